@@ -1,0 +1,25 @@
+"""Which connector serves which network. A new network is one line here."""
+
+from __future__ import annotations
+
+from networks.base import Capabilities, Connector, Credentials
+from networks.facebook import FacebookConnector
+from networks.x import XConnector
+
+CONNECTORS: dict[str, type[Connector]] = {
+    "x": XConnector,
+    "facebook": FacebookConnector,
+}
+
+
+def connector(credentials: Credentials, *, api_url: str = "") -> Connector:
+    """The connector for a brand account's credentials.
+
+    Raises `KeyError` for a network that is not in `CONNECTORS`.
+    """
+    return CONNECTORS[credentials.network](credentials, api_url=api_url)
+
+
+def capabilities(network: str) -> Capabilities:
+    """What a network can do, without a credential. Raises `KeyError` for an unknown network."""
+    return CONNECTORS[network].capabilities
