@@ -1,0 +1,1 @@
+"""People, departments, brand accounts and who may do what. Knows nothing of messages or cases."""

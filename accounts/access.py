@@ -1,0 +1,65 @@
+"""Who may do what, in one table. Object-level scoping is in the querysets (`visible_to`); see docs/permissions.md."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from accounts.models import BrandAccountGrant, Membership, Role, User
+
+#: Action → the roles that may take it at all. Scope (own departments, own brand accounts) comes on top.
+ROLES: dict[str, frozenset[str]] = {
+    "users": frozenset({Role.ADMINISTRATOR}),
+    "connect": frozenset({Role.ADMINISTRATOR}),
+    "read_public": frozenset(Role.values),
+    "read_direct": frozenset({Role.MANAGER, Role.COMMUNITY, Role.AGENT}),
+    "read_notes": frozenset({Role.MANAGER, Role.COMMUNITY, Role.AGENT}),
+    "claim": frozenset({Role.MANAGER, Role.COMMUNITY, Role.AGENT}),
+    "reassign": frozenset({Role.MANAGER, Role.COMMUNITY}),
+    "hand_over": frozenset({Role.MANAGER, Role.COMMUNITY, Role.AGENT}),
+    "publish": frozenset({Role.MANAGER, Role.COMMUNITY, Role.AGENT}),
+    "settle_reply": frozenset({Role.MANAGER, Role.COMMUNITY}),
+    "edit_rules": frozenset({Role.ADMINISTRATOR, Role.MANAGER}),
+    "quarantine": frozenset({Role.ADMINISTRATOR, Role.MANAGER, Role.COMMUNITY}),
+    "reports": frozenset(Role.values),
+    "export": frozenset({Role.MANAGER}),
+}
+
+
+@dataclass(frozen=True)
+class Viewer:
+    """A user with what scopes every query: read once a request (`viewer(user)`), two small statements."""
+
+    user: User
+
+    @cached_property
+    def department_ids(self) -> frozenset[int]:
+        """Departments the user belongs to."""
+        return frozenset(Membership.objects.filter(user=self.user).values_list("department_id", flat=True))
+
+    @cached_property
+    def _grants(self) -> dict[int, bool]:
+        rows = BrandAccountGrant.objects.filter(user=self.user)
+        return dict(rows.values_list("brand_account_id", "can_publish"))
+
+    @property
+    def brand_account_ids(self) -> frozenset[int]:
+        """Brand accounts the user was granted, with or without the right to publish."""
+        return frozenset(self._grants)
+
+    def may(self, action: str) -> bool:
+        """Whether the user's role allows `action` at all. Raises `KeyError` for an action not in `ROLES`."""
+        return self.user.is_active and self.user.role in ROLES[action]
+
+    def may_publish_as(self, brand_account_id: int) -> bool:
+        """Whether the user may answer in the name of this brand account."""
+        return self.may("publish") and self._grants.get(brand_account_id, False)
+
+
+def viewer(user: User) -> Viewer:
+    """The `Viewer` of a user, kept on the user instance for the length of the request."""
+    cached = user.__dict__.get("_viewer")
+    if not isinstance(cached, Viewer):
+        cached = Viewer(user)
+        user.__dict__["_viewer"] = cached
+    return cached

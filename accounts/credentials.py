@@ -1,0 +1,78 @@
+"""Secrets of brand accounts, encrypted at rest.
+
+The envelope is a Fernet token (AES-128-CBC with HMAC-SHA256) over JSON that names the network and the network's own
+account id. Opening compares both with the row it was found in, so that two swapped ciphertexts are refused instead
+of answering from the wrong account. Keys come from CREDENTIAL_KEYS, newest first.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Mapping
+
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+
+from accounts.models import BrandAccount, Credential
+from networks.base import Credentials
+
+
+class CredentialUnusable(Exception):
+    """The stored secret cannot be opened, or is not this brand account's. The message is safe to show."""
+
+
+def _cipher() -> MultiFernet:
+    if not settings.CREDENTIAL_KEYS:
+        raise ImproperlyConfigured("Set CREDENTIAL_KEYS to one or more Fernet keys, newest first.")
+    try:
+        return MultiFernet([Fernet(key) for key in settings.CREDENTIAL_KEYS])
+    except ValueError as error:
+        raise ImproperlyConfigured("CREDENTIAL_KEYS holds something that is not a Fernet key.") from error
+
+
+def seal(network: str, remote_id: str, secrets: Mapping[str, str]) -> bytes:
+    """The encrypted envelope of a brand account's secrets."""
+    body = json.dumps({"network": network, "remote_id": remote_id, "secrets": dict(secrets)})
+    return _cipher().encrypt(body.encode())
+
+
+def store_credential(brand_account: BrandAccount, secrets: Mapping[str, str], *, now: dt.datetime) -> None:
+    """Keep `secrets` as the brand account's only credential."""
+    envelope = seal(brand_account.network, brand_account.remote_id, secrets)
+    Credential.objects.update_or_create(
+        brand_account=brand_account, defaults={"envelope": envelope, "updated_at": now}
+    )
+
+
+def open_credential(brand_account: BrandAccount) -> Credentials:
+    """The brand account's secrets.
+
+    Raises `CredentialUnusable` when there are none, no key opens them, or the envelope belongs to another account.
+    """
+    credential = Credential.objects.filter(brand_account=brand_account).first()
+    if credential is None:
+        raise CredentialUnusable(f"{brand_account.handle} has no credential. Connect the account again.")
+    try:
+        body = json.loads(_cipher().decrypt(bytes(credential.envelope)))
+    except InvalidToken as error:
+        raise CredentialUnusable(
+            f"The credential of {brand_account.handle} cannot be opened with the configured keys."
+        ) from error
+    if (body["network"], body["remote_id"]) != (brand_account.network, brand_account.remote_id):
+        raise CredentialUnusable(
+            f"The credential stored for {brand_account.handle} belongs to another account. Connect the account again."
+        )
+    return Credentials(brand_account.network, brand_account.remote_id, body["secrets"])
+
+
+def rotate_credentials(*, now: dt.datetime) -> int:
+    """Re-encrypt every envelope with the newest key. Returns how many were rewritten."""
+    cipher = _cipher()
+    rows = list(Credential.objects.all())
+    for row in rows:
+        row.envelope = cipher.rotate(bytes(row.envelope))
+        row.updated_at = now
+    Credential.objects.bulk_update(rows, ["envelope", "updated_at"], batch_size=500)
+    return len(rows)

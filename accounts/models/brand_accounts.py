@@ -1,0 +1,134 @@
+"""Brand accounts, their credentials and the streams that are polled."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import Q
+
+from accounts.models.people import Department, User
+
+
+class Health(models.TextChoices):
+    """What stands between a brand account and its network. Shown with a word, never by colour alone."""
+
+    OK = "ok", "Healthy"
+    REAUTHORISE = "reauthorise", "Needs to be connected again"
+    PERMISSION = "permission", "Missing permission"
+    LIMITED = "limited", "Limited by the network"
+    BUDGET = "budget", "Budget spent"
+    UNWELL = "unwell", "Network unwell"
+
+
+class Lifecycle(models.TextChoices):
+    CHARTERED = "chartered", "Chartered"
+    ACTIVE = "active", "Active"
+    REVIEW = "review", "Under review"
+    SUNSETTING = "sunsetting", "Sunsetting"
+    CLOSED = "closed", "Closed"
+
+
+class BrandAccountQuerySet(models.QuerySet["BrandAccount"]):
+    def visible_to(self, user: User) -> BrandAccountQuerySet:
+        """The brand accounts a user may see: all for administrators, else those that the user was granted or whose
+        cases reach the user's departments (which may be any), so every signed-in person; secrets are never shown."""
+        return self if user.is_active else self.none()
+
+    def publishable_by(self, user: User) -> BrandAccountQuerySet:
+        """The brand accounts in whose name a user may answer."""
+        return self.filter(grants__user=user, grants__can_publish=True)
+
+
+class BrandAccount(models.Model):
+    """An account of the company on a network, such as @yourbrand on X."""
+
+    network = models.CharField(max_length=20)
+    remote_id = models.CharField(max_length=64, help_text="The network's own id of this account.")
+    handle = models.CharField(max_length=120)
+    name = models.CharField(max_length=200, blank=True)
+    owner_department = models.ForeignKey(
+        Department, on_delete=models.PROTECT, null=True, blank=True, related_name="brand_accounts"
+    )
+    purpose = models.TextField(blank=True)
+    audience = models.TextField(blank=True)
+    objective = models.TextField(blank=True)
+    promised_response = models.DurationField(
+        default=dt.timedelta(hours=24), help_text="How soon a customer is promised an answer."
+    )
+    lifecycle = models.CharField(max_length=12, choices=Lifecycle.choices, default=Lifecycle.ACTIVE)
+    health = models.CharField(max_length=12, choices=Health.choices, default=Health.OK)
+    health_detail = models.CharField(max_length=500, blank=True)
+    health_until = models.DateTimeField(null=True, blank=True)
+    health_since = models.DateTimeField(null=True, blank=True)
+    verified_at = models.DateTimeField(null=True, blank=True)
+    #: Messages older than this are history: stored, but outside rates and clocks.
+    connected_at = models.DateTimeField()
+
+    objects = BrandAccountQuerySet.as_manager()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["network", "remote_id"], name="brand_account_unique")
+        ]
+        ordering = ("network", "handle")
+
+    def __str__(self) -> str:
+        return f"{self.handle} on {self.network}"
+
+
+class BrandAccountGrant(models.Model):
+    """A user may work on a brand account: see its cases (community managers) and, if granted, answer in its name."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="grants")
+    brand_account = models.ForeignKey(BrandAccount, on_delete=models.CASCADE, related_name="grants")
+    can_publish = models.BooleanField(default=False)
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["user", "brand_account"], name="grant_unique")]
+
+    def __str__(self) -> str:
+        return f"{self.user} on {self.brand_account}"
+
+
+class Credential(models.Model):
+    """A brand account's secrets, encrypted with keys that are not in the database. See `accounts.credentials`."""
+
+    brand_account = models.OneToOneField(BrandAccount, on_delete=models.CASCADE, related_name="credential")
+    envelope = models.BinaryField()
+    updated_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"Credential of {self.brand_account_id}"
+
+
+class Stream(models.Model):
+    """One thing that is polled: a kind of message of one brand account, with its cursor and its schedule."""
+
+    brand_account = models.ForeignKey(BrandAccount, on_delete=models.CASCADE, related_name="streams")
+    kind = models.CharField(max_length=20)
+    enabled = models.BooleanField(default=True)
+    #: Opaque, as the connector returned it. Also holds the window while pages remain.
+    cursor = models.JSONField(default=dict, blank=True)
+    next_poll_at = models.DateTimeField(db_index=True)
+    interval = models.FloatField(default=60.0, help_text="Seconds between polls; adapts to what arrives.")
+    lease_until = models.DateTimeField(null=True, blank=True)
+    #: Names the poll that holds the lease; a poll whose lease was taken over stores nothing.
+    lease_token = models.UUIDField(null=True, blank=True)
+    failures = models.PositiveIntegerField(default=0)
+    last_error = models.CharField(max_length=500, blank=True)
+    last_success_at = models.DateTimeField(null=True, blank=True)
+    budget = models.JSONField(default=dict, blank=True)
+    #: Set when the network's window was smaller than what had happened: a gap is possible.
+    overflowed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["brand_account", "kind"], name="stream_unique"),
+            models.CheckConstraint(condition=Q(interval__gt=0), name="stream_interval_positive"),
+        ]
+        ordering = ("brand_account", "kind")
+
+    def __str__(self) -> str:
+        return f"{self.kind} of {self.brand_account_id}"

@@ -1,0 +1,71 @@
+"""Users, departments, and who belongs where."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.contrib.auth.models import AbstractUser
+from django.db import models
+from django.db.models.functions import Lower
+
+
+class Role(models.TextChoices):
+    """One role a user; what each may do is the table in docs/permissions.md."""
+
+    ADMINISTRATOR = "administrator", "Administrator"
+    MANAGER = "manager", "Manager"
+    COMMUNITY = "community", "Community manager"
+    AGENT = "agent", "Agent"
+    ANALYST = "analyst", "Analyst"
+
+
+class Department(models.Model):
+    """A part of the company that can own a case."""
+
+    slug = models.SlugField(unique=True)
+    name = models.CharField(max_length=80)
+    position = models.PositiveSmallIntegerField(default=0, help_text="Order in lists, lowest first.")
+    is_open = models.BooleanField(default=True, help_text="A closed department gets no new cases.")
+
+    class Meta:
+        ordering = ("position", "name")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class User(AbstractUser):
+    """A person who signs in. `initials` sign their answers."""
+
+    email = models.EmailField("e-mail address", unique=True)
+    role = models.CharField(max_length=16, choices=Role.choices, default=Role.AGENT)
+    initials = models.CharField(max_length=4, blank=True)
+    departments: models.ManyToManyField[Department, Membership] = models.ManyToManyField(
+        Department, through="Membership", related_name="members"
+    )
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(Lower("email"), name="user_email_ci_unique")]
+
+    def __str__(self) -> str:
+        return self.get_full_name() or self.username
+
+    @property
+    def signature(self) -> str:
+        """What is put under an answer, as "^AB"; "" for a user without initials."""
+        return f"^{self.initials}" if self.initials else ""
+
+
+class Membership(models.Model):
+    """A user works in a department."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
+    department = models.ForeignKey(Department, on_delete=models.CASCADE, related_name="memberships")
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["user", "department"], name="membership_unique")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} in {self.department}"

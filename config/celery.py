@@ -1,0 +1,72 @@
+"""Celery carries ticks; the work itself lives in Postgres (see docs/decisions).
+
+Every task may run twice or never: it carries ids, claims its work with a conditional UPDATE, and beat's next tick
+finds whatever was left behind. So nothing here retries, nothing is scheduled by ETA, and no result is kept.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import os
+import socket
+from typing import Any
+
+import redis
+from celery import Celery, signals
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+app = Celery("horseshoe")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.conf.update(
+    task_ignore_result=True,
+    task_store_errors_even_if_ignored=False,
+    task_default_queue="default",
+    task_routes={
+        "inbox.tasks.poll_stream": {"queue": "poll"},
+        "inbox.tasks.send_reply": {"queue": "send"},
+        "inbox.tasks.check_reply": {"queue": "send"},
+    },
+    worker_prefetch_multiplier=1,
+    worker_hijack_root_logger=False,
+    broker_connection_retry_on_startup=True,
+    # A broker that is away must not hold up the process that only wanted to wake somebody.
+    broker_transport_options={
+        "socket_timeout": 5,
+        "socket_connect_timeout": 2,
+        "retry_on_timeout": True,
+        "visibility_timeout": 60,
+        "max_retries": 1,
+        "interval_start": 0,
+        "interval_max": 0.2,
+    },
+    task_publish_retry=False,
+    beat_schedule={
+        "poll": {"task": "inbox.tasks.tick_poll", "schedule": 1.0, "options": {"expires": 5}},
+        "outbox": {"task": "inbox.tasks.tick_outbox", "schedule": 1.0, "options": {"expires": 5}},
+        "housekeeping": {"task": "inbox.tasks.tick_housekeeping", "schedule": 15.0, "options": {"expires": 30}},
+    },
+    timezone="UTC",
+)
+app.autodiscover_tasks()
+
+
+@signals.heartbeat_sent.connect
+def _report_alive(sender: Any = None, **_: Any) -> None:
+    """Tell `/readyz` which queues this worker serves. Every two seconds, by Celery's own heart."""
+    from config.health import WORKER_KEY
+
+    with contextlib.suppress(redis.RedisError):
+        _heart().set(f"{WORKER_KEY}{os.getpid()}@{socket.gethostname()}", _queues(), ex=15)
+
+
+@functools.cache
+def _heart() -> redis.Redis:
+    from django.conf import settings
+
+    return redis.Redis.from_url(settings.REDIS_URL, socket_timeout=2, socket_connect_timeout=2)
+
+
+def _queues() -> str:
+    return ",".join(sorted(app.amqp.queues.consume_from))

@@ -1,0 +1,78 @@
+"""`/healthz` (this process answers) and `/readyz` (what it needs to be of use), before sessions and host checks."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from typing import Any
+
+import redis
+from django.conf import settings
+from django.db import DatabaseError, connection
+from django.db.models import Min
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils import timezone
+
+from accounts.models import BrandAccount, Health, Stream
+
+#: Redis keys under which workers report that they are alive; see `config.celery`.
+WORKER_KEY = "horseshoe:worker:"
+#: Queues that must each have a worker.
+QUEUES = ("poll", "send", "default")
+#: A stream this much overdue means that nobody polls.
+OVERDUE = dt.timedelta(minutes=5)
+
+
+class HealthMiddleware:
+    """Answers the two addresses itself, so that a load balancer needs no host name, session or sign-in."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.path == "/healthz":
+            return HttpResponse("ok\n", content_type="text/plain")
+        if request.path == "/readyz":
+            report = readiness(timezone.now())
+            return JsonResponse(report, status=200 if report["ready"] else 503)
+        return self.get_response(request)
+
+
+def readiness(now: dt.datetime) -> dict[str, Any]:
+    """What works and what does not, as JSON: database, broker, workers by queue, the most overdue stream."""
+    database, streams = _database(now)
+    broker, workers = _broker()
+    ready = database == "ok" and broker == "ok" and all(workers.values()) and streams.get("ok", False)
+    return {"ready": ready, "database": database, "broker": broker, "workers": workers, "streams": streams}
+
+
+def _database(now: dt.datetime) -> tuple[str, dict[str, Any]]:
+    pollable = Stream.objects.filter(enabled=True, brand_account__lifecycle__in=["active", "review", "sunsetting"])
+    try:
+        oldest = pollable.exclude(brand_account__health=Health.REAUTHORISE).aggregate(at=Min("next_poll_at"))["at"]
+        unwell = BrandAccount.objects.exclude(health=Health.OK).count()
+    except DatabaseError as error:
+        return f"failed: {type(error).__name__}", {}
+    finally:
+        connection.close_if_unusable_or_obsolete()
+    overdue = max((now - oldest).total_seconds(), 0.0) if oldest else 0.0
+    return "ok", {
+        "ok": overdue <= OVERDUE.total_seconds(),
+        "oldest_unpolled_seconds": round(overdue, 1),
+        "brand_accounts_unwell": unwell,
+    }
+
+
+def _broker() -> tuple[str, dict[str, int]]:
+    workers = dict.fromkeys(QUEUES, 0)
+    client = redis.Redis.from_url(settings.REDIS_URL, socket_timeout=2, socket_connect_timeout=2)
+    try:
+        for key in client.scan_iter(match=f"{WORKER_KEY}*", count=500):
+            for queue in (client.get(key) or b"").decode().split(","):
+                if queue in workers:
+                    workers[queue] += 1
+    except redis.RedisError as error:
+        return f"failed: {type(error).__name__}", workers
+    finally:
+        client.close()
+    return "ok", workers

@@ -1,0 +1,1 @@
+"""Messages become cases, people answer them, answers go out."""

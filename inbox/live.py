@@ -1,0 +1,56 @@
+"""Live updates: what changed, told to every open page within its permissions.
+
+A change is published to Redis when its transaction has committed. Each web process holds one subscription and fans
+out to the pages that are open there. What travels is ids; the page asks again through the viewer-scoped views, so a
+lost or doubled event is harmless, and a page that lost its stream polls.
+"""
+
+from __future__ import annotations
+
+import functools
+import logging
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import orjson
+import redis
+from django.conf import settings
+from django.db import transaction
+
+logger = logging.getLogger(__name__)
+CHANNEL = "horseshoe:cases"
+
+
+@dataclass(frozen=True, slots=True)
+class CaseChange:
+    """A case that is new or different, with just what decides who may hear of it."""
+
+    case_id: int
+    department_id: int
+    brand_account_id: int
+    visibility: str
+    #: The department that had it before, when the change moved it.
+    from_department_id: int | None = None
+
+
+@functools.cache
+def _redis() -> redis.Redis:
+    return redis.Redis.from_url(settings.REDIS_URL, socket_timeout=2, socket_connect_timeout=1)
+
+
+def publish_on_commit(changes: Iterable[CaseChange]) -> None:
+    """Tell open pages of `changes` once the running transaction has committed; at once outside of one."""
+    batch = list(changes)
+    if batch:
+        transaction.on_commit(lambda: publish(batch), robust=True)
+
+
+def publish(changes: list[CaseChange]) -> None:
+    """Tell open pages now. A broker that is away is logged, never raised: pages also poll."""
+    payload = orjson.dumps(
+        [[c.case_id, c.department_id, c.brand_account_id, c.visibility, c.from_department_id] for c in changes]
+    )
+    try:
+        _redis().publish(CHANNEL, payload)
+    except redis.RedisError as error:
+        logger.warning("Live update not published: %s", error)

@@ -1,0 +1,26 @@
+"""The models of this room, by subject."""
+
+from inbox.models.case import Case, CaseCount, CaseEvent, Custody, Status, Verb, Visibility
+from inbox.models.customer import Customer, Identity
+from inbox.models.message import Decision, Direction, Message, Quarantined
+from inbox.models.reply import LIVE_STATES, Draft, Reply, ReplyState
+
+__all__ = [
+    "LIVE_STATES",
+    "Case",
+    "CaseCount",
+    "CaseEvent",
+    "Custody",
+    "Customer",
+    "Decision",
+    "Direction",
+    "Draft",
+    "Identity",
+    "Message",
+    "Quarantined",
+    "Reply",
+    "ReplyState",
+    "Status",
+    "Verb",
+    "Visibility",
+]

@@ -1,0 +1,241 @@
+"""Cases, their history and who has them."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+
+from accounts.access import viewer
+from accounts.models import BrandAccount, Department, Role, User
+from inbox.models.customer import Customer, Identity
+
+
+class Visibility(models.TextChoices):
+    PUBLIC = "public", "Public"
+    DIRECT = "direct", "Direct"
+
+
+class Status(models.TextChoices):
+    """Open: new, open, waiting. Closed (with `closed_at`): resolved, dismissed."""
+
+    NEW = "new", "New"
+    OPEN = "open", "Open"
+    WAITING = "waiting", "Waiting on customer"
+    RESOLVED = "resolved", "Resolved"
+    DISMISSED = "dismissed", "Dismissed"
+
+
+class CaseQuerySet(models.QuerySet["Case"]):
+    def visible_to(self, user: User) -> CaseQuerySet:
+        """The cases a user may read. Absent and forbidden look alike to whoever asks through this.
+
+        Administrators read public cases; managers and agents their departments' cases; community managers the cases
+        of their brand accounts; analysts their departments' public cases (reliability: "Who may do what").
+        """
+        who = viewer(user)
+        if not user.is_active:
+            return self.none()
+        if user.role == Role.ADMINISTRATOR:
+            return self.filter(visibility=Visibility.PUBLIC)
+        if user.role == Role.COMMUNITY:
+            return self.filter(brand_account_id__in=who.brand_account_ids)
+        mine = self.filter(department_id__in=who.department_ids)
+        return mine.filter(visibility=Visibility.PUBLIC) if user.role == Role.ANALYST else mine
+
+    def open(self) -> CaseQuerySet:
+        return self.filter(closed_at__isnull=True)
+
+    def closed(self) -> CaseQuerySet:
+        return self.filter(closed_at__isnull=False)
+
+
+class Case(models.Model):
+    """One customer, one brand account, one issue; all public or all direct.
+
+    `version` grows with every change, a customer's new message included; whoever acts on an older version is refused.
+    `activity_at` orders queues: the last time the customer wrote, or the case was opened.
+    """
+
+    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="cases")
+    identity = models.ForeignKey(Identity, on_delete=models.PROTECT, related_name="cases")
+    brand_account = models.ForeignKey(BrandAccount, on_delete=models.PROTECT, related_name="cases")
+    network = models.CharField(max_length=20)
+    visibility = models.CharField(max_length=8, choices=Visibility.choices)
+    thread_id = models.CharField(max_length=200, blank=True)
+    status = models.CharField(max_length=10, choices=Status.choices, default=Status.NEW)
+    department = models.ForeignKey(Department, on_delete=models.PROTECT, related_name="cases")
+    assignee = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="cases"
+    )
+    priority = models.SmallIntegerField(default=0)
+    tags = models.JSONField(default=list, blank=True)
+    version = models.PositiveIntegerField(default=1)
+    #: The beginning of the customer's last message, for rows.
+    preview = models.CharField(max_length=240, blank=True)
+    message_count = models.PositiveIntegerField(default=0)
+    #: Back-filled on connect: outside rates and clocks.
+    historical = models.BooleanField(default=False)
+    needs_answer = models.BooleanField(default=True)
+
+    #: When the first message reached Horseshoe; `opened_at` is when the network says it was written.
+    created_at = models.DateTimeField()
+    opened_at = models.DateTimeField()
+    activity_at = models.DateTimeField()
+    last_inbound_at = models.DateTimeField(null=True, blank=True)
+    last_outbound_at = models.DateTimeField(null=True, blank=True)
+    #: Since when the customer has been waiting for us; null while we wait for the customer.
+    waiting_since = models.DateTimeField(null=True, blank=True)
+    first_response_at = models.DateTimeField(null=True, blank=True)
+    first_resolved_at = models.DateTimeField(null=True, blank=True)
+    closed_at = models.DateTimeField(null=True, blank=True)
+    close_reason = models.CharField(max_length=200, blank=True)
+    reopen_count = models.PositiveSmallIntegerField(default=0)
+    #: Filled by the SLA policies; null where none applies.
+    first_response_due_at = models.DateTimeField(null=True, blank=True)
+    next_response_due_at = models.DateTimeField(null=True, blank=True)
+    resolution_due_at = models.DateTimeField(null=True, blank=True)
+
+    objects = CaseQuerySet.as_manager()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                name="case_closed_has_time",
+                condition=Q(status__in=["resolved", "dismissed"], closed_at__isnull=False)
+                | Q(status__in=["new", "open", "waiting"], closed_at__isnull=True),
+            )
+        ]
+        indexes: ClassVar = [
+            models.Index(
+                F("department"), F("activity_at").desc(), F("id").desc(),
+                name="case_open_department", condition=Q(closed_at__isnull=True),
+            ),
+            models.Index(
+                F("activity_at").desc(), F("id").desc(), name="case_open_all", condition=Q(closed_at__isnull=True)
+            ),
+            models.Index(
+                F("brand_account"), F("activity_at").desc(), F("id").desc(),
+                name="case_open_brand", condition=Q(closed_at__isnull=True),
+            ),
+            models.Index(
+                F("assignee"), F("activity_at").desc(), F("id").desc(),
+                name="case_open_assignee", condition=Q(closed_at__isnull=True, assignee__isnull=False),
+            ),
+            models.Index(
+                F("department"), F("closed_at").desc(), F("id").desc(),
+                name="case_closed_department", condition=Q(closed_at__isnull=False),
+            ),
+            models.Index(
+                F("closed_at").desc(), F("id").desc(),
+                name="case_closed_all", condition=Q(closed_at__isnull=False),
+            ),
+            models.Index(fields=["customer", "brand_account", "visibility"], name="case_threading"),
+            models.Index(fields=["created_at"], name="case_created"),
+        ]  # fmt: skip
+
+    def __str__(self) -> str:
+        return f"Case {self.pk}"
+
+    @property
+    def is_open(self) -> bool:
+        return self.closed_at is None
+
+
+class CaseCount(models.Model):
+    """Open cases, kept and not counted: the sum of `delta` by department, brand account, visibility and assignee.
+
+    Written only by statement-level triggers on `inbox_case`, so that no code path can forget it, and appended rather
+    than updated, so that no two transactions wait for one row. `inbox.counts` folds the rows.
+    """
+
+    department = models.ForeignKey(Department, on_delete=models.CASCADE, db_constraint=False, related_name="+")
+    brand_account = models.ForeignKey(BrandAccount, on_delete=models.CASCADE, db_constraint=False, related_name="+")
+    visibility = models.CharField(max_length=8)
+    assignee = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.CASCADE, db_constraint=False, related_name="+"
+    )
+    delta = models.IntegerField()
+
+    def __str__(self) -> str:
+        return f"{self.delta:+d}"
+
+
+class Verb(models.TextChoices):
+    """What can happen to a case."""
+
+    OPENED = "opened", "opened"
+    ROUTED = "routed", "routed"
+    REOPENED = "reopened", "reopened"
+    ASSIGNED = "assigned", "assigned"
+    HANDED_OVER = "handed_over", "handed over"
+    ACCEPTED = "accepted", "accepted"
+    NOTED = "noted", "noted"
+    ANSWERED = "answered", "answered"
+    ANSWERED_NATIVELY = "answered_natively", "answered in the network's own app"
+    REPLY_QUEUED = "reply_queued", "answer queued"
+    REPLY_CANCELLED = "reply_cancelled", "answer taken back"
+    REPLY_FAILED = "reply_failed", "answer failed"
+    REPLY_UNCONFIRMED = "reply_unconfirmed", "answer unconfirmed"
+    REPLY_SETTLED = "reply_settled", "unconfirmed answer settled"
+    RESOLVED = "resolved", "resolved"
+    DISMISSED = "dismissed", "dismissed"
+    MESSAGE_EDITED = "message_edited", "customer edited a message"
+    MESSAGE_DELETED = "message_deleted", "message deleted on the network"
+
+
+class CaseEvent(models.Model):
+    """One line of a case's history: append-only (the database refuses UPDATE), read by the timeline and the reports."""
+
+    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="events")
+    at = models.DateTimeField()
+    verb = models.CharField(max_length=24, choices=Verb.choices)
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    #: From → to and whatever the sentence needs, as {"from": …, "to": …, "reason": …, "text": …}.
+    data = models.JSONField(default=dict, blank=True)
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["case", "at", "id"], name="event_case")]
+
+    def __str__(self) -> str:
+        return f"{self.verb} {self.case_id}"
+
+
+class Custody(models.Model):
+    """A department holds a case from `sent_at` until `left_at`; `accepted_at` is when one of its people first acted.
+
+    The intervals of a case follow each other without a gap and sum to its lifetime.
+    """
+
+    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="custodies")
+    department = models.ForeignKey(Department, on_delete=models.PROTECT, related_name="custodies")
+    from_department = models.ForeignKey(
+        Department, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    sent_at = models.DateTimeField()
+    accepted_at = models.DateTimeField(null=True, blank=True)
+    left_at = models.DateTimeField(null=True, blank=True)
+    reason = models.CharField(max_length=300, blank=True)
+    wrong_department = models.BooleanField(default=False)
+    sent_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    accepted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["case"], condition=Q(left_at__isnull=True), name="custody_one_holder"
+            )
+        ]
+        indexes: ClassVar = [models.Index(fields=["case", "sent_at"], name="custody_case")]
+        verbose_name_plural = "custodies"
+
+    def __str__(self) -> str:
+        return f"{self.department_id} has case {self.case_id}"

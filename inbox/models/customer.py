@@ -1,0 +1,54 @@
+"""Customers and the names they go by on networks."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVector, SearchVectorField
+from django.db import models
+
+
+class Customer(models.Model):
+    """A person who writes to us, across networks."""
+
+    name = models.CharField(max_length=200, blank=True)
+    created_at = models.DateTimeField()
+    merged_into = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="merged"
+    )
+
+    def __str__(self) -> str:
+        return self.name or f"Customer {self.pk}"
+
+
+class Identity(models.Model):
+    """A customer's account on one network. An author whom the network withholds gets the remote id "unknown:…"."""
+
+    network = models.CharField(max_length=20)
+    remote_id = models.CharField(max_length=128)
+    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="identities")
+    handle = models.CharField(max_length=200, blank=True)
+    name = models.CharField(max_length=200, blank=True)
+    avatar_url = models.CharField(max_length=1000, blank=True)
+    followers = models.PositiveIntegerField(null=True, blank=True)
+    verified = models.BooleanField(default=False)
+    seen_at = models.DateTimeField()
+    search = models.GeneratedField(
+        expression=SearchVector("handle", "name", config="simple"),
+        output_field=SearchVectorField(),
+        db_persist=True,
+    )
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["network", "remote_id"], name="identity_unique")]
+        indexes: ClassVar = [GinIndex(fields=["search"], name="identity_search")]
+        verbose_name_plural = "identities"
+
+    def __str__(self) -> str:
+        return self.display_name
+
+    @property
+    def display_name(self) -> str:
+        """What a row shows: "@handle" where there is one, else the name."""
+        return f"@{self.handle}" if self.handle else self.name or "Unknown author"

@@ -1,0 +1,123 @@
+"""Messages, the decisions about them, and what could not be read."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVector, SearchVectorField
+from django.db import models
+from django.db.models import F
+from django.db.models.functions import Left
+
+from accounts.models import BrandAccount, Department, Stream
+from inbox.models.case import Case, Visibility
+from inbox.models.customer import Identity
+
+
+class Direction(models.TextChoices):
+    INBOUND = "in", "From the customer"
+    OUTBOUND = "out", "From us"
+
+
+class Message(models.Model):
+    """What was written on a network, ours or a customer's. Never removed: a deletion upstream leaves a tombstone.
+
+    `canonical_id` is the same across edits; `remote_id` is the latest.
+    """
+
+    brand_account = models.ForeignKey(BrandAccount, on_delete=models.PROTECT, related_name="messages")
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="messages")
+    stream = models.CharField(max_length=20)
+    canonical_id = models.CharField(max_length=200)
+    remote_id = models.CharField(max_length=200)
+    thread_id = models.CharField(max_length=200, blank=True)
+    parent_remote_id = models.CharField(max_length=200, blank=True)
+    direction = models.CharField(max_length=3, choices=Direction.choices)
+    visibility = models.CharField(max_length=8, choices=Visibility.choices)
+    identity = models.ForeignKey(
+        Identity, null=True, blank=True, on_delete=models.PROTECT, related_name="messages"
+    )
+    #: The person who wrote an outbound message through Horseshoe; null when it was written in the network's own app.
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    text = models.TextField(blank=True)
+    network_time = models.DateTimeField()
+    received_at = models.DateTimeField()
+    edited_at = models.DateTimeField(null=True, blank=True)
+    deleted_at = models.DateTimeField(null=True, blank=True)
+    hidden = models.BooleanField(default=False)
+    #: Earlier texts, oldest first: [{"text": …, "until": …}].
+    history = models.JSONField(default=list, blank=True)
+    permalink = models.CharField(max_length=1000, blank=True)
+    attachments = models.JSONField(default=list, blank=True)
+    can_reply = models.BooleanField(default=True)
+    reply_ref = models.JSONField(default=dict, blank=True)
+    language = models.CharField(max_length=8, blank=True)
+    needs_answer = models.BooleanField(default=True)
+    #: What had to be repaired before the text could be stored or shown, as ["nul", "surrogate", "bidi", "long"].
+    flags = models.JSONField(default=list, blank=True)
+    historical = models.BooleanField(default=False)
+    raw = models.JSONField(default=dict, blank=True)
+    search = models.GeneratedField(
+        # A tsvector holds at most 1 MB: only the beginning of an immense text is searchable.
+        expression=SearchVector(Left("text", 20_000), config="simple"),
+        output_field=SearchVectorField(),
+        db_persist=True,
+    )
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["brand_account", "canonical_id"], name="message_unique")
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["case", "network_time", "id"], name="message_case"),
+            models.Index(fields=["brand_account", "thread_id"], name="message_thread"),
+            models.Index(F("network_time").desc(), F("id").desc(), name="message_newest"),
+            GinIndex(fields=["search"], name="message_search"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Message {self.pk}"
+
+
+class Decision(models.Model):
+    """Why a message went where it went; the reasons are sentences. Replayable from the rule-set version."""
+
+    message = models.OneToOneField(Message, on_delete=models.CASCADE, related_name="decision")
+    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="decisions")
+    department = models.ForeignKey(Department, on_delete=models.PROTECT, related_name="+")
+    decided_by = models.CharField(max_length=8)
+    rule_key = models.CharField(max_length=36, blank=True)
+    rule_name = models.CharField(max_length=120, blank=True)
+    version = models.PositiveIntegerField()
+    reasons = models.JSONField(default=list)
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"Decision on message {self.message_id}"
+
+
+class Quarantined(models.Model):
+    """An item that could not be read or stored, kept whole with a way to try again. Its neighbours went in."""
+
+    brand_account = models.ForeignKey(BrandAccount, on_delete=models.PROTECT, related_name="quarantined")
+    stream = models.ForeignKey(Stream, on_delete=models.PROTECT, related_name="quarantined")
+    remote_id = models.CharField(max_length=200, blank=True)
+    #: The item as it came, JSON as bytes: it may hold what Postgres refuses in text.
+    raw = models.BinaryField()
+    digest = models.CharField(max_length=64, help_text="SHA-256 of raw: the same bad item is kept once.")
+    error = models.CharField(max_length=1000)
+    first_seen_at = models.DateTimeField()
+    seen_count = models.PositiveIntegerField(default=1)
+    retried_at = models.DateTimeField(null=True, blank=True)
+    resolved_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["stream", "digest"], name="quarantined_unique")]
+        indexes: ClassVar = [models.Index(fields=["resolved_at", "first_seen_at"], name="quarantined_open")]
+
+    def __str__(self) -> str:
+        return f"Quarantined {self.pk}"

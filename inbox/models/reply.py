@@ -1,0 +1,99 @@
+"""The outbox, and what people have not sent yet."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from accounts.models import BrandAccount
+from inbox.models.case import Case
+from inbox.models.message import Message
+
+
+class ReplyState(models.TextChoices):
+    """queued → sending (committed before the network is asked) → sent, failed or unconfirmed. Only queued can be
+    taken back. An expired `sending` becomes unconfirmed, never queued again."""
+
+    QUEUED = "queued", "Queued"
+    SENDING = "sending", "Sending"
+    SENT = "sent", "Sent"
+    FAILED = "failed", "Failed"
+    UNCONFIRMED = "unconfirmed", "Unconfirmed"
+    CANCELLED = "cancelled", "Taken back"
+
+
+#: States in which an answer may still appear on the network: one such row per message.
+LIVE_STATES = (ReplyState.QUEUED, ReplyState.SENDING, ReplyState.UNCONFIRMED)
+
+
+class Reply(models.Model):
+    """An answer on its way out. The brand account comes from the message that is answered, never from a form."""
+
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="replies")
+    parent = models.ForeignKey(Message, on_delete=models.PROTECT, related_name="replies")
+    brand_account = models.ForeignKey(BrandAccount, on_delete=models.PROTECT, related_name="replies")
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="replies")
+    #: Made when the composer was opened: a doubled submit finds the first one.
+    composer_id = models.UUIDField(unique=True)
+    #: The whole text that goes out, signature included.
+    text = models.TextField()
+    visibility = models.CharField(max_length=8)
+    state = models.CharField(max_length=12, choices=ReplyState.choices, default=ReplyState.QUEUED)
+    created_at = models.DateTimeField()
+    #: End of the undo window; also when to try again after the network said "later".
+    send_after = models.DateTimeField()
+    sending_since = models.DateTimeField(null=True, blank=True)
+    lease_until = models.DateTimeField(null=True, blank=True)
+    lease_token = models.UUIDField(null=True, blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    #: How often an unconfirmed answer was looked for on the network, and when next.
+    checks = models.PositiveSmallIntegerField(default=0)
+    check_after = models.DateTimeField(null=True, blank=True)
+    #: True when looking did not settle it and a person has to decide.
+    needs_person = models.BooleanField(default=False)
+    remote_id = models.CharField(max_length=200, blank=True)
+    permalink = models.CharField(max_length=1000, blank=True)
+    sent_at = models.DateTimeField(null=True, blank=True)
+    error_code = models.CharField(max_length=60, blank=True)
+    error = models.CharField(max_length=500, blank=True)
+    settled_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["parent"], condition=Q(state__in=[*LIVE_STATES]), name="reply_one_live_per_message"
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="sent") | ~Q(remote_id=""), name="reply_sent_has_remote_id"
+            ),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["send_after"], name="reply_due", condition=Q(state="queued")),
+            models.Index(fields=["lease_until"], name="reply_lease", condition=Q(state="sending")),
+            models.Index(fields=["check_after"], name="reply_check", condition=Q(state="unconfirmed")),
+            models.Index(fields=["case", "created_at"], name="reply_case"),
+        ]
+        verbose_name_plural = "replies"
+
+    def __str__(self) -> str:
+        return f"Reply {self.pk} ({self.state})"
+
+
+class Draft(models.Model):
+    """What a person has typed and not sent, kept on the server."""
+
+    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="drafts")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="drafts")
+    text = models.TextField(blank=True)
+    updated_at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["case", "user"], name="draft_unique")]
+
+    def __str__(self) -> str:
+        return f"Draft of {self.user_id} on case {self.case_id}"

@@ -1,0 +1,50 @@
+"""Ticks and thin tasks. Each may run twice or never: the work is claimed in Postgres by whatever it calls."""
+
+from __future__ import annotations
+
+from celery import shared_task
+from django.utils import timezone
+
+from inbox import counts, outbox, polling
+
+
+@shared_task
+def tick_poll() -> None:
+    """Lease the streams that are due and wake the poll workers."""
+    for stream_id, token in polling.lease_due_streams(timezone.now()):
+        poll_stream.delay(stream_id, str(token))
+
+
+@shared_task
+def poll_stream(stream_id: int, token: str) -> None:
+    """Fetch and store one stream, page by page, while the lease is held."""
+    polling.poll_stream(stream_id, token)
+
+
+@shared_task
+def tick_outbox() -> None:
+    """Wake the send workers for answers that are due, and for unconfirmed ones that are due to be looked for."""
+    now = timezone.now()
+    outbox.expire_leases(now)
+    for reply_id in outbox.due_replies(now):
+        send_reply.delay(reply_id)
+    for reply_id in outbox.due_checks(now):
+        check_reply.delay(reply_id)
+
+
+@shared_task
+def send_reply(reply_id: int) -> None:
+    """Send one answer, if nobody else has claimed it."""
+    outbox.send_reply(reply_id)
+
+
+@shared_task
+def check_reply(reply_id: int) -> None:
+    """Look on the network whether an unconfirmed answer is there."""
+    outbox.check_reply(reply_id)
+
+
+@shared_task
+def tick_housekeeping() -> None:
+    """Fold the counters of open cases."""
+    counts.fold()

@@ -1,0 +1,1 @@
+"""What managers see: read only, from the same rows as the timeline."""

@@ -1,0 +1,43 @@
+"""What goes into a routing decision and what comes out. Plain data: no database, no clock."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Literal
+
+DecidedBy = Literal["rule", "default", "thread", "person"]
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Everything a rule may look at. `at` is when the network says the message was written, UTC."""
+
+    text: str
+    network: str
+    stream: str
+    brand_account: str
+    at: dt.datetime
+    language: str = ""
+    followers: int | None = None
+    verified: bool = False
+    is_reply: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Where a message goes and why.
+
+    `department` is a slug. `rule_key` is the rule's stable key, "" for the default. `reasons` are sentences for
+    people. `version` is the number of the rule-set version that decided, so that the decision can be replayed.
+    """
+
+    department: str
+    decided_by: DecidedBy
+    reasons: tuple[str, ...]
+    version: int
+    rule_key: str = ""
+    rule_name: str = ""
+    priority: int = 0
+    tags: tuple[str, ...] = ()
+    needs_answer: bool = True

@@ -1,0 +1,69 @@
+"""Rules as people edit them, and the numbered versions that decide.
+
+A change to any rule publishes a new `RuleSetVersion`: an immutable snapshot. Decisions name the version, so any of
+them can be replayed.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+
+from accounts.models import Department
+
+
+class Priority(models.IntegerChoices):
+    LOW = -1, "Low"
+    NORMAL = 0, "Normal"
+    HIGH = 1, "High"
+    URGENT = 2, "Urgent"
+
+
+class Rule(models.Model):
+    """If `condition` holds, the message goes to `department`. Rules are tried in order; the first that holds wins."""
+
+    key = models.UUIDField(unique=True, editable=False)
+    position = models.PositiveIntegerField()
+    name = models.CharField(max_length=120)
+    enabled = models.BooleanField(default=True)
+    #: A condition tree; see `routing.conditions`.
+    condition = models.JSONField()
+    department = models.ForeignKey(Department, on_delete=models.PROTECT, related_name="rules")
+    priority = models.SmallIntegerField(choices=Priority.choices, default=Priority.NORMAL)
+    tags = models.JSONField(default=list, blank=True)
+    needs_answer = models.BooleanField(default=True)
+
+    class Meta:
+        ordering = ("position", "id")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class RoutingDefault(models.Model):
+    """The one row that says where a message goes when no rule holds. Cannot be missing: `decide` is total."""
+
+    department = models.ForeignKey(Department, on_delete=models.PROTECT, related_name="+")
+
+    def __str__(self) -> str:
+        return f"Default: {self.department_id}"
+
+
+class RuleSetVersion(models.Model):
+    """An immutable snapshot of the rules and the default, as JSON. The highest number is live."""
+
+    number = models.PositiveIntegerField(unique=True)
+    snapshot = models.JSONField()
+    note = models.CharField(max_length=200, blank=True)
+    created_at = models.DateTimeField()
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+
+    class Meta:
+        ordering: ClassVar = ["-number"]
+
+    def __str__(self) -> str:
+        return f"Rules, version {self.number}"
