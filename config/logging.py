@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import json
 import logging
 import re
 from typing import Any
 
-#: Query parameters and headers that carry secrets. Graph puts its token in the address.
+#: Query parameters, JSON keys and headers that carry secrets. Graph puts its token in the address.
 _SECRET = re.compile(
     r"(?i)\b(access_token|appsecret_proof|client_secret|refresh_token|code_verifier|oauth_token|oauth_signature"
-    r"|authorization|input_token|fb_exchange_token)(\"?\s*[=:]\s*\"?)(?:Bearer\s+|OAuth\s+)?[^\s&\",']+"
+    r"|authorization|input_token|fb_exchange_token)(\\?\"?'?\s*[=:]\s*\\?\"?'?)(?:Bearer\s+|OAuth\s+)?[^\s&\",'\\]+"
 )
 
 
@@ -18,25 +20,38 @@ def scrub(text: str) -> str:
     return _SECRET.sub(r"\1\2[removed]", text)
 
 
-class ScrubbingFormatter(logging.Formatter):
-    """Formats as usual, then removes secrets from the whole record, its traceback included."""
+class LineFormatter(logging.Formatter):
+    """A line for people; secrets are removed from the whole record, its traceback included."""
 
     def format(self, record: logging.LogRecord) -> str:
         return scrub(super().format(record))
 
 
+class JSONFormatter(LineFormatter):
+    """The same as one JSON object, for log collectors. Times are UTC."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        body = {
+            "time": dt.datetime.fromtimestamp(record.created, dt.UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname,
+            "logger": record.name,
+            "message": scrub(record.getMessage()),
+        }
+        if record.exc_info:
+            body["traceback"] = scrub(self.formatException(record.exc_info))
+        return json.dumps(body, ensure_ascii=False)
+
+
 def logging_config(level: str, *, json: bool) -> dict[str, Any]:
-    """A `logging.config.dictConfig` for every process; `json` is kept for log collectors."""
-    line = (
-        '{"time":"%(asctime)s","level":"%(levelname)s","logger":"%(name)s","message":"%(message)s"}'
-        if json
-        else "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
-    )
+    """A `logging.config.dictConfig` for every process."""
     return {
         "version": 1,
         "disable_existing_loggers": False,
-        "formatters": {"line": {"()": ScrubbingFormatter, "format": line}},
-        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+        "formatters": {
+            "line": {"()": LineFormatter, "format": "%(asctime)s %(levelname)-7s %(name)s: %(message)s"},
+            "json": {"()": JSONFormatter},
+        },
+        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json" if json else "line"}},
         "root": {"handlers": ["stderr"], "level": level},
-        "loggers": {"urllib3": {"level": "WARNING"}, "httpx": {"level": "WARNING"}, "tweepy": {"level": "WARNING"}},
+        "loggers": {name: {"level": "WARNING"} for name in ("urllib3", "httpx", "tweepy")},
     }

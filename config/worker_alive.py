@@ -1,0 +1,30 @@
+"""Health check of a worker's container: has a worker on this host reported within the last 15 seconds?
+
+Run as `python -m config.worker_alive`; exit status 0 when alive, 1 when not.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+
+import django
+import redis
+
+
+def main() -> int:
+    """Look for this host's keys; see `config.celery`."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    django.setup()
+    from django.conf import settings
+
+    from config.health import WORKER_KEY
+
+    client = redis.Redis.from_url(settings.REDIS_URL, socket_timeout=3, socket_connect_timeout=3)
+    keys = client.scan_iter(match=f"{WORKER_KEY}*@{socket.gethostname()}", count=500)
+    return 0 if next(iter(keys), None) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
