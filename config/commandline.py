@@ -1,0 +1,67 @@
+"""What `manage.py COMMAND` means: `up` and `test` are ours, every other command is Django's.
+
+A command that works with data finds servers first (see `config.embedded.servers.for_command`).
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import NoReturn
+
+from config.embedded.process import EmbeddedError
+from config.embedded.servers import for_command
+
+#: Commands that read code or files only, or bring servers of their own (`bench`).
+WITHOUT_SERVERS = frozenset(
+    {
+        "bench",
+        "check",
+        "collectstatic",
+        "compilemessages",
+        "diffsettings",
+        "findstatic",
+        "help",
+        "makemessages",
+        "makemigrations",
+        "startapp",
+        "version",
+    }
+)
+
+
+def run(argv: Sequence[str]) -> int:
+    """Run `argv` (with the program's name first); returns the exit status."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    command = argv[1] if len(argv) > 1 else "help"
+    try:
+        if command == "up":
+            from config import up
+
+            return up.main(list(argv[2:]))
+        if command == "test":
+            _test(list(argv[2:]))
+        if command in WITHOUT_SERVERS or command.startswith("-") or {"--help", "-h"} & set(argv):
+            return _django(argv)
+        with for_command(command):
+            return _django(argv)
+    except EmbeddedError as error:
+        print(error, file=sys.stderr)
+        return 1
+
+
+def _django(argv: Sequence[str]) -> int:
+    from django.core.management import execute_from_command_line
+
+    execute_from_command_line(list(argv))
+    return 0
+
+
+def _test(arguments: list[str]) -> NoReturn:
+    """Replace this process by pytest; parallel unless the arguments say how (or a debugger needs the terminal)."""
+    own = ("-n", "--numprocesses", "--pdb", "--trace", "--dist", "no:xdist")
+    parallel = [] if any(argument.startswith(own) for argument in arguments) else ["-n", "auto"]
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os.execv(sys.executable, [sys.executable, "-m", "pytest", *parallel, *arguments])  # noqa: S606

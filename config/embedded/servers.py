@@ -1,0 +1,108 @@
+"""Both embedded servers together: which are wanted, started side by side, stopped in order."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from config.embedded.home import Home, Running
+from config.embedded.postgres import Postgres
+from config.embedded.process import EmbeddedError
+from config.embedded.valkey import Valkey
+
+Server = Postgres | Valkey
+
+
+def given(name: str) -> bool:
+    """Whether the environment gives `name` or `name_FILE`: then that server is the company's own."""
+    return bool(os.environ.get(name) or os.environ.get(f"{name}_FILE"))
+
+
+def wanted(home: Home, *, durable: bool = True) -> list[Server]:
+    """The servers that the environment does not name, not started yet."""
+    servers: list[Server] = []
+    if not given("DATABASE_URL"):
+        servers.append(Postgres(home.path, home.logs / "postgres.log", durable=durable))
+    if not given("REDIS_URL"):
+        servers.append(Valkey(home.path, home.logs / "valkey.log", durable=durable))
+    return servers
+
+
+def start(servers: list[Server]) -> dict[str, str]:
+    """Start them side by side; returns the environment that reaches them. On an error none is left running."""
+    try:
+        for server in reversed(servers):
+            server.launch()
+        for server in servers:
+            server.wait()
+    except BaseException:
+        stop(servers)
+        raise
+    return {name: value for server in servers for name, value in server.environment.items()}
+
+
+def stop(servers: list[Server]) -> None:
+    """Stop them, Valkey first."""
+    for server in reversed(servers):
+        server.stop()
+
+
+def environment_of(running: Running) -> dict[str, str]:
+    """What a process needs to use the servers of a running Horseshoe."""
+    return {"DATABASE_URL": running.database_url, "REDIS_URL": running.redis_url}
+
+
+@contextmanager
+def for_command(command: str) -> Iterator[None]:
+    """Put servers and secrets into `os.environ` for the length of one management command.
+
+    The company's own when the environment names a database; those of a running `up`; else our own, started now and
+    stopped at the end. Raises EmbeddedError.
+    """
+    home = Home.from_environment()
+    if given("DATABASE_URL"):
+        _add(home.known_secrets())
+        yield
+        return
+    running = _running_or_lock(home)
+    _add(home.secrets())
+    if running:
+        os.environ.update(environment_of(running))
+        yield
+        return
+    servers = wanted(home)
+    try:
+        print(f"Starting the embedded servers for `{command}` …", file=sys.stderr)
+        os.environ.update(start(servers))
+        home.announce(Running(os.getpid(), command, "", os.environ["DATABASE_URL"], os.environ["REDIS_URL"]))
+        yield
+    finally:
+        stop(servers)
+        home.release()
+
+
+def _running_or_lock(home: Home) -> Running | None:
+    home.prepare()
+    told = False
+    while not home.lock():
+        running = home.running()
+        if running and running.address:
+            return running
+        if not told:
+            who = f"`{running.command}` (process {running.pid})" if running else "Another command"
+            print(f"{who} is using the embedded servers; waiting …", file=sys.stderr)
+            told = True
+        time.sleep(0.2)
+    return None
+
+
+def _add(values: dict[str, str]) -> None:
+    for name, value in values.items():
+        if not given(name):
+            os.environ[name] = value
+
+
+__all__ = ["EmbeddedError", "Server", "environment_of", "for_command", "given", "start", "stop", "wanted"]

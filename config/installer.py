@@ -1,0 +1,172 @@
+"""What the bootstrap does with venv, pip and uv. Standard library only."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import os
+import shutil
+import ssl
+import subprocess
+import sys
+from pathlib import Path
+
+#: Seconds of silence after which a long step says that it is still going.
+HEARTBEAT = 10
+
+#: pip's settings and the names under which uv knows them.
+UV_NAMES = {
+    "index-url": "UV_DEFAULT_INDEX",
+    "extra-index-url": "UV_INDEX",
+    "find-links": "UV_FIND_LINKS",
+    "trusted-host": "UV_INSECURE_HOST",
+    "timeout": "UV_HTTP_TIMEOUT",
+    "default-timeout": "UV_HTTP_TIMEOUT",
+    "proxy": "ALL_PROXY",
+    "cert": "SSL_CERT_FILE",
+}
+
+
+class BootstrapError(RuntimeError):
+    """The packages cannot be installed; the message says what to do."""
+
+
+def say(text: str) -> None:
+    """Progress, on stderr: a command's output stays its own."""
+    print(text, file=sys.stderr, flush=True)
+
+
+def runs(*command: str | Path) -> bool:
+    """Whether `command` starts and ends well."""
+    try:
+        return subprocess.run(list(command), capture_output=True, check=False).returncode == 0
+    except OSError:
+        return False
+
+
+def make_venv(venv: Path, unfinished: Path) -> None:
+    """Make `venv` with this Python, without packages; the file `unfinished` is there from the first moment on."""
+    if importlib.util.find_spec("venv") is None:
+        raise BootstrapError(_missing_venv())
+    venv.mkdir()
+    unfinished.touch()
+    say(f"Making {venv.name} …")
+    run([sys.executable, "-m", "venv", "--without-pip", str(venv)], "make the virtual environment")
+
+
+def install_lock(venv: Path, lock: Path) -> None:
+    """Bring `venv` to exactly what `lock` says, every file checked against its hash."""
+    python = venv / "bin" / "python"
+    uv = _uv(venv)
+    env = uv_environment(pip_settings(_pip(venv)))
+    command = [str(uv), "pip", "sync", "--python", str(python), "--require-hashes", str(lock)]
+    if not sys.stderr.isatty():
+        command.insert(1, "--quiet")
+    run(command, "install the packages", env)
+
+
+def _uv(venv: Path) -> Path:
+    if found := shutil.which("uv"):
+        return Path(found)
+    uv = venv / "bin" / "uv"
+    if not runs(uv, "--version"):
+        run(
+            [*_pip(venv), "install", "--quiet", "--disable-pip-version-check", "uv"],
+            "get uv from the package index",
+        )
+    return uv
+
+
+def _pip(venv: Path) -> list[str]:
+    python = str(venv / "bin" / "python")
+    if runs(python, "-m", "pip", "--version"):
+        return [python, "-m", "pip"]
+    if importlib.util.find_spec("pip") is not None and runs(
+        sys.executable, "-m", "pip", "--python", python, "--version"
+    ):
+        # Two seconds quicker than unpacking another pip.
+        return [sys.executable, "-m", "pip", "--python", python]
+    if importlib.util.find_spec("ensurepip") is None:
+        raise BootstrapError(_missing_venv())
+    run([python, "-m", "ensurepip", "--default-pip"], "unpack pip")
+    return [python, "-m", "pip"]
+
+
+def _missing_venv() -> str:
+    version = "{}.{}".format(*sys.version_info[:2])
+    return (
+        f"This Python cannot make virtual environments: install python{version}-venv "
+        f"(Debian, Ubuntu: apt-get install python{version}-venv) and run the command again."
+    )
+
+
+def pip_settings(pip: list[str]) -> dict[str, str]:
+    """pip's settings from its files and the environment, by long option name; the environment wins."""
+    shown = subprocess.run([*pip, "config", "list"], capture_output=True, text=True, check=False).stdout
+    settings: dict[str, str] = {}
+    for line in sorted(shown.splitlines(), key=lambda line: line.startswith(":env:")):
+        name, _, value = line.partition("=")
+        settings[name.rpartition(".")[2].replace("_", "-")] = value.strip("'\"")
+    return settings
+
+
+def uv_environment(settings: dict[str, str]) -> dict[str, str]:
+    """Our environment, with pip's settings and the system's certificates told to uv, which reads neither by itself."""
+    env = dict(os.environ)
+    for name, uv_name in UV_NAMES.items():
+        if value := settings.get(name):
+            joint = "," if uv_name == "UV_FIND_LINKS" else " "
+            env.setdefault(uv_name, joint.join(value.replace("\\n", " ").split()))
+    # As pip does: the best version over all indexes (the hashes say which file is right).
+    env.setdefault("UV_INDEX_STRATEGY", "unsafe-best-match")
+    if "SSL_CERT_FILE" not in env:
+        for bundle in (env.get("REQUESTS_CA_BUNDLE"), ssl.get_default_verify_paths().cafile):
+            if bundle and Path(bundle).is_file():
+                env["SSL_CERT_FILE"] = bundle
+                break
+    if not _cache_is_ours(env):
+        env.setdefault("UV_NO_CACHE", "1")
+    return env
+
+
+def _cache_is_ours(env: dict[str, str]) -> bool:
+    if "UV_CACHE_DIR" in env:
+        return True
+    folder = Path(env.get("XDG_CACHE_HOME") or Path(env.get("HOME", "/nonexistent")) / ".cache") / "uv"
+    while not folder.exists() and folder != folder.parent:
+        folder = folder.parent
+    return os.access(folder, os.W_OK)
+
+
+def run(command: list[str], aim: str, env: dict[str, str] | None = None) -> None:
+    """Run one step; its output is kept for the case of failure, except on a terminal, where uv draws its progress.
+
+    Raises BootstrapError with what the step said.
+    """
+    shown = env is not None and sys.stderr.isatty()
+    process = subprocess.Popen(
+        command,
+        env=env,
+        stdout=None if shown else subprocess.PIPE,
+        stderr=None if shown else subprocess.STDOUT,
+    )
+    said, seconds = b"", 0
+    try:
+        while True:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                said, _ = process.communicate(timeout=HEARTBEAT)
+                break
+            seconds += HEARTBEAT
+            if not shown:
+                say(f"… still at it after {seconds} s")
+    except BaseException:
+        process.kill()
+        process.wait()
+        raise
+    if process.returncode:
+        detail = (said or b"").decode("utf-8", "replace").strip()
+        raise BootstrapError(
+            f"Could not {aim}.\n{detail}\nRun the same command again once that is put right.".replace(
+                "\n\n", "\n"
+            )
+        )
