@@ -45,7 +45,11 @@ app.conf.update(
     beat_schedule={
         "poll": {"task": "inbox.tasks.tick_poll", "schedule": 1.0, "options": {"expires": 5}},
         "outbox": {"task": "inbox.tasks.tick_outbox", "schedule": 1.0, "options": {"expires": 5}},
-        "housekeeping": {"task": "inbox.tasks.tick_housekeeping", "schedule": 15.0, "options": {"expires": 30}},
+        "housekeeping": {
+            "task": "inbox.tasks.tick_housekeeping",
+            "schedule": 15.0,
+            "options": {"expires": 30},
+        },
     },
     timezone="UTC",
 )

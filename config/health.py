@@ -47,9 +47,13 @@ def readiness(now: dt.datetime) -> dict[str, Any]:
 
 
 def _database(now: dt.datetime) -> tuple[str, dict[str, Any]]:
-    pollable = Stream.objects.filter(enabled=True, brand_account__lifecycle__in=["active", "review", "sunsetting"])
+    pollable = Stream.objects.filter(
+        enabled=True, brand_account__lifecycle__in=["active", "review", "sunsetting"]
+    )
     try:
-        oldest = pollable.exclude(brand_account__health=Health.REAUTHORISE).aggregate(at=Min("next_poll_at"))["at"]
+        oldest = pollable.exclude(brand_account__health=Health.REAUTHORISE).aggregate(at=Min("next_poll_at"))[
+            "at"
+        ]
         unwell = BrandAccount.objects.exclude(health=Health.OK).count()
     except DatabaseError as error:
         return f"failed: {type(error).__name__}", {}

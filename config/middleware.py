@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from typing import cast
 
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 from django.http import HttpRequest, HttpResponse
@@ -17,7 +18,9 @@ class SecurityHeadersMiddleware:
     async_capable = True
     sync_capable = True
 
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase | Awaitable[HttpResponseBase]]) -> None:
+    def __init__(
+        self, get_response: Callable[[HttpRequest], HttpResponseBase | Awaitable[HttpResponseBase]]
+    ) -> None:
         self.get_response = get_response
         if iscoroutinefunction(get_response):
             markcoroutinefunction(self)
@@ -25,14 +28,10 @@ class SecurityHeadersMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase | Awaitable[HttpResponseBase]:
         if iscoroutinefunction(self):
             return self._call_async(request)
-        response = self.get_response(request)
-        assert isinstance(response, HttpResponseBase)
-        return self._add(response)
+        return self._add(cast(HttpResponseBase, self.get_response(request)))
 
     async def _call_async(self, request: HttpRequest) -> HttpResponseBase:
-        response = self.get_response(request)
-        assert not isinstance(response, HttpResponseBase)
-        return self._add(await response)
+        return self._add(await cast(Awaitable[HttpResponseBase], self.get_response(request)))
 
     @staticmethod
     def _add(response: HttpResponseBase) -> HttpResponseBase:

@@ -46,7 +46,9 @@ def open_counts(user: User) -> OpenCounts:
         rows = rows.filter(brand_account_id__in=who.brand_account_ids)
     elif user.role != Role.ADMINISTRATOR:
         rows = rows.filter(department_id__in=who.department_ids)
-    return _summed(rows.values_list("department_id", "assignee_id").annotate(n=Sum("delta")).order_by(), user.pk)
+    return _summed(
+        rows.values_list("department_id", "assignee_id").annotate(n=Sum("delta")).order_by(), user.pk
+    )
 
 
 def _summed(rows: Iterable[tuple[int, int | None, int]], user_id: int) -> OpenCounts:

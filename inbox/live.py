@@ -48,7 +48,10 @@ def publish_on_commit(changes: Iterable[CaseChange]) -> None:
 def publish(changes: list[CaseChange]) -> None:
     """Tell open pages now. A broker that is away is logged, never raised: pages also poll."""
     payload = orjson.dumps(
-        [[c.case_id, c.department_id, c.brand_account_id, c.visibility, c.from_department_id] for c in changes]
+        [
+            [c.case_id, c.department_id, c.brand_account_id, c.visibility, c.from_department_id]
+            for c in changes
+        ]
     )
     try:
         _redis().publish(CHANNEL, payload)

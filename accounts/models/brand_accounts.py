@@ -86,7 +86,9 @@ class BrandAccountGrant(models.Model):
     can_publish = models.BooleanField(default=False)
 
     class Meta:
-        constraints: ClassVar = [models.UniqueConstraint(fields=["user", "brand_account"], name="grant_unique")]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["user", "brand_account"], name="grant_unique")
+        ]
 
     def __str__(self) -> str:
         return f"{self.user} on {self.brand_account}"

@@ -151,8 +151,12 @@ class CaseCount(models.Model):
     than updated, so that no two transactions wait for one row. `inbox.counts` folds the rows.
     """
 
-    department = models.ForeignKey(Department, on_delete=models.CASCADE, db_constraint=False, related_name="+")
-    brand_account = models.ForeignKey(BrandAccount, on_delete=models.CASCADE, db_constraint=False, related_name="+")
+    department = models.ForeignKey(
+        Department, on_delete=models.CASCADE, db_constraint=False, related_name="+"
+    )
+    brand_account = models.ForeignKey(
+        BrandAccount, on_delete=models.CASCADE, db_constraint=False, related_name="+"
+    )
     visibility = models.CharField(max_length=8)
     assignee = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.CASCADE, db_constraint=False, related_name="+"

@@ -41,7 +41,9 @@ class Identity(models.Model):
     )
 
     class Meta:
-        constraints: ClassVar = [models.UniqueConstraint(fields=["network", "remote_id"], name="identity_unique")]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["network", "remote_id"], name="identity_unique")
+        ]
         indexes: ClassVar = [GinIndex(fields=["search"], name="identity_search")]
         verbose_name_plural = "identities"
 

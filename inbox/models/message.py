@@ -116,7 +116,9 @@ class Quarantined(models.Model):
     resolved_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
-        constraints: ClassVar = [models.UniqueConstraint(fields=["stream", "digest"], name="quarantined_unique")]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["stream", "digest"], name="quarantined_unique")
+        ]
         indexes: ClassVar = [models.Index(fields=["resolved_at", "first_seen_at"], name="quarantined_open")]
 
     def __str__(self) -> str:

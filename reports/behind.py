@@ -1,0 +1,123 @@
+"""The cases behind a number: the same definitions as the number itself, so that card and table agree."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Mapping
+from zoneinfo import ZoneInfo
+
+from django.db.models import Q, QuerySet
+from django.urls import reverse
+
+from accounts.models import Department, User
+from inbox.models import Case
+from reports import wording
+from reports.exchanges import exchange_cases, reported_cases
+from reports.metrics import created_cases, handed_over_cases, still_waiting
+from reports.periods import Period
+
+_EPOCH, _MICROSECOND = dt.datetime(1970, 1, 1, tzinfo=dt.UTC), dt.timedelta(microseconds=1)
+_ANSWERED = {"": None, "yes": True, "no": False}
+
+
+def cases_behind(user: User, period: Period, query: Mapping[str, str]) -> tuple[str, QuerySet[Case]] | None:
+    """A title and the cases; None for an address that names no number.
+
+    `query` holds `of` (response, created, answered, waiting, handed_over) and what that needs: `week` and `answered`,
+    `department` and `network`, `from` and `to`.
+    """
+    kinds = {
+        "response": _response,
+        "created": _created,
+        "answered": _first_answered,
+        "waiting": _waiting,
+        "handed_over": _handed_over,
+    }
+    kind = kinds.get(query.get("of", ""))
+    found = kind(user, period, query) if kind else None
+    if found is None:
+        return None
+    return found
+
+
+def case_page(
+    cases: QuerySet[Case], after: str, size: int, *, zone: ZoneInfo
+) -> tuple[list[dict[str, str]], str]:
+    """One page of rows, newest activity first, formatted; and the key of the next page, "" on the last.
+
+    `after` is the key of the page before; one that cannot be read starts at the top.
+    """
+    if key := _keyset(after):
+        cases = cases.filter(Q(activity_at__lt=key[0]) | Q(activity_at=key[0], id__lt=key[1]))
+    rows = list(cases.order_by("-activity_at", "-id").select_related("identity", "department")[: size + 1])
+    last = rows[size - 1] if len(rows) > size else None
+    after = f"{(last.activity_at - _EPOCH) // _MICROSECOND}-{last.pk}" if last else ""
+    return [_row(case, zone) for case in rows[:size]], after
+
+
+def _keyset(after: str) -> tuple[dt.datetime, int] | None:
+    match = re.fullmatch(r"([0-9]{1,17})-([0-9]{1,15})", after)
+    if match is None:
+        return None
+    return _EPOCH + int(match[1]) * _MICROSECOND, int(match[2])
+
+
+def _row(case: Case, zone: ZoneInfo) -> dict[str, str]:
+    answered = case.first_response_at - case.created_at if case.first_response_at else None
+    return {
+        "href": reverse("inbox:case", args=[case.pk]),
+        "customer": case.identity.display_name,
+        "preview": case.preview,
+        "department": case.department.name,
+        "status": case.get_status_display(),
+        "opened": f"{case.created_at.astimezone(zone):%-d %b %H:%M}",
+        "opened_iso": case.created_at.isoformat(),
+        "first_response": wording.duration(answered),
+    }
+
+
+def _response(user: User, period: Period, query: Mapping[str, str]) -> tuple[str, QuerySet[Case]] | None:
+    answered = _ANSWERED.get(query.get("answered", ""))
+    start, end, when = period.start, period.end, "in the whole period"
+    if key := query.get("week"):
+        week = period.week(key)
+        if week is None:
+            return None
+        start, end, when = week.start, week.end, f"in week {week.number}"
+    ids = exchange_cases(user, period, start, end, answered)
+    what = {None: "that needed an answer", True: "that were answered", False: "still unanswered"}[answered]
+    return f"Exchanges {what}, arrived {when}", reported_cases(user).filter(id__in=ids)
+
+
+def _created(user: User, period: Period, query: Mapping[str, str]) -> tuple[str, QuerySet[Case]] | None:
+    cases, words = created_cases(user, period), "New cases"
+    if department := _id(query.get("department")):
+        name = Department.objects.filter(pk=department).values_list("name", flat=True).first()
+        cases, words = cases.filter(department_id=department), f"{words} of {name}"
+    if network := query.get("network"):
+        cases, words = cases.filter(network=network), f"{words} on {network}"
+    return words, cases
+
+
+def _first_answered(user: User, period: Period, query: Mapping[str, str]) -> tuple[str, QuerySet[Case]]:
+    cases = created_cases(user, period).filter(needs_answer=True, first_response_at__isnull=False)
+    return "New cases with a first response", cases
+
+
+def _waiting(user: User, period: Period, query: Mapping[str, str]) -> tuple[str, QuerySet[Case]]:
+    return "New cases still without a first response", still_waiting(user, period)
+
+
+def _handed_over(user: User, period: Period, query: Mapping[str, str]) -> tuple[str, QuerySet[Case]] | None:
+    start, end = _id(query.get("from")), _id(query.get("to"))
+    names = dict(Department.objects.filter(pk__in=[start, end]).values_list("pk", "name"))
+    if start not in names or end not in names:
+        return None
+    title = f"Handed over from {names[start]} to {names[end]}"
+    return title, handed_over_cases(user, period, start, end)
+
+
+def _id(value: str | None) -> int:
+    """A positive id out of an address, 0 for anything else."""
+    return int(value) if value and value.isascii() and value.isdigit() and len(value) < 16 else 0

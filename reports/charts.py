@@ -1,0 +1,93 @@
+"""Geometry of the charts: numbers in, positions out. The templates draw plain SVG from it, with a table beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from reports.exchanges import ANSWERED_IN_2011, Cohort
+
+#: The drawing's coordinates: a plot 120 high, from y = 20 (100 %) to y = 140 (0).
+_TOP, _HEIGHT, _LEFT, _WIDTH = 20.0, 120.0, 36.0, 474.0
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One bar, in the coordinates of the drawing, with what it says."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+    middle: float
+    label: str
+    title: str
+    href: str
+    mature: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class RateChart:
+    """The response rate by week; `line` is the y of the reference of 2011."""
+
+    bars: tuple[Bar, ...]
+    line: float
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One part of a horizontal stacked bar: `series` numbers the colour."""
+
+    x: float
+    width: float
+    series: int
+    title: str
+    href: str
+
+
+def rate_chart(cohorts: Sequence[Cohort], hrefs: Sequence[str]) -> RateChart:
+    """A bar a week, as high as its rate; a week without exchanges has a bar of no height."""
+    step = _WIDTH / max(len(cohorts), 1)
+    width = min(40.0, step * 0.68)
+    bars = []
+    for index, (cohort, href) in enumerate(zip(cohorts, hrefs, strict=True)):
+        rate = cohort.rate or 0.0
+        x = _LEFT + step * index + (step - width) / 2
+        bars.append(
+            Bar(
+                x=round(x, 1),
+                y=round(_y(rate), 1),
+                width=round(width, 1),
+                height=round(rate * _HEIGHT, 1),
+                middle=round(x + width / 2, 1),
+                label=str(cohort.week.number),
+                title=_title(cohort),
+                href=href,
+                mature=cohort.mature,
+            )
+        )
+    return RateChart(tuple(bars), round(_y(ANSWERED_IN_2011), 1))
+
+
+def stacked(
+    values: Sequence[int], largest: int, titles: Sequence[str], hrefs: Sequence[str]
+) -> tuple[Part, ...]:
+    """The parts of one line, 0–100 wide in all when the line is the largest; parts of no width are left out."""
+    parts, x = [], 0.0
+    for series, (value, title, href) in enumerate(zip(values, titles, hrefs, strict=True)):
+        width = 100.0 * value / largest if largest else 0.0
+        if value:
+            parts.append(Part(round(x, 2), round(width, 2), series, title, href))
+        x += width
+    return tuple(parts)
+
+
+def _y(rate: float) -> float:
+    return _TOP + (1.0 - rate) * _HEIGHT
+
+
+def _title(cohort: Cohort) -> str:
+    if cohort.rate is None:
+        return f"{cohort.week.label}: nothing needed an answer"
+    ripe = "" if cohort.mature else ", not ripe yet"
+    return f"{cohort.week.label}: {cohort.answered} of {cohort.needing} answered ({cohort.rate:.0%}){ripe}"

@@ -1,0 +1,151 @@
+"""What the manager's page shows, formatted: figures, two charts with their tables, the hand-overs."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+from django.db.models import Max
+from django.urls import reverse
+
+from accounts.models import BrandAccount, User
+from networks.registry import CONNECTORS
+from reports import metrics, wording
+from reports.charts import rate_chart, stacked
+from reports.exchanges import ANSWERED_IN_2011, Cohort, overall_rate, response_cohorts
+from reports.periods import Period
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One large number: what it is, the number, what it is compared to, and the cases behind it."""
+
+    label: str
+    value: str
+    beside: str
+    href: str
+
+
+def dashboard_context(user: User, period: Period, *, now: dt.datetime, zone: ZoneInfo) -> dict[str, Any]:
+    """Everything `reports/dashboard.html` prints."""
+    promised = BrandAccount.objects.aggregate(longest=Max("promised_response"))["longest"] or dt.timedelta(
+        hours=24
+    )
+    cohorts = response_cohorts(user, period, promised, now=now)
+    earlier = response_cohorts(user, period.before(zone), promised, now=now)
+    weeks = len(period.weeks)
+    pairs = metrics.hand_overs(user, period, now=now)
+    return {
+        "weeks": weeks,
+        "span": _span(period, now, zone),
+        "zone": str(zone),
+        "figures": _figures(user, period, cohorts, earlier, pairs, now),
+        "rate": rate_chart(cohorts, [_href(weeks, of="response", week=c.week.key) for c in cohorts]),
+        "reference": wording.share(round(ANSWERED_IN_2011 * 100), 100),
+        "cohorts": [_cohort_row(c, weeks) for c in cohorts],
+        "volume": _volume(metrics.volume(user, period), weeks),
+        "hand_overs": [_hand_over_row(pair, weeks) for pair in pairs],
+    }
+
+
+def _figures(
+    user: User,
+    period: Period,
+    cohorts: list[Cohort],
+    earlier: list[Cohort],
+    pairs: list[metrics.HandOver],
+    now: dt.datetime,
+) -> list[Figure]:
+    weeks = len(period.weeks)
+    rate, before = overall_rate(cohorts), overall_rate(earlier)
+    first = metrics.first_response(user, period, now=now)
+    handed = sum(pair.count for pair in pairs)
+    accepted = sum(pair.accepted for pair in pairs)
+    return [
+        Figure(
+            "Answered of those who needed it",
+            wording.share(*rate),
+            f"{wording.points(rate, before)} · the industry in 2011: 29 %",
+            _href(weeks, of="response", answered="yes"),
+        ),
+        Figure(
+            "First response, median",
+            wording.duration(first.median),
+            f"p90 {wording.duration(first.p90)} · {first.answered:,} cases",
+            _href(weeks, of="answered"),
+        ),
+        Figure(
+            "Still without a first response",
+            f"{first.unanswered:,}",
+            f"oldest {wording.duration(first.oldest_unanswered)} · "
+            f"median {wording.duration(first.median_unanswered)}",
+            _href(weeks, of="waiting"),
+        ),
+        Figure("Hand-overs", f"{handed:,}", f"{accepted:,} accepted", "#hand-overs"),
+    ]
+
+
+def _cohort_row(cohort: Cohort, weeks: int) -> dict[str, Any]:
+    key = cohort.week.key
+    return {
+        "label": cohort.week.label,
+        "needing": f"{cohort.needing:,}",
+        "answered": f"{cohort.answered:,}",
+        "unanswered": f"{cohort.needing - cohort.answered:,}",
+        "rate": wording.share(cohort.answered, cohort.needing),
+        "mature": cohort.mature,
+        "href": _href(weeks, of="response", week=key),
+        "answered_href": _href(weeks, of="response", week=key, answered="yes"),
+        "unanswered_href": _href(weeks, of="response", week=key, answered="no"),
+    }
+
+
+def _volume(volume: metrics.Volume, weeks: int) -> dict[str, Any]:
+    labels = [_network_label(network) for network in volume.networks]
+    largest = max((row.total for row in volume.rows), default=0)
+    rows = []
+    for row in volume.rows:
+        hrefs = [_href(weeks, of="created", department=row.department_id, network=n) for n in volume.networks]
+        titles = [
+            f"{row.department}, {label}: {n:,}" for label, n in zip(labels, row.by_network, strict=True)
+        ]
+        rows.append(
+            {
+                "department": row.department,
+                "total": f"{row.total:,}",
+                "href": _href(weeks, of="created", department=row.department_id),
+                "cells": [(f"{n:,}", href) for n, href in zip(row.by_network, hrefs, strict=True)],
+                "parts": stacked(row.by_network, largest, titles, hrefs),
+            }
+        )
+    return {"networks": list(enumerate(labels)), "rows": rows, "total": f"{volume.total:,}"}
+
+
+def _hand_over_row(pair: metrics.HandOver, weeks: int) -> dict[str, Any]:
+    return {
+        "from": pair.from_name,
+        "to": pair.to_name,
+        "count": f"{pair.count:,}",
+        "median_wait": wording.duration(pair.median_wait),
+        "p90_wait": wording.duration(pair.p90_wait),
+        "median_custody": wording.duration(pair.median_custody),
+        "came_back": wording.share(pair.came_back, pair.count),
+        "href": _href(weeks, of="handed_over", **{"from": pair.from_id, "to": pair.to_id}),
+    }
+
+
+def _href(weeks: int, **query: Any) -> str:
+    return f"{reverse('reports:cases')}?{urlencode({'weeks': weeks, **query})}"
+
+
+def _network_label(network: str) -> str:
+    connector = CONNECTORS.get(network)
+    return connector.capabilities.label if connector else network
+
+
+def _span(period: Period, now: dt.datetime, zone: ZoneInfo) -> str:
+    start, end = period.start.astimezone(zone), min(period.end, now).astimezone(zone)
+    return f"{start:%-d %b} – {end:%-d %b %Y}"

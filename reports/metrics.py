@@ -1,0 +1,158 @@
+"""The other numbers of the manager's page: first response, volume, hand-overs. Definitions: docs/metrics.md."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import connection
+from django.db.models import Count
+
+from accounts.models import User
+from inbox.models import Custody
+from reports.exchanges import reported_cases
+from reports.periods import Period
+
+
+@dataclass(frozen=True, slots=True)
+class FirstResponse:
+    """Of the cases created in a period: how long until a person first answered, and who still waits."""
+
+    median: dt.timedelta | None
+    p90: dt.timedelta | None
+    answered: int
+    unanswered: int
+    oldest_unanswered: dt.timedelta | None
+    median_unanswered: dt.timedelta | None
+
+
+@dataclass(frozen=True, slots=True)
+class Volume:
+    """Cases created in a period, by department and network."""
+
+    networks: tuple[str, ...]
+    rows: tuple[VolumeRow, ...]
+
+    @property
+    def total(self) -> int:
+        return sum(row.total for row in self.rows)
+
+
+@dataclass(frozen=True, slots=True)
+class VolumeRow:
+    department_id: int
+    department: str
+    by_network: tuple[int, ...]
+
+    @property
+    def total(self) -> int:
+        return sum(self.by_network)
+
+
+@dataclass(frozen=True, slots=True)
+class HandOver:
+    """Hand-overs from one department to another: how many, how long until accepted, how long held, how many came back."""
+
+    from_id: int
+    from_name: str
+    to_id: int
+    to_name: str
+    count: int
+    accepted: int
+    median_wait: dt.timedelta | None
+    p90_wait: dt.timedelta | None
+    median_custody: dt.timedelta | None
+    came_back: int
+
+
+_FIRST_RESPONSE = """
+WITH scope AS ({scope})
+SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY c.first_response_at - c.created_at),
+       percentile_cont(0.9) WITHIN GROUP (ORDER BY c.first_response_at - c.created_at),
+       count(c.first_response_at),
+       count(*) FILTER (WHERE c.first_response_at IS NULL AND c.closed_at IS NULL),
+       max(%s - c.created_at) FILTER (WHERE c.first_response_at IS NULL AND c.closed_at IS NULL),
+       percentile_cont(0.5) WITHIN GROUP (ORDER BY %s - c.created_at)
+         FILTER (WHERE c.first_response_at IS NULL AND c.closed_at IS NULL)
+FROM inbox_case c JOIN scope ON scope.id = c.id
+"""
+_HAND_OVERS = """
+WITH scope AS ({scope}),
+custody AS (
+  SELECT u.*, EXISTS (
+    SELECT 1 FROM inbox_custody earlier
+    WHERE earlier.case_id = u.case_id AND earlier.department_id = u.department_id AND earlier.sent_at < u.sent_at
+  ) AS returned
+  FROM inbox_custody u JOIN scope ON scope.id = u.case_id
+  WHERE u.from_department_id IS NOT NULL AND u.from_department_id <> u.department_id
+    AND u.sent_at >= %s AND u.sent_at < %s
+)
+SELECT f.id, f.name, t.id, t.name, count(*), count(accepted_at),
+       percentile_cont(0.5) WITHIN GROUP (ORDER BY accepted_at - sent_at),
+       percentile_cont(0.9) WITHIN GROUP (ORDER BY accepted_at - sent_at),
+       percentile_cont(0.5) WITHIN GROUP (ORDER BY coalesce(left_at, %s) - sent_at),
+       count(*) FILTER (WHERE returned)
+FROM custody
+JOIN accounts_department f ON f.id = custody.from_department_id
+JOIN accounts_department t ON t.id = custody.department_id
+GROUP BY f.id, f.name, t.id, t.name
+ORDER BY count(*) DESC, f.name, t.name
+"""
+
+
+def first_response(user: User, period: Period, *, now: dt.datetime) -> FirstResponse:
+    """First response of the cases that need an answer and were created in the period. One statement."""
+    cases = created_cases(user, period).filter(needs_answer=True)
+    row = _run(_FIRST_RESPONSE, cases, [now, now])[0]
+    median, p90, answered, unanswered, oldest, median_unanswered = row
+    return FirstResponse(median, p90, answered, unanswered, oldest, median_unanswered)
+
+
+def volume(user: User, period: Period) -> Volume:
+    """Cases by department and network, largest department first. One statement."""
+    cases = created_cases(user, period).order_by()
+    rows = cases.values_list("department_id", "department__name", "network").annotate(n=Count("id"))
+    counted: dict[tuple[int, str], dict[str, int]] = {}
+    for department_id, name, network, n in rows:
+        counted.setdefault((department_id, name), {})[network] = n
+    networks = tuple(sorted({network for by_network in counted.values() for network in by_network}))
+    lines = [
+        VolumeRow(department_id, name, tuple(by_network.get(network, 0) for network in networks))
+        for (department_id, name), by_network in counted.items()
+    ]
+    return Volume(networks, tuple(sorted(lines, key=lambda line: (-line.total, line.department))))
+
+
+def hand_overs(user: User, period: Period, *, now: dt.datetime) -> list[HandOver]:
+    """Hand-overs that were sent in the period, most frequent pair first. One statement."""
+    cases = reported_cases(user)
+    return [HandOver(*row) for row in _run(_HAND_OVERS, cases, [period.start, period.end, now])]
+
+
+def created_cases(user: User, period: Period) -> Any:
+    """The reported cases that were created in the period."""
+    return reported_cases(user).filter(created_at__gte=period.start, created_at__lt=period.end)
+
+
+def still_waiting(user: User, period: Period) -> Any:
+    """The cases behind "still unanswered"."""
+    return created_cases(user, period).filter(
+        needs_answer=True, first_response_at__isnull=True, closed_at__isnull=True
+    )
+
+
+def handed_over_cases(user: User, period: Period, from_id: int, to_id: int) -> Any:
+    """The cases behind one line of the hand-over table."""
+    custody = Custody.objects.filter(
+        from_department_id=from_id, department_id=to_id, sent_at__gte=period.start, sent_at__lt=period.end
+    )
+    return reported_cases(user).filter(id__in=custody.values("case_id"))
+
+
+def _run(sql: str, cases: Any, parameters: list[Any]) -> list[tuple[Any, ...]]:
+    scope, scope_parameters = cases.values("id").query.sql_with_params()
+    with connection.cursor() as cursor:
+        cursor.execute(sql.format(scope=scope), [*scope_parameters, *parameters])
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+    return rows

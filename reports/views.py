@@ -1,0 +1,64 @@
+"""The manager's page, and the cases behind each of its numbers."""
+
+from __future__ import annotations
+
+from typing import cast
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from accounts.models import User
+from reports.behind import case_page, cases_behind
+from reports.dashboard import dashboard_context
+from reports.periods import Period, last_weeks
+
+#: Numbers of weeks a reader may choose.
+WEEKS = (4, 8, 13, 26)
+#: Cases a page behind a number.
+PAGE = 50
+
+
+@require_safe
+@login_required
+def dashboard(request: HttpRequest) -> HttpResponse:
+    """The gap in numbers, over the weeks asked for, within what the user may read."""
+    now = timezone.now()
+    period = _period(request)
+    context = dashboard_context(cast(User, request.user), period, now=now, zone=_zone())
+    return render(request, "reports/dashboard.html", context | {"choices": WEEKS})
+
+
+@require_safe
+@login_required
+def cases(request: HttpRequest) -> HttpResponse:
+    """The cases behind one number of the dashboard; the address says which (`reports.behind`). Keyset pages."""
+    period = _period(request)
+    behind = cases_behind(cast(User, request.user), period, request.GET)
+    if behind is None:
+        raise Http404("No such number.")
+    title, found = behind
+    rows, after = case_page(found, request.GET.get("after", ""), PAGE, zone=_zone())
+    query = request.GET.copy()
+    query["after"] = after
+    context = {
+        "title": title,
+        "rows": rows,
+        "next": query.urlencode() if after else "",
+        "weeks": len(period.weeks),
+    }
+    return render(request, "reports/cases.html", context)
+
+
+def _zone() -> ZoneInfo:
+    return ZoneInfo(settings.DISPLAY_TIME_ZONE)
+
+
+def _period(request: HttpRequest) -> Period:
+    asked = request.GET.get("weeks", "")
+    count = int(asked) if asked.isascii() and asked.isdigit() and int(asked) in WEEKS else 8
+    return last_weeks(count, now=timezone.now(), zone=_zone())
