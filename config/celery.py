@@ -56,7 +56,6 @@ app.conf.update(
 app.autodiscover_tasks()
 
 
-@signals.heartbeat_sent.connect
 def _report_alive(sender: Any = None, **_: Any) -> None:
     """Tell `/readyz` which queues this worker serves. Every two seconds, by Celery's own heart."""
     from config.health import WORKER_KEY
@@ -74,3 +73,6 @@ def _heart() -> redis.Redis:
 
 def _queues() -> str:
     return ",".join(sorted(app.amqp.queues.consume_from))
+
+
+signals.heartbeat_sent.connect(_report_alive)

@@ -7,11 +7,14 @@ from collections.abc import Callable
 from typing import Any
 
 import redis
+from asgiref.sync import iscoroutinefunction, sync_to_async
 from django.conf import settings
 from django.db import DatabaseError, connection
 from django.db.models import Min
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http.response import HttpResponseBase
 from django.utils import timezone
+from django.utils.decorators import sync_and_async_middleware
 
 from accounts.models import BrandAccount, Health, Stream
 
@@ -23,19 +26,33 @@ QUEUES = ("poll", "send", "default")
 OVERDUE = dt.timedelta(minutes=5)
 
 
-class HealthMiddleware:
+@sync_and_async_middleware
+def health_checks(get_response: Callable[[HttpRequest], Any]) -> Callable[[HttpRequest], Any]:
     """Answers the two addresses itself, so that a load balancer needs no host name, session or sign-in."""
+    if iscoroutinefunction(get_response):
 
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
-        self.get_response = get_response
+        async def middleware(request: HttpRequest) -> HttpResponseBase:
+            if request.path == "/readyz":
+                return await sync_to_async(_ready)()
+            return _alive() if request.path == "/healthz" else await get_response(request)
 
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        if request.path == "/healthz":
-            return HttpResponse("ok\n", content_type="text/plain")
+        return middleware
+
+    def sync_middleware(request: HttpRequest) -> HttpResponseBase:
         if request.path == "/readyz":
-            report = readiness(timezone.now())
-            return JsonResponse(report, status=200 if report["ready"] else 503)
-        return self.get_response(request)
+            return _ready()
+        return _alive() if request.path == "/healthz" else get_response(request)
+
+    return sync_middleware
+
+
+def _alive() -> HttpResponse:
+    return HttpResponse("ok\n", content_type="text/plain")
+
+
+def _ready() -> HttpResponse:
+    report = readiness(timezone.now())
+    return JsonResponse(report, status=200 if report["ready"] else 503)
 
 
 def readiness(now: dt.datetime) -> dict[str, Any]:
@@ -69,10 +86,12 @@ def _database(now: dt.datetime) -> tuple[str, dict[str, Any]]:
 
 def _broker() -> tuple[str, dict[str, int]]:
     workers = dict.fromkeys(QUEUES, 0)
-    client = redis.Redis.from_url(settings.REDIS_URL, socket_timeout=2, socket_connect_timeout=2)
+    client = redis.Redis.from_url(
+        settings.REDIS_URL, socket_timeout=2, socket_connect_timeout=2, decode_responses=True
+    )
     try:
         for key in client.scan_iter(match=f"{WORKER_KEY}*", count=500):
-            for queue in (client.get(key) or b"").decode().split(","):
+            for queue in str(client.get(key) or "").split(","):
                 if queue in workers:
                     workers[queue] += 1
     except redis.RedisError as error:

@@ -83,7 +83,7 @@ if oidc_server := os.environ.get("OIDC_SERVER_URL"):
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "servestatic.middleware.ServeStaticMiddleware",
-    "config.health.HealthMiddleware",
+    "config.health.health_checks",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -93,7 +93,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
-    "config.middleware.SecurityHeadersMiddleware",
+    "config.middleware.security_headers",
 ]
 
 ROOT_URLCONF = "config.urls"
