@@ -3,17 +3,20 @@
 from accounts.models.brand_accounts import (
     BrandAccount,
     BrandAccountGrant,
+    ConnectAttempt,
     Credential,
     Health,
     Lifecycle,
     Stream,
 )
-from accounts.models.people import Department, Membership, Role, User
+from accounts.models.people import DemoMarker, Department, Membership, Role, User
 
 __all__ = [
     "BrandAccount",
     "BrandAccountGrant",
+    "ConnectAttempt",
     "Credential",
+    "DemoMarker",
     "Department",
     "Health",
     "Lifecycle",

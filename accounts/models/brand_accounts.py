@@ -65,6 +65,8 @@ class BrandAccount(models.Model):
     verified_at = models.DateTimeField(null=True, blank=True)
     #: Messages older than this are history: stored, but outside rates and clocks.
     connected_at = models.DateTimeField()
+    #: Who connected it last; null when a command did.
+    connected_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
 
     objects = BrandAccountQuerySet.as_manager()
 
@@ -103,6 +105,27 @@ class Credential(models.Model):
 
     def __str__(self) -> str:
         return f"Credential of {self.brand_account_id}"
+
+
+class ConnectAttempt(models.Model):
+    """One journey to a network's consent page and back. Good once, for ten minutes, in the session that began it.
+
+    Only a digest of the OAuth state is kept. What the network granted waits in `envelope`, encrypted, until the
+    administrator has confirmed which account to connect; it is removed as soon as that is done.
+    """
+
+    state_digest = models.CharField(max_length=64, unique=True)
+    network = models.CharField(max_length=20)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    #: Set when an account is connected again: the answer must be for the same account.
+    brand_account = models.ForeignKey(BrandAccount, null=True, blank=True, on_delete=models.CASCADE, related_name="+")
+    created_at = models.DateTimeField()
+    returned_at = models.DateTimeField(null=True, blank=True)
+    used_at = models.DateTimeField(null=True, blank=True)
+    envelope = models.BinaryField(default=b"")
+
+    def __str__(self) -> str:
+        return f"Connecting {self.network}"
 
 
 class Stream(models.Model):

@@ -7,6 +7,7 @@ from typing import ClassVar
 from django.contrib.auth.models import AbstractUser
 from django.db import models
 from django.db.models.functions import Lower
+from django.utils.crypto import salted_hmac
 
 
 class Role(models.TextChoices):
@@ -40,6 +41,8 @@ class User(AbstractUser):
     email = models.EmailField("e-mail address", unique=True)
     role = models.CharField(max_length=16, choices=Role.choices, default=Role.AGENT)
     initials = models.CharField(max_length=4, blank=True)
+    #: Part of what a session is checked against: raising it signs the user out everywhere.
+    session_epoch = models.PositiveIntegerField(default=0)
     departments: models.ManyToManyField[Department, Membership] = models.ManyToManyField(
         Department, through="Membership", related_name="members"
     )
@@ -49,6 +52,11 @@ class User(AbstractUser):
 
     def __str__(self) -> str:
         return self.get_full_name() or self.username
+
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        """What a session must match to stay signed in: password, role and epoch, so that a change of any ends it."""
+        material = f"{self.password}|{self.role}|{self.session_epoch}"
+        return salted_hmac("accounts.User.session", material, secret=secret, algorithm="sha256").hexdigest()
 
     @property
     def signature(self) -> str:
@@ -69,3 +77,12 @@ class Membership(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} in {self.department}"
+
+
+class DemoMarker(models.Model):
+    """One row when this database holds the demo company and no real one. Written only by `manage.py seed_demo`."""
+
+    seeded_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"Demo since {self.seeded_at:%Y-%m-%d}"
