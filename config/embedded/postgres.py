@@ -124,7 +124,7 @@ class Postgres:
     def stop(self) -> None:
         """Stop it in order: open transactions are rolled back, everything committed is kept."""
         if self.process is not None:
-            stop(self.process, (signal.SIGINT, 4.0), (signal.SIGQUIT, 1.5))
+            stop(self.process, (signal.SIGINT, 3.0), (signal.SIGQUIT, 1.0))
             self.process = None
         if self._socket.name.startswith("horseshoe-"):
             shutil.rmtree(self._socket, ignore_errors=True)

@@ -104,15 +104,15 @@ def _tie_to_parent(death_signal: signal.Signals) -> Callable[[], None] | None:
     return tie
 
 
-def stop(process: subprocess.Popen[bytes], *steps: tuple[signal.Signals, float]) -> int:
-    """Send each signal in turn, each with its seconds of patience, at last SIGKILL to the whole session.
+def stop(process: subprocess.Popen[bytes], *steps: tuple[signal.Signals | None, float]) -> int:
+    """Send each signal in turn (None: only wait), each with its seconds of patience, at last SIGKILL to the session.
 
     Returns the exit status. A process that has ended already is only reaped.
     """
     for number, patience in steps:
         if process.poll() is not None:
             break
-        with contextlib.suppress(ProcessLookupError):
+        if number is not None:
             process.send_signal(number)
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(patience)

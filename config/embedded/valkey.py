@@ -103,7 +103,7 @@ class Valkey:
     def stop(self) -> None:
         """Stop it in order."""
         if self.process is not None:
-            stop(self.process, (signal.SIGTERM, 2.0))
+            stop(self.process, (signal.SIGTERM, 1.0))
             self.process = None
 
     def _put_right(self, fault: str) -> None:

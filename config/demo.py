@@ -1,0 +1,104 @@
+"""The demo: a company with brand accounts on simulated networks, on a database that nobody else uses."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import socket
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+
+from config.embedded import servers
+from config.embedded.home import CHECKOUT, Home
+from config.embedded.process import EmbeddedError
+from config.supervisor import Program
+
+
+@dataclass(frozen=True)
+class Demo:
+    """One run of the simulated networks. Their port stays the same over runs where it can: pages link to it."""
+
+    home: Path
+    port: int
+    rate: float | None
+    stream: Path | None
+
+    @classmethod
+    def wanted(cls, options: argparse.Namespace, home: Home, env: dict[str, str]) -> Demo | None:
+        """The demo when asked for, on an empty embedded database, and on one that it filled earlier; else None.
+
+        `env` must name the database when it is embedded. Raises EmbeddedError when --stream finds no demo to go to.
+        """
+        note = home.path / "demo.json"
+        begun = note.exists()
+        own = not servers.given("DATABASE_URL")
+        if options.no_demo or not (options.demo or (own and (begun or _is_empty(env["DATABASE_URL"])))):
+            if options.stream:
+                raise EmbeddedError(
+                    "--stream posts through the demo's networks, and this database is not a demo."
+                )
+            return None
+        stream = options.stream.absolute() if options.stream else None
+        demo = cls(home.path, _port(note), options.rate, stream)
+        if own:
+            # Before anything is stored: a demo half made is still a demo.
+            demo.remember()
+        return demo
+
+    @property
+    def address(self) -> str:
+        """Base address of the simulated networks, without a slash at its end."""
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What every process needs to talk to the simulated networks, often enough to look alive."""
+        return {
+            "X_API_URL": f"{self.address}/x",
+            "GRAPH_API_URL": f"{self.address}/graph",
+            "POLL_INTERVAL_MIN": os.environ.get("POLL_INTERVAL_MIN", "2"),
+            "POLL_INTERVAL_MAX": os.environ.get("POLL_INTERVAL_MAX", "10"),
+        }
+
+    def simulator(self, env: dict[str, str]) -> Program:
+        """The process that plays the networks."""
+        command = [sys.executable, "-m", "simulator", "--port", str(self.port)]
+        command += ["--state", str(self.home / "simulator.sqlite")]
+        command += ["--rate", f"{self.rate:g}"] if self.rate is not None else []
+        command += ["--stream", str(self.stream)] if self.stream else []
+        return Program(
+            "simulator", command, self.home / "logs" / "simulator.log", env, CHECKOUT, patience=1.0
+        )
+
+    def remember(self) -> None:
+        """Note that the database of this folder is a demo."""
+        (self.home / "demo.json").write_text(json.dumps({"port": self.port}) + "\n", encoding="utf-8")
+
+
+def _is_empty(database_url: str) -> bool:
+    with psycopg.connect(database_url) as connection:
+        if connection.execute("select to_regclass('accounts_user')").fetchone() == (None,):
+            return True
+        return connection.execute("select exists (select 1 from accounts_user)").fetchone() == (False,)
+
+
+def _port(note: Path) -> int:
+    """The port of the last run when it is free, else any free one."""
+    try:
+        before = int(json.loads(note.read_text(encoding="utf-8"))["port"])
+    except (OSError, ValueError, KeyError, TypeError):
+        before = 0
+    for port in (before, 0):
+        with socket.socket() as probe:
+            try:
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                probe.bind(("127.0.0.1", port))
+            except (OSError, OverflowError):
+                continue
+            found: int = probe.getsockname()[1]
+            return found
+    raise EmbeddedError("No free port on 127.0.0.1 for the demo's networks.")

@@ -1,0 +1,37 @@
+"""Whether `up` has to collect the static files again."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from config.embedded.home import CHECKOUT
+
+
+class StaticFiles:
+    """The collected files in the data folder, with a note of what they were made from."""
+
+    def __init__(self, home: Path) -> None:
+        self._collected = home / "static"
+        self._note = home / "static.fingerprint"
+
+    def command(self) -> list[str]:
+        """The management command that is needed now; [] when the collected files are those of the sources."""
+        try:
+            current = self._note.read_text(encoding="ascii") == self._fingerprint()
+        except OSError:
+            current = False
+        return (
+            [] if current and self._collected.is_dir() else ["collectstatic", "--noinput", "--verbosity", "0"]
+        )
+
+    def remember(self) -> None:
+        """Note that the sources as they are now have been collected."""
+        self._note.write_text(self._fingerprint(), encoding="ascii")
+
+    def _fingerprint(self) -> str:
+        digest = hashlib.sha256((CHECKOUT / "requirements.lock").read_bytes())
+        for source in sorted((CHECKOUT / "static").rglob("*")):
+            if source.is_file():
+                digest.update(f"{source}\0{source.stat().st_size}\0{source.stat().st_mtime_ns}\n".encode())
+        return digest.hexdigest()

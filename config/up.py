@@ -1,0 +1,276 @@
+"""`manage.py up`: the whole of Horseshoe on one machine, in the right order, from one terminal."""
+
+from __future__ import annotations
+
+import argparse
+import http.client
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+
+from config.demo import Demo
+from config.embedded import servers
+from config.embedded.home import CHECKOUT, Home, Running
+from config.embedded.process import EmbeddedError, spawn, stop, tail
+from config.static import StaticFiles
+from config.supervisor import Program, Stopping, Supervisor
+
+WEB_SECONDS_MAX = 90.0
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run until stopped; returns the exit status: 0 when somebody stopped it, 1 when it could not go on."""
+    options = _parser().parse_args(arguments)
+    try:
+        Up(options, Home.from_environment()).run()
+    except Stopping:
+        return 0
+    except EmbeddedError as error:
+        print(error, file=sys.stderr, flush=True)
+        return 1
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="manage.py up", description="Run Horseshoe on this machine.")
+    parser.add_argument("--port", type=int, default=8000, help="port of the web pages (default 8000)")
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default 127.0.0.1)")
+    parser.add_argument("--workers", type=int, default=2, help="processes that poll the networks (default 2)")
+    demo = parser.add_mutually_exclusive_group()
+    demo.add_argument("--demo", action="store_true", help="the demo company, also on a database of your own")
+    demo.add_argument("--no-demo", action="store_true", help="never the demo, also on an empty database")
+    parser.add_argument(
+        "--stream", type=Path, help="demo: post the `text` column of this CSV as customers' messages"
+    )
+    parser.add_argument("--rate", type=float, help="demo: posts a second")
+    return parser
+
+
+def say(text: str) -> None:
+    """One line of progress on the terminal."""
+    print(text, flush=True)
+
+
+class Up:
+    """One run of `up`. Servers → schema and static files → web, workers, beat; the demo beside them."""
+
+    def __init__(self, options: argparse.Namespace, home: Home) -> None:
+        self._options = options
+        self._home = home
+        self._supervisor = Supervisor(say)
+        self._env = dict(os.environ)
+        host = f"[{options.host}]" if ":" in options.host else options.host
+        self._address = f"http://{host}:{options.port}/"
+
+    def run(self) -> None:
+        """Start, then watch for ever. Raises Stopping when asked to stop, EmbeddedError when it cannot go on."""
+        self._check_options()
+        self._home.prepare()
+        self._take_home()
+        try:
+            _require_free(self._options.host, self._options.port)
+            with _signals_stop_us():
+                try:
+                    self._begin()
+                    self._supervisor.watch()
+                finally:
+                    say("Stopping …")
+                    self._supervisor.stop()
+                    say("Stopped.")
+        finally:
+            self._home.release()
+
+    def _check_options(self) -> None:
+        stream = self._options.stream
+        if stream and not os.access(stream, os.R_OK):
+            raise EmbeddedError(f"Cannot read {stream}, which --stream names.")
+        if stream and self._options.no_demo:
+            raise EmbeddedError(
+                "--stream posts through the demo's networks, so it does not go with --no-demo."
+            )
+        if self._options.workers < 1:
+            raise EmbeddedError("--workers must be at least 1.")
+
+    def _take_home(self) -> None:
+        if self._home.lock():
+            return
+        running = self._home.running()
+        if running and running.address:
+            raise EmbeddedError(f"Horseshoe is running already at {running.address}")
+        who = f"`manage.py {running.command}` (process {running.pid})" if running else "another command"
+        raise EmbeddedError(
+            f"The data folder {self._home.path} is in use by {who}; try again when it has ended."
+        )
+
+    def _begin(self) -> None:
+        began = time.monotonic()
+        self._start_servers()
+        demo = Demo.wanted(self._options, self._home, self._env)
+        if demo:
+            self._env |= demo.environment
+            self._supervisor.keep(demo.simulator(self._env))
+        say("Preparing the database …")
+        with self._started("collectstatic", StaticFiles(self._home.path).command()) as static:
+            self._finish("migrate", ["migrate", "--noinput", "--verbosity", "1"])
+            if static is not None and static.wait() != 0:
+                raise EmbeddedError(
+                    f"Could not collect the static files:\n{tail(self._log('collectstatic'))}"
+                )
+        StaticFiles(self._home.path).remember()
+        say("Starting the web server and the workers …")
+        self._supervisor.keep(*self._programs())
+        sign_ins = self._seed(demo) if demo else ""
+        self._wait_for_web()
+        say(f"\nHorseshoe is ready after {time.monotonic() - began:.0f} s: {self._address}")
+        if sign_ins:
+            say(sign_ins)
+        say("Ctrl-C stops it.")
+
+    def _start_servers(self) -> None:
+        wanted = servers.wanted(self._home)
+        if wanted:
+            say(f"Starting {' and '.join(server.name.capitalize() for server in wanted)} …")
+        self._env |= servers.start(wanted)
+        if wanted:
+            self._supervisor.keep(*wanted)
+        for name, value in self._home.secrets().items():
+            if not servers.given(name):
+                self._env[name] = value
+        host = self._options.host
+        defaults = {
+            "DJANGO_SETTINGS_MODULE": "config.settings",
+            "HORSESHOE_HOME": str(self._home.path),
+            "STATIC_ROOT": str(self._home.path / "static"),
+            "ALLOWED_HOSTS": ",".join(
+                dict.fromkeys(["localhost", "127.0.0.1", "[::1]", host, socket.gethostname()])
+            ),
+            "HTTPS": "0",
+            "LOG_JSON": "0",
+            "PYTHONUNBUFFERED": "1",
+            "C_FORCE_ROOT": "1",
+        }
+        self._env = defaults | self._env
+        self._home.announce(
+            Running(
+                os.getpid(),
+                "up",
+                self._address,
+                self._env.get("DATABASE_URL", ""),
+                self._env.get("REDIS_URL", ""),
+            )
+        )
+
+    def _programs(self) -> list[Program]:
+        for left in self._home.path.glob("beat*"):
+            left.unlink()
+        celery = ["-m", "celery", "-A", "config.celery:app"]
+        web = ["-m", "uvicorn", "config.asgi:application", "--host", self._options.host]
+        web += ["--port", str(self._options.port), "--loop", "uvloop", "--http", "httptools", "--ws", "none"]
+        web += ["--timeout-graceful-shutdown", "3", "--no-access-log", "--log-level", "warning"]
+        worker = [*celery, "worker", "--loglevel", "WARNING"]
+        poll = [*worker, "-Q", "poll", "-c", str(self._options.workers), "-n", "poll@%h"]
+        send = [*worker, "-Q", "send,default", "-c", "2", "-n", "send@%h"]
+        beat = [*celery, "beat", "-s", str(self._home.path / "beat"), "--pidfile=", "--loglevel", "WARNING"]
+        return [
+            self._program("web", web, {"DATABASE_POOL": "1"} | self._env),
+            self._program("worker-poll", poll, self._env),
+            self._program("worker-send", send, self._env),
+            self._program("beat", beat, self._env),
+        ]
+
+    def _program(self, name: str, arguments: list[str], env: dict[str, str]) -> Program:
+        return Program(name, [sys.executable, *arguments], self._log(name), env, CHECKOUT)
+
+    def _log(self, name: str) -> Path:
+        return self._home.logs / f"{name}.log"
+
+    @contextmanager
+    def _started(self, name: str, command: list[str]) -> Iterator[subprocess.Popen[bytes] | None]:
+        """A management command that runs while the block runs; None when `command` is empty."""
+        if not command:
+            yield None
+            return
+        full = [sys.executable, str(CHECKOUT / "manage.py"), *command]
+        process = spawn(full, self._log(name), env=self._env, cwd=CHECKOUT)
+        try:
+            yield process
+        finally:
+            stop(process)
+
+    def _finish(self, name: str, command: list[str]) -> None:
+        with self._started(name, command) as process:
+            while process is not None and process.poll() is None:
+                self._supervisor.look(time.monotonic())
+                time.sleep(0.05)
+            if process is not None and process.returncode:
+                raise EmbeddedError(
+                    f"`{name}` failed. The end of {self._log(name)}:\n{tail(self._log(name), 15)}"
+                )
+
+    def _seed(self, demo: Demo) -> str:
+        """Fill the demo; returns what the command says about signing in."""
+        say("Preparing the demo company …")
+        log = self._log("seed_demo")
+        log.unlink(missing_ok=True)
+        self._finish("seed_demo", ["seed_demo", "--simulator", demo.address])
+        demo.remember()
+        return log.read_text(encoding="utf-8", errors="replace").strip()
+
+    def _wait_for_web(self) -> None:
+        deadline = time.monotonic() + WEB_SECONDS_MAX
+        while not _healthy(self._options.host, self._options.port):
+            self._supervisor.look(time.monotonic())
+            if time.monotonic() > deadline:
+                raise EmbeddedError(
+                    f"The web server does not answer. The end of its log:\n{tail(self._log('web'))}"
+                )
+            time.sleep(0.1)
+
+
+def _healthy(host: str, port: int) -> bool:
+    reachable = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104
+    connection = http.client.HTTPConnection(reachable, port, timeout=5)
+    try:
+        connection.request("GET", "/healthz", headers={"Host": "localhost"})
+        return connection.getresponse().status == 200
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
+
+
+def _require_free(host: str, port: int) -> None:
+    try:
+        family, kind, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except (OSError, OverflowError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise EmbeddedError(
+            f"Cannot listen on {host}:{port} ({reason}). Stop what uses it, or choose another port with --port."
+        ) from error
+
+
+@contextmanager
+def _signals_stop_us() -> Iterator[None]:
+    """SIGINT, SIGTERM and a closed terminal raise Stopping, once: what stops already is not to be hurried."""
+    numbers = [signal.SIGINT, signal.SIGTERM]
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        numbers.append(signal.SIGHUP)
+
+    def handle(_number: int, _frame: FrameType | None) -> None:
+        for number in numbers:
+            signal.signal(number, signal.SIG_IGN)
+        raise Stopping
+
+    for number in numbers:
+        signal.signal(number, handle)
+    yield
