@@ -1,0 +1,213 @@
+"""The condition of a rule: a tree of JSON, how it is checked, and how it is said in words.
+
+A group is an object with one key, `all`, `any` or `none`, holding a list of conditions that is not empty. A leaf names
+its field:
+
+    {"field": "words", "any": ["refund", "charged twice", "reimburs*"]}    (or "all")
+    {"field": "pattern", "matches": "order #?[0-9]{6}"}
+    {"field": "network", "is": ["x"]}              also stream, language, brand_account ("x:12345": network:remote id)
+    {"field": "followers", "gte": 1000, "lte": 50000}                      (one of the two is enough)
+    {"field": "verified", "is": true}              also is_reply
+
+Words are whole words, in any case, with or without accents; a star after at least three letters matches any ending.
+Patterns are RE2's, in any case.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from routing.patterns import problem_with
+from routing.text import MIN_PREFIX, phrase
+
+MAX_DEPTH = 20
+MAX_NODES = 3_000
+MAX_WORDS = 2_000
+MAX_WORD_LENGTH = 100
+MAX_FOLLOWERS = 10**12
+
+GROUPS = ("all", "any", "none")
+VALUE_FIELDS = ("network", "stream", "brand_account", "language")
+FLAG_FIELDS = ("verified", "is_reply")
+FIELDS = ("words", "pattern", *VALUE_FIELDS, "followers", *FLAG_FIELDS)
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What is wrong and where: `path` is like `all[1].any[0]`, "" for the whole condition."""
+
+    path: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.message}" if self.path else self.message
+
+
+def validate(tree: object) -> list[Problem]:
+    """Every problem of a condition tree, in reading order; empty when it is good. Accepts any JSON, never raises."""
+    problems: list[Problem] = []
+    nodes = 0
+    for problem in _check(tree, "", 1):
+        nodes += problem is None
+        if problem is not None:
+            problems.append(problem)
+        if nodes > MAX_NODES:
+            return [Problem("", f"The condition has more than {MAX_NODES:,} parts.")]
+        if len(problems) >= 50:
+            break
+    return problems
+
+
+def _check(node: object, path: str, depth: int) -> Iterator[Problem | None]:
+    """Yields None once for each node that is visited, and each problem."""
+    yield None
+    if not isinstance(node, dict):
+        yield Problem(path, f"A condition is an object, not {_kind(node)}.")
+        return
+    groups = [key for key in GROUPS if key in node and "field" not in node]
+    if not groups:
+        yield from _check_leaf(node, path)
+        return
+    group = groups[0]
+    if len(node) > 1:
+        yield Problem(path, "A group has one key: “all”, “any” or “none”.")
+        return
+    children = node[group]
+    here = f"{path}.{group}" if path else group
+    if not isinstance(children, list) or not children:
+        yield Problem(here, f"The group “{group}” needs a list with at least one condition.")
+        return
+    if depth >= MAX_DEPTH:
+        yield Problem(path, f"Groups are nested more than {MAX_DEPTH} deep.")
+        return
+    for index, child in enumerate(children):
+        yield from _check(child, f"{here}[{index}]", depth + 1)
+
+
+def _check_leaf(node: dict[Any, Any], path: str) -> Iterator[Problem]:
+    if "field" not in node:
+        yield Problem(path, "A condition is a group (“all”, “any”, “none”) or names a “field”.")
+        return
+    field = node["field"]
+    check = _LEAVES.get(field) if isinstance(field, str) else None
+    if check is None:
+        yield Problem(path, f"There is no field {_shown(field)}. Fields are {', '.join(FIELDS)}.")
+        return
+    keys = _KEYS.get(str(field), frozenset({"is"}))
+    unknown = sorted(str(key) for key in node if key != "field" and key not in keys)
+    if unknown:
+        yield Problem(path, f"“{field}” does not know {_shown(unknown[0])}, only {' and '.join(sorted(keys))}.")
+        return
+    yield from (Problem(path, message) for message in check(node))
+
+
+def _check_words(node: dict[str, Any]) -> Iterator[str]:
+    if ("any" in node) == ("all" in node):
+        yield "“words” needs either “any” or “all” with a list of words."
+        return
+    words = node["any"] if "any" in node else node["all"]
+    if not isinstance(words, list) or not words:
+        yield "Give at least one word."
+        return
+    if len(words) > MAX_WORDS:
+        yield f"{len(words):,} words are too many: {MAX_WORDS:,} are allowed."
+        return
+    for word in words:
+        message = _word_problem(word)
+        if message:
+            yield message
+
+
+def _word_problem(word: object) -> str:
+    if not isinstance(word, str):
+        return f"A word is a text, not {_kind(word)}."
+    if len(word) > MAX_WORD_LENGTH:
+        return f"The word {_shown(word)} has more than {MAX_WORD_LENGTH} characters."
+    if not storable(word):
+        return f"The word {_shown(word)} contains a character that cannot be stored."
+    found, is_prefix = phrase(word)
+    if not found:
+        return f"The word {_shown(word)} holds no letter or digit to look for."
+    if "*" in word.strip()[:-1] or (is_prefix and (" " in found or len(found) < MIN_PREFIX)):
+        return f"In {_shown(word)} the star may only follow a single word of at least {MIN_PREFIX} letters."
+    return ""
+
+
+def _check_pattern(node: dict[str, Any]) -> Iterator[str]:
+    pattern = node.get("matches")
+    if not isinstance(pattern, str):
+        yield "“pattern” needs “matches” with a text."
+    elif message := problem_with(pattern):
+        yield message
+
+
+def _check_values(node: dict[str, Any]) -> Iterator[str]:
+    field, values = node["field"], node.get("is")
+    if not isinstance(values, list) or not values:
+        yield f"“{field}” needs “is” with a list of at least one value."
+        return
+    if len(values) > MAX_WORDS:
+        yield f"{len(values):,} values are too many: {MAX_WORDS:,} are allowed."
+        return
+    for value in values:
+        if not isinstance(value, str) or not value.strip() or len(value) > 200 or not storable(value):
+            yield f"{_shown(value)} is not a value that “{field}” can have."
+        elif field == "brand_account" and not all(value.partition(":")[::2]):
+            yield f"{_shown(value)} is not a brand account: write the network, a colon and the network's own id."
+
+
+def _check_followers(node: dict[str, Any]) -> Iterator[str]:
+    bounds = {key: node[key] for key in ("gte", "lte") if key in node}
+    if not bounds:
+        yield "“followers” needs “gte” (at least) or “lte” (at most)."
+        return
+    for value in bounds.values():
+        if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= MAX_FOLLOWERS:
+            yield f"{_shown(value)} is not a number of followers."
+            return
+    if bounds.get("gte", 0) > bounds.get("lte", MAX_FOLLOWERS):
+        yield "Nobody has at least more followers than at most: swap the two numbers."
+
+
+def _check_flag(node: dict[str, Any]) -> Iterator[str]:
+    if not isinstance(node.get("is"), bool):
+        yield f"“{node['field']}” needs “is” with true or false."
+
+
+_KEYS: dict[str, frozenset[str]] = {
+    "words": frozenset({"any", "all"}),
+    "pattern": frozenset({"matches"}),
+    "followers": frozenset({"gte", "lte"}),
+}
+_LEAVES: dict[str, Callable[[dict[str, Any]], Iterator[str]]] = {
+    "words": _check_words,
+    "pattern": _check_pattern,
+    "followers": _check_followers,
+    **dict.fromkeys(VALUE_FIELDS, _check_values),
+    **dict.fromkeys(FLAG_FIELDS, _check_flag),
+}
+
+
+def storable(text: str) -> bool:
+    """Whether Postgres can store the text: no NUL, no lone surrogate."""
+    return "\x00" not in text and not any("\ud800" <= character <= "\udfff" for character in text)
+
+
+def _kind(value: object) -> str:
+    names = {dict: "an object", list: "a list", str: "a text", bool: "true or false", type(None): "nothing"}
+    return names.get(type(value), "a number")
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, str):
+        text = value
+    elif isinstance(value, dict | list):
+        return _kind(value)
+    elif isinstance(value, int) and not isinstance(value, bool) and abs(value) > MAX_FOLLOWERS:
+        return "a number so large"
+    else:
+        text = str(value)
+    text = text.encode("utf-8", "replace").decode().replace("\x00", "�")
+    return f"“{text[:40]}…”" if len(text) > 40 else f"“{text}”"

@@ -1,0 +1,44 @@
+"""How text is read for words: folded, then cut into tokens. The same for a rule's words and for a message."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+#: Only this many characters of a message are looked at: the longest text any network here allows is shorter, and a
+#: ten-megabyte message must not hold up its page.
+LOOKED_AT = 20_000
+#: A prefix (`refund*`) needs this many characters before its star.
+MIN_PREFIX = 3
+
+#: Scripts written without spaces: each character is a token of its own, so that words are found inside a sentence.
+_UNSPACED = "\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff"
+_TOKEN = re.compile(rf"[^\W{_UNSPACED}]+|[{_UNSPACED}]|[\u203c-\u2bff\U0001f000-\U0001faff]")
+_MARKS = re.compile("[\u0300-\u036f\ufe0f]+")
+_INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]+")
+#: Signs that compatibility folding would glue to the word before them.
+_SIGNS = re.compile("[™®©℠]+")
+
+
+def fold(text: str) -> str:
+    """`text` in lower case, without accents, invisible characters or look-alike letter styles. Never raises."""
+    if text.isascii():
+        return text.lower()
+    text = _SIGNS.sub(" ", _INVISIBLE.sub("", text))
+    # Twice: compatibility folding can bring capitals back (a mathematical bold R is one).
+    return _MARKS.sub("", unicodedata.normalize("NFKD", text.casefold())).casefold().replace("ı", "i")
+
+
+def tokens(text: str) -> list[str]:
+    """The words and pictograms of `text`, folded, in order. Only the first `LOOKED_AT` characters count."""
+    return _TOKEN.findall(fold(text[:LOOKED_AT]))
+
+
+def phrase(words: str) -> tuple[str, bool]:
+    """A rule's word or phrase as the engine looks it up: its tokens joined by a space, and whether it is a prefix.
+
+    `"Charged  twice!"` gives `("charged twice", False)`, `"refund*"` gives `("refund", True)`. The first part is
+    empty when there is nothing to look for.
+    """
+    is_prefix = words.rstrip().endswith("*")
+    return " ".join(tokens(words)), is_prefix

@@ -1,0 +1,122 @@
+"""Condition trees as functions: does it hold, and what spoke for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from routing.matching import Index
+from routing.wording import leaf_words
+
+#: What a condition is asked about: the numbers seen in the message, and the author's followers.
+Test = Callable[[set[int], int | None], bool]
+#: The leaves that hold, in words. What must be absent is not named.
+Tell = Callable[[set[int], int | None], Iterator[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """A compiled condition. `needs` are numbers of which one must be seen for it to hold; None: cannot be said."""
+
+    test: Test
+    tell: Tell
+    needs: frozenset[int] | None
+
+
+def compile_tree(node: dict[str, Any], index: Index) -> Tree:
+    """A tree that `routing.conditions.validate` found good, made ready; its words and patterns go into the index."""
+    if "field" in node:
+        return _followers(node) if node["field"] == "followers" else _leaf(node, index)
+    group = "all" if "all" in node else "any" if "any" in node else "none"
+    parts = tuple(compile_tree(child, index) for child in node[group])
+    if group == "all":
+        return _all(parts, index.common)
+    return _any(parts) if group == "any" else _none(parts)
+
+
+def _leaf(leaf: dict[str, Any], index: Index) -> Tree:
+    names = _numbers(leaf, index)
+    numbers, every = frozenset(names), "all" in leaf
+
+    def tell(seen: set[int], followers: int | None) -> Iterator[str]:
+        found = [name for number, name in names.items() if number in seen]
+        if not found or (every and len(found) < len(names)):
+            return
+        if leaf["field"] == "words":
+            yield leaf_words({"field": "words", "all": found})
+        else:
+            yield leaf_words({**leaf, "is": found} if isinstance(leaf.get("is"), list) else leaf)
+
+    if every:
+        return Tree(lambda seen, followers: numbers <= seen, tell, frozenset((min(numbers),)))
+    return Tree(lambda seen, followers: not numbers.isdisjoint(seen), tell, numbers)
+
+
+def _numbers(leaf: dict[str, Any], index: Index) -> dict[int, str]:
+    field = leaf["field"]
+    if field == "words":
+        words = leaf["any"] if "any" in leaf else leaf["all"]
+        return {index.word(word): word for word in words}
+    if field == "pattern":
+        return {index.pattern(leaf["matches"]): leaf["matches"]}
+    values = leaf["is"] if isinstance(leaf["is"], list) else [leaf["is"]]
+    return {index.value(field, value): str(value) for value in values}
+
+
+def _followers(leaf: dict[str, Any]) -> Tree:
+    least, most = leaf.get("gte", 0), leaf.get("lte")
+
+    def test(seen: set[int], followers: int | None) -> bool:
+        return followers is not None and followers >= least and (most is None or followers <= most)
+
+    def tell(seen: set[int], followers: int | None) -> Iterator[str]:
+        if test(seen, followers):
+            yield leaf_words(leaf)
+
+    return Tree(test, tell, None)
+
+
+def _all(parts: tuple[Tree, ...], common: set[int]) -> Tree:
+    tests = tuple(part.test for part in parts)
+
+    def test(seen: set[int], followers: int | None) -> bool:
+        for each in tests:  # noqa: SIM110  (a generator in all() costs three times as much)
+            if not each(seen, followers):
+                return False
+        return True
+
+    known = [part.needs for part in parts if part.needs is not None]
+    needs = min(known, key=lambda numbers: (not numbers.isdisjoint(common), len(numbers))) if known else None
+    return Tree(test, _tell_each(parts), needs)
+
+
+def _any(parts: tuple[Tree, ...]) -> Tree:
+    known = [part.needs for part in parts if part.needs is not None]
+    needs = frozenset[int]().union(*known) if len(known) == len(parts) else None
+    return Tree(_some(parts), _tell_each(parts), needs)
+
+
+def _none(parts: tuple[Tree, ...]) -> Tree:
+    some = _some(parts)
+    return Tree(lambda seen, followers: not some(seen, followers), lambda seen, followers: iter(()), None)
+
+
+def _some(parts: tuple[Tree, ...]) -> Test:
+    tests = tuple(part.test for part in parts)
+
+    def test(seen: set[int], followers: int | None) -> bool:
+        for each in tests:  # noqa: SIM110  (as above)
+            if each(seen, followers):
+                return True
+        return False
+
+    return test
+
+
+def _tell_each(parts: tuple[Tree, ...]) -> Tell:
+    def tell(seen: set[int], followers: int | None) -> Iterator[str]:
+        for part in parts:
+            yield from part.tell(seen, followers)
+
+    return tell
