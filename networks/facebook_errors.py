@@ -1,0 +1,119 @@
+"""Graph's refusals as the seven errors, by code and subcode; never by words.
+
+Codes: developers.facebook.com/docs/graph-api/guides/error-handling, .../messenger-platform/error-codes and
+.../docs/graph-api/overview/rate-limiting.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+
+from networks import transport, wire
+from networks.base import Budget, Gone, MissingPermission, NetworkError, Reauthorise, Rejected, RetryLater
+
+LABEL = "Facebook"
+#: "Too many": refused before anything was done. 368 is a temporary block for misuse.
+_SLOW_DOWN = frozenset({4, 17, 32, 341, 368, 613, *range(80000, 80015)})
+#: Facebook's own trouble: what was asked for may have happened all the same.
+_UNWELL = frozenset({1, 2})
+_TOKEN_DEAD = frozenset({102, 190, 458, 459, 460, 463, 464, 467})
+_NO_PERMISSION = frozenset({3, 10, *range(200, 300)})
+_NOT_THERE = frozenset({(100, 33), (803, 0), (100, 2018001)})
+#: Codes of the permission class that mean "not this person, not now": outside the 24 h window; unavailable.
+_NOT_NOW = frozenset(
+    {(10, 2018278), (10, 2018065), (10, 2534022), (200, 1545041), (200, 2018108), (200, 2018028)}
+)
+
+
+def classify(
+    answer: transport.Answer | transport.Silence, *, write: bool, now: dt.datetime, scope: str = ""
+) -> NetworkError | None:
+    """The error in an answer, None when it is sound. `scope` names the permission that the request needs."""
+    if isinstance(answer, transport.Silence):
+        return transport.silent(LABEL, answer, write=write)
+    body = answer.document
+    error = body.get("error") if isinstance(body, Mapping) else None
+    if isinstance(error, Mapping):
+        return _refusal(answer, error, write=write, now=now, scope=scope)
+    at = transport.retry_at(answer.headers, now)
+    if answer.status == 429:
+        return RetryLater(f"{LABEL} asks to slow down.", code="429", at=at)
+    # facebook-sdk takes a 5xx whose JSON has no `error` for success, and a proxy's HTML for a format error.
+    if not 200 <= answer.status < 300:
+        what = f"the network is unwell ({answer.status})"
+        return transport.unavailable(LABEL, what, write=write, code=str(answer.status), at=at)
+    if not isinstance(body, Mapping) or error is not None:
+        return transport.unavailable(LABEL, "an answer that makes no sense", write=write, code="malformed")
+    return None
+
+
+def _refusal(
+    answer: transport.Answer, error: Mapping[str, Any], *, write: bool, now: dt.datetime, scope: str
+) -> NetworkError:
+    code, subcode = _number(error.get("code")), _number(error.get("error_subcode")) or 0
+    shown = str(code) if not subcode else f"{code}/{subcode}"
+    said = _said(error)
+    if code in _SLOW_DOWN:
+        return RetryLater(f"{LABEL} asks to slow down. {said}", code=shown, at=_regained(answer, now))
+    if code in _TOKEN_DEAD:
+        return Reauthorise(f"{LABEL} no longer accepts this connection. {said}", code=shown)
+    if code is None or code in _UNWELL or error.get("is_transient") is True:
+        at = transport.retry_at(answer.headers, now)
+        return transport.unavailable(LABEL, "the network is unwell", write=write, code=shown, at=at)
+    if (code, subcode) in _NOT_THERE:
+        return Gone(f"{LABEL}: it no longer exists. {said}", code=shown)
+    if (code, subcode) in _NOT_NOW:
+        return Rejected(f"{LABEL} refused this. {said}", code=shown)
+    if code in _NO_PERMISSION:
+        return MissingPermission(f"{LABEL}: a permission is missing. {said}", code=shown, scope=scope)
+    if answer.status >= 500:
+        return transport.unavailable(
+            LABEL, f"the network is unwell ({answer.status})", write=write, code=shown
+        )
+    return Rejected(f"{LABEL} refused this. {said}", code=shown)
+
+
+def _number(value: object) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def _said(error: Mapping[str, Any]) -> str:
+    """The network's own words, for a person."""
+    words = wire.optional_text(error.get("error_user_msg")) or wire.optional_text(error.get("message"))
+    return transport.scrub(words)[:300]
+
+
+def _regained(answer: transport.Answer, now: dt.datetime) -> dt.datetime | None:
+    return budget(answer, now).resets_at or transport.retry_at(answer.headers, now)
+
+
+def budget(answer: transport.Answer | None, now: dt.datetime) -> Budget:
+    """The largest share that `x-app-usage`, `x-page-usage` or `x-business-use-case-usage` reports (they are percentages)."""
+    headers = answer.headers if answer else {}
+    shares: list[float] = []
+    minutes = 0
+    for name in ("x-app-usage", "x-page-usage", "x-business-use-case-usage"):
+        for usage in _usages(headers.get(name, "")):
+            shares += [
+                value / 100
+                for key in ("call_count", "total_time", "total_cputime")
+                if isinstance(value := usage.get(key), int | float) and not isinstance(value, bool)
+            ]
+            minutes = max(minutes, _number(usage.get("estimated_time_to_regain_access")) or 0)
+    resets_at = now + dt.timedelta(minutes=min(minutes, 1440)) if minutes else None
+    return Budget(used=max(shares) if shares else None, resets_at=resets_at)
+
+
+def _usages(header: str) -> list[Mapping[str, Any]]:
+    try:
+        found = orjson.loads(header) if header else None
+    except orjson.JSONDecodeError:
+        return []
+    if not isinstance(found, Mapping):
+        return []
+    nested = [part for parts in found.values() for part in wire.as_list(parts) if isinstance(part, Mapping)]
+    return [found, *nested]

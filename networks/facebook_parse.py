@@ -1,0 +1,155 @@
+"""Graph's comments, posts and Messenger messages as messages."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from networks import wire
+from networks.base import Attachment, Author, InboundMessage
+
+SITE = "https://www.facebook.com"
+#: What Graph is asked for. `parent` exists on comments only.
+_SHARED = "id,message,from,created_time,permalink_url,is_hidden"
+COMMENT_FIELDS = f"{_SHARED},parent{{id}},can_comment,can_reply_privately,attachment"
+POST_FIELDS = f"{_SHARED},attachments{{media_type,type,title,url,media}}"
+EITHER_FIELDS = _SHARED
+MESSAGE_FIELDS = "id,message,from,to,created_time,attachments{id,mime_type,name,size,image_data,video_data,file_url},sticker"
+_COMMENT_LINK = re.compile(r"/(?:posts|videos|photos)/(?:[^/?]*/)*?(\d+)/?\?(.*)")
+
+
+def author(item: Mapping[str, Any], own_id: str) -> Author:
+    """`from`, which Graph leaves out when the Page may not know the person."""
+    person = item.get("from")
+    if not isinstance(person, Mapping) or person.get("id") is None:
+        return Author(remote_id="", name=wire.optional_text(wire.as_mapping(person).get("name")))
+    remote_id = wire.identifier(person["id"])
+    return Author(
+        remote_id=remote_id,
+        name=wire.optional_text(person.get("name")),
+        handle=wire.optional_text(person.get("username")),
+        is_self=remote_id == own_id,
+    )
+
+
+def _text(item: Mapping[str, Any], has_attachments: bool) -> str:
+    """`message`, absent for a sticker or picture alone; null only beside an attachment."""
+    if "message" not in item or (item["message"] is None and has_attachments):
+        return ""
+    return wire.text_of(item["message"])
+
+
+def _ids_from_link(link: str) -> tuple[str, str]:
+    """A comment's id and its parent comment's ("" for none), from its address, for answers without `id`."""
+    match = _COMMENT_LINK.search(link)
+    if match is None:
+        return "", ""
+    query = dict(part.partition("=")[::2] for part in match[2].split("&"))
+    top, reply = query.get("comment_id", ""), query.get("reply_comment_id", "")
+    if reply:
+        return f"{match[1]}_{reply}", f"{match[1]}_{top}"
+    return (f"{match[1]}_{top}", "") if top else ("", "")
+
+
+def comment(item: Mapping[str, Any], post_id: str, own_id: str) -> InboundMessage:
+    """One comment or nested reply. `thread_id` is the comment at the top. Raises `ValueError` when malformed."""
+    link = wire.optional_text(item.get("permalink_url"))
+    linked_id, parent = _ids_from_link(link) if "parent" not in item or "id" not in item else ("", "")
+    remote_id = wire.identifier(item.get("id", linked_id))
+    if isinstance(above := item.get("parent"), Mapping):
+        parent = wire.identifier(above.get("id"))
+    attachments = _media(item.get("attachment"))
+    writer = author(item, own_id)
+    return InboundMessage(
+        stream="comments",
+        remote_id=remote_id,
+        canonical_id=remote_id,
+        thread_id=parent or remote_id,
+        parent_id=parent or post_id,
+        author=writer,
+        text=_text(item, bool(attachments)),
+        created_at=wire.moment(item.get("created_time")),
+        hidden=item.get("is_hidden") is True,
+        permalink=link or f"{SITE}/{remote_id}",
+        attachments=attachments,
+        can_reply=item.get("can_comment") is not False and not writer.is_self,
+        reply_ref={"object_id": remote_id, "kind": "comment", "thread_id": parent or remote_id},
+        raw=item,
+    )
+
+
+def post(item: Mapping[str, Any], own_id: str) -> InboundMessage:
+    """One post on the Page by someone else, or one that names the Page. Raises `ValueError` when malformed."""
+    remote_id = wire.identifier(item.get("id"))
+    attached = wire.as_list(wire.as_mapping(item.get("attachments")).get("data"))
+    attachments = tuple(one for part in attached for one in _media(part))
+    writer = author(item, own_id)
+    return InboundMessage(
+        stream="visitor_posts",
+        remote_id=remote_id,
+        canonical_id=remote_id,
+        thread_id=remote_id,
+        parent_id="",
+        author=writer,
+        text=_text(item, bool(attachments)),
+        created_at=wire.moment(item.get("created_time")),
+        hidden=item.get("is_hidden") is True,
+        permalink=wire.optional_text(item.get("permalink_url")) or f"{SITE}/{remote_id}",
+        attachments=attachments,
+        can_reply=not writer.is_self,
+        reply_ref={"object_id": remote_id, "kind": "post", "thread_id": remote_id},
+        raw=item,
+    )
+
+
+def message(item: Mapping[str, Any], own_id: str, conversation_id: str = "") -> InboundMessage:
+    """One Messenger message. The thread is the other person, as webhooks name only that. Raises `ValueError`."""
+    remote_id = wire.identifier(item.get("id"))
+    writer = author(item, own_id)
+    recipients = wire.as_list(wire.as_mapping(item.get("to")).get("data"))
+    others = [
+        str(one.get("id")) for one in recipients if isinstance(one, Mapping) and str(one.get("id")) != own_id
+    ]
+    person = writer.remote_id if writer.remote_id and not writer.is_self else (others[0] if others else "")
+    attachments = _files(item)
+    return InboundMessage(
+        stream="direct",
+        remote_id=remote_id,
+        canonical_id=remote_id,
+        thread_id=f"dm-{person}" if person else conversation_id or remote_id,
+        parent_id="",
+        author=writer,
+        text=_text(item, bool(attachments)),
+        created_at=wire.moment(item.get("created_time")),
+        visibility="direct",
+        attachments=attachments,
+        can_reply=bool(person) and not writer.is_self,
+        reply_ref={"recipient_id": person},
+        raw=item,
+    )
+
+
+def _media(attachment: object) -> tuple[Attachment, ...]:
+    if not isinstance(attachment, Mapping):
+        return ()
+    image = wire.as_mapping(wire.as_mapping(attachment.get("media")).get("image"))
+    kind = wire.optional_text(attachment.get("media_type")) or wire.optional_text(attachment.get("type"))
+    url = wire.optional_text(image.get("src")) or wire.optional_text(attachment.get("url"))
+    return (Attachment(kind=kind or "media", url=url, name=wire.optional_text(attachment.get("title"))),)
+
+
+def _files(item: Mapping[str, Any]) -> tuple[Attachment, ...]:
+    files = []
+    for part in wire.as_list(wire.as_mapping(item.get("attachments")).get("data")):
+        if not isinstance(part, Mapping):
+            continue
+        mime = wire.optional_text(part.get("mime_type"))
+        data = wire.as_mapping(part.get("image_data")) or wire.as_mapping(part.get("video_data"))
+        url = wire.optional_text(data.get("url")) or wire.optional_text(part.get("file_url"))
+        files.append(
+            Attachment(mime.partition("/")[0] or "file", url, mime, wire.optional_text(part.get("name")))
+        )
+    if sticker := wire.optional_text(item.get("sticker")):
+        files.append(Attachment("sticker", sticker))
+    return tuple(files)

@@ -1,0 +1,164 @@
+"""Walking Graph's edges within edges (posts and their comments, conversations and their messages) a page at a time.
+
+Between pages the cursor holds the walk, so that a kill leaves no gap: how far down (`floor`), where in the outer edge
+(`after`), and which inner edges still have pages (`queue`). `since`, the time of the newest message, moves only when
+the walk is over. Times are seconds since 1970.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+from networks import wire
+from networks.base import InboundMessage, JSONObject
+
+#: What Graph shows late is still found: a walk goes this far below the newest message known.
+OVERLAP = 600
+#: On a busy Page the overlap alone would be thousands of comments: walk it at most every `SWEEP`, else only this far.
+BRIEF_OVERLAP = 15
+SWEEP = 300
+BUSY = 500
+MAX_RESTARTS = 2
+MAX_PAGES = 2000
+#: The only parts of a `next` address that are kept: it also carries the token.
+_PAGING = ("after", "until", "__paging_token", "offset")
+Params = Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """`floor` and `stop` are None on a first poll. `top` is the newest outer update, for the closing round."""
+
+    since: int = 0
+    swept: int = 0
+    floor: int | None = None
+    stop: int | None = None
+    newest: int = 0
+    messages: int = 0
+    edge: int = 0
+    after: Params | None = None
+    pages: int = 0
+    outer: int = 0
+    top: int = 0
+    outer_done: bool = False
+    queue: tuple[tuple[str, Params], ...] = ()
+    used: tuple[str, ...] = ()
+    restarts: int = 0
+    lossy: bool = False
+
+
+def begin(cursor: JSONObject, now: dt.datetime, history: dt.timedelta | None = None) -> Walk:
+    """The walk in a cursor, or a new one from its `since`. `history` is how far a first poll goes back, None for all."""
+    inner = cursor.get("window")
+    if isinstance(inner, Mapping):
+        return _read(inner)
+    since, swept = wire.count_of(cursor.get("since")) or 0, wire.count_of(cursor.get("swept")) or 0
+    clock = int(now.timestamp())
+    if not since:
+        floor = None if history is None else clock - int(history.total_seconds())
+        return Walk(swept=clock, floor=floor, stop=floor)
+    busy = (wire.count_of(cursor.get("volume")) or 0) > BUSY and clock - swept < SWEEP
+    floor = since - (BRIEF_OVERLAP if busy else OVERLAP)
+    return Walk(since=since, swept=swept if busy else clock, floor=floor, stop=floor)
+
+
+def _read(inner: Mapping[str, Any]) -> Walk:
+    counts = {
+        key: wire.count_of(inner.get(key)) or 0
+        for key in ("since", "swept", "newest", "messages", "edge", "pages", "outer", "top", "restarts")
+    }
+    after = inner.get("after")
+    queue = tuple(
+        (str(one[0]), kept(wire.as_mapping(one[1])))
+        for one in wire.as_list(inner.get("queue"))
+        if isinstance(one, list) and len(one) == 2
+    )
+    return Walk(
+        **counts,
+        floor=wire.count_of(inner.get("floor")),
+        stop=wire.count_of(inner.get("stop")),
+        after=kept(after) if isinstance(after, Mapping) else None,
+        outer_done=inner.get("outer_done") is True,
+        queue=queue,
+        used=tuple(str(one) for one in wire.as_list(inner.get("used"))),
+        lossy=inner.get("lossy") is True,
+    )
+
+
+def cursor_of(walk: Walk) -> JSONObject:
+    """The walk as the JSON to store."""
+    fields = {name: getattr(walk, name) for name in Walk.__dataclass_fields__}
+    fields["after"] = dict(walk.after) if walk.after is not None else None
+    fields["queue"] = [[one, dict(params)] for one, params in walk.queue]
+    fields["used"] = list(walk.used)
+    return {"window": fields}
+
+
+def ended(walk: Walk) -> JSONObject:
+    """The cursor after a walk: the next one starts from the newest message seen."""
+    newest = max(walk.newest, walk.since)
+    return {"since": newest, "swept": walk.swept, "volume": walk.messages} if newest else {}
+
+
+def kept(params: Mapping[str, Any]) -> Params:
+    return {key: str(params[key]) for key in _PAGING if params.get(key) not in (None, "")}
+
+
+def next_page(paging: object) -> Params | None:
+    """The parameters of the page after this one, None when there is none."""
+    address = wire.as_mapping(paging).get("next")
+    if not isinstance(address, str):
+        return None
+    try:
+        found = kept(dict(parse_qsl(urlsplit(address).query)))
+    except ValueError:
+        return None
+    return found or None
+
+
+def seen(walk: Walk, messages: list[InboundMessage], now: dt.datetime) -> Walk:
+    """Take note of a page's messages. One from the future does not move the cursor past what comes till then."""
+    clock = int(now.timestamp())
+    times = [min(int(message.created_at.timestamp()), clock) for message in messages]
+    return replace(walk, newest=max([walk.newest, *times]), messages=walk.messages + len(messages))
+
+
+def mark(owner: str, params: Params) -> str:
+    text = owner + repr(sorted(params.items()))
+    return hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=6).hexdigest()
+
+
+def use(walk: Walk, owner: str, params: Params) -> Walk | None:
+    """The walk with this page noted as read next; None when it was read before: the network goes round in circles."""
+    one = mark(owner, params)
+    if one in walk.used or len(walk.used) >= MAX_PAGES:
+        return None
+    return replace(walk, used=(*walk.used, one))
+
+
+def restarted(walk: Walk) -> Walk:
+    """The same walk from its first page: for a page token that loops or has expired."""
+    return Walk(
+        since=walk.since, swept=walk.swept, floor=walk.floor, stop=walk.stop, restarts=walk.restarts + 1
+    )
+
+
+def closing(walk: Walk) -> Walk:
+    """A short second round over what was updated while a walk of several pages went on.
+
+    A conversation that gets a message moves to the top; a walk that has not reached it then misses it.
+    """
+    return Walk(
+        since=walk.since,
+        swept=walk.swept,
+        floor=walk.floor,
+        stop=walk.top,
+        newest=walk.newest,
+        messages=walk.messages,
+        lossy=walk.lossy,
+    )

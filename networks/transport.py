@@ -1,0 +1,248 @@
+"""How the networks' libraries reach the network: timeouts, a size cap, another address, and what really happened.
+
+tweepy and facebook-sdk have no timeouts of their own, hide headers and raise whatever comes along when an answer is
+malformed. A `Transport` mounted on their `requests` session supplies what they lack and remembers the last answer,
+so that failures are judged by status and code.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+import os
+import re
+import ssl
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+import requests
+import urllib3
+from requests.adapters import HTTPAdapter
+from requests.utils import get_environ_proxies
+
+from networks import wire
+from networks.base import AmbiguousSend, NetworkError, RetryLater
+
+Clock = Callable[[], dt.datetime]
+
+#: Seconds to connect, and to wait for each piece of the answer.
+TIMEOUT = (5.0, 20.0)
+#: Seconds one whole answer may take: a server that drips bytes never trips the read timeout.
+DEADLINE = 60.0
+#: Bytes of one answer after decompression. The largest sound page (100 posts with comments) stays below 2 MB.
+MAX_BYTES = 16 * 1024 * 1024
+_CHUNK = 64 * 1024
+_LONGEST_WAIT = dt.timedelta(hours=24)
+_SECRET = re.compile(
+    r"(?i)\b(access_token|appsecret_proof|client_secret|refresh_token|fb_exchange_token|code_verifier|input_token|code)"
+    r"(=|%3D|\"\s*:\s*\")[^&\s\"'<>)]+"
+)
+
+
+def utc_now() -> dt.datetime:
+    return dt.datetime.now(dt.UTC)
+
+
+def scrub(text: str) -> str:
+    """`text` without the tokens that travel in addresses."""
+    return _SECRET.sub(r"\1\2…", text)
+
+
+class _ScrubbedLog(logging.Filter):
+    """urllib3 logs addresses; Graph's carry the token."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.msg, record.args = scrub(record.getMessage()), ()
+        return True
+
+
+logging.getLogger("urllib3.connectionpool").addFilter(_ScrubbedLog())
+# tweepy logs every header, the bearer token among them, at DEBUG.
+logging.getLogger("tweepy.client").setLevel(logging.INFO)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One HTTP answer. `document` is the JSON in it, None when it is not JSON."""
+
+    status: int
+    headers: Mapping[str, str] = field(repr=False)
+    document: Any = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """No answer. `sent` is False only when the request certainly never reached the network."""
+
+    sent: bool
+    reason: str
+
+
+class Transport(HTTPAdapter):
+    """Rewrites scheme and host to `api_url` (which may carry a path prefix), after the library has signed the request.
+
+    `answer` is the last complete answer, None while there is none.
+    """
+
+    def __init__(self, api_url: str = "") -> None:
+        super().__init__()
+        self.api_url = api_url.rstrip("/")
+        self.answer: Answer | None = None
+
+    def send(
+        self,
+        request: requests.PreparedRequest,
+        stream: bool = False,
+        timeout: Any = None,
+        verify: bool | str = True,
+        cert: Any = None,
+        proxies: Mapping[str, str] | None = None,
+    ) -> requests.Response:
+        self.answer = None
+        request.url = url = self.rewritten(request.url or "")
+        proxies = get_environ_proxies(url, no_proxy=None)
+        response = super().send(request, True, TIMEOUT, verify, cert, proxies)
+        body = b"".join(_pieces(response))
+        response._content = body
+        response._content_consumed = True  # type: ignore[attr-defined]
+        try:
+            document = wire.loads(body)
+        except ValueError:
+            document = None
+        self.answer = Answer(response.status_code, response.headers, document)
+        if document is not None:
+            response.json = lambda **_: document  # type: ignore[method-assign]
+        return response
+
+    def rewritten(self, url: str) -> str:
+        """Where a request for `url` goes."""
+        if not self.api_url:
+            return url
+        base, asked = urlsplit(self.api_url), urlsplit(url)
+        return urlunsplit((base.scheme, base.netloc, base.path + asked.path, asked.query, ""))
+
+
+def _pieces(response: requests.Response) -> Iterator[bytes]:
+    size, until = 0, time.monotonic() + DEADLINE
+    try:
+        for piece in response.iter_content(_CHUNK):
+            size += len(piece)
+            if size > MAX_BYTES:
+                raise requests.exceptions.ContentDecodingError("the answer is too large")
+            if time.monotonic() > until:
+                raise requests.exceptions.ReadTimeout("the answer took too long")
+            yield piece
+    except BaseException:
+        # Half-read connections must not go back to the pool.
+        response.close()
+        raise
+    response.raw.release_conn()
+
+
+def mount(session: requests.Session, api_url: str) -> Transport:
+    """Put a `Transport` on a library's session and switch off what would work around it."""
+    transport = Transport(api_url)
+    session.mount("https://", transport)
+    session.mount("http://", transport)
+    # No API redirects. Following one would repeat a write, or carry a token to another host.
+    session.max_redirects = 0
+    # A ~/.netrc entry would replace the bearer token. Proxies and CA bundles from the environment are kept.
+    session.trust_env = False
+    session.verify = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or True
+    return transport
+
+
+def attempt(transport: Transport, call: Callable[[], object]) -> Answer | Silence:
+    """Run a library's call and say what came of it, whatever the library made of it.
+
+    Raises only what is a defect of ours: an error before anything was sent that is not the network's.
+    """
+    transport.answer = None
+    silence = Silence(True, "no answer")
+    try:
+        call()
+    except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
+        silence = Silence(not _never_sent(error), type(error).__name__)
+    except Exception:
+        # The libraries stumble over malformed answers with every kind of error; the answer itself is judged instead.
+        if transport.answer is None:
+            raise
+    answer: Answer | None = transport.answer
+    return silence if answer is None else answer
+
+
+def _never_sent(error: BaseException | None) -> bool:
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        if isinstance(
+            error,
+            requests.exceptions.ConnectTimeout
+            | urllib3.exceptions.ConnectTimeoutError
+            | ssl.SSLCertVerificationError
+            | requests.exceptions.InvalidURL,
+        ):
+            return True
+        reason = getattr(error, "reason", None) or getattr(error, "original_error", None)
+        inner = reason if isinstance(reason, BaseException) else None
+        inner = inner or next((part for part in error.args if isinstance(part, BaseException)), None)
+        error = inner or error.__cause__ or error.__context__
+    return False
+
+
+def unavailable(
+    label: str, what: str, *, write: bool, code: str = "", at: dt.datetime | None = None
+) -> NetworkError:
+    """The network is unwell: a read can wait, a write that went out may stand."""
+    if write:
+        return AmbiguousSend(f"{label}: {what}. The message may or may not have been published.", code=code)
+    return RetryLater(f"{label}: {what}.", code=code, at=at)
+
+
+def silent(label: str, silence: Silence, *, write: bool) -> NetworkError:
+    """The error for a request without an answer."""
+    if not silence.sent:
+        return RetryLater(f"{label} could not be reached ({silence.reason}).", code="unreachable")
+    return unavailable(label, f"no answer ({silence.reason})", write=write, code="no_answer")
+
+
+def epoch(value: object) -> dt.datetime | None:
+    """A header's seconds since 1970 as a time, None when it makes no sense."""
+    try:
+        return wire.moment(int(str(value)))
+    except ValueError:
+        return None
+
+
+def number(value: object) -> int | None:
+    """A header's count, None when it makes no sense."""
+    return (
+        int(value)
+        if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 12
+        else None
+    )
+
+
+def retry_at(headers: Mapping[str, str], now: dt.datetime, reset: str = "") -> dt.datetime | None:
+    """When to come back: Retry-After (seconds or a date), else the header named `reset`; at most 24 h ahead."""
+    at: dt.datetime | None = None
+    after = headers.get("retry-after", "")
+    if (seconds := number(after)) is not None:
+        at = now + dt.timedelta(seconds=min(seconds, 86400))
+    elif after:
+        at = _http_date(after)
+    if at is None and reset:
+        at = epoch(headers.get(reset))
+    return min(at, now + _LONGEST_WAIT) if at is not None else None
+
+
+def _http_date(value: str) -> dt.datetime | None:
+    try:
+        at = parsedate_to_datetime(value)
+        return (at if at.tzinfo else at.replace(tzinfo=dt.UTC)).astimezone(dt.UTC)
+    except (ValueError, TypeError, OverflowError):
+        return None

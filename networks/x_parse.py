@@ -1,0 +1,186 @@
+"""X's posts, direct message events and webhook events as messages."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Any
+
+from networks import wire
+from networks.base import Attachment, Author, InboundMessage, StreamKind
+
+#: Snowflake ids carry milliseconds since this moment (2010-11-04) above their lowest 22 bits.
+_EPOCH_MS = 1288834974657
+#: Older ids were plain counters.
+_FIRST_SNOWFLAKE = 30_000_000_000
+SITE = "https://x.com"
+DM_PREFIX = "dm-"
+
+
+def post_id(value: object) -> str:
+    """A post's, user's or event's id: decimal, at most 64 bits. Raises `ValueError`."""
+    found = wire.identifier(value)
+    if not (found.isascii() and found.isdigit() and len(found) <= 20):
+        raise ValueError("not an id of X")
+    return found
+
+
+def id_time(remote_id: str) -> dt.datetime:
+    """When an id was given out, in UTC. Raises `ValueError` for ids from before 4 November 2010."""
+    number = int(remote_id)
+    if number < _FIRST_SNOWFLAKE:
+        raise ValueError("the id carries no time")
+    return wire.moment(((number >> 22) + _EPOCH_MS) / 1000)
+
+
+def _created(item: Mapping[str, Any], remote_id: str) -> dt.datetime:
+    """`created_at`, which X leaves out unless asked, else the time in the id."""
+    stated = item.get("created_at")
+    return id_time(remote_id) if stated is None else wire.moment(stated)
+
+
+def plain(text: str) -> str:
+    """X escapes &, < and > in a post's text."""
+    if "&" not in text:
+        return text
+    return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+
+
+def authors(document: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    """The users that came with a page, by id. Malformed ones are left out: their posts still come in."""
+    return _included(document, "users", "id")
+
+
+def media(document: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    return _included(document, "media", "media_key")
+
+
+def _included(document: Mapping[str, Any], kind: str, key: str) -> dict[str, Mapping[str, Any]]:
+    included = wire.as_mapping(document.get("includes"))
+    return {str(one.get(key)): one for one in wire.as_list(included.get(kind)) if isinstance(one, Mapping)}
+
+
+def author(user_id: object, users: Mapping[str, Mapping[str, Any]], own_id: str) -> Author:
+    """The author of a post; `remote_id` "" when X did not say."""
+    if user_id is None:
+        return Author(remote_id="")
+    remote_id = post_id(user_id)
+    user = users.get(remote_id)
+    if user is None:
+        return Author(remote_id=remote_id, is_self=remote_id == own_id)
+    return Author(
+        remote_id=remote_id,
+        handle=wire.optional_text(user.get("username")),
+        name=wire.optional_text(user.get("name")),
+        avatar_url=wire.optional_text(user.get("profile_image_url")),
+        is_self=remote_id == own_id,
+        followers=wire.count_of(wire.as_mapping(user.get("public_metrics")).get("followers_count")),
+        verified=user.get("verified") is True,
+    )
+
+
+def _attachments(item: Mapping[str, Any], found: Mapping[str, Mapping[str, Any]]) -> tuple[Attachment, ...]:
+    attached = item.get("attachments")
+    if not isinstance(attached, Mapping):
+        return ()
+    keys = [str(key) for key in wire.as_list(attached.get("media_keys"))]
+    return tuple(
+        Attachment(
+            kind=wire.optional_text(found.get(key, {}).get("type")) or "media",
+            url=wire.optional_text(
+                found.get(key, {}).get("url") or found.get(key, {}).get("preview_image_url")
+            ),
+            name=key,
+        )
+        for key in keys
+    )
+
+
+def replied_to(item: Mapping[str, Any]) -> str:
+    """The id of the post that this one answers, "" for none."""
+    for reference in wire.as_list(item.get("referenced_tweets")):
+        if isinstance(reference, Mapping) and reference.get("type") == "replied_to":
+            return post_id(reference.get("id"))
+    return ""
+
+
+def _addresses(item: Mapping[str, Any], own_id: str) -> bool:
+    """Whether a post mentions the brand or answers it.
+
+    Since February 2026 self-serve tiers may answer through the API only to authors who did.
+    """
+    if str(item.get("in_reply_to_user_id")) == own_id:
+        return True
+    mentions = wire.as_list(wire.as_mapping(item.get("entities")).get("mentions"))
+    return any(isinstance(one, Mapping) and str(one.get("id")) == own_id for one in mentions)
+
+
+def post(
+    item: Mapping[str, Any],
+    stream: StreamKind,
+    own_id: str,
+    users: Mapping[str, Mapping[str, Any]],
+    found_media: Mapping[str, Mapping[str, Any]],
+) -> InboundMessage:
+    """One post of API v2. Raises `ValueError`, `KeyError` or `TypeError` when it is malformed."""
+    remote_id = post_id(item.get("id"))
+    text = wire.text_of(item.get("text"))
+    if isinstance(long := item.get("note_tweet"), Mapping):
+        text = wire.optional_text(long.get("text")) or text
+    history = item.get("edit_history_tweet_ids")
+    canonical_id = post_id(history[0]) if isinstance(history, list) and history else remote_id
+    created_at = _created(item, remote_id)
+    edited_at = None
+    if canonical_id != remote_id:
+        created_at, edited_at = min(id_time(canonical_id), created_at), created_at
+    writer = author(item.get("author_id"), users, own_id)
+    thread_id = item.get("conversation_id")
+    return InboundMessage(
+        stream=stream,
+        remote_id=remote_id,
+        canonical_id=canonical_id,
+        thread_id=canonical_id if thread_id is None else post_id(thread_id),
+        parent_id=replied_to(item),
+        author=writer,
+        text=plain(text),
+        created_at=created_at,
+        edited_at=edited_at,
+        permalink=f"{SITE}/{writer.handle or 'i/web'}/status/{remote_id}",
+        attachments=_attachments(item, found_media),
+        can_reply=not writer.is_self and (stream == "mentions" or _addresses(item, own_id)),
+        reply_ref={"tweet_id": remote_id, "author_id": writer.remote_id},
+        raw=item,
+    )
+
+
+def direct_message(
+    item: Mapping[str, Any],
+    own_id: str,
+    users: Mapping[str, Mapping[str, Any]],
+    found_media: Mapping[str, Mapping[str, Any]],
+) -> InboundMessage | None:
+    """One direct message event; None for events that are not messages (someone joined or left)."""
+    if item.get("event_type", "MessageCreate") != "MessageCreate":
+        return None
+    event_id = post_id(item.get("id"))
+    attachments = _attachments(item, found_media)
+    text = item.get("text")
+    writer = author(item.get("sender_id"), users, own_id)
+    conversation_id = item.get("dm_conversation_id")
+    conversation = "" if conversation_id is None else wire.identifier(conversation_id)
+    other = "" if writer.is_self else writer.remote_id
+    return InboundMessage(
+        stream="direct",
+        remote_id=DM_PREFIX + event_id,
+        canonical_id=DM_PREFIX + event_id,
+        thread_id=DM_PREFIX + (conversation or other or event_id),
+        parent_id="",
+        author=writer,
+        text="" if text is None and attachments else plain(wire.text_of(text)),
+        created_at=_created(item, event_id),
+        visibility="direct",
+        attachments=attachments,
+        can_reply=bool(conversation or other) and not writer.is_self,
+        reply_ref={"conversation_id": conversation, "participant_id": other},
+        raw=item,
+    )
