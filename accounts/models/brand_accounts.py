@@ -77,7 +77,14 @@ class BrandAccount(models.Model):
         ordering = ("network", "handle")
 
     def __str__(self) -> str:
-        return f"{self.handle} on {self.network}"
+        return f"{self.display_name} on {self.network}"
+
+    @property
+    def display_name(self) -> str:
+        """What pages show: "@handle" where the network has handles, else the name. Handles are stored without "@"."""
+        if not self.handle or self.handle == self.name or " " in self.handle:
+            return self.handle or self.name
+        return f"@{self.handle}"
 
 
 class BrandAccountGrant(models.Model):
@@ -118,7 +125,9 @@ class ConnectAttempt(models.Model):
     network = models.CharField(max_length=20)
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
     #: Set when an account is connected again: the answer must be for the same account.
-    brand_account = models.ForeignKey(BrandAccount, null=True, blank=True, on_delete=models.CASCADE, related_name="+")
+    brand_account = models.ForeignKey(
+        BrandAccount, null=True, blank=True, on_delete=models.CASCADE, related_name="+"
+    )
     created_at = models.DateTimeField()
     returned_at = models.DateTimeField(null=True, blank=True)
     used_at = models.DateTimeField(null=True, blank=True)
