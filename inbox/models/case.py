@@ -59,14 +59,16 @@ class Case(models.Model):
     `activity_at` orders queues: the last time the customer wrote, or the case was opened.
     """
 
-    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="cases")
+    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="cases", db_index=False)
     identity = models.ForeignKey(Identity, on_delete=models.PROTECT, related_name="cases")
-    brand_account = models.ForeignKey(BrandAccount, on_delete=models.PROTECT, related_name="cases")
+    brand_account = models.ForeignKey(
+        BrandAccount, on_delete=models.PROTECT, related_name="cases", db_index=False
+    )
     network = models.CharField(max_length=20)
     visibility = models.CharField(max_length=8, choices=Visibility.choices)
     thread_id = models.CharField(max_length=200, blank=True)
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.NEW)
-    department = models.ForeignKey(Department, on_delete=models.PROTECT, related_name="cases")
+    department = models.ForeignKey(Department, on_delete=models.PROTECT, related_name="cases", db_index=False)
     assignee = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="cases"
     )
@@ -152,14 +154,19 @@ class CaseCount(models.Model):
     """
 
     department = models.ForeignKey(
-        Department, on_delete=models.CASCADE, db_constraint=False, related_name="+"
+        Department, on_delete=models.CASCADE, db_constraint=False, related_name="+", db_index=False
     )
     brand_account = models.ForeignKey(
-        BrandAccount, on_delete=models.CASCADE, db_constraint=False, related_name="+"
+        BrandAccount, on_delete=models.CASCADE, db_constraint=False, related_name="+", db_index=False
     )
     visibility = models.CharField(max_length=8)
     assignee = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, on_delete=models.CASCADE, db_constraint=False, related_name="+"
+        settings.AUTH_USER_MODEL,
+        null=True,
+        on_delete=models.CASCADE,
+        db_constraint=False,
+        related_name="+",
+        db_index=False,
     )
     delta = models.IntegerField()
 
@@ -193,11 +200,16 @@ class Verb(models.TextChoices):
 class CaseEvent(models.Model):
     """One line of a case's history: append-only (the database refuses UPDATE), read by the timeline and the reports."""
 
-    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="events")
+    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="events", db_index=False)
     at = models.DateTimeField()
     verb = models.CharField(max_length=24, choices=Verb.choices)
     actor = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_index=False,
     )
     #: From → to and whatever the sentence needs, as {"from": …, "to": …, "reason": …, "text": …}.
     data = models.JSONField(default=dict, blank=True)
@@ -215,10 +227,10 @@ class Custody(models.Model):
     The intervals of a case follow each other without a gap and sum to its lifetime.
     """
 
-    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="custodies")
+    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="custodies", db_index=False)
     department = models.ForeignKey(Department, on_delete=models.PROTECT, related_name="custodies")
     from_department = models.ForeignKey(
-        Department, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+        Department, null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False
     )
     sent_at = models.DateTimeField()
     accepted_at = models.DateTimeField(null=True, blank=True)
@@ -226,10 +238,20 @@ class Custody(models.Model):
     reason = models.CharField(max_length=300, blank=True)
     wrong_department = models.BooleanField(default=False)
     sent_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_index=False,
     )
     accepted_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_index=False,
     )
 
     class Meta:

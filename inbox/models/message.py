@@ -27,8 +27,10 @@ class Message(models.Model):
     `canonical_id` is the same across edits; `remote_id` is the latest.
     """
 
-    brand_account = models.ForeignKey(BrandAccount, on_delete=models.PROTECT, related_name="messages")
-    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="messages")
+    brand_account = models.ForeignKey(
+        BrandAccount, on_delete=models.PROTECT, related_name="messages", db_index=False
+    )
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="messages", db_index=False)
     stream = models.CharField(max_length=20)
     canonical_id = models.CharField(max_length=200)
     remote_id = models.CharField(max_length=200)
@@ -41,7 +43,12 @@ class Message(models.Model):
     )
     #: The person who wrote an outbound message through Horseshoe; null when it was written in the network's own app.
     user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        db_index=False,
     )
     text = models.TextField(blank=True)
     network_time = models.DateTimeField()
@@ -88,7 +95,7 @@ class Decision(models.Model):
 
     message = models.OneToOneField(Message, on_delete=models.CASCADE, related_name="decision")
     case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="decisions")
-    department = models.ForeignKey(Department, on_delete=models.PROTECT, related_name="+")
+    department = models.ForeignKey(Department, on_delete=models.PROTECT, related_name="+", db_index=False)
     decided_by = models.CharField(max_length=8)
     rule_key = models.CharField(max_length=36, blank=True)
     rule_name = models.CharField(max_length=120, blank=True)

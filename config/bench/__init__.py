@@ -1,0 +1,1 @@
+"""How fast Horseshoe is, each figure against a floor measured in the same run (docs/benchmarks.md)."""

@@ -1,0 +1,147 @@
+"""Benches of pages: queue, case and search, each against its floor, on a full and on a small database."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from accounts.models import Membership, User
+from config.bench.fill import vocabulary
+from config.bench.scratch import Scratch
+from config.bench.web import median, percentile, served, timed
+
+Say = Callable[[str], None]
+#: Requests a round and side.
+REQUESTS = 240
+
+
+def sessions(count: int) -> list[tuple[str, User]]:
+    """Signed-in agents: the Cookie header of each, and who it is. Agents share departments, as people do."""
+    agents = User.objects.filter(username__startswith="agent").order_by("id")[:count]
+    return [(_cookie(agent), agent) for agent in agents]
+
+
+def _cookie(user: User) -> str:
+    client = Client()
+    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    return f"sessionid={client.cookies['sessionid'].value}"
+
+
+def statements(path: str, user: User) -> int:
+    """SQL statements of one page, session and sign-in included."""
+    client = Client()
+    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    client.get(path)
+    with CaptureQueriesContext(connection) as captured:
+        response = client.get(path)
+    if response.status_code != 200:
+        raise SystemExit(f"{path} answered {response.status_code}")
+    return len(captured)
+
+
+def plan(name: str, clients: int) -> dict[str, Any]:
+    """What to ask on the database this process is connected to: cookies, the page's paths, the floor's."""
+    who = sessions(clients)
+    departments = dict(
+        Membership.objects.filter(user__in=[user for _, user in who]).values_list(
+            "user_id", "department__slug"
+        )
+    )
+    if name == "queue":
+        paths = [f"/queue/department/{departments[user.pk]}/" for _, user in who]
+        floor = ["/floor/queue/"]
+    elif name == "case":
+        paths = [f"/cases/{_long_case(user)}/" for _, user in who]
+        floor = [f"/floor{path.replace('/cases/', '/case/')}" for path in paths]
+    else:
+        queries = search_queries()
+        paths = [f"/search/?q={query.replace(' ', '+')}" for query in queries]
+        floor = [f"/floor{path}" for path in paths]
+    return {
+        "cookies": [cookie for cookie, _ in who],
+        "paths": paths,
+        "floor": floor,
+        "statements": statements(paths[0], who[0][1]),
+    }
+
+
+def _long_case(user: User) -> int:
+    from inbox.models import Case
+
+    # Filled last: the newest open public cases have thirty messages each.
+    case = Case.objects.visible_to(user).open().filter(visibility="public").order_by("-id").first()
+    if case is None:
+        raise SystemExit("The scratch database holds no open public case for an agent.")
+    return case.pk
+
+
+def search_queries() -> list[str]:
+    """Twenty: common, middling and rare words, and pairs."""
+    words = vocabulary()
+    singles = [words[rank] for rank in (0, 3, 10, 30, 80, 200, 500, 1200, 3000, 6000, 12000, 25000)]
+    pairs = [
+        f"{words[a]} {words[b]}"
+        for a, b in ((0, 5), (2, 40), (8, 300), (20, 900), (60, 2500), (1, 9000), (150, 160), (400, 7000))
+    ]
+    return singles + pairs
+
+
+def measure(name: str, scratch: Scratch, cases: int, options: dict[str, Any], say: Say) -> dict[str, Any]:
+    """Run one page bench from outside: product and floor in turn, and the product on 10,000 cases beside it."""
+    from config.bench.runner import asked
+
+    full = asked(scratch, cases, options)
+    small = asked(scratch, 10_000, options)
+    rounds: list[dict[str, float]] = []
+    with (
+        served(scratch.environment(cases)) as port,
+        served(scratch.environment(10_000)) as small_port,
+    ):
+        for side, at in ((full, port), (small, small_port)):
+            timed(at, side["paths"], side["cookies"], REQUESTS)
+            timed(at, side["floor"], side["cookies"], REQUESTS // 2)
+        for number in range(options["rounds"]):
+            floor = timed(port, full["floor"], full["cookies"], REQUESTS)
+            product = timed(port, full["paths"], full["cookies"], REQUESTS)
+            less = timed(small_port, small["paths"], small["cookies"], REQUESTS)
+            rounds.append(_round(floor, product, less))
+            say(
+                f"round {number + 1}: " + ", ".join(f"{key} {value:.2f}" for key, value in rounds[-1].items())
+            )
+        alone = _alone(name, port, full, options["rounds"]) if name == "search" else {}
+    middle = {key: round(median([one[key] for one in rounds]), 2) for key in rounds[0]}
+    return {
+        "bench": name, "rows": cases, "clients": options["clients"], **middle, "statements": full["statements"],
+        "rounds": len(rounds), "cpus": os.cpu_count(), **alone,
+    }  # fmt: skip
+
+
+def _round(floor: Sequence[float], product: Sequence[float], less: Sequence[float]) -> dict[str, float]:
+    return {
+        "p50_ms": percentile(product, 0.5),
+        "p95_ms": percentile(product, 0.95),
+        "floor_p50_ms": percentile(floor, 0.5),
+        "floor_p95_ms": percentile(floor, 0.95),
+        "floor_ratio": percentile(product, 0.95) / percentile(floor, 0.95),
+        "growth": percentile(product, 0.5) / percentile(less, 0.5),
+    }
+
+
+def _alone(name: str, port: int, full: dict[str, Any], rounds: int) -> dict[str, Any]:
+    """Search with one client: every query in turn; the worst word against the median word."""
+    by_path: dict[str, list[float]] = {path: [] for path in full["paths"]}
+    for _ in range(rounds):
+        for path in by_path:
+            by_path[path] += timed(port, [path], full["cookies"][:1], 2)
+    words = [median(values) for values in by_path.values()]
+    everything = [value for values in by_path.values() for value in values]
+    return {
+        "one_client_p50_ms": round(percentile(everything, 0.5), 2),
+        "one_client_p95_ms": round(percentile(everything, 0.95), 2),
+        "worst_word_ratio": round(max(words) / median(words), 2),
+    }

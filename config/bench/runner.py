@@ -1,0 +1,82 @@
+"""Which bench is which: outside, servers and databases are brought up; inside, a child works on one database."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from config.bench.scratch import Scratch, scratch
+from config.embedded.home import CHECKOUT, Home
+
+BENCHES = ("ingest", "queue", "case", "search", "live")
+MILLION = 1_000_000
+Say = Callable[[str], None]
+
+
+def outside(options: dict[str, Any], say: Say) -> dict[str, Any] | None:
+    """Run a bench; returns the JSON object to print last, None for `drop`."""
+    name, cases = options["name"], options["cases"]
+    if name == "drop":
+        shutil.rmtree(Path(Home.from_environment().path) / "bench", ignore_errors=True)
+        say("The scratch database is gone.")
+        return None
+    with scratch(keep=name == "load") as space:
+        if name == "ingest":
+            space.fill(cases or 0)
+            return asked(space, cases or 0, options)
+        if name == "live":
+            space.fill(cases or 10_000)
+            return asked(space, cases or 10_000, options)
+        cases = cases or MILLION
+        if name != "load":
+            space.fill(10_000)
+        space.fill(cases)
+        if name == "load":
+            return {"bench": "load", "rows": cases}
+        from config.bench import pages
+
+        return pages.measure(name, space, cases, options, say)
+
+
+def inside(options: dict[str, Any], say: Say) -> dict[str, Any] | None:
+    """The part of a bench that works on one database, in a child whose environment names it."""
+    if options["name"] == "fill":
+        from config.bench.fill import fill
+
+        fill(options["cases"], say)
+        return None
+    if options["name"] == "ingest":
+        from config.bench import ingest
+
+        return ingest.measure(options, say)
+    if options["name"] == "live":
+        from config.bench import live
+
+        return live.measure(options, say)
+    from config.bench import pages
+
+    return pages.plan(options["name"], options["clients"])
+
+
+def asked(space: Scratch, cases: int, options: dict[str, Any]) -> dict[str, Any]:
+    """What the inner part of a bench answers, from a child of its own; its progress goes to our output."""
+    command = [sys.executable, str(CHECKOUT / "manage.py"), "bench", options["name"], "--inside"]
+    for name in ("clients", "listeners", "rounds", "messages"):
+        command += [f"--{name}", str(options[name])]
+    command += ["--json"] if options["json"] else []
+    last = "{}"
+    with subprocess.Popen(command, env=space.environment(cases), stdout=subprocess.PIPE, text=True) as child:
+        for line in child.stdout or ():
+            if line.startswith("{"):
+                last = line
+            else:
+                print(line, end="", flush=True)
+    if child.returncode:
+        raise SystemExit(child.returncode)
+    answer: dict[str, Any] = json.loads(last)
+    return answer

@@ -1,0 +1,86 @@
+"""A database cluster of the benches' own: filled once, used, and left behind only by `bench load`."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+from psycopg import sql
+
+from config.embedded import servers
+from config.embedded.home import CHECKOUT, Home
+
+#: Written into a filled database when the filling is done, so that half a database is never measured.
+_FILLED = "COMMENT ON DATABASE {name} IS 'filled'"
+
+
+class Scratch:
+    """Running servers with one database per number of cases."""
+
+    def __init__(self, environment: dict[str, str]) -> None:
+        self._environment = environment
+        self._url = environment["DATABASE_URL"]
+
+    def environment(self, cases: int) -> dict[str, str]:
+        """What a process needs to work on the database with so many cases."""
+        path, _, query = self._url.partition("?")
+        database = f"{path.rpartition('/')[0]}/{_name(cases)}" + (f"?{query}" if query else "")
+        return {**os.environ, **self._environment, "DATABASE_URL": database, "HTTPS": "0"}
+
+    def fill(self, cases: int) -> None:
+        """Make and fill the database unless that was done already."""
+        if self._is_filled(cases):
+            return
+        name = sql.Identifier(_name(cases))
+        with psycopg.connect(self._url, autocommit=True) as connection:
+            connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(name))
+            connection.execute(sql.SQL("CREATE DATABASE {}").format(name))
+        self.run(cases, "migrate", "--verbosity", "0")
+        if cases:
+            self.run(cases, "bench", "fill", "--cases", str(cases), "--inside")
+        with psycopg.connect(self._url, autocommit=True) as connection:
+            connection.execute(sql.SQL(_FILLED).format(name=name))
+
+    def run(self, cases: int, *arguments: str) -> None:
+        """Run a management command on the database. Raises CalledProcessError when it fails."""
+        command = [sys.executable, str(CHECKOUT / "manage.py"), *arguments]
+        subprocess.run(command, env=self.environment(cases), check=True)
+
+    def _is_filled(self, cases: int) -> bool:
+        query = "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = %s"
+        with psycopg.connect(self._url) as connection:
+            row = connection.execute(query, [_name(cases)]).fetchone()
+        return row is not None and row[0] == "filled"
+
+
+@contextmanager
+def scratch(*, keep: bool) -> Iterator[Scratch]:
+    """Servers for a bench. `keep`: in the data folder, for repeated use; otherwise gone afterwards.
+
+    A kept cluster is used by every bench while it is there. Raises EmbeddedError.
+    """
+    kept = Path(Home.from_environment().path) / "bench"
+    home = Home(kept if keep or kept.exists() else Path(tempfile.mkdtemp(prefix="horseshoe-bench-")))
+    home.prepare()
+    if not home.lock():
+        raise SystemExit("Another bench is using the scratch database.")
+    wanted = servers.wanted(home)
+    try:
+        environment = home.secrets() | servers.start(wanted)
+        yield Scratch(environment)
+    finally:
+        servers.stop(wanted)
+        home.release()
+        if home.path != kept:
+            shutil.rmtree(home.path, ignore_errors=True)
+
+
+def _name(cases: int) -> str:
+    return f"bench_{cases}"

@@ -1,0 +1,12 @@
+from __future__ import annotations
+
+from django.urls import include, path
+
+from config.bench import floor
+
+urlpatterns = [
+    path("floor/queue/", floor.queue),
+    path("floor/case/<int:case_id>/", floor.case),
+    path("floor/search/", floor.search),
+    path("", include("config.urls")),
+]
