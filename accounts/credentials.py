@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
+from django.db import transaction
 
 from accounts.models import BrandAccount, Credential
 from networks.base import Credentials
@@ -67,12 +68,24 @@ def open_credential(brand_account: BrandAccount) -> Credentials:
     return Credentials(brand_account.network, brand_account.remote_id, body["secrets"])
 
 
+@transaction.atomic
 def rotate_credentials(*, now: dt.datetime) -> int:
-    """Re-encrypt every envelope with the newest key. Returns how many were rewritten."""
+    """Re-encrypt every envelope with the newest key. Returns how many were rewritten.
+
+    The rows are locked, so that a token renewed meanwhile is not overwritten. Raises `CredentialUnusable`, with
+    nothing changed, when no key opens one of them.
+    """
     cipher = _cipher()
-    rows = list(Credential.objects.all())
+    rows = list(
+        Credential.objects.select_for_update(of=("self",)).select_related("brand_account").order_by("pk")
+    )
     for row in rows:
-        row.envelope = cipher.rotate(bytes(row.envelope))
+        try:
+            row.envelope = cipher.rotate(bytes(row.envelope))
+        except InvalidToken as error:
+            raise CredentialUnusable(
+                f"The credential of {row.brand_account} cannot be opened with the configured keys."
+            ) from error
         row.updated_at = now
     Credential.objects.bulk_update(rows, ["envelope", "updated_at"], batch_size=500)
     return len(rows)

@@ -1,0 +1,64 @@
+"""Kettle & Fern, the company of the demo: who works there, in which department, as what. All of it is invented."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from accounts.models import Role
+
+NAME = "Kettle & Fern"
+#: Everybody's, in the demo only. Known to all: never use it for a company's own data.
+PASSWORD = "kettle-and-fern"  # noqa: S105
+#: Reserved for examples: no message can leave for it.
+DOMAIN = "kettleandfern.example"
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody of the demo. `departments` are slugs; `publishes` grants answering as every brand account."""
+
+    username: str
+    first_name: str
+    last_name: str
+    initials: str
+    role: Role
+    departments: tuple[str, ...]
+    publishes: bool = True
+
+    @property
+    def email(self) -> str:
+        return f"{self.username}@{DOMAIN}"
+
+
+ALL = ("service", "billing", "sales", "marketing", "pr", "product", "tech", "legal", "hr", "spam")
+CARE = ("service", "billing", "sales", "tech")
+VOICE = ("marketing", "pr", "product", "legal", "hr", "spam")
+
+PEOPLE = (
+    Person("admin", "Odile", "Harrow", "OH", Role.ADMINISTRATOR, (), publishes=False),
+    Person("mara", "Mara", "Lindqvist", "ML", Role.MANAGER, CARE),
+    Person("teo", "Teo", "Bramwell", "TB", Role.MANAGER, VOICE),
+    Person("juno", "Juno", "Achterberg", "JA", Role.COMMUNITY, ("marketing", "spam")),
+    Person("pavel", "Pavel", "Oster", "PO", Role.COMMUNITY, ("marketing", "pr")),
+    Person("sana", "Sana", "Whitlock", "SW", Role.AGENT, ("service",)),
+    Person("bram", "Bram", "Tolliver", "BT", Role.AGENT, ("service", "sales")),
+    Person("ilse", "Ilse", "Marchetti", "IM", Role.AGENT, ("billing",)),
+    Person("kofi", "Kofi", "Danbury", "KD", Role.AGENT, ("tech", "product")),
+    Person("wren", "Wren", "Castellane", "WC", Role.AGENT, ("sales",)),
+    Person("noor", "Noor", "Fairweather", "NF", Role.AGENT, ("legal", "hr", "pr")),
+    Person("elio", "Elio", "Standish", "ES", Role.ANALYST, ALL, publishes=False),
+)
+
+#: By network: purpose, audience, objective of the demo's brand accounts.
+CHARTERS = {
+    "x": (
+        "Quick help in public, and news of the shop.",
+        "People who have bought from us, and people who are about to.",
+        "Nobody waits a working day for an answer.",
+    ),
+    "facebook": (
+        "Conversations under our posts, and help in Messenger.",
+        "Neighbours of our shops and families who cook at home.",
+        "Every question under a post is answered under that post.",
+    ),
+}

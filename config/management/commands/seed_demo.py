@@ -1,0 +1,204 @@
+"""`manage.py seed_demo`: a fictional company on simulated networks, to try Horseshoe with."""
+
+from __future__ import annotations
+
+import argparse
+import datetime as dt
+import json
+import logging
+import sys
+from typing import Any
+
+import httpx
+from django.conf import settings
+from django.contrib.auth.hashers import check_password, make_password
+from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.connecting import ConnectRefused, connect_brand_account
+from accounts.models import (
+    BrandAccount,
+    BrandAccountGrant,
+    DemoMarker,
+    Department,
+    Membership,
+    User,
+)
+from config import demo_company
+from routing.models import RuleSetVersion
+from routing.rulesets import install_starter_rules
+from routing.starter import DEFAULT, DEPARTMENTS
+
+#: Exit status of `--check` for a database that belongs to a real company.
+NOT_A_DEMO = 3
+
+
+class Command(BaseCommand):
+    help = (
+        f"Fill an empty database with {demo_company.NAME}, a fictional company: departments, people, starter rules, "
+        "and the brand accounts of the simulated networks. Running it again repairs what is missing and changes "
+        "nothing else. Everybody's password is known: never run it for real."
+    )
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        parser.add_argument("--simulator", metavar="URL", help="Base address of the simulated networks.")
+        parser.add_argument(
+            "--check", action="store_true", help="Exit 0 when the database is empty or a demo, else 3."
+        )
+        parser.add_argument(
+            "--force", action="store_true", help="Also on a database that has users of its own."
+        )
+        parser.add_argument("--json", action="store_true", help="Print one JSON object.")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Seed and print the sign-ins. Raises `CommandError` for a database that is not a demo's."""
+        fit = is_empty_or_demo()
+        if options["check"]:
+            sys.exit(0 if fit else NOT_A_DEMO)
+        if not fit and not options["force"]:
+            raise CommandError(
+                "This database has users and is not a demo. Nothing was changed; --force seeds it all the same."
+            )
+        logging.getLogger("accounts").setLevel(logging.WARNING)
+        now = timezone.now()
+        accounts = self._simulated_accounts(options["simulator"]) if options["simulator"] else []
+        with transaction.atomic():
+            departments = seed_departments()
+            seed_people(departments)
+            if not RuleSetVersion.objects.exists():
+                install_starter_rules(departments, DEFAULT, now)
+            if fit:
+                DemoMarker.objects.get_or_create(pk=1, defaults={"seeded_at": now})
+        for account in accounts:
+            _connect(account, departments["marketing"], now)
+        seed_grants()
+        self._tell(as_json=options["json"])
+
+    def _simulated_accounts(self, base: str) -> list[dict[str, Any]]:
+        base = base.rstrip("/")
+        for network, url in settings.NETWORK_API_URLS.items():
+            if not url.startswith(base):
+                raise CommandError(
+                    f"The simulated networks are at {base}, but {network} is reached at {url or 'its own address'}. "
+                    f"Set X_API_URL={base}/x and GRAPH_API_URL={base}/graph."
+                )
+        try:
+            answer = httpx.get(f"{base}/_sim/accounts.json", timeout=10, trust_env=False)
+            answer.raise_for_status()
+            content = answer.json()
+            rows = content["accounts"] if isinstance(content, dict) else content
+            return [dict(row) for row in rows]
+        except (httpx.HTTPError, ValueError, KeyError, TypeError) as error:
+            raise CommandError(
+                f"The simulated networks at {base} do not tell their accounts: {error}"
+            ) from error
+
+    def _tell(self, *, as_json: bool) -> None:
+        rows = sign_ins()
+        if as_json:
+            accounts = [str(account) for account in BrandAccount.objects.all()]
+            self.stdout.write(json.dumps({"sign_ins": rows, "brand_accounts": accounts}))
+            return
+        self.stdout.write(f"{demo_company.NAME}, a demo. Sign in as:")
+        for row in rows:
+            self.stdout.write(
+                f"  {row['username']:<8} {row['role']:<18} {row['password']:<17} {', '.join(row['departments'])}"
+            )
+
+
+def is_empty_or_demo() -> bool:
+    """Whether this database has no users yet, or was seeded as a demo."""
+    return DemoMarker.objects.exists() or not User.objects.exists()
+
+
+def seed_departments() -> dict[str, Department]:
+    """The ten departments by slug; those that exist keep their names."""
+    Department.objects.bulk_create(
+        [
+            Department(slug=slug, name=name, position=at)
+            for at, (slug, name) in enumerate(DEPARTMENTS.items())
+        ],
+        ignore_conflicts=True,
+    )
+    return {department.slug: department for department in Department.objects.filter(slug__in=DEPARTMENTS)}
+
+
+def seed_people(departments: dict[str, Department]) -> None:
+    """The people and where they work; those who exist keep password, role and departments."""
+    known = set(User.objects.values_list("username", flat=True))
+    # One hash for all: hashing is slow by design, and the password is no secret.
+    password = make_password(demo_company.PASSWORD)
+    for person in demo_company.PEOPLE:
+        if person.username in known:
+            continue
+        user = User.objects.create(
+            username=person.username,
+            email=person.email,
+            first_name=person.first_name,
+            last_name=person.last_name,
+            initials=person.initials,
+            role=person.role,
+            password=password,
+        )
+        Membership.objects.bulk_create(
+            Membership(user=user, department=departments[slug]) for slug in person.departments
+        )
+
+
+def seed_grants() -> None:
+    """Lets the demo's people work on every brand account; existing grants stay as they are."""
+    publishes = {person.username: person.publishes for person in demo_company.PEOPLE}
+    users = User.objects.filter(username__in=publishes, email__endswith=f"@{demo_company.DOMAIN}")
+    BrandAccountGrant.objects.bulk_create(
+        [
+            BrandAccountGrant(user=user, brand_account=account, can_publish=publishes[user.username])
+            for user in users
+            for account in BrandAccount.objects.all()
+        ],
+        ignore_conflicts=True,
+    )
+
+
+def sign_ins() -> list[dict[str, Any]]:
+    """Who can sign in how: username, name, role, departments, password ("changed" where it no longer is the demo's)."""
+    users = {
+        user.username: user for user in User.objects.prefetch_related("departments").filter(is_active=True)
+    }
+    known = {
+        encoded: check_password(demo_company.PASSWORD, encoded)
+        for encoded in {u.password for u in users.values()}
+    }
+    return [
+        {
+            "username": person.username,
+            "name": users[person.username].get_full_name(),
+            "role": users[person.username].get_role_display(),
+            "departments": [department.name for department in users[person.username].departments.all()],
+            "password": demo_company.PASSWORD if known[users[person.username].password] else "(changed)",
+        }
+        for person in demo_company.PEOPLE
+        if person.username in users
+    ]
+
+
+def _connect(row: dict[str, Any], owner: Department, now: dt.datetime) -> None:
+    try:
+        brand_account = connect_brand_account(
+            network=row["network"],
+            remote_id=row["remote_id"],
+            handle=row["handle"],
+            name=row["name"],
+            secrets=row["secrets"],
+            owner_department=None,
+            by=None,
+            now=now,
+        )
+    except (KeyError, ConnectRefused) as error:
+        raise CommandError(f"A simulated account could not be connected: {error}") from error
+    if brand_account.owner_department_id is None:
+        purpose, audience, objective = demo_company.CHARTERS.get(brand_account.network, ("", "", ""))
+        brand_account.owner_department = owner
+        brand_account.purpose, brand_account.audience, brand_account.objective = purpose, audience, objective
+        brand_account.promised_response = dt.timedelta(hours=4)
+        brand_account.save()
