@@ -15,7 +15,7 @@ from django.db import connection, transaction
 from accounts.models import Department, User
 from routing.engine import CompiledRules, RuleSetError, compile_rules, decide
 from routing.facts import Decision, Facts
-from routing.models import Rule, RoutingDefault, RuleSetVersion
+from routing.models import RoutingDefault, Rule, RuleSetVersion
 from routing.starter import starter_rules
 
 __all__ = [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
+import io
 from argparse import ArgumentParser
 from collections import Counter
 from collections.abc import Iterator
@@ -98,11 +99,11 @@ def _facts(row: dict[str, str]) -> Facts:
 def _read(path: Path, label: str | None) -> Iterator[dict[str, str]]:
     """The rows of a CSV file. Cells that are missing are "", cells that are too many are left out."""
     try:
-        text = path.read_text(encoding="utf-8-sig", errors="replace", newline="")
+        text = path.read_bytes().decode("utf-8-sig", "replace")
     except OSError as error:
         raise CommandError(f"{path} cannot be read: {error.strerror}") from error
-    csv.field_size_limit(2**31 - 1)
-    reader = csv.DictReader(text.splitlines(keepends=True))
+    csv.field_size_limit(2**31 - 1)  # the standard 131,072 characters would stop at one long message
+    reader = csv.DictReader(io.StringIO(text, newline=""))
     for column in ("text", label):
         if column and column not in (reader.fieldnames or ()):
             raise CommandError(f"{path} has no column “{column}”.")
