@@ -1,0 +1,285 @@
+"""What a test or the demo may do behind the networks' backs: everything under /_sim, for this machine only."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import orjson
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from simulator import ledger
+from simulator.demo import new_account, publish_posts
+from simulator.identifiers import number_for
+from simulator.records import KINDS, NETWORKS, BrandAccount, Message, Person, parse_time
+from simulator.world import Draft, World
+
+Reply = tuple[int, Any]
+Handler = Callable[[Request], Awaitable[Reply]]
+
+
+class Refused(Exception):
+    """A control request that makes no sense; the text says what and where."""
+
+
+def is_loopback(request: Request) -> bool:
+    """Whether the request comes from this machine, and not from another site's page in its browser."""
+    host = request.client.host if request.client else ""
+    try:
+        local = ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+    origin = request.headers.get("origin")
+    return local and (origin is None or origin.partition("//")[2] == request.headers.get("host"))
+
+
+async def body_of(request: Request) -> Any:
+    try:
+        return orjson.loads(await request.body() or b"{}")
+    except orjson.JSONDecodeError as error:
+        raise Refused(f"the body is not JSON: {error}") from None
+
+
+class Control:
+    """The verbs on messages and accounts. Further handlers are added by the parts they steer."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.on_health: list[Callable[[], dict[str, Any]]] = []
+        self._extra: list[tuple[str, str, Handler]] = []
+
+    def add(self, method: str, path: str, handler: Handler) -> None:
+        self._extra.append((method, path, handler))
+
+    def routes(self) -> list[BaseRoute]:
+        """The routes, relative to /_sim."""
+        table: list[tuple[str, str, Handler]] = [
+            ("GET", "/health", self.health),
+            ("POST", "/messages", self.post),
+            ("POST", "/messages/{message_id}/edit", self.edit),
+            ("POST", "/messages/{message_id}/delete", self.delete),
+            ("DELETE", "/messages/{message_id}", self.delete),
+            ("GET", "/ledger.json", self.ledger),
+            ("GET", "/attempts.json", self.attempts),
+            ("GET", "/accounts.json", self.accounts),
+            ("POST", "/accounts", self.add_account),
+            ("GET", "/apps.json", self.apps),
+            ("POST", "/settings", self.settings),
+            ("POST", "/tokens/revoke", self.revoke),
+            *self._extra,
+        ]
+        return [Route(path, _guarded(handler), methods=[method]) for method, path, handler in table]
+
+    async def health(self, request: Request) -> Reply:
+        body: dict[str, Any] = {"ok": True, "now": self.world.clock(), "revision": self.world.revision}
+        body |= ledger.counts(self.world)
+        for part in self.on_health:
+            body |= part()
+        return 200, body
+
+    async def ledger(self, request: Request) -> Reply:
+        after, limit = request.query_params.get("after", "0"), request.query_params.get("limit", "")
+        if not after.isdigit() or (limit and not limit.isdigit()):
+            raise Refused("after and limit are whole numbers")
+        return 200, ledger.written(self.world, int(after), int(limit) if limit else None)
+
+    async def attempts(self, request: Request) -> Reply:
+        return 200, {"attempts": [ledger.attempt(one) for one in self.world.attempts]}
+
+    async def accounts(self, request: Request) -> Reply:
+        return 200, {"accounts": [ledger.account(one) for one in self.world.accounts.values()]}
+
+    async def apps(self, request: Request) -> Reply:
+        apps = {one.network: one for one in self.world.apps.values()}
+        x, facebook = apps["x"], apps["facebook"]
+        return 200, {
+            "x": {
+                "client_id": x.client_id, "client_secret": x.client_secret, "consumer_key": x.consumer_key,
+                "consumer_secret": x.consumer_secret,
+            },
+            "facebook": {"app_id": facebook.client_id, "app_secret": facebook.client_secret},
+        }  # fmt: skip
+
+    async def add_account(self, request: Request) -> Reply:
+        body = await body_of(request)
+        network, handle = body.get("network"), str(body.get("handle", "")).lstrip("@")
+        if network not in NETWORKS or not handle:
+            raise Refused("network (x or facebook) and handle are needed")
+        if self.world.account(network, handle) is not None:
+            raise Refused(f"{network} has {handle} already")
+        remote_id = str(body.get("remote_id", ""))
+        account = new_account(self.world, network, handle, str(body.get("name") or handle), remote_id)
+        if body.get("posts", True):
+            publish_posts(self.world, account, self.world.clock())
+        return 201, ledger.account(account)
+
+    async def settings(self, request: Request) -> Reply:
+        """`{"limits": false, "x_duplicates": false, "require_appsecret_proof": true}`, any of them."""
+        body = await body_of(request)
+        for name, value in body.items():
+            if not hasattr(self.world.settings, name) or not isinstance(value, bool):
+                raise Refused(f"no such setting, or not true or false: {name}")
+            setattr(self.world.settings, name, value)
+        names = ("limits", "x_duplicates", "require_appsecret_proof")
+        return 200, {name: getattr(self.world.settings, name) for name in names}
+
+    async def revoke(self, request: Request) -> Reply:
+        """`{"network": …, "account": …}` or `{"token": …}`; `"revoked": false` gives it back."""
+        body = await body_of(request)
+        revoked = body.get("revoked", True) is True
+        tokens = [str(body["token"])] if body.get("token") else self._tokens(body)
+        for token in tokens:
+            self.world.set_revoked(token, revoked)
+        return 200, {"revoked": revoked, "tokens": len(tokens)}
+
+    def _tokens(self, body: dict[str, Any]) -> list[str]:
+        account = self._account(body)
+        own = [account.secrets.get("access_token", ""), account.secrets.get("page_token", "")]
+        granted = [one.key for one in self.world.grants.values() if one.kind in ("x_access", "x_refresh") and one.subject == account.remote_id and account.network == "x"]  # fmt: skip
+        return [token for token in own if token] + granted
+
+    # -- messages --------------------------------------------------------------------------------------------------
+
+    async def post(self, request: Request) -> Reply:
+        """One message, a list of them, or `{"messages": […]}`. All or none."""
+        body = await body_of(request)
+        many = body if isinstance(body, list) else body.get("messages") if isinstance(body, dict) else None
+        wanted = many if isinstance(many, list) else [body]
+        drafts = []
+        for number, one in enumerate(wanted):
+            if not isinstance(one, dict):
+                raise Refused(f"message {number}: not an object")
+            try:
+                drafts.append(self._draft(one))
+            except (Refused, ValueError) as error:
+                raise Refused(f"message {number}: {error}") from None
+        self.world.store.begin()
+        try:
+            posted = [self.world.post(draft, at) for draft, at in drafts]
+        finally:
+            self.world.store.commit()
+        return 201, {"messages": [ledger.entry(self.world, one) for one in posted]}
+
+    def _draft(self, one: dict[str, Any]) -> tuple[Draft, int]:
+        account, text = self._account(one), one.get("text")
+        if not isinstance(text, str):
+            raise Refused("text is missing")
+        network = account.network
+        parent = self._message(str(one["in_reply_to"])) if one.get("in_reply_to") else None
+        kind = self._kind(network, str(one.get("kind") or ""), parent)
+        if kind == "comment" and parent is None:
+            parent = self.world.timeline("posts", account.remote_id).newest()
+        by_brand = one.get("by_brand") is True
+        author = (
+            self.world.people[f"{network}:{account.remote_id}"]
+            if by_brand
+            else self._author(network, one.get("author"))
+        )
+        recipient = parent.author if by_brand and parent is not None else str(one.get("recipient", ""))
+        at = parse_time(one["created_at"]) if one.get("created_at") else self.world.clock()
+        origin = str(one.get("origin") or ("native" if by_brand else "control"))
+        return Draft(
+            network,
+            account,
+            author,
+            text,
+            kind,
+            parent,
+            origin,
+            str(one.get("topic", "")),
+            recipient=recipient,
+        ), at  # type: ignore[arg-type]
+
+    def _kind(self, network: str, kind: str, parent: Message | None) -> str:
+        if kind == "public" and network == "facebook":
+            kind = "comment"
+        if not kind:
+            kind = (
+                parent.kind
+                if parent is not None and parent.is_direct
+                else "public"
+                if network == "x"
+                else "comment"
+            )
+        if kind == "brand_post" and parent is not None:
+            kind = "public" if network == "x" else "comment"
+        if kind not in KINDS[network]:  # type: ignore[index]
+            raise Refused(f"{network} has no {kind}; it has {', '.join(KINDS[network])}")  # type: ignore[index]
+        return kind
+
+    def _account(self, one: dict[str, Any]) -> BrandAccount:
+        network = one.get("network")
+        if network not in NETWORKS:
+            raise Refused("network must be x or facebook")
+        accounts = [found for found in self.world.accounts.values() if found.network == network]
+        account = self.world.account(str(network), str(one["account"])) if one.get("account") else accounts[0]
+        if account is None:
+            raise Refused(f"{network} has no brand account {one['account']}")
+        return account
+
+    def _author(self, network: str, wanted: Any) -> Person:
+        """A person by id or handle; made on the spot when new. An object sets name, followers, verified."""
+        more = wanted if isinstance(wanted, dict) else {}
+        known = str(
+            more.get("id")
+            or more.get("handle")
+            or (wanted if isinstance(wanted, str | int) else "")
+            or "someone"
+        )
+        person = self.world.person(network, known) or self.world.by_handle(network, known)
+        if person is not None and not more.keys() - {"id", "handle"}:
+            return person
+        handle = str(more.get("handle") or (person.handle if person else known)).lstrip("@")
+        found = Person(
+            network,  # type: ignore[arg-type]
+            str(
+                more.get("id")
+                or (person.id if person else number_for(self.world.seed, network, handle, digits=16))
+            ),
+            handle,
+            str(more.get("name") or handle),
+            int(more.get("followers", 80)),
+            more.get("verified") is True,
+            language=str(more.get("language", "en")),
+        )
+        return self.world.add_person(found)
+
+    def _message(self, message_id: str) -> Message:
+        message = self.world.messages.get(message_id)
+        if message is None:
+            raise Refused(f"there is no message {message_id}")
+        return message
+
+    async def edit(self, request: Request) -> Reply:
+        text = (await body_of(request)).get("text")
+        if not isinstance(text, str):
+            raise Refused("text is missing")
+        try:
+            message = self.world.edit(
+                self._message(request.path_params["message_id"]), text, self.world.clock()
+            )
+        except ValueError as error:
+            raise Refused(str(error)) from None
+        return 200, ledger.entry(self.world, message)
+
+    async def delete(self, request: Request) -> Reply:
+        message = self.world.delete(self._message(request.path_params["message_id"]), self.world.clock())
+        return 200, ledger.entry(self.world, message)
+
+
+def _guarded(handler: Handler) -> Callable[[Request], Awaitable[Response]]:
+    async def endpoint(request: Request) -> Response:
+        if not is_loopback(request):
+            return Response(
+                orjson.dumps({"error": "served to this machine only"}), 403, media_type="application/json"
+            )
+        try:
+            status, body = await handler(request)
+        except Refused as refused:
+            status, body = 400, {"error": str(refused)}
+        return Response(orjson.dumps(body), status, media_type="application/json")
+
+    return endpoint

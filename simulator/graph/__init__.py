@@ -1,0 +1,1 @@
+"""The Graph API for Pages: posts, comments, Messenger, and signing a Page in."""

@@ -1,0 +1,209 @@
+"""Graph's objects: Pages, posts, comments, conversations, messages, people."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from typing import Any
+
+from simulator.graph import edges
+from simulator.graph.edges import Ask, Conversation
+from simulator.graph.errors import parameter
+from simulator.graph.fields import Field
+from simulator.records import BrandAccount, Message, Person
+
+Value = Callable[[Ask, Any, Field], Any]
+SITE = "https://www.facebook.com"
+#: Values a field may have without being written at all, as Graph leaves out what is empty.
+ABSENT = object()
+_DEFAULTS = {
+    "Page": "id,name", "Post": "id,message,created_time", "Comment": "id,message,created_time,from",
+    "Conversation": "id,updated_time", "Message": "id,created_time", "User": "id,name",
+}  # fmt: skip
+
+
+def stamp(ms: int) -> str:
+    return dt.datetime.fromtimestamp(ms / 1000, dt.UTC).strftime("%Y-%m-%dT%H:%M:%S+0000")
+
+
+def type_of(thing: object) -> str:
+    if isinstance(thing, BrandAccount):
+        return "Page"
+    if isinstance(thing, Person):
+        return "User"
+    if isinstance(thing, Conversation):
+        return "Conversation"
+    assert isinstance(thing, Message)
+    return "Message" if thing.is_direct else "Comment" if thing.kind == "comment" else "Post"
+
+
+def render(ask: Ask, thing: Any, fields: tuple[Field, ...]) -> dict[str, Any]:
+    """An object with the fields asked for, or its default ones; `id` always."""
+    kind = type_of(thing)
+    known = _FIELDS[kind]
+    if not fields:
+        fields = tuple(Field(name) for name in _DEFAULTS[kind].split(","))
+    data: dict[str, Any] = {}
+    for one in fields:
+        value = known.get(one.name)
+        if value is None:
+            raise parameter(f"Tried accessing nonexisting field ({one.name}) on node type ({kind})")
+        found = value(ask, thing, one)
+        if found is not ABSENT:
+            data[one.name] = found
+    data.setdefault("id", thing.remote_id if isinstance(thing, BrandAccount) else thing.id)
+    return data
+
+
+def _person(ask: Ask, person_id: str) -> dict[str, Any]:
+    person = ask.world.person("facebook", person_id)
+    return {"name": person.name if person else "Facebook user", "id": person_id}
+
+
+def _from(ask: Ask, message: Message, one: Field) -> dict[str, Any]:
+    found = _person(ask, message.author)
+    if message.is_direct:
+        found["email"] = f"{message.author}@facebook.com"
+    return found
+
+
+def _to(ask: Ask, message: Message, one: Field) -> dict[str, Any]:
+    conversation = edges.conversation(ask.world, message.account, message.thread)
+    other = conversation.person if conversation else ""
+    receiver = other if message.by_brand else message.account
+    return {"data": [{**_person(ask, receiver), "email": f"{receiver}@facebook.com"}]}
+
+
+def permalink(ask: Ask, message: Message) -> str:
+    """Where a browser finds a post or comment."""
+    page, _, post = message.thread.partition("_")
+    address = f"{SITE}/{page}/posts/{post}/"
+    if message.kind != "comment":
+        return address
+    number = message.id.rpartition("_")[2]
+    top = ask.world.top_comment(message)
+    if top is message:
+        return f"{address}?comment_id={number}"
+    return f"{address}?comment_id={top.id.rpartition('_')[2]}&reply_comment_id={number}"
+
+
+def _parent(ask: Ask, message: Message, one: Field) -> Any:
+    top = ask.world.top_comment(message)
+    if top is message:
+        return ABSENT
+    return render(ask, top, one.fields)
+
+
+def _object(ask: Ask, message: Message, one: Field) -> Any:
+    post = ask.world.messages.get(message.thread)
+    return ABSENT if post is None else render(ask, post, one.fields or (Field("id"),))
+
+
+def _updated(ask: Ask, message: Message, one: Field) -> str:
+    newest = ask.world.timeline("comments", message.id).newest()
+    return stamp(max(message.created_at, newest.created_at if newest else 0))
+
+
+def _likes(ask: Ask, message: Message, one: Field) -> dict[str, Any]:
+    data = [_person(ask, who) for who in message.likes]
+    return {
+        "data": data,
+        "summary": {"total_count": len(data), "can_like": True, "has_liked": ask.page in message.likes},
+    }
+
+
+def _participants(ask: Ask, talk: Conversation, one: Field) -> dict[str, Any]:
+    return {
+        "data": [{**_person(ask, who), "email": f"{who}@facebook.com"} for who in (talk.person, talk.page)]
+    }
+
+
+def _edge(name: str) -> Value:
+    def value(ask: Ask, thing: Any, one: Field) -> Any:
+        body = edges.listed(ask, thing, name, one.arguments, one.fields, render)
+        return body if body["data"] or "summary" in body else ABSENT
+
+    return value
+
+
+_POST: dict[str, Value] = {
+    "id": lambda ask, it, one: it.id,
+    "message": lambda ask, it, one: it.text,
+    "created_time": lambda ask, it, one: stamp(it.created_at),
+    "from": _from,
+    "permalink_url": lambda ask, it, one: permalink(ask, it),
+    "is_hidden": lambda ask, it, one: it.hidden,
+    "can_hide": lambda ask, it, one: not it.by_brand,
+    "can_comment": lambda ask, it, one: True,
+    "can_like": lambda ask, it, one: True,
+    "can_remove": lambda ask, it, one: True,
+    "can_reply_privately": lambda ask, it, one: not it.by_brand,
+    "like_count": lambda ask, it, one: len(it.likes),
+    "user_likes": lambda ask, it, one: ask.page in it.likes,
+    "attachment": lambda ask, it, one: ABSENT,
+    "attachments": lambda ask, it, one: ABSENT,
+    "message_tags": lambda ask, it, one: ABSENT,
+    "likes": _likes,
+    "reactions": _likes,
+    "comments": _edge("comments"),
+}
+_FIELDS: dict[str, dict[str, Value]] = {
+    "Post": {
+        **_POST,
+        "updated_time": _updated,
+        "story": lambda ask, it, one: ABSENT,
+        "status_type": lambda ask, it, one: "mobile_status_update" if it.by_brand else "wall_post",
+        "is_published": lambda ask, it, one: True,
+        "to": lambda ask, it, one: ABSENT if it.by_brand else {"data": [_person(ask, it.account)]},
+    },
+    "Comment": {
+        **_POST,
+        "parent": _parent,
+        "object": _object,
+        "is_private": lambda ask, it, one: False,
+        "comment_count": lambda ask, it, one: len(ask.world.timeline("replies", it.id)),
+    },
+    "Message": {
+        "id": lambda ask, it, one: it.id,
+        "message": lambda ask, it, one: it.text,
+        "created_time": lambda ask, it, one: stamp(it.created_at),
+        "from": _from,
+        "to": _to,
+        "tags": lambda ask, it, one: {"data": [{"name": "inbox"}, {"name": "read"}]},
+        "attachments": lambda ask, it, one: ABSENT,
+        "sticker": lambda ask, it, one: ABSENT,
+        "shares": lambda ask, it, one: ABSENT,
+    },
+    "Conversation": {
+        "id": lambda ask, it, one: it.id,
+        "link": lambda ask, it, one: f"/{it.page}/inbox/{it.id[2:]}/",
+        "updated_time": lambda ask, it, one: stamp(it.newest.created_at),
+        "message_count": lambda ask, it, one: len(ask.world.timeline("messages", it.id)),
+        "unread_count": lambda ask, it, one: 0,
+        "can_reply": lambda ask, it, one: True,
+        "snippet": lambda ask, it, one: it.newest.text[:100],
+        "participants": _participants,
+        "senders": _participants,
+        "messages": _edge("messages"),
+    },
+    "Page": {
+        "id": lambda ask, it, one: it.remote_id,
+        "name": lambda ask, it, one: it.name,
+        "username": lambda ask, it, one: it.handle,
+        "link": lambda ask, it, one: f"{SITE}/{it.handle}",
+        "category": lambda ask, it, one: "Kitchen/Cooking",
+        "fan_count": lambda ask, it, one: 41_870,
+        "followers_count": lambda ask, it, one: 42_316,
+        "access_token": lambda ask, it, one: it.secrets["page_token"] if ask.shows_tokens else ABSENT,
+        "tasks": lambda ask, it, one: ["MODERATE", "MESSAGING", "CREATE_CONTENT", "ANALYZE"],
+        **{name: _edge(name) for name in ("feed", "posts", "published_posts", "tagged", "visitor_posts", "conversations")},
+    },
+    "User": {
+        "id": lambda ask, it, one: it.id,
+        "name": lambda ask, it, one: it.name,
+        "first_name": lambda ask, it, one: it.name.partition(" ")[0],
+        "last_name": lambda ask, it, one: it.name.rpartition(" ")[2],
+        "profile_pic": lambda ask, it, one: f"https://platform-lookaside.fbsbx.com/platform/profilepic/?psid={it.id}",
+        "accounts": _edge("accounts"),
+    },
+}  # fmt: skip

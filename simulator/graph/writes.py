@@ -1,0 +1,185 @@
+"""Publishing, hiding, liking and deleting through Graph."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+
+from simulator.graph.auth import Caller
+from simulator.graph.errors import GraphProblem, not_there, parameter
+from simulator.records import Attempt, BrandAccount, Message
+from simulator.world import Draft, World, conversation_id
+
+COMMENT_LENGTH = 8000
+MESSENGER_LENGTH = 2000
+DAY_MS = 24 * 3600 * 1000
+#: A private reply is possible once per comment, within 7 days.
+PRIVATE_REPLY_MS = 7 * DAY_MS
+Body = dict[str, Any]
+
+
+class Writer:
+    """One write of one caller. Every attempt is entered in the ledger with its outcome."""
+
+    def __init__(self, world: World, caller: Caller, parameters: Mapping[str, str], user_agent: str) -> None:
+        self.world = world
+        self.page: BrandAccount = caller.need_page()
+        self.parameters = parameters
+        self.client = {"user_agent": user_agent, "auth": "page token"}
+
+    def _tried(self, action: str, target: str, text: str, outcome: str, message_id: str = "") -> None:
+        self.world.attempt(
+            Attempt(
+                self.world.clock(),
+                "facebook",
+                self.page.remote_id,
+                action,
+                target,
+                text,
+                outcome,
+                message_id,
+                self.client,
+            )
+        )
+
+    def _own(self, object_id: str, verb: str = "post") -> Message:
+        """A post or comment on this Page. Raises `GraphProblem` 100/33."""
+        found = self.world.alive(object_id)
+        if (
+            found is None
+            or found.network != "facebook"
+            or found.account != self.page.remote_id
+            or found.is_direct
+        ):
+            raise not_there(object_id, verb)
+        return found
+
+    def publish(self, target: str, edge: str) -> Body:
+        """`POST /{target}/{edge}`."""
+        text = self.parameters.get("message", "")
+        try:
+            if edge == "comments":
+                message = self._comment(self._own(target), text)
+            elif edge == "feed" and target in ("me", self.page.remote_id):
+                message = self._post(text)
+            elif edge in ("messages", "private_replies"):
+                message = self._message(target, edge)
+            else:
+                raise GraphProblem(400, f"(#100) Unsupported post request to /{edge}", 100)
+        except GraphProblem as problem:
+            self._tried(edge, target, text, f"refused: {problem}")
+            raise
+        self._tried(edge, target, message.text, "accepted", message.id)
+        if edge == "messages":
+            return {"recipient_id": message.client.get("recipient", ""), "message_id": message.id}
+        return {"id": message.id}
+
+    def _text(self, text: str, most: int) -> str:
+        if not text.strip():
+            raise GraphProblem(400, "(#100) Missing message or attachment", 100, 1705)
+        if len(text) > most:
+            raise parameter(f"Param message must be at most {most} characters long")
+        return text
+
+    def _draft(self, text: str, kind: Any, parent: Message | None, recipient: str = "") -> Draft:
+        person = self.world.people[f"facebook:{self.page.remote_id}"]
+        client = self.client | ({"recipient": recipient} if recipient else {})
+        return Draft(
+            "facebook", self.page, person, text, kind, parent, "api", client=client, recipient=recipient
+        )
+
+    def _comment(self, parent: Message, text: str) -> Message:
+        return self.world.post(
+            self._draft(self._text(text, COMMENT_LENGTH), "comment", parent), self.world.clock()
+        )
+
+    def _post(self, text: str) -> Message:
+        newest = self.world.timeline("posts", self.page.remote_id).newest()
+        if newest is not None and newest.text == text and self.world.clock() - newest.created_at < DAY_MS:
+            raise GraphProblem(400, "(#506) Duplicate status message", 506, 1455006)
+        return self.world.post(self._draft(self._text(text, 63_206), "brand_post", None), self.world.clock())
+
+    # -- Messenger -------------------------------------------------------------------------------------------------
+
+    def _structure(self, name: str) -> Body:
+        """A nested parameter; facebook-sdk mangles those that were not made JSON first."""
+        try:
+            found = orjson.loads(self.parameters.get(name, ""))
+        except orjson.JSONDecodeError:
+            found = None
+        if not isinstance(found, dict):
+            raise parameter(f"Param {name} must be a JSON object")
+        return found
+
+    def _message(self, target: str, edge: str) -> Message:
+        if edge == "private_replies":
+            return self._private_reply(target, self.parameters.get("message", ""))
+        if target not in ("me", self.page.remote_id):
+            raise not_there(target, "post")
+        recipient, content = self._structure("recipient"), self._structure("message")
+        text = content.get("text")
+        if not isinstance(text, str) or not text:
+            raise parameter("Param message[text] must be a non-empty UTF-8 encoded string")
+        if len(text) > MESSENGER_LENGTH:
+            raise parameter(f"Length of param message[text] must be less than or equal to {MESSENGER_LENGTH}")
+        if comment := recipient.get("comment_id") or recipient.get("post_id"):
+            return self._private_reply(str(comment), text)
+        person = str(recipient.get("id", ""))
+        if self.world.person("facebook", person) is None:
+            raise GraphProblem(400, "(#100) No matching user found", 100, 2018001)
+        self._check_window(person)
+        last = self.world.timeline(
+            "messages", conversation_id(self.world, self.page.remote_id, person)
+        ).newest()
+        return self.world.post(self._draft(text, "direct", last, person), self.world.clock())
+
+    def _check_window(self, person: str) -> None:
+        thread = conversation_id(self.world, self.page.remote_id, person)
+        theirs = (one for one in self.world.timeline("messages", thread).newest_first() if not one.by_brand)
+        last = next(theirs, None)
+        days = 7 if self.parameters.get("tag") == "HUMAN_AGENT" else 1
+        if last is None or self.world.clock() - last.created_at > days * DAY_MS:
+            raise GraphProblem(400, "(#10) This message is sent outside of allowed window. Learn more about the new policy here: https://developers.facebook.com/docs/messenger-platform/policy-overview", 10, 2018278)  # fmt: skip
+
+    def _private_reply(self, target: str, text: str) -> Message:
+        comment = self._own(target)
+        if self.world.clock() - comment.created_at > PRIVATE_REPLY_MS:
+            raise GraphProblem(400, "(#10900) Activity is too old for a private reply", 10900)
+        if comment.client.get("private_reply"):
+            raise GraphProblem(400, "(#10900) Activity already replied to", 10900)
+        message = self.world.post(
+            self._draft(self._text(text, MESSENGER_LENGTH), "direct", None, comment.author),
+            self.world.clock(),
+        )
+        comment.client["private_reply"] = message.id
+        return message
+
+    # -- changing what stands --------------------------------------------------------------------------------------
+
+    def change(self, target: str) -> Body:
+        """`POST /{target}`: hide a comment or reword one's own."""
+        found = self._own(target)
+        if "is_hidden" in self.parameters:
+            if found.by_brand:
+                raise GraphProblem(400, "(#1446036) You cannot hide your own comment", 1446036)
+            self.world.hide(found, self.parameters["is_hidden"].lower() in ("true", "1"))
+        elif "message" in self.parameters:
+            if not found.by_brand:
+                raise GraphProblem(403, "(#200) The Page may edit only its own comments", 200)
+            self.world.edit(found, self._text(self.parameters["message"], COMMENT_LENGTH), self.world.clock())
+        else:
+            raise parameter("Nothing to change")
+        self._tried("change", target, self.parameters.get("message", ""), "accepted", target)
+        return {"success": True}
+
+    def like(self, target: str, liked: bool) -> Body:
+        self.world.like(self._own(target), self.page.remote_id, liked)
+        return {"success": True}
+
+    def delete(self, target: str) -> Body:
+        found = self._own(target, "delete")
+        self.world.delete(found, self.world.clock())
+        self._tried("delete", target, "", "accepted", target)
+        return {"success": True}

@@ -1,0 +1,79 @@
+"""The truth about what stands on the networks, for comparing with a database."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from simulator.records import Attempt, BrandAccount, Message, iso
+from simulator.world import World
+
+
+def entry(world: World, message: Message) -> dict[str, Any]:
+    """One message. `id` is the newest version's, `first_id` stays the same across edits."""
+    author = world.person(message.network, message.author)
+    return {
+        "rev": message.rev,
+        "seq": message.seq,
+        "id": message.id,
+        "first_id": message.first_id,
+        "ids": [one.id for one in message.versions if message.network == "x"] or [message.id],
+        "network": message.network,
+        "account": message.account,
+        "kind": message.kind,
+        "direct": message.is_direct,
+        "by_brand": message.by_brand,
+        "author": message.author,
+        "author_handle": author.handle if author else "",
+        "author_name": author.name if author else "",
+        "text": message.text,
+        "in_reply_to": message.in_reply_to,
+        "thread": message.thread,
+        "addressed": message.addressed or [message.account],
+        "created_at": iso(message.created_at),
+        "edited_at": iso(message.edited_at) if message.edited_at else None,
+        "deleted": bool(message.deleted_at),
+        "hidden": message.hidden,
+        "likes": message.likes,
+        "origin": message.origin,
+        "topic": message.topic,
+        "client": message.client,
+    }
+
+
+def attempt(one: Attempt) -> dict[str, Any]:
+    return {
+        "at": iso(one.at), "network": one.network, "account": one.account, "action": one.action, "target": one.target,
+        "text": one.text, "outcome": one.outcome, "accepted": one.outcome == "accepted", "message_id": one.message_id,
+        "client": one.client,
+    }  # fmt: skip
+
+
+def account(one: BrandAccount) -> dict[str, Any]:
+    return {
+        "network": one.network,
+        "remote_id": one.remote_id,
+        "handle": one.handle,
+        "name": one.name,
+        "secrets": one.secrets,
+        **one.secrets,
+    }
+
+
+def written(world: World, after: int = 0, limit: int | None = None) -> dict[str, Any]:
+    """Messages changed since revision `after`; `next` is the `after` of the next call, `more` says to call at once."""
+    found = []
+    more = False
+    for message in world.changes(after):
+        if limit is not None and len(found) == limit:
+            more = True
+            break
+        found.append(entry(world, message))
+    last = found[-1]["rev"] if more else max(world.revision, after)
+    return {"messages": found, "next": last, "more": more, "count": len(found)}
+
+
+def counts(world: World) -> dict[str, int]:
+    """Messages by side, for a look at the whole."""
+    firsts = {id(one): one for one in world.messages.values()}.values()
+    customers = sum(one.from_customer for one in firsts)
+    return {"messages": len(firsts), "customers": customers, "brands": len(firsts) - customers}

@@ -1,0 +1,352 @@
+"""Everything that stands on the simulated networks, and the few ways to change it."""
+
+from __future__ import annotations
+
+import re
+import time
+from bisect import bisect_right
+from collections import OrderedDict, defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from simulator.identifiers import Ids, messenger_id, number_for
+from simulator.records import App, Attempt, BrandAccount, Grant, Kind, Message, Network, Person, Version
+from simulator.store import Store
+from simulator.timelines import Timeline
+
+Listener = Callable[[Message, str], None]
+HANDLE = re.compile(r"(?<![\w@])@(\w{1,15})")
+
+
+def wall_clock() -> int:
+    return time.time_ns() // 1_000_000
+
+
+@dataclass(slots=True)
+class Draft:
+    """A message before it stands on the network."""
+
+    network: Network
+    account: BrandAccount
+    author: Person
+    text: str
+    kind: Kind
+    parent: Message | None = None
+    origin: str = "control"
+    topic: str = ""
+    client: dict[str, str] = field(default_factory=dict)
+    #: Who a brand's direct message goes to.
+    recipient: str = ""
+
+
+@dataclass(slots=True)
+class Settings:
+    """What a test may switch. `limits` off: rate limits are counted and reported but never refuse."""
+
+    limits: bool = True
+    x_duplicates: bool = True
+    require_appsecret_proof: bool = False
+
+
+class World:
+    """All networks' state in memory, written through to the store."""
+
+    def __init__(self, store: Store, *, seed: int = 7, clock: Callable[[], int] = wall_clock) -> None:
+        self.store = store
+        self.seed = seed
+        self.clock = clock
+        self.ids = Ids()
+        self.settings = Settings()
+        self.people: dict[str, Person] = {}
+        self.handles: dict[str, Person] = {}
+        self.accounts: dict[str, BrandAccount] = {}
+        self.apps: dict[str, App] = {}
+        self.grants: dict[str, Grant] = {}
+        self.messages: dict[str, Message] = {}
+        self.timelines: defaultdict[tuple[str, ...], Timeline] = defaultdict(Timeline)
+        self.inboxes: defaultdict[str, OrderedDict[str, Message]] = defaultdict(OrderedDict)
+        self.attempts: list[Attempt] = []
+        self.revoked: set[str] = set()
+        self.listeners: list[Listener] = []
+        self._revs: list[int] = []
+        self._log: list[Message] = []
+        self._load()
+
+    # -- reading ---------------------------------------------------------------------------------------------------
+
+    def person(self, network: str, person_id: str) -> Person | None:
+        return self.people.get(f"{network}:{person_id}")
+
+    def by_handle(self, network: str, handle: str) -> Person | None:
+        return self.handles.get(f"{network}:{handle.lstrip('@').lower()}")
+
+    def account(self, network: str, wanted: str) -> BrandAccount | None:
+        """A brand account by its id, handle or name."""
+        if found := self.accounts.get(f"{network}:{wanted}"):
+            return found
+        name = wanted.lstrip("@").lower()
+        for one in self.accounts.values():
+            if one.network == network and name in (one.handle.lower(), one.name.lower()):
+                return one
+        return None
+
+    def alive(self, message_id: str) -> Message | None:
+        """A message that can still be read: neither it nor what it stands under is deleted."""
+        message = self.messages.get(message_id)
+        if message is None or message.deleted_at:
+            return None
+        if message.network == "facebook" and message.kind == "comment":
+            for above in (message.in_reply_to, message.thread):
+                parent = self.messages.get(above)
+                if parent is None or parent.deleted_at:
+                    return None
+        return message
+
+    def top_comment(self, message: Message) -> Message:
+        """Facebook keeps two levels: a reply to a reply stands under the first comment."""
+        while (parent := self.messages.get(message.in_reply_to)) is not None and parent.kind == "comment":
+            message = parent
+        return message
+
+    def timeline(self, *key: str) -> Timeline:
+        return self.timelines.get(key) or Timeline()
+
+    def changes(self, after: int) -> Iterator[Message]:
+        """Messages changed since revision `after`, in the order of their last change."""
+        for at in range(bisect_right(self._revs, after), len(self._revs)):
+            if self._log[at].rev == self._revs[at]:
+                yield self._log[at]
+
+    @property
+    def revision(self) -> int:
+        return self._revs[-1] if self._revs else 0
+
+    # -- changing --------------------------------------------------------------------------------------------------
+
+    def add_person(self, person: Person) -> Person:
+        self.people[f"{person.network}:{person.id}"] = person
+        self.handles[f"{person.network}:{person.handle.lower()}"] = person
+        self.store.thing("person", f"{person.network}:{person.id}", person)
+        return person
+
+    def add_account(self, account: BrandAccount) -> BrandAccount:
+        self.accounts[f"{account.network}:{account.remote_id}"] = account
+        self.store.thing("account", f"{account.network}:{account.remote_id}", account)
+        if self.person(account.network, account.remote_id) is None:
+            self.add_person(
+                Person(
+                    account.network,
+                    account.remote_id,
+                    account.handle,
+                    account.name,
+                    18_400,
+                    True,
+                    is_brand=True,
+                )
+            )
+        return account
+
+    def add_app(self, app: App) -> App:
+        self.apps[app.client_id] = app
+        self.store.thing("app", app.client_id, app)
+        return app
+
+    def keep_grant(self, grant: Grant) -> Grant:
+        self.grants[grant.key] = grant
+        self.store.thing("grant", grant.key, grant)
+        return grant
+
+    def attempt(self, attempt: Attempt) -> None:
+        self.attempts.append(attempt)
+        self.store.attempt(attempt)
+
+    def set_revoked(self, token: str, revoked: bool = True) -> None:
+        """A token that the person took back (or gave again)."""
+        (self.revoked.add if revoked else self.revoked.discard)(token)
+        self.store.thing("revoked", token, revoked)
+
+    def post(self, draft: Draft, now: int) -> Message:
+        """Put a message on its network. Raises `ValueError` when it does not fit there."""
+        message = _placed(self, draft, now)
+        message.seq = len(self.messages) + 1
+        self.messages[message.id] = message
+        self._index(message)
+        self._changed(message, "posted")
+        return message
+
+    def edit(self, message: Message, text: str, now: int) -> Message:
+        """Change a text. On X the message gets a new id; the old one keeps answering with the old text."""
+        if message.deleted_at:
+            raise ValueError("a deleted message cannot be edited")
+        self._unindex(message)
+        if not message.versions:
+            message.versions.append(Version(message.id, message.text, message.created_at))
+        if message.network == "x" and not message.is_direct:
+            message.id = self.ids.snowflake(now)
+            message.number = int(message.id)
+            self.messages[message.id] = message
+        message.text, message.edited_at = text, now
+        message.versions.append(Version(message.id, text, now))
+        if message.network == "x" and not message.by_brand:
+            message.addressed = sorted({*message.addressed, *_mentioned(self, text)} - {message.author})
+        self._index(message)
+        self._changed(message, "edited")
+        return message
+
+    def delete(self, message: Message, now: int) -> Message:
+        if not message.deleted_at:
+            message.deleted_at = now
+            self._unindex(message)
+            self._changed(message, "deleted")
+        return message
+
+    def hide(self, message: Message, hidden: bool) -> None:
+        message.hidden = hidden
+        self._changed(message, "hidden")
+
+    def like(self, message: Message, who: str, liked: bool = True) -> None:
+        message.likes = [one for one in message.likes if one != who] + ([who] if liked else [])
+        self._changed(message, "liked")
+
+    # -- keeping ---------------------------------------------------------------------------------------------------
+
+    def _changed(self, message: Message, what: str) -> None:
+        message.rev = self.revision + 1
+        self._revs.append(message.rev)
+        self._log.append(message)
+        self.store.message(message.first_id, message.rev, message)
+        for listener in self.listeners:
+            listener(message, what)
+
+    def _keys(self, message: Message) -> Iterator[tuple[str, ...]]:
+        if message.network == "x":
+            if message.is_direct:
+                yield "x-direct", message.account
+                yield "x-direct", message.account, message.thread
+                return
+            yield ("x-all",)
+            yield "x-author", message.author
+            yield "x-conversation", message.thread
+            for account in message.addressed:
+                yield "x-mentions", account
+        elif message.kind == "comment":
+            yield "comments", message.thread
+            yield "fb-comments", message.account
+            parent = self.messages.get(message.in_reply_to)
+            if parent is not None and parent.kind == "comment":
+                yield "replies", self.top_comment(message).id
+            else:
+                yield "toplevel", message.thread
+        elif message.is_direct:
+            yield "messages", message.thread
+        elif message.kind == "tagged":
+            yield "tagged", message.account
+        else:
+            yield "feed", message.account
+            yield ("posts" if message.by_brand else "visitor_posts"), message.account
+
+    def _index(self, message: Message) -> None:
+        for key in self._keys(message):
+            self.timelines[key].add(message.number, message)
+        if message.network == "facebook" and message.is_direct:
+            self.inboxes[message.account][message.thread] = message
+            self.inboxes[message.account].move_to_end(message.thread)
+
+    def _unindex(self, message: Message) -> None:
+        for key in self._keys(message):
+            self.timelines[key].remove(message.number)
+
+    def _load(self) -> None:
+        for _, body in self.store.things("person"):
+            self.add_loaded_person(Person(**body))
+        for key, body in self.store.things("account"):
+            self.accounts[key] = BrandAccount(**body)
+        for key, body in self.store.things("app"):
+            self.apps[key] = App(**body)
+        for key, body in self.store.things("grant"):
+            self.grants[key] = Grant(**body)
+        self.revoked = {key for key, revoked in self.store.things("revoked") if revoked}
+        self.attempts = [Attempt(**body) for body in self.store.attempts()]
+        for body in self.store.messages():
+            body["versions"] = [Version(**one) for one in body["versions"]]
+            message = Message(**body)
+            self.messages[message.id] = message
+            for version in message.versions:
+                self.messages[version.id] = message
+            self.ids.seen(message.network, message.number)
+            if not message.deleted_at:
+                self._index(message)
+            self._log.append(message)
+        self._log.sort(key=lambda one: one.rev)
+        self._revs = [one.rev for one in self._log]
+
+    def add_loaded_person(self, person: Person) -> None:
+        self.people[f"{person.network}:{person.id}"] = person
+        self.handles[f"{person.network}:{person.handle.lower()}"] = person
+
+
+def _mentioned(world: World, text: str) -> set[str]:
+    """Brand accounts on X whose handle stands in the text."""
+    found = (world.by_handle("x", handle) for handle in HANDLE.findall(text))
+    return {person.id for person in found if person is not None and person.is_brand}
+
+
+def _placed(world: World, draft: Draft, now: int) -> Message:
+    by_brand = draft.author.id == draft.account.remote_id
+    number = world.ids.snowflake(now) if draft.network == "x" else world.ids.graph(now)
+    message = Message(
+        draft.network, number, draft.account.remote_id, draft.author.id, draft.text, draft.kind, now, "",
+        in_reply_to=draft.parent.id if draft.parent else "", by_brand=by_brand, origin=draft.origin,
+        topic=draft.topic, client=draft.client, number=int(number),
+    )  # fmt: skip
+    if draft.kind == "direct":
+        _place_direct(world, message, draft)
+    elif draft.network == "x":
+        _place_on_x(world, message, draft)
+    else:
+        _place_on_facebook(message, draft)
+    return message
+
+
+def _place_direct(world: World, message: Message, draft: Draft) -> None:
+    other = draft.recipient if message.by_brand else draft.author.id
+    if not other:
+        raise ValueError("a brand's direct message needs a recipient")
+    if message.network == "x":
+        message.thread = "-".join(sorted((message.account, other), key=int))
+    else:
+        message.id = messenger_id(message.id)
+        message.thread = conversation_id(world, message.account, other)
+
+
+def conversation_id(world: World, page: str, person: str) -> str:
+    """The Messenger conversation between a Page and a person."""
+    return "t_" + number_for(world.seed, "conversation", page, person)
+
+
+def _place_on_x(world: World, message: Message, draft: Draft) -> None:
+    addressed = _mentioned(world, message.text)
+    if draft.parent is not None:
+        parent = draft.parent
+        if parent.is_direct:
+            raise ValueError("a post cannot answer a direct message")
+        message.thread = parent.thread
+        author = world.person("x", parent.author)
+        if author is not None and author.is_brand:
+            addressed.add(author.id)
+    else:
+        message.thread = message.id
+        if not message.by_brand and not addressed:
+            addressed.add(message.account)
+    message.addressed = sorted(addressed - {message.author})
+
+
+def _place_on_facebook(message: Message, draft: Draft) -> None:
+    if draft.kind == "comment":
+        if draft.parent is None or draft.parent.is_direct:
+            raise ValueError("a comment needs a post or comment to stand under")
+        message.thread = draft.parent.thread
+        message.id = f"{draft.parent.thread.rpartition('_')[2]}_{message.id}"
+    else:
+        owner = draft.author.id if draft.kind == "tagged" else message.account
+        message.id = message.thread = f"{owner}_{message.id}"

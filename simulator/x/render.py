@@ -1,0 +1,210 @@
+"""Posts, direct message events and users as API v2 writes them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from simulator.identifiers import secret
+from simulator.records import Message, Person, Version, iso
+from simulator.world import HANDLE, World
+
+LINK = re.compile(r"https?://[^\s<>\"]+")
+_LANGUAGES = ("en", "de", "fr", "es", "pt", "nl", "it", "pl")
+
+
+@dataclass(slots=True)
+class Wanted:
+    """Which fields and expansions a request asked for."""
+
+    tweet: frozenset[str] = frozenset()
+    user: frozenset[str] = frozenset()
+    event: frozenset[str] = frozenset()
+    expansions: frozenset[str] = frozenset()
+
+
+@dataclass(slots=True)
+class Includes:
+    """What the expansions of one page drag along, each once."""
+
+    users: dict[str, Person] = field(default_factory=dict)
+    tweets: dict[str, Message] = field(default_factory=dict)
+
+    def user(self, person: Person | None) -> None:
+        if person is not None:
+            self.users[person.id] = person
+
+
+def escaped(text: str) -> str:
+    """X escapes the three characters of HTML in every text."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def shown_text(world: World, message: Message, text: str) -> str:
+    """The text X stores: an API answer starts with the handle of whom it answers; links are wrapped by t.co."""
+    if message.by_brand and message.origin == "api" and not message.is_direct:
+        text = LINK.sub(lambda found: "https://t.co/" + secret(0, "t.co", found.group(), length=10), text)
+        parent = world.messages.get(message.in_reply_to)
+        author = world.person("x", parent.author) if parent is not None else None
+        if author and author.id != message.author and f"@{author.handle}".lower() not in text.lower():
+            text = f"@{author.handle} {text}"
+    return text
+
+
+def tweet(
+    world: World, message: Message, wanted: Wanted, includes: Includes, version: Version | None = None
+) -> dict[str, Any]:
+    """One post, in the wording of `version` or the newest."""
+    text = version.text if version else message.text
+    remote_id = version.id if version else message.id
+    shown = shown_text(world, message, text)
+    data: dict[str, Any] = {
+        "edit_history_tweet_ids": [one.id for one in message.versions] or [message.id],
+        "id": remote_id,
+        "text": escaped(shown),
+    }
+    asked = wanted.tweet
+    if "author_id" in asked or "author_id" in wanted.expansions:
+        data["author_id"] = message.author
+    if "created_at" in asked:
+        data["created_at"] = iso(version.at if version else message.edited_at or message.created_at)
+    if "conversation_id" in asked:
+        data["conversation_id"] = message.thread
+    if "lang" in asked:
+        data["lang"] = _language(world, message)
+    if "possibly_sensitive" in asked:
+        data["possibly_sensitive"] = False
+    if "reply_settings" in asked:
+        data["reply_settings"] = "everyone"
+    if "source" in asked:
+        data["source"] = "X API" if message.origin == "api" else "X Web App"
+    if "public_metrics" in asked:
+        data["public_metrics"] = _metrics(world, message)
+    if "entities" in asked and (entities := _entities(world, message, shown, text)):
+        data["entities"] = entities
+    _add_parent(world, message, wanted, includes, data)
+    if "author_id" in wanted.expansions:
+        includes.user(world.person("x", message.author))
+    if "entities.mentions.username" in wanted.expansions:
+        for one in message.addressed:
+            includes.user(world.person("x", one))
+    return data
+
+
+def _add_parent(
+    world: World, message: Message, wanted: Wanted, includes: Includes, data: dict[str, Any]
+) -> None:
+    if not message.in_reply_to:
+        return
+    parent = world.messages.get(message.in_reply_to)
+    if parent is not None and (
+        "in_reply_to_user_id" in wanted.tweet or "in_reply_to_user_id" in wanted.expansions
+    ):
+        data["in_reply_to_user_id"] = parent.author
+    if "in_reply_to_user_id" in wanted.expansions and parent is not None:
+        includes.user(world.person("x", parent.author))
+    if "referenced_tweets" in wanted.tweet or "referenced_tweets.id" in wanted.expansions:
+        data["referenced_tweets"] = [{"type": "replied_to", "id": message.in_reply_to}]
+    if "referenced_tweets.id" in wanted.expansions and parent is not None and not parent.deleted_at:
+        includes.tweets[parent.id] = parent
+    if "referenced_tweets.id.author_id" in wanted.expansions and parent is not None:
+        includes.user(world.person("x", parent.author))
+
+
+def _language(world: World, message: Message) -> str:
+    author = world.person("x", message.author)
+    return author.language if author is not None and author.language in _LANGUAGES else "und"
+
+
+def _metrics(world: World, message: Message) -> dict[str, int]:
+    conversation = world.timeline("x-conversation", message.thread)
+    replies = sum(one.in_reply_to in (message.id, message.first_id) for one in conversation.messages) if len(conversation) < 200 else 0  # fmt: skip
+    return {
+        "retweet_count": 0, "reply_count": replies, "like_count": len(message.likes), "quote_count": 0,
+        "bookmark_count": 0, "impression_count": 0,
+    }  # fmt: skip
+
+
+def _entities(world: World, message: Message, shown: str, text: str) -> dict[str, Any]:
+    """Mentions (also those X derives from answering someone) and links of a post."""
+    found: dict[str, Any] = {}
+    mentions, named = [], set()
+    for hit in HANDLE.finditer(shown):
+        person = world.by_handle("x", hit.group(1))
+        if person is not None:
+            named.add(person.id)
+            mentions.append(
+                {"start": hit.start(), "end": hit.end(), "username": person.handle, "id": person.id}
+            )
+    for account in message.addressed:
+        person = world.person("x", account)
+        if person is not None and account not in named:
+            mentions.append({"start": 0, "end": 0, "username": person.handle, "id": account})
+    if mentions:
+        found["mentions"] = mentions
+    links = [
+        {
+            "start": one.start(),
+            "end": one.end(),
+            "url": one.group(),
+            "expanded_url": plain,
+            "display_url": plain[8:40],
+        }
+        for one, plain in zip(LINK.finditer(shown), LINK.findall(text), strict=False)
+    ]
+    if links:
+        found["urls"] = links
+    return found
+
+
+def user(person: Person, asked: Iterable[str]) -> dict[str, Any]:
+    data: dict[str, Any] = {"id": person.id, "name": person.name, "username": person.handle}
+    more: dict[str, Any] = {
+        "created_at": iso(person.joined_at),
+        "description": "",
+        "protected": False,
+        "verified": person.verified,
+        "profile_image_url": f"https://pbs.twimg.com/profile_images/{person.id}/face_normal.png",
+        "public_metrics": {
+            "followers_count": person.followers, "following_count": person.followers // 3 + 12,
+            "tweet_count": person.followers * 2 + 40, "listed_count": person.followers // 90,
+        },
+    }  # fmt: skip
+    data.update((name, value) for name, value in more.items() if name in asked)
+    return data
+
+
+def event(world: World, message: Message, wanted: Wanted, includes: Includes) -> dict[str, Any]:
+    """One direct message event."""
+    everything: dict[str, Any] = {
+        "id": message.id,
+        "event_type": "MessageCreate",
+        "text": escaped(message.text),
+        "dm_conversation_id": message.thread,
+        "created_at": iso(message.created_at),
+        "sender_id": message.author,
+        "participant_ids": message.thread.split("-"),
+    }
+    asked = wanted.event | {"id", "event_type", "text"}
+    if "sender_id" in wanted.expansions:
+        asked |= {"sender_id"}
+        includes.user(world.person("x", message.author))
+    if "participant_ids" in wanted.expansions:
+        asked |= {"participant_ids"}
+        for one in everything["participant_ids"]:
+            includes.user(world.person("x", one))
+    return {name: value for name, value in everything.items() if name in asked}
+
+
+def included(world: World, includes: Includes, wanted: Wanted) -> dict[str, Any]:
+    """The `includes` object of an answer; empty when nothing was dragged along."""
+    found: dict[str, Any] = {}
+    if includes.tweets:
+        spare = Includes()
+        found["tweets"] = [tweet(world, one, wanted, spare) for one in includes.tweets.values()]
+        includes.users.update(spare.users)
+    if includes.users:
+        found["users"] = [user(one, wanted.user) for one in includes.users.values()]
+    return found
