@@ -63,6 +63,8 @@ class BrandAccount(models.Model):
     health_until = models.DateTimeField(null=True, blank=True)
     health_since = models.DateTimeField(null=True, blank=True)
     verified_at = models.DateTimeField(null=True, blank=True)
+    #: When the network is next asked whom the credential speaks for: daily, or at once when a person asks.
+    check_due_at = models.DateTimeField(null=True, blank=True)
     #: Messages older than this are history: stored, but outside rates and clocks.
     connected_at = models.DateTimeField()
     #: Who connected it last; null when a command did.

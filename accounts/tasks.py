@@ -1,0 +1,21 @@
+"""Ticks and thin tasks of this room. Each may run twice or never: what is due stands in Postgres."""
+
+from __future__ import annotations
+
+from celery import shared_task
+from django.utils import timezone
+
+from accounts import checks
+
+
+@shared_task
+def tick_checks() -> None:
+    """Claim the brand accounts whose credential is due to be checked, and wake a worker for each."""
+    for brand_account_id in checks.claim_due_checks(timezone.now()):
+        check_brand_account.delay(brand_account_id)
+
+
+@shared_task
+def check_brand_account(brand_account_id: int) -> None:
+    """Ask the network whom one brand account's credential speaks for."""
+    checks.check(brand_account_id, timezone.now())
