@@ -61,8 +61,9 @@ class _ScrubbedLog(logging.Filter):
 
 
 logging.getLogger("urllib3.connectionpool").addFilter(_ScrubbedLog())
-# tweepy logs every header, the bearer token among them, at DEBUG.
-logging.getLogger("tweepy.client").setLevel(logging.INFO)
+# At DEBUG these log every header, tokens among them.
+for _name in ("tweepy.client", "requests_oauthlib", "oauthlib"):
+    logging.getLogger(_name).setLevel(logging.INFO)
 
 
 @dataclass(frozen=True, slots=True)

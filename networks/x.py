@@ -119,12 +119,19 @@ class XConnector:
         for start in range(0, len(posts), _LOOKUP):
             chunk = posts[start : start + _LOOKUP]
             call = lambda chunk=chunk: self._client.get_tweets(chunk, user_auth=self._user_auth, **POST)  # noqa: E731
-            answer = self._ask(call, scope="tweet.read")
-            found |= x_find.posts_by_id(wire.as_mapping(answer.document), chunk, self._own_id)
+            found |= x_find.posts_by_id(self._looked_up(call), chunk, self._own_id)
         for one in ids:
             if one.startswith(x_parse.DM_PREFIX) and (event := self._event(one)):
                 found[one] = event
         return found
+
+    def _looked_up(self, call: Callable[[], object]) -> JSONObject:
+        try:
+            answer: Answer | None = self._ask(call, "tweet.read")
+        except Gone:
+            # All of them: a 200 with nothing but errors.
+            answer = self._transport.answer
+        return wire.as_mapping(answer.document) if answer else {}
 
     def _event(self, remote_id: str) -> InboundMessage | None:
         route = f"/2/dm_events/{x_parse.post_id(remote_id.removeprefix(x_parse.DM_PREFIX))}"

@@ -88,7 +88,7 @@ def classify(
     status = answer.status
     if 200 <= status < 300:
         body = wire.as_mapping(answer.document)
-        if body and ("data" in body or "meta" in body or not found):
+        if any(key in body for key in ("data", "meta", "access_token")):
             return None
         if not codes:
             return transport.unavailable(

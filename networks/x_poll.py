@@ -111,7 +111,8 @@ class Poller:
         document = wire.as_mapping(answer.document)
         meta = wire.as_mapping(document.get("meta"))
         items = document.get("data")
-        if meta.get("result_count") and not isinstance(items, list):
+        # Taken for an empty page it would end the window early.
+        if not isinstance(items, list) and (items is not None or meta.get("result_count") != 0):
             raise RetryLater("X: an answer that makes no sense.", code="malformed")
         users, found_media = x_parse.authors(document), x_parse.media(document)
 
