@@ -45,7 +45,7 @@ _STATEMENTS = {
                CASE WHEN i %% 5 < 3 THEN w.word || '_' || i ELSE '' END, initcap(w.word) || ' ' || i, '',
                (power(random(), 6) * 100000)::int, random() < 0.01, %(now)s
         FROM generate_series(1, %(customers)s) AS i
-        JOIN bench_word w ON w.id = 1 + (i * 7919) %% %(vocabulary)s
+        JOIN bench_word w ON w.id = 1 + (i::bigint * 7919) %% %(vocabulary)s
     """,
     "cases": """
         INSERT INTO inbox_case (id, customer_id, identity_id, brand_account_id, network, visibility, thread_id, status,
@@ -210,7 +210,33 @@ def vocabulary() -> list[str]:
     """Invented words, the most frequent first; the same list every time."""
     draw = random.Random(7)
     starts, middles, ends = (
-        ["b", "br", "c", "ch", "d", "dr", "f", "fl", "g", "gr", "h", "k", "l", "m", "n", "p", "pl", "r", "s", "st", "t", "tr", "v", "w", "z"],
+        [
+            "b",
+            "br",
+            "c",
+            "ch",
+            "d",
+            "dr",
+            "f",
+            "fl",
+            "g",
+            "gr",
+            "h",
+            "k",
+            "l",
+            "m",
+            "n",
+            "p",
+            "pl",
+            "r",
+            "s",
+            "st",
+            "t",
+            "tr",
+            "v",
+            "w",
+            "z",
+        ],
         "aeiou",
         ["l", "m", "n", "r", "s", "t", "k", "nd", "rt"],
     )

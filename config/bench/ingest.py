@@ -1,0 +1,147 @@
+"""Bench of ingest: pages off the wire into routed cases, in one process, against raw psycopg."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from accounts.models import BrandAccount, Department, Stream
+from config.bench import ingest_floor
+from config.bench.fill import DEPARTMENTS
+from config.bench.web import median
+from config.bench.wire import BRAND, PAGE, PAGES
+from config.embedded.home import CHECKOUT
+from inbox import ingest
+from networks.base import Connector, Credentials, PollResult
+from networks.registry import connector
+from routing import rulesets
+from routing.models import Rule
+
+RULES = 50
+_SECRETS = dict.fromkeys(("consumer_key", "consumer_secret", "access_token", "access_token_secret"), "bench")
+
+
+def measure(options: dict[str, Any], say: Callable[[str], None]) -> dict[str, Any]:
+    """Rounds of floor and product in turn, on one growing database."""
+    stream = _prepare()
+    pages = max(options["messages"] // PAGE, PAGES)
+    rounds = []
+    with _wire() as port:
+        network = connector(Credentials("x", BRAND, _SECRETS), api_url=f"http://127.0.0.1:{port}")
+        _product(network, stream, PAGES)
+        _floor(port, stream, PAGES)
+        for number in range(options["rounds"]):
+            floor, product = _floor(port, stream, pages), _product(network, stream, pages)
+            rounds.append(
+                {"messages_per_s": product, "floor_messages_per_s": floor, "floor_ratio": product / floor}
+            )
+            say(
+                f"round {number + 1}: " + ", ".join(f"{key} {value:.2f}" for key, value in rounds[-1].items())
+            )
+        one, hundred = _statements(network, stream)
+    middle = {key: round(median([one_round[key] for one_round in rounds]), 2) for key in rounds[0]}
+    return {
+        "bench": "ingest", **middle, "statements_per_page": hundred, "statements_per_page_of_one": one,
+        "messages": pages * PAGE * len(rounds), "rules": Rule.objects.filter(enabled=True).count(),
+        "rounds": len(rounds),
+    }  # fmt: skip
+
+
+def _prepare() -> Stream:
+    now = timezone.now()
+    departments = {
+        slug: Department.objects.get_or_create(slug=slug, defaults={"name": slug.title(), "position": n})[0]
+        for n, slug in enumerate(DEPARTMENTS)
+    }
+    if not Rule.objects.exists():
+        rulesets.install_starter_rules(departments, "service", now=now)
+    _pad_rules(departments["service"])
+    rulesets.publish(None, "bench", now)
+    rulesets.forget()
+    connected = now.replace(year=2020)
+    brand, _ = BrandAccount.objects.update_or_create(
+        network="x", remote_id=BRAND, defaults={"handle": "brand1", "connected_at": connected}
+    )
+    stream, _ = Stream.objects.get_or_create(
+        brand_account=brand, kind="mentions", defaults={"next_poll_at": now}
+    )
+    return stream
+
+
+def _pad_rules(department: Department) -> None:
+    """Exactly fifty rules that are on: the starter rules, and word rules of the same kind up to there."""
+    for extra in Rule.objects.filter(enabled=True)[RULES:]:
+        Rule.objects.filter(pk=extra.pk).update(enabled=False)
+    have = Rule.objects.filter(enabled=True).count()
+    Rule.objects.bulk_create(
+        Rule(
+            key=uuid.uuid4(), position=1000 + n, name=f"Padding {n}", department=department,
+            condition={"any": [{"field": "words", "any": [f"padding {n} {m}" for m in range(12)]}]},
+        )
+        for n in range(RULES - have)
+    )  # fmt: skip
+
+
+@contextmanager
+def _wire() -> Iterator[int]:
+    command = [sys.executable, "-m", "config.bench.wire"]
+    with subprocess.Popen(command, cwd=CHECKOUT, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            yield int(process.stdout.readline() if process.stdout else 0)
+        finally:
+            process.terminate()
+
+
+def _floor(port: int, stream: Stream, pages: int) -> float:
+    dsn = {**connection.get_connection_params()}
+    dsn = {key: dsn[key] for key in ("dbname", "user", "password", "host", "port") if dsn.get(key)}
+    service = Department.objects.get(slug="service")
+    ids = {"brand": stream.brand_account_id, "department": service.pk, "stream": stream.pk}
+    tokens = [f"p{number % PAGES}" for number in range(pages)]
+    started = time.perf_counter()
+    messages = ingest_floor.run(port, dsn, ids, tokens, timezone.now())
+    return messages / (time.perf_counter() - started)
+
+
+def _product(network: Connector, stream: Stream, pages: int) -> float:
+    token = _lease(stream)
+    cursor: Any = {}
+    messages, started = 0, time.perf_counter()
+    for _ in range(pages):
+        page = network.poll("mentions", cursor, PAGE)
+        messages += ingest.store_page(stream, token, page, timezone.now()).stored
+        cursor = page.next_cursor
+    return messages / (time.perf_counter() - started)
+
+
+def _lease(stream: Stream) -> uuid.UUID:
+    token = uuid.uuid4()
+    until = timezone.now() + dt.timedelta(hours=1)
+    Stream.objects.filter(pk=stream.pk).update(lease_token=token, lease_until=until)
+    stream.refresh_from_db()
+    return token
+
+
+def _statements(network: Connector, stream: Stream) -> tuple[int, int]:
+    """SQL statements of a page of one message and of a page of a hundred, BEGIN and COMMIT included."""
+    token = _lease(stream)
+
+    def count(page: PollResult) -> int:
+        with CaptureQueriesContext(connection) as captured:
+            ingest.store_page(stream, token, page, timezone.now())
+        return len(captured)
+
+    page = network.poll("mentions", {}, PAGE)
+    other = network.poll("mentions", {}, PAGE)
+    return count(dataclasses.replace(page, messages=page.messages[:1])), count(other)

@@ -1,0 +1,90 @@
+"""A network that always has eight more pages of a hundred mentions: what the ingest bench fetches over loopback HTTP.
+
+Run as `python -m config.bench.wire`; prints its port. Pages are made beforehand, so that it costs next to nothing.
+"""
+
+from __future__ import annotations
+
+import http.server
+import itertools
+import random
+import urllib.parse
+from typing import Any
+
+import orjson
+
+from config.bench.fill import vocabulary
+
+PAGE, PAGES = 100, 8
+BRAND = "1"
+_FIRST_ID = 1_700_000_000_000_000_000
+_numbers = itertools.count(1)
+_draw = random.Random(3)
+_words = vocabulary()
+_weights = list(itertools.accumulate(1 / (rank + 2) for rank in range(len(_words))))
+
+
+def _sentence() -> str:
+    return "@brand1 " + " ".join(_draw.choices(_words, cum_weights=_weights, k=_draw.randint(6, 25)))
+
+
+_SENTENCES = [_sentence() for _ in range(5000)]
+
+
+def page(number: int) -> dict[str, Any]:
+    """One page of mentions, newest first, with its authors; `number` counts down the window."""
+    ids = [_FIRST_ID + next(_numbers) * 4096 for _ in range(PAGE)][::-1]
+    authors = [str(1000 + int(_draw.random() ** 2 * 200_000)) for _ in ids]
+    data = [
+        {
+            "id": str(one), "text": _draw.choice(_SENTENCES), "author_id": author, "conversation_id": str(one),
+            "created_at": "2026-11-01T12:00:00.000Z", "edit_history_tweet_ids": [str(one)], "lang": "en",
+            "reply_settings": "everyone",
+        }
+        for one, author in zip(ids, authors, strict=True)
+    ]  # fmt: skip
+    users = [
+        {
+            "id": author, "username": f"u{author}", "name": f"User {author}", "verified": False,
+            "profile_image_url": "https://pbs.example/a.png", "public_metrics": {"followers_count": 10},
+        }
+        for author in dict.fromkeys(authors)
+    ]  # fmt: skip
+    meta: dict[str, Any] = {"result_count": PAGE, "newest_id": str(ids[0]), "oldest_id": str(ids[-1])}
+    if number + 1 < PAGES:
+        meta["next_token"] = f"p{number + 1}"
+    return {"data": data, "includes": {"users": users}, "meta": meta}
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    """Answers every GET with the page that its token asks for; of the first page, made new each time."""
+
+    protocol_version = "HTTP/1.1"
+    # Headers and body go out in two writes: without this the second waits for the first one's acknowledgement.
+    disable_nagle_algorithm = True
+
+    def do_GET(self) -> None:  # noqa: N802 (the name is the library's)
+        query = urllib.parse.parse_qs(urllib.parse.urlsplit(self.path).query)
+        body = orjson.dumps(page(int(query.get("pagination_token", ["p0"])[0][1:])))
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json; charset=utf-8")
+        self.send_header("Content-Length", str(len(body)))
+        self.send_header("x-rate-limit-limit", "1000000")
+        self.send_header("x-rate-limit-remaining", "999999")
+        self.send_header("x-rate-limit-reset", "4102444800")
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *args: Any) -> None:
+        """Say nothing."""
+
+
+def main() -> None:
+    """Serve on a free loopback port until ended."""
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    print(server.server_address[1], flush=True)
+    server.serve_forever()
+
+
+if __name__ == "__main__":
+    main()
