@@ -16,12 +16,12 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from accounts.models import BrandAccount, BrandAccountGrant, Department, Membership, Role, User
+from config.bench.words import VOCABULARY, vocabulary
 from inbox import counts
 
 DEPARTMENTS = ("service", "billing", "sales", "marketing", "pr", "product", "tech", "legal", "hr", "spam")
 AGENTS = 100
 PASSWORD = "bench-password"  # noqa: S105 (a scratch database that nobody else reaches)
-VOCABULARY = 50_000
 SENTENCES = 20_000
 
 # Indexes and triggers cost most of the time when rows come by the million: they are put back once, at the end.
@@ -66,13 +66,13 @@ _STATEMENTS = {
                    %(now)s - (%(cases)s - i) * (interval '365 days' / %(cases)s) AS at,
                    interval '1 minute' * (1 + 600 * power(random(), 3)) AS took,
                    1 + (power(random(), 1.8) * 9.999)::int AS department,
-                   1 + floor(power(random(), 1.5) * 8)::int AS brand, 1 + floor(random() * %(agents)s)::int AS agent,
+                   1 + floor(power(random(), 1.5) * 8)::int AS brand, floor(random() * %(agents)s / 10)::int AS team,
                    1 + floor(random() * %(sentences)s)::int AS sentence
             FROM generate_series(1, %(cases)s) AS i
         ) c
         JOIN bench_department d ON d.n = least(c.department, 10)
         JOIN bench_brand b ON b.n = c.brand
-        JOIN bench_agent u ON u.n = c.agent
+        JOIN bench_agent u ON u.n = 10 * c.team + least(c.department, 10)
         JOIN bench_sentence s ON s.id = c.sentence
     """,
     "messages": """
@@ -204,50 +204,6 @@ def _people(now: dt.datetime) -> None:
             "INSERT INTO bench_brand VALUES (%s, %s, %s)",
             [(n, row.pk, row.network) for n, row in enumerate(brands, 1)],
         )
-
-
-def vocabulary() -> list[str]:
-    """Invented words, the most frequent first; the same list every time."""
-    draw = random.Random(7)
-    starts, middles, ends = (
-        [
-            "b",
-            "br",
-            "c",
-            "ch",
-            "d",
-            "dr",
-            "f",
-            "fl",
-            "g",
-            "gr",
-            "h",
-            "k",
-            "l",
-            "m",
-            "n",
-            "p",
-            "pl",
-            "r",
-            "s",
-            "st",
-            "t",
-            "tr",
-            "v",
-            "w",
-            "z",
-        ],
-        "aeiou",
-        ["l", "m", "n", "r", "s", "t", "k", "nd", "rt"],
-    )
-    words: dict[str, None] = {}
-    while len(words) < VOCABULARY:
-        syllables = draw.choice((1, 2, 2, 3))
-        word = "".join(draw.choice(starts) + draw.choice(middles) for _ in range(syllables)) + draw.choice(
-            ends
-        )
-        words.setdefault(word)
-    return list(words)
 
 
 def _words() -> None:

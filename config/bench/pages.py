@@ -11,9 +11,9 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Membership, User
-from config.bench.fill import vocabulary
 from config.bench.scratch import Scratch
 from config.bench.web import median, percentile, served, timed
+from config.bench.words import vocabulary
 
 Say = Callable[[str], None]
 #: Requests a round and side.

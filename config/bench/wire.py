@@ -13,7 +13,7 @@ from typing import Any
 
 import orjson
 
-from config.bench.fill import vocabulary
+from config.bench.words import vocabulary
 
 PAGE, PAGES = 100, 8
 BRAND = "1"
