@@ -111,6 +111,8 @@ def _current() -> bool:
 def _alone() -> Iterator[None]:
     # The checkout itself serves as the lock: there is no file to leave behind, and it survives `rm -r .venv`.
     handle = os.open(ROOT, os.O_RDONLY)
+    # The installer inherits it: where we are killed and it goes on, the next command waits for its end.
+    os.set_inheritable(handle, True)
     try:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)

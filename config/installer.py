@@ -149,6 +149,7 @@ def run(command: list[str], aim: str, env: dict[str, str] | None = None) -> None
         env=env,
         stdout=None if shown else subprocess.PIPE,
         stderr=None if shown else subprocess.STDOUT,
+        close_fds=False,  # the lock, see bootstrap
     )
     said, seconds = b"", 0
     try:

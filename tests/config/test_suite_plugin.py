@@ -1,0 +1,73 @@
+"""What `-p config.testing` gives every test, and what it leaves behind: nothing."""
+
+import os
+import socket
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+
+import psycopg
+import pytest
+import redis
+from conftest import CHECKOUT, clean_environment
+
+from config.testing import OutsideWorldError
+
+INNER = """
+import os, pathlib, psycopg, pytest, redis
+
+@pytest.mark.parametrize("number", range(4))
+def test_it(number):
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
+    redis.Redis.from_url(os.environ["REDIS_URL"]).ping()
+    with psycopg.connect(os.environ["DATABASE_URL"]) as connection:
+        fsync = connection.execute("show fsync").fetchone()[0]
+    line = f"{worker} {os.environ['REDIS_URL'][-2:]} {fsync} {os.environ['HORSESHOE_HOME']}"
+    (pathlib.Path(__file__).parent / f"{worker}.txt").write_text(line)
+"""
+
+
+def test_the_servers_answer():
+    with psycopg.connect(os.environ["DATABASE_URL"]) as connection:
+        assert connection.execute("select 1").fetchone() == (1,)
+    assert redis.Redis.from_url(os.environ["REDIS_URL"]).ping()
+
+
+@pytest.mark.parametrize("host", ["192.0.2.1", "2001:db8::1", "example.org"])
+def test_other_hosts_are_out_of_reach(host):
+    with pytest.raises(OutsideWorldError, match="may not reach other hosts"):
+        socket.create_connection((host, 80), timeout=1)
+    with socket.socket() as probe, pytest.raises(OutsideWorldError):
+        probe.connect_ex((host, 80))
+    with pytest.raises(OutsideWorldError):
+        urllib.request.urlopen(f"http://[{host}]/" if ":" in host else f"http://{host}/", timeout=1)
+
+
+def test_this_host_is_within_reach():
+    with socket.create_server(("127.0.0.1", 0)) as server, socket.create_connection(server.getsockname()):
+        pass
+
+
+@pytest.mark.slow
+def test_a_parallel_run_shares_servers_and_leaves_nothing(folder):
+    (folder / "test_inner.py").write_text(INNER)
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-c",
+        str(CHECKOUT / "pyproject.toml"),
+        "-p",
+        "no:cacheprovider",
+    ]
+    command += ["-n", "2", "-q", "--rootdir", str(CHECKOUT), str(folder)]
+    env = clean_environment(TMPDIR="/tmp")
+    run = subprocess.run(command, cwd=CHECKOUT, env=env, capture_output=True, text=True, timeout=120)
+    assert run.returncode == 0, run.stdout + run.stderr
+    lines = [(folder / f"gw{number}.txt").read_text().split() for number in (0, 1)]
+    assert [line[1] for line in lines] == ["/1", "/2"]
+    assert {line[2] for line in lines} == {"off"}
+    homes = {line[3] for line in lines}
+    assert len(homes) == 1
+    assert not Path(homes.pop()).exists()

@@ -1,0 +1,148 @@
+"""The supervisor over children that are a line of Python each."""
+
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from conftest import eventually
+
+from config import supervisor
+from config.supervisor import GivenUpError, Program, Supervisor
+
+
+@pytest.fixture
+def said() -> list[str]:
+    return []
+
+
+@pytest.fixture
+def keeper(said, monkeypatch):
+    monkeypatch.setattr(supervisor, "FIRST_DELAY", 0.01)
+    made = Supervisor(said.append)
+    yield made
+    made.stop()
+
+
+def program(folder: Path, name: str, code: str, patience: float = 2.0) -> Program:
+    return Program(
+        name, [sys.executable, "-c", code], folder / f"{name}.log", dict(os.environ), folder, patience
+    )
+
+
+def lives(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes() != b""
+    except OSError:
+        return False
+
+
+SLEEP = "import time; print('up', flush=True); time.sleep(60)"
+
+
+def test_a_dead_child_is_started_again(keeper, said, tmp_path):
+    child = program(tmp_path, "web", SLEEP)
+    keeper.keep(child)
+    first = child.process
+    first.kill()
+    first.wait()
+    keeper.look(time.monotonic())
+    assert said == [
+        f"web was ended by signal 9; starting it again in 0.01 s. Its log: {tmp_path / 'web.log'}"
+    ]
+    assert child.process is first
+    keeper.look(time.monotonic() + 1)
+    assert child.process is not first
+    assert child.process.poll() is None
+
+
+def test_a_child_that_dies_at_once_again_and_again_is_given_up_with_the_end_of_its_log(
+    keeper, said, tmp_path
+):
+    keeper.keep(program(tmp_path, "beat", "raise SystemExit('no broker today')"))
+    with pytest.raises(
+        GivenUpError, match=r"(?s)beat ended with status 1, for the 5th.*beat.log.*no broker today"
+    ):
+        eventually(lambda: keeper.look(time.monotonic()), 30)
+    assert len([line for line in said if "starting it again" in line]) == 4
+
+
+def test_deaths_far_apart_are_never_too_many(keeper, said, tmp_path, monkeypatch):
+    monkeypatch.setattr(supervisor, "QUICK_SECONDS", 0.0)
+    keeper.keep(program(tmp_path, "web", ""))
+    eventually(lambda: keeper.look(time.monotonic()) or len(said) >= 7, 30)
+
+
+def test_stages_stop_in_the_reverse_order(keeper, tmp_path):
+    order = tmp_path / "order"
+    code = (
+        "import signal, time, sys\n"
+        "def end(*_):\n"
+        f"    open({str(order)!r}, 'a').write(sys.argv[1] + ' ')\n"
+        "    raise SystemExit\n"
+        "signal.signal(signal.SIGTERM, end)\n"
+        "print('up', flush=True)\n"
+        "time.sleep(60)\n"
+    )
+    children = [program(tmp_path, name, code) for name in ("first", "second", "third")]
+    for child in children:
+        child.command = [*child.command, child.name]
+        keeper.keep(child)
+    eventually(lambda: all("up" in child.log.read_text() for child in children), 10)
+    keeper.stop()
+    assert order.read_text().split() == ["third", "second", "first"]
+
+
+def test_the_stubborn_and_their_children_are_killed_after_their_patience(keeper, tmp_path):
+    code = (
+        "import signal, subprocess, sys, time\n"
+        "signal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
+        "print(subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)']).pid, flush=True)\n"
+        "time.sleep(60)\n"
+    )
+    children = [program(tmp_path, name, code, patience=0.5) for name in ("one", "two", "three")]
+    keeper.keep(*children)
+    eventually(lambda: all(child.log.read_text().strip() for child in children), 10)
+    pids = [child.process.pid for child in children] + [int(child.log.read_text()) for child in children]
+    assert all(map(lives, pids))
+    began = time.monotonic()
+    keeper.stop()
+    assert time.monotonic() - began < 1.2  # one patience for the stage, not one each
+    eventually(lambda: not any(map(lives, pids)), 2)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="PR_SET_PDEATHSIG")
+def test_children_end_with_a_supervisor_that_is_killed(tmp_path):
+    checkout = Path(__file__).resolve().parents[2]
+    code = (
+        "import os, sys, time\n"
+        "from pathlib import Path\n"
+        "from config.supervisor import Program, Supervisor\n"
+        f"folder = Path({str(tmp_path)!r})\n"
+        f"child = Program('c', [sys.executable, '-c', {SLEEP!r}], folder / 'c.log', dict(os.environ), folder)\n"
+        "Supervisor(print).keep(child)\n"
+        "print(child.process.pid, flush=True)\n"
+        "time.sleep(60)\n"
+    )
+    outer = Program("outer", [sys.executable, "-c", code], tmp_path / "outer.log", dict(os.environ), checkout)
+    outer.launch()
+    eventually(lambda: (tmp_path / "c.log").exists() and "up" in (tmp_path / "c.log").read_text(), 10)
+    inner = int((tmp_path / "outer.log").read_text())
+    assert lives(inner)
+    # Only the supervisor: the child has a session of its own.
+    os.kill(outer.process.pid, signal.SIGKILL)
+    outer.process.wait()
+    eventually(lambda: not lives(inner), 2)
+
+
+def test_a_log_that_has_grown_large_is_kept_once_and_emptied_in_place(keeper, tmp_path):
+    child = program(tmp_path, "web", SLEEP)
+    keeper.keep(child)
+    eventually(lambda: "up" in child.log.read_text(), 10)
+    with child.log.open("ab") as target:
+        target.truncate(11_000_000)
+    keeper.look(time.monotonic() + 120)
+    assert child.log.stat().st_size == 0
+    assert (tmp_path / "web.log.1").stat().st_size == 11_000_000

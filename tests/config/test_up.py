@@ -1,0 +1,224 @@
+"""`manage.py up` in real processes, around the stand-in project (see conftest)."""
+
+import os
+import pwd
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+import redis
+from conftest import Manage, build_standin, clean_environment, eventually
+
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(not Path("/proc").is_dir(), reason="looks at /proc")]
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@pytest.fixture
+def start() -> Iterator[Callable[..., Manage]]:
+    started: list[Manage] = []
+
+    def begin(checkout: Path, *arguments: str, **options: object) -> Manage:
+        started.append(Manage(checkout, *arguments, **options))
+        return started[-1]
+
+    yield begin
+    for manage in started:
+        manage.end()
+
+
+def healthy(port: int) -> bool:
+    try:
+        request = urllib.request.Request(f"http://127.0.0.1:{port}/healthz", headers={"Host": "localhost"})
+        with urllib.request.urlopen(request, timeout=5) as answer:
+            return answer.status == 200
+    except OSError:
+        return False
+
+
+def test_it_starts_everything_refuses_a_second_and_stops_within_ten_seconds(standin, start):
+    port = free_port()
+    (standin / "posts.csv").write_text("text\nhello\n")
+    up = start(standin, "up", "--port", str(port), "--stream", "posts.csv", "--rate", "20")
+    up.wait_for("Ctrl-C stops it.")
+    assert f"--rate 20 --stream {standin / 'posts.csv'}" in (up.home / "logs" / "simulator.log").read_text()
+    text = up.text()
+    assert f"http://127.0.0.1:{port}/" in text
+    assert "Sign in as ada, networks at http://127.0.0.1:" in text
+    assert healthy(port)
+    left = "\n".join(up.left())
+    for part in ("uvicorn", "-Q poll", "-Q send,default", "beat", "simulator", "postgres", "valkey-server"):
+        assert part in left
+    assert (up.home / "running.json").stat().st_mode & 0o777 == 0o600
+    assert (up.home / "secrets").stat().st_mode & 0o777 == 0o600
+
+    second = start(standin, "up", "--port", str(free_port()))
+    assert second.process.wait(30) == 1
+    assert second.text().strip() == f"Horseshoe is running already at http://127.0.0.1:{port}/"
+
+    other = start(standin, "nap", "0")
+    assert other.process.wait(30) == 0
+    assert other.text().strip() == f"connected {up.running()['redis_url']}"
+
+    began = time.monotonic()
+    assert up.end(signal.SIGTERM) == 0
+    assert time.monotonic() - began <= 10
+    assert up.left() == []
+    assert not (up.home / "running.json").exists()
+
+
+def test_kill_9_leaves_no_process_and_loses_nothing_even_190_characters_deep(folder, start):
+    deep = folder / ("d" * 90)
+    checkout = build_standin(deep / ("e" * (190 - len(str(deep)) - 1)))
+    assert len(str(checkout)) == 190
+    up = start(checkout, "up", "--port", str(free_port()))
+    up.wait_for("Ctrl-C stops it.")
+    eventually(
+        lambda: sum("-Q poll" in line for line in up.left()) == 3, 20, up.left
+    )  # one parent, a pool of two
+    with psycopg.connect(up.running()["database_url"]) as connection:
+        connection.execute("create table kept (word text)")
+        connection.execute("insert into kept values ('yes')")
+    up.process.kill()
+    up.process.wait()
+    eventually(lambda: up.left() == [], 5, up.left)
+
+    again = start(checkout, "up", "--port", str(free_port()), "--no-demo")
+    again.wait_for("Ctrl-C stops it.")
+    with psycopg.connect(again.running()["database_url"]) as connection:
+        assert connection.execute("select word from kept").fetchall() == [("yes",)]
+
+
+def test_servers_and_workers_that_die_come_back(standin, start):
+    port = free_port()
+    up = start(standin, "up", "--port", str(port), "--no-demo")
+    up.wait_for("Ctrl-C stops it.")
+    running = up.running()
+    client = redis.Redis.from_url(running["redis_url"])
+    client.set("kept", "yes")
+    for words in ("bin/postgres", "valkey-server", "uvicorn", "-Q send,default"):
+        # The oldest process of that description is the one we started; younger ones are its own children.
+        victim = min(int(line.split()[0]) for line in up.left() if words in line)
+        os.kill(victim, signal.SIGKILL)
+
+    def works() -> bool:
+        try:
+            with psycopg.connect(running["database_url"]) as connection:
+                return healthy(port) and client.get("kept") == b"yes" and bool(connection.execute("select 1"))
+        except (psycopg.OperationalError, redis.RedisError):
+            return False
+
+    for name in ("postgres", "valkey", "web", "worker-send"):
+        up.wait_for(f"{name} was ended by signal 9; starting it again")
+    eventually(works, 30, up.text)
+    assert up.process.poll() is None
+
+
+def test_a_taken_port_is_said_before_anything_starts(standin, start):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        up = start(standin, "up", "--port", str(taken.getsockname()[1]))
+        assert up.process.wait(30) == 1
+    assert "choose another port with --port" in up.text()
+    assert "Starting Postgres" not in up.text()
+
+
+def test_a_failing_migration_is_shown_and_stops_everything(standin, start):
+    (standin / "config" / "settings.py").write_text("raise ValueError('the settings are wrong')\n")
+    up = start(standin, "up", "--port", str(free_port()), "--no-demo")
+    assert up.process.wait(60) == 1
+    assert "the settings are wrong" in up.text()
+    assert up.left() == []
+
+
+def test_with_both_addresses_given_it_starts_no_servers_and_no_demo(standin, start):
+    url = os.environ["DATABASE_URL"]
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("drop database if exists standin_external")
+        connection.execute("create database standin_external")
+    env = clean_environment(
+        HORSESHOE_HOME=str(standin / ".horseshoe"),
+        DATABASE_URL=url.replace("/horseshoe?", "/standin_external?"),
+        REDIS_URL=os.environ["REDIS_URL"],
+    )
+    up = start(standin, "up", "--port", str(free_port()), env=env)
+    up.wait_for("Ctrl-C stops it.")
+    left = "\n".join(up.left())
+    assert "uvicorn" in left
+    assert "simulator" not in left
+    assert not (up.home / "postgres").exists()
+    assert not (up.home / "valkey").exists()
+    assert up.end() == 0
+
+
+def test_wrong_options_are_said_before_anything_starts(standin, start):
+    up = start(standin, "up", "--stream", "absent.csv")
+    assert up.process.wait(30) == 1
+    assert up.text() == "Cannot read absent.csv, which --stream names.\n"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
+def test_an_ordinary_user_can_run_it(folder, start):
+    nobody = pwd.getpwnam("nobody")
+    python = _python_for(nobody)
+    checkout = build_standin(folder / "checkout")
+    for path in (folder, *folder.rglob("*")):
+        shutil.chown(path, nobody.pw_uid, nobody.pw_gid)
+    # Our packages were chosen for our Python; one before 3.11.3 needs this one besides.
+    (folder / "more").mkdir()
+    (folder / "more" / "async_timeout.py").write_text("from asyncio import timeout\n")
+    folders = [str(folder / "more"), *(path for path in sys.path if path.endswith("site-packages"))]
+    packages = os.pathsep.join(folders)
+    env = clean_environment(
+        PYTHONPATH=packages, HORSESHOE_HOME=str(checkout / ".horseshoe"), HOME=str(folder)
+    )
+    port = free_port()
+    up = start(
+        checkout,
+        "up",
+        "--port",
+        str(port),
+        python=python,
+        env=env,
+        user=nobody.pw_uid,
+        group=nobody.pw_gid,
+        extra_groups=[],
+    )
+    up.wait_for("Ctrl-C stops it.")
+    assert healthy(port)
+    owners = {Path(f"/proc/{line.split()[0]}").stat().st_uid for line in up.left()}
+    assert owners == {nobody.pw_uid}
+    assert up.end() == 0
+    assert up.left() == []
+
+
+def _python_for(user: pwd.struct_passwd) -> str:
+    """A Python of our own minor version that `user` may run."""
+    for candidate in (sys.executable, f"/usr/bin/python{sys.version_info[0]}.{sys.version_info[1]}"):
+        try:
+            asked = subprocess.run(
+                [candidate, "-c", ""],
+                user=user.pw_uid,
+                group=user.pw_gid,
+                extra_groups=[],
+                cwd="/",
+                check=False,
+            )
+        except OSError:
+            continue
+        if asked.returncode == 0:
+            return candidate
+    pytest.skip(f"no Python {sys.version_info[:2]} that {user.pw_name} may run")
