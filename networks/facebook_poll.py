@@ -1,7 +1,8 @@
 """One page of each of a Page's streams: comments, visitor posts and tags, Messenger.
 
-comments: the newest `MAX_POSTS` posts of the feed (visitors' posts among them) with their newest comments and nested
-replies in the same request; older posts' comments come by webhook. Idle, a round costs two requests.
+comments: the Page's newest `POSTS` posts, then its visitors' newest (`POSTS`, and `SWEPT_POSTS` on a sweep), each with
+their new comments and nested replies in the same request. Older posts' comments come by webhook. Idle, a round costs two
+requests, a sweep up to ten more.
 """
 
 from __future__ import annotations
@@ -27,12 +28,13 @@ from networks.base import (
 from networks.facebook_walk import Walk
 from networks.transport import Answer
 
-MAX_POSTS = 100
+POSTS = 100
+SWEPT_POSTS = 1000
 #: How far back the first poll of Messenger reads.
 HISTORY = dt.timedelta(days=30)
-_FEED, _INNER, _CONVERSATIONS, _PAGE = 50, 25, 25, 100
+_FIRST, _INNER, _CONVERSATIONS, _PAGE = 25, 25, 25, 100
 _EDGES: dict[str, tuple[str, ...]] = {
-    "comments": ("feed",),
+    "comments": ("published_posts", "feed"),
     "visitor_posts": ("feed", "tagged"),
     "direct": ("conversations",),
 }
@@ -99,11 +101,15 @@ class Poller:
         )
         following = facebook_walk.next_page(document.get("paging"))
         reached = walk.stop is not None and 0 < updated < walk.stop and self.stream == "direct"
-        if following is None or reached or (self.stream == "comments" and walk.outer >= MAX_POSTS):
+        if following is None or reached or (self.stream == "comments" and walk.outer >= self._posts(walk)):
             return self._result(replace(walk, outer_done=True), messages, unreadable, answer)
         noted = facebook_walk.use(walk, f"outer {walk.edge}", following)
         walk = self._circling(walk) if noted is None else replace(noted, after=following)
         return self._result(walk, messages, unreadable, answer)
+
+    @staticmethod
+    def _posts(walk: Walk) -> int:
+        return SWEPT_POSTS if walk.sweep and walk.edge else POSTS
 
     def _outer_request(self, walk: Walk) -> Callable[[], object]:
         edge = _EDGES[self.stream][walk.edge]
@@ -113,8 +119,9 @@ class Poller:
         if self.stream == "comments":
             below = f".since({since})" if since else ""
             modifiers = f".filter(stream).order(reverse_chronological).limit({inner}){below}"
-            args["fields"] = f"id,created_time,comments{modifiers}{{{facebook_parse.COMMENT_FIELDS}}}"
-            args["limit"] = min(self.limit, _FEED)
+            args["fields"] = f"id,from,comments{modifiers}{{{facebook_parse.COMMENT_FIELDS}}}"
+            # Without `since` every post brings comments: Graph refuses answers that grow too large.
+            args["limit"] = min(self.limit, _PAGE if since else _FIRST)
         elif self.stream == "visitor_posts":
             args |= {"fields": facebook_parse.POST_FIELDS, "limit": min(self.limit, _PAGE)}
             if since:
@@ -133,7 +140,8 @@ class Poller:
             return [], [Unreadable(raw=text, error="a post or conversation that is not an object")], None
         inner = container.get("comments" if self.stream == "comments" else "messages")
         owner = wire.optional_text(container.get("id"))
-        if inner is None:
+        read_already = self.stream == "comments" and walk.edge and self._is_own(container)
+        if inner is None or read_already:
             return [], [], None
         if not isinstance(inner, Mapping) or not isinstance(inner.get("data"), list):
             return [], [], (owner, {}) if owner else None
@@ -178,6 +186,9 @@ class Poller:
             return lambda item: facebook_parse.comment(item, owner, self.own_id)
         return lambda item: facebook_parse.message(item, self.own_id, owner)
 
+    def _is_own(self, container: Mapping[str, Any]) -> bool:
+        return str(wire.as_mapping(container.get("from")).get("id")) == self.own_id
+
     def _post(self, item: Any) -> InboundMessage | None:
         """A visitor's post; what the Page itself publishes is no message to it."""
         found = facebook_parse.post(item, self.own_id)
@@ -202,7 +213,7 @@ class Poller:
     ) -> PollResult:
         over = walk.outer_done and not walk.queue
         if over and walk.edge + 1 < len(_EDGES[self.stream]):
-            walk, over = replace(walk, edge=walk.edge + 1, after=None, outer_done=False), False
+            walk, over = replace(walk, edge=walk.edge + 1, after=None, outer=0, outer_done=False), False
         elif over and self.stream == "direct" and walk.pages > 1 and walk.top and not walk.lossy:
             walk, over = facebook_walk.closing(walk), False
         return PollResult(

@@ -19,9 +19,10 @@ from networks.base import InboundMessage, JSONObject
 
 #: What Graph shows late is still found: a walk goes this far below the newest message known.
 OVERLAP = 600
-#: On a busy Page the overlap alone would be thousands of comments: walk it at most every `SWEEP`, else only this far.
-BRIEF_OVERLAP = 15
+#: Every `SWEEP` seconds a walk goes deep (more posts, the whole overlap); those between go only as deep as is cheap.
 SWEEP = 300
+#: On a busy Page the overlap alone would be thousands of comments: between sweeps only this much.
+BRIEF_OVERLAP = 15
 BUSY = 500
 MAX_RESTARTS = 2
 MAX_PAGES = 2000
@@ -50,6 +51,7 @@ class Walk:
     used: tuple[str, ...] = ()
     restarts: int = 0
     lossy: bool = False
+    sweep: bool = True
 
 
 def begin(cursor: JSONObject, now: dt.datetime, history: dt.timedelta | None = None) -> Walk:
@@ -62,9 +64,13 @@ def begin(cursor: JSONObject, now: dt.datetime, history: dt.timedelta | None = N
     if not since:
         floor = None if history is None else clock - int(history.total_seconds())
         return Walk(swept=clock, floor=floor, stop=floor)
-    busy = (wire.count_of(cursor.get("volume")) or 0) > BUSY and clock - swept < SWEEP
+    if clock - swept >= SWEEP:
+        # What happened under old posts since the last sweep is found now.
+        floor = min(since, swept or since) - OVERLAP
+        return Walk(since=since, swept=clock, floor=floor, stop=floor)
+    busy = (wire.count_of(cursor.get("volume")) or 0) > BUSY
     floor = since - (BRIEF_OVERLAP if busy else OVERLAP)
-    return Walk(since=since, swept=swept if busy else clock, floor=floor, stop=floor)
+    return Walk(since=since, swept=swept, floor=floor, stop=floor, sweep=False)
 
 
 def _read(inner: Mapping[str, Any]) -> Walk:
@@ -87,6 +93,7 @@ def _read(inner: Mapping[str, Any]) -> Walk:
         queue=queue,
         used=tuple(str(one) for one in wire.as_list(inner.get("used"))),
         lossy=inner.get("lossy") is True,
+        sweep=inner.get("sweep") is True,
     )
 
 
@@ -144,7 +151,12 @@ def use(walk: Walk, owner: str, params: Params) -> Walk | None:
 def restarted(walk: Walk) -> Walk:
     """The same walk from its first page: for a page token that loops or has expired."""
     return Walk(
-        since=walk.since, swept=walk.swept, floor=walk.floor, stop=walk.stop, restarts=walk.restarts + 1
+        since=walk.since,
+        swept=walk.swept,
+        floor=walk.floor,
+        stop=walk.stop,
+        restarts=walk.restarts + 1,
+        sweep=walk.sweep,
     )
 
 
@@ -161,4 +173,5 @@ def closing(walk: Walk) -> Walk:
         newest=walk.newest,
         messages=walk.messages,
         lossy=walk.lossy,
+        sweep=walk.sweep,
     )

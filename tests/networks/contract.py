@@ -93,7 +93,6 @@ class ConnectorContract:
         result = self.connector(network.url).poll(self.stream, {})
         assert [message.text for message in result.messages] == ["text 3", "text 2", "text 1"]
         assert not result.unreadable
-        assert not result.has_more
         for message in result.messages:
             assert isinstance(message.remote_id, str)
             assert message.stream == self.stream
@@ -138,9 +137,7 @@ class ConnectorContract:
         assert result.unreadable[0].remote_id == hostile["id"]
 
     def test_ids_may_be_numbers(self, network: Network) -> None:
-        item = self.item(1)
-        if not item["id"].isdigit():
-            pytest.skip("this network's ids of this kind are not numbers")
+        item = self.item(1) | {"id": "1990000000000000001"}
         network.then(200, self.page(json.dumps(item | {"id": int(item["id"])})))
         result = self.connector(network.url).poll(self.stream, {})
         assert [message.remote_id for message in result.messages] == [item["id"]]

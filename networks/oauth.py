@@ -1,0 +1,194 @@
+"""Connecting an account: the person grants access at the network, the network sends them back with a code.
+
+`begin` gives the address to send the browser to and what to remember in the session; `finish` turns the code into the
+accounts that may be connected, each with its secrets. For X there is one; for Facebook every Page of the person.
+`api_base` stands for the network's own address, as in `Connector`; `authorize_base` does so in the browser.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import secrets as random
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+from urllib.parse import urlencode
+
+import requests
+
+from networks import facebook_errors, facebook_walk, transport, wire, x_auth
+from networks.base import Credentials, OwnAccount, Reauthorise, Rejected, RetryLater
+from networks.facebook import VERSION, graph_api
+from networks.transport import Answer
+from networks.x import XConnector
+
+#: What each network is asked for, and nothing more.
+SCOPES: dict[str, tuple[str, ...]] = {
+    "x": (
+        "tweet.read", "tweet.write", "tweet.moderate.write", "users.read", "like.write", "dm.read", "dm.write",
+        "offline.access",
+    ),
+    "facebook": (
+        "pages_show_list", "pages_read_engagement", "pages_read_user_content", "pages_manage_engagement",
+        "pages_manage_metadata", "pages_messaging",
+    ),
+}  # fmt: skip
+_AUTHORIZE = {"x": "https://x.com", "facebook": "https://www.facebook.com"}
+_PAGES = 50
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """An application registered with a network. `extra` goes into every account's secrets (verify_token, consumer_secret)."""
+
+    client_id: str
+    client_secret: str = field(default="", repr=False)
+    extra: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Authorisation:
+    """Where to send the browser. `state` and `verifier` belong in the session; compare `state` when it comes back."""
+
+    url: str
+    state: str = field(repr=False)
+    verifier: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Grantable:
+    """An account that the person may connect, with the secrets for it."""
+
+    network: str
+    own: OwnAccount
+    secrets: Mapping[str, str] = field(repr=False)
+
+
+def begin(network: str, app: App, redirect_uri: str, *, authorize_base: str = "") -> Authorisation:
+    """The page at the network where the person grants access. Raises `KeyError` for a network without one."""
+    state, verifier = random.token_urlsafe(32), random.token_urlsafe(64)
+    query = {
+        "response_type": "code",
+        "client_id": app.client_id,
+        "redirect_uri": redirect_uri,
+        "state": state,
+    }
+    if network == "x":
+        digest = hashlib.sha256(verifier.encode()).digest()
+        query |= {
+            "scope": " ".join(SCOPES[network]),
+            "code_challenge": base64.urlsafe_b64encode(digest).decode().rstrip("="),
+            "code_challenge_method": "S256",
+        }
+        path = "/i/oauth2/authorize"
+    else:
+        query["scope"] = ",".join(SCOPES[network])
+        path = f"/{VERSION}/dialog/oauth"
+    base = (authorize_base or _AUTHORIZE[network]).rstrip("/")
+    return Authorisation(f"{base}{path}?{urlencode(query)}", state, verifier)
+
+
+def finish(
+    network: str,
+    app: App,
+    redirect_uri: str,
+    *,
+    code: str,
+    verifier: str,
+    api_base: str = "",
+    clock: transport.Clock = transport.utc_now,
+) -> list[Grantable]:
+    """The accounts that a code gives access to.
+
+    Raises `Rejected` when the network does not take the code (used, expired, another app's), and any other
+    `NetworkError`.
+    """
+    finisher = {"x": _finish_x, "facebook": _finish_facebook}[network]
+    return finisher(app, redirect_uri, code, verifier, api_base, clock)
+
+
+def _finish_x(
+    app: App, redirect_uri: str, code: str, verifier: str, api_base: str, clock: transport.Clock
+) -> list[Grantable]:
+    held = {**app.extra, "client_id": app.client_id, "client_secret": app.client_secret}
+    form = {
+        "grant_type": "authorization_code",
+        "code": code,
+        "redirect_uri": redirect_uri,
+        "code_verifier": verifier,
+    }
+    session = requests.Session()
+    mounted = transport.mount(session, api_base)
+    refusal = ""
+    try:
+        tokens = x_auth.request_token(session, mounted, held, form, clock())
+    except Reauthorise as error:
+        refusal = error.code
+    if refusal:
+        raise Rejected("X did not accept this sign-in. Start again.", code=refusal)
+    own = XConnector(Credentials("x", "", tokens), api_url=api_base, clock=clock).verify()
+    return [Grantable("x", own, tokens)]
+
+
+def _finish_facebook(
+    app: App, redirect_uri: str, code: str, verifier: str, api_base: str, clock: transport.Clock
+) -> list[Grantable]:
+    del verifier  # Facebook's dialog has no PKCE for confidential apps; the app secret protects the code.
+    graph, mounted = graph_api("", "", api_base)
+    answer = transport.attempt(
+        mounted,
+        lambda: graph.get_access_token_from_code(code, redirect_uri, app.client_id, app.client_secret),
+    )
+    short = _token(answer, clock)
+    graph, mounted = graph_api(short, "", api_base)
+    answer = transport.attempt(mounted, lambda: graph.extend_access_token(app.client_id, app.client_secret))
+    return _pages(app, _token(answer, clock), api_base, clock)
+
+
+def _token(answer: Answer | transport.Silence, clock: transport.Clock) -> str:
+    error = facebook_errors.classify(answer, write=False, now=clock())
+    if isinstance(error, Reauthorise):
+        raise Rejected("Facebook did not accept this sign-in. Start again.", code=error.code)
+    if error is not None:
+        raise error
+    document = wire.as_mapping(answer.document) if isinstance(answer, Answer) else {}
+    token = wire.optional_text(document.get("access_token"))
+    if not token:
+        raise RetryLater("Facebook: an answer that makes no sense.", code="malformed")
+    return token
+
+
+def _pages(app: App, user_token: str, api_base: str, clock: transport.Clock) -> list[Grantable]:
+    """Every Page of the person with its own token, which does not expire as the user token is long-lived."""
+    graph, mounted = graph_api(user_token, app.client_secret, api_base)
+    found: list[Grantable] = []
+    args: dict[str, Any] = {"fields": "id,name,username,access_token", "limit": 100}
+    for _ in range(_PAGES):
+        answer = transport.attempt(mounted, partial(graph.get_connections, "me", "accounts", **args))
+        error = facebook_errors.classify(answer, write=False, now=clock(), scope="pages_show_list")
+        if error is not None:
+            raise error
+        document = wire.as_mapping(answer.document) if isinstance(answer, Answer) else {}
+        found += [page for item in wire.as_list(document.get("data")) if (page := _page(item, app))]
+        following = facebook_walk.next_page(document.get("paging"))
+        if following is None:
+            break
+        args |= following
+    return found
+
+
+def _page(item: object, app: App) -> Grantable | None:
+    """One Page; None for one whose token the person did not grant."""
+    page = wire.as_mapping(item)
+    token, name = wire.optional_text(page.get("access_token")), wire.optional_text(page.get("name"))
+    try:
+        remote_id = wire.identifier(page.get("id"))
+    except ValueError:
+        return None
+    if not token:
+        return None
+    secrets = {**app.extra, "page_token": token, "app_id": app.client_id, "app_secret": app.client_secret}
+    own = OwnAccount(remote_id, wire.optional_text(page.get("username")) or name, name, SCOPES["facebook"])
+    return Grantable("facebook", own, secrets)
