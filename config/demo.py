@@ -9,6 +9,7 @@ import socket
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import LiteralString
 
 import psycopg
 
@@ -34,9 +35,8 @@ class Demo:
         `env` must name the database when it is embedded. Raises EmbeddedError when --stream finds no demo to go to.
         """
         note = home.path / "demo.json"
-        begun = note.exists()
         own = not servers.given("DATABASE_URL")
-        if options.no_demo or not (options.demo or (own and (begun or _is_empty(env["DATABASE_URL"])))):
+        if options.no_demo or not (options.demo or (own and _is_empty_or_demo(env["DATABASE_URL"]))):
             if options.stream:
                 raise EmbeddedError(
                     "--stream posts through the demo's networks, and this database is not a demo."
@@ -44,9 +44,7 @@ class Demo:
             return None
         stream = options.stream.absolute() if options.stream else None
         demo = cls(home.path, _port(note), options.rate, stream)
-        if own:
-            # Before anything is stored: a demo half made is still a demo.
-            demo.remember()
+        note.write_text(json.dumps({"port": demo.port}) + "\n", encoding="utf-8")
         return demo
 
     @property
@@ -74,16 +72,23 @@ class Demo:
             "simulator", command, self.home / "logs" / "simulator.log", env, CHECKOUT, patience=1.0
         )
 
-    def remember(self) -> None:
-        """Note that the database of this folder is a demo."""
-        (self.home / "demo.json").write_text(json.dumps({"port": self.port}) + "\n", encoding="utf-8")
+    def answers(self) -> bool:
+        """Whether the simulated networks take connections already."""
+        with socket.socket() as probe:
+            probe.settimeout(2)
+            return probe.connect_ex(("127.0.0.1", self.port)) == 0
 
 
-def _is_empty(database_url: str) -> bool:
+def _is_empty_or_demo(database_url: str) -> bool:
+    """Asked before the schema is brought up to date, so by name: seed_demo leaves a row in its marker's table."""
     with psycopg.connect(database_url) as connection:
-        if connection.execute("select to_regclass('accounts_user')").fetchone() == (None,):
-            return True
-        return connection.execute("select exists (select 1 from accounts_user)").fetchone() == (False,)
+
+        def has_rows(table: LiteralString) -> bool:
+            if connection.execute("select to_regclass(%s)", [table]).fetchone() == (None,):
+                return False
+            return connection.execute(f"select exists (select 1 from {table})").fetchone() == (True,)  # noqa: S608
+
+        return has_rows("accounts_demomarker") or not has_rows("accounts_user")
 
 
 def _port(note: Path) -> int:

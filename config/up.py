@@ -219,8 +219,11 @@ class Up:
         say("Preparing the demo company …")
         log = self._log("seed_demo")
         log.unlink(missing_ok=True)
+        while not demo.answers():
+            # A simulator that cannot start is given up by the supervisor in its time.
+            self._supervisor.look(time.monotonic())
+            time.sleep(0.05)
         self._finish("seed_demo", ["seed_demo", "--simulator", demo.address])
-        demo.remember()
         return log.read_text(encoding="utf-8", errors="replace").strip()
 
     def _wait_for_web(self) -> None:

@@ -70,9 +70,10 @@ class Command(BaseCommand):
         time.sleep(options["seconds"])
 """
 SIMULATOR = """
-import sys, time
+import socket, sys, time
 print(*sys.argv[1:], flush=True)
-time.sleep(600)
+with socket.create_server(("127.0.0.1", int(sys.argv[sys.argv.index("--port") + 1]))):
+    time.sleep(600)
 """
 
 
