@@ -10,6 +10,7 @@ import datetime as dt
 import random
 import time
 from collections.abc import Callable
+from typing import Any
 
 from django.contrib.auth.hashers import make_password
 from django.db import connection, transaction
@@ -129,7 +130,7 @@ def fill(cases: int, say: Callable[[str], None]) -> None:
     """Fill the database; `say` gets a line a step with its seconds."""
     now = timezone.now().replace(microsecond=0)
     customers = max(cases // 3, 10)
-    parameters = {
+    parameters: dict[str, Any] = {
         "now": now, "cases": cases, "customers": customers, "agents": AGENTS, "vocabulary": VOCABULARY,
         "sentences": SENTENCES,
     }  # fmt: skip
