@@ -98,7 +98,9 @@ def _check_leaf(node: dict[Any, Any], path: str) -> Iterator[Problem]:
     keys = _KEYS.get(str(field), frozenset({"is"}))
     unknown = sorted(str(key) for key in node if key != "field" and key not in keys)
     if unknown:
-        yield Problem(path, f"“{field}” does not know {_shown(unknown[0])}, only {' and '.join(sorted(keys))}.")
+        yield Problem(
+            path, f"“{field}” does not know {_shown(unknown[0])}, only {' and '.join(sorted(keys))}."
+        )
         return
     yield from (Problem(path, message) for message in check(node))
 

@@ -61,7 +61,9 @@ def compile_rules(snapshot: Mapping[str, Any]) -> CompiledRules:
     if not default.get("department"):
         raise RuleSetError("The rules have no default department: say where messages go when no rule holds.")
     index = Index()
-    rules = tuple(_compile_rule(rule, index) for rule in snapshot.get("rules", ()) if rule.get("enabled", True))
+    rules = tuple(
+        _compile_rule(rule, index) for rule in snapshot.get("rules", ()) if rule.get("enabled", True)
+    )
     try:
         index.freeze()
     except re2.error as error:
@@ -128,7 +130,9 @@ def decide_all(facts: Facts, compiled: CompiledRules) -> list[Decision]:
     seen = compiled.index.seen(facts)
     holding = (compiled.rules[position] for position in _candidates(compiled, seen))
     return [
-        _decision(rule, compiled, seen, facts.followers) for rule in holding if rule.tree.test(seen, facts.followers)
+        _decision(rule, compiled, seen, facts.followers)
+        for rule in holding
+        if rule.tree.test(seen, facts.followers)
     ]
 
 

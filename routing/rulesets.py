@@ -51,7 +51,8 @@ def snapshot() -> dict[str, Any]:
     """
     default = RoutingDefault.objects.select_related("department").order_by("pk").first()
     return {
-        "default": default and {"department": default.department.slug, "department_name": default.department.name},
+        "default": default
+        and {"department": default.department.slug, "department_name": default.department.name},
         "rules": [
             {
                 "key": str(rule.key),
@@ -117,7 +118,9 @@ def _refuse_closed() -> None:
         )
     default = RoutingDefault.objects.filter(department__is_open=False).select_related("department").first()
     if default is not None:
-        raise RuleSetError(f"The default is {default.department.name}, which is closed. Choose another department.")
+        raise RuleSetError(
+            f"The default is {default.department.name}, which is closed. Choose another department."
+        )
 
 
 def live() -> CompiledRules:

@@ -34,4 +34,8 @@ def starter_rules() -> list[dict[str, Any]]:
 def starter_snapshot() -> dict[str, Any]:
     """The starter rules as a rule set with its default: decides without a database. Its version is 0."""
     rules = [{**rule, "department_name": DEPARTMENTS[rule["department"]]} for rule in starter_rules()]
-    return {"version": 0, "default": {"department": DEFAULT, "department_name": DEPARTMENTS[DEFAULT]}, "rules": rules}
+    return {
+        "version": 0,
+        "default": {"department": DEFAULT, "department_name": DEPARTMENTS[DEFAULT]},
+        "rules": rules,
+    }

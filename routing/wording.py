@@ -5,7 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-_NETWORKS = {"x": "X", "facebook": "Facebook", "mastodon": "Mastodon", "bluesky": "Bluesky", "instagram": "Instagram"}
+_NETWORKS = {
+    "x": "X",
+    "facebook": "Facebook",
+    "mastodon": "Mastodon",
+    "bluesky": "Bluesky",
+    "instagram": "Instagram",
+}
 _LABELS = {"network": "network", "stream": "stream", "brand_account": "brand account", "language": "language"}
 
 

@@ -32,8 +32,12 @@ class Command(BaseCommand):
         parser.add_argument("file", type=Path)
         parser.add_argument("--out", type=Path, help="Where to write; without it only the totals are shown.")
         parser.add_argument("--rules-only", action="store_true", help="Use the rules alone.")
-        parser.add_argument("--starter", action="store_true", help="Use the starter rules; needs no database.")
-        parser.add_argument("--label-column", help="Column with the right department: prints how often it was met.")
+        parser.add_argument(
+            "--starter", action="store_true", help="Use the starter rules; needs no database."
+        )
+        parser.add_argument(
+            "--label-column", help="Column with the right department: prints how often it was met."
+        )
 
     def handle(self, **options: Any) -> None:
         try:
@@ -64,7 +68,9 @@ class Command(BaseCommand):
         self.stdout.write("department    right  named  found  precision  recall  f1")
         for name, right, named, found, f1 in table:
             precision, recall = found / named if named else 0.0, found / right if right else 0.0
-            self.stdout.write(f"  {name:<12}{right:5}{named:7}{found:7}{precision:11.3f}{recall:8.3f}{f1:6.3f}")
+            self.stdout.write(
+                f"  {name:<12}{right:5}{named:7}{found:7}{precision:11.3f}{recall:8.3f}{f1:6.3f}"
+            )
         self.stdout.write(f"accuracy {accuracy:.3f} macro-F1 {macro:.3f}")
 
 
