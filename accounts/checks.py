@@ -71,7 +71,7 @@ def whose_secrets(credentials: Credentials) -> OwnAccount:
 
 
 def ask_now(brand_account: BrandAccount, *, now: dt.datetime) -> None:
-    """Make a check due at once; the next tick does it."""
+    """Make a check due at once; the next tick, a few seconds away, does it."""
     brand_account.check_due_at = now
     brand_account.save(update_fields=["check_due_at"])
 

@@ -54,18 +54,32 @@ def open_credential(brand_account: BrandAccount) -> Credentials:
     """
     credential = Credential.objects.filter(brand_account=brand_account).first()
     if credential is None:
-        raise CredentialUnusable(f"{brand_account.handle} has no credential. Connect the account again.")
+        raise CredentialUnusable(
+            f"{brand_account.display_name} has no credential. Connect the account again."
+        )
     try:
-        body = json.loads(_cipher().decrypt(bytes(credential.envelope)))
+        secrets = open_sealed(bytes(credential.envelope), brand_account.network, brand_account.remote_id)
     except InvalidToken as error:
         raise CredentialUnusable(
-            f"The credential of {brand_account.handle} cannot be opened with the configured keys."
+            f"The credential of {brand_account.display_name} cannot be opened with the configured keys."
         ) from error
-    if (body["network"], body["remote_id"]) != (brand_account.network, brand_account.remote_id):
+    except KeyError as error:
         raise CredentialUnusable(
-            f"The credential stored for {brand_account.handle} belongs to another account. Connect the account again."
-        )
-    return Credentials(brand_account.network, brand_account.remote_id, body["secrets"])
+            f"The credential stored for {brand_account.display_name} belongs to another account. "
+            "Connect the account again."
+        ) from error
+    return Credentials(brand_account.network, brand_account.remote_id, secrets)
+
+
+def open_sealed(envelope: bytes, network: str, remote_id: str) -> dict[str, str]:
+    """The secrets in an envelope that `seal` made.
+
+    Raises `InvalidToken` when no key opens it and `KeyError` when it was sealed for another account.
+    """
+    body = json.loads(_cipher().decrypt(envelope))
+    if (body["network"], body["remote_id"]) != (network, remote_id):
+        raise KeyError(remote_id)
+    return dict(body["secrets"])
 
 
 @transaction.atomic

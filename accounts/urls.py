@@ -1,6 +1,32 @@
+"""Addresses of this room. Every one is in the table of expectations in tests/accounts/test_access.py."""
+
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
+
+from accounts.views import brand_accounts, connecting, departments, people
 
 app_name = "accounts"
-urlpatterns: list[URLPattern] = []
+urlpatterns: list[URLPattern] = [
+    path("brand-accounts/", brand_accounts.brand_account_list, name="brand-accounts"),
+    path("brand-accounts/<int:pk>/", brand_accounts.brand_account_edit, name="brand-account-edit"),
+    path("brand-accounts/<int:pk>/check/", brand_accounts.check, name="brand-account-check"),
+    path("brand-accounts/<int:pk>/disconnect/", brand_accounts.disconnect, name="brand-account-disconnect"),
+    path("brand-accounts/<int:pk>/streams/<slug:kind>/", brand_accounts.switch_stream, name="stream-switch"),
+    path("brand-accounts/connect/<slug:network>/", connecting.connect_start, name="connect-start"),
+    path(
+        "brand-accounts/connect/<slug:network>/callback/",
+        connecting.connect_callback,
+        name="connect-callback",
+    ),
+    path("brand-accounts/connect/confirm/<int:pk>/", connecting.connect_confirm, name="connect-confirm"),
+    path("people/", people.user_list, name="people"),
+    path("people/new/", people.user_new, name="user-new"),
+    path("people/<int:pk>/", people.user_edit, name="user-edit"),
+    path("people/<int:pk>/active/", people.switch_active, name="user-active"),
+    path("people/<int:pk>/password-link/", people.password_link, name="user-password-link"),
+    path("people/<int:pk>/sign-out/", people.sign_out, name="user-sign-out"),
+    path("departments/", departments.department_list, name="departments"),
+    path("departments/<int:pk>/", departments.department_edit, name="department-edit"),
+    path("departments/<int:pk>/open/", departments.switch_open, name="department-open"),
+]

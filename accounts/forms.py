@@ -1,0 +1,80 @@
+"""Forms of brand accounts: the charter, and who owns an account that is being connected."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.db.models import Q
+
+from accounts.models import BrandAccount, Department
+
+_HOUR = dt.timedelta(hours=1)
+
+
+def _paragraph(label: str, help_text: str) -> forms.CharField:
+    return forms.CharField(
+        label=label,
+        help_text=help_text,
+        required=False,
+        max_length=1000,
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
+
+
+class CharterForm(forms.ModelForm[BrandAccount]):
+    """What a brand account is for. The promised response is asked in hours."""
+
+    purpose = _paragraph("Purpose", "Why the company is here.")
+    audience = _paragraph("Audience", "Who it speaks to.")
+    objective = _paragraph("Objective", "What it should reach, so that one can tell whether it does.")
+    promised_hours = forms.DecimalField(
+        label="Promised response, in hours",
+        min_value=Decimal("0.25"),
+        max_value=24 * 14,
+        decimal_places=2,
+        help_text="How soon a customer who writes here is promised an answer.",
+    )
+
+    class Meta:
+        model = BrandAccount
+        fields = ("owner_department", "purpose", "audience", "objective")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        own = Q(pk=self.instance.owner_department_id)
+        self.fields["owner_department"] = forms.ModelChoiceField(
+            queryset=Department.objects.filter(Q(is_open=True) | own),
+            label="Owner department",
+            help_text="Answers for this account: its tone, its charter, its reviews.",
+        )
+        self.order_fields(("owner_department", "purpose", "audience", "objective", "promised_hours"))
+        self.initial["promised_hours"] = f"{self.instance.promised_response / _HOUR:g}"
+
+    def save(self, commit: bool = True) -> BrandAccount:
+        """Keep the charter, and only it: health and schedule are written by others at the same time."""
+        brand_account = super().save(commit=False)
+        brand_account.promised_response = float(self.cleaned_data["promised_hours"]) * _HOUR
+        brand_account.save(update_fields=[*self.Meta.fields, "promised_response"])
+        return brand_account
+
+
+class OwnerForm(forms.Form):
+    """Which of the granted accounts to connect, and which department will own it."""
+
+    owner_department = forms.ModelChoiceField(
+        queryset=Department.objects.filter(is_open=True),
+        label="Owner department",
+        help_text="Answers for this account. You can change it later.",
+    )
+    remote_id = forms.ChoiceField(widget=forms.RadioSelect, label="Account")
+
+    def __init__(self, *args: Any, choices: list[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["remote_id"]
+        assert isinstance(field, forms.ChoiceField)  # noqa: S101
+        field.choices = choices
+        if len(choices) == 1:
+            self.initial.setdefault("remote_id", choices[0][0])

@@ -1,0 +1,49 @@
+"""Decorators that let a request in, or answer as if the address did not exist."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec
+
+from allauth.account.decorators import reauthentication_required
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django_htmx.middleware import HtmxDetails
+
+from accounts.access import viewer
+from accounts.models import User
+
+P = ParamSpec("P")
+Guarded = Callable[Concatenate["SignedInRequest", P], HttpResponse]
+
+
+class SignedInRequest(HttpRequest):
+    """A request of somebody who has signed in."""
+
+    user: User
+    htmx: HtmxDetails
+
+
+def require(action: str) -> Callable[[Guarded[P]], Callable[..., HttpResponse]]:
+    """Only for users whose role allows `action` (a key of `accounts.access.ROLES`).
+
+    Others get the 404 of an address that does not exist; who has not signed in is asked to.
+    """
+
+    def decorate(view: Guarded[P]) -> Callable[..., HttpResponse]:
+        @wraps(view)
+        def guarded(request: Any, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+            if not viewer(request.user).may(action):
+                raise Http404
+            return view(request, *args, **kwargs)
+
+        return login_required(guarded)
+
+    return decorate
+
+
+def recent_sign_in(view: Guarded[P]) -> Guarded[P]:
+    """Asks for the password (or second factor) again when that is more than a quarter of an hour ago."""
+    guarded: Guarded[P] = reauthentication_required(view)
+    return guarded

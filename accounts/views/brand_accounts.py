@@ -1,0 +1,106 @@
+"""Brand accounts: the list with their health, the charter, checking, pausing and disconnecting."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from accounts import checks
+from accounts.access import viewer
+from accounts.connecting import disconnect_brand_account
+from accounts.forms import CharterForm
+from accounts.guards import SignedInRequest, recent_sign_in, require
+from accounts.models import BrandAccount, Lifecycle, User
+from accounts.presenting import brand_account_row
+from networks.registry import CONNECTORS
+
+
+@require_safe
+@login_required
+def brand_account_list(request: HttpRequest) -> HttpResponse:
+    """Every brand account with its owner, charter, health and streams. Open to whoever has signed in."""
+    assert isinstance(request.user, User)  # noqa: S101 - login_required
+    now = timezone.now()
+    rows = [brand_account_row(account, now) for account in _visible(request.user)]
+    context = {
+        "rows": [row for row in rows if row.connected],
+        "former": [row for row in rows if not row.connected],
+        "checking": any(row.checking for row in rows),
+        "may_connect": viewer(request.user).may("connect"),
+        "networks": [(key, kind.capabilities.label) for key, kind in CONNECTORS.items()],
+        "now": now,
+    }
+    fragment = getattr(request, "htmx", False)
+    name = "accounts/brand_account_list.html" + ("#brand-accounts" if fragment else "")
+    return render(request, name, context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@require("connect")
+def brand_account_edit(request: SignedInRequest, pk: int) -> HttpResponse:
+    """The charter of a brand account, with its streams and what an administrator can do to it."""
+    brand_account = get_object_or_404(_visible(request.user), pk=pk)
+    form = CharterForm(request.POST if request.method == "POST" else None, instance=brand_account)
+    if form.is_valid():
+        form.save()
+        messages.success(request, f"Charter of {brand_account} saved.")
+        return redirect("accounts:brand-accounts")
+    brand_account = get_object_or_404(_visible(request.user), pk=pk)
+    context: dict[str, Any] = {"form": form, "row": brand_account_row(brand_account, timezone.now())}
+    return render(request, "accounts/brand_account_edit.html", context)
+
+
+@require_POST
+@require("connect")
+def check(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Ask the network whether the credential works; the answer appears on the list."""
+    brand_account = get_object_or_404(_connected(request.user), pk=pk)
+    checks.ask_now(brand_account, now=timezone.now())
+    messages.info(request, f"Checking {brand_account}. The result appears here in a few seconds.")
+    return redirect("accounts:brand-accounts")
+
+
+@require_POST
+@require("connect")
+def switch_stream(request: SignedInRequest, pk: int, kind: str) -> HttpResponse:
+    """Pause or resume a stream: `enabled` is "1" to resume, "0" to pause. Its cursor stays."""
+    brand_account = get_object_or_404(_connected(request.user), pk=pk)
+    enabled = request.POST.get("enabled")
+    if enabled not in ("0", "1"):
+        raise Http404
+    changed = brand_account.streams.filter(kind=kind).update(
+        enabled=enabled == "1", next_poll_at=timezone.now(), failures=0
+    )
+    if not changed:
+        raise Http404
+    return redirect("accounts:brand-account-edit", pk)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@require("connect")
+@recent_sign_in
+def disconnect(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Ask for confirmation, then delete the credential and stop fetching."""
+    brand_account = get_object_or_404(_connected(request.user), pk=pk)
+    if request.method == "POST":
+        disconnect_brand_account(brand_account, by=request.user, now=timezone.now())
+        messages.success(request, f"{brand_account} is disconnected. Its messages and cases are kept.")
+        return redirect("accounts:brand-accounts")
+    row = brand_account_row(brand_account, timezone.now())
+    return render(request, "accounts/brand_account_disconnect.html", {"row": row})
+
+
+def _visible(user: User) -> QuerySet[BrandAccount]:
+    accounts = BrandAccount.objects.visible_to(user)
+    return accounts.select_related("owner_department").prefetch_related("streams")
+
+
+def _connected(user: User) -> QuerySet[BrandAccount]:
+    return _visible(user).exclude(lifecycle=Lifecycle.CLOSED)
