@@ -1,0 +1,66 @@
+"""Departments, for administrators: add, rename, order, close."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.db.models import Count, Q
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_http_methods, require_POST
+
+from accounts import people
+from accounts.guards import SignedInRequest, require
+from accounts.models import Department
+from accounts.people_forms import DepartmentForm
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@require("users")
+def department_list(request: SignedInRequest) -> HttpResponse:
+    """Every department with its people, and a form that adds one."""
+    last = Department.objects.order_by("-position").values_list("position", flat=True).first() or 0
+    form = DepartmentForm(
+        request.POST if request.method == "POST" else None, initial={"position": min(last + 1, 32767)}
+    )
+    if form.is_valid():
+        department = form.save()
+        messages.success(request, f"{department} is added. Rules can send cases to it now.")
+        return redirect("accounts:departments")
+    departments = Department.objects.annotate(
+        people=Count("memberships", filter=Q(memberships__user__is_active=True))
+    )
+    return render(request, "accounts/department_list.html", {"departments": departments, "form": form})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@require("users")
+def department_edit(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Rename or move a department."""
+    department = get_object_or_404(Department, pk=pk)
+    form = DepartmentForm(request.POST if request.method == "POST" else None, instance=department)
+    if form.is_valid():
+        form.save()
+        messages.success(request, f"{department} saved.")
+        return redirect("accounts:departments")
+    context = {"form": form, "department": Department.objects.get(pk=pk)}
+    return render(request, "accounts/department_edit.html", context)
+
+
+@require_POST
+@require("users")
+def switch_open(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Close (`open` is "0") or reopen ("1") a department. Its cases stay where they are."""
+    department = get_object_or_404(Department, pk=pk)
+    wanted = request.POST.get("open")
+    if wanted not in ("0", "1"):
+        raise Http404
+    try:
+        if wanted == "1":
+            people.reopen(department)
+            messages.success(request, f"{department} gets new cases again.")
+        else:
+            people.close(department)
+            messages.success(request, f"{department} gets no new cases any more. Those it has stay.")
+    except people.Refused as error:
+        messages.error(request, str(error))
+    return redirect("accounts:department-edit", pk)

@@ -1,0 +1,101 @@
+"""People, for administrators: who they are, their role, departments and grants, and their way in."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from accounts import people
+from accounts.guards import SignedInRequest, recent_sign_in, require
+from accounts.models import User
+from accounts.people_forms import UserForm
+from accounts.presenting import moment
+
+
+@require_safe
+@require("users")
+def user_list(request: SignedInRequest) -> HttpResponse:
+    """Everybody: those who can sign in first, then those who left."""
+    users = User.objects.prefetch_related("departments").order_by("first_name", "last_name", "username")
+    now = timezone.now()
+    context = {
+        "active": [(user, moment(user.last_login, now)) for user in users if user.is_active],
+        "left": [user for user in users if not user.is_active],
+    }
+    return render(request, "accounts/user_list.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@require("users")
+@recent_sign_in
+def user_new(request: SignedInRequest) -> HttpResponse:
+    """Add a person; afterwards their page offers the link with which they set a password."""
+    form = UserForm(request.POST if request.method == "POST" else None, by=request.user)
+    if form.is_valid():
+        user = people.save_user(form.save(commit=False), form.cleaned_data["departments"], form.grants())
+        messages.success(request, f"{user} is added. Make a password link for them to sign in with.")
+        return redirect("accounts:user-edit", user.pk)
+    return render(request, "accounts/user_edit.html", {"form": form, "person": None})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@require("users")
+@recent_sign_in
+def user_edit(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Change a person. A changed role signs them out everywhere."""
+    person = get_object_or_404(User, pk=pk)
+    form = UserForm(request.POST if request.method == "POST" else None, instance=person, by=request.user)
+    if form.is_valid():
+        try:
+            people.save_user(form.save(commit=False), form.cleaned_data["departments"], form.grants())
+        except people.Refused as error:
+            form.add_error("role", str(error))
+        else:
+            messages.success(request, f"{person} saved.")
+            return redirect("accounts:people")
+    return render(request, "accounts/user_edit.html", {"form": form, "person": User.objects.get(pk=pk)})
+
+
+@require_POST
+@require("users")
+@recent_sign_in
+def switch_active(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Deactivate (`active` is "0") or let in again ("1")."""
+    person = get_object_or_404(User, pk=pk)
+    active = request.POST.get("active")
+    if active not in ("0", "1"):
+        raise Http404
+    try:
+        if active == "1":
+            people.reactivate(person)
+            messages.success(request, f"{person} can sign in again.")
+        else:
+            people.deactivate(person, by=request.user, now=timezone.now())
+            messages.success(request, f"{person} is signed out everywhere and cannot sign in any more.")
+    except people.Refused as error:
+        messages.error(request, str(error))
+    return redirect("accounts:user-edit", pk)
+
+
+@require_POST
+@require("users")
+@recent_sign_in
+def password_link(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Show, once, the link with which a person sets a new password. The old password works until they do."""
+    person = get_object_or_404(User, pk=pk, is_active=True)
+    link = request.build_absolute_uri(people.password_path(person))
+    return render(request, "accounts/user_password_link.html", {"person": person, "link": link})
+
+
+@require_POST
+@require("users")
+@recent_sign_in
+def sign_out(request: SignedInRequest, pk: int) -> HttpResponse:
+    """End all sessions of a person."""
+    person = get_object_or_404(User, pk=pk)
+    people.end_sessions(person)
+    messages.success(request, f"{person} is signed out everywhere.")
+    return redirect("accounts:user-edit", pk)
