@@ -214,7 +214,7 @@ class Poller:
         over = walk.outer_done and not walk.queue
         if over and walk.edge + 1 < len(_EDGES[self.stream]):
             walk, over = replace(walk, edge=walk.edge + 1, after=None, outer=0, outer_done=False), False
-        elif over and self.stream == "direct" and walk.pages > 1 and walk.top and not walk.lossy:
+        elif over and self.stream == "direct" and facebook_walk.needs_closing(walk):
             walk, over = facebook_walk.closing(walk), False
         return PollResult(
             messages=tuple(messages),

@@ -23,8 +23,9 @@ OVERLAP = 600
 SWEEP = 300
 #: On a busy Page the overlap alone would be thousands of comments: between sweeps only this much.
 BRIEF_OVERLAP = 15
-BUSY = 500
+BUSY = 200
 MAX_RESTARTS = 2
+MAX_CLOSINGS = 3
 MAX_PAGES = 2000
 #: The only parts of a `next` address that are kept: it also carries the token.
 _PAGING = ("after", "until", "__paging_token", "offset")
@@ -52,6 +53,7 @@ class Walk:
     restarts: int = 0
     lossy: bool = False
     sweep: bool = True
+    closings: int = 0
 
 
 def begin(cursor: JSONObject, now: dt.datetime, history: dt.timedelta | None = None) -> Walk:
@@ -76,7 +78,18 @@ def begin(cursor: JSONObject, now: dt.datetime, history: dt.timedelta | None = N
 def _read(inner: Mapping[str, Any]) -> Walk:
     counts = {
         key: wire.count_of(inner.get(key)) or 0
-        for key in ("since", "swept", "newest", "messages", "edge", "pages", "outer", "top", "restarts")
+        for key in (
+            "since",
+            "swept",
+            "newest",
+            "messages",
+            "edge",
+            "pages",
+            "outer",
+            "top",
+            "restarts",
+            "closings",
+        )
     }
     after = inner.get("after")
     queue = tuple(
@@ -174,4 +187,11 @@ def closing(walk: Walk) -> Walk:
         messages=walk.messages,
         lossy=walk.lossy,
         sweep=walk.sweep,
+        closings=walk.closings + 1,
     )
+
+
+def needs_closing(walk: Walk) -> bool:
+    """Whether something may have moved up during the walk: it took several pages, and the top is newer than before."""
+    moved = walk.closings == 0 or walk.top > (walk.stop or 0)
+    return walk.pages > 1 and walk.top > 0 and moved and walk.closings < MAX_CLOSINGS and not walk.lossy

@@ -93,6 +93,7 @@ class Transport(HTTPAdapter):
         super().__init__()
         self.api_url = api_url.rstrip("/")
         self.answer: Answer | None = None
+        self._proxies: dict[str, Any] = {}
 
     def send(
         self,
@@ -105,8 +106,10 @@ class Transport(HTTPAdapter):
     ) -> requests.Response:
         self.answer = None
         request.url = url = self.rewritten(request.url or "")
-        proxies = get_environ_proxies(url, no_proxy=None)
-        response = super().send(request, True, TIMEOUT, verify, cert, proxies)
+        host = urlsplit(url).netloc
+        if host not in self._proxies:
+            self._proxies[host] = get_environ_proxies(url, no_proxy=None)
+        response = super().send(request, True, TIMEOUT, verify, cert, self._proxies[host])
         body = b"".join(_pieces(response))
         response._content = body
         response._content_consumed = True  # type: ignore[attr-defined]

@@ -25,6 +25,7 @@ _SALVAGE_DEPTH = 8
 _LONGEST_ID = 200
 _TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{},:]', re.DOTALL)
 _RAW_LIMIT = 1_000_000
+_NOTHING: Mapping[str, Any] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +169,8 @@ def as_list(value: object) -> Iterable[Any]:
 
 def as_mapping(value: object) -> Mapping[str, Any]:
     """Objects as they are; anything else is an object without members."""
-    return value if isinstance(value, Mapping) else {}
+    # The dict check first: a Mapping check costs ten times as much, several times a message.
+    return value if isinstance(value, dict) or isinstance(value, Mapping) else _NOTHING  # noqa: SIM101
 
 
 def identifier(value: object) -> str:

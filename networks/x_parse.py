@@ -19,8 +19,8 @@ DM_PREFIX = "dm-"
 
 def post_id(value: object) -> str:
     """A post's, user's or event's id: decimal, at most 64 bits. Raises `ValueError`."""
-    found = wire.identifier(value)
-    if not (found.isascii() and found.isdigit() and len(found) <= 20):
+    found = value if isinstance(value, str) else wire.identifier(value)
+    if not (found.isascii() and found.isdigit() and 0 < len(found) <= 20):
         raise ValueError("not an id of X")
     return found
 
@@ -57,7 +57,7 @@ def media(document: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
 
 def _included(document: Mapping[str, Any], kind: str, key: str) -> dict[str, Mapping[str, Any]]:
     included = wire.as_mapping(document.get("includes"))
-    return {str(one.get(key)): one for one in wire.as_list(included.get(kind)) if isinstance(one, Mapping)}
+    return {str(one.get(key)): one for one in wire.as_list(included.get(kind)) if isinstance(one, dict)}
 
 
 def author(user_id: object, users: Mapping[str, Mapping[str, Any]], own_id: str) -> Author:
@@ -81,7 +81,7 @@ def author(user_id: object, users: Mapping[str, Mapping[str, Any]], own_id: str)
 
 def _attachments(item: Mapping[str, Any], found: Mapping[str, Mapping[str, Any]]) -> tuple[Attachment, ...]:
     attached = item.get("attachments")
-    if not isinstance(attached, Mapping):
+    if not isinstance(attached, dict):
         return ()
     keys = [str(key) for key in wire.as_list(attached.get("media_keys"))]
     return tuple(
@@ -99,7 +99,7 @@ def _attachments(item: Mapping[str, Any], found: Mapping[str, Mapping[str, Any]]
 def replied_to(item: Mapping[str, Any]) -> str:
     """The id of the post that this one answers, "" for none."""
     for reference in wire.as_list(item.get("referenced_tweets")):
-        if isinstance(reference, Mapping) and reference.get("type") == "replied_to":
+        if isinstance(reference, dict) and reference.get("type") == "replied_to":
             return post_id(reference.get("id"))
     return ""
 
@@ -112,7 +112,7 @@ def _addresses(item: Mapping[str, Any], own_id: str) -> bool:
     if str(item.get("in_reply_to_user_id")) == own_id:
         return True
     mentions = wire.as_list(wire.as_mapping(item.get("entities")).get("mentions"))
-    return any(isinstance(one, Mapping) and str(one.get("id")) == own_id for one in mentions)
+    return any(isinstance(one, dict) and str(one.get("id")) == own_id for one in mentions)
 
 
 def post(
@@ -125,7 +125,7 @@ def post(
     """One post of API v2. Raises `ValueError`, `KeyError` or `TypeError` when it is malformed."""
     remote_id = post_id(item.get("id"))
     text = wire.text_of(item.get("text"))
-    if isinstance(long := item.get("note_tweet"), Mapping):
+    if isinstance(long := item.get("note_tweet"), dict):
         text = wire.optional_text(long.get("text")) or text
     history = item.get("edit_history_tweet_ids")
     canonical_id = post_id(history[0]) if isinstance(history, list) and history else remote_id

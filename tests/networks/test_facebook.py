@@ -434,6 +434,15 @@ class TestMessenger:
         results = run(connector(network.url), "direct", {"since": epoch(40)})
         assert {"text 42", "text 51"} <= set(texts(results))
 
+    def test_many_updates_in_one_second_do_not_go_round_for_ever(self, network: Network) -> None:
+        network.default = lambda asked: Reply(
+            200,
+            feed(conversation(2, message(50), minute=50))
+            if asked.query.get("after")
+            else feed(conversation(1, message(50), minute=50), after="n1"),
+        )
+        assert len(run(connector(network.url), "direct", {"since": epoch(40)})) == 4
+
     def test_a_first_poll_goes_back_thirty_days(self, network: Network) -> None:
         old = message(1, created_time="2026-10-01T00:00:00+0000")
         network.then(200, feed(conversation(1, message(2), old, minute=2, after="m1")))
