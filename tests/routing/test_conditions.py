@@ -1,0 +1,126 @@
+"""Checking a condition: good trees pass, bad ones say exactly what is wrong and where."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+
+from routing.conditions import MAX_NODES, Problem, validate
+from routing.rows import rows_of, tree_of, leaf_of
+from routing.wording import summary
+from tests.routing.oracle import same
+from tests.routing.strategies import anything, trees
+
+
+def said(tree):
+    return [str(problem) for problem in validate(tree)]
+
+
+def test_it_accepts_every_kind_of_leaf_and_group():
+    tree = {
+        "all": [
+            {"field": "words", "any": ["refund", "charged twice", "reimburs*", "退款", "😡"]},
+            {"field": "words", "all": ["order", "late"]},
+            {"field": "pattern", "matches": r"order #?[0-9]{6}"},
+            {"any": [{"field": "network", "is": ["x"]}, {"field": "stream", "is": ["direct"]}]},
+            {"field": "brand_account", "is": ["x:123"]},
+            {"field": "followers", "gte": 1000, "lte": 5000},
+            {"none": [{"field": "verified", "is": True}, {"field": "is_reply", "is": False}]},
+            {"field": "language", "is": ["de", "fr"]},
+        ]
+    }
+    assert validate(tree) == []
+
+
+@pytest.mark.parametrize(
+    ("tree", "problem"),
+    [
+        (None, "A condition is an object, not nothing."),
+        ([], "A condition is an object, not a list."),
+        ({}, "A condition is a group (“all”, “any”, “none”) or names a “field”."),
+        ({"all": []}, "all: The group “all” needs a list with at least one condition."),
+        ({"all": {"field": "x"}}, "all: The group “all” needs a list with at least one condition."),
+        ({"any": [{"field": "mood", "is": ["bad"]}]}, "any[0]: There is no field “mood”."),
+        ({"any": [{"all": [{"field": "words", "any": ["ok"]}, 7]}]}, "any[0].all[1]: A condition is an object, not a number."),
+        ({"any": [], "all": []}, "A group has one key"),
+        ({"field": "words", "any": []}, "Give at least one word."),
+        ({"field": "words", "any": ["a"], "all": ["b"]}, "“words” needs either “any” or “all”"),
+        ({"field": "words", "any": ["…"]}, "holds no letter or digit"),
+        ({"field": "words", "any": ["ab*"]}, "the star may only follow"),
+        ({"field": "words", "any": ["two words*"]}, "the star may only follow"),
+        ({"field": "words", "any": ["x\x00y"]}, "cannot be stored"),
+        ({"field": "words", "any": ["x\ud800"]}, "cannot be stored"),
+        ({"field": "words", "any": ["x" * 101]}, "more than 100 characters"),
+        ({"field": "network", "is": []}, "“network” needs “is” with a list"),
+        ({"field": "network", "is": ["x"], "not": 1}, "“network” does not know “not”, only is."),
+        ({"field": "brand_account", "is": ["123"]}, "is not a brand account"),
+        ({"field": "followers"}, "needs “gte” (at least) or “lte” (at most)"),
+        ({"field": "followers", "gte": True}, "is not a number of followers"),
+        ({"field": "followers", "gte": 5, "lte": 2}, "swap the two numbers"),
+        ({"field": "followers", "gte": 10**5000}, "is not a number of followers"),
+        ({"field": "verified", "is": "yes"}, "“verified” needs “is” with true or false."),
+    ],
+)
+def test_it_names_the_exact_problem(tree, problem):
+    assert any(problem in line for line in said(tree)), said(tree)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "problem"),
+    [
+        ("", "is empty"),
+        ("a(?=b)", "Look-ahead and look-behind are not supported"),
+        ("(?<!a)b", "Look-ahead and look-behind are not supported"),
+        (r"(a)\1", "References back to a group are not supported"),
+        (r"(?P<n>a)(?P=n)", "References back to a group are not supported"),
+        ("[z-a]", "invalid character class range: z-a"),
+        ("a{1000}{1000}", "bad repetition operator"),
+        ("(a{1000}){1000}", "invalid repetition size"),
+        (r"\pL{900}", "pattern too large"),
+        ("x" * 501, "has 501 characters; 500 are allowed"),
+        (".*", "matches every message"),
+        ("a\ud800", "cannot be stored"),
+    ],
+)
+def test_it_refuses_bad_patterns_in_words(pattern, problem):
+    (line,) = said({"all": [{"field": "pattern", "matches": pattern}]})
+    assert line.startswith("all[0]: ")
+    assert problem in line
+
+
+def test_an_escaped_backslash_before_a_digit_is_no_reference():
+    assert validate({"field": "pattern", "matches": r"C:\\1"}) == []
+
+
+def test_it_stops_at_twenty_levels_without_walking_three_thousand():
+    tree = {"field": "verified", "is": True}
+    for _ in range(3_000):
+        tree = {"all": [tree]}
+    (problem,) = validate(tree)
+    assert problem.message == "Groups are nested more than 20 deep."
+
+
+def test_it_refuses_too_many_parts():
+    tree = {"any": [{"field": "verified", "is": True}] * MAX_NODES}
+    assert validate(tree) == [Problem("", "The condition has more than 3,000 parts.")]
+
+
+@given(anything)
+def test_checking_is_total(tree):
+    assert all(isinstance(problem, Problem) for problem in validate(tree))
+
+
+@given(trees)
+def test_every_valid_tree_has_a_summary(tree):
+    assert summary(tree)
+
+
+@given(trees)
+def test_rows_show_a_tree_without_changing_it(tree):
+    rows = rows_of(tree)
+    if rows is not None:
+        again = tree_of(
+            rows.group, [leaf_of(*row) for row in rows.holds], [leaf_of(*row) for row in rows.unless]
+        )
+        assert validate(again) == []
+        assert same(tree, again)

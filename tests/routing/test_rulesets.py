@@ -1,0 +1,174 @@
+"""Versions: published when something changed, live within a second, replayed to the same result."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+from django.db import connection
+
+from accounts.models import Department
+from routing import editing, rulesets
+from routing.editing import Content
+from routing.engine import RuleSetError, decide
+from routing.facts import Facts
+from routing.models import Rule, RoutingDefault, RuleSetVersion
+from routing.starter import DEPARTMENTS
+from tests.factories import NOW, DepartmentFactory, UserFactory
+
+WORDS = {"field": "words", "any": ["late"]}
+
+
+def message(text):
+    return Facts(text, "x", "mentions", "x:1", NOW)
+
+
+def numbers():
+    return list(RuleSetVersion.objects.order_by("number").values_list("number", flat=True))
+
+
+def test_an_empty_database_says_what_to_do(db):
+    with pytest.raises(RuleSetError, match="install the starter rules"):
+        rulesets.live()
+
+
+def test_nothing_can_be_published_without_a_default(db):
+    with pytest.raises(RuleSetError, match="no default department"):
+        rulesets.publish(None, "", NOW)
+
+
+def test_each_change_is_one_version_with_author_and_note(company):
+    assert numbers() == [1, 2, 3]
+    newest = RuleSetVersion.objects.first()
+    assert (newest.created_by, newest.note, newest.created_at) == (company.manager, "Added “Faults”", NOW)
+
+
+def test_publishing_without_a_change_makes_no_version(company):
+    assert rulesets.publish(company.manager, "again", NOW) is None
+    assert numbers() == [1, 2, 3]
+
+
+def test_live_follows_a_publish_at_once_in_the_same_process(company):
+    assert decide(message("late"), rulesets.live()).department == "service"
+    editing.add_rule(Content("Late", WORDS, company.billing), company.manager, "", NOW)
+    decision = decide(message("late"), rulesets.live())
+    assert (decision.department, decision.version) == ("billing", 4)
+
+
+def test_live_asks_the_database_once_a_second(company, monkeypatch, django_assert_num_queries):
+    clock = [100.0]
+    monkeypatch.setattr("routing.rulesets.time.monotonic", lambda: clock[0])
+    rulesets.live()
+    with django_assert_num_queries(0):
+        clock[0] += 0.9
+        rulesets.live()
+    with django_assert_num_queries(1):
+        clock[0] += 0.2
+        known = rulesets.live()
+    # Another process publishes: this one is told by the number alone.
+    content = rulesets.snapshot() | {"rules": []}
+    RuleSetVersion.objects.create(number=4, snapshot=content, created_at=NOW)
+    assert rulesets.live() is known
+    clock[0] += 1.1
+    assert rulesets.live().version == 4
+
+
+def test_a_number_used_again_after_a_rollback_is_not_mistaken(company):
+    old = rulesets.live()
+    RuleSetVersion.objects.filter(number=3).delete()
+    Rule.objects.filter(pk=company.faults.pk).update(name="Other")
+    rulesets.publish(None, "", NOW)
+    assert rulesets.live().version == old.version == 3
+    assert decide(message("broken"), rulesets.live()).rule_name == "Other"
+
+
+def test_a_decision_is_replayed_from_its_version(company):
+    before = decide(message("a refund"), rulesets.live())
+    editing.delete_rule(company.refunds.key, company.manager, NOW)
+    assert decide(message("a refund"), rulesets.live()).department == "service"
+    assert rulesets.replay(message("a refund"), before.version) == before
+
+
+def test_a_rule_to_a_closed_department_is_refused_and_nothing_is_kept(company):
+    with pytest.raises(RuleSetError, match="Museum, which is closed"):
+        editing.add_rule(Content("Old", WORDS, company.closed), company.manager, "", NOW)
+    assert not Rule.objects.filter(name="Old").exists()
+    assert numbers() == [1, 2, 3]
+
+
+def test_a_bad_condition_is_refused_and_nothing_is_kept(company):
+    with pytest.raises(RuleSetError, match="Rule “Bad”"):
+        editing.add_rule(Content("Bad", {"all": []}, company.billing), company.manager, "", NOW)
+    assert not Rule.objects.filter(name="Bad").exists()
+
+
+def test_moving_keeps_the_order_of_the_others(company):
+    third = editing.add_rule(Content("Third", WORDS, company.billing), company.manager, "", NOW)
+    names = lambda: list(Rule.objects.values_list("name", flat=True))  # noqa: E731
+    editing.move_rule(third.key, company.manager, NOW, to=1)
+    assert names() == ["Third", "Refunds", "Faults"]
+    editing.move_rule(third.key, company.manager, NOW, step=1)
+    assert names() == ["Refunds", "Third", "Faults"]
+    editing.move_rule(third.key, company.manager, NOW, to=99)
+    assert names() == ["Refunds", "Faults", "Third"]
+    assert list(Rule.objects.values_list("position", flat=True)) == [1, 2, 3]
+
+
+def test_a_copy_stands_behind_its_original_and_is_off(company):
+    copy = editing.duplicate_rule(company.refunds.key, company.manager, NOW)
+    assert list(Rule.objects.values_list("name", "enabled")) == [
+        ("Refunds", True), ("Refunds (copy)", False), ("Faults", True)
+    ]
+    assert copy.condition == company.refunds.condition
+
+
+def test_going_back_is_a_new_version_with_the_old_rules(company):
+    editing.delete_rule(company.refunds.key, company.manager, NOW)
+    restored = rulesets.restore(3, company.manager, NOW)
+    assert (restored.number, restored.note) == (5, "Back to version 3")
+    assert Rule.objects.get(key=company.refunds.key).name == "Refunds"
+    assert RuleSetVersion.objects.get(number=5).snapshot == RuleSetVersion.objects.get(number=3).snapshot
+
+
+def test_going_back_to_a_rule_of_a_closed_department_brings_it_back_off(company):
+    editing.delete_rule(company.refunds.key, company.manager, NOW)
+    Department.objects.filter(slug="billing").update(is_open=False)
+    rulesets.restore(3, company.manager, NOW)
+    assert Rule.objects.get(key=company.refunds.key).enabled is False
+
+
+def test_the_starter_rules_are_installed_for_the_departments_there_are(db):
+    departments = {slug: DepartmentFactory(slug=slug, name=name) for slug, name in DEPARTMENTS.items() if slug != "hr"}
+    version = rulesets.install_starter_rules(departments, "service", NOW)
+    assert version.number == 1
+    assert not Rule.objects.filter(name__startswith="Jobs").exists()
+    assert RoutingDefault.objects.get().department.slug == "service"
+    assert decide(message("You charged me twice, I want a refund"), rulesets.live()).department == "billing"
+    again = rulesets.install_starter_rules(departments, "service", NOW)
+    assert again.number == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_publishers_take_turns():
+    department = DepartmentFactory(slug="service", name="Service")
+    user = UserFactory()
+    editing.set_default(department, user, NOW)
+    failures = []
+
+    def add(n):
+        try:
+            editing.add_rule(Content(f"Rule {n}", WORDS, department), user, "", NOW)
+        except Exception as error:  # noqa: BLE001
+            failures.append(error)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=add, args=(n,)) for n in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    assert numbers() == [1, 2, 3, 4, 5, 6, 7]
+    assert sorted(Rule.objects.values_list("position", flat=True)) == [1, 2, 3, 4, 5, 6]
+    assert [len(version.snapshot["rules"]) for version in RuleSetVersion.objects.order_by("number")] == [0, 1, 2, 3, 4, 5, 6]
