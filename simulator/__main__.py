@@ -3,53 +3,103 @@
 from __future__ import annotations
 
 import argparse
+import sqlite3
 import sys
 from pathlib import Path
 
+from simulator import stream
 from simulator.app import build
 from simulator.control import Control
-from simulator.server import Background, listen, run
+from simulator.population.director import Pace
+from simulator.running import Running
+from simulator.server import listen, run
 from simulator.store import Store
 from simulator.world import World
+
+
+def _at_least_zero(text: str) -> float:
+    value = float(text)
+    if not 0 <= value <= 1000:
+        raise argparse.ArgumentTypeError("0 to 1000")
+    return value
 
 
 def parser() -> argparse.ArgumentParser:
     found = argparse.ArgumentParser(
         prog="python -m simulator", description="Simulated X and Facebook, on the wire."
     )
-    found.add_argument("--host", default="127.0.0.1")
-    found.add_argument("--port", type=int, default=8900, help="0 takes a free one")
-    found.add_argument("--state", type=Path, metavar="FILE.sqlite", help="keep everything in this file")
-    found.add_argument(
-        "--seed", type=int, default=7, help="the same seed gives the same customers and secrets"
+    add = found.add_argument
+    add("--host", default="127.0.0.1")
+    add("--port", type=int, default=8900, help="0 takes a free one")
+    add("--state", type=Path, metavar="FILE.sqlite", help="keep everything in this file")
+    add("--seed", type=int, default=7, help="the same seed gives the same customers and secrets")
+    add(
+        "--rate",
+        type=_at_least_zero,
+        default=0.5,
+        metavar="POSTS",
+        help="posts a second on average, 0 for silence",
     )
-    found.add_argument(
-        "--rate", type=float, default=0.5, metavar="POSTS", help="posts a second on average, 0 for silence"
+    add("--until", type=int, metavar="N", help="the population falls silent after N messages")
+    add(
+        "--reaction",
+        type=_at_least_zero,
+        default=20,
+        metavar="SECONDS",
+        help="how soon customers react to an answer",
     )
-    found.add_argument(
-        "--limits", choices=("on", "off"), default="on", help="refuse beyond the networks' rate limits"
+    add(
+        "--patience",
+        type=float,
+        default=900,
+        metavar="SECONDS",
+        help="how long customers wait before they grow angry",
     )
-    found.add_argument("--quiet", action="store_true", help="print nothing but errors and the listening line")
+    add("--stream", type=Path, metavar="FILE.csv", help="first post each row of the column `text` once")
+    add("--stream-rate", type=_at_least_zero, default=40, metavar="ROWS", help="rows a second")
+    add("--limits", choices=("on", "off"), default="on", help="refuse beyond the networks' rate limits")
+    add("--quiet", action="store_true", help="print nothing but errors and the listening line")
     return found
+
+
+def _rows(path: Path | None, quiet: bool) -> stream.Rows | None:
+    if path is None:
+        return None
+    rows = stream.read(path)
+    if not quiet:
+        print(f"{path.name}: {len(rows.rows)} rows to post, {len(rows.skipped)} left out", flush=True)
+    for reason in rows.skipped:
+        print(f"simulator: {path.name}, {reason}", file=sys.stderr, flush=True)
+    return rows
 
 
 def main(arguments: list[str] | None = None) -> int:
     asked = parser().parse_args(arguments)
     try:
+        rows = _rows(asked.stream, asked.quiet)
+        store = Store(asked.state)
         listener = listen(asked.host, asked.port)
+    except stream.BadFile as error:
+        print(f"simulator: {error}", file=sys.stderr)
+        return 2
+    except sqlite3.Error as error:
+        print(f"simulator: {asked.state}: {error}", file=sys.stderr)
+        return 2
     except OSError as error:
         print(f"simulator: cannot listen on {asked.host}:{asked.port}: {error.strerror}", file=sys.stderr)
         return 1
-    store = Store(asked.state)
     world = World(store, seed=asked.seed)
     world.settings.limits = asked.limits == "on"
-    app = build(world, Control(world))
-    background: list[Background] = []
+    control = Control(world)
+    running = Running(world, Pace(asked.rate, asked.reaction, asked.patience, asked.until), control)
+    app = build(world, control)
+    if rows is not None:
+        running.stream(rows, asked.stream_rate or 40)
     port = listener.getsockname()[1]
     run(
         app,
         listener,
-        background,
+        [running.run],
         lambda: print(f"Simulated networks on http://{asked.host}:{port}", flush=True),
     )
     store.close()

@@ -14,7 +14,7 @@ from starlette.routing import BaseRoute, Route
 from simulator import ledger
 from simulator.demo import new_account, publish_posts
 from simulator.identifiers import number_for
-from simulator.records import KINDS, NETWORKS, BrandAccount, Message, Person, parse_time
+from simulator.records import KINDS, NETWORKS, BrandAccount, Kind, Message, Network, Person, parse_time
 from simulator.world import Draft, World
 
 Reply = tuple[int, Any]
@@ -191,9 +191,9 @@ class Control:
             origin,
             str(one.get("topic", "")),
             recipient=recipient,
-        ), at  # type: ignore[arg-type]
+        ), at
 
-    def _kind(self, network: str, kind: str, parent: Message | None) -> str:
+    def _kind(self, network: Network, kind: str, parent: Message | None) -> Kind:
         if kind == "public" and network == "facebook":
             kind = "comment"
         if not kind:
@@ -206,9 +206,10 @@ class Control:
             )
         if kind == "brand_post" and parent is not None:
             kind = "public" if network == "x" else "comment"
-        if kind not in KINDS[network]:  # type: ignore[index]
-            raise Refused(f"{network} has no {kind}; it has {', '.join(KINDS[network])}")  # type: ignore[index]
-        return kind
+        for known in KINDS[network]:
+            if known == kind:
+                return known
+        raise Refused(f"{network} has no {kind}; it has {', '.join(KINDS[network])}")
 
     def _account(self, one: dict[str, Any]) -> BrandAccount:
         network = one.get("network")

@@ -61,7 +61,7 @@ def account(one: BrandAccount) -> dict[str, Any]:
 
 def written(world: World, after: int = 0, limit: int | None = None) -> dict[str, Any]:
     """Messages changed since revision `after`; `next` is the `after` of the next call, `more` says to call at once."""
-    found = []
+    found: list[dict[str, Any]] = []
     more = False
     for message in world.changes(after):
         if limit is not None and len(found) == limit:

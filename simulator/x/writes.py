@@ -18,7 +18,24 @@ from simulator.x.render import escaped, shown_text
 DUPLICATE_MS = 24 * 3600 * 1000
 _DUPLICATES_LOOKED_AT = 500
 _CREATE_FIELDS = frozenset(
-    ["card_uri", "community_id", "direct_message_deep_link", "edit_options", "for_super_followers_only", "geo", "made_with_ai", "media", "nullcast", "paid_partnership", "poll", "quote_tweet_id", "reply", "reply_settings", "share_with_followers", "text"]
+    [
+        "card_uri",
+        "community_id",
+        "direct_message_deep_link",
+        "edit_options",
+        "for_super_followers_only",
+        "geo",
+        "made_with_ai",
+        "media",
+        "nullcast",
+        "paid_partnership",
+        "poll",
+        "quote_tweet_id",
+        "reply",
+        "reply_settings",
+        "share_with_followers",
+        "text",
+    ]
 )
 Body = dict[str, Any]
 

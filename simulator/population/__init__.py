@@ -1,0 +1,1 @@
+"""The customers of the demo: who they are, what they write, how they react."""

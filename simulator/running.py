@@ -1,0 +1,52 @@
+"""What goes on by itself while the networks are served: the stream of a file first, then the population."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from starlette.requests import Request
+
+from simulator.control import Control, Refused, Reply, body_of
+from simulator.population.director import Director, Pace
+from simulator.stream import Rows, Streamer
+from simulator.world import World
+
+
+class Running:
+    def __init__(self, world: World, pace: Pace, control: Control) -> None:
+        self.world = world
+        self.director = Director(world, pace)
+        self.streamer: Streamer | None = None
+        control.on_health.append(self.health)
+        control.add("POST", "/rate", self.set_rate)
+
+    def stream(self, rows: Rows, rate: float) -> None:
+        """Post a file's rows before the population goes on."""
+        self.streamer = Streamer(self.world, rows, rate)
+
+    def health(self) -> dict[str, Any]:
+        found = self.director.health()
+        if self.streamer is not None:
+            found |= self.streamer.health()
+        return found
+
+    async def run(self) -> None:
+        if self.streamer is not None:
+            await self.streamer.run()
+        await self.director.run()
+
+    async def set_rate(self, request: Request) -> Reply:
+        """`{"rate": 2, "reaction": 5, "patience": 60, "until": 100}`, any of them."""
+        body = await body_of(request)
+        pace = self.director.pace
+        for name in ("rate", "reaction", "patience"):
+            value = body.get(name, getattr(pace, name))
+            if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1_000_000:
+                raise Refused(f"{name} must be a number from 0 on")
+            setattr(pace, name, float(value))
+        if "until" in body:
+            until = body["until"]
+            if until is not None and (isinstance(until, bool) or not isinstance(until, int)):
+                raise Refused("until must be a whole number or null")
+            pace.until = until
+        return 200, self.health()

@@ -1,0 +1,113 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+
+import pytest
+
+from simulator import stream
+from tests.simulator.conftest import ROOT
+
+TEXTS = [
+    "@SomeBrand where is it?", "  spaces kept  ", 'quotes "and", commas', "two\nlines", "x" * 500, "y" * 9000, "a &amp; b <c>",
+    "same", "same",
+]  # fmt: skip
+
+
+def written(path, texts, header="id,text"):
+    lines = [header]
+    for number, text in enumerate(texts):
+        quoted = text.replace('"', '""')
+        lines.append(f'r{number},"{quoted}"')
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return path
+
+
+def wait(sim):
+    for _ in range(200):
+        health = sim.get("/_sim/health")
+        if health["stream"]["finished"]:
+            return health["stream"]
+        time.sleep(0.05)
+    raise AssertionError("the stream did not finish")
+
+
+def streamed(sim):
+    return [one for one in sim.get("/_sim/ledger.json")["messages"] if one["origin"] == "stream"]
+
+
+def test_each_row_is_posted_once_word_for_word(simulator_of, tmp_path):
+    file, state = written(tmp_path / "rows.csv", TEXTS), str(tmp_path / "state.sqlite")
+    options = ("--rate", "0", "--stream", str(file), "--stream-rate", "300", "--state", state, "--quiet")
+    sim = simulator_of(*options)
+    assert wait(sim)["posted"] == len(TEXTS)
+    found = streamed(sim)
+    assert sorted(one["text"] for one in found) == sorted(TEXTS)
+    assert len({one["author"] for one in found}) == len(TEXTS)
+    for one in found:
+        if len(one["text"]) > 280:
+            assert one["network"] == "facebook"
+        if len(one["text"]) > 8000:
+            assert one["kind"] == "visitor_post"
+    sim.stop()
+    written(file, [*TEXTS, "a new one"])
+    again = simulator_of(*options)
+    health = wait(again)
+    assert (health["posted"], health["posted_before"]) == (1, len(TEXTS))
+    assert sorted(one["text"] for one in streamed(again)) == sorted([*TEXTS, "a new one"])
+
+
+def test_a_kill_in_the_middle_doubles_nothing(simulator_of, tmp_path):
+    texts = [f"row {n}" for n in range(150)]
+    file = written(tmp_path / "rows.csv", texts)
+    options = (
+        "--rate",
+        "0",
+        "--stream",
+        str(file),
+        "--stream-rate",
+        "150",
+        "--state",
+        str(tmp_path / "s.sqlite"),
+    )
+    sim = simulator_of(*options[:6], *options[6:], "--quiet")
+    time.sleep(0.4)
+    sim.process.kill()
+    sim.process.wait()
+    again = simulator_of(*options, "--quiet")
+    assert 0 < wait(again)["posted"] < 150
+    assert sorted(one["text"] for one in streamed(again)) == sorted(texts)
+
+
+def test_rows_without_text_are_reported(tmp_path):
+    rows = stream.read(written(tmp_path / "rows.csv", ["one", "", "   ", "four"]))
+    assert [row.text for row in rows.rows] == ["one", "four"]
+    assert [reason.partition(":")[0] for reason in rows.skipped] == ["line 3", "line 4"]
+
+
+@pytest.mark.parametrize(
+    ("content", "line"),
+    [
+        (b"id,words\n1,a\n", "line 1"),
+        (b"", "line 1"),
+        (b"id,text\n1,a\n2,b,c\n", "line 3"),
+        (b"id,text\n1\n", "line 2"),
+        (b"id,text\n1,a\n2,\xff\n", "line 3"),
+        (b'id,text\n1,"a\n', "line 2"),
+        (b"id,text\n1,a\x00b\n", "line 2"),
+    ],
+)
+def test_a_bad_file_is_refused_with_its_line(tmp_path, content, line):
+    file = tmp_path / "bad.csv"
+    file.write_bytes(content)
+    with pytest.raises(stream.BadFile, match=line):
+        stream.read(file)
+
+
+def test_the_command_says_what_is_wrong_and_serves_nothing(tmp_path):
+    command = [sys.executable, "-m", "simulator", "--port", "0", "--stream", str(tmp_path / "absent.csv")]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=20)
+    assert done.returncode == 2
+    assert "absent.csv: No such file" in done.stderr
+    assert "http://" not in done.stdout
