@@ -9,9 +9,9 @@ import socket
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import LiteralString
 
 import psycopg
+from psycopg import sql
 
 from config.embedded import servers
 from config.embedded.home import CHECKOUT, Home
@@ -83,10 +83,11 @@ def _is_empty_or_demo(database_url: str) -> bool:
     """Asked before the schema is brought up to date, so by name: seed_demo leaves a row in its marker's table."""
     with psycopg.connect(database_url) as connection:
 
-        def has_rows(table: LiteralString) -> bool:
+        def has_rows(table: str) -> bool:
             if connection.execute("select to_regclass(%s)", [table]).fetchone() == (None,):
                 return False
-            return connection.execute(f"select exists (select 1 from {table})").fetchone() == (True,)  # noqa: S608
+            exists = sql.SQL("select exists (select 1 from {})").format(sql.Identifier(table))
+            return connection.execute(exists).fetchone() == (True,)
 
         return has_rows("accounts_demomarker") or not has_rows("accounts_user")
 

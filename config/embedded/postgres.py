@@ -207,7 +207,7 @@ class Postgres:
         if not plain or len(os.fsencode(folder)) > SOCKET_FOLDER_BYTES_MAX:
             name = "horseshoe-" + hashlib.sha256(os.fsencode(self._folder)).hexdigest()[:16]
             temporary = Path(tempfile.gettempdir())
-            folder = (temporary if len(os.fsencode(temporary)) < 40 else Path("/tmp")) / name  # noqa: S108
+            folder = (temporary if len(os.fsencode(temporary)) < 40 else Path("/tmp")) / name  # noqa: S108  # nosec B108
         uid = self._user.uid if self._user else os.geteuid()
         folder.mkdir(mode=0o700, exist_ok=True)
         found = folder.lstat()

@@ -7,7 +7,9 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from urllib.parse import parse_qs, urlsplit
 
+from config.embedded.binaries import postgres_programs
 from config.embedded.home import Home, Running
 from config.embedded.postgres import Postgres
 from config.embedded.process import EmbeddedError
@@ -51,8 +53,10 @@ def stop(servers: list[Server]) -> None:
 
 
 def environment_of(running: Running) -> dict[str, str]:
-    """What a process needs to use the servers of a running Horseshoe."""
-    return {"DATABASE_URL": running.database_url, "REDIS_URL": running.redis_url}
+    """What a process needs to use the servers of a running Horseshoe (PGHOST is for psql)."""
+    socket_folder = parse_qs(urlsplit(running.database_url).query).get("host", [])
+    psql = {"PGHOST": socket_folder[0], "PGUSER": "horseshoe"} if socket_folder else {}
+    return {"DATABASE_URL": running.database_url, "REDIS_URL": running.redis_url} | psql
 
 
 @contextmanager
@@ -63,6 +67,9 @@ def for_command(command: str) -> Iterator[None]:
     stopped at the end. Raises EmbeddedError.
     """
     home = Home.from_environment()
+    if command == "dbshell":
+        # Ours holds a psql; a machine without Postgres has none.
+        os.environ["PATH"] += f"{os.pathsep}{postgres_programs(home.path, None)}"
     if given("DATABASE_URL"):
         _add(home.known_secrets())
         yield

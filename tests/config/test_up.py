@@ -17,6 +17,8 @@ import pytest
 import redis
 from conftest import Manage, build_standin, clean_environment, eventually
 
+from config.embedded.postgres import Postgres
+
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(not Path("/proc").is_dir(), reason="looks at /proc")]
 
 
@@ -95,10 +97,13 @@ def test_kill_9_leaves_no_process_and_loses_nothing_even_190_characters_deep(fol
     up.process.wait()
     eventually(lambda: up.left() == [], 5, up.left)
 
-    again = start(checkout, "up", "--port", str(free_port()), "--no-demo")
-    again.wait_for("Ctrl-C stops it.")
-    with psycopg.connect(again.running()["database_url"]) as connection:
-        assert connection.execute("select word from kept").fetchall() == [("yes",)]
+    cluster = Postgres(up.home, up.home / "logs" / "postgres.log")
+    cluster.start()
+    try:
+        with psycopg.connect(cluster.url) as connection:
+            assert connection.execute("select word from kept").fetchall() == [("yes",)]
+    finally:
+        cluster.stop()
 
 
 def test_servers_and_workers_that_die_come_back(standin, start):
