@@ -8,10 +8,11 @@ from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVector, SearchVectorField
 from django.db import models
-from django.db.models import F
+from django.db.models import F, Q
 from django.db.models.functions import Left
 
-from accounts.models import BrandAccount, Department, Stream
+from accounts.access import viewer
+from accounts.models import BrandAccount, Department, Role, Stream, User
 from inbox.models.case import Case, Visibility
 from inbox.models.customer import Identity
 
@@ -107,6 +108,22 @@ class Decision(models.Model):
         return f"Decision on message {self.message_id}"
 
 
+class QuarantinedQuerySet(models.QuerySet["Quarantined"]):
+    def visible_to(self, user: User) -> QuarantinedQuerySet:
+        """The items a user may see: administrators all, managers those of brand accounts that their departments own
+        or nobody does, community managers those of their brand accounts. Direct messages only for whom they are open
+        to: never for administrators."""
+        who = viewer(user)
+        if not who.may("quarantine"):
+            return self.none()
+        if user.role == Role.ADMINISTRATOR:
+            return self.exclude(stream__kind="direct")
+        if user.role == Role.COMMUNITY:
+            return self.filter(brand_account_id__in=who.brand_account_ids)
+        owner = "brand_account__owner_department"
+        return self.filter(Q(**{f"{owner}__in": who.department_ids}) | Q(**{f"{owner}__isnull": True}))
+
+
 class Quarantined(models.Model):
     """An item that could not be read or stored, kept whole with a way to try again. Its neighbours went in."""
 
@@ -119,14 +136,21 @@ class Quarantined(models.Model):
     error = models.CharField(max_length=1000)
     first_seen_at = models.DateTimeField()
     seen_count = models.PositiveIntegerField(default=1)
+    #: Set by a person, cleared by the worker that asks the network again.
+    retry_wanted = models.BooleanField(default=False)
     retried_at = models.DateTimeField(null=True, blank=True)
     resolved_at = models.DateTimeField(null=True, blank=True)
+
+    objects = QuarantinedQuerySet.as_manager()
 
     class Meta:
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["stream", "digest"], name="quarantined_unique")
         ]
-        indexes: ClassVar = [models.Index(fields=["resolved_at", "first_seen_at"], name="quarantined_open")]
+        indexes: ClassVar = [
+            models.Index(fields=["resolved_at", "first_seen_at"], name="quarantined_open"),
+            models.Index(fields=["id"], name="quarantined_wanted", condition=Q(retry_wanted=True)),
+        ]
 
     def __str__(self) -> str:
         return f"Quarantined {self.pk}"
