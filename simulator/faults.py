@@ -1,0 +1,159 @@
+"""Which requests go wrong, and how. Tests and the demo switch faults on and off under /_sim/faults."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import asdict, dataclass
+from typing import Any, Literal, get_args
+
+from starlette.requests import Request
+
+from simulator.control import Control, Refused, Reply, body_of
+from simulator.world import World
+
+FaultName = Literal[
+    "rate_limited",
+    "rate_limited_without_reset",
+    "usage_capped",
+    "server_error",
+    "server_error_html",
+    "server_error_bare",
+    "hang",
+    "slow",
+    "truncated",
+    "duplicates",
+    "shuffled",
+    "looping",
+    "empty_page",
+    "revoked",
+    "missing_permission",
+    "accepted_silent",
+    "refused_silent",
+    "accepted_server_error",
+]
+RouteKind = Literal["read", "write", "auth"]
+NAMES: tuple[str, ...] = get_args(FaultName)
+#: Answers that the application gives first and that are then spoilt.
+AFTERWARDS = frozenset(
+    {
+        "truncated",
+        "duplicates",
+        "shuffled",
+        "looping",
+        "empty_page",
+        "accepted_silent",
+        "accepted_server_error",
+        "slow",
+    }
+)
+
+
+@dataclass(slots=True)
+class Fault:
+    """One rule. Empty scopes match everything but sign-in; `times` None means for ever, `skip` lets the first pass."""
+
+    id: int
+    fault: str
+    network: str = ""
+    account: str = ""
+    kind: str = ""
+    path: str = ""
+    probability: float = 1.0
+    times: int | None = None
+    skip: int = 0
+    seconds: float = 30.0
+    hits: int = 0
+
+    def matches(self, network: str, account: str, kind: str, path: str) -> bool:
+        if self.times is not None and self.hits >= self.times:
+            return False
+        return (
+            self.network in ("", network)
+            and self.account in ("", account)
+            and (self.kind == kind or (not self.kind and kind != "auth"))
+            and self.path in path
+        )
+
+
+class Faults:
+    """The rules in force, tried in the order in which they were added; the first that strikes wins."""
+
+    def __init__(self, world: World, seed: int = 0) -> None:
+        self.world = world
+        self.rules: list[Fault] = []
+        self.rng = random.Random(f"faults {seed}")
+        self._count = 0
+
+    def control(self, control: Control) -> None:
+        control.add("GET", "/faults", self.listed)
+        control.add("POST", "/faults", self.add)
+        control.add("DELETE", "/faults", self.clear)
+        control.add("DELETE", "/faults/{fault_id:int}", self.remove)
+
+    def strike(self, network: str, account: str, kind: str, path: str) -> Fault | None:
+        """The fault that befalls this request, counted as a hit."""
+        for rule in self.rules:
+            if not rule.matches(network, account, kind, path):
+                continue
+            if rule.skip > 0:
+                rule.skip -= 1
+                continue
+            if rule.probability >= 1 or self.rng.random() < rule.probability:
+                rule.hits += 1
+                return rule
+        return None
+
+    async def listed(self, request: Request) -> Reply:
+        return 200, {"faults": [asdict(rule) for rule in self.rules], "names": list(NAMES)}
+
+    async def add(self, request: Request) -> Reply:
+        """One fault, a list of them, or `{"seed": 5}` alone to start the dice again."""
+        body = await body_of(request)
+        wanted = body if isinstance(body, list) else [body]
+        if not all(isinstance(one, dict) for one in wanted):
+            raise Refused("a fault is an object")
+        for one in wanted:
+            if "seed" in one:
+                self.rng = random.Random(f"faults {one.pop('seed')}")
+        made = [self._made(one) for one in wanted if one]
+        self.rules += made
+        return 201, {"faults": [asdict(rule) for rule in made]}
+
+    def _made(self, one: dict[str, Any]) -> Fault:
+        if one.get("fault") not in NAMES:
+            raise Refused(f"fault must be one of {', '.join(NAMES)}")
+        if unknown := set(one) - set(Fault.__dataclass_fields__) | ({"id", "hits"} & set(one)):
+            raise Refused(f"unknown: {', '.join(sorted(unknown))}")
+        if one.get("kind", "") not in ("", *get_args(RouteKind)):
+            raise Refused("kind must be read, write or auth")
+        if account := one.get("account"):
+            found = [
+                self.world.account(network, str(account))
+                for network in ("x", "facebook")
+                if one.get("network", network) == network
+            ]
+            ids = [each.remote_id for each in found if each is not None]
+            if len(ids) != 1:
+                raise Refused(
+                    f"{account} names {len(ids)} brand accounts; give network and handle, or the id"
+                )
+            one = {**one, "account": ids[0]}
+        self._count += 1
+        try:
+            rule = Fault(id=self._count, **one)
+            rule.probability, rule.seconds, rule.skip = (
+                float(rule.probability),
+                float(rule.seconds),
+                int(rule.skip),
+            )
+        except (TypeError, ValueError) as error:
+            raise Refused(str(error)) from None
+        return rule
+
+    async def clear(self, request: Request) -> Reply:
+        self.rules.clear()
+        return 200, {"faults": []}
+
+    async def remove(self, request: Request) -> Reply:
+        self.rules = [rule for rule in self.rules if rule.id != request.path_params["fault_id"]]
+        return 200, {"faults": [asdict(rule) for rule in self.rules]}

@@ -1,0 +1,173 @@
+"""The middleware between the wire and the networks: lets faults strike."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+from urllib.parse import parse_qsl
+
+import orjson
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from simulator import spoiled
+from simulator.faults import AFTERWARDS, Fault, Faults
+from simulator.server import CUT
+from simulator.x.signature import parse_header
+
+_SIGN_IN = ("/oauth2/", "/dialog/", "/oauth/")
+
+
+class Captured:
+    """An answer held back."""
+
+    def __init__(self) -> None:
+        self.status = 500
+        self.headers: list[tuple[bytes, bytes]] = []
+        self.body = b""
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.status, self.headers = message["status"], list(message.get("headers", []))
+        else:
+            self.body += message.get("body", b"")
+
+
+class Weather:
+    """Pure ASGI: answers, holds, spoils or cuts what `Faults` picks; everything else passes untouched."""
+
+    def __init__(self, app: ASGIApp, faults: Faults) -> None:
+        self.app = app
+        self.faults = faults
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        network = _network(scope)
+        if not network or not self.faults.rules:
+            await self.app(scope, receive, send)
+            return
+        body = await _read(receive)
+        again = _replayed(body, receive)
+        account = self._account(network, scope, body)
+        fault = self.faults.strike(network, account, _kind(scope), scope["path"])
+        if fault is None:
+            await self.app(scope, again, send)
+        elif fault.fault in AFTERWARDS:
+            await self._afterwards(fault, network, scope, again, send)
+        else:
+            await self._instead(fault, network, scope, send)
+
+    def _account(self, network: str, scope: Scope, body: bytes) -> str:
+        """The brand account a request speaks for, without judging whether it may."""
+        headers = dict(scope["headers"])
+        header = headers.get(b"authorization", b"").decode("latin-1")
+        token = header.removeprefix("Bearer ")
+        if header.startswith("OAuth "):
+            token = parse_header(header).get("oauth_token", "")
+        elif network == "facebook" and not header:
+            sent = dict(parse_qsl(scope["query_string"].decode("latin-1"))) | dict(
+                parse_qsl(body.decode("latin-1"))
+            )
+            token = sent.get("access_token", "")
+        for account in self.faults.world.accounts.values():
+            if token in (account.secrets.get("access_token"), account.secrets.get("page_token")):
+                return account.remote_id
+        grant = self.faults.world.grants.get(token)
+        return grant.subject if grant is not None else ""
+
+    async def _instead(self, fault: Fault, network: str, scope: Scope, send: Send) -> None:
+        if fault.fault == "hang":
+            await asyncio.sleep(fault.seconds)
+            await _cut(scope)
+            return
+        answer = spoiled.refusal(fault.fault, network, self.faults.world.clock())
+        if answer is None:
+            await _cut(scope)
+            return
+        status, body, headers = answer
+        await _answer(send, status, body, headers)
+
+    async def _afterwards(
+        self, fault: Fault, network: str, scope: Scope, receive: Receive, send: Send
+    ) -> None:
+        held = Captured()
+        await self.app(scope, receive, held.send)
+        if fault.fault == "accepted_silent":
+            await _cut(scope)
+        elif fault.fault == "accepted_server_error":
+            answer = spoiled.refusal("server_error", network, self.faults.world.clock())
+            assert answer is not None
+            await _answer(send, *answer)
+        elif fault.fault == "truncated":
+            await _half(held, scope, send)
+        else:
+            if fault.fault == "slow":
+                await asyncio.sleep(fault.seconds)
+            elif held.status == 200:
+                held.body = orjson.dumps(spoiled.page(fault.fault, orjson.loads(held.body), self.faults.rng))
+            await _pass(held, send)
+
+
+def _network(scope: Scope) -> str:
+    if scope["type"] != "http":
+        return ""
+    path = scope["path"]
+    if path.startswith("/graph/"):
+        return "facebook"
+    return "x" if path.startswith("/x/2/") else ""
+
+
+def _kind(scope: Scope) -> str:
+    if any(part in scope["path"] for part in _SIGN_IN):
+        return "auth"
+    return "read" if scope["method"] in ("GET", "HEAD") else "write"
+
+
+async def _read(receive: Receive) -> bytes:
+    body = b""
+    while True:
+        message = await receive()
+        body += bytes(message.get("body", b""))
+        if not message.get("more_body"):
+            return body
+
+
+def _replayed(body: bytes, receive: Receive) -> Receive:
+    given = False
+
+    async def again() -> Message:
+        nonlocal given
+        if given:
+            return await receive()
+        given = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return again
+
+
+async def _cut(scope: Scope) -> None:
+    """Close the connection without another byte."""
+    scope["state"][CUT]()
+    # The server notices in the next turn of its loop; returning earlier would make it answer 500.
+    await asyncio.sleep(0.01)
+
+
+async def _answer(send: Send, status: int, body: Any, headers: dict[str, str]) -> None:
+    content = body.encode() if isinstance(body, str) else orjson.dumps(body)
+    head = {"content-type": "application/json; charset=utf-8", **headers, "content-length": str(len(content))}
+    raw = [(name.encode(), value.encode()) for name, value in head.items()]
+    await send({"type": "http.response.start", "status": status, "headers": raw})
+    await send({"type": "http.response.body", "body": content})
+
+
+async def _pass(held: Captured, send: Send) -> None:
+    headers = [(name, value) for name, value in held.headers if name != b"content-length"]
+    headers.append((b"content-length", str(len(held.body)).encode()))
+    await send({"type": "http.response.start", "status": held.status, "headers": headers})
+    await send({"type": "http.response.body", "body": held.body})
+
+
+async def _half(held: Captured, scope: Scope, send: Send) -> None:
+    """The head promises the whole answer; half of it comes."""
+    await send({"type": "http.response.start", "status": held.status, "headers": held.headers})
+    await send({"type": "http.response.body", "body": held.body[: len(held.body) // 2], "more_body": True})
+    await asyncio.sleep(0.01)
+    await _cut(scope)
