@@ -259,6 +259,10 @@ FACEBOOK_APP_SECRET = secret("FACEBOOK_APP_SECRET")
 
 #: Seconds an answer waits in the outbox, in which its author can take it back.
 UNDO_SECONDS = env.int("UNDO_SECONDS", default=10)
+#: Seconds one attempt to send may take before its worker counts as dead; longer than a connector's longest wait.
+OUTBOX_LEASE_SECONDS = env.float("OUTBOX_LEASE_SECONDS", default=90.0)
+#: Seconds before each look for an unconfirmed answer; after the last one a person decides.
+OUTBOX_CHECK_DELAYS = env.list("OUTBOX_CHECK_DELAYS", cast=float, default=[3.0, 12.0, 30.0, 45.0])
 #: Seconds between two polls of one stream: the shortest, and the longest when nothing happens.
 POLL_INTERVAL_MIN = env.float("POLL_INTERVAL_MIN", default=60.0)
 POLL_INTERVAL_MAX = env.float("POLL_INTERVAL_MAX", default=900.0)

@@ -259,8 +259,9 @@ class Connector(Protocol):
     ) -> Sent | None:
         """The message of our own under `ref` with this text, sent at or after `since`; None when there is none."""
 
-    def measure(self, text: str) -> int:
-        """Length of a text in the network's own unit."""
+    @staticmethod
+    def measure(text: str) -> int:
+        """Length of a text in the network's own unit. Needs no credential."""
 
     def verify_webhook(self, headers: Mapping[str, str], raw_body: bytes) -> bool: ...
 

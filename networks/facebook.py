@@ -162,7 +162,8 @@ class FacebookConnector:
     ) -> Sent | None:
         return facebook_find.own(self._graph, self._ask, self._own_id, ref, text, since, visibility)
 
-    def measure(self, text: str) -> int:
+    @staticmethod
+    def measure(text: str) -> int:
         return len(text)
 
     def verify_webhook(self, headers: Mapping[str, str], raw_body: bytes) -> bool:

@@ -10,8 +10,6 @@ import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from typing import ClassVar
 
-from twitter_text import parse_tweet
-
 from networks import transport, wire, x_auth, x_errors, x_find, x_parse, x_webhook
 from networks.base import (
     Capabilities,
@@ -223,10 +221,14 @@ class XConnector:
                 return found
         return None
 
-    def measure(self, text: str) -> int:
+    @staticmethod
+    def measure(text: str) -> int:
         """Weighted length: a link counts 23, CJK and emoji 2, most else 1. Above 25,000 characters, plain length."""
         if len(text) > _MEASURABLE:
             return len(text)
+        # Imported when first needed: it reads its list of emoji for most of a second.
+        from twitter_text import parse_tweet
+
         sound = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
         return int(parse_tweet(sound).weightedLength) if sound else 0
 
