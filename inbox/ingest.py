@@ -1,0 +1,286 @@
+"""Storing messages: one page in one transaction with its cursor, at a fixed number of statements.
+
+The statements are in `ingest_sql`, what they write is worked out in `intake`. A message that cannot be stored is
+kept in quarantine and its neighbours go in.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+from uuid import UUID
+
+import orjson
+from django.db import DataError, IntegrityError, OperationalError, transaction
+
+from accounts.models import Health, Stream
+from inbox import echoes, ingest_sql, live, quarantine
+from inbox.ingest_rows import case_rows, change_rows, history_rows, message_rows
+from inbox.intake import Header, Intake, Known, Place, changed
+from inbox.sanitise import Storable, Unstorable, storable
+from inbox.threading import REOPENS_FOR, CaseState
+from networks.base import InboundMessage, PollResult, Unreadable
+from routing import rulesets
+from routing.engine import CompiledRules
+
+logger = logging.getLogger(__name__)
+
+#: How long one page may take before another worker takes the stream over. A page is fetched in at most a minute.
+LEASE = dt.timedelta(seconds=60)
+#: Attempts when Postgres ends a transaction because two waited for each other.
+_ATTEMPTS = 4
+#: SQLSTATEs that a message can cause by itself: program limits, such as nesting beyond the stack.
+_MESSAGE_STATES = ("22", "23", "54")
+_RETRY_STATES = ("40001", "40P01")
+
+
+class LeaseLost(Exception):
+    """Another worker polls this stream now. Nothing was stored."""
+
+
+@dataclass(slots=True)
+class PageOutcome:
+    """What became of a page's messages. `echoes` are our own; `ignored` were deleted before we ever saw them."""
+
+    stored: int = 0
+    duplicates: int = 0
+    updated: int = 0
+    quarantined: int = 0
+    echoes: int = 0
+    ignored: int = 0
+    #: True when the brand account has to be connected again: no further call may be made.
+    halted: bool = False
+    case_ids: list[int] = field(default_factory=list)
+
+    def add(self, other: PageOutcome) -> None:
+        for name in ("stored", "duplicates", "updated", "quarantined", "echoes", "ignored"):
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        self.case_ids += other.case_ids
+
+
+def store_page(stream: Stream, token: UUID, result: PollResult, now: dt.datetime) -> PageOutcome:
+    """Store a page of `stream` with its cursor, if the lease `token` still holds. `now` is aware, UTC.
+
+    Raises `LeaseLost`, and `routing.rulesets.RuleSetError` while there are no rules; either way nothing is stored.
+    """
+
+    def header() -> Header:
+        row = ingest_sql.fence(
+            stream.pk,
+            token,
+            cursor=result.next_cursor,
+            budget=_budget(result),
+            overflowed=result.overflowed,
+            lease_until=now + LEASE,
+            now=now,
+        )
+        if row is None:
+            raise LeaseLost(f"Stream {stream.pk} is polled by another worker.")
+        return _header(row)
+
+    return _store(stream, header, result.messages, result.unreadable, now)
+
+
+def store_messages(stream: Stream, messages: Sequence[InboundMessage], now: dt.datetime) -> PageOutcome:
+    """Store messages that did not come by polling (a webhook, a second try); the cursor stays."""
+    return _store(stream, lambda: _header(ingest_sql.lock(stream.pk)), messages, (), now)
+
+
+def _store(
+    stream: Stream,
+    header: Callable[[], Header],
+    messages: Sequence[InboundMessage],
+    unreadable: Sequence[Unreadable],
+    now: dt.datetime,
+) -> PageOutcome:
+    rules = rulesets.live()
+    divide = False
+    for attempt in range(1, _ATTEMPTS + 1):
+        try:
+            with transaction.atomic():
+                page = _Page(stream, header(), rules, now)
+                page.quarantine(unreadable)
+                page.store(page.sound(messages), divide=divide)
+                page.outcome.halted = page.header.health == Health.REAUTHORISE
+                return page.outcome
+        except (DataError, IntegrityError, OperationalError) as error:
+            if attempt == _ATTEMPTS or not (
+                _is_state(error, _RETRY_STATES) or _is_state(error, _MESSAGE_STATES)
+            ):
+                raise
+            divide = divide or _is_state(error, _MESSAGE_STATES)
+            logger.warning("page of stream %s is stored again: %s", stream.pk, str(error).partition("\n")[0])
+    raise AssertionError("unreachable")
+
+
+def _is_state(error: BaseException, states: tuple[str, ...]) -> bool:
+    return str(getattr(error.__cause__, "sqlstate", "") or "").startswith(states)
+
+
+def _header(row: tuple[Any, ...]) -> Header:
+    departments = tuple(Place(*one) for one in orjson.loads(row[6] or "[]"))
+    kind, brand, network, own_id, connected_at, health = row[:6]
+    return Header(kind, brand, network, own_id, connected_at, health, departments)
+
+
+def _budget(result: PollResult) -> dict[str, Any]:
+    return {name: value for name, value in asdict(result.budget).items() if value is not None}
+
+
+@dataclass(slots=True)
+class _Page:
+    """One page inside its transaction."""
+
+    stream: Stream
+    header: Header
+    rules: CompiledRules
+    now: dt.datetime
+    outcome: PageOutcome = field(default_factory=PageOutcome)
+
+    def quarantine(self, unreadable: Iterable[Unreadable]) -> None:
+        rows = list(unreadable)
+        self.outcome.quarantined += quarantine.keep(
+            self.stream.pk, self.header.brand_account_id, rows, self.now
+        )
+
+    def sound(self, messages: Iterable[InboundMessage]) -> list[Storable]:
+        """The page's messages, each once, made fit to store; what cannot be is quarantined."""
+        newest: dict[str, Storable] = {}
+        unstorable: list[Unreadable] = []
+        for message in messages:
+            try:
+                item = storable(message, self.header.own_id, self.now)
+            except Unstorable as error:
+                unstorable.append(_unreadable(message, str(error)))
+                continue
+            other = newest.get(message.canonical_id)
+            self.outcome.duplicates += other is not None
+            if other is None or _supersedes(message, other.message):
+                newest[message.canonical_id] = item
+        if unstorable:
+            self.quarantine(unstorable)
+        return list(newest.values())
+
+    def store(self, items: list[Storable], *, divide: bool) -> None:
+        """Store the messages; with `divide`, in ever smaller parts until the culprits are found and quarantined."""
+        if not items:
+            return
+        if not divide:
+            self.outcome.add(self._write(items))
+            return
+        try:
+            with transaction.atomic():
+                outcome = self._write(items)
+        except (DataError, IntegrityError, OperationalError) as error:
+            if not _is_state(error, _MESSAGE_STATES):
+                raise
+            if len(items) == 1:
+                reason = str(error).partition("\n")[0]
+                self.quarantine([_unreadable(items[0].message, f"The database refuses it: {reason}")])
+                return
+            self.store(items[: len(items) // 2], divide=True)
+            self.store(items[len(items) // 2 :], divide=True)
+        else:
+            self.outcome.add(outcome)
+
+    def _write(self, items: list[Storable]) -> PageOutcome:
+        intake = self._intake(items)
+        intake.take_all(items)
+        header = self.header
+        touched = [case for case in intake.cases.values() if case.touched]
+        ids = ingest_sql.write_cases(
+            header.brand_account_id, header.network, *case_rows(touched, intake.opened)
+        )
+        for case, id_ in zip(intake.opened, ids, strict=True):
+            case.id = id_
+        stored = ingest_sql.write_messages(header.brand_account_id, message_rows(intake), self.now)
+        if intake.changes:
+            ingest_sql.change_messages(change_rows(intake), self.now)
+        ingest_sql.write_history(**history_rows(intake, touched, stored), now=self.now)
+        changed = [*touched, *intake.opened]
+        live.publish_on_commit(
+            live.CaseChange(case.id, case.department_id, header.brand_account_id, case.visibility)
+            for case in changed
+        )
+        return PageOutcome(
+            stored=sum(new.item.message.canonical_id in stored for new in intake.messages),
+            duplicates=intake.duplicates,
+            updated=len(intake.changes),
+            echoes=intake.own,
+            ignored=intake.ignored,
+            case_ids=[case.id for case in changed],
+        )
+
+    def _intake(self, items: list[Storable]) -> Intake:
+        """Read what the messages meet. The locks are taken in the order in which the outbox takes them."""
+        header, brand = self.header, self.header.brand_account_id
+        own = [item for item in items if header.is_own(item)]
+        theirs = [item for item in items if not header.is_own(item) and not item.message.deleted]
+        authors = ingest_sql.identities(header.network, _author_rows(theirs), self.now)
+        waiting = [echoes.Waiting(*row) for row in ingest_sql.replies(brand)] if own else []
+        wanted = {item.message.canonical_id for item in items} | {item.message.parent_id for item in own}
+        known = {row[0]: Known(*row) for row in ingest_sql.known(brand, sorted(wanted - {""}))}
+        new = [item for item in items if item.message.canonical_id not in known]
+        concerned = {one.case_id for one in waiting} | {
+            known[item.message.parent_id].case_id for item in own if item.message.parent_id in known
+        }
+        for item in items:
+            one = known.get(item.message.canonical_id)
+            if one is not None and changed(one, item):
+                concerned.add(one.case_id)
+        cases = ingest_sql.cases(
+            brand,
+            threads=list({item.message.thread_id for item in new}),
+            own_threads=list({item.message.thread_id for item in new if header.is_own(item)} - {""}),
+            customers=list({authors[item.author_id][1] for item in new if item.author_id in authors}),
+            cases=list(concerned),
+            closed_after=min(item.at for item in items) - REOPENS_FOR,
+        )
+        return Intake(
+            header,
+            self.rules,
+            self.now,
+            authors,
+            known,
+            {row[0]: _case_state(row) for row in cases},
+            waiting,
+        )
+
+
+def _case_state(row: tuple[Any, ...]) -> CaseState:
+    """The row's columns are in the order of the fields; tags come as JSON text."""
+    case = CaseState(*row)
+    case.tags = orjson.loads(row[11])
+    case.threads = {*row[-1], case.thread_id}
+    return case
+
+
+def _author_rows(items: Iterable[Storable]) -> list[dict[str, Any]]:
+    """One row an author; of several messages the newest speaks for the name."""
+    rows: dict[str, dict[str, Any]] = {}
+    for item in sorted(items, key=lambda one: one.at):
+        rows[item.author_id] = {
+            "remote_id": item.author_id,
+            "handle": item.handle,
+            "name": item.name,
+            "avatar_url": item.avatar_url,
+            "followers": item.followers,
+            "verified": item.message.author.verified,
+        }
+    return list(rows.values())
+
+
+def _supersedes(message: InboundMessage, other: InboundMessage) -> bool:
+    """Whether `message` is a later state of the same message than `other`."""
+    if message.deleted != other.deleted:
+        return message.deleted
+    if message.edited_at is None or other.edited_at is None:
+        return message.edited_at is not None
+    return message.edited_at > other.edited_at
+
+
+def _unreadable(message: InboundMessage, error: str) -> Unreadable:
+    return Unreadable(raw=message.raw or message.text, error=error, remote_id=message.remote_id)

@@ -1,0 +1,312 @@
+"""What becomes of a page of messages: worked out in memory between reading and writing, without the database.
+
+`Intake` takes messages one by one, oldest first, and holds what has to be written.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from inbox import echoes, threading
+from inbox.languages import language_of
+from inbox.models import Direction, Status, Verb
+from inbox.sanitise import Storable
+from inbox.threading import CaseState
+from routing.engine import CompiledRules, decide
+from routing.facts import Decision, Facts
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A department that may take cases."""
+
+    id: int
+    slug: str
+    name: str
+    is_open: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """Whose page it is."""
+
+    kind: str
+    brand_account_id: int
+    network: str
+    own_id: str
+    connected_at: dt.datetime
+    health: str
+    departments: tuple[Place, ...]
+
+    def is_own(self, item: Storable) -> bool:
+        """Whether the brand account wrote this itself."""
+        return item.message.author.is_self or item.author_id == self.own_id
+
+
+@dataclass(slots=True)
+class Known:
+    """A message that is stored already."""
+
+    canonical_id: str
+    id: int
+    remote_id: str
+    text: str
+    edited_at: dt.datetime | None
+    deleted: bool
+    hidden: bool
+    case_id: int
+
+
+@dataclass(slots=True)
+class NewMessage:
+    """A message to insert. `decision` is None for messages of our own."""
+
+    item: Storable
+    case: CaseState
+    identity_id: int | None
+    historical: bool
+    user_id: int | None = None
+    decision: Decision | None = None
+    joined: bool = False
+    language: str = ""
+
+
+@dataclass(slots=True)
+class Intake:
+    """Reads the page's messages against what is stored."""
+
+    header: Header
+    rules: CompiledRules
+    now: dt.datetime
+    authors: dict[str, tuple[int, int]]
+    known: dict[str, Known]
+    cases: dict[int, CaseState]
+    replies: list[echoes.Waiting]
+    of_customer: dict[int, list[CaseState]] = field(default_factory=dict)
+    opened: list[CaseState] = field(default_factory=list)
+    messages: list[NewMessage] = field(default_factory=list)
+    changes: list[tuple[Known, Storable]] = field(default_factory=list)
+    adopted: list[tuple[echoes.Waiting, Storable]] = field(default_factory=list)
+    duplicates: int = 0
+    ignored: int = 0
+    own: int = 0
+    _placed: dict[str, CaseState] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for case in self.cases.values():
+            self.of_customer.setdefault(case.customer_id, []).append(case)
+
+    def take_all(self, items: Iterable[Storable]) -> None:
+        """Take the messages oldest first: an answer comes after what it answers."""
+        for item in sorted(items, key=lambda one: (one.at, one.message.canonical_id)):
+            self._take(item)
+
+    def _take(self, item: Storable) -> None:
+        known = self.known.get(item.message.canonical_id)
+        if known is not None:
+            self._seen_before(known, item)
+        elif item.message.deleted:
+            self.ignored += 1
+        elif self.header.is_own(item):
+            self._own(item)
+        else:
+            self._inbound(item)
+
+    def _seen_before(self, known: Known, item: Storable) -> None:
+        case, what = self.cases.get(known.case_id), changed(known, item)
+        if case is None or not what:
+            self.duplicates += 1
+            return
+        self.changes.append((known, item))
+        if what != "hidden":
+            case.touched = True
+            verb = Verb.MESSAGE_DELETED if what == "deleted" else Verb.MESSAGE_EDITED
+            case.events.append((verb, None, {"message": known.id}))
+        if what == "edited" and case.last_inbound_at == item.at and not self.header.is_own(item):
+            case.preview = item.preview
+
+    def _inbound(self, item: Storable) -> None:
+        message = item.message
+        identity_id, customer_id = self.authors[item.author_id]
+        language = language_of(item.text)
+        decision = decide(self._facts(item, language), self.rules)
+        mine = self.of_customer.setdefault(customer_id, [])
+        historical = item.at < self.header.connected_at
+        case = threading.join(mine, message.thread_id, message.visibility, item.at)
+        joined = case is not None
+        if case is None:
+            case = self._open(item, identity_id, customer_id, decision, historical)
+            mine.append(case)
+        elif case.closed_at is not None:
+            _reopen(case, message.canonical_id)
+        self._receive(case, item, decision, historical)
+        self._place(
+            NewMessage(
+                item, case, identity_id, historical, decision=decision, joined=joined, language=language
+            )
+        )
+
+    def _facts(self, item: Storable, language: str) -> Facts:
+        message, header = item.message, self.header
+        return Facts(
+            text=item.text,
+            network=header.network,
+            stream=message.stream,
+            brand_account=f"{header.network}:{header.own_id}",
+            at=item.at,
+            language=language,
+            followers=message.author.followers,
+            verified=message.author.verified,
+            is_reply=bool(message.parent_id) and message.thread_id != message.canonical_id,
+        )
+
+    def department(self, slug: str) -> Place:
+        """The department a decision names; the default when it is closed or gone, any open one when that is, too."""
+        places = self.header.departments
+        for wanted in (slug, self.rules.default):
+            for place in places:
+                if place.slug == wanted and place.is_open:
+                    return place
+        for place in sorted(places, key=lambda one: (not one.is_open, one.slug != self.rules.default)):
+            return place
+        raise LookupError("There is no department that could take a case.")
+
+    def _open(
+        self, item: Storable, identity_id: int, customer_id: int, decision: Decision, historical: bool
+    ) -> CaseState:
+        place = self.department(decision.department)
+        case = CaseState(
+            id=0,
+            customer_id=customer_id,
+            identity_id=identity_id,
+            visibility=item.message.visibility,
+            thread_id=item.message.thread_id,
+            status=Status.NEW,
+            department_id=place.id,
+            opened_at=item.at,
+            activity_at=item.at,
+            created_at=self.now,
+            historical=historical,
+            needs_answer=False,
+        )
+        reason = decision.reasons[0] if decision.reasons else ""
+        routed = {"to": place.name, "to_id": place.id, "reason": reason, "rule": decision.rule_name}
+        case.events += [
+            (Verb.OPENED, None, {"canonical_id": item.message.canonical_id}),
+            (Verb.ROUTED, None, {"canonical_id": item.message.canonical_id, **routed}),
+        ]
+        self.opened.append(case)
+        return case
+
+    def _receive(self, case: CaseState, item: Storable, decision: Decision, historical: bool) -> None:
+        """The case after one more message of its customer."""
+        at = item.at
+        case.historical = case.historical and historical
+        case.needs_answer = case.needs_answer or decision.needs_answer
+        case.priority = max(case.priority, decision.priority) if case.message_count else decision.priority
+        case.tags += [tag for tag in decision.tags if tag not in case.tags]
+        if case.last_inbound_at is None or at >= case.last_inbound_at:
+            case.last_inbound_at, case.preview = at, item.preview
+        case.opened_at = min(case.opened_at, at)
+        case.activity_at = max(case.activity_at, at)
+        answered = case.last_outbound_at is not None and at <= case.last_outbound_at
+        if decision.needs_answer and not historical and not answered:
+            case.waiting_since = min(case.waiting_since or at, at)
+        if case.status == Status.WAITING and not answered:
+            case.status = Status.OPEN
+
+    def _place(self, new: NewMessage) -> None:
+        case, message = new.case, new.item.message
+        case.message_count += 1
+        case.touched = True
+        case.threads.add(message.thread_id)
+        self.messages.append(new)
+        self._placed[message.canonical_id] = self._placed[message.remote_id] = case
+
+    def _own(self, item: Storable) -> None:
+        """A message of ours that came back: an answer we sent, one written in the network's own app, or neither."""
+        self.own += 1
+        reply = echoes.match(self.replies, item)
+        case = self._case_of_own(item, reply)
+        if case is None:
+            return
+        message = item.message
+        verb, actor = Verb.ANSWERED_NATIVELY, None
+        data: dict[str, Any] = {"canonical_id": message.canonical_id}
+        if reply is not None:
+            self.replies.remove(reply)
+            self.adopted.append((reply, item))
+            verb, actor, data["reply"] = Verb.ANSWERED, reply.author_id, reply.id
+        case.events.append((verb, actor, data))
+        echoes.answer(case, item.at, self.header.connected_at)
+        self._place(NewMessage(item, case, None, item.at < self.header.connected_at, user_id=actor))
+
+    def _case_of_own(self, item: Storable, reply: echoes.Waiting | None) -> CaseState | None:
+        message = item.message
+        if reply is not None:
+            return self.cases.get(reply.case_id)
+        if placed := self._placed.get(message.parent_id):
+            return placed
+        if parent := self.known.get(message.parent_id):
+            return self.cases.get(parent.case_id)
+        return threading.of_thread([*self.cases.values(), *self.opened], message.thread_id)
+
+    def change_row(self, known: Known, item: Storable) -> dict[str, Any]:
+        """What `ingest_sql.change_messages` writes. A tombstone keeps the text that was deleted."""
+        message = item.message
+        kept = message.deleted
+        return {
+            "id": known.id,
+            "text": known.text if kept else item.text,
+            "remote_id": known.remote_id if kept else message.remote_id,
+            "edited_at": known.edited_at if kept else message.edited_at or self._edited_at(known, item),
+            "hidden": message.hidden,
+            "flags": item.flags,
+            "language": language_of(known.text if kept else item.text),
+            "reply_ref": item.reply_ref,
+            "permalink": item.permalink,
+            "raw": item.raw,
+            "deleted": message.deleted,
+            "until": (message.edited_at or self.now).isoformat(),
+        }
+
+    def _edited_at(self, known: Known, item: Storable) -> dt.datetime | None:
+        return self.now if known.text != item.text else known.edited_at
+
+
+def changed(known: Known, item: Storable) -> str:
+    """What happened to a stored message since: "deleted", "edited", "hidden" (or shown again), "" for nothing."""
+    message = item.message
+    if known.deleted or message.deleted:
+        return "" if known.deleted else "deleted"
+    if _is_newer(known, item):
+        return "edited"
+    is_current = message.remote_id == known.remote_id
+    return "hidden" if is_current and message.hidden != known.hidden else ""
+
+
+def _is_newer(known: Known, item: Storable) -> bool:
+    """Whether an edit has happened since: by the network's time of the edit where it tells one, else by the text."""
+    edited_at = item.message.edited_at
+    if edited_at is not None:
+        return known.edited_at is None or edited_at > known.edited_at
+    if item.message.remote_id != known.remote_id:
+        return False  # an older version of a message that gets a new id with every edit
+    return item.text != known.text
+
+
+def _reopen(case: CaseState, canonical_id: str) -> None:
+    case.events.append(
+        (Verb.REOPENED, None, {"canonical_id": canonical_id, "from": str(Status(case.status).label)})
+    )
+    case.status, case.closed_at, case.close_reason = Status.OPEN, None, ""
+    case.reopen_count += 1
+    case.reopened = True
+
+
+def direction(new: NewMessage) -> str:
+    """`Message.direction` of a message to insert."""
+    return Direction.INBOUND if new.decision is not None else Direction.OUTBOUND

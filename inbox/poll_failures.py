@@ -1,0 +1,86 @@
+"""What a failed poll means for the stream and its brand account. Other streams and accounts are not touched, except
+where the network speaks of the whole account: a revoked token, a spent allowance."""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+import random
+from uuid import UUID
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.models import F
+
+from accounts.health import health_of
+from accounts.models import BrandAccount, Health, Stream
+from networks.base import BudgetExhausted, NetworkError, RetryLater
+
+logger = logging.getLogger(__name__)
+
+#: Failures in a row after which an unwell network is shown as such.
+UNWELL_AFTER = 3
+#: How long a missing permission or a spent allowance without a date waits for somebody to act.
+_LONG = dt.timedelta(hours=1)
+_JITTER = 0.15
+
+_RECOVER = """
+UPDATE accounts_brandaccount b SET health = 'ok', health_detail = '', health_until = NULL, health_since = %(now)s
+WHERE b.id = %(brand)s AND b.health NOT IN ('ok', 'reauthorise') AND NOT EXISTS (
+  SELECT 1 FROM accounts_stream s WHERE s.brand_account_id = b.id AND s.enabled AND s.failures > 0)
+"""
+
+
+@transaction.atomic
+def record(stream: Stream, token: UUID, error: Exception, now: dt.datetime) -> None:
+    """Keep a poll's failure and give the lease back; nothing when the lease is somebody else's by now.
+
+    The cursor stays where it was: polling goes on there.
+    """
+    failures = stream.failures + 1
+    text = str(error).strip() or type(error).__name__
+    held = Stream.objects.filter(pk=stream.pk, lease_token=token)
+    lost = not held.update(
+        lease_token=None,
+        lease_until=None,
+        failures=F("failures") + 1,
+        last_error=text[:500],
+        next_poll_at=retry_at(error, failures, now),
+    )
+    logger.warning("poll of stream %s failed (%s): %s", stream.pk, type(error).__name__, text[:200])
+    if isinstance(error, NetworkError):
+        _mark(stream, error, failures, text, lost, now)
+
+
+def retry_at(error: Exception, failures: int, now: dt.datetime) -> dt.datetime:
+    """When to poll again: when the network said so, else after a time that doubles with each failure in a row, up to
+    the longest interval, ±15 %."""
+    if isinstance(error, RetryLater) and error.at is not None:
+        return max(error.at, now) + dt.timedelta(seconds=random.uniform(0, 1))
+    health = health_of(error)[0] if isinstance(error, NetworkError) else Health.UNWELL
+    if isinstance(error, BudgetExhausted) and error.until is not None:
+        return max(error.until, now)
+    if health in (Health.PERMISSION, Health.BUDGET):
+        return now + _LONG
+    seconds = min(settings.POLL_INTERVAL_MIN * 2 ** min(failures - 1, 20), settings.POLL_INTERVAL_MAX)
+    return now + dt.timedelta(seconds=seconds * random.uniform(1 - _JITTER, 1 + _JITTER))
+
+
+def _mark(
+    stream: Stream, error: NetworkError, failures: int, text: str, lost: bool, now: dt.datetime
+) -> None:
+    health, until = health_of(error)
+    # A revoked token is true whoever holds the lease; the rest is for the holder to say.
+    if health != Health.REAUTHORISE and (lost or (health == Health.UNWELL and failures < UNWELL_AFTER)):
+        return
+    brand = BrandAccount.objects.filter(pk=stream.brand_account_id).exclude(health=Health.REAUTHORISE)
+    since = {} if stream.brand_account.health == health else {"health_since": now}
+    brand.update(health=health, health_detail=text[:500], health_until=until, **since)
+    if health == Health.BUDGET:
+        Stream.objects.filter(brand_account=stream.brand_account_id).update(next_poll_at=until or now + _LONG)
+
+
+def recover(brand_account_id: int, now: dt.datetime) -> None:
+    """Call a brand account healthy again when none of its streams fails. One that has to be connected stays so."""
+    with connection.cursor() as cursor:
+        cursor.execute(_RECOVER, {"brand": brand_account_id, "now": now})

@@ -1,0 +1,226 @@
+"""What a network sends, made fit to store and to show: repaired where that loses nothing a person would miss, flagged.
+
+Ids are never repaired (a changed id is another message): a bad one raises `Unstorable`.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from networks.base import InboundMessage
+
+#: Characters of a message that are kept; the whole of it stays in `raw`.
+LONGEST_TEXT = 100_000
+LONGEST_PREVIEW = 240
+LONGEST_ID = 200
+LONGEST_AUTHOR_ID = 128
+LONGEST_NAME = 200
+LONGEST_ADDRESS = 1000
+MOST_ATTACHMENTS = 50
+#: Postgres' integer, which holds follower counts.
+_MOST_FOLLOWERS = 2**31 - 1
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_CONTROL = re.compile("[\x01-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+_BIDI = re.compile("[\u202a-\u202e\u2066-\u2069]")
+_NEEDS_REPAIR = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
+_EMBEDDING, _ISOLATE, _POP, _POP_ISOLATE = (
+    "\u202a\u202b\u202d\u202e",
+    "\u2066\u2067\u2068",
+    "\u202c",
+    "\u2069",
+)
+_WEB = re.compile(r"https?://[^\s\x00-\x1f]+\Z", re.IGNORECASE)
+_DEEPEST = 200
+
+
+class Unstorable(ValueError):
+    """A message that cannot be kept as a message. The text says why, for a person."""
+
+
+@dataclass(frozen=True, slots=True)
+class Storable:
+    """A message whose every part the database takes. `at` is the network's time, never later than now."""
+
+    message: InboundMessage
+    text: str
+    flags: list[str]
+    at: dt.datetime
+    author_id: str
+    handle: str
+    name: str
+    avatar_url: str
+    followers: int | None
+    permalink: str
+    attachments: list[dict[str, str]]
+    reply_ref: Any
+    raw: Any
+
+    @property
+    def preview(self) -> str:
+        """One line for rows; what is attached when there is no text."""
+        line = " ".join(self.text[: LONGEST_PREVIEW * 4].split())
+        if not line and self.attachments:
+            line = f"[{self.attachments[0]['kind']}]"
+        return line if len(line) <= LONGEST_PREVIEW else line[: LONGEST_PREVIEW - 1] + "…"
+
+
+def storable(message: InboundMessage, own_id: str, now: dt.datetime) -> Storable:
+    """`message` made fit to store; `own_id` is the brand account's own id on the network.
+
+    Raises `Unstorable` when an id or the time is unusable.
+    """
+    for what, value in (("id", message.remote_id), ("canonical id", message.canonical_id)):
+        _check_id(what, value, LONGEST_ID, required=True)
+    _check_id("thread id", message.thread_id, LONGEST_ID)
+    _check_id("parent id", message.parent_id, LONGEST_ID)
+    _check_id("author's id", message.author.remote_id, LONGEST_AUTHOR_ID)
+    if message.created_at.tzinfo is None:
+        raise Unstorable("The message has a time without a zone.")
+    text, flags = clean_text(message.text)
+    author = message.author
+    followers = author.followers
+    return Storable(
+        message=message,
+        text=text,
+        flags=flags,
+        at=min(message.created_at, now),
+        author_id=own_id if author.is_self else author.remote_id or _unknown(message),
+        handle=clean_line(author.handle),
+        name=clean_line(author.name),
+        avatar_url=clean_address(author.avatar_url),
+        followers=None if followers is None else max(0, min(followers, _MOST_FOLLOWERS)),
+        permalink=clean_address(message.permalink),
+        attachments=[
+            {
+                "kind": clean_line(one.kind)[:40] or "media",
+                "url": clean_address(one.url),
+                "mime_type": clean_line(one.mime_type)[:100],
+                "name": clean_line(one.name),
+            }
+            for one in message.attachments[:MOST_ATTACHMENTS]
+        ],
+        reply_ref=clean_json(message.reply_ref),
+        raw=clean_json(message.raw),
+    )
+
+
+def _unknown(message: InboundMessage) -> str:
+    """Whom the network withholds is one person per direct conversation, and a new one per public message."""
+    key = message.thread_id if message.visibility == "direct" else message.canonical_id
+    return f"unknown:{key}"[:LONGEST_AUTHOR_ID]
+
+
+def _check_id(what: str, value: str, longest: int, *, required: bool = False) -> None:
+    if required and not value:
+        raise Unstorable(f"The message has no {what}.")
+    if len(value) > longest:
+        raise Unstorable(f"The {what} is longer than {longest} characters.")
+    if not value.isprintable() or _NEEDS_REPAIR.search(value):
+        raise Unstorable(f"The {what} holds characters that no id can hold.")
+
+
+def clean_text(text: str) -> tuple[str, list[str]]:
+    """A text that Postgres stores and a browser shows in its place, and what was done: nul, surrogate, control,
+    bidi (kept, balanced), long."""
+    flags: list[str] = []
+    if _NEEDS_REPAIR.search(text):
+        text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+        for flag, pattern, instead in (
+            ("nul", "\x00", "\ufffd"),
+            ("surrogate", _SURROGATE, "\ufffd"),
+            ("control", _CONTROL, ""),
+        ):
+            repaired = re.sub(pattern, instead, text)
+            if repaired != text:
+                flags.append(flag)
+            text = repaired
+    if len(text) > LONGEST_TEXT:
+        text = text[: LONGEST_TEXT - 1] + "…"
+        flags.append("long")
+    if _BIDI.search(text):
+        flags.append("bidi")
+        text += _unclosed(text)
+    return text, flags
+
+
+def _unclosed(text: str) -> str:
+    """What closes the bidi embeddings and isolates that `text` leaves open, at most 100 of them."""
+    open_ones: list[str] = []
+    for sign in _BIDI.findall(text):
+        if sign in _EMBEDDING:
+            open_ones.append(_POP)
+        elif sign in _ISOLATE:
+            open_ones.append(_POP_ISOLATE)
+        elif open_ones and open_ones[-1] == sign:
+            open_ones.pop()
+        elif sign == _POP_ISOLATE and sign in open_ones:
+            while open_ones.pop() != sign:
+                pass
+    return "".join(reversed(open_ones[-100:]))
+
+
+def clean_line(text: str) -> str:
+    """A name or label: one line, at most 200 characters, without signs that reach beyond it."""
+    if _NEEDS_REPAIR.search(text) or "\n" in text:
+        text = _SURROGATE.sub("\ufffd", _BIDI.sub("", text)).replace("\x00", "\ufffd").replace("\ufeff", "")
+        text = _CONTROL.sub("", " ".join(text.split()))
+    return text[:LONGEST_NAME].strip()
+
+
+def clean_address(address: str) -> str:
+    """A web address as it is; "" for anything that is not http(s) or cannot be stored."""
+    if not address or len(address) > LONGEST_ADDRESS or _NEEDS_REPAIR.search(address):
+        return ""
+    return address if _WEB.match(address) else ""
+
+
+def clean_json(value: Any) -> Any:
+    """`value` as Postgres' jsonb takes it. Sound values are returned as they are.
+
+    Raises `Unstorable` for what is nested deeper than 200 levels or is not JSON.
+    """
+    try:
+        written = orjson.dumps(value)
+    except (TypeError, RecursionError):
+        return _rebuilt(value, 0)
+    return _rebuilt(value, 0) if b"\\u0000" in written else value
+
+
+def _rebuilt(value: Any, depth: int) -> Any:
+    if depth > _DEEPEST:
+        raise Unstorable("The message's raw form is nested too deeply.")
+    if isinstance(value, str):
+        return _SURROGATE.sub("\ufffd", value.replace("\x00", "\ufffd"))
+    if isinstance(value, Mapping):
+        return {_rebuilt(str(key), depth + 1): _rebuilt(part, depth + 1) for key, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_rebuilt(part, depth + 1) for part in value]
+    if isinstance(value, int) and not isinstance(value, bool) and not -(2**63) <= value < 2**64:
+        # Beyond what the JSON writer takes: kept as text.
+        return str(value) if value.bit_length() < 4096 else f"a number of {value.bit_length()} bits"
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    raise Unstorable(f"The message's raw form holds a {type(value).__name__}.")
+
+
+def raw_bytes(raw: Any) -> bytes:
+    """An unreadable item as bytes, whatever it is."""
+    if isinstance(raw, bytes):
+        return raw
+    if isinstance(raw, str):
+        return raw.encode("utf-8", "surrogatepass")
+    try:
+        return orjson.dumps(raw)
+    except (TypeError, RecursionError):
+        pass
+    try:
+        return json.dumps(raw, default=repr).encode()
+    except (TypeError, ValueError, RecursionError):
+        return repr(type(raw)).encode()

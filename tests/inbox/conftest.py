@@ -1,0 +1,16 @@
+import pytest
+
+from inbox import connectors
+from routing import rulesets
+from tests.inbox.ingesting import feed
+
+__all__ = ["feed"]
+
+
+@pytest.fixture(autouse=True)
+def _nothing_kept_between_tests():
+    rulesets.forget()
+    connectors.forget()
+    yield
+    rulesets.forget()
+    connectors.forget()
