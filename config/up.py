@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import http.client
 import os
 import signal
@@ -54,8 +55,9 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def say(text: str) -> None:
-    """One line of progress on the terminal."""
-    print(text, flush=True)
+    """One line of progress on the terminal; nothing when it has been closed, which must not keep us from stopping."""
+    with contextlib.suppress(OSError):
+        print(text, flush=True)
 
 
 class Up:
@@ -97,6 +99,8 @@ class Up:
             )
         if self._options.workers < 1:
             raise EmbeddedError("--workers must be at least 1.")
+        if not 0 < self._options.port < 65536:
+            raise EmbeddedError("--port must be between 1 and 65535.")
 
     def _take_home(self) -> None:
         if self._home.lock():
@@ -162,8 +166,8 @@ class Up:
                 os.getpid(),
                 "up",
                 self._address,
-                self._env.get("DATABASE_URL", ""),
-                self._env.get("REDIS_URL", ""),
+                self._env.get("DATABASE_URL") or servers.value("DATABASE_URL"),
+                self._env.get("REDIS_URL") or servers.value("REDIS_URL"),
             )
         )
 

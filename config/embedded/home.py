@@ -8,11 +8,13 @@ import fcntl
 import json
 import os
 import secrets
+import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from config.embedded.process import EmbeddedError
 
+LOCK_ATTEMPTS = 4
 CHECKOUT = Path(__file__).resolve().parent.parent.parent
 
 
@@ -62,13 +64,17 @@ class Home:
             handle = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT, 0o600)
         except OSError as error:
             raise EmbeddedError(f"Cannot open {self.path / 'lock'}: {error.strerror}.") from error
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            os.close(handle)
-            return False
-        self._lock = handle
-        return True
+        for _ in range(LOCK_ATTEMPTS):
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                # Perhaps only somebody asking who has it, see `running`.
+                time.sleep(0.05)
+            else:
+                self._lock = handle
+                return True
+        os.close(handle)
+        return False
 
     def release(self) -> None:
         """Forget the note of what runs and give the folder back."""

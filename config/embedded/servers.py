@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 from config.embedded.binaries import postgres_programs
@@ -21,6 +22,19 @@ Server = Postgres | Valkey
 def given(name: str) -> bool:
     """Whether the environment gives `name` or `name_FILE`: then that server is the company's own."""
     return bool(os.environ.get(name) or os.environ.get(f"{name}_FILE"))
+
+
+def value(name: str) -> str:
+    """What the environment gives as `name` or in the file `name_FILE`; "" when neither. Raises EmbeddedError."""
+    path = os.environ.get(f"{name}_FILE")
+    if path and not os.environ.get(name):
+        try:
+            return Path(path).read_text(encoding="utf-8").strip()
+        except OSError as error:
+            raise EmbeddedError(
+                f"{name}_FILE points at {path}, which cannot be read: {error.strerror}."
+            ) from error
+    return os.environ.get(name, "")
 
 
 def wanted(home: Home, *, durable: bool = True) -> list[Server]:
@@ -112,4 +126,14 @@ def _add(values: dict[str, str]) -> None:
             os.environ[name] = value
 
 
-__all__ = ["EmbeddedError", "Server", "environment_of", "for_command", "given", "start", "stop", "wanted"]
+__all__ = [
+    "EmbeddedError",
+    "Server",
+    "environment_of",
+    "for_command",
+    "given",
+    "start",
+    "stop",
+    "value",
+    "wanted",
+]

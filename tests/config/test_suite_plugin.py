@@ -12,6 +12,7 @@ import pytest
 import redis
 from conftest import CHECKOUT, clean_environment
 
+from config import commandline
 from config.testing import OutsideWorldError
 
 INNER = """
@@ -71,3 +72,26 @@ def test_a_parallel_run_shares_servers_and_leaves_nothing(folder):
     homes = {line[3] for line in lines}
     assert len(homes) == 1
     assert not Path(homes.pop()).exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "passed"),
+    [
+        ([], ["-n", "auto"]),
+        (["tests/inbox", "-k", "kill"], ["-n", "auto", "tests/inbox", "-k", "kill"]),
+        (["-n0", "-x"], ["-n0", "-x"]),
+        (["--pdb"], ["--pdb"]),
+        (["-p", "no:xdist"], ["-p", "no:xdist"]),
+    ],
+)
+def test_manage_test_is_pytest_in_parallel_with_the_arguments_passed_on(arguments, passed, monkeypatch):
+    called: list[list[str]] = []
+
+    def note(_program: str, command: list[str]) -> None:
+        called.append(command)
+        raise SystemExit
+
+    monkeypatch.setattr(os, "execv", note)
+    with pytest.raises(SystemExit):
+        commandline.run(["manage.py", "test", *arguments])
+    assert called == [[sys.executable, "-m", "pytest", *passed]]
