@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import datetime as dt
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.db.models import Q
 
 from accounts.models import BrandAccount, Department
+
+if TYPE_CHECKING:
+    BrandAccountForm = forms.ModelForm[BrandAccount]
+else:
+    BrandAccountForm = forms.ModelForm
 
 _HOUR = dt.timedelta(hours=1)
 
@@ -24,7 +29,7 @@ def _paragraph(label: str, help_text: str) -> forms.CharField:
     )
 
 
-class CharterForm(forms.ModelForm[BrandAccount]):
+class CharterForm(BrandAccountForm):
     """What a brand account is for. The promised response is asked in hours."""
 
     purpose = _paragraph("Purpose", "Why the company is here.")

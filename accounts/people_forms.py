@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.core.exceptions import ValidationError
 
 from accounts.models import BrandAccount, Department, Role, User
 
+if TYPE_CHECKING:
+    UserModelForm = forms.ModelForm[User]
+    DepartmentModelForm = forms.ModelForm[Department]
+else:
+    UserModelForm = DepartmentModelForm = forms.ModelForm
+
 _GRANTS = [("", "No access"), ("work", "Works on it"), ("publish", "Works on it and answers in its name")]
 _INITIALS = re.compile(r"[^\W\d_]{2,4}")
 
 
-class UserForm(forms.ModelForm[User]):
+class UserForm(UserModelForm):
     """A person: name, role, departments, and what they may do for each brand account (fields `grant-ID`)."""
 
     departments = forms.ModelMultipleChoiceField(
@@ -99,7 +105,7 @@ class UserForm(forms.ModelForm[User]):
         return {account: meaning[self.cleaned_data[name]] for name, account in self.brand_accounts.items()}
 
 
-class DepartmentForm(forms.ModelForm[Department]):
+class DepartmentForm(DepartmentModelForm):
     """A department's name and place in lists; the key is fixed once it exists, because rules refer to it."""
 
     class Meta:
