@@ -1,0 +1,193 @@
+"""The live stream: who hears of what, how often, and what ends it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+
+import orjson
+import pytest
+import redis
+from asgiref.sync import sync_to_async
+from django.conf import settings
+from django.test import AsyncClient
+
+from accounts.models import BrandAccountGrant, Role
+from inbox import stream
+from inbox.live import CHANNEL, CaseChange, publish
+from inbox.stream import Audience, Listener
+from tests.factories import BrandAccountFactory, DepartmentFactory, UserFactory
+
+NONE = frozenset()
+
+
+def change(case=1, department=1, brand=1, visibility="public", came_from=None):
+    return CaseChange(case, department, brand, visibility, came_from)
+
+
+class TestWhoHears:
+    @pytest.mark.parametrize(
+        ("role", "departments", "brands", "hears"),
+        [
+            (Role.ADMINISTRATOR, {}, {}, [True, False, True]),
+            (Role.MANAGER, {1}, {}, [True, True, False]),
+            (Role.AGENT, {1}, {}, [True, True, False]),
+            (Role.AGENT, {}, {1}, [False, False, False]),
+            (Role.COMMUNITY, {}, {1}, [True, True, True]),
+            (Role.COMMUNITY, {1}, {2}, [False, False, False]),
+            (Role.ANALYST, {1}, {}, [True, False, False]),
+        ],
+    )
+    def test_as_in_the_table(self, role, departments, brands, hears):
+        audience = Audience(role, frozenset(departments), frozenset(brands))
+        changes = [change(), change(visibility="direct"), change(department=2)]
+
+        assert [audience.hears(one) for one in changes] == hears
+
+    def test_a_case_that_left_the_department_is_still_news_there(self):
+        audience = Audience(Role.AGENT, frozenset({1}), NONE)
+
+        assert audience.hears(change(department=2, came_from=1))
+
+
+class TestOneEvent:
+    def test_names_each_case_once(self):
+        listener = Listener(Audience(Role.ADMINISTRATOR, NONE, NONE))
+        listener.offer([change(case=7), change(case=3)])
+        listener.offer([change(case=7)])
+
+        assert listener.take() == b"event: cases\ndata: [3,7]\n\n"
+        assert not listener.pending
+
+    def test_is_bounded_however_much_happened(self):
+        listener = Listener(Audience(Role.ADMINISTRATOR, NONE, NONE))
+        listener.offer([change(case=n) for n in range(5000)])
+
+        assert listener.take() == b"event: cases\ndata: []\n\n"
+
+
+@pytest.fixture
+def cast(transactional_db):
+    billing = DepartmentFactory()
+    return billing, UserFactory(departments=[billing], role=Role.AGENT)
+
+
+async def opened(user):
+    """The stream of a signed-in user, its first bytes read."""
+    client = AsyncClient()
+    await client.aforce_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    response = await client.get("/live/")
+    assert response.status_code == 200
+    chunks = aiter(response.streaming_content)
+    assert (await anext(chunks)).startswith(b"retry:")
+    return client, chunks
+
+
+async def next_event(chunks, seconds=5):
+    async with asyncio.timeout(seconds):
+        async for chunk in chunks:
+            if chunk.startswith(b"event: cases"):
+                return orjson.loads(chunk.split(b"data: ")[1])
+    return None
+
+
+@pytest.mark.django_db(transaction=True)
+class TestTheStream:
+    def test_tells_of_a_commit_at_once_and_then_coalesces(self, cast):
+        billing, agent = cast
+
+        async def story():
+            client, chunks = await opened(agent)
+            started = time.monotonic()
+            await sync_to_async(publish)([change(case=5, department=billing.pk)])
+            first = await next_event(chunks)
+            took = time.monotonic() - started
+            for case in (6, 7, 8):
+                await sync_to_async(publish)([change(case=case, department=billing.pk)])
+            return first, took, await next_event(chunks)
+
+        first, took, then = asyncio.run(story())
+        assert first == [5]
+        assert took < stream.COALESCE
+        assert then == [6, 7, 8]
+
+    def test_says_nothing_of_other_departments(self, cast):
+        _billing, agent = cast
+        other = DepartmentFactory()
+
+        async def story():
+            _client, chunks = await opened(agent)
+            await sync_to_async(publish)([change(case=5, department=other.pk)])
+            with contextlib.suppress(TimeoutError):
+                return await next_event(chunks, seconds=0.6)
+            return "silence"
+
+        assert asyncio.run(story()) == "silence"
+
+    def test_ends_when_the_reader_may_no_longer_read(self, cast, monkeypatch):
+        _billing, agent = cast
+        monkeypatch.setattr(stream, "RECHECK", 0.0)
+        monkeypatch.setattr(stream, "HEARTBEAT", 0.05)
+
+        async def story():
+            _client, chunks = await opened(agent)
+            await type(agent).objects.filter(pk=agent.pk).aupdate(is_active=False)
+            return [chunk async for chunk in chunks if chunk.startswith(b"event")]
+
+        assert asyncio.run(asyncio.wait_for(story(), 5)) == []
+
+    def test_hears_of_a_brand_account_granted_meanwhile(self, transactional_db, monkeypatch):
+        monkeypatch.setattr(stream, "RECHECK", 0.0)
+        monkeypatch.setattr(stream, "HEARTBEAT", 0.05)
+        user, brand = UserFactory(role=Role.COMMUNITY), BrandAccountFactory()
+
+        async def story():
+            _client, chunks = await opened(user)
+            await BrandAccountGrant.objects.acreate(user=user, brand_account=brand)
+            await anext(chunks)
+            await anext(chunks)
+            await sync_to_async(publish)([change(case=9, brand=brand.pk)])
+            return await next_event(chunks)
+
+        assert asyncio.run(story()) == [9]
+
+    def test_ends_when_the_broker_is_lost(self, cast):
+        _billing, agent = cast
+
+        async def story():
+            _client, chunks = await opened(agent)
+            broker = redis.Redis.from_url(settings.REDIS_URL)
+            for one in broker.client_list(_type="pubsub"):
+                broker.client_kill_filter(_id=one["id"])
+            return [chunk async for chunk in chunks if chunk.startswith(b"event")]
+
+        assert asyncio.run(asyncio.wait_for(story(), 10)) == []
+
+    def test_needs_a_sign_in(self, client):
+        assert client.get("/live/").status_code == 401
+
+    def test_is_503_without_a_broker(self, cast, settings):
+        _billing, agent = cast
+        settings.REDIS_URL = "redis://127.0.0.1:1/0"
+
+        async def story():
+            client = AsyncClient()
+            await client.aforce_login(agent, backend="django.contrib.auth.backends.ModelBackend")
+            return (await client.get("/live/")).status_code
+
+        assert asyncio.run(story()) == 503
+
+
+def test_a_lost_broker_does_not_stop_who_publishes(settings, caplog):
+    from inbox import live
+
+    live._redis.cache_clear()
+    settings.REDIS_URL = "redis://127.0.0.1:1/0"
+    try:
+        publish([change()])
+    finally:
+        live._redis.cache_clear()
+
+    assert "Live update not published" in caplog.text
+    assert CHANNEL
