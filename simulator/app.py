@@ -11,6 +11,7 @@ from simulator.control import Control, Refused, Reply, body_of
 from simulator.demo import set_up
 from simulator.faults import Faults
 from simulator.graph.routes import graph_routes
+from simulator.public import Public
 from simulator.weather import Weather
 from simulator.world import World
 from simulator.x.routes import x_routes
@@ -42,6 +43,7 @@ def build(world: World, control: Control) -> ASGIApp:
     control.add("POST", "/usage", pretend_usage)
     routes: list[BaseRoute] = [
         Mount("/_sim", routes=control.routes()),
+        *Public(world).routes(),
         Mount("/x", routes=x),
         Mount("/graph", routes=graph),
     ]

@@ -253,3 +253,16 @@ def test_limits_are_told_and_enforced(simulator_of):
 def test_a_bad_search_is_refused(sim, query):
     with pytest.raises(tweepy.BadRequest):
         sim.x().search_recent_tweets(query or " ", user_auth=True)
+
+
+@pytest.mark.parametrize("text", [
+    "", "plain words", "é as e and accent: e\u0301", "日本語 and ascii", "한국어", "👍", "👩‍👩‍👧 family", "👋🏽 wave", "🇩🇪🇫🇷", "1️⃣ one",
+    "https://example.com/a?b=c and https://example.com", "see example.com now", "a@example.com", "…“quotes”—dash", "½ ÷ ×", "x" * 300,
+    "(https://example.com/path).", "❤️ ☎️ ✈️", "kettle.and.fern", "🤷‍♀️", "‏RTL عربي",
+])  # fmt: skip
+def test_the_length_is_the_one_of_twitter_text(text):
+    from twitter_text import parse_tweet
+
+    from simulator.x.length import weighted
+
+    assert weighted(text) == parse_tweet(text).weightedLength
