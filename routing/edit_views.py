@@ -93,6 +93,7 @@ def _form(
         "place": rule and Rule.objects.filter(position__lt=rule.position).count() + 1,
         "brand_accounts": BrandAccount.objects.visible_to(user_of(request))[:50],
         "try_text": request.POST.get("try_text", ""),
+        "is_refused": status == 422,
     }
     return render(request, "routing/rule_edit.html", context | (extra or {}), status=status)
 

@@ -30,11 +30,23 @@ def company(db):
     agent = UserFactory(role=Role.AGENT, departments=[service])
     set_default(service, manager, NOW)
     refunds = add_rule(
-        Content("Refunds", {"any": [{"field": "words", "any": ["refund", "charged twice"]}]}, billing), manager, "", NOW
+        Content("Refunds", {"any": [{"field": "words", "any": ["refund", "charged twice"]}]}, billing),
+        manager,
+        "",
+        NOW,
     )
     faults = add_rule(
-        Content("Faults", {"any": [{"field": "words", "any": ["broken"]}]}, service, priority=1), manager, "", NOW
+        Content("Faults", {"any": [{"field": "words", "any": ["broken"]}]}, service, priority=1),
+        manager,
+        "",
+        NOW,
     )
     return types.SimpleNamespace(
-        service=service, billing=billing, closed=closed, manager=manager, agent=agent, refunds=refunds, faults=faults
+        service=service,
+        billing=billing,
+        closed=closed,
+        manager=manager,
+        agent=agent,
+        refunds=refunds,
+        faults=faults,
     )

@@ -44,7 +44,8 @@ def same(one: dict, other: dict) -> bool:
     """Whether two trees agree for every combination of their leaves."""
     leaves = list({repr(leaf): leaf for tree in (one, other) for leaf in _leaves(tree)})[:10]
     return all(
-        _value(one, dict(zip(leaves, values, strict=True))) == _value(other, dict(zip(leaves, values, strict=True)))
+        _value(one, dict(zip(leaves, values, strict=True)))
+        == _value(other, dict(zip(leaves, values, strict=True)))
         for values in itertools.product([True, False], repeat=len(leaves))
     )
 
@@ -57,7 +58,9 @@ def _leaves(tree: dict) -> list[dict]:
 
 
 def _plain_leaf(leaf: dict) -> dict:
-    return {key: list(dict.fromkeys(value)) if isinstance(value, list) else value for key, value in leaf.items()}
+    return {
+        key: list(dict.fromkeys(value)) if isinstance(value, list) else value for key, value in leaf.items()
+    }
 
 
 def _value(tree: dict, values: dict) -> bool:

@@ -15,14 +15,35 @@ PATTERNS = [r"order #?\d+", r"(a+)+$", r"^\s*hi", r"\bno\b.*\bfun\b"]
 texts = st.one_of(
     st.text(max_size=200),
     st.text(alphabet=st.characters(), max_size=50),  # lone surrogates and NUL among them
-    st.lists(st.sampled_from(["REFUND", "I was charged twice", "grosse", "reimbursement", "order 12", "\ud800", "\x00"])).map(
-        " ".join
-    ),
+    st.lists(
+        st.sampled_from(
+            ["REFUND", "I was charged twice", "grosse", "reimbursement", "order 12", "\ud800", "\x00"]
+        )
+    ).map(" ".join),
 )
 
 #: Texts that a slow and plain reading understands too.
 plain_texts = st.lists(
-    st.sampled_from(["REFUND", "refunds", "charged", "twice", "Größe", "GROSSE", "reimbursed", "我退款了", "😡", "can't", "order #7", "aaa", "Hi", "no", "fun", "-"])
+    st.sampled_from(
+        [
+            "REFUND",
+            "refunds",
+            "charged",
+            "twice",
+            "Größe",
+            "GROSSE",
+            "reimbursed",
+            "我退款了",
+            "😡",
+            "can't",
+            "order #7",
+            "aaa",
+            "Hi",
+            "no",
+            "fun",
+            "-",
+        ]
+    )
 ).map(" ".join)
 
 facts = st.builds(
@@ -45,12 +66,16 @@ leaves = st.one_of(
         st.lists(st.sampled_from(WORDS), min_size=1, max_size=4),
     ),
     st.sampled_from(PATTERNS).map(lambda pattern: {"field": "pattern", "matches": pattern}),
-    st.sampled_from([("network", "x"), ("stream", "direct"), ("language", "de"), ("brand_account", "x:1")]).map(
-        lambda pair: {"field": pair[0], "is": [pair[1]]}
-    ),
+    st.sampled_from(
+        [("network", "x"), ("stream", "direct"), ("language", "de"), ("brand_account", "x:1")]
+    ).map(lambda pair: {"field": pair[0], "is": [pair[1]]}),
     st.integers(0, 10**6).map(lambda number: {"field": "followers", "gte": number}),
     st.integers(0, 10**6).map(lambda number: {"field": "followers", "lte": number}),
-    st.builds(lambda field, value: {"field": field, "is": value}, st.sampled_from(["verified", "is_reply"]), st.booleans()),
+    st.builds(
+        lambda field, value: {"field": field, "is": value},
+        st.sampled_from(["verified", "is_reply"]),
+        st.booleans(),
+    ),
 )
 
 trees = st.recursive(
@@ -76,7 +101,8 @@ anything = st.recursive(
         st.lists(children, max_size=4),
         st.dictionaries(
             st.one_of(
-                st.sampled_from(["all", "any", "none", "field", "is", "matches", "gte", "lte"]), st.text(max_size=5)
+                st.sampled_from(["all", "any", "none", "field", "is", "matches", "gte", "lte"]),
+                st.text(max_size=5),
             ),
             children,
             max_size=4,

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 
 from routing.conditions import MAX_NODES, Problem, validate
-from routing.rows import rows_of, tree_of, leaf_of
+from routing.rows import leaf_of, rows_of, tree_of
 from routing.wording import summary
 from tests.routing.oracle import same
 from tests.routing.strategies import anything, trees
@@ -41,7 +41,10 @@ def test_it_accepts_every_kind_of_leaf_and_group():
         ({"all": []}, "all: The group “all” needs a list with at least one condition."),
         ({"all": {"field": "x"}}, "all: The group “all” needs a list with at least one condition."),
         ({"any": [{"field": "mood", "is": ["bad"]}]}, "any[0]: There is no field “mood”."),
-        ({"any": [{"all": [{"field": "words", "any": ["ok"]}, 7]}]}, "any[0].all[1]: A condition is an object, not a number."),
+        (
+            {"any": [{"all": [{"field": "words", "any": ["ok"]}, 7]}]},
+            "any[0].all[1]: A condition is an object, not a number.",
+        ),
         ({"any": [], "all": []}, "A group has one key"),
         ({"field": "words", "any": []}, "Give at least one word."),
         ({"field": "words", "any": ["a"], "all": ["b"]}, "“words” needs either “any” or “all”"),

@@ -29,11 +29,19 @@ HOSTILE = [
 
 
 def message(text, **more):
-    return Facts(**{"text": text, "network": "x", "stream": "mentions", "brand_account": "x:1", "at": AT} | more)
+    return Facts(
+        **{"text": text, "network": "x", "stream": "mentions", "brand_account": "x:1", "at": AT} | more
+    )
 
 
 def rule(condition, **more):
-    return {"key": "k", "name": "Rule", "department": "billing", "department_name": "Billing", "condition": condition} | more
+    return {
+        "key": "k",
+        "name": "Rule",
+        "department": "billing",
+        "department_name": "Billing",
+        "condition": condition,
+    } | more
 
 
 def rules(*conditions, version=12):
@@ -52,11 +60,15 @@ def holds(condition, text, **more):
 
 def test_the_first_rule_that_holds_decides():
     compiled = rules(
-        rule(words("refund"), name="First", department="billing"), rule(words("refund"), name="Second", department="legal")
+        rule(words("refund"), name="First", department="billing"),
+        rule(words("refund"), name="Second", department="legal"),
     )
     decision = decide(message("A refund please"), compiled)
     assert (decision.department, decision.rule_name, decision.version) == ("billing", "First", 12)
-    assert [each.rule_name for each in decide_all(message("A refund please"), compiled)] == ["First", "Second"]
+    assert [each.rule_name for each in decide_all(message("A refund please"), compiled)] == [
+        "First",
+        "Second",
+    ]
 
 
 def test_no_rule_means_the_default_and_says_so():
@@ -70,7 +82,13 @@ def test_a_rule_that_is_switched_off_is_not_asked():
 
 
 def test_the_reason_names_the_words_that_were_there():
-    tree = {"all": [words("refund", "charged twice", "fee"), {"field": "network", "is": ["x"]}, {"none": [words("thanks")]}]}
+    tree = {
+        "all": [
+            words("refund", "charged twice", "fee"),
+            {"field": "network", "is": ["x"]},
+            {"none": [words("thanks")]},
+        ]
+    }
     decision = decide(message("you CHARGED  twice!"), rules(rule(tree, name="Charges and refunds")))
     assert decision.reasons == (
         "The word “charged twice” and network “X” → Billing (rule “Charges and refunds”, version 12)",
@@ -85,8 +103,16 @@ def test_a_reason_stays_short():
 
 
 def test_a_decision_carries_what_the_rule_says():
-    decision = decide(message("refund"), rules(rule(words("refund"), key="k1", priority=2, tags=["vip"], needs_answer=False)))
-    assert (decision.rule_key, decision.priority, decision.tags, decision.needs_answer) == ("k1", 2, ("vip",), False)
+    decision = decide(
+        message("refund"),
+        rules(rule(words("refund"), key="k1", priority=2, tags=["vip"], needs_answer=False)),
+    )
+    assert (decision.rule_key, decision.priority, decision.tags, decision.needs_answer) == (
+        "k1",
+        2,
+        ("vip",),
+        False,
+    )
 
 
 @pytest.mark.parametrize(
@@ -112,7 +138,13 @@ def test_words_are_found(word, text):
 
 
 @pytest.mark.parametrize(
-    ("word", "text"), [("fund", "refund"), ("refund", "refunds"), ("charged twice", "twice charged"), ("reimburs*", "xreimburse")]
+    ("word", "text"),
+    [
+        ("fund", "refund"),
+        ("refund", "refunds"),
+        ("charged twice", "twice charged"),
+        ("reimburs*", "xreimburse"),
+    ],
 )
 def test_other_words_are_not_found(word, text):
     assert not holds(words(word), text)
@@ -129,7 +161,9 @@ def test_only_the_first_twenty_thousand_characters_count():
     assert not holds(words("refund"), "x " * 10_000 + "refund")
 
 
-@pytest.mark.parametrize("text", ["", " ", "\x00", "\ud800\udc00\ud800", "a" * 100_000, "\u202e‮", "\ufdfa" * 1_000, "́" * 300])
+@pytest.mark.parametrize(
+    "text", ["", " ", "\x00", "\ud800\udc00\ud800", "a" * 100_000, "\u202e‮", "\ufdfa" * 1_000, "́" * 300]
+)
 def test_hostile_text_is_decided(text):
     compiled = rules({"any": [words("refund"), {"field": "pattern", "matches": "zz+"}]})
     assert decide(message(text), compiled).decided_by == "default"
@@ -166,14 +200,18 @@ def test_a_bad_rule_is_named():
 def test_many_patterns_are_found_across_sets(monkeypatch):
     monkeypatch.setattr("routing.patterns.SET_SIZE", 7)
     compiled = rules(*(rule({"field": "pattern", "matches": f"no{n}x"}, name=str(n)) for n in range(50)))
-    assert [decide(message(f"aa no{n}x"), compiled).rule_name for n in range(50)] == [str(n) for n in range(50)]
+    assert [decide(message(f"aa no{n}x"), compiled).rule_name for n in range(50)] == [
+        str(n) for n in range(50)
+    ]
 
 
 def test_a_set_that_ran_out_of_memory_is_not_silent(monkeypatch):
     """RE2 then answers that nothing matched."""
     monkeypatch.setattr("routing.patterns.SET_MEMORY", 1 << 17)
     listed = [rf"\pL{{{n}}}[0-9]{{30}}z" for n in range(1, 12)]
-    compiled = rules(*(rule({"field": "pattern", "matches": pattern}, name=str(n)) for n, pattern in enumerate(listed)))
+    compiled = rules(
+        *(rule({"field": "pattern", "matches": pattern}, name=str(n)) for n, pattern in enumerate(listed))
+    )
     text = "é" * 11 + "1" * 30 + "z"
     assert [each.rule_name for each in decide_all(message(text), compiled)] == [str(n) for n in range(11)]
 
@@ -198,7 +236,12 @@ def test_the_engine_agrees_with_a_plain_reading(facts, text, tree):
 def many_rules(count):
     return [
         rule(
-            {"any": [words(f"word{n}", f"other{n} thing{n}"), {"field": "pattern", "matches": rf"code{n}-[0-9]+"}]}
+            {
+                "any": [
+                    words(f"word{n}", f"other{n} thing{n}"),
+                    {"field": "pattern", "matches": rf"code{n}-[0-9]+"},
+                ]
+            }
             if n % 3
             else {"all": [words(f"word{n}", f"more{n}"), {"field": "network", "is": ["x"]}]}
         )
@@ -207,7 +250,10 @@ def many_rules(count):
 
 
 def seconds_a_message(compiled):
-    texts = [message(f"Hello there, I have waited since monday for number {n} and nobody answers, why?") for n in range(200)]
+    texts = [
+        message(f"Hello there, I have waited since monday for number {n} and nobody answers, why?")
+        for n in range(200)
+    ]
     rounds = []
     for _ in range(7):
         start = time.perf_counter()

@@ -12,7 +12,7 @@ from routing import editing, rulesets
 from routing.editing import Content
 from routing.engine import RuleSetError, decide
 from routing.facts import Facts
-from routing.models import Rule, RoutingDefault, RuleSetVersion
+from routing.models import RoutingDefault, Rule, RuleSetVersion
 from routing.starter import DEPARTMENTS
 from tests.factories import NOW, DepartmentFactory, UserFactory
 
@@ -117,7 +117,9 @@ def test_moving_keeps_the_order_of_the_others(company):
 def test_a_copy_stands_behind_its_original_and_is_off(company):
     copy = editing.duplicate_rule(company.refunds.key, company.manager, NOW)
     assert list(Rule.objects.values_list("name", "enabled")) == [
-        ("Refunds", True), ("Refunds (copy)", False), ("Faults", True)
+        ("Refunds", True),
+        ("Refunds (copy)", False),
+        ("Faults", True),
     ]
     assert copy.condition == company.refunds.condition
 
@@ -138,7 +140,9 @@ def test_going_back_to_a_rule_of_a_closed_department_brings_it_back_off(company)
 
 
 def test_the_starter_rules_are_installed_for_the_departments_there_are(db):
-    departments = {slug: DepartmentFactory(slug=slug, name=name) for slug, name in DEPARTMENTS.items() if slug != "hr"}
+    departments = {
+        slug: DepartmentFactory(slug=slug, name=name) for slug, name in DEPARTMENTS.items() if slug != "hr"
+    }
     version = rulesets.install_starter_rules(departments, "service", NOW)
     assert version.number == 1
     assert not Rule.objects.filter(name__startswith="Jobs").exists()
@@ -171,4 +175,12 @@ def test_two_publishers_take_turns():
     assert failures == []
     assert numbers() == [1, 2, 3, 4, 5, 6, 7]
     assert sorted(Rule.objects.values_list("position", flat=True)) == [1, 2, 3, 4, 5, 6]
-    assert [len(version.snapshot["rules"]) for version in RuleSetVersion.objects.order_by("number")] == [0, 1, 2, 3, 4, 5, 6]
+    assert [len(version.snapshot["rules"]) for version in RuleSetVersion.objects.order_by("number")] == [
+        0,
+        1,
+        2,
+        3,
+        4,
+        5,
+        6,
+    ]
