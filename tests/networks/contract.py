@@ -127,6 +127,14 @@ class ConnectorContract:
             or kept.raw == "text"
         )
 
+    def test_what_is_nested_too_deeply_to_store_is_kept_as_text(self, network: Network) -> None:
+        """orjson reads 1,024 levels; writing them again fails at 255."""
+        deep = json.dumps(self.item(5))[:-1] + ', "deep": ' + "[" * 600 + "]" * 600 + "}"
+        network.then(200, self.page(self.texts(6) + "," + deep + "," + self.texts(4)))
+        result = self.connector(network.url).poll(self.stream, {})
+        assert [message.text for message in result.messages] == ["text 6", "text 4"]
+        assert [one.raw for one in result.unreadable] == [deep]
+
     @pytest.mark.parametrize("name", HOSTILE_FIELDS)
     def test_a_malformed_field_costs_only_its_item(self, network: Network, name: str) -> None:
         hostile = self.item(5) | {self.fields[key]: value for key, value in HOSTILE_FIELDS[name].items()}
@@ -214,7 +222,11 @@ class ConnectorContract:
         Reply(200, {"data": [{"id": "1", "text": "x" * 5000}]}, fault="cut"),
         Reply(200, fault="hang"),
         Reply(200, {"data": [], "filler": "x" * 200}, fault="drip"),
-        Reply(200, b" " * (transport.MAX_BYTES + 10), gzipped=True),
+        Reply(
+            200,
+            b'{"data": [], "meta": {"result_count": 0}, "filler": "' + b" " * transport.MAX_BYTES + b'"}',
+            gzipped=True,
+        ),
         Reply(200, b"not gzip at all", {"Content-Encoding": "gzip"}),
     ]
 
