@@ -144,10 +144,15 @@ class Manage:
     """One `manage.py …` in a process of its own; its output goes to a file."""
 
     def __init__(
-        self, checkout: Path, *arguments: str, python: str = sys.executable, **options: object
+        self,
+        checkout: Path,
+        *arguments: str,
+        home: Path | None = None,
+        python: str = sys.executable,
+        **options: object,
     ) -> None:
-        self.home = checkout / ".horseshoe"
-        self.output = checkout.parent / f"output-{time.monotonic_ns()}"
+        self.home = home or checkout / ".horseshoe"
+        self.output = self.home.parent.parent / f"output-{time.monotonic_ns()}"
         env = dict(options.pop("env", None) or clean_environment(HORSESHOE_HOME=str(self.home)))
         with self.output.open("wb") as target:
             self.process = subprocess.Popen(

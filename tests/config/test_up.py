@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,7 +16,7 @@ from pathlib import Path
 import psycopg
 import pytest
 import redis
-from conftest import Manage, build_standin, clean_environment, eventually
+from conftest import CHECKOUT, Manage, build_standin, clean_environment, eventually
 
 from config.embedded.postgres import Postgres
 
@@ -41,13 +42,20 @@ def start() -> Iterator[Callable[..., Manage]]:
         manage.end()
 
 
-def healthy(port: int) -> bool:
+def get(port: int, path: str) -> int:
+    """The status of the answer, 0 when there is none."""
     try:
-        request = urllib.request.Request(f"http://127.0.0.1:{port}/healthz", headers={"Host": "localhost"})
+        request = urllib.request.Request(f"http://127.0.0.1:{port}{path}", headers={"Host": "localhost"})
         with urllib.request.urlopen(request, timeout=5) as answer:
-            return answer.status == 200
+            return answer.status
+    except urllib.error.HTTPError as error:
+        return error.code
     except OSError:
-        return False
+        return 0
+
+
+def healthy(port: int) -> bool:
+    return get(port, "/healthz") == 200
 
 
 def test_it_starts_everything_refuses_a_second_and_stops_within_ten_seconds(standin, start):
@@ -79,6 +87,17 @@ def test_it_starts_everything_refuses_a_second_and_stops_within_ten_seconds(stan
     assert time.monotonic() - began <= 10
     assert up.left() == []
     assert not (up.home / "running.json").exists()
+
+
+def test_the_product_itself_starts_with_its_demo_and_is_ready(folder, start):
+    (folder / "product").mkdir()
+    port = free_port()
+    up = start(CHECKOUT, "up", "--port", str(port), home=folder / "product" / "home")
+    up.wait_for("Ctrl-C stops it.", 120)
+    assert "Sign in as:" in up.text()
+    eventually(lambda: get(port, "/readyz") == 200, 30, up.left)
+    assert up.end() == 0
+    assert up.left() == []
 
 
 def test_kill_9_leaves_no_process_and_loses_nothing_even_190_characters_deep(folder, start):
