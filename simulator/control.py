@@ -14,8 +14,9 @@ from starlette.routing import BaseRoute, Route
 from simulator import ledger
 from simulator.demo import new_account, publish_posts
 from simulator.identifiers import number_for
+from simulator.placing import Draft
 from simulator.records import KINDS, NETWORKS, BrandAccount, Kind, Message, Network, Person, parse_time
-from simulator.world import Draft, World
+from simulator.world import World
 
 Reply = tuple[int, Any]
 Handler = Callable[[Request], Awaitable[Reply]]

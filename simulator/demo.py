@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from simulator.identifiers import number_for, secret
+from simulator.placing import Draft
 from simulator.records import App, BrandAccount, Network, Person
-from simulator.world import Draft, World
+from simulator.world import World
 
 ADMIN_ID = "1042000000000017"
 X_ACCOUNTS = (("kettleandfern", "Kettle & Fern"), ("kettlefern_help", "Kettle & Fern Help"))

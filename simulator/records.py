@@ -40,6 +40,7 @@ class BrandAccount:
     handle: str
     name: str
     secrets: dict[str, str] = field(default_factory=dict)
+    position: int = 0
 
 
 @dataclass(slots=True)

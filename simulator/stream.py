@@ -14,9 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from simulator.identifiers import number_for
+from simulator.placing import Draft
 from simulator.population.personas import invented_name
 from simulator.records import BrandAccount, Kind, Message, Person
-from simulator.world import Draft, World
+from simulator.world import World
 from simulator.x.length import LIMIT, weighted
 
 #: Facebook's limits for comments and posts, in characters.

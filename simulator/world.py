@@ -2,41 +2,23 @@
 
 from __future__ import annotations
 
-import re
 import time
 from bisect import bisect_right
 from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from simulator.identifiers import Ids, messenger_id, number_for
-from simulator.records import App, Attempt, BrandAccount, Grant, Kind, Message, Network, Person, Version
+from simulator.identifiers import Ids
+from simulator.placing import Draft, mentioned, placed
+from simulator.records import App, Attempt, BrandAccount, Grant, Message, Person, Version
 from simulator.store import Store
 from simulator.timelines import Timeline
 
 Listener = Callable[[Message, str], None]
-HANDLE = re.compile(r"(?<![\w@])@(\w{1,15})")
 
 
 def wall_clock() -> int:
     return time.time_ns() // 1_000_000
-
-
-@dataclass(slots=True)
-class Draft:
-    """A message before it stands on the network."""
-
-    network: Network
-    account: BrandAccount
-    author: Person
-    text: str
-    kind: Kind
-    parent: Message | None = None
-    origin: str = "control"
-    topic: str = ""
-    client: dict[str, str] = field(default_factory=dict)
-    #: Who a brand's direct message goes to.
-    recipient: str = ""
 
 
 @dataclass(slots=True)
@@ -130,6 +112,7 @@ class World:
         return person
 
     def add_account(self, account: BrandAccount) -> BrandAccount:
+        account.position = account.position or len(self.accounts) + 1
         self.accounts[f"{account.network}:{account.remote_id}"] = account
         self.store.thing("account", f"{account.network}:{account.remote_id}", account)
         if self.person(account.network, account.remote_id) is None:
@@ -167,7 +150,7 @@ class World:
 
     def post(self, draft: Draft, now: int) -> Message:
         """Put a message on its network. Raises `ValueError` when it does not fit there."""
-        message = _placed(self, draft, now)
+        message = placed(self, draft, now)
         message.seq = len(self.messages) + 1
         self.messages[message.id] = message
         self._index(message)
@@ -188,7 +171,7 @@ class World:
         message.text, message.edited_at = text, now
         message.versions.append(Version(message.id, text, now))
         if message.network == "x" and not message.by_brand:
-            message.addressed = sorted({*message.addressed, *_mentioned(self, text)} - {message.author})
+            message.addressed = sorted({*message.addressed, *mentioned(self, text)} - {message.author})
         self._index(message)
         self._changed(message, "edited")
         return message
@@ -259,8 +242,9 @@ class World:
     def _load(self) -> None:
         for _, body in self.store.things("person"):
             self.add_loaded_person(Person(**body))
-        for key, body in self.store.things("account"):
-            self.accounts[key] = BrandAccount(**body)
+        accounts = [BrandAccount(**body) for _, body in self.store.things("account")]
+        for account in sorted(accounts, key=lambda one: one.position):
+            self.accounts[f"{account.network}:{account.remote_id}"] = account
         for key, body in self.store.things("app"):
             self.apps[key] = App(**body)
         for key, body in self.store.things("grant"):
@@ -283,70 +267,3 @@ class World:
     def add_loaded_person(self, person: Person) -> None:
         self.people[f"{person.network}:{person.id}"] = person
         self.handles[f"{person.network}:{person.handle.lower()}"] = person
-
-
-def _mentioned(world: World, text: str) -> set[str]:
-    """Brand accounts on X whose handle stands in the text."""
-    found = (world.by_handle("x", handle) for handle in HANDLE.findall(text))
-    return {person.id for person in found if person is not None and person.is_brand}
-
-
-def _placed(world: World, draft: Draft, now: int) -> Message:
-    by_brand = draft.author.id == draft.account.remote_id
-    number = world.ids.snowflake(now) if draft.network == "x" else world.ids.graph(now)
-    message = Message(
-        draft.network, number, draft.account.remote_id, draft.author.id, draft.text, draft.kind, now, "",
-        in_reply_to=draft.parent.id if draft.parent else "", by_brand=by_brand, origin=draft.origin,
-        topic=draft.topic, client=draft.client, number=int(number),
-    )  # fmt: skip
-    if draft.kind == "direct":
-        _place_direct(world, message, draft)
-    elif draft.network == "x":
-        _place_on_x(world, message, draft)
-    else:
-        _place_on_facebook(message, draft)
-    return message
-
-
-def _place_direct(world: World, message: Message, draft: Draft) -> None:
-    other = draft.recipient if message.by_brand else draft.author.id
-    if not other:
-        raise ValueError("a brand's direct message needs a recipient")
-    if message.network == "x":
-        message.thread = "-".join(sorted((message.account, other), key=int))
-    else:
-        message.id = messenger_id(message.id)
-        message.thread = conversation_id(world, message.account, other)
-
-
-def conversation_id(world: World, page: str, person: str) -> str:
-    """The Messenger conversation between a Page and a person."""
-    return "t_" + number_for(world.seed, "conversation", page, person)
-
-
-def _place_on_x(world: World, message: Message, draft: Draft) -> None:
-    addressed = _mentioned(world, message.text)
-    if draft.parent is not None:
-        parent = draft.parent
-        if parent.is_direct:
-            raise ValueError("a post cannot answer a direct message")
-        message.thread = parent.thread
-        author = world.person("x", parent.author)
-        if author is not None and author.is_brand:
-            addressed.add(author.id)
-    else:
-        message.thread = message.id
-        if not message.by_brand and not addressed:
-            addressed.add(message.account)
-    message.addressed = sorted(addressed - {message.author})
-
-
-def _place_on_facebook(message: Message, draft: Draft) -> None:
-    if draft.kind == "comment":
-        if draft.parent is None or draft.parent.is_direct:
-            raise ValueError("a comment needs a post or comment to stand under")
-        message.thread = draft.parent.thread
-        message.id = f"{draft.parent.thread.rpartition('_')[2]}_{message.id}"
-    else:
-        owner = draft.author.id if draft.kind == "tagged" else message.account
-        message.id = message.thread = f"{owner}_{message.id}"

@@ -9,8 +9,9 @@ import orjson
 
 from simulator.graph.auth import Caller
 from simulator.graph.errors import GraphProblem, not_there, parameter
+from simulator.placing import Draft, conversation_id
 from simulator.records import Attempt, BrandAccount, Message
-from simulator.world import Draft, World, conversation_id
+from simulator.world import World
 
 COMMENT_LENGTH = 8000
 MESSENGER_LENGTH = 2000

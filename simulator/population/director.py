@@ -11,11 +11,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from simulator.placing import Draft
 from simulator.population.personas import Persona
 from simulator.population.script import NO_ANSWER_EXPECTED, Line, Script
 from simulator.population.wording import compose
 from simulator.records import BrandAccount, Kind, Message, Network
-from simulator.world import Draft, World
+from simulator.world import World
 
 Action = Callable[[int], None]
 ORIGIN = "population"

@@ -7,9 +7,10 @@ from typing import Any
 from starlette.requests import Request
 
 from simulator.identifiers import opaque, snowflake_floor
+from simulator.placing import Draft
 from simulator.records import Message
 from simulator.timelines import Timeline
-from simulator.world import Draft, World
+from simulator.world import World
 from simulator.x import parameters
 from simulator.x.auth import Principal
 from simulator.x.errors import Problem, forbidden, invalid, missing

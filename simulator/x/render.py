@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from simulator.identifiers import secret
+from simulator.placing import HANDLE
 from simulator.records import Message, Person, Version, iso
-from simulator.world import HANDLE, World
+from simulator.world import World
 
 LINK = re.compile(r"https?://[^\s<>\"]+")
 _LANGUAGES = ("en", "de", "fr", "es", "pt", "nl", "it", "pl")

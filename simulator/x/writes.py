@@ -7,8 +7,9 @@ from typing import Any
 import orjson
 from starlette.requests import Request
 
+from simulator.placing import Draft
 from simulator.records import Attempt, Message
-from simulator.world import Draft, World
+from simulator.world import World
 from simulator.x import length, parameters
 from simulator.x.auth import Principal
 from simulator.x.errors import Problem, forbidden, invalid, missing

@@ -5,12 +5,13 @@ from collections import Counter
 import pytest
 
 from simulator.demo import set_up
+from simulator.placing import Draft
 from simulator.population.director import Director, Pace
 from simulator.population.personas import personas
 from simulator.population.script import TOPICS, Script
 from simulator.population.wording import DEPARTMENTS, LANGUAGES, templates
 from simulator.store import Store
-from simulator.world import Draft, World
+from simulator.world import World
 
 START = 1_790_000_000_000
 

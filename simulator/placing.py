@@ -1,0 +1,99 @@
+"""Where a new message stands: its id, its thread, and whose mentions show it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from simulator.identifiers import messenger_id, number_for
+from simulator.records import BrandAccount, Kind, Message, Network, Person
+
+if TYPE_CHECKING:
+    from simulator.world import World
+
+HANDLE = re.compile(r"(?<![\w@])@(\w{1,15})")
+
+
+@dataclass(slots=True)
+class Draft:
+    """A message before it stands on the network."""
+
+    network: Network
+    account: BrandAccount
+    author: Person
+    text: str
+    kind: Kind
+    parent: Message | None = None
+    origin: str = "control"
+    topic: str = ""
+    client: dict[str, str] = field(default_factory=dict)
+    #: Who a brand's direct message goes to.
+    recipient: str = ""
+
+
+def mentioned(world: World, text: str) -> set[str]:
+    """Brand accounts on X whose handle stands in the text."""
+    found = (world.by_handle("x", handle) for handle in HANDLE.findall(text))
+    return {person.id for person in found if person is not None and person.is_brand}
+
+
+def placed(world: World, draft: Draft, now: int) -> Message:
+    by_brand = draft.author.id == draft.account.remote_id
+    number = world.ids.snowflake(now) if draft.network == "x" else world.ids.graph(now)
+    message = Message(
+        draft.network, number, draft.account.remote_id, draft.author.id, draft.text, draft.kind, now, "",
+        in_reply_to=draft.parent.id if draft.parent else "", by_brand=by_brand, origin=draft.origin,
+        topic=draft.topic, client=draft.client, number=int(number),
+    )  # fmt: skip
+    if draft.kind == "direct":
+        _place_direct(world, message, draft)
+    elif draft.network == "x":
+        _place_on_x(world, message, draft)
+    else:
+        _place_on_facebook(message, draft)
+    return message
+
+
+def _place_direct(world: World, message: Message, draft: Draft) -> None:
+    other = draft.recipient if message.by_brand else draft.author.id
+    if not other:
+        raise ValueError("a brand's direct message needs a recipient")
+    if message.network == "x":
+        message.thread = "-".join(sorted((message.account, other), key=int))
+    else:
+        message.id = messenger_id(message.id)
+        message.thread = conversation_id(world, message.account, other)
+
+
+def conversation_id(world: World, page: str, person: str) -> str:
+    """The Messenger conversation between a Page and a person."""
+    return "t_" + number_for(world.seed, "conversation", page, person)
+
+
+def _place_on_x(world: World, message: Message, draft: Draft) -> None:
+    addressed = mentioned(world, message.text)
+    if draft.parent is not None:
+        parent = draft.parent
+        if parent.is_direct:
+            raise ValueError("a post cannot answer a direct message")
+        message.thread = parent.thread
+        author = world.person("x", parent.author)
+        if author is not None and author.is_brand:
+            addressed.add(author.id)
+    else:
+        message.thread = message.id
+        if not message.by_brand and not addressed:
+            addressed.add(message.account)
+    message.addressed = sorted(addressed - {message.author})
+
+
+def _place_on_facebook(message: Message, draft: Draft) -> None:
+    if draft.kind == "comment":
+        if draft.parent is None or draft.parent.is_direct:
+            raise ValueError("a comment needs a post or comment to stand under")
+        message.thread = draft.parent.thread
+        message.id = f"{draft.parent.thread.rpartition('_')[2]}_{message.id}"
+    else:
+        owner = draft.author.id if draft.kind == "tagged" else message.account
+        message.id = message.thread = f"{owner}_{message.id}"
