@@ -1,0 +1,102 @@
+"""`manage.py route`: any CSV in, one decision a row out."""
+
+from __future__ import annotations
+
+import csv
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+
+
+def run(path, *arguments):
+    out = StringIO()
+    call_command("route", str(path), *arguments, stdout=out)
+    return out.getvalue()
+
+
+@pytest.fixture()
+def table(tmp_path):
+    def write(content):
+        path = tmp_path / "in.csv"
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        return path
+
+    return write
+
+
+def read(path):
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_it_writes_a_decision_for_every_row_without_a_database(table, tmp_path):
+    path = table('id,text\na1,"You charged me twice,\nrefund please"\na2,hello\n')
+    said = run(path, "--starter", "--rules-only", "--out", str(tmp_path / "out.csv"))
+    first, second = read(tmp_path / "out.csv")
+    assert (first["id"], first["department"]) == ("a1", "billing")
+    assert "charged me twice" in first["reasons"]
+    assert (second["id"], second["department"]) == ("a2", "service")
+    assert said.startswith("2 messages, ")
+
+
+def test_rows_without_an_id_are_numbered(table, tmp_path):
+    run(table("text\nhello\nbye\n"), "--starter", "--out", str(tmp_path / "out.csv"))
+    assert [row["id"] for row in read(tmp_path / "out.csv")] == ["1", "2"]
+
+
+def test_it_prints_accuracy_and_macro_f1(table):
+    path = table("text,label\nrefund,billing\nrefund,tech\nhello,service\n")
+    said = run(path, "--starter", "--label-column", "label")
+    assert "accuracy 0.667 macro-F1 0.556" in said
+
+
+def test_it_uses_the_live_rules(table, tmp_path, company):
+    run(table("text\nrefund\nhello\n"), "--out", str(tmp_path / "out.csv"))
+    assert [row["department"] for row in read(tmp_path / "out.csv")] == ["billing", "service"]
+
+
+def test_an_empty_database_says_what_to_do(table, db):
+    with pytest.raises(CommandError, match="install the starter rules"):
+        run(table("text\nx\n"))
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        ("words\nx\n", "has no column “text”"),
+        ("", "has no column “text”"),
+        ("text\nx\n", "has no column “label”"),
+    ],
+)
+def test_a_missing_column_is_named(table, content, problem):
+    with pytest.raises(CommandError, match=problem):
+        run(table(content), "--starter", "--label-column", "label")
+
+
+def test_a_missing_file_is_named(tmp_path):
+    with pytest.raises(CommandError, match="cannot be read"):
+        run(tmp_path / "none.csv", "--starter")
+
+
+def test_odd_files_lose_no_row(table, tmp_path):
+    rows = [
+        b"refund,extra,cells",
+        b"",
+        b"\xff\xfe broken",
+        b"nul \x00 here",
+        b'"' + b"x" * 200_000 + b'"',
+        "u2028 \u2028 line".encode(),
+    ]
+    run(
+        table(b"\xef\xbb\xbftext\r\n" + b"\r\n".join(rows) + b"\r\n"),
+        "--starter",
+        "--out",
+        str(tmp_path / "out.csv"),
+    )
+    assert len(read(tmp_path / "out.csv")) == 5
+
+
+def test_no_cell_is_a_formula(table, tmp_path):
+    run(table('id,text\n"=1+1",hello\n'), "--starter", "--out", str(tmp_path / "out.csv"))
+    assert read(tmp_path / "out.csv")[0]["id"] == "'=1+1"

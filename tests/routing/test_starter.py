@@ -1,0 +1,92 @@
+"""The rules that come with the product: valid, general, and good enough on real messages when these are at hand."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import statistics
+import time
+from pathlib import Path
+
+import pytest
+
+from routing.conditions import validate
+from routing.engine import compile_rules, decide
+from routing.facts import Facts
+from routing.management.commands.route import score
+from routing.starter import DEPARTMENTS, starter_rules, starter_snapshot
+
+AT = dt.datetime(2026, 11, 18, tzinfo=dt.UTC)
+#: Real messages, kept outside the repository.
+READ = Path(__file__).resolve().parents[3] / "shared" / "data" / "routing_read.dev.csv"
+
+
+@pytest.fixture(scope="module")
+def rules():
+    return compile_rules(starter_snapshot())
+
+
+def department(text, rules):
+    return decide(Facts(text, "x", "mentions", "", AT), rules).department
+
+
+def test_every_starter_rule_is_valid_and_leads_to_a_department_we_name():
+    for rule in starter_rules():
+        assert validate(rule["condition"]) == [], rule["name"]
+        assert rule["department"] in DEPARTMENTS
+
+
+def test_the_keys_of_the_starter_rules_are_stable_and_distinct():
+    keys = [rule["key"] for rule in starter_rules()]
+    assert keys == [rule["key"] for rule in starter_rules()]
+    assert len(set(keys)) == len(keys)
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("You charged me twice for my order, I want my money back", "billing"),
+        ("Ich möchte eine Rückerstattung, es wurde doppelt abgebucht", "billing"),
+        ("Me cobraron dos veces, quiero un reembolso", "billing"),
+        ("The app crashes whenever I open it", "tech"),
+        ("L'application plante depuis la mise à jour", "tech"),
+        ("Het internet doet het niet, is er een storing?", "tech"),
+        ("I can't log in, my password is not accepted", "tech"),
+        ("I got an e-mail pretending to be from you, is this a scam?", "legal"),
+        ("Meine Daten: ich verlange Auskunft nach DSGVO", "legal"),
+        ("There was glass in my salad and I was injured", "pr"),
+        ("Your staff made a racist remark", "pr"),
+        ("Are you hiring? I would like to send my CV", "hr"),
+        ("Do you ship to Portugal, and how much is the grey one?", "sales"),
+        ("Quanto costa e quando è disponibile?", "sales"),
+        ("Please add a dark mode, it would be great", "product"),
+        ("Huge thanks to your team, amazing service today", "marketing"),
+        ("Muchas gracias por todo, excelente servicio", "marketing"),
+        ("Follow me back and check out my channel", "spam"),
+        ("@brand ok thanks", "spam"),
+        ("My parcel has not arrived and nobody answers the phone", "service"),
+        ("Mein Paket ist nicht da", "service"),
+    ],
+)
+def test_plain_examples_reach_their_department(text, wanted, rules):
+    assert department(text, rules) == wanted
+
+
+@pytest.mark.skipif(not READ.exists(), reason="the real messages are not at hand")
+def test_real_messages_reach_the_promised_figures(rules):
+    with READ.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    accuracy, macro, _ = score([(row["label"], department(row["text"], rules)) for row in rows])
+    assert accuracy >= 0.62
+    assert macro >= 0.50
+
+
+def test_a_message_takes_far_less_than_a_millisecond(rules):
+    times = []
+    for number in range(300):
+        start = time.perf_counter()
+        department(
+            f"Hello, order {number} has not arrived and the app only shows an error, why is that?", rules
+        )
+        times.append(time.perf_counter() - start)
+    assert statistics.quantiles(times, n=20)[-1] < 0.001
