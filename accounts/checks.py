@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 
-from accounts.credentials import CredentialUnusable, open_credential
+from accounts.credentials import CredentialUnusable, open_credential, store_credential
 from accounts.health import health_of, network_label, set_health
 from accounts.models import BrandAccount, Credential, Health, Lifecycle
 from networks.base import (
@@ -27,6 +27,7 @@ from networks.registry import connector
 CHECK_EVERY = dt.timedelta(days=1)
 #: A check that a worker claimed and never finished is due again after this.
 _CLAIM = dt.timedelta(minutes=5)
+_OWN_LIMITS = (Health.LIMITED, Health.BUDGET)
 
 
 class ConnectRefused(Exception):
@@ -97,12 +98,10 @@ def check(brand_account_id: int, now: dt.datetime) -> None:
     brand_account = BrandAccount.objects.filter(pk=brand_account_id).first()
     if brand_account is None:
         return
-    seen = Credential.objects.filter(brand_account=brand_account).values_list("updated_at", flat=True).first()
-    health, detail, own = _verdict(brand_account)
+    seen, health, detail, own = _verdict(brand_account, now)
     with transaction.atomic():
         brand_account = BrandAccount.objects.select_for_update().get(pk=brand_account_id)
-        credential = Credential.objects.filter(brand_account=brand_account)
-        if credential.values_list("updated_at", flat=True).first() != seen:
+        if _stored_at(brand_account) != seen:
             return
         brand_account.check_due_at = now + CHECK_EVERY
         if own is not None:
@@ -114,22 +113,30 @@ def check(brand_account_id: int, now: dt.datetime) -> None:
             set_health(brand_account, health, detail, now=now)
 
 
-def _verdict(brand_account: BrandAccount) -> tuple[Health, str, OwnAccount | None]:
+def _verdict(
+    brand_account: BrandAccount, now: dt.datetime
+) -> tuple[dt.datetime | None, Health, str, OwnAccount | None]:
+    """Which credential was tried (by the time it was stored), and what the network made of it."""
+    seen = _stored_at(brand_account)
     try:
-        own = open_connector(open_credential(brand_account)).verify()
+        connection = open_connector(open_credential(brand_account))
+        if renewed := connection.refresh_credentials():
+            store_credential(brand_account, renewed.secrets, now=now)
+            seen = now
+        own = connection.verify()
     except (CredentialUnusable, ConnectRefused) as error:
-        return Health.REAUTHORISE, str(error), None
+        return seen, Health.REAUTHORISE, str(error), None
     except NetworkError as error:
         # Asking whom we are has limits of its own: they say nothing about fetching.
         health = health_of(error)[0]
-        return (
-            (Health.UNWELL if health in (Health.LIMITED, Health.BUDGET) else health),
-            _sentence(error),
-            None,
-        )
+        return seen, Health.UNWELL if health in _OWN_LIMITS else health, _sentence(error), None
     if own.remote_id != brand_account.remote_id:
-        return Health.REAUTHORISE, f"The credential belongs to {own.handle} ({own.remote_id}).", None
-    return Health.OK, "", own
+        return seen, Health.REAUTHORISE, f"The credential belongs to {own.handle} ({own.remote_id}).", None
+    return seen, Health.OK, "", own
+
+
+def _stored_at(brand_account: BrandAccount) -> dt.datetime | None:
+    return Credential.objects.filter(brand_account=brand_account).values_list("updated_at", flat=True).first()
 
 
 def _sentence(error: NetworkError) -> str:

@@ -1,0 +1,149 @@
+"""Every address of this room, for everybody: one table. An address that is not in it fails the suite."""
+
+from __future__ import annotations
+
+import pytest
+from django.urls import reverse
+
+from accounts import urls
+from accounts.models import BrandAccount, Department, Stream, User
+from tests.accounts.conftest import signed_in
+from tests.factories import UserFactory
+
+ADMINISTRATOR = ["administrator"]
+EVERYBODY = ["administrator", "manager", "community", "agent", "analyst"]
+
+#: Name → (method, its arguments, form, status for those who may, who may).
+TABLE: dict[str, list[tuple[str, tuple[str, ...], dict[str, str], int, list[str]]]] = {
+    "brand-accounts": [("get", (), {}, 200, EVERYBODY), ("post", (), {}, 405, EVERYBODY)],
+    "brand-account-edit": [
+        ("get", ("brand",), {}, 200, ADMINISTRATOR),
+        ("post", ("brand",), {}, 200, ADMINISTRATOR),
+        ("get", ("absent",), {}, 404, ADMINISTRATOR),
+    ],
+    "brand-account-check": [
+        ("post", ("brand",), {}, 302, ADMINISTRATOR),
+        ("post", ("absent",), {}, 404, ADMINISTRATOR),
+        ("get", ("brand",), {}, 405, []),
+    ],
+    "brand-account-disconnect": [
+        ("get", ("brand",), {}, 200, ADMINISTRATOR),
+        ("post", ("brand",), {}, 302, ADMINISTRATOR),
+        ("post", ("absent",), {}, 404, ADMINISTRATOR),
+    ],
+    "stream-switch": [
+        ("post", ("brand", "mentions"), {"enabled": "0"}, 302, ADMINISTRATOR),
+        ("post", ("brand", "mentions"), {"enabled": "2"}, 404, ADMINISTRATOR),
+        ("post", ("brand", "smoke"), {"enabled": "0"}, 404, ADMINISTRATOR),
+        ("get", ("brand", "mentions"), {}, 405, []),
+    ],
+    "connect-start": [
+        ("get", ("x",), {}, 302, ADMINISTRATOR),
+        ("get", ("smoke",), {}, 404, ADMINISTRATOR),
+        ("post", ("x",), {}, 405, []),
+    ],
+    "connect-callback": [
+        ("get", ("x",), {}, 400, ADMINISTRATOR),
+        ("get", ("smoke",), {}, 404, ADMINISTRATOR),
+        ("post", ("x",), {}, 405, []),
+    ],
+    "connect-confirm": [
+        ("get", ("absent",), {}, 400, ADMINISTRATOR),
+        ("post", ("absent",), {}, 400, ADMINISTRATOR),
+    ],
+    "people": [("get", (), {}, 200, ADMINISTRATOR), ("post", (), {}, 405, [])],
+    "user-new": [("get", (), {}, 200, ADMINISTRATOR), ("post", (), {}, 200, ADMINISTRATOR)],
+    "user-edit": [
+        ("get", ("person",), {}, 200, ADMINISTRATOR),
+        ("post", ("person",), {}, 200, ADMINISTRATOR),
+        ("get", ("absent",), {}, 404, ADMINISTRATOR),
+    ],
+    "user-active": [
+        ("post", ("person",), {"active": "0"}, 302, ADMINISTRATOR),
+        ("post", ("person",), {"active": ""}, 404, ADMINISTRATOR),
+        ("post", ("absent",), {"active": "0"}, 404, ADMINISTRATOR),
+        ("get", ("person",), {}, 405, []),
+    ],
+    "user-password-link": [("post", ("person",), {}, 200, ADMINISTRATOR), ("get", ("person",), {}, 405, [])],
+    "user-sign-out": [("post", ("person",), {}, 302, ADMINISTRATOR), ("get", ("person",), {}, 405, [])],
+    "departments": [("get", (), {}, 200, ADMINISTRATOR), ("post", (), {}, 200, ADMINISTRATOR)],
+    "department-edit": [
+        ("get", ("department",), {}, 200, ADMINISTRATOR),
+        ("post", ("department",), {}, 200, ADMINISTRATOR),
+        ("get", ("absent",), {}, 404, ADMINISTRATOR),
+    ],
+    "department-open": [
+        ("post", ("department",), {"open": "1"}, 302, ADMINISTRATOR),
+        ("post", ("department",), {"open": "yes"}, 404, ADMINISTRATOR),
+        ("get", ("department",), {}, 405, []),
+    ],
+}
+ROWS = [
+    pytest.param(name, *row, id=f"{row[0]}-{name}-{'-'.join(row[1])}-{row[3]}")
+    for name, rows in TABLE.items()
+    for row in rows
+]
+
+
+def snapshot() -> list[object]:
+    """What no refused request may change."""
+    return [list(model.objects.order_by("pk").values()) for model in (User, BrandAccount, Stream, Department)]
+
+
+def test_every_address_is_in_the_table():
+    assert {pattern.name for pattern in urls.urlpatterns} == set(TABLE)
+
+
+@pytest.mark.parametrize(("name", "method", "arguments", "form", "status", "who"), ROWS)
+def test_who_may(name, method, arguments, form, status, who, cast, brand_account, settings):
+    settings.X_CLIENT_ID = "client"
+    ids = {
+        "brand": brand_account.pk,
+        "person": UserFactory().pk,
+        "department": brand_account.owner_department_id,
+        "absent": 987654,
+    }
+    address = reverse(f"accounts:{name}", args=[ids.get(argument, argument) for argument in arguments])
+    for identity in [*EVERYBODY, None]:
+        before = snapshot()
+        client = signed_in(cast.get(identity))
+        answer = getattr(client, method)(address, form)
+        if status == 405:
+            assert answer.status_code == 405, identity
+        elif identity is None:
+            assert answer.status_code == 302
+            assert answer["Location"].startswith("/auth/login/")
+        elif identity in who:
+            assert answer.status_code == status, identity
+            if status in (200, 302) and method == "post":
+                # So that the next identity meets the same world.
+                BrandAccount.objects.filter(pk=brand_account.pk).update(lifecycle="active")
+            continue
+        else:
+            assert answer.status_code == 404, identity
+        before[0] = [{**row, "last_login": None} for row in before[0]]
+        after = snapshot()
+        after[0] = [{**row, "last_login": None} for row in after[0]]
+        assert after == before, identity
+
+
+@pytest.mark.parametrize("name", ["brand-account-disconnect", "user-new", "connect-start"])
+def test_it_asks_for_the_password_again(name, administrator, brand_account, settings):
+    settings.X_CLIENT_ID = "client"
+    arguments = {"brand-account-disconnect": [brand_account.pk], "connect-start": ["x"]}.get(name, [])
+    answer = signed_in(administrator, recently=False).get(reverse(f"accounts:{name}", args=arguments))
+    assert answer.status_code == 302
+    assert answer["Location"].startswith("/auth/reauthenticate/")
+
+
+def test_a_stale_sign_in_cannot_disconnect(administrator, brand_account):
+    address = reverse("accounts:brand-account-disconnect", args=[brand_account.pk])
+    signed_in(administrator, recently=False).post(address)
+    brand_account.refresh_from_db()
+    assert brand_account.lifecycle == "active"
+
+
+def test_a_deactivated_administrator_is_nobody(administrator):
+    client = signed_in(administrator)
+    User.objects.filter(pk=administrator.pk).update(is_active=False)
+    assert client.get(reverse("accounts:people")).status_code == 302
