@@ -76,6 +76,12 @@ def problem(
     )
 
 
+@pytest.fixture(autouse=True)
+def quiet(network: Network) -> None:
+    """Whatever a test does not script is an empty page."""
+    network.default = Reply(200, {"meta": {"result_count": 0}})
+
+
 class TestXContract(ConnectorContract):
     stream = "mentions"
     fields = {"TEXT": "text", "TIME": "created_at", "FUTURE_ID": str(2**63)}
