@@ -16,10 +16,10 @@ from django.conf import settings
 from django.db.models import Q
 from django.utils import timezone
 
+from accounts.access import viewer
 from accounts.credentials import CredentialUnusable
 from accounts.models import Health, Lifecycle
 from inbox import outcomes
-from inbox.composing import why_not_as
 from inbox.models import Reply, ReplyState, Visibility
 from inbox.renewal import connect
 from networks.base import (
@@ -94,16 +94,13 @@ def send_reply(reply_id: int, *, clock: Clock = timezone.now) -> None:
 
 def _no_longer(reply: Reply) -> str:
     """Why an answer that was allowed when it was written may not leave now, "" when it may."""
-    if not reply.author.is_active:
-        return f"{reply.author} no longer works here, so the answer was not sent."
-    if reply.brand_account.lifecycle != Lifecycle.CLOSED and (
-        reason := why_not_as(reply.author, reply.brand_account)
-    ):
-        return (
-            f"Not sent: {reply.author} may no longer answer as {reply.brand_account.display_name}. {reason}"
-        )
-    if reply.brand_account.lifecycle == Lifecycle.CLOSED:
-        return f"Not sent: {reply.brand_account.display_name} is no longer connected."
+    author, brand_account = reply.author, reply.brand_account
+    if not author.is_active:
+        return f"Not sent: {author} no longer works here."
+    if not viewer(author).may_publish_as(brand_account.pk):
+        return f"Not sent: {author} may no longer answer as {brand_account.display_name}."
+    if brand_account.lifecycle == Lifecycle.CLOSED:
+        return f"Not sent: {brand_account.display_name} is no longer connected."
     if reply.parent.deleted_at is not None:
         return "Not sent: the customer's message was deleted."
     if (reply.parent.brand_account_id, reply.parent.case_id) != (reply.brand_account_id, reply.case_id):

@@ -141,8 +141,8 @@ def record_failed(
     ):
         return False
     reply = Reply.objects.select_related("author").get(pk=reply_id)
-    drafts.give_back(reply.case_id, reply.author_id, reply.text, now)
     with changing(reply.case_id, now=now) as change:
+        drafts.give_back(reply.case_id, reply.author_id, reply.text, now)
         change.record(Verb.REPLY_FAILED, {"reply": reply.pk, "reason": reason[:300]}, actor=reply.author)
     return True
 

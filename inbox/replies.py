@@ -158,7 +158,8 @@ def _check_seen(case: Case, seen_version: int) -> None:
             harmless.add(event.data["version"])
         else:
             telling.append(event)
-    if not set(range(seen_version + 1, case.version + 1)) <= harmless or seen_version > case.version:
+    accounted_for = harmless - {event.data["version"] for event in telling}
+    if seen_version > case.version or set(range(seen_version + 1, case.version + 1)) - accounted_for:
         answered = [event for event in telling if event.verb in (Verb.ANSWERED, Verb.REPLY_QUEUED)]
         raise Conflict(case, told(answered[-1]) if answered else what_happened(case))
 
@@ -189,8 +190,10 @@ def cancel_reply(reply_id: int, by: User, *, now: dt.datetime) -> Reply:
     that is a `Conflict`.
     """
     with transaction.atomic():
-        reply = _readable(reply_id, by)
-        if reply.author_id != by.pk:
+        # Its author may even when the case has been handed over meanwhile.
+        own = Reply.objects.select_related("author").filter(pk=reply_id, author=by).first()
+        reply = own or _readable(reply_id, by)
+        if own is None:
             require(by, "settle_reply")
         if reply.state == ReplyState.CANCELLED:
             return reply
@@ -198,8 +201,8 @@ def cancel_reply(reply_id: int, by: User, *, now: dt.datetime) -> Reply:
         taken = queued.update(state=ReplyState.CANCELLED, settled_by=by)
         if not taken:
             raise Conflict(reply.case, "Too late: the answer has left already.")
-        drafts.give_back(reply.case_id, reply.author_id, reply.text, now)
         with changing(reply.case_id, now=now, by=by) as change:
+            drafts.give_back(reply.case_id, reply.author_id, reply.text, now)
             change.record(Verb.REPLY_CANCELLED, {"reply": reply.pk})
     reply.refresh_from_db()
     return reply
@@ -224,7 +227,8 @@ def settle_reply(
                 reply.case, f"This answer is settled already: {reply.get_state_display().lower()}."
             )
         if decision == "sent" and remote_id.strip():
-            record_sent(reply.pk, Sent(_remote_id(remote_id)), now=now, sent_at=reply.sending_since or now)
+            sent = Sent(_remote_id(remote_id, reply))
+            record_sent(reply.pk, sent, now=now, sent_at=reply.sending_since or now)
         else:
             _decide(reply, decision, now)
         with changing(reply.case_id, now=now, by=by) as change:
@@ -250,11 +254,17 @@ def _decide(reply: Reply, decision: Settlement, now: dt.datetime) -> None:
         drafts.give_back(reply.case_id, reply.author_id, reply.text, now)
 
 
-def _remote_id(given: str) -> str:
+def _remote_id(given: str, reply: Reply) -> str:
     """An id from what a person pasted: the id itself, or the address of the message."""
     found = given.strip().split("?")[0].rstrip("/").rpartition("/")[2]
     if not found or len(found) > 200 or not found.isprintable() or " " in found:
         raise Invalid("That is neither an id nor an address of a message.")
+    if (
+        Reply.objects.filter(brand_account=reply.brand_account_id, remote_id=found)
+        .exclude(pk=reply.pk)
+        .exists()
+    ):
+        raise Invalid("Another answer of ours stands under that id.")
     return found
 
 
