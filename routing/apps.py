@@ -6,3 +6,10 @@ from django.apps import AppConfig
 class RoutingConfig(AppConfig):
     name = "routing"
     verbose_name = "Routing"
+
+    def ready(self) -> None:
+        # The models of this room exist only now.
+        from accounts import people
+        from routing.closing import objection_to_closing
+
+        people.objections_to_closing.append(objection_to_closing)

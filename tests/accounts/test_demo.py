@@ -1,0 +1,122 @@
+"""`manage.py seed_demo` against the simulated networks."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from accounts.models import BrandAccount, BrandAccountGrant, DemoMarker, Department, Membership, User
+from config import demo_company
+from routing.facts import Facts
+from routing.rulesets import live
+from tests.factories import NOW, UserFactory
+
+pytestmark = pytest.mark.django_db
+
+
+def state() -> list[object]:
+    models = (User, Department, Membership, BrandAccount, BrandAccountGrant, DemoMarker)
+    rows = [list(model.objects.order_by("pk").values()) for model in models]
+    return [
+        [{k: v for k, v in row.items() if not k.endswith(("_at", "since"))} for row in part] for part in rows
+    ]
+
+
+def seed(networks, *more: str) -> None:
+    call_command("seed_demo", "--simulator", networks.url, *more)
+
+
+def exit_status() -> int:
+    with pytest.raises(SystemExit) as left:
+        call_command("seed_demo", "--check")
+    return left.value.code
+
+
+def test_it_makes_a_company_that_works(networks, capsys, client):
+    assert exit_status() == 0
+    seed(networks)
+    assert exit_status() == 0
+    assert Department.objects.count() == 10
+    assert set(User.objects.values_list("role", flat=True)) == {
+        "administrator",
+        "manager",
+        "community",
+        "agent",
+        "analyst",
+    }
+    assert {one.slug for one in Department.objects.filter(memberships__user__role="agent")} >= {
+        "billing",
+        "tech",
+    }
+    assert BrandAccount.objects.count() == len(networks.accounts("x")) + len(networks.accounts("facebook"))
+    assert not BrandAccount.objects.filter(owner_department=None).exists()
+    assert not BrandAccountGrant.objects.filter(
+        user__role__in=["analyst", "administrator"], can_publish=True
+    ).exists()
+    printed = capsys.readouterr().out
+    for person in demo_company.PEOPLE:
+        assert person.username in printed
+    assert client.login(username="juno", password=demo_company.PASSWORD)
+
+
+def test_the_starter_rules_decide(networks):
+    from routing.engine import decide
+
+    seed(networks)
+    facts = Facts("You charged my card twice for one order", "x", "mentions", "kettleandfern", NOW)
+    assert decide(facts, live()).department == "billing"
+
+
+def test_again_changes_nothing(networks):
+    seed(networks)
+    before = state()
+    seed(networks)
+    assert state() == before
+
+
+def test_again_repairs_and_respects_what_people_changed(networks, capsys):
+    seed(networks)
+    User.objects.get(username="kofi").delete()
+    juno = User.objects.get(username="juno")
+    juno.set_password("my own password")
+    juno.role = "manager"
+    juno.save()
+    capsys.readouterr()
+    seed(networks, "--json")
+    printed = json.loads(capsys.readouterr().out)
+    assert User.objects.filter(username="kofi").exists()
+    rows = {row["username"]: row for row in printed["sign_ins"]}
+    assert (rows["juno"]["password"], rows["juno"]["role"]) == ("(changed)", "Manager")
+    assert rows["kofi"]["password"] == demo_company.PASSWORD
+
+
+def test_a_companys_own_database_is_left_alone(networks):
+    UserFactory()
+    before = state()
+    assert exit_status() == 3
+    with pytest.raises(CommandError, match="not a demo"):
+        seed(networks)
+    assert state() == before
+
+
+def test_force_seeds_and_still_calls_it_no_demo(networks):
+    UserFactory()
+    seed(networks, "--force")
+    assert User.objects.count() == len(demo_company.PEOPLE) + 1
+    assert exit_status() == 3
+
+
+def test_it_never_sends_the_demos_secrets_elsewhere(networks, settings):
+    settings.NETWORK_API_URLS = {"x": "", "facebook": ""}
+    with pytest.raises(CommandError, match="Set X_API_URL="):
+        seed(networks)
+    assert not User.objects.exists()
+
+
+def test_without_the_networks_it_says_so(settings):
+    settings.NETWORK_API_URLS = {"x": "http://127.0.0.1:9/x"}
+    with pytest.raises(CommandError, match="do not tell their accounts"):
+        call_command("seed_demo", "--simulator", "http://127.0.0.1:9")
+    assert not User.objects.exists()
