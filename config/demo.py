@@ -67,7 +67,9 @@ class Demo:
         command = [sys.executable, "-m", "simulator", "--port", str(self.port)]
         command += ["--state", str(self.home / "simulator.sqlite")]
         command += ["--rate", f"{self.rate:g}"] if self.rate is not None else []
-        command += ["--stream", str(self.stream)] if self.stream else []
+        if self.stream:
+            command += ["--stream", str(self.stream)]
+            command += ["--stream-rate", f"{self.rate:g}"] if self.rate else []
         return Program(
             "simulator", command, self.home / "logs" / "simulator.log", env, CHECKOUT, patience=1.0
         )
