@@ -25,6 +25,7 @@ app.conf.update(
     task_default_queue="default",
     task_routes={
         "inbox.tasks.poll_stream": {"queue": "poll"},
+        "inbox.tasks.retry_quarantined": {"queue": "poll"},
         "inbox.tasks.send_reply": {"queue": "send"},
         "inbox.tasks.check_reply": {"queue": "send"},
     },

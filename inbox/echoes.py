@@ -39,19 +39,24 @@ class Waiting:
 
 
 def match(replies: Sequence[Waiting], item: Storable) -> Waiting | None:
-    """The answer that this message is: by the network's id, else by parent (or thread) and text."""
+    """The answer that this message is: by the network's id, else by text and parent, else by text and thread (where a
+    network files answers to answers under the first message) if only one answer there has the text."""
     message = item.message
     for reply in replies:
         if reply.remote_id and reply.remote_id in (message.remote_id, message.canonical_id):
             return reply
     text = folded(item.text)
-    for reply in replies:
-        parents = (reply.parent_remote_id, reply.parent_canonical_id)
-        near = message.parent_id in parents or message.thread_id == reply.parent_thread_id
-        fits = near and item.at >= reply.created_at - SKEW and reply.visibility == message.visibility
-        if fits and not reply.remote_id and folded(reply.text) == text:
+    same = [reply for reply in replies if _could_be(reply, item) and folded(reply.text) == text]
+    for reply in same:
+        if message.parent_id and message.parent_id in (reply.parent_remote_id, reply.parent_canonical_id):
             return reply
-    return None
+    in_thread = [reply for reply in same if message.thread_id == reply.parent_thread_id]
+    return in_thread[0] if len(in_thread) == 1 else None
+
+
+def _could_be(reply: Waiting, item: Storable) -> bool:
+    late_enough = item.at >= reply.created_at - SKEW
+    return not reply.remote_id and late_enough and reply.visibility == item.message.visibility
 
 
 def folded(text: str) -> str:

@@ -18,8 +18,9 @@ from django.db import DataError, IntegrityError, OperationalError, transaction
 
 from accounts.models import Health, Stream
 from inbox import echoes, ingest_sql, live, quarantine
+from inbox.edits import Known, changed
 from inbox.ingest_rows import case_rows, change_rows, history_rows, message_rows
-from inbox.intake import Header, Intake, Known, Place, changed
+from inbox.intake import Header, Intake, Place
 from inbox.sanitise import Storable, Unstorable, storable
 from inbox.threading import REOPENS_FOR, CaseState
 from networks.base import InboundMessage, PollResult, Unreadable

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from inbox.edits import change_row
 from inbox.intake import Intake, NewMessage, direction
 from inbox.threading import CaseState
 
@@ -64,7 +65,7 @@ def _message_row(new: NewMessage) -> dict[str, Any]:
 
 def change_rows(intake: Intake) -> Rows:
     """Stored messages that were edited, deleted or hidden since."""
-    return [intake.change_row(known, item) for known, item in intake.changes]
+    return [change_row(known, item, intake.now) for known, item in intake.changes]
 
 
 def history_rows(intake: Intake, touched: list[CaseState], ids: Mapping[str, int]) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from inbox import echoes, threading
+from inbox.edits import Known, changed
 from inbox.languages import language_of
 from inbox.models import Direction, Status, Verb
 from inbox.sanitise import Storable
@@ -44,20 +45,6 @@ class Header:
     def is_own(self, item: Storable) -> bool:
         """Whether the brand account wrote this itself."""
         return item.message.author.is_self or item.author_id == self.own_id
-
-
-@dataclass(slots=True)
-class Known:
-    """A message that is stored already."""
-
-    canonical_id: str
-    id: int
-    remote_id: str
-    text: str
-    edited_at: dt.datetime | None
-    deleted: bool
-    hidden: bool
-    case_id: int
 
 
 @dataclass(slots=True)
@@ -253,49 +240,6 @@ class Intake:
         if parent := self.known.get(message.parent_id):
             return self.cases.get(parent.case_id)
         return threading.of_thread([*self.cases.values(), *self.opened], message.thread_id)
-
-    def change_row(self, known: Known, item: Storable) -> dict[str, Any]:
-        """What `ingest_sql.change_messages` writes. A tombstone keeps the text that was deleted."""
-        message = item.message
-        kept = message.deleted
-        return {
-            "id": known.id,
-            "text": known.text if kept else item.text,
-            "remote_id": known.remote_id if kept else message.remote_id,
-            "edited_at": known.edited_at if kept else message.edited_at or self._edited_at(known, item),
-            "hidden": message.hidden,
-            "flags": item.flags,
-            "language": language_of(known.text if kept else item.text),
-            "reply_ref": item.reply_ref,
-            "permalink": item.permalink,
-            "raw": item.raw,
-            "deleted": message.deleted,
-            "until": (message.edited_at or self.now).isoformat(),
-        }
-
-    def _edited_at(self, known: Known, item: Storable) -> dt.datetime | None:
-        return self.now if known.text != item.text else known.edited_at
-
-
-def changed(known: Known, item: Storable) -> str:
-    """What happened to a stored message since: "deleted", "edited", "hidden" (or shown again), "" for nothing."""
-    message = item.message
-    if known.deleted or message.deleted:
-        return "" if known.deleted else "deleted"
-    if _is_newer(known, item):
-        return "edited"
-    is_current = message.remote_id == known.remote_id
-    return "hidden" if is_current and message.hidden != known.hidden else ""
-
-
-def _is_newer(known: Known, item: Storable) -> bool:
-    """Whether an edit has happened since: by the network's time of the edit where it tells one, else by the text."""
-    edited_at = item.message.edited_at
-    if edited_at is not None:
-        return known.edited_at is None or edited_at > known.edited_at
-    if item.message.remote_id != known.remote_id:
-        return False  # an older version of a message that gets a new id with every edit
-    return item.text != known.text
 
 
 def _reopen(case: CaseState, canonical_id: str) -> None:

@@ -22,8 +22,8 @@ from django.utils import timezone
 from accounts.credentials import CredentialUnusable
 from accounts.models import Health, Lifecycle, Stream
 from inbox import ingest, poll_failures
-from inbox.connectors import connector_for
 from inbox.ingest import LEASE, LeaseLost, PageOutcome
+from inbox.renewal import connect
 from networks.base import Budget, Connector, NetworkError, PollResult, Reauthorise, StreamKind
 from routing.rulesets import RuleSetError
 
@@ -48,7 +48,7 @@ WHERE s.id IN (
   SELECT d.id FROM accounts_stream d JOIN accounts_brandaccount b ON b.id = d.brand_account_id
   WHERE d.enabled AND (d.next_poll_at <= %(now)s OR %(all)s) AND (d.lease_until IS NULL OR d.lease_until <= %(now)s)
     AND b.lifecycle <> %(closed)s AND b.health <> %(reauthorise)s
-    AND (%(brand)s::bigint IS NULL OR b.id = %(brand)s)
+    AND (%(stream)s::bigint IS NULL OR d.id = %(stream)s)
   ORDER BY d.next_poll_at, d.id LIMIT %(limit)s FOR UPDATE OF d SKIP LOCKED
 )
 RETURNING s.id, s.lease_token
@@ -80,9 +80,10 @@ class PollReport:
 
 
 def lease_due_streams(
-    now: dt.datetime, limit: int = 50, *, brand_account_id: int | None = None, all_streams: bool = False
+    now: dt.datetime, limit: int = 50, *, stream_id: int | None = None, all_streams: bool = False
 ) -> list[tuple[int, UUID]]:
-    """Lease up to `limit` streams that are due (or, with `all_streams`, all that nobody polls): (id, lease token).
+    """Lease up to `limit` streams that are due: (id, lease token). `all_streams` takes those that are not due, too,
+    `stream_id` only that one.
 
     Brand accounts that are closed or have to be connected again are left alone. One statement; never waits.
     """
@@ -90,7 +91,7 @@ def lease_due_streams(
         "now": now,
         "until": now + QUEUED_FOR,
         "all": all_streams,
-        "brand": brand_account_id,
+        "stream": stream_id,
         "closed": Lifecycle.CLOSED,
         "reauthorise": Health.REAUTHORISE,
         "limit": limit,
@@ -111,8 +112,7 @@ def poll_stream(stream_id: int, token: str | UUID, *, clock: Clock = timezone.no
         report.error = "Another worker polls this stream, or its account has to be connected again."
         return report
     try:
-        connector = connector_for(stream.brand_account)
-        _poll(stream, token, connector, report, clock)
+        _poll(stream, token, connect(stream.brand_account, now=clock()), report, clock)
     except LeaseLost as lost:
         report.error = str(lost)
     except CredentialUnusable as error:

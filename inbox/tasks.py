@@ -5,7 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 from django.utils import timezone
 
-from inbox import counts, outbox, polling
+from inbox import counts, outbox, polling, second_try
 
 
 @shared_task
@@ -45,6 +45,14 @@ def check_reply(reply_id: int) -> None:
 
 
 @shared_task
+def retry_quarantined(quarantined_id: int) -> None:
+    """Fetch a quarantined item again, if somebody asked for that."""
+    second_try.retry(quarantined_id)
+
+
+@shared_task
 def tick_housekeeping() -> None:
-    """Fold the counters of open cases."""
+    """Fold the counters of open cases; find second tries whose wake-up was lost."""
     counts.fold()
+    for quarantined_id in second_try.wanted():
+        retry_quarantined.delay(quarantined_id)

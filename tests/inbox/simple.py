@@ -69,3 +69,6 @@ class FakeConnector:
 
     def fetch(self, ids):
         return {one: self.held[one] for one in ids if one in self.held}
+
+    def refresh_credentials(self):
+        return None

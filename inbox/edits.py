@@ -1,0 +1,66 @@
+"""Messages that are stored already and come again: the same, edited, deleted or hidden since. Pure."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
+
+from inbox.languages import language_of
+from inbox.sanitise import Storable
+
+
+@dataclass(slots=True)
+class Known:
+    """A message that is stored already."""
+
+    canonical_id: str
+    id: int
+    remote_id: str
+    text: str
+    edited_at: dt.datetime | None
+    deleted: bool
+    hidden: bool
+    case_id: int
+
+
+def changed(known: Known, item: Storable) -> str:
+    """What happened to a stored message since: "deleted", "edited", "hidden" (or shown again), "" for nothing."""
+    message = item.message
+    if known.deleted or message.deleted:
+        return "" if known.deleted else "deleted"
+    if _is_newer(known, item):
+        return "edited"
+    is_current = message.remote_id == known.remote_id
+    return "hidden" if is_current and message.hidden != known.hidden else ""
+
+
+def _is_newer(known: Known, item: Storable) -> bool:
+    """Whether an edit has happened since: by the network's time of the edit where it tells one, else by the text."""
+    edited_at = item.message.edited_at
+    if edited_at is not None:
+        return known.edited_at is None or edited_at > known.edited_at
+    if item.message.remote_id != known.remote_id:
+        return False  # an older version of a message that gets a new id with every edit
+    return item.text != known.text
+
+
+def change_row(known: Known, item: Storable, now: dt.datetime) -> dict[str, Any]:
+    """What `ingest_sql.change_messages` writes. A tombstone keeps the text that was deleted."""
+    message, kept = item.message, item.message.deleted
+    seen_at = message.edited_at or (now if known.text != item.text else known.edited_at)
+    text = known.text if kept else item.text
+    return {
+        "id": known.id,
+        "text": text,
+        "remote_id": known.remote_id if kept else message.remote_id,
+        "edited_at": known.edited_at if kept else seen_at,
+        "hidden": message.hidden,
+        "flags": item.flags,
+        "language": language_of(text),
+        "reply_ref": item.reply_ref,
+        "permalink": item.permalink,
+        "raw": item.raw,
+        "deleted": message.deleted,
+        "until": (message.edited_at or now).isoformat(),
+    }

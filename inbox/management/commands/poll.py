@@ -1,0 +1,93 @@
+"""`manage.py poll [ACCOUNT] [--json]`: ask the networks now."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
+
+from accounts.models import BrandAccount, Health, Lifecycle, Stream
+from inbox import polling
+from inbox.polling import PollReport
+
+#: Tasks' worth of pages for one stream: a network whose window never ends must not hold the command for ever.
+_MOST_ROUNDS = 1000
+
+
+class Command(BaseCommand):
+    help = "Poll all streams now, due or not, or those of one brand account, and say what came."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "account", nargs="?", help="A brand account's handle, such as yourbrand or @yourbrand."
+        )
+        parser.add_argument("--json", action="store_true", help="One JSON object a stream.")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        streams = Stream.objects.select_related("brand_account").filter(enabled=True)
+        if options["account"]:
+            streams = streams.filter(brand_account__in=_brand_accounts(options["account"]))
+        failed = 0
+        for stream in streams:
+            report = poll_now(stream)
+            failed += bool(report.error)
+            self.stdout.write(_line(stream, report, as_json=options["json"]))
+        if failed:
+            raise CommandError(f"{failed} of {len(streams)} streams could not be polled.")
+
+
+def _brand_accounts(handle: str) -> list[BrandAccount]:
+    found = list(BrandAccount.objects.filter(handle__iexact=handle.removeprefix("@")))
+    if not found:
+        raise CommandError(f"There is no brand account {handle!r}. Connected: {_handles()}.")
+    return found
+
+
+def _handles() -> str:
+    return ", ".join(BrandAccount.objects.values_list("handle", flat=True)) or "none"
+
+
+def poll_now(stream: Stream) -> PollReport:
+    """Poll one stream until its window ends; a failure is in the report's `error`."""
+    total = PollReport(stream.pk, has_more=True)
+    for _ in range(_MOST_ROUNDS):
+        leased = dict(polling.lease_due_streams(timezone.now(), 1, stream_id=stream.pk, all_streams=True))
+        if stream.pk not in leased:
+            total.error = _why_not(stream.brand_account)
+            break
+        report = polling.poll_stream(stream.pk, leased[stream.pk])
+        for name in ("fetched", "stored", "duplicates", "updated", "echoes", "quarantined", "pages"):
+            setattr(total, name, getattr(total, name) + getattr(report, name))
+        total.error, total.has_more = report.error, report.has_more
+        if report.error or not report.has_more or not _is_due(stream):
+            break
+    return total
+
+
+def _is_due(stream: Stream) -> bool:
+    """False when the rest of the window waits, as when the budget is to be kept for answers."""
+    return Stream.objects.filter(pk=stream.pk, next_poll_at__lte=timezone.now()).exists()
+
+
+def _why_not(brand_account: BrandAccount) -> str:
+    if brand_account.health == Health.REAUTHORISE:
+        return f"{brand_account} has to be connected again. {brand_account.health_detail}".strip()
+    if brand_account.lifecycle == Lifecycle.CLOSED:
+        return f"{brand_account} is closed."
+    return "A worker is polling this stream now."
+
+
+def _line(stream: Stream, report: PollReport, *, as_json: bool) -> str:
+    brand = stream.brand_account
+    if as_json:
+        where = {"network": brand.network, "account": brand.handle, "stream": stream.kind}
+        return json.dumps(where | dataclasses.asdict(report))
+    numbers = ", ".join(
+        f"{getattr(report, name)} {name}"
+        for name in ("fetched", "stored", "duplicates", "updated", "echoes", "quarantined")
+    )
+    error = f" — {report.error}" if report.error else ""
+    return f"{brand} ({stream.kind}): {numbers}{error}"
