@@ -44,13 +44,20 @@ def _leaf(leaf: dict[str, Any], index: Index) -> Tree:
         if not found or (every and len(found) < len(names)):
             return
         if leaf["field"] == "words":
-            yield leaf_words({"field": "words", "all": found})
+            yield leaf_words({"field": "words", "all": _longest(found)})
         else:
             yield leaf_words({**leaf, "is": found} if isinstance(leaf.get("is"), list) else leaf)
 
     if every:
         return Tree(lambda seen, followers: numbers <= seen, tell, frozenset((min(numbers),)))
     return Tree(lambda seen, followers: not numbers.isdisjoint(seen), tell, numbers)
+
+
+def _longest(found: list[str]) -> list[str]:
+    """The words without those that are part of a longer phrase among them: “charged” beside “charged twice”."""
+    return [
+        word for word in found if not any(f" {word} " in f" {other} " for other in found if other != word)
+    ]
 
 
 def _numbers(leaf: dict[str, Any], index: Index) -> dict[int, str]:

@@ -12,6 +12,8 @@ _NETWORKS = {
     "bluesky": "Bluesky",
     "instagram": "Instagram",
 }
+#: Characters of a pattern that are shown where people read.
+PATTERN_SHOWN = 60
 _LABELS = {"network": "network", "stream": "stream", "brand_account": "brand account", "language": "language"}
 
 
@@ -36,7 +38,7 @@ def leaf_words(leaf: dict[str, Any], limit: int = 5) -> str:
         noun = "the word" if len(words) == 1 else "the words"
         return f"{noun} {quoted(words, 'or' if 'any' in leaf else 'and', limit)}"
     if field == "pattern":
-        return f"the pattern “{leaf['matches']}”"
+        return f"the pattern “{_cut(leaf['matches'])}”"
     if field == "followers":
         return _followers(leaf)
     if field == "verified":
@@ -47,6 +49,10 @@ def leaf_words(leaf: dict[str, Any], limit: int = 5) -> str:
     return f"{_LABELS[field]} {quoted(values, 'or', limit)}"
 
 
+def _cut(text: str) -> str:
+    return text if len(text) <= PATTERN_SHOWN else f"{text[:PATTERN_SHOWN]}…"
+
+
 def _followers(leaf: dict[str, Any]) -> str:
     if "gte" in leaf and "lte" in leaf:
         return f"between {leaf['gte']:,} and {leaf['lte']:,} followers"
@@ -54,18 +60,27 @@ def _followers(leaf: dict[str, Any]) -> str:
 
 
 def summary(tree: dict[str, Any], limit: int = 5) -> str:
-    """A valid condition tree as one line: `the words “a” or “b”, and none of: network “X”`."""
-    for group, joiner in (("all", " and "), ("any", " or ")):
-        if group in tree and "field" not in tree:
-            parts = [summary(child, limit) for child in tree[group]]
-            if len(parts) == 1:
-                return parts[0]
-            nested = [_bracketed(child, part) for child, part in zip(tree[group], parts, strict=True)]
-            return joiner.join(nested)
-    if "none" in tree and "field" not in tree:
-        return "none of: " + "; ".join(summary(child, limit) for child in tree["none"])
-    return leaf_words(tree, limit)
+    """A valid condition tree as one line: `the words “a” or “b”, but not network “X”`. Long ones are cut: of each
+    group only `limit` parts, of each list only `limit` values."""
+    if "field" in tree:
+        return leaf_words(tree, limit)
+    if "none" in tree:
+        return f"not {_joined(tree['none'], 'or', limit)}"
+    if "any" in tree:
+        return _joined(tree["any"], "or", limit)
+    wanted = [part for part in tree["all"] if "field" in part or "none" not in part]
+    barred = [part for each in tree["all"] if "field" not in each and "none" in each for part in each["none"]]
+    if not barred:
+        return _joined(wanted, "and", limit)
+    if not wanted:
+        return f"not {_joined(barred, 'or', limit)}"
+    return f"{_joined(wanted, 'and', limit)}, but not {_joined(barred, 'or', limit)}"
 
 
-def _bracketed(child: dict[str, Any], text: str) -> str:
-    return text if "field" in child else f"({text})"
+def _joined(parts: list[dict[str, Any]], joiner: str, limit: int) -> str:
+    said = [summary(part, limit) for part in parts[:limit]]
+    if len(parts) > 1:
+        said = [text if "field" in part else f"({text})" for part, text in zip(parts, said, strict=False)]
+    if len(parts) > limit:
+        said.append(f"{len(parts) - limit} more conditions")
+    return f", {joiner} ".join(said) if len(said) > 2 else f" {joiner} ".join(said)

@@ -95,6 +95,13 @@ def test_the_reason_names_the_words_that_were_there():
     )
 
 
+def test_a_reason_names_the_longest_phrase_once():
+    (reason,) = decide(
+        message("you charged me twice"), rules(words("charged", "charged me", "charged me twice"))
+    ).reasons
+    assert reason.startswith("The word “charged me twice” →")
+
+
 def test_a_reason_stays_short():
     many = [f"word{n}" for n in range(40)]
     (reason,) = decide(message(" ".join(many)), rules(words(*many))).reasons

@@ -1,0 +1,35 @@
+"""Conditions in plain words."""
+
+from __future__ import annotations
+
+import pytest
+
+from routing.wording import summary
+
+REFUND = {"field": "words", "any": ["refund", "fee"]}
+X = {"field": "network", "is": ["x"]}
+
+
+@pytest.mark.parametrize(
+    ("tree", "said"),
+    [
+        (REFUND, "the words “refund” or “fee”"),
+        ({"any": [{"field": "words", "all": ["late", "order"]}]}, "the words “late” and “order”"),
+        ({"all": [REFUND, X]}, "the words “refund” or “fee” and network “X”"),
+        (
+            {"all": [{"any": [REFUND, X]}, {"none": [X]}]},
+            "the words “refund” or “fee” or network “X”, but not network “X”",
+        ),
+        ({"none": [X]}, "not network “X”"),
+        ({"any": [{"all": [X, REFUND]}, X]}, "(network “X” and the words “refund” or “fee”) or network “X”"),
+        ({"field": "words", "any": list("abcdefg")}, "the words “a”, “b”, “c”, “d”, “e” and 2 more"),
+        ({"any": [X] * 7}, ", or ".join(["network “X”"] * 5) + ", or 2 more conditions"),
+        ({"field": "followers", "gte": 1000, "lte": 5000}, "between 1,000 and 5,000 followers"),
+        ({"field": "followers", "lte": 5}, "at most 5 followers"),
+        ({"field": "verified", "is": False}, "an author who is not verified"),
+        ({"field": "is_reply", "is": True}, "an answer to something"),
+        ({"field": "pattern", "matches": "a" * 61}, f"the pattern “{'a' * 60}…”"),
+    ],
+)
+def test_a_condition_is_said_in_one_line(tree, said):
+    assert summary(tree) == said
