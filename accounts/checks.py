@@ -12,8 +12,8 @@ from django.db import transaction
 from django.db.models import Q
 
 from accounts.credentials import CredentialUnusable, open_credential, store_credential
-from accounts.health import health_of, network_label, set_health
-from accounts.models import BrandAccount, Credential, Health, Lifecycle
+from accounts.health import health_of, set_health
+from accounts.models import BrandAccount, Credential, Health, Lifecycle, network_label
 from networks.base import (
     Connector,
     Credentials,

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 
-from accounts.models import BrandAccount, Health, Lifecycle
+from accounts.models import BrandAccount, Health, Lifecycle, network_label
 from networks.base import BudgetExhausted, MissingPermission, NetworkError, Reauthorise, RetryLater
-from networks.registry import CONNECTORS
+
+__all__ = ["health_of", "in_words", "network_label", "set_health"]
 
 #: By health: what is the matter, and what to do about it. `{network}` is the network's name.
 _WORDS: dict[str, tuple[str, str]] = {
@@ -64,11 +65,6 @@ def set_health(
     brand_account.save(update_fields=["health", "health_detail", "health_until", "health_since"])
 
 
-def network_label(network: str) -> str:
-    """The network's name for people; an unknown one's key."""
-    return CONNECTORS[network].capabilities.label if network in CONNECTORS else network
-
-
 def in_words(brand_account: BrandAccount) -> tuple[str, str]:
     """What is the matter with a brand account and what to do next ("" when nothing), as two sentences."""
     if brand_account.lifecycle == Lifecycle.CLOSED:
@@ -77,5 +73,5 @@ def in_words(brand_account: BrandAccount) -> tuple[str, str]:
             "Connect it again to resume where it stopped.",
         )
     matter, advice = _WORDS[brand_account.health]
-    label = network_label(brand_account.network)
+    label = brand_account.network_label
     return matter.format(network=label), advice.format(network=label)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from accounts.health import in_words, network_label
+from accounts.health import in_words
 from accounts.models import BrandAccount, Health, Lifecycle, Stream
 
 _KINDS = {
@@ -56,6 +56,8 @@ class BrandAccountRow:
     verified: Moment | None
     checking: bool
     connected: bool
+    #: Only connecting again helps.
+    reconnect: bool
     streams: list[StreamRow]
 
 
@@ -66,7 +68,7 @@ def brand_account_row(brand_account: BrandAccount, now: dt.datetime) -> BrandAcc
     due = brand_account.check_due_at
     return BrandAccountRow(
         brand_account=brand_account,
-        network=network_label(brand_account.network),
+        network=brand_account.network_label,
         health="Disconnected" if closed else Health(brand_account.health).label,
         tone="" if closed else _TONES.get(Health(brand_account.health), "late"),
         matter=matter,
@@ -76,6 +78,7 @@ def brand_account_row(brand_account: BrandAccount, now: dt.datetime) -> BrandAcc
         verified=moment(brand_account.verified_at, now),
         checking=not closed and due is not None and due <= now,
         connected=not closed,
+        reconnect=closed or brand_account.health in (Health.REAUTHORISE, Health.PERMISSION),
         streams=[_stream_row(stream, brand_account, now) for stream in brand_account.streams.all()],
     )
 

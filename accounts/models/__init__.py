@@ -8,6 +8,7 @@ from accounts.models.brand_accounts import (
     Health,
     Lifecycle,
     Stream,
+    network_label,
 )
 from accounts.models.people import DemoMarker, Department, Membership, Role, User
 
@@ -24,4 +25,5 @@ __all__ = [
     "Role",
     "Stream",
     "User",
+    "network_label",
 ]

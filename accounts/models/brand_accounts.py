@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import Q
 
 from accounts.models.people import Department, User
+from networks.registry import CONNECTORS
 
 
 class Health(models.TextChoices):
@@ -28,6 +29,11 @@ class Lifecycle(models.TextChoices):
     REVIEW = "review", "Under review"
     SUNSETTING = "sunsetting", "Sunsetting"
     CLOSED = "closed", "Closed"
+
+
+def network_label(network: str) -> str:
+    """A network's name for people; the key itself for one that has no connector any more."""
+    return CONNECTORS[network].capabilities.label if network in CONNECTORS else network
 
 
 class BrandAccountQuerySet(models.QuerySet["BrandAccount"]):
@@ -79,7 +85,12 @@ class BrandAccount(models.Model):
         ordering = ("network", "handle")
 
     def __str__(self) -> str:
-        return f"{self.display_name} on {self.network}"
+        return f"{self.display_name} on {self.network_label}"
+
+    @property
+    def network_label(self) -> str:
+        """The network's name for people, such as "Facebook"."""
+        return network_label(self.network)
 
     @property
     def display_name(self) -> str:

@@ -19,8 +19,7 @@ from accounts.checks import ConnectRefused, api_url
 from accounts.connecting import connect_brand_account
 from accounts.forms import OwnerForm
 from accounts.guards import SignedInRequest, recent_sign_in, require
-from accounts.health import network_label
-from accounts.models import BrandAccount, ConnectAttempt
+from accounts.models import BrandAccount, ConnectAttempt, network_label
 from networks import oauth
 from networks.base import NetworkError
 

@@ -249,7 +249,7 @@ class TestCommand:
         account = BrandAccount.objects.get()
         assert (account.handle, account.owner_department) == ("kettleandfern", department)
         printed = capsys.readouterr()
-        assert "Connected @kettleandfern on x" in printed.out
+        assert "Connected @kettleandfern on X" in printed.out
         assert kettle["secrets"]["access_token"] not in printed.out + printed.err
 
     def test_without_asking_the_network(self, given, capsys):

@@ -197,7 +197,7 @@ def test_connecting_again_takes_only_the_same_account(admin, networks, departmen
     )
     wrong = granted(admin, networks, at=1, again=str(account.pk))
     assert wrong.status_code == 400
-    assert "@kettleandfern on x is to be connected again" in wrong.content.decode()
+    assert "@kettleandfern on X is to be connected again" in wrong.content.decode()
     assert not Credential.objects.exists()
 
     right = granted(admin, networks, at=0, again=str(account.pk))
