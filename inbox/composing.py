@@ -7,7 +7,6 @@ import uuid
 from dataclasses import dataclass
 
 from accounts.access import viewer
-from accounts.health import network_label
 from accounts.models import BrandAccount, Health, Lifecycle, User
 from inbox import drafts
 from inbox.models import LIVE_STATES, Case, Direction, Message, Reply, Visibility
@@ -82,7 +81,7 @@ def why_not(case: Case, user: User, parent: Message | None, *, now: dt.datetime)
 
 def why_not_as(user: User, brand_account: BrandAccount) -> str:
     """Why the person cannot answer in the name of this brand account, "" when that is fine."""
-    label = network_label(brand_account.network)
+    label = registry.capabilities(brand_account.network).label
     if not viewer(user).may("publish"):
         return "Your role does not allow you to answer customers."
     if not viewer(user).may_publish_as(brand_account.pk):
@@ -96,7 +95,7 @@ def why_not_as(user: User, brand_account: BrandAccount) -> str:
 
 def why_not_to(case: Case, parent: Message | None, *, now: dt.datetime) -> str:
     """Why this message cannot be answered, "" when it can."""
-    label = network_label(case.network)
+    label = registry.capabilities(case.network).label
     if parent is None or parent.deleted_at is not None:
         return f"There is nothing left to answer: the customer's message was deleted, or {label} does not let us answer it."
     if parent.direction != Direction.INBOUND:
