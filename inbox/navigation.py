@@ -50,7 +50,12 @@ def navigation(user: User, path: str) -> dict[str, Any]:
         _entry("Resolved", reverse("inbox:queue_resolved"), path),
     ]
     departments = [
-        _entry(one.name, reverse("inbox:queue_department", args=[one.slug]), path, counts.departments.get(one.pk, 0))
+        _entry(
+            one.name,
+            reverse("inbox:queue_department", args=[one.slug]),
+            path,
+            counts.departments.get(one.pk, 0),
+        )
         for one in queue_departments(user)
     ]
     return {"views": views, "departments": departments, "pages": _pages(user, path), "person": user}

@@ -1,10 +1,34 @@
+"""Addresses of the inbox. Every one is in the table of expectations in tests/inbox/test_access.py."""
+
 from __future__ import annotations
 
 from django.urls import URLPattern, path
 
 from inbox import stream
+from inbox.views import actions, answers, case, quarantine, queue, search
 
 app_name = "inbox"
 urlpatterns: list[URLPattern] = [
+    path("", queue.queue, {"kind": "open"}, name="queue"),
+    path("queue/unassigned/", queue.queue, {"kind": "unassigned"}, name="queue_unassigned"),
+    path("queue/mine/", queue.queue, {"kind": "mine"}, name="queue_mine"),
+    path("queue/resolved/", queue.queue, {"kind": "resolved"}, name="queue_resolved"),
+    path("queue/department/<slug:slug>/", queue.queue, {"kind": "department"}, name="queue_department"),
+    path("cases/<int:pk>/", case.case, name="case"),
+    path("cases/<int:pk>/thread/", case.thread, name="case_thread"),
+    path("cases/<int:pk>/assign/", actions.assign, name="assign"),
+    path("cases/<int:pk>/hand-over/", actions.hand_over, name="hand_over"),
+    path("cases/<int:pk>/note/", actions.note, name="note"),
+    path("cases/<int:pk>/resolve/", actions.resolve, name="resolve"),
+    path("cases/<int:pk>/reopen/", actions.reopen, name="reopen"),
+    path("cases/<int:pk>/dismiss/", actions.dismiss, name="dismiss"),
+    path("cases/<int:pk>/reply/", answers.reply, name="reply"),
+    path("cases/<int:pk>/draft/", answers.draft, name="draft"),
+    path("replies/<int:pk>/cancel/", answers.cancel, name="reply_cancel"),
+    path("replies/<int:pk>/settle/", answers.settle, name="reply_settle"),
+    path("quarantine/", quarantine.quarantine_list, name="quarantine"),
+    path("quarantine/<int:pk>/retry/", quarantine.retry, name="quarantine_retry"),
+    path("navigation/", queue.navigation, name="navigation"),
+    path("search/", search.search, name="search"),
     path("live/", stream.live, name="live"),
 ]

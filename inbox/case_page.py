@@ -1,0 +1,231 @@
+"""Everything a case's page shows, in few statements: the case with its neighbours in one, the rest in one each."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import CharField, F, OuterRef, Q, Subquery, Value
+from django.db.models.functions import Coalesce, Concat, JSONObject, NullIf, Trim
+
+from accounts.access import ROLES, viewer
+from accounts.models import Department, User
+from inbox import composing
+from inbox.composing import Composer
+from inbox.custody_bar import CustodyBar, custody_bar
+from inbox.models import LIVE_STATES, Case, Custody, Direction, Draft, Identity, Message, Status
+from inbox.queue import display_name, network_sign, waiting_clock
+from inbox.timeline import Timeline, timeline
+from inbox.wording import Chip, initials, moment
+from networks.registry import capabilities
+
+#: Neighbours shown on the page: other names of the customer, other cases, colleagues in the department.
+MOST_IDENTITIES, MOST_OTHERS, MOST_COLLEAGUES = 10, 6, 200
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Why what the person tried was not done. `typed` is what they had filled in, by field name."""
+
+    kind: Literal["conflict", "invalid", "refused"]
+    text: str
+    form: str = ""
+    typed: dict[str, str] | None = None
+
+
+def read_case(user: User, pk: int) -> Case:
+    """The case with its neighbours as annotations. Raises `Case.DoesNotExist` alike for absent and forbidden."""
+    others = (
+        Case.objects.visible_to(user)
+        .filter(customer=OuterRef("customer_id"))
+        .exclude(pk=OuterRef("pk"))
+        .order_by("-activity_at")
+        .values(json=JSONObject(id="id", preview="preview", status="status", network="network"))
+    )
+    names = (
+        Identity.objects.filter(customer=OuterRef("customer_id"))
+        .exclude(pk=OuterRef("identity_id"))
+        .values(json=JSONObject(handle="handle", name="name", network="network"))
+    )
+    rows = Case.objects.visible_to(user).select_related(
+        "customer", "identity", "brand_account", "department", "assignee"
+    )
+    return rows.annotate(
+        draft_text=Subquery(Draft.objects.filter(case=OuterRef("pk"), user=user).values("text")[:1]),
+        other_cases=ArraySubquery(others[:MOST_OTHERS]),
+        other_names=ArraySubquery(names[:MOST_IDENTITIES]),
+        colleagues=ArraySubquery(
+            _colleagues().values(json=JSONObject(id="id", name="shown"))[:MOST_COLLEAGUES]
+        ),
+    ).get(pk=pk)
+
+
+def _colleagues() -> Any:
+    """People of the case's department who may work on it, and community managers of its brand account."""
+    full_name = Trim(Concat("first_name", Value(" "), "last_name"))
+    works_there = Q(memberships__department=OuterRef("department_id"), role__in=["manager", "agent"])
+    works_for = Q(grants__brand_account=OuterRef("brand_account_id"), role="community")
+    return (
+        User.objects.filter(works_there | works_for, is_active=True)
+        .annotate(shown=Coalesce(NullIf(full_name, Value("")), F("username"), output_field=CharField()))
+        .order_by("shown", "id")
+        .distinct()
+    )
+
+
+def case_context(
+    case: Case,
+    user: User,
+    now: dt.datetime,
+    *,
+    before: str = "",
+    start: str = "",
+    problem: Problem | None = None,
+) -> dict[str, Any]:
+    """Template context of `inbox/case.html` and its fragments. `case` comes from `read_case`."""
+    thread = timeline(case, user, now, before=before, start=start)
+    custodies = list(
+        Custody.objects.filter(case=case)
+        .select_related("department", "from_department", "sent_by")
+        .order_by("sent_at")
+    )
+    name = case.identity.display_name
+    sign, sign_class = network_sign(case.network)
+    return {
+        "case": case,
+        "heading": name,
+        "initials": initials(name),
+        "sign": sign,
+        "sign_class": sign_class,
+        "network": capabilities(case.network).label,
+        "chips": _chips(case, now),
+        "thread": thread,
+        "older": bool(before),
+        "composer": None if before else _composer(case, user, thread, now),
+        "custody": custody_bar(custodies, case, now),
+        "why": _why(thread.messages, custodies),
+        "customer": _customer(case, now),
+        "may": may(user, case),
+        "mine": case.assignee_id == user.pk,
+        "departments": [
+            one for one in Department.objects.all() if one.is_open and one.pk != case.department_id
+        ],
+        "problem": problem,
+        "typed": (problem.typed if problem else None) or {},
+    }
+
+
+def may(user: User, case: Case) -> dict[str, bool]:
+    """What the page offers this person: templates print, they do not decide."""
+    who = viewer(user)
+    own = case.assignee_id in (None, user.pk)
+    return {
+        "claim": who.may("claim"),
+        "assign": who.may("reassign"),
+        "take": who.may("claim")
+        and case.is_open
+        and case.assignee_id != user.pk
+        and (own or who.may("reassign")),
+        "give_back": who.may("claim") and case.is_open and case.assignee_id == user.pk,
+        "hand_over": who.may("hand_over") and case.is_open and (own or who.may("reassign")),
+        "close": who.may("claim") and case.is_open,
+        "reopen": who.may("claim") and not case.is_open,
+        "note": who.may("read_notes"),
+        "publish": user.role in ROLES["publish"],
+    }
+
+
+def _chips(case: Case, now: dt.datetime) -> list[Chip]:
+    row = {name: getattr(case, name) for name in (
+        "waiting_since", "historical", "next_response_due_at", "first_response_due_at",
+    )}  # fmt: skip
+    if not case.is_open:
+        tone = "ok" if case.status == Status.RESOLVED else ""
+        chips = [Chip("✓ resolved" if tone else "dismissed", tone)]
+    elif waiting := waiting_clock(row, case.brand_account, now):
+        chips = [waiting]
+    else:
+        chips = [Chip(case.get_status_display().lower())]
+    chips.append(Chip(case.department.name, "dept"))
+    if case.visibility == "direct":
+        chips.append(Chip("direct"))
+    if case.priority > 0:
+        chips.append(Chip("▲ urgent" if case.priority > 1 else "▲ high", "risk"))
+    return chips
+
+
+def _composer(case: Case, user: User, thread: Timeline, now: dt.datetime) -> Composer:
+    """As `composing.composer`, out of rows that were read already."""
+    parent = next((one for one in reversed(thread.messages) if _answerable(one)), None)
+    if parent is None and thread.before:
+        parent = composing.newest_answerable(case)
+    disabled = composing.why_not_as(user, case.brand_account) or composing.why_not_to(case, parent, now=now)
+    live = next(
+        (one for one in thread.replies if parent and one.parent_id == parent.pk and one.state in LIVE_STATES),
+        None,
+    )
+    if not disabled and live is not None:
+        disabled = composing.on_its_way(live, user)
+    can = capabilities(case.network)
+    return Composer(
+        parent=parent,
+        brand_account=case.brand_account,
+        visibility=case.visibility,
+        network_label=can.label,
+        max_length=composing.longest(case.network, case.visibility),
+        unit=can.length_unit,
+        signature=user.signature,
+        disabled=disabled,
+        seen_version=case.version,
+        composer_id=uuid.uuid4(),
+        draft=getattr(case, "draft_text", None) or "",
+        window_ends_at=composing.window_end(case) if parent else None,
+    )
+
+
+def _answerable(message: Message) -> bool:
+    return message.direction == Direction.INBOUND and message.deleted_at is None and message.can_reply
+
+
+def _why(messages: list[Message], custodies: list[Custody]) -> list[str]:
+    """Why the case stands where it stands, newest reason first."""
+    reasons = [
+        f"Handed over by {one.sent_by or 'somebody'} from {one.from_department}: {one.reason}"
+        for one in reversed(custodies)
+        if one.from_department is not None
+    ][:3]
+    decided = next((one.decision for one in reversed(messages) if getattr(one, "decision", None)), None)
+    if decided is not None:
+        reasons += [str(reason) for reason in decided.reasons]
+    return reasons
+
+
+def _customer(case: Case, now: dt.datetime) -> dict[str, Any]:
+    identity = case.identity
+    others: list[dict[str, Any]] = getattr(case, "other_cases", [])
+    names: list[dict[str, Any]] = getattr(case, "other_names", [])
+    return {
+        "name": identity.name if identity.handle and identity.name != identity.handle else "",
+        "followers": f"{identity.followers:,}" if identity.followers is not None else "",
+        "verified": identity.verified,
+        "since": moment(case.customer.created_at, now),
+        "names": [
+            f"{display_name(one['handle'], one['name'])} on {capabilities(one['network']).label}"
+            for one in names
+        ],
+        "others": [
+            {
+                "id": one["id"],
+                "text": one["preview"] or "(no text)",
+                "open": one["status"] not in ("resolved", "dismissed"),
+            }
+            for one in others
+        ],
+        "more": len(others) == MOST_OTHERS,
+    }
+
+
+__all__ = ["CustodyBar", "Problem", "case_context", "may", "read_case"]

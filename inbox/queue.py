@@ -1,0 +1,255 @@
+"""The queues: which cases stand in a view, in which order, one page at a time, each row formatted once.
+
+Paging is by keyset: a cursor names the last row that was seen. A person who works in several departments (or for
+several brand accounts) gets one query in as many branches, so that each walks its own partial index and stops.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import datetime as dt
+import struct
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+from urllib.parse import urlencode
+
+from django.db.models import QuerySet
+from django.http import QueryDict
+
+from accounts.access import viewer
+from accounts.models import BrandAccount, Role, User
+from inbox.models import Case, Status
+from inbox.models.case import CaseQuerySet
+from inbox.wording import Chip, Moment, clock, initials, moment
+from networks.registry import CONNECTORS
+
+#: Rows on a page.
+PAGE = 50
+ViewKind = Literal["open", "unassigned", "mine", "department", "resolved"]
+Sort = Literal["newest", "waiting"]
+
+_OPEN = (Status.NEW, Status.OPEN, Status.WAITING)
+_CLOSED = (Status.RESOLVED, Status.DISMISSED)
+_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+_FIELDS = (
+    "id", "identity__handle", "identity__name", "network", "preview", "activity_at", "status", "department__name",
+    "assignee__initials", "assignee__username", "waiting_since", "closed_at", "brand_account_id", "visibility",
+    "priority", "historical", "first_response_due_at", "next_response_due_at", "assignee_id",
+)  # fmt: skip
+_LABELS = {key: one.capabilities.label for key, one in CONNECTORS.items()}
+_SIGNS = {"x": ("X", ""), "facebook": ("f", "f"), "mastodon": ("M", "m")}
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What a person narrowed a queue to; "" and 0 mean no filter. `after` is an opaque cursor."""
+
+    network: str = ""
+    brand: int = 0
+    status: str = ""
+    sort: Sort = "newest"
+    after: str = ""
+
+    @classmethod
+    def parse(cls, query: QueryDict, kind: ViewKind) -> Filters:
+        """From a query string; what is unknown or makes no sense in this view is left out."""
+        brand, status = query.get("brand", ""), query.get("status", "")
+        fitting = _CLOSED if kind == "resolved" else _OPEN
+        return cls(
+            network=query.get("network", "") if query.get("network") in CONNECTORS else "",
+            brand=int(brand) if brand.isascii() and brand.isdigit() and len(brand) < 18 else 0,
+            status=status if status in fitting else "",
+            sort="waiting" if query.get("sort") == "waiting" and kind != "resolved" else "newest",
+            after=query.get("after", ""),
+        )
+
+    def query(self, **changes: Any) -> str:
+        """The query string of these filters with `changes`, "" when nothing is narrowed."""
+        new = replace(self, **changes)
+        sort = new.sort if new.sort != "newest" else ""
+        given = {
+            "network": new.network,
+            "brand": new.brand,
+            "status": new.status,
+            "sort": sort,
+            "after": new.after,
+        }
+        return urlencode({key: value for key, value in given.items() if value})
+
+    @property
+    def narrowed(self) -> bool:
+        return bool(self.network or self.brand or self.status)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One case in a list, ready to print."""
+
+    id: int
+    name: str
+    initials: str
+    sign: str
+    sign_class: str
+    network: str
+    when: Moment
+    text: str
+    fresh: bool
+    chips: list[Chip]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Rows in order, and the cursor of the next page, "" on the last one."""
+
+    rows: list[Row]
+    after: str
+
+
+def page(
+    user: User, kind: ViewKind, filters: Filters, brands: dict[int, BrandAccount], now: dt.datetime,
+    department_id: int | None = None,
+) -> Page:  # fmt: skip
+    """One page of a view, within what the user may read. One statement; `brands` are all brand accounts by id."""
+    order = _order(kind, filters)
+    branches = [
+        _ordered(branch, order, filters)[: PAGE + 1].values(*_FIELDS)
+        for branch in _branches(user, kind, filters, department_id)
+    ]
+    found: list[dict[str, Any]] = _merged(branches, order)
+    more = len(found) > PAGE
+    found = found[:PAGE]
+    after = encode_cursor(found[-1][order], found[-1]["id"]) if more else ""
+    return Page([_row(case, brands, kind, now, user.pk) for case in found], after)
+
+
+def _order(kind: ViewKind, filters: Filters) -> str:
+    if kind == "resolved":
+        return "closed_at"
+    return "waiting_since" if filters.sort == "waiting" else "activity_at"
+
+
+def _branches(user: User, kind: ViewKind, filters: Filters, department_id: int | None) -> list[CaseQuerySet]:
+    """The view as querysets that do not overlap; each is walked along an index of its own."""
+    cases = Case.objects.visible_to(user)
+    cases = cases.closed() if kind == "resolved" else cases.open()
+    if filters.network:
+        cases = cases.filter(network=filters.network)
+    if filters.brand:
+        cases = cases.filter(brand_account_id=filters.brand)
+    if filters.status:
+        cases = cases.filter(status=filters.status)
+    if kind == "mine":
+        return [cases.filter(assignee=user)]
+    if kind == "unassigned":
+        cases = cases.filter(assignee__isnull=True)
+    if department_id is not None:
+        return [cases.filter(department_id=department_id)]
+    who = viewer(user)
+    if user.role == Role.ADMINISTRATOR or (
+        user.role == Role.COMMUNITY and (filters.brand or kind == "resolved")
+    ):
+        return [cases]
+    if user.role == Role.COMMUNITY:
+        return [cases.filter(brand_account_id=brand) for brand in sorted(who.brand_account_ids)]
+    return [cases.filter(department_id=department) for department in sorted(who.department_ids)]
+
+
+def _ordered(cases: CaseQuerySet, order: str, filters: Filters) -> CaseQuerySet:
+    oldest_first = order == "waiting_since"
+    if oldest_first:
+        cases = cases.filter(waiting_since__isnull=False)
+    if (seen := decode_cursor(filters.after)) is not None:
+        at, pk = seen
+        # Two conditions, so that the index is entered at `at`; an OR would walk it from its beginning.
+        step, tie = ("gte", "lte") if oldest_first else ("lte", "gte")
+        cases = cases.filter(**{f"{order}__{step}": at}).exclude(**{order: at, f"id__{tie}": pk})
+    return cases.order_by(order, "id") if oldest_first else cases.order_by(f"-{order}", "-id")
+
+
+def _merged(branches: list[QuerySet[Case, dict[str, Any]]], order: str) -> list[dict[str, Any]]:
+    if not branches:
+        return []
+    if len(branches) == 1:
+        return list(branches[0])
+    rows = list(branches[0].union(*branches[1:], all=True))
+    rows.sort(key=lambda row: (row[order], row["id"]), reverse=order != "waiting_since")
+    return rows[: PAGE + 1]
+
+
+def encode_cursor(at: dt.datetime, pk: int) -> str:
+    """A cursor for the row at (`at`, `pk`)."""
+    micros = (at - _EPOCH) // dt.timedelta(microseconds=1)
+    return base64.urlsafe_b64encode(struct.pack(">qq", micros, pk)).decode().rstrip("=")
+
+
+def decode_cursor(cursor: str) -> tuple[dt.datetime, int] | None:
+    """What `encode_cursor` was given; None for anything else, so that a bad cursor shows the first page."""
+    if len(cursor) != 22 or not cursor.isascii():
+        return None
+    try:
+        micros, pk = struct.unpack(">qq", base64.urlsafe_b64decode(cursor + "=="))
+        at = _EPOCH + dt.timedelta(microseconds=micros)
+    except (binascii.Error, ValueError, OverflowError, struct.error):
+        return None
+    return (at, pk) if at > _EPOCH and pk > 0 else None
+
+
+def network_sign(network: str) -> tuple[str, str]:
+    """The letter on a customer's badge and its style."""
+    return _SIGNS.get(network, (network[:1].upper(), ""))
+
+
+def display_name(handle: str, name: str) -> str:
+    """What stands for a customer: as `Identity.display_name`, for rows that are not instances."""
+    return f"@{handle}" if handle else name or "Unknown author"
+
+
+def _row(
+    case: dict[str, Any], brands: dict[int, BrandAccount], kind: ViewKind, now: dt.datetime, me: int
+) -> Row:
+    name = display_name(case["identity__handle"], case["identity__name"])
+    sign, sign_class = network_sign(case["network"])
+    at = case["closed_at"] if kind == "resolved" else case["activity_at"]
+    return Row(
+        case["id"], name, initials(name), sign, sign_class, _LABELS.get(case["network"], case["network"]), moment(at, now),
+        case["preview"] or "(no text)", case["status"] == Status.NEW, _chips(case, brands, kind, now, me),
+    )  # fmt: skip
+
+
+def _chips(
+    case: dict[str, Any], brands: dict[int, BrandAccount], kind: ViewKind, now: dt.datetime, me: int
+) -> list[Chip]:
+    chips = []
+    if case["status"] == Status.RESOLVED:
+        chips.append(Chip("✓ resolved", "ok"))
+    elif case["status"] == Status.DISMISSED:
+        chips.append(Chip("dismissed"))
+    elif waiting := waiting_clock(case, brands.get(case["brand_account_id"]), now):
+        chips.append(waiting)
+    elif case["status"] == Status.WAITING:
+        chips.append(Chip("waiting on customer"))
+    if case["priority"] > 0:
+        chips.append(Chip("▲ urgent" if case["priority"] > 1 else "▲ high", "risk"))
+    if kind != "department":
+        chips.append(Chip(case["department__name"], "dept"))
+    if case["visibility"] == "direct":
+        chips.append(Chip("direct"))
+    if case["assignee_id"] and kind != "mine":
+        who = case["assignee__initials"] or case["assignee__username"]
+        chips.append(Chip("mine" if case["assignee_id"] == me else who, "", "Assigned"))
+    return chips
+
+
+def waiting_clock(case: dict[str, Any], brand: BrandAccount | None, now: dt.datetime) -> Chip | None:
+    """How long the customer has been promised to wait; the policy's due time where one is set, else the brand's promise.
+
+    None while we wait for the customer, and for history.
+    """
+    since = case["waiting_since"]
+    if since is None or case["historical"]:
+        return None
+    due = case["next_response_due_at"] or case["first_response_due_at"]
+    if due is None:
+        due = since + (brand.promised_response if brand else dt.timedelta(hours=24))
+    return clock(due, since, now)

@@ -1,0 +1,54 @@
+"""Events as the small print of a thread: who did what, in one line."""
+
+from __future__ import annotations
+
+from inbox.models import CaseEvent, Verb
+from inbox.refusals import name_of
+
+
+def said(event: CaseEvent) -> str:
+    """An event as a line; whatever its data lacks is left out."""
+    who, data = name_of(event.actor), {key: str(value) for key, value in event.data.items()}
+    reason = data.get("reason", "")
+    match event.verb:
+        case Verb.OPENED:
+            return "Case opened"
+        case Verb.ROUTED:
+            return _with(f"Sent to {data.get('to') or 'a department'}", reason)
+        case Verb.REOPENED:
+            return f"{who} reopened it" if event.actor else "Reopened: the customer wrote again"
+        case Verb.ASSIGNED:
+            return _assigned(event, who, data.get("to", ""))
+        case Verb.HANDED_OVER:
+            wrong = " (wrong department)" if event.data.get("wrong_department") is True else ""
+            return _with(f"{who} handed over from {data.get('from')} to {data.get('to')}{wrong}", reason)
+        case Verb.ACCEPTED:
+            return f"{who} accepted it for {data.get('department') or 'the department'}"
+        case Verb.DISMISSED:
+            return _with(f"{who} dismissed it without an answer", reason)
+        case Verb.RESOLVED:
+            return f"{who} resolved it"
+        case Verb.REPLY_CANCELLED:
+            return f"{who} took an answer back before it left"
+        case Verb.REPLY_SETTLED:
+            return _with(f"{who} settled an unconfirmed answer", _DECISIONS.get(data.get("decision", ""), ""))
+        case _:
+            label = Verb(event.verb).label if event.verb in Verb.values else event.verb
+            return f"{who} {label}" if event.actor else label[:1].upper() + label[1:]
+
+
+_DECISIONS = {"sent": "it stands on the network", "again": "send it again", "give_up": "leave it"}
+
+
+def _with(words: str, reason: str) -> str:
+    return f"{words}: {reason}" if reason else words
+
+
+def _assigned(event: CaseEvent, who: str, to: str) -> str:
+    if not to:
+        return f"{who} gave it back: nobody has it now"
+    return (
+        f"{who} took it"
+        if event.actor is not None and to == str(event.actor)
+        else f"{who} assigned it to {to}"
+    )

@@ -1,0 +1,246 @@
+"""A case from top to bottom as it happened: messages, what was done, notes, and answers on their way.
+
+The newest `NEWEST` messages with everything that happened since the first of them; earlier ones by keyset. Three
+statements, however long the case.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass, field
+from typing import Any
+
+from accounts.access import viewer
+from accounts.models import BrandAccount, User
+from inbox.models import Case, CaseEvent, Direction, Message, Reply, ReplyState, Verb
+from inbox.queue import decode_cursor, encode_cursor
+from inbox.refusals import name_of
+from inbox.saying import said
+from inbox.wording import clock_time, initials, local, span
+from networks.registry import capabilities
+
+#: Messages on one page of a thread, and the most events and answers shown beside them.
+NEWEST, MOST_EVENTS, MOST_REPLIES = 30, 150, 20
+#: Messages at most when a page asks again for all that it shows.
+MOST_AGAIN = 300
+#: Characters of a message that are shown at once; the rest unfolds.
+SHOWN = 3_000
+
+#: Events that their message, answer or note tells by itself.
+_TOLD_ELSEWHERE = (
+    Verb.ANSWERED, Verb.ANSWERED_NATIVELY, Verb.REPLY_QUEUED, Verb.REPLY_FAILED, Verb.REPLY_UNCONFIRMED,
+)  # fmt: skip
+_FLAGS = {
+    "nul": "Characters that cannot be stored were replaced.",
+    "surrogate": "Broken characters were replaced.",
+    "control": "Invisible control characters were removed.",
+    "bidi": "The text changes its writing direction; it is kept in its place.",
+    "long": "Only the beginning is kept here; the whole text is in the raw message.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    label: str
+    href: str
+
+
+@dataclass(slots=True)
+class Item:
+    """One entry of the thread. `kind` says which template part prints it: in, out, event, note or reply."""
+
+    kind: str
+    at: dt.datetime
+    time: str
+    exact: str
+    iso: str
+    who: str = ""
+    initials: str = ""
+    where: str = ""
+    text: str = ""
+    rest: str = ""
+    marks: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    earlier: list[str] = field(default_factory=list)
+    links: list[Link] = field(default_factory=list)
+    deleted: bool = False
+    permalink: str = ""
+    reply: ReplyState | str = ""
+    reply_id: int = 0
+    send_at: str = ""
+    tone: str = ""
+    said: str = ""
+    advice: str = ""
+    may_undo: bool = False
+    may_settle: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """The entries in order; `before` is the cursor of what came earlier, "" when nothing did, `start` that of the first.
+
+    `messages` and `replies` are the rows behind them, for whoever needs more than what is shown.
+    """
+
+    items: list[Item]
+    before: str
+    start: str
+    messages: list[Message]
+    replies: list[Reply]
+
+
+def timeline(case: Case, user: User, now: dt.datetime, *, before: str = "", start: str = "") -> Timeline:
+    """The thread of a case that `user` may read.
+
+    `before` asks for what came before a cursor, `start` for everything from one on (a page that shows more than the
+    newest keeps doing so); both are opaque, a bad one shows the newest.
+    """
+    until, first = decode_cursor(before), decode_cursor(start)
+    messages, more = _messages(case, until, first)
+    since = messages[0].network_time if (more or first) and messages else None
+    events = _events(case, user, since, until)
+    replies = _replies(case, messages) if until is None else []
+    brand = case.brand_account
+    items = [_message(message, case, brand, now) for message in messages]
+    items += [_event(event, now) for event in events]
+    items += [_reply(reply, user, brand, now) for reply in replies]
+    # An answer that has not left stands at the end, where it will appear.
+    items.sort(key=lambda item: item.at)
+    first_shown = encode_cursor(messages[0].network_time, messages[0].pk) if messages else ""
+    return Timeline(items, first_shown if more else "", first_shown, messages, replies)
+
+
+def _messages(
+    case: Case, until: tuple[dt.datetime, int] | None, first: tuple[dt.datetime, int] | None
+) -> tuple[list[Message], bool]:
+    most = MOST_AGAIN if first else NEWEST
+    rows = (
+        Message.objects.filter(case=case)
+        .select_related("identity", "user", "decision")
+        .defer("raw", "search")
+    )
+    if until is not None:
+        at, pk = until
+        rows = rows.filter(network_time__lte=at).exclude(network_time=at, id__gte=pk)
+    if first is not None:
+        at, pk = first
+        rows = rows.filter(network_time__gte=at).exclude(network_time=at, id__lt=pk)
+    newest = list(rows.order_by("-network_time", "-id")[: most + 1])
+    return newest[:most][::-1], len(newest) > most
+
+
+def _events(
+    case: Case, user: User, since: dt.datetime | None, until: tuple[dt.datetime, int] | None
+) -> list[CaseEvent]:
+    rows = CaseEvent.objects.filter(case=case).exclude(verb__in=_TOLD_ELSEWHERE).select_related("actor")
+    if not viewer(user).may("read_notes"):
+        rows = rows.exclude(verb=Verb.NOTED)
+    if since is not None:
+        rows = rows.filter(at__gte=since)
+    if until is not None:
+        rows = rows.filter(at__lt=until[0])
+    return list(rows.order_by("-at", "-id")[:MOST_EVENTS])[::-1]
+
+
+def _replies(case: Case, messages: list[Message]) -> list[Reply]:
+    """Answers that are not in the thread as messages: on their way, failed, or sent and not yet seen again."""
+    shown = {message.remote_id for message in messages if message.direction == Direction.OUTBOUND}
+    rows = Reply.objects.filter(case=case).exclude(state__in=[ReplyState.CANCELLED, ReplyState.SENT])
+    newest = rows.select_related("author").order_by("-created_at")[:MOST_REPLIES]
+    return [reply for reply in newest if not reply.remote_id or reply.remote_id not in shown]
+
+
+def _timed(kind: str, at: dt.datetime, now: dt.datetime) -> Item:
+    there = local(at)
+    exact = f"{there.day} {there:%B %Y, %H:%M:%S} {there:%Z}"
+    return Item(kind, at, clock_time(at, now), exact, at.isoformat(timespec="seconds"))
+
+
+def _message(message: Message, case: Case, brand: BrandAccount, now: dt.datetime) -> Item:
+    inbound = message.direction == Direction.INBOUND
+    item = _timed("in" if inbound else "out", message.network_time, now)
+    label = capabilities(case.network).label
+    where = f"{message.get_visibility_display().lower()} on {label}"
+    if inbound:
+        item.who = message.identity.display_name if message.identity else "Unknown author"
+        item.initials = initials(item.who)
+        item.where = where
+    else:
+        item.who = str(message.user) if message.user else brand.display_name
+        item.initials = (message.user.initials if message.user else "") or initials(item.who)
+        item.where = f"as {brand.display_name}" if message.user else f"in {label}’s own app"
+    item.deleted = message.deleted_at is not None
+    item.text, item.rest = message.text[:SHOWN], message.text[SHOWN:]
+    item.permalink = _address(message.permalink)
+    item.earlier = [str(old.get("text", ""))[:SHOWN] for old in message.history if isinstance(old, dict)]
+    item.marks = [
+        word
+        for held, word in ((message.edited_at, "edited"), (message.hidden, "hidden on the network"))
+        if held
+    ]
+    item.warnings = [_FLAGS[flag] for flag in message.flags if flag in _FLAGS]
+    item.links = [_attachment(one) for one in message.attachments if isinstance(one, dict)]
+    return item
+
+
+def _attachment(one: dict[str, Any]) -> Link:
+    kind = str(one.get("kind") or "attachment")
+    return Link(str(one.get("name") or kind), _address(str(one.get("url", ""))))
+
+
+def _address(given: str) -> str:
+    """An address that may stand in a link, "" for anything that is not the web."""
+    return given if given.lower().startswith(("https://", "http://")) else ""
+
+
+def _event(event: CaseEvent, now: dt.datetime) -> Item:
+    item = _timed("note" if event.verb == Verb.NOTED else "event", event.at, now)
+    item.who = name_of(event.actor)
+    if event.verb == Verb.NOTED:
+        item.text = str(event.data.get("text", ""))
+    else:
+        item.said = said(event)
+    return item
+
+
+def _reply(reply: Reply, user: User, brand: BrandAccount, now: dt.datetime) -> Item:
+    item = _timed("reply", reply.created_at, now)
+    item.who = str(reply.author)
+    item.initials = reply.author.initials or initials(item.who)
+    item.where = f"as {brand.display_name}"
+    item.text, item.reply, item.reply_id = reply.text, reply.state, reply.pk
+    settles = viewer(user).may("settle_reply")
+    mine = reply.author_id == user.pk
+    item.may_undo = reply.state == ReplyState.QUEUED and (mine or settles)
+    item.may_settle = reply.state == ReplyState.UNCONFIRMED and reply.needs_person and settles
+    item.tone, item.said, item.advice = _state(reply, now, settles=settles)
+    if reply.state == ReplyState.QUEUED and reply.send_after > now:
+        item.send_at = reply.send_after.isoformat(timespec="milliseconds")
+    return item
+
+
+def _state(reply: Reply, now: dt.datetime, *, settles: bool) -> tuple[str, str, str]:
+    """Tone, the state in words, and what to do about it."""
+    if reply.state == ReplyState.QUEUED:
+        left = (reply.send_after - now).total_seconds()
+        if reply.error:
+            when = f"in {span(left)}" if left >= 60 else "shortly"
+            return "risk", f"queued, trying again {when}", reply.error
+        return "risk", f"sending in {int(left) + 1} s" if left > 0 else "about to be sent", ""
+    if reply.state == ReplyState.SENDING:
+        return "risk", "sending…", ""
+    if reply.state == ReplyState.FAILED:
+        return (
+            "late",
+            "▲ not sent",
+            f"{reply.error or 'The network refused it.'} The text is back in the author’s draft.",
+        )
+    if not reply.needs_person:
+        return (
+            "risk",
+            "unconfirmed: looking for it",
+            f"{reply.error} We are looking for it on the network. Do not answer again yet.".strip(),
+        )
+    if settles:
+        return "late", "▲ unconfirmed", "Look at the conversation on the network, then say what you found."
+    return "late", "▲ unconfirmed", "A manager or community manager has to look on the network and decide."

@@ -1,0 +1,157 @@
+"""What people do with a case: each view is one verb of `inbox.cases`."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_POST
+from django_htmx.http import HttpResponseClientRedirect
+
+from accounts.access import viewer
+from accounts.models import Department, User
+from inbox import cases
+from inbox.case_page import Problem
+from inbox.models import Case
+from inbox.refusals import Conflict, Invalid, NotAllowed
+from inbox.views.case import context_of, refused
+from inbox.views.guards import InboxRequest, signed_in, wants_fragment
+
+Verb = Callable[[dt.datetime], object]
+
+
+@require_POST
+@signed_in
+def assign(request: InboxRequest, pk: int) -> HttpResponse:
+    """To "me", to "nobody", or to the person with that id."""
+    to = request.POST.get("to", "")
+
+    def verb(now: dt.datetime) -> object:
+        if to == "me" and not viewer(request.user).may("reassign"):
+            return cases.claim(pk, request.user, version=version(request), now=now)
+        return cases.assign(pk, request.user, _person(request, to), version=version(request), now=now)
+
+    return act(request, pk, "assign", verb, "It is yours." if to == "me" else "Assigned.")
+
+
+@require_POST
+@signed_in
+def hand_over(request: InboxRequest, pk: int) -> HttpResponse:
+    """To another department, with the reason."""
+
+    def verb(now: dt.datetime) -> object:
+        slug = request.POST.get("department", "").replace("\x00", "")
+        department = Department.objects.filter(slug=slug).first()
+        if department is None:
+            raise Invalid("Choose the department that gets the case.")
+        wrong = request.POST.get("wrong_department") == "on"
+        reason = request.POST.get("reason", "")
+        return cases.hand_over(pk, request.user, department, reason, wrong, version=version(request), now=now)
+
+    return act(request, pk, "hand_over", verb, "Handed over.")
+
+
+@require_POST
+@signed_in
+def note(request: InboxRequest, pk: int) -> HttpResponse:
+    """A private note."""
+    text = request.POST.get("note", "")
+    return act(request, pk, "note", lambda now: cases.note(pk, request.user, text, now=now), "Note added.")
+
+
+@require_POST
+@signed_in
+def resolve(request: InboxRequest, pk: int) -> HttpResponse:
+    """Closed as solved."""
+    seen = version(request)
+    return act(
+        request,
+        pk,
+        "resolve",
+        lambda now: cases.resolve(pk, request.user, version=seen, now=now),
+        "Resolved.",
+    )
+
+
+@require_POST
+@signed_in
+def reopen(request: InboxRequest, pk: int) -> HttpResponse:
+    """Open again."""
+    seen = version(request)
+    return act(
+        request, pk, "reopen", lambda now: cases.reopen(pk, request.user, version=seen, now=now), "Reopened."
+    )
+
+
+@require_POST
+@signed_in
+def dismiss(request: InboxRequest, pk: int) -> HttpResponse:
+    """Closed without an answer, with the reason."""
+    reason, seen = request.POST.get("reason", ""), version(request)
+
+    def verb(now: dt.datetime) -> object:
+        return cases.dismiss(pk, request.user, reason, version=seen, now=now)
+
+    return act(request, pk, "dismiss", verb, "Dismissed.")
+
+
+def version(request: InboxRequest) -> int | None:
+    """The version of the case that the form was made for; None when it carries none."""
+    given = request.POST.get("version", "")
+    return int(given) if given.isascii() and given.isdigit() and len(given) < 10 else None
+
+
+def _person(request: InboxRequest, to: str) -> User | None:
+    if to == "me":
+        return request.user
+    if to == "nobody":
+        return None
+    number = int(to) if to.isascii() and to.isdigit() and len(to) < 18 else 0
+    person = User.objects.filter(pk=number, is_active=True).first()
+    if person is None:
+        raise Invalid("Choose a person who works here.")
+    return person
+
+
+def act(
+    request: InboxRequest, pk: int, form: str, verb: Verb, done: str, *, composer_too: bool = False
+) -> HttpResponse:
+    """Do it, and show the case as it stands then; what was refused says why and keeps what was typed."""
+    try:
+        verb(timezone.now())
+    except Case.DoesNotExist as error:
+        raise Http404 from error
+    except Conflict as error:
+        return refused(request, pk, Problem("conflict", str(error), form, typed(request)))
+    except Invalid as error:
+        return refused(request, pk, Problem("invalid", str(error), form, typed(request)))
+    except NotAllowed as error:
+        return refused(request, pk, Problem("refused", str(error), form, typed(request)))
+    return shown(request, pk, done, composer_too=composer_too)
+
+
+def typed(request: InboxRequest) -> dict[str, str]:
+    """What the form held, the token aside."""
+    return {key: str(value) for key, value in request.POST.items() if key != "csrfmiddlewaretoken"}
+
+
+def shown(request: InboxRequest, pk: int, done: str, *, composer_too: bool = False) -> HttpResponse:
+    """The case after something was done: its changed parts for htmx, else back to its page.
+
+    A case that the person may not read any more (it went to another department) leaves them at the queue.
+    """
+    gone = not Case.objects.visible_to(request.user).filter(pk=pk).exists()
+    if gone or not wants_fragment(request):
+        messages.success(request, done)
+        where = reverse("inbox:queue") if gone else reverse("inbox:case", args=[pk])
+        if not request.htmx:
+            return redirect(where)
+        there: HttpResponse = HttpResponseClientRedirect(where)
+        return there
+    context = context_of(request, pk, start=request.POST.get("start", ""))
+    return render(request, "inbox/case.html#changes", {**context, "done": done, "composer_too": composer_too})

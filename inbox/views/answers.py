@@ -1,0 +1,100 @@
+"""Answering: into the outbox, back out of it, settling, and the draft that is kept while somebody types."""
+
+from __future__ import annotations
+
+import uuid
+from typing import cast
+
+from django.http import Http404, HttpResponse, JsonResponse
+from django.utils import timezone
+from django.views.decorators.http import require_POST
+
+from inbox import composing, drafts, replies
+from inbox.case_page import Problem
+from inbox.models import Case, Reply
+from inbox.refusals import Conflict, Invalid, NotAllowed
+from inbox.replies import LONGEST_INPUT, Settlement
+from inbox.views.actions import act, shown, typed, version
+from inbox.views.case import refused
+from inbox.views.guards import InboxRequest, signed_in
+
+
+@require_POST
+@signed_in
+def reply(request: InboxRequest, pk: int) -> HttpResponse:
+    """Queue an answer. What is refused stays in the form and as the draft."""
+    text = request.POST.get("text", "")
+    try:
+        composer_id = uuid.UUID(request.POST.get("composer_id", ""))
+        parent = int(request.POST.get("parent", ""))
+    except ValueError:
+        problem = Problem(
+            "invalid",
+            "The form was incomplete. Your text is still here: send it again.",
+            "reply",
+            typed(request),
+        )
+        return refused(request, pk, problem)
+    seen, now = version(request) or 0, timezone.now()
+    try:
+        replies.queue_reply(pk, request.user, min(parent, 2**62), text, composer_id, seen, now=now)
+    except Case.DoesNotExist as error:
+        raise Http404 from error
+    except Conflict as error:
+        return refused(request, pk, Problem("conflict", str(error), "reply", typed(request)))
+    except Invalid as error:
+        return refused(request, pk, Problem("invalid", str(error), "reply", typed(request)))
+    except NotAllowed as error:
+        return refused(request, pk, Problem("refused", str(error), "reply", typed(request)))
+    return shown(request, pk, "Your answer is queued. You can still take it back.", composer_too=True)
+
+
+@require_POST
+@signed_in
+def draft(request: InboxRequest, pk: int) -> JsonResponse:
+    """Keep what is being typed; tells how long the network would find it with the signature."""
+    text = request.POST.get("text", "")[: LONGEST_INPUT * 2]
+    case = Case.objects.visible_to(request.user).only("network").filter(pk=pk).first()
+    if case is None:
+        raise Http404
+    drafts.save(pk, request.user, text, timezone.now())
+    whole = composing.signed(text, request.user) if text.strip() else ""
+    length = len(whole) if len(whole) > LONGEST_INPUT else composing.measure(case.network, whole)
+    return JsonResponse({"length": length})
+
+
+@require_POST
+@signed_in
+def cancel(request: InboxRequest, pk: int) -> HttpResponse:
+    """Take an answer back before it leaves."""
+    case_id = _case_of(request, pk)
+    return act(
+        request, case_id, "cancel", lambda now: replies.cancel_reply(pk, request.user, now=now),
+        "Taken back. The text is in the draft.", composer_too=True,
+    )  # fmt: skip
+
+
+@require_POST
+@signed_in
+def settle(request: InboxRequest, pk: int) -> HttpResponse:
+    """Decide about an answer whose fate is unknown."""
+    case_id, decision = _case_of(request, pk), request.POST.get("decision", "")
+    remote_id = request.POST.get("remote_id", "")
+
+    def verb(now: object) -> object:
+        if decision not in ("sent", "again", "give_up"):
+            raise Invalid("Say what you found on the network.")
+        return replies.settle_reply(
+            pk, request.user, cast(Settlement, decision), now=timezone.now(), remote_id=remote_id
+        )
+
+    return act(request, case_id, "settle", verb, "Settled.")
+
+
+def _case_of(request: InboxRequest, pk: int) -> int:
+    """The case of an answer. Raises `Http404` alike for an absent one and one the person may not read."""
+    cases = Case.objects.visible_to(request.user)
+    case_id = Reply.objects.filter(pk=pk, case__in=cases).values_list("case_id", flat=True).first()
+    if case_id is None:
+        raise Http404
+    return case_id

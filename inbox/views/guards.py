@@ -1,0 +1,48 @@
+"""Who gets in, and how a page or its fragment leaves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec
+
+from django.conf import settings
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import resolve_url
+from django_htmx.http import HttpResponseClientRedirect
+from django_htmx.middleware import HtmxDetails
+
+from accounts.models import User
+
+P = ParamSpec("P")
+
+
+class InboxRequest(HttpRequest):
+    """A request of somebody who has signed in, perhaps for a fragment."""
+
+    user: User
+    htmx: HtmxDetails
+
+
+View = Callable[Concatenate[InboxRequest, P], HttpResponse]
+
+
+def signed_in(view: View[P]) -> Callable[..., HttpResponse]:
+    """Asks for a sign-in. A fragment's request takes the whole page there: a sign-in form is no row of a list."""
+
+    @wraps(view)
+    def guarded(request: Any, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        if request.user.is_authenticated:
+            return view(request, *args, **kwargs)
+        if request.htmx:
+            back: HttpResponse = HttpResponseClientRedirect(resolve_url(settings.LOGIN_URL))
+            return back
+        return redirect_to_login(request.get_full_path())
+
+    return guarded
+
+
+def wants_fragment(request: InboxRequest) -> bool:
+    """Whether htmx asks for a region of the page, and not for the whole of it to go back in history."""
+    return bool(request.htmx) and not request.htmx.history_restore_request

@@ -1,0 +1,85 @@
+"""The queues: All open, Unassigned, Mine, Resolved, and one a department."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from accounts.models import BrandAccount
+from inbox import navigation as nav
+from inbox.models import Status
+from inbox.navigation import queue_departments
+from inbox.queue import Filters, ViewKind, page
+from inbox.views.guards import InboxRequest, signed_in, wants_fragment
+from networks.registry import CONNECTORS
+
+_TITLES: dict[str, str] = {
+    "open": "All open",
+    "unassigned": "Unassigned",
+    "mine": "Mine",
+    "resolved": "Resolved",
+}
+_EMPTY: dict[str, tuple[str, str]] = {
+    "open": ("Nobody is waiting", "New messages appear here by themselves."),
+    "unassigned": ("Every case has somebody", "New cases without an assignee appear here by themselves."),
+    "mine": ("You have no open case", "Take one from Unassigned: open it and press A."),
+    "department": ("Nothing is waiting for this department", "New cases and hand-overs appear here by themselves."),
+    "resolved": ("Nothing has been closed yet", "Resolved and dismissed cases are kept here."),
+}  # fmt: skip
+
+
+@require_safe
+@signed_in
+def queue(request: InboxRequest, kind: ViewKind = "open", slug: str = "") -> HttpResponse:
+    """A queue; asked for by htmx its rows, or with a cursor the next rows."""
+    title, department_id = _TITLES.get(kind, ""), None
+    if kind == "department":
+        department = next((one for one in queue_departments(request.user) if one.slug == slug), None)
+        if department is None:
+            raise Http404
+        title, department_id = department.name, department.pk
+    filters = Filters.parse(request.GET, kind)
+    brands = {brand.pk: brand for brand in BrandAccount.objects.visible_to(request.user)}
+    found = page(request.user, kind, filters, brands, timezone.now(), department_id)
+    empty = ("No case fits these filters", "Widen them to see more.") if filters.narrowed else _EMPTY[kind]
+    context: dict[str, Any] = {
+        "title": title,
+        "kind": kind,
+        "tab": kind,
+        "rows": found.rows,
+        "next": f"{request.path}?{filters.query(after=found.after)}" if found.after else "",
+        "first_page": not filters.after,
+        "filters": filters,
+        "here": f"{request.path}?{filters.query(after='')}".rstrip("?"),
+        "empty": {"title": empty[0], "advice": empty[1]},
+        **_choices(filters, brands, kind),
+    }
+    name = "inbox/queue.html"
+    if wants_fragment(request):
+        name += "#more-rows" if filters.after else "#case-list"
+    return render(request, name, context)
+
+
+@require_safe
+@signed_in
+def navigation(request: InboxRequest) -> HttpResponse:
+    """The views at the left with their numbers as they are now."""
+    path = request.htmx.current_url_abs_path or ""
+    return render(request, "_nav.html", nav.navigation(request.user, path.partition("?")[0]))
+
+
+def _choices(filters: Filters, brands: dict[int, BrandAccount], kind: ViewKind) -> dict[str, Any]:
+    statuses = (
+        (Status.RESOLVED, Status.DISMISSED)
+        if kind == "resolved"
+        else (Status.NEW, Status.OPEN, Status.WAITING)
+    )
+    return {
+        "networks": [(key, one.capabilities.label) for key, one in CONNECTORS.items()],
+        "brands": [(brand.pk, str(brand)) for brand in brands.values()],
+        "statuses": [(status.value, status.label) for status in statuses],
+    }

@@ -1,0 +1,25 @@
+"""Search over messages and customers."""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from inbox.search import clean_query
+from inbox.search import search as find
+from inbox.views.guards import InboxRequest, signed_in, wants_fragment
+
+
+@require_safe
+@signed_in
+def search(request: InboxRequest) -> HttpResponse:
+    """The newest messages that fit; asked for by htmx with a cursor the next ones."""
+    query, after = clean_query(request.GET.get("q", "")), request.GET.get("after", "")
+    found = find(request.user, query, timezone.now(), after=after) if query else None
+    more = f"?{urlencode({'q': query, 'after': found.after})}" if found and found.after else ""
+    name = "inbox/search.html#hits" if wants_fragment(request) and after else "inbox/search.html"
+    return render(request, name, {"query": query, "found": found, "next": more, "tab": "search"})

@@ -1,0 +1,170 @@
+// Live updates: an event says which cases changed, the page asks again for what it shows. When the stream breaks the
+// page polls. Nothing is asked while the page is hidden, and never faster than the server answers.
+(() => {
+  "use strict";
+  const POLL = 10000;
+  const GAP = 600;
+  const PAGE = 50;
+  const $ = (selector) => document.querySelector(selector);
+  let source = null;
+  let polling = 0;
+  let retry = 0;
+  let waiting = 0;
+  let last = 0;
+  let cost = 0;
+  let stale = false;
+  const changed = new Set();
+  let everything = false;
+
+  function announce(words) {
+    const region = $("#announce");
+    if (region) region.textContent = words;
+  }
+
+  function known() {
+    return new Map([...document.querySelectorAll("#case-list .row")].map((row) => [row.dataset.case, row.querySelector(".when")?.getAttribute("datetime")]));
+  }
+
+  async function refresh() {
+    waiting = 0;
+    if (document.hidden) {
+      stale = true;
+      return;
+    }
+    last = performance.now();
+    const list = $("#case-list[hx-get]");
+    const open = $("#case[data-case]");
+    const work = [];
+    if (list && list.querySelectorAll(".row").length <= PAGE) work.push(rows(list));
+    else if (list) offer(list);
+    if (open && $("#thread-newest") && (everything || changed.has(Number(open.dataset.case)))) work.push(thread());
+    work.push(navigation());
+    everything = false;
+    changed.clear();
+    await Promise.allSettled(work);
+    cost = performance.now() - last;
+  }
+
+  // Somebody who has read further down keeps their place; the newest are a click away.
+  function offer(list) {
+    if (list.querySelector(".newer")) return;
+    const line = document.createElement("p");
+    const link = document.createElement("a");
+    line.className = "more newer";
+    link.className = "btn";
+    link.href = list.getAttribute("hx-get");
+    link.textContent = "There are newer cases: show them";
+    line.append(link);
+    list.prepend(line);
+    announce("There are newer cases");
+  }
+
+  async function rows(list) {
+    const before = known();
+    const focused = document.activeElement?.closest?.("#case-list .row")?.dataset.case;
+    const top = list.scrollTop;
+    await window.htmx.ajax("GET", list.getAttribute("hx-get"), { source: list, target: list, swap: "outerHTML" });
+    const now = $("#case-list");
+    now.scrollTop = top;
+    if (focused) now.querySelector(`.row[data-case="${focused}"] .who`)?.focus({ preventScroll: true });
+    let fresh = 0;
+    for (const row of now.querySelectorAll(".row")) {
+      const at = row.querySelector(".when")?.getAttribute("datetime");
+      if (before.get(row.dataset.case) !== at) {
+        row.classList.add("arrived");
+        fresh += 1;
+      }
+    }
+    if (fresh) announce(fresh === 1 ? "One new or changed case" : `${fresh} new or changed cases`);
+  }
+
+  async function thread() {
+    document.body.dataset.live = "yes";
+    const messages = document.querySelectorAll("#thread-newest .msg").length;
+    const newest = $("#thread-newest");
+    try {
+      await window.htmx.ajax("GET", newest.getAttribute("hx-get"), { source: newest, target: newest, swap: "outerHTML" });
+    } finally {
+      delete document.body.dataset.live;
+    }
+    if (document.querySelectorAll("#thread-newest .msg").length > messages) announce("A new message in this case");
+  }
+
+  async function navigation() {
+    const rail = $("#rail");
+    const address = $(".app")?.dataset.navigation;
+    if (!rail || !address || rail.contains(document.activeElement)) return;
+    await window.htmx.ajax("GET", address, { source: rail, target: rail, swap: "outerHTML" });
+  }
+
+  function soon() {
+    if (waiting) return;
+    const pause = Math.max(GAP, cost * 4) - (performance.now() - last);
+    waiting = setTimeout(refresh, Math.max(0, pause));
+  }
+
+  function poll(on) {
+    if (on && !polling) {
+      polling = setInterval(() => {
+        everything = true;
+        soon();
+      }, POLL);
+    } else if (!on && polling) {
+      clearInterval(polling);
+      polling = 0;
+    }
+    const banner = $("#offline");
+    if (banner) banner.hidden = !on;
+  }
+
+  function connect() {
+    const address = $(".app")?.dataset.live;
+    if (!address || typeof EventSource === "undefined") {
+      if (address) poll(true);
+      return;
+    }
+    let opened = false;
+    source = new EventSource(address);
+    source.addEventListener("open", () => {
+      opened = true;
+      clearTimeout(retry);
+      if (polling) {
+        // Something may have happened while nobody listened.
+        everything = true;
+        soon();
+      }
+      poll(false);
+    });
+    source.addEventListener("cases", (event) => {
+      const ids = JSON.parse(event.data);
+      if (!ids.length) everything = true;
+      for (const id of ids) changed.add(id);
+      soon();
+    });
+    source.addEventListener("error", () => {
+      poll(true);
+      if (source.readyState === EventSource.CLOSED) {
+        clearTimeout(retry);
+        retry = setTimeout(connect, opened ? 2000 : 15000);
+      }
+    });
+  }
+
+  document.addEventListener("visibilitychange", () => {
+    if (!document.hidden && stale) {
+      stale = false;
+      everything = true;
+      soon();
+    }
+  });
+  document.addEventListener("horseshoe:case", () => {
+    const open = $("#case[data-case]");
+    if (open) changed.add(Number(open.dataset.case));
+    soon();
+  });
+  window.addEventListener("pagehide", () => source?.close());
+  window.addEventListener("pageshow", (event) => {
+    if (event.persisted) connect();
+  });
+  document.addEventListener("DOMContentLoaded", connect);
+})();
