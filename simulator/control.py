@@ -85,7 +85,7 @@ class Control:
         after, limit = request.query_params.get("after", "0"), request.query_params.get("limit", "")
         if not after.isdigit() or (limit and not limit.isdigit()):
             raise Refused("after and limit are whole numbers")
-        return 200, ledger.written(self.world, int(after), int(limit) if limit else None)
+        return 200, await ledger.written(self.world, int(after), int(limit) if limit else None)
 
     async def attempts(self, request: Request) -> Reply:
         return 200, {"attempts": [ledger.attempt(one) for one in self.world.attempts]}

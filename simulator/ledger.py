@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from simulator.records import Attempt, BrandAccount, Message, iso
 from simulator.world import World
+
+_BREATH = 500
 
 
 def entry(world: World, message: Message) -> dict[str, Any]:
@@ -59,16 +62,22 @@ def account(one: BrandAccount) -> dict[str, Any]:
     }
 
 
-def written(world: World, after: int = 0, limit: int | None = None) -> dict[str, Any]:
-    """Messages changed since revision `after`; `next` is the `after` of the next call, `more` says to call at once."""
+async def written(world: World, after: int = 0, limit: int | None = None) -> dict[str, Any]:
+    """Messages changed since revision `after`; `next` is the `after` of the next call, `more` says to call at once.
+
+    Gives way to other requests now and then: a ledger of 100,000 takes a second or two to write.
+    """
+    messages = list(world.changes(after))
+    last = max(world.revision, after)
+    more = limit is not None and len(messages) > limit
+    if more:
+        messages = messages[:limit]
+        last = messages[-1].rev
     found: list[dict[str, Any]] = []
-    more = False
-    for message in world.changes(after):
-        if limit is not None and len(found) == limit:
-            more = True
-            break
+    for number, message in enumerate(messages):
         found.append(entry(world, message))
-    last = found[-1]["rev"] if more else max(world.revision, after)
+        if number % _BREATH == _BREATH - 1:
+            await asyncio.sleep(0)
     return {"messages": found, "next": last, "more": more, "count": len(found)}
 
 
