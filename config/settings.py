@@ -90,6 +90,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "accounts.middleware.SecondFactorMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -173,6 +174,18 @@ ACCOUNT_REAUTHENTICATION_TIMEOUT = 900
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if HTTPS else "http"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"] if env.bool("MFA", default=False) else []
+MFA_TOTP_ISSUER = "Horseshoe"
+# Administrators give people their addresses: nobody verifies one by mail.
+MFA_ALLOW_UNVERIFIED_EMAIL = True
+#: Roles that may answer customers get nowhere without a second factor.
+SECOND_FACTOR_REQUIRED = env.bool("MFA_REQUIRED", default=False)
+if SECOND_FACTOR_REQUIRED and not MFA_SUPPORTED_TYPES:
+    raise ImproperlyConfigured("MFA_REQUIRED needs MFA=1: nobody could set up a second factor.")
+# The company's sign-in vouches for the address: whoever it names there is the user with that address.
+SOCIALACCOUNT_EMAIL_AUTHENTICATION = True
+SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True
+# By a link: a form that ends at another site is stopped by form-action.
+SOCIALACCOUNT_LOGIN_ON_GET = True
 SOCIALACCOUNT_PROVIDERS: dict[str, Any] = {}
 if oidc_server:
     SOCIALACCOUNT_PROVIDERS["openid_connect"] = {
@@ -186,6 +199,11 @@ if oidc_server:
             }
         ]
     }
+
+#: Where mail goes, as smtp+tls://user:password@host:587; "" when the company sends none from here.
+EMAIL_URL = secret("EMAIL_URL")
+vars().update(environ.Env.email_url_config(EMAIL_URL or "dummymail://"))
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="horseshoe@localhost")
 
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
@@ -266,6 +284,8 @@ OUTBOX_CHECK_DELAYS = env.list("OUTBOX_CHECK_DELAYS", cast=float, default=[3.0, 
 #: Seconds between two polls of one stream: the shortest, and the longest when nothing happens.
 POLL_INTERVAL_MIN = env.float("POLL_INTERVAL_MIN", default=60.0)
 POLL_INTERVAL_MAX = env.float("POLL_INTERVAL_MAX", default=900.0)
+#: Seconds one page may take before its worker counts as dead. A third of it may pass between a tick and its task.
+POLL_LEASE_SECONDS = env.float("POLL_LEASE_SECONDS", default=60.0)
 
 LOGGING = logging_config(env.str("LOG_LEVEL", default="INFO"), json=env.bool("LOG_JSON", default=not DEBUG))
 SILENCED_SYSTEM_CHECKS: list[str] = []

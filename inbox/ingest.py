@@ -14,6 +14,7 @@ from typing import Any
 from uuid import UUID
 
 import orjson
+from django.conf import settings
 from django.db import DataError, IntegrityError, OperationalError, transaction
 
 from accounts.models import Health, Stream
@@ -30,7 +31,7 @@ from routing.engine import CompiledRules
 logger = logging.getLogger(__name__)
 
 #: How long one page may take before another worker takes the stream over. A page is fetched in at most a minute.
-LEASE = dt.timedelta(seconds=60)
+LEASE = dt.timedelta(seconds=settings.POLL_LEASE_SECONDS)
 #: Attempts when Postgres ends a transaction because two waited for each other.
 _ATTEMPTS = 4
 #: SQLSTATEs that a message can cause by itself: program limits, such as nesting beyond the stack.

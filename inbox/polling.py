@@ -30,7 +30,7 @@ from routing.rulesets import RuleSetError
 logger = logging.getLogger(__name__)
 
 #: How long a task may wait in the queue before its stream is leased again.
-QUEUED_FOR = dt.timedelta(seconds=20)
+QUEUED_FOR = LEASE / 3
 #: One task polls this long at most; what is left continues at the next tick, so that no stream holds a worker.
 LONGEST_TASK = 30.0
 PAGE = 100

@@ -111,8 +111,9 @@ class Poller:
         document = wire.as_mapping(answer.document)
         meta = wire.as_mapping(document.get("meta"))
         items = document.get("data")
-        # Taken for an empty page it would end the window early.
-        if not isinstance(items, list) and (items is not None or meta.get("result_count") != 0):
+        # Taken for an empty page it would end the window early, or pass by the posts that X says it has.
+        promised = meta.get("result_count")
+        if not (isinstance(items, list) and (items or not promised)) and (items is not None or promised != 0):
             raise RetryLater("X: an answer that makes no sense.", code="malformed")
         users, found_media = x_parse.authors(document), x_parse.media(document)
 

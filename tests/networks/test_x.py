@@ -254,8 +254,9 @@ class TestMentions:
         assert network.asked[2].query["since_id"] == str(BASE)
         assert len(third.messages) == 2
 
-    def test_result_count_without_data_is_no_empty_page(self, network: Network) -> None:
-        network.then(200, {"meta": {"result_count": 5}})
+    @pytest.mark.parametrize("body", [{}, {"data": []}, {"data": {}}, {"data": "x"}])
+    def test_result_count_without_data_is_no_empty_page(self, network: Network, body: dict[str, Any]) -> None:
+        network.then(200, body | {"meta": {"result_count": 5}})
         with pytest.raises(RetryLater):
             connector(network.url).poll("mentions", {})
 
