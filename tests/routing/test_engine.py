@@ -6,13 +6,16 @@ import dataclasses
 import datetime as dt
 import statistics
 import time
+import types
 
 import pytest
+import re2
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from routing.engine import RuleSetError, compile_rules, decide, decide_all
 from routing.facts import Facts
+from routing.patterns import PatternSet
 from tests.routing import oracle
 from tests.routing.strategies import facts as any_facts
 from tests.routing.strategies import plain_texts, trees
@@ -212,8 +215,7 @@ def test_many_patterns_are_found_across_sets(monkeypatch):
     ]
 
 
-def test_a_set_that_ran_out_of_memory_is_not_silent(monkeypatch):
-    """RE2 then answers that nothing matched."""
+def test_patterns_too_large_for_one_set_are_split(monkeypatch):
     monkeypatch.setattr("routing.patterns.SET_MEMORY", 1 << 17)
     listed = [rf"\pL{{{n}}}[0-9]{{30}}z" for n in range(1, 12)]
     compiled = rules(
@@ -221,6 +223,21 @@ def test_a_set_that_ran_out_of_memory_is_not_silent(monkeypatch):
     )
     text = "é" * 11 + "1" * 30 + "z"
     assert [each.rule_name for each in decide_all(message(text), compiled)] == [str(n) for n in range(11)]
+
+
+def test_a_set_that_runs_out_of_memory_while_matching_is_not_silent(monkeypatch):
+    """RE2 then answers that nothing matched, not even the pattern that matches everything."""
+
+    class Exhausted:
+        SearchSet = classmethod(lambda cls, options: cls())
+        Add = Compile = lambda *_: None
+        Match = lambda *_: []  # noqa: E731
+
+    monkeypatch.setattr(
+        "routing.patterns.re2",
+        types.SimpleNamespace(Set=Exhausted, compile=re2.compile, Options=re2.Options, error=re2.error),
+    )
+    assert PatternSet(["a+", "b+", "c+"]).matches("xx c b") == [1, 2]
 
 
 @given(any_facts, st.lists(trees, max_size=5))
