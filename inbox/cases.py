@@ -119,10 +119,7 @@ def hand_over(
             require(by, "reassign")
         change.expect(version)
         _check_open(case)
-        if department.pk == case.department_id:
-            raise Invalid(f"{department} has this case already.")
-        if not department.is_open:
-            raise Invalid(f"{department} takes no new cases. Choose another department.")
+        _check_destination(case, department)
         before = case.department
         change.accept()
         custody.pass_on(change, department, reason, wrong_department=wrong_department)
@@ -140,6 +137,13 @@ def hand_over(
             },
         )
     return case
+
+
+def _check_destination(case: Case, department: Department) -> None:
+    if department.pk == case.department_id:
+        raise Invalid(f"{department} has this case already.")
+    if not department.is_open:
+        raise Invalid(f"{department} takes no new cases. Choose another department.")
 
 
 def note(case_id: int, by: User, text: str, *, now: dt.datetime) -> Case:
