@@ -281,6 +281,10 @@ UNDO_SECONDS = env.int("UNDO_SECONDS", default=10)
 OUTBOX_LEASE_SECONDS = env.float("OUTBOX_LEASE_SECONDS", default=90.0)
 #: Seconds before each look for an unconfirmed answer; after the last one a person decides.
 OUTBOX_CHECK_DELAYS = env.list("OUTBOX_CHECK_DELAYS", cast=float, default=[3.0, 12.0, 30.0, 45.0])
+if OUTBOX_LEASE_SECONDS <= 0 or not OUTBOX_CHECK_DELAYS or min(OUTBOX_CHECK_DELAYS) < 0:
+    raise ImproperlyConfigured(
+        "OUTBOX_LEASE_SECONDS must be above 0, OUTBOX_CHECK_DELAYS one or more numbers of seconds."
+    )
 #: Seconds between two polls of one stream: the shortest, and the longest when nothing happens.
 POLL_INTERVAL_MIN = env.float("POLL_INTERVAL_MIN", default=60.0)
 POLL_INTERVAL_MAX = env.float("POLL_INTERVAL_MAX", default=900.0)
