@@ -67,7 +67,7 @@ class UserForm(UserModelForm):
         return self._free("username", "Somebody has this user name already.")
 
     def clean_email(self) -> str:
-        return self._free("email", "Somebody has this e-mail address already.")
+        return self._free("email", "Somebody has this e-mail address already.").lower()
 
     def clean_initials(self) -> str:
         initials: str = self.cleaned_data["initials"].strip()

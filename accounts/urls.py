@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from accounts.views import brand_accounts, connecting, departments, people
+from accounts.views import brand_accounts, connecting, departments, door, people
 
 app_name = "accounts"
 urlpatterns: list[URLPattern] = [
+    # In front of django-allauth's own.
+    path("auth/password/reset/", door.forgotten_password, name="forgotten-password"),
+    path("auth/email/", door.own_addresses, name="own-addresses"),
     path("brand-accounts/", brand_accounts.brand_account_list, name="brand-accounts"),
     path("brand-accounts/<int:pk>/", brand_accounts.brand_account_edit, name="brand-account-edit"),
     path("brand-accounts/<int:pk>/check/", brand_accounts.check, name="brand-account-check"),

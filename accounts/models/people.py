@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractUser
+from django.contrib.auth.models import UserManager as DjangoUserManager
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils.crypto import salted_hmac
@@ -35,6 +36,18 @@ class Department(models.Model):
         return self.name
 
 
+class UserManager(DjangoUserManager["User"]):
+    """`manage.py createsuperuser` makes the first administrator of an installation."""
+
+    use_in_migrations = False
+
+    def create_superuser(
+        self, username: str, email: str | None = None, password: str | None = None, **extra: Any
+    ) -> User:
+        extra.setdefault("role", Role.ADMINISTRATOR)
+        return super().create_superuser(username, email, password, **extra)
+
+
 class User(AbstractUser):
     """A person who signs in. `initials` sign their answers."""
 
@@ -46,6 +59,8 @@ class User(AbstractUser):
     departments: models.ManyToManyField[Department, Membership] = models.ManyToManyField(
         Department, through="Membership", related_name="members"
     )
+
+    objects: ClassVar[UserManager] = UserManager()
 
     class Meta:
         constraints: ClassVar = [models.UniqueConstraint(Lower("email"), name="user_email_ci_unique")]

@@ -6,6 +6,7 @@ import re
 
 import pytest
 from django.core.cache import cache
+from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
 
@@ -229,3 +230,9 @@ def test_the_lists_cost_the_same_for_many(cast, department, many, django_assert_
     admin = signed_in(cast["administrator"])
     with django_assert_num_queries(5, exact=False):
         admin.get(reverse("accounts:people"))
+
+
+def test_the_first_administrator_comes_from_a_command(db, monkeypatch):
+    monkeypatch.setenv("DJANGO_SUPERUSER_PASSWORD", PASSWORD)
+    call_command("createsuperuser", "--noinput", "--username", "root", "--email", "root@example.org")
+    assert signed_in(User.objects.get()).get(reverse("accounts:people")).status_code == 200

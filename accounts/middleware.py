@@ -1,0 +1,49 @@
+"""Two-factor for those who answer customers, where the deployment demands it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from allauth.mfa.models import Authenticator
+from django.conf import settings
+from django.contrib import messages
+from django.core.exceptions import MiddlewareNotUsed
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
+from django.utils.deprecation import MiddlewareMixin
+
+from accounts.access import ROLES
+from accounts.models import User
+
+#: Where one signs in, sets the second factor up, and out.
+_DOOR = "auth/"
+
+
+class SecondFactorMiddleware(MiddlewareMixin):
+    """Sends users whose role may publish, and administrators, to set up a second factor before anything else.
+
+    Does nothing and costs nothing unless MFA_REQUIRED is set.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        if not settings.SECOND_FACTOR_REQUIRED:
+            raise MiddlewareNotUsed
+        super().__init__(get_response)
+
+    def process_view(self, request: HttpRequest, *_: Any) -> HttpResponse | None:
+        """A redirect to the set-up page, or None to go on."""
+        user = request.user
+        match = request.resolver_match
+        if not isinstance(user, User) or (match is not None and match.route.startswith(_DOOR)):
+            return None
+        if user.role not in ROLES["publish"] | ROLES["users"] or _has_second_factor(user):
+            return None
+        messages.warning(request, "Your role needs a second factor. Set it up to go on.")
+        return redirect("mfa_activate_totp")
+
+
+def _has_second_factor(user: User) -> bool:
+    factors = Authenticator.objects.filter(user=user).exclude(type=Authenticator.Type.RECOVERY_CODES)
+    return bool(factors.exists())
