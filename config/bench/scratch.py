@@ -21,6 +21,10 @@ from config.embedded.home import CHECKOUT, Home
 _FILLED = "COMMENT ON DATABASE {name} IS 'filled'"
 
 
+#: No HTTPS on the loopback address, and no collected static files.
+_PLAIN = {"HTTPS": "0", "STATICFILES_BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+
+
 class Scratch:
     """Running servers with one database per number of cases."""
 
@@ -32,11 +36,12 @@ class Scratch:
         """What a process needs to work on the database with so many cases."""
         path, _, query = self._url.partition("?")
         database = f"{path.rpartition('/')[0]}/{_name(cases)}" + (f"?{query}" if query else "")
-        return {**os.environ, **self._environment, "DATABASE_URL": database, "HTTPS": "0"}
+        return {**os.environ, **self._environment, **_PLAIN, "DATABASE_URL": database}
 
     def fill(self, cases: int) -> None:
         """Make and fill the database unless that was done already."""
         if self._is_filled(cases):
+            self.run(cases, "migrate", "--verbosity", "0")
             return
         name = sql.Identifier(_name(cases))
         with psycopg.connect(self._url, autocommit=True) as connection:
