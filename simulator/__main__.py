@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import socket
 import sqlite3
 import sys
 from pathlib import Path
@@ -62,21 +63,36 @@ def parser() -> argparse.ArgumentParser:
     return found
 
 
-def _rows(path: Path | None, quiet: bool) -> stream.Rows | None:
-    if path is None:
-        return None
-    rows = stream.read(path)
-    if not quiet:
-        print(f"{path.name}: {len(rows.rows)} rows to post, {len(rows.skipped)} left out", flush=True)
-    for reason in rows.skipped:
-        print(f"simulator: {path.name}, {reason}", file=sys.stderr, flush=True)
-    return rows
+def _serve(
+    asked: argparse.Namespace, rows: stream.Rows | None, store: Store, listener: socket.socket
+) -> None:
+    """Everything until a signal ends it."""
+    world = World(store, seed=asked.seed)
+    world.settings.limits = asked.limits == "on"
+    control = Control(world)
+    running = Running(world, Pace(asked.rate, asked.reaction, asked.patience, asked.until), control)
+    app = build(world, control)
+    if rows is not None:
+        running.stream(rows, asked.stream_rate or 40)
+    port = listener.getsockname()[1]
+
+    def announce() -> None:
+        print(f"Simulated networks on http://{asked.host}:{port}", flush=True)
+        if rows is not None and not asked.quiet:
+            print(
+                f"{asked.stream.name}: {len(rows.rows)} rows to post, {len(rows.skipped)} left out",
+                flush=True,
+            )
+        for reason in rows.skipped if rows is not None else ():
+            print(f"simulator: {asked.stream.name}, {reason}", file=sys.stderr, flush=True)
+
+    run(app, listener, [running.run], announce)
 
 
 def main(arguments: list[str] | None = None) -> int:
     asked = parser().parse_args(arguments)
     try:
-        rows = _rows(asked.stream, asked.quiet)
+        rows = stream.read(asked.stream) if asked.stream else None
         store = Store(asked.state)
         listener = listen(asked.host, asked.port)
     except stream.BadFile as error:
@@ -88,20 +104,7 @@ def main(arguments: list[str] | None = None) -> int:
     except OSError as error:
         print(f"simulator: cannot listen on {asked.host}:{asked.port}: {error.strerror}", file=sys.stderr)
         return 1
-    world = World(store, seed=asked.seed)
-    world.settings.limits = asked.limits == "on"
-    control = Control(world)
-    running = Running(world, Pace(asked.rate, asked.reaction, asked.patience, asked.until), control)
-    app = build(world, control)
-    if rows is not None:
-        running.stream(rows, asked.stream_rate or 40)
-    port = listener.getsockname()[1]
-    run(
-        app,
-        listener,
-        [running.run],
-        lambda: print(f"Simulated networks on http://{asked.host}:{port}", flush=True),
-    )
+    _serve(asked, rows, store, listener)
     store.close()
     return 0
 

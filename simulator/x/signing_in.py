@@ -6,6 +6,7 @@ import base64
 import hashlib
 import hmac
 import secrets
+from collections.abc import Mapping
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 import orjson
@@ -49,22 +50,22 @@ class SigningIn:
             Route("/2/oauth2/revoke", self.revoke, methods=["POST"]),
         ]
 
+    def _why_not(self, asked: Mapping[str, str]) -> str:
+        """What is wrong with a request to authorise, "" for nothing. Such a request sends nobody anywhere."""
+        app = self.world.apps.get(asked.get("client_id", ""))
+        if app is None or app.network != "x" or not sound_redirect(app, asked.get("redirect_uri", "")):
+            return "unknown client_id or redirect_uri."
+        if asked.get("response_type") != "code" or not asked.get("state"):
+            return "response_type=code and state are needed."
+        if asked.get("code_challenge_method") != "S256" or len(asked.get("code_challenge", "")) != 43:
+            return "an S256 code_challenge is needed."
+        return ""
+
     async def authorize(self, request: Request) -> Response:
         asked = request.query_params
-        app = self.world.apps.get(asked.get("client_id", ""))
-        redirect = asked.get("redirect_uri", "")
-        if app is None or app.network != "x" or not sound_redirect(app, redirect):
-            return html.refused(
-                "You weren't able to give access to the app: unknown client_id or redirect_uri."
-            )
-        if asked.get("response_type") != "code" or not asked.get("state"):
-            return html.refused(
-                "You weren't able to give access to the app: response_type=code and state are needed."
-            )
-        if asked.get("code_challenge_method") != "S256" or len(asked.get("code_challenge", "")) != 43:
-            return html.refused(
-                "You weren't able to give access to the app: an S256 code_challenge is needed."
-            )
+        if reason := self._why_not(asked):
+            return html.refused(f"You weren't able to give access to the app: {reason}")
+        redirect = asked["redirect_uri"]
         wanted = asked.get("scope", "").split()
         if not wanted or set(wanted) - set(ALL_SCOPES):
             return html.onward(with_query(redirect, error="invalid_scope", state=asked["state"]))
@@ -82,7 +83,7 @@ class SigningIn:
             Grant(
                 secrets.token_urlsafe(48),
                 "x_code",
-                app.client_id,
+                asked["client_id"],
                 account.remote_id,
                 " ".join(wanted),
                 redirect,

@@ -98,15 +98,8 @@ async def create(world: World, who: Principal, request: Request) -> Body:
         parent = _parent(world, who, target)
         _check_text(world, who, text)
     except Problem as problem:
-        attempted(
-            world,
-            who,
-            request,
-            "create",
-            target,
-            str(text),
-            f"{problem.outcome}: {problem.body.get('detail', '')}",
-        )
+        outcome = f"{problem.outcome}: {problem.body.get('detail', '')}"
+        attempted(world, who, request, "create", target, str(text), outcome)
         raise
     person = world.people[f"x:{who.account.remote_id}"]
     message = world.post(
@@ -123,8 +116,8 @@ async def create(world: World, who: Principal, request: Request) -> Body:
         world.clock(),
     )
     attempted(world, who, request, "create", target, text, "accepted", message.id)
-    shown = escaped(shown_text(world, message, text))
-    return {"data": {"edit_history_tweet_ids": [message.id], "id": message.id, "text": shown}}
+    data = {"edit_history_tweet_ids": [message.id], "id": message.id}
+    return {"data": {**data, "text": escaped(shown_text(world, message, text))}}
 
 
 def _parent(world: World, who: Principal, target: str) -> Message | None:

@@ -111,3 +111,10 @@ def test_the_command_says_what_is_wrong_and_serves_nothing(tmp_path):
     assert done.returncode == 2
     assert "absent.csv: No such file" in done.stderr
     assert "http://" not in done.stdout
+
+
+def test_the_first_line_is_the_address_and_rows_left_out_are_told(simulator_of, tmp_path):
+    sim = simulator_of("--rate", "0", "--stream", str(written(tmp_path / "rows.csv", ["one", ""])))
+    assert wait(sim)["skipped"] == ["line 3: no text, not posted"]
+    assert sim.process.stdout.readline() == "rows.csv: 1 rows to post, 1 left out\n"
+    assert sim.process.stderr.readline() == "simulator: rows.csv, line 3: no text, not posted\n"
