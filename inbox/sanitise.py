@@ -89,7 +89,7 @@ def storable(message: InboundMessage, own_id: str, now: dt.datetime) -> Storable
     return Storable(
         message=message,
         text=text,
-        flags=flags,
+        flags=flags + _flags_around(message),
         at=min(message.created_at, now),
         author_id=own_id if author.is_self else author.remote_id or _unknown(message),
         handle=clean_line(author.handle),
@@ -109,6 +109,19 @@ def storable(message: InboundMessage, own_id: str, now: dt.datetime) -> Storable
         reply_ref=clean_json(message.reply_ref),
         raw=clean_json(message.raw),
     )
+
+
+def _flags_around(message: InboundMessage) -> list[str]:
+    """What had to be repaired beside the text: name (or handle), link (an address was dropped)."""
+    author = message.author
+    addresses = [author.avatar_url, message.permalink, *(one.url for one in message.attachments)]
+    found = {
+        "name": any(
+            len(one) > LONGEST_NAME or _NEEDS_REPAIR.search(one) for one in (author.name, author.handle)
+        ),
+        "link": any(one and not clean_address(one) for one in addresses),
+    }
+    return [flag for flag, repaired in found.items() if repaired]
 
 
 def _unknown(message: InboundMessage) -> str:
@@ -215,7 +228,11 @@ def raw_bytes(raw: Any) -> bytes:
     if isinstance(raw, bytes):
         return raw
     if isinstance(raw, str):
-        return raw.encode("utf-8", "surrogatepass")
+        try:
+            # Bytes that were no UTF-8 are given back as they came (see `networks.wire.loads`).
+            return raw.encode("utf-8", "surrogateescape")
+        except UnicodeEncodeError:
+            return raw.encode("utf-8", "surrogatepass")
     try:
         return orjson.dumps(raw)
     except (TypeError, RecursionError):

@@ -28,7 +28,7 @@ SHOWN = 3_000
 
 #: Events that their message, answer or note tells by itself.
 _TOLD_ELSEWHERE = (
-    Verb.ANSWERED, Verb.ANSWERED_NATIVELY, Verb.REPLY_QUEUED, Verb.REPLY_FAILED, Verb.REPLY_UNCONFIRMED,
+    Verb.OPENED, Verb.ANSWERED, Verb.ANSWERED_NATIVELY, Verb.REPLY_QUEUED, Verb.REPLY_FAILED, Verb.REPLY_UNCONFIRMED,
 )  # fmt: skip
 _FLAGS = {
     "nul": "Characters that cannot be stored were replaced.",
@@ -36,6 +36,8 @@ _FLAGS = {
     "control": "Invisible control characters were removed.",
     "bidi": "The text changes its writing direction; it is kept in its place.",
     "long": "Only the beginning is kept here; the whole text is in the raw message.",
+    "name": "Characters that reach beyond a name were removed from the author’s name, or it was shortened.",
+    "link": "A link that does not lead to the web was left out.",
 }
 
 

@@ -46,7 +46,8 @@ def loads(body: bytes) -> Any:
         # Nesting that orjson reads but Postgres' or Python's writers choke on is found here, for about 1 µs an item.
         orjson.dumps(document)
     except (orjson.JSONDecodeError, TypeError):
-        return _salvage(body.decode("utf-8", "replace"), depth=0)
+        # Bytes that are no UTF-8 become lone surrogates: repaired and flagged later like those that came as \ud800.
+        return _salvage(body.decode("utf-8", "surrogateescape"), depth=0)
     return document
 
 
@@ -55,6 +56,8 @@ def _value(text: str) -> Any:
     try:
         value = orjson.loads(text.encode("utf-8"))
         orjson.dumps(value)
+    except UnicodeEncodeError:
+        pass
     except (orjson.JSONDecodeError, TypeError):
         if "\\u" not in text:
             raise ValueError("not valid JSON") from None

@@ -65,7 +65,8 @@ class Message(models.Model):
     reply_ref = models.JSONField(default=dict, blank=True)
     language = models.CharField(max_length=8, blank=True)
     needs_answer = models.BooleanField(default=True)
-    #: What had to be repaired before the text could be stored or shown, as ["nul", "surrogate", "bidi", "long"].
+    #: What had to be repaired before the text could be stored or shown, as ["nul", "surrogate", "control", "bidi",
+    #: "long", "name", "link"].
     flags = models.JSONField(default=list, blank=True)
     historical = models.BooleanField(default=False)
     raw = models.JSONField(default=dict, blank=True)

@@ -139,7 +139,7 @@ def test_hostile_messages_go_in_beside_good_ones(feed):
     good = [message(f"g{n}", by=f"g{n}") for n in range(10)]
     outcome = feed.store(*hostile, *good)
     assert (outcome.stored, outcome.quarantined) == (len(texts) + 10, 0)
-    assert Message.objects.get(canonical_id=f"h{len(HARMLESS)}").flags == ["nul"]
+    assert Message.objects.get(canonical_id=f"h{len(HARMLESS)}").flags == ["nul", "name", "link"]
 
 
 @pytest.mark.django_db

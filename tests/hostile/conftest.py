@@ -1,0 +1,16 @@
+import pytest
+
+from inbox import connectors
+from routing import rulesets
+from tests.networks.conftest import network
+
+__all__ = ["network"]
+
+
+@pytest.fixture(autouse=True)
+def _nothing_kept_between_tests():
+    rulesets.forget()
+    connectors.forget()
+    yield
+    rulesets.forget()
+    connectors.forget()
