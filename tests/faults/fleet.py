@@ -50,6 +50,7 @@ class Fleet:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.processes: list[subprocess.Popen[bytes]] = []
+        (folder / "moments").mkdir()
         self.valkey = Valkey(folder, folder / "valkey.log", durable=False)
         self.valkey.start()
         self.url = self._start_simulator()
@@ -63,6 +64,7 @@ class Fleet:
             "POLL_INTERVAL_MAX": "0.6",
             "POLL_LEASE_SECONDS": "3",
             "CONN_MAX_AGE": "600",
+            "FAULTS_MOMENTS": str(folder / "moments"),
         }
 
     def _start_simulator(self) -> str:
@@ -108,6 +110,18 @@ class Fleet:
         process.send_signal(signal.SIGKILL)
         process.wait()
         self.processes.remove(process)
+
+    def kill_in_the_act(self, workers: list[subprocess.Popen[bytes]], seconds: float = 10) -> int:
+        """Kill the first of `workers` that stands between saving the cursor and the messages; which one."""
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            for number, process in enumerate(workers):
+                if (self.folder / "moments" / str(process.pid)).exists():
+                    self.kill(process)
+                    return number
+            time.sleep(0.004)
+        self.kill(workers[0])
+        return 0
 
     def close(self) -> None:
         for process in list(self.processes):

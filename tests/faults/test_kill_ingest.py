@@ -19,7 +19,9 @@ MESSAGES = int(os.environ.get("HORSESHOE_KILL_MESSAGES", "2000"))
 KILLS = int(os.environ.get("HORSESHOE_KILLS", "5"))
 SEED = int(os.environ.get("HORSESHOE_KILL_SEED", "11"))
 #: Nothing new for so long means that nothing more will come: longer than a lease and a few polls.
-STILL = 12.0
+STILL = 30.0
+#: Before that, workers that were killed have to come up again, on a machine that may be busy.
+PATIENCE = 45.0
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
@@ -32,7 +34,7 @@ def ingest(running: Fleet, *flags: str, messages: int, kills: int) -> dict[str, 
     workers = [running.worker(*flags), running.worker(*flags)]
     running.beat()
     killed, best, moved, started = 0, 0, time.monotonic(), time.monotonic()
-    while time.monotonic() - moved < STILL + (20 if best == 0 else 0):
+    while time.monotonic() - moved < (STILL if poster.done and killed == kills else PATIENCE):
         by_account = stored_by_account()
         stored = by_account.total()
         if stored > best:
@@ -41,9 +43,13 @@ def ingest(running: Fleet, *flags: str, messages: int, kills: int) -> dict[str, 
             break
         poster.post(by_account)
         if killed < kills and stored >= messages * (killed + 1) / (kills + 2):
-            time.sleep(rng.uniform(0, 0.3))
-            number = rng.randrange(2)
-            running.kill(workers[number])
+            poster.post(by_account)
+            if killed % 3 < 2:
+                number = running.kill_in_the_act(workers)
+            else:
+                number = rng.randrange(2)
+                time.sleep(rng.uniform(0, 0.3))
+                running.kill(workers[number])
             workers[number] = running.worker(*flags)
             killed += 1
         time.sleep(0.05)

@@ -10,6 +10,7 @@ import os
 import sys
 import threading
 import time
+from pathlib import Path
 
 import django
 
@@ -19,17 +20,32 @@ django.setup()
 from django.db import connection  # noqa: E402
 
 from config.celery import app  # noqa: E402
-from inbox import ingest_sql  # noqa: E402
+from inbox import ingest, ingest_sql  # noqa: E402
 
-#: Seconds; about as long as storing a page takes.
-MOMENT = 0.05
+#: Seconds between the cursor and the messages. While they last, a file named after the process says so.
+MOMENT = 0.1
+MOMENTS = Path(os.environ["FAULTS_MOMENTS"])
 
-_fence = ingest_sql.fence
+_fence, _store_page = ingest_sql.fence, ingest.store_page
+_has_messages = threading.local()
+
+
+def store_page(stream, token, result, now):
+    _has_messages.yes = bool(result.messages)
+    return _store_page(stream, token, result, now)
+
+
+def wait() -> None:
+    if _has_messages.yes:
+        sign = MOMENTS / str(os.getpid())
+        sign.touch()
+        time.sleep(MOMENT)
+        sign.unlink()
 
 
 def fence_then_wait(*arguments, **named):
     row = _fence(*arguments, **named)
-    time.sleep(MOMENT)
+    wait()
     return row
 
 
@@ -44,12 +60,13 @@ def commit_cursor_then_wait(*arguments, **named):
     thread = threading.Thread(target=save)
     thread.start()
     thread.join()
-    time.sleep(MOMENT)
+    wait()
     return found[0]
 
 
 if __name__ == "__main__":
     cursor_first = "--cursor-first" in sys.argv
+    ingest.store_page = store_page
     ingest_sql.fence = commit_cursor_then_wait if cursor_first else fence_then_wait
     app.worker_main(
         ["worker", "-P", "solo", "-Q", "default,poll", "-n", f"w{os.getpid()}@%h", "-l", "WARNING"]
