@@ -65,7 +65,8 @@ class Demo:
     def simulator(self, env: dict[str, str]) -> Program:
         """The process that plays the networks."""
         command = [sys.executable, "-m", "simulator", "--port", str(self.port)]
-        command += ["--state", str(self.home / "simulator.sqlite")]
+        # Polled every two seconds to look alive, a real network would soon ask us to slow down.
+        command += ["--state", str(self.home / "simulator.sqlite"), "--limits", "off"]
         command += ["--rate", f"{self.rate:g}"] if self.rate is not None else []
         if self.stream:
             command += ["--stream", str(self.stream)]
