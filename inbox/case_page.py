@@ -19,7 +19,7 @@ from inbox.custody_bar import CustodyBar, custody_bar
 from inbox.models import LIVE_STATES, Case, Custody, Direction, Draft, Identity, Message, Status
 from inbox.queue import display_name, network_sign, waiting_clock
 from inbox.timeline import Timeline, timeline
-from inbox.wording import Chip, initials, moment
+from inbox.wording import Chip, initials, local
 from networks.registry import capabilities
 
 #: Neighbours shown on the page: other names of the customer, other cases, colleagues in the department.
@@ -92,7 +92,8 @@ def case_context(
         .select_related("department", "from_department", "sent_by")
         .order_by("sent_at")
     )
-    name = case.identity.display_name
+    name, offered = case.identity.display_name, may(user, case)
+    typed = (problem.typed if problem else None) or {}
     sign, sign_class = network_sign(case.network)
     return {
         "case": case,
@@ -107,15 +108,24 @@ def case_context(
         "composer": None if before else _composer(case, user, thread, now),
         "custody": custody_bar(custodies, case, now),
         "why": _why(thread.messages, custodies),
-        "customer": _customer(case, now),
-        "may": may(user, case),
+        "customer": _customer(case),
+        "may": offered,
         "mine": case.assignee_id == user.pk,
         "departments": [
             one for one in Department.objects.all() if one.is_open and one.pk != case.department_id
         ],
         "problem": problem,
-        "typed": (problem.typed if problem else None) or {},
+        "typed": typed,
+        "kept": _kept(problem, offered),
     }
+
+
+def _kept(problem: Problem | None, offered: dict[str, bool]) -> str:
+    """What was typed into a form that the page no longer offers: it is shown with the refusal instead."""
+    forms = {"hand_over": "hand_over", "dismiss": "close"}
+    if problem is None or not problem.typed or offered.get(forms.get(problem.form, ""), True):
+        return ""
+    return problem.typed.get("reason", "")
 
 
 def may(user: User, case: Case) -> dict[str, bool]:
@@ -203,7 +213,7 @@ def _why(messages: list[Message], custodies: list[Custody]) -> list[str]:
     return reasons
 
 
-def _customer(case: Case, now: dt.datetime) -> dict[str, Any]:
+def _customer(case: Case) -> dict[str, Any]:
     identity = case.identity
     others: list[dict[str, Any]] = getattr(case, "other_cases", [])
     names: list[dict[str, Any]] = getattr(case, "other_names", [])
@@ -211,7 +221,7 @@ def _customer(case: Case, now: dt.datetime) -> dict[str, Any]:
         "name": identity.name if identity.handle and identity.name != identity.handle else "",
         "followers": f"{identity.followers:,}" if identity.followers is not None else "",
         "verified": identity.verified,
-        "since": moment(case.customer.created_at, now),
+        "since": f"{local(case.customer.created_at):%-d %b %Y}",
         "names": [
             f"{display_name(one['handle'], one['name'])} on {capabilities(one['network']).label}"
             for one in names

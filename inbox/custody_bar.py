@@ -50,7 +50,7 @@ def custody_bar(custodies: list[Custody], case: Case, now: dt.datetime) -> Custo
         return None
     total = sum(length for _, _, length in pieces)
     waiting = sum(length for _, tone, length in pieces if tone == "late")
-    share = f"{round(100 * waiting / total)} % of it waiting" if total else ""
+    share = f"{round(100 * waiting / total)} % of it waiting" if total >= 60 else ""
     return CustodyBar(long_span(total), share, _laid_out(pieces, total))
 
 

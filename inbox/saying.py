@@ -11,8 +11,6 @@ def said(event: CaseEvent) -> str:
     who, data = name_of(event.actor), {key: str(value) for key, value in event.data.items()}
     reason = data.get("reason", "")
     match event.verb:
-        case Verb.OPENED:
-            return "Case opened"
         case Verb.ROUTED:
             return _with(f"Sent to {data.get('to') or 'a department'}", reason)
         case Verb.REOPENED:

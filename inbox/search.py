@@ -77,7 +77,7 @@ def search(user: User, query: str, now: dt.datetime, *, after: str = "") -> Foun
     if (seen := decode_cursor(after)) is not None:
         at, pk = seen
         rows = rows.filter(network_time__lte=at).exclude(network_time=at, id__gte=pk)
-    found: list[dict[str, Any]] = list(
+    found: list[Any] = list(
         rows.order_by("-network_time", "-id").values(
             "id", "case_id", "text", "network_time", "direction", "case__network", "case__department__name",
             "case__identity__handle", "case__identity__name",

@@ -23,7 +23,7 @@ class Moment:
 
 @dataclass(frozen=True, slots=True)
 class Chip:
-    """A short word with a meaning: `tone` is one of "", risk, late, ok, dept."""
+    """A short word with a meaning: `tone` holds style classes out of risk, late, ok, dept and clock."""
 
     words: str
     tone: str = ""
@@ -49,14 +49,14 @@ def span(seconds: float) -> str:
 
 
 def long_span(seconds: float) -> str:
-    """A length of time in two units: "1 h 34 min", "under a minute"."""
+    """A length of time in two units: "1 h 34 min", "under 1 min"."""
     minutes = int(seconds // 60)
     days, hours, rest = minutes // 1440, minutes % 1440 // 60, minutes % 60
     if days:
         return f"{days} d {hours} h" if hours else f"{days} d"
     if hours:
         return f"{hours} h {rest} min" if rest else f"{hours} h"
-    return f"{rest} min" if rest else "under a minute"
+    return f"{rest} min" if rest else "under 1 min"
 
 
 def moment(at: dt.datetime, now: dt.datetime) -> Moment:
@@ -80,13 +80,14 @@ def clock(due: dt.datetime, since: dt.datetime, now: dt.datetime) -> Chip:
     left = (due - now).total_seconds()
     exact = f"promised by {local(due):%-d %B, %H:%M}"
     if left < 0:
-        return Chip(f"⏱ {span(-left) if left <= -60 else '1 min'} over", "late", exact)
-    tone = "risk" if left < (due - since).total_seconds() / 4 else ""
-    return Chip(f"⏱ {span(left) if left >= 60 else 'under 1 min'} left", tone, exact)
+        return Chip(f"{span(-left) if left <= -60 else '1 min'} over", "clock late", exact)
+    tone = "clock risk" if left < (due - since).total_seconds() / 4 else "clock"
+    return Chip(f"{span(left) if left >= 60 else 'under 1 min'} left", tone, exact)
 
 
 def initials(name: str) -> str:
     """Two letters that stand for a name where there is no picture, "?" for none."""
+    name = name.removeprefix("@")
     words = [word for word in name.replace("_", " ").replace(".", " ").split() if word[:1].isalnum()]
     if not words:
         first = next((letter for letter in name if letter.isalnum()), "?")

@@ -67,9 +67,9 @@ def queue(request: InboxRequest, kind: ViewKind = "open", slug: str = "") -> Htt
 @require_safe
 @signed_in
 def navigation(request: InboxRequest) -> HttpResponse:
-    """The views at the left with their numbers as they are now."""
-    path = request.htmx.current_url_abs_path or ""
-    return render(request, "_nav.html", nav.navigation(request.user, path.partition("?")[0]))
+    """The views at the left with their numbers as they are now; `?at=` is the page that is open."""
+    at = request.GET.get("at", "")
+    return render(request, "_nav.html", nav.navigation(request.user, at.partition("?")[0]))
 
 
 def _choices(filters: Filters, brands: dict[int, BrandAccount], kind: ViewKind) -> dict[str, Any]:

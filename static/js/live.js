@@ -94,7 +94,8 @@
     const rail = $("#rail");
     const address = $(".app")?.dataset.navigation;
     if (!rail || !address || rail.contains(document.activeElement)) return;
-    await window.htmx.ajax("GET", address, { source: rail, target: rail, swap: "outerHTML" });
+    const at = $("#case-list[hx-get]")?.getAttribute("hx-get") || location.pathname;
+    await window.htmx.ajax("GET", `${address}?at=${encodeURIComponent(at)}`, { source: rail, target: rail, swap: "outerHTML" });
   }
 
   function soon() {

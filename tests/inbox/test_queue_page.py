@@ -7,9 +7,6 @@ import html
 import re
 
 import pytest
-from django.db import connection
-from django.test import Client
-from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
@@ -17,9 +14,9 @@ from accounts.models import Role
 from inbox.models import Status
 from inbox.queue import PAGE, decode_cursor, encode_cursor
 from tests.factories import BrandAccountFactory, CaseFactory, DepartmentFactory, IdentityFactory, UserFactory
+from tests.inbox.pages import HTMX, signed_in, statements
 
 pytestmark = pytest.mark.django_db
-HTMX = {"HTTP_HX_REQUEST": "true"}
 
 
 @pytest.fixture
@@ -37,12 +34,6 @@ def agent(service, brand):
     return UserFactory(departments=[service], publishes=[brand])
 
 
-def signed_in(user):
-    client = Client()
-    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
-    return client
-
-
 def ids(response):
     return [
         int(one) for one in re.findall(r'<li class="row[^>]*data-case="(\d+)"', response.content.decode())
@@ -52,13 +43,6 @@ def ids(response):
 def next_of(response):
     found = re.search(r'<li class="more"><a class="btn" href="([^"]+)"', response.content.decode())
     return html.unescape(found.group(1)) if found else ""
-
-
-def statements(client, path, **headers):
-    client.get(path, **headers)
-    with CaptureQueriesContext(connection) as captured:
-        assert client.get(path, **headers).status_code == 200
-    return len(captured)
 
 
 def test_it_asks_strangers_to_sign_in(client):
