@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import time
 
 from django.db import transaction
 
@@ -10,6 +11,9 @@ from accounts.credentials import CredentialUnusable, store_credential
 from accounts.models import BrandAccount, Credential
 from inbox.connectors import connector_for
 from networks.base import Connector, Reauthorise
+
+#: Seconds between looks whether another worker, who was quicker to renew, has stored what it got.
+_PATIENCE = (0.0, 0.5, 1.0, 2.0)
 
 
 def connect(brand_account: BrandAccount, *, now: dt.datetime) -> Connector:
@@ -24,7 +28,7 @@ def connect(brand_account: BrandAccount, *, now: dt.datetime) -> Connector:
         renewed = connector.refresh_credentials()
     except Reauthorise:
         # A refresh token is good once: when somebody else used it meanwhile, theirs is the one to go on with.
-        if _stored_at(brand_account) == before:
+        if not _renewed_by_another(brand_account, before):
             raise
         return _open(brand_account)
     if renewed is not None:
@@ -32,6 +36,15 @@ def connect(brand_account: BrandAccount, *, now: dt.datetime) -> Connector:
             list(Credential.objects.select_for_update().filter(brand_account=brand_account))
             store_credential(brand_account, renewed.secrets, now=now)
     return connector
+
+
+def _renewed_by_another(brand_account: BrandAccount, before: dt.datetime | None) -> bool:
+    """Whether somebody stores another credential now or in the next seconds."""
+    for pause in _PATIENCE:
+        time.sleep(pause)
+        if _stored_at(brand_account) != before:
+            return True
+    return False
 
 
 def _open(brand_account: BrandAccount) -> Connector:

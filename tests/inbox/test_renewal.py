@@ -1,0 +1,80 @@
+import datetime as dt
+
+import pytest
+
+from accounts.credentials import CredentialUnusable, open_credential, store_credential
+from inbox import renewal
+from networks import registry
+from networks.base import Credentials, Reauthorise
+from tests.factories import NOW, BrandAccountFactory
+
+pytestmark = pytest.mark.django_db
+LATER = NOW + dt.timedelta(hours=2)
+
+
+class Expiring:
+    """Its access token has ended; each refresh token is good once."""
+
+    spent: set[str] = set()
+
+    def __init__(self, credentials, *, api_url=""):
+        self.credentials = credentials
+
+    def refresh_credentials(self):
+        secrets = self.credentials.secrets
+        if secrets["refresh_token"] == "fresh":
+            return None
+        if secrets["refresh_token"] in self.spent:
+            raise Reauthorise("The refresh token is spent.")
+        self.spent.add(secrets["refresh_token"])
+        self.credentials = Credentials("x", self.credentials.remote_id, {"refresh_token": "fresh"})
+        return self.credentials
+
+
+@pytest.fixture(autouse=True)
+def _expiring(monkeypatch):
+    Expiring.spent = set()
+    monkeypatch.setitem(registry.CONNECTORS, "x", Expiring)
+
+
+@pytest.fixture
+def brand():
+    brand = BrandAccountFactory()
+    store_credential(brand, {"refresh_token": "old"}, now=NOW)
+    return brand
+
+
+def test_what_was_renewed_is_kept(brand):
+    renewal.connect(brand, now=LATER)
+    assert open_credential(brand).secrets == {"refresh_token": "fresh"}
+
+
+def test_who_was_slower_goes_on_with_what_the_other_got(brand, monkeypatch):
+    Expiring.spent = {"old"}
+    pauses = []
+
+    def the_other_stores(seconds):
+        pauses.append(seconds)
+        if len(pauses) == 3:
+            store_credential(brand, {"refresh_token": "fresh"}, now=LATER)
+
+    monkeypatch.setattr(renewal.time, "sleep", the_other_stores)
+    assert renewal.connect(brand, now=LATER).credentials.secrets == {"refresh_token": "fresh"}
+
+
+def test_when_nobody_got_another_a_person_has_to_connect_it(brand, monkeypatch):
+    Expiring.spent = {"old"}
+    monkeypatch.setattr(renewal.time, "sleep", lambda seconds: None)
+    with pytest.raises(Reauthorise):
+        renewal.connect(brand, now=LATER)
+    assert open_credential(brand).secrets == {"refresh_token": "old"}
+
+
+def test_a_credential_without_a_part_of_it_is_unusable(brand, monkeypatch):
+    class Incomplete(Expiring):
+        def __init__(self, credentials, *, api_url=""):
+            raise KeyError("consumer_secret")
+
+    monkeypatch.setitem(registry.CONNECTORS, "x", Incomplete)
+    with pytest.raises(CredentialUnusable, match="incomplete"):
+        renewal.connect(brand, now=LATER)
