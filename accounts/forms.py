@@ -69,12 +69,12 @@ class CharterForm(BrandAccountForm):
 class OwnerForm(forms.Form):
     """Which of the granted accounts to connect, and which department will own it."""
 
+    remote_id = forms.ChoiceField(widget=forms.RadioSelect, label="Account")
     owner_department = forms.ModelChoiceField(
         queryset=Department.objects.filter(is_open=True),
         label="Owner department",
         help_text="Answers for this account. You can change it later.",
     )
-    remote_id = forms.ChoiceField(widget=forms.RadioSelect, label="Account")
 
     def __init__(self, *args: Any, choices: list[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import time
 from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import parse_qs, urlsplit
 
@@ -16,6 +17,9 @@ from django.utils import timezone
 
 from accounts.credentials import open_credential
 from accounts.models import BrandAccount, ConnectAttempt, Credential
+from networks import oauth
+from networks.base import OwnAccount
+from networks.oauth import Grantable
 from tests.accounts.conftest import signed_in
 from tests.factories import BrandAccountFactory, UserFactory
 
@@ -121,8 +125,21 @@ def test_two_hundred_replayed_callbacks_link_nothing(admin, networks, department
 
 
 @pytest.mark.django_db(transaction=True)
-def test_callbacks_at_the_same_moment_count_once(admin, networks):
-    back = consent(begin(admin, "x"), account=networks.accounts("x")[0]["remote_id"])
+def test_callbacks_at_the_same_moment_count_once(admin, networks, monkeypatch):
+    """Also at a network that would take a code twice."""
+    parts = urlsplit(begin(admin, "x"))
+    back = (
+        reverse("accounts:connect-callback", args=["x"])
+        + f"?code=c&state={parse_qs(parts.query)['state'][0]}"
+    )
+    asked = []
+
+    def finish(*_: object, **__: object) -> list[Grantable]:
+        asked.append(1)
+        time.sleep(0.5)
+        return [Grantable("x", OwnAccount("7", "kettle"), {"access_token": "t"})]
+
+    monkeypatch.setattr(oauth, "finish", finish)
 
     def arrive(_: int) -> int:
         browser = Client()
@@ -135,6 +152,7 @@ def test_callbacks_at_the_same_moment_count_once(admin, networks):
     with ThreadPoolExecutor(6) as pool:
         statuses = sorted(pool.map(arrive, range(6)))
     assert statuses == [302, 400, 400, 400, 400, 400]
+    assert len(asked) == 1
 
 
 def test_another_session_cannot_finish_it(admin, administrator, networks):
