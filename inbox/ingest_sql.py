@@ -40,7 +40,7 @@ FROM brand JOIN accounts_stream s ON s.id = %(stream)s
 # than a lock for every page would be dear.
 _IDENTITIES = """
 WITH given AS (
-  SELECT * FROM jsonb_to_recordset(%(rows)s::jsonb)
+  SELECT * FROM json_to_recordset(%(rows)s::json)
     AS r(remote_id text, handle text, name text, avatar_url text, followers int, verified bool)
   ORDER BY remote_id
 ), known AS (
@@ -106,7 +106,7 @@ WITH joined AS (
       opened_at = r.opened_at, activity_at = r.activity_at, last_inbound_at = r.last_inbound_at,
       last_outbound_at = r.last_outbound_at, waiting_since = r.waiting_since, first_response_at = r.first_response_at,
       closed_at = r.closed_at, close_reason = r.close_reason, reopen_count = r.reopen_count
-  FROM jsonb_to_recordset(%(joined)s::jsonb) AS r(id bigint, status text, preview text, message_count int,
+  FROM json_to_recordset(%(joined)s::json) AS r(id bigint, status text, preview text, message_count int,
       priority smallint, tags jsonb, historical bool, needs_answer bool, opened_at timestamptz,
       activity_at timestamptz, last_inbound_at timestamptz, last_outbound_at timestamptz, waiting_since timestamptz,
       first_response_at timestamptz, closed_at timestamptz, close_reason text, reopen_count smallint)
@@ -118,7 +118,7 @@ INSERT INTO inbox_case (customer_id, identity_id, brand_account_id, network, vis
 SELECT r.customer_id, r.identity_id, %(brand)s, %(network)s, r.visibility, r.thread_id, r.status, r.department_id,
     r.priority, r.tags, 1, r.preview, r.message_count, r.historical, r.needs_answer, r.created_at, r.opened_at,
     r.activity_at, r.last_inbound_at, r.last_outbound_at, r.waiting_since, r.first_response_at, '', 0
-FROM jsonb_to_recordset(%(opened)s::jsonb) AS r(n int, customer_id bigint, identity_id bigint, visibility text,
+FROM json_to_recordset(%(opened)s::json) AS r(n int, customer_id bigint, identity_id bigint, visibility text,
     thread_id text, status text, department_id bigint, priority smallint, tags jsonb, preview text, message_count int,
     historical bool, needs_answer bool, created_at timestamptz, opened_at timestamptz, activity_at timestamptz,
     last_inbound_at timestamptz, last_outbound_at timestamptz, waiting_since timestamptz,
@@ -132,7 +132,7 @@ INSERT INTO inbox_message (brand_account_id, case_id, stream, canonical_id, remo
 SELECT %(brand)s, r.case_id, r.stream, r.canonical_id, r.remote_id, r.thread_id, r.parent_remote_id, r.direction,
     r.visibility, r.identity_id, r.user_id, r.text, r.network_time, %(now)s, r.edited_at, r.hidden, '[]', r.permalink,
     r.attachments, r.can_reply, r.reply_ref, r.language, r.needs_answer, r.flags, r.historical, r.raw
-FROM jsonb_to_recordset(%(rows)s::jsonb) AS r(case_id bigint, stream text, canonical_id text, remote_id text,
+FROM json_to_recordset(%(rows)s::json) AS r(case_id bigint, stream text, canonical_id text, remote_id text,
     thread_id text, parent_remote_id text, direction text, visibility text, identity_id bigint, user_id bigint,
     text text, network_time timestamptz, edited_at timestamptz, hidden bool, permalink text, attachments jsonb,
     can_reply bool, reply_ref jsonb, language text, needs_answer bool, flags jsonb, historical bool, raw jsonb)
@@ -145,7 +145,7 @@ SET text = r.text, remote_id = r.remote_id, edited_at = r.edited_at, hidden = r.
     deleted_at = CASE WHEN r.deleted THEN coalesce(m.deleted_at, %(now)s) ELSE m.deleted_at END,
     history = CASE WHEN m.text = r.text THEN m.history
               ELSE m.history || jsonb_build_object('text', m.text, 'until', r.until) END
-FROM jsonb_to_recordset(%(rows)s::jsonb) AS r(id bigint, text text, remote_id text, edited_at timestamptz, hidden bool,
+FROM json_to_recordset(%(rows)s::json) AS r(id bigint, text text, remote_id text, edited_at timestamptz, hidden bool,
     flags jsonb, language text, reply_ref jsonb, permalink text, raw jsonb, deleted bool, until text)
 WHERE m.id = r.id
 """
@@ -154,12 +154,12 @@ _WRITE_HISTORY = """
 WITH decided AS (
   INSERT INTO inbox_decision (message_id, case_id, department_id, decided_by, rule_key, rule_name, version, reasons, at)
   SELECT r.message_id, r.case_id, r.department_id, r.decided_by, r.rule_key, r.rule_name, r.version, r.reasons, %(now)s
-  FROM jsonb_to_recordset(%(decisions)s::jsonb) AS r(message_id bigint, case_id bigint, department_id bigint,
+  FROM json_to_recordset(%(decisions)s::json) AS r(message_id bigint, case_id bigint, department_id bigint,
     decided_by text, rule_key text, rule_name text, version int, reasons jsonb)
 ), held AS (
   INSERT INTO inbox_custody (case_id, department_id, sent_at, reason, wrong_department)
   SELECT r.case_id, r.department_id, r.sent_at, r.reason, false
-  FROM jsonb_to_recordset(%(custodies)s::jsonb) AS r(case_id bigint, department_id bigint, sent_at timestamptz,
+  FROM json_to_recordset(%(custodies)s::json) AS r(case_id bigint, department_id bigint, sent_at timestamptz,
     reason text)
 ), continued AS (
   UPDATE inbox_custody SET left_at = NULL WHERE id IN (
@@ -169,12 +169,12 @@ WITH decided AS (
   UPDATE inbox_reply p
   SET state = 'sent', remote_id = r.remote_id, permalink = r.permalink, sent_at = r.sent_at, lease_until = NULL,
       needs_person = false, check_after = NULL, error = '', error_code = ''
-  FROM jsonb_to_recordset(%(adopted)s::jsonb) AS r(id bigint, remote_id text, permalink text, sent_at timestamptz)
+  FROM json_to_recordset(%(adopted)s::json) AS r(id bigint, remote_id text, permalink text, sent_at timestamptz)
   WHERE p.id = r.id
 )
 INSERT INTO inbox_caseevent (case_id, at, verb, actor_id, data)
 SELECT r.case_id, %(now)s, r.verb, r.actor_id, r.data
-FROM jsonb_to_recordset(%(events)s::jsonb) AS r(n int, case_id bigint, verb text, actor_id bigint, data jsonb)
+FROM json_to_recordset(%(events)s::json) AS r(n int, case_id bigint, verb text, actor_id bigint, data jsonb)
 ORDER BY r.n
 """
 

@@ -23,9 +23,9 @@ class Command(BaseCommand):
             self.stdout.write(json.dumps(numbers))
             return
         for name, value in numbers.items():
-            if isinstance(value, dict):
-                value = ", ".join(f"{count} {state}" for state, count in value.items())
-            self.stdout.write(f"{name}: {value}")
+            parts = value.items() if isinstance(value, dict) else ()
+            told = ", ".join(f"{count} {state}" for state, count in parts) or str(value)
+            self.stdout.write(f"{name}: {told}")
 
 
 def stats() -> dict[str, int | dict[str, int]]:
