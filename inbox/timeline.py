@@ -105,7 +105,8 @@ def timeline(case: Case, user: User, now: dt.datetime, *, before: str = "", star
     brand = case.brand_account
     items = [_message(message, case, brand, now) for message in messages]
     items += [_event(event, now) for event in events]
-    items += [_reply(reply, user, brand, now) for reply in replies]
+    places = {message.pk: _address(message.permalink) for message in messages}
+    items += [_reply(reply, user, brand, now, places.get(reply.parent_id, "")) for reply in replies]
     # An answer that has not left stands at the end, where it will appear.
     items.sort(key=lambda item: item.at)
     first_shown = encode_cursor(messages[0].network_time, messages[0].pk) if messages else ""
@@ -205,11 +206,11 @@ def _event(event: CaseEvent, now: dt.datetime) -> Item:
     return item
 
 
-def _reply(reply: Reply, user: User, brand: BrandAccount, now: dt.datetime) -> Item:
+def _reply(reply: Reply, user: User, brand: BrandAccount, now: dt.datetime, place: str) -> Item:
     item = _timed("reply", reply.created_at, now)
     item.who = str(reply.author)
     item.initials = reply.author.initials or initials(item.who)
-    item.where = f"as {brand.display_name}"
+    item.where, item.permalink = f"as {brand.display_name}", place
     item.text, item.reply, item.reply_id = reply.text, reply.state, reply.pk
     settles = viewer(user).may("settle_reply")
     mine = reply.author_id == user.pk

@@ -13,6 +13,7 @@
   let last = 0;
   let cost = 0;
   let stale = false;
+  let acting = 0;
   const changed = new Set();
   let everything = false;
 
@@ -37,7 +38,8 @@
     const work = [];
     if (list && list.querySelectorAll(".row").length <= PAGE) work.push(rows(list));
     else if (list) offer(list);
-    if (open && $("#thread-newest") && (everything || changed.has(Number(open.dataset.case)))) work.push(thread());
+    const concerned = open && $("#thread-newest") && (everything || changed.has(Number(open.dataset.case)));
+    if (concerned && !acting) work.push(thread());
     work.push(navigation());
     everything = false;
     changed.clear();
@@ -151,6 +153,18 @@
     });
   }
 
+  // What somebody does brings the case as it stands afterwards: a refresh on its way would come too late.
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    if (event.detail.requestConfig.verb !== "post" || !event.detail.elt.closest("#case")) return;
+    acting += 1;
+    const newest = $("#thread-newest");
+    if (newest) window.htmx.trigger(newest, "htmx:abort");
+  });
+  document.addEventListener("htmx:afterRequest", (event) => {
+    if (event.detail.requestConfig.verb !== "post" || !acting) return;
+    acting -= 1;
+    if (!event.detail.successful && $("#case[data-case]")) changed.add(Number($("#case").dataset.case));
+  });
   document.addEventListener("visibilitychange", () => {
     if (!document.hidden && stale) {
       stale = false;

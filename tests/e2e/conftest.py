@@ -1,0 +1,140 @@
+"""A real browser against a real web process on the test's database."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import pytest
+from django.contrib.sessions.models import Session
+from django.core.cache import cache
+from django.db import connection
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from accounts.models import Role
+from tests.factories import PASSWORD, BrandAccountFactory, DepartmentFactory, UserFactory
+
+ROOT = Path(__file__).resolve().parents[2]
+FLAGS = (
+    "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run",
+    "--disable-gpu", "--disable-quic",
+)  # fmt: skip
+# Playwright's synchronous API keeps an event loop in this thread; the ORM is used between its calls, never within.
+os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+
+
+def chromium() -> str | None:
+    """The browser to use: CHROMIUM, the system's, or Playwright's own ("")."""
+    for path in (os.environ.get("CHROMIUM"), "/usr/bin/chromium", shutil.which("chromium")):
+        if path and Path(path).exists():
+            return path
+    with sync_playwright() as playwright:
+        return "" if Path(playwright.chromium.executable_path).exists() else None
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    path = chromium()
+    if path is None:
+        message = (
+            "No Chromium: set CHROMIUM, install the system's chromium, or run `playwright install chromium`."
+        )
+        if os.environ.get("CI"):
+            pytest.fail(message)
+        pytest.skip(f"BROWSER TESTS NOT RUN. {message}")
+    flags = [*FLAGS, "--no-sandbox"] if os.geteuid() == 0 else [*FLAGS]
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=path or None, args=flags)
+        yield launched
+        launched.close()
+
+
+@pytest.fixture(scope="session")
+def server(django_db_setup, django_db_blocker) -> Iterator[str]:
+    """Address of a uvicorn on the test database."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    with django_db_blocker.unblock():
+        name = connection.settings_dict["NAME"]
+    parts = urlsplit(os.environ["DATABASE_URL"])
+    environment = {**os.environ, "DATABASE_URL": urlunsplit(parts._replace(path=f"/{name}")), "DEBUG": "0"}
+    command = [
+        sys.executable, "-m", "uvicorn", "tests.e2e.application:application", "--host", "127.0.0.1",
+        "--port", str(port), "--log-level", "warning", "--timeout-graceful-shutdown", "1",
+    ]  # fmt: skip
+    process = subprocess.Popen(command, env=environment, cwd=ROOT)
+    try:
+        _wait(port, process)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def _wait(port: int, process: subprocess.Popen[bytes]) -> None:
+    until = time.monotonic() + 90
+    while time.monotonic() < until:
+        if process.poll() is not None:
+            raise RuntimeError(f"The web process ended with status {process.returncode}.")
+        try:
+            with socket.create_connection(("127.0.0.1", port), 1):
+                return
+        except OSError:
+            time.sleep(0.2)
+    raise RuntimeError("The web process did not start.")
+
+
+class Company:
+    """The small cast: two departments, a brand account, an agent of the first and a manager of both."""
+
+    def __init__(self) -> None:
+        self.service = DepartmentFactory(name="Customer service", slug="service")
+        self.billing = DepartmentFactory(name="Billing", slug="billing")
+        self.brand = BrandAccountFactory(handle="yourbrand")
+        both = [self.service, self.billing]
+        self.manager = UserFactory(
+            username="mara", role=Role.MANAGER, departments=both, publishes=[self.brand], initials="ML"
+        )
+        self.agent = UserFactory(
+            username="sana", departments=[self.service], publishes=[self.brand], initials="SW"
+        )
+
+
+@pytest.fixture
+def company(transactional_db) -> Company:
+    cache.clear()
+    Session.objects.all().delete()
+    return Company()
+
+
+@pytest.fixture
+def open_page(browser, server, company):
+    """A function: a signed-in page; what its console said and where it asked ends up in `said` and `asked`."""
+    contexts = []
+
+    def opened(username: str = "mara", path: str = "/", **options) -> Page:
+        context = browser.new_context(base_url=server, **options)
+        contexts.append(context)
+        page = context.new_page()
+        page.said, page.asked = [], []
+        page.on("console", lambda message: page.said.append(message.text))
+        page.on("pageerror", lambda error: page.said.append(str(error)))
+        page.on("request", lambda request: page.asked.append(request.url))
+        page.goto(f"/auth/login/?next={path}")
+        page.fill("[name=login]", username)
+        page.fill("[name=password]", PASSWORD)
+        page.click("button.go")
+        page.wait_for_url(f"{server}{path}")
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
