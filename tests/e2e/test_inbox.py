@@ -6,6 +6,7 @@ import time
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from django.db import transaction
 from django.utils import timezone
 from playwright.sync_api import expect
 
@@ -37,7 +38,7 @@ def write_again(case, text):
     """The customer writes once more: the case changes under whoever looks at it."""
     now = timezone.now()
     MessageFactory(case=case, text=text, network_time=now)
-    with changing(case.pk, now=now) as change:
+    with transaction.atomic(), changing(case.pk, now=now) as change:
         change.set(activity_at=now, preview=text, last_inbound_at=now)
 
 
