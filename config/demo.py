@@ -7,6 +7,7 @@ import json
 import os
 import socket
 import sys
+import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -80,6 +81,18 @@ class Demo:
         with socket.socket() as probe:
             probe.settimeout(2)
             return probe.connect_ex(("127.0.0.1", self.port)) == 0
+
+
+    def applications(self) -> dict[str, str]:
+        """The client ids and secrets under which the simulated networks know us: brand accounts can be connected."""
+        with urllib.request.urlopen(f"{self.address}/_sim/apps.json", timeout=10) as answer:  # noqa: S310
+            apps = json.load(answer)
+        return {
+            "X_CLIENT_ID": apps["x"]["client_id"],
+            "X_CLIENT_SECRET": apps["x"]["client_secret"],
+            "FACEBOOK_APP_ID": apps["facebook"]["app_id"],
+            "FACEBOOK_APP_SECRET": apps["facebook"]["app_secret"],
+        }
 
 
 def _is_empty_or_demo(database_url: str) -> bool:

@@ -128,6 +128,9 @@ class Up:
                     f"Could not collect the static files:\n{tail(self._log('collectstatic'))}"
                 )
         StaticFiles(self._home.path).remember()
+        if demo:
+            self._wait_for_networks(demo)
+            self._env |= demo.applications()
         say("Starting the web server and the workers …")
         self._supervisor.keep(*self._programs())
         sign_ins = self._seed(demo) if demo else ""
@@ -223,12 +226,14 @@ class Up:
         say("Preparing the demo company …")
         log = self._log("seed_demo")
         log.unlink(missing_ok=True)
+        self._finish("seed_demo", ["seed_demo", "--simulator", demo.address])
+        return log.read_text(encoding="utf-8", errors="replace").strip()
+
+    def _wait_for_networks(self, demo: Demo) -> None:
         while not demo.answers():
             # A simulator that cannot start is given up by the supervisor in its time.
             self._supervisor.look(time.monotonic())
             time.sleep(0.05)
-        self._finish("seed_demo", ["seed_demo", "--simulator", demo.address])
-        return log.read_text(encoding="utf-8", errors="replace").strip()
 
     def _wait_for_web(self) -> None:
         deadline = time.monotonic() + WEB_SECONDS_MAX

@@ -7,6 +7,9 @@ from django.utils import timezone
 
 from inbox import counts, outbox, polling, second_try
 
+#: Seconds after which a wake-up nobody took is dropped: the next ticks repeat it.
+_STALE = 10
+
 
 @shared_task
 def tick_poll() -> None:
@@ -27,9 +30,9 @@ def tick_outbox() -> None:
     now = timezone.now()
     outbox.expire_leases(now)
     for reply_id in outbox.due_replies(now):
-        send_reply.delay(reply_id)
+        send_reply.apply_async((reply_id,), expires=_STALE)
     for reply_id in outbox.due_checks(now):
-        check_reply.delay(reply_id)
+        check_reply.apply_async((reply_id,), expires=_STALE)
 
 
 @shared_task

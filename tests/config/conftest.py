@@ -70,10 +70,15 @@ class Command(BaseCommand):
         time.sleep(options["seconds"])
 """
 SIMULATOR = """
-import socket, sys, time
+import http.server, json, sys
 print(*sys.argv[1:], flush=True)
-with socket.create_server(("127.0.0.1", int(sys.argv[sys.argv.index("--port") + 1]))):
-    time.sleep(600)
+APPS = {"x": {"client_id": "1", "client_secret": "2"}, "facebook": {"app_id": "3", "app_secret": "4"}}
+class Handler(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(json.dumps(APPS).encode())
+http.server.HTTPServer(("127.0.0.1", int(sys.argv[sys.argv.index("--port") + 1])), Handler).serve_forever()
 """
 
 

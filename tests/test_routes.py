@@ -1,0 +1,121 @@
+"""Every address of the product, listed: a route that is not in these tables fails the build."""
+
+from __future__ import annotations
+
+import uuid
+
+import pytest
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from accounts.models import Role
+from tests.factories import UserFactory
+
+pytestmark = pytest.mark.django_db
+
+#: What stands in for each parameter of a route: nothing that exists.
+ABSENT = {
+    "pk": 987654,
+    "slug": "nowhere",
+    "key": uuid.UUID(int=7),
+    "network": "nowhere",
+    "kind": "mentions",
+    "number": 987654,
+}
+#: What somebody who is not signed in gets, where it is not a redirect to the sign-in page.
+ANONYMOUS = {"inbox:live": 401, "accounts:forgotten-password": 200, "accounts:own-addresses": 404}
+#: Where something absent is not a 404 for those who might have reached it: a fresh sign-in is asked for first, an
+#: attempt to connect belongs to a session, a rule that somebody has just deleted is told of on the list.
+ABSENT_OTHERWISE = {
+    "accounts:connect-start": (302,),
+    "accounts:connect-callback": (302, 400),
+    "accounts:connect-confirm": (302, 400),
+    "accounts:brand-account-disconnect": (302,),
+    "accounts:user-edit": (302,),
+    "accounts:user-active": (302,),
+    "accounts:user-password-link": (302,),
+    "accounts:user-sign-out": (302,),
+    "accounts:department-edit": (302,),
+    "accounts:department-open": (302,),
+    "routing:rule_edit": (302,),
+    "routing:rule_toggle": (302,),
+    "routing:rule_move": (302,),
+    "routing:rule_delete": (302,),
+    "routing:rule_duplicate": (302,),
+    "routing:version_restore": (302,),
+}
+#: Routes that change something: GET and HEAD are refused.
+POST_ONLY = frozenset(
+    """
+    inbox:assign inbox:hand_over inbox:note inbox:resolve inbox:reopen inbox:dismiss inbox:reply inbox:draft
+    inbox:reply_cancel inbox:reply_settle inbox:quarantine_retry
+    accounts:brand-account-check accounts:stream-switch accounts:user-active accounts:user-password-link
+    accounts:user-sign-out accounts:department-open
+    routing:rule_toggle routing:rule_move routing:rule_duplicate routing:version_restore
+    """.split()
+)
+READ = frozenset(
+    """
+    inbox:queue inbox:queue_unassigned inbox:queue_mine inbox:queue_resolved inbox:queue_department inbox:case
+    inbox:case_thread inbox:navigation inbox:search inbox:live inbox:quarantine
+    reports:dashboard reports:cases
+    routing:rule_list routing:rule_try routing:rule_new routing:starter routing:rule_edit routing:rule_delete
+    routing:default_edit routing:versions
+    accounts:brand-accounts accounts:brand-account-edit accounts:brand-account-disconnect accounts:connect-start
+    accounts:connect-callback accounts:connect-confirm accounts:people accounts:user-new accounts:user-edit
+    accounts:departments accounts:department-edit accounts:own-addresses accounts:forgotten-password
+    """.split()
+)
+
+
+def routes():
+    """Name and parameters of every route of ours."""
+
+    def walk(patterns, namespace=""):
+        for pattern in patterns:
+            if isinstance(pattern, URLResolver):
+                yield from walk(pattern.url_patterns, pattern.namespace or namespace)
+            elif isinstance(pattern, URLPattern) and namespace:
+                yield f"{namespace}:{pattern.name}", tuple(pattern.pattern.converters)
+
+    return dict(walk(get_resolver().url_patterns))
+
+
+def address(name, parameters):
+    return reverse(name, kwargs={parameter: ABSENT[parameter] for parameter in parameters})
+
+
+def test_every_route_is_listed_and_every_listed_route_exists():
+    assert set(routes()) == READ | POST_ONLY
+
+
+def test_nobody_gets_anything_without_signing_in(client):
+    for name, parameters in routes().items():
+        for ask in (client.get, client.post):
+            response = ask(address(name, parameters))
+            if response.status_code == 405:
+                continue
+            expected = ANONYMOUS.get(name, 302)
+            assert response.status_code == expected, (name, ask.__name__, response.status_code)
+            if expected == 302:
+                assert response["Location"].startswith("/auth/login/"), name
+
+
+def test_what_changes_something_refuses_to_be_read(client):
+    client.force_login(UserFactory(role=Role.MANAGER), backend="django.contrib.auth.backends.ModelBackend")
+    for name in POST_ONLY:
+        response = client.get(address(name, routes()[name]))
+        assert response.status_code == 405, name
+
+
+@pytest.mark.parametrize("role", Role.values)
+def test_what_is_absent_is_404_for_everybody(client, role):
+    client.force_login(UserFactory(role=role), backend="django.contrib.auth.backends.ModelBackend")
+    for name, parameters in routes().items():
+        if parameters:
+            ask = client.post if name in POST_ONLY else client.get
+            response = ask(address(name, parameters))
+            assert response.status_code in (404, *ABSENT_OTHERWISE.get(name, ())), (
+                name,
+                role,
+                response.status_code,
+            )
