@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, cast
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.conf import settings
 from django.db import connection
@@ -107,7 +107,7 @@ def poll_stream(stream_id: int, token: str | UUID, *, clock: Clock = timezone.no
     stream's and the brand account's state, never raised."""
     report = PollReport(stream_id)
     token = UUID(str(token))
-    stream = _take_over(stream_id, token, clock())
+    stream, token = _take_over(stream_id, token, clock())
     if stream is None:
         report.error = "Another worker polls this stream, or its account has to be connected again."
         return report
@@ -128,16 +128,18 @@ def poll_stream(stream_id: int, token: str | UUID, *, clock: Clock = timezone.no
     return report
 
 
-def _take_over(stream_id: int, token: UUID, now: dt.datetime) -> Stream | None:
-    """The stream with its lease extended for the work itself; None when the lease is somebody else's by now."""
+def _take_over(stream_id: int, token: UUID, now: dt.datetime) -> tuple[Stream | None, UUID]:
+    """The stream with its lease extended for the work itself, under a token of its own, so that the same task run a
+    second time finds it gone; None when it is gone."""
     held = (
         Stream.objects.filter(pk=stream_id, lease_token=token, enabled=True)
         .exclude(brand_account__health=Health.REAUTHORISE)
         .exclude(brand_account__lifecycle=Lifecycle.CLOSED)
     )
-    if not held.update(lease_until=now + LEASE):
-        return None
-    return Stream.objects.select_related("brand_account").get(pk=stream_id)
+    own = uuid4()
+    if not held.update(lease_until=now + LEASE, lease_token=own):
+        return None, token
+    return Stream.objects.select_related("brand_account").get(pk=stream_id), own
 
 
 def _poll(stream: Stream, token: UUID, connector: Connector, report: PollReport, clock: Clock) -> None:

@@ -28,8 +28,9 @@ from routing import rulesets
 
 ROOT = Path(__file__).resolve().parents[2]
 DEPARTMENTS = ("service", "billing", "sales", "marketing", "pr", "product", "tech", "legal", "hr", "spam")
-#: X shows an account's last 800 mentions: no more than this may wait, or the network itself would lose some.
-BACKLOG = 500
+#: X shows an account's last 800 mentions: no more than this may wait, or the network itself would lose some. What is
+#: being paged through and what came meanwhile count together, hence less than half.
+BACKLOG = 300
 CUSTOMERS = 400
 FAULTS = [
     {"fault": "server_error", "kind": "read", "probability": 0.05},

@@ -87,8 +87,8 @@ def test_nothing_is_lost_and_nothing_doubled():
         print(
             f"\n{KILLS} kills, {truth}, {figures['per_second']:.0f} messages/s over {figures['seconds']:.0f} s"
         )
-        failures = list(Stream.objects.values_list("kind", "failures", "overflowed_at", "last_error"))
-        assert not (truth.lost or truth.doubled or truth.invented or truth.changed), (truth, failures)
+        assert not Stream.objects.exclude(overflowed_at=None).exists(), "the network's own window overflowed"
+        assert not (truth.lost or truth.doubled or truth.invented or truth.changed), truth
         assert not Quarantined.objects.exists()
         assert_whole()
 

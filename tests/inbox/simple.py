@@ -60,6 +60,10 @@ class FakeConnector:
         self.polls: list[tuple[str, Any]] = []
         self.held: dict[str, InboundMessage] = {}
 
+    def __call__(self, credentials, *, api_url=""):
+        """Stands in the registry for a connector's class."""
+        return self
+
     def poll(self, stream, cursor, limit=100):
         self.polls.append((stream, cursor))
         step = self.script.pop(0) if self.script else PollResult((), dict(cursor))

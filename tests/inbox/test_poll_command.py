@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def network(monkeypatch):
     fake = FakeConnector()
-    monkeypatch.setitem(CONNECTORS, "x", lambda credentials, api_url="": fake)
+    monkeypatch.setitem(CONNECTORS, "x", fake)
     publish_rules()
     return fake
 

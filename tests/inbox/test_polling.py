@@ -35,7 +35,7 @@ def _intervals(settings):
 def network(monkeypatch):
     """The fake network of all X accounts: set `.script`."""
     fake = FakeConnector()
-    monkeypatch.setitem(CONNECTORS, "x", lambda credentials, api_url="": fake)
+    monkeypatch.setitem(CONNECTORS, "x", fake)
     publish_rules()
     return fake
 
@@ -154,11 +154,11 @@ class TestPages:
     def test_a_connector_is_kept_until_the_credential_changes(self, network, monkeypatch):
         made = []
 
-        def make(credentials, api_url=""):
+        def make(self, credentials, *, api_url=""):
             made.append(credentials.secrets["token"])
             return network
 
-        monkeypatch.setitem(CONNECTORS, "x", make)
+        monkeypatch.setattr(FakeConnector, "__call__", make)
         stream = stream_of()
         poll(stream)
         poll(stream, stream.next_poll_at)

@@ -25,7 +25,7 @@ def quarantined(stream, remote_id="5", raw=b'{"id": "5", "text": null}', error="
 @pytest.fixture
 def network(monkeypatch):
     fake = FakeConnector()
-    monkeypatch.setitem(CONNECTORS, "x", lambda credentials, api_url="": fake)
+    monkeypatch.setitem(CONNECTORS, "x", fake)
     return fake
 
 
