@@ -1,4 +1,4 @@
-"""Headers that every answer carries."""
+"""What every request must be, and headers that every answer carries."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from asgiref.sync import iscoroutinefunction
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.http.response import HttpResponseBase
 from django.utils.decorators import sync_and_async_middleware
 
@@ -23,6 +23,27 @@ def security_headers(get_response: Callable[[HttpRequest], Any]) -> Callable[[Ht
 
         return middleware
     return lambda request: _add(get_response(request))
+
+
+@sync_and_async_middleware
+def utf8_only(get_response: Callable[[HttpRequest], Any]) -> Callable[[HttpRequest], Any]:
+    """Refuses requests in another charset with a 400. Django would decode them by any codec of Python's: some leave lone
+    surrogates in the text, which Postgres refuses, and some raise."""
+    if iscoroutinefunction(get_response):
+
+        async def middleware(request: HttpRequest) -> HttpResponseBase:
+            answer: HttpResponseBase = _refused(request) or await get_response(request)
+            return answer
+
+        return middleware
+    return lambda request: _refused(request) or get_response(request)
+
+
+def _refused(request: HttpRequest) -> HttpResponse | None:
+    charset = (request.content_params or {}).get("charset", "utf-8")
+    if charset.lower() in ("utf-8", "utf8"):
+        return None
+    return HttpResponseBadRequest("Requests must be in UTF-8.", content_type="text/plain")
 
 
 def _add(response: HttpResponseBase) -> HttpResponseBase:

@@ -81,6 +81,7 @@ if oidc_server := os.environ.get("OIDC_SERVER_URL"):
     INSTALLED_APPS.append("allauth.socialaccount.providers.openid_connect")
 
 MIDDLEWARE = [
+    "config.middleware.utf8_only",
     "django.middleware.security.SecurityMiddleware",
     "servestatic.middleware.ServeStaticMiddleware",
     "config.health.health_checks",

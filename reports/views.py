@@ -60,5 +60,5 @@ def _zone() -> ZoneInfo:
 
 def _period(request: HttpRequest) -> Period:
     asked = request.GET.get("weeks", "")
-    count = int(asked) if asked.isascii() and asked.isdigit() and int(asked) in WEEKS else 8
+    count = next((weeks for weeks in WEEKS if str(weeks) == asked), 8)
     return last_weeks(count, now=timezone.now(), zone=_zone())

@@ -42,7 +42,9 @@ def _edit(request: HttpRequest, user: User, rule: Rule | None) -> HttpResponse:
         data = request.POST.copy()
         for prefix in ("if", "unless") if "more" in request.POST else ():
             total = data.get(f"{prefix}-TOTAL_FORMS", "0")
-            data[f"{prefix}-TOTAL_FORMS"] = str((int(total) if total.isdecimal() else 0) + SPARE_ROWS)
+            data[f"{prefix}-TOTAL_FORMS"] = str(
+                (int(total) if total.isdecimal() and len(total) < 7 else 0) + SPARE_ROWS
+            )
         editor = RuleEditor(data, rule)
         return _form(request, editor, rule, _tried(request, editor) if "try" in request.POST else {})
     editor = RuleEditor(request.POST, rule)

@@ -1,0 +1,456 @@
+"""Hostile requests against every address that the resolver knows: never a 500, nothing changed that should not be.
+
+Parameter and field names are read from the code and from the forms of the pages, so a new one is tried at once.
+"""
+
+from __future__ import annotations
+
+import re
+import uuid
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import quote, urlencode, urlsplit
+
+import pytest
+from django.apps import apps
+from django.test import Client
+
+from accounts.models import Role
+from inbox.models import Case, CaseEvent, Draft, Reply
+from tests.factories import PASSWORD
+from tests.hostile.company import ID, NOBODY, Company, addresses, found
+
+pytestmark = pytest.mark.django_db
+ROOT = Path(__file__).resolve().parents[2]
+ROOMS = ("accounts", "inbox", "reports", "routing")
+_NAME = re.compile(r"""(?:GET|POST|query|asked|given|data)(?:\.get|\.getlist)?[\[(]["']([A-Za-z_-]+)["']""")
+#: What a field may hold. The last three are for what turns text into numbers, dates and ids.
+VALUES = {
+    "nul": "a\x00b",
+    "sql": "' OR 1=1; DROP TABLE inbox_case; --\\\"%s%(x)s",
+    "markup": "<script>window.__pwned=1</script>{{ 7*7 }}{% debug %}",
+    "bidi": "\u202e\u2067\ufeff\x1b\x85",
+    "digits": "9" * 4999,
+    "other-digits": "\u0663\u00b2\u2460",
+    "negative": "-1",
+}
+ROLES = [Role.MANAGER, Role.ADMINISTRATOR, NOBODY]
+#: A lone surrogate as a form brings it: Python decodes this charset, and leaves the surrogate in.
+_SURROGATE, _SURROGATE_CHARSET = "+2AA-", "utf-7"
+
+
+#: A stream without end: `tests/inbox/test_stream.py` has its own ways to read it.
+_ENDLESS = {"inbox:live"}
+
+
+def pages() -> dict[str, str]:
+    return {name: address for name, address in addresses().items() if name not in _ENDLESS}
+
+
+def names() -> list[str]:
+    """The names that our code reads from query strings and forms, and those that Django and allauth read."""
+    sources = (path for room in ROOMS for path in (ROOT / room).rglob("*.py"))
+    ours = {name for path in sources for name in _NAME.findall(path.read_text(encoding="utf-8"))}
+    return sorted(
+        ours
+        | {"next", "csrfmiddlewaretoken", "login", "password", "page", "process", "code", "if-TOTAL_FORMS"}
+    )
+
+
+@pytest.fixture(autouse=True)
+def _quick(settings, network):
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    settings.ACCOUNT_RATE_LIMITS = False
+    settings.X_CLIENT_ID = settings.X_CLIENT_SECRET = "app"
+    settings.FACEBOOK_APP_ID = settings.FACEBOOK_APP_SECRET = "7"
+    settings.NETWORK_API_URLS = {"x": network.url, "facebook": network.url}
+
+
+@pytest.fixture
+def company(_quick) -> Company:
+    return found()
+
+
+class Tried:
+    """Sends requests, and remembers each that ended in an error of ours."""
+
+    def __init__(self, company: Company, role: str) -> None:
+        self.company, self.role = company, role
+        self.failed: list[str] = []
+        self.statuses: set[int] = set()
+        self.browser = self._fresh()
+
+    def _fresh(self) -> Client:
+        browser = self.company.browser(self.role)
+        browser.raise_request_exception = False
+        return browser
+
+    def __call__(self, what: str, method: str, address: str, *arguments: object, **options: object):
+        response = self.browser.generic(method, address, *arguments, **options)
+        if response.status_code >= 500:
+            info = getattr(response, "exc_info", None)
+            reason = f"{info[0].__name__}: {str(info[1])[:150]}" if info else ""
+            self.failed.append(f"{method} {address[:120]} ({what}): {response.status_code} {reason}")
+        self.statuses.add(response.status_code)
+        return response
+
+    def again(self) -> None:
+        """A new session: the last request may have ended the old one."""
+        self.browser = self._fresh()
+
+
+def urlencoded(fields: dict[str, str]) -> str:
+    return urlencode(fields)
+
+
+def multipart(fields: dict[str, str], charset: str = "utf-8") -> tuple[bytes, str]:
+    """A form body as browsers with files send it, and its content type."""
+    parts = "".join(
+        f'--edge\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'
+        for name, value in fields.items()
+    )
+    return f"{parts}--edge--\r\n".encode(), f"multipart/form-data; boundary=edge; charset={charset}"
+
+
+FORM = "application/x-www-form-urlencoded"
+
+
+@pytest.mark.parametrize("role", ROLES, ids=lambda role: role or "nobody")
+def test_no_query_parameter_breaks_a_page(company, role):
+    tried, known = Tried(company, role), names()
+    for name, address in pages().items():
+        if tried(name, "GET", address).status_code in (404, 405):
+            continue
+        for kind, value in VALUES.items():
+            tried(f"{name}: all {kind}", "GET", f"{address}?{urlencoded(dict.fromkeys(known, value))}")
+        tried(f"{name}: bytes", "GET", f"{address}?" + "&".join(f"{one}=%ff%c0%80%00" for one in known))
+        everything = "&".join(f"{one}={quote(_SURROGATE)}" for one in known)
+        tried(
+            f"{name}: surrogates",
+            "GET",
+            f"{address}?{everything}",
+            content_type=f"text/plain; charset={_SURROGATE_CHARSET}",
+        )
+        tried(f"{name}: names", "GET", f"{address}?" + "&".join(quote(value) for value in VALUES.values()))
+        if "account" in name or name.startswith(("mfa", "social")):
+            tried.again()
+    assert tried.failed == []
+
+
+@pytest.mark.parametrize("kind", ["nul", "sql", "digits", "surrogate"])
+def test_no_single_query_parameter_breaks_a_page(company, kind):
+    """One at a time: in company, the first that is refused may hide the others."""
+    tried, known = Tried(company, Role.MANAGER), names()
+    for name, address in pages().items():
+        if ":" not in name or tried(name, "GET", address).status_code != 200:
+            continue
+        for one in known:
+            if kind == "surrogate":
+                options = {"content_type": f"text/plain; charset={_SURROGATE_CHARSET}"}
+                tried(f"{one} {kind}", "GET", f"{address}?{one}={quote(_SURROGATE)}", **options)
+            else:
+                tried(f"{one} {kind}", "GET", f"{address}?{urlencode({one: VALUES[kind]})}")
+    assert tried.statuses <= {200, 302, 400, 404, 405}
+    assert tried.failed == []
+
+
+@pytest.mark.parametrize("role", ROLES, ids=lambda role: role or "nobody")
+def test_no_form_field_breaks_an_address(company, role):
+    tried, known = Tried(company, role), names()
+    for name, address in pages().items():
+        for kind, value in VALUES.items():
+            tried(
+                f"{name}: all {kind}",
+                "POST",
+                address,
+                urlencoded(dict.fromkeys(known, value)),
+                content_type=FORM,
+            )
+        for charset in (_SURROGATE_CHARSET, "utf-16", "idna", "nonsense"):
+            body, content_type = multipart(dict.fromkeys(known, _SURROGATE), charset)
+            tried(f"{name}: {charset}", "POST", address, body, content_type=content_type)
+        tried(f"{name}: no form", "POST", address, b"\xff\x00{", content_type="application/json")
+        tried(
+            f"{name}: cut", "POST", address, multipart({"text": "x"})[0][:20], content_type=multipart({})[1]
+        )
+        if tried.browser.session.get("_auth_user_id") is None or role == NOBODY:
+            tried.again()
+    assert tried.failed == []
+
+
+class Forms(HTMLParser):
+    """The forms of a page as a browser would send them untouched: (method, action, fields)."""
+
+    def __init__(self, address: str) -> None:
+        super().__init__()
+        self.address, self.forms = address, []
+        self.choice = self.area = ""
+
+    def handle_starttag(self, tag, attrs):
+        held = dict(attrs)
+        name = held.get("name") or ""
+        if tag == "form":
+            self.forms.append(((held.get("method") or "get").upper(), held.get("action") or self.address, {}))
+        elif tag == "select":
+            self.choice = name
+        elif self.forms and tag == "option" and self.choice:
+            if "selected" in held or self.choice not in self.forms[-1][2]:
+                self.forms[-1][2][self.choice] = held.get("value") or ""
+        elif self.forms and tag in ("input", "textarea", "button") and name:
+            self.forms[-1][2].setdefault(name, held.get("value") or "")
+
+    def handle_endtag(self, tag):
+        if tag == "select":
+            self.choice = ""
+
+
+@pytest.mark.parametrize("role", [Role.MANAGER, Role.ADMINISTRATOR])
+def test_every_field_of_every_form_takes_anything(company, role):
+    """Each form as it stands on its page, one field hostile and the others sound."""
+    tried, forms = Tried(company, role), {}
+    for address in pages().values():
+        response = tried("page", "GET", address)
+        if response.status_code == 200 and not response.streaming:
+            parser = Forms(address)
+            parser.feed(response.content.decode())
+            for method, action, fields in parser.forms:
+                if method == "POST" and "logout" not in action:
+                    forms.setdefault(action, {}).update(fields)
+    assert len(forms) >= 8
+    for action, fields in forms.items():
+        for field in fields:
+            for value in (VALUES["nul"], VALUES["digits"], VALUES["bidi"]):
+                tried(field, "POST", action, urlencoded(fields | {field: value}), content_type=FORM)
+            sent = fields | {field: _SURROGATE}
+            body, content_type = multipart(
+                {key: value for key, value in sent.items() if value}, _SURROGATE_CHARSET
+            )
+            tried(f"{field} surrogate", "POST", action, body, content_type=content_type)
+            tried.again()
+    assert tried.failed == []
+
+
+@pytest.mark.parametrize("number", ["0", "99999999999999999999", str(2**63), "9" * 400])
+def test_ids_beyond_the_database_are_absent(company, number):
+    tried, usual = Tried(company, Role.MANAGER), addresses()
+    for name, address in addresses({"pk": number, "number": number}).items():
+        if address != usual[name]:
+            for method in ("GET", "POST"):
+                assert tried(name, method, address).status_code in (302, 404, 405), (name, method)
+    assert tried.failed == []
+
+
+@pytest.mark.parametrize("signed_in", [True, False])
+def test_two_thousand_fields_are_refused(company, signed_in):
+    browser = company.browser(Role.MANAGER if signed_in else NOBODY, enforce_csrf_checks=True)
+    browser.raise_request_exception = False
+    browser.cookies["csrftoken"] = "t" * 32
+    sound = {"x-csrftoken": "t" * 32}
+    many = urlencoded({f"f{n}": "x" for n in range(2000)})
+    for name, address in pages().items():
+        assert browser.post(address, many, content_type=FORM, headers=sound).status_code == 400, name
+        assert browser.get(f"{address}?{many}").status_code in (200, 301, 302, 400, 404, 405), name
+
+
+def state() -> dict[str, object]:
+    """Everything our own tables hold, but for who was seen when."""
+    held = {}
+    for room in ROOMS:
+        for model in apps.get_app_config(room).get_models():
+            columns = [one.attname for one in model._meta.concrete_fields if one.name != "last_login"]
+            held[model._meta.label] = sorted(map(repr, model._default_manager.values_list(*columns)))
+    return held
+
+
+@pytest.mark.parametrize("role", [Role.MANAGER, Role.ADMINISTRATOR])
+def test_without_its_token_no_form_is_taken(company, role):
+    before = state()
+    browser = company.browser(role, enforce_csrf_checks=True)
+    for name, address in pages().items():
+        for method in (browser.post, browser.put, browser.patch, browser.delete):
+            assert (
+                method(address, {"text": "x", "note": "x", "to": "me"}, content_type=FORM).status_code == 403
+            ), name
+    assert state() == before
+
+
+@pytest.mark.parametrize("role", [Role.MANAGER, Role.ADMINISTRATOR])
+@pytest.mark.parametrize("method", ["get", "head", "options", "trace"])
+def test_reading_changes_nothing(company, role, method):
+    everything = urlencode(
+        dict.fromkeys(names(), "1")
+        | {
+            "text": "x",
+            "note": "x",
+            "to": "me",
+            "department": "billing",
+            "reason": "x",
+            "composer_id": uuid.uuid4(),
+        }
+        | {
+            "version": company.case.version,
+            "parent": ID,
+            "decision": "sent",
+            "open": "0",
+            "direction": "down",
+        }
+    )
+    browser, before = company.browser(role), state()
+    for name, address in pages().items():
+        if name == "accounts:connect-start":
+            continue  # remembers that somebody is on their way to the network, as OAuth's first step has to
+        getattr(browser, method)(f"{address}?{everything}")
+        getattr(browser, method)(f"{address}?{everything}", headers={"x-http-method-override": "POST"})
+    assert state() == before
+
+
+ELSEWHERE = ["//evil.example", "https://evil.example/", "/\\evil.example", "\\\\evil.example", "///evil.example",
+             "https:evil.example", "javascript:alert(1)", "\t//evil.example", "/%09/evil.example",
+             "//testserver@evil.example", "https://testserver.evil.example/"]  # fmt: skip
+
+
+def leads_away(response) -> bool:
+    for header in ("Location", "HX-Redirect", "HX-Location", "HX-Push-Url", "Refresh"):
+        target = response.headers.get(header, "")
+        parts = urlsplit(target.replace("\\", "/").strip())
+        if (
+            parts.netloc not in ("", "testserver")
+            or parts.scheme not in ("", "http")
+            or target[:2] in ("//", "/\\")
+        ):
+            return True
+    return False
+
+
+@pytest.mark.parametrize("elsewhere", ELSEWHERE)
+def test_no_address_sends_a_browser_elsewhere(company, elsewhere):
+    fields = dict.fromkeys([*names(), "next"], elsewhere)
+    for role in (Role.MANAGER, NOBODY):
+        for name, address in pages().items():
+            if name == "accounts:connect-start":
+                continue  # leads to the network, by an address that settings give
+            browser = company.browser(role)
+            browser.raise_request_exception = False
+            for headers in ({}, {"HX-Request": "true", "HX-Current-URL": elsewhere.strip()}):
+                assert not leads_away(browser.get(f"{address}?{urlencode(fields)}", headers=headers)), name
+                assert not leads_away(browser.post(address, fields, headers=headers)), name
+
+
+@pytest.mark.parametrize("elsewhere", ELSEWHERE)
+def test_signing_in_leads_into_the_house(company, elsewhere):
+    browser = Client()
+    response = browser.post(
+        f"/auth/login/?{urlencode({'next': elsewhere})}",
+        {"login": "manager", "password": PASSWORD, "next": elsewhere},
+    )
+    assert response.status_code == 302, "the sign-in itself must succeed, or this shows nothing"
+    assert browser.session.get("_auth_user_id")
+    assert not leads_away(response)
+
+
+class TestAnswering:
+    """The composer's form, the one whose mistakes are public."""
+
+    @pytest.fixture
+    def manager(self, company) -> Client:
+        return company.browser(Role.MANAGER)
+
+    @pytest.fixture(autouse=True)
+    def _answerable(self, company):
+        Reply.objects.all().delete()
+
+    def send(self, manager, company, **changes):
+        company.case.refresh_from_db()
+        fields = {
+            "text": "We are looking into it.",
+            "composer_id": str(uuid.UUID(int=5)),
+            "parent": str(company.message.pk),
+            "version": str(company.case.version),
+        }
+        return manager.post(f"/cases/{ID}/reply/", fields | changes)
+
+    def test_a_sound_answer_is_queued(self, manager, company):
+        assert self.send(manager, company).status_code == 302
+        assert Reply.objects.get().text.startswith("We are looking into it.")
+
+    def test_sent_twice_it_is_one_answer(self, manager, company):
+        seen = company.case.version
+        for _ in range(3):
+            self.send(manager, company, version=str(seen))
+        assert Reply.objects.count() == 1
+
+    def test_what_was_read_before_a_change_is_a_conflict_and_kept(self, manager, company):
+        Case.objects.filter(pk=ID).update(version=company.case.version + 3)
+        response = self.send(manager, company, version=str(company.case.version), text="Mine, kept?")
+        assert response.status_code == 409
+        assert "Mine, kept?" in response.content.decode()
+        assert not Reply.objects.exists()
+
+    @pytest.mark.parametrize("parent", ["-1", "0", "9" * 30, "x", "", "\x00"])
+    def test_no_answer_hangs_in_the_air(self, manager, company, parent):
+        assert self.send(manager, company, parent=parent).status_code in (404, 409, 422)
+        assert not Reply.objects.exists()
+
+    def test_no_answer_under_another_cases_message(self, manager, company):
+        foreign = company.foreign.messages.get()
+        assert self.send(manager, company, parent=str(foreign.pk)).status_code in (404, 409, 422)
+        assert not Reply.objects.exists()
+
+    def test_another_departments_case_is_not_there(self, manager, company):
+        foreign, before = company.foreign, state()
+        for verb in ("", "thread/"):
+            assert manager.get(f"/cases/{foreign.pk}/{verb}").status_code == 404
+        for verb in ("reply", "draft", "note", "assign", "hand-over", "resolve", "reopen", "dismiss"):
+            fields = {
+                "text": "x",
+                "note": "x",
+                "to": "me",
+                "department": "service",
+                "reason": "x",
+                "version": "1",
+            }
+            fields |= {"composer_id": str(uuid.uuid4()), "parent": str(foreign.messages.get().pk)}
+            assert manager.post(f"/cases/{foreign.pk}/{verb}/", fields).status_code == 404, verb
+        assert state() == before
+
+    def test_fields_that_nobody_asked_for_do_nothing(self, manager, company):
+        other = company.foreign.brand_account
+        self.send(
+            manager, company, brand_account=str(other.pk), brand_account_id=str(other.pk), author=str(ID),
+            state="sent", remote_id="1", visibility="direct", send_after="2000-01-01", case=str(company.foreign.pk),
+        )  # fmt: skip
+        reply = Reply.objects.get()
+        assert (reply.brand_account_id, reply.author.username, reply.state) == (ID, "manager", "queued")
+        assert (reply.remote_id or "", reply.visibility, reply.case_id) == ("", "public", ID)
+
+    @pytest.mark.parametrize("text", ["x" * 281, "x" * 100_000, "\U0001f600" * 200, " \n\t", ""])
+    def test_an_answer_of_a_wrong_length_is_refused_and_kept(self, manager, company, text):
+        response = self.send(manager, company, text=text)
+        assert not Reply.objects.exists()
+        assert response.status_code == 422
+        if text.strip():
+            assert text[:250] in response.content.decode()
+
+    @pytest.mark.parametrize("text", ["a\x00b", "\u202egnihton", "<script>window.__pwned=1</script>"])
+    def test_a_strange_answer_is_taken_or_refused_and_never_dropped(self, manager, company, text):
+        response = self.send(manager, company, text=text)
+        assert response.status_code in (302, 422)
+        kept = Reply.objects.first() or Draft.objects.first()
+        assert kept is not None or text.replace("\x00", "") in response.content.decode()
+
+    def test_a_note_is_shown_as_it_was_typed(self, manager, company):
+        manager.post(f"/cases/{ID}/note/", {"note": "<b>bold</b> \u202e {{ 7*7 }}"})
+        assert CaseEvent.objects.get(case_id=ID, verb="noted").data["text"].startswith("<b>bold</b>")
+        assert "&lt;b&gt;bold&lt;/b&gt;" in manager.get(f"/cases/{ID}/").content.decode()
+
+
+def test_a_person_cannot_promote_themselves(company):
+    browser, before = company.browser(Role.MANAGER), state()
+    fields = {"role": "administrator", "is_superuser": "on", "is_staff": "on", "username": "manager"}
+    for path in (f"/people/{ID}/", f"/people/{company.people[Role.MANAGER].pk}/", "/people/new/"):
+        assert browser.post(path, fields).status_code == 404
+    assert state() == before
+
+
+def test_the_names_are_found():
+    assert {"q", "before", "weeks", "after", "composer_id", "reason"} <= set(names())
