@@ -34,7 +34,7 @@ def _cookie(user: User) -> str:
 
 def statements(path: str, user: User) -> int:
     """SQL statements of one page, session and sign-in included."""
-    client = Client()
+    client = Client(SERVER_NAME="localhost")
     client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
     client.get(path)
     with CaptureQueriesContext(connection) as captured:
