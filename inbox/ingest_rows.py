@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from operator import attrgetter
 from typing import Any
 
 from inbox.edits import change_row
@@ -16,6 +17,7 @@ _CASE_COLUMNS = (
     "last_inbound_at", "last_outbound_at", "waiting_since", "first_response_at", "closed_at", "close_reason",
     "reopen_count",
 )  # fmt: skip
+_case_values = attrgetter(*_CASE_COLUMNS)
 _LONGEST_REASON = 300
 
 
@@ -26,7 +28,7 @@ def case_rows(joined: Iterable[CaseState], opened: Iterable[CaseState]) -> tuple
 
 
 def _case_row(case: CaseState) -> dict[str, Any]:
-    return {name: getattr(case, name) for name in _CASE_COLUMNS}
+    return dict(zip(_CASE_COLUMNS, _case_values(case), strict=True))
 
 
 def message_rows(intake: Intake) -> Rows:

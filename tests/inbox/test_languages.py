@@ -1,0 +1,36 @@
+import pytest
+
+from inbox import languages
+from inbox.languages import language_of
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("Where is my parcel? I have been waiting for a week now.", "en"),
+        ("Wo bleibt mein Paket? Ich warte seit einer Woche darauf.", "de"),
+        ("¿Dónde está mi paquete? Llevo una semana esperando.", "es"),
+        ("@merkurshop https://t.co/abc Waar blijft mijn pakketje nou weer?", "nl"),
+        ("WHERE IS MY PARCEL I HAVE BEEN WAITING FOR A WEEK", "en"),
+        ("荷物がまだ届きません。どうなっていますか、教えてください。", "ja"),
+        ("ok", ""),
+        ("", ""),
+        ("@brand @other https://example.org/where/is/my/parcel", ""),
+        ("12345 67890 12345 67890", ""),
+    ],
+)
+def test_the_language_of_a_text(text, language):
+    assert language_of(text) == language
+
+
+@pytest.mark.parametrize("text", ["\ud800" * 50, "\n" * 100, "x" * 100_000, "\u202e" * 99, "😀" * 99])
+def test_no_text_is_too_strange(text):
+    assert isinstance(language_of(text), str)
+
+
+def test_a_model_that_fails_costs_nothing(monkeypatch):
+    def fail(*_, **__):
+        raise RuntimeError("model")
+
+    monkeypatch.setattr(languages, "_detect", lambda: fail)
+    assert language_of("Where is my parcel? I have been waiting.") == ""
