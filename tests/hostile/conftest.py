@@ -2,9 +2,10 @@ import pytest
 
 from inbox import connectors
 from routing import rulesets
+from tests.e2e.conftest import browser, server
 from tests.networks.conftest import network
 
-__all__ = ["network"]
+__all__ = ["browser", "network", "server"]
 
 
 @pytest.fixture(autouse=True)

@@ -1,0 +1,360 @@
+"""Hostile texts and names on every page, in a real browser: no script of theirs runs, nothing breaks the content security
+policy or asks another host, the page stays as wide as the screen, and the neighbours stay readable."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from django.contrib.sessions.models import Session
+from django.core.cache import cache
+from django.test import Client
+from playwright.sync_api import expect
+
+from accounts.models import BrandAccount, Department, Role, User
+from inbox import cases as verbs
+from inbox.live import CaseChange, publish
+from inbox.models import Case, Draft, Identity, Message, Quarantined
+from networks.base import Attachment, Author, Unreadable
+from routing import rulesets
+from routing.models import Rule
+from tests.factories import NOW, ReplyFactory, UserFactory
+from tests.hostile.corpus import HostileCase, shown_texts
+from tests.inbox.ingesting import Feed
+from tests.inbox.simple import message
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
+SCRIPT = "<script>window.__pwned=1</script>\"'><img src=x onerror=window.__pwned=1>"
+HTMX = '<i hx-get="/auth/logout/" hx-trigger="load" hx-on::load="window.__pwned=1">hx</i>\u202e{{ 7*7 }}{% debug %}'
+WIDE = "W" * 90
+SIZES = {"phone": (390, 844), "wide": (1440, 900)}
+NEIGHBOUR = "Plain neighbour"
+#: Runs before any script of a page.
+_WATCH = """
+window.__violations = [];
+document.addEventListener('securitypolicyviolation', event =>
+  window.__violations.push(`${event.violatedDirective} ${event.blockedURI} ${event.sample}`));
+"""
+
+
+class HostileCompany:
+    """Hostile names and texts wherever a person or a network may put some."""
+
+    def __init__(self) -> None:
+        feed = Feed()
+        Department.objects.filter(slug="service").update(name=SCRIPT[:80])
+        Department.objects.filter(slug="billing").update(name=f"{WIDE[:60]}\u2067")
+        BrandAccount.objects.update(name=HTMX[:100], health_detail=SCRIPT + HTMX)
+        both = list(Department.objects.all())
+        self.manager = UserFactory(
+            username="manager", role=Role.MANAGER, departments=both, publishes=[feed.brand_account],
+            first_name=SCRIPT[:80], last_name=WIDE, initials="<b>",
+        )  # fmt: skip
+        self.administrator = UserFactory(
+            username="administrator", role=Role.ADMINISTRATOR, last_name=HTMX[:90]
+        )
+        self.brand_account = feed.brand_account
+        self._rules()
+        self._messages(feed, shown_texts())
+        self._case()
+
+    def _rules(self) -> None:
+        Rule.objects.filter(position=1).update(
+            name=(SCRIPT + WIDE)[:120], tags=["<b>tag</b>", HTMX[:40]],
+            condition={"any": [{"field": "words", "any": ["refund", SCRIPT, HTMX[:60], WIDE[:80]]}]},
+        )  # fmt: skip
+        rulesets.publish(self.manager, HTMX, NOW)
+        rulesets.forget()
+
+    def _messages(self, feed: Feed, hostile: list[HostileCase]) -> None:
+        items = []
+        for n, case in enumerate(hostile):
+            author = {"handle": f"h{n}", "name": f"Name {n}"} | (
+                {} if case.where == "text" else {case.where: case.text}
+            )
+            text = case.text if case.where == "text" else f"A message by {case.id}"
+            items += [
+                message(f"c{n}", text[:110_000], author=Author(f"c{n}", **author), minute=2 * n + 10),
+                message(f"n{n}", f"{NEIGHBOUR} {n}", by=f"n{n}", minute=2 * n + 9),
+                message(
+                    f"t{n}",
+                    text[:110_000],
+                    author=Author("one", "one", SCRIPT),
+                    thread_id="one",
+                    minute=300 - n,
+                ),
+            ]
+        attachments = tuple(
+            Attachment(SCRIPT[:40], url, name=SCRIPT + WIDE)
+            for url in (
+                "https://evil.example/a.svg",
+                "javascript:window.__pwned=1",
+                "data:image/svg+xml,<svg/onload=alert(1)>",
+            )
+        )
+        items.append(message("t-last", SCRIPT + HTMX, author=Author("one", "one", SCRIPT), thread_id="one", minute=1,
+                             attachments=attachments))  # fmt: skip
+        bad = Unreadable(
+            raw=(SCRIPT + HTMX + WIDE * 20).encode() + b"\x00\xff\xed\xa0\x80", error=SCRIPT + HTMX
+        )
+        for at in range(0, len(items), 60):
+            outcome = feed.store(*items[at : at + 60], unreadable=(bad,))
+            assert outcome.stored == len(items[at : at + 60])
+        # What ingest would never store: the pages must not rely on it.
+        Message.objects.update(permalink="javascript:window.__pwned=1")
+        Message.objects.filter(canonical_id="t-last").update(
+            attachments=[{"kind": "image", "url": "javascript:window.__pwned=1", "name": SCRIPT}],
+            history=[{"text": SCRIPT + HTMX, "until": "<b>"}],
+        )
+        Identity.objects.update(avatar_url="https://evil.example/avatar.svg")
+
+    def _case(self) -> None:
+        self.case = Case.objects.get(messages__canonical_id="t-last")
+        last = self.case.messages.get(canonical_id="t-last")
+        verbs.note(self.case.pk, self.manager, SCRIPT + HTMX + WIDE * 3, now=NOW)
+        for other, state in zip(
+            self.case.messages.exclude(pk=last.pk)[:3], ("queued", "failed", "unconfirmed"), strict=True
+        ):
+            ReplyFactory(
+                case=self.case, parent=other, author=self.manager, text=SCRIPT + HTMX, state=state,
+                error=SCRIPT + WIDE, error_code="<b>", needs_person=state == "unconfirmed",
+            )  # fmt: skip
+        Draft.objects.create(case=self.case, user=self.manager, text="</textarea>" + SCRIPT, updated_at=NOW)
+
+
+@pytest.fixture
+def company(transactional_db) -> HostileCompany:
+    cache.clear()
+    Session.objects.all().delete()
+    return HostileCompany()
+
+
+class Watched:
+    """A browser tab of a signed-in person that notes everything that must not happen."""
+
+    def __init__(self, browser, server: str, user: User, size: tuple[int, int]) -> None:
+        self.server, self.wrong = server, []
+        self.context = browser.new_context(base_url=server, viewport={"width": size[0], "height": size[1]})
+        self.context.add_init_script(_WATCH)
+        self.context.add_cookies([{"name": "sessionid", "value": self._session(user), "url": server}])
+        self.page = self.context.new_page()
+        self.page.on("dialog", self._dialog)
+        self.page.on("request", self._asked)
+        self.page.on("popup", lambda popup: self.wrong.append(f"a window opened: {popup.url}"))
+        self.page.on("console", lambda said: self._said(said.type, said.text))
+        self.page.on("pageerror", lambda error: self.wrong.append(f"{self.page.url}: {error}"))
+
+    @staticmethod
+    def _session(user: User) -> str:
+        client = Client()
+        client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+        session = client.session
+        session["account_authentication_methods"] = [{"method": "password", "at": time.time()}]
+        session.save()
+        return client.cookies["sessionid"].value
+
+    def _dialog(self, dialog) -> None:
+        self.wrong.append(f"{self.page.url}: a dialog: {dialog.message}")
+        dialog.dismiss()
+
+    def _asked(self, request) -> None:
+        if not request.url.startswith((f"{self.server}/", "data:image/", "blob:")):
+            self.wrong.append(f"{self.page.url} asked {request.url[:100]}")
+        if "/logout" in request.url:
+            self.wrong.append(f"{self.page.url}: a message signed somebody out")
+
+    def _said(self, kind: str, text: str) -> None:
+        if kind == "error" and "Content Security Policy" in text:
+            self.wrong.append(f"{self.page.url}: {text[:300]}")
+
+    def visit(self, path: str, status: int = 200) -> None:
+        response = self.page.goto(path, wait_until="load")
+        assert response.status == status, (path, response.status)
+        self.check()
+
+    def check(self) -> None:
+        """The page as it stands now."""
+        page, where = self.page, self.page.url.removeprefix(self.server)
+        if page.evaluate("'__pwned' in window"):
+            self.wrong.append(f"{where}: a hostile script ran")
+        self.wrong += [f"{where}: violates {one}" for one in page.evaluate("window.__violations")]
+        wide, seen = page.evaluate(
+            "[document.documentElement.scrollWidth, document.documentElement.clientWidth]"
+        )
+        if wide > seen:
+            self.wrong.append(f"{where}: {wide - seen} px wider than the screen of {seen}: {self._widest()}")
+        for tag in ("iframe", "object", "embed", "base", "meta[http-equiv=refresh]", "[onerror]", "[onload]", "[onfocus]",
+                    "[onmouseover]", "[onclick]", "[onbegin]", "a[href^=javascript]", "a[href^=data]", "[style]",
+                    "img[src*=evil]"):  # fmt: skip
+            if count := page.locator(tag).count():
+                self.wrong.append(f"{where}: {count} × {tag}")
+
+    def _widest(self) -> str:
+        """What sticks out and is not clipped by something around it, the widest first."""
+        return self.page.evaluate(
+            """() => { const seen = document.documentElement.clientWidth, found = [];
+            for (const one of document.querySelectorAll('body *')) {
+              const right = one.getBoundingClientRect().right;
+              let clip = one.parentElement;
+              while (clip && getComputedStyle(clip).overflowX === 'visible') clip = clip.parentElement;
+              const clipped = clip && clip.getBoundingClientRect().right <= seen;
+              if (right > seen + 1 && !clipped) found.push([right, one]);
+            }
+            found.sort((a, b) => b[0] - a[0]);
+            return found.slice(0, 4).map(([right, one]) => `${one.tagName}.${one.className} to ${Math.round(right)}`).join(', ');
+            }"""
+        )
+
+
+@pytest.fixture
+def watched(browser, server, company):
+    tabs = []
+
+    def open_for(user: User, size: str) -> Watched:
+        tabs.append(Watched(browser, server, user, SIZES[size]))
+        return tabs[-1]
+
+    yield open_for
+    for tab in tabs:
+        tab.context.close()
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_the_inbox_stays_inert(company, watched, size):
+    tab = watched(company.manager, size)
+    page = tab.page
+    tab.visit("/")
+    rows = page.locator(".row")
+    assert rows.count() == 50
+    neighbours = [row for row in rows.all() if NEIGHBOUR in row.text_content()]
+    assert len(neighbours) > 15
+    boxes = [row.bounding_box() for row in rows.all()]
+    assert all(
+        upper["y"] + upper["height"] <= lower["y"] + 1 for upper, lower in zip(boxes, boxes[1:], strict=False)
+    )
+    assert max(box["height"] for box in boxes) < 200, "one row pushes its neighbours away"
+    while (more := page.locator(".case-list .more a")).count():
+        page.goto(more.get_attribute("href"))
+        tab.check()
+    for path in ("/queue/unassigned/", "/queue/mine/", "/queue/resolved/", "/queue/department/service/"):
+        tab.visit(path)
+    tab.visit(f"/cases/{company.case.pk}/")
+    expect(page.locator("#thread")).to_contain_text("<script>window.__pwned=1</script>")
+    for _ in range(5):
+        earlier = page.locator(".earlier a", has_text="Earlier messages")
+        if not earlier.count():
+            break
+        earlier.first.click()
+        page.wait_for_timeout(300)
+        tab.check()
+    for name in (
+        Identity.objects.exclude(name__startswith="User").order_by("pk").values_list("pk", flat=True)[::9]
+    ):
+        tab.visit(f"/cases/{Case.objects.filter(identity=name).first().pk}/")
+    assert not tab.wrong, "\n".join(tab.wrong)
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_fragments_that_come_by_htmx_stay_inert(company, watched, size):
+    """htmx looks for its attributes in what it swaps in, also in what came live."""
+    tab = watched(company.manager, size)
+    page = tab.page
+    tab.visit("/")
+    page.locator(f'.row[data-case="{company.case.pk}"] .who').click()
+    expect(page.locator("#thread")).to_contain_text("hx-get")
+    tab.check()
+    page.evaluate("htmx.trigger('#thread-newest', 'live')")
+    page.evaluate("document.querySelector('#case-list[hx-get]') && htmx.trigger('#case-list', 'live')")
+    with page.expect_response(lambda response: "/thread/" in response.url, timeout=20_000):
+        publish([CaseChange(company.case.pk, company.case.department_id, company.brand_account.pk, "public")])
+        page.evaluate("htmx.trigger('#thread-newest', 'live')")
+    page.wait_for_timeout(500)
+    tab.check()
+    assert not tab.wrong, "\n".join(tab.wrong)
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_search_shows_what_it_finds_and_nothing_more(company, watched, size):
+    tab = watched(company.manager, size)
+    for words in ("script", "window __pwned", "onerror", "hx-get load", "settings SECRET_KEY", "Zalgo", "neighbour 7",
+                  SCRIPT, HTMX, "' OR 1=1 --", "\u202eereht", "w" * 200):  # fmt: skip
+        tab.page.goto("/search/")
+        tab.page.locator("input[name=q]:visible").first.fill(words)
+        tab.page.locator("input[name=q]:visible").first.press("Enter")
+        tab.page.wait_for_url("**/search/?q=*")
+        tab.check()
+    tab.visit("/search/?q=neighbour")
+    assert NEIGHBOUR in tab.page.locator("main").inner_text()
+    tab.visit("/search/?q=__pwned")
+    assert "__pwned" in tab.page.locator("main").inner_text()
+    assert not tab.wrong, "\n".join(tab.wrong)
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_the_managers_pages_stay_inert(company, watched, size):
+    tab = watched(company.manager, size)
+    page = tab.page
+    tab.visit("/quarantine/")
+    assert Quarantined.objects.count() == 1
+    assert "<script>window.__pwned=1</script>" in page.locator("main").inner_text()
+    tab.visit("/rules/")
+    assert "<script>window.__pwned=1</script>" in page.locator("main").inner_text()
+    page.locator("textarea[name=text], input[name=text]").first.fill("refund " + SCRIPT + HTMX + WIDE)
+    page.locator("textarea[name=text], input[name=text]").first.evaluate("field => field.form.submit()")
+    page.wait_for_url("**/rules/try/*")
+    tab.check()
+    rule = Rule.objects.order_by("position").first()
+    for path in (
+        f"/rules/{rule.key}/",
+        f"/rules/{rule.key}/delete/",
+        "/rules/new/",
+        "/rules/versions/",
+        "/rules/default/",
+    ):
+        tab.visit(path)
+    tab.visit("/reports/")
+    links = page.eval_on_selector_all(
+        "a[href*='/reports/cases/']", "links => links.map(link => link.getAttribute('href'))"
+    )
+    assert links
+    for link in [*dict.fromkeys(links)][:12]:
+        tab.visit(link if link.startswith("/") else f"/reports/{link}")
+    assert not tab.wrong, "\n".join(tab.wrong)
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_the_administrators_pages_stay_inert(company, watched, size):
+    tab = watched(company.administrator, size)
+    person, department = company.manager.pk, Department.objects.get(slug="billing").pk
+    for path in ("/", "/brand-accounts/", f"/brand-accounts/{company.brand_account.pk}/",
+                 f"/brand-accounts/{company.brand_account.pk}/disconnect/", "/people/", f"/people/{person}/",
+                 "/departments/", f"/departments/{department}/", "/quarantine/", "/rules/", "/reports/"):  # fmt: skip
+        tab.visit(path)
+    assert not tab.wrong, "\n".join(tab.wrong)
+
+
+def test_the_watch_sees_what_it_looks_for(company, watched):
+    """Each of the things that must not happen, made to happen: the tests above can fail."""
+    tab = watched(company.manager, "phone")
+    tab.visit("/")
+    tab.page.evaluate(
+        """() => {
+          document.body.insertAdjacentHTML('beforeend',
+            '<img src="https://evil.example/x.png" onerror="window.__pwned=1"><p style="width:9000px">wide</p>');
+          window.__pwned = 1;
+          document.body.lastElementChild.style.width = '9000px';
+          setTimeout(() => alert(1));
+        }"""
+    )
+    tab.page.wait_for_timeout(500)
+    tab.check()
+    said = "\n".join(tab.wrong)
+    for sign in (
+        "script ran",
+        "violates img-src",
+        "wider than the screen",
+        "a dialog",
+        "[onerror]",
+        "violates style-src",
+    ):
+        assert sign in said, (sign, said)
