@@ -114,6 +114,9 @@ def _block_other_hosts() -> None:
         with contextlib.suppress(ValueError):
             if ipaddress.ip_address(name.partition("%")[0]).is_loopback:
                 return
+        if str(name).endswith(".invalid"):
+            # Reserved for names that never resolve (RFC 6761): the answer is known without asking anyone.
+            raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
         raise OutsideWorldError(f"Tests may not reach other hosts; this one tried {name!r}.")
 
     def guarded_connect(self: socket.socket, address: Any) -> None:

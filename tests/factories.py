@@ -7,7 +7,7 @@ import functools
 import uuid
 
 import factory
-from django.contrib.auth.hashers import make_password
+from django.contrib.auth.hashers import get_hasher, make_password
 from factory.django import DjangoModelFactory
 
 from accounts.models import (
@@ -27,9 +27,13 @@ PASSWORD = "correct horse battery"
 
 
 @functools.cache
-def hashed(password):
-    """One hash a password and process: a sound one takes a tenth of a second each time."""
+def _hashed(password, _algorithm):
     return make_password(password)
+
+
+def hashed(password):
+    """One hash a password, hasher and process: a sound one takes a tenth of a second each time."""
+    return _hashed(password, get_hasher().algorithm)
 
 
 class DepartmentFactory(DjangoModelFactory):

@@ -39,7 +39,9 @@ def chromium() -> str | None:
         return "" if Path(playwright.chromium.executable_path).exists() else None
 
 
-@pytest.fixture(scope="session")
+# For a module, not for the session: while it lives, its event loop counts as running in this thread, and whatever
+# else is tested in this process could not start one of its own.
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     path = chromium()
     if path is None:
