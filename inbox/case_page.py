@@ -8,15 +8,16 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import CharField, F, OuterRef, Q, Subquery, Value
-from django.db.models.functions import Coalesce, Concat, JSONObject, NullIf, Trim
+from django.db.models import OuterRef, Q, Subquery
+from django.db.models.functions import JSONObject
 
 from accounts.access import ROLES, viewer
-from accounts.models import Department, User
+from accounts.models import Role, User
 from inbox import composing
 from inbox.composing import Composer
 from inbox.custody_bar import CustodyBar, custody_bar
-from inbox.models import LIVE_STATES, Case, Custody, Direction, Draft, Identity, Message, Status
+from inbox.models import LIVE_STATES, Case, Custody, Decision, Direction, Draft, Identity, Message, Status
+from inbox.navigation import departments
 from inbox.queue import display_name, network_sign, waiting_clock
 from inbox.timeline import Timeline, timeline
 from inbox.wording import Chip, initials, local
@@ -55,25 +56,19 @@ def read_case(user: User, pk: int) -> Case:
     )
     return rows.annotate(
         draft_text=Subquery(Draft.objects.filter(case=OuterRef("pk"), user=user).values("text")[:1]),
+        reasons=Subquery(Decision.objects.filter(case=OuterRef("pk")).order_by("-id").values("reasons")[:1]),
         other_cases=ArraySubquery(others[:MOST_OTHERS]),
         other_names=ArraySubquery(names[:MOST_IDENTITIES]),
-        colleagues=ArraySubquery(
-            _colleagues().values(json=JSONObject(id="id", name="shown"))[:MOST_COLLEAGUES]
-        ),
     ).get(pk=pk)
 
 
-def _colleagues() -> Any:
+def _colleagues(case: Case) -> list[User]:
     """People of the case's department who may work on it, and community managers of its brand account."""
-    full_name = Trim(Concat("first_name", Value(" "), "last_name"))
-    works_there = Q(memberships__department=OuterRef("department_id"), role__in=["manager", "agent"])
-    works_for = Q(grants__brand_account=OuterRef("brand_account_id"), role="community")
-    return (
-        User.objects.filter(works_there | works_for, is_active=True)
-        .annotate(shown=Coalesce(NullIf(full_name, Value("")), F("username"), output_field=CharField()))
-        .order_by("shown", "id")
-        .distinct()
-    )
+    works_there = Q(memberships__department=case.department_id, role__in=[Role.MANAGER, Role.AGENT])
+    works_for = Q(grants__brand_account=case.brand_account_id, role=Role.COMMUNITY)
+    people = User.objects.filter(works_there | works_for, is_active=True).distinct()
+    named = people.only("username", "first_name", "last_name").order_by("first_name", "last_name", "id")
+    return list(named[:MOST_COLLEAGUES])
 
 
 def case_context(
@@ -107,13 +102,12 @@ def case_context(
         "older": bool(before),
         "composer": None if before else _composer(case, user, thread, now),
         "custody": custody_bar(custodies, case, now),
-        "why": _why(thread.messages, custodies),
+        "why": _why(case, custodies),
         "customer": _customer(case),
         "may": offered,
+        "colleagues": _colleagues(case) if offered["choose"] else [],
         "mine": case.assignee_id == user.pk,
-        "departments": [
-            one for one in Department.objects.all() if one.is_open and one.pk != case.department_id
-        ],
+        "departments": [one for one in departments(user) if one.is_open and one.pk != case.department_id],
         "problem": problem,
         "typed": typed,
         "kept": _kept(problem, offered),
@@ -134,7 +128,9 @@ def may(user: User, case: Case) -> dict[str, bool]:
     own = case.assignee_id in (None, user.pk)
     return {
         "claim": who.may("claim"),
-        "assign": who.may("reassign"),
+        "assign": who.may("reassign") and case.is_open,
+        "choose": case.is_open
+        and (who.may("reassign") or (who.may("claim") and case.assignee_id == user.pk)),
         "take": who.may("claim")
         and case.is_open
         and case.assignee_id != user.pk
@@ -200,17 +196,14 @@ def _answerable(message: Message) -> bool:
     return message.direction == Direction.INBOUND and message.deleted_at is None and message.can_reply
 
 
-def _why(messages: list[Message], custodies: list[Custody]) -> list[str]:
+def _why(case: Case, custodies: list[Custody]) -> list[str]:
     """Why the case stands where it stands, newest reason first."""
     reasons = [
         f"Handed over by {one.sent_by or 'somebody'} from {one.from_department}: {one.reason}"
         for one in reversed(custodies)
         if one.from_department is not None
     ][:3]
-    decided = next((one.decision for one in reversed(messages) if getattr(one, "decision", None)), None)
-    if decided is not None:
-        reasons += [str(reason) for reason in decided.reasons]
-    return reasons
+    return reasons + [str(reason) for reason in getattr(case, "reasons", None) or ()]
 
 
 def _customer(case: Case) -> dict[str, Any]:

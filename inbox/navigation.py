@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 
 from accounts.access import viewer
 from accounts.models import Department, Role, User
@@ -33,11 +34,20 @@ _PAGES = (
 )
 
 
+def departments(user: User) -> list[Department]:
+    """All departments in their order, read once a request: kept on the user instance as the `Viewer` is."""
+    kept = user.__dict__.get("_departments")
+    if not isinstance(kept, list):
+        kept = user.__dict__["_departments"] = list(Department.objects.all())
+    return kept
+
+
 def queue_departments(user: User) -> list[Department]:
     """The departments whose queues the user may open, in their order: all for those who work across departments."""
     if user.role in (Role.ADMINISTRATOR, Role.COMMUNITY):
-        return list(Department.objects.all())
-    return list(Department.objects.filter(memberships__user=user))
+        return departments(user)
+    mine = viewer(user).department_ids
+    return [one for one in departments(user) if one.pk in mine]
 
 
 def navigation(user: User, path: str) -> dict[str, Any]:
@@ -49,7 +59,7 @@ def navigation(user: User, path: str) -> dict[str, Any]:
         _entry("Mine", reverse("inbox:queue_mine"), path, counts.mine),
         _entry("Resolved", reverse("inbox:queue_resolved"), path),
     ]
-    departments = [
+    queues = [
         _entry(
             one.name,
             reverse("inbox:queue_department", args=[one.slug]),
@@ -58,19 +68,17 @@ def navigation(user: User, path: str) -> dict[str, Any]:
         )
         for one in queue_departments(user)
     ]
-    return {"views": views, "departments": departments, "pages": _pages(user, path), "person": user}
+    return {"views": views, "departments": queues, "pages": _pages(user, path), "person": user}
 
 
 def _pages(user: User, path: str) -> list[Entry]:
     who = viewer(user)
-    entries = []
-    for label, name, action in _PAGES:
-        if who.may(action):
-            try:
-                entries.append(_entry(label, reverse(name), path))
-            except NoReverseMatch:
-                continue
-    return entries
+    return [_entry(label, href, path) for label, href, action in _addresses() if who.may(action)]
+
+
+@cache
+def _addresses() -> tuple[tuple[str, str, str], ...]:
+    return tuple((label, reverse(name), action) for label, name, action in _PAGES)
 
 
 def _entry(label: str, href: str, path: str, count: int | None = None) -> Entry:

@@ -14,14 +14,15 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 from urllib.parse import urlencode
 
-from django.db.models import QuerySet
 from django.http import QueryDict
+from django.utils.safestring import SafeString
 
 from accounts.access import viewer
 from accounts.models import BrandAccount, Role, User
 from inbox.models import Case, Status
 from inbox.models.case import CaseQuerySet
-from inbox.wording import Chip, Moment, clock, initials, moment
+from inbox.row_markup import row_markup
+from inbox.wording import Chip, clock, initials, moment
 from networks.registry import CONNECTORS
 
 #: Rows on a page.
@@ -83,26 +84,10 @@ class Filters:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """One case in a list, ready to print."""
-
-    id: int
-    name: str
-    initials: str
-    sign: str
-    sign_class: str
-    network: str
-    when: Moment
-    text: str
-    fresh: bool
-    chips: list[Chip]
-
-
-@dataclass(frozen=True, slots=True)
 class Page:
-    """Rows in order, and the cursor of the next page, "" on the last one."""
+    """Rows in order, as markup, and the cursor of the next page, "" on the last one."""
 
-    rows: list[Row]
+    rows: list[SafeString]
     after: str
 
 
@@ -110,13 +95,13 @@ def page(
     user: User, kind: ViewKind, filters: Filters, brands: dict[int, BrandAccount], now: dt.datetime,
     department_id: int | None = None,
 ) -> Page:  # fmt: skip
-    """One page of a view, within what the user may read. One statement; `brands` are all brand accounts by id."""
+    """One page of a view, within what the user may read. One or two statements; `brands` are all brand accounts by id."""
     order = _order(kind, filters)
     branches = [
-        _ordered(branch, order, filters)[: PAGE + 1].values(*_FIELDS)
+        _ordered(branch, order, filters)[: PAGE + 1]
         for branch in _branches(user, kind, filters, department_id)
     ]
-    found: list[dict[str, Any]] = _merged(branches, order)
+    found: list[Any] = _read(branches, order)
     more = len(found) > PAGE
     found = found[:PAGE]
     after = encode_cursor(found[-1][order], found[-1]["id"]) if more else ""
@@ -167,14 +152,21 @@ def _ordered(cases: CaseQuerySet, order: str, filters: Filters) -> CaseQuerySet:
     return cases.order_by(order, "id") if oldest_first else cases.order_by(f"-{order}", "-id")
 
 
-def _merged(branches: list[QuerySet[Case, dict[str, Any]]], order: str) -> list[dict[str, Any]]:
+def _read(branches: list[CaseQuerySet], order: str) -> list[Any]:
+    """The rows of the branches in order. Several branches, or an order that has no index of its own, are narrowed to
+    the page's ids first, so that only fifty rows meet their customers and departments."""
     if not branches:
         return []
-    if len(branches) == 1:
-        return list(branches[0])
-    rows = list(branches[0].union(*branches[1:], all=True))
-    rows.sort(key=lambda row: (row[order], row["id"]), reverse=order != "waiting_since")
-    return rows[: PAGE + 1]
+    if len(branches) == 1 and order != "waiting_since":
+        return list(branches[0].values(*_FIELDS))
+    keys = [branch.values_list(order, "id") for branch in branches]
+    sign = "" if order == "waiting_since" else "-"
+    merged = (
+        keys[0].union(*keys[1:], all=True).order_by(f"{sign}{order}", f"{sign}id") if keys[1:] else keys[0]
+    )
+    ids = [pk for _, pk in merged[: PAGE + 1]]
+    rows = {row["id"]: row for row in Case.objects.filter(pk__in=ids).values(*_FIELDS)}
+    return [rows[pk] for pk in ids if pk in rows]
 
 
 def encode_cursor(at: dt.datetime, pk: int) -> str:
@@ -207,13 +199,14 @@ def display_name(handle: str, name: str) -> str:
 
 def _row(
     case: dict[str, Any], brands: dict[int, BrandAccount], kind: ViewKind, now: dt.datetime, me: int
-) -> Row:
+) -> SafeString:
     name = display_name(case["identity__handle"], case["identity__name"])
     sign, sign_class = network_sign(case["network"])
-    at = case["closed_at"] if kind == "resolved" else case["activity_at"]
-    return Row(
-        case["id"], name, initials(name), sign, sign_class, _LABELS.get(case["network"], case["network"]), moment(at, now),
-        case["preview"] or "(no text)", case["status"] == Status.NEW, _chips(case, brands, kind, now, me),
+    return row_markup(
+        pk=case["id"], name=name, initials=initials(name), sign=sign, sign_class=sign_class,
+        network=_LABELS.get(case["network"], case["network"]), text=case["preview"] or "(no text)",
+        when=moment(case["closed_at"] if kind == "resolved" else case["activity_at"], now),
+        fresh=case["status"] == Status.NEW, chips=_chips(case, brands, kind, now, me),
     )  # fmt: skip
 
 

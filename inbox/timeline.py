@@ -30,6 +30,11 @@ SHOWN = 3_000
 _TOLD_ELSEWHERE = (
     Verb.OPENED, Verb.ANSWERED, Verb.ANSWERED_NATIVELY, Verb.REPLY_QUEUED, Verb.REPLY_FAILED, Verb.REPLY_UNCONFIRMED,
 )  # fmt: skip
+_SHOWN_OF_A_MESSAGE = (
+    "case_id", "brand_account_id", "remote_id", "direction", "visibility", "text", "network_time", "edited_at",
+    "deleted_at", "hidden", "history", "permalink", "attachments", "can_reply", "flags", "identity__handle",
+    "identity__name", "user__first_name", "user__last_name", "user__username", "user__initials",
+)  # fmt: skip
 _FLAGS = {
     "nul": "Characters that cannot be stored were replaced.",
     "surrogate": "Broken characters were replaced.",
@@ -117,11 +122,7 @@ def _messages(
     case: Case, until: tuple[dt.datetime, int] | None, first: tuple[dt.datetime, int] | None
 ) -> tuple[list[Message], bool]:
     most = MOST_AGAIN if first else NEWEST
-    rows = (
-        Message.objects.filter(case=case)
-        .select_related("identity", "user", "decision")
-        .defer("raw", "search")
-    )
+    rows = Message.objects.filter(case=case).select_related("identity", "user").only(*_SHOWN_OF_A_MESSAGE)
     if until is not None:
         at, pk = until
         rows = rows.filter(network_time__lte=at).exclude(network_time=at, id__gte=pk)
@@ -136,6 +137,9 @@ def _events(
     case: Case, user: User, since: dt.datetime | None, until: tuple[dt.datetime, int] | None
 ) -> list[CaseEvent]:
     rows = CaseEvent.objects.filter(case=case).exclude(verb__in=_TOLD_ELSEWHERE).select_related("actor")
+    rows = rows.only(
+        "case_id", "at", "verb", "data", "actor__first_name", "actor__last_name", "actor__username"
+    )
     if not viewer(user).may("read_notes"):
         rows = rows.exclude(verb=Verb.NOTED)
     if since is not None:

@@ -45,7 +45,7 @@ OF_A_REPLY = {
 }
 #: Addresses without an object; what they list is scoped, see the tests of each page.
 OF_NOTHING = {"queue", "queue_unassigned", "queue_mine", "queue_resolved", "navigation", "search"}
-#: Tested elsewhere: with roles in test_quarantine_page.py, as a stream in test_live.py, by slug in test_queue_page.py.
+#: Tested elsewhere: with roles in test_quarantine.py, as a stream in test_stream.py, by slug in test_queue_page.py.
 ELSEWHERE = {"quarantine", "quarantine_retry", "live", "queue_department"}
 
 
