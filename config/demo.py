@@ -82,7 +82,6 @@ class Demo:
             probe.settimeout(2)
             return probe.connect_ex(("127.0.0.1", self.port)) == 0
 
-
     def applications(self) -> dict[str, str]:
         """The client ids and secrets under which the simulated networks know us: brand accounts can be connected."""
         with urllib.request.urlopen(f"{self.address}/_sim/apps.json", timeout=10) as answer:  # noqa: S310
