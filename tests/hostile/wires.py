@@ -5,8 +5,9 @@ from __future__ import annotations
 import datetime as dt
 import html
 import json
+import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 from tests.hostile.corpus import HostileCase, repeated
@@ -22,6 +23,8 @@ class Item:
 
     body: bytes
     user: bytes = b""
+    #: Which of the network's items it stands for; the youngest is 0.
+    number: int = 0
 
 
 def string(text: str) -> bytes:
@@ -75,9 +78,13 @@ class Wire:
         return text
 
     def good(self, number: int) -> Item:
-        return self.compose(self.fields(number))
+        return replace(self.compose(self.fields(number)), number=number)
 
     def hostile(self, case: HostileCase, number: int) -> Item:
+        """The item with what is hostile in it."""
+        return replace(self._hostile(case, number), number=number)
+
+    def _hostile(self, case: HostileCase, number: int) -> Item:
         fields, remote_id = self.fields(number), self.remote_id(number)
         if case.where != "json":
             fields[case.where] = fragment(case.value, remote_id, self.text if case.where == "text" else str)
@@ -101,6 +108,10 @@ class Wire:
     def token(self, asked: Asked) -> str:
         raise NotImplementedError
 
+    def is_wanted(self, asked: Asked, item: Item) -> bool:
+        """Whether an item is younger than what was asked for: a cursor that moved too early loses it."""
+        raise NotImplementedError
+
     def expired(self) -> Reply:
         """What the network says of a page token it does not know any more."""
         raise NotImplementedError
@@ -116,7 +127,8 @@ class Wire:
                 return self.empty()
             number = int(self.token(asked).removeprefix("t") or 0)
             following = f"t{number + 1}" if number + 1 < len(pages) else ""
-            return Reply(200, self.page(pages[number], following))
+            wanted = [item for item in pages[number] if self.is_wanted(asked, item)]
+            return Reply(200, self.page(wanted, following))
 
         return answer
 
@@ -196,6 +208,9 @@ class XWire(Wire):
     def token(self, asked: Asked) -> str:
         return asked.query.get("pagination_token", "")
 
+    def is_wanted(self, asked: Asked, item: Item) -> bool:
+        return int(self.remote_id(item.number)) > int(asked.query.get("since_id", 0))
+
     def expired(self) -> Reply:
         problem = "https://api.twitter.com/2/problems/invalid-request"
         message = "The `pagination_token` query parameter value is not valid"
@@ -255,6 +270,11 @@ class GraphWire(Wire):
 
     def token(self, asked: Asked) -> str:
         return asked.query.get("after", "")
+
+    def is_wanted(self, asked: Asked, item: Item) -> bool:
+        since = re.search(r"\.since\((\d+)\)", asked.query.get("fields", ""))
+        at = self.now - dt.timedelta(minutes=item.number + 1)
+        return since is None or at.timestamp() >= int(since[1])
 
     def expired(self) -> Reply:
         error = {"message": "(#100) Invalid cursor", "type": "OAuthException", "code": 100}
