@@ -376,7 +376,7 @@ class TestAnswering:
     def test_sent_twice_it_is_one_answer(self, manager, company):
         seen = company.case.version
         for _ in range(3):
-            self.send(manager, company, version=str(seen))
+            assert self.send(manager, company, version=str(seen)).status_code == 302
         assert Reply.objects.count() == 1
 
     def test_what_was_read_before_a_change_is_a_conflict_and_kept(self, manager, company):
