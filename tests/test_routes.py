@@ -22,20 +22,20 @@ ABSENT = {
     "number": 987654,
 }
 #: What somebody who is not signed in gets, where it is not a redirect to the sign-in page.
-ANONYMOUS = {"inbox:live": 401, "accounts:forgotten-password": 200, "accounts:own-addresses": 404}
+ANONYMOUS = {"inbox:live": 401, "accounts:forgotten_password": 200, "accounts:own_addresses": 404}
 #: Where something absent is not a 404 for those who might have reached it: a fresh sign-in is asked for first, an
 #: attempt to connect belongs to a session, a rule that somebody has just deleted is told of on the list.
 ABSENT_OTHERWISE = {
-    "accounts:connect-start": (302,),
-    "accounts:connect-callback": (302, 400),
-    "accounts:connect-confirm": (302, 400),
-    "accounts:brand-account-disconnect": (302,),
-    "accounts:user-edit": (302,),
-    "accounts:user-active": (302,),
-    "accounts:user-password-link": (302,),
-    "accounts:user-sign-out": (302,),
-    "accounts:department-edit": (302,),
-    "accounts:department-open": (302,),
+    "accounts:connect_start": (302,),
+    "accounts:connect_callback": (302, 400),
+    "accounts:connect_confirm": (302, 400),
+    "accounts:brand_account_disconnect": (302,),
+    "accounts:user_edit": (302,),
+    "accounts:user_active": (302,),
+    "accounts:user_password_link": (302,),
+    "accounts:user_sign_out": (302,),
+    "accounts:department_edit": (302,),
+    "accounts:department_open": (302,),
     "routing:rule_edit": (302,),
     "routing:rule_toggle": (302,),
     "routing:rule_move": (302,),
@@ -48,8 +48,8 @@ POST_ONLY = frozenset(
     """
     inbox:assign inbox:hand_over inbox:note inbox:resolve inbox:reopen inbox:dismiss inbox:reply inbox:draft
     inbox:reply_cancel inbox:reply_settle inbox:quarantine_retry
-    accounts:brand-account-check accounts:stream-switch accounts:user-active accounts:user-password-link
-    accounts:user-sign-out accounts:department-open
+    accounts:brand_account_check accounts:stream_switch accounts:user_active accounts:user_password_link
+    accounts:user_sign_out accounts:department_open
     routing:rule_toggle routing:rule_move routing:rule_duplicate routing:version_restore
     """.split()
 )
@@ -60,9 +60,9 @@ READ = frozenset(
     reports:dashboard reports:cases
     routing:rule_list routing:rule_try routing:rule_new routing:starter routing:rule_edit routing:rule_delete
     routing:default_edit routing:versions
-    accounts:brand-accounts accounts:brand-account-edit accounts:brand-account-disconnect accounts:connect-start
-    accounts:connect-callback accounts:connect-confirm accounts:people accounts:user-new accounts:user-edit
-    accounts:departments accounts:department-edit accounts:own-addresses accounts:forgotten-password
+    accounts:brand_accounts accounts:brand_account_edit accounts:brand_account_disconnect accounts:connect_start
+    accounts:connect_callback accounts:connect_confirm accounts:people accounts:user_new accounts:user_edit
+    accounts:departments accounts:department_edit accounts:own_addresses accounts:forgotten_password
     """.split()
 )
 

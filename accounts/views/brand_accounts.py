@@ -51,7 +51,7 @@ def brand_account_edit(request: SignedInRequest, pk: int) -> HttpResponse:
     if form.is_valid():
         form.save()
         messages.success(request, f"Charter of {brand_account} saved.")
-        return redirect("accounts:brand-accounts")
+        return redirect("accounts:brand_accounts")
     brand_account = get_object_or_404(_visible(request.user), pk=pk)
     context: dict[str, Any] = {"form": form, "row": brand_account_row(brand_account, timezone.now())}
     return render(request, "accounts/brand_account_edit.html", context)
@@ -64,7 +64,7 @@ def check(request: SignedInRequest, pk: int) -> HttpResponse:
     brand_account = get_object_or_404(_connected(request.user), pk=pk)
     checks.ask_now(brand_account, now=timezone.now())
     messages.info(request, f"Checking {brand_account}. The result appears here in a few seconds.")
-    return redirect("accounts:brand-accounts")
+    return redirect("accounts:brand_accounts")
 
 
 @require_POST
@@ -80,7 +80,7 @@ def switch_stream(request: SignedInRequest, pk: int, kind: str) -> HttpResponse:
     )
     if not changed:
         raise Http404
-    return redirect("accounts:brand-account-edit", pk)
+    return redirect("accounts:brand_account_edit", pk)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -92,7 +92,7 @@ def disconnect(request: SignedInRequest, pk: int) -> HttpResponse:
     if request.method == "POST":
         disconnect_brand_account(brand_account, by=request.user, now=timezone.now())
         messages.success(request, f"{brand_account} is disconnected. Its messages and cases are kept.")
-        return redirect("accounts:brand-accounts")
+        return redirect("accounts:brand_accounts")
     row = brand_account_row(brand_account, timezone.now())
     return render(request, "accounts/brand_account_disconnect.html", {"row": row})
 

@@ -85,7 +85,7 @@ def connect_callback(request: SignedInRequest, network: str) -> HttpResponse:
     if problem := _wrong(attempt, granted):
         return _refused(request, network, problem, again=attempt.brand_account)
     attempts.keep(attempt, [one for one in granted if _wanted(attempt, one)])
-    return redirect("accounts:connect-confirm", attempt.pk)
+    return redirect("accounts:connect_confirm", attempt.pk)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -119,7 +119,7 @@ def connect_confirm(request: SignedInRequest, pk: int) -> HttpResponse:
         except ConnectRefused as error:
             return _refused(request, attempt.network, str(error), again=attempt.brand_account)
         messages.success(request, f"{brand_account} is connected. Its first messages arrive within a minute.")
-        return redirect("accounts:brand-accounts")
+        return redirect("accounts:brand_accounts")
     context = {
         "form": form,
         "network": network_label(attempt.network),
@@ -152,7 +152,7 @@ def _unconfigured(network: str) -> str:
 
 
 def _return_address(request: HttpRequest, network: str) -> str:
-    return request.build_absolute_uri(reverse("accounts:connect-callback", args=[network]))
+    return request.build_absolute_uri(reverse("accounts:connect_callback", args=[network]))
 
 
 def _denied(request: HttpRequest, network: str) -> str:

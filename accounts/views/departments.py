@@ -63,4 +63,4 @@ def switch_open(request: SignedInRequest, pk: int) -> HttpResponse:
             messages.success(request, f"{department} gets no new cases any more. Those it has stay.")
     except people.Refused as error:
         messages.error(request, str(error))
-    return redirect("accounts:department-edit", pk)
+    return redirect("accounts:department_edit", pk)

@@ -37,7 +37,7 @@ def user_new(request: SignedInRequest) -> HttpResponse:
     if form.is_valid():
         user = people.save_user(form.save(commit=False), form.cleaned_data["departments"], form.grants())
         messages.success(request, f"{user} is added. Make a password link for them to sign in with.")
-        return redirect("accounts:user-edit", user.pk)
+        return redirect("accounts:user_edit", user.pk)
     return render(request, "accounts/user_edit.html", {"form": form, "person": None})
 
 
@@ -77,7 +77,7 @@ def switch_active(request: SignedInRequest, pk: int) -> HttpResponse:
             messages.success(request, f"{person} is signed out everywhere and cannot sign in any more.")
     except people.Refused as error:
         messages.error(request, str(error))
-    return redirect("accounts:user-edit", pk)
+    return redirect("accounts:user_edit", pk)
 
 
 @require_POST
@@ -98,4 +98,4 @@ def sign_out(request: SignedInRequest, pk: int) -> HttpResponse:
     person = get_object_or_404(User, pk=pk)
     people.end_sessions(person)
     messages.success(request, f"{person} is signed out everywhere.")
-    return redirect("accounts:user-edit", pk)
+    return redirect("accounts:user_edit", pk)

@@ -14,67 +14,67 @@ ADMINISTRATOR = ["administrator"]
 EVERYBODY = ["administrator", "manager", "community", "agent", "analyst"]
 
 #: Anybody reaches these: tests/accounts/test_door.py.
-DOOR = {"forgotten-password", "own-addresses"}
+DOOR = {"forgotten_password", "own_addresses"}
 #: Name → (method, its arguments, form, status for those who may, who may).
 TABLE: dict[str, list[tuple[str, tuple[str, ...], dict[str, str], int, list[str]]]] = {
-    "brand-accounts": [("get", (), {}, 200, EVERYBODY), ("post", (), {}, 405, EVERYBODY)],
-    "brand-account-edit": [
+    "brand_accounts": [("get", (), {}, 200, EVERYBODY), ("post", (), {}, 405, EVERYBODY)],
+    "brand_account_edit": [
         ("get", ("brand",), {}, 200, ADMINISTRATOR),
         ("post", ("brand",), {}, 200, ADMINISTRATOR),
         ("get", ("absent",), {}, 404, ADMINISTRATOR),
     ],
-    "brand-account-check": [
+    "brand_account_check": [
         ("post", ("brand",), {}, 302, ADMINISTRATOR),
         ("post", ("absent",), {}, 404, ADMINISTRATOR),
         ("get", ("brand",), {}, 405, []),
     ],
-    "brand-account-disconnect": [
+    "brand_account_disconnect": [
         ("get", ("brand",), {}, 200, ADMINISTRATOR),
         ("post", ("brand",), {}, 302, ADMINISTRATOR),
         ("post", ("absent",), {}, 404, ADMINISTRATOR),
     ],
-    "stream-switch": [
+    "stream_switch": [
         ("post", ("brand", "mentions"), {"enabled": "0"}, 302, ADMINISTRATOR),
         ("post", ("brand", "mentions"), {"enabled": "2"}, 404, ADMINISTRATOR),
         ("post", ("brand", "smoke"), {"enabled": "0"}, 404, ADMINISTRATOR),
         ("get", ("brand", "mentions"), {}, 405, []),
     ],
-    "connect-start": [
+    "connect_start": [
         ("get", ("x",), {}, 302, ADMINISTRATOR),
         ("get", ("smoke",), {}, 404, ADMINISTRATOR),
         ("post", ("x",), {}, 405, []),
     ],
-    "connect-callback": [
+    "connect_callback": [
         ("get", ("x",), {}, 400, ADMINISTRATOR),
         ("get", ("smoke",), {}, 404, ADMINISTRATOR),
         ("post", ("x",), {}, 405, []),
     ],
-    "connect-confirm": [
+    "connect_confirm": [
         ("get", ("absent",), {}, 400, ADMINISTRATOR),
         ("post", ("absent",), {}, 400, ADMINISTRATOR),
     ],
     "people": [("get", (), {}, 200, ADMINISTRATOR), ("post", (), {}, 405, [])],
-    "user-new": [("get", (), {}, 200, ADMINISTRATOR), ("post", (), {}, 200, ADMINISTRATOR)],
-    "user-edit": [
+    "user_new": [("get", (), {}, 200, ADMINISTRATOR), ("post", (), {}, 200, ADMINISTRATOR)],
+    "user_edit": [
         ("get", ("person",), {}, 200, ADMINISTRATOR),
         ("post", ("person",), {}, 200, ADMINISTRATOR),
         ("get", ("absent",), {}, 404, ADMINISTRATOR),
     ],
-    "user-active": [
+    "user_active": [
         ("post", ("person",), {"active": "0"}, 302, ADMINISTRATOR),
         ("post", ("person",), {"active": ""}, 404, ADMINISTRATOR),
         ("post", ("absent",), {"active": "0"}, 404, ADMINISTRATOR),
         ("get", ("person",), {}, 405, []),
     ],
-    "user-password-link": [("post", ("person",), {}, 200, ADMINISTRATOR), ("get", ("person",), {}, 405, [])],
-    "user-sign-out": [("post", ("person",), {}, 302, ADMINISTRATOR), ("get", ("person",), {}, 405, [])],
+    "user_password_link": [("post", ("person",), {}, 200, ADMINISTRATOR), ("get", ("person",), {}, 405, [])],
+    "user_sign_out": [("post", ("person",), {}, 302, ADMINISTRATOR), ("get", ("person",), {}, 405, [])],
     "departments": [("get", (), {}, 200, ADMINISTRATOR), ("post", (), {}, 200, ADMINISTRATOR)],
-    "department-edit": [
+    "department_edit": [
         ("get", ("department",), {}, 200, ADMINISTRATOR),
         ("post", ("department",), {}, 200, ADMINISTRATOR),
         ("get", ("absent",), {}, 404, ADMINISTRATOR),
     ],
-    "department-open": [
+    "department_open": [
         ("post", ("department",), {"open": "1"}, 302, ADMINISTRATOR),
         ("post", ("department",), {"open": "yes"}, 404, ADMINISTRATOR),
         ("get", ("department",), {}, 405, []),
@@ -129,17 +129,17 @@ def test_who_may(name, method, arguments, form, status, who, cast, brand_account
         assert after == before, identity
 
 
-@pytest.mark.parametrize("name", ["brand-account-disconnect", "user-new", "connect-start"])
+@pytest.mark.parametrize("name", ["brand_account_disconnect", "user_new", "connect_start"])
 def test_it_asks_for_the_password_again(name, administrator, brand_account, settings):
     settings.X_CLIENT_ID = "client"
-    arguments = {"brand-account-disconnect": [brand_account.pk], "connect-start": ["x"]}.get(name, [])
+    arguments = {"brand_account_disconnect": [brand_account.pk], "connect_start": ["x"]}.get(name, [])
     answer = signed_in(administrator, recently=False).get(reverse(f"accounts:{name}", args=arguments))
     assert answer.status_code == 302
     assert answer["Location"].startswith("/auth/reauthenticate/")
 
 
 def test_a_stale_sign_in_cannot_disconnect(administrator, brand_account):
-    address = reverse("accounts:brand-account-disconnect", args=[brand_account.pk])
+    address = reverse("accounts:brand_account_disconnect", args=[brand_account.pk])
     signed_in(administrator, recently=False).post(address)
     brand_account.refresh_from_db()
     assert brand_account.lifecycle == "active"

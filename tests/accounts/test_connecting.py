@@ -302,9 +302,9 @@ class TestCommand:
 def test_no_page_shows_a_secret(kettle, admin):
     account = connect(kettle)
     addresses = [
-        reverse("accounts:brand-accounts"),
-        reverse("accounts:brand-account-edit", args=[account.pk]),
-        reverse("accounts:brand-account-disconnect", args=[account.pk]),
+        reverse("accounts:brand_accounts"),
+        reverse("accounts:brand_account_edit", args=[account.pk]),
+        reverse("accounts:brand_account_disconnect", args=[account.pk]),
     ]
     for address in addresses:
         html = admin.get(address).content.decode()
@@ -317,7 +317,7 @@ def test_pausing_keeps_the_cursor_and_resuming_polls_at_once(kettle, admin):
     account = connect(kettle)
     later = timezone.now() + dt.timedelta(hours=5)
     account.streams.filter(kind="mentions").update(cursor={"since_id": "7"}, next_poll_at=later)
-    address = reverse("accounts:stream-switch", args=[account.pk, "mentions"])
+    address = reverse("accounts:stream_switch", args=[account.pk, "mentions"])
     admin.post(address, {"enabled": "0"})
     assert not Stream.objects.get(kind="mentions").enabled
     admin.post(address, {"enabled": "1"})

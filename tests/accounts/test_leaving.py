@@ -19,7 +19,7 @@ def test_open_cases_of_who_leaves_go_back_to_the_queue(admin, administrator, cas
     held = CaseFactory(assignee=agent, department=department)
     closed = CaseFactory(assignee=agent, department=department, status="resolved", closed_at=NOW)
     other = CaseFactory(assignee=cast["manager"], department=department)
-    admin.post(reverse("accounts:user-active", args=[agent.pk]), {"active": "0"})
+    admin.post(reverse("accounts:user_active", args=[agent.pk]), {"active": "0"})
     for case in (held, closed, other):
         case.refresh_from_db()
     assert (held.assignee, closed.assignee, other.assignee) == (None, agent, cast["manager"])
@@ -33,7 +33,7 @@ def test_a_department_that_rules_lead_to_stays_open(admin, department):
         key=uuid.uuid4(), position=1, name="Parcels", condition={"all": []}, department=department
     )
     RoutingDefault.objects.create(department=department)
-    address = reverse("accounts:department-open", args=[department.pk])
+    address = reverse("accounts:department_open", args=[department.pk])
     assert "“Parcels” leads to" in admin.post(address, {"open": "0"}, follow=True).content.decode()
     rule.delete()
     assert "that no rule takes" in admin.post(address, {"open": "0"}, follow=True).content.decode()

@@ -28,7 +28,7 @@ pytestmark = pytest.mark.django_db
 
 def begin(client: Client, network: str, **query: str) -> str:
     """Press the button; the network's address that the browser is sent to."""
-    answer = client.get(reverse("accounts:connect-start", args=[network]), query)
+    answer = client.get(reverse("accounts:connect_start", args=[network]), query)
     assert answer.status_code == 302, answer.content.decode()
     return answer["Location"]
 
@@ -67,7 +67,7 @@ def test_x_from_the_button_to_the_stream(admin, administrator, networks, departm
 
     done = confirm(admin, answer, remote_id=account["remote_id"], owner_department=department.pk)
 
-    assert done["Location"] == reverse("accounts:brand-accounts")
+    assert done["Location"] == reverse("accounts:brand_accounts")
     connected = BrandAccount.objects.get()
     assert (connected.remote_id, connected.owner_department) == (account["remote_id"], department)
     assert connected.connected_by == administrator
@@ -129,7 +129,7 @@ def test_callbacks_at_the_same_moment_count_once(admin, networks, monkeypatch):
     """Also at a network that would take a code twice."""
     parts = urlsplit(begin(admin, "x"))
     back = (
-        reverse("accounts:connect-callback", args=["x"])
+        reverse("accounts:connect_callback", args=["x"])
         + f"?code=c&state={parse_qs(parts.query)['state'][0]}"
     )
     asked = []
@@ -177,7 +177,7 @@ def test_state_of_another_network_is_refused(admin, networks):
 @pytest.mark.parametrize("state", ["", "guess", "\ud800", "x" * 5000])
 def test_a_state_that_is_not_ours_is_refused(admin, networks, state):
     begin(admin, "x")
-    address = reverse("accounts:connect-callback", args=["x"])
+    address = reverse("accounts:connect_callback", args=["x"])
     assert admin.get(address, {"state": state.encode("utf-8", "replace"), "code": "c"}).status_code == 400
 
 
@@ -200,7 +200,7 @@ def test_what_was_granted_is_forgotten(admin, networks):
 
 def test_a_code_that_the_network_does_not_take_is_told(admin, networks):
     state = parse_qs(urlsplit(begin(admin, "x")).query)["state"][0]
-    answer = admin.get(reverse("accounts:connect-callback", args=["x"]), {"state": state, "code": "wrong"})
+    answer = admin.get(reverse("accounts:connect_callback", args=["x"]), {"state": state, "code": "wrong"})
     assert answer.status_code == 400
     assert "did not accept this sign-in" in answer.content.decode()
 
@@ -228,12 +228,12 @@ def test_connecting_again_takes_only_the_same_account(admin, networks, departmen
 
 @pytest.mark.parametrize("again", ["x", "99999999999999999999", "-1", "1; drop"])
 def test_connecting_again_what_does_not_exist_is_404(admin, networks, again):
-    assert admin.get(reverse("accounts:connect-start", args=["x"]), {"again": again}).status_code == 404
+    assert admin.get(reverse("accounts:connect_start", args=["x"]), {"again": again}).status_code == 404
 
 
 def test_without_an_application_it_says_what_to_set(admin, settings):
     settings.X_CLIENT_ID = ""
-    answer = admin.get(reverse("accounts:connect-start", args=["x"]))
+    answer = admin.get(reverse("accounts:connect_start", args=["x"]))
     assert answer.status_code == 503
     assert "X_CLIENT_ID" in answer.content.decode()
 
@@ -243,6 +243,6 @@ def test_no_token_reaches_html_or_session(admin, networks, department):
     html = admin.get(answer["Location"]).content.decode()
     confirm(admin, answer, remote_id=networks.accounts("x")[0]["remote_id"], owner_department=department.pk)
     secrets = open_credential(BrandAccount.objects.get()).secrets
-    seen = html + admin.get(reverse("accounts:brand-accounts")).content.decode() + str(dict(admin.session))
+    seen = html + admin.get(reverse("accounts:brand_accounts")).content.decode() + str(dict(admin.session))
     for name in ("access_token", "refresh_token", "client_secret"):
         assert secrets[name] not in seen, name

@@ -39,21 +39,21 @@ def agent(cast):
 
 
 def save(client: Client, user: User, **changes: object):
-    return client.post(reverse("accounts:user-edit", args=[user.pk]), form(user, **changes))
+    return client.post(reverse("accounts:user_edit", args=[user.pk]), form(user, **changes))
 
 
 def test_a_new_person_sets_a_password_and_signs_in(admin, department, brand_account):
     answer = admin.post(
-        reverse("accounts:user-new"),
+        reverse("accounts:user_new"),
         form(departments=[department.pk], **{f"grant-{brand_account.pk}": "publish"}),
     )
     ada = User.objects.get(username="ada")
-    assert answer["Location"] == reverse("accounts:user-edit", args=[ada.pk])
+    assert answer["Location"] == reverse("accounts:user_edit", args=[ada.pk])
     assert not ada.has_usable_password()
     assert list(ada.departments.all()) == [department]
     assert viewer(ada).may_publish_as(brand_account.pk)
 
-    page = admin.post(reverse("accounts:user-password-link", args=[ada.pk])).content.decode()
+    page = admin.post(reverse("accounts:user_password_link", args=[ada.pk])).content.decode()
     link = re.search(r'value="http://testserver([^"]+)"', page)[1]
     browser = Client()
     form_page = browser.get(link, follow=True)
@@ -83,7 +83,7 @@ def test_a_new_person_sets_a_password_and_signs_in(admin, department, brand_acco
 )
 def test_what_cannot_be_is_told_at_its_field(admin, agent, changes, says):
     before = User.objects.count()
-    answer = admin.post(reverse("accounts:user-new"), form(**changes))
+    answer = admin.post(reverse("accounts:user_new"), form(**changes))
     assert answer.status_code == 200
     assert says in answer.content.decode()
     assert User.objects.count() == before
@@ -116,7 +116,7 @@ def test_publishing_needs_a_role_and_initials(admin, agent, brand_account):
 
 def test_nobody_changes_their_own_role_or_leaves_by_themselves(admin, administrator):
     assert "your own role" in save(admin, administrator, role="agent").content.decode()
-    admin.post(reverse("accounts:user-active", args=[administrator.pk]), {"active": "0"})
+    admin.post(reverse("accounts:user_active", args=[administrator.pk]), {"active": "0"})
     administrator.refresh_from_db()
     assert (administrator.role, administrator.is_active) == ("administrator", True)
 
@@ -143,10 +143,10 @@ def test_a_password_set_meanwhile_is_not_undone(admin, agent):
 
 
 def test_who_left_cannot_sign_in(admin, agent):
-    admin.post(reverse("accounts:user-active", args=[agent.pk]), {"active": "0"})
+    admin.post(reverse("accounts:user_active", args=[agent.pk]), {"active": "0"})
     answer = Client().post(reverse("account_login"), {"login": "agent", "password": PASSWORD})
     assert "_auth_user_id" not in answer.wsgi_request.session
-    assert admin.post(reverse("accounts:user-password-link", args=[agent.pk])).status_code == 404
+    assert admin.post(reverse("accounts:user_password_link", args=[agent.pk])).status_code == 404
 
 
 @pytest.fixture
@@ -185,14 +185,14 @@ class TestDepartments:
         assert Department.objects.count() == 1
 
     def test_its_key_is_fixed(self, admin, department):
-        address = reverse("accounts:department-edit", args=[department.pk])
+        address = reverse("accounts:department_edit", args=[department.pk])
         admin.post(address, {"name": "Care", "slug": "care", "position": "4"})
         department.refresh_from_db()
         assert (department.name, department.slug, department.position) == ("Care", "service", 4)
 
     def test_closing_and_reopening(self, admin, department):
         DepartmentFactory()
-        address = reverse("accounts:department-open", args=[department.pk])
+        address = reverse("accounts:department_open", args=[department.pk])
         admin.post(address, {"open": "0"})
         department.refresh_from_db()
         assert not department.is_open
@@ -201,7 +201,7 @@ class TestDepartments:
         assert department.is_open
 
     def test_the_last_open_one_stays_open(self, admin, department):
-        admin.post(reverse("accounts:department-open", args=[department.pk]), {"open": "0"})
+        admin.post(reverse("accounts:department_open", args=[department.pk]), {"open": "0"})
         department.refresh_from_db()
         assert department.is_open
 
@@ -209,7 +209,7 @@ class TestDepartments:
         DepartmentFactory()
         monkeypatch.setattr(people, "objections_to_closing", [lambda one: f"Rule 7 leads to {one}."])
         answer = admin.post(
-            reverse("accounts:department-open", args=[department.pk]), {"open": "0"}, follow=True
+            reverse("accounts:department_open", args=[department.pk]), {"open": "0"}, follow=True
         )
         assert "Rule 7 leads to Customer service." in answer.content.decode()
         department.refresh_from_db()

@@ -43,7 +43,7 @@ def test_a_new_password_ends_it(agent):
 
 def test_an_administrator_ends_it(agent, admin):
     first, second = signed_in(agent), signed_in(agent)
-    admin.post(reverse("accounts:user-sign-out", args=[agent.pk]))
+    admin.post(reverse("accounts:user_sign_out", args=[agent.pk]))
     assert not is_in(first)
     assert not is_in(second)
     assert is_in(admin)
@@ -51,7 +51,7 @@ def test_an_administrator_ends_it(agent, admin):
 
 def test_coming_back_does_not_revive_it(agent, admin):
     client = signed_in(agent)
-    address = reverse("accounts:user-active", args=[agent.pk])
+    address = reverse("accounts:user_active", args=[agent.pk])
     admin.post(address, {"active": "0"})
     assert not is_in(client)
     admin.post(address, {"active": "1"})
@@ -69,5 +69,5 @@ def test_a_key_that_was_replaced_still_opens_it(agent, settings):
 def test_other_rooms_release_the_work_of_who_leaves(agent, administrator, monkeypatch):
     released = []
     monkeypatch.setattr(people, "when_user_leaves", [lambda user, by, now: released.append((user, by))])
-    signed_in(administrator).post(reverse("accounts:user-active", args=[agent.pk]), {"active": "0"})
+    signed_in(administrator).post(reverse("accounts:user_active", args=[agent.pk]), {"active": "0"})
     assert released == [(agent, administrator)]

@@ -297,7 +297,7 @@ def test_reading_changes_nothing(company, role, method):
     )
     browser, before = company.browser(role), state()
     for name, address in pages().items():
-        if name == "accounts:connect-start":
+        if name == "accounts:connect_start":
             continue  # remembers that somebody is on their way to the network, as OAuth's first step has to
         getattr(browser, method)(f"{address}?{everything}")
         getattr(browser, method)(f"{address}?{everything}", headers={"x-http-method-override": "POST"})
@@ -327,7 +327,7 @@ def test_no_address_sends_a_browser_elsewhere(company, elsewhere):
     fields = dict.fromkeys([*names(), "next"], elsewhere)
     for role in (Role.MANAGER, NOBODY):
         for name, address in pages().items():
-            if name == "accounts:connect-start":
+            if name == "accounts:connect_start":
                 continue  # leads to the network, by an address that settings give
             browser = company.browser(role)
             browser.raise_request_exception = False
