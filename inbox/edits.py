@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
+import html
+import re
 from dataclasses import dataclass
 from typing import Any
 
 from inbox.languages import language_of
 from inbox.sanitise import Storable
+
+_HANDLES = re.compile(r"^(?:@\w+\s+)+")
+_LINK = re.compile(r"https?://\S+")
 
 
 @dataclass(slots=True)
@@ -42,7 +47,14 @@ def _is_newer(known: Known, item: Storable) -> bool:
         return known.edited_at is None or edited_at > known.edited_at
     if item.message.remote_id != known.remote_id:
         return False  # an older version of a message that gets a new id with every edit
+    if item.message.author.is_self and _as_sent(item.text) == _as_sent(known.text):
+        return False
     return item.text != known.text
+
+
+def _as_sent(text: str) -> list[str]:
+    """The words of an answer of ours. A network gives it back with handles put in front and links of its own."""
+    return _LINK.sub("", _HANDLES.sub("", html.unescape(text))).split()
 
 
 def change_row(known: Known, item: Storable, now: dt.datetime) -> dict[str, Any]:

@@ -141,3 +141,24 @@ def test_an_echo_of_what_is_sent_already_is_a_duplicate(feed):
     )
     outcome = feed.store(ours("2", reply.text, parent_id="1", thread_id="1"))
     assert (outcome.duplicates, outcome.stored) == (1, 0)
+
+
+def test_an_answer_that_comes_back_with_handles_and_links_of_the_network_is_no_edit(feed):
+    feed.store(message("1", minute=9))
+    feed.store(
+        ours("2", "Terms & help: https://example.org/help ^AT", parent_id="1", thread_id="1", minute=2)
+    )
+
+    back = "@customer1 @friend Terms &amp; help: https://t.co/abc ^AT"
+    outcome = feed.store(ours("2", back, parent_id="1", thread_id="1", minute=2))
+
+    assert (outcome.updated, outcome.duplicates) == (0, 1)
+    assert Message.objects.get(canonical_id="2").text.startswith("Terms")
+    assert not CaseEvent.objects.filter(verb=Verb.MESSAGE_EDITED).exists()
+
+
+def test_an_answer_of_ours_that_was_changed_in_the_networks_own_app_is_an_edit(feed):
+    feed.store(message("1", minute=9))
+    feed.store(ours("2", "It leaves today", parent_id="1", thread_id="1", minute=2))
+
+    assert feed.store(ours("2", "It leaves tomorrow", parent_id="1", thread_id="1", minute=2)).updated == 1
