@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import environ
+from csp.constants import NONCE, NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
 from config.logging import logging_config
@@ -240,8 +241,6 @@ SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
-
-from csp.constants import NONCE, NONE, SELF  # noqa: E402  (needs the settings above to exist nowhere, but reads better here)
 
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
