@@ -11,7 +11,13 @@ DecidedBy = Literal["rule", "default", "thread", "person"]
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """Everything a rule may look at. `at` is when the network says the message was written, UTC."""
+    """Everything a rule may look at. `at` is when the network says the message was written, UTC.
+
+    What was read from the text (`sentiment`: "negative", "neutral" or "positive"; `wants_answer`; `urgency`: 0 to 2;
+    `is_spam`) is the machine's judgement, or a person's where one corrected it. Of the customer: `customer_tags`,
+    `previous_department` (the slug that last closed a case of theirs, "" for none), and `open_cases`, how many were
+    open before this message.
+    """
 
     text: str
     network: str
@@ -22,6 +28,17 @@ class Facts:
     followers: int | None = None
     verified: bool = False
     is_reply: bool = False
+    #: The customer passed on a post, with or without words of their own.
+    is_retweet: bool = False
+    #: It stands under a post of the brand's own.
+    is_under_own_post: bool = False
+    sentiment: str = ""
+    wants_answer: bool = True
+    urgency: int = 0
+    is_spam: bool = False
+    customer_tags: tuple[str, ...] = ()
+    previous_department: str = ""
+    open_cases: int = 0
 
 
 @dataclass(frozen=True, slots=True)

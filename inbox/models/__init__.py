@@ -3,6 +3,7 @@
 from inbox.models.case import Case, CaseCount, CaseEvent, Custody, Status, Verb, Visibility
 from inbox.models.customer import Customer, Identity
 from inbox.models.message import Decision, Direction, Message, Quarantined
+from inbox.models.notice import Notice, NoticeKind
 from inbox.models.reply import LIVE_STATES, Draft, Reply, ReplyState
 
 __all__ = [
@@ -17,6 +18,8 @@ __all__ = [
     "Draft",
     "Identity",
     "Message",
+    "Notice",
+    "NoticeKind",
     "Quarantined",
     "Reply",
     "ReplyState",
