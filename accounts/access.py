@@ -20,6 +20,7 @@ ROLES: dict[str, frozenset[str]] = {
     "publish": frozenset({Role.MANAGER, Role.COMMUNITY, Role.AGENT}),
     "settle_reply": frozenset({Role.MANAGER, Role.COMMUNITY}),
     "edit_rules": frozenset({Role.ADMINISTRATOR, Role.MANAGER}),
+    "assignment": frozenset({Role.ADMINISTRATOR, Role.MANAGER}),
     "quarantine": frozenset({Role.ADMINISTRATOR, Role.MANAGER, Role.COMMUNITY}),
     "reports": frozenset(Role.values),
     "export": frozenset({Role.MANAGER}),
@@ -50,6 +51,12 @@ class Viewer:
     def may(self, action: str) -> bool:
         """Whether the user's role allows `action` at all. Raises `KeyError` for an action not in `ROLES`."""
         return self.user.is_active and self.user.role in ROLES[action]
+
+    def may_run(self, department_id: int) -> bool:
+        """Whether the user decides how a department's cases are given out: administrators and its managers."""
+        return self.may("assignment") and (
+            self.user.role == Role.ADMINISTRATOR or department_id in self.department_ids
+        )
 
     def may_publish_as(self, brand_account_id: int) -> bool:
         """Whether the user may answer in the name of this brand account."""

@@ -1,4 +1,4 @@
-"""Two-factor for those who answer customers, where the deployment demands it."""
+"""Two-factor for those who answer customers, where the deployment demands it; and signs of life."""
 
 from __future__ import annotations
 
@@ -12,8 +12,10 @@ from django.core.exceptions import MiddlewareNotUsed
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
+from django.utils import timezone
 from django.utils.deprecation import MiddlewareMixin
 
+from accounts import presence
 from accounts.access import ROLES
 from accounts.models import User
 
@@ -47,3 +49,21 @@ class SecondFactorMiddleware(MiddlewareMixin):
 def _has_second_factor(user: User) -> bool:
     factors = Authenticator.objects.filter(user=user).exclude(type=Authenticator.Type.RECOVERY_CODES)
     return bool(factors.exists())
+
+
+def signs_of_life(
+    get_response: Callable[[HttpRequest], HttpResponseBase],
+) -> Callable[[HttpRequest], HttpResponseBase]:
+    """Notes that whoever asks for a page is there: one write a minute and person. Who signed out in it is gone."""
+
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        before = request.user
+        response = get_response(request)
+        user = request.user
+        if isinstance(user, User) and user.is_authenticated:
+            presence.touch(user, timezone.now())
+        elif isinstance(before, User) and before.pk is not None:
+            presence.gone(before.pk)
+        return response
+
+    return middleware

@@ -93,7 +93,7 @@ def reactivate(user: User) -> None:
 
 def end_sessions(user: User) -> None:
     """Sign a user out everywhere."""
-    User.objects.filter(pk=user.pk).update(session_epoch=F("session_epoch") + 1)
+    User.objects.filter(pk=user.pk).update(session_epoch=F("session_epoch") + 1, last_seen_at=None)
 
 
 def password_path(user: User) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from accounts.views import brand_accounts, connecting, departments, door, people
+from accounts.views import brand_accounts, connecting, departments, door, people, working
 
 app_name = "accounts"
 urlpatterns: list[URLPattern] = [
@@ -29,7 +29,11 @@ urlpatterns: list[URLPattern] = [
     path("people/<int:pk>/active/", people.switch_active, name="user_active"),
     path("people/<int:pk>/password-link/", people.password_link, name="user_password_link"),
     path("people/<int:pk>/sign-out/", people.sign_out, name="user_sign_out"),
+    path("people/<int:pk>/work/", working.work, name="user_work"),
+    path("people/<int:pk>/leave/", working.leave_add, name="leave_add"),
+    path("people/leave/<int:pk>/remove/", working.leave_remove, name="leave_remove"),
     path("departments/", departments.department_list, name="departments"),
     path("departments/<int:pk>/", departments.department_edit, name="department_edit"),
     path("departments/<int:pk>/open/", departments.switch_open, name="department_open"),
+    path("departments/<int:pk>/assignment/", departments.department_assignment, name="department_assignment"),
 ]

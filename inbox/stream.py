@@ -22,8 +22,10 @@ from django.contrib.sessions.backends.base import SessionBase
 from django.db import connections
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
+from django.utils import timezone
 from django.views.decorators.http import require_GET
 
+from accounts import presence
 from accounts.access import Viewer
 from accounts.models import Role, User
 from inbox.live import CHANNEL, CaseChange
@@ -168,12 +170,16 @@ async def events(listener: Listener, recheck: Callable[[], Audience | None]) -> 
 
 
 def audience_of(user_id: int, session: SessionBase) -> Audience | None:
-    """What the reader may hear of now; None when signed out or no longer active. Holds no connection afterwards."""
+    """What the reader may hear of now; None when signed out or no longer active. Holds no connection afterwards.
+
+    A page that is open is a sign of life.
+    """
     try:
         key = session.session_key
         user = User.objects.filter(pk=user_id, is_active=True).first()
         if user is None or key is None or not session.exists(key):
             return None
+        presence.touch(user, timezone.now())
         who = Viewer(user)
         return Audience(user.role, who.department_ids, who.brand_account_ids)
     finally:

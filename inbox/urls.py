@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import URLPattern, path
 
 from inbox import stream
-from inbox.views import actions, answers, case, quarantine, queue, search
+from inbox.views import actions, answers, case, presence, quarantine, queue, search
 
 app_name = "inbox"
 urlpatterns: list[URLPattern] = [
@@ -28,6 +28,10 @@ urlpatterns: list[URLPattern] = [
     path("replies/<int:pk>/settle/", answers.settle, name="reply_settle"),
     path("quarantine/", quarantine.quarantine_list, name="quarantine"),
     path("quarantine/<int:pk>/retry/", quarantine.retry, name="quarantine_retry"),
+    path("presence/", presence.own_presence, name="presence"),
+    path("presence/set/", presence.set_presence, name="set_presence"),
+    path("presence/leave/", presence.plan_leave, name="plan_leave"),
+    path("presence/leave/<int:pk>/remove/", presence.remove_leave, name="remove_leave"),
     path("navigation/", queue.navigation, name="navigation"),
     path("search/", search.search, name="search"),
     path("live/", stream.live, name="live"),

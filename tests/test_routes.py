@@ -48,8 +48,9 @@ POST_ONLY = frozenset(
     """
     inbox:assign inbox:hand_over inbox:note inbox:resolve inbox:reopen inbox:dismiss inbox:reply inbox:draft
     inbox:reply_cancel inbox:reply_settle inbox:quarantine_retry
+    inbox:set_presence inbox:plan_leave inbox:remove_leave
     accounts:brand_account_check accounts:stream_switch accounts:user_active accounts:user_password_link
-    accounts:user_sign_out accounts:department_open
+    accounts:user_sign_out accounts:department_open accounts:user_work accounts:leave_add accounts:leave_remove
     routing:rule_toggle routing:rule_move routing:rule_duplicate routing:version_restore
     """.split()
 )
@@ -57,12 +58,13 @@ READ = frozenset(
     """
     inbox:queue inbox:queue_unassigned inbox:queue_mine inbox:queue_resolved inbox:queue_department inbox:case
     inbox:case_thread inbox:navigation inbox:search inbox:live inbox:quarantine
+    inbox:presence
     reports:dashboard reports:cases
     routing:rule_list routing:rule_try routing:rule_new routing:starter routing:rule_edit routing:rule_delete
     routing:default_edit routing:versions
     accounts:brand_accounts accounts:brand_account_edit accounts:brand_account_disconnect accounts:connect_start
     accounts:connect_callback accounts:connect_confirm accounts:people accounts:user_new accounts:user_edit
-    accounts:departments accounts:department_edit accounts:own_addresses accounts:forgotten_password
+    accounts:departments accounts:department_edit accounts:department_assignment accounts:own_addresses accounts:forgotten_password
     """.split()
 )
 

@@ -1,4 +1,4 @@
-"""The models of this room, by subject: `people` and `brand_accounts`."""
+"""The models of this room, by subject: `people`, `working` and `brand_accounts`."""
 
 from accounts.models.brand_accounts import (
     BrandAccount,
@@ -10,9 +10,11 @@ from accounts.models.brand_accounts import (
     Stream,
     network_label,
 )
-from accounts.models.people import DemoMarker, Department, Membership, Role, User
+from accounts.models.people import AssignmentMode, DemoMarker, Department, Membership, Role, User
+from accounts.models.working import Leave, Skill
 
 __all__ = [
+    "AssignmentMode",
     "BrandAccount",
     "BrandAccountGrant",
     "ConnectAttempt",
@@ -20,9 +22,11 @@ __all__ = [
     "DemoMarker",
     "Department",
     "Health",
+    "Leave",
     "Lifecycle",
     "Membership",
     "Role",
+    "Skill",
     "Stream",
     "User",
     "network_label",

@@ -6,9 +6,12 @@ from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractUser
 from django.contrib.auth.models import UserManager as DjangoUserManager
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils.crypto import salted_hmac
+
+from accounts.models.working import Skill
 
 
 class Role(models.TextChoices):
@@ -21,6 +24,14 @@ class Role(models.TextChoices):
     ANALYST = "analyst", "Analyst"
 
 
+class AssignmentMode(models.TextChoices):
+    """How a department's cases find somebody."""
+
+    MANUAL = "manual", "By hand: people take them"
+    ROUND_ROBIN = "round_robin", "In turn: each gets one after the other"
+    LEAST_LOADED = "least_loaded", "To whoever has the fewest open cases"
+
+
 class Department(models.Model):
     """A part of the company that can own a case."""
 
@@ -28,6 +39,14 @@ class Department(models.Model):
     name = models.CharField(max_length=80)
     position = models.PositiveSmallIntegerField(default=0, help_text="Order in lists, lowest first.")
     is_open = models.BooleanField(default=True, help_text="A closed department gets no new cases.")
+    assignment_mode = models.CharField(
+        max_length=12, choices=AssignmentMode.choices, default=AssignmentMode.MANUAL
+    )
+    #: Open cases of this department that one person is given at most; null leaves it to the person's own capacity.
+    max_per_person = models.PositiveSmallIntegerField(null=True, blank=True)
+    prefers_last_helper = models.BooleanField(default=True)
+    #: Whose turn it was last: the id of a user, 0 before the first.
+    turn = models.BigIntegerField(default=0, editable=False)
 
     class Meta:
         ordering = ("position", "name")
@@ -59,6 +78,17 @@ class User(AbstractUser):
     departments: models.ManyToManyField[Department, Membership] = models.ManyToManyField(
         Department, through="Membership", related_name="members"
     )
+    skills: models.ManyToManyField[Skill, models.Model] = models.ManyToManyField(
+        Skill, blank=True, related_name="people"
+    )
+    #: ISO 639 codes of the languages in which they can answer.
+    languages = ArrayField(models.CharField(max_length=8), default=list, blank=True)
+    #: Open cases at once, as far as cases are given out automatically; 0 for none at all.
+    capacity = models.PositiveSmallIntegerField(default=20)
+    #: Since when they say that they are away; null while they are available.
+    away_since = models.DateTimeField(null=True, blank=True)
+    #: When a page of theirs was last alive, to the minute; null once they signed out. See `accounts.presence`.
+    last_seen_at = models.DateTimeField(null=True, blank=True)
 
     objects: ClassVar[UserManager] = UserManager()
 

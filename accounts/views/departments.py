@@ -9,9 +9,11 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import people
+from accounts.access import viewer
 from accounts.guards import SignedInRequest, require
 from accounts.models import Department
 from accounts.people_forms import DepartmentForm
+from accounts.working_forms import AssignmentForm
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -64,3 +66,23 @@ def switch_open(request: SignedInRequest, pk: int) -> HttpResponse:
     except people.Refused as error:
         messages.error(request, str(error))
     return redirect("accounts:department_edit", pk)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@require("assignment")
+def department_assignment(request: SignedInRequest, pk: int) -> HttpResponse:
+    """How a department's cases find somebody: for administrators and its managers."""
+    department = get_object_or_404(Department, pk=pk)
+    if not viewer(request.user).may_run(pk):
+        raise Http404
+    form = AssignmentForm(request.POST if request.method == "POST" else None, instance=department)
+    if form.is_valid():
+        form.save()
+        messages.success(request, f"{department} gives its cases out this way from now on.")
+        return redirect("accounts:department_assignment", pk)
+    context = {
+        "form": form,
+        "department": Department.objects.get(pk=pk),
+        "may_edit": viewer(request.user).may("users"),
+    }
+    return render(request, "accounts/department_assignment.html", context)

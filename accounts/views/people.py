@@ -8,21 +8,33 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts import people
+from accounts import people, presence
 from accounts.guards import SignedInRequest, recent_sign_in, require
-from accounts.models import User
+from accounts.models import Leave, User
 from accounts.people_forms import UserForm
 from accounts.presenting import moment
+from accounts.working_forms import LeaveForm, WorkForm, language_name
 
 
 @require_safe
 @require("users")
 def user_list(request: SignedInRequest) -> HttpResponse:
     """Everybody: those who can sign in first, then those who left."""
-    users = User.objects.prefetch_related("departments").order_by("first_name", "last_name", "username")
+    users = User.objects.prefetch_related("departments", "skills")
+    users = users.order_by("first_name", "last_name", "username")
     now = timezone.now()
+    leaves = {leave.user_id: leave for leave in Leave.objects.covering(presence.today(now))}
     context = {
-        "active": [(user, moment(user.last_login, now)) for user in users if user.is_active],
+        "active": [
+            {
+                "user": user,
+                "seen": moment(user.last_seen_at or user.last_login, now),
+                "standing": presence.standing(user, now, leaves.get(user.pk)),
+                "can": ", ".join([*map(language_name, user.languages), *map(str, user.skills.all())]),
+            }
+            for user in users
+            if user.is_active
+        ],
         "left": [user for user in users if not user.is_active],
     }
     return render(request, "accounts/user_list.html", context)
@@ -56,7 +68,30 @@ def user_edit(request: SignedInRequest, pk: int) -> HttpResponse:
         else:
             messages.success(request, f"{person} saved.")
             return redirect("accounts:people")
-    return render(request, "accounts/user_edit.html", {"form": form, "person": User.objects.get(pk=pk)})
+    return shown(request, User.objects.get(pk=pk), form=form)
+
+
+def shown(
+    request: SignedInRequest,
+    person: User,
+    *,
+    form: UserForm | None = None,
+    work: WorkForm | None = None,
+    leave: LeaveForm | None = None,
+) -> HttpResponse:
+    """The page of a person, with the one form that was filled in wrongly as it was filled in."""
+    now = timezone.now()
+    leaves = list(person.leaves.ending_from(presence.today(now)).select_related("substitute"))
+    running = next((one for one in leaves if one.starts_on <= presence.today(now)), None)
+    context = {
+        "form": form or UserForm(instance=person, by=request.user),
+        "work": work or WorkForm(instance=person),
+        "leave": leave or LeaveForm(person=person),
+        "leaves": leaves,
+        "standing": presence.standing(person, now, running),
+        "person": person,
+    }
+    return render(request, "accounts/user_edit.html", context)
 
 
 @require_POST

@@ -68,6 +68,17 @@ TABLE: dict[str, list[tuple[str, tuple[str, ...], dict[str, str], int, list[str]
     ],
     "user_password_link": [("post", ("person",), {}, 200, ADMINISTRATOR), ("get", ("person",), {}, 405, [])],
     "user_sign_out": [("post", ("person",), {}, 302, ADMINISTRATOR), ("get", ("person",), {}, 405, [])],
+    "user_work": [
+        ("post", ("person",), {"capacity": "5"}, 302, ADMINISTRATOR),
+        ("post", ("absent",), {"capacity": "5"}, 404, ADMINISTRATOR),
+        ("get", ("person",), {}, 405, []),
+    ],
+    "leave_add": [
+        ("post", ("person",), {"starts_on": "2026-12-01"}, 200, ADMINISTRATOR),
+        ("post", ("absent",), {}, 404, ADMINISTRATOR),
+        ("get", ("person",), {}, 405, []),
+    ],
+    "leave_remove": [("post", ("absent",), {}, 404, ADMINISTRATOR), ("get", ("absent",), {}, 405, [])],
     "departments": [("get", (), {}, 200, ADMINISTRATOR), ("post", (), {}, 200, ADMINISTRATOR)],
     "department_edit": [
         ("get", ("department",), {}, 200, ADMINISTRATOR),
@@ -78,6 +89,11 @@ TABLE: dict[str, list[tuple[str, tuple[str, ...], dict[str, str], int, list[str]
         ("post", ("department",), {"open": "1"}, 302, ADMINISTRATOR),
         ("post", ("department",), {"open": "yes"}, 404, ADMINISTRATOR),
         ("get", ("department",), {}, 405, []),
+    ],
+    "department_assignment": [
+        ("get", ("department",), {}, 200, ["administrator", "manager"]),
+        ("post", ("department",), {"assignment_mode": "round_robin"}, 302, ["administrator", "manager"]),
+        ("get", ("absent",), {}, 404, ADMINISTRATOR),
     ],
 }
 ROWS = [
@@ -123,9 +139,11 @@ def test_who_may(name, method, arguments, form, status, who, cast, brand_account
             continue
         else:
             assert answer.status_code == 404, identity
-        before[0] = [{**row, "last_login": None} for row in before[0]]
+        # Signing in and asking are signs of life.
+        unseen = {"last_login": None, "last_seen_at": None}
+        before[0] = [{**row, **unseen} for row in before[0]]
         after = snapshot()
-        after[0] = [{**row, "last_login": None} for row in after[0]]
+        after[0] = [{**row, **unseen} for row in after[0]]
         assert after == before, identity
 
 

@@ -44,9 +44,12 @@ OF_A_REPLY = {
     "reply_settle": ("post", {"decision": "sent"}, {302, 403, 409}),
 }
 #: Addresses without an object; what they list is scoped, see the tests of each page.
-OF_NOTHING = {"queue", "queue_unassigned", "queue_mine", "queue_resolved", "navigation", "search"}
-#: Tested elsewhere: with roles in test_quarantine.py, as a stream in test_stream.py, by slug in test_queue_page.py.
-ELSEWHERE = {"quarantine", "quarantine_retry", "live", "queue_department"}
+OF_NOTHING = {"queue", "queue_unassigned", "queue_mine", "queue_resolved", "navigation", "search",
+              "presence"}  # fmt: skip
+#: Tested elsewhere: with roles in test_quarantine.py, as a stream in test_stream.py, by slug in test_queue_page.py,
+#: everybody's own in test_presence.py.
+ELSEWHERE = {"quarantine", "quarantine_retry", "live", "queue_department",
+             "set_presence", "plan_leave", "remove_leave"}  # fmt: skip
 
 
 @pytest.fixture

@@ -1,0 +1,79 @@
+"""Who is there: signed in, not away, not on leave. Nobody else is given work.
+
+A person is signed in while a page of theirs has been alive in the last ten minutes; an open page is, by its live
+stream. Being away is said by the person, leave is planned by days.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.db.models import Exists, OuterRef, Q
+
+from accounts.models import Leave, User
+
+#: After so long without a sign of life somebody counts as signed out.
+SEEN_FOR = dt.timedelta(minutes=10)
+#: Signs of life are kept at most this often, so that a page costs no write.
+TOUCH_EVERY = dt.timedelta(minutes=1)
+
+Where = Literal["available", "away", "leave", "signed_out", "inactive"]
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Whether somebody is there, as a key, in words, and as a chip's tone."""
+
+    where: Where
+    words: str
+    tone: str = ""
+
+
+def today(now: dt.datetime) -> dt.date:
+    """The day that `now` is part of, in the zone in which people read pages."""
+    return now.astimezone(ZoneInfo(settings.DISPLAY_TIME_ZONE)).date()
+
+
+def touch(user: User, now: dt.datetime) -> None:
+    """Note a sign of life. No statement within a minute of the last one; never overwrites a later one."""
+    if user.last_seen_at is not None and now - user.last_seen_at < TOUCH_EVERY:
+        return
+    unseen = Q(last_seen_at__isnull=True) | Q(last_seen_at__lt=now)
+    User.objects.filter(unseen, pk=user.pk, is_active=True).update(last_seen_at=now)
+    user.last_seen_at = now
+
+
+def gone(user_id: int) -> None:
+    """Somebody signed out. Another browser of theirs that is still in use says so by its next request."""
+    User.objects.filter(pk=user_id).update(last_seen_at=None)
+
+
+def set_away(user: User, away: bool, now: dt.datetime) -> None:
+    """The person says that they are away or back. Saying it again keeps the time at which it began."""
+    if away == (user.away_since is not None):
+        return
+    user.away_since = now if away else None
+    user.save(update_fields=["away_since"])
+
+
+def is_there(now: dt.datetime) -> Q:
+    """Condition on users: active, signed in, neither away nor on leave at `now`."""
+    on_leave = Exists(Leave.objects.covering(today(now)).filter(user=OuterRef("pk")))
+    return Q(is_active=True, away_since__isnull=True, last_seen_at__gt=now - SEEN_FOR) & ~Q(on_leave)
+
+
+def standing(user: User, now: dt.datetime, leave: Leave | None) -> Standing:
+    """Where somebody is at `now`. `leave` is one of theirs that covers the day, if any."""
+    if not user.is_active:
+        return Standing("inactive", "cannot sign in")
+    if leave is not None:
+        return Standing("leave", f"on leave until {leave.ends_on.day} {leave.ends_on:%b}", "risk")
+    if user.away_since is not None:
+        return Standing("away", "away", "risk")
+    if user.last_seen_at is None or user.last_seen_at <= now - SEEN_FOR:
+        return Standing("signed_out", "signed out")
+    return Standing("available", "available", "ok")

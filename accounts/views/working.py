@@ -1,0 +1,49 @@
+"""What a person can do and when they are on leave, for administrators."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.views.decorators.http import require_POST
+
+from accounts.guards import SignedInRequest, require
+from accounts.models import Leave, User
+from accounts.views.people import shown
+from accounts.working_forms import LeaveForm, WorkForm
+
+
+@require_POST
+@require("users")
+def work(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Save skills, languages and capacity; what is wrong is shown beside its field."""
+    person = get_object_or_404(User, pk=pk)
+    form = WorkForm(request.POST, instance=person)
+    if not form.is_valid():
+        return shown(request, User.objects.get(pk=pk), work=form)
+    form.save()
+    messages.success(request, f"What {person} can do is saved.")
+    return redirect("accounts:user_edit", pk)
+
+
+@require_POST
+@require("users")
+def leave_add(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Plan leave for a person."""
+    person = get_object_or_404(User, pk=pk)
+    form = LeaveForm(request.POST, person=person)
+    if not form.is_valid():
+        return shown(request, person, leave=form)
+    form.save()
+    messages.success(request, f"Leave of {person} is noted. They get no work on these days.")
+    return redirect("accounts:user_edit", pk)
+
+
+@require_POST
+@require("users")
+def leave_remove(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Take somebody's leave away again. Cases that went to others stay with them."""
+    leave = get_object_or_404(Leave, pk=pk)
+    leave.delete()
+    messages.success(request, "The leave is taken away. Cases that went to others stay with them.")
+    return redirect("accounts:user_edit", leave.user_id)

@@ -1,0 +1,188 @@
+"""Forms of who can do what: skills, languages, capacity, leave, and how a department gives its cases out."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.conf.locale import LANG_INFO
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils.text import slugify
+
+from accounts.models import AssignmentMode, Department, Leave, Skill, User
+
+if TYPE_CHECKING:
+    UserModelForm = forms.ModelForm[User]
+    LeaveModelForm = forms.ModelForm[Leave]
+    DepartmentModelForm = forms.ModelForm[Department]
+else:
+    UserModelForm = LeaveModelForm = DepartmentModelForm = forms.ModelForm
+
+#: Names of languages by ISO 639 code, and codes by every name and code in lower case.
+LANGUAGES: dict[str, str] = {
+    code: info["name"] for code, info in LANG_INFO.items() if "name" in info and "-" not in code
+}
+_CODES = {key: code for code, name in LANGUAGES.items() for key in (code, name.lower())} | {
+    "chinese": "zh", "zh": "zh", "tagalog": "tl", "tl": "tl",
+}  # fmt: skip
+_NAMES = LANGUAGES | {"zh": "Chinese", "tl": "Tagalog"}
+_BETWEEN = re.compile(r"[,;\n]")
+_MOST_SKILLS, _LONGEST_SKILL = 30, 60
+
+
+def language_name(code: str) -> str:
+    """A language's name for people; the code itself for one that nobody named."""
+    return _NAMES.get(code, code)
+
+
+class WorkForm(UserModelForm):
+    """What somebody can do: languages by name or code, skills by name. Skills that are new are added for everybody."""
+
+    languages = forms.CharField(
+        required=False,
+        max_length=300,
+        help_text="In which they can answer, as “English, German”. Cases in other languages go to others first.",
+    )
+    skills = forms.CharField(
+        required=False,
+        max_length=1500,
+        help_text="What only some people can do, as “refunds, coffee machines”. Rules can ask for them.",
+    )
+
+    class Meta:
+        model = User
+        fields = ("languages", "capacity")
+        help_texts = {
+            "capacity": "So many open cases at once are given to them automatically; 0: none. They can take more."
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial["languages"] = ", ".join(language_name(code) for code in self.instance.languages)
+        self.initial["skills"] = ", ".join(self.instance.skills.values_list("name", flat=True))
+        self.fields["capacity"].widget.attrs.update(min=0, max=500)
+
+    def clean_languages(self) -> list[str]:
+        codes = []
+        for word in _words(self.cleaned_data["languages"]):
+            code = _CODES.get(word.lower())
+            if code is None:
+                raise ValidationError(f"“{word}” is not a language that is known here. Write it in English.")
+            codes.append(code)
+        return list(dict.fromkeys(codes))
+
+    def clean_skills(self) -> list[str]:
+        words = {word.lower(): word for word in _words(self.cleaned_data["skills"])}
+        if len(words) > _MOST_SKILLS:
+            raise ValidationError(f"At most {_MOST_SKILLS} skills a person.")
+        for word in words.values():
+            if len(word) > _LONGEST_SKILL or not slugify(word, allow_unicode=False):
+                raise ValidationError(
+                    f"“{word[:80]}” cannot be a skill: use letters or digits, at most {_LONGEST_SKILL}."
+                )
+        return list(words.values())
+
+    def clean_capacity(self) -> int:
+        capacity: int = self.cleaned_data["capacity"]
+        if capacity > 500:
+            raise ValidationError("At most 500.")
+        return capacity
+
+    @transaction.atomic
+    def save(self, commit: bool = True) -> User:
+        """Keep only what this form holds; presence and session are written by others at the same time."""
+        user = super().save(commit=False)
+        user.save(update_fields=["languages", "capacity"])
+        user.skills.set([_skill(name) for name in self.cleaned_data["skills"]])
+        return user
+
+
+def _words(given: str) -> list[str]:
+    return [word for part in _BETWEEN.split(given) if (word := " ".join(part.split()))]
+
+
+def _skill(name: str) -> Skill:
+    known = (
+        Skill.objects.filter(name__iexact=name).first() or Skill.objects.filter(slug=slugify(name)).first()
+    )
+    return known or Skill.objects.create(name=name, slug=slugify(name)[:50])
+
+
+class LeaveForm(LeaveModelForm):
+    """When somebody is away, the last day included, and who takes over."""
+
+    class Meta:
+        model = Leave
+        fields = ("starts_on", "ends_on", "substitute")
+        labels = {"starts_on": "First day", "ends_on": "Last day"}
+        help_texts = {"substitute": "Gets their open cases; without one these go back to the departments."}
+        widgets = {
+            "starts_on": forms.DateInput(attrs={"type": "date"}),
+            "ends_on": forms.DateInput(attrs={"type": "date"}),
+        }
+
+    def __init__(self, *args: Any, person: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.instance.user = person
+        colleagues = User.objects.filter(is_active=True).exclude(pk=person.pk)
+        self.fields["substitute"] = forms.ModelChoiceField(
+            queryset=colleagues.order_by("first_name", "last_name"),
+            required=False,
+            empty_label="Nobody",
+            help_text=self.Meta.help_texts["substitute"],
+        )
+
+    def clean(self) -> dict[str, Any]:
+        """The days follow each other and overlap no other leave of the person."""
+        cleaned = super().clean() or self.cleaned_data
+        first, last = cleaned.get("starts_on"), cleaned.get("ends_on")
+        if first is None or last is None:
+            return cleaned
+        if last < first:
+            self.add_error("ends_on", "The last day is before the first.")
+            return cleaned
+        other = Leave.objects.filter(user=self.instance.user, starts_on__lte=last, ends_on__gte=first).first()
+        if other is not None:
+            self.add_error(
+                "starts_on",
+                f"There is leave from {other.starts_on:%d.%m.%Y} to {other.ends_on:%d.%m.%Y} already.",
+            )
+        return cleaned
+
+
+class AssignmentForm(DepartmentModelForm):
+    """How a department's cases find somebody."""
+
+    assignment_mode = forms.ChoiceField(
+        choices=AssignmentMode.choices, widget=forms.RadioSelect, label="Cases go to people"
+    )
+
+    class Meta:
+        model = Department
+        fields = ("assignment_mode", "max_per_person", "prefers_last_helper")
+        labels = {
+            "max_per_person": "At most, a person",
+            "prefers_last_helper": "Prefer whoever answered this customer last",
+        }
+        help_texts = {
+            "max_per_person": "Open cases of this department at once. Empty: as many as the person's own capacity.",
+            "prefers_last_helper": "If they are there and have room; before the turn and the load.",
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["max_per_person"].widget.attrs.update(min=1, max=500)
+
+    def clean_max_per_person(self) -> int | None:
+        most: int | None = self.cleaned_data["max_per_person"]
+        if most is not None and not 1 <= most <= 500:
+            raise ValidationError("Between 1 and 500, or empty.")
+        return most
+
+    def save(self, commit: bool = True) -> Department:
+        """Keep only what this form holds: the turn moves on at the same time."""
+        department = super().save(commit=False)
+        department.save(update_fields=list(self.Meta.fields))
+        return department

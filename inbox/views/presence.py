@@ -1,0 +1,72 @@
+"""Everybody's own presence: away with one click, back with another, leave planned by days."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts import presence
+from accounts.models import Leave
+from accounts.working_forms import LeaveForm, language_name
+from inbox.views.guards import InboxRequest, signed_in
+
+
+@require_safe
+@signed_in
+def own_presence(request: InboxRequest) -> HttpResponse:
+    """Where one is, what one can do, and one's leave."""
+    return _shown(request, LeaveForm(person=request.user))
+
+
+@require_POST
+@signed_in
+def set_presence(request: InboxRequest) -> HttpResponse:
+    """Away (`to` is "away") or back ("available"). Both at once, without a question."""
+    to = request.POST.get("to")
+    if to not in ("away", "available"):
+        raise Http404
+    presence.set_away(request.user, to == "away", timezone.now())
+    if to == "away":
+        messages.success(request, "You are away. Nobody gives you a case until you are back.")
+        return redirect("inbox:presence")
+    messages.success(request, "You are back. New cases can come to you.")
+    return redirect("inbox:queue_mine")
+
+
+@require_POST
+@signed_in
+def plan_leave(request: InboxRequest) -> HttpResponse:
+    """Plan one's own leave."""
+    form = LeaveForm(request.POST, person=request.user)
+    if not form.is_valid():
+        return _shown(request, form)
+    form.save()
+    messages.success(request, "Your leave is noted. You get no work on these days.")
+    return redirect("inbox:presence")
+
+
+@require_POST
+@signed_in
+def remove_leave(request: InboxRequest, pk: int) -> HttpResponse:
+    """Take one's own leave away again."""
+    get_object_or_404(Leave, pk=pk, user=request.user).delete()
+    messages.success(request, "The leave is taken away.")
+    return redirect("inbox:presence")
+
+
+def _shown(request: InboxRequest, form: LeaveForm) -> HttpResponse:
+    now, user = timezone.now(), request.user
+    leaves = list(user.leaves.ending_from(presence.today(now)).select_related("substitute"))
+    running = next((one for one in leaves if one.starts_on <= presence.today(now)), None)
+    context = {
+        "person": user,
+        "standing": presence.standing(user, now, running),
+        "leaves": leaves,
+        "form": form,
+        "languages": [language_name(code) for code in user.languages],
+        "skills": list(user.skills.all()),
+    }
+    return render(request, "inbox/presence.html", context)
