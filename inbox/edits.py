@@ -5,19 +5,21 @@ from __future__ import annotations
 import datetime as dt
 import html
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-from inbox.languages import language_of
 from inbox.sanitise import Storable
+from routing.reading import Reading
 
+#: The columns that hold what was read from the text.
+READ = ("language", "sentiment", "urgency", "is_spam", "needs_answer")
 _HANDLES = re.compile(r"^(?:@\w+\s+)+")
 _LINK = re.compile(r"https?://\S+")
 
 
 @dataclass(slots=True)
 class Known:
-    """A message that is stored already."""
+    """A message that is stored already. `corrected` are the fields about which a person has said what they are."""
 
     canonical_id: str
     id: int
@@ -27,6 +29,22 @@ class Known:
     deleted: bool
     hidden: bool
     case_id: int
+    needs_answer: bool = True
+    corrected: list[str] = field(default_factory=list)
+    #: What reading the edited text anew gave, by column.
+    reread: dict[str, Any] = field(default_factory=dict)
+
+    def take(self, reading: Reading, *, needs_answer: bool) -> None:
+        """Take over what the edited text reads as, but for what a person has corrected."""
+        read = {
+            "language": reading.language,
+            "sentiment": reading.sentiment,
+            "urgency": reading.urgency,
+            "is_spam": reading.is_spam,
+            "needs_answer": needs_answer,
+        }
+        self.reread = {name: value for name, value in read.items() if name not in self.corrected}
+        self.needs_answer = self.reread.get("needs_answer", self.needs_answer)
 
 
 def changed(known: Known, item: Storable) -> str:
@@ -69,7 +87,7 @@ def change_row(known: Known, item: Storable, now: dt.datetime) -> dict[str, Any]
         "edited_at": known.edited_at if kept else seen_at,
         "hidden": message.hidden,
         "flags": item.flags,
-        "language": language_of(text),
+        **{name: known.reread.get(name) for name in READ},
         "reply_ref": item.reply_ref,
         "permalink": item.permalink,
         "raw": item.raw,

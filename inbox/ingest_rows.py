@@ -37,7 +37,7 @@ def message_rows(intake: Intake) -> Rows:
 
 
 def _message_row(new: NewMessage) -> dict[str, Any]:
-    item, message = new.item, new.item.message
+    item, message, reading = new.item, new.item.message, new.reading
     return {
         "case_id": new.case.id,
         "stream": message.stream,
@@ -57,8 +57,11 @@ def _message_row(new: NewMessage) -> dict[str, Any]:
         "attachments": item.attachments,
         "can_reply": message.can_reply,
         "reply_ref": item.reply_ref,
-        "language": new.language,
-        "needs_answer": new.decision is not None and new.decision.needs_answer,
+        "language": reading.language if reading else "",
+        "needs_answer": new.needs_answer,
+        "sentiment": reading.sentiment if reading else "",
+        "urgency": reading.urgency if reading else 0,
+        "is_spam": reading is not None and reading.is_spam,
         "flags": item.flags,
         "historical": new.historical,
         "raw": item.raw,

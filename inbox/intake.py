@@ -18,6 +18,7 @@ from inbox.sanitise import Storable
 from inbox.threading import CaseState
 from routing.engine import CompiledRules, decide
 from routing.facts import Decision, Facts
+from routing.reading import Reading, read
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,7 @@ class Header:
 
 @dataclass(slots=True)
 class NewMessage:
-    """A message to insert. `decision` is None for messages of our own."""
+    """A message to insert. `decision` and `reading` are None for messages of our own."""
 
     item: Storable
     case: CaseState
@@ -57,8 +58,9 @@ class NewMessage:
     historical: bool
     user_id: int | None = None
     decision: Decision | None = None
+    reading: Reading | None = None
+    needs_answer: bool = False
     joined: bool = False
-    language: str = ""
 
 
 @dataclass(slots=True)
@@ -112,14 +114,25 @@ class Intake:
             case.touched = True
             verb = Verb.MESSAGE_DELETED if what == "deleted" else Verb.MESSAGE_EDITED
             case.events.append((verb, None, {"message": known.id}))
-        if what == "edited" and case.last_inbound_at == item.at and not self.header.is_own(item):
+        if what == "edited" and not self.header.is_own(item):
+            self._read_anew(known, item, case)
+
+    def _read_anew(self, known: Known, item: Storable, case: CaseState) -> None:
+        """A customer's edited text. An edit may make a case wait for us, never end its waiting: people do that."""
+        if case.last_inbound_at == item.at:
             case.preview = item.preview
+        reading, decision = self._judge(item)
+        known.take(reading, needs_answer=wants_answer(reading, decision))
+        if known.needs_answer and not item.at < self.header.connected_at:
+            case.needs_answer = True
+            if case.closed_at is None and not case.answered(item.at):
+                case.waiting_since = min(case.waiting_since or item.at, item.at)
 
     def _inbound(self, item: Storable) -> None:
         message = item.message
         identity_id, customer_id = self.authors[item.author_id]
-        language = language_of(item.text)
-        decision = decide(self._facts(item, language), self.rules)
+        reading, decision = self._judge(item)
+        needs_answer = wants_answer(reading, decision)
         mine = self.of_customer.setdefault(customer_id, [])
         historical = item.at < self.header.connected_at
         case = threading.join(mine, message.thread_id, message.visibility, item.at)
@@ -129,14 +142,25 @@ class Intake:
             mine.append(case)
         elif case.closed_at is not None:
             _reopen(case, message.canonical_id)
-        self._receive(case, item, decision, historical)
+        self._receive(case, item, decision, historical, needs_answer=needs_answer)
         self._place(
             NewMessage(
-                item, case, identity_id, historical, decision=decision, joined=joined, language=language
+                item,
+                case,
+                identity_id,
+                historical,
+                decision=decision,
+                reading=reading,
+                needs_answer=needs_answer,
+                joined=joined,
             )
         )
 
-    def _facts(self, item: Storable, language: str) -> Facts:
+    def _judge(self, item: Storable) -> tuple[Reading, Decision]:
+        reading = read(item.text, language=language_of(item.text))
+        return reading, decide(self._facts(item, reading), self.rules)
+
+    def _facts(self, item: Storable, reading: Reading) -> Facts:
         message, header = item.message, self.header
         return Facts(
             text=item.text,
@@ -144,10 +168,14 @@ class Intake:
             stream=message.stream,
             brand_account=f"{header.network}:{header.own_id}",
             at=item.at,
-            language=language,
+            language=reading.language,
             followers=message.author.followers,
             verified=message.author.verified,
             is_reply=bool(message.parent_id) and message.thread_id != message.canonical_id,
+            sentiment=reading.sentiment,
+            wants_answer=reading.wants_answer,
+            urgency=reading.urgency,
+            is_spam=reading.is_spam,
         )
 
     def department(self, slug: str) -> Place:
@@ -188,19 +216,21 @@ class Intake:
         self.opened.append(case)
         return case
 
-    def _receive(self, case: CaseState, item: Storable, decision: Decision, historical: bool) -> None:
+    def _receive(
+        self, case: CaseState, item: Storable, decision: Decision, historical: bool, *, needs_answer: bool
+    ) -> None:
         """The case after one more message of its customer."""
         at = item.at
         case.historical = case.historical and historical
-        case.needs_answer = case.needs_answer or decision.needs_answer
+        case.needs_answer = case.needs_answer or needs_answer
         case.priority = max(case.priority, decision.priority) if case.message_count else decision.priority
         case.tags += [tag for tag in decision.tags if tag not in case.tags]
         if case.last_inbound_at is None or at >= case.last_inbound_at:
             case.last_inbound_at, case.preview = at, item.preview
         case.opened_at = min(case.opened_at, at)
         case.activity_at = max(case.activity_at, at)
-        answered = case.last_outbound_at is not None and at <= case.last_outbound_at
-        if decision.needs_answer and not historical and not answered:
+        answered = case.answered(at)
+        if needs_answer and not historical and not answered:
             case.waiting_since = min(case.waiting_since or at, at)
         if case.status == Status.WAITING and not answered:
             case.status = Status.OPEN
@@ -240,6 +270,11 @@ class Intake:
         if parent := self.known.get(message.parent_id):
             return self.cases.get(parent.case_id)
         return threading.of_thread([*self.cases.values(), *self.opened], message.thread_id)
+
+
+def wants_answer(reading: Reading, decision: Decision) -> bool:
+    """Whether a message needs an answer: the rule's explicit word, else what was read from the text."""
+    return reading.wants_answer if decision.needs_answer is None else decision.needs_answer
 
 
 def _reopen(case: CaseState, canonical_id: str) -> None:

@@ -52,6 +52,10 @@ class CaseState:
     #: What the case's history gains: (verb, actor's id, data).
     events: list[tuple[str, int | None, dict[str, Any]]] = field(default_factory=list)
 
+    def answered(self, at: dt.datetime) -> bool:
+        """Whether we have written since `at`."""
+        return self.last_outbound_at is not None and at <= self.last_outbound_at
+
     def near(self, at: dt.datetime) -> bool:
         """Whether `at` lies in the time of the case's messages, or within reach of it."""
         reach = REACH[self.visibility]

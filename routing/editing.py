@@ -29,7 +29,7 @@ class Content:
     enabled: bool = True
     priority: int = 0
     tags: tuple[str, ...] = ()
-    needs_answer: bool = True
+    needs_answer: bool | None = None
 
 
 def add_rule(content: Content, by: User, note: str, now: dt.datetime) -> Rule:

@@ -32,7 +32,7 @@ class CompiledRule:
     department_name: str
     priority: int
     tags: tuple[str, ...]
-    needs_answer: bool
+    needs_answer: bool | None
     condition: dict[str, Any]
     tree: Tree
 
@@ -95,7 +95,7 @@ def _compile_rule(rule: Mapping[str, Any], index: Index) -> CompiledRule:
         department_name=rule.get("department_name") or rule["department"],
         priority=rule.get("priority", 0),
         tags=tuple(rule.get("tags", ())),
-        needs_answer=rule.get("needs_answer", True),
+        needs_answer=rule.get("needs_answer"),
         condition=rule["condition"],
         tree=compile_tree(rule["condition"], index),
     )

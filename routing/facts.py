@@ -47,6 +47,7 @@ class Decision:
 
     `department` is a slug. `rule_key` is the rule's stable key, "" for the default. `reasons` are sentences for
     people. `version` is the number of the rule-set version that decided, so that the decision can be replayed.
+    `needs_answer` is what the rule says about it, None when it leaves that to the reading of the text.
     """
 
     department: str
@@ -57,4 +58,4 @@ class Decision:
     rule_name: str = ""
     priority: int = 0
     tags: tuple[str, ...] = ()
-    needs_answer: bool = True
+    needs_answer: bool | None = None

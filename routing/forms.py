@@ -67,7 +67,13 @@ class RuleForm(forms.Form):
     tags = forms.CharField(
         required=False, max_length=400, validators=[storable_text], help_text="Separated by commas."
     )
-    needs_answer = forms.BooleanField(required=False, initial=True, label="Needs an answer")
+    needs_answer = forms.TypedChoiceField(
+        choices=[("", "As its text reads"), ("yes", "Yes, always"), ("no", "No, never")],
+        coerce=lambda value: value == "yes",
+        empty_value=None,
+        required=False,
+        label="Needs an answer",
+    )
     enabled = forms.BooleanField(required=False, initial=True, label="Switched on")
     mode = forms.ChoiceField(choices=[("rows", "With rows"), ("tree", "As a tree (JSON)")], initial="rows")
     group = forms.ChoiceField(
@@ -188,7 +194,7 @@ def _initial(rule: Rule) -> dict[str, Any]:
         "department": rule.department_id,
         "priority": rule.priority,
         "tags": ", ".join(rule.tags),
-        "needs_answer": rule.needs_answer,
+        "needs_answer": {True: "yes", False: "no", None: ""}[rule.needs_answer],
         "enabled": rule.enabled,
         "tree": json.dumps(rule.condition, ensure_ascii=False, indent=2),
     }

@@ -221,7 +221,7 @@ def _replace(
             department=departments[rule["department"]],
             priority=rule.get("priority", 0),
             tags=rule.get("tags", []),
-            needs_answer=rule.get("needs_answer", True),
+            needs_answer=rule.get("needs_answer"),
         )
         for position, rule in enumerate(wanted, start=1)
     )

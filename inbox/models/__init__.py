@@ -2,7 +2,7 @@
 
 from inbox.models.case import Case, CaseCount, CaseEvent, Custody, Status, Verb, Visibility
 from inbox.models.customer import Customer, Identity
-from inbox.models.message import Decision, Direction, Message, Quarantined
+from inbox.models.message import Decision, Direction, Message, MessageCorrection, Quarantined
 from inbox.models.notice import Notice, NoticeKind
 from inbox.models.reply import LIVE_STATES, Draft, Reply, ReplyState
 
@@ -18,6 +18,7 @@ __all__ = [
     "Draft",
     "Identity",
     "Message",
+    "MessageCorrection",
     "Notice",
     "NoticeKind",
     "Quarantined",

@@ -195,6 +195,7 @@ class Verb(models.TextChoices):
     DISMISSED = "dismissed", "dismissed"
     MESSAGE_EDITED = "message_edited", "customer edited a message"
     MESSAGE_DELETED = "message_deleted", "message deleted on the network"
+    MESSAGE_CORRECTED = "message_corrected", "reading corrected"
 
 
 class CaseEvent(models.Model):

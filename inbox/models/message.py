@@ -15,6 +15,7 @@ from accounts.access import viewer
 from accounts.models import BrandAccount, Department, Role, Stream, User
 from inbox.models.case import Case, Visibility
 from inbox.models.customer import Identity
+from routing.reading import SENTIMENTS
 
 
 class Direction(models.TextChoices):
@@ -64,7 +65,13 @@ class Message(models.Model):
     can_reply = models.BooleanField(default=True)
     reply_ref = models.JSONField(default=dict, blank=True)
     language = models.CharField(max_length=8, blank=True)
+    #: What was read from the text, or what a person said it is (`MessageCorrection`); so are language and needs_answer.
     needs_answer = models.BooleanField(default=True)
+    sentiment = models.CharField(
+        max_length=8, blank=True, choices=[(one, one.capitalize()) for one in SENTIMENTS], db_default=""
+    )
+    urgency = models.PositiveSmallIntegerField(default=0, db_default=0)
+    is_spam = models.BooleanField(default=False, db_default=False)
     #: What had to be repaired before the text could be stored or shown, as ["nul", "surrogate", "control", "bidi",
     #: "long", "name", "link"].
     flags = models.JSONField(default=list, blank=True)
@@ -90,6 +97,36 @@ class Message(models.Model):
 
     def __str__(self) -> str:
         return f"Message {self.pk}"
+
+
+class MessageCorrection(models.Model):
+    """What a person says a message is, beside what the machine read. Append-only (the database refuses UPDATE).
+
+    The newest of a field is what counts, and no later reading of the text changes it. `machine` is what was read,
+    `value` what the person said: a word, a number or a truth value, as the field's.
+    """
+
+    class Field(models.TextChoices):
+        SENTIMENT = "sentiment", "Sentiment"
+        LANGUAGE = "language", "Language"
+        NEEDS_ANSWER = "needs_answer", "Needs an answer"
+        URGENCY = "urgency", "Urgency"
+        IS_SPAM = "is_spam", "Spam"
+
+    message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="corrections", db_index=False)
+    field = models.CharField(max_length=12, choices=Field.choices)
+    machine = models.JSONField()
+    value = models.JSONField()
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    at = models.DateTimeField()
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["message", "field", "id"], name="correction_message")]
+
+    def __str__(self) -> str:
+        return f"{self.field} of message {self.message_id}"
 
 
 class Decision(models.Model):

@@ -33,7 +33,8 @@ class Rule(models.Model):
     department = models.ForeignKey(Department, on_delete=models.PROTECT, related_name="rules")
     priority = models.SmallIntegerField(choices=Priority.choices, default=Priority.NORMAL)
     tags = models.JSONField(default=list, blank=True)
-    needs_answer = models.BooleanField(default=True)
+    #: Null leaves it to the reading of the message.
+    needs_answer = models.BooleanField(null=True, blank=True, default=None)
 
     class Meta:
         ordering = ("position", "id")

@@ -33,7 +33,7 @@ def form(company, holds=(), unless=(), **more):
         "department": company.billing.pk,
         "priority": "1",
         "tags": "cars, cars, street",
-        "needs_answer": "on",
+        "needs_answer": "yes",
         "enabled": "on",
         "mode": "rows",
         "group": "any",

@@ -1,0 +1,7 @@
+"""Reading a message: language, tone, whether it wants an answer, urgency and spam, from its text alone."""
+
+from __future__ import annotations
+
+from routing.reading.judging import SENTIMENTS, URGENCIES, Reading, Sentiment, read
+
+__all__ = ["SENTIMENTS", "URGENCIES", "Reading", "Sentiment", "read"]
