@@ -18,9 +18,10 @@ from inbox.composing import Composer
 from inbox.custody_bar import CustodyBar, custody_bar
 from inbox.models import LIVE_STATES, Case, Custody, Decision, Direction, Draft, Identity, Message, Status
 from inbox.navigation import departments
+from inbox.passing_page import passing_of, trail
 from inbox.queue import display_name, network_sign, waiting_clock
 from inbox.timeline import Timeline, timeline
-from inbox.wording import Chip, initials, local
+from inbox.wording import Chip, initials, local, returned_chip
 from networks.registry import capabilities
 
 #: Neighbours shown on the page: other names of the customer, other cases, colleagues in the department.
@@ -97,11 +98,12 @@ def case_context(
         "sign": sign,
         "sign_class": sign_class,
         "network": capabilities(case.network).label,
-        "chips": _chips(case, now),
+        "chips": _chips(case, now, trail(case, custodies)),
         "thread": thread,
         "older": bool(before),
         "composer": None if before else _composer(case, user, thread, now),
         "custody": custody_bar(custodies, case, now),
+        "passing": passing_of(case, user, custodies, may_pass=offered["hand_over"]),
         "why": _why(case, custodies),
         "customer": _customer(case),
         "may": offered,
@@ -144,7 +146,7 @@ def may(user: User, case: Case) -> dict[str, bool]:
     }
 
 
-def _chips(case: Case, now: dt.datetime) -> list[Chip]:
+def _chips(case: Case, now: dt.datetime, trail: str) -> list[Chip]:
     row = {name: getattr(case, name) for name in (
         "waiting_since", "historical", "next_response_due_at", "first_response_due_at",
     )}  # fmt: skip
@@ -156,6 +158,8 @@ def _chips(case: Case, now: dt.datetime) -> list[Chip]:
     else:
         chips = [Chip(case.get_status_display().lower())]
     chips.append(Chip(case.department.name, "dept"))
+    if case.returned_count:
+        chips.append(returned_chip(case.returned_count, trail))
     if case.visibility == "direct":
         chips.append(Chip("direct"))
     if case.priority > 0:

@@ -12,10 +12,10 @@ import datetime as dt
 
 from accounts.access import viewer
 from accounts.models import Department, User
-from inbox import custody
+from inbox import custody, passing
 from inbox.changes import Change, acting, require
 from inbox.models import Case, Direction, Message, Status, Verb
-from inbox.refusals import Conflict, Invalid, NotAllowed, name_of, what_happened
+from inbox.refusals import Conflict, Invalid, NotAllowed, name_of, require_open, what_happened, words
 from inbox.sanitise import clean_text
 
 __all__ = [
@@ -32,7 +32,6 @@ __all__ = [
 ]
 
 LONGEST_NOTE = 10_000
-LONGEST_HAND_OVER_REASON = 300
 LONGEST_CLOSE_REASON = 200
 
 
@@ -81,7 +80,7 @@ def _check_assignee(case: Case, assignee: User) -> None:
 
 def _give(change: Change, assignee: User | None, version: int | None) -> None:
     change.expect(version)
-    _check_open(change.case)
+    require_open(change.case)
     before = change.case.assignee
     change.accept()
     change.set(assignee=assignee)
@@ -112,43 +111,17 @@ def hand_over(
     `wrong_department` says that it should never have come here (a misroute). Agents may hand over what is theirs or
     nobody's.
     """
-    reason = _words(reason, LONGEST_HAND_OVER_REASON, "Say why the case goes to another department.")
+    reason = words(reason, passing.LONGEST_REASON, "Say why the case goes to another department.")
     with acting(case_id, by, "hand_over", now=now) as change:
-        case = change.case
-        if case.assignee_id not in (None, by.pk):
-            require(by, "reassign")
+        passing.require_own(change)
         change.expect(version)
-        _check_open(case)
-        _check_destination(case, department)
-        before = case.department
-        change.accept()
-        custody.pass_on(change, department, reason, wrong_department=wrong_department)
-        change.from_department_id = before.pk
-        change.set(department=department, assignee=None)
-        change.record(
-            Verb.HANDED_OVER,
-            {
-                "from": before.name,
-                "to": department.name,
-                "from_id": before.pk,
-                "to_id": department.pk,
-                "reason": reason,
-                "wrong_department": wrong_department,
-            },
-        )
-    return case
-
-
-def _check_destination(case: Case, department: Department) -> None:
-    if department.pk == case.department_id:
-        raise Invalid(f"{department} has this case already.")
-    if not department.is_open:
-        raise Invalid(f"{department} takes no new cases. Choose another department.")
+        passing.send(change, department, reason, wrong_department=wrong_department)
+    return change.case
 
 
 def note(case_id: int, by: User, text: str, *, now: dt.datetime) -> Case:
     """Add a private note, on open and closed cases alike."""
-    text = _words(clean_text(text)[0], LONGEST_NOTE, "Write something before you save the note.")
+    text = words(clean_text(text)[0], LONGEST_NOTE, "Write something before you save the note.")
     with acting(case_id, by, "read_notes", now=now) as change:
         change.accept()
         change.record(Verb.NOTED, {"text": text})
@@ -169,7 +142,7 @@ def resolve(case_id: int, by: User, *, version: int | None = None, now: dt.datet
 
 def dismiss(case_id: int, by: User, reason: str, *, version: int | None = None, now: dt.datetime) -> Case:
     """Close a case without an answer, with the reason. Dismissing it again for the same reason changes nothing."""
-    reason = _words(reason, LONGEST_CLOSE_REASON, "Say why this case needs no answer.")
+    reason = words(reason, LONGEST_CLOSE_REASON, "Say why this case needs no answer.")
     with acting(case_id, by, "claim", now=now) as change:
         case = change.case
         if case.status == Status.DISMISSED and case.close_reason == reason:
@@ -215,18 +188,3 @@ def _unanswered_since(case: Case) -> dt.datetime | None:
     if case.last_outbound_at is not None:
         unanswered = unanswered.filter(network_time__gt=case.last_outbound_at)
     return unanswered.order_by("network_time").values_list("network_time", flat=True).first()
-
-
-def _check_open(case: Case) -> None:
-    if not case.is_open:
-        raise Invalid("This case is closed. Reopen it first.")
-
-
-def _words(text: str, longest: int, when_empty: str) -> str:
-    """A person's words, trimmed. Raises `Invalid` when there are none or too many."""
-    text = clean_text(text)[0].strip()
-    if not text:
-        raise Invalid(when_empty)
-    if len(text) > longest:
-        raise Invalid(f"That is {len(text):,} characters long; at most {longest:,} fit.")
-    return text

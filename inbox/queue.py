@@ -22,7 +22,7 @@ from accounts.models import BrandAccount, Role, User
 from inbox.models import Case, Status
 from inbox.models.case import CaseQuerySet
 from inbox.row_markup import row_markup
-from inbox.wording import Chip, clock, initials, moment
+from inbox.wording import Chip, clock, initials, moment, returned_chip
 from networks.registry import CONNECTORS
 
 #: Rows on a page.
@@ -37,6 +37,7 @@ _FIELDS = (
     "id", "identity__handle", "identity__name", "network", "preview", "activity_at", "status", "department__name",
     "assignee__initials", "assignee__username", "waiting_since", "closed_at", "brand_account_id", "visibility",
     "priority", "historical", "first_response_due_at", "next_response_due_at", "assignee_id",
+    "returned_count",
 )  # fmt: skip
 _LABELS = {key: one.capabilities.label for key, one in CONNECTORS.items()}
 _SIGNS = {"x": ("X", ""), "facebook": ("f", "f"), "mastodon": ("M", "m")}
@@ -226,6 +227,8 @@ def _chips(
         chips.append(Chip("▲ urgent" if case["priority"] > 1 else "▲ high", "risk"))
     if kind != "department":
         chips.append(Chip(case["department__name"], "dept"))
+    if case["returned_count"]:
+        chips.append(returned_chip(case["returned_count"]))
     if case["visibility"] == "direct":
         chips.append(Chip("direct"))
     if case["assignee_id"] and kind != "mine":

@@ -10,6 +10,7 @@ from django.core.exceptions import PermissionDenied
 
 from accounts.models import User
 from inbox.models import Case, CaseEvent, Direction, Message, Verb
+from inbox.sanitise import clean_text
 
 
 class NotAllowed(PermissionDenied):
@@ -34,6 +35,8 @@ _SENTENCES: dict[str, str] = {
     Verb.REOPENED: "{who} reopened this case",
     Verb.ASSIGNED: "{who} assigned this case to {to}",
     Verb.HANDED_OVER: "{who} handed this case over to {to}",
+    Verb.TAKEN_BACK: "{who} took the hand-over back: {to} has this case again",
+    Verb.ACCEPTED: "{who} accepted this case",
     Verb.NOTED: "{who} added a note",
     Verb.ANSWERED: "{who} answered",
     Verb.ANSWERED_NATIVELY: "Somebody answered in the network's own app",
@@ -86,3 +89,19 @@ def told(event: CaseEvent) -> str:
 def name_of(user: User | None) -> str:
     """A person's name for a sentence."""
     return str(user) if user is not None else "Somebody"
+
+
+def require_open(case: Case) -> None:
+    """Raise `Invalid` for a closed case."""
+    if not case.is_open:
+        raise Invalid("This case is closed. Reopen it first.")
+
+
+def words(text: str, longest: int, when_empty: str) -> str:
+    """A person's words, trimmed. Raises `Invalid` when there are none (saying `when_empty`) or too many."""
+    text = clean_text(text)[0].strip()
+    if not text:
+        raise Invalid(when_empty)
+    if len(text) > longest:
+        raise Invalid(f"That is {len(text):,} characters long; at most {longest:,} fit.")
+    return text

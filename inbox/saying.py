@@ -19,7 +19,12 @@ def said(event: CaseEvent) -> str:
             return _assigned(event, who, data.get("to", ""))
         case Verb.HANDED_OVER:
             wrong = " (wrong department)" if event.data.get("wrong_department") is True else ""
-            return _with(f"{who} handed over from {data.get('from')} to {data.get('to')}{wrong}", reason)
+            did = "bounced it back" if event.data.get("bounced") is True else "handed over"
+            said_already = bool(wrong) and reason.casefold() == "wrong department"
+            words = f"{who} {did} from {data.get('from')} to {data.get('to')}{wrong}"
+            return _with(words, "" if said_already else reason)
+        case Verb.TAKEN_BACK:
+            return f"{who} took the hand-over to {data.get('from')} back: {data.get('to')} has it"
         case Verb.ACCEPTED:
             return f"{who} accepted it for {data.get('department') or 'the department'}"
         case Verb.DISMISSED:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import URLPattern, path
 
 from inbox import stream
-from inbox.views import actions, answers, case, presence, quarantine, queue, search
+from inbox.views import actions, answers, case, passing, presence, quarantine, queue, search
 
 app_name = "inbox"
 urlpatterns: list[URLPattern] = [
@@ -17,7 +17,11 @@ urlpatterns: list[URLPattern] = [
     path("cases/<int:pk>/", case.case, name="case"),
     path("cases/<int:pk>/thread/", case.thread, name="case_thread"),
     path("cases/<int:pk>/assign/", actions.assign, name="assign"),
-    path("cases/<int:pk>/hand-over/", actions.hand_over, name="hand_over"),
+    path("cases/<int:pk>/hand-over/", passing.hand_over, name="hand_over"),
+    path("cases/<int:pk>/accept/", passing.accept, name="accept"),
+    path("cases/<int:pk>/bounce/", passing.bounce, name="bounce"),
+    path("cases/<int:pk>/wrong-department/", passing.wrong_department, name="wrong_department"),
+    path("hand-overs/<int:pk>/take-back/", passing.take_back, name="take_back"),
     path("cases/<int:pk>/note/", actions.note, name="note"),
     path("cases/<int:pk>/resolve/", actions.resolve, name="resolve"),
     path("cases/<int:pk>/reopen/", actions.reopen, name="reopen"),

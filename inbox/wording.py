@@ -85,6 +85,14 @@ def clock(due: dt.datetime, since: dt.datetime, now: dt.datetime) -> Chip:
     return Chip(f"{span(left) if left >= 60 else 'under 1 min'} left", tone, exact)
 
 
+def returned_chip(times: int, trail: str = "") -> Chip:
+    """That a case came back to a department that had had it before, how often, and who had it one after the other."""
+    words = "⇄ came back" if times == 1 else f"⇄ came back {times} times"
+    return Chip(
+        words, "late" if times > 1 else "risk", trail or "It came back to a department that had it before"
+    )
+
+
 def initials(name: str) -> str:
     """Two letters that stand for a name where there is no picture, "?" for none."""
     name = name.removeprefix("@")

@@ -68,6 +68,10 @@ READ = frozenset(
     """.split()
 )
 
+#: Custody.
+POST_ONLY |= {"inbox:accept", "inbox:bounce", "inbox:take_back"}
+READ |= {"inbox:wrong_department"}
+
 
 def routes():
     """Name and parameters of every route of ours."""

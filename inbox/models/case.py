@@ -95,6 +95,8 @@ class Case(models.Model):
     closed_at = models.DateTimeField(null=True, blank=True)
     close_reason = models.CharField(max_length=200, blank=True)
     reopen_count = models.PositiveSmallIntegerField(default=0)
+    #: How often it came back to a department that had had it before (ping-pong).
+    returned_count = models.PositiveSmallIntegerField(default=0, db_default=0)
     #: Filled by the SLA policies; null where none applies.
     first_response_due_at = models.DateTimeField(null=True, blank=True)
     next_response_due_at = models.DateTimeField(null=True, blank=True)
@@ -182,6 +184,7 @@ class Verb(models.TextChoices):
     REOPENED = "reopened", "reopened"
     ASSIGNED = "assigned", "assigned"
     HANDED_OVER = "handed_over", "handed over"
+    TAKEN_BACK = "taken_back", "took a hand-over back"
     ACCEPTED = "accepted", "accepted"
     NOTED = "noted", "noted"
     ANSWERED = "answered", "answered"
@@ -193,6 +196,9 @@ class Verb(models.TextChoices):
     REPLY_SETTLED = "reply_settled", "unconfirmed answer settled"
     RESOLVED = "resolved", "resolved"
     DISMISSED = "dismissed", "dismissed"
+    PRIORITISED = "prioritised", "changed the priority"
+    PLAYBOOK_ANSWERED = "playbook_answered", "answered the playbook"
+    PLAYBOOK_TAKEN_BACK = "playbook_taken_back", "took an answer to the playbook back"
     MESSAGE_EDITED = "message_edited", "customer edited a message"
     MESSAGE_DELETED = "message_deleted", "message deleted on the network"
     MESSAGE_CORRECTED = "message_corrected", "reading corrected"

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST
 from django_htmx.http import HttpResponseClientRedirect
 
 from accounts.access import viewer
-from accounts.models import Department, User
+from accounts.models import User
 from inbox import cases
 from inbox.case_page import Problem
 from inbox.models import Case
@@ -37,23 +37,6 @@ def assign(request: InboxRequest, pk: int) -> HttpResponse:
         return cases.assign(pk, request.user, _person(request, to), version=version(request), now=now)
 
     return act(request, pk, "assign", verb, "It is yours." if to == "me" else "Assigned.")
-
-
-@require_POST
-@signed_in
-def hand_over(request: InboxRequest, pk: int) -> HttpResponse:
-    """To another department, with the reason."""
-
-    def verb(now: dt.datetime) -> object:
-        slug = request.POST.get("department", "").replace("\x00", "")
-        department = Department.objects.filter(slug=slug).first()
-        if department is None:
-            raise Invalid("Choose the department that gets the case.")
-        wrong = request.POST.get("wrong_department") == "on"
-        reason = request.POST.get("reason", "")
-        return cases.hand_over(pk, request.user, department, reason, wrong, version=version(request), now=now)
-
-    return act(request, pk, "hand_over", verb, "Handed over.")
 
 
 @require_POST
@@ -122,6 +105,11 @@ def act(
     request: InboxRequest, pk: int, form: str, verb: Verb, done: str, *, composer_too: bool = False
 ) -> HttpResponse:
     """Do it, and show the case as it stands then; what was refused says why and keeps what was typed."""
+    return attempt(request, pk, form, verb) or shown(request, pk, done, composer_too=composer_too)
+
+
+def attempt(request: InboxRequest, pk: int, form: str, verb: Verb) -> HttpResponse | None:
+    """Do it. None when it was done, else the case with why it was not and what was typed."""
     try:
         verb(timezone.now())
     except Case.DoesNotExist as error:
@@ -132,7 +120,7 @@ def act(
         return refused(request, pk, Problem("invalid", str(error), form, typed(request)))
     except NotAllowed as error:
         return refused(request, pk, Problem("refused", str(error), form, typed(request)))
-    return shown(request, pk, done, composer_too=composer_too)
+    return None
 
 
 def typed(request: InboxRequest) -> dict[str, str]:

@@ -5,6 +5,16 @@
   const $$ = (selector, within = document) => [...within.querySelectorAll(selector)];
   document.documentElement.classList.add("scripted");
 
+  // On its way to another page, which may bring a message: going anywhere else would lose it.
+  let leaving = false;
+  document.addEventListener("htmx:beforeOnLoad", (event) => {
+    leaving ||= Boolean(event.detail.xhr.getResponseHeader("HX-Redirect"));
+  });
+
+  addEventListener("pageshow", () => {
+    leaving = false;
+  });
+
   // A refusal carries the case as it stands: show it like any other answer.
   document.addEventListener("htmx:beforeSwap", (event) => {
     const { xhr } = event.detail;
@@ -12,7 +22,7 @@
       event.detail.shouldSwap = true;
       event.detail.isError = false;
     }
-    if (xhr.status === 404 && event.detail.target.closest("#case")) location.assign("/");
+    if (xhr.status === 404 && event.detail.target.closest("#case") && !leaving) location.assign("/");
   });
 
   // What somebody is typing or has opened is left alone by everything that arrives.
@@ -21,12 +31,12 @@
     const asked = event.detail.elt || document;
     if (!target) return;
     const busy = target.contains(document.activeElement) && /^(INPUT|SELECT|TEXTAREA)$/.test(document.activeElement.tagName);
-    const unfolded = $("details[open]", target);
+    const unfolded = $("details[open], .chooser", target);
     const problem = fragment && $(".banner.warning, .banner.error", fragment);
     if (target.id === "composer") {
       const typed = $("#answer", target);
       if (typed && typed.value.trim() && !document.body.dataset.sent) event.detail.shouldSwap = false;
-    } else if ((target.id === "case-bar" || target.id === "case-side") && (busy || unfolded) && !problem && document.body.dataset.live) {
+    } else if (["case-bar", "case-side", "case-passing"].includes(target.id) && (busy || unfolded) && !problem && document.body.dataset.live) {
       event.detail.shouldSwap = false;
     }
     void asked;
@@ -60,6 +70,8 @@
       if (!event.detail.requestConfig?.triggeringEvent?.isTrusted) return;
       $("#case-bar h2")?.focus({ preventScroll: true });
       if (matchMedia("(max-width: 48rem)").matches) scrollTo(0, 0);
+    } else if (event.detail.elt?.id === "passing-chooser") {
+      $(".chooser .btn", event.detail.elt)?.focus();
     } else if ($("#thread")?.contains(event.detail.elt)) {
       toEnd(false);
     }
@@ -132,6 +144,12 @@
     } else element.click();
     return true;
   }
+  // A number chooses among what is numbered: what was opened last comes first.
+  function digit(key) {
+    const button = $(`.chooser [data-digit="${key}"]`) || $(`#case [data-digit="${key}"]`);
+    button?.click();
+    return Boolean(button);
+  }
   document.addEventListener("keydown", (event) => {
     const { key, target } = event;
     if (key === "Enter" && (event.ctrlKey || event.metaKey) && target.id === "answer") {
@@ -141,7 +159,11 @@
     }
     if (key === "Escape") {
       const details = target.closest("details[open]");
-      if (details) {
+      const chooser = $(".chooser-place .chooser");
+      if (chooser) {
+        chooser.remove();
+        $('#case [data-key="w"]')?.focus();
+      } else if (details) {
         details.open = false;
         $("summary", details).focus();
       } else if (typing(target)) target.blur();
@@ -153,7 +175,9 @@
     if (key === "?") $("#keys")?.showModal();
     else if (low === "j") rows(1);
     else if (low === "k") rows(-1);
-    else if (!["a", "h", "n", "r", "e", "/"].includes(low) || !press(low)) return;
+    else if (/^[1-9]$/.test(key)) {
+      if (!digit(key)) return;
+    } else if (!["a", "b", "h", "n", "r", "e", "w", "y", "z", "/"].includes(low) || !press(low)) return;
     event.preventDefault();
   });
   document.addEventListener("change", (event) => {

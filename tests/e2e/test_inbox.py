@@ -137,7 +137,7 @@ def test_handing_over_takes_an_agent_back_to_the_queue(company, open_page):
     page.locator("#hand-over-to").select_option("billing")
     page.locator("#hand-over-reason").fill("A charge")
     page.locator("#case-bar .sheet button", has_text="Hand over").click()
-    expect(page.get_by_text("Handed over.")).to_be_visible()
+    expect(page.get_by_text("Handed over to Billing.")).to_be_visible()
     assert Case.objects.get(pk=case.pk).department == company.billing
 
 

@@ -78,7 +78,7 @@ def test_a_post_becomes_a_case_changes_department_is_answered_in_public_and_reso
     page.locator("#hand-over-to").select_option("billing")
     page.locator("#hand-over-reason").fill("Paid twice, says the customer")
     page.locator("#case-bar .sheet button", has_text="Hand over").click()
-    expect(page.get_by_text("Handed over.")).to_be_visible()
+    expect(page.get_by_text("Handed over to ")).to_be_visible()
 
     page.goto(page.url if "/cases/" in page.url else "/")
     if "/cases/" not in page.url:

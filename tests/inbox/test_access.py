@@ -32,6 +32,9 @@ OF_A_CASE = {
     "case_thread": ("get", {}, {200}),
     "assign": ("post", {"to": "me"}, {302, 403}),
     "hand_over": ("post", {"department": "x", "reason": "x"}, {422}),
+    "accept": ("post", {}, {302, 403, 422}),
+    "bounce": ("post", {"reason": "x"}, {403, 422}),
+    "wrong_department": ("get", {}, {200}),
     "note": ("post", {"note": "Noted."}, {302, 403}),
     "resolve": ("post", {}, {302, 403}),
     "reopen": ("post", {}, {302, 403}),
@@ -50,6 +53,8 @@ OF_NOTHING = {"queue", "queue_unassigned", "queue_mine", "queue_resolved", "navi
 #: everybody's own in test_presence.py.
 ELSEWHERE = {"quarantine", "quarantine_retry", "live", "queue_department",
              "set_presence", "plan_leave", "remove_leave"}  # fmt: skip
+#: By who sent it in test_passing.py.
+ELSEWHERE |= {"take_back"}
 
 
 @pytest.fixture

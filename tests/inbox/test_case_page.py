@@ -219,7 +219,7 @@ def test_verbs_work_without_scripts(client, agent, case, message, billing):
         follow=True,
     )
     assert left.redirect_chain[-1][0] == "/"
-    assert "Handed over." in left.content.decode()
+    assert "Handed over to Billing." in left.content.decode()
     held = Custody.objects.get(case=case, left_at__isnull=True)
     assert (held.department, held.reason, held.wrong_department) == (billing, "A charge", True)
 

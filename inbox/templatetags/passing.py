@@ -1,0 +1,15 @@
+"""Hand-overs that a message offers to take back."""
+
+from __future__ import annotations
+
+from django import template
+from django.contrib.messages.storage.base import Message
+
+register = template.Library()
+
+
+@register.filter
+def undo_of(message: Message) -> int | None:
+    """The custody that a message of `inbox.views.passing` offers to take back, None for any other message."""
+    tag, _, number = str(message.extra_tags or "").partition("-")
+    return int(number) if tag == "undo" and number.isdecimal() else None

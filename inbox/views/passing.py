@@ -1,0 +1,137 @@
+"""A case on its way between departments: each view is one verb of `inbox.passing`."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_POST
+from django_htmx.http import HttpResponseClientRedirect
+
+from accounts.models import Department
+from inbox import cases, passing
+from inbox.case_page import may
+from inbox.likely_departments import likely
+from inbox.models import Case, Custody
+from inbox.navigation import departments
+from inbox.refusals import Conflict, Invalid
+from inbox.views.actions import Verb, act, attempt, version
+from inbox.views.case import context_of
+from inbox.views.guards import InboxRequest, signed_in, wants_fragment
+
+
+@require_POST
+@signed_in
+def hand_over(request: InboxRequest, pk: int) -> HttpResponse:
+    """To another department, with the reason."""
+
+    def verb(now: dt.datetime) -> object:
+        wrong = request.POST.get("wrong_department") == "on"
+        reason = request.POST.get("reason", "")
+        return cases.hand_over(
+            pk, request.user, _department(request), reason, wrong, version=version(request), now=now
+        )
+
+    return _passed(request, pk, "hand_over", verb)
+
+
+@require_POST
+@signed_in
+def accept(request: InboxRequest, pk: int) -> HttpResponse:
+    """ "We have it"."""
+    seen = version(request)
+    return act(
+        request,
+        pk,
+        "accept",
+        lambda now: passing.accept(pk, request.user, version=seen, now=now),
+        "Accepted: your department has it.",
+    )
+
+
+@require_POST
+@signed_in
+def bounce(request: InboxRequest, pk: int) -> HttpResponse:
+    """Back to the department that it came from."""
+    reason, seen = request.POST.get("reason", ""), version(request)
+    return _passed(
+        request, pk, "bounce", lambda now: passing.bounce(pk, request.user, reason, version=seen, now=now)
+    )
+
+
+@signed_in
+def wrong_department(request: InboxRequest, pk: int) -> HttpResponse:
+    """Asks where a misrouted case belongs, the most likely department first; posting sends it there."""
+    if request.method == "POST":
+        reason = request.POST.get("reason", "").strip() or passing.WRONG_DEPARTMENT
+
+        def verb(now: dt.datetime) -> object:
+            return cases.hand_over(
+                pk, request.user, _department(request), reason, True, version=version(request), now=now
+            )
+
+        return _passed(request, pk, "wrong_department", verb)
+    visible = Case.objects.visible_to(request.user).select_related("identity", "brand_account", "department")
+    case = visible.filter(pk=pk).first()
+    if case is None:
+        raise Http404
+    context = {
+        "case": case,
+        "heading": case.identity.display_name,
+        "allowed": may(request.user, case)["hand_over"],
+        "choices": list(enumerate(likely(case, departments(request.user)), start=1)),
+        "reason": passing.WRONG_DEPARTMENT,
+    }
+    name = "inbox/wrong_department.html"
+    return render(request, f"{name}#chooser" if wants_fragment(request) else name, context)
+
+
+@require_POST
+@signed_in
+def take_back(request: InboxRequest, pk: int) -> HttpResponse:
+    """Undo a hand-over; `pk` is the custody that it began."""
+    try:
+        case = passing.take_back(pk, request.user, now=timezone.now())
+    except Custody.DoesNotExist as error:
+        raise Http404 from error
+    except Conflict as error:
+        messages.error(request, f"Not taken back. {error}")
+        case = error.case
+    else:
+        messages.success(request, "Taken back: the case is where it was.")
+    seen = Case.objects.visible_to(request.user).filter(pk=case.pk).exists()
+    return _to(request, reverse("inbox:case", args=[case.pk]) if seen else reverse("inbox:queue"))
+
+
+def _department(request: InboxRequest) -> Department:
+    slug = request.POST.get("department", "").replace("\x00", "")
+    department = Department.objects.filter(slug=slug).first()
+    if department is None:
+        raise Invalid("Choose the department that gets the case.")
+    return department
+
+
+def _passed(request: InboxRequest, pk: int, form: str, verb: Verb) -> HttpResponse:
+    """Send it on, then show the case where the person still sees it, else the queue; both offer to take it back."""
+    if (response := attempt(request, pk, form, verb)) is not None:
+        return response
+    sent = passing.last_sent(pk, request.user, timezone.now())
+    to = Case.objects.select_related("department").get(pk=pk).department
+    done = f"Handed over to {to}."
+    seen = Case.objects.visible_to(request.user).filter(pk=pk).exists()
+    if seen and wants_fragment(request):
+        context = context_of(request, pk, start=request.POST.get("start", ""))
+        return render(request, "inbox/case.html#changes", {**context, "done": done, "undo": sent})
+    messages.success(request, done, extra_tags=f"undo-{sent}" if sent else "")
+    return _to(request, reverse("inbox:case", args=[pk]) if seen else reverse("inbox:queue"))
+
+
+def _to(request: InboxRequest, where: str) -> HttpResponse:
+    if not request.htmx:
+        return redirect(where)
+    there: HttpResponse = HttpResponseClientRedirect(where)
+    return there
