@@ -18,7 +18,7 @@ from django.conf import settings
 from django.db import DataError, IntegrityError, OperationalError, transaction
 
 from accounts.models import Health, Stream
-from inbox import echoes, ingest_sql, live, quarantine
+from inbox import echoes, ingest_sql, live, quarantine, standing
 from inbox.edits import Known, changed
 from inbox.ingest_rows import case_rows, change_rows, history_rows, message_rows
 from inbox.intake import Header, Intake, Place
@@ -221,7 +221,9 @@ class _Page:
         header, brand = self.header, self.header.brand_account_id
         own = [item for item in items if header.is_own(item)]
         theirs = [item for item in items if not header.is_own(item) and not item.message.deleted]
-        authors = ingest_sql.identities(header.network, _author_rows(theirs), self.now)
+        authors = standing.authors(
+            ingest_sql.identities(header.network, _author_rows(theirs), self.now), header
+        )
         waiting = [echoes.Waiting(*row) for row in ingest_sql.replies(brand)] if own else []
         wanted = {item.message.canonical_id for item in items} | {item.message.parent_id for item in own}
         known = {row[0]: Known(*row) for row in ingest_sql.known(brand, sorted(wanted - {""}))}
@@ -237,7 +239,9 @@ class _Page:
             brand,
             threads=list({item.message.thread_id for item in new}),
             own_threads=list({item.message.thread_id for item in new if header.is_own(item)} - {""}),
-            customers=list({authors[item.author_id][1] for item in new if item.author_id in authors}),
+            customers=list(
+                {authors[item.author_id][1].customer_id for item in new if item.author_id in authors}
+            ),
             cases=list(concerned),
             closed_after=min(item.at for item in items) - REOPENS_FOR,
         )

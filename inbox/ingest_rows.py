@@ -9,6 +9,7 @@ from typing import Any
 from inbox.edits import change_row
 from inbox.intake import Intake, NewMessage, direction
 from inbox.threading import CaseState
+from routing.trace import trace
 
 Rows = list[dict[str, Any]]
 _CASE_COLUMNS = (
@@ -85,6 +86,7 @@ def history_rows(intake: Intake, touched: list[CaseState], ids: Mapping[str, int
             "case_id": case.id,
             "department_id": case.department_id,
             "sent_at": case.created_at,
+            "left_at": case.closed_at,
             "reason": _routed(case)[:_LONGEST_REASON],
         }
         for case in intake.opened
@@ -119,6 +121,7 @@ def _decision_row(intake: Intake, new: NewMessage, message_id: int) -> dict[str,
         "rule_name": decision.rule_name[:120],
         "version": decision.version,
         "reasons": list(decision.reasons),
+        "trace": trace(new.facts, decision) if new.facts else {},
     }
     held_by = next(place for place in intake.header.departments if place.id == case.department_id)
     if new.joined:

@@ -67,7 +67,13 @@ WITH given AS (
   ON CONFLICT (network, remote_id) DO UPDATE SET seen_at = excluded.seen_at
   RETURNING id, customer_id, remote_id
 )
-SELECT remote_id, id, customer_id FROM known UNION ALL SELECT remote_id, id, customer_id FROM added
+SELECT k.remote_id, k.id, k.customer_id, c.tags, h.open_cases, h.closed_by
+FROM known k JOIN inbox_customer c ON c.id = k.customer_id CROSS JOIN LATERAL (
+  SELECT count(*) FILTER (WHERE o.closed_at IS NULL) AS open_cases,
+         (array_agg(o.department_id ORDER BY o.closed_at DESC, o.id DESC) FILTER (WHERE o.closed_at IS NOT NULL))[1]
+           AS closed_by
+  FROM inbox_case o WHERE o.customer_id = k.customer_id) AS h
+UNION ALL SELECT remote_id, id, customer_id, '[]'::jsonb, 0, NULL FROM added
 """
 _REPLIES = """
 SELECT r.id, r.author_id, r.case_id, r.text, r.remote_id, r.visibility, r.created_at,
@@ -115,15 +121,17 @@ WITH joined AS (
 )
 INSERT INTO inbox_case (customer_id, identity_id, brand_account_id, network, visibility, thread_id, status,
     department_id, priority, tags, version, preview, message_count, historical, needs_answer, created_at, opened_at,
-    activity_at, last_inbound_at, last_outbound_at, waiting_since, first_response_at, close_reason, reopen_count)
+    activity_at, last_inbound_at, last_outbound_at, waiting_since, first_response_at, closed_at, close_reason,
+    reopen_count)
 SELECT r.customer_id, r.identity_id, %(brand)s, %(network)s, r.visibility, r.thread_id, r.status, r.department_id,
     r.priority, r.tags, 1, r.preview, r.message_count, r.historical, r.needs_answer, r.created_at, r.opened_at,
-    r.activity_at, r.last_inbound_at, r.last_outbound_at, r.waiting_since, r.first_response_at, '', 0
+    r.activity_at, r.last_inbound_at, r.last_outbound_at, r.waiting_since, r.first_response_at, r.closed_at,
+    r.close_reason, 0
 FROM json_to_recordset(%(opened)s::json) AS r(n int, customer_id bigint, identity_id bigint, visibility text,
     thread_id text, status text, department_id bigint, priority smallint, tags jsonb, preview text, message_count int,
     historical bool, needs_answer bool, created_at timestamptz, opened_at timestamptz, activity_at timestamptz,
     last_inbound_at timestamptz, last_outbound_at timestamptz, waiting_since timestamptz,
-    first_response_at timestamptz)
+    first_response_at timestamptz, closed_at timestamptz, close_reason text)
 ORDER BY r.n RETURNING id
 """
 _WRITE_MESSAGES = """
@@ -158,15 +166,17 @@ WHERE m.id = r.id
 # A reopened case goes on in the custody that ended with its closing: intervals stay without a gap.
 _WRITE_HISTORY = """
 WITH decided AS (
-  INSERT INTO inbox_decision (message_id, case_id, department_id, decided_by, rule_key, rule_name, version, reasons, at)
-  SELECT r.message_id, r.case_id, r.department_id, r.decided_by, r.rule_key, r.rule_name, r.version, r.reasons, %(now)s
+  INSERT INTO inbox_decision (message_id, case_id, department_id, decided_by, rule_key, rule_name, version, reasons,
+    trace, at)
+  SELECT r.message_id, r.case_id, r.department_id, r.decided_by, r.rule_key, r.rule_name, r.version, r.reasons,
+    r.trace, %(now)s
   FROM json_to_recordset(%(decisions)s::json) AS r(message_id bigint, case_id bigint, department_id bigint,
-    decided_by text, rule_key text, rule_name text, version int, reasons jsonb)
+    decided_by text, rule_key text, rule_name text, version int, reasons jsonb, trace jsonb)
 ), held AS (
-  INSERT INTO inbox_custody (case_id, department_id, sent_at, reason, wrong_department)
-  SELECT r.case_id, r.department_id, r.sent_at, r.reason, false
+  INSERT INTO inbox_custody (case_id, department_id, sent_at, left_at, reason, wrong_department)
+  SELECT r.case_id, r.department_id, r.sent_at, r.left_at, r.reason, false
   FROM json_to_recordset(%(custodies)s::json) AS r(case_id bigint, department_id bigint, sent_at timestamptz,
-    reason text)
+    left_at timestamptz, reason text)
 ), continued AS (
   UPDATE inbox_custody SET left_at = NULL WHERE id IN (
     SELECT DISTINCT ON (case_id) id FROM inbox_custody WHERE case_id = ANY(%(reopened)s::bigint[])
@@ -224,10 +234,10 @@ def lock(stream_id: int) -> tuple[Any, ...]:
     return _rows(_LOCK, {"stream": stream_id})[0]
 
 
-def identities(network: str, rows: Sequence[Row], now: dt.datetime) -> dict[str, tuple[int, int]]:
-    """Insert or refresh the authors; their (identity id, customer id) by remote id."""
-    found = _rows(_IDENTITIES, {"network": network, "rows": _json(rows), "now": now})
-    return {remote_id: (identity, customer) for remote_id, identity, customer in found}
+def identities(network: str, rows: Sequence[Row], now: dt.datetime) -> list[tuple[Any, ...]]:
+    """Insert or refresh the authors; for each (remote id, identity id, customer id, the customer's tags as JSON, how
+    many cases of theirs are open, id of the department that closed one last)."""
+    return _rows(_IDENTITIES, {"network": network, "rows": _json(rows), "now": now})
 
 
 def replies(brand: int) -> list[tuple[Any, ...]]:

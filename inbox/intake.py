@@ -10,11 +10,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from inbox import echoes, threading
+from inbox import echoes, noise, threading
 from inbox.edits import Known, changed
 from inbox.languages import language_of
 from inbox.models import Direction, Status, Verb
 from inbox.sanitise import Storable
+from inbox.standing import Standing
 from inbox.threading import CaseState
 from routing.engine import CompiledRules, decide
 from routing.facts import Decision, Facts
@@ -61,6 +62,7 @@ class NewMessage:
     reading: Reading | None = None
     needs_answer: bool = False
     joined: bool = False
+    facts: Facts | None = None
 
 
 @dataclass(slots=True)
@@ -70,7 +72,7 @@ class Intake:
     header: Header
     rules: CompiledRules
     now: dt.datetime
-    authors: dict[str, tuple[int, int]]
+    authors: dict[str, tuple[int, Standing]]
     known: dict[str, Known]
     cases: dict[int, CaseState]
     replies: list[echoes.Waiting]
@@ -121,7 +123,7 @@ class Intake:
         """A customer's edited text. An edit may make a case wait for us, never end its waiting: people do that."""
         if case.last_inbound_at == item.at:
             case.preview = item.preview
-        reading, decision = self._judge(item)
+        reading, _, decision = self._judge(item, self.authors[item.author_id][1])
         known.take(reading, needs_answer=wants_answer(reading, decision))
         if known.needs_answer and not item.at < self.header.connected_at:
             case.needs_answer = True
@@ -130,19 +132,24 @@ class Intake:
 
     def _inbound(self, item: Storable) -> None:
         message = item.message
-        identity_id, customer_id = self.authors[item.author_id]
-        reading, decision = self._judge(item)
+        identity_id, customer = self.authors[item.author_id]
+        reading, facts, decision = self._judge(item, customer)
         needs_answer = wants_answer(reading, decision)
-        mine = self.of_customer.setdefault(customer_id, [])
+        mine = self.of_customer.setdefault(customer.customer_id, [])
         historical = item.at < self.header.connected_at
-        case = threading.join(mine, message.thread_id, message.visibility, item.at)
+        case = threading.join(noise.joinable(mine, decision), message.thread_id, message.visibility, item.at)
         joined = case is not None
         if case is None:
-            case = self._open(item, identity_id, customer_id, decision, historical)
+            case = self._open(item, identity_id, customer.customer_id, decision, historical)
             mine.append(case)
-        elif case.closed_at is not None:
+            customer.open_cases += 1
+        elif case.closed_at is not None and not decision.dismiss:
             _reopen(case, message.canonical_id)
+            customer.open_cases += 1
         self._receive(case, item, decision, historical, needs_answer=needs_answer)
+        if decision.dismiss and not joined:
+            noise.dismiss(case, decision, message.canonical_id, self.now)
+            customer.closed_by(self.department(decision.department).slug)
         self._place(
             NewMessage(
                 item,
@@ -153,14 +160,16 @@ class Intake:
                 reading=reading,
                 needs_answer=needs_answer,
                 joined=joined,
+                facts=facts,
             )
         )
 
-    def _judge(self, item: Storable) -> tuple[Reading, Decision]:
+    def _judge(self, item: Storable, customer: Standing) -> tuple[Reading, Facts, Decision]:
         reading = read(item.text, language=language_of(item.text))
-        return reading, decide(self._facts(item, reading), self.rules)
+        facts = self._facts(item, reading, customer)
+        return reading, facts, decide(facts, self.rules)
 
-    def _facts(self, item: Storable, reading: Reading) -> Facts:
+    def _facts(self, item: Storable, reading: Reading, customer: Standing) -> Facts:
         message, header = item.message, self.header
         return Facts(
             text=item.text,
@@ -176,6 +185,11 @@ class Intake:
             wants_answer=reading.wants_answer,
             urgency=reading.urgency,
             is_spam=reading.is_spam,
+            is_retweet=message.is_repost,
+            is_under_own_post=message.is_under_own_post,
+            customer_tags=customer.tags,
+            previous_department=customer.previous_department,
+            open_cases=customer.open_cases,
         )
 
     def department(self, slug: str) -> Place:

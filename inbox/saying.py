@@ -28,7 +28,8 @@ def said(event: CaseEvent) -> str:
         case Verb.ACCEPTED:
             return f"{who} accepted it for {data.get('department') or 'the department'}"
         case Verb.DISMISSED:
-            return _with(f"{who} dismissed it without an answer", reason)
+            by = f"{who} dismissed it without an answer" if event.actor else "Dismissed without an answer"
+            return _with(by, reason)
         case Verb.RESOLVED:
             return f"{who} resolved it"
         case Verb.REPLY_CANCELLED:

@@ -90,6 +90,10 @@ class InboundMessage:
     attachments: tuple[Attachment, ...] = ()
     can_reply: bool = True
     reply_ref: JSONObject = field(default_factory=dict)
+    #: It passes on somebody's post, with or without words of its own.
+    is_repost: bool = False
+    #: It stands directly under a post of our own, where the network lets us know.
+    is_under_own_post: bool = False
     raw: JSONObject = field(default_factory=dict)
 
 

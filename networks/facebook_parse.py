@@ -52,8 +52,9 @@ def _ids_from_link(link: str) -> tuple[str, str]:
     return (f"{match[1]}_{top}", "") if top else ("", "")
 
 
-def comment(item: Mapping[str, Any], post_id: str, own_id: str) -> InboundMessage:
-    """One comment or nested reply. `thread_id` is the comment at the top. Raises `ValueError` when malformed."""
+def comment(item: Mapping[str, Any], post_id: str, own_id: str, *, under_own: bool = False) -> InboundMessage:
+    """One comment or nested reply. `thread_id` is the comment at the top; `under_own`: the post is the Page's own.
+    Raises `ValueError` when malformed."""
     link = wire.optional_text(item.get("permalink_url"))
     linked_id, parent = _ids_from_link(link) if "parent" not in item or "id" not in item else ("", "")
     remote_id = wire.identifier(item.get("id", linked_id))
@@ -75,6 +76,7 @@ def comment(item: Mapping[str, Any], post_id: str, own_id: str) -> InboundMessag
         attachments=attachments,
         can_reply=item.get("can_comment") is not False and not writer.is_self,
         reply_ref={"object_id": remote_id, "kind": "comment", "thread_id": parent or remote_id},
+        is_under_own_post=under_own,
         raw=item,
     )
 

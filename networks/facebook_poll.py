@@ -145,7 +145,7 @@ class Poller:
             return [], [], None
         if not isinstance(inner, Mapping) or not isinstance(inner.get("data"), list):
             return [], [], (owner, {}) if owner else None
-        messages, unreadable = wire.read_items(inner["data"], self._reader(owner))
+        messages, unreadable = wire.read_items(inner["data"], self._reader(owner, walk))
         following = facebook_walk.next_page(inner.get("paging"))
         more = (owner, following) if owner and following and not _below(messages, walk.floor) else None
         return self._fresh(messages, walk), unreadable, more
@@ -154,7 +154,7 @@ class Poller:
         owner, params = walk.queue[0]
         answer = self.ask(self._inner_request(walk, owner, params), SCOPES[self.stream])
         document = _sound(answer)
-        messages, unreadable = wire.read_items(document["data"], self._reader(owner))
+        messages, unreadable = wire.read_items(document["data"], self._reader(owner, walk))
         following = facebook_walk.next_page(document.get("paging"))
         walk = facebook_walk.seen(walk, messages, self.now)
         rest = walk.queue[1:]
@@ -181,9 +181,10 @@ class Poller:
         args["fields"] = facebook_parse.MESSAGE_FIELDS
         return lambda: self.graph.get_connections(owner, "messages", **args)
 
-    def _reader(self, owner: str) -> Callable[[Any], InboundMessage | None]:
+    def _reader(self, owner: str, walk: Walk) -> Callable[[Any], InboundMessage | None]:
         if self.stream == "comments":
-            return lambda item: facebook_parse.comment(item, owner, self.own_id)
+            under_own = _EDGES["comments"][walk.edge] == "published_posts"
+            return lambda item: facebook_parse.comment(item, owner, self.own_id, under_own=under_own)
         return lambda item: facebook_parse.message(item, self.own_id, owner)
 
     def _is_own(self, container: Mapping[str, Any]) -> bool:

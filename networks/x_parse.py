@@ -104,6 +104,13 @@ def replied_to(item: Mapping[str, Any]) -> str:
     return ""
 
 
+def _reposts(item: Mapping[str, Any]) -> bool:
+    return any(
+        isinstance(reference, dict) and reference.get("type") in ("retweeted", "quoted")
+        for reference in wire.as_list(item.get("referenced_tweets"))
+    )
+
+
 def _addresses(item: Mapping[str, Any], own_id: str) -> bool:
     """Whether a post mentions the brand or answers it.
 
@@ -134,13 +141,13 @@ def post(
     if canonical_id != remote_id:
         created_at, edited_at = min(id_time(canonical_id), created_at), created_at
     writer = author(item.get("author_id"), users, own_id)
-    thread_id = item.get("conversation_id")
+    thread_id, parent_id = item.get("conversation_id"), replied_to(item)
     return InboundMessage(
         stream=stream,
         remote_id=remote_id,
         canonical_id=canonical_id,
         thread_id=canonical_id if thread_id is None else post_id(thread_id),
-        parent_id=replied_to(item),
+        parent_id=parent_id,
         author=writer,
         text=plain(text),
         created_at=created_at,
@@ -149,6 +156,11 @@ def post(
         attachments=_attachments(item, found_media),
         can_reply=not writer.is_self and (stream == "mentions" or _addresses(item, own_id)),
         reply_ref={"tweet_id": remote_id, "author_id": writer.remote_id},
+        is_repost=_reposts(item),
+        # The post that is answered is ours and began the conversation.
+        is_under_own_post=bool(parent_id)
+        and parent_id == str(thread_id)
+        and str(item.get("in_reply_to_user_id")) == own_id,
         raw=item,
     )
 

@@ -87,6 +87,7 @@ def _post(item: Mapping[str, Any], own_id: str) -> InboundMessage | None:
         permalink=f"{SITE}/{writer.handle or 'i/web'}/status/{remote_id}",
         can_reply=not writer.is_self,
         reply_ref={"tweet_id": remote_id, "author_id": writer.remote_id},
+        is_repost=item.get("is_quote_status") is True,
         raw=item,
     )
 

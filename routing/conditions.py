@@ -5,9 +5,11 @@ its field:
 
     {"field": "words", "any": ["refund", "charged twice", "reimburs*"]}    (or "all")
     {"field": "pattern", "matches": "order #?[0-9]{6}"}
-    {"field": "network", "is": ["x"]}              also stream, language, brand_account ("x:12345": network:remote id)
-    {"field": "followers", "gte": 1000, "lte": 50000}                      (one of the two is enough)
-    {"field": "verified", "is": true}              also is_reply
+    {"field": "network", "is": ["x"]}    also stream, language, brand_account ("x:12345": network:remote id),
+                                         sentiment, previous_department (a slug), customer_tags (has one of these)
+    {"field": "followers", "gte": 1000, "lte": 50000}    also open_cases, urgency (0 to 2), word_count; one is enough
+    {"field": "verified", "is": true}    also is_reply, is_retweet, is_under_own_post, wants_answer, is_spam,
+                                         emoji_only, has_link
 
 Words are whole words, in any case, with or without accents; a star after at least three letters matches any ending.
 Patterns are RE2's, in any case.
@@ -19,6 +21,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from routing.fields import CHOICES, FIELDS, FLAGS, NUMBERS, VALUES
 from routing.patterns import problem_with
 from routing.text import MIN_PREFIX, phrase
 
@@ -26,12 +29,8 @@ MAX_DEPTH = 20
 MAX_NODES = 3_000
 MAX_WORDS = 2_000
 MAX_WORD_LENGTH = 100
-MAX_FOLLOWERS = 10**12
 
 GROUPS = ("all", "any", "none")
-VALUE_FIELDS = ("network", "stream", "brand_account", "language")
-FLAG_FIELDS = ("verified", "is_reply")
-FIELDS = ("words", "pattern", *VALUE_FIELDS, "followers", *FLAG_FIELDS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,19 +157,27 @@ def _check_values(node: dict[str, Any]) -> Iterator[str]:
             yield f"{_shown(value)} is not a value that “{field}” can have."
         elif field == "brand_account" and not all(value.partition(":")[::2]):
             yield f"{_shown(value)} is not a brand account: write the network, a colon and the network's own id."
+        elif field in VALUES and value not in VALUES[field]:
+            yield f"{_shown(value)} is not a {field}: it is {_listed(VALUES[field])}."
 
 
-def _check_followers(node: dict[str, Any]) -> Iterator[str]:
-    bounds = {key: node[key] for key in ("gte", "lte") if key in node}
-    if not bounds:
-        yield "“followers” needs “gte” (at least) or “lte” (at most)."
+def _listed(values: tuple[str, ...]) -> str:
+    return f"{', '.join(values[:-1])} or {values[-1]}"
+
+
+def _check_number(node: dict[str, Any]) -> Iterator[str]:
+    field = node["field"]
+    most, noun = NUMBERS[field], _NOUNS[field]
+    given = {key: node[key] for key in ("gte", "lte") if key in node}
+    if not given:
+        yield f"“{field}” needs “gte” (at least) or “lte” (at most)."
         return
-    for value in bounds.values():
-        if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= MAX_FOLLOWERS:
-            yield f"{_shown(value)} is not a number of followers."
+    for value in given.values():
+        if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= most:
+            yield f"{_shown(value)} is not {noun}."
             return
-    if bounds.get("gte", 0) > bounds.get("lte", MAX_FOLLOWERS):
-        yield "Nobody has at least more followers than at most: swap the two numbers."
+    if given.get("gte", 0) > given.get("lte", most):
+        yield f"No {field.replace('_', ' ')} can be at least {given['gte']:,} and at most {given['lte']:,}: swap the two numbers."
 
 
 def _check_flag(node: dict[str, Any]) -> Iterator[str]:
@@ -178,17 +185,23 @@ def _check_flag(node: dict[str, Any]) -> Iterator[str]:
         yield f"“{node['field']}” needs “is” with true or false."
 
 
+_NOUNS = {
+    "followers": "a number of followers",
+    "open_cases": "a number of open cases",
+    "urgency": "an urgency: it is 0, 1 or 2",
+    "word_count": "a number of words",
+}
 _KEYS: dict[str, frozenset[str]] = {
     "words": frozenset({"any", "all"}),
     "pattern": frozenset({"matches"}),
-    "followers": frozenset({"gte", "lte"}),
+    **dict.fromkeys(NUMBERS, frozenset({"gte", "lte"})),
 }
 _LEAVES: dict[str, Callable[[dict[str, Any]], Iterator[str]]] = {
     "words": _check_words,
     "pattern": _check_pattern,
-    "followers": _check_followers,
-    **dict.fromkeys(VALUE_FIELDS, _check_values),
-    **dict.fromkeys(FLAG_FIELDS, _check_flag),
+    **dict.fromkeys(NUMBERS, _check_number),
+    **dict.fromkeys(CHOICES, _check_values),
+    **dict.fromkeys(FLAGS, _check_flag),
 }
 
 
@@ -207,7 +220,7 @@ def _shown(value: object) -> str:
         text = value
     elif isinstance(value, dict | list):
         return _kind(value)
-    elif isinstance(value, int) and not isinstance(value, bool) and abs(value) > MAX_FOLLOWERS:
+    elif isinstance(value, int) and not isinstance(value, bool) and abs(value) > NUMBERS["followers"]:
         return "a number so large"
     else:
         text = str(value)

@@ -14,7 +14,7 @@ from typing import Any
 from accounts.models import Department, User
 from routing.engine import RuleSetError
 from routing.models import RoutingDefault, Rule
-from routing.rulesets import editing
+from routing.rulesets import EXTRAS, editing
 
 NAME_LENGTH = 120
 
@@ -30,6 +30,10 @@ class Content:
     priority: int = 0
     tags: tuple[str, ...] = ()
     needs_answer: bool | None = None
+    person: str = ""
+    skill: str = ""
+    dismiss: bool = False
+    playbook_branch: str = ""
 
 
 def add_rule(content: Content, by: User, note: str, now: dt.datetime) -> Rule:
@@ -92,6 +96,8 @@ def duplicate_rule(key: uuid.UUID, by: User, now: dt.datetime) -> Rule:
             Content(name, source.condition, source.department, False, source.priority, tuple(source.tags)),
         )
         copy.needs_answer = source.needs_answer
+        for name in EXTRAS:
+            setattr(copy, name, getattr(source, name))
         copy.save()
         rules = [rule for rule in Rule.objects.all() if rule.pk != copy.pk]
         rules.insert([rule.key for rule in rules].index(source.key) + 1, copy)
@@ -116,6 +122,8 @@ def _fill(rule: Rule, content: Content) -> None:
     rule.priority = content.priority
     rule.tags = list(content.tags)
     rule.needs_answer = content.needs_answer
+    for name in EXTRAS:
+        setattr(rule, name, getattr(content, name))
 
 
 def _number(rules: list[Rule]) -> None:

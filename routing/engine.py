@@ -33,6 +33,10 @@ class CompiledRule:
     priority: int
     tags: tuple[str, ...]
     needs_answer: bool | None
+    person: str
+    skill: str
+    dismiss: bool
+    playbook_branch: str
     condition: dict[str, Any]
     tree: Tree
 
@@ -95,7 +99,11 @@ def _compile_rule(rule: Mapping[str, Any], index: Index) -> CompiledRule:
         department_name=rule.get("department_name") or rule["department"],
         priority=rule.get("priority", 0),
         tags=tuple(rule.get("tags", ())),
-        needs_answer=rule.get("needs_answer"),
+        needs_answer=False if rule.get("dismiss") else rule.get("needs_answer"),
+        person=rule.get("person", ""),
+        skill=rule.get("skill", ""),
+        dismiss=rule.get("dismiss", False),
+        playbook_branch=rule.get("playbook_branch", ""),
         condition=rule["condition"],
         tree=compile_tree(rule["condition"], index),
     )
@@ -119,8 +127,8 @@ def decide(facts: Facts, compiled: CompiledRules) -> Decision:
     seen = compiled.index.seen(facts)
     for position in _candidates(compiled, seen):
         rule = compiled.rules[position]
-        if rule.tree.test(seen, facts.followers):
-            return _decision(rule, compiled, seen, facts.followers)
+        if rule.tree.test(seen):
+            return _decision(rule, compiled, seen)
     reason = f"No rule matched → {compiled.default_name} (the default, version {compiled.version})"
     return Decision(compiled.default, "default", (reason,), compiled.version)
 
@@ -129,15 +137,11 @@ def decide_all(facts: Facts, compiled: CompiledRules) -> list[Decision]:
     """What every rule that holds would decide, in order: the first is what `decide` returns. Empty when none does."""
     seen = compiled.index.seen(facts)
     holding = (compiled.rules[position] for position in _candidates(compiled, seen))
-    return [
-        _decision(rule, compiled, seen, facts.followers)
-        for rule in holding
-        if rule.tree.test(seen, facts.followers)
-    ]
+    return [_decision(rule, compiled, seen) for rule in holding if rule.tree.test(seen)]
 
 
-def _decision(rule: CompiledRule, compiled: CompiledRules, seen: set[int], followers: int | None) -> Decision:
-    parts = list(dict.fromkeys(rule.tree.tell(seen, followers)))
+def _decision(rule: CompiledRule, compiled: CompiledRules, seen: set[int]) -> Decision:
+    parts = list(dict.fromkeys(rule.tree.tell(seen)))
     if not parts:
         parts = [summary(rule.condition)]
     if len(parts) > NAMED_PARTS:
@@ -154,4 +158,8 @@ def _decision(rule: CompiledRule, compiled: CompiledRules, seen: set[int], follo
         priority=rule.priority,
         tags=rule.tags,
         needs_answer=rule.needs_answer,
+        person=rule.person,
+        skill=rule.skill,
+        dismiss=rule.dismiss,
+        playbook_branch=rule.playbook_branch,
     )

@@ -48,6 +48,8 @@ class Decision:
     `department` is a slug. `rule_key` is the rule's stable key, "" for the default. `reasons` are sentences for
     people. `version` is the number of the rule-set version that decided, so that the decision can be replayed.
     `needs_answer` is what the rule says about it, None when it leaves that to the reading of the text.
+    `person` (a user name) and `skill` (a slug) say to whom the case should go within the department, "" for anybody;
+    `dismiss` closes the new case as noise; `playbook_branch` is where the playbook begins, "" for its root.
     """
 
     department: str
@@ -59,3 +61,7 @@ class Decision:
     priority: int = 0
     tags: tuple[str, ...] = ()
     needs_answer: bool | None = None
+    person: str = ""
+    skill: str = ""
+    dismiss: bool = False
+    playbook_branch: str = ""

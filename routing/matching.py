@@ -2,20 +2,33 @@
 
 from __future__ import annotations
 
-from routing.facts import Facts
-from routing.patterns import PatternSet
-from routing.text import MIN_PREFIX, phrase, tokens
+from collections.abc import Callable
+from operator import attrgetter
+from typing import Any
 
-#: The fields whose value is compared with what a rule names.
-VALUES = ("network", "stream", "brand_account", "language")
-FLAGS = ("verified", "is_reply")
+from routing.facts import Facts
+from routing.fields import bounds
+from routing.patterns import PatternSet
+from routing.text import MIN_PREFIX, emoji_only, has_link, phrase, tokens, word_count
+
+#: Fields that are read from the text, and only when a rule asks.
+_READ: dict[str, Callable[[Facts], Any]] = {
+    "emoji_only": lambda facts: emoji_only(facts.text),
+    "has_link": lambda facts: has_link(facts.text),
+    "word_count": lambda facts: word_count(facts.text),
+}
+
+
+def _reader(field: str) -> Callable[[Facts], Any]:
+    return _READ.get(field) or attrgetter(field)
 
 
 class Index:
-    """The words, patterns and values of a rule set, each with a number.
+    """The words, patterns, values and ranges of a rule set, each with a number.
 
     Cost of `seen` grows with the message, not with the number of rules: words are looked up by token, phrases by
-    their first token, prefixes by their first letters, patterns in one RE2 set. After `freeze` nothing may be added.
+    their first token, prefixes by their first letters, patterns in one RE2 set, fields once each. After `freeze`
+    nothing may be added.
     """
 
     def __init__(self) -> None:
@@ -29,6 +42,11 @@ class Index:
         self._pattern_ids: list[int] = []
         self._patterns: list[str] = []
         self._set = PatternSet(())
+        self._values: dict[str, dict[object, int]] = {}
+        self._ranges: dict[str, dict[tuple[int, int], int]] = {}
+        self._asked: tuple[tuple[Callable[[Facts], Any], dict[object, int]], ...] = ()
+        self._measured: tuple[tuple[Callable[[Facts], Any], tuple[tuple[int, int, int], ...]], ...] = ()
+        self._tags: dict[object, int] = {}
 
     def _id(self, kind: str, value: object) -> int:
         return self._ids.setdefault((kind, value), len(self._ids))
@@ -58,26 +76,42 @@ class Index:
     def value(self, field: str, value: object) -> int:
         """The number of a value of a field, such as network "x" or verified True."""
         number = self._id(field, value)
+        self._values.setdefault(field, {})[value] = number
+        self.common.add(number)
+        return number
+
+    def between(self, leaf: dict[str, Any]) -> int:
+        """The number of a range of a numeric field, from a leaf with `gte`, `lte` or both."""
+        field, ends = leaf["field"], bounds(leaf)
+        number = self._id(field, ends)
+        self._ranges.setdefault(field, {})[ends] = number
         self.common.add(number)
         return number
 
     def freeze(self) -> None:
         """Compiles the patterns. Raises `re2.error` when RE2 refuses one."""
         self._set = PatternSet(self._patterns)
+        self._tags = self._values.pop("customer_tags", {})
+        self._asked = tuple((_reader(field), numbers) for field, numbers in self._values.items())
+        self._measured = tuple(
+            (_reader(field), tuple((*ends, number) for ends, number in ranges.items()))
+            for field, ranges in self._ranges.items()
+        )
 
     def seen(self, facts: Facts) -> set[int]:
         """The numbers of everything that the message holds. Never raises."""
         numbers: set[int] = set()
-        ids = self._ids
-        for field in VALUES:
-            number = ids.get((field, getattr(facts, field)))
-            if number is not None:
-                numbers.add(number)
-        for field in FLAGS:
-            number = ids.get((field, bool(getattr(facts, field))))
-            if number is not None:
-                numbers.add(number)
         self._see_words(tokens(facts.text), numbers)
+        for read, known in self._asked:
+            number = known.get(read(facts))
+            if number is not None:
+                numbers.add(number)
+        for read, ranges in self._measured:
+            amount = read(facts)
+            if amount is not None:
+                numbers.update(number for least, most, number in ranges if least <= amount <= most)
+        if self._tags:
+            numbers.update(self._tags[tag] for tag in facts.customer_tags if tag in self._tags)
         if self._patterns:
             numbers.update(self._pattern_ids[hit] for hit in self._set.matches(facts.text))
         return numbers

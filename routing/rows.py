@@ -73,6 +73,8 @@ def _parts(value: str, separators: str) -> list[str]:
 def row_of(leaf: dict[str, Any]) -> Row | None:
     """The row that shows a valid leaf, None when no single row can."""
     field = leaf["field"]
+    if not any(kind.partition(":")[0] == field for kind in KINDS):
+        return None
     if field == "words":
         operator = "any" if "any" in leaf else "all"
         return Row(f"words:{operator}", ", ".join(leaf[operator])) if _plain(leaf[operator]) else None

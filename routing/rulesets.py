@@ -31,6 +31,8 @@ __all__ = [
     "snapshot",
 ]
 
+#: What a rule may also do, besides sending to a department.
+EXTRAS = ("person", "skill", "dismiss", "playbook_branch")
 #: Seconds for which a process goes on with the version it knows before it asks for a newer one.
 FRESH_FOR = 1.0
 #: Versions kept compiled for replay.
@@ -47,27 +49,30 @@ def snapshot() -> dict[str, Any]:
     """The rules as they are now: `{"default": {"department", "department_name"}, "rules": […]}`, in order.
 
     A rule is `key, name, enabled, condition, department, department_name, priority, tags, needs_answer`, departments
-    as slugs. `default` is None when none is set.
+    as slugs, and those of `person, skill, dismiss, playbook_branch` that it sets. `default` is None when none is set.
     """
     default = RoutingDefault.objects.select_related("department").order_by("pk").first()
     return {
         "default": default
         and {"department": default.department.slug, "department_name": default.department.name},
-        "rules": [
-            {
-                "key": str(rule.key),
-                "name": rule.name,
-                "enabled": rule.enabled,
-                "condition": rule.condition,
-                "department": rule.department.slug,
-                "department_name": rule.department.name,
-                "priority": rule.priority,
-                "tags": rule.tags,
-                "needs_answer": rule.needs_answer,
-            }
-            for rule in Rule.objects.select_related("department")
-        ],
+        "rules": [_plain(rule) for rule in Rule.objects.select_related("department")],
     }
+
+
+def _plain(rule: Rule) -> dict[str, Any]:
+    plain = {
+        "key": str(rule.key),
+        "name": rule.name,
+        "enabled": rule.enabled,
+        "condition": rule.condition,
+        "department": rule.department.slug,
+        "department_name": rule.department.name,
+        "priority": rule.priority,
+        "tags": rule.tags,
+        "needs_answer": rule.needs_answer,
+    }
+    # What is not set is left out, so that a rule reads in a version as it did before there was such a thing.
+    return plain | {name: getattr(rule, name) for name in EXTRAS if getattr(rule, name)}
 
 
 def _take_turn() -> None:
@@ -222,6 +227,7 @@ def _replace(
             priority=rule.get("priority", 0),
             tags=rule.get("tags", []),
             needs_answer=rule.get("needs_answer"),
+            **{name: rule[name] for name in EXTRAS if name in rule},
         )
         for position, rule in enumerate(wanted, start=1)
     )

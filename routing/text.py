@@ -14,6 +14,8 @@ MIN_PREFIX = 3
 #: Scripts written without spaces: each character is a token of its own, so that words are found inside a sentence.
 _UNSPACED = "\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff"
 _TOKEN = re.compile(rf"[^\W{_UNSPACED}]+|[{_UNSPACED}]|[\u203c-\u2bff\U0001f000-\U0001faff]")
+#: The same for text that is ASCII alone, at a third of the cost.
+_ASCII_TOKEN = re.compile(r"\w+", re.ASCII)
 _MARKS = re.compile("[\u0300-\u036f\ufe0f]+")
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]+")
 #: Signs that compatibility folding would glue to the word before them.
@@ -31,7 +33,11 @@ def fold(text: str) -> str:
 
 def tokens(text: str) -> list[str]:
     """The words and pictograms of `text`, folded, in order. Only the first `LOOKED_AT` characters count."""
-    return _TOKEN.findall(fold(text[:LOOKED_AT]))
+    if len(text) > LOOKED_AT:
+        text = text[:LOOKED_AT]
+    if text.isascii():
+        return _ASCII_TOKEN.findall(text.lower())
+    return _TOKEN.findall(fold(text))
 
 
 def phrase(words: str) -> tuple[str, bool]:
@@ -42,3 +48,30 @@ def phrase(words: str) -> tuple[str, bool]:
     """
     is_prefix = words.rstrip().endswith("*")
     return " ".join(tokens(words)), is_prefix
+
+
+#: The handles that a network puts before an answer, and any others.
+_HANDLES = re.compile(r"@[\w.]+")
+_LINK = re.compile(r"https?://[^\s]+|\bwww\.\w[^\s]*", re.IGNORECASE)
+_WORD = re.compile(rf"[^\W{_UNSPACED}_]+(?:['’.\-][^\W{_UNSPACED}_]+)*|[{_UNSPACED}]")
+_PICTOGRAM = re.compile("[\u203c-\u2bff\U0001f000-\U0001faff]")
+_KEYCAP = re.compile("[0-9#*]\ufe0f?\u20e3")
+_WRITTEN = re.compile(r"[^\W_]")
+
+
+def has_link(text: str) -> bool:
+    """Whether a web address stands in `text`."""
+    return _LINK.search(text[:LOOKED_AT]) is not None
+
+
+def word_count(text: str) -> int:
+    """How many words `text` has, without handles and links. In scripts without spaces each character is one."""
+    return len(_WORD.findall(_LINK.sub(" ", _HANDLES.sub(" ", text[:LOOKED_AT]))))
+
+
+def emoji_only(text: str) -> bool:
+    """Whether `text` holds pictograms and, handles aside, no letter and no digit."""
+    if text.isascii():
+        return False
+    bare = _HANDLES.sub("", text[:LOOKED_AT])
+    return _PICTOGRAM.search(bare) is not None and _WRITTEN.search(_KEYCAP.sub("", bare)) is None

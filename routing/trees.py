@@ -6,13 +6,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from routing.fields import CHOICES, NUMBERS
 from routing.matching import Index
 from routing.wording import leaf_words
 
-#: What a condition is asked about: the numbers seen in the message, and the author's followers.
-Test = Callable[[set[int], int | None], bool]
+#: What a condition is asked about: the numbers seen in the message (`routing.matching.Index`).
+Test = Callable[[set[int]], bool]
 #: The leaves that hold, in words. What must be absent is not named.
-Tell = Callable[[set[int], int | None], Iterator[str]]
+Tell = Callable[[set[int]], Iterator[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +26,9 @@ class Tree:
 
 
 def compile_tree(node: dict[str, Any], index: Index) -> Tree:
-    """A tree that `routing.conditions.validate` found good, made ready; its words and patterns go into the index."""
+    """A tree that `routing.conditions.validate` found good, made ready; what it asks about goes into the index."""
     if "field" in node:
-        return _followers(node) if node["field"] == "followers" else _leaf(node, index)
+        return _leaf(node, index)
     group = "all" if "all" in node else "any" if "any" in node else "none"
     parts = tuple(compile_tree(child, index) for child in node[group])
     if group == "all":
@@ -39,7 +40,7 @@ def _leaf(leaf: dict[str, Any], index: Index) -> Tree:
     names = _numbers(leaf, index)
     numbers, every = frozenset(names), "all" in leaf
 
-    def tell(seen: set[int], followers: int | None) -> Iterator[str]:
+    def tell(seen: set[int]) -> Iterator[str]:
         found = [name for number, name in names.items() if number in seen]
         if not found or (every and len(found) < len(names)):
             return
@@ -49,8 +50,11 @@ def _leaf(leaf: dict[str, Any], index: Index) -> Tree:
             yield leaf_words({**leaf, "is": found} if isinstance(leaf.get("is"), list) else leaf)
 
     if every:
-        return Tree(lambda seen, followers: numbers <= seen, tell, frozenset((min(numbers),)))
-    return Tree(lambda seen, followers: not numbers.isdisjoint(seen), tell, numbers)
+        return Tree(numbers.issubset, tell, frozenset((min(numbers),)))
+    if len(numbers) == 1:
+        (only,) = numbers
+        return Tree(lambda seen: only in seen, tell, numbers)
+    return Tree(lambda seen: not numbers.isdisjoint(seen), tell, numbers)
 
 
 def _longest(found: list[str]) -> list[str]:
@@ -67,29 +71,19 @@ def _numbers(leaf: dict[str, Any], index: Index) -> dict[int, str]:
         return {index.word(word): word for word in words}
     if field == "pattern":
         return {index.pattern(leaf["matches"]): leaf["matches"]}
-    values = leaf["is"] if isinstance(leaf["is"], list) else [leaf["is"]]
-    return {index.value(field, value): str(value) for value in values}
-
-
-def _followers(leaf: dict[str, Any]) -> Tree:
-    least, most = leaf.get("gte", 0), leaf.get("lte")
-
-    def test(seen: set[int], followers: int | None) -> bool:
-        return followers is not None and followers >= least and (most is None or followers <= most)
-
-    def tell(seen: set[int], followers: int | None) -> Iterator[str]:
-        if test(seen, followers):
-            yield leaf_words(leaf)
-
-    return Tree(test, tell, None)
+    if field in NUMBERS:
+        return {index.between(leaf): field}
+    if field in CHOICES:
+        return {index.value(field, value): value for value in leaf["is"]}
+    return {index.value(field, leaf["is"]): field}
 
 
 def _all(parts: tuple[Tree, ...], common: set[int]) -> Tree:
     tests = tuple(part.test for part in parts)
 
-    def test(seen: set[int], followers: int | None) -> bool:
+    def test(seen: set[int]) -> bool:
         for each in tests:  # noqa: SIM110  (a generator in all() costs three times as much)
-            if not each(seen, followers):
+            if not each(seen):
                 return False
         return True
 
@@ -106,15 +100,17 @@ def _any(parts: tuple[Tree, ...]) -> Tree:
 
 def _none(parts: tuple[Tree, ...]) -> Tree:
     some = _some(parts)
-    return Tree(lambda seen, followers: not some(seen, followers), lambda seen, followers: iter(()), None)
+    return Tree(lambda seen: not some(seen), lambda seen: iter(()), None)
 
 
 def _some(parts: tuple[Tree, ...]) -> Test:
     tests = tuple(part.test for part in parts)
+    if len(tests) == 1:
+        return tests[0]
 
-    def test(seen: set[int], followers: int | None) -> bool:
+    def test(seen: set[int]) -> bool:
         for each in tests:  # noqa: SIM110  (as above)
-            if each(seen, followers):
+            if each(seen):
                 return True
         return False
 
@@ -122,8 +118,8 @@ def _some(parts: tuple[Tree, ...]) -> Test:
 
 
 def _tell_each(parts: tuple[Tree, ...]) -> Tell:
-    def tell(seen: set[int], followers: int | None) -> Iterator[str]:
+    def tell(seen: set[int]) -> Iterator[str]:
         for part in parts:
-            yield from part.tell(seen, followers)
+            yield from part.tell(seen)
 
     return tell

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from routing.fields import NUMBERS, bounds
+
 _NETWORKS = {
     "x": "X",
     "facebook": "Facebook",
@@ -14,7 +16,33 @@ _NETWORKS = {
 }
 #: Characters of a pattern that are shown where people read.
 PATTERN_SHOWN = 60
-_LABELS = {"network": "network", "stream": "stream", "brand_account": "brand account", "language": "language"}
+_LABELS = {
+    "network": "network",
+    "stream": "stream",
+    "brand_account": "brand account",
+    "language": "language",
+    "sentiment": "sentiment",
+    "previous_department": "a customer last helped by",
+    "customer_tags": "a customer tagged",
+}
+#: Of a field that is yes or no: what it says when it is, and when it is not.
+_FLAGS = {
+    "verified": ("a verified author", "an author who is not verified"),
+    "is_reply": ("an answer to something", "not an answer to something"),
+    "is_retweet": ("a post passed on", "not a post passed on"),
+    "is_under_own_post": ("under a post of ours", "not under a post of ours"),
+    "wants_answer": ("needs an answer", "needs no answer"),
+    "is_spam": ("looks like spam", "does not look like spam"),
+    "emoji_only": ("nothing but emoji", "more than emoji"),
+    "has_link": ("a link", "no link"),
+}
+#: Of a number: one and several.
+_COUNTED = {
+    "followers": ("follower", "followers"),
+    "open_cases": ("open case", "open cases"),
+    "word_count": ("word", "words"),
+}
+_URGENCY = ("low", "raised", "high")
 
 
 def quoted(items: Sequence[str], joiner: str = "or", limit: int = 5) -> str:
@@ -31,7 +59,7 @@ def network_name(network: str) -> str:
 
 
 def leaf_words(leaf: dict[str, Any], limit: int = 5) -> str:
-    """One leaf as part of a sentence: `the words “refund” or “fee”`, `network X`, `at least 1,000 followers`."""
+    """One leaf as part of a sentence: `the words “refund” or “fee”`, `network “X”`, `at least 1,000 followers`."""
     field = leaf["field"]
     if field == "words":
         words = leaf["any"] if "any" in leaf else leaf["all"]
@@ -39,12 +67,10 @@ def leaf_words(leaf: dict[str, Any], limit: int = 5) -> str:
         return f"{noun} {quoted(words, 'or' if 'any' in leaf else 'and', limit)}"
     if field == "pattern":
         return f"the pattern “{_cut(leaf['matches'])}”"
-    if field == "followers":
-        return _followers(leaf)
-    if field == "verified":
-        return "a verified author" if leaf["is"] else "an author who is not verified"
-    if field == "is_reply":
-        return "an answer to something" if leaf["is"] else "not an answer to something"
+    if field in NUMBERS:
+        return _number(leaf)
+    if field in _FLAGS:
+        return _FLAGS[field][not leaf["is"]]
     values = [network_name(value) if field == "network" else value for value in leaf["is"]]
     return f"{_LABELS[field]} {quoted(values, 'or', limit)}"
 
@@ -53,10 +79,24 @@ def _cut(text: str) -> str:
     return text if len(text) <= PATTERN_SHOWN else f"{text[:PATTERN_SHOWN]}…"
 
 
-def _followers(leaf: dict[str, Any]) -> str:
+def _number(leaf: dict[str, Any]) -> str:
+    field = leaf["field"]
+    least, most = bounds(leaf)
+    if field == "urgency":
+        levels = _URGENCY[least : most + 1]
+        return f"urgency {quoted(levels)}"
+    one, many = _COUNTED[field]
     if "gte" in leaf and "lte" in leaf:
-        return f"between {leaf['gte']:,} and {leaf['lte']:,} followers"
-    return f"at least {leaf['gte']:,} followers" if "gte" in leaf else f"at most {leaf['lte']:,} followers"
+        return (
+            f"between {least:,} and {most:,} {many}"
+            if least != most
+            else f"exactly {_count(least, one, many)}"
+        )
+    return f"at least {_count(least, one, many)}" if "gte" in leaf else f"at most {_count(most, one, many)}"
+
+
+def _count(number: int, one: str, many: str) -> str:
+    return f"{number:,} {one if number == 1 else many}"
 
 
 def summary(tree: dict[str, Any], limit: int = 5) -> str:

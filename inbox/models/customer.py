@@ -14,6 +14,8 @@ class Customer(models.Model):
 
     name = models.CharField(max_length=200, blank=True)
     created_at = models.DateTimeField()
+    #: What our people noted of this person, for rules to ask about: ["vip", …].
+    tags = models.JSONField(default=list, db_default=[], blank=True)
     merged_into = models.ForeignKey(
         "self", null=True, blank=True, on_delete=models.PROTECT, related_name="merged"
     )

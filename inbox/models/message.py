@@ -140,6 +140,8 @@ class Decision(models.Model):
     rule_name = models.CharField(max_length=120, blank=True)
     version = models.PositiveIntegerField()
     reasons = models.JSONField(default=list)
+    #: What the decision stood on and came to (`routing.trace`); empty for those made before there was such a thing.
+    trace = models.JSONField(default=dict, db_default={}, blank=True)
     at = models.DateTimeField()
 
     def __str__(self) -> str:

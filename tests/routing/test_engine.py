@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-import statistics
 import time
 import types
 
@@ -273,29 +272,33 @@ def many_rules(count):
     ]
 
 
-def seconds_a_message(compiled):
+def seconds_a_message(*compiled):
+    """For each rule set the quickest of rounds in turn: others work on this machine, too."""
     texts = [
         message(f"Hello there, I have waited since monday for number {n} and nobody answers, why?")
         for n in range(200)
     ]
     rounds = []
-    for _ in range(7):
-        start = time.perf_counter()
-        for text in texts:
-            decide(text, compiled)
-        rounds.append((time.perf_counter() - start) / len(texts))
-    return statistics.median(rounds)
+    for _ in range(9):
+        took = []
+        for each in compiled:
+            start = time.perf_counter()
+            for text in texts:
+                decide(text, each)
+            took.append((time.perf_counter() - start) / len(texts))
+        rounds.append(took)
+    return [min(one) for one in zip(*rounds, strict=True)]
 
 
 def test_ten_times_the_rules_cost_at_most_twice_the_time():
-    few, many = rules(*many_rules(50)), rules(*many_rules(500))
-    seconds_a_message(few), seconds_a_message(many)
-    assert seconds_a_message(many) <= 2 * seconds_a_message(few)
+    few, many = seconds_a_message(rules(*many_rules(50)), rules(*many_rules(500)))
+    assert few <= 30e-6
+    assert many <= 2 * few
 
 
 def test_ten_thousand_rules_compile_and_decide_in_time():
     start = time.process_time()
     compiled = rules(*many_rules(10_000))
     assert time.process_time() - start <= 5
-    assert seconds_a_message(compiled) <= 0.010
+    assert seconds_a_message(compiled)[0] <= 0.010
     assert decide(message("my code9998-77"), compiled).decided_by == "rule"

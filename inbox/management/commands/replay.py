@@ -1,0 +1,64 @@
+"""`manage.py replay`: every routing decision made again from what is stored; prints those that come out otherwise."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from inbox.replaying import Difference, Outcome, replay
+
+#: Differences that are printed.
+_SHOWN = 100
+
+
+class Command(BaseCommand):
+    help = (
+        "Makes stored routing decisions again, each with its own version of the rules and the facts of that moment, and "
+        "prints those that differ. Changes nothing. Ends with status 1 when one differs."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--since", help="A day or time (UTC): only what was decided from then on.")
+        parser.add_argument("--json", action="store_true", help="Print one JSON object.")
+
+    def handle(self, **options: Any) -> None:
+        outcome = Outcome()
+        shown: list[Difference] = []
+        for difference in replay(_moment(options["since"]), outcome):
+            if len(shown) < _SHOWN:
+                shown.append(difference)
+        if options["json"]:
+            found = [{"message": one.message_id, "version": one.version, "why": one.why} for one in shown]
+            self.stdout.write(
+                json.dumps(
+                    {
+                        "replayed": outcome.replayed,
+                        "differences": outcome.differences,
+                        "without_trace": outcome.without_trace,
+                        "found": found,
+                    }
+                )
+            )
+        else:
+            for one in shown:
+                self.stdout.write(f"message {one.message_id}, version {one.version}: {one.why}")
+            self.stdout.write(
+                f"{outcome.replayed} decisions made again, {outcome.differences} differ; {outcome.without_trace} are "
+                "older than the record of facts."
+            )
+        if outcome.differences:
+            raise SystemExit(1)
+
+
+def _moment(said: str | None) -> dt.datetime | None:
+    if not said:
+        return None
+    try:
+        moment = dt.datetime.fromisoformat(said)
+    except ValueError:
+        raise CommandError(f"“{said}” is no day or time: write 2026-11-18 or 2026-11-18T10:00.") from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)
