@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
-from accounts.models import BrandAccountGrant, Membership, Role, User
+from django.db import connection
+
+from accounts.models import Role, User
 
 #: Action → the roles that may take it at all. Scope (own departments, own brand accounts) comes on top.
 ROLES: dict[str, frozenset[str]] = {
@@ -27,21 +29,38 @@ ROLES: dict[str, frozenset[str]] = {
 }
 
 
+_SCOPE = """
+SELECT department_id, NULL, NULL FROM accounts_membership WHERE user_id = %(user)s
+UNION ALL SELECT NULL, brand_account_id, can_publish FROM accounts_brandaccountgrant WHERE user_id = %(user)s
+"""
+
+
 @dataclass(frozen=True)
 class Viewer:
-    """A user with what scopes every query: read once a request (`viewer(user)`), two small statements."""
+    """A user with what scopes every query: read once a request (`viewer(user)`), in one small statement."""
 
     user: User
 
     @cached_property
     def department_ids(self) -> frozenset[int]:
         """Departments the user belongs to."""
-        return frozenset(Membership.objects.filter(user=self.user).values_list("department_id", flat=True))
+        return frozenset(self._scope[0])
+
+    @property
+    def _grants(self) -> dict[int, bool]:
+        return self._scope[1]
 
     @cached_property
-    def _grants(self) -> dict[int, bool]:
-        rows = BrandAccountGrant.objects.filter(user=self.user)
-        return dict(rows.values_list("brand_account_id", "can_publish"))
+    def _scope(self) -> tuple[set[int], dict[int, bool]]:
+        departments, grants = set(), {}
+        with connection.cursor() as cursor:
+            cursor.execute(_SCOPE, {"user": self.user.pk})
+            for department, brand, can_publish in cursor.fetchall():
+                if department is not None:
+                    departments.add(department)
+                else:
+                    grants[brand] = can_publish
+        return departments, grants
 
     @property
     def brand_account_ids(self) -> frozenset[int]:

@@ -1,11 +1,24 @@
-"""The ASGI application: pages and the live stream from one server."""
+"""The ASGI application: pages in threads, the live stream and signs of life in the event loop."""
 
 from __future__ import annotations
 
 import os
 
+from django.conf import settings
 from django.core.asgi import get_asgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
-application = get_asgi_application()
+_in_the_loop = get_asgi_application()
+
+from config.pages import PageHandler, Receive, Scope, Send  # noqa: E402 (after the settings)
+
+#: Addresses of asynchronous views, and those that must answer while every thread is busy.
+IN_THE_LOOP = frozenset({"/live/", "/healthz", "/readyz"})
+_pages = PageHandler(settings.PAGE_THREADS)
+
+
+async def application(scope: Scope, receive: Receive, send: Send) -> None:
+    """One of the two, by address."""
+    is_page = scope["type"] == "http" and scope["path"] not in IN_THE_LOOP
+    await (_pages if is_page else _in_the_loop)(scope, receive, send)

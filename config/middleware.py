@@ -16,12 +16,7 @@ _PERMISSIONS = "camera=(), geolocation=(), microphone=(), payment=(), usb=()"
 def security_headers(
     get_response: Callable[[HttpRequest], HttpResponseBase],
 ) -> Callable[[HttpRequest], HttpResponseBase]:
-    """Adds what Django leaves out: Permissions-Policy, and no caching of pages that hold customers' messages.
-
-    Synchronous on purpose, and last in the settings: Django then runs every middleware before it in one thread too.
-    Were it able to run asynchronously, each of them would change threads twice a request: about a tenth of the
-    queue's time at eight clients.
-    """
+    """Adds what Django leaves out: Permissions-Policy, and no caching of pages that hold customers' messages."""
     return lambda request: _add(get_response(request))
 
 

@@ -265,6 +265,11 @@ HTMX_CONFIG = {
     "defaultSwapStyle": "outerHTML",
 }
 
+#: Pages that one web process works on at once; the others wait their turn. More than a few only get in each other's way.
+PAGE_THREADS = env.int("PAGE_THREADS", default=3)
+if PAGE_THREADS < 1:
+    raise ImproperlyConfigured("PAGE_THREADS must be 1 or more.")
+
 CELERY_BROKER_URL = REDIS_URL
 #: Base addresses that stand in for a network's own, "" for the network itself.
 NETWORK_API_URLS = {

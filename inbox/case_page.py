@@ -8,15 +8,17 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import OuterRef, Q, Subquery
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import JSONObject
 
 from accounts.access import ROLES, viewer
 from accounts.models import Role, User
+from accounts.prepared import prepared
 from inbox import composing
 from inbox.composing import Composer
 from inbox.custody_bar import CustodyBar, custody_bar
 from inbox.models import LIVE_STATES, Case, Custody, Decision, Direction, Draft, Identity, Message, Status
+from inbox.models.case import CaseQuerySet
 from inbox.navigation import departments
 from inbox.passing_page import passing_of, trail
 from inbox.queue import display_name, network_sign, waiting_clock
@@ -40,6 +42,14 @@ class Problem:
 
 def read_case(user: User, pk: int) -> Case:
     """The case with its neighbours as annotations. Raises `Case.DoesNotExist` alike for absent and forbidden."""
+    found = _case(user, pk)
+    if not found:
+        raise Case.DoesNotExist
+    return found[0]
+
+
+@prepared
+def _case(user: User, pk: int) -> CaseQuerySet:
     others = (
         Case.objects.visible_to(user)
         .filter(customer=OuterRef("customer_id"))
@@ -55,21 +65,28 @@ def read_case(user: User, pk: int) -> Case:
     rows = Case.objects.visible_to(user).select_related(
         "customer", "identity", "brand_account", "department", "assignee"
     )
-    return rows.annotate(
+    return rows.filter(pk=pk).annotate(
         draft_text=Subquery(Draft.objects.filter(case=OuterRef("pk"), user=user).values("text")[:1]),
         reasons=Subquery(Decision.objects.filter(case=OuterRef("pk")).order_by("-id").values("reasons")[:1]),
         other_cases=ArraySubquery(others[:MOST_OTHERS]),
         other_names=ArraySubquery(names[:MOST_IDENTITIES]),
-    ).get(pk=pk)
+    )
 
 
-def _colleagues(case: Case) -> list[User]:
-    """People of the case's department who may work on it, and community managers of its brand account."""
-    works_there = Q(memberships__department=case.department_id, role__in=[Role.MANAGER, Role.AGENT])
-    works_for = Q(grants__brand_account=case.brand_account_id, role=Role.COMMUNITY)
+@prepared
+def _colleagues(department_id: int, brand_account_id: int) -> QuerySet[User]:
+    """People of a department who may work on its cases, and community managers of a brand account."""
+    works_there = Q(memberships__department=department_id, role__in=[Role.MANAGER, Role.AGENT])
+    works_for = Q(grants__brand_account=brand_account_id, role=Role.COMMUNITY)
     people = User.objects.filter(works_there | works_for, is_active=True).distinct()
     named = people.only("username", "first_name", "last_name").order_by("first_name", "last_name", "id")
-    return list(named[:MOST_COLLEAGUES])
+    return named[:MOST_COLLEAGUES]
+
+
+@prepared
+def _custodies(case_id: int) -> QuerySet[Custody]:
+    held = Custody.objects.filter(case=case_id).select_related("department", "from_department", "sent_by")
+    return held.order_by("sent_at")
 
 
 def case_context(
@@ -83,11 +100,7 @@ def case_context(
 ) -> dict[str, Any]:
     """Template context of `inbox/case.html` and its fragments. `case` comes from `read_case`."""
     thread = timeline(case, user, now, before=before, start=start)
-    custodies = list(
-        Custody.objects.filter(case=case)
-        .select_related("department", "from_department", "sent_by")
-        .order_by("sent_at")
-    )
+    custodies = _custodies(case.pk)
     name, offered = case.identity.display_name, may(user, case)
     typed = (problem.typed if problem else None) or {}
     sign, sign_class = network_sign(case.network)
@@ -107,7 +120,7 @@ def case_context(
         "why": _why(case, custodies),
         "customer": _customer(case),
         "may": offered,
-        "colleagues": _colleagues(case) if offered["choose"] else [],
+        "colleagues": _colleagues(case.department_id, case.brand_account_id) if offered["choose"] else [],
         "mine": case.assignee_id == user.pk,
         "departments": [one for one in departments(user) if one.is_open and one.pk != case.department_id],
         "problem": problem,

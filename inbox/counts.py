@@ -6,10 +6,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.db import connection
-from django.db.models import Sum
+from django.db.models import QuerySet, Sum
 
 from accounts.access import viewer
 from accounts.models import Role, User
+from accounts.prepared import prepared
 from inbox.models import CaseCount, Visibility
 
 _FOLD = """
@@ -38,6 +39,11 @@ def fold() -> None:
 
 def open_counts(user: User) -> OpenCounts:
     """The numbers beside the views, within what `CaseQuerySet.visible_to` lets the user read. One statement."""
+    return _summed(_counts(user), user.pk)
+
+
+@prepared
+def _counts(user: User) -> QuerySet[CaseCount, tuple[int, int | None, int]]:
     who = viewer(user)
     rows = CaseCount.objects.all()
     if user.role in (Role.ADMINISTRATOR, Role.ANALYST):
@@ -46,9 +52,7 @@ def open_counts(user: User) -> OpenCounts:
         rows = rows.filter(brand_account_id__in=who.brand_account_ids)
     elif user.role != Role.ADMINISTRATOR:
         rows = rows.filter(department_id__in=who.department_ids)
-    return _summed(
-        rows.values_list("department_id", "assignee_id").annotate(n=Sum("delta")).order_by(), user.pk
-    )
+    return rows.values_list("department_id", "assignee_id").annotate(n=Sum("delta")).order_by()
 
 
 def _summed(rows: Iterable[tuple[int, int | None, int]], user_id: int) -> OpenCounts:

@@ -10,8 +10,13 @@ import datetime as dt
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.db.models import QuerySet
+from django.utils.safestring import SafeString
+
 from accounts.access import viewer
 from accounts.models import BrandAccount, User
+from accounts.prepared import prepared
+from inbox.item_markup import item_markup
 from inbox.models import Case, CaseEvent, Direction, Message, Reply, ReplyState, Verb
 from inbox.queue import decode_cursor, encode_cursor
 from inbox.refusals import name_of
@@ -54,7 +59,8 @@ class Link:
 
 @dataclass(slots=True)
 class Item:
-    """One entry of the thread. `kind` says which template part prints it: in, out, event, note or reply."""
+    """One entry of the thread. `kind`: in, out, event, note or reply. The first three are printed by `markup`, the
+    others by templates/inbox/_item.html."""
 
     kind: str
     at: dt.datetime
@@ -80,6 +86,7 @@ class Item:
     advice: str = ""
     may_undo: bool = False
     may_settle: bool = False
+    markup: SafeString | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +121,8 @@ def timeline(case: Case, user: User, now: dt.datetime, *, before: str = "", star
     items += [_reply(reply, user, brand, now, places.get(reply.parent_id, "")) for reply in replies]
     # An answer that has not left stands at the end, where it will appear.
     items.sort(key=lambda item: item.at)
+    for item in items:
+        item.markup = item_markup(item)
     first_shown = encode_cursor(messages[0].network_time, messages[0].pk) if messages else ""
     return Timeline(items, first_shown if more else "", first_shown, messages, replies)
 
@@ -122,39 +131,61 @@ def _messages(
     case: Case, until: tuple[dt.datetime, int] | None, first: tuple[dt.datetime, int] | None
 ) -> tuple[list[Message], bool]:
     most = MOST_AGAIN if first else NEWEST
-    rows = Message.objects.filter(case=case).select_related("identity", "user").only(*_SHOWN_OF_A_MESSAGE)
-    if until is not None:
-        at, pk = until
-        rows = rows.filter(network_time__lte=at).exclude(network_time=at, id__gte=pk)
-    if first is not None:
-        at, pk = first
-        rows = rows.filter(network_time__gte=at).exclude(network_time=at, id__lt=pk)
-    newest = list(rows.order_by("-network_time", "-id")[: most + 1])
+    newest = _read_messages(case.pk, *(until or (None, None)), *(first or (None, None)))
     return newest[:most][::-1], len(newest) > most
+
+
+@prepared
+def _read_messages(
+    case_id: int,
+    until: dt.datetime | None,
+    until_id: int | None,
+    since: dt.datetime | None,
+    since_id: int | None,
+) -> QuerySet[Message]:
+    rows = Message.objects.filter(case=case_id).select_related("identity", "user").only(*_SHOWN_OF_A_MESSAGE)
+    if until is not None:
+        rows = rows.filter(network_time__lte=until).exclude(network_time=until, id__gte=until_id)
+    if since is not None:
+        rows = rows.filter(network_time__gte=since).exclude(network_time=since, id__lt=since_id)
+    return rows.order_by("-network_time", "-id")[: (NEWEST if since is None else MOST_AGAIN) + 1]
 
 
 def _events(
     case: Case, user: User, since: dt.datetime | None, until: tuple[dt.datetime, int] | None
 ) -> list[CaseEvent]:
-    rows = CaseEvent.objects.filter(case=case).exclude(verb__in=_TOLD_ELSEWHERE).select_related("actor")
+    newest = _read_events(case.pk, viewer(user).may("read_notes"), since, until[0] if until else None)
+    return newest[::-1]
+
+
+@prepared
+def _read_events(
+    case_id: int, with_notes: bool, since: dt.datetime | None, until: dt.datetime | None
+) -> QuerySet[CaseEvent]:
+    rows = CaseEvent.objects.filter(case=case_id).exclude(verb__in=_TOLD_ELSEWHERE).select_related("actor")
     rows = rows.only(
         "case_id", "at", "verb", "data", "actor__first_name", "actor__last_name", "actor__username"
     )
-    if not viewer(user).may("read_notes"):
+    if not with_notes:
         rows = rows.exclude(verb=Verb.NOTED)
     if since is not None:
         rows = rows.filter(at__gte=since)
     if until is not None:
-        rows = rows.filter(at__lt=until[0])
-    return list(rows.order_by("-at", "-id")[:MOST_EVENTS])[::-1]
+        rows = rows.filter(at__lt=until)
+    return rows.order_by("-at", "-id")[:MOST_EVENTS]
 
 
 def _replies(case: Case, messages: list[Message]) -> list[Reply]:
     """Answers that are not in the thread as messages: on their way, failed, or sent and not yet seen again."""
     shown = {message.remote_id for message in messages if message.direction == Direction.OUTBOUND}
-    rows = Reply.objects.filter(case=case).exclude(state__in=[ReplyState.CANCELLED, ReplyState.SENT])
-    newest = rows.select_related("author").order_by("-created_at")[:MOST_REPLIES]
+    newest = _read_replies(case.pk)
     return [reply for reply in newest if not reply.remote_id or reply.remote_id not in shown]
+
+
+@prepared
+def _read_replies(case_id: int) -> QuerySet[Reply]:
+    rows = Reply.objects.filter(case=case_id).exclude(state__in=[ReplyState.CANCELLED, ReplyState.SENT])
+    return rows.select_related("author").order_by("-created_at")[:MOST_REPLIES]
 
 
 def _timed(kind: str, at: dt.datetime, now: dt.datetime) -> Item:

@@ -27,10 +27,10 @@ def measure(options: dict[str, Any], say: Callable[[str], None]) -> dict[str, An
     cookie, cases = _reader(), list(Case.objects.open().filter(visibility="public")[:CHANGES])
     listeners, rounds, lost = options["listeners"], [], 0
     environment = dict(os.environ)
-    with served(environment) as port, served(environment, FLOOR) as floor_port:
+    with served(environment) as ports, served(environment, FLOOR) as floor_ports:
         for number in range(options["rounds"]):
-            floor, _ = asyncio.run(_listen(floor_port, "", listeners, cases))
-            product, missing = asyncio.run(_listen(port, cookie, listeners, cases))
+            floor, _ = asyncio.run(_listen(floor_ports, "", listeners, cases))
+            product, missing = asyncio.run(_listen(ports, cookie, listeners, cases))
             lost += missing
             rounds.append(_round(floor, product))
             say(f"round {number + 1}: {rounds[-1]}, lost {missing}")
@@ -53,7 +53,9 @@ def _reader() -> str:
     return f"sessionid={client.cookies['sessionid'].value}"
 
 
-async def _listen(port: int, cookie: str, listeners: int, cases: list[Case]) -> tuple[list[float], int]:
+async def _listen(
+    ports: list[int], cookie: str, listeners: int, cases: list[Case]
+) -> tuple[list[float], int]:
     """Open the pages' streams, commit the changes one by one, and see when each listener hears of each."""
     heard: list[list[float]] = [[] for _ in range(listeners)]
     opened = asyncio.Semaphore(50)
@@ -62,7 +64,7 @@ async def _listen(port: int, cookie: str, listeners: int, cases: list[Case]) -> 
 
     async def page(number: int) -> None:
         async with opened:
-            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            reader, writer = await asyncio.open_connection("127.0.0.1", ports[number % len(ports)])
             writer.write(
                 b"GET /live/ HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: text/event-stream\r\n"
                 + (f"Cookie: {cookie}\r\n" if cookie else "").encode()

@@ -99,21 +99,21 @@ def measure(name: str, scratch: Scratch, cases: int, options: dict[str, Any], sa
     small = asked(scratch, 10_000, options)
     rounds: list[dict[str, float]] = []
     with (
-        served(scratch.environment(cases)) as port,
-        served(scratch.environment(10_000)) as small_port,
+        served(scratch.environment(cases)) as ports,
+        served(scratch.environment(10_000)) as small_ports,
     ):
-        for side, at in ((full, port), (small, small_port)):
+        for side, at in ((full, ports), (small, small_ports)):
             timed(at, side["paths"], side["cookies"], REQUESTS)
             timed(at, side["floor"], side["cookies"], REQUESTS // 2)
         for number in range(options["rounds"]):
-            floor = timed(port, full["floor"], full["cookies"], REQUESTS)
-            product = timed(port, full["paths"], full["cookies"], REQUESTS)
-            less = timed(small_port, small["paths"], small["cookies"], REQUESTS)
+            floor = timed(ports, full["floor"], full["cookies"], REQUESTS)
+            product = timed(ports, full["paths"], full["cookies"], REQUESTS)
+            less = timed(small_ports, small["paths"], small["cookies"], REQUESTS)
             rounds.append(_round(floor, product, less))
             say(
                 f"round {number + 1}: " + ", ".join(f"{key} {value:.2f}" for key, value in rounds[-1].items())
             )
-        alone = _alone(name, port, full, options["rounds"]) if name == "search" else {}
+        alone = _alone(name, ports, full, options["rounds"]) if name == "search" else {}
     middle = {key: round(median([one[key] for one in rounds]), 2) for key in rounds[0]}
     return {
         "bench": name, "rows": cases, "clients": options["clients"], **middle, "statements": full["statements"],
@@ -132,12 +132,12 @@ def _round(floor: Sequence[float], product: Sequence[float], less: Sequence[floa
     }
 
 
-def _alone(name: str, port: int, full: dict[str, Any], rounds: int) -> dict[str, Any]:
+def _alone(name: str, ports: Sequence[int], full: dict[str, Any], rounds: int) -> dict[str, Any]:
     """Search with one client: every query in turn; the worst word against the median word."""
     by_path: dict[str, list[float]] = {path: [] for path in full["paths"]}
     for _ in range(rounds):
         for path in by_path:
-            by_path[path] += timed(port, [path], full["cookies"][:1], 2)
+            by_path[path] += timed(ports, [path], full["cookies"][:1], 2)
     words = [median(values) for values in by_path.values()]
     everything = [value for values in by_path.values() for value in values]
     return {

@@ -10,7 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 from config.embedded.home import CHECKOUT
 
@@ -19,17 +19,29 @@ PROCESSES = 2
 
 
 @contextmanager
-def served(environment: dict[str, str], application: str = "config.asgi:application") -> Iterator[int]:
-    """uvicorn on a free loopback port for the length of the block; yields the port."""
+def served(
+    environment: dict[str, str], application: str = "config.asgi:application", processes: int = PROCESSES
+) -> Iterator[list[int]]:
+    """uvicorn processes, each on a free loopback port, for the length of the block; yields the ports.
+
+    Each has a port of its own, as behind a proxy that hands requests out evenly: a port that processes share gives
+    all of eight connections to one of them as often as not.
+    """
+    environment = {**environment, "DATABASE_POOL": "1", "DJANGO_SETTINGS_MODULE": "config.bench.settings"}
+    with ExitStack() as running:
+        yield [running.enter_context(_process(environment, application)) for _ in range(processes)]
+
+
+@contextmanager
+def _process(environment: dict[str, str], application: str) -> Iterator[int]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     command = [
         sys.executable, "-m", "uvicorn", application, "--host", "127.0.0.1", "--port", str(port),
-        "--workers", str(PROCESSES), "--loop", "uvloop", "--http", "httptools", "--no-access-log",
-        "--log-level", "warning", "--timeout-graceful-shutdown", "1",
+        "--loop", "uvloop", "--http", "httptools", "--no-access-log", "--log-level", "warning",
+        "--timeout-graceful-shutdown", "1",
     ]  # fmt: skip
-    environment = {**environment, "DATABASE_POOL": "1", "DJANGO_SETTINGS_MODULE": "config.bench.settings"}
     process = subprocess.Popen(command, env=environment, cwd=CHECKOUT)
     try:
         _wait(port, process)
@@ -56,8 +68,9 @@ def _wait(port: int, process: subprocess.Popen[bytes]) -> None:
     raise SystemExit("The web process did not answer within 60 s.")
 
 
-def timed(port: int, paths: Sequence[str], cookies: Sequence[str], requests: int) -> list[float]:
-    """Ask `requests` times in all, one thread a cookie, each with a connection of its own; milliseconds each.
+def timed(ports: Sequence[int], paths: Sequence[str], cookies: Sequence[str], requests: int) -> list[float]:
+    """Ask `requests` times in all, one thread a cookie, each with a connection of its own to one of the ports in turn;
+    milliseconds each.
 
     Raises SystemExit for anything but a 200: a fast error page is not a fast page.
     """
@@ -65,7 +78,7 @@ def timed(port: int, paths: Sequence[str], cookies: Sequence[str], requests: int
     wrong: list[str] = []
 
     def browse(number: int, cookie: str) -> None:
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+        connection = http.client.HTTPConnection("127.0.0.1", ports[number % len(ports)], timeout=60)
         for turn in range(requests // len(cookies)):
             path = paths[(number + turn * len(cookies)) % len(paths)]
             started = time.perf_counter()
