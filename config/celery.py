@@ -46,6 +46,7 @@ app.conf.update(
     beat_schedule={
         "poll": {"task": "inbox.tasks.tick_poll", "schedule": 1.0, "options": {"expires": 5}},
         "outbox": {"task": "inbox.tasks.tick_outbox", "schedule": 1.0, "options": {"expires": 5}},
+        "assign": {"task": "inbox.tasks.tick_assign", "schedule": 2.0, "options": {"expires": 5}},
         "checks": {"task": "accounts.tasks.tick_checks", "schedule": 5.0, "options": {"expires": 10}},
         "housekeeping": {
             "task": "inbox.tasks.tick_housekeeping",

@@ -7,7 +7,7 @@ its events in the same transaction.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -71,18 +71,23 @@ class Change:
             self.set(status=Status.OPEN)
 
     def save(self) -> None:
-        """Write what changed, under the next version; nothing when nothing did.
+        """Write what changed, under the next version; nothing when nothing did."""
+        if self.step():
+            self.case.save(update_fields=[*self.fields, "version"])
+            CaseEvent.objects.bulk_create(self.events)
+            publish_on_commit([self.as_live()])
+
+    def step(self) -> bool:
+        """Go on to the next version, if anything changed; whether it did.
 
         Each event notes the version that it made, so that whoever looked at an older one can be told what is new.
         """
         if not (self.fields or self.events):
-            return
+            return False
         self.case.version += 1
-        self.case.save(update_fields=[*self.fields, "version"])
         for event in self.events:
             event.data["version"] = self.case.version
-        CaseEvent.objects.bulk_create(self.events)
-        publish_on_commit([self.as_live()])
+        return True
 
     def as_live(self) -> CaseChange:
         """What open pages are told."""
@@ -90,6 +95,17 @@ class Change:
         return CaseChange(
             case.pk, case.department_id, case.brand_account_id, case.visibility, self.from_department_id
         )
+
+
+def save_all(changes: Iterable[Change]) -> None:
+    """What `Change.save` does, for many cases in two statements, within the running transaction."""
+    changed = [change for change in changes if change.step()]
+    if not changed:
+        return
+    fields = {name for change in changed for name in change.fields} | {"version"}
+    Case.objects.bulk_update([change.case for change in changed], sorted(fields))
+    CaseEvent.objects.bulk_create([event for change in changed for event in change.events])
+    publish_on_commit([change.as_live() for change in changed])
 
 
 @contextmanager

@@ -55,11 +55,14 @@ class PageOutcome:
     ignored: int = 0
     #: True when the brand account has to be connected again: no further call may be made.
     halted: bool = False
+    #: True when a department that assigns automatically has something new.
+    wakes: bool = False
     case_ids: list[int] = field(default_factory=list)
 
     def add(self, other: PageOutcome) -> None:
         for name in ("stored", "duplicates", "updated", "quarantined", "echoes", "ignored"):
             setattr(self, name, getattr(self, name) + getattr(other, name))
+        self.wakes = self.wakes or other.wakes
         self.case_ids += other.case_ids
 
 
@@ -213,6 +216,7 @@ class _Page:
             updated=len(intake.changes),
             echoes=intake.own,
             ignored=intake.ignored,
+            wakes=bool(header.automatic & {case.department_id for case in changed}),
             case_ids=[case.id for case in changed],
         )
 

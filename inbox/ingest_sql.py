@@ -22,7 +22,7 @@ WITH brand AS (
 )
 """
 _DEPARTMENTS = """
-(SELECT jsonb_agg(jsonb_build_array(id, slug, name, is_open) ORDER BY position, id) FROM accounts_department)
+(SELECT jsonb_agg(jsonb_build_array(id, slug, name, is_open, assignment_mode <> 'manual') ORDER BY position, id) FROM accounts_department)
 """
 _FENCE = f"""{_HEADER}
 UPDATE accounts_stream s

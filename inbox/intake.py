@@ -30,6 +30,8 @@ class Place:
     slug: str
     name: str
     is_open: bool
+    #: Cases are given to people without anybody's doing.
+    assigns: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,11 @@ class Header:
     connected_at: dt.datetime
     health: str
     departments: tuple[Place, ...]
+
+    @property
+    def automatic(self) -> set[int]:
+        """The departments that assign automatically."""
+        return {place.id for place in self.departments if place.assigns}
 
     def is_own(self, item: Storable) -> bool:
         """Whether the brand account wrote this itself."""

@@ -24,3 +24,14 @@ def tell(
         ),
         ignore_conflicts=True,
     )
+
+
+def tell_each(told: Iterable[tuple[int, int, str, str]], kind: NoticeKind, *, now: dt.datetime) -> None:
+    """As `tell`, for many: (user id, case id, text, key) each. One statement."""
+    Notice.objects.bulk_create(
+        (
+            Notice(user_id=user_id, case_id=case_id, kind=kind, text=text[:_LONGEST], key=key, at=now)
+            for user_id, case_id, text, key in told
+        ),
+        ignore_conflicts=True,
+    )

@@ -57,7 +57,8 @@ RETURNING s.id, s.lease_token
 
 @dataclass(slots=True)
 class PollReport:
-    """What one poll of a stream brought. `error` is "" when it went well."""
+    """What one poll of a stream brought. `error` is "" when it went well; `wakes`: a department that assigns
+    automatically has something new."""
 
     stream_id: int
     fetched: int = 0
@@ -69,12 +70,14 @@ class PollReport:
     pages: int = 0
     has_more: bool = False
     error: str = ""
+    wakes: bool = False
 
     def count(self, result: PollResult, outcome: PageOutcome) -> None:
         """Add one page."""
         self.pages += 1
         self.fetched += len(result.messages) + len(result.unreadable)
         self.has_more = result.has_more
+        self.wakes = self.wakes or outcome.wakes
         for name in ("stored", "duplicates", "updated", "echoes", "quarantined"):
             setattr(self, name, getattr(self, name) + getattr(outcome, name))
 

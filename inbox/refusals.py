@@ -78,7 +78,10 @@ def what_happened(case: Case) -> str:
 
 def told(event: CaseEvent) -> str:
     """An event as a sentence: who did what, and when."""
-    words = _SENTENCES[event.verb].format(
+    sentence = _SENTENCES[event.verb]
+    if event.actor is None and event.verb == Verb.ASSIGNED:
+        sentence = "This case was assigned to {to}"
+    words = sentence.format(
         who=name_of(event.actor),
         to=event.data.get("to") or "nobody",
         reason=event.data.get("reason") or "no reason given",

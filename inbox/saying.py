@@ -16,7 +16,7 @@ def said(event: CaseEvent) -> str:
         case Verb.REOPENED:
             return f"{who} reopened it" if event.actor else "Reopened: the customer wrote again"
         case Verb.ASSIGNED:
-            return _assigned(event, who, data.get("to", ""))
+            return _assigned(event, who, data.get("to", ""), reason)
         case Verb.HANDED_OVER:
             wrong = " (wrong department)" if event.data.get("wrong_department") is True else ""
             did = "bounced it back" if event.data.get("bounced") is True else "handed over"
@@ -48,11 +48,13 @@ def _with(words: str, reason: str) -> str:
     return f"{words}: {reason}" if reason else words
 
 
-def _assigned(event: CaseEvent, who: str, to: str) -> str:
+def _assigned(event: CaseEvent, who: str, to: str, reason: str) -> str:
     if not to:
-        return f"{who} gave it back: nobody has it now"
-    return (
-        f"{who} took it"
-        if event.actor is not None and to == str(event.actor)
-        else f"{who} assigned it to {to}"
-    )
+        return (
+            _with("Back in the queue, nobody has it", reason)
+            if reason
+            else f"{who} gave it back: nobody has it now"
+        )
+    if event.actor is None:
+        return _with(f"Assigned to {to}", reason)
+    return f"{who} took it" if to == str(event.actor) else _with(f"{who} assigned it to {to}", reason)

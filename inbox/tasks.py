@@ -5,7 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 from django.utils import timezone
 
-from inbox import counts, outbox, polling, second_try
+from inbox import assigning, counts, outbox, polling, second_try
 
 #: Seconds after which a wake-up nobody took is dropped: the next ticks repeat it.
 _STALE = 10
@@ -21,7 +21,14 @@ def tick_poll() -> None:
 @shared_task
 def poll_stream(stream_id: int, token: str) -> None:
     """Fetch and store one stream, page by page, while the lease is held."""
-    polling.poll_stream(stream_id, token)
+    if polling.poll_stream(stream_id, token).wakes:
+        tick_assign.apply_async(expires=_STALE)
+
+
+@shared_task
+def tick_assign() -> None:
+    """Give out the cases that wait in departments which assign automatically."""
+    assigning.assign_waiting(timezone.now())
 
 
 @shared_task

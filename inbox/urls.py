@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import URLPattern, path
 
 from inbox import stream
-from inbox.views import actions, answers, case, passing, presence, quarantine, queue, search
+from inbox.views import actions, answers, case, passing, presence, quarantine, queue, search, taking
 
 app_name = "inbox"
 urlpatterns: list[URLPattern] = [
@@ -32,6 +32,7 @@ urlpatterns: list[URLPattern] = [
     path("replies/<int:pk>/settle/", answers.settle, name="reply_settle"),
     path("quarantine/", quarantine.quarantine_list, name="quarantine"),
     path("quarantine/<int:pk>/retry/", quarantine.retry, name="quarantine_retry"),
+    path("take-next/", taking.take_next, name="take_next"),
     path("presence/", presence.own_presence, name="presence"),
     path("presence/set/", presence.set_presence, name="set_presence"),
     path("presence/leave/", presence.plan_leave, name="plan_leave"),

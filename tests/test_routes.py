@@ -48,7 +48,7 @@ POST_ONLY = frozenset(
     """
     inbox:assign inbox:hand_over inbox:note inbox:resolve inbox:reopen inbox:dismiss inbox:reply inbox:draft
     inbox:reply_cancel inbox:reply_settle inbox:quarantine_retry
-    inbox:set_presence inbox:plan_leave inbox:remove_leave
+    inbox:set_presence inbox:plan_leave inbox:remove_leave inbox:take_next
     accounts:brand_account_check accounts:stream_switch accounts:user_active accounts:user_password_link
     accounts:user_sign_out accounts:department_open accounts:user_work accounts:leave_add accounts:leave_remove
     routing:rule_toggle routing:rule_move routing:rule_duplicate routing:version_restore

@@ -13,7 +13,7 @@ from typing import Any
 from config.bench.scratch import Scratch, scratch
 from config.embedded.home import CHECKOUT, Home
 
-BENCHES = ("ingest", "queue", "case", "search", "live")
+BENCHES = ("ingest", "queue", "case", "search", "live", "dequeue")
 MILLION = 1_000_000
 Say = Callable[[str], None]
 
@@ -29,6 +29,9 @@ def outside(options: dict[str, Any], say: Say) -> dict[str, Any] | None:
         if name == "ingest":
             space.fill(cases or 0)
             return asked(space, cases or 0, options)
+        if name == "dequeue":
+            space.fill(cases or 100_000)
+            return asked(space, cases or 100_000, options)
         if name == "live":
             space.fill(cases or 10_000)
             return asked(space, cases or 10_000, options)
@@ -54,6 +57,10 @@ def inside(options: dict[str, Any], say: Say) -> dict[str, Any] | None:
         from config.bench import ingest
 
         return ingest.measure(options, say)
+    if options["name"] == "dequeue":
+        from config.bench import dequeue
+
+        return dequeue.measure(options, say)
     if options["name"] == "live":
         from config.bench import live
 

@@ -48,6 +48,10 @@ class CaseQuerySet(models.QuerySet["Case"]):
     def open(self) -> CaseQuerySet:
         return self.filter(closed_at__isnull=True)
 
+    def to_assign(self) -> CaseQuerySet:
+        """Open cases that nobody has and in which a customer waits for us; what was back-filled is nobody's work."""
+        return self.open().filter(assignee__isnull=True, waiting_since__isnull=False, historical=False)
+
     def closed(self) -> CaseQuerySet:
         return self.filter(closed_at__isnull=False)
 
@@ -127,6 +131,13 @@ class Case(models.Model):
             models.Index(
                 F("assignee"), F("activity_at").desc(), F("id").desc(),
                 name="case_open_assignee", condition=Q(closed_at__isnull=True, assignee__isnull=False),
+            ),
+            # What is given out or taken next, most urgent first.
+            models.Index(
+                F("department"), F("priority").desc(), F("waiting_since"), F("id"), name="case_to_assign",
+                condition=Q(
+                    closed_at__isnull=True, assignee__isnull=True, waiting_since__isnull=False, historical=False
+                ),
             ),
             models.Index(
                 F("department"), F("closed_at").desc(), F("id").desc(),

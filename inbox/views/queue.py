@@ -9,6 +9,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from accounts.access import viewer
 from accounts.models import BrandAccount
 from inbox import navigation as nav
 from inbox.models import Status
@@ -55,6 +56,7 @@ def queue(request: InboxRequest, kind: ViewKind = "open", slug: str = "") -> Htt
         "first_page": not filters.after,
         "filters": filters,
         "here": f"{request.path}?{filters.query(after='')}".rstrip("?"),
+        "may": {"claim": viewer(request.user).may("claim")},
         "empty": {"title": empty[0], "advice": empty[1]},
         **_choices(filters, brands, kind),
     }

@@ -177,7 +177,7 @@
     else if (low === "k") rows(-1);
     else if (/^[1-9]$/.test(key)) {
       if (!digit(key)) return;
-    } else if (!["a", "b", "h", "n", "r", "e", "w", "y", "z", "/"].includes(low) || !press(low)) return;
+    } else if (!["a", "b", "h", "n", "r", "e", "t", "w", "y", "z", "/"].includes(low) || !press(low)) return;
     event.preventDefault();
   });
   document.addEventListener("change", (event) => {

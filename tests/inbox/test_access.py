@@ -50,9 +50,9 @@ OF_A_REPLY = {
 OF_NOTHING = {"queue", "queue_unassigned", "queue_mine", "queue_resolved", "navigation", "search",
               "presence"}  # fmt: skip
 #: Tested elsewhere: with roles in test_quarantine.py, as a stream in test_stream.py, by slug in test_queue_page.py,
-#: everybody's own in test_presence.py.
+#: everybody's own in test_presence.py, taking in test_assigning.py.
 ELSEWHERE = {"quarantine", "quarantine_retry", "live", "queue_department",
-             "set_presence", "plan_leave", "remove_leave"}  # fmt: skip
+             "set_presence", "plan_leave", "remove_leave", "take_next"}  # fmt: skip
 #: By who sent it in test_passing.py.
 ELSEWHERE |= {"take_back"}
 

@@ -1,0 +1,119 @@
+""""Take next", by several agents at once on one queue: how many a second, and whether any was taken twice.
+
+The floor is the same queue emptied by bare SKIP LOCKED statements, without history, custody, counts or live updates.
+"""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from typing import Any
+
+import django
+from django.db import connection, connections
+from django.utils import timezone
+
+AGENTS, CASES = 8, 2_000
+
+_FREE = """
+UPDATE inbox_case SET assignee_id = NULL, version = 1, status = 'new' WHERE id IN (
+  SELECT id FROM inbox_case WHERE closed_at IS NULL AND NOT historical AND waiting_since IS NOT NULL AND department_id = %s
+  ORDER BY id LIMIT %s)
+"""
+_TAKE = """
+UPDATE inbox_case SET assignee_id = %s, version = version + 1 WHERE id = (
+  SELECT id FROM inbox_case WHERE department_id = %s AND closed_at IS NULL AND assignee_id IS NULL
+    AND waiting_since IS NOT NULL AND NOT historical
+  ORDER BY priority DESC, waiting_since, id LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED)
+RETURNING id
+"""
+
+
+def measure(options: dict[str, Any], say: Callable[[str], None]) -> dict[str, Any]:
+    """Rounds of floor and product in turn; each round every agent takes until the round's cases are gone."""
+    from accounts.models import Membership, Role
+
+    memberships = Membership.objects.filter(user__role=Role.AGENT).order_by("department_id", "user_id")
+    department = memberships.values_list("department_id", flat=True)[0]
+    agents = list(memberships.filter(department=department).values_list("user_id", flat=True)[:AGENTS])
+    each = CASES // len(agents)
+    floor: list[float] = []
+    product: list[float] = []
+    took: list[float] = []
+    twice = 0
+    with ProcessPoolExecutor(len(agents), initializer=django.setup) as pool:
+        list(pool.map(_warm, agents))
+        for round_number in range(options["rounds"]):
+            for figures, work in ((floor, _floor), (product, _product)):
+                _prepare(department)
+                started = time.monotonic()
+                parts = list(pool.map(work, agents, [department] * len(agents), [each] * len(agents)))
+                seconds = time.monotonic() - started
+                taken = [pk for part, _ in parts for pk in part]
+                figures.append(len(taken) / seconds)
+                if work is _product:
+                    twice += len(taken) - len(set(taken))
+                    took += [one for _, times in parts for one in times]
+            say(f"round {round_number + 1}: floor {floor[-1]:.0f}/s, take next {product[-1]:.0f}/s")
+    took.sort()
+    return {
+        "bench": "dequeue",
+        "agents": len(agents),
+        "per_s": round(statistics.median(product)),
+        "floor_per_s": round(statistics.median(floor)),
+        "floor_ratio": round(statistics.median(p / f for p, f in zip(product, floor, strict=True)), 3),
+        "p50_ms": round(1000 * took[len(took) // 2], 2),
+        "p95_ms": round(1000 * took[int(len(took) * 0.95)], 2),
+        "taken_twice": twice,
+    }
+
+
+def _prepare(department: int) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE inbox_case SET assignee_id = %s WHERE department_id = %s AND assignee_id IS NULL "
+                       "AND closed_at IS NULL", [_somebody(), department])  # fmt: skip
+        cursor.execute(_FREE, [department, CASES])
+        cursor.execute("DELETE FROM inbox_casecount WHERE delta = 0")
+        cursor.execute("VACUUM ANALYZE inbox_case")
+
+
+def _somebody() -> int:
+    from accounts.models import User
+
+    return User.objects.order_by("pk").values_list("pk", flat=True)[0]
+
+
+def _warm(_: int) -> None:
+    connections.close_all()
+    connection.ensure_connection()
+
+
+def _floor(agent: int, department: int, most: int) -> tuple[list[int], list[float]]:
+    taken: list[int] = []
+    with connection.cursor() as cursor:
+        while len(taken) < most:
+            cursor.execute(_TAKE, [agent, department])
+            row = cursor.fetchone()
+            if row is None:
+                break
+            taken.append(row[0])
+    return taken, []
+
+
+def _product(agent: int, department: int, most: int) -> tuple[list[int], list[float]]:
+    from accounts.models import User
+    from inbox.taking import take_next
+
+    me = User.objects.get(pk=agent)
+    taken: list[int] = []
+    times: list[float] = []
+    while len(taken) < most:
+        started = time.monotonic()
+        case = take_next(me, now=timezone.now())
+        if case is None:
+            break
+        times.append(time.monotonic() - started)
+        taken.append(case.pk)
+    return taken, times

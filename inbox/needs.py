@@ -1,0 +1,44 @@
+"""What cases ask of whoever gets them: the customer's language, and who answered this customer last."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.db import connection
+
+#: Of a customer with more cases than this, the newest tell who helped last.
+_CASES_LOOKED_AT = 50
+
+# By index: a case's messages by time, a customer's cases.
+_NEEDS = """
+SELECT c.id, c.brand_account_id, c.customer_id,
+  coalesce((SELECT m.language FROM inbox_message m
+            WHERE m.case_id = c.id AND m.direction = 'in' AND m.language <> ''
+            ORDER BY m.network_time DESC, m.id DESC LIMIT 1), ''),
+  (SELECT m.user_id FROM (
+     SELECT o.id FROM inbox_case o WHERE o.customer_id = c.customer_id AND o.last_outbound_at IS NOT NULL
+     ORDER BY o.id DESC LIMIT %(looked_at)s) AS o
+   JOIN inbox_message m ON m.case_id = o.id AND m.direction = 'out' AND m.user_id IS NOT NULL
+   ORDER BY m.network_time DESC, m.id DESC LIMIT 1)
+FROM inbox_case c WHERE c.id = ANY(%(ids)s)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class CaseNeed:
+    """`language` is that of the customer's newest message whose language is known, "" for none."""
+
+    case_id: int
+    brand_account_id: int
+    customer_id: int
+    language: str
+    last_helper_id: int | None
+
+
+def needs_of(case_ids: Sequence[int]) -> dict[int, CaseNeed]:
+    """What each of these cases asks for, by case id. One statement."""
+    with connection.cursor() as cursor:
+        cursor.execute(_NEEDS, {"ids": list(case_ids), "looked_at": _CASES_LOOKED_AT})
+        rows = [CaseNeed(*row) for row in cursor.fetchall()]
+    return {row.case_id: row for row in rows}

@@ -1,0 +1,28 @@
+"""Take next: the most urgent case that fits whoever asks."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.views.decorators.http import require_POST
+
+from inbox.refusals import Invalid
+from inbox.taking import take_next as take
+from inbox.views.guards import InboxRequest, signed_in
+
+
+@require_POST
+@signed_in
+def take_next(request: InboxRequest) -> HttpResponse:
+    """Take a case and open it; without one, or while away, say so at the queue."""
+    try:
+        case = take(request.user, now=timezone.now())
+    except Invalid as error:
+        messages.warning(request, str(error))
+        return redirect("inbox:presence")
+    if case is None:
+        messages.info(request, "No case is waiting that you could take. New ones appear here by themselves.")
+        return redirect("inbox:queue_mine")
+    return redirect("inbox:case", case.pk)

@@ -1,0 +1,139 @@
+"""Who gets a case: a pure choice among a department's people. No database, no clock.
+
+Needed is that somebody is there, has room, may see the case and has the skill that is asked for. Preferred, in this
+order: the person a rule names, whoever helped this customer last, people who speak the customer's language. A language
+is a preference only: if nobody there speaks it, the others are asked, because a late answer in the right language is
+worse than a colleague with a dictionary; a skill is none, because without it the answer cannot be given at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+Mode = Literal["manual", "round_robin", "least_loaded"]
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One person as they stand now. `brands` are the brand accounts whose cases they may see, None for all.
+
+    `open_cases` against `capacity` counts everything they have; `open_here` against `most_here` what they have of this
+    department, None for no limit of its own.
+    """
+
+    user_id: int
+    is_there: bool
+    open_cases: int
+    capacity: int
+    open_here: int = 0
+    most_here: int | None = None
+    brands: frozenset[int] | None = None
+    skills: frozenset[str] = frozenset()
+    languages: frozenset[str] = frozenset()
+
+    @property
+    def has_room(self) -> bool:
+        """Whether one more case fits."""
+        return self.open_cases < self.capacity and (self.most_here is None or self.open_here < self.most_here)
+
+    def with_one_more(self) -> Candidate:
+        """The same person after being given a case of this department."""
+        return replace(self, open_cases=self.open_cases + 1, open_here=self.open_here + 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """What a case asks for. "", None: nothing in particular. `skill_name` and `language_name` stand in the reasons."""
+
+    brand_account_id: int
+    person_id: int | None = None
+    last_helper_id: int | None = None
+    skill: str = ""
+    language: str = ""
+    skill_name: str = ""
+    language_name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Pick:
+    """Who gets it, and why, in words for the case's history."""
+
+    user_id: int
+    reasons: tuple[str, ...]
+
+
+def choose(candidates: Iterable[Candidate], need: Need, mode: Mode, turn: int) -> Pick | None:
+    """Who gets a case; None when it waits in the queue: nobody fits, or `mode` is manual and no rule names a person.
+
+    `turn` is the id of whoever got the department's last case, 0 before the first. The order of `candidates` plays no
+    part: the same people, need, mode and turn always give the same pick.
+    """
+    fitting = [one for one in candidates if fits(one, need)]
+    if need.person_id is not None and (named := _find(fitting, need.person_id)):
+        return Pick(named.user_id, ("a rule asks for them",))
+    if mode == "manual" or not fitting:
+        return None
+    if need.last_helper_id is not None and (helper := _find(fitting, need.last_helper_id)):
+        return Pick(helper.user_id, ("answered this customer last",))
+    speaking = [one for one in fitting if need.language and need.language in one.languages]
+    pool = speaking or fitting
+    chosen = _least_loaded(pool, turn) if mode == "least_loaded" else _next(pool, turn)
+    return Pick(chosen.user_id, tuple(_reasons(pool, need, mode, speaks=bool(speaking))))
+
+
+def deal(
+    needs: Sequence[Need], candidates: Iterable[Candidate], mode: Mode, turn: int
+) -> tuple[list[Pick | None], int]:
+    """Choose for several cases one after the other, each knowing what the one before was given; and the turn after."""
+    people = {one.user_id: one for one in candidates}
+    picks: list[Pick | None] = []
+    for need in needs:
+        pick = choose(people.values(), need, mode, turn)
+        picks.append(pick)
+        if pick is not None:
+            people[pick.user_id] = people[pick.user_id].with_one_more()
+            turn = pick.user_id
+    return picks, turn
+
+
+def fits(one: Candidate, need: Need) -> bool:
+    """Whether somebody may be given a case at all."""
+    return (
+        one.is_there
+        and one.has_room
+        and (one.brands is None or need.brand_account_id in one.brands)
+        and (not need.skill or need.skill in one.skills)
+    )
+
+
+def _find(fitting: Iterable[Candidate], user_id: int) -> Candidate | None:
+    return next((one for one in fitting if one.user_id == user_id), None)
+
+
+def _next(pool: Iterable[Candidate], turn: int) -> Candidate:
+    return min(pool, key=lambda one: (one.user_id <= turn, one.user_id))
+
+
+def _least_loaded(pool: Iterable[Candidate], turn: int) -> Candidate:
+    return min(pool, key=lambda one: (one.open_cases, one.user_id <= turn, one.user_id))
+
+
+def _reasons(pool: Sequence[Candidate], need: Need, mode: Mode, *, speaks: bool) -> list[str]:
+    who = []
+    if need.skill:
+        who.append(f"can do {need.skill_name or need.skill}")
+    language = need.language_name or need.language
+    if speaks:
+        who.append(f"speak {language}" if len(pool) > 1 else f"speaks {language}")
+    among = " and ".join(who) or ("are there" if len(pool) > 1 else "is there")
+    if len(pool) == 1:
+        reasons = [f"the only one who {among}"]
+    elif mode == "least_loaded":
+        reasons = [f"fewest open cases of {len(pool)} who {among}"]
+    else:
+        reasons = [f"next in turn of {len(pool)} who {among}"]
+    if need.language and not speaks:
+        reasons.append(f"nobody there speaks {language}")
+    return reasons
