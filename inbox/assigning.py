@@ -16,10 +16,12 @@ from django.db import connection, transaction
 from django.db.models import Count, Exists, OuterRef, Q
 
 from accounts import presence
+from accounts.access import ROLES
 from accounts.models import AssignmentMode, Department, Role, User
 from accounts.working_forms import language_name
 from inbox.changes import Change, save_all
-from inbox.models import Case, NoticeKind, Verb
+from inbox.models import Case, Decision, NoticeKind, Verb
+from inbox.models.case import CaseQuerySet
 from inbox.needs import CaseNeed, needs_of
 from inbox.notices import tell_each
 from routing.assignment import Candidate, Mode, Need, deal
@@ -29,7 +31,7 @@ logger = logging.getLogger(__name__)
 #: Cases of one department looked at in one transaction, and such batches a department and tick: what nobody there
 #: can take must not keep the cases behind it waiting.
 BATCH, BATCHES = 100, 10
-#: Roles that are given work without asking; managers take it themselves.
+#: Roles that are given work; managers take it themselves, or a rule names them.
 GIVEN = (Role.AGENT, Role.COMMUNITY)
 #: Held by the tick that assigns. Any number that no other advisory lock of the product has.
 _LOCK = 7_205_101
@@ -48,10 +50,11 @@ def assign_waiting(now: dt.datetime) -> int:
 
     Returns at once when another tick is at it. What nobody fits stays where it is, for the next tick.
     """
-    waiting = Exists(Case.objects.to_assign().filter(department=OuterRef("pk")))
-    automatic = Department.objects.exclude(assignment_mode=AssignmentMode.MANUAL).filter(waiting)
+    waiting = Case.objects.to_assign().filter(department=OuterRef("pk"))
+    manual = Q(assignment_mode=AssignmentMode.MANUAL)
+    wanted = Department.objects.filter((~manual & Exists(waiting)) | (manual & Exists(_named(waiting))))
     given = 0
-    for department_id in list(automatic.values_list("pk", flat=True)):
+    for department_id in list(wanted.values_list("pk", flat=True)):
         last: Case | None = None
         for _ in range(BATCHES):
             with transaction.atomic():
@@ -88,7 +91,8 @@ def _assign_batch(department_id: int, after: Case | None, now: dt.datetime) -> _
         return _Batch()
     cases = _waiting(department, after)
     needs = needs_of([case.pk for case in cases])
-    asked = [_need(needs[case.pk], prefers=department.prefers_last_helper) for case in cases]
+    known = _Known(people.values())
+    asked = [known.need(needs[case.pk], prefers=department.prefers_last_helper) for case in cases]
     mode: Mode = AssignmentMode(department.assignment_mode).value  # type: ignore[assignment]
     picks, turn = deal(asked, candidates, mode, department.turn)
     changes = []
@@ -106,8 +110,9 @@ def _assign_batch(department_id: int, after: Case | None, now: dt.datetime) -> _
 
 
 def _people(department: Department, now: dt.datetime) -> list[User]:
-    """Who of a department is there and is given work."""
-    there = User.objects.filter(presence.is_there(now), memberships__department=department, role__in=GIVEN)
+    """Who of a department is there and works on cases."""
+    works = Q(memberships__department=department, role__in=ROLES["claim"])
+    there = User.objects.filter(presence.is_there(now), works)
     return list(there.prefetch_related("skills", "grants"))
 
 
@@ -130,6 +135,7 @@ def _candidates(department: Department, people: Collection[User]) -> list[Candid
             brands=_brands(user),
             skills=frozenset(skill.slug for skill in user.skills.all()),
             languages=frozenset(user.languages),
+            only_by_name=user.role not in GIVEN,
         )
         for user in people
     ]
@@ -142,9 +148,16 @@ def _brands(user: User) -> frozenset[int] | None:
     return frozenset(grant.brand_account_id for grant in user.grants.all())
 
 
+def _named(cases: CaseQuerySet) -> CaseQuerySet:
+    """Those for which a rule named a person."""
+    return cases.filter(Exists(Decision.objects.naming_somebody().filter(case=OuterRef("pk"))))
+
+
 def _waiting(department: Department, after: Case | None) -> list[Case]:
     """The most urgent cases that wait, locked; those that somebody holds at this moment are passed over."""
     rows = Case.objects.to_assign().filter(department=department)
+    if department.assignment_mode == AssignmentMode.MANUAL:
+        rows = _named(rows)
     if after is not None:
         same = Q(priority=after.priority)
         behind = Q(waiting_since__gt=after.waiting_since) | Q(
@@ -155,13 +168,24 @@ def _waiting(department: Department, after: Case | None) -> list[Case]:
     return list(rows.select_for_update(skip_locked=True, no_key=True, of=("self",))[:BATCH])
 
 
-def _need(asked: CaseNeed, *, prefers: bool) -> Need:
-    return Need(
-        brand_account_id=asked.brand_account_id,
-        last_helper_id=asked.last_helper_id if prefers else None,
-        language=asked.language,
-        language_name=language_name(asked.language),
-    )
+class _Known:
+    """What needs are said with: ids of people by user name, names of skills by key."""
+
+    def __init__(self, people: Collection[User]) -> None:
+        self._people = {user.username: user.pk for user in people}
+        self._skills = {skill.slug: skill.name for user in people for skill in user.skills.all()}
+
+    def need(self, asked: CaseNeed, *, prefers: bool) -> Need:
+        """What a case asks for; somebody who is not there is nobody to ask for."""
+        return Need(
+            brand_account_id=asked.brand_account_id,
+            person_id=self._people.get(asked.person),
+            last_helper_id=asked.last_helper_id if prefers else None,
+            skill=asked.skill,
+            skill_name=self._skills.get(asked.skill, asked.skill),
+            language=asked.language,
+            language_name=language_name(asked.language),
+        )
 
 
 def _tell(changes: Sequence[Change], now: dt.datetime) -> None:

@@ -1,4 +1,5 @@
-"""What cases ask of whoever gets them: the customer's language, and who answered this customer last."""
+"""What cases ask of whoever gets them: the person or skill that a rule names, the customer's language, and who answered
+this customer last."""
 
 from __future__ import annotations
 
@@ -10,7 +11,7 @@ from django.db import connection
 #: Of a customer with more cases than this, the newest tell who helped last.
 _CASES_LOOKED_AT = 50
 
-# By index: a case's messages by time, a customer's cases.
+# By index: a case's messages by time, a customer's cases. What a rule asked for holds for the department it chose.
 _NEEDS = """
 SELECT c.id, c.brand_account_id, c.customer_id,
   coalesce((SELECT m.language FROM inbox_message m
@@ -20,20 +21,28 @@ SELECT c.id, c.brand_account_id, c.customer_id,
      SELECT o.id FROM inbox_case o WHERE o.customer_id = c.customer_id AND o.last_outbound_at IS NOT NULL
      ORDER BY o.id DESC LIMIT %(looked_at)s) AS o
    JOIN inbox_message m ON m.case_id = o.id AND m.direction = 'out' AND m.user_id IS NOT NULL
-   ORDER BY m.network_time DESC, m.id DESC LIMIT 1)
-FROM inbox_case c WHERE c.id = ANY(%(ids)s)
+   ORDER BY m.network_time DESC, m.id DESC LIMIT 1),
+  coalesce(r.decided ->> 'person', ''), coalesce(r.decided ->> 'skill', '')
+FROM inbox_case c LEFT JOIN LATERAL (
+  SELECT d.trace -> 'decided' AS decided FROM inbox_decision d
+  WHERE d.case_id = c.id AND d.department_id = c.department_id AND d.decided_by <> 'thread'
+  ORDER BY d.id DESC LIMIT 1) AS r ON true
+WHERE c.id = ANY(%(ids)s)
 """
 
 
 @dataclass(frozen=True, slots=True)
 class CaseNeed:
-    """`language` is that of the customer's newest message whose language is known, "" for none."""
+    """`language` is that of the customer's newest message whose language is known, `person` a user name and `skill` a
+    skill's key that a rule asked for; "" for none."""
 
     case_id: int
     brand_account_id: int
     customer_id: int
     language: str
     last_helper_id: int | None
+    person: str
+    skill: str
 
 
 def needs_of(case_ids: Sequence[int]) -> dict[int, CaseNeed]:

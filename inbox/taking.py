@@ -34,7 +34,8 @@ ORDER BY c.priority DESC, c.waiting_since, c.id LIMIT %(limit)s
 def take_next(by: User, *, now: dt.datetime) -> Case | None:
     """Take the most urgent unassigned case that `by` may work on; None when there is none.
 
-    By priority, then by how long the customer has waited; cases in a language that `by` does not speak come last. By
+    By priority, then by how long the customer has waited. What a rule wants `by` to have comes before, what it wants
+    others to have and what is in a language that `by` does not speak after; a skill that `by` lacks is never given. By
     hand one may take more than one's capacity. Raises `NotAllowed` for a role that does not work on cases, `Invalid`
     for somebody who is away.
     """
@@ -71,15 +72,17 @@ def _every_department() -> list[int]:
 
 
 def _fitting(by: User, case_ids: list[int]) -> list[int]:
-    """The cases in the order in which `by` should take them."""
-    if not by.languages:
-        return case_ids
+    """The cases that `by` can take, in the order in which they should."""
     needs = needs_of(case_ids)
+    asked = {need.skill for need in needs.values()} - {""}
+    lacking = asked - set(by.skills.values_list("slug", flat=True)) if asked else set()
 
-    def foreign(need: CaseNeed | None) -> bool:
-        return need is not None and need.language not in ("", *by.languages)
+    def rank(need: CaseNeed) -> tuple[bool, bool]:
+        foreign = bool(by.languages) and need.language not in ("", *by.languages)
+        return need.person != by.username, foreign or need.person not in ("", by.username)
 
-    return sorted(case_ids, key=lambda pk: foreign(needs.get(pk)))
+    mine = [pk for pk in case_ids if pk in needs and needs[pk].skill not in lacking]
+    return sorted(mine, key=lambda pk: rank(needs[pk]))
 
 
 def _take(case_id: int, by: User, now: dt.datetime) -> Case | None:

@@ -32,6 +32,8 @@ class Candidate:
     brands: frozenset[int] | None = None
     skills: frozenset[str] = frozenset()
     languages: frozenset[str] = frozenset()
+    #: Gets only what a rule names them for.
+    only_by_name: bool = False
 
     @property
     def has_room(self) -> bool:
@@ -73,6 +75,7 @@ def choose(candidates: Iterable[Candidate], need: Need, mode: Mode, turn: int) -
     fitting = [one for one in candidates if fits(one, need)]
     if need.person_id is not None and (named := _find(fitting, need.person_id)):
         return Pick(named.user_id, ("a rule asks for them",))
+    fitting = [one for one in fitting if not one.only_by_name]
     if mode == "manual" or not fitting:
         return None
     if need.last_helper_id is not None and (helper := _find(fitting, need.last_helper_id)):

@@ -1,4 +1,4 @@
-""""Take next", by several agents at once on one queue: how many a second, and whether any was taken twice.
+""" "Take next", by several agents at once on one queue: how many a second, and whether any was taken twice.
 
 The floor is the same queue emptied by bare SKIP LOCKED statements, without history, custody, counts or live updates.
 """

@@ -129,6 +129,12 @@ class MessageCorrection(models.Model):
         return f"{self.field} of message {self.message_id}"
 
 
+class DecisionQuerySet(models.QuerySet["Decision"]):
+    def naming_somebody(self) -> DecisionQuerySet:
+        """Those whose rule asks for a person."""
+        return self.filter(trace__decided__has_key="person")
+
+
 class Decision(models.Model):
     """Why a message went where it went; the reasons are sentences. Replayable from the rule-set version."""
 
@@ -143,6 +149,15 @@ class Decision(models.Model):
     #: What the decision stood on and came to (`routing.trace`); empty for those made before there was such a thing.
     trace = models.JSONField(default=dict, db_default={}, blank=True)
     at = models.DateTimeField()
+
+    objects = DecisionQuerySet.as_manager()
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(
+                fields=["case"], name="decision_naming", condition=Q(trace__decided__has_key="person")
+            )
+        ]
 
     def __str__(self) -> str:
         return f"Decision on message {self.message_id}"

@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.models import BrandAccountGrant, Leave, Role, User
 from inbox import assigning, cases, ingest, taking
-from inbox.models import Case, CaseEvent, Notice, NoticeKind, Status, Verb
+from inbox.models import Case, CaseEvent, Decision, Notice, NoticeKind, Status, Verb
 from inbox.saying import said
 from tests.factories import (
     NOW,
@@ -209,6 +209,56 @@ def test_storing_a_page_says_whether_somebody_is_to_be_found(feed: Feed):
     assert not feed.store(message("3", "I want a refund", by="2002")).wakes
     assert not feed.store(message("2")).wakes, "seen before"
     assert ingest.PageOutcome().wakes is False
+
+
+def decided(case, **asked):
+    """What a rule said of the case."""
+    message = MessageFactory(case=case)
+    Decision.objects.create(
+        message=message, case=case, department=case.department, decided_by="rule", version=1, at=NOW,
+        trace={"decided": {"department": case.department.slug, **asked}},
+    )  # fmt: skip
+    return case
+
+
+class TestWhatARuleAsksFor:
+    @pytest.mark.parametrize("mode", ["manual", "round_robin"])
+    def test_a_person_gets_it_in_every_mode_if_they_are_there(self, service, brand, mode):
+        service.assignment_mode = mode
+        service.save()
+        person(service)
+        mara = person(service, username="mara", role=Role.MANAGER)
+        case = decided(waiting(service, brand), person="mara")
+        plain = waiting(service, brand)
+        assert assigning.assign_waiting(NOW) == (1 if mode == "manual" else 2)
+        case.refresh_from_db()
+        plain.refresh_from_db()
+        assert case.assignee == mara
+        assert said(case.events.get()) == f"Assigned to {mara}: a rule asks for them"
+        assert plain.assignee != mara
+
+    def test_a_skill_is_needed(self, service, brand):
+        person(service)
+        case = decided(waiting(service, brand), skill="refunds")
+        assert assigning.assign_waiting(NOW) == 0
+        able = person(service)
+        able.skills.create(slug="refunds", name="Refunds")
+        assert assigning.assign_waiting(NOW) == 1
+        assert said(case.events.get()) == f"Assigned to {able}: the only one who can do Refunds"
+
+    def test_it_holds_for_the_department_that_the_rule_chose(self, service, brand):
+        case = decided(waiting(DepartmentFactory(), brand), skill="refunds")
+        Case.objects.filter(pk=case.pk).update(department=service)
+        person(service)
+        assert assigning.assign_waiting(NOW) == 1
+
+    def test_take_next_honours_both(self, service, brand):
+        ada = person(service, username="ada")
+        decided(waiting(service, brand, priority=2), skill="refunds")
+        others = decided(waiting(service, brand, priority=2), person="bo")
+        plain = waiting(service, brand)
+        mine = decided(waiting(service, brand), person="ada")
+        assert [taking.take_next(ada, now=NOW) for _ in range(4)] == [mine, plain, others, None]
 
 
 class TestTakeNext:

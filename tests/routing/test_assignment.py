@@ -32,6 +32,7 @@ people = st.lists(
         brands=st.none() | st.frozensets(st.sampled_from([BRAND, 8])),
         skills=st.frozensets(st.sampled_from(SKILLS)),
         languages=st.frozensets(st.sampled_from(LANGUAGES)),
+        only_by_name=st.booleans(),
     ),
     max_size=8,
     unique_by=lambda one: one.user_id,
@@ -57,6 +58,7 @@ def test_nobody_gets_what_they_cannot_take_and_nothing_waits_that_somebody_can(c
         and (one.most_here is None or one.open_here < one.most_here)
         and (one.brands is None or need.brand_account_id in one.brands)
         and (need.skill in ("", *one.skills))
+        and (not one.only_by_name or need.person_id == one.user_id)
     }
     if pick is None:
         assert not able or (mode == "manual" and need.person_id not in able)
@@ -77,7 +79,8 @@ def test_the_order_of_the_people_plays_no_part(candidates, need, mode, turn, dic
 def test_who_speaks_the_language_comes_first(candidates, need, mode, turn):
     need = replace(need, person_id=None, last_helper_id=None)
     pick = choose(candidates, need, mode, turn)
-    speaking = {one.user_id for one in candidates if fits(one, need) and need.language in one.languages}
+    able = [one for one in candidates if fits(one, need) and not one.only_by_name]
+    speaking = {one.user_id for one in able if need.language in one.languages}
     if pick is not None and speaking:
         assert pick.user_id in speaking
 
