@@ -122,7 +122,8 @@ class Intake:
         if what != "hidden":
             case.touched = True
             verb = Verb.MESSAGE_DELETED if what == "deleted" else Verb.MESSAGE_EDITED
-            case.events.append((verb, None, {"message": known.id}))
+            whose = {"ours": True} if self.header.is_own(item) else {}
+            case.events.append((verb, None, {"message": known.id, **whose}))
         if what == "edited" and not self.header.is_own(item):
             self._read_anew(known, item, case)
 

@@ -32,10 +32,11 @@ WHERE b.id = %(brand)s AND b.health NOT IN ('ok', 'reauthorise') AND NOT EXISTS 
 
 
 @transaction.atomic
-def record(stream: Stream, token: UUID, error: Exception, now: dt.datetime) -> None:
+def record(stream: Stream, token: UUID, error: Exception, now: dt.datetime, *, started: dt.datetime) -> None:
     """Keep a poll's failure and give the lease back; nothing when the lease is somebody else's by now.
 
-    The cursor stays where it was: polling goes on there.
+    The cursor stays where it was: polling goes on there. `started` is when the poll took its credential: what the
+    network said of one that has been replaced since is no longer true of the brand account.
     """
     failures = stream.failures + 1
     text = str(error).strip() or type(error).__name__
@@ -49,7 +50,7 @@ def record(stream: Stream, token: UUID, error: Exception, now: dt.datetime) -> N
     )
     logger.warning("poll of stream %s failed (%s): %s", stream.pk, type(error).__name__, text[:200])
     if isinstance(error, NetworkError):
-        _mark(stream, error, failures, text, lost, now)
+        _mark(stream, error, failures, text, lost, now, started)
 
 
 def retry_at(error: Exception, failures: int, now: dt.datetime) -> dt.datetime:
@@ -67,13 +68,21 @@ def retry_at(error: Exception, failures: int, now: dt.datetime) -> dt.datetime:
 
 
 def _mark(
-    stream: Stream, error: NetworkError, failures: int, text: str, lost: bool, now: dt.datetime
+    stream: Stream,
+    error: NetworkError,
+    failures: int,
+    text: str,
+    lost: bool,
+    now: dt.datetime,
+    started: dt.datetime,
 ) -> None:
     health, until = health_of(error)
     # A revoked token is true whoever holds the lease; the rest is for the holder to say.
     if health != Health.REAUTHORISE and (lost or (health == Health.UNWELL and failures < UNWELL_AFTER)):
         return
     brand = BrandAccount.objects.filter(pk=stream.brand_account_id).exclude(health=Health.REAUTHORISE)
+    if health == Health.REAUTHORISE:
+        brand = brand.exclude(credential__updated_at__gt=started)
     since = {} if stream.brand_account.health == health else {"health_since": now}
     brand.update(health=health, health_detail=text[:500], health_until=until, **since)
     if health == Health.BUDGET:

@@ -110,7 +110,8 @@ def poll_stream(stream_id: int, token: str | UUID, *, clock: Clock = timezone.no
     stream's and the brand account's state, never raised."""
     report = PollReport(stream_id)
     token = UUID(str(token))
-    stream, token = _take_over(stream_id, token, clock())
+    started = clock()
+    stream, token = _take_over(stream_id, token, started)
     if stream is None:
         report.error = "Another worker polls this stream, or its account has to be connected again."
         return report
@@ -120,13 +121,13 @@ def poll_stream(stream_id: int, token: str | UUID, *, clock: Clock = timezone.no
         report.error = str(lost)
     except CredentialUnusable as error:
         report.error = str(error)
-        poll_failures.record(stream, token, Reauthorise(str(error)), clock())
+        poll_failures.record(stream, token, Reauthorise(str(error)), clock(), started=started)
     except (NetworkError, RuleSetError) as error:
         report.error = str(error) or type(error).__name__
-        poll_failures.record(stream, token, error, clock())
+        poll_failures.record(stream, token, error, clock(), started=started)
     except Exception as error:
         report.error = type(error).__name__
-        poll_failures.record(stream, token, error, clock())
+        poll_failures.record(stream, token, error, clock(), started=started)
         raise
     return report
 

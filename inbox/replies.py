@@ -31,7 +31,7 @@ from inbox.composing import (
 from inbox.models import LIVE_STATES, Case, CaseEvent, Message, Reply, ReplyState, Verb
 from inbox.outcomes import record_sent
 from inbox.refusals import Conflict, Invalid, NotAllowed, told, what_happened
-from inbox.sanitise import clean_text
+from inbox.sanitise import clean_text, is_visible
 from networks import registry
 from networks.base import Sent
 
@@ -171,7 +171,7 @@ def _came_to_nothing(event: CaseEvent) -> bool:
 
 def _checked(text: str, parent: Message, by: User) -> str:
     """The whole text that goes out. Raises `Invalid` when it is empty or too long for the network."""
-    if not text or text == by.signature:
+    if text == by.signature or not is_visible(text):
         raise Invalid("Write an answer before you send it.")
     whole, most = signed(text, by), longest(parent.brand_account.network, parent.visibility)
     length = len(whole) if len(whole) > LONGEST_INPUT else measure(parent.brand_account.network, whole)

@@ -36,6 +36,8 @@ _EMBEDDING, _ISOLATE, _POP, _POP_ISOLATE = (
     "\u202c",
     "\u2069",
 )
+#: Hangul fillers and the empty Braille pattern: letters and signs that show nothing.
+_BLANKS = "\u115f\u1160\u2800\u3164\uffa0"
 _WEB = re.compile(r"https?://[^\s\x00-\x1f]+\Z", re.IGNORECASE)
 _DEEPEST = 200
 
@@ -181,6 +183,11 @@ def _unclosed(text: str) -> str:
             while open_ones.pop() != sign:
                 pass
     return "".join(reversed(open_ones[-100:]))
+
+
+def is_visible(text: str) -> bool:
+    """Whether there is anything to see: white space, zero-width signs and blanks that count as letters are not."""
+    return any(sign.isprintable() and not sign.isspace() and sign not in _BLANKS for sign in text)
 
 
 def clean_line(text: str) -> str:

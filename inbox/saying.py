@@ -32,6 +32,8 @@ def said(event: CaseEvent) -> str:
             return _with(by, reason)
         case Verb.RESOLVED:
             return f"{who} resolved it"
+        case Verb.MESSAGE_EDITED if event.data.get("ours") is True:
+            return "Our message was edited in the network’s own app"
         case Verb.REPLY_CANCELLED:
             return f"{who} took an answer back before it left"
         case Verb.REPLY_SETTLED:

@@ -4,6 +4,7 @@ import pytest
 
 from inbox import outcomes
 from inbox.models import Case, CaseEvent, Message, Reply, ReplyState, Status, Verb
+from inbox.saying import said
 from networks.base import Author, Sent
 from tests.factories import NOW, ReplyFactory, UserFactory
 from tests.inbox.simple import message
@@ -33,6 +34,14 @@ def test_our_own_post_never_becomes_a_case(feed):
 def test_own_means_by_id_even_when_the_connector_does_not_say_so(feed):
     assert feed.store(message("77", author=Author("9000"))).echoes == 1
     assert not Case.objects.exists()
+
+
+def test_an_edit_of_ours_is_not_called_the_customers(feed):
+    feed.store(message("1", minute=5))
+    feed.store(ours("2", "We will look", parent_id="1", thread_id="1", minute=2))
+    feed.store(ours("2", "We will look into it", parent_id="1", thread_id="1", minute=2))
+    event = CaseEvent.objects.get(verb=Verb.MESSAGE_EDITED)
+    assert said(event) == "Our message was edited in the network’s own app"
 
 
 def test_a_native_answer_is_counted(feed):

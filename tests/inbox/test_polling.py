@@ -240,6 +240,18 @@ class TestFailures:
         poll(stream, later)
         assert network.polls == [("mentions", {"since": "5"})]
 
+    def test_an_account_connected_again_meanwhile_is_not_called_revoked(self, network):
+        stream = stream_of()
+
+        def connect_meanwhile(kind, cursor, limit):
+            Credential.objects.update(updated_at=NOW + dt.timedelta(seconds=2))
+            raise Reauthorise("The token was revoked.", code="89")
+
+        network.poll = connect_meanwhile
+        poll(stream)
+        assert BrandAccount.objects.get().health == Health.OK
+        assert Stream.objects.get().failures == 1
+
     def test_a_token_revoked_in_mid_batch_costs_at_most_one_more_call(self, network):
         stream = stream_of()
 

@@ -69,7 +69,7 @@ class TestQueueing:
         )
         assert answer(direct, agent, "x" * 900).visibility == Visibility.DIRECT
 
-    @pytest.mark.parametrize("text", ["", "  \n", "^AB", "\ufeff"])
+    @pytest.mark.parametrize("text", ["", "  \n", "^AB", "\ufeff", "\u200b\u200d", "\u2800\u3164"])
     def test_an_empty_answer_is_refused(self, question, agent, text):
         with pytest.raises(cases.Invalid, match="Write an answer"):
             answer(question, agent, text)
