@@ -14,7 +14,8 @@ from accounts.access import viewer
 from accounts.models import Department, User
 from inbox import custody, passing
 from inbox.changes import Change, acting, require
-from inbox.models import Case, Direction, Message, Status, Verb
+from inbox.models import Case, Status, Verb
+from inbox.reading import unanswered_since
 from inbox.refusals import Conflict, Invalid, NotAllowed, name_of, require_open, what_happened, words
 from inbox.sanitise import clean_text
 
@@ -170,7 +171,7 @@ def reopen(case_id: int, by: User, *, version: int | None = None, now: dt.dateti
         change.expect(version)
         before = str(Status(case.status).label)
         custody.resume(case)
-        change.set(status=Status.OPEN, closed_at=None, close_reason="", waiting_since=_unanswered_since(case))
+        change.set(status=Status.OPEN, closed_at=None, close_reason="", waiting_since=unanswered_since(case))
         change.set(reopen_count=case.reopen_count + 1)
         if (
             case.assignee is not None
@@ -180,11 +181,3 @@ def reopen(case_id: int, by: User, *, version: int | None = None, now: dt.dateti
         change.accept()
         change.record(Verb.REOPENED, {"from": before})
     return case
-
-
-def _unanswered_since(case: Case) -> dt.datetime | None:
-    """When the customer wrote the first message that we have not answered, None when we had the last word."""
-    unanswered = Message.objects.filter(case=case, direction=Direction.INBOUND, deleted_at__isnull=True)
-    if case.last_outbound_at is not None:
-        unanswered = unanswered.filter(network_time__gt=case.last_outbound_at)
-    return unanswered.order_by("network_time").values_list("network_time", flat=True).first()

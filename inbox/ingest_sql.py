@@ -84,7 +84,7 @@ ORDER BY r.id FOR NO KEY UPDATE OF r
 """
 _KNOWN = """
 SELECT m.canonical_id, m.id, m.remote_id, m.text, m.edited_at, m.deleted_at IS NOT NULL, m.hidden, m.case_id,
-       m.needs_answer, ARRAY(SELECT k.field::text FROM inbox_messagecorrection k WHERE k.message_id = m.id)
+       m.needs_answer, ARRAY(SELECT jsonb_array_elements_text(m.corrected))
 FROM inbox_message m WHERE m.brand_account_id = %(brand)s AND m.canonical_id = ANY(%(ids)s)
 """
 _CASES = """

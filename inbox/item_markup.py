@@ -74,4 +74,6 @@ def _body(item: Item) -> SafeString:
         texts = format_html_join("", _OLD, ((text,) for text in item.earlier))
         parts.append(format_html(_EARLIER, len(item.earlier), texts))
     parts += [format_html(_WARNING, warning) for warning in item.warnings]
+    if item.reading:
+        parts.append(item.reading)
     return format_html_join("", "{}", ((part,) for part in parts))

@@ -49,6 +49,7 @@ _SENTENCES: dict[str, str] = {
     Verb.DISMISSED: "{who} dismissed this case ({reason})",
     Verb.MESSAGE_EDITED: "The customer edited a message",
     Verb.MESSAGE_DELETED: "A message was deleted on the network",
+    Verb.MESSAGE_CORRECTED: "{who} corrected how a message was read",
 }
 
 

@@ -27,6 +27,8 @@ def said(event: CaseEvent) -> str:
             return f"{who} took the hand-over to {data.get('from')} back: {data.get('to')} has it"
         case Verb.ACCEPTED:
             return f"{who} accepted it for {data.get('department') or 'the department'}"
+        case Verb.MESSAGE_CORRECTED:
+            return f"{who} corrected how a message was read: {data.get('to') or 'changed'}"
         case Verb.DISMISSED:
             by = f"{who} dismissed it without an answer" if event.actor else "Dismissed without an answer"
             return _with(by, reason)

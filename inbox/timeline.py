@@ -19,6 +19,7 @@ from accounts.prepared import prepared
 from inbox.item_markup import item_markup
 from inbox.models import Case, CaseEvent, Direction, Message, Reply, ReplyState, Verb
 from inbox.queue import decode_cursor, encode_cursor
+from inbox.reading_words import chips_markup
 from inbox.refusals import name_of
 from inbox.saying import said
 from inbox.wording import clock_time, initials, local, span
@@ -37,7 +38,8 @@ _TOLD_ELSEWHERE = (
 )  # fmt: skip
 _SHOWN_OF_A_MESSAGE = (
     "case_id", "brand_account_id", "remote_id", "direction", "visibility", "text", "network_time", "edited_at",
-    "deleted_at", "hidden", "history", "permalink", "attachments", "can_reply", "flags", "identity__handle",
+    "deleted_at", "hidden", "history", "permalink", "attachments", "can_reply", "flags", "language", "sentiment",
+    "urgency", "is_spam", "needs_answer", "corrected", "identity__handle",
     "identity__name", "user__first_name", "user__last_name", "user__username", "user__initials",
 )  # fmt: skip
 _FLAGS = {
@@ -75,6 +77,8 @@ class Item:
     marks: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     earlier: list[str] = field(default_factory=list)
+    #: What was read of a customer's message, as HTML.
+    reading: SafeString | None = None
     links: list[Link] = field(default_factory=list)
     deleted: bool = False
     permalink: str = ""
@@ -116,6 +120,10 @@ def timeline(case: Case, user: User, now: dt.datetime, *, before: str = "", star
     replies = _replies(case, messages) if until is None else []
     brand = case.brand_account
     items = [_message(message, case, brand, now) for message in messages]
+    may_correct = viewer(user).may("claim")
+    for item, message in zip(items, messages, strict=True):
+        if item.kind == "in":
+            item.reading = chips_markup(message, may_correct=may_correct)
     items += [_event(event, now) for event in events]
     places = {message.pk: _address(message.permalink) for message in messages}
     items += [_reply(reply, user, brand, now, places.get(reply.parent_id, "")) for reply in replies]

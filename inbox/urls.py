@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import URLPattern, path
 
 from inbox import stream
-from inbox.views import actions, answers, case, passing, presence, quarantine, queue, search, taking
+from inbox.views import actions, answers, case, passing, presence, quarantine, queue, reading, search, taking
 
 app_name = "inbox"
 urlpatterns: list[URLPattern] = [
@@ -30,6 +30,7 @@ urlpatterns: list[URLPattern] = [
     path("cases/<int:pk>/draft/", answers.draft, name="draft"),
     path("replies/<int:pk>/cancel/", answers.cancel, name="reply_cancel"),
     path("replies/<int:pk>/settle/", answers.settle, name="reply_settle"),
+    path("messages/<int:pk>/reading/", reading.reading, name="reading"),
     path("quarantine/", quarantine.quarantine_list, name="quarantine"),
     path("quarantine/<int:pk>/retry/", quarantine.retry, name="quarantine_retry"),
     path("take-next/", taking.take_next, name="take_next"),

@@ -57,7 +57,7 @@ POST_ONLY = frozenset(
 READ = frozenset(
     """
     inbox:queue inbox:queue_unassigned inbox:queue_mine inbox:queue_resolved inbox:queue_department inbox:case
-    inbox:case_thread inbox:navigation inbox:search inbox:live inbox:quarantine
+    inbox:case_thread inbox:navigation inbox:search inbox:live inbox:quarantine inbox:reading
     inbox:presence
     reports:dashboard reports:cases
     routing:rule_list routing:rule_try routing:rule_new routing:starter routing:rule_edit routing:rule_delete

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVector, SearchVectorField
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Q, Value
 from django.db.models.functions import Left
 
 from accounts.access import viewer
@@ -72,6 +72,8 @@ class Message(models.Model):
     )
     urgency = models.PositiveSmallIntegerField(default=0, db_default=0)
     is_spam = models.BooleanField(default=False, db_default=False)
+    #: Those of these fields about which a person has said what they are.
+    corrected = models.JSONField(default=list, blank=True, db_default=Value([], models.JSONField()))
     #: What had to be repaired before the text could be stored or shown, as ["nul", "surrogate", "control", "bidi",
     #: "long", "name", "link"].
     flags = models.JSONField(default=list, blank=True)

@@ -39,7 +39,8 @@
     if (list && list.querySelectorAll(".row").length <= PAGE) work.push(rows(list));
     else if (list) offer(list);
     const concerned = open && $("#thread-newest") && (everything || changed.has(Number(open.dataset.case)));
-    if (concerned && !acting) work.push(thread());
+    // Whoever is correcting how a message was read is not interrupted: correcting and cancelling show what is new.
+    if (concerned && !acting && !$("#thread .reading-form")) work.push(thread());
     work.push(navigation());
     everything = false;
     changed.clear();

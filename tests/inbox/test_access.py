@@ -46,6 +46,10 @@ OF_A_REPLY = {
     "reply_cancel": ("post", {}, {302, 403, 409}),
     "reply_settle": ("post", {"decision": "sent"}, {302, 403, 409}),
 }
+#: How a message was read: everybody who sees the case may look.
+OF_A_MESSAGE = {
+    "reading": [("get", {}, {200}), ("post", {"urgency": "1", "was_urgency": "1"}, {302, 403})],
+}
 #: Addresses without an object; what they list is scoped, see the tests of each page.
 OF_NOTHING = {"queue", "queue_unassigned", "queue_mine", "queue_resolved", "navigation", "search",
               "presence"}  # fmt: skip
@@ -113,6 +117,17 @@ def test_every_address_of_an_answer(world, person, what):
         assert status in (expected if person in SEES[what] else {404}), (name, person, what, status)
 
 
+@pytest.mark.parametrize("person", PEOPLE)
+@pytest.mark.parametrize("what", SEES)
+def test_every_address_of_a_message(world, person, what):
+    people, things = world
+    pk = things[what][1].pk if things[what][1] else 987654321
+    for name, requests in OF_A_MESSAGE.items():
+        for method, data, expected in requests:
+            status = ask(people[person], name, pk, method, data).status_code
+            assert status in (expected if person in SEES[what] else {404}), (name, person, what, status)
+
+
 @pytest.mark.parametrize("name", sorted(OF_NOTHING))
 def test_pages_without_an_object_are_for_everyone_signed_in(client, name):
     address = reverse(f"inbox:{name}")
@@ -131,5 +146,5 @@ def test_absent_and_forbidden_answer_with_the_same_words(world):
 
 
 def test_no_address_is_missing_from_the_table():
-    listed = {*OF_A_CASE, *OF_A_REPLY, *OF_NOTHING, *ELSEWHERE}
+    listed = {*OF_A_CASE, *OF_A_REPLY, *OF_A_MESSAGE, *OF_NOTHING, *ELSEWHERE}
     assert {pattern.name for pattern in urls.urlpatterns} == listed

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from inbox.models import Case, Message, MessageCorrection
+from inbox.models import Case, Message
+from inbox.reading import correct
 from routing import rulesets
 from routing.models import Rule
 from tests.factories import NOW, UserFactory
@@ -18,12 +19,6 @@ def rules(**changes):
     Rule.objects.update(**changes)
     rulesets.publish(None, "tests", NOW)
     rulesets.forget()
-
-
-def corrected(field, machine, value):
-    return MessageCorrection.objects.create(
-        message=Message.objects.get(), field=field, machine=machine, value=value, by=UserFactory(), at=NOW
-    )
 
 
 def test_what_was_read_is_stored_with_the_message(feed):
@@ -78,9 +73,10 @@ def test_an_edit_ends_no_waiting(feed):
 
 def test_an_edit_never_overwrites_what_a_person_said(feed):
     feed.store(message("1", PRAISE))
-    Message.objects.update(sentiment="neutral", needs_answer=False)
-    corrected("sentiment", "positive", "neutral")
-    corrected("needs_answer", True, False)
+    agent = UserFactory(departments=[Case.objects.get().department])
+    said = {"sentiment": "neutral", "needs_answer": True}
+    correct(Message.objects.get().pk, agent, said, now=NOW)
+    correct(Message.objects.get().pk, agent, {"needs_answer": False}, now=NOW)
     feed.store(message("1", "Your service is terrible, please help", edited_at=NOW))
     stored = Message.objects.get()
     assert (stored.sentiment, stored.needs_answer, stored.text[:4]) == ("neutral", False, "Your")

@@ -1,0 +1,88 @@
+"""How what was read of a message is said: in a thread's small print, in its history and in the form that corrects it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+from django.conf.locale import LANG_INFO
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+from inbox.models import Message
+
+_TONES = {"negative": "− negative", "positive": "+ positive", "neutral": "neutral"}
+#: What an urgency is called; 0 is left unsaid.
+URGENCIES = {0: "can wait", 1: "urgent", 2: "serious"}
+_CHIP = '<span class="{}">{}</span>'
+_READING = (
+    '<p class="reading" id="reading-{pk}"><a href="/messages/{pk}/reading/" hx-get="/messages/{pk}/reading/"'
+    ' hx-target="#reading-{pk}" hx-swap="outerHTML" hx-include="unset" title="{title}">{chips}'
+    '<span class="visually-hidden"> {title}</span></a></p>'
+)
+
+
+@cache
+def languages() -> dict[str, str]:
+    """Names of languages by ISO code, in the order of their names."""
+    named = {
+        code: str(about["name"]) for code, about in LANG_INFO.items() if "name" in about and len(code) < 4
+    }
+    return dict(sorted(named.items(), key=lambda pair: pair[1]))
+
+
+def language_name(code: str) -> str:
+    """The language's name; the code itself where it has none here."""
+    return languages().get(code, code) or "language unknown"
+
+
+def chips(message: Message) -> list[tuple[str, str]]:
+    """(style, words) of what was read; what a person corrected bears a pencil."""
+    by_person = message.corrected
+    found = [
+        ("sentiment", f"tone {message.sentiment}", _TONES.get(message.sentiment, "tone not read")),
+    ]
+    if message.language or "language" in by_person:
+        found.append(("language", "", language_name(message.language)))
+    if message.urgency or "urgency" in by_person:
+        style = "risk" if message.urgency else ""
+        found.append(
+            ("urgency", style, "▲ " * bool(message.urgency) + URGENCIES.get(message.urgency, "urgent"))
+        )
+    if not message.needs_answer:
+        found.append(("needs_answer", "", "needs no answer"))
+    elif "needs_answer" in by_person:
+        found.append(("needs_answer", "", "needs an answer"))
+    if message.is_spam or "is_spam" in by_person:
+        found.append(("is_spam", "", "spam" if message.is_spam else "no spam"))
+    return [(style, f"✎ {words}" if field in by_person else words) for field, style, words in found]
+
+
+def chips_markup(message: Message, *, may_correct: bool) -> SafeString:
+    """The small print under a customer's message; for whoever may, a link to the form that corrects it."""
+    printed = format_html_join(" ", _CHIP, chips(message))
+    if not may_correct:
+        return format_html('<p class="reading">{}</p>', printed)
+    title = (
+        "How this message was read: correct it" if not message.corrected else "A person corrected the reading"
+    )
+    return format_html(_READING, pk=message.pk, chips=printed, title=title)
+
+
+def in_words(new: Mapping[str, Any]) -> str:
+    """What a person said a message is, for its history: "negative tone, needs no answer"."""
+    said = []
+    for field, value in new.items():
+        match field:
+            case "sentiment":
+                said.append(f"{value} tone")
+            case "language":
+                said.append(f"in {language_name(value)}" if value else "in an unknown language")
+            case "urgency":
+                said.append(URGENCIES[value])
+            case "needs_answer":
+                said.append("needs an answer" if value else "needs no answer")
+            case _:
+                said.append("spam" if value else "no spam")
+    return ", ".join(said)
