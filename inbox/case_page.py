@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import JSONObject
 
 from accounts.access import ROLES, viewer
@@ -17,12 +17,24 @@ from accounts.prepared import prepared
 from inbox import composing
 from inbox.composing import Composer
 from inbox.custody_bar import CustodyBar, custody_bar
-from inbox.models import LIVE_STATES, Case, Custody, Decision, Direction, Draft, Identity, Message, Status
+from inbox.models import (
+    LIVE_STATES,
+    Case,
+    Custody,
+    Decision,
+    Direction,
+    Draft,
+    Identity,
+    Message,
+    Status,
+    Watch,
+)
 from inbox.models.case import CaseQuerySet
 from inbox.navigation import departments
 from inbox.passing_page import passing_of, trail
 from inbox.queue import display_name, network_sign, waiting_clock
 from inbox.timeline import Timeline, timeline
+from inbox.watching import sees, watched_by
 from inbox.wording import Chip, initials, local, returned_chip
 from networks.registry import capabilities
 
@@ -41,8 +53,11 @@ class Problem:
 
 
 def read_case(user: User, pk: int) -> Case:
-    """The case with its neighbours as annotations. Raises `Case.DoesNotExist` alike for absent and forbidden."""
-    found = _case(user, pk)
+    """The case with its neighbours as annotations; one that was handed over is still read by who watches it.
+
+    Raises `Case.DoesNotExist` alike for absent and forbidden.
+    """
+    found = _case(user, pk) or _watched_case(user, pk)
     if not found:
         raise Case.DoesNotExist
     return found[0]
@@ -50,6 +65,15 @@ def read_case(user: User, pk: int) -> Case:
 
 @prepared
 def _case(user: User, pk: int) -> CaseQuerySet:
+    return _with_neighbours(Case.objects.visible_to(user).filter(pk=pk), user)
+
+
+@prepared
+def _watched_case(user: User, pk: int) -> CaseQuerySet:
+    return _with_neighbours(watched_by(user).filter(pk=pk), user)
+
+
+def _with_neighbours(rows: CaseQuerySet, user: User) -> CaseQuerySet:
     others = (
         Case.objects.visible_to(user)
         .filter(customer=OuterRef("customer_id"))
@@ -62,14 +86,12 @@ def _case(user: User, pk: int) -> CaseQuerySet:
         .exclude(pk=OuterRef("identity_id"))
         .values(json=JSONObject(handle="handle", name="name", network="network"))
     )
-    rows = Case.objects.visible_to(user).select_related(
-        "customer", "identity", "brand_account", "department", "assignee"
-    )
-    return rows.filter(pk=pk).annotate(
+    return rows.select_related("customer", "identity", "brand_account", "department", "assignee").annotate(
         draft_text=Subquery(Draft.objects.filter(case=OuterRef("pk"), user=user).values("text")[:1]),
         reasons=Subquery(Decision.objects.filter(case=OuterRef("pk")).order_by("-id").values("reasons")[:1]),
         other_cases=ArraySubquery(others[:MOST_OTHERS]),
         other_names=ArraySubquery(names[:MOST_IDENTITIES]),
+        is_watched=Exists(Watch.objects.filter(case=OuterRef("pk"), user=user, off=False)),
     )
 
 
@@ -122,6 +144,7 @@ def case_context(
         "may": offered,
         "colleagues": _colleagues(case.department_id, case.brand_account_id) if offered["choose"] else [],
         "mine": case.assignee_id == user.pk,
+        "watched": case.is_watched,  # type: ignore[attr-defined]
         "departments": [one for one in departments(user) if one.is_open and one.pk != case.department_id],
         "problem": problem,
         "typed": typed,
@@ -141,7 +164,7 @@ def may(user: User, case: Case) -> dict[str, bool]:
     """What the page offers this person: templates print, they do not decide."""
     who = viewer(user)
     own = case.assignee_id in (None, user.pk)
-    return {
+    offered = {
         "claim": who.may("claim"),
         "assign": who.may("reassign") and case.is_open,
         "choose": case.is_open
@@ -157,6 +180,7 @@ def may(user: User, case: Case) -> dict[str, bool]:
         "note": who.may("read_notes"),
         "publish": user.role in ROLES["publish"],
     }
+    return offered if sees(user, case) else dict.fromkeys(offered, False)
 
 
 def _chips(case: Case, now: dt.datetime, trail: str) -> list[Chip]:

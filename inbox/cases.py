@@ -12,7 +12,7 @@ import datetime as dt
 
 from accounts.access import viewer
 from accounts.models import Department, User
-from inbox import custody, passing
+from inbox import custody, passing, watching
 from inbox.changes import Change, acting, require
 from inbox.models import Case, Status, Verb
 from inbox.reading import unanswered_since
@@ -138,6 +138,7 @@ def resolve(case_id: int, by: User, *, version: int | None = None, now: dt.datet
         _close(change, Status.RESOLVED, "", version)
         change.set(first_resolved_at=case.first_resolved_at or now)
         change.record(Verb.RESOLVED)
+        watching.tell_closed(change)
     return case
 
 
@@ -150,6 +151,7 @@ def dismiss(case_id: int, by: User, reason: str, *, version: int | None = None, 
             return case
         _close(change, Status.DISMISSED, reason, version)
         change.record(Verb.DISMISSED, {"reason": reason})
+        watching.tell_closed(change)
     return case
 
 

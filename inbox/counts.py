@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import connection
-from django.db.models import QuerySet, Sum
+from django.db.models import BigIntegerField, Count, QuerySet, Sum, Value
 
 from accounts.access import viewer
 from accounts.models import Role, User
 from accounts.prepared import prepared
-from inbox.models import CaseCount, Visibility
+from inbox.models import CaseCount, Notice, Visibility
 
+#: Stands where a row of cases has its department.
+_NOTICES = 0
 _FOLD = """
 WITH gone AS (DELETE FROM inbox_casecount RETURNING department_id, brand_account_id, visibility, assignee_id, delta)
 INSERT INTO inbox_casecount (department_id, brand_account_id, visibility, assignee_id, delta)
@@ -23,12 +26,14 @@ GROUP BY 1, 2, 3, 4 HAVING sum(delta) <> 0
 
 @dataclass(frozen=True, slots=True)
 class OpenCounts:
-    """Open cases a user may see: all, without an assignee, assigned to the user, and by department id."""
+    """Open cases a user may see: all, without an assignee, assigned to the user, and by department id; and how many
+    notices the user has not read."""
 
     all: int
     unassigned: int
     mine: int
     departments: dict[int, int]
+    unread: int = 0
 
 
 def fold() -> None:
@@ -52,15 +57,27 @@ def _counts(user: User) -> QuerySet[CaseCount, tuple[int, int | None, int]]:
         rows = rows.filter(brand_account_id__in=who.brand_account_ids)
     elif user.role != Role.ADMINISTRATOR:
         rows = rows.filter(department_id__in=who.department_ids)
-    return rows.values_list("department_id", "assignee_id").annotate(n=Sum("delta")).order_by()
+    counted = rows.values_list("department_id", "assignee_id").annotate(n=Sum("delta")).order_by()
+    return counted.union(_unread(user), all=True)
+
+
+def _unread(user: User) -> Any:
+    """The unread notices as one more row, so that they cost no statement of their own; no row when there are none."""
+    rows = Notice.objects.filter(user=user, read_at__isnull=True).order_by()
+    nobody = Value(None, output_field=BigIntegerField())
+    grouped = rows.annotate(d=Value(_NOTICES, BigIntegerField()), a=nobody).values("d", "a")
+    return grouped.annotate(n=Count("pk")).values_list("d", "a", "n")
 
 
 def _summed(rows: Iterable[tuple[int, int | None, int]], user_id: int) -> OpenCounts:
-    everything = unassigned = mine = 0
+    everything = unassigned = mine = unread = 0
     departments: dict[int, int] = {}
     for department, assignee, n in rows:
+        if department == _NOTICES:
+            unread = n
+            continue
         everything += n
         departments[department] = departments.get(department, 0) + n
         unassigned += n if assignee is None else 0
         mine += n if assignee == user_id else 0
-    return OpenCounts(everything, unassigned, mine, departments)
+    return OpenCounts(everything, unassigned, mine, departments, unread)

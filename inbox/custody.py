@@ -9,11 +9,11 @@ from inbox.changes import Change
 from inbox.models import Case, Custody
 
 
-def pass_on(change: Change, department: Department, reason: str, *, wrong_department: bool) -> None:
-    """End the holder's interval and begin `department`'s, at the same moment. The case must be open and locked."""
+def pass_on(change: Change, department: Department, reason: str, *, wrong_department: bool) -> Custody:
+    """End the holder's interval and begin `department`'s (returned), at the same moment. The case must be open and locked."""
     case = change.case
     end(case, change.now)
-    Custody.objects.create(
+    return Custody.objects.create(
         case=case,
         department=department,
         from_department_id=case.department_id,

@@ -19,6 +19,8 @@ from django.db import transaction
 
 logger = logging.getLogger(__name__)
 CHANNEL = "horseshoe:cases"
+#: Who has been told something, as a list of their ids.
+NOTICES = "horseshoe:notices"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,17 @@ def publish(changes: list[CaseChange]) -> None:
             for c in changes
         ]
     )
+    _send(CHANNEL, payload)
+
+
+def publish_notices_on_commit(user_ids: Iterable[int]) -> None:
+    """Tell the open pages of these people that their notices changed, once the running transaction has committed."""
+    payload = orjson.dumps(list(user_ids))
+    transaction.on_commit(lambda: _send(NOTICES, payload), robust=True)
+
+
+def _send(channel: str, payload: bytes) -> None:
     try:
-        _redis().publish(CHANNEL, payload)
+        _redis().publish(channel, payload)
     except redis.RedisError as error:
         logger.warning("Live update not published: %s", error)

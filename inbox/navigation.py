@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -15,12 +15,14 @@ from inbox.counts import open_counts
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One link. `count` is ready to print, "" for none."""
+    """One link. `count` is ready to print, "" for none; `go` is the key that leads there after G."""
 
     label: str
     href: str
     count: str = ""
     current: bool = False
+    go: str = ""
+    hot: bool = False
 
 
 #: Pages beside the inbox: label, URL name, action of `accounts.access.ROLES` that opens them.
@@ -53,11 +55,14 @@ def queue_departments(user: User) -> list[Department]:
 def navigation(user: User, path: str) -> dict[str, Any]:
     """Template context of `_nav.html`: `views`, `departments`, `pages` (lists of `Entry`) and `person`."""
     counts = open_counts(user)
+    notices = _entry("Notices", reverse("inbox:notices"), path, counts.unread or None, "n")
     views = [
-        _entry("All open", reverse("inbox:queue"), path, counts.all),
-        _entry("Unassigned", reverse("inbox:queue_unassigned"), path, counts.unassigned),
-        _entry("Mine", reverse("inbox:queue_mine"), path, counts.mine),
-        _entry("Resolved", reverse("inbox:queue_resolved"), path),
+        _entry("All open", reverse("inbox:queue"), path, counts.all, "o"),
+        _entry("Unassigned", reverse("inbox:queue_unassigned"), path, counts.unassigned, "u"),
+        _entry("Mine", reverse("inbox:queue_mine"), path, counts.mine, "m"),
+        _entry("Watching", reverse("inbox:queue_watching"), path, go="w"),
+        _entry("Resolved", reverse("inbox:queue_resolved"), path, go="r"),
+        replace(notices, hot=counts.unread > 0),
     ]
     queues = [
         _entry(
@@ -68,7 +73,13 @@ def navigation(user: User, path: str) -> dict[str, Any]:
         )
         for one in queue_departments(user)
     ]
-    return {"views": views, "departments": queues, "pages": _pages(user, path), "person": user}
+    return {
+        "views": views,
+        "departments": queues,
+        "pages": _pages(user, path),
+        "person": user,
+        "unread": counts.unread,
+    }
 
 
 def _pages(user: User, path: str) -> list[Entry]:
@@ -81,6 +92,6 @@ def _addresses() -> tuple[tuple[str, str, str], ...]:
     return tuple((label, reverse(name), action) for label, name, action in _PAGES)
 
 
-def _entry(label: str, href: str, path: str, count: int | None = None) -> Entry:
+def _entry(label: str, href: str, path: str, count: int | None = None, go: str = "") -> Entry:
     current = path == href or (href != "/" and not href.startswith("/queue/") and path.startswith(href))
-    return Entry(label, href, "" if count is None else f"{max(count, 0):,}", current)
+    return Entry(label, href, "" if count is None else f"{max(count, 0):,}", current, go)

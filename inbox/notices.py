@@ -1,13 +1,22 @@
-"""Telling people about cases: each thing once a person."""
+"""Telling people about cases: each thing once a person; and what they have been told."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
 
+from django.db.models import Exists, OuterRef, QuerySet
+
+from accounts.models import User
+from inbox.live import publish_notices_on_commit
+from inbox.models.case import Case, Visibility
 from inbox.models.notice import Notice, NoticeKind
+from inbox.models.watch import Watch
+from inbox.paging import decode_cursor, encode_cursor
 
 _LONGEST = 300
+#: Notices on a page; for how long those that were read are kept, and how many go at a time.
+PAGE, KEPT_FOR, MOST_FORGOTTEN = 50, dt.timedelta(days=90), 5_000
 
 
 def tell(
@@ -17,21 +26,64 @@ def tell(
 
     `key` names what happened, as "breached:17:first_response:3". `text` is a sentence; what is too long is cut.
     """
+    people = list(dict.fromkeys(user_ids))
+    if not people:
+        return
     Notice.objects.bulk_create(
         (
             Notice(user_id=user_id, case_id=case_id, kind=kind, text=text[:_LONGEST], key=key, at=now)
-            for user_id in dict.fromkeys(user_ids)
+            for user_id in people
         ),
         ignore_conflicts=True,
     )
+    publish_notices_on_commit(people)
 
 
 def tell_each(told: Iterable[tuple[int, int, str, str]], kind: NoticeKind, *, now: dt.datetime) -> None:
     """As `tell`, for many: (user id, case id, text, key) each. One statement."""
+    all_told = list(told)
     Notice.objects.bulk_create(
         (
             Notice(user_id=user_id, case_id=case_id, kind=kind, text=text[:_LONGEST], key=key, at=now)
-            for user_id, case_id, text, key in told
+            for user_id, case_id, text, key in all_told
         ),
         ignore_conflicts=True,
     )
+    publish_notices_on_commit({user_id for user_id, *_ in all_told})
+
+
+def page(user: User, after: str) -> tuple[list[Notice], str]:
+    """The newest notices of a person behind the cursor `after` ("" for the first page), and the next page's cursor,
+    "" on the last one. Each has `readable`: whether they may open its case now. One statement."""
+    seen = Exists(Case.objects.visible_to(user).filter(pk=OuterRef("case_id")))
+    watched = Exists(
+        Watch.objects.filter(
+            user=user, off=False, case=OuterRef("case_id"), case__visibility=Visibility.PUBLIC
+        )
+    )
+    rows: QuerySet[Notice] = Notice.objects.filter(user=user).annotate(readable=seen | watched)
+    if (cursor := decode_cursor(after)) is not None:
+        at, pk = cursor
+        rows = rows.filter(at__lte=at).exclude(at=at, pk__gte=pk)
+    found = list(rows.order_by("-at", "-pk")[: PAGE + 1])
+    more = len(found) > PAGE
+    return found[:PAGE], encode_cursor(found[PAGE - 1].at, found[PAGE - 1].pk) if more else ""
+
+
+def mark_read(user: User, now: dt.datetime, *, only: int | None = None, until: int | None = None) -> int:
+    """Mark one notice (`only`), those up to one (`until`), or all as read; how many were not before."""
+    rows = Notice.objects.filter(user=user, read_at__isnull=True)
+    if only is not None:
+        rows = rows.filter(pk=only)
+    if until is not None:
+        rows = rows.filter(pk__lte=until)
+    marked = rows.update(read_at=now)
+    if marked:
+        publish_notices_on_commit([user.pk])
+    return marked
+
+
+def forget_old(now: dt.datetime) -> int:
+    """Remove notices that were read long ago; housekeeping. How many went."""
+    old = Notice.objects.filter(read_at__lt=now - KEPT_FOR).values_list("pk", flat=True)[:MOST_FORGOTTEN]
+    return Notice.objects.filter(pk__in=list(old)).delete()[0]

@@ -11,7 +11,7 @@ from django.db import transaction
 
 from accounts.access import viewer
 from accounts.models import Department, User
-from inbox import custody
+from inbox import custody, watching
 from inbox.changes import Change, acting, changing, require
 from inbox.models import Case, CaseEvent, Custody, Verb
 from inbox.refusals import Conflict, Invalid, require_open, words
@@ -78,7 +78,7 @@ def send(
     if not (wrong_department or bounced):
         change.accept()
     returned = Custody.objects.filter(case=case, department=department).exists()
-    custody.pass_on(change, department, reason, wrong_department=wrong_department)
+    begun = custody.pass_on(change, department, reason, wrong_department=wrong_department)
     change.from_department_id = before.pk
     data = {
         "from": before.name,
@@ -93,6 +93,9 @@ def send(
     }
     change.set(department=department, assignee=None, returned_count=case.returned_count + returned)
     change.record(Verb.HANDED_OVER, data)
+    watching.begin(change)
+    if returned:
+        watching.tell_returned(change, begun, before, bounced=bounced)
 
 
 def last_sent(case_id: int, by: User, now: dt.datetime) -> int | None:
@@ -121,6 +124,7 @@ def take_back(custody_id: int, by: User, *, now: dt.datetime) -> Case:
         event = CaseEvent.objects.filter(case_id=case_id, verb=Verb.HANDED_OVER, at=sent.sent_at).last()
         data = event.data if event is not None else {}
         origin, there = sent.from_department, sent.department
+        watching.forget_hand_over(change.case, sent)
         sent.delete()
         custody.resume(change.case)
         change.from_department_id = there.pk

@@ -6,33 +6,32 @@ several brand accounts) gets one query in as many branches, so that each walks i
 
 from __future__ import annotations
 
-import base64
-import binascii
 import datetime as dt
-import struct
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 from urllib.parse import urlencode
 
+from django.db.models import OuterRef, Subquery
 from django.http import QueryDict
 from django.utils.safestring import SafeString
 
 from accounts.access import viewer
 from accounts.models import BrandAccount, Role, User
-from inbox.models import Case, Status
+from inbox.models import Case, Custody, Status
 from inbox.models.case import CaseQuerySet
+from inbox.paging import decode_cursor, encode_cursor
 from inbox.row_markup import row_markup
-from inbox.wording import Chip, clock, initials, moment, returned_chip
+from inbox.watching import watched_by
+from inbox.wording import Chip, clock, initials, moment, returned_chip, span
 from networks.registry import CONNECTORS
 
 #: Rows on a page.
 PAGE = 50
-ViewKind = Literal["open", "unassigned", "mine", "department", "resolved"]
+ViewKind = Literal["open", "unassigned", "mine", "watching", "department", "resolved"]
 Sort = Literal["newest", "waiting"]
 
 _OPEN = (Status.NEW, Status.OPEN, Status.WAITING)
 _CLOSED = (Status.RESOLVED, Status.DISMISSED)
-_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _FIELDS = (
     "id", "identity__handle", "identity__name", "network", "preview", "activity_at", "status", "department__name",
     "assignee__initials", "assignee__username", "waiting_since", "closed_at", "brand_account_id", "visibility",
@@ -102,7 +101,7 @@ def page(
         _ordered(branch, order, filters)[: PAGE + 1]
         for branch in _branches(user, kind, filters, department_id)
     ]
-    found: list[Any] = _read(branches, order)
+    found: list[Any] = _read(branches, order, kind)
     more = len(found) > PAGE
     found = found[:PAGE]
     after = encode_cursor(found[-1][order], found[-1]["id"]) if more else ""
@@ -117,7 +116,7 @@ def _order(kind: ViewKind, filters: Filters) -> str:
 
 def _branches(user: User, kind: ViewKind, filters: Filters, department_id: int | None) -> list[CaseQuerySet]:
     """The view as querysets that do not overlap; each is walked along an index of its own."""
-    cases = Case.objects.visible_to(user)
+    cases = watched_by(user) if kind == "watching" else Case.objects.visible_to(user)
     cases = cases.closed() if kind == "resolved" else cases.open()
     if filters.network:
         cases = cases.filter(network=filters.network)
@@ -127,6 +126,8 @@ def _branches(user: User, kind: ViewKind, filters: Filters, department_id: int |
         cases = cases.filter(status=filters.status)
     if kind == "mine":
         return [cases.filter(assignee=user)]
+    if kind == "watching":
+        return [cases]
     if kind == "unassigned":
         cases = cases.filter(assignee__isnull=True)
     if department_id is not None:
@@ -153,39 +154,28 @@ def _ordered(cases: CaseQuerySet, order: str, filters: Filters) -> CaseQuerySet:
     return cases.order_by(order, "id") if oldest_first else cases.order_by(f"-{order}", "-id")
 
 
-def _read(branches: list[CaseQuerySet], order: str) -> list[Any]:
+def _read(branches: list[CaseQuerySet], order: str, kind: ViewKind) -> list[Any]:
     """The rows of the branches in order. Several branches, or an order that has no index of its own, are narrowed to
     the page's ids first, so that only fifty rows meet their customers and departments."""
     if not branches:
         return []
     if len(branches) == 1 and order != "waiting_since":
-        return list(branches[0].values(*_FIELDS))
+        return list(_columns(branches[0], kind))
     keys = [branch.values_list(order, "id") for branch in branches]
     sign = "" if order == "waiting_since" else "-"
     merged = (
         keys[0].union(*keys[1:], all=True).order_by(f"{sign}{order}", f"{sign}id") if keys[1:] else keys[0]
     )
     ids = [pk for _, pk in merged[: PAGE + 1]]
-    rows = {row["id"]: row for row in Case.objects.filter(pk__in=ids).values(*_FIELDS)}
+    rows = {row["id"]: row for row in _columns(Case.objects.filter(pk__in=ids), kind)}
     return [rows[pk] for pk in ids if pk in rows]
 
 
-def encode_cursor(at: dt.datetime, pk: int) -> str:
-    """A cursor for the row at (`at`, `pk`)."""
-    micros = (at - _EPOCH) // dt.timedelta(microseconds=1)
-    return base64.urlsafe_b64encode(struct.pack(">qq", micros, pk)).decode().rstrip("=")
-
-
-def decode_cursor(cursor: str) -> tuple[dt.datetime, int] | None:
-    """What `encode_cursor` was given; None for anything else, so that a bad cursor shows the first page."""
-    if len(cursor) != 22 or not cursor.isascii():
-        return None
-    try:
-        micros, pk = struct.unpack(">qq", base64.urlsafe_b64decode(cursor + "=="))
-        at = _EPOCH + dt.timedelta(microseconds=micros)
-    except (binascii.Error, ValueError, OverflowError, struct.error):
-        return None
-    return (at, pk) if at > _EPOCH and pk > 0 else None
+def _columns(cases: CaseQuerySet, kind: ViewKind) -> Any:
+    if kind != "watching":
+        return cases.values(*_FIELDS)
+    held = Custody.objects.filter(case=OuterRef("pk"), left_at__isnull=True)
+    return cases.values(*_FIELDS, held_since=Subquery(held.values("sent_at")[:1]))
 
 
 def network_sign(network: str) -> tuple[str, str]:
@@ -225,7 +215,9 @@ def _chips(
         chips.append(Chip("waiting on customer"))
     if case["priority"] > 0:
         chips.append(Chip("▲ urgent" if case["priority"] > 1 else "▲ high", "risk"))
-    if kind != "department":
+    if kind == "watching":
+        chips.append(_whereabouts(case, now))
+    elif kind != "department":
         chips.append(Chip(case["department__name"], "dept"))
     if case["returned_count"]:
         chips.append(returned_chip(case["returned_count"]))
@@ -235,6 +227,13 @@ def _chips(
         who = case["assignee__initials"] or case["assignee__username"]
         chips.append(Chip("mine" if case["assignee_id"] == me else who, "", "Assigned"))
     return chips
+
+
+def _whereabouts(case: dict[str, Any], now: dt.datetime) -> Chip:
+    """Who has a case that was handed over, and for how long."""
+    since = case["held_since"] or case["activity_at"]
+    held = span((now - since).total_seconds())
+    return Chip(f"{case['department__name']} · {held}", "dept", f"with {case['department__name']} for {held}")
 
 
 def waiting_clock(case: dict[str, Any], brand: BrandAccount | None, now: dt.datetime) -> Chip | None:

@@ -12,7 +12,8 @@ from django.db.models import OuterRef, Subquery
 
 from accounts.models import User
 from inbox.models import Case, Direction, Identity, Message
-from inbox.queue import decode_cursor, display_name, encode_cursor, network_sign
+from inbox.paging import decode_cursor, encode_cursor
+from inbox.queue import display_name, network_sign
 from inbox.wording import Moment, initials, moment
 from networks.registry import capabilities
 

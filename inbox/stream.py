@@ -13,6 +13,7 @@ import logging
 import weakref
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 import orjson
 import redis.asyncio
@@ -28,7 +29,7 @@ from django.views.decorators.http import require_GET
 from accounts import presence
 from accounts.access import Viewer
 from accounts.models import Role, User
-from inbox.live import CHANNEL, CaseChange
+from inbox.live import CHANNEL, NOTICES, CaseChange
 
 logger = logging.getLogger(__name__)
 
@@ -45,6 +46,7 @@ class Audience:
     role: str
     department_ids: frozenset[int]
     brand_account_ids: frozenset[int]
+    user_id: int = 0
 
     def hears(self, change: CaseChange) -> bool:
         """Whether the case is, or was until this change, one that the reader may see."""
@@ -63,6 +65,8 @@ class Listener:
 
     audience: Audience
     pending: set[int] = field(default_factory=set)
+    #: Whether the reader's own notices changed.
+    noticed: bool = False
     woken: asyncio.Event = field(default_factory=asyncio.Event)
     ended: bool = False
 
@@ -73,17 +77,27 @@ class Listener:
             self.pending.update(heard)
             self.woken.set()
 
+    def offer_notices(self, user_ids: list[int]) -> None:
+        """Take note that these people's notices changed."""
+        if self.audience.user_id in user_ids:
+            self.noticed = True
+            self.woken.set()
+
     def end(self) -> None:
         """Let the page's stream finish."""
         self.ended = True
         self.woken.set()
 
     def take(self) -> bytes:
-        """Everything pending as one event; bounded, however much has happened."""
-        ids = sorted(self.pending) if len(self.pending) <= NAMED else []
+        """Everything pending, an event a subject; bounded, however much has happened."""
+        told = b"event: notices\ndata: []\n\n" if self.noticed else b""
+        if self.pending:
+            ids = sorted(self.pending) if len(self.pending) <= NAMED else []
+            told += b"event: cases\ndata: " + orjson.dumps(ids) + b"\n\n"
         self.pending.clear()
+        self.noticed = False
         self.woken.clear()
-        return b"event: cases\ndata: " + orjson.dumps(ids) + b"\n\n"
+        return told
 
 
 class Hub:
@@ -118,11 +132,11 @@ class Hub:
         )
         try:
             async with client.pubsub() as subscription:
-                await subscription.subscribe(CHANNEL)
+                await subscription.subscribe(CHANNEL, NOTICES)
                 self._subscribed.set()
                 async for message in subscription.listen():
                     if message["type"] == "message":
-                        self._fan_out([CaseChange(*row) for row in orjson.loads(message["data"])])
+                        self._hear(message["channel"], orjson.loads(message["data"]))
         except redis.RedisError as error:
             logger.warning("The live stream lost the broker: %s", error)
         finally:
@@ -130,6 +144,13 @@ class Hub:
                 listener.end()
             with contextlib.suppress(redis.RedisError, RuntimeError):
                 await client.aclose()
+
+    def _hear(self, channel: bytes, rows: list[Any]) -> None:
+        if channel == NOTICES.encode():
+            for listener in self._listeners:
+                listener.offer_notices(rows)
+        else:
+            self._fan_out([CaseChange(*row) for row in rows])
 
     def _fan_out(self, changes: list[CaseChange]) -> None:
         for listener in self._listeners:
@@ -159,7 +180,7 @@ async def events(listener: Listener, recheck: Callable[[], Audience | None]) -> 
                 if audience is None:
                     return
                 listener.audience, checked = audience, asyncio.get_running_loop().time()
-            if listener.pending:
+            if listener.pending or listener.noticed:
                 yield listener.take()
                 await asyncio.sleep(COALESCE)
             else:
@@ -181,7 +202,7 @@ def audience_of(user_id: int, session: SessionBase) -> Audience | None:
             return None
         presence.touch(user, timezone.now())
         who = Viewer(user)
-        return Audience(user.role, who.department_ids, who.brand_account_ids)
+        return Audience(user.role, who.department_ids, who.brand_account_ids, user.pk)
     finally:
         # A stream lives for hours: a connection kept by its thread would be lost to everyone else.
         connections.close_all()

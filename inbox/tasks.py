@@ -5,7 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 from django.utils import timezone
 
-from inbox import assigning, counts, outbox, polling, second_try
+from inbox import assigning, counts, notices, outbox, polling, second_try, watching
 
 #: Seconds after which a wake-up nobody took is dropped: the next ticks repeat it.
 _STALE = 10
@@ -62,7 +62,9 @@ def retry_quarantined(quarantined_id: int) -> None:
 
 @shared_task
 def tick_housekeeping() -> None:
-    """Fold the counters of open cases; find second tries whose wake-up was lost."""
+    """Fold the counters of open cases; forget what was read long ago; find second tries whose wake-up was lost."""
     counts.fold()
+    notices.forget_old(timezone.now())
+    watching.forget_closed(timezone.now())
     for quarantined_id in second_try.wanted():
         retry_quarantined.delay(quarantined_id)

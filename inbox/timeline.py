@@ -18,10 +18,11 @@ from accounts.models import BrandAccount, User
 from accounts.prepared import prepared
 from inbox.item_markup import item_markup
 from inbox.models import Case, CaseEvent, Direction, Message, Reply, ReplyState, Verb
-from inbox.queue import decode_cursor, encode_cursor
+from inbox.paging import decode_cursor, encode_cursor
 from inbox.reading_words import chips_markup
 from inbox.refusals import name_of
 from inbox.saying import said
+from inbox.watching import sees
 from inbox.wording import clock_time, initials, local, span
 from networks.registry import capabilities
 
@@ -162,7 +163,9 @@ def _read_messages(
 def _events(
     case: Case, user: User, since: dt.datetime | None, until: tuple[dt.datetime, int] | None
 ) -> list[CaseEvent]:
-    newest = _read_events(case.pk, viewer(user).may("read_notes"), since, until[0] if until else None)
+    newest = _read_events(
+        case.pk, viewer(user).may("read_notes") and sees(user, case), since, until[0] if until else None
+    )
     return newest[::-1]
 
 

@@ -5,13 +5,26 @@ from __future__ import annotations
 from django.urls import URLPattern, path
 
 from inbox import stream
-from inbox.views import actions, answers, case, passing, presence, quarantine, queue, reading, search, taking
+from inbox.views import (
+    actions,
+    answers,
+    case,
+    notices,
+    passing,
+    presence,
+    quarantine,
+    queue,
+    reading,
+    search,
+    taking,
+)
 
 app_name = "inbox"
 urlpatterns: list[URLPattern] = [
     path("", queue.queue, {"kind": "open"}, name="queue"),
     path("queue/unassigned/", queue.queue, {"kind": "unassigned"}, name="queue_unassigned"),
     path("queue/mine/", queue.queue, {"kind": "mine"}, name="queue_mine"),
+    path("queue/watching/", queue.queue, {"kind": "watching"}, name="queue_watching"),
     path("queue/resolved/", queue.queue, {"kind": "resolved"}, name="queue_resolved"),
     path("queue/department/<slug:slug>/", queue.queue, {"kind": "department"}, name="queue_department"),
     path("cases/<int:pk>/", case.case, name="case"),
@@ -38,6 +51,11 @@ urlpatterns: list[URLPattern] = [
     path("presence/set/", presence.set_presence, name="set_presence"),
     path("presence/leave/", presence.plan_leave, name="plan_leave"),
     path("presence/leave/<int:pk>/remove/", presence.remove_leave, name="remove_leave"),
+    path("cases/<int:pk>/watch/", passing.watch, name="watch"),
+    path("notices/", notices.notices, name="notices"),
+    path("notices/read/", notices.read_all, name="notices_read"),
+    path("notices/<int:pk>/open/", notices.open_notice, name="notice_open"),
+    path("notices/<int:pk>/read/", notices.read_one, name="notice_read"),
     path("navigation/", queue.navigation, name="navigation"),
     path("search/", search.search, name="search"),
     path("live/", stream.live, name="live"),

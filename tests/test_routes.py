@@ -70,7 +70,8 @@ READ = frozenset(
 
 #: Custody.
 POST_ONLY |= {"inbox:accept", "inbox:bounce", "inbox:take_back"}
-READ |= {"inbox:wrong_department"}
+POST_ONLY |= {"inbox:watch", "inbox:notices_read", "inbox:notice_open", "inbox:notice_read"}
+READ |= {"inbox:wrong_department", "inbox:queue_watching", "inbox:notices"}
 
 
 def routes():

@@ -5,6 +5,7 @@ from inbox.models.customer import Customer, Identity
 from inbox.models.message import Decision, Direction, Message, MessageCorrection, Quarantined
 from inbox.models.notice import Notice, NoticeKind
 from inbox.models.reply import LIVE_STATES, Draft, Reply, ReplyState
+from inbox.models.watch import Watch
 
 __all__ = [
     "LIVE_STATES",
@@ -27,4 +28,5 @@ __all__ = [
     "Status",
     "Verb",
     "Visibility",
+    "Watch",
 ]

@@ -18,6 +18,7 @@ class NoticeKind(models.TextChoices):
     BOUNCED = "bounced", "Came back"
     PING_PONG = "ping_pong", "Sent to and fro"
     SOLVED = "solved", "Solved"
+    DISMISSED = "dismissed", "Dismissed"
 
 
 class Notice(models.Model):

@@ -17,7 +17,10 @@ register = template.Library()
 def navigation(context: template.Context) -> dict[str, Any]:
     """The navigation of the signed-in user of `context["request"]`; three small statements."""
     request = context["request"]
-    return {**nav.navigation(request.user, request.path), "csrf_token": context.get("csrf_token")}
+    shown = nav.navigation(request.user, request.path)
+    # The tabs of a phone come further down the page.
+    request.unread_notices = shown["unread"]
+    return {**shown, "csrf_token": context.get("csrf_token")}
 
 
 @register.simple_tag

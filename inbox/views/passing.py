@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST
 from django_htmx.http import HttpResponseClientRedirect
 
 from accounts.models import Department
-from inbox import cases, passing
+from inbox import cases, passing, watching
 from inbox.case_page import may
 from inbox.likely_departments import likely
 from inbox.models import Case, Custody
@@ -105,6 +105,15 @@ def take_back(request: InboxRequest, pk: int) -> HttpResponse:
         messages.success(request, "Taken back: the case is where it was.")
     seen = Case.objects.visible_to(request.user).filter(pk=case.pk).exists()
     return _to(request, reverse("inbox:case", args=[case.pk]) if seen else reverse("inbox:queue"))
+
+
+@require_POST
+@signed_in
+def watch(request: InboxRequest, pk: int) -> HttpResponse:
+    """Be told about a case until it is closed, or (`on` is "0") not any more."""
+    on = request.POST.get("on") != "0"
+    done = "You are told when it is solved." if on else "You watch it no longer."
+    return act(request, pk, "watch", lambda now: watching.watch(pk, request.user, on=on, now=now), done)
 
 
 def _department(request: InboxRequest) -> Department:

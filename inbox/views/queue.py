@@ -22,12 +22,14 @@ _TITLES: dict[str, str] = {
     "open": "All open",
     "unassigned": "Unassigned",
     "mine": "Mine",
+    "watching": "Watching",
     "resolved": "Resolved",
 }
 _EMPTY: dict[str, tuple[str, str]] = {
     "open": ("Nobody is waiting", "New messages appear here by themselves."),
     "unassigned": ("Every case has somebody", "New cases without an assignee appear here by themselves."),
     "mine": ("You have no open case", "Take one from Unassigned: open it and press A."),
+    "watching": ("You watch no open case", "Cases that you hand over stay here until the customer has closure."),
     "department": ("Nothing is waiting for this department", "New cases and hand-overs appear here by themselves."),
     "resolved": ("Nothing has been closed yet", "Resolved and dismissed cases are kept here."),
 }  # fmt: skip
@@ -71,7 +73,7 @@ def queue(request: InboxRequest, kind: ViewKind = "open", slug: str = "") -> Htt
 def navigation(request: InboxRequest) -> HttpResponse:
     """The views at the left with their numbers as they are now; `?at=` is the page that is open."""
     at = request.GET.get("at", "")
-    return render(request, "_nav.html", nav.navigation(request.user, at.partition("?")[0]))
+    return render(request, "inbox/navigation.html", nav.navigation(request.user, at.partition("?")[0]))
 
 
 def _choices(filters: Filters, brands: dict[int, BrandAccount], kind: ViewKind) -> dict[str, Any]:

@@ -124,7 +124,7 @@
   const single = () => localStorage.getItem("single-keys") !== "off";
   const typing = (element) => element.closest("input:not([type=checkbox]), textarea, select, [contenteditable]");
   function rows(step) {
-    const links = $$("#case-list .row .who");
+    const links = $$("#case-list .row .who, #notice-list .row button.who");
     if (!links.length) return;
     const at = links.indexOf(document.activeElement.closest?.(".row .who") || $(".row .who[aria-current]"));
     const next = links[Math.max(0, Math.min(links.length - 1, at + step))];
@@ -150,6 +150,14 @@
     button?.click();
     return Boolean(button);
   }
+  // G and a second letter within a second and a half: to another view.
+  let going = 0;
+  function go(key) {
+    const there = performance.now() - going < 1500 && $(`[data-go="${key}"]`);
+    going = key === "g" ? performance.now() : 0;
+    if (there) location.assign(there.href);
+    return Boolean(there) || going > 0;
+  }
   document.addEventListener("keydown", (event) => {
     const { key, target } = event;
     if (key === "Enter" && (event.ctrlKey || event.metaKey) && target.id === "answer") {
@@ -172,6 +180,10 @@
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || typing(target) || $("dialog[open]")) return;
     if (!single()) return;
     const low = key.toLowerCase();
+    if (go(low)) {
+      event.preventDefault();
+      return;
+    }
     if (key === "?") $("#keys")?.showModal();
     else if (low === "j") rows(1);
     else if (low === "k") rows(-1);

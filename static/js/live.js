@@ -16,6 +16,7 @@
   let acting = 0;
   const changed = new Set();
   let everything = false;
+  let noticed = false;
 
   function announce(words) {
     const region = $("#announce");
@@ -41,8 +42,11 @@
     const concerned = open && $("#thread-newest") && (everything || changed.has(Number(open.dataset.case)));
     // Whoever is correcting how a message was read is not interrupted: correcting and cancelling show what is new.
     if (concerned && !acting && !$("#thread .reading-form")) work.push(thread());
+    const told = $("#notice-list[hx-get]");
+    if (told && (noticed || everything) && told.querySelectorAll(".row").length <= PAGE) work.push(again(told));
     work.push(navigation());
     everything = false;
+    noticed = false;
     changed.clear();
     await Promise.allSettled(work);
     cost = performance.now() - last;
@@ -81,6 +85,10 @@
     if (fresh) announce(fresh === 1 ? "One new or changed case" : `${fresh} new or changed cases`);
   }
 
+  function again(list) {
+    return window.htmx.ajax("GET", list.getAttribute("hx-get"), { source: list, target: list, swap: "outerHTML" });
+  }
+
   async function thread() {
     document.body.dataset.live = "yes";
     const messages = document.querySelectorAll("#thread-newest .msg").length;
@@ -95,7 +103,7 @@
 
   async function navigation() {
     const rail = $("#rail");
-    const address = $(".app")?.dataset.navigation;
+    const address = $("[data-navigation]")?.dataset.navigation;
     if (!rail || !address || rail.contains(document.activeElement)) return;
     const at = $("#case-list[hx-get]")?.getAttribute("hx-get") || location.pathname;
     await window.htmx.ajax("GET", `${address}?at=${encodeURIComponent(at)}`, { source: rail, target: rail, swap: "outerHTML" });
@@ -122,7 +130,7 @@
   }
 
   function connect() {
-    const address = $(".app")?.dataset.live;
+    const address = $("[data-live]")?.dataset.live;
     if (!address || typeof EventSource === "undefined") {
       if (address) poll(true);
       return;
@@ -143,6 +151,10 @@
       const ids = JSON.parse(event.data);
       if (!ids.length) everything = true;
       for (const id of ids) changed.add(id);
+      soon();
+    });
+    source.addEventListener("notices", () => {
+      noticed = true;
       soon();
     });
     source.addEventListener("error", () => {

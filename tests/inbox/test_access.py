@@ -59,6 +59,10 @@ ELSEWHERE = {"quarantine", "quarantine_retry", "live", "queue_department",
              "set_presence", "plan_leave", "remove_leave", "take_next"}  # fmt: skip
 #: By who sent it in test_passing.py.
 ELSEWHERE |= {"take_back"}
+OF_A_CASE |= {"watch": ("post", {"on": "1"}, {302})}
+OF_NOTHING |= {"queue_watching", "notices"}
+#: Everybody's own, in test_notices_page.py.
+ELSEWHERE |= {"notices_read", "notice_open", "notice_read"}
 
 
 @pytest.fixture

@@ -1,0 +1,74 @@
+"""What a person has been told: the list, and marking it read."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+
+from inbox.models import Notice
+from inbox.notices import mark_read, page
+from inbox.views.guards import InboxRequest, signed_in, wants_fragment
+from inbox.wording import moment
+
+
+@require_safe
+@signed_in
+def notices(request: InboxRequest) -> HttpResponse:
+    """The newest first; asked for by htmx the list, or with a cursor the next rows."""
+    now, after = timezone.now(), request.GET.get("after", "")
+    found, following = page(request.user, after)
+    context = {
+        "rows": [{"notice": one, "when": moment(one.at, now)} for one in found],
+        "newest": found[0].pk if found else 0,
+        "unread": any(one.read_at is None for one in found),
+        "next": f"{request.path}?after={following}" if following else "",
+        "tab": "notices",
+    }
+    name = "inbox/notices.html"
+    if wants_fragment(request):
+        name += "#more-rows" if after else "#notice-list"
+    return render(request, name, context)
+
+
+@require_POST
+@signed_in
+def open_notice(request: InboxRequest, pk: int) -> HttpResponse:
+    """Mark it read and go to its case."""
+    notice = Notice.objects.filter(user=request.user, pk=pk).first()
+    if notice is None:
+        raise Http404
+    mark_read(request.user, timezone.now(), only=pk)
+    return redirect("inbox:case", notice.case_id)
+
+
+@require_POST
+@signed_in
+def read_one(request: InboxRequest, pk: int) -> HttpResponse:
+    """Mark one as read."""
+    if not Notice.objects.filter(user=request.user, pk=pk).exists():
+        raise Http404
+    mark_read(request.user, timezone.now(), only=pk)
+    return notices_again(request)
+
+
+@require_POST
+@signed_in
+def read_all(request: InboxRequest) -> HttpResponse:
+    """Mark all as read that were there when the page was made: `until` is the newest of them."""
+    given = request.POST.get("until", "")
+    until = int(given) if given.isascii() and given.isdigit() and len(given) < 18 else None
+    marked = mark_read(request.user, timezone.now(), until=until)
+    messages.success(request, f"{marked} marked as read." if marked else "All were read already.")
+    return redirect("inbox:notices")
+
+
+def notices_again(request: InboxRequest) -> HttpResponse:
+    """The list as it is now, whole or by htmx its fragment."""
+    if not wants_fragment(request):
+        return redirect("inbox:notices")
+    request.method = "GET"
+    again: HttpResponse = notices(request)
+    return again
