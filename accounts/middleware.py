@@ -63,7 +63,7 @@ def signs_of_life(
         if isinstance(user, User) and user.is_authenticated:
             presence.touch(user, timezone.now())
         elif isinstance(before, User) and before.pk is not None:
-            presence.gone(before.pk)
+            presence.gone(before.pk, timezone.now())
         return response
 
     return middleware

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import logging
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 
 from allauth.account.forms import default_token_generator
 from allauth.account.models import EmailAddress
@@ -12,18 +13,34 @@ from allauth.account.utils import user_pk_to_url_str
 from django.db import transaction
 from django.db.models import F
 from django.urls import reverse
+from django.utils import timezone
 
+from accounts import presence
 from accounts.models import BrandAccount, BrandAccountGrant, Department, Membership, Role, User
 
 logger = logging.getLogger(__name__)
 
 _EDITABLE = ("first_name", "last_name", "username", "email", "initials", "role")
 
-#: What other rooms do when somebody leaves, in the same transaction: called with the user, by whom, and the time.
+#: What other rooms do when somebody leaves, or was changed and may see less, in the same transaction: called with the
+#: user, by whom, and the time; a sentence says what became of their work, "" nothing.
 #: Rooms add to it when they are ready (`AppConfig.ready`); this room knows none of them.
-when_user_leaves: list[Callable[[User, User, dt.datetime], None]] = []
+Release = Callable[[User, User, dt.datetime], str]
+when_user_leaves: list[Release] = []
+when_user_changes: list[Release] = []
+#: What somebody has that they could not keep as what they are to become (None: when they leave), in words; "" nothing.
+work_at_stake: list[Callable[[User, Reach | None], str]] = []
 #: Asked before a department is closed; a sentence says why it cannot be, "" agrees.
 objections_to_closing: list[Callable[[Department], str]] = []
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """What decides which cases somebody may work on."""
+
+    role: str
+    department_ids: frozenset[int]
+    brand_account_ids: frozenset[int]
 
 
 class Refused(Exception):
@@ -58,6 +75,20 @@ def save_user(
     return user
 
 
+@transaction.atomic
+def change_user(
+    user: User,
+    departments: Iterable[Department],
+    grants: Mapping[BrandAccount, bool | None],
+    *,
+    by: User,
+    now: dt.datetime,
+) -> str:
+    """As `save_user`, and other rooms take back what the user may not work on any more; in words what became of it."""
+    save_user(user, departments, grants)
+    return _released(when_user_changes, User.objects.get(pk=user.pk), by, now)
+
+
 def vouch_for(user: User) -> None:
     """Note for sign-in that an administrator says whose e-mail address this is.
 
@@ -69,10 +100,10 @@ def vouch_for(user: User) -> None:
 
 
 @transaction.atomic
-def deactivate(user: User, *, by: User, now: dt.datetime) -> None:
+def deactivate(user: User, *, by: User, now: dt.datetime) -> str:
     """End a user's sessions and keep them out. What they wrote stays theirs; other rooms release their work.
 
-    Raises `Refused` for oneself and for the last active administrator.
+    Returns in words what became of their work. Raises `Refused` for oneself and for the last active administrator.
     """
     if user == by:
         raise Refused("You cannot deactivate yourself. Ask another administrator.")
@@ -80,9 +111,17 @@ def deactivate(user: User, *, by: User, now: dt.datetime) -> None:
     user.save(update_fields=["is_active"])
     _require_administrator()
     end_sessions(user)
-    for release in when_user_leaves:
-        release(user, by, now)
     logger.info("user deactivated", extra={"user": user.pk, "by": by.pk})
+    return _released(when_user_leaves, user, by, now)
+
+
+def at_stake(user: User, reach: Reach | None) -> str:
+    """What a user has that they could not keep with another `reach` (None: when they leave), in words; "" nothing."""
+    return " ".join(words for ask in work_at_stake if (words := ask(user, reach)))
+
+
+def _released(hooks: Iterable[Release], user: User, by: User, now: dt.datetime) -> str:
+    return " ".join(words for release in hooks if (words := release(user, by, now)))
 
 
 def reactivate(user: User) -> None:
@@ -93,7 +132,8 @@ def reactivate(user: User) -> None:
 
 def end_sessions(user: User) -> None:
     """Sign a user out everywhere."""
-    User.objects.filter(pk=user.pk).update(session_epoch=F("session_epoch") + 1, last_seen_at=None)
+    User.objects.filter(pk=user.pk).update(session_epoch=F("session_epoch") + 1)
+    presence.gone(user.pk, timezone.now())
 
 
 def password_path(user: User) -> str:

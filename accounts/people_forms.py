@@ -9,6 +9,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from accounts.models import BrandAccount, Department, Role, User
+from accounts.people import Reach
 
 if TYPE_CHECKING:
     UserModelForm = forms.ModelForm[User]
@@ -98,6 +99,12 @@ class UserForm(UserModelForm):
         if publishes and "initials" in cleaned and not cleaned["initials"]:
             self.add_error("initials", "Whoever answers customers signs: give two to four letters.")
         return cleaned
+
+    def reach(self) -> Reach:
+        """What the person will be able to work on once this is saved."""
+        brands = {account.pk for account, may in self.grants().items() if may is not None}
+        departments = {department.pk for department in self.cleaned_data["departments"]}
+        return Reach(self.cleaned_data["role"], frozenset(departments), frozenset(brands))
 
     def grants(self) -> dict[BrandAccount, bool | None]:
         """By brand account: True may publish, False may work on it, None has no access."""

@@ -20,6 +20,8 @@ from accounts.models import Leave, User
 SEEN_FOR = dt.timedelta(minutes=10)
 #: Signs of life are kept at most this often, so that a page costs no write.
 TOUCH_EVERY = dt.timedelta(minutes=1)
+#: After so long out of sight nobody counts on somebody's coming back for a customer who writes again.
+UNSEEN_AFTER = dt.timedelta(days=1)
 
 Where = Literal["available", "away", "leave", "signed_out", "inactive"]
 
@@ -47,9 +49,9 @@ def touch(user: User, now: dt.datetime) -> None:
     user.last_seen_at = now
 
 
-def gone(user_id: int) -> None:
-    """Somebody signed out. Another browser of theirs that is still in use says so by its next request."""
-    User.objects.filter(pk=user_id).update(last_seen_at=None)
+def gone(user_id: int, now: dt.datetime) -> None:
+    """Somebody signed out, or was signed out. Another browser of theirs that is still in use says so by its next request."""
+    User.objects.filter(pk=user_id, last_seen_at__gt=now - SEEN_FOR).update(last_seen_at=now - SEEN_FOR)
 
 
 def set_away(user: User, away: bool, now: dt.datetime) -> None:
@@ -64,6 +66,16 @@ def is_there(now: dt.datetime) -> Q:
     """Condition on users: active, signed in, neither away nor on leave at `now`."""
     on_leave = Exists(Leave.objects.covering(today(now)).filter(user=OuterRef("pk")))
     return Q(is_active=True, away_since__isnull=True, last_seen_at__gt=now - SEEN_FOR) & ~Q(on_leave)
+
+
+def unseen_since(user: User, now: dt.datetime) -> dt.datetime | None:
+    """Since when somebody does not look after what they have: since they went away, or since they were last seen if
+    that is more than a day ago; None for everybody else. Leave is by days, see `Leave`."""
+    if user.away_since is not None:
+        return user.away_since
+    if user.last_seen_at is not None and user.last_seen_at < now - UNSEEN_AFTER:
+        return user.last_seen_at
+    return None
 
 
 def standing(user: User, now: dt.datetime, leave: Leave | None) -> Standing:

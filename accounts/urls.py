@@ -27,6 +27,7 @@ urlpatterns: list[URLPattern] = [
     path("people/new/", people.user_new, name="user_new"),
     path("people/<int:pk>/", people.user_edit, name="user_edit"),
     path("people/<int:pk>/active/", people.switch_active, name="user_active"),
+    path("people/<int:pk>/leaving/", people.user_leaving, name="user_leaving"),
     path("people/<int:pk>/password-link/", people.password_link, name="user_password_link"),
     path("people/<int:pk>/sign-out/", people.sign_out, name="user_sign_out"),
     path("people/<int:pk>/work/", working.work, name="user_work"),

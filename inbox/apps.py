@@ -10,6 +10,8 @@ class InboxConfig(AppConfig):
     def ready(self) -> None:
         # The models of this room exist only now.
         from accounts import people
-        from inbox.leaving import release_cases
+        from inbox.leaving import at_stake, release_cases, release_unseen
 
         people.when_user_leaves.append(release_cases)
+        people.when_user_changes.append(release_unseen)
+        people.work_at_stake.append(at_stake)

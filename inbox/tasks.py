@@ -5,7 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 from django.utils import timezone
 
-from inbox import assigning, counts, notices, outbox, polling, second_try, watching
+from inbox import assigning, counts, leaving, notices, outbox, polling, second_try, watching
 
 #: Seconds after which a wake-up nobody took is dropped: the next ticks repeat it.
 _STALE = 10
@@ -27,7 +27,8 @@ def poll_stream(stream_id: int, token: str) -> None:
 
 @shared_task
 def tick_assign() -> None:
-    """Give out the cases that wait in departments which assign automatically."""
+    """Take back what absent people cannot look after; give out what waits in departments which assign automatically."""
+    leaving.release_absent(timezone.now())
     assigning.assign_waiting(timezone.now())
 
 

@@ -48,7 +48,7 @@ POST_ONLY = frozenset(
     """
     inbox:assign inbox:hand_over inbox:note inbox:resolve inbox:reopen inbox:dismiss inbox:reply inbox:draft
     inbox:reply_cancel inbox:reply_settle inbox:quarantine_retry
-    inbox:set_presence inbox:plan_leave inbox:remove_leave inbox:take_next
+    inbox:set_presence inbox:plan_leave inbox:remove_leave inbox:give_back inbox:take_next
     accounts:brand_account_check accounts:stream_switch accounts:user_active accounts:user_password_link
     accounts:user_sign_out accounts:department_open accounts:user_work accounts:leave_add accounts:leave_remove
     routing:rule_toggle routing:rule_move routing:rule_duplicate routing:version_restore
@@ -63,7 +63,7 @@ READ = frozenset(
     routing:rule_list routing:rule_try routing:rule_new routing:starter routing:rule_edit routing:rule_delete
     routing:default_edit routing:versions
     accounts:brand_accounts accounts:brand_account_edit accounts:brand_account_disconnect accounts:connect_start
-    accounts:connect_callback accounts:connect_confirm accounts:people accounts:user_new accounts:user_edit
+    accounts:connect_callback accounts:connect_confirm accounts:people accounts:user_new accounts:user_edit accounts:user_leaving
     accounts:departments accounts:department_edit accounts:department_assignment accounts:own_addresses accounts:forgotten_password
     """.split()
 )

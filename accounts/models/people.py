@@ -87,7 +87,7 @@ class User(AbstractUser):
     capacity = models.PositiveSmallIntegerField(default=20)
     #: Since when they say that they are away; null while they are available.
     away_since = models.DateTimeField(null=True, blank=True)
-    #: When a page of theirs was last alive, to the minute; null once they signed out. See `accounts.presence`.
+    #: When a page of theirs was last alive, to the minute; null before the first. See `accounts.presence`.
     last_seen_at = models.DateTimeField(null=True, blank=True)
 
     objects: ClassVar[UserManager] = UserManager()

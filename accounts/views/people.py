@@ -61,12 +61,21 @@ def user_edit(request: SignedInRequest, pk: int) -> HttpResponse:
     person = get_object_or_404(User, pk=pk)
     form = UserForm(request.POST if request.method == "POST" else None, instance=person, by=request.user)
     if form.is_valid():
+        losing = people.at_stake(person, form.reach())
+        if losing and request.POST.get("losing") != "agreed":
+            return shown(request, User.objects.get(pk=pk), form=form, losing=losing)
         try:
-            people.save_user(form.save(commit=False), form.cleaned_data["departments"], form.grants())
+            told = people.change_user(
+                form.save(commit=False),
+                form.cleaned_data["departments"],
+                form.grants(),
+                by=request.user,
+                now=timezone.now(),
+            )
         except people.Refused as error:
             form.add_error("role", str(error))
         else:
-            messages.success(request, f"{person} saved.")
+            messages.success(request, f"{person} saved. {told}".strip())
             return redirect("accounts:people")
     return shown(request, User.objects.get(pk=pk), form=form)
 
@@ -78,8 +87,10 @@ def shown(
     form: UserForm | None = None,
     work: WorkForm | None = None,
     leave: LeaveForm | None = None,
+    losing: str = "",
 ) -> HttpResponse:
-    """The page of a person, with the one form that was filled in wrongly as it was filled in."""
+    """The page of a person, with the one form that was filled in wrongly as it was filled in. `losing` says what open
+    cases the change would take from them: it is asked about first."""
     now = timezone.now()
     leaves = list(person.leaves.ending_from(presence.today(now)).select_related("substitute"))
     running = next((one for one in leaves if one.starts_on <= presence.today(now)), None)
@@ -90,8 +101,18 @@ def shown(
         "leaves": leaves,
         "standing": presence.standing(person, now, running),
         "person": person,
+        "losing": losing,
     }
     return render(request, "accounts/user_edit.html", context)
+
+
+@require_safe
+@require("users")
+def user_leaving(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Ask before somebody is deactivated: what becomes of their open cases."""
+    person = get_object_or_404(User, pk=pk, is_active=True)
+    context = {"person": person, "at_stake": people.at_stake(person, None)}
+    return render(request, "accounts/user_leaving.html", context)
 
 
 @require_POST
@@ -108,8 +129,9 @@ def switch_active(request: SignedInRequest, pk: int) -> HttpResponse:
             people.reactivate(person)
             messages.success(request, f"{person} can sign in again.")
         else:
-            people.deactivate(person, by=request.user, now=timezone.now())
-            messages.success(request, f"{person} is signed out everywhere and cannot sign in any more.")
+            told = people.deactivate(person, by=request.user, now=timezone.now())
+            done = f"{person} is signed out everywhere and cannot sign in any more."
+            messages.success(request, f"{done} {told}".strip())
     except people.Refused as error:
         messages.error(request, str(error))
     return redirect("accounts:user_edit", pk)

@@ -5,6 +5,7 @@ The floor is the same queue emptied by bare SKIP LOCKED statements, without hist
 
 from __future__ import annotations
 
+import multiprocessing
 import statistics
 import time
 from collections.abc import Callable
@@ -12,7 +13,7 @@ from concurrent.futures import ProcessPoolExecutor
 from typing import Any
 
 import django
-from django.db import connection, connections
+from django.db import connection
 from django.utils import timezone
 
 AGENTS, CASES = 8, 2_000
@@ -43,7 +44,9 @@ def measure(options: dict[str, Any], say: Callable[[str], None]) -> dict[str, An
     product: list[float] = []
     took: list[float] = []
     twice = 0
-    with ProcessPoolExecutor(len(agents), initializer=django.setup) as pool:
+    # Not forked: children would share, and close, this process's connection.
+    spawn = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(len(agents), mp_context=spawn, initializer=django.setup) as pool:
         list(pool.map(_warm, agents))
         for round_number in range(options["rounds"]):
             for figures, work in ((floor, _floor), (product, _product)):
@@ -86,7 +89,6 @@ def _somebody() -> int:
 
 
 def _warm(_: int) -> None:
-    connections.close_all()
     connection.ensure_connection()
 
 

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts import presence
 from accounts.models import Leave
 from accounts.working_forms import LeaveForm, language_name
+from inbox import assigning, leaving
 from inbox.views.guards import InboxRequest, signed_in
 
 
@@ -34,6 +35,22 @@ def set_presence(request: InboxRequest) -> HttpResponse:
         return redirect("inbox:presence")
     messages.success(request, "You are back. New cases can come to you.")
     return redirect("inbox:queue_mine")
+
+
+@require_POST
+@signed_in
+def give_back(request: InboxRequest) -> HttpResponse:
+    """Give all one's open cases back; departments that assign automatically hand them on at once."""
+    now, user = timezone.now(), request.user
+    if user.away_since is None:
+        messages.warning(
+            request, "Say that you are away first: otherwise the same cases could come back to you."
+        )
+        return redirect("inbox:presence")
+    ids = leaving.release(leaving.held(user), by=user, reason=f"{user} is away", now=now)
+    assigning.assign_waiting(now)
+    messages.success(request, leaving.gone_where(ids) or "You had no open case.")
+    return redirect("inbox:presence")
 
 
 @require_POST
@@ -63,6 +80,7 @@ def _shown(request: InboxRequest, form: LeaveForm) -> HttpResponse:
     running = next((one for one in leaves if one.starts_on <= presence.today(now)), None)
     context = {
         "person": user,
+        "holding": leaving.holding(leaving.held(user)),
         "standing": presence.standing(user, now, running),
         "leaves": leaves,
         "form": form,

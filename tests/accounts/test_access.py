@@ -66,6 +66,11 @@ TABLE: dict[str, list[tuple[str, tuple[str, ...], dict[str, str], int, list[str]
         ("post", ("absent",), {"active": "0"}, 404, ADMINISTRATOR),
         ("get", ("person",), {}, 405, []),
     ],
+    "user_leaving": [
+        ("get", ("person",), {}, 200, ADMINISTRATOR),
+        ("get", ("absent",), {}, 404, ADMINISTRATOR),
+        ("post", ("person",), {}, 405, []),
+    ],
     "user_password_link": [("post", ("person",), {}, 200, ADMINISTRATOR), ("get", ("person",), {}, 405, [])],
     "user_sign_out": [("post", ("person",), {}, 302, ADMINISTRATOR), ("get", ("person",), {}, 405, [])],
     "user_work": [
