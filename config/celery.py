@@ -48,6 +48,7 @@ app.conf.update(
         "outbox": {"task": "inbox.tasks.tick_outbox", "schedule": 1.0, "options": {"expires": 5}},
         "assign": {"task": "inbox.tasks.tick_assign", "schedule": 2.0, "options": {"expires": 5}},
         "checks": {"task": "accounts.tasks.tick_checks", "schedule": 5.0, "options": {"expires": 10}},
+        "clocks": {"task": "inbox.tasks.tick_clocks", "schedule": 3.0, "options": {"expires": 10}},
         "housekeeping": {
             "task": "inbox.tasks.tick_housekeeping",
             "schedule": 15.0,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from accounts.models import Role
 
@@ -62,3 +63,47 @@ CHARTERS = {
         "Every question under a post is answered under that post.",
     ),
 }
+
+#: When somebody is there, by calendar: minutes after midnight for each day from Monday on.
+CALENDARS: dict[str, dict[str, Any]] = {
+    "Care hours": {
+        "time_zone": "Europe/London",
+        "country": "GB",
+        "subdivision": "ENG",
+        "week": [[[480, 780], [810, 1200]]] * 5 + [[[540, 1020]], []],
+    },
+    "Round the clock": {"time_zone": "Europe/London", "week": [[[0, 1440]]] * 7},
+}
+#: What customers are promised, in order, in business minutes.
+POLICIES: list[dict[str, Any]] = [
+    {
+        "name": "Urgent, day and night",
+        "priority": 2,
+        "calendar": "Round the clock",
+        "first_response_minutes": 30,
+        "next_response_minutes": 60,
+        "resolution_minutes": 480,
+        "steps": [
+            {"after": 15, "clock": "", "notify": ["managers"]},
+            {"after": 60, "clock": "", "notify": ["assignee", "department"]},
+        ],
+    },
+    {
+        "name": "Reputation",
+        "department": "pr",
+        "calendar": "Round the clock",
+        "first_response_minutes": 60,
+        "next_response_minutes": 120,
+        "resolution_minutes": 1440,
+        "steps": [{"after": 30, "clock": "first_response", "notify": ["managers"], "raise": True}],
+    },
+    {
+        "name": "Everything else",
+        "calendar": "Care hours",
+        "first_response_minutes": 120,
+        "next_response_minutes": 240,
+        "resolution_minutes": 1440,
+        "warning_minutes": 30,
+        "steps": [{"after": 60, "clock": "", "notify": ["managers"], "raise": True}],
+    },
+]

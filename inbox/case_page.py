@@ -14,7 +14,7 @@ from django.db.models.functions import JSONObject
 from accounts.access import ROLES, viewer
 from accounts.models import Role, User
 from accounts.prepared import prepared
-from inbox import composing
+from inbox import composing, countdown
 from inbox.composing import Composer
 from inbox.custody_bar import CustodyBar, custody_bar
 from inbox.models import (
@@ -32,7 +32,7 @@ from inbox.models import (
 from inbox.models.case import CaseQuerySet
 from inbox.navigation import departments
 from inbox.passing_page import passing_of, trail
-from inbox.queue import display_name, network_sign, waiting_clock
+from inbox.queue import display_name, network_sign
 from inbox.timeline import Timeline, timeline
 from inbox.watching import sees, watched_by
 from inbox.wording import Chip, initials, local, returned_chip
@@ -184,13 +184,11 @@ def may(user: User, case: Case) -> dict[str, bool]:
 
 
 def _chips(case: Case, now: dt.datetime, trail: str) -> list[Chip]:
-    row = {name: getattr(case, name) for name in (
-        "waiting_since", "historical", "next_response_due_at", "first_response_due_at",
-    )}  # fmt: skip
+    row = {name: getattr(case, name) for name in countdown.FIELDS}
     if not case.is_open:
         tone = "ok" if case.status == Status.RESOLVED else ""
         chips = [Chip("✓ resolved" if tone else "dismissed", tone)]
-    elif waiting := waiting_clock(row, case.brand_account, now):
+    elif waiting := countdown.waiting_clock(row, case.brand_account, now):
         chips = [waiting]
     else:
         chips = [Chip(case.get_status_display().lower())]

@@ -16,9 +16,11 @@ from django.db import transaction
 
 from accounts.access import viewer
 from accounts.models import User
+from inbox import clocks
 from inbox.live import CaseChange, publish_on_commit
 from inbox.models import Case, CaseEvent, Custody, Status, Verb
 from inbox.refusals import Conflict, NotAllowed, what_happened
+from routing import terms
 
 #: How an action of `accounts.access.ROLES` is called in "Your role does not allow …".
 _ACTIONS = {
@@ -84,10 +86,20 @@ class Change:
         """
         if not (self.fields or self.events):
             return False
+        if self.fields & clocks.CONCERNED:
+            self._set_clocks()
         self.case.version += 1
         for event in self.events:
             event.data["version"] = self.case.version
         return True
+
+    def _set_clocks(self) -> None:
+        values, ended = clocks.settle(
+            self.case, self.case.network, terms.live(), self.now, just_closed="closed_at" in self.fields
+        )
+        self.set(**values)
+        if ended and self.events:
+            self.events[-1].data["clocks"] = ended
 
     def as_live(self) -> CaseChange:
         """What open pages are told."""

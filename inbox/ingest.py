@@ -22,10 +22,11 @@ from inbox import echoes, ingest_sql, live, quarantine, standing
 from inbox.edits import Known, changed
 from inbox.ingest_rows import case_rows, change_rows, history_rows, message_rows
 from inbox.intake import Header, Intake, Place
+from inbox.intake_clocks import set_clocks
 from inbox.sanitise import Storable, Unstorable, storable
 from inbox.threading import REOPENS_FOR, CaseState
 from networks.base import InboundMessage, PollResult, Unreadable
-from routing import rulesets
+from routing import rulesets, terms
 from routing.engine import CompiledRules
 
 logger = logging.getLogger(__name__)
@@ -128,7 +129,7 @@ def _is_state(error: BaseException, states: tuple[str, ...]) -> bool:
 def _header(row: tuple[Any, ...]) -> Header:
     departments = tuple(Place(*one) for one in orjson.loads(row[6] or "[]"))
     kind, brand, network, own_id, connected_at, health = row[:6]
-    return Header(kind, brand, network, own_id, connected_at, health, departments)
+    return Header(kind, brand, network, own_id, connected_at, health, departments, row[7])
 
 
 def _budget(result: PollResult) -> dict[str, Any]:
@@ -194,6 +195,7 @@ class _Page:
     def _write(self, items: list[Storable]) -> PageOutcome:
         intake = self._intake(items)
         intake.take_all(items)
+        set_clocks(intake, terms.of_version(self.header.sla_version))
         header = self.header
         touched = [case for case in intake.cases.values() if case.touched]
         ids = ingest_sql.write_cases(

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from operator import attrgetter
 from typing import Any
 
+from inbox.clocks import FIELDS
 from inbox.edits import change_row
 from inbox.intake import Intake, NewMessage, direction
 from inbox.threading import CaseState
@@ -16,7 +17,7 @@ _CASE_COLUMNS = (
     "id", "customer_id", "identity_id", "visibility", "thread_id", "status", "department_id", "priority", "tags",
     "preview", "message_count", "historical", "needs_answer", "created_at", "opened_at", "activity_at",
     "last_inbound_at", "last_outbound_at", "waiting_since", "first_response_at", "closed_at", "close_reason",
-    "reopen_count",
+    "reopen_count", *FIELDS,
 )  # fmt: skip
 _case_values = attrgetter(*_CASE_COLUMNS)
 _LONGEST_REASON = 300

@@ -24,15 +24,17 @@ WITH brand AS (
 _DEPARTMENTS = """
 (SELECT jsonb_agg(jsonb_build_array(id, slug, name, is_open, assignment_mode <> 'manual') ORDER BY position, id) FROM accounts_department)
 """
+# The service levels that set the clocks, by primary key.
+_TERMS = "(SELECT id FROM routing_slaversion ORDER BY number DESC LIMIT 1)"
 _FENCE = f"""{_HEADER}
 UPDATE accounts_stream s
 SET cursor = %(cursor)s::jsonb, lease_until = %(lease_until)s, budget = %(budget)s::jsonb,
     overflowed_at = CASE WHEN %(overflowed)s THEN %(now)s ELSE s.overflowed_at END
 FROM brand WHERE s.id = %(stream)s AND s.lease_token = %(token)s
-RETURNING s.kind, brand.id, brand.network, brand.remote_id, brand.connected_at, brand.health, {_DEPARTMENTS}
+RETURNING s.kind, brand.id, brand.network, brand.remote_id, brand.connected_at, brand.health, {_DEPARTMENTS}, {_TERMS}
 """  # noqa: S608 (constants)
 _LOCK = f"""{_HEADER}
-SELECT s.kind, brand.id, brand.network, brand.remote_id, brand.connected_at, brand.health, {_DEPARTMENTS}
+SELECT s.kind, brand.id, brand.network, brand.remote_id, brand.connected_at, brand.health, {_DEPARTMENTS}, {_TERMS}
 FROM brand JOIN accounts_stream s ON s.id = %(stream)s
 """  # noqa: S608 (constants)
 
@@ -91,7 +93,8 @@ _CASES = """
 SELECT c.id, c.customer_id, c.identity_id, c.visibility, c.thread_id, c.status, c.department_id, c.opened_at,
        c.activity_at, c.created_at, c.priority, c.tags, c.preview, c.message_count, c.historical, c.needs_answer,
        c.last_inbound_at, c.last_outbound_at, c.waiting_since, c.first_response_at, c.closed_at, c.close_reason,
-       c.reopen_count, c.version,
+       c.reopen_count, c.version, c.exchange_from, c.first_response_due_at, c.next_response_due_at, c.resolution_from,
+       c.resolution_used, c.resolution_due_at, c.next_due_at, c.next_clock_at, c.sla_version,
        ARRAY(SELECT DISTINCT m.thread_id FROM inbox_message m
              WHERE m.case_id = c.id AND m.thread_id = ANY(%(threads)s)) AS threads
 FROM inbox_case c
@@ -112,26 +115,38 @@ WITH joined AS (
       priority = r.priority, tags = r.tags, historical = r.historical, needs_answer = r.needs_answer,
       opened_at = r.opened_at, activity_at = r.activity_at, last_inbound_at = r.last_inbound_at,
       last_outbound_at = r.last_outbound_at, waiting_since = r.waiting_since, first_response_at = r.first_response_at,
-      closed_at = r.closed_at, close_reason = r.close_reason, reopen_count = r.reopen_count
+      closed_at = r.closed_at, close_reason = r.close_reason, reopen_count = r.reopen_count,
+      exchange_from = r.exchange_from, first_response_due_at = r.first_response_due_at,
+      next_response_due_at = r.next_response_due_at, resolution_from = r.resolution_from,
+      resolution_used = r.resolution_used, resolution_due_at = r.resolution_due_at, next_due_at = r.next_due_at,
+      next_clock_at = r.next_clock_at, sla_version = r.sla_version
   FROM json_to_recordset(%(joined)s::json) AS r(id bigint, status text, preview text, message_count int,
       priority smallint, tags jsonb, historical bool, needs_answer bool, opened_at timestamptz,
       activity_at timestamptz, last_inbound_at timestamptz, last_outbound_at timestamptz, waiting_since timestamptz,
-      first_response_at timestamptz, closed_at timestamptz, close_reason text, reopen_count smallint)
+      first_response_at timestamptz, closed_at timestamptz, close_reason text, reopen_count smallint,
+      exchange_from timestamptz, first_response_due_at timestamptz, next_response_due_at timestamptz,
+      resolution_from timestamptz, resolution_used int, resolution_due_at timestamptz, next_due_at timestamptz,
+      next_clock_at timestamptz, sla_version int)
   WHERE c.id = r.id
 )
 INSERT INTO inbox_case (customer_id, identity_id, brand_account_id, network, visibility, thread_id, status,
     department_id, priority, tags, version, preview, message_count, historical, needs_answer, created_at, opened_at,
     activity_at, last_inbound_at, last_outbound_at, waiting_since, first_response_at, closed_at, close_reason,
-    reopen_count)
+    reopen_count, exchange_from, first_response_due_at, next_response_due_at, resolution_from, resolution_used,
+    resolution_due_at, next_due_at, next_clock_at, sla_version)
 SELECT r.customer_id, r.identity_id, %(brand)s, %(network)s, r.visibility, r.thread_id, r.status, r.department_id,
     r.priority, r.tags, 1, r.preview, r.message_count, r.historical, r.needs_answer, r.created_at, r.opened_at,
     r.activity_at, r.last_inbound_at, r.last_outbound_at, r.waiting_since, r.first_response_at, r.closed_at,
-    r.close_reason, 0
+    r.close_reason, 0, r.exchange_from, r.first_response_due_at, r.next_response_due_at, r.resolution_from,
+    r.resolution_used, r.resolution_due_at, r.next_due_at, r.next_clock_at, r.sla_version
 FROM json_to_recordset(%(opened)s::json) AS r(n int, customer_id bigint, identity_id bigint, visibility text,
     thread_id text, status text, department_id bigint, priority smallint, tags jsonb, preview text, message_count int,
     historical bool, needs_answer bool, created_at timestamptz, opened_at timestamptz, activity_at timestamptz,
     last_inbound_at timestamptz, last_outbound_at timestamptz, waiting_since timestamptz,
-    first_response_at timestamptz, closed_at timestamptz, close_reason text)
+    first_response_at timestamptz, closed_at timestamptz, close_reason text, exchange_from timestamptz,
+    first_response_due_at timestamptz, next_response_due_at timestamptz, resolution_from timestamptz,
+    resolution_used int, resolution_due_at timestamptz, next_due_at timestamptz, next_clock_at timestamptz,
+    sla_version int)
 ORDER BY r.n RETURNING id
 """
 _WRITE_MESSAGES = """

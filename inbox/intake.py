@@ -45,6 +45,8 @@ class Header:
     connected_at: dt.datetime
     health: str
     departments: tuple[Place, ...]
+    #: The primary key of the live service levels.
+    sla_version: int | None = None
 
     @property
     def automatic(self) -> set[int]:

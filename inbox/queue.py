@@ -17,12 +17,13 @@ from django.utils.safestring import SafeString
 
 from accounts.access import viewer
 from accounts.models import BrandAccount, Role, User
+from inbox import countdown
 from inbox.models import Case, Custody, Status
 from inbox.models.case import CaseQuerySet
 from inbox.paging import decode_cursor, encode_cursor
 from inbox.row_markup import row_markup
 from inbox.watching import watched_by
-from inbox.wording import Chip, clock, initials, moment, returned_chip, span
+from inbox.wording import Chip, initials, moment, returned_chip, span
 from networks.registry import CONNECTORS
 
 #: Rows on a page.
@@ -34,9 +35,8 @@ _OPEN = (Status.NEW, Status.OPEN, Status.WAITING)
 _CLOSED = (Status.RESOLVED, Status.DISMISSED)
 _FIELDS = (
     "id", "identity__handle", "identity__name", "network", "preview", "activity_at", "status", "department__name",
-    "assignee__initials", "assignee__username", "waiting_since", "closed_at", "brand_account_id", "visibility",
-    "priority", "historical", "first_response_due_at", "next_response_due_at", "assignee_id",
-    "returned_count",
+    "assignee__initials", "assignee__username", "closed_at", "brand_account_id", "visibility",
+    "priority", "assignee_id", "returned_count", *countdown.FIELDS,
 )  # fmt: skip
 _LABELS = {key: one.capabilities.label for key, one in CONNECTORS.items()}
 _SIGNS = {"x": ("X", ""), "facebook": ("f", "f"), "mastodon": ("M", "m")}
@@ -209,10 +209,10 @@ def _chips(
         chips.append(Chip("✓ resolved", "ok"))
     elif case["status"] == Status.DISMISSED:
         chips.append(Chip("dismissed"))
-    elif waiting := waiting_clock(case, brands.get(case["brand_account_id"]), now):
+    elif waiting := countdown.waiting_clock(case, brands.get(case["brand_account_id"]), now):
         chips.append(waiting)
     elif case["status"] == Status.WAITING:
-        chips.append(Chip("waiting on customer"))
+        chips.append(Chip("waiting on customer", "", "Its clocks are paused"))
     if case["priority"] > 0:
         chips.append(Chip("▲ urgent" if case["priority"] > 1 else "▲ high", "risk"))
     if kind == "watching":
@@ -234,17 +234,3 @@ def _whereabouts(case: dict[str, Any], now: dt.datetime) -> Chip:
     since = case["held_since"] or case["activity_at"]
     held = span((now - since).total_seconds())
     return Chip(f"{case['department__name']} · {held}", "dept", f"with {case['department__name']} for {held}")
-
-
-def waiting_clock(case: dict[str, Any], brand: BrandAccount | None, now: dt.datetime) -> Chip | None:
-    """How long the customer has been promised to wait; the policy's due time where one is set, else the brand's promise.
-
-    None while we wait for the customer, and for history.
-    """
-    since = case["waiting_since"]
-    if since is None or case["historical"]:
-        return None
-    due = case["next_response_due_at"] or case["first_response_due_at"]
-    if due is None:
-        due = since + (brand.promised_response if brand else dt.timedelta(hours=24))
-    return clock(due, since, now)

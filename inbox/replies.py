@@ -47,6 +47,8 @@ _HARMLESS = (
     Verb.HANDED_OVER,
     Verb.REPLY_CANCELLED,
     Verb.REPLY_FAILED,
+    Verb.SLA_MISSED,
+    Verb.ESCALATED,
 )
 
 Settlement = Literal["sent", "again", "give_up"]

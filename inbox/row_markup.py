@@ -18,6 +18,7 @@ _ROW = (
     '<p class="text" hx-disable><bdi>{text}</bdi></p><p class="meta">{chips}</p></li>\n'
 )
 _CHIP = '<span class="chip {}" title="{}">{}</span>'
+_COUNTDOWN = '<span class="chip {}" title="{}" data-due="{}" data-soon="{}">{}</span>'
 
 
 def row_markup(
@@ -25,7 +26,9 @@ def row_markup(
     fresh: bool, chips: list[Chip],
 ) -> SafeString:  # fmt: skip
     """One row as HTML. All arguments are plain text."""
-    printed = format_html_join("", _CHIP, ((one.tone, one.title, one.words) for one in chips))
+    printed = format_html_join("", _CHIP, ((one.tone, one.title, one.words) for one in chips if not one.due))
+    if chips and (one := chips[0]).due:
+        printed = format_html(_COUNTDOWN, one.tone, one.title, one.due, one.soon, one.words) + printed
     return format_html(
         _ROW, id=pk, name=name, initials=initials, sign=sign, sign_class=sign_class, network=network, iso=when.iso,
         exact=when.exact, words=when.words, text=text, fresh=" fresh" if fresh else "", chips=printed,

@@ -18,6 +18,8 @@ def said(event: CaseEvent) -> str:
         case Verb.ASSIGNED:
             return _assigned(event, who, data.get("to", ""), reason)
         case Verb.HANDED_OVER:
+            if event.actor is None:
+                return _with(f"Handed over from {data.get('from')} to {data.get('to')} by escalation", reason)
             wrong = " (wrong department)" if event.data.get("wrong_department") is True else ""
             did = "bounced it back" if event.data.get("bounced") is True else "handed over"
             said_already = bool(wrong) and reason.casefold() == "wrong department"
@@ -25,6 +27,13 @@ def said(event: CaseEvent) -> str:
             return _with(words, "" if said_already else reason)
         case Verb.TAKEN_BACK:
             return f"{who} took the hand-over to {data.get('from')} back: {data.get('to')} has it"
+        case Verb.SLA_MISSED:
+            return _with(
+                f"{_CLOCKS.get(data.get('clock', ''), 'A target')} missed", f"policy “{data.get('policy')}”"
+            )
+        case Verb.ESCALATED:
+            raised = f", priority raised to {data['priority']}" if data.get("priority") else ""
+            return _with(f"Escalated{raised}", reason)
         case Verb.ACCEPTED:
             return f"{who} accepted it for {data.get('department') or 'the department'}"
         case Verb.MESSAGE_CORRECTED:
@@ -45,6 +54,11 @@ def said(event: CaseEvent) -> str:
             return f"{who} {label}" if event.actor else label[:1].upper() + label[1:]
 
 
+_CLOCKS = {
+    "first_response": "First response target",
+    "next_response": "Next response target",
+    "resolution": "Resolution target",
+}
 _DECISIONS = {"sent": "it stands on the network", "again": "send it again", "give_up": "leave it"}
 
 

@@ -5,7 +5,18 @@ from __future__ import annotations
 from celery import shared_task
 from django.utils import timezone
 
-from inbox import assigning, counts, leaving, notices, outbox, polling, second_try, watching
+from inbox import (
+    assigning,
+    counts,
+    escalating,
+    leaving,
+    notices,
+    outbox,
+    polling,
+    recomputing,
+    second_try,
+    watching,
+)
 
 #: Seconds after which a wake-up nobody took is dropped: the next ticks repeat it.
 _STALE = 10
@@ -69,3 +80,11 @@ def tick_housekeeping() -> None:
     watching.forget_closed(timezone.now())
     for quarantined_id in second_try.wanted():
         retry_quarantined.delay(quarantined_id)
+
+
+@shared_task
+def tick_clocks() -> None:
+    """Pre-warnings, missed targets, escalations; and open cases whose service levels have changed."""
+    now = timezone.now()
+    escalating.sweep(now)
+    recomputing.run(now)

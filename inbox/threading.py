@@ -46,6 +46,16 @@ class CaseState:
     reopen_count: int = 0
     #: As it stands, 0 for a case that is not stored yet: writing makes it one more.
     version: int = 0
+    #: The clocks, kept by `inbox.clocks`.
+    exchange_from: dt.datetime | None = None
+    first_response_due_at: dt.datetime | None = None
+    next_response_due_at: dt.datetime | None = None
+    resolution_from: dt.datetime | None = None
+    resolution_used: int = 0
+    resolution_due_at: dt.datetime | None = None
+    next_due_at: dt.datetime | None = None
+    next_clock_at: dt.datetime | None = None
+    sla_version: int | None = None
     threads: set[str] = field(default_factory=set)
     touched: bool = False
     reopened: bool = False

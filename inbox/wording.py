@@ -28,6 +28,9 @@ class Chip:
     words: str
     tone: str = ""
     title: str = ""
+    #: For a countdown: when it is due and from when on it is at risk, as ISO times.
+    due: str = ""
+    soon: str = ""
 
 
 @cache
@@ -73,16 +76,6 @@ def clock_time(at: dt.datetime, now: dt.datetime) -> str:
         return f"{there:%H:%M}"
     day = f"{there.day} {there:%b}"
     return f"{day} {there:%H:%M}" if there.year == today.year else f"{day} {there:%Y %H:%M}"
-
-
-def clock(due: dt.datetime, since: dt.datetime, now: dt.datetime) -> Chip:
-    """How a promise stands: late when `due` has passed, at risk in the last quarter of its time."""
-    left = (due - now).total_seconds()
-    exact = f"promised by {local(due):%-d %B, %H:%M}"
-    if left < 0:
-        return Chip(f"{span(-left) if left <= -60 else '1 min'} over", "clock late", exact)
-    tone = "clock risk" if left < (due - since).total_seconds() / 4 else "clock"
-    return Chip(f"{span(left) if left >= 60 else 'under 1 min'} left", tone, exact)
 
 
 def returned_chip(times: int, trail: str = "") -> Chip:

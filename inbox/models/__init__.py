@@ -2,6 +2,7 @@
 
 from inbox.models.case import Case, CaseCount, CaseEvent, Custody, Status, Verb, Visibility
 from inbox.models.customer import Customer, Identity
+from inbox.models.escalation import Escalation
 from inbox.models.message import Decision, Direction, Message, MessageCorrection, Quarantined
 from inbox.models.notice import Notice, NoticeKind
 from inbox.models.reply import LIVE_STATES, Draft, Reply, ReplyState
@@ -17,6 +18,7 @@ __all__ = [
     "Decision",
     "Direction",
     "Draft",
+    "Escalation",
     "Identity",
     "Message",
     "MessageCorrection",

@@ -105,6 +105,17 @@ class Case(models.Model):
     first_response_due_at = models.DateTimeField(null=True, blank=True)
     next_response_due_at = models.DateTimeField(null=True, blank=True)
     resolution_due_at = models.DateTimeField(null=True, blank=True)
+    #: When the first unanswered message that wants an answer reached us: the start of the response clock that runs.
+    exchange_from = models.DateTimeField(null=True, blank=True)
+    #: Since when the resolution clock has been running, null while it stands still, and the business seconds it had
+    #: run before.
+    resolution_from = models.DateTimeField(null=True, blank=True)
+    resolution_used = models.PositiveIntegerField(default=0, db_default=0)
+    #: The earliest due time of the clocks that run, and when the next thing happens to one of them.
+    next_due_at = models.DateTimeField(null=True, blank=True)
+    next_clock_at = models.DateTimeField(null=True, blank=True)
+    #: The `routing.models.SLAVersion` by which the clocks were set.
+    sla_version = models.PositiveIntegerField(null=True, blank=True)
 
     objects = CaseQuerySet.as_manager()
 
@@ -146,6 +157,14 @@ class Case(models.Model):
             models.Index(
                 F("closed_at").desc(), F("id").desc(),
                 name="case_closed_all", condition=Q(closed_at__isnull=False),
+            ),
+            models.Index(
+                F("department"), F("next_due_at"), F("id"),
+                name="case_due_department", condition=Q(closed_at__isnull=True, next_due_at__isnull=False),
+            ),
+            models.Index(
+                fields=["next_clock_at"],
+                name="case_next_clock", condition=Q(closed_at__isnull=True, next_clock_at__isnull=False),
             ),
             models.Index(fields=["customer", "brand_account", "visibility"], name="case_threading"),
             models.Index(fields=["created_at"], name="case_created"),
@@ -210,6 +229,8 @@ class Verb(models.TextChoices):
     PRIORITISED = "prioritised", "changed the priority"
     PLAYBOOK_ANSWERED = "playbook_answered", "answered the playbook"
     PLAYBOOK_TAKEN_BACK = "playbook_taken_back", "took an answer to the playbook back"
+    SLA_MISSED = "sla_missed", "target missed"
+    ESCALATED = "escalated", "escalated"
     MESSAGE_EDITED = "message_edited", "customer edited a message"
     MESSAGE_DELETED = "message_deleted", "message deleted on the network"
     MESSAGE_CORRECTED = "message_corrected", "reading corrected"

@@ -1,7 +1,7 @@
 import pytest
 
 from inbox import connectors
-from routing import rulesets
+from routing import rulesets, terms
 from tests.inbox.ingesting import feed
 
 __all__ = ["feed"]
@@ -10,7 +10,9 @@ __all__ = ["feed"]
 @pytest.fixture(autouse=True)
 def _nothing_kept_between_tests():
     rulesets.forget()
+    terms.forget()
     connectors.forget()
     yield
     rulesets.forget()
+    terms.forget()
     connectors.forget()

@@ -27,8 +27,9 @@ from accounts.models import (
 )
 from accounts.people import vouch_for
 from config import demo_company
-from routing.models import RuleSetVersion
+from routing.models import RuleSetVersion, SLAVersion
 from routing.rulesets import install_starter_rules
+from routing.sla_editing import install_starter
 from routing.starter import DEFAULT, DEPARTMENTS
 
 #: Exit status of `--check` for a database that belongs to a real company.
@@ -69,6 +70,8 @@ class Command(BaseCommand):
             seed_people(departments)
             if not RuleSetVersion.objects.exists():
                 install_starter_rules(departments, DEFAULT, now)
+            if not SLAVersion.objects.exists():
+                install_starter(demo_company.CALENDARS, demo_company.POLICIES, departments, None, now)
             if fit:
                 DemoMarker.objects.get_or_create(pk=1, defaults={"seeded_at": now})
         for account in accounts:

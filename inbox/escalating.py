@@ -1,0 +1,179 @@
+"""What happens to clocks by themselves: pre-warning, missed target, escalation. Each once, whoever looks how often.
+
+A tick finds the cases whose next moment has come and takes each in a transaction of its own, under the case's lock;
+`Escalation` remembers what has happened, in the same transaction as its event, its notices and its actions.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+
+from django.db import transaction
+from django.db.models import Q
+
+from accounts.models import Department, Role, User
+from inbox import clocks, passing
+from inbox.changes import Change
+from inbox.models import Case, Escalation, NoticeKind, Verb
+from inbox.notices import tell
+from inbox.wording import local, long_span
+from routing import terms
+from routing.models import Priority
+from routing.sla import BREACH, FIRST_STEP, WARNING, ClockName, Due, Policy, Step, Terms, Whom, happenings
+
+logger = logging.getLogger(__name__)
+
+#: Cases that one tick takes, and people who are told one thing.
+MOST, MOST_TOLD = 200, 200
+#: When a case whose escalation failed is tried again.
+AGAIN = dt.timedelta(minutes=5)
+CLOCK_LABELS: dict[ClockName, str] = {
+    "first_response": "First response",
+    "next_response": "Next response",
+    "resolution": "Resolution",
+}
+
+
+def sweep(now: dt.datetime) -> int:
+    """Does what is due, and returns to how many cases. A case that cannot be escalated holds up no other one."""
+    due = Case.objects.open().filter(next_clock_at__lte=now).order_by("next_clock_at")
+    done = 0
+    for case_id in due.values_list("pk", flat=True)[:MOST]:
+        try:
+            done += escalate(case_id, now)
+        except Exception:
+            logger.exception("case %s could not be escalated; tried again in 5 minutes", case_id)
+            Case.objects.filter(pk=case_id).update(next_clock_at=now + AGAIN)
+    return done
+
+
+@transaction.atomic
+def escalate(case_id: int, now: dt.datetime) -> bool:
+    """Does what is due with one case. False when nothing is, or somebody else has the case under lock."""
+    case = (
+        Case.objects.open()
+        .select_for_update(of=("self",), no_key=True, skip_locked=True)
+        .select_related("department", "assignee")
+        .filter(pk=case_id, next_clock_at__lte=now)
+        .first()
+    )
+    if case is None:
+        return False
+    known = terms.live()
+    change = Change(case, None, now)
+    values, _ = clocks.settle(case, case.network, known, now)
+    change.set(**values)
+    policy = known.policy(case.department_id, case.priority, case.network)
+    upcoming: dt.datetime | None = None
+    if policy is not None:
+        fresh, upcoming = _happened(case, known, policy, now)
+        for clock, due, number in fresh:
+            _act(change, policy, clock, due, number)
+    # Under another policy other things happen next: the sweep comes back and looks.
+    moved = change.fields & {"priority", "department"}
+    change.set(next_clock_at=None if moved else upcoming)
+    if change.events:
+        change.save()
+    else:
+        # Bookkeeping makes no new version of the case: nobody who looks at it has missed anything.
+        Case.objects.filter(pk=case.pk).update(**{name: getattr(case, name) for name in values})
+    return True
+
+
+def _happened(
+    case: Case, known: Terms, policy: Policy, now: dt.datetime
+) -> tuple[list[tuple[ClockName, dt.datetime, int]], dt.datetime | None]:
+    """What has come to pass and was not noted yet, now noted, as (clock, due time, number); and what comes next."""
+    fresh, upcoming = note(case, known, policy, now, told=True), []
+    for one in clocks.running(case):
+        if (due := known.due(policy, one.clock, one.since, one.used)) is not None:
+            upcoming += [at for at, _ in happenings(policy, one.clock, due) if at > now]
+    return fresh, min(upcoming, default=None)
+
+
+def note(
+    case: Case, known: Terms, policy: Policy, until: dt.datetime, *, told: bool
+) -> list[tuple[ClockName, dt.datetime, int]]:
+    """Note what has come to pass by `until`; what was new, oldest first. The case must be under lock."""
+    passed: list[tuple[dt.datetime, ClockName, dt.datetime, int, dt.datetime]] = []
+    for one in clocks.running(case):
+        # The resolution clock stops and goes on, but runs once a case.
+        began = case.created_at if one.clock == "resolution" else one.since
+        due: Due | None = known.due(policy, one.clock, one.since, one.used)
+        for at, number in happenings(policy, one.clock, due) if due else ():
+            if at <= until:
+                passed.append((at, one.clock, began, number, due.at if due else at))
+    if not passed:
+        return []
+    rows = Escalation.objects.filter(case=case).values_list("clock", "started_at", "step")
+    have = set(rows)
+    fresh = sorted(row for row in passed if (row[1], row[2], row[3]) not in have)
+    Escalation.objects.bulk_create(
+        Escalation(case=case, clock=clock, started_at=began, step=number, at=at, told=told)
+        for at, clock, began, number, _ in fresh
+    )
+    return [(clock, due_at, number) for _, clock, _, number, due_at in fresh]
+
+
+def _act(change: Change, policy: Policy, clock: ClockName, due: dt.datetime, number: int) -> None:
+    case, label = change.case, CLOCK_LABELS[clock]
+    key = f"sla:{case.pk}:{clock}:{int(due.timestamp())}:{number}"
+    when = f"{local(due):%-d %B, %H:%M}"
+    if number == WARNING:
+        # Found only after the target was missed: the missed target says it all.
+        if due > change.now:
+            text = f"{label} is due in {long_span((due - change.now).total_seconds())}, at {when}."
+            tell(_people(case, ("assignee",)), case.pk, NoticeKind.DUE_SOON, text, key=key, now=change.now)
+        return
+    if number == BREACH:
+        change.record(Verb.SLA_MISSED, {"clock": clock, "due": due.isoformat(), "policy": policy.name})
+        text = f"{label} was due {when} and is overdue (policy “{policy.name}”)."
+        tell(_people(case, ("assignee",)), case.pk, NoticeKind.BREACHED, text, key=key, now=change.now)
+        return
+    step = policy.steps[number - FIRST_STEP]
+    reason = f"{label} is overdue since {when}"
+    tell(
+        _people(case, step.notify),
+        case.pk,
+        NoticeKind.BREACHED,
+        f"{reason}: escalated.",
+        key=key,
+        now=change.now,
+    )
+    done = {"priority": _raise(change) if step.raise_priority else "", "notified": list(step.notify)}
+    change.record(Verb.ESCALATED, {"reason": reason, "policy": policy.name, "clock": clock, **done})
+    if step.move_to:
+        _move(change, step, f"{reason} (policy “{policy.name}”).")
+
+
+def _raise(change: Change) -> str:
+    raised = min(change.case.priority + 1, Priority.URGENT)
+    change.set(priority=raised)
+    return str(Priority(raised).label).lower()
+
+
+def _move(change: Change, step: Step, reason: str) -> None:
+    to = (
+        Department.objects.filter(slug=step.move_to, is_open=True)
+        .exclude(pk=change.case.department_id)
+        .first()
+    )
+    if to is not None:
+        passing.send(change, to, reason)
+
+
+def _people(case: Case, whom: tuple[Whom, ...]) -> list[int]:
+    """Who is told: the assignee (without one, the department's managers), its managers, or all who work there."""
+    told: list[int] = []
+    kinds = set(whom)
+    if "assignee" in kinds:
+        if case.assignee_id is not None:
+            told.append(case.assignee_id)
+        else:
+            kinds.add("managers")
+    roles = [Role.MANAGER, Role.AGENT] if "department" in kinds else [Role.MANAGER]
+    if kinds & {"managers", "department"}:
+        works_there = Q(memberships__department=case.department_id, role__in=roles, is_active=True)
+        told += User.objects.filter(works_there).order_by("pk").values_list("pk", flat=True)[:MOST_TOLD]
+    return told

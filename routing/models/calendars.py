@@ -1,0 +1,119 @@
+"""Business hours and service levels as people edit them, and the numbered versions that set the clocks.
+
+A change to any of them publishes an `SLAVersion`: an immutable snapshot of the policies with their calendars. A case
+names the version that its due times were computed by.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from accounts.models import Department
+from routing.models.rules import Priority
+
+#: Ninety days round the clock: the longest target and the longest wait of an escalation, in business minutes.
+LONGEST_MINUTES = 90 * 24 * 60
+
+
+class Calendar(models.Model):
+    """Business hours under a name. What they are is in its versions."""
+
+    name = models.CharField(max_length=80, unique=True)
+
+    class Meta:
+        ordering = ("name", "id")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class CalendarVersion(models.Model):
+    """Opening hours from a moment on, until the next version's. Never changed once it is stored.
+
+    `content` is a snapshot as `routing.calendars.compile_calendar` takes it. Null in `in_force_from`: since ever.
+    """
+
+    calendar = models.ForeignKey(Calendar, on_delete=models.CASCADE, related_name="versions", db_index=False)
+    number = models.PositiveIntegerField()
+    content = models.JSONField()
+    in_force_from = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField()
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+
+    class Meta:
+        ordering: ClassVar = ["calendar", "number"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["calendar", "number"], name="calendar_version_unique")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.calendar_id}, version {self.number}"
+
+
+class SLAPolicy(models.Model):
+    """What customers of matching cases are promised, in business minutes. Tried in order; the first match holds.
+
+    Null in `department` or `priority`, "" in `network`: any. A clock without a target does not run. The pre-warning
+    comes when `warning_percent` of a target is left, or `warning_minutes` where that is set. `steps` are what happens
+    after a missed target, as `routing.sla.Step`.
+    """
+
+    key = models.UUIDField(unique=True, editable=False)
+    position = models.PositiveIntegerField()
+    name = models.CharField(max_length=80)
+    enabled = models.BooleanField(default=True)
+    department = models.ForeignKey(
+        Department, null=True, blank=True, on_delete=models.PROTECT, related_name="sla_policies"
+    )
+    priority = models.SmallIntegerField(choices=Priority.choices, null=True, blank=True)
+    network = models.CharField(max_length=20, blank=True)
+    calendar = models.ForeignKey(Calendar, on_delete=models.PROTECT, related_name="policies")
+    first_response_minutes = models.PositiveIntegerField(null=True, blank=True)
+    next_response_minutes = models.PositiveIntegerField(null=True, blank=True)
+    resolution_minutes = models.PositiveIntegerField(null=True, blank=True)
+    warning_percent = models.PositiveSmallIntegerField(default=25)
+    warning_minutes = models.PositiveIntegerField(null=True, blank=True)
+    steps = models.JSONField(default=list, blank=True)
+
+    class Meta:
+        ordering = ("position", "id")
+        verbose_name = "SLA policy"
+        verbose_name_plural = "SLA policies"
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class SLAVersion(models.Model):
+    """An immutable snapshot of the policies and their calendars. The highest number is live.
+
+    `recomputed` of `to_recompute` open cases have their clocks set by it so far; `after_case` is how far the work has
+    come, `recomputed_at` when it was finished.
+    """
+
+    number = models.PositiveIntegerField(unique=True)
+    snapshot = models.JSONField()
+    note = models.CharField(max_length=200, blank=True)
+    created_at = models.DateTimeField()
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    to_recompute = models.PositiveIntegerField(null=True, blank=True)
+    recomputed = models.PositiveIntegerField(default=0)
+    after_case = models.BigIntegerField(default=0)
+    recomputed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering: ClassVar = ["-number"]
+        indexes: ClassVar = [
+            models.Index(fields=["number"], name="sla_unfinished", condition=Q(recomputed_at__isnull=True))
+        ]
+
+    def __str__(self) -> str:
+        return f"SLA, version {self.number}"

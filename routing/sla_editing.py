@@ -1,0 +1,166 @@
+"""What editors do with calendars and policies. Each verb publishes one version, or changes nothing.
+
+All raise `routing.calendars.CalendarError` for hours that are none, and `Calendar.DoesNotExist` or
+`SLAPolicy.DoesNotExist` for what is gone. `now` is the time of the change, UTC.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+from accounts.models import Department, User
+from routing.calendars import compile_calendar
+from routing.models import Calendar, CalendarVersion, SLAPolicy, SLAVersion
+from routing.terms import editing
+
+#: What an editor says about a policy, under the model's names; `department` and `calendar` are instances.
+POLICY_FIELDS = (
+    "name", "enabled", "department", "priority", "network", "calendar", "first_response_minutes",
+    "next_response_minutes", "resolution_minutes", "warning_percent", "warning_minutes", "steps",
+)  # fmt: skip
+
+
+class StillUsed(Exception):
+    """A calendar that policies count by. The text is a sentence."""
+
+
+def save_calendar(
+    calendar: Calendar | None,
+    name: str,
+    content: dict[str, Any],
+    by: User | None,
+    now: dt.datetime,
+    *,
+    in_force_from: dt.datetime | None = None,
+) -> Calendar:
+    """A new calendar (None), or the next version of one. Without `in_force_from` new hours hold from now on, and those
+    of a new calendar have always held; hours that are the same make no version."""
+    compile_calendar(content)
+    with editing(by, f"Calendar “{name}”", now):
+        if calendar is None:
+            calendar = Calendar.objects.create(name=name)
+            number, since = 1, in_force_from
+        else:
+            if calendar.name != name:
+                Calendar.objects.filter(pk=calendar.pk).update(name=name)
+                calendar.name = name
+            last = calendar.versions.order_by("-number").first()
+            if last is not None and last.content == content and in_force_from is None:
+                return calendar
+            number, since = (last.number + 1 if last else 1), in_force_from or (now if last else None)
+        CalendarVersion.objects.create(
+            calendar=calendar,
+            number=number,
+            content=content,
+            in_force_from=since,
+            created_at=now,
+            created_by=by,
+        )
+    return calendar
+
+
+def delete_calendar(pk: int, by: User | None, now: dt.datetime) -> str:
+    """Removes a calendar by which no policy counts; its name. Raises `StillUsed`."""
+    calendar = Calendar.objects.get(pk=pk)
+    with editing(by, f"Deleted the calendar “{calendar}”", now):
+        policies = [f"“{name}”" for name in calendar.policies.values_list("name", flat=True)]
+        if policies:
+            raise StillUsed(
+                f"“{calendar}” is used by {', '.join(policies)}. Give them another calendar first."
+            )
+        calendar.delete()
+    return calendar.name
+
+
+def save_policy(
+    key: uuid.UUID | None, values: Mapping[str, Any], by: User | None, now: dt.datetime
+) -> SLAPolicy:
+    """A new policy (None) before the first one that would catch everything, or another content for one."""
+    with editing(by, f"Policy “{values['name']}”", now):
+        if key is None:
+            policy = SLAPolicy(key=uuid.uuid4(), position=_place_for_new())
+        else:
+            policy = SLAPolicy.objects.get(key=key)
+        for name in POLICY_FIELDS:
+            setattr(policy, name, values[name])
+        policy.save()
+        _number(list(SLAPolicy.objects.all()))
+    return policy
+
+
+def _place_for_new() -> int:
+    policies = list(SLAPolicy.objects.all())
+    at = next((n for n, one in enumerate(policies) if _matches_all(one)), len(policies))
+    for number, one in enumerate(policies):
+        SLAPolicy.objects.filter(pk=one.pk).update(position=number + (number >= at))
+    return at
+
+
+def _matches_all(policy: SLAPolicy) -> bool:
+    return policy.enabled and policy.department_id is None and policy.priority is None and not policy.network
+
+
+def switch_policy(key: uuid.UUID, enabled: bool, by: User, now: dt.datetime) -> SLAPolicy:
+    """The policy switched on or off."""
+    policy = SLAPolicy.objects.get(key=key)
+    with editing(by, f"Switched {'on' if enabled else 'off'} “{policy}”", now):
+        SLAPolicy.objects.filter(key=key).update(enabled=enabled)
+    return policy
+
+
+def move_policy(key: uuid.UUID, step: int, by: User, now: dt.datetime) -> SLAPolicy:
+    """The policy `step` places further down (up when negative), brought into range."""
+    policy = SLAPolicy.objects.get(key=key)
+    with editing(by, f"Moved “{policy}”", now):
+        policies = list(SLAPolicy.objects.all())
+        place = next(at for at, each in enumerate(policies) if each.key == key)
+        policies.insert(min(max(place + step, 0), len(policies) - 1), policies.pop(place))
+        _number(policies)
+    return policy
+
+
+def delete_policy(key: uuid.UUID, by: User, now: dt.datetime) -> str:
+    """Removes the policy; its name. The cases that it held for get the next one that matches."""
+    policy = SLAPolicy.objects.get(key=key)
+    with editing(by, f"Deleted “{policy}”", now):
+        SLAPolicy.objects.filter(key=key).delete()
+    return policy.name
+
+
+def _number(policies: list[SLAPolicy]) -> None:
+    moved = []
+    for position, policy in enumerate(policies):
+        if policy.position != position:
+            policy.position = position
+            moved.append(policy)
+    SLAPolicy.objects.bulk_update(moved, ["position"])
+
+
+def install_starter(
+    calendars: Mapping[str, dict[str, Any]],
+    policies: list[dict[str, Any]],
+    departments: Mapping[str, Department],
+    by: User | None,
+    now: dt.datetime,
+) -> SLAVersion | None:
+    """Calendars by name and policies out of plain data (`routing.starter_sla`), published as one version.
+
+    Those whose department is not given are left out. Meant for a database that has none.
+    """
+    with editing(by, "Starter policies", now):
+        made = {}
+        for name, content in calendars.items():
+            compile_calendar(content)
+            made[name] = Calendar.objects.create(name=name)
+            CalendarVersion.objects.create(
+                calendar=made[name], number=1, content=content, created_at=now, created_by=by
+            )
+        wanted = [one for one in policies if one.get("department") in (None, *departments)]
+        for position, one in enumerate(wanted):
+            department = departments[one["department"]] if one.get("department") else None
+            fields = {**one, "calendar": made[one["calendar"]], "department": department}
+            SLAPolicy.objects.create(key=uuid.uuid4(), position=position, **fields)
+    return SLAVersion.objects.first()

@@ -1,0 +1,39 @@
+"""Sensible service levels to begin with: one calendar, one policy for everything."""
+
+from __future__ import annotations
+
+from typing import Any
+
+DAY = [[540, 1020]]
+ALWAYS = [[[0, 1440]]] * 7
+
+
+def starter_calendars(time_zone: str) -> dict[str, dict[str, Any]]:
+    """Office hours, Monday to Friday from nine to five, and round the clock."""
+    return {
+        "Office hours": {"time_zone": time_zone, "week": [DAY] * 5 + [[], []]},
+        "Round the clock": {"time_zone": time_zone, "week": ALWAYS},
+    }
+
+
+def starter_policies() -> list[dict[str, Any]]:
+    """Urgent cases day and night; everything else within half a working day, solved within three."""
+    return [
+        {
+            "name": "Urgent",
+            "priority": 2,
+            "calendar": "Round the clock",
+            "first_response_minutes": 60,
+            "next_response_minutes": 60,
+            "resolution_minutes": 720,
+            "steps": [{"after": 30, "clock": "", "notify": ["managers"]}],
+        },
+        {
+            "name": "Everything else",
+            "calendar": "Office hours",
+            "first_response_minutes": 240,
+            "next_response_minutes": 240,
+            "resolution_minutes": 1440,
+            "steps": [{"after": 60, "clock": "", "notify": ["managers"], "raise": True}],
+        },
+    ]

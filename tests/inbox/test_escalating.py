@@ -1,0 +1,325 @@
+"""Pre-warning, missed target and escalation: in order, in one piece, and exactly once."""
+
+from __future__ import annotations
+
+import threading
+import uuid
+
+import pytest
+from django.db import connection
+
+from inbox import cases, escalating, recomputing, tasks
+from inbox.models import Case, CaseEvent, Custody, Escalation, Notice, NoticeKind, Status, Verb
+from inbox.replies import queue_reply
+from routing import terms
+from routing.models import SLAPolicy, SLAVersion
+from tests.factories import NOW, CaseFactory, DepartmentFactory, MessageFactory, UserFactory
+from tests.inbox.promises import OFFICE, minutes, policy
+
+STEPS = [
+    {"after": 10, "clock": "", "notify": ["managers"], "raise": True},
+    {"after": 30, "clock": "first_response", "notify": ["department"], "move_to": "rescue"},
+]
+
+
+@pytest.fixture
+def world(db):
+    return a_world()
+
+
+class a_world:
+    """A department with a manager and an agent, a rescue department, a policy with steps, a waiting case."""
+
+    def __init__(self, **fields):
+        self.department, self.rescue = (
+            DepartmentFactory(name="Service"),
+            DepartmentFactory(slug="rescue", name="Rescue"),
+        )
+        self.manager = UserFactory(role="manager", departments=[self.department])
+        self.agent = UserFactory(departments=[self.department])
+        policy(**{"steps": STEPS, "resolution": None, **fields})
+        self.case = self.new_case()
+
+    def new_case(self, **fields):
+        values = {"department": self.department, "assignee": self.agent, "status": Status.OPEN, **fields}
+        case = CaseFactory(exchange_from=NOW, resolution_from=NOW, **values)
+        MessageFactory(case=case)
+        Case.objects.filter(pk=case.pk).update(next_clock_at=NOW, sla_version=1)
+        case.refresh_from_db()
+        return case
+
+    def sweep(self, after):
+        escalating.sweep(NOW + minutes(after))
+        self.case.refresh_from_db()
+        return self.case
+
+    def told(self, person=None):
+        rows = Notice.objects.filter(case=self.case)
+        rows = rows.filter(user=person) if person else rows
+        return list(rows.order_by("id").values_list("kind", flat=True))
+
+    def events(self):
+        return list(CaseEvent.objects.filter(case=self.case).order_by("id").values_list("verb", flat=True))
+
+
+def test_nothing_happens_before_its_time(world):
+    case = world.sweep(44)
+    assert world.told() == []
+    assert case.next_clock_at == NOW + minutes(45)
+    assert case.first_response_due_at == NOW + minutes(60)
+
+
+def test_the_pre_warning_tells_the_assignee_and_leaves_the_case_alone(world):
+    version = world.case.version
+    case = world.sweep(45)
+    assert world.told() == world.told(world.agent) == [NoticeKind.DUE_SOON]
+    assert Notice.objects.get().text == "First response is due in 15 min, at 18 November, 11:00."
+    assert (case.version, world.events()) == (version, [])
+    assert case.next_clock_at == NOW + minutes(60)
+
+
+def test_a_warning_in_minutes(world):
+    SLAPolicy.objects.update(warning_minutes=5)
+    terms.publish(None, "", NOW)
+    assert world.sweep(1).next_clock_at == NOW + minutes(55)
+
+
+def test_a_missed_target_is_in_the_history_and_told(world):
+    world.sweep(45)
+    case = world.sweep(60)
+    assert world.told() == [NoticeKind.DUE_SOON, NoticeKind.BREACHED]
+    assert world.events() == [Verb.SLA_MISSED]
+    assert case.next_clock_at == NOW + minutes(70)
+
+
+def test_without_an_assignee_the_managers_are_told(world):
+    Case.objects.update(assignee=None)
+    world.sweep(45)
+    assert world.told(world.manager) == world.told() == [NoticeKind.DUE_SOON]
+
+
+def test_a_step_notifies_and_raises_the_priority(world):
+    case = world.sweep(70)
+    assert case.priority == 1
+    assert world.events() == [Verb.SLA_MISSED, Verb.ESCALATED]
+    assert world.told(world.manager) == [NoticeKind.BREACHED]
+
+
+def test_a_step_moves_the_case_with_its_reason(world):
+    world.sweep(90)
+    case = world.sweep(90)
+    assert case.department == world.rescue
+    assert case.assignee is None
+    held = Custody.objects.get(case=case, left_at=None)
+    assert held.department == world.rescue
+    assert held.sent_by is None
+    assert held.reason == "First response is overdue since 18 November, 11:00 (policy “Everybody”)."
+    assert world.events()[-2:] == [Verb.ESCALATED, Verb.HANDED_OVER]
+
+
+def test_a_closed_department_gets_nothing(world):
+    type(world.rescue).objects.filter(pk=world.rescue.pk).update(is_open=False)
+    assert world.sweep(90).department == world.department
+
+
+def test_business_hours_hold_for_escalations_too(db):
+    world = a_world(content=OFFICE, first=420, steps=[{"after": 60, "clock": "", "notify": ["managers"]}])
+    # Due at the end of the day (17:00): an hour of business time later is ten in the morning of the next day.
+    case = world.sweep(421)
+    assert world.events() == [Verb.SLA_MISSED]
+    assert case.next_clock_at == NOW + minutes(24 * 60)
+
+
+def test_doubled_ticks_do_everything_once(world):
+    for after in (45, 45, 60, 60, 60, 70, 70, 90, 90, 200, 200):
+        world.sweep(after)
+        Case.objects.filter(pk=world.case.pk).update(
+            next_clock_at=NOW
+        )  # and as if the last tick had never ended
+        world.sweep(after)
+    assert [world.events().count(verb) for verb in (Verb.SLA_MISSED, Verb.ESCALATED, Verb.HANDED_OVER)] == [
+        1,
+        2,
+        1,
+    ]
+    assert world.told(world.agent) == [NoticeKind.DUE_SOON, NoticeKind.BREACHED, NoticeKind.BREACHED]
+    assert Custody.objects.filter(case=world.case).count() == 2
+
+
+def test_after_a_long_pause_of_the_sweep_the_warning_is_not_told_beside_the_breach(world):
+    world.sweep(61)
+    assert world.told() == [NoticeKind.BREACHED]
+    assert Escalation.objects.count() == 2
+
+
+def test_the_next_exchange_has_a_clock_of_its_own(world):
+    world.sweep(60)
+    Case.objects.update(
+        first_response_at=NOW + minutes(61), last_outbound_at=NOW + minutes(61), last_inbound_at=NOW + minutes(65),
+        exchange_from=NOW + minutes(65), waiting_since=NOW + minutes(65), next_clock_at=NOW,
+    )  # fmt: skip
+    world.sweep(95)
+    assert world.events().count(Verb.SLA_MISSED) == 2
+
+
+def test_an_answered_case_is_left_alone(world):
+    Case.objects.update(
+        waiting_since=None,
+        first_response_at=NOW,
+        last_outbound_at=NOW,
+        status=Status.WAITING,
+        next_clock_at=NOW,
+    )
+    assert world.sweep(600).next_clock_at is None
+    assert world.told() == []
+
+
+def test_a_closed_case_is_left_alone(world):
+    cases.resolve(world.case.pk, world.manager, now=NOW + minutes(1))
+    world.sweep(600)
+    assert world.told() == []
+
+
+def test_an_escalation_refuses_nobody_s_answer(world):
+    brand = world.case.brand_account
+    world.agent.grants.create(brand_account=brand, can_publish=True)
+    seen = world.case.version
+    world.sweep(70)
+    parent = world.case.messages.get()
+
+    reply = queue_reply(
+        world.case.pk, world.agent, parent.pk, "Here it is.", uuid.uuid4(), seen, now=NOW + minutes(71)
+    )
+    assert reply.pk
+
+
+def test_one_case_that_fails_holds_up_no_other(world, monkeypatch):
+    other = world.new_case()
+    act = escalating._act
+
+    def fails(change, *rest):
+        if change.case.pk == world.case.pk:
+            raise RuntimeError
+        act(change, *rest)
+
+    monkeypatch.setattr(escalating, "_act", fails)
+    world.sweep(60)
+    assert world.case.next_clock_at == NOW + minutes(65)
+    assert Escalation.objects.filter(case=world.case).count() == 0
+    assert CaseEvent.objects.filter(case=other).count() == 1
+
+
+def test_the_tick_sweeps_and_recomputes(world):
+    tasks.tick_clocks()
+    assert CaseEvent.objects.filter(verb=Verb.SLA_MISSED).count() == 1
+    assert SLAVersion.objects.get().recomputed_at is not None
+
+
+@pytest.mark.django_db(transaction=True)
+def test_three_beats_at_once_do_everything_once():
+    world = a_world()
+    made = [world.case, *(world.new_case() for _ in range(5))]
+    failures = []
+
+    def beat():
+        try:
+            for after in (45, 60, 70, 70, 90, 90, 120):
+                escalating.sweep(NOW + minutes(after))
+        except Exception as error:
+            failures.append(error)
+        finally:
+            connection.close()
+
+    for _ in range(3):
+        beats = [threading.Thread(target=beat) for _ in range(3)]
+        [one.start() for one in beats]
+        [one.join() for one in beats]
+        Case.objects.update(next_clock_at=NOW)
+    assert not failures
+    for case in made:
+        verbs = list(CaseEvent.objects.filter(case=case).values_list("verb", flat=True))
+        assert [verbs.count(verb) for verb in (Verb.SLA_MISSED, Verb.ESCALATED, Verb.HANDED_OVER)] == [
+            1,
+            2,
+            1,
+        ]
+        case.refresh_from_db()
+        assert case.priority == 1
+        assert case.department == world.rescue
+        keys = list(Notice.objects.filter(case=case).values_list("user_id", "key"))
+        assert len(keys) == len(set(keys))
+        agent_told = Notice.objects.filter(case=case, user=world.agent).count()
+        assert agent_told in (2, 3)  # the warning is left out where the breach was seen first
+
+
+class TestRecomputing:
+    def publish(self, now=NOW, **changes):
+        SLAPolicy.objects.update(**changes)
+        return terms.publish(None, "", now)
+
+    def test_open_cases_get_the_new_targets(self, world):
+        world.sweep(1)
+        self.publish(first_response_minutes=90)
+        recomputing.run(NOW)
+        world.case.refresh_from_db()
+        assert world.case.first_response_due_at == NOW + minutes(90)
+        assert world.case.sla_version == 2
+        assert world.case.version == 1
+
+    def test_it_goes_on_where_it_was(self, world, monkeypatch):
+        monkeypatch.setattr(recomputing, "CHUNK", 2)
+        for _ in range(4):
+            world.new_case()
+        version = self.publish(first_response_minutes=90)
+        assert recomputing.chunk(NOW)
+        version.refresh_from_db()
+        assert (version.recomputed, version.to_recompute) == (2, 5)
+        recomputing.run(NOW + minutes(1))
+        version.refresh_from_db()
+        assert (version.recomputed, version.to_recompute) == (5, 5)
+        assert version.recomputed_at == NOW + minutes(1)
+        assert set(Case.objects.values_list("sla_version", flat=True)) == {2}
+        assert not SLAVersion.objects.filter(recomputed_at=None).exists()
+
+    def test_a_straggler_is_found(self, world):
+        self.publish(first_response_minutes=90)
+        recomputing.run(NOW)  # too early to be sure
+        late = world.new_case()
+        recomputing.run(NOW + minutes(1))
+        late.refresh_from_db()
+        assert late.sla_version == 2
+        assert SLAVersion.objects.first().recomputed_at is not None
+
+    def test_what_is_overdue_already_bothers_nobody(self, world):
+        world.sweep(1)
+        published = NOW + minutes(30)
+        self.publish(now=published, first_response_minutes=10)
+        recomputing.run(published)
+        world.sweep(31)
+        world.case.refresh_from_db()
+        assert world.case.first_response_due_at == NOW + minutes(10)
+        assert world.told() == []
+        # The second step comes after the publication, so it happens.
+        world.sweep(40)
+        assert world.case.department == world.rescue
+
+    def test_the_first_policy_counts_from_when_the_customer_began_to_wait(self, db):
+        case = CaseFactory(created_at=NOW - minutes(30), waiting_since=NOW - minutes(40), status=Status.OPEN)
+        policy()
+        recomputing.run(NOW)
+        case.refresh_from_db()
+        assert case.first_response_due_at == NOW + minutes(30)
+
+    def test_closed_cases_and_history_are_left_alone(self, db):
+        CaseFactory(historical=True)
+        CaseFactory(status=Status.RESOLVED, closed_at=NOW)
+        policy()
+        recomputing.run(NOW + minutes(1))
+        assert set(Case.objects.values_list("sla_version", flat=True)) == {None}
+        assert SLAVersion.objects.get().to_recompute == 0
+
+    def test_an_older_version_that_was_never_finished_is_let_go(self, world):
+        self.publish(first_response_minutes=90)
+        self.publish(first_response_minutes=91)
+        recomputing.run(NOW + minutes(1))
+        assert not SLAVersion.objects.filter(recomputed_at=None).exists()
