@@ -25,6 +25,7 @@ WITHOUT_SERVERS = frozenset(
         "help",
         "makemessages",
         "makemigrations",
+        "measure",
         "startapp",
         "version",
     }

@@ -11,7 +11,7 @@ from django.db import transaction
 
 from accounts.access import viewer
 from accounts.models import Department, User
-from inbox import custody, watching
+from inbox import correcting, custody, watching
 from inbox.changes import Change, acting, changing, require
 from inbox.models import Case, CaseEvent, Custody, Verb
 from inbox.refusals import Conflict, Invalid, require_open, words
@@ -96,6 +96,10 @@ def send(
     watching.begin(change)
     if returned:
         watching.tell_returned(change, begun, before, bounced=bounced)
+    if wrong_department:
+        correcting.learn_from(change, department)
+    elif bounced:
+        correcting.contest(change, before)
 
 
 def last_sent(case_id: int, by: User, now: dt.datetime) -> int | None:
@@ -133,6 +137,7 @@ def take_back(custody_id: int, by: User, *, now: dt.datetime) -> Case:
             assignee=User.objects.filter(pk=data.get("assignee_id") or 0, is_active=True).first(),
             returned_count=max(change.case.returned_count - bool(data.get("returned")), 0),
         )
+        correcting.relearn(change)
         change.record(Verb.TAKEN_BACK, {"from": there.name, "to": str(origin), "from_id": there.pk})
     return change.case
 

@@ -15,6 +15,7 @@ from inbox import (
     polling,
     recomputing,
     second_try,
+    training,
     watching,
 )
 
@@ -88,3 +89,9 @@ def tick_clocks() -> None:
     now = timezone.now()
     escalating.sweep(now)
     recomputing.run(now)
+
+
+@shared_task
+def tick_learning() -> None:
+    """Ask for a training when there are enough new corrections, and run the one that waits in a process of its own."""
+    training.tick(timezone.now())

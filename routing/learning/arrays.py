@@ -1,0 +1,125 @@
+"""Sparse rows of numbers, and the few things that are done with them. numpy is loaded where it is first needed: a web
+process or a poll worker that never asks the learned router does without its 25 MB."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Floats: TypeAlias = NDArray[np.float32]
+    Whole: TypeAlias = NDArray[np.int64]
+
+#: One row: the numbers of its features and their values.
+Row = Sequence[tuple[int, float]]
+#: Features that more rows than this hold are multiplied as dense columns, so many at a time, in so many rows at a time.
+_COMMON, _BLOCK, _STRIPE = 48, 512, 500
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Rows one after the other: the features that each holds, with their values. Twelve bytes a value."""
+
+    features: Whole
+    values: Floats
+    #: Where each row begins; one more than there are rows.
+    starts: Whole
+    width: int
+
+    @property
+    def count(self) -> int:
+        return len(self.starts) - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Rows turned around: of every feature the rows that hold it, one after the other, with their values."""
+
+    rows: Whole
+    values: Floats
+    #: Where each feature begins; one more than there are features.
+    starts: Whole
+    count: int
+
+    @property
+    def width(self) -> int:
+        return len(self.starts) - 1
+
+
+def packed(rows: Iterable[Row], width: int) -> Rows:
+    """`rows` of at most `width` features, each gone when the next comes: as Python's own numbers thousands of them
+    would need a hundred megabytes."""
+    import numpy as np
+
+    features, values, starts = array("q"), array("f"), array("q", [0])
+    for row in rows:
+        features.extend(feature for feature, _ in row)
+        values.extend(value for _, value in row)
+        starts.append(len(features))
+    return Rows(
+        np.frombuffer(features, np.int64) if features else np.zeros(0, np.int64),
+        np.frombuffer(values, np.float32) if values else np.zeros(0, np.float32),
+        np.frombuffer(starts, np.int64),
+        width,
+    )
+
+
+def columns(given: Rows) -> Columns:
+    """`given` turned around."""
+    import numpy as np
+
+    where = np.repeat(np.arange(given.count), np.diff(given.starts))
+    order = np.argsort(given.features, kind="stable")
+    starts = np.searchsorted(given.features[order], np.arange(given.width + 1))
+    return Columns(where[order], given.values[order], starts, given.count)
+
+
+def kernel(held: Columns) -> Floats:
+    """Every row times every row, n × n."""
+    import numpy as np
+
+    product = np.zeros((held.count, held.count), np.float32)
+    sizes = np.diff(held.starts)
+    common = np.flatnonzero(sizes > _COMMON)
+    for at in range(0, len(common), _BLOCK):
+        part = common[at : at + _BLOCK]
+        dense = np.zeros((held.count, len(part)), np.float32)
+        for column, feature in enumerate(part):
+            span = slice(held.starts[feature], held.starts[feature + 1])
+            dense[held.rows[span], column] = held.values[span]
+        for top in range(0, held.count, _STRIPE):
+            product[top : top + _STRIPE] += dense[top : top + _STRIPE] @ dense.T
+    for feature in np.flatnonzero((sizes > 0) & (sizes <= _COMMON)):
+        span = slice(held.starts[feature], held.starts[feature + 1])
+        rows, values = held.rows[span], held.values[span]
+        product[rows[:, None], rows] += np.outer(values, values)
+    return product
+
+
+def weights_of(held: Columns, share: Floats) -> Floats:
+    """Xᵀ A: what `share` (n × k) of the rows makes of every feature, width × k."""
+    import numpy as np
+
+    found = np.zeros((held.width, share.shape[1]), np.float32)
+    present = np.flatnonzero(np.diff(held.starts))
+    if len(present):
+        starts = held.starts[present]
+        for column in range(share.shape[1]):
+            found[present, column] = np.add.reduceat(held.values * share[held.rows, column], starts)
+    return found
+
+
+def times(given: Rows, weights: Floats) -> Floats:
+    """X W: the rows' scores, n × k."""
+    import numpy as np
+
+    scores = np.zeros((given.count, weights.shape[1]), np.float32)
+    for at in range(given.count):
+        span = slice(given.starts[at], given.starts[at + 1])
+        scores[at] = given.values[span] @ weights[given.features[span]]
+    return scores

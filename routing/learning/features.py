@@ -1,0 +1,130 @@
+"""A message as features: words and pairs of words, pieces of words, and the rules' votes. Pure; never raises."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from routing.text import tokens
+
+#: Only this many characters of a message are read: more than any public post holds, and it bounds what one costs.
+READ = 1_000
+#: Lengths of the pieces of words, the word's edges included.
+PIECES = (2, 3, 4, 5)
+#: Features of the text that are kept at most, the most frequent first.
+WIDEST = 40_000
+#: From so many examples on, a feature must occur in two of them.
+MANY = 300
+#: How much a rule that holds weighs against the one that decides, which weighs 1.
+_HOLDING = 0.7
+_LINK = re.compile(r"(?:https?://|www\.)\S+")
+_HANDLE = re.compile(r"@\w+")
+_DIGIT = re.compile(r"\d")
+
+
+@dataclass(frozen=True, slots=True)
+class Votes:
+    """What the rules say about a message: where it goes without learning (a slug), whether only because no rule holds,
+    and every rule that holds, as (department, key), in order."""
+
+    department: str
+    by_default: bool
+    holding: tuple[tuple[str, str], ...] = ()
+
+
+def words(text: str) -> list[str]:
+    """The words of a message, folded, in order. Links and names become signs, digits 0: they tell customers apart, not
+    departments."""
+    plain = _HANDLE.sub(" \u2709 ", _LINK.sub(" \u2197 ", text[:READ]))
+    return tokens(_DIGIT.sub("0", plain))
+
+
+def counted(text: str) -> Counter[str]:
+    """How often each feature of the text occurs: "w refund", "w charged twice", "c efun"."""
+    found = words(text)
+    counts = Counter(f"w {word}" for word in found)
+    counts.update(f"w {left} {right}" for left, right in pairwise(found))
+    for word in found:
+        edged = f" {word} "
+        for length in PIECES:
+            counts.update(f"c{edged[at : at + length]}" for at in range(len(edged) - length + 1))
+    return counts
+
+
+def of_votes(votes: Votes) -> dict[str, float]:
+    """The rules' votes as features."""
+    if votes.by_default:
+        return {"default": 1.0}
+    found = {f"first {votes.department}": 1.0}
+    for department, key in votes.holding:
+        found[f"vote {department}"] = _HOLDING
+        found[f"rule {key}"] = _HOLDING
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Space:
+    """The features that count, each with its number: `names` of the text's with how rare each is, then those of the
+    votes, then one that every message has."""
+
+    names: Mapping[str, int]
+    rarity: Sequence[float]
+    votes: Mapping[str, int]
+
+    @property
+    def width(self) -> int:
+        return len(self.names) + len(self.votes) + 1
+
+    def text_row(self, counts: Mapping[str, int]) -> list[tuple[int, float]]:
+        """The text's part of a row: words and pieces, each of length 1."""
+        parts: tuple[list[tuple[int, float]], list[tuple[int, float]]] = ([], [])
+        for name, count in counts.items():
+            number = self.names.get(name)
+            if number is not None:
+                weight = self.rarity[number] * (1.0 + math.log(count) if count > 1 else 1.0)
+                parts[name[0] == "c"].append((number, weight))
+        row: list[tuple[int, float]] = []
+        for part in parts:
+            length = math.sqrt(sum(value * value for _, value in part))
+            row += [(number, value / length) for number, value in part]
+        return row
+
+    def row(self, counts: Mapping[str, int], votes: Votes) -> list[tuple[int, float]]:
+        """A message as (feature, value)."""
+        row = self.text_row(counts)
+        first = len(self.names)
+        for name, value in of_votes(votes).items():
+            if name in self.votes:
+                row.append((first + self.votes[name], value))
+        row.append((self.width - 1, 1.0))
+        return row
+
+
+def space(texts: Sequence[str], hints: Iterable[str], votes: Iterable[Votes]) -> Space:
+    """The features of the examples' `texts` and of the rules' words (`hints`); how rare they are, the examples say (a
+    smoothed inverse document frequency)."""
+    seen: Counter[str] = Counter()
+    for text in texts:
+        seen.update(counted(text).keys())
+    hinted: Counter[str] = Counter()
+    for hint in hints:
+        hinted.update(counted(hint).keys())
+    at_least = 2 if len(texts) >= MANY else 1
+    kept = [name for name, count in seen.items() if count + hinted[name] >= at_least]
+    kept += [name for name, count in hinted.items() if name not in seen and count >= at_least]
+    kept.sort(key=lambda name: (-seen[name] - hinted[name], name))
+    names = {name: number for number, name in enumerate(kept[:WIDEST])}
+    rarity = [math.log((1 + len(texts)) / (1 + seen[name])) + 1.0 for name in names]
+    voted = sorted({name for one in votes for name in of_votes(one)})
+    return Space(names, rarity, {name: number for number, name in enumerate(voted)})
+
+
+def spoken(feature: str) -> str:
+    """A feature as people read it: the word or words; "" for pieces of words and for signs."""
+    if not feature.startswith("w ") or not any(letter.isalpha() for letter in feature[2:]):
+        return ""
+    return feature[2:] if "\u2709" not in feature and "\u2197" not in feature else ""

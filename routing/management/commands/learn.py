@@ -1,0 +1,115 @@
+"""`manage.py learn`: trains the router from the corrections there are, or from those of a file first."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import time
+from argparse import SUPPRESS, ArgumentParser
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
+from django.utils import timezone
+from django.utils.text import slugify
+
+from accounts.models import Department
+from routing import corrections, trainings
+from routing.example_files import UnreadableFile, labelled
+from routing.models import RouterTraining, RouterVersion, TrainingState
+
+
+class Command(BaseCommand):
+    help = (
+        "Trains the learned router from the workspace's corrections and says how good it is on messages that it did "
+        "not learn from. With --import, takes over corrections from a CSV file first (columns text and department)."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--import", dest="file", type=Path, help="A CSV file with text and department.")
+        parser.add_argument(
+            "--add-departments",
+            action="store_true",
+            help="Open departments that the file names and nobody has.",
+        )
+        parser.add_argument("--import-only", action="store_true", help="Take the file over, train nothing.")
+        parser.add_argument("--json", action="store_true", help="Print one JSON object.")
+        parser.add_argument("--training", type=int, help=SUPPRESS)
+
+    def handle(self, **options: Any) -> None:
+        if options["training"]:
+            trainings.run(options["training"])
+            return
+        told: dict[str, Any] = {}
+        if options["file"]:
+            told |= self._import(options["file"], add=options["add_departments"])
+        if not options["import_only"]:
+            told |= self._train()
+        if options["json"]:
+            self.stdout.write(json.dumps(told))
+        else:
+            for name, value in told.items():
+                self.stdout.write(f"{name.replace('_', ' '):<16} {value}")
+
+    def _import(self, path: Path, *, add: bool) -> dict[str, Any]:
+        try:
+            rows = list(labelled(path))
+        except UnreadableFile as error:
+            raise CommandError(str(error)) from error
+        if not rows:
+            raise CommandError(f"{path} has no row with both a text and a department.")
+        with transaction.atomic():
+            slugs = self._slugs(path, Counter(row.department for row in rows), add=add)
+            pairs = ((row.text, slugs[row.department]) for row in rows)
+            new, changed = corrections.import_pairs(pairs, by=None, now=timezone.now())
+        return {"read": len(rows), "new": new, "changed": changed}
+
+    def _slugs(self, path: Path, named: Counter[str], *, add: bool) -> dict[str, str]:
+        """The slug of every department as the file names it: by slug or by name."""
+        known: dict[str, str] = {}
+        for slug, name in Department.objects.values_list("slug", "name"):
+            known |= {slug.lower(): slug, name.lower(): slug}
+        missing = sorted(name for name in named if name.lower() not in known)
+        if missing and not add:
+            raise CommandError(
+                f"{path} names departments that are not there: {', '.join(missing)}. Nothing was taken over. Add them "
+                "under Departments, or let this command open them with --add-departments."
+            )
+        for name in missing:
+            slug = slugify(name)[:50]
+            if not slug:
+                raise CommandError(f"“{name}” cannot be a department's name. Nothing was taken over.")
+            Department.objects.get_or_create(slug=slug, defaults={"name": name[:80]})
+            known[name.lower()] = slug
+        return {name: known[name.lower()] for name in named}
+
+    def _train(self) -> dict[str, Any]:
+        now = timezone.now()
+        training = trainings.ask(None, now)
+        claimed = trainings.claim(now)
+        if claimed is not None:
+            trainings.run(claimed)
+        training = _finished(claimed or training.pk)
+        if training.state != TrainingState.DONE or training.version is None:
+            raise CommandError(f"Nothing was trained. {training.progress}")
+        return _summary(training.version)
+
+
+def _finished(pk: int) -> RouterTraining:
+    """The training when it is over: another process may have taken it."""
+    until = time.monotonic() + trainings.LIMIT / dt.timedelta(seconds=1)
+    while True:
+        training = RouterTraining.objects.select_related("version").get(pk=pk)
+        if not training.is_going_on or time.monotonic() > until:
+            return training
+        time.sleep(0.5)
+
+
+def _summary(version: RouterVersion) -> dict[str, Any]:
+    shown = (
+        "examples", "accuracy", "macro_f1", "rules_accuracy", "rules_macro_f1", "best_two", "surest_40", "seconds",
+    )  # fmt: skip
+    figures = {name: version.metrics[name] for name in shown}
+    return {"version": version.number, "state": version.state, "verdict": version.verdict, **figures}

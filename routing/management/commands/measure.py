@@ -1,0 +1,69 @@
+"""`manage.py measure SUBJECT FILE.csv`: how well a part of the product that judges does on labelled messages."""
+
+from __future__ import annotations
+
+import json
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from routing.engine import compile_rules
+from routing.example_files import UnreadableFile, labelled
+from routing.learned import facts_of_text, votes
+from routing.learning.hints import phrases
+from routing.learning.measuring import Message, curve
+from routing.learning.training import Example
+from routing.starter import starter_snapshot
+
+
+class Command(BaseCommand):
+    help = "Measures on labelled messages and prints one JSON object. Needs no database and changes nothing."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        subjects = parser.add_subparsers(dest="subject", required=True)
+        routing = subjects.add_parser(
+            "routing",
+            help="The learned router beside the starter rules, by number of corrections: FILE has text, label and, if "
+            "there, source.",
+        )
+        routing.add_argument("file", type=Path)
+        routing.add_argument(
+            "--corrections", default="50,200,1000,3000", help="Numbers of corrections, with commas."
+        )
+        routing.add_argument("--seeds", type=int, default=5, help="Draws of each number.")
+        routing.add_argument(
+            "--slice", default="read_", help="Sources that begin with this are shown on their own, too."
+        )
+
+    def handle(self, **options: Any) -> None:
+        counts = [part.strip() for part in options["corrections"].split(",") if part.strip()]
+        if not counts or not all(part.isdecimal() and int(part) > 0 for part in counts):
+            raise CommandError("--corrections takes numbers with commas between them, as in 50,200,1000.")
+        if options["seeds"] < 1:
+            raise CommandError("--seeds must be at least 1.")
+        snapshot = starter_snapshot()
+        try:
+            messages = self._messages(options["file"], options["slice"], snapshot)
+        except UnreadableFile as error:
+            raise CommandError(str(error)) from error
+        if len({one.example.department for one in messages}) < 2:
+            raise CommandError("There must be messages of at least two departments.")
+        found = curve(
+            messages, phrases(snapshot), [int(part) for part in counts], options["seeds"], self._said
+        )
+        self.stdout.write(json.dumps({"subject": "routing", **found}))
+
+    def _messages(self, path: Path, prefix: str, snapshot: dict[str, Any]) -> list[Message]:
+        rules = compile_rules(snapshot)
+        return [
+            Message(
+                Example(row.text, row.department, votes(facts_of_text(row.text), rules)),
+                bool(prefix) and row.source.startswith(prefix),
+            )
+            for row in labelled(path)
+        ]
+
+    def _said(self, line: str) -> None:
+        self.stderr.write(line)

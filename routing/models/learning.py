@@ -1,0 +1,162 @@
+"""What the learned router learns from, and the versions that it came to.
+
+A version is arrays and figures, immutable but for its state. No text of a customer is in the arrays but single words
+and pieces of words that occur in the examples.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+
+
+class ExampleSource(models.TextChoices):
+    HANDED_OVER = "handed_over", "Handed over as wrong department"
+    ACCEPTED = "accepted", "Suggestion accepted"
+    IMPORTED = "imported", "Imported"
+
+
+class RoutingExample(models.Model):
+    """A text and the department where a person says that it belongs. Of one case there is one: the last word counts."""
+
+    text = models.TextField()
+    #: The department's slug: it stays when the department goes.
+    department = models.SlugField()
+    source = models.CharField(max_length=12, choices=ExampleSource.choices)
+    #: What rules may look at beside the text, in the form of `routing.trace`, and network, stream and brand account.
+    facts = models.JSONField(default=dict, blank=True)
+    #: Rows of the inbox, which this room does not know.
+    message_id = models.BigIntegerField(null=True, blank=True)
+    case_id = models.BigIntegerField(null=True, blank=True)
+    #: SHA-256 of the text: an imported text is there once.
+    digest = models.CharField(max_length=64)
+    at = models.DateTimeField()
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["case_id"], condition=Q(case_id__isnull=False), name="example_of_case"
+            ),
+            models.UniqueConstraint(
+                fields=["digest"], condition=Q(source="imported"), name="example_imported"
+            ),
+        ]
+        indexes: ClassVar = [models.Index(F("at").desc(), F("id").desc(), name="example_newest")]
+
+    def __str__(self) -> str:
+        return f"Example {self.pk} → {self.department}"
+
+
+class VersionState(models.TextChoices):
+    ACTIVE = "active", "Active"
+    RETIRED = "retired", "Retired"
+    REFUSED = "refused", "Not better"
+
+
+class RouterVersion(models.Model):
+    """A router that was trained: at most one is active. `verdict` says, for people, why it is or is not."""
+
+    number = models.PositiveIntegerField(unique=True)
+    state = models.CharField(max_length=8, choices=VersionState.choices)
+    #: Of `routing.learning.training.train`.
+    metrics = models.JSONField(default=dict)
+    #: Of `routing.learning.router.Router.pack`; no pickle.
+    arrays = models.BinaryField()
+    #: The version of the rules whose votes it learned with.
+    rules_version = models.PositiveIntegerField()
+    examples = models.PositiveIntegerField()
+    verdict = models.CharField(max_length=300)
+    created_at = models.DateTimeField()
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+
+    class Meta:
+        ordering: ClassVar = ["-number"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["state"], condition=Q(state="active"), name="router_one_active")
+        ]
+
+    def __str__(self) -> str:
+        return f"Router, version {self.number}"
+
+
+class TrainingState(models.TextChoices):
+    WANTED = "wanted", "Waiting for a worker"
+    RUNNING = "running", "Training"
+    DONE = "done", "Done"
+    FAILED = "failed", "Failed"
+
+
+class RouterTraining(models.Model):
+    """One training: asked for, claimed by a worker for as long as its lease, done or failed with why."""
+
+    state = models.CharField(max_length=8, choices=TrainingState.choices, default=TrainingState.WANTED)
+    progress = models.CharField(max_length=300, blank=True)
+    asked_at = models.DateTimeField()
+    asked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    attempts = models.PositiveSmallIntegerField(default=0)
+    lease_until = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+    version = models.ForeignKey(
+        RouterVersion, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+
+    class Meta:
+        constraints: ClassVar = [
+            # The expression is the same for every row that it holds for: there is at most one.
+            models.UniqueConstraint(
+                models.Value(1), condition=Q(state__in=["wanted", "running"]), name="training_one_at_a_time"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"Training {self.pk}: {self.state}"
+
+    @property
+    def is_going_on(self) -> bool:
+        return self.state in (TrainingState.WANTED, TrainingState.RUNNING)
+
+
+class LearningMode(models.TextChoices):
+    AUTOMATIC = "automatic", "A new version takes over when it is better"
+    PINNED = "pinned", "The active version stays until somebody changes it"
+    OFF = "off", "Only the rules decide"
+
+
+class LearningSetting(models.Model):
+    """The one row that says how a new version comes into use; `routing.learned.setting` makes it."""
+
+    mode = models.CharField(max_length=10, choices=LearningMode.choices, default=LearningMode.AUTOMATIC)
+    #: Department's slug → the probability (0 to 1) from which on the router decides alone; others have the default.
+    thresholds: models.JSONField[dict[str, Any], dict[str, Any]] = models.JSONField(default=dict, blank=True)
+
+    def __str__(self) -> str:
+        return f"Learning: {self.mode}"
+
+
+class DismissedRule(models.Model):
+    """A suggested rule that somebody did not want: it is not suggested again."""
+
+    words = models.CharField(max_length=200)
+    department = models.SlugField()
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["words", "department"], name="dismissed_rule_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"Not “{self.words}” → {self.department}"

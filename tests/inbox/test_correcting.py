@@ -1,0 +1,85 @@
+"""What people's hand-overs teach, and that nothing is taught by what was taken back or erased."""
+
+from __future__ import annotations
+
+import pytest
+
+from accounts.models import Role
+from inbox import cases, passing
+from inbox.models import Custody, Message
+from routing.models import RoutingExample
+from tests.factories import NOW, CaseFactory, DepartmentFactory, MessageFactory, UserFactory
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def place():
+    service, billing, tech = (DepartmentFactory(slug=slug) for slug in ("service", "billing", "tech"))
+    case = CaseFactory(department=service)
+    MessageFactory(case=case, text="You took my money twice.")
+    MessageFactory(case=case, text="Hello? Anybody?")
+    person = UserFactory(role=Role.MANAGER, departments=[service, billing, tech])
+    return case, person, service, billing, tech
+
+
+def taught():
+    return [(one.text, one.department) for one in RoutingExample.objects.all()]
+
+
+def test_a_misroute_teaches_where_the_first_message_belongs(place):
+    case, person, _, billing, _ = place
+    cases.hand_over(case.pk, person, billing, "Money", True, now=NOW)
+    example = RoutingExample.objects.get()
+    assert taught() == [("You took my money twice.", "billing")]
+    assert (example.case_id, example.by, example.source) == (case.pk, person, "handed_over")
+    assert example.facts["network"] == "x"
+    assert example.facts["brand_account"] == f"x:{case.brand_account.remote_id}"
+
+
+def test_a_plain_hand_over_teaches_nothing(place):
+    case, person, _, billing, _ = place
+    cases.hand_over(case.pk, person, billing, "They go on from here", now=NOW)
+    assert taught() == []
+
+
+def test_the_last_misroute_of_a_case_counts(place):
+    case, person, _, billing, tech = place
+    cases.hand_over(case.pk, person, billing, "Money", True, now=NOW)
+    cases.hand_over(case.pk, person, tech, "No, a fault", True, now=NOW)
+    assert taught() == [("You took my money twice.", "tech")]
+
+
+def test_what_is_taken_back_is_not_taught(place):
+    case, person, _, billing, tech = place
+    cases.hand_over(case.pk, person, billing, "Money", True, now=NOW)
+    cases.hand_over(case.pk, person, tech, "No, a fault", True, now=NOW)
+    for department, left in ((tech, [("You took my money twice.", "billing")]), (billing, [])):
+        sent = Custody.objects.get(case=case, department=department, left_at__isnull=True)
+        passing.take_back(sent.pk, person, now=NOW)
+        assert taught() == left
+
+
+def test_a_department_that_bounces_a_misroute_back_contests_it(place):
+    case, person, _, billing, _ = place
+    cases.hand_over(case.pk, person, billing, "Money", True, now=NOW)
+    passing.bounce(case.pk, person, "Not for us", now=NOW)
+    assert taught() == []
+
+
+def test_deleted_and_empty_messages_teach_nothing(place):
+    case, person, _, billing, tech = place
+    first = Message.objects.filter(case=case).order_by("id").first()
+    Message.objects.filter(pk=first.pk).update(deleted_at=NOW)
+    cases.hand_over(case.pk, person, billing, "Money", True, now=NOW)
+    assert taught() == [("Hello? Anybody?", "billing")]
+    Message.objects.filter(case=case).update(text="")
+    cases.hand_over(case.pk, person, tech, "A fault", True, now=NOW)
+    assert taught() == []
+
+
+def test_a_hand_over_that_fails_teaches_nothing(place):
+    case, person, service, _, _ = place
+    with pytest.raises(cases.Invalid):
+        cases.hand_over(case.pk, person, service, "Here already", True, now=NOW)
+    assert taught() == []
