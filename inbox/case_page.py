@@ -15,6 +15,7 @@ from accounts.access import ROLES, viewer
 from accounts.models import Role, User
 from accounts.prepared import prepared
 from inbox import composing, countdown
+from inbox.clock_card import clock_card
 from inbox.composing import Composer
 from inbox.custody_bar import CustodyBar, custody_bar
 from inbox.models import (
@@ -137,6 +138,7 @@ def case_context(
         "thread": thread,
         "older": bool(before),
         "composer": None if before else _composer(case, user, thread, now),
+        "clocks": clock_card(case, now),
         "custody": custody_bar(custodies, case, now),
         "passing": passing_of(case, user, custodies, may_pass=offered["hand_over"]),
         "why": _why(case, custodies),

@@ -20,6 +20,7 @@ from accounts.models import BrandAccount, Role, User
 from inbox import countdown
 from inbox.models import Case, Custody, Status
 from inbox.models.case import CaseQuerySet
+from inbox.navigation import departments
 from inbox.paging import decode_cursor, encode_cursor
 from inbox.row_markup import row_markup
 from inbox.watching import watched_by
@@ -29,7 +30,11 @@ from networks.registry import CONNECTORS
 #: Rows on a page.
 PAGE = 50
 ViewKind = Literal["open", "unassigned", "mine", "watching", "department", "resolved"]
-Sort = Literal["newest", "waiting"]
+Sort = Literal["newest", "waiting", "due"]
+#: Due soon is within this.
+SOON = dt.timedelta(hours=2)
+#: Orders in which the oldest comes first, and what is without a time is left out.
+_OLDEST_FIRST = ("waiting_since", "next_due_at")
 
 _OPEN = (Status.NEW, Status.OPEN, Status.WAITING)
 _CLOSED = (Status.RESOLVED, Status.DISMISSED)
@@ -49,6 +54,8 @@ class Filters:
     network: str = ""
     brand: int = 0
     status: str = ""
+    #: "overdue" or "soon".
+    due: str = ""
     sort: Sort = "newest"
     after: str = ""
 
@@ -61,7 +68,10 @@ class Filters:
             network=query.get("network", "") if query.get("network") in CONNECTORS else "",
             brand=int(brand) if brand.isascii() and brand.isdigit() and len(brand) < 18 else 0,
             status=status if status in fitting else "",
-            sort="waiting" if query.get("sort") == "waiting" and kind != "resolved" else "newest",
+            due=query.get("due", "")
+            if query.get("due") in ("overdue", "soon") and kind != "resolved"
+            else "",
+            sort=_sort(query.get("sort", ""), kind),
             after=query.get("after", ""),
         )
 
@@ -73,6 +83,7 @@ class Filters:
             "network": new.network,
             "brand": new.brand,
             "status": new.status,
+            "due": new.due,
             "sort": sort,
             "after": new.after,
         }
@@ -80,7 +91,13 @@ class Filters:
 
     @property
     def narrowed(self) -> bool:
-        return bool(self.network or self.brand or self.status)
+        return bool(self.network or self.brand or self.status or self.due)
+
+
+def _sort(asked: str, kind: ViewKind) -> Sort:
+    if kind == "resolved":
+        return "newest"
+    return "waiting" if asked == "waiting" else "due" if asked == "due" else "newest"
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +115,7 @@ def page(
     """One page of a view, within what the user may read. One or two statements; `brands` are all brand accounts by id."""
     order = _order(kind, filters)
     branches = [
-        _ordered(branch, order, filters)[: PAGE + 1]
+        _ordered(_due(branch, filters, now), order, filters)[: PAGE + 1]
         for branch in _branches(user, kind, filters, department_id)
     ]
     found: list[Any] = _read(branches, order, kind)
@@ -111,7 +128,16 @@ def page(
 def _order(kind: ViewKind, filters: Filters) -> str:
     if kind == "resolved":
         return "closed_at"
+    # What is narrowed to due times is found along their index, and reads in their order.
+    if filters.sort == "due" or filters.due:
+        return "next_due_at"
     return "waiting_since" if filters.sort == "waiting" else "activity_at"
+
+
+def _due(cases: CaseQuerySet, filters: Filters, now: dt.datetime) -> CaseQuerySet:
+    if filters.due == "overdue":
+        return cases.filter(next_due_at__lt=now)
+    return cases.filter(next_due_at__gte=now, next_due_at__lt=now + SOON) if filters.due else cases
 
 
 def _branches(user: User, kind: ViewKind, filters: Filters, department_id: int | None) -> list[CaseQuerySet]:
@@ -133,6 +159,8 @@ def _branches(user: User, kind: ViewKind, filters: Filters, department_id: int |
     if department_id is not None:
         return [cases.filter(department_id=department_id)]
     who = viewer(user)
+    if _order(kind, filters) == "next_due_at" and user.role in (Role.ADMINISTRATOR, Role.COMMUNITY):
+        return [cases.filter(department_id=one.pk) for one in departments(user)]
     if user.role == Role.ADMINISTRATOR or (
         user.role == Role.COMMUNITY and (filters.brand or kind == "resolved")
     ):
@@ -143,9 +171,9 @@ def _branches(user: User, kind: ViewKind, filters: Filters, department_id: int |
 
 
 def _ordered(cases: CaseQuerySet, order: str, filters: Filters) -> CaseQuerySet:
-    oldest_first = order == "waiting_since"
+    oldest_first = order in _OLDEST_FIRST
     if oldest_first:
-        cases = cases.filter(waiting_since__isnull=False)
+        cases = cases.filter(**{f"{order}__isnull": False})
     if (seen := decode_cursor(filters.after)) is not None:
         at, pk = seen
         # Two conditions, so that the index is entered at `at`; an OR would walk it from its beginning.
@@ -162,7 +190,7 @@ def _read(branches: list[CaseQuerySet], order: str, kind: ViewKind) -> list[Any]
     if len(branches) == 1 and order != "waiting_since":
         return list(_columns(branches[0], kind))
     keys = [branch.values_list(order, "id") for branch in branches]
-    sign = "" if order == "waiting_since" else "-"
+    sign = "" if order in _OLDEST_FIRST else "-"
     merged = (
         keys[0].union(*keys[1:], all=True).order_by(f"{sign}{order}", f"{sign}id") if keys[1:] else keys[0]
     )
