@@ -1,0 +1,171 @@
+"""What is wrong with a rule set is named exactly: each problem, the rule that has it, and the rule that causes it."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from routing.findings import Known, findings
+from routing.implying import excludes, implies, takes_everything, takes_nothing
+from tests.routing.oracle import holds
+from tests.routing.strategies import facts, trees
+
+KNOWN = Known(
+    departments={"service": ("Service", True), "billing": ("Billing", True), "museum": ("Museum", False)},
+    people={"mara": ["service"]},
+    skills=["refunds"],
+    branches=["praise"],
+    calendars=["7"],
+)
+
+
+def words(*found):
+    return {"field": "words", "any": list(found)}
+
+
+def rule(name, condition, **more):
+    return {
+        "key": name.lower(),
+        "name": name,
+        "enabled": True,
+        "condition": condition,
+        "department": "service",
+    } | more
+
+
+def found(*rules, default="service", known=KNOWN):
+    snapshot = {"default": {"department": default}, "rules": list(rules)}
+    return [(one.rule, one.level, one.kind, one.text) for one in findings(snapshot, known)]
+
+
+def test_a_sound_rule_set_has_none():
+    assert found(rule("A", words("refund")), rule("B", words("broken"), department="billing")) == []
+
+
+def test_a_bad_pattern_is_an_error_of_its_rule():
+    bad = {"any": [words("x1"), {"field": "pattern", "matches": "a(?=b)"}]}
+    ((key, level, kind, text),) = found(rule("A", words("refund")), rule("B", bad))
+    assert (key, level, kind) == ("b", "error", "condition")
+    assert text.startswith("any[1]: Look-ahead and look-behind are not supported")
+
+
+@pytest.mark.parametrize(
+    ("slug", "text"),
+    [
+        ("museum", "Leads to Museum, which is closed. Choose another department or switch the rule off."),
+        ("gone", "Leads to “gone”, a department that is gone. Choose another, or switch the rule off."),
+    ],
+)
+def test_a_department_that_takes_nothing_is_an_error(slug, text):
+    assert found(rule("A", words("x1"), department=slug)) == [("a", "error", "department", text)]
+    assert found(rule("A", words("x1"), department=slug, enabled=False)) == []
+
+
+@pytest.mark.parametrize(("default", "text"), [("", "no default"), ("museum", "closed"), ("gone", "is gone")])
+def test_a_default_that_takes_nothing_is_an_error(default, text):
+    ((key, level, kind, said),) = found(default=default)
+    assert (key, level, kind) == ("", "error", "default")
+    assert text in said
+
+
+@pytest.mark.parametrize(
+    ("more", "kind", "text"),
+    [
+        ({"person": "jon"}, "person", "There is nobody “jon” here any more"),
+        ({"person": "mara", "department": "billing"}, "person", "“mara” does not work in Billing"),
+        ({"skill": "coffee"}, "skill", "the skill “coffee”"),
+        ({"playbook_branch": "troll"}, "branch", "no question “troll”"),
+    ],
+)
+def test_names_that_nobody_has_are_warned_of(more, kind, text):
+    ((_, level, got, said),) = found(rule("A", words("x1"), **more))
+    assert (level, got) == ("warning", kind)
+    assert text in said
+
+
+def test_names_that_are_there_are_not():
+    assert found(rule("A", words("x1"), person="mara", skill="refunds", playbook_branch="praise")) == []
+
+
+def test_the_same_condition_for_another_department_is_a_conflict():
+    one = {"all": [words("a1", "b1"), {"field": "network", "is": ["x"]}]}
+    two = {"all": [{"field": "network", "is": ["x"]}, words("b1", "a1")]}
+    assert found(rule("A", one), rule("B", two, department="billing")) == [
+        ("b", "warning", "conflict",
+         "Has the same condition as “A” (place 1), which sends to Service: that one comes first and decides.")
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("looser", "tighter"),
+    [
+        (words("refund", "fee"), words("fee")),
+        (words("refund*"), words("refunds", "refunded")),
+        (words("charged"), words("charged twice")),
+        (words("refund"), {"all": [words("refund"), {"field": "network", "is": ["x"]}]}),
+        ({"any": [words("a1"), {"field": "verified", "is": True}]}, {"field": "verified", "is": True}),
+        ({"field": "followers", "gte": 100}, {"field": "followers", "gte": 1000, "lte": 5000}),
+        ({"field": "network", "is": ["x", "facebook"]}, {"field": "network", "is": ["x"]}),
+        ({"none": [{"field": "network", "is": ["x"]}]}, {"field": "network", "is": ["facebook"]}),
+        ({"none": [words("a1")]}, {"none": [words("a1", "b1")]}),
+        ({"field": "words", "all": ["a1"]}, {"field": "words", "all": ["a1", "b1"]}),
+    ],
+)
+def test_a_rule_behind_a_looser_one_is_never_reached(looser, tighter):
+    assert found(rule("Wide", looser), rule("Narrow", tighter)) == [
+        ("narrow", "warning", "unreachable",
+         "Is never reached: “Wide” (place 1) takes everything that this rule would. Move this one above it.")
+    ]  # fmt: skip
+    assert found(rule("Narrow", tighter), rule("Wide", looser)) == []
+    assert found(rule("Wide", looser, enabled=False), rule("Narrow", tighter)) == []
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        {"field": "word_count", "gte": 0},
+        {"any": [{"field": "verified", "is": True}, {"field": "verified", "is": False}]},
+        {"any": [words("a1"), {"none": [words("a1")]}]},
+        {"none": [{"all": [{"field": "network", "is": ["x"]}, {"field": "network", "is": ["facebook"]}]}]},
+    ],
+)
+def test_a_rule_that_takes_everything_is_named_and_so_are_those_below(condition):
+    kinds = [(key, kind) for key, _, kind, _ in found(rule("All", condition), rule("Below", words("x1")))]
+    assert kinds == [("all", "everything"), ("below", "unreachable")]
+
+
+def test_a_rule_that_can_never_hold_is_named():
+    never = {"all": [{"field": "network", "is": ["x"]}, {"field": "network", "is": ["facebook"]}]}
+    ((_, level, kind, _),) = found(rule("A", never), rule("B", words("x1")))
+    assert (level, kind) == ("warning", "never")
+
+
+@given(facts, trees, trees)
+@settings(deadline=None, max_examples=300)
+def test_what_is_said_to_follow_follows(message, one, other):
+    if implies(one, other) and holds(one, message):
+        assert holds(other, message)
+    if excludes(one, other):
+        assert not (holds(one, message) and holds(other, message))
+    if takes_everything(one):
+        assert holds(one, message)
+    if takes_nothing(one):
+        assert not holds(one, message)
+
+
+@given(trees, trees, st.sampled_from(["all", "any"]))
+@settings(deadline=None)
+def test_adding_a_part_loosens_or_tightens(one, other, group):
+    assume(not takes_nothing({"all": [one, other]}))
+    both = {group: [one, other]}
+    assert implies(one, both) if group == "any" else implies(both, one)
+
+
+def test_ten_thousand_rules_are_looked_through_in_time():
+    many = [rule(f"R{n}", {"any": [words(f"word{n}", f"other{n} thing{n}")]}) for n in range(10_000)]
+    start = time.process_time()
+    findings({"default": {"department": "service"}, "rules": many}, KNOWN)
+    assert time.process_time() - start < 10
