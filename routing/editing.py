@@ -1,22 +1,32 @@
-"""What editors do with rules. Each verb publishes one version with its author and a note, or changes nothing.
+"""What editors do with rules. Each verb goes into the person's draft while they have one; otherwise it publishes one
+version with its author and a note. Or it changes nothing.
 
-All raise `routing.engine.RuleSetError` when the rules could not decide afterwards, and `Rule.DoesNotExist` when the
-rule is gone. `now` is the time of the change, UTC.
+All raise `routing.engine.RuleSetError` when the rules could not decide afterwards, `routing.scope.NotYours` (one of
+these) when the rule is not the person's to change, and `Rule.DoesNotExist` when it is gone. `now` is the time of the
+change, UTC. `by` is None for the system, which may change everything.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from accounts.models import Department, User
-from routing.engine import RuleSetError
-from routing.models import RoutingDefault, Rule
-from routing.rulesets import EXTRAS, editing
+from django.db import transaction
 
-NAME_LENGTH = 120
+from accounts.models import Department, User
+from routing import rulesets, snapshots
+from routing.engine import RuleSetError
+from routing.models import Rule, RuleDraft, RuleSetVersion
+from routing.rule_rows import EXTRAS, instances, put, snapshot
+from routing.scope import NotYours, scope_of
+from routing.snapshots import NAME_LENGTH, NoSuchRule
+
+__all__ = ["NAME_LENGTH", "Content", "add_rule", "change_rule", "delete_rule", "duplicate_rule", "edit", "move_rule", "restore",
+           "set_default", "switch_rule"]  # fmt: skip
+Plain = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,101 +45,148 @@ class Content:
     dismiss: bool = False
     playbook_branch: str = ""
 
+    def plain(self, key: str) -> Plain:
+        """As a snapshot has it, under this key."""
+        said: Plain = {
+            "key": key,
+            "name": self.name,
+            "enabled": self.enabled,
+            "condition": self.condition,
+            "department": self.department.slug,
+            "department_name": self.department.name,
+            "priority": self.priority,
+            "tags": list(self.tags),
+            "needs_answer": self.needs_answer,
+        }
+        return said | {name: getattr(self, name) for name in EXTRAS if getattr(self, name)}
 
-def add_rule(content: Content, by: User, note: str, now: dt.datetime) -> Rule:
+
+def edit(
+    by: User | None, note: str | Callable[[Plain], str], now: dt.datetime, change: Callable[[Plain], Plain]
+) -> Plain:
+    """Applies a change to the person's draft, or publishes it; the content afterwards. Editors take turns.
+
+    `note` may be worked out from the content as it was.
+    """
+    with transaction.atomic():
+        rulesets.take_turn()
+        draft = RuleDraft.objects.select_for_update().filter(by=by).first() if by else None
+        before = draft.content if draft else snapshot()
+        try:
+            after = change(before)
+        except NoSuchRule as error:
+            raise Rule.DoesNotExist(str(error)) from None
+        if by is not None and (objection := scope_of(by).objection(before, after)):
+            raise NotYours(objection)
+        if draft is not None:
+            keep(draft, after, now)
+        else:
+            said = note if isinstance(note, str) else note(before)
+            _put(after)
+            rulesets.publish(by, said, now)
+    return after
+
+
+def keep(draft: RuleDraft, content: Plain, now: dt.datetime) -> None:
+    """Another content for a draft that is locked."""
+    if content == draft.content:
+        return
+    draft.content, draft.updated_at = content, now
+    draft.revision += 1
+    draft.save(update_fields=["content", "updated_at", "revision"])
+
+
+def _put(content: Plain) -> None:
+    try:
+        put(content)
+    except KeyError as error:
+        raise RuleSetError(f"There is no department {error} any more.") from error
+
+
+def _rule(content: Plain, key: str) -> Rule:
+    stored = Rule.objects.select_related("department").filter(key=key).first()
+    wanted = next(at for at, rule in enumerate(content["rules"]) if rule["key"] == key)
+    found = instances({"default": None, "rules": [content["rules"][wanted]]})[0]
+    found.position, found.pk = wanted + 1, stored.pk if stored else None
+    return found
+
+
+def _named(words: str, key: str) -> Callable[[Plain], str]:
+    return lambda content: words.format(snapshots.rule_in(content, key)["name"])
+
+
+def add_rule(content: Content, by: User | None, note: str, now: dt.datetime) -> Rule:
     """A new rule after all others."""
-    with editing(by, note or f"Added “{content.name}”", now):
-        last = Rule.objects.order_by("-position").values_list("position", flat=True).first()
-        rule = Rule(key=uuid.uuid4(), position=(last or 0) + 1)
-        _fill(rule, content)
-        rule.save()
-    return rule
+    key = str(uuid.uuid4())
+    note = note or f"Added “{content.name}”"
+    after = edit(by, note, now, lambda rules: snapshots.with_rule(rules, content.plain(key)))
+    return _rule(after, key)
 
 
-def change_rule(key: uuid.UUID, content: Content, by: User, note: str, now: dt.datetime) -> Rule:
+def change_rule(key: uuid.UUID, content: Content, by: User | None, note: str, now: dt.datetime) -> Rule:
     """The rule with another content; its place stays."""
-    with editing(by, note or f"Changed “{content.name}”", now):
-        rule = Rule.objects.get(key=key)
-        _fill(rule, content)
-        rule.save()
-    return rule
+    note, name = note or f"Changed “{content.name}”", str(key)
+    after = edit(by, note, now, lambda rules: snapshots.changed(rules, name, content.plain(name)))
+    return _rule(after, name)
 
 
-def switch_rule(key: uuid.UUID, enabled: bool, by: User, now: dt.datetime) -> Rule:
+def switch_rule(key: uuid.UUID, enabled: bool, by: User | None, now: dt.datetime) -> Rule:
     """The rule switched on or off."""
-    rule = Rule.objects.get(key=key)
-    with editing(by, f"Switched {'on' if enabled else 'off'} “{rule.name}”", now):
-        Rule.objects.filter(key=key).update(enabled=enabled)
-    return rule
+    note = _named(f"Switched {'on' if enabled else 'off'} “{{}}”", str(key))
+    after = edit(by, note, now, lambda rules: snapshots.switched(rules, str(key), enabled))
+    return _rule(after, str(key))
 
 
-def move_rule(key: uuid.UUID, by: User, now: dt.datetime, *, to: int | None = None, step: int = 0) -> Rule:
+def move_rule(
+    key: uuid.UUID, by: User | None, now: dt.datetime, *, to: int | None = None, step: int = 0
+) -> Rule:
     """The rule at place `to`, counted from 1, or `step` places further down (up when negative); brought into range.
     The others keep their order."""
-    rule = Rule.objects.get(key=key)
-    with editing(by, f"Moved “{rule.name}”", now):
-        rules = list(Rule.objects.all())
-        place = next(at for at, each in enumerate(rules) if each.key == key)
-        rule = rules.pop(place)
-        wanted = place + step if to is None else to - 1
-        rules.insert(min(max(wanted, 0), len(rules)), rule)
-        _number(rules)
-    return rule
+    note = _named("Moved “{}”", str(key))
+    after = edit(by, note, now, lambda rules: snapshots.moved(rules, str(key), to=to, step=step))
+    return _rule(after, str(key))
 
 
-def delete_rule(key: uuid.UUID, by: User, now: dt.datetime) -> str:
+def delete_rule(key: uuid.UUID, by: User | None, now: dt.datetime) -> str:
     """Removes the rule; older versions keep it. Returns its name."""
-    rule = Rule.objects.get(key=key)
-    with editing(by, f"Deleted “{rule.name}”", now):
-        Rule.objects.filter(key=key).delete()
-    return rule.name
+    names: list[str] = []
+
+    def change(rules: Plain) -> Plain:
+        names.append(snapshots.rule_in(rules, str(key))["name"])
+        return snapshots.without(rules, str(key))
+
+    edit(by, _named("Deleted “{}”", str(key)), now, change)
+    return names[0]
 
 
-def duplicate_rule(key: uuid.UUID, by: User, now: dt.datetime) -> Rule:
+def duplicate_rule(key: uuid.UUID, by: User | None, now: dt.datetime) -> Rule:
     """A copy right after the rule, switched off until someone has edited it."""
-    source = Rule.objects.get(key=key)
-    name = f"{source.name[: NAME_LENGTH - 7]} (copy)"
-    with editing(by, f"Copied “{source.name}”", now):
-        copy = Rule(key=uuid.uuid4(), position=source.position)
-        _fill(
-            copy,
-            Content(name, source.condition, source.department, False, source.priority, tuple(source.tags)),
-        )
-        copy.needs_answer = source.needs_answer
-        for name in EXTRAS:
-            setattr(copy, name, getattr(source, name))
-        copy.save()
-        rules = [rule for rule in Rule.objects.all() if rule.pk != copy.pk]
-        rules.insert([rule.key for rule in rules].index(source.key) + 1, copy)
-        _number(rules)
-    return copy
+    keys: list[str] = []
+
+    def change(rules: Plain) -> Plain:
+        after, copy = snapshots.copied(rules, str(key))
+        keys.append(copy)
+        return after
+
+    after = edit(by, _named("Copied “{}”", str(key)), now, change)
+    return _rule(after, keys[0])
 
 
-def set_default(department: Department, by: User, now: dt.datetime) -> None:
+def restore(number: int, by: User | None, now: dt.datetime) -> str:
+    """The rules of version `number` again; what became of that, as a sentence. Raises `RuleSetVersion.DoesNotExist`."""
+    note = f"Back to version {number}"
+    newest = RuleSetVersion.objects.values_list("number", flat=True).first
+    before = newest()
+    edit(by, note, now, lambda rules: rulesets.restorable(number))
+    if by is not None and RuleDraft.objects.filter(by=by).exists():
+        return f"The rules of version {number} are in your draft."
+    after = newest()
+    return f"Version {number} is back, as version {after}." if after != before else "Nothing to change."
+
+
+def set_default(department: Department, by: User | None, now: dt.datetime) -> None:
     """Where messages go when no rule holds."""
     if not department.is_open:
         raise RuleSetError(f"{department.name} is closed. Choose another department.")
-    with editing(by, f"Default is {department.name}", now):
-        RoutingDefault.objects.all().delete()
-        RoutingDefault.objects.create(department=department)
-
-
-def _fill(rule: Rule, content: Content) -> None:
-    rule.name = content.name
-    rule.condition = content.condition
-    rule.department = content.department
-    rule.enabled = content.enabled
-    rule.priority = content.priority
-    rule.tags = list(content.tags)
-    rule.needs_answer = content.needs_answer
-    for name in EXTRAS:
-        setattr(rule, name, getattr(content, name))
-
-
-def _number(rules: list[Rule]) -> None:
-    moved = []
-    for position, rule in enumerate(rules, start=1):
-        if rule.position != position:
-            rule.position = position
-            moved.append(rule)
-    Rule.objects.bulk_update(moved, ["position"])
+    default = {"department": department.slug, "department_name": department.name}
+    edit(by, f"Default is {department.name}", now, lambda rules: rules | {"default": default})

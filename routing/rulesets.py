@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import threading
 import time
-import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -15,10 +14,14 @@ from django.db import connection, transaction
 from accounts.models import Department, User
 from routing.engine import CompiledRules, RuleSetError, compile_rules, decide
 from routing.facts import Decision, Facts
-from routing.models import RoutingDefault, Rule, RuleSetVersion
+from routing.findings import errors
+from routing.known import known
+from routing.models import RuleSetVersion
+from routing.rule_rows import EXTRAS, put, snapshot
 from routing.starter import starter_rules
 
 __all__ = [
+    "EXTRAS",
     "RuleSetError",
     "compiled",
     "editing",
@@ -31,8 +34,6 @@ __all__ = [
     "snapshot",
 ]
 
-#: What a rule may also do, besides sending to a department.
-EXTRAS = ("person", "skill", "dismiss", "playbook_branch")
 #: Seconds for which a process goes on with the version it knows before it asks for a newer one.
 FRESH_FOR = 1.0
 #: Versions kept compiled for replay.
@@ -45,37 +46,8 @@ _live: tuple[float, int, CompiledRules] | None = None
 _replayed: dict[int, CompiledRules] = {}
 
 
-def snapshot() -> dict[str, Any]:
-    """The rules as they are now: `{"default": {"department", "department_name"}, "rules": […]}`, in order.
-
-    A rule is `key, name, enabled, condition, department, department_name, priority, tags, needs_answer`, departments
-    as slugs, and those of `person, skill, dismiss, playbook_branch` that it sets. `default` is None when none is set.
-    """
-    default = RoutingDefault.objects.select_related("department").order_by("pk").first()
-    return {
-        "default": default
-        and {"department": default.department.slug, "department_name": default.department.name},
-        "rules": [_plain(rule) for rule in Rule.objects.select_related("department")],
-    }
-
-
-def _plain(rule: Rule) -> dict[str, Any]:
-    plain = {
-        "key": str(rule.key),
-        "name": rule.name,
-        "enabled": rule.enabled,
-        "condition": rule.condition,
-        "department": rule.department.slug,
-        "department_name": rule.department.name,
-        "priority": rule.priority,
-        "tags": rule.tags,
-        "needs_answer": rule.needs_answer,
-    }
-    # What is not set is left out, so that a rule reads in a version as it did before there was such a thing.
-    return plain | {name: getattr(rule, name) for name in EXTRAS if getattr(rule, name)}
-
-
-def _take_turn() -> None:
+def take_turn() -> None:
+    """Wait until no other editor is at it, and hold the others until the transaction ends."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
 
@@ -87,7 +59,7 @@ def editing(by: User | None, note: str, now: dt.datetime) -> Iterator[None]:
     Editors take turns, so read the rules inside. Raises what `publish` raises.
     """
     with transaction.atomic():
-        _take_turn()
+        take_turn()
         yield
         publish(by, note, now)
 
@@ -95,16 +67,16 @@ def editing(by: User | None, note: str, now: dt.datetime) -> Iterator[None]:
 def publish(by: User | None, note: str, now: dt.datetime) -> RuleSetVersion | None:
     """Makes the rules as they are now a new version, which is live at once. None when nothing has changed.
 
-    Raises `RuleSetError` when the rules cannot decide: no default, a bad condition, or a rule that is switched on and
-    leads to a closed department.
+    Raises `RuleSetError` when something is wrong with them (`routing.findings`): no default, a bad condition, a rule
+    that is switched on and leads to a closed department.
     """
     with transaction.atomic():
-        _take_turn()
+        take_turn()
         content = snapshot()
         latest = RuleSetVersion.objects.first()
         if latest is not None and latest.snapshot == content:
             return None
-        _refuse_closed()
+        refuse_errors(content)
         number = latest.number + 1 if latest else 1
         compile_rules({**content, "version": number})
         version = RuleSetVersion.objects.create(
@@ -114,18 +86,11 @@ def publish(by: User | None, note: str, now: dt.datetime) -> RuleSetVersion | No
     return version
 
 
-def _refuse_closed() -> None:
-    rule = Rule.objects.filter(enabled=True, department__is_open=False).select_related("department").first()
-    if rule is not None:
-        raise RuleSetError(
-            f"Rule “{rule.name}” leads to {rule.department.name}, which is closed. Choose another department or "
-            "switch the rule off."
-        )
-    default = RoutingDefault.objects.filter(department__is_open=False).select_related("department").first()
-    if default is not None:
-        raise RuleSetError(
-            f"The default is {default.department.name}, which is closed. Choose another department."
-        )
+def refuse_errors(content: Mapping[str, Any]) -> None:
+    """Raises `RuleSetError` that names the first thing that is wrong with a snapshot, and its rule."""
+    names = {rule["key"]: rule["name"] for rule in content["rules"]}
+    for error in errors(content, known()):
+        raise RuleSetError(f"Rule “{names[error.rule]}”: {error.text}" if error.rule else error.text)
 
 
 def live() -> CompiledRules:
@@ -184,8 +149,14 @@ def install_starter_rules(
 
     Raises `KeyError` when the default is not among the departments.
     """
+    default = departments_by_slug[default_slug]
+    rules = [
+        rule | {"enabled": rule.get("enabled", True) and departments_by_slug[rule["department"]].is_open}
+        for rule in starter_rules()
+        if rule["department"] in departments_by_slug
+    ]
     with editing(by, "Starter rules", now):
-        _replace(starter_rules(), {"department": default_slug}, departments_by_slug)
+        put({"default": {"department": default.slug}, "rules": rules})
     return RuleSetVersion.objects.first()
 
 
@@ -196,40 +167,20 @@ def restore(number: int, by: User | None, now: dt.datetime) -> RuleSetVersion | 
     `RuleSetError` when a department of that version is gone.
     """
     with transaction.atomic():
-        _take_turn()
-        old = RuleSetVersion.objects.get(number=number).snapshot
-        departments = {department.slug: department for department in Department.objects.all()}
-        try:
-            _replace(old["rules"], old["default"], departments, strict=True)
-        except KeyError as error:
-            raise RuleSetError(f"Version {number} uses the department {error}, which is gone.") from error
+        take_turn()
+        put(restorable(number))
         return publish(by, f"Back to version {number}", now)
 
 
-def _replace(
-    rules: list[dict[str, Any]],
-    default: dict[str, Any],
-    departments: Mapping[str, Department],
-    *,
-    strict: bool = False,
-) -> None:
-    default_department = departments[default["department"]]
-    wanted = [rule for rule in rules if strict or rule["department"] in departments]
-    Rule.objects.all().delete()
-    Rule.objects.bulk_create(
-        Rule(
-            key=uuid.UUID(rule["key"]),
-            position=position,
-            name=rule["name"],
-            enabled=rule.get("enabled", True) and departments[rule["department"]].is_open,
-            condition=rule["condition"],
-            department=departments[rule["department"]],
-            priority=rule.get("priority", 0),
-            tags=rule.get("tags", []),
-            needs_answer=rule.get("needs_answer"),
-            **{name: rule[name] for name in EXTRAS if name in rule},
-        )
-        for position, rule in enumerate(wanted, start=1)
-    )
-    RoutingDefault.objects.all().delete()
-    RoutingDefault.objects.create(department=default_department)
+def restorable(number: int) -> dict[str, Any]:
+    """The content of version `number` as it can be put back now. Raises as `restore`."""
+    old = RuleSetVersion.objects.get(number=number).snapshot
+    departments = {department.slug: department for department in Department.objects.all()}
+    gone = {each["department"] for each in (*old["rules"], old["default"])} - departments.keys()
+    if gone:
+        raise RuleSetError(f"Version {number} uses the department “{min(gone)}”, which is gone.")
+    rules = [
+        rule | {"enabled": rule.get("enabled", True) and departments[rule["department"]].is_open}
+        for rule in old["rules"]
+    ]
+    return {"default": old["default"], "rules": rules}

@@ -237,12 +237,7 @@ def version_restore(request: HttpRequest, number: int) -> HttpResponse:
     user = editor_of(request)
     get_object_or_404(RuleSetVersion, number=number)
     try:
-        restored = rulesets.restore(number, user, timezone.now())
+        messages.success(request, editing.restore(number, user, timezone.now()))
     except RuleSetError as error:
         messages.error(request, str(error))
-    else:
-        said = (
-            f"Version {number} is back, as version {restored.number}." if restored else "Nothing to change."
-        )
-        messages.success(request, said)
     return redirect("routing:versions")

@@ -1,6 +1,7 @@
 """The models of this room, by subject."""
 
 from routing.models.calendars import Calendar, CalendarVersion, SLAPolicy, SLAVersion
+from routing.models.drafts import RuleDraft
 from routing.models.learning import (
     DismissedRule,
     ExampleSource,
@@ -27,6 +28,7 @@ __all__ = [
     "RoutingDefault",
     "RoutingExample",
     "Rule",
+    "RuleDraft",
     "RuleSetVersion",
     "SLAPolicy",
     "SLAVersion",

@@ -14,7 +14,7 @@ from networks.base import Author
 from routing import editing, rulesets
 from routing.editing import Content
 from routing.models import Rule, RuleSetVersion
-from tests.factories import NOW, UserFactory
+from tests.factories import NOW
 from tests.inbox.simple import message
 
 
@@ -41,7 +41,7 @@ def rich(feed):
     ]
     editing.add_rule(
         Content("Important", {"any": conditions}, feed.departments["billing"], tags=("important",), priority=2),
-        UserFactory(), "", NOW,
+        None, "", NOW,
     )  # fmt: skip
     return feed
 
@@ -77,7 +77,7 @@ def test_an_older_version_decides_as_it_did(rich):
         message("1", "A refund please"), message("2", "x", by="2", author=Author("2", followers=9_000))
     )
     rule = Rule.objects.get(name="Refunds")
-    editing.delete_rule(rule.key, UserFactory(), NOW)
+    editing.delete_rule(rule.key, None, NOW)
     rulesets.forget()
     rich.store(message("3", "Another refund", by="3"))
     assert sorted(set(Decision.objects.values_list("version", flat=True))) == [2, 3]

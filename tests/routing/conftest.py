@@ -26,7 +26,9 @@ def company(db):
     service = DepartmentFactory(slug="service", name="Service")
     billing = DepartmentFactory(slug="billing", name="Billing")
     closed = DepartmentFactory(slug="museum", name="Museum", is_open=False)
-    manager = UserFactory(role=Role.MANAGER, first_name="Maria", last_name="Berg", departments=[service])
+    manager = UserFactory(
+        role=Role.MANAGER, first_name="Maria", last_name="Berg", departments=[service, billing, closed]
+    )
     agent = UserFactory(role=Role.AGENT, departments=[service])
     set_default(service, manager, NOW)
     refunds = add_rule(

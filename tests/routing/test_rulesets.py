@@ -7,7 +7,7 @@ import threading
 import pytest
 from django.db import connection
 
-from accounts.models import Department
+from accounts.models import Department, Role
 from routing import editing, rulesets
 from routing.editing import Content
 from routing.engine import RuleSetError, decide
@@ -158,7 +158,7 @@ def test_the_starter_rules_are_installed_for_the_departments_there_are(db):
 @pytest.mark.django_db(transaction=True)
 def test_two_publishers_take_turns():
     department = DepartmentFactory(slug="service", name="Service")
-    user = UserFactory()
+    user = UserFactory(role=Role.ADMINISTRATOR)
     editing.set_default(department, user, NOW)
     failures = []
 

@@ -1,0 +1,119 @@
+"""Drafts: edits of one person that are published together, brought up to date with others' first, or thrown away."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import transaction
+
+from accounts.models import User
+from routing import rulesets
+from routing.editing import keep
+from routing.history import difference
+from routing.merging import Clash, merge
+from routing.models import RuleDraft, RuleSetVersion
+from routing.rule_rows import put, snapshot
+from routing.scope import NotYours, scope_of
+from routing.snapshots import without_names
+
+Plain = dict[str, Any]
+
+
+class Clashes(Exception):
+    """Others changed the same rules meanwhile; nothing was published and the draft is as it was."""
+
+    def __init__(self, clashes: list[Clash]) -> None:
+        super().__init__("Others have changed the same rules meanwhile.")
+        self.clashes = clashes
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A draft beside what is live. `lines` say what publishing would change; `behind` is how many versions were
+    published since it began."""
+
+    draft: RuleDraft
+    lines: tuple[str, ...]
+    behind: int
+    clashes: tuple[Clash, ...]
+    merged: Plain
+
+
+def draft_of(user: User) -> RuleDraft | None:
+    """The person's draft, None without one."""
+    return RuleDraft.objects.filter(by=user).first()
+
+
+def begin(by: User, now: dt.datetime) -> RuleDraft:
+    """The person's draft; a new one begins as what is live. Raises `NotYours` for those who edit no rules."""
+    scope = scope_of(by)
+    if scope.departments is not None and not scope.departments:
+        raise NotYours("You may not edit rules.")
+    with transaction.atomic():
+        rulesets.take_turn()
+        number = RuleSetVersion.objects.values_list("number", flat=True).first() or 0
+        values = {"content": snapshot(), "based_on": number, "created_at": now, "updated_at": now}
+        return RuleDraft.objects.get_or_create(by=by, defaults=values)[0]
+
+
+def standing(draft: RuleDraft, chosen: Mapping[str, str] | None = None) -> Standing:
+    """How the draft stands to what is live now. Reads the version it began from and the rules; writes nothing."""
+    newest = RuleSetVersion.objects.values_list("number", flat=True).first() or 0
+    theirs = snapshot()
+    base = _base(draft, theirs)
+    merged, clashes = merge(base, draft.content, theirs, chosen)
+    same = without_names(merged) == without_names(theirs)
+    lines = () if same else tuple(difference(theirs, merged))
+    return Standing(draft, lines, max(newest - draft.based_on, 0), tuple(clashes), merged)
+
+
+def _base(draft: RuleDraft, otherwise: Plain) -> Plain:
+    version = RuleSetVersion.objects.filter(number=draft.based_on).first()
+    return version.snapshot if version else otherwise
+
+
+def publish(
+    by: User, note: str, now: dt.datetime, chosen: Mapping[str, str] | None = None
+) -> RuleSetVersion | None:
+    """Makes the draft live, together with what others published meanwhile, and ends it; None when nothing changed.
+
+    Raises `RuleDraft.DoesNotExist`, `Clashes` when others changed the same rules and `chosen` ("mine" or "theirs" by
+    key) does not say which counts, `NotYours`, and `RuleSetError` when something is wrong with the rules.
+    """
+    with transaction.atomic():
+        rulesets.take_turn()
+        draft = RuleDraft.objects.select_for_update().get(by=by)
+        theirs = snapshot()
+        merged, clashes = merge(_base(draft, theirs), draft.content, theirs, chosen)
+        if clashes:
+            raise Clashes(clashes)
+        if objection := scope_of(by).objection(theirs, merged):
+            raise NotYours(objection)
+        rulesets.refuse_errors(merged)
+        put(merged)
+        version = rulesets.publish(by, note or "Published a draft", now)
+        draft.delete()
+    return version
+
+
+def bring_up_to_date(by: User, now: dt.datetime, chosen: Mapping[str, str]) -> RuleDraft:
+    """Takes what others published into the draft. Raises `RuleDraft.DoesNotExist` and `Clashes`."""
+    with transaction.atomic():
+        rulesets.take_turn()
+        draft = RuleDraft.objects.select_for_update().get(by=by)
+        theirs = snapshot()
+        merged, clashes = merge(_base(draft, theirs), draft.content, theirs, chosen)
+        if clashes:
+            raise Clashes(clashes)
+        keep(draft, merged, now)
+        draft.based_on = RuleSetVersion.objects.values_list("number", flat=True).first() or 0
+        draft.save(update_fields=["based_on"])
+    return draft
+
+
+def discard(by: User) -> bool:
+    """Throws the draft away; False when there is none."""
+    return bool(RuleDraft.objects.filter(by=by).delete()[0])

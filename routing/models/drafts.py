@@ -1,0 +1,28 @@
+"""A person's edits that are not live yet."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+
+
+class RuleDraft(models.Model):
+    """The rules as one person wants them: published together, or thrown away. Nobody else's edits are in it.
+
+    `content` is a snapshot (`routing.rule_rows.snapshot`), `based_on` the number of the version that it began from, 0
+    where there was none. `revision` grows with every edit, so that what was worked out about a draft can be told from
+    what it is now.
+    """
+
+    by = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="rule_draft")
+    content = models.JSONField()
+    based_on = models.PositiveIntegerField()
+    revision = models.PositiveIntegerField(default=1)
+    created_at = models.DateTimeField()
+    updated_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ("-updated_at",)
+
+    def __str__(self) -> str:
+        return f"Draft of {self.by_id}"

@@ -1,0 +1,84 @@
+"""Edits of a rule set as plain JSON: each takes a snapshot and gives the next one, and leaves the first alone. Pure.
+
+All raise `NoSuchRule` for a key that is not there.
+"""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+Plain = dict[str, Any]
+NAME_LENGTH = 120
+
+
+class NoSuchRule(LookupError):
+    """The rule is not in the rule set (any more)."""
+
+
+def rule_in(content: Plain, key: str) -> Plain:
+    """The rule with this key."""
+    for rule in content["rules"]:
+        if rule["key"] == key:
+            return dict(rule)
+    raise NoSuchRule(key)
+
+
+def with_rule(content: Plain, rule: Plain) -> Plain:
+    """The rule in the place of the one with its key, or after all others."""
+    keys = [each["key"] for each in content["rules"]]
+    if rule["key"] not in keys:
+        return content | {"rules": [*content["rules"], rule]}
+    return content | {"rules": [rule if each["key"] == rule["key"] else each for each in content["rules"]]}
+
+
+def changed(content: Plain, key: str, rule: Plain) -> Plain:
+    """Another content for the rule with this key."""
+    rule_in(content, key)
+    return with_rule(content, rule | {"key": key})
+
+
+def switched(content: Plain, key: str, enabled: bool) -> Plain:
+    """The rule on or off."""
+    return with_rule(content, rule_in(content, key) | {"enabled": enabled})
+
+
+def without(content: Plain, key: str) -> Plain:
+    """Without the rule."""
+    rule_in(content, key)
+    return content | {"rules": [each for each in content["rules"] if each["key"] != key]}
+
+
+def moved(content: Plain, key: str, *, to: int | None = None, step: int = 0) -> Plain:
+    """The rule at place `to`, counted from 1, or `step` places further down (up when negative), brought into range.
+    The others keep their order."""
+    rule = rule_in(content, key)
+    place = [each["key"] for each in content["rules"]].index(key)
+    rules = [each for each in content["rules"] if each["key"] != key]
+    wanted = place + step if to is None else to - 1
+    rules.insert(min(max(wanted, 0), len(rules)), rule)
+    return content | {"rules": rules}
+
+
+def copied(content: Plain, key: str) -> tuple[Plain, str]:
+    """A copy right after the rule, switched off; and the copy's key."""
+    source = rule_in(content, key)
+    copy = source | {
+        "key": str(uuid.uuid4()),
+        "name": f"{source['name'][: NAME_LENGTH - 7]} (copy)",
+        "enabled": False,
+    }
+    at = [each["key"] for each in content["rules"]].index(key) + 1
+    return content | {"rules": [*content["rules"][:at], copy, *content["rules"][at:]]}, copy["key"]
+
+
+def without_names(content: Plain) -> Plain:
+    """Without the departments' names, which change by themselves: what counts when two snapshots are compared."""
+    default = content["default"]
+    return {
+        "default": default and default["department"],
+        "rules": [
+            {name: value for name, value in rule.items() if name != "department_name"}
+            for rule in content["rules"]
+        ],
+    }

@@ -1,0 +1,255 @@
+"""Drafts: edits gather, nothing is live before publishing, and two editors at once lose nothing."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from accounts.models import Department, Role
+from routing import drafts, editing, rulesets
+from routing.drafts import Clashes
+from routing.editing import Content
+from routing.engine import RuleSetError, decide
+from routing.facts import Facts
+from routing.merging import DEFAULT, ORDER, merge
+from routing.models import Rule, RuleDraft, RuleSetVersion
+from routing.scope import NotYours
+from tests.factories import NOW, UserFactory
+
+WORDS = {"field": "words", "any": ["late"]}
+LATER = NOW.replace(hour=11)
+
+
+@pytest.fixture
+def other(company):
+    return UserFactory(role=Role.MANAGER, departments=[company.service, company.billing])
+
+
+def names():
+    return list(Rule.objects.values_list("name", flat=True))
+
+
+def department_of(text):
+    rulesets.forget()
+    return decide(Facts(text, "x", "mentions", "x:1", NOW), rulesets.live()).department
+
+
+def test_edits_gather_in_a_draft_and_are_live_only_when_published(company):
+    drafts.begin(company.manager, NOW)
+    editing.add_rule(Content("Late", WORDS, company.billing), company.manager, "", LATER)
+    editing.switch_rule(company.faults.key, False, company.manager, LATER)
+    editing.move_rule(company.faults.key, company.manager, LATER, to=1)
+    assert names() == ["Refunds", "Faults"]
+    assert RuleSetVersion.objects.first().number == 3
+    assert department_of("late") == "service"
+
+    draft = drafts.draft_of(company.manager)
+    assert (draft.based_on, draft.created_at, draft.updated_at, draft.revision) == (3, NOW, LATER, 4)
+    version = drafts.publish(company.manager, "Before the sale", LATER)
+    assert (version.number, version.note, version.created_by) == (4, "Before the sale", company.manager)
+    assert names() == ["Faults", "Refunds", "Late"]
+    assert department_of("late") == "billing"
+    assert drafts.draft_of(company.manager) is None
+
+
+def test_a_draft_is_its_owners_alone(company, other):
+    drafts.begin(company.manager, NOW)
+    editing.add_rule(Content("Late", WORDS, company.billing), other, "", NOW)
+    assert names() == ["Refunds", "Faults", "Late"]
+    assert len(drafts.draft_of(company.manager).content["rules"]) == 2
+
+
+def test_a_draft_that_is_thrown_away_leaves_nothing(company):
+    drafts.begin(company.manager, NOW)
+    editing.delete_rule(company.refunds.key, company.manager, NOW)
+    assert drafts.discard(company.manager)
+    assert not drafts.discard(company.manager)
+    assert names() == ["Refunds", "Faults"]
+    with pytest.raises(RuleDraft.DoesNotExist):
+        drafts.publish(company.manager, "", NOW)
+
+
+def test_beginning_twice_is_one_draft(company):
+    assert drafts.begin(company.manager, NOW) == drafts.begin(company.manager, LATER)
+
+
+def test_changes_of_others_to_other_rules_come_along(company, other):
+    drafts.begin(company.manager, NOW)
+    editing.change_rule(
+        company.refunds.key, Content("Refunds", WORDS, company.service), company.manager, "", NOW
+    )
+    editing.switch_rule(company.faults.key, False, other, NOW)
+    editing.add_rule(Content("Theirs", WORDS, company.billing), other, "", NOW)
+    standing = drafts.standing(drafts.draft_of(company.manager))
+    assert (standing.behind, standing.clashes) == (2, ())
+    assert standing.lines == ("“Refunds”: condition, department",)
+    drafts.publish(company.manager, "", NOW)
+    assert list(Rule.objects.values_list("name", "enabled", "department__slug")) == [
+        ("Refunds", True, "service"),
+        ("Faults", False, "service"),
+        ("Theirs", True, "billing"),
+    ]
+
+
+@pytest.mark.parametrize(("choice", "name"), [("mine", "Mine"), ("theirs", "Theirs")])
+def test_the_same_rule_changed_by_two_is_a_clash_that_a_person_decides(company, other, choice, name):
+    drafts.begin(company.manager, NOW)
+    editing.change_rule(
+        company.refunds.key, Content("Mine", WORDS, company.billing), company.manager, "", NOW
+    )
+    editing.change_rule(company.refunds.key, Content("Theirs", WORDS, company.billing), other, "", NOW)
+    with pytest.raises(Clashes) as refused:
+        drafts.publish(company.manager, "", NOW)
+    (clash,) = refused.value.clashes
+    assert (clash.mine["name"], clash.theirs["name"]) == ("Mine", "Theirs")
+    assert drafts.draft_of(company.manager) is not None
+    assert names()[0] == "Theirs"
+
+    key = str(company.refunds.key)
+    assert drafts.bring_up_to_date(company.manager, NOW, {key: choice}).based_on == 4
+    drafts.publish(company.manager, "", NOW)
+    assert names()[0] == name
+
+
+def test_a_rule_deleted_by_one_and_changed_by_another_is_a_clash(company, other):
+    drafts.begin(company.manager, NOW)
+    editing.delete_rule(company.refunds.key, company.manager, NOW)
+    editing.switch_rule(company.refunds.key, False, other, NOW)
+    with pytest.raises(Clashes):
+        drafts.publish(company.manager, "", NOW)
+    drafts.publish(company.manager, "", NOW, {str(company.refunds.key): "mine"})
+    assert names() == ["Faults"]
+
+
+def test_the_default_and_the_order_changed_by_two_are_clashes(company, other):
+    third = editing.add_rule(Content("Third", WORDS, company.billing), company.manager, "", NOW)
+    drafts.begin(company.manager, NOW)
+    editing.set_default(company.billing, company.manager, NOW)
+    editing.move_rule(third.key, company.manager, NOW, to=1)
+    editing.move_rule(company.faults.key, other, NOW, to=1)
+    standing = drafts.standing(drafts.draft_of(company.manager))
+    assert [clash.key for clash in standing.clashes] == [ORDER]
+    drafts.publish(company.manager, "", NOW, {ORDER: "theirs"})
+    assert names() == ["Faults", "Refunds", "Third"]
+    assert rulesets.snapshot()["default"]["department"] == "billing"
+    assert DEFAULT == "default"
+
+
+def test_what_is_wrong_blocks_publishing_and_keeps_the_draft(company):
+    drafts.begin(company.manager, NOW)
+    editing.add_rule(Content("Old", WORDS, company.closed), company.manager, "", NOW)
+    with pytest.raises(RuleSetError, match="Rule “Old”: Leads to Museum, which is closed"):
+        drafts.publish(company.manager, "", NOW)
+    assert len(drafts.draft_of(company.manager).content["rules"]) == 3
+    assert names() == ["Refunds", "Faults"]
+
+
+def test_a_draft_without_a_change_publishes_nothing(company):
+    drafts.begin(company.manager, NOW)
+    assert drafts.publish(company.manager, "", NOW) is None
+    assert drafts.draft_of(company.manager) is None
+    assert RuleSetVersion.objects.first().number == 3
+
+
+# Whose rules
+
+
+@pytest.fixture
+def narrow(company):
+    """A manager of service alone."""
+    return UserFactory(role=Role.MANAGER, departments=[company.service])
+
+
+def test_a_manager_changes_rules_of_the_own_departments_only(company, narrow):
+    editing.switch_rule(company.faults.key, False, narrow, NOW)
+    content = Content("Refunds", WORDS, company.service)
+    for attempt in (
+        lambda: editing.switch_rule(company.refunds.key, False, narrow, NOW),
+        lambda: editing.delete_rule(company.refunds.key, narrow, NOW),
+        lambda: editing.change_rule(company.refunds.key, content, narrow, "", NOW),
+        lambda: editing.add_rule(Content("New", WORDS, company.billing), narrow, "", NOW),
+        lambda: editing.change_rule(
+            company.faults.key, Content("F", WORDS, company.billing), narrow, "", NOW
+        ),
+        lambda: editing.set_default(company.billing, narrow, NOW),
+        lambda: editing.duplicate_rule(company.refunds.key, narrow, NOW),
+        lambda: editing.restore(1, narrow, NOW),
+    ):
+        with pytest.raises(NotYours):
+            attempt()
+    assert RuleSetVersion.objects.first().number == 4
+
+
+def test_ones_own_rule_may_pass_others_and_they_keep_their_order(company, narrow):
+    editing.add_rule(Content("Third", WORDS, company.billing), company.manager, "", NOW)
+    editing.move_rule(company.faults.key, narrow, NOW, to=1)
+    assert names() == ["Faults", "Refunds", "Third"]
+    with pytest.raises(NotYours, match="order of rules of other departments"):
+        editing.move_rule(company.refunds.key, narrow, NOW, to=3)
+
+
+def test_a_department_lost_meanwhile_is_not_published_to(company, narrow):
+    drafts.begin(narrow, NOW)
+    editing.switch_rule(company.faults.key, False, narrow, NOW)
+    narrow.memberships.all().delete()
+    del narrow.__dict__["_viewer"]
+    with pytest.raises(NotYours):
+        drafts.publish(narrow, "", NOW)
+
+
+@pytest.mark.parametrize("role", [Role.AGENT, Role.COMMUNITY, Role.ANALYST])
+def test_others_change_nothing(company, role):
+    user = UserFactory(role=role, departments=[company.service, company.billing])
+    with pytest.raises(NotYours):
+        editing.switch_rule(company.faults.key, False, user, NOW)
+    with pytest.raises(NotYours):
+        drafts.begin(user, NOW)
+
+
+def test_an_administrator_changes_all(company):
+    admin = UserFactory(role=Role.ADMINISTRATOR)
+    editing.switch_rule(company.refunds.key, False, admin, NOW)
+    editing.set_default(company.billing, admin, NOW)
+    assert Department.objects.filter(slug="billing").exists()
+
+
+# Merging
+
+
+def rule(key, name):
+    return {"key": key, "name": name, "department": "d", "department_name": "D"}
+
+
+contents = st.builds(
+    lambda keys, names, default: {
+        "default": {"department": default},
+        "rules": [rule(key, name) for key, name in zip(keys, names, strict=True)],
+    },
+    st.shared(st.lists(st.sampled_from("abcdef"), unique=True, max_size=6), key="keys").flatmap(
+        lambda keys: st.permutations(keys)
+    ),
+    st.shared(st.lists(st.sampled_from("abcdef"), unique=True, max_size=6), key="keys").flatmap(
+        lambda keys: st.lists(st.sampled_from("xyz"), min_size=len(keys), max_size=len(keys))
+    ),
+    st.sampled_from(["one", "two"]),
+)
+
+
+@given(contents, contents, contents)
+def test_merging_loses_nothing_and_mine_alone_or_theirs_alone_comes_out_whole(base, mine, theirs):
+    assert merge(base, mine, base) == (mine, [])
+    assert merge(base, base, theirs) == (theirs, [])
+    assert merge(base, mine, mine) == (mine, [])
+    merged, clashes = merge(base, mine, theirs)
+    undecided = {clash.key for clash in clashes}
+    by_key = [{each["key"]: each for each in content["rules"]} for content in (base, mine, theirs)]
+    for each in merged["rules"]:
+        was, ours, other = (side.get(each["key"]) for side in by_key)
+        assert each in (ours, other)
+        if each["key"] not in undecided and ours != was:
+            assert each == ours
+        if each["key"] not in undecided and other != was:
+            assert each == other
+    chosen = dict.fromkeys(undecided, "theirs")
+    assert merge(base, mine, theirs, chosen)[1] == []
