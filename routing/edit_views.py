@@ -8,82 +8,104 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import render
 from django.utils import timezone
 
-from accounts.models import BrandAccount, User
-from routing import editing
+from routing import condition_rows, drafts, editing, snapshots
+from routing.choices import choices_for
+from routing.desk import Desk, desk_of, mark_of
 from routing.engine import RuleSetError, compile_rules, decide
-from routing.forms import SPARE_ROWS, RuleEditor
+from routing.forms import RuleEditor
 from routing.history import changed_since
 from routing.models import Rule
-from routing.views import editor_of, facts_of, form_view, live_number, to_list, user_of
+from routing.rule_saying import said_of
+from routing.scope import NotYours
+from routing.views import editor_of, facts_of, form_view, live_number, to_list
 
 
 @form_view
 @login_required
 def rule_new(request: HttpRequest) -> HttpResponse:
     """An empty form; posting it adds a rule at the end."""
-    return _edit(request, editor_of(request), None)
+    return _edit(request, desk_of(editor_of(request)), None)
 
 
 @form_view
 @login_required
 def rule_edit(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
-    """The form of one rule; posting it publishes a new version."""
-    user = editor_of(request)
-    return _edit(request, user, get_object_or_404(Rule.objects.select_related("department"), key=key))
+    """The form of one rule; posting it changes the rule, in the draft or live."""
+    desk = desk_of(editor_of(request))
+    rule = desk.rule(str(key))
+    if rule is None:
+        raise Http404
+    return _edit(request, desk, rule)
 
 
-def _edit(request: HttpRequest, user: User, rule: Rule | None) -> HttpResponse:
+def _edit(request: HttpRequest, desk: Desk, rule: Rule | None) -> HttpResponse:
     if request.method != "POST":
-        return _form(request, RuleEditor(rule=rule, seen=live_number()), rule)
-    if "more" in request.POST or "try" in request.POST:
-        data = request.POST.copy()
-        for prefix in ("if", "unless") if "more" in request.POST else ():
-            total = data.get(f"{prefix}-TOTAL_FORMS", "0")
-            data[f"{prefix}-TOTAL_FORMS"] = str(
-                (int(total) if total.isdecimal() and len(total) < 7 else 0) + SPARE_ROWS
-            )
-        editor = RuleEditor(data, rule)
-        return _form(request, editor, rule, _tried(request, editor) if "try" in request.POST else {})
-    editor = RuleEditor(request.POST, rule)
+        mark = mark_of(snapshots.rule_in(desk.content, str(rule.key))) if rule else ""
+        return _form(request, desk, _editor(None, rule, desk, seen=live_number(), mark=mark), rule)
+    editor = _editor(request, rule, desk)
+    if "do" in request.POST:
+        condition_rows.act(editor.root, request.POST["do"])
+        return _form(request, desk, editor, rule)
+    if "try" in request.POST:
+        return _form(request, desk, editor, rule, _tried(request, editor))
     content = editor.content()
-    if content is None or _overtaken(editor, rule):
-        return _form(request, editor, rule, status=422)
+    if content is None or _overtaken(editor, desk, rule):
+        return _form(request, desk, editor, rule, status=422)
     note, now = editor.form.cleaned_data["note"], timezone.now()
     try:
+        if "draft" in request.POST:
+            drafts.begin(desk.user, now)
         if rule is None:
-            saved = editing.add_rule(content, user, note, now)
+            saved = editing.add_rule(content, desk.user, note, now)
         else:
-            saved = editing.change_rule(rule.key, content, user, note, now)
-    except Rule.DoesNotExist:
+            saved = editing.change_rule(rule.key, content, desk.user, note, now)
+    except (Rule.DoesNotExist, NotYours):
         raise Http404 from None
     except RuleSetError as error:
         editor.form.add_error(None, str(error))
-        return _form(request, editor, rule, status=422)
-    messages.success(request, f"“{saved.name}” is saved and live.")
+        return _form(request, desk, editor, rule, status=422)
+    in_draft = desk.draft is not None or "draft" in request.POST
+    messages.success(request, f"“{saved.name}” is {'in your draft' if in_draft else 'saved and live'}.")
     return to_list(saved.key)
 
 
-def _overtaken(editor: RuleEditor, rule: Rule | None) -> bool:
-    """Whether someone else changed the rule since this editor opened it; then the form says so and keeps its text."""
-    seen = editor.form.cleaned_data.get("seen")
-    newer = changed_since(seen, str(rule.key)) if rule is not None and seen else None
-    if newer is None:
+def _editor(request: HttpRequest | None, rule: Rule | None, desk: Desk, **seen: Any) -> RuleEditor:
+    data = request.POST if request else None
+    return RuleEditor(data, rule, scope=desk.scope, choices=choices_for(desk.user), **seen)
+
+
+def _overtaken(editor: RuleEditor, desk: Desk, rule: Rule | None) -> bool:
+    """Whether the rule was changed since this editor opened it; then the form says so and keeps its text."""
+    said = editor.form.cleaned_data
+    if rule is None:
         return False
-    who = newer.created_by.get_full_name() or newer.created_by.username if newer.created_by else "Someone"
+    if desk.draft is not None:
+        mark = mark_of(snapshots.rule_in(desk.content, str(rule.key)))
+        if not said.get("mark") or said["mark"] == mark:
+            return False
+        who, where = "You", "in another window"
+        editor.look_at(mark=mark)
+    else:
+        newer = changed_since(said["seen"], str(rule.key)) if said.get("seen") else None
+        if newer is None:
+            return False
+        who = newer.created_by.get_full_name() or newer.created_by.username if newer.created_by else "Someone"
+        where = f"in the meantime (version {newer.number})"
+        editor.look_at(seen=str(newer.number))
     editor.form.add_error(
         None,
-        f"{who} changed this rule in the meantime (version {newer.number}). What you typed is kept below: compare it "
-        "with the rule as it is now, and save again to put yours in its place.",
+        f"{who} changed this rule {where}. What you typed is kept below: compare it with the rule as it is now, and save "
+        "again to put yours in its place.",
     )
-    editor.look_at(newer.number)
     return True
 
 
 def _form(
     request: HttpRequest,
+    desk: Desk,
     editor: RuleEditor,
     rule: Rule | None,
     extra: dict[str, Any] | None = None,
@@ -92,12 +114,18 @@ def _form(
     context = {
         "editor": editor,
         "rule": rule,
-        "place": rule and Rule.objects.filter(position__lt=rule.position).count() + 1,
-        "brand_accounts": BrandAccount.objects.visible_to(user_of(request))[:50],
+        "place": rule and rule.position,
+        "draft": desk.draft,
+        "condition": editor.condition_page,
+        "said": said_of(editor, desk, rule),
         "try_text": request.POST.get("try_text", ""),
         "is_refused": status == 422,
     }
-    return render(request, "routing/rule_edit.html", context | (extra or {}), status=status)
+    template = "routing/rule_edit.html"
+    if request.headers.get("HX-Request") and "do" in request.POST:
+        wanted = request.headers.get("HX-Target")
+        template = "routing/_said.html" if wanted == "said" else "routing/_condition_swap.html"
+    return render(request, template, context | (extra or {}), status=status)
 
 
 def _tried(request: HttpRequest, editor: RuleEditor) -> dict[str, Any]:

@@ -62,11 +62,17 @@ class Content:
 
 
 def edit(
-    by: User | None, note: str | Callable[[Plain], str], now: dt.datetime, change: Callable[[Plain], Plain]
+    by: User | None,
+    note: str | Callable[[Plain], str],
+    now: dt.datetime,
+    change: Callable[[Plain], Plain],
+    *,
+    about: str = "",
 ) -> Plain:
     """Applies a change to the person's draft, or publishes it; the content afterwards. Editors take turns.
 
-    `note` may be worked out from the content as it was.
+    `note` may be worked out from the content as it was. `about` is the key of a rule that must be the person's own
+    even when the change would touch nothing of others.
     """
     with transaction.atomic():
         rulesets.take_turn()
@@ -76,8 +82,8 @@ def edit(
             after = change(before)
         except NoSuchRule as error:
             raise Rule.DoesNotExist(str(error)) from None
-        if by is not None and (objection := scope_of(by).objection(before, after)):
-            raise NotYours(objection)
+        if by is not None:
+            _require_own(by, before, after, about)
         if draft is not None:
             keep(draft, after, now)
         else:
@@ -85,6 +91,14 @@ def edit(
             _put(after)
             rulesets.publish(by, said, now)
     return after
+
+
+def _require_own(by: User, before: Plain, after: Plain, about: str) -> None:
+    scope = scope_of(by)
+    if about and not scope.covers(snapshots.rule_in(before, about)["department"]):
+        raise NotYours("The order of rules of other departments is not yours to change.")
+    if objection := scope.objection(before, after):
+        raise NotYours(objection)
 
 
 def keep(draft: RuleDraft, content: Plain, now: dt.datetime) -> None:
@@ -143,7 +157,9 @@ def move_rule(
     """The rule at place `to`, counted from 1, or `step` places further down (up when negative); brought into range.
     The others keep their order."""
     note = _named("Moved “{}”", str(key))
-    after = edit(by, note, now, lambda rules: snapshots.moved(rules, str(key), to=to, step=step))
+    after = edit(
+        by, note, now, lambda rules: snapshots.moved(rules, str(key), to=to, step=step), about=str(key)
+    )
     return _rule(after, str(key))
 
 

@@ -6,20 +6,19 @@ import json
 from typing import Any, cast
 
 from django import forms
-from django.db.models import Q
 from django.http import QueryDict
 
 from accounts.models import Department
+from routing import condition_rows
+from routing.choices import Choices, Options
+from routing.condition_page import presented
 from routing.conditions import storable, validate
 from routing.editing import NAME_LENGTH, Content
 from routing.models import Priority, Rule
-from routing.rows import KINDS, Row, leaf_of, rows_of, tree_of
+from routing.scope import Scope
 
 MAX_TREE_LENGTH = 400_000
 MAX_TAGS = 20
-#: Empty rows offered below those that are filled.
-SPARE_ROWS = 2
-MAX_ROWS = 40
 
 
 def storable_text(value: str) -> None:
@@ -28,38 +27,8 @@ def storable_text(value: str) -> None:
         raise forms.ValidationError("This contains a character that cannot be stored.")
 
 
-class RowForm(forms.Form):
-    """One row: a kind and a value. An empty row is ignored; `leaf` is what it means, once it is valid."""
-
-    kind = forms.ChoiceField(choices=list(KINDS.items()), required=False, label="What")
-    value = forms.CharField(
-        required=False,
-        label="Value",
-        max_length=60_000,
-        widget=forms.Textarea(attrs={"rows": 2, "class": "value"}),
-    )
-
-    def clean(self) -> dict[str, Any]:
-        cleaned = self.cleaned_data
-        if cleaned.get("value"):
-            leaf = leaf_of(cleaned.get("kind") or "words:any", cleaned["value"].replace("\r\n", "\n"))
-            for problem in validate(leaf)[:5]:
-                self.add_error("value", problem.message)
-            cleaned["leaf"] = leaf
-        return cleaned
-
-    @property
-    def leaf(self) -> dict[str, Any] | None:
-        return cast("dict[str, Any] | None", self.cleaned_data.get("leaf"))
-
-
-RowFormSet = forms.formset_factory(
-    RowForm, extra=SPARE_ROWS, max_num=MAX_ROWS, absolute_max=MAX_ROWS, validate_max=True
-)
-
-
 class RuleForm(forms.Form):
-    """Everything of a rule but its rows, which are two form sets beside it (see `RuleEditor`)."""
+    """Everything of a rule but its condition (see `RuleEditor`)."""
 
     name = forms.CharField(max_length=NAME_LENGTH, validators=[storable_text])
     department = forms.ModelChoiceField(Department.objects.none(), label="Goes to", empty_label=None)
@@ -74,13 +43,19 @@ class RuleForm(forms.Form):
         required=False,
         label="Needs an answer",
     )
+    person = forms.ChoiceField(required=False, label="Person")
+    skill = forms.ChoiceField(required=False, label="Or whoever knows")
+    playbook_branch = forms.ChoiceField(required=False, label="Playbook begins at")
+    dismiss = forms.BooleanField(required=False, label="Dismiss as noise")
     enabled = forms.BooleanField(required=False, initial=True, label="Switched on")
-    mode = forms.ChoiceField(choices=[("rows", "With rows"), ("tree", "As a tree (JSON)")], initial="rows")
-    group = forms.ChoiceField(
-        choices=[("any", "any of these holds"), ("all", "all of these hold")], initial="any"
+    mode = forms.ChoiceField(
+        choices=[("rows", "With rows"), ("tree", "As JSON")], initial="rows", required=False
     )
     tree = forms.CharField(
-        required=False, label="Tree", max_length=MAX_TREE_LENGTH, widget=forms.Textarea(attrs={"rows": 12})
+        required=False,
+        label="Condition as JSON",
+        max_length=MAX_TREE_LENGTH,
+        widget=forms.Textarea(attrs={"rows": 12}),
     )
     note = forms.CharField(
         required=False,
@@ -90,12 +65,28 @@ class RuleForm(forms.Form):
         help_text="For the list of versions.",
     )
     seen = forms.IntegerField(required=False, min_value=0, widget=forms.HiddenInput)
+    mark = forms.CharField(required=False, max_length=16, widget=forms.HiddenInput)
 
-    def __init__(self, *args: Any, rule: Rule | None = None, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, rule: Rule | None, scope: Scope, choices: Choices, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        current = Q(pk=rule.department_id) if rule else Q()
-        choices = cast("forms.ModelChoiceField[Department]", self.fields["department"])
-        choices.queryset = Department.objects.filter(Q(is_open=True) | current if rule else Q(is_open=True))
+        open_ones = Department.objects.filter(is_open=True)
+        if scope.departments is not None:
+            open_ones = open_ones.filter(slug__in=scope.departments)
+        if rule is not None and rule.department.pk:
+            open_ones = open_ones | Department.objects.filter(pk=rule.department.pk)
+        cast("forms.ModelChoiceField[Department]", self.fields["department"]).queryset = open_ones
+        self._offer("person", "Anybody of the department", choices.people, rule)
+        self._offer("skill", "—", choices.skills, rule)
+        self._offer("playbook_branch", "Its first question", choices.branches, rule)
+        #: Whether there is a playbook with questions to begin at.
+        self.has_branches = bool(choices.branches or (rule and rule.playbook_branch))
+
+    def _offer(self, name: str, none: str, options: Options, rule: Rule | None) -> None:
+        """The options, and what the rule says now even when that is no longer there."""
+        current = getattr(rule, name) if rule is not None else ""
+        known = {value for value, _ in options}
+        gone = [(current, f"{current} (no longer there)")] if current and current not in known else []
+        cast(forms.ChoiceField, self.fields[name]).choices = [("", none), *options, *gone]
 
     def clean_tags(self) -> list[str]:
         tags = list(dict.fromkeys(tag.strip() for tag in self.cleaned_data["tags"].split(",") if tag.strip()))
@@ -110,6 +101,8 @@ class RuleForm(forms.Form):
             self.add_error(
                 "department", f"{department.name} is closed: choose another, or switch the rule off."
             )
+        if cleaned.get("person") and cleaned.get("skill"):
+            self.add_error("skill", "Name a person or a skill: one of the two decides who gets it.")
         if cleaned.get("mode") == "tree" and "tree" in cleaned:
             cleaned["condition"] = self._read_tree(cleaned["tree"])
         return cleaned
@@ -129,32 +122,51 @@ class RuleForm(forms.Form):
 
 
 class RuleEditor:
-    """The form of a rule with its two sets of rows: when it holds, and when not after all."""
+    """The form of a rule with the groups and rows of its condition."""
 
-    def __init__(self, data: QueryDict | None = None, rule: Rule | None = None, seen: int = 0) -> None:
-        """From what was posted, else from a rule, else empty. `seen` is the version that the editor looked at."""
-        initial: dict[str, Any] = {"seen": seen}
-        holds: list[Row] = []
-        unless: list[Row] = []
+    def __init__(
+        self,
+        data: QueryDict | None,
+        rule: Rule | None,
+        *,
+        scope: Scope,
+        choices: Choices,
+        seen: int = 0,
+        mark: str = "",
+    ) -> None:
+        """From what was posted, else from a rule, else empty. `seen` is the version that the editor looked at, `mark`
+        a sign of the rule's content then."""
+        self.choices = choices
+        initial: dict[str, Any] = {"seen": seen, "mark": mark}
+        self.root = condition_rows.empty()
         if rule is not None:
-            rows = rows_of(rule.condition)
-            initial |= _initial(rule) | {
-                "mode": "rows" if rows else "tree",
-                "group": rows.group if rows else "any",
-            }
-            holds, unless = (rows.holds, rows.unless) if rows else ([], [])
-        self.form = RuleForm(data, initial=initial, rule=rule)
-        self.holds = RowFormSet(data, prefix="if", initial=[row._asdict() for row in holds])
-        self.unless = RowFormSet(data, prefix="unless", initial=[row._asdict() for row in unless])
+            shown = condition_rows.node_of(rule.condition)
+            initial |= _initial(rule) | {"mode": "rows" if shown else "tree"}
+            self.root = shown or self.root
+        if data is not None:
+            self.root = condition_rows.read(data)
+            condition_rows.settle(self.root)
+        self.form = RuleForm(data, initial=initial, rule=rule, scope=scope, choices=choices)
 
-    def look_at(self, number: int) -> None:
-        """Makes version `number` the one that the editor has seen, for the next time the form is sent."""
+    @property
+    def condition_page(self) -> dict[str, Any]:
+        """The groups and rows for the template."""
+        return presented(self.root, self.choices)
+
+    @property
+    def is_as_tree(self) -> bool:
+        """Whether the condition is being edited as JSON."""
+        return bool(self.form["mode"].value() == "tree")
+
+    def look_at(self, **seen: str) -> None:
+        """Makes another version (`seen`, `mark`) the one that the editor has seen, for the next time it is sent."""
         data = cast(QueryDict, self.form.data).copy()
-        data["seen"] = str(number)
+        for name, value in seen.items():
+            data[name] = value
         self.form.data = data
 
     def content(self) -> Content | None:
-        """What the editor says, None when something is wrong: the forms say what."""
+        """What the editor says, None when something is wrong: the form and the rows say what."""
         whole = self.form.is_valid()
         condition = self.condition()
         if not whole or condition is None:
@@ -168,33 +180,32 @@ class RuleEditor:
             priority=said["priority"],
             tags=tuple(said["tags"]),
             needs_answer=said["needs_answer"],
+            person=said["person"],
+            skill=said["skill"],
+            dismiss=said["dismiss"],
+            playbook_branch=said["playbook_branch"],
         )
 
     def condition(self) -> dict[str, Any] | None:
         """The condition alone, None when it is wrong."""
         self.form.is_valid()
-        said = self.form.cleaned_data
-        if said.get("mode") == "tree":
-            return None if self.form.has_error("tree") else said.get("condition")
-        if not (self.holds.is_valid() and self.unless.is_valid()):
-            return None
-        holds = [leaf for form in self.holds.forms if (leaf := form.leaf)]
-        unless = [leaf for form in self.unless.forms if (leaf := form.leaf)]
-        if not holds and not unless:
-            self.form.add_error(
-                None, "Fill in at least one row: a rule without a condition would take every message."
-            )
-            return None
-        return tree_of(said.get("group") or "any", holds, unless)
+        if self.is_as_tree:
+            said = self.form.cleaned_data.get("condition")
+            return None if self.form.has_error("tree") or not said else cast("dict[str, Any]", said)
+        return condition_rows.tree_of(self.root)
 
 
 def _initial(rule: Rule) -> dict[str, Any]:
     return {
         "name": rule.name,
-        "department": rule.department_id,
+        "department": rule.department.pk,
         "priority": rule.priority,
         "tags": ", ".join(rule.tags),
         "needs_answer": {True: "yes", False: "no", None: ""}[rule.needs_answer],
+        "person": rule.person,
+        "skill": rule.skill,
+        "dismiss": rule.dismiss,
+        "playbook_branch": rule.playbook_branch,
         "enabled": rule.enabled,
         "tree": json.dumps(rule.condition, ensure_ascii=False, indent=2),
     }
@@ -213,4 +224,20 @@ class TryForm(forms.Form):
 class DefaultForm(forms.Form):
     """The department that takes what no rule takes."""
 
-    department = forms.ModelChoiceField(Department.objects.filter(is_open=True), empty_label=None)
+    department = forms.ModelChoiceField(Department.objects.none(), empty_label=None)
+
+    def __init__(self, *args: Any, scope: Scope, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        open_ones = Department.objects.filter(is_open=True)
+        if scope.departments is not None:
+            open_ones = open_ones.filter(slug__in=scope.departments)
+        cast("forms.ModelChoiceField[Department]", self.fields["department"]).queryset = open_ones
+
+
+class PublishForm(forms.Form):
+    """A word on why a draft is published."""
+
+    note = forms.CharField(
+        required=False, max_length=200, validators=[storable_text], label="Why",
+        help_text="For the list of versions.",
+    )  # fmt: skip

@@ -2,20 +2,24 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from routing import edit_views, views
+from routing import draft_views, edit_views, verb_views, views
 
 app_name = "routing"
 urlpatterns: list[URLPattern] = [
     path("", views.rule_list, name="rule_list"),
     path("try/", views.rule_try, name="rule_try"),
     path("new/", edit_views.rule_new, name="rule_new"),
-    path("starter/", views.starter, name="starter"),
-    path("default/", views.default_edit, name="default_edit"),
+    path("starter/", verb_views.starter, name="starter"),
+    path("default/", verb_views.default_edit, name="default_edit"),
+    path("draft/begin/", draft_views.draft_begin, name="draft_begin"),
+    path("draft/publish/", draft_views.draft_publish, name="draft_publish"),
+    path("draft/update/", draft_views.draft_update, name="draft_update"),
+    path("draft/discard/", draft_views.draft_discard, name="draft_discard"),
     path("versions/", views.versions, name="versions"),
-    path("versions/<int:number>/restore/", views.version_restore, name="version_restore"),
+    path("versions/<int:number>/restore/", verb_views.version_restore, name="version_restore"),
     path("<uuid:key>/", edit_views.rule_edit, name="rule_edit"),
-    path("<uuid:key>/toggle/", views.rule_toggle, name="rule_toggle"),
-    path("<uuid:key>/move/", views.rule_move, name="rule_move"),
-    path("<uuid:key>/delete/", views.rule_delete, name="rule_delete"),
-    path("<uuid:key>/duplicate/", views.rule_duplicate, name="rule_duplicate"),
+    path("<uuid:key>/toggle/", verb_views.rule_toggle, name="rule_toggle"),
+    path("<uuid:key>/move/", verb_views.rule_move, name="rule_move"),
+    path("<uuid:key>/delete/", verb_views.rule_delete, name="rule_delete"),
+    path("<uuid:key>/duplicate/", verb_views.rule_duplicate, name="rule_duplicate"),
 ]

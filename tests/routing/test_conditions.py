@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from django.http import QueryDict
 from hypothesis import given
 
+from routing.choices import Choices
+from routing.condition_page import presented
+from routing.condition_rows import node_of, read, tree_of
 from routing.conditions import MAX_NODES, Problem, validate
-from routing.rows import leaf_of, rows_of, tree_of
 from routing.wording import summary
 from tests.routing.oracle import same
 from tests.routing.strategies import anything, trees
@@ -118,13 +121,30 @@ def test_every_valid_tree_has_a_summary(tree):
     assert summary(tree)
 
 
+def sent(node):
+    """What a browser would send for the form of a condition."""
+    fields = [(f"{node['path']}.group", node["group"])] if "group" in node else []
+    if "group" not in node:
+        chosen = [value for _, members in node["fields"] for value, _, is_chosen in members if is_chosen]
+        fields += [(f"{node['path']}.field", one) for one in chosen]
+        fields += [(f"{node['path']}.op", value) for value, _, is_chosen in node["ops"] if is_chosen]
+        if node["control"] in ("one", "several"):
+            fields += [
+                (f"{node['path']}.value", value) for value, _, is_chosen in node["options"] if is_chosen
+            ]
+        elif node["control"] != "none":
+            fields.append((f"{node['path']}.value", node["typed"]))
+    return fields + [field for part in node.get("parts", ()) for field in sent(part)]
+
+
 @given(trees)
-def test_rows_show_a_tree_without_changing_it(tree):
-    rows = rows_of(tree)
-    if rows is not None:
-        again = tree_of(
-            rows.group, [leaf_of(*row) for row in rows.holds], [leaf_of(*row) for row in rows.unless]
-        )
+def test_the_form_shows_a_tree_without_changing_it(tree):
+    node = node_of(tree)
+    if node is not None:
+        data = QueryDict(mutable=True)
+        for name, value in sent(presented(node, Choices())):
+            data.appendlist(name, value)
+        again = tree_of(read(data))
         assert validate(again) == []
         assert same(tree, again)
 

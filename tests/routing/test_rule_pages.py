@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import json
 import uuid
+from urllib.parse import urlencode
 
 import pytest
 from django.urls import reverse
 
-from accounts.models import Department, Role
+from accounts.models import Department, Role, Skill
 from routing import editing
+from routing.choices import FIELD_GROUPS
 from routing.editing import Content
 from routing.models import RoutingDefault, Rule, RuleSetVersion
-from routing.rows import KINDS
 from tests.factories import NOW, BrandAccountFactory, DepartmentFactory, UserFactory
 
 
@@ -26,8 +27,21 @@ def page(name, *args):
     return reverse(f"routing:{name}", args=args)
 
 
-def form(company, holds=(), unless=(), **more):
-    """What a browser sends for a rule: rows as (kind, value)."""
+def rows(group, parts, path="c"):
+    """The fields of a group: parts are rows (field, op, values…) or groups ("any", [parts])."""
+    sent = {f"{path}.group": group}
+    for at, part in enumerate(parts):
+        here = f"{path}.{at}"
+        if isinstance(part[1], list):
+            sent |= rows(part[0], part[1], here)
+        else:
+            field, op, *values = part
+            sent |= {f"{here}.field": field, f"{here}.op": op, f"{here}.value": values}
+    return sent
+
+
+def form(company, *parts, group="any", **more):
+    """What a browser sends for a rule."""
     data = {
         "name": "Parking",
         "department": company.billing.pk,
@@ -35,17 +49,16 @@ def form(company, holds=(), unless=(), **more):
         "tags": "cars, cars, street",
         "needs_answer": "yes",
         "enabled": "on",
-        "mode": "rows",
-        "group": "any",
         "tree": "",
         "note": "Because",
         "seen": "3",
+        **rows(group, parts),
     }
-    for prefix, rows in (("if", holds), ("unless", unless)):
-        data |= {f"{prefix}-TOTAL_FORMS": str(len(rows) + 2), f"{prefix}-INITIAL_FORMS": "0"}
-        for at, (kind, value) in enumerate([*rows, ("words:any", ""), ("words:any", "")]):
-            data |= {f"{prefix}-{at}-kind": kind, f"{prefix}-{at}-value": value}
     return {key: value for key, value in (data | more).items() if value is not None}
+
+
+def words(*found):
+    return ("words", "any", ", ".join(found))
 
 
 def text(response):
@@ -72,6 +85,11 @@ EDITS = [
     ("post", "rule_toggle", True),
     ("post", "rule_move", True),
     ("post", "rule_duplicate", True),
+    ("post", "draft_begin", False),
+    ("get", "draft_publish", False),
+    ("post", "draft_publish", False),
+    ("post", "draft_update", False),
+    ("post", "draft_discard", False),
 ]
 
 
@@ -243,7 +261,12 @@ def test_trying_nothing_is_a_form_error(manager):
 
 def test_a_new_rule_is_live_after_saving(manager, company):
     sent = form(
-        company, [("words:any", "car park, permit*"), ("followers:gte", "1,000")], [("network", "Facebook")]
+        company,
+        ("any", [words("car park", "permit*"), ("followers", "gte", "1,000")]),
+        ("network", "not is", "facebook"),
+        group="all",
+        person="",
+        dismiss="on",
     )
     response = manager.post(page("rule_new"), sent)
     rule = Rule.objects.get(name="Parking")
@@ -266,6 +289,7 @@ def test_a_new_rule_is_live_after_saving(manager, company):
             {"none": [{"field": "network", "is": ["facebook"]}]},
         ]
     }
+    assert rule.dismiss is True
     version = RuleSetVersion.objects.first()
     assert (version.number, version.created_by, version.note) == (4, company.manager, "Because")
 
@@ -273,29 +297,29 @@ def test_a_new_rule_is_live_after_saving(manager, company):
 def test_editing_shows_the_rows_again_and_keeps_the_place(manager, company):
     body = text(manager.get(page("rule_edit", company.refunds.key)))
     assert "refund, charged twice" in body
-    manager.post(
-        page("rule_edit", company.refunds.key), form(company, [("words:any", "money back")], name="Refunds")
-    )
+    manager.post(page("rule_edit", company.refunds.key), form(company, words("money back"), name="Refunds"))
     rule = Rule.objects.get(key=company.refunds.key)
     assert rule.condition == {"any": [{"field": "words", "any": ["money back"]}]}
     assert rule.position == 1
 
 
 @pytest.mark.parametrize(
-    ("kind", "value", "problem"),
+    ("row", "problem"),
     [
-        ("pattern", "a(?=b)", "Look-ahead and look-behind are not supported"),
-        ("pattern", "(", "The pattern cannot be read: missing )"),
-        ("words:any", "…", "holds no letter or digit"),
-        ("followers:gte", "many", "“many” is not a number of followers"),
-        ("followers:gte", "1.5", "“1.5” is not a number of followers"),
-        ("verified", "perhaps", "needs “is” with true or false"),
-        ("brand_account", "@us", "is not a brand account"),
-        ("words:any", "x\x00y", "Null characters are not allowed"),
+        (("pattern", "matches", "a(?=b)"), "Look-ahead and look-behind are not supported"),
+        (("pattern", "matches", "("), "The pattern cannot be read: missing )"),
+        (("words", "any", "…"), "holds no letter or digit"),
+        (("followers", "gte", "many"), "“many” is not a number of followers"),
+        (("followers", "gte", "1.5"), "“1.5” is not a number of followers"),
+        (("followers", "between", "20 - 10"), "swap the two numbers"),
+        (("brand_account", "is", "@us"), "is not a brand account"),
+        (("network", "is"), "Fill this in, or remove the row."),
+        (("words", "any", "x\x00y"), "cannot be stored"),
+        (("any", []), "This group is empty"),
     ],
 )
-def test_a_row_that_is_wrong_says_what_and_keeps_what_was_typed(manager, company, kind, value, problem):
-    response = manager.post(page("rule_new"), form(company, [("words:any", "kept words"), (kind, value)]))
+def test_a_row_that_is_wrong_says_what_and_keeps_what_was_typed(manager, company, row, problem):
+    response = manager.post(page("rule_new"), form(company, words("kept words"), row))
     assert response.status_code == 422
     body = text(response)
     assert problem in body.replace("&#x27;", "'")
@@ -305,8 +329,8 @@ def test_a_row_that_is_wrong_says_what_and_keeps_what_was_typed(manager, company
 
 
 def test_bytes_that_are_no_text_are_no_error_of_ours(manager, company):
-    sent = form(company, [("words:any", "WORD")])
-    body = "&".join(f"{key}={value}" for key, value in sent.items()).replace("WORD", "ok, x%ED%A0%80y")
+    sent = form(company, words("WORD"))
+    body = urlencode(sent, doseq=True).replace("WORD", "ok, x%ED%A0%80y")
     response = manager.generic(
         "POST", page("rule_new"), body, content_type="application/x-www-form-urlencoded"
     )
@@ -338,7 +362,7 @@ def test_a_tree_that_is_wrong_says_where(manager, company, tree, problem):
     assert latest() == 3
 
 
-def test_a_nested_tree_is_saved_and_shown_as_a_tree(manager, company):
+def test_json_is_shown_as_rows_again_however_nested(manager, company):
     tree = {
         "any": [
             {"all": [{"field": "verified", "is": True}, {"field": "words", "any": ["press"]}]},
@@ -349,21 +373,29 @@ def test_a_nested_tree_is_saved_and_shown_as_a_tree(manager, company):
     rule = Rule.objects.get(name="Parking")
     assert rule.condition == tree
     body = text(manager.get(page("rule_edit", rule.key)))
-    assert 'value="tree" checked' in body
-    assert "&quot;verified&quot;" in body
+    assert 'name="c.0.1.value"' in body
+    assert ">press</textarea>" in body
+    assert 'name="mode" value="tree" checked' not in body
+
+
+def test_what_rows_cannot_show_is_edited_as_json(manager, company):
+    tree = {"any": [{"field": "words", "any": [f"word{n}"]} for n in range(500)]}
+    manager.post(page("rule_new"), form(company, mode="tree", tree=json.dumps(tree)))
+    rule = Rule.objects.get(name="Parking")
+    body = text(manager.get(page("rule_edit", rule.key)))
+    assert '<input type="hidden" name="mode" value="tree">' in body
+    assert 'name="c.group"' not in body
 
 
 def test_a_rule_cannot_be_sent_to_a_closed_department(manager, company):
-    response = manager.post(
-        page("rule_new"), form(company, [("words:any", "x1")], department=company.closed.pk)
-    )
+    response = manager.post(page("rule_new"), form(company, words("x1"), department=company.closed.pk))
     assert response.status_code == 422
     assert "Select a valid choice" in text(response)
 
 
 def test_a_rule_whose_department_was_closed_can_be_switched_off_but_not_kept_on(manager, company):
     Department.objects.filter(pk=company.billing.pk).update(is_open=False)
-    sent = form(company, [("words:any", "x1")])
+    sent = form(company, words("x1"))
     response = manager.post(page("rule_edit", company.refunds.key), sent)
     assert "Billing is closed" in text(response)
     assert manager.post(page("rule_edit", company.refunds.key), sent | {"enabled": ""}).status_code == 302
@@ -371,7 +403,7 @@ def test_a_rule_whose_department_was_closed_can_be_switched_off_but_not_kept_on(
 
 def test_someone_elses_change_in_between_is_not_overwritten_unseen(manager, company):
     editing.switch_rule(company.refunds.key, False, company.manager, NOW)
-    sent = form(company, [("words:any", "mine")], seen="3")
+    sent = form(company, words("mine"), seen="3")
     response = manager.post(page("rule_edit", company.refunds.key), sent)
     assert response.status_code == 422
     body = text(response)
@@ -383,44 +415,236 @@ def test_someone_elses_change_in_between_is_not_overwritten_unseen(manager, comp
 
 def test_a_change_to_another_rule_in_between_is_no_conflict(manager, company):
     editing.switch_rule(company.faults.key, False, company.manager, NOW)
-    sent = form(company, [("words:any", "mine")], seen="3")
+    sent = form(company, words("mine"), seen="3")
     assert manager.post(page("rule_edit", company.refunds.key), sent).status_code == 302
 
 
-def test_more_rows_keeps_what_was_typed_and_saves_nothing(manager, company):
-    sent = form(company, [("words:any", "kept words")]) | {"more": "1"}
+@pytest.mark.parametrize(
+    ("action", "there", "gone"),
+    [
+        ("row c", "c.2.field", "c.3.field"),
+        ("group c", "c.2.0.field", "c.3.field"),
+        ("row c.1", "c.1.1.field", "c.2.field"),
+        ("drop c.1", "c.0.field", "c.1.0.field"),
+        ("drop c.1.0", "c.1.group", "c.1.0.field"),
+        ("look", "c.1.0.field", "c.2.field"),
+        ("row c.7", "c.1.0.field", "c.2.field"),
+        ("nonsense", "c.1.0.field", "c.2.field"),
+    ],
+)
+def test_rows_and_groups_come_and_go_without_a_script_and_nothing_is_saved(
+    manager, company, action, there, gone
+):
+    sent = form(company, words("kept words"), ("all", [("network", "is", "x")])) | {"do": action}
     response = manager.post(page("rule_new"), sent)
+    body = text(response)
     assert response.status_code == 200
-    assert "kept words" in text(response)
-    assert 'name="if-4-value"' in text(response)
+    assert "kept words" in body
+    assert f'name="{there}"' in body
+    assert f'name="{gone}"' not in body
     assert latest() == 3
+
+
+def test_another_field_brings_its_own_operators_and_values(manager, company):
+    sent = form(company, ("sentiment", "any", "old words")) | {"do": "look"}
+    body = text(manager.post(page("rule_new"), sent))
+    assert 'value="negative"' in body
+    assert "old words" not in body
+
+
+def test_what_the_rule_does_is_said_while_it_is_written(manager, company):
+    sent = form(company, words("permit"), ("network", "is")) | {"do": "look"}
+    said = text(manager.post(page("rule_new"), sent, headers={"hx-request": "true", "hx-target": "said"}))
+    assert "<html" not in said
+    assert "the word “permit”" in said
+    assert "Billing" in said
+    swapped = text(
+        manager.post(page("rule_new"), sent, headers={"hx-request": "true", "hx-target": "condition"})
+    )
+    assert "<html" not in swapped
+    assert 'id="condition"' in swapped
+    assert 'hx-swap-oob="true"' in swapped
+
+
+def test_an_odd_rule_is_said_while_it_is_written(manager, company):
+    sent = form(company, words("refund")) | {"do": "look"}
+    said = text(manager.post(page("rule_new"), sent, headers={"hx-request": "true", "hx-target": "said"}))
+    assert "Is never reached: “Refunds” (place 1) takes everything" in said
 
 
 @pytest.mark.parametrize(
     ("message", "answer"), [("a permit please", "The condition holds"), ("hello", "does not hold")]
 )
 def test_trying_the_condition_saves_nothing(manager, company, message, answer):
-    sent = form(company, [("words:any", "permit")]) | {"try": "1", "try_text": message}
+    sent = form(company, words("permit")) | {"try": "1", "try_text": message}
     response = manager.post(page("rule_new"), sent)
     assert answer in text(response)
     assert message in text(response)
     assert latest() == 3
 
 
-@pytest.mark.parametrize("total", ["", "-1", "999999", "x"])
-def test_a_forged_number_of_rows_is_no_error_of_ours(manager, company, total):
-    for button in ({}, {"more": "1"}, {"try": "1"}):
-        sent = form(company, [("words:any", "x1")]) | {"if-TOTAL_FORMS": total} | button
+@pytest.mark.parametrize(
+    "forged",
+    [
+        {"c.group": "some"},
+        {"c.0.field": "mood"},
+        {"c.999.999.999.field": "words"},
+        {"c" + ".0" * 40 + ".field": "words"},
+        {"c.0.0.0.0.0.op": "gte"},
+        {"c.x.field": "words"},
+    ],
+)
+def test_forged_rows_are_no_error_of_ours(manager, company, forged):
+    for button in ({}, {"do": "row c"}, {"do": "drop c"}, {"try": "1"}):
+        sent = form(company, words("x1"), name="") | forged | button
         assert manager.post(page("rule_new"), sent).status_code in (200, 422)
     assert manager.post(page("rule_new"), {}).status_code == 422
     assert latest() == 3
 
 
-def test_the_form_names_every_brand_account(manager, company):
+def test_a_new_rule_can_ask_for_every_field(manager, company):
     account = BrandAccountFactory()
     body = text(manager.get(page("rule_new")))
-    assert f"{account.network}:{account.remote_id}" in body
-    assert all(label in body for label in KINDS.values())
+    for members in FIELD_GROUPS.values():
+        for name in members:
+            assert f'<option value="{name}"' in body or name == "hours"
+    sent = form(company, ("brand_account", "is")) | {"do": "look"}
+    assert f"{account.network}:{account.remote_id}" in text(manager.post(page("rule_new"), sent))
+
+
+def test_a_person_or_a_skill_is_named_not_both(manager, company):
+    Skill.objects.create(slug="coffee", name="Coffee machines")
+    sent = form(company, words("x1"), person=company.agent.username, skill="coffee")
+    response = manager.post(page("rule_new"), sent)
+    assert "Name a person or a skill" in text(response)
+    manager.post(page("rule_new"), sent | {"person": ""})
+    assert Rule.objects.get(name="Parking").skill == "coffee"
+
+
+# Drafts
+
+
+def test_a_draft_gathers_edits_shows_them_and_is_published(manager, company):
+    manager.post(page("draft_begin"))
+    manager.post(page("rule_new"), form(company, words("permit")))
+    manager.post(page("rule_move", company.faults.key), {"to": "1"})
+    body = text(manager.get(page("rule_list")))
+    assert "Your draft" in body
+    assert "Added “Parking”" in body
+    assert body.index("Faults") < body.index("Refunds")
+    assert latest() == 3
+    shown = text(manager.get(page("draft_publish")))
+    assert "Order changed" in shown
+    response = manager.post(page("draft_publish"), {"note": "For the weekend"}, follow=True)
+    assert "Published as version 4." in text(response)
+    assert RuleSetVersion.objects.first().note == "For the weekend"
+    assert list(Rule.objects.values_list("name", flat=True)) == ["Faults", "Refunds", "Parking"]
+
+
+def test_one_rule_can_begin_a_draft(manager, company):
+    response = manager.post(page("rule_new"), form(company, words("permit")) | {"draft": "1"}, follow=True)
+    assert "“Parking” is in your draft." in text(response)
+    assert latest() == 3
+    assert not Rule.objects.filter(name="Parking").exists()
+
+
+def test_a_draft_is_thrown_away_and_the_live_rules_stay(manager, company):
+    manager.post(page("draft_begin"))
+    manager.post(page("rule_delete", company.refunds.key))
+    assert "Refunds" not in text(manager.get(page("rule_list"))).split("Your draft")[1].split('id="rules"')[1]
+    manager.post(page("draft_discard"))
+    body = text(manager.get(page("rule_list")))
+    assert "Your draft" not in body
+    assert "Refunds" in body
+    assert manager.get(page("draft_publish")).status_code == 302
+    assert manager.post(page("draft_publish")).status_code == 302
+    assert manager.post(page("draft_update")).status_code == 302
+
+
+def test_a_clash_is_shown_with_both_sides_and_decided(manager, company):
+    manager.post(page("draft_begin"))
+    manager.post(page("rule_edit", company.refunds.key), form(company, words("mine"), name="Refunds"))
+    other = UserFactory(role=Role.ADMINISTRATOR)
+    editing.change_rule(
+        company.refunds.key,
+        Content("Refunds", {"field": "words", "any": ["theirs"]}, company.billing),
+        other,
+        "",
+        NOW,
+    )
+    assert "Others changed the same rules" in text(manager.get(page("rule_list")))
+    response = manager.post(page("draft_publish"), {"note": ""})
+    body = text(response)
+    assert response.status_code == 409
+    assert "the word “mine”" in body
+    assert "the word “theirs”" in body
+    assert latest() == 4
+    manager.post(page("draft_update"), {f"choose-{company.refunds.key}": "mine"})
+    manager.post(page("draft_publish"), {"note": ""})
+    assert Rule.objects.get(key=company.refunds.key).condition == {
+        "any": [{"field": "words", "any": ["mine"]}]
+    }
+
+
+def test_the_same_rule_in_two_windows_of_a_draft_is_not_overwritten_unseen(manager, company):
+    manager.post(page("draft_begin"))
+    body = text(manager.get(page("rule_edit", company.refunds.key)))
+    mark = body.split('name="mark" value="')[1].split('"')[0]
+    manager.post(page("rule_edit", company.refunds.key), form(company, words("first"), mark=mark))
+    response = manager.post(page("rule_edit", company.refunds.key), form(company, words("second"), mark=mark))
+    assert response.status_code == 422
+    assert "You changed this rule in another window" in text(response)
+    assert "second" in text(response)
+
+
+def test_colleagues_know_of_a_draft(client, manager, company):
+    manager.post(page("draft_begin"))
+    client.force_login(UserFactory(role=Role.ADMINISTRATOR))
+    assert "Maria Berg" in text(client.get(page("rule_list")))
+
+
+# Whose rules
+
+
+def test_rules_of_other_departments_can_be_read_and_not_touched(client, company):
+    narrow = UserFactory(role=Role.MANAGER, departments=[company.service])
+    client.force_login(narrow)
+    body = text(client.get(page("rule_list")))
+    assert "Refunds" in body
+    assert page("rule_edit", company.faults.key) in body
+    assert page("rule_edit", company.refunds.key) not in body
+    for method, name in (("get", "rule_edit"), ("post", "rule_edit"), ("get", "rule_delete"), ("post", "rule_delete"),
+                         ("post", "rule_toggle"), ("post", "rule_move"), ("post", "rule_duplicate")):  # fmt: skip
+        sent = form(company, words("x1")) | {"direction": "down"}
+        assert getattr(client, method)(page(name, company.refunds.key), sent).status_code == 404, name
+    refused = client.post(page("version_restore", 1), follow=True)
+    assert "is a rule of a department that is not yours" in text(refused)
+    assert latest() == 3
+    new = text(client.get(page("rule_new")))
+    assert ">Service</option>" in new
+    assert ">Billing</option>" not in new.split("previous_department")[-1]
+    response = client.post(page("rule_new"), form(company, words("x1"), department=company.billing.pk))
+    assert response.status_code == 422
+
+
+# What is wrong
+
+
+def test_the_list_names_what_is_odd_beside_the_rule(manager, company):
+    editing.add_rule(
+        Content("Late", {"field": "words", "any": ["refund"]}, company.service), company.manager, "", NOW
+    )
+    assert "Is never reached: “Refunds” (place 1)" in text(manager.get(page("rule_list")))
+
+
+def test_what_is_wrong_in_a_draft_blocks_publishing_and_says_why(manager, company):
+    manager.post(page("draft_begin"))
+    Department.objects.filter(pk=company.billing.pk).update(is_open=False)
+    assert "Leads to Billing, which is closed" in text(manager.get(page("rule_list")))
+    response = manager.post(page("draft_publish"), {"note": ""})
+    assert response.status_code == 422
+    assert "Rule “Refunds”: Leads to Billing, which is closed" in text(response)
+    assert "disabled" in text(manager.get(page("draft_publish")))
 
 
 # Default, starter rules, versions

@@ -1,0 +1,132 @@
+"""The draft of the person who is signed in: begun, compared with what is live, published or thrown away."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_POST
+
+from routing import drafts
+from routing.desk import desk_of
+from routing.engine import RuleSetError
+from routing.forms import PublishForm
+from routing.merging import DEFAULT, ORDER, Clash
+from routing.models import RuleDraft
+from routing.scope import NotYours
+from routing.views import editor_of, form_view, to_list
+from routing.wording import summary
+
+
+@require_POST
+@login_required
+def draft_begin(request: HttpRequest) -> HttpResponse:
+    """Begins a draft; nothing when there is one."""
+    try:
+        drafts.begin(editor_of(request), timezone.now())
+    except NotYours:
+        raise Http404 from None
+    messages.success(request, "You are working on a draft: nothing is live before you publish it.")
+    return to_list()
+
+
+@require_POST
+@login_required
+def draft_discard(request: HttpRequest) -> HttpResponse:
+    """Throws the draft away."""
+    if drafts.discard(editor_of(request)):
+        messages.success(request, "The draft is thrown away. The live rules are as they were.")
+    return to_list()
+
+
+@form_view
+@login_required
+def draft_publish(request: HttpRequest) -> HttpResponse:
+    """What publishing would change, what is wrong or clashes; posting publishes."""
+    user = editor_of(request)
+    desk = desk_of(user)
+    if desk.draft is None:
+        if request.method == "POST":
+            messages.info(request, "There is no draft (any more): it was published or thrown away.")
+        return to_list()
+    form = PublishForm(request.POST or None)
+    chosen = _chosen(request)
+    status = 200
+    if request.method == "POST" and form.is_valid():
+        try:
+            version = drafts.publish(user, form.cleaned_data["note"], timezone.now(), chosen)
+        except RuleDraft.DoesNotExist:
+            return to_list()
+        except drafts.Clashes:
+            form.add_error(
+                None, "Others changed the same rules meanwhile: say below which counts. Nothing is lost."
+            )
+            status = 409
+        except RuleSetError as error:
+            form.add_error(None, str(error))
+            status = 422
+        else:
+            said = f"Published as version {version.number}." if version else "There was nothing to publish."
+            messages.success(request, said)
+            return to_list()
+    standing = drafts.standing(desk.draft, chosen)
+    context = {
+        "form": form,
+        "standing": standing,
+        "draft": desk.draft,
+        "clashes": [_shown(clash, standing.merged) for clash in drafts.standing(desk.draft).clashes],
+        "errors": [one for one in desk.findings() if one.level == "error"],
+        "warnings": [one for one in desk.findings() if one.level == "warning"],
+        "names": {rule["key"]: rule["name"] for rule in desk.content["rules"]},
+        "chosen": chosen,
+    }
+    return render(request, "routing/draft_publish.html", context, status=status)
+
+
+@require_POST
+@login_required
+def draft_update(request: HttpRequest) -> HttpResponse:
+    """Takes into the draft what others published meanwhile."""
+    user = editor_of(request)
+    try:
+        drafts.bring_up_to_date(user, timezone.now(), _chosen(request))
+    except RuleDraft.DoesNotExist:
+        return to_list()
+    except drafts.Clashes:
+        messages.error(request, "Others changed the same rules: say which counts.")
+        return redirect("routing:draft_publish")
+    messages.success(request, "Your draft has what others published.")
+    return to_list()
+
+
+def _chosen(request: HttpRequest) -> dict[str, str]:
+    """Which side counts, by what clashes."""
+    return {
+        name.removeprefix("choose-"): value
+        for name, value in request.POST.items()
+        if name.startswith("choose-") and value in ("mine", "theirs")
+    }
+
+
+def _shown(clash: Clash, merged: dict[str, Any]) -> dict[str, Any]:
+    """A clash for people: what it is about, and both sides in a line."""
+    names = {rule["key"]: rule["name"] for rule in merged["rules"]}
+    if clash.key == DEFAULT:
+        sides = [side["department_name"] if side else "none" for side in (clash.mine, clash.theirs)]
+        return {"key": clash.key, "what": "Where everything else goes", "mine": sides[0], "theirs": sides[1]}
+    if clash.key == ORDER:
+        sides = [", ".join(names.get(key, "…") for key in side[:12]) for side in (clash.mine, clash.theirs)]
+        return {"key": clash.key, "what": "The order of the rules", "mine": sides[0], "theirs": sides[1]}
+    name = (clash.mine or clash.theirs)["name"]
+    return {"key": clash.key, "what": f"“{name}”", "mine": _line(clash.mine), "theirs": _line(clash.theirs)}
+
+
+def _line(rule: dict[str, Any] | None) -> str:
+    if rule is None:
+        return "Deleted"
+    off = "" if rule.get("enabled", True) else " (switched off)"
+    return f"{rule['name']}: {summary(rule['condition'])} → {rule.get('department_name') or rule['department']}{off}"

@@ -1,0 +1,78 @@
+"""A rule in plain words while it is being edited: when it holds, what it does, and what is odd about it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from accounts.models import Department
+from routing import condition_rows, snapshots
+from routing.conditions import validate
+from routing.desk import Desk
+from routing.findings import Finding, findings
+from routing.forms import RuleEditor
+from routing.known import known
+from routing.models import Priority, Rule
+from routing.wording import summary
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """`when` is "" while nothing can be said; `does` are the actions; `findings` are about this rule alone."""
+
+    when: str
+    department: str
+    does: tuple[str, ...]
+    findings: tuple[Finding, ...]
+
+
+def said_of(editor: RuleEditor, desk: Desk, rule: Rule | None) -> Said:
+    """What the editor says now. Rows that are not filled in yet are passed over."""
+    tree = _condition(editor)
+    value = {
+        name: editor.form[name].value()
+        for name in ("department", "priority", "person", "skill", "dismiss", "tags")
+    }
+    department = Department.objects.filter(slug=desk.slug_of(str(value["department"]))).first()
+    does = []
+    if str(value["priority"]).lstrip("-").isdecimal() and int(value["priority"]) in (-1, 1, 2):
+        does.append(f"{Priority(int(value['priority'])).label.lower()} priority")
+    does += [f"to {value['person']}"] if value["person"] else []
+    does += [f"to whoever knows {value['skill']}"] if value["skill"] else []
+    does += [f"tagged {value['tags']}"] if value["tags"] else []
+    does += ["dismissed as noise at once"] if value["dismiss"] else []
+    odd = _odd(tree, desk, rule, str(value["department"])) if tree else ()
+    return Said(summary(tree, 8) if tree else "", str(department or ""), tuple(does), odd)
+
+
+def _condition(editor: RuleEditor) -> dict[str, Any] | None:
+    """The condition as far as it is filled in and sound."""
+    if editor.is_as_tree:
+        bound = editor.form.is_bound
+        return editor.condition() if bound else _initial_tree(editor)
+    return _sound(condition_rows.partial_tree(editor.root))
+
+
+def _initial_tree(editor: RuleEditor) -> dict[str, Any] | None:
+    try:
+        return _sound(json.loads(editor.form.initial.get("tree", "")))
+    except ValueError:
+        return None
+
+
+def _sound(tree: dict[str, Any] | None) -> dict[str, Any] | None:
+    return tree if tree and not validate(tree) else None
+
+
+def _odd(tree: dict[str, Any], desk: Desk, rule: Rule | None, department: str) -> tuple[Finding, ...]:
+    """What is odd about the rule in its place among the others."""
+    key = str(rule.key) if rule else "new"
+    slug = desk.slug_of(department) or (rule.department.slug if rule else "")
+    try:
+        name = snapshots.rule_in(desk.content, key)["name"]
+    except snapshots.NoSuchRule:
+        name = "New rule"
+    said = {"key": key, "name": name, "enabled": True, "condition": tree, "department": slug}
+    after = snapshots.with_rule(desk.content, said)
+    return tuple(one for one in findings(after, known()) if one.rule == key and one.kind != "department")

@@ -1,0 +1,157 @@
+"""What editors do to rules from the list: each a POST that changes the draft or publishes, and goes back to the list."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Callable
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.db.models import ProtectedError
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_POST
+
+from accounts.models import Department, User
+from routing import editing, rulesets
+from routing.desk import desk_of
+from routing.engine import RuleSetError
+from routing.forms import DefaultForm
+from routing.models import Rule, RuleSetVersion
+from routing.scope import NotYours, scope_of
+from routing.starter import DEFAULT
+from routing.views import editor_of, form_view, to_list
+from routing.wording import summary
+
+
+def _do(
+    request: HttpRequest, verb: Callable[[User, dt.datetime], str], key: uuid.UUID | None
+) -> HttpResponse:
+    """Runs one verb, says what happened, and goes back to the list."""
+    user = editor_of(request)
+    try:
+        messages.success(request, verb(user, timezone.now()))
+    except (Rule.DoesNotExist, NotYours):
+        raise Http404 from None
+    except RuleSetError as error:
+        messages.error(request, str(error))
+    return to_list(key)
+
+
+@require_POST
+@login_required
+def rule_toggle(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
+    """Switches a rule on or off, as `enabled` says ("1" or "0")."""
+
+    def verb(user: User, now: dt.datetime) -> str:
+        enabled = request.POST.get("enabled") == "1"
+        rule = editing.switch_rule(key, enabled, user, now)
+        return f"“{rule.name}” is switched {'on' if enabled else 'off'}."
+
+    return _do(request, verb, key)
+
+
+@require_POST
+@login_required
+def rule_move(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
+    """Moves a rule: `direction` is "up" or "down", or `to` is a place counted from 1."""
+    direction, to = request.POST.get("direction"), request.POST.get("to", "").strip()
+
+    def verb(user: User, now: dt.datetime) -> str:
+        if direction in ("up", "down"):
+            rule = editing.move_rule(key, user, now, step=-1 if direction == "up" else 1)
+        elif to.isdecimal() and len(to) < 7:
+            rule = editing.move_rule(key, user, now, to=int(to))
+        else:
+            raise RuleSetError("Say where to move the rule: a place counted from 1.")
+        return f"“{rule.name}” is moved."
+
+    return _do(request, verb, key)
+
+
+@form_view
+@login_required
+def rule_delete(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
+    """Asks whether to delete a rule; posting deletes it. Older versions keep it."""
+    rule = desk_of(editor_of(request)).rule(str(key))
+    if rule is None:
+        raise Http404
+    if request.method != "POST":
+        context = {"rule": rule, "summary": summary(rule.condition)}
+        return render(request, "routing/rule_delete.html", context)
+    return _do(request, lambda user, now: f"“{editing.delete_rule(key, user, now)}” is deleted.", None)
+
+
+@require_POST
+@login_required
+def rule_duplicate(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
+    """A copy below the rule, switched off."""
+    return _do(
+        request,
+        lambda user, now: (
+            f"“{editing.duplicate_rule(key, user, now).name}” is made, switched off: edit it first."
+        ),
+        key,
+    )
+
+
+@form_view
+@login_required
+def default_edit(request: HttpRequest) -> HttpResponse:
+    """Where messages go when no rule holds."""
+    user = editor_of(request)
+    desk = desk_of(user)
+    slug = (desk.content["default"] or {}).get("department", "")
+    if slug and not desk.scope.covers(slug):
+        raise Http404
+    current = Department.objects.filter(slug=slug).first()
+    form = DefaultForm(request.POST or None, initial={"department": current and current.pk}, scope=desk.scope)
+    if request.method == "POST" and form.is_valid():
+        try:
+            editing.set_default(form.cleaned_data["department"], user, timezone.now())
+        except (RuleSetError, ProtectedError) as error:
+            form.add_error(None, str(error))
+        else:
+            where = "in your draft" if desk.draft else "saved and live"
+            messages.success(request, f"The default is {where}.")
+            return to_list()
+    status = 422 if form.is_bound else 200
+    return render(
+        request,
+        "routing/default_edit.html",
+        {"form": form, "current": current, "draft": desk.draft},
+        status=status,
+    )
+
+
+@require_POST
+@login_required
+def starter(request: HttpRequest) -> HttpResponse:
+    """Puts the starter rules in place, while there are none."""
+
+    def verb(user: User, now: dt.datetime) -> str:
+        departments = {department.slug: department for department in Department.objects.filter(is_open=True)}
+        if scope_of(user).departments is not None:
+            raise NotYours("The starter rules lead to all departments.")
+        if Rule.objects.exists() or not departments:
+            raise RuleSetError("The starter rules need at least one department, and no rules in their way.")
+        default = DEFAULT if DEFAULT in departments else next(iter(departments))
+        rulesets.install_starter_rules(departments, default, now, user)
+        return f"{Rule.objects.count()} starter rules are live."
+
+    return _do(request, verb, None)
+
+
+@require_POST
+@login_required
+def version_restore(request: HttpRequest, number: int) -> HttpResponse:
+    """Puts the rules of an older version back, as a new version."""
+    user = editor_of(request)
+    get_object_or_404(RuleSetVersion, number=number)
+    try:
+        messages.success(request, editing.restore(number, user, timezone.now()))
+    except RuleSetError as error:
+        messages.error(request, str(error))
+    return redirect("routing:versions")
