@@ -14,7 +14,7 @@ from django.db.models.functions import JSONObject
 from accounts.access import ROLES, viewer
 from accounts.models import Role, User
 from accounts.prepared import prepared
-from inbox import composing, countdown
+from inbox import composing, countdown, playbook_panel
 from inbox.clock_card import clock_card
 from inbox.composing import Composer
 from inbox.custody_bar import CustodyBar, custody_bar
@@ -92,6 +92,7 @@ def _with_neighbours(rows: CaseQuerySet, user: User) -> CaseQuerySet:
         reasons=Subquery(Decision.objects.filter(case=OuterRef("pk")).order_by("-id").values("reasons")[:1]),
         other_cases=ArraySubquery(others[:MOST_OTHERS]),
         other_names=ArraySubquery(names[:MOST_IDENTITIES]),
+        **playbook_panel.panel_fields(),
         is_watched=Exists(Watch.objects.filter(case=OuterRef("pk"), user=user, off=False)),
     )
 
@@ -146,6 +147,7 @@ def case_context(
         "may": offered,
         "colleagues": _colleagues(case.department_id, case.brand_account_id) if offered["choose"] else [],
         "mine": case.assignee_id == user.pk,
+        "playbook": playbook_panel.panel(case, offered, departments(user), now),
         "watched": case.is_watched,  # type: ignore[attr-defined]
         "departments": [one for one in departments(user) if one.is_open and one.pk != case.department_id],
         "problem": problem,

@@ -34,6 +34,13 @@ def said(event: CaseEvent) -> str:
         case Verb.ESCALATED:
             raised = f", priority raised to {data['priority']}" if data.get("priority") else ""
             return _with(f"Escalated{raised}", reason)
+        case Verb.PLAYBOOK_ANSWERED:
+            words = f"{who} answered “{data.get('question')}” with “{data.get('answer')}”"
+            return f"{words} → {data['outcome']}" if data.get("outcome") else words
+        case Verb.PLAYBOOK_TAKEN_BACK:
+            return f"{who} took the answer to “{data.get('question')}” back"
+        case Verb.PRIORITISED:
+            return f"{who} changed the priority from {data.get('from')} to {data.get('to')}"
         case Verb.ACCEPTED:
             return f"{who} accepted it for {data.get('department') or 'the department'}"
         case Verb.MESSAGE_CORRECTED:

@@ -1,10 +1,12 @@
 """The models of this room, by subject."""
 
-from inbox.models.case import Case, CaseCount, CaseEvent, Custody, Status, Verb, Visibility
+from inbox.models.case import Case, CaseEvent, Custody, Status, Verb, Visibility
+from inbox.models.count import CaseCount
 from inbox.models.customer import Customer, Identity
 from inbox.models.escalation import Escalation
 from inbox.models.message import Decision, Direction, Message, MessageCorrection, Quarantined
 from inbox.models.notice import Notice, NoticeKind
+from inbox.models.playbook import CasePlaybook
 from inbox.models.reply import LIVE_STATES, Draft, Reply, ReplyState
 from inbox.models.watch import Watch
 
@@ -13,6 +15,7 @@ __all__ = [
     "Case",
     "CaseCount",
     "CaseEvent",
+    "CasePlaybook",
     "Custody",
     "Customer",
     "Decision",

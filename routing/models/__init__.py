@@ -13,6 +13,7 @@ from routing.models.learning import (
     TrainingState,
     VersionState,
 )
+from routing.models.playbook import Playbook, PlaybookVersion
 from routing.models.rules import Priority, RoutingDefault, Rule, RuleSetVersion
 
 __all__ = [
@@ -22,6 +23,8 @@ __all__ = [
     "ExampleSource",
     "LearningMode",
     "LearningSetting",
+    "Playbook",
+    "PlaybookVersion",
     "Priority",
     "RouterTraining",
     "RouterVersion",

@@ -78,6 +78,9 @@
   });
   document.addEventListener("htmx:afterRequest", (event) => {
     const form = event.detail.elt;
+    // The form itself may have been replaced by what it brought.
+    const asked = event.detail.requestConfig?.elt?.dataset?.then;
+    if (asked && event.detail.successful) setTimeout(() => press(asked));
     if (form.matches?.("form[data-clear]") && event.detail.successful) {
       form.reset();
       form.closest("details")?.removeAttribute("open");
@@ -195,6 +198,14 @@
   document.addEventListener("change", (event) => {
     if (event.target.id === "single-keys") localStorage.setItem("single-keys", event.target.checked ? "on" : "off");
   });
+  // A link that stands for a key of this page; without this file it leads to a page of its own.
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest?.("[data-press]");
+    if (link && press(link.dataset.press)) {
+      event.preventDefault();
+      event.stopPropagation();
+    }
+  }, true);
   document.addEventListener("click", (event) => {
     for (const details of $$("details.pop[open]")) if (!details.contains(event.target)) details.open = false;
   });

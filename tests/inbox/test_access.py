@@ -60,6 +60,12 @@ ELSEWHERE = {"quarantine", "quarantine_retry", "live", "queue_department",
 #: By who sent it in test_passing.py.
 ELSEWHERE |= {"take_back"}
 OF_A_CASE |= {"watch": ("post", {"on": "1"}, {302})}
+OF_A_CASE |= {
+    "playbook_answer": ("post", {"question": "x", "answer": "x"}, {403, 409, 422}),
+    "playbook_back": ("post", {"question": "x"}, {403, 409}),
+    "playbook_begin": ("post", {}, {302}),
+    "escalate": ("post", {}, {302, 403, 422}),
+}
 OF_NOTHING |= {"queue_watching", "notices"}
 #: Everybody's own, in test_notices_page.py.
 ELSEWHERE |= {"notices_read", "notice_open", "notice_read"}

@@ -27,6 +27,7 @@ from accounts.models import (
 )
 from accounts.people import vouch_for
 from config import demo_company
+from routing import playbooks
 from routing.models import RuleSetVersion, SLAVersion
 from routing.rulesets import install_starter_rules
 from routing.sla_editing import install_starter
@@ -38,7 +39,7 @@ NOT_A_DEMO = 3
 
 class Command(BaseCommand):
     help = (
-        f"Fill an empty database with {demo_company.NAME}, a fictional company: departments, people, starter rules, "
+        f"Fill an empty database with {demo_company.NAME}, a fictional company: departments, people, starter rules and playbook, "
         "and the brand accounts of the simulated networks. Running it again repairs what is missing and changes "
         "nothing else. Everybody's password is known: never run it for real."
     )
@@ -72,6 +73,8 @@ class Command(BaseCommand):
                 install_starter_rules(departments, DEFAULT, now)
             if not SLAVersion.objects.exists():
                 install_starter(demo_company.CALENDARS, demo_company.POLICIES, departments, None, now)
+            if playbooks.live() is None:
+                playbooks.install_starter(None, now)
             if fit:
                 DemoMarker.objects.get_or_create(pk=1, defaults={"seeded_at": now})
         for account in accounts:

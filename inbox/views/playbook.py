@@ -1,0 +1,66 @@
+"""The playbook beside a case: each view is one verb of `inbox.playing`."""
+
+from __future__ import annotations
+
+from django.http import Http404, HttpResponse
+from django.utils import timezone
+from django.views.decorators.http import require_POST
+
+from inbox import drafts, playing
+from inbox.case_page import may, read_case
+from inbox.models import Case
+from inbox.navigation import departments
+from inbox.playbook_panel import panel
+from inbox.views.actions import act, attempt, shown, version
+from inbox.views.guards import InboxRequest, signed_in
+
+
+@require_POST
+@signed_in
+def answer(request: InboxRequest, pk: int) -> HttpResponse:
+    """The answer to the question that stands next."""
+    question, key = request.POST.get("question", ""), request.POST.get("answer", "")
+    return attempt(
+        request, pk, "playbook", lambda now: playing.answer(pk, request.user, question, key, now=now)
+    ) or shown(request, pk, "")
+
+
+@require_POST
+@signed_in
+def take_back(request: InboxRequest, pk: int) -> HttpResponse:
+    """One step back."""
+    question = request.POST.get("question", "")
+    return attempt(
+        request, pk, "playbook", lambda now: playing.take_back(pk, request.user, question, now=now)
+    ) or shown(request, pk, "")
+
+
+@require_POST
+@signed_in
+def escalate(request: InboxRequest, pk: int) -> HttpResponse:
+    """The priority one step up."""
+    seen = version(request)
+    return act(
+        request,
+        pk,
+        "escalate",
+        lambda now: playing.raise_priority(pk, request.user, version=seen, now=now),
+        "The priority is raised.",
+    )
+
+
+@require_POST
+@signed_in
+def begin_answer(request: InboxRequest, pk: int) -> HttpResponse:
+    """Put what the outcome suggests into the composer, unless something is written there already."""
+    try:
+        case = read_case(request.user, pk)
+    except Case.DoesNotExist as error:
+        raise Http404 from error
+    now, offered = timezone.now(), may(request.user, case)
+    found = panel(case, offered, departments(request.user), now)
+    kept = str(getattr(case, "draft_text", None) or "")
+    text = found.doing.text if found and found.doing.verb in ("answer", "escalate", "hand_over") else ""
+    if text and not kept.strip() and offered["publish"]:
+        drafts.save(pk, request.user, text, now)
+    return shown(request, pk, "", composer_too=True)

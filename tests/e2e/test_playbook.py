@@ -1,0 +1,95 @@
+"""The playbook on a phone and by keys, in a real browser."""
+
+from __future__ import annotations
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import expect
+
+from inbox.models import Case, CasePlaybook, Draft
+from routing import playbooks
+from tests.e2e.test_inbox import arrive
+from tests.e2e.test_passing import picture, sound
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
+PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True}
+
+
+@pytest.fixture
+def case(company):
+    playbooks.install_starter(company.manager, timezone.now())
+    return arrive(company, "You charged me twice!")[0]
+
+
+def test_by_touch_on_a_phone(company, open_page, case):
+    page = open_page("mara", f"/cases/{case.pk}/", **PHONE)
+    page.get_by_role("link", name="Next question").tap()
+    panel = page.locator("#case-playbook")
+    expect(panel).to_be_in_viewport()
+    expect(panel).to_contain_text("What is this message?")
+    page.wait_for_timeout(300)
+    picture(page, "phone-playbook-light")
+    small = page.evaluate(
+        """() => [...document.querySelectorAll("#case-playbook .btn")]
+          .filter((one) => one.getBoundingClientRect().height < 44).map((one) => one.outerHTML.slice(0, 120))"""
+    )
+    assert small == []
+    panel.get_by_role("button", name="Somebody is unhappy").tap()
+    expect(panel).to_contain_text("Did we cause the trouble?")
+    expect(panel).to_be_in_viewport()
+    panel.get_by_role("button", name="Yes, or most likely").tap()
+    panel.get_by_role("button", name="Billing: a charge").tap()
+    expect(panel).to_contain_text("Hand over to billing")
+    picture(page, "phone-outcome-light")
+    panel.get_by_role("button", name="Take the last answer back").tap()
+    expect(panel).to_contain_text("Who can put it right?")
+    panel.get_by_role("button", name="Billing: a charge").tap()
+    panel.get_by_role("button", name="Hand over to Billing").tap()
+    expect(page.get_by_text("Handed over to Billing.")).to_be_visible()
+    assert Case.objects.get(pk=case.pk).department == company.billing
+    assert CasePlaybook.objects.get(case=case).outcome == "to-billing"
+    assert [line for line in page.said if "Error" in line or "Content Security" in line] == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1440, 390])
+def test_axe_finds_nothing_serious(company, open_page, case, scheme, width):
+    page = open_page(
+        "mara", f"/cases/{case.pk}/", color_scheme=scheme, viewport={"width": width, "height": 900}
+    )
+    sound(page)
+    page.locator("#case-playbook").get_by_role("button", name="It only wants to provoke").click()
+    page.locator("#case-playbook").get_by_role("button", name="No", exact=True).click()
+    expect(page.locator("#case-playbook")).to_contain_text("Leave it")
+    sound(page)
+    page.goto("/notices/")
+    sound(page)
+
+
+def test_by_keys(company, open_page, case):
+    page = open_page("mara", f"/cases/{case.pk}/", viewport={"width": 1440, "height": 900})
+    panel = page.locator("#case-playbook")
+    page.locator("#case-bar h2").focus()
+    picture(page, "playbook-light")
+    for digit, expected in (("2", "Did we cause"), ("1", "Who can put it right?"), ("1", "anything personal"),
+                            ("1", "Ask for a private message")):  # fmt: skip
+        page.keyboard.press(digit)
+        expect(panel).to_contain_text(expected)
+    picture(page, "playbook-outcome-light")
+    panel.get_by_role("button", name="Ask for a private message").press("Enter")
+    expect(page.locator("#answer")).to_have_value("I am sorry about this and would like to put it right. Please send "
+        "us a private message with your order number, and I will look at once.")  # fmt: skip
+    expect(page.locator("#answer")).to_be_focused()
+    assert Draft.objects.get(case=case).user == company.manager
+
+
+def test_without_scripts_in_the_dark(company, open_page, case):
+    page = open_page("mara", f"/cases/{case.pk}/", java_script_enabled=False, color_scheme="dark", **PHONE)
+    page.get_by_role("link", name="Next question").click()
+    page.locator("#case-playbook").get_by_role("button", name="It only wants to provoke").click()
+    page.locator("#case-playbook").get_by_role("button", name="No", exact=True).click()
+    expect(page.locator("#case-playbook")).to_contain_text("Leave it")
+    picture(page, "phone-no-script-dark")
+    page.get_by_role("button", name="Dismiss it").click()
+    expect(page.locator("#case-bar")).to_contain_text("dismissed")
+    assert Case.objects.get(pk=case.pk).close_reason == "Provocation, no question"
