@@ -12,7 +12,6 @@ from typing import Any
 
 from inbox import echoes, noise, threading
 from inbox.edits import Known, changed
-from inbox.languages import language_of
 from inbox.models import Direction, Status, Verb
 from inbox.sanitise import Storable
 from inbox.standing import Standing
@@ -20,6 +19,7 @@ from inbox.threading import CaseState
 from routing.engine import CompiledRules, decide
 from routing.facts import Decision, Facts
 from routing.reading import Reading, read
+from routing.reading.languages import language_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,4 +59,8 @@ def _facts(case: Case, message: Message) -> Facts:
         followers=case.identity.followers,
         verified=case.identity.verified,
         is_reply=bool(message.parent_remote_id),
+        sentiment=message.sentiment,
+        wants_answer=message.needs_answer,
+        urgency=message.urgency,
+        is_spam=message.is_spam,
     )

@@ -22,6 +22,7 @@ from routing.findings import Finding
 from routing.forms import TryForm
 from routing.history import changes
 from routing.models import RuleDraft, RuleSetVersion
+from routing.reading import with_reading
 from routing.wording import summary
 
 #: Versions on a page.
@@ -115,13 +116,15 @@ def _department_name(decision: Decision) -> str:
 
 
 def facts_of(said: dict[str, Any]) -> Facts:
-    return Facts(
-        text=said["text"],
-        network=said["network"] or "x",
-        stream="mentions",
-        brand_account="",
-        at=timezone.now(),
-        followers=said["followers"],
+    return with_reading(
+        Facts(
+            text=said["text"],
+            network=said["network"] or "x",
+            stream="mentions",
+            brand_account="",
+            at=timezone.now(),
+            followers=said["followers"],
+        )
     )
 
 

@@ -13,7 +13,7 @@ from typing import Any
 from config.bench.scratch import Scratch, scratch
 from config.embedded.home import CHECKOUT, Home
 
-BENCHES = ("ingest", "queue", "case", "search", "live", "dequeue")
+BENCHES = ("ingest", "queue", "case", "search", "live", "dequeue", "reading")
 MILLION = 1_000_000
 Say = Callable[[str], None]
 
@@ -25,6 +25,10 @@ def outside(options: dict[str, Any], say: Say) -> dict[str, Any] | None:
         shutil.rmtree(Path(Home.from_environment().path) / "bench", ignore_errors=True)
         say("The scratch database is gone.")
         return None
+    if name == "reading":
+        from config.bench import reading
+
+        return reading.measure(options, say)
     with scratch(keep=name == "load") as space:
         if name == "ingest":
             space.fill(cases or 0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from routing.reading.filling import with_reading
 from routing.reading.judging import SENTIMENTS, URGENCIES, Reading, Sentiment, read
 
-__all__ = ["SENTIMENTS", "URGENCIES", "Reading", "Sentiment", "read"]
+__all__ = ["SENTIMENTS", "URGENCIES", "Reading", "Sentiment", "read", "with_reading"]

@@ -110,12 +110,10 @@ def _whole(text: str, mark: Mark, marks: dict[str, Mark]) -> Mark:
 
 @functools.cache
 def lexicon_of(language: str) -> Lexicon:
-    """The lexicon for a text in `language` (ISO 639). "" and languages without a file are read in English, with the
-    longer words of the others."""
-    marks = dict(_file("signs"))
-    if language in LANGUAGES and language != "en":
-        return Lexicon(marks | _file(language))
-    marks |= _file("en")
+    """The lexicon of one of `LANGUAGES`; "" is English with the longer words of the others."""
+    marks = dict(_file("signs")) | _file(language or "en")
+    if language:
+        return Lexicon(marks)
     for other in LANGUAGES[1:]:
         for text, mark in _file(other).items():
             if len(text) >= _SHORTEST_FOREIGN and text not in marks:
@@ -124,7 +122,7 @@ def lexicon_of(language: str) -> Lexicon:
 
 
 def for_language(language: str) -> Lexicon:
-    """As `lexicon_of`, with one lexicon for all languages that have none of their own."""
+    """The lexicon for a text in `language` (ISO 639): the mixed one where it is unknown or has none of its own."""
     return lexicon_of(language if language in LANGUAGES else "")
 
 

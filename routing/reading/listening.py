@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from routing.reading.lexicon import BUT, LESS, MORE, NOT, Lexicon
+from routing.reading.lexicon import BUT, DENY, LESS, MORE, NOT, Lexicon
 
 #: How many words a negation reaches, and an intensifier.
 NEGATION_REACH, STRESS_REACH = 4, 2
@@ -65,7 +65,7 @@ def listen(words: list[str], lexicon: Lexicon) -> Heard:
             if tone:
                 if at <= stressed:
                     tone *= stress
-                if at <= negated:
+                if at <= negated and not bits & DENY:  # “not working” after a “not” is not turned twice
                     tone = NEGATED_GOOD if tone > 0 else tone * NEGATED_BAD
                 if tone > 0:
                     heard.good += tone

@@ -9,8 +9,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from routing.management.commands.route import score
+from routing.labelled import score
 from routing.reading import SENTIMENTS, URGENCIES, read
+from routing.reading.lexicon import LANGUAGES as READ_IN
+from routing.reading.lexicon import _file
 from tests.hostile.corpus import shown_texts
 
 #: Real messages, kept outside the repository.
@@ -83,6 +85,73 @@ def test_tone_in_english(text, wanted):
     assert read(text, language="en").sentiment == wanted
 
 
+@pytest.mark.parametrize(
+    ("language", "text", "wanted"),
+    [
+        ("de", "Vielen Dank, euer Service ist großartig!", "positive"),
+        ("de", "Seit drei Wochen warte ich, das ist unverschämt", "negative"),
+        ("de", "Das ist nicht gut", "negative"),
+        ("fr", "Merci beaucoup, c'est vraiment génial", "positive"),
+        ("fr", "Toujours pas reçu mon colis, c'est inadmissible", "negative"),
+        ("fr", "Je ne suis pas content", "negative"),
+        ("es", "Me encanta, excelente servicio", "positive"),
+        ("es", "Llevo horas esperando y nadie contesta, qué vergüenza", "negative"),
+        ("pt", "Adorei o atendimento, nota 10", "positive"),
+        ("pt", "Péssimo atendimento, até agora nada", "negative"),
+        ("it", "Complimenti, servizio eccellente", "positive"),
+        ("it", "Non funziona, una vergogna", "negative"),
+        ("nl", "Wat een geweldige service, hartelijk dank", "positive"),
+        ("nl", "Nog steeds geen antwoord, belachelijk", "negative"),
+        ("de", "Der Laden öffnet um neun", "neutral"),
+        ("fr", "Le magasin ouvre à neuf heures", "neutral"),
+        ("", "Vielen Dank, ihr seid großartig", "positive"),
+        ("ja", "😡😡", "negative"),
+    ],
+)
+def test_tone_in_other_languages(language, text, wanted):
+    assert read(text, language=language).sentiment == wanted
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("de", "Ich werde meinen Anwalt einschalten"),
+        ("fr", "Je vais porter plainte, mon avocat vous contactera"),
+        ("es", "Voy a llamar a mi abogado"),
+        ("pt", "Vou processar vocês, meu advogado já sabe"),
+        ("it", "Vi denuncio, parlo con il mio avvocato"),
+        ("nl", "Ik schakel mijn advocaat in"),
+    ],
+)
+def test_a_threat_of_law_is_urgent_in_every_language(language, text):
+    assert read(text, language=language).urgency == 2
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("de", "Danke, aber wo ist mein Paket"),
+        ("fr", "Super magasin, quels sont vos horaires"),
+        ("es", "Gracias, cuándo llega mi pedido"),
+        ("it", "Bellissimo, quanto costa"),
+    ],
+)
+def test_a_question_without_its_mark_wants_an_answer(language, text):
+    assert read(text, language=language).wants_answer
+
+
+@pytest.mark.parametrize("name", [*READ_IN, "signs"])
+def test_every_word_list_is_sound(name):
+    """Sections exist, every entry says something, and no phrase is longer than a phrase."""
+    marks = _file(name)
+    assert len(marks) > 100
+    for text, mark in marks.items():
+        assert text == text.strip()
+        assert any(value not in (None, 0) for value in mark[1:]) or mark.tone is not None, text
+        assert text.count(" ") < 8, text
+        assert "*" not in text[:-1], text
+
+
 def test_stress_makes_the_score_stronger():
     plain, stressed = read("It is good", language="en"), read("It is really good", language="en")
     assert 0 < plain.score < stressed.score <= 1
@@ -141,6 +210,14 @@ def test_the_tone_of_real_messages_reaches_the_promised_figure():
     rows = _rows("sentiment.dev.csv")
     pairs = [(row["label"], read(row["text"], language="en").sentiment) for row in rows]
     assert score(pairs)[1] >= 0.63
+
+
+@pytest.mark.parametrize(
+    ("language", "least"), [("de", 0.58), ("es", 0.52), ("fr", 0.45), ("it", 0.51), ("pt", 0.54)]
+)
+def test_the_tone_of_real_messages_in_other_languages(language, least):
+    rows = [row for row in _rows("sentiment_multilingual.dev.csv") if row["lang"] == language]
+    assert score([(row["label"], read(row["text"], language=language).sentiment) for row in rows])[1] >= least
 
 
 def test_hardly_any_real_complaint_reads_as_wanting_no_answer():

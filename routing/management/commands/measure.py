@@ -11,10 +11,12 @@ from django.core.management.base import BaseCommand, CommandError
 
 from routing.engine import compile_rules
 from routing.example_files import UnreadableFile, labelled
+from routing.labelled import Unusable, rows
 from routing.learned import facts_of_text, votes
 from routing.learning.hints import phrases
 from routing.learning.measuring import Message, curve
 from routing.learning.training import Example
+from routing.reading.measuring import FIELDS, measure
 from routing.starter import starter_snapshot
 
 
@@ -37,7 +39,30 @@ class Command(BaseCommand):
             "--slice", default="read_", help="Sources that begin with this are shown on their own, too."
         )
 
+        reading = subjects.add_parser(
+            "reading",
+            help="What is read of messages: FILE has text, a label and, if there, language or lang.",
+        )
+        reading.add_argument("file", type=Path)
+        reading.add_argument("--field", choices=list(FIELDS), default="sentiment")
+        reading.add_argument("--label-column", default="label")
+
     def handle(self, **options: Any) -> None:
+        subject = self._reading if options["subject"] == "reading" else self._routing
+        self.stdout.write(json.dumps({"subject": options["subject"], **subject(options)}))
+
+    def _reading(self, options: dict[str, Any]) -> dict[str, Any]:
+        label = options["label_column"]
+        try:
+            messages = [
+                (row["text"], row.get("language") or row.get("lang") or "", row[label])
+                for row in rows(options["file"], "text", label)
+            ]
+        except Unusable as error:
+            raise CommandError(str(error)) from error
+        return measure(messages, options["field"])
+
+    def _routing(self, options: dict[str, Any]) -> dict[str, Any]:
         counts = [part.strip() for part in options["corrections"].split(",") if part.strip()]
         if not counts or not all(part.isdecimal() and int(part) > 0 for part in counts):
             raise CommandError("--corrections takes numbers with commas between them, as in 50,200,1000.")
@@ -50,10 +75,8 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
         if len({one.example.department for one in messages}) < 2:
             raise CommandError("There must be messages of at least two departments.")
-        found = curve(
-            messages, phrases(snapshot), [int(part) for part in counts], options["seeds"], self._said
-        )
-        self.stdout.write(json.dumps({"subject": "routing", **found}))
+        numbers = [int(part) for part in counts]
+        return curve(messages, phrases(snapshot), numbers, options["seeds"], self._said)
 
     def _messages(self, path: Path, prefix: str, snapshot: dict[str, Any]) -> list[Message]:
         rules = compile_rules(snapshot)

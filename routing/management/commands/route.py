@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
-import io
 from argparse import ArgumentParser
 from collections import Counter
 from collections.abc import Iterator
@@ -15,6 +14,8 @@ from django.core.management.base import BaseCommand, CommandError
 
 from routing.engine import CompiledRules, RuleSetError, compile_rules, decide
 from routing.facts import Facts
+from routing.labelled import Unusable, rows, score
+from routing.reading import with_reading
 from routing.rulesets import live
 from routing.starter import starter_snapshot
 
@@ -46,15 +47,15 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
         label = options["label_column"]
         pairs: list[tuple[str, str]] = []
-        rows: list[tuple[str, str, str]] = []
-        for number, row in enumerate(_read(options["file"], label), start=1):
+        done: list[tuple[str, str, str]] = []
+        for number, row in enumerate(_rows(options["file"], label), start=1):
             decision = decide(_facts(row), rules)
-            rows.append((row.get("id") or str(number), decision.department, " ".join(decision.reasons)))
+            done.append((row.get("id") or str(number), decision.department, " ".join(decision.reasons)))
             if label:
                 pairs.append((row[label], decision.department))
         if options["out"]:
-            _write(options["out"], rows)
-        self._report(rows, pairs, rules)
+            _write(options["out"], done)
+        self._report(done, pairs, rules)
 
     def _report(
         self, rows: list[tuple[str, str, str]], pairs: list[tuple[str, str]], rules: CompiledRules
@@ -74,50 +75,24 @@ class Command(BaseCommand):
         self.stdout.write(f"accuracy {accuracy:.3f} macro-F1 {macro:.3f}")
 
 
-def score(
-    pairs: list[tuple[str, str]],
-) -> tuple[float, float, list[tuple[str, int, int, int, float]]]:
-    """Of (right, decided) pairs: accuracy, macro-F1 over the departments that are right at least once, and a row for
-    each of these: name, times right, times decided, times both, F1."""
-    right = Counter(pair[0] for pair in pairs)
-    named = Counter(pair[1] for pair in pairs)
-    found = Counter(pair[0] for pair in pairs if pair[0] == pair[1])
-    table = [
-        (name, right[name], named[name], found[name], 2 * found[name] / (right[name] + named[name]))
-        for name in sorted(right)
-    ]
-    total = len(pairs) or 1
-    macro = sum(row[4] for row in table) / (len(table) or 1)
-    return sum(found.values()) / total, macro, table
-
-
 def _facts(row: dict[str, str]) -> Facts:
-    return Facts(
-        text=row["text"],
-        network=row.get("network") or "x",
-        stream=row.get("stream") or "mentions",
-        brand_account=row.get("brand_account") or "",
-        at=dt.datetime.now(dt.UTC),
-        language=row.get("language") or "",
+    return with_reading(
+        Facts(
+            text=row["text"],
+            network=row.get("network") or "x",
+            stream=row.get("stream") or "mentions",
+            brand_account=row.get("brand_account") or "",
+            at=dt.datetime.now(dt.UTC),
+            language=row.get("language") or "",
+        )
     )
 
 
-def _read(path: Path, label: str | None) -> Iterator[dict[str, str]]:
-    """The rows of a CSV file. Cells that are missing are "", cells that are too many are left out."""
+def _rows(path: Path, label: str | None) -> Iterator[dict[str, str]]:
     try:
-        text = path.read_bytes().decode("utf-8-sig", "replace")
-    except OSError as error:
-        raise CommandError(f"{path} cannot be read: {error.strerror}") from error
-    csv.field_size_limit(2**31 - 1)  # the standard 131,072 characters would stop at one long message
-    reader = csv.DictReader(io.StringIO(text, newline=""))
-    for column in ("text", label):
-        if column and column not in (reader.fieldnames or ()):
-            raise CommandError(f"{path} has no column “{column}”.")
-    try:
-        for row in reader:
-            yield {key: value or "" for key, value in row.items() if key is not None}
-    except csv.Error as error:
-        raise CommandError(f"{path}, line {reader.line_num}: {error}") from error
+        yield from rows(path, "text", *([label] if label else []))
+    except Unusable as error:
+        raise CommandError(str(error)) from error
 
 
 def _write(path: Path, rows: list[tuple[str, str, str]]) -> None:

@@ -1,7 +1,7 @@
 import pytest
 
-from inbox import languages
-from inbox.languages import language_of
+from routing.reading import languages
+from routing.reading.languages import language_of
 
 
 @pytest.mark.parametrize(
