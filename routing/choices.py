@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from django.utils.translation import get_language_info
 
 from accounts.models import BrandAccount, Department, Membership, Skill, User
+from routing.models import Calendar
 from routing.wording import network_name
 
 Options = list[tuple[str, str]]
@@ -78,7 +79,7 @@ def choices_for(user: User) -> Choices:
             "language": [(code, _language(code)) for code in _LANGUAGES],
             "sentiment": [(value, value) for value in ("negative", "neutral", "positive")],
             "previous_department": list(Department.objects.values_list("slug", "name")),
-            "hours": [],
+            "hours": [(str(pk), name) for pk, name in Calendar.objects.values_list("pk", "name")],
         },
         people=_people(),
         skills=list(Skill.objects.values_list("slug", "name")),

@@ -10,6 +10,7 @@ its field:
     {"field": "followers", "gte": 1000, "lte": 50000}    also open_cases, urgency (0 to 2), word_count; one is enough
     {"field": "verified", "is": true}    also is_reply, is_retweet, is_under_own_post, wants_answer, is_spam,
                                          emoji_only, has_link
+    {"field": "hours", "calendar": "3", "is": "open"}    or "closed": business hours when the message was written
 
 Words are whole words, in any case, with or without accents; a star after at least three letters matches any ending.
 Patterns are RE2's, in any case.
@@ -185,6 +186,14 @@ def _check_flag(node: dict[str, Any]) -> Iterator[str]:
         yield f"“{node['field']}” needs “is” with true or false."
 
 
+def _check_hours(node: dict[str, Any]) -> Iterator[str]:
+    calendar = node.get("calendar")
+    if not isinstance(calendar, str) or not calendar or len(calendar) > 100 or not storable(calendar):
+        yield "“hours” needs “calendar” with the key of one."
+    if node.get("is") not in ("open", "closed"):
+        yield "“hours” needs “is” with “open” or “closed”."
+
+
 _NOUNS = {
     "followers": "a number of followers",
     "open_cases": "a number of open cases",
@@ -195,6 +204,7 @@ _KEYS: dict[str, frozenset[str]] = {
     "words": frozenset({"any", "all"}),
     "pattern": frozenset({"matches"}),
     **dict.fromkeys(NUMBERS, frozenset({"gte", "lte"})),
+    "hours": frozenset({"calendar", "is"}),
 }
 _LEAVES: dict[str, Callable[[dict[str, Any]], Iterator[str]]] = {
     "words": _check_words,
@@ -202,6 +212,7 @@ _LEAVES: dict[str, Callable[[dict[str, Any]], Iterator[str]]] = {
     **dict.fromkeys(NUMBERS, _check_number),
     **dict.fromkeys(CHOICES, _check_values),
     **dict.fromkeys(FLAGS, _check_flag),
+    "hours": _check_hours,
 }
 
 

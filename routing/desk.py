@@ -12,7 +12,7 @@ from accounts.models import Department, User
 from routing.drafts import draft_of
 from routing.findings import Finding, Known, findings
 from routing.known import known
-from routing.models import Rule, RuleDraft
+from routing.models import Calendar, Rule, RuleDraft
 from routing.rule_rows import instances, snapshot
 from routing.scope import Scope, scope_of
 
@@ -48,6 +48,11 @@ class Desk:
             if str(rule.key) == key and self.scope.covers(rule.department.slug):
                 return rule
         return None
+
+    @cached_property
+    def calendar_names(self) -> dict[str, str]:
+        """The calendars by key."""
+        return {str(pk): name for pk, name in Calendar.objects.values_list("pk", "name")}
 
     def slug_of(self, department_id: str) -> str:
         """The slug of the department with this primary key, "" when there is none."""

@@ -8,6 +8,8 @@ from typing import Any
 
 import re2
 
+from routing.calendar_history import compile_history
+from routing.calendars import CalendarError
 from routing.conditions import validate
 from routing.facts import Decision, Facts
 from routing.matching import Index
@@ -64,7 +66,14 @@ def compile_rules(snapshot: Mapping[str, Any]) -> CompiledRules:
     default = snapshot.get("default") or {}
     if not default.get("department"):
         raise RuleSetError("The rules have no default department: say where messages go when no rule holds.")
-    index = Index()
+    calendars = snapshot.get("calendars") or {}
+    try:
+        index = Index(
+            {key: compile_history(one["versions"]) for key, one in calendars.items()},
+            {key: one["name"] for key, one in calendars.items()},
+        )
+    except CalendarError as error:
+        raise RuleSetError(f"The calendars of the rules cannot be read: {error}") from error
     rules = tuple(
         _compile_rule(rule, index) for rule in snapshot.get("rules", ()) if rule.get("enabled", True)
     )
@@ -105,8 +114,17 @@ def _compile_rule(rule: Mapping[str, Any], index: Index) -> CompiledRule:
         dismiss=rule.get("dismiss", False),
         playbook_branch=rule.get("playbook_branch", ""),
         condition=rule["condition"],
-        tree=compile_tree(rule["condition"], index),
+        tree=_tree(rule, index),
     )
+
+
+def _tree(rule: Mapping[str, Any], index: Index) -> Tree:
+    try:
+        return compile_tree(rule["condition"], index)
+    except KeyError as error:
+        raise RuleSetError(
+            f"Rule “{rule.get('name', '')}”: there is no calendar {error} any more."
+        ) from error
 
 
 def _candidates(compiled: CompiledRules, seen: Iterable[int]) -> list[int]:
@@ -143,7 +161,7 @@ def decide_all(facts: Facts, compiled: CompiledRules) -> list[Decision]:
 def _decision(rule: CompiledRule, compiled: CompiledRules, seen: set[int]) -> Decision:
     parts = list(dict.fromkeys(rule.tree.tell(seen)))
     if not parts:
-        parts = [summary(rule.condition)]
+        parts = [summary(rule.condition, names=compiled.index.calendar_names)]
     if len(parts) > NAMED_PARTS:
         parts = [*parts[:NAMED_PARTS], "more"]
     why = " and ".join(parts)

@@ -30,7 +30,7 @@ FLAGS = (
 NUMBERS = {"followers": 10**12, "open_cases": 10_000, "urgency": 2, "word_count": 20_000}
 #: Fields whose values are known: others are a slip.
 VALUES = {"sentiment": ("negative", "neutral", "positive")}
-FIELDS = ("words", "pattern", *CHOICES, *NUMBERS, *FLAGS)
+FIELDS = ("words", "pattern", *CHOICES, *NUMBERS, *FLAGS, "hours")
 
 
 def bounds(leaf: dict[str, Any]) -> tuple[int, int]:

@@ -125,11 +125,16 @@ def _calendars(rules: list[tuple[int, Plain]], known: Known) -> Iterator[Finding
                 yield Finding(rule["key"], "error", "calendar", text)
 
 
-def calendars_of(tree: Plain) -> list[str]:
-    """The keys of the calendars that a valid condition asks."""
+def calendars_of(tree: object) -> list[str]:
+    """The keys of the calendars that a condition asks about. Accepts any JSON."""
+    if isinstance(tree, list):
+        return [key for part in tree for key in calendars_of(part)]
+    if not isinstance(tree, dict):
+        return []
     if "field" in tree:
-        return [tree["calendar"]] if tree["field"] == "hours" else []
-    return [key for parts in tree.values() for part in parts for key in calendars_of(part)]
+        key = tree.get("calendar")
+        return [key] if tree["field"] == "hours" and isinstance(key, str) else []
+    return [key for parts in tree.values() for key in calendars_of(parts)]
 
 
 def _order(rules: list[tuple[int, Plain]], known: Known) -> Iterator[Finding]:

@@ -74,6 +74,12 @@ def difference(older: dict[str, Any] | None, newer: dict[str, Any]) -> list[str]
         lines.append("Order changed")
     if older["default"] != newer["default"]:
         lines.append(f"Default: {_default(older)} → {_default(newer)}")
+    hours = older.get("calendars", {}), newer.get("calendars", {})
+    lines += [
+        f"Business hours of “{calendar['name']}”"
+        for key, calendar in hours[1].items()
+        if hours[0].get(key, calendar) != calendar
+    ]
     return lines or ["Departments renamed"]
 
 

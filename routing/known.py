@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from accounts.models import Department, Membership, Skill, User
 from routing.findings import Known
+from routing.models import Calendar
 
 
 def known() -> Known:
-    """Departments, people who are active, skills. Three statements."""
+    """Departments, people who are active, skills, calendars. Five statements."""
     people: dict[str, set[str]] = {
         name: set() for name in User.objects.filter(is_active=True).values_list("username", flat=True)
     }
@@ -22,4 +23,5 @@ def known() -> Known:
         },
         people=people,
         skills=set(Skill.objects.values_list("slug", flat=True)),
+        calendars={str(pk) for pk in Calendar.objects.values_list("pk", flat=True)},
     )

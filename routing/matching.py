@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from operator import attrgetter
 from typing import Any
 
+from routing.calendar_history import VersionedCalendar
 from routing.facts import Facts
 from routing.fields import bounds
 from routing.patterns import PatternSet
@@ -31,7 +32,11 @@ class Index:
     nothing may be added.
     """
 
-    def __init__(self) -> None:
+    def __init__(
+        self, calendars: Mapping[str, VersionedCalendar] | None = None, names: Mapping[str, str] | None = None
+    ) -> None:
+        """`calendars` by key: those that rules ask about, with their `names`."""
+        self.calendar_names = dict(names or {})
         self._ids: dict[tuple[str, object], int] = {}
         #: Numbers of fields' values: many messages have them, so they say little about which rule may hold.
         self.common: set[int] = set()
@@ -47,6 +52,8 @@ class Index:
         self._asked: tuple[tuple[Callable[[Facts], Any], dict[object, int]], ...] = ()
         self._measured: tuple[tuple[Callable[[Facts], Any], tuple[tuple[int, int, int], ...]], ...] = ()
         self._tags: dict[object, int] = {}
+        self._calendars = dict(calendars or {})
+        self._hours: dict[str, dict[bool, int]] = {}
 
     def _id(self, kind: str, value: object) -> int:
         return self._ids.setdefault((kind, value), len(self._ids))
@@ -88,6 +95,14 @@ class Index:
         self.common.add(number)
         return number
 
+    def hours(self, calendar: str, is_open: bool) -> int:
+        """The number of a calendar's being open or closed. Raises `KeyError` for a calendar that is not there."""
+        self._calendars[calendar]
+        number = self._id("hours", (calendar, is_open))
+        self._hours.setdefault(calendar, {})[is_open] = number
+        self.common.add(number)
+        return number
+
     def freeze(self) -> None:
         """Compiles the patterns. Raises `re2.error` when RE2 refuses one."""
         self._set = PatternSet(self._patterns)
@@ -112,6 +127,10 @@ class Index:
                 numbers.update(number for least, most, number in ranges if least <= amount <= most)
         if self._tags:
             numbers.update(self._tags[tag] for tag in facts.customer_tags if tag in self._tags)
+        for calendar, states in self._hours.items():
+            number = states.get(self._calendars[calendar].is_open(facts.at))
+            if number is not None:
+                numbers.add(number)
         if self._patterns:
             numbers.update(self._pattern_ids[hit] for hit in self._set.matches(facts.text))
         return numbers

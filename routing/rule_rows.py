@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from accounts.models import Department
-from routing.models import RoutingDefault, Rule
+from routing.findings import calendars_of
+from routing.models import Calendar, RoutingDefault, Rule
 
 #: What a rule may also do, besides sending to a department.
 EXTRAS = ("person", "skill", "dismiss", "playbook_branch")
@@ -22,13 +23,38 @@ def snapshot() -> Plain:
 
     A rule is `key, name, enabled, condition, department, department_name, priority, tags, needs_answer`, departments
     as slugs, and those of `person, skill, dismiss, playbook_branch` that it sets. `default` is None when none is set.
+    `calendars`, as `with_calendars` has them, where rules ask for business hours: a version decides alone.
     """
     default = RoutingDefault.objects.select_related("department").order_by("pk").first()
-    return {
-        "default": default
-        and {"department": default.department.slug, "department_name": default.department.name},
-        "rules": [plain(rule) for rule in Rule.objects.select_related("department")],
+    return with_calendars(
+        {
+            "default": default
+            and {"department": default.department.slug, "department_name": default.department.name},
+            "rules": [plain(rule) for rule in Rule.objects.select_related("department")],
+        }
+    )
+
+
+def with_calendars(content: Plain) -> Plain:
+    """The snapshot with the business hours that its rules ask about, as they are now: `{"calendars": {key: {"name",
+    "versions"}}}`, as `routing.calendar_history.compile_history` takes them. Nothing is added where none is asked."""
+    keys = {key for rule in content["rules"] for key in calendars_of(rule["condition"]) if key.isdecimal()}
+    found = Calendar.objects.filter(pk__in=keys).prefetch_related("versions") if keys else ()
+    calendars = {
+        str(calendar.pk): {
+            "name": calendar.name,
+            "versions": [
+                {"from": since and since.isoformat(), "content": hours}
+                for since, hours in sorted(
+                    ((one.in_force_from, one.content) for one in calendar.versions.all()),
+                    key=lambda pair: (pair[0] is not None, pair[0]),
+                )
+            ],
+        }
+        for calendar in found
     }
+    bare = {name: value for name, value in content.items() if name != "calendars"}
+    return bare | ({"calendars": calendars} if calendars else {})
 
 
 def plain(rule: Rule) -> Plain:

@@ -93,6 +93,13 @@ def refuse_errors(content: Mapping[str, Any]) -> None:
         raise RuleSetError(f"Rule “{names[error.rule]}”: {error.text}" if error.rule else error.text)
 
 
+def calendars_changed(by: User | None, note: str, now: dt.datetime) -> RuleSetVersion | None:
+    """A new version when the live one asks for business hours that are others now. Call it in the transaction that
+    changed them."""
+    latest = RuleSetVersion.objects.first()
+    return publish(by, note, now) if latest is not None and latest.snapshot.get("calendars") else None
+
+
 def live() -> CompiledRules:
     """The rules that decide now, at most `FRESH_FOR` seconds old; at most one small statement.
 

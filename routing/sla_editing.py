@@ -12,8 +12,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from accounts.models import Department, User
+from routing import rulesets
 from routing.calendars import compile_calendar
-from routing.models import Calendar, CalendarVersion, SLAPolicy, SLAVersion
+from routing.findings import calendars_of
+from routing.models import Calendar, CalendarVersion, Rule, SLAPolicy, SLAVersion
 from routing.terms import editing
 
 #: What an editor says about a policy, under the model's names; `department` and `calendar` are instances.
@@ -59,6 +61,7 @@ def save_calendar(
             created_at=now,
             created_by=by,
         )
+        rulesets.calendars_changed(by, f"Calendar “{name}”", now)
     return calendar
 
 
@@ -71,6 +74,13 @@ def delete_calendar(pk: int, by: User | None, now: dt.datetime) -> str:
             raise StillUsed(
                 f"“{calendar}” is used by {', '.join(policies)}. Give them another calendar first."
             )
+        rules = [
+            f"“{rule.name}”"
+            for rule in Rule.objects.filter(enabled=True)
+            if str(pk) in calendars_of(rule.condition)
+        ]
+        if rules:
+            raise StillUsed(f"“{calendar}” is asked by the rules {', '.join(rules[:5])}. Change them first.")
         calendar.delete()
     return calendar.name
 

@@ -47,7 +47,8 @@ def _leaf(leaf: dict[str, Any], index: Index) -> Tree:
         if leaf["field"] == "words":
             yield leaf_words({"field": "words", "all": _longest(found)})
         else:
-            yield leaf_words({**leaf, "is": found} if isinstance(leaf.get("is"), list) else leaf)
+            said = {**leaf, "is": found} if isinstance(leaf.get("is"), list) else leaf
+            yield leaf_words(said, names=index.calendar_names)
 
     if every:
         return Tree(numbers.issubset, tell, frozenset((min(numbers),)))
@@ -73,6 +74,8 @@ def _numbers(leaf: dict[str, Any], index: Index) -> dict[int, str]:
         return {index.pattern(leaf["matches"]): leaf["matches"]}
     if field in NUMBERS:
         return {index.between(leaf): field}
+    if field == "hours":
+        return {index.hours(leaf["calendar"], leaf["is"] == "open"): leaf["calendar"]}
     if field in CHOICES:
         return {index.value(field, value): value for value in leaf["is"]}
     return {index.value(field, leaf["is"]): field}

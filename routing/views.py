@@ -57,7 +57,7 @@ def _list_context(request: HttpRequest) -> dict[str, Any]:
             {
                 "place": place,
                 "rule": rule,
-                "summary": summary(rule.condition),
+                "summary": summary(rule.condition, names=desk.calendar_names),
                 "priority": rule.get_priority_display() if rule.priority else "",
                 "is_first": place == 1,
                 "is_last": place == len(rules),

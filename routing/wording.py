@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from routing.fields import NUMBERS, bounds
@@ -58,7 +58,7 @@ def network_name(network: str) -> str:
     return _NETWORKS.get(network, network)
 
 
-def leaf_words(leaf: dict[str, Any], limit: int = 5) -> str:
+def leaf_words(leaf: dict[str, Any], limit: int = 5, names: Mapping[str, str] | None = None) -> str:
     """One leaf as part of a sentence: `the words “refund” or “fee”`, `network “X”`, `at least 1,000 followers`."""
     field = leaf["field"]
     if field == "words":
@@ -69,6 +69,11 @@ def leaf_words(leaf: dict[str, Any], limit: int = 5) -> str:
         return f"the pattern “{_cut(leaf['matches'])}”"
     if field in NUMBERS:
         return _number(leaf)
+    if field == "hours":
+        name = (names or {}).get(leaf["calendar"])
+        return f"{'within' if leaf['is'] == 'open' else 'outside'} " + (
+            f"the hours “{name}”" if name else "business hours"
+        )
     if field in _FLAGS:
         return _FLAGS[field][not leaf["is"]]
     values = [network_name(value) if field == "network" else value for value in leaf["is"]]
@@ -99,26 +104,26 @@ def _count(number: int, one: str, many: str) -> str:
     return f"{number:,} {one if number == 1 else many}"
 
 
-def summary(tree: dict[str, Any], limit: int = 5) -> str:
+def summary(tree: dict[str, Any], limit: int = 5, names: Mapping[str, str] | None = None) -> str:
     """A valid condition tree as one line: `the words “a” or “b”, but not network “X”`. Long ones are cut: of each
-    group only `limit` parts, of each list only `limit` values."""
+    group only `limit` parts, of each list only `limit` values. `names` are those of calendars by key."""
     if "field" in tree:
-        return leaf_words(tree, limit)
+        return leaf_words(tree, limit, names)
     if "none" in tree:
-        return f"not {_joined(tree['none'], 'or', limit)}"
+        return f"not {_joined(tree['none'], 'or', limit, names)}"
     if "any" in tree:
-        return _joined(tree["any"], "or", limit)
+        return _joined(tree["any"], "or", limit, names)
     wanted = [part for part in tree["all"] if "field" in part or "none" not in part]
     barred = [part for each in tree["all"] if "field" not in each and "none" in each for part in each["none"]]
     if not barred:
-        return _joined(wanted, "and", limit)
+        return _joined(wanted, "and", limit, names)
     if not wanted:
-        return f"not {_joined(barred, 'or', limit)}"
-    return f"{_joined(wanted, 'and', limit)}, but not {_joined(barred, 'or', limit)}"
+        return f"not {_joined(barred, 'or', limit, names)}"
+    return f"{_joined(wanted, 'and', limit, names)}, but not {_joined(barred, 'or', limit, names)}"
 
 
-def _joined(parts: list[dict[str, Any]], joiner: str, limit: int) -> str:
-    said = [summary(part, limit) for part in parts[:limit]]
+def _joined(parts: list[dict[str, Any]], joiner: str, limit: int, names: Mapping[str, str] | None) -> str:
+    said = [summary(part, limit, names) for part in parts[:limit]]
     if len(parts) > 1:
         said = [text if "field" in part else f"({text})" for part, text in zip(parts, said, strict=False)]
     if len(parts) > limit:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 import unicodedata
+from zoneinfo import ZoneInfo
 
 from routing.facts import Facts
 
@@ -21,6 +22,8 @@ def holds(tree: dict, facts: Facts) -> bool:
     if field == "pattern":
         clean = facts.text.encode("utf-8", "replace").decode()
         return re.search(tree["matches"], clean, re.IGNORECASE | re.ASCII) is not None
+    if field == "hours":
+        return is_open(facts.at) == (tree["is"] == "open")
     if field == "customer_tags":
         return any(tag in tree["is"] for tag in facts.customer_tags)
     if field in ("emoji_only", "has_link"):
@@ -30,6 +33,14 @@ def holds(tree: dict, facts: Facts) -> bool:
         return many is not None and tree.get("gte", 0) <= many <= tree.get("lte", 10**15)
     value = getattr(facts, field)
     return value in tree["is"] if isinstance(tree["is"], list) else value == tree["is"]
+
+
+def is_open(at) -> bool:
+    try:
+        wall = at.astimezone(ZoneInfo("Europe/Berlin"))
+    except OverflowError:
+        return False
+    return wall.weekday() == 5 or (wall.weekday() < 5 and 9 <= wall.hour < 17)
 
 
 def has_link(text: str) -> bool:

@@ -58,13 +58,22 @@ plain_texts = st.lists(
     )
 ).map(" ".join)
 
+#: The one calendar that the trees ask: Mondays to Fridays, 9 to 17 in Berlin, round the clock on Saturdays.
+WEEK = [[[540, 1020]]] * 5 + [[[0, 1440]], []]
+CALENDARS = {
+    "7": {
+        "name": "Office",
+        "versions": [{"from": None, "content": {"time_zone": "Europe/Berlin", "week": WEEK}}],
+    }
+}
+
 facts = st.builds(
     Facts,
     text=texts,
     network=st.sampled_from(["x", "facebook", ""]),
     stream=st.sampled_from(["mentions", "direct", ""]),
     brand_account=st.sampled_from(["x:1", "facebook:2", "\ud800"]),
-    at=st.just(dt.datetime(2026, 11, 18, tzinfo=dt.UTC)),
+    at=st.datetimes(timezones=st.just(dt.UTC)),
     language=st.sampled_from(["en", "de", ""]),
     followers=st.one_of(st.none(), st.integers(-5, 10**9)),
     verified=st.booleans(),
@@ -81,6 +90,7 @@ facts = st.builds(
 )
 
 leaves = st.one_of(
+    st.sampled_from(["open", "closed"]).map(lambda state: {"field": "hours", "calendar": "7", "is": state}),
     st.builds(
         lambda operator, words: {"field": "words", operator: words},
         st.sampled_from(["any", "all"]),

@@ -16,8 +16,8 @@ from routing.engine import RuleSetError, compile_rules, decide, decide_all
 from routing.facts import Facts
 from routing.patterns import PatternSet
 from tests.routing import oracle
+from tests.routing.strategies import CALENDARS, plain_texts, trees
 from tests.routing.strategies import facts as any_facts
-from tests.routing.strategies import plain_texts, trees
 
 AT = dt.datetime(2026, 11, 18, 10, 0, tzinfo=dt.UTC)
 #: Each of these keeps Python's `re` busy for seconds to years.
@@ -49,7 +49,7 @@ def rule(condition, **more):
 def rules(*conditions, version=12):
     listed = [each if "condition" in each else rule(each) for each in conditions]
     default = {"department": "service", "department_name": "Service"}
-    return compile_rules({"version": version, "default": default, "rules": listed})
+    return compile_rules({"version": version, "default": default, "rules": listed, "calendars": CALENDARS})
 
 
 def words(*found):
@@ -163,6 +163,29 @@ def test_followers_that_are_not_known_meet_no_bound():
     assert not holds({"field": "followers", "lte": 10}, "x")
     assert holds({"field": "followers", "lte": 10}, "x", followers=10)
     assert not holds({"field": "followers", "gte": 11}, "x", followers=10)
+
+
+@pytest.mark.parametrize(
+    ("at", "state"),
+    [
+        ("2026-11-18T07:59", "closed"),
+        ("2026-11-18T08:00", "open"),  # nine o'clock in Berlin
+        ("2026-11-18T16:00", "closed"),
+        ("2026-11-21T23:30", "closed"),  # Sunday there already
+        ("2026-11-21T12:00", "open"),
+        ("2026-07-15T07:00", "open"),
+    ],
+)
+def test_hours_are_those_of_the_calendar_when_the_message_was_written(at, state):
+    leaf = {"field": "hours", "calendar": "7", "is": state}
+    decision = decide(message("x", at=dt.datetime.fromisoformat(f"{at}+00:00")), rules(leaf))
+    assert decision.decided_by == "rule"
+    assert "the hours “Office”" in decision.reasons[0]
+
+
+def test_hours_of_a_calendar_that_is_not_in_the_rule_set_are_refused():
+    with pytest.raises(RuleSetError, match="there is no calendar '8' any more"):
+        rules({"field": "hours", "calendar": "8", "is": "open"})
 
 
 def test_only_the_first_twenty_thousand_characters_count():

@@ -86,6 +86,14 @@ def test_names_that_nobody_has_are_warned_of(more, kind, text):
     assert text in said
 
 
+def test_a_calendar_that_is_gone_is_an_error():
+    hours = {"field": "hours", "calendar": "9", "is": "open"}
+    ((_, level, kind, said),) = found(rule("A", {"any": [hours, words("x1")]}))
+    assert (level, kind) == ("error", "calendar")
+    assert "no calendar “9”" in said
+    assert found(rule("A", hours | {"calendar": "7"})) == []
+
+
 def test_names_that_are_there_are_not():
     assert found(rule("A", words("x1"), person="mara", skill="refunds", playbook_branch="praise")) == []
 
