@@ -49,6 +49,11 @@ app.conf.update(
         "assign": {"task": "inbox.tasks.tick_assign", "schedule": 2.0, "options": {"expires": 5}},
         "checks": {"task": "accounts.tasks.tick_checks", "schedule": 5.0, "options": {"expires": 10}},
         "clocks": {"task": "inbox.tasks.tick_clocks", "schedule": 3.0, "options": {"expires": 10}},
+        "second-look": {
+            "task": "inbox.tasks.tick_second_look",
+            "schedule": 2.0,
+            "options": {"expires": 5},
+        },
         "learning": {"task": "inbox.tasks.tick_learning", "schedule": 5.0, "options": {"expires": 10}},
         "housekeeping": {
             "task": "inbox.tasks.tick_housekeeping",

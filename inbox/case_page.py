@@ -14,7 +14,7 @@ from django.db.models.functions import JSONObject
 from accounts.access import ROLES, viewer
 from accounts.models import Role, User
 from accounts.prepared import prepared
-from inbox import composing, countdown, playbook_panel
+from inbox import composing, countdown, playbook_panel, suggestion_page
 from inbox.clock_card import clock_card
 from inbox.composing import Composer
 from inbox.custody_bar import CustodyBar, custody_bar
@@ -93,6 +93,7 @@ def _with_neighbours(rows: CaseQuerySet, user: User) -> CaseQuerySet:
         other_cases=ArraySubquery(others[:MOST_OTHERS]),
         other_names=ArraySubquery(names[:MOST_IDENTITIES]),
         **playbook_panel.panel_fields(),
+        suggested=suggestion_page.open_of_case(),
         is_watched=Exists(Watch.objects.filter(case=OuterRef("pk"), user=user, off=False)),
     )
 
@@ -143,6 +144,7 @@ def case_context(
         "custody": custody_bar(custodies, case, now),
         "passing": passing_of(case, user, custodies, may_pass=offered["hand_over"]),
         "why": _why(case, custodies),
+        "suggestion": suggestion_page.shown(case),
         "customer": _customer(case),
         "may": offered,
         "colleagues": _colleagues(case.department_id, case.brand_account_id) if offered["choose"] else [],
@@ -242,7 +244,9 @@ def _answerable(message: Message) -> bool:
 def _why(case: Case, custodies: list[Custody]) -> list[str]:
     """Why the case stands where it stands, newest reason first."""
     reasons = [
-        f"Handed over by {one.sent_by or 'somebody'} from {one.from_department}: {one.reason}"
+        f"Handed over by {one.sent_by} from {one.from_department}: {one.reason}"
+        if one.sent_by
+        else f"From {one.from_department}: {one.reason}"
         for one in reversed(custodies)
         if one.from_department is not None
     ][:3]

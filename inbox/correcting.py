@@ -13,8 +13,8 @@ from routing import corrections
 from routing.models import ExampleSource
 
 
-def learn_from(change: Change, department: Department, *, accepted: bool = False) -> None:
-    """The case should have gone to `department` at once: remember that, in place of what was said about it before.
+def learn_from(change: Change, department: Department, *, source: str = ExampleSource.HANDED_OVER) -> None:
+    """The case belongs to `department`, from its first message on: remember that, in place of what was said about it before.
     In the transaction of the change. A message that was deleted or says nothing teaches nothing."""
     message = first_message(change.case).select_related("brand_account", "decision").first()
     if message is None:
@@ -23,7 +23,7 @@ def learn_from(change: Change, department: Department, *, accepted: bool = False
     corrections.record(
         message.text,
         department.slug,
-        source=ExampleSource.ACCEPTED if accepted else ExampleSource.HANDED_OVER,
+        source=source,
         by=change.by,
         now=change.now,
         case_id=change.case.pk,

@@ -33,6 +33,7 @@ def accept(case_id: int, by: User, *, version: int | None = None, now: dt.dateti
             return case
         change.expect(version)
         change.accept()
+        change.set(hint="")
     return case
 
 
@@ -91,7 +92,7 @@ def send(
         "returned": returned,
         "assignee_id": case.assignee_id,
     }
-    change.set(department=department, assignee=None, returned_count=case.returned_count + returned)
+    change.set(department=department, assignee=None, hint="", returned_count=case.returned_count + returned)
     change.record(Verb.HANDED_OVER, data)
     watching.begin(change)
     if returned:

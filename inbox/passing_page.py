@@ -37,13 +37,12 @@ def passing_of(case: Case, user: User, custodies: Sequence[Custody], *, may_pass
     theirs = case.department_id in viewer(user).department_ids
     origin = held.from_department
     arrived = held.accepted_at is None and origin is not None
-    sender = str(held.sent_by) if held.sent_by else "Somebody"
     return Passing(
         arrived=arrived and (theirs or may_pass),
         accept=arrived and theirs and viewer(user).may("claim"),
         bounce=may_pass and origin is not None and origin.is_open,
         wrong=may_pass,
-        sentence=f"{sender} of {origin} sent this to {case.department}" if origin else "",
+        sentence=_sentence(held, case) if origin else "",
         reason=held.reason,
         back_to=str(origin or ""),
         bounce_reason=f"Not for {case.department}",
@@ -58,3 +57,9 @@ def trail(case: Case, custodies: Sequence[Custody]) -> str:
     names = [str(one.department) for one in custodies]
     cut = ["…", *names[-LONGEST_TRAIL:]] if len(names) > LONGEST_TRAIL else names
     return " → ".join(cut)
+
+
+def _sentence(held: Custody, case: Case) -> str:
+    if held.sent_by is None:
+        return f"This came from {held.from_department} to {case.department} without anybody’s doing"
+    return f"{held.sent_by} of {held.from_department} sent this to {case.department}"

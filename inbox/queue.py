@@ -41,7 +41,7 @@ _CLOSED = (Status.RESOLVED, Status.DISMISSED)
 _FIELDS = (
     "id", "identity__handle", "identity__name", "network", "preview", "activity_at", "status", "department__name",
     "assignee__initials", "assignee__username", "closed_at", "brand_account_id", "visibility",
-    "priority", "assignee_id", "returned_count", *countdown.FIELDS,
+    "priority", "assignee_id", "returned_count", "hint", *countdown.FIELDS,
 )  # fmt: skip
 _LABELS = {key: one.capabilities.label for key, one in CONNECTORS.items()}
 _SIGNS = {"x": ("X", ""), "facebook": ("f", "f"), "mastodon": ("M", "m")}
@@ -247,6 +247,8 @@ def _chips(
         chips.append(_whereabouts(case, now))
     elif kind != "department":
         chips.append(Chip(case["department__name"], "dept"))
+    if case["hint"] and kind != "resolved":
+        chips.append(Chip(case["hint"], "", "Suggested by what corrections taught"))
     if case["returned_count"]:
         chips.append(returned_chip(case["returned_count"]))
     if case["visibility"] == "direct":

@@ -17,7 +17,7 @@ from routing.trace import decided, restored
 #: Decisions read at a time.
 CHUNK = 1_000
 #: What is read of each, in one statement a chunk.
-_COLUMNS = (
+COLUMNS = (
     "id", "message_id", "decided_by", "version", "reasons", "trace", "rule_key", "message__text", "message__history",
     "message__stream", "message__network_time", "message__brand_account__network", "message__brand_account__remote_id",
 )  # fmt: skip
@@ -47,7 +47,7 @@ def text_then(text: str, history: list[dict[str, Any]]) -> str:
 
 
 def facts_then(row: dict[str, Any]) -> Facts:
-    """The facts of a decision, from its row with `_COLUMNS`."""
+    """The facts of a decision, from its row with `COLUMNS`."""
     network = row["message__brand_account__network"]
     return restored(
         row["trace"]["facts"],
@@ -66,7 +66,7 @@ def replay(since: dt.datetime | None, outcome: Outcome) -> Iterator[Difference]:
     if since is not None:
         rows = rows.filter(at__gte=since)
     after = 0
-    while chunk := list(rows.filter(id__gt=after).values(*_COLUMNS)[:CHUNK]):
+    while chunk := list(rows.filter(id__gt=after).values(*COLUMNS)[:CHUNK]):
         after = chunk[-1]["id"]
         for row in chunk:
             if not row["trace"]:

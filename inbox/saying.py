@@ -11,6 +11,10 @@ def said(event: CaseEvent) -> str:
     who, data = name_of(event.actor), {key: str(value) for key, value in event.data.items()}
     reason = data.get("reason", "")
     match event.verb:
+        case Verb.ROUTED if "learned" in event.data:
+            return _with(f"Sent on from {data.get('from')} to {data.get('to')}", reason)
+        case Verb.SUGGESTION_DECLINED:
+            return f"{who} kept it here: not {data.get('to')} ({data.get('probability')} suggested)"
         case Verb.ROUTED:
             return _with(f"Sent to {data.get('to') or 'a department'}", reason)
         case Verb.REOPENED:

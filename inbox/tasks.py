@@ -14,6 +14,7 @@ from inbox import (
     outbox,
     polling,
     recomputing,
+    second_look,
     second_try,
     training,
     watching,
@@ -33,7 +34,10 @@ def tick_poll() -> None:
 @shared_task
 def poll_stream(stream_id: int, token: str) -> None:
     """Fetch and store one stream, page by page, while the lease is held."""
-    if polling.poll_stream(stream_id, token).wakes:
+    report = polling.poll_stream(stream_id, token)
+    if report.stored:
+        tick_second_look.apply_async(expires=_STALE)
+    if report.wakes:
         tick_assign.apply_async(expires=_STALE)
 
 
@@ -95,3 +99,9 @@ def tick_clocks() -> None:
 def tick_learning() -> None:
     """Ask for a training when there are enough new corrections, and run the one that waits in a process of its own."""
     training.tick(timezone.now())
+
+
+@shared_task
+def tick_second_look() -> None:
+    """Let the learned router have its say about what the rules have just decided."""
+    second_look.tick(timezone.now())

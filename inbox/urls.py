@@ -17,6 +17,7 @@ from inbox.views import (
     queue,
     reading,
     search,
+    suggesting,
     taking,
 )
 
@@ -35,6 +36,8 @@ urlpatterns: list[URLPattern] = [
     path("cases/<int:pk>/accept/", passing.accept, name="accept"),
     path("cases/<int:pk>/bounce/", passing.bounce, name="bounce"),
     path("cases/<int:pk>/wrong-department/", passing.wrong_department, name="wrong_department"),
+    path("cases/<int:pk>/suggestion/accept/", suggesting.accept, name="suggestion_accept"),
+    path("cases/<int:pk>/suggestion/decline/", suggesting.decline, name="suggestion_decline"),
     path("hand-overs/<int:pk>/take-back/", passing.take_back, name="take_back"),
     path("cases/<int:pk>/note/", actions.note, name="note"),
     path("cases/<int:pk>/resolve/", actions.resolve, name="resolve"),

@@ -6,7 +6,7 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Literal
 
-DecidedBy = Literal["rule", "default", "thread", "person"]
+DecidedBy = Literal["rule", "default", "thread", "person", "learned"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ import datetime as dt
 import logging
 import threading
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,6 +28,9 @@ DEFAULT_THRESHOLD = 0.9
 #: Below this a guess is not even shown.
 WORTH_SHOWING = 0.3
 
+#: A rule is weak from so many corrections on of which it was right about less than half.
+WEAK_FROM = 3
+
 _guard = threading.Lock()
 _live: tuple[float, int, Active | None] | None = None
 
@@ -39,6 +42,20 @@ class Active:
     number: int
     router: Router
     thresholds: Mapping[str, float]
+    #: Of `routing.learning.training.train`: how often each rule was right about the corrections.
+    by_rule: Mapping[str, Sequence[int]]
+
+    def may_overrule(self, votes: Votes) -> bool:
+        """Whether the rules' word is weak: no rule holds, or people say of the one that does that it is wrong more
+        often than right."""
+        if votes.by_default:
+            return True
+        right, asked = self.by_rule.get(votes.holding[0][1], (0, 0))
+        return asked >= WEAK_FROM and 2 * right < asked
+
+    def decides(self, best: Guess, votes: Votes) -> bool:
+        """Whether the router is sure enough to decide alone against what the rules say."""
+        return self.may_overrule(votes) and best.probability >= self.threshold(best.department)
 
     def threshold(self, department: str) -> float:
         """From which probability on (0 to 1) the router decides alone for a department."""
@@ -70,7 +87,7 @@ def live() -> Active | None:
         return None
     with _guard:
         old = known[2] if known is not None and known[1] == row else None
-        found = Active(old.number, old.router, thresholds) if old else _read(row, thresholds)
+        found = Active(old.number, old.router, thresholds, old.by_rule) if old else _read(row, thresholds)
         _live = (at, row, found)
     return found
 
@@ -78,7 +95,9 @@ def live() -> Active | None:
 def _read(pk: int, thresholds: Mapping[str, float]) -> Active | None:
     version = RouterVersion.objects.get(pk=pk)
     try:
-        return Active(version.number, unpack(bytes(version.arrays)), thresholds)
+        return Active(
+            version.number, unpack(bytes(version.arrays)), thresholds, version.metrics.get("by_rule", {})
+        )
     except BadArrays as error:
         logger.error("Version %s of the router cannot be read, the rules decide: %s", version.number, error)
         return None

@@ -70,6 +70,7 @@ READ = frozenset(
 )
 
 #: Custody.
+POST_ONLY |= {"inbox:suggestion_accept", "inbox:suggestion_decline"}
 POST_ONLY |= {"inbox:accept", "inbox:bounce", "inbox:take_back"}
 POST_ONLY |= {"inbox:playbook_answer", "inbox:playbook_back", "inbox:playbook_begin", "inbox:escalate"}
 POST_ONLY |= {"inbox:watch", "inbox:notices_read", "inbox:notice_open", "inbox:notice_read"}

@@ -8,6 +8,7 @@ from inbox.models.message import Decision, Direction, Message, MessageCorrection
 from inbox.models.notice import Notice, NoticeKind
 from inbox.models.playbook import CasePlaybook
 from inbox.models.reply import LIVE_STATES, Draft, Reply, ReplyState
+from inbox.models.suggestion import RoutingSuggestion, SecondLook, SuggestionState
 from inbox.models.watch import Watch
 
 __all__ = [
@@ -30,7 +31,10 @@ __all__ = [
     "Quarantined",
     "Reply",
     "ReplyState",
+    "RoutingSuggestion",
+    "SecondLook",
     "Status",
+    "SuggestionState",
     "Verb",
     "Visibility",
     "Watch",

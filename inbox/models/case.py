@@ -101,6 +101,8 @@ class Case(models.Model):
     reopen_count = models.PositiveSmallIntegerField(default=0)
     #: How often it came back to a department that had had it before (ping-pong).
     returned_count = models.PositiveSmallIntegerField(default=0, db_default=0)
+    #: What the learned router suggests, as rows and pages show it: "Billing? 62 %"; "" when nothing, or settled.
+    hint = models.CharField(max_length=100, blank=True, default="", db_default="")
     #: Filled by the SLA policies; null where none applies.
     first_response_due_at = models.DateTimeField(null=True, blank=True)
     next_response_due_at = models.DateTimeField(null=True, blank=True)
@@ -203,6 +205,7 @@ class Verb(models.TextChoices):
     PLAYBOOK_TAKEN_BACK = "playbook_taken_back", "took an answer to the playbook back"
     SLA_MISSED = "sla_missed", "target missed"
     ESCALATED = "escalated", "escalated"
+    SUGGESTION_DECLINED = "suggestion_declined", "declined a suggestion"
     MESSAGE_EDITED = "message_edited", "customer edited a message"
     MESSAGE_DELETED = "message_deleted", "message deleted on the network"
     MESSAGE_CORRECTED = "message_corrected", "reading corrected"

@@ -151,6 +151,8 @@ class Decision(models.Model):
     #: What the decision stood on and came to (`routing.trace`); empty for those made before there was such a thing.
     trace = models.JSONField(default=dict, db_default={}, blank=True)
     at = models.DateTimeField()
+    #: When the learned router had its say; null before, and where it has none.
+    weighed_at = models.DateTimeField(null=True, blank=True)
 
     objects = DecisionQuerySet.as_manager()
 

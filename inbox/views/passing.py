@@ -36,7 +36,7 @@ def hand_over(request: InboxRequest, pk: int) -> HttpResponse:
             pk, request.user, _department(request), reason, wrong, version=version(request), now=now
         )
 
-    return _passed(request, pk, "hand_over", verb)
+    return passed(request, pk, "hand_over", verb)
 
 
 @require_POST
@@ -58,7 +58,7 @@ def accept(request: InboxRequest, pk: int) -> HttpResponse:
 def bounce(request: InboxRequest, pk: int) -> HttpResponse:
     """Back to the department that it came from."""
     reason, seen = request.POST.get("reason", ""), version(request)
-    return _passed(
+    return passed(
         request, pk, "bounce", lambda now: passing.bounce(pk, request.user, reason, version=seen, now=now)
     )
 
@@ -74,7 +74,7 @@ def wrong_department(request: InboxRequest, pk: int) -> HttpResponse:
                 pk, request.user, _department(request), reason, True, version=version(request), now=now
             )
 
-        return _passed(request, pk, "wrong_department", verb)
+        return passed(request, pk, "wrong_department", verb)
     visible = Case.objects.visible_to(request.user).select_related("identity", "brand_account", "department")
     case = visible.filter(pk=pk).first()
     if case is None:
@@ -124,7 +124,7 @@ def _department(request: InboxRequest) -> Department:
     return department
 
 
-def _passed(request: InboxRequest, pk: int, form: str, verb: Verb) -> HttpResponse:
+def passed(request: InboxRequest, pk: int, form: str, verb: Verb) -> HttpResponse:
     """Send it on, then show the case where the person still sees it, else the queue; both offer to take it back."""
     if (response := attempt(request, pk, form, verb)) is not None:
         return response

@@ -254,11 +254,23 @@ def _metrics(bench: _Bench, out: list[Floats], temperature: float) -> dict[str, 
         "surest_40": _mean(named[0][at] == bench.labels[at] for at in surest),
         "confusion": scoring.confusion(bench.labels, named[0]),
         "by_department": dict(Counter(bench.labels)),
+        "by_rule": _by_rule(bench.examples),
         "outcomes": [
             [label, name, round(float(chance), 3)]
             for label, name, chance in zip(bench.labels, named[0], top, strict=True)
         ],
     }
+
+
+def _by_rule(examples: Sequence[Example]) -> dict[str, list[int]]:
+    """Of every rule that decided (its key): how often people say that it was right, and how often it decided."""
+    found: dict[str, list[int]] = {}
+    for one in examples:
+        if one.votes.holding:
+            counts = found.setdefault(one.votes.holding[0][1], [0, 0])
+            counts[0] += one.department == one.votes.department
+            counts[1] += 1
+    return found
 
 
 def _mean(values: Any) -> float:

@@ -16,6 +16,7 @@ from django.db.models import F, Q
 class ExampleSource(models.TextChoices):
     HANDED_OVER = "handed_over", "Handed over as wrong department"
     ACCEPTED = "accepted", "Suggestion accepted"
+    DECLINED = "declined", "Suggestion declined"
     IMPORTED = "imported", "Imported"
 
 

@@ -1,0 +1,58 @@
+"""What the learned router would have done with a case, as a suggestion to people."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+
+from accounts.models import Department
+from inbox.models.case import Case
+
+
+class SuggestionState(models.TextChoices):
+    OPEN = "open", "Open"
+    ACCEPTED = "accepted", "Accepted"
+    DECLINED = "declined", "Declined"
+
+
+class RoutingSuggestion(models.Model):
+    """The department to which a case may belong, how probable that is (0 to 1), and the words that spoke for it."""
+
+    case = models.OneToOneField(Case, on_delete=models.CASCADE, related_name="suggestion")
+    department = models.ForeignKey(Department, on_delete=models.CASCADE, related_name="+", db_index=False)
+    probability = models.FloatField()
+    words = models.JSONField(default=list, blank=True)
+    #: The router's version.
+    version = models.PositiveIntegerField()
+    state = models.CharField(max_length=8, choices=SuggestionState.choices, default=SuggestionState.OPEN)
+    at = models.DateTimeField()
+    settled_at = models.DateTimeField(null=True, blank=True)
+    settled_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        db_index=False,
+    )
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                name="suggestion_is_probable", condition=models.Q(probability__gte=0, probability__lte=1)
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"Case {self.case_id} → {self.department_id}?"
+
+
+class SecondLook(models.Model):
+    """The one row that says up to which decision all are weighed; see `inbox.second_look`."""
+
+    decision_id = models.BigIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"Weighed up to decision {self.decision_id}"
