@@ -6,10 +6,11 @@ import datetime as dt
 from dataclasses import dataclass
 
 from inbox import clocks
-from inbox.countdown import due_chip, span_left
+from inbox.countdown import due_chip
 from inbox.models import Case, Status
 from inbox.wording import Chip, local
 from routing import terms
+from routing.opening_hours import say_minutes
 from routing.sla import CLOCKS, ClockName, Policy, Terms
 
 LABELS: dict[ClockName, str] = {
@@ -51,7 +52,7 @@ def clock_card(case: Case, now: dt.datetime) -> ClockCard | None:
 
 
 def _row(case: Case, known: Terms, policy: Policy, clock: ClockName, now: dt.datetime) -> ClockRow:
-    target = f"{span_left(policy.targets[clock].total_seconds())} of business time"
+    target = f"{say_minutes(int(policy.targets[clock].total_seconds()) // 60)} of business time"
     for one in clocks.running(case):
         if one.clock == clock:
             found = known.due(policy, clock, one.since, one.used)
@@ -73,7 +74,7 @@ def _stopped(case: Case, policy: Policy, clock: ClockName) -> Chip:
     if clock == "next_response":
         return Chip("not running")
     used, target = case.resolution_used, int(policy.targets[clock].total_seconds())
-    spent = f"{span_left(used)} of business time used"
+    spent = f"{say_minutes(used // 60)} of business time used"
     if case.is_open:
         return Chip("paused", "", spent) if case.status == Status.WAITING else Chip("not running", "", spent)
     if case.status != Status.RESOLVED:

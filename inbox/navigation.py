@@ -29,6 +29,7 @@ class Entry:
 _PAGES = (
     ("Reports", "reports:dashboard", "reports"),
     ("Rules", "routing:rule_list", "read_public"),
+    ("Service levels", "sla:policy_list", "read_public"),
     ("Brand accounts", "accounts:brand_accounts", "read_public"),
     ("Quarantine", "inbox:quarantine", "quarantine"),
     ("People", "accounts:people", "users"),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 from urllib.parse import urlencode
 
 from django.db.models import OuterRef, Subquery
@@ -30,7 +30,7 @@ from networks.registry import CONNECTORS
 #: Rows on a page.
 PAGE = 50
 ViewKind = Literal["open", "unassigned", "mine", "watching", "department", "resolved"]
-Sort = Literal["newest", "waiting", "due"]
+Sort = Literal["newest", "waiting", "due", "soon", "overdue"]
 #: Due soon is within this.
 SOON = dt.timedelta(hours=2)
 #: Orders in which the oldest comes first, and what is without a time is left out.
@@ -54,8 +54,6 @@ class Filters:
     network: str = ""
     brand: int = 0
     status: str = ""
-    #: "overdue" or "soon".
-    due: str = ""
     sort: Sort = "newest"
     after: str = ""
 
@@ -68,9 +66,6 @@ class Filters:
             network=query.get("network", "") if query.get("network") in CONNECTORS else "",
             brand=int(brand) if brand.isascii() and brand.isdigit() and len(brand) < 18 else 0,
             status=status if status in fitting else "",
-            due=query.get("due", "")
-            if query.get("due") in ("overdue", "soon") and kind != "resolved"
-            else "",
             sort=_sort(query.get("sort", ""), kind),
             after=query.get("after", ""),
         )
@@ -83,7 +78,6 @@ class Filters:
             "network": new.network,
             "brand": new.brand,
             "status": new.status,
-            "due": new.due,
             "sort": sort,
             "after": new.after,
         }
@@ -91,13 +85,13 @@ class Filters:
 
     @property
     def narrowed(self) -> bool:
-        return bool(self.network or self.brand or self.status or self.due)
+        return bool(self.network or self.brand or self.status or self.sort in ("soon", "overdue"))
 
 
 def _sort(asked: str, kind: ViewKind) -> Sort:
     if kind == "resolved":
         return "newest"
-    return "waiting" if asked == "waiting" else "due" if asked == "due" else "newest"
+    return next((one for one in get_args(Sort) if one == asked), "newest")
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,15 +123,15 @@ def _order(kind: ViewKind, filters: Filters) -> str:
     if kind == "resolved":
         return "closed_at"
     # What is narrowed to due times is found along their index, and reads in their order.
-    if filters.sort == "due" or filters.due:
+    if filters.sort in ("due", "soon", "overdue"):
         return "next_due_at"
     return "waiting_since" if filters.sort == "waiting" else "activity_at"
 
 
 def _due(cases: CaseQuerySet, filters: Filters, now: dt.datetime) -> CaseQuerySet:
-    if filters.due == "overdue":
+    if filters.sort == "overdue":
         return cases.filter(next_due_at__lt=now)
-    return cases.filter(next_due_at__gte=now, next_due_at__lt=now + SOON) if filters.due else cases
+    return cases.filter(next_due_at__gte=now, next_due_at__lt=now + SOON) if filters.sort == "soon" else cases
 
 
 def _branches(user: User, kind: ViewKind, filters: Filters, department_id: int | None) -> list[CaseQuerySet]:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from accounts.models import Department
-from routing.models import RoutingDefault, Rule
+from routing.models import RoutingDefault, Rule, SLAPolicy
 
 
 def objection_to_closing(department: Department) -> str:
-    """Which rule still sends messages to a department, as a sentence; "" when none does."""
+    """Which rule still sends messages or cases to a department, as a sentence; "" when none does."""
     rule = Rule.objects.filter(enabled=True, department=department).first()
     if rule is not None:
         return f"The rule “{rule.name}” leads to {department}. Change it or switch it off first."
     if RoutingDefault.objects.filter(department=department).exists():
         return f"Messages that no rule takes go to {department}. Choose another default first."
+    moving = SLAPolicy.objects.filter(enabled=True, steps__contains=[{"move_to": department.slug}]).first()
+    if moving is not None:
+        return f"The policy “{moving}” moves overdue cases to {department}. Change it or switch it off first."
     return ""

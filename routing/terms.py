@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -63,6 +63,11 @@ def _policy(policy: SLAPolicy) -> dict[str, Any]:
         "warning_minutes": policy.warning_minutes,
         "steps": policy.steps,
     }
+
+
+def compiled_calendar(versions: Iterable[CalendarVersion]) -> VersionedCalendar:
+    """A calendar out of its stored versions, at least one."""
+    return compile_history([_version(one) for one in versions])
 
 
 def compile_terms(content: Mapping[str, Any], number: int) -> Terms:

@@ -76,6 +76,20 @@ POST_ONLY |= {"inbox:playbook_answer", "inbox:playbook_back", "inbox:playbook_be
 POST_ONLY |= {"inbox:watch", "inbox:notices_read", "inbox:notice_open", "inbox:notice_read"}
 READ |= {"inbox:wrong_department", "inbox:queue_watching", "inbox:notices"}
 
+#: Service levels.
+POST_ONLY |= {"sla:starter", "sla:policy_switch", "sla:policy_move"}
+READ |= {
+    *(
+        "sla:policy_list",
+        "sla:policy_try",
+        "sla:progress",
+        "sla:policy_new",
+        "sla:policy_edit",
+        "sla:policy_delete",
+    ),
+    *("sla:calendar_list", "sla:calendar_new", "sla:calendar_edit", "sla:calendar_delete"),
+}
+
 
 def routes():
     """Name and parameters of every route of ours."""

@@ -56,9 +56,9 @@ def test_due_first_leaves_out_what_has_no_due_time(world):
 
 def test_overdue_and_due_soon(world):
     overdue, soon, later = world.case(-1), world.case(119), world.case(121)
-    assert world.rows(due="overdue") == [overdue.pk]
-    assert world.rows(due="soon") == [soon.pk]
-    assert later.pk in world.rows(due="nonsense")
+    assert world.rows(sort="overdue") == [overdue.pk]
+    assert world.rows(sort="soon") == [soon.pk]
+    assert later.pk in world.rows(sort="nonsense")
 
 
 @pytest.mark.parametrize("role", [Role.ADMINISTRATOR, Role.COMMUNITY, Role.MANAGER])

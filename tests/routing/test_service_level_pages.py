@@ -1,0 +1,305 @@
+"""The pages of policies and calendars: who may do what, what is kept, what is said."""
+
+from __future__ import annotations
+
+import datetime as dt
+import html
+import uuid
+
+import pytest
+import time_machine
+from django.urls import reverse
+
+from accounts.models import Role
+from routing import terms
+from routing.closing import objection_to_closing
+from routing.models import Calendar, CalendarVersion, SLAPolicy, SLAVersion
+from tests.factories import NOW, DepartmentFactory, UserFactory
+from tests.inbox.pages import signed_in
+from tests.inbox.promises import OFFICE, policy
+
+pytestmark = pytest.mark.django_db
+
+WEEK = {f"day{number}": "9:00–17:00" for number in range(5)}
+CALENDAR = {"name": "Care", "time_zone": "Europe/Berlin", "country": "DE", "subdivision": "be", **WEEK}
+
+
+@pytest.fixture(autouse=True)
+def _no_memory_between_tests():
+    terms.forget()
+    yield
+    terms.forget()
+
+
+@pytest.fixture
+def manager():
+    return UserFactory(role=Role.MANAGER, first_name="Maria", last_name="Berg")
+
+
+@pytest.fixture
+def client(manager):
+    return signed_in(manager)
+
+
+def ask(client, name, data=None, *args, **headers):
+    address = reverse(f"sla:{name}", args=args)
+    with time_machine.travel(NOW, tick=False):
+        return client.get(address, **headers) if data is None else client.post(address, data, **headers)
+
+
+def text_of(response):
+    return html.unescape(response.content.decode())
+
+
+def policy_data(**more):
+    calendar = Calendar.objects.first() or Calendar.objects.create(name="Hours")
+    return {"name": "All", "calendar": calendar.pk, "first_response_minutes": "1 h", "enabled": "on", **more}
+
+
+def test_who_may(client):
+    made = policy()
+    calendar = made.calendar
+    reading = {"policy_list": (), "policy_try": (), "progress": (), "calendar_list": ()}
+    editing = {
+        "policy_new": (), "policy_edit": (made.key,), "policy_delete": (made.key,), "calendar_new": (),
+        "calendar_edit": (calendar.pk,), "calendar_delete": (calendar.pk,),
+    }  # fmt: skip
+    verbs = {"starter": (), "policy_switch": (made.key,), "policy_move": (made.key,)}
+    for role in Role.values:
+        someone = signed_in(UserFactory(role=role))
+        edits = role in (Role.ADMINISTRATOR, Role.MANAGER)
+        for name, args in reading.items():
+            assert ask(someone, name, None, *args).status_code in (200, 302), (role, name)
+        for name, args in editing.items():
+            assert ask(someone, name, None, *args).status_code == (200 if edits else 404), (role, name)
+            if not edits:
+                assert ask(someone, name, {}, *args).status_code == 404, (role, name)
+        for name, args in verbs.items():
+            assert ask(someone, name, {}, *args).status_code == (302 if edits else 404), (role, name)
+            assert ask(someone, name, None, *args).status_code == 405
+    assert "New policy" not in text_of(ask(signed_in(UserFactory()), "policy_list"))
+
+
+class TestCalendars:
+    def test_a_calendar_is_made(self, client, manager):
+        assert (
+            ask(
+                client, "calendar_new", CALENDAR | {"day5": "10-14", "special": "2026-12-25: 10:00-12:00"}
+            ).status_code
+            == 302
+        )
+        version = CalendarVersion.objects.get()
+        assert version.content == {
+            "time_zone": "Europe/Berlin", "country": "DE", "subdivision": "BE", "closed": [],
+            "week": [*[[[540, 1020]]] * 5, [[600, 840]], []], "special": {"2026-12-25": [[600, 720]]},
+        }  # fmt: skip
+        assert (version.number, version.in_force_from, version.created_by) == (1, None, manager)
+        assert SLAVersion.objects.get().number == 1
+
+    def test_other_hours_make_a_version_from_now_on(self, client):
+        ask(client, "calendar_new", CALENDAR)
+        calendar = Calendar.objects.get()
+        form = text_of(ask(client, "calendar_edit", None, calendar.pk))
+        assert 'value="9:00–17:00"' in form
+        ask(client, "calendar_edit", CALENDAR | {"day0": "", "seen": "1"}, calendar.pk)
+        newest = CalendarVersion.objects.get(number=2)
+        assert newest.in_force_from == NOW
+        assert newest.content["week"][0] == []
+
+    def test_hours_can_begin_on_a_later_day_at_local_midnight(self, client):
+        ask(client, "calendar_new", CALENDAR)
+        calendar = Calendar.objects.get()
+        ask(client, "calendar_edit", CALENDAR | {"day0": "", "in_force_from": "2027-01-01"}, calendar.pk)
+        newest = CalendarVersion.objects.get(number=2)
+        assert newest.in_force_from == dt.datetime(2026, 12, 31, 23, tzinfo=dt.UTC)
+        assert "New hours from" in text_of(ask(client, "calendar_list"))
+        refused = ask(client, "calendar_edit", CALENDAR | {"in_force_from": "soon"}, calendar.pk)
+        assert (refused.status_code, CalendarVersion.objects.count()) == (422, 2)
+
+    def test_the_same_hours_make_no_version(self, client):
+        ask(client, "calendar_new", CALENDAR)
+        ask(client, "calendar_edit", CALENDAR | {"name": "Renamed"}, Calendar.objects.get().pk)
+        assert CalendarVersion.objects.count() == 1
+        assert Calendar.objects.get().name == "Renamed"
+
+    @pytest.mark.parametrize(
+        ("change", "words"),
+        [
+            ({"day0": "9:00–25:00"}, "“25:00” is no time of day"),
+            ({"day0": "22:00–10:00"}, "goes on into Tuesday, which opens at 9:00 already"),
+            ({"time_zone": "Mars/Olympus"}, "There is no time zone “Mars/Olympus”."),
+            ({"subdivision": "ZZ"}, "DE has no subdivision “ZZ”"),
+            ({"country": ""}, "A subdivision needs its country."),
+            ({"closed": "Christmas"}, "“Christmas” is no day: write it as 2026-12-24."),
+            ({"special": "2026-12-24 9-12\n2026-12-24 9-13"}, "2026-12-24 is there twice."),
+            ({"special": "2026-12-24 nine"}, "“nine” is no span of time"),
+            ({"closed": "2026-12-24", "special": "2026-12-24 9-12"}, "both closed and open"),
+            ({"name": ""}, "This field is required."),
+            ({"name": "a\x00b"}, "cannot be stored"),
+        ],
+    )
+    def test_what_is_wrong_is_named_and_what_was_typed_is_kept(self, client, change, words):
+        response = ask(client, "calendar_new", CALENDAR | {"day4": "8:15–9:45"} | change)
+        assert response.status_code == 422
+        page = text_of(response)
+        assert words in page.replace("Null characters are not allowed.", "cannot be stored")
+        assert 'value="8:15–9:45"' in page
+        assert not Calendar.objects.exists()
+
+    def test_a_name_is_given_once(self, client):
+        ask(client, "calendar_new", CALENDAR)
+        assert "There is a calendar “care” already." in text_of(
+            ask(client, "calendar_new", CALENDAR | {"name": "care"})
+        )
+
+    def test_a_change_in_the_meantime_is_told(self, client):
+        ask(client, "calendar_new", CALENDAR)
+        pk = Calendar.objects.get().pk
+        ask(client, "calendar_edit", CALENDAR | {"day0": "8-16", "seen": "1"}, pk)
+        response = ask(client, "calendar_edit", CALENDAR | {"day0": "7-15", "seen": "1"}, pk)
+        assert response.status_code == 422
+        assert "Maria Berg changed this calendar in the meantime (version 2)" in text_of(response)
+        assert 'value="7-15"' in text_of(response)
+        assert ask(client, "calendar_edit", CALENDAR | {"day0": "7-15", "seen": "2"}, pk).status_code == 302
+
+    def test_the_preview_shows_holidays_and_days_on_which_the_clocks_change(self, client):
+        with time_machine.travel("2026-10-20T10:00Z", tick=False):
+            data = CALENDAR | {"preview": "1", "country": "DE", "subdivision": "BY", "day6": "22:00–04:00"}
+            page = text_of(client.post(reverse("sla:calendar_new"), data))
+        preview = page[page.index('id="preview"') :]
+        assert "clocks go back 60 min" in preview
+        assert "past midnight" in preview
+        assert "Sun 1 Nov" in preview
+        assert "All Saints' Day" in preview
+        assert not Calendar.objects.exists()
+
+    def test_one_in_use_is_not_deleted(self, client):
+        made = policy()
+        assert "count" in text_of(ask(client, "calendar_delete", None, made.calendar_id))
+        ask(client, "calendar_delete", {}, made.calendar_id)
+        assert Calendar.objects.exists()
+        made.delete()
+        ask(client, "calendar_delete", {}, made.calendar_id)
+        assert not Calendar.objects.exists()
+
+
+class TestPolicies:
+    def test_a_policy_is_made_before_the_one_for_everything(self, client):
+        policy(name="Everything else")
+        pr = DepartmentFactory(slug="pr", name="PR")
+        data = policy_data(
+            name="PR", department=pr.pk, priority="2", network="x", next_response_minutes="30", resolution_minutes="8 h",
+            warning_minutes="15 min", after0="2 h", notify0=["managers", "assignee"], raise0="on",
+            after1="30", clock1="resolution", move1="pr",
+        )  # fmt: skip
+        assert ask(client, "policy_new", data).status_code == 302
+        assert list(SLAPolicy.objects.values_list("name", flat=True)) == ["PR", "Everything else"]
+        made = SLAPolicy.objects.get(name="PR")
+        targets = (made.first_response_minutes, made.next_response_minutes, made.resolution_minutes)
+        assert targets == (60, 30, 480)
+        assert (made.department, made.priority, made.network, made.warning_minutes) == (pr, 2, "x", 15)
+        assert made.steps == [
+            {"after": 30, "clock": "resolution", "notify": [], "raise": False, "move_to": "pr"},
+            {"after": 120, "clock": "", "notify": ["managers", "assignee"], "raise": True, "move_to": ""},
+        ]
+        page = text_of(ask(client, "policy_list"))
+        assert "2 h overdue: tell the managers and the assignee, raise the priority." in page
+        assert "30 min overdue of the resolution: move it to PR." in page
+
+    def test_the_form_of_a_stored_policy_says_the_same(self, client):
+        made = policy(
+            steps=[{"after": 90, "clock": "resolution", "notify": ["managers"], "raise": True, "move_to": ""}]
+        )
+        page = text_of(ask(client, "policy_edit", None, made.key))
+        assert 'value="1 h 30 min"' in page
+        assert '<option value="resolution" selected>' in page
+
+    @pytest.mark.parametrize(
+        ("change", "words"),
+        [
+            ({"first_response_minutes": ""}, "give at least one of the three targets"),
+            ({"first_response_minutes": "soon"}, "“soon” is no length of time"),
+            ({"first_response_minutes": "0"}, "Nothing is answered in no time"),
+            ({"resolution_minutes": "99999 h"}, "More than 90 days is no promise"),
+            ({"after0": "5 min"}, "Step 1 does nothing"),
+            ({"raise2": "on", "after2": "x"}, "“x” is no length of time"),
+            ({"move0": "nowhere"}, "Select a valid choice"),
+            ({"warning_percent": "95"}, "less than or equal to 90"),
+            ({"calendar": "987654"}, "Select a valid choice"),
+        ],
+    )
+    def test_what_is_wrong_is_named_and_nothing_is_stored(self, client, change, words):
+        policy(name="Old")
+        response = ask(client, "policy_new", policy_data(name="New one") | change)
+        assert response.status_code == 422
+        assert words in text_of(response)
+        assert 'value="New one"' in text_of(response)
+        assert not SLAPolicy.objects.filter(name="New one").exists()
+
+    def test_a_change_in_the_meantime_is_told(self, client):
+        made = policy()
+        data = policy_data(seen="1")
+        assert ask(client, "policy_edit", data | {"name": "Mine"}, made.key).status_code == 302
+        response = ask(client, "policy_edit", data | {"name": "Yours"}, made.key)
+        assert response.status_code == 422
+        assert "Maria Berg changed this policy in the meantime" in text_of(response)
+        assert ask(client, "policy_edit", data | {"name": "Yours", "seen": "2"}, made.key).status_code == 302
+
+    def test_a_change_of_another_policy_is_none_of_this_one(self, client):
+        made, other = policy(), policy(name="Other", network="x")
+        ask(client, "policy_switch", {"enabled": "0"}, other.key)
+        assert ask(client, "policy_edit", policy_data(seen="2"), made.key).status_code == 302
+
+    def test_it_is_switched_moved_and_deleted(self, client):
+        first, second = policy(name="First"), policy(name="Second")
+        ask(client, "policy_move", {"direction": "up"}, second.key)
+        assert list(SLAPolicy.objects.values_list("name", flat=True)) == ["Second", "First"]
+        ask(client, "policy_switch", {"enabled": "0"}, first.key)
+        assert [one.name for one in terms.of_number(SLAVersion.objects.first().number).policies] == ["Second"]
+        assert "Delete “" in text_of(ask(client, "policy_delete", None, second.key))
+        ask(client, "policy_delete", {}, second.key)
+        assert list(SLAPolicy.objects.values_list("name", flat=True)) == ["First"]
+
+    def test_it_tries_a_moment(self, client):
+        policy(OFFICE, name="Office", first=120, resolution=None)
+        service = DepartmentFactory(name="Service")
+        asked = {"at": "2026-11-18T16:30", "department": service.pk, "priority": "0", "network": "x"}
+        page = text_of(ask(client, "policy_try", asked))
+        assert "Thursday, 19 November 2026, 10:30 UTC" in page
+        assert "after 2 h of business time; warned Thursday, 19 November 2026, 10:00 UTC" in page
+        assert ask(client, "policy_try", asked | {"at": "noon"}).status_code == 422
+
+    def test_it_says_that_no_policy_matches(self, client):
+        policy(network="facebook")
+        asked = {
+            "at": "2026-11-18T16:30",
+            "department": DepartmentFactory().pk,
+            "priority": "0",
+            "network": "x",
+        }
+        assert "No policy matches" in text_of(ask(client, "policy_try", asked))
+
+    def test_the_progress_of_the_newest_version_is_shown(self, client):
+        policy()
+        SLAVersion.objects.update(to_recompute=5000, recomputed=1240)
+        assert "1,240 of 5,000" in text_of(ask(client, "policy_list"))
+        SLAVersion.objects.update(recomputed_at=NOW)
+        assert "of 5,000" not in text_of(ask(client, "progress"))
+
+    def test_the_starter_is_for_an_empty_house(self, client):
+        assert "Use the starter policies" in text_of(ask(client, "policy_list"))
+        ask(client, "starter", {})
+        assert list(SLAPolicy.objects.values_list("name", flat=True)) == ["Urgent", "Everything else"]
+        ask(client, "starter", {})
+        assert SLAPolicy.objects.count() == 2
+
+    def test_what_is_absent_is_404(self, client):
+        for name in ("policy_edit", "policy_delete"):
+            assert ask(client, name, None, uuid.uuid4()).status_code == 404
+
+
+def test_a_department_that_a_policy_moves_cases_to_stays_open():
+    named, moved_to = DepartmentFactory(slug="a"), DepartmentFactory(slug="b")
+    policy(department=named, steps=[{"after": 5, "clock": "", "notify": [], "raise": False, "move_to": "b"}])
+    assert "policy “Everybody”" in objection_to_closing(moved_to)
+    assert objection_to_closing(named) == ""
