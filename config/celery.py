@@ -55,6 +55,7 @@ app.conf.update(
             "options": {"expires": 5},
         },
         "learning": {"task": "inbox.tasks.tick_learning", "schedule": 5.0, "options": {"expires": 10}},
+        "previews": {"task": "inbox.tasks.tick_previews", "schedule": 2.0, "options": {"expires": 5}},
         "housekeeping": {
             "task": "inbox.tasks.tick_housekeeping",
             "schedule": 15.0,

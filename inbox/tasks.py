@@ -13,6 +13,7 @@ from inbox import (
     notices,
     outbox,
     polling,
+    previewing,
     recomputing,
     second_look,
     second_try,
@@ -105,3 +106,17 @@ def tick_learning() -> None:
 def tick_second_look() -> None:
     """Let the learned router have its say about what the rules have just decided."""
     second_look.tick(timezone.now())
+
+
+@shared_task
+def tick_previews() -> None:
+    """Wake workers for previews of rules that wait for one."""
+    for preview_id in previewing.due(timezone.now()):
+        run_preview.apply_async((preview_id,), expires=_STALE)
+
+
+@shared_task
+def run_preview(preview_id: int) -> None:
+    """Try a draft of the rules for some seconds, then make room for other work."""
+    if previewing.run(preview_id):
+        run_preview.apply_async((preview_id,), expires=_STALE)

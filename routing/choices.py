@@ -8,6 +8,7 @@ from django.utils.translation import get_language_info
 
 from accounts.models import BrandAccount, Department, Membership, Skill, User
 from routing.models import Calendar
+from routing.playbooks import branches
 from routing.wording import network_name
 
 Options = list[tuple[str, str]]
@@ -83,6 +84,7 @@ def choices_for(user: User) -> Choices:
         },
         people=_people(),
         skills=list(Skill.objects.values_list("slug", "name")),
+        branches=branches(),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from accounts.models import Department, Membership, Skill, User
 from routing.findings import Known
 from routing.models import Calendar
+from routing.playbooks import branches
 
 
 def known() -> Known:
@@ -23,5 +24,6 @@ def known() -> Known:
         },
         people=people,
         skills=set(Skill.objects.values_list("slug", flat=True)),
+        branches={key for key, _ in branches()},
         calendars={str(pk) for pk in Calendar.objects.values_list("pk", flat=True)},
     )

@@ -52,6 +52,7 @@ POST_ONLY = frozenset(
     accounts:brand_account_check accounts:stream_switch accounts:user_active accounts:user_password_link
     accounts:user_sign_out accounts:department_open accounts:user_work accounts:leave_add accounts:leave_remove
     routing:rule_toggle routing:rule_move routing:rule_duplicate routing:version_restore
+    inbox:preview_start inbox:preview_cancel
     routing:draft_begin routing:draft_update routing:draft_discard
     """.split()
 )
@@ -62,7 +63,7 @@ READ = frozenset(
     inbox:presence
     reports:dashboard reports:cases
     routing:rule_list routing:rule_try routing:rule_new routing:starter routing:rule_edit routing:rule_delete
-    routing:default_edit routing:versions routing:draft_publish
+    routing:default_edit routing:versions routing:draft_publish inbox:preview
     accounts:brand_accounts accounts:brand_account_edit accounts:brand_account_disconnect accounts:connect_start
     accounts:connect_callback accounts:connect_confirm accounts:people accounts:user_new accounts:user_edit accounts:user_leaving
     accounts:departments accounts:department_edit accounts:department_assignment accounts:own_addresses accounts:forgotten_password

@@ -7,6 +7,7 @@ from inbox.models.escalation import Escalation
 from inbox.models.message import Decision, Direction, Message, MessageCorrection, Quarantined
 from inbox.models.notice import Notice, NoticeKind
 from inbox.models.playbook import CasePlaybook
+from inbox.models.preview import PreviewState, RulePreview
 from inbox.models.reply import LIVE_STATES, Draft, Reply, ReplyState
 from inbox.models.suggestion import RoutingSuggestion, SecondLook, SuggestionState
 from inbox.models.watch import Watch
@@ -28,10 +29,12 @@ __all__ = [
     "MessageCorrection",
     "Notice",
     "NoticeKind",
+    "PreviewState",
     "Quarantined",
     "Reply",
     "ReplyState",
     "RoutingSuggestion",
+    "RulePreview",
     "SecondLook",
     "Status",
     "SuggestionState",

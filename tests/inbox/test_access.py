@@ -71,6 +71,8 @@ OF_A_CASE |= {
 OF_NOTHING |= {"queue_watching", "notices"}
 #: Everybody's own, in test_notices_page.py.
 ELSEWHERE |= {"notices_read", "notice_open", "notice_read"}
+#: Everybody's own, in test_preview.py.
+ELSEWHERE |= {"preview", "preview_start", "preview_cancel"}
 
 
 @pytest.fixture

@@ -1,0 +1,106 @@
+"""What a preview found, worked out for its page. Examples are looked up anew for whoever looks."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from accounts.models import Department, User
+from inbox.models import Case, Message, RulePreview
+
+#: Examples shown of each move, moves shown, characters of an example.
+EXAMPLES, MOVES, LENGTH = 3, 30, 280
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A message that would move; `case` is 0 for a row of a file."""
+
+    text: str
+    case: int
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """From one department to another: how many messages, how many of them opened a case, some of them."""
+
+    origin: str
+    target: str
+    count: int
+    opening: int
+    share: int
+    examples: tuple[Example, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Departments that give across those that take; a cell is "" where nothing moves."""
+
+    targets: tuple[str, ...]
+    rows: tuple[tuple[str, tuple[str, ...], str], ...]
+
+
+def moves(preview: RulePreview, user: User) -> list[Move]:
+    """The largest first. Of messages only those that `user` may read are examples."""
+    result, names = preview.result, _names()
+    counts = Counter(result.get("moves", {})).most_common(MOVES)
+    given = result.get("examples", {})
+    shown = {move: given.get(move, [])[: 4 * EXAMPLES] for move, _ in counts}
+    texts = _texts(shown.values(), user) if not preview.file_name else None
+    top = counts[0][1] if counts else 1
+    return [
+        Move(
+            names.get(move.partition(">")[0], move.partition(">")[0]),
+            names.get(move.partition(">")[2], move.partition(">")[2]),
+            count,
+            result["opening"].get(move, 0),
+            max(1, count * 100 // top),
+            tuple(_examples(shown[move], texts))[:EXAMPLES],
+        )
+        for move, count in counts
+    ]
+
+
+def _examples(given: list[Any], texts: dict[int, Example] | None) -> Iterable[Example]:
+    if texts is None:
+        return (Example(_cut(text), 0) for text in given)
+    return (texts[one] for one in given if one in texts)
+
+
+def _texts(given: Iterable[list[int]], user: User) -> dict[int, Example]:
+    wanted = [one for ids in given for one in ids]
+    rows = Message.objects.filter(pk__in=wanted, case__in=Case.objects.visible_to(user))
+    return {pk: Example(_cut(text), case) for pk, text, case in rows.values_list("pk", "text", "case_id")}
+
+
+def _cut(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= LENGTH else f"{line[:LENGTH]}…"
+
+
+def table(preview: RulePreview) -> Table:
+    """From where to where."""
+    counts, names = preview.result.get("moves", {}), _names()
+    pairs = {tuple(move.split(">", 1)): count for move, count in counts.items()}
+    origins = list(dict.fromkeys(origin for origin, _ in pairs))
+    targets = list(dict.fromkeys(target for _, target in pairs))
+    rows = []
+    for origin in origins:
+        cells = [pairs.get((origin, target), 0) for target in targets]
+        shown = tuple(f"{cell:,}" if cell else "" for cell in cells)
+        rows.append((names.get(origin, origin), shown, f"{sum(cells):,}"))
+    return Table(tuple(names.get(target, target) for target in targets), tuple(rows))
+
+
+def silent(preview: RulePreview) -> list[dict[str, Any]]:
+    """The rules that are on and decided nothing, in order."""
+    fired = preview.result.get("fired", {})
+    return [
+        rule for rule in preview.content["rules"] if rule.get("enabled", True) and not fired.get(rule["key"])
+    ]
+
+
+def _names() -> dict[str, str]:
+    return dict(Department.objects.values_list("slug", "name"))

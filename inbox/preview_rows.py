@@ -1,0 +1,81 @@
+"""Inbound messages of the past as facts, newest first, in chunks by keyset. Read with a bare cursor: a hundred thousand
+of them are wanted within a minute, beside everything else."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from django.db import connection
+
+from routing.facts import Facts
+from routing.text import LOOKED_AT
+from routing.trace import restored
+
+# The text as it was when the message came: what is decided upon. Facts that were not kept, of messages older than the
+# record of them, are put together from what is stored now.
+_CHUNK = f"""
+SELECT m.id, left(coalesce(m.history->0->>'text', m.text), {LOOKED_AT}), b.network, m.stream, b.remote_id,
+       m.network_time, d.trace->'facts', d.decided_by IS DISTINCT FROM 'thread', m.language, m.sentiment, m.urgency,
+       m.is_spam, m.needs_answer, i.followers, coalesce(i.verified, false),
+       m.parent_remote_id <> '' AND m.thread_id <> m.canonical_id
+FROM inbox_message m
+JOIN accounts_brandaccount b ON b.id = m.brand_account_id
+LEFT JOIN inbox_decision d ON d.message_id = m.id
+LEFT JOIN inbox_identity i ON i.id = m.identity_id
+WHERE m.direction = 'in' AND m.network_time >= %(since)s AND m.network_time <= %(at)s
+  AND (m.network_time < %(at)s OR m.id < %(before)s)
+ORDER BY m.network_time DESC, m.id DESC LIMIT %(limit)s
+"""  # noqa: S608 (a constant)
+_COUNT = """
+SELECT count(*) FROM inbox_message WHERE direction = 'in' AND network_time >= %(since)s AND network_time < %(at)s
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """A message of the past; `opens` says whether it opened a case then."""
+
+    id: int
+    facts: Facts
+    opens: bool
+
+
+def count(since: dt.datetime, until: dt.datetime) -> int:
+    """How many inbound messages were written in between, UTC."""
+    with connection.cursor() as cursor:
+        cursor.execute(_COUNT, {"since": since, "at": until})
+        return int(cursor.fetchone()[0])
+
+
+def chunk(since: dt.datetime, at: dt.datetime, before: int, limit: int) -> list[Past]:
+    """The next messages older than the one at (`at`, `before`), newest first."""
+    with connection.cursor() as cursor:
+        cursor.execute(_CHUNK, {"since": since, "at": at, "before": before, "limit": limit})
+        return [_past(row) for row in cursor.fetchall()]
+
+
+def _past(row: tuple[Any, ...]) -> Past:
+    id_, text, network, stream, remote_id, at, kept, opens = row[:8]
+    return Past(
+        id_,
+        restored(
+            orjson.loads(kept) if kept is not None else _put_together(row[8:]),
+            text=text,
+            network=network,
+            stream=stream,
+            brand_account=f"{network}:{remote_id}",
+            at=at,
+        ),
+        opens,
+    )
+
+
+def _put_together(row: tuple[Any, ...]) -> dict[str, Any]:
+    language, sentiment, urgency, is_spam, needs_answer, followers, verified, is_reply = row
+    return {
+        "language": language or "", "sentiment": sentiment or "", "urgency": urgency or 0, "is_spam": bool(is_spam),
+        "wants_answer": needs_answer, "followers": followers, "verified": verified, "is_reply": bool(is_reply),
+    }  # fmt: skip
