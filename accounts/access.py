@@ -7,7 +7,7 @@ from functools import cached_property
 
 from django.db import connection
 
-from accounts.models import Role, User
+from accounts.models import BrandAccount, Role, User
 
 #: Action → the roles that may take it at all. Scope (own departments, own brand accounts) comes on top.
 ROLES: dict[str, frozenset[str]] = {
@@ -23,6 +23,7 @@ ROLES: dict[str, frozenset[str]] = {
     "settle_reply": frozenset({Role.MANAGER, Role.COMMUNITY}),
     "edit_rules": frozenset({Role.ADMINISTRATOR, Role.MANAGER}),
     "assignment": frozenset({Role.ADMINISTRATOR, Role.MANAGER}),
+    "roster": frozenset({Role.ADMINISTRATOR, Role.MANAGER, Role.COMMUNITY}),
     "quarantine": frozenset({Role.ADMINISTRATOR, Role.MANAGER, Role.COMMUNITY}),
     "reports": frozenset(Role.values),
     "export": frozenset({Role.MANAGER}),
@@ -76,6 +77,14 @@ class Viewer:
         return self.may("assignment") and (
             self.user.role == Role.ADMINISTRATOR or department_id in self.department_ids
         )
+
+    def may_roster(self, brand_account: BrandAccount) -> bool:
+        """Whether the user says who is on point for a brand account: administrators, managers whose department owns it
+        or who were granted it, and its community managers."""
+        if not self.may("roster") or self.user.role == Role.ADMINISTRATOR:
+            return self.may("roster")
+        owned = self.user.role == Role.MANAGER and brand_account.owner_department_id in self.department_ids
+        return owned or brand_account.pk in self.brand_account_ids
 
     def may_publish_as(self, brand_account_id: int) -> bool:
         """Whether the user may answer in the name of this brand account."""

@@ -59,10 +59,15 @@ class BrandAccountRow:
     #: Only connecting again helps.
     reconnect: bool
     streams: list[StreamRow]
+    #: Names of who is on point now and who stands behind them, "" for nobody.
+    primary: str = ""
+    backup: str = ""
 
 
-def brand_account_row(brand_account: BrandAccount, now: dt.datetime) -> BrandAccountRow:
-    """A brand account whose `streams` are prefetched, as its page shows it."""
+def brand_account_row(
+    brand_account: BrandAccount, now: dt.datetime, on_point: tuple[str, str] = ("", "")
+) -> BrandAccountRow:
+    """A brand account whose `streams` are prefetched, as its page shows it; `on_point` as `Roster.at` gives it."""
     matter, advice = in_words(brand_account)
     closed = brand_account.lifecycle == Lifecycle.CLOSED
     due = brand_account.check_due_at
@@ -80,6 +85,8 @@ def brand_account_row(brand_account: BrandAccount, now: dt.datetime) -> BrandAcc
         connected=not closed,
         reconnect=closed or brand_account.health in (Health.REAUTHORISE, Health.PERMISSION),
         streams=[_stream_row(stream, brand_account, now) for stream in brand_account.streams.all()],
+        primary=on_point[0],
+        backup=on_point[1],
     )
 
 

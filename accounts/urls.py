@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from accounts.views import brand_accounts, connecting, departments, door, people, working
+from accounts.views import brand_accounts, connecting, departments, door, people, roster, working
 
 app_name = "accounts"
 urlpatterns: list[URLPattern] = [
@@ -33,6 +33,14 @@ urlpatterns: list[URLPattern] = [
     path("people/<int:pk>/work/", working.work, name="user_work"),
     path("people/<int:pk>/leave/", working.leave_add, name="leave_add"),
     path("people/leave/<int:pk>/remove/", working.leave_remove, name="leave_remove"),
+    path("roster/", roster.roster, name="roster"),
+    path("roster/<int:pk>/", roster.roster_week, name="roster_week"),
+    path("roster/<int:pk>/add/", roster.shift_add, name="shift_add"),
+    path("roster/<int:pk>/hours/", roster.roster_hours, name="roster_hours"),
+    path("roster/<int:pk>/copy/", roster.roster_copy, name="roster_copy"),
+    path("roster/<int:pk>/swap/", roster.roster_swap, name="roster_swap"),
+    path("roster/shift/<int:pk>/", roster.shift_edit, name="shift_edit"),
+    path("roster/shift/<int:pk>/remove/", roster.shift_remove, name="shift_remove"),
     path("departments/", departments.department_list, name="departments"),
     path("departments/<int:pk>/", departments.department_edit, name="department_edit"),
     path("departments/<int:pk>/open/", departments.switch_open, name="department_open"),

@@ -11,6 +11,7 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import JSONObject
 
+from accounts import rostering
 from accounts.access import ROLES, viewer
 from accounts.models import Role, User
 from accounts.prepared import prepared
@@ -32,6 +33,7 @@ from inbox.models import (
 )
 from inbox.models.case import CaseQuerySet
 from inbox.navigation import departments
+from inbox.on_point import arrived_to, who_is_on_point
 from inbox.passing_page import passing_of, trail
 from inbox.queue import display_name, network_sign
 from inbox.timeline import Timeline, timeline
@@ -94,6 +96,8 @@ def _with_neighbours(rows: CaseQuerySet, user: User) -> CaseQuerySet:
         other_names=ArraySubquery(names[:MOST_IDENTITIES]),
         **playbook_panel.panel_fields(),
         suggested=suggestion_page.open_of_case(),
+        roster=ArraySubquery(rostering.in_json(OuterRef("brand_account_id"))),
+        arrived_to=Subquery(arrived_to(OuterRef("pk"))),
         is_watched=Exists(Watch.objects.filter(case=OuterRef("pk"), user=user, off=False)),
     )
 
@@ -150,6 +154,7 @@ def case_context(
         "colleagues": _colleagues(case.department_id, case.brand_account_id) if offered["choose"] else [],
         "mine": case.assignee_id == user.pk,
         "playbook": playbook_panel.panel(case, offered, departments(user), now),
+        "on_point": who_is_on_point(case, now),
         "watched": case.is_watched,  # type: ignore[attr-defined]
         "departments": [one for one in departments(user) if one.is_open and one.pk != case.department_id],
         "problem": problem,

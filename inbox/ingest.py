@@ -23,6 +23,7 @@ from inbox.edits import Known, changed
 from inbox.ingest_rows import case_rows, change_rows, history_rows, message_rows
 from inbox.intake import Header, Intake, Place
 from inbox.intake_clocks import set_clocks
+from inbox.on_point import on_point
 from inbox.sanitise import Storable, Unstorable, storable
 from inbox.threading import REOPENS_FOR, CaseState
 from networks.base import InboundMessage, PollResult, Unreadable
@@ -85,14 +86,14 @@ def store_page(stream: Stream, token: UUID, result: PollResult, now: dt.datetime
         )
         if row is None:
             raise LeaseLost(f"Stream {stream.pk} is polled by another worker.")
-        return _header(row)
+        return _header(row, now)
 
     return _store(stream, header, result.messages, result.unreadable, now)
 
 
 def store_messages(stream: Stream, messages: Sequence[InboundMessage], now: dt.datetime) -> PageOutcome:
     """Store messages that did not come by polling (a webhook, a second try); the cursor stays."""
-    return _store(stream, lambda: _header(ingest_sql.lock(stream.pk)), messages, (), now)
+    return _store(stream, lambda: _header(ingest_sql.lock(stream.pk, now), now), messages, (), now)
 
 
 def _store(
@@ -126,10 +127,11 @@ def _is_state(error: BaseException, states: tuple[str, ...]) -> bool:
     return str(getattr(error.__cause__, "sqlstate", "") or "").startswith(states)
 
 
-def _header(row: tuple[Any, ...]) -> Header:
-    departments = tuple(Place(*one) for one in orjson.loads(row[6] or "[]"))
-    kind, brand, network, own_id, connected_at, health = row[:6]
-    return Header(kind, brand, network, own_id, connected_at, health, departments, row[7])
+def _header(row: tuple[Any, ...], now: dt.datetime) -> Header:
+    kind, brand, network, own_id, connected_at, health, places, sla, zone, shifts = row
+    departments = tuple(Place(*one) for one in orjson.loads(places or "[]"))
+    there = on_point(orjson.loads(shifts), zone, now) if shifts else (None, None)
+    return Header(kind, brand, network, own_id, connected_at, health, departments, sla, there)
 
 
 def _budget(result: PollResult) -> dict[str, Any]:
@@ -203,7 +205,9 @@ class _Page:
         )
         for case, id_ in zip(intake.opened, ids, strict=True):
             case.id = id_
-        stored = ingest_sql.write_messages(header.brand_account_id, message_rows(intake), self.now)
+        stored = ingest_sql.write_messages(
+            header.brand_account_id, message_rows(intake), self.now, header.on_point
+        )
         if intake.changes:
             ingest_sql.change_messages(change_rows(intake), self.now)
         ingest_sql.write_history(**history_rows(intake, touched, stored), now=self.now)

@@ -11,13 +11,15 @@ from uuid import UUID
 import orjson
 from django.db import connection
 
+from inbox.on_point import SHIFTS
+
 Row = Mapping[str, Any]
 
 # The brand account is locked first: two streams of one account never store at the same time, so that no message gets
 # two cases. FOR NO KEY UPDATE lets everyone else insert rows that point at it.
 _HEADER = """
 WITH brand AS (
-  SELECT b.id, b.network, b.remote_id, b.connected_at, b.health FROM accounts_brandaccount b
+  SELECT b.id, b.network, b.remote_id, b.connected_at, b.health, b.time_zone FROM accounts_brandaccount b
   WHERE b.id = (SELECT brand_account_id FROM accounts_stream WHERE id = %(stream)s) FOR NO KEY UPDATE
 )
 """
@@ -31,10 +33,12 @@ UPDATE accounts_stream s
 SET cursor = %(cursor)s::jsonb, lease_until = %(lease_until)s, budget = %(budget)s::jsonb,
     overflowed_at = CASE WHEN %(overflowed)s THEN %(now)s ELSE s.overflowed_at END
 FROM brand WHERE s.id = %(stream)s AND s.lease_token = %(token)s
-RETURNING s.kind, brand.id, brand.network, brand.remote_id, brand.connected_at, brand.health, {_DEPARTMENTS}, {_TERMS}
+RETURNING s.kind, brand.id, brand.network, brand.remote_id, brand.connected_at, brand.health, {_DEPARTMENTS}, {_TERMS},
+  brand.time_zone, {SHIFTS}
 """  # noqa: S608 (constants)
 _LOCK = f"""{_HEADER}
-SELECT s.kind, brand.id, brand.network, brand.remote_id, brand.connected_at, brand.health, {_DEPARTMENTS}, {_TERMS}
+SELECT s.kind, brand.id, brand.network, brand.remote_id, brand.connected_at, brand.health, {_DEPARTMENTS}, {_TERMS},
+  brand.time_zone, {SHIFTS}
 FROM brand JOIN accounts_stream s ON s.id = %(stream)s
 """  # noqa: S608 (constants)
 
@@ -153,11 +157,13 @@ _WRITE_MESSAGES = """
 INSERT INTO inbox_message (brand_account_id, case_id, stream, canonical_id, remote_id, thread_id, parent_remote_id,
     direction, visibility, identity_id, user_id, text, network_time, received_at, edited_at, hidden, history,
     permalink, attachments, can_reply, reply_ref, language, needs_answer, sentiment, urgency, is_spam, flags, historical,
-    raw)
+    raw, on_point_id, on_point_backup_id)
 SELECT %(brand)s, r.case_id, r.stream, r.canonical_id, r.remote_id, r.thread_id, r.parent_remote_id, r.direction,
     r.visibility, r.identity_id, r.user_id, r.text, r.network_time, %(now)s, r.edited_at, r.hidden, '[]', r.permalink,
     r.attachments, r.can_reply, r.reply_ref, r.language, r.needs_answer, r.sentiment, r.urgency, r.is_spam,
-    r.flags, r.historical, r.raw
+    r.flags, r.historical, r.raw,
+    CASE WHEN r.direction = 'in' AND NOT r.historical THEN %(primary)s::bigint END,
+    CASE WHEN r.direction = 'in' AND NOT r.historical THEN %(backup)s::bigint END
 FROM json_to_recordset(%(rows)s::json) AS r(case_id bigint, stream text, canonical_id text, remote_id text,
     thread_id text, parent_remote_id text, direction text, visibility text, identity_id bigint, user_id bigint,
     text text, network_time timestamptz, edited_at timestamptz, hidden bool, permalink text, attachments jsonb,
@@ -244,9 +250,9 @@ def fence(
     return next(iter(_rows(_FENCE, parameters)), None)
 
 
-def lock(stream_id: int) -> tuple[Any, ...]:
+def lock(stream_id: int, now: dt.datetime) -> tuple[Any, ...]:
     """What `fence` returns, for messages that did not come by polling."""
-    return _rows(_LOCK, {"stream": stream_id})[0]
+    return _rows(_LOCK, {"stream": stream_id, "now": now})[0]
 
 
 def identities(network: str, rows: Sequence[Row], now: dt.datetime) -> list[tuple[Any, ...]]:
@@ -276,9 +282,14 @@ def write_cases(brand: int, network: str, joined: Sequence[Row], opened: Sequenc
     return [row[0] for row in _rows(_WRITE_CASES, parameters)]
 
 
-def write_messages(brand: int, rows: Sequence[Row], now: dt.datetime) -> dict[str, int]:
-    """Insert messages; their ids by canonical id. One that somebody else stored meanwhile is missing."""
-    return dict(_rows(_WRITE_MESSAGES, {"brand": brand, "rows": _json(rows), "now": now}))
+def write_messages(
+    brand: int, rows: Sequence[Row], now: dt.datetime, on_point: tuple[int | None, int | None]
+) -> dict[str, int]:
+    """Insert messages, what customers wrote with who is `on_point` (primary, backup); their ids by canonical id. One
+    that somebody else stored meanwhile is missing."""
+    primary, backup = on_point
+    parameters = {"brand": brand, "rows": _json(rows), "now": now, "primary": primary, "backup": backup}
+    return dict(_rows(_WRITE_MESSAGES, parameters))
 
 
 def change_messages(rows: Sequence[Row], now: dt.datetime) -> None:

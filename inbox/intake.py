@@ -47,6 +47,8 @@ class Header:
     departments: tuple[Place, ...]
     #: The primary key of the live service levels.
     sla_version: int | None = None
+    #: Ids of (primary, backup) as the page arrives, None for nobody.
+    on_point: tuple[int | None, int | None] = (None, None)
 
     @property
     def automatic(self) -> set[int]:

@@ -31,6 +31,7 @@ _PAGES = (
     ("Rules", "routing:rule_list", "read_public"),
     ("Service levels", "sla:policy_list", "read_public"),
     ("Brand accounts", "accounts:brand_accounts", "read_public"),
+    ("Roster", "accounts:roster", "read_public"),
     ("Quarantine", "inbox:quarantine", "quarantine"),
     ("People", "accounts:people", "users"),
     ("Departments", "accounts:departments", "users"),

@@ -12,23 +12,27 @@ from django.db import connection
 _CASES_LOOKED_AT = 50
 
 # By index: a case's messages by time, a customer's cases. What a rule asked for holds for the department it chose.
-_NEEDS = """
-SELECT c.id, c.brand_account_id, c.customer_id,
-  coalesce((SELECT m.language FROM inbox_message m
-            WHERE m.case_id = c.id AND m.direction = 'in' AND m.language <> ''
-            ORDER BY m.network_time DESC, m.id DESC LIMIT 1), ''),
+LANGUAGE = """
+coalesce((SELECT m.language FROM inbox_message m WHERE m.case_id = c.id AND m.direction = 'in' AND m.language <> ''
+          ORDER BY m.network_time DESC, m.id DESC LIMIT 1), '')
+"""
+ASKED = """
+LEFT JOIN LATERAL (
+  SELECT d.trace -> 'decided' ->> 'person' AS person, d.trace -> 'decided' ->> 'skill' AS skill FROM inbox_decision d
+  WHERE d.case_id = c.id AND d.department_id = c.department_id AND d.decided_by <> 'thread'
+  ORDER BY d.id DESC LIMIT 1) AS asked ON true
+"""
+_NEEDS = f"""
+SELECT c.id, c.brand_account_id, c.customer_id, {LANGUAGE},
   (SELECT m.user_id FROM (
      SELECT o.id FROM inbox_case o WHERE o.customer_id = c.customer_id AND o.last_outbound_at IS NOT NULL
      ORDER BY o.id DESC LIMIT %(looked_at)s) AS o
    JOIN inbox_message m ON m.case_id = o.id AND m.direction = 'out' AND m.user_id IS NOT NULL
    ORDER BY m.network_time DESC, m.id DESC LIMIT 1),
-  coalesce(r.decided ->> 'person', ''), coalesce(r.decided ->> 'skill', '')
-FROM inbox_case c LEFT JOIN LATERAL (
-  SELECT d.trace -> 'decided' AS decided FROM inbox_decision d
-  WHERE d.case_id = c.id AND d.department_id = c.department_id AND d.decided_by <> 'thread'
-  ORDER BY d.id DESC LIMIT 1) AS r ON true
+  coalesce(asked.person, ''), coalesce(asked.skill, '')
+FROM inbox_case c {ASKED}
 WHERE c.id = ANY(%(ids)s)
-"""
+"""  # noqa: S608 (constants)
 
 
 @dataclass(frozen=True, slots=True)

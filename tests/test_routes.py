@@ -51,6 +51,7 @@ POST_ONLY = frozenset(
     inbox:set_presence inbox:plan_leave inbox:remove_leave inbox:give_back inbox:take_next
     accounts:brand_account_check accounts:stream_switch accounts:user_active accounts:user_password_link
     accounts:user_sign_out accounts:department_open accounts:user_work accounts:leave_add accounts:leave_remove
+    accounts:shift_add accounts:shift_remove accounts:roster_hours accounts:roster_copy accounts:roster_swap
     routing:rule_toggle routing:rule_move routing:rule_duplicate routing:version_restore
     inbox:preview_start inbox:preview_cancel
     routing:draft_begin routing:draft_update routing:draft_discard
@@ -66,7 +67,7 @@ READ = frozenset(
     routing:default_edit routing:versions routing:draft_publish inbox:preview
     accounts:brand_accounts accounts:brand_account_edit accounts:brand_account_disconnect accounts:connect_start
     accounts:connect_callback accounts:connect_confirm accounts:people accounts:user_new accounts:user_edit accounts:user_leaving
-    accounts:departments accounts:department_edit accounts:department_assignment accounts:own_addresses accounts:forgotten_password
+    accounts:departments accounts:department_edit accounts:department_assignment accounts:roster accounts:roster_week accounts:shift_edit accounts:own_addresses accounts:forgotten_password
     """.split()
 )
 

@@ -1,4 +1,4 @@
-"""The models of this room, by subject: `people`, `working` and `brand_accounts`."""
+"""The models of this room, by subject: `people`, `working`, `roster` and `brand_accounts`."""
 
 from accounts.models.brand_accounts import (
     BrandAccount,
@@ -11,6 +11,7 @@ from accounts.models.brand_accounts import (
     network_label,
 )
 from accounts.models.people import AssignmentMode, DemoMarker, Department, Membership, Role, User
+from accounts.models.roster import Shift
 from accounts.models.working import Leave, Skill
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "Lifecycle",
     "Membership",
     "Role",
+    "Shift",
     "Skill",
     "Stream",
     "User",

@@ -63,6 +63,10 @@ class BrandAccount(models.Model):
     promised_response = models.DurationField(
         default=dt.timedelta(hours=24), help_text="How soon a customer is promised an answer."
     )
+    #: Where its customers are: the roster's times are on the wall there.
+    time_zone = models.CharField(max_length=64, default="UTC")
+    #: Hours in which somebody is promised to be there, as [[weekday, from, until], …] in minutes; none: every hour.
+    promised_hours = models.JSONField(default=list, blank=True)
     lifecycle = models.CharField(max_length=12, choices=Lifecycle.choices, default=Lifecycle.ACTIVE)
     health = models.CharField(max_length=12, choices=Health.choices, default=Health.OK)
     health_detail = models.CharField(max_length=500, blank=True)

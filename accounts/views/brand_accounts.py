@@ -19,6 +19,7 @@ from accounts.forms import CharterForm
 from accounts.guards import SignedInRequest, recent_sign_in, require
 from accounts.models import BrandAccount, Lifecycle, User
 from accounts.presenting import brand_account_row
+from accounts.rostering import rosters
 from networks.registry import CONNECTORS
 
 
@@ -28,7 +29,9 @@ def brand_account_list(request: HttpRequest) -> HttpResponse:
     """Every brand account with its owner, charter, health and streams. Open to whoever has signed in."""
     assert isinstance(request.user, User)  # noqa: S101 - login_required
     now = timezone.now()
-    rows = [brand_account_row(account, now) for account in _visible(request.user)]
+    accounts = list(_visible(request.user))
+    on_point = {pk: kept.at(now) for pk, kept in rosters(accounts).items()}
+    rows = [brand_account_row(account, now, on_point[account.pk]) for account in accounts]
     context = {
         "rows": [row for row in rows if row.connected],
         "former": [row for row in rows if not row.connected],

@@ -52,6 +52,23 @@ class Message(models.Model):
         related_name="+",
         db_index=False,
     )
+    #: Who was on point when it arrived, and who stood behind them; the roster may change later, this does not.
+    on_point = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        db_index=False,
+    )
+    on_point_backup = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        db_index=False,
+    )
     text = models.TextField(blank=True)
     network_time = models.DateTimeField()
     received_at = models.DateTimeField()

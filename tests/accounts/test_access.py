@@ -95,6 +95,29 @@ TABLE: dict[str, list[tuple[str, tuple[str, ...], dict[str, str], int, list[str]
         ("post", ("department",), {"open": "yes"}, 404, ADMINISTRATOR),
         ("get", ("department",), {}, 405, []),
     ],
+    "roster": [("get", (), {}, 200, EVERYBODY), ("post", (), {}, 405, [])],
+    "roster_week": [("get", ("brand",), {}, 200, EVERYBODY), ("get", ("absent",), {}, 404, ADMINISTRATOR)],
+    "shift_add": [
+        ("post", ("brand",), {"starts_at": "x"}, 200, ["administrator", "manager"]),
+        ("post", ("absent",), {}, 404, ADMINISTRATOR),
+    ],
+    "roster_hours": [
+        ("post", ("brand",), {"time_zone": "x"}, 200, ["administrator", "manager"]),
+        ("post", ("absent",), {}, 404, ADMINISTRATOR),
+    ],
+    "roster_copy": [
+        ("post", ("brand",), {}, 302, ["administrator", "manager"]),
+        ("post", ("absent",), {}, 404, ADMINISTRATOR),
+    ],
+    "roster_swap": [
+        ("post", ("brand",), {}, 200, ["administrator", "manager"]),
+        ("post", ("absent",), {}, 404, ADMINISTRATOR),
+    ],
+    "shift_edit": [
+        ("get", ("absent",), {}, 404, ADMINISTRATOR),
+        ("post", ("absent",), {}, 404, ADMINISTRATOR),
+    ],
+    "shift_remove": [("post", ("absent",), {}, 404, ADMINISTRATOR), ("get", ("absent",), {}, 405, [])],
     "department_assignment": [
         ("get", ("department",), {}, 200, ["administrator", "manager"]),
         ("post", ("department",), {"assignment_mode": "round_robin"}, 302, ["administrator", "manager"]),
