@@ -67,6 +67,18 @@ def test_the_keys_of_the_starter_rules_are_stable_and_distinct():
         ("@brand ok thanks", "spam"),
         ("My parcel has not arrived and nobody answers the phone", "service"),
         ("Mein Paket ist nicht da", "service"),
+        ("Bit into my sandwich and found a piece of plastic", "pr"),
+        ("Your chicken made me violently sick", "pr"),
+        ("Why am I paying $25 every month for this?", "billing"),
+        ("What time do you close on Sundays?", "sales"),
+        ("Does John Smith sell vouchers?", "sales"),
+        ("The thing doesn't turn on", "tech"),
+        ("The lads had a blast at the parade @brand", "marketing"),
+        ("The crew in Dallas were amazing, safe travels", "marketing"),
+        ("Watching the parade with friends and family", "marketing"),
+        ("Great job, you lost my suitcase again", "service"),
+        ("Ich habe das gestern bei euch gekauft", "service"),
+        ("Danke, und meine Bestellung?", "service"),
     ],
 )
 def test_plain_examples_reach_their_department(text, wanted, rules):
@@ -78,8 +90,8 @@ def test_real_messages_reach_the_promised_figures(rules):
     with READ.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     accuracy, macro, _ = score([(row["label"], department(row["text"], rules)) for row in rows])
-    assert accuracy >= 0.62
-    assert macro >= 0.50
+    assert accuracy >= 0.75
+    assert macro >= 0.70
 
 
 def test_a_message_takes_far_less_than_a_millisecond(rules):
