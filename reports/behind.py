@@ -9,13 +9,16 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import Q, QuerySet
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.models import Department, User
 from inbox.models import Case
 from reports import wording
+from reports.attainment import clock_cases
 from reports.exchanges import exchange_cases, reported_cases
 from reports.metrics import created_cases, handed_over_cases, still_waiting
 from reports.periods import Period
+from routing.sla import CLOCKS
 
 _EPOCH, _MICROSECOND = dt.datetime(1970, 1, 1, tzinfo=dt.UTC), dt.timedelta(microseconds=1)
 _ANSWERED = {"": None, "yes": True, "no": False}
@@ -24,8 +27,8 @@ _ANSWERED = {"": None, "yes": True, "no": False}
 def cases_behind(user: User, period: Period, query: Mapping[str, str]) -> tuple[str, QuerySet[Case]] | None:
     """A title and the cases; None for an address that names no number.
 
-    `query` holds `of` (response, created, answered, waiting, handed_over) and what that needs: `week` and `answered`,
-    `department` and `network`, `from` and `to`.
+    `query` holds `of` (response, created, answered, waiting, handed_over, sla) and what that needs: `week` and
+    `answered`, `department` and `network`, `from` and `to`, `clock` and `met`.
     """
     kinds = {
         "response": _response,
@@ -33,6 +36,7 @@ def cases_behind(user: User, period: Period, query: Mapping[str, str]) -> tuple[
         "answered": _first_answered,
         "waiting": _waiting,
         "handed_over": _handed_over,
+        "sla": _sla,
     }
     kind = kinds.get(query.get("of", ""))
     found = kind(user, period, query) if kind else None
@@ -116,6 +120,17 @@ def _handed_over(user: User, period: Period, query: Mapping[str, str]) -> tuple[
         return None
     title = f"Handed over from {names[start]} to {names[end]}"
     return title, handed_over_cases(user, period, start, end)
+
+
+def _sla(user: User, period: Period, query: Mapping[str, str]) -> tuple[str, QuerySet[Case]] | None:
+    clock, met = (
+        next((one for one in CLOCKS if one == query.get("clock")), None),
+        _ANSWERED.get(query.get("met", "")),
+    )
+    if clock is None or met is None:
+        return None
+    title = f"New cases with a {wording.CLOCKS[clock].lower()} target that was {'met' if met else 'missed'}"
+    return title, clock_cases(user, period, clock, met=met, now=timezone.now())
 
 
 def _id(value: str | None) -> int:

@@ -14,6 +14,7 @@ from django.urls import reverse
 from accounts.models import BrandAccount, User
 from networks.registry import CONNECTORS
 from reports import metrics, wording
+from reports.attainment import Attainment, attainment
 from reports.charts import rate_chart, stacked
 from reports.exchanges import ANSWERED_IN_2011, Cohort, overall_rate, response_cohorts
 from reports.periods import Period
@@ -47,6 +48,7 @@ def dashboard_context(user: User, period: Period, *, now: dt.datetime, zone: Zon
         "reference": wording.share(round(ANSWERED_IN_2011 * 100), 100),
         "cohorts": [_cohort_row(c, weeks) for c in cohorts],
         "volume": _volume(metrics.volume(user, period), weeks),
+        "attainment": _attainment(attainment(user, period, now=now), weeks),
         "hand_overs": [_hand_over_row(pair, weeks) for pair in pairs],
     }
 
@@ -122,6 +124,24 @@ def _volume(volume: metrics.Volume, weeks: int) -> dict[str, Any]:
             }
         )
     return {"networks": list(enumerate(labels)), "rows": rows, "total": f"{volume.total:,}"}
+
+
+def _attainment(clocks: list[Attainment], weeks: int) -> dict[str, Any]:
+    met, ended = sum(one.met for one in clocks), sum(one.ended for one in clocks)
+    rows = [
+        {
+            "label": wording.CLOCKS[one.clock],
+            "met": f"{one.met:,}",
+            "missed": f"{one.missed:,}",
+            "running": f"{one.running:,}",
+            "share": wording.share(one.met, one.ended),
+            "met_href": _href(weeks, of="sla", clock=one.clock, met="yes"),
+            "missed_href": _href(weeks, of="sla", clock=one.clock, met="no"),
+        }
+        for one in clocks
+        if one.ended
+    ]
+    return {"share": wording.share(met, ended), "met": f"{met:,}", "ended": f"{ended:,}", "rows": rows}
 
 
 def _hand_over_row(pair: metrics.HandOver, weeks: int) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 NONE = "–"
+CLOCKS = {"first_response": "First response", "next_response": "Next response", "resolution": "Resolution"}
 
 
 def duration(value: dt.timedelta | None) -> str:

@@ -26,7 +26,9 @@ from inbox import ingest
 from networks.base import Connector, Credentials, PollResult
 from networks.registry import connector
 from routing import rulesets
-from routing.models import Rule
+from routing.models import Rule, SLAVersion
+from routing.sla_editing import install_starter
+from routing.starter_sla import starter_calendars, starter_policies
 
 RULES = 50
 _SECRETS = dict.fromkeys(("consumer_key", "consumer_secret", "access_token", "access_token_secret"), "bench")
@@ -66,6 +68,8 @@ def _prepare() -> Stream:
     }
     if not Rule.objects.exists():
         rulesets.install_starter_rules(departments, "service", now=now)
+    if not SLAVersion.objects.exists():
+        install_starter(starter_calendars("Europe/Berlin"), starter_policies(), {}, None, now)
     _pad_rules(departments["service"])
     rulesets.publish(None, "bench", now)
     rulesets.forget()

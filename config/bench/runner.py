@@ -13,7 +13,7 @@ from typing import Any
 from config.bench.scratch import Scratch, scratch
 from config.embedded.home import CHECKOUT, Home
 
-BENCHES = ("ingest", "queue", "case", "search", "live", "dequeue", "reading")
+BENCHES = ("ingest", "queue", "case", "search", "live", "dequeue", "reading", "sla")
 MILLION = 1_000_000
 Say = Callable[[str], None]
 
@@ -29,6 +29,10 @@ def outside(options: dict[str, Any], say: Say) -> dict[str, Any] | None:
         from config.bench import reading
 
         return reading.measure(options, say)
+    if name == "sla":
+        from config.bench import sla
+
+        return sla.measure(options, say)
     with scratch(keep=name == "load") as space:
         if name == "ingest":
             space.fill(cases or 0)

@@ -1,0 +1,92 @@
+"""Bench of service levels: microseconds a due time, and a case's clocks as ingest sets them, against plain addition."""
+
+from __future__ import annotations
+
+import datetime as dt
+import random
+import time
+from collections.abc import Callable
+from typing import Any
+
+from config.bench.web import median
+from inbox.clocks import settle
+from inbox.models import Status
+from inbox.threading import CaseState
+from routing.calendars import Calendar, compile_calendar
+from routing.sla import ClockName, Policy, Step, Terms, due
+
+#: Split shifts, a night on Friday, public holidays, summer time.
+SNAPSHOT: dict[str, Any] = {
+    "time_zone": "Europe/Berlin",
+    "country": "DE",
+    "subdivision": "BE",
+    "week": [*[[[540, 750], [840, 1080]]] * 4, [[540, 750], [1320, 1560]], [[600, 840]], []],
+}
+START = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
+DEPARTMENTS = 8
+
+
+def measure(options: dict[str, Any], say: Callable[[str], None]) -> dict[str, Any]:
+    """Rounds in turn, `messages` due times a round."""
+    dice, times = random.Random(7), options["messages"]
+    moments = [START + dt.timedelta(seconds=dice.randrange(365 * 86_400)) for _ in range(times)]
+    warm, terms = compile_calendar(SNAPSHOT), _terms()
+    year = warm.between(START, START + dt.timedelta(days=365))
+    rounds = []
+    for number in range(options["rounds"] + 1):
+        one = {
+            "floor_us": _each(moments, lambda at: at + dt.timedelta(hours=4)),
+            "us_per_add": _each(moments, lambda at: warm.add(at, dt.timedelta(hours=4))),
+            "us_per_between": _each(moments, lambda at: warm.between(at, at + dt.timedelta(days=2))),
+            "us_per_due": _each(moments, lambda at: due(terms.policies[0], "resolution", at)),
+            "us_per_case": _each(moments, _settling(terms)),
+            "us_over_a_year": _each(moments[:50], lambda at: warm.add(START, year)),
+            "us_over_a_year_cold": _each(moments[:5], lambda at: _cold().add(START, year)),
+        }
+        if number:  # the first one warms up
+            rounds.append(one)
+            say(f"round {number}: " + ", ".join(f"{key} {value:.1f}" for key, value in one.items()))
+    middle = {key: round(median([one[key] for one in rounds]), 2) for key in rounds[0]}
+    ratio = round(median([one["us_per_due"] / one["floor_us"] for one in rounds]), 1)
+    return {"bench": "sla", **middle, "floor_ratio": ratio, "due_times": times, "rounds": len(rounds)}
+
+
+def _cold() -> Calendar:
+    return compile_calendar(SNAPSHOT)
+
+
+def _terms() -> Terms:
+    targets: dict[ClockName, dt.timedelta] = {
+        "first_response": dt.timedelta(hours=1),
+        "resolution": dt.timedelta(hours=24),
+    }
+    calendar, steps = compile_calendar(SNAPSHOT), (Step(dt.timedelta(hours=1), notify=("managers",)),)
+    policies = [
+        Policy(str(number), "p", calendar, "c", targets, department_id=number or None, steps=steps)
+        for number in (*range(1, DEPARTMENTS), 0)
+    ]
+    return Terms(1, tuple(policies))
+
+
+def _settling(terms: Terms) -> Callable[[dt.datetime], object]:
+    """Setting the clocks of new cases, a hundred of them arriving in one page at the same moment."""
+    counter = iter(range(10**9))
+    pages = [START + dt.timedelta(minutes=7 * page) for page in range(1000)]
+
+    def settled(_: dt.datetime) -> object:
+        number = next(counter)
+        now = pages[number // 100 % 1000]
+        case = CaseState(
+            0, 1, 1, "public", "t", Status.NEW, number % DEPARTMENTS, now, now, now, waiting_since=now
+        )
+        return settle(case, "x", terms, now)
+
+    return settled
+
+
+def _each(moments: list[dt.datetime], work: Callable[[dt.datetime], object]) -> float:
+    """Microseconds of CPU that `work` takes for one moment."""
+    began = time.process_time()
+    for at in moments:
+        work(at)
+    return (time.process_time() - began) / len(moments) * 1e6

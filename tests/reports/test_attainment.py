@@ -1,0 +1,127 @@
+"""SLA attainment: card and table from the same rows, and the cases behind each number."""
+
+from __future__ import annotations
+
+import datetime as dt
+from zoneinfo import ZoneInfo
+
+import pytest
+import time_machine
+from django.db import transaction
+from django.urls import reverse
+
+from accounts.models import Role
+from inbox import cases, outcomes
+from inbox.changes import changing
+from inbox.models import Case, Status
+from networks.base import Sent
+from reports.attainment import attainment, clock_cases
+from reports.periods import last_weeks
+from routing import terms
+from tests.factories import NOW, CaseFactory, DepartmentFactory, MessageFactory, ReplyFactory, UserFactory
+from tests.inbox.pages import signed_in
+from tests.inbox.promises import minutes, policy
+
+pytestmark = pytest.mark.django_db
+START = NOW - dt.timedelta(hours=12)
+
+
+@pytest.fixture(autouse=True)
+def _no_memory_between_tests():
+    terms.forget()
+    yield
+    terms.forget()
+
+
+class World:
+    def __init__(self):
+        self.department = DepartmentFactory(name="Billing")
+        self.manager = UserFactory(role=Role.MANAGER, departments=[self.department])
+        self.period = last_weeks(4, now=NOW, zone=ZoneInfo("UTC"))
+        policy(now=START)
+
+    def case(self, **fields):
+        values = {"department": self.department, "created_at": START, "status": Status.OPEN, **fields}
+        case = CaseFactory(**values)
+        MessageFactory(case=case)
+        with transaction.atomic(), changing(case.pk, now=START) as change:
+            change.set(needs_answer=False)
+            change.set(needs_answer=True)
+        return case
+
+    def answer(self, case, after):
+        at = START + minutes(after)
+        reply = ReplyFactory(parent=case.messages.first(), state="queued")
+        outcomes.record_sent(reply.pk, Sent(f"s{reply.pk}"), now=at, sent_at=at)
+
+    def found(self, now=NOW):
+        rows = attainment(self.manager, self.period, now=now)
+        return {one.clock: (one.met, one.missed, one.running) for one in rows}
+
+    def behind(self, clock, met):
+        found = clock_cases(self.manager, self.period, clock, met=met, now=NOW)
+        return set(found.values_list("pk", flat=True))
+
+
+@pytest.fixture
+def world():
+    return World()
+
+
+def test_met_missed_and_past_due(world):
+    in_time, late, waiting, fresh = (world.case() for _ in range(4))
+    world.answer(in_time, 10)
+    world.answer(late, 70)
+    Case.objects.filter(pk=fresh.pk).update(first_response_due_at=NOW + minutes(1), resolution_due_at=None)
+    found = world.found()
+    assert found["first_response"] == (1, 2, 1)
+    assert world.behind("first_response", met=True) == {in_time.pk}
+    assert world.behind("first_response", met=False) == {late.pk, waiting.pk}
+    # Both answered cases wait for the customer: their resolution stands still. One is past due.
+    assert found["resolution"] == (0, 1, 1)
+
+
+def test_a_resolution_counts_once_and_only_while_the_case_is_closed(world):
+    case = world.case()
+    world.answer(case, 10)
+    cases.resolve(case.pk, world.manager, now=START + minutes(20))
+    assert world.found()["resolution"] == (1, 0, 0)
+    cases.reopen(case.pk, world.manager, now=START + minutes(30))
+    assert world.found(now=START + minutes(40))["resolution"] == (0, 0, 0)
+    cases.resolve(case.pk, world.manager, now=START + minutes(600))
+    assert world.found()["resolution"] == (0, 1, 0)
+
+
+def test_what_is_dismissed_ends_no_clock(world):
+    cases.dismiss(world.case().pk, world.manager, "Duplicate", now=NOW)
+    assert world.found() == dict.fromkeys(("first_response", "next_response", "resolution"), (0, 0, 0))
+
+
+def test_history_and_other_departments_are_outside(world):
+    world.answer(world.case(department=DepartmentFactory()), 10)
+    world.answer(world.case(historical=True), 10)
+    assert world.found()["first_response"] == (0, 0, 0)
+
+
+def test_the_page_shows_the_share_and_its_table_and_opens_the_cases(world):
+    met, late = world.case(), world.case()
+    world.answer(met, 10)
+    world.answer(late, 90)
+    with time_machine.travel(NOW, tick=False):
+        client = signed_in(world.manager)
+        page = client.get(reverse("reports:dashboard")).content.decode()
+        assert '<b class="num">50 %</b> of the targets were met: 1 of 2 clocks' in page
+        behind = client.get(
+            reverse("reports:cases") + "?of=sla&clock=first_response&met=no&weeks=8"
+        ).content.decode()
+        assert f'href="{reverse("inbox:case", args=[late.pk])}"' in behind
+        assert f'href="{reverse("inbox:case", args=[met.pk])}"' not in behind
+        for query in ("?of=sla", "?of=sla&clock=nonsense&met=no", "?of=sla&clock=resolution&met="):
+            assert client.get(reverse("reports:cases") + query).status_code == 404
+
+
+def test_without_an_ended_clock_it_says_where_targets_are_set(world):
+    with time_machine.travel(NOW, tick=False):
+        page = signed_in(world.manager).get(reverse("reports:dashboard")).content.decode()
+    assert "No clock of these weeks" in page
+    assert reverse("sla:policy_list") in page
