@@ -111,7 +111,7 @@ def begin(by: User, now: dt.datetime, *, file: bytes | None = None, file_name: s
 def _rows_of(file: bytes) -> int:
     if len(file) > LARGEST_FILE:
         raise csv_rows.BadTable(f"The file is larger than {LARGEST_FILE // 1_000_000} MB: send a part of it.")
-    found = sum(1 for _ in islice(csv_rows.rows(file), MOST_ROWS + 1))
+    found = sum(1 for _ in islice(csv_rows.rows(file, "text"), MOST_ROWS + 1))
     if found > MOST_ROWS:
         raise csv_rows.BadTable(f"The file has more than {MOST_ROWS:,} rows: send a part of it.")
     if not found:
@@ -211,10 +211,10 @@ def _of_messages(preview: RulePreview) -> Iterator[tuple[list[Tried], dict[str, 
 
 
 def _of_file(preview: RulePreview) -> Iterator[tuple[list[Tried], dict[str, Any]]]:
-    rows = csv_rows.rows(bytes(preview.file or b""))
+    rows = csv_rows.rows(bytes(preview.file or b""), "text")
     rest = islice(rows, preview.done, None)
     while part := list(islice(rest, CHUNK)):
-        yield [Tried(csv_rows.facts_of(row, preview.created_at), row["text"][:_SHOWN]) for row in part], {}
+        yield [Tried(csv_rows.facts_of(row), row["text"][:_SHOWN]) for row in part], {}
 
 
 def _compare(

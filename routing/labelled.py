@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+
+from routing import csv_rows
 
 
 class Unusable(ValueError):
@@ -19,19 +19,11 @@ def rows(path: Path, *needed: str) -> Iterator[dict[str, str]]:
     Raises `Unusable` when the file cannot be read, is no CSV, or lacks one of the columns `needed`.
     """
     try:
-        text = path.read_bytes().decode("utf-8-sig", "replace")
+        yield from csv_rows.rows(path.read_bytes(), *needed)
     except OSError as error:
         raise Unusable(f"{path} cannot be read: {error.strerror}") from error
-    csv.field_size_limit(2**31 - 1)  # the standard 131,072 characters would stop at one long message
-    reader = csv.DictReader(io.StringIO(text, newline=""))
-    for column in needed:
-        if column not in (reader.fieldnames or ()):
-            raise Unusable(f"{path} has no column “{column}”.")
-    try:
-        for row in reader:
-            yield {key: value or "" for key, value in row.items() if key is not None}
-    except csv.Error as error:
-        raise Unusable(f"{path}, line {reader.line_num}: {error}") from error
+    except csv_rows.BadTable as error:
+        raise Unusable(f"{path}: {error}") from error
 
 
 def score(

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import csv
+import types
 from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
+
+from routing.learning.router import Guess
 
 
 def run(path, *arguments):
@@ -56,9 +59,62 @@ def test_it_uses_the_live_rules(table, tmp_path, company):
     assert [row["department"] for row in read(tmp_path / "out.csv")] == ["billing", "service"]
 
 
-def test_an_empty_database_says_what_to_do(table, db):
-    with pytest.raises(CommandError, match="install the starter rules"):
-        run(table("text\nx\n"))
+def test_with_an_empty_database_the_starter_rules_decide(table, tmp_path, db):
+    run(table("text\nYou charged me twice\n"), "--out", str(tmp_path / "out.csv"))
+    assert [row["department"] for row in read(tmp_path / "out.csv")] == ["billing"]
+
+
+def test_every_column_is_filled(table, tmp_path, company):
+    path = table('text,id\n"It is broken, I want a refund!!!",a1\nmerci beaucoup pour votre aide,a2\n')
+    run(path, "--out", str(tmp_path / "out.csv"))
+    first, second = read(tmp_path / "out.csv")
+    assert list(first) == [
+        "id", "department", "confidence", "second", "sentiment", "language", "needs_answer", "reasons",
+    ]  # fmt: skip
+    assert (first["id"], first["department"], first["second"], first["sentiment"], first["needs_answer"]) == (
+        "a1", "billing", "service", "negative", "yes",
+    )  # fmt: skip
+    assert 0 < float(second["confidence"]) < float(first["confidence"]) < 1
+    assert (second["second"], second["language"]) == ("", "fr")
+    assert "No rule matched" in second["reasons"]
+
+
+def test_the_same_file_gives_the_same_answer(table, tmp_path, company):
+    path = table("text\nrefund\nhello there my friend\n")
+    run(path, "--out", str(tmp_path / "one.csv"))
+    run(path, "--out", str(tmp_path / "two.csv"))
+    assert (tmp_path / "one.csv").read_bytes() == (tmp_path / "two.csv").read_bytes()
+
+
+class Sure:
+    """A router that thinks everything is legal's."""
+
+    number = 7
+    router = types.SimpleNamespace(
+        guess=lambda text, votes: [Guess("legal", 0.8), Guess("service", 0.15), Guess("billing", 0.05)],
+        reasons=lambda text, votes, department: ("lawyer",),
+    )
+
+    def decides(self, best, votes):
+        return votes.by_default
+
+
+def test_the_learned_router_decides_where_the_rules_have_no_word(table, tmp_path, company, monkeypatch):
+    monkeypatch.setattr("routing.management.commands.route.learned.live", Sure)
+    path = table("text\nmy lawyer says hello\na refund\n")
+    said = run(path, "--out", str(tmp_path / "out.csv"))
+    first, second = read(tmp_path / "out.csv")
+    assert "learned router version 7" in said
+    assert (first["department"], first["confidence"], first["second"]) == ("legal", "0.800", "service")
+    assert first["reasons"].startswith("Learned from corrections (version 7): “lawyer” → legal")
+    assert (second["department"], second["confidence"], second["second"]) == ("billing", "0.050", "legal")
+    run(path, "--rules-only", "--out", str(tmp_path / "out.csv"))
+    assert [row["department"] for row in read(tmp_path / "out.csv")] == ["service", "billing"]
+
+
+def test_a_place_that_cannot_be_written_is_named_and_nothing_is_left(table, tmp_path):
+    with pytest.raises(CommandError, match="cannot be written"):
+        run(table("text\nx\n"), "--starter", "--out", str(tmp_path / "none" / "out.csv"))
 
 
 @pytest.mark.parametrize(

@@ -1,67 +1,80 @@
-"""`manage.py route FILE.csv --out OUT.csv`: what the rules decide about messages in a file, without changing anything."""
+"""`manage.py route FILE.csv --out OUT.csv`: what is decided about messages in a file, without changing anything."""
 
 from __future__ import annotations
 
 import csv
-import datetime as dt
 from argparse import ArgumentParser
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError
 
-from routing.engine import CompiledRules, RuleSetError, compile_rules, decide
-from routing.facts import Facts
+from routing import learned
+from routing.csv_rows import facts_of, harmless
+from routing.engine import CompiledRules, compile_rules
+from routing.file_routing import Routed, routed
 from routing.labelled import Unusable, rows, score
-from routing.reading import with_reading
-from routing.rulesets import live
+from routing.models import RuleSetVersion
+from routing.rulesets import RuleSetError, live
 from routing.starter import starter_snapshot
 
-#: Characters that make a spreadsheet read a cell as a formula.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
+COLUMNS = ("id", "department", "confidence", "second", "sentiment", "language", "needs_answer", "reasons")
 
 
 class Command(BaseCommand):
     help = (
-        "Decides about every message of a CSV file (columns text and, if there, id, network, language) with the live "
-        "rules, and writes id, department, reasons."
+        "Decides about every message of a CSV file (columns text and, if there, id, network, stream, brand_account, "
+        "language, at) with the live rules and, where there is one, the learned router; writes id, department, "
+        "confidence, second, sentiment, language, needs_answer, reasons. Without any rules it uses the starter rules."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", type=Path)
         parser.add_argument("--out", type=Path, help="Where to write; without it only the totals are shown.")
-        parser.add_argument("--rules-only", action="store_true", help="Use the rules alone.")
         parser.add_argument(
-            "--starter", action="store_true", help="Use the starter rules; needs no database."
+            "--rules-only", action="store_true", help="Use the rules alone, not the learned router."
+        )
+        parser.add_argument(
+            "--starter", action="store_true", help="Use the starter rules alone; needs no database."
         )
         parser.add_argument(
             "--label-column", help="Column with the right department: prints how often it was met."
         )
 
     def handle(self, **options: Any) -> None:
-        try:
-            rules = compile_rules(starter_snapshot()) if options["starter"] else live()
-        except RuleSetError as error:
-            raise CommandError(str(error)) from error
+        rules = self._rules(options["starter"])
+        active = None if options["starter"] or options["rules_only"] else learned.live()
         label = options["label_column"]
         pairs: list[tuple[str, str]] = []
-        done: list[tuple[str, str, str]] = []
-        for number, row in enumerate(_rows(options["file"], label), start=1):
-            decision = decide(_facts(row), rules)
-            done.append((row.get("id") or str(number), decision.department, " ".join(decision.reasons)))
-            if label:
-                pairs.append((row[label], decision.department))
-        if options["out"]:
-            _write(options["out"], done)
-        self._report(done, pairs, rules)
 
-    def _report(
-        self, rows: list[tuple[str, str, str]], pairs: list[tuple[str, str]], rules: CompiledRules
-    ) -> None:
-        self.stdout.write(f"{len(rows)} messages, {len(rules.rules)} rules, version {rules.version}")
-        for department, count in Counter(row[1] for row in rows).most_common():
+        def decided() -> Iterator[tuple[str, Routed]]:
+            for number, row in enumerate(_rows(options["file"], label), start=1):
+                answer = routed(facts_of(row), rules, active)
+                if label:
+                    pairs.append((row[label], answer.department))
+                yield row.get("id") or str(number), answer
+
+        counts = _write(options["out"], decided())
+        router = f", learned router version {active.number}" if active else ""
+        self._report(counts, pairs, f"{len(rules.rules)} rules, version {rules.version}{router}")
+
+    def _rules(self, starter: bool) -> CompiledRules:
+        if starter:
+            return compile_rules(starter_snapshot())
+        try:
+            if not RuleSetVersion.objects.exists():
+                self.stderr.write("There are no rules yet: the starter rules decide.")
+                return compile_rules(starter_snapshot())
+            return live()
+        except (RuleSetError, DatabaseError) as error:
+            raise CommandError(str(error)) from error
+
+    def _report(self, counts: Counter[str], pairs: list[tuple[str, str]], by: str) -> None:
+        self.stdout.write(f"{counts.total()} messages, {by}")
+        for department, count in counts.most_common():
             self.stdout.write(f"  {department:<12} {count}")
         if not pairs:
             return
@@ -75,19 +88,6 @@ class Command(BaseCommand):
         self.stdout.write(f"accuracy {accuracy:.3f} macro-F1 {macro:.3f}")
 
 
-def _facts(row: dict[str, str]) -> Facts:
-    return with_reading(
-        Facts(
-            text=row["text"],
-            network=row.get("network") or "x",
-            stream=row.get("stream") or "mentions",
-            brand_account=row.get("brand_account") or "",
-            at=dt.datetime.now(dt.UTC),
-            language=row.get("language") or "",
-        )
-    )
-
-
 def _rows(path: Path, label: str | None) -> Iterator[dict[str, str]]:
     try:
         yield from rows(path, "text", *([label] if label else []))
@@ -95,9 +95,30 @@ def _rows(path: Path, label: str | None) -> Iterator[dict[str, str]]:
         raise CommandError(str(error)) from error
 
 
-def _write(path: Path, rows: list[tuple[str, str, str]]) -> None:
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(("id", "department", "reasons"))
-        for row in rows:
-            writer.writerow([f"'{cell}" if cell.startswith(_FORMULA) else cell for cell in row])
+def _write(path: Path | None, answers: Iterable[tuple[str, Routed]]) -> Counter[str]:
+    """Writes one row after the other, so that files of any length fit; how many for each department."""
+    counts: Counter[str] = Counter()
+    if path is None:
+        counts.update(answer.department for _, answer in answers)
+        return counts
+    part = path.with_name(f"{path.name}.part")
+    try:
+        with part.open("w", encoding="utf-8", newline="") as file:
+            writer = csv.writer(file)
+            writer.writerow(COLUMNS)
+            for name, answer in answers:
+                counts[answer.department] += 1
+                writer.writerow([harmless(cell) for cell in _cells(name, answer)])
+        part.replace(path)
+    except OSError as error:
+        raise CommandError(f"{path} cannot be written: {error.strerror}") from error
+    finally:
+        part.unlink(missing_ok=True)
+    return counts
+
+
+def _cells(name: str, answer: Routed) -> tuple[str, ...]:
+    return (
+        name, answer.department, f"{answer.confidence:.3f}", answer.second, answer.sentiment, answer.language,
+        "yes" if answer.needs_answer else "no", answer.reasons,
+    )  # fmt: skip

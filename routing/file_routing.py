@@ -1,0 +1,60 @@
+"""What the rules and the learned router say about a message of a file: the department, how sure, and the next best."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import exp
+
+from routing import learned
+from routing.engine import CompiledRules, decide
+from routing.facts import Facts
+from routing.learned import Active
+from routing.learning.features import Votes
+from routing.learning.router import Guess, belief
+
+
+@dataclass(frozen=True, slots=True)
+class Routed:
+    """One row of the answer. Departments are slugs; `confidence` (0 to 1) is how probable `department` is: what the
+    learned router says, or without one how far a rule, or the default, is believed on the whole. `second` is "" where
+    nothing speaks for another."""
+
+    department: str
+    confidence: float
+    second: str
+    sentiment: str
+    language: str
+    needs_answer: bool
+    reasons: str
+
+
+def routed(facts: Facts, rules: CompiledRules, active: Active | None) -> Routed:
+    """The decision about one message, as ingest and the second look after it would come to it. Never raises."""
+    decision, votes = decide(facts, rules), learned.votes(facts, rules)
+    guesses = active.router.guess(facts.text, votes) if active else _of_rules(votes, rules)
+    department, reasons = decision.department, list(decision.reasons)
+    best = guesses[0]
+    if active is not None and best.department != department and active.decides(best, votes):
+        department = best.department
+        told = ", ".join(f"“{one}”" for one in active.router.reasons(facts.text, votes, department))
+        reasons.insert(
+            0,
+            f"Learned from corrections (version {active.number}){f': {told}' if told else ''} → {department}",
+        )
+    sure = next((one.probability for one in guesses if one.department == department), 0.0)
+    second = next((one.department for one in guesses if one.department != department and one.probability), "")
+    wants = facts.wants_answer if decision.needs_answer is None else decision.needs_answer
+    return Routed(department, sure, second, facts.sentiment, facts.language, wants, " ".join(reasons))
+
+
+def _of_rules(votes: Votes, rules: CompiledRules) -> list[Guess]:
+    """The departments that rules name for this message, in the order of the rules, and the default."""
+    departments = list(dict.fromkeys([*(rule.department for rule in rules.rules), rules.default]))
+    said = dict(zip(departments, belief(votes, departments), strict=True))
+    named = dict.fromkeys([votes.department, *(department for department, _ in votes.holding), rules.default])
+    return [Guess(department, _share(said, department)) for department in named]
+
+
+def _share(said: dict[str, float], department: str) -> float:
+
+    return exp(said[department]) / sum(map(exp, said.values()))
