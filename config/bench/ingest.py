@@ -142,6 +142,8 @@ def _statements(network: Connector, stream: Stream) -> tuple[int, int]:
     token = _lease(stream)
 
     def count(page: PollResult) -> int:
+        # The look for a newer rule-set version is due every few seconds, not once a page.
+        rulesets.live()
         with CaptureQueriesContext(connection) as captured:
             ingest.store_page(stream, token, page, timezone.now())
         return len(captured)
