@@ -102,7 +102,10 @@ def test_the_note_of_a_dead_postmaster_whose_number_was_given_away_is_removed(ho
     note.write_text(f"{os.getpid()}\n/somewhere\n")
     postgres._forget_dead_postmaster(note)
     assert not note.exists()
-    with subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)", "postgres"]) as alive:
+    command = [sys.executable, "-c", "import time; print('up', flush=True); time.sleep(60)", "postgres"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as alive:
+        # While it is being started, the system does not know its arguments yet.
+        alive.stdout.readline()
         note.write_text(f"{alive.pid}\n/somewhere\n")
         postgres._forget_dead_postmaster(note)
         assert note.exists()
