@@ -17,6 +17,7 @@ from django.utils.safestring import SafeString
 
 from accounts.access import viewer
 from accounts.models import BrandAccount, Role, User
+from accounts.prepared import prepared
 from inbox import countdown
 from inbox.models import Case, Custody, Status
 from inbox.models.case import CaseQuerySet
@@ -107,12 +108,24 @@ def page(
     department_id: int | None = None,
 ) -> Page:  # fmt: skip
     """One page of a view, within what the user may read. One or two statements; `brands` are all brand accounts by id."""
-    order = _order(kind, filters)
-    branches = [
-        _ordered(_due(branch, filters, now), order, filters)[: PAGE + 1]
-        for branch in _branches(user, kind, filters, department_id)
-    ]
-    found: list[Any] = _read(branches, order, kind)
+    order, bounds = _order(kind, filters), _due_between(filters, now)
+    seen = decode_cursor(filters.after) or (None, None)
+    if order != "waiting_since" and (department_id is not None or kind in ("mine", "watching")):
+        found: list[Any] = _one_branch(
+            user,
+            kind,
+            replace(filters, after="", brand=0),
+            filters.brand or None,
+            department_id,
+            *bounds,
+            *seen,
+        )
+    else:
+        branches = [
+            _ordered(_due(branch, *bounds), order, *seen)[: PAGE + 1]
+            for branch in _branches(user, kind, filters, department_id)
+        ]
+        found = _read(branches, order, kind)
     more = len(found) > PAGE
     found = found[:PAGE]
     after = encode_cursor(found[-1][order], found[-1]["id"]) if more else ""
@@ -128,10 +141,27 @@ def _order(kind: ViewKind, filters: Filters) -> str:
     return "waiting_since" if filters.sort == "waiting" else "activity_at"
 
 
-def _due(cases: CaseQuerySet, filters: Filters, now: dt.datetime) -> CaseQuerySet:
+@prepared
+def _one_branch(
+    user: User, kind: ViewKind, filters: Filters, brand: int | None, department_id: int | None,
+    due_from: dt.datetime | None, due_before: dt.datetime | None, after: dt.datetime | None, after_id: int | None,
+) -> Any:  # fmt: skip
+    """The rows of a view that walks one index; `filters` without what differs from page to page."""
+    (cases,) = _branches(user, kind, replace(filters, brand=brand or 0), department_id)
+    cases = _ordered(_due(cases, due_from, due_before), _order(kind, filters), after, after_id)
+    return _columns(cases, kind)[: PAGE + 1]
+
+
+def _due_between(filters: Filters, now: dt.datetime) -> tuple[dt.datetime | None, dt.datetime | None]:
     if filters.sort == "overdue":
-        return cases.filter(next_due_at__lt=now)
-    return cases.filter(next_due_at__gte=now, next_due_at__lt=now + SOON) if filters.sort == "soon" else cases
+        return None, now
+    return (now, now + SOON) if filters.sort == "soon" else (None, None)
+
+
+def _due(cases: CaseQuerySet, since: dt.datetime | None, before: dt.datetime | None) -> CaseQuerySet:
+    if since is not None:
+        cases = cases.filter(next_due_at__gte=since)
+    return cases if before is None else cases.filter(next_due_at__lt=before)
 
 
 def _branches(user: User, kind: ViewKind, filters: Filters, department_id: int | None) -> list[CaseQuerySet]:
@@ -164,12 +194,12 @@ def _branches(user: User, kind: ViewKind, filters: Filters, department_id: int |
     return [cases.filter(department_id=department) for department in sorted(who.department_ids)]
 
 
-def _ordered(cases: CaseQuerySet, order: str, filters: Filters) -> CaseQuerySet:
+def _ordered(cases: CaseQuerySet, order: str, at: dt.datetime | None, pk: int | None) -> CaseQuerySet:
+    """In the order of the view, from behind the row at (`at`, `pk`) where a page went before."""
     oldest_first = order in _OLDEST_FIRST
     if oldest_first:
         cases = cases.filter(**{f"{order}__isnull": False})
-    if (seen := decode_cursor(filters.after)) is not None:
-        at, pk = seen
+    if at is not None:
         # Two conditions, so that the index is entered at `at`; an OR would walk it from its beginning.
         step, tie = ("gte", "lte") if oldest_first else ("lte", "gte")
         cases = cases.filter(**{f"{order}__{step}": at}).exclude(**{order: at, f"id__{tie}": pk})
