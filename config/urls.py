@@ -8,6 +8,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("inbox.urls")),
     path("", include("accounts.urls")),
     path("rules/", include("routing.urls")),
+    path("playbook/", include("routing.playbook_urls")),
     path("service-levels/", include("routing.sla_urls")),
     path("reports/", include("reports.urls")),
     path("auth/", include("allauth.urls")),

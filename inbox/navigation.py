@@ -29,6 +29,7 @@ class Entry:
 _PAGES = (
     ("Reports", "reports:dashboard", "reports"),
     ("Rules", "routing:rule_list", "read_public"),
+    ("Playbook", "playbook:page", "read_public"),
     ("Service levels", "sla:policy_list", "read_public"),
     ("Brand accounts", "accounts:brand_accounts", "read_public"),
     ("Roster", "accounts:roster", "read_public"),

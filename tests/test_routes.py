@@ -92,6 +92,25 @@ READ |= {
     *("sla:calendar_list", "sla:calendar_new", "sla:calendar_edit", "sla:calendar_delete"),
 }
 
+#: The playbook.
+POST_ONLY |= {
+    f"playbook:{name}"
+    for name in (
+        "restore",
+        "starter",
+        "begin",
+        "ends",
+        "publish",
+        "discard",
+        "question_remove",
+        "outcome_remove",
+    )
+}
+READ |= {
+    f"playbook:{name}"
+    for name in ("page", "try", "versions", "draft", "question_new", "question", "outcome_new", "outcome")
+}
+
 
 def routes():
     """Name and parameters of every route of ours."""

@@ -93,3 +93,35 @@ def test_without_scripts_in_the_dark(company, open_page, case):
     page.get_by_role("button", name="Dismiss it").click()
     expect(page.locator("#case-bar")).to_contain_text("dismissed")
     assert Case.objects.get(pk=case.pk).close_reason == "Provocation, no question"
+
+
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1440), ("dark", 390)])
+def test_the_editor_is_sound_and_edits(company, open_page, case, scheme, width):
+    page = open_page("mara", "/playbook/", color_scheme=scheme, viewport={"width": width, "height": 900})
+    picture(page, f"playbook-page-{scheme}")
+    page.get_by_role("link", name="Edit the draft").click()
+    page.get_by_role("link", name="Edit Do you know the answer?").click()
+    page.get_by_label("Question", exact=True).fill("Can you answer it?")
+    page.get_by_role("button", name="Another answer").click()
+    last = page.locator(".answer-rows li").last
+    last.get_by_label("Answer", exact=True).fill("Nobody can")
+    last.get_by_label("Leads to").select_option(label="Apologise, and say what changes")
+    last.get_by_role("button", name="up").click()
+    picture(page, f"playbook-question-{scheme}")
+    sound(page)
+    page.get_by_role("button", name="Keep in the draft").click()
+    expect(page.get_by_text("“Can you answer it?”: new answer “Nobody can”")).to_be_visible()
+    picture(page, f"playbook-draft-{scheme}")
+    sound(page)
+    page.get_by_role("link", name="Try the draft").click()
+    page.get_by_role("link", name="A question, nobody is upset").click()
+    expect(page.get_by_text("Can you answer it?")).to_be_visible()
+    picture(page, f"playbook-try-{scheme}")
+    sound(page)
+    page.goto("/playbook/draft/")
+    page.get_by_label("Why").fill("Shorter")
+    page.get_by_role("button", name="Publish").click()
+    expect(page.get_by_text("Version 2 is live.")).to_be_visible()
+    for path in ("/playbook/", "/playbook/versions/", "/playbook/draft/outcomes/thank/"):
+        page.goto(path)
+        sound(page)

@@ -289,7 +289,7 @@ class TestPanel:
         to_billing(case, ann)
         shown = self.page(analyst, case)
         assert "Hand over to billing" in shown
-        assert "playbook/" not in shown
+        assert f"/cases/{case.pk}/playbook/" not in shown
 
     def test_without_a_playbook_there_is_no_panel(self, case, ann):
         PlaybookVersion.objects.all().delete()

@@ -1,0 +1,109 @@
+"""Edits of a playbook's snapshot. Pure: each returns a new snapshot and leaves the old one alone."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+Snapshot = dict[str, Any]
+#: In the place of an answer's target: make the question, or the outcome, that it leads to.
+NEW_QUESTION, NEW_OUTCOME = "new:question", "new:outcome"
+
+
+def new_key(snapshot: Mapping[str, Any], kind: str) -> str:
+    """A key that no question or outcome has: "q" or "o" and a number."""
+    taken = {one.get("key") for kept in ("questions", "outcomes") for one in snapshot.get(kept) or ()}
+    letter = "q" if kind == "questions" else "o"
+    number = len(snapshot.get(kind) or ()) + 1
+    while f"{letter}{number}" in taken:
+        number += 1
+    return f"{letter}{number}"
+
+
+def put_question(
+    snapshot: Mapping[str, Any],
+    key: str,
+    text: str,
+    help_text: str,
+    answers: Sequence[tuple[str, str, str]],
+) -> tuple[Snapshot, list[tuple[str, str]]]:
+    """The question `key` with these words and `answers` (key or "", text, target as "question:…" or "outcome:…").
+
+    Returned with it are the questions and outcomes made for targets that were to be new, as (kind, key).
+    """
+    new, made = _copied(snapshot), []
+    rows: list[dict[str, str]] = []
+    numbers = iter(range(1, 1_000))
+    taken = {given for given, _, _ in answers if given}
+    for given, words, target in answers:
+        row = {"key": given or next(f"a{n}" for n in numbers if f"a{n}" not in taken), "text": words}
+        kind, _, to = target.partition(":")
+        if target in (NEW_QUESTION, NEW_OUTCOME):
+            kind, to = to, _blank(new, f"{to}s")
+            made.append((f"{kind}s", to))
+        if to:
+            row[kind] = to
+        taken.add(row["key"])
+        rows.append(row)
+    content = {"key": key, "text": text, "help": help_text, "answers": rows}
+    _put(new, "questions", content)
+    new["start"] = new.get("start") or key
+    return new, made
+
+
+def _blank(snapshot: Snapshot, kind: str) -> str:
+    key = new_key(snapshot, kind)
+    blank = (
+        {"key": key, "text": "", "help": "", "answers": []}
+        if kind == "questions"
+        else {"key": key, "name": "", "advice": "", "action": "answer"}
+    )
+    snapshot[kind].append(blank)
+    return key
+
+
+def put_outcome(snapshot: Mapping[str, Any], content: Mapping[str, str]) -> Snapshot:
+    """The outcome `content["key"]`, in its place or at the end; the first one becomes the default."""
+    new = _copied(snapshot)
+    _put(new, "outcomes", dict(content))
+    new["default"] = new.get("default") or content["key"]
+    return new
+
+
+def remove(snapshot: Mapping[str, Any], kind: str, key: str) -> Snapshot:
+    """Without that question or outcome; answers that led to it lead nowhere until somebody says where."""
+    new = _copied(snapshot)
+    new[kind] = [one for one in new[kind] if one.get("key") != key]
+    singular = kind.removesuffix("s")
+    for question in new["questions"]:
+        for answer in question["answers"]:
+            if answer.get(singular) == key:
+                del answer[singular]
+    for place, of in (("start", "questions"), ("default", "outcomes")):
+        if kind == of and new.get(place) == key:
+            new[place] = ""
+    return new
+
+
+def choose(snapshot: Mapping[str, Any], start: str, default: str) -> Snapshot:
+    """With another first question and another default."""
+    return {**_copied(snapshot), "start": start, "default": default}
+
+
+def find(snapshot: Mapping[str, Any], kind: str, key: str) -> dict[str, Any] | None:
+    """The question or outcome with that key."""
+    return next((one for one in snapshot.get(kind) or () if one.get("key") == key), None)
+
+
+def _copied(snapshot: Mapping[str, Any]) -> Snapshot:
+    empty: Snapshot = {"start": "", "default": "", "questions": [], "outcomes": []}
+    return {**empty, **copy.deepcopy(dict(snapshot))}
+
+
+def _put(snapshot: Snapshot, kind: str, content: dict[str, Any]) -> None:
+    for place, one in enumerate(snapshot[kind]):
+        if one.get("key") == content["key"]:
+            snapshot[kind][place] = content
+            return
+    snapshot[kind].append(content)

@@ -1,0 +1,97 @@
+"""The playbook's pages that change nothing: the tree, trying it, its versions."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+from urllib.parse import urlencode
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from accounts.access import viewer
+from accounts.models import Department, User
+from routing import playbooks
+from routing.playbook import DEEPEST, NONE, NONE_TEXT, Outcome, Question, Tree, tree_of, walk
+from routing.playbook_history import changes, difference
+from routing.playbook_outline import action_words, outline
+
+#: Versions on a page.
+VERSIONS = 25
+
+
+def department_names() -> dict[str, str]:
+    return dict(Department.objects.values_list("slug", "name"))
+
+
+def _may_edit(request: HttpRequest) -> bool:
+    return viewer(cast(User, request.user)).may("edit_rules")
+
+
+@require_safe
+@login_required
+def page(request: HttpRequest) -> HttpResponse:
+    """The live playbook as an outline, and whether a draft waits."""
+    live, draft = playbooks.live(), playbooks.draft()
+    waiting = bool(draft and difference(live.snapshot if live else {}, draft.snapshot))
+    context = {
+        "version": live,
+        "outline": outline(tree_of(live.snapshot)) if live else None,
+        "draft": draft,
+        "waiting": waiting,
+        "may_edit": _may_edit(request),
+        "names": department_names(),
+    }
+    return render(request, "routing/playbook.html", context)
+
+
+@require_safe
+@login_required
+def try_it(request: HttpRequest) -> HttpResponse:
+    """Walk through the live playbook or (`of=draft`) the draft; the answers so far are in the address (`a`)."""
+    of_draft = request.GET.get("of") == "draft" and _may_edit(request)
+    draft, live = playbooks.draft() if of_draft else None, playbooks.live()
+    kept = draft or live
+    answers = [one[:60] for one in request.GET.getlist("a")[: DEEPEST * 2]]
+    return render(
+        request, "routing/playbook_try.html", _tried(kept.snapshot if kept else {}, answers, bool(draft))
+    )
+
+
+def _tried(snapshot: dict[str, Any], answers: list[str], of_draft: bool) -> dict[str, Any]:
+    tree: Tree = tree_of(snapshot)
+    walked = walk(tree, answers)
+
+    def address(given: list[str]) -> str:
+        query = urlencode([*([("of", "draft")] if of_draft else []), *(("a", one) for one in given)])
+        return f"{reverse('playbook:try')}?{query}"
+
+    taken, at = answers[: len(walked.taken)], walked.at
+    question = at if isinstance(at, Question) else None
+    outcome = at if isinstance(at, Outcome) else None
+    choices = [(one.key, one.text) for one in question.answers] if question else []
+    return {
+        "of_draft": of_draft,
+        "question": question,
+        "outcome": outcome,
+        "action": action_words(outcome, department_names()) if outcome else "",
+        "choices": [
+            (n, address([*taken, key]), text)
+            for n, (key, text) in enumerate([*choices, (NONE, NONE_TEXT)], 1)
+        ],
+        "given": [(asked.text, said) for asked, said in walked.taken],
+        "back": address(taken[:-1]) if taken else "",
+        "again": address([]),
+    }
+
+
+@require_safe
+@login_required
+def versions(request: HttpRequest) -> HttpResponse:
+    """Who changed what and when, newest first; `before` is where the page starts."""
+    before = request.GET.get("before", "")
+    listed, older = changes(int(before) if before.isdecimal() and len(before) < 10 else None, VERSIONS)
+    context = {"changes": listed, "older": older, "may_edit": _may_edit(request)}
+    return render(request, "routing/playbook_versions.html", context)
