@@ -22,6 +22,7 @@ ROLES: dict[str, frozenset[str]] = {
     "publish": frozenset({Role.MANAGER, Role.COMMUNITY, Role.AGENT}),
     "settle_reply": frozenset({Role.MANAGER, Role.COMMUNITY}),
     "edit_rules": frozenset({Role.ADMINISTRATOR, Role.MANAGER}),
+    "learn": frozenset({Role.ADMINISTRATOR, Role.MANAGER}),
     "assignment": frozenset({Role.ADMINISTRATOR, Role.MANAGER}),
     "roster": frozenset({Role.ADMINISTRATOR, Role.MANAGER, Role.COMMUNITY}),
     "quarantine": frozenset({Role.ADMINISTRATOR, Role.MANAGER, Role.COMMUNITY}),

@@ -15,3 +15,8 @@ class InboxConfig(AppConfig):
         people.when_user_leaves.append(release_cases)
         people.when_user_changes.append(release_unseen)
         people.work_at_stake.append(at_stake)
+
+        from inbox import recent_messages
+        from routing import suggested_rules
+
+        suggested_rules.recent.append(recent_messages.caught)

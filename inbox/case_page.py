@@ -248,14 +248,14 @@ def _answerable(message: Message) -> bool:
 
 def _why(case: Case, custodies: list[Custody]) -> list[str]:
     """Why the case stands where it stands, newest reason first."""
-    reasons = [
-        f"Handed over by {one.sent_by} from {one.from_department}: {one.reason}"
-        if one.sent_by
-        else f"From {one.from_department}: {one.reason}"
-        for one in reversed(custodies)
-        if one.from_department is not None
-    ][:3]
-    return reasons + [str(reason) for reason in getattr(case, "reasons", None) or ()]
+    decided = [str(reason) for reason in getattr(case, "reasons", None) or ()]
+    passed = [one for one in reversed(custodies) if one.from_department is not None][:3]
+    return [_passed(one) for one in passed if one.reason not in decided] + decided
+
+
+def _passed(custody: Custody) -> str:
+    by = f"Handed over by {custody.sent_by} from" if custody.sent_by else "From"
+    return f"{by} {custody.from_department}: {custody.reason}"
 
 
 def _customer(case: Case) -> dict[str, Any]:

@@ -272,7 +272,7 @@ def _chips(
     elif kind != "department":
         chips.append(Chip(case["department__name"], "dept"))
     if case["hint"] and kind != "resolved":
-        chips.append(Chip(case["hint"], "", "Suggested by what corrections taught"))
+        chips.append(Chip(case["hint"], "hint", "Suggested by what corrections taught"))
     if case["returned_count"]:
         chips.append(returned_chip(case["returned_count"]))
     if case["visibility"] == "direct":

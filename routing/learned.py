@@ -26,7 +26,7 @@ FRESH_FOR = 1.0
 #: Decided alone from here on where nobody set a threshold: the share that is right of what is as sure.
 DEFAULT_THRESHOLD = 0.9
 #: Below this a guess is not even shown.
-WORTH_SHOWING = 0.3
+WORTH_SHOWING = 0.4
 
 #: A rule is weak from so many corrections on of which it was right about less than half.
 WEAK_FROM = 3

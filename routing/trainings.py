@@ -7,7 +7,7 @@ than the version before, and when nobody pinned that or switched learning off.
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from django.db import IntegrityError, transaction
 from django.db.models import Max
@@ -18,6 +18,7 @@ from routing import learned, rulesets
 from routing.engine import RuleSetError
 from routing.learning import scoring
 from routing.learning.hints import phrases
+from routing.learning.repeating import repeated
 from routing.learning.router import BadArrays, unpack
 from routing.learning.training import LEAST, MOST, Example, TooFew, Trained, train
 from routing.models import (
@@ -138,6 +139,8 @@ def _train(training: RouterTraining) -> RouterVersion:
     progress("Asking the rules about every example")
     given = material()
     trained = train(given.prepared, given.hints, progress=progress)
+    progress("Looking for rules that corrections repeat")
+    trained.metrics["suggested_rules"] = [asdict(one) for one in repeated(given.prepared)]
     return publish(trained, given, training.asked_by, timezone.now())
 
 
@@ -181,8 +184,8 @@ def judge(trained: Trained, given: Material, before: RouterVersion | None, mode:
     if before is not None and (than := _against(trained, given, before)):
         return False, than
     better = (
-        f"On messages it had not seen: {figures['accuracy']:.0%} right, the rules alone "
-        f"{figures['rules_accuracy']:.0%}."
+        f"On messages it had not seen: {scoring.percent(figures['accuracy'])} right, the rules alone "
+        f"{scoring.percent(figures['rules_accuracy'])}."
     )
     if mode == LearningMode.PINNED:
         return False, f"{better} Not used by itself: the active version is pinned."
@@ -209,7 +212,8 @@ def _against(trained: Trained, given: Material, before: RouterVersion) -> str:
     if ours >= theirs:
         return ""
     return (
-        f"On the {len(fresh)} newest corrections {ours:.0%} right, version {before.number} {theirs:.0%}: version "
+        f"On the {len(fresh)} newest corrections {scoring.percent(ours)} right, version {before.number} "
+        f"{scoring.percent(theirs)}: version "
         f"{before.number} stays."
     )
 

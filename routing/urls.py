@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from routing import draft_views, edit_views, verb_views, views
+from routing import draft_views, edit_views, learning_views, verb_views, views
 
 app_name = "routing"
 urlpatterns: list[URLPattern] = [
@@ -15,6 +15,16 @@ urlpatterns: list[URLPattern] = [
     path("draft/publish/", draft_views.draft_publish, name="draft_publish"),
     path("draft/update/", draft_views.draft_update, name="draft_update"),
     path("draft/discard/", draft_views.draft_discard, name="draft_discard"),
+    path("learning/", learning_views.learning, name="learning"),
+    path("learning/progress/", learning_views.progress, name="learning_progress"),
+    path("learning/train/", learning_views.train, name="learning_train"),
+    path("learning/mode/", learning_views.mode, name="learning_mode"),
+    path("learning/versions/<int:number>/", learning_views.version, name="learning_version"),
+    path("learning/versions/<int:number>/use/", learning_views.activate, name="learning_activate"),
+    path("learning/thresholds/", learning_views.thresholds, name="learning_thresholds"),
+    path("learning/examples/", learning_views.examples, name="learning_examples"),
+    path("learning/examples/<int:pk>/remove/", learning_views.example_remove, name="learning_example_remove"),
+    path("learning/suggested/", learning_views.suggested, name="learning_suggested"),
     path("versions/", views.versions, name="versions"),
     path("versions/<int:number>/restore/", verb_views.version_restore, name="version_restore"),
     path("<uuid:key>/", edit_views.rule_edit, name="rule_edit"),

@@ -12,12 +12,28 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
+from accounts.access import viewer
+from accounts.models import Department, Role, User
+
 
 class ExampleSource(models.TextChoices):
     HANDED_OVER = "handed_over", "Handed over as wrong department"
     ACCEPTED = "accepted", "Suggestion accepted"
     DECLINED = "declined", "Suggestion declined"
     IMPORTED = "imported", "Imported"
+
+
+class RoutingExampleQuerySet(models.QuerySet["RoutingExample"]):
+    def visible_to(self, user: User) -> RoutingExampleQuerySet:
+        """The examples whose text a user may read: managers those of their departments, administrators all but what
+        was written directly."""
+        if not viewer(user).may("learn"):
+            return self.none()
+        if user.role == Role.ADMINISTRATOR:
+            # A plain exclude would lose those without a stream, too: imported ones have none.
+            return self.filter(Q(facts__stream__isnull=True) | ~Q(facts__stream="direct"))
+        slugs = Department.objects.filter(pk__in=viewer(user).department_ids).values("slug")
+        return self.filter(department__in=slugs)
 
 
 class RoutingExample(models.Model):
@@ -38,6 +54,8 @@ class RoutingExample(models.Model):
     by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
+
+    objects = RoutingExampleQuerySet.as_manager()
 
     class Meta:
         constraints: ClassVar = [

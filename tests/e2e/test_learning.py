@@ -1,0 +1,78 @@
+"""Corrections teach, a person trains, and the next message like these finds its department: in a real browser."""
+
+from __future__ import annotations
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from inbox import second_look
+from inbox.ingest import store_messages
+from inbox.models import Case
+from routing import corrections, learned, rulesets, trainings
+from routing.editing import set_default
+from tests.factories import NOW, StreamFactory
+from tests.inbox.simple import message
+from tests.routing.learning_examples import examples
+
+pytestmark = [pytest.mark.browser]
+PHONE = {"viewport": {"width": 390, "height": 844}}
+
+
+@pytest.fixture
+def taught(company):
+    """Eighty corrections between service and billing, not trained yet."""
+    learned.forget()
+    rulesets.forget()
+    set_default(company.service, None, NOW)
+    pairs = [(one.text, one.department) for one in examples(240) if one.department != "tech"]
+    corrections.import_pairs(pairs, by=company.manager, now=NOW)
+    yield company
+    learned.forget()
+    rulesets.forget()
+
+
+def train():
+    assert trainings.run(trainings.claim(NOW)).state == "active"
+
+
+def serious(page):
+    found = Axe().run(page).response["violations"]
+    return [one["id"] for one in found if one["impact"] in ("serious", "critical")]
+
+
+def test_a_person_trains_reads_the_figures_and_takes_a_suggestion(taught, open_page):
+    page = open_page("mara", "/rules/learning/")
+    page.click("text=Train now")
+    page.wait_for_selector("text=Waiting for a worker")
+    train()
+    page.wait_for_selector("text=Version 1 in use", timeout=10_000)
+    assert serious(page) == []
+    page.click("a:has-text('Version 1')")
+    page.wait_for_selector("text=Who was taken for whom")
+    assert serious(page) == []
+    page.select_option("[name=billing]", "101")
+    page.click("text=Save the thresholds")
+    page.wait_for_selector("text=The thresholds are saved")
+    learned.forget()
+    second_look.tick(NOW)
+    text = "you took 40 euros from my card twice"
+    store_messages(StreamFactory(brand_account=taught.brand), [message("1", text=text)], NOW)
+    second_look.tick(NOW)
+    case = Case.objects.get()
+    page.goto(f"/cases/{case.pk}/")
+    page.click("text=Send to Billing")
+    page.wait_for_selector("text=Handed over to Billing.")
+    case.refresh_from_db()
+    assert case.department == taught.billing
+    assert page.said == []
+
+
+def test_on_a_phone_nothing_is_wider_than_the_screen(taught, open_page):
+    trainings.ask(None, NOW)
+    train()
+    page = open_page("mara", "/rules/learning/", **PHONE)
+    for path in ("/rules/learning/", "/rules/learning/versions/1/", "/rules/learning/examples/"):
+        page.goto(path)
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390, path
+        assert serious(page) == []
+    assert page.said == []
