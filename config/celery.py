@@ -47,6 +47,7 @@ app.conf.update(
         "poll": {"task": "inbox.tasks.tick_poll", "schedule": 1.0, "options": {"expires": 5}},
         "outbox": {"task": "inbox.tasks.tick_outbox", "schedule": 1.0, "options": {"expires": 5}},
         "assign": {"task": "inbox.tasks.tick_assign", "schedule": 2.0, "options": {"expires": 5}},
+        "limbo": {"task": "inbox.tasks.tick_limbo", "schedule": 300.0, "options": {"expires": 60}},
         "checks": {"task": "accounts.tasks.tick_checks", "schedule": 5.0, "options": {"expires": 10}},
         "clocks": {"task": "inbox.tasks.tick_clocks", "schedule": 3.0, "options": {"expires": 10}},
         "second-look": {

@@ -17,6 +17,7 @@ from django.utils import timezone
 from django.utils.decorators import sync_and_async_middleware
 
 from accounts.models import BrandAccount, Health, Stream
+from inbox.models import Sweep
 
 #: Redis keys under which workers report that they are alive; see `config.celery`.
 WORKER_KEY = "horseshoe:worker:"
@@ -56,7 +57,8 @@ def _ready() -> HttpResponse:
 
 
 def readiness(now: dt.datetime) -> dict[str, Any]:
-    """What works and what does not, as JSON: database, broker, workers by queue, the most overdue stream."""
+    """What works and what does not, as JSON: database, broker, workers by queue, the most overdue stream; and, without
+    a word on being ready, brand accounts that are unwell and open cases that nobody sees (None before the first sweep)."""
     database, streams = _database(now)
     broker, workers = _broker()
     ready = database == "ok" and broker == "ok" and all(workers.values()) and streams.get("ok", False)
@@ -72,6 +74,7 @@ def _database(now: dt.datetime) -> tuple[str, dict[str, Any]]:
             "at"
         ]
         unwell = BrandAccount.objects.exclude(health=Health.OK).count()
+        limbo = Sweep.objects.order_by("-at").values_list("remaining", flat=True).first()
     except DatabaseError as error:
         return f"failed: {type(error).__name__}", {}
     finally:
@@ -81,6 +84,7 @@ def _database(now: dt.datetime) -> tuple[str, dict[str, Any]]:
         "ok": overdue <= OVERDUE.total_seconds(),
         "oldest_unpolled_seconds": round(overdue, 1),
         "brand_accounts_unwell": unwell,
+        "cases_in_limbo": limbo,
     }
 
 

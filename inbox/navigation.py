@@ -28,6 +28,7 @@ class Entry:
 #: Pages beside the inbox: label, URL name, action of `accounts.access.ROLES` that opens them.
 _PAGES = (
     ("Reports", "reports:dashboard", "reports"),
+    ("Teams", "inbox:team", "assignment"),
     ("Rules", "routing:rule_list", "read_public"),
     ("Playbook", "playbook:page", "read_public"),
     ("Service levels", "sla:policy_list", "read_public"),

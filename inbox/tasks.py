@@ -10,6 +10,7 @@ from inbox import (
     counts,
     escalating,
     leaving,
+    limbo,
     notices,
     outbox,
     polling,
@@ -47,6 +48,12 @@ def tick_assign() -> None:
     """Take back what absent people cannot look after; give out what waits in departments which assign automatically."""
     leaving.release_absent(timezone.now())
     assigning.assign_waiting(timezone.now())
+
+
+@shared_task
+def tick_limbo() -> None:
+    """See to it that every open case is with somebody or in a queue that somebody sees."""
+    limbo.sweep(timezone.now())
 
 
 @shared_task

@@ -20,6 +20,7 @@ from inbox.views import (
     search,
     suggesting,
     taking,
+    team,
 )
 
 app_name = "inbox"
@@ -54,6 +55,7 @@ urlpatterns: list[URLPattern] = [
     path("rules/preview/", preview.preview_start, name="preview_start"),
     path("rules/preview/<int:pk>/", preview.preview, name="preview"),
     path("rules/preview/<int:pk>/stop/", preview.preview_cancel, name="preview_cancel"),
+    path("team/", team.team, name="team"),
     path("take-next/", taking.take_next, name="take_next"),
     path("presence/", presence.own_presence, name="presence"),
     path("presence/set/", presence.set_presence, name="set_presence"),

@@ -10,6 +10,7 @@ from inbox.models.playbook import CasePlaybook
 from inbox.models.preview import PreviewState, RulePreview
 from inbox.models.reply import LIVE_STATES, Draft, Reply, ReplyState
 from inbox.models.suggestion import RoutingSuggestion, SecondLook, SuggestionState
+from inbox.models.sweep import Sweep
 from inbox.models.watch import Watch
 
 __all__ = [
@@ -38,6 +39,7 @@ __all__ = [
     "SecondLook",
     "Status",
     "SuggestionState",
+    "Sweep",
     "Verb",
     "Visibility",
     "Watch",

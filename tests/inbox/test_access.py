@@ -59,6 +59,7 @@ OF_NOTHING = {"queue", "queue_unassigned", "queue_mine", "queue_resolved", "navi
 #: everybody's own in test_presence.py, taking in test_assigning.py.
 ELSEWHERE = {"quarantine", "quarantine_retry", "live", "queue_department",
              "set_presence", "plan_leave", "give_back", "remove_leave", "take_next"}  # fmt: skip
+ELSEWHERE |= {"team"}  # by role in test_limbo.py
 #: By who sent it in test_passing.py.
 ELSEWHERE |= {"take_back"}
 OF_A_CASE |= {"watch": ("post", {"on": "1"}, {302})}

@@ -1,0 +1,25 @@
+"""What the sweeps found: proof, kept for a week, that every open case is with somebody who may see it."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+
+
+class Sweep(models.Model):
+    """One look at every open case. `found` were in limbo: with somebody gone, or in a queue that nobody sees."""
+
+    at = models.DateTimeField()
+    open_cases = models.PositiveIntegerField()
+    found = models.PositiveIntegerField()
+    returned = models.PositiveIntegerField()
+    moved = models.PositiveIntegerField()
+    #: Still in limbo afterwards: no open department has anybody who could see them.
+    remaining = models.PositiveIntegerField()
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["-at"], name="sweep_newest")]
+
+    def __str__(self) -> str:
+        return f"{self.found} of {self.open_cases} in limbo"

@@ -1,0 +1,23 @@
+"""Teams, for administrators and managers."""
+
+from __future__ import annotations
+
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from accounts.access import viewer
+from inbox.team import last_sweep, teams
+from inbox.views.guards import InboxRequest
+
+
+@require_safe
+@login_required
+def team(request: InboxRequest) -> HttpResponse:
+    """Who is there, who carries how much, and how many cases are in limbo: the target is 0."""
+    if not viewer(request.user).may("assignment"):
+        raise Http404
+    now = timezone.now()
+    return render(request, "inbox/team.html", {"teams": teams(request.user, now), "sweep": last_sweep(now)})
