@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
-from routing.text import tokens
+from routing.text import MIN_PREFIX, tokens
 
 LANGUAGES = ("en", "de", "fr", "es", "pt", "it", "nl")
 _FOLDER = Path(__file__).with_name("words")
@@ -63,6 +63,9 @@ class Lexicon(dict[str, Word | None]):
         super().__init__()
         single = {text: mark for text, mark in marks.items() if " " not in text and not text.endswith("*")}
         self._endings = {text[:-1]: mark for text, mark in marks.items() if text.endswith("*")}
+        #: How endings begin, and how long the longest is: most tokens are told apart by their first letters.
+        self._heads = {text[:MIN_PREFIX] for text in self._endings}
+        self._longest = max(map(len, self._endings), default=0)
         self.phrases = {text: _whole(text, mark, marks) for text, mark in marks.items() if " " in text}
         for text, mark in single.items():
             self[text] = Word(mark)
@@ -81,7 +84,9 @@ class Lexicon(dict[str, Word | None]):
         return word
 
     def _by_ending(self, token: str) -> Word | None:
-        for end in range(min(len(token), 24), 2, -1):
+        if token[:MIN_PREFIX] not in self._heads:
+            return None
+        for end in range(min(len(token), self._longest), MIN_PREFIX - 1, -1):
             mark = self._endings.get(token[:end])
             if mark is not None:
                 return Word(mark)
