@@ -20,6 +20,8 @@ URGENCIES = (0, 1, 2)
 #: A displeased word weighs more than a pleased one: people soften complaints, hardly anybody hardens praise.
 BAD_WEIGHS = 1.2
 POSITIVE_FROM, NEGATIVE_FROM = 0.5, 1.4
+#: A question needs so much more to be praise; a complaint that nothing pleasant outweighs is so much worse.
+QUESTION, COMPLAINT = 1.2, 1.0
 EMOTICON = 1.5
 #: Sums of tones from here on hardly add to the score: one of this size scores 0.71.
 _HALFWAY = 4.0
@@ -51,7 +53,7 @@ def read(text: str, *, language: str = "") -> Reading:
     happy, unhappy = emoticons(text)
     asks = any(mark in text for mark in _QUESTION_MARKS)
     tone = _tone(heard, happy, unhappy, asks)
-    sentiment = _sentiment(tone)
+    sentiment = _sentiment(tone, asks=asks)
     complains = bool(heard.bits & COMPLAIN)
     is_spam = heard.spam >= SPAM_FROM and not complains
     wants = _wants_answer(text, heard, tone, asks=asks) and not is_spam
@@ -64,11 +66,12 @@ def _tone(heard: Heard, happy: int, unhappy: int, asks: bool) -> float:
     good = heard.good + EMOTICON * happy
     if heard.bits & THANK and not asks and not heard.bits & ASK:
         good += 1.0  # thanks that come with a wish are only polite
-    return good - BAD_WEIGHS * (heard.bad + EMOTICON * unhappy)
+    tone = good - BAD_WEIGHS * (heard.bad + EMOTICON * unhappy)
+    return tone - COMPLAINT if heard.bits & COMPLAIN and good <= heard.bad else tone
 
 
-def _sentiment(tone: float) -> Sentiment:
-    if tone >= POSITIVE_FROM:
+def _sentiment(tone: float, *, asks: bool) -> Sentiment:
+    if tone >= POSITIVE_FROM + QUESTION * asks:
         return "positive"
     return "negative" if tone <= -NEGATIVE_FROM else "neutral"
 
