@@ -54,7 +54,7 @@ def escalate(case_id: int, now: dt.datetime) -> bool:
     case = (
         Case.objects.open()
         .select_for_update(of=("self",), no_key=True, skip_locked=True)
-        .select_related("department", "assignee")
+        .select_related("department", "assignee", "identity")
         .filter(pk=case_id, next_clock_at__lte=now)
         .first()
     )
@@ -117,34 +117,46 @@ def note(
 
 
 def _act(change: Change, policy: Policy, clock: ClockName, due: dt.datetime, number: int) -> None:
-    case, label = change.case, CLOCK_LABELS[clock]
+    case, label, who = change.case, CLOCK_LABELS[clock], change.case.identity.display_name
     key = f"sla:{case.pk}:{clock}:{int(due.timestamp())}:{number}"
     when = f"{local(due):%-d %B, %H:%M}"
     if number == WARNING:
         # Found only after the target was missed: the missed target says it all.
         if due > change.now:
-            text = f"{label} is due in {long_span((due - change.now).total_seconds())}, at {when}."
+            text = f"{who}: {label.lower()} is due in {long_span((due - change.now).total_seconds())}, at {when}."
             tell(_people(case, ("assignee",)), case.pk, NoticeKind.DUE_SOON, text, key=key, now=change.now)
         return
     if number == BREACH:
         change.record(Verb.SLA_MISSED, {"clock": clock, "due": due.isoformat(), "policy": policy.name})
-        text = f"{label} was due {when} and is overdue (policy “{policy.name}”)."
+        text = f"{who}: {label.lower()} was due {when} and is overdue (policy “{policy.name}”)."
         tell(_people(case, ("assignee",)), case.pk, NoticeKind.BREACHED, text, key=key, now=change.now)
         return
-    step = policy.steps[number - FIRST_STEP]
-    reason = f"{label} is overdue since {when}"
-    tell(
-        _people(case, step.notify),
-        case.pk,
-        NoticeKind.BREACHED,
-        f"{reason}: escalated.",
-        key=key,
-        now=change.now,
+    _escalate(
+        change, policy, clock, policy.steps[number - FIRST_STEP], f"{label} is overdue since {when}", key
     )
-    done = {"priority": _raise(change) if step.raise_priority else "", "notified": list(step.notify)}
-    change.record(Verb.ESCALATED, {"reason": reason, "policy": policy.name, "clock": clock, **done})
-    if step.move_to:
-        _move(change, step, f"{reason} (policy “{policy.name}”).")
+
+
+def _escalate(change: Change, policy: Policy, clock: ClockName, step: Step, reason: str, key: str) -> None:
+    """One step: whom it concerns is worked out before the case moves."""
+    case, people = change.case, _people(change.case, step.notify)
+    raised = _raise(change) if step.raise_priority else ""
+    change.record(
+        Verb.ESCALATED,
+        {
+            "reason": reason,
+            "policy": policy.name,
+            "clock": clock,
+            "priority": raised,
+            "notified": list(step.notify),
+        },
+    )
+    moved = _move(change, step, f"{reason} (policy “{policy.name}”).") if step.move_to else ""
+    done = [f"priority raised to {raised}"] if raised else []
+    done += [f"moved to {moved}"] if moved else []
+    text = (
+        f"{case.identity.display_name}: {reason[:1].lower()}{reason[1:]}; {', '.join(done) or 'escalated'}."
+    )
+    tell(people, case.pk, NoticeKind.BREACHED, text, key=key, now=change.now)
 
 
 def _raise(change: Change) -> str:
@@ -153,14 +165,17 @@ def _raise(change: Change) -> str:
     return str(Priority(raised).label).lower()
 
 
-def _move(change: Change, step: Step, reason: str) -> None:
+def _move(change: Change, step: Step, reason: str) -> str:
+    """The name of the department that has it now, "" when it stays: that one is closed, or has it already."""
     to = (
         Department.objects.filter(slug=step.move_to, is_open=True)
         .exclude(pk=change.case.department_id)
         .first()
     )
-    if to is not None:
-        passing.send(change, to, reason)
+    if to is None:
+        return ""
+    passing.send(change, to, reason)
+    return to.name
 
 
 def _people(case: Case, whom: tuple[Whom, ...]) -> list[int]:

@@ -73,7 +73,8 @@ def test_the_pre_warning_tells_the_assignee_and_leaves_the_case_alone(world):
     version = world.case.version
     case = world.sweep(45)
     assert world.told() == world.told(world.agent) == [NoticeKind.DUE_SOON]
-    assert Notice.objects.get().text == "First response is due in 15 min, at 18 November, 11:00."
+    name = world.case.identity.display_name
+    assert Notice.objects.get().text == f"{name}: first response is due in 15 min, at 18 November, 11:00."
     assert (case.version, world.events()) == (version, [])
     assert case.next_clock_at == NOW + minutes(60)
 
@@ -103,6 +104,8 @@ def test_a_step_notifies_and_raises_the_priority(world):
     assert case.priority == 1
     assert world.events() == [Verb.SLA_MISSED, Verb.ESCALATED]
     assert world.told(world.manager) == [NoticeKind.BREACHED]
+    told = Notice.objects.get(user=world.manager).text
+    assert told.endswith(": first response is overdue since 18 November, 11:00; priority raised to high.")
 
 
 def test_a_step_moves_the_case_with_its_reason(world):
