@@ -117,21 +117,21 @@ class LeaveForm(LeaveModelForm):
         model = Leave
         fields = ("starts_on", "ends_on", "substitute")
         labels = {"starts_on": "First day", "ends_on": "Last day"}
-        help_texts = {"substitute": "Gets their open cases; without one these go back to the departments."}
         widgets = {
             "starts_on": forms.DateInput(attrs={"type": "date"}),
             "ends_on": forms.DateInput(attrs={"type": "date"}),
         }
 
-    def __init__(self, *args: Any, person: User, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, person: User, own: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.instance.user = person
+        whose = "your" if own else "their"
         colleagues = User.objects.filter(is_active=True).exclude(pk=person.pk)
         self.fields["substitute"] = forms.ModelChoiceField(
             queryset=colleagues.order_by("first_name", "last_name"),
             required=False,
             empty_label="Nobody",
-            help_text=self.Meta.help_texts["substitute"],
+            help_text=f"Gets {whose} open cases once they are there; without one these go back to the departments.",
         )
 
     def clean(self) -> dict[str, Any]:

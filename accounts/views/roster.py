@@ -121,7 +121,7 @@ def roster_copy(request: SignedInRequest, pk: int) -> HttpResponse:
     copied, left = rostering.copy_last_week(account, _monday(request, account))
     if left:
         kept = f"{left} left out: the week has something of its own there."
-        messages.warning(request, f"{copied} shifts copied, {kept}")
+        messages.warning(request, f"{copied} shift{'' if copied == 1 else 's'} copied, {kept}")
     elif copied:
         messages.success(request, f"{copied} shift{'' if copied == 1 else 's'} copied.")
     else:

@@ -19,7 +19,7 @@ from inbox.views.guards import InboxRequest, signed_in
 @signed_in
 def own_presence(request: InboxRequest) -> HttpResponse:
     """Where one is, what one can do, and one's leave."""
-    return _shown(request, LeaveForm(person=request.user))
+    return _shown(request, LeaveForm(person=request.user, own=True))
 
 
 @require_POST
@@ -57,7 +57,7 @@ def give_back(request: InboxRequest) -> HttpResponse:
 @signed_in
 def plan_leave(request: InboxRequest) -> HttpResponse:
     """Plan one's own leave."""
-    form = LeaveForm(request.POST, person=request.user)
+    form = LeaveForm(request.POST, person=request.user, own=True)
     if not form.is_valid():
         return _shown(request, form)
     form.save()
@@ -80,6 +80,7 @@ def _shown(request: InboxRequest, form: LeaveForm) -> HttpResponse:
     running = next((one for one in leaves if one.starts_on <= presence.today(now)), None)
     context = {
         "person": user,
+        "is_given": user.role in assigning.GIVEN and user.capacity > 0,
         "holding": leaving.holding(leaving.held(user)),
         "standing": presence.standing(user, now, running),
         "leaves": leaves,

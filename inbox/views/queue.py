@@ -28,7 +28,7 @@ _TITLES: dict[str, str] = {
 _EMPTY: dict[str, tuple[str, str]] = {
     "open": ("Nobody is waiting", "New messages appear here by themselves."),
     "unassigned": ("Every case has somebody", "New cases without an assignee appear here by themselves."),
-    "mine": ("You have no open case", "Take one from Unassigned: open it and press A."),
+    "mine": ("You have no open case", "Take next (T) gives you the most urgent one that nobody has."),
     "watching": ("You watch no open case", "Cases that you hand over stay here until the customer has closure."),
     "department": ("Nothing is waiting for this department", "New cases and hand-overs appear here by themselves."),
     "resolved": ("Nothing has been closed yet", "Resolved and dismissed cases are kept here."),

@@ -261,7 +261,7 @@ class TestEditing:
         shift(brand, bo, 10, 12, date=MONDAY)
         address = reverse("accounts:roster_copy", args=[brand.pk])
         page = client.post(address, {"week": WEEK}, follow=True).content.decode()
-        assert "1 shifts copied, 1 left out" in page
+        assert "1 shift copied, 1 left out" in page
         assert list(Shift.objects.filter(date__gte=MONDAY).values_list("date", "primary")) == [
             (MONDAY, bo.pk), (MONDAY + dt.timedelta(days=1), ada.pk),
         ]  # fmt: skip
