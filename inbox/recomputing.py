@@ -92,7 +92,7 @@ def _finish(version: SLAVersion, stragglers: bool, now: dt.datetime) -> bool:
 def _recompute(cases: list[Case], known: Terms, published_at: dt.datetime, now: dt.datetime) -> None:
     rows = []
     for case in cases:
-        policy = known.policy(case.department_id, case.priority, case.network)
+        policy, before = known.policy(case.department_id, case.priority, case.network), case.next_clock_at
         # A version may change what happens after a due time and leave the due time alone.
         setattr(case, "next_clock_at", None)  # noqa: B010 (as an assignment mypy would believe it for good)
         # A case that never had a clock: as if the policy had been there when the customer began to wait.
@@ -100,7 +100,14 @@ def _recompute(cases: list[Case], known: Terms, published_at: dt.datetime, now: 
         values, _ = clocks.settle(case, case.network, known, began if case.sla_version is None else now)
         for name, value in values.items():
             setattr(case, name, value)
-        if policy is not None and case.next_clock_at is not None and case.next_clock_at <= published_at:
+        # What was due by the version before, too, is the sweep's to tell: it has only not come by yet.
+        told_later = before is not None and before <= published_at
+        if (
+            policy is not None
+            and not told_later
+            and case.next_clock_at
+            and case.next_clock_at <= published_at
+        ):
             escalating.note(case, known, policy, published_at, told=False)
         rows.append({"id": case.pk, **values})
     with connection.cursor() as cursor:

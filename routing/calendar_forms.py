@@ -52,7 +52,8 @@ class CalendarForm(forms.Form):
         required=False,
         label="In force from",
         widget=forms.DateInput(attrs={"type": "date"}),
-        help_text="Empty: from now on. Time before is counted by the hours that were in force then.",
+        help_text="Empty: from now on. Time before is counted by the hours that were in force then; what was planned for "
+        "later gives way.",
     )
     seen = forms.IntegerField(required=False, widget=forms.HiddenInput)
 

@@ -68,10 +68,12 @@ class VersionedCalendar:
 def compile_history(versions: Sequence[Mapping[str, Any]]) -> VersionedCalendar:
     """Out of JSON: `[{"from": ISO time or null, "content": snapshot}, …]`, at least one, in the order of their numbers.
 
-    Of two versions in force from the same moment the later one holds. Raises `routing.calendars.CalendarError`.
+    A version holds from its moment on, whatever an earlier one had planned for then. Raises
+    `routing.calendars.CalendarError`.
     """
-    compiled: dict[dt.datetime, Calendar] = {}
+    compiled: list[tuple[dt.datetime, Calendar]] = []
     for version in versions:
         since = dt.datetime.fromisoformat(version["from"]) if version["from"] else _BEGINNING
-        compiled[since] = compile_calendar(version["content"])
-    return VersionedCalendar(tuple(sorted(compiled.items(), key=lambda pair: pair[0])))
+        compiled = [one for one in compiled if one[0] < since]
+        compiled.append((since, compile_calendar(version["content"])))
+    return VersionedCalendar(tuple(compiled))

@@ -20,6 +20,7 @@ from routing.calendar_history import VersionedCalendar
 from routing.calendar_preview import preview
 from routing.calendars import Calendar as CompiledCalendar
 from routing.calendars import CalendarError, compile_calendar
+from routing.engine import RuleSetError
 from routing.models import Calendar, CalendarVersion
 from routing.opening_hours import WEEKDAYS, say_hours
 from routing.terms import compiled_calendar
@@ -43,13 +44,14 @@ def _row(calendar: Calendar, now: dt.datetime) -> dict[str, Any]:
     in_force = [one for one in versions if one.in_force_from is None or one.in_force_from <= now]
     content = (in_force or versions)[-1].content
     compiled = compiled_calendar(versions)
+    planned = {since for since, _ in compiled.versions if since > now}
     return {
         "calendar": calendar,
         "zone": content["time_zone"],
         "holidays": " ".join(filter(None, (content.get("country"), content.get("subdivision")))),
         "week": _week(content["week"]),
         "is_open": compiled.is_open(now),
-        "coming": [one.in_force_from for one in versions if one.in_force_from and one.in_force_from > now],
+        "coming": sorted(planned),
         "policies": [one.name for one in calendar.policies.all()],
     }
 
@@ -98,7 +100,7 @@ def _edit(request: HttpRequest, calendar: Calendar | None, initial: dict[str, An
         sla_editing.save_calendar(
             calendar, name, form.content, user_of(request), timezone.now(), in_force_from=form.begins()
         )
-    except CalendarError as error:
+    except (CalendarError, RuleSetError) as error:
         form.add_error(None, str(error))
         return _form(request, form, calendar, refused=True)
     messages.success(request, f"“{name}” is saved. The clocks of open cases follow in the background.")

@@ -26,6 +26,9 @@ from routing.policy_wording import said_due, steps_in_words, targets_in_words
 from routing.starter_sla import starter_calendars, starter_policies
 from routing.views import editor_of, form_view, user_of
 
+#: Changes told on the page.
+CHANGES = 15
+
 
 @require_safe
 @login_required
@@ -56,6 +59,7 @@ def _list_context(request: HttpRequest) -> dict[str, Any]:
             for place, policy in enumerate(policies, start=1)
         ],
         "version": newest,
+        "changes": list(SLAVersion.objects.defer("snapshot").select_related("created_by")[:CHANGES]),
         "working": _is_working(newest),
         "has_calendars": Calendar.objects.exists(),
         "may_edit": viewer(user_of(request)).may("edit_rules"),

@@ -44,11 +44,8 @@ def with_calendars(content: Plain) -> Plain:
         str(calendar.pk): {
             "name": calendar.name,
             "versions": [
-                {"from": since and since.isoformat(), "content": hours}
-                for since, hours in sorted(
-                    ((one.in_force_from, one.content) for one in calendar.versions.all()),
-                    key=lambda pair: (pair[0] is not None, pair[0]),
-                )
+                {"from": one.in_force_from and one.in_force_from.isoformat(), "content": one.content}
+                for one in calendar.versions.all()
             ],
         }
         for calendar in found

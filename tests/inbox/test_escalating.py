@@ -306,6 +306,13 @@ class TestRecomputing:
         world.sweep(40)
         assert world.case.department == world.rescue
 
+    def test_what_was_due_by_the_version_before_is_told_all_the_same(self, world):
+        world.sweep(1)
+        self.publish(now=NOW + minutes(61), first_response_minutes=59)
+        recomputing.run(NOW + minutes(62))
+        world.sweep(62)
+        assert world.told() == [NoticeKind.BREACHED]
+
     def test_the_first_policy_counts_from_when_the_customer_began_to_wait(self, db):
         case = CaseFactory(created_at=NOW - minutes(30), waiting_since=NOW - minutes(40), status=Status.OPEN)
         policy()

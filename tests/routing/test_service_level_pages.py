@@ -173,6 +173,15 @@ class TestCalendars:
         assert "All Saints' Day" in preview
         assert not Calendar.objects.exists()
 
+    def test_what_was_planned_gives_way_to_a_newer_version(self, client):
+        ask(client, "calendar_new", CALENDAR)
+        pk = Calendar.objects.get().pk
+        ask(client, "calendar_edit", CALENDAR | {"day0": "", "in_force_from": "2027-01-01"}, pk)
+        ask(client, "calendar_edit", CALENDAR | {"day0": "10-16"}, pk)
+        page = text_of(ask(client, "calendar_list"))
+        assert "New hours from" not in page
+        assert "10:00–16:00" in page
+
     def test_one_in_use_is_not_deleted(self, client):
         made = policy()
         assert "count" in text_of(ask(client, "calendar_delete", None, made.calendar_id))
@@ -292,6 +301,9 @@ class TestPolicies:
         assert list(SLAPolicy.objects.values_list("name", flat=True)) == ["Urgent", "Everything else"]
         ask(client, "starter", {})
         assert SLAPolicy.objects.count() == 2
+        page = text_of(ask(client, "policy_list"))
+        assert "Version 1: <bdi>Starter policies</bdi>" in page
+        assert "Maria Berg" in page
 
     def test_what_is_absent_is_404(self, client):
         for name in ("policy_edit", "policy_delete"):

@@ -158,9 +158,13 @@ class TestHistory:
         assert [history.is_open(utc(2026, 11, day, 3)) for day in (19, 20, 22)] == [True, False, True]
         assert history.day(dt.date(2026, 11, 21)).intervals == ((600, 660),)
 
-    def test_of_two_from_the_same_moment_the_later_holds(self):
-        history = compile_history([{"from": None, "content": ROUND}, {"from": None, "content": OFFICE}])
-        assert not history.is_open(utc(2026, 11, 22))
+    @pytest.mark.parametrize("since", [None, "2026-11-10T00:00:00+00:00", "2026-11-20T00:00:00+00:00"])
+    def test_a_later_version_holds_from_its_moment_on_whatever_was_planned(self, since):
+        planned = "2026-11-20T00:00:00+00:00"
+        versions = [{"from": None, "content": ROUND}, {"from": planned, "content": ROUND}]
+        history = compile_history([*versions, {"from": since, "content": OFFICE}])
+        assert not history.is_open(utc(2026, 11, 22, 12))
+        assert history.is_open(utc(2026, 11, 1, 12)) == (since is not None)
 
 
 def test_a_snapshot_compiles_and_a_bad_one_says_why():
