@@ -97,7 +97,9 @@ def panel(
         question=question,
         choices=_choices(question) if question else [],
         outcome=outcome,
-        doing=_doing(outcome, offered, departments) if outcome else Doing(),
+        doing=_doing(outcome, offered, departments, in_public=case.visibility == "public")
+        if outcome
+        else Doing(),
         given=[
             Given(asked.text, said, str(one.get("who") or ""), _when(one.get("at"), now))
             for (asked, said), one in zip(walked.taken, answers, strict=False)
@@ -119,13 +121,16 @@ def _when(given: Any, now: dt.datetime) -> Moment | None:
         return None
 
 
-def _doing(outcome: Outcome, offered: Mapping[str, bool], departments: list[Department]) -> Doing:
-    """The verb that an outcome suggests, where this person may do it."""
+def _doing(
+    outcome: Outcome, offered: Mapping[str, bool], departments: list[Department], *, in_public: bool
+) -> Doing:
+    """The verb that an outcome suggests, where this person may do it. Who writes privately already is not asked to."""
     match outcome.action:
         case Action.ANSWER | Action.PRIVATE if offered["publish"]:
-            private = outcome.action == Action.PRIVATE
-            label = "Ask for a private message" if private else "Begin the answer"
-            return Doing("answer", label, text=outcome.text)
+            if outcome.action == Action.PRIVATE and in_public:
+                return Doing("answer", "Ask for a private message", text=outcome.text)
+            text = "" if outcome.action == Action.PRIVATE else outcome.text
+            return Doing("answer", "Begin the answer", text=text)
         case Action.HAND_OVER if offered["hand_over"]:
             there = next((one for one in departments if one.slug == outcome.department), None)
             if there is None:

@@ -154,12 +154,12 @@
     return Boolean(button);
   }
   // G and a second letter within a second and a half: to another view.
-  let going = 0;
+  let going = -Infinity;
   function go(key) {
     const there = performance.now() - going < 1500 && $(`[data-go="${key}"]`);
-    going = key === "g" ? performance.now() : 0;
+    going = key === "g" ? performance.now() : -Infinity;
     if (there) location.assign(there.href);
-    return Boolean(there) || going > 0;
+    return Boolean(there) || key === "g";
   }
   document.addEventListener("keydown", (event) => {
     const { key, target } = event;

@@ -75,7 +75,8 @@ def test_an_undo_is_offered_for_ten_seconds(company, open_page):
     case, _ = arrive(company)
     page = open_page("mara", f"/cases/{case.pk}/")
     page.keyboard.press("w")
-    page.keyboard.press("1") if page.locator(".chooser").wait_for() is None else None
+    expect(page.locator(".chooser")).to_be_visible()
+    page.keyboard.press("1")
     expect(page.get_by_role("button", name="Undo")).to_be_visible()
     expect(page.get_by_role("button", name="Undo")).to_be_hidden(timeout=13_000)
 

@@ -283,6 +283,14 @@ class TestPanel:
         self.post(ann, "playbook_begin", case)
         assert Draft.objects.get(case=case, user=ann).text == "My own words"
 
+    def test_who_writes_privately_already_is_not_asked_to(self, ann, service, brand):
+        direct = CaseFactory(department=service, brand_account=brand, visibility="direct")
+        walk(direct, ann, ("kind", "unhappy"), ("cause", "yes"), ("fix", "me"), ("personal", "yes"))
+        form = self.page(ann, direct).split('class="card playbook"')[1].split("</section>")[0]
+        assert 'data-press="r">Begin the answer' in form
+        self.post(ann, "playbook_begin", direct)
+        assert not Draft.objects.exists()
+
     def test_who_only_reads_sees_the_answers_and_no_buttons(self, case, ann, service):
         analyst = UserFactory(departments=[service], role=Role.ANALYST)
         assert "card playbook" not in self.page(analyst, case)

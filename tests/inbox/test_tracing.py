@@ -1,0 +1,93 @@
+"""Every case can say why it is where it is."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from inbox import cases, passing, playing
+from inbox.models import Decision
+from inbox.tracing import trace, without_trace
+from routing import playbooks
+from tests.factories import NOW, CaseFactory, DepartmentFactory, MessageFactory, UserFactory
+from tests.inbox.simple import message
+
+pytestmark = pytest.mark.django_db
+LATER = NOW + dt.timedelta(hours=1)
+
+
+def said(*arguments):
+    out = StringIO()
+    call_command("trace", *arguments, stdout=out)
+    return out.getvalue()
+
+
+@pytest.fixture
+def case():
+    service, billing = DepartmentFactory(slug="service"), DepartmentFactory(slug="billing")
+    ann = UserFactory(departments=[service], first_name="Ann", last_name="Bell")
+    ben = UserFactory(departments=[billing], first_name="Ben", last_name="Cole")
+    playbooks.install_starter(None, NOW)
+    case = CaseFactory(department=service)
+    Decision.objects.create(
+        message=MessageFactory(case=case), case=case, department=service, decided_by="rule", rule_name="Parcels",
+        version=3, reasons=["“parcel” → Service"], at=NOW,
+    )  # fmt: skip
+    for question, key in (("kind", "unhappy"), ("cause", "yes"), ("fix", "money")):
+        playing.answer(case.pk, ann, question, key, now=NOW + dt.timedelta(minutes=1))
+    cases.hand_over(case.pk, ann, billing, "A charge", now=NOW + dt.timedelta(minutes=2))
+    passing.accept(case.pk, ben, now=LATER)
+    case.refresh_from_db()
+    return case
+
+
+def test_a_trace_tells_decisions_custody_and_answers(case):
+    found = trace(case)
+    assert [(one["rule"], one["rules_version"], one["department"]) for one in found["decisions"]] == [
+        ("Parcels", 3, "service")
+    ]
+    assert [(one["department"], one["from"], one["accepted_by"]) for one in found["custody"]] == [
+        ("service", "", "Ann Bell"),
+        ("billing", "service", "Ben Cole"),
+    ]
+    assert found["playbook"]["outcome"] == "Hand over to billing"
+    assert [one["answer"] for one in found["playbook"]["answers"]][
+        -1
+    ] == "Billing: a charge, a refund, a contract"
+
+
+def test_the_command_prints_it_in_the_order_of_time_and_as_json(case):
+    lines = said(str(case.pk)).splitlines()
+    assert [line[21:] for line in lines[:2]] == [
+        f"decided for message {case.messages.get().pk}: service (rule): “parcel” → Service",
+        "service has it, first",
+    ]
+    assert lines[-2:] == [
+        "2026-11-18T11:00:00  billing accepted it (Ben Cole)",
+        "The playbook says: Hand over to billing",
+    ]
+    assert json.loads(said(str(case.pk), "--json")) == trace(case)
+
+
+def test_a_case_that_is_not_there_is_refused():
+    with pytest.raises(CommandError, match="There is no case 987654"):
+        said("987654")
+    with pytest.raises(CommandError, match="Say which case"):
+        said()
+
+
+def test_cases_without_a_trace_are_counted_and_named(case):
+    assert "1 cases, 0 without a trace" in said("--missing")
+    lost = CaseFactory(custody=False)
+    with pytest.raises(SystemExit):
+        said("--missing")
+    assert list(without_trace()) == [lost]
+
+
+def test_every_case_that_comes_in_carries_one(feed):
+    feed.store(*(message(str(n), by=str(1000 + n)) for n in range(5)))
+    assert "5 cases, 0 without a trace" in said("--missing")
