@@ -9,6 +9,7 @@ from inbox.models import Case, Custody, Direction, Message
 from routing import rulesets
 from routing.engine import RuleSetError, decide_all
 from routing.facts import Facts
+from routing.trace import restored
 
 
 def in_order(
@@ -35,7 +36,7 @@ def _votes(case: Case) -> list[str]:
     """What the rules that hold would decide about the customer's last message, in their order."""
     message = (
         Message.objects.filter(case=case, direction=Direction.INBOUND)
-        .only("text", "stream", "network_time", "language", "parent_remote_id")
+        .select_related("decision")
         .order_by("-network_time", "-id")
         .first()
     )
@@ -49,18 +50,15 @@ def _votes(case: Case) -> list[str]:
 
 
 def _facts(case: Case, message: Message) -> Facts:
-    return Facts(
+    """What the rules looked at when the message came, as far as that was kept."""
+    decision = getattr(message, "decision", None)
+    kept = decision.trace.get("facts", {}) if decision is not None else {}
+    known = {"language": message.language, "followers": case.identity.followers, **kept}
+    return restored(
+        known,
         text=message.text,
         network=case.network,
         stream=message.stream,
         brand_account=f"{case.network}:{case.brand_account.remote_id}",
         at=message.network_time,
-        language=message.language,
-        followers=case.identity.followers,
-        verified=case.identity.verified,
-        is_reply=bool(message.parent_remote_id),
-        sentiment=message.sentiment,
-        wants_answer=message.needs_answer,
-        urgency=message.urgency,
-        is_spam=message.is_spam,
     )

@@ -11,7 +11,7 @@ from django.utils import timezone
 from accounts.models import Role
 from inbox import cases, passing
 from inbox.likely_departments import in_order, likely
-from inbox.models import Case, CaseEvent, Custody, Status, Verb
+from inbox.models import Case, CaseEvent, Custody, Decision, Status, Verb
 from routing import rulesets
 from routing.editing import Content, add_rule, set_default
 from tests.factories import NOW, CaseFactory, DepartmentFactory, MessageFactory, UserFactory
@@ -202,13 +202,26 @@ class TestLikelyDepartments:
 
     def test_the_rules_next_votes_lead(self, sent, service, billing):
         closed, sales = DepartmentFactory(is_open=False), DepartmentFactory(slug="sales")
-        editor = UserFactory(role=Role.MANAGER)
+        editor = UserFactory(role=Role.ADMINISTRATOR)
         set_default(service, editor, NOW)
         parcel = {"field": "words", "any": ["parcel"]}
         for place in (billing, sales):
             add_rule(Content(place.name, parcel, place), editor, "", NOW)
         rulesets.forget()
         assert likely(sent, [service, billing, closed, sales]) == [sales, service]
+
+    def test_what_was_known_of_the_message_when_it_came_counts(self, sent, service):
+        sales = DepartmentFactory(slug="sales")
+        editor = UserFactory(role=Role.ADMINISTRATOR)
+        set_default(service, editor, NOW)
+        add_rule(Content("Angry", {"field": "sentiment", "is": ["negative"]}, sales), editor, "", NOW)
+        rulesets.forget()
+        assert likely(sent, [service, sales]) == [service, sales]
+        Decision.objects.create(
+            message=sent.messages.get(), case=sent, department=service, decided_by="default", version=1, at=NOW,
+            trace={"facts": {"sentiment": "negative"}},
+        )  # fmt: skip
+        assert likely(sent, [service, sales]) == [sales, service]
 
     def test_without_rules_or_messages_it_is_who_had_it_before(self, service, billing, ann):
         other, case = DepartmentFactory(), CaseFactory(department=service)
