@@ -15,9 +15,9 @@ from routing.learning.router import Guess, belief
 
 @dataclass(frozen=True, slots=True)
 class Routed:
-    """One row of the answer. Departments are slugs; `confidence` (0 to 1) is how probable `department` is: what the
-    learned router says, or without one how far a rule, or the default, is believed on the whole. `second` is "" where
-    nothing speaks for another."""
+    """One row of the answer. Departments are slugs; `department` is where the message most probably belongs, all things
+    considered, and `confidence` (0 to 1) how probable that is: what the learned router says, or without one how far a
+    rule, or the default, is believed on the whole. `second` is "" where nothing speaks for another."""
 
     department: str
     confidence: float
@@ -29,22 +29,21 @@ class Routed:
 
 
 def routed(facts: Facts, rules: CompiledRules, active: Active | None) -> Routed:
-    """The decision about one message, as ingest and the second look after it would come to it. Never raises."""
+    """What is said about one message; the reasons begin with what the router would do where it thinks otherwise than
+    the rules. Never raises."""
     decision, votes = decide(facts, rules), learned.votes(facts, rules)
     guesses = active.router.guess(facts.text, votes) if active else _of_rules(votes, rules)
-    department, reasons = decision.department, list(decision.reasons)
-    best = guesses[0]
-    if active is not None and best.department != department and active.decides(best, votes):
-        department = best.department
-        told = ", ".join(f"“{one}”" for one in active.router.reasons(facts.text, votes, department))
-        reasons.insert(
-            0,
-            f"Learned from corrections (version {active.number}){f': {told}' if told else ''} → {department}",
-        )
-    sure = next((one.probability for one in guesses if one.department == department), 0.0)
-    second = next((one.department for one in guesses if one.department != department and one.probability), "")
+    best, reasons = guesses[0], list(decision.reasons)
+    if active is not None and best.department != decision.department:
+        told = ", ".join(f"“{one}”" for one in active.router.reasons(facts.text, votes, best.department))
+        does = "Learned from" if active.decides(best, votes) else "Suggested by"
+        why = f"{does} corrections (version {active.number}){f': {told}' if told else ''}"
+        reasons.insert(0, f"{why} → {best.department}")
+    second = next((one.department for one in guesses[1:] if one.probability), "")
     wants = facts.wants_answer if decision.needs_answer is None else decision.needs_answer
-    return Routed(department, sure, second, facts.sentiment, facts.language, wants, " ".join(reasons))
+    return Routed(
+        best.department, best.probability, second, facts.sentiment, facts.language, wants, " ".join(reasons)
+    )
 
 
 def _of_rules(votes: Votes, rules: CompiledRules) -> list[Guess]:
@@ -56,5 +55,4 @@ def _of_rules(votes: Votes, rules: CompiledRules) -> list[Guess]:
 
 
 def _share(said: dict[str, float], department: str) -> float:
-
     return exp(said[department]) / sum(map(exp, said.values()))

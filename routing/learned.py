@@ -16,7 +16,7 @@ from routing.facts import Facts
 from routing.learning.features import Votes
 from routing.learning.router import BadArrays, Guess, Router, unpack
 from routing.models import LearningMode, LearningSetting, RouterVersion, RoutingExample, VersionState
-from routing.reading import read
+from routing.reading import with_reading
 from routing.trace import restored
 
 logger = logging.getLogger(__name__)
@@ -126,20 +126,16 @@ def ranked(facts: Facts, rules: CompiledRules, active: Active | None) -> list[Gu
     return [Guess(department, 0.0) for department in named]
 
 
-def facts_of_text(text: str, *, language: str = "") -> Facts:
-    """Facts of a text of which nothing else is known, as of a row of a file."""
-    reading = read(text, language=language)
-    return Facts(
-        text=text,
-        network="x",
-        stream="mentions",
-        brand_account="",
-        at=dt.datetime(2000, 1, 1, tzinfo=dt.UTC),
-        language=reading.language,
-        sentiment=reading.sentiment,
-        wants_answer=reading.wants_answer,
-        urgency=reading.urgency,
-        is_spam=reading.is_spam,
+def facts_of_text(text: str) -> Facts:
+    """Facts of a text of which nothing else is known, as of a row of a file: what is read from it."""
+    return with_reading(
+        Facts(
+            text=text,
+            network="x",
+            stream="mentions",
+            brand_account="",
+            at=dt.datetime(2000, 1, 3, 12, tzinfo=dt.UTC),
+        )
     )
 
 

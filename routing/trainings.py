@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from routing import learned, rulesets
-from routing.engine import RuleSetError
+from routing.engine import RuleSetError, compile_rules
 from routing.learning import scoring
 from routing.learning.hints import phrases
 from routing.learning.repeating import repeated
@@ -30,6 +30,7 @@ from routing.models import (
     TrainingState,
     VersionState,
 )
+from routing.starter import starter_snapshot
 
 #: New or changed corrections that start a training, and how long one that begins by itself waits for the one before.
 ENOUGH, PAUSE = 10, dt.timedelta(minutes=5)
@@ -120,15 +121,17 @@ class Material:
 
 
 def material() -> Material:
-    """The newest examples, oldest first, with the live rules' votes, and the rules' words.
+    """The newest examples, oldest first, with the votes of the live rules, and the rules' words. Before any rules were
+    published the starter rules vote.
 
-    Raises `RuleSetError` while there are no rules.
+    Raises `RuleSetError` when the rules cannot decide.
     """
-    rules = rulesets.live()
+    newest = RuleSetVersion.objects.first()
+    snapshot = {**newest.snapshot, "version": newest.number} if newest else starter_snapshot()
+    rules = rulesets.live() if newest else compile_rules(snapshot)
     examples = list(RoutingExample.objects.order_by("-at", "-pk")[:MOST])[::-1]
     votes = learned.voted(examples, rules)
     prepared = [Example(one.text, one.department, vote) for one, vote in zip(examples, votes, strict=True)]
-    snapshot = RuleSetVersion.objects.get(number=rules.version).snapshot
     return Material(examples, prepared, phrases(snapshot), rules.version)
 
 

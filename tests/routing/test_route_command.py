@@ -99,7 +99,7 @@ class Sure:
         return votes.by_default
 
 
-def test_the_learned_router_decides_where_the_rules_have_no_word(table, tmp_path, company, monkeypatch):
+def test_the_best_guess_of_all_is_written_with_what_would_become_of_it(table, tmp_path, company, monkeypatch):
     monkeypatch.setattr("routing.management.commands.route.learned.live", Sure)
     path = table("text\nmy lawyer says hello\na refund\n")
     said = run(path, "--out", str(tmp_path / "out.csv"))
@@ -107,7 +107,9 @@ def test_the_learned_router_decides_where_the_rules_have_no_word(table, tmp_path
     assert "learned router version 7" in said
     assert (first["department"], first["confidence"], first["second"]) == ("legal", "0.800", "service")
     assert first["reasons"].startswith("Learned from corrections (version 7): “lawyer” → legal")
-    assert (second["department"], second["confidence"], second["second"]) == ("billing", "0.050", "legal")
+    # A rule holds: the router only suggests, and its guess, which knows of the rule, is the answer all the same.
+    assert (second["department"], second["confidence"]) == ("legal", "0.800")
+    assert second["reasons"].startswith("Suggested by corrections (version 7): “lawyer” → legal")
     run(path, "--rules-only", "--out", str(tmp_path / "out.csv"))
     assert [row["department"] for row in read(tmp_path / "out.csv")] == ["service", "billing"]
 

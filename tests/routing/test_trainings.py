@@ -10,6 +10,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 
+from accounts.models import Department
 from routing import corrections, learned, trainings
 from routing.learning.router import BadArrays
 from routing.models import (
@@ -124,9 +125,10 @@ def test_too_few_corrections_say_what_is_missing(company):
     assert "1 of the 20 corrections" in training.progress
 
 
-def test_without_rules_it_says_so(db):
-    assert trained() is None
-    assert "There are no rules yet" in RouterTraining.objects.get().progress
+def test_without_rules_the_starter_rules_vote(db):
+    corrections.import_pairs([(one.text, one.department) for one in examples(60)], by=None, now=NOW)
+    version = trained()
+    assert (version.rules_version, version.state) == (0, VersionState.ACTIVE)
 
 
 def test_a_version_worse_than_the_rules_is_not_used(taught, monkeypatch):
@@ -279,6 +281,16 @@ def test_a_department_that_is_not_there_stops_the_import(company, tmp_path, caps
     found = told(capsys, "--import", str(path), "--add-departments", "--import-only")
     assert found["new"] == 2
     assert RoutingExample.objects.get(text="hello").department == "nowhere"
+
+
+def test_a_company_without_departments_gets_those_of_the_file(db, tmp_path, capsys):
+    assert (
+        told(capsys, "--import", str(written(tmp_path, ["my cat,pr", "a job,hr"])), "--import-only")["new"]
+        == 2
+    )
+    assert set(Department.objects.values_list("slug", "name")) == {
+        ("pr", "Press and public affairs"), ("hr", "People and jobs"),
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize(

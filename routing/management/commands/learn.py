@@ -19,6 +19,7 @@ from accounts.models import Department
 from routing import corrections, trainings
 from routing.example_files import UnreadableFile, labelled
 from routing.models import RouterTraining, RouterVersion, TrainingState
+from routing.starter import DEPARTMENTS
 
 
 class Command(BaseCommand):
@@ -67,12 +68,13 @@ class Command(BaseCommand):
         return {"read": len(rows), "new": new, "changed": changed}
 
     def _slugs(self, path: Path, named: Counter[str], *, add: bool) -> dict[str, str]:
-        """The slug of every department as the file names it: by slug or by name."""
+        """The slug of every department as the file names it: by slug or by name. A company without any department gets
+        those of the file."""
         known: dict[str, str] = {}
         for slug, name in Department.objects.values_list("slug", "name"):
             known |= {slug.lower(): slug, name.lower(): slug}
         missing = sorted(name for name in named if name.lower() not in known)
-        if missing and not add:
+        if missing and known and not add:
             raise CommandError(
                 f"{path} names departments that are not there: {', '.join(missing)}. Nothing was taken over. Add them "
                 "under Departments, or let this command open them with --add-departments."
@@ -81,7 +83,7 @@ class Command(BaseCommand):
             slug = slugify(name)[:50]
             if not slug:
                 raise CommandError(f"“{name}” cannot be a department's name. Nothing was taken over.")
-            Department.objects.get_or_create(slug=slug, defaults={"name": name[:80]})
+            Department.objects.get_or_create(slug=slug, defaults={"name": DEPARTMENTS.get(slug, name)[:80]})
             known[name.lower()] = slug
         return {name: known[name.lower()] for name in named}
 
