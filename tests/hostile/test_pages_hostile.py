@@ -251,6 +251,8 @@ def test_the_inbox_stays_inert(company, watched, size):
         Identity.objects.exclude(name__startswith="User").order_by("pk").values_list("pk", flat=True)[::9]
     ):
         tab.visit(f"/cases/{Case.objects.filter(identity=name).first().pk}/")
+    for pk in company.case.messages.filter(direction="in").order_by("pk").values_list("pk", flat=True)[::7]:
+        tab.visit(f"/messages/{pk}/reading/")
     assert not tab.wrong, "\n".join(tab.wrong)
 
 
@@ -263,6 +265,11 @@ def test_fragments_that_come_by_htmx_stay_inert(company, watched, size):
     page.locator(f'.row[data-case="{company.case.pk}"] .who').click()
     expect(page.locator("#thread")).to_contain_text("hx-get")
     tab.check()
+    page.locator("#thread .reading a").last.click()
+    expect(page.locator("#thread .reading-form")).to_be_visible()
+    tab.check()
+    page.locator("#thread .reading-form").get_by_role("link", name="Cancel").click()
+    expect(page.locator("#thread .reading-form")).to_have_count(0)
     page.evaluate("htmx.trigger('#thread-newest', 'live')")
     page.evaluate("document.querySelector('#case-list[hx-get]') && htmx.trigger('#case-list', 'live')")
     with page.expect_response(lambda response: "/thread/" in response.url, timeout=20_000):
