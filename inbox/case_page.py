@@ -266,6 +266,7 @@ def _customer(case: Case) -> dict[str, Any]:
         "name": identity.name if identity.handle and identity.name != identity.handle else "",
         "followers": f"{identity.followers:,}" if identity.followers is not None else "",
         "verified": identity.verified,
+        "tags": case.customer.tags,
         "since": f"{local(case.customer.created_at):%-d %b %Y}",
         "names": [
             f"{display_name(one['handle'], one['name'])} on {capabilities(one['network']).label}"

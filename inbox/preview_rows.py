@@ -52,9 +52,15 @@ def count(since: dt.datetime, until: dt.datetime) -> int:
 
 def chunk(since: dt.datetime, at: dt.datetime, before: int, limit: int) -> list[Past]:
     """The next messages older than the one at (`at`, `before`), newest first."""
+    return [_past(row) for row in rows(since, at, before, limit)]
+
+
+def rows(since: dt.datetime, at: dt.datetime, before: int, limit: int) -> list[tuple[Any, ...]]:
+    """The rows behind `chunk`: id, text, network, stream, brand account, time, facts as JSON, …"""
     with connection.cursor() as cursor:
         cursor.execute(_CHUNK, {"since": since, "at": at, "before": before, "limit": limit})
-        return [_past(row) for row in cursor.fetchall()]
+        found: list[tuple[Any, ...]] = cursor.fetchall()
+    return found
 
 
 def _past(row: tuple[Any, ...]) -> Past:

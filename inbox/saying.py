@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from inbox.models import CaseEvent, Verb
 from inbox.refusals import name_of
 
@@ -49,6 +51,8 @@ def said(event: CaseEvent) -> str:
             return f"{who} accepted it for {data.get('department') or 'the department'}"
         case Verb.MESSAGE_CORRECTED:
             return f"{who} corrected how a message was read: {data.get('to') or 'changed'}"
+        case Verb.CUSTOMER_TAGGED:
+            return f"{who} {_tagged(event.data)}"
         case Verb.DISMISSED:
             by = f"{who} dismissed it without an answer" if event.actor else "Dismissed without an answer"
             return _with(by, reason)
@@ -71,6 +75,13 @@ _CLOCKS = {
     "resolution": "Resolution target",
 }
 _DECISIONS = {"sent": "it stands on the network", "again": "send it again", "give_up": "leave it"}
+
+
+def _tagged(data: dict[str, Any]) -> str:
+    added, removed = (", ".join(f"“{tag}”" for tag in data.get(name, ())) for name in ("added", "removed"))
+    said = [f"tagged the customer {added}"] if added else []
+    said += [f"took the tag {removed} from the customer"] if removed else []
+    return " and ".join(said)
 
 
 def _with(words: str, reason: str) -> str:

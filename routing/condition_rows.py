@@ -195,6 +195,8 @@ def leaf_of(name: str, op: str, values: list[str]) -> dict[str, Any]:
         return {"field": name, "is": op == "yes"}
     if name == "hours":
         return {"field": name, "calendar": text, "is": op}
+    if name == "customer_tags":
+        return {"field": name, "is": [tag.lower() for tag in _parts(values)]}
     if name in CHOICES:
         return {"field": name, "is": _parts(values)}
     if op != "between":
@@ -264,4 +266,5 @@ def _row(leaf: dict[str, Any], bar: str) -> Node | None:
         )
     op = "is" if name in CHOICES else "any" if "any" in leaf else "all"
     values = leaf[op]
-    return Node(about=name, op=bar + op, values=values) if _parts(values) == values else None
+    same = _parts(values) == values and (name != "customer_tags" or values == [tag.lower() for tag in values])
+    return Node(about=name, op=bar + op, values=values) if same else None

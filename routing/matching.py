@@ -42,7 +42,8 @@ class Index:
         self.common: set[int] = set()
         self._words: dict[str, int] = {}
         self._phrases: dict[str, int] = {}
-        self._lengths: dict[str, tuple[int, ...]] = {}
+        #: Of phrases: how many tokens they have, by their first and their second token.
+        self._heads: dict[str, dict[str, tuple[int, ...]]] = {}
         self._prefixes: dict[str, dict[str, int]] = {}
         self._pattern_ids: list[int] = []
         self._patterns: list[str] = []
@@ -67,9 +68,10 @@ class Index:
         elif " " not in found:
             self._words[found] = number
         else:
-            head, count = found.partition(" ")[0], found.count(" ") + 1
+            head, second, *rest = found.split(" ")
+            seconds = self._heads.setdefault(head, {})
             self._phrases[found] = number
-            self._lengths[head] = tuple(sorted({*self._lengths.get(head, ()), count}))
+            seconds[second] = tuple(sorted({*seconds.get(second, ()), len(rest) + 2}))
         return number
 
     def pattern(self, pattern: str) -> int:
@@ -136,19 +138,21 @@ class Index:
         return numbers
 
     def _see_words(self, found: list[str], numbers: set[int]) -> None:
-        words, prefixes = self._words, self._prefixes
+        words, prefixes, heads = self._words, self._prefixes, self._heads
         for token in set(found):
-            if token in words:
-                numbers.add(words[token])
+            number = words.get(token)
+            if number is not None:
+                numbers.add(number)
             endings = prefixes.get(token[:MIN_PREFIX])
             if endings is not None:
-                numbers.update(n for prefix, n in endings.items() if token.startswith(prefix))
-        lengths = self._lengths
-        if lengths.keys().isdisjoint(found):
-            return
-        phrases = self._phrases
+                for prefix, number in endings.items():
+                    if token.startswith(prefix):
+                        numbers.add(number)
+        before: dict[str, tuple[int, ...]] | None = None
         for at, token in enumerate(found):
-            for length in lengths.get(token, ()):
-                number = phrases.get(" ".join(found[at : at + length]))
+            lengths = before.get(token) if before is not None else None
+            before = heads.get(token)
+            for length in lengths or ():
+                number = self._phrases.get(" ".join(found[at - 1 : at - 1 + length]))
                 if number is not None:
                     numbers.add(number)

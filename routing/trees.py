@@ -39,9 +39,10 @@ def compile_tree(node: dict[str, Any], index: Index) -> Tree:
 def _leaf(leaf: dict[str, Any], index: Index) -> Tree:
     names = _numbers(leaf, index)
     numbers, every = frozenset(names), "all" in leaf
+    places = {number: place for place, number in enumerate(names)}
 
     def tell(seen: set[int]) -> Iterator[str]:
-        found = [name for number, name in names.items() if number in seen]
+        found = [names[number] for number in sorted(numbers & seen, key=places.__getitem__)]
         if not found or (every and len(found) < len(names)):
             return
         if leaf["field"] == "words":

@@ -13,7 +13,7 @@ from typing import Any
 from config.bench.scratch import Scratch, scratch
 from config.embedded.home import CHECKOUT, Home
 
-BENCHES = ("ingest", "queue", "case", "search", "live", "dequeue", "reading", "sla")
+BENCHES = ("ingest", "queue", "case", "search", "live", "dequeue", "reading", "sla", "rules", "preview")
 MILLION = 1_000_000
 Say = Callable[[str], None]
 
@@ -33,7 +33,14 @@ def outside(options: dict[str, Any], say: Say) -> dict[str, Any] | None:
         from config.bench import sla
 
         return sla.measure(options, say)
+    if name == "rules":
+        from config.bench import rules
+
+        return rules.measure(options, say)
     with scratch(keep=name == "load") as space:
+        if name == "preview":
+            space.fill(cases or 0)
+            return asked(space, cases or 0, options)
         if name == "ingest":
             space.fill(cases or 0)
             return asked(space, cases or 0, options)
@@ -65,6 +72,10 @@ def inside(options: dict[str, Any], say: Say) -> dict[str, Any] | None:
         from config.bench import ingest
 
         return ingest.measure(options, say)
+    if options["name"] == "preview":
+        from config.bench import preview
+
+        return preview.measure(options, say)
     if options["name"] == "dequeue":
         from config.bench import dequeue
 

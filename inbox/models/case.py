@@ -187,6 +187,7 @@ class Verb(models.TextChoices):
     ROUTED = "routed", "routed"
     REOPENED = "reopened", "reopened"
     ASSIGNED = "assigned", "assigned"
+    CUSTOMER_TAGGED = "customer_tagged", "customer tagged"
     HANDED_OVER = "handed_over", "handed over"
     TAKEN_BACK = "taken_back", "took a hand-over back"
     ACCEPTED = "accepted", "accepted"

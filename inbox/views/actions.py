@@ -17,6 +17,7 @@ from accounts.access import viewer
 from accounts.models import User
 from inbox import cases
 from inbox.case_page import Problem
+from inbox.customer_tags import tag_customer
 from inbox.models import Case
 from inbox.refusals import Conflict, Invalid, NotAllowed
 from inbox.views.case import context_of, refused
@@ -45,6 +46,18 @@ def note(request: InboxRequest, pk: int) -> HttpResponse:
     """A private note."""
     text = request.POST.get("note", "")
     return act(request, pk, "note", lambda now: cases.note(pk, request.user, text, now=now), "Note added.")
+
+
+@require_POST
+@signed_in
+def customer_tags(request: InboxRequest, pk: int) -> HttpResponse:
+    """What colleagues and rules may know of the customer."""
+    given = request.POST.get("tags", "")
+
+    def verb(now: dt.datetime) -> object:
+        return tag_customer(pk, request.user, given, now=now)
+
+    return act(request, pk, "customer_tags", verb, "The customer's tags are saved.")
 
 
 @require_POST

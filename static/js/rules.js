@@ -75,5 +75,6 @@
     send(item);
   });
   const wanted = /^#rule-[0-9a-f-]+$/.test(location.hash) && document.querySelector(`${location.hash} h2 a`);
-  if (wanted) wanted.focus({ preventScroll: true });
+  // Only then: going to the fragment takes the focus away.
+  if (wanted) addEventListener("load", () => setTimeout(() => wanted.focus({ preventScroll: true })));
 })();

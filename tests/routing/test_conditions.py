@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from django.http import QueryDict
-from hypothesis import given
+from hypothesis import given, settings
 
 from routing.choices import Choices
 from routing.condition_page import presented
@@ -138,6 +138,7 @@ def sent(node):
 
 
 @given(trees)
+@settings(deadline=None)
 def test_the_form_shows_a_tree_without_changing_it(tree):
     node = node_of(tree)
     if node is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from accounts.models import Department, Role
@@ -237,6 +237,7 @@ contents = st.builds(
 
 
 @given(contents, contents, contents)
+@settings(deadline=None)
 def test_merging_loses_nothing_and_mine_alone_or_theirs_alone_comes_out_whole(base, mine, theirs):
     assert merge(base, mine, base) == (mine, [])
     assert merge(base, base, theirs) == (theirs, [])

@@ -1,0 +1,145 @@
+"""Bench of trying a draft: so many messages of the last thirty days, in one worker process, start to finish.
+
+The floor reads the same messages with the same statement and does nothing with them.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import resource
+import time
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from accounts.models import BrandAccount, Department, Role, User
+from config.bench.fill import DEPARTMENTS
+from config.bench.reading import MESSAGES
+from config.bench.rules import snapshot
+from config.bench.web import median
+from inbox import preview_rows, previewing
+from routing import drafts, editing, rulesets
+from routing.editing import Content
+from routing.rule_rows import put
+
+Say = Callable[[str], None]
+RULES = 50
+_CASES = 4
+#: Messages over thirty days less an hour, four a case, each with its decision and the facts beside it.
+_STATEMENTS = (
+    """
+    INSERT INTO inbox_customer (id, name, created_at)
+    SELECT n, 'Customer ' || n, %(now)s FROM generate_series(1, %(cases)s) AS n
+    """,
+    """
+    INSERT INTO inbox_identity (id, network, remote_id, customer_id, handle, name, avatar_url, followers, verified, seen_at)
+    SELECT n, 'x', 'c' || n, n, 'c' || n, '', '', n %% 5000, false, %(now)s FROM generate_series(1, %(cases)s) AS n
+    """,
+    """
+    INSERT INTO inbox_case (id, customer_id, identity_id, brand_account_id, network, visibility, thread_id, status,
+        department_id, priority, tags, version, preview, message_count, historical, needs_answer, created_at, opened_at,
+        activity_at, close_reason, reopen_count)
+    SELECT n, n, n, %(brand)s, 'x', 'public', 't' || n, 'new', %(department)s, 0, '[]', 1, '', 4, false, true, %(now)s,
+        %(now)s, %(now)s, '', 0 FROM generate_series(1, %(cases)s) AS n
+    """,
+    """
+    INSERT INTO inbox_message (id, brand_account_id, case_id, stream, canonical_id, remote_id, thread_id,
+        parent_remote_id, direction, visibility, identity_id, text, network_time, received_at, hidden, history, permalink,
+        attachments, can_reply, reply_ref, language, needs_answer, flags, historical, raw)
+    SELECT n, %(brand)s, 1 + n / 4 %% %(cases)s, 'mentions', n::text, n::text, 't' || 1 + n / 4, '', 'in', 'public',
+        1 + n / 4 %% %(cases)s, (%(texts)s::text[])[1 + n %% %(kinds)s] || ' ' || n,
+        %(now)s - interval '1 hour' - (interval '29 days' * n / %(messages)s), %(now)s, false, '[]', '', '[]', true, '{}',
+        'en', true, '[]', false, '{}'
+    FROM generate_series(1, %(messages)s) AS n
+    """,
+    """
+    INSERT INTO inbox_decision (message_id, case_id, department_id, decided_by, rule_key, rule_name, version, reasons, trace,
+        at)
+    SELECT m.id, m.case_id, %(department)s, CASE WHEN m.id %% 4 = 0 THEN 'rule' ELSE 'thread' END, '', '', 1, '[]',
+        '{"facts": {"language": "en", "sentiment": "negative", "followers": 12}, "decided": {"department": "service"}}',
+        %(now)s
+    FROM inbox_message m
+    """,
+    "ANALYZE",
+)
+
+
+def measure(options: dict[str, Any], say: Say) -> dict[str, Any]:
+    """Rounds of floor and product in turn over the same messages."""
+    messages = options["messages"]
+    user = _prepare(messages, timezone.now())
+    say(f"{messages:,} messages are in")
+    before = _memory()
+    rounds = []
+    for number in range(min(options["rounds"], 3)):
+        began = time.monotonic()
+        read = _floor()
+        floor = time.monotonic() - began
+        preview = previewing.begin(user, timezone.now())
+        began = time.monotonic()
+        previewing.run(preview.pk, seconds=None)
+        seconds = time.monotonic() - began
+        preview.refresh_from_db()
+        rounds.append({"seconds": seconds, "floor_seconds": floor, "floor_ratio": seconds / floor})
+        say(f"round {number + 1}: " + ", ".join(f"{name} {value:.2f}" for name, value in rounds[-1].items()))
+    middle = {name: round(median([one[name] for one in rounds]), 2) for name in rounds[0]}
+    return {
+        "bench": "preview",
+        **middle,
+        "messages": preview.done,
+        "read": read,
+        "messages_per_s": round(preview.done / middle["seconds"]),
+        "moved": sum(preview.result["moves"].values()),
+        "state": preview.state,
+        "rules": RULES,
+        "memory_growth_mb": round(_memory() - before, 1),
+        "rounds": len(rounds),
+    }
+
+
+def _prepare(messages: int, now: dt.datetime) -> User:
+    departments = {
+        slug: Department.objects.get_or_create(slug=slug, defaults={"name": slug.title(), "position": n})[0]
+        for n, slug in enumerate(DEPARTMENTS)
+    }
+    brand = BrandAccount.objects.create(network="x", remote_id="1", handle="brand", connected_at=now)
+    user = User.objects.create_user("bench", role=Role.ADMINISTRATOR)
+    with rulesets.editing(None, "bench", now):
+        put(_with_uuids(snapshot(RULES)))
+    parameters: dict[str, Any] = {
+        "now": now, "messages": messages, "cases": max(messages // _CASES, 1), "brand": brand.pk,
+        "department": departments["service"].pk, "texts": [text for _, text in MESSAGES], "kinds": len(MESSAGES),
+    }  # fmt: skip
+    with transaction.atomic(), connection.cursor() as cursor:
+        for statement in _STATEMENTS:
+            cursor.execute(statement, parameters)
+    drafts.begin(user, now)
+    words = {"field": "words", "any": ["parcel", "delivery", "help"]}
+    changed = editing.add_rule(Content("Parcels", words, departments["sales"]), user, "", now)
+    editing.move_rule(changed.key, user, now, to=1)
+    return user
+
+
+def _with_uuids(content: dict[str, Any]) -> dict[str, Any]:
+    space = uuid.UUID(int=7)
+    rules = [
+        rule | {"key": str(uuid.uuid5(space, rule["key"])), "enabled": True, "needs_answer": None}
+        for rule in content["rules"]
+    ]
+    return {"default": content["default"], "rules": rules}
+
+
+def _floor() -> int:
+    now = timezone.now()
+    since, at, before, read = now - dt.timedelta(days=previewing.DAYS), now, 0, 0
+    while rows := preview_rows.rows(since, at, before, previewing.CHUNK):
+        at, before, read = rows[-1][5], rows[-1][0], read + len(rows)
+    return read
+
+
+def _memory() -> float:
+    """The most memory that this process has had, in MB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

@@ -1,0 +1,124 @@
+"""Bench of deciding: microseconds a message for 50, 500 and 10,000 rules, compiling, and patterns that ruin others.
+
+The floor cuts the same messages into words and looks each up in one dictionary: less than that no rule on words can do.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import time
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
+
+from config.bench.reading import MESSAGES
+from config.bench.web import median
+from routing.engine import CompiledRules, compile_rules, decide
+from routing.facts import Facts
+from routing.patterns import problem_with
+from routing.starter import starter_snapshot
+from routing.text import tokens
+
+Say = Callable[[str], None]
+SIZES = (50, 500, 10_000)
+#: Of each, what keeps a backtracking engine busy for seconds to years.
+HOSTILE = (
+    (r"(a+)+$", "a" * 5_000 + "!"),
+    (r"(a|aa)+$", "a" * 5_000 + "!"),
+    (r"(.*a){20}$", "a" * 5_000 + "!"),
+    (r"^(([a-z])+.)+[A-Z]([a-z])+$", "a" * 5_000),
+    (r"^(\w+\s?)*$", "word " * 1_000 + "!"),
+)
+
+
+def snapshot(count: int) -> dict[str, Any]:
+    """The starter rules and as many others of their kinds as make `count`: words, phrases, patterns, groups, facts."""
+    rules = starter_snapshot()
+    more = [_rule(number) for number in range(count - len(rules["rules"]))]
+    return {**rules, "rules": [*more, *rules["rules"]]}
+
+
+def _rule(number: int) -> dict[str, Any]:
+    words = {"field": "words", "any": [f"padding{number}", f"filler{number} thing", f"stuffing{number}*"]}
+    conditions = (
+        {"any": [words]},
+        {"any": [words, {"field": "pattern", "matches": rf"code{number}-[0-9]+"}]},
+        {"all": [words, {"field": "network", "is": ["x"]}, {"none": [{"field": "is_spam", "is": True}]}]},
+        {
+            "all": [
+                {"field": "followers", "gte": 10_000_000 + number},
+                {"field": "sentiment", "is": ["negative"]},
+            ]
+        },
+        {"all": [words, {"any": [{"field": "language", "is": ["en"]}, {"field": "verified", "is": True}]}]},
+    )
+    return {
+        "key": f"padding-{number}", "name": f"Padding {number}", "department": "service",
+        "condition": conditions[number % len(conditions)],
+    }  # fmt: skip
+
+
+def measure(options: dict[str, Any], say: Say) -> dict[str, Any]:
+    """Rounds of floor and rule sets in turn over `messages` messages each."""
+    facts = [_facts(language, text, number) for number in range(20) for language, text in MESSAGES]
+    compiled, seconds = [], []
+    for count in SIZES:
+        content, began = snapshot(count), time.process_time()
+        compiled.append(compile_rules(content))
+        seconds.append(time.process_time() - began)
+    known = {token for one in facts[: len(MESSAGES)] for token in tokens(one.text)}
+    times = max(options["messages"] // len(facts), 1)
+    rounds = []
+    for number in range(options["rounds"] + 1):
+        one = {"floor_us": _each(facts, times, lambda message: _floor(message, known))}
+        for count, rules in zip(SIZES, compiled, strict=True):
+            one[f"us_{count}"] = _each(facts, times, partial(decide, compiled=rules))
+        if number:  # the first one warms up
+            rounds.append(one)
+            say(f"round {number}: " + ", ".join(f"{name} {value:.1f}" for name, value in one.items()))
+    middle = {name: round(median([one[name] for one in rounds]), 1) for name in rounds[0]}
+    return {
+        "bench": "rules",
+        **middle,
+        "floor_ratio": round(median([one["us_50"] / one["floor_us"] for one in rounds]), 2),
+        "growth_500": round(median([one["us_500"] / one["us_50"] for one in rounds]), 2),
+        "ms_10000": round(middle["us_10000"] / 1_000, 3),
+        "compile_10000_s": round(seconds[-1], 2),
+        "hostile_ms": round(max(_hostile(pattern, text) for pattern, text in HOSTILE), 2),
+        "messages": times * len(facts),
+        "rounds": len(rounds),
+    }
+
+
+def _facts(language: str, text: str, number: int) -> Facts:
+    at = dt.datetime(2026, 11, 18, 10, tzinfo=dt.UTC)
+    return Facts(f"{text} {number}", "x", "mentions", "x:1", at, language=language, followers=10 * number)
+
+
+def _floor(message: Facts, known: set[str]) -> int:
+    return sum(token in known for token in tokens(message.text))
+
+
+def _each(facts: Sequence[Facts], times: int, work: Callable[[Facts], object]) -> float:
+    """Microseconds of CPU that `work` takes for one message."""
+    began = time.process_time()
+    for _ in range(times):
+        for one in facts:
+            work(one)
+    return (time.process_time() - began) / (times * len(facts)) * 1e6
+
+
+def _hostile(pattern: str, text: str) -> float:
+    """Milliseconds until the pattern is refused or has answered; the quickest of five."""
+    took = []
+    for _ in range(5):
+        began = time.process_time()
+        if not problem_with(pattern):
+            decide(_facts("en", text, 0), _alone(pattern))
+        took.append((time.process_time() - began) * 1_000)
+    return min(took)
+
+
+def _alone(pattern: str) -> CompiledRules:
+    rule = {"name": "Hostile", "department": "service", "condition": {"field": "pattern", "matches": pattern}}
+    return compile_rules({"default": {"department": "service"}, "rules": [rule]})

@@ -1,0 +1,112 @@
+"""A manager writes a rule, tries it on what came in, publishes it, and the next post goes where it says."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import expect
+
+from inbox import ingest, previewing
+from inbox.models import Case, RulePreview
+from routing import editing, rulesets
+from routing.editing import Content
+from routing.models import Rule
+from tests.factories import CaseFactory, MessageFactory
+from tests.inbox.ingesting import leased_stream
+from tests.inbox.simple import message, page
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture
+def rules(company):
+    now = timezone.now()
+    editing.set_default(company.service, None, now)
+    words = {"field": "words", "any": ["invoice"]}
+    editing.add_rule(Content("Invoices", {"any": [words]}, company.billing), None, "", now)
+    editing.add_rule(Content("Thanks", {"field": "words", "any": ["thanks"]}, company.service), None, "", now)
+    case = CaseFactory(department=company.service, brand_account=company.brand)
+    MessageFactory(case=case, text="I was charged twice!", network_time=now - dt.timedelta(days=1))
+    rulesets.forget()
+    return company
+
+
+def test_write_a_rule_try_it_publish_it_and_see_it_route(rules, open_page):
+    browser = open_page("mara", "/rules/new/")
+    browser.fill("[name=name]", "Double charges")
+    browser.fill("[name='c.0.value']", "charged twice")
+    expect(browser.locator("#said")).to_contain_text("the word “charged twice”")
+    browser.get_by_role("button", name="+ Condition").click()
+    browser.select_option("[name='c.1.field']", "network")
+    browser.check("[name='c.1.value'][value=x]")
+    browser.select_option("[name='c.group']", "all")
+    browser.select_option("#id_department", str(rules.billing.pk))
+    expect(browser.locator("#said")).to_contain_text("and network “X”")
+    expect(browser.locator("#said")).to_contain_text("Billing")
+    expect(browser.locator("[name='c.0.value']")).to_have_value("charged twice")
+    browser.get_by_role("button", name="Keep as a draft").click()
+    expect(browser.locator("#draft")).to_contain_text("Added “Double charges”")
+    assert not Rule.objects.filter(name="Double charges").exists()
+
+    browser.get_by_role("button", name="Try on the last 30 days").click()
+    expect(browser.locator("#preview-body")).to_contain_text("Waiting for a worker")
+    assert previewing.run(RulePreview.objects.get().pk) is False
+    expect(browser.locator("#preview-body")).to_contain_text("100 %", timeout=10_000)
+    expect(browser.locator(".move")).to_contain_text("I was charged twice!")
+    expect(browser.locator("table")).to_contain_text("Billing")
+
+    browser.get_by_role("link", name="Publish…").click()
+    browser.fill("[name=note]", "Charges belong to billing")
+    browser.get_by_role("button", name="Publish now").click()
+    expect(browser.get_by_text("Published as version 4.")).to_be_visible()
+
+    rulesets.forget()
+    stream = leased_stream(brand_account=rules.brand)
+    ingest.store_page(stream, stream.lease_token, page([message("77", "You charged twice")]), timezone.now())
+    case = Case.objects.get(messages__canonical_id="77")
+    assert case.department == rules.billing
+    browser.goto(f"/cases/{case.pk}/")
+    expect(browser.locator("#case-side")).to_contain_text("rule “Double charges”, version 4")
+    assert [line for line in browser.said if "Security" in line or "Error" in line] == []
+
+
+def test_rules_are_moved_by_keys_and_by_hand(rules, open_page):
+    browser = open_page("mara", "/rules/")
+    order = lambda: list(Rule.objects.values_list("name", flat=True))  # noqa: E731
+    browser.locator(".rule h2 a", has_text="Thanks").focus()
+    browser.keyboard.press("Alt+ArrowUp")
+    expect(browser.get_by_text("“Thanks” is moved.")).to_be_visible()
+    assert order() == ["Thanks", "Invoices"]
+    expect(browser.locator(".rule h2 a", has_text="Thanks")).to_be_focused()
+
+    grip = browser.locator(".rule", has_text="Thanks").locator(".grip").bounding_box()
+    below = browser.locator(".rule", has_text="Invoices").bounding_box()
+    browser.mouse.move(grip["x"] + 5, grip["y"] + 5)
+    browser.mouse.down()
+    browser.mouse.move(below["x"] + 20, below["y"] + below["height"] - 3, steps=6)
+    browser.mouse.up()
+    expect(browser.get_by_text("“Thanks” is moved.")).to_be_visible()
+    assert order() == ["Invoices", "Thanks"]
+
+
+def test_a_nested_condition_is_written_without_a_script(rules, open_page):
+    browser = open_page("mara", "/rules/", java_script_enabled=False)
+    browser.goto("/rules/new/")
+    browser.fill("[name=name]", "Nested")
+    browser.fill("[name='c.0.value']", "press")
+    browser.locator("button[value='group c']").click()
+    browser.select_option("[name='c.1.0.field']", "followers")
+    browser.get_by_role("button", name="Show what goes with my choices").click()
+    browser.fill("[name='c.1.0.value']", "1,000")
+    browser.locator("button[value='row c.1']").click()
+    browser.fill("[name='c.1.1.value']", "editor")
+    browser.get_by_role("button", name="Save and publish").click()
+    expect(browser.get_by_text("“Nested” is saved and live.")).to_be_visible()
+    assert Rule.objects.get(name="Nested").condition == {
+        "any": [
+            {"field": "words", "any": ["press"]},
+            {"all": [{"field": "followers", "gte": 1000}, {"field": "words", "any": ["editor"]}]},
+        ]
+    }
