@@ -73,12 +73,14 @@ class Router:
         if department not in self.departments:
             return ()
         column = self.departments.index(department)
-        names = {number: name for name, number in self.space.names.items() if spoken(name)}
+        counts = counted(text)
+        values = dict(self.space.text_row(counts))
         found: list[tuple[float, str]] = []
-        for feature, value in self.space.text_row(counted(text)):
-            if feature in names:
-                weights = self.weights[feature]
-                found.append((value * float(weights[column] - weights.mean()), spoken(names[feature])))
+        for name in counts:
+            number = self.space.names.get(name)
+            if number is not None and (said := spoken(name)):
+                weights = self.weights[number]
+                found.append((values[number] * float(weights[column] - weights.mean()), said))
         told = [name for worth, name in sorted(found, key=lambda one: (-one[0], one[1])) if worth > 0]
         return _apart(told)
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import subprocess
+
 import pytest
+from django.conf import settings
 
 from accounts.models import Role
-from inbox import cases, passing
+from inbox import cases, passing, training
 from inbox.models import Custody, Message
-from routing.models import RoutingExample
+from routing import corrections, trainings
+from routing.models import RouterTraining, RoutingExample
 from tests.factories import NOW, CaseFactory, DepartmentFactory, MessageFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -83,3 +87,51 @@ def test_a_hand_over_that_fails_teaches_nothing(place):
     with pytest.raises(cases.Invalid):
         cases.hand_over(case.pk, person, service, "Here already", True, now=NOW)
     assert taught() == []
+
+
+# The process that trains
+
+
+def waiting(**changes):
+    return RouterTraining.objects.create(asked_at=NOW, state="running", **changes)
+
+
+def test_a_training_runs_in_a_process_of_its_own_with_one_core(monkeypatch):
+    asked = []
+
+    def run(command, **options):
+        asked.append((command, options))
+        return subprocess.CompletedProcess(command, 0, b"", b"")
+
+    monkeypatch.setattr(training.subprocess, "run", run)
+    training.run(7)
+    command, options = asked[0]
+    assert command[1:] == [str(settings.BASE_DIR / "manage.py"), "learn", "--training", "7"]
+    assert options["env"]["OPENBLAS_NUM_THREADS"] == "1"
+    assert options["timeout"] == trainings.LIMIT.total_seconds()
+
+
+def test_a_training_that_takes_too_long_or_ends_badly_is_said_to_have_failed(monkeypatch):
+    def slow(command, **options):
+        raise subprocess.TimeoutExpired(command, options["timeout"])
+
+    def broken(command, **options):
+        return subprocess.CompletedProcess(command, 1, b"", b"Traceback\nMemoryError")
+
+    for run, said in ((slow, "took longer than 120 seconds"), (broken, "MemoryError")):
+        row = waiting()
+        monkeypatch.setattr(training.subprocess, "run", run)
+        training.run(row.pk)
+        row.refresh_from_db()
+        assert row.state == "failed"
+        assert said in row.progress
+        assert "go on as before" in row.progress
+
+
+def test_a_tick_asks_and_runs_once(monkeypatch):
+    ran = []
+    monkeypatch.setattr(training, "run", ran.append)
+    corrections.import_pairs([(f"text {at}", "billing") for at in range(30)], by=None, now=NOW)
+    training.tick(NOW)
+    training.tick(NOW)
+    assert ran == [RouterTraining.objects.get().pk]
