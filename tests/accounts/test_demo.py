@@ -7,7 +7,8 @@ import json
 import pytest
 from django.core.management import CommandError, call_command
 
-from accounts.models import BrandAccount, BrandAccountGrant, DemoMarker, Department, Membership, User
+from accounts import rostering
+from accounts.models import BrandAccount, BrandAccountGrant, DemoMarker, Department, Membership, Shift, User
 from config import demo_company
 from routing.facts import Facts
 from routing.rulesets import live
@@ -17,7 +18,7 @@ pytestmark = pytest.mark.django_db
 
 
 def state() -> list[object]:
-    models = (User, Department, Membership, BrandAccount, BrandAccountGrant, DemoMarker)
+    models = (User, Department, Membership, BrandAccount, BrandAccountGrant, DemoMarker, Shift)
     rows = [list(model.objects.order_by("pk").values()) for model in models]
     return [
         [{k: v for k, v in row.items() if not k.endswith(("_at", "since"))} for row in part] for part in rows
@@ -55,6 +56,8 @@ def test_it_makes_a_company_that_works(networks, capsys, client):
     assert not BrandAccountGrant.objects.filter(
         user__role__in=["analyst", "administrator"], can_publish=True
     ).exists()
+    rosters = rostering.rosters(BrandAccount.objects.all())
+    assert {kept.at(NOW) for kept in rosters.values()} == {("Juno Achterberg", "Pavel Oster")}
     printed = capsys.readouterr().out
     for person in demo_company.PEOPLE:
         assert person.username in printed

@@ -27,6 +27,7 @@ from accounts.models import (
 )
 from accounts.people import vouch_for
 from config import demo_company
+from config.demo_roster import seed_roster
 from routing import playbooks
 from routing.models import RuleSetVersion, SLAVersion
 from routing.rulesets import install_starter_rules
@@ -80,6 +81,7 @@ class Command(BaseCommand):
         for account in accounts:
             _connect(account, departments["marketing"], now)
         seed_grants()
+        seed_roster("juno", "pavel")
         self._tell(as_json=options["json"])
 
     def _simulated_accounts(self, base: str) -> list[dict[str, Any]]:
