@@ -258,7 +258,7 @@ class TestWhatARuleAsksFor:
         others = decided(waiting(service, brand, priority=2), person="bo")
         plain = waiting(service, brand)
         mine = decided(waiting(service, brand), person="ada")
-        assert [taking.take_next(ada, now=NOW) for _ in range(4)] == [mine, plain, others, None]
+        assert [taking.take_next(ada, now=NOW) for _ in range(4)] == [plain, mine, others, None]
 
 
 class TestTakeNext:
