@@ -19,6 +19,12 @@ _PLACEHOLDER = "9:00–12:30, 14:00–18:00"
 _HELP = "One day a line, as 2026-12-24."
 
 
+def within_reach(value: dt.date) -> None:
+    """A validator: refuses days that nobody means, and that no clock can be moved to."""
+    if not 2000 <= value.year < 2200:
+        raise forms.ValidationError("Choose a day between 2000 and 2199.")
+
+
 class CalendarForm(forms.Form):
     """`content` is the snapshot that the form means, once it is valid."""
 
@@ -50,6 +56,7 @@ class CalendarForm(forms.Form):
     )
     in_force_from = forms.DateField(
         required=False,
+        validators=[within_reach],
         label="In force from",
         widget=forms.DateInput(attrs={"type": "date"}),
         help_text="Empty: from now on. Time before is counted by the hours that were in force then; what was planned for "

@@ -11,6 +11,7 @@ from django.conf import settings
 
 from accounts.models import Department
 from networks.registry import CONNECTORS
+from routing.calendar_forms import within_reach
 from routing.forms import storable_text
 from routing.models import Calendar, Priority, SLAPolicy
 from routing.models.calendars import LONGEST_MINUTES
@@ -180,6 +181,7 @@ class TryForm(forms.Form):
 
     at = forms.DateTimeField(
         label="A message arrives",
+        validators=[within_reach],
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
     )
     department = forms.ModelChoiceField(Department.objects.none(), empty_label=None)

@@ -113,8 +113,9 @@ class TestCalendars:
         newest = CalendarVersion.objects.get(number=2)
         assert newest.in_force_from == dt.datetime(2026, 12, 31, 23, tzinfo=dt.UTC)
         assert "New hours from" in text_of(ask(client, "calendar_list"))
-        refused = ask(client, "calendar_edit", CALENDAR | {"in_force_from": "soon"}, calendar.pk)
-        assert (refused.status_code, CalendarVersion.objects.count()) == (422, 2)
+        for never in ("soon", "0001-01-01", "9999-12-31"):
+            refused = ask(client, "calendar_edit", CALENDAR | {"in_force_from": never}, calendar.pk)
+            assert (refused.status_code, CalendarVersion.objects.count()) == (422, 2), never
 
     def test_the_same_hours_make_no_version(self, client):
         ask(client, "calendar_new", CALENDAR)
@@ -276,7 +277,8 @@ class TestPolicies:
         page = text_of(ask(client, "policy_try", asked))
         assert "Thursday, 19 November 2026, 10:30 UTC" in page
         assert "after 2 h of business time; warned Thursday, 19 November 2026, 10:00 UTC" in page
-        assert ask(client, "policy_try", asked | {"at": "noon"}).status_code == 422
+        for never in ("noon", "0001-01-01T00:00", "9999-12-31T23:59"):
+            assert ask(client, "policy_try", asked | {"at": never}).status_code == 422, never
 
     def test_it_says_that_no_policy_matches(self, client):
         policy(network="facebook")
