@@ -16,6 +16,10 @@ _SAID = {
     "priority": "priority",
     "tags": "tags",
     "needs_answer": "needs an answer",
+    "person": "person",
+    "skill": "skill",
+    "dismiss": "dismissed as noise",
+    "playbook_branch": "where the playbook begins",
 }
 
 

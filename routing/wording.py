@@ -127,5 +127,6 @@ def _joined(parts: list[dict[str, Any]], joiner: str, limit: int, names: Mapping
     if len(parts) > 1:
         said = [text if "field" in part else f"({text})" for part, text in zip(parts, said, strict=False)]
     if len(parts) > limit:
-        said.append(f"{len(parts) - limit} more conditions")
+        rest = len(parts) - limit
+        said.append(f"{rest} more condition{'s' if rest > 1 else ''}")
     return f", {joiner} ".join(said) if len(said) > 2 else f" {joiner} ".join(said)

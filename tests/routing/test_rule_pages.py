@@ -691,6 +691,14 @@ def test_versions_say_who_what_and_when(manager, company):
     assert body.count("Go back to version") == 5
 
 
+def test_versions_name_what_a_rule_does_otherwise(manager, company):
+    content = Content(
+        "Refunds", company.refunds.condition, company.billing, person=company.agent.username, dismiss=True
+    )
+    editing.change_rule(company.refunds.key, content, company.manager, "", NOW)
+    assert "“Refunds”: person, dismissed as noise" in text(manager.get(page("versions")))
+
+
 def test_going_back_takes_one_click(manager, company):
     editing.delete_rule(company.refunds.key, company.manager, NOW)
     response = manager.post(page("version_restore", 3), follow=True)
