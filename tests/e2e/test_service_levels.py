@@ -33,7 +33,6 @@ def sound(page):
 
 
 def test_a_calendar_and_a_policy_are_written_tried_and_count_down(company, open_page):
-    case = waiting(company)
     page = open_page(path="/service-levels/")
     page.get_by_role("link", name="New calendar").click()
     page.get_by_label("Name").fill("Day and night")
@@ -58,6 +57,7 @@ def test_a_calendar_and_a_policy_are_written_tried_and_count_down(company, open_
     page.get_by_role("button", name="Try it").click()
     expect(page.get_by_text("Wednesday, 18 November 2026, 12:10 UTC")).to_be_visible()
 
+    case = waiting(company)
     recomputing.run(timezone.now())
     case.refresh_from_db()
     assert case.first_response_due_at == case.created_at + dt.timedelta(minutes=130)
