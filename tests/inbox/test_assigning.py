@@ -327,6 +327,43 @@ class TestAtOnce:
         assert CaseEvent.objects.filter(verb=Verb.ASSIGNED).values("case").distinct().count() == 24
         assert CaseEvent.objects.filter(verb=Verb.ASSIGNED).count() == 24
 
+    def test_a_tick_that_meets_another_leaves_it_alone(self, brand, monkeypatch):
+        """Both departments have the same person: counted at the same time, they would be filled twice."""
+        # The tick that comes later begins with the department that the other one has not locked.
+        second, first = (DepartmentFactory(assignment_mode="round_robin") for _ in range(2))
+        ada = person(first, second, capacity=2)
+        for _ in range(2):
+            waiting(first, brand)
+        counted, go_on, needs_of = threading.Event(), threading.Event(), assigning.needs_of
+
+        def slow(case_ids):
+            if not counted.is_set():
+                counted.set()
+                go_on.wait(10)
+            return needs_of(case_ids)
+
+        monkeypatch.setattr(assigning, "needs_of", slow)
+
+        def meet():
+            counted.wait(10)
+            for _ in range(2):
+                waiting(second, brand)
+            try:
+                return assigning.assign_waiting(NOW)
+            finally:
+                go_on.set()
+
+        turns = iter([lambda: assigning.assign_waiting(NOW), meet])
+        lock = threading.Lock()
+
+        def one():
+            with lock:
+                mine = next(turns)
+            return mine()
+
+        assert sorted(at_once(one, 2)) == [0, 2]
+        assert Case.objects.filter(assignee=ada).count() == 2
+
     def test_eight_who_take_next_get_each_a_case_of_their_own(self, brand):
         service = DepartmentFactory()
         agents = [person(service).pk for _ in range(8)]
