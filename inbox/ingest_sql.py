@@ -72,13 +72,14 @@ WITH given AS (
   SELECT %(network)s, remote_id, customer_id, handle, name, avatar_url, followers, verified, %(now)s FROM fresh
   ON CONFLICT (network, remote_id) DO UPDATE SET seen_at = excluded.seen_at
   RETURNING id, customer_id, remote_id
-)
-SELECT k.remote_id, k.id, k.customer_id, c.tags, h.open_cases, h.closed_by
-FROM known k JOIN inbox_customer c ON c.id = k.customer_id CROSS JOIN LATERAL (
-  SELECT count(*) FILTER (WHERE o.closed_at IS NULL) AS open_cases,
+), standing AS (
+  SELECT o.customer_id, count(*) FILTER (WHERE o.closed_at IS NULL) AS open_cases,
          (array_agg(o.department_id ORDER BY o.closed_at DESC, o.id DESC) FILTER (WHERE o.closed_at IS NOT NULL))[1]
            AS closed_by
-  FROM inbox_case o WHERE o.customer_id = k.customer_id) AS h
+  FROM inbox_case o WHERE o.customer_id = ANY(ARRAY(SELECT customer_id FROM known)) GROUP BY o.customer_id
+)
+SELECT k.remote_id, k.id, k.customer_id, c.tags, coalesce(s.open_cases, 0), s.closed_by
+FROM known k JOIN inbox_customer c ON c.id = k.customer_id LEFT JOIN standing s ON s.customer_id = k.customer_id
 UNION ALL SELECT remote_id, id, customer_id, '[]'::jsonb, 0, NULL FROM added
 """
 _REPLIES = """
