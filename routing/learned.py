@@ -68,8 +68,14 @@ def threshold_of(thresholds: Mapping[str, Any], department: str) -> float:
 
 
 def setting() -> LearningSetting:
-    """The one row of settings."""
-    return LearningSetting.objects.get_or_create(pk=1)[0]
+    """The one row of settings; where nobody has set anything yet, one that is not stored."""
+    return LearningSetting.objects.filter(pk=1).first() or LearningSetting(pk=1)
+
+
+def setting_to_change() -> LearningSetting:
+    """The one row of settings, locked; made where there is none. In a transaction."""
+    LearningSetting.objects.get_or_create(pk=1)
+    return LearningSetting.objects.select_for_update().get(pk=1)
 
 
 def live() -> Active | None:

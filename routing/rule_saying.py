@@ -36,7 +36,7 @@ def said_of(editor: RuleEditor, desk: Desk, rule: Rule | None) -> Said:
     }
     department = Department.objects.filter(slug=desk.slug_of(str(value["department"]))).first()
     does = []
-    if str(value["priority"]).lstrip("-").isdecimal() and int(value["priority"]) in (-1, 1, 2):
+    if str(value["priority"]) in ("-1", "1", "2"):
         does.append(f"{Priority(int(value['priority'])).label.lower()} priority")
     does += [f"to {value['person']}"] if value["person"] else []
     does += [f"to whoever knows {value['skill']}"] if value["skill"] else []

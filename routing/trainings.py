@@ -241,7 +241,7 @@ def activate(number: int) -> RouterVersion:
 def choose_mode(mode: LearningMode) -> None:
     """How new versions come into use. Automatic again takes the newest version that was not refused."""
     with transaction.atomic():
-        row = learned.setting()
+        row = learned.setting_to_change()
         row.mode = mode
         row.save(update_fields=["mode"])
         if mode == LearningMode.AUTOMATIC:
@@ -260,8 +260,7 @@ def _use_newest() -> None:
 def set_threshold(department: str, threshold: float) -> None:
     """From which probability on (0 to 1) the router decides alone for a department; 1.01 and more is never."""
     with transaction.atomic():
-        learned.setting()
-        row = type(learned.setting()).objects.select_for_update().get(pk=1)
+        row = learned.setting_to_change()
         row.thresholds = {**row.thresholds, department: round(threshold, 2)}
         row.save(update_fields=["thresholds"])
     learned.forget()

@@ -13,10 +13,10 @@ def refusing(monkeypatch):
     """The database refuses messages whose text is "poison": a numeric overflow, as an unforeseen value would cause."""
     write = ingest_sql.write_messages
 
-    def refuse(brand, rows, now):
+    def refuse(brand, rows, *more):
         if any(row["text"] == "poison" for row in rows):
             ingest_sql._rows("SELECT 99999999999::int", {})
-        return write(brand, rows, now)
+        return write(brand, rows, *more)
 
     monkeypatch.setattr(ingest_sql, "write_messages", refuse)
 
