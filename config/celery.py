@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import gc
 import os
 import socket
 from typing import Any
@@ -87,4 +88,11 @@ def _queues() -> str:
     return ",".join(sorted(app.amqp.queues.consume_from))
 
 
+def forget_garbage(**_: Any) -> None:
+    """Take what is loaded once and for all out of the garbage collector's rounds: each would look through all of it."""
+    gc.collect()
+    gc.freeze()
+
+
 signals.heartbeat_sent.connect(_report_alive)
+signals.worker_process_init.connect(forget_garbage)

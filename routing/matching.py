@@ -137,7 +137,7 @@ class Index:
             numbers.update(self._pattern_ids[hit] for hit in self._set.matches(facts.text))
         return numbers
 
-    def _see_words(self, found: list[str], numbers: set[int]) -> None:
+    def _see_words(self, found: tuple[str, ...], numbers: set[int]) -> None:
         words, prefixes, heads = self._words, self._prefixes, self._heads
         for token in set(found):
             number = words.get(token)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 #: Only this many characters of a message are looked at: the longest text any network here allows is shorter, and a
 #: ten-megabyte message must not hold up its page.
@@ -31,13 +32,15 @@ def fold(text: str) -> str:
     return _MARKS.sub("", unicodedata.normalize("NFKD", text.casefold())).casefold().replace("ı", "i")
 
 
-def tokens(text: str) -> list[str]:
-    """The words and pictograms of `text`, folded, in order. Only the first `LOOKED_AT` characters count."""
+@lru_cache(maxsize=4)
+def tokens(text: str) -> tuple[str, ...]:
+    """The words and pictograms of `text`, folded, in order. Only the first `LOOKED_AT` characters count.
+
+    The last few texts are remembered: a message is read for its tone, and then again for the rules.
+    """
     if len(text) > LOOKED_AT:
         text = text[:LOOKED_AT]
-    if text.isascii():
-        return _ASCII_TOKEN.findall(text.lower())
-    return _TOKEN.findall(fold(text))
+    return tuple(_ASCII_TOKEN.findall(text.lower()) if text.isascii() else _TOKEN.findall(fold(text)))
 
 
 def phrase(words: str) -> tuple[str, bool]:

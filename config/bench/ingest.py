@@ -21,6 +21,7 @@ from config.bench import ingest_floor
 from config.bench.fill import DEPARTMENTS
 from config.bench.web import median
 from config.bench.wire import BRAND, PAGE, PAGES
+from config.celery import forget_garbage
 from config.embedded.home import CHECKOUT
 from inbox import ingest
 from networks.base import Connector, Credentials, PollResult
@@ -43,6 +44,8 @@ def measure(options: dict[str, Any], say: Callable[[str], None]) -> dict[str, An
         network = connector(Credentials("x", BRAND, _SECRETS), api_url=f"http://127.0.0.1:{port}")
         _product(network, stream, PAGES)
         _floor(port, stream, PAGES)
+        # As in the worker processes that ingest.
+        forget_garbage()
         for number in range(options["rounds"]):
             floor, product = _floor(port, stream, pages), _product(network, stream, pages)
             rounds.append(

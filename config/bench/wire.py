@@ -8,6 +8,7 @@ from __future__ import annotations
 import http.server
 import itertools
 import random
+import time
 import urllib.parse
 from typing import Any
 
@@ -17,7 +18,8 @@ from config.bench.words import vocabulary
 
 PAGE, PAGES = 100, 8
 BRAND = "1"
-_FIRST_ID = 1_700_000_000_000_000_000
+# An hour ago as X numbers posts (milliseconds since its epoch, above 22 bits), so that a kept database knows none of them.
+_FIRST_ID = (int(time.time() * 1000) - 3_600_000 - 1_288_834_974_657) << 22
 _numbers = itertools.count(1)
 _draw = random.Random(3)
 _words = vocabulary()

@@ -36,7 +36,7 @@ class Votes:
     holding: tuple[tuple[str, str], ...] = ()
 
 
-def words(text: str) -> list[str]:
+def words(text: str) -> tuple[str, ...]:
     """The words of a message, folded, in order. Links and names become signs, digits 0: they tell customers apart, not
     departments."""
     plain = _HANDLE.sub(" \u2709 ", _LINK.sub(" \u2197 ", text[:READ]))

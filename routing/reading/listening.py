@@ -34,7 +34,7 @@ class Heard:
     thanks: int = 0
 
 
-def listen(words: list[str], lexicon: Lexicon) -> Heard:
+def listen(words: tuple[str, ...], lexicon: Lexicon) -> Heard:
     """What the words say, in order. Total: any list of tokens."""
     heard = Heard()
     phrases = lexicon.phrases

@@ -78,7 +78,7 @@ def test_rows_that_weigh_nothing_teach_nothing():
 
 
 def test_links_names_and_figures_are_signs():
-    assert words("@Acme see https://t.co/x1 order 123") == ["✉", "see", "↗", "order", "000"]
+    assert words("@Acme see https://t.co/x1 order 123") == ("✉", "see", "↗", "order", "000")
 
 
 def test_only_the_beginning_of_a_giant_text_costs_anything():
