@@ -129,6 +129,8 @@ DATABASES: dict[str, dict[str, Any]] = {
 }
 DATABASES["default"].setdefault("OPTIONS", {})
 DATABASES["default"]["ATOMIC_REQUESTS"] = False
+# After so many times a statement with bound values (see inbox/ingest_sql.py) stays planned on its connection.
+DATABASES["default"]["OPTIONS"].setdefault("prepare_threshold", 3)
 if env.bool("DATABASE_POOL", default=False):
     # Web processes only: under ASGI a persistent connection would belong to a thread that comes and goes.
     DATABASES["default"]["OPTIONS"]["pool"] = {
