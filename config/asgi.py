@@ -11,11 +11,17 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 _in_the_loop = get_asgi_application()
 
-from config.pages import PageHandler, Receive, Scope, Send  # noqa: E402 (after the settings)
+from django.urls import get_resolver  # noqa: E402 (after the settings)
+
+from config.garbage import forget_garbage  # noqa: E402
+from config.pages import PageHandler, Receive, Scope, Send  # noqa: E402
 
 #: Addresses of asynchronous views, and those that must answer while every thread is busy.
 IN_THE_LOOP = frozenset({"/live/", "/healthz", "/readyz"})
 _pages = PageHandler(settings.PAGE_THREADS)
+# The views are loaded with their addresses, at the first request otherwise.
+list(get_resolver().url_patterns)
+forget_garbage()
 
 
 async def application(scope: Scope, receive: Receive, send: Send) -> None:

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import gc
 import os
 import socket
 from typing import Any
 
 import redis
 from celery import Celery, signals
+
+from config.garbage import forget_garbage
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
@@ -86,12 +87,6 @@ def _heart() -> redis.Redis:
 
 def _queues() -> str:
     return ",".join(sorted(app.amqp.queues.consume_from))
-
-
-def forget_garbage(**_: Any) -> None:
-    """Take what is loaded once and for all out of the garbage collector's rounds: each would look through all of it."""
-    gc.collect()
-    gc.freeze()
 
 
 signals.heartbeat_sent.connect(_report_alive)

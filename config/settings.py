@@ -268,7 +268,7 @@ HTMX_CONFIG = {
 }
 
 #: Pages that one web process works on at once; the others wait their turn. More than a few only get in each other's way.
-PAGE_THREADS = env.int("PAGE_THREADS", default=3)
+PAGE_THREADS = env.int("PAGE_THREADS", default=2)
 if PAGE_THREADS < 1:
     raise ImproperlyConfigured("PAGE_THREADS must be 1 or more.")
 

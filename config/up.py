@@ -186,7 +186,7 @@ class Up:
         send = [*worker, "-Q", "send,default", "-c", "2", "-n", "send@%h"]
         beat = [*celery, "beat", "-s", str(self._home.path / "beat"), "--pidfile=", "--loglevel", "WARNING"]
         return [
-            self._program("web", web, {"DATABASE_POOL": "1"} | self._env),
+            self._program("web", web, {"DATABASE_POOL": "1", "PAGE_THREADS": "4"} | self._env),
             self._program("worker-poll", poll, self._env),
             self._program("worker-send", send, self._env),
             self._program("beat", beat, self._env),

@@ -6,10 +6,12 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
+from django.db.models import QuerySet
 from django.urls import reverse
 
 from accounts.access import viewer
 from accounts.models import Department, Role, User
+from accounts.prepared import prepared
 from inbox.counts import open_counts
 
 
@@ -44,8 +46,13 @@ def departments(user: User) -> list[Department]:
     """All departments in their order, read once a request: kept on the user instance as the `Viewer` is."""
     kept = user.__dict__.get("_departments")
     if not isinstance(kept, list):
-        kept = user.__dict__["_departments"] = list(Department.objects.all())
+        kept = user.__dict__["_departments"] = _all_departments()
     return kept
+
+
+@prepared
+def _all_departments() -> QuerySet[Department]:
+    return Department.objects.all()
 
 
 def queue_departments(user: User) -> list[Department]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache
-from typing import Any
+from functools import cache, lru_cache
+from typing import Any, NamedTuple
 
 from django.conf.locale import LANG_INFO
 from django.utils.html import format_html, format_html_join
@@ -37,7 +37,18 @@ def language_name(code: str) -> str:
     return languages().get(code, code) or "language unknown"
 
 
-def chips(message: Message) -> list[tuple[str, str]]:
+class Read(NamedTuple):
+    """What was read of a message, under the names of its columns. A thread has few different ones."""
+
+    sentiment: str
+    language: str
+    urgency: int
+    needs_answer: bool
+    is_spam: bool
+    corrected: tuple[str, ...]
+
+
+def chips(message: Message | Read) -> list[tuple[str, str]]:
     """(style, words) of what was read; what a person corrected bears a pencil."""
     by_person = message.corrected
     found = [
@@ -59,9 +70,23 @@ def chips(message: Message) -> list[tuple[str, str]]:
     return [(style, f"✎ {words}" if field in by_person else words) for field, style, words in found]
 
 
+@lru_cache(maxsize=1024)
+def _printed(read: Read) -> SafeString:
+    return format_html_join(" ", _CHIP, chips(read))
+
+
 def chips_markup(message: Message, *, may_correct: bool) -> SafeString:
     """The small print under a customer's message; for whoever may, a link to the form that corrects it."""
-    printed = format_html_join(" ", _CHIP, chips(message))
+    printed = _printed(
+        Read(
+            message.sentiment,
+            message.language,
+            message.urgency,
+            message.needs_answer,
+            message.is_spam,
+            tuple(message.corrected),
+        )
+    )
     if not may_correct:
         return format_html('<p class="reading">{}</p>', printed)
     title = (
