@@ -54,11 +54,17 @@ def _has_second_factor(user: User) -> bool:
 def signs_of_life(
     get_response: Callable[[HttpRequest], HttpResponseBase],
 ) -> Callable[[HttpRequest], HttpResponseBase]:
-    """Notes that whoever asks for a page is there: one write a minute and person. Who signed out in it is gone."""
+    """Notes that whoever asks for a page is there: one write a minute and person. Who signed out in it is gone.
+
+    The live stream notes it by itself: it has given its database connection back when it comes by here, and one taken
+    again would be kept for as long as the page is open.
+    """
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
         before = request.user
         response = get_response(request)
+        if response.streaming:
+            return response
         user = request.user
         if isinstance(user, User) and user.is_authenticated:
             presence.touch(user, timezone.now())

@@ -7,10 +7,13 @@ import datetime as dt
 import pytest
 import time_machine
 from django.db import connection
+from django.http import StreamingHttpResponse
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils.functional import SimpleLazyObject
 
 from accounts import presence
+from accounts.middleware import signs_of_life
 from accounts.models import Department, Leave, Role, Skill, User
 from tests.factories import NOW, DepartmentFactory, UserFactory
 from tests.inbox.pages import signed_in
@@ -163,3 +166,14 @@ def test_a_department_says_how_its_cases_find_somebody(ada):
     )
     outsider = signed_in(UserFactory(role=Role.MANAGER, departments=[DepartmentFactory()]))
     assert outsider.get(address).status_code == 404
+
+
+def test_a_live_stream_takes_no_connection_on_its_way_out(rf, django_assert_num_queries):
+    request = rf.get("/live/")
+    asked = []
+    request.user = SimpleLazyObject(lambda: asked.append(1) or UserFactory())
+
+    with django_assert_num_queries(0):
+        signs_of_life(lambda _: StreamingHttpResponse([]))(request)
+
+    assert asked == []
