@@ -68,7 +68,8 @@
     if (event.detail.elt?.id === "case") {
       toEnd(true);
       if (!event.detail.requestConfig?.triggeringEvent?.isTrusted) return;
-      $("#case-bar h2")?.focus({ preventScroll: true });
+      // Who is quicker than the page stands in a field of the case already: taken out of it, what they type would act.
+      if (!document.activeElement?.closest?.("#case :is(input, textarea, select)")) $("#case-bar h2")?.focus({ preventScroll: true });
       if (matchMedia("(max-width: 48rem)").matches) scrollTo(0, 0);
     } else if (event.detail.elt?.id === "passing-chooser") {
       $(".chooser .btn", event.detail.elt)?.focus();

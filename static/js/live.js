@@ -14,6 +14,7 @@
   let cost = 0;
   let stale = false;
   let acting = 0;
+  let acts = 0;
   const changed = new Set();
   let everything = false;
   let noticed = false;
@@ -90,14 +91,9 @@
   }
 
   async function thread() {
-    document.body.dataset.live = "yes";
     const messages = document.querySelectorAll("#thread-newest .msg").length;
     const newest = $("#thread-newest");
-    try {
-      await window.htmx.ajax("GET", newest.getAttribute("hx-get"), { source: newest, target: newest, swap: "outerHTML" });
-    } finally {
-      delete document.body.dataset.live;
-    }
+    await window.htmx.ajax("GET", newest.getAttribute("hx-get"), { source: newest, target: newest, swap: "outerHTML" });
     if (document.querySelectorAll("#thread-newest .msg").length > messages) announce("A new message in this case");
   }
 
@@ -166,17 +162,26 @@
     });
   }
 
-  // What somebody does brings the case as it stands afterwards: a refresh on its way would come too late.
+  // What somebody does brings the case as it stands afterwards. A refresh that was asked for before comes too late, and
+  // would take away the form whose answer is on its way (htmx then drops that answer).
   document.addEventListener("htmx:beforeRequest", (event) => {
+    event.detail.xhr.acts = acts;
     if (event.detail.requestConfig.verb !== "post" || !event.detail.elt.closest("#case")) return;
     acting += 1;
-    const newest = $("#thread-newest");
-    if (newest) window.htmx.trigger(newest, "htmx:abort");
+    acts += 1;
+    // Not by htmx:afterRequest: it isn't told of a request whose element is gone.
+    event.detail.xhr.addEventListener("loadend", ({ target }) => {
+      acting -= 1;
+      const open = $("#case[data-case]");
+      if (open && (target.status < 200 || target.status >= 300)) changed.add(Number(open.dataset.case));
+    });
   });
-  document.addEventListener("htmx:afterRequest", (event) => {
-    if (event.detail.requestConfig.verb !== "post" || !acting) return;
-    acting -= 1;
-    if (!event.detail.successful && $("#case[data-case]")) changed.add(Number($("#case").dataset.case));
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    if (event.detail.target?.id !== "thread-newest" || event.detail.requestConfig.verb !== "get") return;
+    if (event.detail.xhr.acts !== acts) event.detail.shouldSwap = false;
+    // Only while this answer is put in: what somebody's own doing brings goes over what they have open.
+    document.body.dataset.live = "yes";
+    queueMicrotask(() => delete document.body.dataset.live);
   });
   document.addEventListener("visibilitychange", () => {
     if (!document.hidden && stale) {

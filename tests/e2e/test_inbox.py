@@ -88,6 +88,62 @@ def test_a_new_case_appears_by_itself_and_is_answered_and_resolved(company, open
     assert [line for line in page.said if "Error" in line or "Content Security" in line] == []
 
 
+def test_undo_while_a_refresh_is_on_its_way(company, open_page):
+    case, _ = arrive(company)
+    page = listening(open_page(path=f"/cases/{case.pk}/"))
+    page.evaluate(
+        """() => {
+          // Answers to a refresh are kept back until the server has been asked to undo, whose answer comes last.
+          const { send } = XMLHttpRequest.prototype;
+          let release;
+          const undone = new Promise((resolve) => { release = resolve; });
+          XMLHttpRequest.prototype.send = function (...sent) {
+            const address = this.address;
+            if (address.includes("/thread/")) {
+              const { onload } = this;
+              this.onload = (event) => { document.body.dataset.held = "yes"; undone.then(() => onload(event)); };
+              this.abort = () => {};
+            } else if (address.includes("/cancel/")) {
+              const { onload } = this;
+              this.onload = (event) => { release(); setTimeout(() => onload(event), 100); };
+            }
+            return send.apply(this, sent);
+          };
+          const { open } = XMLHttpRequest.prototype;
+          XMLHttpRequest.prototype.open = function (method, address, ...more) {
+            this.address = address;
+            return open.call(this, method, address, ...more);
+          };
+        }"""
+    )
+    page.locator("#answer").fill("It leaves today.")
+    page.locator("#answer").press("Control+Enter")
+    expect(page.locator(".msg.pending")).to_have_count(1)
+    page.evaluate("document.dispatchEvent(new CustomEvent('horseshoe:case'))")
+    expect(page.locator("body[data-held]")).to_have_count(1)
+    page.get_by_role("button", name="Undo").click()
+    expect(page.locator(".msg.pending")).to_have_count(0)
+    expect(page.locator("#answer")).to_have_value("It leaves today. ^ML")
+    write_again(case, "And one more thing")
+    expect(page.locator("#thread")).to_contain_text("And one more thing", timeout=10_000)
+
+
+def test_who_is_quicker_than_the_page_stays_in_the_answer(company, open_page):
+    arrive(company)
+    page = open_page()
+    page.evaluate(
+        """document.addEventListener("htmx:afterSwap", ({ detail }) => {
+          if (detail.target.id === "case") document.getElementById("answer").focus();
+        });"""
+    )
+    page.keyboard.press("j")
+    page.keyboard.press("Enter")
+    expect(page.locator("#thread")).to_contain_text("Where is my parcel?")
+    page.wait_for_timeout(300)
+    page.keyboard.type("take note")
+    expect(page.locator("#answer")).to_have_value("take note")
+
+
 def test_what_is_being_typed_survives_what_arrives(company, open_page):
     case, _ = arrive(company)
     page = listening(open_page(path=f"/cases/{case.pk}/"))
