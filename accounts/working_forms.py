@@ -163,7 +163,7 @@ class AssignmentForm(DepartmentModelForm):
         model = Department
         fields = ("assignment_mode", "max_per_person", "prefers_last_helper")
         labels = {
-            "max_per_person": "At most, a person",
+            "max_per_person": "Limit for one person",
             "prefers_last_helper": "Prefer whoever answered this customer last",
         }
         help_texts = {
