@@ -15,7 +15,7 @@ import psycopg
 from psycopg import sql
 
 from config.embedded import servers
-from config.embedded.home import CHECKOUT, Home
+from config.embedded.home import CHECKOUT, Home, simulated
 from config.embedded.process import EmbeddedError
 from config.supervisor import Program
 
@@ -35,17 +35,19 @@ class Demo:
 
         `env` must name the database when it is embedded. Raises EmbeddedError when --stream finds no demo to go to.
         """
-        note = home.path / "demo.json"
-        own = not servers.given("DATABASE_URL")
-        if options.no_demo or not (options.demo or (own and _is_empty_or_demo(env["DATABASE_URL"]))):
+        embedded = not servers.given("DATABASE_URL")
+        if options.no_demo or not (options.demo or (embedded and _is_empty_or_demo(env["DATABASE_URL"]))):
             if options.stream:
                 raise EmbeddedError(
                     "--stream posts through the demo's networks, and this database is not a demo."
                 )
+            if embedded:
+                home.demo_note.unlink(missing_ok=True)
             return None
         stream = options.stream.absolute() if options.stream else None
-        demo = cls(home.path, _port(note), options.rate, stream)
-        note.write_text(json.dumps({"port": demo.port}) + "\n", encoding="utf-8")
+        demo = cls(home.path, _port(home.demo_note), options.rate, stream)
+        note = {"port": demo.port, "own_database": not embedded}
+        home.demo_note.write_text(json.dumps(note) + "\n", encoding="utf-8")
         return demo
 
     @property
@@ -57,8 +59,7 @@ class Demo:
     def environment(self) -> dict[str, str]:
         """What every process needs to talk to the simulated networks, often enough to look alive."""
         return {
-            "X_API_URL": f"{self.address}/x",
-            "GRAPH_API_URL": f"{self.address}/graph",
+            **simulated(self.port),
             "POLL_INTERVAL_MIN": os.environ.get("POLL_INTERVAL_MIN", "2"),
             "POLL_INTERVAL_MAX": os.environ.get("POLL_INTERVAL_MAX", "10"),
         }

@@ -29,6 +29,12 @@ class Running:
     redis_url: str
 
 
+def simulated(port: int) -> dict[str, str]:
+    """The settings that send the connectors to the simulated networks on this port of 127.0.0.1."""
+    address = f"http://127.0.0.1:{port}"
+    return {"X_API_URL": f"{address}/x", "GRAPH_API_URL": f"{address}/graph"}
+
+
 class Home:
     """`HORSESHOE_HOME`, by default `.horseshoe` in the checkout."""
 
@@ -124,6 +130,23 @@ class Home:
         except OSError:
             return {}
         return dict(line.split("=", 1) for line in lines if "=" in line)
+
+    @property
+    def demo_note(self) -> Path:
+        """Where the demo notes its networks: their port, and whether the database was the company's own."""
+        return self.path / "demo.json"
+
+    def demo_networks(self, *, own_database: bool) -> dict[str, str]:
+        """Addresses of the simulated networks when this database was last filled by the demo, else {}.
+
+        Without them a command would take the demo's tokens to the real networks.
+        """
+        try:
+            note = json.loads(self.demo_note.read_text(encoding="utf-8"))
+            port, own = int(note["port"]), bool(note.get("own_database"))
+        except (OSError, ValueError, KeyError, TypeError):
+            return {}
+        return simulated(port) if own == own_database else {}
 
     def _write_private(self, name: str, text: str) -> None:
         fresh = self.path / f"{name}.new"

@@ -78,7 +78,8 @@ def for_command(command: str) -> Iterator[None]:
     """Put servers and secrets into `os.environ` for the length of one management command.
 
     The company's own when the environment names a database; those of a running `up`; else our own, started now and
-    stopped at the end. Raises EmbeddedError.
+    stopped at the end. On a demo's database the networks are the simulated ones, also while no `up` runs them.
+    Raises EmbeddedError.
     """
     home = Home.from_environment()
     if command == "dbshell":
@@ -86,10 +87,12 @@ def for_command(command: str) -> Iterator[None]:
         os.environ["PATH"] += f"{os.pathsep}{postgres_programs(home.path, None)}"
     if given("DATABASE_URL"):
         _add(home.known_secrets())
+        _add(home.demo_networks(own_database=True))
         yield
         return
     running = _running_or_lock(home)
     _add(home.secrets())
+    _add(home.demo_networks(own_database=False))
     if running:
         os.environ.update(environment_of(running))
         yield

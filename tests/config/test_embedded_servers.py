@@ -190,6 +190,18 @@ def test_one_process_at_a_time_has_the_folder_and_its_note_tells_who(home):
     assert Home(home.path).running() is None
 
 
+def test_the_demo_s_tokens_go_to_the_demo_s_networks_only(home):
+    assert home.demo_networks(own_database=False) == {}
+    home.demo_note.write_text('{"port": 4711, "own_database": false}')
+    assert home.demo_networks(own_database=False) == {
+        "X_API_URL": "http://127.0.0.1:4711/x",
+        "GRAPH_API_URL": "http://127.0.0.1:4711/graph",
+    }
+    assert home.demo_networks(own_database=True) == {}
+    home.demo_note.write_text("spoilt")
+    assert home.demo_networks(own_database=False) == {}
+
+
 def test_secrets_are_made_once_and_for_their_owner_only(home):
     from cryptography.fernet import Fernet
 

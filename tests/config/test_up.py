@@ -1,5 +1,6 @@
 """`manage.py up` in real processes, around the stand-in project (see conftest)."""
 
+import json
 import os
 import pwd
 import shutil
@@ -96,6 +97,12 @@ def test_the_product_itself_starts_with_its_demo_and_is_ready(folder, start):
     up.wait_for("Ctrl-C stops it.", 120)
     assert "Sign in as:" in up.text()
     eventually(lambda: get(port, "/readyz") == 200, 30, up.left)
+    # A command in another terminal asks the demo's networks, not the real ones with the demo's tokens.
+    poll = start(CHECKOUT, "poll", "--json", home=up.home)
+    assert poll.process.wait(60) == 0, poll.text()
+    streams = [json.loads(line) for line in poll.text().splitlines() if line.startswith("{")]
+    assert len(streams) > 3
+    assert {stream["error"] for stream in streams} <= {"", None}
     assert up.end() == 0
     assert up.left() == []
 
