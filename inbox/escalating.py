@@ -16,7 +16,8 @@ from accounts.models import Department, Role, User
 from inbox import clocks, passing
 from inbox.changes import Change
 from inbox.models import Case, Escalation, NoticeKind, Verb
-from inbox.notices import tell
+from inbox.notices import tell, tell_grouped
+from inbox.on_point import to_tell
 from inbox.wording import local, long_span
 from routing import terms
 from routing.models import Priority
@@ -124,12 +125,12 @@ def _act(change: Change, policy: Policy, clock: ClockName, due: dt.datetime, num
         # Found only after the target was missed: the missed target says it all.
         if due > change.now:
             text = f"{who}: {label.lower()} is due in {long_span((due - change.now).total_seconds())}, at {when}."
-            tell(_people(case, ("assignee",)), case.pk, NoticeKind.DUE_SOON, text, key=key, now=change.now)
+            _tell(change, _people(change, ("assignee",)), NoticeKind.DUE_SOON, text, key)
         return
     if number == BREACH:
         change.record(Verb.SLA_MISSED, {"clock": clock, "due": due.isoformat(), "policy": policy.name})
         text = f"{who}: {label.lower()} was due {when} and is overdue (policy “{policy.name}”)."
-        tell(_people(case, ("assignee",)), case.pk, NoticeKind.BREACHED, text, key=key, now=change.now)
+        _tell(change, _people(change, ("assignee",)), NoticeKind.BREACHED, text, key)
         return
     _escalate(
         change, policy, clock, policy.steps[number - FIRST_STEP], f"{label} is overdue since {when}", key
@@ -138,7 +139,7 @@ def _act(change: Change, policy: Policy, clock: ClockName, due: dt.datetime, num
 
 def _escalate(change: Change, policy: Policy, clock: ClockName, step: Step, reason: str, key: str) -> None:
     """One step: whom it concerns is worked out before the case moves."""
-    case, people = change.case, _people(change.case, step.notify)
+    case, assignee, people = change.case, change.case.assignee_id, _people(change, step.notify)
     raised = _raise(change) if step.raise_priority else ""
     change.record(
         Verb.ESCALATED,
@@ -156,7 +157,8 @@ def _escalate(change: Change, policy: Policy, clock: ClockName, step: Step, reas
     text = (
         f"{case.identity.display_name}: {reason[:1].lower()}{reason[1:]}; {', '.join(done) or 'escalated'}."
     )
-    tell(people, case.pk, NoticeKind.BREACHED, text, key=key, now=change.now)
+    kind = NoticeKind.MOVED if moved else NoticeKind.BREACHED
+    _tell(change, people, kind, text, key, assignee_id=assignee)
 
 
 def _raise(change: Change) -> str:
@@ -178,13 +180,15 @@ def _move(change: Change, step: Step, reason: str) -> str:
     return to.name
 
 
-def _people(case: Case, whom: tuple[Whom, ...]) -> list[int]:
-    """Who is told: the assignee (without one, the department's managers), its managers, or all who work there."""
-    told: list[int] = []
-    kinds = set(whom)
+def _people(change: Change, whom: tuple[Whom, ...]) -> list[int]:
+    """Who is told: the assignee (without one, who is on point, and without either the department's managers), its
+    managers, or all who work there."""
+    case, kinds, told = change.case, set(whom), list[int]()
     if "assignee" in kinds:
         if case.assignee_id is not None:
             told.append(case.assignee_id)
+        elif (on_point := to_tell(case, change.now)) is not None:
+            told.append(on_point.pk)
         else:
             kinds.add("managers")
     roles = [Role.MANAGER, Role.AGENT] if "department" in kinds else [Role.MANAGER]
@@ -192,3 +196,21 @@ def _people(case: Case, whom: tuple[Whom, ...]) -> list[int]:
         works_there = Q(memberships__department=case.department_id, role__in=roles, is_active=True)
         told += User.objects.filter(works_there).order_by("pk").values_list("pk", flat=True)[:MOST_TOLD]
     return told
+
+
+def _tell(
+    change: Change,
+    people: list[int],
+    kind: NoticeKind,
+    text: str,
+    key: str,
+    *,
+    assignee_id: int | None = None,
+) -> None:
+    """The assignee is told of each case, everybody else once a department for as long as they have not read it."""
+    case, assignee_id = change.case, assignee_id or change.case.assignee_id
+    if assignee_id is not None and assignee_id in people:
+        mine = NoticeKind.BREACHED if kind == NoticeKind.MOVED else kind
+        tell([assignee_id], case.pk, mine, text, key=key, now=change.now)
+    others = [one for one in people if one != assignee_id]
+    tell_grouped(others, case, case.department_id, kind, text, key=key, now=change.now)

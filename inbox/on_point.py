@@ -7,11 +7,13 @@ from collections.abc import Sequence
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from django.db.models import OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import JSONObject
 
-from accounts import roster, rostering
+from accounts import presence, roster, rostering
+from accounts.models import Leave, User
 from inbox.models import Case, Direction, Message
+from inbox.watching import sees
 
 #: Column of a statement that has `brand` and the parameter `now`: the shifts that may be running, with people who
 #: cannot sign in any more left out.
@@ -100,3 +102,14 @@ def who_is_on_point(case: Case, now: dt.datetime) -> dict[str, str]:
 def _name(told: dict[str, Any], role: str) -> str:
     full = f"{told.get(f'{role}_first_name') or ''} {told.get(f'{role}_last_name') or ''}".strip()
     return full or told.get(f"{role}_username") or ""
+
+
+def to_tell(case: Case, now: dt.datetime) -> User | None:
+    """Who is on point for a case: the primary, or the backup while the primary is away or on leave. None where the
+    roster names nobody who is there and may read the case."""
+    kept = rostering.rosters([case.brand_account])[case.brand_account_id]
+    named = [one for one in roster.on_point(kept.shifts, kept.zone, now) if one is not None]
+    on_leave = Exists(Leave.objects.covering(presence.today(now)).filter(user=OuterRef("pk")))
+    there = User.objects.filter(~Q(on_leave), pk__in=named, is_active=True, away_since__isnull=True)
+    people = {one.pk: one for one in there} if named else {}
+    return next((people[pk] for pk in named if pk in people and sees(people[pk], case)), None)

@@ -5,7 +5,7 @@ from inbox.models.count import CaseCount
 from inbox.models.customer import Customer, Identity
 from inbox.models.escalation import Escalation
 from inbox.models.message import Decision, Direction, Message, MessageCorrection, Quarantined
-from inbox.models.notice import Notice, NoticeKind
+from inbox.models.notice import Notice, NoticedCase, NoticeKind
 from inbox.models.playbook import CasePlaybook
 from inbox.models.preview import PreviewState, RulePreview
 from inbox.models.reply import LIVE_STATES, Draft, Reply, ReplyState
@@ -30,6 +30,7 @@ __all__ = [
     "MessageCorrection",
     "Notice",
     "NoticeKind",
+    "NoticedCase",
     "PreviewState",
     "Quarantined",
     "Reply",

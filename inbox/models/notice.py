@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
+from accounts.models import Department
 from inbox.models.case import Case
 
 
@@ -19,10 +20,23 @@ class NoticeKind(models.TextChoices):
     PING_PONG = "ping_pong", "Sent to and fro"
     SOLVED = "solved", "Solved"
     DISMISSED = "dismissed", "Dismissed"
+    MOVED = "moved", "Moved on"
+
+
+#: What a notice says that stands for several cases of a department.
+_OF_MANY = {
+    NoticeKind.DUE_SOON: "{count:,} cases of {department} are due soon.",
+    NoticeKind.BREACHED: "{count:,} cases of {department} are overdue.",
+    NoticeKind.MOVED: "{count:,} overdue cases were moved to {department}.",
+}
 
 
 class Notice(models.Model):
-    """One line for one person, who reads it once. `key` makes telling idempotent: the same thing is told once."""
+    """One line for one person, who reads it once. `key` makes telling idempotent: the same thing is told once.
+
+    With a `department` it stands for all the cases of `NoticedCase`, `cases` of them, until it is read; `case` and `text`
+    are then of the one that was told last.
+    """
 
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="notices", db_index=False
@@ -33,9 +47,20 @@ class Notice(models.Model):
     key = models.CharField(max_length=120)
     at = models.DateTimeField()
     read_at = models.DateTimeField(null=True, blank=True)
+    department = models.ForeignKey(
+        Department, null=True, blank=True, on_delete=models.CASCADE, related_name="+", db_index=False
+    )
+    cases = models.PositiveIntegerField(default=1)
 
     class Meta:
-        constraints: ClassVar = [models.UniqueConstraint(fields=["user", "key"], name="notice_once")]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["user", "key"], name="notice_once"),
+            models.UniqueConstraint(
+                fields=["user", "kind", "department"],
+                condition=Q(read_at__isnull=True, department__isnull=False),
+                name="notice_one_unread_group",
+            ),
+        ]
         indexes: ClassVar = [
             models.Index(F("user"), F("at").desc(), F("id").desc(), name="notice_newest"),
             models.Index(fields=["user"], name="notice_unread", condition=Q(read_at__isnull=True)),
@@ -43,3 +68,28 @@ class Notice(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} for {self.user_id}"
+
+    @property
+    def of_many(self) -> bool:
+        """Whether it stands for more than one case."""
+        return self.department_id is not None and self.cases > 1
+
+    @property
+    def says(self) -> str:
+        """What it says now."""
+        if self.department is None or not self.of_many:
+            return self.text
+        return _OF_MANY[NoticeKind(self.kind)].format(count=self.cases, department=self.department.name)
+
+
+class NoticedCase(models.Model):
+    """A case that a notice of several stands for: each counts once, however often something is told of it."""
+
+    notice = models.ForeignKey(Notice, on_delete=models.CASCADE, related_name="noticed", db_index=False)
+    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="+")
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["notice", "case"], name="noticed_case_once")]
+
+    def __str__(self) -> str:
+        return f"case {self.case_id} in notice {self.notice_id}"

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from inbox.models import Notice
-from inbox.notices import mark_read, page
+from inbox.notices import mark_read, page, queue_of
 from inbox.views.guards import InboxRequest, signed_in, wants_fragment
 from inbox.wording import moment
 
@@ -36,11 +36,16 @@ def notices(request: InboxRequest) -> HttpResponse:
 @require_POST
 @signed_in
 def open_notice(request: InboxRequest, pk: int) -> HttpResponse:
-    """Mark it read and go to its case."""
+    """Mark it read and go to its case, or to the queue of its cases."""
     notice = Notice.objects.filter(user=request.user, pk=pk).first()
     if notice is None:
         raise Http404
+    queue = queue_of(notice, request.user) if notice.of_many else ""
+    if notice.of_many and not queue:
+        raise Http404
     mark_read(request.user, timezone.now(), only=pk)
+    if queue:
+        return redirect(queue)
     return redirect("inbox:case", notice.case_id)
 
 

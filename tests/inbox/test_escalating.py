@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import threading
 import uuid
 
 import pytest
+import time_machine
 from django.db import connection
+from django.urls import reverse
 
+from accounts.models import Leave, Shift
 from inbox import cases, escalating, recomputing, tasks
-from inbox.models import Case, CaseEvent, Custody, Escalation, Notice, NoticeKind, Status, Verb
+from inbox.models import Case, CaseEvent, Custody, Escalation, Notice, NoticedCase, NoticeKind, Status, Verb
+from inbox.notices import mark_read
 from inbox.replies import queue_reply
 from routing import terms
 from routing.models import SLAPolicy, SLAVersion
 from tests.factories import NOW, CaseFactory, DepartmentFactory, MessageFactory, UserFactory
+from tests.inbox.pages import signed_in
 from tests.inbox.promises import OFFICE, minutes, policy
 
 STEPS = [
@@ -333,3 +339,148 @@ class TestRecomputing:
         self.publish(first_response_minutes=91)
         recomputing.run(NOW + minutes(1))
         assert not SLAVersion.objects.filter(recomputed_at=None).exists()
+
+
+class TestWhoIsTold:
+    """Of cases that nobody has: who is on point, else the managers, and each of them once a department."""
+
+    def many(self, world, count):
+        made = [world.case, *(world.new_case() for _ in range(count - 1))]
+        Case.objects.update(assignee=None)
+        return made
+
+    def shift(self, world, **fields):
+        values = {"starts_at": dt.time(0), "ends_at": dt.time(0), "weekday": NOW.weekday(), **fields}
+        return Shift.objects.create(brand_account=world.case.brand_account, **values)
+
+    def on_point(self, world):
+        primary, backup = (UserFactory(departments=[world.department]) for _ in range(2))
+        self.shift(world, primary=primary, backup=backup)
+        Case.objects.update(assignee=None)
+        return primary, backup
+
+    def who(self):
+        return set(Notice.objects.values_list("user_id", flat=True))
+
+    def test_whoever_is_on_point_comes_before_the_managers(self, world):
+        primary, _ = self.on_point(world)
+        world.sweep(45)
+        assert self.who() == {primary.pk}
+
+    @pytest.mark.parametrize("why", ["away", "leave", "inactive", "elsewhere"])
+    def test_the_backup_is_told_while_the_primary_is_not_there(self, world, why):
+        primary, backup = self.on_point(world)
+        if why == "leave":
+            Leave.objects.create(user=primary, starts_on=NOW.date(), ends_on=NOW.date())
+        elif why == "elsewhere":
+            primary.memberships.all().delete()
+        else:
+            changed = {"away_since": NOW} if why == "away" else {"is_active": False}
+            type(primary).objects.filter(pk=primary.pk).update(**changed)
+        world.sweep(45)
+        assert self.who() == {backup.pk}
+
+    def test_without_anybody_on_point_the_managers_are_told(self, world):
+        people = self.on_point(world)
+        type(world.agent).objects.filter(pk__in=[one.pk for one in people]).update(away_since=NOW)
+        world.sweep(45)
+        assert self.who() == {world.manager.pk}
+
+    def test_many_cases_are_one_notice_that_counts_them(self, world):
+        self.many(world, 12)
+        for _ in range(2):
+            world.sweep(60)
+            Case.objects.update(next_clock_at=NOW)
+        told = Notice.objects.get(user=world.manager)
+        assert (told.cases, told.says) == (12, "12 cases of Service are overdue.")
+        world.sweep(70)  # escalated, too: the same cases
+        told.refresh_from_db()
+        assert told.cases == 12
+        assert told.text.endswith("priority raised to high.")
+        assert NoticedCase.objects.filter(notice=told).count() == 12
+
+    def test_one_case_is_told_in_its_own_words(self, world):
+        self.many(world, 1)
+        world.sweep(60)
+        told = Notice.objects.get(user=world.manager)
+        assert told.says == told.text
+        assert "first response was due" in told.says
+
+    def test_kinds_and_departments_are_told_apart(self, world):
+        self.many(world, 2)
+        other = world.new_case(department=DepartmentFactory(name="Billing"), assignee=None)
+        type(world.manager.memberships.get())(user=world.manager, department=other.department).save()
+        world.sweep(45)
+        world.sweep(60)
+        said = list(
+            Notice.objects.filter(user=world.manager).values_list("kind", "department__name", "cases")
+        )
+        assert sorted(said) == [
+            ("breached", "Billing", 1), ("breached", "Service", 2), ("due_soon", "Billing", 1), ("due_soon", "Service", 2),
+        ]  # fmt: skip
+
+    def test_what_was_read_is_not_counted_on(self, world):
+        self.many(world, 2)
+        world.sweep(60)
+        mark_read(world.manager, NOW)
+        late = world.new_case(assignee=None)
+        world.sweep(61)
+        assert list(Notice.objects.filter(user=world.manager).order_by("pk").values_list("cases", flat=True)) == [
+            2, 1,
+        ]  # fmt: skip
+        assert Notice.objects.get(user=world.manager, read_at=None).case == late
+
+    def test_moved_cases_are_said_to_be_where_they_are_now(self, world):
+        self.many(world, 2)
+        world.sweep(90)
+        told = Notice.objects.get(user=world.agent, kind=NoticeKind.MOVED)
+        assert told.says == "2 overdue cases were moved to Rescue."
+
+    def test_the_notice_opens_the_queue_of_what_it_counts(self, world):
+        self.many(world, 3)
+        world.sweep(60)
+        client = signed_in(world.manager)
+        address = reverse("inbox:notice_open", args=[Notice.objects.get(user=world.manager).pk])
+        page = client.get("/notices/").content.decode()
+        assert "3 cases of Service are overdue." in page
+        assert address in page
+        with time_machine.travel(NOW + minutes(61), tick=False):
+            found = client.post(address, follow=True)
+        assert found.redirect_chain[0][0] == f"/queue/department/{world.department.slug}/?sort=overdue"
+        assert found.content.decode().count('data-case="') == 3
+        assert Notice.objects.get(user=world.manager).read_at is not None
+
+    def test_a_queue_that_one_may_not_open_is_not_offered(self, world):
+        self.many(world, 2)
+        world.sweep(60)
+        world.manager.memberships.all().delete()
+        client, told = signed_in(world.manager), Notice.objects.get(user=world.manager)
+        address = reverse("inbox:notice_open", args=[told.pk])
+        page = client.get("/notices/").content.decode()
+        assert told.says in page
+        assert address not in page
+        assert client.post(address).status_code == 404
+
+
+@pytest.mark.django_db(transaction=True)
+def test_sweeps_at_once_count_every_case_once():
+    world = a_world()
+    for _ in range(11):
+        world.new_case()
+    Case.objects.update(assignee=None)
+    failures = []
+
+    def beat():
+        try:
+            escalating.sweep(NOW + minutes(60))
+        except Exception as error:
+            failures.append(error)
+        finally:
+            connection.close()
+
+    beats = [threading.Thread(target=beat) for _ in range(4)]
+    [one.start() for one in beats]
+    [one.join() for one in beats]
+    assert not failures
+    told = Notice.objects.get(user=world.manager)
+    assert told.cases == NoticedCase.objects.filter(notice=told).count() == 12
