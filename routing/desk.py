@@ -30,7 +30,11 @@ class Desk:
     @property
     def may_edit(self) -> bool:
         """Whether the person may change any rule at all."""
-        return self.scope.departments is None or bool(self.scope.departments)
+        return not self.scope.is_empty
+
+    def is_mine(self, rule: Rule) -> bool:
+        """Whether the person may change the rule."""
+        return self.scope.covers(rule.department.slug)
 
     @cached_property
     def content(self) -> Plain:
@@ -45,7 +49,7 @@ class Desk:
     def rule(self, key: str) -> Rule | None:
         """The rule with this key, None when it is gone or not the person's to change."""
         for rule in self.rules:
-            if str(rule.key) == key and self.scope.covers(rule.department.slug):
+            if str(rule.key) == key and self.is_mine(rule):
                 return rule
         return None
 

@@ -15,6 +15,7 @@ from routing.editing import keep
 from routing.history import difference
 from routing.merging import Clash, merge
 from routing.models import RuleDraft, RuleSetVersion
+from routing.precedence import new_ones_below
 from routing.rule_rows import put, snapshot
 from routing.scope import NotYours, scope_of
 from routing.snapshots import without_names
@@ -49,8 +50,7 @@ def draft_of(user: User) -> RuleDraft | None:
 
 def begin(by: User, now: dt.datetime) -> RuleDraft:
     """The person's draft; a new one begins as what is live. Raises `NotYours` for those who edit no rules."""
-    scope = scope_of(by)
-    if scope.departments is not None and not scope.departments:
+    if scope_of(by).is_empty:
         raise NotYours("You may not edit rules.")
     with transaction.atomic():
         rulesets.take_turn()
@@ -63,16 +63,17 @@ def standing(draft: RuleDraft, chosen: Mapping[str, str] | None = None) -> Stand
     """How the draft stands to what is live now. Reads the version it began from and the rules; writes nothing."""
     newest = RuleSetVersion.objects.values_list("number", flat=True).first() or 0
     theirs = snapshot()
-    base = _base(draft, theirs)
-    merged, clashes = merge(base, draft.content, theirs, chosen)
+    merged, clashes = _merged(draft, theirs, chosen)
     same = without_names(merged) == without_names(theirs)
     lines = () if same else tuple(difference(theirs, merged))
     return Standing(draft, lines, max(newest - draft.based_on, 0), tuple(clashes), merged)
 
 
-def _base(draft: RuleDraft, otherwise: Plain) -> Plain:
+def _merged(draft: RuleDraft, theirs: Plain, chosen: Mapping[str, str] | None) -> tuple[Plain, list[Clash]]:
+    """The draft with what is live now; its new rules come before nobody else's, whatever others moved meanwhile."""
     version = RuleSetVersion.objects.filter(number=draft.based_on).first()
-    return version.snapshot if version else otherwise
+    merged, clashes = merge(version.snapshot if version else theirs, draft.content, theirs, chosen)
+    return new_ones_below(theirs, merged, scope_of(draft.by).covers), clashes
 
 
 def publish(
@@ -81,17 +82,16 @@ def publish(
     """Makes the draft live, together with what others published meanwhile, and ends it; None when nothing changed.
 
     Raises `RuleDraft.DoesNotExist`, `Clashes` when others changed the same rules and `chosen` ("mine" or "theirs" by
-    key) does not say which counts, `NotYours`, and `RuleSetError` when something is wrong with the rules.
+    key) does not say which counts, `NotYours`, `NotAbove`, and `RuleSetError` when something is wrong with the rules.
     """
     with transaction.atomic():
         rulesets.take_turn()
         draft = RuleDraft.objects.select_for_update().get(by=by)
         theirs = snapshot()
-        merged, clashes = merge(_base(draft, theirs), draft.content, theirs, chosen)
+        merged, clashes = _merged(draft, theirs, chosen)
         if clashes:
             raise Clashes(clashes)
-        if objection := scope_of(by).objection(theirs, merged):
-            raise NotYours(objection)
+        scope_of(by).refuse(theirs, merged)
         rulesets.refuse_errors(merged)
         put(merged)
         version = rulesets.publish(by, note or "Published a draft", now)
@@ -105,7 +105,7 @@ def bring_up_to_date(by: User, now: dt.datetime, chosen: Mapping[str, str]) -> R
         rulesets.take_turn()
         draft = RuleDraft.objects.select_for_update().get(by=by)
         theirs = snapshot()
-        merged, clashes = merge(_base(draft, theirs), draft.content, theirs, chosen)
+        merged, clashes = _merged(draft, theirs, chosen)
         if clashes:
             raise Clashes(clashes)
         keep(draft, merged, now)

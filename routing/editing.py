@@ -2,8 +2,9 @@
 version with its author and a note. Or it changes nothing.
 
 All raise `routing.engine.RuleSetError` when the rules could not decide afterwards, `routing.scope.NotYours` (one of
-these) when the rule is not the person's to change, and `Rule.DoesNotExist` when it is gone. `now` is the time of the
-change, UTC. `by` is None for the system, which may change everything.
+these) when the rule is not the person's to change, `routing.scope.NotAbove` (another) when it would come before other
+departments' rules, and `Rule.DoesNotExist` when it is gone. `now` is the time of the change, UTC. `by` is None for the
+system, which may change everything.
 """
 
 from __future__ import annotations
@@ -20,12 +21,13 @@ from accounts.models import Department, User
 from routing import rulesets, snapshots
 from routing.engine import RuleSetError
 from routing.models import Rule, RuleDraft, RuleSetVersion
+from routing.precedence import new_ones_below
 from routing.rule_rows import EXTRAS, instances, put, snapshot
-from routing.scope import NotYours, scope_of
+from routing.scope import scope_of
 from routing.snapshots import NAME_LENGTH, NoSuchRule
 
-__all__ = ["NAME_LENGTH", "Content", "add_rule", "change_rule", "delete_rule", "duplicate_rule", "edit", "move_rule", "restore",
-           "set_default", "switch_rule"]  # fmt: skip
+__all__ = ["NAME_LENGTH", "Content", "add_rule", "change_rule", "delete_rule", "duplicate_rule", "edit", "move_rule", "move_up",
+           "restore", "set_default", "switch_rule"]  # fmt: skip
 Plain = dict[str, Any]
 
 
@@ -77,13 +79,17 @@ def edit(
     with transaction.atomic():
         rulesets.take_turn()
         draft = RuleDraft.objects.select_for_update().filter(by=by).first() if by else None
-        before = draft.content if draft else snapshot()
+        live = snapshot()
+        before = draft.content if draft else live
         try:
             after = change(before)
         except NoSuchRule as error:
             raise Rule.DoesNotExist(str(error)) from None
         if by is not None:
-            _require_own(by, before, after, about)
+            scope = scope_of(by)
+            if about:
+                scope.require(snapshots.rule_in(before, about)["department"])
+            scope.refuse(before, after, live)
         if draft is not None:
             keep(draft, after, now)
         else:
@@ -91,14 +97,6 @@ def edit(
             _put(after)
             rulesets.publish(by, said, now)
     return after
-
-
-def _require_own(by: User, before: Plain, after: Plain, about: str) -> None:
-    scope = scope_of(by)
-    if about and not scope.covers(snapshots.rule_in(before, about)["department"]):
-        raise NotYours("The order of rules of other departments is not yours to change.")
-    if objection := scope.objection(before, after):
-        raise NotYours(objection)
 
 
 def keep(draft: RuleDraft, content: Plain, now: dt.datetime) -> None:
@@ -163,6 +161,20 @@ def move_rule(
     return _rule(after, str(key))
 
 
+def move_up(key: uuid.UUID, by: User, now: dt.datetime) -> Rule:
+    """The rule before all that it may come before: everything, or everything below the last rule that is not the
+    person's."""
+    covers = scope_of(by).covers
+
+    def change(rules: Plain) -> Plain:
+        departments = [each["department"] for each in rules["rules"]]
+        last = max((at for at, slug in enumerate(departments, start=1) if not covers(slug)), default=0)
+        return snapshots.moved(rules, str(key), to=last + 1)
+
+    after = edit(by, _named("Moved “{}”", str(key)), now, change, about=str(key))
+    return _rule(after, str(key))
+
+
 def delete_rule(key: uuid.UUID, by: User | None, now: dt.datetime) -> str:
     """Removes the rule; older versions keep it. Returns its name."""
     names: list[str] = []
@@ -176,13 +188,14 @@ def delete_rule(key: uuid.UUID, by: User | None, now: dt.datetime) -> str:
 
 
 def duplicate_rule(key: uuid.UUID, by: User | None, now: dt.datetime) -> Rule:
-    """A copy right after the rule, switched off until someone has edited it."""
+    """A copy right after the rule, or after the last rule that is not the person's; switched off until someone has
+    edited it."""
     keys: list[str] = []
 
     def change(rules: Plain) -> Plain:
         after, copy = snapshots.copied(rules, str(key))
         keys.append(copy)
-        return after
+        return after if by is None else new_ones_below(rules, after, scope_of(by).covers)
 
     after = edit(by, _named("Copied “{}”", str(key)), now, change)
     return _rule(after, keys[0])

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
-from dataclasses import dataclass
 from typing import Any
 
 from routing.models import RuleSetVersion
@@ -21,41 +19,6 @@ _SAID = {
     "dismiss": "dismissed as noise",
     "playbook_branch": "where the playbook begins",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """A version as the list shows it. `at` is UTC; `by` is a name, "" for the system."""
-
-    number: int
-    at: dt.datetime
-    by: str
-    note: str
-    lines: tuple[str, ...]
-    is_live: bool
-
-
-def changes(before: int | None, count: int) -> tuple[list[Change], int | None]:
-    """The newest `count` versions below number `before` (None: from the newest), and where the next page starts."""
-    rows = RuleSetVersion.objects.select_related("created_by")
-    if before is not None:
-        rows = rows.filter(number__lt=before)
-    found = list(rows[: count + 1])
-    live = RuleSetVersion.objects.values_list("number", flat=True).first()
-    listed = [
-        Change(
-            number=version.number,
-            at=version.created_at,
-            by=(version.created_by.get_full_name() or version.created_by.username)
-            if version.created_by
-            else "",
-            note=version.note,
-            lines=tuple(difference(older.snapshot if older else None, version.snapshot)),
-            is_live=version.number == live,
-        )
-        for version, older in zip(found[:count], [*found[1:], None], strict=False)
-    ]
-    return listed, found[count - 1].number if len(found) > count else None
 
 
 def difference(older: dict[str, Any] | None, newer: dict[str, Any]) -> list[str]:

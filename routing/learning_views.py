@@ -17,6 +17,7 @@ from routing import learned, learning_page, suggested_rules, trainings
 from routing.engine import RuleSetError
 from routing.learning.router import BadArrays
 from routing.models import LearningMode, RouterTraining, RouterVersion, RoutingExample
+from routing.scope import scope_of
 
 #: Examples on a page.
 ROWS = 50
@@ -28,11 +29,12 @@ def learning(request: SignedInRequest) -> HttpResponse:
     """Where it stands: the active version, the examples, the versions, the rules that corrections suggest."""
     now, names = timezone.now(), learning_page.names()
     rows, taught = learning_page.version_rows(now), learning_page.taught(names)
+    scope = scope_of(request.user)
     context = {
         "state": learning_page.state(rows, sum(one.count for one in taught)),
         "versions": rows,
         "taught": taught,
-        "suggested": suggested_rules.suggested(),
+        "suggested": [one for one in suggested_rules.suggested() if scope.covers(one.department.slug)],
     }
     return render(request, "routing/learning.html", context)
 
@@ -178,12 +180,14 @@ def suggested(request: SignedInRequest) -> HttpResponse:
             request, "That suggestion is gone: somebody has settled it, or corrections have changed."
         )
         return redirect("routing:learning")
-    now = timezone.now()
+    scope, now = scope_of(request.user), timezone.now()
+    if not scope.covers(one.department.slug):
+        raise Http404
     if request.method != "POST":
         right, wrong = suggested_rules.taught_by(one, request.user)
         caught = [look(one.words, request.user, now) for look in suggested_rules.recent]
         context = {"one": one, "right": right, "wrong": wrong, "caught": caught[0] if caught else None}
-        return render(request, "routing/learning_suggested.html", context)
+        return render(request, "routing/learning_suggested.html", context | {"anywhere": scope.is_whole})
     if "dismiss" in request.POST:
         suggested_rules.dismiss(one, request.user, now)
         messages.success(request, f"“{one.words}” is not suggested again.")

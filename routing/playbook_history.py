@@ -2,46 +2,10 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
-from routing.models import PlaybookVersion
 from routing.playbook import ACTIONS, Answer, Outcome, Question, Tree, tree_of
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """A version as the list shows it. `at` is UTC; `by` is a name, "" for the system."""
-
-    number: int
-    at: dt.datetime
-    by: str
-    note: str
-    lines: tuple[str, ...]
-    is_live: bool
-
-
-def changes(before: int | None, count: int) -> tuple[list[Change], int | None]:
-    """The newest `count` versions below number `before` (None: from the newest), and where the next page starts."""
-    rows = PlaybookVersion.objects.select_related("created_by")
-    if before is not None:
-        rows = rows.filter(number__lt=before)
-    found = list(rows[: count + 1])
-    live = PlaybookVersion.objects.values_list("number", flat=True).first()
-    listed = [
-        Change(
-            version.number,
-            version.created_at,
-            str(version.created_by or ""),
-            version.note,
-            tuple(difference(older.snapshot if older else None, version.snapshot)),
-            version.number == live,
-        )
-        for version, older in zip(found[:count], [*found[1:], None], strict=False)
-    ]
-    return listed, found[count - 1].number if len(found) > count else None
 
 
 def difference(older: Mapping[str, Any] | None, newer: Mapping[str, Any]) -> list[str]:

@@ -14,12 +14,11 @@ from django.views.decorators.http import require_safe
 from accounts.access import viewer
 from accounts.models import Department, User
 from routing import playbooks
+from routing.models import PlaybookVersion
 from routing.playbook import DEEPEST, NONE, NONE_TEXT, Outcome, Question, Tree, tree_of, walk
-from routing.playbook_history import changes, difference
+from routing.playbook_history import difference
 from routing.playbook_outline import action_words, outline
-
-#: Versions on a page.
-VERSIONS = 25
+from routing.versions import Kind, listing
 
 
 def department_names() -> dict[str, str]:
@@ -90,8 +89,18 @@ def _tried(snapshot: dict[str, Any], answers: list[str], of_draft: bool) -> dict
 @require_safe
 @login_required
 def versions(request: HttpRequest) -> HttpResponse:
-    """Who changed what and when, newest first; `before` is where the page starts."""
-    before = request.GET.get("before", "")
-    listed, older = changes(int(before) if before.isdecimal() and len(before) < 10 else None, VERSIONS)
-    context = {"changes": listed, "older": older, "may_edit": _may_edit(request)}
-    return render(request, "routing/playbook_versions.html", context)
+    """Who changed what and when; those may go back who may change all that this would."""
+    return listing(request, _VERSIONS, lambda old: _may_edit(request))
+
+
+_VERSIONS = Kind(
+    PlaybookVersion,
+    difference,
+    {
+        "title": "Versions of the playbook",
+        "restore": "playbook:restore",
+        "back": "playbook:page",
+        "back_label": "The playbook",
+        "none_yet": "No version yet. The first comes when a draft is published.",
+    },
+)

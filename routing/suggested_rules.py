@@ -74,8 +74,8 @@ def _holds(words: str, text: str) -> bool:
 
 
 def accept(one: SuggestedRule, by: User, now: dt.datetime) -> Rule:
-    """Makes it a rule, in the person's draft while they have one, else live: before all others when a rule stood in
-    its way, else after them. Raises as `routing.editing`."""
+    """Makes it a rule, in the person's draft while they have one, else live: when a rule stood in its way, as far up as
+    the person may put it, else after all others. Raises as `routing.editing`."""
     content = editing.Content(
         name=f"“{one.words}”"[: editing.NAME_LENGTH],
         condition={"any": [{"field": "words", "any": [one.words]}]},
@@ -83,7 +83,7 @@ def accept(one: SuggestedRule, by: User, now: dt.datetime) -> Rule:
     )
     rule = editing.add_rule(content, by, f"Suggested by {one.corrected} corrections: “{one.words}”", now)
     if one.overruled:
-        editing.move_rule(rule.key, by, now, to=1)
+        editing.move_up(rule.key, by, now)
     dismiss(one, by, now)
     return rule
 

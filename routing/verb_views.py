@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from accounts.models import Department, User
-from routing import editing, rulesets
+from routing import editing, precedence, rulesets, snapshots
 from routing.desk import desk_of
 from routing.engine import RuleSetError
 from routing.forms import DefaultForm
@@ -56,19 +56,42 @@ def rule_toggle(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
 @require_POST
 @login_required
 def rule_move(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
-    """Moves a rule: `direction` is "up" or "down", or `to` is a place counted from 1."""
+    """Moves a rule: `direction` is "up" or "down", or `to` is a place counted from 1.
+
+    A move that the person could not take back is asked about first (`sure`).
+    """
     direction, to = request.POST.get("direction"), request.POST.get("to", "").strip()
+    where: dict[str, int] = {}
+    if direction in ("up", "down"):
+        where = {"step": -1 if direction == "up" else 1}
+    elif to.isdecimal() and len(to) < 7:
+        where = {"to": int(to)}
+    if where and "sure" not in request.POST and (asked := _gives_way(request, key, where)):
+        return asked
 
     def verb(user: User, now: dt.datetime) -> str:
-        if direction in ("up", "down"):
-            rule = editing.move_rule(key, user, now, step=-1 if direction == "up" else 1)
-        elif to.isdecimal() and len(to) < 7:
-            rule = editing.move_rule(key, user, now, to=int(to))
-        else:
+        if not where:
             raise RuleSetError("Say where to move the rule: a place counted from 1.")
-        return f"“{rule.name}” is moved."
+        return f"“{editing.move_rule(key, user, now, **where).name}” is moved."
 
     return _do(request, verb, key)
+
+
+def _gives_way(request: HttpRequest, key: uuid.UUID, where: dict[str, int]) -> HttpResponse | None:
+    """The question whether to put a live rule below another department's, above which only an administrator gets it
+    again; None where there is nothing to ask."""
+    desk = desk_of(editor_of(request))
+    rule = desk.rule(str(key))
+    if rule is None or desk.draft is not None:
+        return None
+    passed = precedence.given_way(
+        desk.content, snapshots.moved(desk.content, str(key), **where), desk.scope.covers
+    )
+    if passed is None:
+        return None
+    other = next(one for one in desk.rules if str(one.key) == passed[1])
+    context = {"rule": rule, "other": other, "where": request.POST.items()}
+    return render(request, "routing/rule_move.html", context)
 
 
 @form_view
@@ -133,7 +156,7 @@ def starter(request: HttpRequest) -> HttpResponse:
 
     def verb(user: User, now: dt.datetime) -> str:
         departments = {department.slug: department for department in Department.objects.filter(is_open=True)}
-        if scope_of(user).departments is not None:
+        if not scope_of(user).is_whole:
             raise NotYours("The starter rules lead to all departments.")
         if Rule.objects.exists() or not departments:
             raise RuleSetError("The starter rules need at least one department, and no rules in their way.")

@@ -20,13 +20,12 @@ from routing.engine import RuleSetError, decide, decide_all
 from routing.facts import Decision, Facts
 from routing.findings import Finding
 from routing.forms import TryForm
-from routing.history import changes
+from routing.history import difference
 from routing.models import RuleDraft, RuleSetVersion
 from routing.reading import with_reading
+from routing.versions import Kind, listing
 from routing.wording import summary
 
-#: Versions on a page.
-VERSIONS = 25
 form_view = require_http_methods(["GET", "HEAD", "POST"])
 
 
@@ -59,9 +58,9 @@ def _list_context(request: HttpRequest) -> dict[str, Any]:
                 "rule": rule,
                 "summary": summary(rule.condition, names=desk.calendar_names),
                 "priority": rule.get_priority_display() if rule.priority else "",
-                "is_first": place == 1,
+                "may_up": place > 1 and desk.is_mine(rules[place - 2]),
                 "is_last": place == len(rules),
-                "is_mine": desk.may_edit and desk.scope.covers(rule.department.slug),
+                "is_mine": desk.is_mine(rule),
                 "findings": found.get(str(rule.key), ()),
             }
             for place, rule in enumerate(rules, start=1)
@@ -70,7 +69,7 @@ def _list_context(request: HttpRequest) -> dict[str, Any]:
         "default_findings": found.get("", ()),
         "may_edit": desk.may_edit,
         "may_edit_default": desk.may_edit and (default is None or desk.scope.covers(default["department"])),
-        "may_start": desk.scope.departments is None,
+        "may_start": desk.scope.is_whole,
         "draft": desk.draft,
         "standing": desk.draft and drafts.standing(desk.draft),
         "others": _others(desk),
@@ -135,8 +134,19 @@ def to_list(key: uuid.UUID | None = None) -> HttpResponse:
 @require_safe
 @login_required
 def versions(request: HttpRequest) -> HttpResponse:
-    """Who changed what and when, newest first; `before` is where the page starts."""
-    before = request.GET.get("before", "")
-    listed, older = changes(int(before) if before.isdecimal() and len(before) < 10 else None, VERSIONS)
-    may_edit = viewer(user_of(request)).may("edit_rules")
-    return render(request, "routing/versions.html", {"changes": listed, "older": older, "may_edit": may_edit})
+    """Who changed what and when; those may go back who may change all that this would."""
+    desk = desk_of(user_of(request))
+    return listing(request, _VERSIONS, lambda old: desk.may_edit and desk.scope.may_change(desk.content, old))
+
+
+_VERSIONS = Kind(
+    RuleSetVersion,
+    difference,
+    {
+        "title": "Versions of the rules",
+        "restore": "routing:version_restore",
+        "back": "routing:rule_list",
+        "back_label": "All rules",
+        "none_yet": "No version yet. The first comes with the first rule.",
+    },
+)

@@ -14,6 +14,7 @@ from django.db.models import Q
 
 from accounts.models import Department
 from routing.models.rules import Priority
+from routing.models.versions import Version
 
 #: Ninety days round the clock: the longest target and the longest wait of an escalation, in business minutes.
 LONGEST_MINUTES = 90 * 24 * 60
@@ -90,27 +91,19 @@ class SLAPolicy(models.Model):
         return self.name
 
 
-class SLAVersion(models.Model):
-    """An immutable snapshot of the policies and their calendars. The highest number is live.
+class SLAVersion(Version):
+    """The policies and their calendars (`routing.terms.snapshot`).
 
     `recomputed` of `to_recompute` open cases have their clocks set by it so far; `after_case` is how far the work has
     come, `recomputed_at` when it was finished.
     """
 
-    number = models.PositiveIntegerField(unique=True)
-    snapshot = models.JSONField()
-    note = models.CharField(max_length=200, blank=True)
-    created_at = models.DateTimeField()
-    created_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
-    )
     to_recompute = models.PositiveIntegerField(null=True, blank=True)
     recomputed = models.PositiveIntegerField(default=0)
     after_case = models.BigIntegerField(default=0)
     recomputed_at = models.DateTimeField(null=True, blank=True)
 
-    class Meta:
-        ordering: ClassVar = ["-number"]
+    class Meta(Version.Meta):
         indexes: ClassVar = [
             models.Index(fields=["number"], name="sla_unfinished", condition=Q(recomputed_at__isnull=True))
         ]

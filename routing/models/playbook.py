@@ -5,10 +5,10 @@ A case keeps the version with which it began: what it was asked can always be re
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from django.conf import settings
 from django.db import models
+
+from routing.models.versions import Version
 
 
 class Playbook(models.Model):
@@ -28,19 +28,8 @@ class Playbook(models.Model):
         return f"Playbook, revision {self.revision}"
 
 
-class PlaybookVersion(models.Model):
-    """An immutable snapshot of the tree, as JSON (see `routing.playbook`). The highest number is live."""
-
-    number = models.PositiveIntegerField(unique=True)
-    snapshot = models.JSONField()
-    note = models.CharField(max_length=200, blank=True)
-    created_at = models.DateTimeField()
-    created_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
-    )
-
-    class Meta:
-        ordering: ClassVar = ["-number"]
+class PlaybookVersion(Version):
+    """The tree (see `routing.playbook`)."""
 
     def __str__(self) -> str:
         return f"Playbook, version {self.number}"

@@ -6,12 +6,10 @@ them can be replayed.
 
 from __future__ import annotations
 
-from typing import ClassVar
-
-from django.conf import settings
 from django.db import models
 
 from accounts.models import Department
+from routing.models.versions import Version
 
 
 class Priority(models.IntegerChoices):
@@ -59,19 +57,8 @@ class RoutingDefault(models.Model):
         return f"Default: {self.department_id}"
 
 
-class RuleSetVersion(models.Model):
-    """An immutable snapshot of the rules and the default, as JSON. The highest number is live."""
-
-    number = models.PositiveIntegerField(unique=True)
-    snapshot = models.JSONField()
-    note = models.CharField(max_length=200, blank=True)
-    created_at = models.DateTimeField()
-    created_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
-    )
-
-    class Meta:
-        ordering: ClassVar = ["-number"]
+class RuleSetVersion(Version):
+    """The rules and the default, with the business hours that rules ask about (`routing.rule_rows.snapshot`)."""
 
     def __str__(self) -> str:
         return f"Rules, version {self.number}"

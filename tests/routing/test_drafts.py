@@ -14,7 +14,7 @@ from routing.engine import RuleSetError, decide
 from routing.facts import Facts
 from routing.merging import DEFAULT, ORDER, merge
 from routing.models import Rule, RuleDraft, RuleSetVersion
-from routing.scope import NotYours
+from routing.scope import NotAbove, NotYours
 from tests.factories import NOW, UserFactory
 
 WORDS = {"field": "words", "any": ["late"]}
@@ -181,12 +181,64 @@ def test_a_manager_changes_rules_of_the_own_departments_only(company, narrow):
     assert RuleSetVersion.objects.first().number == 4
 
 
-def test_ones_own_rule_may_pass_others_and_they_keep_their_order(company, narrow):
-    editing.add_rule(Content("Third", WORDS, company.billing), company.manager, "", NOW)
-    editing.move_rule(company.faults.key, narrow, NOW, to=1)
-    assert names() == ["Faults", "Refunds", "Third"]
-    with pytest.raises(NotYours, match="order of rules of other departments"):
+def test_ones_own_rule_may_give_way_and_not_take_messages_from_others(company, narrow):
+    third = editing.add_rule(Content("Third", WORDS, company.service), narrow, "", NOW)
+    for attempt in ({"to": 1}, {"step": -2}):
+        with pytest.raises(
+            NotAbove, match="“Third” may not come before “Refunds”, a rule of Billing.* administrator"
+        ):
+            editing.move_rule(third.key, narrow, NOW, **attempt)
+    editing.move_rule(third.key, narrow, NOW, step=-1)
+    assert names() == ["Refunds", "Third", "Faults"]
+    with pytest.raises(NotYours):
         editing.move_rule(company.refunds.key, narrow, NOW, to=3)
+    editing.move_rule(third.key, UserFactory(role=Role.ADMINISTRATOR), NOW, to=1)
+    editing.switch_rule(third.key, False, narrow, NOW)
+    editing.move_rule(third.key, narrow, NOW, to=2)
+    assert names() == ["Refunds", "Third", "Faults"]
+    with pytest.raises(NotAbove):
+        editing.move_rule(third.key, narrow, NOW, to=1)
+
+
+def test_what_is_first_already_may_be_first_again_while_it_is_a_draft(company, narrow):
+    editing.move_rule(company.faults.key, company.manager, NOW, to=1)
+    drafts.begin(narrow, NOW)
+    editing.move_rule(company.faults.key, narrow, NOW, to=2)
+    editing.move_rule(company.faults.key, narrow, NOW, to=1)
+    assert drafts.publish(narrow, "", NOW) is None
+    assert names() == ["Faults", "Refunds"]
+
+
+def test_a_copy_and_a_suggested_place_stay_below_rules_of_others(company, narrow):
+    editing.move_rule(company.faults.key, company.manager, NOW, to=1)
+    copy = editing.duplicate_rule(company.faults.key, narrow, NOW)
+    assert names() == ["Faults", "Refunds", "Faults (copy)"]
+    editing.add_rule(Content("Last", WORDS, company.service), narrow, "", NOW)
+    last = Rule.objects.get(name="Last")
+    assert editing.move_up(last.key, narrow, NOW).position == 3
+    assert names() == ["Faults", "Refunds", "Last", "Faults (copy)"]
+    assert editing.move_up(copy.key, UserFactory(role=Role.ADMINISTRATOR), NOW).position == 1
+
+
+def test_a_new_rule_of_a_draft_stays_below_whatever_others_moved_meanwhile(company, narrow):
+    drafts.begin(narrow, NOW)
+    editing.add_rule(Content("New", WORDS, company.service), narrow, "", NOW)
+    editing.move_rule(company.faults.key, company.manager, NOW, to=1)
+    assert drafts.publish(narrow, "", NOW) is not None
+    assert names() == ["Faults", "Refunds", "New"]
+
+
+def test_an_order_chosen_against_an_administrators_is_refused_where_it_takes_messages(company, narrow):
+    editing.move_rule(company.faults.key, company.manager, NOW, to=1)
+    for name in ("A", "B"):
+        editing.add_rule(Content(name, WORDS, company.service), narrow, "", NOW)
+    drafts.begin(narrow, NOW)
+    editing.move_rule(Rule.objects.get(name="B").key, narrow, NOW, to=3)
+    editing.move_rule(company.faults.key, UserFactory(role=Role.ADMINISTRATOR), NOW, to=2)
+    with pytest.raises(NotAbove):
+        drafts.publish(narrow, "", NOW, {ORDER: "mine"})
+    drafts.publish(narrow, "", NOW, {ORDER: "theirs"})
+    assert names() == ["Refunds", "Faults", "A", "B"]
 
 
 def test_a_department_lost_meanwhile_is_not_published_to(company, narrow):

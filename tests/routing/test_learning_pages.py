@@ -250,6 +250,8 @@ def test_managers_make_rules_of_their_departments_only(client, world):
     client.force_login(world.chief, backend="django.contrib.auth.backends.ModelBackend")
     before = Rule.objects.count()
     named = {"words": one.words, "department": one.department.slug}
-    assert "Not made" in said(client.post(page("learning_suggested"), named, follow=True))
+    assert client.get(page("learning")).context["suggested"] == []
+    assert client.post(page("learning_suggested"), named).status_code == 404
+    assert client.post(page("learning_suggested"), named | {"dismiss": "1"}).status_code == 404
     assert Rule.objects.count() == before
     assert not DismissedRule.objects.exists()

@@ -617,6 +617,7 @@ def test_rules_of_other_departments_can_be_read_and_not_touched(client, company)
                          ("post", "rule_toggle"), ("post", "rule_move"), ("post", "rule_duplicate")):  # fmt: skip
         sent = form(company, words("x1")) | {"direction": "down"}
         assert getattr(client, method)(page(name, company.refunds.key), sent).status_code == 404, name
+    assert "Go back to version 1" not in text(client.get(page("versions")))
     refused = client.post(page("version_restore", 1), follow=True)
     assert "is a rule of a department that is not yours" in text(refused)
     assert latest() == 3
@@ -625,6 +626,51 @@ def test_rules_of_other_departments_can_be_read_and_not_touched(client, company)
     assert ">Billing</option>" not in new.split("previous_department")[-1]
     response = client.post(page("rule_new"), form(company, words("x1"), department=company.billing.pk))
     assert response.status_code == 422
+
+
+def test_a_move_above_rules_of_others_is_not_offered_and_says_who_can(client, company):
+    client.force_login(UserFactory(role=Role.MANAGER, departments=[company.service]))
+    body = text(client.get(page("rule_list")))
+    assert "above those of others only an administrator puts them" in body
+    assert "Move Faults up" not in body
+    refused = text(client.post(page("rule_move", company.faults.key), {"direction": "up"}, follow=True))
+    assert "“Faults” may not come before “Refunds”, a rule of Billing" in refused
+    assert "Ask an administrator to move it up." in refused
+    assert latest() == 3
+    client.force_login(company.manager)
+    assert "Move Faults up" in text(client.get(page("rule_list")))
+
+
+def test_going_below_a_rule_of_others_asks_first_since_it_cannot_be_taken_back(client, company):
+    editing.move_rule(company.faults.key, company.manager, NOW, to=1)
+    client.force_login(UserFactory(role=Role.MANAGER, departments=[company.service]))
+    asked = text(client.post(page("rule_move", company.faults.key), {"direction": "down"}))
+    assert "below “<bdi>Refunds</bdi>”?" in asked
+    assert "You cannot move your rule above it again: an administrator can." in asked
+    assert 'name="direction" value="down"' in asked
+    assert latest() == 4
+    client.post(page("rule_move", company.faults.key), {"direction": "down", "sure": "1"})
+    assert list(Rule.objects.values_list("name", flat=True)) == ["Refunds", "Faults"]
+    assert latest() == 5
+
+
+def test_in_a_draft_going_below_is_not_asked_about(client, company):
+    editing.move_rule(company.faults.key, company.manager, NOW, to=1)
+    client.force_login(UserFactory(role=Role.MANAGER, departments=[company.service]))
+    client.post(page("draft_begin"))
+    assert client.post(page("rule_move", company.faults.key), {"to": "2"}).status_code == 302
+    assert client.post(page("rule_move", company.faults.key), {"to": "1"}).status_code == 302
+    assert "Order changed" not in text(client.get(page("draft_publish")))
+
+
+def test_managers_go_back_to_versions_that_change_their_rules_only(client, company):
+    narrow = UserFactory(role=Role.MANAGER, departments=[company.service])
+    editing.switch_rule(company.faults.key, False, narrow, NOW)
+    client.force_login(narrow)
+    body = text(client.get(page("versions")))
+    assert "Go back to version 3" in body
+    assert "Go back to version 2" in body
+    assert "Go back to version 1" not in body
 
 
 # What is wrong
@@ -708,7 +754,7 @@ def test_going_back_takes_one_click(manager, company):
 
 
 def test_old_versions_are_on_further_pages(manager, company, monkeypatch):
-    monkeypatch.setattr("routing.views.VERSIONS", 2)
+    monkeypatch.setattr("routing.versions.ON_A_PAGE", 2)
     body = text(manager.get(page("versions")))
     assert "?before=2" in body
     assert 'id="version-1"' not in body

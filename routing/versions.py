@@ -1,0 +1,72 @@
+"""The list of numbered versions, of rules or of the playbook: who changed what and when."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from routing.models import PlaybookVersion, RuleSetVersion
+
+Plain = dict[str, Any]
+#: Versions on a page.
+ON_A_PAGE = 25
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A version as the list shows it. `at` is UTC; `by` is a name, "" for the system. `may_restore`: whether the reader
+    may go back to it."""
+
+    number: int
+    at: dt.datetime
+    by: str
+    note: str
+    lines: tuple[str, ...]
+    is_live: bool
+    may_restore: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What the versions are of. `difference` says in sentences what the second snapshot has that the first had not."""
+
+    model: type[RuleSetVersion] | type[PlaybookVersion]
+    difference: Callable[[Plain | None, Plain], list[str]]
+    page: dict[str, str]
+
+
+def changes(
+    kind: Kind, before: int | None, count: int, may_restore: Callable[[Plain], bool]
+) -> tuple[list[Change], int | None]:
+    """The newest `count` versions below number `before` (None: from the newest), and where the next page starts."""
+    rows = kind.model._default_manager.select_related("created_by")
+    live = rows.values_list("number", flat=True).first()
+    if before is not None:
+        rows = rows.filter(number__lt=before)
+    found = list(rows[: count + 1])
+    listed = [
+        Change(
+            number=version.number,
+            at=version.created_at,
+            by=str(version.created_by or ""),
+            note=version.note,
+            lines=tuple(kind.difference(older.snapshot if older else None, version.snapshot)),
+            is_live=version.number == live,
+            may_restore=version.number != live and may_restore(version.snapshot),
+        )
+        for version, older in zip(found[:count], [*found[1:], None], strict=False)
+    ]
+    return listed, found[count - 1].number if len(found) > count else None
+
+
+def listing(request: HttpRequest, kind: Kind, may_restore: Callable[[Plain], bool]) -> HttpResponse:
+    """The page of them, newest first; `before` in the address is where it starts."""
+    before = request.GET.get("before", "")
+    number = int(before) if before.isdecimal() and len(before) < 10 else None
+    listed, older = changes(kind, number, ON_A_PAGE, may_restore)
+    return render(request, "routing/versions.html", {"changes": listed, "older": older, **kind.page})
