@@ -9,8 +9,11 @@ from inbox.changes import Change
 from inbox.models import Case, Custody
 
 
-def pass_on(change: Change, department: Department, reason: str, *, wrong_department: bool) -> Custody:
-    """End the holder's interval and begin `department`'s (returned), at the same moment. The case must be open and locked."""
+def pass_on(
+    change: Change, department: Department, reason: str, *, wrong_department: bool, routed: bool = False
+) -> Custody:
+    """End the holder's interval and begin `department`'s (returned), at the same moment. The case must be open and
+    locked. `routed`: this is still part of routing, and nobody hands anything over."""
     case = change.case
     end(case, change.now)
     return Custody.objects.create(
@@ -20,6 +23,7 @@ def pass_on(change: Change, department: Department, reason: str, *, wrong_depart
         sent_at=change.now,
         reason=reason,
         wrong_department=wrong_department,
+        routed=routed,
         sent_by=change.by,
     )
 

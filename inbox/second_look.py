@@ -129,7 +129,7 @@ def _weigh(row: dict[str, Any], active: Active, rules: CompiledRules, now: dt.da
         if opinion.decides and _is_untouched(case):
             reason = because(opinion.words, department.name, opinion.best.probability, active.number)
             before = case.department
-            custody.pass_on(change, department, reason[:300], wrong_department=False)
+            custody.pass_on(change, department, reason[:300], wrong_department=False, routed=True)
             change.from_department_id = before.pk
             change.set(department=department, assignee=None, hint="")
             places = {

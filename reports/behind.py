@@ -16,7 +16,7 @@ from inbox.models import Case
 from reports import wording
 from reports.attainment import clock_cases
 from reports.exchanges import exchange_cases, reported_cases
-from reports.metrics import created_cases, handed_over_cases, still_waiting
+from reports.metrics import created_cases, handed_over_cases, routed_cases, still_waiting
 from reports.periods import Period
 from routing.sla import CLOCKS
 
@@ -27,7 +27,8 @@ _ANSWERED = {"": None, "yes": True, "no": False}
 def cases_behind(user: User, period: Period, query: Mapping[str, str]) -> tuple[str, QuerySet[Case]] | None:
     """A title and the cases; None for an address that names no number.
 
-    `query` holds `of` (response, created, answered, waiting, handed_over, sla) and what that needs: `week` and
+    `query` holds `of` (response, created, answered, waiting, handed_over, routed,
+    sla) and what that needs: `week` and
     `answered`, `department` and `network`, `from` and `to`, `clock` and `met`.
     """
     kinds = {
@@ -36,6 +37,7 @@ def cases_behind(user: User, period: Period, query: Mapping[str, str]) -> tuple[
         "answered": _first_answered,
         "waiting": _waiting,
         "handed_over": _handed_over,
+        "routed": _routed,
         "sla": _sla,
     }
     kind = kinds.get(query.get("of", ""))
@@ -120,6 +122,10 @@ def _handed_over(user: User, period: Period, query: Mapping[str, str]) -> tuple[
         return None
     title = f"Handed over from {names[start]} to {names[end]}"
     return title, handed_over_cases(user, period, start, end)
+
+
+def _routed(user: User, period: Period, query: Mapping[str, str]) -> tuple[str, QuerySet[Case]]:
+    return "Moved by the learned router before anybody had touched them", routed_cases(user, period)
 
 
 def _sla(user: User, period: Period, query: Mapping[str, str]) -> tuple[str, QuerySet[Case]] | None:

@@ -49,6 +49,7 @@ def dashboard_context(user: User, period: Period, *, now: dt.datetime, zone: Zon
         "cohorts": [_cohort_row(c, weeks) for c in cohorts],
         "volume": _volume(metrics.volume(user, period), weeks),
         "attainment": _attainment(attainment(user, period, now=now), weeks),
+        "routed": _routed(metrics.routed_cases(user, period).count(), weeks),
         "hand_overs": [_hand_over_row(pair, weeks) for pair in pairs],
     }
 
@@ -155,6 +156,10 @@ def _hand_over_row(pair: metrics.HandOver, weeks: int) -> dict[str, Any]:
         "came_back": wording.share(pair.came_back, pair.count),
         "href": _href(weeks, of="handed_over", **{"from": pair.from_id, "to": pair.to_id}),
     }
+
+
+def _routed(count: int, weeks: int) -> dict[str, str]:
+    return {"count": f"{count:,}" if count else "", "href": _href(weeks, of="routed")}
 
 
 def _href(weeks: int, **query: Any) -> str:

@@ -83,10 +83,13 @@ custody AS (
   SELECT u.*, EXISTS (
     SELECT 1 FROM inbox_custody earlier
     WHERE earlier.case_id = u.case_id AND earlier.department_id = u.department_id AND earlier.sent_at < u.sent_at
+      AND NOT EXISTS (
+        SELECT 1 FROM inbox_custody r WHERE r.case_id = u.case_id AND r.routed AND r.sent_at = earlier.left_at
+      )
   ) AS returned
   FROM inbox_custody u JOIN scope ON scope.id = u.case_id
   WHERE u.from_department_id IS NOT NULL AND u.from_department_id <> u.department_id
-    AND u.sent_at >= %s AND u.sent_at < %s
+    AND NOT u.routed AND u.sent_at >= %s AND u.sent_at < %s
 )
 SELECT f.id, f.name, t.id, t.name, count(*), count(accepted_at),
        percentile_cont(0.5) WITHIN GROUP (ORDER BY accepted_at - sent_at),
@@ -125,9 +128,16 @@ def volume(user: User, period: Period) -> Volume:
 
 
 def hand_overs(user: User, period: Period, *, now: dt.datetime) -> list[HandOver]:
-    """Hand-overs that were sent in the period, most frequent pair first. One statement."""
+    """Hand-overs that were sent in the period, most frequent pair first. What the router moved is routing. One
+    statement."""
     cases = reported_cases(user)
     return [HandOver(*row) for row in _run(_HAND_OVERS, cases, [period.start, period.end, now])]
+
+
+def routed_cases(user: User, period: Period) -> Any:
+    """The cases that the learned router moved in the period, before anybody had touched them; each moves once."""
+    moved = Custody.objects.filter(routed=True, sent_at__gte=period.start, sent_at__lt=period.end)
+    return reported_cases(user).filter(id__in=moved.values("case_id"))
 
 
 def created_cases(user: User, period: Period) -> Any:
@@ -145,7 +155,11 @@ def still_waiting(user: User, period: Period) -> Any:
 def handed_over_cases(user: User, period: Period, from_id: int, to_id: int) -> Any:
     """The cases behind one line of the hand-over table."""
     custody = Custody.objects.filter(
-        from_department_id=from_id, department_id=to_id, sent_at__gte=period.start, sent_at__lt=period.end
+        from_department_id=from_id,
+        department_id=to_id,
+        routed=False,
+        sent_at__gte=period.start,
+        sent_at__lt=period.end,
     )
     return reported_cases(user).filter(id__in=custody.values("case_id"))
 

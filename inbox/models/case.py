@@ -252,6 +252,8 @@ class Custody(models.Model):
     left_at = models.DateTimeField(null=True, blank=True)
     reason = models.CharField(max_length=300, blank=True)
     wrong_department = models.BooleanField(default=False)
+    #: Begun by the second step of routing, before anybody had touched the case: no hand-over between departments.
+    routed = models.BooleanField(default=False, db_default=False)
     sent_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         null=True,

@@ -95,6 +95,10 @@ def test_what_it_is_sure_of_moves_with_its_reasons(place):
     assert (decision.decided_by, decision.department) == ("learned", place.billing)
     assert decision.reasons[0].startswith("Learned from corrections: “")
     assert "No rule matched" in decision.reasons[1]
+    assert list(Custody.objects.filter(case=case).order_by("id").values_list("routed", flat=True)) == [
+        False,
+        True,
+    ]
 
 
 def test_a_moved_decision_still_replays_by_its_rules(place):

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import random
+from collections import Counter
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.utils import timezone
 
 from accounts.models import Role
 from inbox.models import Custody, Status
@@ -22,6 +25,7 @@ from tests.factories import (
     MessageFactory,
     UserFactory,
 )
+from tests.inbox.pages import signed_in
 
 pytestmark = pytest.mark.django_db
 UTC = ZoneInfo("UTC")
@@ -159,6 +163,53 @@ class TestHandOvers:
         assert (to_service.count, to_service.accepted, to_service.median_wait) == (1, 0, None)
         assert to_service.median_custody == HOUR
         assert to_service.came_back == 1
+
+    def test_what_the_router_moved_is_routing(self, manager, billing, period):
+        """Against an oracle that walks random stories: who moved what is known as it is told."""
+        service, tech = DepartmentFactory(name="Service"), DepartmentFactory(name="Tech")
+        places, dice = [billing, service, tech], random.Random(7)
+        manager.memberships.create(department=service)
+        manager.memberships.create(department=tech)
+        counted, came_back, routed = Counter(), Counter(), 0
+        for _ in range(40):
+            at = NOW - 2 * DAY
+            holder = dice.choice(places)
+            case = CaseFactory(department=holder, created_at=at, custody=False)
+            begun = Custody.objects.create(case=case, department=holder, sent_at=at)
+            held = {holder}
+            for step in range(dice.randrange(5)):
+                to = dice.choice([one for one in places if one != holder])
+                by_router = step == 0 and dice.random() < 0.5
+                at += HOUR
+                Custody.objects.filter(pk=begun.pk).update(left_at=at)
+                begun = Custody.objects.create(
+                    case=case, department=to, from_department=holder, sent_at=at, routed=by_router
+                )
+                if by_router:
+                    routed, held = routed + 1, set()
+                else:
+                    counted[holder.name, to.name] += 1
+                    came_back[holder.name, to.name] += to in held
+                holder = to
+                held.add(to)
+
+        pairs = metrics.hand_overs(manager, period, now=NOW)
+
+        assert {(one.from_name, one.to_name): one.count for one in pairs} == counted
+        assert {(one.from_name, one.to_name): one.came_back for one in pairs} == came_back
+        assert cases_behind(manager, period, {"of": "routed"})[1].count() == routed > 0
+        for one in pairs:
+            query = {"of": "handed_over", "from": str(one.from_id), "to": str(one.to_id)}
+            assert 0 < cases_behind(manager, period, query)[1].count() <= one.count
+
+    def test_the_page_shows_them_apart(self, manager, billing):
+        case = CaseFactory(department=billing, created_at=timezone.now() - DAY)
+        Custody.objects.filter(case=case).update(
+            from_department=DepartmentFactory(name="Service"), sent_at=timezone.now() - HOUR, routed=True
+        )
+        page = signed_in(manager).get("/reports/").content.decode()
+        assert "1 moved by the learned router" in page
+        assert "Nothing was handed over" in page
 
 
 class TestBehindTheNumbers:
