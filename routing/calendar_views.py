@@ -1,4 +1,4 @@
-"""The pages of calendars. Everyone signed in may read them; who may edit rules may edit them."""
+"""The pages of calendars. Everyone signed in may read them; managers edit those by which only their departments count."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from accounts.access import viewer
+from accounts.models import User
 from routing import sla_editing
 from routing.calendar_forms import CalendarForm, initial_of, time_zones
 from routing.calendar_history import VersionedCalendar
@@ -23,8 +23,9 @@ from routing.calendars import CalendarError, compile_calendar
 from routing.engine import RuleSetError
 from routing.models import Calendar, CalendarVersion
 from routing.opening_hours import WEEKDAYS, say_hours
+from routing.scope import scope_of
 from routing.terms import compiled_calendar
-from routing.views import editor_of, form_view, user_of
+from routing.views import denied_is_absent, editor_of, form_view, user_of
 
 
 @require_safe
@@ -32,11 +33,13 @@ from routing.views import editor_of, form_view, user_of
 def calendar_list(request: HttpRequest) -> HttpResponse:
     """All calendars with their week and the policies that count by them."""
     now = timezone.now()
-    rows = [_row(one, now) for one in Calendar.objects.prefetch_related("versions", "policies")]
-    may_edit = viewer(user_of(request)).may("edit_rules")
-    return render(
-        request, "routing/calendar_list.html", {"rows": rows, "may_edit": may_edit, "part": "calendars"}
-    )
+    scope, used = scope_of(user_of(request)), sla_editing.counted_by()
+    rows = [
+        _row(one, now) | {"is_mine": not scope.is_empty and scope.covers_all(used.get(str(one.pk), ()))}
+        for one in Calendar.objects.prefetch_related("versions", "policies")
+    ]
+    context = {"rows": rows, "may_edit": not scope.is_empty, "part": "calendars"}
+    return render(request, "routing/calendar_list.html", context)
 
 
 def _row(calendar: Calendar, now: dt.datetime) -> dict[str, Any]:
@@ -72,7 +75,8 @@ def _week(week: list[list[list[int]]]) -> list[tuple[str, str]]:
 @login_required
 def calendar_new(request: HttpRequest) -> HttpResponse:
     """An empty form with a usual week; posting it adds a calendar."""
-    editor_of(request)
+    if scope_of(editor_of(request)).is_empty:
+        raise Http404
     usual = {f"day{number}": "9:00–17:00" for number in range(5)}
     return _edit(request, None, {"time_zone": settings.DISPLAY_TIME_ZONE, **usual})
 
@@ -81,9 +85,15 @@ def calendar_new(request: HttpRequest) -> HttpResponse:
 @login_required
 def calendar_edit(request: HttpRequest, pk: int) -> HttpResponse:
     """The newest hours of a calendar; posting other ones makes a version."""
-    editor_of(request)
+    _require_own(editor_of(request), pk)
     calendar = get_object_or_404(Calendar.objects.prefetch_related("versions__created_by", "policies"), pk=pk)
     return _edit(request, calendar, initial_of(calendar, list(calendar.versions.all())[-1]))
+
+
+def _require_own(user: User, pk: int) -> None:
+    scope = scope_of(user)
+    if scope.is_empty or not scope.covers_all(sla_editing.counted_by().get(str(pk), ())):
+        raise Http404
 
 
 def _edit(request: HttpRequest, calendar: Calendar | None, initial: dict[str, Any]) -> HttpResponse:
@@ -97,9 +107,10 @@ def _edit(request: HttpRequest, calendar: Calendar | None, initial: dict[str, An
         return _form(request, form, calendar, refused=True)
     name = form.cleaned_data["name"]
     try:
-        sla_editing.save_calendar(
-            calendar, name, form.content, user_of(request), timezone.now(), in_force_from=form.begins()
-        )
+        with denied_is_absent():
+            sla_editing.save_calendar(
+                calendar, name, form.content, user_of(request), timezone.now(), in_force_from=form.begins()
+            )
     except (CalendarError, RuleSetError) as error:
         form.add_error(None, str(error))
         return _form(request, form, calendar, refused=True)
@@ -145,12 +156,14 @@ def _form(
 def calendar_delete(request: HttpRequest, pk: int) -> HttpResponse:
     """Asks whether to delete a calendar; posting deletes it, unless a policy counts by it."""
     user = editor_of(request)
+    _require_own(user, pk)
     calendar = get_object_or_404(Calendar, pk=pk)
     if request.method != "POST":
         policies = list(calendar.policies.values_list("name", flat=True))
         return render(request, "routing/calendar_delete.html", {"calendar": calendar, "policies": policies})
     try:
-        name = sla_editing.delete_calendar(pk, user, timezone.now())
+        with denied_is_absent():
+            name = sla_editing.delete_calendar(pk, user, timezone.now())
     except Calendar.DoesNotExist:
         raise Http404 from None
     except sla_editing.StillUsed as error:

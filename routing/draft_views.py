@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST
@@ -17,8 +17,7 @@ from routing.engine import RuleSetError
 from routing.forms import PublishForm
 from routing.merging import DEFAULT, ORDER, Clash
 from routing.models import RuleDraft
-from routing.scope import NotYours
-from routing.views import editor_of, form_view, to_list
+from routing.views import denied_is_absent, editor_of, form_view, to_list
 from routing.wording import summary
 
 
@@ -26,10 +25,8 @@ from routing.wording import summary
 @login_required
 def draft_begin(request: HttpRequest) -> HttpResponse:
     """Begins a draft; nothing when there is one."""
-    try:
+    with denied_is_absent():
         drafts.begin(editor_of(request), timezone.now())
-    except NotYours:
-        raise Http404 from None
     messages.success(request, "You are working on a draft: nothing is live before you publish it.")
     return to_list()
 

@@ -19,8 +19,7 @@ from routing.forms import RuleEditor
 from routing.history import changed_since
 from routing.models import Rule
 from routing.rule_saying import said_of
-from routing.scope import NotYours
-from routing.views import editor_of, facts_of, form_view, live_number, to_list
+from routing.views import denied_is_absent, editor_of, facts_of, form_view, live_number, to_list
 
 
 @form_view
@@ -56,14 +55,13 @@ def _edit(request: HttpRequest, desk: Desk, rule: Rule | None) -> HttpResponse:
         return _form(request, desk, editor, rule, status=422)
     note, now = editor.form.cleaned_data["note"], timezone.now()
     try:
-        if "draft" in request.POST:
-            drafts.begin(desk.user, now)
-        if rule is None:
-            saved = editing.add_rule(content, desk.user, note, now)
-        else:
-            saved = editing.change_rule(rule.key, content, desk.user, note, now)
-    except (Rule.DoesNotExist, NotYours):
-        raise Http404 from None
+        with denied_is_absent():
+            if "draft" in request.POST:
+                drafts.begin(desk.user, now)
+            if rule is None:
+                saved = editing.add_rule(content, desk.user, note, now)
+            else:
+                saved = editing.change_rule(rule.key, content, desk.user, note, now)
     except RuleSetError as error:
         editor.form.add_error(None, str(error))
         return _form(request, desk, editor, rule, status=422)

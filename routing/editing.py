@@ -85,11 +85,10 @@ def edit(
             after = change(before)
         except NoSuchRule as error:
             raise Rule.DoesNotExist(str(error)) from None
-        if by is not None:
-            scope = scope_of(by)
-            if about:
-                scope.require(snapshots.rule_in(before, about)["department"])
-            scope.refuse(before, after, live)
+        scope = scope_of(by)
+        if about:
+            scope.require(snapshots.rule_in(before, about)["department"])
+        scope.refuse(before, after, live)
         if draft is not None:
             keep(draft, after, now)
         else:
@@ -195,7 +194,7 @@ def duplicate_rule(key: uuid.UUID, by: User | None, now: dt.datetime) -> Rule:
     def change(rules: Plain) -> Plain:
         after, copy = snapshots.copied(rules, str(key))
         keys.append(copy)
-        return after if by is None else new_ones_below(rules, after, scope_of(by).covers)
+        return new_ones_below(rules, after, scope_of(by).covers)
 
     after = edit(by, _named("Copied “{}”", str(key)), now, change)
     return _rule(after, keys[0])

@@ -16,6 +16,7 @@ from routing.forms import storable_text
 from routing.models import Calendar, Priority, SLAPolicy
 from routing.models.calendars import LONGEST_MINUTES
 from routing.opening_hours import HoursError, parse_minutes, say_minutes
+from routing.scope import Scope
 from routing.sla import CLOCKS
 
 STEPS = 4
@@ -81,11 +82,15 @@ class PolicyForm(forms.Form):
     enabled = forms.BooleanField(required=False, initial=True, label="Switched on")
     seen = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, scope: Scope, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         departments = Department.objects.all()
+        if scope.departments is not None:
+            mine = forms.ModelChoiceField(departments.filter(slug__in=scope.departments), empty_label=None)
+            self.fields["department"] = mine
         networks = [(key, one.capabilities.label) for key, one in CONNECTORS.items()]
-        self.fields["department"].queryset = departments  # type: ignore[attr-defined]
+        if scope.is_whole:
+            self.fields["department"].queryset = departments  # type: ignore[attr-defined]
         self.fields["calendar"].queryset = Calendar.objects.all()  # type: ignore[attr-defined]
         self.fields["network"].choices = [("", "Any network"), *networks]  # type: ignore[attr-defined]
         self.open_departments = [(one.slug, one.name) for one in departments if one.is_open]

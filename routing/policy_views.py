@@ -1,4 +1,4 @@
-"""The pages of the SLA policies. Everyone signed in may read and try them; who may edit rules may edit them."""
+"""The pages of the SLA policies. Everyone signed in may read and try them; managers edit those of their departments."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts.access import viewer
-from accounts.models import Department
+from accounts.models import Department, User
 from networks.registry import capabilities
 from routing import sla_editing, terms
 from routing.models import Calendar, SLAPolicy, SLAVersion
 from routing.policy_forms import PolicyForm, TryForm, initial_of
 from routing.policy_wording import said_due, steps_in_words, targets_in_words
+from routing.scope import scope_of
 from routing.starter_sla import starter_calendars, starter_policies
-from routing.views import editor_of, form_view, user_of
+from routing.views import denied_is_absent, editor_of, form_view, user_of
 
 #: Changes told on the page.
 CHANGES = 15
@@ -45,6 +45,7 @@ def _list_context(request: HttpRequest) -> dict[str, Any]:
     policies = list(SLAPolicy.objects.select_related("department", "calendar"))
     names = dict(Department.objects.values_list("slug", "name"))
     newest = SLAVersion.objects.defer("snapshot").first()
+    scope = scope_of(user_of(request))
     return {
         "rows": [
             {
@@ -53,8 +54,8 @@ def _list_context(request: HttpRequest) -> dict[str, Any]:
                 "network": capabilities(policy.network).label if policy.network else "",
                 "targets": targets_in_words(policy),
                 "steps": steps_in_words(policy, names),
-                "is_first": place == 1,
                 "is_last": place == len(policies),
+                "is_mine": scope.covers(policy.department_slug),
             }
             for place, policy in enumerate(policies, start=1)
         ],
@@ -62,7 +63,8 @@ def _list_context(request: HttpRequest) -> dict[str, Any]:
         "changes": list(SLAVersion.objects.defer("snapshot").select_related("created_by")[:CHANGES]),
         "working": _is_working(newest),
         "has_calendars": Calendar.objects.exists(),
-        "may_edit": viewer(user_of(request)).may("edit_rules"),
+        "may_edit": not scope.is_empty,
+        "may_start": scope.is_whole,
         "part": "policies",
     }
 
@@ -104,7 +106,8 @@ def progress(request: HttpRequest) -> HttpResponse:
 @login_required
 def policy_new(request: HttpRequest) -> HttpResponse:
     """An empty form; posting it adds a policy before the first one that would catch everything."""
-    editor_of(request)
+    if scope_of(editor_of(request)).is_empty:
+        raise Http404
     return _edit(request, None)
 
 
@@ -112,21 +115,28 @@ def policy_new(request: HttpRequest) -> HttpResponse:
 @login_required
 def policy_edit(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
     """The form of one policy; posting it publishes a version."""
-    editor_of(request)
-    return _edit(request, get_object_or_404(SLAPolicy, key=key))
+    return _edit(request, _own(editor_of(request), key))
+
+
+def _own(user: User, key: uuid.UUID) -> SLAPolicy:
+    """The policy, which the user may change. Raises `Http404`."""
+    policy = get_object_or_404(SLAPolicy.objects.select_related("department"), key=key)
+    if not scope_of(user).covers(policy.department_slug):
+        raise Http404
+    return policy
 
 
 def _edit(request: HttpRequest, policy: SLAPolicy | None) -> HttpResponse:
     newest = SLAVersion.objects.order_by("-number").values_list("number", flat=True).first() or 0
+    user = user_of(request)
     if request.method != "POST":
         initial = {**(initial_of(policy) if policy else {}), "seen": newest}
-        return _form(request, PolicyForm(initial=initial), policy)
-    form = PolicyForm(request.POST)
+        return _form(request, PolicyForm(initial=initial, scope=scope_of(user)), policy)
+    form = PolicyForm(request.POST, scope=scope_of(user))
     if not form.is_valid() or _overtaken(request, form, policy, newest):
         return _form(request, form, policy, status=422)
-    saved = sla_editing.save_policy(
-        policy.key if policy else None, form.values, user_of(request), timezone.now()
-    )
+    with denied_is_absent():
+        saved = sla_editing.save_policy(policy.key if policy else None, form.values, user, timezone.now())
     messages.success(request, f"“{saved}” is saved. The clocks of open cases follow in the background.")
     return _to_list(saved.key)
 
@@ -176,9 +186,11 @@ def _to_list(key: uuid.UUID | None = None) -> HttpResponse:
 @login_required
 def policy_switch(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
     """Switches a policy on or off, as `enabled` says ("1" or "0")."""
-    user, policy = editor_of(request), get_object_or_404(SLAPolicy, key=key)
+    user = editor_of(request)
+    policy = _own(user, key)
     enabled = request.POST.get("enabled") == "1"
-    sla_editing.switch_policy(policy.key, enabled, user, timezone.now())
+    with denied_is_absent():
+        sla_editing.switch_policy(policy.key, enabled, user, timezone.now())
     messages.success(request, f"“{policy}” is switched {'on' if enabled else 'off'}.")
     return _to_list(key)
 
@@ -187,9 +199,11 @@ def policy_switch(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
 @login_required
 def policy_move(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
     """Moves a policy one place "up" or "down", as `direction` says."""
-    user, policy = editor_of(request), get_object_or_404(SLAPolicy, key=key)
+    user = editor_of(request)
+    policy = _own(user, key)
     step = {"up": -1, "down": 1}.get(request.POST.get("direction", ""), 0)
-    sla_editing.move_policy(policy.key, step, user, timezone.now())
+    with denied_is_absent():
+        sla_editing.move_policy(policy.key, step, user, timezone.now())
     return _to_list(key)
 
 
@@ -197,12 +211,14 @@ def policy_move(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
 @login_required
 def policy_delete(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
     """Asks whether to delete a policy; posting deletes it."""
-    user, policy = editor_of(request), get_object_or_404(SLAPolicy, key=key)
+    user = editor_of(request)
+    policy = _own(user, key)
     if request.method != "POST":
         return render(
             request, "routing/policy_delete.html", {"policy": policy, "targets": targets_in_words(policy)}
         )
-    sla_editing.delete_policy(key, user, timezone.now())
+    with denied_is_absent():
+        sla_editing.delete_policy(key, user, timezone.now())
     messages.success(request, f"“{policy}” is deleted.")
     return _to_list()
 
@@ -210,8 +226,10 @@ def policy_delete(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
 @require_POST
 @login_required
 def starter(request: HttpRequest) -> HttpResponse:
-    """Two calendars and two policies to begin with, where there is nothing yet."""
+    """Two calendars and two policies to begin with, where there is nothing yet. They hold for the whole company."""
     user = editor_of(request)
+    if not scope_of(user).is_whole:
+        raise Http404
     if Calendar.objects.exists() or SLAPolicy.objects.exists():
         messages.error(request, "There are calendars or policies already: nothing was changed.")
         return _to_list()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,6 +42,10 @@ class Scope:
     def covers(self, slug: str | None) -> bool:
         """Whether the department's rules, policies and questions may be changed; "" or None is the whole company."""
         return self.departments is None or slug in self.departments
+
+    def covers_all(self, slugs: Iterable[str | None]) -> bool:
+        """Whether `covers` says yes to each."""
+        return all(self.covers(slug) for slug in slugs)
 
     def require(self, slug: str | None) -> None:
         """Raises `NotYours` where `covers` says no."""
@@ -109,8 +114,10 @@ class Scope:
         )
 
 
-def scope_of(user: User) -> Scope:
-    """What the user may change; nothing for those who may not edit rules at all."""
+def scope_of(user: User | None) -> Scope:
+    """What the user may change; nothing for those who may not edit rules at all. None is the system: everything."""
+    if user is None:
+        return Scope(None)
     if not viewer(user).may("edit_rules"):
         return Scope(frozenset())
     if user.role == Role.ADMINISTRATOR:

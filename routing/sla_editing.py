@@ -1,7 +1,8 @@
 """What editors do with calendars and policies. Each verb publishes one version, or changes nothing.
 
-All raise `routing.calendars.CalendarError` for hours that are none, and `Calendar.DoesNotExist` or
-`SLAPolicy.DoesNotExist` for what is gone. `now` is the time of the change, UTC.
+All raise `routing.calendars.CalendarError` for hours that are none, `routing.scope.NotYours` for what the person may not
+change, and `Calendar.DoesNotExist` or `SLAPolicy.DoesNotExist` for what is gone. `now` is the time of the change, UTC.
+`by` is None for the system, which may change everything.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from routing import rulesets
 from routing.calendars import compile_calendar
 from routing.findings import calendars_of
 from routing.models import Calendar, CalendarVersion, Rule, SLAPolicy, SLAVersion
+from routing.scope import NotYours, scope_of
 from routing.terms import editing
 
 #: What an editor says about a policy, under the model's names; `department` and `calendar` are instances.
@@ -42,6 +44,7 @@ def save_calendar(
     of a new calendar have always held; hours that are the same make no version."""
     compile_calendar(content)
     with editing(by, f"Calendar “{name}”", now):
+        _require_calendar(calendar, by)
         if calendar is None:
             calendar = Calendar.objects.create(name=name)
             number, since = 1, in_force_from
@@ -65,10 +68,35 @@ def save_calendar(
     return calendar
 
 
+def counted_by() -> dict[str, set[str | None]]:
+    """The departments whose policies and rules count by each calendar, by the calendar's key; None among them is the
+    whole company. Two statements."""
+    found: dict[str, set[str | None]] = {}
+    for calendar, slug in SLAPolicy.objects.values_list("calendar", "department__slug"):
+        found.setdefault(str(calendar), set()).add(slug)
+    for condition, slug in Rule.objects.values_list("condition", "department__slug"):
+        for key in calendars_of(condition):
+            found.setdefault(key, set()).add(slug)
+    return found
+
+
+def _require_calendar(calendar: Calendar | None, by: User | None) -> None:
+    scope = scope_of(by)
+    if scope.is_empty:
+        raise NotYours("You may not edit calendars.")
+    if calendar is not None and not scope.covers_all(counted_by().get(str(calendar.pk), ())):
+        raise NotYours(f"Others count by “{calendar}”, too: an administrator changes it.")
+
+
+def _require_policy(key: uuid.UUID, by: User | None) -> None:
+    scope_of(by).require(SLAPolicy.objects.values_list("department__slug", flat=True).get(key=key))
+
+
 def delete_calendar(pk: int, by: User | None, now: dt.datetime) -> str:
     """Removes a calendar by which no policy counts; its name. Raises `StillUsed`."""
     calendar = Calendar.objects.get(pk=pk)
     with editing(by, f"Deleted the calendar “{calendar}”", now):
+        _require_calendar(calendar, by)
         policies = [f"“{name}”" for name in calendar.policies.values_list("name", flat=True)]
         if policies:
             raise StillUsed(
@@ -89,10 +117,13 @@ def save_policy(
     key: uuid.UUID | None, values: Mapping[str, Any], by: User | None, now: dt.datetime
 ) -> SLAPolicy:
     """A new policy (None) before the first one that would catch everything, or another content for one."""
+    department: Department | None = values["department"]
     with editing(by, f"Policy “{values['name']}”", now):
+        scope_of(by).require(department.slug if department else None)
         if key is None:
             policy = SLAPolicy(key=uuid.uuid4(), position=_place_for_new())
         else:
+            _require_policy(key, by)
             policy = SLAPolicy.objects.get(key=key)
         for name in POLICY_FIELDS:
             setattr(policy, name, values[name])
@@ -113,18 +144,23 @@ def _matches_all(policy: SLAPolicy) -> bool:
     return policy.enabled and policy.department_id is None and policy.priority is None and not policy.network
 
 
-def switch_policy(key: uuid.UUID, enabled: bool, by: User, now: dt.datetime) -> SLAPolicy:
+def switch_policy(key: uuid.UUID, enabled: bool, by: User | None, now: dt.datetime) -> SLAPolicy:
     """The policy switched on or off."""
     policy = SLAPolicy.objects.get(key=key)
     with editing(by, f"Switched {'on' if enabled else 'off'} “{policy}”", now):
+        _require_policy(key, by)
         SLAPolicy.objects.filter(key=key).update(enabled=enabled)
     return policy
 
 
-def move_policy(key: uuid.UUID, step: int, by: User, now: dt.datetime) -> SLAPolicy:
-    """The policy `step` places further down (up when negative), brought into range."""
+def move_policy(key: uuid.UUID, step: int, by: User | None, now: dt.datetime) -> SLAPolicy:
+    """The policy `step` places further down (up when negative), brought into range.
+
+    A department's policy holds for its own cases only, so that its place is its manager's to choose.
+    """
     policy = SLAPolicy.objects.get(key=key)
     with editing(by, f"Moved “{policy}”", now):
+        _require_policy(key, by)
         policies = list(SLAPolicy.objects.all())
         place = next(at for at, each in enumerate(policies) if each.key == key)
         policies.insert(min(max(place + step, 0), len(policies) - 1), policies.pop(place))
@@ -132,10 +168,11 @@ def move_policy(key: uuid.UUID, step: int, by: User, now: dt.datetime) -> SLAPol
     return policy
 
 
-def delete_policy(key: uuid.UUID, by: User, now: dt.datetime) -> str:
+def delete_policy(key: uuid.UUID, by: User | None, now: dt.datetime) -> str:
     """Removes the policy; its name. The cases that it held for get the next one that matches."""
     policy = SLAPolicy.objects.get(key=key)
     with editing(by, f"Deleted “{policy}”", now):
+        _require_policy(key, by)
         SLAPolicy.objects.filter(key=key).delete()
     return policy.name
 
@@ -161,6 +198,7 @@ def install_starter(
     Those whose department is not given are left out. Meant for a database that has none.
     """
     with editing(by, "Starter policies", now):
+        scope_of(by).require(None)
         made = {}
         for name, content in calendars.items():
             compile_calendar(content)

@@ -22,7 +22,7 @@ from routing.forms import DefaultForm
 from routing.models import Rule, RuleSetVersion
 from routing.scope import NotYours, scope_of
 from routing.starter import DEFAULT
-from routing.views import editor_of, form_view, to_list
+from routing.views import denied_is_absent, editor_of, form_view, to_list
 from routing.wording import summary
 
 
@@ -32,9 +32,8 @@ def _do(
     """Runs one verb, says what happened, and goes back to the list."""
     user = editor_of(request)
     try:
-        messages.success(request, verb(user, timezone.now()))
-    except (Rule.DoesNotExist, NotYours):
-        raise Http404 from None
+        with denied_is_absent():
+            messages.success(request, verb(user, timezone.now()))
     except RuleSetError as error:
         messages.error(request, str(error))
     return to_list(key)

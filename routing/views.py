@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, cast
 
 from django.contrib.auth.decorators import login_required
@@ -21,8 +23,9 @@ from routing.facts import Decision, Facts
 from routing.findings import Finding
 from routing.forms import TryForm
 from routing.history import difference
-from routing.models import RuleDraft, RuleSetVersion
+from routing.models import Rule, RuleDraft, RuleSetVersion, SLAPolicy
 from routing.reading import with_reading
+from routing.scope import NotYours
 from routing.versions import Kind, listing
 from routing.wording import summary
 
@@ -39,6 +42,15 @@ def editor_of(request: HttpRequest) -> User:
     if not viewer(user).may("edit_rules"):
         raise Http404
     return user
+
+
+@contextmanager
+def denied_is_absent() -> Iterator[None]:
+    """What is not the person's to change, and what is gone, are the same `Http404`."""
+    try:
+        yield
+    except (Rule.DoesNotExist, SLAPolicy.DoesNotExist, NotYours):
+        raise Http404 from None
 
 
 def live_number() -> int:

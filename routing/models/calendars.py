@@ -87,6 +87,11 @@ class SLAPolicy(models.Model):
         verbose_name = "SLA policy"
         verbose_name_plural = "SLA policies"
 
+    @property
+    def department_slug(self) -> str | None:
+        """The slug of the department whose cases it holds for, None for all."""
+        return self.department.slug if self.department else None
+
     def __str__(self) -> str:
         return self.name
 

@@ -11,9 +11,10 @@ import time_machine
 from django.urls import reverse
 
 from accounts.models import Role
-from routing import terms
+from routing import sla_editing, terms
 from routing.closing import objection_to_closing
-from routing.models import Calendar, CalendarVersion, SLAPolicy, SLAVersion
+from routing.models import Calendar, CalendarVersion, Rule, SLAPolicy, SLAVersion
+from routing.scope import NotYours
 from tests.factories import NOW, DepartmentFactory, UserFactory
 from tests.inbox.pages import signed_in
 from tests.inbox.promises import OFFICE, policy
@@ -32,13 +33,24 @@ def _no_memory_between_tests():
 
 
 @pytest.fixture
-def manager():
-    return UserFactory(role=Role.MANAGER, first_name="Maria", last_name="Berg")
+def boss():
+    return UserFactory(role=Role.ADMINISTRATOR, first_name="Maria", last_name="Berg")
 
 
 @pytest.fixture
-def client(manager):
-    return signed_in(manager)
+def client(boss):
+    return signed_in(boss)
+
+
+@pytest.fixture
+def care():
+    return DepartmentFactory(slug="care", name="Care")
+
+
+@pytest.fixture
+def narrow(care):
+    """A manager of one department."""
+    return signed_in(UserFactory(role=Role.MANAGER, departments=[care]))
 
 
 def ask(client, name, data=None, *args, **headers):
@@ -67,7 +79,7 @@ def test_who_may(client):
     verbs = {"starter": (), "policy_switch": (made.key,), "policy_move": (made.key,)}
     for role in Role.values:
         someone = signed_in(UserFactory(role=role))
-        edits = role in (Role.ADMINISTRATOR, Role.MANAGER)
+        edits = role == Role.ADMINISTRATOR
         for name, args in reading.items():
             assert ask(someone, name, None, *args).status_code in (200, 302), (role, name)
         for name, args in editing.items():
@@ -81,7 +93,7 @@ def test_who_may(client):
 
 
 class TestCalendars:
-    def test_a_calendar_is_made(self, client, manager):
+    def test_a_calendar_is_made(self, client, boss):
         assert (
             ask(
                 client, "calendar_new", CALENDAR | {"day5": "10-14", "special": "2026-12-25: 10:00-12:00"}
@@ -93,7 +105,7 @@ class TestCalendars:
             "time_zone": "Europe/Berlin", "country": "DE", "subdivision": "BE", "closed": [],
             "week": [*[[[540, 1020]]] * 5, [[600, 840]], []], "special": {"2026-12-25": [[600, 720]]},
         }  # fmt: skip
-        assert (version.number, version.in_force_from, version.created_by) == (1, None, manager)
+        assert (version.number, version.in_force_from, version.created_by) == (1, None, boss)
         assert SLAVersion.objects.get().number == 1
 
     def test_other_hours_make_a_version_from_now_on(self, client):
@@ -310,6 +322,106 @@ class TestPolicies:
     def test_what_is_absent_is_404(self, client):
         for name in ("policy_edit", "policy_delete"):
             assert ask(client, name, None, uuid.uuid4()).status_code == 404
+
+
+class TestManagers:
+    """Managers edit what holds for their departments only; the rest they read."""
+
+    def test_policies_of_their_departments(self, narrow, care):
+        mine, others = (
+            policy(name="Mine", department=care),
+            policy(name="Others", department=DepartmentFactory()),
+        )
+        everybody = policy(name="Everybody")
+        page = text_of(ask(narrow, "policy_list"))
+        assert "those that hold for others an administrator changes" in page
+        assert reverse("sla:policy_edit", args=[mine.key]) in page
+        ask(narrow, "policy_switch", {"enabled": "0"}, mine.key)
+        ask(narrow, "policy_move", {"direction": "down"}, mine.key)
+        assert list(SLAPolicy.objects.values_list("name", "enabled")) == [
+            ("Others", True), ("Mine", False), ("Everybody", True),
+        ]  # fmt: skip
+        before = SLAVersion.objects.count()
+        for one in (others, everybody):
+            assert str(one.key) not in page.replace(f"policy-{one.key}", "")
+            for name, data in (
+                ("policy_edit", None), ("policy_edit", policy_data()), ("policy_delete", None), ("policy_delete", {}),
+                ("policy_switch", {"enabled": "0"}), ("policy_move", {"direction": "up"}),
+            ):  # fmt: skip
+                assert ask(narrow, name, data, one.key).status_code == 404, name
+        assert SLAVersion.objects.count() == before
+        ask(narrow, "policy_delete", {}, mine.key)
+        assert SLAPolicy.objects.count() == 2
+
+    def test_a_new_policy_is_one_of_theirs(self, narrow, care):
+        other = DepartmentFactory(slug="other", name="Elsewhere")
+        Calendar.objects.create(name="Hours").versions.create(number=1, content=OFFICE, created_at=NOW)
+        form = text_of(ask(narrow, "policy_new"))
+        assert "Any department" not in form
+        assert ">Elsewhere</option>" not in form.split('name="calendar"')[0]
+        for department in (other.pk, ""):
+            refused = ask(narrow, "policy_new", policy_data(department=department))
+            assert refused.status_code == 422
+        assert ask(narrow, "policy_new", policy_data(department=care.pk)).status_code == 302
+        made = SLAPolicy.objects.get()
+        assert made.department == care
+        assert ask(narrow, "policy_edit", policy_data(department=other.pk), made.key).status_code == 422
+
+    def test_the_verbs_refuse_it_too(self, care):
+        person, everybody = UserFactory(role=Role.MANAGER, departments=[care]), policy()
+        values = {"name": "N", "department": None}
+        for attempt in (
+            lambda: sla_editing.save_policy(None, values, person, NOW),
+            lambda: sla_editing.save_policy(everybody.key, values | {"department": care}, person, NOW),
+            lambda: sla_editing.switch_policy(everybody.key, False, person, NOW),
+            lambda: sla_editing.move_policy(everybody.key, 1, person, NOW),
+            lambda: sla_editing.delete_policy(everybody.key, person, NOW),
+            lambda: sla_editing.install_starter({}, [], {}, person, NOW),
+            lambda: sla_editing.save_calendar(everybody.calendar, "New", OFFICE, person, NOW),
+            lambda: sla_editing.delete_calendar(everybody.calendar_id, person, NOW),
+        ):
+            with pytest.raises(NotYours):
+                attempt()
+
+    @pytest.mark.parametrize("by", ["policy", "company", "rule"])
+    def test_a_calendar_by_which_others_count_is_read_only(self, narrow, care, by):
+        made = policy(name="Mine", department=care)
+        address = reverse("sla:calendar_edit", args=[made.calendar_id])
+        assert address in text_of(ask(narrow, "calendar_list"))
+        assert ask(narrow, "calendar_edit", CALENDAR | {"day0": "8-16"}, made.calendar_id).status_code == 302
+        other = DepartmentFactory()
+        if by == "rule":
+            condition = {
+                "none": [{"any": [{"field": "hours", "calendar": str(made.calendar_id), "is": "open"}]}]
+            }
+            Rule.objects.create(key=uuid.uuid4(), position=1, name="R", condition=condition, department=other)
+        else:
+            another = policy(name="Another", department=other if by == "policy" else None)
+            SLAPolicy.objects.filter(pk=another.pk).update(calendar=made.calendar_id)
+        page = text_of(ask(narrow, "calendar_list"))
+        assert address not in page
+        assert "Others count by it, too: an administrator changes it." in page
+        for name, data in (("calendar_edit", None), ("calendar_edit", CALENDAR), ("calendar_delete", None), ("calendar_delete", {})):  # fmt: skip
+            assert ask(narrow, name, data, made.calendar_id).status_code == 404, name
+        assert CalendarVersion.objects.filter(calendar=made.calendar_id).count() == 2
+
+    def test_a_calendar_of_their_own(self, narrow):
+        assert ask(narrow, "calendar_new", CALENDAR).status_code == 302
+        ask(narrow, "calendar_delete", {}, Calendar.objects.get().pk)
+        assert not Calendar.objects.exists()
+
+    def test_the_starter_is_not_theirs(self, narrow):
+        page = text_of(ask(narrow, "policy_list"))
+        assert "Use the starter policies" not in page
+        assert "An administrator writes those for every case" in page
+        assert ask(narrow, "starter", {}).status_code == 404
+
+    def test_a_manager_of_nothing_edits_nothing(self):
+        nobody = signed_in(UserFactory(role=Role.MANAGER))
+        policy()
+        for name in ("policy_new", "calendar_new"):
+            assert reverse(f"sla:{name}") not in text_of(ask(nobody, "policy_list"))
+            assert ask(nobody, name).status_code == 404
 
 
 def test_a_department_that_a_policy_moves_cases_to_stays_open():
