@@ -1,0 +1,59 @@
+"""`manage.py reread [--since DAY] [--after ID] [--dry-run] [--json]`: stored messages read again."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from inbox.rereading import FIELDS, Progress, reread
+
+
+class Command(BaseCommand):
+    help = (
+        "Reads the customers' stored messages again (language, tone, urgency, needs an answer, spam), after what reads "
+        "them has changed. What people corrected stays, and so do cases; nobody is told anything. May be stopped and "
+        "run again."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--since", help="A day or time (UTC): only what was received from then on.")
+        parser.add_argument("--after", type=int, default=0, help="Go on behind the message with this id.")
+        parser.add_argument("--dry-run", action="store_true", help="Say what would change, change nothing.")
+        parser.add_argument("--json", action="store_true", help="Print one JSON object.")
+
+    def handle(self, **options: Any) -> None:
+        since, dry = _moment(options["since"]), options["dry_run"]
+        progress = Progress(0, options["after"])
+        try:
+            for progress in reread(since, after=options["after"], change=not dry):
+                self._tell(progress)
+        except BaseException:
+            self.stderr.write(f"\nStopped. What was read is kept; go on with --after {progress.after}.")
+            raise
+        fields = {name: progress.fields[name] for name in FIELDS}
+        if options["json"]:
+            numbers = {"read": progress.read, "changed": progress.changed, "fields": fields, "dry_run": dry}
+            self.stdout.write(json.dumps(numbers))
+            return
+        said = ", ".join(f"{name} {count:,}" for name, count in fields.items())
+        verb = "would change" if dry else "changed"
+        self.stdout.write(f"{progress.read:,} messages read again, {progress.changed:,} {verb}: {said}.")
+
+    def _tell(self, progress: Progress) -> None:
+        if self.stderr.isatty():
+            self.stderr.write(f"\r{progress.read:,} of {progress.total:,}", ending="")
+            self.stderr.flush()
+
+
+def _moment(said: str | None) -> dt.datetime | None:
+    if not said:
+        return None
+    try:
+        moment = dt.datetime.fromisoformat(said)
+    except ValueError:
+        raise CommandError(f"“{said}” is no day or time: write 2026-11-18 or 2026-11-18T10:00.") from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)

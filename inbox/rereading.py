@@ -1,0 +1,103 @@
+"""Reading stored messages again, after what reads them has changed: in batches by id, each a transaction of its own.
+
+Only the messages change: what a person or a rule said of them stays, and so does what became of their cases, which
+nobody is told of. A message that somebody edits or corrects meanwhile is left alone.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+from django.db import connection
+from django.db.models import QuerySet
+
+from inbox.models import Direction, Message, MessageCorrection
+from routing.reading import read
+from routing.reading.languages import language_of
+
+#: Messages in one batch: one statement reads them, one writes.
+BATCH = 1_000
+FIELDS = tuple(MessageCorrection.Field.values)
+_COLUMNS = ("id", "text", "edited_at", "corrected", "decision__trace", *FIELDS)
+_UPDATE = """
+UPDATE inbox_message m SET language = r.language, sentiment = r.sentiment, urgency = r.urgency, is_spam = r.is_spam,
+    needs_answer = r.needs_answer
+FROM json_to_recordset(%s::json) AS r(id bigint, edited_at timestamptz, corrected jsonb, language text, sentiment text,
+    urgency smallint, is_spam bool, needs_answer bool)
+WHERE m.id = r.id AND m.corrected = r.corrected AND m.edited_at IS NOT DISTINCT FROM r.edited_at
+RETURNING m.id
+"""
+
+
+@dataclass(slots=True)
+class Progress:
+    """How far it has come: `after` is the id of the last message that was read, from which one can go on."""
+
+    total: int
+    after: int = 0
+    read: int = 0
+    changed: int = 0
+    fields: Counter[str] = field(default_factory=Counter)
+
+
+def reread(since: dt.datetime | None, *, after: int = 0, change: bool = True) -> Iterator[Progress]:
+    """Read customers' messages behind the id `after` again, those received at or after `since` (None: all).
+
+    Gives the same `Progress` before the first batch and after each, when it is stored. Without `change` nothing is.
+    """
+    rows = Message.objects.filter(direction=Direction.INBOUND, deleted_at__isnull=True)
+    if since is not None:
+        rows = rows.filter(received_at__gte=since)
+    progress = Progress(rows.filter(pk__gt=after).count(), after)
+    yield progress
+    while batch := _batch(rows, progress.after):
+        fresh = {row["id"]: new for row in batch if (new := _differences(row))}
+        stored = _store([row | fresh[row["id"]] for row in batch if row["id"] in fresh]) if change else fresh
+        for pk in stored:
+            progress.fields.update(fresh[pk].keys())
+        progress.changed += len(stored)
+        progress.after, progress.read = batch[-1]["id"], progress.read + len(batch)
+        yield progress
+
+
+def _batch(rows: QuerySet[Message], after: int) -> list[dict[str, Any]]:
+    return list(rows.filter(pk__gt=after).order_by("pk").values(*_COLUMNS)[:BATCH])
+
+
+def _differences(row: dict[str, Any]) -> dict[str, Any]:
+    """What reads otherwise now, by field: without what a person corrected, or what a rule said of answering."""
+    reading = read(row["text"], language=language_of(row["text"]))
+    now = {
+        "language": reading.language,
+        "sentiment": reading.sentiment,
+        "urgency": reading.urgency,
+        "is_spam": reading.is_spam,
+        "needs_answer": _needs_answer(row, wants=reading.wants_answer),
+    }
+    return {name: value for name, value in now.items() if value != row[name] and name not in row["corrected"]}
+
+
+def _needs_answer(row: dict[str, Any], *, wants: bool) -> bool:
+    trace = row["decision__trace"]
+    # Without a trace nobody knows whether a rule said so; a person's word that it is spam has spoken of answering, too.
+    if not trace or "is_spam" in row["corrected"]:
+        return bool(row["needs_answer"])
+    return bool(trace["decided"].get("needs_answer", wants))
+
+
+def _store(rows: list[dict[str, Any]]) -> list[int]:
+    """The ids of those that were not touched by anybody meanwhile, stored. One statement."""
+    if not rows:
+        return []
+    given = [
+        {name: value for name, value in row.items() if name not in ("text", "decision__trace")}
+        for row in rows
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(_UPDATE, [orjson.dumps(given).decode()])
+        return [pk for (pk,) in cursor.fetchall()]
