@@ -16,9 +16,9 @@ from django.db import transaction
 
 from accounts.access import viewer
 from accounts.models import User
-from inbox import clocks
+from inbox import change_sql, clocks
 from inbox.live import CaseChange, publish_on_commit
-from inbox.models import Case, CaseEvent, Custody, Status, Verb
+from inbox.models import Case, CaseEvent, Status, Verb
 from inbox.refusals import Conflict, NotAllowed, what_happened
 from routing import terms
 
@@ -44,6 +44,8 @@ class Change:
     fields: set[str] = field(default_factory=set)
     events: list[CaseEvent] = field(default_factory=list)
     from_department_id: int | None = None
+    #: Whether `save` also notes the custody as accepted.
+    accepts: bool = False
 
     def set(self, **values: Any) -> None:
         """Change fields of the case; those that already have the value are left alone."""
@@ -64,19 +66,36 @@ class Change:
 
     def accept(self) -> None:
         """The custody is accepted when a person of the department that has the case first acts."""
-        if self.by is None or self.case.department_id not in viewer(self.by).department_ids:
+        if self.by is None or not self._is_of_the_department(self.by):
             return
-        waiting = Custody.objects.filter(case=self.case, left_at__isnull=True, accepted_at__isnull=True)
-        if waiting.update(accepted_at=self.now, accepted_by=self.by):
-            self.record(Verb.ACCEPTED, {"department": self.case.department.name})
+        if change_sql.accept(self.case, self.by.pk, self.now):
+            self._accepted()
+        self._begin()
+
+    def accept_with_save(self, *, waits: bool) -> None:
+        """As `accept`, when it is known whether the custody waits to be accepted: `save` accepts it then."""
+        if self.by is None or not self._is_of_the_department(self.by):
+            return
+        if waits:
+            self.accepts = True
+            self._accepted()
+        self._begin()
+
+    def _is_of_the_department(self, by: User) -> bool:
+        return self.case.department_id in viewer(by).department_ids
+
+    def _accepted(self) -> None:
+        self.record(Verb.ACCEPTED, {"department": self.case.department.name})
+
+    def _begin(self) -> None:
         if self.case.status == Status.NEW:
             self.set(status=Status.OPEN)
 
     def save(self) -> None:
-        """Write what changed, under the next version; nothing when nothing did."""
+        """Write what changed, under the next version, in one statement; nothing when nothing did."""
         if self.step():
-            self.case.save(update_fields=[*self.fields, "version"])
-            CaseEvent.objects.bulk_create(self.events)
+            accepted = (self.by.pk, self.now) if self.accepts and self.by is not None else None
+            change_sql.write(self.case, [*self.fields, "version"], self.events, accepted)
             publish_on_commit([self.as_live()])
 
     def step(self) -> bool:

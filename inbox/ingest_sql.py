@@ -9,9 +9,8 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from django.db import connection
-from django.db.backends.postgresql.base import ServerBindingCursor
 
+from accounts.binding import bound_cursor
 from inbox.on_point import SHIFTS
 
 Row = Mapping[str, Any]
@@ -218,17 +217,8 @@ ORDER BY r.n
 """
 
 
-def _cursor() -> Any:
-    """A cursor whose statements Postgres plans once a connection: planning them took a tenth of a page's time.
-
-    Django's own puts the values into the text, which is then another statement every time.
-    """
-    connection.ensure_connection()
-    return connection._prepare_cursor(ServerBindingCursor(connection.connection))  # type: ignore[attr-defined, call-arg]
-
-
 def _rows(statement: str, parameters: Mapping[str, Any]) -> list[tuple[Any, ...]]:
-    with _cursor() as cursor:
+    with bound_cursor() as cursor:
         cursor.execute(statement, parameters)
         rows: list[tuple[Any, ...]] = cursor.fetchall()
     return rows
@@ -305,7 +295,7 @@ def write_messages(
 
 def change_messages(rows: Sequence[Row], now: dt.datetime) -> None:
     """Edits, tombstones and hiding."""
-    with _cursor() as cursor:
+    with bound_cursor() as cursor:
         cursor.execute(_CHANGE_MESSAGES, {"rows": _json(rows), "now": now})
 
 
@@ -327,5 +317,5 @@ def write_history(
         "events": _json(events),
         "now": now,
     }
-    with _cursor() as cursor:
+    with bound_cursor() as cursor:
         cursor.execute(_WRITE_HISTORY, parameters)

@@ -5,13 +5,16 @@ from __future__ import annotations
 import datetime as dt
 import time
 from collections.abc import Sequence
-from typing import Any, Protocol, cast
+from dataclasses import dataclass
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef
 
 from accounts.access import viewer
+from accounts.binding import bound_cursor
 from accounts.models import Department, Role, User
+from inbox import clocks
 from inbox.assigning import give
 from inbox.changes import Change, require
 from inbox.models import Case, Decision, Status
@@ -23,30 +26,51 @@ COMPARED = 24
 #: How often, and after how many seconds, to look again while others hold all that waits.
 LOOKS, PAUSE = 20, 0.01
 
+# What `Change` and the clocks look at.
+_FIELDS = (
+    "id", "brand_account_id", "network", "visibility", "status", "department_id", "assignee_id", "priority", "version",
+    "historical", "needs_answer", "last_inbound_at", "last_outbound_at", "waiting_since", "first_response_at",
+    "closed_at", *(name for name in clocks.FIELDS),
+)  # fmt: skip
 # Each department's queue is walked along its own index (`case_to_assign`) and left after a few rows, which are locked,
-# so that nobody else is offered them.
-_MOST_URGENT = f"""
+# so that nobody else is offered them. The limit is part of the text: with any limit to come, Postgres might sort.
+_MOST_URGENT = {
+    limit: f"""
 WITH c AS (
   SELECT o.* FROM unnest(%(departments)s::bigint[]) AS d(id) CROSS JOIN LATERAL (
     SELECT o.* FROM inbox_case o
     WHERE o.department_id = d.id AND o.closed_at IS NULL AND o.assignee_id IS NULL AND o.waiting_since IS NOT NULL
       AND NOT o.historical AND (%(brands)s::bigint[] IS NULL OR o.brand_account_id = ANY(%(brands)s::bigint[]))
-    ORDER BY o.priority DESC, o.waiting_since, o.id LIMIT %(limit)s FOR NO KEY UPDATE SKIP LOCKED) AS o
+    ORDER BY o.priority DESC, o.waiting_since, o.id LIMIT {limit} FOR NO KEY UPDATE SKIP LOCKED) AS o
+  ORDER BY o.priority DESC, o.waiting_since, o.id {"LIMIT 1" if limit == 1 else ""}
 )
-SELECT c.*, {LANGUAGE} AS in_language, coalesce(asked.person, '') AS for_person, coalesce(asked.skill, '') AS for_skill,
-  p.slug AS department_slug, p.name AS department_name, p.is_open AS department_open
+SELECT CASE WHEN %(speaks)s THEN {LANGUAGE} ELSE '' END, coalesce(asked.person, ''), coalesce(asked.skill, ''),
+  p.name,
+  EXISTS (SELECT FROM inbox_custody h WHERE h.case_id = c.id AND h.left_at IS NULL AND h.accepted_at IS NULL),
+  {", ".join(f"c.{name}" for name in _FIELDS)}
 FROM c JOIN accounts_department p ON p.id = c.department_id {ASKED}
 ORDER BY c.priority DESC, c.waiting_since, c.id
 """  # noqa: S608 (constants)
+    for limit in (1, COMPARED)
+}
 
 
-class _Offer(Protocol):
-    """A case that waits, with what it asks for."""
+@dataclass(frozen=True, slots=True)
+class _Offer:
+    """A case that waits, locked, with what it asks for, and whether its custody waits to be accepted."""
 
-    pk: int
     in_language: str
     for_person: str
     for_skill: str
+    department_name: str
+    waits: bool
+    values: tuple[Any, ...]
+
+    def case(self) -> Case:
+        """The case; what is not in `_FIELDS` is read when it is asked for."""
+        case = Case.from_db("default", _FIELDS, self.values)
+        case.department = Department(pk=case.department_id, name=self.department_name)
+        return case
 
 
 def take_next(by: User, *, now: dt.datetime) -> Case | None:
@@ -63,9 +87,9 @@ def take_next(by: User, *, now: dt.datetime) -> Case | None:
     scope = _scope(by)
     for _ in range(LOOKS):
         with transaction.atomic():
-            case = _find(by, scope)
-            if case is not None:
-                return _take(case, by, now)
+            offer = _find(by, scope)
+            if offer is not None:
+                return _take(offer, by, now)
         if not _is_any_left(by):
             return None
         time.sleep(PAUSE)
@@ -80,17 +104,26 @@ def _scope(by: User) -> dict[str, Any]:
     return {"departments": sorted(who.department_ids), "brands": None}
 
 
-def _find(by: User, scope: dict[str, Any]) -> Case | None:
+def _find(by: User, scope: dict[str, Any]) -> _Offer | None:
     """The case to take, locked. Mostly the first of all is right; only else are more compared."""
-    for limit in (1, COMPARED):
-        offers: list[Any] = list(Case.objects.raw(_MOST_URGENT, {**scope, "limit": limit}))
+    for limit in _MOST_URGENT:
+        offers = _offers(limit, {**scope, "speaks": bool(by.languages)})
         if not offers:
             return None
         if limit == 1 and offers[0].for_skill == "" and not _is_for_others(by, offers[0]):
-            return cast("Case", offers[0])
+            return offers[0]
     lacking = _lacking(by, offers)
     fitting = [one for one in offers if one.for_skill not in lacking]
     return min(fitting, key=lambda one: _is_for_others(by, one), default=None)
+
+
+def _offers(limit: int, parameters: dict[str, Any]) -> list[_Offer]:
+    with bound_cursor() as cursor:
+        cursor.execute(_MOST_URGENT[limit], parameters)
+        return [
+            _Offer(language, person, skill, department, waits, tuple(values))
+            for language, person, skill, department, waits, *values in cursor.fetchall()
+        ]
 
 
 def _lacking(by: User, offers: Sequence[_Offer]) -> set[str]:
@@ -109,17 +142,12 @@ def _is_any_left(by: User) -> bool:
     return Case.objects.visible_to(by).to_assign().exclude(Exists(skilled)).exists()
 
 
-def _take(case: Any, by: User, now: dt.datetime) -> Case:
-    case.department = Department(
-        pk=case.department_id,
-        slug=case.department_slug,
-        name=case.department_name,
-        is_open=case.department_open,
-    )
+def _take(offer: _Offer, by: User, now: dt.datetime) -> Case:
+    case = offer.case()
     change = Change(case, by, now)
-    change.accept()
+    change.accept_with_save(waits=offer.waits)
     give(change, by)
     if case.status == Status.NEW:
         change.set(status=Status.OPEN)
     change.save()
-    return cast("Case", case)
+    return case

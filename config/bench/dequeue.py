@@ -10,6 +10,7 @@ import statistics
 import time
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
+from multiprocessing.synchronize import Barrier
 from typing import Any
 
 import django
@@ -17,6 +18,10 @@ from django.db import connection
 from django.utils import timezone
 
 AGENTS, CASES = 8, 2_000
+#: Takes of each agent before the first round.
+WARM = 10
+#: In an agent's process: all of them are there.
+_ready: Barrier
 
 _FREE = """
 UPDATE inbox_case SET assignee_id = NULL, version = 1, status = 'new' WHERE id IN (
@@ -46,8 +51,10 @@ def measure(options: dict[str, Any], say: Callable[[str], None]) -> dict[str, An
     twice = 0
     # Not forked: children would share, and close, this process's connection.
     spawn = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(len(agents), mp_context=spawn, initializer=django.setup) as pool:
-        list(pool.map(_warm, agents))
+    ready = spawn.Barrier(len(agents))
+    with ProcessPoolExecutor(len(agents), spawn, initializer=_start, initargs=(ready,)) as pool:
+        _prepare(department)
+        list(pool.map(_warm, agents, [department] * len(agents)))
         for round_number in range(options["rounds"]):
             for figures, work in ((floor, _floor), (product, _product)):
                 _prepare(department)
@@ -88,8 +95,18 @@ def _somebody() -> int:
     return User.objects.order_by("pk").values_list("pk", flat=True)[0]
 
 
-def _warm(_: int) -> None:
-    connection.ensure_connection()
+def _start(ready: Barrier) -> None:
+    global _ready
+    django.setup()
+    _ready = ready
+
+
+def _warm(agent: int, department: int) -> None:
+    """Every process loads what it needs, connects and has its statements planned before any of them is timed."""
+    _ready.wait()
+    _product(agent, department, WARM)
+    _floor(agent, department, WARM)
+    _ready.wait()
 
 
 def _floor(agent: int, department: int, most: int) -> tuple[list[int], list[float]]:

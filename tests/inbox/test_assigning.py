@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.models import BrandAccountGrant, Leave, Role, User
 from inbox import assigning, cases, ingest, taking
-from inbox.models import Case, CaseEvent, Decision, Notice, NoticeKind, Status, Verb
+from inbox.models import Case, CaseEvent, Custody, Decision, Notice, NoticeKind, Status, Verb
 from inbox.saying import said
 from tests.factories import (
     NOW,
@@ -285,6 +285,45 @@ class TestTakeNext:
         german = MessageFactory(case=waiting(service, brand, priority=2), language="de").case
         english = MessageFactory(case=waiting(service, brand), language="en").case
         assert [taking.take_next(ada, now=NOW) for _ in range(2)] == [english, german]
+
+    def test_a_take_is_one_statement_that_claims_and_one_that_writes(self, service, brand):
+        ada = person(service)
+        for _ in range(2):
+            waiting(service, brand)
+        taking.take_next(ada, now=NOW)
+        with CaptureQueriesContext(connection) as captured:
+            case = taking.take_next(ada, now=NOW)
+        statements = [one["sql"].split()[0] for one in captured if "SAVEPOINT" not in one["sql"]]
+        assert statements == ["WITH", "WITH"]
+        events = list(case.events.order_by("id").values_list("verb", "actor", "data__version"))
+        assert events == [(Verb.ACCEPTED, ada.pk, 2), (Verb.ASSIGNED, ada.pk, 2)]
+
+    def test_who_comes_from_elsewhere_accepts_nothing_and_nobody_accepts_twice(self, service, brand):
+        case = waiting(service, brand)
+        juno = UserFactory(role=Role.COMMUNITY, publishes=[brand])
+        assert taking.take_next(juno, now=NOW) == case
+        assert case.custodies.get().accepted_at is None
+        first = UserFactory(departments=[service])
+        again = waiting(service, brand)
+        Custody.objects.filter(case=again).update(accepted_at=NOW - MINUTE, accepted_by=first)
+        assert taking.take_next(person(service), now=NOW) == again
+        assert again.custodies.get().accepted_by == first
+        assert not again.events.filter(verb=Verb.ACCEPTED).exists()
+
+    def test_a_take_that_breaks_off_leaves_the_case_in_the_queue(self, service, brand, monkeypatch):
+        case, ada = waiting(service, brand), person(service)
+
+        def breaks(*_):
+            raise RuntimeError
+
+        with monkeypatch.context() as patched, pytest.raises(RuntimeError):
+            patched.setattr("inbox.changes.publish_on_commit", breaks)
+            taking.take_next(ada, now=NOW)
+        case.refresh_from_db()
+        assert (case.assignee, case.version) == (None, 1)
+        assert not case.events.exists()
+        assert case.custodies.get().accepted_at is None
+        assert taking.take_next(ada, now=NOW) == case
 
     def test_not_for_who_is_away_or_does_not_work_on_cases(self, service, brand):
         waiting(service, brand)

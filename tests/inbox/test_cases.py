@@ -1,10 +1,13 @@
 import datetime as dt
 
 import pytest
+from django.db import DatabaseError, transaction
 
 from accounts.models import BrandAccountGrant, Membership, Role
 from inbox import cases
+from inbox.changes import Change
 from inbox.models import Case, CaseEvent, Custody, Status, Verb, Visibility
+from routing import terms
 from tests.factories import (
     NOW,
     CaseFactory,
@@ -331,3 +334,30 @@ def test_nothing_is_told_when_nothing_happened(case, agent, monkeypatch, django_
         with pytest.raises(cases.Invalid):
             cases.note(case.pk, agent, "", now=LATER)
     assert told == []
+
+
+def test_a_change_is_written_in_one_statement(billing, agent, django_assert_num_queries):
+    case = CaseFactory(department=billing)
+    change = Change(case, agent, LATER)
+    change.set(priority=2, tags=["vip"], assignee=agent)
+    change.record(Verb.PRIORITISED, {"to": 2, "text": "ü “quoted” \\ and\nlines", "none": None})
+    change.record(Verb.NOTED, {"text": "second"})
+    terms.live()
+    with transaction.atomic(), django_assert_num_queries(1):
+        change.save()
+    stored = Case.objects.get(pk=case.pk)
+    assert (stored.priority, stored.tags, stored.assignee, stored.version) == (2, ["vip"], agent, 2)
+    first, second = stored.events.order_by("id")
+    assert (first.verb, first.actor, first.at) == (Verb.PRIORITISED, agent, LATER)
+    assert first.data == {"to": 2, "text": "ü “quoted” \\ and\nlines", "none": None, "version": 2}
+    assert second.data == {"text": "second", "version": 2}
+
+
+def test_a_change_of_a_case_that_is_gone_fails_loudly(billing, agent):
+    case = CaseFactory(department=billing)
+    change = Change(Case.objects.get(pk=case.pk), agent, LATER)
+    change.set(priority=2)
+    Custody.objects.filter(case=case).delete()
+    case.delete()
+    with pytest.raises(DatabaseError, match="is gone"):
+        change.save()
