@@ -2,9 +2,9 @@
 outcome, whatever they are.
 
 A snapshot is `{"start": question key, "default": outcome key, "questions": […], "outcomes": […]}`. A question has
-`key, text, help, answers`; an answer `key, text` and either `question` or `outcome`, the key that it leads to; an
+`key, text, help, answers`, an answer `key, text` and either `question` or `outcome`, the key that it leads to; an
 outcome `key, name, advice, action` and, as its action needs, `department` (a slug), `reason` and `text` (how an answer
-may begin). To every question one may also answer "none of these" (`NONE`), which leads to the default.
+may begin). A question or an outcome that a department keeps has its slug as `owner`. To every question one may also answer "none of these" (`NONE`), which leads to the default.
 """
 
 from __future__ import annotations
@@ -59,6 +59,7 @@ class Question:
     text: str
     help: str
     answers: tuple[Answer, ...]
+    owner: str = ""
 
     def answer(self, key: str) -> Answer | None:
         return next((one for one in self.answers if one.key == key), None)
@@ -75,6 +76,7 @@ class Outcome:
     department: str = ""
     reason: str = ""
     text: str = ""
+    owner: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,10 +110,12 @@ def tree_of(snapshot: Mapping[str, Any]) -> Tree:
             for a in _rows(one.get("answers"))
         )
         key = _word(one, "key")
-        questions.setdefault(key, Question(key, _word(one, "text"), _word(one, "help"), answers))
+        questions.setdefault(
+            key, Question(key, _word(one, "text"), _word(one, "help"), answers, _word(one, "owner"))
+        )
     outcomes: dict[str, Outcome] = {}
     for one in _rows(snapshot.get("outcomes")):
-        fields = ("key", "name", "advice", "action", "department", "reason", "text")
+        fields = ("key", "name", "advice", "action", "department", "reason", "text", "owner")
         outcomes.setdefault(_word(one, "key"), Outcome(*(_word(one, name) for name in fields)))
     return Tree(_word(snapshot, "start"), _word(snapshot, "default"), questions, outcomes)
 

@@ -36,10 +36,15 @@ def problems(snapshot: Mapping[str, Any], departments: Mapping[str, bool]) -> li
                 f"{len(way)} questions in a row are too many ({DEEPEST} are allowed): {way[0]} … {way[-1]}."
             )
     reached = _reached(tree)
+    owners = {one.owner for kept in (tree.questions, tree.outcomes) for one in kept.values()} - {""}
+    found += [
+        f"A department that keeps a part of it is gone ({slug})." for slug in sorted(owners - {*departments})
+    ]
+    # A department's question may be where its rules let the playbook begin.
     found += [
         f"{_named(one)} is never asked: no answer leads to it."
         for one in tree.questions.values()
-        if one.key not in reached
+        if one.key not in reached and not one.owner
     ]
     return found
 
@@ -144,7 +149,7 @@ def _longest(tree: Tree) -> list[str]:
 
 def _reached(tree: Tree) -> set[str]:
     seen: set[str] = set()
-    waiting = [tree.questions[tree.start]] if tree.start in tree.questions else []
+    waiting = [one for one in tree.questions.values() if one.key == tree.start or one.owner]
     while waiting:
         question = waiting.pop()
         if question.key not in seen:

@@ -1,4 +1,5 @@
-"""Editing the playbook: a draft, one question or outcome a form, then published. For those who may edit rules."""
+"""Editing the playbook: a draft, one question or outcome a form, then published. For administrators, and managers within
+what their departments keep."""
 
 from __future__ import annotations
 
@@ -21,17 +22,38 @@ from routing.playbook_checks import problems
 from routing.playbook_forms import OutcomeForm, QuestionEditor
 from routing.playbook_history import difference
 from routing.playbook_outline import outline
+from routing.playbook_scope import keys_of, owner_of
 from routing.playbook_views import department_names
-from routing.playbooks import PlaybookError, Stale
+from routing.playbooks import NotYourPart, PlaybookError, Stale
+from routing.scope import Scope, scope_of
 
 form_view = require_http_methods(["GET", "HEAD", "POST"])
 
 
-def _draft() -> Playbook:
+def _scope(request: SignedInRequest) -> Scope:
+    """What the person may change. Raises `Http404` where that is nothing."""
+    scope = scope_of(request.user)
+    if scope.is_empty:
+        raise Http404
+    return scope
+
+
+def _draft(request: SignedInRequest) -> Playbook:
+    _scope(request)
     kept = playbooks.draft()
     if kept is None:
         raise Http404
     return kept
+
+
+def _own(request: SignedInRequest, kept: Playbook, kind: str, slug: str) -> dict[str, Any]:
+    """The question or outcome of the draft, which the person may change; {} for a new one. Raises `Http404`."""
+    if not slug:
+        return {}
+    found = edits.find(kept.snapshot, kind, slug)
+    if found is None or not _scope(request).covers(owner_of(found)):
+        raise Http404
+    return found
 
 
 def _revision(request: SignedInRequest) -> int:
@@ -52,6 +74,7 @@ def _do(request: SignedInRequest, verb: Callable[[], str], to: str = "playbook:d
 @require("edit_rules")
 def begin(request: SignedInRequest) -> HttpResponse:
     """The draft, begun from what is live."""
+    _scope(request)
     playbooks.begin(request.user, timezone.now())
     return redirect("playbook:draft")
 
@@ -59,7 +82,9 @@ def begin(request: SignedInRequest) -> HttpResponse:
 @require_POST
 @require("edit_rules")
 def starter(request: SignedInRequest) -> HttpResponse:
-    """The starter playbook, while there is none."""
+    """The starter playbook, while there is none: for administrators."""
+    if not _scope(request).is_whole:
+        raise Http404
 
     def verb() -> str:
         playbooks.install_starter(request.user, timezone.now())
@@ -72,8 +97,8 @@ def starter(request: SignedInRequest) -> HttpResponse:
 @require("edit_rules")
 def draft(request: SignedInRequest) -> HttpResponse:
     """The draft as an outline, what is wrong with it, and what publishing it would change."""
-    kept, live = _draft(), playbooks.live()
-    tree = tree_of(kept.snapshot)
+    kept, live, scope = _draft(request), playbooks.live(), _scope(request)
+    tree, part = tree_of(kept.snapshot), playbooks.part_of(kept.snapshot, request.user)
     context = {
         "draft": kept,
         "version": live,
@@ -81,10 +106,13 @@ def draft(request: SignedInRequest) -> HttpResponse:
         "tree": tree,
         "questions": list(tree.questions.values()),
         "outcomes": list(tree.outcomes.values()),
-        "problems": problems(kept.snapshot, dict(Department.objects.values_list("slug", "is_open"))),
-        "lines": difference(live.snapshot if live else None, kept.snapshot),
+        "problems": problems(part, dict(Department.objects.values_list("slug", "is_open"))),
+        "lines": difference(live.snapshot if live else None, part),
+        "of_others": difference(part, kept.snapshot),
+        "my_questions": keys_of(kept.snapshot, "questions", scope.covers),
+        "my_outcomes": keys_of(kept.snapshot, "outcomes", scope.covers),
+        "may_choose_ends": scope.is_whole,
         "names": department_names(),
-        "editing": True,
     }
     return render(request, "routing/playbook_draft.html", context)
 
@@ -93,19 +121,18 @@ def draft(request: SignedInRequest) -> HttpResponse:
 @require("edit_rules")
 def question(request: SignedInRequest, slug: str = "") -> HttpResponse:
     """One question with its answers; without a key a new one. Moving answers saves nothing yet."""
-    kept = _draft()
-    if slug and edits.find(kept.snapshot, "questions", slug) is None:
-        raise Http404
+    kept = _draft(request)
+    _own(request, kept, "questions", slug)
     key = slug or edits.new_key(kept.snapshot, "questions")
     data = request.POST if request.method == "POST" else None
-    editor = QuestionEditor(kept.snapshot, key, kept.revision, data)
+    editor = QuestionEditor(kept.snapshot, key, kept.revision, data, scope=_scope(request))
     refused = False
     if data is not None and "do" not in data:
         answers = editor.content()
         if answers is not None:
             said = editor.form.cleaned_data
             words = (said["text"].strip(), said["help"].strip().replace("\r\n", "\n"))
-            changed, made = edits.put_question(kept.snapshot, key, *words, answers)
+            changed, made = edits.put_question(kept.snapshot, key, *words, answers, said["owner"])
             if _saved(request, editor.form, changed, kept):
                 return _go_on(made)
         refused = True
@@ -130,6 +157,9 @@ def _saved(request: SignedInRequest, form: Any, changed: dict[str, Any], kept: P
         form.data = form.data.copy()
         form.data["revision"] = str(kept.revision)
         return False
+    except NotYourPart as error:
+        form.add_error(None, str(error))
+        return False
     messages.success(request, "Kept in the draft. It asks nobody anything until it is published.")
     return True
 
@@ -146,12 +176,11 @@ def _go_on(made: list[tuple[str, str]]) -> HttpResponse:
 @require("edit_rules")
 def outcome(request: SignedInRequest, slug: str = "") -> HttpResponse:
     """One outcome; without a key a new one."""
-    kept = _draft()
-    found = edits.find(kept.snapshot, "outcomes", slug) if slug else {}
-    if found is None:
-        raise Http404
+    kept = _draft(request)
+    found = _own(request, kept, "outcomes", slug)
     key = slug or edits.new_key(kept.snapshot, "outcomes")
-    form = OutcomeForm(request.POST or None, initial={**found, "revision": kept.revision})
+    initial = {**found, "revision": kept.revision}
+    form = OutcomeForm(request.POST or None, initial=initial, scope=_scope(request))
     if request.method == "POST" and form.is_valid():
         changed = edits.put_outcome(kept.snapshot, form.content(key))
         if _saved(request, form, changed, kept):
@@ -161,10 +190,8 @@ def outcome(request: SignedInRequest, slug: str = "") -> HttpResponse:
 
 
 def _remove(request: SignedInRequest, kind: str, slug: str, words: str) -> HttpResponse:
-    kept = _draft()
-    found = edits.find(kept.snapshot, kind, slug)
-    if found is None:
-        raise Http404
+    kept = _draft(request)
+    found = _own(request, kept, kind, slug)
 
     def verb() -> str:
         changed = edits.remove(kept.snapshot, kind, slug)
@@ -191,8 +218,10 @@ def outcome_remove(request: SignedInRequest, slug: str) -> HttpResponse:
 @require_POST
 @require("edit_rules")
 def ends(request: SignedInRequest) -> HttpResponse:
-    """Which question comes first, and which outcome is the default."""
-    kept = _draft()
+    """Which question comes first, and which outcome is the default: for administrators."""
+    kept = _draft(request)
+    if not _scope(request).is_whole:
+        raise Http404
 
     def verb() -> str:
         tree = tree_of(kept.snapshot)
@@ -210,6 +239,7 @@ def ends(request: SignedInRequest) -> HttpResponse:
 @require("edit_rules")
 def publish(request: SignedInRequest) -> HttpResponse:
     """New cases begin with it at once; those that began with an older version keep it."""
+    _scope(request)
     note = request.POST.get("note", "").replace("\x00", "").strip()
 
     def verb() -> str:
@@ -224,11 +254,12 @@ def publish(request: SignedInRequest) -> HttpResponse:
 @require_POST
 @require("edit_rules")
 def discard(request: SignedInRequest) -> HttpResponse:
-    """The draft goes back to what is live."""
+    """What the person may change of the draft goes back to what is live."""
+    _scope(request)
 
     def verb() -> str:
         playbooks.discard(_revision(request), request.user, timezone.now())
-        return "The draft is discarded: it is what is live."
+        return "The draft is discarded: what you may change of it is what is live."
 
     return _do(request, verb, "playbook:page")
 
@@ -237,6 +268,7 @@ def discard(request: SignedInRequest) -> HttpResponse:
 @require("edit_rules")
 def restore(request: SignedInRequest, number: int) -> HttpResponse:
     """An older version, as a new one."""
+    _scope(request)
 
     def verb() -> str:
         version = playbooks.restore(number, request.user, timezone.now())

@@ -27,9 +27,11 @@ def put_question(
     text: str,
     help_text: str,
     answers: Sequence[tuple[str, str, str]],
+    owner: str = "",
 ) -> tuple[Snapshot, list[tuple[str, str]]]:
     """The question `key` with these words and `answers` (key or "", text, target as "question:…" or "outcome:…").
 
+    `owner` is the slug of the department that keeps it, "" for the whole company; what is made for it is kept likewise.
     Returned with it are the questions and outcomes made for targets that were to be new, as (kind, key).
     """
     new, made = _copied(snapshot), []
@@ -40,26 +42,31 @@ def put_question(
         row = {"key": given or next(f"a{n}" for n in numbers if f"a{n}" not in taken), "text": words}
         kind, _, to = target.partition(":")
         if target in (NEW_QUESTION, NEW_OUTCOME):
-            kind, to = to, _blank(new, f"{to}s")
+            kind, to = to, _blank(new, f"{to}s", owner)
             made.append((f"{kind}s", to))
         if to:
             row[kind] = to
         taken.add(row["key"])
         rows.append(row)
     content = {"key": key, "text": text, "help": help_text, "answers": rows}
-    _put(new, "questions", content)
+    _put(new, "questions", owned(content, owner))
     new["start"] = new.get("start") or key
     return new, made
 
 
-def _blank(snapshot: Snapshot, kind: str) -> str:
+def owned(row: Mapping[str, Any], owner: str) -> dict[str, Any]:
+    """The question or outcome, kept by a department; nothing is added for the whole company's."""
+    return {**row, "owner": owner} if owner else dict(row)
+
+
+def _blank(snapshot: Snapshot, kind: str, owner: str) -> str:
     key = new_key(snapshot, kind)
     blank = (
         {"key": key, "text": "", "help": "", "answers": []}
         if kind == "questions"
         else {"key": key, "name": "", "advice": "", "action": "answer"}
     )
-    snapshot[kind].append(blank)
+    snapshot[kind].append(owned(blank, owner))
     return key
 
 

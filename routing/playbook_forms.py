@@ -11,7 +11,9 @@ from django.http import QueryDict
 from accounts.models import Department
 from routing.forms import storable_text
 from routing.playbook import ACTIONS, MOST_ANSWERS, Action
-from routing.playbook_editing import NEW_OUTCOME, NEW_QUESTION, find
+from routing.playbook_editing import NEW_OUTCOME, NEW_QUESTION, find, owned
+from routing.playbook_scope import owner_of
+from routing.scope import Scope
 
 #: Empty rows offered below those that are filled.
 SPARE = 1
@@ -34,7 +36,26 @@ AnswerFormSet = forms.formset_factory(
 )
 
 
-class QuestionForm(forms.Form):
+class Owned(forms.Form):
+    """Says who keeps it: a department of the person's, or, for whoever may change that, the whole company."""
+
+    owner = forms.ChoiceField(
+        required=False,
+        label="Kept by",
+        help_text="Its managers and administrators change it.",
+    )
+
+    def __init__(self, *args: Any, scope: Scope, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        places = Department.objects.values_list("slug", "name")
+        whole = [("", "The whole company")] if scope.is_whole else []
+        self.fields["owner"].choices = [  # type: ignore[attr-defined]
+            *whole, *(place for place in places if scope.covers(place[0])),
+        ]  # fmt: skip
+        self.fields["owner"].required = not scope.is_whole
+
+
+class QuestionForm(Owned):
     """The words of a question; its answers are a form set beside it."""
 
     text = forms.CharField(max_length=160, label="Question", validators=[storable_text])
@@ -49,7 +70,7 @@ class QuestionForm(forms.Form):
     revision = forms.IntegerField(min_value=0, widget=forms.HiddenInput)
 
 
-class OutcomeForm(forms.Form):
+class OutcomeForm(Owned):
     """What to do. Department, reason and text count where the action needs them."""
 
     name = forms.CharField(max_length=80, validators=[storable_text], help_text="As short as a button.")
@@ -89,33 +110,42 @@ class OutcomeForm(forms.Form):
     def content(self, key: str) -> dict[str, str]:
         """The outcome of a valid form."""
         names = ("name", "advice", "action", "department", "reason", "text")
-        return {"key": key, **{name: self.cleaned_data[name].replace("\r\n", "\n") for name in names}}
+        said = {"key": key, **{name: self.cleaned_data[name].replace("\r\n", "\n") for name in names}}
+        return owned(said, self.cleaned_data["owner"])
 
 
 class QuestionEditor:
     """The form of a question with its answers, from what was posted or from the snapshot."""
 
     def __init__(
-        self, snapshot: Mapping[str, Any], key: str, revision: int, data: QueryDict | None = None
+        self,
+        snapshot: Mapping[str, Any],
+        key: str,
+        revision: int,
+        data: QueryDict | None = None,
+        *,
+        scope: Scope,
     ) -> None:
+        self.scope = scope
         self.targets = targets(snapshot, key)
         self.form: QuestionForm
         self.answers: Any
         if data is not None and "do" not in data:
-            self.form = QuestionForm(data)
+            self.form = QuestionForm(data, scope=scope)
             self.answers = AnswerFormSet(data, prefix="answer", form_kwargs={"targets": self.targets})
             return
         kept = find(snapshot, "questions", key) or {}
         words = {"text": kept.get("text", ""), "help": kept.get("help", ""), "revision": revision}
+        words["owner"] = owner_of(kept)
         rows = [_row(one) for one in kept.get("answers", ())]
         if data is not None:
-            words = {name: data.get(name, "") for name in ("text", "help", "revision")}
+            words = {name: data.get(name, "") for name in ("text", "help", "revision", "owner")}
             rows = _moved(_typed(data), data.get("do", ""))
         self._offer(words, rows)
 
     def _offer(self, words: dict[str, Any], rows: list[dict[str, str]]) -> None:
         spare: list[dict[str, str]] = [{}] * SPARE if len(rows) < MOST_ANSWERS else []
-        self.form = QuestionForm(initial=words)
+        self.form = QuestionForm(initial=words, scope=self.scope)
         self.answers = AnswerFormSet(
             prefix="answer", initial=[*rows, *spare], form_kwargs={"targets": self.targets}
         )

@@ -33,6 +33,8 @@ def _question(old: Question, new: Question, was: Tree, now: Tree) -> Iterator[st
         yield f"“{old.text}” now asks “{new.text}”"
     if old.help != new.help:
         yield f"“{new.text}”: other help"
+    if old.owner != new.owner:
+        yield f"“{new.text}”: kept by {new.owner or 'the whole company'}"
     before, after = {one.key: one for one in old.answers}, {one.key: one for one in new.answers}
     for key, answer in after.items():
         if key not in before:
@@ -81,6 +83,8 @@ def _changed(old: Outcome, new: Outcome) -> Iterator[str]:
         yield "other reason"
     if old.text != new.text:
         yield "other beginning of the answer"
+    if old.owner != new.owner:
+        yield f"kept by {new.owner or 'the whole company'}"
 
 
 def _ends(was: Tree, now: Tree) -> Iterator[str]:

@@ -11,13 +11,14 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from accounts.access import viewer
 from accounts.models import Department, User
 from routing import playbooks
 from routing.models import PlaybookVersion
 from routing.playbook import DEEPEST, NONE, NONE_TEXT, Outcome, Question, Tree, tree_of, walk
 from routing.playbook_history import difference
 from routing.playbook_outline import action_words, outline
+from routing.playbook_scope import objection
+from routing.scope import Scope, scope_of
 from routing.versions import Kind, listing
 
 
@@ -25,8 +26,8 @@ def department_names() -> dict[str, str]:
     return dict(Department.objects.values_list("slug", "name"))
 
 
-def _may_edit(request: HttpRequest) -> bool:
-    return viewer(cast(User, request.user)).may("edit_rules")
+def _scope(request: HttpRequest) -> Scope:
+    return scope_of(cast(User, request.user))
 
 
 @require_safe
@@ -35,12 +36,14 @@ def page(request: HttpRequest) -> HttpResponse:
     """The live playbook as an outline, and whether a draft waits."""
     live, draft = playbooks.live(), playbooks.draft()
     waiting = bool(draft and difference(live.snapshot if live else {}, draft.snapshot))
+    scope = _scope(request)
     context = {
         "version": live,
         "outline": outline(tree_of(live.snapshot)) if live else None,
         "draft": draft,
         "waiting": waiting,
-        "may_edit": _may_edit(request),
+        "may_edit": not scope.is_empty,
+        "may_start": scope.is_whole,
         "names": department_names(),
     }
     return render(request, "routing/playbook.html", context)
@@ -50,7 +53,7 @@ def page(request: HttpRequest) -> HttpResponse:
 @login_required
 def try_it(request: HttpRequest) -> HttpResponse:
     """Walk through the live playbook or (`of=draft`) the draft; the answers so far are in the address (`a`)."""
-    of_draft = request.GET.get("of") == "draft" and _may_edit(request)
+    of_draft = request.GET.get("of") == "draft" and not _scope(request).is_empty
     draft, live = playbooks.draft() if of_draft else None, playbooks.live()
     kept = draft or live
     answers = [one[:60] for one in request.GET.getlist("a")[: DEEPEST * 2]]
@@ -90,7 +93,11 @@ def _tried(snapshot: dict[str, Any], answers: list[str], of_draft: bool) -> dict
 @login_required
 def versions(request: HttpRequest) -> HttpResponse:
     """Who changed what and when; those may go back who may change all that this would."""
-    return listing(request, _VERSIONS, lambda old: _may_edit(request))
+    scope, newest = _scope(request), playbooks.live()
+    now = newest.snapshot if newest else {}
+    return listing(
+        request, _VERSIONS, lambda old: not scope.is_empty and not objection(now, old, scope.covers)
+    )
 
 
 _VERSIONS = Kind(

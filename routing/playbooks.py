@@ -15,6 +15,8 @@ from accounts.models import Department, User
 from routing.models import Playbook, PlaybookVersion
 from routing.playbook import Action, Tree, tree_of
 from routing.playbook_checks import problems
+from routing.playbook_scope import objection, with_part
+from routing.scope import scope_of
 
 #: Any number that nothing else locks with: editors take turns.
 _LOCK = 0x706C6179
@@ -25,6 +27,10 @@ _EMPTY: dict[str, Any] = {"start": "", "default": "", "questions": [], "outcomes
 
 class PlaybookError(ValueError):
     """A playbook that cannot be published, or an edit that cannot be made; the text is for its author."""
+
+
+class NotYourPart(PlaybookError):
+    """The change touches what the person may not change; nothing was changed."""
 
 
 class Stale(PlaybookError):
@@ -72,7 +78,8 @@ def draft() -> Playbook | None:
 
 
 def change(snapshot: Mapping[str, Any], revision: int, by: User | None, now: dt.datetime) -> Playbook:
-    """Put `snapshot` in place of the draft that was read at `revision` (0: there was none). Raises `Stale`."""
+    """Put `snapshot` in place of the draft that was read at `revision` (0: there was none). Raises `Stale`, and
+    `NotYourPart`. `by` is None for the system, which may change everything."""
     with transaction.atomic():
         _take_turn()
         kept = Playbook.objects.order_by("pk").first()
@@ -81,6 +88,7 @@ def change(snapshot: Mapping[str, Any], revision: int, by: User | None, now: dt.
             raise Stale(
                 f"{who} changed the draft meanwhile. Look at it as it is now, then make your change again."
             )
+        _refuse(by, kept.snapshot if kept else _live_snapshot(), snapshot)
         if kept is None:
             return Playbook.objects.create(snapshot=dict(snapshot), changed_at=now, changed_by=by)
         kept.snapshot, kept.revision = dict(snapshot), kept.revision + 1
@@ -89,19 +97,29 @@ def change(snapshot: Mapping[str, Any], revision: int, by: User | None, now: dt.
     return kept
 
 
+def _live_snapshot() -> Mapping[str, Any]:
+    version = live()
+    return version.snapshot if version else _EMPTY
+
+
+def _refuse(by: User | None, before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
+    if said := objection(before, after, scope_of(by).covers):
+        raise NotYourPart(said)
+
+
 def begin(by: User | None, now: dt.datetime) -> Playbook:
     """The draft, begun from the live version where there is none yet."""
     if (kept := draft()) is not None:
         return kept
-    version = live()
     try:
-        return change(version.snapshot if version else _EMPTY, 0, by, now)
+        return change(_live_snapshot(), 0, by, now)
     except Stale:
         return begin(by, now)
 
 
 def publish(by: User | None, note: str, revision: int, now: dt.datetime) -> PlaybookVersion | None:
-    """Make the draft a new version, with which new cases begin at once. None when nothing has changed.
+    """Make the person's part of the draft a new version, with which new cases begin at once; what others changed stays
+    in the draft. An administrator's part is all of it. None when nothing has changed.
 
     Raises `Stale`, and `PlaybookError` with everything that is wrong.
     """
@@ -110,7 +128,12 @@ def publish(by: User | None, note: str, revision: int, now: dt.datetime) -> Play
         kept = Playbook.objects.order_by("pk").first()
         if kept is None or kept.revision != revision:
             raise Stale("The draft changed meanwhile. Look at it as it is now, then publish it.")
-        return _publish(kept.snapshot, by, note, now)
+        return _publish(part_of(kept.snapshot, by), by, note, now)
+
+
+def part_of(draft: Mapping[str, Any], by: User | None) -> dict[str, Any]:
+    """What is live, with the person's part as it is in the draft."""
+    return with_part(_live_snapshot(), draft, scope_of(by).covers)
 
 
 def _publish(
@@ -131,21 +154,28 @@ def _publish(
 def restore(number: int, by: User | None, now: dt.datetime) -> PlaybookVersion | None:
     """Publish version `number` again as a new one; the draft goes back to it. None when it is live.
 
-    Raises `PlaybookVersion.DoesNotExist`, and `PlaybookError` when it leads to departments that are gone.
+    Raises `PlaybookVersion.DoesNotExist`, `NotYourPart` when it would change more than the person may, and `PlaybookError` when it leads to departments that are gone.
     """
     with transaction.atomic():
         _take_turn()
         old = PlaybookVersion.objects.get(number=number).snapshot
+        _refuse(by, _live_snapshot(), old)
         version = _publish(old, by, f"Back to version {number}", now)
-        kept = Playbook.objects.order_by("pk").first()
-        change(old, kept.revision if kept else 0, by, now)
+        _set_draft(old, by, now)
     return version
 
 
 def discard(revision: int, by: User | None, now: dt.datetime) -> None:
-    """The draft becomes what is live. Raises `Stale`."""
-    version = live()
-    change(version.snapshot if version else _EMPTY, revision, by, now)
+    """The person's part of the draft becomes what is live. Raises `Stale`."""
+    kept = draft()
+    part = with_part(kept.snapshot, _live_snapshot(), scope_of(by).covers) if kept else _live_snapshot()
+    change(part, revision, by, now)
+
+
+def _set_draft(snapshot: Mapping[str, Any], by: User | None, now: dt.datetime) -> None:
+    kept = Playbook.objects.order_by("pk").first()
+    part = with_part(kept.snapshot, snapshot, scope_of(by).covers) if kept else snapshot
+    change(part, kept.revision if kept else 0, by, now)
 
 
 def starter() -> dict[str, Any]:
@@ -167,7 +197,7 @@ def install_starter(by: User | None, now: dt.datetime) -> PlaybookVersion | None
         _take_turn()
         if live() is not None:
             raise PlaybookError("There is a playbook already.")
+        _refuse(by, _live_snapshot(), snapshot)
         version = _publish(snapshot, by, "Starter playbook", now)
-        kept = Playbook.objects.order_by("pk").first()
-        change(snapshot, kept.revision if kept else 0, by, now)
+        _set_draft(snapshot, by, now)
     return version

@@ -40,6 +40,12 @@ def playbook_counts(context: template.Context, version: PlaybookVersion) -> dict
 
 
 @register.filter
+def named(slug: str, names: dict[str, str]) -> str:
+    """A department's name, its slug where it is gone."""
+    return names.get(slug, slug)
+
+
+@register.filter
 def action(outcome: Outcome, names: dict[str, str]) -> str:
     """What an outcome suggests, in words; `names` are the departments' by slug."""
     return action_words(outcome, names)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+
 import pytest
 from django.urls import reverse
 from django.utils import timezone
@@ -22,6 +24,8 @@ EDIT = {
     "begin": "post", "starter": "post", "ends": "post", "publish": "post", "discard": "post",
     "question_remove": "post", "outcome_remove": "post", "restore": "post",
 }  # fmt: skip
+#: What concerns the whole company: not a manager's. The questions and outcomes of the starter are.
+WHOLE = {"starter", "ends", "question", "outcome", "question_remove", "outcome_remove"}
 THINGS = {
     "question": "kind",
     "question_remove": "kind",
@@ -43,12 +47,29 @@ def installed(service):
 
 
 @pytest.fixture
-def manager(service):
-    return UserFactory(role=Role.MANAGER, departments=[service], first_name="Mia", last_name="Dorn")
+def boss():
+    return UserFactory(role=Role.ADMINISTRATOR, first_name="Mia", last_name="Dorn")
 
 
 @pytest.fixture
-def client(manager):
+def client(boss):
+    return signed_in(boss)
+
+
+@pytest.fixture
+def manager(service):
+    return UserFactory(role=Role.MANAGER, departments=[service], first_name="Ida", last_name="Holm")
+
+
+@pytest.fixture
+def narrow(manager, installed):
+    """A manager of Service, which keeps one question of the playbook, and one outcome."""
+    playbooks.begin(None, NOW)
+    snapshot = copy.deepcopy(playbooks.draft().snapshot)
+    for kind, key in (("questions", "know"), ("outcomes", "thank")):
+        next(one for one in snapshot[kind] if one["key"] == key)["owner"] = "service"
+    draft = playbooks.change(snapshot, revision(), None, NOW)
+    playbooks.publish(None, "Kept by Service", draft.revision, NOW)
     return signed_in(manager)
 
 
@@ -76,13 +97,15 @@ def form_of(*answers, text="What is it?", **more):
 
 @pytest.mark.parametrize("role", Role.values)
 def test_who_may_open_what(installed, service, role):
+    playbooks.begin(None, NOW)
     one = signed_in(UserFactory(role=role, departments=[service]))
     for name in READ:
         assert one.get(address(name)).status_code == 200, name
     allowed = role in (Role.MANAGER, Role.ADMINISTRATOR)
     for name, method in EDIT.items():
         status = getattr(one, method)(address(name)).status_code
-        assert status in ((200, 302) if allowed else (404,)), (name, role, status)
+        may = role == Role.ADMINISTRATOR or (role == Role.MANAGER and name not in WHOLE)
+        assert status in ((200, 302) if may else (404,)), (name, role, status)
     assert ("playbook:draft" in one.get(address("page")).content.decode()) is False
     assert ("/playbook/draft/" in one.get(address("page")).content.decode()) is allowed
 
@@ -160,7 +183,7 @@ def test_an_edit_is_a_draft_until_it_is_published(client, manager, installed):
     assert PlaybookVersion.objects.count() == 1
 
 
-def test_publishing_and_going_back(client, manager, installed):
+def test_publishing_and_going_back(client, boss, installed):
     client.post(address("begin"))
     kept = dict.fromkeys(("department", "reason"), "") | {
         "name": "Say thanks", "advice": "Warmly.", "action": "answer", "text": "Thank you!", "revision": revision(),
@@ -168,7 +191,7 @@ def test_publishing_and_going_back(client, manager, installed):
     assert client.post(address("outcome"), kept).url == address("draft")
     client.post(address("publish"), {"revision": revision(), "note": "Warmer"})
     version = playbooks.live()
-    assert (version.number, version.note, version.created_by) == (2, "Warmer", manager)
+    assert (version.number, version.note, version.created_by) == (2, "Warmer", boss)
     listed = client.get(address("versions")).content.decode()
     assert (
         "Outcome “Say thanks”: was called “Say thank you”, other advice, other beginning of the answer"
@@ -229,7 +252,7 @@ def test_what_is_wrong_is_marked_and_what_was_typed_kept(client, installed):
 def test_two_editors_do_not_undo_each_other(client, manager, installed):
     client.post(address("begin"))
     mine = form_of(("", "Yes", "outcome:thank"), text="Mine")
-    other = UserFactory(role=Role.MANAGER, first_name="Olaf", last_name="Ek")
+    other = UserFactory(role=Role.ADMINISTRATOR, first_name="Olaf", last_name="Ek")
     signed_in(other).post(address("question", "know"), form_of(("", "Yes", "outcome:thank"), text="Theirs"))
     response = client.post(address("question"), mine)
     page = response.content.decode()
@@ -260,6 +283,121 @@ def test_removing_choosing_the_ends_and_discarding(client, installed):
     client.post(address("discard"), {"revision": revision()})
     assert Playbook.objects.get().snapshot == installed.snapshot
     assert client.post(address("question_remove", "gone")).status_code == 404
+
+
+def test_managers_change_what_their_departments_keep(client, narrow):
+    page = narrow.get(address("draft")).content.decode()
+    assert "You change what your departments keep; the rest is an administrator’s." in page
+    assert address("question", "know") in page
+    assert address("question", "kind") not in page
+    assert address("outcome", "thank") in page
+    assert address("outcome", "escalate") not in page
+    assert "Beginning and default" not in page
+    assert '<span class="chip">Kept by Service</span>' in page
+    form = narrow.get(address("question", "know")).content.decode()
+    assert '<option value="service" selected>Service</option>' in form
+    assert "The whole company" not in form
+    assert "The whole company" in client.get(address("question", "know")).content.decode()
+    mine = form_of(("yes", "Yes", "outcome:thank"), text="Do we know?", owner="service")
+    assert narrow.post(address("question", "know"), mine).url == address("draft")
+    narrow.post(address("publish"), {"revision": revision()})
+    live = {one["key"]: one for one in playbooks.live().snapshot["questions"]}
+    assert (live["know"]["text"], live["know"]["owner"]) == ("Do we know?", "service")
+    for owner in ("", "billing", "gone"):
+        refused = narrow.post(address("question", "know"), {**mine, "owner": owner, "revision": revision()})
+        assert refused.status_code == 422, owner
+    assert playbooks.live().number == 3
+
+
+def test_what_others_keep_is_absent_for_a_manager(narrow):
+    posted = form_of(("", "Yes", "outcome:thank"), owner="service")
+    before = playbooks.draft().snapshot
+    for name, data in (
+        ("question", posted), ("outcome", posted), ("question_remove", {"revision": revision()}),
+        ("outcome_remove", {"revision": revision()}),
+    ):  # fmt: skip
+        thing = "kind" if name.startswith("question") else "escalate"
+        assert narrow.post(address(name, thing), data).status_code == 404, name
+    assert (
+        narrow.post(
+            address("ends"), {"revision": revision(), "start": "know", "default": "thank"}
+        ).status_code
+        == 404
+    )
+    # The words of others lead to it: removing it would change them.
+    said = narrow.post(
+        address("outcome_remove", "thank"), {"revision": revision()}, follow=True
+    ).content.decode()
+    assert "is not yours to change: ask an administrator." in said
+    assert playbooks.draft().snapshot == before
+
+
+def test_a_department_has_a_branch_of_its_own_where_rules_may_begin(narrow):
+    made = form_of(("", "Yes", "outcome:thank"), ("", "No", "new:outcome"), text="Ours?", owner="service")
+    blank = narrow.post(address("question_new"), made).url
+    kept = {"name": "Ask", "advice": "Ask.", "action": "answer", "revision": revision(), "owner": "service"}
+    assert narrow.post(blank, kept | dict.fromkeys(("department", "reason", "text"), "")).url == address(
+        "draft"
+    )
+    page = narrow.get(address("draft")).content.decode()
+    assert "is never asked" not in page
+    narrow.post(address("publish"), {"revision": revision()})
+    assert "Ours?" in dict(playbooks.branches()).values()
+    assert {one["owner"] for one in playbooks.live().snapshot["questions"] if one["text"] == "Ours?"} == {
+        "service"
+    }
+
+
+def test_publishing_and_discarding_leave_the_parts_of_others_in_the_draft(client, narrow):
+    company = form_of(
+        ("", "Yes", "outcome:thank"), ("", "No", "question:know"), text="Half thought", owner=""
+    )
+    client.post(address("question", "reach"), company)
+    mine = {
+        "name": "Thanks!",
+        "advice": "Warmly.",
+        "action": "answer",
+        "owner": "service",
+        "revision": revision(),
+    }
+    mine |= dict.fromkeys(("department", "reason", "text"), "")
+    narrow.post(address("outcome", "thank"), mine)
+    page = narrow.get(address("draft")).content.decode()
+    assert "Half thought" in page.split("Of others, stays in the draft")[1]
+    narrow.post(address("publish"), {"revision": revision()})
+    live = playbooks.live().snapshot
+    assert "Thanks!" in {one["name"] for one in live["outcomes"]}
+    assert "Half thought" not in {one["text"] for one in live["questions"]}
+    narrow.post(address("outcome", "thank"), mine | {"name": "No", "revision": revision()})
+    narrow.post(address("discard"), {"revision": revision()})
+    draft = playbooks.draft().snapshot
+    assert "Half thought" in {one["text"] for one in draft["questions"]}
+    assert "Thanks!" in {one["name"] for one in draft["outcomes"]}
+    client.post(address("publish"), {"revision": revision()})
+    assert "Half thought" in {one["text"] for one in playbooks.live().snapshot["questions"]}
+
+
+def test_managers_go_back_to_versions_that_change_their_part_only(narrow):
+    mine = form_of(("yes", "Yes", "outcome:thank"), text="Do we know?", owner="service")
+    narrow.post(address("question", "know"), mine)
+    narrow.post(address("publish"), {"revision": revision()})
+    page = narrow.get(address("versions")).content.decode()
+    assert "Go back to version 2" in page
+    assert "Go back to version 1" not in page
+    refused = narrow.post(address("restore", 1), follow=True).content.decode()
+    assert "is not yours to change" in refused
+    assert playbooks.live().number == 3
+    narrow.post(address("restore", 2))
+    assert playbooks.live().number == 4
+    assert playbooks.draft().snapshot == playbooks.live().snapshot
+
+
+def test_a_manager_of_nothing_reads_the_playbook(installed):
+    nobody = signed_in(UserFactory(role=Role.MANAGER))
+    playbooks.begin(None, NOW)
+    assert "/playbook/draft/" not in nobody.get(address("page")).content.decode()
+    for name, method in EDIT.items():
+        assert getattr(nobody, method)(address(name)).status_code == 404, name
 
 
 def test_a_department_that_the_playbook_hands_over_to_is_not_closed(installed):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from accounts.models import Role
 from routing import playbooks
 from routing.models import Playbook, PlaybookVersion
 from routing.playbook import NONE, walk
@@ -15,7 +16,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def ann():
-    return UserFactory(first_name="Ann", last_name="Bell")
+    return UserFactory(role=Role.ADMINISTRATOR, first_name="Ann", last_name="Bell")
 
 
 @pytest.fixture

@@ -153,6 +153,8 @@ def test_the_list_says_each_rule_in_plain_words_and_in_order(manager, company):
     assert "the words “refund” or “charged twice”" in body
     assert body.index("Refunds") < body.index("Faults") < body.index("Everything else")
     assert "Version 3, live" in body
+    assert '<span class="chip dept">Service</span>' in body.split("Everything else")[1]
+    assert "Department closed" not in body
     assert "High priority" in body
 
 
