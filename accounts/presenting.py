@@ -17,6 +17,8 @@ _KINDS = {
     "direct": "Direct messages",
 }
 _TONES = {Health.OK: "ok", Health.LIMITED: "risk", Health.BUDGET: "risk", Health.UNWELL: "risk"}
+#: For how long the account says that a gap is possible; its stream says so for good.
+GAP_SHOWN = dt.timedelta(days=7)
 _UNITS = ((86400, "day", "days"), (3600, "h", "h"), (60, "min", "min"), (1, "s", "s"))
 
 
@@ -69,13 +71,20 @@ def brand_account_row(
 ) -> BrandAccountRow:
     """A brand account whose `streams` are prefetched, as its page shows it; `on_point` as `Roster.at` gives it."""
     matter, advice = in_words(brand_account)
+    health, tone = Health(brand_account.health).label, _TONES.get(Health(brand_account.health), "late")
+    gap = max((one.overflowed_at for one in brand_account.streams.all() if one.overflowed_at), default=None)
+    well = brand_account.health == Health.OK and brand_account.lifecycle != Lifecycle.CLOSED
+    if gap is not None and now - gap < GAP_SHOWN and well:
+        health, tone = "Possible gap", "risk"
+        matter = f"More was written than {brand_account.network_label} hands out at once ({duration(now - gap)} ago)."
+        advice = "Look there at what came before: the oldest of it may be missing here. New messages come in."
     closed = brand_account.lifecycle == Lifecycle.CLOSED
     due = brand_account.check_due_at
     return BrandAccountRow(
         brand_account=brand_account,
         network=brand_account.network_label,
-        health="Disconnected" if closed else Health(brand_account.health).label,
-        tone="" if closed else _TONES.get(Health(brand_account.health), "late"),
+        health="Disconnected" if closed else health,
+        tone="" if closed else tone,
         matter=matter,
         advice=advice,
         until=moment(brand_account.health_until, now),

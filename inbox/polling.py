@@ -58,7 +58,7 @@ RETURNING s.id, s.lease_token
 @dataclass(slots=True)
 class PollReport:
     """What one poll of a stream brought. `error` is "" when it went well; `wakes`: a department that assigns
-    automatically has something new."""
+    automatically has something new; `overflowed`: more had happened than the network hands out, a gap is possible."""
 
     stream_id: int
     fetched: int = 0
@@ -71,6 +71,7 @@ class PollReport:
     has_more: bool = False
     error: str = ""
     wakes: bool = False
+    overflowed: bool = False
 
     def count(self, result: PollResult, outcome: PageOutcome) -> None:
         """Add one page."""
@@ -78,6 +79,7 @@ class PollReport:
         self.fetched += len(result.messages) + len(result.unreadable)
         self.has_more = result.has_more
         self.wakes = self.wakes or outcome.wakes
+        self.overflowed = self.overflowed or result.overflowed
         for name in ("stored", "duplicates", "updated", "echoes", "quarantined"):
             setattr(self, name, getattr(self, name) + getattr(outcome, name))
 

@@ -62,6 +62,7 @@ def poll_now(stream: Stream) -> PollReport:
         for name in ("fetched", "stored", "duplicates", "updated", "echoes", "quarantined", "pages"):
             setattr(total, name, getattr(total, name) + getattr(report, name))
         total.error, total.has_more = report.error, report.has_more
+        total.overflowed = total.overflowed or report.overflowed
         if report.error or not report.has_more or not _is_due(stream):
             break
     return total
@@ -90,4 +91,5 @@ def _line(stream: Stream, report: PollReport, *, as_json: bool) -> str:
         for name in ("fetched", "stored", "duplicates", "updated", "echoes", "quarantined")
     )
     error = f" — {report.error}" if report.error else ""
-    return f"{brand} ({stream.kind}): {numbers}{error}"
+    gap = " — more had happened than the network hands out: a gap is possible" if report.overflowed else ""
+    return f"{brand} ({stream.kind}): {numbers}{gap}{error}"
