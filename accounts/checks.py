@@ -11,9 +11,10 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 
-from accounts.credentials import CredentialUnusable, open_credential, store_credential
+from accounts.credentials import CredentialUnusable, open_credential
 from accounts.health import health_of, set_health
-from accounts.models import BrandAccount, Credential, Health, Lifecycle, network_label
+from accounts.models import BrandAccount, Health, Lifecycle, network_label
+from accounts.renewal import renewed, stored_at
 from networks.base import (
     Connector,
     Credentials,
@@ -101,7 +102,7 @@ def check(brand_account_id: int, now: dt.datetime) -> None:
     seen, health, detail, own = _verdict(brand_account, now)
     with transaction.atomic():
         brand_account = BrandAccount.objects.select_for_update().get(pk=brand_account_id)
-        if _stored_at(brand_account) != seen:
+        if stored_at(brand_account) != seen:
             return
         brand_account.check_due_at = now + CHECK_EVERY
         if own is not None:
@@ -117,12 +118,9 @@ def _verdict(
     brand_account: BrandAccount, now: dt.datetime
 ) -> tuple[dt.datetime | None, Health, str, OwnAccount | None]:
     """Which credential was tried (by the time it was stored), and what the network made of it."""
-    seen = _stored_at(brand_account)
+    seen = stored_at(brand_account)
     try:
-        connection = open_connector(open_credential(brand_account))
-        if renewed := connection.refresh_credentials():
-            store_credential(brand_account, renewed.secrets, now=now)
-            seen = now
+        connection, seen = renewed(brand_account, lambda one: open_connector(open_credential(one)), now=now)
         own = connection.verify()
     except (CredentialUnusable, ConnectRefused) as error:
         return seen, Health.REAUTHORISE, str(error), None
@@ -133,10 +131,6 @@ def _verdict(
     if own.remote_id != brand_account.remote_id:
         return seen, Health.REAUTHORISE, f"The credential belongs to {own.handle} ({own.remote_id}).", None
     return seen, Health.OK, "", own
-
-
-def _stored_at(brand_account: BrandAccount) -> dt.datetime | None:
-    return Credential.objects.filter(brand_account=brand_account).values_list("updated_at", flat=True).first()
 
 
 def _sentence(error: NetworkError) -> str:

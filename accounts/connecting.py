@@ -46,11 +46,7 @@ def connect_brand_account(
     health is restored and polling resumes at the saved cursors; charter, history and paused streams stay as they are.
     Unless `verify` is false the network is asked first whom the secrets speak for. Raises `ConnectRefused`.
     """
-    if network not in CONNECTORS:
-        raise ConnectRefused(f"There is no network “{network}”. Known: {', '.join(sorted(CONNECTORS))}.")
-    if not _REMOTE_ID.fullmatch(remote_id):
-        raise ConnectRefused("The network's own id of the account is missing or is not an id.")
-    credentials = Credentials(network, remote_id, secrets)
+    credentials = _credentials(network, remote_id, secrets)
     if not verify:
         open_connector(credentials)
     else:
@@ -73,6 +69,14 @@ def connect_brand_account(
         _start_streams(brand_account, now)
     logger.info("brand account connected", extra={"brand_account": brand_account.pk, "user": by and by.pk})
     return brand_account
+
+
+def _credentials(network: str, remote_id: str, secrets: Mapping[str, str]) -> Credentials:
+    if network not in CONNECTORS:
+        raise ConnectRefused(f"There is no network “{network}”. Known: {', '.join(sorted(CONNECTORS))}.")
+    if not _REMOTE_ID.fullmatch(remote_id):
+        raise ConnectRefused("The network's own id of the account is missing or is not an id.")
+    return Credentials(network, remote_id, secrets)
 
 
 @transaction.atomic

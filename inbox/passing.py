@@ -72,10 +72,7 @@ def send(
     """
     case, before = change.case, change.case.department
     require_open(case)
-    if department.pk == case.department_id:
-        raise Invalid(f"{department} has this case already.")
-    if not department.is_open:
-        raise Invalid(f"{department} takes no new cases. Choose another department.")
+    _require_other(department, before)
     if not (wrong_department or bounced):
         change.accept()
     returned = Custody.objects.filter(case=case, department=department).exists()
@@ -101,6 +98,13 @@ def send(
         correcting.learn_from(change, department)
     elif bounced:
         correcting.contest(change, before)
+
+
+def _require_other(department: Department, before: Department) -> None:
+    if department.pk == before.pk:
+        raise Invalid(f"{department} has this case already.")
+    if not department.is_open:
+        raise Invalid(f"{department} takes no new cases. Choose another department.")
 
 
 def last_sent(case_id: int, by: User, now: dt.datetime) -> int | None:

@@ -11,6 +11,12 @@ from inbox.refusals import name_of
 def said(event: CaseEvent) -> str:
     """An event as a line; whatever its data lacks is left out."""
     who, data = name_of(event.actor), {key: str(value) for key, value in event.data.items()}
+    moved = _moved(event, who, data)
+    return moved if moved is not None else _done(event, who, data)
+
+
+def _moved(event: CaseEvent, who: str, data: dict[str, str]) -> str | None:
+    """Where the case went, None for an event by which it went nowhere."""
     reason = data.get("reason", "")
     match event.verb:
         case Verb.ROUTED if "learned" in event.data:
@@ -19,20 +25,33 @@ def said(event: CaseEvent) -> str:
             return f"{who} kept it here: not {data.get('to')} ({data.get('probability')} suggested)"
         case Verb.ROUTED:
             return _with(f"Sent to {data.get('to') or 'a department'}", reason)
-        case Verb.REOPENED:
-            return f"{who} reopened it" if event.actor else "Reopened: the customer wrote again"
         case Verb.ASSIGNED:
             return _assigned(event, who, data.get("to", ""), reason)
         case Verb.HANDED_OVER:
-            if event.actor is None:
-                return _with(f"Handed over from {data.get('from')} to {data.get('to')} by escalation", reason)
-            wrong = " (wrong department)" if event.data.get("wrong_department") is True else ""
-            did = "bounced it back" if event.data.get("bounced") is True else "handed over"
-            said_already = bool(wrong) and reason.casefold() == "wrong department"
-            words = f"{who} {did} from {data.get('from')} to {data.get('to')}{wrong}"
-            return _with(words, "" if said_already else reason)
+            return _handed_over(event, who, data, reason)
         case Verb.TAKEN_BACK:
             return f"{who} took the hand-over to {data.get('from')} back: {data.get('to')} has it"
+        case Verb.ACCEPTED:
+            return f"{who} accepted it for {data.get('department') or 'the department'}"
+        case _:
+            return None
+
+
+def _handed_over(event: CaseEvent, who: str, data: dict[str, str], reason: str) -> str:
+    if event.actor is None:
+        return _with(f"Handed over from {data.get('from')} to {data.get('to')} by escalation", reason)
+    wrong = " (wrong department)" if event.data.get("wrong_department") is True else ""
+    did = "bounced it back" if event.data.get("bounced") is True else "handed over"
+    said_already = bool(wrong) and reason.casefold() == "wrong department"
+    words = f"{who} {did} from {data.get('from')} to {data.get('to')}{wrong}"
+    return _with(words, "" if said_already else reason)
+
+
+def _done(event: CaseEvent, who: str, data: dict[str, str]) -> str:
+    reason = data.get("reason", "")
+    match event.verb:
+        case Verb.REOPENED:
+            return f"{who} reopened it" if event.actor else "Reopened: the customer wrote again"
         case Verb.SLA_MISSED:
             return _with(
                 f"{_CLOCKS.get(data.get('clock', ''), 'A target')} missed", f"policy “{data.get('policy')}”"
@@ -47,8 +66,6 @@ def said(event: CaseEvent) -> str:
             return f"{who} took the answer to “{data.get('question')}” back"
         case Verb.PRIORITISED:
             return f"{who} changed the priority from {data.get('from')} to {data.get('to')}"
-        case Verb.ACCEPTED:
-            return f"{who} accepted it for {data.get('department') or 'the department'}"
         case Verb.MESSAGE_CORRECTED:
             return f"{who} corrected how a message was read: {data.get('to') or 'changed'}"
         case Verb.CUSTOMER_TAGGED:

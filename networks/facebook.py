@@ -10,6 +10,7 @@ import hashlib
 import hmac
 import json
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, ClassVar
 
 import facebook
@@ -81,12 +82,8 @@ class FacebookConnector:
 
     def _ask(self, call: Callable[[], object], scope: str, *, write: bool = False) -> Answer:
         """One request through the library: the answer, or one of the seven errors."""
-        answer = transport.attempt(self._transport, call)
-        error = facebook_errors.classify(answer, write=write, now=self._now(), scope=scope)
-        if error is not None:
-            raise error
-        assert isinstance(answer, Answer)  # noqa: S101 - classify turns every Silence into an error
-        return answer
+        classify = partial(facebook_errors.classify, write=write, now=self._now(), scope=scope)
+        return transport.answered(self._transport, call, classify)
 
     def verify(self) -> OwnAccount:
         answer = self._ask(lambda: self._graph.get_object("me", fields="id,name,username"), "pages_show_list")

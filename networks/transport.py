@@ -179,6 +179,19 @@ def attempt(transport: Transport, call: Callable[[], object]) -> Answer | Silenc
     return silence if answer is None else answer
 
 
+def answered(
+    transport: Transport,
+    call: Callable[[], object],
+    classify: Callable[[Answer | Silence], NetworkError | None],
+) -> Answer:
+    """As `attempt`; raises what `classify` makes of it, which is an error for every `Silence`."""
+    answer = attempt(transport, call)
+    if (error := classify(answer)) is not None:
+        raise error
+    assert isinstance(answer, Answer)  # noqa: S101 - silence has been raised
+    return answer
+
+
 def _never_sent(error: BaseException | None) -> bool:
     seen: set[int] = set()
     while error is not None and id(error) not in seen:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import ClassVar
 
 from networks import transport, wire, x_auth, x_errors, x_find, x_parse, x_webhook
@@ -68,12 +69,8 @@ class XConnector:
 
     def _ask(self, call: Callable[[], object], scope: str, *, write: bool = False) -> Answer:
         """One request through the library: the answer, or one of the seven errors."""
-        answer = transport.attempt(self._transport, call)
-        error = x_errors.classify(answer, write=write, now=self._now(), scope=scope)
-        if error is not None:
-            raise error
-        assert isinstance(answer, Answer)  # noqa: S101 - classify turns every Silence into an error
-        return answer
+        classify = partial(x_errors.classify, write=write, now=self._now(), scope=scope)
+        return transport.answered(self._transport, call, classify)
 
     def verify(self) -> OwnAccount:
         answer = self._ask(lambda: self._client.get_me(user_auth=self._user_auth), scope="users.read")

@@ -116,10 +116,14 @@ def _addresses(item: Mapping[str, Any], own_id: str) -> bool:
 
     Since February 2026 self-serve tiers may answer through the API only to authors who did.
     """
-    if str(item.get("in_reply_to_user_id")) == own_id:
+    if _answers(item, own_id):
         return True
     mentions = wire.as_list(wire.as_mapping(item.get("entities")).get("mentions"))
     return any(isinstance(one, dict) and str(one.get("id")) == own_id for one in mentions)
+
+
+def _answers(item: Mapping[str, Any], own_id: str) -> bool:
+    return str(item.get("in_reply_to_user_id")) == own_id
 
 
 def post(
@@ -158,9 +162,7 @@ def post(
         reply_ref={"tweet_id": remote_id, "author_id": writer.remote_id},
         is_repost=_reposts(item),
         # The post that is answered is ours and began the conversation.
-        is_under_own_post=bool(parent_id)
-        and parent_id == str(thread_id)
-        and str(item.get("in_reply_to_user_id")) == own_id,
+        is_under_own_post=bool(parent_id) and parent_id == str(thread_id) and _answers(item, own_id),
         raw=item,
     )
 

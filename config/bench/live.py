@@ -53,6 +53,21 @@ def _reader() -> str:
     return f"sessionid={client.cookies['sessionid'].value}"
 
 
+async def _stream(port: int, cookie: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """A live stream of which the first event has come."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(
+        b"GET /live/ HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: text/event-stream\r\n"
+        + (f"Cookie: {cookie}\r\n" if cookie else "").encode()
+        + b"\r\n"
+    )
+    status = await reader.readline()
+    if b" 200 " not in status:
+        raise SystemExit(f"The live stream answered {status.decode().strip()}")
+    await reader.readuntil(b"\n\n")
+    return reader, writer
+
+
 async def _listen(
     ports: list[int], cookie: str, listeners: int, cases: list[Case]
 ) -> tuple[list[float], int]:
@@ -64,16 +79,7 @@ async def _listen(
 
     async def page(number: int) -> None:
         async with opened:
-            reader, writer = await asyncio.open_connection("127.0.0.1", ports[number % len(ports)])
-            writer.write(
-                b"GET /live/ HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: text/event-stream\r\n"
-                + (f"Cookie: {cookie}\r\n" if cookie else "").encode()
-                + b"\r\n"
-            )
-            status = await reader.readline()
-            if b" 200 " not in status:
-                raise SystemExit(f"The live stream answered {status.decode().strip()}")
-            await reader.readuntil(b"\n\n")
+            reader, writer = await _stream(ports[number % len(ports)], cookie)
         waiting[0] -= 1
         if not waiting[0]:
             ready.set()

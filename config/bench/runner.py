@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,9 @@ from config.bench.scratch import Scratch, scratch
 from config.embedded.home import CHECKOUT, Home
 
 BENCHES = ("ingest", "queue", "case", "search", "live", "dequeue", "reading", "sla", "rules", "preview")
+_WITHOUT_DATABASE = ("reading", "sla", "rules")
+#: The cases that a bench asks for where it is not told how many.
+_CASES = {"preview": 0, "ingest": 0, "dequeue": 100_000, "live": 10_000}
 MILLION = 1_000_000
 Say = Callable[[str], None]
 
@@ -25,31 +29,14 @@ def outside(options: dict[str, Any], say: Say) -> dict[str, Any] | None:
         shutil.rmtree(Path(Home.from_environment().path) / "bench", ignore_errors=True)
         say("The scratch database is gone.")
         return None
-    if name == "reading":
-        from config.bench import reading
-
-        return reading.measure(options, say)
-    if name == "sla":
-        from config.bench import sla
-
-        return sla.measure(options, say)
-    if name == "rules":
-        from config.bench import rules
-
-        return rules.measure(options, say)
+    if name in _WITHOUT_DATABASE:
+        measured: dict[str, Any] = import_module(f"config.bench.{name}").measure(options, say)
+        return measured
     with scratch(keep=name == "load") as space:
-        if name == "preview":
-            space.fill(cases or 0)
-            return asked(space, cases or 0, options)
-        if name == "ingest":
-            space.fill(cases or 0)
-            return asked(space, cases or 0, options)
-        if name == "dequeue":
-            space.fill(cases or 100_000)
-            return asked(space, cases or 100_000, options)
-        if name == "live":
-            space.fill(cases or 10_000)
-            return asked(space, cases or 10_000, options)
+        if name in _CASES:
+            wanted = cases or _CASES[name]
+            space.fill(wanted)
+            return asked(space, wanted, options)
         cases = cases or MILLION
         if name != "load":
             space.fill(10_000)

@@ -1,11 +1,14 @@
 import datetime as dt
+import time
 
 import pytest
 
+from accounts import checks
 from accounts.credentials import CredentialUnusable, open_credential, store_credential
+from accounts.models import Health
 from inbox import renewal
 from networks import registry
-from networks.base import Credentials, Reauthorise
+from networks.base import Credentials, OwnAccount, Reauthorise
 from tests.factories import NOW, BrandAccountFactory
 
 pytestmark = pytest.mark.django_db
@@ -58,13 +61,26 @@ def test_who_was_slower_goes_on_with_what_the_other_got(brand, monkeypatch):
         if len(pauses) == 3:
             store_credential(brand, {"refresh_token": "fresh"}, now=LATER)
 
-    monkeypatch.setattr(renewal.time, "sleep", the_other_stores)
+    monkeypatch.setattr(time, "sleep", the_other_stores)
     assert renewal.connect(brand, now=LATER).credentials.secrets == {"refresh_token": "fresh"}
+
+
+def test_a_check_that_was_slower_than_a_poll_goes_on_with_what_the_poll_got(brand, monkeypatch):
+    Expiring.spent = {"old"}
+    monkeypatch.setattr(
+        time, "sleep", lambda s: store_credential(brand, {"refresh_token": "fresh"}, now=LATER)
+    )
+    monkeypatch.setattr(
+        Expiring, "verify", lambda self: OwnAccount(brand.remote_id, "us", "Us", ()), raising=False
+    )
+    checks.check(brand.pk, LATER)
+    brand.refresh_from_db()
+    assert (brand.health, brand.verified_at) == (Health.OK, LATER)
 
 
 def test_when_nobody_got_another_a_person_has_to_connect_it(brand, monkeypatch):
     Expiring.spent = {"old"}
-    monkeypatch.setattr(renewal.time, "sleep", lambda seconds: None)
+    monkeypatch.setattr(time, "sleep", lambda seconds: None)
     with pytest.raises(Reauthorise):
         renewal.connect(brand, now=LATER)
     assert open_credential(brand).secrets == {"refresh_token": "old"}
