@@ -11,6 +11,7 @@ import functools
 import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 import orjson
 import redis
@@ -18,9 +19,11 @@ from django.conf import settings
 from django.db import transaction
 
 logger = logging.getLogger(__name__)
-CHANNEL = "horseshoe:cases"
-#: Who has been told something, as a list of their ids.
-NOTICES = "horseshoe:notices"
+#: A broker has numbered databases, but what is published there is heard in all of them.
+_PREFIX = f"horseshoe:{urlsplit(settings.REDIS_URL).path.strip('/') or 0}"
+CHANNEL = f"{_PREFIX}:cases"
+#: Who has been told something, and who watches other cases than before, as lists of their ids.
+NOTICES, WATCHES = f"{_PREFIX}:notices", f"{_PREFIX}:watches"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,12 @@ def publish_notices_on_commit(user_ids: Iterable[int]) -> None:
     """Tell the open pages of these people that their notices changed, once the running transaction has committed."""
     payload = orjson.dumps(list(user_ids))
     transaction.on_commit(lambda: _send(NOTICES, payload), robust=True)
+
+
+def publish_watches_on_commit(user_ids: Iterable[int]) -> None:
+    """Have the streams of these people look again which cases they watch, once the running transaction has committed."""
+    payload = orjson.dumps(list(user_ids))
+    transaction.on_commit(lambda: _send(WATCHES, payload), robust=True)
 
 
 def _send(channel: str, payload: bytes) -> None:

@@ -29,7 +29,9 @@ from django.views.decorators.http import require_GET
 from accounts import presence
 from accounts.access import Viewer
 from accounts.models import Role, User
-from inbox.live import CHANNEL, NOTICES, CaseChange
+from inbox.live import CHANNEL, NOTICES, WATCHES, CaseChange
+from inbox.models import Visibility
+from inbox.watching import watched_elsewhere
 
 logger = logging.getLogger(__name__)
 
@@ -47,9 +49,13 @@ class Audience:
     department_ids: frozenset[int]
     brand_account_ids: frozenset[int]
     user_id: int = 0
+    #: Public cases that the reader watches, wherever they are (`watching.watched_by`).
+    watched: frozenset[int] = frozenset()
 
     def hears(self, change: CaseChange) -> bool:
         """Whether the case is, or was until this change, one that the reader may see."""
+        if change.visibility == Visibility.PUBLIC and change.case_id in self.watched:
+            return True
         if self.role in (Role.ADMINISTRATOR, Role.ANALYST) and change.visibility != "public":
             return False
         if self.role == Role.ADMINISTRATOR:
@@ -67,6 +73,10 @@ class Listener:
     pending: set[int] = field(default_factory=set)
     #: Whether the reader's own notices changed.
     noticed: bool = False
+    #: Whether what the reader may hear of has to be looked up again before anything is told.
+    stale: bool = False
+    #: Whether the page is to ask for all that it shows: what happened meanwhile was not offered.
+    everything: bool = False
     woken: asyncio.Event = field(default_factory=asyncio.Event)
     ended: bool = False
 
@@ -83,6 +93,12 @@ class Listener:
             self.noticed = True
             self.woken.set()
 
+    def offer_watches(self, user_ids: list[int]) -> None:
+        """Take note that these people watch other cases than before."""
+        if self.audience.user_id in user_ids:
+            self.stale = True
+            self.woken.set()
+
     def end(self) -> None:
         """Let the page's stream finish."""
         self.ended = True
@@ -91,11 +107,11 @@ class Listener:
     def take(self) -> bytes:
         """Everything pending, an event a subject; bounded, however much has happened."""
         told = b"event: notices\ndata: []\n\n" if self.noticed else b""
-        if self.pending:
-            ids = sorted(self.pending) if len(self.pending) <= NAMED else []
+        if self.pending or self.everything:
+            ids = sorted(self.pending) if len(self.pending) <= NAMED and not self.everything else []
             told += b"event: cases\ndata: " + orjson.dumps(ids) + b"\n\n"
         self.pending.clear()
-        self.noticed = False
+        self.noticed = self.everything = False
         self.woken.clear()
         return told
 
@@ -114,9 +130,14 @@ class Hub:
         if self._reader is None or self._reader.done():
             self._subscribed = asyncio.Event()
             self._reader = asyncio.create_task(self._read())
-        await asyncio.wait_for(self._subscribed.wait(), 3)
+        # One of those that listen from here on: another page that leaves meanwhile must not end the subscription.
         listener = Listener(audience)
         self._listeners.add(listener)
+        try:
+            await asyncio.wait_for(self._subscribed.wait(), 3)
+        except BaseException:
+            self.leave(listener)
+            raise
         return listener
 
     def leave(self, listener: Listener) -> None:
@@ -132,7 +153,7 @@ class Hub:
         )
         try:
             async with client.pubsub() as subscription:
-                await subscription.subscribe(CHANNEL, NOTICES)
+                await subscription.subscribe(CHANNEL, NOTICES, WATCHES)
                 self._subscribed.set()
                 async for message in subscription.listen():
                     if message["type"] == "message":
@@ -149,6 +170,9 @@ class Hub:
         if channel == NOTICES.encode():
             for listener in self._listeners:
                 listener.offer_notices(rows)
+        elif channel == WATCHES.encode():
+            for listener in self._listeners:
+                listener.offer_watches(rows)
         else:
             self._fan_out([CaseChange(*row) for row in rows])
 
@@ -175,16 +199,18 @@ async def events(listener: Listener, recheck: Callable[[], Audience | None]) -> 
                 await asyncio.wait_for(listener.woken.wait(), HEARTBEAT)
             if listener.ended:
                 return
-            if asyncio.get_running_loop().time() - checked > RECHECK:
+            if listener.stale or asyncio.get_running_loop().time() - checked > RECHECK:
+                listener.everything, listener.stale = listener.stale, False
                 audience = await sync_to_async(recheck)()
                 if audience is None:
                     return
                 listener.audience, checked = audience, asyncio.get_running_loop().time()
-            if listener.pending or listener.noticed:
+            if listener.pending or listener.noticed or listener.everything:
                 yield listener.take()
                 await asyncio.sleep(COALESCE)
-            else:
+            elif listener.woken.is_set():
                 listener.woken.clear()
+            else:
                 yield b": still here\n\n"
     finally:
         hub().leave(listener)
@@ -202,7 +228,9 @@ def audience_of(user_id: int, session: SessionBase) -> Audience | None:
             return None
         presence.touch(user, timezone.now())
         who = Viewer(user)
-        return Audience(user.role, who.department_ids, who.brand_account_ids, user.pk)
+        return Audience(
+            user.role, who.department_ids, who.brand_account_ids, user.pk, watched_elsewhere(user)
+        )
     finally:
         # A stream lives for hours: a connection kept by its thread would be lost to everyone else.
         connections.close_all()

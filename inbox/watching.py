@@ -14,6 +14,7 @@ from django.db.models import Exists, OuterRef, Q
 from accounts.access import viewer
 from accounts.models import Department, Role, User
 from inbox.changes import Change
+from inbox.live import publish_watches_on_commit
 from inbox.models import Case, Custody, Notice, NoticeKind, Status, Visibility, Watch
 from inbox.models.case import CaseQuerySet
 from inbox.notices import tell
@@ -27,6 +28,17 @@ def watched_by(user: User) -> CaseQuerySet:
         return watched.none()
     seen = Exists(Case.objects.visible_to(user).filter(pk=OuterRef("pk")))
     return watched.filter(Q(visibility=Visibility.PUBLIC) | Q(seen))
+
+
+def watched_elsewhere(user: User) -> frozenset[int]:
+    """Ids of the public cases that a person watches, without those that a role gives for good: administrators have every
+    public case, community managers those of their brand accounts."""
+    if user.role == Role.ADMINISTRATOR:
+        return frozenset()
+    rows = Watch.objects.filter(user=user, off=False, case__visibility=Visibility.PUBLIC)
+    if user.role == Role.COMMUNITY:
+        rows = rows.exclude(case__brand_account__in=viewer(user).brand_account_ids)
+    return frozenset(rows.values_list("case_id", flat=True))
 
 
 def sees(user: User, case: Case) -> bool:
@@ -51,6 +63,7 @@ def begin(change: Change) -> None:
         people.add(change.by.pk)
     rows = [Watch(user_id=pk, case=case, since=change.now) for pk in sorted(people)]
     Watch.objects.bulk_create(rows, ignore_conflicts=True)
+    publish_watches_on_commit(sorted(people))
 
 
 def _may_still_read(user: User, case: Case) -> bool:
@@ -78,6 +91,7 @@ def watch(case_id: int, user: User, *, on: bool, now: dt.datetime) -> Case:
         Watch.objects.update_or_create(
             user=user, case=case, defaults={"off": not on}, create_defaults={"off": not on, "since": now}
         )
+        publish_watches_on_commit([user.pk])
     return case
 
 

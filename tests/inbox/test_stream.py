@@ -14,10 +14,11 @@ from django.conf import settings
 from django.test import AsyncClient
 
 from accounts.models import BrandAccountGrant, Role
-from inbox import stream
-from inbox.live import CHANNEL, CaseChange, publish
+from inbox import stream, watching
+from inbox.live import CHANNEL, CaseChange, publish, publish_watches_on_commit
+from inbox.models import Watch
 from inbox.stream import Audience, Listener
-from tests.factories import BrandAccountFactory, DepartmentFactory, UserFactory
+from tests.factories import NOW, BrandAccountFactory, CaseFactory, DepartmentFactory, UserFactory
 
 NONE = frozenset()
 
@@ -49,6 +50,13 @@ class TestWhoHears:
         audience = Audience(Role.AGENT, frozenset({1}), NONE)
 
         assert audience.hears(change(department=2, came_from=1))
+
+    @pytest.mark.parametrize("role", [Role.AGENT, Role.MANAGER, Role.COMMUNITY, Role.ANALYST])
+    def test_a_watched_case_is_news_wherever_it_is_while_it_is_public(self, role):
+        audience = Audience(role, NONE, NONE, 1, frozenset({5}))
+        changes = [change(case=5), change(case=5, visibility="direct"), change(case=6)]
+
+        assert [audience.hears(one) for one in changes] == [True, False, False]
 
 
 class TestOneEvent:
@@ -94,8 +102,10 @@ async def next_event(chunks, seconds=5):
 
 @pytest.mark.django_db(transaction=True)
 class TestTheStream:
-    def test_tells_of_a_commit_at_once_and_then_coalesces(self, cast):
+    def test_tells_of_a_commit_at_once_and_then_coalesces(self, cast, monkeypatch):
         billing, agent = cast
+        # Longer than a busy machine takes for what is to happen at once.
+        monkeypatch.setattr(stream, "COALESCE", 1.5)
 
         async def story():
             client, chunks = await opened(agent)
@@ -158,11 +168,58 @@ class TestTheStream:
         async def story():
             _client, chunks = await opened(agent)
             broker = redis.Redis.from_url(settings.REDIS_URL)
+            mine = str(broker.connection_pool.connection_kwargs.get("db", 0))
             for one in broker.client_list(_type="pubsub"):
-                broker.client_kill_filter(_id=one["id"])
+                if one["db"] == mine:  # what else listens belongs to tests that run beside this one
+                    broker.client_kill_filter(_id=one["id"])
             return [chunk async for chunk in chunks if chunk.startswith(b"event")]
 
         assert asyncio.run(asyncio.wait_for(story(), 10)) == []
+
+    def test_hears_of_a_case_that_one_begins_to_watch_meanwhile_and_no_longer_after_it(self, cast):
+        _billing, agent = cast
+        other = DepartmentFactory()
+        theirs, direct = CaseFactory(department=other), CaseFactory(department=other, visibility="direct")
+        for one in (theirs, direct):
+            Watch.objects.create(user=agent, case=one, since=NOW, off=True)
+        changes = [
+            change(case=one.pk, department=other.pk, visibility=one.visibility) for one in (theirs, direct)
+        ]
+
+        def begins():
+            Watch.objects.update(off=False)
+            publish_watches_on_commit([agent.pk])
+
+        async def story():
+            _client, chunks = await opened(agent)
+            await sync_to_async(publish)(changes)
+            await sync_to_async(begins)()
+            heard = [await next_event(chunks)]
+            await sync_to_async(publish)(changes)
+            heard.append(await next_event(chunks))
+            await sync_to_async(watching.watch)(theirs.pk, agent, on=False, now=NOW)
+            heard.append(await next_event(chunks))
+            await sync_to_async(publish)(changes)
+            with contextlib.suppress(TimeoutError):
+                return heard, await next_event(chunks, seconds=1)
+            return heard, "silence"
+
+        assert asyncio.run(story()) == ([[], [theirs.pk], []], "silence")
+
+    def test_a_page_that_leaves_ends_no_subscription_that_another_waits_for(self, transactional_db):
+        nobody = Audience(Role.AGENT, NONE, NONE)
+
+        async def story():
+            hub = stream.Hub()
+            first = await hub.join(nobody)
+            hub.leave(first)
+            joining = asyncio.create_task(hub.join(nobody))
+            await asyncio.sleep(0)
+            hub.leave(first)
+            second = await asyncio.wait_for(joining, 5)
+            hub.leave(second)
+
+        asyncio.run(story())
 
     def test_needs_a_sign_in(self, client):
         assert client.get("/live/").status_code == 401
