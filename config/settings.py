@@ -129,8 +129,13 @@ DATABASES: dict[str, dict[str, Any]] = {
 }
 DATABASES["default"].setdefault("OPTIONS", {})
 DATABASES["default"]["ATOMIC_REQUESTS"] = False
-# After so many times a statement with bound values (see inbox/ingest_sql.py) stays planned on its connection.
-DATABASES["default"]["OPTIONS"].setdefault("prepare_threshold", 3)
+if env.bool("DATABASE_TRANSACTION_POOLER", default=False):
+    # The pooler gives every transaction another connection, which knows no plan and no cursor of the last one.
+    DATABASES["default"]["OPTIONS"]["prepare_threshold"] = None
+    DATABASES["default"]["DISABLE_SERVER_SIDE_CURSORS"] = True
+else:
+    # After so many times a statement with bound values (see accounts/binding.py) stays planned on its connection.
+    DATABASES["default"]["OPTIONS"].setdefault("prepare_threshold", 3)
 if env.bool("DATABASE_POOL", default=False):
     # Web processes only: under ASGI a persistent connection would belong to a thread that comes and goes.
     DATABASES["default"]["OPTIONS"]["pool"] = {
