@@ -10,7 +10,7 @@ from __future__ import annotations
 import copy
 import datetime as dt
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache, partial, wraps
 from itertools import count
 from typing import Any, TypeVar
@@ -38,6 +38,8 @@ class _Statement:
     sql: str
     parameters: tuple[Any, ...]
     places: tuple[int | None, ...]
+    #: What turns columns into Python's values: asked for at the first run, the same ever after.
+    converters: list[dict[int, Any]] = field(default_factory=list)
 
 
 def prepared(build: Callable[..., QuerySet[Any, R]]) -> Callable[..., list[R]]:
@@ -195,9 +197,19 @@ def _run(statement: _Statement, values: list[Any]) -> list[Any]:
     compiler = copy.copy(statement.compiler)
     compiler.connection = connections[statement.queryset.db]
     compiler.as_sql = partial(_as_sql, statement.sql, tuple(parameters))
+    compiler.get_converters = partial(_converters, statement, compiler.get_converters)
     iterable: Any = statement.queryset._iterable_class
     return list(iterable(_Ready(statement.queryset, compiler)))
 
 
 def _as_sql(sql: str, parameters: tuple[Any, ...], *_: Any, **__: Any) -> tuple[str, tuple[Any, ...]]:
     return sql, parameters
+
+
+def _converters(
+    statement: _Statement, ask: Callable[[Any], dict[int, Any]], expressions: Any
+) -> dict[int, Any]:
+    # Of the columns selected, which never change. Two threads that come first at once learn the same.
+    if not statement.converters:
+        statement.converters.append(ask(expressions))
+    return statement.converters[0]

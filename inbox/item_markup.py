@@ -14,17 +14,23 @@ from django.utils.safestring import SafeString
 if TYPE_CHECKING:
     from inbox.timeline import Item
 
-_EVENT = '<p class="event">{time} <bdi hx-disable>{said}</bdi></p>\n'
-_TIME = '<time datetime="{}" title="{}">{}</time>'
+_TIME = '<time datetime="{iso}" title="{exact}">{time}</time>'
+_EVENT = f'<p class="event">{_TIME} <bdi hx-disable>{{said}}</bdi></p>\n'
 _ON_THE_NETWORK = (
-    '<a href="{}" target="_blank" rel="noopener noreferrer nofollow" title="On the network">{}'
+    f'<a href="{{href}}" target="_blank" rel="noopener noreferrer nofollow" title="On the network">{_TIME}'
     '<span class="visually-hidden"> on the network, in a new tab</span></a>'
 )
-_MESSAGE = (
-    '<article class="msg {kind}">{left}<div class="body">'
-    "<header><b><bdi hx-disable>{who}</bdi></b> {where} {time}{marks}</header>{body}</div>{right}</article>\n"
-)
-_AVATAR = '<span class="ava" aria-hidden="true">{}</span>'
+_AVATAR = '<span class="ava" aria-hidden="true">{initials}</span>'
+# By direction, and by whether there is an address on the network.
+_MESSAGES = {
+    (kind, linked): (
+        f'<article class="msg {kind}">{_AVATAR if kind == "in" else ""}<div class="body">'
+        f"<header><b><bdi hx-disable>{{who}}</bdi></b> {{where}} {_ON_THE_NETWORK if linked else _TIME}{{marks}}</header>"
+        f"{{body}}</div>{_AVATAR if kind == 'out' else ''}</article>\n"
+    )
+    for kind in ("in", "out")
+    for linked in (True, False)
+}
 _MARK = ' <span class="chip">{}</span>'
 _SAID = '<p class="said" dir="auto" hx-disable>{}</p>'
 _TOMBSTONE = '<p class="tombstone">{}</p>'
@@ -40,20 +46,15 @@ _WARNING = '<p class="advice">{}</p>'
 def item_markup(item: Item) -> SafeString | None:
     """A message or an event as HTML; None for what has a template."""
     if item.kind == "event":
-        return format_html(_EVENT, time=_time(item), said=item.said)
+        return format_html(_EVENT, iso=item.iso, exact=item.exact, time=item.time, said=item.said)
     if item.kind not in ("in", "out"):
         return None
-    avatar = format_html(_AVATAR, item.initials)
-    inbound = item.kind == "in"
+    address = {"href": item.permalink} if item.permalink else {}
     return format_html(
-        _MESSAGE, kind=item.kind, left=avatar if inbound else "", right="" if inbound else avatar, who=item.who,
-        where=item.where, time=format_html(_ON_THE_NETWORK, item.permalink, _time(item)) if item.permalink else _time(item),
-        marks=format_html_join("", _MARK, ((mark,) for mark in item.marks)), body=_body(item),
+        _MESSAGES[item.kind, bool(address)], initials=item.initials, who=item.who, where=item.where, iso=item.iso,
+        exact=item.exact, time=item.time, body=_body(item), **address,
+        marks=format_html_join("", _MARK, ((mark,) for mark in item.marks)) if item.marks else "",
     )  # fmt: skip
-
-
-def _time(item: Item) -> SafeString:
-    return format_html(_TIME, item.iso, item.exact, item.time)
 
 
 def _body(item: Item) -> SafeString:
@@ -76,4 +77,4 @@ def _body(item: Item) -> SafeString:
     parts += [format_html(_WARNING, warning) for warning in item.warnings]
     if item.reading:
         parts.append(item.reading)
-    return format_html_join("", "{}", ((part,) for part in parts))
+    return parts[0] if len(parts) == 1 else format_html_join("", "{}", ((part,) for part in parts))

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from django.db.models import QuerySet
 from django.urls import reverse
+from django.utils.safestring import SafeString
 
 from accounts.access import viewer
 from accounts.models import Department, Role, User
 from accounts.prepared import prepared
 from inbox.counts import open_counts
+from inbox.entry_markup import entry_markup
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,11 @@ class Entry:
     current: bool = False
     go: str = ""
     hot: bool = False
+
+    @property
+    def markup(self) -> SafeString:
+        """The link as an item of a list."""
+        return entry_markup(self)
 
 
 #: Pages beside the inbox: label, URL name, action of `accounts.access.ROLES` that opens them.
@@ -66,19 +73,19 @@ def queue_departments(user: User) -> list[Department]:
 def navigation(user: User, path: str) -> dict[str, Any]:
     """Template context of `_nav.html`: `views`, `departments`, `pages` (lists of `Entry`) and `person`."""
     counts = open_counts(user)
-    notices = _entry("Notices", reverse("inbox:notices"), path, counts.unread or None, "n")
+    notices = _entry("Notices", _address("inbox:notices"), path, counts.unread or None, "n")
     views = [
-        _entry("All open", reverse("inbox:queue"), path, counts.all, "o"),
-        _entry("Unassigned", reverse("inbox:queue_unassigned"), path, counts.unassigned, "u"),
-        _entry("Mine", reverse("inbox:queue_mine"), path, counts.mine, "m"),
-        _entry("Watching", reverse("inbox:queue_watching"), path, go="w"),
-        _entry("Resolved", reverse("inbox:queue_resolved"), path, go="r"),
+        _entry("All open", _address("inbox:queue"), path, counts.all, "o"),
+        _entry("Unassigned", _address("inbox:queue_unassigned"), path, counts.unassigned, "u"),
+        _entry("Mine", _address("inbox:queue_mine"), path, counts.mine, "m"),
+        _entry("Watching", _address("inbox:queue_watching"), path, go="w"),
+        _entry("Resolved", _address("inbox:queue_resolved"), path, go="r"),
         replace(notices, hot=counts.unread > 0),
     ]
     queues = [
         _entry(
             one.name,
-            reverse("inbox:queue_department", args=[one.slug]),
+            _address("inbox:queue_department", one.slug),
             path,
             counts.departments.get(one.pk, 0),
         )
@@ -96,6 +103,11 @@ def navigation(user: User, path: str) -> dict[str, Any]:
 def _pages(user: User, path: str) -> list[Entry]:
     who = viewer(user)
     return [_entry(label, href, path) for label, href, action in _addresses() if who.may(action)]
+
+
+@lru_cache(maxsize=512)
+def _address(name: str, *arguments: str) -> str:
+    return reverse(name, args=arguments)
 
 
 @cache

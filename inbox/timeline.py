@@ -17,7 +17,7 @@ from accounts.access import viewer
 from accounts.models import BrandAccount, User
 from accounts.prepared import prepared
 from inbox.item_markup import item_markup
-from inbox.models import Case, CaseEvent, Direction, Message, Reply, ReplyState, Verb
+from inbox.models import Case, CaseEvent, Direction, Message, Reply, ReplyState, Verb, Visibility
 from inbox.paging import decode_cursor, encode_cursor
 from inbox.reading_words import chips_markup
 from inbox.refusals import name_of
@@ -43,6 +43,7 @@ _SHOWN_OF_A_MESSAGE = (
     "urgency", "is_spam", "needs_answer", "corrected", "identity__handle",
     "identity__name", "user__first_name", "user__last_name", "user__username", "user__initials",
 )  # fmt: skip
+_VISIBILITIES = {value: label.lower() for value, label in Visibility.choices}
 _FLAGS = {
     "nul": "Characters that cannot be stored were replaced.",
     "surrogate": "Broken characters were replaced.",
@@ -209,7 +210,7 @@ def _message(message: Message, case: Case, brand: BrandAccount, now: dt.datetime
     inbound = message.direction == Direction.INBOUND
     item = _timed("in" if inbound else "out", message.network_time, now)
     label = capabilities(case.network).label
-    where = f"{message.get_visibility_display().lower()} on {label}"
+    where = f"{_VISIBILITIES.get(message.visibility, message.visibility)} on {label}"
     if inbound:
         item.who = message.identity.display_name if message.identity else "Unknown author"
         item.initials = initials(item.who)

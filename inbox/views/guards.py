@@ -7,6 +7,7 @@ from functools import wraps
 from typing import Any, Concatenate, ParamSpec
 
 from django.conf import settings
+from django.contrib.auth.middleware import get_user
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import resolve_url
@@ -33,7 +34,10 @@ def signed_in(view: View[P]) -> Callable[..., HttpResponse]:
 
     @wraps(view)
     def guarded(request: Any, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
-        if request.user.is_authenticated:
+        # The user itself: each look through the lazy one costs, and a page looks some hundred times.
+        user = get_user(request)
+        if isinstance(user, User):
+            request.user = user
             return view(request, *args, **kwargs)
         if request.htmx:
             back: HttpResponse = HttpResponseClientRedirect(resolve_url(settings.LOGIN_URL))

@@ -134,3 +134,25 @@ def test_threads_that_use_one_statement_do_not_mix_their_values():
 
     with ThreadPoolExecutor(8) as pool:
         assert all(pool.map(often, departments))
+
+
+def test_what_turns_columns_into_values_is_asked_for_once(monkeypatch):
+    case = CaseFactory(tags=["vip"])
+    asked = []
+    ask = SQLCompiler.get_converters
+
+    def counted(self, expressions):
+        asked.append(self)
+        return ask(self, expressions)
+
+    monkeypatch.setattr(SQLCompiler, "get_converters", counted)
+    read = prepared(lambda pk: Case.objects.filter(pk=pk))
+    other = CaseFactory(tags=["other"])
+    asked.clear()
+
+    assert [read(case.pk)[0].tags, read(other.pk)[0].tags, read(case.pk)[0].tags] == [
+        ["vip"],
+        ["other"],
+        ["vip"],
+    ]
+    assert len(asked) == 1

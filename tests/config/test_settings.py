@@ -9,6 +9,8 @@ import sys
 import pytest
 
 _PLANNED = """
+import django
+django.setup()
 from django.db import connection
 from accounts.binding import bound_cursor
 for number in range(9):
@@ -17,7 +19,7 @@ for number in range(9):
         assert cursor.fetchone() == (number,)
 with connection.cursor() as cursor:
     cursor.execute("SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE '%%asked_again%%'", [])
-    print(cursor.fetchone()[0], connection.settings_dict["DISABLE_SERVER_SIDE_CURSORS"])
+    print(cursor.fetchone()[0], connection.settings_dict.get("DISABLE_SERVER_SIDE_CURSORS", False))
 """
 
 
