@@ -76,7 +76,7 @@ def _as_sent(text: str) -> list[str]:
 
 
 def change_row(known: Known, item: Storable, now: dt.datetime) -> dict[str, Any]:
-    """What `ingest_sql.change_messages` writes. A tombstone keeps the text that was deleted."""
+    """What `ingest_writes.change_messages` writes. A tombstone keeps the text that was deleted."""
     message, kept = item.message, item.message.deleted
     seen_at = message.edited_at or (now if known.text != item.text else known.edited_at)
     text = known.text if kept else item.text

@@ -1,6 +1,6 @@
 """Storing messages: one page in one transaction with its cursor, at a fixed number of statements.
 
-The statements are in `ingest_sql`, what they write is worked out in `intake`. A message that cannot be stored is
+The statements are in `ingest_sql` and `ingest_writes`, what they write is worked out in `intake`. A message that cannot be stored is
 kept in quarantine and its neighbours go in.
 """
 
@@ -18,12 +18,12 @@ from django.conf import settings
 from django.db import DataError, IntegrityError, OperationalError, transaction
 
 from accounts.models import Health, Stream
-from inbox import echoes, ingest_sql, live, quarantine, standing
+from inbox import echoes, ingest_sql, ingest_writes, live, quarantine, standing
 from inbox.edits import Known, changed
 from inbox.ingest_rows import case_rows, change_rows, history_rows, message_rows
-from inbox.intake import Header, Intake, Place
+from inbox.intake import Intake
 from inbox.intake_clocks import set_clocks
-from inbox.on_point import on_point
+from inbox.page_header import Header, header_of
 from inbox.sanitise import Storable, Unstorable, storable
 from inbox.threading import REOPENS_FOR, CaseState
 from networks.base import InboundMessage, PollResult, Unreadable
@@ -86,14 +86,14 @@ def store_page(stream: Stream, token: UUID, result: PollResult, now: dt.datetime
         )
         if row is None:
             raise LeaseLost(f"Stream {stream.pk} is polled by another worker.")
-        return _header(row, now)
+        return header_of(row, now)
 
     return _store(stream, header, result.messages, result.unreadable, now)
 
 
 def store_messages(stream: Stream, messages: Sequence[InboundMessage], now: dt.datetime) -> PageOutcome:
     """Store messages that did not come by polling (a webhook, a second try); the cursor stays."""
-    return _store(stream, lambda: _header(ingest_sql.lock(stream.pk, now), now), messages, (), now)
+    return _store(stream, lambda: header_of(ingest_sql.lock(stream.pk, now), now), messages, (), now)
 
 
 def _store(
@@ -125,13 +125,6 @@ def _store(
 
 def _is_state(error: BaseException, states: tuple[str, ...]) -> bool:
     return str(getattr(error.__cause__, "sqlstate", "") or "").startswith(states)
-
-
-def _header(row: tuple[Any, ...], now: dt.datetime) -> Header:
-    kind, brand, network, own_id, connected_at, health, places, sla, zone, shifts = row
-    departments = tuple(Place(*one) for one in orjson.loads(places or "[]"))
-    there = on_point(orjson.loads(shifts), zone, now) if shifts else (None, None)
-    return Header(kind, brand, network, own_id, connected_at, health, departments, sla, there)
 
 
 def _budget(result: PollResult) -> dict[str, Any]:
@@ -200,17 +193,17 @@ class _Page:
         set_clocks(intake, terms.of_version(self.header.sla_version))
         header = self.header
         touched = [case for case in intake.cases.values() if case.touched]
-        ids = ingest_sql.write_cases(
+        ids = ingest_writes.write_cases(
             header.brand_account_id, header.network, *case_rows(touched, intake.opened)
         )
         for case, id_ in zip(intake.opened, ids, strict=True):
             case.id = id_
-        stored = ingest_sql.write_messages(
+        stored = ingest_writes.write_messages(
             header.brand_account_id, message_rows(intake), self.now, header.on_point
         )
         if intake.changes:
-            ingest_sql.change_messages(change_rows(intake), self.now)
-        ingest_sql.write_history(**history_rows(intake, touched, stored), now=self.now)
+            ingest_writes.change_messages(change_rows(intake), self.now)
+        ingest_writes.write_history(**history_rows(intake, touched, stored), now=self.now)
         changed = [*touched, *intake.opened]
         live.publish_on_commit(
             live.CaseChange(case.id, case.department_id, header.brand_account_id, case.visibility)

@@ -1,4 +1,4 @@
-"""What `Intake` worked out, as rows for `ingest_sql`: plain values under the columns' names."""
+"""What `Intake` worked out, as rows for `ingest_writes`: plain values under the columns' names."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""The statements of ingest. Each takes all rows of a page at once, as one JSON document, so that a page of a hundred
-messages costs as many statements as a page of one."""
+"""The statements of ingest that read and lock; those that write are in `ingest_writes`. Each takes all rows of a page at
+once, as one JSON document, so that a page of a hundred messages costs as many statements as a page of one."""
 
 from __future__ import annotations
 
@@ -113,118 +113,18 @@ WHERE c.id IN (
 )
 ORDER BY c.id FOR NO KEY UPDATE OF c
 """
-_WRITE_CASES = """
-WITH joined AS (
-  UPDATE inbox_case c
-  SET status = r.status, version = c.version + 1, preview = r.preview, message_count = r.message_count,
-      priority = r.priority, tags = r.tags, historical = r.historical, needs_answer = r.needs_answer,
-      opened_at = r.opened_at, activity_at = r.activity_at, last_inbound_at = r.last_inbound_at,
-      last_outbound_at = r.last_outbound_at, waiting_since = r.waiting_since, first_response_at = r.first_response_at,
-      closed_at = r.closed_at, close_reason = r.close_reason, reopen_count = r.reopen_count,
-      exchange_from = r.exchange_from, first_response_due_at = r.first_response_due_at,
-      next_response_due_at = r.next_response_due_at, resolution_from = r.resolution_from,
-      resolution_used = r.resolution_used, resolution_due_at = r.resolution_due_at, next_due_at = r.next_due_at,
-      next_clock_at = r.next_clock_at, sla_version = r.sla_version
-  FROM json_to_recordset(%(joined)s::json) AS r(id bigint, status text, preview text, message_count int,
-      priority smallint, tags jsonb, historical bool, needs_answer bool, opened_at timestamptz,
-      activity_at timestamptz, last_inbound_at timestamptz, last_outbound_at timestamptz, waiting_since timestamptz,
-      first_response_at timestamptz, closed_at timestamptz, close_reason text, reopen_count smallint,
-      exchange_from timestamptz, first_response_due_at timestamptz, next_response_due_at timestamptz,
-      resolution_from timestamptz, resolution_used int, resolution_due_at timestamptz, next_due_at timestamptz,
-      next_clock_at timestamptz, sla_version int)
-  WHERE c.id = r.id
-)
-INSERT INTO inbox_case (customer_id, identity_id, brand_account_id, network, visibility, thread_id, status,
-    department_id, priority, tags, version, preview, message_count, historical, needs_answer, created_at, opened_at,
-    activity_at, last_inbound_at, last_outbound_at, waiting_since, first_response_at, closed_at, close_reason,
-    reopen_count, exchange_from, first_response_due_at, next_response_due_at, resolution_from, resolution_used,
-    resolution_due_at, next_due_at, next_clock_at, sla_version)
-SELECT r.customer_id, r.identity_id, %(brand)s, %(network)s, r.visibility, r.thread_id, r.status, r.department_id,
-    r.priority, r.tags, 1, r.preview, r.message_count, r.historical, r.needs_answer, r.created_at, r.opened_at,
-    r.activity_at, r.last_inbound_at, r.last_outbound_at, r.waiting_since, r.first_response_at, r.closed_at,
-    r.close_reason, 0, r.exchange_from, r.first_response_due_at, r.next_response_due_at, r.resolution_from,
-    r.resolution_used, r.resolution_due_at, r.next_due_at, r.next_clock_at, r.sla_version
-FROM json_to_recordset(%(opened)s::json) AS r(n int, customer_id bigint, identity_id bigint, visibility text,
-    thread_id text, status text, department_id bigint, priority smallint, tags jsonb, preview text, message_count int,
-    historical bool, needs_answer bool, created_at timestamptz, opened_at timestamptz, activity_at timestamptz,
-    last_inbound_at timestamptz, last_outbound_at timestamptz, waiting_since timestamptz,
-    first_response_at timestamptz, closed_at timestamptz, close_reason text, exchange_from timestamptz,
-    first_response_due_at timestamptz, next_response_due_at timestamptz, resolution_from timestamptz,
-    resolution_used int, resolution_due_at timestamptz, next_due_at timestamptz, next_clock_at timestamptz,
-    sla_version int)
-ORDER BY r.n RETURNING id
-"""
-_WRITE_MESSAGES = """
-INSERT INTO inbox_message (brand_account_id, case_id, stream, canonical_id, remote_id, thread_id, parent_remote_id,
-    direction, visibility, identity_id, user_id, text, network_time, received_at, edited_at, hidden, history,
-    permalink, attachments, can_reply, reply_ref, language, needs_answer, sentiment, urgency, is_spam, flags, historical,
-    raw, on_point_id, on_point_backup_id)
-SELECT %(brand)s, r.case_id, r.stream, r.canonical_id, r.remote_id, r.thread_id, r.parent_remote_id, r.direction,
-    r.visibility, r.identity_id, r.user_id, r.text, r.network_time, %(now)s, r.edited_at, r.hidden, '[]', r.permalink,
-    r.attachments, r.can_reply, r.reply_ref, r.language, r.needs_answer, r.sentiment, r.urgency, r.is_spam,
-    r.flags, r.historical, r.raw,
-    CASE WHEN r.direction = 'in' AND NOT r.historical THEN %(primary)s::bigint END,
-    CASE WHEN r.direction = 'in' AND NOT r.historical THEN %(backup)s::bigint END
-FROM json_to_recordset(%(rows)s::json) AS r(case_id bigint, stream text, canonical_id text, remote_id text,
-    thread_id text, parent_remote_id text, direction text, visibility text, identity_id bigint, user_id bigint,
-    text text, network_time timestamptz, edited_at timestamptz, hidden bool, permalink text, attachments jsonb,
-    can_reply bool, reply_ref jsonb, language text, needs_answer bool, sentiment text, urgency smallint, is_spam bool,
-    flags jsonb, historical bool, raw jsonb)
-ON CONFLICT (brand_account_id, canonical_id) DO NOTHING RETURNING canonical_id, id
-"""
-_CHANGE_MESSAGES = """
-UPDATE inbox_message m
-SET text = r.text, remote_id = r.remote_id, edited_at = r.edited_at, hidden = r.hidden, flags = r.flags,
-    language = coalesce(r.language, m.language), sentiment = coalesce(r.sentiment, m.sentiment),
-    urgency = coalesce(r.urgency, m.urgency), is_spam = coalesce(r.is_spam, m.is_spam),
-    needs_answer = coalesce(r.needs_answer, m.needs_answer), reply_ref = r.reply_ref, permalink = r.permalink, raw = r.raw,
-    deleted_at = CASE WHEN r.deleted THEN coalesce(m.deleted_at, %(now)s) ELSE m.deleted_at END,
-    history = CASE WHEN m.text = r.text THEN m.history
-              ELSE m.history || jsonb_build_object('text', m.text, 'until', r.until) END
-FROM json_to_recordset(%(rows)s::json) AS r(id bigint, text text, remote_id text, edited_at timestamptz, hidden bool,
-    flags jsonb, language text, sentiment text, urgency smallint, is_spam bool, needs_answer bool, reply_ref jsonb, permalink text, raw jsonb, deleted bool, until text)
-WHERE m.id = r.id
-"""
-# A reopened case goes on in the custody that ended with its closing: intervals stay without a gap.
-_WRITE_HISTORY = """
-WITH decided AS (
-  INSERT INTO inbox_decision (message_id, case_id, department_id, decided_by, rule_key, rule_name, version, reasons,
-    trace, at)
-  SELECT r.message_id, r.case_id, r.department_id, r.decided_by, r.rule_key, r.rule_name, r.version, r.reasons,
-    r.trace, %(now)s
-  FROM json_to_recordset(%(decisions)s::json) AS r(message_id bigint, case_id bigint, department_id bigint,
-    decided_by text, rule_key text, rule_name text, version int, reasons jsonb, trace jsonb)
-), held AS (
-  INSERT INTO inbox_custody (case_id, department_id, sent_at, left_at, reason, wrong_department)
-  SELECT r.case_id, r.department_id, r.sent_at, r.left_at, r.reason, false
-  FROM json_to_recordset(%(custodies)s::json) AS r(case_id bigint, department_id bigint, sent_at timestamptz,
-    left_at timestamptz, reason text)
-), continued AS (
-  UPDATE inbox_custody SET left_at = NULL WHERE id IN (
-    SELECT DISTINCT ON (case_id) id FROM inbox_custody WHERE case_id = ANY(%(reopened)s::bigint[])
-    ORDER BY case_id, sent_at DESC, id DESC)
-), adopted AS (
-  UPDATE inbox_reply p
-  SET state = 'sent', remote_id = r.remote_id, permalink = r.permalink, sent_at = r.sent_at, lease_until = NULL,
-      needs_person = false, check_after = NULL, error = '', error_code = ''
-  FROM json_to_recordset(%(adopted)s::json) AS r(id bigint, remote_id text, permalink text, sent_at timestamptz)
-  WHERE p.id = r.id
-)
-INSERT INTO inbox_caseevent (case_id, at, verb, actor_id, data)
-SELECT r.case_id, %(now)s, r.verb, r.actor_id, r.data
-FROM json_to_recordset(%(events)s::json) AS r(n int, case_id bigint, verb text, actor_id bigint, data jsonb)
-ORDER BY r.n
-"""
 
 
-def _rows(statement: str, parameters: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+def rows_of(statement: str, parameters: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+    """What a statement returns."""
     with bound_cursor() as cursor:
         cursor.execute(statement, parameters)
         rows: list[tuple[Any, ...]] = cursor.fetchall()
     return rows
 
 
-def _json(rows: Iterable[Row]) -> str:
+def as_json(rows: Iterable[Row]) -> str:
+    """Rows as the document that a statement takes them from."""
     return orjson.dumps(list(rows)).decode()
 
 
@@ -248,74 +148,30 @@ def fence(
         "lease_until": lease_until,
         "now": now,
     }
-    return next(iter(_rows(_FENCE, parameters)), None)
+    return next(iter(rows_of(_FENCE, parameters)), None)
 
 
 def lock(stream_id: int, now: dt.datetime) -> tuple[Any, ...]:
     """What `fence` returns, for messages that did not come by polling."""
-    return _rows(_LOCK, {"stream": stream_id, "now": now})[0]
+    return rows_of(_LOCK, {"stream": stream_id, "now": now})[0]
 
 
 def identities(network: str, rows: Sequence[Row], now: dt.datetime) -> list[tuple[Any, ...]]:
     """Insert or refresh the authors; for each (remote id, identity id, customer id, the customer's tags as JSON, how
     many cases of theirs are open, id of the department that closed one last)."""
-    return _rows(_IDENTITIES, {"network": network, "rows": _json(rows), "now": now})
+    return rows_of(_IDENTITIES, {"network": network, "rows": as_json(rows), "now": now})
 
 
 def replies(brand: int) -> list[tuple[Any, ...]]:
     """The brand account's answers that may or may not stand on the network yet, locked."""
-    return _rows(_REPLIES, {"brand": brand})
+    return rows_of(_REPLIES, {"brand": brand})
 
 
 def known(brand: int, ids: Sequence[str]) -> list[tuple[Any, ...]]:
     """The stored messages among these canonical ids."""
-    return _rows(_KNOWN, {"brand": brand, "ids": list(ids)})
+    return rows_of(_KNOWN, {"brand": brand, "ids": list(ids)})
 
 
 def cases(brand: int, **parameters: Any) -> list[tuple[Any, ...]]:
     """The cases that messages may join or belong to, locked, in the order of `CaseState`'s fields and its threads."""
-    return _rows(_CASES, {"brand": brand, **parameters})
-
-
-def write_cases(brand: int, network: str, joined: Sequence[Row], opened: Sequence[Row]) -> list[int]:
-    """Update the joined cases, insert the opened ones; the latter's ids in their order."""
-    parameters = {"brand": brand, "network": network, "joined": _json(joined), "opened": _json(opened)}
-    return [row[0] for row in _rows(_WRITE_CASES, parameters)]
-
-
-def write_messages(
-    brand: int, rows: Sequence[Row], now: dt.datetime, on_point: tuple[int | None, int | None]
-) -> dict[str, int]:
-    """Insert messages, what customers wrote with who is `on_point` (primary, backup); their ids by canonical id. One
-    that somebody else stored meanwhile is missing."""
-    primary, backup = on_point
-    parameters = {"brand": brand, "rows": _json(rows), "now": now, "primary": primary, "backup": backup}
-    return dict(_rows(_WRITE_MESSAGES, parameters))
-
-
-def change_messages(rows: Sequence[Row], now: dt.datetime) -> None:
-    """Edits, tombstones and hiding."""
-    with bound_cursor() as cursor:
-        cursor.execute(_CHANGE_MESSAGES, {"rows": _json(rows), "now": now})
-
-
-def write_history(
-    *,
-    decisions: Sequence[Row],
-    custodies: Sequence[Row],
-    reopened: Sequence[int],
-    adopted: Sequence[Row],
-    events: Sequence[Row],
-    now: dt.datetime,
-) -> None:
-    """Decisions, custody, the events of cases, and answers of ours that turned out to stand."""
-    parameters: dict[str, Any] = {
-        "decisions": _json(decisions),
-        "custodies": _json(custodies),
-        "reopened": list(reopened),
-        "adopted": _json(adopted),
-        "events": _json(events),
-        "now": now,
-    }
-    with bound_cursor() as cursor:
-        cursor.execute(_WRITE_HISTORY, parameters)
+    return rows_of(_CASES, {"brand": brand, **parameters})

@@ -13,6 +13,7 @@ from typing import Any
 from inbox import echoes, noise, threading
 from inbox.edits import Known, changed
 from inbox.models import Direction, Status, Verb
+from inbox.page_header import Header, Place
 from inbox.sanitise import Storable
 from inbox.standing import Standing
 from inbox.threading import CaseState
@@ -20,44 +21,6 @@ from routing.engine import CompiledRules, decide
 from routing.facts import Decision, Facts
 from routing.reading import Reading, read
 from routing.reading.languages import language_of
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A department that may take cases."""
-
-    id: int
-    slug: str
-    name: str
-    is_open: bool
-    #: Cases are given to people without anybody's doing.
-    assigns: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Header:
-    """Whose page it is."""
-
-    kind: str
-    brand_account_id: int
-    network: str
-    own_id: str
-    connected_at: dt.datetime
-    health: str
-    departments: tuple[Place, ...]
-    #: The primary key of the live service levels.
-    sla_version: int | None = None
-    #: Ids of (primary, backup) as the page arrives, None for nobody.
-    on_point: tuple[int | None, int | None] = (None, None)
-
-    @property
-    def automatic(self) -> set[int]:
-        """The departments that assign automatically."""
-        return {place.id for place in self.departments if place.assigns}
-
-    def is_own(self, item: Storable) -> bool:
-        """Whether the brand account wrote this itself."""
-        return item.message.author.is_self or item.author_id == self.own_id
 
 
 @dataclass(slots=True)
