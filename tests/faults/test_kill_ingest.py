@@ -26,15 +26,15 @@ PATIENCE = 45.0
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
 
-def ingest(running: Fleet, *flags: str, messages: int, kills: int) -> dict[str, float]:
-    """Post, poll and kill until everything is in or nothing moves any more."""
+def ingest(running: Fleet, *flags: str, messages: int, kills: int, still: float = STILL) -> dict[str, float]:
+    """Post, poll and kill until everything is in or nothing moves any more (`still` seconds)."""
     poster = Poster(running, running.connect(), messages, SEED)
     running.ask("POST", "faults", [{"seed": SEED}, *FAULTS])
     rng = random.Random(SEED)
     workers = [running.worker(*flags), running.worker(*flags)]
     running.beat()
     killed, best, moved, started, calm = 0, 0, time.monotonic(), time.monotonic(), False
-    while time.monotonic() - moved < (STILL if poster.done and killed == kills else PATIENCE):
+    while time.monotonic() - moved < (still if calm else PATIENCE):
         by_account = stored_by_account()
         stored = by_account.total()
         if stored > best:
@@ -95,7 +95,7 @@ def test_nothing_is_lost_and_nothing_doubled():
 
 def test_the_test_sees_a_cursor_that_is_stored_first():
     with fleet() as running:
-        ingest(running, "--cursor-first", messages=min(MESSAGES, 2000), kills=max(KILLS, 5))
+        ingest(running, "--cursor-first", messages=min(MESSAGES, 2000), kills=max(KILLS, 5), still=10.0)
         truth = Truth(running)
         print(f"\ncursor first: {truth}")
         assert truth.lost
