@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from accounts import roster
 from accounts.models import BrandAccount, Leave
 from accounts.models.roster import WEEKDAYS
+from accounts.roster_absence import absences, deserted, missing
 from accounts.roster_forms import QUARTER, clock
 from accounts.rostering import WEEK, Roster
 
@@ -28,15 +29,18 @@ class Cell:
     dated: bool = False
     shift_id: int = 0
     tone: int = 0
+    #: Who of it is not there, in words.
+    missing: tuple[str, ...] = ()
 
     @property
     def said(self) -> str:
         """The cell in a sentence, for a tooltip."""
+        why = "".join(f"; {one}" for one in self.missing)
         if self.kind == "named":
-            return f"{self.hours}: {self.primary}" + (
-                f", backup {self.backup}" if self.backup else ", no backup"
-            )
-        return f"{self.hours}: nobody" + (" is on point, though it is promised" if self.kind == "gap" else "")
+            backup = f", backup {self.backup}" if self.backup else ", no backup"
+            return f"{self.hours}: {self.primary}{backup}{why}"
+        owed = " is on point, though it is promised" if self.kind == "gap" else ""
+        return f"{self.hours}: nobody{owed}{why}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,13 +95,21 @@ def week_of(
     parts = roster.segments(kept.shifts, kept.zone, start, end)
     spans = roster.promised([tuple(one) for one in brand_account.promised_hours], kept.zone, start, end)
     found = roster.coverage(parts, spans)
-    share = found.share
+    share, away = found.share, list(leaves)
+    empty = [_stretch(left, right, kept) for left, right in found.gaps]
+    empty += [
+        f"{_stretch(left, right, kept)}: who is named is on leave"
+        for left, right in deserted(kept, parts, spans, away)
+    ]
+    missed = [
+        f"{words}: {_stretch(left, right, kept)}." for words, (left, right) in absences(kept, parts, away)
+    ]
     return Week(
-        days=_days(kept, parts, spans, monday, now),
+        days=_days(kept, parts, spans, away, monday, now),
         covered="–" if share is None else f"{int(share * 100)} %",
         hours=f"{_hours(found.covered)} of {_hours(found.promised)} promised hours",
-        gaps=[_stretch(left, right, kept) for left, right in found.gaps],
-        conflicts=[*_on_leave(kept, parts, leaves), *_twice(kept, parts, others, start, end)],
+        gaps=empty,
+        conflicts=[*missed, *_twice(kept, parts, others, start, end)],
         choices=_choices(kept, monday),
     )
 
@@ -114,6 +126,7 @@ def _days(
     kept: Roster,
     parts: list[roster.Segment],
     spans: list[tuple[dt.datetime, dt.datetime]],
+    leaves: list[Leave],
     monday: dt.date,
     now: dt.datetime,
 ) -> list[Day]:
@@ -128,32 +141,45 @@ def _days(
             shift = roster.segment_at(parts, at).shift
             owed = any(left <= at < right for left, right in spans)
             named = shift is not None and shift.primary_id is not None
-            slots.append(("named" if named else "gap" if owed else "free", shift if named else None))
-        days.append(Day(WEEKDAYS[n], date, date == today, _cells(slots, kept, tones)))
+            told = named or (shift is not None and shift.id in kept.unable)
+            slots.append(("named" if named else "gap" if owed else "free", shift if told else None))
+        cells = [
+            _cell(*stretch, kept, tones, missing(stretch[3], date, kept, leaves) if stretch[3] else [])
+            for stretch in _stretches(slots)
+        ]
+        days.append(Day(WEEKDAYS[n], date, date == today, cells))
     return days
 
 
-def _cells(
-    slots: list[tuple[str, roster.Shift | None]], kept: Roster, tones: Mapping[int, int]
-) -> list[Cell]:
-    cells = []
-    first = 0
+def _stretches(
+    slots: list[tuple[str, roster.Shift | None]],
+) -> list[tuple[str, int, str, roster.Shift | None]]:
+    """Neighbours that are alike together: (kind, quarters of an hour, hours on the clock, shift)."""
+    found, first = [], 0
     for slot in range(1, len(slots) + 1):
         if slot < len(slots) and slots[slot] == slots[first]:
             continue
         kind, shift = slots[first]
-        hours = f"{clock(first * QUARTER)}–{clock(slot * QUARTER)}"
-        if shift is None:
-            cells.append(Cell(kind, slot - first, hours))
-        else:
-            cells.append(
-                Cell(
-                    kind, slot - first, hours, kept.name(shift.primary_id), kept.name(shift.backup_id),
-                    shift.date is not None, shift.id, tones[shift.primary_id or 0],
-                )
-            )  # fmt: skip
+        found.append((kind, slot - first, f"{clock(first * QUARTER)}–{clock(slot * QUARTER)}", shift))
         first = slot
-    return cells
+    return found
+
+
+def _cell(
+    kind: str,
+    span: int,
+    hours: str,
+    shift: roster.Shift | None,
+    kept: Roster,
+    tones: Mapping[int, int],
+    missed: list[str],
+) -> Cell:
+    if shift is None or kind != "named":
+        return Cell(kind, span, hours, missing=tuple(missed))
+    return Cell(
+        kind, span, hours, kept.name(shift.primary_id), kept.name(shift.backup_id), shift.date is not None,
+        shift.id, tones[shift.primary_id or 0], tuple(missed),
+    )  # fmt: skip
 
 
 def _choices(kept: Roster, monday: dt.date) -> list[tuple[str, str]]:
@@ -166,22 +192,6 @@ def _choices(kept: Roster, monday: dt.date) -> list[tuple[str, str]]:
         for one in roster.occurrences(kept.shifts, kept.zone, monday, monday + WEEK - _DAY)
         if one.shift.primary_id is not None
     ]
-
-
-def _on_leave(kept: Roster, parts: Iterable[roster.Segment], leaves: Iterable[Leave]) -> list[str]:
-    away = list(leaves)
-    return [
-        f"{kept.name(leave.user_id)} is on leave: {_stretch(part.start, part.end, kept)}."
-        for part in parts
-        for leave in away
-        if leave.user_id == part.primary_id and _meets(leave, part, kept)
-    ]
-
-
-def _meets(leave: Leave, part: roster.Segment, kept: Roster) -> bool:
-    first = part.start.astimezone(kept.zone).date()
-    last = (part.end - dt.timedelta(seconds=1)).astimezone(kept.zone).date()
-    return leave.starts_on <= last and first <= leave.ends_on
 
 
 def _twice(

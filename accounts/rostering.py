@@ -38,6 +38,8 @@ class Roster:
     zone: ZoneInfo
     shifts: list[roster.Shift] = field(default_factory=list)
     names: dict[int, str] = field(default_factory=dict)
+    #: Who cannot sign in any more, as (primary or backup, id), by shift; `shifts` are without them.
+    unable: dict[int, list[tuple[str, int]]] = field(default_factory=dict)
 
     def at(self, moment: dt.datetime) -> tuple[str, str]:
         """Names of (primary, backup) on point at a moment, "" for nobody."""
@@ -58,6 +60,9 @@ def rosters(brand_accounts: Iterable[BrandAccount]) -> dict[int, Roster]:
         absent = frozenset(one.pk for one in people if not one.is_active)
         kept = found[row.brand_account_id]
         kept.shifts.append(row.plain(absent))
+        named = (("primary", row.primary_id), ("backup", row.backup_id))
+        if unable := [(role, pk) for role, pk in named if pk in absent and pk is not None]:
+            kept.unable[row.pk] = unable
         kept.names.update({one.pk: str(one) for one in people})
     return found
 

@@ -177,9 +177,42 @@ class TestTheWeek:
         Leave.objects.create(user=ada, starts_on=TODAY, ends_on=TODAY)
         page = page_of(client, brand)
         assert "Ada Holm is on leave: Wed 18 08:00–16:00." in page
+        assert "Wed 18 08:00–16:00: who is named is on leave" in page
         assert (
             "Ada Holm is also on point for @fern on X: 4 h at the same time, from Wed 18 12:00–16:00." in page
         )
+
+    def test_a_backup_on_leave_is_flagged_where_they_stand(self, client, brand, ada, bo):
+        shift(brand, ada, backup=bo)
+        Leave.objects.create(user=bo, starts_on=TODAY, ends_on=TODAY)
+        page = page_of(client, brand)
+        assert '<span aria-hidden="true">⚠</span> Bo Ek (backup) is on leave</small>' in page
+        assert "Bo Ek (backup) is on leave: Wed 18 08:00–16:00." in page
+        assert "who is named is on leave" not in page
+        Leave.objects.create(user=ada, starts_on=TODAY, ends_on=TODAY)
+        assert "Wed 18 08:00–16:00: who is named is on leave" in page_of(client, brand)
+        assert "on leave:" not in page_of(client, brand, "2026-W48")
+
+    def test_leave_is_flagged_on_its_days_of_a_shift_past_midnight(self, client, brand, ada):
+        shift(brand, ada, 20, 6)
+        Leave.objects.create(
+            user=ada, starts_on=TODAY + dt.timedelta(days=1), ends_on=TODAY + dt.timedelta(days=9)
+        )
+        page = page_of(client, brand)
+        assert "Ada Holm is on leave: Thu 19 00:00–06:00." in page
+        assert "Ada Holm is on leave: Wed" not in page
+
+    def test_who_cannot_sign_in_any_more_is_flagged(self, client, brand, ada, bo):
+        shift(brand, ada, backup=bo)
+        shift(brand, ada, 18, 20)
+        type(ada).objects.filter(pk=ada.pk).update(is_active=False)
+        page = page_of(client, brand)
+        assert "Ada Holm cannot sign in: Wed 18 08:00–16:00." in page
+        assert 'title="08:00–16:00: Bo Ek, no backup; Ada Holm cannot sign in"' in page
+        assert (
+            'title="18:00–20:00: nobody is on point, though it is promised; Ada Holm cannot sign in"' in page
+        )
+        assert "<li>Wed 18 16:00–" in page
 
     def test_the_list_says_who_is_on_point_now(self, client, brand, ada, bo):
         shift(brand, ada, backup=bo)
