@@ -27,10 +27,16 @@ def storable_text(value: str) -> None:
         raise forms.ValidationError("This contains a character that cannot be stored.")
 
 
+#: Said where a form comes without a name.
+NAME_MISSING = "Give it a name: that is how others find it."
+
+
 class RuleForm(forms.Form):
     """Everything of a rule but its condition (see `RuleEditor`)."""
 
-    name = forms.CharField(max_length=NAME_LENGTH, validators=[storable_text])
+    name = forms.CharField(
+        max_length=NAME_LENGTH, validators=[storable_text], error_messages={"required": NAME_MISSING}
+    )
     department = forms.ModelChoiceField(Department.objects.none(), label="Goes to", empty_label=None)
     priority = forms.TypedChoiceField(choices=Priority.choices, coerce=int, initial=Priority.NORMAL)
     tags = forms.CharField(
@@ -214,7 +220,12 @@ def _initial(rule: Rule) -> dict[str, Any]:
 class TryForm(forms.Form):
     """A text to try the rules with, as if it came from a network."""
 
-    text = forms.CharField(label="Message", max_length=20_000, widget=forms.Textarea(attrs={"rows": 3}))
+    text = forms.CharField(
+        label="Message",
+        max_length=20_000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        error_messages={"required": "Paste a message first."},
+    )
     network = forms.ChoiceField(
         choices=[("x", "X"), ("facebook", "Facebook")], required=False, label="Network", initial="x"
     )

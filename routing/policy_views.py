@@ -204,6 +204,7 @@ def policy_move(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
     step = {"up": -1, "down": 1}.get(request.POST.get("direction", ""), 0)
     with denied_is_absent():
         sla_editing.move_policy(policy.key, step, user, timezone.now())
+    messages.success(request, f"“{policy}” is moved.")
     return _to_list(key)
 
 

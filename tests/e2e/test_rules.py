@@ -110,3 +110,21 @@ def test_a_nested_condition_is_written_without_a_script(rules, open_page):
             {"all": [{"field": "followers", "gte": 1000}, {"field": "words", "any": ["editor"]}]},
         ]
     }
+
+
+def test_the_menu_of_a_rule_moves_it_and_closes_on_escape(rules, open_page):
+    browser = open_page("mara", "/rules/")
+    opener = browser.locator(".rule", has_text="Thanks").locator("summary")
+    opener.click()
+    expect(browser.get_by_role("button", name="Move Thanks up")).to_be_visible()
+    browser.keyboard.press("Tab")
+    browser.keyboard.press("Escape")
+    expect(browser.get_by_role("button", name="Move Thanks up")).to_be_hidden()
+    expect(opener).to_be_focused()
+    browser.keyboard.press("Enter")
+    browser.locator("h1").click()
+    expect(browser.get_by_role("button", name="Move Thanks up")).to_be_hidden()
+    opener.click()
+    browser.get_by_role("button", name="Move Thanks up").click()
+    expect(browser.get_by_text("“Thanks” is moved.")).to_be_visible()
+    assert list(Rule.objects.values_list("name", flat=True)) == ["Thanks", "Invoices"]

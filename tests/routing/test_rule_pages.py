@@ -158,6 +158,13 @@ def test_the_list_says_each_rule_in_plain_words_and_in_order(manager, company):
     assert "High priority" in body
 
 
+def test_the_list_names_where_everything_else_goes(manager, company):
+    body = text(manager.get(page("rule_list")))
+    rest = body[body.index("Everything else") :]
+    assert f'<span class="chip dept">{company.service.name}</span>' in rest
+    assert "Department closed" not in rest
+
+
 def test_readers_see_no_buttons_that_would_be_refused(client, company):
     client.force_login(company.agent)
     body = text(client.get(page("rule_list")))
@@ -255,7 +262,7 @@ def test_trying_without_any_rule_set_says_what_to_do(client, db):
 
 
 def test_trying_nothing_is_a_form_error(manager):
-    assert "This field is required" in text(manager.post(page("rule_try"), {"text": "", "network": "x"}))
+    assert "Paste a message first" in text(manager.post(page("rule_try"), {"text": "", "network": "x"}))
 
 
 # New and edit
