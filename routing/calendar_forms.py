@@ -9,10 +9,10 @@ from zoneinfo import ZoneInfo, available_timezones
 from django import forms
 
 from routing.calendars import CalendarError, compile_calendar
-from routing.forms import storable_text
+from routing.forms import NAME_MISSING, storable_text
 from routing.models import Calendar, CalendarVersion
 from routing.opening_hours import WEEKDAYS, HoursError, parse_hours, reaches_into, say_hours
-from routing.public_holidays import countries
+from routing.public_holidays import countries, country_names
 
 MOST_DAYS = 400
 _PLACEHOLDER = "9:00–12:30, 14:00–18:00"
@@ -28,7 +28,9 @@ def within_reach(value: dt.date) -> None:
 class CalendarForm(forms.Form):
     """`content` is the snapshot that the form means, once it is valid."""
 
-    name = forms.CharField(max_length=80, validators=[storable_text])
+    name = forms.CharField(
+        max_length=80, validators=[storable_text], error_messages={"required": NAME_MISSING}
+    )
     time_zone = forms.CharField(
         max_length=60,
         label="Time zone",
@@ -69,7 +71,7 @@ class CalendarForm(forms.Form):
         self.calendar = calendar
         if calendar is None:
             del self.fields["in_force_from"]
-        choices = [("", "None: open on holidays"), *((one, one) for one in countries())]
+        choices = [("", "None: open on holidays"), *sorted(country_names().items(), key=lambda one: one[1])]
         self.fields["country"] = forms.ChoiceField(
             required=False, label="Closed on the public holidays of", choices=choices
         )

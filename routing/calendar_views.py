@@ -23,6 +23,7 @@ from routing.calendars import CalendarError, compile_calendar
 from routing.engine import RuleSetError
 from routing.models import Calendar, CalendarVersion
 from routing.opening_hours import WEEKDAYS, say_hours
+from routing.public_holidays import country_names
 from routing.scope import scope_of
 from routing.terms import compiled_calendar
 from routing.views import denied_is_absent, editor_of, form_view, user_of
@@ -51,7 +52,9 @@ def _row(calendar: Calendar, now: dt.datetime) -> dict[str, Any]:
     return {
         "calendar": calendar,
         "zone": content["time_zone"],
-        "holidays": " ".join(filter(None, (content.get("country"), content.get("subdivision")))),
+        "holidays": ", ".join(
+            filter(None, (country_names().get(content.get("country", "")), content.get("subdivision")))
+        ),
         "week": _week(content["week"]),
         "is_open": compiled.is_open(now),
         "coming": sorted(planned),

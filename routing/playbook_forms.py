@@ -9,7 +9,7 @@ from django import forms
 from django.http import QueryDict
 
 from accounts.models import Department
-from routing.forms import storable_text
+from routing.forms import NAME_MISSING, storable_text
 from routing.playbook import ACTIONS, MOST_ANSWERS, Action
 from routing.playbook_editing import NEW_OUTCOME, NEW_QUESTION, find, owned
 from routing.playbook_scope import owner_of
@@ -73,7 +73,12 @@ class QuestionForm(Owned):
 class OutcomeForm(Owned):
     """What to do. Department, reason and text count where the action needs them."""
 
-    name = forms.CharField(max_length=80, validators=[storable_text], help_text="As short as a button.")
+    name = forms.CharField(
+        max_length=80,
+        validators=[storable_text],
+        help_text="As short as a button.",
+        error_messages={"required": NAME_MISSING},
+    )
     advice = forms.CharField(
         max_length=600, validators=[storable_text], widget=forms.Textarea(attrs={"rows": 3})
     )

@@ -12,7 +12,7 @@ from django.conf import settings
 from accounts.models import Department
 from networks.registry import CONNECTORS
 from routing.calendar_forms import within_reach
-from routing.forms import storable_text
+from routing.forms import NAME_MISSING, storable_text
 from routing.models import Calendar, Priority, SLAPolicy
 from routing.models.calendars import LONGEST_MINUTES
 from routing.opening_hours import HoursError, parse_minutes, say_minutes
@@ -54,10 +54,17 @@ class LengthField(forms.CharField):
         return minutes
 
 
+def _is_said(field: forms.BoundField) -> bool:
+    """Whether something was typed or chosen; 0 minutes is something."""
+    return field.value() not in (None, "", False, [])
+
+
 class PolicyForm(forms.Form):
     """`values` is what `routing.sla_editing.save_policy` takes, once the form is valid."""
 
-    name = forms.CharField(max_length=80, validators=[storable_text])
+    name = forms.CharField(
+        max_length=80, validators=[storable_text], error_messages={"required": NAME_MISSING}
+    )
     department = forms.ModelChoiceField(
         Department.objects.none(), required=False, empty_label="Any department"
     )
@@ -101,23 +108,33 @@ class PolicyForm(forms.Form):
         move = [("", "Leave it where it is"), *self.open_departments]
         for number in range(STEPS):
             self.fields |= {
-                f"after{number}": LengthField(label="After"),
+                f"after{number}": LengthField(label="Overdue by"),
                 f"clock{number}": forms.ChoiceField(choices=CLOCK_CHOICES, required=False, label="Of"),
                 f"notify{number}": forms.MultipleChoiceField(
                     choices=WHOM_CHOICES, required=False, label="Tell", widget=forms.CheckboxSelectMultiple
                 ),
-                f"raise{number}": forms.BooleanField(required=False, label="Raise the priority by one"),
+                f"raise{number}": forms.BooleanField(required=False, label="raise the priority by one"),
                 f"move{number}": forms.ChoiceField(choices=move, required=False, label="Move it to"),
             }
 
     @property
     def steps(self) -> list[dict[str, Any]]:
-        """The fields of each step, for the template."""
+        """The fields of each step, for the template. Spare are those after the first that says nothing yet."""
         parts = ("after", "clock", "notify", "raise", "move")
+        said = [number for number in range(STEPS) if any(_is_said(self[f"{part}{number}"]) for part in parts)]
+        first_empty = said[-1] + 1 if said else 0
         return [
-            {"number": number + 1, **{part: self[f"{part}{number}"] for part in parts}}
+            {
+                "number": number + 1,
+                "is_spare": number > first_empty,
+                **{part: self[f"{part}{number}"] for part in parts},
+            }
             for number in range(STEPS)
         ]
+
+    @property
+    def has_spare_steps(self) -> bool:
+        return any(step["is_spare"] for step in self.steps)
 
     def clean(self) -> dict[str, Any]:
         cleaned = self.cleaned_data

@@ -22,6 +22,18 @@ def countries() -> dict[str, tuple[str, ...]]:
     return {code: tuple(parts) for code, parts in sorted(supported.items()) if len(code) == 2}
 
 
+@cache
+def country_names() -> dict[str, str]:
+    """English names by code, of the countries that have lists."""
+    from holidays.registry import COUNTRIES
+
+    named = {
+        entry[1]: name.replace("_", " ").title().replace(" And ", " and ")
+        for name, entry in COUNTRIES.items()
+    }
+    return {code: named.get(code, code) for code in countries()}
+
+
 def check(country: str, subdivision: str) -> None:
     """Raises `UnknownCountry` unless there are holidays for the pair; "" for no country, "" for all of it."""
     if not country:

@@ -43,6 +43,9 @@ def test_a_calendar_and_a_policy_are_written_tried_and_count_down(company, open_
         page.get_by_label(day).fill("0:00–24:00")
     page.get_by_role("button", name="Preview without saving").click()
     expect(page.get_by_role("region", name="The next 14 days").get_by_role("row")).to_have_count(14)
+    page.set_viewport_size({"width": 390, "height": 844})
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+    page.set_viewport_size({"width": 1280, "height": 720})
     sound(page)
     page.get_by_role("button", name="Save and publish").click()
     expect(page.get_by_text("“Day and night” is saved.")).to_be_visible()

@@ -147,7 +147,7 @@ class TestCalendars:
             ({"special": "2026-12-24 9-12\n2026-12-24 9-13"}, "2026-12-24 is there twice."),
             ({"special": "2026-12-24 nine"}, "“nine” is no span of time"),
             ({"closed": "2026-12-24", "special": "2026-12-24 9-12"}, "both closed and open"),
-            ({"name": ""}, "This field is required."),
+            ({"name": ""}, "Give it a name"),
             ({"name": "a\x00b"}, "cannot be stored"),
         ],
     )
@@ -158,6 +158,11 @@ class TestCalendars:
         assert words in page.replace("Null characters are not allowed.", "cannot be stored")
         assert 'value="8:15–9:45"' in page
         assert not Calendar.objects.exists()
+
+    def test_a_country_goes_by_its_name(self, client):
+        ask(client, "calendar_new", CALENDAR)
+        assert '<option value="GB">United Kingdom</option>' in text_of(ask(client, "calendar_new"))
+        assert "Holidays: Germany" in text_of(ask(client, "calendar_list"))
 
     def test_a_name_is_given_once(self, client):
         ask(client, "calendar_new", CALENDAR)
@@ -235,6 +240,18 @@ class TestPolicies:
         page = text_of(ask(client, "policy_edit", None, made.key))
         assert 'value="1 h 30 min"' in page
         assert '<option value="resolution" selected>' in page
+
+    def test_steps_that_say_nothing_are_folded_but_for_the_next(self, client):
+        def shown(page):
+            return page.partition("More steps")[0].count("<legend>Step ")
+
+        tell = {"clock": "", "notify": ["managers"], "raise": False, "move_to": ""}
+        made = policy(steps=[{"after": 0, **tell}, {"after": 60, **tell}])
+        assert shown(text_of(ask(client, "policy_new"))) == 1
+        assert shown(text_of(ask(client, "policy_edit", None, made.key))) == 3
+        typed = text_of(ask(client, "policy_new", policy_data(name="") | {"after3": "5 min", "raise3": "on"}))
+        assert "More steps" not in typed
+        assert shown(typed) == 4
 
     @pytest.mark.parametrize(
         ("change", "words"),
