@@ -44,7 +44,8 @@ class VersionRow:
     is_active: bool
     accuracy: str
     macro_f1: str
-    rules: str
+    rules_accuracy: str
+    rules_macro_f1: str
     examples: str
     verdict: str
     made: Moment | None
@@ -94,7 +95,8 @@ def version_rows(now: dt.datetime) -> list[VersionRow]:
             is_active=row["state"] == VersionState.ACTIVE,
             accuracy=percent(row["metrics__accuracy"]),
             macro_f1=f"{row['metrics__macro_f1']:.2f}",
-            rules=f"{percent(row['metrics__rules_accuracy'])}, {row['metrics__rules_macro_f1']:.2f}",
+            rules_accuracy=percent(row["metrics__rules_accuracy"]),
+            rules_macro_f1=f"{row['metrics__rules_macro_f1']:.2f}",
             examples=f"{row['examples']:,}",
             verdict=row["verdict"],
             made=moment(row["created_at"], now),
