@@ -106,8 +106,7 @@ def progress(request: HttpRequest) -> HttpResponse:
 @login_required
 def policy_new(request: HttpRequest) -> HttpResponse:
     """An empty form; posting it adds a policy before the first one that would catch everything."""
-    if scope_of(editor_of(request)).is_empty:
-        raise Http404
+    editor_of(request)
     return _edit(request, None)
 
 

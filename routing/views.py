@@ -14,7 +14,6 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts.access import viewer
 from accounts.models import Department, User
 from routing import drafts, rulesets
 from routing.desk import Desk, desk_of
@@ -25,7 +24,7 @@ from routing.forms import TryForm
 from routing.history import difference
 from routing.models import Rule, RuleDraft, RuleSetVersion, SLAPolicy
 from routing.reading import with_reading
-from routing.scope import NotYours
+from routing.scope import NotYours, scope_of
 from routing.versions import Kind, listing
 from routing.wording import summary
 
@@ -37,9 +36,10 @@ def user_of(request: HttpRequest) -> User:
 
 
 def editor_of(request: HttpRequest) -> User:
-    """The user, who may edit rules. Raises `Http404` for everyone else: denied and absent look alike."""
+    """The user, who may edit something of the rules, policies and calendars. Raises `Http404` for everyone else, managers of
+    no department included: denied and absent look alike."""
     user = user_of(request)
-    if not viewer(user).may("edit_rules"):
+    if scope_of(user).is_empty:
         raise Http404
     return user
 

@@ -116,6 +116,14 @@ def test_others_get_404_from_every_editing_page(client, company, role, method, n
 
 
 @pytest.mark.parametrize(("method", "name", "has_key"), EDITS)
+def test_a_manager_of_no_department_reads_only(client, company, method, name, has_key):
+    client.force_login(UserFactory(role=Role.MANAGER))
+    address = page(name, *([company.refunds.key] if has_key else []))
+    assert getattr(client, method)(address, form(company)).status_code == 404
+    assert page("rule_new") not in text(client.get(page("rule_list")))
+
+
+@pytest.mark.parametrize(("method", "name", "has_key"), EDITS)
 def test_a_stranger_reaches_no_editing_page(client, company, method, name, has_key):
     address = page(name, *([company.refunds.key] if has_key else []))
     assert getattr(client, method)(address).status_code == 302
