@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from routing import draft_views, edit_views, learning_views, verb_views, views
+from routing import draft_views, edit_views, learning_views, skill_views, verb_views, views
 
 app_name = "routing"
 urlpatterns: list[URLPattern] = [
@@ -25,6 +25,9 @@ urlpatterns: list[URLPattern] = [
     path("learning/examples/", learning_views.examples, name="learning_examples"),
     path("learning/examples/<int:pk>/remove/", learning_views.example_remove, name="learning_example_remove"),
     path("learning/suggested/", learning_views.suggested, name="learning_suggested"),
+    path("skills/", skill_views.skill_list, name="skill_list"),
+    path("skills/<int:pk>/rename/", skill_views.skill_rename, name="skill_rename"),
+    path("skills/<int:pk>/remove/", skill_views.skill_remove, name="skill_remove"),
     path("versions/", views.versions, name="versions"),
     path("versions/<int:number>/restore/", verb_views.version_restore, name="version_restore"),
     path("<uuid:key>/", edit_views.rule_edit, name="rule_edit"),

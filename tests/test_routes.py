@@ -76,6 +76,8 @@ POST_ONLY |= {"routing:learning_train", "routing:learning_mode", "routing:learni
               "routing:learning_activate", "routing:learning_example_remove"}  # fmt: skip
 READ |= {"routing:learning", "routing:learning_progress", "routing:learning_version", "routing:learning_examples",
          "routing:learning_suggested"}  # fmt: skip
+POST_ONLY |= {"routing:skill_rename"}
+READ |= {"routing:skill_list", "routing:skill_remove"}
 POST_ONLY |= {"inbox:suggestion_accept", "inbox:suggestion_decline"}
 POST_ONLY |= {"inbox:accept", "inbox:bounce", "inbox:take_back"}
 POST_ONLY |= {"inbox:playbook_answer", "inbox:playbook_back", "inbox:playbook_begin", "inbox:escalate"}
