@@ -45,6 +45,9 @@ def test_write_a_rule_try_it_publish_it_and_see_it_route(rules, open_page):
     browser.select_option("#id_department", str(rules.billing.pk))
     expect(browser.locator("#said")).to_contain_text("and network “X”")
     expect(browser.locator("#said")).to_contain_text("Billing")
+    chip = browser.locator("#said .chip.dept").bounding_box()
+    assert chip is not None
+    assert chip["width"] < 100, "as wide as its word, within the sentence"
     expect(browser.locator("[name='c.0.value']")).to_have_value("charged twice")
     browser.get_by_role("button", name="Keep as a draft").click()
     expect(browser.locator("#draft")).to_contain_text("Added “Double charges”")
