@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from asgiref.sync import iscoroutinefunction
+from asgiref.sync import async_to_sync, iscoroutinefunction, sync_to_async
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.http.response import HttpResponseBase
 from django.utils.decorators import sync_and_async_middleware
+from servestatic.middleware import ServeStaticMiddleware
 
 _PERMISSIONS = "camera=(), geolocation=(), microphone=(), payment=(), usb=()"
 
@@ -32,6 +33,31 @@ def utf8_only(get_response: Callable[[HttpRequest], Any]) -> Callable[[HttpReque
 
         return middleware
     return lambda request: _refused(request) or get_response(request)
+
+
+@sync_and_async_middleware
+def static_files(get_response: Callable[[HttpRequest], Any]) -> Callable[[HttpRequest], Any]:
+    """Serves the collected static files, and leaves pages alone.
+
+    ServeStatic itself only knows coroutines: among synchronous middlewares every page would pay for an event loop and
+    for going to it and back three times.
+    """
+    if iscoroutinefunction(get_response):
+        in_the_loop: Callable[[HttpRequest], Any] = ServeStaticMiddleware(get_response)
+        return in_the_loop
+
+    async def page(request: HttpRequest) -> HttpResponseBase:
+        answer: HttpResponseBase = await sync_to_async(get_response)(request)
+        return answer
+
+    files = ServeStaticMiddleware(page)
+    serve = async_to_sync(files)
+
+    def middleware(request: HttpRequest) -> Any:
+        is_static = request.path_info.startswith(files.static_prefix)
+        return serve(request) if is_static else get_response(request)
+
+    return middleware
 
 
 def _refused(request: HttpRequest) -> HttpResponse | None:

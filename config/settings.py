@@ -84,7 +84,7 @@ if oidc_server := os.environ.get("OIDC_SERVER_URL"):
 MIDDLEWARE = [
     "config.middleware.utf8_only",
     "django.middleware.security.SecurityMiddleware",
-    "servestatic.middleware.ServeStaticMiddleware",
+    "config.middleware.static_files",
     "config.health.health_checks",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
