@@ -137,16 +137,23 @@ def _candidates(compiled: CompiledRules, seen: Iterable[int]) -> list[int]:
     return sorted(positions)
 
 
+def first_holding(seen: set[int], compiled: CompiledRules) -> CompiledRule | None:
+    """The first rule that holds for a message with the numbers `seen` (`Index.seen`); None when none does."""
+    for position in _candidates(compiled, seen):
+        if compiled.rules[position].tree.test(seen):
+            return compiled.rules[position]
+    return None
+
+
 def decide(facts: Facts, compiled: CompiledRules) -> Decision:
     """Where a message goes: the first rule that holds, else the default. Pure, total, deterministic; never raises.
 
     Of the text, the first `routing.text.LOOKED_AT` characters count.
     """
     seen = compiled.index.seen(facts)
-    for position in _candidates(compiled, seen):
-        rule = compiled.rules[position]
-        if rule.tree.test(seen):
-            return _decision(rule, compiled, seen)
+    rule = first_holding(seen, compiled)
+    if rule is not None:
+        return _decision(rule, compiled, seen)
     reason = f"No rule matched → {compiled.default_name} (the default, version {compiled.version})"
     return Decision(compiled.default, "default", (reason,), compiled.version)
 

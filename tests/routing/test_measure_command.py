@@ -1,4 +1,4 @@
-"""`manage.py measure reading`: labelled messages in, figures out."""
+"""`manage.py measure reading` and `measure rules`: labelled messages in, figures out."""
 
 from __future__ import annotations
 
@@ -52,3 +52,19 @@ def test_a_file_without_the_columns_is_refused(table, content):
 def test_a_file_that_is_not_there_is_refused(tmp_path):
     with pytest.raises(CommandError, match="cannot be read"):
         measured(tmp_path / "none.csv")
+
+
+def test_the_starter_rules_are_measured_as_they_are_and_without_what_one_message_alone_holds(table):
+    path = table(
+        "text,label\nA vacancy?,hr\nWhere is it,service\nThat phishing again,legal\nMore phishing,legal\n"
+    )
+    out = StringIO()
+    call_command("measure", "rules", str(path), stdout=out)
+    result = json.loads(out.getvalue())
+    assert (result["messages"], result["as_is"]["accuracy"], result["held_out"]["accuracy"]) == (4, 1.0, 0.75)
+    assert result["held_out"]["f1"] == {"hr": 0.0, "legal": 1.0, "service": 0.667}
+
+
+def test_a_file_of_other_columns_cannot_measure_the_rules(table):
+    with pytest.raises(CommandError):
+        call_command("measure", "rules", str(table("a,b\n1,2\n")), stdout=StringIO())

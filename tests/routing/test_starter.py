@@ -10,10 +10,12 @@ from pathlib import Path
 
 import pytest
 
+from routing import held_out
 from routing.conditions import validate
 from routing.engine import compile_rules, decide
 from routing.facts import Facts
 from routing.labelled import score
+from routing.learned import facts_of_text
 from routing.reading import with_reading
 from routing.starter import DEPARTMENTS, starter_rules, starter_snapshot
 
@@ -58,6 +60,16 @@ def test_the_keys_of_the_starter_rules_are_stable_and_distinct():
         ("There was glass in my salad and I was injured", "pr"),
         ("Your staff made a racist remark", "pr"),
         ("Are you hiring? I would like to send my CV", "hr"),
+        ("When will I hear back about the interview for the warehouse role?", "hr"),
+        ("Arbeiten bei euch: habt ihr offene Stellen?", "hr"),
+        ("Est-ce que vous recrutez des stagiaires ?", "hr"),
+        ("Join our WhatsApp group and earn daily", "spam"),
+        ("My new cover is up, watch my video", "spam"),
+        ("Earn $500 per day, text me on +44 7700 900123", "spam"),
+        ("It would be really cool to have a bigger font", "product"),
+        ("Ce serait bien de remettre l'ancienne version", "product"),
+        ("How do I enter the competition, and when is the winner announced?", "marketing"),
+        ("My account manager talked of crypto, why was my transfer refused?", "service"),
         ("Do you ship to Portugal, and how much is the grey one?", "sales"),
         ("Quanto costa e quando è disponibile?", "sales"),
         ("Please add a dark mode, it would be great", "product"),
@@ -87,11 +99,21 @@ def test_plain_examples_reach_their_department(text, wanted, rules):
 
 @pytest.mark.skipif(not READ.exists(), reason="the real messages are not at hand")
 def test_real_messages_reach_the_promised_figures(rules):
+    # Without the words that only one of them holds: what is promised counts on messages that nobody has seen.
     with READ.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
-    accuracy, macro, _ = score([(row["label"], department(row["text"], rules)) for row in rows])
-    assert accuracy >= 0.75
-    assert macro >= 0.70
+    named = held_out.decided([facts_of_text(row["text"]) for row in rows], rules)
+    accuracy, macro, _ = score([(row["label"], one) for row, one in zip(rows, named, strict=True)])
+    assert accuracy >= 0.65
+    assert macro >= 0.50
+
+
+def test_a_word_that_one_message_alone_holds_does_not_help_it(rules):
+    def named(*texts):
+        return held_out.decided([facts_of_text(text) for text in texts], rules)
+
+    assert named("Are you hiring drivers?", "Where is it?") == ["service", "service"]
+    assert named("A vacancy?", "Any vacancy there?", "Where is it?") == ["hr", "hr", "service"]
 
 
 def test_a_message_takes_far_less_than_a_millisecond(rules):
