@@ -46,6 +46,8 @@ class Router:
     space: Space
     weights: Floats
     temperature: float
+    #: Added to the score of the department that the rules name: they are overruled only by what is clear.
+    loyalty: float = 0.0
 
     def guess(self, text: str, votes: Votes) -> list[Guess]:
         """Every department with its probability, the best first; they add up to 1. Never raises."""
@@ -65,7 +67,7 @@ class Router:
         learned = np.asarray(values, np.float32) @ self.weights[list(features)]
         return [
             believed + float(more)
-            for believed, more in zip(belief(votes, self.departments), learned, strict=True)
+            for believed, more in zip(belief(votes, self.departments, self.loyalty), learned, strict=True)
         ]
 
     def reasons(self, text: str, votes: Votes, department: str) -> tuple[str, ...]:
@@ -94,6 +96,7 @@ class Router:
             "names": list(self.space.names),
             "votes": list(self.space.votes),
             "temperature": self.temperature,
+            "loyalty": self.loyalty,
         }
         written = io.BytesIO()
         np.savez_compressed(
@@ -127,7 +130,14 @@ def unpack(stored: bytes) -> Router:
         if meta["format"] != FORMAT:
             raise BadArrays(f"Format {meta['format']} is not known.")
         space = Space(_numbered(meta["names"]), [float(one) for one in rarity], _numbered(meta["votes"]))
-        router = Router(tuple(meta["departments"]), space, weights, float(meta["temperature"]))
+        router = Router(
+            tuple(meta["departments"]),
+            space,
+            weights,
+            float(meta["temperature"]),
+            # Versions trained before there was any have none.
+            float(meta.get("loyalty", 0.0)),
+        )
     except BadArrays:
         raise
     except (
@@ -143,9 +153,10 @@ def _numbered(names: Sequence[str]) -> dict[str, int]:
     return {name: number for number, name in enumerate(names)}
 
 
-def belief(votes: Votes, departments: Sequence[str]) -> list[float]:
-    """What the rules' vote is worth, as a score of each department: the logarithm of how far it is believed."""
+def belief(votes: Votes, departments: Sequence[str], loyalty: float = 0.0) -> list[float]:
+    """What the rules' vote is worth, as a score of each department: the logarithm of how far it is believed, and
+    `loyalty` on top for the one they name."""
     believed = DEFAULT_BELIEVED if votes.by_default else RULE_BELIEVED
     rest = (1.0 - believed) / len(departments)
-    high, low = math.log(believed + rest), math.log(rest)
+    high, low = math.log(believed + rest) + loyalty, math.log(rest)
     return [high if department == votes.department else low for department in departments]

@@ -31,6 +31,8 @@ CUTS, FEW = 3, 400
 RIDGE = 0.1
 #: How much of what was learned is used; the cross-validation chooses.
 STRENGTHS = (0.25, 0.5, 0.75, 1.0)
+#: With so many corrections the score of the rules' department is 1 higher than fitted; with `MOST` no higher.
+LOYAL_AT = 50
 TEMPERATURES = tuple(0.4 * 1.15**step for step in range(16))
 
 Progress = Callable[[str], None]
@@ -67,7 +69,9 @@ class _Bench:
     space: Space
     kernel: Floats
     targets: Floats
+    #: What the rules' votes are worth to the fit, and with loyalty to what is decided.
     beliefs: Floats
+    loyal: Floats
     likenesses: Floats
     labels: list[str]
 
@@ -94,9 +98,10 @@ def train(
     progress("Fitting all examples")
     share, _ = fit(_problem(bench, [1.0] * len(examples)))
     weights = (like + weights_of(held, share)) * strength
-    out = [(bench.beliefs + (bench.likenesses + one) * strength) for one in scores]
+    out = [(bench.loyal + (bench.likenesses + one) * strength) for one in scores]
     temperature = _temperature(out, bench)
-    router = Router(tuple(bench.departments), bench.space, weights, temperature)
+    loyalty = _loyalty(len(examples))
+    router = Router(tuple(bench.departments), bench.space, weights, temperature, loyalty)
     metrics = _metrics(bench, out, temperature) | {
         "strength": strength,
         "temperature": round(temperature, 3),
@@ -115,6 +120,11 @@ def _require_enough(examples: Sequence[Example]) -> None:
         raise TooFew("All corrections lead to one department: there is nothing to tell apart yet.")
 
 
+def _loyalty(examples: int) -> float:
+    """How much clearer than by a hair the rules must be overruled: fades evenly as the corrections multiply."""
+    return max(0.0, math.log(MOST / examples) / math.log(MOST / LOYAL_AT))
+
+
 def _prepare(examples: Sequence[Example], hints: Sequence[tuple[str, str]]) -> tuple[Any, _Bench, Floats]:
     import numpy as np
 
@@ -129,7 +139,11 @@ def _prepare(examples: Sequence[Example], hints: Sequence[tuple[str, str]]) -> t
     targets[range(len(examples)), [departments.index(label) for label in labels]] = 1.0
     like = likeness(features, hints, departments)
     beliefs = np.asarray([belief(one.votes, departments) for one in examples], np.float32)
-    bench = _Bench(examples, departments, features, kernel(held), targets, beliefs, times(rows, like), labels)
+    loyalty = _loyalty(len(examples))
+    loyal = np.asarray([belief(one.votes, departments, loyalty) for one in examples], np.float32)
+    bench = _Bench(
+        examples, departments, features, kernel(held), targets, beliefs, loyal, times(rows, like), labels
+    )
     return held, bench, like
 
 
@@ -193,7 +207,7 @@ def _choose(bench: _Bench, scores: list[Floats]) -> tuple[float, bool]:
     found = [
         (
             sum(
-                _worth(bench, _named(bench, bench.beliefs + (bench.likenesses + one) * strength))
+                _worth(bench, _named(bench, bench.loyal + (bench.likenesses + one) * strength))
                 for one in scores
             )
             / len(scores),
