@@ -62,7 +62,11 @@ def _django(argv: Sequence[str]) -> int:
 def _test(arguments: list[str]) -> NoReturn:
     """Replace this process by pytest; parallel unless the arguments say how (or a debugger needs the terminal)."""
     own = ("-n", "--numprocesses", "--pdb", "--trace", "--dist", "no:xdist")
-    parallel = [] if any(argument.startswith(own) for argument in arguments) else ["-n", "auto"]
+    parallel = (
+        []
+        if any(argument.startswith(own) for argument in arguments)
+        else ["-n", "auto", "--dist", "worksteal"]
+    )
     sys.stdout.flush()
     sys.stderr.flush()
     os.execv(sys.executable, [sys.executable, "-m", "pytest", *parallel, *arguments])  # noqa: S606

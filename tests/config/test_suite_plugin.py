@@ -77,8 +77,8 @@ def test_a_parallel_run_shares_servers_and_leaves_nothing(folder):
 @pytest.mark.parametrize(
     ("arguments", "passed"),
     [
-        ([], ["-n", "auto"]),
-        (["tests/inbox", "-k", "kill"], ["-n", "auto", "tests/inbox", "-k", "kill"]),
+        ([], ["-n", "auto", "--dist", "worksteal"]),
+        (["tests/inbox", "-k", "kill"], ["-n", "auto", "--dist", "worksteal", "tests/inbox", "-k", "kill"]),
         (["-n0", "-x"], ["-n0", "-x"]),
         (["--pdb"], ["--pdb"]),
         (["-p", "no:xdist"], ["-p", "no:xdist"]),
