@@ -1,6 +1,8 @@
-"""`manage.py up` in real processes, around the stand-in project (see conftest)."""
+"""`manage.py up` in real processes, around the stand-in project (see conftest).
 
-import json
+The product itself is started, used and stopped in tests/e2e/test_journey.py.
+"""
+
 import os
 import pwd
 import shutil
@@ -17,7 +19,7 @@ from pathlib import Path
 import psycopg
 import pytest
 import redis
-from conftest import CHECKOUT, Manage, build_standin, clean_environment, eventually
+from conftest import Manage, build_standin, clean_environment, eventually
 
 from config.embedded.postgres import Postgres
 
@@ -88,23 +90,6 @@ def test_it_starts_everything_refuses_a_second_and_stops_within_ten_seconds(stan
     assert time.monotonic() - began <= 10
     assert up.left() == []
     assert not (up.home / "running.json").exists()
-
-
-def test_the_product_itself_starts_with_its_demo_and_is_ready(folder, start):
-    (folder / "product").mkdir()
-    port = free_port()
-    up = start(CHECKOUT, "up", "--port", str(port), home=folder / "product" / "home")
-    up.wait_for("Ctrl-C stops it.", 120)
-    assert "Sign in as:" in up.text()
-    eventually(lambda: get(port, "/readyz") == 200, 30, up.left)
-    # A command in another terminal asks the demo's networks, not the real ones with the demo's tokens.
-    poll = start(CHECKOUT, "poll", "--json", home=up.home)
-    assert poll.process.wait(60) == 0, poll.text()
-    streams = [json.loads(line) for line in poll.text().splitlines() if line.startswith("{")]
-    assert len(streams) > 3
-    assert {stream["error"] for stream in streams} <= {"", None}
-    assert up.end() == 0
-    assert up.left() == []
 
 
 def test_kill_9_leaves_no_process_and_loses_nothing_even_190_characters_deep(folder, start):

@@ -3,50 +3,62 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import signal
 import socket
-import subprocess
-import sys
-import time
 import urllib.request
 
 import pytest
 from playwright.sync_api import expect
 
 from config.demo_company import PASSWORD
+from tests.config.conftest import Manage, clean_environment, eventually, folder
 from tests.e2e.conftest import ROOT
 
+__all__ = ["folder"]
+
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
-#: What the suite's plugin set for its own servers: `up` shall bring its own.
-OURS = ("DATABASE_URL", "REDIS_URL", "SECRET_KEY", "CREDENTIAL_KEYS", "STATICFILES_BACKEND", "HTTPS")
 QUESTION = "My kettle sings in the night, is that a feature?"
 ANSWER = "It should not: we are sending you another one today."
 
 
 @pytest.fixture
-def product(tmp_path):
-    """The running product's address and that of its simulated networks."""
+def product(folder):
+    """The running product's address and that of its simulated networks. It has to become ready, and to end whole."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    environment = {name: value for name, value in os.environ.items() if name not in OURS}
-    environment |= {"HORSESHOE_HOME": str(tmp_path / "home"), "UNDO_SECONDS": "1", "POLL_INTERVAL_MAX": "2"}
-    command = [sys.executable, str(ROOT / "manage.py"), "up", "--port", str(port), "--rate", "0"]
-    with (tmp_path / "up.log").open("w") as log:
-        up = subprocess.Popen(command, env=environment, stdout=log, stderr=log, start_new_session=True)
+    (folder / "product").mkdir()
+    home = folder / "product" / "home"
+    environment = clean_environment(HORSESHOE_HOME=str(home), UNDO_SECONDS="1", POLL_INTERVAL_MAX="2")
+    # What the suite's plugin set for its own servers.
+    for name in ("STATICFILES_BACKEND", "HTTPS"):
+        environment.pop(name, None)
+    up = Manage(ROOT, "up", "--port", str(port), "--rate", "0", home=home, env=environment)
     try:
-        until = time.monotonic() + 180
-        while "Ctrl-C stops it." not in (tmp_path / "up.log").read_text():
-            assert up.poll() is None, (tmp_path / "up.log").read_text()
-            assert time.monotonic() < until, (tmp_path / "up.log").read_text()
-            time.sleep(0.5)
-        networks = json.loads((tmp_path / "home" / "demo.json").read_text())["port"]
+        up.wait_for("Ctrl-C stops it.", 180)
+        assert "Sign in as:" in up.text()
+        eventually(lambda: status(f"http://127.0.0.1:{port}/readyz") == 200, 30, up.left)
+        networks = json.loads((home / "demo.json").read_text())["port"]
         yield f"http://127.0.0.1:{port}", f"http://127.0.0.1:{networks}"
+        # A command in another terminal asks the demo's networks, not the real ones with the demo's tokens.
+        poll = Manage(ROOT, "poll", "--json", home=home)
+        assert poll.process.wait(60) == 0, poll.text()
+        streams = [json.loads(line) for line in poll.text().splitlines() if line.startswith("{")]
+        assert len(streams) > 3
+        assert {stream["error"] for stream in streams} <= {"", None}
     finally:
-        up.send_signal(signal.SIGTERM)
-        up.wait(30)
+        ended = up.end(seconds=30)
+    assert ended == 0
+    assert up.left() == []
+
+
+def status(address):
+    """The status of the answer, 0 when there is none."""
+    try:
+        with urllib.request.urlopen(address, timeout=5) as answer:
+            return answer.status
+    except OSError:
+        return 0
 
 
 def ask(address, body=None):
