@@ -6,10 +6,12 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import expect
 
+from accounts.models import Role
 from inbox.models import Case, CasePlaybook, Draft
 from routing import playbooks
 from tests.e2e.test_inbox import arrive
 from tests.e2e.test_passing import picture, sound
+from tests.factories import UserFactory
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True}
@@ -97,7 +99,8 @@ def test_without_scripts_in_the_dark(company, open_page, case):
 
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1440), ("dark", 390)])
 def test_the_editor_is_sound_and_edits(company, open_page, case, scheme, width):
-    page = open_page("mara", "/playbook/", color_scheme=scheme, viewport={"width": width, "height": 900})
+    UserFactory(username="adam", role=Role.ADMINISTRATOR)
+    page = open_page("adam", "/playbook/", color_scheme=scheme, viewport={"width": width, "height": 900})
     picture(page, f"playbook-page-{scheme}")
     page.get_by_role("link", name="Edit the draft").click()
     page.get_by_role("link", name="Edit Do you know the answer?").click()
