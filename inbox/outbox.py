@@ -58,13 +58,13 @@ def due_replies(now: dt.datetime) -> list[int]:
     """Ids of queued answers to send, oldest first. Those of an account that must be connected again are held."""
     due = Reply.objects.filter(state=ReplyState.QUEUED, send_after__lte=now)
     sendable = due.exclude(brand_account__health=Health.REAUTHORISE)
-    return list(sendable.order_by("send_after").values_list("pk", flat=True)[:_BATCH])
+    return list(sendable.order_by("send_after", "pk").values_list("pk", flat=True)[:_BATCH])
 
 
 def due_checks(now: dt.datetime) -> list[int]:
     """Ids of unconfirmed answers that are due to be looked for."""
     due = Reply.objects.filter(state=ReplyState.UNCONFIRMED, check_after__lte=now)
-    return list(due.order_by("check_after").values_list("pk", flat=True)[:_BATCH])
+    return list(due.order_by("check_after", "pk").values_list("pk", flat=True)[:_BATCH])
 
 
 def expire_leases(now: dt.datetime) -> int:
