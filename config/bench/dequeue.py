@@ -1,6 +1,7 @@
 """ "Take next", by several agents at once on one queue: how many a second, and whether any was taken twice.
 
-The floor is the same queue emptied by bare SKIP LOCKED statements, without history, custody, counts or live updates.
+The floor is the same queue emptied by bare SKIP LOCKED statements, without history, custody or live updates; a trigger
+keeps the counts in both.
 """
 
 from __future__ import annotations

@@ -258,6 +258,16 @@ def test_examples_are_looked_up_anew_for_whoever_looks(page, manager):
     assert "No example that you may read" in body
 
 
+def test_a_draft_that_is_gone_was_not_the_live_rules(page, manager):
+    preview, _ = start(page)
+    address = reverse("inbox:preview", args=[preview.pk])
+    assert "Trying your draft" in page.get(address).content.decode()
+    drafts.discard(manager)
+    assert "What your draft would have changed" in page.get(address).content.decode()
+    live, _ = start(page)
+    assert "Trying the live rules" in page.get(reverse("inbox:preview", args=[live.pk])).content.decode()
+
+
 def test_a_draft_changed_since_is_said(page, manager, past):
     preview, _ = start(page)
     whole(preview)
