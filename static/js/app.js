@@ -36,6 +36,9 @@
     if (target.id === "composer") {
       const typed = $("#answer", target);
       if (typed && typed.value.trim() && !document.body.dataset.sent) event.detail.shouldSwap = false;
+    } else if (target.id === "case-notice" && document.body.dataset.live) {
+      // A refresh has nothing to say, and what was said, with its undo, goes in its own time.
+      event.detail.shouldSwap = false;
     } else if (["case-bar", "case-side", "case-passing"].includes(target.id) && (busy || unfolded) && !problem && document.body.dataset.live) {
       event.detail.shouldSwap = false;
     }

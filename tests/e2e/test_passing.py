@@ -71,6 +71,20 @@ def test_a_bounce_is_taken_back(company, open_page):
     assert Custody.objects.get(case=case, left_at__isnull=True).accepted_by == company.manager
 
 
+def test_a_refresh_leaves_the_undo_where_it_is(company, open_page):
+    case, _ = arrive(company)
+    cases.hand_over(case.pk, company.agent, company.billing, "A charge, twice", now=timezone.now())
+    page = open_page("mara", f"/cases/{case.pk}/")
+    page.locator("#case-bar h2").focus()
+    page.keyboard.press("b")
+    expect(page.get_by_role("button", name="Undo")).to_be_visible()
+    with page.expect_response("**/thread/*"):
+        page.evaluate("document.dispatchEvent(new CustomEvent('horseshoe:case'))")
+    page.wait_for_timeout(200)
+    page.get_by_role("button", name="Undo").click()
+    expect(page.locator("#messages")).to_contain_text("Taken back")
+
+
 def test_an_undo_is_offered_for_ten_seconds(company, open_page):
     case, _ = arrive(company)
     page = open_page("mara", f"/cases/{case.pk}/")
