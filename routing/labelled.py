@@ -14,7 +14,7 @@ class Unusable(ValueError):
 
 
 def rows(path: Path, *needed: str) -> Iterator[dict[str, str]]:
-    """The rows of a CSV file in UTF-8. Cells that are missing are "", cells that are too many are left out.
+    """The rows of a CSV file (see `csv_rows.rows`).
 
     Raises `Unusable` when the file cannot be read, is no CSV, or lacks one of the columns `needed`.
     """

@@ -27,14 +27,16 @@ def preview_start(request: SignedInRequest) -> HttpResponse:
             if sent is None or not sent.size:
                 raise BadTable("Choose a CSV file with a column “text”.")
             if sent.size > previewing.LARGEST_FILE:
-                raise BadTable("The file is too large: 20 MB are allowed.")
+                raise BadTable(
+                    f"The file is larger than {previewing.LARGEST_FILE // 1_000_000} MB: send a part of it."
+                )
             preview = previewing.begin(
                 request.user, timezone.now(), file=sent.read(), file_name=sent.name or "file"
             )
         else:
             preview = previewing.begin(request.user, timezone.now())
     except (RuleSetError, BadTable) as error:
-        messages.error(request, str(error))
+        messages.error(request, f"Nothing was tried. {error}")
         return redirect("routing:rule_list")
     # A broker that is away costs seconds, not the preview: the tick wakes a worker.
     transaction.on_commit(lambda: tasks.run_preview.delay(preview.pk), robust=True)

@@ -311,7 +311,9 @@ def test_a_file_is_tried_row_by_row(page):
         ("a.csv", b"words\nx\n", "no column “text”"),
         ("a.csv", b"text\n", "The file has no row"),
         ("a.csv", b"", "Choose a CSV file"),
-        ("a.zip", b"PK\x03\x04\x00\x00", "no column “text”"),
+        ("a.csv", b" \r\n", "Nothing was tried. It is empty."),
+        ("a.zip", b"PK\x03\x04\x00\x00", "It is a ZIP archive or an Excel workbook"),
+        ("a.csv", b'text\nx\n"y\nz\n', "row that begins on line 3 is never closed"),
     ],
 )
 def test_a_file_that_cannot_be_used_says_why(page, name, content, problem):
@@ -320,6 +322,20 @@ def test_a_file_that_cannot_be_used_says_why(page, name, content, problem):
     )
     assert problem in response.content.decode()
     assert not RulePreview.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"id;text\n1;where is my parcel, please\x00\n2;caf\xe9\n",
+        "ID\t Text \n1\twhere is my parcel, please\x00\n2\tcafé\n".encode("utf-16"),
+    ],
+)
+def test_a_file_as_spreadsheets_save_it_is_tried(page, content):
+    preview, _ = start(page, file=SimpleUploadedFile("mine.csv", content))
+    found = whole(preview)
+    assert (found.state, found.result["moves"]) == ("done", {"service>billing": 1})
+    assert found.result["examples"] == {"service>billing": ["where is my parcel, please\ufffd"]}
 
 
 def test_a_resumed_file_goes_on_where_it_was(page, monkeypatch):

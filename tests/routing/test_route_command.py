@@ -9,6 +9,7 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 
+from routing.labelled import rows as rows_of
 from routing.learning.router import Guess
 
 
@@ -123,11 +124,14 @@ def test_a_place_that_cannot_be_written_is_named_and_nothing_is_left(table, tmp_
     ("content", "problem"),
     [
         ("words\nx\n", "has no column “text”"),
-        ("", "has no column “text”"),
+        ("message,id\nx,1\n", "has no column “text” in its first line, but “message”, “id”"),
+        ("", "It is empty"),
+        (b"PK\x03\x04\x14\x00text", "It is a ZIP archive"),
+        ('text,label\na,b\n"no end,b\nc,d\n', "row that begins on line 3 is never closed"),
         ("text\nx\n", "has no column “label”"),
     ],
 )
-def test_a_missing_column_is_named(table, content, problem):
+def test_a_file_that_cannot_be_used_says_why(table, content, problem):
     with pytest.raises(CommandError, match=problem):
         run(table(content), "--starter", "--label-column", "label")
 
@@ -135,6 +139,33 @@ def test_a_missing_column_is_named(table, content, problem):
 def test_a_missing_file_is_named(tmp_path):
     with pytest.raises(CommandError, match="cannot be read"):
         run(tmp_path / "none.csv", "--starter")
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "latin-1"])
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+def test_files_are_read_as_spreadsheets_save_them(table, tmp_path, encoding, delimiter):
+    rows = [
+        ("Text ", "ID"),
+        ('"Où est mon remboursement, s\'il vous plaît ?"', "a1"),
+        ("I want a refund", "a2"),
+    ]
+    content = "\r\n".join(delimiter.join(row) for row in rows).encode(encoding)
+    run(table(content), "--starter", "--out", str(tmp_path / "out.csv"))
+    found = read(tmp_path / "out.csv")
+    assert [(row["id"], row["language"]) for row in found] == [("a1", "fr"), ("a2", "en")]
+    assert found[1]["department"] == "billing"
+
+
+def test_some_broken_bytes_do_not_make_the_rest_unreadable(table, tmp_path):
+    content = "text\nOù est mon remboursement, s'il vous plaît ?\n".encode() + b"caf\xe9\n"
+    assert list(rows_of(table(content), "text"))[0]["text"].startswith("Où est")
+
+
+def test_the_file_that_is_read_is_not_written_over(table):
+    path = table("text\nhello\n")
+    with pytest.raises(CommandError, match="names the file that is read"):
+        run(path, "--starter", "--out", str(path))
+    assert path.read_text() == "text\nhello\n"
 
 
 def test_odd_files_lose_no_row(table, tmp_path):

@@ -318,6 +318,15 @@ def test_the_command_says_why_nothing_was_trained(company):
         call_command("learn")
 
 
+def test_what_was_imported_is_said_where_nothing_can_be_trained_yet(company, tmp_path):
+    path = written(tmp_path, ["a refund,billing", "hello,service"])
+    with pytest.raises(
+        CommandError, match=r"taken over: 2 new, 0 changed\. Nothing was trained\. 2 of the 20"
+    ):
+        call_command("learn", "--import", str(path))
+    assert RoutingExample.objects.count() == 2
+
+
 def test_measuring_prints_one_object(tmp_path, capsys):
     rows = [f'"{one.text}",{one.department},read_me' for one in examples(120)]
     path = written(tmp_path, rows, "text,label,source")

@@ -47,7 +47,7 @@ class Command(BaseCommand):
         if options["file"]:
             told |= self._import(options["file"], add=options["add_departments"])
         if not options["import_only"]:
-            told |= self._train()
+            told |= self._train(told)
         if options["json"]:
             self.stdout.write(json.dumps(told))
         else:
@@ -87,7 +87,7 @@ class Command(BaseCommand):
             known[name.lower()] = slug
         return {name: known[name.lower()] for name in named}
 
-    def _train(self) -> dict[str, Any]:
+    def _train(self, imported: dict[str, Any]) -> dict[str, Any]:
         now = timezone.now()
         training = trainings.ask(None, now)
         claimed = trainings.claim(now)
@@ -95,7 +95,8 @@ class Command(BaseCommand):
             trainings.run(claimed)
         training = _finished(claimed or training.pk)
         if training.state != TrainingState.DONE or training.version is None:
-            raise CommandError(f"Nothing was trained. {training.progress}")
+            kept = "The file was taken over: {new} new, {changed} changed. " if imported else ""
+            raise CommandError(f"{kept.format(**imported)}Nothing was trained. {training.progress}")
         return _summary(training.version)
 
 

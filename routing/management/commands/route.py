@@ -45,6 +45,10 @@ class Command(BaseCommand):
         )
 
     def handle(self, **options: Any) -> None:
+        if options["out"] and options["out"].resolve() == options["file"].resolve():
+            raise CommandError(
+                "--out names the file that is read: choose another, or its messages would be gone."
+            )
         rules = self._rules(options["starter"])
         active = None if options["starter"] or options["rules_only"] else learned.live()
         label = options["label_column"]
