@@ -12,6 +12,7 @@ from typing import Any, Literal
 from routing.conditions import validate
 from routing.fields import CHOICES
 from routing.implying import Effort, implies, takes_everything, takes_nothing
+from routing.patterns import finds_anything
 from routing.text import MIN_PREFIX, phrase
 
 Level = Literal["error", "warning"]
@@ -152,7 +153,20 @@ def _order(rules: list[tuple[int, Plain]], known: Known) -> Iterator[Finding]:
         if takes_everything(condition):
             text = "Takes every message: no rule below it is ever asked."
             yield Finding(rule["key"], "warning", "everything", text)
+        elif _finds_anything(condition):
+            text = "Takes every message with any text: its pattern is found in all. No rule below it is asked about those."
+            yield Finding(rule["key"], "warning", "everything", text)
         seen.add(place, rule)
+
+
+def _finds_anything(tree: Plain) -> bool:
+    """Whether the condition holds for all messages but those without text, because of patterns that ask for nothing."""
+    if "field" in tree:
+        return tree["field"] == "pattern" and finds_anything(tree["matches"])
+    group, parts = next(iter(tree.items()))
+    return group != "none" and {"all": all, "any": any}[group](
+        _finds_anything(part) or takes_everything(part) for part in parts
+    )
 
 
 def _behind(rule: Plain, place: int, earlier: Plain, known: Known) -> Finding:

@@ -5,20 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from routing.models import RuleSetVersion
+from routing.rule_changes import changed, told
 from routing.wording import quoted
 
-_SAID = {
-    "name": "name",
-    "condition": "condition",
-    "department": "department",
-    "priority": "priority",
-    "tags": "tags",
-    "needs_answer": "needs an answer",
-    "person": "person",
-    "skill": "skill",
-    "dismiss": "dismissed as noise",
-    "playbook_branch": "where the playbook begins",
-}
+#: Added rules that are told whole; of more only the names.
+_TOLD = 3
 
 
 def difference(older: dict[str, Any] | None, newer: dict[str, Any]) -> list[str]:
@@ -27,18 +18,19 @@ def difference(older: dict[str, Any] | None, newer: dict[str, Any]) -> list[str]
         return [f"{len(newer['rules'])} rules"]
     was = {rule["key"]: rule for rule in older["rules"]}
     now = {rule["key"]: rule for rule in newer["rules"]}
-    lines = []
-    added = [now[key]["name"] for key in now if key not in was]
+    names = {
+        key: calendar["name"]
+        for side in (older, newer)
+        for key, calendar in side.get("calendars", {}).items()
+    }
+    lines = _added([now[key] for key in now if key not in was], names)
     removed = [was[key]["name"] for key in was if key not in now]
-    if added:
-        lines.append(f"Added {quoted(added, 'and')}")
     if removed:
         lines.append(f"Removed {quoted(removed, 'and')}")
     for key in now:
         if key in was:
-            lines.extend(_rule_difference(was[key], now[key]))
-    if [key for key in was if key in now] != [key for key in now if key in was]:
-        lines.append("Order changed")
+            lines.extend(_rule_difference(was[key], now[key], names))
+    lines += _order([key for key in was if key in now], [key for key in now if key in was], now)
     if older["default"] != newer["default"]:
         lines.append(f"Default: {_default(older)} → {_default(newer)}")
     hours = older.get("calendars", {}), newer.get("calendars", {})
@@ -50,13 +42,32 @@ def difference(older: dict[str, Any] | None, newer: dict[str, Any]) -> list[str]
     return lines or ["Departments renamed"]
 
 
-def _rule_difference(was: dict[str, Any], now: dict[str, Any]) -> list[str]:
+def _added(rules: list[dict[str, Any]], names: dict[str, str]) -> list[str]:
+    if len(rules) <= _TOLD:
+        return [f"Added {told(rule, names)}" for rule in rules]
+    return [f"Added {quoted([rule['name'] for rule in rules], 'and')}"]
+
+
+def _order(was: list[str], now: list[str], rules: dict[str, dict[str, Any]]) -> list[str]:
+    """Which rule moved, where moving one explains it all: the one that moved farthest."""
+    if was == now:
+        return []
+    moved = max(now, key=lambda key: abs(now.index(key) - was.index(key)))
+    if [key for key in was if key != moved] != [key for key in now if key != moved]:
+        return ["Order changed"]
+    up = now.index(moved) < was.index(moved)
+    return [
+        f"“{rules[moved]['name']}” moved {'up' if up else 'down'}, place {was.index(moved) + 1} → {now.index(moved) + 1}"
+    ]
+
+
+def _rule_difference(was: dict[str, Any], now: dict[str, Any], names: dict[str, str]) -> list[str]:
     lines = []
     if was["enabled"] != now["enabled"]:
         lines.append(f"“{now['name']}” switched {'on' if now['enabled'] else 'off'}")
-    changed = [said for field, said in _SAID.items() if was.get(field) != now.get(field)]
-    if changed:
-        lines.append(f"“{now['name']}”: {', '.join(changed)}")
+    parts = changed(was, now, names)
+    if parts:
+        lines.append(f"“{now['name']}”: {'; '.join(parts)}")
     return lines
 
 

@@ -19,6 +19,9 @@ SET_MEMORY = 32 << 20
 #: Patterns matched by one set. More than this are matched by several sets.
 SET_SIZE = 2_000
 
+#: One of each kind of character: whatever finds each alone, and many of them, asks for nothing.
+_SIGNS = (*map(chr, range(33, 127)), "é", "ж", "中", "😀")
+_MANY = 300
 _LOOKAROUND = re.compile(r"\(\?<?[=!]")
 _BACKREFERENCE = re.compile(r"\\[1-9]|\\[kg][<{'\d]|\(\?P=")
 _ESCAPED_BACKSLASH = re.compile(r"\\\\")
@@ -49,9 +52,19 @@ def problem_with(pattern: str) -> str:
         compiled = re2.compile(pattern, _options(ACCEPTED_MEMORY))
     except re2.error as error:
         return f"The pattern cannot be read: {_message(error)}."
-    if compiled.search("") and compiled.search("~ q ~"):
+    if compiled.search("") and compiled.search("~ q ~") and _finds_each(compiled):
         return "The pattern matches every message."
     return ""
+
+
+@lru_cache(maxsize=16_384)
+def finds_anything(pattern: str) -> bool:
+    """Whether a good pattern is found in every text that is not blank, as `.` and `\\S+` are, as far as that can be told."""
+    return _finds_each(re2.compile(pattern, _options(PATTERN_MEMORY)))
+
+
+def _finds_each(compiled: Any) -> bool:
+    return all(compiled.search(sign) and compiled.search(sign * _MANY) for sign in _SIGNS)
 
 
 def _encodable(text: str) -> bool:

@@ -94,6 +94,11 @@ def test_it_refuses_bad_patterns_in_words(pattern, problem):
     assert problem in line
 
 
+@pytest.mark.parametrize("pattern", ["^[^?]*$", r"^\W*\w{0,3}\W*$", r"^.{0,9}$"])
+def test_a_pattern_that_finds_the_empty_text_may_still_leave_others(pattern):
+    assert validate({"field": "pattern", "matches": pattern}) == []
+
+
 def test_an_escaped_backslash_before_a_digit_is_no_reference():
     assert validate({"field": "pattern", "matches": r"C:\\1"}) == []
 

@@ -83,7 +83,9 @@ def test_changes_of_others_to_other_rules_come_along(company, other):
     editing.add_rule(Content("Theirs", WORDS, company.billing), other, "", NOW)
     standing = drafts.standing(drafts.draft_of(company.manager))
     assert (standing.behind, standing.clashes) == (2, ())
-    assert standing.lines == ("“Refunds”: condition, department",)
+    assert standing.lines == (
+        "“Refunds”: goes to Billing → Service; condition now with the word “late”, without the word “refund”, the word “charged twice”",
+    )
     drafts.publish(company.manager, "", NOW)
     assert list(Rule.objects.values_list("name", "enabled", "department__slug")) == [
         ("Refunds", True, "service"),

@@ -145,6 +145,18 @@ def test_a_rule_that_takes_everything_is_named_and_so_are_those_below(condition)
     assert kinds == [("all", "everything"), ("below", "unreachable")]
 
 
+@pytest.mark.parametrize("pattern", [".", r"\S+", r"(.|\n)", "[^ ]", r"\s*\S"])
+def test_a_pattern_that_is_found_in_any_text_is_named(pattern):
+    (one,) = found(rule("All", {"any": [{"field": "pattern", "matches": pattern}]}))
+    assert one[:3] == ("all", "warning", "everything")
+    assert one[3].startswith("Takes every message with any text: its pattern is found in all.")
+
+
+@pytest.mark.parametrize("pattern", ["^.{1,20}$", "[^#]", "[a-z]", r"\W", "^[^?]*$", "!"])
+def test_a_pattern_that_leaves_something_is_not(pattern):
+    assert found(rule("Some", {"any": [{"field": "pattern", "matches": pattern}]})) == []
+
+
 def test_a_rule_that_can_never_hold_is_named():
     never = {"all": [{"field": "network", "is": ["x"]}, {"field": "network", "is": ["facebook"]}]}
     ((_, level, kind, _),) = found(rule("A", never), rule("B", words("x1")))

@@ -551,7 +551,7 @@ def test_a_draft_gathers_edits_shows_them_and_is_published(manager, company):
     assert body.index("Faults") < body.index("Refunds")
     assert latest() == 3
     shown = text(manager.get(page("draft_publish")))
-    assert "Order changed" in shown
+    assert "moved up, place" in shown
     response = manager.post(page("draft_publish"), {"note": "For the weekend"}, follow=True)
     assert "Published as version 4." in text(response)
     assert RuleSetVersion.objects.first().note == "For the weekend"
@@ -677,7 +677,7 @@ def test_in_a_draft_going_below_is_not_asked_about(client, company):
     client.post(page("draft_begin"))
     assert client.post(page("rule_move", company.faults.key), {"to": "2"}).status_code == 302
     assert client.post(page("rule_move", company.faults.key), {"to": "1"}).status_code == 302
-    assert "Order changed" not in text(client.get(page("draft_publish")))
+    assert "moved " not in text(client.get(page("draft_publish")))
 
 
 def test_managers_go_back_to_versions_that_change_their_rules_only(client, company):
@@ -745,7 +745,7 @@ def test_versions_say_who_what_and_when(manager, company):
     body = text(manager.get(page("versions")))
     for line in (
         "Removed “Refunds”",
-        "Order changed",
+        "“Faults” moved up, place 2 → 1",
         "“Refunds” switched off",
         "Added “Faults”",
         "Maria Berg",
@@ -759,7 +759,9 @@ def test_versions_name_what_a_rule_does_otherwise(manager, company):
         "Refunds", company.refunds.condition, company.billing, person=company.agent.username, dismiss=True
     )
     editing.change_rule(company.refunds.key, content, company.manager, "", NOW)
-    assert "“Refunds”: person, dismissed as noise" in text(manager.get(page("versions")))
+    assert f"“Refunds”: person anybody → {company.agent.username}; dismissed as noise: no → yes" in text(
+        manager.get(page("versions"))
+    )
 
 
 def test_going_back_takes_one_click(manager, company):
