@@ -145,6 +145,12 @@ def first_holding(seen: set[int], compiled: CompiledRules) -> CompiledRule | Non
     return None
 
 
+def holding(seen: set[int], compiled: CompiledRules) -> list[CompiledRule]:
+    """Every rule that holds for a message with the numbers `seen` (`Index.seen`), in order."""
+    asked = (compiled.rules[position] for position in _candidates(compiled, seen))
+    return [rule for rule in asked if rule.tree.test(seen)]
+
+
 def decide(facts: Facts, compiled: CompiledRules) -> Decision:
     """Where a message goes: the first rule that holds, else the default. Pure, total, deterministic; never raises.
 
@@ -161,8 +167,7 @@ def decide(facts: Facts, compiled: CompiledRules) -> Decision:
 def decide_all(facts: Facts, compiled: CompiledRules) -> list[Decision]:
     """What every rule that holds would decide, in order: the first is what `decide` returns. Empty when none does."""
     seen = compiled.index.seen(facts)
-    holding = (compiled.rules[position] for position in _candidates(compiled, seen))
-    return [_decision(rule, compiled, seen) for rule in holding if rule.tree.test(seen)]
+    return [_decision(rule, compiled, seen) for rule in holding(seen, compiled)]
 
 
 def _decision(rule: CompiledRule, compiled: CompiledRules, seen: set[int]) -> Decision:

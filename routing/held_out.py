@@ -14,13 +14,15 @@ from routing.engine import CompiledRules, first_holding
 from routing.facts import Facts
 
 
+def seen(facts: Sequence[Facts], rules: CompiledRules) -> list[set[int]]:
+    """What each message holds of what the rules look for (`routing.matching.Index.seen`), less what it alone holds."""
+    every = [rules.index.seen(one) for one in facts]
+    held = Counter(number for numbers in every for number in numbers)
+    alone = {number for number, count in held.items() if count == 1} - rules.index.common
+    return [numbers - alone for numbers in every]
+
+
 def decided(facts: Sequence[Facts], rules: CompiledRules) -> list[str]:
     """The department of each message, decided without what only this one holds."""
-    seen = [rules.index.seen(one) for one in facts]
-    held = Counter(number for numbers in seen for number in numbers)
-    alone = {number for number, count in held.items() if count == 1} - rules.index.common
-    found = []
-    for numbers in seen:
-        rule = first_holding(numbers - alone, rules)
-        found.append(rule.department if rule else rules.default)
-    return found
+    first = (first_holding(numbers, rules) for numbers in seen(facts, rules))
+    return [rule.department if rule else rules.default for rule in first]

@@ -17,6 +17,7 @@ from accounts.models import User
 from routing import learned, rulesets
 from routing.engine import RuleSetError, compile_rules
 from routing.learning import scoring
+from routing.learning.features import Votes
 from routing.learning.hints import phrases
 from routing.learning.repeating import repeated
 from routing.learning.router import BadArrays, unpack
@@ -112,10 +113,12 @@ def fail(training_id: int, why: str, now: dt.datetime) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Material:
-    """What a training learns from."""
+    """What a training learns from: the corrections, the same `prepared` with the votes to learn from, and `as_voted`,
+    with what the rules say of them."""
 
     examples: list[RoutingExample]
     prepared: list[Example]
+    as_voted: list[Example]
     hints: list[tuple[str, str]]
     rules_version: int
 
@@ -130,9 +133,18 @@ def material() -> Material:
     snapshot = {**newest.snapshot, "version": newest.number} if newest else starter_snapshot()
     rules = rulesets.live() if newest else compile_rules(snapshot)
     examples = list(RoutingExample.objects.order_by("-at", "-pk")[:MOST])[::-1]
-    votes = learned.voted(examples, rules)
-    prepared = [Example(one.text, one.department, vote) for one, vote in zip(examples, votes, strict=True)]
-    return Material(examples, prepared, phrases(snapshot), rules.version)
+    facts = [learned.facts_of(one) for one in examples]
+    return Material(
+        examples,
+        _with(examples, learned.voted(facts, rules)),
+        _with(examples, [learned.votes(one, rules) for one in facts]),
+        phrases(snapshot),
+        rules.version,
+    )
+
+
+def _with(examples: list[RoutingExample], votes: list[Votes]) -> list[Example]:
+    return [Example(one.text, one.department, vote) for one, vote in zip(examples, votes, strict=True)]
 
 
 def _train(training: RouterTraining) -> RouterVersion:
@@ -143,7 +155,7 @@ def _train(training: RouterTraining) -> RouterVersion:
     given = material()
     trained = train(given.prepared, given.hints, progress=progress)
     progress("Looking for rules that corrections repeat")
-    trained.metrics["suggested_rules"] = [asdict(one) for one in repeated(given.prepared)]
+    trained.metrics["suggested_rules"] = [asdict(one) for one in repeated(given.as_voted)]
     return publish(trained, given, training.asked_by, timezone.now())
 
 

@@ -1,4 +1,5 @@
-"""A message as features: words and pairs of words, pieces of words, and the rules' votes. Pure; never raises."""
+"""A message as features: words and pairs of words, pieces of words, signs such as a link, and the rules' votes. Pure; never
+raises."""
 
 from __future__ import annotations
 
@@ -21,19 +22,39 @@ WIDEST = 40_000
 MANY = 300
 #: How much a rule that holds weighs against the one that decides, which weighs 1.
 _HOLDING = 0.7
+#: How much a sign weighs, likewise. Measured; see docs/decisions.
+_SIGN = 0.2
 _LINK = re.compile(r"(?:https?://|www\.)\S+")
 _HANDLE = re.compile(r"@\w+")
 _DIGIT = re.compile(r"\d")
+#: What a message looks like in any language.
+_SIGNS = {
+    "asks": re.compile(r"[?\uff1f\u061f]"),
+    "ends asking": re.compile(r"[?\uff1f\u061f]\W*$"),
+    "exclaims": re.compile(r"[!\uff01]"),
+    "link": _LINK,
+    "addressed": re.compile(r"^\s*@\w"),
+    "names somebody": _HANDLE,
+    "hashtag": re.compile(r"#\w"),
+    "emoji": re.compile("[\u2600-\u27bf\U0001f300-\U0001faff]"),
+    "figures": _DIGIT,
+    "money": re.compile(r"[$\u20ac\u00a3\u00a5%]"),
+    "drawn out": re.compile(r"([^\W\d])\1\1"),
+    "several sentences": re.compile(r"[.!?]\s+\S[^.!?]*[.!?]\s+\S"),
+}
+#: Fewer words than these are one length each; all that is longer is another.
+_LENGTHS = (6, 12, 20, 30)
 
 
 @dataclass(frozen=True, slots=True)
 class Votes:
     """What the rules say about a message: where it goes without learning (a slug), whether only because no rule holds,
-    and every rule that holds, as (department, key), in order."""
+    and every rule that holds, as (department, key), in order; and its sentiment, as it was read ("" for unread)."""
 
     department: str
     by_default: bool
     holding: tuple[tuple[str, str], ...] = ()
+    sentiment: str = ""
 
 
 def words(text: str) -> tuple[str, ...]:
@@ -66,18 +87,34 @@ def of_votes(votes: Votes) -> dict[str, float]:
     return found
 
 
+def signs(text: str, votes: Votes) -> dict[str, float]:
+    """What a message looks like, as features: "sign link", "length 12", "sentiment negative"."""
+    read = text[:READ]
+    count = len(read.split())
+    found = [f"sign {name}" for name, pattern in _SIGNS.items() if pattern.search(read)]
+    found.append(f"length {next((most for most in _LENGTHS if count < most), 'more')}")
+    if votes.sentiment:
+        found.append(f"sentiment {votes.sentiment}")
+    return dict.fromkeys(found, _SIGN)
+
+
+def beside(text: str, votes: Votes) -> dict[str, float]:
+    """The features that are no words: signs and the rules' votes."""
+    return of_votes(votes) | signs(text, votes)
+
+
 @dataclass(frozen=True, slots=True)
 class Space:
-    """The features that count, each with its number: `names` of the text's with how rare each is, then those of the
-    votes, then one that every message has."""
+    """The features that count, each with its number: `names` of the text's with how rare each is, then those `beside`
+    them, then one that every message has."""
 
     names: Mapping[str, int]
     rarity: Sequence[float]
-    votes: Mapping[str, int]
+    beside: Mapping[str, int]
 
     @property
     def width(self) -> int:
-        return len(self.names) + len(self.votes) + 1
+        return len(self.names) + len(self.beside) + 1
 
     def text_row(self, counts: Mapping[str, int]) -> list[tuple[int, float]]:
         """The text's part of a row: words and pieces, each of length 1."""
@@ -93,20 +130,20 @@ class Space:
             row += [(number, value / length) for number, value in part]
         return row
 
-    def row(self, counts: Mapping[str, int], votes: Votes) -> list[tuple[int, float]]:
+    def row(self, text: str, votes: Votes) -> list[tuple[int, float]]:
         """A message as (feature, value)."""
-        row = self.text_row(counts)
+        row = self.text_row(counted(text))
         first = len(self.names)
-        for name, value in of_votes(votes).items():
-            if name in self.votes:
-                row.append((first + self.votes[name], value))
+        for name, value in beside(text, votes).items():
+            if name in self.beside:
+                row.append((first + self.beside[name], value))
         row.append((self.width - 1, 1.0))
         return row
 
 
-def space(texts: Sequence[str], hints: Iterable[str], votes: Iterable[Votes]) -> Space:
-    """The features of the examples' `texts` and of the rules' words (`hints`); how rare they are, the examples say (a
-    smoothed inverse document frequency)."""
+def space(texts: Sequence[str], hints: Iterable[str], votes: Sequence[Votes]) -> Space:
+    """The features of the examples, their `texts` beside their `votes`, and of the rules' words (`hints`); how rare they
+    are, the examples say (a smoothed inverse document frequency)."""
     seen: Counter[str] = Counter()
     for text in texts:
         seen.update(counted(text).keys())
@@ -119,8 +156,8 @@ def space(texts: Sequence[str], hints: Iterable[str], votes: Iterable[Votes]) ->
     kept.sort(key=lambda name: (-seen[name] - hinted[name], name))
     names = {name: number for number, name in enumerate(kept[:WIDEST])}
     rarity = [math.log((1 + len(texts)) / (1 + seen[name])) + 1.0 for name in names]
-    voted = sorted({name for one in votes for name in of_votes(one)})
-    return Space(names, rarity, {name: number for number, name in enumerate(voted)})
+    others = sorted({name for pair in zip(texts, votes, strict=True) for name in beside(*pair)})
+    return Space(names, rarity, {name: number for number, name in enumerate(others)})
 
 
 def spoken(feature: str) -> str:

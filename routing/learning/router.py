@@ -51,7 +51,7 @@ class Router:
 
     def guess(self, text: str, votes: Votes) -> list[Guess]:
         """Every department with its probability, the best first; they add up to 1. Never raises."""
-        scores = self._scores(self.space.row(counted(text), votes), votes)
+        scores = self._scores(self.space.row(text, votes), votes)
         top = max(scores)
         raised = [math.exp((score - top) / self.temperature) for score in scores]
         whole = sum(raised)
@@ -94,7 +94,7 @@ class Router:
             "format": FORMAT,
             "departments": list(self.departments),
             "names": list(self.space.names),
-            "votes": list(self.space.votes),
+            "votes": list(self.space.beside),
             "temperature": self.temperature,
             "loyalty": self.loyalty,
         }

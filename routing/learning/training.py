@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from routing.learning import scoring
 from routing.learning.arrays import columns, kernel, packed, times, weights_of
-from routing.learning.features import Space, Votes, counted, space
+from routing.learning.features import Space, Votes, space
 from routing.learning.fitting import Problem, fit
 from routing.learning.hints import likeness
 from routing.learning.router import Router, belief
@@ -31,8 +31,8 @@ CUTS, FEW = 3, 400
 RIDGE = 0.1
 #: How much of what was learned is used; the cross-validation chooses.
 STRENGTHS = (0.25, 0.5, 0.75, 1.0)
-#: With so many corrections the score of the rules' department is 1 higher than fitted; with `MOST` no higher.
-LOYAL_AT = 50
+#: The score of the rules' department is this much higher than fitted with 50 corrections, and no higher from 1,000 on.
+LOYALTY, LOYAL_AT, FREE_AT = 0.5, 50, 1_000
 TEMPERATURES = tuple(0.4 * 1.15**step for step in range(16))
 
 Progress = Callable[[str], None]
@@ -122,7 +122,7 @@ def _require_enough(examples: Sequence[Example]) -> None:
 
 def _loyalty(examples: int) -> float:
     """How much clearer than by a hair the rules must be overruled: fades evenly as the corrections multiply."""
-    return max(0.0, math.log(MOST / examples) / math.log(MOST / LOYAL_AT))
+    return LOYALTY * max(0.0, math.log(FREE_AT / examples) / math.log(FREE_AT / LOYAL_AT))
 
 
 def _prepare(examples: Sequence[Example], hints: Sequence[tuple[str, str]]) -> tuple[Any, _Bench, Floats]:
@@ -131,9 +131,9 @@ def _prepare(examples: Sequence[Example], hints: Sequence[tuple[str, str]]) -> t
     labels = [one.department for one in examples]
     departments = sorted({*labels, *(one.votes.department for one in examples), *(slug for _, slug in hints)})
     features = space(
-        [one.text for one in examples], (phrase for phrase, _ in hints), (one.votes for one in examples)
+        [one.text for one in examples], (phrase for phrase, _ in hints), [one.votes for one in examples]
     )
-    rows = packed((features.row(counted(one.text), one.votes) for one in examples), features.width)
+    rows = packed((features.row(one.text, one.votes) for one in examples), features.width)
     held = columns(rows)
     targets = np.zeros((len(examples), len(departments)), np.float32)
     targets[range(len(examples)), [departments.index(label) for label in labels]] = 1.0

@@ -13,7 +13,7 @@ from routing import held_out
 from routing.engine import compile_rules, decide
 from routing.example_files import UnreadableFile, labelled
 from routing.labelled import Unusable, rows, score
-from routing.learned import facts_of_text, votes
+from routing.learned import facts_of_text, votes_unseen
 from routing.learning.hints import phrases
 from routing.learning.measuring import Message, curve
 from routing.learning.training import Example
@@ -28,8 +28,8 @@ class Command(BaseCommand):
         subjects = parser.add_subparsers(dest="subject", required=True)
         routing = subjects.add_parser(
             "routing",
-            help="The learned router beside the starter rules, by number of corrections: FILE has text, label and, if "
-            "there, source.",
+            help="The learned router beside the starter rules, by number of corrections, both as they would do on messages "
+            "that the rules' authors never saw: FILE has text, label and, if there, source.",
         )
         routing.add_argument("file", type=Path)
         routing.add_argument(
@@ -111,13 +111,14 @@ class Command(BaseCommand):
         return curve(messages, phrases(snapshot), numbers, options["seeds"], self._said)
 
     def _messages(self, path: Path, prefix: str, snapshot: dict[str, Any]) -> list[Message]:
-        rules = compile_rules(snapshot)
+        found = list(labelled(path))
+        votes = votes_unseen([facts_of_text(one.text) for one in found], compile_rules(snapshot))
         return [
             Message(
-                Example(row.text, row.department, votes(facts_of_text(row.text), rules)),
+                Example(row.text, row.department, vote),
                 bool(prefix) and row.source.startswith(prefix),
             )
-            for row in labelled(path)
+            for row, vote in zip(found, votes, strict=True)
         ]
 
     def _said(self, line: str) -> None:
