@@ -26,6 +26,7 @@ def presented(node: Node, choices: Choices) -> dict[str, Any]:
         "id": node.path.replace(".", "-"),
         "problems": node.problems,
         "is_root": node.path == ROOT,
+        "is_next": node.is_next,
     }
     if node.group:
         return shown | {

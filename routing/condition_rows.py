@@ -16,6 +16,7 @@ from django.http import QueryDict
 
 from routing.conditions import validate
 from routing.fields import CHOICES, FLAGS, NUMBERS, bounds
+from routing.patterns import MAX_LENGTH
 
 ROOT = "c"
 #: What a form shows; larger conditions are edited as JSON. A browser may send a thousand fields.
@@ -37,7 +38,8 @@ _GROUPS = ("all", "any", "none")
 
 @dataclass(slots=True)
 class Node:
-    """A group with `parts`, or a row that asks `about` a field. `path` is its name in the form."""
+    """A group with `parts`, or a row that asks `about` a field. `path` is its name in the form, `is_next` says that
+    whoever fills it in goes on here."""
 
     path: str = ROOT
     group: str = ""
@@ -46,6 +48,7 @@ class Node:
     op: str = "any"
     values: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
+    is_next: bool = False
 
     def all_rows(self) -> Iterator[Node]:
         """The rows in it, itself where it is one."""
@@ -119,16 +122,25 @@ def settle(node: Node) -> None:
 
 
 def act(root: Node, action: str) -> None:
-    """Adds or removes: `row PATH` and `group PATH` add a part to a group, `drop PATH` takes a node away."""
+    """Adds or removes: `row PATH` and `group PATH` add a part to a group, `drop PATH` takes a node away. What was added,
+    or stands where something was, `is_next`."""
     verb, _, path = action.partition(" ")
     for group in list(_all_groups(root)):
         if verb == "drop":
-            group.parts = [part for part in group.parts if part.path != path]
+            _drop(group, path)
         elif group.path == path and verb == "row":
-            group.parts.append(Node())
+            group.parts.append(Node(is_next=True))
         elif group.path == path and verb == "group" and group.depth < MAX_DEPTH - 1:
-            group.parts.append(Node(group="all", parts=[Node()]))
+            group.parts.append(Node(group="all", parts=[Node(is_next=True)]))
     root.renumbered(ROOT)
+
+
+def _drop(group: Node, path: str) -> None:
+    at = next((at for at, part in enumerate(group.parts) if part.path == path), None)
+    if at is not None:
+        del group.parts[at]
+        left = group.parts[at : at + 1] or group.parts[-1:] or [group]
+        left[0].is_next = True
 
 
 def _all_groups(node: Node) -> Iterator[Node]:
@@ -259,12 +271,20 @@ def _row(leaf: dict[str, Any], bar: str) -> Node | None:
         op = "gte" if "gte" in leaf else "lte"
         return Node(about=name, op=bar + op, values=[str(leaf[op])])
     if name == "pattern":
-        return (
-            Node(about=name, op=f"{bar}matches", values=[leaf["matches"]])
-            if leaf["matches"] == leaf["matches"].strip()
-            else None
-        )
+        shown = _seen_at_its_ends(leaf["matches"])
+        return Node(about=name, op=f"{bar}matches", values=[shown]) if shown else None
     op = "is" if name in CHOICES else "any" if "any" in leaf else "all"
-    values = leaf[op]
+    values = list(dict.fromkeys(leaf[op]))
     same = _parts(values) == values and (name != "customer_tags" or values == [tag.lower() for tag in values])
     return Node(about=name, op=bar + op, values=values) if same else None
+
+
+def _seen_at_its_ends(pattern: str) -> str:
+    """The pattern with blanks at its ends as `[ ]`, which means the same and can be seen; "" when that cannot be done."""
+    inner = pattern.strip(" ")
+    start = len(pattern) - len(pattern.lstrip(" "))
+    end = len(pattern) - start - len(inner)
+    backslashes = len(inner) - len(inner.rstrip("\\"))
+    shown = "[ ]" * start + inner + "[ ]" * end
+    sound = inner == inner.strip() and not (end and backslashes % 2) and len(shown) <= MAX_LENGTH
+    return shown if sound else ""

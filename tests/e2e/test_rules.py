@@ -115,6 +115,30 @@ def test_a_nested_condition_is_written_without_a_script(rules, open_page):
     }
 
 
+def test_a_condition_is_built_with_the_keyboard_alone(rules, open_page):
+    browser = open_page("mara", "/rules/new/")
+    press = browser.keyboard.press
+    browser.fill("[name='c.0.value']", "press")
+    browser.get_by_role("button", name="+ Condition").focus()
+    press("Enter")
+    expect(browser.locator("[name='c.1.field']")).to_be_focused()
+    browser.get_by_role("button", name="+ Group").focus()
+    press("Enter")
+    expect(browser.locator("[name='c.2.0.field']")).to_be_focused()
+    browser.locator("button[value='drop c.1']").focus()
+    press("Enter")
+    expect(browser.locator("[name='c.1.group']")).to_be_focused()
+    browser.locator("button[value='drop c.1']").focus()
+    press("Enter")
+    expect(browser.locator("[name='c.0.field']")).to_be_focused()
+    press("Tab")
+    press("Tab")
+    expect(browser.locator("[name='c.0.value']")).to_be_focused()
+    browser.locator("button[value='drop c.0']").focus()
+    press("Enter")
+    expect(browser.locator("[name='c.group']")).to_be_focused()
+
+
 def test_the_menu_of_a_rule_moves_it_and_closes_on_escape(rules, open_page):
     browser = open_page("mara", "/rules/")
     opener = browser.locator(".rule", has_text="Thanks").locator("summary")

@@ -10,6 +10,7 @@ from routing.choices import Choices
 from routing.condition_page import presented
 from routing.condition_rows import node_of, read, tree_of
 from routing.conditions import MAX_NODES, Problem, validate
+from routing.starter import starter_snapshot
 from routing.wording import summary
 from tests.routing.oracle import same
 from tests.routing.strategies import anything, trees
@@ -153,6 +154,32 @@ def test_the_form_shows_a_tree_without_changing_it(tree):
         again = tree_of(read(data))
         assert validate(again) == []
         assert same(tree, again)
+
+
+@pytest.mark.parametrize("rule", starter_snapshot()["rules"], ids=lambda rule: rule["name"])
+def test_the_form_shows_every_starter_rule(rule):
+    assert node_of(rule["condition"]) is not None
+
+
+@pytest.mark.parametrize(
+    ("pattern", "shown"),
+    [
+        (" a b  ", "[ ]a b[ ][ ]"),
+        ("a\\\\ ", "a\\\\[ ]"),
+        ("a\\ ", None),
+        ("a\n", None),
+        ("x" * 500 + " ", None),
+    ],
+)
+def test_blanks_at_the_ends_of_a_pattern_can_be_seen(pattern, shown):
+    node = node_of({"field": "pattern", "matches": pattern})
+    assert (node and node.parts[0].values[0]) == shown
+
+
+def test_words_that_are_there_twice_are_shown_once():
+    node = node_of({"field": "words", "any": ["fee", "refund", "fee"]})
+    assert node is not None
+    assert node.parts[0].values == ["fee", "refund"]
 
 
 @pytest.mark.parametrize(
