@@ -43,11 +43,13 @@ class Known:
     calendars: Collection[str] | None = None
 
 
-def findings(snapshot: Mapping[str, Any], known: Known) -> list[Finding]:
-    """Everything that can be said about a snapshot (`routing.rulesets.snapshot`), in the order of its rules. Never
-    raises; what is switched off is left alone."""
+def findings(snapshot: Mapping[str, Any], known: Known, only: str = "") -> list[Finding]:
+    """Everything that can be said about a snapshot (`routing.rulesets.snapshot`), in the order of its rules; with a key
+    as `only` what can be said about that rule, which takes a fraction of the time. Never raises; what is switched off is
+    left alone."""
     found, asked = _each(snapshot, known)
-    found.extend(_order(asked, known))
+    found.extend(_order(asked, known, only))
+    found = [one for one in found if one.rule == only] if only else found
     places = {rule["key"]: at for at, rule in enumerate(snapshot.get("rules", ()), start=1)}
     return sorted(found, key=lambda one: (places.get(one.rule, 0), one.level))
 
@@ -138,11 +140,15 @@ def calendars_of(tree: object) -> list[str]:
     return [key for parts in tree.values() for key in calendars_of(parts)]
 
 
-def _order(rules: list[tuple[int, Plain]], known: Known) -> Iterator[Finding]:
+def _order(rules: list[tuple[int, Plain]], known: Known, only: str) -> Iterator[Finding]:
     """Rules that take everything or nothing, and those that an earlier one leaves nothing."""
     effort, seen = Effort(_EFFORT), _Earlier()
     for place, rule in rules:
         condition = rule["condition"]
+        if only and rule["key"] != only:
+            if not takes_nothing(condition):
+                seen.add(place, rule)
+            continue
         if takes_nothing(condition):
             text = "Can never hold: parts of the condition contradict each other."
             yield Finding(rule["key"], "warning", "never", text)

@@ -77,4 +77,4 @@ def _odd(tree: dict[str, Any], desk: Desk, rule: Rule | None, department: str) -
         name = "New rule"
     said = {"key": key, "name": name, "enabled": True, "condition": tree, "department": slug}
     after = snapshots.with_rule(desk.content, said)
-    return tuple(one for one in findings(after, known()) if one.rule == key and one.kind != "department")
+    return tuple(one for one in findings(after, known(), only=key) if one.kind != "department")

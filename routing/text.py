@@ -43,6 +43,7 @@ def tokens(text: str) -> tuple[str, ...]:
     return tuple(_ASCII_TOKEN.findall(text.lower()) if text.isascii() else _TOKEN.findall(fold(text)))
 
 
+@lru_cache(maxsize=16_384)
 def phrase(words: str) -> tuple[str, bool]:
     """A rule's word or phrase as the engine looks it up: its tokens joined by a space, and whether it is a prefix.
 

@@ -184,6 +184,21 @@ def test_adding_a_part_loosens_or_tightens(one, other, group):
     assert implies(one, both) if group == "any" else implies(both, one)
 
 
+@given(st.lists(trees, min_size=1, max_size=5))
+@settings(deadline=None)
+def test_what_is_said_of_one_rule_is_what_is_said_of_it_among_all(conditions):
+    all_rules = [
+        rule(f"R{n}", tree, department=["service", "billing", "museum"][n % 3])
+        for n, tree in enumerate(conditions)
+    ]
+    snapshot = {"default": {"department": "service"}, "rules": all_rules}
+    everything = findings(snapshot, KNOWN)
+    for one in all_rules:
+        assert findings(snapshot, KNOWN, only=one["key"]) == [
+            each for each in everything if each.rule == one["key"]
+        ]
+
+
 def test_ten_thousand_rules_are_looked_through_in_time():
     many = [rule(f"R{n}", {"any": [words(f"word{n}", f"other{n} thing{n}")]}) for n in range(10_000)]
     start = time.process_time()
