@@ -114,12 +114,17 @@ def week_of(
     )
 
 
-def share_of_week(brand_account: BrandAccount, kept: Roster, monday: dt.date) -> roster.Coverage:
-    """How much of what is promised in the week from `monday` has a named primary."""
+def share_of_week(
+    brand_account: BrandAccount, kept: Roster, leaves: Iterable[Leave], monday: dt.date
+) -> tuple[roster.Coverage, dt.timedelta]:
+    """How much of what is promised in the week from `monday` has a named primary, and for how long nobody is there:
+    nobody is named, or all who are named are on leave."""
     start, end = (roster.instant(day, 0, kept.zone) for day in (monday, monday + WEEK))
     parts = roster.segments(kept.shifts, kept.zone, start, end)
-    hours = [tuple(one) for one in brand_account.promised_hours]
-    return roster.coverage(parts, roster.promised(hours, kept.zone, start, end))
+    spans = roster.promised([tuple(one) for one in brand_account.promised_hours], kept.zone, start, end)
+    found, away = roster.coverage(parts, spans), list(leaves)
+    empty = [*found.gaps, *deserted(kept, parts, spans, away)]
+    return found, sum((right - left for left, right in empty), dt.timedelta())
 
 
 def _days(

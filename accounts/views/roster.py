@@ -29,19 +29,22 @@ def roster(request: SignedInRequest) -> HttpResponse:
     now = timezone.now()
     accounts = list(_connected(request))
     rosters = rostering.rosters(accounts)
+    # The week of any zone.
+    leaves = list(
+        Leave.objects.filter(starts_on__lte=(now + _WEEK).date(), ends_on__gte=(now - _WEEK).date())
+    )
     rows = []
     for account in accounts:
         kept = rosters[account.pk]
         primary, backup = kept.at(now)
-        found = share_of_week(account, kept, monday_of("", now.astimezone(kept.zone).date()))
-        open_hours = (found.promised - found.covered) / dt.timedelta(hours=1)
+        found, empty = share_of_week(account, kept, leaves, monday_of("", now.astimezone(kept.zone).date()))
         rows.append(
             {
                 "brand_account": account,
                 "primary": primary,
                 "backup": backup,
                 "share": "–" if found.share is None else f"{int(found.share * 100)} %",
-                "uncovered": f"{open_hours:g}" if open_hours else "",
+                "uncovered": f"{empty / dt.timedelta(hours=1):g}" if empty else "",
             }
         )
     return render(request, "accounts/roster.html", {"rows": rows})

@@ -223,6 +223,23 @@ class TestTheWeek:
         accounts = client.get(reverse("accounts:brand_accounts")).content.decode()
         assert 'Ada Holm <span class="sub">backup Bo Ek</span>' in accounts
 
+    def test_the_list_counts_the_hours_that_leave_empties(self, client, brand, ada, bo):
+        brand.promised_hours = [[TODAY.weekday(), 480, 1080]]
+        brand.save()
+        shift(brand, ada, backup=bo)
+
+        def hours():
+            page = client.get(reverse("accounts:roster")).content.decode()
+            return page.partition('data-label="Without anybody">')[2].partition("</span>")[0]
+
+        assert hours() == '<span class="chip risk">2 h'
+        for away in (TODAY - dt.timedelta(days=9), TODAY + dt.timedelta(days=9)):
+            Leave.objects.create(user=bo, starts_on=away, ends_on=away)
+        Leave.objects.create(user=ada, starts_on=TODAY, ends_on=TODAY)
+        assert hours() == '<span class="chip risk">2 h'  # the backup is there
+        Leave.objects.create(user=bo, starts_on=MONDAY, ends_on=TODAY)
+        assert hours() == '<span class="chip risk">10 h'
+
     def test_the_lists_cost_the_same_for_many(self, client, brand, ada):
         shift(brand, ada)
         few = [statements(client, reverse(f"accounts:{name}")) for name in ("roster", "brand_accounts")]
