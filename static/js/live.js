@@ -173,7 +173,10 @@
     event.detail.xhr.addEventListener("loadend", ({ target }) => {
       acting -= 1;
       const open = $("#case[data-case]");
-      if (open && (target.status < 200 || target.status >= 300)) changed.add(Number(open.dataset.case));
+      if (!open || (target.status >= 200 && target.status < 300)) return;
+      // What came meanwhile has been passed over for an answer that did not bring the case.
+      changed.add(Number(open.dataset.case));
+      soon();
     });
   });
   document.addEventListener("htmx:beforeSwap", (event) => {

@@ -98,6 +98,21 @@ def test_a_new_case_appears_by_itself_and_is_answered_and_resolved(company, open
     assert took < 3, f"{took:.1f} s until the case appeared"
 
 
+def test_what_came_while_an_action_failed_is_shown_soon(company, open_page):
+    case, _ = arrive(company)
+    page = listening(open_page(path=f"/cases/{case.pk}/"))
+    held = []
+    page.route("**/assign/", lambda route: held.append(route))
+    page.locator("#answer").fill("Half a sentence")
+    page.get_by_role("button", name="Take it").click()
+    with page.expect_response("**/navigation/**"):
+        write_again(case, "And one more thing")
+    assert page.locator("#thread", has_text="And one more thing").count() == 0
+    held.pop().fulfill(status=503)
+    expect(page.locator("#thread")).to_contain_text("And one more thing", timeout=4_000)
+    expect(page.locator("#answer")).to_have_value("Half a sentence")
+
+
 def test_undo_while_a_refresh_is_on_its_way(company, open_page):
     case, _ = arrive(company)
     page = listening(open_page(path=f"/cases/{case.pk}/"))
