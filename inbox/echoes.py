@@ -66,14 +66,20 @@ def folded(text: str) -> str:
 
 
 def answer(case: CaseState, at: dt.datetime, connected_at: dt.datetime) -> None:
-    """The case after an answer of ours that stands on the network since `at`.
+    """The case after an answer of ours that stands on the network since `at`, whenever we hear of it.
 
     The first response counts from when the case reached us, so it is never before that.
     """
     case.last_outbound_at = max(case.last_outbound_at or at, at)
-    if case.first_response_at is None and at >= connected_at:
-        case.first_response_at = max(at, case.created_at)
+    if at >= connected_at:
+        first = max(at, case.created_at)
+        case.first_response_at = min(case.first_response_at or first, first)
     if case.last_inbound_at is None or case.last_inbound_at <= at:
         case.waiting_since = None
         if case.status in (Status.NEW, Status.OPEN):
             case.status = Status.WAITING
+        return
+    if case.status == Status.NEW:
+        case.status = Status.OPEN
+    if case.waiting_since is not None and case.waiting_since <= at:
+        case.waiting_since = min((one for one in case.wanting if one > at), default=None)

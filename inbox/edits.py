@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from inbox.sanitise import Storable
+from networks.base import InboundMessage
 from routing.reading import Reading
 
 #: The columns that hold what was read from the text.
@@ -94,3 +95,12 @@ def change_row(known: Known, item: Storable, now: dt.datetime) -> dict[str, Any]
         "deleted": message.deleted,
         "until": (message.edited_at or now).isoformat(),
     }
+
+
+def supersedes(message: InboundMessage, other: InboundMessage) -> bool:
+    """Whether `message` is a later state of the same message than `other`."""
+    if message.deleted != other.deleted:
+        return message.deleted
+    if message.edited_at is None or other.edited_at is None:
+        return message.edited_at is not None
+    return message.edited_at > other.edited_at

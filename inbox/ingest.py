@@ -13,19 +13,16 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 from uuid import UUID
 
-import orjson
 from django.conf import settings
 from django.db import DataError, IntegrityError, OperationalError, transaction
 
 from accounts.models import Health, Stream
-from inbox import echoes, ingest_sql, ingest_writes, live, quarantine, standing
-from inbox.edits import Known, changed
+from inbox import ingest_reads, ingest_sql, ingest_writes, live, quarantine
+from inbox.edits import supersedes
 from inbox.ingest_rows import case_rows, change_rows, history_rows, message_rows
-from inbox.intake import Intake
 from inbox.intake_clocks import set_clocks
 from inbox.page_header import Header, header_of
 from inbox.sanitise import Storable, Unstorable, storable
-from inbox.threading import REOPENS_FOR, CaseState
 from networks.base import InboundMessage, PollResult, Unreadable
 from routing import rulesets, terms
 from routing.engine import CompiledRules
@@ -96,12 +93,19 @@ def store_messages(stream: Stream, messages: Sequence[InboundMessage], now: dt.d
     return _store(stream, lambda: header_of(ingest_sql.lock(stream.pk, now), now), messages, (), now)
 
 
+def look_again(stream: Stream, now: dt.datetime) -> PageOutcome:
+    """Look at those answers of the stream's brand account that have waited long for what they answer."""
+    return _store(stream, lambda: header_of(ingest_sql.lock(stream.pk, now), now), (), (), now, again=True)
+
+
 def _store(
     stream: Stream,
     header: Callable[[], Header],
     messages: Sequence[InboundMessage],
     unreadable: Sequence[Unreadable],
     now: dt.datetime,
+    *,
+    again: bool = False,
 ) -> PageOutcome:
     rules = rulesets.live()
     divide = False
@@ -111,6 +115,8 @@ def _store(
                 page = _Page(stream, header(), rules, now)
                 page.quarantine(unreadable)
                 page.store(page.sound(messages), divide=divide)
+                if again:
+                    page.look_again()
                 page.outcome.halted = page.header.health == Health.REAUTHORISE
                 return page.outcome
         except (DataError, IntegrityError, OperationalError) as error:
@@ -159,7 +165,7 @@ class _Page:
                 continue
             other = newest.get(message.canonical_id)
             self.outcome.duplicates += other is not None
-            if other is None or _supersedes(message, other.message):
+            if other is None or supersedes(message, other.message):
                 newest[message.canonical_id] = item
         if unstorable:
             self.quarantine(unstorable)
@@ -187,8 +193,13 @@ class _Page:
         else:
             self.outcome.add(outcome)
 
-    def _write(self, items: list[Storable]) -> PageOutcome:
-        intake = self._intake(items)
+    def look_again(self) -> None:
+        """Put what has waited long for what it answers where it belongs best."""
+        if self.header.has_early:
+            self.outcome.add(self._write([], due=self.now))
+
+    def _write(self, items: list[Storable], due: dt.datetime | None = None) -> PageOutcome:
+        intake, items = ingest_reads.meet(self.header, self.rules, items, self.now, due=due)
         intake.take_all(items)
         set_clocks(intake, terms.of_version(self.header.sla_version))
         header = self.header
@@ -218,77 +229,6 @@ class _Page:
             wakes=bool(header.automatic & {case.department_id for case in changed}),
             case_ids=[case.id for case in changed],
         )
-
-    def _intake(self, items: list[Storable]) -> Intake:
-        """Read what the messages meet. The locks are taken in the order in which the outbox takes them."""
-        header, brand = self.header, self.header.brand_account_id
-        own = [item for item in items if header.is_own(item)]
-        theirs = [item for item in items if not header.is_own(item) and not item.message.deleted]
-        authors = standing.authors(
-            ingest_sql.identities(header.network, _author_rows(theirs), self.now), header
-        )
-        waiting = [echoes.Waiting(*row) for row in ingest_sql.replies(brand)] if own else []
-        wanted = {item.message.canonical_id for item in items} | {item.message.parent_id for item in own}
-        known = {row[0]: Known(*row) for row in ingest_sql.known(brand, sorted(wanted - {""}))}
-        new = [item for item in items if item.message.canonical_id not in known]
-        concerned = {one.case_id for one in waiting} | {
-            known[item.message.parent_id].case_id for item in own if item.message.parent_id in known
-        }
-        for item in items:
-            one = known.get(item.message.canonical_id)
-            if one is not None and changed(one, item):
-                concerned.add(one.case_id)
-        cases = ingest_sql.cases(
-            brand,
-            threads=list({item.message.thread_id for item in new}),
-            own_threads=list({item.message.thread_id for item in new if header.is_own(item)} - {""}),
-            customers=list(
-                {authors[item.author_id][1].customer_id for item in new if item.author_id in authors}
-            ),
-            cases=list(concerned),
-            closed_after=min(item.at for item in items) - REOPENS_FOR,
-        )
-        return Intake(
-            header,
-            self.rules,
-            self.now,
-            authors,
-            known,
-            {row[0]: _case_state(row) for row in cases},
-            waiting,
-        )
-
-
-def _case_state(row: tuple[Any, ...]) -> CaseState:
-    """The row's columns are in the order of the fields; tags come as JSON text."""
-    case = CaseState(*row)
-    case.tags = orjson.loads(row[11])
-    case.threads = {*row[-1], case.thread_id}
-    return case
-
-
-def _author_rows(items: Iterable[Storable]) -> list[dict[str, Any]]:
-    """One row an author; of several messages the newest speaks for the name."""
-    rows: dict[str, dict[str, Any]] = {}
-    for item in sorted(items, key=lambda one: one.at):
-        rows[item.author_id] = {
-            "remote_id": item.author_id,
-            "handle": item.handle,
-            "name": item.name,
-            "avatar_url": item.avatar_url,
-            "followers": item.followers,
-            "verified": item.message.author.verified,
-        }
-    return list(rows.values())
-
-
-def _supersedes(message: InboundMessage, other: InboundMessage) -> bool:
-    """Whether `message` is a later state of the same message than `other`."""
-    if message.deleted != other.deleted:
-        return message.deleted
-    if message.edited_at is None or other.edited_at is None:
-        return message.edited_at is not None
-    return message.edited_at > other.edited_at
 
 
 def _unreadable(message: InboundMessage, error: str) -> Unreadable:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from operator import attrgetter
 from typing import Any
 
+from inbox import early
 from inbox.clocks import FIELDS
 from inbox.edits import change_row
 from inbox.intake import Intake, NewMessage, direction
@@ -76,7 +77,7 @@ def change_rows(intake: Intake) -> Rows:
 
 
 def history_rows(intake: Intake, touched: list[CaseState], ids: Mapping[str, int]) -> dict[str, Any]:
-    """Decisions, custodies, reopened cases, adopted answers and events. `ids` are the stored messages' by canonical id."""
+    """Decisions, custodies, reopened cases, adopted and early answers, events. `ids` are the stored messages' by canonical id."""
     decisions = [
         _decision_row(intake, new, ids[new.item.message.canonical_id])
         for new in intake.messages
@@ -107,6 +108,7 @@ def history_rows(intake: Intake, touched: list[CaseState], ids: Mapping[str, int
         "reopened": [case.id for case in touched if case.reopened],
         "adopted": adopted,
         "events": _event_rows([*touched, *intake.opened], ids),
+        "early": early.changes(intake.header.brand_account_id, intake.homeless, intake.early),
     }
 
 

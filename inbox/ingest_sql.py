@@ -26,6 +26,8 @@ WITH brand AS (
 _DEPARTMENTS = """
 (SELECT jsonb_agg(jsonb_build_array(id, slug, name, is_open, assignment_mode <> 'manual') ORDER BY position, id) FROM accounts_department)
 """
+# Whether answers of our own wait for what they answer (`inbox.early`).
+_EARLY = "EXISTS (SELECT FROM inbox_earlyanswer e WHERE e.brand_account_id = brand.id)"
 # The service levels that set the clocks, by primary key.
 _TERMS = "(SELECT id FROM routing_slaversion ORDER BY number DESC LIMIT 1)"
 _FENCE = f"""{_HEADER}
@@ -34,11 +36,11 @@ SET cursor = %(cursor)s::jsonb, lease_until = %(lease_until)s, budget = %(budget
     overflowed_at = CASE WHEN %(overflowed)s THEN %(now)s ELSE s.overflowed_at END
 FROM brand WHERE s.id = %(stream)s AND s.lease_token = %(token)s
 RETURNING s.kind, brand.id, brand.network, brand.remote_id, brand.connected_at, brand.health, {_DEPARTMENTS}, {_TERMS},
-  brand.time_zone, {SHIFTS}
+  brand.time_zone, {SHIFTS}, {_EARLY}
 """  # noqa: S608 (constants)
 _LOCK = f"""{_HEADER}
 SELECT s.kind, brand.id, brand.network, brand.remote_id, brand.connected_at, brand.health, {_DEPARTMENTS}, {_TERMS},
-  brand.time_zone, {SHIFTS}
+  brand.time_zone, {SHIFTS}, {_EARLY}
 FROM brand JOIN accounts_stream s ON s.id = %(stream)s
 """  # noqa: S608 (constants)
 
@@ -82,7 +84,7 @@ SELECT k.remote_id, k.id, k.customer_id, c.tags, coalesce(s.open_cases, 0), s.cl
 FROM known k JOIN inbox_customer c ON c.id = k.customer_id LEFT JOIN standing s ON s.customer_id = k.customer_id
 UNION ALL SELECT remote_id, id, customer_id, '[]'::jsonb, 0, NULL FROM added
 """
-_REPLIES = """
+REPLIES = """
 SELECT r.id, r.author_id, r.case_id, r.text, r.remote_id, r.visibility, r.created_at,
        p.remote_id, p.canonical_id, p.thread_id
 FROM inbox_reply r JOIN inbox_message p ON p.id = r.parent_id
@@ -101,7 +103,10 @@ SELECT c.id, c.customer_id, c.identity_id, c.visibility, c.thread_id, c.status, 
        c.reopen_count, c.version, c.exchange_from, c.first_response_due_at, c.next_response_due_at, c.resolution_from,
        c.resolution_used, c.resolution_due_at, c.next_due_at, c.next_clock_at, c.sla_version,
        ARRAY(SELECT DISTINCT m.thread_id FROM inbox_message m
-             WHERE m.case_id = c.id AND m.thread_id = ANY(%(threads)s)) AS threads
+             WHERE m.case_id = c.id AND m.thread_id = ANY(%(threads)s)) AS threads,
+       CASE WHEN %(answered)s AND c.waiting_since IS NOT NULL THEN ARRAY(
+         SELECT m.network_time FROM inbox_message m WHERE m.case_id = c.id AND m.network_time >= c.waiting_since
+           AND m.direction = 'in' AND m.needs_answer AND NOT m.historical) END AS wanting
 FROM inbox_case c
 WHERE c.id IN (
   SELECT o.id FROM inbox_case o WHERE o.brand_account_id = %(brand)s AND o.customer_id = ANY(%(customers)s)
@@ -164,7 +169,7 @@ def identities(network: str, rows: Sequence[Row], now: dt.datetime) -> list[tupl
 
 def replies(brand: int) -> list[tuple[Any, ...]]:
     """The brand account's answers that may or may not stand on the network yet, locked."""
-    return rows_of(_REPLIES, {"brand": brand})
+    return rows_of(REPLIES, {"brand": brand})
 
 
 def known(brand: int, ids: Sequence[str]) -> list[tuple[Any, ...]]:
@@ -173,5 +178,6 @@ def known(brand: int, ids: Sequence[str]) -> list[tuple[Any, ...]]:
 
 
 def cases(brand: int, **parameters: Any) -> list[tuple[Any, ...]]:
-    """The cases that messages may join or belong to, locked, in the order of `CaseState`'s fields and its threads."""
+    """The cases that messages may join or belong to, locked, in the order of `CaseState`'s fields, its threads
+    and, when answers came (`answered`), since when which of its messages want one."""
     return rows_of(_CASES, {"brand": brand, **parameters})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from accounts.binding import bound_cursor
@@ -83,7 +83,7 @@ WHERE m.id = r.id
 """
 # A reopened case goes on in the custody that ended with its closing: intervals stay without a gap.
 _WRITE_HISTORY = """
-WITH decided AS (
+decided AS (
   INSERT INTO inbox_decision (message_id, case_id, department_id, decided_by, rule_key, rule_name, version, reasons,
     trace, at)
   SELECT r.message_id, r.case_id, r.department_id, r.decided_by, r.rule_key, r.rule_name, r.version, r.reasons,
@@ -111,6 +111,25 @@ SELECT r.case_id, %(now)s, r.verb, r.actor_id, r.data
 FROM json_to_recordset(%(events)s::json) AS r(n int, case_id bigint, verb text, actor_id bigint, data jsonb)
 ORDER BY r.n
 """
+# Answers of our own that wait for what they answer: new and changed ones, those that wait no longer, and those that
+# were looked at in vain, later each time and at last forgotten.
+_EARLY = """
+settled AS (
+  DELETE FROM inbox_earlyanswer WHERE id = ANY(%(settled)s::bigint[])
+    OR (id = ANY(%(looked)s::bigint[]) AND received_at < %(now)s - %(kept_for)s::interval)
+), looked AS (
+  UPDATE inbox_earlyanswer SET look_at = %(now)s + greatest(%(now)s - received_at, %(waited)s::interval)
+  WHERE id = ANY(%(looked)s::bigint[]) AND received_at >= %(now)s - %(kept_for)s::interval
+), early AS (
+  INSERT INTO inbox_earlyanswer AS kept (brand_account_id, canonical_id, remote_id, thread_id, parent_remote_id,
+    network_time, edited_at, received_at, look_at, item)
+  SELECT %(brand)s, r.canonical_id, r.remote_id, r.thread_id, r.parent_remote_id, r.network_time, r.edited_at,
+    %(now)s, %(now)s + %(waited)s::interval, r.item
+  FROM json_to_recordset(%(early)s::json) AS r(canonical_id text, remote_id text, thread_id text,
+    parent_remote_id text, network_time timestamptz, edited_at timestamptz, item jsonb)
+  ON CONFLICT (brand_account_id, canonical_id) DO UPDATE
+  SET remote_id = excluded.remote_id, edited_at = excluded.edited_at, item = excluded.item
+), """
 
 
 def write_cases(brand: int, network: str, joined: Sequence[Row], opened: Sequence[Row]) -> list[int]:
@@ -142,9 +161,11 @@ def write_history(
     reopened: Sequence[int],
     adopted: Sequence[Row],
     events: Sequence[Row],
+    early: Mapping[str, Any] | None,
     now: dt.datetime,
 ) -> None:
-    """Decisions, custody, the events of cases, and answers of ours that turned out to stand."""
+    """Decisions, custody, the events of cases, answers of ours that turned out to stand, and, where any changed, those
+    that came before what they answer (`inbox.early.changes`)."""
     parameters: dict[str, Any] = {
         "decisions": as_json(decisions),
         "custodies": as_json(custodies),
@@ -154,4 +175,4 @@ def write_history(
         "now": now,
     }
     with bound_cursor() as cursor:
-        cursor.execute(_WRITE_HISTORY, parameters)
+        cursor.execute(f"WITH {_EARLY if early else ''}{_WRITE_HISTORY}", {**parameters, **(early or {})})

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from inbox import echoes, noise, threading
+from inbox.early import Early
 from inbox.edits import Known, changed
 from inbox.models import Direction, Status, Verb
 from inbox.page_header import Header, Place
@@ -41,7 +42,8 @@ class NewMessage:
 
 @dataclass(slots=True)
 class Intake:
-    """Reads the page's messages against what is stored."""
+    """Reads the page's messages against what is stored. `homeless` are those of our own that belong to no case yet,
+    `early` those that were so on an earlier page, by canonical id."""
 
     header: Header
     rules: CompiledRules
@@ -50,6 +52,7 @@ class Intake:
     known: dict[str, Known]
     cases: dict[int, CaseState]
     replies: list[echoes.Waiting]
+    early: dict[str, Early] = field(default_factory=dict)
     of_customer: dict[int, list[CaseState]] = field(default_factory=dict)
     opened: list[CaseState] = field(default_factory=list)
     messages: list[NewMessage] = field(default_factory=list)
@@ -58,6 +61,7 @@ class Intake:
     duplicates: int = 0
     ignored: int = 0
     own: int = 0
+    homeless: list[Storable] = field(default_factory=list)
     _placed: dict[str, CaseState] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -66,8 +70,12 @@ class Intake:
 
     def take_all(self, items: Iterable[Storable]) -> None:
         """Take the messages oldest first: an answer comes after what it answers."""
-        for item in sorted(items, key=lambda one: (one.at, one.message.canonical_id)):
+        is_own = self.header.is_own
+        for item in sorted(items, key=lambda one: (one.at, is_own(one), one.message.canonical_id)):
             self._take(item)
+        # One of ours that answers another may stand before it, where times are told in whole seconds.
+        while any(self._settle(item) for item in self.homeless):
+            self.homeless = [item for item in self.homeless if item.message.canonical_id not in self._placed]
 
     def _take(self, item: Storable) -> None:
         known = self.known.get(item.message.canonical_id)
@@ -102,6 +110,7 @@ class Intake:
         known.take(reading, needs_answer=wants_answer(reading, decision))
         if known.needs_answer and not item.at < self.header.connected_at:
             case.needs_answer = True
+            case.wanting.append(item.at)
             if case.closed_at is None and not case.answered(item.at):
                 case.waiting_since = min(case.waiting_since or item.at, item.at)
 
@@ -219,8 +228,10 @@ class Intake:
         case.opened_at = min(case.opened_at, at)
         case.activity_at = max(case.activity_at, at)
         answered = case.answered(at)
-        if needs_answer and not historical and not answered:
-            case.waiting_since = min(case.waiting_since or at, at)
+        if needs_answer and not historical:
+            case.wanting.append(at)
+            if not answered:
+                case.waiting_since = min(case.waiting_since or at, at)
         if case.status == Status.WAITING and not answered:
             case.status = Status.OPEN
 
@@ -234,11 +245,17 @@ class Intake:
 
     def _own(self, item: Storable) -> None:
         """A message of ours that came back: an answer we sent, one written in the network's own app, or neither."""
-        self.own += 1
+        kept = self.early.get(item.message.canonical_id)
+        self.own += kept is None or kept.item is not item
+        if not self._settle(item):
+            self.homeless.append(item)
+
+    def _settle(self, item: Storable) -> bool:
+        """Put a message of ours where it belongs; False when that is nowhere yet."""
         reply = echoes.match(self.replies, item)
         case = self._case_of_own(item, reply)
         if case is None:
-            return
+            return False
         message = item.message
         verb, actor = Verb.ANSWERED_NATIVELY, None
         data: dict[str, Any] = {"canonical_id": message.canonical_id}
@@ -249,6 +266,7 @@ class Intake:
         case.events.append((verb, actor, data))
         echoes.answer(case, item.at, self.header.connected_at)
         self._place(NewMessage(item, case, None, item.at < self.header.connected_at, user_id=actor))
+        return True
 
     def _case_of_own(self, item: Storable, reply: echoes.Waiting | None) -> CaseState | None:
         message = item.message
@@ -258,7 +276,10 @@ class Intake:
             return placed
         if parent := self.known.get(message.parent_id):
             return self.cases.get(parent.case_id)
-        return threading.of_thread([*self.cases.values(), *self.opened], message.thread_id)
+        kept = self.early.get(message.canonical_id)
+        if message.parent_id and not (kept and kept.waited):
+            return None
+        return threading.of_thread([*self.cases.values(), *self.opened], message.thread_id, item.at)
 
 
 def wants_answer(reading: Reading, decision: Decision) -> bool:

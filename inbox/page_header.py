@@ -39,6 +39,8 @@ class Header:
     sla_version: int | None = None
     #: Ids of (primary, backup) as the page arrives, None for nobody.
     on_point: tuple[int | None, int | None] = (None, None)
+    #: Answers of our own wait for what they answer.
+    has_early: bool = False
 
     @property
     def automatic(self) -> set[int]:
@@ -52,7 +54,7 @@ class Header:
 
 def header_of(row: tuple[Any, ...], now: dt.datetime) -> Header:
     """Out of the row that `ingest_sql.fence` and `lock` return; who is on point at `now`."""
-    kind, brand, network, own_id, connected_at, health, places, sla, zone, shifts = row
+    kind, brand, network, own_id, connected_at, health, places, sla, zone, shifts, early = row
     departments = tuple(Place(*one) for one in orjson.loads(places or "[]"))
     there = on_point(orjson.loads(shifts), zone, now) if shifts else (None, None)
-    return Header(kind, brand, network, own_id, connected_at, health, departments, sla, there)
+    return Header(kind, brand, network, own_id, connected_at, health, departments, sla, there, early)

@@ -8,7 +8,9 @@ from django.utils import timezone
 from inbox import (
     assigning,
     counts,
+    early,
     escalating,
+    ingest,
     leaving,
     limbo,
     notices,
@@ -87,12 +89,16 @@ def retry_quarantined(quarantined_id: int) -> None:
 
 @shared_task
 def tick_housekeeping() -> None:
-    """Fold the counters of open cases; forget what was read long ago; find second tries whose wake-up was lost."""
+    """Fold the counters of open cases; forget what was read long ago; find second tries whose wake-up was lost; look at
+    answers that came before what they answer."""
+    now = timezone.now()
     counts.fold()
-    notices.forget_old(timezone.now())
-    watching.forget_closed(timezone.now())
+    notices.forget_old(now)
+    watching.forget_closed(now)
     for quarantined_id in second_try.wanted():
         retry_quarantined.delay(quarantined_id)
+    for stream in early.due_streams(now):
+        ingest.look_again(stream, now)
 
 
 @shared_task

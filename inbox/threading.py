@@ -11,6 +11,8 @@ from typing import Any
 REACH = {"public": dt.timedelta(days=7), "direct": dt.timedelta(days=30)}
 #: A case that was closed less than this ago is reopened.
 REOPENS_FOR = dt.timedelta(hours=72)
+#: Some ways of a network tell times in whole seconds.
+COARSE = dt.timedelta(seconds=1)
 
 
 @dataclass(slots=True)
@@ -57,6 +59,8 @@ class CaseState:
     next_clock_at: dt.datetime | None = None
     sla_version: int | None = None
     threads: set[str] = field(default_factory=set)
+    #: When the messages were written that want an answer, as far as an answer of ours may have come late to them.
+    wanting: list[dt.datetime] = field(default_factory=list)
     touched: bool = False
     reopened: bool = False
     #: What the case's history gains: (verb, actor's id, data).
@@ -92,13 +96,15 @@ def join(cases: Iterable[CaseState], thread_id: str, visibility: str, at: dt.dat
     return max(recent, key=lambda case: (thread_id in case.threads, *_newest(case)), default=None)
 
 
-def of_thread(cases: Iterable[CaseState], thread_id: str) -> CaseState | None:
-    """The case to which a message of our own in `thread_id` belongs, when nobody says which message it answers: the
-    newest one when all that have the thread are one customer's, else None: two people may be talking there."""
+def of_thread(cases: Iterable[CaseState], thread_id: str, at: dt.datetime) -> CaseState | None:
+    """The case to which a message of our own, written `at` in `thread_id`, belongs, when nobody says which message it
+    answers: the newest one that had begun when all that have the thread are one customer's, else None: two people may
+    be talking there, or nobody has yet."""
     having = [case for case in cases if thread_id and thread_id in case.threads]
     if len({case.customer_id for case in having}) != 1:
         return None
-    return max(having, key=lambda case: (case.closed_at is None, *_newest(case)))
+    begun = [case for case in having if case.opened_at <= at + COARSE]
+    return max(begun, key=lambda case: (case.closed_at is None, *_newest(case)), default=None)
 
 
 def _newest(case: CaseState) -> tuple[dt.datetime, int]:

@@ -3,6 +3,7 @@
 from inbox.models.case import Case, CaseEvent, Custody, Status, Verb, Visibility
 from inbox.models.count import CaseCount
 from inbox.models.customer import Customer, Identity
+from inbox.models.early_answer import EarlyAnswer
 from inbox.models.escalation import Escalation
 from inbox.models.message import Decision, Direction, Message, MessageCorrection, Quarantined
 from inbox.models.notice import Notice, NoticedCase, NoticeKind
@@ -24,6 +25,7 @@ __all__ = [
     "Decision",
     "Direction",
     "Draft",
+    "EarlyAnswer",
     "Escalation",
     "Identity",
     "Message",

@@ -67,8 +67,8 @@ def test_an_answer_older_than_the_customers_last_word_leaves_the_case_waiting(fe
     feed.store(message("1", minute=10), message("3", "And?", minute=1))
     feed.store(ours("2", "Hello", parent_id="1", thread_id="1", minute=5))
     case = Case.objects.get()
-    assert (case.status, case.last_outbound_at) == (Status.NEW, NOW - dt.timedelta(minutes=5))
-    assert case.waiting_since is not None
+    assert (case.status, case.last_outbound_at) == (Status.OPEN, NOW - dt.timedelta(minutes=5))
+    assert case.waiting_since == NOW - dt.timedelta(minutes=1)
 
 
 def test_an_answer_to_our_own_answer_belongs_to_the_case(feed):

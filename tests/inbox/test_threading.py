@@ -83,7 +83,13 @@ def test_an_empty_thread_is_no_thread():
 
 def test_our_own_message_belongs_to_the_only_customer_of_its_thread():
     closed, newer = case(1, closed=NOW - DAY), case(2)
-    assert of_thread([closed, newer], "t1") is newer
-    assert of_thread([case(1, customer=7), case(2, customer=8)], "t1") is None
-    assert of_thread([case(1)], "unknown") is None
-    assert of_thread([case(1, thread="")], "") is None
+    assert of_thread([closed, newer], "t1", NOW) is newer
+    assert of_thread([case(1, customer=7), case(2, customer=8)], "t1", NOW) is None
+    assert of_thread([case(1)], "unknown", NOW) is None
+    assert of_thread([case(1, thread="")], "", NOW) is None
+
+
+def test_our_own_message_belongs_to_no_case_that_began_later():
+    older, later = case(1, closed=NOW - DAY, opened=NOW - 9 * DAY), case(2, opened=NOW - HOUR)
+    assert of_thread([older, later], "t1", NOW - 2 * DAY) is older
+    assert of_thread([later], "t1", NOW - 2 * DAY) is None
