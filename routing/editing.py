@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,7 +26,7 @@ from routing.rule_rows import EXTRAS, instances, put, snapshot
 from routing.scope import scope_of
 from routing.snapshots import NAME_LENGTH, NoSuchRule
 
-__all__ = ["NAME_LENGTH", "Content", "add_rule", "change_rule", "delete_rule", "duplicate_rule", "edit", "move_rule", "move_up",
+__all__ = ["NAME_LENGTH", "Content", "add_rule", "change_rule", "delete_rule", "duplicate_rule", "edit", "move_rule",
            "restore", "set_default", "switch_rule"]  # fmt: skip
 Plain = dict[str, Any]
 
@@ -126,12 +126,22 @@ def _named(words: str, key: str) -> Callable[[Plain], str]:
     return lambda content: words.format(snapshots.rule_in(content, key)["name"])
 
 
-def add_rule(content: Content, by: User | None, note: str, now: dt.datetime) -> Rule:
-    """A new rule after all others."""
-    key = str(uuid.uuid4())
+def add_rule(
+    content: Content, by: User | None, note: str, now: dt.datetime, *, before: Collection[str] = ()
+) -> Rule:
+    """A new rule, right before the first of the rules with the keys `before`, else after all others; and never before
+    rules of others that are not the person's to overtake."""
+    key, covers = str(uuid.uuid4()), scope_of(by).covers
     note = note or f"Added “{content.name}”"
-    after = edit(by, note, now, lambda rules: snapshots.with_rule(rules, content.plain(key)))
-    return _rule(after, key)
+
+    def change(rules: Plain) -> Plain:
+        after = snapshots.with_rule(rules, content.plain(key))
+        places = (at for at, each in enumerate(rules["rules"], start=1) if each["key"] in before)
+        return new_ones_below(
+            rules, snapshots.moved(after, key, to=next(places, len(after["rules"]))), covers
+        )
+
+    return _rule(edit(by, note, now, change), key)
 
 
 def change_rule(key: uuid.UUID, content: Content, by: User | None, note: str, now: dt.datetime) -> Rule:
@@ -157,20 +167,6 @@ def move_rule(
     after = edit(
         by, note, now, lambda rules: snapshots.moved(rules, str(key), to=to, step=step), about=str(key)
     )
-    return _rule(after, str(key))
-
-
-def move_up(key: uuid.UUID, by: User, now: dt.datetime) -> Rule:
-    """The rule before all that it may come before: everything, or everything below the last rule that is not the
-    person's."""
-    covers = scope_of(by).covers
-
-    def change(rules: Plain) -> Plain:
-        departments = [each["department"] for each in rules["rules"]]
-        last = max((at for at, slug in enumerate(departments, start=1) if not covers(slug)), default=0)
-        return snapshots.moved(rules, str(key), to=last + 1)
-
-    after = edit(by, _named("Moved “{}”", str(key)), now, change, about=str(key))
     return _rule(after, str(key))
 
 

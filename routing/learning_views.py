@@ -13,11 +13,12 @@ from django_htmx.http import HttpResponseClientRefresh
 
 from accounts.guards import SignedInRequest, require
 from accounts.presenting import moment
-from routing import learned, learning_page, suggested_rules, trainings
+from routing import drafts, learned, learning_page, suggested_rules, trainings
 from routing.engine import RuleSetError
 from routing.learning.router import BadArrays
 from routing.models import LearningMode, RouterTraining, RouterVersion, RoutingExample
-from routing.scope import scope_of
+from routing.scope import Scope, scope_of
+from routing.views import to_list
 
 #: Examples on a page.
 ROWS = 50
@@ -187,7 +188,7 @@ def suggested(request: SignedInRequest) -> HttpResponse:
         right, wrong = suggested_rules.taught_by(one, request.user)
         caught = [look(one.words, request.user, now) for look in suggested_rules.recent]
         context = {"one": one, "right": right, "wrong": wrong, "caught": caught[0] if caught else None}
-        return render(request, "routing/learning_suggested.html", context | {"anywhere": scope.is_whole})
+        return render(request, "routing/learning_suggested.html", context | {"place": _place(one, scope)})
     if "dismiss" in request.POST:
         suggested_rules.dismiss(one, request.user, now)
         messages.success(request, f"“{one.words}” is not suggested again.")
@@ -197,5 +198,20 @@ def suggested(request: SignedInRequest) -> HttpResponse:
     except RuleSetError as error:
         messages.error(request, f"Not made: {error}")
         return redirect("routing:learning")
-    messages.success(request, f"The rule {rule.name} is made.")
-    return redirect("routing:rule_list")
+    where = "in your draft" if drafts.draft_of(request.user) else "live"
+    messages.success(request, f"“{rule.name}” is a rule now, {where} at place {rule.position}.")
+    return to_list(rule.key)
+
+
+def _place(one: suggested_rules.SuggestedRule, scope: Scope) -> str:
+    """Where the rule would come, as the end of a sentence."""
+    if not one.overruled:
+        return "No rule took them, so this one would come after all others."
+    try:
+        way = suggested_rules.in_its_way(one)
+    except RuleSetError:
+        way = []
+    if not way:
+        return "The rule that took them is gone, so this one would come after all others."
+    near = "" if scope.is_whole else ", or as near above it as you may put it"
+    return f"“{way[0].name}” took some of them, so this one would come right before it{near}."

@@ -7,13 +7,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from django.db import transaction
+
 from accounts.models import Department, User
-from routing import editing
+from routing import editing, learned, rulesets
+from routing.engine import RuleSetError, decide
 from routing.models import DismissedRule, RouterVersion, RoutingExample, Rule
 from routing.text import tokens
 
-#: Examples shown of what a rule would catch.
-SHOWN = 5
+#: Examples shown of what a rule would catch, and how many of the newest are looked at.
+SHOWN, LOOKED_AT = 5, 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +67,7 @@ def find(words: str, department: str) -> SuggestedRule | None:
 def taught_by(one: SuggestedRule, user: User) -> tuple[list[RoutingExample], list[RoutingExample]]:
     """Examples with the words, among what the user may read: those of the department, and those of others."""
     rows = RoutingExample.objects.visible_to(user).filter(text__icontains=one.words.split()[0])
-    holding = [row for row in rows.order_by("-at")[:500] if _holds(one.words, row.text)]
+    holding = [row for row in rows.order_by("-at")[:LOOKED_AT] if _holds(one.words, row.text)]
     right = [row for row in holding if row.department == one.department.slug]
     return right[:SHOWN], [row for row in holding if row.department != one.department.slug][:SHOWN]
 
@@ -73,18 +76,40 @@ def _holds(words: str, text: str) -> bool:
     return f" {words} " in f" {' '.join(tokens(text))} "
 
 
+def in_its_way(one: SuggestedRule) -> list[Rule]:
+    """The live rules that send such messages elsewhere now, as corrections say, in order.
+
+    Raises `routing.engine.RuleSetError` when the live rules cannot decide.
+    """
+    rows = RoutingExample.objects.filter(department=one.department.slug, text__icontains=one.words.split()[0])
+    rules = rulesets.live()
+    keys = {
+        decision.rule_key
+        for row in rows.order_by("-at")[:LOOKED_AT]
+        if _holds(one.words, row.text)
+        and (decision := decide(learned.facts_of(row), rules)).department != one.department.slug
+        and decision.rule_key
+    }
+    return list(Rule.objects.filter(key__in=keys).order_by("position"))
+
+
 def accept(one: SuggestedRule, by: User, now: dt.datetime) -> Rule:
-    """Makes it a rule, in the person's draft while they have one, else live: when a rule stood in its way, as far up as
-    the person may put it, else after all others. Raises as `routing.editing`."""
+    """Makes it a rule, in the person's draft while they have one, else live: right before the first rule that stood in its
+    way, or as near as the person may put it; where none did, after all others. Raises as `routing.editing`, and
+    `routing.engine.RuleSetError` when somebody settled it a moment ago."""
     content = editing.Content(
-        name=f"“{one.words}”"[: editing.NAME_LENGTH],
+        name=one.words[: editing.NAME_LENGTH],
         condition={"any": [{"field": "words", "any": [one.words]}]},
         department=one.department,
     )
-    rule = editing.add_rule(content, by, f"Suggested by {one.corrected} corrections: “{one.words}”", now)
-    if one.overruled:
-        editing.move_up(rule.key, by, now)
-    dismiss(one, by, now)
+    before = {str(rule.key) for rule in in_its_way(one)} if one.overruled else set()
+    with transaction.atomic():
+        rulesets.take_turn()
+        if find(one.words, one.department.slug) is None:
+            raise RuleSetError("somebody has settled it a moment ago.")
+        note = f"Suggested by {one.corrected} corrections: “{one.words}”"
+        rule = editing.add_rule(content, by, note, now, before=before)
+        dismiss(one, by, now)
     return rule
 
 

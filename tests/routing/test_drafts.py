@@ -215,11 +215,17 @@ def test_a_copy_and_a_suggested_place_stay_below_rules_of_others(company, narrow
     editing.move_rule(company.faults.key, company.manager, NOW, to=1)
     copy = editing.duplicate_rule(company.faults.key, narrow, NOW)
     assert names() == ["Faults", "Refunds", "Faults (copy)"]
-    editing.add_rule(Content("Last", WORDS, company.service), narrow, "", NOW)
-    last = Rule.objects.get(name="Last")
-    assert editing.move_up(last.key, narrow, NOW).position == 3
-    assert names() == ["Faults", "Refunds", "Last", "Faults (copy)"]
-    assert editing.move_up(copy.key, UserFactory(role=Role.ADMINISTRATOR), NOW).position == 1
+    first, last = {str(company.faults.key)}, {str(copy.key)}
+    added = editing.add_rule(Content("Last", WORDS, company.service), narrow, "", NOW, before=first)
+    assert (added.position, names()) == (3, ["Faults", "Refunds", "Last", "Faults (copy)"])
+    added = editing.add_rule(Content("Near", WORDS, company.service), narrow, "", NOW, before=last)
+    assert (added.position, names()) == (4, ["Faults", "Refunds", "Last", "Near", "Faults (copy)"])
+    boss = UserFactory(role=Role.ADMINISTRATOR)
+    added = editing.add_rule(Content("Boss", WORDS, company.service), boss, "", NOW, before=first | last)
+    assert (added.position, names()[0]) == (1, "Boss")
+    assert (
+        editing.add_rule(Content("End", WORDS, company.service), boss, "", NOW, before={"gone"}).position == 7
+    )
 
 
 def test_a_new_rule_of_a_draft_stays_below_whatever_others_moved_meanwhile(company, narrow):

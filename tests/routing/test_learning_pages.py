@@ -8,7 +8,9 @@ import pytest
 from django.urls import reverse
 
 from accounts.models import Role
-from routing import corrections, learned, trainings
+from routing import corrections, editing, learned, rulesets, suggested_rules, trainings
+from routing.editing import Content
+from routing.engine import RuleSetError
 from routing.models import (
     DismissedRule,
     LearningMode,
@@ -16,6 +18,7 @@ from routing.models import (
     RouterVersion,
     RoutingExample,
     Rule,
+    RuleSetVersion,
     TrainingState,
     VersionState,
 )
@@ -225,12 +228,48 @@ def test_it_shows_what_it_would_catch_and_one_click_makes_it_a_rule(client, worl
     preview = client.get(page("learning_suggested"), named)
     assert len(preview.context["right"]) >= 3
     assert preview.context["caught"].count == 0
-    client.post(page("learning_suggested"), named)
-    rule = Rule.objects.latest("pk")
-    assert (rule.name, rule.department) == (f"“{one.words}”", one.department)
+    before = RuleSetVersion.objects.count()
+    made = said(client.post(page("learning_suggested"), named, follow=True))
+    rule = Rule.objects.get(name=one.words)
+    assert f"“{one.words}” is a rule now, live at place {rule.position}." in made
+    assert (rule.department, RuleSetVersion.objects.count()) == (one.department, before + 1)
     assert rule.condition == {"any": [{"field": "words", "any": [one.words]}]}
     assert one.words not in [other.words for other in client.get(page("learning")).context["suggested"]]
     assert "is gone" in said(client.get(page("learning_suggested"), named, follow=True))
+
+
+@pytest.fixture
+def overruling(client, world):
+    """A rule at place 2 takes what corrections say belongs to billing; the first has nothing to do with it."""
+    for name, words, department in (("Safety", "burnt", world.tech), ("Thanks", "zither", world.service)):
+        content = Content(name, {"any": [{"field": "words", "any": [words]}]}, department)
+        rule = editing.add_rule(content, None, "", NOW)
+        editing.move_rule(rule.key, None, NOW, to=1 if name == "Safety" else 2)
+    texts = [f"my zither {end} came" for end in ("one", "two", "three", "four")]
+    corrections.import_pairs([(one, "billing") for one in texts], by=world.manager, now=NOW)
+    rulesets.forget()
+    newest = RouterVersion.objects.first()
+    one = {"words": "zither", "department": "billing", "right": 4, "wrong": 0, "corrected": 4, "overruled": 4}
+    newest.metrics["suggested_rules"] = [one]
+    newest.save(update_fields=["metrics"])
+    return {"words": "zither", "department": "billing"}
+
+
+def test_a_suggested_rule_comes_right_before_the_one_in_its_way(client, overruling):
+    assert "“Thanks” took some of them, so this one would come right before it." in text(
+        client.get(page("learning_suggested"), overruling)
+    )
+    made = said(client.post(page("learning_suggested"), overruling, follow=True))
+    assert "“zither” is a rule now, live at place 2." in made
+    assert list(Rule.objects.values_list("name", flat=True))[:3] == ["Safety", "zither", "Thanks"]
+
+
+def test_a_suggestion_that_two_accept_at_once_is_one_rule(client, world, overruling):
+    one = suggested_rules.find("zither", "billing")
+    suggested_rules.accept(one, world.boss, NOW)
+    with pytest.raises(RuleSetError, match="settled it a moment ago"):
+        suggested_rules.accept(one, world.boss, NOW)
+    assert Rule.objects.filter(name="zither").count() == 1
 
 
 def test_a_suggestion_is_dismissed_for_good(client, world):
