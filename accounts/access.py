@@ -25,6 +25,7 @@ ROLES: dict[str, frozenset[str]] = {
     "learn": frozenset({Role.ADMINISTRATOR, Role.MANAGER}),
     "assignment": frozenset({Role.ADMINISTRATOR, Role.MANAGER}),
     "roster": frozenset({Role.ADMINISTRATOR, Role.MANAGER, Role.COMMUNITY}),
+    "gaps": frozenset({Role.ADMINISTRATOR, Role.MANAGER, Role.COMMUNITY}),
     "quarantine": frozenset({Role.ADMINISTRATOR, Role.MANAGER, Role.COMMUNITY}),
     "reports": frozenset(Role.values),
     "export": frozenset({Role.MANAGER}),
@@ -82,8 +83,15 @@ class Viewer:
     def may_roster(self, brand_account: BrandAccount) -> bool:
         """Whether the user says who is on point for a brand account: administrators, managers whose department owns it
         or who were granted it, and its community managers."""
-        if not self.may("roster") or self.user.role == Role.ADMINISTRATOR:
-            return self.may("roster")
+        return self.may("roster") and self._keeps(brand_account)
+
+    def may_settle_gap(self, brand_account: BrandAccount) -> bool:
+        """Whether the user acknowledges a possible gap of a brand account: who keeps its roster."""
+        return self.may("gaps") and self._keeps(brand_account)
+
+    def _keeps(self, brand_account: BrandAccount) -> bool:
+        if self.user.role == Role.ADMINISTRATOR:
+            return True
         owned = self.user.role == Role.MANAGER and brand_account.owner_department_id in self.department_ids
         return owned or brand_account.pk in self.brand_account_ids
 

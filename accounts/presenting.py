@@ -10,14 +10,14 @@ from typing import Any
 from accounts.health import in_words
 from accounts.models import BrandAccount, Health, Lifecycle, Stream
 
-_KINDS = {
+KINDS = {
     "mentions": "Mentions",
     "comments": "Comments",
     "visitor_posts": "Visitor posts and tags",
     "direct": "Direct messages",
 }
 _TONES = {Health.OK: "ok", Health.LIMITED: "risk", Health.BUDGET: "risk", Health.UNWELL: "risk"}
-#: For how long the account says that a gap is possible; its stream says so for good.
+#: For how long the account says that a gap is possible, unless somebody acknowledges it; its stream says so for good.
 GAP_SHOWN = dt.timedelta(days=7)
 _UNITS = ((86400, "day", "days"), (3600, "h", "h"), (60, "min", "min"), (1, "s", "s"))
 
@@ -41,6 +41,10 @@ class StreamRow:
     last_success: Moment | None
     next_poll: Moment | None
     budget: str
+    #: When more was written than the network hands out; when and by whom that was acknowledged.
+    gap: Moment | None = None
+    gap_seen: Moment | None = None
+    gap_seen_by: str = ""
 
 
 @dataclass(frozen=True)
@@ -64,15 +68,24 @@ class BrandAccountRow:
     #: Names of who is on point now and who stands behind them, "" for nobody.
     primary: str = ""
     backup: str = ""
+    may_settle_gap: bool = False
 
 
 def brand_account_row(
-    brand_account: BrandAccount, now: dt.datetime, on_point: tuple[str, str] = ("", "")
+    brand_account: BrandAccount,
+    now: dt.datetime,
+    on_point: tuple[str, str] = ("", ""),
+    *,
+    may_settle_gap: bool = False,
 ) -> BrandAccountRow:
-    """A brand account whose `streams` are prefetched, as its page shows it; `on_point` as `Roster.at` gives it."""
+    """A brand account whose `streams` are prefetched, as its page shows it; `on_point` as `Roster.at` gives it.
+    `may_settle_gap`: the reader may acknowledge a possible gap."""
     matter, advice = in_words(brand_account)
     health, tone = Health(brand_account.health).label, _TONES.get(Health(brand_account.health), "late")
-    gap = max((one.overflowed_at for one in brand_account.streams.all() if one.overflowed_at), default=None)
+    gaps = [
+        one.overflowed_at for one in brand_account.streams.all() if one.has_open_gap and one.overflowed_at
+    ]
+    gap = max(gaps, default=None)
     well = brand_account.health == Health.OK and brand_account.lifecycle != Lifecycle.CLOSED
     if gap is not None and now - gap < GAP_SHOWN and well:
         health, tone = "Possible gap", "risk"
@@ -96,6 +109,7 @@ def brand_account_row(
         streams=[_stream_row(stream, brand_account, now) for stream in brand_account.streams.all()],
         primary=on_point[0],
         backup=on_point[1],
+        may_settle_gap=may_settle_gap,
     )
 
 
@@ -117,12 +131,15 @@ def _stream_row(stream: Stream, brand_account: BrandAccount, now: dt.datetime) -
     fetching = stream.enabled and not stopped
     return StreamRow(
         stream=stream,
-        kind=_KINDS.get(stream.kind, stream.kind),
+        kind=KINDS.get(stream.kind, stream.kind),
         state=state,
         tone=tone,
         last_success=moment(stream.last_success_at, now),
         next_poll=moment(max(stream.next_poll_at, now), now) if fetching else None,
         budget=budget_words(stream.budget, now),
+        gap=moment(stream.overflowed_at, now),
+        gap_seen=None if stream.has_open_gap else moment(stream.gap_seen_at, now),
+        gap_seen_by=str(stream.gap_seen_by or "Somebody who is gone"),
     )
 
 

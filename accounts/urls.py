@@ -16,6 +16,7 @@ urlpatterns: list[URLPattern] = [
     path("brand-accounts/<int:pk>/check/", brand_accounts.check, name="brand_account_check"),
     path("brand-accounts/<int:pk>/disconnect/", brand_accounts.disconnect, name="brand_account_disconnect"),
     path("brand-accounts/<int:pk>/streams/<slug:kind>/", brand_accounts.switch_stream, name="stream_switch"),
+    path("brand-accounts/<int:pk>/streams/<slug:kind>/gap/", brand_accounts.settle_gap, name="gap_settle"),
     path("brand-accounts/connect/<slug:network>/", connecting.connect_start, name="connect_start"),
     path(
         "brand-accounts/connect/<slug:network>/callback/",

@@ -173,6 +173,11 @@ class Stream(models.Model):
     budget = models.JSONField(default=dict, blank=True)
     #: Set when the network's window was smaller than what had happened: a gap is possible.
     overflowed_at = models.DateTimeField(null=True, blank=True)
+    #: Who acknowledged the gap, and when; a later gap is another one.
+    gap_seen_at = models.DateTimeField(null=True, blank=True)
+    gap_seen_by = models.ForeignKey(
+        User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", db_index=False
+    )
 
     class Meta:
         constraints: ClassVar = [
@@ -183,3 +188,9 @@ class Stream(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} of {self.brand_account_id}"
+
+    @property
+    def has_open_gap(self) -> bool:
+        """Whether a gap is possible that nobody has acknowledged yet."""
+        gap, seen = self.overflowed_at, self.gap_seen_at
+        return gap is not None and (seen is None or seen < gap)

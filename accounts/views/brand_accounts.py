@@ -6,10 +6,11 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.db.models import QuerySet
+from django.db.models import Prefetch, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.dateparse import parse_datetime
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts import checks
@@ -17,8 +18,8 @@ from accounts.access import viewer
 from accounts.connecting import disconnect_brand_account
 from accounts.forms import CharterForm
 from accounts.guards import SignedInRequest, recent_sign_in, require
-from accounts.models import BrandAccount, Lifecycle, User
-from accounts.presenting import brand_account_row
+from accounts.models import BrandAccount, Lifecycle, Stream, User
+from accounts.presenting import KINDS, brand_account_row
 from accounts.rostering import rosters
 from networks.registry import CONNECTORS
 
@@ -31,7 +32,11 @@ def brand_account_list(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     accounts = list(_visible(request.user))
     on_point = {pk: kept.at(now) for pk, kept in rosters(accounts).items()}
-    rows = [brand_account_row(account, now, on_point[account.pk]) for account in accounts]
+    settles = viewer(request.user).may_settle_gap
+    rows = [
+        brand_account_row(account, now, on_point[account.pk], may_settle_gap=settles(account))
+        for account in accounts
+    ]
     context = {
         "rows": [row for row in rows if row.connected],
         "former": [row for row in rows if not row.connected],
@@ -56,7 +61,10 @@ def brand_account_edit(request: SignedInRequest, pk: int) -> HttpResponse:
         messages.success(request, f"Charter of {brand_account} saved.")
         return redirect("accounts:brand_accounts")
     brand_account = get_object_or_404(_visible(request.user), pk=pk)
-    context: dict[str, Any] = {"form": form, "row": brand_account_row(brand_account, timezone.now())}
+    context: dict[str, Any] = {
+        "form": form,
+        "row": brand_account_row(brand_account, timezone.now(), may_settle_gap=True),
+    }
     return render(request, "accounts/brand_account_edit.html", context)
 
 
@@ -86,6 +94,28 @@ def switch_stream(request: SignedInRequest, pk: int, kind: str) -> HttpResponse:
     return redirect("accounts:brand_account_edit", pk)
 
 
+@require_POST
+@require("gaps")
+def settle_gap(request: SignedInRequest, pk: int, kind: str) -> HttpResponse:
+    """Keep who acknowledged a possible gap, and when. `gap`: its time, as the page told it; a later one is another."""
+    brand_account = get_object_or_404(_visible(request.user), pk=pk)
+    if not viewer(request.user).may_settle_gap(brand_account):
+        raise Http404
+    stream = get_object_or_404(brand_account.streams.all(), kind=kind, overflowed_at__isnull=False)
+    gap = parse_datetime(request.POST.get("gap", "")[:40])
+    if gap is None or gap.tzinfo is None:
+        raise Http404
+    seen = brand_account.streams.filter(pk=stream.pk, overflowed_at=gap).exclude(gap_seen_at__gte=gap)
+    name = f"{brand_account}, {KINDS.get(kind, kind)}"
+    if seen.update(gap_seen_at=timezone.now(), gap_seen_by=request.user):
+        messages.success(request, f"{name}: it is kept that you acknowledged the possible gap.")
+    elif stream.overflowed_at == gap:
+        messages.info(request, f"{name}: somebody has acknowledged this gap already.")
+    else:
+        messages.warning(request, f"{name}: more may have been missed since. Look again.")
+    return redirect("accounts:brand_accounts")
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 @require("connect")
 @recent_sign_in
@@ -102,7 +132,9 @@ def disconnect(request: SignedInRequest, pk: int) -> HttpResponse:
 
 def _visible(user: User) -> QuerySet[BrandAccount]:
     accounts = BrandAccount.objects.visible_to(user)
-    return accounts.select_related("owner_department").prefetch_related("streams")
+    return accounts.select_related("owner_department").prefetch_related(
+        Prefetch("streams", Stream.objects.select_related("gap_seen_by"))
+    )
 
 
 def _connected(user: User) -> QuerySet[BrandAccount]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import pytest
 from django.urls import reverse
 
@@ -10,6 +12,8 @@ from accounts.models import BrandAccount, Department, Stream, User
 from tests.accounts.conftest import signed_in
 from tests.factories import UserFactory
 
+#: When more was written than the network hands out.
+GAP = dt.datetime(2026, 11, 18, 9, 30, 0, 250_000, tzinfo=dt.UTC)
 ADMINISTRATOR = ["administrator"]
 EVERYBODY = ["administrator", "manager", "community", "agent", "analyst"]
 
@@ -37,6 +41,13 @@ TABLE: dict[str, list[tuple[str, tuple[str, ...], dict[str, str], int, list[str]
         ("post", ("brand", "mentions"), {"enabled": "0"}, 302, ADMINISTRATOR),
         ("post", ("brand", "mentions"), {"enabled": "2"}, 404, ADMINISTRATOR),
         ("post", ("brand", "smoke"), {"enabled": "0"}, 404, ADMINISTRATOR),
+        ("get", ("brand", "mentions"), {}, 405, []),
+    ],
+    "gap_settle": [
+        ("post", ("brand", "mentions"), {"gap": GAP.isoformat()}, 302, ["administrator", "manager"]),
+        ("post", ("brand", "mentions"), {"gap": "yesterday"}, 404, ADMINISTRATOR),
+        ("post", ("brand", "smoke"), {"gap": GAP.isoformat()}, 404, ADMINISTRATOR),
+        ("post", ("absent", "mentions"), {"gap": GAP.isoformat()}, 404, ADMINISTRATOR),
         ("get", ("brand", "mentions"), {}, 405, []),
     ],
     "connect_start": [
@@ -143,6 +154,7 @@ def test_every_address_is_in_the_table():
 @pytest.mark.parametrize(("name", "method", "arguments", "form", "status", "who"), ROWS)
 def test_who_may(name, method, arguments, form, status, who, cast, brand_account, settings):
     settings.X_CLIENT_ID = "client"
+    Stream.objects.update(overflowed_at=GAP)
     ids = {
         "brand": brand_account.pk,
         "person": UserFactory().pk,
