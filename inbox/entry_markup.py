@@ -20,20 +20,14 @@ KEPT = 2048
 _PAGE = '<li><a href="{href}">{label}</a></li>'
 _QUEUE = '<li><a href="{href}">{label} <span class="n">{count}</span></a></li>'
 _VIEW = '<li><a href="{href}" data-go="{go}">{label} <span class="n">{count}</span></a></li>'
-_HOT = (
-    '<li><a href="{href}" data-go="{go}">{label} <span class="n hot">{count}'
-    '<span class="visually-hidden"> unread</span></span></a></li>'
-)
-_CURRENT = {
-    one: one.replace('"{href}"', '"{href}" aria-current="page"') for one in (_PAGE, _QUEUE, _VIEW, _HOT)
-}
+_CURRENT = {one: one.replace('"{href}"', '"{href}" aria-current="page"') for one in (_PAGE, _QUEUE, _VIEW)}
 
 
 @lru_cache(maxsize=KEPT)
 def entry_markup(entry: Entry) -> SafeString:
     """A view, a department's queue or a page as an item of a list."""
     if entry.go:
-        shape = _HOT if entry.hot else _VIEW
+        shape = _VIEW
     else:
         shape = _QUEUE if entry.count else _PAGE
     return format_html(

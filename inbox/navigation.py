@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Any
 
@@ -26,7 +26,6 @@ class Entry:
     count: str = ""
     current: bool = False
     go: str = ""
-    hot: bool = False
 
     @property
     def markup(self) -> SafeString:
@@ -71,16 +70,15 @@ def queue_departments(user: User) -> list[Department]:
 
 
 def navigation(user: User, path: str) -> dict[str, Any]:
-    """Template context of `_nav.html`: `views`, `departments`, `pages` (lists of `Entry`) and `person`."""
+    """Template context of `_nav.html`: `views`, `departments`, `pages` (lists of `Entry`), `person`, the page of
+    notices (`Entry`) and how many of them are `unread`."""
     counts = open_counts(user)
-    notices = _entry("Notices", _address("inbox:notices"), path, counts.unread or None, "n")
     views = [
         _entry("All open", _address("inbox:queue"), path, counts.all, "o"),
         _entry("Unassigned", _address("inbox:queue_unassigned"), path, counts.unassigned, "u"),
         _entry("Mine", _address("inbox:queue_mine"), path, counts.mine, "m"),
         _entry("Watching", _address("inbox:queue_watching"), path, go="w"),
         _entry("Resolved", _address("inbox:queue_resolved"), path, go="r"),
-        replace(notices, hot=counts.unread > 0),
     ]
     queues = [
         _entry(
@@ -96,6 +94,7 @@ def navigation(user: User, path: str) -> dict[str, Any]:
         "departments": queues,
         "pages": _pages(user, path),
         "person": user,
+        "notices": _entry("Notices", _address("inbox:notices"), path, counts.unread or None, "n"),
         "unread": counts.unread,
     }
 

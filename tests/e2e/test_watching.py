@@ -31,6 +31,7 @@ def test_who_hands_over_watches_and_is_told_without_asking(company, open_page, h
     expect(page.locator("#case-bar").get_by_role("button")).to_have_count(0)
     cases.resolve(case.pk, helper, now=timezone.now())
     expect(page.locator("#rail .hot")).to_contain_text("1", timeout=10_000)
+    expect(page.get_by_role("link", name="Notices 1 unread")).to_be_visible()
     page.locator("h1").first.click()
     page.keyboard.press("g")
     page.keyboard.press("n")

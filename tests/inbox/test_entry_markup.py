@@ -17,8 +17,6 @@ def test_a_view_says_its_key_its_number_and_where_one_is():
     assert here == (
         '<li><a href="/queue/mine/" aria-current="page" data-go="m">Mine <span class="n">4</span></a></li>'
     )
-    unread = Entry("Notices", "/notices/", "2", go="n", hot=True).markup
-    assert '<span class="n hot">2<span class="visually-hidden"> unread</span></span>' in unread
 
 
 def test_names_are_escaped():

@@ -111,7 +111,9 @@ def test_the_navigation_counts_the_unread_at_no_statement_of_its_own(ann, case):
     assert counts.open_counts(ann).unread == 3
     assert counts.open_counts(ann).all == 1
     shown = client.get("/navigation/").content.decode()
-    assert 'hot">3<span class="visually-hidden"> unread' in shown
+    assert (
+        'Notices </span><span class="n hot">3<span class="visually-hidden"> unread</span></span></a>' in shown
+    )
     assert 'id="tab-unread" hx-swap-oob="true"><b>3</b>' in shown
     assert statements(client, "/") == without <= 8
 
