@@ -16,7 +16,7 @@ MOST, LONGEST = 20, 40
 def tag_customer(case_id: int, by: User, given: str, *, now: dt.datetime) -> list[str]:
     """The tags of a case's customer are these from now on: words separated by commas. What changed stands in the case's
     history. Raises as the verbs of `inbox.cases`."""
-    tags = _read(given)
+    tags = read_tags(given.lower())
     with acting(case_id, by, "claim", now=now) as change:
         customer = Customer.objects.select_for_update().get(pk=change.case.customer_id)
         before = customer.tags
@@ -32,8 +32,9 @@ def tag_customer(case_id: int, by: User, given: str, *, now: dt.datetime) -> lis
     return tags
 
 
-def _read(given: str) -> list[str]:
-    parts = clean_text(given)[0].lower().split(",")
+def read_tags(given: str) -> list[str]:
+    """Words separated by commas, each once. Raises `Invalid` for too many or too long ones."""
+    parts = clean_text(given)[0].split(",")
     tags = list(dict.fromkeys(" ".join(part.split()) for part in parts if part.strip()))
     if len(tags) > MOST:
         raise Invalid(f"{len(tags)} tags are too many: {MOST} are allowed.")

@@ -19,11 +19,13 @@ from accounts.access import viewer
 from accounts.models import BrandAccount, Role, User
 from accounts.prepared import prepared
 from inbox import countdown
+from inbox.case_tags import tag_chips
 from inbox.models import Case, Custody, Status
 from inbox.models.case import CaseQuerySet
 from inbox.navigation import departments
 from inbox.paging import decode_cursor, encode_cursor
 from inbox.row_markup import row_markup
+from inbox.sanitise import clean_text
 from inbox.watching import watched_by
 from inbox.wording import Chip, initials, moment, returned_chip, span
 from networks.registry import CONNECTORS
@@ -42,7 +44,7 @@ _CLOSED = (Status.RESOLVED, Status.DISMISSED)
 _FIELDS = (
     "id", "identity__handle", "identity__name", "network", "preview", "activity_at", "status", "department__name",
     "assignee__initials", "assignee__username", "closed_at", "brand_account_id", "visibility",
-    "priority", "assignee_id", "returned_count", "hint", *countdown.FIELDS,
+    "priority", "tags", "assignee_id", "returned_count", "hint", *countdown.FIELDS,
 )  # fmt: skip
 _LABELS = {key: one.capabilities.label for key, one in CONNECTORS.items()}
 _SIGNS = {"x": ("X", ""), "facebook": ("f", "f"), "mastodon": ("M", "m")}
@@ -55,6 +57,7 @@ class Filters:
     network: str = ""
     brand: int = 0
     status: str = ""
+    tag: str = ""
     sort: Sort = "newest"
     after: str = ""
 
@@ -67,6 +70,7 @@ class Filters:
             network=query.get("network", "") if query.get("network") in CONNECTORS else "",
             brand=int(brand) if brand.isascii() and brand.isdigit() and len(brand) < 18 else 0,
             status=status if status in fitting else "",
+            tag=clean_text(query.get("tag", "")[:100])[0].strip(),
             sort=_sort(query.get("sort", ""), kind),
             after=query.get("after", ""),
         )
@@ -79,6 +83,7 @@ class Filters:
             "network": new.network,
             "brand": new.brand,
             "status": new.status,
+            "tag": new.tag,
             "sort": sort,
             "after": new.after,
         }
@@ -86,7 +91,7 @@ class Filters:
 
     @property
     def narrowed(self) -> bool:
-        return bool(self.network or self.brand or self.status or self.sort in ("soon", "overdue"))
+        return bool(self.network or self.brand or self.status or self.tag or self.sort in ("soon", "overdue"))
 
 
 def _sort(asked: str, kind: ViewKind) -> Sort:
@@ -110,7 +115,12 @@ def page(
     """One page of a view, within what the user may read. One or two statements; `brands` are all brand accounts by id."""
     order, bounds = _order(kind, filters), _due_between(filters, now)
     seen = decode_cursor(filters.after) or (None, None)
-    if order != "waiting_since" and (department_id is not None or kind in ("mine", "watching")):
+    # A statement is prepared for each of the filters: not for whatever words people look for.
+    if (
+        order != "waiting_since"
+        and not filters.tag
+        and (department_id is not None or kind in ("mine", "watching"))
+    ):
         found: list[Any] = _one_branch(
             user,
             kind,
@@ -174,6 +184,8 @@ def _branches(user: User, kind: ViewKind, filters: Filters, department_id: int |
         cases = cases.filter(brand_account_id=filters.brand)
     if filters.status:
         cases = cases.filter(status=filters.status)
+    if filters.tag:
+        cases = cases.filter(tags__contains=[filters.tag])
     if kind == "mine":
         return [cases.filter(assignee=user)]
     if kind == "watching":
@@ -280,7 +292,7 @@ def _chips(
     if case["assignee_id"] and kind != "mine":
         who = case["assignee__initials"] or case["assignee__username"]
         chips.append(Chip("mine" if case["assignee_id"] == me else who, "", "Assigned"))
-    return chips
+    return [*chips, *tag_chips(case["tags"])] if case["tags"] else chips
 
 
 def _whereabouts(case: dict[str, Any], now: dt.datetime) -> Chip:

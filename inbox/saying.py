@@ -69,7 +69,9 @@ def _done(event: CaseEvent, who: str, data: dict[str, str]) -> str:
         case Verb.MESSAGE_CORRECTED:
             return f"{who} corrected how a message was read: {data.get('to') or 'changed'}"
         case Verb.CUSTOMER_TAGGED:
-            return f"{who} {_tagged(event.data)}"
+            return f"{who} {_tagged(event.data, 'the customer')}"
+        case Verb.CASE_TAGGED:
+            return f"{who} {_tagged(event.data, 'the case')}"
         case Verb.DISMISSED:
             by = f"{who} dismissed it without an answer" if event.actor else "Dismissed without an answer"
             return _with(by, reason)
@@ -94,11 +96,11 @@ _CLOCKS = {
 _DECISIONS = {"sent": "it stands on the network", "again": "send it again", "give_up": "leave it"}
 
 
-def _tagged(data: dict[str, Any]) -> str:
+def _tagged(data: dict[str, Any], what: str) -> str:
     added, removed = (", ".join(f"“{tag}”" for tag in data.get(name, ())) for name in ("added", "removed"))
-    said = [f"tagged the customer {added}"] if added else []
-    said += [f"took the tag {removed} from the customer"] if removed else []
-    return " and ".join(said)
+    said = [f"tagged {what} {added}"] if added else []
+    said += [f"took the tag {removed} from {what}"] if removed else []
+    return " and ".join(said) or f"put the tags of {what} in another order"
 
 
 def _with(words: str, reason: str) -> str:

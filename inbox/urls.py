@@ -42,6 +42,7 @@ urlpatterns: list[URLPattern] = [
     path("cases/<int:pk>/suggestion/decline/", suggesting.decline, name="suggestion_decline"),
     path("hand-overs/<int:pk>/take-back/", passing.take_back, name="take_back"),
     path("cases/<int:pk>/note/", actions.note, name="note"),
+    path("cases/<int:pk>/tags/", actions.case_tags, name="case_tags"),
     path("cases/<int:pk>/customer-tags/", actions.customer_tags, name="customer_tags"),
     path("cases/<int:pk>/resolve/", actions.resolve, name="resolve"),
     path("cases/<int:pk>/reopen/", actions.reopen, name="reopen"),

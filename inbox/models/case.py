@@ -188,6 +188,7 @@ class Verb(models.TextChoices):
     REOPENED = "reopened", "reopened"
     ASSIGNED = "assigned", "assigned"
     CUSTOMER_TAGGED = "customer_tagged", "customer tagged"
+    CASE_TAGGED = "case_tagged", "case tagged"
     HANDED_OVER = "handed_over", "handed over"
     TAKEN_BACK = "taken_back", "took a hand-over back"
     ACCEPTED = "accepted", "accepted"

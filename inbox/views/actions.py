@@ -17,6 +17,7 @@ from accounts.access import viewer
 from accounts.models import User
 from inbox import cases
 from inbox.case_page import Problem
+from inbox.case_tags import tag_case
 from inbox.customer_tags import tag_customer
 from inbox.models import Case
 from inbox.refusals import Conflict, Invalid, NotAllowed
@@ -58,6 +59,18 @@ def customer_tags(request: InboxRequest, pk: int) -> HttpResponse:
         return tag_customer(pk, request.user, given, now=now)
 
     return act(request, pk, "customer_tags", verb, "The customer's tags are saved.")
+
+
+@require_POST
+@signed_in
+def case_tags(request: InboxRequest, pk: int) -> HttpResponse:
+    """What colleagues find the case by."""
+    given = request.POST.get("tags", "")
+
+    def verb(now: dt.datetime) -> object:
+        return tag_case(pk, request.user, given, now=now)
+
+    return act(request, pk, "case_tags", verb, "The case's tags are saved.")
 
 
 @require_POST

@@ -58,6 +58,7 @@ def queue(request: InboxRequest, kind: ViewKind = "open", slug: str = "") -> Htt
         "first_page": not filters.after,
         "filters": filters,
         "here": f"{request.path}?{filters.query(after='')}".rstrip("?"),
+        "without_tag": f"{request.path}?{filters.query(after='', tag='')}".rstrip("?"),
         "may": {"claim": viewer(request.user).may("claim")},
         "empty": {"title": empty[0], "advice": empty[1]},
         **_choices(filters, brands, kind),

@@ -62,6 +62,7 @@ ELSEWHERE = {"quarantine", "quarantine_retry", "live", "queue_department",
 ELSEWHERE |= {"team"}  # by role in test_limbo.py
 #: By who sent it in test_passing.py.
 ELSEWHERE |= {"take_back"}
+OF_A_CASE |= {"case_tags": ("post", {"tags": "vip"}, {302, 403})}
 OF_A_CASE |= {"customer_tags": ("post", {"tags": "vip"}, {302, 403})}
 OF_A_CASE |= {"watch": ("post", {"on": "1"}, {302})}
 OF_A_CASE |= {

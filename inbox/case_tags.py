@@ -1,0 +1,38 @@
+"""Tags of a case: put there by rules as it comes in, changed by people, shown in queues, which can be narrowed to one."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from accounts.models import User
+from inbox.changes import acting
+from inbox.customer_tags import read_tags
+from inbox.models import Verb
+from inbox.wording import Chip
+
+#: Tags named on a row; the rest are counted.
+SHOWN = 2
+
+
+def tag_case(case_id: int, by: User, given: str, *, now: dt.datetime) -> list[str]:
+    """The tags of a case are these from now on: words separated by commas, as they are spelled. What changed stands in
+    the case's history. Raises as the verbs of `inbox.cases`."""
+    tags = read_tags(given)
+    with acting(case_id, by, "claim", now=now) as change:
+        before = change.case.tags
+        if tags == before:
+            return tags
+        change.set(tags=tags)
+        data = {
+            "added": [tag for tag in tags if tag not in before],
+            "removed": [tag for tag in before if tag not in tags],
+        }
+        change.record(Verb.CASE_TAGGED, data)
+    return tags
+
+
+def tag_chips(tags: list[str]) -> list[Chip]:
+    """The first few tags, and how many more there are, which the last one names."""
+    chips = [Chip(f"#{tag}", "tag", f"Tag {tag}") for tag in tags[:SHOWN]]
+    rest = tags[SHOWN:]
+    return [*chips, Chip(f"+{len(rest)}", "", f"Tags: {', '.join(rest)}")] if rest else chips
