@@ -30,6 +30,10 @@ WITHOUT_SERVERS = frozenset(
         "version",
     }
 )
+#: Commands that are asked about the tables themselves: nothing happens to these before.
+ABOUT_TABLES = frozenset({"dbshell", "flush", "migrate", "showmigrations", "sqlmigrate"})
+#: Postgres' codes for a table and for a column that is not there.
+MISSING = frozenset({"42P01", "42703"})
 
 
 def run(argv: Sequence[str]) -> int:
@@ -45,10 +49,44 @@ def run(argv: Sequence[str]) -> int:
             _test(list(argv[2:]))
         if command in WITHOUT_SERVERS or command.startswith("-") or {"--help", "-h"} & set(argv):
             return _django(argv)
-        with for_command(command):
-            return _django(argv)
+        with for_command(command) as alone:
+            if alone and command not in ABOUT_TABLES:
+                _bring_up_to_date()
+            return _on_tables(argv)
     except EmbeddedError as error:
         print(error, file=sys.stderr)
+        return 1
+
+
+def _bring_up_to_date() -> None:
+    """Makes the tables of an embedded database that no `up` made before, or an older one. They are ours to change; a
+    company's own database is migrated when the company says so."""
+    import django
+    from django.core.management import call_command
+    from django.db import connection
+    from django.db.migrations.executor import MigrationExecutor
+
+    django.setup()
+    executor = MigrationExecutor(connection)
+    if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+        print("Preparing the database …", file=sys.stderr)
+        call_command("migrate", interactive=False, verbosity=0)
+
+
+def _on_tables(argv: Sequence[str]) -> int:
+    """A command that works with data. Says it in words where the tables for it are missing."""
+    from django.db import ProgrammingError
+
+    try:
+        return _django(argv)
+    except ProgrammingError as error:
+        if getattr(error.__cause__, "sqlstate", "") not in MISSING:
+            raise
+        print(
+            f"The database does not have the tables of this release ({str(error).splitlines()[0]}). "
+            "`python3 manage.py migrate` makes them.",
+            file=sys.stderr,
+        )
         return 1
 
 

@@ -74,8 +74,9 @@ def environment_of(running: Running) -> dict[str, str]:
 
 
 @contextmanager
-def for_command(command: str) -> Iterator[None]:
-    """Put servers and secrets into `os.environ` for the length of one management command.
+def for_command(command: str) -> Iterator[bool]:
+    """Put servers and secrets into `os.environ` for the length of one management command. Yields whether they were
+    started for it, so that nobody else sees to the database.
 
     The company's own when the environment names a database; those of a running `up`; else our own, started now and
     stopped at the end. On a demo's database the networks are the simulated ones, also while no `up` runs them.
@@ -88,21 +89,21 @@ def for_command(command: str) -> Iterator[None]:
     if given("DATABASE_URL"):
         _add(home.known_secrets())
         _add(home.demo_networks(own_database=True))
-        yield
+        yield False
         return
     running = _running_or_lock(home)
     _add(home.secrets())
     _add(home.demo_networks(own_database=False))
     if running:
         os.environ.update(environment_of(running))
-        yield
+        yield False
         return
     servers = wanted(home)
     try:
         print(f"Starting the embedded servers for `{command}` …", file=sys.stderr)
         os.environ.update(start(servers))
         home.announce(Running(os.getpid(), command, "", os.environ["DATABASE_URL"], os.environ["REDIS_URL"]))
-        yield
+        yield True
     finally:
         stop(servers)
         home.release()

@@ -69,6 +69,14 @@ class Command(BaseCommand):
         self.stdout.flush()
         time.sleep(options["seconds"])
 """
+PEEK = """
+from django.core.management.base import BaseCommand
+class Command(BaseCommand):
+    def handle(self, **options):
+        from django.db import connection
+        with connection.cursor() as cursor:
+            cursor.execute("select 1 from accounts_user")
+"""
 SIMULATOR = """
 import http.server, json, sys
 print(*sys.argv[1:], flush=True)
@@ -119,6 +127,7 @@ def build_standin(target: Path) -> Path:
         "config/management/commands/__init__.py": "",
         "config/management/commands/seed_demo.py": SEED_DEMO,
         "config/management/commands/nap.py": NAP,
+        "config/management/commands/peek.py": PEEK,
         "simulator/__init__.py": "",
         "simulator/__main__.py": SIMULATOR,
     }

@@ -234,6 +234,27 @@ def test_commands_wait_for_each_other_and_stop_their_servers(standin):
     eventually(lambda: first.left() == [], 5, first.left)
 
 
+@pytest.mark.slow
+def test_a_command_on_a_fresh_machine_makes_its_tables_and_says_which_are_missing(standin):
+    first, again = (Manage(standin, "nap", "0") for _ in range(2))
+    assert (first.process.wait(60), again.process.wait(60)) == (0, 0)
+    texts = [one.text() for one in (first, again)]
+    assert sorted("Preparing the database" in text for text in texts) == [False, True]
+    home = Home(standin / ".horseshoe")
+    servers = Postgres(home.path, home.logs / "postgres.log")
+    servers.start()
+    try:
+        with psycopg.connect(servers.url) as connection:
+            assert connection.execute("select count(*) from django_migrations").fetchone() != (0,)
+    finally:
+        servers.stop()
+    peek = Manage(standin, "peek")
+    assert peek.process.wait(60) == 1
+    assert "does not have the tables of this release" in peek.text()
+    assert "`python3 manage.py migrate` makes them" in peek.text()
+    assert "Traceback" not in peek.text()
+
+
 def test_commands_that_need_no_data_start_nothing(standin):
     env = clean_environment(HORSESHOE_HOME=str(standin / ".horseshoe"))
     command = [sys.executable, str(standin / "manage.py"), "makemigrations", "--check"]

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
-from django.db import DatabaseError
 
 from routing import learned
 from routing.csv_rows import facts_of, harmless
@@ -73,7 +72,7 @@ class Command(BaseCommand):
                 self.stderr.write("There are no rules yet: the starter rules decide.")
                 return compile_rules(starter_snapshot())
             return live()
-        except (RuleSetError, DatabaseError) as error:
+        except RuleSetError as error:
             raise CommandError(str(error)) from error
 
     def _report(self, counts: Counter[str], pairs: list[tuple[str, str]], by: str) -> None:
