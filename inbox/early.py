@@ -32,22 +32,23 @@ _MOST = 200
 
 # What answers something in the page, what answers one of those, and what is looked at because its time has come.
 _READ = f"""
-WITH RECURSIVE early(id, canonical_id, remote_id, waited) AS (
-  SELECT e.id, e.canonical_id, e.remote_id, e.look_at <= %(due)s::timestamptz FROM inbox_earlyanswer e
-  WHERE e.brand_account_id = %(brand)s AND (
-    e.parent_remote_id = ANY(%(ids)s) OR e.canonical_id = ANY(%(own)s)
-    OR (e.parent_remote_id = '' AND e.thread_id = ANY(%(threads)s)) OR e.id IN (
-      SELECT d.id FROM inbox_earlyanswer d WHERE d.brand_account_id = %(brand)s AND d.look_at <= %(due)s
-      ORDER BY d.look_at LIMIT {_MOST}))
+WITH RECURSIVE early(id, canonical_id, remote_id) AS (
+  (SELECT id, canonical_id, remote_id FROM inbox_earlyanswer
+   WHERE brand_account_id = %(brand)s AND parent_remote_id = ANY(%(ids)s)
+   UNION ALL SELECT id, canonical_id, remote_id FROM inbox_earlyanswer
+   WHERE brand_account_id = %(brand)s AND canonical_id = ANY(%(own)s)
+   UNION ALL SELECT id, canonical_id, remote_id FROM inbox_earlyanswer
+   WHERE brand_account_id = %(brand)s AND thread_id = ANY(%(threads)s) AND parent_remote_id = ''
+   UNION ALL (SELECT id, canonical_id, remote_id FROM inbox_earlyanswer
+     WHERE brand_account_id = %(brand)s AND look_at <= %(due)s ORDER BY look_at LIMIT {_MOST}))
   UNION
-  SELECT e.id, e.canonical_id, e.remote_id, e.look_at <= %(due)s::timestamptz
-  FROM early JOIN inbox_earlyanswer e
+  SELECT e.id, e.canonical_id, e.remote_id FROM early JOIN inbox_earlyanswer e
     ON e.brand_account_id = %(brand)s AND e.parent_remote_id IN (early.canonical_id, early.remote_id)
 ), waiting AS ({REPLIES})
 SELECT waiting.*, NULL::jsonb FROM waiting
 UNION ALL
 SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, to_jsonb(e) || jsonb_build_object(
-  'waited', coalesce(early.waited, false)) FROM early JOIN inbox_earlyanswer e ON e.id = early.id
+  'waited', coalesce(e.look_at <= %(due)s, false)) FROM inbox_earlyanswer e WHERE e.id = ANY(ARRAY(SELECT id FROM early))
 """  # noqa: S608 (constants)
 
 

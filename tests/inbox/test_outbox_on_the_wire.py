@@ -10,7 +10,7 @@ from django.utils import timezone
 from accounts.credentials import store_credential
 from accounts.models import BrandAccount
 from inbox import outbox, polling, replies
-from inbox.models import Case, CaseEvent, Direction, Message, Reply, ReplyState, Status, Verb
+from inbox.models import Case, CaseEvent, Direction, EarlyAnswer, Message, Reply, ReplyState, Status, Verb
 from networks import registry
 from tests.factories import BrandAccountFactory, StreamFactory, UserFactory
 from tests.inbox.ingesting import publish_rules
@@ -83,3 +83,24 @@ def test_our_own_answer_comes_back_and_is_recognised(simulator, company, network
     assert list(answers.values_list("verb", "actor")) == [(Verb.ANSWERED, agent.pk)]
     [there] = [one for one in simulator.get("/_sim/ledger.json")["messages"] if one["origin"] == "api"]
     assert reply.text in there["text"]
+
+
+@pytest.mark.parametrize("first", ["mentions", "comments"])
+def test_an_answer_written_in_the_networks_own_app_counts_whichever_stream_is_polled_first(
+    simulator, company, first
+):
+    brand = connected(simulator, "x")
+    asked = simulator.say("@kettleandfern Where is my parcel?", "x")
+    simulator.x().create_tweet(text="On its way.", in_reply_to_tweet_id=asked["id"])
+    for kind in sorted(brand.streams.values_list("kind", flat=True), key=lambda one: one != first):
+        stream = brand.streams.get(kind=kind)
+        [(_, token)] = polling.lease_due_streams(timezone.now(), stream_id=stream.pk)
+        assert not polling.poll_stream(stream.pk, str(token)).error
+        if kind == "comments" and first == "comments":
+            assert not Case.objects.exists()
+            assert EarlyAnswer.objects.exists()
+
+    case = Case.objects.get()
+    assert (case.status, case.waiting_since, case.message_count) == (Status.WAITING, None, 2)
+    assert CaseEvent.objects.filter(verb=Verb.ANSWERED_NATIVELY).count() == 1
+    assert not EarlyAnswer.objects.exists()
