@@ -150,10 +150,10 @@ def budget_words(budget: Mapping[str, Any], now: dt.datetime) -> str:
         try:
             resets_at = dt.datetime.fromisoformat(str(budget.get("resets_at")))
         except ValueError:
-            return f"{remaining} of {limit} requests left"
+            return f"{remaining:,} of {limit:,} requests left"
         if resets_at <= now:
-            return f"all {limit} requests left"
-        return f"{remaining} of {limit} requests left for {duration(resets_at - now)}"
+            return f"all {limit:,} requests left"
+        return f"{remaining:,} of {limit:,} requests left for {duration(resets_at - now)}"
     if isinstance(used, int | float):
         return f"{used:.0%} of the allowance used"
     return ""

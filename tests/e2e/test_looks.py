@@ -1,0 +1,100 @@
+"""What everybody meets on a phone: nothing runs over its edge, all that is tapped is 44 px high, badges keep their shape."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+from django.utils import timezone
+
+from accounts.models import Leave, Role, Skill
+from inbox import cases
+from inbox.models import Notice
+from routing import editing, rulesets
+from routing.editing import Content
+from tests.e2e.test_inbox import arrive
+from tests.e2e.test_passing import sound
+from tests.factories import DepartmentFactory, StreamFactory, UserFactory
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
+PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True}
+LONG = [
+    ("first", "second", "third"),
+    ("old", "older", "oldest"),
+    ("long", "longer", "longest"),
+    ("late", "later", "last"),
+]
+PAGES = (
+    "/people/", "/departments/", "/rules/skills/", "/roster/", "/roster/{brand}/", "/brand-accounts/", "/reports/",
+    "/departments/{billing}/assignment/", "/presence/",
+)  # fmt: skip
+#: Links within a sentence or a list of words are as high as their line; what a row's cover makes larger counts as its row.
+SMALL = """() => [...document.querySelectorAll("a, button, summary, select, textarea, input:not([type=hidden])")]
+  .filter((one) => one.checkVisibility() && !one.matches(".skip, p a, dd a, td:not(.num) a, .who, #rail *"))
+  .map((one) => [one, (one.labels?.[0] ?? one).getBoundingClientRect(), one.getBoundingClientRect()])
+  .filter(([one, label, box]) => box.width > 1 && !one.closest("svg") && Math.max(label.height, box.height) < 43.5)
+  .map(([one]) => one.outerHTML.slice(0, 160))"""
+WIDE = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
+
+
+@pytest.fixture
+def busy(company):
+    """A company with something on every page: a leave, skills, streams, a hand-over."""
+    admin = UserFactory(
+        username="odile", role=Role.ADMINISTRATOR, email="a-rather-long.address@kettle.example"
+    )
+    company.agent.skills.add(
+        Skill.objects.create(slug="refunds", name="Refunds of more than a hundred euros")
+    )
+    today = timezone.localdate()
+    Leave.objects.create(user=company.agent, starts_on=today, ends_on=today + dt.timedelta(days=9))
+    StreamFactory(brand_account=company.brand, budget={"remaining": 999_999, "limit": 1_000_000})
+    case, _ = arrive(company)
+    cases.hand_over(case.pk, company.agent, company.billing, "Money", False, now=timezone.now())
+    return admin
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_phone_shows_all_of_it(company, open_page, busy, scheme):
+    page = open_page("odile", color_scheme=scheme, **PHONE)
+    for path in PAGES:
+        page.goto(path.format(brand=company.brand.pk, billing=company.billing.pk))
+        page.wait_for_timeout(150)
+        assert page.evaluate(WIDE) == 0, path
+        assert page.evaluate(SMALL) == [], path
+        sound(page)
+    page.goto("/brand-accounts/")
+    assert "999,999 of 1,000,000 requests left" in page.content()
+
+
+def test_a_badge_of_two_digits_is_one_line(company, open_page):
+    case, _ = arrive(company)
+    Notice.objects.bulk_create(
+        Notice(user=company.agent, case=case, kind="solved", text="Solved.", key=str(n), at=timezone.now())
+        for n in range(14)
+    )
+    page = open_page("sana", "/queue/mine/", **PHONE)
+    badge = page.locator(".tabs .unread b")
+    assert badge.inner_text() == "14"
+    assert badge.bounding_box()["height"] < 24
+
+
+def test_an_empty_queue_does_not_scroll(company, open_page):
+    page = open_page("sana", "/queue/mine/", **PHONE)
+    assert page.evaluate("document.documentElement.scrollHeight") == 844
+
+
+def test_a_long_condition_of_others_opens_by_key(company, open_page):
+    now = timezone.now()
+    editing.set_default(company.service, None, now)
+    others = DepartmentFactory(name="Legal", slug="legal")
+    parts = [{"field": "words", "any": [f"{word} clause" for word in group]} for group in LONG]
+    editing.add_rule(Content("Contracts", {"all": parts}, others), None, "", now)
+    rulesets.forget()
+    page = open_page("mara", "/rules/", **PHONE)
+    condition = page.locator(".whole > summary")
+    short = condition.bounding_box()["height"]
+    condition.focus()
+    page.keyboard.press("Enter")
+    assert condition.bounding_box()["height"] > short + 40
+    sound(page)
