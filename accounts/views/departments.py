@@ -30,7 +30,7 @@ def department_list(request: SignedInRequest) -> HttpResponse:
         return redirect("accounts:departments")
     departments = Department.objects.annotate(
         people=Count("memberships", filter=Q(memberships__user__is_active=True))
-    )
+    ).order_by("position", "name")  # Django forgets the model's order where it groups.
     return render(request, "accounts/department_list.html", {"departments": departments, "form": form})
 
 

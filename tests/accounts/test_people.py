@@ -184,6 +184,14 @@ class TestDepartments:
         assert says in admin.post(reverse("accounts:departments"), filled).content.decode()
         assert Department.objects.count() == 1
 
+    def test_they_stand_in_their_order(self, admin, department):
+        Department.objects.update(position=12)
+        for name, position in (("Sales", 9), ("Billing", 9), ("Press", 1)):
+            DepartmentFactory(name=name, slug=name.lower(), position=position)
+        page = admin.get(reverse("accounts:departments"))
+        found = [one.name for one in page.context["departments"]]
+        assert found == ["Press", "Billing", "Sales", department.name]
+
     def test_its_key_is_fixed(self, admin, department):
         address = reverse("accounts:department_edit", args=[department.pk])
         admin.post(address, {"name": "Care", "slug": "care", "position": "4"})
