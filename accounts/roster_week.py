@@ -96,11 +96,8 @@ def week_of(
     spans = roster.promised([tuple(one) for one in brand_account.promised_hours], kept.zone, start, end)
     found = roster.coverage(parts, spans)
     share, away = found.share, list(leaves)
-    empty = [_stretch(left, right, kept) for left, right in found.gaps]
-    empty += [
-        f"{_stretch(left, right, kept)}: who is named is on leave"
-        for left, right in deserted(kept, parts, spans, away)
-    ]
+    empty = [(stretch, "") for stretch in found.gaps]
+    empty += [(stretch, ": who is named is on leave") for stretch in deserted(kept, parts, spans, away)]
     missed = [
         f"{words}: {_stretch(left, right, kept)}." for words, (left, right) in absences(kept, parts, away)
     ]
@@ -108,7 +105,7 @@ def week_of(
         days=_days(kept, parts, spans, away, monday, now),
         covered="–" if share is None else f"{int(share * 100)} %",
         hours=f"{_hours(found.covered)} of {_hours(found.promised)} promised hours",
-        gaps=empty,
+        gaps=[f"{_stretch(left, right, kept)}{why}" for (left, right), why in sorted(empty)],
         conflicts=[*missed, *_twice(kept, parts, others, start, end)],
         choices=_choices(kept, monday),
     )

@@ -262,8 +262,11 @@ def test_a_draft_that_is_gone_was_not_the_live_rules(page, manager):
     preview, _ = start(page)
     address = reverse("inbox:preview", args=[preview.pk])
     assert "Trying your draft" in page.get(address).content.decode()
+    assert "Nothing changes before you publish" in page.get(address).content.decode()
     drafts.discard(manager)
-    assert "What your draft would have changed" in page.get(address).content.decode()
+    gone = page.get(address).content.decode()
+    assert "What your draft would have changed" in gone
+    assert "before you publish" not in gone
     live, _ = start(page)
     assert "Trying the live rules" in page.get(reverse("inbox:preview", args=[live.pk])).content.decode()
 

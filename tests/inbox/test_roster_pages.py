@@ -193,6 +193,16 @@ class TestTheWeek:
         assert "Wed 18 08:00–16:00: who is named is on leave" in page_of(client, brand)
         assert "on leave:" not in page_of(client, brand, "2026-W48")
 
+    def test_gaps_come_as_they_happen(self, client, brand, ada):
+        brand.promised_hours = [[2, 480, 960], [4, 480, 960]]
+        brand.save()
+        shift(brand, ada)
+        Leave.objects.create(user=ada, starts_on=TODAY, ends_on=TODAY)
+        page = page_of(client, brand)
+        assert page.index("Wed 18 08:00–16:00: who is named is on leave") < page.index(
+            "<li>Fri 20 08:00–16:00</li>"
+        )
+
     def test_leave_is_flagged_on_its_days_of_a_shift_past_midnight(self, client, brand, ada):
         shift(brand, ada, 20, 6)
         Leave.objects.create(
