@@ -224,7 +224,7 @@ class _Earlier:
         for at in sorted(candidates):
             if effort.left <= 0:
                 return None
-            pair = Effort(min(_PAIR_EFFORT, effort.left))
+            pair = Effort(min(_PAIR_EFFORT, effort.left), effort.known)
             place, other = self._rules[at]
             holds = takes_everything(other["condition"]) or implies(
                 rule["condition"], other["condition"], pair

@@ -3,23 +3,64 @@ could not be shown. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from routing.fields import CHOICES, FLAGS, NUMBERS, bounds
-from routing.text import phrase
+from routing.text import MIN_PREFIX, phrase
 
 Tree = dict[str, Any]
 #: Fields that have one value at a time.
 _SINGLE = frozenset(CHOICES) - {"customer_tags"}
 
 
+class WordList:
+    """Words, phrases and prefixes, as `routing.text.phrase` gives them, found again by their letters: lists have hundreds."""
+
+    def __init__(self, wanted: Iterable[tuple[str, bool]]) -> None:
+        self._whole: set[str] = set()
+        self._prefixes: dict[str, list[str]] = {}
+        for text, any_ending in wanted:
+            if any_ending:
+                self._prefixes.setdefault(text[:MIN_PREFIX], []).append(text)
+            else:
+                self._whole.add(text)
+
+    def has_one_in(self, one: tuple[str, bool]) -> bool:
+        """Whether every text with this word, phrase or prefix has one of the list."""
+        text, is_prefix = one
+        if self._begins(text):
+            return True
+        if is_prefix:
+            return False
+        if text in self._whole:
+            return True
+        tokens = text.split()
+        return len(tokens) > 1 and (
+            any(self._begins(token) for token in tokens)
+            or any(
+                " ".join(tokens[start:end]) in self._whole
+                for start in range(len(tokens))
+                for end in range(start + 1, len(tokens) + 1)
+            )
+        )
+
+    def _begins(self, text: str) -> bool:
+        return any(text.startswith(prefix) for prefix in self._prefixes.get(text[:MIN_PREFIX], ()))
+
+
+#: Lists of words that were looked at, by the number of the leaf that has them.
+Known = dict[int, tuple[Tree, WordList]]
+
+
 @dataclass(slots=True)
 class Effort:
-    """How many comparisons may still be made: conditions can be large, and answers are wanted while a page loads."""
+    """How many comparisons may still be made: conditions can be large, and answers are wanted while a page loads. `known`
+    keeps what was worked out about lists of words."""
 
     left: int = 20_000
+    known: Known = field(default_factory=dict)
 
     def spend(self) -> bool:
         """False when it is used up."""
@@ -44,7 +85,7 @@ def implies(a: Tree, b: Tree, effort: Effort | None = None) -> bool:
         return any(implies(a, part, effort) for part in b["any"]) or _by_parts(a, b, effort)
     if _group(b) == "none":
         return all(excludes(a, part, effort) for part in b["none"])
-    return "field" in a and "field" in b and _leaf_implies(a, b)
+    return "field" in a and "field" in b and _leaf_implies(a, b, effort.known)
 
 
 def excludes(a: Tree, b: Tree, effort: Effort | None = None) -> bool:
@@ -126,15 +167,15 @@ def _by_parts(a: Tree, b: Tree, effort: Effort) -> bool:
     return bool(singles) and all(implies(one, b, effort) for one in singles)
 
 
-def _leaf_implies(a: Tree, b: Tree) -> bool:
-    field = a["field"]
-    if field != b["field"]:
+def _leaf_implies(a: Tree, b: Tree, known: Known) -> bool:
+    name = a["field"]
+    if name != b["field"]:
         return False
-    if field == "words":
-        return _words_imply(a, b)
-    if field in CHOICES:
+    if name == "words":
+        return _words_imply(a, b, known)
+    if name in CHOICES:
         return set(a["is"]) <= set(b["is"])
-    if field in NUMBERS:
+    if name in NUMBERS:
         (low, high), (least, most) = bounds(a), bounds(b)
         return least <= low and high <= most
     return a == b
@@ -154,23 +195,25 @@ def _leaf_excludes(a: Tree, b: Tree) -> bool:
     return field in FLAGS and a["is"] != b["is"]
 
 
-def _words_imply(a: Tree, b: Tree) -> bool:
-    given = {phrase(word) for word in a.get("any") or a["all"]}
-    wanted = {phrase(word) for word in b.get("any") or b["all"]}
-    if "any" in a and "any" in b:
-        return all(any(_holds(one, other) for other in wanted) for one in given - wanted)
-    if "any" in a:
-        return all(_holds(one, other) for one in given for other in wanted)
+def _words_imply(a: Tree, b: Tree, known: Known) -> bool:
+    given = [phrase(word) for word in a.get("any") or a["all"]]
     if "any" in b:
-        return any(_holds(one, other) for one in given for other in wanted)
-    return all(any(_holds(one, other) for one in given) for other in wanted)
+        wanted = _list_of(b, known)
+        return (all if "any" in a else any)(wanted.has_one_in(one) for one in given)
+    asked = [phrase(word) for word in b["all"]]
+    if "any" in a:
+        return all(_holds(one, other) for one in given for other in asked)
+    return all(any(_holds(one, other) for one in given) for other in asked)
+
+
+def _list_of(leaf: Tree, known: Known) -> WordList:
+    # The leaf is kept with it, so that no other gets its number.
+    kept = known.get(id(leaf))
+    if kept is None:
+        kept = known[id(leaf)] = (leaf, WordList([phrase(word) for word in leaf["any"]]))
+    return kept[1]
 
 
 def _holds(one: tuple[str, bool], other: tuple[str, bool]) -> bool:
     """Whether a text with one word, phrase or prefix holds another."""
-    (text, is_prefix), (wanted, any_ending) = one, other
-    if one == other:
-        return True
-    if any_ending:
-        return text.startswith(wanted) or (not is_prefix and any(t.startswith(wanted) for t in text.split()))
-    return not is_prefix and f" {wanted} " in f" {text} "
+    return WordList([other]).has_one_in(one)

@@ -9,7 +9,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from routing.findings import Known, findings
-from routing.implying import excludes, implies, takes_everything, takes_nothing
+from routing.implying import WordList, excludes, implies, takes_everything, takes_nothing
 from tests.routing.oracle import holds
 from tests.routing.strategies import facts, trees
 
@@ -197,6 +197,26 @@ def test_what_is_said_of_one_rule_is_what_is_said_of_it_among_all(conditions):
         assert findings(snapshot, KNOWN, only=one["key"]) == [
             each for each in everything if each.rule == one["key"]
         ]
+
+
+PHRASES = st.tuples(st.lists(st.sampled_from(["refund", "refunds", "ref", "the fee", "fee", "a"]), min_size=1, max_size=3),
+                    st.booleans())  # fmt: skip
+
+
+@given(PHRASES, st.lists(PHRASES, max_size=4))
+def test_a_list_of_words_finds_what_comparing_each_finds(one, others):
+    def written(parts, ends):
+        return ("ref" if ends else " ".join(parts), ends)
+
+    def holds(text, is_prefix, wanted, any_ending):
+        if any_ending:
+            return text.startswith(wanted) or (
+                not is_prefix and any(t.startswith(wanted) for t in text.split())
+            )
+        return not is_prefix and f" {wanted} " in f" {text} "
+
+    text, wanted = written(*one), [written(*other) for other in others]
+    assert WordList(wanted).has_one_in(text) == any(holds(*text, *other) for other in wanted)
 
 
 def test_ten_thousand_rules_are_looked_through_in_time():
