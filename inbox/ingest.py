@@ -14,10 +14,10 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db import DataError, IntegrityError, OperationalError, transaction
+from django.db import DatabaseError, DataError, IntegrityError, OperationalError, transaction
 
 from accounts.models import Health, Stream
-from inbox import ingest_reads, ingest_sql, ingest_writes, live, quarantine
+from inbox import early, ingest_reads, ingest_sql, ingest_writes, live, quarantine
 from inbox.edits import supersedes
 from inbox.ingest_rows import case_rows, change_rows, history_rows, message_rows
 from inbox.intake_clocks import set_clocks
@@ -91,6 +91,15 @@ def store_page(stream: Stream, token: UUID, result: PollResult, now: dt.datetime
 def store_messages(stream: Stream, messages: Sequence[InboundMessage], now: dt.datetime) -> PageOutcome:
     """Store messages that did not come by polling (a webhook, a second try); the cursor stays."""
     return _store(stream, lambda: header_of(ingest_sql.lock(stream.pk, now), now), messages, (), now)
+
+
+def look_at_early(now: dt.datetime) -> None:
+    """Look again wherever that is due; one brand account's trouble is not the others'."""
+    for stream in early.due_streams(now):
+        try:
+            look_again(stream, now)
+        except DatabaseError:
+            logger.exception("early answers of brand account %s were not looked at", stream.brand_account_id)
 
 
 def look_again(stream: Stream, now: dt.datetime) -> PageOutcome:

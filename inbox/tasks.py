@@ -8,7 +8,6 @@ from django.utils import timezone
 from inbox import (
     assigning,
     counts,
-    early,
     escalating,
     ingest,
     leaving,
@@ -97,8 +96,7 @@ def tick_housekeeping() -> None:
     watching.forget_closed(now)
     for quarantined_id in second_try.wanted():
         retry_quarantined.delay(quarantined_id)
-    for stream in early.due_streams(now):
-        ingest.look_again(stream, now)
+    ingest.look_at_early(now)
 
 
 @shared_task

@@ -4,14 +4,14 @@ import datetime as dt
 from itertools import permutations
 
 import pytest
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from inbox import early, ingest
 from inbox.models import Case, CaseEvent, EarlyAnswer, Message, Reply, ReplyState, Status, Verb
 from inbox.tasks import tick_housekeeping
 from networks.base import Author, Unreadable
-from tests.factories import NOW, ReplyFactory
+from tests.factories import NOW, BrandAccountFactory, ReplyFactory
 from tests.inbox.ingesting import leased_stream
 from tests.inbox.simple import message
 
@@ -229,12 +229,24 @@ def test_what_is_looked_at_in_vain_is_looked_at_ever_later_and_at_last_forgotten
     assert early.KEPT_FOR <= looks[-1] - NOW < 2 * early.KEPT_FOR
 
 
-def test_housekeeping_looks(feed):
-    feed.store(message("n", parent_id="q", thread_id="q", minute=9))
+def test_housekeeping_looks_and_one_accounts_trouble_is_not_the_others(feed, monkeypatch, caplog):
+    first = feed.stream
+    other = leased_stream(brand_account=BrandAccountFactory())
     feed.store(answer())
+    feed.store(message("n", parent_id="q", thread_id="q", minute=9), stream=other)
+    feed.store(answer(), stream=other)
     EarlyAnswer.objects.update(look_at=NOW - dt.timedelta(days=1000))
+    look_again = ingest.look_again
+
+    def troubled(stream, now):
+        if stream == first:
+            raise OperationalError("the disk is full")
+        return look_again(stream, now)
+
+    monkeypatch.setattr("inbox.ingest.look_again", troubled)
     tick_housekeeping()
     assert Message.objects.filter(direction="out").exists()
+    assert "were not looked at" in caplog.text
 
 
 def test_a_page_that_settles_many_costs_as_many_statements_as_one_that_settles_one(feed, streams):
