@@ -155,7 +155,7 @@ def _check_values(node: dict[str, Any]) -> Iterator[str]:
         return
     for value in values:
         if not isinstance(value, str) or not value.strip() or len(value) > 200 or not storable(value):
-            yield f"{_shown(value)} is not a value that “{field}” can have."
+            yield f"{_shown(value)} is not a value that “{field.replace('_', ' ')}” can have."
         elif field == "brand_account" and not all(value.partition(":")[::2]):
             yield f"{_shown(value)} is not a brand account: write the network, a colon and the network's own id."
         elif field in VALUES and value not in VALUES[field]:
@@ -232,7 +232,7 @@ def _shown(value: object) -> str:
     elif isinstance(value, dict | list):
         return _kind(value)
     elif isinstance(value, int) and not isinstance(value, bool) and abs(value) > NUMBERS["followers"]:
-        return "a number so large"
+        return "A number so large"
     else:
         text = str(value)
     text = text.encode("utf-8", "replace").decode().replace("\x00", "�")

@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any
 
-from accounts.models import Department, User
+from accounts.models import BrandAccount, Department, User
 from routing.drafts import draft_of
 from routing.findings import Finding, Known, findings
 from routing.known import known
 from routing.models import Calendar, Rule, RuleDraft
 from routing.rule_rows import instances, snapshot
 from routing.scope import Scope, scope_of
+from routing.wording import network_name
 
 Plain = dict[str, Any]
 
@@ -54,9 +55,20 @@ class Desk:
         return None
 
     @cached_property
-    def calendar_names(self) -> dict[str, str]:
-        """The calendars by key."""
-        return {str(pk): name for pk, name in Calendar.objects.values_list("pk", "name")}
+    def names(self) -> dict[str, str]:
+        """What conditions name, as `routing.wording` asks for it: calendars, departments, and the brand accounts that the
+        person may see."""
+        calendars = {str(pk): name for pk, name in Calendar.objects.values_list("pk", "name")}
+        departments = Department.objects.values_list("slug", "name")
+        accounts = BrandAccount.objects.visible_to(self.user).values_list("network", "remote_id", "handle")
+        return (
+            calendars
+            | {f"previous_department {slug}": name for slug, name in departments}
+            | {
+                f"brand_account {network}:{remote_id}": f"{handle} ({network_name(network)})"
+                for network, remote_id, handle in accounts
+            }
+        )
 
     def slug_of(self, department_id: str) -> str:
         """The slug of the department with this primary key, "" when there is none."""

@@ -196,7 +196,7 @@ def _remove(request: SignedInRequest, kind: str, slug: str, words: str) -> HttpR
     def verb() -> str:
         changed = edits.remove(kept.snapshot, kind, slug)
         playbooks.change(changed, _revision(request), request.user, timezone.now())
-        return f"{words} “{found.get('text') or found.get('name') or slug}” is removed from the draft."
+        return f"{words} “{found.get('name') or found.get('text') or slug}” is removed from the draft."
 
     return _do(request, verb)
 

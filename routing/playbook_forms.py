@@ -58,7 +58,12 @@ class Owned(forms.Form):
 class QuestionForm(Owned):
     """The words of a question; its answers are a form set beside it."""
 
-    text = forms.CharField(max_length=160, label="Question", validators=[storable_text])
+    text = forms.CharField(
+        max_length=160,
+        label="Question",
+        validators=[storable_text],
+        error_messages={"required": "Write the question, as one person asks another."},
+    )
     help = forms.CharField(
         required=False,
         max_length=300,
@@ -80,7 +85,10 @@ class OutcomeForm(Owned):
         error_messages={"required": NAME_MISSING},
     )
     advice = forms.CharField(
-        max_length=600, validators=[storable_text], widget=forms.Textarea(attrs={"rows": 3})
+        max_length=600,
+        validators=[storable_text],
+        widget=forms.Textarea(attrs={"rows": 3}),
+        error_messages={"required": "Say in a sentence or two what to do."},
     )
     action = forms.ChoiceField(choices=list(ACTIONS.items()), label="Offers to")
     department = forms.ChoiceField(

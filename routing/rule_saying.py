@@ -43,9 +43,7 @@ def said_of(editor: RuleEditor, desk: Desk, rule: Rule | None) -> Said:
     does += [f"tagged {value['tags']}"] if value["tags"] else []
     does += ["dismissed as noise at once"] if value["dismiss"] else []
     odd = _odd(tree, desk, rule, str(value["department"])) if tree else ()
-    return Said(
-        summary(tree, 8, desk.calendar_names) if tree else "", str(department or ""), tuple(does), odd
-    )
+    return Said(summary(tree, 8, desk.names) if tree else "", str(department or ""), tuple(does), odd)
 
 
 def _condition(editor: RuleEditor) -> dict[str, Any] | None:

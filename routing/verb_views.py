@@ -97,11 +97,12 @@ def _gives_way(request: HttpRequest, key: uuid.UUID, where: dict[str, int]) -> H
 @login_required
 def rule_delete(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
     """Asks whether to delete a rule; posting deletes it. Older versions keep it."""
-    rule = desk_of(editor_of(request)).rule(str(key))
+    desk = desk_of(editor_of(request))
+    rule = desk.rule(str(key))
     if rule is None:
         raise Http404
     if request.method != "POST":
-        context = {"rule": rule, "summary": summary(rule.condition)}
+        context = {"rule": rule, "summary": summary(rule.condition, names=desk.names)}
         return render(request, "routing/rule_delete.html", context)
     return _do(request, lambda user, now: f"“{editing.delete_rule(key, user, now)}” is deleted.", None)
 

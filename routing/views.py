@@ -68,7 +68,7 @@ def _list_context(request: HttpRequest) -> dict[str, Any]:
             {
                 "place": place,
                 "rule": rule,
-                "summary": summary(rule.condition, names=desk.calendar_names),
+                "summary": summary(rule.condition, names=desk.names),
                 "priority": rule.get_priority_display() if rule.priority else "",
                 "may_up": place > 1 and desk.is_mine(rules[place - 2]),
                 "is_last": place == len(rules),

@@ -59,7 +59,10 @@ def network_name(network: str) -> str:
 
 
 def leaf_words(leaf: dict[str, Any], limit: int = 5, names: Mapping[str, str] | None = None) -> str:
-    """One leaf as part of a sentence: `the words “refund” or “fee”`, `network “X”`, `at least 1,000 followers`."""
+    """One leaf as part of a sentence: `the words “refund” or “fee”`, `network “X”`, `at least 1,000 followers`.
+
+    `names` are those of calendars by key, and of other values by field and value: `previous_department billing`.
+    """
     field = leaf["field"]
     if field == "words":
         words = leaf["any"] if "any" in leaf else leaf["all"]
@@ -76,7 +79,10 @@ def leaf_words(leaf: dict[str, Any], limit: int = 5, names: Mapping[str, str] | 
         )
     if field in _FLAGS:
         return _FLAGS[field][not leaf["is"]]
-    values = [network_name(value) if field == "network" else value for value in leaf["is"]]
+    if field == "network":
+        values = [network_name(value) for value in leaf["is"]]
+    else:
+        values = [(names or {}).get(f"{field} {value}", value) for value in leaf["is"]]
     return f"{_LABELS[field]} {quoted(values, 'or', limit)}"
 
 
@@ -106,7 +112,7 @@ def _count(number: int, one: str, many: str) -> str:
 
 def summary(tree: dict[str, Any], limit: int = 5, names: Mapping[str, str] | None = None) -> str:
     """A valid condition tree as one line: `the words “a” or “b”, but not network “X”`. Long ones are cut: of each
-    group only `limit` parts, of each list only `limit` values. `names` are those of calendars by key."""
+    group only `limit` parts, of each list only `limit` values. `names` as `leaf_words` takes them."""
     if "field" in tree:
         return leaf_words(tree, limit, names)
     if "none" in tree:

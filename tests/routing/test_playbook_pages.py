@@ -122,6 +122,16 @@ def test_before_there_is_one_the_page_offers_the_starter(client, service):
     assert "There is a playbook already" in client.post(address("starter"), follow=True).content.decode()
 
 
+def test_what_is_removed_is_called_by_its_name(client, installed):
+    playbooks.begin(None, NOW)
+    draft = playbooks.draft()
+    body = client.post(
+        address("outcome_remove", "ask-a-colleague"), {"revision": draft.revision}, follow=True
+    ).content.decode()
+    assert "The outcome “Say that you are on it, and ask” is removed from the draft." in body
+    assert "There is no default: say what to do when none of the answers fits." in body
+
+
 def test_the_page_shows_the_tree_with_its_outcomes(client, installed):
     shown = client.get(address("page")).content.decode()
     for words in (

@@ -780,3 +780,17 @@ def test_old_versions_are_on_further_pages(manager, company, monkeypatch):
     assert 'id="version-1"' in text(manager.get(page("versions") + "?before=2"))
     for before in ("x", "-1", "9" * 40, "0"):
         assert manager.get(page("versions"), {"before": before}).status_code == 200
+
+
+def test_the_list_calls_brand_accounts_and_departments_by_their_names(client, company):
+    brand = BrandAccountFactory(handle="yourbrand", remote_id="4711")
+    condition = {
+        "any": [
+            {"field": "brand_account", "is": ["x:4711"]},
+            {"field": "previous_department", "is": ["billing"]},
+        ]
+    }
+    editing.add_rule(Content("Ours", condition, company.billing), None, "", NOW)
+    client.force_login(UserFactory(role=Role.ADMINISTRATOR))
+    body = text(client.get(page("rule_list")))
+    assert f"brand account “{brand.handle} (X)” or a customer last helped by “{company.billing.name}”" in body

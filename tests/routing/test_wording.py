@@ -33,3 +33,16 @@ X = {"field": "network", "is": ["x"]}
 )
 def test_a_condition_is_said_in_one_line(tree, said):
     assert summary(tree) == said
+
+
+def test_what_a_condition_names_is_called_as_people_know_it():
+    names = {"brand_account x:1": "yourbrand (X)", "previous_department billing": "Accounts"}
+    tree = {
+        "all": [
+            {"field": "brand_account", "is": ["x:1", "x:2"]},
+            {"field": "previous_department", "is": ["billing"]},
+        ]
+    }
+    assert summary(tree, names=names) == (
+        "brand account “yourbrand (X)” or “x:2” and a customer last helped by “Accounts”"
+    )
