@@ -156,8 +156,8 @@ def test_what_people_came_to_is_counted_within_what_the_reader_sees(installed, s
     shown = " ".join(signed_in(manager).get(address("page")).content.decode().split())
     assert "3 cases of yours in the last 30 days." in shown
     assert (
-        'Leave it</bdi> <meter class="share" min="0" max="2" value="2" aria-hidden="true"></meter></td><td class="num">2'
-        in shown
+        'Leave it</bdi></td><td class="share"><svg viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true">'
+        '<rect width="100" height="8" /></svg></td><td class="num">2' in shown
     )
     elsewhere = UserFactory(role=Role.MANAGER, departments=[DepartmentFactory()])
     assert "0 cases of yours" in " ".join(signed_in(elsewhere).get(address("page")).content.decode().split())
