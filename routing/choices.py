@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from django.utils.translation import get_language_info
@@ -62,8 +63,9 @@ class Choices:
     branches: Options = field(default_factory=list)
 
 
-def choices_for(user: User) -> Choices:
-    """What this user's editor offers. Five statements."""
+def choices_for(user: User, only: Collection[str] = ()) -> Choices:
+    """What this user's editor offers; of brand accounts `only` these ("network:remote id") where any are given. Five
+    statements."""
     accounts = BrandAccount.objects.visible_to(user).values_list("network", "remote_id", "handle")
     streams = [
         ("mentions", "Mentions"), ("comments", "Comments"), ("visitor_posts", "Posts on the page"), ("direct", "Direct"),
@@ -76,6 +78,7 @@ def choices_for(user: User) -> Choices:
             "brand_account": [
                 (f"{network}:{remote_id}", f"{handle} ({network_name(network)})")
                 for network, remote_id, handle in accounts
+                if not only or f"{network}:{remote_id}" in only
             ],
             "language": [(code, _language(code)) for code in _LANGUAGES],
             "sentiment": [(value, value) for value in ("negative", "neutral", "positive")],

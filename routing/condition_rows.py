@@ -8,7 +8,7 @@ that. A group has `….group`; a row has `….field`, `….op` and any number of
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -75,9 +75,12 @@ class Node:
         return self
 
 
-def empty() -> Node:
-    """What a new rule begins with: one row to fill in."""
-    return Node(group="any", parts=[Node()]).renumbered(ROOT)
+def empty(accounts: Collection[str] = ()) -> Node:
+    """What a new rule begins with: one row to fill in, kept to the brand accounts ("network:remote id") if any."""
+    if not accounts:
+        return Node(group="any", parts=[Node()]).renumbered(ROOT)
+    kept = Node(about="brand_account", op="is", values=sorted(accounts))
+    return Node(group="all", parts=[kept, Node(is_next=True)]).renumbered(ROOT)
 
 
 def read(data: QueryDict) -> Node:

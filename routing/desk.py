@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any
 
-from accounts.models import BrandAccount, Department, User
+from accounts.models import Department, User
+from routing.account_names import account_names
 from routing.drafts import draft_of
 from routing.findings import Finding, Known, findings
 from routing.known import known
 from routing.models import Calendar, Rule, RuleDraft
 from routing.rule_rows import instances, snapshot
-from routing.scope import Scope, scope_of
-from routing.wording import network_name
+from routing.scope import Scope, rule_scope_of
 
 Plain = dict[str, Any]
 
@@ -35,7 +35,17 @@ class Desk:
 
     def is_mine(self, rule: Rule) -> bool:
         """Whether the person may change the rule."""
-        return self.scope.covers(rule.department.slug)
+        return self.scope.covers_rule({"department": rule.department.slug, "condition": rule.condition})
+
+    @property
+    def may_edit_default(self) -> bool:
+        """Whether the person may say where messages go when no rule holds."""
+        default = self.content["default"]
+        return (
+            self.may_edit
+            and not self.scope.is_by_account
+            and (default is None or self.scope.covers(default["department"]))
+        )
 
     @cached_property
     def content(self) -> Plain:
@@ -56,18 +66,11 @@ class Desk:
 
     @cached_property
     def names(self) -> dict[str, str]:
-        """What conditions name, as `routing.wording` asks for it: calendars, departments, and the brand accounts that the
-        person may see."""
+        """What conditions name, as `routing.wording` asks for it: calendars, departments and brand accounts."""
         calendars = {str(pk): name for pk, name in Calendar.objects.values_list("pk", "name")}
         departments = Department.objects.values_list("slug", "name")
-        accounts = BrandAccount.objects.visible_to(self.user).values_list("network", "remote_id", "handle")
         return (
-            calendars
-            | {f"previous_department {slug}": name for slug, name in departments}
-            | {
-                f"brand_account {network}:{remote_id}": f"{handle} ({network_name(network)})"
-                for network, remote_id, handle in accounts
-            }
+            calendars | account_names() | {f"previous_department {slug}": name for slug, name in departments}
         )
 
     def slug_of(self, department_id: str) -> str:
@@ -84,7 +87,7 @@ class Desk:
 
 def desk_of(user: User) -> Desk:
     """What the person works on."""
-    scope = scope_of(user)
+    scope = rule_scope_of(user)
     desk = Desk(user, scope, None)
     if desk.may_edit:
         desk.draft = draft_of(user)

@@ -17,7 +17,7 @@ from routing.engine import RuleSetError
 from routing.forms import PublishForm
 from routing.merging import DEFAULT, ORDER, Clash
 from routing.models import RuleDraft
-from routing.views import denied_is_absent, editor_of, form_view, to_list
+from routing.views import denied_is_absent, form_view, rule_editor_of, to_list
 from routing.wording import summary
 
 
@@ -26,7 +26,7 @@ from routing.wording import summary
 def draft_begin(request: HttpRequest) -> HttpResponse:
     """Begins a draft; nothing when there is one."""
     with denied_is_absent():
-        drafts.begin(editor_of(request), timezone.now())
+        drafts.begin(rule_editor_of(request), timezone.now())
     messages.success(request, "You are working on a draft: nothing is live before you publish it.")
     return to_list()
 
@@ -35,7 +35,7 @@ def draft_begin(request: HttpRequest) -> HttpResponse:
 @login_required
 def draft_discard(request: HttpRequest) -> HttpResponse:
     """Throws the draft away."""
-    if drafts.discard(editor_of(request)):
+    if drafts.discard(rule_editor_of(request)):
         messages.success(request, "The draft is thrown away. The live rules are as they were.")
     return to_list()
 
@@ -44,7 +44,7 @@ def draft_discard(request: HttpRequest) -> HttpResponse:
 @login_required
 def draft_publish(request: HttpRequest) -> HttpResponse:
     """What publishing would change, what is wrong or clashes; posting publishes."""
-    user = editor_of(request)
+    user = rule_editor_of(request)
     desk = desk_of(user)
     if desk.draft is None:
         if request.method == "POST":
@@ -88,7 +88,7 @@ def draft_publish(request: HttpRequest) -> HttpResponse:
 @login_required
 def draft_update(request: HttpRequest) -> HttpResponse:
     """Takes into the draft what others published meanwhile."""
-    user = editor_of(request)
+    user = rule_editor_of(request)
     try:
         drafts.bring_up_to_date(user, timezone.now(), _chosen(request))
     except RuleDraft.DoesNotExist:

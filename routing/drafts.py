@@ -11,13 +11,14 @@ from django.db import transaction
 
 from accounts.models import User
 from routing import rulesets
+from routing.account_names import account_names
 from routing.editing import keep
 from routing.history import difference
 from routing.merging import Clash, merge
 from routing.models import RuleDraft, RuleSetVersion
 from routing.precedence import new_ones_below
 from routing.rule_rows import put, snapshot
-from routing.scope import NotYours, scope_of
+from routing.scope import NotYours, rule_scope_of
 from routing.snapshots import without_names
 
 Plain = dict[str, Any]
@@ -50,7 +51,7 @@ def draft_of(user: User) -> RuleDraft | None:
 
 def begin(by: User, now: dt.datetime) -> RuleDraft:
     """The person's draft; a new one begins as what is live. Raises `NotYours` for those who edit no rules."""
-    if scope_of(by).is_empty:
+    if rule_scope_of(by).is_empty:
         raise NotYours("You may not edit rules.")
     with transaction.atomic():
         rulesets.take_turn()
@@ -65,7 +66,7 @@ def standing(draft: RuleDraft, chosen: Mapping[str, str] | None = None) -> Stand
     theirs = snapshot()
     merged, clashes = _merged(draft, theirs, chosen)
     same = without_names(merged) == without_names(theirs)
-    lines = () if same else tuple(difference(theirs, merged))
+    lines = () if same else tuple(difference(theirs, merged, account_names()))
     return Standing(draft, lines, max(newest - draft.based_on, 0), tuple(clashes), merged)
 
 
@@ -73,7 +74,7 @@ def _merged(draft: RuleDraft, theirs: Plain, chosen: Mapping[str, str] | None) -
     """The draft with what is live now; its new rules come before nobody else's, whatever others moved meanwhile."""
     version = RuleSetVersion.objects.filter(number=draft.based_on).first()
     merged, clashes = merge(version.snapshot if version else theirs, draft.content, theirs, chosen)
-    return new_ones_below(theirs, merged, scope_of(draft.by).covers), clashes
+    return new_ones_below(theirs, merged, rule_scope_of(draft.by).covers), clashes
 
 
 def publish(
@@ -82,7 +83,7 @@ def publish(
     """Makes the draft live, together with what others published meanwhile, and ends it; None when nothing changed.
 
     Raises `RuleDraft.DoesNotExist`, `Clashes` when others changed the same rules and `chosen` ("mine" or "theirs" by
-    key) does not say which counts, `NotYours`, `NotAbove`, and `RuleSetError` when something is wrong with the rules.
+    key) does not say which counts, `NotYours`, `NotAbove`, `TooWide`, and `RuleSetError` when something is wrong with the rules.
     """
     with transaction.atomic():
         rulesets.take_turn()
@@ -91,7 +92,7 @@ def publish(
         merged, clashes = _merged(draft, theirs, chosen)
         if clashes:
             raise Clashes(clashes)
-        scope_of(by).refuse(theirs, merged)
+        rule_scope_of(by).refuse(theirs, merged)
         rulesets.refuse_errors(merged)
         put(merged)
         version = rulesets.publish(by, note or "Published a draft", now)

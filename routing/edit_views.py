@@ -19,21 +19,21 @@ from routing.forms import RuleEditor
 from routing.history import changed_since
 from routing.models import Rule
 from routing.rule_saying import said_of
-from routing.views import denied_is_absent, editor_of, facts_of, form_view, live_number, to_list
+from routing.views import denied_is_absent, facts_of, form_view, live_number, rule_editor_of, to_list
 
 
 @form_view
 @login_required
 def rule_new(request: HttpRequest) -> HttpResponse:
     """An empty form; posting it adds a rule at the end."""
-    return _edit(request, desk_of(editor_of(request)), None)
+    return _edit(request, desk_of(rule_editor_of(request)), None)
 
 
 @form_view
 @login_required
 def rule_edit(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
     """The form of one rule; posting it changes the rule, in the draft or live."""
-    desk = desk_of(editor_of(request))
+    desk = desk_of(rule_editor_of(request))
     rule = desk.rule(str(key))
     if rule is None:
         raise Http404
@@ -66,13 +66,19 @@ def _edit(request: HttpRequest, desk: Desk, rule: Rule | None) -> HttpResponse:
         editor.form.add_error(None, str(error))
         return _form(request, desk, editor, rule, status=422)
     in_draft = desk.draft is not None or "draft" in request.POST
-    messages.success(request, f"“{saved.name}” is {'in your draft' if in_draft else 'saved and live'}.")
+    last = rule is None and desk.scope.is_by_account and saved.position > 1
+    where = " It is asked last: move it up where it should come before others." if last else ""
+    messages.success(
+        request, f"“{saved.name}” is {'in your draft' if in_draft else 'saved and live'}.{where}"
+    )
     return to_list(saved.key)
 
 
 def _editor(request: HttpRequest | None, rule: Rule | None, desk: Desk, **seen: Any) -> RuleEditor:
     data = request.POST if request else None
-    return RuleEditor(data, rule, scope=desk.scope, choices=choices_for(desk.user), **seen)
+    return RuleEditor(
+        data, rule, scope=desk.scope, choices=choices_for(desk.user, desk.scope.brand_accounts), **seen
+    )
 
 
 def _overtaken(editor: RuleEditor, desk: Desk, rule: Rule | None) -> bool:
@@ -118,6 +124,7 @@ def _form(
         "said": said_of(editor, desk, rule),
         "try_text": request.POST.get("try_text", ""),
         "is_refused": status == 422,
+        "by_account": desk.scope.is_by_account,
     }
     template = "routing/rule_edit.html"
     if request.headers.get("HX-Request") and "do" in request.POST:

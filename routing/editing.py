@@ -3,7 +3,8 @@ version with its author and a note. Or it changes nothing.
 
 All raise `routing.engine.RuleSetError` when the rules could not decide afterwards, `routing.scope.NotYours` (one of
 these) when the rule is not the person's to change, `routing.scope.NotAbove` (another) when it would come before other
-departments' rules, and `Rule.DoesNotExist` when it is gone. `now` is the time of the change, UTC. `by` is None for the
+departments' rules, `routing.scope.TooWide` when it would take messages of brand accounts that are not the person's, and
+`Rule.DoesNotExist` when it is gone. `now` is the time of the change, UTC. `by` is None for the
 system, which may change everything.
 """
 
@@ -23,7 +24,7 @@ from routing.engine import RuleSetError
 from routing.models import Rule, RuleDraft, RuleSetVersion
 from routing.precedence import new_ones_below
 from routing.rule_rows import EXTRAS, instances, put, snapshot
-from routing.scope import scope_of
+from routing.scope import rule_scope_of
 from routing.snapshots import NAME_LENGTH, NoSuchRule
 
 __all__ = ["NAME_LENGTH", "Content", "add_rule", "change_rule", "delete_rule", "duplicate_rule", "edit", "move_rule",
@@ -85,9 +86,9 @@ def edit(
             after = change(before)
         except NoSuchRule as error:
             raise Rule.DoesNotExist(str(error)) from None
-        scope = scope_of(by)
+        scope = rule_scope_of(by)
         if about:
-            scope.require(snapshots.rule_in(before, about)["department"])
+            scope.require_rule(snapshots.rule_in(before, about))
         scope.refuse(before, after, live)
         if draft is not None:
             keep(draft, after, now)
@@ -131,7 +132,7 @@ def add_rule(
 ) -> Rule:
     """A new rule, right before the first of the rules with the keys `before`, else after all others; and never before
     rules of others that are not the person's to overtake."""
-    key, covers = str(uuid.uuid4()), scope_of(by).covers
+    key, covers = str(uuid.uuid4()), rule_scope_of(by).covers
     note = note or f"Added “{content.name}”"
 
     def change(rules: Plain) -> Plain:
@@ -190,9 +191,9 @@ def duplicate_rule(key: uuid.UUID, by: User | None, now: dt.datetime) -> Rule:
     def change(rules: Plain) -> Plain:
         after, copy = snapshots.copied(rules, str(key))
         keys.append(copy)
-        return new_ones_below(rules, after, scope_of(by).covers)
+        return new_ones_below(rules, after, rule_scope_of(by).covers)
 
-    after = edit(by, _named("Copied “{}”", str(key)), now, change)
+    after = edit(by, _named("Copied “{}”", str(key)), now, change, about=str(key))
     return _rule(after, keys[0])
 
 

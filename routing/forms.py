@@ -76,7 +76,7 @@ class RuleForm(forms.Form):
     def __init__(self, *args: Any, rule: Rule | None, scope: Scope, choices: Choices, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         open_ones = Department.objects.filter(is_open=True)
-        if scope.departments is not None:
+        if scope.departments is not None and not scope.is_by_account:
             open_ones = open_ones.filter(slug__in=scope.departments)
         if rule is not None and rule.department.pk:
             open_ones = open_ones | Department.objects.filter(pk=rule.department.pk)
@@ -144,7 +144,7 @@ class RuleEditor:
         a sign of the rule's content then."""
         self.choices = choices
         initial: dict[str, Any] = {"seen": seen, "mark": mark}
-        self.root = condition_rows.empty()
+        self.root = condition_rows.empty(scope.brand_accounts)
         if rule is not None:
             shown = condition_rows.node_of(rule.condition)
             initial |= _initial(rule) | {"mode": "rows" if shown else "tree"}

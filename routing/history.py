@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from routing.models import RuleSetVersion
@@ -12,13 +13,16 @@ from routing.wording import quoted
 _TOLD = 3
 
 
-def difference(older: dict[str, Any] | None, newer: dict[str, Any]) -> list[str]:
-    """What `newer` has that `older` had not, as sentences; the first version names only its size."""
+def difference(
+    older: dict[str, Any] | None, newer: dict[str, Any], accounts: Mapping[str, str] | None = None
+) -> list[str]:
+    """What `newer` has that `older` had not, as sentences; the first version names only its size. `accounts` are names of
+    brand accounts by "network:remote id"."""
     if older is None:
         return [f"{len(newer['rules'])} rules"]
     was = {rule["key"]: rule for rule in older["rules"]}
     now = {rule["key"]: rule for rule in newer["rules"]}
-    names = {
+    names = dict(accounts or {}) | {
         key: calendar["name"]
         for side in (older, newer)
         for key, calendar in side.get("calendars", {}).items()

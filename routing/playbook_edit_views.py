@@ -71,7 +71,7 @@ def _do(request: SignedInRequest, verb: Callable[[], str], to: str = "playbook:d
 
 
 @require_POST
-@require("edit_rules")
+@require("edit_playbook")
 def begin(request: SignedInRequest) -> HttpResponse:
     """The draft, begun from what is live."""
     _scope(request)
@@ -80,7 +80,7 @@ def begin(request: SignedInRequest) -> HttpResponse:
 
 
 @require_POST
-@require("edit_rules")
+@require("edit_playbook")
 def starter(request: SignedInRequest) -> HttpResponse:
     """The starter playbook, while there is none: for administrators."""
     if not _scope(request).is_whole:
@@ -94,7 +94,7 @@ def starter(request: SignedInRequest) -> HttpResponse:
 
 
 @require_safe
-@require("edit_rules")
+@require("edit_playbook")
 def draft(request: SignedInRequest) -> HttpResponse:
     """The draft as an outline, what is wrong with it, and what publishing it would change."""
     kept, live, scope = _draft(request), playbooks.live(), _scope(request)
@@ -118,7 +118,7 @@ def draft(request: SignedInRequest) -> HttpResponse:
 
 
 @form_view
-@require("edit_rules")
+@require("edit_playbook")
 def question(request: SignedInRequest, slug: str = "") -> HttpResponse:
     """One question with its answers; without a key a new one. Moving answers saves nothing yet."""
     kept = _draft(request)
@@ -173,7 +173,7 @@ def _go_on(made: list[tuple[str, str]]) -> HttpResponse:
 
 
 @form_view
-@require("edit_rules")
+@require("edit_playbook")
 def outcome(request: SignedInRequest, slug: str = "") -> HttpResponse:
     """One outcome; without a key a new one."""
     kept = _draft(request)
@@ -202,21 +202,21 @@ def _remove(request: SignedInRequest, kind: str, slug: str, words: str) -> HttpR
 
 
 @require_POST
-@require("edit_rules")
+@require("edit_playbook")
 def question_remove(request: SignedInRequest, slug: str) -> HttpResponse:
     """Answers that led to it lead nowhere until somebody says where."""
     return _remove(request, "questions", slug, "The question")
 
 
 @require_POST
-@require("edit_rules")
+@require("edit_playbook")
 def outcome_remove(request: SignedInRequest, slug: str) -> HttpResponse:
     """As `question_remove`."""
     return _remove(request, "outcomes", slug, "The outcome")
 
 
 @require_POST
-@require("edit_rules")
+@require("edit_playbook")
 def ends(request: SignedInRequest) -> HttpResponse:
     """Which question comes first, and which outcome is the default: for administrators."""
     kept = _draft(request)
@@ -236,7 +236,7 @@ def ends(request: SignedInRequest) -> HttpResponse:
 
 
 @require_POST
-@require("edit_rules")
+@require("edit_playbook")
 def publish(request: SignedInRequest) -> HttpResponse:
     """New cases begin with it at once; those that began with an older version keep it."""
     _scope(request)
@@ -252,7 +252,7 @@ def publish(request: SignedInRequest) -> HttpResponse:
 
 
 @require_POST
-@require("edit_rules")
+@require("edit_playbook")
 def discard(request: SignedInRequest) -> HttpResponse:
     """What the person may change of the draft goes back to what is live."""
     _scope(request)
@@ -265,7 +265,7 @@ def discard(request: SignedInRequest) -> HttpResponse:
 
 
 @require_POST
-@require("edit_rules")
+@require("edit_playbook")
 def restore(request: SignedInRequest, number: int) -> HttpResponse:
     """An older version, as a new one."""
     _scope(request)

@@ -1,13 +1,16 @@
 """Who is asked before whom: whether an edit puts somebody's rule above rules of other departments. Pure.
 
 The first rule that holds decides, so a rule that moves up takes messages away from those that it passes. `covers` says of
-a department's slug whether the person may change its rules; rules that lead elsewhere are others' rules.
+a department's slug whether the person may change its rules; rules that lead elsewhere are others' rules. Whoever has
+rules by brand account has no department: their rules pass as others' here, and may stand anywhere.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+
+from routing import reach
 
 Plain = dict[str, Any]
 Covers = Callable[[str], bool]
@@ -54,6 +57,21 @@ def given_way(before: Plain, after: Plain, covers: Covers) -> tuple[str, str] | 
     for key, count in now.items():
         if passed := others[was.get(key, count) : count]:
             return key, passed[-1]["key"]
+    return None
+
+
+def widened(before: Plain, after: Plain, covers: Covers) -> tuple[str, str] | None:
+    """The keys of an own rule that was kept to brand accounts and no longer is kept to those, and of another's that it
+    comes before; None when there is none. Such a rule may have been put there by whoever keeps these accounts."""
+    others, now = _above(after, covers)
+    old = {rule["key"]: rule for rule in before["rules"]}
+    for rule in after["rules"]:
+        was, count = old.get(rule["key"]), now.get(rule["key"], len(others))
+        if was is None or was["condition"] == rule["condition"] or count == len(others):
+            continue
+        kept = reach.accounts_of(was["condition"])
+        if kept is not None and not reach.keeps_to(rule["condition"], kept):
+            return rule["key"], others[count]["key"]
     return None
 
 

@@ -43,6 +43,8 @@ def said_of(editor: RuleEditor, desk: Desk, rule: Rule | None) -> Said:
     does += [f"tagged {value['tags']}"] if value["tags"] else []
     does += ["dismissed as noise at once"] if value["dismiss"] else []
     odd = _odd(tree, desk, rule, str(value["department"])) if tree else ()
+    if tree and (wide := desk.scope.width(tree)):
+        odd = (Finding("", "error", "width", f"Not kept to your brand accounts. {wide}"), *odd)
     return Said(summary(tree, 8, desk.names) if tree else "", str(department or ""), tuple(does), odd)
 
 

@@ -22,7 +22,7 @@ from routing.forms import DefaultForm
 from routing.models import Rule, RuleSetVersion
 from routing.scope import NotYours, scope_of
 from routing.starter import DEFAULT
-from routing.views import denied_is_absent, editor_of, form_view, to_list
+from routing.views import denied_is_absent, form_view, rule_editor_of, to_list
 from routing.wording import summary
 
 
@@ -30,7 +30,7 @@ def _do(
     request: HttpRequest, verb: Callable[[User, dt.datetime], str], key: uuid.UUID | None
 ) -> HttpResponse:
     """Runs one verb, says what happened, and goes back to the list."""
-    user = editor_of(request)
+    user = rule_editor_of(request)
     try:
         with denied_is_absent():
             messages.success(request, verb(user, timezone.now()))
@@ -79,7 +79,7 @@ def rule_move(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
 def _gives_way(request: HttpRequest, key: uuid.UUID, where: dict[str, int]) -> HttpResponse | None:
     """The question whether to put a live rule below another department's, above which only an administrator gets it
     again; None where there is nothing to ask."""
-    desk = desk_of(editor_of(request))
+    desk = desk_of(rule_editor_of(request))
     rule = desk.rule(str(key))
     if rule is None or desk.draft is not None:
         return None
@@ -97,7 +97,7 @@ def _gives_way(request: HttpRequest, key: uuid.UUID, where: dict[str, int]) -> H
 @login_required
 def rule_delete(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
     """Asks whether to delete a rule; posting deletes it. Older versions keep it."""
-    desk = desk_of(editor_of(request))
+    desk = desk_of(rule_editor_of(request))
     rule = desk.rule(str(key))
     if rule is None:
         raise Http404
@@ -124,10 +124,10 @@ def rule_duplicate(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
 @login_required
 def default_edit(request: HttpRequest) -> HttpResponse:
     """Where messages go when no rule holds."""
-    user = editor_of(request)
+    user = rule_editor_of(request)
     desk = desk_of(user)
     slug = (desk.content["default"] or {}).get("department", "")
-    if slug and not desk.scope.covers(slug):
+    if not desk.may_edit_default:
         raise Http404
     current = Department.objects.filter(slug=slug).first()
     form = DefaultForm(request.POST or None, initial={"department": current and current.pk}, scope=desk.scope)
@@ -171,7 +171,7 @@ def starter(request: HttpRequest) -> HttpResponse:
 @login_required
 def version_restore(request: HttpRequest, number: int) -> HttpResponse:
     """Puts the rules of an older version back, as a new version."""
-    user = editor_of(request)
+    user = rule_editor_of(request)
     get_object_or_404(RuleSetVersion, number=number)
     try:
         messages.success(request, editing.restore(number, user, timezone.now()))

@@ -5,6 +5,8 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
+from functools import partial
 from typing import Any, cast
 
 from django.contrib.auth.decorators import login_required
@@ -14,8 +16,10 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from accounts.access import viewer
 from accounts.models import Department, User
 from routing import drafts, rulesets
+from routing.account_names import account_names
 from routing.desk import Desk, desk_of
 from routing.engine import RuleSetError, decide, decide_all
 from routing.facts import Decision, Facts
@@ -24,7 +28,7 @@ from routing.forms import TryForm
 from routing.history import difference
 from routing.models import Rule, RuleDraft, RuleSetVersion, SLAPolicy
 from routing.reading import with_reading
-from routing.scope import NotYours, scope_of
+from routing.scope import NotYours, rule_scope_of, scope_of
 from routing.versions import Kind, listing
 from routing.wording import summary
 
@@ -36,10 +40,18 @@ def user_of(request: HttpRequest) -> User:
 
 
 def editor_of(request: HttpRequest) -> User:
-    """The user, who may edit something of the rules, policies and calendars. Raises `Http404` for everyone else, managers of
-    no department included: denied and absent look alike."""
+    """The user, who may edit something of the policies and calendars. Raises `Http404` for everyone else, managers of no
+    department included: denied and absent look alike."""
     user = user_of(request)
     if scope_of(user).is_empty:
+        raise Http404
+    return user
+
+
+def rule_editor_of(request: HttpRequest) -> User:
+    """As `editor_of`, of the rules: community managers, too, with a brand account at least."""
+    user = user_of(request)
+    if rule_scope_of(user).is_empty:
         raise Http404
     return user
 
@@ -70,7 +82,7 @@ def _list_context(request: HttpRequest) -> dict[str, Any]:
                 "rule": rule,
                 "summary": summary(rule.condition, names=desk.names),
                 "priority": rule.get_priority_display() if rule.priority else "",
-                "may_up": place > 1 and desk.is_mine(rules[place - 2]),
+                "may_up": place > 1 and (desk.scope.is_by_account or desk.is_mine(rules[place - 2])),
                 "is_last": place == len(rules),
                 "is_mine": desk.is_mine(rule),
                 "findings": found.get(str(rule.key), ()),
@@ -80,7 +92,9 @@ def _list_context(request: HttpRequest) -> dict[str, Any]:
         "default": default and Department.objects.filter(slug=default["department"]).first(),
         "default_findings": found.get("", ()),
         "may_edit": desk.may_edit,
-        "may_edit_default": desk.may_edit and (default is None or desk.scope.covers(default["department"])),
+        "may_edit_default": desk.may_edit_default,
+        "by_account": desk.scope.is_by_account,
+        "may_learn": viewer(desk.user).may("learn"),
         "may_start": desk.scope.is_whole,
         "draft": desk.draft,
         "standing": desk.draft and drafts.standing(desk.draft),
@@ -148,7 +162,8 @@ def to_list(key: uuid.UUID | None = None) -> HttpResponse:
 def versions(request: HttpRequest) -> HttpResponse:
     """Who changed what and when; those may go back who may change all that this would."""
     desk = desk_of(user_of(request))
-    return listing(request, _VERSIONS, lambda old: desk.may_edit and desk.scope.may_change(desk.content, old))
+    kind = replace(_VERSIONS, difference=partial(difference, accounts=account_names()))
+    return listing(request, kind, lambda old: desk.may_edit and desk.scope.may_change(desk.content, old))
 
 
 _VERSIONS = Kind(
