@@ -17,7 +17,7 @@ def difference(
     older: dict[str, Any] | None, newer: dict[str, Any], accounts: Mapping[str, str] | None = None
 ) -> list[str]:
     """What `newer` has that `older` had not, as sentences; the first version names only its size. `accounts` are names of
-    brand accounts by "network:remote id"."""
+    brand accounts, as `routing.wording` takes them."""
     if older is None:
         return [f"{len(newer['rules'])} rules"]
     was = {rule["key"]: rule for rule in older["rules"]}

@@ -34,19 +34,23 @@ def keeps_to(tree: Tree, accounts: Collection[str]) -> bool:
 
 def too_wide(tree: Tree, accounts: Collection[str], names: Mapping[str, str]) -> str:
     """What lets a condition hold for messages of other brand accounts than these, and what to do, as sentences; "" when
-    nothing does. `names` are those of brand accounts, by "network:remote id"."""
+    nothing does. `names` as `routing.wording.leaf_words` takes them."""
     if keeps_to(tree, accounts):
         return ""
     found = accounts_of(tree)
     if found is not None:
-        others = sorted(names.get(one, one) for one in found - frozenset(accounts))
+        others, own = (_named(some, names) for some in (found - frozenset(accounts), accounts))
         return (
             f"It would take messages of {quoted(others, 'and')}, not yours. "
-            f"Leave in “Brand account is” only {quoted(sorted(names.get(one, one) for one in accounts), 'or')}."
+            f"Leave in “Brand account is” only {quoted(own, 'or')}."
         )
     free = _free_part(tree)
     if free is not None:
-        return f"“{summary(free)}” alone lets it hold, whatever the brand account. {_REMEDY}"
+        said = summary(free, names=names)
+        return (
+            f"{said[:1].upper()}{said[1:]} would be enough alone, whatever the brand account. Choose “all of these hold”, or "
+            "put that into such a group of its own, with a row “Brand account is” that names your own."
+        )
     if "none" in tree:
         return f"A condition that only bars things holds for messages of every brand account. {_REMEDY}"
     return (
@@ -55,6 +59,10 @@ def too_wide(tree: Tree, accounts: Collection[str], names: Mapping[str, str]) ->
         if "all" in tree
         else f"It holds for messages of every brand account. {_REMEDY}"
     )
+
+
+def _named(accounts: Collection[str], names: Mapping[str, str]) -> list[str]:
+    return sorted(names.get(f"brand_account {one}", one) for one in accounts)
 
 
 def _free_part(tree: Tree) -> Tree | None:

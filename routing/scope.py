@@ -34,7 +34,7 @@ class Scope:
     """What one person may change: `departments` are slugs, None for all, those of the whole company included.
 
     `brand_accounts` ("network:remote id") are those of a community manager, who has rules kept to them and no
-    departments; `names` are those of all brand accounts then.
+    departments; `names` are those of all brand accounts then, as `routing.wording` takes them.
     """
 
     departments: frozenset[str] | None

@@ -94,7 +94,9 @@ def test_it_never_holds_for_a_message_of_another(tree, account, parks, verified)
         assert decide(facts, rules).department == "d"
 
 
-HANDLES = {"x:1": "@one (X)", "x:2": "@two (X)", "x:9": "@other (X)"}
+HANDLES = {
+    f"brand_account x:{key}": f"@{name} (X)" for key, name in (("1", "one"), ("2", "two"), ("9", "other"))
+}
 
 
 @pytest.mark.parametrize(
@@ -102,7 +104,7 @@ HANDLES = {"x:1": "@one (X)", "x:2": "@two (X)", "x:9": "@other (X)"}
     [
         (kept("x:1"), ""),
         (kept("x:1", "x:9"), "It would take messages of “@other (X)”, not yours. Leave in “Brand account is” only “@one (X)” or “@two (X)”."),
-        ({"any": [brand("x:1"), WORDS]}, "“the word “parking”” alone lets it hold, whatever the brand account."),
+        ({"any": [brand("x:1"), WORDS]}, "The word “parking” would be enough alone, whatever the brand account. Choose “all of these hold”"),
         ({"all": [WORDS]}, "Add a row “Brand account is” with your own"),
         ({"any": [WORDS]}, "Put “all of these hold” around it"),
         ({"none": [brand("x:9")]}, "only bars things holds for messages of every brand account"),
@@ -342,7 +344,7 @@ def test_one_that_is_too_wide_is_kept_as_typed_and_says_why(juno, company):
     assert "“Parking” is not kept to your brand accounts." in text(answer)
     assert ">parking</textarea>" in text(answer)
     mixed = form(company, ("brand_account", "is", "x:1"), words("parking"))
-    assert "“the word “parking”” alone lets it hold" in text(juno.post(page("rule_new"), mixed))
+    assert "The word “parking” would be enough alone" in text(juno.post(page("rule_new"), mixed))
     tree = form(company, mode="tree", tree=json.dumps(kept("x:1", "x:9")))
     assert "It would take messages of “@other (X)”, not yours." in text(juno.post(page("rule_new"), tree))
     assert latest() == before
