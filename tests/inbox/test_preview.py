@@ -306,6 +306,16 @@ def test_a_file_is_tried_row_by_row(page):
     body = page.get(reverse("inbox:preview", args=[preview.pk])).content.decode()
     assert "mine.csv" in body
     assert "two lines of parcel" in body
+    assert "open a case" not in body, "no row of a file ever did"
+
+
+def test_a_draft_that_changed_since_a_file_was_tried_asks_for_the_file_again(page, manager):
+    preview, _ = start(page, file=SimpleUploadedFile("mine.csv", b"text\na parcel\n"))
+    whole(preview)
+    RulePreview.objects.update(revision=preview.revision + 1)
+    body = page.get(reverse("inbox:preview", args=[preview.pk])).content.decode()
+    assert "You have changed the draft since. Choose the file again below." in body
+    assert "Try it again" not in body, "that would try the last 30 days"
 
 
 @pytest.mark.parametrize(
