@@ -12,9 +12,9 @@ from django.db import connection
 from django.urls import reverse
 
 from accounts.models import Leave, Shift
-from inbox import cases, escalating, recomputing, tasks
+from inbox import cases, escalating, notices, recomputing, tasks
 from inbox.models import Case, CaseEvent, Custody, Escalation, Notice, NoticedCase, NoticeKind, Status, Verb
-from inbox.notices import mark_read
+from inbox.notices import mark_read, tell_grouped
 from inbox.replies import queue_reply
 from routing import terms
 from routing.models import SLAPolicy, SLAVersion
@@ -430,6 +430,30 @@ class TestWhoIsTold:
         ]  # fmt: skip
         assert Notice.objects.get(user=world.manager, read_at=None).case == late
 
+    def test_what_was_told_and_read_is_not_told_again(self, world):
+        def tell():
+            tell_grouped(
+                [world.manager.pk],
+                world.case,
+                world.department.pk,
+                NoticeKind.BREACHED,
+                "Late.",
+                key="late",
+                now=NOW,
+            )
+
+        tell()
+        mark_read(world.manager, NOW)
+        tell()
+        assert Notice.objects.get(user=world.manager).read_at == NOW
+
+    def test_open_pages_hear_of_it_at_once(self, world, monkeypatch):
+        heard = []
+        monkeypatch.setattr(notices, "publish_notices_on_commit", heard.append)
+        self.many(world, 2)
+        world.sweep(60)
+        assert heard.count([world.manager.pk]) == 2
+
     def test_moved_cases_are_said_to_be_where_they_are_now(self, world):
         self.many(world, 2)
         world.sweep(90)
@@ -449,6 +473,13 @@ class TestWhoIsTold:
         assert found.redirect_chain[0][0] == f"/queue/department/{world.department.slug}/?sort=overdue"
         assert found.content.decode().count('data-case="') == 3
         assert Notice.objects.get(user=world.manager).read_at is not None
+
+    def test_before_they_are_due_it_opens_the_queue_in_the_order_of_due_times(self, world):
+        self.many(world, 2)
+        world.sweep(45)
+        told = Notice.objects.get(user=world.manager)
+        opened = signed_in(world.manager).post(reverse("inbox:notice_open", args=[told.pk]))
+        assert opened.url == f"/queue/department/{world.department.slug}/?sort=due"
 
     def test_a_queue_that_one_may_not_open_is_not_offered(self, world):
         self.many(world, 2)

@@ -87,6 +87,13 @@ class TestSending:
         clock.forward(seconds=10)
         assert outbox.due_replies(clock.at) == [reply.pk]
 
+    def test_what_is_due_goes_in_the_order_of_times_and_then_of_writing(self, reply, agent, clock):
+        def queued(seconds):
+            return ReplyFactory(author=agent, send_after=NOW - dt.timedelta(seconds=seconds)).pk
+
+        late, first, also_first = queued(1), queued(9), queued(9)
+        assert outbox.due_replies(clock.at) == [first, also_first, late, reply.pk]
+
     def test_twice_is_once(self, reply, network, clock):
         outbox.send_reply(reply.pk, clock=clock)
         outbox.send_reply(reply.pk, clock=clock)
