@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import json
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand
 
+from inbox.management.moments import moment
 from inbox.replaying import Difference, Outcome, replay
 
 #: Differences that are printed.
@@ -28,7 +28,7 @@ class Command(BaseCommand):
     def handle(self, **options: Any) -> None:
         outcome = Outcome()
         shown: list[Difference] = []
-        for difference in replay(_moment(options["since"]), outcome):
+        for difference in replay(moment(options["since"]), outcome):
             if len(shown) < _SHOWN:
                 shown.append(difference)
         if options["json"]:
@@ -52,13 +52,3 @@ class Command(BaseCommand):
             )
         if outcome.differences:
             raise SystemExit(1)
-
-
-def _moment(said: str | None) -> dt.datetime | None:
-    if not said:
-        return None
-    try:
-        moment = dt.datetime.fromisoformat(said)
-    except ValueError:
-        raise CommandError(f"“{said}” is no day or time: write 2026-11-18 or 2026-11-18T10:00.") from None
-    return moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import json
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand
 
+from inbox.management.moments import moment
 from inbox.rereading import FIELDS, Progress, reread
 
 
@@ -26,7 +26,7 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="Print one JSON object.")
 
     def handle(self, **options: Any) -> None:
-        since, dry = _moment(options["since"]), options["dry_run"]
+        since, dry = moment(options["since"]), options["dry_run"]
         progress = Progress(0, options["after"])
         try:
             for progress in reread(since, after=options["after"], change=not dry):
@@ -47,13 +47,3 @@ class Command(BaseCommand):
         if self.stderr.isatty():
             self.stderr.write(f"\r{progress.read:,} of {progress.total:,}", ending="")
             self.stderr.flush()
-
-
-def _moment(said: str | None) -> dt.datetime | None:
-    if not said:
-        return None
-    try:
-        moment = dt.datetime.fromisoformat(said)
-    except ValueError:
-        raise CommandError(f"“{said}” is no day or time: write 2026-11-18 or 2026-11-18T10:00.") from None
-    return moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)
