@@ -61,12 +61,7 @@ def connect_brand_account(
         brand_account.connected_by = by
         brand_account.verified_at = now if verify else None
         brand_account.check_due_at = now + CHECK_EVERY if verify else now
-        if brand_account.lifecycle == Lifecycle.CLOSED:
-            brand_account.lifecycle = Lifecycle.ACTIVE
-        brand_account.save()
-        set_health(brand_account, Health.OK, "", now=now)
-        store_credential(brand_account, secrets, now=now)
-        _start_streams(brand_account, now)
+        _put_in_use(brand_account, secrets, now)
     logger.info("brand account connected", extra={"brand_account": brand_account.pk, "user": by and by.pk})
     return brand_account
 
@@ -87,6 +82,15 @@ def disconnect_brand_account(brand_account: BrandAccount, *, by: User, now: dt.d
     brand_account.save(update_fields=["lifecycle"])
     set_health(brand_account, Health.REAUTHORISE, f"Disconnected by {by}.", now=now)
     logger.info("brand account disconnected", extra={"brand_account": brand_account.pk, "user": by.pk})
+
+
+def _put_in_use(brand_account: BrandAccount, secrets: Mapping[str, str], now: dt.datetime) -> None:
+    if brand_account.lifecycle == Lifecycle.CLOSED:
+        brand_account.lifecycle = Lifecycle.ACTIVE
+    brand_account.save()
+    set_health(brand_account, Health.OK, "", now=now)
+    store_credential(brand_account, secrets, now=now)
+    _start_streams(brand_account, now)
 
 
 def _start_streams(brand_account: BrandAccount, now: dt.datetime) -> None:

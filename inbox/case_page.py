@@ -36,10 +36,9 @@ from inbox.models.case import CaseQuerySet
 from inbox.navigation import departments
 from inbox.on_point import arrived_to, who_is_on_point
 from inbox.passing_page import passing_of, trail
-from inbox.queue import display_name, network_sign
 from inbox.timeline import Timeline, timeline
 from inbox.watching import sees, watched_by
-from inbox.wording import Chip, initials, local, returned_chip
+from inbox.wording import Chip, display_name, initials, local, network_sign, returned_chip
 from networks.registry import capabilities
 
 #: Neighbours shown on the page: other names of the customer, other cases, colleagues in the department.
@@ -130,19 +129,10 @@ def case_context(
 ) -> dict[str, Any]:
     """Template context of `inbox/case.html` and its fragments. `case` comes from `read_case`."""
     thread = timeline(case, user, now, before=before, start=start)
-    custodies = _custodies(case.pk)
-    name, offered = case.identity.display_name, may(user, case)
-    typed = (problem.typed if problem else None) or {}
-    sign, sign_class = network_sign(case.network)
+    custodies, offered = _custodies(case.pk), may(user, case)
     return {
         "case": case,
-        # The addresses of its verbs are below it: told once, not looked up forty times.
-        "at": reverse("inbox:case", args=[case.pk]),
-        "heading": name,
-        "initials": initials(name),
-        "sign": sign,
-        "sign_class": sign_class,
-        "network": capabilities(case.network).label,
+        **_head(case),
         "chips": _chips(case, now, trail(case, custodies)),
         "thread": thread,
         "older": bool(before),
@@ -161,8 +151,22 @@ def case_context(
         "watched": case.is_watched,  # type: ignore[attr-defined]
         "departments": [one for one in departments(user) if one.is_open and one.pk != case.department_id],
         "problem": problem,
-        "typed": typed,
+        "typed": (problem.typed if problem else None) or {},
         "kept": _kept(problem, offered),
+    }
+
+
+def _head(case: Case) -> dict[str, str]:
+    name = case.identity.display_name
+    sign, sign_class = network_sign(case.network)
+    return {
+        # The addresses of its verbs are below it: told once, not looked up forty times.
+        "at": reverse("inbox:case", args=[case.pk]),
+        "heading": name,
+        "initials": initials(name),
+        "sign": sign,
+        "sign_class": sign_class,
+        "network": capabilities(case.network).label,
     }
 
 

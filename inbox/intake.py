@@ -256,9 +256,8 @@ class Intake:
         case = self._case_of_own(item, reply)
         if case is None:
             return False
-        message = item.message
         verb, actor = Verb.ANSWERED_NATIVELY, None
-        data: dict[str, Any] = {"canonical_id": message.canonical_id}
+        data: dict[str, Any] = {"canonical_id": item.message.canonical_id}
         if reply is not None:
             self.replies.remove(reply)
             self.adopted.append((reply, item))

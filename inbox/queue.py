@@ -27,7 +27,7 @@ from inbox.paging import decode_cursor, encode_cursor
 from inbox.row_markup import row_markup
 from inbox.sanitise import clean_text
 from inbox.watching import watched_by
-from inbox.wording import Chip, initials, moment, returned_chip, span
+from inbox.wording import Chip, display_name, initials, moment, network_sign, returned_chip, span
 from networks.registry import CONNECTORS
 
 #: Rows on a page.
@@ -47,7 +47,6 @@ _FIELDS = (
     "priority", "tags", "assignee_id", "returned_count", "hint", *countdown.FIELDS,
 )  # fmt: skip
 _LABELS = {key: one.capabilities.label for key, one in CONNECTORS.items()}
-_SIGNS = {"x": ("X", ""), "facebook": ("f", "f"), "mastodon": ("M", "m")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,16 +239,6 @@ def _columns(cases: CaseQuerySet, kind: ViewKind) -> Any:
         return cases.values(*_FIELDS)
     held = Custody.objects.filter(case=OuterRef("pk"), left_at__isnull=True)
     return cases.values(*_FIELDS, held_since=Subquery(held.values("sent_at")[:1]))
-
-
-def network_sign(network: str) -> tuple[str, str]:
-    """The letter on a customer's badge and its style."""
-    return _SIGNS.get(network, (network[:1].upper(), ""))
-
-
-def display_name(handle: str, name: str) -> str:
-    """What stands for a customer: as `Identity.display_name`, for rows that are not instances."""
-    return f"@{handle}" if handle else name or "Unknown author"
 
 
 def _row(

@@ -13,8 +13,7 @@ from django.db.models import OuterRef, Subquery
 from accounts.models import User
 from inbox.models import Case, Direction, Identity, Message
 from inbox.paging import decode_cursor, encode_cursor
-from inbox.queue import display_name, network_sign
-from inbox.wording import Moment, initials, moment
+from inbox.wording import Moment, display_name, initials, moment, network_sign
 from networks.registry import capabilities
 
 #: Messages on a page, customers above them, characters of a query, characters of a snippet.

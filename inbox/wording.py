@@ -1,4 +1,4 @@
-"""How times and clocks read on pages. Everything is made here once a row; templates only print."""
+"""How times, names and networks read on pages. Everything is made here once a row; templates only print."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 
 _UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"))
+_SIGNS = {"x": ("X", ""), "facebook": ("f", "f"), "mastodon": ("M", "m")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,3 +97,13 @@ def initials(name: str) -> str:
     if len(words) == 1:
         return words[0][:2].upper()
     return (words[0][0] + words[-1][0]).upper()
+
+
+def network_sign(network: str) -> tuple[str, str]:
+    """The letter on a customer's badge and its style."""
+    return _SIGNS.get(network, (network[:1].upper(), ""))
+
+
+def display_name(handle: str, name: str) -> str:
+    """What stands for a customer: as `Identity.display_name`, for rows that are not instances."""
+    return f"@{handle}" if handle else name or "Unknown author"

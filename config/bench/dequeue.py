@@ -68,16 +68,18 @@ def measure(options: dict[str, Any], say: Callable[[str], None]) -> dict[str, An
                     twice += len(taken) - len(set(taken))
                     took += [one for _, times in parts for one in times]
             say(f"round {round_number + 1}: floor {floor[-1]:.0f}/s, take next {product[-1]:.0f}/s")
-    took.sort()
+    return {"bench": "dequeue", "agents": len(agents), **_figures(floor, product, took), "taken_twice": twice}
+
+
+def _figures(floor: list[float], product: list[float], took: list[float]) -> dict[str, Any]:
+    """Takes a second of each round, and the seconds that each take took, as what the bench prints."""
+    took = sorted(took)
     return {
-        "bench": "dequeue",
-        "agents": len(agents),
         "per_s": round(statistics.median(product)),
         "floor_per_s": round(statistics.median(floor)),
         "floor_ratio": round(statistics.median(p / f for p, f in zip(product, floor, strict=True)), 3),
         "p50_ms": round(1000 * took[len(took) // 2], 2),
         "p95_ms": round(1000 * took[int(len(took) * 0.95)], 2),
-        "taken_twice": twice,
     }
 
 

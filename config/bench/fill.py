@@ -193,6 +193,11 @@ def _people(now: dt.datetime) -> None:
         for agent in agents
         for brand in brands
     )
+    _number(departments, agents, brands)
+
+
+def _number(departments: list[Department], agents: list[User], brands: list[BrandAccount]) -> None:
+    """Tables that give the generated rows their department, agent and brand account by a number from 1 on."""
     with connection.cursor() as cursor:
         for name, rows in (("department", departments), ("agent", agents)):
             cursor.execute(f"CREATE TABLE bench_{name} (n int PRIMARY KEY, id bigint)")  # noqa: S608

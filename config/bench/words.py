@@ -7,45 +7,17 @@ import random
 VOCABULARY = 50_000
 
 
+_STARTS = "b br c ch d dr f fl g gr h k l m n p pl r s st t tr v w z".split()
+_MIDDLES = "aeiou"
+_ENDS = "l m n r s t k nd rt".split()
+
+
 def vocabulary() -> list[str]:
     """Invented words, the most frequent first; the same list every time."""
     draw = random.Random(7)
-    starts, middles, ends = (
-        [
-            "b",
-            "br",
-            "c",
-            "ch",
-            "d",
-            "dr",
-            "f",
-            "fl",
-            "g",
-            "gr",
-            "h",
-            "k",
-            "l",
-            "m",
-            "n",
-            "p",
-            "pl",
-            "r",
-            "s",
-            "st",
-            "t",
-            "tr",
-            "v",
-            "w",
-            "z",
-        ],
-        "aeiou",
-        ["l", "m", "n", "r", "s", "t", "k", "nd", "rt"],
-    )
     words: dict[str, None] = {}
     while len(words) < VOCABULARY:
         syllables = draw.choice((1, 2, 2, 3))
-        word = "".join(draw.choice(starts) + draw.choice(middles) for _ in range(syllables)) + draw.choice(
-            ends
-        )
-        words.setdefault(word)
+        word = "".join(draw.choice(_STARTS) + draw.choice(_MIDDLES) for _ in range(syllables))
+        words.setdefault(word + draw.choice(_ENDS))
     return list(words)

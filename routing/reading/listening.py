@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from routing.reading.lexicon import BUT, DENY, LESS, MORE, NOT, Lexicon
+from routing.reading.lexicon import BUT, DENY, LESS, MORE, NOT, Lexicon, Mark, Word
 
 #: How many words a negation reaches, and an intensifier.
 NEGATION_REACH, STRESS_REACH = 4, 2
@@ -37,7 +37,6 @@ class Heard:
 def listen(words: tuple[str, ...], lexicon: Lexicon) -> Heard:
     """What the words say, in order. Total: any list of tokens."""
     heard = Heard()
-    phrases = lexicon.phrases
     at, count = 0, len(words)
     negated = stressed = -1
     stress = 1.0
@@ -46,15 +45,7 @@ def listen(words: tuple[str, ...], lexicon: Lexicon) -> Heard:
         if word is None:
             at += 1
             continue
-        mark, step = word.mark, 1
-        for length in word.lengths:
-            found = phrases.get(" ".join(words[at : at + length]))
-            if found is not None:
-                if found.tone is None and mark is not None:
-                    mark = mark.and_flags(found)
-                else:
-                    mark, step = found, length if found.tone is not None or found.role else 1
-                break
+        mark, step = _phrase(words, at, word, lexicon) if word.lengths else (word.mark, 1)
         if mark is not None:
             tone, role, bits, urgency, spam = mark
             if bits:
@@ -83,6 +74,19 @@ def listen(words: tuple[str, ...], lexicon: Lexicon) -> Heard:
                     stressed = at + step - 1 + STRESS_REACH
         at += step
     return heard
+
+
+def _phrase(words: tuple[str, ...], at: int, word: Word, lexicon: Lexicon) -> tuple[Mark | None, int]:
+    """What the longest known phrase that begins at `at` says, else the word there; and how many words are done with it."""
+    mark = word.mark
+    for length in word.lengths:
+        found = lexicon.phrases.get(" ".join(words[at : at + length]))
+        if found is None:
+            continue
+        if found.tone is None and mark is not None:
+            return mark.and_flags(found), 1
+        return found, length if found.tone is not None or found.role else 1
+    return mark, 1
 
 
 def emoticons(text: str) -> tuple[int, int]:
