@@ -14,7 +14,7 @@ from routing import drafts, editing, precedence, reach, rulesets
 from routing.editing import Content
 from routing.engine import compile_rules, decide
 from routing.facts import Facts
-from routing.models import RuleDraft, RuleSetVersion
+from routing.models import RoutingDefault, RuleDraft, RuleSetVersion
 from routing.scope import NotAbove, NotYours, TooWide, rule_scope_of, scope_of
 from tests.factories import NOW, BrandAccountFactory, UserFactory
 from tests.routing.test_rule_pages import EDITS, form, latest, page, text, words
@@ -302,6 +302,16 @@ def test_every_address_for_a_community_manager(juno, company, community, method,
     barred = 404 if name in ("default_edit", "starter") else ANSWERS.get(name, (302, 302))[method == "post"]
     assert answer.status_code == barred
     assert names()[:2] == ["Refunds", "Faults"]
+
+
+def test_a_default_that_is_not_set_is_not_theirs_to_set(juno, company, community):
+    RoutingDefault.objects.all().delete()
+    assert juno.get(page("default_edit")).status_code == 404
+    assert juno.post(page("default_edit"), {"department": company.billing.pk}).status_code == 404
+    assert "Change the default" not in text(juno.get(page("rule_list")))
+    with pytest.raises(NotYours):
+        editing.set_default(company.billing, community, NOW)
+    assert not RoutingDefault.objects.exists()
 
 
 @pytest.mark.parametrize("name", ["sla:policy_new", "sla:calendar_new", "playbook:draft", "routing:learning"])
