@@ -21,7 +21,7 @@ from inbox.on_point import to_tell
 from inbox.wording import local, long_span
 from routing import terms
 from routing.models import Priority
-from routing.sla import BREACH, FIRST_STEP, WARNING, ClockName, Due, Policy, Step, Terms, Whom, happenings
+from routing.sla import BREACH, WARNING, ClockName, Due, Policy, Step, Terms, Whom, happenings
 
 logger = logging.getLogger(__name__)
 
@@ -132,9 +132,7 @@ def _act(change: Change, policy: Policy, clock: ClockName, due: dt.datetime, num
         text = f"{who}: {label.lower()} was due {when} and is overdue (policy “{policy.name}”)."
         _tell(change, _people(change, ("assignee",)), NoticeKind.BREACHED, text, key)
         return
-    _escalate(
-        change, policy, clock, policy.steps[number - FIRST_STEP], f"{label} is overdue since {when}", key
-    )
+    _escalate(change, policy, clock, policy.step(number), f"{label} is overdue since {when}", key)
 
 
 def _escalate(change: Change, policy: Policy, clock: ClockName, step: Step, reason: str, key: str) -> None:
@@ -162,7 +160,10 @@ def _escalate(change: Change, policy: Policy, clock: ClockName, step: Step, reas
 
 
 def _raise(change: Change) -> str:
-    raised = min(change.case.priority + 1, Priority.URGENT)
+    """The priority that it has now, "" when it was the highest before."""
+    if change.case.priority >= Priority.URGENT:
+        return ""
+    raised = change.case.priority + 1
     change.set(priority=raised)
     return str(Priority(raised).label).lower()
 

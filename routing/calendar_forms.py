@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from django import forms
 
-from routing.calendars import CalendarError, compile_calendar
+from routing.calendars import CalendarError, compile_calendar, zone_of
 from routing.forms import NAME_MISSING, storable_text
 from routing.models import Calendar, CalendarVersion
 from routing.opening_hours import WEEKDAYS, HoursError, parse_hours, reaches_into, say_hours
@@ -16,6 +16,7 @@ from routing.public_holidays import countries, country_names
 
 MOST_DAYS = 400
 _PLACEHOLDER = "9:00–12:30, 14:00–18:00"
+_NEVER_OPEN = "No day of the week has hours: nothing that is counted by this calendar would ever be due."
 _HELP = "One day a line, as 2026-12-24."
 
 
@@ -94,6 +95,14 @@ class CalendarForm(forms.Form):
             raise forms.ValidationError(f"There is a calendar “{name}” already.")
         return name
 
+    def clean_time_zone(self) -> str:
+        name: str = self.cleaned_data["time_zone"].strip()
+        try:
+            zone_of(name)
+        except CalendarError as error:
+            raise forms.ValidationError(str(error)) from error
+        return name
+
     def clean(self) -> dict[str, Any]:
         cleaned = self.cleaned_data
         week = [self._hours(f"day{number}", cleaned.get(f"day{number}", "")) for number in range(7)]
@@ -101,13 +110,15 @@ class CalendarForm(forms.Form):
             self.add_error(f"day{place}", sentence)
         closed = [day for line in self._lines("closed") if (day := self._date("closed", line))]
         content = {
-            "time_zone": cleaned.get("time_zone", "").strip(),
+            "time_zone": cleaned.get("time_zone", ""),
             "week": [[list(pair) for pair in day] for day in week],
             "country": cleaned.get("country", ""),
             "subdivision": _subdivision(cleaned.get("country", ""), cleaned.get("subdivision", "").strip()),
             "closed": sorted(set(closed)),
             "special": self._special(),
         }
+        if not self.errors and not any(week):
+            self.add_error("day0", _NEVER_OPEN)
         if not self.errors:
             try:
                 compile_calendar(content)
@@ -163,8 +174,6 @@ def _subdivision(country: str, typed: str) -> str:
 
 
 def _field_of(sentence: str) -> str:
-    if "time zone" in sentence:
-        return "time_zone"
     if "both closed" in sentence:
         return "special"
     return "subdivision" if "subdivision" in sentence else "country"

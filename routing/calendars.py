@@ -233,10 +233,11 @@ def compile_calendar(snapshot: Mapping[str, Any]) -> Calendar:
     if both := sorted(closed & special.keys()):
         raise CalendarError(f"{both[0]} is both closed and open at special hours.")
     days = tuple(_intervals(hours) for hours in week)
-    return Calendar(_zone(snapshot.get("time_zone")), days, country, subdivision, closed, special)
+    return Calendar(zone_of(snapshot.get("time_zone")), days, country, subdivision, closed, special)
 
 
-def _zone(name: object) -> ZoneInfo:
+def zone_of(name: object) -> ZoneInfo:
+    """The time zone of that name. Raises `CalendarError`."""
     try:
         return ZoneInfo(str(name))
     except (ValueError, OSError, LookupError) as error:

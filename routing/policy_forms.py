@@ -18,6 +18,7 @@ from routing.models.calendars import LONGEST_MINUTES
 from routing.opening_hours import HoursError, parse_minutes, say_minutes
 from routing.scope import Scope
 from routing.sla import CLOCKS
+from routing.step_numbers import number_of
 
 STEPS = 4
 CLOCK_CHOICES = (
@@ -115,6 +116,7 @@ class PolicyForm(forms.Form):
                 ),
                 f"raise{number}": forms.BooleanField(required=False, label="raise the priority by one"),
                 f"move{number}": forms.ChoiceField(choices=move, required=False, label="Move it to"),
+                f"number{number}": forms.IntegerField(required=False, widget=forms.HiddenInput),
             }
 
     @property
@@ -127,6 +129,7 @@ class PolicyForm(forms.Form):
             {
                 "number": number + 1,
                 "is_spare": number > first_empty,
+                "own_number": self[f"number{number}"],
                 **{part: self[f"{part}{number}"] for part in parts},
             }
             for number in range(STEPS)
@@ -160,7 +163,7 @@ class PolicyForm(forms.Form):
     def _step(self, number: int) -> dict[str, Any] | None:
         read = {
             part: self.cleaned_data.get(f"{part}{number}")
-            for part in ("after", "clock", "notify", "raise", "move")
+            for part in ("after", "clock", "notify", "raise", "move", "number")
         }
         acts = read["notify"] or read["raise"] or read["move"]
         if not acts and read["after"] is None:
@@ -176,6 +179,7 @@ class PolicyForm(forms.Form):
             "notify": read["notify"],
             "raise": bool(read["raise"]),
             "move_to": read["move"],
+            "number": read["number"],
         }
 
 
@@ -194,6 +198,7 @@ def initial_of(policy: SLAPolicy) -> dict[str, Any]:
             f"notify{number}": step.get("notify", []),
             f"raise{number}": step.get("raise", False),
             f"move{number}": step.get("move_to", ""),
+            f"number{number}": number_of(step, number),
         }
     return initial
 

@@ -36,7 +36,8 @@ class BusinessTime(Protocol):
 class Step:
     """Something that happens `after` so much business time past a missed target. `clock` "" is any clock.
 
-    `notify` are kinds of people; `move_to` is a department's slug, "" to leave the case where it is.
+    `notify` are kinds of people; `move_to` is a department's slug, "" to leave the case where it is. `number` is the
+    step's own, whatever place it has among the others (`routing.step_numbers`).
     """
 
     after: dt.timedelta
@@ -44,6 +45,7 @@ class Step:
     notify: tuple[Whom, ...] = ()
     raise_priority: bool = False
     move_to: str = ""
+    number: int = 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -68,6 +70,14 @@ class Policy:
             and self.priority in (None, priority)
             and self.network in ("", network)
         )
+
+    def step(self, number: int) -> Step:
+        """The step of a number that `happenings` gave."""
+        return next(one for found, one in self.numbered_steps() if found == number)
+
+    def numbered_steps(self) -> Iterable[tuple[int, Step]]:
+        """Each step with its number: its own, or by its place where none was given."""
+        return ((one.number or place, one) for place, one in enumerate(self.steps, FIRST_STEP))
 
     def warns_before(self, clock: ClockName) -> dt.timedelta:
         """How much business time before the due time the pre-warning of a clock comes."""
@@ -130,7 +140,7 @@ def happenings(policy: Policy, clock: ClockName, found: Due) -> Iterable[tuple[d
     if found.warned_at < found.at:
         yield found.warned_at, WARNING
     yield found.at, BREACH
-    for number, step in enumerate(policy.steps, FIRST_STEP):
+    for number, step in policy.numbered_steps():
         if step.clock in ("", clock):
             at = policy.calendar.add(found.at, step.after)
             if at is not None:

@@ -18,6 +18,7 @@ from routing.calendars import compile_calendar
 from routing.findings import calendars_of
 from routing.models import Calendar, CalendarVersion, Rule, SLAPolicy, SLAVersion
 from routing.scope import NotYours, scope_of
+from routing.step_numbers import numbered
 from routing.terms import editing
 
 #: What an editor says about a policy, under the model's names; `department` and `calendar` are instances.
@@ -125,8 +126,10 @@ def save_policy(
         else:
             _require_policy(key, by)
             policy = SLAPolicy.objects.get(key=key)
+        before = policy.steps
         for name in POLICY_FIELDS:
             setattr(policy, name, values[name])
+        policy.steps = numbered(values["steps"], before)
         policy.save()
         _number(list(SLAPolicy.objects.all()))
     return policy
@@ -210,5 +213,6 @@ def install_starter(
         for position, one in enumerate(wanted):
             department = departments[one["department"]] if one.get("department") else None
             fields = {**one, "calendar": made[one["calendar"]], "department": department}
+            fields["steps"] = numbered(one.get("steps", ()))
             SLAPolicy.objects.create(key=uuid.uuid4(), position=position, **fields)
     return SLAVersion.objects.first()

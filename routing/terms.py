@@ -108,6 +108,7 @@ def step(content: Mapping[str, Any]) -> Step:
         notify=tuple(content.get("notify", ())),
         raise_priority=bool(content.get("raise")),
         move_to=content.get("move_to", ""),
+        number=content.get("number") or 0,
     )
 
 

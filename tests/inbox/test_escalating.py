@@ -126,6 +126,14 @@ def test_a_step_moves_the_case_with_its_reason(world):
     assert world.events()[-2:] == [Verb.ESCALATED, Verb.HANDED_OVER]
 
 
+def test_what_is_urgent_already_is_not_said_to_be_raised(world):
+    Case.objects.update(priority=2)
+    terms.forget()
+    world.sweep(70)
+    assert "priority" not in Notice.objects.get(user=world.manager).text
+    assert CaseEvent.objects.get(verb=Verb.ESCALATED).data["priority"] == ""
+
+
 def test_a_closed_department_gets_nothing(world):
     type(world.rescue).objects.filter(pk=world.rescue.pk).update(is_open=False)
     assert world.sweep(90).department == world.department
@@ -311,6 +319,34 @@ class TestRecomputing:
         # The second step comes after the publication, so it happens.
         world.sweep(40)
         assert world.case.department == world.rescue
+
+    def test_a_step_happens_though_the_one_before_it_was_removed(self, world):
+        """What has happened is known by the step, not by its place among the others."""
+        numbered = [{**one, "number": 50 + n} for n, one in enumerate(STEPS)]
+        self.publish(steps=numbered)
+        recomputing.run(NOW)
+        world.sweep(75)
+        assert world.case.priority == 1
+        self.publish(now=NOW + minutes(76), steps=numbered[1:])
+        recomputing.run(NOW + minutes(76))
+        world.sweep(90)
+        assert world.case.department == world.rescue
+
+    def test_a_step_that_happened_does_not_happen_again_at_another_place(self, world):
+        numbered = [{**one, "number": 50 + n} for n, one in enumerate(STEPS)]
+        self.publish(steps=numbered)
+        recomputing.run(NOW)
+        world.sweep(75)
+        later = [
+            {"after": 20, "clock": "", "notify": ["managers"], "number": 60},
+            {**numbered[0], "after": 25},
+        ]
+        self.publish(now=NOW + minutes(76), steps=later)
+        recomputing.run(NOW + minutes(76))
+        world.sweep(80)
+        world.sweep(86)
+        assert world.case.priority == 1
+        assert world.events().count(Verb.ESCALATED) == 2
 
     def test_what_was_due_by_the_version_before_is_told_all_the_same(self, world):
         world.sweep(1)

@@ -141,6 +141,7 @@ class TestCalendars:
             ({"day0": "9:00–25:00"}, "“25:00” is no time of day"),
             ({"day0": "22:00–10:00"}, "goes on into Tuesday, which opens at 9:00 already"),
             ({"time_zone": "Mars/Olympus"}, "There is no time zone “Mars/Olympus”."),
+            ({"time_zone": "Mars/Olympus", "name": ""}, "There is no time zone “Mars/Olympus”."),
             ({"subdivision": "ZZ"}, "DE has no subdivision “ZZ”"),
             ({"country": ""}, "A subdivision needs its country."),
             ({"closed": "Christmas"}, "“Christmas” is no day: write it as 2026-12-24."),
@@ -157,6 +158,15 @@ class TestCalendars:
         page = text_of(response)
         assert words in page.replace("Null characters are not allowed.", "cannot be stored")
         assert 'value="8:15–9:45"' in page
+        assert not Calendar.objects.exists()
+
+    def test_a_week_without_hours_is_refused(self, client):
+        empty = {f"day{number}": "" for number in range(7)} | {"special": "2026-12-31 9-12"}
+        response = ask(client, "calendar_new", CALENDAR | empty)
+        assert response.status_code == 422
+        page = text_of(response)
+        assert "No day of the week has hours" in page
+        assert "2026-12-31 9-12" in page
         assert not Calendar.objects.exists()
 
     def test_a_country_goes_by_its_name(self, client):
@@ -225,6 +235,8 @@ class TestPolicies:
         targets = (made.first_response_minutes, made.next_response_minutes, made.resolution_minutes)
         assert targets == (60, 30, 480)
         assert (made.department, made.priority, made.network, made.warning_minutes) == (pr, 2, "x", 15)
+        numbers = [one.pop("number") for one in made.steps]
+        assert len(set(numbers)) == 2
         assert made.steps == [
             {"after": 30, "clock": "resolution", "notify": [], "raise": False, "move_to": "pr"},
             {"after": 120, "clock": "", "notify": ["managers", "assignee"], "raise": True, "move_to": ""},
@@ -232,6 +244,31 @@ class TestPolicies:
         page = text_of(ask(client, "policy_list"))
         assert "2 h overdue: tell the managers and the assignee, raise the priority." in page
         assert "30 min overdue of the resolution: move it to PR." in page
+
+    def test_a_step_keeps_its_number_wherever_it_moves_and_none_is_given_twice(self, client):
+        policy(name="Everything else")
+        first = policy_data(name="Two", after0="30", raise0="on", after1="60", notify1=["managers"])
+        ask(client, "policy_new", first)
+        made = SLAPolicy.objects.get(name="Two")
+        raises, tells = (one["number"] for one in made.steps)
+        # The first step goes behind the second, and a new one comes before both.
+        page = ask(client, "policy_edit", None, made.key).content.decode()
+        for number in (raises, tells):
+            assert f'value="{number}"' in page
+        again = policy_data(
+            name="Two", seen=SLAVersion.objects.first().number,
+            after0="90", raise0="on", number0=raises, after1="60", notify1=["managers"], number1=tells,
+            after2="10", notify2=["assignee"],
+        )  # fmt: skip
+        assert ask(client, "policy_edit", again, made.key).status_code == 302
+        made.refresh_from_db()
+        numbers = {one["after"]: one["number"] for one in made.steps}
+        assert (numbers[60], numbers[90]) == (tells, raises)
+        assert numbers[10] not in (raises, tells)
+        # A number that is not this policy's own is not taken over, nor is one of a step that was removed.
+        other = policy_data(name="Other", after0="5", raise0="on", number0=tells)
+        ask(client, "policy_new", other)
+        assert SLAPolicy.objects.get(name="Other").steps[0]["number"] not in numbers.values()
 
     def test_the_form_of_a_stored_policy_says_the_same(self, client):
         made = policy(
