@@ -180,6 +180,14 @@ def _on_its_own(brand_account: BrandAccount, shift_id: int, day: dt.date) -> Shi
     return shift
 
 
+def rosters_naming(user: User, today: dt.date) -> list[BrandAccount]:
+    """The brand accounts whose roster names somebody from `today` on, as primary or backup."""
+    named = Shift.objects.filter(Q(primary=user) | Q(backup=user))
+    named = named.exclude(date__lt=today).exclude(valid_until__lt=today)
+    accounts = BrandAccount.objects.filter(pk__in=named.values("brand_account"))
+    return list(accounts.order_by("network", "handle"))
+
+
 def people_for(brand_account: BrandAccount) -> QuerySet[User]:
     """Who may be on point: those who work on cases and have the brand account or belong to its owner department."""
     works = Q(grants__brand_account=brand_account)

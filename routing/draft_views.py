@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from routing import drafts
-from routing.desk import desk_of
+from routing.desk import Desk, desk_of
 from routing.engine import RuleSetError
 from routing.forms import PublishForm
 from routing.merging import DEFAULT, ORDER, Clash
@@ -76,12 +76,17 @@ def draft_publish(request: HttpRequest) -> HttpResponse:
         "standing": standing,
         "draft": desk.draft,
         "clashes": [_shown(clash, standing.merged) for clash in drafts.standing(desk.draft).clashes],
-        "errors": [one for one in desk.findings() if one.level == "error"],
-        "warnings": [one for one in desk.findings() if one.level == "warning"],
-        "names": {rule["key"]: rule["name"] for rule in desk.content["rules"]},
+        "errors": _found(desk, "error"),
+        "warnings": _found(desk, "warning"),
         "chosen": chosen,
     }
     return render(request, "routing/draft_publish.html", context, status=status)
+
+
+def _found(desk: Desk, level: str) -> list[tuple[str, str]]:
+    """The findings of one level, as (name of the rule or "", text)."""
+    names = {rule["key"]: rule["name"] for rule in desk.content["rules"]}
+    return [(names.get(one.rule, ""), one.text) for one in desk.findings() if one.level == level]
 
 
 @require_POST

@@ -8,7 +8,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts import people, presence
+from accounts import people, presence, rostering
 from accounts.guards import SignedInRequest, recent_sign_in, require
 from accounts.models import Leave, User
 from accounts.people_forms import UserForm
@@ -109,9 +109,13 @@ def shown(
 @require_safe
 @require("users")
 def user_leaving(request: SignedInRequest, pk: int) -> HttpResponse:
-    """Ask before somebody is deactivated: what becomes of their open cases."""
+    """Ask before somebody is deactivated: what becomes of their open cases, and where the roster names them."""
     person = get_object_or_404(User, pk=pk, is_active=True)
-    context = {"person": person, "at_stake": people.at_stake(person, None)}
+    context = {
+        "person": person,
+        "at_stake": people.at_stake(person, None),
+        "rosters": rostering.rosters_naming(person, presence.today(timezone.now())),
+    }
     return render(request, "accounts/user_leaving.html", context)
 
 

@@ -8,7 +8,7 @@ import pytest
 from django.urls import reverse
 
 from accounts import presence
-from accounts.models import BrandAccountGrant, Leave, Membership, Role
+from accounts.models import BrandAccountGrant, Leave, Membership, Role, Shift
 from inbox import assigning, leaving, tasks
 from inbox.models import Case, Notice, Status
 from inbox.saying import said
@@ -193,6 +193,19 @@ class TestChanges:
         page = client.post(address, {"active": "0"}, follow=True).content.decode()
         assert "2 cases went back to Billing." in page
         assert open_of(ada) == 0
+
+    def test_where_the_roster_names_them_is_said_before_they_go(self, admin, ada, bo, brand):
+        from tests.accounts.conftest import signed_in as recently
+
+        client, address = recently(admin), reverse("accounts:user_leaving", args=[ada.pk])
+        assert "The roster names them" not in client.get(address).content.decode()
+        times = {"brand_account": brand, "starts_at": dt.time(8), "ends_at": dt.time(16)}
+        Shift.objects.create(primary=ada, date=dt.date(2020, 1, 1), **times)
+        assert "The roster names them" not in client.get(address).content.decode()
+        Shift.objects.create(primary=bo, backup=ada, weekday=1, **times)
+        page = client.get(address).content.decode()
+        assert "The roster names them" in page
+        assert reverse("accounts:roster_week", args=[brand.pk]) in page
 
 
 def test_many_cases_cost_as_many_statements_as_one(ada, billing, brand, django_assert_max_num_queries):

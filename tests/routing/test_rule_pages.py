@@ -794,3 +794,12 @@ def test_the_list_calls_brand_accounts_and_departments_by_their_names(client, co
     client.force_login(UserFactory(role=Role.ADMINISTRATOR))
     body = text(client.get(page("rule_list")))
     assert f"brand account “{brand.handle} (X)” or a customer last helped by “{company.billing.name}”" in body
+
+
+def test_what_is_wrong_in_a_draft_names_its_rule(manager, company):
+    manager.post(page("draft_begin"))
+    type(company.refunds.department).objects.filter(pk=company.refunds.department_id).update(is_open=False)
+    shown = text(manager.get(page("draft_publish")))
+    found = shown[shown.index("Wrong") :]
+    assert f"“<bdi>{company.refunds.name}</bdi>”" in found
+    assert found.index(company.refunds.name) < found.index("which is closed")
