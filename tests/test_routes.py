@@ -53,7 +53,7 @@ POST_ONLY = frozenset(
     accounts:user_sign_out accounts:department_open accounts:user_work accounts:leave_add accounts:leave_remove
     accounts:shift_add accounts:shift_remove accounts:roster_hours accounts:roster_copy accounts:roster_swap
     routing:rule_toggle routing:rule_move routing:rule_duplicate routing:version_restore
-    inbox:customer_tags inbox:preview_start inbox:preview_cancel
+    inbox:case_tags inbox:customer_tags inbox:preview_start inbox:preview_cancel
     routing:draft_begin routing:draft_update routing:draft_discard
     """.split()
 )
