@@ -60,6 +60,13 @@ def holds(condition, text, **more):
     return decide(message(text, **more), rules(condition)).decided_by == "rule"
 
 
+def test_a_reason_names_four_parts_and_says_that_there_are_more():
+    given = {"all": [words(f"part{n}") for n in range(6)]}
+    (reason,) = decide(message(" ".join(f"part{n}" for n in range(6))), rules(given)).reasons
+    assert [n for n in range(6) if f"part{n}" in reason] == [0, 1, 2, 3]
+    assert " and more → Billing" in reason
+
+
 def test_the_first_rule_that_holds_decides():
     compiled = rules(
         rule(words("refund"), name="First", department="billing"),

@@ -7,6 +7,7 @@ import json
 import pickle
 import subprocess
 import sys
+import types
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,14 +17,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from routing.engine import compile_rules
-from routing.learned import TELLING, facts_of_text, voted, votes_unseen
+from routing.learned import TELLING, Active, facts_of_text, voted, votes_unseen
 from routing.learning import scoring
 from routing.learning.arrays import columns, kernel, packed, times, weights_of
 from routing.learning.features import Votes, counted, signs, space, words
 from routing.learning.fitting import Problem, fit
 from routing.learning.hints import likeness, phrases
 from routing.learning.measuring import Message, curve, split
-from routing.learning.router import BadArrays, belief, unpack
+from routing.learning.router import BadArrays, Guess, belief, unpack
 from routing.learning.training import LEAST, Example, TooFew, _choose, _prepare, train
 from routing.starter import starter_snapshot
 from tests.routing.learning_examples import PATTERNS, examples
@@ -338,3 +339,16 @@ def test_loyalty_is_stored_and_older_versions_have_none():
     written = io.BytesIO()
     np.savez(written, **held | {"meta": np.frombuffer(json.dumps(meta).encode(), np.uint8)})
     assert unpack(written.getvalue()).loyalty == 0.0
+
+
+def test_it_overrules_no_rule_but_one_that_people_say_is_wrong_more_often_than_right():
+    by_rule = {"right": (3, 4), "wrong": (1, 4), "even": (2, 4), "hardly_known": (0, 2)}
+    active = Active(1, types.SimpleNamespace(), {"billing": 0.8}, by_rule)
+
+    def decides(votes, probability=0.99):
+        return active.decides(Guess("billing", probability), votes)
+
+    overruled = {key for key in (*by_rule, "unknown") if decides(Votes("tech", False, (("tech", key),)))}
+    assert overruled == {"wrong"}
+    assert decides(Votes("service", True), 0.8)
+    assert not decides(Votes("service", True), 0.79)

@@ -66,9 +66,12 @@ def test_with_an_empty_database_the_starter_rules_decide(table, tmp_path, db):
 
 
 def test_every_column_is_filled(table, tmp_path, company):
-    path = table('text,id\n"It is broken, I want a refund!!!",a1\nmerci beaucoup pour votre aide,a2\n')
+    path = table(
+        'text,id\n"It is broken, I want a refund!!!",a1\nmerci beaucoup pour votre aide,a2\n'
+        '"Thank you so much, great service!",a3\n'
+    )
     run(path, "--out", str(tmp_path / "out.csv"))
-    first, second = read(tmp_path / "out.csv")
+    first, second, thanks = read(tmp_path / "out.csv")
     assert list(first) == [
         "id", "department", "confidence", "second", "sentiment", "language", "needs_answer", "reasons",
     ]  # fmt: skip
@@ -78,6 +81,7 @@ def test_every_column_is_filled(table, tmp_path, company):
     assert 0 < float(second["confidence"]) < float(first["confidence"]) < 1
     assert (second["second"], second["language"]) == ("", "fr")
     assert "No rule matched" in second["reasons"]
+    assert (thanks["sentiment"], thanks["needs_answer"]) == ("positive", "no")
 
 
 def test_the_same_file_gives_the_same_answer(table, tmp_path, company):
