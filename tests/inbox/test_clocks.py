@@ -144,6 +144,12 @@ class TestIngest:
         assert case.resolution_due_at == again + minutes(460)
         assert case.first_response_due_at == NOW + minutes(60)
 
+    def test_resolution_stands_still_from_the_answer_on_however_late_we_hear_of_it(self, feed):
+        policy()
+        feed.store(wrote("1"))
+        feed.store(ours("2", LATER, "1"), now=LATER + minutes(15))
+        assert the_case().resolution_used == (LATER - NOW).total_seconds()
+
     def test_the_statements_are_as_many_for_one_message_as_for_a_hundred(self, feed):
         policy()
         feed.store(wrote("w", by="w"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
+import time_machine
 from django.urls import reverse
 from django.utils import timezone
 
@@ -232,7 +233,9 @@ class TestLikelyDepartments:
 
 @pytest.fixture
 def now():
-    return timezone.now()
+    """Behind all that the factories made, whatever the time of day."""
+    with time_machine.travel(NOW + dt.timedelta(hours=1)):
+        yield timezone.now()
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from django.urls import reverse
 from accounts.models import BrandAccount, BrandAccountGrant, Leave, Role, Shift
 from inbox import ingest
 from inbox.models import Message
+from networks.base import Author
 from tests.factories import (
     NOW,
     BrandAccountFactory,
@@ -109,7 +110,14 @@ class TestArrivingMessages:
         feed.store(message("2"))
         assert Message.objects.get(remote_id="2").on_point == ada
 
-    def test_history_and_our_own_words_keep_nobody(self, feed: Feed, ada):
+    def test_our_own_words_keep_nobody(self, feed: Feed, ada, bo):
+        shift(feed.brand_account, ada, backup=bo)
+        us = Author("9000", handle="brand", is_self=True)
+        feed.store(message("1"), message("2", author=us, parent_id="1", thread_id="1"))
+        ours = Message.objects.get(remote_id="2")
+        assert (ours.direction, ours.on_point, ours.on_point_backup) == ("out", None, None)
+
+    def test_history_keeps_nobody(self, feed: Feed, ada):
         shift(feed.brand_account, ada)
         BrandAccount.objects.update(connected_at=NOW)
         feed.store(message("1"))

@@ -142,6 +142,14 @@ def test_going_back_to_a_rule_of_a_closed_department_brings_it_back_off(company)
     assert Rule.objects.get(key=company.refunds.key).enabled is False
 
 
+def test_going_back_to_a_department_that_is_gone_is_refused_and_changes_nothing(company):
+    editing.delete_rule(company.refunds.key, company.manager, NOW)
+    Department.objects.filter(slug="billing").update(slug="accounts")
+    with pytest.raises(RuleSetError, match="Version 3 uses the department “billing”, which is gone"):
+        rulesets.restore(3, company.manager, NOW)
+    assert not Rule.objects.filter(key=company.refunds.key).exists()
+
+
 def test_the_starter_rules_are_installed_for_the_departments_there_are(db):
     departments = {
         slug: DepartmentFactory(slug=slug, name=name) for slug, name in DEPARTMENTS.items() if slug != "hr"
