@@ -137,6 +137,6 @@ def _reasons(pool: Sequence[Candidate], need: Need, mode: Mode, *, speaks: bool)
         reasons = [f"fewest open cases of {len(pool)} who {among}"]
     else:
         reasons = [f"next in turn of {len(pool)} who {among}"]
-    if need.language and not speaks:
+    if need.language and not speaks and any(one.languages for one in pool):
         reasons.append(f"nobody there speaks {language}")
     return reasons

@@ -130,6 +130,9 @@ class TestReasons:
         assert choose(four, german, "round_robin", 0).reasons == ("next in turn of 3 who speak German",)
         pick = choose(four, replace(german, language="fr", language_name="French"), "round_robin", 0)
         assert pick.reasons == ("next in turn of 4 who are there", "nobody there speaks French")
+        # Whose languages nobody has noted is not said to speak none.
+        two = [person(1), person(2)]
+        assert choose(two, german, "round_robin", 0).reasons == ("next in turn of 2 who are there",)
 
     def test_of_a_skill_that_one_has(self):
         two = [person(1), person(2, skills=frozenset({"refunds"}))]
