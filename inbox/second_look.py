@@ -69,10 +69,15 @@ def _weigh_batch(active: Active, rules: CompiledRules, now: dt.datetime) -> int:
         waiting = Decision.objects.filter(id__gt=after, weighed_at__isnull=True, decided_by__in=_WEIGHED)
         locked = waiting.order_by("id").select_for_update(skip_locked=True, of=("self",))
         ids = list(locked.values_list("id", flat=True)[:BATCH])
-        rows = Decision.objects.filter(id__in=ids).order_by("case_id", "id").values(*COLUMNS, "case_id")
+        rows = (
+            Decision.objects.filter(id__in=ids)
+            .order_by("case_id", "id")
+            .values(*COLUMNS, "case_id", "case__created_at")
+        )
         for row in rows:
             if row["trace"]:
-                _weigh(row, active, rules, now)
+                # The tick's clock was read before this page was stored.
+                _weigh(row, active, rules, max(now, row["case__created_at"]))
         Decision.objects.filter(id__in=ids).update(weighed_at=now)
         if not ids:
             _advance(after, now)

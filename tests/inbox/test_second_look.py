@@ -101,6 +101,20 @@ def test_what_it_is_sure_of_moves_with_its_reasons(place):
     ]
 
 
+def test_a_case_that_came_while_the_tick_went_on_does_not_move_before_it_came(place):
+    place.threshold(0.5)
+    case = place.arrives(MONEY)
+    second_look.tick(NOW - dt.timedelta(milliseconds=100))
+    case.refresh_from_db()
+    assert case.department == place.billing
+    first, second = Custody.objects.filter(case=case).order_by("id")
+    assert first.sent_at <= first.left_at == second.sent_at
+    opened, moved = CaseEvent.objects.filter(case=case, verb__in=[Verb.OPENED, Verb.ROUTED]).order_by(
+        "at", "id"
+    )[::2]
+    assert (opened.verb, moved.data["learned"]) == (Verb.OPENED, 1)
+
+
 def test_a_moved_decision_still_replays_by_its_rules(place):
     place.threshold(0.5)
     place.arrives(MONEY)
