@@ -158,6 +158,13 @@ def wait_until_decided(seconds: float) -> float:
     return time.monotonic() - began
 
 
+def wait_until_both_send(seconds: float) -> None:
+    """Until each worker has an answer in its hands, or for so long: a kill between answers shows nothing."""
+    until = time.monotonic() + seconds
+    while Reply.objects.filter(state=ReplyState.SENDING).count() < 2 and time.monotonic() < until:
+        time.sleep(0.01)
+
+
 def compare(simulator: Simulator) -> Counter[str]:
     """The outcomes, after each has been held against the ledger."""
     stands = published(simulator)
@@ -197,6 +204,7 @@ def test_a_hundred_answers_ten_kills_no_double_post(simulator, workers):
         )
     for _ in range(KILLS):
         time.sleep(dice.uniform(0.6, 1.0) * SECONDS / KILLS)
+        wait_until_both_send(1.5)
         running.kill(dice.randrange(2))
 
     # Retries after "slow down" begin 5 s later and double; then the lease and the looks.
