@@ -6,7 +6,7 @@ import datetime as dt
 
 from accounts.models import User
 from inbox.changes import acting
-from inbox.customer_tags import read_tags
+from inbox.customer_tags import difference, read_tags
 from inbox.models import Verb
 from inbox.wording import Chip
 
@@ -23,11 +23,7 @@ def tag_case(case_id: int, by: User, given: str, *, now: dt.datetime) -> list[st
         if tags == before:
             return tags
         change.set(tags=tags)
-        data = {
-            "added": [tag for tag in tags if tag not in before],
-            "removed": [tag for tag in before if tag not in tags],
-        }
-        change.record(Verb.CASE_TAGGED, data)
+        change.record(Verb.CASE_TAGGED, difference(before, tags))
     return tags
 
 

@@ -24,12 +24,16 @@ def tag_customer(case_id: int, by: User, given: str, *, now: dt.datetime) -> lis
             return tags
         customer.tags = tags
         customer.save(update_fields=["tags"])
-        data = {
-            "added": [tag for tag in tags if tag not in before],
-            "removed": [tag for tag in before if tag not in tags],
-        }
-        change.record(Verb.CUSTOMER_TAGGED, data)
+        change.record(Verb.CUSTOMER_TAGGED, difference(before, tags))
     return tags
+
+
+def difference(before: list[str], after: list[str]) -> dict[str, list[str]]:
+    """What came and what went, as an event keeps it."""
+    return {
+        "added": [tag for tag in after if tag not in before],
+        "removed": [tag for tag in before if tag not in after],
+    }
 
 
 def read_tags(given: str) -> list[str]:
