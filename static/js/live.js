@@ -15,6 +15,7 @@
   let stale = false;
   let acting = 0;
   let acts = 0;
+  let missed = false;
   const changed = new Set();
   let everything = false;
   let noticed = false;
@@ -42,7 +43,8 @@
     else if (list) offer(list);
     const concerned = open && $("#thread-newest") && (everything || changed.has(Number(open.dataset.case)));
     // Whoever is correcting how a message was read is not interrupted: correcting and cancelling show what is new.
-    if (concerned && !acting && !$("#thread .reading-form")) work.push(thread());
+    if (concerned && acting) missed = true;
+    else if (concerned && !$("#thread .reading-form")) work.push(thread());
     const told = $("#notice-list[hx-get]");
     if (told && (noticed || everything) && told.querySelectorAll(".row").length <= PAGE) work.push(again(told));
     work.push(navigation());
@@ -162,26 +164,42 @@
     });
   }
 
-  // What somebody does brings the case as it stands afterwards. A refresh that was asked for before comes too late, and
-  // would take away the form whose answer is on its way (htmx then drops that answer).
+  // What somebody does brings the case as it stands afterwards, or a form to do it with. A refresh that was asked for
+  // before comes too late, and would take away the form, or what the answer on its way is for (htmx then drops it).
+  const isRefresh = (detail) => detail.requestConfig.elt.id === "thread-newest";
+
+  function caseAgain() {
+    const open = $("#case[data-case]");
+    missed = false;
+    if (!open) return;
+    changed.add(Number(open.dataset.case));
+    soon();
+  }
+
   document.addEventListener("htmx:beforeRequest", (event) => {
-    event.detail.xhr.acts = acts;
-    if (event.detail.requestConfig.verb !== "post" || !event.detail.elt.closest("#case")) return;
-    acting += 1;
-    acts += 1;
+    const { elt, requestConfig, xhr } = event.detail;
+    const acted = elt.closest("#case") && !isRefresh(event.detail);
+    if (acted) {
+      acting += 1;
+      acts += 1;
+    }
+    xhr.acts = acts;
+    if (!acted) return;
     // Not by htmx:afterRequest: it isn't told of a request whose element is gone.
-    event.detail.xhr.addEventListener("loadend", ({ target }) => {
+    xhr.addEventListener("loadend", () => {
       acting -= 1;
-      const open = $("#case[data-case]");
-      if (!open || (target.status >= 200 && target.status < 300)) return;
+      if (requestConfig.verb === "post" && xhr.status >= 200 && xhr.status < 300) missed = false;
       // What came meanwhile has been passed over for an answer that did not bring the case.
-      changed.add(Number(open.dataset.case));
-      soon();
+      else if (missed || requestConfig.verb === "post") caseAgain();
     });
   });
   document.addEventListener("htmx:beforeSwap", (event) => {
     if (event.detail.target?.id !== "thread-newest" || event.detail.requestConfig.verb !== "get") return;
-    if (event.detail.xhr.acts !== acts) event.detail.shouldSwap = false;
+    if (isRefresh(event.detail) && event.detail.xhr.acts !== acts) {
+      event.detail.shouldSwap = false;
+      if (acting) missed = true;
+      else caseAgain();
+    }
     // Only while this answer is put in: what somebody's own doing brings goes over what they have open.
     document.body.dataset.live = "yes";
     queueMicrotask(() => delete document.body.dataset.live);
@@ -193,11 +211,7 @@
       soon();
     }
   });
-  document.addEventListener("horseshoe:case", () => {
-    const open = $("#case[data-case]");
-    if (open) changed.add(Number(open.dataset.case));
-    soon();
-  });
+  document.addEventListener("horseshoe:case", caseAgain);
   window.addEventListener("pagehide", () => source?.close());
   window.addEventListener("pageshow", (event) => {
     if (event.persisted) connect();

@@ -7,7 +7,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from inbox.models import Message, MessageCorrection
-from tests.e2e.test_inbox import arrive
+from tests.e2e.test_inbox import arrive, listening, write_again
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
@@ -34,6 +34,47 @@ def test_a_message_read_wrongly_is_corrected_in_place_and_back(company, open_pag
         ("needs_answer", False, True),
     }
     assert page.said == []
+
+
+HOLD = """(first) => {
+  // A refresh that was asked for before the form, whose answer comes while the form's is on its way: first or second.
+  const { open, send } = XMLHttpRequest.prototype;
+  const moments = {};
+  const moment = (name) => new Promise((resolve) => { moments[name] = resolve; });
+  const asked = moment("asked");
+  const shown = moment("shown");
+  XMLHttpRequest.prototype.open = function (method, address, ...more) {
+    this.kind = address.includes("/reading/") ? "form" : address.includes("/thread/") ? "refresh" : "";
+    return open.call(this, method, address, ...more);
+  };
+  XMLHttpRequest.prototype.send = function (...sent) {
+    const { onload, kind } = this;
+    if (kind) document.body.dataset[kind] = "asked";
+    if (kind === "form") moments.asked();
+    if (kind && kind === first) this.onload = (event) => asked.then(() => { onload(event); setTimeout(moments.shown, 100); });
+    else if (kind) this.onload = (event) => shown.then(() => onload(event));
+    return send.apply(this, sent);
+  };
+}"""
+
+
+@pytest.mark.parametrize("first", ["form", "refresh"])
+def test_a_refresh_that_was_under_way_leaves_the_form(company, open_page, first):
+    case, _ = arrive(company, "Oh great, third parcel lost. Just wonderful.")
+    Message.objects.update(sentiment="positive")
+    page = listening(open_page(path=f"/cases/{case.pk}/"))
+    page.evaluate(HOLD, first)
+    page.evaluate("document.dispatchEvent(new CustomEvent('horseshoe:case'))")
+    expect(page.locator("body[data-refresh]")).to_have_count(1)
+    page.get_by_role("link", name="+ positive").click()
+    form = page.get_by_role("form", name="How this message was read")
+    expect(form).to_be_visible()
+    write_again(case, "And one more thing")
+    page.wait_for_timeout(1500)
+    expect(form).to_be_visible()
+    form.get_by_role("link", name="Cancel").click()
+    expect(page.locator("#thread")).to_contain_text("And one more thing", timeout=10_000)
+    expect(form).to_have_count(0)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
