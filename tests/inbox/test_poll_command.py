@@ -1,11 +1,14 @@
+import datetime as dt
 import json
 from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.utils import timezone
 
 from accounts.credentials import store_credential
 from accounts.models import BrandAccount, Health, Stream
+from inbox import polling
 from inbox.models import Case, ReplyState, Status
 from networks.base import Reauthorise, RetryLater, Unreadable
 from networks.registry import CONNECTORS
@@ -54,6 +57,33 @@ def test_poll_asks_whether_due_or_not_and_only_the_named_account(network):
     assert "0 fetched" in run("poll", "@MINE")
     assert len(network.polls) == 1
     assert Stream.objects.get(pk=mine.pk).last_success_at is not None
+
+
+def test_poll_waits_for_the_worker_that_polls_the_stream_now(network, monkeypatch):
+    stream = connected("brand")
+    [(_, token)] = polling.lease_due_streams(timezone.now(), 1, all_streams=True)
+    waits = []
+
+    def worker_ends(seconds):
+        waits.append(seconds)
+        polling.poll_stream(stream.pk, token)
+
+    monkeypatch.setattr("inbox.management.commands.poll.time.sleep", worker_ends)
+    network.script = [page([message("1")], cursor="1"), page([message("2")], cursor="2")]
+    assert "1 stored" in run("poll")
+    assert len(waits) == 1
+    assert len(network.polls) == 2
+
+
+def test_poll_says_when_the_worker_does_not_end(network, monkeypatch):
+    connected("brand")
+    polling.lease_due_streams(timezone.now(), 1, all_streams=True)
+    monkeypatch.setattr(polling, "LEASE", dt.timedelta(seconds=0.3))
+    out = StringIO()
+    with pytest.raises(CommandError, match="1 of 1"):
+        call_command("poll", stdout=out)
+    assert "try again later" in out.getvalue()
+    assert network.polls == []
 
 
 def test_poll_of_an_unknown_account_names_those_there_are(network):

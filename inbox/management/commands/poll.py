@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import time
 from typing import Any
+from uuid import UUID
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
@@ -15,6 +17,8 @@ from inbox.polling import PollReport
 
 #: Tasks' worth of pages for one stream: a network whose window never ends must not hold the command for ever.
 _MOST_ROUNDS = 1000
+#: Seconds between two looks at a stream that a worker is polling.
+_PAUSE = 0.2
 
 
 class Command(BaseCommand):
@@ -54,11 +58,11 @@ def poll_now(stream: Stream) -> PollReport:
     """Poll one stream until its window ends; a failure is in the report's `error`."""
     total = PollReport(stream.pk, has_more=True)
     for _ in range(_MOST_ROUNDS):
-        leased = dict(polling.lease_due_streams(timezone.now(), 1, stream_id=stream.pk, all_streams=True))
-        if stream.pk not in leased:
+        token = _lease(stream)
+        if token is None:
             total.error = _why_not(stream.brand_account)
             break
-        report = polling.poll_stream(stream.pk, leased[stream.pk])
+        report = polling.poll_stream(stream.pk, token)
         for name in ("fetched", "stored", "duplicates", "updated", "echoes", "quarantined", "pages"):
             setattr(total, name, getattr(total, name) + getattr(report, name))
         total.error, total.has_more = report.error, report.has_more
@@ -66,6 +70,24 @@ def poll_now(stream: Stream) -> PollReport:
         if report.error or not report.has_more or not _is_due(stream):
             break
     return total
+
+
+def _lease(stream: Stream) -> UUID | None:
+    """The lease of a stream that is enabled. Waits while a worker polls it, at most until a dead worker's lease is
+    over."""
+    until = time.monotonic() + polling.LEASE.total_seconds()
+    while True:
+        for _, token in polling.lease_due_streams(timezone.now(), 1, stream_id=stream.pk, all_streams=True):
+            return token
+        brand_account = BrandAccount.objects.get(pk=stream.brand_account_id)
+        stream.brand_account = brand_account
+        if not _may_be_polled(brand_account) or time.monotonic() > until:
+            return None
+        time.sleep(_PAUSE)
+
+
+def _may_be_polled(brand_account: BrandAccount) -> bool:
+    return brand_account.health != Health.REAUTHORISE and brand_account.lifecycle != Lifecycle.CLOSED
 
 
 def _is_due(stream: Stream) -> bool:
@@ -78,7 +100,7 @@ def _why_not(brand_account: BrandAccount) -> str:
         return f"{brand_account} has to be connected again. {brand_account.health_detail}".strip()
     if brand_account.lifecycle == Lifecycle.CLOSED:
         return f"{brand_account} is closed."
-    return "A worker is polling this stream now."
+    return "A worker has been polling this stream all the time: try again later."
 
 
 def _line(stream: Stream, report: PollReport, *, as_json: bool) -> str:
