@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from accounts.models import BrandAccount, Health, Lifecycle, Stream
 from inbox import polling
+from inbox.ingest import LEASE
 from inbox.polling import PollReport
 
 #: Tasks' worth of pages for one stream: a network whose window never ends must not hold the command for ever.
@@ -75,7 +76,7 @@ def poll_now(stream: Stream) -> PollReport:
 def _lease(stream: Stream) -> UUID | None:
     """The lease of a stream that is enabled. Waits while a worker polls it, at most until a dead worker's lease is
     over."""
-    until = time.monotonic() + polling.LEASE.total_seconds()
+    until = time.monotonic() + LEASE.total_seconds()
     while True:
         for _, token in polling.lease_due_streams(timezone.now(), 1, stream_id=stream.pk, all_streams=True):
             return token
