@@ -16,7 +16,8 @@ class InboxConfig(AppConfig):
         people.when_user_changes.append(release_unseen)
         people.work_at_stake.append(at_stake)
 
-        from inbox import recent_messages
-        from routing import suggested_rules
+        from inbox import recent_messages, rule_notices
+        from routing import rulesets, suggested_rules
 
         suggested_rules.recent.append(recent_messages.caught)
+        rulesets.when_published.append(rule_notices.tell_departments)

@@ -1,4 +1,4 @@
-"""Telling people about cases: each thing once a person; and what they have been told."""
+"""Telling people about cases, and about rules: each thing once a person; and what they have been told."""
 
 from __future__ import annotations
 
@@ -71,6 +71,14 @@ def tell_each(told: Iterable[tuple[int, int, str, str]], kind: NoticeKind, *, no
     publish_notices_on_commit({user_id for user_id, *_ in all_told})
 
 
+def tell_of_rules(user_ids: Iterable[int], version: int, text: str, *, key: str, now: dt.datetime) -> None:
+    """As `tell`, of what version `version` of the rules does."""
+    people = list(dict.fromkeys(user_ids))
+    told = {"kind": NoticeKind.RULE, "rules_version": version, "text": text[:_LONGEST], "key": key, "at": now}
+    Notice.objects.bulk_create((Notice(user_id=pk, **told) for pk in people), ignore_conflicts=True)
+    publish_notices_on_commit(people)
+
+
 def tell_grouped(
     user_ids: Iterable[int],
     case: Case,
@@ -99,8 +107,8 @@ def tell_grouped(
 
 def page(user: User, after: str) -> tuple[list[Notice], str]:
     """The newest notices of a person behind the cursor `after` ("" for the first page), and the next page's cursor,
-    "" on the last one. Each has `readable`: whether they may open its case now, or the queue of what stands for many.
-    One statement."""
+    "" on the last one. Each has `readable`: whether they may open its case now, the queue of what stands for many,
+    or the version of the rules. One statement."""
     seen = Exists(Case.objects.visible_to(user).filter(pk=OuterRef("case_id")))
     watched = Exists(
         Watch.objects.filter(
@@ -115,7 +123,9 @@ def page(user: User, after: str) -> tuple[list[Notice], str]:
     found = list(rows.order_by("-at", "-pk")[: PAGE + 1])
     more = len(found) > PAGE
     for one in found:
-        if one.of_many:
+        if one.rules_version is not None:
+            one.readable = True  # type: ignore[attr-defined]
+        elif one.of_many:
             one.readable = queue_of(one, user) != ""  # type: ignore[attr-defined]
     return found[:PAGE], encode_cursor(found[PAGE - 1].at, found[PAGE - 1].pk) if more else ""
 

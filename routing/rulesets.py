@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -40,6 +40,9 @@ FRESH_FOR = 1.0
 KEPT = 4
 #: Any number that nothing else locks with: publishers take turns.
 _LOCK = 0x726F7574
+
+#: Called in the transaction that publishes, with the version and the snapshot that was live before it, None before the first.
+when_published: list[Callable[[RuleSetVersion, dict[str, Any] | None], None]] = []
 
 _guard = threading.Lock()
 _live: tuple[float, int, CompiledRules] | None = None
@@ -82,6 +85,8 @@ def publish(by: User | None, note: str, now: dt.datetime) -> RuleSetVersion | No
         version = RuleSetVersion.objects.create(
             number=number, snapshot=content, note=note[:200], created_at=now, created_by=by
         )
+        for tell in when_published:
+            tell(version, latest.snapshot if latest else None)
     forget()
     return version
 

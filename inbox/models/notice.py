@@ -1,4 +1,4 @@
-"""What a person is told about a case, apart from what the case's history says to everybody."""
+"""What a person is told about a case, apart from what the case's history says to everybody; or about the rules."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ class NoticeKind(models.TextChoices):
     SOLVED = "solved", "Solved"
     DISMISSED = "dismissed", "Dismissed"
     MOVED = "moved", "Moved on"
+    RULE = "rule", "New rule"
 
 
 #: What a notice says that stands for several cases of a department.
@@ -35,13 +36,13 @@ class Notice(models.Model):
     """One line for one person, who reads it once. `key` makes telling idempotent: the same thing is told once.
 
     With a `department` it stands for all the cases of `NoticedCase`, `cases` of them, until it is read; `case` and `text`
-    are then of the one that was told last.
+    are then of the one that was told last. One about rules has the number of their `rules_version`, and no case.
     """
 
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="notices", db_index=False
     )
-    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="notices")
+    case = models.ForeignKey(Case, null=True, blank=True, on_delete=models.CASCADE, related_name="notices")
     kind = models.CharField(max_length=12, choices=NoticeKind.choices)
     text = models.CharField(max_length=300)
     key = models.CharField(max_length=120)
@@ -51,9 +52,13 @@ class Notice(models.Model):
         Department, null=True, blank=True, on_delete=models.CASCADE, related_name="+", db_index=False
     )
     cases = models.PositiveIntegerField(default=1)
+    rules_version = models.PositiveIntegerField(null=True, blank=True)
 
     class Meta:
         constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(case__isnull=False) ^ Q(rules_version__isnull=False), name="notice_of_something"
+            ),
             models.UniqueConstraint(fields=["user", "key"], name="notice_once"),
             models.UniqueConstraint(
                 fields=["user", "kind", "department"],

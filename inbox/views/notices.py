@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
@@ -36,7 +37,7 @@ def notices(request: InboxRequest) -> HttpResponse:
 @require_POST
 @signed_in
 def open_notice(request: InboxRequest, pk: int) -> HttpResponse:
-    """Mark it read and go to its case, or to the queue of its cases."""
+    """Mark it read and go to its case, to the queue of its cases, or to what its version of the rules changed."""
     notice = Notice.objects.filter(user=request.user, pk=pk).first()
     if notice is None:
         raise Http404
@@ -46,6 +47,8 @@ def open_notice(request: InboxRequest, pk: int) -> HttpResponse:
     mark_read(request.user, timezone.now(), only=pk)
     if queue:
         return redirect(queue)
+    if (number := notice.rules_version) is not None:
+        return redirect(f"{reverse('routing:versions')}?before={number + 1}#version-{number}")
     return redirect("inbox:case", notice.case_id)
 
 
