@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from accounts.health import in_words
 from accounts.models import BrandAccount, Health, Lifecycle, Stream
+from accounts.rostering import OnPoint
 
 KINDS = {
     "mentions": "Mentions",
@@ -65,20 +66,18 @@ class BrandAccountRow:
     #: Only connecting again helps.
     reconnect: bool
     streams: list[StreamRow]
-    #: Names of who is on point now and who stands behind them, "" for nobody.
-    primary: str = ""
-    backup: str = ""
+    on_point: OnPoint = field(default_factory=OnPoint)
     may_settle_gap: bool = False
 
 
 def brand_account_row(
     brand_account: BrandAccount,
     now: dt.datetime,
-    on_point: tuple[str, str] = ("", ""),
+    on_point: OnPoint | None = None,
     *,
     may_settle_gap: bool = False,
 ) -> BrandAccountRow:
-    """A brand account whose `streams` are prefetched, as its page shows it; `on_point` as `Roster.at` gives it.
+    """A brand account whose `streams` are prefetched, as its page shows it; `on_point` as `Roster.on_point` gives it.
     `may_settle_gap`: the reader may acknowledge a possible gap."""
     matter, advice = in_words(brand_account)
     health, tone = Health(brand_account.health).label, _TONES.get(Health(brand_account.health), "late")
@@ -107,8 +106,7 @@ def brand_account_row(
         connected=not closed,
         reconnect=closed or brand_account.health in (Health.REAUTHORISE, Health.PERMISSION),
         streams=[_stream_row(stream, brand_account, now) for stream in brand_account.streams.all()],
-        primary=on_point[0],
-        backup=on_point[1],
+        on_point=on_point or OnPoint(),
         may_settle_gap=may_settle_gap,
     )
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import datetime as dt
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from zoneinfo import ZoneInfo
@@ -103,12 +103,17 @@ def occurrences(shifts: Iterable[Shift], zone: ZoneInfo, first: dt.date, last: d
     return sorted((one for one in found if one.start < one.end), key=lambda one: (one.start, one.shift.id))
 
 
-def on_point(shifts: Iterable[Shift], zone: ZoneInfo, at: dt.datetime) -> tuple[int | None, int | None]:
-    """(primary, backup) at `at`, which is aware; None for nobody."""
+def on_point(
+    shifts: Iterable[Shift], zone: ZoneInfo, at: dt.datetime, without: Container[int] = ()
+) -> tuple[int | None, int | None]:
+    """(primary, backup) at `at`, which is aware; None for nobody. Of people in `without`, who are not there, the backup
+    takes the primary's place."""
     today = at.astimezone(zone).date()
     running = [one for one in occurrences(shifts, zone, today - _ONE_DAY, today) if one.start <= at < one.end]
     shift = _winner(running)
-    return (shift.primary_id, shift.backup_id) if shift and shift.primary_id is not None else (None, None)
+    named = [shift.primary_id, shift.backup_id] if shift else []
+    there = [one for one in named if one is not None and one not in without]
+    return there[0] if there else None, there[1] if len(there) > 1 else None
 
 
 def _winner(running: Sequence[Occurrence]) -> Shift | None:

@@ -9,12 +9,12 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.db import transaction
-from django.db.models import OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import JSONObject
 
-from accounts import roster
+from accounts import presence, roster
 from accounts.access import ROLES
-from accounts.models import BrandAccount, Shift, User
+from accounts.models import BrandAccount, Leave, Shift, User
 
 WEEK = dt.timedelta(days=7)
 
@@ -31,6 +31,16 @@ def zone_of(brand_account: BrandAccount) -> ZoneInfo:
         return ZoneInfo("UTC")
 
 
+@dataclass(frozen=True, slots=True)
+class OnPoint:
+    """Names of who is on point and of who stands behind them, "" for nobody; and in words whom the roster names beside
+    them and why they are not there: "Ada Holm is on leave"."""
+
+    primary: str = ""
+    backup: str = ""
+    missing: str = ""
+
+
 @dataclass(slots=True)
 class Roster:
     """The shifts of one brand account with the names of the people in them."""
@@ -40,22 +50,27 @@ class Roster:
     names: dict[int, str] = field(default_factory=dict)
     #: Who cannot sign in any more, as (primary or backup, id), by shift; `shifts` are without them.
     unable: dict[int, list[tuple[str, int]]] = field(default_factory=dict)
+    #: Who is on leave as it is read; `shifts` are with them.
+    on_leave: set[int] = field(default_factory=set)
 
-    def at(self, moment: dt.datetime) -> tuple[str, str]:
-        """Names of (primary, backup) on point at a moment, "" for nobody."""
-        primary, backup = roster.on_point(self.shifts, self.zone, moment)
-        return self.name(primary), self.name(backup)
+    def on_point(self, now: dt.datetime) -> OnPoint:
+        """Who is on point now, as this was read: of people on leave the backup stands in, if there is one."""
+        named = roster.on_point(self.shifts, self.zone, now)
+        there = roster.on_point(self.shifts, self.zone, now, self.on_leave)
+        missing = [self.name(one) for one in named if one in self.on_leave]
+        words = f"{' and '.join(missing)} {'are' if len(missing) > 1 else 'is'} on leave" if missing else ""
+        return OnPoint(self.name(there[0]), self.name(there[1]), words)
 
     def name(self, user_id: int | None) -> str:
         """A person's name, "" for nobody."""
         return self.names.get(user_id, "") if user_id is not None else ""
 
 
-def rosters(brand_accounts: Iterable[BrandAccount]) -> dict[int, Roster]:
-    """The rosters of brand accounts by id. One statement."""
+def rosters(brand_accounts: Iterable[BrandAccount], now: dt.datetime) -> dict[int, Roster]:
+    """The rosters of brand accounts by id, as they are `now`. One statement."""
     found = {one.pk: Roster(zone_of(one)) for one in brand_accounts}
     rows = Shift.objects.filter(brand_account__in=list(found)).select_related("primary", "backup")
-    for row in rows:
+    for row in rows.annotate(**_on_leave(presence.today(now))):
         people = [one for one in (row.primary, row.backup) if one is not None]
         absent = frozenset(one.pk for one in people if not one.is_active)
         kept = found[row.brand_account_id]
@@ -64,11 +79,22 @@ def rosters(brand_accounts: Iterable[BrandAccount]) -> dict[int, Roster]:
         if unable := [(role, pk) for role, pk in named if pk in absent and pk is not None]:
             kept.unable[row.pk] = unable
         kept.names.update({one.pk: str(one) for one in people})
+        kept.on_leave |= {pk for role, pk in named if pk is not None and getattr(row, f"{role}_on_leave")}
     return found
 
 
-def in_json(brand_account_id: OuterRef) -> QuerySet[Shift, Any]:
-    """Subquery: the shifts of a brand account as JSON, for a statement that reads something else; see `from_json`."""
+def _on_leave(today: dt.date) -> dict[str, Exists]:
+    """Columns of shifts: whether the primary and the backup are on leave."""
+    leaves = Leave.objects.covering(today)
+    return {
+        f"{role}_on_leave": Exists(leaves.filter(user=OuterRef(f"{role}_id")))
+        for role in ("primary", "backup")
+    }
+
+
+def in_json(brand_account_id: OuterRef, today: dt.date) -> QuerySet[Shift, Any]:
+    """Subquery: the shifts of a brand account with who is on leave `today` (`accounts.presence`), as JSON, for a statement
+    that reads something else; see `from_json`."""
     names = {
         f"{role}_{name}": f"{role}__{name}"
         for role in ("primary", "backup")
@@ -86,7 +112,7 @@ def in_json(brand_account_id: OuterRef) -> QuerySet[Shift, Any]:
         "backup_id",
     )
     shifts = Shift.objects.filter(brand_account=brand_account_id).order_by()
-    return shifts.values(json=JSONObject(**{name: name for name in columns}, **names))
+    return shifts.values(json=JSONObject(**{name: name for name in columns}, **names, **_on_leave(today)))
 
 
 def from_json(rows: Sequence[Mapping[str, Any]], zone: ZoneInfo) -> Roster:
@@ -106,6 +132,8 @@ def from_json(rows: Sequence[Mapping[str, Any]], zone: ZoneInfo) -> Roster:
         for pk, role in people:
             name = f"{row[f'{role}_first_name']} {row[f'{role}_last_name']}".strip()
             made.names[pk] = name or row[f"{role}_username"]
+            if row[f"{role}_on_leave"]:
+                made.on_leave.add(pk)
     return made
 
 

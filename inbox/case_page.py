@@ -12,7 +12,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import JSONObject
 from django.urls import reverse
 
-from accounts import rostering
+from accounts import presence, rostering
 from accounts.access import ROLES, viewer
 from accounts.models import Role, User
 from accounts.prepared import prepared
@@ -55,28 +55,29 @@ class Problem:
     typed: dict[str, str] | None = None
 
 
-def read_case(user: User, pk: int) -> Case:
-    """The case with its neighbours as annotations; one that was handed over is still read by who watches it.
+def read_case(user: User, pk: int, now: dt.datetime) -> Case:
+    """The case with its neighbours as annotations, as they are `now`; one that was handed over is still read by who watches it.
 
     Raises `Case.DoesNotExist` alike for absent and forbidden.
     """
-    found = _case(user, pk) or _watched_case(user, pk)
+    today = presence.today(now)
+    found = _case(user, pk, today) or _watched_case(user, pk, today)
     if not found:
         raise Case.DoesNotExist
     return found[0]
 
 
 @prepared
-def _case(user: User, pk: int) -> CaseQuerySet:
-    return _with_neighbours(Case.objects.visible_to(user).filter(pk=pk), user)
+def _case(user: User, pk: int, today: dt.date) -> CaseQuerySet:
+    return _with_neighbours(Case.objects.visible_to(user).filter(pk=pk), user, today)
 
 
 @prepared
-def _watched_case(user: User, pk: int) -> CaseQuerySet:
-    return _with_neighbours(watched_by(user).filter(pk=pk), user)
+def _watched_case(user: User, pk: int, today: dt.date) -> CaseQuerySet:
+    return _with_neighbours(watched_by(user).filter(pk=pk), user, today)
 
 
-def _with_neighbours(rows: CaseQuerySet, user: User) -> CaseQuerySet:
+def _with_neighbours(rows: CaseQuerySet, user: User, today: dt.date) -> CaseQuerySet:
     others = (
         Case.objects.visible_to(user)
         .filter(customer=OuterRef("customer_id"))
@@ -96,7 +97,7 @@ def _with_neighbours(rows: CaseQuerySet, user: User) -> CaseQuerySet:
         other_names=ArraySubquery(names[:MOST_IDENTITIES]),
         **playbook_panel.panel_fields(),
         suggested=suggestion_page.open_of_case(),
-        roster=ArraySubquery(rostering.in_json(OuterRef("brand_account_id"))),
+        roster=ArraySubquery(rostering.in_json(OuterRef("brand_account_id"), today)),
         arrived_to=Subquery(arrived_to(OuterRef("pk"))),
         is_watched=Exists(Watch.objects.filter(case=OuterRef("pk"), user=user, off=False)),
     )

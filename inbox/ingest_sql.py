@@ -11,6 +11,7 @@ from uuid import UUID
 import orjson
 
 from accounts.binding import bound_cursor
+from accounts.presence import today
 from inbox.on_point import SHIFTS
 
 Row = Mapping[str, Any]
@@ -152,13 +153,14 @@ def fence(
         "overflowed": overflowed,
         "lease_until": lease_until,
         "now": now,
+        "today": today(now),
     }
     return next(iter(rows_of(_FENCE, parameters)), None)
 
 
 def lock(stream_id: int, now: dt.datetime) -> tuple[Any, ...]:
     """What `fence` returns, for messages that did not come by polling."""
-    return rows_of(_LOCK, {"stream": stream_id, "now": now})[0]
+    return rows_of(_LOCK, {"stream": stream_id, "now": now, "today": today(now)})[0]
 
 
 def identities(network: str, rows: Sequence[Row], now: dt.datetime) -> list[tuple[Any, ...]]:

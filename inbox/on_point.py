@@ -15,19 +15,21 @@ from accounts.models import Leave, User
 from inbox.models import Case, Direction, Message
 from inbox.watching import sees
 
-#: Column of a statement that has `brand` and the parameter `now`: the shifts that may be running, with people who
-#: cannot sign in any more left out.
-SHIFTS = """
+_IS_THERE = """AND {0}.is_active AND NOT EXISTS (
+    SELECT FROM accounts_leave v WHERE v.user_id = {0}.id AND %(today)s BETWEEN v.starts_on AND v.ends_on)"""
+#: Column of a statement that has `brand` and the parameters `now` and `today` (`accounts.presence.today`): the shifts that
+#: may be running, with people who are on leave or cannot sign in any more left out.
+SHIFTS = f"""
 (SELECT jsonb_agg(jsonb_build_array(h.id, extract(hour FROM h.starts_at) * 60 + extract(minute FROM h.starts_at),
     extract(hour FROM h.ends_at) * 60 + extract(minute FROM h.ends_at), p.id, b.id, h.weekday, h.date,
     h.valid_from, h.valid_until))
   FROM accounts_shift h
-  LEFT JOIN accounts_user p ON p.id = h.primary_id AND p.is_active
-  LEFT JOIN accounts_user b ON b.id = h.backup_id AND b.is_active
+  LEFT JOIN accounts_user p ON p.id = h.primary_id {_IS_THERE.format("p")}
+  LEFT JOIN accounts_user b ON b.id = h.backup_id {_IS_THERE.format("b")}
   WHERE h.brand_account_id = brand.id AND coalesce(h.date, %(now)s::date) BETWEEN %(now)s::date - 2 AND %(now)s::date + 1
     AND coalesce(h.valid_from, %(now)s::date) <= %(now)s::date + 1
     AND coalesce(h.valid_until, %(now)s::date) >= %(now)s::date - 2)
-"""
+"""  # noqa: S608 (constants)
 
 
 def on_point(
@@ -86,14 +88,13 @@ def arrived_to(case_id: OuterRef) -> QuerySet[Message, Any]:
     return newest.values(json=JSONObject(**names))[:1]
 
 
-def who_is_on_point(case: Case, now: dt.datetime) -> dict[str, str]:
-    """Names for a case's page: primary and backup now, and when the customer last wrote; "" for nobody."""
+def who_is_on_point(case: Case, now: dt.datetime) -> dict[str, Any]:
+    """For a case's page: who is on point `now`, and names of primary and backup when the customer last wrote, "" for
+    nobody."""
     kept = rostering.from_json(case.roster, rostering.zone_of(case.brand_account))  # type: ignore[attr-defined]
-    primary, backup = kept.at(now)
     told = case.arrived_to or {}  # type: ignore[attr-defined]
     return {
-        "primary": primary,
-        "backup": backup,
+        "now": kept.on_point(now),
         "then": _name(told, "primary"),
         "then_backup": _name(told, "backup"),
     }
@@ -107,7 +108,7 @@ def _name(told: dict[str, Any], role: str) -> str:
 def to_tell(case: Case, now: dt.datetime) -> User | None:
     """Who is on point for a case: the primary, or the backup while the primary is away or on leave. None where the
     roster names nobody who is there and may read the case."""
-    kept = rostering.rosters([case.brand_account])[case.brand_account_id]
+    kept = rostering.rosters([case.brand_account], now)[case.brand_account_id]
     named = [one for one in roster.on_point(kept.shifts, kept.zone, now) if one is not None]
     on_leave = Exists(Leave.objects.covering(presence.today(now)).filter(user=OuterRef("pk")))
     there = User.objects.filter(~Q(on_leave), pk__in=named, is_active=True, away_since__isnull=True)

@@ -31,7 +31,7 @@ def brand_account_list(request: HttpRequest) -> HttpResponse:
     assert isinstance(request.user, User)  # noqa: S101 - login_required
     now = timezone.now()
     accounts = list(_visible(request.user))
-    on_point = {pk: kept.at(now) for pk, kept in rosters(accounts).items()}
+    on_point = {pk: kept.on_point(now) for pk, kept in rosters(accounts, now).items()}
     settles = viewer(request.user).may_settle_gap
     rows = [
         brand_account_row(account, now, on_point[account.pk], may_settle_gap=settles(account))

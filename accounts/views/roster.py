@@ -28,7 +28,7 @@ def roster(request: SignedInRequest) -> HttpResponse:
     """Every brand account with who is on point now and how much of this week is covered."""
     now = timezone.now()
     accounts = list(_connected(request))
-    rosters = rostering.rosters(accounts)
+    rosters = rostering.rosters(accounts, now)
     # The week of any zone.
     leaves = list(
         Leave.objects.filter(starts_on__lte=(now + _WEEK).date(), ends_on__gte=(now - _WEEK).date())
@@ -36,13 +36,11 @@ def roster(request: SignedInRequest) -> HttpResponse:
     rows = []
     for account in accounts:
         kept = rosters[account.pk]
-        primary, backup = kept.at(now)
         found, empty = share_of_week(account, kept, leaves, monday_of("", now.astimezone(kept.zone).date()))
         rows.append(
             {
                 "brand_account": account,
-                "primary": primary,
-                "backup": backup,
+                "on_point": kept.on_point(now),
                 "share": "–" if found.share is None else f"{int(found.share * 100)} %",
                 "uncovered": f"{empty / dt.timedelta(hours=1):g}" if empty else "",
             }
@@ -181,10 +179,11 @@ def _back(request: SignedInRequest, account: BrandAccount) -> HttpResponse:
 
 def _week(account: BrandAccount, monday: dt.date) -> Week:
     others = list(BrandAccount.objects.exclude(lifecycle=Lifecycle.CLOSED).exclude(pk=account.pk))
-    rosters = rostering.rosters([account, *others])
+    now = timezone.now()
+    rosters = rostering.rosters([account, *others], now)
     leaves = Leave.objects.filter(starts_on__lte=monday + _WEEK, ends_on__gte=monday)
     return week_of(
-        account, rosters[account.pk], {one: rosters[one.pk] for one in others}, leaves, monday, timezone.now()
+        account, rosters[account.pk], {one: rosters[one.pk] for one in others}, leaves, monday, now
     )
 
 

@@ -38,11 +38,12 @@ def thread(request: InboxRequest, pk: int) -> HttpResponse:
 
 def context_of(request: InboxRequest, pk: int, **options: Any) -> dict[str, Any]:
     """The page's context. Raises `Http404` alike for a case that is absent and one the person may not read."""
+    now = timezone.now()
     try:
-        found = read_case(request.user, pk)
+        found = read_case(request.user, pk, now)
     except Case.DoesNotExist as error:
         raise Http404 from error
-    return case_context(found, request.user, timezone.now(), **options)
+    return case_context(found, request.user, now, **options)
 
 
 def refused(request: InboxRequest, pk: int, problem: Problem) -> HttpResponse:

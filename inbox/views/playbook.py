@@ -53,11 +53,12 @@ def escalate(request: InboxRequest, pk: int) -> HttpResponse:
 @signed_in
 def begin_answer(request: InboxRequest, pk: int) -> HttpResponse:
     """Put what the outcome suggests into the composer, unless something is written there already."""
+    now = timezone.now()
     try:
-        case = read_case(request.user, pk)
+        case = read_case(request.user, pk, now)
     except Case.DoesNotExist as error:
         raise Http404 from error
-    now, offered = timezone.now(), may(request.user, case)
+    offered = may(request.user, case)
     found = panel(case, offered, departments(request.user), now)
     kept = str(getattr(case, "draft_text", None) or "")
     text = found.doing.text if found and found.doing.verb in ("answer", "escalate", "hand_over") else ""

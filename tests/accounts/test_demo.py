@@ -56,8 +56,10 @@ def test_it_makes_a_company_that_works(networks, capsys, client):
     assert not BrandAccountGrant.objects.filter(
         user__role__in=["analyst", "administrator"], can_publish=True
     ).exists()
-    rosters = rostering.rosters(BrandAccount.objects.all())
-    assert {kept.at(NOW) for kept in rosters.values()} == {("Juno Achterberg", "Pavel Oster")}
+    rosters = rostering.rosters(BrandAccount.objects.all(), NOW)
+    assert {kept.on_point(NOW) for kept in rosters.values()} == {
+        rostering.OnPoint("Juno Achterberg", "Pavel Oster")
+    }
     printed = capsys.readouterr().out
     for person in demo_company.PEOPLE:
         assert person.username in printed

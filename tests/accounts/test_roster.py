@@ -32,6 +32,12 @@ def at(day, hour, minute=0, zone=UTC, fold=0):
     return dt.datetime.combine(day, dt.time(hour, minute, fold=fold), tzinfo=zone)
 
 
+def test_the_backup_stands_in_for_who_is_not_there():
+    shifts = [Shift(1, 480, 960, ADA, BO, weekday=0)]
+    found = [roster.on_point(shifts, UTC, at(MONDAY, 9), gone) for gone in ((), {ADA}, {BO}, {ADA, BO})]
+    assert found == [(ADA, BO), (BO, None), (ADA, None), (None, None)]
+
+
 def test_a_shift_begins_at_its_start_and_is_over_at_its_end():
     shifts = [weekly(0, 8, 16, backup_id=BO)]
     assert roster.on_point(shifts, UTC, at(MONDAY, 7, 59)) == (None, None)

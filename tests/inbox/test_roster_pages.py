@@ -75,6 +75,12 @@ def shift(brand, primary, starts=8, ends=16, **about):
     )
 
 
+def on_leave(user, first=0, last=0):
+    """Leave from so many days from today until so many."""
+    day = dt.timedelta(days=1)
+    return Leave.objects.create(user=user, starts_on=TODAY + first * day, ends_on=TODAY + last * day)
+
+
 def form(who, /, **changes):
     return {
         "weekdays": ["0", "1"], "starts_at": "08:00", "ends_at": "16:00", "primary": who.pk, "week": WEEK,
@@ -129,6 +135,19 @@ class TestArrivingMessages:
         ada.save()
         feed.store(message("1"))
         assert (Message.objects.get().on_point, Message.objects.get().on_point_backup) == (bo, None)
+
+    def test_who_is_on_leave_is_nobody(self, feed: Feed, ada, bo):
+        shift(feed.brand_account, ada, backup=bo)
+        on_leave(ada, first=-3, last=-1)
+        on_leave(bo, first=1, last=3)
+        feed.store(message("1"))
+        on_leave(ada)
+        feed.store(message("2"))
+        on_leave(bo)
+        feed.store(message("3"))
+        assert list(Message.objects.order_by("pk").values_list("on_point", "on_point_backup")) == [
+            (ada.pk, bo.pk), (bo.pk, None), (None, None),
+        ]  # fmt: skip
 
     def test_also_when_they_did_not_come_by_polling(self, feed: Feed, ada):
         shift(feed.brand_account, ada)
@@ -240,6 +259,24 @@ class TestTheWeek:
         assert page.count(">Nobody<") == 1
         accounts = client.get(reverse("accounts:brand_accounts")).content.decode()
         assert 'Ada Holm <span class="sub">backup Bo Ek</span>' in accounts
+
+    def test_the_lists_name_nobody_who_is_on_leave_now(self, client, brand, ada, bo):
+        shift(brand, ada, backup=bo)
+        on_leave(ada, first=-1)
+        on_leave(bo, first=1, last=5)
+        page, accounts = (
+            client.get(reverse(f"accounts:{name}")).content.decode() for name in ("roster", "brand_accounts")
+        )
+        assert '<b>Bo Ek</b> <span class="sub">Ada Holm is on leave</span>' in page
+        assert 'data-label="Backup">–<' in page
+        assert '<dd>Bo Ek <span class="sub">Ada Holm is on leave</span>' in accounts
+        on_leave(bo)
+        page, accounts = (
+            client.get(reverse(f"accounts:{name}")).content.decode() for name in ("roster", "brand_accounts")
+        )
+        said = '<span class="sub">Ada Holm and Bo Ek are on leave</span>'
+        assert f'<span class="chip late">Nobody</span> {said}' in page
+        assert f"<dd>nobody {said}" in accounts
 
     def test_the_list_counts_the_hours_that_leave_empties(self, client, brand, ada, bo):
         brand.promised_hours = [[TODAY.weekday(), 480, 1080]]
@@ -379,3 +416,21 @@ class TestTheCase:
         case = CaseFactory(department=marketing, brand_account=brand)
         page = signed_in(ada).get(f"/cases/{case.pk}/").content.decode()
         assert f'<a href="/roster/{brand.pk}/">nobody</a>' in page
+
+    def test_it_names_nobody_who_is_on_leave_now(self, marketing, brand, ada, bo):
+        shift(brand, ada, backup=bo)
+        case = CaseFactory(department=marketing, brand_account=brand)
+        reader = signed_in(UserFactory(role=Role.MANAGER, departments=[marketing]))
+
+        def card():
+            page = reader.get(f"/cases/{case.pk}/").content.decode()
+            return page.split("<h3>On point</h3>")[1].split("</section>")[0]
+
+        assert "<b>Ada Holm</b>, then Bo Ek</dd>" in card()
+        on_leave(ada)
+        assert '<b>Bo Ek</b> <span class="soft-text">(Ada Holm is on leave)</span></dd>' in card()
+        on_leave(bo)
+        assert ">nobody</a></span> " in card()
+        assert "(Ada Holm and Bo Ek are on leave)" in card()
+        with time_machine.travel(NOW + dt.timedelta(days=7), tick=False):
+            assert "<b>Ada Holm</b>, then Bo Ek</dd>" in card()
