@@ -27,11 +27,13 @@ COMPARED = 24
 LOOKS, PAUSE = 20, 0.01
 
 # What `Change` and the clocks look at.
-_FIELDS = (
+_LOOKED_AT = {
     "id", "brand_account_id", "network", "visibility", "status", "department_id", "assignee_id", "priority", "version",
     "historical", "needs_answer", "last_inbound_at", "last_outbound_at", "waiting_since", "first_response_at",
-    "closed_at", *(name for name in clocks.FIELDS),
-)  # fmt: skip
+    "closed_at", *clocks.FIELDS,
+}  # fmt: skip
+# `from_db` takes the values in the order of the model, whatever the order of the names that it is given.
+_FIELDS = tuple(field.attname for field in Case._meta.concrete_fields if field.attname in _LOOKED_AT)
 # Each department's queue is walked along its own index (`case_to_assign`) and left after a few rows, which are locked,
 # so that nobody else is offered them. The limit is part of the text: with any limit to come, Postgres might sort.
 _MOST_URGENT = {

@@ -12,9 +12,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import BrandAccountGrant, Leave, Role, User
-from inbox import assigning, cases, ingest, taking
+from inbox import assigning, cases, clocks, ingest, taking
 from inbox.models import Case, CaseEvent, Custody, Decision, Notice, NoticeKind, Status, Verb
 from inbox.saying import said
+from routing import terms
 from tests.factories import (
     NOW,
     BrandAccountFactory,
@@ -25,6 +26,7 @@ from tests.factories import (
 )
 from tests.inbox.ingesting import Feed
 from tests.inbox.pages import signed_in
+from tests.inbox.promises import policy
 from tests.inbox.simple import message
 
 pytestmark = pytest.mark.django_db
@@ -273,6 +275,17 @@ class TestTakeNext:
         assert (late.assignee, late.status, late.version) == (ada, Status.OPEN, 2)
         assert said(late.events.get(verb=Verb.ASSIGNED)) == f"{ada} took it"
         assert late.custodies.get().accepted_by == ada
+
+    def test_a_case_keeps_its_clocks_and_all_else_that_it_had(self, service, brand):
+        policy(first=60, following=30, resolution=480)
+        case = waiting(service, brand)
+        values, _ = clocks.settle(case, case.network, terms.live(), NOW)
+        Case.objects.filter(pk=case.pk).update(**values)
+        names = {field.attname for field in Case._meta.concrete_fields} - {"assignee_id", "status", "version"}
+        before = Case.objects.values(*names).get()
+        assert before["first_response_due_at"] < before["resolution_due_at"]
+        taken = taking.take_next(person(service), now=NOW + MINUTE)
+        assert Case.objects.values(*names).get() == before == {name: getattr(taken, name) for name in names}
 
     def test_community_managers_take_from_every_department_of_their_brands(self, service, brand):
         juno = UserFactory(role=Role.COMMUNITY, publishes=[brand])
