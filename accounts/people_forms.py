@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 from django.core.exceptions import ValidationError
 
+from accounts.department_tags import taken
 from accounts.models import BrandAccount, Department, Role, User
 from accounts.people import Reach
 
@@ -117,12 +118,16 @@ class DepartmentForm(DepartmentModelForm):
 
     class Meta:
         model = Department
-        fields = ("name", "slug", "position")
+        fields = ("name", "slug", "tags", "position")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["slug"].label = "Key"
         self.fields["slug"].help_text = "Short and fixed, as “billing”: rules and exports name it."
+        self.fields["tags"].help_text = (
+            "Separated by commas, as “invoice, refund”: who tags a case so says that it belongs here, and the router "
+            "learns from it. The name and the key always count."
+        )
         self.fields["position"].required = False
         if self.instance.pk:
             self.fields["slug"].disabled = True
@@ -131,7 +136,15 @@ class DepartmentForm(DepartmentModelForm):
         name: str = self.cleaned_data["name"].strip()
         if Department.objects.filter(name__iexact=name).exclude(pk=self.instance.pk).exists():
             raise ValidationError("There is a department with this name already.")
+        if found := taken([name], self.instance):
+            raise ValidationError(f"“{found[0]}” says already that a case belongs to {found[1]}.")
         return name
+
+    def clean_tags(self) -> list[str]:
+        tags = {" ".join(tag.split()).casefold(): " ".join(tag.split()) for tag in self.cleaned_data["tags"]}
+        if found := taken(tags.values(), self.instance):
+            raise ValidationError(f"“{found[0]}” says already that a case belongs to {found[1]}.")
+        return [tag for tag in tags.values() if tag]
 
     def clean_position(self) -> int:
         return self.cleaned_data["position"] or 0

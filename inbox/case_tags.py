@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
-from accounts.models import User
+from accounts.models import Department, User
 from inbox.changes import acting
+from inbox.correcting import learn_from_tags
 from inbox.customer_tags import difference, read_tags
 from inbox.models import Verb
 from inbox.wording import Chip
@@ -14,17 +16,22 @@ from inbox.wording import Chip
 SHOWN = 2
 
 
-def tag_case(case_id: int, by: User, given: str, *, now: dt.datetime) -> list[str]:
+def tag_case(case_id: int, by: User, given: str, *, now: dt.datetime) -> Department | None:
     """The tags of a case are these from now on: words separated by commas, as they are spelled. What changed stands in
-    the case's history. Raises as the verbs of `inbox.cases`."""
+    the case's history. The other department that a new tag says the case belongs to, if the router learns that; the case
+    stays where it is. Raises as the verbs of `inbox.cases`."""
     tags = read_tags(given)
     with acting(case_id, by, "claim", now=now) as change:
         before = change.case.tags
         if tags == before:
-            return tags
+            return None
         change.set(tags=tags)
-        change.record(Verb.CASE_TAGGED, difference(before, tags))
-    return tags
+        changed: dict[str, Any] = difference(before, tags)
+        teaches = learn_from_tags(change, changed["added"])
+        if teaches is not None:
+            changed["teaches"] = teaches.name
+        change.record(Verb.CASE_TAGGED, changed)
+    return teaches
 
 
 def tag_chips(tags: list[str]) -> list[Chip]:

@@ -6,11 +6,12 @@ from typing import Any
 
 from django.db.models import QuerySet
 
+from accounts.department_tags import department_named
 from accounts.models import Department
 from inbox.changes import Change
 from inbox.models import Case, Custody, Direction, Message
 from routing import corrections
-from routing.models import ExampleSource
+from routing.models import ExampleSource, RoutingExample
 
 
 def learn_from(change: Change, department: Department, *, source: str = ExampleSource.HANDED_OVER) -> None:
@@ -45,6 +46,31 @@ def relearn(change: Change) -> None:
 def contest(change: Change, department: Department) -> None:
     """`department` sends the case back: that it belongs there is no longer said."""
     corrections.forget_case(change.case.pk, department.slug)
+
+
+def learn_from_tags(change: Change, added: list[str]) -> Department | None:
+    """Tags that were put on the case name one department, another one than routing sent its first message to: that is
+    what the case teaches, unless a hand-over or a settled suggestion has said more. Which department, None for nothing.
+
+    When the tags that are left name none any more, what earlier ones taught is forgotten. In the transaction of the
+    change, after it.
+    """
+    examples = RoutingExample.objects.filter(case_id=change.case.pk)
+    if examples.exclude(source=ExampleSource.RETAGGED).exists():
+        return None
+    if department_named(change.case.tags) is None:
+        corrections.forget_case(change.case.pk)
+        return None
+    department = department_named(added)
+    message = first_message(change.case).select_related("decision").first()
+    if department is None or message is None:
+        return None
+    decision = getattr(message, "decision", None)
+    if decision is not None and decision.department_id == department.pk:
+        corrections.forget_case(change.case.pk)
+        return None
+    learn_from(change, department, source=ExampleSource.RETAGGED)
+    return department
 
 
 def first_message(case: Case) -> QuerySet[Message]:

@@ -100,6 +100,8 @@ def _tagged(data: dict[str, Any], what: str) -> str:
     added, removed = (", ".join(f"“{tag}”" for tag in data.get(name, ())) for name in ("added", "removed"))
     said = [f"tagged {what} {added}"] if added else []
     said += [f"took the tag {removed} from {what}"] if removed else []
+    if said and data.get("teaches"):
+        said[-1] += f": the router learns that it belongs to {data['teaches']}"
     return " and ".join(said) or f"put the tags of {what} in another order"
 
 

@@ -45,6 +45,8 @@ class Department(models.Model):
     #: Open cases of this department that one person is given at most; null leaves it to the person's own capacity.
     max_per_person = models.PositiveSmallIntegerField(null=True, blank=True)
     prefers_last_helper = models.BooleanField(default=True)
+    #: Tags that say that a case belongs here, beside the name and the key (`accounts.department_tags`).
+    tags = ArrayField(models.CharField(max_length=40), default=list, blank=True)
     #: Whose turn it was last: the id of a user, 0 before the first.
     turn = models.BigIntegerField(default=0, editable=False)
 

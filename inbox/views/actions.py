@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST
 from django_htmx.http import HttpResponseClientRedirect
 
 from accounts.access import viewer
-from accounts.models import User
+from accounts.models import Department, User
 from inbox import cases
 from inbox.case_page import Problem
 from inbox.case_tags import tag_case
@@ -66,11 +66,19 @@ def customer_tags(request: InboxRequest, pk: int) -> HttpResponse:
 def case_tags(request: InboxRequest, pk: int) -> HttpResponse:
     """What colleagues find the case by."""
     given = request.POST.get("tags", "")
+    teaches: list[Department | None] = []
 
     def verb(now: dt.datetime) -> object:
-        return tag_case(pk, request.user, given, now=now)
+        teaches.append(tag_case(pk, request.user, given, now=now))
+        return None
 
-    return act(request, pk, "case_tags", verb, "The case's tags are saved.")
+    refusal = attempt(request, pk, "case_tags", verb)
+    if refusal is not None:
+        return refusal
+    done = "The case's tags are saved."
+    if department := teaches[0]:
+        done += f" The router learns that it belongs to {department}; it stays here until you hand it over."
+    return shown(request, pk, done)
 
 
 @require_POST

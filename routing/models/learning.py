@@ -20,6 +20,7 @@ class ExampleSource(models.TextChoices):
     HANDED_OVER = "handed_over", "Handed over as wrong department"
     ACCEPTED = "accepted", "Suggestion accepted"
     DECLINED = "declined", "Suggestion declined"
+    RETAGGED = "retagged", "Tagged with another department"
     IMPORTED = "imported", "Imported"
 
 

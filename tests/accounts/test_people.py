@@ -177,9 +177,17 @@ class TestDepartments:
             ({"slug": "service"}, "already exists"),
             ({"slug": "no spaces"}, "valid"),
             ({"position": "99999"}, "less than or equal"),
+            (
+                {"tags": "return, Parcel  LOST"},
+                "“Parcel LOST” says already that a case belongs to Customer service",
+            ),
+            ({"tags": "Customer service"}, "says already that a case belongs to Customer service"),
+            ({"name": "Parcel lost"}, "says already that a case belongs to Customer service"),
+            ({"tags": "x" * 41}, "at most 40 characters"),
         ],
     )
     def test_what_cannot_be_is_told(self, admin, department, changes, says):
+        Department.objects.update(name="Customer service", tags=["parcel lost"])
         filled = {"name": "Returns", "slug": "returns", "position": "3"} | changes
         assert says in admin.post(reverse("accounts:departments"), filled).content.decode()
         assert Department.objects.count() == 1
@@ -191,6 +199,13 @@ class TestDepartments:
         page = admin.get(reverse("accounts:departments"))
         found = [one.name for one in page.context["departments"]]
         assert found == ["Press", "Billing", "Sales", department.name]
+
+    def test_its_tags_are_kept_once_each(self, admin, department):
+        address = reverse("accounts:department_edit", args=[department.pk])
+        tags = "Parcel  lost, refund,parcel lost, service"
+        admin.post(address, {"name": department.name, "slug": "service", "position": "4", "tags": tags})
+        department.refresh_from_db()
+        assert department.tags == ["parcel lost", "refund", "service"]
 
     def test_its_key_is_fixed(self, admin, department):
         address = reverse("accounts:department_edit", args=[department.pk])

@@ -5,14 +5,16 @@ from __future__ import annotations
 import pytest
 from django.urls import reverse
 
-from accounts.models import Role
+from accounts.models import Department, Role
+from inbox import cases
 from inbox.case_tags import tag_case
 from inbox.models import Case, CaseEvent, Verb
 from inbox.refusals import Invalid, NotAllowed
 from inbox.saying import said
 from routing import editing, rulesets
 from routing.editing import Content
-from tests.factories import NOW, UserFactory
+from routing.models import RoutingExample
+from tests.factories import NOW, DepartmentFactory, UserFactory
 from tests.inbox.simple import message
 
 
@@ -100,3 +102,58 @@ def test_who_only_reads_tags_nothing(case, feed):
         tag_case(case.pk, analyst, "vip", now=NOW)
     with pytest.raises(Case.DoesNotExist):
         tag_case(case.pk, UserFactory(), "vip", now=NOW)
+
+
+class TestATagThatNamesADepartment:
+    """Retagging says where the case belongs: the router learns it, and the case stays where it is."""
+
+    @pytest.fixture
+    def mine(self, feed, case):
+        """The case without the rule's tags: routing sent it to billing."""
+        Case.objects.filter(pk=case.pk).update(tags=[])
+        return case
+
+    def taught(self):
+        return [(one.text, one.department, one.source) for one in RoutingExample.objects.all()]
+
+    @pytest.mark.parametrize("tag", ["service", "customer SERVICE", "Parcel  lost"])
+    def test_teaches_where_it_belongs(self, client, feed, mine, agent, tag):
+        service = feed.departments["service"]
+        Department.objects.filter(pk=service.pk).update(name="Customer service", tags=["parcel lost"])
+        address = reverse("inbox:case_tags", args=[mine.pk])
+        body = client.post(address, {"tags": f"hot, {tag}"}, follow=True).content.decode()
+        assert "learns that it belongs to Customer service; it stays here until you hand it over" in body
+        assert self.taught() == [("I burnt my hand", "service", "retagged")]
+        mine.refresh_from_db()
+        assert mine.department == feed.departments["billing"]
+        assert "the router learns that it belongs to Customer service" in said(CaseEvent.objects.last())
+
+    @pytest.mark.parametrize("tags", ["hot", "billing", "service, tech", "service, billing"])
+    def test_nothing_is_taught_by_what_names_none_or_several_or_where_routing_sent_it(
+        self, mine, agent, tags
+    ):
+        DepartmentFactory(slug="tech")
+        assert tag_case(mine.pk, agent, tags, now=NOW) is None
+        assert self.taught() == []
+
+    def test_a_closed_department_is_not_meant(self, feed, mine, agent):
+        Department.objects.filter(slug="service").update(is_open=False)
+        assert tag_case(mine.pk, agent, "service", now=NOW) is None
+
+    def test_taking_the_tag_away_unsays_it_and_other_tags_do_not(self, mine, agent):
+        tag_case(mine.pk, agent, "service", now=NOW)
+        tag_case(mine.pk, agent, "service, hot", now=NOW)
+        assert len(self.taught()) == 1
+        tag_case(mine.pk, agent, "hot", now=NOW)
+        assert self.taught() == []
+
+    def test_tagged_with_where_routing_sent_it_unsays_it(self, mine, agent):
+        tag_case(mine.pk, agent, "service", now=NOW)
+        tag_case(mine.pk, agent, "billing", now=NOW)
+        assert self.taught() == []
+
+    def test_a_hand_over_has_said_more(self, feed, mine, agent):
+        tech = DepartmentFactory(slug="tech")
+        cases.hand_over(mine.pk, agent, tech, "A fault", True, now=NOW)
+        tag_case(mine.pk, UserFactory(role=Role.MANAGER, departments=[tech]), "service", now=NOW)
+        assert [department for _, department, _ in self.taught()] == ["tech"]
