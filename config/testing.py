@@ -12,6 +12,7 @@ import ipaddress
 import os
 import shutil
 import socket
+import sys
 import tempfile
 from collections.abc import Generator
 from pathlib import Path
@@ -44,6 +45,7 @@ class EmbeddedServers:
         for name, value in self._home.secrets().items():
             os.environ.setdefault(name, value)
         os.environ["HORSESHOE_HOME"] = str(self._home.path)
+        _compile_once(self._home.path / "bytecode")
         os.environ.setdefault("HTTPS", "0")
         os.environ.setdefault("STATICFILES_BACKEND", "django.contrib.staticfiles.storage.StaticFilesStorage")
         self._running = servers.wanted(self._home, durable=False)
@@ -96,6 +98,17 @@ def _take_own_database(worker: str) -> None:
     parts = urlsplit(os.environ["REDIS_URL"])
     number = int(worker.removeprefix("gw")) + 1
     os.environ["REDIS_URL"] = urlunsplit(parts._replace(path=f"/{number}"))
+
+
+def _compile_once(folder: Path) -> None:
+    """Where no bytecode may be kept beside the source, keep it for this run, for all the processes that it starts.
+
+    Each of them would spend more time on compiling than on all the rest of its start.
+    """
+    if sys.dont_write_bytecode:
+        os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+        os.environ["PYTHONPYCACHEPREFIX"] = str(folder)
+        sys.dont_write_bytecode, sys.pycache_prefix = False, str(folder)
 
 
 def _fresh_home() -> Home:

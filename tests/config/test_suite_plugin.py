@@ -16,7 +16,7 @@ from config import commandline
 from config.testing import OutsideWorldError
 
 INNER = """
-import os, pathlib, psycopg, pytest, redis
+import os, pathlib, psycopg, pytest, redis, subprocess, sys
 
 @pytest.mark.parametrize("number", range(4))
 def test_it(number):
@@ -24,8 +24,12 @@ def test_it(number):
     redis.Redis.from_url(os.environ["REDIS_URL"]).ping()
     with psycopg.connect(os.environ["DATABASE_URL"]) as connection:
         fsync = connection.execute("show fsync").fetchone()[0]
-    line = f"{worker} {os.environ['REDIS_URL'][-2:]} {fsync} {os.environ['HORSESHOE_HOME']}"
-    (pathlib.Path(__file__).parent / f"{worker}.txt").write_text(line)
+    home, here = os.environ["HORSESHOE_HOME"], pathlib.Path(__file__).parent
+    (here / f"{worker}_module.py").write_text("print(__cached__)")
+    command = [sys.executable, "-c", f"import {worker}_module"]
+    kept = subprocess.run(command, cwd=here, capture_output=True, text=True, check=True).stdout.strip()
+    line = f"{worker} {os.environ['REDIS_URL'][-2:]} {fsync} {home} {kept if os.path.exists(kept) else 'nothing'}"
+    (here / f"{worker}.txt").write_text(line)
 """
 
 
@@ -63,7 +67,7 @@ def test_a_parallel_run_shares_servers_and_leaves_nothing(folder):
         "no:cacheprovider",
     ]
     command += ["-n", "2", "-q", "--rootdir", str(CHECKOUT), str(folder)]
-    env = clean_environment(TMPDIR="/tmp")
+    env = clean_environment(TMPDIR="/tmp", PYTHONDONTWRITEBYTECODE="1", PYTHONPYCACHEPREFIX="")
     run = subprocess.run(command, cwd=CHECKOUT, env=env, capture_output=True, text=True, timeout=120)
     assert run.returncode == 0, run.stdout + run.stderr
     lines = [(folder / f"gw{number}.txt").read_text().split() for number in (0, 1)]
@@ -71,6 +75,10 @@ def test_a_parallel_run_shares_servers_and_leaves_nothing(folder):
     assert {line[2] for line in lines} == {"off"}
     homes = {line[3] for line in lines}
     assert len(homes) == 1
+    assert all(line[4].startswith(f"{line[3]}/bytecode/") for line in lines), (
+        "compiled once, and not beside the source"
+    )
+    assert not (folder / "__pycache__").exists()
     assert not Path(homes.pop()).exists()
 
 
