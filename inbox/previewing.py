@@ -30,7 +30,7 @@ from routing.drafts import draft_of
 from routing.engine import CompiledRules, RuleSetError, compile_rules, decide
 from routing.facts import Facts
 from routing.models import RuleSetVersion
-from routing.rule_rows import with_calendars
+from routing.rule_rows import standing_alone
 
 logger = logging.getLogger(__name__)
 
@@ -85,7 +85,7 @@ def begin(by: User, now: dt.datetime, *, file: bytes | None = None, file_name: s
     newest = RuleSetVersion.objects.first()
     if newest is None:
         raise RuleSetError("There are no live rules to compare with: publish some first.")
-    content = with_calendars(draft.content) if draft else newest.snapshot
+    content = standing_alone(draft.content) if draft else newest.snapshot
     compile_rules(content)
     total = _rows_of(file) if file is not None else None
     with transaction.atomic():

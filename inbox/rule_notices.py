@@ -8,8 +8,8 @@ from typing import Any
 from accounts.models import Department, Role, User
 from inbox.notices import tell_of_rules
 from inbox.refusals import name_of
-from routing.account_names import account_names
 from routing.models import RuleSetVersion
+from routing.naming import account_names
 from routing.reach import accounts_of
 from routing.snapshots import without_names
 from routing.wording import quoted

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db.models import Exists, OuterRef, Q
 
+from accounts.models import Department
 from inbox.models import Case, CasePlaybook, Custody, Decision
 from inbox.models.case import CaseQuerySet
 from routing.playbook import Outcome, walk
@@ -15,11 +16,12 @@ from routing.playbooks import version_of
 
 def trace(case: Case) -> dict[str, Any]:
     """Plain data, ready for JSON: `case`, `decisions`, `custody` and `playbook` (None when nobody began it); times
-    as ISO, UTC. Five statements. Holds no customer's words; whether somebody may read it is the caller's to ask."""
+    as ISO, UTC; departments as slugs, which `names` has the names of. Six statements. Holds no customer's words; whether somebody may read it is the caller's to ask."""
     return {
         "case": case.pk,
         "status": case.status,
         "department": case.department.slug,
+        "names": dict(Department.objects.values_list("slug", "name")),
         "decisions": [_decision(one) for one in _decisions(case)],
         "custody": [_custody(one) for one in _custodies(case)],
         "playbook": _playbook(case),
@@ -90,21 +92,25 @@ def _iso(at: dt.datetime | None) -> str:
 
 def in_words(found: dict[str, Any]) -> list[str]:
     """A trace as lines in the order of time."""
-    lines = []
+    lines, names = [], found["names"]
     for one in found["decisions"]:
         why = "; ".join(str(reason) for reason in one["reasons"])
         lines.append(
-            (one["at"], f"decided for message {one['message']}: {one['department']} ({one['by']}): {why}")
+            (
+                one["at"],
+                f"decided for message {one['message']}: {names[one['department']]} ({one['by']}): {why}",
+            )
         )
     for one in found["custody"]:
         came = (
-            f"from {one['from']} by {one['sent_by'] or 'the system'}: {one['reason']}"
+            f"from {names[one['from']]} by {one['sent_by'] or 'the system'}: {one['reason']}"
             if one["from"]
             else "first"
         )
-        lines.append((one["sent_at"], f"{one['department']} has it, {came}"))
+        where = names[one["department"]]
+        lines.append((one["sent_at"], f"{where} has it, {came}"))
         if one["accepted_at"]:
-            lines.append((one["accepted_at"], f"{one['department']} accepted it ({one['accepted_by']})"))
+            lines.append((one["accepted_at"], f"{where} accepted it ({one['accepted_by']})"))
     played = found["playbook"] or {"answers": [], "outcome": ""}
     lines += [
         (one["at"], f"{one['by']} answered “{one['question']}” with “{one['answer']}”")

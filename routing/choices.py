@@ -66,19 +66,19 @@ class Choices:
 def choices_for(user: User, only: Collection[str] = ()) -> Choices:
     """What this user's editor offers; of brand accounts `only` these ("network:remote id") where any are given. Five
     statements."""
-    accounts = BrandAccount.objects.visible_to(user).values_list("network", "remote_id", "handle")
+    accounts = list(BrandAccount.objects.visible_to(user))
     streams = [
         ("mentions", "Mentions"), ("comments", "Comments"), ("visitor_posts", "Posts on the page"), ("direct", "Direct"),
     ]  # fmt: skip
-    networks = sorted({"x", "facebook"} | {network for network, _, _ in accounts})
+    networks = sorted({"x", "facebook"} | {one.network for one in accounts})
     return Choices(
         fields={
             "network": [(network, network_name(network)) for network in networks],
             "stream": streams,
             "brand_account": [
-                (f"{network}:{remote_id}", f"{handle} ({network_name(network)})")
-                for network, remote_id, handle in accounts
-                if not only or f"{network}:{remote_id}" in only
+                (key, str(one))
+                for one in accounts
+                if (key := f"{one.network}:{one.remote_id}") in only or not only
             ],
             "language": [(code, _language(code)) for code in _LANGUAGES],
             "sentiment": [(value, value) for value in ("negative", "neutral", "positive")],

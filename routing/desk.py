@@ -9,11 +9,11 @@ from functools import cached_property, lru_cache
 from typing import Any
 
 from accounts.models import Department, User
-from routing.account_names import account_names
 from routing.drafts import draft_of
 from routing.findings import Finding, Known, findings
 from routing.known import known
-from routing.models import Calendar, Rule, RuleDraft
+from routing.models import Rule, RuleDraft
+from routing.naming import names
 from routing.rule_rows import instances, snapshot
 from routing.scope import Scope, rule_scope_of
 
@@ -66,12 +66,8 @@ class Desk:
 
     @cached_property
     def names(self) -> dict[str, str]:
-        """What conditions name, as `routing.wording` asks for it: calendars, departments and brand accounts."""
-        calendars = {str(pk): name for pk, name in Calendar.objects.values_list("pk", "name")}
-        departments = Department.objects.values_list("slug", "name")
-        return (
-            calendars | account_names() | {f"previous_department {slug}": name for slug, name in departments}
-        )
+        """What rules name, as `routing.wording` asks for it."""
+        return names()
 
     def slug_of(self, department_id: str) -> str:
         """The slug of the department with this primary key, "" when there is none."""

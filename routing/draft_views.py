@@ -75,7 +75,7 @@ def draft_publish(request: HttpRequest) -> HttpResponse:
         "form": form,
         "standing": standing,
         "draft": desk.draft,
-        "clashes": [_shown(clash, standing.merged) for clash in drafts.standing(desk.draft).clashes],
+        "clashes": _clashes(desk.draft, standing.merged, desk.names),
         "errors": _found(desk, "error"),
         "warnings": _found(desk, "warning"),
         "chosen": chosen,
@@ -114,7 +114,12 @@ def _chosen(request: HttpRequest) -> dict[str, str]:
     }
 
 
-def _shown(clash: Clash, merged: dict[str, Any]) -> dict[str, Any]:
+def _clashes(draft: RuleDraft, merged: dict[str, Any], known: dict[str, str]) -> list[dict[str, Any]]:
+    """What clashes while nothing is chosen."""
+    return [_shown(clash, merged, known) for clash in drafts.standing(draft).clashes]
+
+
+def _shown(clash: Clash, merged: dict[str, Any], known: dict[str, str]) -> dict[str, Any]:
     """A clash for people: what it is about, and both sides in a line."""
     names = {rule["key"]: rule["name"] for rule in merged["rules"]}
     if clash.key == DEFAULT:
@@ -124,11 +129,17 @@ def _shown(clash: Clash, merged: dict[str, Any]) -> dict[str, Any]:
         sides = [", ".join(names.get(key, "…") for key in side[:12]) for side in (clash.mine, clash.theirs)]
         return {"key": clash.key, "what": "The order of the rules", "mine": sides[0], "theirs": sides[1]}
     name = (clash.mine or clash.theirs)["name"]
-    return {"key": clash.key, "what": f"“{name}”", "mine": _line(clash.mine), "theirs": _line(clash.theirs)}
+    return {
+        "key": clash.key,
+        "what": f"“{name}”",
+        "mine": _line(clash.mine, known),
+        "theirs": _line(clash.theirs, known),
+    }
 
 
-def _line(rule: dict[str, Any] | None) -> str:
+def _line(rule: dict[str, Any] | None, known: dict[str, str]) -> str:
     if rule is None:
         return "Deleted"
     off = "" if rule.get("enabled", True) else " (switched off)"
-    return f"{rule['name']}: {summary(rule['condition'])} → {rule.get('department_name') or rule['department']}{off}"
+    said = summary(rule["condition"], names=known)
+    return f"{rule['name']}: {said} → {rule.get('department_name') or rule['department']}{off}"

@@ -11,11 +11,11 @@ from django.db import transaction
 
 from accounts.models import User
 from routing import rulesets
-from routing.account_names import account_names
 from routing.editing import keep
 from routing.history import difference
 from routing.merging import Clash, merge
 from routing.models import RuleDraft, RuleSetVersion
+from routing.naming import names
 from routing.precedence import new_ones_below
 from routing.rule_rows import put, snapshot
 from routing.scope import NotYours, rule_scope_of
@@ -66,7 +66,7 @@ def standing(draft: RuleDraft, chosen: Mapping[str, str] | None = None) -> Stand
     theirs = snapshot()
     merged, clashes = _merged(draft, theirs, chosen)
     same = without_names(merged) == without_names(theirs)
-    lines = () if same else tuple(difference(theirs, merged, account_names()))
+    lines = () if same else tuple(difference(theirs, merged, names()))
     return Standing(draft, lines, max(newest - draft.based_on, 0), tuple(clashes), merged)
 
 

@@ -70,7 +70,7 @@ def compile_rules(snapshot: Mapping[str, Any]) -> CompiledRules:
     try:
         index = Index(
             {key: compile_history(one["versions"]) for key, one in calendars.items()},
-            {key: one["name"] for key, one in calendars.items()},
+            {key: one["name"] for key, one in calendars.items()} | (snapshot.get("names") or {}),
         )
     except CalendarError as error:
         raise RuleSetError(f"The calendars of the rules cannot be read: {error}") from error
@@ -173,7 +173,7 @@ def decide_all(facts: Facts, compiled: CompiledRules) -> list[Decision]:
 def _decision(rule: CompiledRule, compiled: CompiledRules, seen: set[int]) -> Decision:
     parts = list(dict.fromkeys(rule.tree.tell(seen)))
     if not parts:
-        parts = [summary(rule.condition, names=compiled.index.calendar_names)]
+        parts = [summary(rule.condition, names=compiled.index.names)]
     if len(parts) > NAMED_PARTS:
         parts = [*parts[:NAMED_PARTS], "more"]
     why = " and ".join(parts)

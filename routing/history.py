@@ -14,15 +14,15 @@ _TOLD = 3
 
 
 def difference(
-    older: dict[str, Any] | None, newer: dict[str, Any], accounts: Mapping[str, str] | None = None
+    older: dict[str, Any] | None, newer: dict[str, Any], known: Mapping[str, str] | None = None
 ) -> list[str]:
-    """What `newer` has that `older` had not, as sentences; the first version names only its size. `accounts` are names of
-    brand accounts, as `routing.wording` takes them."""
+    """What `newer` has that `older` had not, as sentences; the first version names only its size. `known` are names as
+    `routing.naming` has them; those of calendars are in the versions, too."""
     if older is None:
         return [f"{len(newer['rules'])} rules"]
     was = {rule["key"]: rule for rule in older["rules"]}
     now = {rule["key"]: rule for rule in newer["rules"]}
-    names = dict(accounts or {}) | {
+    names = dict(known or {}) | {
         key: calendar["name"]
         for side in (older, newer)
         for key, calendar in side.get("calendars", {}).items()
@@ -43,7 +43,7 @@ def difference(
         for key, calendar in hours[1].items()
         if hours[0].get(key, calendar) != calendar
     ]
-    return lines or ["Departments renamed"]
+    return lines or ["Departments or brand accounts renamed"]
 
 
 def _added(rules: list[dict[str, Any]], names: dict[str, str]) -> list[str]:

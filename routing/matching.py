@@ -35,8 +35,8 @@ class Index:
     def __init__(
         self, calendars: Mapping[str, VersionedCalendar] | None = None, names: Mapping[str, str] | None = None
     ) -> None:
-        """`calendars` by key: those that rules ask about, with their `names`."""
-        self.calendar_names = dict(names or {})
+        """`calendars` by key: those that rules ask about. `names` as `routing.wording` takes them."""
+        self.names = dict(names or {})
         self._ids: dict[tuple[str, object], int] = {}
         #: Numbers of fields' values: many messages have them, so they say little about which rule may hold.
         self.common: set[int] = set()

@@ -23,8 +23,8 @@ def told(rule: Plain, names: Names) -> str:
 
 
 def changed(was: Plain, now: Plain, names: Names) -> list[str]:
-    """Each change as part of a sentence, old → new; [] when nothing but the department's name is different. `names` are
-    those of calendars by key."""
+    """Each change as part of a sentence, old → new; [] when nothing but the department's name is different. `names` as
+    `routing.naming` has them."""
     moves = was["department"] != now["department"]
     each_of = (
         ("name", f"“{was['name']}”", f"“{now['name']}”"),
@@ -32,8 +32,8 @@ def changed(was: Plain, now: Plain, names: Names) -> list[str]:
         ("priority", _priority(was), _priority(now)),
         ("tags", _tags(was), _tags(now)),
         ("needs an answer:", _ANSWERS[was.get("needs_answer")], _ANSWERS[now.get("needs_answer")]),
-        ("person", was.get("person") or "anybody", now.get("person") or "anybody"),
-        ("skill", was.get("skill") or "none", now.get("skill") or "none"),
+        ("person", _called("person", was, names) or "anybody", _called("person", now, names) or "anybody"),
+        ("skill", _called("skill", was, names) or "none", _called("skill", now, names) or "none"),
         ("dismissed as noise:", _yes(was, "dismiss"), _yes(now, "dismiss")),
         ("playbook begins at", _branch(was), _branch(now)),
     )
@@ -56,6 +56,11 @@ def _tags(rule: Plain) -> str:
 
 def _yes(rule: Plain, name: str) -> str:
     return "yes" if rule.get(name) else "no"
+
+
+def _called(what: str, rule: Plain, names: Names) -> str:
+    value = rule.get(what) or ""
+    return names.get(f"{what} {value}", value)
 
 
 def _branch(rule: Plain) -> str:
@@ -101,6 +106,6 @@ def _parts(tree: Plain, within: tuple[str, ...], names: Names) -> Iterator[tuple
             yield (*within, kind), barred + leaf_words({"field": "words", "any": [word]})
     elif tree["field"] in CHOICES:
         for value in tree["is"]:
-            yield within, barred + leaf_words({**tree, "is": [value]})
+            yield within, barred + leaf_words({**tree, "is": [value]}, names=names)
     else:
         yield within, barred + leaf_words(tree, names=names)

@@ -9,6 +9,7 @@ from typing import Any
 from accounts.models import Department
 from routing.findings import calendars_of
 from routing.models import Calendar, RoutingDefault, Rule
+from routing.naming import named_in
 
 #: What a rule may also do, besides sending to a department.
 EXTRAS = ("person", "skill", "dismiss", "playbook_branch")
@@ -23,10 +24,10 @@ def snapshot() -> Plain:
 
     A rule is `key, name, enabled, condition, department, department_name, priority, tags, needs_answer`, departments
     as slugs, and those of `person, skill, dismiss, playbook_branch` that it sets. `default` is None when none is set.
-    `calendars`, as `with_calendars` has them, where rules ask for business hours: a version decides alone.
+    `calendars` and `names`, as `standing_alone` has them: a version decides, and says why, alone.
     """
     default = RoutingDefault.objects.select_related("department").order_by("pk").first()
-    return with_calendars(
+    return standing_alone(
         {
             "default": default
             and {"department": default.department.slug, "department_name": default.department.name},
@@ -35,9 +36,10 @@ def snapshot() -> Plain:
     )
 
 
-def with_calendars(content: Plain) -> Plain:
+def standing_alone(content: Plain) -> Plain:
     """The snapshot with the business hours that its rules ask about, as they are now: `{"calendars": {key: {"name",
-    "versions"}}}`, as `routing.calendar_history.compile_history` takes them. Nothing is added where none is asked."""
+    "versions"}}}`, as `routing.calendar_history.compile_history` takes them; and with what brand accounts and departments in conditions are
+    called: `{"names": …}` as `routing.naming` has them. Nothing is added where none is asked."""
     keys = {key for rule in content["rules"] for key in calendars_of(rule["condition"]) if key.isdecimal()}
     found = Calendar.objects.filter(pk__in=keys).prefetch_related("versions") if keys else ()
     calendars = {
@@ -50,8 +52,9 @@ def with_calendars(content: Plain) -> Plain:
         }
         for calendar in found
     }
-    bare = {name: value for name, value in content.items() if name != "calendars"}
-    return bare | ({"calendars": calendars} if calendars else {})
+    bare = {name: value for name, value in content.items() if name not in ("calendars", "names")}
+    more = {"calendars": calendars, "names": named_in(content["rules"])}
+    return bare | {name: value for name, value in more.items() if value}
 
 
 def plain(rule: Rule) -> Plain:

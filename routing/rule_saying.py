@@ -38,14 +38,18 @@ def said_of(editor: RuleEditor, desk: Desk, rule: Rule | None) -> Said:
     does = []
     if str(value["priority"]) in ("-1", "1", "2"):
         does.append(f"{Priority(int(value['priority'])).label.lower()} priority")
-    does += [f"to {value['person']}"] if value["person"] else []
-    does += [f"to whoever knows {value['skill']}"] if value["skill"] else []
+    does += [f"to {_name('person', value, desk)}"] if value["person"] else []
+    does += [f"to whoever knows {_name('skill', value, desk)}"] if value["skill"] else []
     does += [f"tagged {value['tags']}"] if value["tags"] else []
     does += ["dismissed as noise at once"] if value["dismiss"] else []
     odd = _odd(tree, desk, rule, str(value["department"])) if tree else ()
     if tree and (wide := desk.scope.width(tree)):
         odd = (Finding("", "error", "width", f"Not kept to your brand accounts. {wide}"), *odd)
     return Said(summary(tree, 8, desk.names) if tree else "", str(department or ""), tuple(does), odd)
+
+
+def _name(what: str, value: dict[str, Any], desk: Desk) -> str:
+    return desk.names.get(f"{what} {value[what]}", str(value[what]))
 
 
 def _condition(editor: RuleEditor) -> dict[str, Any] | None:

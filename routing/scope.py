@@ -10,8 +10,8 @@ from typing import Any
 from accounts.access import viewer
 from accounts.models import BrandAccount, Department, Role, User
 from routing import precedence, reach
-from routing.account_names import account_names
 from routing.engine import RuleSetError
+from routing.naming import account_names
 from routing.snapshots import rule_in, without_names
 
 Plain = dict[str, Any]

@@ -49,7 +49,7 @@ def _leaf(leaf: dict[str, Any], index: Index) -> Tree:
             yield leaf_words({"field": "words", "all": _longest(found)})
         else:
             said = {**leaf, "is": found} if isinstance(leaf.get("is"), list) else leaf
-            yield leaf_words(said, names=index.calendar_names)
+            yield leaf_words(said, names=index.names)
 
     if every:
         return Tree(numbers.issubset, tell, frozenset((min(numbers),)))

@@ -19,7 +19,6 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.access import viewer
 from accounts.models import Department, User
 from routing import drafts, rulesets
-from routing.account_names import account_names
 from routing.desk import Desk, desk_of
 from routing.engine import RuleSetError, decide, decide_all
 from routing.facts import Decision, Facts
@@ -27,6 +26,7 @@ from routing.findings import Finding
 from routing.forms import TryForm
 from routing.history import difference
 from routing.models import Rule, RuleDraft, RuleSetVersion, SLAPolicy
+from routing.naming import names
 from routing.reading import with_reading
 from routing.scope import NotYours, rule_scope_of, scope_of
 from routing.versions import Kind, listing
@@ -84,6 +84,8 @@ def _list_context(request: HttpRequest) -> dict[str, Any]:
                 "priority": rule.get_priority_display() if rule.priority else "",
                 "may_up": place > 1 and (desk.scope.is_by_account or desk.is_mine(rules[place - 2])),
                 "is_last": place == len(rules),
+                "person": desk.names.get(f"person {rule.person}", rule.person),
+                "skill": desk.names.get(f"skill {rule.skill}", rule.skill),
                 "is_mine": desk.is_mine(rule),
                 "findings": found.get(str(rule.key), ()),
             }
@@ -162,7 +164,7 @@ def to_list(key: uuid.UUID | None = None) -> HttpResponse:
 def versions(request: HttpRequest) -> HttpResponse:
     """Who changed what and when; those may go back who may change all that this would."""
     desk = desk_of(user_of(request))
-    kind = replace(_VERSIONS, difference=partial(difference, accounts=account_names()))
+    kind = replace(_VERSIONS, difference=partial(difference, known=names()))
     return listing(request, kind, lambda old: desk.may_edit and desk.scope.may_change(desk.content, old))
 
 

@@ -9,10 +9,13 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 
+from accounts.models import BrandAccount
 from inbox import cases, passing, playing
 from inbox.models import Decision
 from inbox.tracing import trace, without_trace
-from routing import playbooks
+from routing import editing, playbooks
+from routing.editing import Content
+from routing.models import Rule
 from tests.factories import NOW, CaseFactory, DepartmentFactory, MessageFactory, UserFactory
 from tests.inbox.simple import message
 
@@ -28,7 +31,10 @@ def said(*arguments):
 
 @pytest.fixture
 def case():
-    service, billing = DepartmentFactory(slug="service"), DepartmentFactory(slug="billing")
+    service, billing = (
+        DepartmentFactory(slug="service", name="Service"),
+        DepartmentFactory(slug="billing", name="Accounts"),
+    )
     ann = UserFactory(departments=[service], first_name="Ann", last_name="Bell")
     ben = UserFactory(departments=[billing], first_name="Ben", last_name="Cole")
     playbooks.install_starter(None, NOW)
@@ -63,11 +69,11 @@ def test_a_trace_tells_decisions_custody_and_answers(case):
 def test_the_command_prints_it_in_the_order_of_time_and_as_json(case):
     lines = said(str(case.pk)).splitlines()
     assert [line[21:] for line in lines[:2]] == [
-        f"decided for message {case.messages.get().pk}: service (rule): “parcel” → Service",
-        "service has it, first",
+        f"decided for message {case.messages.get().pk}: Service (rule): “parcel” → Service",
+        "Service has it, first",
     ]
     assert lines[-2:] == [
-        "2026-11-18T11:00:00  billing accepted it (Ben Cole)",
+        "2026-11-18T11:00:00  Accounts accepted it (Ben Cole)",
         "The playbook says: Hand over to billing",
     ]
     assert json.loads(said(str(case.pk), "--json")) == trace(case)
@@ -91,3 +97,12 @@ def test_cases_without_a_trace_are_counted_and_named(case):
 def test_every_case_that_comes_in_carries_one(feed):
     feed.store(*(message(str(n), by=str(1000 + n)) for n in range(5)))
     assert "5 cases, 0 without a trace" in said("--missing")
+
+
+def test_the_reason_names_the_brand_account_as_people_know_it(feed):
+    BrandAccount.objects.update(handle="kettle")
+    condition = {"field": "brand_account", "is": [f"x:{feed.brand_account.remote_id}"]}
+    editing.add_rule(Content("Ours", condition, feed.departments["billing"]), None, "", NOW)
+    editing.move_rule(Rule.objects.get(name="Ours").key, None, NOW, to=1)
+    feed.store(message("1"))
+    assert Decision.objects.get().reasons[0].startswith("Brand account “@kettle on X” → Billing")

@@ -95,7 +95,7 @@ def test_it_never_holds_for_a_message_of_another(tree, account, parks, verified)
 
 
 HANDLES = {
-    f"brand_account x:{key}": f"@{name} (X)" for key, name in (("1", "one"), ("2", "two"), ("9", "other"))
+    f"brand_account x:{key}": f"@{name} on X" for key, name in (("1", "one"), ("2", "two"), ("9", "other"))
 }
 
 
@@ -103,7 +103,7 @@ HANDLES = {
     ("tree", "said"),
     [
         (kept("x:1"), ""),
-        (kept("x:1", "x:9"), "It would take messages of “@other (X)”, not yours. Leave in “Brand account is” only “@one (X)” or “@two (X)”."),
+        (kept("x:1", "x:9"), "It would take messages of “@other on X”, not yours. Leave in “Brand account is” only “@one on X” or “@two on X”."),
         ({"any": [brand("x:1"), WORDS]}, "The word “parking” would be enough alone, whatever the brand account. Choose “all of these hold”"),
         ({"all": [WORDS]}, "Add a row “Brand account is” with your own"),
         ({"any": [WORDS]}, "Put “all of these hold” around it"),
@@ -122,12 +122,12 @@ def test_what_is_too_wide_says_where_and_what_to_do(tree, said):
 
 @pytest.fixture
 def own(company):
-    return BrandAccountFactory(network="x", remote_id="1", handle="@one")
+    return BrandAccountFactory(network="x", remote_id="1", handle="one")
 
 
 @pytest.fixture
 def foreign(company):
-    return BrandAccountFactory(network="x", remote_id="9", handle="@other")
+    return BrandAccountFactory(network="x", remote_id="9", handle="other")
 
 
 @pytest.fixture
@@ -323,7 +323,7 @@ def test_what_is_the_departments_stays_theirs(juno, name):
 
 def test_a_new_rule_begins_kept_to_ones_accounts(juno, company):
     body = text(juno.get(page("rule_new")))
-    assert '<input type="checkbox" name="c.0.value" value="x:1" checked> <bdi>@one (X)</bdi>' in body
+    assert '<input type="checkbox" name="c.0.value" value="x:1" checked> <bdi>@one on X</bdi>' in body
     assert "@other" not in body
     assert '<option value="all" selected>' in body
     assert 'name="c.1.field"' in body
@@ -338,13 +338,13 @@ def test_it_is_saved_and_says_that_it_is_asked_last(juno, company):
         "“Parking” is saved and live. It is asked last: move it up where it should come before others."
         in body
     )
-    assert "brand account “@one (X)”" in body
+    assert "brand account “@one on X”" in body
     assert "You change the rules that are kept to your brand accounts" in body
     assert "Move Parking up" in body
     assert "Move Faults up" not in body
     assert "Change the default" not in body
     assert page("learning") not in body
-    assert "brand account “@one (X)”" in text(juno.get(page("versions")))
+    assert "brand account “@one on X”" in text(juno.get(page("versions")))
 
 
 def test_one_that_is_too_wide_is_kept_as_typed_and_says_why(juno, company):
@@ -356,7 +356,7 @@ def test_one_that_is_too_wide_is_kept_as_typed_and_says_why(juno, company):
     mixed = form(company, ("brand_account", "is", "x:1"), words("parking"))
     assert "The word “parking” would be enough alone" in text(juno.post(page("rule_new"), mixed))
     tree = form(company, mode="tree", tree=json.dumps(kept("x:1", "x:9")))
-    assert "It would take messages of “@other (X)”, not yours." in text(juno.post(page("rule_new"), tree))
+    assert "It would take messages of “@other on X”, not yours." in text(juno.post(page("rule_new"), tree))
     assert latest() == before
 
 
@@ -391,6 +391,6 @@ def test_a_draft_is_tried_before_it_is_published(juno, company, community):
     assert names() == ["Refunds", "Faults"]
     assert juno.post(reverse("inbox:preview_start")).status_code == 302
     assert RulePreview.objects.filter(by=community).count() == 1
-    assert "brand account “@one (X)”" in text(juno.get(page("draft_publish")))
+    assert "brand account “@one on X”" in text(juno.get(page("draft_publish")))
     juno.post(page("draft_publish"), {"note": "Try"})
     assert names() == ["Refunds", "Faults", "Parking"]

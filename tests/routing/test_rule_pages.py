@@ -759,7 +759,7 @@ def test_versions_name_what_a_rule_does_otherwise(manager, company):
         "Refunds", company.refunds.condition, company.billing, person=company.agent.username, dismiss=True
     )
     editing.change_rule(company.refunds.key, content, company.manager, "", NOW)
-    assert f"“Refunds”: person anybody → {company.agent.username}; dismissed as noise: no → yes" in text(
+    assert f"“Refunds”: person anybody → {company.agent}; dismissed as noise: no → yes" in text(
         manager.get(page("versions"))
     )
 
@@ -793,7 +793,9 @@ def test_the_list_calls_brand_accounts_and_departments_by_their_names(client, co
     editing.add_rule(Content("Ours", condition, company.billing), None, "", NOW)
     client.force_login(UserFactory(role=Role.ADMINISTRATOR))
     body = text(client.get(page("rule_list")))
-    assert f"brand account “{brand.handle} (X)” or a customer last helped by “{company.billing.name}”" in body
+    assert (
+        f"brand account “@{brand.handle} on X” or a customer last helped by “{company.billing.name}”" in body
+    )
 
 
 def test_what_is_wrong_in_a_draft_names_its_rule(manager, company):

@@ -36,7 +36,7 @@ def test_a_condition_is_said_in_one_line(tree, said):
 
 
 def test_what_a_condition_names_is_called_as_people_know_it():
-    names = {"brand_account x:1": "yourbrand (X)", "previous_department billing": "Accounts"}
+    names = {"brand_account x:1": "@yourbrand on X", "previous_department billing": "Accounts"}
     tree = {
         "all": [
             {"field": "brand_account", "is": ["x:1", "x:2"]},
@@ -44,5 +44,5 @@ def test_what_a_condition_names_is_called_as_people_know_it():
         ]
     }
     assert summary(tree, names=names) == (
-        "brand account “yourbrand (X)” or “x:2” and a customer last helped by “Accounts”"
+        "brand account “@yourbrand on X” or “x:2” and a customer last helped by “Accounts”"
     )
