@@ -211,7 +211,7 @@ class Manage:
                 found.append(f"{entry.name} {command.replace(bytes(1), b' ').decode(errors='replace')}")
         return found
 
-    def end(self, number: signal.Signals = signal.SIGTERM, seconds: float = 15) -> int:
+    def end(self, number: signal.Signals = signal.SIGTERM, seconds: float = 30) -> int:
         if self.process.poll() is None:
             self.process.send_signal(number)
         try:

@@ -1,6 +1,7 @@
 """From a bare Python to `.venv`, with a `uv` that only notes what it was asked for: no network."""
 
 import ast
+import contextlib
 import os
 import shutil
 import subprocess
@@ -15,7 +16,7 @@ from config import bootstrap, installer
 UV = """#!/bin/sh
 if [ "$1" = --version ]; then echo uv 1; exit 0; fi
 echo "$@" >> {asked}
-sleep {seconds}
+while [ -e {held} ]; do sleep 0.05; done
 if [ -e {broken} ]; then echo "no such package" >&2; exit 2; fi
 """
 COMMANDLINE = """
@@ -41,24 +42,25 @@ class Bare:
         (self.root / "requirements.lock").write_text("nobody-has-this==1.0 \\\n    --hash=sha256:00\n")
         self.asked = folder / "asked"
         self.broken = folder / "broken"
+        #: While this file is there, an installation goes on.
+        self.held = folder / "held"
         self.programs = folder / "programs"
         self.programs.mkdir()
-        self.make_uv(seconds=0)
-
-    def make_uv(self, seconds: float) -> None:
         uv = self.programs / "uv"
-        uv.write_text(UV.format(asked=self.asked, broken=self.broken, seconds=seconds))
+        uv.write_text(UV.format(asked=self.asked, broken=self.broken, held=self.held))
         uv.chmod(0o755)
 
-    def start(self, *arguments: str) -> subprocess.Popen[str]:
+    def start(self, *arguments: str, said: Path | None = None) -> subprocess.Popen[str]:
+        """`said`: the file for its errors instead of a pipe."""
         path = f"{self.programs}{os.pathsep}{os.environ['PATH']}"
-        return subprocess.Popen(
-            [sys.executable, str(self.root / "manage.py"), *arguments],
-            env=clean_environment(PATH=path),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+        with contextlib.nullcontext(subprocess.PIPE) if said is None else said.open("w") as errors:
+            return subprocess.Popen(
+                [sys.executable, str(self.root / "manage.py"), *arguments],
+                env=clean_environment(PATH=path),
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                text=True,
+            )
 
     def run(self, *arguments: str) -> tuple[int, str, str]:
         process = self.start(*arguments)
@@ -107,16 +109,19 @@ def test_a_failed_installation_says_why_and_the_next_run_repairs_it(bare):
 
 
 def test_a_killed_installation_is_repaired_by_the_next_run(bare):
-    bare.make_uv(seconds=3)
+    bare.held.touch()
     process = bare.start()
     eventually(lambda: bool(bare.installations()), 20)
     process.kill()
     process.wait()
-    status, out, err = bare.run()
-    assert status == 7
+    said = bare.root / "said"
+    following = bare.start(said=said)
     # uv went on without its parent: nobody installs beside it.
-    assert "Another command is installing" in err
-    assert "interrupted; starting it afresh" in err
+    eventually(lambda: "Another command is installing" in said.read_text(), 20, said.read_text)
+    bare.held.unlink()
+    following.communicate(timeout=60)
+    assert following.returncode == 7
+    assert "interrupted; starting it afresh" in said.read_text()
 
 
 def test_a_venv_whose_python_is_gone_is_made_anew(bare):
@@ -128,12 +133,20 @@ def test_a_venv_whose_python_is_gone_is_made_anew(bare):
 
 
 def test_two_at_once_install_once(bare):
-    bare.make_uv(seconds=1)
-    first, second = bare.start(), bare.start()
-    said = [first.communicate(timeout=60)[1], second.communicate(timeout=60)[1]]
-    assert [first.returncode, second.returncode] == [7, 7]
+    bare.held.touch()
+    said = [bare.root / "first", bare.root / "second"]
+    both = [bare.start(said=one) for one in said]
+
+    def waiting() -> list[bool]:
+        return sorted("Another command is installing" in one.read_text() for one in said)
+
+    eventually(lambda: waiting() == [False, True] and bool(bare.installations()), 20)
+    bare.held.unlink()
+    for one in both:
+        one.communicate(timeout=60)
+    assert [one.returncode for one in both] == [7, 7]
     assert len(bare.installations()) == 1
-    assert sum("Another command is installing" in text for text in said) == 1
+    assert waiting() == [False, True]
 
 
 def test_nothing_is_installed_where_the_dependencies_can_be_imported(bare):

@@ -231,7 +231,7 @@ def test_commands_wait_for_each_other_and_stop_their_servers(standin):
     assert second.process.wait(30) == 0
     assert "Starting the embedded servers for `nap`" in first.text()
     assert "connected redis://" in second.text()
-    eventually(lambda: first.left() == [], 5, first.left)
+    eventually(lambda: first.left() == [], 20, first.left)
 
 
 @pytest.mark.slow

@@ -30,6 +30,13 @@ def slow(request):
     return HttpResponse("at last")
 
 
+GO_ON = threading.Event()
+
+
+def waiting(request):
+    return HttpResponse("at last" if GO_ON.wait(20) else "nobody came")
+
+
 def stream(request):
     name = threading.current_thread().name
     return StreamingHttpResponse(f"{part} {name == threading.current_thread().name}\n" for part in range(3))
@@ -49,6 +56,7 @@ def cookie(request):
 urlpatterns = [
     path("who/", who),
     path("slow/", slow),
+    path("waiting/", waiting),
     path("stream/", stream),
     path("broken/", broken),
     path("cookie/", cookie),
@@ -110,13 +118,14 @@ async def test_a_pool_of_threads_answers(handler):
 
 
 async def test_the_loop_is_free_while_a_page_is_made(handler):
-    page = asyncio.create_task(ask(handler, "/slow/"))
-    ticks = 0
-    while not page.done():
+    GO_ON.clear()
+    page = asyncio.create_task(ask(handler, "/waiting/"))
+    for _ in range(5):
         await asyncio.sleep(0.01)
-        ticks += 1
+    assert not page.done()
+    GO_ON.set()
 
-    assert ticks >= 5
+    assert body_of(await page) == b"at last"
 
 
 async def test_more_requests_than_threads_wait_their_turn(handler):

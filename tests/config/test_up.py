@@ -57,6 +57,11 @@ def get(port: int, path: str) -> int:
         return 0
 
 
+def parent_of(number: int) -> int:
+    # Its name, in brackets, may hold anything.
+    return int(Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()[1])
+
+
 def healthy(port: int) -> bool:
     return get(port, "/healthz") == 200
 
@@ -99,14 +104,14 @@ def test_kill_9_leaves_no_process_and_loses_nothing_even_190_characters_deep(fol
     up = start(checkout, "up", "--port", str(free_port()))
     up.wait_for("Ctrl-C stops it.")
     eventually(
-        lambda: sum("-Q poll" in line for line in up.left()) == 3, 20, up.left
+        lambda: sum("-Q poll" in line for line in up.left()) == 3, 60, up.left
     )  # one parent, a pool of two
     with psycopg.connect(up.running()["database_url"]) as connection:
         connection.execute("create table kept (word text)")
         connection.execute("insert into kept values ('yes')")
     up.process.kill()
     up.process.wait()
-    eventually(lambda: up.left() == [], 5, up.left)
+    eventually(lambda: up.left() == [], 20, up.left)
 
     cluster = Postgres(up.home, up.home / "logs" / "postgres.log")
     cluster.start()
@@ -125,8 +130,9 @@ def test_servers_and_workers_that_die_come_back(standin, start):
     client = redis.Redis.from_url(running["redis_url"])
     client.set("kept", "yes")
     for words in ("bin/postgres", "valkey-server", "uvicorn", "-Q send,default"):
-        # The oldest process of that description is the one we started; younger ones are its own children.
-        victim = min(int(line.split()[0]) for line in up.left() if words in line)
+        # The one that `up` started itself; others of that description are its children.
+        found = [int(line.split()[0]) for line in up.left() if words in line]
+        [victim] = [number for number in found if parent_of(number) == up.process.pid]
         os.kill(victim, signal.SIGKILL)
 
     def works() -> bool:
@@ -138,7 +144,7 @@ def test_servers_and_workers_that_die_come_back(standin, start):
 
     for name in ("postgres", "valkey", "web", "worker-send"):
         up.wait_for(f"{name} was ended by signal 9; starting it again")
-    eventually(works, 30, up.text)
+    eventually(works, 60, up.text)
     assert up.process.poll() is None
 
 

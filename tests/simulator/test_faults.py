@@ -72,7 +72,7 @@ def test_hanging(sim):
     started = time.monotonic()
     with pytest.raises(requests.exceptions.ReadTimeout):
         me(sim, timeout=0.5)
-    assert time.monotonic() - started < 3
+    assert time.monotonic() - started < 15
     sim.faults(fault="hang", network="x", seconds=0.2, times=1)
     with pytest.raises(requests.exceptions.ConnectionError):
         me(sim)

@@ -67,12 +67,13 @@ def test_a_kill_in_the_middle_doubles_nothing(simulator_of, tmp_path):
         "--stream",
         str(file),
         "--stream-rate",
-        "150",
+        "75",
         "--state",
         str(tmp_path / "s.sqlite"),
     )
-    sim = simulator_of(*options[:6], *options[6:], "--quiet")
-    time.sleep(0.4)
+    sim = simulator_of(*options, "--quiet")
+    while sim.get("/_sim/health")["stream"]["posted"] < 40:
+        time.sleep(0.01)
     sim.process.kill()
     sim.process.wait()
     again = simulator_of(*options, "--quiet")
