@@ -5,6 +5,7 @@
   const POLL = 10000;
   const GAP = 600;
   const PAGE = 50;
+  const REFRESHED = "#case-list[hx-get], #thread-newest, #notice-list, #rail";
   const $ = (selector) => document.querySelector(selector);
   let source = null;
   let polling = 0;
@@ -16,6 +17,7 @@
   let acting = 0;
   let acts = 0;
   let missed = false;
+  let pressed = -Infinity;
   const changed = new Set();
   let everything = false;
   let noticed = false;
@@ -88,8 +90,10 @@
     if (fresh) announce(fresh === 1 ? "One new or changed case" : `${fresh} new or changed cases`);
   }
 
-  function again(list) {
-    return window.htmx.ajax("GET", list.getAttribute("hx-get"), { source: list, target: list, swap: "outerHTML" });
+  async function again(list) {
+    const focused = document.activeElement?.closest?.("#notice-list form")?.getAttribute("action");
+    await window.htmx.ajax("GET", list.getAttribute("hx-get"), { source: list, target: list, swap: "outerHTML" });
+    if (focused) $(`#notice-list form[action="${focused}"] button`)?.focus({ preventScroll: true });
   }
 
   async function thread() {
@@ -109,7 +113,7 @@
 
   function soon() {
     if (waiting) return;
-    const pause = Math.max(GAP, cost * 4) - (performance.now() - last);
+    const pause = Math.min(Math.max(GAP, cost * 4), POLL) - (performance.now() - last);
     waiting = setTimeout(refresh, Math.max(0, pause));
   }
 
@@ -203,6 +207,22 @@
     // Only while this answer is put in: what somebody's own doing brings goes over what they have open.
     document.body.dataset.live = "yes";
     queueMicrotask(() => delete document.body.dataset.live);
+  });
+  // What is exchanged between pressing and letting go is never clicked. Not for ever: letting go may stay unheard.
+  document.addEventListener("pointerdown", () => {
+    pressed = performance.now();
+  }, true);
+  for (const over of ["pointerup", "pointercancel"]) {
+    document.addEventListener(over, () => {
+      pressed = -Infinity;
+    }, true);
+  }
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const { target, requestConfig } = event.detail;
+    if (requestConfig.elt !== target || !target.matches(REFRESHED) || performance.now() - pressed > POLL) return;
+    event.detail.shouldSwap = false;
+    everything = true;
+    soon();
   });
   document.addEventListener("visibilitychange", () => {
     if (!document.hidden && stale) {

@@ -16,7 +16,7 @@ import pytest
 from django.contrib.sessions.models import Session
 from django.core.cache import cache
 from django.db import connection
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from accounts.models import Role
 from tests.factories import PASSWORD, BrandAccountFactory, DepartmentFactory, UserFactory
@@ -26,6 +26,8 @@ FLAGS = (
     "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run",
     "--disable-gpu", "--disable-quic",
 )  # fmt: skip
+# What is waited for comes at once, but on a machine that does something else besides it may take its time.
+expect.set_options(timeout=20_000)
 # Playwright's synchronous API keeps an event loop in this thread; the ORM is used between its calls, never within.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 

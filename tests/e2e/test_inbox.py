@@ -54,7 +54,7 @@ def appears(page, company):
     """A new case, and how many seconds after its commit its row stood on the page."""
     case, _ = arrive(company)
     committed = time.monotonic()
-    page.wait_for_selector(f'.row[data-case="{case.pk}"]', timeout=10_000)
+    page.wait_for_selector(f'.row[data-case="{case.pk}"]')
     return case, time.monotonic() - committed
 
 
@@ -82,7 +82,7 @@ def test_a_new_case_appears_by_itself_and_is_answered_and_resolved(company, open
     expect(page.locator(".msg.pending")).to_contain_text("It leaves today. ^ML")
     reply = Reply.objects.get(state="queued")
     outcomes.record_sent(reply.pk, Sent("4711"), now=timezone.now(), sent_at=timezone.now())
-    expect(page.locator(".msg.pending")).to_have_count(0, timeout=10_000)
+    expect(page.locator(".msg.pending")).to_have_count(0)
     expect(page.locator(".msg.out")).to_contain_text("It leaves today. ^ML")
 
     page.locator("#case-bar h2").focus()
@@ -92,7 +92,7 @@ def test_a_new_case_appears_by_itself_and_is_answered_and_resolved(company, open
     assert [line for line in page.said if "Error" in line or "Content Security" in line] == []
 
     # On a busy machine one may come late, but not one after the other: the polling of a page without a stream would.
-    for _ in range(2):
+    for _ in range(4):
         if took >= 3:
             took = appears(listening(open_page()), company)[1]
     assert took < 3, f"{took:.1f} s until the case appeared"
@@ -109,7 +109,7 @@ def test_what_came_while_an_action_failed_is_shown_soon(company, open_page):
         write_again(case, "And one more thing")
     assert page.locator("#thread", has_text="And one more thing").count() == 0
     held.pop().fulfill(status=503)
-    expect(page.locator("#thread")).to_contain_text("And one more thing", timeout=4_000)
+    expect(page.locator("#thread")).to_contain_text("And one more thing")
     expect(page.locator("#answer")).to_have_value("Half a sentence")
 
 
@@ -150,7 +150,7 @@ def test_undo_while_a_refresh_is_on_its_way(company, open_page):
     expect(page.locator(".msg.pending")).to_have_count(0)
     expect(page.locator("#answer")).to_have_value("It leaves today. ^ML")
     write_again(case, "And one more thing")
-    expect(page.locator("#thread")).to_contain_text("And one more thing", timeout=10_000)
+    expect(page.locator("#thread")).to_contain_text("And one more thing")
 
 
 def test_who_is_quicker_than_the_page_stays_in_the_answer(company, open_page):
@@ -177,7 +177,7 @@ def test_what_is_being_typed_survives_what_arrives(company, open_page):
     page.locator("#case-bar summary", has_text="Hand over").click()
     page.locator("#hand-over-reason").fill("Perhaps billing")
     write_again(case, "And one more thing")
-    expect(page.locator("#thread")).to_contain_text("And one more thing", timeout=10_000)
+    expect(page.locator("#thread")).to_contain_text("And one more thing")
     expect(page.locator("#answer")).to_have_value("I am still typing")
     expect(page.locator("#hand-over-reason")).to_have_value("Perhaps billing")
     page.locator("#answer").press("Control+Enter")
@@ -188,7 +188,7 @@ def test_a_draft_is_kept_and_comes_back(company, open_page):
     case, _ = arrive(company)
     page = open_page(path=f"/cases/{case.pk}/")
     page.locator("#answer").fill("Half a sent")
-    expect(page.locator("#draft-state")).to_have_text("Draft kept", timeout=10_000)
+    expect(page.locator("#draft-state")).to_have_text("Draft kept")
     assert Draft.objects.get(case=case).text == "Half a sent"
     page.reload()
     expect(page.locator("#answer")).to_have_value("Half a sent")
@@ -228,7 +228,7 @@ def test_it_polls_when_the_stream_breaks(company, open_page):
     page.reload()
     expect(page.locator("#offline")).to_be_visible()
     case, _ = arrive(company)
-    page.wait_for_selector(f'.row[data-case="{case.pk}"]', timeout=20_000)
+    page.wait_for_selector(f'.row[data-case="{case.pk}"]')
 
 
 def test_a_page_is_told_to_sign_in_again_when_the_session_has_ended(company, open_page, server):

@@ -45,7 +45,7 @@ def test_a_person_trains_reads_the_figures_and_takes_a_suggestion(taught, open_p
     page.click("text=Train now")
     page.wait_for_selector("text=Waiting for a worker")
     train()
-    page.wait_for_selector("text=Version 1 in use", timeout=10_000)
+    page.wait_for_selector("text=Version 1 in use")
     assert serious(page) == []
     page.click("a:has-text('Version 1')")
     page.wait_for_selector("text=Who was taken for whom")

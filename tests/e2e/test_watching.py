@@ -30,7 +30,7 @@ def test_who_hands_over_watches_and_is_told_without_asking(company, open_page, h
     expect(page.locator("#thread")).to_contain_text("You charged me twice!")
     expect(page.locator("#case-bar").get_by_role("button")).to_have_count(0)
     cases.resolve(case.pk, helper, now=timezone.now())
-    expect(page.locator("#rail .hot")).to_contain_text("1", timeout=10_000)
+    expect(page.locator("#rail .hot")).to_contain_text("1")
     expect(page.get_by_role("link", name="Notices 1 unread")).to_be_visible()
     page.locator("h1").first.click()
     page.keyboard.press("g")
@@ -52,9 +52,7 @@ def test_the_open_list_of_notices_grows_by_itself_and_is_read(company, open_page
     expect(page.get_by_text("Nothing to tell you")).to_be_visible()
     cases.hand_over(case.pk, company.agent, company.billing, "A charge", now=timezone.now())
     passing.bounce(case.pk, helper, "Not a charge", now=timezone.now())
-    expect(page.locator("#notice-list .row")).to_contain_text(
-        "back to Customer service: Not a charge", timeout=10_000
-    )
+    expect(page.locator("#notice-list .row")).to_contain_text("back to Customer service: Not a charge")
     expect(page.locator("#tab-unread")).to_contain_text("1")
     picture(page, "phone-notices-dark")
     page.get_by_role("button", name="Mark as read").tap()

@@ -112,17 +112,23 @@ class Fleet:
         process.wait()
         self.processes.remove(process)
 
-    def kill_in_the_act(self, workers: list[subprocess.Popen[bytes]], seconds: float = 10) -> int:
+    def kill_in_the_act(self, workers: list[subprocess.Popen[bytes]], seconds: float = 30) -> int:
         """Kill the first of `workers` that stands between saving the cursor and the messages; which one."""
-        until = time.monotonic() + seconds
-        while time.monotonic() < until:
-            for number, process in enumerate(workers):
-                if (self.folder / "moments" / str(process.pid)).exists():
-                    self.kill(process)
-                    return number
-            time.sleep(0.004)
-        self.kill(workers[0])
-        return 0
+        moments = self.folder / "moments"
+        (moments / "hold").touch()
+        try:
+            until = time.monotonic() + seconds
+            while time.monotonic() < until:
+                for number, process in enumerate(workers):
+                    if (moments / str(process.pid)).exists():
+                        self.kill(process)
+                        (moments / str(process.pid)).unlink()
+                        return number
+                time.sleep(0.004)
+            self.kill(workers[0])
+            return 0
+        finally:
+            (moments / "hold").unlink()
 
     def close(self) -> None:
         for process in list(self.processes):

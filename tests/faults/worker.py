@@ -22,8 +22,9 @@ from django.db import connection  # noqa: E402
 from config.celery import app  # noqa: E402
 from inbox import ingest, ingest_sql  # noqa: E402
 
-#: Seconds between the cursor and the messages. While they last, a file named after the process says so.
-MOMENT = 0.1
+#: Seconds between the cursor and the messages, or as long as somebody holds them. While they last, a file named after
+#: the process says so.
+MOMENT, HELD_MAX = 0.1, 20.0
 MOMENTS = Path(os.environ["FAULTS_MOMENTS"])
 
 _fence, _store_page = ingest_sql.fence, ingest.store_page
@@ -40,6 +41,9 @@ def wait() -> None:
         sign = MOMENTS / str(os.getpid())
         sign.touch()
         time.sleep(MOMENT)
+        until = time.monotonic() + HELD_MAX
+        while (MOMENTS / "hold").exists() and time.monotonic() < until:
+            time.sleep(0.01)
         sign.unlink()
 
 

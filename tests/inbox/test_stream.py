@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import time
 
 import orjson
 import pytest
@@ -92,7 +91,7 @@ async def opened(user):
     return client, chunks
 
 
-async def next_event(chunks, seconds=5):
+async def next_event(chunks, seconds=20):
     async with asyncio.timeout(seconds):
         async for chunk in chunks:
             if chunk.startswith(b"event: cases"):
@@ -104,23 +103,19 @@ async def next_event(chunks, seconds=5):
 class TestTheStream:
     def test_tells_of_a_commit_at_once_and_then_coalesces(self, cast, monkeypatch):
         billing, agent = cast
-        # Longer than a busy machine takes for what is to happen at once.
-        monkeypatch.setattr(stream, "COALESCE", 1.5)
+        monkeypatch.setattr(stream, "COALESCE", 3600)
 
         async def story():
             client, chunks = await opened(agent)
-            started = time.monotonic()
             await sync_to_async(publish)([change(case=5, department=billing.pk)])
             first = await next_event(chunks)
-            took = time.monotonic() - started
+            # Longer than a busy machine takes to hear of three changes.
+            stream.COALESCE = 1
             for case in (6, 7, 8):
                 await sync_to_async(publish)([change(case=case, department=billing.pk)])
-            return first, took, await next_event(chunks)
+            return first, await next_event(chunks)
 
-        first, took, then = asyncio.run(story())
-        assert first == [5]
-        assert took < stream.COALESCE
-        assert then == [6, 7, 8]
+        assert asyncio.run(story()) == ([5], [6, 7, 8])
 
     def test_says_nothing_of_other_departments(self, cast):
         _billing, agent = cast
@@ -145,7 +140,7 @@ class TestTheStream:
             await type(agent).objects.filter(pk=agent.pk).aupdate(is_active=False)
             return [chunk async for chunk in chunks if chunk.startswith(b"event")]
 
-        assert asyncio.run(asyncio.wait_for(story(), 5)) == []
+        assert asyncio.run(asyncio.wait_for(story(), 20)) == []
 
     def test_hears_of_a_brand_account_granted_meanwhile(self, transactional_db, monkeypatch):
         monkeypatch.setattr(stream, "RECHECK", 0.0)
@@ -174,7 +169,7 @@ class TestTheStream:
                     broker.client_kill_filter(_id=one["id"])
             return [chunk async for chunk in chunks if chunk.startswith(b"event")]
 
-        assert asyncio.run(asyncio.wait_for(story(), 10)) == []
+        assert asyncio.run(asyncio.wait_for(story(), 20)) == []
 
     def test_hears_of_a_case_that_one_begins_to_watch_meanwhile_and_no_longer_after_it(self, cast):
         _billing, agent = cast
@@ -216,7 +211,7 @@ class TestTheStream:
             joining = asyncio.create_task(hub.join(nobody))
             await asyncio.sleep(0)
             hub.leave(first)
-            second = await asyncio.wait_for(joining, 5)
+            second = await asyncio.wait_for(joining, 20)
             hub.leave(second)
 
         asyncio.run(story())
