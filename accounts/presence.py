@@ -23,6 +23,9 @@ TOUCH_EVERY = dt.timedelta(minutes=1)
 #: After so long out of sight nobody counts on somebody's coming back for a customer who writes again.
 UNSEEN_AFTER = dt.timedelta(days=1)
 
+#: What somebody on leave reads who takes a case.
+OWN_LEAVE = "You are on leave until {until}: what you take would go back at once. Say under Your presence that you are back."
+
 Where = Literal["available", "away", "leave", "signed_out", "inactive"]
 
 
@@ -78,12 +81,36 @@ def unseen_since(user: User, now: dt.datetime) -> dt.datetime | None:
     return None
 
 
+def leave_of(user: User, now: dt.datetime) -> Leave | None:
+    """The leave that somebody is on at `now`, with its substitute. One statement."""
+    return Leave.objects.covering(today(now)).filter(user=user).select_related("substitute").first()
+
+
+def until(leave: Leave) -> str:
+    """The last day of a leave, in words."""
+    return day(leave.ends_on)
+
+
+def day(date: dt.date) -> str:
+    """A day in words, as "3 Dec"."""
+    return f"{date.day} {date:%b}"
+
+
+def end_leave(leave: Leave, now: dt.datetime) -> None:
+    """Somebody is back, or does not go after all: of a leave that has begun the days before today are kept."""
+    if leave.starts_on < today(now) <= leave.ends_on:
+        leave.ends_on = today(now) - dt.timedelta(days=1)
+        leave.save(update_fields=["ends_on"])
+    elif today(now) <= leave.ends_on:
+        leave.delete()
+
+
 def standing(user: User, now: dt.datetime, leave: Leave | None) -> Standing:
     """Where somebody is at `now`. `leave` is one of theirs that covers the day, if any."""
     if not user.is_active:
         return Standing("inactive", "cannot sign in")
     if leave is not None:
-        return Standing("leave", f"on leave until {leave.ends_on.day} {leave.ends_on:%b}", "risk")
+        return Standing("leave", f"on leave until {until(leave)}", "risk")
     if user.away_since is not None:
         return Standing("away", "away", "risk")
     if user.last_seen_at is None or user.last_seen_at <= now - SEEN_FOR:

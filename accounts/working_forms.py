@@ -11,6 +11,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.text import slugify
 
+from accounts.access import ROLES
 from accounts.models import AssignmentMode, Department, Leave, Skill, User
 
 if TYPE_CHECKING:
@@ -126,7 +127,7 @@ class LeaveForm(LeaveModelForm):
         super().__init__(*args, **kwargs)
         self.instance.user = person
         whose = "your" if own else "their"
-        colleagues = User.objects.filter(is_active=True).exclude(pk=person.pk)
+        colleagues = User.objects.filter(is_active=True, role__in=ROLES["claim"]).exclude(pk=person.pk)
         self.fields["substitute"] = forms.ModelChoiceField(
             queryset=colleagues.order_by("first_name", "last_name"),
             required=False,

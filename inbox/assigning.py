@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import logging
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from django.db import connection, transaction
@@ -19,11 +19,11 @@ from accounts import presence
 from accounts.access import ROLES
 from accounts.models import AssignmentMode, Department, Role, User
 from accounts.working_forms import language_name
+from inbox import told
 from inbox.changes import Change, save_all
-from inbox.models import Case, Decision, NoticeKind, Verb
+from inbox.models import Case, Decision, Verb
 from inbox.models.case import CaseQuerySet
 from inbox.needs import CaseNeed, needs_of
-from inbox.notices import tell_each
 from routing.assignment import Candidate, Mode, Need, deal
 
 logger = logging.getLogger(__name__)
@@ -102,7 +102,7 @@ def _assign_batch(department_id: int, after: Case | None, now: dt.datetime) -> _
             give(change, people[pick.user_id], ", ".join(pick.reasons))
             changes.append(change)
     save_all(changes)
-    _tell(changes, now)
+    told.tell_given(((one, str(one.events[-1].data["reason"])) for one in changes), now)
     Department.objects.filter(pk=department.pk).update(turn=turn)
     if changes:
         logger.info("cases assigned", extra={"department": department.pk, "cases": len(changes)})
@@ -186,13 +186,3 @@ class _Known:
             language=asked.language,
             language_name=language_name(asked.language),
         )
-
-
-def _tell(changes: Sequence[Change], now: dt.datetime) -> None:
-    told = []
-    for change in changes:
-        case, reason = change.case, str(change.events[-1].data["reason"])
-        if case.assignee_id is not None:
-            text = f"A case is yours: {reason}. “{case.preview[:120]}”"
-            told.append((case.assignee_id, case.pk, text, f"assigned:{case.pk}:{case.version}"))
-    tell_each(told, NoticeKind.ASSIGNED, now=now)

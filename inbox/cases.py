@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import datetime as dt
 
+from accounts import presence
 from accounts.access import viewer
 from accounts.models import Department, User
-from inbox import custody, passing, watching
+from inbox import custody, passing, told, watching
 from inbox.changes import Change, acting, require
 from inbox.models import Case, Status, Verb
 from inbox.reading import unanswered_since
@@ -44,6 +45,7 @@ def claim(case_id: int, by: User, *, version: int | None = None, now: dt.datetim
             return case
         if case.assignee_id is not None:
             raise Conflict(case, f"{name_of(case.assignee)} has this case already.")
+        _require_no_leave(by, by, now)
         _give(change, by, version)
     return case
 
@@ -64,6 +66,7 @@ def assign(
             require(by, "reassign")
         if assignee is not None:
             _check_assignee(case, assignee)
+            _require_no_leave(assignee, by, now)
         _give(change, assignee, version)
     return case
 
@@ -77,6 +80,17 @@ def _check_assignee(case: Case, assignee: User) -> None:
         raise Invalid(
             f"{assignee} cannot see the cases of {case.department}. Hand the case over to a department instead."
         )
+
+
+def _require_no_leave(assignee: User, by: User, now: dt.datetime) -> None:
+    """A case of somebody on leave goes back by itself: it would be theirs for a moment."""
+    leave = presence.leave_of(assignee, now)
+    if leave is None:
+        return
+    if assignee == by:
+        raise Invalid(presence.OWN_LEAVE.format(until=presence.until(leave)))
+    instead = f" {leave.substitute} stands in." if leave.substitute else ""
+    raise Invalid(f"{assignee} is on leave until {presence.until(leave)}.{instead} Choose somebody else.")
 
 
 def _give(change: Change, assignee: User | None, version: int | None) -> None:
@@ -95,6 +109,9 @@ def _give(change: Change, assignee: User | None, version: int | None) -> None:
             "to_id": assignee.pk if assignee else None,
         },
     )
+    told.tell_given([(change, f"{change.by} gave it to you")], change.now)
+    if before is not None and before != change.by:
+        told.tell_taken(before, [change], f"{change.by} passed it on", change.now)
 
 
 def hand_over(

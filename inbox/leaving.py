@@ -17,11 +17,11 @@ from accounts import presence
 from accounts.access import ROLES
 from accounts.models import Leave, Role, User
 from accounts.people import Reach
+from inbox import told
 from inbox.assigning import give
 from inbox.changes import Change, save_all
-from inbox.models import Case, NoticeKind
+from inbox.models import Case
 from inbox.models.case import CaseQuerySet
-from inbox.notices import tell_each
 
 #: A break: so long somebody who is away keeps what they have, unless the customer writes.
 BREAK = dt.timedelta(hours=4)
@@ -78,21 +78,31 @@ def _beyond(user: User, reach: Reach | None) -> CaseQuerySet:
 
 
 def release(
-    cases: CaseQuerySet, *, by: User | None, reason: str, now: dt.datetime, to: User | None = None
+    cases: CaseQuerySet,
+    *,
+    by: User | None,
+    reason: str,
+    now: dt.datetime,
+    to: User | None = None,
+    tells: tuple[User, str] | None = None,
 ) -> list[int]:
     """Take open cases from whoever has them: to `to` where they may see the case, else back to its department's queue.
 
-    Returns the ids. In chunks, each in a transaction of its own unless one is running.
+    Returns the ids. In chunks, each in a transaction of its own unless one is running. `tells`: who had them, and the
+    reason as it is said to them.
     """
     ids = list(cases.order_by("pk").values_list("pk", flat=True))
     for start in range(0, len(ids), _CHUNK):
         with transaction.atomic():
-            _release(ids[start : start + _CHUNK], by, reason, now, to)
+            changes = _release(ids[start : start + _CHUNK], by, reason, now, to)
+            if tells is not None:
+                told.tell_taken(tells[0], changes, tells[1], now)
     return ids
 
 
-def _release(ids: list[int], by: User | None, reason: str, now: dt.datetime, to: User | None) -> None:
-    rows = Case.objects.open().filter(pk__in=ids, assignee__isnull=False).select_related("assignee")
+def _release(ids: list[int], by: User | None, reason: str, now: dt.datetime, to: User | None) -> list[Change]:
+    rows = Case.objects.open().filter(pk__in=ids, assignee__isnull=False)
+    rows = rows.select_related("assignee", "department")
     locked = list(rows.select_for_update(no_key=True, of=("self",)).order_by("pk"))
     theirs = set(Case.objects.visible_to(to).filter(pk__in=ids).values_list("pk", flat=True)) if to else set()
     changes = []
@@ -101,21 +111,27 @@ def _release(ids: list[int], by: User | None, reason: str, now: dt.datetime, to:
         give(change, to if case.pk in theirs and case.assignee_id != (to and to.pk) else None, reason)
         changes.append(change)
     save_all(changes)
-    if to is not None:
-        tell_each(
-            (
-                (
-                    to.pk,
-                    one.case.pk,
-                    f"A case is yours now: {reason}.",
-                    f"assigned:{one.case.pk}:{one.case.version}",
-                )
-                for one in changes
-                if one.case.assignee_id == to.pk
-            ),
-            NoticeKind.ASSIGNED,
-            now=now,
-        )
+    told.tell_given(((one, reason) for one in changes), now)
+    return changes
+
+
+def foretell(leave: Leave, now: dt.datetime) -> str:
+    """What becomes of the open cases of whoever goes on this leave, in a sentence or two for them."""
+    has_begun = leave.starts_on <= presence.today(now)
+    when = "" if has_begun else f" on {presence.day(leave.starts_on)}"
+    cases, substitute = held(leave.user), leave.substitute
+    n = cases.count()
+    what = f"Your {n:,} open case{'' if n == 1 else 's'}" if has_begun else "What you have open then"
+    goes = "goes" if n == 1 or not has_begun else "go"
+    if has_begun and not n:
+        return ""
+    if substitute is None:
+        return f"{what} {goes} back to the departments{when or ' now'}."
+    told_off = f"{what} {goes} to {substitute}{when} as soon as they are there."
+    unseen = cases.exclude(pk__in=Case.objects.visible_to(substitute).values("pk"))
+    if places := ", ".join(unseen.order_by().values_list("department__name", flat=True).distinct()):
+        told_off += f" They do not see the cases of {places}: these go back there."
+    return told_off
 
 
 def gone_where(ids: Iterable[int]) -> str:
@@ -157,17 +173,20 @@ def _release_absent(user: User, leave: Leave | None, now: dt.datetime) -> int:
         return 0
     if user.away_since is None or now - since < BREAK:
         cases = cases.filter(waiting_since__isnull=False, last_inbound_at__gt=since)
-    words = "is away" if user.away_since is not None else "has not been here for a day"
-    return len(release(cases, by=None, reason=f"{user} {words}", now=now))
+    away = user.away_since is not None
+    words, own = ("is", "are") if away else ("has", "have")
+    rest = "away" if away else "not been here for a day"
+    tells = (user, f"you {own} {rest}")
+    return len(release(cases, by=None, reason=f"{user} {words} {rest}", now=now, tells=tells))
 
 
 def _release_on_leave(user: User, leave: Leave, now: dt.datetime) -> int:
-    reason = f"{user} is on leave"
+    reason, tells = f"{user} is on leave", (user, "you are on leave")
     substitute = leave.substitute
     there = User.objects.filter(presence.is_there(now), role__in=ROLES["claim"])
     if substitute is not None and there.filter(pk=substitute.pk).exists():
-        return len(release(held(user), by=None, reason=reason, now=now, to=substitute))
+        return len(release(held(user), by=None, reason=reason, now=now, to=substitute, tells=tells))
     cases = held(user)
     if substitute is not None and presence.today(now - SUBSTITUTE_COMES) < leave.starts_on:
         cases = cases.filter(waiting_since__isnull=False)
-    return len(release(cases, by=None, reason=reason, now=now))
+    return len(release(cases, by=None, reason=reason, now=now, tells=tells))

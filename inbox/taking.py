@@ -11,6 +11,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Exists, OuterRef
 
+from accounts import presence
 from accounts.access import viewer
 from accounts.binding import bound_cursor
 from accounts.models import Department, Role, User
@@ -46,7 +47,9 @@ WITH c AS (
     ORDER BY o.priority DESC, o.waiting_since, o.id LIMIT {limit} FOR NO KEY UPDATE SKIP LOCKED) AS o
   ORDER BY o.priority DESC, o.waiting_since, o.id {"LIMIT 1" if limit == 1 else ""}
 )
-SELECT CASE WHEN %(speaks)s THEN {LANGUAGE} ELSE '' END, coalesce(asked.person, ''), coalesce(asked.skill, ''),
+SELECT (SELECT max(l.ends_on) FROM accounts_leave l
+        WHERE l.user_id = %(me)s AND %(today)s::date BETWEEN l.starts_on AND l.ends_on),
+  CASE WHEN %(speaks)s THEN {LANGUAGE} ELSE '' END, coalesce(asked.person, ''), coalesce(asked.skill, ''),
   p.name,
   EXISTS (SELECT FROM inbox_custody h WHERE h.case_id = c.id AND h.left_at IS NULL AND h.accepted_at IS NULL),
   {", ".join(f"c.{name}" for name in _FIELDS)}
@@ -59,8 +62,10 @@ ORDER BY c.priority DESC, c.waiting_since, c.id
 
 @dataclass(frozen=True, slots=True)
 class _Offer:
-    """A case that waits, locked, with what it asks for, and whether its custody waits to be accepted."""
+    """A case that waits, locked, with what it asks for, and whether its custody waits to be accepted; and until when
+    whoever asks is on leave, if they are."""
 
+    on_leave_until: dt.date | None
     in_language: str
     for_person: str
     for_skill: str
@@ -81,15 +86,17 @@ def take_next(by: User, *, now: dt.datetime) -> Case | None:
     By priority, then by how long the customer has waited. What a rule wants others to have and what is in a language
     that `by` does not speak comes after the rest; a case for which `by` lacks the skill is never given. By hand one may
     take more than one's capacity. Raises `NotAllowed` for a role that does not work on cases, `Invalid` for somebody
-    who is away.
+    who is away or on leave.
     """
     require(by, "claim")
     if by.away_since is not None:
         raise Invalid("You are away. Say that you are back, then take the next case.")
-    scope = _scope(by)
+    scope = {**_scope(by), "me": by.pk, "today": presence.today(now)}
     for _ in range(LOOKS):
         with transaction.atomic():
             offer = _find(by, scope)
+            if offer is not None and offer.on_leave_until is not None:
+                raise Invalid(presence.OWN_LEAVE.format(until=presence.day(offer.on_leave_until)))
             if offer is not None:
                 return _take(offer, by, now)
         if not _is_any_left(by):
@@ -123,8 +130,8 @@ def _offers(limit: int, parameters: dict[str, Any]) -> list[_Offer]:
     with bound_cursor() as cursor:
         cursor.execute(_MOST_URGENT[limit], parameters)
         return [
-            _Offer(language, person, skill, department, waits, tuple(values))
-            for language, person, skill, department, waits, *values in cursor.fetchall()
+            _Offer(leave, language, person, skill, department, waits, tuple(values))
+            for leave, language, person, skill, department, waits, *values in cursor.fetchall()
         ]
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.utils import timezone
 from django.views.decorators.http import require_POST
 
+from accounts import presence
 from accounts.guards import SignedInRequest, require
 from accounts.models import Leave, User
 from accounts.views.people import shown
@@ -34,16 +36,18 @@ def leave_add(request: SignedInRequest, pk: int) -> HttpResponse:
     form = LeaveForm(request.POST, person=person)
     if not form.is_valid():
         return shown(request, person, leave=form)
-    form.save()
-    messages.success(request, f"Leave of {person} is noted. They get no work on these days.")
+    leave = form.save()
+    then = f"to {leave.substitute}, once they are there" if leave.substitute else "back to their departments"
+    told = f"They get no work on these days; what they have open goes {then} as the leave begins."
+    messages.success(request, f"Leave of {person} is noted. {told}")
     return redirect("accounts:user_edit", pk)
 
 
 @require_POST
 @require("users")
 def leave_remove(request: SignedInRequest, pk: int) -> HttpResponse:
-    """Take somebody's leave away again. Cases that went to others stay with them."""
+    """Take somebody's leave away again, or end it early. Cases that went to others stay with them."""
     leave = get_object_or_404(Leave, pk=pk)
-    leave.delete()
+    presence.end_leave(leave, timezone.now())
     messages.success(request, "The leave is taken away. Cases that went to others stay with them.")
     return redirect("accounts:user_edit", leave.user_id)

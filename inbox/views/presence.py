@@ -60,17 +60,21 @@ def plan_leave(request: InboxRequest) -> HttpResponse:
     form = LeaveForm(request.POST, person=request.user, own=True)
     if not form.is_valid():
         return _shown(request, form)
-    form.save()
-    messages.success(request, "Your leave is noted. You get no work on these days.")
+    leave = form.save()
+    told = leaving.foretell(leave, timezone.now())
+    messages.success(request, f"Your leave is noted. You get no work on these days. {told}".strip())
     return redirect("inbox:presence")
 
 
 @require_POST
 @signed_in
 def remove_leave(request: InboxRequest, pk: int) -> HttpResponse:
-    """Take one's own leave away again."""
-    get_object_or_404(Leave, pk=pk, user=request.user).delete()
-    messages.success(request, "The leave is taken away.")
+    """Take one's own leave away again, or come back from it early."""
+    leave, now = get_object_or_404(Leave, pk=pk, user=request.user), timezone.now()
+    has_begun = leave.starts_on <= presence.today(now)
+    presence.end_leave(leave, now)
+    stay = "Cases that went to others stay with them."
+    messages.success(request, f"You are back from leave. {stay}" if has_begun else "The leave is taken away.")
     return redirect("inbox:presence")
 
 
@@ -84,6 +88,7 @@ def _shown(request: InboxRequest, form: LeaveForm) -> HttpResponse:
         "holding": leaving.holding(leaving.held(user)),
         "standing": presence.standing(user, now, running),
         "leaves": leaves,
+        "on_leave": running,
         "form": form,
         "languages": [language_name(code) for code in user.languages],
         "skills": list(user.skills.all()),
