@@ -29,7 +29,7 @@ from routing import csv_rows, rulesets
 from routing.drafts import draft_of
 from routing.engine import CompiledRules, RuleSetError, compile_rules, decide
 from routing.facts import Facts
-from routing.models import RuleSetVersion
+from routing.models import RuleDraft, RuleSetVersion
 from routing.rule_rows import standing_alone
 
 logger = logging.getLogger(__name__)
@@ -74,6 +74,13 @@ class Found:
     def wants(self, move: str) -> bool:
         """Whether there are not examples enough of a move."""
         return len(self.examples.get(move, ())) < EXAMPLES
+
+
+def draft_behind(preview: RulePreview) -> RuleDraft | None:
+    """The draft that a preview tried, None where it tried the live rules, or the draft was published or thrown away: one
+    that was begun later is another."""
+    draft = draft_of(preview.by) if preview.revision else None
+    return draft if draft is not None and draft.created_at <= preview.created_at else None
 
 
 def begin(by: User, now: dt.datetime, *, file: bytes | None = None, file_name: str = "") -> RulePreview:

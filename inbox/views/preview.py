@@ -13,7 +13,6 @@ from accounts.guards import SignedInRequest, require
 from inbox import preview_page, previewing, tasks
 from inbox.models import RulePreview
 from routing.csv_rows import BadTable
-from routing.drafts import draft_of
 from routing.engine import RuleSetError
 
 
@@ -48,7 +47,7 @@ def preview_start(request: SignedInRequest) -> HttpResponse:
 def preview(request: SignedInRequest, pk: int) -> HttpResponse:
     """How far it has come, and what it found so far."""
     found = get_object_or_404(RulePreview.objects.visible_to(request.user).defer("file"), pk=pk)
-    draft = draft_of(request.user)
+    draft = previewing.draft_behind(found)
     moved = sum(found.result.get("moves", {}).values())
     context = {
         "preview": found,

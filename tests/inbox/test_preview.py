@@ -271,6 +271,26 @@ def test_a_draft_that_is_gone_was_not_the_live_rules(page, manager):
     assert "Trying the live rules" in page.get(reverse("inbox:preview", args=[live.pk])).content.decode()
 
 
+def test_it_leads_back_to_the_draft_that_it_tried_and_to_no_other(page, manager):
+    preview, _ = start(page)
+    address, rules = reverse("inbox:preview", args=[preview.pk]), reverse("routing:rule_list")
+    back = f'<a href="{rules}#draft"><bdi>Your draft</bdi></a>'
+    shown = page.get(address).content.decode()
+    assert back in shown
+    assert f'<a href="{rules}">Rules</a>' in shown
+    assert f'<a class="btn" href="{rules}#draft">Back to your draft</a>' in shown
+    assert 'id="draft"' in page.get(rules).content.decode()
+    drafts.discard(manager)
+    live, _ = start(page)
+    drafts.begin(manager, timezone.now())
+    for one in (preview, live):
+        shown = page.get(reverse("inbox:preview", args=[one.pk])).content.decode()
+        assert back not in shown
+        assert "You have changed the draft since" not in shown
+        assert f'<a href="{rules}">Rules</a>' in shown
+        assert ">All rules</a>" in shown
+
+
 def test_a_draft_changed_since_is_said(page, manager, past):
     preview, _ = start(page)
     whole(preview)

@@ -805,3 +805,14 @@ def test_what_is_wrong_in_a_draft_names_its_rule(manager, company):
     found = shown[shown.index("Wrong") :]
     assert f"“<bdi>{company.refunds.name}</bdi>”" in found
     assert found.index(company.refunds.name) < found.index("which is closed")
+
+
+def test_pages_below_the_rules_lead_back_up(manager, company):
+    up = f'<nav class="crumbs" aria-label="Breadcrumb"><ol><li><a href="{page("rule_list")}">Rules</a></li>'
+    rule = f'<li><a href="{page("rule_edit", company.refunds.key)}"><bdi>Refunds</bdi></a></li></ol></nav>'
+    assert up + rule in text(manager.get(page("rule_delete", company.refunds.key)))
+    manager.post(page("draft_begin"))
+    draft = f'<li><a href="{page("rule_list")}#draft"><bdi>Your draft</bdi></a></li></ol></nav>'
+    assert up + draft in text(manager.get(page("draft_publish")))
+    assert up in text(manager.get(page("default_edit")))
+    assert up in text(manager.get(page("learning_examples")))
