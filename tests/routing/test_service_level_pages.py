@@ -5,9 +5,11 @@ from __future__ import annotations
 import datetime as dt
 import html
 import uuid
+from importlib import import_module
 
 import pytest
 import time_machine
+from django.apps import apps
 from django.urls import reverse
 
 from accounts.models import Role
@@ -15,6 +17,7 @@ from routing import sla_editing, terms
 from routing.closing import objection_to_closing
 from routing.models import Calendar, CalendarVersion, Rule, SLAPolicy, SLAVersion
 from routing.scope import NotYours
+from routing.sla import FIRST_STEP
 from tests.factories import NOW, DepartmentFactory, UserFactory
 from tests.inbox.pages import signed_in
 from tests.inbox.promises import OFFICE, policy
@@ -244,6 +247,19 @@ class TestPolicies:
         page = text_of(ask(client, "policy_list"))
         assert "2 h overdue: tell the managers and the assignee, raise the priority." in page
         assert "30 min overdue of the resolution: move it to PR." in page
+
+    def test_steps_stored_without_numbers_get_those_that_they_went_by(self, client):
+        step = {"after": 60, "clock": "", "notify": [], "raise": True, "move_to": ""}
+        old = policy(steps=[step, {**step, "after": 90}])
+        new = policy(name="New", steps=[{**step, "number": 77}, {**step, "number": 54}])
+        import_module("routing.migrations.0010_step_numbers").number_steps(apps, None)
+        old.refresh_from_db()
+        new.refresh_from_db()
+        assert old.steps == [
+            {**step, "number": FIRST_STEP},
+            {**step, "after": 90, "number": FIRST_STEP + 1},
+        ]
+        assert [one["number"] for one in new.steps] == [77, 54]
 
     def test_a_step_keeps_its_number_wherever_it_moves_and_none_is_given_twice(self, client):
         policy(name="Everything else")
