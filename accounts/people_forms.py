@@ -125,8 +125,8 @@ class DepartmentForm(DepartmentModelForm):
         self.fields["slug"].label = "Key"
         self.fields["slug"].help_text = "Short and fixed, as “billing”: rules and exports name it."
         self.fields["tags"].help_text = (
-            "Separated by commas, as “invoice, refund”: who tags a case so says that it belongs here, and the router "
-            "learns from it. The name and the key always count."
+            "Separated by commas, like “invoice, refund”. A person who puts one of them on a case says that it belongs "
+            "here, and the router learns from it. The name and the key always count."
         )
         self.fields["position"].required = False
         if self.instance.pk:
