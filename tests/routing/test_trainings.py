@@ -293,6 +293,16 @@ def test_a_company_without_departments_gets_those_of_the_file(db, tmp_path, caps
     }  # fmt: skip
 
 
+def test_while_the_starter_rules_decide_their_departments_may_be_missing(db, tmp_path, capsys):
+    for number, row in enumerate(["my cat,pr", "a job,hr", "my money,billing"]):
+        path = written(tmp_path, [row], name=f"{number}.csv")
+        assert told(capsys, "--import", str(path), "--import-only")["new"] == 1
+    assert Department.objects.get(slug="hr").name == "People and jobs"
+    with pytest.raises(CommandError, match="not there: nowhere"):
+        call_command("learn", "--import", str(written(tmp_path, ["a bug,tech", "hello,nowhere"])))
+    assert not Department.objects.filter(slug="tech").exists()
+
+
 @pytest.mark.parametrize(
     ("rows", "head", "said"),
     [

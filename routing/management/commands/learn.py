@@ -18,7 +18,7 @@ from django.utils.text import slugify
 from accounts.models import Department
 from routing import corrections, trainings
 from routing.example_files import UnreadableFile, labelled
-from routing.models import RouterTraining, RouterVersion, TrainingState
+from routing.models import RouterTraining, RouterVersion, RuleSetVersion, TrainingState
 from routing.starter import DEPARTMENTS
 
 
@@ -69,14 +69,16 @@ class Command(BaseCommand):
 
     def _slugs(self, path: Path, named: Counter[str], *, add: bool) -> dict[str, str]:
         """The slug of every department as the file names it: by slug or by name. A company without any department gets
-        those of the file."""
+        those of the file, and while the starter rules decide, those that they know may be missing."""
         known: dict[str, str] = {}
         for slug, name in Department.objects.values_list("slug", "name"):
             known |= {slug.lower(): slug, name.lower(): slug}
         missing = sorted(name for name in named if name.lower() not in known)
-        if missing and known and not add:
+        free = set() if RuleSetVersion.objects.exists() else DEPARTMENTS.keys()
+        refused = [name for name in missing if slugify(name) not in free]
+        if refused and known and not add:
             raise CommandError(
-                f"{path} names departments that are not there: {', '.join(missing)}. Nothing was taken over. Add them "
+                f"{path} names departments that are not there: {', '.join(refused)}. Nothing was taken over. Add them "
                 "under Departments, or let this command open them with --add-departments."
             )
         for name in missing:
