@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.db import connection
 from django.urls import reverse
 
 from accounts.models import Department, Role
@@ -157,3 +158,12 @@ class TestATagThatNamesADepartment:
         cases.hand_over(mine.pk, agent, tech, "A fault", True, now=NOW)
         tag_case(mine.pk, UserFactory(role=Role.MANAGER, departments=[tech]), "service", now=NOW)
         assert [department for _, department, _ in self.taught()] == ["tech"]
+
+
+def test_a_tag_is_found_by_its_index(db):
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        sql, parameters = Case.objects.filter(tags__contains=["press"]).query.sql_with_params()
+        cursor.execute(f"EXPLAIN {sql}", parameters)
+        plan = "\n".join(row[0] for row in cursor.fetchall())
+    assert "case_tags" in plan
