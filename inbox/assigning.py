@@ -91,7 +91,7 @@ def _assign_batch(department_id: int, after: Case | None, now: dt.datetime) -> _
         return _Batch()
     cases = _waiting(department, after)
     needs = needs_of([case.pk for case in cases])
-    known = _Known(people.values())
+    known = _Known(people.values(), needs.values())
     asked = [known.need(needs[case.pk], prefers=department.prefers_last_helper) for case in cases]
     mode: Mode = AssignmentMode(department.assignment_mode).value  # type: ignore[assignment]
     picks, turn = deal(asked, candidates, mode, department.turn)
@@ -169,10 +169,13 @@ def _waiting(department: Department, after: Case | None) -> list[Case]:
 
 
 class _Known:
-    """What needs are said with: ids of people by user name, names of skills by key."""
+    """What needs are said with: ids of people by user name, names of skills by key, names of whom rules ask for."""
 
-    def __init__(self, people: Collection[User]) -> None:
+    def __init__(self, people: Collection[User], asked: Collection[CaseNeed]) -> None:
         self._people = {user.username: user.pk for user in people}
+        named = {one.person for one in asked} - {""}
+        found = User.objects.filter(username__in=named) if named else ()
+        self._named = {user.username: str(user) for user in found}
         self._skills = {skill.slug: skill.name for user in people for skill in user.skills.all()}
 
     def need(self, asked: CaseNeed, *, prefers: bool) -> Need:
@@ -180,6 +183,7 @@ class _Known:
         return Need(
             brand_account_id=asked.brand_account_id,
             person_id=self._people.get(asked.person),
+            person_name=self._named.get(asked.person, ""),
             last_helper_id=asked.last_helper_id if prefers else None,
             skill=asked.skill,
             skill_name=self._skills.get(asked.skill, asked.skill),

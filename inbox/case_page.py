@@ -8,16 +8,17 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
 from django.db.models.functions import JSONObject
 from django.urls import reverse
 
 from accounts import presence, rostering
 from accounts.access import ROLES, viewer
-from accounts.models import Role, User
+from accounts.models import User
 from accounts.prepared import prepared
 from inbox import composing, countdown, playbook_panel, suggestion_page
 from inbox.clock_card import clock_card
+from inbox.colleagues import colleagues, why_nobody
 from inbox.composing import Composer
 from inbox.custody_bar import CustodyBar, custody_bar
 from inbox.models import (
@@ -41,8 +42,8 @@ from inbox.watching import sees, watched_by
 from inbox.wording import Chip, display_name, initials, local, network_sign, returned_chip
 from networks.registry import capabilities
 
-#: Neighbours shown on the page: other names of the customer, other cases, colleagues in the department.
-MOST_IDENTITIES, MOST_OTHERS, MOST_COLLEAGUES = 10, 6, 200
+#: Neighbours shown on the page: other names of the customer, other cases.
+MOST_IDENTITIES, MOST_OTHERS = 10, 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,16 +105,6 @@ def _with_neighbours(rows: CaseQuerySet, user: User, today: dt.date) -> CaseQuer
 
 
 @prepared
-def _colleagues(department_id: int, brand_account_id: int) -> QuerySet[User]:
-    """People of a department who may work on its cases, and community managers of a brand account."""
-    works_there = Q(memberships__department=department_id, role__in=[Role.MANAGER, Role.AGENT])
-    works_for = Q(grants__brand_account=brand_account_id, role=Role.COMMUNITY)
-    people = User.objects.filter(works_there | works_for, is_active=True).distinct()
-    named = people.only("username", "first_name", "last_name").order_by("first_name", "last_name", "id")
-    return named[:MOST_COLLEAGUES]
-
-
-@prepared
 def _custodies(case_id: int) -> QuerySet[Custody]:
     held = Custody.objects.filter(case=case_id).select_related("department", "from_department", "sent_by")
     return held.order_by("sent_at")
@@ -145,7 +136,8 @@ def case_context(
         "suggestion": suggestion_page.shown(case),
         "customer": _customer(case),
         "may": offered,
-        "colleagues": _colleagues(case.department_id, case.brand_account_id) if offered["choose"] else [],
+        "colleagues": colleagues(case, now) if offered["choose"] else [],
+        "why_nobody": why_nobody(case, now),
         "mine": case.assignee_id == user.pk,
         "playbook": playbook_panel.panel(case, offered, departments(user), now),
         "on_point": who_is_on_point(case, now),

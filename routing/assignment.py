@@ -56,6 +56,8 @@ class Need:
     language: str = ""
     skill_name: str = ""
     language_name: str = ""
+    #: Of whom a rule names: said when they cannot take it, being absent, full or of another department.
+    person_name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,7 @@ def choose(candidates: Iterable[Candidate], need: Need, mode: Mode, turn: int) -
     `turn` is the id of whoever got the department's last case, 0 before the first. The order of `candidates` plays no
     part: the same people, need, mode and turn always give the same pick.
     """
+    candidates = list(candidates)
     fitting = [one for one in candidates if fits(one, need)]
     if need.person_id is not None and (named := _find(fitting, need.person_id)):
         return Pick(named.user_id, ("a rule asks for them",))
@@ -83,7 +86,8 @@ def choose(candidates: Iterable[Candidate], need: Need, mode: Mode, turn: int) -
     speaking = [one for one in fitting if need.language and need.language in one.languages]
     pool = speaking or fitting
     chosen = _least_loaded(pool, turn) if mode == "least_loaded" else _next(pool, turn)
-    return Pick(chosen.user_id, tuple(_reasons(pool, need, mode, speaks=bool(speaking))))
+    full = any(not one.has_room and fits(one, need, has_room=True) for one in candidates)
+    return Pick(chosen.user_id, tuple(_reasons(pool, need, mode, speaks=bool(speaking), full=full)))
 
 
 def deal(
@@ -101,11 +105,11 @@ def deal(
     return picks, turn
 
 
-def fits(one: Candidate, need: Need) -> bool:
-    """Whether somebody may be given a case at all."""
+def fits(one: Candidate, need: Need, *, has_room: bool | None = None) -> bool:
+    """Whether somebody may be given a case at all; with `has_room` as if they had room or had none."""
     return (
         one.is_there
-        and one.has_room
+        and (one.has_room if has_room is None else has_room)
         and (one.brands is None or need.brand_account_id in one.brands)
         and (not need.skill or need.skill in one.skills)
     )
@@ -123,15 +127,19 @@ def _least_loaded(pool: Iterable[Candidate], turn: int) -> Candidate:
     return min(pool, key=lambda one: (one.open_cases, one.user_id <= turn, one.user_id))
 
 
-def _reasons(pool: Sequence[Candidate], need: Need, mode: Mode, *, speaks: bool) -> list[str]:
-    who = []
+def _reasons(pool: Sequence[Candidate], need: Need, mode: Mode, *, speaks: bool, full: bool) -> list[str]:
+    """`full`: somebody else who would do has no room."""
+    many, who = len(pool) > 1, []
     if need.skill:
         who.append(f"can do {need.skill_name or need.skill}")
     language = need.language_name or need.language
     if speaks:
-        who.append(f"speak {language}" if len(pool) > 1 else f"speaks {language}")
-    among = " and ".join(who) or ("are there" if len(pool) > 1 else "is there")
-    if len(pool) == 1:
+        who.append(f"speak {language}" if many else f"speaks {language}")
+    who = who or ["are there" if many else "is there"]
+    if full:
+        who.append("have room" if many else "has room")
+    among = " and ".join(who)
+    if not many:
         reasons = [f"the only one who {among}"]
     elif mode == "least_loaded":
         reasons = [f"fewest open cases of {len(pool)} who {among}"]
@@ -139,4 +147,6 @@ def _reasons(pool: Sequence[Candidate], need: Need, mode: Mode, *, speaks: bool)
         reasons = [f"next in turn of {len(pool)} who {among}"]
     if need.language and not speaks and any(one.languages for one in pool):
         reasons.append(f"nobody there speaks {language}")
+    if need.person_name:
+        reasons.append(f"a rule asks for {need.person_name}, who cannot take it now")
     return reasons

@@ -147,6 +147,30 @@ class TestReasons:
         absent = [person(1), person(2, is_there=False)]
         assert (choose(absent, Need(BRAND, person_id=2), mode, 0) is None) is (mode == "manual")
 
+    @pytest.mark.parametrize("about", [{"is_there": False}, {"capacity": 0}])
+    def test_of_one_whom_a_rule_names_in_vain(self, about):
+        named = Need(BRAND, person_id=2, person_name="Bo Ek")
+        reasons = choose([person(1), person(2, **about)], named, "round_robin", 0).reasons
+        assert reasons[-1] == "a rule asks for Bo Ek, who cannot take it now"
+
+    def test_of_room_where_somebody_else_has_none(self):
+        three = [person(1), person(2, open_cases=5), person(3)]
+        assert choose(three, Need(BRAND), "round_robin", 0).reasons == (
+            "next in turn of 2 who are there and have room",
+        )
+        assert choose(three[:2], Need(BRAND), "least_loaded", 0).reasons == (
+            "the only one who is there and has room",
+        )
+        able = replace(three[1], skills=frozenset({"refunds"}))
+        need = Need(BRAND, skill="refunds", skill_name="Refunds")
+        one = [replace(three[0], skills=frozenset({"refunds"})), able]
+        assert choose(one, need, "round_robin", 0).reasons == (
+            "the only one who can do Refunds and has room",
+        )
+        # Who could not take it anyway is not said to lack room.
+        other = [one[0], three[1]]
+        assert choose(other, need, "round_robin", 0).reasons == ("the only one who can do Refunds",)
+
     def test_of_the_last_helper_who_comes_before_turn_and_language(self):
         two = [person(1, languages=frozenset({"de"})), person(2)]
         need = Need(BRAND, last_helper_id=2, language="de")
