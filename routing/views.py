@@ -22,15 +22,14 @@ from routing import drafts, rulesets
 from routing.desk import Desk, desk_of
 from routing.engine import RuleSetError, decide, decide_all
 from routing.facts import Decision, Facts
-from routing.findings import Finding
 from routing.forms import TryForm
 from routing.history import difference
 from routing.models import Rule, RuleDraft, RuleSetVersion, SLAPolicy
 from routing.naming import names
 from routing.reading import with_reading
+from routing.rule_list import listed
 from routing.scope import NotYours, rule_scope_of, scope_of
 from routing.versions import Kind, listing
-from routing.wording import summary
 
 form_view = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -71,28 +70,10 @@ def live_number() -> int:
 
 def _list_context(request: HttpRequest) -> dict[str, Any]:
     desk = desk_of(user_of(request))
-    rules, default = desk.rules, desk.content["default"]
-    found: dict[str, list[Finding]] = {}
-    for one in desk.findings():
-        found.setdefault(one.rule, []).append(one)
+    default = desk.content["default"]
     return {
-        "rows": [
-            {
-                "place": place,
-                "rule": rule,
-                "summary": summary(rule.condition, names=desk.names),
-                "priority": rule.get_priority_display() if rule.priority else "",
-                "may_up": place > 1 and (desk.scope.is_by_account or desk.is_mine(rules[place - 2])),
-                "is_last": place == len(rules),
-                "person": desk.names.get(f"person {rule.person}", rule.person),
-                "skill": desk.names.get(f"skill {rule.skill}", rule.skill),
-                "is_mine": desk.is_mine(rule),
-                "findings": found.get(str(rule.key), ()),
-            }
-            for place, rule in enumerate(rules, start=1)
-        ],
+        **listed(desk, request.GET),
         "default": default and Department.objects.filter(slug=default["department"]).first(),
-        "default_findings": found.get("", ()),
         "may_edit": desk.may_edit,
         "may_edit_default": desk.may_edit_default,
         "by_account": desk.scope.is_by_account,
@@ -115,7 +96,7 @@ def _others(desk: Desk) -> list[RuleDraft]:
 @require_safe
 @login_required
 def rule_list(request: HttpRequest) -> HttpResponse:
-    """The rules in order, with the box to try them."""
+    """The rules in order, with the box to try them; see `routing.rule_list` for what the address may ask for."""
     return render(request, "routing/rule_list.html", _list_context(request) | {"try_form": TryForm()})
 
 
@@ -156,7 +137,8 @@ def facts_of(said: dict[str, Any]) -> Facts:
 
 
 def to_list(key: uuid.UUID | None = None) -> HttpResponse:
-    return redirect(reverse("routing:rule_list") + (f"#rule-{key}" if key else ""))
+    """To the list; with the key of a rule to the page of the list that it is on."""
+    return redirect(reverse("routing:rule_list") + (f"?at={key}#rule-{key}" if key else ""))
 
 
 @require_safe

@@ -5,14 +5,17 @@
   if (!list) return;
   list.classList.add("sortable");
   const token = () => document.querySelector("input[name=csrfmiddlewaretoken]").value;
-  const place = (item) => [...list.children].indexOf(item) + 1;
+  // The list shows a part of the rules: places count from the first of all.
+  const first = Number(list.dataset.first);
+  const total = Number(list.dataset.total);
+  const place = (item) => [...list.children].indexOf(item) + first;
 
   // The page comes back with the new order, its warnings and its version; the rule keeps the focus.
-  function send(item) {
+  function send(item, to = place(item)) {
     const form = document.createElement("form");
     form.method = "post";
     form.action = item.dataset.move;
-    for (const [name, value] of [["csrfmiddlewaretoken", token()], ["to", place(item)]]) {
+    for (const [name, value] of [["csrfmiddlewaretoken", token()], ["to", to]]) {
       const field = document.createElement("input");
       field.type = "hidden";
       field.name = name;
@@ -57,7 +60,7 @@
     if (keep && place(item) !== from) send(item);
     else {
       item.remove();
-      list.insertBefore(item, list.children[from - 1] || null);
+      list.insertBefore(item, list.children[from - first] || null);
     }
   }
   list.addEventListener("pointerup", () => end(true));
@@ -67,9 +70,15 @@
     if (!event.altKey || !["ArrowUp", "ArrowDown"].includes(event.key)) return;
     const item = event.target.closest?.("#rules [data-move]");
     if (!item) return;
-    const other = event.key === "ArrowUp" ? item.previousElementSibling : item.nextElementSibling;
-    if (!other) return;
+    const to = place(item) + (event.key === "ArrowUp" ? -1 : 1);
+    if (to < 1 || to > total) return;
     event.preventDefault();
+    const other = event.key === "ArrowUp" ? item.previousElementSibling : item.nextElementSibling;
+    // The neighbour is on another page: the rule goes there, and the page with it.
+    if (!other) {
+      send(item, to);
+      return;
+    }
     if (event.key === "ArrowUp") other.before(item);
     else other.after(item);
     send(item);
