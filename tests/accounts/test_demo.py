@@ -97,6 +97,20 @@ def test_again_repairs_and_respects_what_people_changed(networks, capsys):
     assert rows["kofi"]["password"] == demo_company.PASSWORD
 
 
+def test_again_knows_people_by_another_name_and_gives_nothing_back(networks):
+    seed(networks)
+    User.objects.filter(username="juno").update(username="juno.k")
+    taken = BrandAccountGrant.objects.filter(user__username="sana").first()
+    taken.delete()
+    before = state()
+    seed(networks)
+    assert state() == before
+    assert User.objects.filter(email__startswith="juno").count() == 1
+    assert not BrandAccountGrant.objects.filter(
+        user=taken.user_id, brand_account=taken.brand_account_id
+    ).exists()
+
+
 def test_a_companys_own_database_is_left_alone(networks):
     UserFactory()
     before = state()

@@ -86,6 +86,14 @@ def test_poll_says_when_the_worker_does_not_end(network, monkeypatch):
     assert network.polls == []
 
 
+def test_poll_says_that_no_stream_is_switched_on(network):
+    connected("brand", enabled=False)
+    said = StringIO()
+    call_command("poll", stderr=said)
+    assert "no stream is switched on" in said.getvalue()
+    assert network.polls == []
+
+
 def test_poll_of_an_unknown_account_names_those_there_are(network):
     connected("brand")
     with pytest.raises(CommandError, match="no brand account 'nobody'.*brand"):

@@ -138,12 +138,13 @@ def seed_departments() -> dict[str, Department]:
 
 
 def seed_people(departments: dict[str, Department]) -> None:
-    """The people and where they work; those who exist keep password, role and departments."""
-    known = set(User.objects.values_list("username", flat=True))
+    """The people and where they work; those who exist, by whatever name they sign in now, stay as they are."""
+    usernames = set(User.objects.values_list("username", flat=True))
+    emails = {email.lower() for email in User.objects.values_list("email", flat=True)}
     # One hash for all: hashing is slow by design, and the password is no secret.
     password = make_password(demo_company.PASSWORD)
     for person in demo_company.PEOPLE:
-        if person.username in known:
+        if person.username in usernames or person.email in emails:
             continue
         user = User.objects.create(
             username=person.username,
@@ -161,14 +162,18 @@ def seed_people(departments: dict[str, Department]) -> None:
 
 
 def seed_grants() -> None:
-    """Lets the demo's people work on every brand account; existing grants stay as they are."""
+    """Lets the demo's people work on every brand account: whoever has no grant yet, and whatever account has none. What
+    was taken away from one person on one account is not given again."""
     publishes = {person.username: person.publishes for person in demo_company.PEOPLE}
     users = User.objects.filter(username__in=publishes, email__endswith=f"@{demo_company.DOMAIN}")
+    have = set(BrandAccountGrant.objects.values_list("user", flat=True))
+    given = set(BrandAccountGrant.objects.values_list("brand_account", flat=True))
     BrandAccountGrant.objects.bulk_create(
         [
             BrandAccountGrant(user=user, brand_account=account, can_publish=publishes[user.username])
             for user in users
             for account in BrandAccount.objects.all()
+            if user.pk not in have or account.pk not in given
         ],
         ignore_conflicts=True,
     )

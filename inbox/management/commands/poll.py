@@ -35,6 +35,8 @@ class Command(BaseCommand):
         streams = Stream.objects.select_related("brand_account").filter(enabled=True)
         if options["account"]:
             streams = streams.filter(brand_account__in=_brand_accounts(options["account"]))
+        if not streams:
+            self.stderr.write("Nothing was polled: no stream is switched on.")
         failed = 0
         for stream in streams:
             report = poll_now(stream)
