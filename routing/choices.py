@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from django.utils.translation import get_language_info
 
+from accounts.access import ROLES
 from accounts.models import BrandAccount, Department, Membership, Skill, User
 from routing.models import Calendar
 from routing.playbooks import branches
@@ -92,8 +93,9 @@ def choices_for(user: User, only: Collection[str] = ()) -> Choices:
 
 
 def _people() -> Options:
-    """Everyone who works in a department and is still here."""
-    users = User.objects.filter(pk__in=Membership.objects.values("user"), is_active=True)
+    """Everyone who works on cases of a department and is still here."""
+    members = Membership.objects.values("user")
+    users = User.objects.filter(pk__in=members, is_active=True, role__in=ROLES["claim"])
     return [
         (user.username, f"{user} ({user.username})") for user in users.order_by("first_name", "last_name")
     ]

@@ -104,19 +104,20 @@ def _as_key(said: Known) -> str:
                 None if names is None else sorted(names)
                 for names in (said.skills, said.branches, said.calendars)
             ),
+            dict(said.names),
         ]
     )
 
 
 @lru_cache(maxsize=8)
 def _found(content: str, names: str) -> tuple[Finding, ...]:
-    departments, people, skills, branches, calendars = json.loads(names)
+    departments, people, skills, branches, calendars, called = json.loads(names)
     return tuple(
         findings(
             json.loads(content),
             Known(
                 {slug: (name, is_open) for slug, (name, is_open) in departments.items()},
-                people, skills, branches, calendars,
+                people, skills, branches, calendars, called,
             ),
         )
     )  # fmt: skip

@@ -18,7 +18,7 @@ from routing.engine import RuleSetError, compile_rules, decide
 from routing.forms import RuleEditor
 from routing.history import changed_since
 from routing.models import Rule
-from routing.rule_saying import said_of
+from routing.rule_saying import as_it_is, said_of
 from routing.views import denied_is_absent, facts_of, form_view, live_number, rule_editor_of, to_list
 
 
@@ -102,7 +102,7 @@ def _overtaken(editor: RuleEditor, desk: Desk, rule: Rule | None) -> bool:
     editor.form.add_error(
         None,
         f"{who} changed this rule {where}. What you typed is kept below: compare it with the rule as it is now, and save "
-        "again to put yours in its place.",
+        f"again to put yours in its place. Now it is {as_it_is(desk, rule)}.",
     )
     return True
 

@@ -41,6 +41,8 @@ class Known:
     skills: Collection[str] | None = None
     branches: Collection[str] | None = None
     calendars: Collection[str] | None = None
+    #: What people are called, by user name.
+    names: Mapping[str, str] = field(default_factory=dict)
 
 
 def findings(snapshot: Mapping[str, Any], known: Known, only: str = "") -> list[Finding]:
@@ -107,7 +109,8 @@ def _names(rule: Plain, known: Known) -> Iterator[Finding]:
             text = f"There is nobody “{person}” here any more: the case goes to anybody of the department."
             yield Finding(key, "warning", "person", text)
         elif name and slug not in known.people[person]:
-            text = f"“{person}” does not work in {name}: the case goes to anybody of the department."
+            who = known.names.get(person, f"“{person}”")
+            text = f"{who} does not work on cases of {name}: they go to anybody of the department."
             yield Finding(key, "warning", "person", text)
     if (skill := rule.get("skill", "")) and known.skills is not None and skill not in known.skills:
         text = f"Nobody can have the skill “{skill}”, there is none of that name: it is not looked at."

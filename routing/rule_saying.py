@@ -42,7 +42,7 @@ def said_of(editor: RuleEditor, desk: Desk, rule: Rule | None) -> Said:
     does += [f"to whoever knows {_name('skill', value, desk)}"] if value["skill"] else []
     does += [f"tagged {value['tags']}"] if value["tags"] else []
     does += ["dismissed as noise at once"] if value["dismiss"] else []
-    odd = _odd(tree, desk, rule, str(value["department"])) if tree else ()
+    odd = _odd(tree, desk, rule, value) if tree else ()
     if tree and (wide := desk.scope.width(tree)):
         odd = (Finding("", "error", "width", f"Not kept to your brand accounts. {wide}"), *odd)
     return Said(summary(tree, 8, desk.names) if tree else "", str(department or ""), tuple(does), odd)
@@ -71,14 +71,23 @@ def _sound(tree: dict[str, Any] | None) -> dict[str, Any] | None:
     return tree if tree and not validate(tree) else None
 
 
-def _odd(tree: dict[str, Any], desk: Desk, rule: Rule | None, department: str) -> tuple[Finding, ...]:
+def as_it_is(desk: Desk, rule: Rule) -> str:
+    """A rule that somebody else has changed, in words: what it says now, its name first."""
+    now = desk.rule(str(rule.key)) or rule
+    priority = f", {now.get_priority_display().lower()} priority" if now.priority else ""
+    off = "" if now.enabled else ", switched off"
+    return f"“{now.name}”: {summary(now.condition, 8, desk.names)} → {now.department}{priority}{off}"
+
+
+def _odd(tree: dict[str, Any], desk: Desk, rule: Rule | None, value: dict[str, Any]) -> tuple[Finding, ...]:
     """What is odd about the rule in its place among the others."""
     key = str(rule.key) if rule else "new"
-    slug = desk.slug_of(department) or (rule.department.slug if rule else "")
+    slug = desk.slug_of(str(value["department"])) or (rule.department.slug if rule else "")
     try:
         name = snapshots.rule_in(desk.content, key)["name"]
     except snapshots.NoSuchRule:
         name = "New rule"
     said = {"key": key, "name": name, "enabled": True, "condition": tree, "department": slug}
+    said |= {field: value[field] for field in ("person", "skill") if value[field]}
     after = snapshots.with_rule(desk.content, said)
     return tuple(one for one in findings(after, known(), only=key) if one.kind != "department")

@@ -110,14 +110,16 @@ def rule_delete(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
 @require_POST
 @login_required
 def rule_duplicate(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
-    """A copy below the rule, switched off."""
-    return _do(
-        request,
-        lambda user, now: (
-            f"“{editing.duplicate_rule(key, user, now).name}” is made, switched off: edit it first."
-        ),
-        key,
-    )
+    """A copy below the rule, switched off; the list goes to it."""
+    user = rule_editor_of(request)
+    try:
+        with denied_is_absent():
+            copy = editing.duplicate_rule(key, user, timezone.now())
+    except RuleSetError as error:
+        messages.error(request, str(error))
+        return to_list(key)
+    messages.success(request, f"“{copy.name}” is made, switched off: edit it first.")
+    return to_list(copy.key)
 
 
 @form_view

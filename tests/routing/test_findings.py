@@ -75,7 +75,7 @@ def test_a_default_that_takes_nothing_is_an_error(default, text):
     ("more", "kind", "text"),
     [
         ({"person": "jon"}, "person", "There is nobody “jon” here any more"),
-        ({"person": "mara", "department": "billing"}, "person", "“mara” does not work in Billing"),
+        ({"person": "mara", "department": "billing"}, "person", "“mara” does not work on cases of Billing"),
         ({"skill": "coffee"}, "skill", "the skill “coffee”"),
         ({"playbook_branch": "troll"}, "branch", "no question “troll”"),
     ],

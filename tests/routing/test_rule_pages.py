@@ -245,8 +245,28 @@ def test_deleting_asks_first(manager, company):
 
 
 def test_duplicating_makes_a_copy_that_is_off(manager, company):
-    manager.post(page("rule_duplicate", company.refunds.key))
-    assert Rule.objects.get(name="Refunds (copy)").enabled is False
+    response = manager.post(page("rule_duplicate", company.refunds.key))
+    copy = Rule.objects.get(name="Refunds (copy)")
+    assert copy.enabled is False
+    assert response["Location"].endswith(f"#rule-{copy.key}")
+
+
+def test_a_rule_names_only_who_works_on_cases_and_the_editor_says_where(manager, company):
+    about = {"last_name": "Ek", "departments": [company.billing]}
+    UserFactory(username="ana", first_name="Ana", role=Role.ANALYST, **about)
+    UserFactory(username="bo", first_name="Bo", **{**about, "departments": []})
+    cy = UserFactory(username="cy", first_name="Cy", **about)
+    assert "Ana Ek" not in text(manager.get(page("rule_new")))
+    assert "Cy Ek (cy)" in text(manager.get(page("rule_new")))
+    manager.post(page("rule_edit", company.refunds.key), form(company, words("x1"), person="cy"))
+    cy.memberships.all().delete()
+    odd = "Cy Ek does not work on cases of Billing: they go to anybody of the department."
+    assert odd in text(manager.get(page("rule_list")))
+    assert odd in text(manager.get(page("rule_edit", company.refunds.key)))
+    cy.memberships.create(department=company.billing)
+    assert odd not in text(manager.get(page("rule_edit", company.refunds.key)))
+    type(cy).objects.filter(pk=cy.pk).update(role=Role.ANALYST)
+    assert odd in text(manager.get(page("rule_list")))
 
 
 # Try it
@@ -425,6 +445,8 @@ def test_someone_elses_change_in_between_is_not_overwritten_unseen(manager, comp
     assert response.status_code == 422
     body = text(response)
     assert "Maria Berg changed this rule in the meantime (version 4)" in body
+    assert "Now it is “Refunds”: the word" in body
+    assert "→ Billing, switched off" in body
     assert "mine" in body
     assert 'name="seen" value="4"' in body
     assert manager.post(page("rule_edit", company.refunds.key), sent | {"seen": "4"}).status_code == 302
