@@ -24,14 +24,21 @@ _WHOLE = (
 
 @dataclass
 class Reading:
-    """`names`: asked for by name. `whole`: all were looked at. `address`: the page's own full address was."""
+    """`names`: asked for by name. `whole`: all were looked at. `address`: the page's own full address was. `body`: what
+    was sent was read, as a form or as it stands."""
 
     names: set[str] = field(default_factory=set)
     whole: bool = False
     address: bool = False
+    body: bool = False
 
     def __bool__(self) -> bool:
         return self.whole or bool(self.names)
+
+    @property
+    def anything(self) -> bool:
+        """Whether the answer may hang on what was sent: on values, on the address, or on the body's being sound."""
+        return bool(self) or self.address or self.body
 
 
 @contextmanager
@@ -51,7 +58,19 @@ def watched() -> Iterator[Reading]:
             found.whole |= name.lower() == "hx-current-url"
             return header(self, name)
 
+        parse, whole = HttpRequest._load_post_and_files, HttpRequest.body
+
+        def load_form(self: HttpRequest) -> None:
+            found.body = True
+            parse(self)
+
+        def body(self: HttpRequest) -> bytes:
+            found.body = True
+            return whole.fget(self)
+
         with (
+            mock.patch.object(HttpRequest, "_load_post_and_files", load_form),
+            mock.patch.object(HttpRequest, "body", property(body)),
             mock.patch.object(HttpRequest, "get_full_path", get_full_path),
             mock.patch.object(HtmxDetails, "_get_header_value", get_header),
         ):

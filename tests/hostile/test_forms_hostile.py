@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 import uuid
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import quote, urlencode, urlsplit
@@ -15,10 +17,14 @@ from urllib.parse import quote, urlencode, urlsplit
 import pytest
 from django.apps import apps
 from django.db import transaction
+from django.template.base import Template
 from django.test import Client
+from django.utils.safestring import SafeString
 
 from accounts.models import Role
+from inbox import connectors
 from inbox.models import Case, CaseEvent, Draft, Reply
+from routing import rulesets
 from tests.factories import PASSWORD
 from tests.hostile.company import ID, NOBODY, Company, addresses, found
 from tests.hostile.reading import watched
@@ -42,6 +48,8 @@ VALUES = {
 ROLES = [Role.MANAGER, Role.ADMINISTRATOR, NOBODY]
 #: A lone surrogate as a form brings it: Python decodes this charset, and leaves the surrogate in.
 _SURROGATE, _SURROGATE_CHARSET = "+2AA-", "utf-7"
+#: In which a form may claim to be written.
+CHARSETS = (_SURROGATE_CHARSET, "utf-16", "idna", "nonsense")
 
 
 #: A stream without end: `tests/inbox/test_stream.py` has its own ways to read it.
@@ -63,7 +71,9 @@ def names(read: re.Pattern[str] = _NAME) -> list[str]:
 
 
 @pytest.fixture(autouse=True)
-def _quick(settings, network):
+def _quick(settings, network, monkeypatch):
+    # Without the copies of every context that Django's tests keep, which nobody looks at here.
+    monkeypatch.setattr(Template, "_render", lambda self, context: self.nodelist.render(context))
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.ACCOUNT_RATE_LIMITS = False
     settings.X_CLIENT_ID = settings.X_CLIENT_SECRET = "app"
@@ -74,6 +84,12 @@ def _quick(settings, network):
 @pytest.fixture
 def company(_quick) -> Company:
     return found()
+
+
+@pytest.fixture
+def _without_bodies(_quick, monkeypatch):
+    """What is printed on pages is left out: for tests that look at headers, statuses or the database alone."""
+    monkeypatch.setattr(Template, "_render", lambda _self, _context: SafeString(""))
 
 
 class Tried:
@@ -103,6 +119,19 @@ class Tried:
         """A new session: the last request may have ended the old one."""
         self.browser = self._fresh()
 
+    @contextmanager
+    def as_found(self) -> Iterator[None]:
+        """What is sent within meets the company and the session as they were found, and leaves them so."""
+        session, cookies = self.browser.session, self.browser.cookies.copy()
+        with transaction.atomic():
+            yield
+            transaction.set_rollback(True)
+        rulesets.forget()
+        connectors.forget()
+        self.browser = Client(raise_request_exception=False)
+        self.browser.cookies.update(cookies)
+        session.save()
+
 
 def urlencoded(fields: dict[str, str]) -> str:
     return urlencode(fields)
@@ -120,26 +149,49 @@ def multipart(fields: dict[str, str], charset: str = "utf-8") -> tuple[bytes, st
 FORM = "application/x-www-form-urlencoded"
 
 
+class Turns:
+    """What of the hostile kinds a page is sent: all where it looks at anything; where it looks at nothing, one, another on
+    each page, and those that are refused before a page could look."""
+
+    def __init__(self, kinds: dict[str, tuple]) -> None:
+        self.kinds, self.looking, self._begun = kinds, 0, 0
+
+    def __iter__(self) -> Iterator[tuple[str, tuple]]:
+        turn = [*VALUES][self._begun % len(VALUES)]
+        self._begun += 1
+        with watched() as read:
+            yield turn, self.kinds[turn]
+        self.looking += read.anything
+        for kind, sent in self.kinds.items():
+            if kind != turn and (read.anything or kind in CHARSETS):
+                yield kind, sent
+
+
 @pytest.mark.parametrize("role", ROLES, ids=lambda role: role or "nobody")
 def test_no_query_parameter_breaks_a_page(company, role):
-    tried, known = Tried(company, role), names()
+    tried, turns = Tried(company, role), Turns(query_strings())
     for name, address in pages().items():
         if tried(name, "GET", address).status_code in (404, 405):
             continue
-        for kind, value in VALUES.items():
-            tried(f"{name}: all {kind}", "GET", f"{address}?{urlencoded(dict.fromkeys(known, value))}")
-        tried(f"{name}: bytes", "GET", f"{address}?" + "&".join(f"{one}=%ff%c0%80%00" for one in known))
-        everything = "&".join(f"{one}={quote(_SURROGATE)}" for one in known)
-        tried(
-            f"{name}: surrogates",
-            "GET",
-            f"{address}?{everything}",
-            content_type=f"text/plain; charset={_SURROGATE_CHARSET}",
-        )
-        tried(f"{name}: names", "GET", f"{address}?" + "&".join(quote(value) for value in VALUES.values()))
+        for kind, (query, options) in turns:
+            tried(f"{name}: {kind}", "GET", f"{address}?{query}", **options)
         if "account" in name or name.startswith(("mfa", "social")):
             tried.again()
+    assert turns.looking > 5, "no page was seen to look at anything"
     assert tried.failed == []
+
+
+def query_strings() -> dict[str, tuple[str, dict[str, str]]]:
+    """By kind: a query string with every known name, or of hostile names, and what else the request is sent with."""
+    known = names()
+    bytes_, surrogates = (
+        "&".join(f"{one}={value}" for one in known) for value in ("%ff%c0%80%00", quote(_SURROGATE))
+    )
+    return {kind: (urlencoded(dict.fromkeys(known, value)), {}) for kind, value in VALUES.items()} | {
+        "bytes": (bytes_, {}),
+        _SURROGATE_CHARSET: (surrogates, {"content_type": f"text/plain; charset={_SURROGATE_CHARSET}"}),
+        "names": ("&".join(quote(value) for value in VALUES.values()), {}),
+    }
 
 
 @pytest.mark.parametrize("kind", ["nul", "sql", "digits", "surrogate"])
@@ -169,26 +221,27 @@ def test_no_single_query_parameter_breaks_a_page(company, kind):
 
 @pytest.mark.parametrize("role", ROLES, ids=lambda role: role or "nobody")
 def test_no_form_field_breaks_an_address(company, role):
-    tried, known = Tried(company, role), names()
+    tried, turns = Tried(company, role), Turns(bodies())
     for name, address in pages().items():
-        for kind, value in VALUES.items():
-            tried(
-                f"{name}: all {kind}",
-                "POST",
-                address,
-                urlencoded(dict.fromkeys(known, value)),
-                content_type=FORM,
-            )
-        for charset in (_SURROGATE_CHARSET, "utf-16", "idna", "nonsense"):
-            body, content_type = multipart(dict.fromkeys(known, _SURROGATE), charset)
-            tried(f"{name}: {charset}", "POST", address, body, content_type=content_type)
-        tried(f"{name}: no form", "POST", address, b"\xff\x00{", content_type="application/json")
-        tried(
-            f"{name}: cut", "POST", address, multipart({"text": "x"})[0][:20], content_type=multipart({})[1]
-        )
+        for kind, (body, content_type) in turns:
+            tried(f"{name}: {kind}", "POST", address, body, content_type=content_type)
         if tried.browser.session.get("_auth_user_id") is None or role == NOBODY:
             tried.again()
+    assert turns.looking > 5, "no address was seen to look at anything"
     assert tried.failed == []
+
+
+def bodies() -> dict[str, tuple[str | bytes, str]]:
+    """By kind: the body of a form with every known name, or of no form at all, and its content type."""
+    known = names()
+    return (
+        {kind: (urlencoded(dict.fromkeys(known, value)), FORM) for kind, value in VALUES.items()}
+        | {charset: multipart(dict.fromkeys(known, _SURROGATE), charset) for charset in CHARSETS}
+        | {
+            "no form": (b"\xff\x00{", "application/json"),
+            "cut": (multipart({"text": "x"})[0][:20], multipart({})[1]),
+        }
+    )
 
 
 class Forms(HTMLParser):
@@ -232,14 +285,12 @@ def test_every_field_of_every_form_takes_anything(company, role):
     assert len(forms) >= 8
     for action, fields in forms.items():
         for field in fields:
-            for value in (VALUES["nul"], VALUES["digits"], VALUES["bidi"]):
-                tried(field, "POST", action, urlencoded(fields | {field: value}), content_type=FORM)
-            sent = fields | {field: _SURROGATE}
-            body, content_type = multipart(
-                {key: value for key, value in sent.items() if value}, _SURROGATE_CHARSET
-            )
-            tried(f"{field} surrogate", "POST", action, body, content_type=content_type)
-            tried.again()
+            sent = {key: value for key, value in (fields | {field: _SURROGATE}).items() if value}
+            body, content_type = multipart(sent, _SURROGATE_CHARSET)
+            with tried.as_found():
+                for value in (VALUES["nul"], VALUES["digits"], VALUES["bidi"]):
+                    tried(field, "POST", action, urlencoded(fields | {field: value}), content_type=FORM)
+                tried(f"{field} surrogate", "POST", action, body, content_type=content_type)
     assert tried.failed == []
 
 
@@ -278,6 +329,7 @@ def state() -> dict[str, object]:
     return held
 
 
+@pytest.mark.usefixtures("_without_bodies")
 @pytest.mark.parametrize("role", [Role.MANAGER, Role.ADMINISTRATOR])
 def test_without_its_token_no_form_is_taken(company, role):
     before = state()
@@ -338,6 +390,7 @@ def leads_away(response) -> bool:
     return False
 
 
+@pytest.mark.usefixtures("_without_bodies")
 @pytest.mark.parametrize("role", [Role.MANAGER, NOBODY], ids=["manager", "nobody"])
 @pytest.mark.parametrize("htmx", [False, True], ids=["page", "fragment"])
 @pytest.mark.parametrize("method", ["get", "post"])
@@ -358,7 +411,7 @@ def test_no_address_sends_a_browser_elsewhere(company, method, htmx, role):
                 if method == "get":
                     response = browser.get(f"{address}?{urlencode(fields)}", headers=headers)
                 else:
-                    response = browser.post(address, fields, headers=headers)
+                    response = browser.post(address, urlencode(fields), content_type=FORM, headers=headers)
                 transaction.set_rollback(True)
             tries += 1
             assert not leads_away(response), (name, elsewhere)

@@ -66,3 +66,18 @@ def test_the_full_address_is_seen_and_nothing_is_not():
         pass
     request.GET.get("q")
     assert not (later or later.names)
+
+
+@pytest.mark.parametrize(
+    "read", [lambda request: request.POST, lambda request: request.FILES, lambda request: request.body]
+)
+def test_whether_what_was_sent_was_read_is_seen(read):
+    request = RequestFactory().post("/", {"q": "1"})
+    with watched() as seen:
+        assert not seen.anything
+        read(request)
+    assert seen.body
+    assert seen.anything
+    with watched() as address:
+        RequestFactory().get("/?q=1").get_full_path()
+    assert address.anything
