@@ -16,9 +16,10 @@ import pytest
 from django.contrib.sessions.models import Session
 from django.core.cache import cache
 from django.db import connection
+from django.test import Client
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from accounts.models import Role
+from accounts.models import Role, User
 from tests.factories import PASSWORD, BrandAccountFactory, DepartmentFactory, UserFactory
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -119,12 +120,25 @@ def company(transactional_db) -> Company:
     return Company()
 
 
+def session_of(user: User) -> str:
+    """The key of a session in which that person has just signed in with their password."""
+    client = Client()
+    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    session = client.session
+    session["account_authentication_methods"] = [{"method": "password", "at": time.time()}]
+    session.save()
+    return client.cookies["sessionid"].value
+
+
 @pytest.fixture
 def open_page(browser, server, company):
-    """A function: a signed-in page; what its console said and where it asked ends up in `said` and `asked`."""
+    """A function: a signed-in page; what its console said and where it asked ends up in `said` and `asked`.
+
+    `by_form`: signed in by hand, through the page for it; otherwise with a session of the same content.
+    """
     contexts = []
 
-    def opened(username: str = "mara", path: str = "/", **options) -> Page:
+    def opened(username: str = "mara", path: str = "/", *, by_form: bool = False, **options) -> Page:
         context = browser.new_context(base_url=server, **options)
         contexts.append(context)
         page = context.new_page()
@@ -132,6 +146,11 @@ def open_page(browser, server, company):
         page.on("console", lambda message: page.said.append(message.text))
         page.on("pageerror", lambda error: page.said.append(str(error)))
         page.on("request", lambda request: page.asked.append(request.url))
+        if not by_form:
+            key = session_of(User.objects.get(username=username))
+            context.add_cookies([{"name": "sessionid", "value": key, "url": server}])
+            page.goto(path)
+            return page
         page.goto(f"/auth/login/?next={path}")
         page.fill("[name=login]", username)
         page.fill("[name=password]", PASSWORD)

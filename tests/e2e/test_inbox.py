@@ -59,7 +59,7 @@ def appears(page, company):
 
 
 def test_a_new_case_appears_by_itself_and_is_answered_and_resolved(company, open_page):
-    page = listening(open_page())
+    page = listening(open_page(by_form=True))
     expect(page.get_by_text("Nobody is waiting")).to_be_visible()
     case, took = appears(page, company)
     page.keyboard.press("j")
@@ -241,7 +241,7 @@ def test_a_page_is_told_to_sign_in_again_when_the_session_has_ended(company, ope
 
 def test_everything_works_without_scripts(company, open_page):
     case, _ = arrive(company)
-    page = open_page(java_script_enabled=False)
+    page = open_page(java_script_enabled=False, by_form=True)
     page.get_by_role("link", name=case.identity.display_name).click()
     expect(page.locator("#thread")).to_contain_text("Where is my parcel?")
     page.get_by_role("button", name="Take it").click()

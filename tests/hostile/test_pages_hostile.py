@@ -3,12 +3,9 @@ policy or asks another host, the page stays as wide as the screen, and the neigh
 
 from __future__ import annotations
 
-import time
-
 import pytest
 from django.contrib.sessions.models import Session
 from django.core.cache import cache
-from django.test import Client
 from playwright.sync_api import expect
 
 from accounts.models import BrandAccount, Department, Role, User
@@ -18,6 +15,7 @@ from inbox.models import Case, Draft, Identity, Message, Quarantined
 from networks.base import Attachment, Author, Unreadable
 from routing import rulesets
 from routing.models import Rule
+from tests.e2e.conftest import session_of
 from tests.factories import NOW, ReplyFactory, UserFactory
 from tests.hostile.corpus import HostileCase, shown_texts
 from tests.inbox.ingesting import Feed
@@ -136,22 +134,13 @@ class Watched:
         self.server, self.wrong = server, []
         self.context = browser.new_context(base_url=server, viewport={"width": size[0], "height": size[1]})
         self.context.add_init_script(_WATCH)
-        self.context.add_cookies([{"name": "sessionid", "value": self._session(user), "url": server}])
+        self.context.add_cookies([{"name": "sessionid", "value": session_of(user), "url": server}])
         self.page = self.context.new_page()
         self.page.on("dialog", self._dialog)
         self.page.on("request", self._asked)
         self.page.on("popup", lambda popup: self.wrong.append(f"a window opened: {popup.url}"))
         self.page.on("console", lambda said: self._said(said.type, said.text))
         self.page.on("pageerror", lambda error: self.wrong.append(f"{self.page.url}: {error}"))
-
-    @staticmethod
-    def _session(user: User) -> str:
-        client = Client()
-        client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
-        session = client.session
-        session["account_authentication_methods"] = [{"method": "password", "at": time.time()}]
-        session.save()
-        return client.cookies["sessionid"].value
 
     def _dialog(self, dialog) -> None:
         self.wrong.append(f"{self.page.url}: a dialog: {dialog.message}")
