@@ -12,8 +12,8 @@ from inbox import cases
 from inbox.models import Notice
 from routing import editing, rulesets
 from routing.editing import Content
+from tests.e2e.soundness import SCHEMES, sound
 from tests.e2e.test_inbox import arrive
-from tests.e2e.test_passing import sound
 from tests.factories import DepartmentFactory, StreamFactory, UserFactory
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
@@ -54,15 +54,14 @@ def busy(company):
     return admin
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_a_phone_shows_all_of_it(company, open_page, busy, scheme):
-    page = open_page("odile", color_scheme=scheme, **PHONE)
+def test_a_phone_shows_all_of_it(company, open_page, busy):
+    page = open_page("odile", **PHONE)
     for path in PAGES:
         page.goto(path.format(brand=company.brand.pk, billing=company.billing.pk))
         page.wait_for_timeout(150)
         assert page.evaluate(WIDE) == 0, path
         assert page.evaluate(SMALL) == [], path
-        sound(page)
+        sound(page, *SCHEMES)
     page.goto("/brand-accounts/")
     assert "999,999 of 1,000,000 requests left" in page.content()
 

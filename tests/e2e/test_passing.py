@@ -6,12 +6,12 @@ import os
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.utils import timezone
 from playwright.sync_api import expect
 
 from inbox import cases
 from inbox.models import Case, Custody
+from tests.e2e.soundness import sound
 from tests.e2e.test_inbox import arrive, listening
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
@@ -21,12 +21,6 @@ def picture(page, name):
     """A screenshot for whoever wants to look: SCREENSHOTS names the folder."""
     if folder := os.environ.get("SCREENSHOTS"):
         page.screenshot(path=Path(folder) / f"{name}.png")
-
-
-def sound(page):
-    results = Axe().run(page)
-    bad = [one for one in results.response["violations"] if one["impact"] in ("serious", "critical")]
-    assert [(one["id"], one["nodes"][0]["html"][:200]) for one in bad] == []
 
 
 def test_a_misroute_is_corrected_with_one_key(company, open_page):

@@ -9,8 +9,9 @@ from playwright.sync_api import expect
 from accounts.models import Role
 from inbox.models import Case, CasePlaybook, Draft
 from routing import playbooks
+from tests.e2e.soundness import SCHEMES, sound
 from tests.e2e.test_inbox import arrive
-from tests.e2e.test_passing import picture, sound
+from tests.e2e.test_passing import picture
 from tests.factories import UserFactory
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
@@ -53,19 +54,16 @@ def test_by_touch_on_a_phone(company, open_page, case):
     assert [line for line in page.said if "Error" in line or "Content Security" in line] == []
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1440, 390])
-def test_axe_finds_nothing_serious(company, open_page, case, scheme, width):
-    page = open_page(
-        "mara", f"/cases/{case.pk}/", color_scheme=scheme, viewport={"width": width, "height": 900}
-    )
-    sound(page)
+def test_axe_finds_nothing_serious(company, open_page, case, width):
+    page = open_page("mara", f"/cases/{case.pk}/", viewport={"width": width, "height": 900})
+    sound(page, *SCHEMES)
     page.locator("#case-playbook").get_by_role("button", name="It only wants to provoke").click()
     page.locator("#case-playbook").get_by_role("button", name="No", exact=True).click()
     expect(page.locator("#case-playbook")).to_contain_text("Leave it")
-    sound(page)
+    sound(page, *SCHEMES)
     page.goto("/notices/")
-    sound(page)
+    sound(page, *SCHEMES)
 
 
 def test_by_keys(company, open_page, case):

@@ -8,8 +8,9 @@ from playwright.sync_api import expect
 
 from accounts.models import Role
 from inbox import cases, passing
+from tests.e2e.soundness import sound
 from tests.e2e.test_inbox import arrive, listening
-from tests.e2e.test_passing import picture, sound
+from tests.e2e.test_passing import picture
 from tests.factories import UserFactory
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
