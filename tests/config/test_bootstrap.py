@@ -19,6 +19,12 @@ echo "$@" >> {asked}
 while [ -e {held} ]; do sleep 0.05; done
 if [ -e {broken} ]; then echo "no such package" >&2; exit 2; fi
 """
+#: Unpacking the real one into every `.venv` takes four seconds each.
+PIP = """
+import sys
+if "--version" in sys.argv:
+    print("pip 1")
+"""
 COMMANDLINE = """
 import sys
 def run(argv):
@@ -28,7 +34,7 @@ def run(argv):
 
 
 class Bare:
-    """A checkout whose dependencies no Python here has, and a `uv` on PATH."""
+    """A checkout whose dependencies no Python here has, a `uv` on PATH, and a `pip` without settings."""
 
     def __init__(self, folder: Path) -> None:
         self.root = folder / "checkout"
@@ -49,6 +55,10 @@ class Bare:
         uv = self.programs / "uv"
         uv.write_text(UV.format(asked=self.asked, broken=self.broken, held=self.held))
         uv.chmod(0o755)
+        self.pip = folder / "packages" / "pip"
+        self.pip.mkdir(parents=True)
+        (self.pip / "__init__.py").touch()
+        (self.pip / "__main__.py").write_text(PIP)
 
     def start(self, *arguments: str, said: Path | None = None) -> subprocess.Popen[str]:
         """`said`: the file for its errors instead of a pipe."""
@@ -56,7 +66,7 @@ class Bare:
         with contextlib.nullcontext(subprocess.PIPE) if said is None else said.open("w") as errors:
             return subprocess.Popen(
                 [sys.executable, str(self.root / "manage.py"), *arguments],
-                env=clean_environment(PATH=path),
+                env=clean_environment(PATH=path, PYTHONPATH=str(self.pip.parent)),
                 stdout=subprocess.PIPE,
                 stderr=errors,
                 text=True,
@@ -77,6 +87,7 @@ def bare(folder) -> Bare:
 
 
 def test_it_installs_the_lock_and_starts_anew_in_the_venv_once(bare):
+    shutil.rmtree(bare.pip)
     status, out, err = bare.run("poll", "--json")
     assert (status, out) == (7, f"ran poll --json in {bare.root / '.venv'}\n")
     assert "Installing 1 packages …" in err
