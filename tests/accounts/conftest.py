@@ -14,6 +14,7 @@ import pytest
 from django.test import Client
 
 from accounts.models import Role, User
+from tests import signing_in
 from tests.factories import BrandAccountFactory, DepartmentFactory, StreamFactory, UserFactory
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -21,14 +22,10 @@ ROOT = Path(__file__).resolve().parents[2]
 
 def signed_in(user: User | None, *, recently: bool = True) -> Client:
     """A browser in which `user` has signed in, with a password a moment (or an hour) ago; None: nobody has."""
-    client = Client()
-    if user is not None:
-        client.force_login(user)
-        session = client.session
-        at = time.time() - (0 if recently else 3600)
-        session["account_authentication_methods"] = [{"method": "password", "at": at}]
-        session.save()
-    return client
+    if user is None:
+        return Client()
+    at = time.time() - (0 if recently else 3600)
+    return signing_in.signed_in(user, account_authentication_methods=[{"method": "password", "at": at}])
 
 
 @pytest.fixture(autouse=True)

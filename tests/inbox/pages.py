@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from django.db import connection
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from tests.signing_in import signed_in
+
+__all__ = ["HTMX", "signed_in", "statements"]
+
 HTMX = {"HTTP_HX_REQUEST": "true"}
-
-
-def signed_in(user):
-    client = Client()
-    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
-    return client
 
 
 def statements(client, path, **headers):

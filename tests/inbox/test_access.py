@@ -104,8 +104,7 @@ def world():
     }
 
 
-def ask(user, name, pk, method, data, **headers):
-    client = signed_in(user)
+def ask(client, name, pk, method, data, **headers):
     client.raise_request_exception = False
     address = reverse(f"inbox:{name}", args=[pk])
     return client.get(address, **headers) if method == "get" else client.post(address, data, **headers)
@@ -115,9 +114,10 @@ def ask(user, name, pk, method, data, **headers):
 @pytest.mark.parametrize("what", SEES)
 def test_every_address_of_a_case(world, person, what):
     people, things = world
+    client = signed_in(people[person])
     for name, (method, data, expected) in OF_A_CASE.items():
         for headers in ({}, HTMX):
-            status = ask(people[person], name, things[what][0], method, data, **headers).status_code
+            status = ask(client, name, things[what][0], method, data, **headers).status_code
             if person in SEES[what]:
                 assert status in expected | {200}, (name, person, what, status)
             else:
@@ -129,8 +129,9 @@ def test_every_address_of_a_case(world, person, what):
 def test_every_address_of_an_answer(world, person, what):
     people, things = world
     pk = ReplyFactory(parent=things[what][1]).pk if things[what][1] else 987654321
+    client = signed_in(people[person])
     for name, (method, data, expected) in OF_A_REPLY.items():
-        status = ask(people[person], name, pk, method, data).status_code
+        status = ask(client, name, pk, method, data).status_code
         assert status in (expected if person in SEES[what] else {404}), (name, person, what, status)
 
 
@@ -139,9 +140,10 @@ def test_every_address_of_an_answer(world, person, what):
 def test_every_address_of_a_message(world, person, what):
     people, things = world
     pk = things[what][1].pk if things[what][1] else 987654321
+    client = signed_in(people[person])
     for name, requests in OF_A_MESSAGE.items():
         for method, data, expected in requests:
-            status = ask(people[person], name, pk, method, data).status_code
+            status = ask(client, name, pk, method, data).status_code
             assert status in (expected if person in SEES[what] else {404}), (name, person, what, status)
 
 
@@ -154,7 +156,7 @@ def test_pages_without_an_object_are_for_everyone_signed_in(client, name):
 
 def test_absent_and_forbidden_answer_with_the_same_words(world):
     people, things = world
-    outsider = people["other department"]
+    outsider = signed_in(people["other department"])
     answers = {
         ask(outsider, "case", pk, "get", {}).content.decode().replace(f"/{pk}/", "")
         for pk in (things["direct"][0], things["absent"][0])
