@@ -1,9 +1,12 @@
 """What `-p config.testing` gives every test, and what it leaves behind: nothing."""
 
+import contextlib
+import gc
 import os
 import socket
 import subprocess
 import sys
+import types
 import urllib.request
 from pathlib import Path
 
@@ -12,7 +15,7 @@ import pytest
 import redis
 from conftest import CHECKOUT, clean_environment
 
-from config import commandline
+from config import commandline, testing, testing_database
 from config.testing import OutsideWorldError
 
 INNER = """
@@ -65,6 +68,9 @@ def test_a_parallel_run_shares_servers_and_leaves_nothing(folder):
         str(CHECKOUT / "pyproject.toml"),
         "-p",
         "no:cacheprovider",
+        # Three processes less that load the product.
+        "-p",
+        "no:django",
     ]
     command += ["-n", "2", "-q", "--rootdir", str(CHECKOUT), str(folder)]
     env = clean_environment(TMPDIR="/tmp", PYTHONDONTWRITEBYTECODE="1", PYTHONPYCACHEPREFIX="")
@@ -80,6 +86,79 @@ def test_a_parallel_run_shares_servers_and_leaves_nothing(folder):
     )
     assert not (folder / "__pycache__").exists()
     assert not Path(homes.pop()).exists()
+
+
+class Worker:
+    """Of a parallel run, as far as `testing_database` knows it; its migration is one table."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.settings_dict = {"TEST": {"TEMPLATE": None}}
+        self.creation = types.SimpleNamespace(create_test_db=self.create)
+        self.migrated = False
+
+    @contextlib.contextmanager
+    def _nodb_cursor(self):
+        with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as connection:
+            yield connection.cursor()
+
+    def create(self) -> str:
+        template = self.settings_dict["TEST"]["TEMPLATE"]
+        with self._nodb_cursor() as cursor:
+            cursor.execute(f"CREATE DATABASE {self.name} TEMPLATE {template or 'template1'}")
+        with self.open() as connection:
+            tables = connection.execute("SELECT to_regclass('migrated')").fetchone()
+            if tables == (None,):
+                connection.execute("CREATE TABLE migrated (word text)")
+                self.migrated = True
+        return self.name
+
+    def open(self):
+        return psycopg.connect(os.environ["DATABASE_URL"], dbname=self.name)
+
+    def close(self) -> None:
+        pass
+
+
+def test_one_worker_migrates_and_the_others_copy_what_it_made(monkeypatch, tmp_path):
+    names = [f"suite_plugin_{os.getpid()}_{number}" for number in range(4)]
+    monkeypatch.setenv(testing_database.LOCK, str(tmp_path / "lock"))
+    monkeypatch.setattr(testing_database, "TEMPLATE", names.pop())
+    workers = [Worker(name) for name in names]
+    try:
+        for worker in workers:
+            testing_database.share(worker)
+            assert worker.creation.create_test_db() == worker.name
+            with worker.open() as connection:
+                connection.execute("INSERT INTO migrated VALUES ('mine')")
+                assert connection.execute("SELECT count(*) FROM migrated").fetchone() == (1,)
+        assert [worker.migrated for worker in workers] == [True, False, False]
+    finally:
+        with workers[0]._nodb_cursor() as cursor:
+            for name in (*names, testing_database.TEMPLATE):
+                cursor.execute(f"DROP DATABASE IF EXISTS {name}")
+
+
+def item(name: str, *marks: str) -> types.SimpleNamespace:
+    return types.SimpleNamespace(name=name, get_closest_marker=lambda mark: mark if mark in marks else None)
+
+
+@pytest.mark.parametrize(
+    ("config", "order"),
+    [
+        (types.SimpleNamespace(workerinput={}), "kill page quick other"),
+        (types.SimpleNamespace(), "quick page kill other"),
+    ],
+)
+def test_in_parallel_the_long_tests_come_first(config, order):
+    items = [item("quick"), item("page", "slow", "browser"), item("kill", "slow"), item("other")]
+    testing.pytest_collection_modifyitems(config, items)
+    assert " ".join(one.name for one in items) == order
+
+
+def test_what_was_loaded_before_the_first_test_is_no_longer_looked_through():
+    assert gc.get_freeze_count() > 100_000
+    assert gc.isenabled()
 
 
 @pytest.mark.parametrize(
