@@ -89,7 +89,8 @@ def _require_no_leave(assignee: User, by: User, now: dt.datetime) -> None:
         return
     if assignee == by:
         raise Invalid(presence.OWN_LEAVE.format(until=presence.until(leave)))
-    instead = f" {leave.substitute} stands in." if leave.substitute else ""
+    substitute = leave.substitute
+    instead = f" {substitute} stands in." if substitute and viewer(substitute).may("claim") else ""
     raise Invalid(f"{assignee} is on leave until {presence.until(leave)}.{instead} Choose somebody else.")
 
 

@@ -156,6 +156,9 @@ def _escalate(change: Change, policy: Policy, clock: ClockName, step: Step, reas
         f"{case.identity.display_name}: {reason[:1].lower()}{reason[1:]}; {', '.join(done) or 'escalated'}."
     )
     kind = NoticeKind.MOVED if moved else NoticeKind.BREACHED
+    if moved:
+        # Who receives what is overdue already hears of it, whoever else is told.
+        people += _people(change, ("managers",))
     _tell(change, people, kind, text, key, assignee_id=assignee)
 
 

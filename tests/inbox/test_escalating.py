@@ -126,6 +126,16 @@ def test_a_step_moves_the_case_with_its_reason(world):
     assert world.events()[-2:] == [Verb.ESCALATED, Verb.HANDED_OVER]
 
 
+def test_who_receives_an_overdue_case_is_told(world):
+    receives = UserFactory(role="manager", departments=[world.rescue])
+    colleague = UserFactory(departments=[world.rescue])
+    world.sweep(90)
+    world.sweep(90)
+    assert world.told(receives) == [NoticeKind.MOVED]
+    assert Notice.objects.get(user=receives).text.endswith("; moved to Rescue.")
+    assert world.told(colleague) == []
+
+
 def test_what_is_urgent_already_is_not_said_to_be_raised(world):
     Case.objects.update(priority=2)
     terms.forget()

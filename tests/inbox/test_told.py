@@ -133,6 +133,13 @@ class TestLeave:
             cases.assign(case.pk, mara, ada, now=NOW)
         assert cases.assign(case.pk, mara, bo, now=NOW).assignee == bo
 
+    def test_nobody_is_said_to_stand_in_who_works_on_no_cases_any_more(self, ada, bo, mara, billing, brand):
+        case = CaseFactory(department=billing, brand_account=brand)
+        goes_on_leave(ada, NOW.date(), bo)
+        type(bo).objects.filter(pk=bo.pk).update(role=Role.ANALYST)
+        with pytest.raises(cases.Invalid, match=r"is on leave until \d+ \w+\. Choose somebody else\."):
+            cases.assign(case.pk, mara, ada, now=NOW)
+
     def test_planning_says_what_becomes_of_the_cases(self, ada, bo, billing, brand):
         elsewhere = DepartmentFactory(name="Legal")
         ada.memberships.create(department=elsewhere)
