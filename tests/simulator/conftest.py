@@ -6,6 +6,8 @@ import contextlib
 import hashlib
 import hmac
 import json
+import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -99,10 +101,67 @@ class Simulator:
             self.process.communicate()
 
 
+class Nursery:
+    """A process that has read the simulator's code and waits: each simulator is forked from it, and runs at once."""
+
+    _CODE = """
+import os, signal, sys, traceback
+from simulator.__main__ import main
+signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+for line in sys.stdin:
+    if os.fork() == 0:
+        try:
+            print(os.getpid(), flush=True)
+            main(line.split())
+        except BaseException:
+            traceback.print_exc()
+        finally:
+            print("ended", flush=True)
+            os._exit(0)
+"""
+
+    def __init__(self) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", self._CODE],
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            bufsize=1,
+        )
+
+    def start(self, *options: str) -> tuple[int, str]:
+        """Its process id, and the line that it says when it listens."""
+        self.process.stdin.write(" ".join(["--port", "0", *options]) + "\n")
+        return int(self.process.stdout.readline()), self.process.stdout.readline()
+
+    def end(self) -> None:
+        self.process.communicate()
+
+
+class Nursling(Simulator):
+    """One from the nursery."""
+
+    def __init__(self, nursery: Nursery, *options: str) -> None:
+        self.pid, line = nursery.start(*options)
+        assert "http://" in line, line
+        self.url = line.split()[-1]
+
+    def stop(self) -> None:
+        os.kill(self.pid, signal.SIGKILL)
+
+
+@pytest.fixture(scope="module")
+def nursery() -> Iterator[Nursery]:
+    found = Nursery()
+    yield found
+    found.end()
+
+
 @pytest.fixture
-def sim() -> Iterator[Simulator]:
+def sim(nursery: Nursery) -> Iterator[Simulator]:
     """A simulator of its own: nobody posts unless told to, limits never refuse."""
-    found = Simulator("--limits", "off", "--rate", "0")
+    found = Nursling(nursery, "--limits", "off", "--rate", "0")
     yield found
     found.stop()
 
