@@ -3,6 +3,8 @@ policy or asks another host, the page stays as wide as the screen, and the neigh
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 from django.contrib.sessions.models import Session
 from django.core.cache import cache
@@ -33,6 +35,17 @@ window.__violations = [];
 document.addEventListener('securitypolicyviolation', event =>
   window.__violations.push(`${event.violatedDirective} ${event.blockedURI} ${event.sample}`));
 """
+#: What no page of ours holds.
+FORBIDDEN = ["iframe", "object", "embed", "base", "meta[http-equiv=refresh]", "[onerror]", "[onload]", "[onfocus]",
+             "[onmouseover]", "[onclick]", "[onbegin]", "a[href^=javascript]", "a[href^=data]", "[style]",
+             "img[src*=evil]"]  # fmt: skip
+_STANDS = """tags => ({
+  ran: '__pwned' in window,
+  violations: window.__violations,
+  wide: document.documentElement.scrollWidth,
+  seen: document.documentElement.clientWidth,
+  found: tags.map(tag => [tag, document.querySelectorAll(tag).length]).filter(([, count]) => count),
+})"""
 
 
 class HostileCompany:
@@ -163,20 +176,15 @@ class Watched:
 
     def check(self) -> None:
         """The page as it stands now."""
-        page, where = self.page, self.page.url.removeprefix(self.server)
-        if page.evaluate("'__pwned' in window"):
+        where, stands = self.page.url.removeprefix(self.server), self.page.evaluate(_STANDS, FORBIDDEN)
+        if stands["ran"]:
             self.wrong.append(f"{where}: a hostile script ran")
-        self.wrong += [f"{where}: violates {one}" for one in page.evaluate("window.__violations")]
-        wide, seen = page.evaluate(
-            "[document.documentElement.scrollWidth, document.documentElement.clientWidth]"
-        )
-        if wide > seen:
-            self.wrong.append(f"{where}: {wide - seen} px wider than the screen of {seen}: {self._widest()}")
-        for tag in ("iframe", "object", "embed", "base", "meta[http-equiv=refresh]", "[onerror]", "[onload]", "[onfocus]",
-                    "[onmouseover]", "[onclick]", "[onbegin]", "a[href^=javascript]", "a[href^=data]", "[style]",
-                    "img[src*=evil]"):  # fmt: skip
-            if count := page.locator(tag).count():
-                self.wrong.append(f"{where}: {count} × {tag}")
+        self.wrong += [f"{where}: violates {one}" for one in stands["violations"]]
+        if (beyond := stands["wide"] - stands["seen"]) > 0:
+            self.wrong.append(
+                f"{where}: {beyond} px wider than the screen of {stands['seen']}: {self._widest()}"
+            )
+        self.wrong += [f"{where}: {count} × {tag}" for tag, count in stands["found"]]
 
     def _widest(self) -> str:
         """What sticks out and is not clipped by something around it, the widest first."""
@@ -215,13 +223,15 @@ def test_the_inbox_stays_inert(company, watched, size):
     tab.visit("/")
     rows = page.locator(".row")
     assert rows.count() == 50
-    neighbours = [row for row in rows.all() if NEIGHBOUR in row.text_content()]
-    assert len(neighbours) > 15
-    boxes = [row.bounding_box() for row in rows.all()]
-    assert all(
-        upper["y"] + upper["height"] <= lower["y"] + 1 for upper, lower in zip(boxes, boxes[1:], strict=False)
+    shown = rows.evaluate_all(
+        """rows => rows.map(row => {
+          const { top, bottom } = row.getBoundingClientRect();
+          return [row.textContent, top, bottom];
+        })"""
     )
-    assert max(box["height"] for box in boxes) < 200, "one row pushes its neighbours away"
+    assert sum(NEIGHBOUR in text for text, _, _ in shown) > 15
+    assert all(upper[2] <= lower[1] + 1 for upper, lower in itertools.pairwise(shown))
+    assert max(bottom - top for _, top, bottom in shown) < 200, "one row pushes its neighbours away"
     while (more := page.locator(".case-list .more a")).count():
         page.goto(more.get_attribute("href"))
         tab.check()
@@ -272,12 +282,12 @@ def test_fragments_that_come_by_htmx_stay_inert(company, watched, size):
 @pytest.mark.parametrize("size", SIZES)
 def test_search_shows_what_it_finds_and_nothing_more(company, watched, size):
     tab = watched(company.manager, size)
+    tab.visit("/search/")
     for words in ("script", "window __pwned", "onerror", "hx-get load", "settings SECRET_KEY", "Zalgo", "neighbour 7",
                   SCRIPT, HTMX, "' OR 1=1 --", "\u202eereht", "w" * 200):  # fmt: skip
-        tab.page.goto("/search/")
         tab.page.locator("input[name=q]:visible").first.fill(words)
-        tab.page.locator("input[name=q]:visible").first.press("Enter")
-        tab.page.wait_for_url("**/search/?q=*")
+        with tab.page.expect_navigation(url="**/search/?q=*"):
+            tab.page.locator("input[name=q]:visible").first.press("Enter")
         tab.check()
     tab.visit("/search/?q=neighbour")
     assert NEIGHBOUR in tab.page.locator("main").inner_text()
