@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import orjson
@@ -70,7 +71,9 @@ def read(
         _READ,
         {
             "brand": brand,
-            "ids": list({one.canonical_id for one in messages} | {one.remote_id for one in messages}),
+            "ids": list(
+                {name for one in messages for name in (one.canonical_id, one.remote_id, *one.versions)}
+            ),
             "own": [item.message.canonical_id for item in own],
             "threads": list({one.thread_id for one in messages} - {""}),
             "due": due,
@@ -116,6 +119,19 @@ def _early(document: str | dict[str, Any], own_id: str) -> Early:
         raw=item["raw"],
     )
     return Early(kept["id"], storable, kept["waited"])
+
+
+def answering(
+    first: Mapping[str, str], items: Sequence[Storable], kept: Mapping[str, Early]
+) -> tuple[list[Storable], dict[str, Early]]:
+    """The page and the kept answers with the `first` id in place of one that their parent got when it was edited."""
+    renamed = {
+        id(item): replace(item, message=replace(item.message, parent_id=first[item.message.parent_id]))
+        for item in items
+        if item.message.parent_id in first
+    }
+    again = {key: one._replace(item=renamed.get(id(one.item), one.item)) for key, one in kept.items()}
+    return [renamed.get(id(item), item) for item in items], again
 
 
 def merged(items: Sequence[Storable], kept: Mapping[str, Early]) -> list[Storable]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import html
 import re
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -46,6 +47,18 @@ class Known:
         }
         self.reread = {name: value for name, value in read.items() if name not in self.corrected}
         self.needs_answer = self.reread.get("needs_answer", self.needs_answer)
+
+
+def first_ids(ids: Collection[str], known: Mapping[str, Known], items: Iterable[Storable]) -> dict[str, str]:
+    """Of ids that edited messages go by, stored (`known` by canonical id) or in the page, the ids that they had first."""
+    stored = {one.remote_id: one.canonical_id for one in known.values()}
+    public = (item.message for item in items if item.message.visibility == "public")
+    came = {version: one.canonical_id for one in public for version in (one.remote_id, *one.versions)}
+    return {
+        one: first
+        for one in ids
+        if one not in known and (first := came.get(one) or stored.get(one, one)) != one
+    }
 
 
 def changed(known: Known, item: Storable) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from inbox import early, echoes, ingest_sql, standing
+from inbox import early, echoes, edits, ingest_sql, standing
 from inbox.early import Early
 from inbox.edits import Known, changed
 from inbox.intake import Intake
@@ -31,10 +31,14 @@ def meet(
     waiting, kept = _answers(header, items, due)
     items = early.merged(items, kept) if kept else items
     own = [item for item in items if header.is_own(item)]
-    parents = {item.message.parent_id for item in own}
+    parents = {item.message.parent_id for item in own} - {""}
     wanted = {item.message.canonical_id for item in items} | parents
-    rows = ingest_sql.known(header.brand_account_id, sorted(wanted - {""}))
+    rows = ingest_sql.known(header.brand_account_id, sorted(wanted), sorted(parents))
     known = {row[0]: Known(*row) for row in rows}
+    if parents and (first := edits.first_ids(parents, known, items)):
+        items, kept = early.answering(first, items, kept)
+        own = [item for item in items if header.is_own(item)]
+        parents = {item.message.parent_id for item in own} - {""}
     concerned = {one.case_id for one in waiting} | {known[one].case_id for one in parents if one in known}
     for item in items:
         one = known.get(item.message.canonical_id)

@@ -92,10 +92,15 @@ FROM inbox_reply r JOIN inbox_message p ON p.id = r.parent_id
 WHERE r.brand_account_id = %(brand)s AND r.state IN ('sending', 'unconfirmed')
 ORDER BY r.id FOR NO KEY UPDATE OF r
 """
-_KNOWN = """
+_STORED = """
 SELECT m.canonical_id, m.id, m.remote_id, m.text, m.edited_at, m.deleted_at IS NOT NULL, m.hidden, m.case_id,
        m.needs_answer, ARRAY(SELECT jsonb_array_elements_text(m.corrected))
-FROM inbox_message m WHERE m.brand_account_id = %(brand)s AND m.canonical_id = ANY(%(ids)s)
+FROM inbox_message m WHERE m.brand_account_id = %(brand)s AND
+"""
+# Of two selects, each with an index of its own: an OR might get neither.
+_KNOWN = f"""{_STORED} m.canonical_id = ANY(%(ids)s)
+UNION ALL {_STORED} m.remote_id = ANY(%(parents)s) AND m.remote_id <> m.canonical_id AND m.visibility = 'public'
+  AND m.canonical_id <> ALL(%(ids)s)
 """
 _CASES = """
 SELECT c.id, c.customer_id, c.identity_id, c.visibility, c.thread_id, c.status, c.department_id, c.opened_at,
@@ -174,9 +179,9 @@ def replies(brand: int) -> list[tuple[Any, ...]]:
     return rows_of(REPLIES, {"brand": brand})
 
 
-def known(brand: int, ids: Sequence[str]) -> list[tuple[Any, ...]]:
-    """The stored messages among these canonical ids."""
-    return rows_of(_KNOWN, {"brand": brand, "ids": list(ids)})
+def known(brand: int, ids: Sequence[str], parents: Sequence[str]) -> list[tuple[Any, ...]]:
+    """The stored messages among these canonical ids; and the edited ones that go by one of `parents` since."""
+    return rows_of(_KNOWN, {"brand": brand, "ids": list(ids), "parents": list(parents)})
 
 
 def cases(brand: int, **parameters: Any) -> list[tuple[Any, ...]]:

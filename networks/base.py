@@ -94,6 +94,8 @@ class InboundMessage:
     is_repost: bool = False
     #: It stands directly under a post of our own, where the network lets us know.
     is_under_own_post: bool = False
+    #: The ids that it went by before and after each edit, where the network tells; answers to it name any of them.
+    versions: tuple[str, ...] = ()
     raw: JSONObject = field(default_factory=dict)
 
 

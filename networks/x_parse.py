@@ -104,6 +104,14 @@ def replied_to(item: Mapping[str, Any]) -> str:
     return ""
 
 
+def _versions(history: Any) -> tuple[str, ...]:
+    """The ids of a post that was edited, oldest first; X allows five edits. What is no id is passed over."""
+    ids = history[:10] if isinstance(history, list) and len(history) > 1 else ()
+    return tuple(
+        one for one in ids if isinstance(one, str) and one.isascii() and one.isdigit() and len(one) <= 20
+    )
+
+
 def _reposts(item: Mapping[str, Any]) -> bool:
     return any(
         isinstance(reference, dict) and reference.get("type") in ("retweeted", "quoted")
@@ -163,6 +171,7 @@ def post(
         is_repost=_reposts(item),
         # The post that is answered is ours and began the conversation.
         is_under_own_post=bool(parent_id) and parent_id == str(thread_id) and _answers(item, own_id),
+        versions=_versions(history),
         raw=item,
     )
 

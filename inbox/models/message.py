@@ -111,6 +111,12 @@ class Message(models.Model):
             models.Index(fields=["case", "network_time", "id"], name="message_case"),
             models.Index(fields=["brand_account", "thread_id"], name="message_thread"),
             models.Index(F("network_time").desc(), F("id").desc(), name="message_newest"),
+            # What was edited on a network that gives it another id then: answers to it name that one.
+            models.Index(
+                fields=["brand_account", "remote_id"],
+                name="message_edited",
+                condition=Q(visibility="public") & ~Q(remote_id=F("canonical_id")),
+            ),
             GinIndex(fields=["search"], name="message_search"),
         ]
 

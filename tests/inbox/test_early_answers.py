@@ -176,6 +176,45 @@ def test_the_latest_state_of_an_early_answer_counts(feed, streams):
     assert Message.objects.get(canonical_id="a").text == "We looked into it"
 
 
+EDITED = {"canonical_id": "q", "thread_id": "q", "edited_at": NOW - dt.timedelta(minutes=8)}
+#: Edited twice, and answered in between.
+TWICE = message("q3", "Where is it?", minute=9, versions=("q", "q2", "q3"), **EDITED)
+
+
+@pytest.mark.parametrize("before", [(), (ANOTHER,)], ids=["alone", "beside another"])
+@pytest.mark.parametrize(
+    "pages",
+    [
+        [[message("q2", minute=9, **EDITED)], [answer(parent_id="q2")]],
+        [[answer(parent_id="q2")], [message("q2", minute=9, **EDITED)]],
+        [[message("q2", minute=9, **EDITED), answer(parent_id="q2")]],
+        [[QUESTION], [message("q2", minute=9, **EDITED)], [answer(parent_id="q2")]],
+        [[QUESTION], [answer(parent_id="q2")], [message("q2", minute=9, **EDITED)]],
+        [[QUESTION], [answer(parent_id="q2")], [TWICE]],
+        [[answer(parent_id="q2")], [TWICE]],
+        [[answer(parent_id="q2"), TWICE]],
+        [[ours("b", "Found", parent_id="a2", thread_id="q", minute=4)], [QUESTION],
+         [answer(remote_id="a2", canonical_id="a", edited_at=NOW - dt.timedelta(minutes=5))]],
+    ],
+)  # fmt: skip
+def test_an_answer_to_what_was_edited_counts_at_once(feed, streams, before, pages):
+    feed.store(*before)
+    for items in pages:
+        feed.store(*items)
+    case = Case.objects.get(messages__canonical_id="q")
+    assert case.status == Status.WAITING
+    assert case.first_response_at is not None
+    assert not EarlyAnswer.objects.exists()
+    assert Message.objects.filter(direction="out").values("case").distinct().get()["case"] == case.pk
+
+
+def test_the_id_of_a_direct_message_is_no_id_of_a_post(feed, streams):
+    feed.store(message("7", canonical_id="dm-7", by="5", **DM), stream=streams["direct"])
+    feed.store(answer(parent_id="7", thread_id="t"))
+    assert EarlyAnswer.objects.count() == 1
+    assert Case.objects.get().status == Status.NEW
+
+
 def test_an_early_answer_that_was_deleted_answers_nothing(feed, streams):
     feed.store(answer())
     feed.store(answer(deleted=True))

@@ -306,6 +306,14 @@ class TestPosts:
         assert (edited.remote_id, edited.canonical_id) == (second, first)
         assert edited.created_at == id_time(first)
         assert edited.edited_at == id_time(second)
+        assert edited.versions == (first, second)
+
+    def test_ids_of_edits_that_are_none_are_passed_over(self, network: Network) -> None:
+        first, second = str(BASE), str(BASE + (60_000 << 22))
+        odd = [first, "x\x00", 7, None, "9" * 30, second]
+        edited = self.poll(network, post(0, id=second, edit_history_tweet_ids=odd, created_at=None))[0]
+        assert edited.versions == (first, second)
+        assert self.poll(network, post(1))[0].versions == ()
 
     def test_authors_come_from_the_includes(self, network: Network) -> None:
         user = {
