@@ -58,6 +58,6 @@ def _said(by: User, department: Department, rules: list[Plain], names: Mapping[s
     whose = quoted([names.get(f"brand_account {one}", one) for one in accounts], "and", _NAMED)
     many = len(rules) > 1
     return (
-        f"{name_of(by)} published the rule{'s' if many else ''} {which}, which lead{'' if many else 's'} "
-        f"messages to {whose} to {department}."
+        f"{name_of(by)} published the rule{'s' if many else ''} {which}: {'they send' if many else 'it sends'} "
+        f"messages for {whose} to {department}."
     )

@@ -50,7 +50,7 @@ def test_the_managers_are_told_which_rule_leads_to_them(firm):
     editing.add_rule(content(firm.billing), firm.juno, "", NOW)
     [(person, said)] = told()
     assert person == firm.mara.pk
-    assert said.startswith("Juno Park published the rule “Parking”, which leads messages to “")
+    assert said.startswith("Juno Park published the rule “Parking”: it sends messages for “")
     assert "kettle" in said
     assert said.endswith(" to Billing.")
     notice = Notice.objects.get()
@@ -72,7 +72,7 @@ def test_a_draft_is_told_when_it_is_published_once_a_department(firm):
     drafts.publish(firm.juno, "", NOW)
     said = dict(told())
     assert set(said) == {firm.mara.pk, firm.other.pk}
-    assert "published the rules “One” and “Two”, which lead messages" in said[firm.mara.pk]
+    assert "published the rules “One” and “Two”: they send messages" in said[firm.mara.pk]
     assert "the rule “Three”" in said[firm.other.pk]
 
 
