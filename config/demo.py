@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import socket
@@ -16,6 +17,7 @@ from psycopg import sql
 
 from config.embedded import servers
 from config.embedded.home import CHECKOUT, Home, simulated
+from config.embedded.ports import free_port
 from config.embedded.process import EmbeddedError
 from config.supervisor import Program
 
@@ -114,13 +116,12 @@ def _port(note: Path) -> int:
         before = int(json.loads(note.read_text(encoding="utf-8"))["port"])
     except (OSError, ValueError, KeyError, TypeError):
         before = 0
-    for port in (before, 0):
-        with socket.socket() as probe:
-            try:
-                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-                probe.bind(("127.0.0.1", port))
-            except (OSError, OverflowError):
-                continue
-            found: int = probe.getsockname()[1]
-            return found
-    raise EmbeddedError("No free port on 127.0.0.1 for the demo's networks.")
+    with socket.socket() as probe, contextlib.suppress(OSError, OverflowError):
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if before:
+            probe.bind(("127.0.0.1", before))
+            return before
+    try:
+        return free_port()
+    except OSError as error:
+        raise EmbeddedError("No free port on 127.0.0.1 for the demo's networks.") from error

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import secrets
 import signal
-import socket
 import subprocess
 import time
 from pathlib import Path
@@ -12,6 +11,7 @@ from pathlib import Path
 import redis
 
 from config.embedded.binaries import valkey_program
+from config.embedded.ports import free_port
 from config.embedded.process import EmbeddedError, spawn, stop, tail
 
 START_SECONDS_MAX = 20.0
@@ -60,7 +60,7 @@ class Valkey:
     def launch(self) -> None:
         """Start it without waiting until it answers."""
         self.folder.mkdir(mode=0o700, exist_ok=True)
-        self._port = self._port or _free_port()
+        self._port = self._port or free_port()
         config = self.folder / "valkey.conf"
         config.touch(mode=0o600)
         config.chmod(0o600)
@@ -129,10 +129,3 @@ class Valkey:
             return False
         finally:
             client.close()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port

@@ -184,7 +184,7 @@ class Manage:
     def text(self) -> str:
         return self.output.read_text(errors="replace")
 
-    def wait_for(self, words: str, seconds: float = 60) -> None:
+    def wait_for(self, words: str, seconds: float = 180) -> None:
         eventually(
             lambda: words in self.text() or self.process.poll() is not None,
             seconds,

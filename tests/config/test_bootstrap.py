@@ -74,7 +74,7 @@ class Bare:
 
     def run(self, *arguments: str) -> tuple[int, str, str]:
         process = self.start(*arguments)
-        out, err = process.communicate(timeout=60)
+        out, err = process.communicate(timeout=180)
         return process.returncode, out, err
 
     def installations(self) -> list[str]:
@@ -122,15 +122,15 @@ def test_a_failed_installation_says_why_and_the_next_run_repairs_it(bare):
 def test_a_killed_installation_is_repaired_by_the_next_run(bare):
     bare.held.touch()
     process = bare.start()
-    eventually(lambda: bool(bare.installations()), 20)
+    eventually(lambda: bool(bare.installations()), 120)
     process.kill()
     process.wait()
     said = bare.root / "said"
     following = bare.start(said=said)
     # uv went on without its parent: nobody installs beside it.
-    eventually(lambda: "Another command is installing" in said.read_text(), 20, said.read_text)
+    eventually(lambda: "Another command is installing" in said.read_text(), 120, said.read_text)
     bare.held.unlink()
-    following.communicate(timeout=60)
+    following.communicate(timeout=180)
     assert following.returncode == 7
     assert "interrupted; starting it afresh" in said.read_text()
 
@@ -151,10 +151,10 @@ def test_two_at_once_install_once(bare):
     def waiting() -> list[bool]:
         return sorted("Another command is installing" in one.read_text() for one in said)
 
-    eventually(lambda: waiting() == [False, True] and bool(bare.installations()), 20)
+    eventually(lambda: waiting() == [False, True] and bool(bare.installations()), 120)
     bare.held.unlink()
     for one in both:
-        one.communicate(timeout=60)
+        one.communicate(timeout=180)
     assert [one.returncode for one in both] == [7, 7]
     assert len(bare.installations()) == 1
     assert waiting() == [False, True]

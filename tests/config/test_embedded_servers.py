@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import stat
 import subprocess
 import sys
@@ -12,7 +13,7 @@ import pytest
 import redis
 from conftest import CHECKOUT, Manage, clean_environment, eventually
 
-from config.embedded import binaries, postgres
+from config.embedded import binaries, ports, postgres
 from config.embedded.home import Home, Running
 from config.embedded.postgres import Postgres
 from config.embedded.process import EmbeddedError
@@ -172,6 +173,20 @@ def test_a_spoilt_valkey_file_is_put_aside_and_work_goes_on(valkey):
     assert list(valkey.folder.glob("appendonlydir.unreadable-*"))
 
 
+def test_a_port_for_later_is_none_that_the_system_gives_away_meanwhile(monkeypatch, tmp_path):
+    note = tmp_path / "range"
+    monkeypatch.setattr(ports, "_RANGE", note)
+    note.write_text("32768\t60999\n")
+    assert all(20_000 <= ports.free_port() < 32_768 for _ in range(50))
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", ports.free_port()))
+        offers = iter([taken.getsockname()[1] - 20_000, 5])
+        monkeypatch.setattr(ports.secrets, "randbelow", lambda _: next(offers, 6))
+        assert ports.free_port() in (20_005, 20_006)
+    note.write_text("1024\t65535\n")
+    assert ports.free_port() >= 1024
+
+
 def test_one_process_at_a_time_has_the_folder_and_its_note_tells_who(home):
     assert home.lock()
     assert Home(home.path).running() is None
@@ -225,10 +240,10 @@ def test_commands_wait_for_each_other_and_stop_their_servers(standin):
     second = Manage(standin, "nap", "0")
     up = Manage(standin, "up", "--no-demo")
     second.wait_for("is using the embedded servers; waiting")
-    assert up.process.wait(30) == 1
+    assert up.process.wait(180) == 1
     assert f"is in use by `manage.py nap` (process {first.process.pid})" in up.text()
     assert first.end(signal.SIGINT) == 130
-    assert second.process.wait(30) == 0
+    assert second.process.wait(180) == 0
     assert "Starting the embedded servers for `nap`" in first.text()
     assert "connected redis://" in second.text()
     eventually(lambda: first.left() == [], 20, first.left)
@@ -237,7 +252,7 @@ def test_commands_wait_for_each_other_and_stop_their_servers(standin):
 @pytest.mark.slow
 def test_a_command_on_a_fresh_machine_makes_its_tables_and_says_which_are_missing(standin):
     first, again = (Manage(standin, "nap", "0") for _ in range(2))
-    assert (first.process.wait(60), again.process.wait(60)) == (0, 0)
+    assert (first.process.wait(180), again.process.wait(180)) == (0, 0)
     texts = [one.text() for one in (first, again)]
     assert sorted("Preparing the database" in text for text in texts) == [False, True]
     home = Home(standin / ".horseshoe")
@@ -249,7 +264,7 @@ def test_a_command_on_a_fresh_machine_makes_its_tables_and_says_which_are_missin
     finally:
         servers.stop()
     peek = Manage(standin, "peek")
-    assert peek.process.wait(60) == 1
+    assert peek.process.wait(180) == 1
     assert "does not have the tables of this release" in peek.text()
     assert "`python3 manage.py migrate` makes them" in peek.text()
     assert "Traceback" not in peek.text()

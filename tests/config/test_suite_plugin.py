@@ -14,6 +14,8 @@ import psycopg
 import pytest
 import redis
 from conftest import CHECKOUT, clean_environment
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from config import commandline, testing, testing_database
 from config.testing import OutsideWorldError
@@ -34,6 +36,12 @@ def test_it(number):
     line = f"{worker} {os.environ['REDIS_URL'][-2:]} {fsync} {home} {kept if os.path.exists(kept) else 'nothing'}"
     (here / f"{worker}.txt").write_text(line)
 """
+
+
+@given(st.integers())
+def test_no_property_fails_for_being_slow(number):
+    assert settings().deadline is None
+    assert HealthCheck.too_slow in settings().suppress_health_check
 
 
 def test_the_servers_answer():

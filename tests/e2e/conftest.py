@@ -20,6 +20,7 @@ from django.test import Client
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from accounts.models import Role, User
+from config.embedded.ports import free_port
 from tests.factories import PASSWORD, BrandAccountFactory, DepartmentFactory, UserFactory
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -64,9 +65,7 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(scope="session")
 def server(django_db_setup, django_db_blocker) -> Iterator[str]:
     """Address of a uvicorn on the test database."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     with django_db_blocker.unblock():
         name = connection.settings_dict["NAME"]
     parts = urlsplit(os.environ["DATABASE_URL"])

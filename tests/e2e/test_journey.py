@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-import socket
 import urllib.request
 
 import pytest
 from playwright.sync_api import expect
 
 from config.demo_company import PASSWORD
+from config.embedded.ports import free_port
 from tests.config.conftest import Manage, clean_environment, eventually, folder
 from tests.e2e.conftest import ROOT
 
@@ -24,9 +24,7 @@ ANSWER = "It should not: we are sending you another one today."
 @pytest.fixture
 def product(folder):
     """The running product's address and that of its simulated networks. It has to become ready, and to end whole."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     (folder / "product").mkdir()
     home = folder / "product" / "home"
     environment = clean_environment(HORSESHOE_HOME=str(home), UNDO_SECONDS="1", POLL_INTERVAL_MAX="2")
@@ -35,19 +33,19 @@ def product(folder):
         environment.pop(name, None)
     up = Manage(ROOT, "up", "--port", str(port), "--rate", "0", home=home, env=environment)
     try:
-        up.wait_for("Ctrl-C stops it.", 180)
+        up.wait_for("Ctrl-C stops it.", 400)
         assert "Sign in as:" in up.text()
-        eventually(lambda: status(f"http://127.0.0.1:{port}/readyz") == 200, 30, up.left)
+        eventually(lambda: status(f"http://127.0.0.1:{port}/readyz") == 200, 120, up.left)
         networks = json.loads((home / "demo.json").read_text())["port"]
         yield f"http://127.0.0.1:{port}", f"http://127.0.0.1:{networks}"
         # A command in another terminal asks the demo's networks, not the real ones with the demo's tokens.
         poll = Manage(ROOT, "poll", "--json", home=home)
-        assert poll.process.wait(60) == 0, poll.text()
+        assert poll.process.wait(180) == 0, poll.text()
         streams = [json.loads(line) for line in poll.text().splitlines() if line.startswith("{")]
         assert len(streams) > 3
         assert {stream["error"] for stream in streams} <= {"", None}
     finally:
-        ended = up.end(seconds=30)
+        ended = up.end(seconds=60)
     assert ended == 0
     assert up.left() == []
 
@@ -81,7 +79,7 @@ def test_a_post_becomes_a_case_changes_department_is_answered_in_public_and_reso
     post = {"network": "x", "author": {"handle": "night_owl"}, "text": f"@kettleandfern {QUESTION}"}
     posted = ask(f"{networks}/_sim/messages", post)["messages"][0]
     row = page.locator(".row", has_text=QUESTION)
-    expect(row).to_be_visible(timeout=30_000)
+    expect(row).to_be_visible(timeout=60_000)
     row.locator(".who").click()
     expect(page.locator("#thread")).to_contain_text(QUESTION)
     expect(page.get_by_text("Why here")).to_be_visible()
@@ -99,7 +97,7 @@ def test_a_post_becomes_a_case_changes_department_is_answered_in_public_and_reso
     page.locator("#answer").fill(ANSWER)
     page.locator("#answer").press("Control+Enter")
     expect(page.locator(".msg.pending")).to_contain_text(ANSWER)
-    expect(page.locator(".msg.pending")).to_have_count(0, timeout=30_000)
+    expect(page.locator(".msg.pending")).to_have_count(0, timeout=60_000)
     expect(page.locator(".msg.out")).to_contain_text(ANSWER)
 
     public = browser.new_context().new_page()

@@ -39,7 +39,10 @@ TEXTS |= {"m2": "edited 2", "m5": "edited again"}
     rest=st.permutations(range(len(ORIGINAL))),
     size=st.integers(1, 12),
 )
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=25,
+    suppress_health_check=[*settings().suppress_health_check, HealthCheck.function_scoped_fixture],
+)
 def test_any_order_gives_the_same_messages(feed, order, rest, size):
     deliveries = [ORIGINAL[n] for n in [*order, *rest]]
     with transaction.atomic():
