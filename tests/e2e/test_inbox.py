@@ -65,7 +65,7 @@ def test_a_new_case_appears_by_itself_and_is_answered_and_resolved(company, open
     page.keyboard.press("j")
     page.keyboard.press("Enter")
     expect(page.locator("#thread")).to_contain_text("Where is my parcel?")
-    assert page.url.endswith(f"/cases/{case.pk}/")
+    page.wait_for_url(f"**/cases/{case.pk}/")
     expect(page.locator(f'.row[data-case="{case.pk}"] .who')).to_have_attribute("aria-current", "true")
 
     page.keyboard.press("r")

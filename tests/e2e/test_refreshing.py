@@ -25,7 +25,7 @@ def test_a_row_that_changes_while_it_is_pressed_is_opened(company, open_page):
     page.wait_for_timeout(300)
     page.mouse.up()
     expect(page.locator("#thread")).to_contain_text("Where is my parcel?")
-    assert page.url.endswith(f"/cases/{case.pk}/")
+    page.wait_for_url(f"**/cases/{case.pk}/")
     expect(page.locator(f'.row[data-case="{other.pk}"]')).to_be_visible()
 
 
