@@ -75,6 +75,29 @@ def test_write_a_rule_try_it_publish_it_and_see_it_route(rules, open_page):
     assert [line for line in browser.said if "Security" in line or "Error" in line] == []
 
 
+def test_words_that_come_late_do_not_stay(rules, open_page):
+    """The answer to a choice in the condition comes after that to a later choice beside it."""
+    browser = open_page("mara", "/rules/new/")
+    held = []
+
+    def hold(route):
+        late = route.request.headers.get("hx-target") == "condition"
+        held.append(route) if late else route.continue_()
+
+    browser.fill("[name='c.0.value']", "charged twice")
+    # A field that is taken away while somebody types in it says once more that it changed.
+    browser.locator("[name='c.0.value']").blur()
+    expect(browser.locator("#said")).to_contain_text("the word “charged twice”")
+    browser.route("**/rules/new/", hold)
+    browser.select_option("[name='c.group']", "all")
+    browser.select_option("#id_department", str(rules.billing.pk))
+    expect(browser.locator("#said")).to_contain_text("Billing")
+    browser.evaluate("document.getElementById('condition').dataset.old = 'yes'")
+    held.pop().continue_()
+    expect(browser.locator("#condition[data-old]")).to_have_count(0)
+    expect(browser.locator("#said")).to_contain_text("Billing")
+
+
 def test_rules_are_moved_by_keys_and_by_hand(rules, open_page):
     browser = open_page("mara", "/rules/")
     order = lambda: list(Rule.objects.values_list("name", flat=True))  # noqa: E731
