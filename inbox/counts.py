@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection
 from django.db.models import BigIntegerField, Count, QuerySet, Sum, Value
+from django.utils import timezone
 
+from accounts import presence
 from accounts.access import viewer
-from accounts.models import Role, User
+from accounts.models import Leave, Role, User
 from accounts.prepared import prepared
 from inbox.models import CaseCount, Notice, Visibility
 
-#: Stands where a row of cases has its department.
-_NOTICES = 0
+#: Stand where a row of cases has its department.
+_NOTICES, _LEAVE = 0, -1
 _FOLD = """
 WITH gone AS (DELETE FROM inbox_casecount RETURNING department_id, brand_account_id, visibility, assignee_id, delta)
 INSERT INTO inbox_casecount (department_id, brand_account_id, visibility, assignee_id, delta)
@@ -26,14 +29,15 @@ GROUP BY 1, 2, 3, 4 HAVING sum(delta) <> 0
 
 @dataclass(frozen=True, slots=True)
 class OpenCounts:
-    """Open cases a user may see: all, without an assignee, assigned to the user, and by department id; and how many
-    notices the user has not read."""
+    """Open cases a user may see: all, without an assignee, assigned to the user, and by department id; how many
+    notices the user has not read, and whether they are on leave."""
 
     all: int
     unassigned: int
     mine: int
     departments: dict[int, int]
     unread: int = 0
+    on_leave: bool = False
 
 
 def fold() -> None:
@@ -44,11 +48,11 @@ def fold() -> None:
 
 def open_counts(user: User) -> OpenCounts:
     """The numbers beside the views, within what `CaseQuerySet.visible_to` lets the user read. One statement."""
-    return _summed(_counts(user), user.pk)
+    return _summed(_counts(user, presence.today(timezone.now())), user.pk)
 
 
 @prepared
-def _counts(user: User) -> QuerySet[CaseCount, tuple[int, int | None, int]]:
+def _counts(user: User, today: dt.date) -> QuerySet[CaseCount, tuple[int, int | None, int]]:
     who = viewer(user)
     rows = CaseCount.objects.all()
     if user.role in (Role.ADMINISTRATOR, Role.ANALYST):
@@ -58,7 +62,7 @@ def _counts(user: User) -> QuerySet[CaseCount, tuple[int, int | None, int]]:
     elif user.role != Role.ADMINISTRATOR:
         rows = rows.filter(department_id__in=who.department_ids)
     counted = rows.values_list("department_id", "assignee_id").annotate(n=Sum("delta")).order_by()
-    return counted.union(_unread(user), all=True)
+    return counted.union(_unread(user), _leave(user, today), all=True)
 
 
 def _unread(user: User) -> Any:
@@ -69,15 +73,27 @@ def _unread(user: User) -> Any:
     return grouped.annotate(n=Count("pk")).values_list("d", "a", "n")
 
 
+def _leave(user: User, today: dt.date) -> Any:
+    """The leave that the user is on, likewise."""
+    nobody = Value(None, output_field=BigIntegerField())
+    rows = Leave.objects.covering(today).filter(user=user).order_by()
+    marked = rows.annotate(d=Value(_LEAVE, BigIntegerField()), a=nobody, n=Value(1, BigIntegerField()))
+    return marked.values_list("d", "a", "n")
+
+
 def _summed(rows: Iterable[tuple[int, int | None, int]], user_id: int) -> OpenCounts:
     everything = unassigned = mine = unread = 0
+    on_leave = False
     departments: dict[int, int] = {}
     for department, assignee, n in rows:
         if department == _NOTICES:
             unread = n
             continue
+        if department == _LEAVE:
+            on_leave = True
+            continue
         everything += n
         departments[department] = departments.get(department, 0) + n
         unassigned += n if assignee is None else 0
         mine += n if assignee == user_id else 0
-    return OpenCounts(everything, unassigned, mine, departments, unread)
+    return OpenCounts(everything, unassigned, mine, departments, unread, on_leave)

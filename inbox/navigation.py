@@ -71,7 +71,7 @@ def queue_departments(user: User) -> list[Department]:
 
 def navigation(user: User, path: str) -> dict[str, Any]:
     """Template context of `_nav.html`: `views`, `departments`, `pages` (lists of `Entry`), `person`, the page of
-    notices (`Entry`) and how many of them are `unread`."""
+    notices (`Entry`), how many of them are `unread`, and whether the person is `on_leave`."""
     counts = open_counts(user)
     views = [
         _entry("All open", _address("inbox:queue"), path, counts.all, "o"),
@@ -96,6 +96,7 @@ def navigation(user: User, path: str) -> dict[str, Any]:
         "person": user,
         "notices": _entry("Notices", _address("inbox:notices"), path, counts.unread or None, "n"),
         "unread": counts.unread,
+        "on_leave": counts.on_leave,
     }
 
 

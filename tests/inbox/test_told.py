@@ -13,7 +13,7 @@ from accounts.models import Leave, Role
 from inbox import assigning, cases, leaving, taking
 from inbox.models import Case, Notice, NoticeKind
 from tests.factories import NOW, BrandAccountFactory, CaseFactory, DepartmentFactory, UserFactory
-from tests.inbox.pages import signed_in
+from tests.inbox.pages import signed_in, statements
 
 pytestmark = pytest.mark.django_db
 DAY = dt.timedelta(days=1)
@@ -172,6 +172,18 @@ class TestLeave:
         assert "Bo Ek" in page
         assert "Elio" not in page
         assert "Odile" not in page
+
+    def test_every_page_says_that_one_is_on_leave(self, ada, bo):
+        today = presence.today(timezone.now())
+        goes_on_leave(bo, today)
+        client = signed_in(ada)
+        few = statements(client, "/")
+        assert "Go away" in client.get("/").content.decode()
+        goes_on_leave(ada, today)
+        page = client.get("/").content.decode()
+        assert "On leave</a>" in page
+        assert "Go away" not in page
+        assert statements(client, "/") == few
 
     def test_one_may_be_back_early(self, ada):
         today = presence.today(timezone.now())
