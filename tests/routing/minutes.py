@@ -4,12 +4,18 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 from zoneinfo import ZoneInfo
 
 import holidays
 
 MINUTE = dt.timedelta(minutes=1)
 UTC = dt.UTC
+
+
+@functools.cache
+def holidays_of(country, subdivision):
+    return holidays.country_holidays(country, subdiv=subdivision, years=range(2019, 2029))
 
 
 class Walker:
@@ -19,35 +25,29 @@ class Walker:
         self.zone = ZoneInfo(snapshot["time_zone"])
         self.snapshot = snapshot
         country = snapshot.get("country")
-        self.holidays = (
-            holidays.country_holidays(
-                country, subdiv=snapshot.get("subdivision") or None, years=range(2019, 2029)
-            )
-            if country
-            else {}
-        )
-        self._hours = {}
+        self.holidays = holidays_of(country, snapshot.get("subdivision") or None) if country else {}
+        self._open = {}
 
     def hours(self, day):
-        if day not in self._hours:
-            name = day.isoformat()
-            if name in self.snapshot.get("special", {}):
-                found = self.snapshot["special"][name]
-            elif name in self.snapshot.get("closed", []) or day in self.holidays:
-                found = []
-            else:
-                found = self.snapshot["week"][day.weekday()]
-            self._hours[day] = found
-        return self._hours[day]
+        name = day.isoformat()
+        if name in self.snapshot.get("special", {}):
+            return self.snapshot["special"][name]
+        if name in self.snapshot.get("closed", []) or day in self.holidays:
+            return []
+        return self.snapshot["week"][day.weekday()]
+
+    def open_minutes(self, day):
+        """Of the day's 1,440; what began the day before and goes past midnight included."""
+        if day not in self._open:
+            found = {minute for a, b in self.hours(day) for minute in range(a, b)}
+            yesterday = day - dt.timedelta(days=1)
+            found |= {minute - 1440 for a, b in self.hours(yesterday) for minute in range(max(a, 1440), b)}
+            self._open[day] = found
+        return self._open[day]
 
     def is_open(self, at):
         wall = at.astimezone(self.zone)
-        minute = wall.hour * 60 + wall.minute
-        today = wall.date()
-        yesterday = today - dt.timedelta(days=1)
-        return any(a <= minute < b for a, b in self.hours(today)) or any(
-            a <= minute + 1440 < b for a, b in self.hours(yesterday)
-        )
+        return wall.hour * 60 + wall.minute in self.open_minutes(wall.date())
 
     def add(self, at, duration, limit=dt.timedelta(days=40)):
         left, cell = duration, at.replace(second=0, microsecond=0)
