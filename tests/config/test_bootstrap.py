@@ -86,6 +86,7 @@ def bare(folder) -> Bare:
     return Bare(folder)
 
 
+@pytest.mark.slow
 def test_it_installs_the_lock_and_starts_anew_in_the_venv_once(bare):
     shutil.rmtree(bare.pip)
     status, out, err = bare.run("poll", "--json")

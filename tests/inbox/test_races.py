@@ -51,6 +51,7 @@ def answering(question, by, text, composer=None):
     )
 
 
+@pytest.mark.slow
 def test_two_hundred_times_two_to_five_agents_answer_one_message(brand, service, agents, network):
     dice = random.Random(8)
     for round_number in range(200):

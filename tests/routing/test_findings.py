@@ -219,6 +219,7 @@ def test_a_list_of_words_finds_what_comparing_each_finds(one, others):
     assert WordList(wanted).has_one_in(text) == any(holds(*text, *other) for other in wanted)
 
 
+@pytest.mark.slow
 def test_ten_thousand_rules_are_looked_through_in_time():
     many = [rule(f"R{n}", {"any": [words(f"word{n}", f"other{n} thing{n}")]}) for n in range(10_000)]
     start = time.process_time()

@@ -298,6 +298,7 @@ def test_the_curve_says_rules_and_learned():
 
 
 @pytest.mark.skipif(not DATA.exists(), reason="the labelled messages are not here")
+@pytest.mark.slow
 def test_two_hundred_corrections_beat_the_rules_on_real_messages():
     from routing.example_files import labelled
 
