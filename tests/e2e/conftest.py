@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
@@ -160,3 +161,8 @@ def open_page(browser, server, company):
     yield opened
     for context in contexts:
         context.close()
+    # The tables are emptied next: a request that is still being answered would meet that in a deadlock.
+    until = time.monotonic() + 30
+    while urllib.request.urlopen(f"{server}/at-work/", timeout=30).read() != b"0":
+        assert time.monotonic() < until, "the web process is still answering"
+        time.sleep(0.02)

@@ -44,8 +44,11 @@ def write_again(case, text):
 
 def listening(page):
     """Wait until the page hears the stream."""
-    with page.expect_response(lambda response: response.url.endswith("/live/"), timeout=20_000):
-        page.reload()
+    address = page.url
+    # What the page asked for when it was opened is not what is waited for.
+    page.goto("about:blank")
+    with page.expect_response(lambda response: response.url.endswith("/live/")):
+        page.goto(address)
     page.wait_for_timeout(300)
     return page
 
