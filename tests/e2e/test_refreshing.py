@@ -39,3 +39,14 @@ def test_the_list_of_notices_keeps_the_focus(company, open_page):
     tell([company.agent.pk], case.pk, NoticeKind.BOUNCED, "It came back.", key="two", now=timezone.now())
     expect(page.locator("#notice-list .row")).to_have_count(2)
     expect(first).to_be_focused()
+
+
+def test_what_came_before_the_page_listened_is_shown(company, open_page):
+    page = listening(open_page())
+    held = []
+    page.route("**/live/**", held.append)
+    page.reload()
+    case, _ = arrive(company)
+    expect(page.get_by_text("Nobody is waiting")).to_be_visible()
+    held[0].continue_()
+    expect(page.locator(f'.row[data-case="{case.pk}"]')).to_be_visible()
