@@ -91,9 +91,10 @@
   // Leaving a case: its draft goes first. Sending: no draft may follow the answer.
   document.addEventListener("htmx:beforeRequest", (event) => {
     const { elt } = event.detail;
-    clearTimeout(timer);
-    if (elt.id === "reply-form") document.body.dataset.sent = "yes";
-    else if (event.detail.target?.id === "case") keep();
+    if (elt.id === "reply-form") {
+      clearTimeout(timer);
+      document.body.dataset.sent = "yes";
+    } else if (event.detail.target?.id === "case") keep();
   });
   document.addEventListener("htmx:afterRequest", (event) => {
     if (event.detail.elt.id === "reply-form") {

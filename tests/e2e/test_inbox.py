@@ -227,7 +227,7 @@ def test_handing_over_takes_an_agent_back_to_the_queue(company, open_page):
 
 def test_it_polls_when_the_stream_breaks(company, open_page):
     page = open_page()
-    page.route("**/live/", lambda route: route.abort())
+    page.route("**/live/**", lambda route: route.abort())
     page.reload()
     expect(page.locator("#offline")).to_be_visible()
     case, _ = arrive(company)

@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import expect
 
-from inbox.models import NoticeKind
+from inbox.models import Draft, NoticeKind
 from inbox.notices import tell
 from tests.e2e.test_inbox import arrive, listening
 
@@ -44,9 +44,19 @@ def test_the_list_of_notices_keeps_the_focus(company, open_page):
 def test_what_came_before_the_page_listened_is_shown(company, open_page):
     page = listening(open_page())
     held = []
-    page.route("**/live/**", held.append)
+    page.route("**/live/**", lambda route: held.append(route))
     page.reload()
     case, _ = arrive(company)
     expect(page.get_by_text("Nobody is waiting")).to_be_visible()
     held[0].continue_()
     expect(page.locator(f'.row[data-case="{case.pk}"]')).to_be_visible()
+
+
+def test_a_draft_is_kept_when_a_refresh_comes_while_it_is_typed(company, open_page):
+    case, _ = arrive(company)
+    page = listening(open_page(path=f"/cases/{case.pk}/"))
+    with page.expect_response(lambda response: "/thread/" in response.url):
+        page.locator("#answer").fill("Half a sent")
+        page.evaluate("document.dispatchEvent(new CustomEvent('horseshoe:case'))")
+    expect(page.locator("#draft-state")).to_have_text("Draft kept")
+    assert Draft.objects.get(case=case).text == "Half a sent"
