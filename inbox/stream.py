@@ -1,9 +1,8 @@
 """The live stream: server-sent events for one open page, out of one Redis subscription per process.
 
 An event names cases that are new or different and that the reader may see; the page asks again through the
-viewer-scoped views. The first event goes out at once, later ones at most every quarter of a second. What happened
-between making a page and opening its stream is told first. When the subscription breaks, every stream ends, so that
-pages notice, poll and come back.
+viewer-scoped views. The first event goes out at once, later ones at most every quarter of a second. When the
+subscription breaks, every stream ends, so that pages notice, poll and come back.
 """
 
 from __future__ import annotations
@@ -11,35 +10,59 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import time
 import weakref
-from collections import deque
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
-from functools import partial
-from operator import methodcaller
 from typing import Any
 
 import orjson
 import redis.asyncio
 from asgiref.sync import sync_to_async
 from django.conf import settings
+from django.contrib.sessions.backends.base import SessionBase
+from django.db import connections
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
+from django.utils import timezone
 from django.views.decorators.http import require_GET
 
-from inbox.audience import Audience, audience_of
+from accounts import presence
+from accounts.access import Viewer
+from accounts.models import Role, User
 from inbox.live import CHANNEL, NOTICES, WATCHES, CaseChange
+from inbox.models import Visibility
+from inbox.watching import watched_elsewhere
 
 logger = logging.getLogger(__name__)
 
 #: Seconds between two events to one page, between signs of life, and between checks of the reader's authority.
 COALESCE, HEARTBEAT, RECHECK = 0.25, 15.0, 60.0
-#: Seconds that a process remembers what it heard and goes on listening when nobody does; a page's own age is counted from
-#: so much before it says that it was made: it tells whole seconds, and read its cases a moment earlier.
-MEMORY, SLACK = 30.0, 2.0
 #: With more changed cases than this an event says "everything" instead of naming them.
 NAMED = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Audience:
+    """What decides whether a reader may hear of a case; mirrors `CaseQuerySet.visible_to`."""
+
+    role: str
+    department_ids: frozenset[int]
+    brand_account_ids: frozenset[int]
+    user_id: int = 0
+    #: Public cases that the reader watches, wherever they are (`watching.watched_by`).
+    watched: frozenset[int] = frozenset()
+
+    def hears(self, change: CaseChange) -> bool:
+        """Whether the case is, or was until this change, one that the reader may see."""
+        if change.visibility == Visibility.PUBLIC and change.case_id in self.watched:
+            return True
+        if self.role in (Role.ADMINISTRATOR, Role.ANALYST) and change.visibility != "public":
+            return False
+        if self.role == Role.ADMINISTRATOR:
+            return True
+        if self.role == Role.COMMUNITY:
+            return change.brand_account_id in self.brand_account_ids
+        return bool(self.department_ids & {change.department_id, change.from_department_id})
 
 
 @dataclass(eq=False, slots=True, weakref_slot=True)
@@ -94,21 +117,16 @@ class Listener:
 
 
 class Hub:
-    """The listeners of this process and the subscription that feeds them, alive while somebody listens and a little
-    longer: people go from page to page."""
+    """The listeners of this process and the subscription that feeds them, alive while somebody listens."""
 
     def __init__(self) -> None:
         # Weak: a page that went before its first byte was sent leaves nothing behind.
         self._listeners: weakref.WeakSet[Listener] = weakref.WeakSet()
         self._reader: asyncio.Task[None] | None = None
         self._subscribed = asyncio.Event()
-        #: What was heard lately, with when (seconds since the epoch), and from when on nothing is missing in it.
-        self._heard: deque[tuple[float, Callable[[Listener], object]]] = deque()
-        self._complete_from = 0.0
 
-    async def join(self, audience: Audience, since: float | None = None) -> Listener:
-        """A listener that hears everything from now on, and, with the moment when its page was made (seconds since the
-        epoch), all that has happened since. Raises `TimeoutError` when the broker does not answer."""
+    async def join(self, audience: Audience) -> Listener:
+        """A listener that hears everything from now on. Raises `TimeoutError` when the broker does not answer."""
         if self._reader is None or self._reader.done():
             self._subscribed = asyncio.Event()
             self._reader = asyncio.create_task(self._read())
@@ -120,34 +138,14 @@ class Hub:
         except BaseException:
             self.leave(listener)
             raise
-        if since is not None:
-            self._catch_up(listener, since - SLACK)
         return listener
 
     def leave(self, listener: Listener) -> None:
-        """Forget a page that has gone; when no other has come for a while the subscription ends."""
+        """Forget a page that has gone; without any page the subscription ends."""
         self._listeners.discard(listener)
-        if not self._listeners and self._reader is not None:
-            asyncio.get_running_loop().call_later(MEMORY, self._rest)
-
-    def _rest(self) -> None:
         if not self._listeners and self._reader is not None:
             self._reader.cancel()
             self._reader = None
-
-    def _catch_up(self, listener: Listener, since: float) -> None:
-        self._forget()
-        if since < self._complete_from:
-            listener.everything = True
-            listener.woken.set()
-        for at, tell in self._heard:
-            if at >= since:
-                tell(listener)
-
-    def _forget(self) -> None:
-        over = time.time() - MEMORY
-        while self._heard and self._heard[0][0] < over:
-            self._complete_from = self._heard.popleft()[0]
 
     async def _read(self) -> None:
         client = redis.asyncio.Redis.from_url(
@@ -155,14 +153,11 @@ class Hub:
         )
         try:
             async with client.pubsub() as subscription:
-                await subscription.subscribe(*_HEARD)
+                await subscription.subscribe(CHANNEL, NOTICES, WATCHES)
+                self._subscribed.set()
                 async for message in subscription.listen():
                     if message["type"] == "message":
                         self._hear(message["channel"], orjson.loads(message["data"]))
-                    elif message["data"] == len(_HEARD):
-                        self._heard.clear()
-                        self._complete_from = time.time()
-                        self._subscribed.set()
         except redis.RedisError as error:
             logger.warning("The live stream lost the broker: %s", error)
         finally:
@@ -172,23 +167,20 @@ class Hub:
                 await client.aclose()
 
     def _hear(self, channel: bytes, rows: list[Any]) -> None:
-        tell = _HEARD[channel.decode()](rows)
-        self._forget()
-        self._heard.append((time.time(), tell))
+        if channel == NOTICES.encode():
+            for listener in self._listeners:
+                listener.offer_notices(rows)
+        elif channel == WATCHES.encode():
+            for listener in self._listeners:
+                listener.offer_watches(rows)
+        else:
+            self._fan_out([CaseChange(*row) for row in rows])
+
+    def _fan_out(self, changes: list[CaseChange]) -> None:
         for listener in self._listeners:
-            tell(listener)
+            listener.offer(changes)
 
 
-def _changes(rows: list[Any]) -> Callable[[Listener], object]:
-    return methodcaller("offer", [CaseChange(*row) for row in rows])
-
-
-#: By channel: what is told to each listener of what is heard there.
-_HEARD: dict[str, Callable[[list[Any]], Callable[[Listener], object]]] = {
-    CHANNEL: _changes,
-    NOTICES: partial(methodcaller, "offer_notices"),
-    WATCHES: partial(methodcaller, "offer_watches"),
-}
 _hubs: dict[int, Hub] = {}
 
 
@@ -224,18 +216,29 @@ async def events(listener: Listener, recheck: Callable[[], Audience | None]) -> 
         hub().leave(listener)
 
 
-def _made(request: HttpRequest) -> float | None:
-    """When the page says that it was made, seconds since the epoch; None when it does not say. What is no such moment
-    counts as long ago: the page is told to ask for everything."""
-    since = request.GET.get("since")
-    if since is None:
-        return None
-    return float(since) if since.isascii() and since.isdecimal() and len(since) < 12 else 0.0
+def audience_of(user_id: int, session: SessionBase) -> Audience | None:
+    """What the reader may hear of now; None when signed out or no longer active. Holds no connection afterwards.
+
+    A page that is open is a sign of life.
+    """
+    try:
+        key = session.session_key
+        user = User.objects.filter(pk=user_id, is_active=True).first()
+        if user is None or key is None or not session.exists(key):
+            return None
+        presence.touch(user, timezone.now())
+        who = Viewer(user)
+        return Audience(
+            user.role, who.department_ids, who.brand_account_ids, user.pk, watched_elsewhere(user)
+        )
+    finally:
+        # A stream lives for hours: a connection kept by its thread would be lost to everyone else.
+        connections.close_all()
 
 
 @require_GET
 async def live(request: HttpRequest) -> HttpResponseBase:
-    """The stream of one page, made at `since`: 401 when signed out, 503 when the broker is away (the page polls and tries again)."""
+    """The stream of one page: 401 when signed out, 503 when the broker is away (the page polls and tries again)."""
     user, session = await request.auser(), request.session
 
     def recheck() -> Audience | None:
@@ -245,7 +248,7 @@ async def live(request: HttpRequest) -> HttpResponseBase:
     if audience is None:
         return HttpResponse("Sign in again.\n", status=401, content_type="text/plain")
     try:
-        listener = await hub().join(audience, _made(request))
+        listener = await hub().join(audience)
     except TimeoutError:
         return HttpResponse("No live updates now.\n", status=503, content_type="text/plain")
     response = StreamingHttpResponse(events(listener, recheck), content_type="text/event-stream")

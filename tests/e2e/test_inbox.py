@@ -47,7 +47,7 @@ def listening(page):
     address = page.url
     # What the page asked for when it was opened is not what is waited for.
     page.goto("about:blank")
-    with page.expect_response(lambda response: "/live/?since=" in response.url):
+    with page.expect_response(lambda response: response.url.endswith("/live/")):
         page.goto(address)
     page.wait_for_timeout(300)
     return page

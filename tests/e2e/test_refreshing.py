@@ -41,17 +41,6 @@ def test_the_list_of_notices_keeps_the_focus(company, open_page):
     expect(first).to_be_focused()
 
 
-def test_what_came_before_the_page_listened_is_shown(company, open_page):
-    page = listening(open_page())
-    held = []
-    page.route("**/live/**", lambda route: held.append(route))
-    page.reload()
-    case, _ = arrive(company)
-    expect(page.get_by_text("Nobody is waiting")).to_be_visible()
-    held[0].continue_()
-    expect(page.locator(f'.row[data-case="{case.pk}"]')).to_be_visible()
-
-
 def test_a_draft_is_kept_when_a_refresh_comes_while_it_is_typed(company, open_page):
     case, _ = arrive(company)
     page = listening(open_page(path=f"/cases/{case.pk}/"))

@@ -9,9 +9,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from inbox import counts, live, notices
-from inbox.audience import Audience
 from inbox.models import Notice, NoticeKind
-from inbox.stream import Listener
+from inbox.stream import Audience, Listener
 from inbox.tasks import tick_housekeeping
 from tests.factories import NOW, CaseFactory, DepartmentFactory, UserFactory
 from tests.inbox.pages import HTMX, signed_in, statements

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from types import SimpleNamespace
 
 import orjson
 import pytest
@@ -15,10 +14,9 @@ from django.test import AsyncClient
 
 from accounts.models import BrandAccountGrant, Role
 from inbox import stream, watching
-from inbox.audience import Audience
 from inbox.live import CHANNEL, CaseChange, publish, publish_watches_on_commit
 from inbox.models import Watch
-from inbox.stream import Listener
+from inbox.stream import Audience, Listener
 from tests.factories import NOW, BrandAccountFactory, CaseFactory, DepartmentFactory, UserFactory
 
 NONE = frozenset()
@@ -82,11 +80,11 @@ def cast(transactional_db):
     return billing, UserFactory(departments=[billing], role=Role.AGENT)
 
 
-async def opened(user, address="/live/"):
+async def opened(user):
     """The stream of a signed-in user, its first bytes read."""
     client = AsyncClient()
     await client.aforce_login(user, backend="django.contrib.auth.backends.ModelBackend")
-    response = await client.get(address)
+    response = await client.get("/live/")
     assert response.status_code == 200
     chunks = aiter(response.streaming_content)
     assert (await anext(chunks)).startswith(b"retry:")
@@ -231,73 +229,6 @@ class TestTheStream:
             return (await client.get("/live/")).status_code
 
         assert asyncio.run(story()) == 503
-
-
-@pytest.mark.django_db(transaction=True)
-class TestSinceThePageWasMade:
-    """A page that is made first and listens later is told what happened between."""
-
-    def heard(self, cast, since, monkeypatch, *, department=None, listened=True):
-        """What a page is told that was made at `since`, when a case changed at 1,000 and it is 1,010 now; `listened`: the
-        process has listened from 990 on, else it begins to with this page. The change to case 9 comes last."""
-        billing, agent = cast
-        clock = [990.0]
-        monkeypatch.setattr(stream, "time", SimpleNamespace(time=lambda: clock[0]))
-
-        async def story():
-            if listened:
-                _first, chunks = await opened(agent)
-            clock[0] = 1000.0
-            await sync_to_async(publish)([change(case=5, department=department or billing.pk)])
-            if listened and department is None:
-                assert await next_event(chunks) == [5]
-            clock[0] = 1010.0
-            _second, later = await opened(agent, f"/live/?since={since}")
-            told = asyncio.create_task(next_event(later))
-            # Whatever it has missed waits for it already.
-            await asyncio.wait([told], timeout=0.3)
-            missed = told.result() if told.done() else "nothing"
-            await sync_to_async(publish)([change(case=9, department=billing.pk)])
-            return missed, await (next_event(later) if missed != "nothing" else told)
-
-        return asyncio.run(story())
-
-    @pytest.mark.parametrize("since", [995, 1000, 1001])
-    def test_it_is_told_of_what_changed_meanwhile(self, cast, monkeypatch, since):
-        assert self.heard(cast, since, monkeypatch) == ([5], [9])
-
-    def test_it_is_not_told_what_it_shows_already(self, cast, monkeypatch):
-        assert self.heard(cast, 1003, monkeypatch) == ("nothing", [9])
-
-    def test_it_is_not_told_of_other_departments(self, cast, monkeypatch):
-        other = DepartmentFactory()
-        assert self.heard(cast, 1000, monkeypatch, department=other.pk) == ("nothing", [9])
-
-    @pytest.mark.parametrize("since", [980, "0", "-1", "soon", "1" * 40, "%00", "٣"])
-    def test_it_is_told_to_ask_for_everything_where_nobody_knows(self, cast, monkeypatch, since):
-        assert self.heard(cast, since, monkeypatch) == ([], [9])
-
-    def test_a_process_that_did_not_listen_does_not_know(self, cast, monkeypatch):
-        assert self.heard(cast, 1000, monkeypatch, listened=False) == ([], [9])
-
-    def test_what_is_long_past_is_forgotten(self, cast, monkeypatch):
-        monkeypatch.setattr(stream, "MEMORY", 5)
-        assert self.heard(cast, 995, monkeypatch) == ([], [9])
-
-    def test_the_process_listens_on_a_little_when_nobody_does(self, monkeypatch):
-        monkeypatch.setattr(stream, "MEMORY", 0.2)
-
-        async def story():
-            hub = stream.Hub()
-            hub.leave(await hub.join(Audience(Role.AGENT, NONE, NONE)))
-            before = hub._reader
-            hub.leave(await hub.join(Audience(Role.AGENT, NONE, NONE)))
-            assert before is hub._reader is not None
-            with contextlib.suppress(asyncio.CancelledError):
-                await asyncio.wait_for(before, 20)
-            return hub._reader
-
-        assert asyncio.run(story()) is None
 
 
 def test_a_lost_broker_does_not_stop_who_publishes(settings, caplog):
