@@ -8,8 +8,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("inbox.urls")),
     path("", include("accounts.urls")),
     path("rules/", include("routing.urls")),
-    path("playbook/", include("routing.playbook_urls")),
-    path("service-levels/", include("routing.sla_urls")),
+    path("playbook/", include("routing.playbook.urls")),
+    path("service-levels/", include("routing.service_levels.urls")),
     path("reports/", include("reports.urls")),
     path("auth/", include("allauth.urls")),
 ]

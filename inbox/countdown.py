@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from accounts.models import BrandAccount
-from inbox.wording import Chip, local
+from inbox.display import Chip, local
 
 _DAY = 86_400
 

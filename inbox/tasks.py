@@ -5,23 +5,21 @@ from __future__ import annotations
 from celery import shared_task
 from django.utils import timezone
 
-from inbox import (
-    assigning,
-    counts,
-    escalating,
-    ingest,
-    leaving,
-    limbo,
-    notices,
-    outbox,
-    polling,
-    previewing,
-    recomputing,
-    second_look,
-    second_try,
-    training,
-    watching,
-)
+from inbox.assignment import automatic as assigning
+from inbox.assignment import leavers as leaving
+from inbox.assignment import limbo
+from inbox.decisions import second_opinion as second_look
+from inbox.decisions import training
+from inbox.escalation import recompute as recomputing
+from inbox.escalation import sweep as escalating
+from inbox.ingest import page as ingest
+from inbox.ingest import polling
+from inbox.ingest import retry as second_try
+from inbox.notices import tell as notices
+from inbox.notices import watches as watching
+from inbox.previews import run as previewing
+from inbox.queue import counts
+from inbox.replies import outbox
 
 #: Seconds after which a wake-up nobody took is dropped: the next ticks repeat it.
 _STALE = 10

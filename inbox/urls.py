@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from inbox import stream
+from inbox.live import stream
 from inbox.views import (
     actions,
     answers,

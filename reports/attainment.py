@@ -17,7 +17,7 @@ from inbox.models.case import CaseQuerySet
 from reports.exchanges import reported_cases
 from reports.metrics import created_cases
 from reports.periods import Period
-from routing.sla import CLOCKS, ClockName
+from routing.service_levels.policies import CLOCKS, ClockName
 
 _ENDED = """
 WITH scope AS ({scope}),

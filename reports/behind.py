@@ -18,7 +18,7 @@ from reports.attainment import clock_cases
 from reports.exchanges import exchange_cases, reported_cases
 from reports.metrics import created_cases, handed_over_cases, routed_cases, still_waiting
 from reports.periods import Period
-from routing.sla import CLOCKS
+from routing.service_levels.policies import CLOCKS
 
 _EPOCH, _MICROSECOND = dt.datetime(1970, 1, 1, tzinfo=dt.UTC), dt.timedelta(microseconds=1)
 _ANSWERED = {"": None, "yes": True, "no": False}

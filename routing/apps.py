@@ -10,6 +10,6 @@ class RoutingConfig(AppConfig):
     def ready(self) -> None:
         # The models of this room exist only now.
         from accounts import people
-        from routing.closing import objection_to_closing
+        from routing.departments import objection_to_closing
 
         people.objections_to_closing.append(objection_to_closing)

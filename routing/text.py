@@ -79,3 +79,8 @@ def emoji_only(text: str) -> bool:
         return False
     bare = _HANDLES.sub("", text[:LOOKED_AT])
     return _PICTOGRAM.search(bare) is not None and _WRITTEN.search(_KEYCAP.sub("", bare)) is None
+
+
+def storable(text: str) -> bool:
+    """Whether Postgres can store the text: no NUL, no lone surrogate."""
+    return "\x00" not in text and not any("\ud800" <= character <= "\udfff" for character in text)

@@ -2,7 +2,10 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from routing import draft_views, edit_views, learning_views, skill_views, verb_views, views
+from routing.learning import views as learning_views
+from routing.rule_editor import action_views as verb_views
+from routing.rule_editor import draft_views, edit_views, views
+from routing.skills import views as skill_views
 
 app_name = "routing"
 urlpatterns: list[URLPattern] = [

@@ -126,7 +126,7 @@ def _floor(agent: int, department: int, most: int) -> tuple[list[int], list[floa
 
 def _product(agent: int, department: int, most: int) -> tuple[list[int], list[float]]:
     from accounts.models import User
-    from inbox.taking import take_next
+    from inbox.assignment.take_next import take_next
 
     me = User.objects.get(pk=agent)
     taken: list[int] = []

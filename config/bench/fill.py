@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from accounts.models import BrandAccount, BrandAccountGrant, Department, Membership, Role, User
 from config.bench.words import VOCABULARY, vocabulary
-from inbox import counts
+from inbox.queue import counts
 
 DEPARTMENTS = ("service", "billing", "sales", "marketing", "pr", "product", "tech", "legal", "hr", "spam")
 AGENTS = 100

@@ -23,13 +23,13 @@ from config.bench.web import median
 from config.bench.wire import BRAND, PAGE, PAGES
 from config.embedded.home import CHECKOUT
 from config.garbage import forget_garbage
-from inbox import ingest
+from inbox.ingest import page as ingest
 from networks.base import Connector, Credentials, PollResult
 from networks.registry import connector
-from routing import rulesets
 from routing.models import Rule, SLAVersion
-from routing.sla_editing import install_starter
-from routing.starter_sla import starter_calendars, starter_policies
+from routing.rules import versions as rulesets
+from routing.service_levels.editing import install_starter
+from routing.service_levels.starter import starter_calendars, starter_policies
 
 RULES = 50
 _SECRETS = dict.fromkeys(("consumer_key", "consumer_secret", "access_token", "access_token_secret"), "bench")

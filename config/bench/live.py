@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from accounts.models import Role, User
 from config.bench.web import median, percentile, served
-from inbox.live import CaseChange, publish_on_commit
+from inbox.live.publish import CaseChange, publish_on_commit
 from inbox.models import Case
 
 #: Changes a round, and the seconds between them: further apart than pages coalesce.

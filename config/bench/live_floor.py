@@ -9,7 +9,7 @@ from typing import Any
 
 import redis.asyncio
 
-from inbox.live import CHANNEL
+from inbox.live.publish import CHANNEL
 
 _listeners: set[asyncio.Queue[bytes]] = set()
 _reader: asyncio.Task[None] | None = None

@@ -20,10 +20,12 @@ from config.bench.fill import DEPARTMENTS
 from config.bench.reading import MESSAGES
 from config.bench.rules import snapshot
 from config.bench.web import median
-from inbox import preview_rows, previewing
-from routing import drafts, editing, rulesets
-from routing.editing import Content
-from routing.rule_rows import put
+from inbox.previews import messages as preview_rows
+from inbox.previews import run as previewing
+from routing.rules import drafts, editing
+from routing.rules import versions as rulesets
+from routing.rules.editing import Content
+from routing.rules.store import put
 
 Say = Callable[[str], None]
 RULES = 50

@@ -13,10 +13,10 @@ from typing import Any
 
 from config.bench.reading import MESSAGES
 from config.bench.web import median
-from routing.engine import CompiledRules, compile_rules, decide
+from routing.conditions.patterns import problem_with
 from routing.facts import Facts
-from routing.patterns import problem_with
-from routing.starter import starter_snapshot
+from routing.rules.engine import CompiledRules, compile_rules, decide
+from routing.rules.starter import starter_snapshot
 from routing.text import tokens
 
 Say = Callable[[str], None]

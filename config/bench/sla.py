@@ -9,11 +9,11 @@ from collections.abc import Callable
 from typing import Any
 
 from config.bench.web import median
-from inbox.clocks import settle
+from inbox.changes.clocks import settle
+from inbox.ingest.threads import CaseState
 from inbox.models import Status
-from inbox.threading import CaseState
-from routing.calendars import Calendar, compile_calendar
-from routing.sla import ClockName, Policy, Step, Terms, due
+from routing.business_hours.calendar import Calendar, compile_calendar
+from routing.service_levels.policies import ClockName, Policy, Step, Terms, due
 
 #: Split shifts, a night on Friday, public holidays, summer time.
 SNAPSHOT: dict[str, Any] = {

@@ -12,7 +12,7 @@ class CaseCount(models.Model):
     """Open cases, kept and not counted: the sum of `delta` by department, brand account, visibility and assignee.
 
     Written only by statement-level triggers on `inbox_case`, so that no code path can forget it, and appended rather
-    than updated, so that no two transactions wait for one row. `inbox.counts` folds the rows.
+    than updated, so that no two transactions wait for one row. `inbox.queue.counts` folds the rows.
     """
 
     department = models.ForeignKey(

@@ -10,7 +10,7 @@ from accounts.models import BrandAccount
 
 
 class EarlyAnswer(models.Model):
-    """A message of our own that answers something which has not reached us yet (`inbox.early`).
+    """A message of our own that answers something which has not reached us yet (`inbox.ingest.early_answers`).
 
     It becomes a `Message` of the question's case when that comes. `look_at` is when it is looked at without that.
     """

@@ -10,7 +10,7 @@ from inbox.models.case import Case
 
 
 class Escalation(models.Model):
-    """A pre-warning, a missed target or an escalation step of one run of a clock (`step` as in `routing.sla`).
+    """A pre-warning, a missed target or an escalation step of one run of a clock (`step` as in `routing.service_levels.policies`).
 
     `started_at` is when the clock began, so that a changed target does not tell the same thing again. `told` is false
     for what was past already when a new policy came into force: it is kept, and nobody is bothered.

@@ -31,7 +31,7 @@ class RulePreview(models.Model):
     """`content` (a snapshot) tried against version `live` on the inbound messages since `since`, or on a file.
 
     Everything a worker needs to go on is in the row, written together with what was found so far: `cursor` is where
-    the next chunk begins, {"at", "id"} for messages and {} for files. `result`: see `inbox.previewing`.
+    the next chunk begins, {"at", "id"} for messages and {} for files. `result`: see `inbox.previews.run`.
     """
 
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")

@@ -50,7 +50,7 @@ class RoutingSuggestion(models.Model):
 
 
 class SecondLook(models.Model):
-    """The one row that says up to which decision all are weighed; see `inbox.second_look`."""
+    """The one row that says up to which decision all are weighed; see `inbox.decisions.second_opinion`."""
 
     decision_id = models.BigIntegerField(default=0)
 

@@ -8,7 +8,7 @@ from typing import Any
 from django import template
 from django.conf import settings
 
-from inbox import navigation as nav
+from inbox.queue import navigation as nav
 
 register = template.Library()
 

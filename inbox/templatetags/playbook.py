@@ -11,8 +11,8 @@ from django.utils import timezone
 
 from inbox.models import Case, CasePlaybook
 from routing.models import PlaybookVersion
-from routing.playbook import Outcome, tree_of
-from routing.playbook_outline import action_words
+from routing.playbook.outline import action_words
+from routing.playbook.tree import Outcome, tree_of
 
 register = template.Library()
 #: The days that are counted.

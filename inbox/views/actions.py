@@ -1,4 +1,4 @@
-"""What people do with a case: each view is one verb of `inbox.cases`."""
+"""What people do with a case: each view is one verb of `inbox.cases.verbs`."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from accounts.access import viewer
 from accounts.models import Department, User
-from inbox import cases
-from inbox.case_page import Problem
-from inbox.case_tags import tag_case
-from inbox.customer_tags import tag_customer
+from inbox.case_page.page import Problem
+from inbox.cases import verbs as cases
+from inbox.cases.customer_tags import tag_customer
+from inbox.cases.tags import tag_case
+from inbox.changes.refusals import Conflict, Invalid, NotAllowed
 from inbox.models import Case
-from inbox.refusals import Conflict, Invalid, NotAllowed
 from inbox.views.case import context_of, refused
 from inbox.views.guards import InboxRequest, signed_in, wants_fragment
 

@@ -9,11 +9,13 @@ from django.http import Http404, HttpResponse, JsonResponse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from inbox import composing, drafts, replies
-from inbox.case_page import Problem
+from inbox.case_page.page import Problem
+from inbox.changes.refusals import Conflict, Invalid, NotAllowed
 from inbox.models import Case, Reply
-from inbox.refusals import Conflict, Invalid, NotAllowed
-from inbox.replies import LONGEST_INPUT, Settlement
+from inbox.replies import composer as composing
+from inbox.replies import drafts
+from inbox.replies import verbs as replies
+from inbox.replies.verbs import LONGEST_INPUT, Settlement
 from inbox.views.actions import act, shown, typed, version
 from inbox.views.case import refused
 from inbox.views.guards import InboxRequest, signed_in

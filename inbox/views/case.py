@@ -9,7 +9,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from inbox.case_page import Problem, case_context, read_case
+from inbox.case_page.page import Problem, case_context, read_case
 from inbox.models import Case
 from inbox.views.guards import InboxRequest, signed_in, wants_fragment
 

@@ -9,10 +9,10 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
+from inbox.display import moment
 from inbox.models import Notice
-from inbox.notices import mark_read, page, queue_of
+from inbox.notices.tell import mark_read, page, queue_of
 from inbox.views.guards import InboxRequest, signed_in, wants_fragment
-from inbox.wording import moment
 
 
 @require_safe

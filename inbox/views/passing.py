@@ -1,4 +1,4 @@
-"""A case on its way between departments: each view is one verb of `inbox.passing`."""
+"""A case on its way between departments: each view is one verb of `inbox.cases.hand_overs`."""
 
 from __future__ import annotations
 
@@ -13,15 +13,17 @@ from django.views.decorators.http import require_POST
 from django_htmx.http import HttpResponseClientRedirect
 
 from accounts.models import Department
-from inbox import cases, passing, watching
-from inbox.case_page import may
-from inbox.likely_departments import likely
+from inbox.case_page.page import may
+from inbox.cases import hand_overs as passing
+from inbox.cases import verbs as cases
+from inbox.changes.refusals import Conflict, Invalid
+from inbox.decisions.likely_departments import likely
 from inbox.models import Case, Custody
-from inbox.navigation import departments
-from inbox.refusals import Conflict, Invalid
+from inbox.notices import watches as watching
 from inbox.views.actions import Verb, act, attempt, version
 from inbox.views.case import context_of
 from inbox.views.guards import InboxRequest, signed_in, wants_fragment
+from inbox.visibility import departments
 
 
 @require_POST

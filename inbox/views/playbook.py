@@ -1,4 +1,4 @@
-"""The playbook beside a case: each view is one verb of `inbox.playing`."""
+"""The playbook beside a case: each view is one verb of `inbox.cases.playbook`."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ from django.http import Http404, HttpResponse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from inbox import drafts, playing
-from inbox.case_page import may, read_case
+from inbox.case_page.page import may, read_case
+from inbox.case_page.playbook import panel
+from inbox.cases import playbook as playing
 from inbox.models import Case
-from inbox.navigation import departments
-from inbox.playbook_panel import panel
+from inbox.replies import drafts
 from inbox.views.actions import act, attempt, shown, version
 from inbox.views.guards import InboxRequest, signed_in
+from inbox.visibility import departments
 
 
 @require_POST

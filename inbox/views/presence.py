@@ -11,7 +11,8 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts import presence
 from accounts.models import Leave
 from accounts.working_forms import LeaveForm, language_name
-from inbox import assigning, leaving
+from inbox.assignment import automatic as assigning
+from inbox.assignment import leavers as leaving
 from inbox.views.guards import InboxRequest, signed_in
 
 

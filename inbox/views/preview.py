@@ -10,10 +10,12 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.guards import SignedInRequest, require
-from inbox import preview_page, previewing, tasks
+from inbox import tasks
 from inbox.models import RulePreview
-from routing.csv_rows import BadTable
-from routing.engine import RuleSetError
+from inbox.previews import page as preview_page
+from inbox.previews import run as previewing
+from routing.files.csv import BadTable
+from routing.refusals import RuleSetError
 
 
 @require_POST

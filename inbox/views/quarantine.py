@@ -15,9 +15,10 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.guards import SignedInRequest, require
 from accounts.presenting import Moment, moment
-from inbox import second_try, tasks
+from inbox import tasks
+from inbox.ingest import retry as second_try
 from inbox.models import Quarantined
-from inbox.sanitise import clean_text
+from inbox.text import clean_text
 
 ROWS = 50
 #: Characters of the raw form that a page shows.

@@ -11,11 +11,11 @@ from django.views.decorators.http import require_safe
 
 from accounts.access import viewer
 from accounts.models import BrandAccount
-from inbox import navigation as nav
 from inbox.models import Status
-from inbox.navigation import queue_departments
-from inbox.queue import Filters, ViewKind, page
+from inbox.queue import navigation as nav
+from inbox.queue.listing import Filters, ViewKind, page
 from inbox.views.guards import InboxRequest, signed_in, wants_fragment
+from inbox.visibility import queue_departments
 from networks.registry import CONNECTORS
 
 _TITLES: dict[str, str] = {

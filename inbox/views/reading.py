@@ -11,13 +11,13 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from accounts.access import viewer
+from inbox.cases.reading_words import URGENCIES, in_words, languages
+from inbox.cases.readings import Field, correct, readable, value_of
+from inbox.changes.refusals import Invalid, name_of
+from inbox.display import moment
 from inbox.models import Case, Message, MessageCorrection
-from inbox.reading import Field, correct, readable, value_of
-from inbox.reading_words import URGENCIES, in_words, languages
-from inbox.refusals import Invalid, name_of
 from inbox.views.actions import act
 from inbox.views.guards import InboxRequest, signed_in, wants_fragment
-from inbox.wording import moment
 from routing.reading import SENTIMENTS
 
 #: Characters of the message shown above the form on a page of its own.

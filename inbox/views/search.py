@@ -9,8 +9,8 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from inbox.search import clean_query
-from inbox.search import search as find
+from inbox.queue.search import clean_query
+from inbox.queue.search import search as find
 from inbox.views.guards import InboxRequest, signed_in, wants_fragment
 
 

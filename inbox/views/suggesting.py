@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.http import HttpResponse
 from django.views.decorators.http import require_POST
 
-from inbox import suggesting
+from inbox.cases import suggestions as suggesting
 from inbox.views.actions import act, version
 from inbox.views.guards import InboxRequest, signed_in
 from inbox.views.passing import passed

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from accounts.access import viewer
-from inbox.team import last_sweep, teams
+from inbox.assignment.team import last_sweep, teams
 from inbox.views.guards import InboxRequest
 
 

@@ -35,7 +35,7 @@ class Calendar(models.Model):
 class CalendarVersion(models.Model):
     """Opening hours from a moment on, until the next version's. Never changed once it is stored.
 
-    `content` is a snapshot as `routing.calendars.compile_calendar` takes it. Null in `in_force_from`: since ever.
+    `content` is a snapshot as `routing.business_hours.calendar.compile_calendar` takes it. Null in `in_force_from`: since ever.
     """
 
     calendar = models.ForeignKey(Calendar, on_delete=models.CASCADE, related_name="versions", db_index=False)
@@ -62,7 +62,7 @@ class SLAPolicy(models.Model):
 
     Null in `department` or `priority`, "" in `network`: any. A clock without a target does not run. The pre-warning
     comes when `warning_percent` of a target is left, or `warning_minutes` where that is set. `steps` are what happens
-    after a missed target, as `routing.sla.Step`.
+    after a missed target, as `routing.service_levels.policies.Step`.
     """
 
     key = models.UUIDField(unique=True, editable=False)
@@ -97,7 +97,7 @@ class SLAPolicy(models.Model):
 
 
 class SLAVersion(Version):
-    """The policies and their calendars (`routing.terms.snapshot`).
+    """The policies and their calendars (`routing.service_levels.versions.snapshot`).
 
     `recomputed` of `to_recompute` open cases have their clocks set by it so far; `after_case` is how far the work has
     come, `recomputed_at` when it was finished.

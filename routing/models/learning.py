@@ -84,9 +84,9 @@ class RouterVersion(models.Model):
 
     number = models.PositiveIntegerField(unique=True)
     state = models.CharField(max_length=8, choices=VersionState.choices)
-    #: Of `routing.learning.training.train`.
+    #: Of `routing.classifier.training.train`.
     metrics = models.JSONField(default=dict)
-    #: Of `routing.learning.router.Router.pack`; no pickle.
+    #: Of `routing.classifier.router.Router.pack`; no pickle.
     arrays = models.BinaryField()
     #: The version of the rules whose votes it learned with.
     rules_version = models.PositiveIntegerField()
@@ -153,7 +153,7 @@ class LearningMode(models.TextChoices):
 
 
 class LearningSetting(models.Model):
-    """The one row that says how a new version comes into use; `routing.learned.setting` makes it."""
+    """The one row that says how a new version comes into use; `routing.learning.active.setting` makes it."""
 
     mode = models.CharField(max_length=10, choices=LearningMode.choices, default=LearningMode.AUTOMATIC)
     #: Department's slug → the probability (0 to 1) from which on the router decides alone; others have the default.

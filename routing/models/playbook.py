@@ -29,7 +29,7 @@ class Playbook(models.Model):
 
 
 class PlaybookVersion(Version):
-    """The tree (see `routing.playbook`)."""
+    """The tree (see `routing.playbook.tree`)."""
 
     def __str__(self) -> str:
         return f"Playbook, version {self.number}"

@@ -26,7 +26,7 @@ class Rule(models.Model):
     position = models.PositiveIntegerField()
     name = models.CharField(max_length=120)
     enabled = models.BooleanField(default=True)
-    #: A condition tree; see `routing.conditions`.
+    #: A condition tree; see `routing.conditions.validation`.
     condition = models.JSONField()
     department = models.ForeignKey(Department, on_delete=models.PROTECT, related_name="rules")
     priority = models.SmallIntegerField(choices=Priority.choices, default=Priority.NORMAL)
@@ -58,7 +58,7 @@ class RoutingDefault(models.Model):
 
 
 class RuleSetVersion(Version):
-    """The rules and the default, with the business hours that rules ask about (`routing.rule_rows.snapshot`)."""
+    """The rules and the default, with the business hours that rules ask about (`routing.rules.store.snapshot`)."""
 
     def __str__(self) -> str:
         return f"Rules, version {self.number}"

@@ -11,7 +11,7 @@ from accounts import rostering
 from accounts.models import BrandAccount, BrandAccountGrant, DemoMarker, Department, Membership, Shift, User
 from config import demo_company
 from routing.facts import Facts
-from routing.rulesets import live
+from routing.rules.versions import live
 from tests.factories import NOW, UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -67,7 +67,7 @@ def test_it_makes_a_company_that_works(networks, capsys, client):
 
 
 def test_the_starter_rules_decide(networks):
-    from routing.engine import decide
+    from routing.rules.engine import decide
 
     seed(networks)
     facts = Facts("You charged my card twice for one order", "x", "mentions", "kettleandfern", NOW)

@@ -9,10 +9,11 @@ from django.db import transaction
 from django.utils import timezone
 from playwright.sync_api import expect
 
-from inbox import cases, outcomes
-from inbox.changes import changing
-from inbox.live import CaseChange, publish
+from inbox.cases import verbs as cases
+from inbox.changes.change import changing
+from inbox.live.publish import CaseChange, publish
 from inbox.models import Case, Draft, Reply, Status
+from inbox.replies import outcomes
 from networks.base import Sent
 from tests.e2e.soundness import SCHEMES, sound
 from tests.factories import CaseFactory, IdentityFactory, MessageFactory

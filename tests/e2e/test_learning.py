@@ -5,11 +5,13 @@ from __future__ import annotations
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from inbox import second_look
-from inbox.ingest import store_messages
+from inbox.decisions import second_opinion as second_look
+from inbox.ingest.page import store_messages
 from inbox.models import Case
-from routing import corrections, learned, rulesets, trainings
-from routing.editing import set_default
+from routing.learning import active as learned
+from routing.learning import corrections, trainings
+from routing.rules import versions as rulesets
+from routing.rules.editing import set_default
 from tests.factories import NOW, StreamFactory
 from tests.inbox.simple import message
 from tests.routing.learning_examples import examples

@@ -8,10 +8,11 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import Leave, Role, Skill
-from inbox import cases
+from inbox.cases import verbs as cases
 from inbox.models import Notice
-from routing import editing, rulesets
-from routing.editing import Content
+from routing.rules import editing
+from routing.rules import versions as rulesets
+from routing.rules.editing import Content
 from tests.e2e.soundness import SCHEMES, sound
 from tests.e2e.test_inbox import arrive
 from tests.factories import DepartmentFactory, StreamFactory, UserFactory

@@ -9,7 +9,7 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import expect
 
-from inbox import cases
+from inbox.cases import verbs as cases
 from inbox.models import Case, Custody
 from tests.e2e.soundness import sound
 from tests.e2e.test_inbox import arrive, listening

@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 
 from accounts.models import Role
 from inbox.models import Case, CasePlaybook, Draft
-from routing import playbooks
+from routing.playbook import versions as playbooks
 from tests.e2e.soundness import SCHEMES, sound
 from tests.e2e.test_inbox import arrive
 from tests.e2e.test_passing import picture

@@ -7,7 +7,7 @@ from django.utils import timezone
 from playwright.sync_api import expect
 
 from inbox.models import Draft, NoticeKind
-from inbox.notices import tell
+from inbox.notices.tell import tell
 from tests.e2e.test_inbox import arrive, listening
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]

@@ -8,11 +8,13 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import expect
 
-from inbox import ingest, previewing
+from inbox.ingest import page as ingest
 from inbox.models import Case, RulePreview
-from routing import editing, rulesets
-from routing.editing import Content
+from inbox.previews import run as previewing
 from routing.models import Rule
+from routing.rules import editing
+from routing.rules import versions as rulesets
+from routing.rules.editing import Content
 from tests.factories import CaseFactory, MessageFactory
 from tests.inbox.ingesting import leased_stream
 from tests.inbox.simple import message, page

@@ -9,7 +9,7 @@ from axe_playwright_python.sync_playwright import Axe
 from django.utils import timezone
 from playwright.sync_api import expect
 
-from inbox import recomputing
+from inbox.escalation import recompute as recomputing
 from inbox.models import Case, Status
 from tests.factories import CaseFactory, MessageFactory
 

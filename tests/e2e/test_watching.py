@@ -7,7 +7,8 @@ from django.utils import timezone
 from playwright.sync_api import expect
 
 from accounts.models import Role
-from inbox import cases, passing
+from inbox.cases import hand_overs as passing
+from inbox.cases import verbs as cases
 from tests.e2e.soundness import sound
 from tests.e2e.test_inbox import arrive, listening
 from tests.e2e.test_passing import picture

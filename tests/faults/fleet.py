@@ -24,7 +24,7 @@ from accounts.connecting import connect_brand_account
 from accounts.models import Department
 from config.embedded.valkey import Valkey
 from inbox.models import Message
-from routing import rulesets
+from routing.rules import versions as rulesets
 
 ROOT = Path(__file__).resolve().parents[2]
 DEPARTMENTS = ("service", "billing", "sales", "marketing", "pr", "product", "tech", "legal", "hr", "spam")

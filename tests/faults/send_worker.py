@@ -18,7 +18,7 @@ import django
 def tick(pool: ThreadPoolExecutor, busy: dict) -> None:
     from django.utils import timezone
 
-    from inbox import outbox
+    from inbox.replies import outbox
 
     now = timezone.now()
     outbox.expire_leases(now)

@@ -26,8 +26,8 @@ from django.utils import timezone
 
 from accounts.credentials import store_credential
 from accounts.models import Role
-from inbox import replies
 from inbox.models import CaseEvent, Message, Reply, ReplyState, Verb
+from inbox.replies import verbs as replies
 from tests.factories import (
     BrandAccountFactory,
     CaseFactory,

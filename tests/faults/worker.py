@@ -20,7 +20,8 @@ django.setup()
 from django.db import connection  # noqa: E402
 
 from config.celery import app  # noqa: E402
-from inbox import ingest, ingest_sql  # noqa: E402
+from inbox.ingest import page as ingest  # noqa: E402
+from inbox.ingest import read_sql as ingest_sql
 
 #: Seconds between the cursor and the messages, or as long as somebody holds them. While they last, a file named after
 #: the process says so.

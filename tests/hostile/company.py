@@ -13,8 +13,8 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from accounts.credentials import store_credential
 from accounts.models import Department, Role, User
 from inbox.models import Case, Message, Quarantined, Reply
-from routing import rulesets
 from routing.models import RoutingDefault, Rule, RuleSetVersion
+from routing.rules import versions as rulesets
 from tests.factories import (
     NOW,
     PASSWORD,

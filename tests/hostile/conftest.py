@@ -1,7 +1,7 @@
 import pytest
 
-from inbox import connectors
-from routing import rulesets
+from inbox import connections as connectors
+from routing.rules import versions as rulesets
 from tests.e2e.conftest import browser, server
 from tests.networks.conftest import network
 

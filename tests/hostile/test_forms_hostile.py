@@ -22,9 +22,9 @@ from django.test import Client
 from django.utils.safestring import SafeString
 
 from accounts.models import Role
-from inbox import connectors
+from inbox import connections as connectors
 from inbox.models import Case, CaseEvent, Draft, Reply
-from routing import rulesets
+from routing.rules import versions as rulesets
 from tests.factories import PASSWORD
 from tests.hostile.company import ID, NOBODY, Company, addresses, found
 from tests.hostile.reading import watched

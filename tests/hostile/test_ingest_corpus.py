@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from accounts.credentials import store_credential
 from accounts.models import Health
-from inbox import polling
+from inbox.ingest import polling
 from inbox.models import Case, Message, Quarantined
 from tests.factories import BrandAccountFactory, StreamFactory
 from tests.hostile.corpus import NETWORKS, HostileCase, cases

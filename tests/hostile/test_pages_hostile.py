@@ -11,12 +11,12 @@ from django.core.cache import cache
 from playwright.sync_api import expect
 
 from accounts.models import BrandAccount, Department, Role, User
-from inbox import cases as verbs
-from inbox.live import CaseChange, publish
+from inbox.cases import verbs
+from inbox.live.publish import CaseChange, publish
 from inbox.models import Case, Draft, Identity, Message, Quarantined
 from networks.base import Attachment, Author, Unreadable
-from routing import rulesets
 from routing.models import Rule
+from routing.rules import versions as rulesets
 from tests.e2e.conftest import session_of
 from tests.factories import NOW, ReplyFactory, UserFactory
 from tests.hostile.corpus import HostileCase, shown_texts

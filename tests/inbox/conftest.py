@@ -1,7 +1,8 @@
 import pytest
 
-from inbox import connectors
-from routing import rulesets, terms
+from inbox import connections as connectors
+from routing.rules import versions as rulesets
+from routing.service_levels import versions as terms
 from tests.inbox.ingesting import feed
 
 __all__ = ["feed"]

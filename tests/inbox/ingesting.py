@@ -8,9 +8,9 @@ import uuid
 import pytest
 
 from accounts.models import Stream
-from inbox import ingest
-from routing import rulesets
+from inbox.ingest import page as ingest
 from routing.models import RoutingDefault, Rule
+from routing.rules import versions as rulesets
 from tests.factories import NOW, BrandAccountFactory, DepartmentFactory, StreamFactory
 from tests.inbox.simple import page
 

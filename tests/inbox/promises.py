@@ -5,8 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 
-from routing import terms
 from routing.models import Calendar, CalendarVersion, SLAPolicy
+from routing.service_levels import versions as terms
 from tests.factories import NOW
 
 ALWAYS = {"time_zone": "UTC", "week": [[[0, 1440]]] * 7}

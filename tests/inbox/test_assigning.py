@@ -12,10 +12,14 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import BrandAccountGrant, Leave, Role, User
-from inbox import assigning, cases, clocks, ingest, taking
+from inbox.assignment import automatic as assigning
+from inbox.assignment import take_next as taking
+from inbox.case_page.event_lines import said
+from inbox.cases import verbs as cases
+from inbox.changes import clocks
+from inbox.ingest import page as ingest
 from inbox.models import Case, CaseEvent, Custody, Decision, Notice, NoticeKind, Status, Verb
-from inbox.saying import said
-from routing import terms
+from routing.service_levels import versions as terms
 from tests.factories import (
     NOW,
     BrandAccountFactory,
@@ -330,7 +334,7 @@ class TestTakeNext:
             raise RuntimeError
 
         with monkeypatch.context() as patched, pytest.raises(RuntimeError):
-            patched.setattr("inbox.changes.publish_on_commit", breaks)
+            patched.setattr("inbox.changes.change.publish_on_commit", breaks)
             taking.take_next(ada, now=NOW)
         case.refresh_from_db()
         assert (case.assignee, case.version) == (None, 1)

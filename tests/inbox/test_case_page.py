@@ -10,9 +10,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Role
-from inbox import cases
+from inbox.case_page.timeline import NEWEST, SHOWN
+from inbox.cases import verbs as cases
 from inbox.models import Custody, Decision, Draft, Reply, ReplyState, Status
-from inbox.timeline import NEWEST, SHOWN
 from tests.factories import (
     BrandAccountFactory,
     CaseFactory,

@@ -7,14 +7,15 @@ from django.db import connection
 from django.urls import reverse
 
 from accounts.models import Department, Role
-from inbox import cases
-from inbox.case_tags import tag_case
+from inbox.case_page.event_lines import said
+from inbox.cases import verbs as cases
+from inbox.cases.tags import tag_case
+from inbox.changes.refusals import Invalid, NotAllowed
 from inbox.models import Case, CaseEvent, Verb
-from inbox.refusals import Invalid, NotAllowed
-from inbox.saying import said
-from routing import editing, rulesets
-from routing.editing import Content
 from routing.models import RoutingExample
+from routing.rules import editing
+from routing.rules import versions as rulesets
+from routing.rules.editing import Content
 from tests.factories import NOW, DepartmentFactory, UserFactory
 from tests.inbox.simple import message
 

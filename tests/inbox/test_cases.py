@@ -4,10 +4,10 @@ import pytest
 from django.db import DatabaseError, transaction
 
 from accounts.models import BrandAccountGrant, Membership, Role
-from inbox import cases
-from inbox.changes import Change
+from inbox.cases import verbs as cases
+from inbox.changes.change import Change
 from inbox.models import Case, CaseEvent, Custody, Status, Verb, Visibility
-from routing import terms
+from routing.service_levels import versions as terms
 from tests.factories import (
     NOW,
     CaseFactory,

@@ -8,11 +8,12 @@ import pytest
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from inbox import cases, outcomes
-from inbox.changes import changing
+from inbox.cases import verbs as cases
+from inbox.changes.change import changing
 from inbox.models import Case, CaseEvent, Status
+from inbox.replies import outcomes
 from networks.base import Author, Sent
-from routing import terms
+from routing.service_levels import versions as terms
 from tests.factories import NOW, CaseFactory, DepartmentFactory, MessageFactory, ReplyFactory, UserFactory
 from tests.inbox.promises import OFFICE, minutes, policy
 from tests.inbox.simple import message

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from accounts import presence
 from accounts.models import Leave, Role, Skill
-from inbox.colleagues import colleagues, why_nobody
+from inbox.assignment.colleagues import colleagues, why_nobody
 from inbox.models import Decision
 from tests.factories import (
     NOW,

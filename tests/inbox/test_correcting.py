@@ -8,9 +8,11 @@ import pytest
 from django.conf import settings
 
 from accounts.models import Role
-from inbox import cases, passing, training
+from inbox.cases import hand_overs as passing
+from inbox.cases import verbs as cases
+from inbox.decisions import training
 from inbox.models import Custody, Message
-from routing import corrections, trainings
+from routing.learning import corrections, trainings
 from routing.models import RouterTraining, RoutingExample
 from tests.factories import NOW, CaseFactory, DepartmentFactory, MessageFactory, UserFactory
 

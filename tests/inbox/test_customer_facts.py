@@ -8,9 +8,10 @@ from django.test.utils import CaptureQueriesContext
 
 from inbox.models import Case, CaseEvent, Custody, Decision, Message, Status, Verb
 from networks.base import Author
-from routing import editing, rulesets
-from routing.editing import Content
 from routing.models import Rule
+from routing.rules import editing
+from routing.rules import versions as rulesets
+from routing.rules.editing import Content
 from tests.factories import NOW, CaseFactory, IdentityFactory
 from tests.inbox.simple import message
 

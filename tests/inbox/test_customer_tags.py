@@ -6,12 +6,13 @@ import pytest
 from django.urls import reverse
 
 from accounts.models import Role
-from inbox.customer_tags import tag_customer
+from inbox.case_page.event_lines import said
+from inbox.cases.customer_tags import tag_customer
+from inbox.changes.refusals import Invalid, NotAllowed
 from inbox.models import Case, CaseEvent, Verb
-from inbox.refusals import Invalid, NotAllowed
-from inbox.saying import said
-from routing import editing, rulesets
-from routing.editing import Content
+from routing.rules import editing
+from routing.rules import versions as rulesets
+from routing.rules.editing import Content
 from tests.factories import NOW, UserFactory
 from tests.inbox.simple import message
 

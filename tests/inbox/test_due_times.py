@@ -11,8 +11,9 @@ from django.db import connection
 from django.urls import reverse
 
 from accounts.models import Role
-from inbox import countdown, queue
+from inbox import countdown
 from inbox.models import Case, Status
+from inbox.queue import listing as queue
 from tests.factories import (
     NOW,
     BrandAccountFactory,

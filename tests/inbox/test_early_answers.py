@@ -7,7 +7,8 @@ import pytest
 from django.db import OperationalError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from inbox import early, ingest
+from inbox.ingest import early_answers as early
+from inbox.ingest import page as ingest
 from inbox.models import Case, CaseEvent, EarlyAnswer, Message, Reply, ReplyState, Status, Verb
 from inbox.tasks import tick_housekeeping
 from networks.base import Author, Unreadable
@@ -282,7 +283,7 @@ def test_housekeeping_looks_and_one_accounts_trouble_is_not_the_others(feed, mon
             raise OperationalError("the disk is full")
         return look_again(stream, now)
 
-    monkeypatch.setattr("inbox.ingest.look_again", troubled)
+    monkeypatch.setattr("inbox.ingest.page.look_again", troubled)
     tick_housekeeping()
     assert Message.objects.filter(direction="out").exists()
     assert "were not looked at" in caplog.text

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from accounts.models import User
-from inbox.navigation import Entry
+from inbox.queue.navigation import Entry
 from tests.factories import CaseFactory, DepartmentFactory, UserFactory
 from tests.inbox.pages import signed_in
 

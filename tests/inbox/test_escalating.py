@@ -12,12 +12,16 @@ from django.db import connection
 from django.urls import reverse
 
 from accounts.models import Leave, Shift
-from inbox import cases, escalating, notices, recomputing, tasks
+from inbox import tasks
+from inbox.cases import verbs as cases
+from inbox.escalation import recompute as recomputing
+from inbox.escalation import sweep as escalating
 from inbox.models import Case, CaseEvent, Custody, Escalation, Notice, NoticedCase, NoticeKind, Status, Verb
-from inbox.notices import mark_read, tell_grouped
-from inbox.replies import queue_reply
-from routing import terms
+from inbox.notices import tell as notices
+from inbox.notices.tell import mark_read, tell_grouped
+from inbox.replies.verbs import queue_reply
 from routing.models import SLAPolicy, SLAVersion
+from routing.service_levels import versions as terms
 from tests.factories import NOW, CaseFactory, DepartmentFactory, MessageFactory, UserFactory
 from tests.inbox.pages import signed_in
 from tests.inbox.promises import OFFICE, minutes, policy

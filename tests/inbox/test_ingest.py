@@ -7,7 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Stream
-from inbox import ingest
+from inbox.ingest import page as ingest
 from inbox.models import (
     Case,
     CaseEvent,
@@ -305,7 +305,7 @@ def test_open_pages_hear_of_it_on_commit(feed, django_capture_on_commit_callback
 
 
 def test_nothing_is_stored_without_rules(db):
-    from routing.rulesets import RuleSetError
+    from routing.rules.versions import RuleSetError
 
     DepartmentFactory()
     stream = leased_stream()

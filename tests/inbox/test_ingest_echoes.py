@@ -2,9 +2,9 @@ import datetime as dt
 
 import pytest
 
-from inbox import outcomes
+from inbox.case_page.event_lines import said
 from inbox.models import Case, CaseEvent, Message, Reply, ReplyState, Status, Verb
-from inbox.saying import said
+from inbox.replies import outcomes
 from networks.base import Author, Sent
 from tests.factories import NOW, ReplyFactory, UserFactory
 from tests.inbox.simple import message

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from inbox.cases.readings import correct
 from inbox.models import Case, Message
-from inbox.reading import correct
-from routing import rulesets
 from routing.models import Rule
+from routing.rules import versions as rulesets
 from tests.factories import NOW, UserFactory
 from tests.inbox.simple import message
 

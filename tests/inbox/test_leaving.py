@@ -9,9 +9,11 @@ from django.urls import reverse
 
 from accounts import presence
 from accounts.models import BrandAccountGrant, Leave, Membership, Role, Shift
-from inbox import assigning, leaving, tasks
+from inbox import tasks
+from inbox.assignment import automatic as assigning
+from inbox.assignment import leavers as leaving
+from inbox.case_page.event_lines import said
 from inbox.models import Case, Notice, Status
-from inbox.saying import said
 from tests.factories import NOW, BrandAccountFactory, CaseFactory, DepartmentFactory, UserFactory
 from tests.inbox.pages import signed_in
 

@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from accounts.models import BrandAccountGrant, Membership, Role, User
-from inbox import limbo
-from inbox.limbo import Place, Staff, destination, verdict
+from inbox.assignment import limbo
+from inbox.assignment.limbo import Place, Staff, destination, verdict
+from inbox.case_page.event_lines import said
 from inbox.models import Case, Custody, Sweep, Verb
-from inbox.saying import said
 from routing.models import RoutingDefault
 from tests.factories import NOW, BrandAccountFactory, CaseFactory, DepartmentFactory, UserFactory
 from tests.inbox.pages import signed_in, statements

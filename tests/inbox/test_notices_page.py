@@ -8,9 +8,11 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from inbox import counts, live, notices
+from inbox.live import publish as live
+from inbox.live.stream import Audience, Listener
 from inbox.models import Notice, NoticeKind
-from inbox.stream import Audience, Listener
+from inbox.notices import tell as notices
+from inbox.queue import counts
 from inbox.tasks import tick_housekeeping
 from tests.factories import NOW, CaseFactory, DepartmentFactory, UserFactory
 from tests.inbox.pages import HTMX, signed_in, statements

@@ -3,8 +3,9 @@ import datetime as dt
 import pytest
 
 from accounts.models import BrandAccount, BrandAccountGrant, Credential, Health, Lifecycle
-from inbox import drafts, outbox, outcomes, replies
 from inbox.models import Case, CaseEvent, Message, Reply, ReplyState, Status, Verb, Visibility
+from inbox.replies import drafts, outbox, outcomes
+from inbox.replies import verbs as replies
 from networks.base import RetryLater, Sent
 from tests.factories import NOW, BrandAccountFactory, CaseFactory, MessageFactory, ReplyFactory
 from tests.inbox.sending_fixtures import *  # noqa: F403

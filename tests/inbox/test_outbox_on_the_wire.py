@@ -9,8 +9,10 @@ from django.utils import timezone
 
 from accounts.credentials import store_credential
 from accounts.models import BrandAccount
-from inbox import outbox, polling, replies
+from inbox.ingest import polling
 from inbox.models import Case, CaseEvent, Direction, EarlyAnswer, Message, Reply, ReplyState, Status, Verb
+from inbox.replies import outbox
+from inbox.replies import verbs as replies
 from networks import registry
 from tests.factories import BrandAccountFactory, StreamFactory, UserFactory
 from tests.inbox.ingesting import publish_rules

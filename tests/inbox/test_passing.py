@@ -10,11 +10,12 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Role
-from inbox import cases, passing
-from inbox.likely_departments import in_order, likely
+from inbox.cases import hand_overs as passing
+from inbox.cases import verbs as cases
+from inbox.decisions.likely_departments import in_order, likely
 from inbox.models import Case, CaseEvent, Custody, Decision, Status, Verb
-from routing import rulesets
-from routing.editing import Content, add_rule, set_default
+from routing.rules import versions as rulesets
+from routing.rules.editing import Content, add_rule, set_default
 from tests.factories import NOW, CaseFactory, DepartmentFactory, MessageFactory, UserFactory
 from tests.inbox.pages import HTMX, signed_in
 

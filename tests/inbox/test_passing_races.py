@@ -6,10 +6,12 @@ import datetime as dt
 
 import pytest
 
-from inbox import cases, passing, playing
+from inbox.cases import hand_overs as passing
+from inbox.cases import playbook as playing
+from inbox.cases import verbs as cases
+from inbox.changes.refusals import Conflict
 from inbox.models import Case, CaseEvent, CasePlaybook, Custody, Verb
-from inbox.refusals import Conflict
-from routing import playbooks
+from routing.playbook import versions as playbooks
 from tests.factories import NOW, CaseFactory, DepartmentFactory, UserFactory
 from tests.inbox.test_races import at_once
 

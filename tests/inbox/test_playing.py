@@ -9,11 +9,12 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Role
-from inbox import cases, playing
+from inbox.cases import playbook as playing
+from inbox.cases import verbs as cases
 from inbox.models import Case, CaseEvent, CasePlaybook, Custody, Decision, Draft, Status, Verb
-from routing import playbooks
 from routing.models import PlaybookVersion
-from routing.playbook import NONE
+from routing.playbook import versions as playbooks
+from routing.playbook.tree import NONE
 from tests.factories import (
     NOW,
     BrandAccountFactory,

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from accounts.credentials import store_credential
 from accounts.models import BrandAccount, Health, Stream
-from inbox import polling
+from inbox.ingest import polling
 from inbox.models import Case, ReplyState, Status
 from networks.base import Reauthorise, RetryLater, Unreadable
 from networks.registry import CONNECTORS

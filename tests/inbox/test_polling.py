@@ -6,7 +6,8 @@ from django.utils import timezone
 
 from accounts.credentials import seal, store_credential
 from accounts.models import BrandAccount, Credential, Health, Lifecycle, Stream
-from inbox import ingest, polling
+from inbox.ingest import page as ingest
+from inbox.ingest import polling
 from inbox.models import Message
 from networks.base import (
     Budget,

@@ -10,11 +10,13 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Role
-from inbox import previewing, tasks
+from inbox import tasks
 from inbox.models import Case, Decision, Message, PreviewState, RulePreview
-from routing import drafts, editing, rulesets
-from routing.editing import Content
+from inbox.previews import run as previewing
 from routing.models import Rule, RuleSetVersion
+from routing.rules import drafts, editing
+from routing.rules import versions as rulesets
+from routing.rules.editing import Content
 from tests.factories import CaseFactory, MessageFactory, UserFactory
 from tests.inbox.simple import message
 

@@ -5,7 +5,8 @@ from django.urls import reverse
 
 from accounts.credentials import store_credential
 from accounts.models import Role
-from inbox import quarantine, second_try
+from inbox.ingest import quarantine
+from inbox.ingest import retry as second_try
 from inbox.models import Case, Message, Quarantined
 from networks.base import Author, RetryLater, Unreadable
 from networks.registry import CONNECTORS

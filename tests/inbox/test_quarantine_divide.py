@@ -1,7 +1,8 @@
 import pytest
 
 from accounts.models import Stream
-from inbox import ingest_sql, ingest_writes
+from inbox.ingest import read_sql as ingest_sql
+from inbox.ingest import write_sql as ingest_writes
 from inbox.models import Case, Message, Quarantined
 from tests.inbox.simple import message
 

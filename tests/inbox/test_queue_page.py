@@ -13,7 +13,7 @@ from django.utils import timezone
 from accounts.models import Role
 from inbox.models import Status
 from inbox.paging import decode_cursor, encode_cursor
-from inbox.queue import PAGE
+from inbox.queue.listing import PAGE
 from tests.factories import BrandAccountFactory, CaseFactory, DepartmentFactory, IdentityFactory, UserFactory
 from tests.inbox.pages import HTMX, signed_in, statements
 

@@ -11,8 +11,10 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from django.db import connection
 
-from inbox import cases, drafts, outbox, replies
+from inbox.cases import verbs as cases
 from inbox.models import LIVE_STATES, Case, CaseEvent, Custody, Draft, Message, Reply, ReplyState, Verb
+from inbox.replies import drafts, outbox
+from inbox.replies import verbs as replies
 from tests.factories import NOW, CaseFactory, DepartmentFactory, MessageFactory, ReplyFactory, UserFactory
 from tests.inbox.sending_fixtures import *  # noqa: F403
 

@@ -9,9 +9,9 @@ from django.db import IntegrityError, transaction
 from django.urls import reverse
 
 from accounts.models import Role
+from inbox.cases.readings import correct, value_of
+from inbox.changes.refusals import Invalid, NotAllowed
 from inbox.models import Case, CaseEvent, Message, MessageCorrection, Status, Verb
-from inbox.reading import correct, value_of
-from inbox.refusals import Invalid, NotAllowed
 from tests.factories import (
     NOW,
     BrandAccountFactory,

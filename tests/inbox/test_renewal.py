@@ -6,7 +6,7 @@ import pytest
 from accounts import checks
 from accounts.credentials import CredentialUnusable, open_credential, store_credential
 from accounts.models import Health
-from inbox import renewal
+from inbox import renewed_connections as renewal
 from networks import registry
 from networks.base import Credentials, OwnAccount, Reauthorise
 from tests.factories import NOW, BrandAccountFactory

@@ -11,9 +11,10 @@ from django.core.management import CommandError, call_command
 
 from inbox.models import Customer, Decision, Message
 from networks.base import Author
-from routing import editing, rulesets
-from routing.editing import Content
 from routing.models import Rule, RuleSetVersion
+from routing.rules import editing
+from routing.rules import versions as rulesets
+from routing.rules.editing import Content
 from tests.factories import NOW
 from tests.inbox.simple import message
 

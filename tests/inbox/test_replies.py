@@ -4,8 +4,10 @@ import uuid
 import pytest
 
 from accounts.models import BrandAccount, BrandAccountGrant, Health, Lifecycle, Role
-from inbox import cases, drafts, replies
+from inbox.cases import verbs as cases
 from inbox.models import Case, CaseEvent, Custody, Draft, Message, Reply, ReplyState, Verb, Visibility
+from inbox.replies import drafts
+from inbox.replies import verbs as replies
 from networks import registry
 from tests.factories import (
     NOW,

@@ -11,10 +11,11 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from inbox import reading, rereading
+from inbox.cases import readings as reading
+from inbox.decisions import reread as rereading
 from inbox.models import Case, CaseEvent, Custody, Message, Notice
-from routing import editing
-from routing.editing import Content
+from routing.rules import editing
+from routing.rules.editing import Content
 from tests.factories import NOW, UserFactory
 from tests.inbox.simple import message
 

@@ -9,7 +9,7 @@ import time_machine
 from django.urls import reverse
 
 from accounts.models import BrandAccount, BrandAccountGrant, Leave, Role, Shift
-from inbox import ingest
+from inbox.ingest import page as ingest
 from inbox.models import Message
 from networks.base import Author
 from tests.factories import (

@@ -9,9 +9,10 @@ from django.urls import reverse
 
 from accounts.models import Role
 from inbox.models import Notice, NoticeKind
-from routing import drafts, editing, rulesets
-from routing.editing import Content
 from routing.models import RuleSetVersion
+from routing.rules import drafts, editing
+from routing.rules import versions as rulesets
+from routing.rules.editing import Content
 from tests.factories import NOW, BrandAccountFactory, DepartmentFactory, UserFactory
 from tests.inbox.pages import signed_in
 

@@ -4,8 +4,9 @@ import json
 import orjson
 import pytest
 
+from inbox.ingest.storable import Unstorable, clean_json, raw_bytes, storable
 from inbox.models import Message, Quarantined
-from inbox.sanitise import Unstorable, clean_address, clean_json, clean_line, clean_text, raw_bytes, storable
+from inbox.text import clean_address, clean_line, clean_text
 from networks.base import Attachment, Author, Unreadable
 from tests.factories import NOW
 from tests.inbox.simple import message

@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import Role
-from inbox.search import PAGE, clean_query, snippet
+from inbox.queue.search import PAGE, clean_query, snippet
 from tests.factories import (
     BrandAccountFactory,
     CaseFactory,

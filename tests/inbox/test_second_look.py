@@ -10,14 +10,18 @@ from django.db import connection
 from django.urls import reverse
 
 from accounts.models import Role
-from inbox import cases, second_look, suggesting
-from inbox.ingest import store_messages
+from inbox.cases import suggestions as suggesting
+from inbox.cases import verbs as cases
+from inbox.changes.refusals import Conflict, NotAllowed
+from inbox.decisions import second_opinion as second_look
+from inbox.decisions.replay import Outcome, replay
+from inbox.ingest.page import store_messages
 from inbox.models import Case, CaseEvent, Custody, Decision, RoutingSuggestion, SecondLook, Verb
-from inbox.refusals import Conflict, NotAllowed
-from inbox.replaying import Outcome, replay
-from routing import corrections, learned, rulesets, trainings
-from routing.editing import Content, add_rule, set_default
+from routing.learning import active as learned
+from routing.learning import corrections, trainings
 from routing.models import LearningMode, RouterVersion, RoutingExample
+from routing.rules import versions as rulesets
+from routing.rules.editing import Content, add_rule, set_default
 from tests.factories import NOW, BrandAccountFactory, DepartmentFactory, StreamFactory, UserFactory
 from tests.inbox.pages import signed_in
 from tests.inbox.simple import message

@@ -13,10 +13,11 @@ from django.conf import settings
 from django.test import AsyncClient
 
 from accounts.models import BrandAccountGrant, Role
-from inbox import stream, watching
-from inbox.live import CHANNEL, CaseChange, publish, publish_watches_on_commit
+from inbox.live import stream
+from inbox.live.publish import CHANNEL, CaseChange, publish, publish_watches_on_commit
+from inbox.live.stream import Audience, Listener
 from inbox.models import Watch
-from inbox.stream import Audience, Listener
+from inbox.notices import watches as watching
 from tests.factories import NOW, BrandAccountFactory, CaseFactory, DepartmentFactory, UserFactory
 
 NONE = frozenset()
@@ -232,7 +233,7 @@ class TestTheStream:
 
 
 def test_a_lost_broker_does_not_stop_who_publishes(settings, caplog):
-    from inbox import live
+    from inbox.live import publish as live
 
     live._redis.cache_clear()
     settings.REDIS_URL = "redis://127.0.0.1:1/0"

@@ -2,7 +2,7 @@ import datetime as dt
 
 import pytest
 
-from inbox.threading import CaseState, join, of_thread
+from inbox.ingest.threads import CaseState, join, of_thread
 from tests.factories import NOW
 
 DAY = dt.timedelta(days=1)

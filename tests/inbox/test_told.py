@@ -10,7 +10,10 @@ from django.utils import timezone
 
 from accounts import presence
 from accounts.models import Leave, Role
-from inbox import assigning, cases, leaving, taking
+from inbox.assignment import automatic as assigning
+from inbox.assignment import leavers as leaving
+from inbox.assignment import take_next as taking
+from inbox.cases import verbs as cases
 from inbox.models import Case, Notice, NoticeKind
 from tests.factories import NOW, BrandAccountFactory, CaseFactory, DepartmentFactory, UserFactory
 from tests.inbox.pages import signed_in, statements

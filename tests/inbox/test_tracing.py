@@ -10,12 +10,15 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from accounts.models import BrandAccount
-from inbox import cases, passing, playing
+from inbox.cases import hand_overs as passing
+from inbox.cases import playbook as playing
+from inbox.cases import verbs as cases
+from inbox.decisions.trace import trace, without_trace
 from inbox.models import Decision
-from inbox.tracing import trace, without_trace
-from routing import editing, playbooks
-from routing.editing import Content
 from routing.models import Rule
+from routing.playbook import versions as playbooks
+from routing.rules import editing
+from routing.rules.editing import Content
 from tests.factories import NOW, CaseFactory, DepartmentFactory, MessageFactory, UserFactory
 from tests.inbox.simple import message
 

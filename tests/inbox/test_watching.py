@@ -9,9 +9,11 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Membership, Role
-from inbox import cases, passing, watching
+from inbox.cases import hand_overs as passing
+from inbox.cases import verbs as cases
 from inbox.models import Case, Custody, Notice, NoticeKind, Watch
-from inbox.queue import PAGE
+from inbox.notices import watches as watching
+from inbox.queue.listing import PAGE
 from tests.factories import (
     NOW,
     BrandAccountFactory,

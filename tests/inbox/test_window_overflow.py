@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from accounts.credentials import store_credential
 from accounts.models import Health, Role, Stream
-from inbox import ingest
+from inbox.ingest import page as ingest
 from inbox.models import Message
 from tests.factories import BrandAccountFactory, StreamFactory, UserFactory
 from tests.inbox.ingesting import publish_rules
@@ -93,7 +93,7 @@ def test_what_arrives_while_paging_pushes_the_oldest_out(simulator, stream, monk
             burst(simulator, arrive, "meanwhile")
         return store(*given)
 
-    monkeypatch.setattr("inbox.ingest.store_page", busy)
+    monkeypatch.setattr("inbox.ingest.page.store_page", busy)
     poll()
     assert is_stored("burst 0") is not lost
     assert poll()["overflowed"] is lost  # what came meanwhile is in the next window

@@ -11,13 +11,14 @@ from django.db import transaction
 from django.urls import reverse
 
 from accounts.models import Role
-from inbox import cases, outcomes
-from inbox.changes import changing
+from inbox.cases import verbs as cases
+from inbox.changes.change import changing
 from inbox.models import Case, Status
+from inbox.replies import outcomes
 from networks.base import Sent
 from reports.attainment import attainment, clock_cases
 from reports.periods import last_weeks
-from routing import terms
+from routing.service_levels import versions as terms
 from tests.factories import NOW, CaseFactory, DepartmentFactory, MessageFactory, ReplyFactory, UserFactory
 from tests.inbox.pages import signed_in
 from tests.inbox.promises import minutes, policy

@@ -7,7 +7,7 @@ import types
 import pytest
 
 from accounts.models import Role
-from routing import rulesets
+from routing.rules import versions as rulesets
 from tests.factories import NOW, DepartmentFactory, UserFactory
 
 
@@ -21,7 +21,7 @@ def _no_memory_between_tests():
 @pytest.fixture()
 def company(db):
     """Service, billing and a closed department; a manager who may edit, an agent who may not; two rules."""
-    from routing.editing import Content, add_rule, set_default
+    from routing.rules.editing import Content, add_rule, set_default
 
     service = DepartmentFactory(slug="service", name="Service")
     billing = DepartmentFactory(slug="billing", name="Billing")

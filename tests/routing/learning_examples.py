@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import random
 
-from routing.learning.features import Votes
-from routing.learning.training import Example
+from routing.classifier.features import Votes
+from routing.classifier.training import Example
 
 PATTERNS = {
     "billing": (

@@ -1,5 +1,5 @@
 """Business time the slow way: minute by minute, reading the clock on the wall each time. It shares no line with
-`routing.calendars`."""
+`routing.business_hours.calendar`."""
 
 from __future__ import annotations
 

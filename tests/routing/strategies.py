@@ -6,7 +6,7 @@ import datetime as dt
 
 from hypothesis import strategies as st
 
-from routing.conditions import validate
+from routing.conditions.validation import validate
 from routing.facts import Facts
 
 WORDS = ["refund", "charged twice", "Größe", "reimburs*", "退款", "😡", "can't"]

@@ -10,12 +10,16 @@ from hypothesis import strategies as st
 
 from accounts.models import BrandAccountGrant, Role
 from inbox.models import RulePreview
-from routing import drafts, editing, precedence, reach, rulesets
-from routing.editing import Content
-from routing.engine import compile_rules, decide
+from routing.conditions import brand_accounts as reach
 from routing.facts import Facts
 from routing.models import RoutingDefault, RuleDraft, RuleSetVersion
-from routing.scope import NotAbove, NotYours, TooWide, rule_scope_of, scope_of
+from routing.refusals import NotYours
+from routing.rules import drafts, editing, precedence
+from routing.rules import versions as rulesets
+from routing.rules.editing import Content
+from routing.rules.engine import compile_rules, decide
+from routing.rules.scope import NotAbove, TooWide, rule_scope_of
+from routing.scope import scope_of
 from tests.factories import NOW, BrandAccountFactory, UserFactory
 from tests.routing.test_rule_pages import EDITS, form, latest, page, text, words
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from routing.assignment import Candidate, Need, choose, deal, fits
+from inbox.assignment.deal import Candidate, Need, choose, deal, fits
 
 BRAND = 7
 SKILLS, LANGUAGES = ("refunds", "machines"), ("de", "en", "fr")

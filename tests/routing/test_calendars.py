@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from routing.calendars import CalendarError, compile_calendar
+from routing.business_hours.calendar import CalendarError, compile_calendar
 from tests.routing.minutes import Walker
 
 UTC = dt.UTC

@@ -6,12 +6,12 @@ import pytest
 from django.http import QueryDict
 from hypothesis import given, settings
 
-from routing.choices import Choices
-from routing.condition_page import presented
-from routing.condition_rows import node_of, read, tree_of
-from routing.conditions import MAX_NODES, Problem, validate
-from routing.starter import starter_snapshot
-from routing.wording import summary
+from routing.conditions.validation import MAX_NODES, Problem, validate
+from routing.conditions.wording import summary
+from routing.rule_editor.choices import Choices
+from routing.rule_editor.condition_form import node_of, read, tree_of
+from routing.rule_editor.condition_page import presented
+from routing.rules.starter import starter_snapshot
 from tests.routing.oracle import same
 from tests.routing.strategies import anything, trees
 

@@ -7,14 +7,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from accounts.models import Department, Role
-from routing import drafts, editing, rulesets
-from routing.drafts import Clashes
-from routing.editing import Content
-from routing.engine import RuleSetError, decide
 from routing.facts import Facts
-from routing.merging import DEFAULT, ORDER, merge
 from routing.models import Rule, RuleDraft, RuleSetVersion
-from routing.scope import NotAbove, NotYours
+from routing.refusals import NotYours, RuleSetError
+from routing.rules import drafts, editing
+from routing.rules import versions as rulesets
+from routing.rules.drafts import Clashes
+from routing.rules.editing import Content
+from routing.rules.engine import decide
+from routing.rules.merging import DEFAULT, ORDER, merge
+from routing.rules.scope import NotAbove
 from tests.factories import NOW, UserFactory
 
 WORDS = {"field": "words", "any": ["late"]}

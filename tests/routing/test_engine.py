@@ -12,9 +12,10 @@ import re2
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from routing.engine import RuleSetError, compile_rules, decide, decide_all
+from routing.conditions.patterns import PatternSet
 from routing.facts import Facts
-from routing.patterns import PatternSet
+from routing.refusals import RuleSetError
+from routing.rules.engine import compile_rules, decide, decide_all
 from tests.routing import oracle
 from tests.routing.strategies import CALENDARS, plain_texts, trees
 from tests.routing.strategies import facts as any_facts
@@ -251,7 +252,7 @@ def test_a_bad_rule_is_named():
 
 
 def test_many_patterns_are_found_across_sets(monkeypatch):
-    monkeypatch.setattr("routing.patterns.SET_SIZE", 7)
+    monkeypatch.setattr("routing.conditions.patterns.SET_SIZE", 7)
     compiled = rules(*(rule({"field": "pattern", "matches": f"no{n}x"}, name=str(n)) for n in range(50)))
     assert [decide(message(f"aa no{n}x"), compiled).rule_name for n in range(50)] == [
         str(n) for n in range(50)
@@ -259,7 +260,7 @@ def test_many_patterns_are_found_across_sets(monkeypatch):
 
 
 def test_patterns_too_large_for_one_set_are_split(monkeypatch):
-    monkeypatch.setattr("routing.patterns.SET_MEMORY", 1 << 17)
+    monkeypatch.setattr("routing.conditions.patterns.SET_MEMORY", 1 << 17)
     listed = [rf"\pL{{{n}}}[0-9]{{30}}z" for n in range(1, 12)]
     compiled = rules(
         *(rule({"field": "pattern", "matches": pattern}, name=str(n)) for n, pattern in enumerate(listed))
@@ -277,7 +278,7 @@ def test_a_set_that_runs_out_of_memory_while_matching_is_not_silent(monkeypatch)
         Match = lambda *_: []  # noqa: E731
 
     monkeypatch.setattr(
-        "routing.patterns.re2",
+        "routing.conditions.patterns.re2",
         types.SimpleNamespace(Set=Exhausted, compile=re2.compile, Options=re2.Options, error=re2.error),
     )
     assert PatternSet(["a+", "b+", "c+"]).matches("xx c b") == [1, 2]

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from routing.findings import Known, findings
-from routing.implying import WordList, excludes, implies, takes_everything, takes_nothing
+from routing.conditions.implication import WordList, excludes, implies, takes_everything, takes_nothing
+from routing.rules.findings import Known, findings
 from tests.routing.oracle import holds
 from tests.routing.strategies import facts, trees
 

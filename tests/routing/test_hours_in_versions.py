@@ -6,10 +6,12 @@ import datetime as dt
 
 import pytest
 
-from routing import editing, rulesets, sla_editing
-from routing.editing import Content
 from routing.facts import Facts
 from routing.models import Rule, RuleSetVersion
+from routing.rules import editing
+from routing.rules import versions as rulesets
+from routing.rules.editing import Content
+from routing.service_levels import editing as sla_editing
 from tests.factories import NOW
 
 DAY = [[[540, 1020]]] * 7

@@ -16,17 +16,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from routing.engine import compile_rules
-from routing.learned import TELLING, Active, facts_of_text, voted, votes_unseen
-from routing.learning import scoring
-from routing.learning.arrays import columns, kernel, packed, times, weights_of
-from routing.learning.features import Votes, counted, signs, space, words
-from routing.learning.fitting import Problem, fit
-from routing.learning.hints import likeness, phrases
-from routing.learning.measuring import Message, curve, split
-from routing.learning.router import BadArrays, Guess, belief, unpack
-from routing.learning.training import LEAST, Example, TooFew, _choose, _prepare, train
-from routing.starter import starter_snapshot
+from routing.classifier import scoring
+from routing.classifier.arrays import columns, kernel, packed, times, weights_of
+from routing.classifier.features import Votes, counted, signs, space, words
+from routing.classifier.fitting import Problem, fit
+from routing.classifier.hints import likeness, phrases
+from routing.classifier.measuring import Message, curve, split
+from routing.classifier.router import BadArrays, Guess, belief, unpack
+from routing.classifier.training import LEAST, Example, TooFew, _choose, _prepare, train
+from routing.learning.active import TELLING, Active, facts_of_text, voted, votes_unseen
+from routing.rules.engine import compile_rules
+from routing.rules.starter import starter_snapshot
 from tests.routing.learning_examples import PATTERNS, examples
 
 SILENT = Votes("service", by_default=True)
@@ -260,7 +260,7 @@ def test_arrays_that_do_not_fit_are_refused(trained):
 
 
 def test_no_process_loads_numpy_before_it_asks_the_router():
-    code = "import django,sys; django.setup(); import inbox.tasks, config.urls, routing.trainings; print('numpy' in sys.modules)"
+    code = "import django,sys; django.setup(); import inbox.tasks, config.urls, routing.learning.trainings; print('numpy' in sys.modules)"
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert told.stdout.strip() == "False"
 
@@ -300,7 +300,7 @@ def test_the_curve_says_rules_and_learned():
 @pytest.mark.skipif(not DATA.exists(), reason="the labelled messages are not here")
 @pytest.mark.slow
 def test_two_hundred_corrections_beat_the_rules_on_real_messages():
-    from routing.example_files import labelled
+    from routing.files.examples import labelled
 
     snapshot = starter_snapshot()
     rules = compile_rules(snapshot)

@@ -8,9 +8,8 @@ import pytest
 from django.urls import reverse
 
 from accounts.models import Role
-from routing import corrections, editing, learned, rulesets, suggested_rules, trainings
-from routing.editing import Content
-from routing.engine import RuleSetError
+from routing.learning import active as learned
+from routing.learning import corrections, suggested_rules, trainings
 from routing.models import (
     DismissedRule,
     LearningMode,
@@ -22,6 +21,10 @@ from routing.models import (
     TrainingState,
     VersionState,
 )
+from routing.refusals import RuleSetError
+from routing.rules import editing
+from routing.rules import versions as rulesets
+from routing.rules.editing import Content
 from tests.factories import NOW, DepartmentFactory, UserFactory
 from tests.routing.learning_examples import examples
 

@@ -6,12 +6,13 @@ import pytest
 from django.urls import reverse
 
 from accounts.models import Role, Skill
-from routing import drafts, editing, rulesets
-from routing.editing import Content
 from routing.facts import Facts
-from routing.history import difference
 from routing.models import RuleSetVersion
-from routing.naming import names
+from routing.rules import drafts, editing
+from routing.rules import versions as rulesets
+from routing.rules.editing import Content
+from routing.rules.history import difference
+from routing.rules.names import names
 from tests.factories import NOW, BrandAccountFactory, UserFactory
 
 OURS = {"field": "brand_account", "is": ["x:9000"]}
@@ -58,7 +59,7 @@ def test_what_is_not_there_any_more_keeps_its_key(company):
 
 
 def test_rules_that_name_nothing_keep_no_names_and_cost_no_statement(company, django_assert_num_queries):
-    from routing.rule_rows import standing_alone
+    from routing.rules.store import standing_alone
 
     assert "names" not in latest().snapshot
     content = {"default": None, "rules": latest().snapshot["rules"]}

@@ -6,7 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from routing.opening_hours import HoursError, parse_hours, parse_minutes, reaches_into, say_hours, say_minutes
+from routing.business_hours.notation import (
+    HoursError,
+    parse_hours,
+    parse_minutes,
+    reaches_into,
+    say_hours,
+    say_minutes,
+)
 
 
 @pytest.mark.parametrize(

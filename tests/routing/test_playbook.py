@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from routing.playbook import ACTIONS, DEEPEST, MOST_ANSWERS, NONE, Outcome, Question, step, tree_of, walk
-from routing.playbook_checks import problems
-from routing.playbooks import starter
+from routing.playbook.checks import problems
+from routing.playbook.tree import ACTIONS, DEEPEST, MOST_ANSWERS, NONE, Outcome, Question, step, tree_of, walk
+from routing.playbook.versions import starter
 
 DEPARTMENTS = dict.fromkeys(("service", "billing", "sales", "product", "pr", "tech", "legal"), True)
 

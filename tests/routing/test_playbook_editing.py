@@ -6,12 +6,12 @@ import copy
 
 import pytest
 
-from routing import playbook_editing as edits
-from routing.playbook import tree_of
-from routing.playbook_checks import problems
-from routing.playbook_history import difference
-from routing.playbook_outline import action_words, outline
-from routing.playbooks import starter
+from routing.playbook import edits
+from routing.playbook.checks import problems
+from routing.playbook.history import difference
+from routing.playbook.outline import action_words, outline
+from routing.playbook.tree import tree_of
+from routing.playbook.versions import starter
 
 DEPARTMENTS = dict.fromkeys(("service", "billing", "sales", "product", "pr", "tech", "legal"), True)
 

@@ -9,10 +9,11 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Role
-from inbox import playing
+from inbox.cases import playbook as playing
 from inbox.models import Case
-from routing import playbook_urls, playbooks
 from routing.models import Playbook, PlaybookVersion
+from routing.playbook import urls as playbook_urls
+from routing.playbook import versions as playbooks
 from tests.factories import NOW, BrandAccountFactory, CaseFactory, DepartmentFactory, UserFactory
 from tests.inbox.pages import signed_in
 
@@ -412,7 +413,7 @@ def test_a_manager_of_nothing_reads_the_playbook(installed):
 
 def test_a_department_that_the_playbook_hands_over_to_is_not_closed(installed):
     from accounts.models import Department
-    from routing.closing import objection_to_closing
+    from routing.departments import objection_to_closing
 
     assert "The playbook hands over to Billing" in objection_to_closing(
         Department.objects.get(slug="billing")

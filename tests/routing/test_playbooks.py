@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from accounts.models import Role
-from routing import playbooks
 from routing.models import Playbook, PlaybookVersion
-from routing.playbook import NONE, walk
-from routing.playbooks import PlaybookError, Stale, starter
+from routing.playbook import versions as playbooks
+from routing.playbook.tree import NONE, walk
+from routing.playbook.versions import PlaybookError, Stale, starter
 from tests.factories import NOW, DepartmentFactory, UserFactory
 
 pytestmark = pytest.mark.django_db

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from routing.labelled import score
+from routing.files.labelled import score
 from routing.reading import SENTIMENTS, URGENCIES, read
 from routing.reading.lexicon import LANGUAGES as READ_IN
 from routing.reading.lexicon import _file

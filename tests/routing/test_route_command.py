@@ -9,8 +9,8 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 
-from routing.labelled import rows as rows_of
-from routing.learning.router import Guess
+from routing.classifier.router import Guess
+from routing.files.labelled import rows as rows_of
 
 
 def run(path, *arguments):

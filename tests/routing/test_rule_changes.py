@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 
-from routing.history import difference
-from routing.rule_changes import changed
+from routing.rules.differences import changed
+from routing.rules.history import difference
 from tests.routing.strategies import trees
 
 RULE = {

@@ -10,10 +10,10 @@ import pytest
 from django.urls import reverse
 
 from accounts.models import Department, Role, Skill
-from routing import editing
-from routing.choices import FIELD_GROUPS
-from routing.editing import Content
 from routing.models import RoutingDefault, Rule, RuleSetVersion
+from routing.rule_editor.choices import FIELD_GROUPS
+from routing.rules import editing
+from routing.rules.editing import Content
 from tests.factories import NOW, BrandAccountFactory, DepartmentFactory, UserFactory
 
 
@@ -795,7 +795,7 @@ def test_going_back_takes_one_click(manager, company):
 
 
 def test_old_versions_are_on_further_pages(manager, company, monkeypatch):
-    monkeypatch.setattr("routing.versions.ON_A_PAGE", 2)
+    monkeypatch.setattr("routing.pages.versions.ON_A_PAGE", 2)
     body = text(manager.get(page("versions")))
     assert "?before=2" in body
     assert 'id="version-1"' not in body

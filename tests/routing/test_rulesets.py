@@ -8,12 +8,14 @@ import pytest
 from django.db import connection
 
 from accounts.models import Department, Role
-from routing import editing, rulesets
-from routing.editing import Content
-from routing.engine import RuleSetError, decide
 from routing.facts import Facts
 from routing.models import RoutingDefault, Rule, RuleSetVersion
-from routing.starter import DEPARTMENTS
+from routing.refusals import RuleSetError
+from routing.rules import editing
+from routing.rules import versions as rulesets
+from routing.rules.editing import Content
+from routing.rules.engine import decide
+from routing.rules.starter import DEPARTMENTS
 from tests.factories import NOW, DepartmentFactory, UserFactory
 
 WORDS = {"field": "words", "any": ["late"]}
@@ -57,7 +59,7 @@ def test_live_follows_a_publish_at_once_in_the_same_process(company):
 
 def test_live_asks_the_database_once_a_second(company, monkeypatch, django_assert_num_queries):
     clock = [100.0]
-    monkeypatch.setattr("routing.rulesets.time.monotonic", lambda: clock[0])
+    monkeypatch.setattr("routing.rules.versions.time.monotonic", lambda: clock[0])
     rulesets.live()
     with django_assert_num_queries(0):
         clock[0] += 0.9
@@ -76,7 +78,7 @@ def test_live_asks_the_database_once_a_second(company, monkeypatch, django_asser
 def test_a_number_used_again_after_a_rollback_is_not_mistaken(company, monkeypatch):
     """Numbers are given again when the transaction that gave them is rolled back; other processes may have seen it."""
     clock = [100.0]
-    monkeypatch.setattr("routing.rulesets.time.monotonic", lambda: clock[0])
+    monkeypatch.setattr("routing.rules.versions.time.monotonic", lambda: clock[0])
     assert rulesets.live().version == 3
     gone = RuleSetVersion.objects.get(number=3)
     gone.delete()

@@ -13,11 +13,12 @@ from django.apps import apps
 from django.urls import reverse
 
 from accounts.models import Role
-from routing import sla_editing, terms
-from routing.closing import objection_to_closing
+from routing.departments import objection_to_closing
 from routing.models import Calendar, CalendarVersion, Rule, SLAPolicy, SLAVersion
-from routing.scope import NotYours
-from routing.sla import FIRST_STEP
+from routing.refusals import NotYours
+from routing.service_levels import editing as sla_editing
+from routing.service_levels import versions as terms
+from routing.service_levels.policies import FIRST_STEP
 from tests.factories import NOW, DepartmentFactory, UserFactory
 from tests.inbox.pages import signed_in
 from tests.inbox.promises import OFFICE, policy

@@ -8,9 +8,9 @@ import pytest
 from django.urls import reverse
 
 from accounts.models import Role, Skill
-from routing import drafts, editing
-from routing.editing import Content
 from routing.models import Rule
+from routing.rules import drafts, editing
+from routing.rules.editing import Content
 from tests.factories import NOW, DepartmentFactory, UserFactory
 from tests.inbox.pages import signed_in, statements
 

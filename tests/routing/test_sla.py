@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from routing.calendar_history import compile_history
-from routing.calendars import CalendarError, compile_calendar
-from routing.sla import BREACH, WARNING, Policy, Step, Terms, due, happenings, used_by
-from routing.terms import compile_terms
+from routing.business_hours.calendar import CalendarError, compile_calendar
+from routing.business_hours.history import compile_history
+from routing.service_levels.policies import BREACH, WARNING, Policy, Step, Terms, due, happenings, used_by
+from routing.service_levels.versions import compile_terms
 from tests.routing.test_calendars import ALWAYS, WEEK, durations, hours, moments, random_snapshot, utc
 
 OFFICE = {"time_zone": "Europe/Berlin", "week": WEEK}

@@ -10,14 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from routing import held_out
-from routing.conditions import validate
-from routing.engine import compile_rules, decide
+from routing.conditions.validation import validate
 from routing.facts import Facts
-from routing.labelled import score
-from routing.learned import facts_of_text
+from routing.files.labelled import score
+from routing.learning import held_out
+from routing.learning.active import facts_of_text
 from routing.reading import with_reading
-from routing.starter import DEPARTMENTS, starter_rules, starter_snapshot
+from routing.rules.engine import compile_rules, decide
+from routing.rules.starter import DEPARTMENTS, starter_rules, starter_snapshot
 
 AT = dt.datetime(2026, 11, 18, tzinfo=dt.UTC)
 #: Real messages, kept outside the repository.

@@ -11,8 +11,9 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 
 from accounts.models import Department
-from routing import corrections, learned, trainings
-from routing.learning.router import BadArrays
+from routing.classifier.router import BadArrays
+from routing.learning import active as learned
+from routing.learning import corrections, trainings
 from routing.models import (
     ExampleSource,
     LearningMode,
@@ -22,7 +23,7 @@ from routing.models import (
     TrainingState,
     VersionState,
 )
-from routing.rulesets import live
+from routing.rules.versions import live
 from tests.factories import NOW, DepartmentFactory
 from tests.routing.learning_examples import examples
 
@@ -132,7 +133,7 @@ def test_without_rules_the_starter_rules_vote(db):
 
 
 def test_a_version_worse_than_the_rules_is_not_used(taught, monkeypatch):
-    from routing.learning import training as numbers
+    from routing.classifier import training as numbers
 
     monkeypatch.setattr(numbers, "_choose", lambda bench, scores: (0.25, False))
     version = trained()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from routing.wording import summary
+from routing.conditions.wording import summary
 
 REFUND = {"field": "words", "any": ["refund", "fee"]}
 X = {"field": "network", "is": ["x"]}

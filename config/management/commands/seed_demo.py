@@ -28,11 +28,11 @@ from accounts.models import (
 from accounts.people import vouch_for
 from config import demo_company
 from config.demo_roster import seed_roster
-from routing import playbooks
 from routing.models import RuleSetVersion, SLAVersion
-from routing.rulesets import install_starter_rules
-from routing.sla_editing import install_starter
-from routing.starter import DEFAULT, DEPARTMENTS
+from routing.playbook import versions as playbooks
+from routing.rules.starter import DEFAULT, DEPARTMENTS
+from routing.rules.versions import install_starter_rules
+from routing.service_levels.editing import install_starter
 
 #: Exit status of `--check` for a database that belongs to a real company.
 NOT_A_DEMO = 3

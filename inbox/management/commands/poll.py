@@ -12,9 +12,9 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from accounts.models import BrandAccount, Health, Lifecycle, Stream
-from inbox import polling
-from inbox.ingest import LEASE
-from inbox.polling import PollReport
+from inbox.ingest import polling
+from inbox.ingest.page import LEASE
+from inbox.ingest.polling import PollReport
 
 #: Tasks' worth of pages for one stream: a network whose window never ends must not hold the command for ever.
 _MOST_ROUNDS = 1000

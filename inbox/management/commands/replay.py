@@ -8,8 +8,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
+from inbox.decisions.replay import Difference, Outcome, replay
 from inbox.management.moments import moment
-from inbox.replaying import Difference, Outcome, replay
 
 #: Differences that are printed.
 _SHOWN = 100

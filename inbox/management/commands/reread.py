@@ -8,8 +8,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
+from inbox.decisions.reread import FIELDS, Progress, reread
 from inbox.management.moments import moment
-from inbox.rereading import FIELDS, Progress, reread
 
 
 class Command(BaseCommand):

@@ -9,7 +9,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 from django.utils import timezone
 
-from inbox import limbo
+from inbox.assignment import limbo
 
 
 class Command(BaseCommand):

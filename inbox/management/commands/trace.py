@@ -8,8 +8,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from inbox.decisions.trace import in_words, trace, without_trace
 from inbox.models import Case
-from inbox.tracing import in_words, trace, without_trace
 
 #: Cases without a trace that are named.
 _SHOWN = 20

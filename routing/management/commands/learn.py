@@ -16,10 +16,10 @@ from django.utils import timezone
 from django.utils.text import slugify
 
 from accounts.models import Department
-from routing import corrections, trainings
-from routing.example_files import UnreadableFile, labelled
+from routing.files.examples import UnreadableFile, labelled
+from routing.learning import corrections, trainings
 from routing.models import RouterTraining, RouterVersion, RuleSetVersion, TrainingState
-from routing.starter import DEPARTMENTS
+from routing.rules.starter import DEPARTMENTS
 
 
 class Command(BaseCommand):

@@ -9,16 +9,16 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from routing import held_out
-from routing.engine import compile_rules, decide
-from routing.example_files import UnreadableFile, labelled
-from routing.labelled import Unusable, rows, score
-from routing.learned import facts_of_text, votes_unseen
-from routing.learning.hints import phrases
-from routing.learning.measuring import Message, curve
-from routing.learning.training import Example
-from routing.reading.measuring import FIELDS, measure
-from routing.starter import starter_snapshot
+from routing.classifier.hints import phrases
+from routing.classifier.measuring import Message, curve
+from routing.classifier.training import Example
+from routing.files.examples import UnreadableFile, labelled
+from routing.files.labelled import Unusable, rows, score
+from routing.files.reading_score import FIELDS, measure
+from routing.learning import held_out
+from routing.learning.active import facts_of_text, votes_unseen
+from routing.rules.engine import compile_rules, decide
+from routing.rules.starter import starter_snapshot
 
 
 class Command(BaseCommand):

@@ -11,14 +11,14 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from routing import learned
-from routing.csv_rows import facts_of, harmless
-from routing.engine import CompiledRules, compile_rules
-from routing.file_routing import Routed, routed
-from routing.labelled import Unusable, rows, score
+from routing.files.csv import facts_of, harmless
+from routing.files.labelled import Unusable, rows, score
+from routing.files.routed import Routed, routed
+from routing.learning import active as learned
 from routing.models import RuleSetVersion
-from routing.rulesets import RuleSetError, live
-from routing.starter import starter_snapshot
+from routing.rules.engine import CompiledRules, compile_rules
+from routing.rules.starter import starter_snapshot
+from routing.rules.versions import RuleSetError, live
 
 COLUMNS = ("id", "department", "confidence", "second", "sentiment", "language", "needs_answer", "reasons")
 

@@ -1,0 +1,162 @@
+""" "Take next": the most urgent case that nobody has and that fits whoever asks."""
+
+from __future__ import annotations
+
+import datetime as dt
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef
+
+from accounts import presence
+from accounts.access import viewer
+from accounts.binding import bound_cursor
+from accounts.models import Department, Role, User
+from inbox.assignment.automatic import give
+from inbox.assignment.needs import ASKED, LANGUAGE
+from inbox.changes import clocks
+from inbox.changes.change import Change, require
+from inbox.changes.refusals import Invalid
+from inbox.models import Case, Decision, Status
+
+#: How many of the most urgent cases of each department are compared when the first is not just right.
+COMPARED = 24
+#: How often, and after how many seconds, to look again while others hold all that waits.
+LOOKS, PAUSE = 20, 0.01
+
+# What `Change` and the clocks look at.
+_LOOKED_AT = {
+    "id", "brand_account_id", "network", "visibility", "status", "department_id", "assignee_id", "priority", "version",
+    "historical", "needs_answer", "last_inbound_at", "last_outbound_at", "waiting_since", "first_response_at",
+    "closed_at", *clocks.FIELDS,
+}  # fmt: skip
+# `from_db` takes the values in the order of the model, whatever the order of the names that it is given.
+_FIELDS = tuple(field.attname for field in Case._meta.concrete_fields if field.attname in _LOOKED_AT)
+# Each department's queue is walked along its own index (`case_to_assign`) and left after a few rows, which are locked,
+# so that nobody else is offered them. The limit is part of the text: with any limit to come, Postgres might sort.
+_MOST_URGENT = {
+    limit: f"""
+WITH c AS (
+  SELECT o.* FROM unnest(%(departments)s::bigint[]) AS d(id) CROSS JOIN LATERAL (
+    SELECT o.* FROM inbox_case o
+    WHERE o.department_id = d.id AND o.closed_at IS NULL AND o.assignee_id IS NULL AND o.waiting_since IS NOT NULL
+      AND NOT o.historical AND (%(brands)s::bigint[] IS NULL OR o.brand_account_id = ANY(%(brands)s::bigint[]))
+    ORDER BY o.priority DESC, o.waiting_since, o.id LIMIT {limit} FOR NO KEY UPDATE SKIP LOCKED) AS o
+  ORDER BY o.priority DESC, o.waiting_since, o.id {"LIMIT 1" if limit == 1 else ""}
+)
+SELECT (SELECT max(l.ends_on) FROM accounts_leave l
+        WHERE l.user_id = %(me)s AND %(today)s::date BETWEEN l.starts_on AND l.ends_on),
+  CASE WHEN %(speaks)s THEN {LANGUAGE} ELSE '' END, coalesce(asked.person, ''), coalesce(asked.skill, ''),
+  p.name,
+  EXISTS (SELECT FROM inbox_custody h WHERE h.case_id = c.id AND h.left_at IS NULL AND h.accepted_at IS NULL),
+  {", ".join(f"c.{name}" for name in _FIELDS)}
+FROM c JOIN accounts_department p ON p.id = c.department_id {ASKED}
+ORDER BY c.priority DESC, c.waiting_since, c.id
+"""  # noqa: S608 (constants)
+    for limit in (1, COMPARED)
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Offer:
+    """A case that waits, locked, with what it asks for, and whether its custody waits to be accepted; and until when
+    whoever asks is on leave, if they are."""
+
+    on_leave_until: dt.date | None
+    in_language: str
+    for_person: str
+    for_skill: str
+    department_name: str
+    waits: bool
+    values: tuple[Any, ...]
+
+    def case(self) -> Case:
+        """The case; what is not in `_FIELDS` is read when it is asked for."""
+        case = Case.from_db("default", _FIELDS, self.values)
+        case.department = Department(pk=case.department_id, name=self.department_name)
+        return case
+
+
+def take_next(by: User, *, now: dt.datetime) -> Case | None:
+    """Take the most urgent unassigned case that fits `by`; None when there is none.
+
+    By priority, then by how long the customer has waited. What a rule wants others to have and what is in a language
+    that `by` does not speak comes after the rest; a case for which `by` lacks the skill is never given. By hand one may
+    take more than one's capacity. Raises `NotAllowed` for a role that does not work on cases, `Invalid` for somebody
+    who is away or on leave.
+    """
+    require(by, "claim")
+    if by.away_since is not None:
+        raise Invalid("You are away. Say that you are back, then take the next case.")
+    scope = {**_scope(by), "me": by.pk, "today": presence.today(now)}
+    for _ in range(LOOKS):
+        with transaction.atomic():
+            offer = _find(by, scope)
+            if offer is not None and offer.on_leave_until is not None:
+                raise Invalid(presence.OWN_LEAVE.format(until=presence.day(offer.on_leave_until)))
+            if offer is not None:
+                return _take(offer, by, now)
+        if not _is_any_left(by):
+            return None
+        time.sleep(PAUSE)
+    return None
+
+
+def _scope(by: User) -> dict[str, Any]:
+    who = viewer(by)
+    if by.role == Role.COMMUNITY:
+        departments = list(Department.objects.values_list("pk", flat=True))
+        return {"departments": departments, "brands": sorted(who.brand_account_ids)}
+    return {"departments": sorted(who.department_ids), "brands": None}
+
+
+def _find(by: User, scope: dict[str, Any]) -> _Offer | None:
+    """The case to take, locked. Mostly the first of all is right; only else are more compared."""
+    for limit in _MOST_URGENT:
+        offers = _offers(limit, {**scope, "speaks": bool(by.languages)})
+        if not offers:
+            return None
+        if limit == 1 and offers[0].for_skill == "" and not _is_for_others(by, offers[0]):
+            return offers[0]
+    lacking = _lacking(by, offers)
+    fitting = [one for one in offers if one.for_skill not in lacking]
+    return min(fitting, key=lambda one: _is_for_others(by, one), default=None)
+
+
+def _offers(limit: int, parameters: dict[str, Any]) -> list[_Offer]:
+    with bound_cursor() as cursor:
+        cursor.execute(_MOST_URGENT[limit], parameters)
+        return [
+            _Offer(leave, language, person, skill, department, waits, tuple(values))
+            for leave, language, person, skill, department, waits, *values in cursor.fetchall()
+        ]
+
+
+def _lacking(by: User, offers: Sequence[_Offer]) -> set[str]:
+    asked = {one.for_skill for one in offers} - {""}
+    return asked - set(by.skills.values_list("slug", flat=True)) if asked else set()
+
+
+def _is_for_others(by: User, one: _Offer) -> bool:
+    foreign = bool(by.languages) and one.in_language not in ("", *by.languages)
+    return foreign or one.for_person not in ("", by.username)
+
+
+def _is_any_left(by: User) -> bool:
+    """Whether something waits that others hold at this moment; what asks for a skill is not waited for."""
+    skilled = Decision.objects.filter(case=OuterRef("pk"), trace__decided__has_key="skill")
+    return Case.objects.visible_to(by).to_assign().exclude(Exists(skilled)).exists()
+
+
+def _take(offer: _Offer, by: User, now: dt.datetime) -> Case:
+    case = offer.case()
+    change = Change(case, by, now)
+    change.accept_with_save(waits=offer.waits)
+    give(change, by)
+    if case.status == Status.NEW:
+        change.set(status=Status.OPEN)
+    change.save()
+    return case

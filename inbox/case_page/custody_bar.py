@@ -1,0 +1,64 @@
+"""Who has had a case, and how much of that was waiting: the bar of its page."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+from inbox.display import long_span
+from inbox.models import Case, Custody
+
+#: The bar's length in the units of its drawing, and the least that is still seen.
+LENGTH, LEAST = 1000, 12
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One piece of the bar. `tone`: late (sent and not accepted), iron (in work). `x` and `width` are of `LENGTH`."""
+
+    label: str
+    length: str
+    tone: str
+    x: int
+    width: int
+
+
+@dataclass(frozen=True, slots=True)
+class CustodyBar:
+    total: str
+    waiting: str
+    parts: list[Part]
+
+
+def custody_bar(custodies: list[Custody], case: Case, now: dt.datetime) -> CustodyBar | None:
+    """The intervals of a case in order, each split where it was accepted; None when there are none."""
+    pieces: list[tuple[str, str, float]] = []
+    for one in custodies:
+        until = one.left_at or now
+        accepted = min(one.accepted_at or until, until)
+        waited, worked = (accepted - one.sent_at).total_seconds(), (until - accepted).total_seconds()
+        if one.accepted_at is None:
+            words = (
+                "not theirs" if one.left_at and case.is_open and one is not custodies[-1] else "not accepted"
+            )
+            pieces.append((f"{one.department}, {words}", "late", waited))
+            continue
+        if waited >= 60:
+            pieces.append((f"To {one.department}, not accepted", "late", waited))
+        pieces.append((str(one.department), "iron", worked if waited >= 60 else worked + waited))
+    if not pieces:
+        return None
+    total = sum(length for _, _, length in pieces)
+    waiting = sum(length for _, tone, length in pieces if tone == "late")
+    share = f"{round(100 * waiting / total)} % of it waiting" if total >= 60 else ""
+    return CustodyBar(long_span(total), share, _laid_out(pieces, total))
+
+
+def _laid_out(pieces: list[tuple[str, str, float]], total: float) -> list[Part]:
+    free = LENGTH - LEAST * len(pieces)
+    parts, x = [], 0
+    for label, tone, length in pieces:
+        width = LEAST + round(free * length / total) if total and free > 0 else LENGTH // len(pieces)
+        parts.append(Part(label, long_span(length), tone, x, max(width - 4, 1)))
+        x += width
+    return parts

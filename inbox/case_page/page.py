@@ -1,0 +1,289 @@
+"""Everything a case's page shows, in few statements: the case with its neighbours in one, the rest in one each."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
+from django.db.models.functions import JSONObject
+from django.urls import reverse
+
+from accounts import presence, rostering
+from accounts.access import ROLES, viewer
+from accounts.models import User
+from accounts.prepared import prepared
+from inbox import countdown
+from inbox.assignment.colleagues import colleagues, why_nobody
+from inbox.case_page import playbook as playbook_panel
+from inbox.case_page import suggestion as suggestion_page
+from inbox.case_page.clock_card import clock_card
+from inbox.case_page.custody_bar import CustodyBar, custody_bar
+from inbox.case_page.hand_over import passing_of, trail
+from inbox.case_page.on_point import arrived_to, who_is_on_point
+from inbox.case_page.timeline import Timeline, timeline
+from inbox.display import Chip, display_name, initials, local, network_sign, returned_chip
+from inbox.models import (
+    LIVE_STATES,
+    Case,
+    Custody,
+    Decision,
+    Direction,
+    Draft,
+    Identity,
+    Message,
+    Status,
+    Watch,
+)
+from inbox.models.case import CaseQuerySet
+from inbox.replies import composer as composing
+from inbox.replies.composer import Composer
+from inbox.visibility import departments, sees, watched_by
+from networks.registry import capabilities
+
+#: Neighbours shown on the page: other names of the customer, other cases.
+MOST_IDENTITIES, MOST_OTHERS = 10, 6
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Why what the person tried was not done. `typed` is what they had filled in, by field name."""
+
+    kind: Literal["conflict", "invalid", "refused"]
+    text: str
+    form: str = ""
+    typed: dict[str, str] | None = None
+
+
+def read_case(user: User, pk: int, now: dt.datetime) -> Case:
+    """The case with its neighbours as annotations, as they are `now`; one that was handed over is still read by who watches it.
+
+    Raises `Case.DoesNotExist` alike for absent and forbidden.
+    """
+    today = presence.today(now)
+    found = _case(user, pk, today) or _watched_case(user, pk, today)
+    if not found:
+        raise Case.DoesNotExist
+    return found[0]
+
+
+@prepared
+def _case(user: User, pk: int, today: dt.date) -> CaseQuerySet:
+    return _with_neighbours(Case.objects.visible_to(user).filter(pk=pk), user, today)
+
+
+@prepared
+def _watched_case(user: User, pk: int, today: dt.date) -> CaseQuerySet:
+    return _with_neighbours(watched_by(user).filter(pk=pk), user, today)
+
+
+def _with_neighbours(rows: CaseQuerySet, user: User, today: dt.date) -> CaseQuerySet:
+    others = (
+        Case.objects.visible_to(user)
+        .filter(customer=OuterRef("customer_id"))
+        .exclude(pk=OuterRef("pk"))
+        .order_by("-activity_at")
+        .values(json=JSONObject(id="id", preview="preview", status="status", network="network"))
+    )
+    names = (
+        Identity.objects.filter(customer=OuterRef("customer_id"))
+        .exclude(pk=OuterRef("identity_id"))
+        .values(json=JSONObject(handle="handle", name="name", network="network"))
+    )
+    return rows.select_related("customer", "identity", "brand_account", "department", "assignee").annotate(
+        draft_text=Subquery(Draft.objects.filter(case=OuterRef("pk"), user=user).values("text")[:1]),
+        reasons=Subquery(Decision.objects.filter(case=OuterRef("pk")).order_by("-id").values("reasons")[:1]),
+        other_cases=ArraySubquery(others[:MOST_OTHERS]),
+        other_names=ArraySubquery(names[:MOST_IDENTITIES]),
+        **playbook_panel.panel_fields(),
+        suggested=suggestion_page.open_of_case(),
+        roster=ArraySubquery(rostering.in_json(OuterRef("brand_account_id"), today)),
+        arrived_to=Subquery(arrived_to(OuterRef("pk"))),
+        is_watched=Exists(Watch.objects.filter(case=OuterRef("pk"), user=user, off=False)),
+    )
+
+
+@prepared
+def _custodies(case_id: int) -> QuerySet[Custody]:
+    held = Custody.objects.filter(case=case_id).select_related("department", "from_department", "sent_by")
+    return held.order_by("sent_at")
+
+
+def case_context(
+    case: Case,
+    user: User,
+    now: dt.datetime,
+    *,
+    before: str = "",
+    start: str = "",
+    problem: Problem | None = None,
+) -> dict[str, Any]:
+    """Template context of `inbox/case.html` and its fragments. `case` comes from `read_case`."""
+    thread = timeline(case, user, now, before=before, start=start)
+    custodies, offered = _custodies(case.pk), may(user, case)
+    return {
+        "case": case,
+        **_head(case),
+        "chips": _chips(case, now, trail(case, custodies)),
+        "thread": thread,
+        "older": bool(before),
+        "composer": None if before else _composer(case, user, thread, now),
+        "clocks": clock_card(case, now),
+        "custody": custody_bar(custodies, case, now),
+        "passing": passing_of(case, user, custodies, may_pass=offered["hand_over"]),
+        "why": _why(case, custodies),
+        "suggestion": suggestion_page.shown(case),
+        "customer": _customer(case),
+        "may": offered,
+        "colleagues": colleagues(case, now) if offered["choose"] else [],
+        "why_nobody": why_nobody(case, now),
+        "mine": case.assignee_id == user.pk,
+        "playbook": playbook_panel.panel(case, offered, departments(user), now),
+        "on_point": who_is_on_point(case, now),
+        "watched": case.is_watched,  # type: ignore[attr-defined]
+        "departments": [one for one in departments(user) if one.is_open and one.pk != case.department_id],
+        "problem": problem,
+        "typed": (problem.typed if problem else None) or {},
+        "kept": _kept(problem, offered),
+    }
+
+
+def _head(case: Case) -> dict[str, str]:
+    name = case.identity.display_name
+    sign, sign_class = network_sign(case.network)
+    return {
+        # The addresses of its verbs are below it: told once, not looked up forty times.
+        "at": reverse("inbox:case", args=[case.pk]),
+        "heading": name,
+        "initials": initials(name),
+        "sign": sign,
+        "sign_class": sign_class,
+        "network": capabilities(case.network).label,
+    }
+
+
+def _kept(problem: Problem | None, offered: dict[str, bool]) -> str:
+    """What was typed into a form that the page no longer offers: it is shown with the refusal instead."""
+    forms = {"hand_over": "hand_over", "dismiss": "close"}
+    if problem is None or not problem.typed or offered.get(forms.get(problem.form, ""), True):
+        return ""
+    return problem.typed.get("reason", "")
+
+
+def may(user: User, case: Case) -> dict[str, bool]:
+    """What the page offers this person: templates print, they do not decide."""
+    who = viewer(user)
+    own = case.assignee_id in (None, user.pk)
+    offered = {
+        "claim": who.may("claim"),
+        "assign": who.may("reassign") and case.is_open,
+        "choose": case.is_open
+        and (who.may("reassign") or (who.may("claim") and case.assignee_id == user.pk)),
+        "take": who.may("claim")
+        and case.is_open
+        and case.assignee_id != user.pk
+        and (own or who.may("reassign")),
+        "give_back": who.may("claim") and case.is_open and case.assignee_id == user.pk,
+        "hand_over": who.may("hand_over") and case.is_open and (own or who.may("reassign")),
+        "close": who.may("claim") and case.is_open,
+        "reopen": who.may("claim") and not case.is_open,
+        "note": who.may("read_notes"),
+        "publish": user.role in ROLES["publish"],
+    }
+    return offered if sees(user, case) else dict.fromkeys(offered, False)
+
+
+def _chips(case: Case, now: dt.datetime, trail: str) -> list[Chip]:
+    row = {name: getattr(case, name) for name in countdown.FIELDS}
+    if not case.is_open:
+        tone = "ok" if case.status == Status.RESOLVED else ""
+        chips = [Chip("✓ resolved" if tone else "dismissed", tone)]
+    elif waiting := countdown.waiting_clock(row, case.brand_account, now):
+        chips = [waiting]
+    else:
+        chips = [Chip(case.get_status_display().lower())]
+    chips.append(Chip(case.department.name, "dept"))
+    if case.returned_count:
+        chips.append(returned_chip(case.returned_count, trail))
+    if case.visibility == "direct":
+        chips.append(Chip("direct"))
+    if case.priority > 0:
+        chips.append(Chip("▲ urgent" if case.priority > 1 else "▲ high", "risk"))
+    return chips
+
+
+def _composer(case: Case, user: User, thread: Timeline, now: dt.datetime) -> Composer:
+    """As `composing.composer`, out of rows that were read already."""
+    parent = next((one for one in reversed(thread.messages) if _answerable(one)), None)
+    if parent is None and thread.before:
+        parent = composing.newest_answerable(case)
+    disabled = composing.why_not_as(user, case.brand_account) or composing.why_not_to(case, parent, now=now)
+    live = next(
+        (one for one in thread.replies if parent and one.parent_id == parent.pk and one.state in LIVE_STATES),
+        None,
+    )
+    if not disabled and live is not None:
+        disabled = composing.on_its_way(live, user)
+    can = capabilities(case.network)
+    return Composer(
+        parent=parent,
+        brand_account=case.brand_account,
+        visibility=case.visibility,
+        network_label=can.label,
+        max_length=composing.longest(case.network, case.visibility),
+        unit=can.length_unit,
+        signature=user.signature,
+        disabled=disabled,
+        seen_version=case.version,
+        composer_id=uuid.uuid4(),
+        draft=getattr(case, "draft_text", None) or "",
+        window_ends_at=composing.window_end(case) if parent else None,
+    )
+
+
+def _answerable(message: Message) -> bool:
+    return message.direction == Direction.INBOUND and message.deleted_at is None and message.can_reply
+
+
+def _why(case: Case, custodies: list[Custody]) -> list[str]:
+    """Why the case stands where it stands, newest reason first."""
+    decided = [str(reason) for reason in getattr(case, "reasons", None) or ()]
+    passed = [one for one in reversed(custodies) if one.from_department is not None][:3]
+    return [_passed(one) for one in passed if one.reason not in decided] + decided
+
+
+def _passed(custody: Custody) -> str:
+    by = f"Handed over by {custody.sent_by} from" if custody.sent_by else "From"
+    return f"{by} {custody.from_department}: {custody.reason}"
+
+
+def _customer(case: Case) -> dict[str, Any]:
+    identity = case.identity
+    others: list[dict[str, Any]] = getattr(case, "other_cases", [])
+    names: list[dict[str, Any]] = getattr(case, "other_names", [])
+    return {
+        "name": identity.name if identity.handle and identity.name != identity.handle else "",
+        "followers": f"{identity.followers:,}" if identity.followers is not None else "",
+        "verified": identity.verified,
+        "tags": case.customer.tags,
+        "since": f"{local(case.customer.created_at):%-d %b %Y}",
+        "names": [
+            f"{display_name(one['handle'], one['name'])} on {capabilities(one['network']).label}"
+            for one in names
+        ],
+        "others": [
+            {
+                "id": one["id"],
+                "text": one["preview"] or "(no text)",
+                "open": one["status"] not in ("resolved", "dismissed"),
+            }
+            for one in others
+        ],
+        "more": len(others) == MOST_OTHERS,
+    }
+
+
+__all__ = ["CustodyBar", "Problem", "case_context", "may", "read_case"]

@@ -1,0 +1,80 @@
+"""The markup of messages and events in a thread, filled in Python: thirty cost 0.5 ms here and 2 ms as templates.
+
+`format_html` escapes every value that it is given; nothing here is marked safe by hand. Notes and answers on their
+way, of which there are few, are in templates/inbox/_item.html.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+if TYPE_CHECKING:
+    from inbox.case_page.timeline import Item
+
+_TIME = '<time datetime="{iso}" title="{exact}">{time}</time>'
+_EVENT = f'<p class="event">{_TIME} <bdi hx-disable>{{said}}</bdi></p>\n'
+_ON_THE_NETWORK = (
+    f'<a href="{{href}}" target="_blank" rel="noopener noreferrer nofollow" title="On the network">{_TIME}'
+    '<span class="visually-hidden"> on the network, in a new tab</span></a>'
+)
+_AVATAR = '<span class="ava" aria-hidden="true">{initials}</span>'
+# By direction, and by whether there is an address on the network.
+_MESSAGES = {
+    (kind, linked): (
+        f'<article class="msg {kind}">{_AVATAR if kind == "in" else ""}<div class="body">'
+        f"<header><b><bdi hx-disable>{{who}}</bdi></b> {{where}} {_ON_THE_NETWORK if linked else _TIME}{{marks}}</header>"
+        f"{{body}}</div>{_AVATAR if kind == 'out' else ''}</article>\n"
+    )
+    for kind in ("in", "out")
+    for linked in (True, False)
+}
+_MARK = ' <span class="chip">{}</span>'
+_SAID = '<p class="said" dir="auto" hx-disable>{}</p>'
+_TOMBSTONE = '<p class="tombstone">{}</p>'
+_NO_TEXT = '<p class="said soft-text">{}</p>'
+_REST = '<details class="rest"><summary>Show the rest ({} characters)</summary>{}</details>'
+_LINK = '<p class="attachment" hx-disable><a href="{}" target="_blank" rel="noopener noreferrer nofollow">{}</a></p>'
+_LABEL = '<p class="attachment" hx-disable>{}</p>'
+_EARLIER = '<details class="rest"><summary>Earlier versions ({})</summary>{}</details>'
+_OLD = '<p class="said soft-text" dir="auto" hx-disable>{}</p>'
+_WARNING = '<p class="advice">{}</p>'
+
+
+def item_markup(item: Item) -> SafeString | None:
+    """A message or an event as HTML; None for what has a template."""
+    if item.kind == "event":
+        return format_html(_EVENT, iso=item.iso, exact=item.exact, time=item.time, said=item.said)
+    if item.kind not in ("in", "out"):
+        return None
+    address = {"href": item.permalink} if item.permalink else {}
+    return format_html(
+        _MESSAGES[item.kind, bool(address)], initials=item.initials, who=item.who, where=item.where, iso=item.iso,
+        exact=item.exact, time=item.time, body=_body(item), **address,
+        marks=format_html_join("", _MARK, ((mark,) for mark in item.marks)) if item.marks else "",
+    )  # fmt: skip
+
+
+def _body(item: Item) -> SafeString:
+    parts: list[SafeString] = []
+    if item.deleted:
+        parts.append(format_html(_TOMBSTONE, "Deleted on the network. What it said is kept here:"))
+    if item.text:
+        parts.append(format_html(_SAID, item.text))
+    elif not item.links:
+        parts.append(format_html(_NO_TEXT, "(no text)"))
+    if item.rest:
+        parts.append(format_html(_REST, len(item.rest), format_html(_SAID, item.rest)))
+    parts += [
+        format_html(_LINK, link.href, link.label) if link.href else format_html(_LABEL, link.label)
+        for link in item.links
+    ]
+    if item.earlier:
+        texts = format_html_join("", _OLD, ((text,) for text in item.earlier))
+        parts.append(format_html(_EARLIER, len(item.earlier), texts))
+    parts += [format_html(_WARNING, warning) for warning in item.warnings]
+    if item.reading:
+        parts.append(item.reading)
+    return parts[0] if len(parts) == 1 else format_html_join("", "{}", ((part,) for part in parts))

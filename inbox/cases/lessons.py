@@ -1,0 +1,87 @@
+"""What people's hand-overs teach: a case sent on as misrouted becomes an example of where its first message belongs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import QuerySet
+
+from accounts.department_tags import department_named
+from accounts.models import Department
+from inbox.changes.change import Change
+from inbox.models import Case, Custody, Direction, Message
+from routing.learning import corrections
+from routing.models import ExampleSource, RoutingExample
+
+
+def learn_from(change: Change, department: Department, *, source: str = ExampleSource.HANDED_OVER) -> None:
+    """The case belongs to `department`, from its first message on: remember that, in place of what was said about it before.
+    In the transaction of the change. A message that was deleted or says nothing teaches nothing."""
+    message = first_message(change.case).select_related("brand_account", "decision").first()
+    if message is None:
+        corrections.forget_case(change.case.pk)
+        return
+    corrections.record(
+        message.text,
+        department.slug,
+        source=source,
+        by=change.by,
+        now=change.now,
+        case_id=change.case.pk,
+        message_id=message.pk,
+        facts=_facts(message),
+    )
+
+
+def relearn(change: Change) -> None:
+    """A hand-over was taken back: what the case teaches now is what was said before, if anything was."""
+    said = Custody.objects.filter(case=change.case, wrong_department=True).select_related("department")
+    last = said.order_by("-sent_at", "-id").first()
+    if last is None:
+        corrections.forget_case(change.case.pk)
+    else:
+        learn_from(change, last.department)
+
+
+def contest(change: Change, department: Department) -> None:
+    """`department` sends the case back: that it belongs there is no longer said."""
+    corrections.forget_case(change.case.pk, department.slug)
+
+
+def learn_from_tags(change: Change, added: list[str]) -> Department | None:
+    """Tags that were put on the case name one department, another one than routing sent its first message to: that is
+    what the case teaches, unless a hand-over or a settled suggestion has said more. Which department, None for nothing.
+
+    When the tags that are left name none any more, what earlier ones taught is forgotten. In the transaction of the
+    change, after it.
+    """
+    examples = RoutingExample.objects.filter(case_id=change.case.pk)
+    if examples.exclude(source=ExampleSource.RETAGGED).exists():
+        return None
+    if department_named(change.case.tags) is None:
+        corrections.forget_case(change.case.pk)
+        return None
+    department = department_named(added)
+    message = first_message(change.case).select_related("decision").first()
+    if department is None or message is None:
+        return None
+    decision = getattr(message, "decision", None)
+    if decision is not None and decision.department_id == department.pk:
+        corrections.forget_case(change.case.pk)
+        return None
+    learn_from(change, department, source=ExampleSource.RETAGGED)
+    return department
+
+
+def first_message(case: Case) -> QuerySet[Message]:
+    """The message that the case began with, when it is still there."""
+    inbound = Message.objects.filter(case=case, direction=Direction.INBOUND, deleted_at__isnull=True)
+    return inbound.order_by("network_time", "id")
+
+
+def _facts(message: Message) -> dict[str, Any]:
+    """What the rules could look at when the message came."""
+    brand, decision = message.brand_account, getattr(message, "decision", None)
+    kept = decision.trace.get("facts", {}) if decision is not None else {}
+    where = {"network": brand.network, "stream": message.stream}
+    return {**kept, **where, "brand_account": f"{brand.network}:{brand.remote_id}"}

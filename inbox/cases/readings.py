@@ -1,0 +1,128 @@
+"""What a person says a message is, beside what the machine read of it: it counts from then on, and nothing is lost.
+
+A correction is undone by correcting back; every one stays, with who said it and when.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from accounts.models import User
+from inbox.cases.reading_words import in_words
+from inbox.changes.change import Change, acting
+from inbox.changes.refusals import Invalid
+from inbox.models import Case, Direction, Message, MessageCorrection, Status, Verb
+from routing.reading import SENTIMENTS, URGENCIES
+
+Field = MessageCorrection.Field
+_LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[a-z0-9]{2,4})?")
+_TRUTH = {"yes": True, "no": False}
+
+
+def readable(user: User, message_id: int) -> Message:
+    """A customer's message that the user may read, with its case. Raises `Case.DoesNotExist` alike for absent and
+    forbidden."""
+    cases = Case.objects.visible_to(user)
+    rows = Message.objects.filter(pk=message_id, direction=Direction.INBOUND, case__in=cases)
+    message = rows.select_related("case", "identity").first()
+    if message is None:
+        raise Case.DoesNotExist
+    return message
+
+
+def correct(message_id: int, by: User, said: Mapping[str, Any], *, now: dt.datetime) -> Case:
+    """Say what a message is: `said` maps fields of `MessageCorrection` to values (see `value_of`).
+
+    What it is already is left alone. Whoever says only that it is spam, or none, says with it that it needs no answer,
+    or one. The case waits for us from then on if, and since, one of its messages does. Raises as the verbs of
+    `inbox.cases.verbs` do.
+    """
+    case_id = readable(by, message_id).case_id
+    with acting(case_id, by, "claim", now=now) as change:
+        message = Message.objects.select_for_update(of=("self",)).get(pk=message_id)
+        new = _with_consequences(message, said)
+        if not new:
+            return change.case
+        _write(message, new, by, now)
+        change.accept()
+        change.record(Verb.MESSAGE_CORRECTED, {"message": message.pk, "to": in_words(new)})
+        if Field.NEEDS_ANSWER in new:
+            _wait_or_not(change)
+    return change.case
+
+
+def value_of(field: str, given: str) -> Any:
+    """A field's value out of a form. Raises `Invalid` for anything that it cannot be."""
+    if field in (Field.NEEDS_ANSWER, Field.IS_SPAM) and given in _TRUTH:
+        return _TRUTH[given]
+    if field == Field.URGENCY and given in map(str, URGENCIES):
+        return int(given)
+    if field == Field.SENTIMENT and given in SENTIMENTS:
+        return given
+    if field == Field.LANGUAGE and (not given or _LANGUAGE.fullmatch(given)):
+        return given
+    raise Invalid(
+        f"“{given[:40]}” is nothing that “{Field(field).label}” can be. Choose one of those offered."
+    )
+
+
+def _with_consequences(message: Message, said: Mapping[str, Any]) -> dict[str, Any]:
+    """What changes, in the order of the fields."""
+    wanted = dict(said)
+    if Field.IS_SPAM in wanted and wanted[Field.IS_SPAM] != message.is_spam:
+        wanted.setdefault(Field.NEEDS_ANSWER, not wanted[Field.IS_SPAM])
+    return {
+        str(field): wanted[field]
+        for field in Field
+        if field in wanted and wanted[field] != getattr(message, field)
+    }
+
+
+def _write(message: Message, new: Mapping[str, Any], by: User, now: dt.datetime) -> None:
+    read = {
+        row["field"]: row["machine"]
+        for row in MessageCorrection.objects.filter(message=message)
+        .order_by("-id")
+        .values("field", "machine")
+    }
+    MessageCorrection.objects.bulk_create(
+        MessageCorrection(
+            message=message,
+            field=field,
+            machine=read.get(field, getattr(message, field)),
+            value=value,
+            by=by,
+            at=now,
+        )
+        for field, value in new.items()
+    )
+    for field, value in new.items():
+        setattr(message, field, value)
+    message.corrected = sorted({*message.corrected, *new})
+    message.save(update_fields=[*new, "corrected"])
+
+
+def _wait_or_not(change: Change) -> None:
+    """The case after one of its messages turned out to need an answer, or none."""
+    case = change.case
+    theirs = Message.objects.filter(case=case, direction=Direction.INBOUND, needs_answer=True)
+    change.set(needs_answer=theirs.exists())
+    if not case.is_open or case.historical:
+        return
+    since = unanswered_since(case)
+    change.set(waiting_since=since)
+    if since is not None and case.status == Status.WAITING:
+        change.set(status=Status.OPEN)
+
+
+def unanswered_since(case: Case) -> dt.datetime | None:
+    """When the customer wrote the first message that needs an answer and has none; None when nothing waits for us."""
+    waiting = Message.objects.filter(
+        case=case, direction=Direction.INBOUND, deleted_at__isnull=True, needs_answer=True, historical=False
+    )
+    if case.last_outbound_at is not None:
+        waiting = waiting.filter(network_time__gt=case.last_outbound_at)
+    return waiting.order_by("network_time").values_list("network_time", flat=True).first()

@@ -1,0 +1,54 @@
+"""A suggestion of the learned router, taken or declined: either way the router learns from it. Raises as `inbox.cases.verbs`."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from accounts.models import User
+from inbox.cases import hand_overs as passing
+from inbox.cases import lessons as correcting
+from inbox.changes.change import Change, acting
+from inbox.changes.refusals import Conflict, require_open
+from inbox.display import percent
+from inbox.models import Case, RoutingSuggestion, SuggestionState, Verb
+
+
+def accept(case_id: int, by: User, *, version: int | None = None, now: dt.datetime) -> Case:
+    """The case goes where the router suggested, as misrouted."""
+    with acting(case_id, by, "hand_over", now=now) as change:
+        passing.require_own(change)
+        change.expect(version)
+        suggestion = _open(change)
+        words = ", ".join(f"“{word}”" for word in suggestion.words)
+        reason = f"Suggested: {words}" if words else "Suggested by what corrections taught"
+        passing.send(change, suggestion.department, reason[: passing.LONGEST_REASON], wrong_department=True)
+        correcting.learn_from(change, suggestion.department, source="accepted")
+        _settle(suggestion, SuggestionState.ACCEPTED, by, now)
+    return change.case
+
+
+def decline(case_id: int, by: User, *, version: int | None = None, now: dt.datetime) -> Case:
+    """The case is right where it is."""
+    with acting(case_id, by, "hand_over", now=now) as change:
+        passing.require_own(change)
+        change.expect(version)
+        suggestion = _open(change)
+        change.set(hint="")
+        correcting.learn_from(change, change.case.department, source="declined")
+        chance = percent(suggestion.probability)
+        change.record(Verb.SUGGESTION_DECLINED, {"to": suggestion.department.name, "probability": chance})
+        _settle(suggestion, SuggestionState.DECLINED, by, now)
+    return change.case
+
+
+def _open(change: Change) -> RoutingSuggestion:
+    require_open(change.case)
+    rows = RoutingSuggestion.objects.select_related("department")
+    suggestion = rows.filter(case=change.case, state=SuggestionState.OPEN).first()
+    if suggestion is None or not change.case.hint:
+        raise Conflict(change.case, "The suggestion is settled already: somebody was quicker.")
+    return suggestion
+
+
+def _settle(suggestion: RoutingSuggestion, state: SuggestionState, by: User, now: dt.datetime) -> None:
+    RoutingSuggestion.objects.filter(pk=suggestion.pk).update(state=state, settled_at=now, settled_by=by)

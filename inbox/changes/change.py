@@ -1,0 +1,170 @@
+"""One change of one case: the row locked, the fields that changed, the events, the version, the live update.
+
+No state change without its history: whatever alters a case goes through a `Change`, which saves the case and writes
+its events in the same transaction.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import transaction
+
+from accounts.access import viewer
+from accounts.models import User
+from inbox.changes import clocks
+from inbox.changes import statement as change_sql
+from inbox.changes.refusals import Conflict, NotAllowed, what_happened
+from inbox.live.publish import CaseChange, publish_on_commit
+from inbox.models import Case, CaseEvent, Status, Verb
+from routing.service_levels import versions as terms
+
+#: How an action of `accounts.access.ROLES` is called in "Your role does not allow …".
+_ACTIONS = {
+    "claim": "to work on cases",
+    "reassign": "to give a colleague's case to somebody else",
+    "hand_over": "to hand cases over",
+    "publish": "to answer customers",
+    "read_notes": "to write notes",
+    "settle_reply": "to settle unconfirmed answers",
+}
+
+
+@dataclass(slots=True)
+class Change:
+    """A case under lock, and what happens to it. Nothing is written before `save`."""
+
+    case: Case
+    #: Who acts; None when the outbox does.
+    by: User | None
+    now: dt.datetime
+    fields: set[str] = field(default_factory=set)
+    events: list[CaseEvent] = field(default_factory=list)
+    from_department_id: int | None = None
+    #: Whether `save` also notes the custody as accepted.
+    accepts: bool = False
+
+    def set(self, **values: Any) -> None:
+        """Change fields of the case; those that already have the value are left alone."""
+        for name, value in values.items():
+            if getattr(self.case, name) != value:
+                setattr(self.case, name, value)
+                self.fields.add(name)
+
+    def record(self, verb: Verb, data: dict[str, Any] | None = None, *, actor: User | None = None) -> None:
+        """Add an event; its actor is whoever acts, unless another is given."""
+        event = CaseEvent(case=self.case, at=self.now, verb=verb, actor=actor or self.by, data=data or {})
+        self.events.append(event)
+
+    def expect(self, version: int | None) -> None:
+        """Raise `Conflict` when the person looked at another version of the case. None skips the check."""
+        if version is not None and version != self.case.version:
+            raise Conflict(self.case, what_happened(self.case))
+
+    def accept(self) -> None:
+        """The custody is accepted when a person of the department that has the case first acts."""
+        if self.by is None or not self._is_of_the_department(self.by):
+            return
+        if change_sql.accept(self.case, self.by.pk, self.now):
+            self._accepted()
+        self._begin()
+
+    def accept_with_save(self, *, waits: bool) -> None:
+        """As `accept`, when it is known whether the custody waits to be accepted: `save` accepts it then."""
+        if self.by is None or not self._is_of_the_department(self.by):
+            return
+        if waits:
+            self.accepts = True
+            self._accepted()
+        self._begin()
+
+    def _is_of_the_department(self, by: User) -> bool:
+        return self.case.department_id in viewer(by).department_ids
+
+    def _accepted(self) -> None:
+        self.record(Verb.ACCEPTED, {"department": self.case.department.name})
+
+    def _begin(self) -> None:
+        if self.case.status == Status.NEW:
+            self.set(status=Status.OPEN)
+
+    def save(self) -> None:
+        """Write what changed, under the next version, in one statement; nothing when nothing did."""
+        if self.step():
+            accepted = (self.by.pk, self.now) if self.accepts and self.by is not None else None
+            change_sql.write(self.case, [*self.fields, "version"], self.events, accepted)
+            publish_on_commit([self.as_live()])
+
+    def step(self) -> bool:
+        """Go on to the next version, if anything changed; whether it did.
+
+        Each event notes the version that it made, so that whoever looked at an older one can be told what is new.
+        """
+        if not (self.fields or self.events):
+            return False
+        if self.fields & clocks.CONCERNED:
+            self._set_clocks()
+        self.case.version += 1
+        for event in self.events:
+            event.data["version"] = self.case.version
+        return True
+
+    def _set_clocks(self) -> None:
+        values, ended = clocks.settle(
+            self.case, self.case.network, terms.live(), self.now, just_closed="closed_at" in self.fields
+        )
+        self.set(**values)
+        if ended and self.events:
+            self.events[-1].data["clocks"] = ended
+
+    def as_live(self) -> CaseChange:
+        """What open pages are told."""
+        case = self.case
+        return CaseChange(
+            case.pk, case.department_id, case.brand_account_id, case.visibility, self.from_department_id
+        )
+
+
+def save_all(changes: Iterable[Change]) -> None:
+    """What `Change.save` does, for many cases in two statements, within the running transaction."""
+    changed = [change for change in changes if change.step()]
+    if not changed:
+        return
+    fields = {name for change in changed for name in change.fields} | {"version"}
+    Case.objects.bulk_update([change.case for change in changed], sorted(fields))
+    CaseEvent.objects.bulk_create([event for change in changed for event in change.events])
+    publish_on_commit([change.as_live() for change in changed])
+
+
+@contextmanager
+def acting(case_id: int, by: User, action: str, *, now: dt.datetime) -> Iterator[Change]:
+    """A person acts on a case: one transaction, the case locked, saved at the end.
+
+    Raises `Case.DoesNotExist` alike when there is none and when `by` may not read it, `NotAllowed` when the role does
+    not allow `action` (of `accounts.access.ROLES`).
+    """
+    with transaction.atomic():
+        case = Case.objects.visible_to(by).select_for_update(of=("self",), no_key=True).get(pk=case_id)
+        require(by, action)
+        change = Change(case, by, now)
+        yield change
+        change.save()
+
+
+@contextmanager
+def changing(case_id: int, *, now: dt.datetime, by: User | None = None) -> Iterator[Change]:
+    """The outbox changes a case: locked and saved within the running transaction, whoever may read it."""
+    case = Case.objects.select_for_update(of=("self",), no_key=True).get(pk=case_id)
+    change = Change(case, by, now)
+    yield change
+    change.save()
+
+
+def require(by: User, action: str) -> None:
+    """Raise `NotAllowed` unless the person's role allows `action`."""
+    if not viewer(by).may(action):
+        raise NotAllowed(f"Your role does not allow you {_ACTIONS[action]}.")

@@ -1,0 +1,174 @@
+"""The three clocks of a case, set from what the case is: whoever changes a case sets them again, by `settle`.
+
+An exchange begins with the first message that wants an answer, at the moment when it reached us, and ends with our
+answer. Historical cases have no clocks, nor has a case that wants no answer. What ended is told in the event that
+ended it, under "clocks", for the timeline and the reports.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any, NamedTuple, Protocol
+
+from inbox.models import Status
+from routing.service_levels.policies import CLOCKS, ClockName, Due, Policy, Terms, used_by
+
+#: Fields of a case that its clocks follow.
+CONCERNED = frozenset({
+    "status", "department", "department_id", "priority", "waiting_since", "first_response_at", "last_outbound_at",
+    "closed_at", "needs_answer", "historical",
+})  # fmt: skip
+#: The fields in which clocks are kept.
+FIELDS = (
+    "exchange_from", "first_response_due_at", "next_response_due_at", "resolution_from", "resolution_used",
+    "resolution_due_at", "next_due_at", "next_clock_at", "sla_version",
+)  # fmt: skip
+_STILL: dict[str, Any] = {**dict.fromkeys(FIELDS), "resolution_used": 0}
+
+
+class Clocked(Protocol):
+    """What clocks depend on: a `Case`, or a `CaseState` in ingest."""
+
+    status: Any
+    department_id: Any
+    priority: Any
+    historical: Any
+    needs_answer: Any
+    closed_at: Any
+    waiting_since: Any
+    last_inbound_at: Any
+    last_outbound_at: Any
+    first_response_at: Any
+    exchange_from: Any
+    first_response_due_at: Any
+    next_response_due_at: Any
+    resolution_from: Any
+    resolution_used: Any
+    resolution_due_at: Any
+    next_clock_at: Any
+
+
+class Running(NamedTuple):
+    """A clock that runs, since when, and the business seconds it had run before."""
+
+    clock: ClockName
+    since: dt.datetime
+    used: int
+
+
+def settle(
+    case: Clocked, network: str, terms: Terms, now: dt.datetime, *, just_closed: bool = False
+) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """The values that a case's clock fields should have now, and the clocks that ended with what changed the case."""
+    if case.historical:
+        return _STILL, []
+    policy = terms.policy(case.department_id, case.priority, network)
+    ended: list[dict[str, Any]] = []
+    exchange = _exchange(case, now, ended, just_closed=just_closed)
+    since, used = _resolution(case, policy, now, ended, just_closed=just_closed)
+    first = exchange if case.first_response_at is None else None
+    following = exchange if case.first_response_at is not None else None
+    dues = (
+        terms.due(policy, "first_response", first),
+        terms.due(policy, "next_response", following),
+        terms.due(policy, "resolution", since, used),
+    )
+    running = [due for due in dues if due is not None]
+    # A response that was given, or a case that was closed, keeps the time by which it was due.
+    kept = case.first_response_due_at if first is None else None
+    values = {
+        "exchange_from": exchange,
+        "first_response_due_at": dues[0].at if dues[0] else kept,
+        "next_response_due_at": dues[1].at if dues[1] else None,
+        "resolution_from": since,
+        "resolution_used": used,
+        "resolution_due_at": dues[2].at if dues[2] else None,
+        "next_due_at": min((due.at for due in running), default=None),
+        "next_clock_at": _next(case, dues, running),
+        "sla_version": terms.number or None,
+    }
+    for one in ended:
+        one |= {"policy": policy.name if policy else "", "version": terms.number}
+    return values, ended
+
+
+def _next(
+    case: Clocked, dues: tuple[Due | None, Due | None, Due | None], running: list[Due]
+) -> dt.datetime | None:
+    """When the sweep has to look again: at the first pre-warning, or as before where no due time has changed."""
+    before = (case.first_response_due_at, case.next_response_due_at, case.resolution_due_at)
+    if (
+        running
+        and before == tuple(due.at if due else None for due in dues)
+        and case.next_clock_at is not None
+    ):
+        next_clock_at: dt.datetime | None = case.next_clock_at
+        return next_clock_at
+    return min((due.warned_at for due in running), default=None)
+
+
+def _exchange(
+    case: Clocked, now: dt.datetime, ended: list[dict[str, Any]], *, just_closed: bool
+) -> dt.datetime | None:
+    """When the exchange that waits for our answer began; None when none does."""
+    began, answer = case.exchange_from, case.last_outbound_at
+    waits = case.waiting_since is not None
+    if began is None:
+        return now if waits else None
+    # The network's clock may be behind ours: an answer ends an exchange also by what it has made of the case.
+    if answer is not None and (answer >= began or (not waits and case.status == Status.WAITING)):
+        first = case.first_response_at is not None and case.first_response_at >= min(began, answer)
+        due = case.first_response_due_at if first else case.next_response_due_at
+        _end(ended, "first_response" if first else "next_response", began, due, answer)
+        return max(case.last_inbound_at or answer, answer) if waits else None
+    if waits:
+        return began  # type: ignore[no-any-return]
+    if just_closed and case.status == Status.RESOLVED:
+        first = case.first_response_at is None
+        due = case.first_response_due_at if first else case.next_response_due_at
+        if due is not None and due < now:
+            _end(ended, "first_response" if first else "next_response", began, due, now)
+    return None
+
+
+def _resolution(
+    case: Clocked, policy: Policy | None, now: dt.datetime, ended: list[dict[str, Any]], *, just_closed: bool
+) -> tuple[dt.datetime | None, int]:
+    """Since when the resolution clock runs (None: it stands still), and the business seconds it had run before."""
+    since, used = case.resolution_from, case.resolution_used
+    if case.closed_at is None and case.status != Status.WAITING and case.needs_answer:
+        return since or now, used
+    if since is not None:
+        until = case.last_outbound_at if case.status == Status.WAITING else None
+        until = min(max(until or now, since), now)
+        used += used_by(policy, since, until)
+    if (
+        just_closed
+        and case.status == Status.RESOLVED
+        and policy is not None
+        and "resolution" in policy.targets
+    ):
+        target = int(policy.targets["resolution"].total_seconds())
+        ended.append({"clock": "resolution", "used": used, "target": target, "met": used <= target})
+    return None, used
+
+
+def _end(
+    ended: list[dict[str, Any]],
+    clock: ClockName,
+    began: dt.datetime,
+    due: dt.datetime | None,
+    at: dt.datetime,
+) -> None:
+    if due is not None:
+        ended.append({"clock": clock, "from": began.isoformat(), "due": due.isoformat(), "met": at <= due})
+
+
+def running(case: Clocked) -> list[Running]:
+    """The clocks of a case that run, whether or not they have a target."""
+    found: list[Running] = []
+    if case.exchange_from is not None:
+        found.append(Running(CLOCKS[case.first_response_at is not None], case.exchange_from, 0))
+    if case.resolution_from is not None:
+        found.append(Running("resolution", case.resolution_from, case.resolution_used))
+    return found

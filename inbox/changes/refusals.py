@@ -1,0 +1,114 @@
+"""How a verb says no: three exceptions whose text is a sentence for the person who tried."""
+
+from __future__ import annotations
+
+import datetime as dt
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.core.exceptions import PermissionDenied
+
+from accounts.models import User
+from inbox.models import Case, CaseEvent, Direction, Message, Verb
+from inbox.text import clean_text
+
+
+class NotAllowed(PermissionDenied):
+    """The person may read the case but not do this. Uncaught it is a 403."""
+
+
+class Invalid(ValueError):
+    """What was given cannot be done; nothing was changed."""
+
+
+class Conflict(Exception):
+    """Somebody was quicker; nothing was changed. `case` is how it stands now, the text who did what and when."""
+
+    def __init__(self, case: Case, happened: str) -> None:
+        super().__init__(happened)
+        self.case = case
+        self.happened = happened
+
+
+#: What the person who is refused is told about the newest event; `{who}`, `{to}` and `{reason}` come from it.
+_SENTENCES: dict[str, str] = {
+    Verb.REOPENED: "{who} reopened this case",
+    Verb.ASSIGNED: "{who} assigned this case to {to}",
+    Verb.HANDED_OVER: "{who} handed this case over to {to}",
+    Verb.TAKEN_BACK: "{who} took the hand-over back: {to} has this case again",
+    Verb.ACCEPTED: "{who} accepted this case",
+    Verb.NOTED: "{who} added a note",
+    Verb.ANSWERED: "{who} answered",
+    Verb.ANSWERED_NATIVELY: "Somebody answered in the network's own app",
+    Verb.REPLY_QUEUED: "{who} wrote an answer",
+    Verb.REPLY_CANCELLED: "{who} took an answer back",
+    Verb.REPLY_FAILED: "{who}'s answer could not be sent",
+    Verb.REPLY_UNCONFIRMED: "{who}'s answer went out and was not confirmed",
+    Verb.REPLY_SETTLED: "{who} settled an unconfirmed answer",
+    Verb.RESOLVED: "{who} resolved this case",
+    Verb.DISMISSED: "{who} dismissed this case ({reason})",
+    Verb.PRIORITISED: "{who} changed the priority to {to}",
+    Verb.PLAYBOOK_ANSWERED: "{who} answered the playbook",
+    Verb.PLAYBOOK_TAKEN_BACK: "{who} took an answer to the playbook back",
+    Verb.MESSAGE_EDITED: "The customer edited a message",
+    Verb.MESSAGE_DELETED: "A message was deleted on the network",
+    Verb.MESSAGE_CORRECTED: "{who} corrected how a message was read",
+}
+
+
+def at_time(at: dt.datetime) -> str:
+    """A time for a sentence, in the zone in which people read pages: "at 10:02 on 18 November"."""
+    there = at.astimezone(ZoneInfo(settings.DISPLAY_TIME_ZONE))
+    return f"at {there:%H:%M} on {there.day} {there:%B}"
+
+
+def what_happened(case: Case) -> str:
+    """The newest thing that happened to a case, as a sentence. Two statements."""
+    event = (
+        CaseEvent.objects.filter(case=case, verb__in=_SENTENCES)
+        .select_related("actor")
+        .order_by("-at", "-id")
+        .first()
+    )
+    message = (
+        Message.objects.filter(case=case, direction=Direction.INBOUND)
+        .order_by("-network_time", "-id")
+        .first()
+    )
+    if message is not None and (event is None or message.received_at >= event.at):
+        return f"The customer wrote {at_time(message.received_at)}."
+    return told(event) if event is not None else "This case changed while you were looking at it."
+
+
+def told(event: CaseEvent) -> str:
+    """An event as a sentence: who did what, and when."""
+    sentence = _SENTENCES[event.verb]
+    if event.actor is None and event.verb == Verb.ASSIGNED:
+        sentence = "This case was assigned to {to}"
+    words = sentence.format(
+        who=name_of(event.actor),
+        to=event.data.get("to") or "nobody",
+        reason=event.data.get("reason") or "no reason given",
+    )
+    return f"{words} {at_time(event.at)}."
+
+
+def name_of(user: User | None) -> str:
+    """A person's name for a sentence."""
+    return str(user) if user is not None else "Somebody"
+
+
+def require_open(case: Case) -> None:
+    """Raise `Invalid` for a closed case."""
+    if not case.is_open:
+        raise Invalid("This case is closed. Reopen it first.")
+
+
+def words(text: str, longest: int, when_empty: str) -> str:
+    """A person's words, trimmed. Raises `Invalid` when there are none (saying `when_empty`) or too many."""
+    text = clean_text(text)[0].strip()
+    if not text:
+        raise Invalid(when_empty)
+    if len(text) > longest:
+        raise Invalid(f"That is {len(text):,} characters long; at most {longest:,} fit.")
+    return text

@@ -1,0 +1,65 @@
+"""Which departments a misrouted case most likely belongs to: what the rules would say next, then who had it before."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from accounts.models import Department
+from inbox.models import Case, Custody, Direction, Message
+from routing.facts import Facts
+from routing.refusals import RuleSetError
+from routing.rules import versions as rulesets
+from routing.rules.engine import decide_all
+from routing.trace import restored
+
+
+def in_order(
+    departments: Sequence[Department], votes: Iterable[str], had_it: Iterable[int]
+) -> list[Department]:
+    """`departments` with the most likely first: those that `votes` names (slugs, best first), those that had the case
+    before (ids, newest first), then the rest as they come."""
+    by_slug, by_id = {one.slug: one for one in departments}, {one.pk: one for one in departments}
+    named = [by_slug[slug] for slug in votes if slug in by_slug]
+    before = [by_id[pk] for pk in had_it if pk in by_id]
+    return list(dict.fromkeys([*named, *before, *departments]))
+
+
+def likely(case: Case, departments: Sequence[Department]) -> list[Department]:
+    """The open departments that do not have the case, most likely first. Three small statements."""
+    others = [one for one in departments if one.is_open and one.pk != case.department_id]
+    had_it = (
+        Custody.objects.filter(case=case).order_by("-sent_at", "-id").values_list("department_id", flat=True)
+    )
+    return in_order(others, _votes(case), list(had_it[:20]))
+
+
+def _votes(case: Case) -> list[str]:
+    """What the rules that hold would decide about the customer's last message, in their order."""
+    message = (
+        Message.objects.filter(case=case, direction=Direction.INBOUND)
+        .select_related("decision")
+        .order_by("-network_time", "-id")
+        .first()
+    )
+    if message is None:
+        return []
+    try:
+        rules = rulesets.live()
+    except RuleSetError:
+        return []
+    return [one.department for one in decide_all(_facts(case, message), rules)]
+
+
+def _facts(case: Case, message: Message) -> Facts:
+    """What the rules looked at when the message came, as far as that was kept."""
+    decision = getattr(message, "decision", None)
+    kept = decision.trace.get("facts", {}) if decision is not None else {}
+    known = {"language": message.language, "followers": case.identity.followers, **kept}
+    return restored(
+        known,
+        text=message.text,
+        network=case.network,
+        stream=message.stream,
+        brand_account=f"{case.network}:{case.brand_account.remote_id}",
+        at=message.network_time,
+    )

@@ -1,0 +1,26 @@
+"""What words are found in among the messages of the last weeks, for those who think of making a rule of them."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from django.contrib.postgres.search import SearchQuery
+
+from accounts.models import User
+from inbox.models import Case, Direction, Message
+from routing.learning.suggested_rules import SHOWN, Caught
+
+#: How far back, and how many are counted at most.
+SINCE, MOST = dt.timedelta(days=30), 500
+
+
+def caught(words: str, user: User, now: dt.datetime) -> Caught:
+    """Inbound messages of the last 30 days with the words in a row, within what the user may read. One statement."""
+    rows = Message.objects.filter(
+        search=SearchQuery(words, search_type="phrase", config="simple"),
+        direction=Direction.INBOUND,
+        network_time__gt=now - SINCE,
+        case__in=Case.objects.visible_to(user),
+    )
+    texts = list(rows.order_by("-network_time").values_list("text", flat=True)[: MOST + 1])
+    return Caught(min(len(texts), MOST), len(texts) > MOST, tuple(text[:300] for text in texts[:SHOWN]))

@@ -1,0 +1,182 @@
+"""The learned router's say, within seconds after a message came in by the rules.
+
+Where the rules have no strong word and the router is sure, the case moves, if nobody has touched it; where it thinks
+otherwise but may not decide, it leaves a suggestion. Decisions are weighed in order, each once: a tick locks those that
+wait, passing over what another one has. While no router is active, nothing waits.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Max
+
+from accounts.models import Department
+from inbox.cases import custody
+from inbox.changes.change import changing
+from inbox.decisions.replay import COLUMNS, facts_then
+from inbox.display import percent
+from inbox.models import Case, CaseEvent, Custody, Decision, RoutingSuggestion, SecondLook, Verb
+from routing.classifier.features import Votes
+from routing.classifier.router import Guess
+from routing.facts import Facts
+from routing.learning import active as learned
+from routing.learning.active import Active
+from routing.refusals import RuleSetError
+from routing.rules import versions as rulesets
+from routing.rules.engine import CompiledRules
+
+logger = logging.getLogger(__name__)
+
+#: Decisions weighed in one transaction, and transactions in one tick.
+BATCH, BATCHES = 50, 20
+#: By then every transaction that had begun before has ended: a page has its stream for so long at most.
+SETTLED = dt.timedelta(minutes=2)
+_WEIGHED = ("rule", "default")
+
+
+def tick(now: dt.datetime) -> int:
+    """Weigh what waits; how many decisions."""
+    active = learned.live()
+    if active is None:
+        _skip()
+        return 0
+    try:
+        rules = rulesets.live()
+    except RuleSetError:
+        return 0
+    weighed = 0
+    for _ in range(BATCHES):
+        count = _weigh_batch(active, rules, now)
+        weighed += count
+        if count < BATCH:
+            break
+    return weighed
+
+
+def _skip() -> None:
+    """Only the rules decide: what comes in meanwhile waits for nobody."""
+    newest = Decision.objects.aggregate(id=Max("id"))["id"] or 0
+    if not SecondLook.objects.filter(pk=1, decision_id__gte=newest).exists():
+        SecondLook.objects.update_or_create(pk=1, defaults={"decision_id": newest})
+
+
+def _weigh_batch(active: Active, rules: CompiledRules, now: dt.datetime) -> int:
+    with transaction.atomic():
+        look = SecondLook.objects.filter(pk=1).first()
+        after = look.decision_id if look is not None else 0
+        waiting = Decision.objects.filter(id__gt=after, weighed_at__isnull=True, decided_by__in=_WEIGHED)
+        locked = waiting.order_by("id").select_for_update(skip_locked=True, of=("self",))
+        ids = list(locked.values_list("id", flat=True)[:BATCH])
+        rows = (
+            Decision.objects.filter(id__in=ids)
+            .order_by("case_id", "id")
+            .values(*COLUMNS, "case_id", "case__created_at")
+        )
+        for row in rows:
+            if row["trace"]:
+                # The tick's clock was read before this page was stored.
+                _weigh(row, active, rules, max(now, row["case__created_at"]))
+        Decision.objects.filter(id__in=ids).update(weighed_at=now)
+        if not ids:
+            _advance(after, now)
+    return len(ids)
+
+
+def _advance(after: int, now: dt.datetime) -> None:
+    """Go on from the newest decision before which none can turn up any more."""
+    old = Decision.objects.filter(id__gt=after, at__lt=now - SETTLED).aggregate(id=Max("id"))["id"]
+    if (
+        old is not None
+        and not Decision.objects.filter(
+            id__gt=after, id__lte=old, weighed_at__isnull=True, decided_by__in=_WEIGHED
+        ).exists()
+    ):
+        SecondLook.objects.update_or_create(pk=1, defaults={"decision_id": old})
+
+
+@dataclass(frozen=True, slots=True)
+class _Opinion:
+    """What the router thinks about one message; `words` spoke for it."""
+
+    best: Guess
+    words: tuple[str, ...]
+    decides: bool
+
+
+def _opinion(facts: Facts, votes: Votes, active: Active) -> _Opinion | None:
+    """None when the router agrees with the rules, or is too unsure to be shown."""
+    best = active.router.guess(facts.text, votes)[0]
+    if best.department == votes.department or best.probability < learned.WORTH_SHOWING:
+        return None
+    words = active.router.reasons(facts.text, votes, best.department)
+    return _Opinion(best, words, active.decides(best, votes))
+
+
+def _weigh(row: dict[str, Any], active: Active, rules: CompiledRules, now: dt.datetime) -> None:
+    facts = facts_then(row)
+    opinion = _opinion(facts, learned.votes(facts, rules), active)
+    if opinion is None:
+        return
+    department = Department.objects.filter(slug=opinion.best.department, is_open=True).first()
+    if department is None:
+        return
+    with changing(row["case_id"], now=now) as change:
+        case = change.case
+        if (
+            not case.is_open
+            or case.historical
+            or case.department_id == department.pk
+            or case.message_count != 1
+        ):
+            return
+        if opinion.decides and _is_untouched(case):
+            reason = because(opinion.words, department.name, opinion.best.probability, active.number)
+            before = case.department
+            custody.pass_on(change, department, reason[:300], wrong_department=False, routed=True)
+            change.from_department_id = before.pk
+            change.set(department=department, assignee=None, hint="")
+            places = {
+                "from": before.name,
+                "from_id": before.pk,
+                "to": department.name,
+                "to_id": department.pk,
+            }
+            change.record(Verb.ROUTED, {**places, "reason": reason, "learned": active.number})
+            Decision.objects.filter(pk=row["id"]).update(
+                decided_by="learned", department=department, reasons=[reason, *row["reasons"]]
+            )
+        else:
+            _suggest(case, department, opinion, active.number, now)
+            change.set(hint=f"{department.name[:90]}? {percent(opinion.best.probability)}")
+
+
+def _is_untouched(case: Case) -> bool:
+    """Nobody has accepted it, and no person has done anything with it."""
+    held = Custody.objects.filter(case=case)
+    if held.filter(accepted_at__isnull=False).exists() or held.filter(from_department__isnull=False).exists():
+        return False
+    return not CaseEvent.objects.filter(case=case, actor__isnull=False).exists()
+
+
+def _suggest(case: Case, department: Department, opinion: _Opinion, version: int, now: dt.datetime) -> None:
+    values = {
+        "department": department,
+        "probability": opinion.best.probability,
+        "words": list(opinion.words),
+        "version": version,
+        "at": now,
+    }
+    RoutingSuggestion.objects.get_or_create(case=case, defaults=values)
+
+
+def because(words: tuple[str, ...], department: str, probability: float, version: int) -> str:
+    """Why the router sends a message somewhere, as a sentence."""
+    said = " and ".join(f"“{word}”" for word in words) or "the text as a whole"
+    return (
+        f"Learned from corrections: {said} → {department} ({percent(probability)}, router version {version})"
+    )

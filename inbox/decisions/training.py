@@ -1,0 +1,53 @@
+"""Runs trainings of the learned router, each in a process of its own: it may need a hundred megabytes and a core for some
+seconds, and it ends with its time limit, whatever it does."""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+import os
+import subprocess
+import sys
+
+from django.conf import settings
+from django.utils import timezone
+
+from routing.learning import trainings
+
+logger = logging.getLogger(__name__)
+
+
+def tick(now: dt.datetime) -> None:
+    """Ask for a training when one is due, then run the one that waits, if nobody else has taken it."""
+    trainings.ask_when_due(now)
+    claimed = trainings.claim(now)
+    if claimed is not None:
+        run(claimed)
+
+
+def run(training_id: int) -> None:
+    """Run a claimed training and wait for it. One whose worker dies meanwhile is taken again when its lease is
+    over."""
+    command = [sys.executable, str(settings.BASE_DIR / "manage.py"), "learn", "--training", str(training_id)]
+    # One core is enough, and the others have customers to serve.
+    environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+    try:
+        done = subprocess.run(
+            command,
+            env=environment,
+            timeout=trainings.LIMIT.total_seconds(),
+            capture_output=True,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        seconds = int(trainings.LIMIT.total_seconds())
+        _failed(training_id, f"It took longer than {seconds} seconds and was stopped.")
+        return
+    if done.returncode:
+        said = done.stderr.decode("utf-8", "replace").strip().rpartition("\n")[2]
+        _failed(training_id, f"It ended with an error: {said[:200]}.")
+
+
+def _failed(training_id: int, why: str) -> None:
+    logger.error("training %s failed: %s", training_id, why)
+    trainings.fail(training_id, f"{why} The rules and the active version go on as before.", timezone.now())

@@ -1,0 +1,115 @@
+"""Open cases get their clocks by a new version of the service levels: in the background, in chunks, resumable.
+
+How far it has come stands in the version itself, saved with each chunk, so that a worker that dies loses nothing and
+the page can say it. What is overdue already by the new targets is shown as overdue and bothers nobody: only what
+happens after the version was published is told.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import time
+
+import orjson
+from django.db import connection, transaction
+
+from inbox.changes import clocks
+from inbox.escalation import sweep as escalating
+from inbox.models import Case
+from routing.models import SLAVersion
+from routing.service_levels import versions as terms
+from routing.service_levels.policies import Terms
+
+CHUNK = 250
+#: Seconds that one tick works on.
+BUDGET = 4
+#: Somebody may still be storing a case by the version before, for as long as a page of messages takes.
+SETTLED_AFTER = dt.timedelta(seconds=30)
+
+_UPDATE = """
+UPDATE inbox_case c
+SET exchange_from = r.exchange_from, first_response_due_at = r.first_response_due_at,
+    next_response_due_at = r.next_response_due_at, resolution_from = r.resolution_from,
+    resolution_used = r.resolution_used, resolution_due_at = r.resolution_due_at, next_due_at = r.next_due_at,
+    next_clock_at = r.next_clock_at, sla_version = r.sla_version
+FROM json_to_recordset(%s::json) AS r(id bigint, exchange_from timestamptz, first_response_due_at timestamptz,
+    next_response_due_at timestamptz, resolution_from timestamptz, resolution_used int, resolution_due_at timestamptz,
+    next_due_at timestamptz, next_clock_at timestamptz, sla_version int)
+WHERE c.id = r.id
+"""
+
+
+def run(now: dt.datetime) -> None:
+    """Works for up to `BUDGET` seconds on the newest version."""
+    started = time.monotonic()
+    while chunk(now) and time.monotonic() - started < BUDGET:
+        pass
+
+
+@transaction.atomic
+def chunk(now: dt.datetime) -> bool:
+    """One chunk in one transaction; False when there is nothing to do now, or somebody else is doing it."""
+    newest = SLAVersion.objects.order_by("-number").values("pk")[:1]
+    version = (
+        SLAVersion.objects.select_for_update(skip_locked=True)
+        .defer("snapshot")
+        .filter(pk=newest, recomputed_at__isnull=True)
+        .first()
+    )
+    if version is None:
+        return False
+    outdated = Case.objects.open().filter(historical=False).exclude(sla_version=version.number)
+    if version.to_recompute is None:
+        version.to_recompute = outdated.count()
+    cases = list(
+        outdated.filter(pk__gt=version.after_case)
+        .select_for_update(of=("self",), no_key=True)
+        .order_by("pk")[:CHUNK]
+    )
+    if cases:
+        _recompute(cases, terms.of_version(version.pk), version.created_at, now)
+        version.after_case, version.recomputed = cases[-1].pk, version.recomputed + len(cases)
+    goes_on = bool(cases)
+    if not cases:
+        goes_on = _finish(version, outdated.exists(), now)
+    version.to_recompute = max(version.to_recompute, version.recomputed)
+    version.save(update_fields=["to_recompute", "recomputed", "after_case", "recomputed_at"])
+    return goes_on
+
+
+def _finish(version: SLAVersion, stragglers: bool, now: dt.datetime) -> bool:
+    """At the end: once more from the beginning for cases that were stored by the version before, else done."""
+    if stragglers:
+        version.after_case = 0
+        return True
+    if now - version.created_at >= SETTLED_AFTER:
+        SLAVersion.objects.filter(number__lt=version.number, recomputed_at__isnull=True).update(
+            recomputed_at=now
+        )
+        version.recomputed_at = now
+    return False
+
+
+def _recompute(cases: list[Case], known: Terms, published_at: dt.datetime, now: dt.datetime) -> None:
+    rows = []
+    for case in cases:
+        policy, before = known.policy(case.department_id, case.priority, case.network), case.next_clock_at
+        # A version may change what happens after a due time and leave the due time alone.
+        setattr(case, "next_clock_at", None)  # noqa: B010 (as an assignment mypy would believe it for good)
+        # A case that never had a clock: as if the policy had been there when the customer began to wait.
+        began = max(case.waiting_since or case.created_at, case.created_at)
+        values, _ = clocks.settle(case, case.network, known, began if case.sla_version is None else now)
+        for name, value in values.items():
+            setattr(case, name, value)
+        # What was due by the version before, too, is the sweep's to tell: it has only not come by yet.
+        told_later = before is not None and before <= published_at
+        if (
+            policy is not None
+            and not told_later
+            and case.next_clock_at
+            and case.next_clock_at <= published_at
+        ):
+            escalating.note(case, known, policy, published_at, told=False)
+        rows.append({"id": case.pk, **values})
+    with connection.cursor() as cursor:
+        cursor.execute(_UPDATE, [orjson.dumps(rows).decode()])

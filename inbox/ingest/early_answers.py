@@ -1,0 +1,200 @@
+"""Answers of our own account that come before the question which they answer: written in the network's own app, and
+polled from another stream than the customer's message, or from an earlier page. They are kept until the question comes.
+
+Which message one answers is the network's word: its parent, or, in a conversation without parents, the thread. Only
+when a parent has not come for `WAITED` the thread has to do, as for a parent that the network does not show us: what a
+case was told once is told for good.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+import orjson
+from django.conf import settings
+
+from accounts.models import Stream
+from inbox.ingest.echoes import Waiting
+from inbox.ingest.edits import supersedes
+from inbox.ingest.read_sql import REPLIES, as_json, rows_of
+from inbox.ingest.storable import Storable
+from inbox.models import EarlyAnswer
+from networks.base import Author, InboundMessage
+
+#: How long a parent is waited for: two of the longest intervals between polls.
+WAITED = dt.timedelta(seconds=2 * settings.POLL_INTERVAL_MAX)
+#: What is older when it is looked at in vain is forgotten.
+KEPT_FOR = dt.timedelta(days=30)
+#: Looked at at a time, of one brand account.
+_MOST = 200
+
+# What answers something in the page, what answers one of those, and what is looked at because its time has come.
+_READ = f"""
+WITH RECURSIVE early(id, canonical_id, remote_id) AS (
+  (SELECT id, canonical_id, remote_id FROM inbox_earlyanswer
+   WHERE brand_account_id = %(brand)s AND parent_remote_id = ANY(%(ids)s)
+   UNION ALL SELECT id, canonical_id, remote_id FROM inbox_earlyanswer
+   WHERE brand_account_id = %(brand)s AND canonical_id = ANY(%(own)s)
+   UNION ALL SELECT id, canonical_id, remote_id FROM inbox_earlyanswer
+   WHERE brand_account_id = %(brand)s AND thread_id = ANY(%(threads)s) AND parent_remote_id = ''
+   UNION ALL (SELECT id, canonical_id, remote_id FROM inbox_earlyanswer
+     WHERE brand_account_id = %(brand)s AND look_at <= %(due)s ORDER BY look_at LIMIT {_MOST}))
+  UNION
+  SELECT e.id, e.canonical_id, e.remote_id FROM early JOIN inbox_earlyanswer e
+    ON e.brand_account_id = %(brand)s AND e.parent_remote_id IN (early.canonical_id, early.remote_id)
+), waiting AS ({REPLIES})
+SELECT waiting.*, NULL::jsonb FROM waiting
+UNION ALL
+SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, to_jsonb(e) || jsonb_build_object(
+  'waited', coalesce(e.look_at <= %(due)s, false)) FROM inbox_earlyanswer e WHERE e.id = ANY(ARRAY(SELECT id FROM early))
+"""  # noqa: S608 (constants)
+
+
+class Early(NamedTuple):
+    """A kept answer; `waited`: its parent has been waited for long enough."""
+
+    id: int
+    item: Storable
+    waited: bool
+
+
+def read(
+    brand: int, own_id: str, items: Iterable[Storable], own: Iterable[Storable], due: dt.datetime | None
+) -> tuple[list[Waiting], dict[str, Early]]:
+    """The brand account's answers on their way out, locked, and the kept ones that what comes may settle, by canonical
+    id. With `due` those, too, whose time to be looked at has come."""
+    messages = [item.message for item in items]
+    rows = rows_of(
+        _READ,
+        {
+            "brand": brand,
+            "ids": list(
+                {name for one in messages for name in (one.canonical_id, one.remote_id, *one.versions)}
+            ),
+            "own": [item.message.canonical_id for item in own],
+            "threads": list({one.thread_id for one in messages} - {""}),
+            "due": due,
+        },
+    )
+    kept = [_early(row[-1], own_id) for row in rows if row[-1] is not None]
+    return [Waiting(*row[:-1]) for row in rows if row[-1] is None], {
+        one.item.message.canonical_id: one for one in kept
+    }
+
+
+def _early(document: str | dict[str, Any], own_id: str) -> Early:
+    kept = orjson.loads(document) if isinstance(document, str) else document
+    item, at = kept["item"], dt.datetime.fromisoformat(kept["network_time"])
+    edited_at = kept["edited_at"] and dt.datetime.fromisoformat(kept["edited_at"])
+    message = InboundMessage(
+        stream=item["stream"],
+        remote_id=kept["remote_id"],
+        canonical_id=kept["canonical_id"],
+        thread_id=kept["thread_id"],
+        parent_id=kept["parent_remote_id"],
+        author=Author(own_id, is_self=True),
+        text=item["text"],
+        created_at=at,
+        visibility=item["visibility"],
+        edited_at=edited_at,
+        hidden=item["hidden"],
+        can_reply=item["can_reply"],
+    )
+    storable = Storable(
+        message=message,
+        text=item["text"],
+        flags=item["flags"],
+        at=at,
+        author_id=own_id,
+        handle="",
+        name="",
+        avatar_url="",
+        followers=None,
+        permalink=item["permalink"],
+        attachments=item["attachments"],
+        reply_ref=item["reply_ref"],
+        raw=item["raw"],
+    )
+    return Early(kept["id"], storable, kept["waited"])
+
+
+def answering(
+    first: Mapping[str, str], items: Sequence[Storable], kept: Mapping[str, Early]
+) -> tuple[list[Storable], dict[str, Early]]:
+    """The page and the kept answers with the `first` id in place of one that their parent got when it was edited."""
+    renamed = {
+        id(item): replace(item, message=replace(item.message, parent_id=first[item.message.parent_id]))
+        for item in items
+        if item.message.parent_id in first
+    }
+    again = {key: one._replace(item=renamed.get(id(one.item), one.item)) for key, one in kept.items()}
+    return [renamed.get(id(item), item) for item in items], again
+
+
+def merged(items: Sequence[Storable], kept: Mapping[str, Early]) -> list[Storable]:
+    """The page's messages and the kept ones; of one that is both, the later state."""
+    both = {item.message.canonical_id: item for item in items}
+    for canonical_id, one in kept.items():
+        if canonical_id not in both or supersedes(one.item.message, both[canonical_id].message):
+            both[canonical_id] = one.item
+    return list(both.values())
+
+
+def answers_something(item: Storable) -> bool:
+    """Whether a message of our own can be an answer: what begins a thread is none."""
+    message = item.message
+    return bool(message.parent_id) or message.thread_id not in ("", message.canonical_id)
+
+
+def changes(brand: int, homeless: Collection[Storable], kept: Mapping[str, Early]) -> dict[str, Any] | None:
+    """What the table of kept answers gains (`early`), loses (`settled`) and has looked at in vain (`looked`), as
+    parameters; None for nothing. `homeless` are the messages of our own that belong to no case yet."""
+    left = {item.message.canonical_id for item in homeless}
+    unchanged = {id(one.item) for one in kept.values()}
+    early = [_row(item) for item in homeless if id(item) not in unchanged and answers_something(item)]
+    settled = [one.id for canonical_id, one in kept.items() if canonical_id not in left]
+    looked = [one.id for canonical_id, one in kept.items() if canonical_id in left and one.waited]
+    if not (early or settled or looked):
+        return None
+    return {
+        "brand": brand,
+        "early": as_json(early),
+        "settled": settled,
+        "looked": looked,
+        "waited": WAITED,
+        "kept_for": KEPT_FOR,
+    }
+
+
+def _row(item: Storable) -> dict[str, Any]:
+    message = item.message
+    return {
+        "canonical_id": message.canonical_id,
+        "remote_id": message.remote_id,
+        "thread_id": message.thread_id,
+        "parent_remote_id": message.parent_id,
+        "network_time": item.at,
+        "edited_at": message.edited_at,
+        "item": {
+            "stream": message.stream,
+            "visibility": message.visibility,
+            "text": item.text,
+            "hidden": message.hidden,
+            "permalink": item.permalink,
+            "attachments": item.attachments,
+            "can_reply": message.can_reply,
+            "reply_ref": item.reply_ref,
+            "flags": item.flags,
+            "raw": item.raw,
+        },
+    }
+
+
+def due_streams(now: dt.datetime) -> list[Stream]:
+    """One stream of each brand account that has kept answers to look at."""
+    brands = EarlyAnswer.objects.filter(look_at__lte=now).values("brand_account_id")
+    streams = Stream.objects.filter(brand_account_id__in=brands).order_by("brand_account_id", "pk")
+    return list(streams.distinct("brand_account_id"))

@@ -1,0 +1,85 @@
+"""Messages of our own that come back by polling: matched with the answers that are on their way out.
+
+A match makes the answer `sent`, whatever its POST will say: `ingest` writes that in the transaction that stores the
+message, so the outbox finds `state = 'sent'` with the network's id and leaves it be.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from inbox.ingest.storable import Storable
+from inbox.ingest.threads import CaseState
+from inbox.models import Status
+
+#: The network's clock and ours may differ by this much.
+SKEW = dt.timedelta(minutes=5)
+_LINK = re.compile(r"https?://\S+")
+_LEADING_NAMES = re.compile(r"^(?:@\w{1,30}\s+)+")
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """An answer whose outcome is not known yet, with the message it answers (`parent_…`)."""
+
+    id: int
+    author_id: int
+    case_id: int
+    text: str
+    remote_id: str
+    visibility: str
+    created_at: dt.datetime
+    parent_remote_id: str
+    parent_canonical_id: str
+    parent_thread_id: str
+
+
+def match(replies: Sequence[Waiting], item: Storable) -> Waiting | None:
+    """The answer that this message is: by the network's id, else by text and parent, else by text and thread (where a
+    network files answers to answers under the first message) if only one answer there has the text."""
+    message = item.message
+    for reply in replies:
+        if reply.remote_id and reply.remote_id in (message.remote_id, message.canonical_id):
+            return reply
+    text = folded(item.text)
+    same = [reply for reply in replies if _could_be(reply, item) and folded(reply.text) == text]
+    for reply in same:
+        if message.parent_id and message.parent_id in (reply.parent_remote_id, reply.parent_canonical_id):
+            return reply
+    in_thread = [reply for reply in same if message.thread_id == reply.parent_thread_id]
+    return in_thread[0] if len(in_thread) == 1 else None
+
+
+def _could_be(reply: Waiting, item: Storable) -> bool:
+    late_enough = item.at >= reply.created_at - SKEW
+    return not reply.remote_id and late_enough and reply.visibility == item.message.visibility
+
+
+def folded(text: str) -> str:
+    """A text as networks may change it: links shortened, @names put in front, spaces and composition normalised."""
+    text = _LEADING_NAMES.sub("", unicodedata.normalize("NFC", text.strip()))
+    return " ".join(_LINK.sub("\N{LINK SYMBOL}", text).split())
+
+
+def answer(case: CaseState, at: dt.datetime, connected_at: dt.datetime) -> None:
+    """The case after an answer of ours that stands on the network since `at`, whenever we hear of it.
+
+    The first response counts from when the case reached us, so it is never before that.
+    """
+    case.last_outbound_at = max(case.last_outbound_at or at, at)
+    if at >= connected_at:
+        first = max(at, case.created_at)
+        case.first_response_at = min(case.first_response_at or first, first)
+    if case.last_inbound_at is None or case.last_inbound_at <= at:
+        case.waiting_since = None
+        if case.status in (Status.NEW, Status.OPEN):
+            case.status = Status.WAITING
+        return
+    if case.status == Status.NEW:
+        case.status = Status.OPEN
+    if case.waiting_since is not None and case.waiting_since <= at:
+        case.waiting_since = min((one for one in case.wanting if one > at), default=None)

@@ -1,0 +1,250 @@
+"""Storing messages: one page in one transaction with its cursor, at a fixed number of statements.
+
+The statements are in `ingest_sql` and `ingest_writes`, what they write is worked out in `intake`. A message that cannot be stored is
+kept in quarantine and its neighbours go in.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.db import DatabaseError, DataError, IntegrityError, OperationalError, transaction
+
+from accounts.models import Health, Stream
+from inbox.ingest import early_answers as early
+from inbox.ingest import quarantine
+from inbox.ingest import read_sql as ingest_sql
+from inbox.ingest import reads as ingest_reads
+from inbox.ingest import write_sql as ingest_writes
+from inbox.ingest.clocks import set_clocks
+from inbox.ingest.edits import supersedes
+from inbox.ingest.header import Header, header_of
+from inbox.ingest.rows import case_rows, change_rows, history_rows, message_rows
+from inbox.ingest.storable import Storable, Unstorable, storable
+from inbox.live import publish as live
+from networks.base import InboundMessage, PollResult, Unreadable
+from routing.rules import versions as rulesets
+from routing.rules.engine import CompiledRules
+from routing.service_levels import versions as terms
+
+logger = logging.getLogger(__name__)
+
+#: How long one page may take before another worker takes the stream over. A page is fetched in at most a minute.
+LEASE = dt.timedelta(seconds=settings.POLL_LEASE_SECONDS)
+#: Attempts when Postgres ends a transaction because two waited for each other.
+_ATTEMPTS = 4
+#: SQLSTATEs that a message can cause by itself: program limits, such as nesting beyond the stack.
+_MESSAGE_STATES = ("22", "23", "54")
+_RETRY_STATES = ("40001", "40P01")
+
+
+class LeaseLost(Exception):
+    """Another worker polls this stream now. Nothing was stored."""
+
+
+@dataclass(slots=True)
+class PageOutcome:
+    """What became of a page's messages. `echoes` are our own; `ignored` were deleted before we ever saw them."""
+
+    stored: int = 0
+    duplicates: int = 0
+    updated: int = 0
+    quarantined: int = 0
+    echoes: int = 0
+    ignored: int = 0
+    #: True when the brand account has to be connected again: no further call may be made.
+    halted: bool = False
+    #: True when a department that assigns automatically has something new.
+    wakes: bool = False
+    case_ids: list[int] = field(default_factory=list)
+
+    def add(self, other: PageOutcome) -> None:
+        for name in ("stored", "duplicates", "updated", "quarantined", "echoes", "ignored"):
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        self.wakes = self.wakes or other.wakes
+        self.case_ids += other.case_ids
+
+
+def store_page(stream: Stream, token: UUID, result: PollResult, now: dt.datetime) -> PageOutcome:
+    """Store a page of `stream` with its cursor, if the lease `token` still holds. `now` is aware, UTC.
+
+    Raises `LeaseLost`, and `routing.refusals.RuleSetError` while there are no rules; either way nothing is stored.
+    """
+
+    def header() -> Header:
+        row = ingest_sql.fence(
+            stream.pk,
+            token,
+            cursor=result.next_cursor,
+            budget=_budget(result),
+            overflowed=result.overflowed,
+            lease_until=now + LEASE,
+            now=now,
+        )
+        if row is None:
+            raise LeaseLost(f"Stream {stream.pk} is polled by another worker.")
+        return header_of(row, now)
+
+    return _store(stream, header, result.messages, result.unreadable, now)
+
+
+def store_messages(stream: Stream, messages: Sequence[InboundMessage], now: dt.datetime) -> PageOutcome:
+    """Store messages that did not come by polling (a webhook, a second try); the cursor stays."""
+    return _store(stream, lambda: header_of(ingest_sql.lock(stream.pk, now), now), messages, (), now)
+
+
+def look_at_early(now: dt.datetime) -> None:
+    """Look again wherever that is due; one brand account's trouble is not the others'."""
+    for stream in early.due_streams(now):
+        try:
+            look_again(stream, now)
+        except DatabaseError:
+            logger.exception("early answers of brand account %s were not looked at", stream.brand_account_id)
+
+
+def look_again(stream: Stream, now: dt.datetime) -> PageOutcome:
+    """Look at those answers of the stream's brand account that have waited long for what they answer."""
+    return _store(stream, lambda: header_of(ingest_sql.lock(stream.pk, now), now), (), (), now, again=True)
+
+
+def _store(
+    stream: Stream,
+    header: Callable[[], Header],
+    messages: Sequence[InboundMessage],
+    unreadable: Sequence[Unreadable],
+    now: dt.datetime,
+    *,
+    again: bool = False,
+) -> PageOutcome:
+    rules = rulesets.live()
+    divide = False
+    for attempt in range(1, _ATTEMPTS + 1):
+        try:
+            with transaction.atomic():
+                page = _Page(stream, header(), rules, now)
+                page.quarantine(unreadable)
+                page.store(page.sound(messages), divide=divide)
+                if again:
+                    page.look_again()
+                page.outcome.halted = page.header.health == Health.REAUTHORISE
+                return page.outcome
+        except (DataError, IntegrityError, OperationalError) as error:
+            if attempt == _ATTEMPTS or not (
+                _is_state(error, _RETRY_STATES) or _is_state(error, _MESSAGE_STATES)
+            ):
+                raise
+            divide = divide or _is_state(error, _MESSAGE_STATES)
+            logger.warning("page of stream %s is stored again: %s", stream.pk, str(error).partition("\n")[0])
+    raise AssertionError("unreachable")
+
+
+def _is_state(error: BaseException, states: tuple[str, ...]) -> bool:
+    return str(getattr(error.__cause__, "sqlstate", "") or "").startswith(states)
+
+
+def _budget(result: PollResult) -> dict[str, Any]:
+    return {name: value for name, value in asdict(result.budget).items() if value is not None}
+
+
+@dataclass(slots=True)
+class _Page:
+    """One page inside its transaction."""
+
+    stream: Stream
+    header: Header
+    rules: CompiledRules
+    now: dt.datetime
+    outcome: PageOutcome = field(default_factory=PageOutcome)
+
+    def quarantine(self, unreadable: Iterable[Unreadable]) -> None:
+        rows = list(unreadable)
+        self.outcome.quarantined += quarantine.keep(
+            self.stream.pk, self.header.brand_account_id, rows, self.now
+        )
+
+    def sound(self, messages: Iterable[InboundMessage]) -> list[Storable]:
+        """The page's messages, each once, made fit to store; what cannot be is quarantined."""
+        newest: dict[str, Storable] = {}
+        unstorable: list[Unreadable] = []
+        for message in messages:
+            try:
+                item = storable(message, self.header.own_id, self.now)
+            except Unstorable as error:
+                unstorable.append(_unreadable(message, str(error)))
+                continue
+            other = newest.get(message.canonical_id)
+            self.outcome.duplicates += other is not None
+            if other is None or supersedes(message, other.message):
+                newest[message.canonical_id] = item
+        if unstorable:
+            self.quarantine(unstorable)
+        return list(newest.values())
+
+    def store(self, items: list[Storable], *, divide: bool) -> None:
+        """Store the messages; with `divide`, in ever smaller parts until the culprits are found and quarantined."""
+        if not items:
+            return
+        if not divide:
+            self.outcome.add(self._write(items))
+            return
+        try:
+            with transaction.atomic():
+                outcome = self._write(items)
+        except (DataError, IntegrityError, OperationalError) as error:
+            if not _is_state(error, _MESSAGE_STATES):
+                raise
+            if len(items) == 1:
+                reason = str(error).partition("\n")[0]
+                self.quarantine([_unreadable(items[0].message, f"The database refuses it: {reason}")])
+                return
+            self.store(items[: len(items) // 2], divide=True)
+            self.store(items[len(items) // 2 :], divide=True)
+        else:
+            self.outcome.add(outcome)
+
+    def look_again(self) -> None:
+        """Put what has waited long for what it answers where it belongs best."""
+        if self.header.has_early:
+            self.outcome.add(self._write([], due=self.now))
+
+    def _write(self, items: list[Storable], due: dt.datetime | None = None) -> PageOutcome:
+        intake, items = ingest_reads.meet(self.header, self.rules, items, self.now, due=due)
+        intake.take_all(items)
+        set_clocks(intake, terms.of_version(self.header.sla_version))
+        header = self.header
+        touched = [case for case in intake.cases.values() if case.touched]
+        ids = ingest_writes.write_cases(
+            header.brand_account_id, header.network, *case_rows(touched, intake.opened)
+        )
+        for case, id_ in zip(intake.opened, ids, strict=True):
+            case.id = id_
+        stored = ingest_writes.write_messages(
+            header.brand_account_id, message_rows(intake), self.now, header.on_point
+        )
+        if intake.changes:
+            ingest_writes.change_messages(change_rows(intake), self.now)
+        ingest_writes.write_history(**history_rows(intake, touched, stored), now=self.now)
+        changed = [*touched, *intake.opened]
+        live.publish_on_commit(
+            live.CaseChange(case.id, case.department_id, header.brand_account_id, case.visibility)
+            for case in changed
+        )
+        return PageOutcome(
+            stored=sum(new.item.message.canonical_id in stored for new in intake.messages),
+            duplicates=intake.duplicates,
+            updated=len(intake.changes),
+            echoes=intake.own,
+            ignored=intake.ignored,
+            wakes=bool(header.automatic & {case.department_id for case in changed}),
+            case_ids=[case.id for case in changed],
+        )
+
+
+def _unreadable(message: InboundMessage, error: str) -> Unreadable:
+    return Unreadable(raw=message.raw or message.text, error=error, remote_id=message.remote_id)

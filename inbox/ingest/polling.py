@@ -1,0 +1,208 @@
+"""Polling the networks: which streams are due, one stream page by page, and what a failure means.
+
+The schedule and the leases are rows of `accounts.Stream`. A task that never runs, runs twice or is killed costs time
+and nothing else: whoever holds the lease stores, and a lease that ran out is given to somebody else.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+import random
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, cast
+from uuid import UUID, uuid4
+
+from django.conf import settings
+from django.db import connection
+from django.utils import timezone
+
+from accounts.credentials import CredentialUnusable
+from accounts.models import Health, Lifecycle, Stream
+from inbox.ingest import page as ingest
+from inbox.ingest import poll_failures
+from inbox.ingest.page import LEASE, LeaseLost, PageOutcome
+from inbox.renewed_connections import connect
+from networks.base import Budget, Connector, NetworkError, PollResult, Reauthorise, StreamKind
+from routing.rules.versions import RuleSetError
+
+logger = logging.getLogger(__name__)
+
+#: How long a task may wait in the queue before its stream is leased again.
+QUEUED_FOR = LEASE / 3
+#: One task polls this long at most; what is left continues at the next tick, so that no stream holds a worker.
+LONGEST_TASK = 30.0
+PAGE = 100
+#: Share of a network's allowance that polling leaves for sending.
+RESERVE = 0.2
+_JITTER = 0.15
+_SLOWER = 1.5
+
+Clock = Callable[[], dt.datetime]
+
+_LEASE_DUE = """
+UPDATE accounts_stream s
+SET lease_token = gen_random_uuid(), lease_until = %(until)s
+WHERE s.id IN (
+  SELECT d.id FROM accounts_stream d JOIN accounts_brandaccount b ON b.id = d.brand_account_id
+  WHERE d.enabled AND (d.next_poll_at <= %(now)s OR %(all)s) AND (d.lease_until IS NULL OR d.lease_until <= %(now)s)
+    AND b.lifecycle <> %(closed)s AND b.health <> %(reauthorise)s
+    AND (%(stream)s::bigint IS NULL OR d.id = %(stream)s)
+  ORDER BY d.next_poll_at, d.id LIMIT %(limit)s FOR UPDATE OF d SKIP LOCKED
+)
+RETURNING s.id, s.lease_token
+"""
+
+
+@dataclass(slots=True)
+class PollReport:
+    """What one poll of a stream brought. `error` is "" when it went well; `wakes`: a department that assigns
+    automatically has something new; `overflowed`: more had happened than the network hands out, a gap is possible."""
+
+    stream_id: int
+    fetched: int = 0
+    stored: int = 0
+    duplicates: int = 0
+    updated: int = 0
+    echoes: int = 0
+    quarantined: int = 0
+    pages: int = 0
+    has_more: bool = False
+    error: str = ""
+    wakes: bool = False
+    overflowed: bool = False
+
+    def count(self, result: PollResult, outcome: PageOutcome) -> None:
+        """Add one page."""
+        self.pages += 1
+        self.fetched += len(result.messages) + len(result.unreadable)
+        self.has_more = result.has_more
+        self.wakes = self.wakes or outcome.wakes
+        self.overflowed = self.overflowed or result.overflowed
+        for name in ("stored", "duplicates", "updated", "echoes", "quarantined"):
+            setattr(self, name, getattr(self, name) + getattr(outcome, name))
+
+
+def lease_due_streams(
+    now: dt.datetime, limit: int = 50, *, stream_id: int | None = None, all_streams: bool = False
+) -> list[tuple[int, UUID]]:
+    """Lease up to `limit` streams that are due: (id, lease token). `all_streams` takes those that are not due, too,
+    `stream_id` only that one.
+
+    Brand accounts that are closed or have to be connected again are left alone. One statement; never waits.
+    """
+    parameters: dict[str, Any] = {
+        "now": now,
+        "until": now + QUEUED_FOR,
+        "all": all_streams,
+        "stream": stream_id,
+        "closed": Lifecycle.CLOSED,
+        "reauthorise": Health.REAUTHORISE,
+        "limit": limit,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_LEASE_DUE, parameters)
+        leased: list[tuple[int, UUID]] = cursor.fetchall()
+    return leased
+
+
+def poll_stream(stream_id: int, token: str | UUID, *, clock: Clock = timezone.now) -> PollReport:
+    """Fetch and store one stream page by page while the lease `token` holds. Failures of the network are kept as the
+    stream's and the brand account's state, never raised."""
+    report = PollReport(stream_id)
+    token = UUID(str(token))
+    started = clock()
+    stream, token = _take_over(stream_id, token, started)
+    if stream is None:
+        report.error = "Another worker polls this stream, or its account has to be connected again."
+        return report
+    try:
+        _poll(stream, token, connect(stream.brand_account, now=clock()), report, clock)
+    except LeaseLost as lost:
+        report.error = str(lost)
+    except CredentialUnusable as error:
+        report.error = str(error)
+        poll_failures.record(stream, token, Reauthorise(str(error)), clock(), started=started)
+    except (NetworkError, RuleSetError) as error:
+        report.error = str(error) or type(error).__name__
+        poll_failures.record(stream, token, error, clock(), started=started)
+    except Exception as error:
+        report.error = type(error).__name__
+        poll_failures.record(stream, token, error, clock(), started=started)
+        raise
+    return report
+
+
+def _take_over(stream_id: int, token: UUID, now: dt.datetime) -> tuple[Stream | None, UUID]:
+    """The stream with its lease extended for the work itself, under a token of its own, so that the same task run a
+    second time finds it gone; None when it is gone."""
+    held = (
+        Stream.objects.filter(pk=stream_id, lease_token=token, enabled=True)
+        .exclude(brand_account__health=Health.REAUTHORISE)
+        .exclude(brand_account__lifecycle=Lifecycle.CLOSED)
+    )
+    own = uuid4()
+    if not held.update(lease_until=now + LEASE, lease_token=own):
+        return None, token
+    return Stream.objects.select_related("brand_account").get(pk=stream_id), own
+
+
+def _poll(stream: Stream, token: UUID, connector: Connector, report: PollReport, clock: Clock) -> None:
+    until = time.monotonic() + LONGEST_TASK
+    while True:
+        result = connector.poll(cast(StreamKind, stream.kind), stream.cursor, PAGE)
+        now = clock()
+        outcome = ingest.store_page(stream, token, result, now)
+        stream.cursor = dict(result.next_cursor)
+        report.count(result, outcome)
+        pause = reserved_until(result.budget, now)
+        if not result.has_more or outcome.halted or pause is not None or time.monotonic() > until:
+            break
+    _finish(stream, token, report, pause, now)
+
+
+def reserved_until(budget: Budget, now: dt.datetime) -> dt.datetime | None:
+    """When polling may go on, if what is left of the network's allowance is to be kept for sending; else None."""
+    used = budget.used
+    if used is None and budget.limit and budget.remaining is not None:
+        used = 1 - budget.remaining / budget.limit
+    if used is None or used < 1 - RESERVE:
+        return None
+    longest = now + dt.timedelta(seconds=settings.POLL_INTERVAL_MAX)
+    return max(budget.resets_at or longest, now)
+
+
+def _finish(
+    stream: Stream, token: UUID, report: PollReport, pause: dt.datetime | None, now: dt.datetime
+) -> None:
+    """Give the lease back and say when to come again."""
+    interval = next_interval(stream.interval, hit=bool(report.stored or report.updated))
+    following = now + dt.timedelta(seconds=jittered(interval))
+    if report.has_more:
+        following = now
+    had_failed = stream.failures > 0 or stream.brand_account.health != Health.OK
+    Stream.objects.filter(pk=stream.pk, lease_token=token).update(
+        interval=interval,
+        next_poll_at=max(following, pause) if pause else following,
+        lease_token=None,
+        lease_until=None,
+        failures=0,
+        last_error="",
+        last_success_at=now,
+    )
+    if had_failed:
+        poll_failures.recover(stream.brand_account_id, now)
+
+
+def next_interval(interval: float, *, hit: bool) -> float:
+    """Seconds until the next poll: the shortest after a hit, half as much again after an empty one."""
+    shortest: float = settings.POLL_INTERVAL_MIN
+    longest: float = settings.POLL_INTERVAL_MAX
+    return shortest if hit else max(shortest, min(interval * _SLOWER, longest))
+
+
+def jittered(seconds: float) -> float:
+    """`seconds` ±15 %, so that a thousand streams do not come at once."""
+    return seconds * random.uniform(1 - _JITTER, 1 + _JITTER)

@@ -1,0 +1,59 @@
+"""Items that could not be read or stored: kept whole, each once, with a second try.
+
+A second try asks the network for the item by its id, in a worker: what was a defect of ours or a passing fault of
+the network's is then stored like any other message.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from collections.abc import Sequence
+
+from django.db import connection
+
+from inbox.ingest.storable import raw_bytes
+from inbox.text import clean_line, clean_text
+from networks.base import Unreadable
+
+#: Bytes of an item that are kept. An answer as a whole is never larger.
+LONGEST_RAW = 16 * 1024 * 1024
+
+_KEEP = """
+INSERT INTO inbox_quarantined (brand_account_id, stream_id, remote_id, raw, digest, error, first_seen_at, seen_count,
+                               retry_wanted)
+SELECT %(brand)s, %(stream)s, r.remote_id, r.raw, r.digest, r.error, %(now)s, 1, false
+FROM unnest(%(remote_ids)s::text[], %(raws)s::bytea[], %(digests)s::text[], %(errors)s::text[])
+  AS r(remote_id, raw, digest, error)
+ON CONFLICT (stream_id, digest) DO UPDATE SET seen_count = inbox_quarantined.seen_count + 1, error = excluded.error
+"""
+
+
+def keep(stream_id: int, brand_account_id: int, items: Sequence[Unreadable], now: dt.datetime) -> int:
+    """Keep items in one statement, none when there are none; returns how many different ones."""
+    rows: dict[str, tuple[str, bytes, str, str]] = {}
+    for item in items:
+        raw = raw_bytes(item.raw)[:LONGEST_RAW]
+        digest = hashlib.sha256(raw).hexdigest()
+        rows[digest] = (clean_line(item.remote_id), raw, digest, _error(item.error))
+    if rows:
+        remote_ids, raws, digests, errors = (list(column) for column in zip(*rows.values(), strict=True))
+        with connection.cursor() as cursor:
+            cursor.execute(
+                _KEEP,
+                {
+                    "brand": brand_account_id,
+                    "stream": stream_id,
+                    "now": now,
+                    "remote_ids": remote_ids,
+                    "raws": raws,
+                    "digests": digests,
+                    "errors": errors,
+                },
+            )
+    return len(rows)
+
+
+def _error(error: str) -> str:
+    """Errors quote what they stumbled over, so they are cleaned like any text of a network."""
+    return " ".join(clean_text(error[:1000])[0].split())[:1000] or "unreadable"

@@ -1,0 +1,107 @@
+"""What a page of messages meets: read and locked in as few statements for a hundred messages as for one."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from typing import Any
+
+import orjson
+
+from inbox.ingest import customers as standing
+from inbox.ingest import early_answers as early
+from inbox.ingest import echoes, edits
+from inbox.ingest import read_sql as ingest_sql
+from inbox.ingest.early_answers import Early
+from inbox.ingest.edits import Known, changed
+from inbox.ingest.header import Header
+from inbox.ingest.intake import Intake
+from inbox.ingest.storable import Storable
+from inbox.ingest.threads import REOPENS_FOR, CaseState
+from routing.rules.engine import CompiledRules
+
+
+def meet(
+    header: Header, rules: CompiledRules, items: list[Storable], now: dt.datetime, *, due: dt.datetime | None
+) -> tuple[Intake, list[Storable]]:
+    """What the messages meet, and they themselves with those kept answers of our own that they may settle; with `due`
+    those, too, that are to be looked at by then.
+
+    The locks are taken in the order in which the outbox takes them.
+    """
+    theirs = [item for item in items if not header.is_own(item) and not item.message.deleted]
+    authors = standing.authors(ingest_sql.identities(header.network, _author_rows(theirs), now), header)
+    waiting, kept = _answers(header, items, due)
+    items = early.merged(items, kept) if kept else items
+    own = [item for item in items if header.is_own(item)]
+    parents = {item.message.parent_id for item in own} - {""}
+    wanted = {item.message.canonical_id for item in items} | parents
+    rows = ingest_sql.known(header.brand_account_id, sorted(wanted), sorted(parents))
+    known = {row[0]: Known(*row) for row in rows}
+    if parents and (first := edits.first_ids(parents, known, items)):
+        items, kept = early.answering(first, items, kept)
+        own = [item for item in items if header.is_own(item)]
+        parents = {item.message.parent_id for item in own} - {""}
+    concerned = {one.case_id for one in waiting} | {known[one].case_id for one in parents if one in known}
+    for item in items:
+        one = known.get(item.message.canonical_id)
+        if one is not None and changed(one, item):
+            concerned.add(one.case_id)
+    new = [item for item in items if item.message.canonical_id not in known]
+    cases = ingest_sql.cases(
+        header.brand_account_id,
+        threads=list({item.message.thread_id for item in new}),
+        own_threads=_threads_of_own(header, new, kept),
+        customers=list({authors[item.author_id][1].customer_id for item in new if item.author_id in authors}),
+        cases=list(concerned),
+        answered=bool(own),
+        closed_after=min((item.at for item in items), default=now) - REOPENS_FOR,
+    )
+    states = {row[0]: _case_state(row) for row in cases}
+    return Intake(header, rules, now, authors, known, states, waiting, kept), items
+
+
+def _answers(
+    header: Header, items: list[Storable], due: dt.datetime | None
+) -> tuple[list[echoes.Waiting], dict[str, Early]]:
+    """Answers of ours that are on their way out, and those that came before what they answer."""
+    own = [item for item in items if header.is_own(item)]
+    if header.has_early:
+        return early.read(header.brand_account_id, header.own_id, items, own, due)
+    return [echoes.Waiting(*row) for row in ingest_sql.replies(header.brand_account_id)] if own else [], {}
+
+
+def _threads_of_own(header: Header, new: list[Storable], kept: dict[str, Early]) -> list[str]:
+    """The threads by which messages of our own may be placed: where none has a parent that is still waited for."""
+    return list(
+        {
+            item.message.thread_id
+            for item in new
+            if header.is_own(item) and (not item.message.parent_id or item.message.canonical_id in kept)
+        }
+        - {""}
+    )
+
+
+def _case_state(row: tuple[Any, ...]) -> CaseState:
+    """The row's columns are in the order of the fields; tags come as JSON text."""
+    case = CaseState(*row)
+    case.tags = orjson.loads(row[11])
+    case.threads = {*row[-2], case.thread_id}
+    case.wanting = row[-1] or []
+    return case
+
+
+def _author_rows(items: Iterable[Storable]) -> list[dict[str, Any]]:
+    """One row an author; of several messages the newest speaks for the name."""
+    rows: dict[str, dict[str, Any]] = {}
+    for item in sorted(items, key=lambda one: one.at):
+        rows[item.author_id] = {
+            "remote_id": item.author_id,
+            "handle": item.handle,
+            "name": item.name,
+            "avatar_url": item.avatar_url,
+            "followers": item.followers,
+            "verified": item.message.author.verified,
+        }
+    return list(rows.values())

@@ -1,0 +1,170 @@
+"""What a network sends, made fit to store and to show: repaired where that loses nothing a person would miss, flagged.
+
+Ids are never repaired (a changed id is another message): a bad one raises `Unstorable`.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from inbox.text import _SURROGATE, LONGEST_NAME, _needs_repair, clean_address, clean_line, clean_text
+from networks.base import Attachment, InboundMessage
+
+LONGEST_PREVIEW = 240
+LONGEST_ID = 200
+LONGEST_AUTHOR_ID = 128
+MOST_ATTACHMENTS = 50
+#: Postgres' integer, which holds follower counts.
+_MOST_FOLLOWERS = 2**31 - 1
+_DEEPEST = 200
+
+
+class Unstorable(ValueError):
+    """A message that cannot be kept as a message. The text says why, for a person."""
+
+
+@dataclass(frozen=True, slots=True)
+class Storable:
+    """A message whose every part the database takes. `at` is the network's time, never later than now."""
+
+    message: InboundMessage
+    text: str
+    flags: list[str]
+    at: dt.datetime
+    author_id: str
+    handle: str
+    name: str
+    avatar_url: str
+    followers: int | None
+    permalink: str
+    attachments: list[dict[str, str]]
+    reply_ref: Any
+    raw: Any
+
+    @property
+    def preview(self) -> str:
+        """One line for rows; what is attached when there is no text."""
+        line = " ".join(self.text[: LONGEST_PREVIEW * 4].split())
+        if not line and self.attachments:
+            line = f"[{self.attachments[0]['kind']}]"
+        return line if len(line) <= LONGEST_PREVIEW else line[: LONGEST_PREVIEW - 1] + "…"
+
+
+def storable(message: InboundMessage, own_id: str, now: dt.datetime) -> Storable:
+    """`message` made fit to store; `own_id` is the brand account's own id on the network.
+
+    Beside what `clean_text` flags: name (or handle) repaired, link (an address was dropped). Raises `Unstorable` when
+    an id or the time is unusable.
+    """
+    for what, value in (("id", message.remote_id), ("canonical id", message.canonical_id)):
+        _check_id(what, value, LONGEST_ID, required=True)
+    _check_id("thread id", message.thread_id, LONGEST_ID)
+    _check_id("parent id", message.parent_id, LONGEST_ID)
+    _check_id("author's id", message.author.remote_id, LONGEST_AUTHOR_ID)
+    if message.created_at.tzinfo is None:
+        raise Unstorable("The message has a time without a zone.")
+    text, flags = clean_text(message.text)
+    author = message.author
+    followers = author.followers
+    avatar_url, permalink = clean_address(author.avatar_url), clean_address(message.permalink)
+    attachments = [_attachment(one) for one in message.attachments[:MOST_ATTACHMENTS]]
+    if any(len(one) > LONGEST_NAME or _needs_repair(one) for one in (author.name, author.handle)):
+        flags.append("name")
+    came = [author.avatar_url, message.permalink, *(one.url for one in message.attachments)]
+    kept = [avatar_url, permalink, *(one["url"] for one in attachments)]
+    if sum(map(bool, came[: len(kept)])) > sum(map(bool, kept)):
+        flags.append("link")
+    return Storable(
+        message=message,
+        text=text,
+        flags=flags,
+        at=min(message.created_at, now),
+        author_id=own_id if author.is_self else author.remote_id or _unknown(message),
+        handle=clean_line(author.handle),
+        name=clean_line(author.name),
+        avatar_url=avatar_url,
+        followers=None if followers is None else max(0, min(followers, _MOST_FOLLOWERS)),
+        permalink=permalink,
+        attachments=attachments,
+        reply_ref=clean_json(message.reply_ref),
+        raw=clean_json(message.raw),
+    )
+
+
+def _attachment(one: Attachment) -> dict[str, str]:
+    return {
+        "kind": clean_line(one.kind)[:40] or "media",
+        "url": clean_address(one.url),
+        "mime_type": clean_line(one.mime_type)[:100],
+        "name": clean_line(one.name),
+    }
+
+
+def _unknown(message: InboundMessage) -> str:
+    """Whom the network withholds is one person per direct conversation, and a new one per public message."""
+    key = message.thread_id if message.visibility == "direct" else message.canonical_id
+    return f"unknown:{key}"[:LONGEST_AUTHOR_ID]
+
+
+def _check_id(what: str, value: str, longest: int, *, required: bool = False) -> None:
+    if required and not value:
+        raise Unstorable(f"The message has no {what}.")
+    if len(value) > longest:
+        raise Unstorable(f"The {what} is longer than {longest} characters.")
+    if not value.isprintable():
+        raise Unstorable(f"The {what} holds characters that no id can hold.")
+
+
+def clean_json(value: Any) -> Any:
+    """`value` as Postgres' jsonb takes it. Sound values are returned as they are.
+
+    Raises `Unstorable` for what is nested deeper than 200 levels or is not JSON.
+    """
+    try:
+        written = orjson.dumps(value)
+    except (TypeError, RecursionError):
+        return _rebuilt(value, 0)
+    return _rebuilt(value, 0) if b"\\u0000" in written else value
+
+
+def _rebuilt(value: Any, depth: int) -> Any:
+    if depth > _DEEPEST:
+        raise Unstorable("The message's raw form is nested too deeply.")
+    if isinstance(value, str):
+        return _SURROGATE.sub("\ufffd", value.replace("\x00", "\ufffd"))
+    if isinstance(value, Mapping):
+        return {_rebuilt(str(key), depth + 1): _rebuilt(part, depth + 1) for key, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_rebuilt(part, depth + 1) for part in value]
+    if isinstance(value, int) and not isinstance(value, bool) and not -(2**63) <= value < 2**64:
+        # Beyond what the JSON writer takes: kept as text.
+        return str(value) if value.bit_length() < 4096 else f"a number of {value.bit_length()} bits"
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    raise Unstorable(f"The message's raw form holds a {type(value).__name__}.")
+
+
+def raw_bytes(raw: Any) -> bytes:
+    """An unreadable item as bytes, whatever it is."""
+    if isinstance(raw, bytes):
+        return raw
+    if isinstance(raw, str):
+        try:
+            # Bytes that were no UTF-8 are given back as they came (see `networks.wire.loads`).
+            return raw.encode("utf-8", "surrogateescape")
+        except UnicodeEncodeError:
+            return raw.encode("utf-8", "surrogatepass")
+    try:
+        return orjson.dumps(raw)
+    except (TypeError, RecursionError):
+        pass
+    try:
+        return json.dumps(raw, default=repr).encode()
+    except (TypeError, ValueError, RecursionError):
+        return repr(type(raw)).encode()

@@ -1,0 +1,257 @@
+"""The live stream: server-sent events for one open page, out of one Redis subscription per process.
+
+An event names cases that are new or different and that the reader may see; the page asks again through the
+viewer-scoped views. The first event goes out at once, later ones at most every quarter of a second. When the
+subscription breaks, every stream ends, so that pages notice, poll and come back.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import weakref
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+import redis.asyncio
+from asgiref.sync import sync_to_async
+from django.conf import settings
+from django.contrib.sessions.backends.base import SessionBase
+from django.db import connections
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+from django.utils import timezone
+from django.views.decorators.http import require_GET
+
+from accounts import presence
+from accounts.access import Viewer
+from accounts.models import Role, User
+from inbox.live.publish import CHANNEL, NOTICES, WATCHES, CaseChange
+from inbox.models import Visibility
+from inbox.visibility import watched_elsewhere
+
+logger = logging.getLogger(__name__)
+
+#: Seconds between two events to one page, between signs of life, and between checks of the reader's authority.
+COALESCE, HEARTBEAT, RECHECK = 0.25, 15.0, 60.0
+#: With more changed cases than this an event says "everything" instead of naming them.
+NAMED = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Audience:
+    """What decides whether a reader may hear of a case; mirrors `CaseQuerySet.visible_to`."""
+
+    role: str
+    department_ids: frozenset[int]
+    brand_account_ids: frozenset[int]
+    user_id: int = 0
+    #: Public cases that the reader watches, wherever they are (`watching.watched_by`).
+    watched: frozenset[int] = frozenset()
+
+    def hears(self, change: CaseChange) -> bool:
+        """Whether the case is, or was until this change, one that the reader may see."""
+        if change.visibility == Visibility.PUBLIC and change.case_id in self.watched:
+            return True
+        if self.role in (Role.ADMINISTRATOR, Role.ANALYST) and change.visibility != "public":
+            return False
+        if self.role == Role.ADMINISTRATOR:
+            return True
+        if self.role == Role.COMMUNITY:
+            return change.brand_account_id in self.brand_account_ids
+        return bool(self.department_ids & {change.department_id, change.from_department_id})
+
+
+@dataclass(eq=False, slots=True, weakref_slot=True)
+class Listener:
+    """One open page. `pending` holds what it has not been told yet."""
+
+    audience: Audience
+    pending: set[int] = field(default_factory=set)
+    #: Whether the reader's own notices changed.
+    noticed: bool = False
+    #: Whether what the reader may hear of has to be looked up again before anything is told.
+    stale: bool = False
+    #: Whether the page is to ask for all that it shows: what happened meanwhile was not offered.
+    everything: bool = False
+    woken: asyncio.Event = field(default_factory=asyncio.Event)
+    ended: bool = False
+
+    def offer(self, changes: list[CaseChange]) -> None:
+        """Take note of what this reader may hear of."""
+        heard = [change.case_id for change in changes if self.audience.hears(change)]
+        if heard:
+            self.pending.update(heard)
+            self.woken.set()
+
+    def offer_notices(self, user_ids: list[int]) -> None:
+        """Take note that these people's notices changed."""
+        if self.audience.user_id in user_ids:
+            self.noticed = True
+            self.woken.set()
+
+    def offer_watches(self, user_ids: list[int]) -> None:
+        """Take note that these people watch other cases than before."""
+        if self.audience.user_id in user_ids:
+            self.stale = True
+            self.woken.set()
+
+    def end(self) -> None:
+        """Let the page's stream finish."""
+        self.ended = True
+        self.woken.set()
+
+    def take(self) -> bytes:
+        """Everything pending, an event a subject; bounded, however much has happened."""
+        told = b"event: notices\ndata: []\n\n" if self.noticed else b""
+        if self.pending or self.everything:
+            ids = sorted(self.pending) if len(self.pending) <= NAMED and not self.everything else []
+            told += b"event: cases\ndata: " + orjson.dumps(ids) + b"\n\n"
+        self.pending.clear()
+        self.noticed = self.everything = False
+        self.woken.clear()
+        return told
+
+
+class Hub:
+    """The listeners of this process and the subscription that feeds them, alive while somebody listens."""
+
+    def __init__(self) -> None:
+        # Weak: a page that went before its first byte was sent leaves nothing behind.
+        self._listeners: weakref.WeakSet[Listener] = weakref.WeakSet()
+        self._reader: asyncio.Task[None] | None = None
+        self._subscribed = asyncio.Event()
+
+    async def join(self, audience: Audience) -> Listener:
+        """A listener that hears everything from now on. Raises `TimeoutError` when the broker does not answer."""
+        if self._reader is None or self._reader.done():
+            self._subscribed = asyncio.Event()
+            self._reader = asyncio.create_task(self._read())
+        # One of those that listen from here on: another page that leaves meanwhile must not end the subscription.
+        listener = Listener(audience)
+        self._listeners.add(listener)
+        try:
+            await asyncio.wait_for(self._subscribed.wait(), 3)
+        except BaseException:
+            self.leave(listener)
+            raise
+        return listener
+
+    def leave(self, listener: Listener) -> None:
+        """Forget a page that has gone; without any page the subscription ends."""
+        self._listeners.discard(listener)
+        if not self._listeners and self._reader is not None:
+            self._reader.cancel()
+            self._reader = None
+
+    async def _read(self) -> None:
+        client = redis.asyncio.Redis.from_url(
+            settings.REDIS_URL, socket_connect_timeout=2, health_check_interval=10
+        )
+        try:
+            async with client.pubsub() as subscription:
+                await subscription.subscribe(CHANNEL, NOTICES, WATCHES)
+                self._subscribed.set()
+                async for message in subscription.listen():
+                    if message["type"] == "message":
+                        self._hear(message["channel"], orjson.loads(message["data"]))
+        except redis.RedisError as error:
+            logger.warning("The live stream lost the broker: %s", error)
+        finally:
+            for listener in self._listeners:
+                listener.end()
+            with contextlib.suppress(redis.RedisError, RuntimeError):
+                await client.aclose()
+
+    def _hear(self, channel: bytes, rows: list[Any]) -> None:
+        if channel == NOTICES.encode():
+            for listener in self._listeners:
+                listener.offer_notices(rows)
+        elif channel == WATCHES.encode():
+            for listener in self._listeners:
+                listener.offer_watches(rows)
+        else:
+            self._fan_out([CaseChange(*row) for row in rows])
+
+    def _fan_out(self, changes: list[CaseChange]) -> None:
+        for listener in self._listeners:
+            listener.offer(changes)
+
+
+_hubs: dict[int, Hub] = {}
+
+
+def hub() -> Hub:
+    """The hub of the running event loop."""
+    return _hubs.setdefault(id(asyncio.get_running_loop()), Hub())
+
+
+async def events(listener: Listener, recheck: Callable[[], Audience | None]) -> AsyncIterator[bytes]:
+    """The bytes of one stream until the page goes, the broker is lost or the reader may not read any more."""
+    checked = asyncio.get_running_loop().time()
+    yield b"retry: 2000\n: connected\n\n"
+    try:
+        while True:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(listener.woken.wait(), HEARTBEAT)
+            if listener.ended:
+                return
+            if listener.stale or asyncio.get_running_loop().time() - checked > RECHECK:
+                listener.everything, listener.stale = listener.stale, False
+                audience = await sync_to_async(recheck)()
+                if audience is None:
+                    return
+                listener.audience, checked = audience, asyncio.get_running_loop().time()
+            if listener.pending or listener.noticed or listener.everything:
+                yield listener.take()
+                await asyncio.sleep(COALESCE)
+            elif listener.woken.is_set():
+                listener.woken.clear()
+            else:
+                yield b": still here\n\n"
+    finally:
+        hub().leave(listener)
+
+
+def audience_of(user_id: int, session: SessionBase) -> Audience | None:
+    """What the reader may hear of now; None when signed out or no longer active. Holds no connection afterwards.
+
+    A page that is open is a sign of life.
+    """
+    try:
+        key = session.session_key
+        user = User.objects.filter(pk=user_id, is_active=True).first()
+        if user is None or key is None or not session.exists(key):
+            return None
+        presence.touch(user, timezone.now())
+        who = Viewer(user)
+        return Audience(
+            user.role, who.department_ids, who.brand_account_ids, user.pk, watched_elsewhere(user)
+        )
+    finally:
+        # A stream lives for hours: a connection kept by its thread would be lost to everyone else.
+        connections.close_all()
+
+
+@require_GET
+async def live(request: HttpRequest) -> HttpResponseBase:
+    """The stream of one page: 401 when signed out, 503 when the broker is away (the page polls and tries again)."""
+    user, session = await request.auser(), request.session
+
+    def recheck() -> Audience | None:
+        return audience_of(user.pk or 0, session)
+
+    audience = await sync_to_async(recheck)()
+    if audience is None:
+        return HttpResponse("Sign in again.\n", status=401, content_type="text/plain")
+    try:
+        listener = await hub().join(audience)
+    except TimeoutError:
+        return HttpResponse("No live updates now.\n", status=503, content_type="text/plain")
+    response = StreamingHttpResponse(events(listener, recheck), content_type="text/event-stream")
+    response["Cache-Control"] = "no-store"
+    response["X-Accel-Buffering"] = "no"
+    return response

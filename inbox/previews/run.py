@@ -1,0 +1,266 @@
+"""Trying a draft of the rules on messages of the past, in a background task: in chunks, with what was found so far and
+where the next chunk begins written in one statement. So it may be stopped, killed, or run twice at any moment.
+
+What is found (`RulePreview.result`): `moves` counts by "from>to" (departments' slugs), `opening` those moves whose
+message opened a case, `fired` counts by rule key, `otherwise` counts messages that stay but get another priority, tag
+or person, `examples` names some of each move: ids of messages that whoever asked may read, or texts of the file.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+import time
+import uuid
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from accounts.models import User
+from inbox.models import Case, Message, PreviewState, RulePreview
+from inbox.previews.messages import chunk, count
+from routing.facts import Facts
+from routing.files import csv as csv_rows
+from routing.models import RuleDraft, RuleSetVersion
+from routing.refusals import RuleSetError
+from routing.rules import versions as rulesets
+from routing.rules.drafts import draft_of
+from routing.rules.engine import CompiledRules, compile_rules, decide
+from routing.rules.store import standing_alone
+
+logger = logging.getLogger(__name__)
+
+DAYS = 30
+#: Messages read at a time; of each at most `routing.text.LOOKED_AT` characters.
+CHUNK = 1_000
+#: A worker that is silent for so long is taken for dead.
+LEASE = dt.timedelta(seconds=30)
+#: Seconds after which a worker makes room for other work and asks to be woken again.
+SLICE = 5.0
+EXAMPLES = 10
+#: Previews kept of each person.
+KEPT = 3
+LARGEST_FILE, MOST_ROWS = 40_000_000, 200_000
+_SHOWN = 400
+
+
+@dataclass(slots=True)
+class Found:
+    """What the chunks so far have found."""
+
+    moves: Counter[str] = field(default_factory=Counter)
+    opening: Counter[str] = field(default_factory=Counter)
+    fired: Counter[str] = field(default_factory=Counter)
+    otherwise: int = 0
+    examples: dict[str, list[Any]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, stored: dict[str, Any]) -> Found:
+        """Out of `RulePreview.result`."""
+        moves, opening, fired = (Counter(stored.get(name, {})) for name in ("moves", "opening", "fired"))
+        return cls(moves, opening, fired, stored.get("otherwise", 0), stored.get("examples", {}))
+
+    def stored(self) -> dict[str, Any]:
+        """As `RulePreview.result` holds it."""
+        return {
+            "moves": self.moves, "opening": self.opening, "fired": self.fired, "otherwise": self.otherwise,
+            "examples": self.examples,
+        }  # fmt: skip
+
+    def wants(self, move: str) -> bool:
+        """Whether there are not examples enough of a move."""
+        return len(self.examples.get(move, ())) < EXAMPLES
+
+
+def draft_behind(preview: RulePreview) -> RuleDraft | None:
+    """The draft that a preview tried, None where it tried the live rules, or the draft was published or thrown away: one
+    that was begun later is another."""
+    draft = draft_of(preview.by) if preview.revision else None
+    return draft if draft is not None and draft.created_at <= preview.created_at else None
+
+
+def begin(by: User, now: dt.datetime, *, file: bytes | None = None, file_name: str = "") -> RulePreview:
+    """A preview of the person's draft, or of what is live where there is none; earlier ones that still run are stopped.
+
+    Raises `RuleSetError` when the draft cannot decide, `routing.files.csv.BadTable` for a file that is none.
+    """
+    draft = draft_of(by)
+    newest = RuleSetVersion.objects.first()
+    if newest is None:
+        raise RuleSetError("There are no live rules to compare with: publish some first.")
+    content = standing_alone(draft.content) if draft else newest.snapshot
+    compile_rules(content)
+    total = _rows_of(file) if file is not None else None
+    with transaction.atomic():
+        mine = RulePreview.objects.filter(by=by)
+        mine.filter(state__in=[PreviewState.WAITING, PreviewState.RUNNING]).update(
+            state=PreviewState.CANCELLED, finished_at=now
+        )
+        mine.exclude(pk__in=list(mine.values_list("pk", flat=True)[: KEPT - 1])).delete()
+        return RulePreview.objects.create(
+            by=by,
+            content=content,
+            revision=draft.revision if draft else 0,
+            live=newest.number,
+            since=now - dt.timedelta(days=DAYS),
+            cursor={"at": now.isoformat(), "id": 0},
+            file=file,
+            file_name=file_name[:200],
+            total=total,
+            created_at=now,
+        )
+
+
+def _rows_of(file: bytes) -> int:
+    if len(file) > LARGEST_FILE:
+        raise csv_rows.BadTable(f"The file is larger than {LARGEST_FILE // 1_000_000} MB: send a part of it.")
+    found = sum(1 for _ in islice(csv_rows.rows(file, "text"), MOST_ROWS + 1))
+    if found > MOST_ROWS:
+        raise csv_rows.BadTable(f"The file has more than {MOST_ROWS:,} rows: send a part of it.")
+    if not found:
+        raise csv_rows.BadTable("The file has no row.")
+    return found
+
+
+def cancel(preview: RulePreview, now: dt.datetime) -> bool:
+    """Stops it; False when it was over already. What it has found so far stays."""
+    running = Q(state__in=[PreviewState.WAITING, PreviewState.RUNNING])
+    return bool(
+        RulePreview.objects.filter(running, pk=preview.pk).update(
+            state=PreviewState.CANCELLED, finished_at=now
+        )
+    )
+
+
+def due(now: dt.datetime) -> list[int]:
+    """Those that wait for a worker, or whose worker is silent."""
+    running = Q(state__in=[PreviewState.WAITING, PreviewState.RUNNING])
+    free = Q(lease_until__isnull=True) | Q(lease_until__lt=now)
+    return list(RulePreview.objects.filter(running, free).order_by("id").values_list("pk", flat=True)[:20])
+
+
+def run(preview_id: int, *, seconds: float | None = SLICE) -> bool:
+    """Works on a preview for a while (None: to its end), unless another worker does; whether there is more to do."""
+    preview = _claim(preview_id, timezone.now())
+    if preview is None:
+        return False
+    until = time.monotonic() + seconds if seconds is not None else None
+    try:
+        for _ in _steps(preview):
+            if until is not None and time.monotonic() > until:
+                return _release(preview)
+    except (RuleSetError, csv_rows.BadTable, RuleSetVersion.DoesNotExist) as error:
+        logger.warning("preview %s failed: %s", preview.pk, error)
+        _write(preview, state=PreviewState.FAILED, error=str(error)[:300], finished_at=timezone.now())
+    return False
+
+
+def _claim(preview_id: int, now: dt.datetime) -> RulePreview | None:
+    token = uuid.uuid4()
+    running = Q(state__in=[PreviewState.WAITING, PreviewState.RUNNING])
+    free = Q(lease_until__isnull=True) | Q(lease_until__lt=now)
+    claimed = RulePreview.objects.filter(running, free, pk=preview_id).update(
+        state=PreviewState.RUNNING, lease_token=token, lease_until=now + LEASE
+    )
+    return RulePreview.objects.select_related("by").get(pk=preview_id) if claimed else None
+
+
+def _release(preview: RulePreview) -> bool:
+    return _write(preview, lease_until=None)
+
+
+def _write(preview: RulePreview, **values: Any) -> bool:
+    """Writes, if the preview still runs and is still ours: otherwise somebody stopped it or took it over."""
+    ours = RulePreview.objects.filter(
+        pk=preview.pk, state=PreviewState.RUNNING, lease_token=preview.lease_token
+    )
+    return bool(ours.update(**values))
+
+
+def _steps(preview: RulePreview) -> Iterator[None]:
+    """Yields after each chunk that is written; ends when all is done or the preview is no longer ours."""
+    if preview.total is None:
+        preview.total = count(preview.since, preview.created_at)
+        if not _write(preview, total=preview.total):
+            return
+    tried = compile_rules({**preview.content, "version": 0})
+    live = rulesets.compiled(preview.live)
+    found, done = Found.of(preview.result), preview.done
+    chunks = _of_file(preview) if preview.file is not None else _of_messages(preview)
+    for rows, cursor in chunks:
+        _compare(preview, rows, live, tried, found)
+        done += len(rows)
+        now = timezone.now()
+        if not _write(preview, cursor=cursor, done=done, result=found.stored(), lease_until=now + LEASE):
+            return
+        yield
+    _write(preview, state=PreviewState.DONE, done=done, total=done, finished_at=timezone.now(), file=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """One message to compare: `example` is its id or text, `opens` whether it opened a case then."""
+
+    facts: Facts
+    example: Any
+    opens: bool = True
+
+
+def _of_messages(preview: RulePreview) -> Iterator[tuple[list[Tried], dict[str, Any]]]:
+    at, before = dt.datetime.fromisoformat(preview.cursor["at"]), preview.cursor["id"]
+    while rows := chunk(preview.since, at, before, CHUNK):
+        at, before = rows[-1].facts.at, rows[-1].id
+        yield [Tried(row.facts, row.id, row.opens) for row in rows], {"at": at.isoformat(), "id": before}
+
+
+def _of_file(preview: RulePreview) -> Iterator[tuple[list[Tried], dict[str, Any]]]:
+    rows = csv_rows.rows(bytes(preview.file or b""), "text")
+    rest = islice(rows, preview.done, None)
+    while part := list(islice(rest, CHUNK)):
+        yield [Tried(csv_rows.facts_of(row), row["text"][:_SHOWN]) for row in part], {}
+
+
+def _compare(
+    preview: RulePreview, rows: Iterable[Tried], live: CompiledRules, tried: CompiledRules, found: Found
+) -> None:
+    moved: dict[str, list[Any]] = {}
+    for row in rows:
+        was, now = decide(row.facts, live), decide(row.facts, tried)
+        found.fired[now.rule_key or "default"] += 1
+        if was.department == now.department:
+            found.otherwise += _acts(was) != _acts(now)
+            continue
+        move = f"{was.department}>{now.department}"
+        found.moves[move] += 1
+        found.opening[move] += row.opens
+        if found.wants(move) and len(moved.setdefault(move, [])) < 2 * EXAMPLES:
+            moved[move].append(row.example)
+    if preview.file is None:
+        moved = _readable(preview.by, moved)
+    for move, examples in moved.items():
+        found.examples[move] = [*found.examples.get(move, []), *examples][:EXAMPLES]
+
+
+def _acts(decision: Any) -> tuple[Any, ...]:
+    return (
+        decision.priority, decision.tags, decision.needs_answer, decision.person, decision.skill, decision.dismiss,
+        decision.playbook_branch,
+    )  # fmt: skip
+
+
+def _readable(by: User, moved: dict[str, list[int]]) -> dict[str, list[int]]:
+    """Only the messages of cases that the person may read."""
+    wanted = [one for examples in moved.values() for one in examples]
+    if not wanted:
+        return {}
+    seen = Message.objects.filter(pk__in=wanted, case__in=Case.objects.visible_to(by))
+    ids = set(seen.values_list("pk", flat=True))
+    return {
+        move: kept for move, examples in moved.items() if (kept := [one for one in examples if one in ids])
+    }

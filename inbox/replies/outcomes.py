@@ -1,0 +1,251 @@
+"""What became of an answer, stored so that it may be stored twice, late, or by two workers at once.
+
+Every function is one transaction. A state changes only by a conditional UPDATE: `lease` names the attempt whose
+outcome it is, and an attempt that lost its lease can still report that the network took the answer, nothing else.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import functools
+import logging
+import time
+import uuid
+from collections.abc import Callable
+from typing import Any, ParamSpec, TypeVar
+
+from django.conf import settings
+from django.db import OperationalError, transaction
+from django.db.models import F, Q
+
+from accounts.health import health_of, set_health
+from accounts.models import BrandAccount
+from inbox.changes.change import Change, changing
+from inbox.changes.refusals import Invalid
+from inbox.live.publish import publish_on_commit
+from inbox.models import Case, Direction, Message, Reply, ReplyState, Status, Verb
+from inbox.replies import drafts
+from networks.base import NetworkError, Sent
+
+logger = logging.getLogger(__name__)
+P = ParamSpec("P")
+R = TypeVar("R")
+
+#: Seconds between looks for an unconfirmed answer. With the lease they stay below five minutes, after which a
+#: person decides.
+CHECK_DELAYS: tuple[float, ...] = settings.OUTBOX_CHECK_DELAYS
+
+
+def _patient(store: Callable[P, R]) -> Callable[P, R]:
+    """Try again when Postgres chose this transaction to end a deadlock, or is just being restarted."""
+
+    @functools.wraps(store)
+    def storing(*args: P.args, **kwargs: P.kwargs) -> R:
+        for pause in (0.2, 1.0, 3.0):
+            if transaction.get_connection().in_atomic_block:
+                break
+            try:
+                return store(*args, **kwargs)
+            except OperationalError as error:
+                logger.warning("An outcome could not be stored, trying again: %s", error)
+                time.sleep(pause)
+                transaction.get_connection().close_if_unusable_or_obsolete()
+        return store(*args, **kwargs)
+
+    return storing
+
+
+@_patient
+@transaction.atomic
+def record_sent(
+    reply_id: int, sent: Sent, *, now: dt.datetime, sent_at: dt.datetime, lease: uuid.UUID | None = None
+) -> bool:
+    """The answer stands on the network under `sent.remote_id` since `sent_at`. False when that was known already.
+
+    Whatever was believed before gives way to it, except that another attempt is under way (`lease` is not its).
+    Raises `Invalid` when that id is a customer's message.
+    """
+    believable = Q(state__in=[ReplyState.UNCONFIRMED, ReplyState.QUEUED, ReplyState.FAILED])
+    row = Reply.objects.filter(believable | Q(state=ReplyState.SENDING, lease_token=lease), pk=reply_id)
+    stored = row.update(
+        state=ReplyState.SENT, remote_id=sent.remote_id, permalink=sent.permalink, sent_at=sent_at, lease_until=None,
+        check_after=None, needs_person=False, error="", error_code="",
+    )  # fmt: skip
+    if not stored:
+        return False
+    reply = Reply.objects.select_related("parent", "author", "brand_account").get(pk=reply_id)
+    with changing(reply.case_id, now=now) as change:
+        message, created = _outbound(reply, sent, sent_at)
+        if created:
+            change.set(message_count=change.case.message_count + 1)
+        _answered(change, sent_at)
+        change.record(Verb.ANSWERED, {"reply": reply.pk, "message": message.pk}, actor=reply.author)
+    return True
+
+
+def _outbound(reply: Reply, sent: Sent, sent_at: dt.datetime) -> tuple[Message, bool]:
+    """Our message; the echo may have brought it already, then it gets its author."""
+    parent = reply.parent
+    message, created = Message.objects.get_or_create(
+        brand_account=reply.brand_account,
+        canonical_id=sent.remote_id,
+        defaults={
+            "case_id": reply.case_id,
+            "stream": parent.stream,
+            "remote_id": sent.remote_id,
+            "thread_id": parent.thread_id,
+            "parent_remote_id": parent.remote_id,
+            "direction": Direction.OUTBOUND,
+            "visibility": reply.visibility,
+            "user": reply.author,
+            "text": reply.text,
+            "network_time": sent_at,
+            "received_at": sent_at,
+            "permalink": sent.permalink,
+            "can_reply": False,
+            "needs_answer": False,
+        },
+    )
+    if message.direction != Direction.OUTBOUND:
+        raise Invalid("That is the id of a customer's message, not of our answer.")
+    if message.user_id is None:
+        Message.objects.filter(pk=message.pk, user__isnull=True).update(user=reply.author)
+    return message, created
+
+
+def _answered(change: Change, sent_at: dt.datetime) -> None:
+    """What an answer does to a case. A message that the customer wrote after it still waits."""
+    case = change.case
+    first, last = case.first_response_at, case.last_outbound_at
+    # Never before the case reached us: the network's clock may be behind.
+    change.set(first_response_at=first or max(sent_at, case.created_at))
+    change.set(last_outbound_at=max(last, sent_at) if last else sent_at)
+    wrote_again = case.last_inbound_at is not None and case.last_inbound_at > sent_at
+    if wrote_again or not case.is_open:
+        return
+    change.set(waiting_since=None, status=Status.WAITING)
+
+
+@_patient
+@transaction.atomic
+def record_failed(
+    reply_id: int, reason: str, *, now: dt.datetime, code: str = "", lease: uuid.UUID | None = None
+) -> bool:
+    """The answer was refused and does not stand on the network; its text goes back into the draft.
+
+    With a `lease` it must be that attempt's; without one the answer must not have left the queue.
+    """
+    row = _of_attempt(reply_id, lease)
+    if not row.update(
+        state=ReplyState.FAILED, lease_until=None, lease_token=None, error=reason[:500], error_code=code[:60]
+    ):
+        return False
+    reply = Reply.objects.select_related("author").get(pk=reply_id)
+    with changing(reply.case_id, now=now) as change:
+        drafts.give_back(reply.case_id, reply.author_id, reply.text, now)
+        change.record(Verb.REPLY_FAILED, {"reply": reply.pk, "reason": reason[:300]}, actor=reply.author)
+    return True
+
+
+@_patient
+@transaction.atomic
+def record_unconfirmed(
+    reply_id: int, reason: str, *, now: dt.datetime, lease: uuid.UUID, code: str = ""
+) -> bool:
+    """The answer may or may not stand on the network: it is looked for, never sent again by itself."""
+    row = Reply.objects.filter(pk=reply_id, state=ReplyState.SENDING, lease_token=lease)
+    first_look = now + dt.timedelta(seconds=CHECK_DELAYS[0])
+    if not row.update(
+        state=ReplyState.UNCONFIRMED, lease_until=None, checks=0, check_after=first_look, needs_person=False,
+        error=reason[:500], error_code=code[:60],
+    ):  # fmt: skip
+        return False
+    reply = Reply.objects.select_related("author").get(pk=reply_id)
+    with changing(reply.case_id, now=now) as change:
+        change.record(Verb.REPLY_UNCONFIRMED, {"reply": reply.pk, "reason": reason[:300]}, actor=reply.author)
+    return True
+
+
+@_patient
+@transaction.atomic
+def put_back(
+    reply_id: int,
+    reason: str,
+    *,
+    lease: uuid.UUID,
+    send_after: dt.datetime,
+    code: str = "",
+    attempts: int | None = None,
+) -> bool:
+    """The answer certainly did not leave: queued again for `send_after`. `attempts` replaces the count when given."""
+    changes: dict[str, Any] = {} if attempts is None else {"attempts": attempts}
+    row = _of_attempt(reply_id, lease)
+    put = row.update(
+        state=ReplyState.QUEUED, lease_until=None, lease_token=None, send_after=send_after, error=reason[:500],
+        error_code=code[:60], **changes,
+    )  # fmt: skip
+    if put:
+        tell(reply_id)
+    return bool(put)
+
+
+@_patient
+@transaction.atomic
+def record_look(reply_id: int, *, now: dt.datetime, failure: str = "") -> None:
+    """The answer was looked for and not found (or the look itself failed); after the last look a person decides."""
+    reply = (
+        Reply.objects.select_for_update(of=("self",))
+        .filter(pk=reply_id, state=ReplyState.UNCONFIRMED)
+        .first()
+    )
+    if reply is None:
+        return
+    reply.checks += 1
+    if reply.checks < len(CHECK_DELAYS) and not reply.needs_person:
+        reply.check_after = now + dt.timedelta(seconds=CHECK_DELAYS[reply.checks])
+    else:
+        reply.check_after, reply.needs_person = None, True
+    if failure or reply.needs_person:
+        reply.error = (failure or "It was looked for and not found. It may still have been published.")[:500]
+    reply.save(update_fields=["checks", "check_after", "needs_person", "error"])
+    tell(reply_id)
+
+
+def tell(reply_id: int) -> None:
+    """Let open pages show the answer's new state; the case itself has not changed."""
+    case = Case.objects.filter(replies=reply_id).first()
+    if case is not None:
+        publish_on_commit([Change(case, None, case.activity_at).as_live()])
+
+
+@_patient
+@transaction.atomic
+def record_health(brand_account_id: int, error: NetworkError, *, now: dt.datetime) -> None:
+    """Keep what a network's failure says about the brand account."""
+    brand_account = BrandAccount.objects.select_for_update(no_key=True).get(pk=brand_account_id)
+    health, until = health_of(error)
+    set_health(brand_account, health, str(error), now=now, until=until)
+
+
+def _of_attempt(reply_id: int, lease: uuid.UUID | None) -> Any:
+    if lease is None:
+        return Reply.objects.filter(pk=reply_id, state=ReplyState.QUEUED)
+    return Reply.objects.filter(pk=reply_id, state=ReplyState.SENDING, lease_token=lease)
+
+
+def claim(reply_id: int, *, now: dt.datetime, lease: uuid.UUID, until: dt.datetime) -> Reply | None:
+    """Take a due answer for one attempt, committed before the network is asked. None when it is not to be had.
+
+    Only its own columns decide, so that a claim that waited for another one sees that the answer is gone.
+    """
+    due = Reply.objects.filter(pk=reply_id, state=ReplyState.QUEUED, send_after__lte=now)
+    if not due.update(
+        state=ReplyState.SENDING,
+        sending_since=now,
+        lease_until=until,
+        lease_token=lease,
+        attempts=F("attempts") + 1,
+    ):
+        return None
+    tell(reply_id)
+    return Reply.objects.select_related("parent", "author", "brand_account").get(pk=reply_id)

@@ -1,0 +1,275 @@
+"""Answers: into the outbox, back out of it, and what a person decides about one whose fate is unknown.
+
+Sending is in `inbox.replies.outbox`. All verbs raise `Case.DoesNotExist` (or `Reply.DoesNotExist`) alike for what is absent
+and what the person may not read, and `NotAllowed`, `Invalid` or `Conflict` with a sentence for the person.
+
+Rows are locked in the order reply, case, message: ingest, which adopts echoes, does the same.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from typing import Literal
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+
+from accounts.models import User
+from inbox.changes.change import Change, acting, changing, require
+from inbox.changes.refusals import Conflict, Invalid, NotAllowed, told, what_happened
+from inbox.models import LIVE_STATES, Case, CaseEvent, Message, Reply, ReplyState, Verb
+from inbox.replies import drafts
+from inbox.replies.composer import (
+    Composer,
+    composer,
+    longest,
+    measure,
+    on_its_way,
+    signed,
+    why_not_as,
+    why_not_to,
+)
+from inbox.replies.outcomes import record_sent
+from inbox.text import clean_text, is_visible
+from networks import registry
+from networks.base import Sent
+
+__all__ = ["Composer", "cancel_reply", "composer", "measure", "queue_reply", "settle_reply"]
+
+#: More than this nobody reads, and the length in a network's own unit is slow to count.
+LONGEST_INPUT = 20_000
+#: Events that make no answer to the customer out of date.
+_HARMLESS = (
+    Verb.ASSIGNED,
+    Verb.ACCEPTED,
+    Verb.NOTED,
+    Verb.HANDED_OVER,
+    Verb.REPLY_CANCELLED,
+    Verb.REPLY_FAILED,
+    Verb.SLA_MISSED,
+    Verb.ESCALATED,
+)
+
+Settlement = Literal["sent", "again", "give_up"]
+
+
+def queue_reply(
+    case_id: int,
+    by: User,
+    parent_message_id: int,
+    text: str,
+    composer_id: uuid.UUID,
+    seen_version: int,
+    *,
+    now: dt.datetime,
+    visibility: str | None = None,
+) -> Reply:
+    """Put an answer into the outbox; it leaves `settings.UNDO_SECONDS` after `now`.
+
+    The signature is added. The brand account is the message's. The same `composer_id` again returns the first answer.
+    Raises `Conflict` when the customer has written since `seen_version`, or somebody has answered or is answering;
+    whatever is refused, the text is kept as the person's draft. `visibility` must be the message's own (None).
+    """
+    text = clean_text(text)[0].strip()
+    try:
+        return _queue(case_id, by, parent_message_id, text, composer_id, seen_version, now, visibility)
+    except (Conflict, Invalid, NotAllowed):
+        drafts.keep(case_id, by.pk, text, now)
+        raise
+
+
+def _queue(
+    case_id: int,
+    by: User,
+    parent_message_id: int,
+    text: str,
+    composer_id: uuid.UUID,
+    seen_version: int,
+    now: dt.datetime,
+    visibility: str | None,
+) -> Reply:
+    with acting(case_id, by, "publish", now=now) as change:
+        case = change.case
+        if (first := _same_composer(composer_id, case, by)) is not None:
+            return first
+        parent = (
+            Message.objects.filter(pk=parent_message_id, case=case).select_related("brand_account").first()
+        )
+        if parent is None:
+            raise Invalid("That message is not part of this case. Open the case again.")
+        _check_nobody_answers(case, parent, by)
+        _check_seen(case, seen_version)
+        if reason := why_not_as(by, parent.brand_account):
+            raise NotAllowed(reason)
+        if reason := why_not_to(case, parent, now=now):
+            raise Invalid(reason)
+        if visibility not in (None, parent.visibility):
+            raise Invalid(f"This {parent.visibility} message can only be answered where it was written.")
+        reply = Reply(
+            case=case,
+            parent=parent,
+            brand_account=parent.brand_account,
+            author=by,
+            composer_id=composer_id,
+            text=_checked(text, parent, by),
+            visibility=parent.visibility,
+            created_at=now,
+            send_after=now + dt.timedelta(seconds=settings.UNDO_SECONDS),
+        )
+        _insert(reply, change)
+    return reply
+
+
+def _insert(reply: Reply, change: Change) -> None:
+    try:
+        with transaction.atomic():
+            reply.save(force_insert=True)
+    except IntegrityError as error:
+        raise Conflict(reply.case, "Somebody is answering this message at this moment.") from error
+    change.accept()
+    change.record(Verb.REPLY_QUEUED, {"reply": reply.pk})
+    drafts.keep(reply.case_id, reply.author_id, "", change.now)
+
+
+def _same_composer(composer_id: uuid.UUID, case: Case, by: User) -> Reply | None:
+    reply = Reply.objects.filter(composer_id=composer_id).first()
+    if reply is not None and (reply.case_id, reply.author_id) != (case.pk, by.pk):
+        raise Invalid("This form belongs to another case. Open the case again.")
+    return reply
+
+
+def _check_nobody_answers(case: Case, parent: Message, by: User) -> None:
+    live = Reply.objects.filter(parent=parent, state__in=LIVE_STATES).select_related("author").first()
+    if live is not None:
+        raise Conflict(case, on_its_way(live, by))
+
+
+def _check_seen(case: Case, seen_version: int) -> None:
+    """Refuse an answer to a case that has changed for the customer since the person looked.
+
+    Every event notes the version that it made. A version that no harmless event accounts for was made by the
+    customer, or by somebody who answered.
+    """
+    if seen_version == case.version:
+        return
+    since = CaseEvent.objects.filter(case=case, data__version__gt=seen_version).select_related("actor")
+    harmless, telling = set(), []
+    for event in since.order_by("at", "id"):
+        if event.verb in _HARMLESS or (event.verb == Verb.REPLY_QUEUED and _came_to_nothing(event)):
+            harmless.add(event.data["version"])
+        else:
+            telling.append(event)
+    accounted_for = harmless - {event.data["version"] for event in telling}
+    if seen_version > case.version or set(range(seen_version + 1, case.version + 1)) - accounted_for:
+        answered = [event for event in telling if event.verb in (Verb.ANSWERED, Verb.REPLY_QUEUED)]
+        raise Conflict(case, told(answered[-1]) if answered else what_happened(case))
+
+
+def _came_to_nothing(event: CaseEvent) -> bool:
+    states = (ReplyState.CANCELLED, ReplyState.FAILED)
+    return Reply.objects.filter(pk=event.data.get("reply"), state__in=states).exists()
+
+
+def _checked(text: str, parent: Message, by: User) -> str:
+    """The whole text that goes out. Raises `Invalid` when it is empty or too long for the network."""
+    if text == by.signature or not is_visible(text):
+        raise Invalid("Write an answer before you send it.")
+    whole, most = signed(text, by), longest(parent.brand_account.network, parent.visibility)
+    length = len(whole) if len(whole) > LONGEST_INPUT else measure(parent.brand_account.network, whole)
+    if length > most:
+        label = registry.capabilities(parent.brand_account.network).label
+        raise Invalid(
+            f"With your signature the answer is {length:,} long; {label} takes {most:,}. Shorten it by {length - most:,}."
+        )
+    return whole
+
+
+def cancel_reply(reply_id: int, by: User, *, now: dt.datetime) -> Reply:
+    """Take an answer back before it leaves; the text goes back into its author's draft.
+
+    The author may, and whoever may settle answers. Taking it back again changes nothing; when it has left already,
+    that is a `Conflict`.
+    """
+    with transaction.atomic():
+        # Its author may even when the case has been handed over meanwhile.
+        own = Reply.objects.select_related("author").filter(pk=reply_id, author=by).first()
+        reply = own or _readable(reply_id, by)
+        if own is None:
+            require(by, "settle_reply")
+        if reply.state == ReplyState.CANCELLED:
+            return reply
+        queued = Reply.objects.filter(pk=reply.pk, state=ReplyState.QUEUED)
+        taken = queued.update(state=ReplyState.CANCELLED, settled_by=by)
+        if not taken:
+            raise Conflict(reply.case, "Too late: the answer has left already.")
+        with changing(reply.case_id, now=now, by=by) as change:
+            drafts.give_back(reply.case_id, reply.author_id, reply.text, now)
+            change.record(Verb.REPLY_CANCELLED, {"reply": reply.pk})
+    reply.refresh_from_db()
+    return reply
+
+
+def settle_reply(
+    reply_id: int, by: User, decision: Settlement, *, now: dt.datetime, remote_id: str = ""
+) -> Reply:
+    """A person decides about an answer whose fate looking could not settle.
+
+    "sent": it stands there; `remote_id` is its id or address on the network. Without it, it is looked for once more.
+    "again": it does not; send it again (the network is asked once more before that). "give_up": leave it; the text
+    goes back into the draft. Raises `Conflict` when it is settled already, `NotAllowed` without the right.
+    """
+    with transaction.atomic():
+        reply = _readable(reply_id, by)
+        require(by, "settle_reply")
+        undecided = Reply.objects.filter(pk=reply.pk, state=ReplyState.UNCONFIRMED, needs_person=True)
+        if not undecided.update(settled_by=by):
+            reply.refresh_from_db()
+            raise Conflict(
+                reply.case, f"This answer is settled already: {reply.get_state_display().lower()}."
+            )
+        if decision == "sent" and remote_id.strip():
+            sent = Sent(_remote_id(remote_id, reply))
+            record_sent(reply.pk, sent, now=now, sent_at=reply.sending_since or now)
+        else:
+            _decide(reply, decision, now)
+        with changing(reply.case_id, now=now, by=by) as change:
+            change.record(Verb.REPLY_SETTLED, {"reply": reply.pk, "decision": decision})
+    reply.refresh_from_db()
+    return reply
+
+
+def _decide(reply: Reply, decision: Settlement, now: dt.datetime) -> None:
+    row = Reply.objects.filter(pk=reply.pk)
+    if decision == "sent":
+        row.update(check_after=now)
+    elif decision == "again":
+        row.update(
+            state=ReplyState.QUEUED, send_after=now, needs_person=False, check_after=None, lease_token=None,
+            attempts=0, error="", error_code="",
+        )  # fmt: skip
+    else:
+        row.update(
+            state=ReplyState.FAILED, needs_person=False, check_after=None, lease_token=None,
+            error="Given up: nobody knows whether it was published.",
+        )  # fmt: skip
+        drafts.give_back(reply.case_id, reply.author_id, reply.text, now)
+
+
+def _remote_id(given: str, reply: Reply) -> str:
+    """An id from what a person pasted: the id itself, or the address of the message."""
+    found = given.strip().split("?")[0].rstrip("/").rpartition("/")[2]
+    if not found or len(found) > 200 or not found.isprintable() or " " in found:
+        raise Invalid("That is neither an id nor an address of a message.")
+    if (
+        Reply.objects.filter(brand_account=reply.brand_account_id, remote_id=found)
+        .exclude(pk=reply.pk)
+        .exists()
+    ):
+        raise Invalid("Another answer of ours stands under that id.")
+    return found
+
+
+def _readable(reply_id: int, by: User) -> Reply:
+    cases = Case.objects.visible_to(by)
+    return Reply.objects.select_related("author").get(pk=reply_id, case__in=cases)

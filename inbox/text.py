@@ -1,0 +1,108 @@
+"""Text from outside, made safe to store and show."""
+
+from __future__ import annotations
+
+import re
+
+#: Characters of a message that are kept; the whole of it stays in `raw`.
+LONGEST_TEXT = 100_000
+
+
+LONGEST_NAME = 200
+
+
+LONGEST_ADDRESS = 1000
+
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+_CONTROL = re.compile("[\x01-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+
+
+_BIDI = re.compile("[\u202a-\u202e\u2066-\u2069]")
+
+
+_NEEDS_REPAIR = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
+
+
+_EMBEDDING, _ISOLATE, _POP, _POP_ISOLATE = (
+    "\u202a\u202b\u202d\u202e",
+    "\u2066\u2067\u2068",
+    "\u202c",
+    "\u2069",
+)
+
+
+#: Hangul fillers and the empty Braille pattern: letters and signs that show nothing.
+_BLANKS = "\u115f\u1160\u2800\u3164\uffa0"
+
+
+_WEB = re.compile(r"https?://[^\s\x00-\x1f]+\Z", re.IGNORECASE)
+
+
+def _needs_repair(text: str) -> bool:
+    # What is printable holds none of it, and that is known twenty times faster.
+    return not text.isprintable() and _NEEDS_REPAIR.search(text) is not None
+
+
+def clean_text(text: str) -> tuple[str, list[str]]:
+    """A text that Postgres stores and a browser shows in its place, and what was done: nul, surrogate, control,
+    bidi (kept, balanced), long."""
+    flags: list[str] = []
+    if text.isprintable() and len(text) <= LONGEST_TEXT:
+        return text, flags
+    if _NEEDS_REPAIR.search(text):
+        text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+        for flag, pattern, instead in (
+            ("nul", "\x00", "\ufffd"),
+            ("surrogate", _SURROGATE, "\ufffd"),
+            ("control", _CONTROL, ""),
+        ):
+            repaired = re.sub(pattern, instead, text)
+            if repaired != text:
+                flags.append(flag)
+            text = repaired
+    if len(text) > LONGEST_TEXT:
+        text = text[: LONGEST_TEXT - 1] + "…"
+        flags.append("long")
+    if _BIDI.search(text):
+        flags.append("bidi")
+        text += _unclosed(text)
+    return text, flags
+
+
+def _unclosed(text: str) -> str:
+    """What closes the bidi embeddings and isolates that `text` leaves open, at most 100 of them."""
+    open_ones: list[str] = []
+    for sign in _BIDI.findall(text):
+        if sign in _EMBEDDING:
+            open_ones.append(_POP)
+        elif sign in _ISOLATE:
+            open_ones.append(_POP_ISOLATE)
+        elif open_ones and open_ones[-1] == sign:
+            open_ones.pop()
+        elif sign == _POP_ISOLATE and sign in open_ones:
+            while open_ones.pop() != sign:
+                pass
+    return "".join(reversed(open_ones[-100:]))
+
+
+def is_visible(text: str) -> bool:
+    """Whether there is anything to see: white space, zero-width signs and blanks that count as letters are not."""
+    return any(sign.isprintable() and not sign.isspace() and sign not in _BLANKS for sign in text)
+
+
+def clean_line(text: str) -> str:
+    """A name or label: one line, at most 200 characters, without signs that reach beyond it."""
+    if "\n" in text or _needs_repair(text):
+        text = _SURROGATE.sub("\ufffd", _BIDI.sub("", text)).replace("\x00", "\ufffd").replace("\ufeff", "")
+        text = _CONTROL.sub("", " ".join(text.split()))
+    return text[:LONGEST_NAME].strip()
+
+
+def clean_address(address: str) -> str:
+    """A web address as it is; "" for anything that is not http(s) or cannot be stored."""
+    if not address or len(address) > LONGEST_ADDRESS or not address.isprintable():
+        return ""
+    return address if _WEB.match(address) else ""

@@ -1,0 +1,266 @@
+"""Business time: when a calendar is open, what comes after so much of it, and how much lies between two moments.
+
+The rule behind everything: a calendar is open at a moment when the clock on its wall shows an opening time. So an
+interval that falls into the hour that is skipped in spring is shorter by that hour, and one that falls into the hour
+that comes twice in autumn is open both times. An interval past midnight belongs to the day on which it begins: a
+holiday closes what begins on it, not the end of the night before.
+
+Pure: no clock and no database. Moments go in and out as aware datetimes; what comes out is UTC.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+from zoneinfo import ZoneInfo
+
+from routing.business_hours.public_holidays import UnknownCountry, check, holidays_of
+
+Intervals = tuple[tuple[int, int], ...]
+DayKind = Literal["week", "holiday", "closed", "special"]
+
+_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+_EPOCH_ORDINAL = _EPOCH.toordinal()
+_MICROSECOND = dt.timedelta(microseconds=1)
+_MINUTE = 60_000_000
+_DAY = 1_440 * _MINUTE
+_MINUTES = 1_440
+#: Closed for so many days on end, beyond the last special day: never open again.
+_NEVER = 1_100
+#: How far `add` looks, in days: fifty years.
+_HORIZON = 18_262
+_LAST_DAY = (dt.datetime.max.replace(tzinfo=dt.UTC) - _EPOCH).days - 2
+_FIRST_DAY = (dt.datetime.min.replace(tzinfo=dt.UTC) - _EPOCH).days + 2
+_MOST_DAYS = 8_000
+
+
+class CalendarError(ValueError):
+    """A snapshot that is no calendar. The text is a sentence for people."""
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """One local day: its own opening intervals (minutes after midnight, an end past 1440 is on the next day), why they
+    are what they are, the name of the holiday, and by how many minutes the clocks are put forward (back: negative)."""
+
+    date: dt.date
+    intervals: Intervals
+    kind: DayKind
+    name: str = ""
+    shift: int = 0
+
+
+_Compiled = tuple[int, tuple[tuple[int, int], ...]]
+
+
+@dataclass(slots=True, eq=False)
+class Calendar:
+    """Compiled opening hours; make one by `compile_calendar`. Days are worked out once and kept, in any thread."""
+
+    zone: ZoneInfo
+    week: tuple[Intervals, ...]
+    country: str = ""
+    subdivision: str = ""
+    closed: frozenset[dt.date] = frozenset()
+    special: Mapping[dt.date, Intervals] = field(default_factory=dict)
+    _days: dict[int, _Compiled] = field(default_factory=dict, repr=False)
+
+    def is_open(self, at: dt.datetime) -> bool:
+        """Whether `at` is business time. The end of an interval is not."""
+        position = _micros(at)
+        return any(a <= position < b for a, b in self._day(position // _DAY)[1])
+
+    def add(self, at: dt.datetime, duration: dt.timedelta) -> dt.datetime | None:
+        """The earliest moment by which `duration` of business time has passed since `at`; `at` itself for none.
+
+        So what ends with the opening hours is due when they close, not when they open again. None when the calendar
+        is not open that long within fifty years. Raises `ValueError` for a negative duration.
+        """
+        left = duration // _MICROSECOND
+        if left < 0:
+            raise ValueError("Business time cannot be negative.")
+        position = _micros(at)
+        if left == 0:
+            return _moment(position)
+        first = number = position // _DAY
+        empty, last = 0, self._last_special()
+        while number <= min(first + _HORIZON, _LAST_DAY):
+            total, segments = self._day(number)
+            if number == first or total >= left:
+                for a, b in segments:
+                    length = b - max(a, position)
+                    if length >= left:
+                        return _moment(b - length + left)
+                    left -= max(length, 0)
+            else:
+                left -= total
+            empty = 0 if total else empty + 1
+            if empty > _NEVER and number > last:
+                return None
+            number += 1
+        return None
+
+    def between(self, a: dt.datetime, b: dt.datetime) -> dt.timedelta:
+        """The business time from `a` to `b`; negative when `b` is before `a`."""
+        start, end = _micros(a), _micros(b)
+        if end < start:
+            return -self.between(b, a)
+        first, last = start // _DAY, end // _DAY
+        total = sum(self._day(number)[0] for number in range(first + 1, last))
+        for number in {first, last}:
+            for low, high in self._day(number)[1]:
+                total += max(min(high, end) - max(low, start), 0)
+        return dt.timedelta(microseconds=total)
+
+    def day(self, date: dt.date) -> Day:
+        """What one local day looks like, for people."""
+        intervals, kind, name = self._of_date(date)
+        before, after = (self._local_midnight(date + dt.timedelta(days=n)) for n in (0, 1))
+        shift = int((after - before).total_seconds() // 60)
+        return Day(date, intervals, kind, name, shift)
+
+    def _local_midnight(self, date: dt.date) -> dt.timedelta:
+        offset = self.zone.utcoffset(dt.datetime.combine(date, dt.time()))
+        return offset or dt.timedelta()
+
+    def _last_special(self) -> int:
+        return max(
+            (day.toordinal() - _EPOCH_ORDINAL for day, hours in self.special.items() if hours), default=0
+        )
+
+    def _of_date(self, date: dt.date) -> tuple[Intervals, DayKind, str]:
+        if (special := self.special.get(date)) is not None:
+            return special, "special", ""
+        if date in self.closed:
+            return (), "closed", ""
+        if self.country and (name := holidays_of(self.country, self.subdivision, date.year).get(date)):
+            return (), "holiday", name
+        return self.week[date.weekday()], "week", ""
+
+    def _day(self, number: int) -> _Compiled:
+        """Open time of one UTC day, counted from 1970: how much in all, and from when to when, in microseconds."""
+        known = self._days.get(number)
+        if known is None:
+            if len(self._days) >= _MOST_DAYS:
+                self._days.clear()
+            known = self._days[number] = (
+                self._compile(number) if _FIRST_DAY <= number <= _LAST_DAY else (0, ())
+            )
+        return known
+
+    def _compile(self, number: int) -> _Compiled:
+        found: list[tuple[int, int]] = []
+        for start, end, offset in self._pieces(number * _DAY, (number + 1) * _DAY):
+            found += [(a - offset, b - offset) for a, b in self._open_wall(start + offset, end + offset)]
+        segments = _merged(found)
+        return sum(b - a for a, b in segments), segments
+
+    def _pieces(self, start: int, end: int) -> Iterable[tuple[int, int, int]]:
+        """The span in parts with one offset each. No zone changes its clocks twice in a day."""
+        before, after = self._offset(start), self._offset(end)
+        if before == after:
+            return ((start, end, before),)
+        low, high = start, end
+        while high - low > 1_000_000:
+            middle = (low + high) // 2_000_000 * 1_000_000
+            low, high = (middle, high) if self._offset(middle) == before else (low, middle)
+        return ((start, high, before), (high, end, after))
+
+    def _offset(self, position: int) -> int:
+        offset = _moment(position).astimezone(self.zone).utcoffset()
+        return (offset or dt.timedelta()) // _MICROSECOND
+
+    def _open_wall(self, start: int, end: int) -> tuple[tuple[int, int], ...]:
+        """The open spans of the wall clock between two of its readings, in microseconds."""
+        found = []
+        for number in range(start // _DAY - 1, (end - 1) // _DAY + 1):
+            intervals, _, _ = self._of_date(dt.date.fromordinal(number + _EPOCH_ORDINAL))
+            for opens, closes in intervals:
+                a = max(number * _DAY + opens * _MINUTE, start)
+                b = min(number * _DAY + closes * _MINUTE, end)
+                if a < b:
+                    found.append((a, b))
+        return _merged(found)
+
+
+def _merged(spans: list[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
+    if len(spans) < 2:
+        return tuple(spans)
+    spans.sort()
+    merged = [spans[0]]
+    for a, b in spans[1:]:
+        if a <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(b, merged[-1][1]))
+        else:
+            merged.append((a, b))
+    return tuple(merged)
+
+
+def _micros(at: dt.datetime) -> int:
+    return (at - _EPOCH) // _MICROSECOND
+
+
+def _moment(position: int) -> dt.datetime:
+    return _EPOCH + dt.timedelta(microseconds=position)
+
+
+def compile_calendar(snapshot: Mapping[str, Any]) -> Calendar:
+    """A calendar out of JSON. Raises `CalendarError` that names what is wrong.
+
+        {"time_zone": "Europe/Berlin",
+         "week": [[[540, 750], [840, 1080]], …],    seven days from Monday on, minutes after midnight
+         "country": "DE", "subdivision": "BE",      whose public holidays are closed; "" for none
+         "closed": ["2026-12-24"],                  further days
+         "special": {"2026-12-31": [[540, 720]]}}   days with hours of their own, holidays among them
+
+    An interval may end on the next day: [1320, 1560] is 22:00–02:00. [[0, 1440]] on all days is round the clock.
+    """
+    week = snapshot.get("week")
+    if not isinstance(week, Sequence) or isinstance(week, str) or len(week) != 7:
+        raise CalendarError("A week has seven days.")
+    country, subdivision = str(snapshot.get("country") or ""), str(snapshot.get("subdivision") or "")
+    try:
+        check(country, subdivision)
+    except UnknownCountry as error:
+        raise CalendarError(str(error)) from error
+    given = snapshot.get("special") or {}
+    if not isinstance(given, Mapping):
+        raise CalendarError("Special days are hours by day.")
+    closed = frozenset(_date(day) for day in snapshot.get("closed") or ())
+    special = {_date(day): _intervals(hours) for day, hours in given.items()}
+    if both := sorted(closed & special.keys()):
+        raise CalendarError(f"{both[0]} is both closed and open at special hours.")
+    days = tuple(_intervals(hours) for hours in week)
+    return Calendar(zone_of(snapshot.get("time_zone")), days, country, subdivision, closed, special)
+
+
+def zone_of(name: object) -> ZoneInfo:
+    """The time zone of that name. Raises `CalendarError`."""
+    try:
+        return ZoneInfo(str(name))
+    except (ValueError, OSError, LookupError) as error:
+        raise CalendarError(f"There is no time zone “{str(name)[:60]}”.") from error
+
+
+def _date(value: object) -> dt.date:
+    try:
+        return dt.date.fromisoformat(str(value))
+    except ValueError as error:
+        raise CalendarError(f"“{str(value)[:20]}” is not a day, as 2026-12-24.") from error
+
+
+def _intervals(hours: object) -> Intervals:
+    try:
+        pairs = sorted((int(opens), int(closes)) for opens, closes in hours)  # type: ignore[attr-defined]
+    except (TypeError, ValueError) as error:
+        raise CalendarError("Opening hours are pairs of minutes.") from error
+    before = -1
+    for opens, closes in pairs:
+        if not 0 <= opens < _MINUTES or not opens < closes <= opens + _MINUTES:
+            raise CalendarError(f"[{opens}, {closes}] is no interval of a day.")
+        if opens < before:
+            raise CalendarError("Two intervals of one day overlap.")
+        before = closes
+    return tuple(pairs)

@@ -1,0 +1,79 @@
+"""A calendar whose opening hours change on known days: each stretch of time counts by the hours in force then. Pure."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from routing.business_hours.calendar import Calendar, Day, compile_calendar
+
+_BEGINNING = dt.datetime.min.replace(tzinfo=dt.UTC)
+_END = dt.datetime.max.replace(tzinfo=dt.UTC)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class VersionedCalendar:
+    """Calendars in order, each with the moment from which it is in force; the first has always been."""
+
+    versions: tuple[tuple[dt.datetime, Calendar], ...]
+
+    def at(self, moment: dt.datetime) -> Calendar:
+        """The opening hours in force at `moment`."""
+        found = self.versions[0][1]
+        for since, calendar in self.versions:
+            if since > moment:
+                break
+            found = calendar
+        return found
+
+    def is_open(self, at: dt.datetime) -> bool:
+        """As `Calendar.is_open`."""
+        return self.at(at).is_open(at)
+
+    def add(self, at: dt.datetime, duration: dt.timedelta) -> dt.datetime | None:
+        """As `Calendar.add`."""
+        if len(self.versions) == 1:
+            return self.versions[0][1].add(at, duration)
+        for start, end, calendar in self._stretches(at, _END):
+            if end == _END:
+                return calendar.add(start, duration)
+            if (open_for := calendar.between(start, end)) >= duration:
+                return calendar.add(start, duration)
+            duration -= open_for
+        return None
+
+    def between(self, a: dt.datetime, b: dt.datetime) -> dt.timedelta:
+        """As `Calendar.between`."""
+        if b < a:
+            return -self.between(b, a)
+        return sum((one.between(start, end) for start, end, one in self._stretches(a, b)), dt.timedelta())
+
+    def day(self, date: dt.date) -> Day:
+        """As `Calendar.day`, by the hours in force at that day's noon."""
+        noon = dt.datetime.combine(date, dt.time(12), self.versions[0][1].zone)
+        return self.at(noon).day(date)
+
+    def _stretches(
+        self, a: dt.datetime, b: dt.datetime
+    ) -> Iterator[tuple[dt.datetime, dt.datetime, Calendar]]:
+        for number, (since, calendar) in enumerate(self.versions):
+            until = self.versions[number + 1][0] if number + 1 < len(self.versions) else _END
+            start, end = (a if number == 0 else max(since, a)), min(until, b)
+            if start < end or (start == end == b):
+                yield start, end, calendar
+
+
+def compile_history(versions: Sequence[Mapping[str, Any]]) -> VersionedCalendar:
+    """Out of JSON: `[{"from": ISO time or null, "content": snapshot}, …]`, at least one, in the order of their numbers.
+
+    A version holds from its moment on, whatever an earlier one had planned for then. Raises
+    `routing.business_hours.calendar.CalendarError`.
+    """
+    compiled: list[tuple[dt.datetime, Calendar]] = []
+    for version in versions:
+        since = dt.datetime.fromisoformat(version["from"]) if version["from"] else _BEGINNING
+        compiled = [one for one in compiled if one[0] < since]
+        compiled.append((since, compile_calendar(version["content"])))
+    return VersionedCalendar(tuple(compiled))

@@ -1,0 +1,114 @@
+"""Opening hours as people write them: "9:00–12:30, 14:00–18:00" and back. Pure."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Sequence
+
+from routing.business_hours.calendar import Intervals
+
+WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+CLOSED_WORDS = ("", "closed", "-", "–", "none")
+ROUND_THE_CLOCK = ("24h", "24 h", "all day", "round the clock")
+MOST_INTERVALS = 12
+_DAY = 1_440
+_SPLIT = re.compile(r"[,;\n]+| and ")
+_RANGE = re.compile(r"^(.+?)\s*(?:-|–|—|to|until)\s*(.+)$")
+_TIME = re.compile(r"^([0-9]{1,2})(?:[:.]([0-9]{2}))?$")
+
+
+class HoursError(ValueError):
+    """Hours that cannot be read. The text is a sentence that names the spot."""
+
+
+def parse_hours(text: str) -> Intervals:
+    """Minutes after midnight, in order; an end past midnight is beyond 1440. Nothing written is closed.
+
+    Takes "9-17", "9:00–12:30, 14.00 to 18.00", "22:00–02:00", "24h", "closed". Raises `HoursError`.
+    """
+    text = " ".join(text.lower().split())
+    if text in CLOSED_WORDS:
+        return ()
+    if text in ROUND_THE_CLOCK:
+        return ((0, _DAY),)
+    parts = [part.strip() for part in _SPLIT.split(text) if part.strip()]
+    if len(parts) > MOST_INTERVALS:
+        raise HoursError(f"{len(parts)} intervals are too many for one day: {MOST_INTERVALS} are allowed.")
+    intervals = sorted(_interval(part) for part in parts)
+    for first, second in itertools.pairwise(intervals):
+        if second[0] < first[1]:
+            raise HoursError(f"“{say_hours((first,))}” and “{say_hours((second,))}” overlap.")
+    return tuple(intervals)
+
+
+def _interval(part: str) -> tuple[int, int]:
+    found = _RANGE.match(part)
+    if found is None:
+        raise HoursError(f"“{part[:30]}” is no span of time: write it as 9:00–17:00.")
+    opens, closes = _minutes(found[1]), _minutes(found[2])
+    if opens == _DAY:
+        raise HoursError(f"“{part[:30]}” begins at 24:00: that is 0:00 of the next day.")
+    if closes == opens:
+        raise HoursError(f"“{part[:30]}” begins when it ends. Round the clock is 0:00–24:00.")
+    return opens, closes if closes > opens else closes + _DAY
+
+
+def _minutes(text: str) -> int:
+    found = _TIME.match(text.strip())
+    hours, minutes = (int(found[1]), int(found[2] or 0)) if found else (99, 0)
+    if minutes > 59 or hours * 60 + minutes > _DAY:
+        raise HoursError(f"“{text.strip()[:20]}” is no time of day: write it as 9:00 or 17:30.")
+    return hours * 60 + minutes
+
+
+def say_hours(intervals: Sequence[Sequence[int]]) -> str:
+    """Intervals as people write them, "" for none."""
+    return ", ".join(f"{_clock(opens)}–{_clock(closes)}" for opens, closes in intervals)
+
+
+def _clock(minutes: int) -> str:
+    if minutes > _DAY:
+        minutes -= _DAY
+    return f"{minutes // 60}:{minutes % 60:02d}"
+
+
+def reaches_into(week: Sequence[Intervals]) -> list[tuple[int, str]]:
+    """Days whose last interval goes past midnight into hours of the next day, each with a sentence."""
+    found = []
+    for day, intervals in enumerate(week):
+        following = week[(day + 1) % 7]
+        if intervals and following and intervals[-1][1] - _DAY > following[0][0]:
+            night = say_hours((intervals[-1],))
+            found.append(
+                (
+                    day,
+                    f"“{night}” goes on into {WEEKDAYS[(day + 1) % 7]}, which opens at {_clock(following[0][0])} already.",
+                )
+            )
+    return found
+
+
+def say_minutes(minutes: int) -> str:
+    """A length of business time in words: "45 min", "2 h", "1 h 30 min". Hours, not days: a day has as many as it has."""
+    hours, rest = divmod(minutes, 60)
+    if not hours:
+        return f"{rest} min"
+    return f"{hours} h {rest} min" if rest else f"{hours} h"
+
+
+_LENGTH = re.compile(r"^(?:([0-9]{1,5})\s*h(?:ours?|rs?)?)?\s*(?:([0-9]{1,6})\s*(?:m|min|mins|minutes?)?)?$")
+
+
+def parse_minutes(text: str) -> int | None:
+    """A length of business time: "45", "45 min", "2 h", "1 h 30", "1:30". None for nothing. Raises `HoursError`."""
+    text = " ".join(text.lower().split())
+    if not text:
+        return None
+    if re.fullmatch(r"[0-9]{1,4}:[0-5][0-9]", text):
+        hours, minutes = text.split(":")
+        return int(hours) * 60 + int(minutes)
+    found = _LENGTH.match(text)
+    if found is None or not (found[1] or found[2]):
+        raise HoursError(f"“{text[:30]}” is no length of time: write it as 45 min, 2 h or 1 h 30 min.")
+    return int(found[1] or 0) * 60 + int(found[2] or 0)

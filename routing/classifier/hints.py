@@ -1,0 +1,62 @@
+"""What the rules' own words say about where a message belongs, even where no rule holds.
+
+A rule that names "refund" says something about "refunded", too: every department has the mean of its rules' words, and
+a message is compared with it. That is what helps while there are few corrections.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from routing.classifier.arrays import columns, packed, weights_of
+from routing.classifier.features import Space, counted
+
+if TYPE_CHECKING:
+    from routing.classifier.arrays import Floats
+
+#: How much likeness to a department's words counts: measured, see docs/decisions.
+WEIGHT = 12.0
+
+
+def phrases(snapshot: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """(words, department) of everything that the enabled rules of a snapshot look for."""
+    found = [
+        (phrase.replace("*", ""), rule["department"])
+        for rule in snapshot.get("rules", ())
+        if rule.get("enabled", True)
+        for phrase in _looked_for(rule.get("condition") or {})
+    ]
+    return list(dict.fromkeys(found))
+
+
+def _looked_for(condition: Mapping[str, Any]) -> Iterator[str]:
+    if condition.get("field") == "words":
+        for group in ("any", "all"):
+            yield from (str(phrase) for phrase in condition.get(group) or ())
+        return
+    for group in ("any", "all"):
+        for part in condition.get(group) or ():
+            if isinstance(part, Mapping):
+                yield from _looked_for(part)
+
+
+def likeness(space: Space, hints: Sequence[tuple[str, str]], departments: Sequence[str]) -> Floats:
+    """Weights (width × departments) of the likeness to each department's words, times `WEIGHT`. Departments whose
+    rules name no words get none."""
+    import numpy as np
+
+    share = np.zeros((len(hints), len(departments)), np.float32)
+    for at, (_, department) in enumerate(hints):
+        if department in departments:
+            share[at, departments.index(department)] = 1.0
+    share /= np.maximum(share.sum(axis=0), 1.0)
+    rows = packed((space.text_row(counted(phrase)) for phrase, _ in hints), space.width)
+    means = weights_of(columns(rows), share)
+    lengths = np.sqrt((means * means).sum(axis=0))
+    have = lengths > 0
+    means[:, have] /= lengths[have]
+    if have.any():
+        means[:, have] -= means[:, have].mean(axis=1, keepdims=True)
+    means *= np.float32(WEIGHT)
+    return means

@@ -1,0 +1,138 @@
+"""How good the learned router gets as corrections grow, measured on messages that it did not learn from."""
+
+from __future__ import annotations
+
+import math
+import random
+import resource
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from routing.classifier import scoring
+from routing.classifier.training import Example, TooFew, Trained, train
+
+#: Messages that are kept to test on at least.
+LEAST_TESTED = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A labelled message with the rules' votes; `sliced` says that it belongs to the slice looked at on its own."""
+
+    example: Example
+    sliced: bool = False
+
+
+def curve(
+    messages: Sequence[Message],
+    hints: Sequence[tuple[str, str]],
+    corrections: Sequence[int],
+    seeds: int,
+    said: Callable[[str], None] = lambda line: None,
+) -> dict[str, Any]:
+    """Rules alone and learned, by number of corrections: each time so many, drawn evenly from every department, are
+    learned from and all others tested. Figures are means over `seeds` draws; times are of this machine; `memory_mb` is
+    how much the process grew at most.
+
+    A number that leaves fewer than `LEAST_TESTED` to test on is left out.
+    """
+    before = _memory()
+    points = []
+    for count in corrections:
+        if count > len(messages) - LEAST_TESTED:
+            said(f"{count} corrections leave too few of {len(messages)} messages to test on: left out.")
+            continue
+        draws = []
+        for seed in range(seeds):
+            draws.append(_draw(messages, hints, count, seed))
+            said(f"{count} corrections, draw {seed + 1} of {seeds}: {draws[-1]['learned']['macro_f1']:.3f}")
+        points.append({"corrections": count, "draws": seeds, **_means(draws)})
+    return {"messages": len(messages), "curve": points, "memory_mb": round(_memory() - before, 1)}
+
+
+def _draw(
+    messages: Sequence[Message], hints: Sequence[tuple[str, str]], count: int, seed: int
+) -> dict[str, Any]:
+    learned_from, tested = split(messages, count, seed)
+    begun = time.perf_counter()
+    try:
+        trained: Trained | None = train([one.example for one in learned_from], hints, seed=seed + 1)
+    except TooFew:
+        trained = None
+    seconds = time.perf_counter() - begun
+    found = {"train_seconds": seconds, **_tested(tested, trained, "")}
+    sliced = [one for one in tested if one.sliced]
+    return found | (_tested(sliced, trained, "slice_") if sliced else {})
+
+
+def split(messages: Sequence[Message], count: int, seed: int) -> tuple[list[Message], list[Message]]:
+    """`count` of the messages, and the rest; every department has its share, rounded at random, in both."""
+    order = list(range(len(messages)))
+    random.Random(seed).shuffle(order)
+    by_department: dict[str, list[int]] = {}
+    for at in order:
+        by_department.setdefault(messages[at].example.department, []).append(at)
+    # Taken in turn at even distances, the departments mix as in the whole.
+    places = sorted(
+        ((place + random.Random(f"{seed} {name}").random()) / len(members), name, at)
+        for name, members in by_department.items()
+        for place, at in enumerate(members)
+    )
+    chosen = {at for _, _, at in places[:count]}
+    return [messages[at] for at in order if at in chosen], [messages[at] for at in order if at not in chosen]
+
+
+def _tested(tested: Sequence[Message], trained: Trained | None, prefix: str) -> dict[str, Any]:
+    """`learned` is what a workspace would get: the rules alone where the training's own check refused the router."""
+    right = [one.example.department for one in tested]
+    rules = [one.example.votes.department for one in tested]
+    begun = time.perf_counter()
+    guesses = [
+        trained.router.guess(one.example.text, one.example.votes) if trained is not None else []
+        for one in tested
+    ]
+    spent = time.perf_counter() - begun
+    used = trained is not None and trained.is_better
+    named = [one[0].department for one in guesses] if used else rules
+    found: dict[str, Any] = {
+        f"{prefix}tested": len(tested),
+        f"{prefix}rules": _figures(right, rules),
+        f"{prefix}learned": _figures(right, named),
+        f"{prefix}used": float(used),
+    }
+    if trained is not None:
+        found[f"{prefix}best_two"] = sum(
+            label in {two.department for two in one[:2]} for label, one in zip(right, guesses, strict=True)
+        ) / len(right)
+        surest = sorted(range(len(right)), key=lambda at: -guesses[at][0].probability)
+        surest = surest[: math.ceil(0.4 * len(right))]
+        found[f"{prefix}surest_40"] = sum(guesses[at][0].department == right[at] for at in surest) / len(
+            surest
+        )
+    if not prefix:
+        found["ms_per_message"] = 1000 * spent / len(tested)
+    return found
+
+
+def _figures(right: Sequence[str], named: Sequence[str]) -> dict[str, float]:
+    return {"accuracy": scoring.accuracy(right, named), "macro_f1": scoring.macro_f1(right, named)}
+
+
+def _means(draws: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    means: dict[str, Any] = {}
+    for name in draws[0]:
+        values = [one[name] for one in draws if name in one]
+        means[name] = _means(values) if isinstance(values[0], dict) else round(sum(values) / len(values), 4)
+    return means
+
+
+def _memory() -> float:
+    """The most memory that this process had so far, in MB."""
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return most / (1024 * 1024 if sys.platform == "darwin" else 1024)
+
+
+__all__ = ["LEAST_TESTED", "Message", "curve", "split"]

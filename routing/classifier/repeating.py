@@ -1,0 +1,96 @@
+"""Rules that repeated corrections suggest: words that people's corrections have in common, and hardly anything else has.
+Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from routing.classifier.features import words
+from routing.classifier.training import Example
+
+#: So many corrections must have the words, and so large a share of all examples with them must go to one department.
+ENOUGH, SURE = 3, 0.9
+#: Words in a row at most; suggestions at most; words in more than this share of all examples say nothing.
+LONGEST, MOST, COMMON = 3, 8, 0.2
+#: A word alone must have so many letters.
+LETTERS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Repeated:
+    """Examples with `words` belong to `department`: `right` of them, `wrong` ones elsewhere; `corrected` of the right
+    ones the rules sent somewhere else, of which `overruled` by a rule and not by the default."""
+
+    words: str
+    department: str
+    right: int
+    wrong: int
+    corrected: int
+    overruled: int
+
+
+def repeated(examples: Sequence[Example]) -> list[Repeated]:
+    """Suggestions, those that would spare the most corrections first; no example counts for two of them."""
+    holding = _holding(examples)
+    limit = max(ENOUGH, COMMON * len(examples))
+    found = []
+    for phrase, places in holding.items():
+        if len(places) > limit or len(places) < ENOUGH or not _says_something(phrase):
+            continue
+        one = _judged(phrase, places, examples)
+        if one is not None:
+            found.append(one)
+    # Of two that catch the same the longer: it is the less surprising rule.
+    found.sort(key=lambda one: (-one.corrected, one.wrong, -len(one.words), one.words))
+    chosen: list[Repeated] = []
+    taken: set[int] = set()
+    for one in found:
+        spared = {at for at in holding[one.words] if _corrected(examples[at], one.department)} - taken
+        if len(spared) >= ENOUGH:
+            chosen.append(one)
+            taken |= spared
+    return sorted(chosen[:MOST], key=lambda one: (-one.corrected, one.words))
+
+
+def _holding(examples: Sequence[Example]) -> dict[str, list[int]]:
+    """The words in a row of the texts that were corrected, with the places of all examples that have them."""
+    wanted: set[str] = set()
+    for one in examples:
+        if one.department != one.votes.department:
+            wanted.update(_phrases(one.text))
+    holding: dict[str, list[int]] = {}
+    for at, one in enumerate(examples):
+        for phrase in _phrases(one.text) & wanted:
+            holding.setdefault(phrase, []).append(at)
+    return holding
+
+
+def _phrases(text: str) -> set[str]:
+    found = words(text)
+    return {
+        " ".join(found[at : at + length])
+        for length in range(1, LONGEST + 1)
+        for at in range(len(found) - length + 1)
+    }
+
+
+def _says_something(phrase: str) -> bool:
+    """Whether people would make a rule of it: letters, no figures, and a longer word among them."""
+    parts = phrase.split()
+    return all(part.isalpha() for part in parts) and any(len(part) >= LETTERS for part in parts)
+
+
+def _corrected(one: Example, department: str) -> bool:
+    return one.department == department != one.votes.department
+
+
+def _judged(phrase: str, places: Sequence[int], examples: Sequence[Example]) -> Repeated | None:
+    labels = [examples[at].department for at in places]
+    department = max(sorted(set(labels)), key=labels.count)
+    right = labels.count(department)
+    spared = [examples[at] for at in places if _corrected(examples[at], department)]
+    if len(spared) < ENOUGH or right < SURE * len(places):
+        return None
+    overruled = sum(not one.votes.by_default for one in spared)
+    return Repeated(phrase, department, right, len(places) - right, len(spared), overruled)

@@ -1,0 +1,162 @@
+"""The learned router: arrays that turn a message and the rules' votes about it into departments with probabilities.
+
+Scores are what the rules' vote is worth, plus likeness to the rules' words, plus what the corrections taught. The
+arrays are stored as numpy's own format without pickle: reading a version runs no code.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from routing.classifier.features import Space, Votes, counted, spoken
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from routing.classifier.arrays import Floats
+
+#: How far the rules are believed before anything is learned: a rule that holds, and the default.
+RULE_BELIEVED, DEFAULT_BELIEVED = 0.95, 0.3
+#: Words named as the reason.
+NAMED = 3
+FORMAT = 1
+
+
+class BadArrays(ValueError):
+    """What was stored is no router."""
+
+
+@dataclass(frozen=True, slots=True)
+class Guess:
+    """A department (slug), how probable it is (0 to 1)."""
+
+    department: str
+    probability: float
+
+
+@dataclass(frozen=True, slots=True)
+class Router:
+    """Ready to guess. `weights` is features × departments; `temperature` makes the probabilities honest."""
+
+    departments: tuple[str, ...]
+    space: Space
+    weights: Floats
+    temperature: float
+    #: Added to the score of the department that the rules name: they are overruled only by what is clear.
+    loyalty: float = 0.0
+
+    def guess(self, text: str, votes: Votes) -> list[Guess]:
+        """Every department with its probability, the best first; they add up to 1. Never raises."""
+        scores = self._scores(self.space.row(text, votes), votes)
+        top = max(scores)
+        raised = [math.exp((score - top) / self.temperature) for score in scores]
+        whole = sum(raised)
+        guesses = [
+            Guess(department, one / whole) for department, one in zip(self.departments, raised, strict=True)
+        ]
+        return sorted(guesses, key=lambda one: (-one.probability, one.department))
+
+    def _scores(self, row: list[tuple[int, float]], votes: Votes) -> list[float]:
+        import numpy as np
+
+        features, values = zip(*row, strict=True)
+        learned = np.asarray(values, np.float32) @ self.weights[list(features)]
+        return [
+            believed + float(more)
+            for believed, more in zip(belief(votes, self.departments, self.loyalty), learned, strict=True)
+        ]
+
+    def reasons(self, text: str, votes: Votes, department: str) -> tuple[str, ...]:
+        """The words of the text that spoke most for `department` against the others, at most `NAMED`."""
+        if department not in self.departments:
+            return ()
+        column = self.departments.index(department)
+        counts = counted(text)
+        values = dict(self.space.text_row(counts))
+        found: list[tuple[float, str]] = []
+        for name in counts:
+            number = self.space.names.get(name)
+            if number is not None and (said := spoken(name)):
+                weights = self.weights[number]
+                found.append((values[number] * float(weights[column] - weights.mean()), said))
+        told = [name for worth, name in sorted(found, key=lambda one: (-one[0], one[1])) if worth > 0]
+        return _apart(told)
+
+    def pack(self) -> bytes:
+        """The arrays as bytes."""
+        import numpy as np
+
+        meta = {
+            "format": FORMAT,
+            "departments": list(self.departments),
+            "names": list(self.space.names),
+            "votes": list(self.space.beside),
+            "temperature": self.temperature,
+            "loyalty": self.loyalty,
+        }
+        written = io.BytesIO()
+        np.savez_compressed(
+            written,
+            meta=np.frombuffer(json.dumps(meta).encode(), np.uint8),
+            rarity=np.asarray(self.space.rarity, np.float64),
+            weights=self.weights.astype(np.float32),
+        )
+        return written.getvalue()
+
+
+def _apart(told: list[str]) -> tuple[str, ...]:
+    """The first of `told` that do not repeat each other: "charged twice" says "charged", too."""
+    kept: list[str] = []
+    for name in told:
+        if not any(set(name.split()) & set(other.split()) for other in kept):
+            kept.append(name)
+        if len(kept) == NAMED:
+            break
+    return tuple(kept)
+
+
+def unpack(stored: bytes) -> Router:
+    """A router out of `pack`. Raises `BadArrays` for anything else; never unpickles."""
+    import numpy as np
+
+    try:
+        with np.load(io.BytesIO(stored), allow_pickle=False) as arrays:
+            meta = json.loads(bytes(arrays["meta"]))
+            rarity, weights = arrays["rarity"], arrays["weights"]
+        if meta["format"] != FORMAT:
+            raise BadArrays(f"Format {meta['format']} is not known.")
+        space = Space(_numbered(meta["names"]), [float(one) for one in rarity], _numbered(meta["votes"]))
+        router = Router(
+            tuple(meta["departments"]),
+            space,
+            weights,
+            float(meta["temperature"]),
+            # Versions trained before there was any have none.
+            float(meta.get("loyalty", 0.0)),
+        )
+    except BadArrays:
+        raise
+    except (
+        Exception
+    ) as error:  # numpy, zipfile and json each have errors of their own for bytes that are not theirs
+        raise BadArrays(f"These are no arrays of a router: {error}") from error
+    if weights.shape != (space.width, len(router.departments)) or len(rarity) != len(space.names):
+        raise BadArrays("The arrays do not fit each other.")
+    return router
+
+
+def _numbered(names: Sequence[str]) -> dict[str, int]:
+    return {name: number for number, name in enumerate(names)}
+
+
+def belief(votes: Votes, departments: Sequence[str], loyalty: float = 0.0) -> list[float]:
+    """What the rules' vote is worth, as a score of each department: the logarithm of how far it is believed, and
+    `loyalty` on top for the one they name."""
+    believed = DEFAULT_BELIEVED if votes.by_default else RULE_BELIEVED
+    rest = (1.0 - believed) / len(departments)
+    high, low = math.log(believed + rest) + loyalty, math.log(rest)
+    return [high if department == votes.department else low for department in departments]

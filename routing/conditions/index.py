@@ -1,0 +1,158 @@
+"""What a message holds of everything that any rule asks for: looked up once, for all rules together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from operator import attrgetter
+from typing import Any
+
+from routing.business_hours.history import VersionedCalendar
+from routing.conditions.fields import bounds
+from routing.conditions.patterns import PatternSet
+from routing.facts import Facts
+from routing.text import MIN_PREFIX, emoji_only, has_link, phrase, tokens, word_count
+
+#: Fields that are read from the text, and only when a rule asks.
+_READ: dict[str, Callable[[Facts], Any]] = {
+    "emoji_only": lambda facts: emoji_only(facts.text),
+    "has_link": lambda facts: has_link(facts.text),
+    "word_count": lambda facts: word_count(facts.text),
+}
+
+
+def _reader(field: str) -> Callable[[Facts], Any]:
+    return _READ.get(field) or attrgetter(field)
+
+
+class Index:
+    """The words, patterns, values and ranges of a rule set, each with a number.
+
+    Cost of `seen` grows with the message, not with the number of rules: words are looked up by token, phrases by
+    their first token, prefixes by their first letters, patterns in one RE2 set, fields once each. After `freeze`
+    nothing may be added.
+    """
+
+    def __init__(
+        self, calendars: Mapping[str, VersionedCalendar] | None = None, names: Mapping[str, str] | None = None
+    ) -> None:
+        """`calendars` by key: those that rules ask about. `names` as `routing.conditions.wording` takes them."""
+        self.names = dict(names or {})
+        self._ids: dict[tuple[str, object], int] = {}
+        #: Numbers of fields' values: many messages have them, so they say little about which rule may hold.
+        self.common: set[int] = set()
+        self._words: dict[str, int] = {}
+        self._phrases: dict[str, int] = {}
+        #: Of phrases: how many tokens they have, by their first and their second token.
+        self._heads: dict[str, dict[str, tuple[int, ...]]] = {}
+        self._prefixes: dict[str, dict[str, int]] = {}
+        self._pattern_ids: list[int] = []
+        self._patterns: list[str] = []
+        self._set = PatternSet(())
+        self._values: dict[str, dict[object, int]] = {}
+        self._ranges: dict[str, dict[tuple[int, int], int]] = {}
+        self._asked: tuple[tuple[Callable[[Facts], Any], dict[object, int]], ...] = ()
+        self._measured: tuple[tuple[Callable[[Facts], Any], tuple[tuple[int, int, int], ...]], ...] = ()
+        self._tags: dict[object, int] = {}
+        self._calendars = dict(calendars or {})
+        self._hours: dict[str, dict[bool, int]] = {}
+
+    def _id(self, kind: str, value: object) -> int:
+        return self._ids.setdefault((kind, value), len(self._ids))
+
+    def word(self, text: str) -> int:
+        """The number of a word, a phrase or a prefix (`refund*`)."""
+        found, is_prefix = phrase(text)
+        number = self._id("prefix" if is_prefix else "word", found)
+        if is_prefix:
+            self._prefixes.setdefault(found[:MIN_PREFIX], {})[found] = number
+        elif " " not in found:
+            self._words[found] = number
+        else:
+            head, second, *rest = found.split(" ")
+            seconds = self._heads.setdefault(head, {})
+            self._phrases[found] = number
+            seconds[second] = tuple(sorted({*seconds.get(second, ()), len(rest) + 2}))
+        return number
+
+    def pattern(self, pattern: str) -> int:
+        """The number of a pattern."""
+        number = self._id("pattern", pattern)
+        if number == len(self._ids) - 1 and number not in self._pattern_ids[-1:]:
+            self._patterns.append(pattern)
+            self._pattern_ids.append(number)
+        return number
+
+    def value(self, field: str, value: object) -> int:
+        """The number of a value of a field, such as network "x" or verified True."""
+        number = self._id(field, value)
+        self._values.setdefault(field, {})[value] = number
+        self.common.add(number)
+        return number
+
+    def between(self, leaf: dict[str, Any]) -> int:
+        """The number of a range of a numeric field, from a leaf with `gte`, `lte` or both."""
+        field, ends = leaf["field"], bounds(leaf)
+        number = self._id(field, ends)
+        self._ranges.setdefault(field, {})[ends] = number
+        self.common.add(number)
+        return number
+
+    def hours(self, calendar: str, is_open: bool) -> int:
+        """The number of a calendar's being open or closed. Raises `KeyError` for a calendar that is not there."""
+        self._calendars[calendar]
+        number = self._id("hours", (calendar, is_open))
+        self._hours.setdefault(calendar, {})[is_open] = number
+        self.common.add(number)
+        return number
+
+    def freeze(self) -> None:
+        """Compiles the patterns. Raises `re2.error` when RE2 refuses one."""
+        self._set = PatternSet(self._patterns)
+        self._tags = self._values.pop("customer_tags", {})
+        self._asked = tuple((_reader(field), numbers) for field, numbers in self._values.items())
+        self._measured = tuple(
+            (_reader(field), tuple((*ends, number) for ends, number in ranges.items()))
+            for field, ranges in self._ranges.items()
+        )
+
+    def seen(self, facts: Facts) -> set[int]:
+        """The numbers of everything that the message holds. Never raises."""
+        numbers: set[int] = set()
+        self._see_words(tokens(facts.text), numbers)
+        for read, known in self._asked:
+            number = known.get(read(facts))
+            if number is not None:
+                numbers.add(number)
+        for read, ranges in self._measured:
+            amount = read(facts)
+            if amount is not None:
+                numbers.update(number for least, most, number in ranges if least <= amount <= most)
+        if self._tags:
+            numbers.update(self._tags[tag] for tag in facts.customer_tags if tag in self._tags)
+        for calendar, states in self._hours.items():
+            number = states.get(self._calendars[calendar].is_open(facts.at))
+            if number is not None:
+                numbers.add(number)
+        if self._patterns:
+            numbers.update(self._pattern_ids[hit] for hit in self._set.matches(facts.text))
+        return numbers
+
+    def _see_words(self, found: tuple[str, ...], numbers: set[int]) -> None:
+        words, prefixes, heads = self._words, self._prefixes, self._heads
+        for token in set(found):
+            number = words.get(token)
+            if number is not None:
+                numbers.add(number)
+            endings = prefixes.get(token[:MIN_PREFIX])
+            if endings is not None:
+                for prefix, number in endings.items():
+                    if token.startswith(prefix):
+                        numbers.add(number)
+        before: dict[str, tuple[int, ...]] | None = None
+        for at, token in enumerate(found):
+            lengths = before.get(token) if before is not None else None
+            before = heads.get(token)
+            for length in lengths or ():
+                number = self._phrases.get(" ".join(found[at - 1 : at - 1 + length]))
+                if number is not None:
+                    numbers.add(number)

@@ -1,0 +1,234 @@
+"""The condition of a rule: a tree of JSON, how it is checked, and how it is said in words.
+
+A group is an object with one key, `all`, `any` or `none`, holding a list of conditions that is not empty. A leaf names
+its field:
+
+    {"field": "words", "any": ["refund", "charged twice", "reimburs*"]}    (or "all")
+    {"field": "pattern", "matches": "order #?[0-9]{6}"}
+    {"field": "network", "is": ["x"]}    also stream, language, brand_account ("x:12345": network:remote id),
+                                         sentiment, previous_department (a slug), customer_tags (has one of these)
+    {"field": "followers", "gte": 1000, "lte": 50000}    also open_cases, urgency (0 to 2), word_count; one is enough
+    {"field": "verified", "is": true}    also is_reply, is_retweet, is_under_own_post, wants_answer, is_spam,
+                                         emoji_only, has_link
+    {"field": "hours", "calendar": "3", "is": "open"}    or "closed": business hours when the message was written
+
+Words are whole words, in any case, with or without accents; a star after at least three letters matches any ending.
+Patterns are RE2's, in any case.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from routing.conditions.fields import CHOICES, FIELDS, FLAGS, NUMBERS, VALUES
+from routing.conditions.patterns import problem_with
+from routing.text import MIN_PREFIX, phrase, storable
+
+MAX_DEPTH = 20
+MAX_NODES = 3_000
+MAX_WORDS = 2_000
+MAX_WORD_LENGTH = 100
+
+GROUPS = ("all", "any", "none")
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What is wrong and where: `path` is like `all[1].any[0]`, "" for the whole condition."""
+
+    path: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.message}" if self.path else self.message
+
+
+def validate(tree: object) -> list[Problem]:
+    """Every problem of a condition tree, in reading order; empty when it is good. Accepts any JSON, never raises."""
+    problems: list[Problem] = []
+    nodes = 0
+    for problem in _check(tree, "", 1):
+        nodes += problem is None
+        if problem is not None:
+            problems.append(problem)
+        if nodes > MAX_NODES:
+            return [Problem("", f"The condition has more than {MAX_NODES:,} parts.")]
+        if len(problems) >= 50:
+            break
+    return problems
+
+
+def _check(node: object, path: str, depth: int) -> Iterator[Problem | None]:
+    """Yields None once for each node that is visited, and each problem."""
+    yield None
+    if not isinstance(node, dict):
+        yield Problem(path, f"A condition is an object, not {_kind(node)}.")
+        return
+    groups = [key for key in GROUPS if key in node and "field" not in node]
+    if not groups:
+        yield from _check_leaf(node, path)
+        return
+    group = groups[0]
+    if len(node) > 1:
+        yield Problem(path, "A group has one key: “all”, “any” or “none”.")
+        return
+    children = node[group]
+    here = f"{path}.{group}" if path else group
+    if not isinstance(children, list) or not children:
+        yield Problem(here, f"The group “{group}” needs a list with at least one condition.")
+        return
+    if depth >= MAX_DEPTH:
+        yield Problem(path, f"Groups are nested more than {MAX_DEPTH} deep.")
+        return
+    for index, child in enumerate(children):
+        yield from _check(child, f"{here}[{index}]", depth + 1)
+
+
+def _check_leaf(node: dict[Any, Any], path: str) -> Iterator[Problem]:
+    if "field" not in node:
+        yield Problem(path, "A condition is a group (“all”, “any”, “none”) or names a “field”.")
+        return
+    field = node["field"]
+    check = _LEAVES.get(field) if isinstance(field, str) else None
+    if check is None:
+        yield Problem(path, f"There is no field {_shown(field)}. Fields are {', '.join(FIELDS)}.")
+        return
+    keys = _KEYS.get(str(field), frozenset({"is"}))
+    unknown = sorted(str(key) for key in node if key != "field" and key not in keys)
+    if unknown:
+        yield Problem(
+            path, f"“{field}” does not know {_shown(unknown[0])}, only {' and '.join(sorted(keys))}."
+        )
+        return
+    yield from (Problem(path, message) for message in check(node))
+
+
+def _check_words(node: dict[str, Any]) -> Iterator[str]:
+    if ("any" in node) == ("all" in node):
+        yield "“words” needs either “any” or “all” with a list of words."
+        return
+    words = node["any"] if "any" in node else node["all"]
+    if not isinstance(words, list) or not words:
+        yield "Give at least one word."
+        return
+    if len(words) > MAX_WORDS:
+        yield f"{len(words):,} words are too many: {MAX_WORDS:,} are allowed."
+        return
+    for word in words:
+        message = _word_problem(word)
+        if message:
+            yield message
+
+
+def _word_problem(word: object) -> str:
+    if not isinstance(word, str):
+        return f"A word is a text, not {_kind(word)}."
+    if len(word) > MAX_WORD_LENGTH:
+        return f"The word {_shown(word)} has more than {MAX_WORD_LENGTH} characters."
+    if not storable(word):
+        return f"The word {_shown(word)} contains a character that cannot be stored."
+    found, is_prefix = phrase(word)
+    if not found:
+        return f"The word {_shown(word)} holds no letter or digit to look for."
+    if "*" in word.strip()[:-1] or (is_prefix and (" " in found or len(found) < MIN_PREFIX)):
+        return f"In {_shown(word)} the star may only follow a single word of at least {MIN_PREFIX} letters."
+    return ""
+
+
+def _check_pattern(node: dict[str, Any]) -> Iterator[str]:
+    pattern = node.get("matches")
+    if not isinstance(pattern, str):
+        yield "“pattern” needs “matches” with a text."
+    elif message := problem_with(pattern):
+        yield message
+
+
+def _check_values(node: dict[str, Any]) -> Iterator[str]:
+    field, values = node["field"], node.get("is")
+    if not isinstance(values, list) or not values:
+        yield f"“{field}” needs “is” with a list of at least one value."
+        return
+    if len(values) > MAX_WORDS:
+        yield f"{len(values):,} values are too many: {MAX_WORDS:,} are allowed."
+        return
+    for value in values:
+        if not isinstance(value, str) or not value.strip() or len(value) > 200 or not storable(value):
+            yield f"{_shown(value)} is not a value that “{field.replace('_', ' ')}” can have."
+        elif field == "brand_account" and not all(value.partition(":")[::2]):
+            yield f"{_shown(value)} is not a brand account: write the network, a colon and the network's own id."
+        elif field in VALUES and value not in VALUES[field]:
+            yield f"{_shown(value)} is not a {field}: it is {_listed(VALUES[field])}."
+
+
+def _listed(values: tuple[str, ...]) -> str:
+    return f"{', '.join(values[:-1])} or {values[-1]}"
+
+
+def _check_number(node: dict[str, Any]) -> Iterator[str]:
+    field = node["field"]
+    most, noun = NUMBERS[field], _NOUNS[field]
+    given = {key: node[key] for key in ("gte", "lte") if key in node}
+    if not given:
+        yield f"“{field}” needs “gte” (at least) or “lte” (at most)."
+        return
+    for value in given.values():
+        if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= most:
+            yield f"{_shown(value)} is not {noun}."
+            return
+    if given.get("gte", 0) > given.get("lte", most):
+        yield f"No {field.replace('_', ' ')} can be at least {given['gte']:,} and at most {given['lte']:,}: swap the two numbers."
+
+
+def _check_flag(node: dict[str, Any]) -> Iterator[str]:
+    if not isinstance(node.get("is"), bool):
+        yield f"“{node['field']}” needs “is” with true or false."
+
+
+def _check_hours(node: dict[str, Any]) -> Iterator[str]:
+    calendar = node.get("calendar")
+    if not isinstance(calendar, str) or not calendar or len(calendar) > 100 or not storable(calendar):
+        yield "“hours” needs “calendar” with the key of one."
+    if node.get("is") not in ("open", "closed"):
+        yield "“hours” needs “is” with “open” or “closed”."
+
+
+_NOUNS = {
+    "followers": "a number of followers",
+    "open_cases": "a number of open cases",
+    "urgency": "an urgency: it is 0, 1 or 2",
+    "word_count": "a number of words",
+}
+_KEYS: dict[str, frozenset[str]] = {
+    "words": frozenset({"any", "all"}),
+    "pattern": frozenset({"matches"}),
+    **dict.fromkeys(NUMBERS, frozenset({"gte", "lte"})),
+    "hours": frozenset({"calendar", "is"}),
+}
+_LEAVES: dict[str, Callable[[dict[str, Any]], Iterator[str]]] = {
+    "words": _check_words,
+    "pattern": _check_pattern,
+    **dict.fromkeys(NUMBERS, _check_number),
+    **dict.fromkeys(CHOICES, _check_values),
+    **dict.fromkeys(FLAGS, _check_flag),
+    "hours": _check_hours,
+}
+
+
+def _kind(value: object) -> str:
+    names = {dict: "an object", list: "a list", str: "a text", bool: "true or false", type(None): "nothing"}
+    return names.get(type(value), "a number")
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, str):
+        text = value
+    elif isinstance(value, dict | list):
+        return _kind(value)
+    elif isinstance(value, int) and not isinstance(value, bool) and abs(value) > NUMBERS["followers"]:
+        return "A number so large"
+    else:
+        text = str(value)
+    text = text.encode("utf-8", "replace").decode().replace("\x00", "�")
+    return f"“{text[:40]}…”" if len(text) > 40 else f"“{text}”"

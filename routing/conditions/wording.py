@@ -1,0 +1,138 @@
+"""Conditions and reasons in plain words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from routing.conditions.fields import NUMBERS, bounds
+
+_NETWORKS = {
+    "x": "X",
+    "facebook": "Facebook",
+    "mastodon": "Mastodon",
+    "bluesky": "Bluesky",
+    "instagram": "Instagram",
+}
+#: Characters of a pattern that are shown where people read.
+PATTERN_SHOWN = 60
+_LABELS = {
+    "network": "network",
+    "stream": "stream",
+    "brand_account": "brand account",
+    "language": "language",
+    "sentiment": "sentiment",
+    "previous_department": "a customer last helped by",
+    "customer_tags": "a customer tagged",
+}
+#: Of a field that is yes or no: what it says when it is, and when it is not.
+_FLAGS = {
+    "verified": ("a verified author", "an author who is not verified"),
+    "is_reply": ("an answer to something", "not an answer to something"),
+    "is_retweet": ("a post passed on", "not a post passed on"),
+    "is_under_own_post": ("under a post of ours", "not under a post of ours"),
+    "wants_answer": ("needs an answer", "needs no answer"),
+    "is_spam": ("looks like spam", "does not look like spam"),
+    "emoji_only": ("nothing but emoji", "more than emoji"),
+    "has_link": ("a link", "no link"),
+}
+#: Of a number: one and several.
+_COUNTED = {
+    "followers": ("follower", "followers"),
+    "open_cases": ("open case", "open cases"),
+    "word_count": ("word", "words"),
+}
+_URGENCY = ("low", "raised", "high")
+
+
+def quoted(items: Sequence[str], joiner: str = "or", limit: int = 5) -> str:
+    """`“a”, “b” or “c”`, cut after `limit` items: `“a”, “b” and 7 more`."""
+    shown = [f"“{item}”" for item in items[:limit]]
+    if len(items) > limit:
+        return f"{', '.join(shown)} and {len(items) - limit} more"
+    return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} {joiner} {shown[-1]}"
+
+
+def network_name(network: str) -> str:
+    """The network as people write it."""
+    return _NETWORKS.get(network, network)
+
+
+def leaf_words(leaf: dict[str, Any], limit: int = 5, names: Mapping[str, str] | None = None) -> str:
+    """One leaf as part of a sentence: `the words “refund” or “fee”`, `network “X”`, `at least 1,000 followers`.
+
+    `names` are those of calendars by key, and of other values by field and value: `previous_department billing`.
+    """
+    field = leaf["field"]
+    if field == "words":
+        words = leaf["any"] if "any" in leaf else leaf["all"]
+        noun = "the word" if len(words) == 1 else "the words"
+        return f"{noun} {quoted(words, 'or' if 'any' in leaf else 'and', limit)}"
+    if field == "pattern":
+        return f"the pattern “{_cut(leaf['matches'])}”"
+    if field in NUMBERS:
+        return _number(leaf)
+    if field == "hours":
+        name = (names or {}).get(leaf["calendar"])
+        return f"{'within' if leaf['is'] == 'open' else 'outside'} " + (
+            f"the hours “{name}”" if name else "business hours"
+        )
+    if field in _FLAGS:
+        return _FLAGS[field][not leaf["is"]]
+    if field == "network":
+        values = [network_name(value) for value in leaf["is"]]
+    else:
+        values = [(names or {}).get(f"{field} {value}", value) for value in leaf["is"]]
+    return f"{_LABELS[field]} {quoted(values, 'or', limit)}"
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= PATTERN_SHOWN else f"{text[:PATTERN_SHOWN]}…"
+
+
+def _number(leaf: dict[str, Any]) -> str:
+    field = leaf["field"]
+    least, most = bounds(leaf)
+    if field == "urgency":
+        levels = _URGENCY[least : most + 1]
+        return f"urgency {quoted(levels)}"
+    one, many = _COUNTED[field]
+    if "gte" in leaf and "lte" in leaf:
+        return (
+            f"between {least:,} and {most:,} {many}"
+            if least != most
+            else f"exactly {_count(least, one, many)}"
+        )
+    return f"at least {_count(least, one, many)}" if "gte" in leaf else f"at most {_count(most, one, many)}"
+
+
+def _count(number: int, one: str, many: str) -> str:
+    return f"{number:,} {one if number == 1 else many}"
+
+
+def summary(tree: dict[str, Any], limit: int = 5, names: Mapping[str, str] | None = None) -> str:
+    """A valid condition tree as one line: `the words “a” or “b”, but not network “X”`. Long ones are cut: of each
+    group only `limit` parts, of each list only `limit` values. `names` as `leaf_words` takes them."""
+    if "field" in tree:
+        return leaf_words(tree, limit, names)
+    if "none" in tree:
+        return f"not {_joined(tree['none'], 'or', limit, names)}"
+    if "any" in tree:
+        return _joined(tree["any"], "or", limit, names)
+    wanted = [part for part in tree["all"] if "field" in part or "none" not in part]
+    barred = [part for each in tree["all"] if "field" not in each and "none" in each for part in each["none"]]
+    if not barred:
+        return _joined(wanted, "and", limit, names)
+    if not wanted:
+        return f"not {_joined(barred, 'or', limit, names)}"
+    return f"{_joined(wanted, 'and', limit, names)}, but not {_joined(barred, 'or', limit, names)}"
+
+
+def _joined(parts: list[dict[str, Any]], joiner: str, limit: int, names: Mapping[str, str] | None) -> str:
+    said = [summary(part, limit, names) for part in parts[:limit]]
+    if len(parts) > 1:
+        said = [text if "field" in part else f"({text})" for part, text in zip(parts, said, strict=False)]
+    if len(parts) > limit:
+        rest = len(parts) - limit
+        said.append(f"{rest} more condition{'s' if rest > 1 else ''}")
+    return f", {joiner} ".join(said) if len(said) > 2 else f" {joiner} ".join(said)

@@ -1,0 +1,25 @@
+"""Whether a department may be closed. Asked by `accounts.people` before it closes one."""
+
+from __future__ import annotations
+
+from accounts.models import Department
+from routing.models import RoutingDefault, Rule, SLAPolicy
+from routing.playbook.tree import Action, tree_of
+from routing.playbook.versions import live
+
+
+def objection_to_closing(department: Department) -> str:
+    """Which rule still sends messages or cases to a department, as a sentence; "" when none does."""
+    rule = Rule.objects.filter(enabled=True, department=department).first()
+    if rule is not None:
+        return f"The rule “{rule.name}” leads to {department}. Change it or switch it off first."
+    if RoutingDefault.objects.filter(department=department).exists():
+        return f"Messages that no rule takes go to {department}. Choose another default first."
+    moving = SLAPolicy.objects.filter(enabled=True, steps__contains=[{"move_to": department.slug}]).first()
+    if moving is not None:
+        return f"The policy “{moving}” moves overdue cases to {department}. Change it or switch it off first."
+    version = live()
+    for outcome in tree_of(version.snapshot).outcomes.values() if version else ():
+        if outcome.action == Action.HAND_OVER and outcome.department == department.slug:
+            return f"The playbook hands over to {department} (“{outcome.name}”). Change that first."
+    return ""

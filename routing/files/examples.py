@@ -1,0 +1,58 @@
+"""Files of labelled messages: CSV with a text and a department, as spreadsheets save them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from routing.files import csv as csv_rows
+
+#: What the columns may be called.
+TEXT, DEPARTMENT = ("text", "message"), ("department", "label")
+#: Bytes of a file that are read at most.
+LARGEST = 200_000_000
+
+
+class UnreadableFile(ValueError):
+    """The file is no such table. The message says what is wrong, for people."""
+
+
+@dataclass(frozen=True, slots=True)
+class Labelled:
+    """One row: `line` counts from 1, the head included; `source` is "" when the file has no such column."""
+
+    line: int
+    text: str
+    department: str
+    source: str
+
+
+def labelled(path: Path) -> Iterator[Labelled]:
+    """The rows of a file (see `csv_rows.Table`) that have both a text and a department. Raises `UnreadableFile`."""
+    try:
+        table = csv_rows.Table(_content(path))
+        text = next((name for name in TEXT if name in table.names), None)
+        department = next((name for name in DEPARTMENT if name in table.names), None)
+        if text is None or department is None:
+            there = ", ".join(f"“{name[:40]}”" for name in table.names[:20] if name)
+            raise csv_rows.BadTable(
+                f"It needs a column “text” and a column “department” in its first line; it has {there or 'none'}."
+            )
+        for line in table:
+            said, where = line.row[text].strip(), line.row[department].strip()
+            if said and where:
+                yield Labelled(line.number, said, where, line.row.get("source", "").strip())
+    except csv_rows.BadTable as error:
+        raise UnreadableFile(f"{path}: {error}") from error
+
+
+def _content(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            content = file.read(LARGEST + 1)
+    except OSError as error:
+        raise UnreadableFile(f"{path} cannot be read: {error.strerror}.") from error
+    if len(content) > LARGEST:
+        raise UnreadableFile(f"{path} is larger than {LARGEST // 1_000_000} MB: import it in parts.")
+    return content

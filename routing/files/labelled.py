@@ -1,0 +1,43 @@
+"""Messages in files: read from CSV, and how often what was decided about them is what people say."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+from routing.files import csv as csv_rows
+
+
+class Unusable(ValueError):
+    """A file that cannot be used; the message says why, for whoever gave it."""
+
+
+def rows(path: Path, *needed: str) -> Iterator[dict[str, str]]:
+    """The rows of a CSV file (see `csv_rows.rows`).
+
+    Raises `Unusable` when the file cannot be read, is no CSV, or lacks one of the columns `needed`.
+    """
+    try:
+        yield from csv_rows.rows(path.read_bytes(), *needed)
+    except OSError as error:
+        raise Unusable(f"{path} cannot be read: {error.strerror}") from error
+    except csv_rows.BadTable as error:
+        raise Unusable(f"{path}: {error}") from error
+
+
+def score(
+    pairs: list[tuple[str, str]],
+) -> tuple[float, float, list[tuple[str, int, int, int, float]]]:
+    """Of (right, decided) pairs: accuracy, macro-F1 over the labels that are right at least once, and a row for
+    each of these: name, times right, times decided, times both, F1."""
+    right = Counter(pair[0] for pair in pairs)
+    named = Counter(pair[1] for pair in pairs)
+    found = Counter(pair[0] for pair in pairs if pair[0] == pair[1])
+    table = [
+        (name, right[name], named[name], found[name], 2 * found[name] / (right[name] + named[name]))
+        for name in sorted(right)
+    ]
+    total = len(pairs) or 1
+    macro = sum(row[4] for row in table) / (len(table) or 1)
+    return sum(found.values()) / total, macro, table

@@ -1,0 +1,41 @@
+"""How often messages are read as people labelled them, and how fast."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from routing.files.labelled import score
+from routing.reading.judging import Reading, read
+from routing.reading.languages import language_of
+
+#: What can be measured, and how a reading says it.
+FIELDS: dict[str, Callable[[Reading], str]] = {
+    "sentiment": lambda reading: reading.sentiment,
+    "language": lambda reading: reading.language,
+    "needs_answer": lambda reading: "yes" if reading.wants_answer else "no",
+    "urgency": lambda reading: str(reading.urgency),
+    "spam": lambda reading: "yes" if reading.is_spam else "no",
+}
+
+
+def measure(messages: Iterable[tuple[str, str, str]], field: str) -> dict[str, Any]:
+    """Of (text, language, label), "" for a language that is to be found: accuracy, macro-F1 over the labels, F1 of
+    each, and microseconds of CPU a message, the language's apart."""
+    given = [(text, language or language_of(text), label) for text, language, label in messages]
+    for language in {language for _, language, _ in given}:
+        read("", language=language)  # the word lists are loaded before the time is taken
+    began = time.process_time()
+    readings = [read(text, language=language) for text, language, _ in given]
+    spent = time.process_time() - began
+    said = map(FIELDS[field], readings)
+    accuracy, macro, table = score([(label, value) for (_, _, label), value in zip(given, said, strict=True)])
+    return {
+        "field": field,
+        "messages": len(given),
+        "accuracy": round(accuracy, 4),
+        "macro_f1": round(macro, 4),
+        "f1": {name: round(f1, 4) for name, _, _, _, f1 in table},
+        "us_per_message": round(spent / (len(given) or 1) * 1e6, 1),
+    }

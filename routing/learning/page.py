@@ -1,0 +1,232 @@
+"""The learned router as its pages show it: every word and number is made here, templates only print."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Count
+
+from accounts.models import Department
+from accounts.presenting import Moment, moment
+from routing.classifier import scoring
+from routing.classifier.training import LEAST
+from routing.learning import active as learned
+from routing.models import (
+    LearningMode,
+    RouterTraining,
+    RouterVersion,
+    RoutingExample,
+    TrainingState,
+    VersionState,
+)
+
+#: Probabilities (percent) that may be chosen as thresholds; the last one is never reached.
+THRESHOLDS = (50, 60, 70, 80, 85, 90, 95, 98, 101)
+#: Those shown side by side.
+COMPARED = (50, 70, 80, 90, 95)
+#: Steps of the heat in a confusion table.
+HEATS = 5
+#: Versions on the page.
+VERSIONS = 20
+_TONES = {VersionState.ACTIVE: "ok", VersionState.REFUSED: "risk", VersionState.RETIRED: ""}
+
+
+@dataclass(frozen=True, slots=True)
+class VersionRow:
+    """One version in its list."""
+
+    number: int
+    state: str
+    tone: str
+    is_active: bool
+    accuracy: str
+    macro_f1: str
+    rules_accuracy: str
+    rules_macro_f1: str
+    examples: str
+    verdict: str
+    made: Moment | None
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Taught:
+    """How many examples a department has; `width` is its share of the largest, of 100."""
+
+    name: str
+    slug: str
+    count: int
+    width: int
+
+
+def names() -> dict[str, str]:
+    """The departments' names by slug."""
+    return dict(Department.objects.values_list("slug", "name"))
+
+
+def taught(known: Mapping[str, str]) -> list[Taught]:
+    """Examples by department, most first."""
+    rows = (
+        RoutingExample.objects.values_list("department").annotate(n=Count("pk")).order_by("-n", "department")
+    )
+    counts = list(rows)
+    most = max((count for _, count in counts), default=1)
+    return [
+        Taught(known.get(slug, f"{slug} (gone)"), slug, count, max(round(100 * count / most), 1))
+        for slug, count in counts
+    ]
+
+
+def version_rows(now: dt.datetime) -> list[VersionRow]:
+    """The versions, newest first."""
+    rows = RouterVersion.objects.values(
+        "number", "state", "verdict", "examples", "created_at", "created_by__first_name", "created_by__last_name",
+        "created_by__username", "metrics__accuracy", "metrics__macro_f1", "metrics__rules_accuracy",
+        "metrics__rules_macro_f1",
+    )[:VERSIONS]  # fmt: skip
+    return [
+        VersionRow(
+            number=row["number"],
+            state=str(VersionState(row["state"]).label),
+            tone=_TONES[VersionState(row["state"])],
+            is_active=row["state"] == VersionState.ACTIVE,
+            accuracy=percent(row["metrics__accuracy"]),
+            macro_f1=f"{row['metrics__macro_f1']:.2f}",
+            rules_accuracy=percent(row["metrics__rules_accuracy"]),
+            rules_macro_f1=f"{row['metrics__rules_macro_f1']:.2f}",
+            examples=f"{row['examples']:,}",
+            verdict=row["verdict"],
+            made=moment(row["created_at"], now),
+            by=_name(row),
+        )
+        for row in rows
+    ]
+
+
+def _name(row: Mapping[str, Any]) -> str:
+    full = f"{row['created_by__first_name'] or ''} {row['created_by__last_name'] or ''}".strip()
+    return full or row["created_by__username"] or "by itself"
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What goes on now: the mode, the active version, the training that runs or ended last."""
+
+    mode: str
+    is_off: bool
+    is_pinned: bool
+    active: VersionRow | None
+    training: RouterTraining | None
+    is_training: bool
+    failed: str
+    examples: int
+    missing: int
+
+
+def state(rows: Sequence[VersionRow], examples: int) -> State:
+    """Two small statements beside what was read already."""
+    mode = learned.setting().mode
+    training = RouterTraining.objects.order_by("-pk").first()
+    failed = training is not None and training.state == TrainingState.FAILED
+    active = next((one for one in rows if one.is_active), None)
+    return State(
+        mode=str(LearningMode(mode).label),
+        is_off=mode == LearningMode.OFF,
+        is_pinned=mode == LearningMode.PINNED,
+        active=None if mode == LearningMode.OFF else active,
+        training=training,
+        is_training=training is not None and training.is_going_on,
+        failed=training.progress if failed and training is not None else "",
+        examples=examples,
+        missing=max(LEAST - examples, 0),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A number of a confusion table: `heat` 0 to `HEATS` by its share of the row; `is_right` on the diagonal."""
+
+    count: int
+    heat: int
+    is_right: bool
+    said: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConfusionRow:
+    """What was named for the messages of one department; `found` is the share that was right."""
+
+    name: str
+    cells: tuple[Cell, ...]
+    total: int
+    found: str
+
+
+def confusion(metrics: Mapping[str, Any], known: Mapping[str, str]) -> tuple[list[str], list[ConfusionRow]]:
+    """The heads of the columns, and the rows; departments that never were right have a column only."""
+    table = metrics["confusion"]
+    heads = [known.get(slug, slug) for slug in table["departments"]]
+    rows = []
+    for at, (name, counts) in enumerate(zip(heads, table["rows"], strict=True)):
+        total = sum(counts)
+        if not total:
+            continue
+        cells = tuple(
+            Cell(count, _heat(count, total), here == at, f"{count} of {name} named {heads[here]}")
+            for here, count in enumerate(counts)
+        )
+        rows.append(ConfusionRow(name, cells, total, percent(counts[at] / total)))
+    return heads, rows
+
+
+def _heat(count: int, total: int) -> int:
+    return 0 if not count else max(1, min(HEATS, -(-HEATS * count // total)))
+
+
+@dataclass(frozen=True, slots=True)
+class ThresholdRow:
+    """A department with its threshold (percent), and what each of `COMPARED` would have decided of the examples."""
+
+    name: str
+    slug: str
+    chosen: int
+    said: str
+    compared: tuple[str, ...]
+    options: tuple[tuple[int, str, bool], ...]
+
+
+def threshold_rows(
+    metrics: Mapping[str, Any], thresholds: Mapping[str, Any], known: Mapping[str, str]
+) -> list[ThresholdRow]:
+    """For each department that the router knows and that is still there."""
+    outcomes = [(right, named, sure) for right, named, sure in metrics["outcomes"]]
+    slugs = sorted({*(right for right, _, _ in outcomes), *(named for _, named, _ in outcomes)} & set(known))
+    rows = []
+    for slug in sorted(slugs, key=lambda one: known[one].casefold()):
+        chosen = round(100 * learned.threshold_of(thresholds, slug))
+        options = sorted({*THRESHOLDS, chosen})
+        rows.append(
+            ThresholdRow(
+                known[slug],
+                slug,
+                chosen,
+                _would(outcomes, slug, chosen),
+                tuple(_would(outcomes, slug, one) for one in COMPARED),
+                tuple((one, "Never" if one > 100 else f"{one} %", one == chosen) for one in options),
+            )
+        )
+    return rows
+
+
+def _would(outcomes: list[tuple[str, str, float]], slug: str, threshold: int) -> str:
+    """As "41, 2 wrong"."""
+    count, wrong = scoring.decided(outcomes, slug, threshold / 100)
+    return f"{count:,}, {wrong:,} wrong" if count else "none"
+
+
+def percent(share: float | None) -> str:
+    """A share as "81 %"; "–" for none."""
+    return "–" if share is None else scoring.percent(share)

@@ -1,0 +1,123 @@
+"""Rules that the last training suggests, shown with what they would catch, accepted or dismissed with one click."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import transaction
+
+from accounts.models import Department, User
+from routing.learning import active as learned
+from routing.models import DismissedRule, RouterVersion, RoutingExample, Rule
+from routing.refusals import RuleSetError
+from routing.rules import editing
+from routing.rules import versions as rulesets
+from routing.rules.engine import decide
+from routing.text import tokens
+
+#: Examples shown of what a rule would catch, and how many of the newest are looked at.
+SHOWN, LOOKED_AT = 5, 500
+
+
+@dataclass(frozen=True, slots=True)
+class Caught:
+    """What words are found in among recent messages: how many, at most `more_than` were counted, and some of them."""
+
+    count: int
+    is_more: bool
+    texts: tuple[str, ...]
+
+
+#: Given by the inbox, which knows the messages: what (words, a user) are found in among what the user may read.
+recent: list[Callable[[str, User, dt.datetime], Caught]] = []
+
+
+@dataclass(frozen=True, slots=True)
+class SuggestedRule:
+    """A suggestion as it was found, with its department."""
+
+    words: str
+    department: Department
+    right: int
+    wrong: int
+    corrected: int
+    overruled: int
+
+
+def suggested() -> list[SuggestedRule]:
+    """What the newest training suggests and nobody dismissed or made a rule of. Three small statements."""
+    found = RouterVersion.objects.values_list("metrics__suggested_rules", flat=True).first() or []
+    open_ones = {one.slug: one for one in Department.objects.filter(is_open=True)}
+    gone = set(DismissedRule.objects.values_list("words", "department"))
+    rows: list[dict[str, Any]] = [one for one in found if (one["words"], one["department"]) not in gone]
+    return [
+        SuggestedRule(**{**one, "department": open_ones[one["department"]]})
+        for one in rows
+        if one["department"] in open_ones
+    ]
+
+
+def find(words: str, department: str) -> SuggestedRule | None:
+    """The suggestion with these words for the department (a slug), None when it is no longer one."""
+    return next(
+        (one for one in suggested() if one.words == words and one.department.slug == department), None
+    )
+
+
+def taught_by(one: SuggestedRule, user: User) -> tuple[list[RoutingExample], list[RoutingExample]]:
+    """Examples with the words, among what the user may read: those of the department, and those of others."""
+    rows = RoutingExample.objects.visible_to(user).filter(text__icontains=one.words.split()[0])
+    holding = [row for row in rows.order_by("-at")[:LOOKED_AT] if _holds(one.words, row.text)]
+    right = [row for row in holding if row.department == one.department.slug]
+    return right[:SHOWN], [row for row in holding if row.department != one.department.slug][:SHOWN]
+
+
+def _holds(words: str, text: str) -> bool:
+    return f" {words} " in f" {' '.join(tokens(text))} "
+
+
+def in_its_way(one: SuggestedRule) -> list[Rule]:
+    """The live rules that send such messages elsewhere now, as corrections say, in order.
+
+    Raises `routing.refusals.RuleSetError` when the live rules cannot decide.
+    """
+    rows = RoutingExample.objects.filter(department=one.department.slug, text__icontains=one.words.split()[0])
+    rules = rulesets.live()
+    keys = {
+        decision.rule_key
+        for row in rows.order_by("-at")[:LOOKED_AT]
+        if _holds(one.words, row.text)
+        and (decision := decide(learned.facts_of(row), rules)).department != one.department.slug
+        and decision.rule_key
+    }
+    return list(Rule.objects.filter(key__in=keys).order_by("position"))
+
+
+def accept(one: SuggestedRule, by: User, now: dt.datetime) -> Rule:
+    """Makes it a rule, in the person's draft while they have one, else live: right before the first rule that stood in its
+    way, or as near as the person may put it; where none did, after all others. Raises as `routing.rules.editing`, and
+    `routing.refusals.RuleSetError` when somebody settled it a moment ago."""
+    content = editing.Content(
+        name=one.words[: editing.NAME_LENGTH],
+        condition={"any": [{"field": "words", "any": [one.words]}]},
+        department=one.department,
+    )
+    before = {str(rule.key) for rule in in_its_way(one)} if one.overruled else set()
+    with transaction.atomic():
+        rulesets.take_turn()
+        if find(one.words, one.department.slug) is None:
+            raise RuleSetError("somebody has settled it a moment ago.")
+        note = f"Suggested by {one.corrected} corrections: “{one.words}”"
+        rule = editing.add_rule(content, by, note, now, before=before)
+        dismiss(one, by, now)
+    return rule
+
+
+def dismiss(one: SuggestedRule, by: User, now: dt.datetime) -> None:
+    """Suggests it no more."""
+    DismissedRule.objects.get_or_create(
+        words=one.words[:200], department=one.department.slug, defaults={"by": by, "at": now}
+    )

@@ -1,0 +1,11 @@
+"""How an edit of this room is refused."""
+
+from __future__ import annotations
+
+
+class RuleSetError(ValueError):
+    """A rule set that cannot decide. The message names the rule and says what is wrong, for its author."""
+
+
+class NotYours(RuleSetError):
+    """The edit touches what the person may not change; nothing was changed."""

@@ -1,0 +1,105 @@
+"""What the selects of the rule editor offer, by field: values with the names that people know them by."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+
+from django.utils.translation import get_language_info
+
+from accounts.access import ROLES
+from accounts.models import BrandAccount, Department, Membership, Skill, User
+from routing.conditions.wording import network_name
+from routing.models import Calendar
+from routing.playbook.versions import branches
+
+Options = list[tuple[str, str]]
+#: Languages offered; a rule may name others.
+_LANGUAGES = (
+    "en", "de", "fr", "es", "it", "nl", "pt", "pl", "tr", "ru", "uk", "cs", "da", "sv", "no", "fi", "el", "hu", "ro",
+    "ar", "he", "hi", "ja", "ko", "zh", "id", "th", "vi",
+)  # fmt: skip
+_SPECIAL = {"no": "Norwegian", "zh": "Chinese"}
+#: Fields of the form in the groups of their select.
+FIELD_GROUPS: dict[str, dict[str, str]] = {
+    "The message": {
+        "words": "Words",
+        "pattern": "Pattern",
+        "language": "Language",
+        "sentiment": "Sentiment",
+        "wants_answer": "Needs an answer",
+        "urgency": "Urgency",
+        "is_spam": "Looks like spam",
+        "emoji_only": "Nothing but emoji",
+        "has_link": "Has a link",
+        "word_count": "Number of words",
+    },
+    "Where it is": {
+        "network": "Network",
+        "stream": "Stream",
+        "brand_account": "Brand account",
+        "is_reply": "Answers something",
+        "is_retweet": "Passes on a post",
+        "is_under_own_post": "Under a post of ours",
+    },
+    "The customer": {
+        "followers": "Followers",
+        "verified": "Verified",
+        "customer_tags": "Customer's tags",
+        "previous_department": "Last helped by",
+        "open_cases": "Open cases",
+    },
+    "When": {"hours": "Business hours"},
+}
+URGENCIES: Options = [("0", "low"), ("1", "raised"), ("2", "high")]
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """The options of an editor. `people` by user name and `skills` by slug, for what a rule does."""
+
+    fields: dict[str, Options] = field(default_factory=dict)
+    people: Options = field(default_factory=list)
+    skills: Options = field(default_factory=list)
+    branches: Options = field(default_factory=list)
+
+
+def choices_for(user: User, only: Collection[str] = ()) -> Choices:
+    """What this user's editor offers; of brand accounts `only` these ("network:remote id") where any are given. Five
+    statements."""
+    accounts = list(BrandAccount.objects.visible_to(user))
+    streams = [
+        ("mentions", "Mentions"), ("comments", "Comments"), ("visitor_posts", "Posts on the page"), ("direct", "Direct"),
+    ]  # fmt: skip
+    networks = sorted({"x", "facebook"} | {one.network for one in accounts})
+    return Choices(
+        fields={
+            "network": [(network, network_name(network)) for network in networks],
+            "stream": streams,
+            "brand_account": [
+                (key, str(one))
+                for one in accounts
+                if (key := f"{one.network}:{one.remote_id}") in only or not only
+            ],
+            "language": [(code, _language(code)) for code in _LANGUAGES],
+            "sentiment": [(value, value) for value in ("negative", "neutral", "positive")],
+            "previous_department": list(Department.objects.values_list("slug", "name")),
+            "hours": [(str(pk), name) for pk, name in Calendar.objects.values_list("pk", "name")],
+        },
+        people=_people(),
+        skills=list(Skill.objects.values_list("slug", "name")),
+        branches=branches(),
+    )
+
+
+def _people() -> Options:
+    """Everyone who works on cases of a department and is still here."""
+    members = Membership.objects.values("user")
+    users = User.objects.filter(pk__in=members, is_active=True, role__in=ROLES["claim"])
+    return [
+        (user.username, f"{user} ({user.username})") for user in users.order_by("first_name", "last_name")
+    ]
+
+
+def _language(code: str) -> str:
+    return _SPECIAL.get(code) or str(get_language_info(code)["name"])

@@ -1,0 +1,245 @@
+"""The form of one rule. What was typed is kept when something is wrong, and the message names the exact spot."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, cast
+
+from django import forms
+from django.http import QueryDict
+
+from accounts.models import Department
+from routing.conditions.validation import validate
+from routing.models import Priority, Rule
+from routing.pages.forms import NAME_MISSING, storable_text
+from routing.rule_editor import condition_form as condition_rows
+from routing.rule_editor.choices import Choices, Options
+from routing.rule_editor.condition_page import presented
+from routing.rules.editing import NAME_LENGTH, Content
+from routing.rules.scope import RuleScope as Scope
+
+MAX_TREE_LENGTH = 400_000
+MAX_TAGS = 20
+
+
+class RuleForm(forms.Form):
+    """Everything of a rule but its condition (see `RuleEditor`)."""
+
+    name = forms.CharField(
+        max_length=NAME_LENGTH, validators=[storable_text], error_messages={"required": NAME_MISSING}
+    )
+    department = forms.ModelChoiceField(Department.objects.none(), label="Goes to", empty_label=None)
+    priority = forms.TypedChoiceField(choices=Priority.choices, coerce=int, initial=Priority.NORMAL)
+    tags = forms.CharField(
+        required=False, max_length=400, validators=[storable_text], help_text="Separated by commas."
+    )
+    needs_answer = forms.TypedChoiceField(
+        choices=[("", "As its text reads"), ("yes", "Yes, always"), ("no", "No, never")],
+        coerce=lambda value: value == "yes",
+        empty_value=None,
+        required=False,
+        label="Needs an answer",
+    )
+    person = forms.ChoiceField(required=False, label="Person")
+    skill = forms.ChoiceField(required=False, label="Or whoever knows")
+    playbook_branch = forms.ChoiceField(required=False, label="Playbook begins at")
+    dismiss = forms.BooleanField(required=False, label="Dismiss as noise")
+    enabled = forms.BooleanField(required=False, initial=True, label="Switched on")
+    mode = forms.ChoiceField(
+        choices=[("rows", "With rows"), ("tree", "As JSON")], initial="rows", required=False
+    )
+    tree = forms.CharField(
+        required=False,
+        label="Condition as JSON",
+        max_length=MAX_TREE_LENGTH,
+        widget=forms.Textarea(attrs={"rows": 12}),
+    )
+    note = forms.CharField(
+        required=False,
+        max_length=200,
+        validators=[storable_text],
+        label="Why",
+        help_text="For the list of versions.",
+    )
+    seen = forms.IntegerField(required=False, min_value=0, widget=forms.HiddenInput)
+    mark = forms.CharField(required=False, max_length=16, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, rule: Rule | None, scope: Scope, choices: Choices, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        open_ones = Department.objects.filter(is_open=True)
+        if scope.departments is not None and not scope.is_by_account:
+            open_ones = open_ones.filter(slug__in=scope.departments)
+        if rule is not None and rule.department.pk:
+            open_ones = open_ones | Department.objects.filter(pk=rule.department.pk)
+        cast("forms.ModelChoiceField[Department]", self.fields["department"]).queryset = open_ones
+        self._offer("person", "Anybody of the department", choices.people, rule)
+        self._offer("skill", "—", choices.skills, rule)
+        self._offer("playbook_branch", "Its first question", choices.branches, rule)
+        #: Whether there is a playbook with questions to begin at.
+        self.has_branches = bool(choices.branches or (rule and rule.playbook_branch))
+
+    def _offer(self, name: str, none: str, options: Options, rule: Rule | None) -> None:
+        """The options, and what the rule says now even when that is no longer there."""
+        current = getattr(rule, name) if rule is not None else ""
+        known = {value for value, _ in options}
+        gone = [(current, f"{current} (no longer there)")] if current and current not in known else []
+        cast(forms.ChoiceField, self.fields[name]).choices = [("", none), *options, *gone]
+
+    def clean_tags(self) -> list[str]:
+        tags = list(dict.fromkeys(tag.strip() for tag in self.cleaned_data["tags"].split(",") if tag.strip()))
+        if len(tags) > MAX_TAGS:
+            raise forms.ValidationError(f"{len(tags)} tags are too many: {MAX_TAGS} are allowed.")
+        return tags
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = self.cleaned_data
+        department = cleaned.get("department")
+        if department is not None and not department.is_open and cleaned.get("enabled"):
+            self.add_error(
+                "department", f"{department.name} is closed: choose another, or switch the rule off."
+            )
+        if cleaned.get("person") and cleaned.get("skill"):
+            self.add_error("skill", "Name a person or a skill: one of the two decides who gets it.")
+        if cleaned.get("mode") == "tree" and "tree" in cleaned:
+            cleaned["condition"] = self._read_tree(cleaned["tree"])
+        return cleaned
+
+    def _read_tree(self, text: str) -> Any:
+        try:
+            tree = json.loads(text)
+        except RecursionError:
+            self.add_error("tree", "Groups are nested far too deep.")
+            return None
+        except ValueError as error:
+            self.add_error("tree", f"This is not JSON: {error}")
+            return None
+        for problem in validate(tree)[:10]:
+            self.add_error("tree", str(problem))
+        return tree
+
+
+class RuleEditor:
+    """The form of a rule with the groups and rows of its condition."""
+
+    def __init__(
+        self,
+        data: QueryDict | None,
+        rule: Rule | None,
+        *,
+        scope: Scope,
+        choices: Choices,
+        seen: int = 0,
+        mark: str = "",
+    ) -> None:
+        """From what was posted, else from a rule, else empty. `seen` is the version that the editor looked at, `mark`
+        a sign of the rule's content then."""
+        self.choices = choices
+        initial: dict[str, Any] = {"seen": seen, "mark": mark}
+        self.root = condition_rows.empty(scope.brand_accounts)
+        if rule is not None:
+            shown = condition_rows.node_of(rule.condition)
+            initial |= _initial(rule) | {"mode": "rows" if shown else "tree"}
+            self.root = shown or self.root
+        if data is not None:
+            self.root = condition_rows.read(data)
+            condition_rows.settle(self.root)
+        self.form = RuleForm(data, initial=initial, rule=rule, scope=scope, choices=choices)
+
+    @property
+    def condition_page(self) -> dict[str, Any]:
+        """The groups and rows for the template."""
+        return presented(self.root, self.choices)
+
+    @property
+    def is_as_tree(self) -> bool:
+        """Whether the condition is being edited as JSON."""
+        return bool(self.form["mode"].value() == "tree")
+
+    def look_at(self, **seen: str) -> None:
+        """Makes another version (`seen`, `mark`) the one that the editor has seen, for the next time it is sent."""
+        data = cast(QueryDict, self.form.data).copy()
+        for name, value in seen.items():
+            data[name] = value
+        self.form.data = data
+
+    def content(self) -> Content | None:
+        """What the editor says, None when something is wrong: the form and the rows say what."""
+        whole = self.form.is_valid()
+        condition = self.condition()
+        if not whole or condition is None:
+            return None
+        said = self.form.cleaned_data
+        return Content(
+            name=said["name"],
+            condition=condition,
+            department=said["department"],
+            enabled=said["enabled"],
+            priority=said["priority"],
+            tags=tuple(said["tags"]),
+            needs_answer=said["needs_answer"],
+            person=said["person"],
+            skill=said["skill"],
+            dismiss=said["dismiss"],
+            playbook_branch=said["playbook_branch"],
+        )
+
+    def condition(self) -> dict[str, Any] | None:
+        """The condition alone, None when it is wrong."""
+        self.form.is_valid()
+        if self.is_as_tree:
+            said = self.form.cleaned_data.get("condition")
+            return None if self.form.has_error("tree") or not said else cast("dict[str, Any]", said)
+        return condition_rows.tree_of(self.root)
+
+
+def _initial(rule: Rule) -> dict[str, Any]:
+    return {
+        "name": rule.name,
+        "department": rule.department.pk,
+        "priority": rule.priority,
+        "tags": ", ".join(rule.tags),
+        "needs_answer": {True: "yes", False: "no", None: ""}[rule.needs_answer],
+        "person": rule.person,
+        "skill": rule.skill,
+        "dismiss": rule.dismiss,
+        "playbook_branch": rule.playbook_branch,
+        "enabled": rule.enabled,
+        "tree": json.dumps(rule.condition, ensure_ascii=False, indent=2),
+    }
+
+
+class TryForm(forms.Form):
+    """A text to try the rules with, as if it came from a network."""
+
+    text = forms.CharField(
+        label="Message",
+        max_length=20_000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        error_messages={"required": "Paste a message first."},
+    )
+    network = forms.ChoiceField(
+        choices=[("x", "X"), ("facebook", "Facebook")], required=False, label="Network", initial="x"
+    )
+    followers = forms.IntegerField(required=False, min_value=0, label="Followers")
+
+
+class DefaultForm(forms.Form):
+    """The department that takes what no rule takes."""
+
+    department = forms.ModelChoiceField(Department.objects.none(), empty_label=None)
+
+    def __init__(self, *args: Any, scope: Scope, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        open_ones = Department.objects.filter(is_open=True)
+        if scope.departments is not None:
+            open_ones = open_ones.filter(slug__in=scope.departments)
+        cast("forms.ModelChoiceField[Department]", self.fields["department"]).queryset = open_ones
+
+
+class PublishForm(forms.Form):
+    """A word on why a draft is published."""
+
+    note = forms.CharField(
+        required=False, max_length=200, validators=[storable_text], label="Why",
+        help_text="For the list of versions.",
+    )  # fmt: skip

@@ -1,0 +1,133 @@
+"""The pages of the rules that change nothing: the list, the box to try them, the versions. Everyone signed in may."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts.access import viewer
+from accounts.models import Department, User
+from routing.facts import Decision, Facts
+from routing.models import RuleDraft, RuleSetVersion
+from routing.pages.requests import user_of
+from routing.pages.versions import Kind, listing
+from routing.reading import with_reading
+from routing.refusals import RuleSetError
+from routing.rule_editor.forms import TryForm
+from routing.rule_editor.listing import listed
+from routing.rule_editor.worksheet import Desk, desk_of
+from routing.rules import drafts
+from routing.rules import versions as rulesets
+from routing.rules.engine import decide, decide_all
+from routing.rules.history import difference
+from routing.rules.names import names
+from routing.rules.scope import rule_scope_of
+
+
+def rule_editor_of(request: HttpRequest) -> User:
+    """As `editor_of`, of the rules: community managers, too, with a brand account at least."""
+    user = user_of(request)
+    if rule_scope_of(user).is_empty:
+        raise Http404
+    return user
+
+
+def live_number() -> int:
+    return RuleSetVersion.objects.values_list("number", flat=True).first() or 0
+
+
+def _list_context(request: HttpRequest) -> dict[str, Any]:
+    desk = desk_of(user_of(request))
+    default = desk.content["default"]
+    return {
+        **listed(desk, request.GET),
+        "default": default and Department.objects.filter(slug=default["department"]).first(),
+        "may_edit": desk.may_edit,
+        "may_edit_default": desk.may_edit_default,
+        "by_account": desk.scope.is_by_account,
+        "may_learn": viewer(desk.user).may("learn"),
+        "may_start": desk.scope.is_whole,
+        "draft": desk.draft,
+        "standing": desk.draft and drafts.standing(desk.draft),
+        "others": _others(desk),
+        "version": RuleSetVersion.objects.select_related("created_by").defer("snapshot").first(),
+    }
+
+
+def _others(desk: Desk) -> list[RuleDraft]:
+    """The drafts of colleagues, for those who edit: whoever knows of them talks to them first."""
+    if not desk.may_edit:
+        return []
+    return list(RuleDraft.objects.exclude(by=desk.user).select_related("by").defer("content")[:5])
+
+
+@require_safe
+@login_required
+def rule_list(request: HttpRequest) -> HttpResponse:
+    """The rules in order, with the box to try them; see `routing.rule_editor.listing` for what the address may ask for."""
+    return render(request, "routing/rule_list.html", _list_context(request) | {"try_form": TryForm()})
+
+
+@require_POST
+@login_required
+def rule_try(request: HttpRequest) -> HttpResponse:
+    """Which of the live rules takes a text, and which others would. Changes nothing."""
+    form = TryForm(request.POST)
+    context = _list_context(request) | {"try_form": form}
+    if form.is_valid():
+        try:
+            rules = rulesets.live()
+        except RuleSetError as error:
+            form.add_error(None, str(error))
+        else:
+            facts = facts_of(form.cleaned_data)
+            context |= {"decision": decide(facts, rules), "others": decide_all(facts, rules)[1:6]}
+            context["decided_name"] = _department_name(context["decision"])
+    return render(request, "routing/rule_list.html", context)
+
+
+def _department_name(decision: Decision) -> str:
+    name = Department.objects.filter(slug=decision.department).values_list("name", flat=True).first()
+    return name or decision.department
+
+
+def facts_of(said: dict[str, Any]) -> Facts:
+    return with_reading(
+        Facts(
+            text=said["text"],
+            network=said["network"] or "x",
+            stream="mentions",
+            brand_account="",
+            at=timezone.now(),
+            followers=said["followers"],
+        )
+    )
+
+
+@require_safe
+@login_required
+def versions(request: HttpRequest) -> HttpResponse:
+    """Who changed what and when; those may go back who may change all that this would."""
+    desk = desk_of(user_of(request))
+    kind = replace(_VERSIONS, difference=partial(difference, known=names()))
+    return listing(request, kind, lambda old: desk.may_edit and desk.scope.may_change(desk.content, old))
+
+
+_VERSIONS = Kind(
+    RuleSetVersion,
+    difference,
+    {
+        "title": "Versions of the rules",
+        "restore": "routing:version_restore",
+        "back": "routing:rule_list",
+        "back_label": "All rules",
+        "none_yet": "No version yet. The first comes with the first rule.",
+    },
+)

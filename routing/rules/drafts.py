@@ -1,0 +1,121 @@
+"""Drafts: edits of one person that are published together, brought up to date with others' first, or thrown away."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import transaction
+
+from accounts.models import User
+from routing.models import RuleDraft, RuleSetVersion
+from routing.refusals import NotYours
+from routing.rules import versions as rulesets
+from routing.rules.editing import keep
+from routing.rules.edits import without_names
+from routing.rules.history import difference
+from routing.rules.merging import Clash, merge
+from routing.rules.names import names
+from routing.rules.precedence import new_ones_below
+from routing.rules.scope import rule_scope_of
+from routing.rules.store import put, snapshot
+
+Plain = dict[str, Any]
+
+
+class Clashes(Exception):
+    """Others changed the same rules meanwhile; nothing was published and the draft is as it was."""
+
+    def __init__(self, clashes: list[Clash]) -> None:
+        super().__init__("Others have changed the same rules meanwhile.")
+        self.clashes = clashes
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A draft beside what is live. `lines` say what publishing would change; `behind` is how many versions were
+    published since it began."""
+
+    draft: RuleDraft
+    lines: tuple[str, ...]
+    behind: int
+    clashes: tuple[Clash, ...]
+    merged: Plain
+
+
+def draft_of(user: User) -> RuleDraft | None:
+    """The person's draft, None without one."""
+    return RuleDraft.objects.filter(by=user).first()
+
+
+def begin(by: User, now: dt.datetime) -> RuleDraft:
+    """The person's draft; a new one begins as what is live. Raises `NotYours` for those who edit no rules."""
+    if rule_scope_of(by).is_empty:
+        raise NotYours("You may not edit rules.")
+    with transaction.atomic():
+        rulesets.take_turn()
+        number = RuleSetVersion.objects.values_list("number", flat=True).first() or 0
+        values = {"content": snapshot(), "based_on": number, "created_at": now, "updated_at": now}
+        return RuleDraft.objects.get_or_create(by=by, defaults=values)[0]
+
+
+def standing(draft: RuleDraft, chosen: Mapping[str, str] | None = None) -> Standing:
+    """How the draft stands to what is live now. Reads the version it began from and the rules; writes nothing."""
+    newest = RuleSetVersion.objects.values_list("number", flat=True).first() or 0
+    theirs = snapshot()
+    merged, clashes = _merged(draft, theirs, chosen)
+    same = without_names(merged) == without_names(theirs)
+    lines = () if same else tuple(difference(theirs, merged, names()))
+    return Standing(draft, lines, max(newest - draft.based_on, 0), tuple(clashes), merged)
+
+
+def _merged(draft: RuleDraft, theirs: Plain, chosen: Mapping[str, str] | None) -> tuple[Plain, list[Clash]]:
+    """The draft with what is live now; its new rules come before nobody else's, whatever others moved meanwhile."""
+    version = RuleSetVersion.objects.filter(number=draft.based_on).first()
+    merged, clashes = merge(version.snapshot if version else theirs, draft.content, theirs, chosen)
+    return new_ones_below(theirs, merged, rule_scope_of(draft.by).covers), clashes
+
+
+def publish(
+    by: User, note: str, now: dt.datetime, chosen: Mapping[str, str] | None = None
+) -> RuleSetVersion | None:
+    """Makes the draft live, together with what others published meanwhile, and ends it; None when nothing changed.
+
+    Raises `RuleDraft.DoesNotExist`, `Clashes` when others changed the same rules and `chosen` ("mine" or "theirs" by
+    key) does not say which counts, `NotYours`, `NotAbove`, `TooWide`, and `RuleSetError` when something is wrong with the rules.
+    """
+    with transaction.atomic():
+        rulesets.take_turn()
+        draft = RuleDraft.objects.select_for_update().get(by=by)
+        theirs = snapshot()
+        merged, clashes = _merged(draft, theirs, chosen)
+        if clashes:
+            raise Clashes(clashes)
+        rule_scope_of(by).refuse(theirs, merged)
+        rulesets.refuse_errors(merged)
+        put(merged)
+        version = rulesets.publish(by, note or "Published a draft", now)
+        draft.delete()
+    return version
+
+
+def bring_up_to_date(by: User, now: dt.datetime, chosen: Mapping[str, str]) -> RuleDraft:
+    """Takes what others published into the draft. Raises `RuleDraft.DoesNotExist` and `Clashes`."""
+    with transaction.atomic():
+        rulesets.take_turn()
+        draft = RuleDraft.objects.select_for_update().get(by=by)
+        theirs = snapshot()
+        merged, clashes = _merged(draft, theirs, chosen)
+        if clashes:
+            raise Clashes(clashes)
+        keep(draft, merged, now)
+        draft.based_on = RuleSetVersion.objects.values_list("number", flat=True).first() or 0
+        draft.save(update_fields=["based_on"])
+    return draft
+
+
+def discard(by: User) -> bool:
+    """Throws the draft away; False when there is none."""
+    return bool(RuleDraft.objects.filter(by=by).delete()[0])

@@ -1,0 +1,218 @@
+"""What editors do with rules. Each verb goes into the person's draft while they have one; otherwise it publishes one
+version with its author and a note. Or it changes nothing.
+
+All raise `routing.refusals.RuleSetError` when the rules could not decide afterwards, `routing.refusals.NotYours` (one of
+these) when the rule is not the person's to change, `routing.rules.scope.NotAbove` (another) when it would come before other
+departments' rules, `routing.rules.scope.TooWide` when it would take messages of brand accounts that are not the person's, and
+`Rule.DoesNotExist` when it is gone. `now` is the time of the change, UTC. `by` is None for the
+system, which may change everything.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import transaction
+
+from accounts.models import Department, User
+from routing.models import Rule, RuleDraft, RuleSetVersion
+from routing.refusals import RuleSetError
+from routing.rules import edits as snapshots
+from routing.rules import versions as rulesets
+from routing.rules.edits import NAME_LENGTH, NoSuchRule
+from routing.rules.precedence import new_ones_below
+from routing.rules.scope import rule_scope_of
+from routing.rules.store import EXTRAS, instances, put, snapshot
+
+__all__ = ["NAME_LENGTH", "Content", "add_rule", "change_rule", "delete_rule", "duplicate_rule", "edit", "move_rule",
+           "restore", "set_default", "switch_rule"]  # fmt: skip
+Plain = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What an editor says about one rule. `condition` is a valid tree."""
+
+    name: str
+    condition: dict[str, Any]
+    department: Department
+    enabled: bool = True
+    priority: int = 0
+    tags: tuple[str, ...] = ()
+    needs_answer: bool | None = None
+    person: str = ""
+    skill: str = ""
+    dismiss: bool = False
+    playbook_branch: str = ""
+
+    def plain(self, key: str) -> Plain:
+        """As a snapshot has it, under this key."""
+        said: Plain = {
+            "key": key,
+            "name": self.name,
+            "enabled": self.enabled,
+            "condition": self.condition,
+            "department": self.department.slug,
+            "department_name": self.department.name,
+            "priority": self.priority,
+            "tags": list(self.tags),
+            "needs_answer": self.needs_answer,
+        }
+        return said | {name: getattr(self, name) for name in EXTRAS if getattr(self, name)}
+
+
+def edit(
+    by: User | None,
+    note: str | Callable[[Plain], str],
+    now: dt.datetime,
+    change: Callable[[Plain], Plain],
+    *,
+    about: str = "",
+) -> Plain:
+    """Applies a change to the person's draft, or publishes it; the content afterwards. Editors take turns.
+
+    `note` may be worked out from the content as it was. `about` is the key of a rule that must be the person's own
+    even when the change would touch nothing of others.
+    """
+    with transaction.atomic():
+        rulesets.take_turn()
+        draft = RuleDraft.objects.select_for_update().filter(by=by).first() if by else None
+        live = snapshot()
+        before = draft.content if draft else live
+        try:
+            after = change(before)
+        except NoSuchRule as error:
+            raise Rule.DoesNotExist(str(error)) from None
+        scope = rule_scope_of(by)
+        if about:
+            scope.require_rule(snapshots.rule_in(before, about))
+        scope.refuse(before, after, live)
+        if draft is not None:
+            keep(draft, after, now)
+        else:
+            said = note if isinstance(note, str) else note(before)
+            _put(after)
+            rulesets.publish(by, said, now)
+    return after
+
+
+def keep(draft: RuleDraft, content: Plain, now: dt.datetime) -> None:
+    """Another content for a draft that is locked."""
+    if content == draft.content:
+        return
+    draft.content, draft.updated_at = content, now
+    draft.revision += 1
+    draft.save(update_fields=["content", "updated_at", "revision"])
+
+
+def _put(content: Plain) -> None:
+    try:
+        put(content)
+    except KeyError as error:
+        raise RuleSetError(f"There is no department {error} any more.") from error
+
+
+def _rule(content: Plain, key: str) -> Rule:
+    stored = Rule.objects.select_related("department").filter(key=key).first()
+    wanted = next(at for at, rule in enumerate(content["rules"]) if rule["key"] == key)
+    found = instances({"default": None, "rules": [content["rules"][wanted]]})[0]
+    found.position, found.pk = wanted + 1, stored.pk if stored else None
+    return found
+
+
+def _named(words: str, key: str) -> Callable[[Plain], str]:
+    return lambda content: words.format(snapshots.rule_in(content, key)["name"])
+
+
+def add_rule(
+    content: Content, by: User | None, note: str, now: dt.datetime, *, before: Collection[str] = ()
+) -> Rule:
+    """A new rule, right before the first of the rules with the keys `before`, else after all others; and never before
+    rules of others that are not the person's to overtake."""
+    key, covers = str(uuid.uuid4()), rule_scope_of(by).covers
+    note = note or f"Added “{content.name}”"
+
+    def change(rules: Plain) -> Plain:
+        after = snapshots.with_rule(rules, content.plain(key))
+        places = (at for at, each in enumerate(rules["rules"], start=1) if each["key"] in before)
+        return new_ones_below(
+            rules, snapshots.moved(after, key, to=next(places, len(after["rules"]))), covers
+        )
+
+    return _rule(edit(by, note, now, change), key)
+
+
+def change_rule(key: uuid.UUID, content: Content, by: User | None, note: str, now: dt.datetime) -> Rule:
+    """The rule with another content; its place stays."""
+    note, name = note or f"Changed “{content.name}”", str(key)
+    after = edit(by, note, now, lambda rules: snapshots.changed(rules, name, content.plain(name)))
+    return _rule(after, name)
+
+
+def switch_rule(key: uuid.UUID, enabled: bool, by: User | None, now: dt.datetime) -> Rule:
+    """The rule switched on or off."""
+    note = _named(f"Switched {'on' if enabled else 'off'} “{{}}”", str(key))
+    after = edit(by, note, now, lambda rules: snapshots.switched(rules, str(key), enabled))
+    return _rule(after, str(key))
+
+
+def move_rule(
+    key: uuid.UUID, by: User | None, now: dt.datetime, *, to: int | None = None, step: int = 0
+) -> Rule:
+    """The rule at place `to`, counted from 1, or `step` places further down (up when negative); brought into range.
+    The others keep their order."""
+    note = _named("Moved “{}”", str(key))
+    after = edit(
+        by, note, now, lambda rules: snapshots.moved(rules, str(key), to=to, step=step), about=str(key)
+    )
+    return _rule(after, str(key))
+
+
+def delete_rule(key: uuid.UUID, by: User | None, now: dt.datetime) -> str:
+    """Removes the rule; older versions keep it. Returns its name."""
+    names: list[str] = []
+
+    def change(rules: Plain) -> Plain:
+        names.append(snapshots.rule_in(rules, str(key))["name"])
+        return snapshots.without(rules, str(key))
+
+    edit(by, _named("Deleted “{}”", str(key)), now, change)
+    return names[0]
+
+
+def duplicate_rule(key: uuid.UUID, by: User | None, now: dt.datetime) -> Rule:
+    """A copy right after the rule, or after the last rule that is not the person's; switched off until someone has
+    edited it."""
+    keys: list[str] = []
+
+    def change(rules: Plain) -> Plain:
+        after, copy = snapshots.copied(rules, str(key))
+        keys.append(copy)
+        return new_ones_below(rules, after, rule_scope_of(by).covers)
+
+    after = edit(by, _named("Copied “{}”", str(key)), now, change, about=str(key))
+    return _rule(after, keys[0])
+
+
+def restore(number: int, by: User | None, now: dt.datetime) -> str:
+    """The rules of version `number` again; what became of that, as a sentence. Raises `RuleSetVersion.DoesNotExist`."""
+    note = f"Back to version {number}"
+    newest = RuleSetVersion.objects.values_list("number", flat=True).first
+    before = newest()
+    edit(by, note, now, lambda rules: rulesets.restorable(number))
+    if by is not None and RuleDraft.objects.filter(by=by).exists():
+        return f"The rules of version {number} are in your draft."
+    after = newest()
+    return f"Version {number} is back, as version {after}." if after != before else "Nothing to change."
+
+
+def set_default(department: Department, by: User | None, now: dt.datetime) -> None:
+    """Where messages go when no rule holds."""
+    if not department.is_open:
+        raise RuleSetError(f"{department.name} is closed. Choose another department.")
+    default = {"department": department.slug, "department_name": department.name}
+    edit(by, f"Default is {department.name}", now, lambda rules: rules | {"default": default})

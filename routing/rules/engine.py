@@ -1,0 +1,192 @@
+"""From facts to a decision: rules are compiled once per version, `decide` is a pure and total function."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import re2
+
+from routing.business_hours.calendar import CalendarError
+from routing.business_hours.history import compile_history
+from routing.conditions.compiled import Tree, compile_tree
+from routing.conditions.index import Index
+from routing.conditions.validation import validate
+from routing.conditions.wording import summary
+from routing.facts import Decision, Facts
+from routing.refusals import RuleSetError
+
+#: At most this many parts of a condition are named in a reason.
+NAMED_PARTS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledRule:
+    """One rule, ready."""
+
+    key: str
+    name: str
+    department: str
+    department_name: str
+    priority: int
+    tags: tuple[str, ...]
+    needs_answer: bool | None
+    person: str
+    skill: str
+    dismiss: bool
+    playbook_branch: str
+    condition: dict[str, Any]
+    tree: Tree
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledRules:
+    """A rule-set version, ready to decide. Immutable; share it between threads."""
+
+    version: int
+    rules: tuple[CompiledRule, ...]
+    default: str
+    default_name: str
+    index: Index
+    #: Positions of the rules that a number calls for, and of those that must always be asked.
+    called_by: Mapping[int, tuple[int, ...]]
+    always: tuple[int, ...]
+
+
+def compile_rules(snapshot: Mapping[str, Any]) -> CompiledRules:
+    """A snapshot (see `routing.rules.store.snapshot`, with its `version`) made ready. Rules that are switched off are
+    left out.
+
+    Raises `RuleSetError` when the default is missing or a condition is not valid.
+    """
+    default = snapshot.get("default") or {}
+    if not default.get("department"):
+        raise RuleSetError("The rules have no default department: say where messages go when no rule holds.")
+    calendars = snapshot.get("calendars") or {}
+    try:
+        index = Index(
+            {key: compile_history(one["versions"]) for key, one in calendars.items()},
+            {key: one["name"] for key, one in calendars.items()} | (snapshot.get("names") or {}),
+        )
+    except CalendarError as error:
+        raise RuleSetError(f"The calendars of the rules cannot be read: {error}") from error
+    rules = tuple(
+        _compile_rule(rule, index) for rule in snapshot.get("rules", ()) if rule.get("enabled", True)
+    )
+    try:
+        index.freeze()
+    except re2.error as error:
+        raise RuleSetError(f"The patterns of the rules cannot be compiled together: {error}") from error
+    called_by: dict[int, list[int]] = {}
+    for position, rule in enumerate(rules):
+        for number in rule.tree.needs or ():
+            called_by.setdefault(number, []).append(position)
+    return CompiledRules(
+        version=int(snapshot.get("version", 0)),
+        rules=rules,
+        default=default["department"],
+        default_name=default.get("department_name") or default["department"],
+        index=index,
+        called_by={number: tuple(positions) for number, positions in called_by.items()},
+        always=tuple(position for position, rule in enumerate(rules) if rule.tree.needs is None),
+    )
+
+
+def _compile_rule(rule: Mapping[str, Any], index: Index) -> CompiledRule:
+    problems = validate(rule.get("condition"))
+    if problems or not rule.get("department"):
+        what = problems[0] if problems else "no department"
+        raise RuleSetError(f"Rule “{rule.get('name', '')}”: {what}")
+    return CompiledRule(
+        key=str(rule.get("key", "")),
+        name=rule.get("name", ""),
+        department=rule["department"],
+        department_name=rule.get("department_name") or rule["department"],
+        priority=rule.get("priority", 0),
+        tags=tuple(rule.get("tags", ())),
+        needs_answer=False if rule.get("dismiss") else rule.get("needs_answer"),
+        person=rule.get("person", ""),
+        skill=rule.get("skill", ""),
+        dismiss=rule.get("dismiss", False),
+        playbook_branch=rule.get("playbook_branch", ""),
+        condition=rule["condition"],
+        tree=_tree(rule, index),
+    )
+
+
+def _tree(rule: Mapping[str, Any], index: Index) -> Tree:
+    try:
+        return compile_tree(rule["condition"], index)
+    except KeyError as error:
+        raise RuleSetError(
+            f"Rule “{rule.get('name', '')}”: there is no calendar {error} any more."
+        ) from error
+
+
+def _candidates(compiled: CompiledRules, seen: Iterable[int]) -> list[int]:
+    """Positions of the rules worth asking, in order."""
+    positions = set(compiled.always)
+    called_by = compiled.called_by
+    for number in seen:
+        if number in called_by:
+            positions.update(called_by[number])
+    return sorted(positions)
+
+
+def first_holding(seen: set[int], compiled: CompiledRules) -> CompiledRule | None:
+    """The first rule that holds for a message with the numbers `seen` (`Index.seen`); None when none does."""
+    for position in _candidates(compiled, seen):
+        if compiled.rules[position].tree.test(seen):
+            return compiled.rules[position]
+    return None
+
+
+def holding(seen: set[int], compiled: CompiledRules) -> list[CompiledRule]:
+    """Every rule that holds for a message with the numbers `seen` (`Index.seen`), in order."""
+    asked = (compiled.rules[position] for position in _candidates(compiled, seen))
+    return [rule for rule in asked if rule.tree.test(seen)]
+
+
+def decide(facts: Facts, compiled: CompiledRules) -> Decision:
+    """Where a message goes: the first rule that holds, else the default. Pure, total, deterministic; never raises.
+
+    Of the text, the first `routing.text.LOOKED_AT` characters count.
+    """
+    seen = compiled.index.seen(facts)
+    rule = first_holding(seen, compiled)
+    if rule is not None:
+        return _decision(rule, compiled, seen)
+    reason = f"No rule matched → {compiled.default_name} (the default, version {compiled.version})"
+    return Decision(compiled.default, "default", (reason,), compiled.version)
+
+
+def decide_all(facts: Facts, compiled: CompiledRules) -> list[Decision]:
+    """What every rule that holds would decide, in order: the first is what `decide` returns. Empty when none does."""
+    seen = compiled.index.seen(facts)
+    return [_decision(rule, compiled, seen) for rule in holding(seen, compiled)]
+
+
+def _decision(rule: CompiledRule, compiled: CompiledRules, seen: set[int]) -> Decision:
+    parts = list(dict.fromkeys(rule.tree.tell(seen)))
+    if not parts:
+        parts = [summary(rule.condition, names=compiled.index.names)]
+    if len(parts) > NAMED_PARTS:
+        parts = [*parts[:NAMED_PARTS], "more"]
+    why = " and ".join(parts)
+    where = f"{rule.department_name} (rule “{rule.name}”, version {compiled.version})"
+    return Decision(
+        department=rule.department,
+        decided_by="rule",
+        reasons=(f"{why[:1].upper()}{why[1:]} → {where}",),
+        version=compiled.version,
+        rule_key=rule.key,
+        rule_name=rule.name,
+        priority=rule.priority,
+        tags=rule.tags,
+        needs_answer=rule.needs_answer,
+        person=rule.person,
+        skill=rule.skill,
+        dismiss=rule.dismiss,
+        playbook_branch=rule.playbook_branch,
+    )

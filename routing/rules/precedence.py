@@ -1,0 +1,85 @@
+"""Who is asked before whom: whether an edit puts somebody's rule above rules of other departments. Pure.
+
+The first rule that holds decides, so a rule that moves up takes messages away from those that it passes. `covers` says of
+a department's slug whether the person may change its rules; rules that lead elsewhere are others' rules. Whoever has
+rules by brand account has no department: their rules pass as others' here, and may stand anywhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from routing.conditions import brand_accounts as reach
+
+Plain = dict[str, Any]
+Covers = Callable[[str], bool]
+
+
+def _above(content: Plain, covers: Covers) -> tuple[list[Plain], dict[str, int]]:
+    """Others' rules in order, and how many of them stand above each rule of the person's own, by key."""
+    others: list[Plain] = []
+    above: dict[str, int] = {}
+    for rule in content["rules"]:
+        if covers(rule["department"]):
+            above[rule["key"]] = len(others)
+        else:
+            others.append(rule)
+    return others, above
+
+
+def overtaken(
+    before: Plain, after: Plain, covers: Covers, live: Plain | None = None
+) -> tuple[str, str] | None:
+    """The keys of an own rule and of another's that it would come before, and did not till now; None when none does.
+
+    A new rule comes before nobody's. The others' rules are the same, in the same order, before and after. Where `live`
+    is given, what comes first there already may come first again.
+    """
+    others, was = _above(before, covers)
+    _, now = _above(after, covers)
+    for key, count in now.items():
+        for passed in others[count : was.get(key, len(others))]:
+            if live is None or not _comes_before(live, key, passed["key"]):
+                return key, passed["key"]
+    return None
+
+
+def _comes_before(content: Plain, one: str, other: str) -> bool:
+    places = {rule["key"]: place for place, rule in enumerate(content["rules"])}
+    return one in places and other in places and places[one] < places[other]
+
+
+def given_way(before: Plain, after: Plain, covers: Covers) -> tuple[str, str] | None:
+    """The keys of an own rule and of another's that would come before it, and did not till now; None when none does."""
+    others, was = _above(before, covers)
+    _, now = _above(after, covers)
+    for key, count in now.items():
+        if passed := others[was.get(key, count) : count]:
+            return key, passed[-1]["key"]
+    return None
+
+
+def widened(before: Plain, after: Plain, covers: Covers) -> tuple[str, str] | None:
+    """The keys of an own rule that was kept to brand accounts and no longer is kept to those, and of another's that it
+    comes before; None when there is none. Such a rule may have been put there by whoever keeps these accounts."""
+    others, now = _above(after, covers)
+    old = {rule["key"]: rule for rule in before["rules"]}
+    for rule in after["rules"]:
+        was, count = old.get(rule["key"]), now.get(rule["key"], len(others))
+        if was is None or was["condition"] == rule["condition"] or count == len(others):
+            continue
+        kept = reach.accounts_of(was["condition"])
+        if kept is not None and not reach.keeps_to(rule["condition"], kept):
+            return rule["key"], others[count]["key"]
+    return None
+
+
+def new_ones_below(before: Plain, after: Plain, covers: Covers) -> Plain:
+    """`after` with those own rules that `before` has not moved below the last of the others' rules, in their order."""
+    known = {rule["key"] for rule in before["rules"]}
+    rules = after["rules"]
+    last = max((at for at, rule in enumerate(rules) if not covers(rule["department"])), default=-1)
+    new = [rule for rule in rules[: last + 1] if rule["key"] not in known and covers(rule["department"])]
+    kept = [rule for rule in rules[: last + 1] if rule not in new]
+    return after | {"rules": [*kept, *new, *rules[last + 1 :]]} if new else after

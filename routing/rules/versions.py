@@ -1,0 +1,199 @@
+"""The rules as they are edited, the versions that decide, and the version that is live."""
+
+from __future__ import annotations
+
+import datetime as dt
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from django.db import connection, transaction
+
+from accounts.models import Department, User
+from routing.facts import Decision, Facts
+from routing.models import RuleSetVersion
+from routing.refusals import RuleSetError
+from routing.rules.engine import CompiledRules, compile_rules, decide
+from routing.rules.findings import errors
+from routing.rules.starter import starter_rules
+from routing.rules.store import EXTRAS, put, snapshot
+from routing.rules.vocabulary import known
+
+__all__ = [
+    "EXTRAS",
+    "RuleSetError",
+    "compiled",
+    "editing",
+    "forget",
+    "install_starter_rules",
+    "live",
+    "publish",
+    "replay",
+    "restore",
+    "snapshot",
+]
+
+#: Seconds for which a process goes on with the version it knows before it asks for a newer one.
+FRESH_FOR = 1.0
+#: Versions kept compiled for replay.
+KEPT = 4
+#: Any number that nothing else locks with: publishers take turns.
+_LOCK = 0x726F7574
+
+#: Called in the transaction that publishes, with the version and the snapshot that was live before it, None before the first.
+when_published: list[Callable[[RuleSetVersion, dict[str, Any] | None], None]] = []
+
+_guard = threading.Lock()
+_live: tuple[float, int, CompiledRules] | None = None
+_replayed: dict[int, CompiledRules] = {}
+
+
+def take_turn() -> None:
+    """Wait until no other editor is at it, and hold the others until the transaction ends."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+
+
+@contextmanager
+def editing(by: User | None, note: str, now: dt.datetime) -> Iterator[None]:
+    """Rules changed inside are published as one version, or, when that fails, not changed at all.
+
+    Editors take turns, so read the rules inside. Raises what `publish` raises.
+    """
+    with transaction.atomic():
+        take_turn()
+        yield
+        publish(by, note, now)
+
+
+def publish(by: User | None, note: str, now: dt.datetime) -> RuleSetVersion | None:
+    """Makes the rules as they are now a new version, which is live at once. None when nothing has changed.
+
+    Raises `RuleSetError` when something is wrong with them (`routing.rules.findings`): no default, a bad condition, a rule
+    that is switched on and leads to a closed department.
+    """
+    with transaction.atomic():
+        take_turn()
+        content = snapshot()
+        latest = RuleSetVersion.objects.first()
+        if latest is not None and latest.snapshot == content:
+            return None
+        refuse_errors(content)
+        number = latest.number + 1 if latest else 1
+        compile_rules({**content, "version": number})
+        version = RuleSetVersion.objects.create(
+            number=number, snapshot=content, note=note[:200], created_at=now, created_by=by
+        )
+        for tell in when_published:
+            tell(version, latest.snapshot if latest else None)
+    forget()
+    return version
+
+
+def refuse_errors(content: Mapping[str, Any]) -> None:
+    """Raises `RuleSetError` that names the first thing that is wrong with a snapshot, and its rule."""
+    names = {rule["key"]: rule["name"] for rule in content["rules"]}
+    for error in errors(content, known()):
+        raise RuleSetError(f"Rule “{names[error.rule]}”: {error.text}" if error.rule else error.text)
+
+
+def calendars_changed(by: User | None, note: str, now: dt.datetime) -> RuleSetVersion | None:
+    """A new version when the live one asks for business hours that are others now. Call it in the transaction that
+    changed them."""
+    latest = RuleSetVersion.objects.first()
+    return publish(by, note, now) if latest is not None and latest.snapshot.get("calendars") else None
+
+
+def live() -> CompiledRules:
+    """The rules that decide now, at most `FRESH_FOR` seconds old; at most one small statement.
+
+    Raises `RuleSetError` when no version was ever published.
+    """
+    global _live
+    known, at = _live, time.monotonic()
+    if known is not None and at - known[0] < FRESH_FOR:
+        return known[2]
+    newest = RuleSetVersion.objects.order_by("-number").values_list("pk", "number").first()
+    if newest is None:
+        raise RuleSetError("There are no rules yet: install the starter rules or publish rules of your own.")
+    with _guard:
+        # By primary key: a number is given again when the transaction that gave it is rolled back.
+        if known is None or known[1] != newest[0]:
+            known = (at, newest[0], _read(newest[0]))
+        _live = (at, known[1], known[2])
+    return known[2]
+
+
+def forget() -> None:
+    """Makes this process read the live version again at its next use."""
+    global _live
+    _live = None
+    _replayed.clear()
+
+
+def _read(pk: int) -> CompiledRules:
+    version = RuleSetVersion.objects.get(pk=pk)
+    return compile_rules({**version.snapshot, "version": version.number})
+
+
+def compiled(number: int) -> CompiledRules:
+    """Version `number`, for replay. Raises `RuleSetVersion.DoesNotExist`."""
+    pk = RuleSetVersion.objects.values_list("pk", flat=True).get(number=number)
+    with _guard:
+        if pk not in _replayed:
+            while len(_replayed) >= KEPT:
+                _replayed.pop(next(iter(_replayed)))
+            _replayed[pk] = _read(pk)
+        return _replayed[pk]
+
+
+def replay(facts: Facts, number: int) -> Decision:
+    """What version `number` decides about these facts: the same as it did then. Raises as `compiled`."""
+    return decide(facts, compiled(number))
+
+
+def install_starter_rules(
+    departments_by_slug: Mapping[str, Department], default_slug: str, now: dt.datetime, by: User | None = None
+) -> RuleSetVersion | None:
+    """Puts the starter rules in place of all rules and publishes them. Rules whose department is not given are left
+    out; `default_slug` is where everything else goes.
+
+    Raises `KeyError` when the default is not among the departments.
+    """
+    default = departments_by_slug[default_slug]
+    rules = [
+        rule | {"enabled": rule.get("enabled", True) and departments_by_slug[rule["department"]].is_open}
+        for rule in starter_rules()
+        if rule["department"] in departments_by_slug
+    ]
+    with editing(by, "Starter rules", now):
+        put({"default": {"department": default.slug}, "rules": rules})
+    return RuleSetVersion.objects.first()
+
+
+def restore(number: int, by: User | None, now: dt.datetime) -> RuleSetVersion | None:
+    """Puts the rules of version `number` back and publishes them as a new version; None when nothing changed.
+
+    Rules that lead to a department that is closed come back switched off. Raises `RuleSetVersion.DoesNotExist`, and
+    `RuleSetError` when a department of that version is gone.
+    """
+    with transaction.atomic():
+        take_turn()
+        put(restorable(number))
+        return publish(by, f"Back to version {number}", now)
+
+
+def restorable(number: int) -> dict[str, Any]:
+    """The content of version `number` as it can be put back now. Raises as `restore`."""
+    old = RuleSetVersion.objects.get(number=number).snapshot
+    departments = {department.slug: department for department in Department.objects.all()}
+    gone = {each["department"] for each in (*old["rules"], old["default"])} - departments.keys()
+    if gone:
+        raise RuleSetError(f"Version {number} uses the department “{min(gone)}”, which is gone.")
+    rules = [
+        rule | {"enabled": rule.get("enabled", True) and departments[rule["department"]].is_open}
+        for rule in old["rules"]
+    ]
+    return {"default": old["default"], "rules": rules}

@@ -1,0 +1,31 @@
+"""What rules may name, as it is in the database now."""
+
+from __future__ import annotations
+
+from accounts.access import ROLES
+from accounts.models import Department, Membership, Skill, User
+from routing.models import Calendar
+from routing.playbook.versions import branches
+from routing.rules.findings import Known
+
+
+def known() -> Known:
+    """Departments, people who are active, with the departments on whose cases they work, skills, calendars. Five
+    statements."""
+    active = User.objects.filter(is_active=True).only("username", "first_name", "last_name")
+    names = {one.username: str(one) for one in active}
+    people: dict[str, set[str]] = {name: set() for name in names}
+    works = Membership.objects.filter(user__is_active=True, user__role__in=ROLES["claim"])
+    for name, slug in works.values_list("user__username", "department__slug"):
+        people.setdefault(name, set()).add(slug)
+    return Known(
+        departments={
+            slug: (name, is_open)
+            for slug, name, is_open in Department.objects.values_list("slug", "name", "is_open")
+        },
+        people=people,
+        names=names,
+        skills=set(Skill.objects.values_list("slug", flat=True)),
+        branches={key for key, _ in branches()},
+        calendars={str(pk) for pk in Calendar.objects.values_list("pk", flat=True)},
+    )

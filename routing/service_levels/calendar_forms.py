@@ -1,0 +1,206 @@
+"""The form of a calendar: one line of text a weekday, special days one a line. What was typed is kept."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+from zoneinfo import ZoneInfo, available_timezones
+
+from django import forms
+
+from routing.business_hours.calendar import CalendarError, compile_calendar, zone_of
+from routing.business_hours.notation import WEEKDAYS, HoursError, parse_hours, reaches_into, say_hours
+from routing.business_hours.public_holidays import countries, country_names
+from routing.models import Calendar, CalendarVersion
+from routing.pages.forms import NAME_MISSING, storable_text
+
+MOST_DAYS = 400
+_PLACEHOLDER = "9:00–12:30, 14:00–18:00"
+_NEVER_OPEN = "No day of the week has hours: nothing that is counted by this calendar would ever be due."
+_HELP = "One day a line, as 2026-12-24."
+
+
+def within_reach(value: dt.date) -> None:
+    """A validator: refuses days that nobody means, and that no clock can be moved to."""
+    if not 2000 <= value.year < 2200:
+        raise forms.ValidationError("Choose a day between 2000 and 2199.")
+
+
+class CalendarForm(forms.Form):
+    """`content` is the snapshot that the form means, once it is valid."""
+
+    name = forms.CharField(
+        max_length=80, validators=[storable_text], error_messages={"required": NAME_MISSING}
+    )
+    time_zone = forms.CharField(
+        max_length=60,
+        label="Time zone",
+        widget=forms.TextInput(attrs={"list": "time-zones", "autocomplete": "off"}),
+        help_text="As Europe/Berlin. Summer time is taken into account.",
+    )
+    subdivision = forms.CharField(
+        required=False,
+        max_length=20,
+        help_text="The state or region, as BE for Berlin or NY for New York; empty for the whole country’s.",
+    )
+    closed = forms.CharField(
+        required=False,
+        max_length=20_000,
+        label="Further days closed",
+        widget=forms.Textarea(attrs={"rows": 3, "placeholder": "2026-12-24"}),
+        help_text=_HELP,
+    )
+    special = forms.CharField(
+        required=False,
+        max_length=40_000,
+        label="Days with hours of their own",
+        widget=forms.Textarea(attrs={"rows": 3, "placeholder": "2026-12-31 9:00–12:00"}),
+        help_text="One day a line, then its hours. They count on a public holiday, too.",
+    )
+    in_force_from = forms.DateField(
+        required=False,
+        validators=[within_reach],
+        label="In force from",
+        widget=forms.DateInput(attrs={"type": "date"}),
+        help_text="Empty: from now on. Time before is counted by the hours that were in force then; what was planned for "
+        "later gives way.",
+    )
+    seen = forms.IntegerField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, calendar: Calendar | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.calendar = calendar
+        if calendar is None:
+            del self.fields["in_force_from"]
+        choices = [("", "None: open on holidays"), *sorted(country_names().items(), key=lambda one: one[1])]
+        self.fields["country"] = forms.ChoiceField(
+            required=False, label="Closed on the public holidays of", choices=choices
+        )
+        for number, day in enumerate(WEEKDAYS):
+            attributes = {"placeholder": "closed", "inputmode": "text", "autocomplete": "off"}
+            self.fields[f"day{number}"] = forms.CharField(
+                required=False, max_length=200, label=day, widget=forms.TextInput(attrs=attributes)
+            )
+        self.content: dict[str, Any] = {}
+
+    @property
+    def days(self) -> list[forms.BoundField]:
+        """The seven fields of the week."""
+        return [self[f"day{number}"] for number in range(7)]
+
+    def clean_name(self) -> str:
+        name: str = self.cleaned_data["name"].strip()
+        same = Calendar.objects.filter(name__iexact=name)
+        if same.exclude(pk=self.calendar.pk if self.calendar else 0).exists():
+            raise forms.ValidationError(f"There is a calendar “{name}” already.")
+        return name
+
+    def clean_time_zone(self) -> str:
+        name: str = self.cleaned_data["time_zone"].strip()
+        try:
+            zone_of(name)
+        except CalendarError as error:
+            raise forms.ValidationError(str(error)) from error
+        return name
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = self.cleaned_data
+        week = [self._hours(f"day{number}", cleaned.get(f"day{number}", "")) for number in range(7)]
+        for place, sentence in reaches_into(week):
+            self.add_error(f"day{place}", sentence)
+        closed = [day for line in self._lines("closed") if (day := self._date("closed", line))]
+        content = {
+            "time_zone": cleaned.get("time_zone", ""),
+            "week": [[list(pair) for pair in day] for day in week],
+            "country": cleaned.get("country", ""),
+            "subdivision": _subdivision(cleaned.get("country", ""), cleaned.get("subdivision", "").strip()),
+            "closed": sorted(set(closed)),
+            "special": self._special(),
+        }
+        if not self.errors and not any(week):
+            self.add_error("day0", _NEVER_OPEN)
+        if not self.errors:
+            try:
+                compile_calendar(content)
+            except CalendarError as error:
+                self.add_error(_field_of(str(error)), str(error))
+            else:
+                self.content = content
+        return cleaned
+
+    def _hours(self, field: str, text: str) -> tuple[tuple[int, int], ...]:
+        try:
+            return parse_hours(text)
+        except HoursError as error:
+            self.add_error(field, str(error))
+            return ()
+
+    def _lines(self, field: str) -> list[str]:
+        lines = [line.strip() for line in self.cleaned_data.get(field, "").splitlines() if line.strip()]
+        if len(lines) > MOST_DAYS:
+            self.add_error(field, f"{len(lines)} days are too many: {MOST_DAYS} are allowed.")
+        return lines[:MOST_DAYS]
+
+    def _date(self, field: str, text: str) -> str:
+        try:
+            return dt.date.fromisoformat(text).isoformat()
+        except ValueError:
+            self.add_error(field, f"“{text[:30]}” is no day: write it as 2026-12-24.")
+            return ""
+
+    def _special(self) -> dict[str, list[list[int]]]:
+        found: dict[str, list[list[int]]] = {}
+        for line in self._lines("special"):
+            day, _, hours = line.partition(" ")
+            day = self._date("special", day.rstrip(":"))
+            if day in found:
+                self.add_error("special", f"{day} is there twice.")
+            if day:
+                found[day] = [list(pair) for pair in self._hours("special", hours)]
+        return found
+
+    def begins(self) -> dt.datetime | None:
+        """The moment from which the hours are in force, at midnight of the calendar's own zone; None for now."""
+        day: dt.date | None = self.cleaned_data.get("in_force_from")
+        if day is None:
+            return None
+        return dt.datetime.combine(day, dt.time(), ZoneInfo(self.content["time_zone"])).astimezone(dt.UTC)
+
+
+def _subdivision(country: str, typed: str) -> str:
+    """As the list of holidays spells it."""
+    known = countries().get(country, ())
+    return next((one for one in known if one.casefold() == typed.casefold()), typed)
+
+
+def _field_of(sentence: str) -> str:
+    if "both closed" in sentence:
+        return "special"
+    return "subdivision" if "subdivision" in sentence else "country"
+
+
+def initial_of(calendar: Calendar, version: CalendarVersion) -> dict[str, Any]:
+    """What the form of a stored calendar begins with."""
+    content = version.content
+    return {
+        "name": calendar.name,
+        "time_zone": content["time_zone"],
+        "country": content.get("country", ""),
+        "subdivision": content.get("subdivision", ""),
+        "closed": "\n".join(content.get("closed", [])),
+        "special": "\n".join(
+            f"{day} {say_hours(hours) or 'closed'}"
+            for day, hours in sorted(content.get("special", {}).items())
+        ),
+        "seen": version.number,
+        **{f"day{number}": say_hours(hours) for number, hours in enumerate(content["week"])},
+    }
+
+
+def time_zones() -> list[str]:
+    """Names for the list beside the field."""
+    return sorted(
+        name
+        for name in available_timezones()
+        if "/" in name and not name.startswith(("Etc/", "posix", "right"))
+    )

@@ -1,0 +1,229 @@
+"""The form of an SLA policy, its escalation steps below it, and the box that tries the policies."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django import forms
+from django.conf import settings
+
+from accounts.models import Department
+from networks.registry import CONNECTORS
+from routing.business_hours.notation import HoursError, parse_minutes, say_minutes
+from routing.models import Calendar, Priority, SLAPolicy
+from routing.models.calendars import LONGEST_MINUTES
+from routing.pages.forms import NAME_MISSING, storable_text
+from routing.scope import Scope
+from routing.service_levels.calendar_forms import within_reach
+from routing.service_levels.policies import CLOCKS
+from routing.service_levels.step_numbers import number_of
+
+STEPS = 4
+CLOCK_CHOICES = (
+    ("", "Any clock"),
+    ("first_response", "First response"),
+    ("next_response", "Next response"),
+    ("resolution", "Resolution"),
+)
+WHOM_CHOICES = (
+    ("assignee", "the assignee"),
+    ("managers", "the department’s managers"),
+    ("department", "everybody there"),
+)
+
+
+class LengthField(forms.CharField):
+    """Business time: "45 min", "2 h", "1 h 30 min"; minutes, None for nothing."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(
+            max_length=40, required=False, widget=forms.TextInput(attrs={"autocomplete": "off"}), **kwargs
+        )
+
+    def prepare_value(self, value: Any) -> Any:
+        return say_minutes(value) if isinstance(value, int) else value
+
+    def clean(self, value: Any) -> int | None:
+        try:
+            minutes = parse_minutes(str(super().clean(value)))
+        except HoursError as error:
+            raise forms.ValidationError(str(error)) from error
+        if minutes is not None and minutes > LONGEST_MINUTES:
+            raise forms.ValidationError("More than 90 days is no promise: at most 2160 h.")
+        return minutes
+
+
+def _is_said(field: forms.BoundField) -> bool:
+    """Whether something was typed or chosen; 0 minutes is something."""
+    return field.value() not in (None, "", False, [])
+
+
+class PolicyForm(forms.Form):
+    """`values` is what `routing.service_levels.editing.save_policy` takes, once the form is valid."""
+
+    name = forms.CharField(
+        max_length=80, validators=[storable_text], error_messages={"required": NAME_MISSING}
+    )
+    department = forms.ModelChoiceField(
+        Department.objects.none(), required=False, empty_label="Any department"
+    )
+    priority = forms.TypedChoiceField(
+        choices=[("", "Any priority"), *Priority.choices], coerce=int, empty_value=None, required=False
+    )
+    network = forms.ChoiceField(required=False)
+    calendar = forms.ModelChoiceField(
+        Calendar.objects.none(), empty_label=None, label="Counted by the calendar"
+    )
+    first_response_minutes = LengthField(label="First response")
+    next_response_minutes = LengthField(label="Next response")
+    resolution_minutes = LengthField(label="Resolution")
+    warning_percent = forms.IntegerField(
+        min_value=1,
+        max_value=90,
+        initial=25,
+        required=False,
+        label="Warn when this much of a target is left (%)",
+    )
+    warning_minutes = LengthField(label="Or when so much time is left")
+    enabled = forms.BooleanField(required=False, initial=True, label="Switched on")
+    seen = forms.IntegerField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, scope: Scope, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        departments = Department.objects.all()
+        if scope.departments is not None:
+            mine = forms.ModelChoiceField(departments.filter(slug__in=scope.departments), empty_label=None)
+            self.fields["department"] = mine
+        networks = [(key, one.capabilities.label) for key, one in CONNECTORS.items()]
+        if scope.is_whole:
+            self.fields["department"].queryset = departments  # type: ignore[attr-defined]
+        self.fields["calendar"].queryset = Calendar.objects.all()  # type: ignore[attr-defined]
+        self.fields["network"].choices = [("", "Any network"), *networks]  # type: ignore[attr-defined]
+        self.open_departments = [(one.slug, one.name) for one in departments if one.is_open]
+        self._add_steps()
+        self.values: dict[str, Any] = {}
+
+    def _add_steps(self) -> None:
+        move = [("", "Leave it where it is"), *self.open_departments]
+        for number in range(STEPS):
+            self.fields |= {
+                f"after{number}": LengthField(label="Overdue by"),
+                f"clock{number}": forms.ChoiceField(choices=CLOCK_CHOICES, required=False, label="Of"),
+                f"notify{number}": forms.MultipleChoiceField(
+                    choices=WHOM_CHOICES, required=False, label="Tell", widget=forms.CheckboxSelectMultiple
+                ),
+                f"raise{number}": forms.BooleanField(required=False, label="raise the priority by one"),
+                f"move{number}": forms.ChoiceField(choices=move, required=False, label="Move it to"),
+                f"number{number}": forms.IntegerField(required=False, widget=forms.HiddenInput),
+            }
+
+    @property
+    def steps(self) -> list[dict[str, Any]]:
+        """The fields of each step, for the template. Spare are those after the first that says nothing yet."""
+        parts = ("after", "clock", "notify", "raise", "move")
+        said = [number for number in range(STEPS) if any(_is_said(self[f"{part}{number}"]) for part in parts)]
+        first_empty = said[-1] + 1 if said else 0
+        return [
+            {
+                "number": number + 1,
+                "is_spare": number > first_empty,
+                "own_number": self[f"number{number}"],
+                **{part: self[f"{part}{number}"] for part in parts},
+            }
+            for number in range(STEPS)
+        ]
+
+    @property
+    def has_spare_steps(self) -> bool:
+        return any(step["is_spare"] for step in self.steps)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = self.cleaned_data
+        targets = [f"{clock}_minutes" for clock in CLOCKS]
+        if all(cleaned.get(name) is None for name in targets) and not any(
+            name in self.errors for name in targets
+        ):
+            self.add_error(
+                "first_response_minutes", "Promise something: give at least one of the three targets."
+            )
+        for name in targets:
+            if cleaned.get(name) == 0:
+                self.add_error(name, "Nothing is answered in no time: leave it empty for no target.")
+        steps = [step for number in range(STEPS) if (step := self._step(number))]
+        steps.sort(key=lambda step: step["after"])
+        fields = (
+            "name", "department", "priority", "network", "calendar", *targets, "warning_minutes", "enabled",
+        )  # fmt: skip
+        self.values = {name: cleaned.get(name) for name in fields}
+        self.values |= {"warning_percent": cleaned.get("warning_percent") or 25, "steps": steps}
+        return cleaned
+
+    def _step(self, number: int) -> dict[str, Any] | None:
+        read = {
+            part: self.cleaned_data.get(f"{part}{number}")
+            for part in ("after", "clock", "notify", "raise", "move", "number")
+        }
+        acts = read["notify"] or read["raise"] or read["move"]
+        if not acts and read["after"] is None:
+            return None
+        if f"after{number}" in self.errors:
+            return None
+        if not acts:
+            self.add_error(f"after{number}", f"Step {number + 1} does nothing: tell somebody, raise or move.")
+            return None
+        return {
+            "after": read["after"] or 0,
+            "clock": read["clock"],
+            "notify": read["notify"],
+            "raise": bool(read["raise"]),
+            "move_to": read["move"],
+            "number": read["number"],
+        }
+
+
+def initial_of(policy: SLAPolicy) -> dict[str, Any]:
+    """What the form of a stored policy begins with."""
+    names = (
+        "name", "priority", "network", "first_response_minutes", "next_response_minutes", "resolution_minutes",
+        "warning_percent", "warning_minutes", "enabled",
+    )  # fmt: skip
+    initial = {name: getattr(policy, name) for name in names}
+    initial |= {"department": policy.department_id, "calendar": policy.calendar_id}
+    for number, step in enumerate(policy.steps[:STEPS]):
+        initial |= {
+            f"after{number}": step["after"],
+            f"clock{number}": step.get("clock", ""),
+            f"notify{number}": step.get("notify", []),
+            f"raise{number}": step.get("raise", False),
+            f"move{number}": step.get("move_to", ""),
+            f"number{number}": number_of(step, number),
+        }
+    return initial
+
+
+class TryForm(forms.Form):
+    """A moment and what a case would be like: when would it be due? Times are read in the display's zone."""
+
+    at = forms.DateTimeField(
+        label="A message arrives",
+        validators=[within_reach],
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+    )
+    department = forms.ModelChoiceField(Department.objects.none(), empty_label=None)
+    priority = forms.TypedChoiceField(choices=Priority.choices, coerce=int, initial=Priority.NORMAL)
+    network = forms.ChoiceField()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        networks = [(key, one.capabilities.label) for key, one in CONNECTORS.items()]
+        self.fields["at"].label = f"A message arrives (time in {settings.DISPLAY_TIME_ZONE})"
+        self.fields["department"].queryset = Department.objects.filter(is_open=True)  # type: ignore[attr-defined]
+        self.fields["network"].choices = networks  # type: ignore[attr-defined]
+
+    def moment(self) -> dt.datetime:
+        """The typed moment, UTC."""
+        at: dt.datetime = self.cleaned_data["at"]
+        naive = at.replace(tzinfo=None)
+        return naive.replace(tzinfo=ZoneInfo(settings.DISPLAY_TIME_ZONE)).astimezone(dt.UTC)

@@ -1,0 +1,192 @@
+"""The service levels as they are edited, the versions that set clocks, and the version that is live."""
+
+from __future__ import annotations
+
+import datetime as dt
+import threading
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from django.db import connection, transaction
+
+from accounts.models import User
+from routing.business_hours.history import VersionedCalendar, compile_history
+from routing.models import Calendar, CalendarVersion, SLAPolicy, SLAVersion
+from routing.service_levels.policies import CLOCKS, ClockName, Policy, Step, Terms
+
+#: Seconds for which a process goes on with the version it knows before it asks for a newer one.
+FRESH_FOR = 1.0
+#: Compiled versions kept: those that cases still name.
+KEPT = 8
+#: Any number that nothing else locks with: publishers take turns.
+_LOCK = 0x736C6173
+
+NONE = Terms(0, ())
+
+_guard = threading.Lock()
+_live: tuple[float, Terms] | None = None
+_compiled: dict[int, Terms] = {}
+
+
+def snapshot() -> dict[str, Any]:
+    """The policies that are on, in order, and every calendar with its versions, as JSON."""
+    calendars = [
+        {"id": one.pk, "name": one.name, "versions": [_version(each) for each in one.versions.all()]}
+        for one in Calendar.objects.prefetch_related("versions")
+    ]
+    policies = SLAPolicy.objects.filter(enabled=True).select_related("department")
+    return {"calendars": calendars, "policies": [_policy(one) for one in policies]}
+
+
+def _version(version: CalendarVersion) -> dict[str, Any]:
+    since = version.in_force_from
+    return {
+        "number": version.number,
+        "from": since.isoformat() if since else None,
+        "content": version.content,
+    }
+
+
+def _policy(policy: SLAPolicy) -> dict[str, Any]:
+    return {
+        "key": str(policy.key),
+        "name": policy.name,
+        "department": policy.department_id,
+        "department_name": policy.department.name if policy.department else "",
+        "priority": policy.priority,
+        "network": policy.network,
+        "calendar": policy.calendar_id,
+        "targets": {name: minutes for name in CLOCKS if (minutes := getattr(policy, f"{name}_minutes"))},
+        "warning_percent": policy.warning_percent,
+        "warning_minutes": policy.warning_minutes,
+        "steps": policy.steps,
+    }
+
+
+def compiled_calendar(versions: Iterable[CalendarVersion]) -> VersionedCalendar:
+    """A calendar out of its stored versions, at least one."""
+    return compile_history([_version(one) for one in versions])
+
+
+def compile_terms(content: Mapping[str, Any], number: int) -> Terms:
+    """What `snapshot` holds, compiled. Raises `routing.business_hours.calendar.CalendarError` for a calendar that is none."""
+    calendars = {
+        one["id"]: compile_history(one["versions"]) for one in content["calendars"] if one["versions"]
+    }
+    names = {one["id"]: one["name"] for one in content["calendars"]}
+    policies = tuple(
+        _compile_policy(one, calendars[one["calendar"]], names[one["calendar"]])
+        for one in content["policies"]
+    )
+    return Terms(number, policies, calendars)
+
+
+def _compile_policy(content: Mapping[str, Any], calendar: VersionedCalendar, calendar_name: str) -> Policy:
+    minutes, targets = content["warning_minutes"], content["targets"]
+    return Policy(
+        key=content["key"],
+        name=content["name"],
+        calendar=calendar,
+        calendar_name=calendar_name,
+        targets={name: dt.timedelta(minutes=targets[name]) for name in CLOCKS if name in targets},
+        department_id=content["department"],
+        priority=content["priority"],
+        network=content["network"],
+        warning=content["warning_percent"] / 100 if minutes is None else dt.timedelta(minutes=minutes),
+        steps=tuple(step(one) for one in content["steps"]),
+    )
+
+
+def step(content: Mapping[str, Any]) -> Step:
+    """One escalation step out of JSON: `{"after": minutes, "clock": …, "notify": […], "raise": bool, "move_to": slug}`."""
+    clock: ClockName | None = content.get("clock") or None
+    return Step(
+        after=dt.timedelta(minutes=content["after"]),
+        clock=clock or "",
+        notify=tuple(content.get("notify", ())),
+        raise_priority=bool(content.get("raise")),
+        move_to=content.get("move_to", ""),
+        number=content.get("number") or 0,
+    )
+
+
+def _take_turn() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+
+
+@contextmanager
+def editing(by: User | None, note: str, now: dt.datetime) -> Iterator[None]:
+    """Policies and calendars changed inside are published as one version, or, when that fails, not changed at all."""
+    with transaction.atomic():
+        _take_turn()
+        yield
+        publish(by, note, now)
+
+
+def publish(by: User | None, note: str, now: dt.datetime) -> SLAVersion | None:
+    """Makes the service levels as they are now a new version, live at once. None when nothing has changed.
+
+    Open cases get their clocks by it in the background (`inbox.escalation.recompute`). Raises
+    `routing.business_hours.calendar.CalendarError`.
+    """
+    with transaction.atomic():
+        _take_turn()
+        content = snapshot()
+        latest = SLAVersion.objects.first()
+        if latest is not None and latest.snapshot == content:
+            return None
+        number = latest.number + 1 if latest else 1
+        compile_terms(content, number)
+        version = SLAVersion.objects.create(
+            number=number, snapshot=content, note=note[:200], created_at=now, created_by=by
+        )
+    forget()
+    return version
+
+
+def live() -> Terms:
+    """The terms that hold now, at most `FRESH_FOR` seconds old; `NONE` while none were ever published."""
+    global _live
+    known, at = _live, time.monotonic()
+    if known is not None and at - known[0] < FRESH_FOR:
+        return known[1]
+    newest = SLAVersion.objects.order_by("-number").values_list("pk", flat=True).first()
+    terms = of_version(newest)
+    _live = (at, terms)
+    return terms
+
+
+def of_version(pk: int | None) -> Terms:
+    """The terms of the version with this primary key, compiled once a process; `NONE` for None.
+
+    By primary key: a number is given again when the transaction that gave it is rolled back.
+    """
+    if pk is None:
+        return NONE
+    found = _compiled.get(pk)
+    if found is None:
+        with _guard:
+            version = SLAVersion.objects.get(pk=pk)
+            found = compile_terms(version.snapshot, version.number)
+            while len(_compiled) >= KEPT:
+                _compiled.pop(next(iter(_compiled)))
+            _compiled[pk] = found
+    return found
+
+
+def of_number(number: int | None) -> Terms:
+    """The terms of a version that a case names; `NONE` for none."""
+    if not number:
+        return NONE
+    known = next((terms for terms in _compiled.values() if terms.number == number), None)
+    return known or of_version(SLAVersion.objects.filter(number=number).values_list("pk", flat=True).first())
+
+
+def forget() -> None:
+    """Makes this process read the live version again at its next use."""
+    global _live
+    _live = None
+    _compiled.clear()
