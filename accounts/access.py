@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 from django.db import connection
 
 from accounts.models import BrandAccount, Role, User
+from postgres.prepared_querysets import register_argument
 
 #: Action → the roles that may take it at all. Scope (own departments, own brand accounts) comes on top.
 ROLES: dict[str, frozenset[str]] = {
@@ -109,3 +112,23 @@ def viewer(user: User) -> Viewer:
         cached = Viewer(user)
         user.__dict__["_viewer"] = cached
     return cached
+
+
+def _split_user(user: User) -> tuple[tuple[str, bool, int, int], list[int]]:
+    """Split a user for a prepared queryset: role, activity and how many departments and brand accounts; their ids."""
+    departments, brand_accounts = sorted(viewer(user).department_ids), sorted(viewer(user).brand_account_ids)
+    shape = user.role, user.is_active, len(departments), len(brand_accounts)
+    return shape, [user.pk, *departments, *brand_accounts]
+
+
+def _stand_in_user(shape: Any, next_id: Callable[[], int]) -> User:
+    """Build a user of this shape with ids that stand in for those of each call."""
+    role, is_active, departments, brand_accounts = shape
+    user = User(pk=next_id(), role=role, is_active=is_active)
+    stand_in = user.__dict__["_viewer"] = Viewer(user)
+    department_ids = {next_id() for _ in range(departments)}
+    stand_in.__dict__["_scope"] = department_ids, {next_id(): True for _ in range(brand_accounts)}
+    return user
+
+
+register_argument(User, _split_user, _stand_in_user)

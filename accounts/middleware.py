@@ -15,9 +15,9 @@ from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.deprecation import MiddlewareMixin
 
-from accounts import presence
 from accounts.access import ROLES
 from accounts.models import User
+from accounts.working_time import presence
 
 #: Where one signs in, sets the second factor up, and out.
 _DOOR = "auth/"

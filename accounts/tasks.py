@@ -5,7 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 from django.utils import timezone
 
-from accounts import checks
+from accounts.brand_accounts import checks
 
 
 @shared_task

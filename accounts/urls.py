@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from accounts.views import brand_accounts, connecting, departments, door, people, roster, working
+from accounts.views import brand_accounts, connecting, departments, people, roster, working
+from accounts.views import password_reset as door
 
 app_name = "accounts"
 urlpatterns: list[URLPattern] = [

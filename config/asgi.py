@@ -13,7 +13,7 @@ _in_the_loop = get_asgi_application()
 
 from django.urls import get_resolver  # noqa: E402 (after the settings)
 
-from config.garbage import forget_garbage  # noqa: E402
+from config.garbage_collection import forget_garbage  # noqa: E402
 from config.pages import PageHandler, Receive, Scope, Send  # noqa: E402
 
 #: Addresses of asynchronous views, and those that must answer while every thread is busy.

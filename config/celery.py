@@ -15,7 +15,7 @@ from typing import Any
 import redis
 from celery import Celery, signals
 
-from config.garbage import forget_garbage
+from config.garbage_collection import forget_garbage
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 

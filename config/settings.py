@@ -134,7 +134,7 @@ if env.bool("DATABASE_TRANSACTION_POOLER", default=False):
     DATABASES["default"]["OPTIONS"]["prepare_threshold"] = None
     DATABASES["default"]["DISABLE_SERVER_SIDE_CURSORS"] = True
 else:
-    # After so many times a statement with bound values (see accounts/binding.py) stays planned on its connection.
+    # After so many times a statement with bound values (see postgres/bound_cursors.py) stays planned on its connection.
     DATABASES["default"]["OPTIONS"].setdefault("prepare_threshold", 3)
 if env.bool("DATABASE_POOL", default=False):
     # Web processes only: under ASGI a persistent connection would belong to a thread that comes and goes.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-from config.embedded.home import CHECKOUT
+from config.embedded.data_folder import CHECKOUT
 
 
 class StaticFiles:

@@ -16,9 +16,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
-from config.demo import Demo
+from config.demo.seed import Demo
 from config.embedded import servers
-from config.embedded.home import CHECKOUT, Home, Running
+from config.embedded.data_folder import CHECKOUT, Home, Running
 from config.embedded.process import EmbeddedError, spawn, stop, tail
 from config.static import StaticFiles
 from config.supervisor import Program, Stopping, Supervisor

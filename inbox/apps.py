@@ -9,7 +9,7 @@ class InboxConfig(AppConfig):
 
     def ready(self) -> None:
         # The models of this room exist only now.
-        from accounts import people
+        from accounts.people import verbs as people
         from inbox.assignment.leavers import at_stake, release_cases, release_unseen
 
         people.when_user_leaves.append(release_cases)

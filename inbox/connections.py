@@ -1,16 +1,18 @@
-"""Connectors kept between tasks: one a brand account and thread, with its HTTP connections open.
+"""Keep connectors between tasks: one a brand account and thread, with its HTTP connections open.
 
-A new credential makes a new connector at its next use.
+A new credential makes a new connector at its next use; one that is about to end is renewed first.
 """
 
 from __future__ import annotations
 
+import datetime as dt
 import threading
 from collections import OrderedDict
 
 from django.conf import settings
 
-from accounts.credentials import open_credential
+from accounts.credentials.renewal import renewed
+from accounts.credentials.store import CredentialUnusable, open_credential
 from accounts.models import BrandAccount
 from networks.base import Connector, Credentials
 from networks.registry import connector
@@ -30,7 +32,7 @@ _kept = _Kept()
 def connector_for(brand_account: BrandAccount) -> Connector:
     """The connector of a brand account. Costs one small statement.
 
-    Raises `accounts.credentials.CredentialUnusable`, and `KeyError` for an unknown network.
+    Raises `accounts.credentials.store.CredentialUnusable`, and `KeyError` for an unknown network.
     """
     credentials = open_credential(brand_account)
     api_url = str(settings.NETWORK_API_URLS.get(brand_account.network, ""))
@@ -47,3 +49,21 @@ def connector_for(brand_account: BrandAccount) -> Connector:
 def forget() -> None:
     """Drop this thread's connectors."""
     _kept.connectors.clear()
+
+
+def connect(brand_account: BrandAccount, *, now: dt.datetime) -> Connector:
+    """The connector to use for the next requests. Never call it inside a transaction: it may ask the network.
+
+    Raises `CredentialUnusable` when the stored secret cannot be opened, is another account's or is incomplete, and
+    any `NetworkError` when it had to be renewed and was not.
+    """
+    return renewed(brand_account, _open, now=now)[0]
+
+
+def _open(brand_account: BrandAccount) -> Connector:
+    try:
+        return connector_for(brand_account)
+    except KeyError as error:
+        raise CredentialUnusable(
+            f"The credential of {brand_account.handle} is incomplete: {error} is missing."
+        ) from error

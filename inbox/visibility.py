@@ -6,9 +6,9 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from accounts.access import viewer
 from accounts.models import Department, Role, User
-from accounts.prepared import prepared
 from inbox.models import Case, Visibility, Watch
 from inbox.models.case import CaseQuerySet
+from postgres.prepared_querysets import prepared
 
 
 def departments(user: User) -> list[Department]:

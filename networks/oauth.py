@@ -18,11 +18,14 @@ from urllib.parse import urlencode
 
 import requests
 
-from networks import facebook_errors, facebook_walk, transport, wire, x_auth
+from networks import transport, wire
 from networks.base import Credentials, OwnAccount, Reauthorise, Rejected, RetryLater
-from networks.facebook import VERSION, graph_api
+from networks.facebook import errors as facebook_errors
+from networks.facebook import walk as facebook_walk
+from networks.facebook.connector import VERSION, graph_api
 from networks.transport import Answer
-from networks.x import XConnector
+from networks.x import auth as x_auth
+from networks.x.connector import XConnector
 
 #: What each network is asked for, and nothing more.
 SCOPES: dict[str, tuple[str, ...]] = {

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from networks.base import Capabilities, Connector, Credentials
-from networks.facebook import FacebookConnector
-from networks.x import XConnector
+from networks.facebook.connector import FacebookConnector
+from networks.x.connector import XConnector
 
 CONNECTORS: dict[str, type[Connector]] = {
     "x": XConnector,

@@ -9,7 +9,7 @@ class RoutingConfig(AppConfig):
 
     def ready(self) -> None:
         # The models of this room exist only now.
-        from accounts import people
+        from accounts.people import verbs as people
         from routing.departments import objection_to_closing
 
         people.objections_to_closing.append(objection_to_closing)

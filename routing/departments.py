@@ -1,4 +1,4 @@
-"""Whether a department may be closed. Asked by `accounts.people` before it closes one."""
+"""Whether a department may be closed. Asked by `accounts.people.verbs` before it closes one."""
 
 from __future__ import annotations
 

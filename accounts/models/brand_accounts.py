@@ -121,7 +121,7 @@ class BrandAccountGrant(models.Model):
 
 
 class Credential(models.Model):
-    """A brand account's secrets, encrypted with keys that are not in the database. See `accounts.credentials`."""
+    """A brand account's secrets, encrypted with keys that are not in the database. See `accounts.credentials.store`."""
 
     brand_account = models.OneToOneField(BrandAccount, on_delete=models.CASCADE, related_name="credential")
     envelope = models.BinaryField()

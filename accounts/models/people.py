@@ -45,7 +45,7 @@ class Department(models.Model):
     #: Open cases of this department that one person is given at most; null leaves it to the person's own capacity.
     max_per_person = models.PositiveSmallIntegerField(null=True, blank=True)
     prefers_last_helper = models.BooleanField(default=True)
-    #: Tags that say that a case belongs here, beside the name and the key (`accounts.department_tags`).
+    #: Tags that say that a case belongs here, beside the name and the key (`accounts.people.department_tags`).
     tags = ArrayField(models.CharField(max_length=40), default=list, blank=True)
     #: Whose turn it was last: the id of a user, 0 before the first.
     turn = models.BigIntegerField(default=0, editable=False)
@@ -89,7 +89,7 @@ class User(AbstractUser):
     capacity = models.PositiveSmallIntegerField(default=20)
     #: Since when they say that they are away; null while they are available.
     away_since = models.DateTimeField(null=True, blank=True)
-    #: When a page of theirs was last alive, to the minute; null before the first. See `accounts.presence`.
+    #: When a page of theirs was last alive, to the minute; null before the first. See `accounts.working_time.presence`.
     last_seen_at = models.DateTimeField(null=True, blank=True)
 
     objects: ClassVar[UserManager] = UserManager()

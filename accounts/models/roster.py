@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
-from accounts import roster
+from accounts import shifts as roster
 from accounts.models.brand_accounts import BrandAccount
 
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -65,7 +65,7 @@ class Shift(models.Model):
         return f"{day} {self.starts_at:%H:%M}–{self.ends_at:%H:%M}"
 
     def plain(self, absent: frozenset[int] = frozenset()) -> roster.Shift:
-        """As `accounts.roster` reckons with it; people in `absent` (who cannot sign in any more) are nobody."""
+        """As `accounts.shifts` reckons with it; people in `absent` (who cannot sign in any more) are nobody."""
         starts = self.starts_at.hour * 60 + self.starts_at.minute
         ends = self.ends_at.hour * 60 + self.ends_at.minute
         primary, backup = self.primary_id, self.backup_id

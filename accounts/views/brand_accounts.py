@@ -13,14 +13,14 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts import checks
 from accounts.access import viewer
-from accounts.connecting import disconnect_brand_account
-from accounts.forms import CharterForm
+from accounts.brand_accounts import checks
+from accounts.brand_accounts.connecting import disconnect_brand_account
+from accounts.brand_accounts.display import KINDS, brand_account_row
+from accounts.brand_accounts.forms import CharterForm
 from accounts.guards import SignedInRequest, recent_sign_in, require
 from accounts.models import BrandAccount, Lifecycle, Stream, User
-from accounts.presenting import KINDS, brand_account_row
-from accounts.rostering import rosters
+from accounts.roster.planning import rosters
 from networks.registry import CONNECTORS
 
 

@@ -14,10 +14,10 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods
 
-from accounts import attempts
-from accounts.checks import ConnectRefused, api_url
-from accounts.connecting import connect_brand_account
-from accounts.forms import OwnerForm
+from accounts.brand_accounts import attempts
+from accounts.brand_accounts.checks import ConnectRefused, api_url
+from accounts.brand_accounts.connecting import connect_brand_account
+from accounts.brand_accounts.forms import OwnerForm
 from accounts.guards import SignedInRequest, recent_sign_in, require
 from accounts.models import BrandAccount, ConnectAttempt, network_label
 from networks import oauth

@@ -8,12 +8,12 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts import people
 from accounts.access import viewer
 from accounts.guards import SignedInRequest, require
 from accounts.models import Department
-from accounts.people_forms import DepartmentForm
-from accounts.working_forms import AssignmentForm
+from accounts.people import verbs as people
+from accounts.people.forms import DepartmentForm
+from accounts.working_time.forms import AssignmentForm
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

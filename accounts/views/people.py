@@ -8,12 +8,14 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts import people, presence, rostering
+from accounts.brand_accounts.display import moment
 from accounts.guards import SignedInRequest, recent_sign_in, require
 from accounts.models import Leave, User
-from accounts.people_forms import UserForm
-from accounts.presenting import moment
-from accounts.working_forms import LeaveForm, WorkForm, language_name
+from accounts.people import verbs as people
+from accounts.people.forms import UserForm
+from accounts.roster import planning as rostering
+from accounts.working_time import presence
+from accounts.working_time.forms import LeaveForm, WorkForm, language_name
 
 
 @require_safe

@@ -12,12 +12,12 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts import rostering
 from accounts.access import viewer
 from accounts.guards import SignedInRequest, require
 from accounts.models import BrandAccount, Leave, Lifecycle, Shift
-from accounts.roster_forms import HoursForm, ShiftForm, SwapForm
-from accounts.roster_week import Week, monday_of, share_of_week, week_key, week_of
+from accounts.roster import planning as rostering
+from accounts.roster.forms import HoursForm, ShiftForm, SwapForm
+from accounts.roster.week import Week, monday_of, share_of_week, week_key, week_of
 
 _WEEK = dt.timedelta(days=7)
 

@@ -8,11 +8,11 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from accounts import presence
 from accounts.guards import SignedInRequest, require
 from accounts.models import Leave, User
 from accounts.views.people import shown
-from accounts.working_forms import LeaveForm, WorkForm
+from accounts.working_time import presence
+from accounts.working_time.forms import LeaveForm, WorkForm
 
 
 @require_POST

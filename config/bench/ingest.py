@@ -21,8 +21,8 @@ from config.bench import ingest_floor
 from config.bench.fill import DEPARTMENTS
 from config.bench.web import median
 from config.bench.wire import BRAND, PAGE, PAGES
-from config.embedded.home import CHECKOUT
-from config.garbage import forget_garbage
+from config.embedded.data_folder import CHECKOUT
+from config.garbage_collection import forget_garbage
 from inbox.ingest import page as ingest
 from networks.base import Connector, Credentials, PollResult
 from networks.registry import connector

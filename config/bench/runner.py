@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from config.bench.scratch import Scratch, scratch
-from config.embedded.home import CHECKOUT, Home
+from config.embedded.data_folder import CHECKOUT, Home
 
 BENCHES = ("ingest", "queue", "case", "search", "live", "dequeue", "reading", "sla", "rules", "preview")
 _WITHOUT_DATABASE = ("reading", "sla", "rules")

@@ -15,7 +15,7 @@ import psycopg
 from psycopg import sql
 
 from config.embedded import servers
-from config.embedded.home import CHECKOUT, Home
+from config.embedded.data_folder import CHECKOUT, Home
 
 #: Written into a filled database when the filling is done, so that half a database is never measured.
 _FILLED = "COMMENT ON DATABASE {name} IS 'filled'"

@@ -12,7 +12,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 
-from config.embedded.home import CHECKOUT
+from config.embedded.data_folder import CHECKOUT
 
 #: Web processes, as in the many-process deployment.
 PROCESSES = 2

@@ -11,7 +11,7 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 from config.embedded.binaries import postgres_programs
-from config.embedded.home import Home, Running
+from config.embedded.data_folder import Home, Running
 from config.embedded.postgres import Postgres
 from config.embedded.process import EmbeddedError
 from config.embedded.valkey import Valkey

@@ -12,19 +12,20 @@ from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Count, Exists, OuterRef, Q
 
-from accounts import presence
 from accounts.access import ROLES
 from accounts.models import AssignmentMode, Department, Role, User
-from accounts.working_forms import language_name
+from accounts.working_time import presence
+from accounts.working_time.forms import language_name
 from inbox.assignment.deal import Candidate, Mode, Need, deal
 from inbox.assignment.needs import CaseNeed, needs_of
 from inbox.changes.change import Change, save_all
 from inbox.models import Case, Decision, Verb
 from inbox.models.case import CaseQuerySet
 from inbox.notices import assignments as told
+from postgres.locks import AdvisoryLock, try_lock
 
 logger = logging.getLogger(__name__)
 
@@ -33,8 +34,6 @@ logger = logging.getLogger(__name__)
 BATCH, BATCHES = 100, 10
 #: Roles that are given work; managers take it themselves, or a rule names them.
 GIVEN = (Role.AGENT, Role.COMMUNITY)
-#: Held by the tick that assigns. Any number that no other advisory lock of the product has.
-_LOCK = 7_205_101
 
 
 def give(change: Change, assignee: User | None, reason: str = "") -> None:
@@ -58,7 +57,7 @@ def assign_waiting(now: dt.datetime) -> int:
         last: Case | None = None
         for _ in range(BATCHES):
             with transaction.atomic():
-                if not _alone():
+                if not try_lock(AdvisoryLock.ASSIGNMENT):
                     return given
                 batch = _assign_batch(department_id, last, now)
             given += batch.given
@@ -74,13 +73,6 @@ class _Batch:
 
     given: int = 0
     last: Case | None = None
-
-
-def _alone() -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [_LOCK])
-        row = cursor.fetchone()
-    return bool(row and row[0])
 
 
 def _assign_batch(department_id: int, after: Case | None, now: dt.datetime) -> _Batch:

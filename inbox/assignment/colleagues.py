@@ -19,12 +19,12 @@ from django.db.models import (
 )
 from django.db.models.functions import Coalesce
 
-from accounts import presence
 from accounts.models import AssignmentMode, BrandAccountGrant, Leave, Membership, Role, User
-from accounts.prepared import prepared
+from accounts.working_time import presence
 from inbox.assignment.automatic import GIVEN
 from inbox.assignment.needs import CaseNeed, needs_of
 from inbox.models import Case
+from postgres.prepared_querysets import prepared
 
 #: Colleagues offered at most.
 MOST_COLLEAGUES = 200

@@ -13,10 +13,10 @@ from collections.abc import Iterable
 from django.db import transaction
 from django.db.models import Count, Exists, OuterRef, Q
 
-from accounts import presence
 from accounts.access import ROLES
 from accounts.models import Leave, Role, User
-from accounts.people import Reach
+from accounts.people.verbs import Reach
+from accounts.working_time import presence
 from inbox.assignment.automatic import give
 from inbox.changes.change import Change, save_all
 from inbox.models import Case

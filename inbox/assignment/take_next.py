@@ -11,16 +11,16 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Exists, OuterRef
 
-from accounts import presence
 from accounts.access import viewer
-from accounts.binding import bound_cursor
 from accounts.models import Department, Role, User
+from accounts.working_time import presence
 from inbox.assignment.automatic import give
 from inbox.assignment.needs import ASKED, LANGUAGE
 from inbox.changes import clocks
 from inbox.changes.change import Change, require
 from inbox.changes.refusals import Invalid
 from inbox.models import Case, Decision, Status
+from postgres.bound_cursors import bound_cursor
 
 #: How many of the most urgent cases of each department are compared when the first is not just right.
 COMPARED = 24

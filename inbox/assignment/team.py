@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 from django.db.models import Sum
 
-from accounts import presence
 from accounts.access import ROLES, viewer
 from accounts.models import AssignmentMode, Department, Leave, Membership, User
-from accounts.presence import Standing
+from accounts.working_time import presence
+from accounts.working_time.presence import Standing
 from inbox.assignment.automatic import GIVEN
 from inbox.display import Moment, moment
 from inbox.models import CaseCount, Sweep

@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import OuterRef, QuerySet
 from django.db.models.functions import JSONObject
 
-from accounts import rostering
+from accounts.roster import planning as rostering
 from inbox.models import Case, Direction, Message
 
 

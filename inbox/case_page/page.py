@@ -12,10 +12,10 @@ from django.db.models import Exists, OuterRef, QuerySet, Subquery
 from django.db.models.functions import JSONObject
 from django.urls import reverse
 
-from accounts import presence, rostering
 from accounts.access import ROLES, viewer
 from accounts.models import User
-from accounts.prepared import prepared
+from accounts.roster import planning as rostering
+from accounts.working_time import presence
 from inbox import countdown
 from inbox.assignment.colleagues import colleagues, why_nobody
 from inbox.case_page import playbook as playbook_panel
@@ -43,6 +43,7 @@ from inbox.replies import composer as composing
 from inbox.replies.composer import Composer
 from inbox.visibility import departments, sees, watched_by
 from networks.registry import capabilities
+from postgres.prepared_querysets import prepared
 
 #: Neighbours shown on the page: other names of the customer, other cases.
 MOST_IDENTITIES, MOST_OTHERS = 10, 6

@@ -15,7 +15,6 @@ from django.utils.safestring import SafeString
 
 from accounts.access import viewer
 from accounts.models import BrandAccount, User
-from accounts.prepared import prepared
 from inbox.case_page.event_lines import said
 from inbox.case_page.timeline_markup import item_markup
 from inbox.cases.reading_words import chips_markup
@@ -25,6 +24,7 @@ from inbox.models import Case, CaseEvent, Direction, Message, Reply, ReplyState,
 from inbox.paging import decode_cursor, encode_cursor
 from inbox.visibility import sees
 from networks.registry import capabilities
+from postgres.prepared_querysets import prepared
 
 #: Messages on one page of a thread, and the most events and answers shown beside them.
 NEWEST, MOST_EVENTS, MOST_REPLIES = 30, 150, 20

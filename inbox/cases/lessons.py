@@ -6,8 +6,8 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from accounts.department_tags import department_named
 from accounts.models import Department
+from accounts.people.department_tags import department_named
 from inbox.changes.change import Change
 from inbox.models import Case, Custody, Direction, Message
 from routing.learning import corrections

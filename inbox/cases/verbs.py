@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import datetime as dt
 
-from accounts import presence
 from accounts.access import viewer
 from accounts.models import Department, User
+from accounts.working_time import presence
 from inbox.cases import custody
 from inbox.cases import hand_overs as passing
 from inbox.cases.readings import unanswered_since

@@ -10,8 +10,8 @@ from typing import Any
 import orjson
 from django.db import DatabaseError, connection
 
-from accounts.binding import bound_cursor
 from inbox.models import Case, CaseEvent
+from postgres.bound_cursors import bound_cursor
 
 _EVENTS = """
 told AS (

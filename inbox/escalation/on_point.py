@@ -6,8 +6,10 @@ import datetime as dt
 
 from django.db.models import Exists, OuterRef, Q
 
-from accounts import presence, roster, rostering
+from accounts import shifts as roster
 from accounts.models import Leave, User
+from accounts.roster import planning as rostering
+from accounts.working_time import presence
 from inbox.models import Case
 from inbox.visibility import sees
 

@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from accounts import roster
+from accounts import shifts as roster
 
 _IS_THERE = """AND {0}.is_active AND NOT EXISTS (
     SELECT FROM accounts_leave v WHERE v.user_id = {0}.id AND %(today)s BETWEEN v.starts_on AND v.ends_on)"""
 
 
-#: Column of a statement that has `brand` and the parameters `now` and `today` (`accounts.presence.today`): the shifts that
+#: Column of a statement that has `brand` and the parameters `now` and `today` (`accounts.working_time.presence.today`): the shifts that
 #: may be running, with people who are on leave or cannot sign in any more left out.
 SHIFTS = f"""
 (SELECT jsonb_agg(jsonb_build_array(h.id, extract(hour FROM h.starts_at) * 60 + extract(minute FROM h.starts_at),

@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import F
 
-from accounts.health import health_of
+from accounts.brand_accounts.health import health_of
 from accounts.models import BrandAccount, Health, Stream
 from networks.base import BudgetExhausted, NetworkError, RetryLater
 

@@ -19,12 +19,12 @@ from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
-from accounts.credentials import CredentialUnusable
+from accounts.credentials.store import CredentialUnusable
 from accounts.models import Health, Lifecycle, Stream
+from inbox.connections import connect
 from inbox.ingest import page as ingest
 from inbox.ingest import poll_failures
 from inbox.ingest.page import LEASE, LeaseLost, PageOutcome
-from inbox.renewed_connections import connect
 from networks.base import Budget, Connector, NetworkError, PollResult, Reauthorise, StreamKind
 from routing.rules.versions import RuleSetError
 

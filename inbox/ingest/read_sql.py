@@ -10,9 +10,9 @@ from uuid import UUID
 
 import orjson
 
-from accounts.binding import bound_cursor
-from accounts.presence import today
+from accounts.working_time.presence import today
 from inbox.ingest.on_point import SHIFTS
+from postgres.bound_cursors import bound_cursor
 
 Row = Mapping[str, Any]
 

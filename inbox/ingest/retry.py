@@ -9,10 +9,10 @@ import datetime as dt
 
 from django.utils import timezone
 
-from accounts.credentials import CredentialUnusable
+from accounts.credentials.store import CredentialUnusable
+from inbox.connections import connect
 from inbox.ingest import page as ingest
 from inbox.models import Message, Quarantined
-from inbox.renewed_connections import connect
 from networks.base import NetworkError
 
 _BATCH = 50

@@ -6,8 +6,8 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from accounts.binding import bound_cursor
 from inbox.ingest.read_sql import Row, as_json, rows_of
+from postgres.bound_cursors import bound_cursor
 
 _WRITE_CASES = """
 WITH joined AS (

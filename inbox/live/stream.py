@@ -26,9 +26,9 @@ from django.http.response import HttpResponseBase
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
-from accounts import presence
 from accounts.access import Viewer
 from accounts.models import Role, User
+from accounts.working_time import presence
 from inbox.live.publish import CHANNEL, NOTICES, WATCHES, CaseChange
 from inbox.models import Visibility
 from inbox.visibility import watched_elsewhere

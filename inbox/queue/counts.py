@@ -11,11 +11,11 @@ from django.db import connection
 from django.db.models import BigIntegerField, Count, QuerySet, Sum, Value
 from django.utils import timezone
 
-from accounts import presence
 from accounts.access import viewer
 from accounts.models import Leave, Role, User
-from accounts.prepared import prepared
+from accounts.working_time import presence
 from inbox.models import CaseCount, Notice, Visibility
+from postgres.prepared_querysets import prepared
 
 #: Stand where a row of cases has its department.
 _NOTICES, _LEAVE = 0, -1

@@ -17,7 +17,6 @@ from django.utils.safestring import SafeString
 
 from accounts.access import viewer
 from accounts.models import BrandAccount, Role, User
-from accounts.prepared import prepared
 from inbox import countdown
 from inbox.cases.tags import tag_chips
 from inbox.display import Chip, display_name, initials, moment, network_sign, returned_chip, span
@@ -28,6 +27,7 @@ from inbox.queue.row import row_markup
 from inbox.text import clean_text
 from inbox.visibility import departments, watched_by
 from networks.registry import CONNECTORS
+from postgres.prepared_querysets import prepared
 
 #: Rows on a page.
 PAGE = 50

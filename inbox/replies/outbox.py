@@ -17,10 +17,10 @@ from django.db.models import Q
 from django.utils import timezone
 
 from accounts.access import viewer
-from accounts.credentials import CredentialUnusable
+from accounts.credentials.store import CredentialUnusable
 from accounts.models import Health, Lifecycle
+from inbox.connections import connect
 from inbox.models import Reply, ReplyState, Visibility
-from inbox.renewed_connections import connect
 from inbox.replies import outcomes
 from networks.base import (
     AmbiguousSend,

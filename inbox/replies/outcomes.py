@@ -18,7 +18,7 @@ from django.conf import settings
 from django.db import OperationalError, transaction
 from django.db.models import F, Q
 
-from accounts.health import health_of, set_health
+from accounts.brand_accounts.health import health_of, set_health
 from accounts.models import BrandAccount
 from inbox.changes.change import Change, changing
 from inbox.changes.refusals import Invalid

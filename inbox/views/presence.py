@@ -8,9 +8,9 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts import presence
 from accounts.models import Leave
-from accounts.working_forms import LeaveForm, language_name
+from accounts.working_time import presence
+from accounts.working_time.forms import LeaveForm, language_name
 from inbox.assignment import automatic as assigning
 from inbox.assignment import leavers as leaving
 from inbox.views.guards import InboxRequest, signed_in

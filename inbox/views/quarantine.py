@@ -13,8 +13,8 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
+from accounts.brand_accounts.display import Moment, moment
 from accounts.guards import SignedInRequest, require
-from accounts.presenting import Moment, moment
 from inbox import tasks
 from inbox.ingest import retry as second_try
 from inbox.models import Quarantined

@@ -9,8 +9,8 @@ from typing import Any
 
 from django.db.models import Count
 
+from accounts.brand_accounts.display import Moment, moment
 from accounts.models import Department
-from accounts.presenting import Moment, moment
 from routing.classifier import scoring
 from routing.classifier.training import LEAST
 from routing.learning import active as learned

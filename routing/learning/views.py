@@ -11,8 +11,8 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import HttpResponseClientRefresh
 
+from accounts.brand_accounts.display import moment
 from accounts.guards import SignedInRequest, require
-from accounts.presenting import moment
 from routing.classifier.router import BadArrays
 from routing.learning import active as learned
 from routing.learning import page as learning_page

@@ -9,17 +9,16 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from accounts.models import Department, User
+from postgres.locks import AdvisoryLock, take_lock
 from routing.models import Playbook, PlaybookVersion
 from routing.playbook.checks import problems
 from routing.playbook.ownership import objection, with_part
 from routing.playbook.tree import Action, Tree, tree_of
 from routing.scope import scope_of
 
-#: Any number that nothing else locks with: editors take turns.
-_LOCK = 0x706C6179
 #: Versions kept ready.
 KEPT = 50
 _EMPTY: dict[str, Any] = {"start": "", "default": "", "questions": [], "outcomes": []}
@@ -38,8 +37,7 @@ class Stale(PlaybookError):
 
 
 def _take_turn() -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+    take_lock(AdvisoryLock.PLAYBOOK)
 
 
 def live() -> PlaybookVersion | None:

@@ -9,9 +9,10 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from accounts.models import Department, User
+from postgres.locks import AdvisoryLock, take_lock
 from routing.facts import Decision, Facts
 from routing.models import RuleSetVersion
 from routing.refusals import RuleSetError
@@ -39,8 +40,6 @@ __all__ = [
 FRESH_FOR = 1.0
 #: Versions kept compiled for replay.
 KEPT = 4
-#: Any number that nothing else locks with: publishers take turns.
-_LOCK = 0x726F7574
 
 #: Called in the transaction that publishes, with the version and the snapshot that was live before it, None before the first.
 when_published: list[Callable[[RuleSetVersion, dict[str, Any] | None], None]] = []
@@ -52,8 +51,7 @@ _replayed: dict[int, CompiledRules] = {}
 
 def take_turn() -> None:
     """Wait until no other editor is at it, and hold the others until the transaction ends."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+    take_lock(AdvisoryLock.RULES)
 
 
 @contextmanager

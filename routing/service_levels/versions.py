@@ -9,9 +9,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from accounts.models import User
+from postgres.locks import AdvisoryLock, take_lock
 from routing.business_hours.history import VersionedCalendar, compile_history
 from routing.models import Calendar, CalendarVersion, SLAPolicy, SLAVersion
 from routing.service_levels.policies import CLOCKS, ClockName, Policy, Step, Terms
@@ -20,8 +21,6 @@ from routing.service_levels.policies import CLOCKS, ClockName, Policy, Step, Ter
 FRESH_FOR = 1.0
 #: Compiled versions kept: those that cases still name.
 KEPT = 8
-#: Any number that nothing else locks with: publishers take turns.
-_LOCK = 0x736C6173
 
 NONE = Terms(0, ())
 
@@ -113,8 +112,7 @@ def step(content: Mapping[str, Any]) -> Step:
 
 
 def _take_turn() -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+    take_lock(AdvisoryLock.SERVICE_LEVELS)
 
 
 @contextmanager

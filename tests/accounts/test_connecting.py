@@ -10,9 +10,9 @@ from django.core.management import CommandError, call_command
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts import checks
-from accounts.connecting import ConnectRefused, connect_brand_account, disconnect_brand_account
-from accounts.credentials import CredentialUnusable, open_credential, rotate_credentials, seal
+from accounts.brand_accounts import checks
+from accounts.brand_accounts.connecting import ConnectRefused, connect_brand_account, disconnect_brand_account
+from accounts.credentials.store import CredentialUnusable, open_credential, rotate_credentials, seal
 from accounts.models import BrandAccount, Credential, Stream
 
 pytestmark = pytest.mark.django_db

@@ -7,9 +7,9 @@ import json
 import pytest
 from django.core.management import CommandError, call_command
 
-from accounts import rostering
 from accounts.models import BrandAccount, BrandAccountGrant, DemoMarker, Department, Membership, Shift, User
-from config import demo_company
+from accounts.roster import planning as rostering
+from config.demo import company as demo_company
 from routing.facts import Facts
 from routing.rules.versions import live
 from tests.factories import NOW, UserFactory

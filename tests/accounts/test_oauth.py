@@ -15,7 +15,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.credentials import open_credential
+from accounts.credentials.store import open_credential
 from accounts.models import BrandAccount, ConnectAttempt, Credential
 from networks import oauth
 from networks.base import OwnAccount

@@ -10,9 +10,9 @@ from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
 
-from accounts import people
 from accounts.access import viewer
 from accounts.models import BrandAccountGrant, Department, User
+from accounts.people import verbs as people
 from tests.accounts.conftest import signed_in
 from tests.factories import PASSWORD, BrandAccountFactory, DepartmentFactory, UserFactory
 

@@ -10,8 +10,8 @@ from django.db import connection
 from django.db.models.sql.compiler import SQLCompiler
 
 from accounts.models import BrandAccountGrant, Department, Membership, Role, User
-from accounts.prepared import prepared
 from inbox.models import Case
+from postgres.prepared_querysets import prepared
 from tests.factories import NOW, BrandAccountFactory, CaseFactory, DepartmentFactory, UserFactory
 
 pytestmark = pytest.mark.django_db

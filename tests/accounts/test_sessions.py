@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from django.urls import reverse
 
-from accounts import people
 from accounts.models import Role, User
+from accounts.people import verbs as people
 from tests.accounts.conftest import signed_in
 
 PAGE = "/brand-accounts/"

@@ -14,7 +14,7 @@ import redis
 from conftest import CHECKOUT, Manage, clean_environment, eventually
 
 from config.embedded import binaries, ports, postgres
-from config.embedded.home import Home, Running
+from config.embedded.data_folder import Home, Running
 from config.embedded.postgres import Postgres
 from config.embedded.process import EmbeddedError
 from config.embedded.valkey import Valkey
@@ -193,7 +193,7 @@ def test_one_process_at_a_time_has_the_folder_and_its_note_tells_who(home):
     note = Running(os.getpid(), "up", "http://127.0.0.1:1/", "postgresql://…", "redis://…")
     home.announce(note)
     code = (
-        "from pathlib import Path; from config.embedded.home import Home\n"
+        "from pathlib import Path; from config.embedded.data_folder import Home\n"
         f"home = Home(Path({str(home.path)!r})); print(home.lock(), home.running().pid)"
     )
     other = subprocess.run(

@@ -1,4 +1,4 @@
-"""What `-p config.testing` gives every test, and what it leaves behind: nothing."""
+"""What `-p config.testing.plugin` gives every test, and what it leaves behind: nothing."""
 
 import contextlib
 import gc
@@ -17,8 +17,10 @@ from conftest import CHECKOUT, clean_environment
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from config import commandline, testing, testing_database
-from config.testing import OutsideWorldError
+from config import commandline
+from config.testing import database as testing_database
+from config.testing import plugin as testing
+from config.testing.plugin import OutsideWorldError
 
 INNER = """
 import os, pathlib, psycopg, pytest, redis, subprocess, sys

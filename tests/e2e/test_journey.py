@@ -9,7 +9,7 @@ import urllib.request
 import pytest
 from playwright.sync_api import expect
 
-from config.demo_company import PASSWORD
+from config.demo.company import PASSWORD
 from config.embedded.ports import free_port
 from tests.config.conftest import Manage, clean_environment, eventually, folder
 from tests.e2e.conftest import ROOT

@@ -20,7 +20,7 @@ import requests
 from django.db import connection
 from django.utils import timezone
 
-from accounts.connecting import connect_brand_account
+from accounts.brand_accounts.connecting import connect_brand_account
 from accounts.models import Department
 from config.embedded.valkey import Valkey
 from inbox.models import Message

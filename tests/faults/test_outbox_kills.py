@@ -24,7 +24,7 @@ from django.db import connection
 from django.db.models import Sum
 from django.utils import timezone
 
-from accounts.credentials import store_credential
+from accounts.credentials.store import store_credential
 from accounts.models import Role
 from inbox.models import CaseEvent, Message, Reply, ReplyState, Verb
 from inbox.replies import verbs as replies

@@ -21,7 +21,7 @@ from django.db import connection  # noqa: E402
 
 from config.celery import app  # noqa: E402
 from inbox.ingest import page as ingest  # noqa: E402
-from inbox.ingest import read_sql as ingest_sql
+from inbox.ingest import read_sql as ingest_sql  # noqa: E402
 
 #: Seconds between the cursor and the messages, or as long as somebody holds them. While they last, a file named after
 #: the process says so.

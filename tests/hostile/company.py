@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from accounts.credentials import store_credential
+from accounts.credentials.store import store_credential
 from accounts.models import Department, Role, User
 from inbox.models import Case, Message, Quarantined, Reply
 from routing.models import RoutingDefault, Rule, RuleSetVersion

@@ -10,7 +10,7 @@ from collections import Counter
 import pytest
 from django.utils import timezone
 
-from accounts.credentials import store_credential
+from accounts.credentials.store import store_credential
 from accounts.models import Health
 from inbox.ingest import polling
 from inbox.models import Case, Message, Quarantined

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from accounts.credentials import store_credential
+from accounts.credentials.store import store_credential
 from accounts.models import Role
 from networks import registry
 from tests.factories import (

@@ -7,8 +7,8 @@ import datetime as dt
 import pytest
 from django.utils import timezone
 
-from accounts import presence
 from accounts.models import Leave, Role, Skill
+from accounts.working_time import presence
 from inbox.assignment.colleagues import colleagues, why_nobody
 from inbox.models import Decision
 from tests.factories import (

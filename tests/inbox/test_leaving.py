@@ -7,8 +7,8 @@ import datetime as dt
 import pytest
 from django.urls import reverse
 
-from accounts import presence
 from accounts.models import BrandAccountGrant, Leave, Membership, Role, Shift
+from accounts.working_time import presence
 from inbox import tasks
 from inbox.assignment import automatic as assigning
 from inbox.assignment import leavers as leaving

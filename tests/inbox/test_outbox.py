@@ -132,7 +132,7 @@ class TestAuthority:
 
     def test_swapped_secrets_are_refused(self, reply, network, clock):
         """The envelope of another account, moved into this one's row: nothing leaves, nothing is lost."""
-        from accounts.credentials import store_credential
+        from accounts.credentials.store import store_credential
 
         other = BrandAccountFactory()
         store_credential(other, {"access_token": "other"}, now=NOW)

@@ -7,7 +7,7 @@ import datetime as dt
 import pytest
 from django.utils import timezone
 
-from accounts.credentials import store_credential
+from accounts.credentials.store import store_credential
 from accounts.models import BrandAccount
 from inbox.ingest import polling
 from inbox.models import Case, CaseEvent, Direction, EarlyAnswer, Message, Reply, ReplyState, Status, Verb

@@ -6,7 +6,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from accounts.credentials import store_credential
+from accounts.credentials.store import store_credential
 from accounts.models import BrandAccount, Health, Stream
 from inbox.ingest import polling
 from inbox.models import Case, ReplyState, Status

@@ -4,7 +4,7 @@ import uuid
 import pytest
 from django.utils import timezone
 
-from accounts.credentials import seal, store_credential
+from accounts.credentials.store import seal, store_credential
 from accounts.models import BrandAccount, Credential, Health, Lifecycle, Stream
 from inbox.ingest import page as ingest
 from inbox.ingest import polling

@@ -12,9 +12,9 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
 
-from accounts import presence
 from accounts.middleware import signs_of_life
 from accounts.models import Department, Leave, Role, Skill, User
+from accounts.working_time import presence
 from tests.factories import NOW, DepartmentFactory, UserFactory
 from tests.inbox.pages import signed_in
 

@@ -3,7 +3,7 @@ import datetime as dt
 import pytest
 from django.urls import reverse
 
-from accounts.credentials import store_credential
+from accounts.credentials.store import store_credential
 from accounts.models import Role
 from inbox.ingest import quarantine
 from inbox.ingest import retry as second_try

@@ -8,8 +8,8 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts import presence
 from accounts.models import Leave, Role
+from accounts.working_time import presence
 from inbox.assignment import automatic as assigning
 from inbox.assignment import leavers as leaving
 from inbox.assignment import take_next as taking

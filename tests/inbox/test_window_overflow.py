@@ -11,7 +11,7 @@ from django.core.management import call_command
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.credentials import store_credential
+from accounts.credentials.store import store_credential
 from accounts.models import Health, Role, Stream
 from inbox.ingest import page as ingest
 from inbox.models import Message

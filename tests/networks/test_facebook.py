@@ -20,7 +20,7 @@ from networks.base import (
     RetryLater,
     Sent,
 )
-from networks.facebook import FacebookConnector
+from networks.facebook.connector import FacebookConnector
 from tests.networks.contract import CANARY, NOW, ConnectorContract
 from tests.networks.server import Asked, Network, Reply
 

@@ -9,9 +9,9 @@ import pytest
 
 from networks import oauth
 from networks.base import Credentials, NetworkError, Rejected, RetryLater
-from networks.facebook import FacebookConnector
+from networks.facebook.connector import FacebookConnector
 from networks.oauth import App
-from networks.x import XConnector
+from networks.x.connector import XConnector
 from tests.networks.contract import CANARY, NOW
 from tests.networks.server import Network
 

@@ -22,8 +22,8 @@ from networks.base import (
     RetryLater,
     Sent,
 )
-from networks.x import XConnector
-from networks.x_parse import id_time
+from networks.x.connector import XConnector
+from networks.x.parse import id_time
 from tests.networks.contract import CANARY, NOW, ConnectorContract
 from tests.networks.server import Network, Reply
 

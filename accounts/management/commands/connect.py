@@ -12,7 +12,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from accounts.connecting import ConnectRefused, connect_brand_account
+from accounts.brand_accounts.connecting import ConnectRefused, connect_brand_account
 from accounts.models import Department
 from networks.registry import CONNECTORS
 

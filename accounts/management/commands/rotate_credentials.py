@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from accounts.credentials import CredentialUnusable, rotate_credentials
+from accounts.credentials.store import CredentialUnusable, rotate_credentials
 
 
 class Command(BaseCommand):

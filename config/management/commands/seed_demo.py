@@ -16,7 +16,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 from django.utils import timezone
 
-from accounts.connecting import ConnectRefused, connect_brand_account
+from accounts.brand_accounts.connecting import ConnectRefused, connect_brand_account
 from accounts.models import (
     BrandAccount,
     BrandAccountGrant,
@@ -25,9 +25,9 @@ from accounts.models import (
     Membership,
     User,
 )
-from accounts.people import vouch_for
-from config import demo_company
-from config.demo_roster import seed_roster
+from accounts.people.verbs import vouch_for
+from config.demo import company as demo_company
+from config.demo.roster import seed_roster
 from routing.models import RuleSetVersion, SLAVersion
 from routing.playbook import versions as playbooks
 from routing.rules.starter import DEFAULT, DEPARTMENTS

@@ -1,0 +1,100 @@
+"""Journeys to a network's consent page and back: bound to one session, good once, for ten minutes.
+
+The state travels through the network and the browser; only its digest is stored. The PKCE verifier stays in the
+session, so that a stolen address is worth nothing elsewhere. What the network granted waits encrypted in the row.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+from collections.abc import MutableMapping, Sequence
+from typing import Any
+
+from accounts.credentials.store import open_sealed, seal
+from accounts.models import BrandAccount, ConnectAttempt, User
+from networks.base import OwnAccount
+from networks.oauth import Authorisation, Grantable
+
+LIFETIME = dt.timedelta(minutes=10)
+_SESSION_KEY = "connecting"
+#: Journeys that one session may have begun and not ended, oldest dropped first.
+_PER_SESSION = 5
+
+
+class AttemptRefused(Exception):
+    """This journey is unknown here, over, or was used already. Nothing was connected."""
+
+
+def remember(
+    network: str,
+    authorisation: Authorisation,
+    session: MutableMapping[str, Any],
+    user: User,
+    *,
+    now: dt.datetime,
+    brand_account: BrandAccount | None = None,
+) -> None:
+    """Note that a journey begins. `brand_account` is the one that is to be connected again, None for any."""
+    ConnectAttempt.objects.filter(created_at__lt=now - 2 * LIFETIME).delete()
+    digest = _digest(authorisation.state)
+    ConnectAttempt.objects.create(
+        state_digest=digest, network=network, user=user, brand_account=brand_account, created_at=now
+    )
+    begun = {**session.get(_SESSION_KEY, {}), digest: authorisation.verifier}
+    session[_SESSION_KEY] = dict(list(begun.items())[-_PER_SESSION:])
+
+
+def arrive(
+    network: str, state: str, session: MutableMapping[str, Any], user: User, *, now: dt.datetime
+) -> tuple[ConnectAttempt, str]:
+    """The journey that comes back with `state`, and its PKCE verifier; from now on it cannot come back again.
+
+    Raises `AttemptRefused`.
+    """
+    begun = dict(session.get(_SESSION_KEY, {}))
+    verifier = begun.pop(_digest(state), None)
+    session[_SESSION_KEY] = begun
+    mine = ConnectAttempt.objects.filter(state_digest=_digest(state), network=network, user=user)
+    fresh = mine.filter(returned_at=None, created_at__gt=now - LIFETIME)
+    if verifier is None or not fresh.update(returned_at=now):
+        raise AttemptRefused
+    return mine.select_related("brand_account").get(), verifier
+
+
+def keep(attempt: ConnectAttempt, granted: Sequence[Grantable]) -> None:
+    """Put what the network granted aside, encrypted, until the person has confirmed."""
+    body = json.dumps(
+        [[one.own.remote_id, one.own.handle, one.own.name, dict(one.secrets)] for one in granted]
+    )
+    attempt.envelope = seal(attempt.network, f"attempt {attempt.pk}", {"granted": body})
+    attempt.save(update_fields=["envelope"])
+
+
+def waiting(pk: int, user: User, *, now: dt.datetime) -> tuple[ConnectAttempt, list[Grantable]]:
+    """A journey of this user that waits for confirmation, and what was granted. Raises `AttemptRefused`."""
+    attempt = (
+        ConnectAttempt.objects.filter(pk=pk, user=user, used_at=None, created_at__gt=now - LIFETIME)
+        .exclude(envelope=b"")
+        .select_related("brand_account")
+        .first()
+    )
+    if attempt is None:
+        raise AttemptRefused
+    body = open_sealed(bytes(attempt.envelope), attempt.network, f"attempt {attempt.pk}")
+    granted = [
+        Grantable(attempt.network, OwnAccount(remote_id, handle, name), held)
+        for remote_id, handle, name, held in json.loads(body["granted"])
+    ]
+    return attempt, granted
+
+
+def use(attempt: ConnectAttempt, *, now: dt.datetime) -> None:
+    """End a journey and forget what was granted. Raises `AttemptRefused` when it has ended already."""
+    if not ConnectAttempt.objects.filter(pk=attempt.pk, used_at=None).update(used_at=now, envelope=b""):
+        raise AttemptRefused
+
+
+def _digest(state: str) -> str:
+    return hashlib.sha256(state.encode("utf-8", "replace")).hexdigest()

@@ -1,0 +1,138 @@
+"""Asking a network whom a credential speaks for: before it is stored, daily, and when a person asks.
+
+The network is never asked inside a transaction.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Q
+
+from accounts.brand_accounts.health import health_of, set_health
+from accounts.credentials.renewal import renewed, stored_at
+from accounts.credentials.store import CredentialUnusable, open_credential
+from accounts.models import BrandAccount, Health, Lifecycle, network_label
+from networks.base import (
+    Connector,
+    Credentials,
+    MissingPermission,
+    NetworkError,
+    OwnAccount,
+    Reauthorise,
+)
+from networks.registry import connector
+
+CHECK_EVERY = dt.timedelta(days=1)
+#: A check that a worker claimed and never finished is due again after this.
+_CLAIM = dt.timedelta(minutes=5)
+_OWN_LIMITS = (Health.LIMITED, Health.BUDGET)
+
+
+class ConnectRefused(Exception):
+    """The brand account was not connected; nothing was changed. The message is safe to show."""
+
+
+def api_url(network: str) -> str:
+    """The base address that stands in for the network's own, "" for the network itself."""
+    return str(settings.NETWORK_API_URLS.get(network, ""))
+
+
+def open_connector(credentials: Credentials) -> Connector:
+    """The connector for these secrets. Raises `ConnectRefused` when one that it needs is missing."""
+    try:
+        return connector(credentials, api_url=api_url(credentials.network))
+    except KeyError as error:
+        raise ConnectRefused(
+            f"The credentials for {network_label(credentials.network)} are incomplete: {error} is missing."
+        ) from error
+
+
+def whose_secrets(credentials: Credentials) -> OwnAccount:
+    """Ask the network whom these secrets speak for.
+
+    Raises `ConnectRefused` when it does not accept them, cannot be reached, or they are another account's.
+    """
+    label = network_label(credentials.network)
+    try:
+        own = open_connector(credentials).verify()
+    except (Reauthorise, MissingPermission) as error:
+        raise ConnectRefused(f"{label} does not accept these credentials: {_sentence(error)}") from error
+    except NetworkError as error:
+        raise ConnectRefused(
+            f"{label} could not be asked whose credentials these are: {_sentence(error)} Try again in a few minutes."
+        ) from error
+    if own.remote_id != credentials.remote_id:
+        raise ConnectRefused(
+            f"These credentials belong to {own.handle or 'another account'} ({own.remote_id}), "
+            f"not to the account with the id {credentials.remote_id}."
+        )
+    return own
+
+
+def ask_now(brand_account: BrandAccount, *, now: dt.datetime) -> None:
+    """Make a check due at once; the next tick, a few seconds away, does it."""
+    brand_account.check_due_at = now
+    brand_account.save(update_fields=["check_due_at"])
+
+
+def claim_due_checks(now: dt.datetime) -> list[int]:
+    """Brand accounts whose check is due, claimed: nobody else gets them for the next minutes."""
+    due = BrandAccount.objects.exclude(lifecycle=Lifecycle.CLOSED).filter(
+        Q(check_due_at__isnull=True) | Q(check_due_at__lte=now)
+    )
+    claimed = []
+    for pk, due_at in due.values_list("pk", "check_due_at"):
+        if BrandAccount.objects.filter(pk=pk, check_due_at=due_at).update(check_due_at=now + _CLAIM):
+            claimed.append(pk)
+    return claimed
+
+
+def check(brand_account_id: int, now: dt.datetime) -> None:
+    """Ask the network whether the stored credential works and is this account's, and keep the answer as its health.
+
+    A limit that the network set for fetching stays until it ends. What was learnt about a credential that has been
+    replaced meanwhile is dropped.
+    """
+    brand_account = BrandAccount.objects.filter(pk=brand_account_id).first()
+    if brand_account is None:
+        return
+    seen, health, detail, own = _verdict(brand_account, now)
+    with transaction.atomic():
+        brand_account = BrandAccount.objects.select_for_update().get(pk=brand_account_id)
+        if stored_at(brand_account) != seen:
+            return
+        brand_account.check_due_at = now + CHECK_EVERY
+        if own is not None:
+            brand_account.verified_at = now
+            brand_account.handle, brand_account.name = own.handle or brand_account.handle, own.name
+        brand_account.save(update_fields=["check_due_at", "verified_at", "handle", "name"])
+        limited = brand_account.health_until is not None and brand_account.health_until > now
+        if health is Health.REAUTHORISE or not limited:
+            set_health(brand_account, health, detail, now=now)
+
+
+def _verdict(
+    brand_account: BrandAccount, now: dt.datetime
+) -> tuple[dt.datetime | None, Health, str, OwnAccount | None]:
+    """Which credential was tried (by the time it was stored), and what the network made of it."""
+    seen = stored_at(brand_account)
+    try:
+        connection, seen = renewed(brand_account, lambda one: open_connector(open_credential(one)), now=now)
+        own = connection.verify()
+    except (CredentialUnusable, ConnectRefused) as error:
+        return seen, Health.REAUTHORISE, str(error), None
+    except NetworkError as error:
+        # Asking whom we are has limits of its own: they say nothing about fetching.
+        health = health_of(error)[0]
+        return seen, Health.UNWELL if health in _OWN_LIMITS else health, _sentence(error), None
+    if own.remote_id != brand_account.remote_id:
+        return seen, Health.REAUTHORISE, f"The credential belongs to {own.handle} ({own.remote_id}).", None
+    return seen, Health.OK, "", own
+
+
+def _sentence(error: NetworkError) -> str:
+    text = str(error).strip() or "it gave no reason"
+    return text if text.endswith((".", "!", "?", "…")) else f"{text}."

@@ -1,0 +1,107 @@
+"""Connecting a brand account to its network, and disconnecting it.
+
+The network is asked before anything is stored, and never inside a transaction.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+import re
+from collections.abc import Mapping
+
+from django.conf import settings
+from django.db import transaction
+
+from accounts.brand_accounts.checks import CHECK_EVERY, ConnectRefused, open_connector, whose_secrets
+from accounts.brand_accounts.health import set_health
+from accounts.credentials.store import store_credential
+from accounts.models import BrandAccount, Credential, Department, Health, Lifecycle, Stream, User
+from networks.base import Credentials
+from networks.registry import CONNECTORS, capabilities
+
+__all__ = ["ConnectRefused", "connect_brand_account", "disconnect_brand_account"]
+
+logger = logging.getLogger(__name__)
+
+#: What every network's ids look like: short, printable, no spaces.
+_REMOTE_ID = re.compile(r"[!-~]{1,64}")
+
+
+def connect_brand_account(
+    *,
+    network: str,
+    remote_id: str,
+    handle: str,
+    name: str,
+    secrets: Mapping[str, str],
+    owner_department: Department | None,
+    by: User | None,
+    now: dt.datetime,
+    verify: bool = True,
+) -> BrandAccount:
+    """Store a brand account with its credential and a stream for each kind that the network offers.
+
+    For a brand account that is known already (same network and remote id) the new secrets replace the old ones, its
+    health is restored and polling resumes at the saved cursors; charter, history and paused streams stay as they are.
+    Unless `verify` is false the network is asked first whom the secrets speak for. Raises `ConnectRefused`.
+    """
+    credentials = _credentials(network, remote_id, secrets)
+    if not verify:
+        open_connector(credentials)
+    else:
+        own = whose_secrets(credentials)
+        handle, name = own.handle or handle, own.name or name
+    with transaction.atomic():
+        brand_account, _ = BrandAccount.objects.select_for_update().get_or_create(
+            network=network, remote_id=remote_id, defaults={"connected_at": now}
+        )
+        brand_account.handle, brand_account.name = handle.removeprefix("@"), name
+        brand_account.owner_department = owner_department or brand_account.owner_department
+        brand_account.connected_by = by
+        brand_account.verified_at = now if verify else None
+        brand_account.check_due_at = now + CHECK_EVERY if verify else now
+        _put_in_use(brand_account, secrets, now)
+    logger.info("brand account connected", extra={"brand_account": brand_account.pk, "user": by and by.pk})
+    return brand_account
+
+
+def _credentials(network: str, remote_id: str, secrets: Mapping[str, str]) -> Credentials:
+    if network not in CONNECTORS:
+        raise ConnectRefused(f"There is no network “{network}”. Known: {', '.join(sorted(CONNECTORS))}.")
+    if not _REMOTE_ID.fullmatch(remote_id):
+        raise ConnectRefused("The network's own id of the account is missing or is not an id.")
+    return Credentials(network, remote_id, secrets)
+
+
+@transaction.atomic
+def disconnect_brand_account(brand_account: BrandAccount, *, by: User, now: dt.datetime) -> None:
+    """Delete the credential and stop polling. Messages, cases, cursors and the charter stay."""
+    Credential.objects.filter(brand_account=brand_account).delete()
+    brand_account.lifecycle = Lifecycle.CLOSED
+    brand_account.save(update_fields=["lifecycle"])
+    set_health(brand_account, Health.REAUTHORISE, f"Disconnected by {by}.", now=now)
+    logger.info("brand account disconnected", extra={"brand_account": brand_account.pk, "user": by.pk})
+
+
+def _put_in_use(brand_account: BrandAccount, secrets: Mapping[str, str], now: dt.datetime) -> None:
+    if brand_account.lifecycle == Lifecycle.CLOSED:
+        brand_account.lifecycle = Lifecycle.ACTIVE
+    brand_account.save()
+    set_health(brand_account, Health.OK, "", now=now)
+    store_credential(brand_account, secrets, now=now)
+    _start_streams(brand_account, now)
+
+
+def _start_streams(brand_account: BrandAccount, now: dt.datetime) -> None:
+    kinds = capabilities(brand_account.network).streams
+    Stream.objects.bulk_create(
+        [
+            Stream(
+                brand_account=brand_account, kind=kind, next_poll_at=now, interval=settings.POLL_INTERVAL_MIN
+            )
+            for kind in kinds
+        ],
+        ignore_conflicts=True,
+    )
+    brand_account.streams.update(next_poll_at=now, failures=0, last_error="")

@@ -1,0 +1,150 @@
+"""Forms of people and departments."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+
+from accounts.models import BrandAccount, Department, Role, User
+from accounts.people.department_tags import taken
+from accounts.people.verbs import Reach
+
+if TYPE_CHECKING:
+    UserModelForm = forms.ModelForm[User]
+    DepartmentModelForm = forms.ModelForm[Department]
+else:
+    UserModelForm = DepartmentModelForm = forms.ModelForm
+
+_GRANTS = [("", "No access"), ("work", "Works on it"), ("publish", "Works on it and answers in its name")]
+_INITIALS = re.compile(r"[^\W\d_]{2,4}")
+
+
+class UserForm(UserModelForm):
+    """A person: name, role, departments, and what they may do for each brand account (fields `grant-ID`)."""
+
+    departments = forms.ModelMultipleChoiceField(
+        queryset=Department.objects.all(),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text="They see and work on the cases of these departments.",
+    )
+
+    class Meta:
+        model = User
+        fields = ("first_name", "last_name", "username", "email", "initials", "role")
+
+    def __init__(self, *args: Any, by: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.by = by
+        for name in ("first_name", "last_name", "email"):
+            self.fields[name].required = True
+        self.fields["initials"].help_text = "Sign their answers, as ^AB: two to four letters."
+        self.fields["username"].help_text = "They can sign in with it or with the e-mail address."
+        if self.instance.pk:
+            self.initial["departments"] = list(self.instance.departments.values_list("pk", flat=True))
+        self._add_grants()
+
+    def _add_grants(self) -> None:
+        self.brand_accounts = {f"grant-{one.pk}": one for one in BrandAccount.objects.all()}
+        held: dict[int, bool] = {}
+        if self.instance.pk:
+            held = dict(self.instance.grants.values_list("brand_account_id", "can_publish"))
+        for name, brand_account in self.brand_accounts.items():
+            self.fields[name] = forms.ChoiceField(choices=_GRANTS, required=False, label=str(brand_account))
+            if brand_account.pk in held:
+                self.initial[name] = "publish" if held[brand_account.pk] else "work"
+
+    def grant_fields(self) -> list[forms.BoundField]:
+        """The fields of the brand accounts, in the order of their list."""
+        return [self[name] for name in self.brand_accounts]
+
+    def person_fields(self) -> list[forms.BoundField]:
+        """Name, sign-in and role."""
+        return [self[name] for name in self.Meta.fields]
+
+    def clean_username(self) -> str:
+        return self._free("username", "Somebody has this user name already.")
+
+    def clean_email(self) -> str:
+        return self._free("email", "Somebody has this e-mail address already.").lower()
+
+    def clean_initials(self) -> str:
+        initials: str = self.cleaned_data["initials"].strip()
+        if initials and not _INITIALS.fullmatch(initials):
+            raise ValidationError("Use two to four letters, or leave it empty.")
+        return initials.upper()
+
+    def clean_role(self) -> str:
+        role: str = self.cleaned_data["role"]
+        if self.instance == self.by and role != self.by.role:
+            raise ValidationError("You cannot change your own role. Ask another administrator.")
+        return role
+
+    def _free(self, name: str, taken: str) -> str:
+        value: str = self.cleaned_data[name].strip()
+        if User.objects.filter(**{f"{name}__iexact": value}).exclude(pk=self.instance.pk).exists():
+            raise ValidationError(taken)
+        return value
+
+    def clean(self) -> dict[str, Any]:
+        """Somebody who publishes has a role that may, and initials to sign with."""
+        cleaned = super().clean() or self.cleaned_data
+        publishes = "publish" in {cleaned.get(name) for name in self.brand_accounts}
+        if publishes and cleaned.get("role") in (Role.ADMINISTRATOR, Role.ANALYST):
+            self.add_error(
+                "role", "This role does not answer customers: take “answers in its name” away below."
+            )
+        if publishes and "initials" in cleaned and not cleaned["initials"]:
+            self.add_error("initials", "Whoever answers customers signs: give two to four letters.")
+        return cleaned
+
+    def reach(self) -> Reach:
+        """What the person will be able to work on once this is saved."""
+        brands = {account.pk for account, may in self.grants().items() if may is not None}
+        departments = {department.pk for department in self.cleaned_data["departments"]}
+        return Reach(self.cleaned_data["role"], frozenset(departments), frozenset(brands))
+
+    def grants(self) -> dict[BrandAccount, bool | None]:
+        """By brand account: True may publish, False may work on it, None has no access."""
+        meaning = {"": None, "work": False, "publish": True}
+        return {account: meaning[self.cleaned_data[name]] for name, account in self.brand_accounts.items()}
+
+
+class DepartmentForm(DepartmentModelForm):
+    """A department's name and place in lists; the key is fixed once it exists, because rules refer to it."""
+
+    class Meta:
+        model = Department
+        fields = ("name", "slug", "tags", "position")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["slug"].label = "Key"
+        self.fields["slug"].help_text = "Short and fixed, as “billing”: rules and exports name it."
+        self.fields["tags"].help_text = (
+            "Separated by commas, like “invoice, refund”. A person who puts one of them on a case says that it belongs "
+            "here, and the router learns from it. The name and the key always count."
+        )
+        self.fields["position"].required = False
+        if self.instance.pk:
+            self.fields["slug"].disabled = True
+
+    def clean_name(self) -> str:
+        name: str = self.cleaned_data["name"].strip()
+        if Department.objects.filter(name__iexact=name).exclude(pk=self.instance.pk).exists():
+            raise ValidationError("There is a department with this name already.")
+        if found := taken([name], self.instance):
+            raise ValidationError(f"“{found[0]}” says already that a case belongs to {found[1]}.")
+        return name
+
+    def clean_tags(self) -> list[str]:
+        tags = {" ".join(tag.split()).casefold(): " ".join(tag.split()) for tag in self.cleaned_data["tags"]}
+        if found := taken(tags.values(), self.instance):
+            raise ValidationError(f"“{found[0]}” says already that a case belongs to {found[1]}.")
+        return [tag for tag in tags.values() if tag]
+
+    def clean_position(self) -> int:
+        return self.cleaned_data["position"] or 0

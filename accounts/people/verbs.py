@@ -1,0 +1,183 @@
+"""Changing users and departments. Authority is checked by whoever calls; the invariants are kept here."""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+from allauth.account.forms import default_token_generator
+from allauth.account.models import EmailAddress
+from allauth.account.utils import user_pk_to_url_str
+from django.db import transaction
+from django.db.models import F
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.models import BrandAccount, BrandAccountGrant, Department, Membership, Role, User
+from accounts.working_time import presence
+
+logger = logging.getLogger(__name__)
+
+_EDITABLE = ("first_name", "last_name", "username", "email", "initials", "role")
+
+#: What other rooms do when somebody leaves, or was changed and may see less, in the same transaction: called with the
+#: user, by whom, and the time; a sentence says what became of their work, "" nothing.
+#: Rooms add to it when they are ready (`AppConfig.ready`); this room knows none of them.
+Release = Callable[[User, User, dt.datetime], str]
+when_user_leaves: list[Release] = []
+when_user_changes: list[Release] = []
+#: What somebody has that they could not keep as what they are to become (None: when they leave), in words; "" nothing.
+work_at_stake: list[Callable[[User, Reach | None], str]] = []
+#: Asked before a department is closed; a sentence says why it cannot be, "" agrees.
+objections_to_closing: list[Callable[[Department], str]] = []
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """What decides which cases somebody may work on."""
+
+    role: str
+    department_ids: frozenset[int]
+    brand_account_ids: frozenset[int]
+
+
+class Refused(Exception):
+    """The change would break something. Nothing was changed; the message says what, for a person."""
+
+
+@transaction.atomic
+def save_user(
+    user: User, departments: Iterable[Department], grants: Mapping[BrandAccount, bool | None]
+) -> User:
+    """Store a user with departments and grants (`True` may publish, `False` may only work on it, None neither).
+
+    A changed role ends the user's sessions. Raises `Refused` when no active administrator would be left.
+    """
+    before = User.objects.select_for_update().filter(pk=user.pk).first() if user.pk else None
+    if before is None:
+        user.set_unusable_password()
+        user.save()
+    else:
+        # Only what the form holds: a password that the user sets at this moment must not be undone.
+        user.save(update_fields=_EDITABLE)
+        if before.role == Role.ADMINISTRATOR != user.role:
+            _require_administrator()
+    vouch_for(user)
+    wanted = {department.pk for department in departments}
+    Membership.objects.filter(user=user).exclude(department__in=wanted).delete()
+    Membership.objects.bulk_create(
+        [Membership(user=user, department_id=pk) for pk in sorted(wanted)], ignore_conflicts=True
+    )
+    _save_grants(user, grants)
+    logger.info("user saved", extra={"user": user.pk, "role": user.role})
+    return user
+
+
+@transaction.atomic
+def change_user(
+    user: User,
+    departments: Iterable[Department],
+    grants: Mapping[BrandAccount, bool | None],
+    *,
+    by: User,
+    now: dt.datetime,
+) -> str:
+    """As `save_user`, and other rooms take back what the user may not work on any more; in words what became of it."""
+    save_user(user, departments, grants)
+    return _released(when_user_changes, User.objects.get(pk=user.pk), by, now)
+
+
+def vouch_for(user: User) -> None:
+    """Note for sign-in that an administrator says whose e-mail address this is.
+
+    Without it django-allauth takes the address for unproved: it would wipe the password when the company's own
+    sign-in names the address.
+    """
+    EmailAddress.objects.filter(user=user).delete()
+    EmailAddress.objects.create(user=user, email=user.email.lower(), verified=True, primary=True)
+
+
+@transaction.atomic
+def deactivate(user: User, *, by: User, now: dt.datetime) -> str:
+    """End a user's sessions and keep them out. What they wrote stays theirs; other rooms release their work.
+
+    Returns in words what became of their work. Raises `Refused` for oneself and for the last active administrator.
+    """
+    if user == by:
+        raise Refused("You cannot deactivate yourself. Ask another administrator.")
+    user.is_active = False
+    user.save(update_fields=["is_active"])
+    _require_administrator()
+    end_sessions(user)
+    logger.info("user deactivated", extra={"user": user.pk, "by": by.pk})
+    return _released(when_user_leaves, user, by, now)
+
+
+def at_stake(user: User, reach: Reach | None) -> str:
+    """What a user has that they could not keep with another `reach` (None: when they leave), in words; "" nothing."""
+    return " ".join(words for ask in work_at_stake if (words := ask(user, reach)))
+
+
+def _released(hooks: Iterable[Release], user: User, by: User, now: dt.datetime) -> str:
+    return " ".join(words for release in hooks if (words := release(user, by, now)))
+
+
+def reactivate(user: User) -> None:
+    """Let a user sign in again, with the password they had."""
+    user.is_active = True
+    user.save(update_fields=["is_active"])
+
+
+def end_sessions(user: User) -> None:
+    """Sign a user out everywhere."""
+    User.objects.filter(pk=user.pk).update(session_epoch=F("session_epoch") + 1)
+    presence.gone(user.pk, timezone.now())
+
+
+def password_path(user: User) -> str:
+    """The path at which a user sets a new password: works once, for `PASSWORD_RESET_TIMEOUT` seconds (three days)."""
+    token = default_token_generator.make_token(user)
+    return reverse(
+        "account_reset_password_from_key", kwargs={"uidb36": user_pk_to_url_str(user), "key": token}
+    )
+
+
+@transaction.atomic
+def close(department: Department) -> None:
+    """Let a department get no new cases. Raises `Refused` when something still leads to it."""
+    for objection in objections_to_closing:
+        if reason := objection(department):
+            raise Refused(reason)
+    if not Department.objects.filter(is_open=True).exclude(pk=department.pk).exists():
+        raise Refused("This is the last open department: somebody has to get the cases.")
+    department.is_open = False
+    department.save(update_fields=["is_open"])
+
+
+def reopen(department: Department) -> None:
+    """Let a department get cases again."""
+    department.is_open = True
+    department.save(update_fields=["is_open"])
+
+
+def _save_grants(user: User, grants: Mapping[BrandAccount, bool | None]) -> None:
+    lost = [account for account, can_publish in grants.items() if can_publish is None]
+    BrandAccountGrant.objects.filter(user=user, brand_account__in=lost).delete()
+    BrandAccountGrant.objects.bulk_create(
+        [
+            BrandAccountGrant(user=user, brand_account=account, can_publish=can_publish)
+            for account, can_publish in grants.items()
+            if can_publish is not None
+        ],
+        update_conflicts=True,
+        unique_fields=["user", "brand_account"],
+        update_fields=["can_publish"],
+    )
+
+
+def _require_administrator() -> None:
+    active = User.objects.select_for_update().filter(role=Role.ADMINISTRATOR, is_active=True)
+    if not list(active.values_list("pk", flat=True)):
+        raise Refused("This is the last administrator. Make somebody else administrator first.")

@@ -1,0 +1,82 @@
+"""Who of a week's shifts will not be there: on leave, or unable to sign in any more. Pure, but for the rows it is given."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+
+from accounts import shifts as roster
+from accounts.models import Leave
+from accounts.roster.planning import Roster
+
+_DAY = dt.timedelta(days=1)
+Stretch = tuple[dt.datetime, dt.datetime]
+
+
+def missing(shift: roster.Shift, date: dt.date, kept: Roster, leaves: Iterable[Leave]) -> list[str]:
+    """Who of a shift is not there on a day, in words, the primary first."""
+    away = _away(date, leaves)
+    told = [f"{kept.name(pk)}{_role(role)} cannot sign in" for role, pk in kept.unable.get(shift.id, ())]
+    told += [f"{kept.name(pk)}{_role(role)} is on leave" for role, pk in _people(shift) if pk in away]
+    return told
+
+
+def absences(
+    kept: Roster, parts: Iterable[roster.Segment], leaves: Sequence[Leave]
+) -> list[tuple[str, Stretch]]:
+    """The same of a whole week: what is the matter, and when; days on end are one."""
+    found: list[tuple[str, Stretch]] = []
+    for part, date, (left, right) in _by_day(parts, kept):
+        if part.shift is None:
+            continue
+        for words in missing(part.shift, date, kept, leaves):
+            before = next((n for n, (said, at) in enumerate(found) if said == words and at[1] == left), None)
+            if before is None:
+                found.append((words, (left, right)))
+            else:
+                found[before] = (words, (found[before][1][0], right))
+    return found
+
+
+def deserted(
+    kept: Roster, parts: Iterable[roster.Segment], spans: Iterable[Stretch], leaves: Sequence[Leave]
+) -> list[Stretch]:
+    """The promised stretches in which somebody is named, and all who are named are on leave."""
+    owed, found = list(spans), list[Stretch]()
+    for part, date, (left, right) in _by_day(parts, kept):
+        people = {pk for _, pk in _people(part.shift)} if part.shift else set()
+        if not people or not people <= _away(date, leaves):
+            continue
+        for begin, finish in owed:
+            start, end = max(left, begin), min(right, finish)
+            if start >= end:
+                continue
+            if found and found[-1][1] == start:
+                found[-1] = (found[-1][0], end)
+            else:
+                found.append((start, end))
+    return found
+
+
+def _by_day(
+    parts: Iterable[roster.Segment], kept: Roster
+) -> Iterable[tuple[roster.Segment, dt.date, Stretch]]:
+    """The parts cut at midnight, for leave is by days."""
+    for part in parts:
+        date = part.start.astimezone(kept.zone).date()
+        while (begin := max(roster.instant(date, 0, kept.zone), part.start)) < part.end:
+            yield part, date, (begin, min(roster.instant(date + _DAY, 0, kept.zone), part.end))
+            date += _DAY
+
+
+def _away(date: dt.date, leaves: Iterable[Leave]) -> set[int]:
+    return {one.user_id for one in leaves if one.starts_on <= date <= one.ends_on}
+
+
+def _people(shift: roster.Shift) -> list[tuple[str, int]]:
+    named = (("primary", shift.primary_id), ("backup", shift.backup_id))
+    return [(role, pk) for role, pk in named if pk is not None]
+
+
+def _role(role: str) -> str:
+    return " (backup)" if role == "backup" else ""

@@ -1,0 +1,209 @@
+"""Forms of the roster: shifts, the promised hours, and swapping two shifts."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from itertools import pairwise
+from typing import Any, cast
+from zoneinfo import ZoneInfo, available_timezones
+
+from django import forms
+from django.core.exceptions import ValidationError
+
+from accounts.models import BrandAccount, Shift, User
+from accounts.models.roster import WEEKDAYS
+from accounts.roster.planning import people_for
+
+#: The roster is drawn in quarters of an hour.
+QUARTER = 15
+_HOURS = re.compile(r"(\d{1,2})[:.](\d{2})\s*[-–]\s*(\d{1,2})[:.](\d{2})")
+
+
+def _time(label: str) -> forms.TimeField:
+    return forms.TimeField(
+        label=label, widget=forms.TimeInput(attrs={"type": "time", "step": QUARTER * 60}, format="%H:%M")
+    )
+
+
+def _day(label: str, help_text: str = "") -> forms.DateField:
+    return forms.DateField(
+        label=label,
+        required=False,
+        help_text=help_text,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+    )
+
+
+class ShiftForm(forms.Form):
+    """Weekly on one or more days, or on one date. Saves nothing: `shifts` are what is to be stored."""
+
+    weekdays = forms.TypedMultipleChoiceField(
+        choices=list(enumerate(WEEKDAYS)),
+        coerce=int,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        label="Every week on",
+    )
+    date = _day("Or only on", "A date comes before the weekly shifts.")
+    starts_at = _time("From")
+    ends_at = _time("Until")
+    primary = forms.ModelChoiceField(queryset=User.objects.none(), required=False, empty_label="Nobody")
+    backup = forms.ModelChoiceField(queryset=User.objects.none(), required=False, empty_label="Nobody")
+    valid_from = _day("Valid from", "Empty: always has been.")
+    valid_until = _day("Valid until", "The last day, included. Empty: for good.")
+
+    def __init__(
+        self, *args: Any, brand_account: BrandAccount, shift: Shift | None = None, **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.brand_account, self.shift = brand_account, shift
+        people = people_for(brand_account)
+        if shift is not None:
+            kept = [one.pk for one in (shift.primary, shift.backup) if one is not None]
+            people = User.objects.filter(pk__in=[*people.values_list("pk", flat=True), *kept])
+            names = ("date", "starts_at", "ends_at", "primary", "backup", "valid_from", "valid_until")
+            self.initial = {name: getattr(shift, name) for name in names}
+            self.initial["weekdays"] = [shift.weekday] if shift.weekday is not None else []
+        for name in ("primary", "backup"):
+            cast("forms.ModelChoiceField[User]", self.fields[name]).queryset = people
+
+    def clean(self) -> dict[str, Any]:
+        """Either days of the week or a date; whole quarters; two different people."""
+        data = super().clean() or self.cleaned_data
+        weekdays, date = data.get("weekdays"), data.get("date")
+        if bool(weekdays) == bool(date):
+            self.add_error("date", "Choose days of the week, or one date.")
+        if self.shift is not None and weekdays and len(weekdays) > 1:
+            self.add_error(
+                "weekdays", "A shift that is changed stands on one day. Add the others as new shifts."
+            )
+        for name in ("starts_at", "ends_at"):
+            at = data.get(name)
+            if at is not None and (at.minute % QUARTER or at.second):
+                self.add_error(name, "Use whole quarters of an hour.")
+        self._check_people(data)
+        self._check_validity(data)
+        return data
+
+    def _check_people(self, data: dict[str, Any]) -> None:
+        primary, backup = data.get("primary"), data.get("backup")
+        if primary is None and not data.get("date"):
+            self.add_error("primary", "Somebody has to be on point. For nobody on one day, give the date.")
+        if backup is not None and primary is None:
+            self.add_error("backup", "Without a primary there is no backup.")
+        elif backup is not None and backup == primary:
+            self.add_error("backup", "The backup has to be somebody else.")
+
+    def _check_validity(self, data: dict[str, Any]) -> None:
+        first, last = data.get("valid_from"), data.get("valid_until")
+        if data.get("date") and (first or last):
+            self.add_error("valid_from", "A shift on a date needs no validity.")
+        elif first and last and last < first:
+            self.add_error("valid_until", "The last day is before the first.")
+
+    def shifts(self) -> list[Shift]:
+        """What is to be stored: the changed shift, or one a weekday."""
+        data = self.cleaned_data
+        names = ("starts_at", "ends_at", "primary", "backup", "valid_from", "valid_until", "date")
+        made = []
+        for weekday in data["weekdays"] or [None]:
+            shift = self.shift or Shift(brand_account=self.brand_account)
+            for name in names:
+                setattr(shift, name, data[name])
+            shift.weekday = weekday
+            made.append(shift)
+        return made
+
+
+class HoursForm(forms.Form):
+    """When somebody is promised to be there: a line a weekday, as “08:00-12:00, 13:00-18:00”; and the zone of it all."""
+
+    time_zone = forms.ChoiceField(
+        label="Time zone",
+        choices=[
+            (name, name.replace("_", " "))
+            for name in sorted(available_timezones())
+            if "/" in name or name == "UTC"
+        ],
+    )
+
+    def __init__(self, *args: Any, brand_account: BrandAccount, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.brand_account = brand_account
+        self.initial["time_zone"] = brand_account.time_zone
+        by_day: dict[int, list[str]] = {}
+        for day, starts, ends in brand_account.promised_hours:
+            by_day.setdefault(day, []).append(f"{clock(starts)}-{clock(ends)}")
+        for day, name in enumerate(WEEKDAYS):
+            self.fields[f"day-{day}"] = forms.CharField(label=name, required=False, max_length=100)
+            self.initial[f"day-{day}"] = ", ".join(by_day.get(day, []))
+
+    def clean(self) -> dict[str, Any]:
+        """Hours that can be read and do not overlap within their day."""
+        data = super().clean() or self.cleaned_data
+        for day in range(7):
+            name = f"day-{day}"
+            try:
+                data[name] = _intervals(data.get(name, ""))
+            except ValidationError as error:
+                self.add_error(name, error)
+        return data
+
+    def save(self) -> None:
+        """Keep the zone and the hours; none at all stand for every hour."""
+        brand_account = self.brand_account
+        brand_account.time_zone = ZoneInfo(self.cleaned_data["time_zone"]).key
+        brand_account.promised_hours = [
+            [day, starts, ends] for day in range(7) for starts, ends in self.cleaned_data[f"day-{day}"]
+        ]
+        brand_account.save(update_fields=["time_zone", "promised_hours"])
+
+
+def _intervals(given: str) -> list[tuple[int, int]]:
+    found: list[tuple[int, int]] = []
+    for part in filter(None, (one.strip() for one in given.split(","))):
+        match = _HOURS.fullmatch(part)
+        if match is None:
+            raise ValidationError(
+                f"“{part}” cannot be read. Write hours as 08:00-18:00, several with a comma."
+            )
+        first_hour, first_minute, last_hour, last_minute = map(int, match.groups())
+        starts, ends = first_hour * 60 + first_minute, last_hour * 60 + last_minute
+        if (
+            starts >= 1440
+            or ends > 1440
+            or max(first_minute, last_minute) > 59
+            or starts % QUARTER
+            or ends % QUARTER
+        ):
+            raise ValidationError(f"“{part}” is no time in whole quarters of an hour.")
+        found.append((starts, ends if ends > starts else ends + 1440))
+    found.sort()
+    if any(one[1] > other[0] for one, other in pairwise(found)):
+        raise ValidationError("These hours overlap.")
+    return found
+
+
+def clock(minutes: int) -> str:
+    """Minutes from midnight as on a clock: 1500 is "01:00"; midnight at the end of a day is "24:00"."""
+    if minutes == 1440:
+        return "24:00"
+    return f"{minutes // 60 % 24:02d}:{minutes % 60:02d}"
+
+
+class SwapForm(forms.Form):
+    """Two shifts of the week that is shown, each as “ID:DAY”."""
+
+    first = forms.ChoiceField(label="Shift")
+    second = forms.ChoiceField(label="with")
+
+    def __init__(self, *args: Any, choices: list[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in ("first", "second"):
+            cast("forms.ChoiceField", self.fields[name]).choices = [("", "Choose a shift"), *choices]
+
+    def chosen(self) -> tuple[tuple[int, dt.date], tuple[int, dt.date]]:
+        """(id, day) of both."""
+        one, other = (self.cleaned_data[name].split(":") for name in ("first", "second"))
+        return (int(one[0]), dt.date.fromisoformat(one[1])), (int(other[0]), dt.date.fromisoformat(other[1]))

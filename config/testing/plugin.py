@@ -1,0 +1,204 @@
+"""The pytest plugin that gives the test suite a Postgres and a Valkey of its own (`-p config.testing.plugin`).
+
+They start before Django's settings are read, in a folder under the temporary directory, and end with the run. With
+DATABASE_URL or REDIS_URL set, that server is used instead. No test reaches another host.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import gc
+import ipaddress
+import os
+import shutil
+import socket
+import sys
+import tempfile
+from collections.abc import Generator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+from config import garbage_collection as garbage
+from config.embedded import servers
+from config.embedded.data_folder import Home
+from config.embedded.postgres import Postgres
+from config.embedded.process import EmbeddedError
+from config.testing import database as testing_database
+
+PREFIX = "horseshoe-test-"
+
+
+class OutsideWorldError(RuntimeError):
+    """A test tried to reach another host."""
+
+
+class EmbeddedServers:
+    """Starts them in the process that the person started, and stops them when it ends."""
+
+    def __init__(self) -> None:
+        self._home: Home | None = None
+        self._running: list[servers.Server] = []
+
+    def start(self) -> None:
+        """Put servers, secrets and a data folder into the environment, which the workers inherit."""
+        self._home = _fresh_home()
+        for name, value in self._home.secrets().items():
+            os.environ.setdefault(name, value)
+        os.environ["HORSESHOE_HOME"] = str(self._home.path)
+        _compile_once(self._home.path / "bytecode")
+        os.environ.setdefault("HTTPS", "0")
+        os.environ.setdefault("STATICFILES_BACKEND", "django.contrib.staticfiles.storage.StaticFilesStorage")
+        self._running = servers.wanted(self._home, durable=False)
+        if any(isinstance(server, Postgres) for server in self._running):
+            os.environ[testing_database.LOCK] = str(self._home.path / "template.lock")
+        os.environ.update(servers.start(self._running))
+
+    def stop(self) -> None:
+        """End the servers and remove the folder."""
+        servers.stop(self._running)
+        self._running = []
+        if self._home is not None:
+            self._home.release()
+            shutil.rmtree(self._home.path, ignore_errors=True)
+            self._home = None
+
+
+_embedded = EmbeddedServers()
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None, None, None]:
+    # A wrapper goes before every plain implementation, pytest-django's (which reads the settings) included.
+    worker = os.environ.get("PYTEST_XDIST_WORKER")
+    if worker:
+        _take_own_database(worker)
+    elif not getattr(early_config.known_args_namespace, "help", False):
+        try:
+            _embedded.start()
+        except EmbeddedError as error:
+            _embedded.stop()
+            raise pytest.UsageError(str(error)) from error
+    _block_other_hosts()
+    return (yield)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int | None:
+    """One worker more than there are processors: a third of the time goes by in waiting for processes and browsers."""
+    if os.environ.get("PYTEST_XDIST_AUTO_NUM_WORKERS"):
+        return None
+    return (os.cpu_count() or 1) + 1
+
+
+def pytest_configure() -> None:
+    """Time a property by no clock: a machine that does something else besides would fail what holds."""
+    settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    settings.load_profile("suite")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """In a parallel run what takes long goes first, whoever it falls to: the others take over the rest meanwhile, and at
+    the end nobody waits for one long test. What needs a browser is the shorter of the long."""
+    if hasattr(config, "workerinput"):
+        items.sort(key=lambda item: (not _marked(item, "slow"), _marked(item, "browser")))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish() -> None:
+    """What is loaded by now stays. A tenth of the time went by in looking through it for garbage."""
+    garbage.forget_garbage()
+    gc.set_threshold(20_000, 20, 20)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop(session: pytest.Session) -> None:
+    """Several workers share one migrated database, where the servers are the run's own."""
+    several = getattr(session.config, "workerinput", {}).get("workercount", 1) > 1
+    if several and testing_database.LOCK in os.environ:
+        from django.conf import settings
+        from django.db import connection
+
+        if settings.configured:
+            testing_database.share(connection)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_unconfigure() -> None:
+    _embedded.stop()
+
+
+def _marked(item: pytest.Item, name: str) -> bool:
+    return item.get_closest_marker(name) is not None
+
+
+def _take_own_database(worker: str) -> None:
+    """Give each worker a logical Valkey database: 1 for gw0, 2 for gw1 … (pytest-django does it for Postgres)."""
+    parts = urlsplit(os.environ["REDIS_URL"])
+    number = int(worker.removeprefix("gw")) + 1
+    os.environ["REDIS_URL"] = urlunsplit(parts._replace(path=f"/{number}"))
+
+
+def _compile_once(folder: Path) -> None:
+    """Where no bytecode may be kept beside the source, keep it for this run, for all the processes that it starts.
+
+    Each of them would spend more time on compiling than on all the rest of its start.
+    """
+    if sys.dont_write_bytecode:
+        os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+        os.environ["PYTHONPYCACHEPREFIX"] = str(folder)
+        sys.dont_write_bytecode, sys.pycache_prefix = False, str(folder)
+
+
+def _fresh_home() -> Home:
+    """A new folder for this run; those of runs that were killed are removed."""
+    for left in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
+        with contextlib.suppress(OSError), (left / "lock").open("rb") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            shutil.rmtree(left, ignore_errors=True)
+    home = Home(Path(tempfile.mkdtemp(prefix=PREFIX)))
+    home.prepare()
+    home.lock()
+    return home
+
+
+def _block_other_hosts() -> None:
+    """Make every connection and look-up to a host other than this one (or the given servers) raise."""
+    given = {urlsplit(os.environ.get(name, "")).hostname for name in ("DATABASE_URL", "REDIS_URL")}
+    connect, connect_ex, look_up = socket.socket.connect, socket.socket.connect_ex, socket.getaddrinfo
+
+    def check(host: Any) -> None:
+        name = host.decode() if isinstance(host, bytes) else host
+        if name in given or name in {None, "", "localhost"} or name == socket.gethostname():
+            return
+        with contextlib.suppress(ValueError):
+            if ipaddress.ip_address(name.partition("%")[0]).is_loopback:
+                return
+        if str(name).endswith(".invalid"):
+            # Reserved for names that never resolve (RFC 6761): the answer is known without asking anyone.
+            raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+        raise OutsideWorldError(f"Tests may not reach other hosts; this one tried {name!r}.")
+
+    def guarded_connect(self: socket.socket, address: Any) -> None:
+        if self.family != socket.AF_UNIX:
+            check(address[0])
+        connect(self, address)
+
+    def guarded_connect_ex(self: socket.socket, address: Any) -> int:
+        if self.family != socket.AF_UNIX:
+            check(address[0])
+        return connect_ex(self, address)
+
+    def guarded_look_up(host: Any, *arguments: Any, **named: Any) -> Any:
+        check(host)
+        return look_up(host, *arguments, **named)
+
+    patched: Any = socket
+    patched.socket.connect = guarded_connect
+    patched.socket.connect_ex = guarded_connect_ex
+    patched.getaddrinfo = guarded_look_up

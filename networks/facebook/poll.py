@@ -1,0 +1,249 @@
+"""One page of each of a Page's streams: comments, visitor posts and tags, Messenger.
+
+comments: the Page's newest `POSTS` posts, then its visitors' newest (`POSTS`, and `SWEPT_POSTS` on a sweep), each with
+their new comments and nested replies in the same request. Older posts' comments come by webhook. Idle, a round costs two
+requests, a sweep up to ten more.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import facebook
+
+from networks import wire
+from networks.base import (
+    Gone,
+    InboundMessage,
+    JSONObject,
+    PollResult,
+    Rejected,
+    RetryLater,
+    StreamKind,
+    Unreadable,
+)
+from networks.facebook import errors as facebook_errors
+from networks.facebook import parse as facebook_parse
+from networks.facebook import walk as facebook_walk
+from networks.facebook.walk import Walk
+from networks.transport import Answer
+
+POSTS = 100
+SWEPT_POSTS = 1000
+#: How far back the first poll of Messenger reads.
+HISTORY = dt.timedelta(days=30)
+_FIRST, _INNER, _CONVERSATIONS, _PAGE = 25, 25, 25, 100
+_EDGES: dict[str, tuple[str, ...]] = {
+    "comments": ("published_posts", "feed"),
+    "visitor_posts": ("feed", "tagged"),
+    "direct": ("conversations",),
+}
+SCOPES: dict[str, str] = {
+    "comments": "pages_read_user_content",
+    "visitor_posts": "pages_read_user_content",
+    "direct": "pages_messaging",
+}
+Ask = Callable[[Callable[[], object], str], Answer]
+Items = list[InboundMessage]
+
+
+@dataclass(frozen=True, slots=True)
+class Poller:
+    """What a round needs: the library, how to ask through it, and whose Page it is."""
+
+    graph: facebook.GraphAPI
+    ask: Ask
+    own_id: str
+    stream: StreamKind
+    limit: int
+    now: dt.datetime
+
+    def page(self, cursor: JSONObject) -> PollResult:
+        """The next page of the walk in `cursor`. Any `NetworkError` leaves the cursor good for another try."""
+        if self.stream not in _EDGES:
+            raise Rejected(f"Facebook has no stream called {self.stream}.", code="unknown_stream")
+        walk = facebook_walk.begin(cursor, self.now, HISTORY if self.stream == "direct" else None)
+        paged = bool(walk.queue[0][1] if walk.queue else walk.after)
+        try:
+            return self._inner(walk) if walk.queue else self._outer(walk)
+        except Gone:
+            if not walk.queue:
+                raise
+            return self._result(replace(walk, queue=walk.queue[1:]), [], [], None)
+        except Rejected as error:
+            # (#100) about a request that only differs from a good one by its page token: the token has expired.
+            if not paged or error.code.partition("/")[0] != "100":
+                raise
+            return self._result(self._circling(walk), [], [], None)
+
+    def _outer(self, walk: Walk) -> PollResult:
+        answer = self.ask(self._outer_request(walk), SCOPES[self.stream])
+        document = _sound(answer)
+        messages: Items = []
+        unreadable: list[Unreadable] = []
+        queue = list(walk.queue)
+        updated = 0
+        containers = wire.as_list(document["data"])
+        for container in containers:
+            if self.stream == "visitor_posts":
+                found, bad, more = *wire.read_items([container], self._post), None
+            else:
+                found, bad, more = self._contents(container, walk)
+            messages += found
+            unreadable += bad
+            if more is not None:
+                queue.append(more)
+            updated = _updated(container) or updated
+            walk = replace(walk, top=max(walk.top, updated) if walk.pages == 0 else walk.top)
+        walk = facebook_walk.seen(walk, messages, self.now)
+        walk = replace(
+            walk, pages=walk.pages + 1, outer=walk.outer + len(document["data"]), queue=tuple(queue)
+        )
+        following = facebook_walk.next_page(document.get("paging"))
+        reached = walk.stop is not None and 0 < updated < walk.stop and self.stream == "direct"
+        if following is None or reached or (self.stream == "comments" and walk.outer >= self._posts(walk)):
+            return self._result(replace(walk, outer_done=True), messages, unreadable, answer)
+        noted = facebook_walk.use(walk, f"outer {walk.edge}", following)
+        walk = self._circling(walk) if noted is None else replace(noted, after=following)
+        return self._result(walk, messages, unreadable, answer)
+
+    @staticmethod
+    def _posts(walk: Walk) -> int:
+        return SWEPT_POSTS if walk.sweep and walk.edge else POSTS
+
+    def _outer_request(self, walk: Walk) -> Callable[[], object]:
+        edge = _EDGES[self.stream][walk.edge]
+        since = walk.floor
+        args: dict[str, Any] = dict(walk.after or {})
+        inner = min(self.limit, _INNER)
+        if self.stream == "comments":
+            below = f".since({since})" if since else ""
+            modifiers = f".filter(stream).order(reverse_chronological).limit({inner}){below}"
+            args["fields"] = f"id,from,comments{modifiers}{{{facebook_parse.COMMENT_FIELDS}}}"
+            # Without `since` every post brings comments: Graph refuses answers that grow too large.
+            args["limit"] = min(self.limit, _PAGE if since else _FIRST)
+        elif self.stream == "visitor_posts":
+            args |= {"fields": facebook_parse.POST_FIELDS, "limit": min(self.limit, _PAGE)}
+            if since:
+                args["since"] = since
+        else:
+            args["fields"] = f"id,updated_time,messages.limit({inner}){{{facebook_parse.MESSAGE_FIELDS}}}"
+            args |= {"platform": "messenger", "limit": min(self.limit, _CONVERSATIONS)}
+        return lambda: self.graph.get_connections(self.own_id, edge, **args)
+
+    def _contents(
+        self, container: Any, walk: Walk
+    ) -> tuple[Items, list[Unreadable], tuple[str, facebook_walk.Params] | None]:
+        """The comments of a post or messages of a conversation that came with it, and where the rest is."""
+        if not isinstance(container, Mapping):
+            text = container.text if isinstance(container, wire.Broken) else container
+            return [], [Unreadable(raw=text, error="a post or conversation that is not an object")], None
+        inner = container.get("comments" if self.stream == "comments" else "messages")
+        owner = wire.optional_text(container.get("id"))
+        read_already = self.stream == "comments" and walk.edge and self._is_own(container)
+        if inner is None or read_already:
+            return [], [], None
+        if not isinstance(inner, Mapping) or not isinstance(inner.get("data"), list):
+            return [], [], (owner, {}) if owner else None
+        messages, unreadable = wire.read_items(inner["data"], self._reader(owner, walk))
+        following = facebook_walk.next_page(inner.get("paging"))
+        more = (owner, following) if owner and following and not _below(messages, walk.floor) else None
+        return self._fresh(messages, walk), unreadable, more
+
+    def _inner(self, walk: Walk) -> PollResult:
+        owner, params = walk.queue[0]
+        answer = self.ask(self._inner_request(walk, owner, params), SCOPES[self.stream])
+        document = _sound(answer)
+        messages, unreadable = wire.read_items(document["data"], self._reader(owner, walk))
+        following = facebook_walk.next_page(document.get("paging"))
+        walk = facebook_walk.seen(walk, messages, self.now)
+        rest = walk.queue[1:]
+        if following is None or _below(messages, walk.floor):
+            walk = replace(walk, queue=rest)
+        else:
+            noted = facebook_walk.use(walk, owner, following)
+            walk = (
+                self._circling(walk) if noted is None else replace(noted, queue=((owner, following), *rest))
+            )
+        return self._result(walk, self._fresh(messages, walk), unreadable, answer)
+
+    def _inner_request(self, walk: Walk, owner: str, params: facebook_walk.Params) -> Callable[[], object]:
+        args: dict[str, Any] = dict(params) | {"limit": min(self.limit, _PAGE)}
+        if self.stream == "comments":
+            args |= {
+                "fields": facebook_parse.COMMENT_FIELDS,
+                "filter": "stream",
+                "order": "reverse_chronological",
+            }
+            if walk.floor:
+                args["since"] = walk.floor
+            return lambda: self.graph.get_connections(owner, "comments", **args)
+        args["fields"] = facebook_parse.MESSAGE_FIELDS
+        return lambda: self.graph.get_connections(owner, "messages", **args)
+
+    def _reader(self, owner: str, walk: Walk) -> Callable[[Any], InboundMessage | None]:
+        if self.stream == "comments":
+            under_own = _EDGES["comments"][walk.edge] == "published_posts"
+            return lambda item: facebook_parse.comment(item, owner, self.own_id, under_own=under_own)
+        return lambda item: facebook_parse.message(item, self.own_id, owner)
+
+    def _is_own(self, container: Mapping[str, Any]) -> bool:
+        return str(wire.as_mapping(container.get("from")).get("id")) == self.own_id
+
+    def _post(self, item: Any) -> InboundMessage | None:
+        """A visitor's post; what the Page itself publishes is no message to it."""
+        found = facebook_parse.post(item, self.own_id)
+        return None if found.author.is_self else found
+
+    def _fresh(self, messages: Items, walk: Walk) -> Items:
+        """Without what lies below the floor: Messenger has no `since` and repeats its newest 25 each time."""
+        if self.stream != "direct" or walk.floor is None:
+            return messages
+        return [message for message in messages if message.created_at.timestamp() >= walk.floor]
+
+    def _circling(self, walk: Walk) -> Walk:
+        """After a page token that loops or has expired: from the start again, then give that edge up, audibly."""
+        if walk.restarts < facebook_walk.MAX_RESTARTS:
+            return facebook_walk.restarted(walk)
+        if walk.queue:
+            return replace(walk, queue=walk.queue[1:], lossy=True)
+        return replace(walk, outer_done=True, lossy=True)
+
+    def _result(
+        self, walk: Walk, messages: Items, unreadable: list[Unreadable], answer: Answer | None
+    ) -> PollResult:
+        over = walk.outer_done and not walk.queue
+        if over and walk.edge + 1 < len(_EDGES[self.stream]):
+            walk, over = replace(walk, edge=walk.edge + 1, after=None, outer=0, outer_done=False), False
+        elif over and self.stream == "direct" and facebook_walk.needs_closing(walk):
+            walk, over = facebook_walk.closing(walk), False
+        return PollResult(
+            messages=tuple(messages),
+            next_cursor=facebook_walk.ended(walk) if over else facebook_walk.cursor_of(walk),
+            has_more=not over,
+            unreadable=tuple(unreadable),
+            budget=facebook_errors.budget(answer, self.now),
+            overflowed=over and walk.lossy,
+        )
+
+
+def _sound(answer: Answer) -> Mapping[str, Any]:
+    """A page's document. Raises `RetryLater` without a list: taken for an empty page it would end the walk early."""
+    document = wire.as_mapping(answer.document)
+    if not isinstance(document.get("data"), list):
+        raise RetryLater("Facebook: an answer that makes no sense.", code="malformed")
+    return document
+
+
+def _below(messages: Items, floor: int | None) -> bool:
+    return floor is not None and any(message.created_at.timestamp() < floor for message in messages)
+
+
+def _updated(container: object) -> int:
+    try:
+        return int(wire.moment(wire.as_mapping(container).get("updated_time")).timestamp())
+    except ValueError:
+        return 0

@@ -1,0 +1,96 @@
+"""X's two kinds of credential, and OAuth 2 tokens that rotate.
+
+OAuth 1: consumer_key, consumer_secret, access_token, access_token_secret. They do not expire.
+OAuth 2 (user context): client_id, client_secret (confidential clients only), access_token, refresh_token, expires_at
+(ISO 8601, UTC), scope. An access token lives 2 h; each refresh token works once.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+
+import requests
+import tweepy
+
+from networks import transport, wire
+from networks.base import NetworkError, Reauthorise, RetryLater
+from networks.transport import Answer, Transport
+from networks.x import errors as x_errors
+
+TOKEN_URL = "https://api.x.com/2/oauth2/token"  # noqa: S105
+#: Refresh this long before a token ends, so that no poll is caught by it.
+MARGIN = dt.timedelta(minutes=5)
+_DEFAULT_LIFE = 7200
+
+
+def is_oauth1(secrets: Mapping[str, str]) -> bool:
+    return bool(secrets.get("access_token_secret"))
+
+
+def client(secrets: Mapping[str, str]) -> tweepy.Client:
+    """A client that neither sleeps on a 429 (it would recurse without a reset header) nor builds models."""
+    if is_oauth1(secrets):
+        return tweepy.Client(
+            consumer_key=secrets["consumer_key"],
+            consumer_secret=secrets["consumer_secret"],
+            access_token=secrets["access_token"],
+            access_token_secret=secrets["access_token_secret"],
+            return_type=requests.Response,
+            wait_on_rate_limit=False,
+        )
+    return tweepy.Client(secrets["access_token"], return_type=requests.Response, wait_on_rate_limit=False)
+
+
+def must_refresh(secrets: Mapping[str, str], now: dt.datetime) -> bool:
+    """Whether an OAuth 2 token is about to end. An unknown end counts as now."""
+    if is_oauth1(secrets) or not secrets.get("refresh_token"):
+        return False
+    try:
+        return wire.moment(secrets.get("expires_at")) <= now + MARGIN
+    except ValueError:
+        return True
+
+
+def request_token(
+    session: requests.Session,
+    mounted: Transport,
+    secrets: Mapping[str, str],
+    form: Mapping[str, str],
+    now: dt.datetime,
+) -> dict[str, str]:
+    """Ask for a token with this form; the new secrets. Raises `Reauthorise` when X refuses, else `RetryLater`."""
+    client_id, client_secret = secrets["client_id"], secrets.get("client_secret", "")
+    data = {**form, "client_id": client_id}
+    auth = (client_id, client_secret) if client_secret else None
+    answer = transport.attempt(mounted, lambda: session.post(TOKEN_URL, data=data, auth=auth))
+    if isinstance(answer, Answer) and answer.status in (400, 401, 403):
+        raise Reauthorise("X no longer accepts this connection.", code=_oauth_code(answer))
+    # A token that was issued while its answer got lost cannot be read back: never ambiguous, the next try tells.
+    if error := x_errors.classify(answer, write=False, now=now):
+        raise error
+    return _secrets_from(answer, secrets, now)
+
+
+def _oauth_code(answer: Answer) -> str:
+    return wire.optional_text(wire.as_mapping(answer.document).get("error"))[:80] or str(answer.status)
+
+
+def _secrets_from(
+    answer: Answer | transport.Silence, secrets: Mapping[str, str], now: dt.datetime
+) -> dict[str, str]:
+    document = wire.as_mapping(answer.document) if isinstance(answer, Answer) else {}
+    token = wire.optional_text(document.get("access_token"))
+    if not token:
+        error: NetworkError = RetryLater("X: an answer that makes no sense.", code="malformed")
+        raise error
+    life = wire.count_of(document.get("expires_in")) or _DEFAULT_LIFE
+    new = dict(secrets)
+    new["access_token"] = token
+    new["refresh_token"] = wire.optional_text(document.get("refresh_token")) or secrets.get(
+        "refresh_token", ""
+    )
+    new["expires_at"] = (now + dt.timedelta(seconds=min(life, 10**8))).isoformat()
+    if scope := wire.optional_text(document.get("scope")):
+        new["scope"] = scope
+    return new

@@ -1,0 +1,144 @@
+"""Paging through a stream that X serves newest first, so that a kill between two pages leaves no gap.
+
+`since` moves only after the last page. Between pages the cursor holds the window: where it began (`newest`), the next
+page's token, and how far it has got. What arrives meanwhile pushes the oldest posts out of the network's reach, so a window of
+several pages leaves behind how many posts it held and when it ended: those of the next window that were there by then
+count with them.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from networks import wire
+from networks.base import JSONObject
+from networks.x.parse import id_time
+
+#: The mentions timeline ends after this many posts (docs.x.com/x-api/posts/timelines/introduction).
+MENTIONS_REACH = 800
+#: A window that never ends is the network's fault.
+MAX_PAGES = 500
+MAX_RESTARTS = 2
+_CLOCK_SKEW = dt.timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """`since` and `newest` are ids, "" for none; `asked` is how many posts the pages so far could have held. `passed` is
+    how many the window before held, with what had arrived by its end, `passed_at` (seconds since 1970)."""
+
+    since: str = ""
+    newest: str = ""
+    page: str = ""
+    used: tuple[str, ...] = ()
+    asked: int = 0
+    restarts: int = 0
+    passed: int = 0
+    passed_at: int = 0
+
+    @classmethod
+    def read(cls, cursor: JSONObject) -> Window:
+        """The window in a cursor; anything unreadable in it starts afresh."""
+        inner, before = wire.as_mapping(cursor.get("window")), wire.as_mapping(cursor.get("before"))
+        return cls(
+            since=_id(cursor.get("since")),
+            newest=_id(inner.get("newest")),
+            page=wire.optional_text(inner.get("page")),
+            used=tuple(str(one) for one in wire.as_list(inner.get("used"))),
+            asked=wire.count_of(inner.get("asked")) or 0,
+            restarts=wire.count_of(inner.get("restarts")) or 0,
+            passed=wire.count_of(before.get("held")) or 0,
+            passed_at=wire.count_of(before.get("at")) or 0,
+        )
+
+    def cursor(self) -> JSONObject:
+        closed: dict[str, object] = {"since": self.since} if self.since else {}
+        if self.passed:
+            closed["before"] = {"held": self.passed, "at": self.passed_at}
+        if not self.page and not self.restarts:
+            return closed
+        return closed | {
+            "window": {
+                "newest": self.newest,
+                "page": self.page,
+                "used": list(self.used),
+                "asked": self.asked,
+                "restarts": self.restarts,
+            }
+        }
+
+    def restarted(self) -> Window:
+        """The same window from its first page: for a page token that loops or has expired."""
+        return Window(
+            since=self.since, restarts=self.restarts + 1, passed=self.passed, passed_at=self.passed_at
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What follows a page."""
+
+    cursor: JSONObject
+    has_more: bool
+    overflowed: bool = False
+
+
+def after_page(
+    window: Window, ids: Iterable[str], next_token: object, asked: int, now: dt.datetime, reach: int = 0
+) -> Step:
+    """The cursor after a page with posts `ids`, of which `asked` could have come. `reach` is the network's limit."""
+    ids = tuple(ids)
+    newest = _newest(window.newest, ids, now)
+    passed = window.passed + _by(ids, window.passed_at) if window.passed else 0
+    total = window.asked + asked
+    token = wire.optional_text(next_token)
+    mark = hashlib.blake2b(token.encode("utf-8", "replace"), digest_size=6).hexdigest()
+    if token and mark not in window.used and len(window.used) < MAX_PAGES:
+        grown = replace(
+            window, newest=newest, page=token, used=(*window.used, mark), asked=total, passed=passed
+        )
+        return Step(grown.cursor(), has_more=True)
+    looped = bool(token)
+    if looped and window.restarts < MAX_RESTARTS:
+        return Step(window.restarted().cursor(), has_more=True)
+    too_many = bool(reach and window.since and (total >= reach or passed >= reach))
+    held = window.asked + len(ids) if reach and window.since and window.page and not too_many else 0
+    at = int(now.timestamp()) + 1 if held else 0
+    closed = Window(since=_newest(window.since, [newest], now), passed=held, passed_at=at)
+    return Step(closed.cursor(), has_more=False, overflowed=looped or too_many)
+
+
+def _by(ids: Iterable[str], at: int) -> int:
+    """How many of the posts were there at a moment."""
+    count = 0
+    for one in ids:
+        try:
+            count += id_time(one).timestamp() <= at
+        except ValueError:
+            continue
+    return count
+
+
+def _newest(known: str, ids: Iterable[str], now: dt.datetime) -> str:
+    """The largest id that is not from the future: a bogus one would hide everything after it."""
+    newest = int(known or 0)
+    for one in ids:
+        number = int(one or 0)
+        if number > newest and _plausible(one, now):
+            newest = number
+    return str(newest) if newest else ""
+
+
+def _plausible(remote_id: str, now: dt.datetime) -> bool:
+    try:
+        return id_time(remote_id) <= now + _CLOCK_SKEW
+    except ValueError:
+        return len(remote_id) < 12
+
+
+def _id(value: object) -> str:
+    text = str(value) if isinstance(value, str | int) else ""
+    return text if text.isascii() and text.isdigit() and len(text) <= 20 else ""
