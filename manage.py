@@ -26,13 +26,13 @@ def main() -> int:
     from config import bootstrap
 
     try:
-        bootstrap.ensure(sys.argv)
+        bootstrap.ensure_packages(sys.argv)
     except bootstrap.BootstrapError as error:
         print(error, file=sys.stderr)
         return 1
     from config import commandline
 
-    return commandline.run(sys.argv)
+    return commandline.run_command_line(sys.argv)
 
 
 if __name__ == "__main__":

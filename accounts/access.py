@@ -79,22 +79,22 @@ class Viewer:
         """Whether the user's role allows `action` at all. Raises `KeyError` for an action not in `ROLES`."""
         return self.user.is_active and self.user.role in ROLES[action]
 
-    def may_run(self, department_id: int) -> bool:
+    def may_run_department(self, department_id: int) -> bool:
         """Whether the user decides how a department's cases are given out: administrators and its managers."""
         return self.may("assignment") and (
             self.user.role == Role.ADMINISTRATOR or department_id in self.department_ids
         )
 
-    def may_roster(self, brand_account: BrandAccount) -> bool:
+    def may_edit_roster(self, brand_account: BrandAccount) -> bool:
         """Whether the user says who is on point for a brand account: administrators, managers whose department owns it
         or who were granted it, and its community managers."""
-        return self.may("roster") and self._keeps(brand_account)
+        return self.may("roster") and self._is_in_charge_of(brand_account)
 
     def may_settle_gap(self, brand_account: BrandAccount) -> bool:
         """Whether the user acknowledges a possible gap of a brand account: who keeps its roster."""
-        return self.may("gaps") and self._keeps(brand_account)
+        return self.may("gaps") and self._is_in_charge_of(brand_account)
 
-    def _keeps(self, brand_account: BrandAccount) -> bool:
+    def _is_in_charge_of(self, brand_account: BrandAccount) -> bool:
         if self.user.role == Role.ADMINISTRATOR:
             return True
         owned = self.user.role == Role.MANAGER and brand_account.owner_department_id in self.department_ids

@@ -15,7 +15,7 @@ from accounts.access import viewer
 from accounts.models import User
 
 P = ParamSpec("P")
-Guarded = Callable[Concatenate["SignedInRequest", P], HttpResponse]
+GuardedView = Callable[Concatenate["SignedInRequest", P], HttpResponse]
 
 
 class SignedInRequest(HttpRequest):
@@ -25,13 +25,13 @@ class SignedInRequest(HttpRequest):
     htmx: HtmxDetails
 
 
-def require(action: str) -> Callable[[Guarded[P]], Callable[..., HttpResponse]]:
+def require_action(action: str) -> Callable[[GuardedView[P]], Callable[..., HttpResponse]]:
     """Only for users whose role allows `action` (a key of `accounts.access.ROLES`).
 
     Others get the 404 of an address that does not exist; who has not signed in is asked to.
     """
 
-    def decorate(view: Guarded[P]) -> Callable[..., HttpResponse]:
+    def decorate(view: GuardedView[P]) -> Callable[..., HttpResponse]:
         @wraps(view)
         def guarded(request: Any, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
             if not viewer(request.user).may(action):
@@ -43,7 +43,7 @@ def require(action: str) -> Callable[[Guarded[P]], Callable[..., HttpResponse]]:
     return decorate
 
 
-def recent_sign_in(view: Guarded[P]) -> Guarded[P]:
+def require_recent_sign_in(view: GuardedView[P]) -> GuardedView[P]:
     """Asks for the password (or second factor) again when that is more than a quarter of an hour ago."""
-    guarded: Guarded[P] = reauthentication_required(view)
+    guarded: GuardedView[P] = reauthentication_required(view)
     return guarded

@@ -20,7 +20,7 @@ from accounts.models import User
 from accounts.working_time import presence
 
 #: Where one signs in, sets the second factor up, and out.
-_DOOR = "auth/"
+_SIGN_IN_PREFIX = "auth/"
 
 
 class SecondFactorMiddleware(MiddlewareMixin):
@@ -38,7 +38,7 @@ class SecondFactorMiddleware(MiddlewareMixin):
         """A redirect to the set-up page, or None to go on."""
         user = request.user
         match = request.resolver_match
-        if not isinstance(user, User) or (match is not None and match.route.startswith(_DOOR)):
+        if not isinstance(user, User) or (match is not None and match.route.startswith(_SIGN_IN_PREFIX)):
             return None
         if user.role not in ROLES["publish"] | ROLES["users"] or _has_second_factor(user):
             return None
@@ -51,7 +51,7 @@ def _has_second_factor(user: User) -> bool:
     return bool(factors.exists())
 
 
-def signs_of_life(
+def record_presence(
     get_response: Callable[[HttpRequest], HttpResponseBase],
 ) -> Callable[[HttpRequest], HttpResponseBase]:
     """Notes that whoever asks for a page is there: one write a minute and person. Who signed out in it is gone.
@@ -67,9 +67,9 @@ def signs_of_life(
             return response
         user = request.user
         if isinstance(user, User) and user.is_authenticated:
-            presence.touch(user, timezone.now())
+            presence.mark_seen(user, timezone.now())
         elif isinstance(before, User) and before.pk is not None:
-            presence.gone(before.pk, timezone.now())
+            presence.mark_signed_out(before.pk, timezone.now())
         return response
 
     return middleware

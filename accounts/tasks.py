@@ -9,7 +9,7 @@ from accounts.brand_accounts import checks
 
 
 @shared_task
-def tick_checks() -> None:
+def wake_due_credential_checks() -> None:
     """Claim the brand accounts whose credential is due to be checked, and wake a worker for each."""
     for brand_account_id in checks.claim_due_checks(timezone.now()):
         check_brand_account.delay(brand_account_id)
@@ -18,4 +18,4 @@ def tick_checks() -> None:
 @shared_task
 def check_brand_account(brand_account_id: int) -> None:
     """Ask the network whom one brand account's credential speaks for."""
-    checks.check(brand_account_id, timezone.now())
+    checks.check_credential(brand_account_id, timezone.now())

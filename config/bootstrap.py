@@ -33,37 +33,37 @@ NOT_WRITABLE = (
 BootstrapError = installer.BootstrapError
 
 
-def ensure(argv: Sequence[str]) -> None:
+def ensure_packages(argv: Sequence[str]) -> None:
     """Return when this process can import what the command needs; else install it and start `argv` anew in `.venv`.
 
     Raises BootstrapError with one sentence on what to do.
     """
     inside = Path(sys.prefix).resolve() == VENV.resolve()
-    if inside and _current():
+    if inside and _is_venv_current():
         return
-    if not inside and importable(tests=argv[1:2] == ["test"]):
+    if not inside and has_dependencies(tests=argv[1:2] == ["test"]):
         return
-    if not _current():
-        with _alone():
+    if not _is_venv_current():
+        with _hold_install_lock():
             # Whoever held the lock before us may have done it all.
-            if not _current():
-                _install()
+            if not _is_venv_current():
+                _install_packages()
     if inside:
         importlib.invalidate_caches()
-    _restart(argv)
+    _restart_in_venv(argv)
 
 
-def importable(*, tests: bool) -> bool:
+def has_dependencies(*, tests: bool) -> bool:
     """Whether the direct dependencies of pyproject.toml (with `tests` the development ones too) are installed here in
     versions that it allows."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     requirements: list[str] = list(project["project"]["dependencies"])
     if tests:
         requirements += project["dependency-groups"]["dev"]
-    return all(_installed(requirement) for requirement in requirements)
+    return all(_is_installed(requirement) for requirement in requirements)
 
 
-def _installed(requirement: str) -> bool:
+def _is_installed(requirement: str) -> bool:
     asked, _, marker = requirement.partition(";")
     if marker:
         # Needed on some systems only; where it counts, its user says what is missing.
@@ -80,35 +80,35 @@ def _installed(requirement: str) -> bool:
 
 def _satisfies(version: str, bound: str) -> bool:
     operator, wanted = bound[:2].rstrip("0123456789"), bound.lstrip("<>=!~ ")
-    have, want = _numbers(version), _numbers(wanted)
+    have, want = _version_numbers(version), _version_numbers(wanted)
     if operator == "==":
         return have[: len(want)] == want if wanted.endswith(".*") else version == wanted
     return have >= want if operator == ">=" else have < want
 
 
-def _numbers(version: str) -> tuple[int, ...]:
+def _version_numbers(version: str) -> tuple[int, ...]:
     return tuple(int(part) for part in re.findall(r"\d+", version.split("+")[0]))
 
 
-def _stamp() -> str:
+def _lock_digest() -> str:
     return hashlib.sha256(LOCK.read_bytes()).hexdigest()
 
 
-def _python() -> Path:
+def _venv_python() -> Path:
     return VENV / "bin" / "python"
 
 
-def _current() -> bool:
+def _is_venv_current() -> bool:
     try:
-        stamped = (VENV / "horseshoe.stamp").read_text(encoding="ascii") == _stamp()
+        stamped = (VENV / "horseshoe.stamp").read_text(encoding="ascii") == _lock_digest()
     except OSError:
         return False
     # Follows the links: a Python that was upgraded away, or that this user may not run, does not count.
-    return stamped and os.access(_python(), os.X_OK)
+    return stamped and os.access(_venv_python(), os.X_OK)
 
 
 @contextmanager
-def _alone() -> Iterator[None]:
+def _hold_install_lock() -> Iterator[None]:
     # The checkout itself serves as the lock: there is no file to leave behind, and it survives `rm -r .venv`.
     handle = os.open(ROOT, os.O_RDONLY)
     # The installer inherits it: where we are killed and it goes on, the next command waits for its end.
@@ -117,35 +117,35 @@ def _alone() -> Iterator[None]:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            installer.say("Another command is installing Horseshoe's packages; waiting …")
+            installer.print_progress("Another command is installing Horseshoe's packages; waiting …")
             fcntl.flock(handle, fcntl.LOCK_EX)
         yield
     finally:
         os.close(handle)
 
 
-def _install() -> None:
+def _install_packages() -> None:
     if not os.access(VENV if VENV.exists() else ROOT, os.W_OK):
         raise BootstrapError(NOT_WRITABLE.format(folder=VENV if VENV.exists() else ROOT))
     began = time.monotonic()
     unfinished = VENV / "horseshoe.unfinished"
-    broken = VENV.exists() and (unfinished.exists() or not installer.runs(_python(), "-c", "import sys"))
+    broken = VENV.exists() and (unfinished.exists() or not installer.command_succeeds(_venv_python(), "-c", "import sys"))
     if broken:
-        installer.say("An earlier installation was interrupted; starting it afresh.")
+        installer.print_progress("An earlier installation was interrupted; starting it afresh.")
         shutil.rmtree(VENV)
     (VENV / "horseshoe.stamp").unlink(missing_ok=True)
     if not VENV.exists():
         installer.make_venv(VENV, unfinished)
     unfinished.touch()
     count = len(re.findall(r"^[A-Za-z0-9][^=\s]*==", LOCK.read_text(encoding="utf-8"), re.MULTILINE))
-    installer.say(f"Installing {count} packages …")
+    installer.print_progress(f"Installing {count} packages …")
     installer.install_lock(VENV, LOCK)
-    (VENV / "horseshoe.stamp").write_text(_stamp(), encoding="ascii")
+    (VENV / "horseshoe.stamp").write_text(_lock_digest(), encoding="ascii")
     unfinished.unlink()
-    installer.say(f"Installed in {time.monotonic() - began:.0f} s.")
+    installer.print_progress(f"Installed in {time.monotonic() - began:.0f} s.")
 
 
-def _restart(argv: Sequence[str]) -> None:
+def _restart_in_venv(argv: Sequence[str]) -> None:
     sys.stdout.flush()
     sys.stderr.flush()
-    os.execv(_python(), [str(_python()), *argv])  # noqa: S606
+    os.execv(_venv_python(), [str(_venv_python()), *argv])  # noqa: S606

@@ -15,7 +15,7 @@ from typing import Any
 import redis
 from celery import Celery, signals
 
-from config.garbage_collection import forget_garbage
+from config.garbage_collection import freeze_loaded_objects
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
@@ -46,21 +46,21 @@ app.conf.update(
     },
     task_publish_retry=False,
     beat_schedule={
-        "poll": {"task": "inbox.tasks.tick_poll", "schedule": 1.0, "options": {"expires": 5}},
-        "outbox": {"task": "inbox.tasks.tick_outbox", "schedule": 1.0, "options": {"expires": 5}},
-        "assign": {"task": "inbox.tasks.tick_assign", "schedule": 2.0, "options": {"expires": 5}},
-        "limbo": {"task": "inbox.tasks.tick_limbo", "schedule": 300.0, "options": {"expires": 60}},
-        "checks": {"task": "accounts.tasks.tick_checks", "schedule": 5.0, "options": {"expires": 10}},
-        "clocks": {"task": "inbox.tasks.tick_clocks", "schedule": 3.0, "options": {"expires": 10}},
+        "poll": {"task": "inbox.tasks.poll_due_streams", "schedule": 1.0, "options": {"expires": 5}},
+        "outbox": {"task": "inbox.tasks.send_due_replies", "schedule": 1.0, "options": {"expires": 5}},
+        "assign": {"task": "inbox.tasks.run_automatic_assignment", "schedule": 2.0, "options": {"expires": 5}},
+        "limbo": {"task": "inbox.tasks.run_limbo_sweep", "schedule": 300.0, "options": {"expires": 60}},
+        "checks": {"task": "accounts.tasks.wake_due_credential_checks", "schedule": 5.0, "options": {"expires": 10}},
+        "clocks": {"task": "inbox.tasks.run_clock_sweep", "schedule": 3.0, "options": {"expires": 10}},
         "second-look": {
-            "task": "inbox.tasks.tick_second_look",
+            "task": "inbox.tasks.review_new_decisions",
             "schedule": 2.0,
             "options": {"expires": 5},
         },
-        "learning": {"task": "inbox.tasks.tick_learning", "schedule": 5.0, "options": {"expires": 10}},
-        "previews": {"task": "inbox.tasks.tick_previews", "schedule": 2.0, "options": {"expires": 5}},
+        "learning": {"task": "inbox.tasks.train_router_when_due", "schedule": 5.0, "options": {"expires": 10}},
+        "previews": {"task": "inbox.tasks.wake_due_previews", "schedule": 2.0, "options": {"expires": 5}},
         "housekeeping": {
-            "task": "inbox.tasks.tick_housekeeping",
+            "task": "inbox.tasks.run_housekeeping",
             "schedule": 15.0,
             "options": {"expires": 30},
         },
@@ -72,22 +72,22 @@ app.autodiscover_tasks()
 
 def _report_alive(sender: Any = None, **_: Any) -> None:
     """Tell `/readyz` which queues this worker serves. Every two seconds, by Celery's own heart."""
-    from config.health import WORKER_KEY
+    from config.health import WORKER_KEY_PREFIX
 
     with contextlib.suppress(redis.RedisError):
-        _heart().set(f"{WORKER_KEY}{os.getpid()}@{socket.gethostname()}", _queues(), ex=15)
+        _heartbeat_redis().set(f"{WORKER_KEY_PREFIX}{os.getpid()}@{socket.gethostname()}", _served_queues(), ex=15)
 
 
 @functools.cache
-def _heart() -> redis.Redis:
+def _heartbeat_redis() -> redis.Redis:
     from django.conf import settings
 
     return redis.Redis.from_url(settings.REDIS_URL, socket_timeout=2, socket_connect_timeout=2)
 
 
-def _queues() -> str:
+def _served_queues() -> str:
     return ",".join(sorted(app.amqp.queues.consume_from))
 
 
 signals.heartbeat_sent.connect(_report_alive)
-signals.worker_process_init.connect(forget_garbage)
+signals.worker_process_init.connect(freeze_loaded_objects)

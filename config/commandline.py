@@ -1,6 +1,6 @@
 """What `manage.py COMMAND` means: `up` and `test` are ours, every other command is Django's.
 
-A command that works with data finds servers first (see `config.embedded.servers.for_command`).
+A command that works with data finds servers first (see `config.embedded.servers.servers_for_command`).
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from config.embedded.process import EmbeddedError
-from config.embedded.servers import for_command
+from config.embedded.servers import servers_for_command
 
 #: Commands that read code or files only, or bring servers of their own (`bench`).
-WITHOUT_SERVERS = frozenset(
+COMMANDS_WITHOUT_SERVERS = frozenset(
     {
         "bench",
         "check",
@@ -31,12 +31,12 @@ WITHOUT_SERVERS = frozenset(
     }
 )
 #: Commands that are asked about the tables themselves: nothing happens to these before.
-ABOUT_TABLES = frozenset({"dbshell", "flush", "migrate", "showmigrations", "sqlmigrate"})
+TABLE_COMMANDS = frozenset({"dbshell", "flush", "migrate", "showmigrations", "sqlmigrate"})
 #: Postgres' codes for a table and for a column that is not there.
-MISSING = frozenset({"42P01", "42703"})
+MISSING_TABLE_CODES = frozenset({"42P01", "42703"})
 
 
-def run(argv: Sequence[str]) -> int:
+def run_command_line(argv: Sequence[str]) -> int:
     """Run `argv` (with the program's name first); returns the exit status."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     command = argv[1] if len(argv) > 1 else "help"
@@ -46,19 +46,19 @@ def run(argv: Sequence[str]) -> int:
 
             return up.main(list(argv[2:]))
         if command == "test":
-            _test(list(argv[2:]))
-        if command in WITHOUT_SERVERS or command.startswith("-") or {"--help", "-h"} & set(argv):
-            return _django(argv)
-        with for_command(command) as alone:
-            if alone and command not in ABOUT_TABLES:
-                _bring_up_to_date()
-            return _on_tables(argv)
+            _run_tests(list(argv[2:]))
+        if command in COMMANDS_WITHOUT_SERVERS or command.startswith("-") or {"--help", "-h"} & set(argv):
+            return _run_django(argv)
+        with servers_for_command(command) as alone:
+            if alone and command not in TABLE_COMMANDS:
+                _migrate_embedded_database()
+            return _run_data_command(argv)
     except EmbeddedError as error:
         print(error, file=sys.stderr)
         return 1
 
 
-def _bring_up_to_date() -> None:
+def _migrate_embedded_database() -> None:
     """Makes the tables of an embedded database that no `up` made before, or an older one. They are ours to change; a
     company's own database is migrated when the company says so."""
     import django
@@ -73,14 +73,14 @@ def _bring_up_to_date() -> None:
         call_command("migrate", interactive=False, verbosity=0)
 
 
-def _on_tables(argv: Sequence[str]) -> int:
+def _run_data_command(argv: Sequence[str]) -> int:
     """A command that works with data. Says it in words where the tables for it are missing."""
     from django.db import ProgrammingError
 
     try:
-        return _django(argv)
+        return _run_django(argv)
     except ProgrammingError as error:
-        if getattr(error.__cause__, "sqlstate", "") not in MISSING:
+        if getattr(error.__cause__, "sqlstate", "") not in MISSING_TABLE_CODES:
             raise
         print(
             f"The database does not have the tables of this release ({str(error).splitlines()[0]}). "
@@ -90,14 +90,14 @@ def _on_tables(argv: Sequence[str]) -> int:
         return 1
 
 
-def _django(argv: Sequence[str]) -> int:
+def _run_django(argv: Sequence[str]) -> int:
     from django.core.management import execute_from_command_line
 
     execute_from_command_line(list(argv))
     return 0
 
 
-def _test(arguments: list[str]) -> NoReturn:
+def _run_tests(arguments: list[str]) -> NoReturn:
     """Replace this process by pytest; parallel unless the arguments say how (or a debugger needs the terminal)."""
     own = ("-n", "--numprocesses", "--pdb", "--trace", "--dist", "no:xdist")
     parallel = (

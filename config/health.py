@@ -20,11 +20,11 @@ from accounts.models import BrandAccount, Health, Stream
 from inbox.models import Sweep
 
 #: Redis keys under which workers report that they are alive; see `config.celery`.
-WORKER_KEY = "horseshoe:worker:"
+WORKER_KEY_PREFIX = "horseshoe:worker:"
 #: Queues that must each have a worker.
 QUEUES = ("poll", "send", "default")
 #: A stream this much overdue means that nobody polls.
-OVERDUE = dt.timedelta(minutes=5)
+POLL_OVERDUE_AFTER = dt.timedelta(minutes=5)
 
 
 @sync_and_async_middleware
@@ -34,24 +34,24 @@ def health_checks(get_response: Callable[[HttpRequest], Any]) -> Callable[[HttpR
 
         async def middleware(request: HttpRequest) -> HttpResponseBase:
             if request.path == "/readyz":
-                return await sync_to_async(_ready)()
-            return _alive() if request.path == "/healthz" else await get_response(request)
+                return await sync_to_async(_ready_response)()
+            return _alive_response() if request.path == "/healthz" else await get_response(request)
 
         return middleware
 
     def sync_middleware(request: HttpRequest) -> HttpResponseBase:
         if request.path == "/readyz":
-            return _ready()
-        return _alive() if request.path == "/healthz" else get_response(request)
+            return _ready_response()
+        return _alive_response() if request.path == "/healthz" else get_response(request)
 
     return sync_middleware
 
 
-def _alive() -> HttpResponse:
+def _alive_response() -> HttpResponse:
     return HttpResponse("ok\n", content_type="text/plain")
 
 
-def _ready() -> HttpResponse:
+def _ready_response() -> HttpResponse:
     report = readiness(timezone.now())
     return JsonResponse(report, status=200 if report["ready"] else 503)
 
@@ -59,13 +59,13 @@ def _ready() -> HttpResponse:
 def readiness(now: dt.datetime) -> dict[str, Any]:
     """What works and what does not, as JSON: database, broker, workers by queue, the most overdue stream; and, without
     a word on being ready, brand accounts that are unwell and open cases that nobody sees (None before the first sweep)."""
-    database, streams = _database(now)
-    broker, workers = _broker()
+    database, streams = _check_database(now)
+    broker, workers = _check_broker()
     ready = database == "ok" and broker == "ok" and all(workers.values()) and streams.get("ok", False)
     return {"ready": ready, "database": database, "broker": broker, "workers": workers, "streams": streams}
 
 
-def _database(now: dt.datetime) -> tuple[str, dict[str, Any]]:
+def _check_database(now: dt.datetime) -> tuple[str, dict[str, Any]]:
     pollable = Stream.objects.filter(
         enabled=True, brand_account__lifecycle__in=["active", "review", "sunsetting"]
     )
@@ -81,20 +81,20 @@ def _database(now: dt.datetime) -> tuple[str, dict[str, Any]]:
         connection.close_if_unusable_or_obsolete()
     overdue = max((now - oldest).total_seconds(), 0.0) if oldest else 0.0
     return "ok", {
-        "ok": overdue <= OVERDUE.total_seconds(),
+        "ok": overdue <= POLL_OVERDUE_AFTER.total_seconds(),
         "oldest_unpolled_seconds": round(overdue, 1),
         "brand_accounts_unwell": unwell,
         "cases_in_limbo": limbo,
     }
 
 
-def _broker() -> tuple[str, dict[str, int]]:
+def _check_broker() -> tuple[str, dict[str, int]]:
     workers = dict.fromkeys(QUEUES, 0)
     client = redis.Redis.from_url(
         settings.REDIS_URL, socket_timeout=2, socket_connect_timeout=2, decode_responses=True
     )
     try:
-        for key in client.scan_iter(match=f"{WORKER_KEY}*", count=500):
+        for key in client.scan_iter(match=f"{WORKER_KEY_PREFIX}*", count=500):
             for queue in str(client.get(key) or "").split(","):
                 if queue in workers:
                     workers[queue] += 1

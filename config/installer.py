@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 #: Seconds of silence after which a long step says that it is still going.
-HEARTBEAT = 10
+HEARTBEAT_SECONDS = 10
 
 #: pip's settings and the names under which uv knows them.
 UV_NAMES = {
@@ -31,12 +31,12 @@ class BootstrapError(RuntimeError):
     """The packages cannot be installed; the message says what to do."""
 
 
-def say(text: str) -> None:
+def print_progress(text: str) -> None:
     """Progress, on stderr: a command's output stays its own."""
     print(text, file=sys.stderr, flush=True)
 
 
-def runs(*command: str | Path) -> bool:
+def command_succeeds(*command: str | Path) -> bool:
     """Whether `command` starts and ends well."""
     try:
         return subprocess.run(list(command), capture_output=True, check=False).returncode == 0
@@ -47,52 +47,52 @@ def runs(*command: str | Path) -> bool:
 def make_venv(venv: Path, unfinished: Path) -> None:
     """Make `venv` with this Python, without packages; the file `unfinished` is there from the first moment on."""
     if importlib.util.find_spec("venv") is None:
-        raise BootstrapError(_missing_venv())
+        raise BootstrapError(_missing_venv_message())
     venv.mkdir()
     unfinished.touch()
-    say(f"Making {venv.name} …")
-    run([sys.executable, "-m", "venv", "--without-pip", str(venv)], "make the virtual environment")
+    print_progress(f"Making {venv.name} …")
+    run_step([sys.executable, "-m", "venv", "--without-pip", str(venv)], "make the virtual environment")
 
 
 def install_lock(venv: Path, lock: Path) -> None:
     """Bring `venv` to exactly what `lock` says, every file checked against its hash."""
     python = venv / "bin" / "python"
-    uv = _uv(venv)
-    env = uv_environment(pip_settings(_pip(venv)))
+    uv = _find_uv(venv)
+    env = uv_environment(pip_settings(_find_pip(venv)))
     command = [str(uv), "pip", "sync", "--python", str(python), "--require-hashes", str(lock)]
     if not sys.stderr.isatty():
         command.insert(1, "--quiet")
-    run(command, "install the packages", env)
+    run_step(command, "install the packages", env)
 
 
-def _uv(venv: Path) -> Path:
+def _find_uv(venv: Path) -> Path:
     if found := shutil.which("uv"):
         return Path(found)
     uv = venv / "bin" / "uv"
-    if not runs(uv, "--version"):
-        run(
-            [*_pip(venv), "install", "--quiet", "--disable-pip-version-check", "uv"],
+    if not command_succeeds(uv, "--version"):
+        run_step(
+            [*_find_pip(venv), "install", "--quiet", "--disable-pip-version-check", "uv"],
             "get uv from the package index",
         )
     return uv
 
 
-def _pip(venv: Path) -> list[str]:
+def _find_pip(venv: Path) -> list[str]:
     python = str(venv / "bin" / "python")
-    if runs(python, "-m", "pip", "--version"):
+    if command_succeeds(python, "-m", "pip", "--version"):
         return [python, "-m", "pip"]
-    if importlib.util.find_spec("pip") is not None and runs(
+    if importlib.util.find_spec("pip") is not None and command_succeeds(
         sys.executable, "-m", "pip", "--python", python, "--version"
     ):
         # Two seconds quicker than unpacking another pip.
         return [sys.executable, "-m", "pip", "--python", python]
     if importlib.util.find_spec("ensurepip") is None:
-        raise BootstrapError(_missing_venv())
-    run([python, "-m", "ensurepip", "--default-pip"], "unpack pip")
+        raise BootstrapError(_missing_venv_message())
+    run_step([python, "-m", "ensurepip", "--default-pip"], "unpack pip")
     return [python, "-m", "pip"]
 
 
-def _missing_venv() -> str:
+def _missing_venv_message() -> str:
     version = "{}.{}".format(*sys.version_info[:2])
     return (
         f"This Python cannot make virtual environments: install python{version}-venv "
@@ -124,12 +124,12 @@ def uv_environment(settings: dict[str, str]) -> dict[str, str]:
             if bundle and Path(bundle).is_file():
                 env["SSL_CERT_FILE"] = bundle
                 break
-    if not _cache_is_ours(env):
+    if not _may_write_cache(env):
         env.setdefault("UV_NO_CACHE", "1")
     return env
 
 
-def _cache_is_ours(env: dict[str, str]) -> bool:
+def _may_write_cache(env: dict[str, str]) -> bool:
     if "UV_CACHE_DIR" in env:
         return True
     folder = Path(env.get("XDG_CACHE_HOME") or Path(env.get("HOME", "/nonexistent")) / ".cache") / "uv"
@@ -138,7 +138,7 @@ def _cache_is_ours(env: dict[str, str]) -> bool:
     return os.access(folder, os.W_OK)
 
 
-def run(command: list[str], aim: str, env: dict[str, str] | None = None) -> None:
+def run_step(command: list[str], aim: str, env: dict[str, str] | None = None) -> None:
     """Run one step; its output is kept for the case of failure, except on a terminal, where uv draws its progress.
 
     Raises BootstrapError with what the step said.
@@ -155,11 +155,11 @@ def run(command: list[str], aim: str, env: dict[str, str] | None = None) -> None
     try:
         while True:
             with contextlib.suppress(subprocess.TimeoutExpired):
-                said, _ = process.communicate(timeout=HEARTBEAT)
+                said, _ = process.communicate(timeout=HEARTBEAT_SECONDS)
                 break
-            seconds += HEARTBEAT
+            seconds += HEARTBEAT_SECONDS
             if not shown:
-                say(f"… still at it after {seconds} s")
+                print_progress(f"… still at it after {seconds} s")
     except BaseException:
         process.kill()
         process.wait()

@@ -9,22 +9,22 @@ import re
 from typing import Any
 
 #: Query parameters, JSON keys and headers that carry secrets. Graph puts its token in the address.
-_SECRET = re.compile(
+_SECRET_PATTERN = re.compile(
     r"(?i)\b(access_token|appsecret_proof|client_secret|refresh_token|code_verifier|oauth_token|oauth_signature"
     r"|authorization|input_token|fb_exchange_token)(\\?\"?'?\s*[=:]\s*\\?\"?'?)(?:Bearer\s+|OAuth\s+)?[^\s&\",'\\]+"
 )
 
 
-def scrub(text: str) -> str:
+def scrub_log_secrets(text: str) -> str:
     """`text` with the values of secret parameters replaced by `[removed]`."""
-    return _SECRET.sub(r"\1\2[removed]", text)
+    return _SECRET_PATTERN.sub(r"\1\2[removed]", text)
 
 
 class LineFormatter(logging.Formatter):
     """A line for people; secrets are removed from the whole record, its traceback included."""
 
     def format(self, record: logging.LogRecord) -> str:
-        return scrub(super().format(record))
+        return scrub_log_secrets(super().format(record))
 
 
 class JSONFormatter(LineFormatter):
@@ -35,10 +35,10 @@ class JSONFormatter(LineFormatter):
             "time": dt.datetime.fromtimestamp(record.created, dt.UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname,
             "logger": record.name,
-            "message": scrub(record.getMessage()),
+            "message": scrub_log_secrets(record.getMessage()),
         }
         if record.exc_info:
-            body["traceback"] = scrub(self.formatException(record.exc_info))
+            body["traceback"] = scrub_log_secrets(self.formatException(record.exc_info))
         return json.dumps(body, ensure_ascii=False)
 
 

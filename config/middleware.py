@@ -18,7 +18,7 @@ def security_headers(
     get_response: Callable[[HttpRequest], HttpResponseBase],
 ) -> Callable[[HttpRequest], HttpResponseBase]:
     """Adds what Django leaves out: Permissions-Policy, and no caching of pages that hold customers' messages."""
-    return lambda request: _add(get_response(request))
+    return lambda request: _add_security_headers(get_response(request))
 
 
 @sync_and_async_middleware
@@ -28,11 +28,11 @@ def utf8_only(get_response: Callable[[HttpRequest], Any]) -> Callable[[HttpReque
     if iscoroutinefunction(get_response):
 
         async def middleware(request: HttpRequest) -> HttpResponseBase:
-            answer: HttpResponseBase = _refused(request) or await get_response(request)
+            answer: HttpResponseBase = _refuse_other_charset(request) or await get_response(request)
             return answer
 
         return middleware
-    return lambda request: _refused(request) or get_response(request)
+    return lambda request: _refuse_other_charset(request) or get_response(request)
 
 
 @sync_and_async_middleware
@@ -60,14 +60,14 @@ def static_files(get_response: Callable[[HttpRequest], Any]) -> Callable[[HttpRe
     return middleware
 
 
-def _refused(request: HttpRequest) -> HttpResponse | None:
+def _refuse_other_charset(request: HttpRequest) -> HttpResponse | None:
     charset = (request.content_params or {}).get("charset", "utf-8")
     if charset.lower() in ("utf-8", "utf8"):
         return None
     return HttpResponseBadRequest("Requests must be in UTF-8.", content_type="text/plain")
 
 
-def _add(response: HttpResponseBase) -> HttpResponseBase:
+def _add_security_headers(response: HttpResponseBase) -> HttpResponseBase:
     response.headers.setdefault("Permissions-Policy", _PERMISSIONS)
     if isinstance(response, HttpResponse):
         response.headers.setdefault("Cache-Control", "no-store, private")

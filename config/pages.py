@@ -42,7 +42,7 @@ class PageHandler(ASGIHandler):
         loop = asyncio.get_running_loop()
 
         def send_now(event: Event) -> None:
-            asyncio.run_coroutine_threadsafe(_sent(send, event), loop).result()
+            asyncio.run_coroutine_threadsafe(_send_event(send, event), loop).result()
 
         run = contextvars.copy_context().run
         with body:
@@ -58,8 +58,8 @@ class PageHandler(ASGIHandler):
         response._handler_class = self.__class__
         try:
             if not response.streaming:
-                return [_head(response), {"type": "http.response.body", "body": response.content}]
-            send_now(_head(response))
+                return [_response_start(response), {"type": "http.response.body", "body": response.content}]
+            send_now(_response_start(response))
             for chunk in response:
                 send_now({"type": "http.response.body", "body": chunk, "more_body": True})
             return [{"type": "http.response.body"}]
@@ -68,11 +68,11 @@ class PageHandler(ASGIHandler):
             response.close()
 
 
-async def _sent(send: Send, event: Event) -> None:
+async def _send_event(send: Send, event: Event) -> None:
     await send(event)
 
 
-def _head(response: HttpResponseBase) -> Event:
+def _response_start(response: HttpResponseBase) -> Event:
     headers = [(name.encode("ascii"), value.encode("latin-1")) for name, value in response.items()]
     headers += [
         (b"Set-Cookie", morsel.output(header="").strip().encode("ascii"))

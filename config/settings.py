@@ -21,7 +21,7 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
 
 
-def secret(name: str, default: str = "") -> str:
+def read_secret(name: str, default: str = "") -> str:
     """The value of `name`, or the content of the file that `name_FILE` points at."""
     path = os.environ.get(f"{name}_FILE")
     if path and name not in os.environ:
@@ -34,19 +34,19 @@ def secret(name: str, default: str = "") -> str:
     return os.environ.get(name, default)
 
 
-DATABASE_URL = secret("DATABASE_URL")
-REDIS_URL = secret("REDIS_URL", "redis://127.0.0.1:6379/0")
+DATABASE_URL = read_secret("DATABASE_URL")
+REDIS_URL = read_secret("REDIS_URL", "redis://127.0.0.1:6379/0")
 #: True while only tooling (checks, makemigrations, type checks) loads the settings: nothing is served without a database.
 TOOLING = not DATABASE_URL
 
-SECRET_KEY = secret("SECRET_KEY")
+SECRET_KEY = read_secret("SECRET_KEY")
 if not SECRET_KEY:
     if not TOOLING:
         raise ImproperlyConfigured("Set SECRET_KEY (or SECRET_KEY_FILE) to a long random string.")
     SECRET_KEY = "tooling-only-" + "0123456789abcdef" * 4
 SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 #: Fernet keys for credentials, newest first. Kept outside the database; older ones stay readable.
-CREDENTIAL_KEYS = [key.strip() for key in secret("CREDENTIAL_KEYS").split(",") if key.strip()]
+CREDENTIAL_KEYS = [key.strip() for key in read_secret("CREDENTIAL_KEYS").split(",") if key.strip()]
 if not CREDENTIAL_KEYS and not TOOLING:
     raise ImproperlyConfigured(
         "Set CREDENTIAL_KEYS (or CREDENTIAL_KEYS_FILE) to one or more Fernet keys, newest first, separated by commas."
@@ -93,7 +93,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "accounts.middleware.SecondFactorMiddleware",
-    "accounts.middleware.signs_of_life",
+    "accounts.middleware.record_presence",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -204,14 +204,14 @@ if oidc_server:
                 "provider_id": "company",
                 "name": env.str("OIDC_NAME", default="Company sign-in"),
                 "client_id": env.str("OIDC_CLIENT_ID"),
-                "secret": secret("OIDC_CLIENT_SECRET"),
+                "secret": read_secret("OIDC_CLIENT_SECRET"),
                 "settings": {"server_url": oidc_server},
             }
         ]
     }
 
 #: Where mail goes, as smtp+tls://user:password@host:587; "" when the company sends none from here.
-EMAIL_URL = secret("EMAIL_URL")
+EMAIL_URL = read_secret("EMAIL_URL")
 vars().update(environ.Env.email_url_config(EMAIL_URL or "dummymail://"))
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="horseshoe@localhost")
 
@@ -270,9 +270,9 @@ NETWORK_API_URLS = {
     "facebook": env.str("GRAPH_API_URL", default=""),
 }
 X_CLIENT_ID = env.str("X_CLIENT_ID", default="")
-X_CLIENT_SECRET = secret("X_CLIENT_SECRET")
+X_CLIENT_SECRET = read_secret("X_CLIENT_SECRET")
 FACEBOOK_APP_ID = env.str("FACEBOOK_APP_ID", default="")
-FACEBOOK_APP_SECRET = secret("FACEBOOK_APP_SECRET")
+FACEBOOK_APP_SECRET = read_secret("FACEBOOK_APP_SECRET")
 
 #: Seconds an answer waits in the outbox, in which its author can take it back.
 UNDO_SECONDS = env.int("UNDO_SECONDS", default=10)

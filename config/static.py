@@ -15,7 +15,7 @@ class StaticFiles:
         self._collected = home / "static"
         self._note = home / "static.fingerprint"
 
-    def command(self) -> list[str]:
+    def needed_command(self) -> list[str]:
         """The management command that is needed now; [] when the collected files are those of the sources."""
         try:
             current = self._note.read_text(encoding="ascii") == self._fingerprint()
@@ -25,7 +25,7 @@ class StaticFiles:
             [] if current and self._collected.is_dir() else ["collectstatic", "--noinput", "--verbosity", "0"]
         )
 
-    def remember(self) -> None:
+    def remember_collected(self) -> None:
         """Note that the sources as they are now have been collected."""
         self._note.write_text(self._fingerprint(), encoding="ascii")
 

@@ -1,7 +1,7 @@
 """Keeps a set of child processes alive: starts them, starts again what dies, stops them in the reverse order.
 
 It touches nothing that it did not start. The kernel ends every child when this process is killed (see
-`config.embedded.process.spawn`).
+`config.embedded.process.spawn_process`).
 """
 
 from __future__ import annotations
@@ -16,17 +16,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from config.embedded.process import EmbeddedError, rotate, spawn, stop, tail
+from config.embedded.process import EmbeddedError, rotate_log, spawn_process, stop_process, tail_log
 
 #: A child that lived less than this many seconds died quickly, and after so many quick deaths it is given up.
 QUICK_SECONDS = 20.0
 QUICK_DEATHS_MAX = 5
 FIRST_DELAY = 0.5
-LOOK_SECONDS = 0.25
+WATCH_SECONDS = 0.25
 ROTATE_SECONDS = 60.0
 
 
-class Stopping(BaseException):
+class StopRequested(BaseException):
     """Somebody asked us to stop. Not an Exception: nothing on the way may swallow it."""
 
 
@@ -62,9 +62,9 @@ class Program:
 
     def launch(self) -> None:
         """Start it."""
-        self.process = spawn(self.command, self.log, env=self.env, cwd=self.cwd)
+        self.process = spawn_process(self.command, self.log, env=self.env, cwd=self.cwd)
 
-    def ask(self) -> None:
+    def request_stop(self) -> None:
         """Send SIGTERM and return at once."""
         if self.process is not None and self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
@@ -72,13 +72,13 @@ class Program:
     def stop(self) -> None:
         """Wait for its end, then end whatever is left of its session."""
         if self.process is not None:
-            self.ask()
-            stop(self.process, (None, self.patience))
+            self.request_stop()
+            stop_process(self.process, (None, self.patience))
             self.process = None
 
 
 @dataclass
-class _Kept:
+class _KeptChild:
     child: Child
     started: float
     quick_deaths: int = 0
@@ -90,19 +90,19 @@ class Supervisor:
     """Children in stages: a stage is stopped as a whole before the stage that started earlier."""
 
     say: Callable[[str], None]
-    _stages: list[list[_Kept]] = field(default_factory=list)
+    _stages: list[list[_KeptChild]] = field(default_factory=list)
     _rotated: float = field(default_factory=time.monotonic)
 
-    def keep(self, *children: Child) -> None:
+    def keep_alive(self, *children: Child) -> None:
         """Add a stage. Children that do not run yet are launched."""
-        stage: list[_Kept] = []
+        stage: list[_KeptChild] = []
         self._stages.append(stage)
         for child in children:
             if child.process is None:
                 child.launch()
-            stage.append(_Kept(child, time.monotonic()))
+            stage.append(_KeptChild(child, time.monotonic()))
 
-    def look(self, now: float) -> None:
+    def restart_dead_children(self, now: float) -> None:
         """Start again what has died and whose time has come (`now`: monotonic). Raises GivenUpError."""
         for stage in self._stages:
             for kept in stage:
@@ -110,18 +110,18 @@ class Supervisor:
                     if now >= kept.again_at:
                         self._launch_again(kept, now)
                 elif kept.child.process is not None and kept.child.process.poll() is not None:
-                    self._mourn(kept, now)
+                    self._handle_death(kept, now)
         if now - self._rotated > ROTATE_SECONDS:
             self._rotated = now
             for stage in self._stages:
                 for kept in stage:
-                    rotate(kept.child.log)
+                    rotate_log(kept.child.log)
 
-    def watch(self) -> None:
+    def watch_children(self) -> None:
         """Look again and again, until a signal raises Stopping or a child is given up."""
         while True:
-            time.sleep(LOOK_SECONDS)
-            self.look(time.monotonic())
+            time.sleep(WATCH_SECONDS)
+            self.restart_dead_children(time.monotonic())
 
     def stop(self) -> None:
         """Stop everything, the last stage first; within a stage all are asked first, then waited for."""
@@ -129,14 +129,14 @@ class Supervisor:
             stage = self._stages.pop()
             programs = [kept.child for kept in stage if isinstance(kept.child, Program)]
             for program in reversed(programs):
-                program.ask()
+                program.request_stop()
             deadline = time.monotonic() + max((program.patience for program in programs), default=0)
             for kept in reversed(stage):
                 if isinstance(kept.child, Program):
                     kept.child.patience = max(deadline - time.monotonic(), 0.05)
                 kept.child.stop()
 
-    def _mourn(self, kept: _Kept, now: float) -> None:
+    def _handle_death(self, kept: _KeptChild, now: float) -> None:
         child = kept.child
         status = child.process.returncode if child.process is not None else 0
         quick = now - kept.started < QUICK_SECONDS
@@ -145,15 +145,15 @@ class Supervisor:
         if kept.quick_deaths >= QUICK_DEATHS_MAX:
             raise GivenUpError(
                 f"{child.name} {how}, for the {kept.quick_deaths}th time in a row. Everything is stopped; "
-                f"nothing stored is lost. The end of {child.log}:\n{tail(child.log)}"
+                f"nothing stored is lost. The end of {child.log}:\n{tail_log(child.log)}"
             )
         delay = FIRST_DELAY * 2 ** (kept.quick_deaths - 1)
         kept.again_at = now + delay
         self.say(f"{child.name} {how}; starting it again in {delay:g} s. Its log: {child.log}")
-        if status > 0 and (last := tail(child.log, 1)):
+        if status > 0 and (last := tail_log(child.log, 1)):
             self.say(last)
 
-    def _launch_again(self, kept: _Kept, now: float) -> None:
+    def _launch_again(self, kept: _KeptChild, now: float) -> None:
         kept.again_at = None
         kept.started = now
         # What its session left behind (a worker's pool) must not work beside the new one.

@@ -18,10 +18,10 @@ from types import FrameType
 
 from config.demo.seed import Demo
 from config.embedded import servers
-from config.embedded.data_folder import CHECKOUT, Home, Running
-from config.embedded.process import EmbeddedError, spawn, stop, tail
+from config.embedded.data_folder import CHECKOUT, Home, RunningInstance
+from config.embedded.process import EmbeddedError, spawn_process, stop_process, tail_log
 from config.static import StaticFiles
-from config.supervisor import Program, Stopping, Supervisor
+from config.supervisor import Program, StopRequested, Supervisor
 
 WEB_SECONDS_MAX = 90.0
 
@@ -30,8 +30,8 @@ def main(arguments: Sequence[str]) -> int:
     """Run until stopped; returns the exit status: 0 when somebody stopped it, 1 when it could not go on."""
     options = _parser().parse_args(arguments)
     try:
-        Up(options, Home.from_environment()).run()
-    except Stopping:
+        Up(options, Home.from_environment()).run_until_stopped()
+    except StopRequested:
         return 0
     except EmbeddedError as error:
         print(error, file=sys.stderr, flush=True)
@@ -54,7 +54,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def say(text: str) -> None:
+def print_progress(text: str) -> None:
     """One line of progress on the terminal; nothing when it has been closed, which must not keep us from stopping."""
     with contextlib.suppress(OSError):
         print(text, flush=True)
@@ -66,26 +66,26 @@ class Up:
     def __init__(self, options: argparse.Namespace, home: Home) -> None:
         self._options = options
         self._home = home
-        self._supervisor = Supervisor(say)
+        self._supervisor = Supervisor(print_progress)
         self._env = dict(os.environ)
         host = f"[{options.host}]" if ":" in options.host else options.host
         self._address = f"http://{host}:{options.port}/"
 
-    def run(self) -> None:
+    def run_until_stopped(self) -> None:
         """Start, then watch for ever. Raises Stopping when asked to stop, EmbeddedError when it cannot go on."""
         self._check_options()
         self._home.prepare()
-        self._take_home()
+        self._lock_home()
         try:
-            _require_free(self._options.host, self._options.port)
-            with _signals_stop_us():
+            _require_free_port(self._options.host, self._options.port)
+            with _stop_on_signals():
                 try:
-                    self._begin()
-                    self._supervisor.watch()
+                    self._start_everything()
+                    self._supervisor.watch_children()
                 finally:
-                    say("Stopping …")
+                    print_progress("Stopping …")
                     self._supervisor.stop()
-                    say("Stopped.")
+                    print_progress("Stopped.")
         finally:
             self._home.release()
 
@@ -102,10 +102,10 @@ class Up:
         if not 0 < self._options.port < 65536:
             raise EmbeddedError("--port must be between 1 and 65535.")
 
-    def _take_home(self) -> None:
+    def _lock_home(self) -> None:
         if self._home.lock():
             return
-        running = self._home.running()
+        running = self._home.read_running()
         if running and running.address:
             raise EmbeddedError(f"Horseshoe is running already at {running.address}")
         who = f"`manage.py {running.command}` (process {running.pid})" if running else "another command"
@@ -113,42 +113,42 @@ class Up:
             f"The data folder {self._home.path} is in use by {who}; try again when it has ended."
         )
 
-    def _begin(self) -> None:
+    def _start_everything(self) -> None:
         began = time.monotonic()
         self._start_servers()
-        demo = Demo.wanted(self._options, self._home, self._env)
+        demo = Demo.from_options(self._options, self._home, self._env)
         if demo:
             self._env |= demo.environment
-            self._supervisor.keep(demo.simulator(self._env))
-        say("Preparing the database …")
-        with self._started("collectstatic", StaticFiles(self._home.path).command()) as static:
-            self._finish("migrate", ["migrate", "--noinput", "--verbosity", "1"])
+            self._supervisor.keep_alive(demo.simulator_program(self._env))
+        print_progress("Preparing the database …")
+        with self._running_command("collectstatic", StaticFiles(self._home.path).needed_command()) as static:
+            self._run_to_end("migrate", ["migrate", "--noinput", "--verbosity", "1"])
             if static is not None and static.wait() != 0:
                 raise EmbeddedError(
-                    f"Could not collect the static files:\n{tail(self._log('collectstatic'))}"
+                    f"Could not collect the static files:\n{tail_log(self._log_path('collectstatic'))}"
                 )
-        StaticFiles(self._home.path).remember()
+        StaticFiles(self._home.path).remember_collected()
         if demo:
             self._wait_for_networks(demo)
-            self._env |= demo.applications()
-        say("Starting the web server and the workers …")
-        self._supervisor.keep(*self._programs())
-        sign_ins = self._seed(demo) if demo else ""
+            self._env |= demo.fetch_applications()
+        print_progress("Starting the web server and the workers …")
+        self._supervisor.keep_alive(*self._build_programs())
+        sign_ins = self._seed_demo(demo) if demo else ""
         self._wait_for_web()
-        say(f"\nHorseshoe is ready after {time.monotonic() - began:.0f} s: {self._address}")
+        print_progress(f"\nHorseshoe is ready after {time.monotonic() - began:.0f} s: {self._address}")
         if sign_ins:
-            say(sign_ins)
-        say("Ctrl-C stops it.")
+            print_progress(sign_ins)
+        print_progress("Ctrl-C stops it.")
 
     def _start_servers(self) -> None:
-        wanted = servers.wanted(self._home)
+        wanted = servers.build_wanted_servers(self._home)
         if wanted:
-            say(f"Starting {' and '.join(server.name.capitalize() for server in wanted)} …")
-        self._env |= servers.start(wanted)
+            print_progress(f"Starting {' and '.join(server.name.capitalize() for server in wanted)} …")
+        self._env |= servers.start_servers(wanted)
         if wanted:
-            self._supervisor.keep(*wanted)
-        for name, value in self._home.secrets().items():
-            if not servers.given(name):
+            self._supervisor.keep_alive(*wanted)
+        for name, value in self._home.ensure_secrets().items():
+            if not servers.is_environment_set(name):
                 self._env[name] = value
         host = self._options.host
         defaults = {
@@ -164,17 +164,17 @@ class Up:
             "C_FORCE_ROOT": "1",
         }
         self._env = defaults | self._env
-        self._home.announce(
-            Running(
+        self._home.announce_running(
+            RunningInstance(
                 os.getpid(),
                 "up",
                 self._address,
-                self._env.get("DATABASE_URL") or servers.value("DATABASE_URL"),
-                self._env.get("REDIS_URL") or servers.value("REDIS_URL"),
+                self._env.get("DATABASE_URL") or servers.read_environment("DATABASE_URL"),
+                self._env.get("REDIS_URL") or servers.read_environment("REDIS_URL"),
             )
         )
 
-    def _programs(self) -> list[Program]:
+    def _build_programs(self) -> list[Program]:
         for left in self._home.path.glob("beat*"):
             left.unlink()
         celery = ["-m", "celery", "-A", "config.celery:app"]
@@ -186,67 +186,67 @@ class Up:
         send = [*worker, "-Q", "send,default", "-c", "2", "-n", "send@%h"]
         beat = [*celery, "beat", "-s", str(self._home.path / "beat"), "--pidfile=", "--loglevel", "WARNING"]
         return [
-            self._program("web", web, {"DATABASE_POOL": "1", "PAGE_THREADS": "4"} | self._env),
-            self._program("worker-poll", poll, self._env),
-            self._program("worker-send", send, self._env),
-            self._program("beat", beat, self._env),
+            self._build_program("web", web, {"DATABASE_POOL": "1", "PAGE_THREADS": "4"} | self._env),
+            self._build_program("worker-poll", poll, self._env),
+            self._build_program("worker-send", send, self._env),
+            self._build_program("beat", beat, self._env),
         ]
 
-    def _program(self, name: str, arguments: list[str], env: dict[str, str]) -> Program:
-        return Program(name, [sys.executable, *arguments], self._log(name), env, CHECKOUT)
+    def _build_program(self, name: str, arguments: list[str], env: dict[str, str]) -> Program:
+        return Program(name, [sys.executable, *arguments], self._log_path(name), env, CHECKOUT)
 
-    def _log(self, name: str) -> Path:
+    def _log_path(self, name: str) -> Path:
         return self._home.logs / f"{name}.log"
 
     @contextmanager
-    def _started(self, name: str, command: list[str]) -> Iterator[subprocess.Popen[bytes] | None]:
+    def _running_command(self, name: str, command: list[str]) -> Iterator[subprocess.Popen[bytes] | None]:
         """A management command that runs while the block runs; None when `command` is empty."""
         if not command:
             yield None
             return
         full = [sys.executable, str(CHECKOUT / "manage.py"), *command]
-        process = spawn(full, self._log(name), env=self._env, cwd=CHECKOUT)
+        process = spawn_process(full, self._log_path(name), env=self._env, cwd=CHECKOUT)
         try:
             yield process
         finally:
-            stop(process)
+            stop_process(process)
 
-    def _finish(self, name: str, command: list[str]) -> None:
-        with self._started(name, command) as process:
+    def _run_to_end(self, name: str, command: list[str]) -> None:
+        with self._running_command(name, command) as process:
             while process is not None and process.poll() is None:
-                self._supervisor.look(time.monotonic())
+                self._supervisor.restart_dead_children(time.monotonic())
                 time.sleep(0.05)
             if process is not None and process.returncode:
                 raise EmbeddedError(
-                    f"`{name}` failed. The end of {self._log(name)}:\n{tail(self._log(name), 15)}"
+                    f"`{name}` failed. The end of {self._log_path(name)}:\n{tail_log(self._log_path(name), 15)}"
                 )
 
-    def _seed(self, demo: Demo) -> str:
+    def _seed_demo(self, demo: Demo) -> str:
         """Fill the demo; returns what the command says about signing in."""
-        say("Preparing the demo company …")
-        log = self._log("seed_demo")
+        print_progress("Preparing the demo company …")
+        log = self._log_path("seed_demo")
         log.unlink(missing_ok=True)
-        self._finish("seed_demo", ["seed_demo", "--simulator", demo.address])
+        self._run_to_end("seed_demo", ["seed_demo", "--simulator", demo.address])
         return log.read_text(encoding="utf-8", errors="replace").strip()
 
     def _wait_for_networks(self, demo: Demo) -> None:
-        while not demo.answers():
+        while not demo.is_reachable():
             # A simulator that cannot start is given up by the supervisor in its time.
-            self._supervisor.look(time.monotonic())
+            self._supervisor.restart_dead_children(time.monotonic())
             time.sleep(0.05)
 
     def _wait_for_web(self) -> None:
         deadline = time.monotonic() + WEB_SECONDS_MAX
-        while not _healthy(self._options.host, self._options.port):
-            self._supervisor.look(time.monotonic())
+        while not _is_healthy(self._options.host, self._options.port):
+            self._supervisor.restart_dead_children(time.monotonic())
             if time.monotonic() > deadline:
                 raise EmbeddedError(
-                    f"The web server does not answer. The end of its log:\n{tail(self._log('web'))}"
+                    f"The web server does not answer. The end of its log:\n{tail_log(self._log_path('web'))}"
                 )
             time.sleep(0.1)
 
 
-def _healthy(host: str, port: int) -> bool:
+def _is_healthy(host: str, port: int) -> bool:
     reachable = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104  # nosec B104
     connection = http.client.HTTPConnection(reachable, port, timeout=5)
     try:
@@ -258,7 +258,7 @@ def _healthy(host: str, port: int) -> bool:
         connection.close()
 
 
-def _require_free(host: str, port: int) -> None:
+def _require_free_port(host: str, port: int) -> None:
     try:
         family, kind, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         with socket.socket(family, kind) as probe:
@@ -272,7 +272,7 @@ def _require_free(host: str, port: int) -> None:
 
 
 @contextmanager
-def _signals_stop_us() -> Iterator[None]:
+def _stop_on_signals() -> Iterator[None]:
     """SIGINT, SIGTERM and a closed terminal raise Stopping, once: what stops already is not to be hurried."""
     numbers = [signal.SIGINT, signal.SIGTERM]
     if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
@@ -281,7 +281,7 @@ def _signals_stop_us() -> Iterator[None]:
     def handle(_number: int, _frame: FrameType | None) -> None:
         for number in numbers:
             signal.signal(number, signal.SIG_IGN)
-        raise Stopping
+        raise StopRequested
 
     for number in numbers:
         signal.signal(number, handle)

@@ -19,10 +19,10 @@ def main() -> int:
     django.setup()
     from django.conf import settings
 
-    from config.health import WORKER_KEY
+    from config.health import WORKER_KEY_PREFIX
 
     client = redis.Redis.from_url(settings.REDIS_URL, socket_timeout=3, socket_connect_timeout=3)
-    keys = client.scan_iter(match=f"{WORKER_KEY}*@{socket.gethostname()}", count=500)
+    keys = client.scan_iter(match=f"{WORKER_KEY_PREFIX}*@{socket.gethostname()}", count=500)
     return 0 if next(iter(keys), None) else 1
 
 

@@ -10,16 +10,16 @@ class InboxConfig(AppConfig):
     def ready(self) -> None:
         # The models of this room exist only now.
         from accounts.people import verbs as people
-        from inbox.assignment.leavers import at_stake, release_cases, release_unseen
+        from inbox.assignment.leavers import describe_cases_at_stake, release_cases_of_leaver, release_cases_out_of_reach
 
-        people.when_user_leaves.append(release_cases)
-        people.when_user_changes.append(release_unseen)
-        people.work_at_stake.append(at_stake)
+        people.user_left_hooks.append(release_cases_of_leaver)
+        people.user_changed_hooks.append(release_cases_out_of_reach)
+        people.work_at_stake_hooks.append(describe_cases_at_stake)
 
         from inbox.decisions import recent_messages
         from inbox.notices import rule_changes as rule_notices
         from routing.learning import suggested_rules
         from routing.rules import versions as rulesets
 
-        suggested_rules.recent.append(recent_messages.caught)
-        rulesets.when_published.append(rule_notices.tell_departments)
+        suggested_rules.caught_message_finders.append(recent_messages.find_recent_matches)
+        rulesets.rules_published_callbacks.append(rule_notices.notify_departments_of_rules)

@@ -11,22 +11,22 @@ from collections import OrderedDict
 
 from django.conf import settings
 
-from accounts.credentials.renewal import renewed
+from accounts.credentials.renewal import open_renewed_connector
 from accounts.credentials.store import CredentialUnusable, open_credential
 from accounts.models import BrandAccount
 from networks.base import Connector, Credentials
-from networks.registry import connector
+from networks.registry import build_connector
 
 #: Connectors a thread keeps; each holds a few open connections.
-_KEPT = 64
+_MAX_CONNECTORS = 64
 
 
-class _Kept(threading.local):
+class _ConnectorCache(threading.local):
     def __init__(self) -> None:
         self.connectors: OrderedDict[int, tuple[Credentials, str, Connector]] = OrderedDict()
 
 
-_kept = _Kept()
+_cache = _ConnectorCache()
 
 
 def connector_for(brand_account: BrandAccount) -> Connector:
@@ -36,31 +36,31 @@ def connector_for(brand_account: BrandAccount) -> Connector:
     """
     credentials = open_credential(brand_account)
     api_url = str(settings.NETWORK_API_URLS.get(brand_account.network, ""))
-    kept = _kept.connectors.get(brand_account.pk)
+    kept = _cache.connectors.get(brand_account.pk)
     if kept is None or (kept[0], kept[1]) != (credentials, api_url):
-        kept = (credentials, api_url, connector(credentials, api_url=api_url))
-    _kept.connectors[brand_account.pk] = kept
-    _kept.connectors.move_to_end(brand_account.pk)
-    while len(_kept.connectors) > _KEPT:
-        _kept.connectors.popitem(last=False)
+        kept = (credentials, api_url, build_connector(credentials, api_url=api_url))
+    _cache.connectors[brand_account.pk] = kept
+    _cache.connectors.move_to_end(brand_account.pk)
+    while len(_cache.connectors) > _MAX_CONNECTORS:
+        _cache.connectors.popitem(last=False)
     return kept[2]
 
 
-def forget() -> None:
+def forget_connectors() -> None:
     """Drop this thread's connectors."""
-    _kept.connectors.clear()
+    _cache.connectors.clear()
 
 
-def connect(brand_account: BrandAccount, *, now: dt.datetime) -> Connector:
+def connect_renewed(brand_account: BrandAccount, *, now: dt.datetime) -> Connector:
     """The connector to use for the next requests. Never call it inside a transaction: it may ask the network.
 
     Raises `CredentialUnusable` when the stored secret cannot be opened, is another account's or is incomplete, and
     any `NetworkError` when it had to be renewed and was not.
     """
-    return renewed(brand_account, _open, now=now)[0]
+    return open_renewed_connector(brand_account, _open_connector, now=now)[0]
 
 
-def _open(brand_account: BrandAccount) -> Connector:
+def _open_connector(brand_account: BrandAccount) -> Connector:
     try:
         return connector_for(brand_account)
     except KeyError as error:

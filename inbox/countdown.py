@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from accounts.models import BrandAccount
-from inbox.display import Chip, local
+from inbox.display import Chip, to_display_zone
 
 _DAY = 86_400
 
@@ -29,7 +29,7 @@ def span_left(seconds: float) -> str:
 def due_chip(what: str, due: dt.datetime, soon: dt.datetime, now: dt.datetime) -> Chip:
     """The countdown to `due`, at risk from `soon` on. `what` begins the sentence that the exact time is told in."""
     left = (due - now).total_seconds()
-    exact = f"{what} by {local(due):%-d %B, %H:%M %Z}"
+    exact = f"{what} by {to_display_zone(due):%-d %B, %H:%M %Z}"
     iso = due.isoformat(timespec="seconds")
     if left < 0:
         return Chip(f"overdue {span_left(max(-left, 60))}", "clock late", exact, iso)
@@ -37,7 +37,7 @@ def due_chip(what: str, due: dt.datetime, soon: dt.datetime, now: dt.datetime) -
     return Chip(f"{span_left(left)} left", tone, exact, iso, soon.isoformat(timespec="seconds"))
 
 
-def waiting_clock(case: Mapping[str, Any], brand: BrandAccount | None, now: dt.datetime) -> Chip | None:
+def waiting_chip(case: Mapping[str, Any], brand: BrandAccount | None, now: dt.datetime) -> Chip | None:
     """The clock of a case that ends first, by its policy; where no policy applies, the brand's promise to whom waits.
 
     None while no clock runs, and for history.
@@ -48,7 +48,7 @@ def waiting_clock(case: Mapping[str, Any], brand: BrandAccount | None, now: dt.d
         next_at = case["next_clock_at"]
         # The next thing that happens is the pre-warning, unless that has been.
         soon = next_at if next_at is not None and now < next_at < due else min(now, due)
-        return due_chip(what_is_due(case), due, soon, now)
+        return due_chip(due_label(case), due, soon, now)
     since = case["waiting_since"]
     if since is None:
         return None
@@ -56,7 +56,7 @@ def waiting_clock(case: Mapping[str, Any], brand: BrandAccount | None, now: dt.d
     return due_chip("Promised", since + promised, since + promised * 0.75, now)
 
 
-def what_is_due(case: Mapping[str, Any]) -> str:
+def due_label(case: Mapping[str, Any]) -> str:
     """Which clock ends first, as a word for a sentence."""
     due = case["next_due_at"]
     if due == case["resolution_due_at"]:
@@ -64,8 +64,8 @@ def what_is_due(case: Mapping[str, Any]) -> str:
     return "Next response due" if due == case["next_response_due_at"] else "First response due"
 
 
-#: The fields of a case that `waiting_clock` needs.
-FIELDS = (
+#: The fields of a case that `waiting_chip` needs.
+WAITING_CHIP_FIELDS = (
     "historical", "next_due_at", "next_clock_at", "first_response_due_at", "next_response_due_at",
     "resolution_due_at", "waiting_since",
 )  # fmt: skip

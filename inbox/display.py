@@ -14,7 +14,7 @@ _SIGNS = {"x": ("X", ""), "facebook": ("f", "f"), "mastodon": ("M", "m")}
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
+class DisplayTime:
     """A time as shown: relative words, the exact time for people, and the machine's form for `<time>`."""
 
     words: str
@@ -39,12 +39,12 @@ def _zone(name: str) -> ZoneInfo:
     return ZoneInfo(name)
 
 
-def local(at: dt.datetime) -> dt.datetime:
+def to_display_zone(at: dt.datetime) -> dt.datetime:
     """`at` in the zone in which people read pages."""
     return at.astimezone(_zone(settings.DISPLAY_TIME_ZONE))
 
 
-def span(seconds: float) -> str:
+def short_span(seconds: float) -> str:
     """A length of time in its largest unit: "now", "4 min", "2 h", "3 d". Negative counts as nothing."""
     for size, unit in _UNITS:
         if seconds >= size:
@@ -63,16 +63,16 @@ def long_span(seconds: float) -> str:
     return f"{rest} min" if rest else "under 1 min"
 
 
-def moment(at: dt.datetime, now: dt.datetime) -> Moment:
+def display_time(at: dt.datetime, now: dt.datetime) -> DisplayTime:
     """`at` as seen at `now`."""
-    there = local(at)
+    there = to_display_zone(at)
     exact = f"{there.day} {there:%B %Y, %H:%M:%S} {there:%Z}"
-    return Moment(span((now - at).total_seconds()), exact, at.isoformat(timespec="seconds"))
+    return DisplayTime(short_span((now - at).total_seconds()), exact, at.isoformat(timespec="seconds"))
 
 
 def clock_time(at: dt.datetime, now: dt.datetime) -> str:
     """The time of day, with the day when it is another one than today: "10:41", "3 Nov 10:41", "3 Nov 2025 10:41"."""
-    there, today = local(at), local(now)
+    there, today = to_display_zone(at), to_display_zone(now)
     if there.date() == today.date():
         return f"{there:%H:%M}"
     day = f"{there.day} {there:%b}"

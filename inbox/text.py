@@ -14,7 +14,7 @@ LONGEST_NAME = 200
 LONGEST_ADDRESS = 1000
 
 
-_SURROGATE = re.compile("[\ud800-\udfff]")
+SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 _CONTROL = re.compile("[\x01-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
@@ -41,7 +41,7 @@ _BLANKS = "\u115f\u1160\u2800\u3164\uffa0"
 _WEB = re.compile(r"https?://[^\s\x00-\x1f]+\Z", re.IGNORECASE)
 
 
-def _needs_repair(text: str) -> bool:
+def needs_repair(text: str) -> bool:
     # What is printable holds none of it, and that is known twenty times faster.
     return not text.isprintable() and _NEEDS_REPAIR.search(text) is not None
 
@@ -56,7 +56,7 @@ def clean_text(text: str) -> tuple[str, list[str]]:
         text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
         for flag, pattern, instead in (
             ("nul", "\x00", "\ufffd"),
-            ("surrogate", _SURROGATE, "\ufffd"),
+            ("surrogate", SURROGATE, "\ufffd"),
             ("control", _CONTROL, ""),
         ):
             repaired = re.sub(pattern, instead, text)
@@ -68,11 +68,11 @@ def clean_text(text: str) -> tuple[str, list[str]]:
         flags.append("long")
     if _BIDI.search(text):
         flags.append("bidi")
-        text += _unclosed(text)
+        text += _closing_bidi_signs(text)
     return text, flags
 
 
-def _unclosed(text: str) -> str:
+def _closing_bidi_signs(text: str) -> str:
     """What closes the bidi embeddings and isolates that `text` leaves open, at most 100 of them."""
     open_ones: list[str] = []
     for sign in _BIDI.findall(text):
@@ -95,8 +95,8 @@ def is_visible(text: str) -> bool:
 
 def clean_line(text: str) -> str:
     """A name or label: one line, at most 200 characters, without signs that reach beyond it."""
-    if "\n" in text or _needs_repair(text):
-        text = _SURROGATE.sub("\ufffd", _BIDI.sub("", text)).replace("\x00", "\ufffd").replace("\ufeff", "")
+    if "\n" in text or needs_repair(text):
+        text = SURROGATE.sub("\ufffd", _BIDI.sub("", text)).replace("\x00", "\ufffd").replace("\ufeff", "")
         text = _CONTROL.sub("", " ".join(text.split()))
     return text[:LONGEST_NAME].strip()
 

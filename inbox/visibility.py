@@ -8,10 +8,10 @@ from accounts.access import viewer
 from accounts.models import Department, Role, User
 from inbox.models import Case, Visibility, Watch
 from inbox.models.case import CaseQuerySet
-from postgres.prepared_querysets import prepared
+from postgres.prepared_querysets import prepared_query
 
 
-def departments(user: User) -> list[Department]:
+def list_departments(user: User) -> list[Department]:
     """All departments in their order, read once a request: kept on the user instance as the `Viewer` is."""
     kept = user.__dict__.get("_departments")
     if not isinstance(kept, list):
@@ -19,7 +19,7 @@ def departments(user: User) -> list[Department]:
     return kept
 
 
-@prepared
+@prepared_query
 def _all_departments() -> QuerySet[Department]:
     return Department.objects.all()
 
@@ -27,12 +27,12 @@ def _all_departments() -> QuerySet[Department]:
 def queue_departments(user: User) -> list[Department]:
     """The departments whose queues the user may open, in their order: all for those who work across departments."""
     if user.role in (Role.ADMINISTRATOR, Role.COMMUNITY):
-        return departments(user)
+        return list_departments(user)
     mine = viewer(user).department_ids
-    return [one for one in departments(user) if one.pk in mine]
+    return [one for one in list_departments(user) if one.pk in mine]
 
 
-def watched_by(user: User) -> CaseQuerySet:
+def watched_cases(user: User) -> CaseQuerySet:
     """The cases that a person watches and may read: public ones wherever they are now, direct ones as ever."""
     watched = Case.objects.filter(watches__user=user, watches__off=False)
     if not user.is_active:
@@ -41,7 +41,7 @@ def watched_by(user: User) -> CaseQuerySet:
     return watched.filter(Q(visibility=Visibility.PUBLIC) | Q(seen))
 
 
-def watched_elsewhere(user: User) -> frozenset[int]:
+def watched_public_case_ids(user: User) -> frozenset[int]:
     """Ids of the public cases that a person watches, without those that a role gives for good: administrators have every
     public case, community managers those of their brand accounts."""
     if user.role == Role.ADMINISTRATOR:
@@ -52,7 +52,7 @@ def watched_elsewhere(user: User) -> frozenset[int]:
     return frozenset(rows.values_list("case_id", flat=True))
 
 
-def sees(user: User, case: Case) -> bool:
+def may_see_by_role(user: User, case: Case) -> bool:
     """Whether a case is one of those that `visible_to` gives the user, and not only one that they watch."""
     who = viewer(user)
     if user.role == Role.COMMUNITY:

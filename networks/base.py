@@ -100,7 +100,7 @@ class InboundMessage:
 
 
 @dataclass(frozen=True, slots=True)
-class Unreadable:
+class UnreadableItem:
     """An item of a page that could not be understood. Kept with its raw form, so that nothing is lost."""
 
     raw: Any
@@ -131,7 +131,7 @@ class PollResult:
     messages: tuple[InboundMessage, ...]
     next_cursor: JSONObject
     has_more: bool = False
-    unreadable: tuple[Unreadable, ...] = ()
+    unreadable: tuple[UnreadableItem, ...] = ()
     budget: Budget = field(default_factory=Budget)
     #: Requests this page cost.
     cost: int = 1
@@ -150,14 +150,14 @@ class OwnAccount:
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
+class OutgoingMessage:
     """What to send. Attachments come later."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
-class Sent:
+class SentMessage:
     """A send that the network confirmed with an id."""
 
     remote_id: str
@@ -244,13 +244,13 @@ class Connector(Protocol):
     def fetch(self, ids: Sequence[str]) -> dict[str, InboundMessage]:
         """Messages by remote id. An id that is absent from the answer has been deleted."""
 
-    def reply(self, ref: JSONObject, draft: Draft, client_key: str) -> Sent:
+    def reply(self, ref: JSONObject, draft: OutgoingMessage, client_key: str) -> SentMessage:
         """Answer publicly under the message whose `reply_ref` is `ref`."""
 
-    def send_dm(self, ref: JSONObject, draft: Draft, client_key: str) -> Sent:
+    def send_dm(self, ref: JSONObject, draft: OutgoingMessage, client_key: str) -> SentMessage:
         """Answer in the direct conversation of the message whose `reply_ref` is `ref`."""
 
-    def private_reply(self, ref: JSONObject, draft: Draft, client_key: str) -> Sent:
+    def private_reply(self, ref: JSONObject, draft: OutgoingMessage, client_key: str) -> SentMessage:
         """Open a direct conversation out of a public message, where the network allows that."""
 
     def like(self, ref: JSONObject) -> None: ...
@@ -260,13 +260,13 @@ class Connector(Protocol):
     def delete(self, remote_id: str) -> None:
         """Delete a message of our own."""
 
-    def find_own_recent(
+    def find_own_message(
         self, ref: JSONObject, text: str, since: dt.datetime, visibility: Visibility
-    ) -> Sent | None:
+    ) -> SentMessage | None:
         """The message of our own under `ref` with this text, sent at or after `since`; None when there is none."""
 
     @staticmethod
-    def measure(text: str) -> int:
+    def measure_length(text: str) -> int:
         """Length of a text in the network's own unit. Needs no credential."""
 
     def verify_webhook(self, headers: Mapping[str, str], raw_body: bytes) -> bool: ...

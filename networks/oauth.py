@@ -1,6 +1,6 @@
 """Connecting an account: the person grants access at the network, the network sends them back with a code.
 
-`begin` gives the address to send the browser to and what to remember in the session; `finish` turns the code into the
+`begin_authorisation` gives the address to send the browser to and what to remember in the session; `finish_authorisation` turns the code into the
 accounts that may be connected, each with its secrets. For X there is one; for Facebook every Page of the person.
 `api_base` stands for the network's own address, as in `Connector`; `authorize_base` does so in the browser.
 """
@@ -22,13 +22,13 @@ from networks import transport, wire
 from networks.base import Credentials, OwnAccount, Reauthorise, Rejected, RetryLater
 from networks.facebook import errors as facebook_errors
 from networks.facebook import walk as facebook_walk
-from networks.facebook.connector import VERSION, graph_api
-from networks.transport import Answer
+from networks.facebook.connector import GRAPH_VERSION, build_graph_api
+from networks.transport import HTTPAnswer
 from networks.x import auth as x_auth
 from networks.x.connector import XConnector
 
 #: What each network is asked for, and nothing more.
-SCOPES: dict[str, tuple[str, ...]] = {
+OAUTH_SCOPES: dict[str, tuple[str, ...]] = {
     "x": (
         "tweet.read", "tweet.write", "tweet.moderate.write", "users.read", "like.write", "dm.read", "dm.write",
         "offline.access",
@@ -38,12 +38,12 @@ SCOPES: dict[str, tuple[str, ...]] = {
         "pages_manage_metadata", "pages_messaging",
     ),
 }  # fmt: skip
-_AUTHORIZE = {"x": "https://x.com", "facebook": "https://www.facebook.com"}
-_PAGES = 50
+_AUTHORIZE_BASES = {"x": "https://x.com", "facebook": "https://www.facebook.com"}
+_MAX_PAGES = 50
 
 
 @dataclass(frozen=True, slots=True)
-class App:
+class OAuthApp:
     """An application registered with a network. `extra` goes into every account's secrets (verify_token, consumer_secret)."""
 
     client_id: str
@@ -61,15 +61,15 @@ class Authorisation:
 
 
 @dataclass(frozen=True, slots=True)
-class Grantable:
+class GrantableAccount:
     """An account that the person may connect, with the secrets for it."""
 
     network: str
-    own: OwnAccount
+    account: OwnAccount
     secrets: Mapping[str, str] = field(repr=False)
 
 
-def begin(network: str, app: App, redirect_uri: str, *, authorize_base: str = "") -> Authorisation:
+def begin_authorisation(network: str, app: OAuthApp, redirect_uri: str, *, authorize_base: str = "") -> Authorisation:
     """The page at the network where the person grants access. Raises `KeyError` for a network without one."""
     state, verifier = random.token_urlsafe(32), random.token_urlsafe(64)
     query = {
@@ -81,28 +81,28 @@ def begin(network: str, app: App, redirect_uri: str, *, authorize_base: str = ""
     if network == "x":
         digest = hashlib.sha256(verifier.encode()).digest()
         query |= {
-            "scope": " ".join(SCOPES[network]),
+            "scope": " ".join(OAUTH_SCOPES[network]),
             "code_challenge": base64.urlsafe_b64encode(digest).decode().rstrip("="),
             "code_challenge_method": "S256",
         }
         path = "/i/oauth2/authorize"
     else:
-        query["scope"] = ",".join(SCOPES[network])
-        path = f"/{VERSION}/dialog/oauth"
-    base = (authorize_base or _AUTHORIZE[network]).rstrip("/")
+        query["scope"] = ",".join(OAUTH_SCOPES[network])
+        path = f"/{GRAPH_VERSION}/dialog/oauth"
+    base = (authorize_base or _AUTHORIZE_BASES[network]).rstrip("/")
     return Authorisation(f"{base}{path}?{urlencode(query)}", state, verifier)
 
 
-def finish(
+def finish_authorisation(
     network: str,
-    app: App,
+    app: OAuthApp,
     redirect_uri: str,
     *,
     code: str,
     verifier: str,
     api_base: str = "",
     clock: transport.Clock = transport.utc_now,
-) -> list[Grantable]:
+) -> list[GrantableAccount]:
     """The accounts that a code gives access to.
 
     Raises `Rejected` when the network does not take the code (used, expired, another app's), and any other
@@ -113,8 +113,8 @@ def finish(
 
 
 def _finish_x(
-    app: App, redirect_uri: str, code: str, verifier: str, api_base: str, clock: transport.Clock
-) -> list[Grantable]:
+    app: OAuthApp, redirect_uri: str, code: str, verifier: str, api_base: str, clock: transport.Clock
+) -> list[GrantableAccount]:
     held = {**app.extra, "client_id": app.client_id, "client_secret": app.client_secret}
     form = {
         "grant_type": "authorization_code",
@@ -123,7 +123,7 @@ def _finish_x(
         "code_verifier": verifier,
     }
     session = requests.Session()
-    mounted = transport.mount(session, api_base)
+    mounted = transport.mount_transport(session, api_base)
     refusal = ""
     try:
         tokens = x_auth.request_token(session, mounted, held, form, clock())
@@ -132,66 +132,66 @@ def _finish_x(
     if refusal:
         raise Rejected("X did not accept this sign-in. Start again.", code=refusal)
     own = XConnector(Credentials("x", "", tokens), api_url=api_base, clock=clock).verify()
-    return [Grantable("x", own, tokens)]
+    return [GrantableAccount("x", own, tokens)]
 
 
 def _finish_facebook(
-    app: App, redirect_uri: str, code: str, verifier: str, api_base: str, clock: transport.Clock
-) -> list[Grantable]:
+    app: OAuthApp, redirect_uri: str, code: str, verifier: str, api_base: str, clock: transport.Clock
+) -> list[GrantableAccount]:
     del verifier  # Facebook's dialog has no PKCE for confidential apps; the app secret protects the code.
-    graph, mounted = graph_api("", "", api_base)
-    answer = transport.attempt(
+    graph, mounted = build_graph_api("", "", api_base)
+    answer = transport.attempt_call(
         mounted,
         lambda: graph.get_access_token_from_code(code, redirect_uri, app.client_id, app.client_secret),
     )
-    short = _token(answer, clock)
-    graph, mounted = graph_api(short, "", api_base)
-    answer = transport.attempt(mounted, lambda: graph.extend_access_token(app.client_id, app.client_secret))
-    return _pages(app, _token(answer, clock), api_base, clock)
+    short = _require_token(answer, clock)
+    graph, mounted = build_graph_api(short, "", api_base)
+    answer = transport.attempt_call(mounted, lambda: graph.extend_access_token(app.client_id, app.client_secret))
+    return _fetch_pages(app, _require_token(answer, clock), api_base, clock)
 
 
-def _token(answer: Answer | transport.Silence, clock: transport.Clock) -> str:
-    error = facebook_errors.classify(answer, write=False, now=clock())
+def _require_token(answer: HTTPAnswer | transport.NoAnswer, clock: transport.Clock) -> str:
+    error = facebook_errors.classify_facebook_answer(answer, write=False, now=clock())
     if isinstance(error, Reauthorise):
         raise Rejected("Facebook did not accept this sign-in. Start again.", code=error.code)
     if error is not None:
         raise error
-    document = wire.as_mapping(answer.document) if isinstance(answer, Answer) else {}
+    document = wire.as_mapping(answer.document) if isinstance(answer, HTTPAnswer) else {}
     token = wire.optional_text(document.get("access_token"))
     if not token:
         raise RetryLater("Facebook: an answer that makes no sense.", code="malformed")
     return token
 
 
-def _pages(app: App, user_token: str, api_base: str, clock: transport.Clock) -> list[Grantable]:
+def _fetch_pages(app: OAuthApp, user_token: str, api_base: str, clock: transport.Clock) -> list[GrantableAccount]:
     """Every Page of the person with its own token, which does not expire as the user token is long-lived."""
-    graph, mounted = graph_api(user_token, app.client_secret, api_base)
-    found: list[Grantable] = []
+    graph, mounted = build_graph_api(user_token, app.client_secret, api_base)
+    found: list[GrantableAccount] = []
     args: dict[str, Any] = {"fields": "id,name,username,access_token", "limit": 100}
-    for _ in range(_PAGES):
-        answer = transport.attempt(mounted, partial(graph.get_connections, "me", "accounts", **args))
-        error = facebook_errors.classify(answer, write=False, now=clock(), scope="pages_show_list")
+    for _ in range(_MAX_PAGES):
+        answer = transport.attempt_call(mounted, partial(graph.get_connections, "me", "accounts", **args))
+        error = facebook_errors.classify_facebook_answer(answer, write=False, now=clock(), scope="pages_show_list")
         if error is not None:
             raise error
-        document = wire.as_mapping(answer.document) if isinstance(answer, Answer) else {}
-        found += [page for item in wire.as_list(document.get("data")) if (page := _page(item, app))]
-        following = facebook_walk.next_page(document.get("paging"))
+        document = wire.as_mapping(answer.document) if isinstance(answer, HTTPAnswer) else {}
+        found += [page for item in wire.as_list(document.get("data")) if (page := _parse_page(item, app))]
+        following = facebook_walk.next_page_params(document.get("paging"))
         if following is None:
             break
         args |= following
     return found
 
 
-def _page(item: object, app: App) -> Grantable | None:
+def _parse_page(item: object, app: OAuthApp) -> GrantableAccount | None:
     """One Page; None for one whose token the person did not grant."""
     page = wire.as_mapping(item)
     token, name = wire.optional_text(page.get("access_token")), wire.optional_text(page.get("name"))
     try:
-        remote_id = wire.identifier(page.get("id"))
+        remote_id = wire.require_id(page.get("id"))
     except ValueError:
         return None
     if not token:
         return None
     secrets = {**app.extra, "page_token": token, "app_id": app.client_id, "app_secret": app.client_secret}
-    own = OwnAccount(remote_id, wire.optional_text(page.get("username")) or name, name, SCOPES["facebook"])
-    return Grantable("facebook", own, secrets)
+    own = OwnAccount(remote_id, wire.optional_text(page.get("username")) or name, name, OAUTH_SCOPES["facebook"])
+    return GrantableAccount("facebook", own, secrets)

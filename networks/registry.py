@@ -12,7 +12,7 @@ CONNECTORS: dict[str, type[Connector]] = {
 }
 
 
-def connector(credentials: Credentials, *, api_url: str = "") -> Connector:
+def build_connector(credentials: Credentials, *, api_url: str = "") -> Connector:
     """The connector for a brand account's credentials.
 
     Raises `KeyError` for a network that is not in `CONNECTORS`.
@@ -20,6 +20,6 @@ def connector(credentials: Credentials, *, api_url: str = "") -> Connector:
     return CONNECTORS[credentials.network](credentials, api_url=api_url)
 
 
-def capabilities(network: str) -> Capabilities:
+def network_capabilities(network: str) -> Capabilities:
     """What a network can do, without a credential. Raises `KeyError` for an unknown network."""
     return CONNECTORS[network].capabilities

@@ -32,12 +32,12 @@ Clock = Callable[[], dt.datetime]
 #: Seconds to connect, and to wait for each piece of the answer.
 TIMEOUT = (5.0, 20.0)
 #: Seconds one whole answer may take: a server that drips bytes never trips the read timeout.
-DEADLINE = 60.0
+DEADLINE_SECONDS = 60.0
 #: Bytes of one answer after decompression. The largest sound page (100 posts with comments) stays below 2 MB.
 MAX_BYTES = 16 * 1024 * 1024
 _CHUNK = 64 * 1024
 _LONGEST_WAIT = dt.timedelta(hours=24)
-_SECRET = re.compile(
+_SECRET_PATTERN = re.compile(
     r"(?i)\b(access_token|appsecret_proof|client_secret|refresh_token|fb_exchange_token|code_verifier|input_token|code)"
     r"(=|%3D|\"\s*:\s*\")[^&\s\"'<>)]+"
 )
@@ -47,16 +47,16 @@ def utc_now() -> dt.datetime:
     return dt.datetime.now(dt.UTC)
 
 
-def scrub(text: str) -> str:
+def scrub_secrets(text: str) -> str:
     """`text` without the tokens that travel in addresses."""
-    return _SECRET.sub(r"\1\2…", text)
+    return _SECRET_PATTERN.sub(r"\1\2…", text)
 
 
 class _ScrubbedLog(logging.Filter):
     """urllib3 logs addresses; Graph's carry the token."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        record.msg, record.args = scrub(record.getMessage()), ()
+        record.msg, record.args = scrub_secrets(record.getMessage()), ()
         return True
 
 
@@ -67,7 +67,7 @@ for _name in ("tweepy.client", "requests_oauthlib", "oauthlib"):
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class HTTPAnswer:
     """One HTTP answer. `document` is the JSON in it, None when it is not JSON."""
 
     status: int
@@ -76,7 +76,7 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
-class Silence:
+class NoAnswer:
     """No answer. `sent` is False only when the request certainly never reached the network."""
 
     sent: bool
@@ -92,7 +92,7 @@ class Transport(HTTPAdapter):
     def __init__(self, api_url: str = "") -> None:
         super().__init__()
         self.api_url = api_url.rstrip("/")
-        self.answer: Answer | None = None
+        self.answer: HTTPAnswer | None = None
         self._proxies: dict[str, Any] = {}
 
     def send(
@@ -105,24 +105,24 @@ class Transport(HTTPAdapter):
         proxies: Mapping[str, str] | None = None,
     ) -> requests.Response:
         self.answer = None
-        request.url = url = self.rewritten(request.url or "")
+        request.url = url = self.rewrite_url(request.url or "")
         host = urlsplit(url).netloc
         if host not in self._proxies:
             self._proxies[host] = get_environ_proxies(url, no_proxy=None)
         response = super().send(request, True, TIMEOUT, verify, cert, self._proxies[host])
-        body = b"".join(_pieces(response))
+        body = b"".join(_read_pieces(response))
         response._content = body
         response._content_consumed = True  # type: ignore[attr-defined]
         try:
-            document = wire.loads(body)
+            document = wire.load_document(body)
         except ValueError:
             document = None
-        self.answer = Answer(response.status_code, response.headers, document)
+        self.answer = HTTPAnswer(response.status_code, response.headers, document)
         if document is not None:
             response.json = lambda **_: document  # type: ignore[method-assign]
         return response
 
-    def rewritten(self, url: str) -> str:
+    def rewrite_url(self, url: str) -> str:
         """Where a request for `url` goes."""
         if not self.api_url:
             return url
@@ -130,8 +130,8 @@ class Transport(HTTPAdapter):
         return urlunsplit((base.scheme, base.netloc, base.path + asked.path, asked.query, ""))
 
 
-def _pieces(response: requests.Response) -> Iterator[bytes]:
-    size, until = 0, time.monotonic() + DEADLINE
+def _read_pieces(response: requests.Response) -> Iterator[bytes]:
+    size, until = 0, time.monotonic() + DEADLINE_SECONDS
     try:
         for piece in response.iter_content(_CHUNK):
             size += len(piece)
@@ -147,7 +147,7 @@ def _pieces(response: requests.Response) -> Iterator[bytes]:
     response.raw.release_conn()
 
 
-def mount(session: requests.Session, api_url: str) -> Transport:
+def mount_transport(session: requests.Session, api_url: str) -> Transport:
     """Put a `Transport` on a library's session and switch off what would work around it."""
     transport = Transport(api_url)
     session.mount("https://", transport)
@@ -160,39 +160,39 @@ def mount(session: requests.Session, api_url: str) -> Transport:
     return transport
 
 
-def attempt(transport: Transport, call: Callable[[], object]) -> Answer | Silence:
+def attempt_call(transport: Transport, call: Callable[[], object]) -> HTTPAnswer | NoAnswer:
     """Run a library's call and say what came of it, whatever the library made of it.
 
     Raises only what is a defect of ours: an error before anything was sent that is not the network's.
     """
     transport.answer = None
-    silence = Silence(True, "no answer")
+    silence = NoAnswer(True, "no answer")
     try:
         call()
     except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
-        silence = Silence(not _never_sent(error), type(error).__name__)
+        silence = NoAnswer(not _was_never_sent(error), type(error).__name__)
     except Exception:
         # The libraries stumble over malformed answers with every kind of error; the answer itself is judged instead.
         if transport.answer is None:
             raise
-    answer: Answer | None = transport.answer
+    answer: HTTPAnswer | None = transport.answer
     return silence if answer is None else answer
 
 
-def answered(
+def call_or_raise(
     transport: Transport,
     call: Callable[[], object],
-    classify: Callable[[Answer | Silence], NetworkError | None],
-) -> Answer:
-    """As `attempt`; raises what `classify` makes of it, which is an error for every `Silence`."""
-    answer = attempt(transport, call)
+    classify: Callable[[HTTPAnswer | NoAnswer], NetworkError | None],
+) -> HTTPAnswer:
+    """As `attempt_call`; raises what `classify` makes of it, which is an error for every `NoAnswer`."""
+    answer = attempt_call(transport, call)
     if (error := classify(answer)) is not None:
         raise error
-    assert isinstance(answer, Answer)  # noqa: S101 - silence has been raised
+    assert isinstance(answer, HTTPAnswer)  # noqa: S101 - silence has been raised
     return answer
 
 
-def _never_sent(error: BaseException | None) -> bool:
+def _was_never_sent(error: BaseException | None) -> bool:
     seen: set[int] = set()
     while error is not None and id(error) not in seen:
         seen.add(id(error))
@@ -211,7 +211,7 @@ def _never_sent(error: BaseException | None) -> bool:
     return False
 
 
-def unavailable(
+def unavailable_error(
     label: str, what: str, *, write: bool, code: str = "", at: dt.datetime | None = None
 ) -> NetworkError:
     """The network is unwell: a read can wait, a write that went out may stand."""
@@ -220,22 +220,22 @@ def unavailable(
     return RetryLater(f"{label}: {what}.", code=code, at=at)
 
 
-def silent(label: str, silence: Silence, *, write: bool) -> NetworkError:
+def no_answer_error(label: str, silence: NoAnswer, *, write: bool) -> NetworkError:
     """The error for a request without an answer."""
     if not silence.sent:
         return RetryLater(f"{label} could not be reached ({silence.reason}).", code="unreachable")
-    return unavailable(label, f"no answer ({silence.reason})", write=write, code="no_answer")
+    return unavailable_error(label, f"no answer ({silence.reason})", write=write, code="no_answer")
 
 
-def epoch(value: object) -> dt.datetime | None:
+def parse_header_time(value: object) -> dt.datetime | None:
     """A header's seconds since 1970 as a time, None when it makes no sense."""
     try:
-        return wire.moment(int(str(value)))
+        return wire.require_time(int(str(value)))
     except ValueError:
         return None
 
 
-def number(value: object) -> int | None:
+def parse_header_count(value: object) -> int | None:
     """A header's count, None when it makes no sense."""
     return (
         int(value)
@@ -248,16 +248,16 @@ def retry_at(headers: Mapping[str, str], now: dt.datetime, reset: str = "") -> d
     """When to come back: Retry-After (seconds or a date), else the header named `reset`; at most 24 h ahead."""
     at: dt.datetime | None = None
     after = headers.get("retry-after", "")
-    if (seconds := number(after)) is not None:
+    if (seconds := parse_header_count(after)) is not None:
         at = now + dt.timedelta(seconds=min(seconds, 86400))
     elif after:
-        at = _http_date(after)
+        at = _parse_http_date(after)
     if at is None and reset:
-        at = epoch(headers.get(reset))
+        at = parse_header_time(headers.get(reset))
     return min(at, now + _LONGEST_WAIT) if at is not None else None
 
 
-def _http_date(value: str) -> dt.datetime | None:
+def _parse_http_date(value: str) -> dt.datetime | None:
     try:
         at = parsedate_to_datetime(value)
         return (at if at.tzinfo else at.replace(tzinfo=dt.UTC)).astimezone(dt.UTC)

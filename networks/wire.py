@@ -1,7 +1,7 @@
 """Reading JSON from a network so that one malformed item costs only itself.
 
-`loads` is as fast as orjson while the answer is sound. When it is not (NaN, a number beyond a double, 100,000 levels,
-a lone surrogate), the answer is taken apart and whatever cannot be read stands in its list as a `Broken`, with its
+`load_document` is as fast as orjson while the answer is sound. When it is not (NaN, a number beyond a double, 100,000 levels,
+a lone surrogate), the answer is taken apart and whatever cannot be read stands in its list as a `BrokenItem`, with its
 own bytes, so that its neighbours come in.
 """
 
@@ -16,7 +16,7 @@ from typing import Any
 
 import orjson
 
-from networks.base import InboundMessage, Unreadable
+from networks.base import InboundMessage, UnreadableItem
 
 #: Only members of these lists may be lost one by one; anything else that is broken spoils the whole answer.
 _ITEM_LISTS = frozenset({"data", "users", "tweets", "media", "errors"})
@@ -25,19 +25,19 @@ _SALVAGE_DEPTH = 8
 _LONGEST_ID = 200
 _TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{},:]', re.DOTALL)
 _RAW_LIMIT = 1_000_000
-_NOTHING: Mapping[str, Any] = {}
+_EMPTY: Mapping[str, Any] = {}
 
 
 @dataclass(frozen=True, slots=True)
-class Broken:
+class BrokenItem:
     """An item that is not JSON that could be stored. `text` is what the network sent, cut at 1,000,000 characters."""
 
     text: str
     error: str
 
 
-def loads(body: bytes) -> Any:
-    """The document in `body`; malformed items of its lists are `Broken`.
+def load_document(body: bytes) -> Any:
+    """The document in `body`; malformed items of its lists are `BrokenItem`.
 
     Raises `ValueError` when the answer as a whole is not JSON, as when it was cut off.
     """
@@ -47,11 +47,11 @@ def loads(body: bytes) -> Any:
         orjson.dumps(document)
     except (orjson.JSONDecodeError, TypeError):
         # Bytes that are no UTF-8 become lone surrogates: repaired and flagged later like those that came as \ud800.
-        return _salvage(body.decode("utf-8", "surrogateescape"), depth=0)
+        return _salvage_document(body.decode("utf-8", "surrogateescape"), depth=0)
     return document
 
 
-def _value(text: str) -> Any:
+def _load_value(text: str) -> Any:
     """One value, tolerant of lone surrogates (which stay in the string) and of nothing else."""
     try:
         value = orjson.loads(text.encode("utf-8"))
@@ -64,61 +64,61 @@ def _value(text: str) -> Any:
     else:
         return value
     try:
-        value = json.loads(text, parse_constant=_refuse, parse_float=_finite)
+        value = json.loads(text, parse_constant=_refuse_constant, parse_float=_parse_finite)
         json.dumps(value)
     except RecursionError:
         raise ValueError("nested too deeply") from None
     return value
 
 
-def _refuse(constant: str) -> float:
+def _refuse_constant(constant: str) -> float:
     raise ValueError(f"{constant} is not JSON")
 
 
-def _finite(text: str) -> float:
+def _parse_finite(text: str) -> float:
     number = float(text)
     if number in (float("inf"), float("-inf")):
         raise ValueError("a number beyond a double")
     return number
 
 
-def _salvage(text: str, depth: int) -> Any:
+def _salvage_document(text: str, depth: int) -> Any:
     text = text.strip().lstrip("\ufeff")
     if depth > _SALVAGE_DEPTH:
         raise ValueError("nested too deeply")
     if text[:1] == "{":
-        return {key: _member(key, part, depth) for key, part in _members(text)}
+        return {key: _salvage_member(key, part, depth) for key, part in _split_members(text)}
     if text[:1] == "[" and depth == 0:
-        return [_item(part, depth) for _, part in _children(text)]
+        return [_salvage_item(part, depth) for _, part in _split_children(text)]
     raise ValueError("the answer is not JSON")
 
 
-def _member(key: str, text: str, depth: int) -> Any:
+def _salvage_member(key: str, text: str, depth: int) -> Any:
     try:
-        return _value(text)
+        return _load_value(text)
     except ValueError:
         if key in _ITEM_LISTS and text[:1] == "[":
-            return [_item(part, depth + 1) for _, part in _children(text)]
-        return _salvage(text, depth + 1)
+            return [_salvage_item(part, depth + 1) for _, part in _split_children(text)]
+        return _salvage_document(text, depth + 1)
 
 
-def _item(text: str, depth: int) -> Any:
+def _salvage_item(text: str, depth: int) -> Any:
     try:
-        return _value(text)
+        return _load_value(text)
     except ValueError as error:
         reason = str(error)
     try:
-        return _salvage(text, depth + 1)
+        return _salvage_document(text, depth + 1)
     except ValueError:
-        return Broken(text[:_RAW_LIMIT], reason)
+        return BrokenItem(text[:_RAW_LIMIT], reason)
 
 
-def _members(text: str) -> Iterator[tuple[str, str]]:
-    for key, part in _children(text):
+def _split_members(text: str) -> Iterator[tuple[str, str]]:
+    for key, part in _split_children(text):
         yield str(json.loads(key)), part
 
 
-def _children(text: str) -> Iterator[tuple[str, str]]:
+def _split_children(text: str) -> Iterator[tuple[str, str]]:
     """The (key, value) texts directly inside one object, or ("", value) inside one list."""
     depth, start, key, closed = 0, 1, "", False
     for token in _TOKEN.finditer(text):
@@ -139,28 +139,28 @@ def _children(text: str) -> Iterator[tuple[str, str]]:
         raise ValueError("the answer was cut off")
 
 
-def read_items(
+def parse_items(
     items: object, parse: Callable[[Any], InboundMessage | None]
-) -> tuple[list[InboundMessage], list[Unreadable]]:
+) -> tuple[list[InboundMessage], list[UnreadableItem]]:
     """Every item through `parse` (None means: not a message of this stream); what it refuses is kept as `Unreadable`."""
     messages: list[InboundMessage] = []
-    unreadable: list[Unreadable] = []
+    unreadable: list[UnreadableItem] = []
     for item in as_list(items):
-        if isinstance(item, Broken):
-            unreadable.append(Unreadable(raw=item.text, error=item.error))
+        if isinstance(item, BrokenItem):
+            unreadable.append(UnreadableItem(raw=item.text, error=item.error))
             continue
         try:
             message = parse(item)
         except (ValueError, KeyError, TypeError, AttributeError, IndexError, OverflowError) as error:
             reason = f"{type(error).__name__}: {error}"
-            unreadable.append(Unreadable(raw=item, error=reason[:500], remote_id=_id_of(item)))
+            unreadable.append(UnreadableItem(raw=item, error=reason[:500], remote_id=_item_id(item)))
         else:
             if message is not None:
                 messages.append(message)
     return messages, unreadable
 
 
-def _id_of(item: object) -> str:
+def _item_id(item: object) -> str:
     found = item.get("id") if isinstance(item, Mapping) else None
     return str(found)[:_LONGEST_ID] if isinstance(found, str | int) else ""
 
@@ -173,10 +173,10 @@ def as_list(value: object) -> Iterable[Any]:
 def as_mapping(value: object) -> Mapping[str, Any]:
     """Objects as they are; anything else is an object without members."""
     # The dict check first: a Mapping check costs ten times as much, several times a message.
-    return value if isinstance(value, dict) or isinstance(value, Mapping) else _NOTHING  # noqa: SIM101
+    return value if isinstance(value, dict) or isinstance(value, Mapping) else _EMPTY  # noqa: SIM101
 
 
-def identifier(value: object) -> str:
+def require_id(value: object) -> str:
     """An id as text. Networks send the same id as a string and as a number. Raises `ValueError` for anything else."""
     if isinstance(value, int) and not isinstance(value, bool):
         value = str(value)
@@ -185,7 +185,7 @@ def identifier(value: object) -> str:
     return value
 
 
-def text_of(value: object) -> str:
+def require_text(value: object) -> str:
     """A string as it is. Raises `ValueError` for null, numbers and objects."""
     if not isinstance(value, str):
         raise ValueError(f"text expected, got {type(value).__name__}")
@@ -197,13 +197,13 @@ def optional_text(value: object) -> str:
     return value if isinstance(value, str) else ""
 
 
-def count_of(value: object) -> int | None:
+def optional_count(value: object) -> int | None:
     """A count that fits the database's bigint, None for anything else."""
     sound = isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**63
     return value if sound and isinstance(value, int) else None
 
 
-def moment(value: object) -> dt.datetime:
+def require_time(value: object) -> dt.datetime:
     """A time in UTC from ISO 8601 with an offset, or from seconds since 1970.
 
     Raises `ValueError` where there is none: year 0, year 300000, no offset.

@@ -1,7 +1,7 @@
 """Querysets whose SQL Django compiles once and Postgres gets with other values.
 
 Compiling the statement of a case with its neighbours costs 3 ms, which is more than Postgres takes to answer it. A
-`prepared` function builds its queryset with stand-ins for the values; where they turn up among the parameters, the
+`prepared_query` function builds its queryset with stand-ins for the values; where they turn up among the parameters, the
 values of each call are put. What comes back are the rows of the queryset, as ever.
 """
 
@@ -22,9 +22,9 @@ from django.db.models import QuerySet
 R = TypeVar("R")
 T = TypeVar("T")
 #: Shapes of one statement that are kept: they differ by role, and by how many departments or brand accounts one has.
-KEPT = 200
+MAX_CACHED_SHAPES = 200
 # No row has such an id and no message such a time, so that a stand-in cannot be mistaken for a constant.
-_IDS, _TIMES = -(2**60), dt.datetime(1, 1, 2, tzinfo=dt.UTC)
+_FIRST_STAND_IN_ID, _FIRST_STAND_IN_TIME = -(2**60), dt.datetime(1, 1, 2, tzinfo=dt.UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class _Statement:
     converters: list[dict[int, Any]] = field(default_factory=list)
 
 
-def prepared(build: Callable[..., QuerySet[Any, R]]) -> Callable[..., list[R]]:
+def prepared_query(build: Callable[..., QuerySet[Any, R]]) -> Callable[..., list[R]]:
     """Makes `build(*arguments) -> QuerySet` a function that returns the rows, and compiles once for each shape.
 
     Whole numbers, times, sets of whole numbers and what `register_argument` knows (users) may differ from call to
@@ -48,32 +48,32 @@ def prepared(build: Callable[..., QuerySet[Any, R]]) -> Callable[..., list[R]]:
     decide by it. Raises `TypeError` at the first call when a value does not turn up in the statement.
     """
 
-    @lru_cache(maxsize=KEPT)
+    @lru_cache(maxsize=MAX_CACHED_SHAPES)
     def compiled(shape: tuple[Any, ...]) -> _Statement | None:
         stand_ins = _StandIns()
-        return _compile(build(*map(stand_ins.of, shape)), stand_ins.needed)
+        return _compile_queryset(build(*map(stand_ins.make, shape)), stand_ins.needed)
 
     @wraps(build)
     def rows(*arguments: Any) -> list[R]:
         values: list[Any] = []
-        statement = compiled(tuple(_shape(one, values) for one in arguments))
-        return _run(statement, values) if statement is not None else []
+        statement = compiled(tuple(_argument_shape(one, values) for one in arguments))
+        return _run_statement(statement, values) if statement is not None else []
 
     return rows
 
 
 @dataclass(frozen=True, slots=True)
-class _Id:
+class _IdShape:
     """A whole number, whichever."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Time:
+class _TimeShape:
     """A moment, whichever."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Ids:
+class _IdSetShape:
     """A set of this many whole numbers."""
 
     size: int
@@ -107,7 +107,7 @@ def register_argument(
     _ARGUMENTS[cls] = split, stand_in
 
 
-def _shape(argument: Any, values: list[Any]) -> Any:
+def _argument_shape(argument: Any, values: list[Any]) -> Any:
     """What of an argument belongs to the statement; its values are added to `values`, in the order of stand-ins."""
     # `__class__`, not `type()`: a lazy `request.user` counts as the user behind it.
     if (cls := argument.__class__) in _ARGUMENTS:
@@ -116,75 +116,75 @@ def _shape(argument: Any, values: list[Any]) -> Any:
         return _Registered(cls, shape)
     if isinstance(argument, int) and not isinstance(argument, bool):
         values.append(argument)
-        return _Id()
+        return _IdShape()
     if isinstance(argument, dt.datetime):
         values.append(argument)
-        return _Time()
+        return _TimeShape()
     if isinstance(argument, frozenset):
         values += sorted(argument)
-        return _Ids(len(argument))
+        return _IdSetShape(len(argument))
     return argument
 
 
 class _StandIns:
-    """Hands out stand-ins, numbered as `_shape` orders the values; `needed` are those that must be compared."""
+    """Hands out stand-ins, numbered as `_argument_shape` orders the values; `needed` are those that must be compared."""
 
     def __init__(self) -> None:
         self._numbers = count()
         self.needed: set[int] = set()
 
-    def of(self, shape: Any) -> Any:
+    def make(self, shape: Any) -> Any:
         """What `build` gets in place of an argument of this shape."""
         if isinstance(shape, _Registered):
             return _ARGUMENTS[shape.cls][1](shape.shape, self._id)
-        if isinstance(shape, _Ids):
+        if isinstance(shape, _IdSetShape):
             return frozenset(self._id(needed=True) for _ in range(shape.size))
-        if isinstance(shape, _Time):
+        if isinstance(shape, _TimeShape):
             number = next(self._numbers)
             self.needed.add(number)
-            return _TIMES + dt.timedelta(microseconds=number)
-        return self._id(needed=True) if isinstance(shape, _Id) else shape
+            return _FIRST_STAND_IN_TIME + dt.timedelta(microseconds=number)
+        return self._id(needed=True) if isinstance(shape, _IdShape) else shape
 
     def _id(self, *, needed: bool = False) -> int:
         number = next(self._numbers)
         if needed:
             self.needed.add(number)
-        return _IDS - number
+        return _FIRST_STAND_IN_ID - number
 
 
-def _compile(queryset: QuerySet[Any], needed: set[int]) -> _Statement | None:
+def _compile_queryset(queryset: QuerySet[Any], needed: set[int]) -> _Statement | None:
     """The statement with its places; None when Django sees that no row can fit."""
     compiler: Any = queryset.query.get_compiler(using=queryset.db)
     try:
         sql, parameters = compiler.as_sql()
     except EmptyResultSet:
         return None
-    places = tuple(_place(one) for one in parameters)
+    places = tuple(_value_number(one) for one in parameters)
     if not needed <= set(places):
         raise TypeError("A prepared queryset does not compare one of its values, or changes it first.")
     return _Statement(queryset, compiler, sql, tuple(parameters), places)
 
 
-def _place(parameter: Any) -> int | None:
-    if isinstance(parameter, dt.datetime) and parameter < _TIMES + dt.timedelta(days=1):
-        return (parameter - _TIMES) // dt.timedelta(microseconds=1)
-    if isinstance(parameter, int) and not isinstance(parameter, bool) and parameter <= _IDS:
-        return _IDS - parameter
+def _value_number(parameter: Any) -> int | None:
+    if isinstance(parameter, dt.datetime) and parameter < _FIRST_STAND_IN_TIME + dt.timedelta(days=1):
+        return (parameter - _FIRST_STAND_IN_TIME) // dt.timedelta(microseconds=1)
+    if isinstance(parameter, int) and not isinstance(parameter, bool) and parameter <= _FIRST_STAND_IN_ID:
+        return _FIRST_STAND_IN_ID - parameter
     return None
 
 
-class _Ready:
+class _CompiledQuerySet:
     """A queryset, and its query, whose compiler is ready: what Django's iterables ask for rows."""
 
     def __init__(self, queryset: QuerySet[Any], compiler: Any) -> None:
         self._queryset, self._compiler = queryset, compiler
-        self.query = _Query(queryset.query, compiler)
+        self.query = _CompiledQuery(queryset.query, compiler)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._queryset, name)
 
 
-class _Query:
+class _CompiledQuery:
     def __init__(self, query: Any, compiler: Any) -> None:
         self._query, self._compiler = query, compiler
 
@@ -195,7 +195,7 @@ class _Query:
         return getattr(self._query, name)
 
 
-def _run(statement: _Statement, values: list[Any]) -> list[Any]:
+def _run_statement(statement: _Statement, values: list[Any]) -> list[Any]:
     parameters = [
         constant if place is None else values[place]
         for constant, place in zip(statement.parameters, statement.places, strict=True)
@@ -204,16 +204,16 @@ def _run(statement: _Statement, values: list[Any]) -> list[Any]:
     compiler = copy.copy(statement.compiler)
     compiler.connection = connections[statement.queryset.db]
     compiler.as_sql = partial(_as_sql, statement.sql, tuple(parameters))
-    compiler.get_converters = partial(_converters, statement, compiler.get_converters)
+    compiler.get_converters = partial(_cached_converters, statement, compiler.get_converters)
     iterable: Any = statement.queryset._iterable_class
-    return list(iterable(_Ready(statement.queryset, compiler)))
+    return list(iterable(_CompiledQuerySet(statement.queryset, compiler)))
 
 
 def _as_sql(sql: str, parameters: tuple[Any, ...], *_: Any, **__: Any) -> tuple[str, tuple[Any, ...]]:
     return sql, parameters
 
 
-def _converters(
+def _cached_converters(
     statement: _Statement, ask: Callable[[Any], dict[int, Any]], expressions: Any
 ) -> dict[int, Any]:
     # Of the columns selected, which never change. Two threads that come first at once learn the same.

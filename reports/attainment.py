@@ -46,7 +46,7 @@ _BY_CLOCK = """
 SELECT clock, count(*) FILTER (WHERE met), count(*) FILTER (WHERE NOT met), count(*) FILTER (WHERE runs)
 FROM ended GROUP BY clock
 """
-_CASES = "SELECT DISTINCT case_id FROM ended WHERE clock = %s AND met = %s"
+_CASES_BY_CLOCK = "SELECT DISTINCT case_id FROM ended WHERE clock = %s AND met = %s"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,19 +63,19 @@ class Attainment:
         return self.met + self.missed
 
 
-def attainment(user: User, period: Period, *, now: dt.datetime) -> list[Attainment]:
+def sla_attainment(user: User, period: Period, *, now: dt.datetime) -> list[Attainment]:
     """The three clocks in their order, within what the user may read. One statement."""
-    rows = {clock: counts for clock, *counts in _run(_BY_CLOCK, user, period, [now])}
+    rows = {clock: counts for clock, *counts in _fetch_ended(_BY_CLOCK, user, period, [now])}
     return [Attainment(clock, *rows.get(clock, (0, 0, 0))) for clock in CLOCKS]
 
 
 def clock_cases(user: User, period: Period, clock: ClockName, *, met: bool, now: dt.datetime) -> CaseQuerySet:
     """The cases behind one number of the table."""
-    ids = [case_id for (case_id,) in _run(_CASES, user, period, [now, clock, met])]
+    ids = [case_id for (case_id,) in _fetch_ended(_CASES_BY_CLOCK, user, period, [now, clock, met])]
     return reported_cases(user).filter(id__in=ids)
 
 
-def _run(select: str, user: User, period: Period, parameters: list[Any]) -> list[tuple[Any, ...]]:
+def _fetch_ended(select: str, user: User, period: Period, parameters: list[Any]) -> list[tuple[Any, ...]]:
     scope, scope_parameters = created_cases(user, period).values("id").query.sql_with_params()
     # The scope is Django's own SQL with its parameters; nothing of a request is put into the text.
     sql = _ENDED.format(scope=scope) + select

@@ -15,8 +15,8 @@ from accounts.models import Department, User
 from inbox.models import Case
 from reports import wording
 from reports.attainment import clock_cases
-from reports.exchanges import exchange_cases, reported_cases
-from reports.metrics import created_cases, handed_over_cases, routed_cases, still_waiting
+from reports.exchanges import exchange_case_ids, reported_cases
+from reports.metrics import created_cases, handed_over_cases, routed_cases, unanswered_cases
 from reports.periods import Period
 from routing.service_levels.policies import CLOCKS
 
@@ -32,13 +32,13 @@ def cases_behind(user: User, period: Period, query: Mapping[str, str]) -> tuple[
     `answered`, `department` and `network`, `from` and `to`, `clock` and `met`.
     """
     kinds = {
-        "response": _response,
-        "created": _created,
-        "answered": _first_answered,
-        "waiting": _waiting,
-        "handed_over": _handed_over,
-        "routed": _routed,
-        "sla": _sla,
+        "response": _response_cases,
+        "created": _created_cases,
+        "answered": _first_answered_cases,
+        "waiting": _waiting_cases,
+        "handed_over": _handed_over_cases,
+        "routed": _routed_cases,
+        "sla": _sla_cases,
     }
     kind = kinds.get(query.get("of", ""))
     found = kind(user, period, query) if kind else None
@@ -47,29 +47,29 @@ def cases_behind(user: User, period: Period, query: Mapping[str, str]) -> tuple[
     return found
 
 
-def case_page(
+def page_of_cases(
     cases: QuerySet[Case], after: str, size: int, *, zone: ZoneInfo
 ) -> tuple[list[dict[str, str]], str]:
     """One page of rows, newest activity first, formatted; and the key of the next page, "" on the last.
 
     `after` is the key of the page before; one that cannot be read starts at the top.
     """
-    if key := _keyset(after):
+    if key := _parse_keyset(after):
         cases = cases.filter(Q(activity_at__lt=key[0]) | Q(activity_at=key[0], id__lt=key[1]))
     rows = list(cases.order_by("-activity_at", "-id").select_related("identity", "department")[: size + 1])
     last = rows[size - 1] if len(rows) > size else None
     after = f"{(last.activity_at - _EPOCH) // _MICROSECOND}-{last.pk}" if last else ""
-    return [_row(case, zone) for case in rows[:size]], after
+    return [_case_row(case, zone) for case in rows[:size]], after
 
 
-def _keyset(after: str) -> tuple[dt.datetime, int] | None:
+def _parse_keyset(after: str) -> tuple[dt.datetime, int] | None:
     match = re.fullmatch(r"([0-9]{1,17})-([0-9]{1,15})", after)
     if match is None:
         return None
     return _EPOCH + int(match[1]) * _MICROSECOND, int(match[2])
 
 
-def _row(case: Case, zone: ZoneInfo) -> dict[str, str]:
+def _case_row(case: Case, zone: ZoneInfo) -> dict[str, str]:
     answered = case.first_response_at - case.created_at if case.first_response_at else None
     return {
         "href": reverse("inbox:case", args=[case.pk]),
@@ -79,26 +79,26 @@ def _row(case: Case, zone: ZoneInfo) -> dict[str, str]:
         "status": case.get_status_display(),
         "opened": f"{case.created_at.astimezone(zone):%-d %b %H:%M}",
         "opened_iso": case.created_at.isoformat(),
-        "first_response": wording.duration(answered),
+        "first_response": wording.format_duration(answered),
     }
 
 
-def _response(user: User, period: Period, query: Mapping[str, str]) -> tuple[str, QuerySet[Case]] | None:
+def _response_cases(user: User, period: Period, query: Mapping[str, str]) -> tuple[str, QuerySet[Case]] | None:
     answered = _ANSWERED.get(query.get("answered", ""))
     start, end, when = period.start, period.end, "in the whole period"
     if key := query.get("week"):
-        week = period.week(key)
+        week = period.find_week(key)
         if week is None:
             return None
         start, end, when = week.start, week.end, f"in week {week.number}"
-    ids = exchange_cases(user, period, start, end, answered)
+    ids = exchange_case_ids(user, period, start, end, answered)
     what = {None: "that needed an answer", True: "that were answered", False: "still unanswered"}[answered]
     return f"Exchanges {what}, arrived {when}", reported_cases(user).filter(id__in=ids)
 
 
-def _created(user: User, period: Period, query: Mapping[str, str]) -> tuple[str, QuerySet[Case]] | None:
+def _created_cases(user: User, period: Period, query: Mapping[str, str]) -> tuple[str, QuerySet[Case]] | None:
     cases, words = created_cases(user, period), "New cases"
-    if department := _id(query.get("department")):
+    if department := _parse_id(query.get("department")):
         name = Department.objects.filter(pk=department).values_list("name", flat=True).first()
         cases, words = cases.filter(department_id=department), f"{words} of {name}"
     if network := query.get("network"):
@@ -106,17 +106,17 @@ def _created(user: User, period: Period, query: Mapping[str, str]) -> tuple[str,
     return words, cases
 
 
-def _first_answered(user: User, period: Period, query: Mapping[str, str]) -> tuple[str, QuerySet[Case]]:
+def _first_answered_cases(user: User, period: Period, query: Mapping[str, str]) -> tuple[str, QuerySet[Case]]:
     cases = created_cases(user, period).filter(needs_answer=True, first_response_at__isnull=False)
     return "New cases with a first response", cases
 
 
-def _waiting(user: User, period: Period, query: Mapping[str, str]) -> tuple[str, QuerySet[Case]]:
-    return "New cases still without a first response", still_waiting(user, period)
+def _waiting_cases(user: User, period: Period, query: Mapping[str, str]) -> tuple[str, QuerySet[Case]]:
+    return "New cases still without a first response", unanswered_cases(user, period)
 
 
-def _handed_over(user: User, period: Period, query: Mapping[str, str]) -> tuple[str, QuerySet[Case]] | None:
-    start, end = _id(query.get("from")), _id(query.get("to"))
+def _handed_over_cases(user: User, period: Period, query: Mapping[str, str]) -> tuple[str, QuerySet[Case]] | None:
+    start, end = _parse_id(query.get("from")), _parse_id(query.get("to"))
     names = dict(Department.objects.filter(pk__in=[start, end]).values_list("pk", "name"))
     if start not in names or end not in names:
         return None
@@ -124,21 +124,21 @@ def _handed_over(user: User, period: Period, query: Mapping[str, str]) -> tuple[
     return title, handed_over_cases(user, period, start, end)
 
 
-def _routed(user: User, period: Period, query: Mapping[str, str]) -> tuple[str, QuerySet[Case]]:
+def _routed_cases(user: User, period: Period, query: Mapping[str, str]) -> tuple[str, QuerySet[Case]]:
     return "Moved by the learned router before anybody had touched them", routed_cases(user, period)
 
 
-def _sla(user: User, period: Period, query: Mapping[str, str]) -> tuple[str, QuerySet[Case]] | None:
+def _sla_cases(user: User, period: Period, query: Mapping[str, str]) -> tuple[str, QuerySet[Case]] | None:
     clock, met = (
         next((one for one in CLOCKS if one == query.get("clock")), None),
         _ANSWERED.get(query.get("met", "")),
     )
     if clock is None or met is None:
         return None
-    title = f"New cases with a {wording.CLOCKS[clock].lower()} target that was {'met' if met else 'missed'}"
+    title = f"New cases with a {wording.CLOCK_LABELS[clock].lower()} target that was {'met' if met else 'missed'}"
     return title, clock_cases(user, period, clock, met=met, now=timezone.now())
 
 
-def _id(value: str | None) -> int:
+def _parse_id(value: str | None) -> int:
     """A positive id out of an address, 0 for anything else."""
     return int(value) if value and value.isascii() and value.isdigit() and len(value) < 16 else 0

@@ -35,7 +35,7 @@ class RateChart:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class StackPart:
     """One part of a horizontal stacked bar: `series` numbers the colour."""
 
     x: float
@@ -56,37 +56,37 @@ def rate_chart(cohorts: Sequence[Cohort], hrefs: Sequence[str]) -> RateChart:
         bars.append(
             Bar(
                 x=round(x, 1),
-                y=round(_y(rate), 1),
+                y=round(_y_of_rate(rate), 1),
                 width=round(width, 1),
                 height=round(rate * _HEIGHT, 1),
                 middle=round(x + width / 2, 1),
                 label=str(cohort.week.number),
-                title=_title(cohort),
+                title=_cohort_title(cohort),
                 href=href,
                 mature=cohort.mature,
             )
         )
-    return RateChart(tuple(bars), round(_y(ANSWERED_IN_2011), 1))
+    return RateChart(tuple(bars), round(_y_of_rate(ANSWERED_IN_2011), 1))
 
 
-def stacked(
+def stack_parts(
     values: Sequence[int], largest: int, titles: Sequence[str], hrefs: Sequence[str]
-) -> tuple[Part, ...]:
+) -> tuple[StackPart, ...]:
     """The parts of one line, 0–100 wide in all when the line is the largest; parts of no width are left out."""
     parts, x = [], 0.0
     for series, (value, title, href) in enumerate(zip(values, titles, hrefs, strict=True)):
         width = 100.0 * value / largest if largest else 0.0
         if value:
-            parts.append(Part(round(x, 2), round(width, 2), series, title, href))
+            parts.append(StackPart(round(x, 2), round(width, 2), series, title, href))
         x += width
     return tuple(parts)
 
 
-def _y(rate: float) -> float:
+def _y_of_rate(rate: float) -> float:
     return _TOP + (1.0 - rate) * _HEIGHT
 
 
-def _title(cohort: Cohort) -> str:
+def _cohort_title(cohort: Cohort) -> str:
     if cohort.rate is None:
         return f"{cohort.week.label}: nothing needed an answer"
     ripe = "" if cohort.mature else ", not ripe yet"

@@ -14,8 +14,8 @@ from django.urls import reverse
 from accounts.models import BrandAccount, User
 from networks.registry import CONNECTORS
 from reports import metrics, wording
-from reports.attainment import Attainment, attainment
-from reports.charts import rate_chart, stacked
+from reports.attainment import Attainment, sla_attainment
+from reports.charts import rate_chart, stack_parts
 from reports.exchanges import ANSWERED_IN_2011, Cohort, overall_rate, response_cohorts
 from reports.periods import Period
 
@@ -26,7 +26,7 @@ class Figure:
 
     label: str
     value: str
-    beside: str
+    comparison: str
     href: str
 
 
@@ -36,20 +36,20 @@ def dashboard_context(user: User, period: Period, *, now: dt.datetime, zone: Zon
         hours=24
     )
     cohorts = response_cohorts(user, period, promised, now=now)
-    earlier = response_cohorts(user, period.before(zone), promised, now=now)
+    earlier = response_cohorts(user, period.preceding(zone), promised, now=now)
     weeks = len(period.weeks)
-    pairs = metrics.hand_overs(user, period, now=now)
+    pairs = metrics.hand_over_pairs(user, period, now=now)
     return {
         "weeks": weeks,
-        "span": _span(period, now, zone),
+        "span": _period_in_words(period, now, zone),
         "zone": str(zone),
         "figures": _figures(user, period, cohorts, earlier, pairs, now),
-        "rate": rate_chart(cohorts, [_href(weeks, of="response", week=c.week.key) for c in cohorts]),
-        "reference": wording.share(round(ANSWERED_IN_2011 * 100), 100),
+        "rate": rate_chart(cohorts, [_cases_href(weeks, of="response", week=c.week.key) for c in cohorts]),
+        "reference": wording.format_share(round(ANSWERED_IN_2011 * 100), 100),
         "cohorts": [_cohort_row(c, weeks) for c in cohorts],
-        "volume": _volume(metrics.volume(user, period), weeks),
-        "attainment": _attainment(attainment(user, period, now=now), weeks),
-        "routed": _routed(metrics.routed_cases(user, period).count(), weeks),
+        "volume": _volume_context(metrics.case_volume(user, period), weeks),
+        "attainment": _attainment_context(sla_attainment(user, period, now=now), weeks),
+        "routed": _routed_context(metrics.routed_cases(user, period).count(), weeks),
         "hand_overs": [_hand_over_row(pair, weeks) for pair in pairs],
     }
 
@@ -59,33 +59,33 @@ def _figures(
     period: Period,
     cohorts: list[Cohort],
     earlier: list[Cohort],
-    pairs: list[metrics.HandOver],
+    pairs: list[metrics.HandOverPair],
     now: dt.datetime,
 ) -> list[Figure]:
     weeks = len(period.weeks)
     rate, before = overall_rate(cohorts), overall_rate(earlier)
-    first = metrics.first_response(user, period, now=now)
+    first = metrics.first_response_times(user, period, now=now)
     handed = sum(pair.count for pair in pairs)
     accepted = sum(pair.accepted for pair in pairs)
     return [
         Figure(
             "Answered of those who needed it",
-            wording.share(*rate),
-            f"{wording.points(rate, before)} · the industry in 2011: 29 %",
-            _href(weeks, of="response", answered="yes"),
+            wording.format_share(*rate),
+            f"{wording.format_points_change(rate, before)} · the industry in 2011: 29 %",
+            _cases_href(weeks, of="response", answered="yes"),
         ),
         Figure(
             "First response, median",
-            wording.duration(first.median),
-            f"p90 {wording.duration(first.p90)} · {first.answered:,} cases",
-            _href(weeks, of="answered"),
+            wording.format_duration(first.median),
+            f"p90 {wording.format_duration(first.p90)} · {first.answered:,} cases",
+            _cases_href(weeks, of="answered"),
         ),
         Figure(
             "Still without a first response",
             f"{first.unanswered:,}",
-            f"oldest {wording.duration(first.oldest_unanswered)} · "
-            f"median {wording.duration(first.median_unanswered)}",
-            _href(weeks, of="waiting"),
+            f"oldest {wording.format_duration(first.oldest_unanswered)} · "
+            f"median {wording.format_duration(first.median_unanswered)}",
+            _cases_href(weeks, of="waiting"),
         ),
         Figure("Hand-overs", f"{handed:,}", f"{accepted:,} accepted", "#hand-overs"),
     ]
@@ -98,20 +98,20 @@ def _cohort_row(cohort: Cohort, weeks: int) -> dict[str, Any]:
         "needing": f"{cohort.needing:,}",
         "answered": f"{cohort.answered:,}",
         "unanswered": f"{cohort.needing - cohort.answered:,}",
-        "rate": wording.share(cohort.answered, cohort.needing),
+        "rate": wording.format_share(cohort.answered, cohort.needing),
         "mature": cohort.mature,
-        "href": _href(weeks, of="response", week=key),
-        "answered_href": _href(weeks, of="response", week=key, answered="yes"),
-        "unanswered_href": _href(weeks, of="response", week=key, answered="no"),
+        "href": _cases_href(weeks, of="response", week=key),
+        "answered_href": _cases_href(weeks, of="response", week=key, answered="yes"),
+        "unanswered_href": _cases_href(weeks, of="response", week=key, answered="no"),
     }
 
 
-def _volume(volume: metrics.Volume, weeks: int) -> dict[str, Any]:
+def _volume_context(volume: metrics.Volume, weeks: int) -> dict[str, Any]:
     labels = [_network_label(network) for network in volume.networks]
     largest = max((row.total for row in volume.rows), default=0)
     rows = []
     for row in volume.rows:
-        hrefs = [_href(weeks, of="created", department=row.department_id, network=n) for n in volume.networks]
+        hrefs = [_cases_href(weeks, of="created", department=row.department_id, network=n) for n in volume.networks]
         titles = [
             f"{row.department}, {label}: {n:,}" for label, n in zip(labels, row.by_network, strict=True)
         ]
@@ -119,50 +119,50 @@ def _volume(volume: metrics.Volume, weeks: int) -> dict[str, Any]:
             {
                 "department": row.department,
                 "total": f"{row.total:,}",
-                "href": _href(weeks, of="created", department=row.department_id),
+                "href": _cases_href(weeks, of="created", department=row.department_id),
                 "cells": [(f"{n:,}", href) for n, href in zip(row.by_network, hrefs, strict=True)],
-                "parts": stacked(row.by_network, largest, titles, hrefs),
+                "parts": stack_parts(row.by_network, largest, titles, hrefs),
             }
         )
     return {"networks": list(enumerate(labels)), "rows": rows, "total": f"{volume.total:,}"}
 
 
-def _attainment(clocks: list[Attainment], weeks: int) -> dict[str, Any]:
+def _attainment_context(clocks: list[Attainment], weeks: int) -> dict[str, Any]:
     met, ended = sum(one.met for one in clocks), sum(one.ended for one in clocks)
     rows = [
         {
-            "label": wording.CLOCKS[one.clock],
+            "label": wording.CLOCK_LABELS[one.clock],
             "met": f"{one.met:,}",
             "missed": f"{one.missed:,}",
             "running": f"{one.running:,}",
-            "share": wording.share(one.met, one.ended),
-            "met_href": _href(weeks, of="sla", clock=one.clock, met="yes"),
-            "missed_href": _href(weeks, of="sla", clock=one.clock, met="no"),
+            "share": wording.format_share(one.met, one.ended),
+            "met_href": _cases_href(weeks, of="sla", clock=one.clock, met="yes"),
+            "missed_href": _cases_href(weeks, of="sla", clock=one.clock, met="no"),
         }
         for one in clocks
         if one.ended
     ]
-    return {"share": wording.share(met, ended), "met": f"{met:,}", "ended": f"{ended:,}", "rows": rows}
+    return {"share": wording.format_share(met, ended), "met": f"{met:,}", "ended": f"{ended:,}", "rows": rows}
 
 
-def _hand_over_row(pair: metrics.HandOver, weeks: int) -> dict[str, Any]:
+def _hand_over_row(pair: metrics.HandOverPair, weeks: int) -> dict[str, Any]:
     return {
         "from": pair.from_name,
         "to": pair.to_name,
         "count": f"{pair.count:,}",
-        "median_wait": wording.duration(pair.median_wait),
-        "p90_wait": wording.duration(pair.p90_wait),
-        "median_custody": wording.duration(pair.median_custody),
-        "came_back": wording.share(pair.came_back, pair.count),
-        "href": _href(weeks, of="handed_over", **{"from": pair.from_id, "to": pair.to_id}),
+        "median_wait": wording.format_duration(pair.median_wait),
+        "p90_wait": wording.format_duration(pair.p90_wait),
+        "median_custody": wording.format_duration(pair.median_custody),
+        "came_back": wording.format_share(pair.came_back, pair.count),
+        "href": _cases_href(weeks, of="handed_over", **{"from": pair.from_id, "to": pair.to_id}),
     }
 
 
-def _routed(count: int, weeks: int) -> dict[str, str]:
-    return {"count": f"{count:,}" if count else "", "href": _href(weeks, of="routed")}
+def _routed_context(count: int, weeks: int) -> dict[str, str]:
+    return {"count": f"{count:,}" if count else "", "href": _cases_href(weeks, of="routed")}
 
 
-def _href(weeks: int, **query: Any) -> str:
+def _cases_href(weeks: int, **query: Any) -> str:
     return f"{reverse('reports:cases')}?{urlencode({'weeks': weeks, **query})}"
 
 
@@ -171,6 +171,6 @@ def _network_label(network: str) -> str:
     return connector.capabilities.label if connector else network
 
 
-def _span(period: Period, now: dt.datetime, zone: ZoneInfo) -> str:
+def _period_in_words(period: Period, now: dt.datetime, zone: ZoneInfo) -> str:
     start, end = period.start.astimezone(zone), min(period.end, now).astimezone(zone)
     return f"{start:%-d %b} – {end:%-d %b %Y}"

@@ -23,8 +23,8 @@ from reports.periods import Period, Week
 ANSWERED_IN_2011 = 0.29
 
 #: The department whose cases are outside every rate, and the reasons of dismissal that are.
-SPAM = "spam"
-NOISE = ("Noise", "Spam")
+SPAM_DEPARTMENT = "spam"
+NOISE_REASONS = ("Noise", "Spam")
 
 _EXCHANGES = """
 WITH scope AS ({scope}),
@@ -55,7 +55,7 @@ FROM unnest(%s::text[], %s::timestamptz[], %s::timestamptz[]) AS week(key, start
 LEFT JOIN exchange ON exchange.arrived >= week.starts AND exchange.arrived < week.ends
 GROUP BY week.key
 """
-_CASES = """
+_CASES_WITH_EXCHANGE = """
 SELECT DISTINCT case_id FROM exchange
 WHERE arrived >= %s AND arrived < %s AND (%s::boolean IS NULL OR (answered IS NOT NULL) = %s)
 """
@@ -83,7 +83,7 @@ def response_cohorts(user: User, period: Period, promised: dt.timedelta, *, now:
     """
     weeks = period.weeks
     columns: list[Any] = [[w.key for w in weeks], [w.start for w in weeks], [w.end for w in weeks]]
-    rows = {key: (needing, answered) for key, needing, answered in _run(user, period, _BY_WEEK, columns)}
+    rows = {key: (needing, answered) for key, needing, answered in _fetch_exchanges(user, period, _BY_WEEK, columns)}
     return [Cohort(week, *rows[week.key], mature=week.end + promised <= now) for week in weeks]
 
 
@@ -92,21 +92,21 @@ def overall_rate(cohorts: Sequence[Cohort]) -> tuple[int, int]:
     return sum(c.answered for c in cohorts), sum(c.needing for c in cohorts)
 
 
-def exchange_cases(
+def exchange_case_ids(
     user: User, period: Period, start: dt.datetime, end: dt.datetime, answered: bool | None
 ) -> list[int]:
     """Ids of the cases with an exchange that arrived in [start, end): all, the answered or the unanswered ones."""
-    rows = _run(user, period, _CASES, [start, end, answered, answered])
+    rows = _fetch_exchanges(user, period, _CASES_WITH_EXCHANGE, [start, end, answered, answered])
     return [case_id for (case_id,) in rows]
 
 
 def reported_cases(user: User) -> CaseQuerySet:
     """The cases that reports count: visible to the user, not historical, not spam, not dismissed as noise."""
     visible = Case.objects.visible_to(user).filter(historical=False)
-    return visible.exclude(department__slug=SPAM).exclude(status=Status.DISMISSED, close_reason__in=NOISE)
+    return visible.exclude(department__slug=SPAM_DEPARTMENT).exclude(status=Status.DISMISSED, close_reason__in=NOISE_REASONS)
 
 
-def _run(user: User, period: Period, select: str, parameters: list[Any]) -> list[tuple[Any, ...]]:
+def _fetch_exchanges(user: User, period: Period, select: str, parameters: list[Any]) -> list[tuple[Any, ...]]:
     alive = reported_cases(user).filter(activity_at__gte=period.start)
     scope, scope_parameters = alive.values("id").query.sql_with_params()
     # The scope is Django's own SQL with its parameters; nothing of a request is put into the text.

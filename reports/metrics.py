@@ -51,7 +51,7 @@ class VolumeRow:
 
 
 @dataclass(frozen=True, slots=True)
-class HandOver:
+class HandOverPair:
     """Hand-overs from one department to another: how many, how long until accepted, how long held, how many came back."""
 
     from_id: int
@@ -104,15 +104,15 @@ ORDER BY count(*) DESC, f.name, t.name
 """
 
 
-def first_response(user: User, period: Period, *, now: dt.datetime) -> FirstResponse:
+def first_response_times(user: User, period: Period, *, now: dt.datetime) -> FirstResponse:
     """First response of the cases that need an answer and were created in the period. One statement."""
     cases = created_cases(user, period).filter(needs_answer=True)
-    row = _run(_FIRST_RESPONSE, cases, [now, now])[0]
+    row = _fetch_for_cases(_FIRST_RESPONSE, cases, [now, now])[0]
     median, p90, answered, unanswered, oldest, median_unanswered = row
     return FirstResponse(median, p90, answered, unanswered, oldest, median_unanswered)
 
 
-def volume(user: User, period: Period) -> Volume:
+def case_volume(user: User, period: Period) -> Volume:
     """Cases by department and network, largest department first. One statement."""
     cases = created_cases(user, period).order_by()
     rows = cases.values_list("department_id", "department__name", "network").annotate(n=Count("id"))
@@ -127,11 +127,11 @@ def volume(user: User, period: Period) -> Volume:
     return Volume(networks, tuple(sorted(lines, key=lambda line: (-line.total, line.department))))
 
 
-def hand_overs(user: User, period: Period, *, now: dt.datetime) -> list[HandOver]:
+def hand_over_pairs(user: User, period: Period, *, now: dt.datetime) -> list[HandOverPair]:
     """Hand-overs that were sent in the period, most frequent pair first. What the router moved is routing. One
     statement."""
     cases = reported_cases(user)
-    return [HandOver(*row) for row in _run(_HAND_OVERS, cases, [period.start, period.end, now])]
+    return [HandOverPair(*row) for row in _fetch_for_cases(_HAND_OVERS, cases, [period.start, period.end, now])]
 
 
 def routed_cases(user: User, period: Period) -> Any:
@@ -145,7 +145,7 @@ def created_cases(user: User, period: Period) -> Any:
     return reported_cases(user).filter(created_at__gte=period.start, created_at__lt=period.end)
 
 
-def still_waiting(user: User, period: Period) -> Any:
+def unanswered_cases(user: User, period: Period) -> Any:
     """The cases behind "still unanswered"."""
     return created_cases(user, period).filter(
         needs_answer=True, first_response_at__isnull=True, closed_at__isnull=True
@@ -164,7 +164,7 @@ def handed_over_cases(user: User, period: Period, from_id: int, to_id: int) -> A
     return reported_cases(user).filter(id__in=custody.values("case_id"))
 
 
-def _run(sql: str, cases: Any, parameters: list[Any]) -> list[tuple[Any, ...]]:
+def _fetch_for_cases(sql: str, cases: Any, parameters: list[Any]) -> list[tuple[Any, ...]]:
     scope, scope_parameters = cases.values("id").query.sql_with_params()
     with connection.cursor() as cursor:
         cursor.execute(sql.format(scope=scope), [*scope_parameters, *parameters])

@@ -40,11 +40,11 @@ class Period:
     def end(self) -> dt.datetime:
         return self.weeks[-1].end
 
-    def before(self, zone: ZoneInfo) -> Period:
+    def preceding(self, zone: ZoneInfo) -> Period:
         """The period of the same length that ends where this one starts."""
         return _weeks_until(self.start.astimezone(zone).date() - dt.timedelta(days=1), len(self.weeks), zone)
 
-    def week(self, key: str) -> Week | None:
+    def find_week(self, key: str) -> Week | None:
         """The week with this key, None when the period has no such week."""
         return next((week for week in self.weeks if week.key == key), None)
 
@@ -56,10 +56,10 @@ def last_weeks(count: int, *, now: dt.datetime, zone: ZoneInfo) -> Period:
 
 def _weeks_until(day: dt.date, count: int, zone: ZoneInfo) -> Period:
     monday = day - dt.timedelta(days=day.weekday())
-    return Period(tuple(_week(monday - dt.timedelta(weeks=i), zone) for i in reversed(range(count))))
+    return Period(tuple(_build_week(monday - dt.timedelta(weeks=i), zone) for i in reversed(range(count))))
 
 
-def _week(monday: dt.date, zone: ZoneInfo) -> Week:
+def _build_week(monday: dt.date, zone: ZoneInfo) -> Week:
     year, number, _ = monday.isocalendar()
     # Midnight to midnight by the calendar: a week with a daylight-saving change is an hour shorter or longer.
     start = dt.datetime.combine(monday, dt.time(), zone).astimezone(dt.UTC)

@@ -13,14 +13,14 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from accounts.models import User
-from reports.behind import case_page, cases_behind
+from reports.behind import page_of_cases, cases_behind
 from reports.dashboard import dashboard_context
 from reports.periods import Period, last_weeks
 
 #: Numbers of weeks a reader may choose.
-WEEKS = (4, 8, 13, 26)
+WEEK_CHOICES = (4, 8, 13, 26)
 #: Cases a page behind a number.
-PAGE = 50
+CASES_PER_PAGE = 50
 
 
 @require_safe
@@ -28,21 +28,21 @@ PAGE = 50
 def dashboard(request: HttpRequest) -> HttpResponse:
     """The gap in numbers, over the weeks asked for, within what the user may read."""
     now = timezone.now()
-    period = _period(request)
-    context = dashboard_context(cast(User, request.user), period, now=now, zone=_zone())
-    return render(request, "reports/dashboard.html", context | {"choices": WEEKS})
+    period = _requested_period(request)
+    context = dashboard_context(cast(User, request.user), period, now=now, zone=_display_zone())
+    return render(request, "reports/dashboard.html", context | {"choices": WEEK_CHOICES})
 
 
 @require_safe
 @login_required
 def cases(request: HttpRequest) -> HttpResponse:
     """The cases behind one number of the dashboard; the address says which (`reports.behind`). Keyset pages."""
-    period = _period(request)
+    period = _requested_period(request)
     behind = cases_behind(cast(User, request.user), period, request.GET)
     if behind is None:
         raise Http404("No such number.")
     title, found = behind
-    rows, after = case_page(found, request.GET.get("after", ""), PAGE, zone=_zone())
+    rows, after = page_of_cases(found, request.GET.get("after", ""), CASES_PER_PAGE, zone=_display_zone())
     query = request.GET.copy()
     query["after"] = after
     context = {
@@ -54,11 +54,11 @@ def cases(request: HttpRequest) -> HttpResponse:
     return render(request, "reports/cases.html", context)
 
 
-def _zone() -> ZoneInfo:
+def _display_zone() -> ZoneInfo:
     return ZoneInfo(settings.DISPLAY_TIME_ZONE)
 
 
-def _period(request: HttpRequest) -> Period:
+def _requested_period(request: HttpRequest) -> Period:
     asked = request.GET.get("weeks", "")
-    count = next((weeks for weeks in WEEKS if str(weeks) == asked), 8)
-    return last_weeks(count, now=timezone.now(), zone=_zone())
+    count = next((weeks for weeks in WEEK_CHOICES if str(weeks) == asked), 8)
+    return last_weeks(count, now=timezone.now(), zone=_display_zone())

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 
-NONE = "–"
-CLOCKS = {"first_response": "First response", "next_response": "Next response", "resolution": "Resolution"}
+NO_VALUE = "–"
+CLOCK_LABELS = {"first_response": "First response", "next_response": "Next response", "resolution": "Resolution"}
 
 
-def duration(value: dt.timedelta | None) -> str:
+def format_duration(value: dt.timedelta | None) -> str:
     """Two units at most: "48 s", "14 min", "2 h 05", "3 d 4 h"; "–" for None."""
     if value is None:
-        return NONE
+        return NO_VALUE
     seconds = max(int(value.total_seconds()), 0)
     minutes, hours, days = seconds // 60, seconds // 3600, seconds // 86400
     if seconds < 60:
@@ -23,12 +23,12 @@ def duration(value: dt.timedelta | None) -> str:
     return f"{days} d {hours % 24} h" if hours % 24 else f"{days} d"
 
 
-def share(part: int, whole: int) -> str:
+def format_share(part: int, whole: int) -> str:
     """A whole percentage, "–" when there is nothing to divide by."""
-    return f"{part / whole:.0%}".replace("%", " %") if whole else NONE
+    return f"{part / whole:.0%}".replace("%", " %") if whole else NO_VALUE
 
 
-def points(now: tuple[int, int], before: tuple[int, int]) -> str:
+def format_points_change(now: tuple[int, int], before: tuple[int, int]) -> str:
     """The change between two shares in percentage points, with a sign that does not need colour."""
     if not now[1] or not before[1]:
         return "nothing to compare with"

@@ -12,4 +12,4 @@ class RoutingConfig(AppConfig):
         from accounts.people import verbs as people
         from routing.departments import objection_to_closing
 
-        people.objections_to_closing.append(objection_to_closing)
+        people.department_closing_objections.append(objection_to_closing)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from accounts.models import Department
 from routing.models import RoutingDefault, Rule, SLAPolicy
-from routing.playbook.tree import Action, tree_of
-from routing.playbook.versions import live
+from routing.playbook.tree import Action, parse_playbook
+from routing.playbook.versions import live_playbook
 
 
 def objection_to_closing(department: Department) -> str:
@@ -18,8 +18,8 @@ def objection_to_closing(department: Department) -> str:
     moving = SLAPolicy.objects.filter(enabled=True, steps__contains=[{"move_to": department.slug}]).first()
     if moving is not None:
         return f"The policy “{moving}” moves overdue cases to {department}. Change it or switch it off first."
-    version = live()
-    for outcome in tree_of(version.snapshot).outcomes.values() if version else ():
+    version = live_playbook()
+    for outcome in parse_playbook(version.snapshot).outcomes.values() if version else ():
         if outcome.action == Action.HAND_OVER and outcome.department == department.slug:
             return f"The playbook hands over to {department} (“{outcome.name}”). Change that first."
     return ""

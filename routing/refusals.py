@@ -7,5 +7,5 @@ class RuleSetError(ValueError):
     """A rule set that cannot decide. The message names the rule and says what is wrong, for its author."""
 
 
-class NotYours(RuleSetError):
+class EditNotPermitted(RuleSetError):
     """The edit touches what the person may not change; nothing was changed."""

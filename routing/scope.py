@@ -7,17 +7,17 @@ from dataclasses import dataclass
 
 from accounts.access import viewer
 from accounts.models import Department, Role, User
-from routing.refusals import NotYours
+from routing.refusals import EditNotPermitted
 
 
 @dataclass(frozen=True, slots=True)
-class Scope:
+class EditScope:
     """What one person may change: `departments` are slugs, None for all, those of the whole company included."""
 
     departments: frozenset[str] | None
 
     @property
-    def is_whole(self) -> bool:
+    def is_company_wide(self) -> bool:
         """Whether the person may change what is the whole company's."""
         return self.departments is None
 
@@ -34,24 +34,24 @@ class Scope:
         """Whether `covers` says yes to each."""
         return all(self.covers(slug) for slug in slugs)
 
-    def require(self, slug: str | None) -> None:
+    def require_department(self, slug: str | None) -> None:
         """Raises `NotYours` where `covers` says no."""
         if not self.covers(slug):
-            raise NotYours(
+            raise EditNotPermitted(
                 "This is another department’s, not yours to change."
                 if slug
                 else "This holds for the whole company: an administrator changes it."
             )
 
 
-def scope_of(user: User | None) -> Scope:
+def edit_scope_of(user: User | None) -> EditScope:
     """What of the departments' policies, calendars and questions the user may change; nothing for those who may not edit
     them at all. None is the system: everything."""
     if user is None:
-        return Scope(None)
+        return EditScope(None)
     if not viewer(user).may("edit_policies"):
-        return Scope(frozenset())
+        return EditScope(frozenset())
     if user.role == Role.ADMINISTRATOR:
-        return Scope(None)
+        return EditScope(None)
     slugs = Department.objects.filter(pk__in=viewer(user).department_ids).values_list("slug", flat=True)
-    return Scope(frozenset(slugs))
+    return EditScope(frozenset(slugs))

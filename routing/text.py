@@ -8,7 +8,7 @@ from functools import lru_cache
 
 #: Only this many characters of a message are looked at: the longest text any network here allows is shorter, and a
 #: ten-megabyte message must not hold up its page.
-LOOKED_AT = 20_000
+MAX_TEXT_READ = 20_000
 #: A prefix (`refund*`) needs this many characters before its star.
 MIN_PREFIX = 3
 
@@ -17,41 +17,41 @@ _UNSPACED = "\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff"
 _TOKEN = re.compile(rf"[^\W{_UNSPACED}]+|[{_UNSPACED}]|[\u203c-\u2bff\U0001f000-\U0001faff]")
 #: The same for text that is ASCII alone, at a third of the cost.
 _ASCII_TOKEN = re.compile(r"\w+", re.ASCII)
-_MARKS = re.compile("[\u0300-\u036f\ufe0f]+")
+_COMBINING_MARKS = re.compile("[\u0300-\u036f\ufe0f]+")
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]+")
 #: Signs that compatibility folding would glue to the word before them.
-_SIGNS = re.compile("[™®©℠]+")
+_TRADEMARK_SIGNS = re.compile("[™®©℠]+")
 
 
-def fold(text: str) -> str:
+def fold_text(text: str) -> str:
     """`text` in lower case, without accents, invisible characters or look-alike letter styles. Never raises."""
     if text.isascii():
         return text.lower()
-    text = _SIGNS.sub(" ", _INVISIBLE.sub("", text))
+    text = _TRADEMARK_SIGNS.sub(" ", _INVISIBLE.sub("", text))
     # Twice: compatibility folding can bring capitals back (a mathematical bold R is one).
-    return _MARKS.sub("", unicodedata.normalize("NFKD", text.casefold())).casefold().replace("ı", "i")
+    return _COMBINING_MARKS.sub("", unicodedata.normalize("NFKD", text.casefold())).casefold().replace("ı", "i")
 
 
 @lru_cache(maxsize=4)
-def tokens(text: str) -> tuple[str, ...]:
-    """The words and pictograms of `text`, folded, in order. Only the first `LOOKED_AT` characters count.
+def tokenize(text: str) -> tuple[str, ...]:
+    """The words and pictograms of `text`, folded, in order. Only the first `MAX_TEXT_READ` characters count.
 
     The last few texts are remembered: a message is read for its tone, and then again for the rules.
     """
-    if len(text) > LOOKED_AT:
-        text = text[:LOOKED_AT]
-    return tuple(_ASCII_TOKEN.findall(text.lower()) if text.isascii() else _TOKEN.findall(fold(text)))
+    if len(text) > MAX_TEXT_READ:
+        text = text[:MAX_TEXT_READ]
+    return tuple(_ASCII_TOKEN.findall(text.lower()) if text.isascii() else _TOKEN.findall(fold_text(text)))
 
 
 @lru_cache(maxsize=16_384)
-def phrase(words: str) -> tuple[str, bool]:
+def parse_phrase(words: str) -> tuple[str, bool]:
     """A rule's word or phrase as the engine looks it up: its tokens joined by a space, and whether it is a prefix.
 
     `"Charged  twice!"` gives `("charged twice", False)`, `"refund*"` gives `("refund", True)`. The first part is
     empty when there is nothing to look for.
     """
     is_prefix = words.rstrip().endswith("*")
-    return " ".join(tokens(words)), is_prefix
+    return " ".join(tokenize(words)), is_prefix
 
 
 #: The handles that a network puts before an answer, and any others.
@@ -60,27 +60,27 @@ _LINK = re.compile(r"https?://[^\s]+|\bwww\.\w[^\s]*", re.IGNORECASE)
 _WORD = re.compile(rf"[^\W{_UNSPACED}_]+(?:['’.\-][^\W{_UNSPACED}_]+)*|[{_UNSPACED}]")
 _PICTOGRAM = re.compile("[\u203c-\u2bff\U0001f000-\U0001faff]")
 _KEYCAP = re.compile("[0-9#*]\ufe0f?\u20e3")
-_WRITTEN = re.compile(r"[^\W_]")
+_LETTER_OR_DIGIT = re.compile(r"[^\W_]")
 
 
 def has_link(text: str) -> bool:
     """Whether a web address stands in `text`."""
-    return _LINK.search(text[:LOOKED_AT]) is not None
+    return _LINK.search(text[:MAX_TEXT_READ]) is not None
 
 
-def word_count(text: str) -> int:
+def count_words(text: str) -> int:
     """How many words `text` has, without handles and links. In scripts without spaces each character is one."""
-    return len(_WORD.findall(_LINK.sub(" ", _HANDLES.sub(" ", text[:LOOKED_AT]))))
+    return len(_WORD.findall(_LINK.sub(" ", _HANDLES.sub(" ", text[:MAX_TEXT_READ]))))
 
 
-def emoji_only(text: str) -> bool:
+def is_emoji_only(text: str) -> bool:
     """Whether `text` holds pictograms and, handles aside, no letter and no digit."""
     if text.isascii():
         return False
-    bare = _HANDLES.sub("", text[:LOOKED_AT])
-    return _PICTOGRAM.search(bare) is not None and _WRITTEN.search(_KEYCAP.sub("", bare)) is None
+    bare = _HANDLES.sub("", text[:MAX_TEXT_READ])
+    return _PICTOGRAM.search(bare) is not None and _LETTER_OR_DIGIT.search(_KEYCAP.sub("", bare)) is None
 
 
-def storable(text: str) -> bool:
+def is_storable(text: str) -> bool:
     """Whether Postgres can store the text: no NUL, no lone surrogate."""
     return "\x00" not in text and not any("\ud800" <= character <= "\udfff" for character in text)

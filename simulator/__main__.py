@@ -9,11 +9,11 @@ import sys
 from pathlib import Path
 
 from simulator import stream
-from simulator.app import build
+from simulator.app import build_app
 from simulator.control import Control
 from simulator.population.director import Pace
-from simulator.running import Running
-from simulator.server import listen, run
+from simulator.running import BackgroundPosting
+from simulator.server import listen, run_server
 from simulator.store import Store
 from simulator.world import World
 
@@ -70,10 +70,10 @@ def _serve(
     world = World(store, seed=asked.seed)
     world.settings.limits = asked.limits == "on"
     control = Control(world)
-    running = Running(world, Pace(asked.rate, asked.reaction, asked.patience, asked.until), control)
-    app = build(world, control)
+    running = BackgroundPosting(world, Pace(asked.rate, asked.reaction, asked.patience, asked.until), control)
+    app = build_app(world, control)
     if rows is not None:
-        running.stream(rows, asked.stream_rate or 40)
+        running.set_stream(rows, asked.stream_rate or 40)
     port = listener.getsockname()[1]
 
     def announce() -> None:
@@ -86,16 +86,16 @@ def _serve(
         for reason in rows.skipped if rows is not None else ():
             print(f"simulator: {asked.stream.name}, {reason}", file=sys.stderr, flush=True)
 
-    run(app, listener, [running.run], announce)
+    run_server(app, listener, [running.post_forever], announce)
 
 
 def main(arguments: list[str] | None = None) -> int:
     asked = parser().parse_args(arguments)
     try:
-        rows = stream.read(asked.stream) if asked.stream else None
+        rows = stream.read_rows(asked.stream) if asked.stream else None
         store = Store(asked.state)
         listener = listen(asked.host, asked.port)
-    except stream.BadFile as error:
+    except stream.BadStreamFile as error:
         print(f"simulator: {error}", file=sys.stderr)
         return 2
     except sqlite3.Error as error:

@@ -7,21 +7,21 @@ from starlette.requests import Request
 from starlette.routing import BaseRoute, Mount
 from starlette.types import ASGIApp
 
-from simulator.control import Control, Refused, Reply, body_of
+from simulator.control import Control, ControlRefused, Reply, read_json
 from simulator.demo import set_up
 from simulator.faults import Faults
 from simulator.graph.routes import graph_routes
 from simulator.public import Public
-from simulator.weather import Weather
+from simulator.weather import FaultMiddleware
 from simulator.world import World
 from simulator.x.routes import x_routes
 
 
-def build(world: World, control: Control) -> ASGIApp:
+def build_app(world: World, control: Control) -> ASGIApp:
     """Everything one process serves. Adds the demo's company to an empty world."""
     set_up(world)
     faults = Faults(world, world.seed)
-    faults.control(control)
+    faults.register_routes(control)
     x, limits = x_routes(world)
     graph, usage = graph_routes(world)
 
@@ -32,10 +32,10 @@ def build(world: World, control: Control) -> ASGIApp:
 
     async def pretend_usage(request: Request) -> Reply:
         """`{"account": …, "percent": 80}`: what Graph's usage headers say from now on."""
-        body = await body_of(request)
+        body = await read_json(request)
         account = world.account("facebook", str(body.get("account", "")))
         if account is None or not isinstance(body.get("percent"), int):
-            raise Refused("account (a Page) and percent (a whole number) are needed")
+            raise ControlRefused("account (a Page) and percent (a whole number) are needed")
         usage.pretended[account.remote_id] = body["percent"]
         return 200, {"account": account.remote_id, "percent": body["percent"]}
 
@@ -47,4 +47,4 @@ def build(world: World, control: Control) -> ASGIApp:
         Mount("/x", routes=x),
         Mount("/graph", routes=graph),
     ]
-    return Weather(Starlette(routes=routes), faults)
+    return FaultMiddleware(Starlette(routes=routes), faults)

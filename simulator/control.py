@@ -22,7 +22,7 @@ Reply = tuple[int, Any]
 Handler = Callable[[Request], Awaitable[Reply]]
 
 
-class Refused(Exception):
+class ControlRefused(Exception):
     """A control request that makes no sense; the text says what and where."""
 
 
@@ -37,11 +37,11 @@ def is_loopback(request: Request) -> bool:
     return local and (origin is None or origin.partition("//")[2] == request.headers.get("host"))
 
 
-async def body_of(request: Request) -> Any:
+async def read_json(request: Request) -> Any:
     try:
         return orjson.loads(await request.body() or b"{}")
     except orjson.JSONDecodeError as error:
-        raise Refused(f"the body is not JSON: {error}") from None
+        raise ControlRefused(f"the body is not JSON: {error}") from None
 
 
 class Control:
@@ -76,7 +76,7 @@ class Control:
 
     async def health(self, request: Request) -> Reply:
         body: dict[str, Any] = {"ok": True, "now": self.world.clock(), "revision": self.world.revision}
-        body |= ledger.counts(self.world)
+        body |= ledger.count_messages(self.world)
         for part in self.on_health:
             body |= part()
         return 200, body
@@ -84,14 +84,14 @@ class Control:
     async def ledger(self, request: Request) -> Reply:
         after, limit = request.query_params.get("after", "0"), request.query_params.get("limit", "")
         if not after.isdigit() or (limit and not limit.isdigit()):
-            raise Refused("after and limit are whole numbers")
-        return 200, await ledger.written(self.world, int(after), int(limit) if limit else None)
+            raise ControlRefused("after and limit are whole numbers")
+        return 200, await ledger.read_ledger(self.world, int(after), int(limit) if limit else None)
 
     async def attempts(self, request: Request) -> Reply:
-        return 200, {"attempts": [ledger.attempt(one) for one in self.world.attempts]}
+        return 200, {"attempts": [ledger.attempt_entry(one) for one in self.world.attempts]}
 
     async def accounts(self, request: Request) -> Reply:
-        return 200, {"accounts": [ledger.account(one) for one in self.world.accounts.values()]}
+        return 200, {"accounts": [ledger.account_entry(one) for one in self.world.accounts.values()]}
 
     async def apps(self, request: Request) -> Reply:
         apps = {one.network: one for one in self.world.apps.values()}
@@ -105,31 +105,31 @@ class Control:
         }  # fmt: skip
 
     async def add_account(self, request: Request) -> Reply:
-        body = await body_of(request)
+        body = await read_json(request)
         network, handle = body.get("network"), str(body.get("handle", "")).lstrip("@")
         if network not in NETWORKS or not handle:
-            raise Refused("network (x or facebook) and handle are needed")
+            raise ControlRefused("network (x or facebook) and handle are needed")
         if self.world.account(network, handle) is not None:
-            raise Refused(f"{network} has {handle} already")
+            raise ControlRefused(f"{network} has {handle} already")
         remote_id = str(body.get("remote_id", ""))
         account = new_account(self.world, network, handle, str(body.get("name") or handle), remote_id)
         if body.get("posts", True):
             publish_posts(self.world, account, self.world.clock())
-        return 201, ledger.account(account)
+        return 201, ledger.account_entry(account)
 
     async def settings(self, request: Request) -> Reply:
         """`{"limits": false, "x_duplicates": false, "require_appsecret_proof": true}`, any of them."""
-        body = await body_of(request)
+        body = await read_json(request)
         for name, value in body.items():
             if not hasattr(self.world.settings, name) or not isinstance(value, bool):
-                raise Refused(f"no such setting, or not true or false: {name}")
+                raise ControlRefused(f"no such setting, or not true or false: {name}")
             setattr(self.world.settings, name, value)
         names = ("limits", "x_duplicates", "require_appsecret_proof")
         return 200, {name: getattr(self.world.settings, name) for name in names}
 
     async def revoke(self, request: Request) -> Reply:
         """`{"network": …, "account": …}` or `{"token": …}`; `"revoked": false` gives it back."""
-        body = await body_of(request)
+        body = await read_json(request)
         revoked = body.get("revoked", True) is True
         tokens = [str(body["token"])] if body.get("token") else self._tokens(body)
         for token in tokens:
@@ -146,28 +146,28 @@ class Control:
 
     async def post(self, request: Request) -> Reply:
         """One message, a list of them, or `{"messages": […]}`. All or none."""
-        body = await body_of(request)
+        body = await read_json(request)
         many = body if isinstance(body, list) else body.get("messages") if isinstance(body, dict) else None
         wanted = many if isinstance(many, list) else [body]
         drafts = []
         for number, one in enumerate(wanted):
             if not isinstance(one, dict):
-                raise Refused(f"message {number}: not an object")
+                raise ControlRefused(f"message {number}: not an object")
             try:
                 drafts.append(self._draft(one))
-            except (Refused, ValueError) as error:
-                raise Refused(f"message {number}: {error}") from None
+            except (ControlRefused, ValueError) as error:
+                raise ControlRefused(f"message {number}: {error}") from None
         self.world.store.begin()
         try:
             posted = [self.world.post(draft, at) for draft, at in drafts]
         finally:
             self.world.store.commit()
-        return 201, {"messages": [ledger.entry(self.world, one) for one in posted]}
+        return 201, {"messages": [ledger.message_entry(self.world, one) for one in posted]}
 
     def _draft(self, one: dict[str, Any]) -> tuple[Draft, int]:
         account, text = self._account(one), one.get("text")
         if not isinstance(text, str):
-            raise Refused("text is missing")
+            raise ControlRefused("text is missing")
         network = account.network
         parent = self._message(str(one["in_reply_to"])) if one.get("in_reply_to") else None
         kind = self._kind(network, str(one.get("kind") or ""), parent)
@@ -210,16 +210,16 @@ class Control:
         for known in KINDS[network]:
             if known == kind:
                 return known
-        raise Refused(f"{network} has no {kind}; it has {', '.join(KINDS[network])}")
+        raise ControlRefused(f"{network} has no {kind}; it has {', '.join(KINDS[network])}")
 
     def _account(self, one: dict[str, Any]) -> BrandAccount:
         network = one.get("network")
         if network not in NETWORKS:
-            raise Refused("network must be x or facebook")
+            raise ControlRefused("network must be x or facebook")
         accounts = [found for found in self.world.accounts.values() if found.network == network]
         account = self.world.account(str(network), str(one["account"])) if one.get("account") else accounts[0]
         if account is None:
-            raise Refused(f"{network} has no brand account {one['account']}")
+            raise ControlRefused(f"{network} has no brand account {one['account']}")
         return account
 
     def _author(self, network: str, wanted: Any) -> Person:
@@ -231,7 +231,7 @@ class Control:
             or (wanted if isinstance(wanted, str | int) else "")
             or "someone"
         )
-        person = self.world.person(network, known) or self.world.by_handle(network, known)
+        person = self.world.person(network, known) or self.world.find_person_by_handle(network, known)
         if person is not None and not more.keys() - {"id", "handle"}:
             return person
         handle = str(more.get("handle") or (person.handle if person else known)).lstrip("@")
@@ -252,24 +252,24 @@ class Control:
     def _message(self, message_id: str) -> Message:
         message = self.world.messages.get(message_id)
         if message is None:
-            raise Refused(f"there is no message {message_id}")
+            raise ControlRefused(f"there is no message {message_id}")
         return message
 
     async def edit(self, request: Request) -> Reply:
-        text = (await body_of(request)).get("text")
+        text = (await read_json(request)).get("text")
         if not isinstance(text, str):
-            raise Refused("text is missing")
+            raise ControlRefused("text is missing")
         try:
             message = self.world.edit(
                 self._message(request.path_params["message_id"]), text, self.world.clock()
             )
         except ValueError as error:
-            raise Refused(str(error)) from None
-        return 200, ledger.entry(self.world, message)
+            raise ControlRefused(str(error)) from None
+        return 200, ledger.message_entry(self.world, message)
 
     async def delete(self, request: Request) -> Reply:
         message = self.world.delete(self._message(request.path_params["message_id"]), self.world.clock())
-        return 200, ledger.entry(self.world, message)
+        return 200, ledger.message_entry(self.world, message)
 
 
 def _guarded(handler: Handler) -> Callable[[Request], Awaitable[Response]]:
@@ -280,7 +280,7 @@ def _guarded(handler: Handler) -> Callable[[Request], Awaitable[Response]]:
             )
         try:
             status, body = await handler(request)
-        except Refused as refused:
+        except ControlRefused as refused:
             status, body = 400, {"error": str(refused)}
         return Response(orjson.dumps(body), status, media_type="application/json")
 

@@ -8,7 +8,7 @@ from typing import Any, Literal, get_args
 
 from starlette.requests import Request
 
-from simulator.control import Control, Refused, Reply, body_of
+from simulator.control import Control, ControlRefused, Reply, read_json
 from simulator.world import World
 
 FaultName = Literal[
@@ -34,7 +34,7 @@ FaultName = Literal[
 RouteKind = Literal["read", "write", "auth"]
 NAMES: tuple[str, ...] = get_args(FaultName)
 #: Answers that the application gives first and that are then spoilt.
-AFTERWARDS = frozenset(
+SPOILING_FAULTS = frozenset(
     {
         "truncated",
         "duplicates",
@@ -84,13 +84,13 @@ class Faults:
         self.rng = random.Random(f"faults {seed}")
         self._count = 0
 
-    def control(self, control: Control) -> None:
+    def register_routes(self, control: Control) -> None:
         control.add("GET", "/faults", self.listed)
         control.add("POST", "/faults", self.add)
         control.add("DELETE", "/faults", self.clear)
         control.add("DELETE", "/faults/{fault_id:int}", self.remove)
 
-    def strike(self, network: str, account: str, kind: str, path: str) -> Fault | None:
+    def pick_fault(self, network: str, account: str, kind: str, path: str) -> Fault | None:
         """The fault that befalls this request, counted as a hit."""
         for rule in self.rules:
             if not rule.matches(network, account, kind, path):
@@ -108,24 +108,24 @@ class Faults:
 
     async def add(self, request: Request) -> Reply:
         """One fault, a list of them, or `{"seed": 5}` alone to start the dice again."""
-        body = await body_of(request)
+        body = await read_json(request)
         wanted = body if isinstance(body, list) else [body]
         if not all(isinstance(one, dict) for one in wanted):
-            raise Refused("a fault is an object")
+            raise ControlRefused("a fault is an object")
         for one in wanted:
             if "seed" in one:
                 self.rng = random.Random(f"faults {one.pop('seed')}")
-        made = [self._made(one) for one in wanted if one]
+        made = [self._build_fault(one) for one in wanted if one]
         self.rules += made
         return 201, {"faults": [asdict(rule) for rule in made]}
 
-    def _made(self, one: dict[str, Any]) -> Fault:
+    def _build_fault(self, one: dict[str, Any]) -> Fault:
         if one.get("fault") not in NAMES:
-            raise Refused(f"fault must be one of {', '.join(NAMES)}")
+            raise ControlRefused(f"fault must be one of {', '.join(NAMES)}")
         if unknown := set(one) - set(Fault.__dataclass_fields__) | ({"id", "hits"} & set(one)):
-            raise Refused(f"unknown: {', '.join(sorted(unknown))}")
+            raise ControlRefused(f"unknown: {', '.join(sorted(unknown))}")
         if one.get("kind", "") not in ("", *get_args(RouteKind)):
-            raise Refused("kind must be read, write or auth")
+            raise ControlRefused("kind must be read, write or auth")
         if account := one.get("account"):
             found = [
                 self.world.account(network, str(account))
@@ -134,7 +134,7 @@ class Faults:
             ]
             ids = [each.remote_id for each in found if each is not None]
             if len(ids) != 1:
-                raise Refused(
+                raise ControlRefused(
                     f"{account} names {len(ids)} brand accounts; give network and handle, or the id"
                 )
             one = {**one, "account": ids[0]}
@@ -147,7 +147,7 @@ class Faults:
                 int(rule.skip),
             )
         except (TypeError, ValueError) as error:
-            raise Refused(str(error)) from None
+            raise ControlRefused(str(error)) from None
         return rule
 
     async def clear(self, request: Request) -> Reply:

@@ -58,11 +58,11 @@ def page(title: str, body: str, status: int = 200) -> Response:
     return HTMLResponse(clean, status, headers=HEADERS)
 
 
-def refused(message: str) -> Response:
+def refused_page(message: str) -> Response:
     return page("Something is wrong", f"<h1>Something is wrong</h1><p>{escaped(message)}</p>", 400)
 
 
-def onward(address: str) -> Response:
+def redirect_to(address: str) -> Response:
     return RedirectResponse(
         address, 302, headers={"referrer-policy": "no-referrer", "cache-control": "no-store"}
     )
@@ -79,7 +79,7 @@ def choices(kind: str, name: str, options: list[tuple[str, str]]) -> str:
     return "".join(lines)
 
 
-def consent(network: str, question: str, fields: str, wants: list[str]) -> Response:
+def consent_page(network: str, question: str, fields: str, wants: list[str]) -> Response:
     """The page that asks whether an application may have what it wants."""
     listed = "".join(f"<li>{escaped(one)}</li>" for one in wants)
     return page(

@@ -44,7 +44,7 @@ class Ids:
         """The number in a post's or comment's id."""
         return str(self._next("facebook", _GRAPH_BASE + (ms - _GRAPH_EPOCH_MS) * 1000, 1000))
 
-    def seen(self, network: str, number: int) -> None:
+    def reserve_up_to(self, network: str, number: int) -> None:
         """After a restart: never give out what was given out before."""
         self._last[network] = max(self._last[network], number)
 
@@ -55,15 +55,15 @@ def messenger_id(number: str) -> str:
     return "m_" + base64.urlsafe_b64encode(digest + digest[:16]).decode().rstrip("=") + number[-6:]
 
 
-def opaque(*parts: str) -> str:
+def make_page_token(*parts: str) -> str:
     """A page token that carries `parts` and looks like nothing."""
     raw = "\x1f".join(parts).encode()
     check = hashlib.sha256(b"page" + raw).digest()[:4]
     return base64.b32hexencode(check + raw).decode().rstrip("=").lower()
 
 
-def opened(token: str) -> tuple[str, ...]:
-    """What `opaque` was given. Raises `ValueError` for any other string."""
+def open_page_token(token: str) -> tuple[str, ...]:
+    """What `make_page_token` was given. Raises `ValueError` for any other string."""
     try:
         raw = base64.b32hexdecode(token.upper() + "=" * (-len(token) % 8))
     except ValueError as error:

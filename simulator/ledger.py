@@ -8,10 +8,10 @@ from typing import Any
 from simulator.records import Attempt, BrandAccount, Message, iso
 from simulator.world import World
 
-_BREATH = 500
+_YIELD_EVERY = 500
 
 
-def entry(world: World, message: Message) -> dict[str, Any]:
+def message_entry(world: World, message: Message) -> dict[str, Any]:
     """One message. `id` is the newest version's, `first_id` stays the same across edits."""
     author = world.person(message.network, message.author)
     return {
@@ -43,7 +43,7 @@ def entry(world: World, message: Message) -> dict[str, Any]:
     }
 
 
-def attempt(one: Attempt) -> dict[str, Any]:
+def attempt_entry(one: Attempt) -> dict[str, Any]:
     return {
         "at": iso(one.at), "network": one.network, "account": one.account, "action": one.action, "target": one.target,
         "text": one.text, "outcome": one.outcome, "accepted": one.outcome == "accepted", "message_id": one.message_id,
@@ -51,7 +51,7 @@ def attempt(one: Attempt) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def account(one: BrandAccount) -> dict[str, Any]:
+def account_entry(one: BrandAccount) -> dict[str, Any]:
     return {
         "network": one.network,
         "remote_id": one.remote_id,
@@ -62,12 +62,12 @@ def account(one: BrandAccount) -> dict[str, Any]:
     }
 
 
-async def written(world: World, after: int = 0, limit: int | None = None) -> dict[str, Any]:
+async def read_ledger(world: World, after: int = 0, limit: int | None = None) -> dict[str, Any]:
     """Messages changed since revision `after`; `next` is the `after` of the next call, `more` says to call at once.
 
     Gives way to other requests now and then: a ledger of 100,000 takes a second or two to write.
     """
-    messages = list(world.changes(after))
+    messages = list(world.changes_after(after))
     last = max(world.revision, after)
     more = limit is not None and len(messages) > limit
     if more:
@@ -75,13 +75,13 @@ async def written(world: World, after: int = 0, limit: int | None = None) -> dic
         last = messages[-1].rev
     found: list[dict[str, Any]] = []
     for number, message in enumerate(messages):
-        found.append(entry(world, message))
-        if number % _BREATH == _BREATH - 1:
+        found.append(message_entry(world, message))
+        if number % _YIELD_EVERY == _YIELD_EVERY - 1:
             await asyncio.sleep(0)
     return {"messages": found, "next": last, "more": more, "count": len(found)}
 
 
-def counts(world: World) -> dict[str, int]:
+def count_messages(world: World) -> dict[str, int]:
     """Messages by side, for a look at the whole."""
     firsts = {id(one): one for one in world.messages.values()}.values()
     customers = sum(one.from_customer for one in firsts)

@@ -32,13 +32,13 @@ class Draft:
     recipient: str = ""
 
 
-def mentioned(world: World, text: str) -> set[str]:
+def mentioned_accounts(world: World, text: str) -> set[str]:
     """Brand accounts on X whose handle stands in the text."""
-    found = (world.by_handle("x", handle) for handle in HANDLE.findall(text))
+    found = (world.find_person_by_handle("x", handle) for handle in HANDLE.findall(text))
     return {person.id for person in found if person is not None and person.is_brand}
 
 
-def placed(world: World, draft: Draft, now: int) -> Message:
+def place_message(world: World, draft: Draft, now: int) -> Message:
     by_brand = draft.author.id == draft.account.remote_id
     number = world.ids.snowflake(now) if draft.network == "x" else world.ids.graph(now)
     message = Message(
@@ -72,7 +72,7 @@ def conversation_id(world: World, page: str, person: str) -> str:
 
 
 def _place_on_x(world: World, message: Message, draft: Draft) -> None:
-    addressed = mentioned(world, message.text)
+    addressed = mentioned_accounts(world, message.text)
     if draft.parent is not None:
         parent = draft.parent
         if parent.is_direct:

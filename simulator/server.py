@@ -77,7 +77,7 @@ async def serve(
                 await task
 
 
-def run(
+def run_server(
     app: Any, listener: socket.socket, background: list[Background], announce: Callable[[], None]
 ) -> None:
     """`serve` on an event loop of its own. uvicorn raises the signal again after it has stopped; that is not an error."""

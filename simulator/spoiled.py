@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from simulator.graph import errors as graph
-from simulator.identifiers import opaque, opened
+from simulator.identifiers import make_page_token, open_page_token
 from simulator.x import errors as x
 
 HTML = (
@@ -17,29 +17,29 @@ HTML = (
 Answer = tuple[int, Any, dict[str, str]]
 
 
-def refusal(fault: str, network: str, now_ms: int) -> Answer | None:
+def build_refusal(fault: str, network: str, now_ms: int) -> Answer | None:
     """Status, body (JSON, or text for HTML) and headers; None when the fault is of another sort."""
     if fault == "server_error_html":
         return 502, HTML, {"content-type": "text/html; charset=utf-8"}
     if fault == "server_error_bare":
         return 500, {"status": "unavailable"}, {}
-    return _x(fault, now_ms) if network == "x" else _graph(fault)
+    return _x_refusal(fault, now_ms) if network == "x" else _graph_refusal(fault)
 
 
-def _x(fault: str, now_ms: int) -> Answer | None:
+def _x_refusal(fault: str, now_ms: int) -> Answer | None:
     if fault in ("rate_limited", "rate_limited_without_reset"):
         headers = {
             "x-rate-limit-limit": "300",
             "x-rate-limit-remaining": "0",
             "x-rate-limit-reset": str(now_ms // 1000 + 3),
         }
-        problem = x.too_many(headers if fault == "rate_limited" else {})
+        problem = x.too_many_error(headers if fault == "rate_limited" else {})
     elif fault == "usage_capped":
-        problem = x.usage_capped()
+        problem = x.usage_capped_error()
     elif fault == "server_error":
         problem = x.problem(503, "Service Unavailable", "Service Unavailable")
     elif fault == "revoked":
-        problem = x.unauthorized()
+        problem = x.unauthorized_error()
     elif fault == "missing_permission":
         problem = x.problem(403, "Forbidden", "Your client app is not configured with the appropriate oauth1 app permissions for this endpoint.", "oauth1-permissions")  # fmt: skip
     else:
@@ -47,44 +47,44 @@ def _x(fault: str, now_ms: int) -> Answer | None:
     return problem.status, problem.body, problem.headers
 
 
-def _graph(fault: str) -> Answer | None:
+def _graph_refusal(fault: str) -> Answer | None:
     headers: dict[str, str] = {}
     if fault in ("rate_limited", "rate_limited_without_reset"):
-        problem = graph.too_many()
+        problem = graph.too_many_error()
         if fault == "rate_limited":
             wait = '{"0":[{"type":"pages","call_count":100,"total_cputime":25,"total_time":25,"estimated_time_to_regain_access":1}]}'
             headers = {"x-business-use-case-usage": wait}
     elif fault == "usage_capped":
-        problem = graph.too_many(page=False)
+        problem = graph.too_many_error(page=False)
     elif fault == "server_error":
         problem = graph.GraphProblem(
             500, "An unexpected error has occurred. Please retry your request later.", 2
         )
         problem.body["error"]["is_transient"] = True
     elif fault == "revoked":
-        problem = graph.dead_token()
+        problem = graph.dead_token_error()
     elif fault == "missing_permission":
-        problem = graph.permission("pages_manage_engagement")
+        problem = graph.permission_error("pages_manage_engagement")
     else:
         return None
     return problem.status, problem.body, headers
 
 
-def page(fault: str, body: Any, rng: random.Random) -> Any:
+def spoil_page(fault: str, body: Any, rng: random.Random) -> Any:
     """A sound page made unsound: doubled, shuffled, empty, or leading back to itself."""
     if not isinstance(body, dict):
         return body
     if fault == "looping":
-        return _looping(body)
-    return _mixed(fault, body, rng)
+        return _make_looping(body)
+    return _spoil_lists(fault, body, rng)
 
 
-def _mixed(fault: str, value: Any, rng: random.Random) -> Any:
+def _spoil_lists(fault: str, value: Any, rng: random.Random) -> Any:
     if isinstance(value, list):
-        return [_mixed(fault, one, rng) for one in value]
+        return [_spoil_lists(fault, one, rng) for one in value]
     if not isinstance(value, dict):
         return value
-    found = {key: _mixed(fault, part, rng) for key, part in value.items()}
+    found = {key: _spoil_lists(fault, part, rng) for key, part in value.items()}
     items = found.get("data")
     if isinstance(items, list) and items:
         if fault == "duplicates":
@@ -96,19 +96,19 @@ def _mixed(fault: str, value: Any, rng: random.Random) -> Any:
     return found
 
 
-def _again(forward: str, backward: str) -> str:
+def _same_page_token(forward: str, backward: str) -> str:
     """A token of the very page between two tokens."""
-    what, after = opened(forward)
-    _, before = opened(backward)
-    return opaque(what, str(int(before) + (1 if int(after) <= int(before) else -1)))
+    what, after = open_page_token(forward)
+    _, before = open_page_token(backward)
+    return make_page_token(what, str(int(before) + (1 if int(after) <= int(before) else -1)))
 
 
-def _looping(body: dict[str, Any]) -> dict[str, Any]:
+def _make_looping(body: dict[str, Any]) -> dict[str, Any]:
     meta, paging = body.get("meta"), body.get("paging")
     if isinstance(meta, dict) and meta.get("next_token"):
         newest = meta.get("newest_id") or body["data"][0]["id"]
-        what, _ = opened(meta["next_token"])
-        return {**body, "meta": {**meta, "next_token": opaque(what, str(int(newest) + 1))}}
+        what, _ = open_page_token(meta["next_token"])
+        return {**body, "meta": {**meta, "next_token": make_page_token(what, str(int(newest) + 1))}}
     if isinstance(paging, dict) and paging.get("next"):
         return {**body, "paging": {**paging, "next": _looped_address(paging)}}
     return body
@@ -118,10 +118,10 @@ def _looped_address(paging: dict[str, Any]) -> str:
     parts = urlsplit(paging["next"])
     query = dict(parse_qsl(parts.query))
     if "after" in query:
-        query["after"] = _again(query["after"], paging["cursors"]["before"])
+        query["after"] = _same_page_token(query["after"], paging["cursors"]["before"])
     else:
         back = dict(parse_qsl(urlsplit(paging["previous"]).query))
-        query["__paging_token"] = _again(query["__paging_token"], back["__paging_token"])
+        query["__paging_token"] = _same_page_token(query["__paging_token"], back["__paging_token"])
         query["until"] = back["since"]
     address: str = urlunsplit(parts._replace(query=urlencode(query)))
     return address

@@ -32,19 +32,19 @@ class Store:
             self._db.execute("PRAGMA synchronous=NORMAL")
             self._db.executescript(_SCHEMA)
 
-    def message(self, first_id: str, rev: int, record: Any) -> None:
+    def save_message(self, first_id: str, rev: int, record: Any) -> None:
         if self._db is not None:
             self._db.execute(
                 "INSERT OR REPLACE INTO messages VALUES (?, ?, ?)", (first_id, rev, orjson.dumps(record))
             )
 
-    def thing(self, kind: str, key: str, record: Any) -> None:
+    def save_thing(self, kind: str, key: str, record: Any) -> None:
         if self._db is not None:
             self._db.execute(
                 "INSERT OR REPLACE INTO things VALUES (?, ?, ?)", (kind, key, orjson.dumps(record))
             )
 
-    def attempt(self, record: Any) -> None:
+    def save_attempt(self, record: Any) -> None:
         if self._db is not None:
             self._db.execute("INSERT INTO attempts (body) VALUES (?)", (orjson.dumps(record),))
 
@@ -56,18 +56,18 @@ class Store:
         if self._db is not None and self._db.in_transaction:
             self._db.execute("COMMIT")
 
-    def messages(self) -> Iterator[dict[str, Any]]:
+    def load_messages(self) -> Iterator[dict[str, Any]]:
         """All messages as they were first posted, oldest first."""
         if self._db is not None:
             rows = [orjson.loads(body) for (body,) in self._db.execute("SELECT body FROM messages")]
             yield from sorted(rows, key=lambda row: row["seq"])
 
-    def things(self, kind: str) -> Iterator[tuple[str, Any]]:
+    def load_things(self, kind: str) -> Iterator[tuple[str, Any]]:
         if self._db is not None:
             for key, body in self._db.execute("SELECT key, body FROM things WHERE kind = ?", (kind,)):
                 yield key, orjson.loads(body)
 
-    def attempts(self) -> Iterator[dict[str, Any]]:
+    def load_attempts(self) -> Iterator[dict[str, Any]]:
         if self._db is not None:
             for (body,) in self._db.execute("SELECT body FROM attempts ORDER BY id"):
                 yield orjson.loads(body)

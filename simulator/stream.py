@@ -26,7 +26,7 @@ POST_LENGTH = 63_206
 ORIGIN = "stream"
 
 
-class BadFile(Exception):
+class BadStreamFile(Exception):
     """The file cannot be streamed; the text names the file, the line and the reason."""
 
 
@@ -47,8 +47,8 @@ class Rows:
     skipped: list[str] = field(default_factory=list)
 
 
-def read(path: Path) -> Rows:
-    """All rows, before anything is posted. Raises `BadFile`."""
+def read_rows(path: Path) -> Rows:
+    """All rows, before anything is posted. Raises `BadStreamFile`."""
     csv.field_size_limit(2**31 - 1)
     found, seen = Rows(), Counter[str]()
     try:
@@ -67,9 +67,9 @@ def read(path: Path) -> Rows:
                 seen[base] += 1
                 found.rows.append(Row(f"{base}#{seen[base]}", text, line))
     except OSError as error:
-        raise BadFile(f"{path}: {error.strerror}") from None
+        raise BadStreamFile(f"{path}: {error.strerror}") from None
     except UnicodeDecodeError as error:
-        raise BadFile(f"{path}, line {_line_of(path, error.start)}: not UTF-8 ({error.reason})") from None
+        raise BadStreamFile(f"{path}, line {_line_of(path, error.start)}: not UTF-8 ({error.reason})") from None
     return found
 
 
@@ -88,19 +88,19 @@ def _rows(path: Path, reader: csv.DictReader[str]) -> Iterator[tuple[int, dict[s
     try:
         names = reader.fieldnames or []
         if "text" not in names:
-            raise BadFile(
+            raise BadStreamFile(
                 f"{path}, line 1: there is no column named text (found: {', '.join(names) or 'nothing'})"
             )
         for row in reader:
             if None in row or None in row.values():
-                raise BadFile(
+                raise BadStreamFile(
                     f"{path}, line {reader.line_num}: {len(names)} columns expected; check the quotes"
                 )
             if "\0" in row["text"]:
-                raise BadFile(f"{path}, line {reader.line_num}: a NUL character")
+                raise BadStreamFile(f"{path}, line {reader.line_num}: a NUL character")
             yield reader.line_num, row
     except csv.Error as error:
-        raise BadFile(f"{path}, row from line {reader.line_num + 1}: {error}") from None
+        raise BadStreamFile(f"{path}, row from line {reader.line_num + 1}: {error}") from None
 
 
 class Streamer:
@@ -111,7 +111,7 @@ class Streamer:
         self.rows = rows
         self.rate = rate
         self.posted = 0
-        self._done = {key for key, _ in world.store.things("streamed")}
+        self._done = {key for key, _ in world.store.load_things("streamed")}
         self.before = sum(row.key in self._done for row in rows.rows)
         self.finished = False
 
@@ -148,7 +148,7 @@ class Streamer:
             ),
             now,
         )
-        self.world.store.thing("streamed", row.key, message.first_id)
+        self.world.store.save_thing("streamed", row.key, message.first_id)
         self.world.store.commit()
         self._done.add(row.key)
         self.posted += 1

@@ -10,14 +10,14 @@ import orjson
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from simulator import spoiled
-from simulator.faults import AFTERWARDS, Fault, Faults
+from simulator.faults import SPOILING_FAULTS, Fault, Faults
 from simulator.server import CUT
 from simulator.x.signature import parse_header
 
 _SIGN_IN = ("/oauth2/", "/dialog/", "/oauth/")
 
 
-class Captured:
+class CapturedAnswer:
     """An answer held back."""
 
     def __init__(self) -> None:
@@ -32,7 +32,7 @@ class Captured:
             self.body += message.get("body", b"")
 
 
-class Weather:
+class FaultMiddleware:
     """Pure ASGI: answers, holds, spoils or cuts what `Faults` picks; everything else passes untouched."""
 
     def __init__(self, app: ASGIApp, faults: Faults) -> None:
@@ -44,16 +44,16 @@ class Weather:
         if not network or not self.faults.rules:
             await self.app(scope, receive, send)
             return
-        body = await _read(receive)
-        again = _replayed(body, receive)
+        body = await _read_body(receive)
+        again = _replay_body(body, receive)
         account = self._account(network, scope, body)
-        fault = self.faults.strike(network, account, _kind(scope), scope["path"])
+        fault = self.faults.pick_fault(network, account, _route_kind(scope), scope["path"])
         if fault is None:
             await self.app(scope, again, send)
-        elif fault.fault in AFTERWARDS:
-            await self._afterwards(fault, network, scope, again, send)
+        elif fault.fault in SPOILING_FAULTS:
+            await self._spoil_answer(fault, network, scope, again, send)
         else:
-            await self._instead(fault, network, scope, send)
+            await self._answer_with_fault(fault, network, scope, send)
 
     def _account(self, network: str, scope: Scope, body: bytes) -> str:
         """The brand account a request speaks for, without judging whether it may."""
@@ -73,37 +73,37 @@ class Weather:
         grant = self.faults.world.grants.get(token)
         return grant.subject if grant is not None else ""
 
-    async def _instead(self, fault: Fault, network: str, scope: Scope, send: Send) -> None:
+    async def _answer_with_fault(self, fault: Fault, network: str, scope: Scope, send: Send) -> None:
         if fault.fault == "hang":
             await asyncio.sleep(fault.seconds)
-            await _cut(scope)
+            await _cut_connection(scope)
             return
-        answer = spoiled.refusal(fault.fault, network, self.faults.world.clock())
+        answer = spoiled.build_refusal(fault.fault, network, self.faults.world.clock())
         if answer is None:
-            await _cut(scope)
+            await _cut_connection(scope)
             return
         status, body, headers = answer
-        await _answer(send, status, body, headers)
+        await _send_answer(send, status, body, headers)
 
-    async def _afterwards(
+    async def _spoil_answer(
         self, fault: Fault, network: str, scope: Scope, receive: Receive, send: Send
     ) -> None:
-        held = Captured()
+        held = CapturedAnswer()
         await self.app(scope, receive, held.send)
         if fault.fault == "accepted_silent":
-            await _cut(scope)
+            await _cut_connection(scope)
         elif fault.fault == "accepted_server_error":
-            answer = spoiled.refusal("server_error", network, self.faults.world.clock())
+            answer = spoiled.build_refusal("server_error", network, self.faults.world.clock())
             assert answer is not None
-            await _answer(send, *answer)
+            await _send_answer(send, *answer)
         elif fault.fault == "truncated":
-            await _half(held, scope, send)
+            await _send_half(held, scope, send)
         else:
             if fault.fault == "slow":
                 await asyncio.sleep(fault.seconds)
             elif held.status == 200:
-                held.body = orjson.dumps(spoiled.page(fault.fault, orjson.loads(held.body), self.faults.rng))
-            await _pass(held, send)
+                held.body = orjson.dumps(spoiled.spoil_page(fault.fault, orjson.loads(held.body), self.faults.rng))
+            await _send_captured(held, send)
 
 
 def _network(scope: Scope) -> str:
@@ -115,13 +115,13 @@ def _network(scope: Scope) -> str:
     return "x" if path.startswith("/x/2/") else ""
 
 
-def _kind(scope: Scope) -> str:
+def _route_kind(scope: Scope) -> str:
     if any(part in scope["path"] for part in _SIGN_IN):
         return "auth"
     return "read" if scope["method"] in ("GET", "HEAD") else "write"
 
 
-async def _read(receive: Receive) -> bytes:
+async def _read_body(receive: Receive) -> bytes:
     body = b""
     while True:
         message = await receive()
@@ -130,7 +130,7 @@ async def _read(receive: Receive) -> bytes:
             return body
 
 
-def _replayed(body: bytes, receive: Receive) -> Receive:
+def _replay_body(body: bytes, receive: Receive) -> Receive:
     given = False
 
     async def again() -> Message:
@@ -143,14 +143,14 @@ def _replayed(body: bytes, receive: Receive) -> Receive:
     return again
 
 
-async def _cut(scope: Scope) -> None:
+async def _cut_connection(scope: Scope) -> None:
     """Close the connection without another byte."""
     scope["state"][CUT]()
     # The server notices in the next turn of its loop; returning earlier would make it answer 500.
     await asyncio.sleep(0.01)
 
 
-async def _answer(send: Send, status: int, body: Any, headers: dict[str, str]) -> None:
+async def _send_answer(send: Send, status: int, body: Any, headers: dict[str, str]) -> None:
     content = body.encode() if isinstance(body, str) else orjson.dumps(body)
     head = {"content-type": "application/json; charset=utf-8", **headers, "content-length": str(len(content))}
     raw = [(name.encode(), value.encode()) for name, value in head.items()]
@@ -158,16 +158,16 @@ async def _answer(send: Send, status: int, body: Any, headers: dict[str, str]) -
     await send({"type": "http.response.body", "body": content})
 
 
-async def _pass(held: Captured, send: Send) -> None:
+async def _send_captured(held: CapturedAnswer, send: Send) -> None:
     headers = [(name, value) for name, value in held.headers if name != b"content-length"]
     headers.append((b"content-length", str(len(held.body)).encode()))
     await send({"type": "http.response.start", "status": held.status, "headers": headers})
     await send({"type": "http.response.body", "body": held.body})
 
 
-async def _half(held: Captured, scope: Scope, send: Send) -> None:
+async def _send_half(held: CapturedAnswer, scope: Scope, send: Send) -> None:
     """The head promises the whole answer; half of it comes."""
     await send({"type": "http.response.start", "status": held.status, "headers": held.headers})
     await send({"type": "http.response.body", "body": held.body[: len(held.body) // 2], "more_body": True})
     await asyncio.sleep(0.01)
-    await _cut(scope)
+    await _cut_connection(scope)

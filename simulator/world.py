@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from simulator.identifiers import Ids
-from simulator.placing import Draft, mentioned, placed
+from simulator.placing import Draft, mentioned_accounts, place_message
 from simulator.records import App, Attempt, BrandAccount, Grant, Message, Person, Version
 from simulator.store import Store
 from simulator.timelines import Timeline
@@ -59,7 +59,7 @@ class World:
     def person(self, network: str, person_id: str) -> Person | None:
         return self.people.get(f"{network}:{person_id}")
 
-    def by_handle(self, network: str, handle: str) -> Person | None:
+    def find_person_by_handle(self, network: str, handle: str) -> Person | None:
         return self.handles.get(f"{network}:{handle.lstrip('@').lower()}")
 
     def account(self, network: str, wanted: str) -> BrandAccount | None:
@@ -72,7 +72,7 @@ class World:
                 return one
         return None
 
-    def alive(self, message_id: str) -> Message | None:
+    def find_readable_message(self, message_id: str) -> Message | None:
         """A message that can still be read: neither it nor what it stands under is deleted."""
         message = self.messages.get(message_id)
         if message is None or message.deleted_at:
@@ -93,7 +93,7 @@ class World:
     def timeline(self, *key: str) -> Timeline:
         return self.timelines.get(key) or Timeline()
 
-    def changes(self, after: int) -> Iterator[Message]:
+    def changes_after(self, after: int) -> Iterator[Message]:
         """Messages changed since revision `after`, in the order of their last change."""
         for at in range(bisect_right(self._revs, after), len(self._revs)):
             if self._log[at].rev == self._revs[at]:
@@ -108,13 +108,13 @@ class World:
     def add_person(self, person: Person) -> Person:
         self.people[f"{person.network}:{person.id}"] = person
         self.handles[f"{person.network}:{person.handle.lower()}"] = person
-        self.store.thing("person", f"{person.network}:{person.id}", person)
+        self.store.save_thing("person", f"{person.network}:{person.id}", person)
         return person
 
     def add_account(self, account: BrandAccount) -> BrandAccount:
         account.position = account.position or len(self.accounts) + 1
         self.accounts[f"{account.network}:{account.remote_id}"] = account
-        self.store.thing("account", f"{account.network}:{account.remote_id}", account)
+        self.store.save_thing("account", f"{account.network}:{account.remote_id}", account)
         if self.person(account.network, account.remote_id) is None:
             self.add_person(
                 Person(
@@ -131,30 +131,30 @@ class World:
 
     def add_app(self, app: App) -> App:
         self.apps[app.client_id] = app
-        self.store.thing("app", app.client_id, app)
+        self.store.save_thing("app", app.client_id, app)
         return app
 
-    def keep_grant(self, grant: Grant) -> Grant:
+    def save_grant(self, grant: Grant) -> Grant:
         self.grants[grant.key] = grant
-        self.store.thing("grant", grant.key, grant)
+        self.store.save_thing("grant", grant.key, grant)
         return grant
 
-    def attempt(self, attempt: Attempt) -> None:
+    def record_attempt(self, attempt: Attempt) -> None:
         self.attempts.append(attempt)
-        self.store.attempt(attempt)
+        self.store.save_attempt(attempt)
 
     def set_revoked(self, token: str, revoked: bool = True) -> None:
         """A token that the person took back (or gave again)."""
         (self.revoked.add if revoked else self.revoked.discard)(token)
-        self.store.thing("revoked", token, revoked)
+        self.store.save_thing("revoked", token, revoked)
 
     def post(self, draft: Draft, now: int) -> Message:
         """Put a message on its network. Raises `ValueError` when it does not fit there."""
-        message = placed(self, draft, now)
+        message = place_message(self, draft, now)
         message.seq = len(self.messages) + 1
         self.messages[message.id] = message
         self._index(message)
-        self._changed(message, "posted")
+        self._record_change(message, "posted")
         return message
 
     def edit(self, message: Message, text: str, now: int) -> Message:
@@ -171,33 +171,33 @@ class World:
         message.text, message.edited_at = text, now
         message.versions.append(Version(message.id, text, now))
         if message.network == "x" and not message.by_brand:
-            message.addressed = sorted({*message.addressed, *mentioned(self, text)} - {message.author})
+            message.addressed = sorted({*message.addressed, *mentioned_accounts(self, text)} - {message.author})
         self._index(message)
-        self._changed(message, "edited")
+        self._record_change(message, "edited")
         return message
 
     def delete(self, message: Message, now: int) -> Message:
         if not message.deleted_at:
             message.deleted_at = now
             self._unindex(message)
-            self._changed(message, "deleted")
+            self._record_change(message, "deleted")
         return message
 
     def hide(self, message: Message, hidden: bool) -> None:
         message.hidden = hidden
-        self._changed(message, "hidden")
+        self._record_change(message, "hidden")
 
     def like(self, message: Message, who: str, liked: bool = True) -> None:
         message.likes = [one for one in message.likes if one != who] + ([who] if liked else [])
-        self._changed(message, "liked")
+        self._record_change(message, "liked")
 
     # -- keeping ---------------------------------------------------------------------------------------------------
 
-    def _changed(self, message: Message, what: str) -> None:
+    def _record_change(self, message: Message, what: str) -> None:
         message.rev = self.revision + 1
         self._revs.append(message.rev)
         self._log.append(message)
-        self.store.message(message.first_id, message.rev, message)
+        self.store.save_message(message.first_id, message.rev, message)
         for listener in self.listeners:
             listener(message, what)
 
@@ -240,24 +240,24 @@ class World:
             self.timelines[key].remove(message.number)
 
     def _load(self) -> None:
-        for _, body in self.store.things("person"):
+        for _, body in self.store.load_things("person"):
             self.add_loaded_person(Person(**body))
-        accounts = [BrandAccount(**body) for _, body in self.store.things("account")]
+        accounts = [BrandAccount(**body) for _, body in self.store.load_things("account")]
         for account in sorted(accounts, key=lambda one: one.position):
             self.accounts[f"{account.network}:{account.remote_id}"] = account
-        for key, body in self.store.things("app"):
+        for key, body in self.store.load_things("app"):
             self.apps[key] = App(**body)
-        for key, body in self.store.things("grant"):
+        for key, body in self.store.load_things("grant"):
             self.grants[key] = Grant(**body)
-        self.revoked = {key for key, revoked in self.store.things("revoked") if revoked}
-        self.attempts = [Attempt(**body) for body in self.store.attempts()]
-        for body in self.store.messages():
+        self.revoked = {key for key, revoked in self.store.load_things("revoked") if revoked}
+        self.attempts = [Attempt(**body) for body in self.store.load_attempts()]
+        for body in self.store.load_messages():
             body["versions"] = [Version(**one) for one in body["versions"]]
             message = Message(**body)
             self.messages[message.id] = message
             for version in message.versions:
                 self.messages[version.id] = message
-            self.ids.seen(message.network, message.number)
+            self.ids.reserve_up_to(message.network, message.number)
             if not message.deleted_at:
                 self._index(message)
             self._log.append(message)

@@ -12,22 +12,22 @@ import json
 from collections.abc import MutableMapping, Sequence
 from typing import Any
 
-from accounts.credentials.store import open_sealed, seal
+from accounts.credentials.store import unseal_secrets, seal_secrets
 from accounts.models import BrandAccount, ConnectAttempt, User
 from networks.base import OwnAccount
-from networks.oauth import Authorisation, Grantable
+from networks.oauth import Authorisation, GrantableAccount
 
-LIFETIME = dt.timedelta(minutes=10)
+ATTEMPT_LIFETIME = dt.timedelta(minutes=10)
 _SESSION_KEY = "connecting"
 #: Journeys that one session may have begun and not ended, oldest dropped first.
-_PER_SESSION = 5
+_MAX_PER_SESSION = 5
 
 
 class AttemptRefused(Exception):
     """This journey is unknown here, over, or was used already. Nothing was connected."""
 
 
-def remember(
+def start_attempt(
     network: str,
     authorisation: Authorisation,
     session: MutableMapping[str, Any],
@@ -37,16 +37,16 @@ def remember(
     brand_account: BrandAccount | None = None,
 ) -> None:
     """Note that a journey begins. `brand_account` is the one that is to be connected again, None for any."""
-    ConnectAttempt.objects.filter(created_at__lt=now - 2 * LIFETIME).delete()
-    digest = _digest(authorisation.state)
+    ConnectAttempt.objects.filter(created_at__lt=now - 2 * ATTEMPT_LIFETIME).delete()
+    digest = _digest_state(authorisation.state)
     ConnectAttempt.objects.create(
         state_digest=digest, network=network, user=user, brand_account=brand_account, created_at=now
     )
     begun = {**session.get(_SESSION_KEY, {}), digest: authorisation.verifier}
-    session[_SESSION_KEY] = dict(list(begun.items())[-_PER_SESSION:])
+    session[_SESSION_KEY] = dict(list(begun.items())[-_MAX_PER_SESSION:])
 
 
-def arrive(
+def receive_returned_attempt(
     network: str, state: str, session: MutableMapping[str, Any], user: User, *, now: dt.datetime
 ) -> tuple[ConnectAttempt, str]:
     """The journey that comes back with `state`, and its PKCE verifier; from now on it cannot come back again.
@@ -54,47 +54,47 @@ def arrive(
     Raises `AttemptRefused`.
     """
     begun = dict(session.get(_SESSION_KEY, {}))
-    verifier = begun.pop(_digest(state), None)
+    verifier = begun.pop(_digest_state(state), None)
     session[_SESSION_KEY] = begun
-    mine = ConnectAttempt.objects.filter(state_digest=_digest(state), network=network, user=user)
-    fresh = mine.filter(returned_at=None, created_at__gt=now - LIFETIME)
+    mine = ConnectAttempt.objects.filter(state_digest=_digest_state(state), network=network, user=user)
+    fresh = mine.filter(returned_at=None, created_at__gt=now - ATTEMPT_LIFETIME)
     if verifier is None or not fresh.update(returned_at=now):
         raise AttemptRefused
     return mine.select_related("brand_account").get(), verifier
 
 
-def keep(attempt: ConnectAttempt, granted: Sequence[Grantable]) -> None:
+def store_granted_accounts(attempt: ConnectAttempt, granted: Sequence[GrantableAccount]) -> None:
     """Put what the network granted aside, encrypted, until the person has confirmed."""
     body = json.dumps(
-        [[one.own.remote_id, one.own.handle, one.own.name, dict(one.secrets)] for one in granted]
+        [[one.account.remote_id, one.account.handle, one.account.name, dict(one.secrets)] for one in granted]
     )
-    attempt.envelope = seal(attempt.network, f"attempt {attempt.pk}", {"granted": body})
+    attempt.envelope = seal_secrets(attempt.network, f"attempt {attempt.pk}", {"granted": body})
     attempt.save(update_fields=["envelope"])
 
 
-def waiting(pk: int, user: User, *, now: dt.datetime) -> tuple[ConnectAttempt, list[Grantable]]:
+def get_waiting_attempt(pk: int, user: User, *, now: dt.datetime) -> tuple[ConnectAttempt, list[GrantableAccount]]:
     """A journey of this user that waits for confirmation, and what was granted. Raises `AttemptRefused`."""
     attempt = (
-        ConnectAttempt.objects.filter(pk=pk, user=user, used_at=None, created_at__gt=now - LIFETIME)
+        ConnectAttempt.objects.filter(pk=pk, user=user, used_at=None, created_at__gt=now - ATTEMPT_LIFETIME)
         .exclude(envelope=b"")
         .select_related("brand_account")
         .first()
     )
     if attempt is None:
         raise AttemptRefused
-    body = open_sealed(bytes(attempt.envelope), attempt.network, f"attempt {attempt.pk}")
+    body = unseal_secrets(bytes(attempt.envelope), attempt.network, f"attempt {attempt.pk}")
     granted = [
-        Grantable(attempt.network, OwnAccount(remote_id, handle, name), held)
+        GrantableAccount(attempt.network, OwnAccount(remote_id, handle, name), held)
         for remote_id, handle, name, held in json.loads(body["granted"])
     ]
     return attempt, granted
 
 
-def use(attempt: ConnectAttempt, *, now: dt.datetime) -> None:
+def finish_attempt(attempt: ConnectAttempt, *, now: dt.datetime) -> None:
     """End a journey and forget what was granted. Raises `AttemptRefused` when it has ended already."""
     if not ConnectAttempt.objects.filter(pk=attempt.pk, used_at=None).update(used_at=now, envelope=b""):
         raise AttemptRefused
 
 
-def _digest(state: str) -> str:
+def _digest_state(state: str) -> str:
     return hashlib.sha256(state.encode("utf-8", "replace")).hexdigest()

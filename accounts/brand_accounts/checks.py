@@ -11,8 +11,8 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 
-from accounts.brand_accounts.health import health_of, set_health
-from accounts.credentials.renewal import renewed, stored_at
+from accounts.brand_accounts.health import health_from_error, set_health
+from accounts.credentials.renewal import open_renewed_connector, credential_stored_at
 from accounts.credentials.store import CredentialUnusable, open_credential
 from accounts.models import BrandAccount, Health, Lifecycle, network_label
 from networks.base import (
@@ -23,19 +23,19 @@ from networks.base import (
     OwnAccount,
     Reauthorise,
 )
-from networks.registry import connector
+from networks.registry import build_connector
 
 CHECK_EVERY = dt.timedelta(days=1)
 #: A check that a worker claimed and never finished is due again after this.
-_CLAIM = dt.timedelta(minutes=5)
-_OWN_LIMITS = (Health.LIMITED, Health.BUDGET)
+_CLAIM_LIFETIME = dt.timedelta(minutes=5)
+_LIMIT_HEALTHS = (Health.LIMITED, Health.BUDGET)
 
 
 class ConnectRefused(Exception):
     """The brand account was not connected; nothing was changed. The message is safe to show."""
 
 
-def api_url(network: str) -> str:
+def network_api_url(network: str) -> str:
     """The base address that stands in for the network's own, "" for the network itself."""
     return str(settings.NETWORK_API_URLS.get(network, ""))
 
@@ -43,14 +43,14 @@ def api_url(network: str) -> str:
 def open_connector(credentials: Credentials) -> Connector:
     """The connector for these secrets. Raises `ConnectRefused` when one that it needs is missing."""
     try:
-        return connector(credentials, api_url=api_url(credentials.network))
+        return build_connector(credentials, api_url=network_api_url(credentials.network))
     except KeyError as error:
         raise ConnectRefused(
             f"The credentials for {network_label(credentials.network)} are incomplete: {error} is missing."
         ) from error
 
 
-def whose_secrets(credentials: Credentials) -> OwnAccount:
+def verify_credentials(credentials: Credentials) -> OwnAccount:
     """Ask the network whom these secrets speak for.
 
     Raises `ConnectRefused` when it does not accept them, cannot be reached, or they are another account's.
@@ -59,10 +59,10 @@ def whose_secrets(credentials: Credentials) -> OwnAccount:
     try:
         own = open_connector(credentials).verify()
     except (Reauthorise, MissingPermission) as error:
-        raise ConnectRefused(f"{label} does not accept these credentials: {_sentence(error)}") from error
+        raise ConnectRefused(f"{label} does not accept these credentials: {_error_sentence(error)}") from error
     except NetworkError as error:
         raise ConnectRefused(
-            f"{label} could not be asked whose credentials these are: {_sentence(error)} Try again in a few minutes."
+            f"{label} could not be asked whose credentials these are: {_error_sentence(error)} Try again in a few minutes."
         ) from error
     if own.remote_id != credentials.remote_id:
         raise ConnectRefused(
@@ -72,7 +72,7 @@ def whose_secrets(credentials: Credentials) -> OwnAccount:
     return own
 
 
-def ask_now(brand_account: BrandAccount, *, now: dt.datetime) -> None:
+def request_credential_check(brand_account: BrandAccount, *, now: dt.datetime) -> None:
     """Make a check due at once; the next tick, a few seconds away, does it."""
     brand_account.check_due_at = now
     brand_account.save(update_fields=["check_due_at"])
@@ -85,12 +85,12 @@ def claim_due_checks(now: dt.datetime) -> list[int]:
     )
     claimed = []
     for pk, due_at in due.values_list("pk", "check_due_at"):
-        if BrandAccount.objects.filter(pk=pk, check_due_at=due_at).update(check_due_at=now + _CLAIM):
+        if BrandAccount.objects.filter(pk=pk, check_due_at=due_at).update(check_due_at=now + _CLAIM_LIFETIME):
             claimed.append(pk)
     return claimed
 
 
-def check(brand_account_id: int, now: dt.datetime) -> None:
+def check_credential(brand_account_id: int, now: dt.datetime) -> None:
     """Ask the network whether the stored credential works and is this account's, and keep the answer as its health.
 
     A limit that the network set for fetching stays until it ends. What was learnt about a credential that has been
@@ -99,10 +99,10 @@ def check(brand_account_id: int, now: dt.datetime) -> None:
     brand_account = BrandAccount.objects.filter(pk=brand_account_id).first()
     if brand_account is None:
         return
-    seen, health, detail, own = _verdict(brand_account, now)
+    seen, health, detail, own = _try_credential(brand_account, now)
     with transaction.atomic():
         brand_account = BrandAccount.objects.select_for_update().get(pk=brand_account_id)
-        if stored_at(brand_account) != seen:
+        if credential_stored_at(brand_account) != seen:
             return
         brand_account.check_due_at = now + CHECK_EVERY
         if own is not None:
@@ -114,25 +114,25 @@ def check(brand_account_id: int, now: dt.datetime) -> None:
             set_health(brand_account, health, detail, now=now)
 
 
-def _verdict(
+def _try_credential(
     brand_account: BrandAccount, now: dt.datetime
 ) -> tuple[dt.datetime | None, Health, str, OwnAccount | None]:
     """Which credential was tried (by the time it was stored), and what the network made of it."""
-    seen = stored_at(brand_account)
+    seen = credential_stored_at(brand_account)
     try:
-        connection, seen = renewed(brand_account, lambda one: open_connector(open_credential(one)), now=now)
+        connection, seen = open_renewed_connector(brand_account, lambda one: open_connector(open_credential(one)), now=now)
         own = connection.verify()
     except (CredentialUnusable, ConnectRefused) as error:
         return seen, Health.REAUTHORISE, str(error), None
     except NetworkError as error:
         # Asking whom we are has limits of its own: they say nothing about fetching.
-        health = health_of(error)[0]
-        return seen, Health.UNWELL if health in _OWN_LIMITS else health, _sentence(error), None
+        health = health_from_error(error)[0]
+        return seen, Health.UNWELL if health in _LIMIT_HEALTHS else health, _error_sentence(error), None
     if own.remote_id != brand_account.remote_id:
         return seen, Health.REAUTHORISE, f"The credential belongs to {own.handle} ({own.remote_id}).", None
     return seen, Health.OK, "", own
 
 
-def _sentence(error: NetworkError) -> str:
+def _error_sentence(error: NetworkError) -> str:
     text = str(error).strip() or "it gave no reason"
     return text if text.endswith((".", "!", "?", "…")) else f"{text}."

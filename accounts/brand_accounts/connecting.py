@@ -13,12 +13,12 @@ from collections.abc import Mapping
 from django.conf import settings
 from django.db import transaction
 
-from accounts.brand_accounts.checks import CHECK_EVERY, ConnectRefused, open_connector, whose_secrets
+from accounts.brand_accounts.checks import CHECK_EVERY, ConnectRefused, open_connector, verify_credentials
 from accounts.brand_accounts.health import set_health
 from accounts.credentials.store import store_credential
 from accounts.models import BrandAccount, Credential, Department, Health, Lifecycle, Stream, User
 from networks.base import Credentials
-from networks.registry import CONNECTORS, capabilities
+from networks.registry import CONNECTORS, network_capabilities
 
 __all__ = ["ConnectRefused", "connect_brand_account", "disconnect_brand_account"]
 
@@ -46,11 +46,11 @@ def connect_brand_account(
     health is restored and polling resumes at the saved cursors; charter, history and paused streams stay as they are.
     Unless `verify` is false the network is asked first whom the secrets speak for. Raises `ConnectRefused`.
     """
-    credentials = _credentials(network, remote_id, secrets)
+    credentials = _build_credentials(network, remote_id, secrets)
     if not verify:
         open_connector(credentials)
     else:
-        own = whose_secrets(credentials)
+        own = verify_credentials(credentials)
         handle, name = own.handle or handle, own.name or name
     with transaction.atomic():
         brand_account, _ = BrandAccount.objects.select_for_update().get_or_create(
@@ -61,12 +61,12 @@ def connect_brand_account(
         brand_account.connected_by = by
         brand_account.verified_at = now if verify else None
         brand_account.check_due_at = now + CHECK_EVERY if verify else now
-        _put_in_use(brand_account, secrets, now)
+        _activate_brand_account(brand_account, secrets, now)
     logger.info("brand account connected", extra={"brand_account": brand_account.pk, "user": by and by.pk})
     return brand_account
 
 
-def _credentials(network: str, remote_id: str, secrets: Mapping[str, str]) -> Credentials:
+def _build_credentials(network: str, remote_id: str, secrets: Mapping[str, str]) -> Credentials:
     if network not in CONNECTORS:
         raise ConnectRefused(f"There is no network “{network}”. Known: {', '.join(sorted(CONNECTORS))}.")
     if not _REMOTE_ID.fullmatch(remote_id):
@@ -84,7 +84,7 @@ def disconnect_brand_account(brand_account: BrandAccount, *, by: User, now: dt.d
     logger.info("brand account disconnected", extra={"brand_account": brand_account.pk, "user": by.pk})
 
 
-def _put_in_use(brand_account: BrandAccount, secrets: Mapping[str, str], now: dt.datetime) -> None:
+def _activate_brand_account(brand_account: BrandAccount, secrets: Mapping[str, str], now: dt.datetime) -> None:
     if brand_account.lifecycle == Lifecycle.CLOSED:
         brand_account.lifecycle = Lifecycle.ACTIVE
     brand_account.save()
@@ -94,7 +94,7 @@ def _put_in_use(brand_account: BrandAccount, secrets: Mapping[str, str], now: dt
 
 
 def _start_streams(brand_account: BrandAccount, now: dt.datetime) -> None:
-    kinds = capabilities(brand_account.network).streams
+    kinds = network_capabilities(brand_account.network).streams
     Stream.objects.bulk_create(
         [
             Stream(

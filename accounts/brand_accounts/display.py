@@ -7,19 +7,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from accounts.brand_accounts.health import in_words
+from accounts.brand_accounts.health import health_sentences
 from accounts.models import BrandAccount, Health, Lifecycle, Stream
 from accounts.roster.planning import OnPoint
 
-KINDS = {
+STREAM_LABELS = {
     "mentions": "Mentions",
     "comments": "Comments",
     "visitor_posts": "Visitor posts and tags",
     "direct": "Direct messages",
 }
-_TONES = {Health.OK: "ok", Health.LIMITED: "risk", Health.BUDGET: "risk", Health.UNWELL: "risk"}
+_HEALTH_TONES = {Health.OK: "ok", Health.LIMITED: "risk", Health.BUDGET: "risk", Health.UNWELL: "risk"}
 #: For how long the account says that a gap is possible, unless somebody acknowledges it; its stream says so for good.
-GAP_SHOWN = dt.timedelta(days=7)
+GAP_SHOWN_FOR = dt.timedelta(days=7)
 _UNITS = ((86400, "day", "days"), (3600, "h", "h"), (60, "min", "min"), (1, "s", "s"))
 
 
@@ -79,16 +79,16 @@ def brand_account_row(
 ) -> BrandAccountRow:
     """A brand account whose `streams` are prefetched, as its page shows it; `on_point` as `Roster.on_point` gives it.
     `may_settle_gap`: the reader may acknowledge a possible gap."""
-    matter, advice = in_words(brand_account)
-    health, tone = Health(brand_account.health).label, _TONES.get(Health(brand_account.health), "late")
+    matter, advice = health_sentences(brand_account)
+    health, tone = Health(brand_account.health).label, _HEALTH_TONES.get(Health(brand_account.health), "late")
     gaps = [
         one.overflowed_at for one in brand_account.streams.all() if one.has_open_gap and one.overflowed_at
     ]
     gap = max(gaps, default=None)
     well = brand_account.health == Health.OK and brand_account.lifecycle != Lifecycle.CLOSED
-    if gap is not None and now - gap < GAP_SHOWN and well:
+    if gap is not None and now - gap < GAP_SHOWN_FOR and well:
         health, tone = "Possible gap", "risk"
-        matter = f"More was written than {brand_account.network_label} hands out at once ({duration(now - gap)} ago)."
+        matter = f"More was written than {brand_account.network_label} hands out at once ({duration_words(now - gap)} ago)."
         advice = "Look there at what came before: the oldest of it may be missing here. New messages come in."
     closed = brand_account.lifecycle == Lifecycle.CLOSED
     due = brand_account.check_due_at
@@ -99,9 +99,9 @@ def brand_account_row(
         tone="" if closed else tone,
         matter=matter,
         advice=advice,
-        until=moment(brand_account.health_until, now),
-        promised=duration(brand_account.promised_response),
-        verified=moment(brand_account.verified_at, now),
+        until=relative_moment(brand_account.health_until, now),
+        promised=duration_words(brand_account.promised_response),
+        verified=relative_moment(brand_account.verified_at, now),
         checking=not closed and due is not None and due <= now,
         connected=not closed,
         reconnect=closed or brand_account.health in (Health.REAUTHORISE, Health.PERMISSION),
@@ -129,14 +129,14 @@ def _stream_row(stream: Stream, brand_account: BrandAccount, now: dt.datetime) -
     fetching = stream.enabled and not stopped
     return StreamRow(
         stream=stream,
-        kind=KINDS.get(stream.kind, stream.kind),
+        kind=STREAM_LABELS.get(stream.kind, stream.kind),
         state=state,
         tone=tone,
-        last_success=moment(stream.last_success_at, now),
-        next_poll=moment(max(stream.next_poll_at, now), now) if fetching else None,
+        last_success=relative_moment(stream.last_success_at, now),
+        next_poll=relative_moment(max(stream.next_poll_at, now), now) if fetching else None,
         budget=budget_words(stream.budget, now),
-        gap=moment(stream.overflowed_at, now),
-        gap_seen=None if stream.has_open_gap else moment(stream.gap_seen_at, now),
+        gap=relative_moment(stream.overflowed_at, now),
+        gap_seen=None if stream.has_open_gap else relative_moment(stream.gap_seen_at, now),
         gap_seen_by=str(stream.gap_seen_by or "Somebody who is gone"),
     )
 
@@ -151,22 +151,22 @@ def budget_words(budget: Mapping[str, Any], now: dt.datetime) -> str:
             return f"{remaining:,} of {limit:,} requests left"
         if resets_at <= now:
             return f"all {limit:,} requests left"
-        return f"{remaining:,} of {limit:,} requests left for {duration(resets_at - now)}"
+        return f"{remaining:,} of {limit:,} requests left for {duration_words(resets_at - now)}"
     if isinstance(used, int | float):
         return f"{used:.0%} of the allowance used"
     return ""
 
 
-def moment(at: dt.datetime | None, now: dt.datetime) -> Moment | None:
+def relative_moment(at: dt.datetime | None, now: dt.datetime) -> Moment | None:
     """`at` relative to `now`, as "4 min ago", "in 2 h", "now"; None for None."""
     if at is None:
         return None
     if abs(at - now) < dt.timedelta(seconds=1):
         return Moment("now", at)
-    return Moment(f"in {duration(at - now)}" if at > now else f"{duration(now - at)} ago", at)
+    return Moment(f"in {duration_words(at - now)}" if at > now else f"{duration_words(now - at)} ago", at)
 
 
-def duration(span: dt.timedelta) -> str:
+def duration_words(span: dt.timedelta) -> str:
     """A span in its largest unit, rounded down, with the next when that is not zero: "4 min", "1 day 12 h"."""
     seconds = int(span.total_seconds())
     for at, (size, one, many) in enumerate(_UNITS):

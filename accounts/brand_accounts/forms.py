@@ -19,7 +19,7 @@ else:
 _HOUR = dt.timedelta(hours=1)
 
 
-def _paragraph(label: str, help_text: str) -> forms.CharField:
+def _paragraph_field(label: str, help_text: str) -> forms.CharField:
     return forms.CharField(
         label=label,
         help_text=help_text,
@@ -32,9 +32,9 @@ def _paragraph(label: str, help_text: str) -> forms.CharField:
 class CharterForm(BrandAccountForm):
     """What a brand account is for. The promised response is asked in hours."""
 
-    purpose = _paragraph("Purpose", "Why the company is here.")
-    audience = _paragraph("Audience", "Who it speaks to.")
-    objective = _paragraph("Objective", "What it should reach, so that one can tell whether it does.")
+    purpose = _paragraph_field("Purpose", "Why the company is here.")
+    audience = _paragraph_field("Audience", "Who it speaks to.")
+    objective = _paragraph_field("Objective", "What it should reach, so that one can tell whether it does.")
     promised_hours = forms.DecimalField(
         label="Promised response, in hours",
         min_value=Decimal("0.25"),
@@ -66,7 +66,7 @@ class CharterForm(BrandAccountForm):
         return brand_account
 
 
-class OwnerForm(forms.Form):
+class ConnectConfirmForm(forms.Form):
     """Which of the granted accounts to connect, and which department will own it."""
 
     remote_id = forms.ChoiceField(widget=forms.RadioSelect, label="Account")

@@ -7,10 +7,10 @@ import datetime as dt
 from accounts.models import BrandAccount, Health, Lifecycle, network_label
 from networks.base import BudgetExhausted, MissingPermission, NetworkError, Reauthorise, RetryLater
 
-__all__ = ["health_of", "in_words", "network_label", "set_health"]
+__all__ = ["health_from_error", "health_sentences", "network_label", "set_health"]
 
 #: By health: what is the matter, and what to do about it. `{network}` is the network's name.
-_WORDS: dict[str, tuple[str, str]] = {
+_HEALTH_SENTENCES: dict[str, tuple[str, str]] = {
     Health.OK: ("Messages are fetched and answers are sent.", ""),
     Health.REAUTHORISE: (
         "{network} no longer accepts our credential. Nothing is fetched or sent; messages wait at {network}.",
@@ -35,7 +35,7 @@ _WORDS: dict[str, tuple[str, str]] = {
 }
 
 
-def health_of(error: NetworkError) -> tuple[Health, dt.datetime | None]:
+def health_from_error(error: NetworkError) -> tuple[Health, dt.datetime | None]:
     """Which health a network's failure means, and until when if the network said so."""
     if isinstance(error, Reauthorise):
         return Health.REAUTHORISE, None
@@ -65,13 +65,13 @@ def set_health(
     brand_account.save(update_fields=["health", "health_detail", "health_until", "health_since"])
 
 
-def in_words(brand_account: BrandAccount) -> tuple[str, str]:
+def health_sentences(brand_account: BrandAccount) -> tuple[str, str]:
     """What is the matter with a brand account and what to do next ("" when nothing), as two sentences."""
     if brand_account.lifecycle == Lifecycle.CLOSED:
         return (
             "Disconnected. Its messages and cases are kept.",
             "Connect it again to resume where it stopped.",
         )
-    matter, advice = _WORDS[brand_account.health]
+    matter, advice = _HEALTH_SENTENCES[brand_account.health]
     label = brand_account.network_label
     return matter.format(network=label), advice.format(network=label)

@@ -13,10 +13,10 @@ from accounts.models import BrandAccount, Credential
 from networks.base import Connector, Reauthorise
 
 #: Seconds between looks whether another process, which was quicker to renew, has stored what it got.
-_PATIENCE = (0.0, 0.5, 1.0, 2.0)
+_WAIT_SECONDS = (0.0, 0.5, 1.0, 2.0)
 
 
-def renewed(
+def open_renewed_connector(
     brand_account: BrandAccount, open_it: Callable[[BrandAccount], Connector], *, now: dt.datetime
 ) -> tuple[Connector, dt.datetime | None]:
     """The connector that `open_it` makes, with secrets that last, and when its credential was stored.
@@ -24,13 +24,13 @@ def renewed(
     Never call it inside a transaction: it may ask the network. Raises what `open_it` does, and any `NetworkError` when
     the credential had to be renewed and was not.
     """
-    before = stored_at(brand_account)
+    before = credential_stored_at(brand_account)
     connector = open_it(brand_account)
     try:
         fresh = connector.refresh_credentials()
     except Reauthorise:
         # When somebody else used the refresh token meanwhile, what they got is the one to go on with.
-        theirs = _stored_by_another(brand_account, before)
+        theirs = _wait_for_other_renewal(brand_account, before)
         if theirs is None:
             raise
         return open_it(brand_account), theirs
@@ -42,15 +42,15 @@ def renewed(
     return connector, now
 
 
-def stored_at(brand_account: BrandAccount) -> dt.datetime | None:
+def credential_stored_at(brand_account: BrandAccount) -> dt.datetime | None:
     """When the brand account's credential was stored, None without one."""
     return Credential.objects.filter(brand_account=brand_account).values_list("updated_at", flat=True).first()
 
 
-def _stored_by_another(brand_account: BrandAccount, before: dt.datetime | None) -> dt.datetime | None:
+def _wait_for_other_renewal(brand_account: BrandAccount, before: dt.datetime | None) -> dt.datetime | None:
     """When somebody stores another credential, now or in the next seconds; None when nobody does."""
-    for pause in _PATIENCE:
+    for pause in _WAIT_SECONDS:
         time.sleep(pause)
-        if (found := stored_at(brand_account)) != before:
+        if (found := credential_stored_at(brand_account)) != before:
             return found
     return None

@@ -33,7 +33,7 @@ def _cipher() -> MultiFernet:
         raise ImproperlyConfigured("CREDENTIAL_KEYS holds something that is not a Fernet key.") from error
 
 
-def seal(network: str, remote_id: str, secrets: Mapping[str, str]) -> bytes:
+def seal_secrets(network: str, remote_id: str, secrets: Mapping[str, str]) -> bytes:
     """The encrypted envelope of a brand account's secrets."""
     body = json.dumps({"network": network, "remote_id": remote_id, "secrets": dict(secrets)})
     return _cipher().encrypt(body.encode())
@@ -41,7 +41,7 @@ def seal(network: str, remote_id: str, secrets: Mapping[str, str]) -> bytes:
 
 def store_credential(brand_account: BrandAccount, secrets: Mapping[str, str], *, now: dt.datetime) -> None:
     """Keep `secrets` as the brand account's only credential."""
-    envelope = seal(brand_account.network, brand_account.remote_id, secrets)
+    envelope = seal_secrets(brand_account.network, brand_account.remote_id, secrets)
     Credential.objects.update_or_create(
         brand_account=brand_account, defaults={"envelope": envelope, "updated_at": now}
     )
@@ -58,7 +58,7 @@ def open_credential(brand_account: BrandAccount) -> Credentials:
             f"{brand_account.display_name} has no credential. Connect the account again."
         )
     try:
-        secrets = open_sealed(bytes(credential.envelope), brand_account.network, brand_account.remote_id)
+        secrets = unseal_secrets(bytes(credential.envelope), brand_account.network, brand_account.remote_id)
     except InvalidToken as error:
         raise CredentialUnusable(
             f"The credential of {brand_account.display_name} cannot be opened with the configured keys."
@@ -71,8 +71,8 @@ def open_credential(brand_account: BrandAccount) -> Credentials:
     return Credentials(brand_account.network, brand_account.remote_id, secrets)
 
 
-def open_sealed(envelope: bytes, network: str, remote_id: str) -> dict[str, str]:
-    """The secrets in an envelope that `seal` made.
+def unseal_secrets(envelope: bytes, network: str, remote_id: str) -> dict[str, str]:
+    """The secrets in an envelope that `seal_secrets` made.
 
     Raises `InvalidToken` when no key opens it and `KeyError` when it was sealed for another account.
     """

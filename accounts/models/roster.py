@@ -64,7 +64,7 @@ class Shift(models.Model):
         day = WEEKDAYS[self.weekday] if self.weekday is not None else f"{self.date:%-d %b %Y}"
         return f"{day} {self.starts_at:%H:%M}–{self.ends_at:%H:%M}"
 
-    def plain(self, absent: frozenset[int] = frozenset()) -> roster.Shift:
+    def to_plain_shift(self, absent: frozenset[int] = frozenset()) -> roster.PlainShift:
         """As `accounts.shifts` reckons with it; people in `absent` (who cannot sign in any more) are nobody."""
         starts = self.starts_at.hour * 60 + self.starts_at.minute
         ends = self.ends_at.hour * 60 + self.ends_at.minute
@@ -73,10 +73,10 @@ class Shift(models.Model):
             backup = None
         if primary in absent:
             primary, backup = backup, None
-        return roster.Shift(
+        return roster.PlainShift(
             self.pk or 0,
             starts,
-            ends if ends > starts else ends + roster.DAY,
+            ends if ends > starts else ends + roster.DAY_MINUTES,
             primary,
             backup,
             self.weekday,

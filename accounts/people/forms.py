@@ -9,8 +9,8 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from accounts.models import BrandAccount, Department, Role, User
-from accounts.people.department_tags import taken
-from accounts.people.verbs import Reach
+from accounts.people.department_tags import find_taken_tag
+from accounts.people.verbs import CaseAccess
 
 if TYPE_CHECKING:
     UserModelForm = forms.ModelForm[User]
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 else:
     UserModelForm = DepartmentModelForm = forms.ModelForm
 
-_GRANTS = [("", "No access"), ("work", "Works on it"), ("publish", "Works on it and answers in its name")]
+_GRANT_CHOICES = [("", "No access"), ("work", "Works on it"), ("publish", "Works on it and answers in its name")]
 _INITIALS = re.compile(r"[^\W\d_]{2,4}")
 
 
@@ -45,15 +45,15 @@ class UserForm(UserModelForm):
         self.fields["username"].help_text = "They can sign in with it or with the e-mail address."
         if self.instance.pk:
             self.initial["departments"] = list(self.instance.departments.values_list("pk", flat=True))
-        self._add_grants()
+        self._add_grant_fields()
 
-    def _add_grants(self) -> None:
+    def _add_grant_fields(self) -> None:
         self.brand_accounts = {f"grant-{one.pk}": one for one in BrandAccount.objects.all()}
         held: dict[int, bool] = {}
         if self.instance.pk:
             held = dict(self.instance.grants.values_list("brand_account_id", "can_publish"))
         for name, brand_account in self.brand_accounts.items():
-            self.fields[name] = forms.ChoiceField(choices=_GRANTS, required=False, label=str(brand_account))
+            self.fields[name] = forms.ChoiceField(choices=_GRANT_CHOICES, required=False, label=str(brand_account))
             if brand_account.pk in held:
                 self.initial[name] = "publish" if held[brand_account.pk] else "work"
 
@@ -66,10 +66,10 @@ class UserForm(UserModelForm):
         return [self[name] for name in self.Meta.fields]
 
     def clean_username(self) -> str:
-        return self._free("username", "Somebody has this user name already.")
+        return self._require_unused("username", "Somebody has this user name already.")
 
     def clean_email(self) -> str:
-        return self._free("email", "Somebody has this e-mail address already.").lower()
+        return self._require_unused("email", "Somebody has this e-mail address already.").lower()
 
     def clean_initials(self) -> str:
         initials: str = self.cleaned_data["initials"].strip()
@@ -83,7 +83,7 @@ class UserForm(UserModelForm):
             raise ValidationError("You cannot change your own role. Ask another administrator.")
         return role
 
-    def _free(self, name: str, taken: str) -> str:
+    def _require_unused(self, name: str, taken: str) -> str:
         value: str = self.cleaned_data[name].strip()
         if User.objects.filter(**{f"{name}__iexact": value}).exclude(pk=self.instance.pk).exists():
             raise ValidationError(taken)
@@ -101,11 +101,11 @@ class UserForm(UserModelForm):
             self.add_error("initials", "Whoever answers customers signs: give two to four letters.")
         return cleaned
 
-    def reach(self) -> Reach:
+    def build_case_access(self) -> CaseAccess:
         """What the person will be able to work on once this is saved."""
         brands = {account.pk for account, may in self.grants().items() if may is not None}
         departments = {department.pk for department in self.cleaned_data["departments"]}
-        return Reach(self.cleaned_data["role"], frozenset(departments), frozenset(brands))
+        return CaseAccess(self.cleaned_data["role"], frozenset(departments), frozenset(brands))
 
     def grants(self) -> dict[BrandAccount, bool | None]:
         """By brand account: True may publish, False may work on it, None has no access."""
@@ -136,13 +136,13 @@ class DepartmentForm(DepartmentModelForm):
         name: str = self.cleaned_data["name"].strip()
         if Department.objects.filter(name__iexact=name).exclude(pk=self.instance.pk).exists():
             raise ValidationError("There is a department with this name already.")
-        if found := taken([name], self.instance):
+        if found := find_taken_tag([name], self.instance):
             raise ValidationError(f"“{found[0]}” says already that a case belongs to {found[1]}.")
         return name
 
     def clean_tags(self) -> list[str]:
         tags = {" ".join(tag.split()).casefold(): " ".join(tag.split()) for tag in self.cleaned_data["tags"]}
-        if found := taken(tags.values(), self.instance):
+        if found := find_taken_tag(tags.values(), self.instance):
             raise ValidationError(f"“{found[0]}” says already that a case belongs to {found[1]}.")
         return [tag for tag in tags.values() if tag]
 

@@ -20,22 +20,22 @@ from accounts.working_time import presence
 
 logger = logging.getLogger(__name__)
 
-_EDITABLE = ("first_name", "last_name", "username", "email", "initials", "role")
+_EDITABLE_FIELDS = ("first_name", "last_name", "username", "email", "initials", "role")
 
 #: What other rooms do when somebody leaves, or was changed and may see less, in the same transaction: called with the
 #: user, by whom, and the time; a sentence says what became of their work, "" nothing.
 #: Rooms add to it when they are ready (`AppConfig.ready`); this room knows none of them.
-Release = Callable[[User, User, dt.datetime], str]
-when_user_leaves: list[Release] = []
-when_user_changes: list[Release] = []
+ReleaseHook = Callable[[User, User, dt.datetime], str]
+user_left_hooks: list[ReleaseHook] = []
+user_changed_hooks: list[ReleaseHook] = []
 #: What somebody has that they could not keep as what they are to become (None: when they leave), in words; "" nothing.
-work_at_stake: list[Callable[[User, Reach | None], str]] = []
+work_at_stake_hooks: list[Callable[[User, CaseAccess | None], str]] = []
 #: Asked before a department is closed; a sentence says why it cannot be, "" agrees.
-objections_to_closing: list[Callable[[Department], str]] = []
+department_closing_objections: list[Callable[[Department], str]] = []
 
 
 @dataclass(frozen=True, slots=True)
-class Reach:
+class CaseAccess:
     """What decides which cases somebody may work on."""
 
     role: str
@@ -43,7 +43,7 @@ class Reach:
     brand_account_ids: frozenset[int]
 
 
-class Refused(Exception):
+class PeopleChangeRefused(Exception):
     """The change would break something. Nothing was changed; the message says what, for a person."""
 
 
@@ -53,7 +53,7 @@ def save_user(
 ) -> User:
     """Store a user with departments and grants (`True` may publish, `False` may only work on it, None neither).
 
-    A changed role ends the user's sessions. Raises `Refused` when no active administrator would be left.
+    A changed role ends the user's sessions. Raises `PeopleChangeRefused` when no active administrator would be left.
     """
     before = User.objects.select_for_update().filter(pk=user.pk).first() if user.pk else None
     if before is None:
@@ -61,10 +61,10 @@ def save_user(
         user.save()
     else:
         # Only what the form holds: a password that the user sets at this moment must not be undone.
-        user.save(update_fields=_EDITABLE)
+        user.save(update_fields=_EDITABLE_FIELDS)
         if before.role == Role.ADMINISTRATOR != user.role:
             _require_administrator()
-    vouch_for(user)
+    mark_email_verified(user)
     wanted = {department.pk for department in departments}
     Membership.objects.filter(user=user).exclude(department__in=wanted).delete()
     Membership.objects.bulk_create(
@@ -76,7 +76,7 @@ def save_user(
 
 
 @transaction.atomic
-def change_user(
+def save_user_and_release_work(
     user: User,
     departments: Iterable[Department],
     grants: Mapping[BrandAccount, bool | None],
@@ -86,10 +86,10 @@ def change_user(
 ) -> str:
     """As `save_user`, and other rooms take back what the user may not work on any more; in words what became of it."""
     save_user(user, departments, grants)
-    return _released(when_user_changes, User.objects.get(pk=user.pk), by, now)
+    return _release_work(user_changed_hooks, User.objects.get(pk=user.pk), by, now)
 
 
-def vouch_for(user: User) -> None:
+def mark_email_verified(user: User) -> None:
     """Note for sign-in that an administrator says whose e-mail address this is.
 
     Without it django-allauth takes the address for unproved: it would wipe the password when the company's own
@@ -100,31 +100,31 @@ def vouch_for(user: User) -> None:
 
 
 @transaction.atomic
-def deactivate(user: User, *, by: User, now: dt.datetime) -> str:
+def deactivate_user(user: User, *, by: User, now: dt.datetime) -> str:
     """End a user's sessions and keep them out. What they wrote stays theirs; other rooms release their work.
 
-    Returns in words what became of their work. Raises `Refused` for oneself and for the last active administrator.
+    Returns in words what became of their work. Raises `PeopleChangeRefused` for oneself and for the last active administrator.
     """
     if user == by:
-        raise Refused("You cannot deactivate yourself. Ask another administrator.")
+        raise PeopleChangeRefused("You cannot deactivate yourself. Ask another administrator.")
     user.is_active = False
     user.save(update_fields=["is_active"])
     _require_administrator()
     end_sessions(user)
     logger.info("user deactivated", extra={"user": user.pk, "by": by.pk})
-    return _released(when_user_leaves, user, by, now)
+    return _release_work(user_left_hooks, user, by, now)
 
 
-def at_stake(user: User, reach: Reach | None) -> str:
+def describe_work_at_stake(user: User, reach: CaseAccess | None) -> str:
     """What a user has that they could not keep with another `reach` (None: when they leave), in words; "" nothing."""
-    return " ".join(words for ask in work_at_stake if (words := ask(user, reach)))
+    return " ".join(words for ask in work_at_stake_hooks if (words := ask(user, reach)))
 
 
-def _released(hooks: Iterable[Release], user: User, by: User, now: dt.datetime) -> str:
+def _release_work(hooks: Iterable[ReleaseHook], user: User, by: User, now: dt.datetime) -> str:
     return " ".join(words for release in hooks if (words := release(user, by, now)))
 
 
-def reactivate(user: User) -> None:
+def reactivate_user(user: User) -> None:
     """Let a user sign in again, with the password they had."""
     user.is_active = True
     user.save(update_fields=["is_active"])
@@ -133,7 +133,7 @@ def reactivate(user: User) -> None:
 def end_sessions(user: User) -> None:
     """Sign a user out everywhere."""
     User.objects.filter(pk=user.pk).update(session_epoch=F("session_epoch") + 1)
-    presence.gone(user.pk, timezone.now())
+    presence.mark_signed_out(user.pk, timezone.now())
 
 
 def password_path(user: User) -> str:
@@ -145,18 +145,18 @@ def password_path(user: User) -> str:
 
 
 @transaction.atomic
-def close(department: Department) -> None:
-    """Let a department get no new cases. Raises `Refused` when something still leads to it."""
-    for objection in objections_to_closing:
+def close_department(department: Department) -> None:
+    """Let a department get no new cases. Raises `PeopleChangeRefused` when something still leads to it."""
+    for objection in department_closing_objections:
         if reason := objection(department):
-            raise Refused(reason)
+            raise PeopleChangeRefused(reason)
     if not Department.objects.filter(is_open=True).exclude(pk=department.pk).exists():
-        raise Refused("This is the last open department: somebody has to get the cases.")
+        raise PeopleChangeRefused("This is the last open department: somebody has to get the cases.")
     department.is_open = False
     department.save(update_fields=["is_open"])
 
 
-def reopen(department: Department) -> None:
+def reopen_department(department: Department) -> None:
     """Let a department get cases again."""
     department.is_open = True
     department.save(update_fields=["is_open"])
@@ -180,4 +180,4 @@ def _save_grants(user: User, grants: Mapping[BrandAccount, bool | None]) -> None
 def _require_administrator() -> None:
     active = User.objects.select_for_update().filter(role=Role.ADMINISTRATOR, is_active=True)
     if not list(active.values_list("pk", flat=True)):
-        raise Refused("This is the last administrator. Make somebody else administrator first.")
+        raise PeopleChangeRefused("This is the last administrator. Make somebody else administrator first.")

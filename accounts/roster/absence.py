@@ -13,23 +13,23 @@ _DAY = dt.timedelta(days=1)
 Stretch = tuple[dt.datetime, dt.datetime]
 
 
-def missing(shift: roster.Shift, date: dt.date, kept: Roster, leaves: Iterable[Leave]) -> list[str]:
+def describe_missing_people(shift: roster.PlainShift, date: dt.date, kept: Roster, leaves: Iterable[Leave]) -> list[str]:
     """Who of a shift is not there on a day, in words, the primary first."""
-    away = _away(date, leaves)
-    told = [f"{kept.name(pk)}{_role(role)} cannot sign in" for role, pk in kept.unable.get(shift.id, ())]
-    told += [f"{kept.name(pk)}{_role(role)} is on leave" for role, pk in _people(shift) if pk in away]
+    away = _ids_on_leave(date, leaves)
+    told = [f"{kept.person_name(pk)}{_role_suffix(role)} cannot sign in" for role, pk in kept.unable.get(shift.id, ())]
+    told += [f"{kept.person_name(pk)}{_role_suffix(role)} is on leave" for role, pk in _people_in_shift(shift) if pk in away]
     return told
 
 
-def absences(
+def describe_absences(
     kept: Roster, parts: Iterable[roster.Segment], leaves: Sequence[Leave]
 ) -> list[tuple[str, Stretch]]:
     """The same of a whole week: what is the matter, and when; days on end are one."""
     found: list[tuple[str, Stretch]] = []
-    for part, date, (left, right) in _by_day(parts, kept):
+    for part, date, (left, right) in _split_by_day(parts, kept):
         if part.shift is None:
             continue
-        for words in missing(part.shift, date, kept, leaves):
+        for words in describe_missing_people(part.shift, date, kept, leaves):
             before = next((n for n, (said, at) in enumerate(found) if said == words and at[1] == left), None)
             if before is None:
                 found.append((words, (left, right)))
@@ -38,14 +38,14 @@ def absences(
     return found
 
 
-def deserted(
+def find_deserted_spans(
     kept: Roster, parts: Iterable[roster.Segment], spans: Iterable[Stretch], leaves: Sequence[Leave]
 ) -> list[Stretch]:
     """The promised stretches in which somebody is named, and all who are named are on leave."""
     owed, found = list(spans), list[Stretch]()
-    for part, date, (left, right) in _by_day(parts, kept):
-        people = {pk for _, pk in _people(part.shift)} if part.shift else set()
-        if not people or not people <= _away(date, leaves):
+    for part, date, (left, right) in _split_by_day(parts, kept):
+        people = {pk for _, pk in _people_in_shift(part.shift)} if part.shift else set()
+        if not people or not people <= _ids_on_leave(date, leaves):
             continue
         for begin, finish in owed:
             start, end = max(left, begin), min(right, finish)
@@ -58,25 +58,25 @@ def deserted(
     return found
 
 
-def _by_day(
+def _split_by_day(
     parts: Iterable[roster.Segment], kept: Roster
 ) -> Iterable[tuple[roster.Segment, dt.date, Stretch]]:
     """The parts cut at midnight, for leave is by days."""
     for part in parts:
         date = part.start.astimezone(kept.zone).date()
-        while (begin := max(roster.instant(date, 0, kept.zone), part.start)) < part.end:
-            yield part, date, (begin, min(roster.instant(date + _DAY, 0, kept.zone), part.end))
+        while (begin := max(roster.wall_clock_to_utc(date, 0, kept.zone), part.start)) < part.end:
+            yield part, date, (begin, min(roster.wall_clock_to_utc(date + _DAY, 0, kept.zone), part.end))
             date += _DAY
 
 
-def _away(date: dt.date, leaves: Iterable[Leave]) -> set[int]:
+def _ids_on_leave(date: dt.date, leaves: Iterable[Leave]) -> set[int]:
     return {one.user_id for one in leaves if one.starts_on <= date <= one.ends_on}
 
 
-def _people(shift: roster.Shift) -> list[tuple[str, int]]:
+def _people_in_shift(shift: roster.PlainShift) -> list[tuple[str, int]]:
     named = (("primary", shift.primary_id), ("backup", shift.backup_id))
     return [(role, pk) for role, pk in named if pk is not None]
 
 
-def _role(role: str) -> str:
+def _role_suffix(role: str) -> str:
     return " (backup)" if role == "backup" else ""

@@ -13,20 +13,20 @@ from django.core.exceptions import ValidationError
 
 from accounts.models import BrandAccount, Shift, User
 from accounts.models.roster import WEEKDAYS
-from accounts.roster.planning import people_for
+from accounts.roster.planning import find_roster_candidates
 
 #: The roster is drawn in quarters of an hour.
 QUARTER = 15
-_HOURS = re.compile(r"(\d{1,2})[:.](\d{2})\s*[-–]\s*(\d{1,2})[:.](\d{2})")
+_HOURS_PATTERN = re.compile(r"(\d{1,2})[:.](\d{2})\s*[-–]\s*(\d{1,2})[:.](\d{2})")
 
 
-def _time(label: str) -> forms.TimeField:
+def _time_field(label: str) -> forms.TimeField:
     return forms.TimeField(
         label=label, widget=forms.TimeInput(attrs={"type": "time", "step": QUARTER * 60}, format="%H:%M")
     )
 
 
-def _day(label: str, help_text: str = "") -> forms.DateField:
+def _day_field(label: str, help_text: str = "") -> forms.DateField:
     return forms.DateField(
         label=label,
         required=False,
@@ -45,20 +45,20 @@ class ShiftForm(forms.Form):
         widget=forms.CheckboxSelectMultiple,
         label="Every week on",
     )
-    date = _day("Or only on", "A date comes before the weekly shifts.")
-    starts_at = _time("From")
-    ends_at = _time("Until")
+    date = _day_field("Or only on", "A date comes before the weekly shifts.")
+    starts_at = _time_field("From")
+    ends_at = _time_field("Until")
     primary = forms.ModelChoiceField(queryset=User.objects.none(), required=False, empty_label="Nobody")
     backup = forms.ModelChoiceField(queryset=User.objects.none(), required=False, empty_label="Nobody")
-    valid_from = _day("Valid from", "Empty: always has been.")
-    valid_until = _day("Valid until", "The last day, included. Empty: for good.")
+    valid_from = _day_field("Valid from", "Empty: always has been.")
+    valid_until = _day_field("Valid until", "The last day, included. Empty: for good.")
 
     def __init__(
         self, *args: Any, brand_account: BrandAccount, shift: Shift | None = None, **kwargs: Any
     ) -> None:
         super().__init__(*args, **kwargs)
         self.brand_account, self.shift = brand_account, shift
-        people = people_for(brand_account)
+        people = find_roster_candidates(brand_account)
         if shift is not None:
             kept = [one.pk for one in (shift.primary, shift.backup) if one is not None]
             people = User.objects.filter(pk__in=[*people.values_list("pk", flat=True), *kept])
@@ -102,7 +102,7 @@ class ShiftForm(forms.Form):
         elif first and last and last < first:
             self.add_error("valid_until", "The last day is before the first.")
 
-    def shifts(self) -> list[Shift]:
+    def build_shifts(self) -> list[Shift]:
         """What is to be stored: the changed shift, or one a weekday."""
         data = self.cleaned_data
         names = ("starts_at", "ends_at", "primary", "backup", "valid_from", "valid_until", "date")
@@ -116,7 +116,7 @@ class ShiftForm(forms.Form):
         return made
 
 
-class HoursForm(forms.Form):
+class PromisedHoursForm(forms.Form):
     """When somebody is promised to be there: a line a weekday, as “08:00-12:00, 13:00-18:00”; and the zone of it all."""
 
     time_zone = forms.ChoiceField(
@@ -134,7 +134,7 @@ class HoursForm(forms.Form):
         self.initial["time_zone"] = brand_account.time_zone
         by_day: dict[int, list[str]] = {}
         for day, starts, ends in brand_account.promised_hours:
-            by_day.setdefault(day, []).append(f"{clock(starts)}-{clock(ends)}")
+            by_day.setdefault(day, []).append(f"{format_clock(starts)}-{format_clock(ends)}")
         for day, name in enumerate(WEEKDAYS):
             self.fields[f"day-{day}"] = forms.CharField(label=name, required=False, max_length=100)
             self.initial[f"day-{day}"] = ", ".join(by_day.get(day, []))
@@ -145,7 +145,7 @@ class HoursForm(forms.Form):
         for day in range(7):
             name = f"day-{day}"
             try:
-                data[name] = _intervals(data.get(name, ""))
+                data[name] = _parse_intervals(data.get(name, ""))
             except ValidationError as error:
                 self.add_error(name, error)
         return data
@@ -160,10 +160,10 @@ class HoursForm(forms.Form):
         brand_account.save(update_fields=["time_zone", "promised_hours"])
 
 
-def _intervals(given: str) -> list[tuple[int, int]]:
+def _parse_intervals(given: str) -> list[tuple[int, int]]:
     found: list[tuple[int, int]] = []
     for part in filter(None, (one.strip() for one in given.split(","))):
-        match = _HOURS.fullmatch(part)
+        match = _HOURS_PATTERN.fullmatch(part)
         if match is None:
             raise ValidationError(
                 f"“{part}” cannot be read. Write hours as 08:00-18:00, several with a comma."
@@ -185,14 +185,14 @@ def _intervals(given: str) -> list[tuple[int, int]]:
     return found
 
 
-def clock(minutes: int) -> str:
+def format_clock(minutes: int) -> str:
     """Minutes from midnight as on a clock: 1500 is "01:00"; midnight at the end of a day is "24:00"."""
     if minutes == 1440:
         return "24:00"
     return f"{minutes // 60 % 24:02d}:{minutes % 60:02d}"
 
 
-class SwapForm(forms.Form):
+class SwapShiftsForm(forms.Form):
     """Two shifts of the week that is shown, each as “ID:DAY”."""
 
     first = forms.ChoiceField(label="Shift")
@@ -203,7 +203,7 @@ class SwapForm(forms.Form):
         for name in ("first", "second"):
             cast("forms.ChoiceField", self.fields[name]).choices = [("", "Choose a shift"), *choices]
 
-    def chosen(self) -> tuple[tuple[int, dt.date], tuple[int, dt.date]]:
+    def chosen_shifts(self) -> tuple[tuple[int, dt.date], tuple[int, dt.date]]:
         """(id, day) of both."""
         one, other = (self.cleaned_data[name].split(":") for name in ("first", "second"))
         return (int(one[0]), dt.date.fromisoformat(one[1])), (int(other[0]), dt.date.fromisoformat(other[1]))

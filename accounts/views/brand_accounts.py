@@ -16,11 +16,11 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.access import viewer
 from accounts.brand_accounts import checks
 from accounts.brand_accounts.connecting import disconnect_brand_account
-from accounts.brand_accounts.display import KINDS, brand_account_row
+from accounts.brand_accounts.display import STREAM_LABELS, brand_account_row
 from accounts.brand_accounts.forms import CharterForm
-from accounts.guards import SignedInRequest, recent_sign_in, require
+from accounts.guards import SignedInRequest, require_recent_sign_in, require_action
 from accounts.models import BrandAccount, Lifecycle, Stream, User
-from accounts.roster.planning import rosters
+from accounts.roster.planning import load_rosters
 from networks.registry import CONNECTORS
 
 
@@ -30,8 +30,8 @@ def brand_account_list(request: HttpRequest) -> HttpResponse:
     """Every brand account with its owner, charter, health and streams. Open to whoever has signed in."""
     assert isinstance(request.user, User)  # noqa: S101 - login_required
     now = timezone.now()
-    accounts = list(_visible(request.user))
-    on_point = {pk: kept.on_point(now) for pk, kept in rosters(accounts, now).items()}
+    accounts = list(_visible_accounts(request.user))
+    on_point = {pk: kept.on_point(now) for pk, kept in load_rosters(accounts, now).items()}
     settles = viewer(request.user).may_settle_gap
     rows = [
         brand_account_row(account, now, on_point[account.pk], may_settle_gap=settles(account))
@@ -51,16 +51,16 @@ def brand_account_list(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@require("connect")
+@require_action("connect")
 def brand_account_edit(request: SignedInRequest, pk: int) -> HttpResponse:
     """The charter of a brand account, with its streams and what an administrator can do to it."""
-    brand_account = get_object_or_404(_visible(request.user), pk=pk)
+    brand_account = get_object_or_404(_visible_accounts(request.user), pk=pk)
     form = CharterForm(request.POST if request.method == "POST" else None, instance=brand_account)
     if form.is_valid():
         form.save()
         messages.success(request, f"Charter of {brand_account} saved.")
         return redirect("accounts:brand_accounts")
-    brand_account = get_object_or_404(_visible(request.user), pk=pk)
+    brand_account = get_object_or_404(_visible_accounts(request.user), pk=pk)
     context: dict[str, Any] = {
         "form": form,
         "row": brand_account_row(brand_account, timezone.now(), may_settle_gap=True),
@@ -69,20 +69,20 @@ def brand_account_edit(request: SignedInRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
-@require("connect")
-def check(request: SignedInRequest, pk: int) -> HttpResponse:
+@require_action("connect")
+def brand_account_check(request: SignedInRequest, pk: int) -> HttpResponse:
     """Ask the network whether the credential works; the answer appears on the list."""
-    brand_account = get_object_or_404(_connected(request.user), pk=pk)
-    checks.ask_now(brand_account, now=timezone.now())
+    brand_account = get_object_or_404(_connected_accounts(request.user), pk=pk)
+    checks.request_credential_check(brand_account, now=timezone.now())
     messages.info(request, f"Checking {brand_account}. The result appears here in a few seconds.")
     return redirect("accounts:brand_accounts")
 
 
 @require_POST
-@require("connect")
+@require_action("connect")
 def switch_stream(request: SignedInRequest, pk: int, kind: str) -> HttpResponse:
     """Pause or resume a stream: `enabled` is "1" to resume, "0" to pause. Its cursor stays."""
-    brand_account = get_object_or_404(_connected(request.user), pk=pk)
+    brand_account = get_object_or_404(_connected_accounts(request.user), pk=pk)
     enabled = request.POST.get("enabled")
     if enabled not in ("0", "1"):
         raise Http404
@@ -95,10 +95,10 @@ def switch_stream(request: SignedInRequest, pk: int, kind: str) -> HttpResponse:
 
 
 @require_POST
-@require("gaps")
+@require_action("gaps")
 def settle_gap(request: SignedInRequest, pk: int, kind: str) -> HttpResponse:
     """Keep who acknowledged a possible gap, and when. `gap`: its time, as the page told it; a later one is another."""
-    brand_account = get_object_or_404(_visible(request.user), pk=pk)
+    brand_account = get_object_or_404(_visible_accounts(request.user), pk=pk)
     if not viewer(request.user).may_settle_gap(brand_account):
         raise Http404
     stream = get_object_or_404(brand_account.streams.all(), kind=kind, overflowed_at__isnull=False)
@@ -106,7 +106,7 @@ def settle_gap(request: SignedInRequest, pk: int, kind: str) -> HttpResponse:
     if gap is None or gap.tzinfo is None:
         raise Http404
     seen = brand_account.streams.filter(pk=stream.pk, overflowed_at=gap).exclude(gap_seen_at__gte=gap)
-    name = f"{brand_account}, {KINDS.get(kind, kind)}"
+    name = f"{brand_account}, {STREAM_LABELS.get(kind, kind)}"
     if seen.update(gap_seen_at=timezone.now(), gap_seen_by=request.user):
         messages.success(request, f"{name}: it is kept that you acknowledged the possible gap.")
     elif stream.overflowed_at == gap:
@@ -117,11 +117,11 @@ def settle_gap(request: SignedInRequest, pk: int, kind: str) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@require("connect")
-@recent_sign_in
-def disconnect(request: SignedInRequest, pk: int) -> HttpResponse:
+@require_action("connect")
+@require_recent_sign_in
+def brand_account_disconnect(request: SignedInRequest, pk: int) -> HttpResponse:
     """Ask for confirmation, then delete the credential and stop fetching."""
-    brand_account = get_object_or_404(_connected(request.user), pk=pk)
+    brand_account = get_object_or_404(_connected_accounts(request.user), pk=pk)
     if request.method == "POST":
         disconnect_brand_account(brand_account, by=request.user, now=timezone.now())
         messages.success(request, f"{brand_account} is disconnected. Its messages and cases are kept.")
@@ -130,12 +130,12 @@ def disconnect(request: SignedInRequest, pk: int) -> HttpResponse:
     return render(request, "accounts/brand_account_disconnect.html", {"row": row})
 
 
-def _visible(user: User) -> QuerySet[BrandAccount]:
+def _visible_accounts(user: User) -> QuerySet[BrandAccount]:
     accounts = BrandAccount.objects.visible_to(user)
     return accounts.select_related("owner_department").prefetch_related(
         Prefetch("streams", Stream.objects.select_related("gap_seen_by"))
     )
 
 
-def _connected(user: User) -> QuerySet[BrandAccount]:
-    return _visible(user).exclude(lifecycle=Lifecycle.CLOSED)
+def _connected_accounts(user: User) -> QuerySet[BrandAccount]:
+    return _visible_accounts(user).exclude(lifecycle=Lifecycle.CLOSED)

@@ -15,25 +15,25 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.brand_accounts import attempts
-from accounts.brand_accounts.checks import ConnectRefused, api_url
+from accounts.brand_accounts.checks import ConnectRefused, network_api_url
 from accounts.brand_accounts.connecting import connect_brand_account
-from accounts.brand_accounts.forms import OwnerForm
-from accounts.guards import SignedInRequest, recent_sign_in, require
+from accounts.brand_accounts.forms import ConnectConfirmForm
+from accounts.guards import SignedInRequest, require_recent_sign_in, require_action
 from accounts.models import BrandAccount, ConnectAttempt, network_label
 from networks import oauth
 from networks.base import NetworkError
 
-_OVER = "This connection was begun elsewhere, is older than ten minutes, or was used already. Nothing was connected."
+_ATTEMPT_OVER = "This connection was begun elsewhere, is older than ten minutes, or was used already. Nothing was connected."
 
 
 @require_GET
-@require("connect")
-@recent_sign_in
+@require_action("connect")
+@require_recent_sign_in
 def connect_start(request: SignedInRequest, network: str) -> HttpResponse:
     """Send the administrator to the network's consent page. `?again=ID` connects that brand account again."""
-    app = _app(network)
+    app = _find_oauth_app(network)
     if app is None:
-        return _refused(request, network, _unconfigured(network), status=503)
+        return _render_refused(request, network, _unconfigured_sentence(network), status=503)
     again = request.GET.get("again", "")
     brand_account = None
     if again:
@@ -41,10 +41,10 @@ def connect_start(request: SignedInRequest, network: str) -> HttpResponse:
             raise Http404
         accounts = BrandAccount.objects.visible_to(request.user).filter(network=network)
         brand_account = get_object_or_404(accounts, pk=int(again[:18]))
-    authorisation = oauth.begin(
-        network, app, _return_address(request, network), authorize_base=api_url(network)
+    authorisation = oauth.begin_authorisation(
+        network, app, _callback_url(request, network), authorize_base=network_api_url(network)
     )
-    attempts.remember(
+    attempts.start_attempt(
         network,
         authorisation,
         request.session,
@@ -56,68 +56,68 @@ def connect_start(request: SignedInRequest, network: str) -> HttpResponse:
 
 
 @require_GET
-@require("connect")
+@require_action("connect")
 def connect_callback(request: SignedInRequest, network: str) -> HttpResponse:
     """Where the network sends the administrator back, with a code or with an error."""
-    app = _app(network)
+    app = _find_oauth_app(network)
     if app is None:
-        return _refused(request, network, _unconfigured(network), status=503)
+        return _render_refused(request, network, _unconfigured_sentence(network), status=503)
     try:
-        attempt, verifier = attempts.arrive(
+        attempt, verifier = attempts.receive_returned_attempt(
             network, request.GET.get("state", ""), request.session, request.user, now=timezone.now()
         )
     except attempts.AttemptRefused:
-        return _refused(request, network, _OVER)
+        return _render_refused(request, network, _ATTEMPT_OVER)
     code = request.GET.get("code", "")
     if request.GET.get("error") or not code:
-        return _refused(request, network, _denied(request, network), again=attempt.brand_account)
+        return _render_refused(request, network, _denied_sentence(request, network), again=attempt.brand_account)
     try:
-        granted = oauth.finish(
+        granted = oauth.finish_authorisation(
             network,
             app,
-            _return_address(request, network),
+            _callback_url(request, network),
             code=code,
             verifier=verifier,
-            api_base=api_url(network),
+            api_base=network_api_url(network),
         )
     except NetworkError as error:
-        return _refused(request, network, f"{error} Nothing was connected.", again=attempt.brand_account)
-    if problem := _wrong(attempt, granted):
-        return _refused(request, network, problem, again=attempt.brand_account)
-    attempts.keep(attempt, [one for one in granted if _wanted(attempt, one)])
+        return _render_refused(request, network, f"{error} Nothing was connected.", again=attempt.brand_account)
+    if problem := _find_grant_problem(attempt, granted):
+        return _render_refused(request, network, problem, again=attempt.brand_account)
+    attempts.store_granted_accounts(attempt, [one for one in granted if _is_wanted_account(attempt, one)])
     return redirect("accounts:connect_confirm", attempt.pk)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@require("connect")
+@require_action("connect")
 def connect_confirm(request: SignedInRequest, pk: int) -> HttpResponse:
     """Show which account the network granted, or which to choose from; connect it when confirmed."""
     now = timezone.now()
     try:
-        attempt, granted = attempts.waiting(pk, request.user, now=now)
+        attempt, granted = attempts.get_waiting_attempt(pk, request.user, now=now)
     except attempts.AttemptRefused:
-        return _refused(request, "", _OVER)
-    choices = [(one.own.remote_id, _called(one)) for one in granted]
+        return _render_refused(request, "", _ATTEMPT_OVER)
+    choices = [(one.account.remote_id, _account_label(one)) for one in granted]
     owner = attempt.brand_account and attempt.brand_account.owner_department_id
-    form = OwnerForm(request.POST or None, choices=choices, initial={"owner_department": owner})
+    form = ConnectConfirmForm(request.POST or None, choices=choices, initial={"owner_department": owner})
     if request.method == "POST" and form.is_valid():
-        chosen = next(one for one in granted if one.own.remote_id == form.cleaned_data["remote_id"])
+        chosen = next(one for one in granted if one.account.remote_id == form.cleaned_data["remote_id"])
         try:
-            attempts.use(attempt, now=now)
+            attempts.finish_attempt(attempt, now=now)
             brand_account = connect_brand_account(
                 network=attempt.network,
-                remote_id=chosen.own.remote_id,
-                handle=chosen.own.handle,
-                name=chosen.own.name,
+                remote_id=chosen.account.remote_id,
+                handle=chosen.account.handle,
+                name=chosen.account.name,
                 secrets=chosen.secrets,
                 owner_department=form.cleaned_data["owner_department"],
                 by=request.user,
                 now=now,
             )
         except attempts.AttemptRefused:
-            return _refused(request, attempt.network, _OVER)
+            return _render_refused(request, attempt.network, _ATTEMPT_OVER)
         except ConnectRefused as error:
-            return _refused(request, attempt.network, str(error), again=attempt.brand_account)
+            return _render_refused(request, attempt.network, str(error), again=attempt.brand_account)
         messages.success(request, f"{brand_account} is connected. Its first messages arrive within a minute.")
         return redirect("accounts:brand_accounts")
     context = {
@@ -129,7 +129,7 @@ def connect_confirm(request: SignedInRequest, pk: int) -> HttpResponse:
     return render(request, "accounts/connect_confirm.html", context)
 
 
-def _app(network: str) -> oauth.App | None:
+def _find_oauth_app(network: str) -> oauth.OAuthApp | None:
     """Our application at the network, None when it is not configured. Raises `Http404` for an unknown network."""
     apps = {
         "x": (settings.X_CLIENT_ID, settings.X_CLIENT_SECRET),
@@ -138,10 +138,10 @@ def _app(network: str) -> oauth.App | None:
     if network not in apps:
         raise Http404
     client_id, secret = apps[network]
-    return oauth.App(client_id, secret) if client_id else None
+    return oauth.OAuthApp(client_id, secret) if client_id else None
 
 
-def _unconfigured(network: str) -> str:
+def _unconfigured_sentence(network: str) -> str:
     names = {"x": "X_CLIENT_ID and X_CLIENT_SECRET", "facebook": "FACEBOOK_APP_ID and FACEBOOK_APP_SECRET"}[
         network
     ]
@@ -151,44 +151,44 @@ def _unconfigured(network: str) -> str:
     )
 
 
-def _return_address(request: HttpRequest, network: str) -> str:
+def _callback_url(request: HttpRequest, network: str) -> str:
     return request.build_absolute_uri(reverse("accounts:connect_callback", args=[network]))
 
 
-def _denied(request: HttpRequest, network: str) -> str:
+def _denied_sentence(request: HttpRequest, network: str) -> str:
     if request.GET.get("error") == "access_denied":
         return f"Access was declined at {network_label(network)}. Nothing was connected."
     return f"{network_label(network)} did not grant access. Nothing was connected."
 
 
-def _wanted(attempt: ConnectAttempt, one: oauth.Grantable) -> bool:
-    return attempt.brand_account is None or one.own.remote_id == attempt.brand_account.remote_id
+def _is_wanted_account(attempt: ConnectAttempt, one: oauth.GrantableAccount) -> bool:
+    return attempt.brand_account is None or one.account.remote_id == attempt.brand_account.remote_id
 
 
-def _wrong(attempt: ConnectAttempt, granted: list[oauth.Grantable]) -> str:
+def _find_grant_problem(attempt: ConnectAttempt, granted: list[oauth.GrantableAccount]) -> str:
     """Why none of what was granted can be connected, "" when one can."""
     label = network_label(attempt.network)
     if not granted:
         return f"{label} granted access to no account. Choose at least one there. Nothing was connected."
-    if any(_wanted(attempt, one) for one in granted):
+    if any(_is_wanted_account(attempt, one) for one in granted):
         return ""
-    names = ", ".join(_called(one) for one in granted[:5])
+    names = ", ".join(_account_label(one) for one in granted[:5])
     return (
         f"You granted access to {names}, but {attempt.brand_account} is to be connected again. Sign in at {label} "
         "as that account. Nothing was connected."
     )
 
 
-def _called(one: oauth.Grantable) -> str:
-    handle = one.own.handle
+def _account_label(one: oauth.GrantableAccount) -> str:
+    handle = one.account.handle
     return (
-        f"{one.own.name or handle} (@{handle})"
-        if handle and handle != one.own.name
-        else one.own.name or handle
+        f"{one.account.name or handle} (@{handle})"
+        if handle and handle != one.account.name
+        else one.account.name or handle
     )
 
 
-def _refused(
+def _render_refused(
     request: HttpRequest, network: str, problem: str, *, again: BrandAccount | None = None, status: int = 400
 ) -> HttpResponse:
     context = {"problem": problem, "network": network, "again": again, "label": network_label(network)}

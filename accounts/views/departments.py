@@ -9,7 +9,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.access import viewer
-from accounts.guards import SignedInRequest, require
+from accounts.guards import SignedInRequest, require_action
 from accounts.models import Department
 from accounts.people import verbs as people
 from accounts.people.forms import DepartmentForm
@@ -17,7 +17,7 @@ from accounts.working_time.forms import AssignmentForm
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@require("users")
+@require_action("users")
 def department_list(request: SignedInRequest) -> HttpResponse:
     """Every department with its people, and a form that adds one."""
     last = Department.objects.order_by("-position").values_list("position", flat=True).first() or 0
@@ -35,7 +35,7 @@ def department_list(request: SignedInRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@require("users")
+@require_action("users")
 def department_edit(request: SignedInRequest, pk: int) -> HttpResponse:
     """Rename or move a department."""
     department = get_object_or_404(Department, pk=pk)
@@ -49,8 +49,8 @@ def department_edit(request: SignedInRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
-@require("users")
-def switch_open(request: SignedInRequest, pk: int) -> HttpResponse:
+@require_action("users")
+def switch_department_open(request: SignedInRequest, pk: int) -> HttpResponse:
     """Close (`open` is "0") or reopen ("1") a department. Its cases stay where they are."""
     department = get_object_or_404(Department, pk=pk)
     wanted = request.POST.get("open")
@@ -58,22 +58,22 @@ def switch_open(request: SignedInRequest, pk: int) -> HttpResponse:
         raise Http404
     try:
         if wanted == "1":
-            people.reopen(department)
+            people.reopen_department(department)
             messages.success(request, f"{department} gets new cases again.")
         else:
-            people.close(department)
+            people.close_department(department)
             messages.success(request, f"{department} gets no new cases any more. Those it has stay.")
-    except people.Refused as error:
+    except people.PeopleChangeRefused as error:
         messages.error(request, str(error))
     return redirect("accounts:department_edit", pk)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@require("assignment")
+@require_action("assignment")
 def department_assignment(request: SignedInRequest, pk: int) -> HttpResponse:
     """How a department's cases find somebody: for administrators and its managers."""
     department = get_object_or_404(Department, pk=pk)
-    if not viewer(request.user).may_run(pk):
+    if not viewer(request.user).may_run_department(pk):
         raise Http404
     form = AssignmentForm(request.POST if request.method == "POST" else None, instance=department)
     if form.is_valid():

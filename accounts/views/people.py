@@ -8,8 +8,8 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts.brand_accounts.display import moment
-from accounts.guards import SignedInRequest, recent_sign_in, require
+from accounts.brand_accounts.display import relative_moment
+from accounts.guards import SignedInRequest, require_recent_sign_in, require_action
 from accounts.models import Leave, User
 from accounts.people import verbs as people
 from accounts.people.forms import UserForm
@@ -19,19 +19,19 @@ from accounts.working_time.forms import LeaveForm, WorkForm, language_name
 
 
 @require_safe
-@require("users")
+@require_action("users")
 def user_list(request: SignedInRequest) -> HttpResponse:
     """Everybody: those who can sign in first, then those who left."""
     users = User.objects.prefetch_related("departments", "skills")
     users = users.order_by("first_name", "last_name", "username")
     now = timezone.now()
-    leaves = {leave.user_id: leave for leave in Leave.objects.covering(presence.today(now))}
+    leaves = {leave.user_id: leave for leave in Leave.objects.covering(presence.local_date(now))}
     context = {
         "active": [
             {
                 "user": user,
-                "seen": moment(user.last_seen_at or user.last_login, now),
-                "standing": presence.standing(user, now, leaves.get(user.pk)),
+                "seen": relative_moment(user.last_seen_at or user.last_login, now),
+                "standing": presence.presence_status(user, now, leaves.get(user.pk)),
                 "can": ", ".join([*map(language_name, user.languages), *map(str, user.skills.all())]),
             }
             for user in users
@@ -43,8 +43,8 @@ def user_list(request: SignedInRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@require("users")
-@recent_sign_in
+@require_action("users")
+@require_recent_sign_in
 def user_new(request: SignedInRequest) -> HttpResponse:
     """Add a person; afterwards their page offers the link with which they set a password."""
     form = UserForm(request.POST if request.method == "POST" else None, by=request.user)
@@ -56,33 +56,33 @@ def user_new(request: SignedInRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@require("users")
-@recent_sign_in
+@require_action("users")
+@require_recent_sign_in
 def user_edit(request: SignedInRequest, pk: int) -> HttpResponse:
     """Change a person. A changed role signs them out everywhere."""
     person = get_object_or_404(User, pk=pk)
     form = UserForm(request.POST if request.method == "POST" else None, instance=person, by=request.user)
     if form.is_valid():
-        losing = people.at_stake(person, form.reach())
+        losing = people.describe_work_at_stake(person, form.build_case_access())
         if losing and request.POST.get("losing") != "agreed":
-            return shown(request, User.objects.get(pk=pk), form=form, losing=losing)
+            return render_person(request, User.objects.get(pk=pk), form=form, losing=losing)
         try:
-            told = people.change_user(
+            told = people.save_user_and_release_work(
                 form.save(commit=False),
                 form.cleaned_data["departments"],
                 form.grants(),
                 by=request.user,
                 now=timezone.now(),
             )
-        except people.Refused as error:
+        except people.PeopleChangeRefused as error:
             form.add_error("role", str(error))
         else:
             messages.success(request, f"{person} saved. {told}".strip())
             return redirect("accounts:people")
-    return shown(request, User.objects.get(pk=pk), form=form)
+    return render_person(request, User.objects.get(pk=pk), form=form)
 
 
-def shown(
+def render_person(
     request: SignedInRequest,
     person: User,
     *,
@@ -94,14 +94,14 @@ def shown(
     """The page of a person, with the one form that was filled in wrongly as it was filled in. `losing` says what open
     cases the change would take from them: it is asked about first."""
     now = timezone.now()
-    leaves = list(person.leaves.ending_from(presence.today(now)).select_related("substitute"))
-    running = next((one for one in leaves if one.starts_on <= presence.today(now)), None)
+    leaves = list(person.leaves.ending_from(presence.local_date(now)).select_related("substitute"))
+    running = next((one for one in leaves if one.starts_on <= presence.local_date(now)), None)
     context = {
         "form": form or UserForm(instance=person, by=request.user),
         "work": work or WorkForm(instance=person),
         "leave": leave or LeaveForm(person=person),
         "leaves": leaves,
-        "standing": presence.standing(person, now, running),
+        "standing": presence.presence_status(person, now, running),
         "person": person,
         "losing": losing,
     }
@@ -109,22 +109,22 @@ def shown(
 
 
 @require_safe
-@require("users")
+@require_action("users")
 def user_leaving(request: SignedInRequest, pk: int) -> HttpResponse:
     """Ask before somebody is deactivated: what becomes of their open cases, and where the roster names them."""
     person = get_object_or_404(User, pk=pk, is_active=True)
     context = {
         "person": person,
-        "at_stake": people.at_stake(person, None),
-        "rosters": rostering.rosters_naming(person, presence.today(timezone.now())),
+        "at_stake": people.describe_work_at_stake(person, None),
+        "rosters": rostering.rosters_naming(person, presence.local_date(timezone.now())),
     }
     return render(request, "accounts/user_leaving.html", context)
 
 
 @require_POST
-@require("users")
-@recent_sign_in
-def switch_active(request: SignedInRequest, pk: int) -> HttpResponse:
+@require_action("users")
+@require_recent_sign_in
+def switch_user_active(request: SignedInRequest, pk: int) -> HttpResponse:
     """Deactivate (`active` is "0") or let in again ("1")."""
     person = get_object_or_404(User, pk=pk)
     active = request.POST.get("active")
@@ -132,21 +132,21 @@ def switch_active(request: SignedInRequest, pk: int) -> HttpResponse:
         raise Http404
     try:
         if active == "1":
-            people.reactivate(person)
+            people.reactivate_user(person)
             messages.success(request, f"{person} can sign in again.")
         else:
-            told = people.deactivate(person, by=request.user, now=timezone.now())
+            told = people.deactivate_user(person, by=request.user, now=timezone.now())
             done = f"{person} is signed out everywhere and cannot sign in any more."
             messages.success(request, f"{done} {told}".strip())
-    except people.Refused as error:
+    except people.PeopleChangeRefused as error:
         messages.error(request, str(error))
     return redirect("accounts:user_edit", pk)
 
 
 @require_POST
-@require("users")
-@recent_sign_in
-def password_link(request: SignedInRequest, pk: int) -> HttpResponse:
+@require_action("users")
+@require_recent_sign_in
+def user_password_link(request: SignedInRequest, pk: int) -> HttpResponse:
     """Show, once, the link with which a person sets a new password. The old password works until they do."""
     person = get_object_or_404(User, pk=pk, is_active=True)
     link = request.build_absolute_uri(people.password_path(person))
@@ -154,9 +154,9 @@ def password_link(request: SignedInRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
-@require("users")
-@recent_sign_in
-def sign_out(request: SignedInRequest, pk: int) -> HttpResponse:
+@require_action("users")
+@require_recent_sign_in
+def user_sign_out(request: SignedInRequest, pk: int) -> HttpResponse:
     """End all sessions of a person."""
     person = get_object_or_404(User, pk=pk)
     people.end_sessions(person)

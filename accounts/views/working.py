@@ -8,34 +8,34 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from accounts.guards import SignedInRequest, require
+from accounts.guards import SignedInRequest, require_action
 from accounts.models import Leave, User
-from accounts.views.people import shown
+from accounts.views.people import render_person
 from accounts.working_time import presence
 from accounts.working_time.forms import LeaveForm, WorkForm
 
 
 @require_POST
-@require("users")
-def work(request: SignedInRequest, pk: int) -> HttpResponse:
+@require_action("users")
+def user_work(request: SignedInRequest, pk: int) -> HttpResponse:
     """Save skills, languages and capacity; what is wrong is shown beside its field."""
     person = get_object_or_404(User, pk=pk)
     form = WorkForm(request.POST, instance=person)
     if not form.is_valid():
-        return shown(request, User.objects.get(pk=pk), work=form)
+        return render_person(request, User.objects.get(pk=pk), work=form)
     form.save()
     messages.success(request, f"What {person} can do is saved.")
     return redirect("accounts:user_edit", pk)
 
 
 @require_POST
-@require("users")
+@require_action("users")
 def leave_add(request: SignedInRequest, pk: int) -> HttpResponse:
     """Plan leave for a person."""
     person = get_object_or_404(User, pk=pk)
     form = LeaveForm(request.POST, person=person)
     if not form.is_valid():
-        return shown(request, person, leave=form)
+        return render_person(request, person, leave=form)
     leave = form.save()
     then = f"to {leave.substitute}, once they are there" if leave.substitute else "back to their departments"
     told = f"They get no work on these days; what they have open goes {then} as the leave begins."
@@ -44,7 +44,7 @@ def leave_add(request: SignedInRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
-@require("users")
+@require_action("users")
 def leave_remove(request: SignedInRequest, pk: int) -> HttpResponse:
     """Take somebody's leave away again, or end it early. Cases that went to others stay with them."""
     leave = get_object_or_404(Leave, pk=pk)

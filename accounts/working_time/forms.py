@@ -25,17 +25,17 @@ else:
 LANGUAGES: dict[str, str] = {
     code: info["name"] for code, info in LANG_INFO.items() if "name" in info and "-" not in code
 }
-_CODES = {key: code for code, name in LANGUAGES.items() for key in (code, name.lower())} | {
+_LANGUAGE_CODES = {key: code for code, name in LANGUAGES.items() for key in (code, name.lower())} | {
     "chinese": "zh", "zh": "zh", "tagalog": "tl", "tl": "tl",
 }  # fmt: skip
-_NAMES = LANGUAGES | {"zh": "Chinese", "tl": "Tagalog"}
-_BETWEEN = re.compile(r"[,;\n]")
-_MOST_SKILLS, _LONGEST_SKILL = 30, 60
+_LANGUAGE_NAMES = LANGUAGES | {"zh": "Chinese", "tl": "Tagalog"}
+_SEPARATORS = re.compile(r"[,;\n]")
+_MAX_SKILLS, _MAX_SKILL_LENGTH = 30, 60
 
 
 def language_name(code: str) -> str:
     """A language's name for people; the code itself for one that nobody named."""
-    return _NAMES.get(code, code)
+    return _LANGUAGE_NAMES.get(code, code)
 
 
 class WorkForm(UserModelForm):
@@ -67,21 +67,21 @@ class WorkForm(UserModelForm):
 
     def clean_languages(self) -> list[str]:
         codes = []
-        for word in _words(self.cleaned_data["languages"]):
-            code = _CODES.get(word.lower())
+        for word in _split_words(self.cleaned_data["languages"]):
+            code = _LANGUAGE_CODES.get(word.lower())
             if code is None:
                 raise ValidationError(f"“{word}” is not a language that is known here. Write it in English.")
             codes.append(code)
         return list(dict.fromkeys(codes))
 
     def clean_skills(self) -> list[str]:
-        words = {word.lower(): word for word in _words(self.cleaned_data["skills"])}
-        if len(words) > _MOST_SKILLS:
-            raise ValidationError(f"At most {_MOST_SKILLS} skills a person.")
+        words = {word.lower(): word for word in _split_words(self.cleaned_data["skills"])}
+        if len(words) > _MAX_SKILLS:
+            raise ValidationError(f"At most {_MAX_SKILLS} skills a person.")
         for word in words.values():
-            if len(word) > _LONGEST_SKILL or not slugify(word, allow_unicode=False):
+            if len(word) > _MAX_SKILL_LENGTH or not slugify(word, allow_unicode=False):
                 raise ValidationError(
-                    f"“{word[:80]}” cannot be a skill: use letters or digits, at most {_LONGEST_SKILL}."
+                    f"“{word[:80]}” cannot be a skill: use letters or digits, at most {_MAX_SKILL_LENGTH}."
                 )
         return list(words.values())
 
@@ -96,15 +96,15 @@ class WorkForm(UserModelForm):
         """Keep only what this form holds; presence and session are written by others at the same time."""
         user = super().save(commit=False)
         user.save(update_fields=["languages", "capacity"])
-        user.skills.set([_skill(name) for name in self.cleaned_data["skills"]])
+        user.skills.set([_get_or_create_skill(name) for name in self.cleaned_data["skills"]])
         return user
 
 
-def _words(given: str) -> list[str]:
-    return [word for part in _BETWEEN.split(given) if (word := " ".join(part.split()))]
+def _split_words(given: str) -> list[str]:
+    return [word for part in _SEPARATORS.split(given) if (word := " ".join(part.split()))]
 
 
-def _skill(name: str) -> Skill:
+def _get_or_create_skill(name: str) -> Skill:
     known = (
         Skill.objects.filter(name__iexact=name).first() or Skill.objects.filter(slug=slugify(name)).first()
     )

@@ -17,33 +17,33 @@ from django.db.models import Exists, OuterRef, Q
 from accounts.models import Leave, User
 
 #: After so long without a sign of life somebody counts as signed out.
-SEEN_FOR = dt.timedelta(minutes=10)
+SIGNED_OUT_AFTER = dt.timedelta(minutes=10)
 #: Signs of life are kept at most this often, so that a page costs no write.
 TOUCH_EVERY = dt.timedelta(minutes=1)
 #: After so long out of sight nobody counts on somebody's coming back for a customer who writes again.
 UNSEEN_AFTER = dt.timedelta(days=1)
 
 #: What somebody on leave reads who takes a case.
-OWN_LEAVE = "You are on leave until {until}: what you take would go back at once. Say under Your presence that you are back."
+OWN_LEAVE_MESSAGE = "You are on leave until {until}: what you take would go back at once. Say under Your presence that you are back."
 
-Where = Literal["available", "away", "leave", "signed_out", "inactive"]
+Whereabouts = Literal["available", "away", "leave", "signed_out", "inactive"]
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class PresenceStatus:
     """Whether somebody is there, as a key, in words, and as a chip's tone."""
 
-    where: Where
+    where: Whereabouts
     words: str
     tone: str = ""
 
 
-def today(now: dt.datetime) -> dt.date:
+def local_date(now: dt.datetime) -> dt.date:
     """The day that `now` is part of, in the zone in which people read pages."""
     return now.astimezone(ZoneInfo(settings.DISPLAY_TIME_ZONE)).date()
 
 
-def touch(user: User, now: dt.datetime) -> None:
+def mark_seen(user: User, now: dt.datetime) -> None:
     """Note a sign of life. No statement within a minute of the last one; never overwrites a later one."""
     if user.last_seen_at is not None and now - user.last_seen_at < TOUCH_EVERY:
         return
@@ -52,9 +52,9 @@ def touch(user: User, now: dt.datetime) -> None:
     user.last_seen_at = now
 
 
-def gone(user_id: int, now: dt.datetime) -> None:
+def mark_signed_out(user_id: int, now: dt.datetime) -> None:
     """Somebody signed out, or was signed out. Another browser of theirs that is still in use says so by its next request."""
-    User.objects.filter(pk=user_id, last_seen_at__gt=now - SEEN_FOR).update(last_seen_at=now - SEEN_FOR)
+    User.objects.filter(pk=user_id, last_seen_at__gt=now - SIGNED_OUT_AFTER).update(last_seen_at=now - SIGNED_OUT_AFTER)
 
 
 def set_away(user: User, away: bool, now: dt.datetime) -> None:
@@ -65,10 +65,10 @@ def set_away(user: User, away: bool, now: dt.datetime) -> None:
     user.save(update_fields=["away_since"])
 
 
-def is_there(now: dt.datetime) -> Q:
+def available_users_condition(now: dt.datetime) -> Q:
     """Condition on users: active, signed in, neither away nor on leave at `now`."""
-    on_leave = Exists(Leave.objects.covering(today(now)).filter(user=OuterRef("pk")))
-    return Q(is_active=True, away_since__isnull=True, last_seen_at__gt=now - SEEN_FOR) & ~Q(on_leave)
+    on_leave = Exists(Leave.objects.covering(local_date(now)).filter(user=OuterRef("pk")))
+    return Q(is_active=True, away_since__isnull=True, last_seen_at__gt=now - SIGNED_OUT_AFTER) & ~Q(on_leave)
 
 
 def unseen_since(user: User, now: dt.datetime) -> dt.datetime | None:
@@ -81,38 +81,38 @@ def unseen_since(user: User, now: dt.datetime) -> dt.datetime | None:
     return None
 
 
-def leave_of(user: User, now: dt.datetime) -> Leave | None:
+def find_current_leave(user: User, now: dt.datetime) -> Leave | None:
     """The leave that somebody is on at `now`, with its substitute. One statement."""
-    return Leave.objects.covering(today(now)).filter(user=user).select_related("substitute").first()
+    return Leave.objects.covering(local_date(now)).filter(user=user).select_related("substitute").first()
 
 
-def until(leave: Leave) -> str:
+def leave_until_words(leave: Leave) -> str:
     """The last day of a leave, in words."""
-    return day(leave.ends_on)
+    return day_words(leave.ends_on)
 
 
-def day(date: dt.date) -> str:
+def day_words(date: dt.date) -> str:
     """A day in words, as "3 Dec"."""
     return f"{date.day} {date:%b}"
 
 
 def end_leave(leave: Leave, now: dt.datetime) -> None:
     """Somebody is back, or does not go after all: of a leave that has begun the days before today are kept."""
-    if leave.starts_on < today(now) <= leave.ends_on:
-        leave.ends_on = today(now) - dt.timedelta(days=1)
+    if leave.starts_on < local_date(now) <= leave.ends_on:
+        leave.ends_on = local_date(now) - dt.timedelta(days=1)
         leave.save(update_fields=["ends_on"])
-    elif today(now) <= leave.ends_on:
+    elif local_date(now) <= leave.ends_on:
         leave.delete()
 
 
-def standing(user: User, now: dt.datetime, leave: Leave | None) -> Standing:
+def presence_status(user: User, now: dt.datetime, leave: Leave | None) -> PresenceStatus:
     """Where somebody is at `now`. `leave` is one of theirs that covers the day, if any."""
     if not user.is_active:
-        return Standing("inactive", "cannot sign in")
+        return PresenceStatus("inactive", "cannot sign in")
     if leave is not None:
-        return Standing("leave", f"on leave until {until(leave)}", "risk")
+        return PresenceStatus("leave", f"on leave until {leave_until_words(leave)}", "risk")
     if user.away_since is not None:
-        return Standing("away", "away", "risk")
-    if user.last_seen_at is None or user.last_seen_at <= now - SEEN_FOR:
-        return Standing("signed_out", "signed out")
-    return Standing("available", "available", "ok")
+        return PresenceStatus("away", "away", "risk")
+    if user.last_seen_at is None or user.last_seen_at <= now - SIGNED_OUT_AFTER:
+        return PresenceStatus("signed_out", "signed out")
+    return PresenceStatus("available", "available", "ok")

@@ -20,16 +20,16 @@ from django.utils import timezone
 
 AGENTS, CASES = 8, 2_000
 #: Takes of each agent before the first round.
-WARM = 10
+WARM_UP_TAKES = 10
 #: In an agent's process: all of them are there.
-_ready: Barrier
+_all_ready: Barrier
 
-_FREE = """
+_FREE_CASES = """
 UPDATE inbox_case SET assignee_id = NULL, version = 1, status = 'new' WHERE id IN (
   SELECT id FROM inbox_case WHERE closed_at IS NULL AND NOT historical AND waiting_since IS NOT NULL AND department_id = %s
   ORDER BY id LIMIT %s)
 """
-_TAKE = """
+_TAKE_CASE = """
 UPDATE inbox_case SET assignee_id = %s, version = version + 1 WHERE id = (
   SELECT id FROM inbox_case WHERE department_id = %s AND closed_at IS NULL AND assignee_id IS NULL
     AND waiting_since IS NOT NULL AND NOT historical
@@ -53,25 +53,25 @@ def measure(options: dict[str, Any], say: Callable[[str], None]) -> dict[str, An
     # Not forked: children would share, and close, this process's connection.
     spawn = multiprocessing.get_context("spawn")
     ready = spawn.Barrier(len(agents))
-    with ProcessPoolExecutor(len(agents), spawn, initializer=_start, initargs=(ready,)) as pool:
-        _prepare(department)
-        list(pool.map(_warm, agents, [department] * len(agents)))
+    with ProcessPoolExecutor(len(agents), spawn, initializer=_start_agent_process, initargs=(ready,)) as pool:
+        _prepare_cases(department)
+        list(pool.map(_warm_up, agents, [department] * len(agents)))
         for round_number in range(options["rounds"]):
-            for figures, work in ((floor, _floor), (product, _product)):
-                _prepare(department)
+            for figures, work in ((floor, _take_by_floor), (product, _take_by_product)):
+                _prepare_cases(department)
                 started = time.monotonic()
                 parts = list(pool.map(work, agents, [department] * len(agents), [each] * len(agents)))
                 seconds = time.monotonic() - started
                 taken = [pk for part, _ in parts for pk in part]
                 figures.append(len(taken) / seconds)
-                if work is _product:
+                if work is _take_by_product:
                     twice += len(taken) - len(set(taken))
                     took += [one for _, times in parts for one in times]
             say(f"round {round_number + 1}: floor {floor[-1]:.0f}/s, take next {product[-1]:.0f}/s")
-    return {"bench": "dequeue", "agents": len(agents), **_figures(floor, product, took), "taken_twice": twice}
+    return {"bench": "dequeue", "agents": len(agents), **_summarise(floor, product, took), "taken_twice": twice}
 
 
-def _figures(floor: list[float], product: list[float], took: list[float]) -> dict[str, Any]:
+def _summarise(floor: list[float], product: list[float], took: list[float]) -> dict[str, Any]:
     """Takes a second of each round, and the seconds that each take took, as what the bench prints."""
     took = sorted(took)
     return {
@@ -83,40 +83,40 @@ def _figures(floor: list[float], product: list[float], took: list[float]) -> dic
     }
 
 
-def _prepare(department: int) -> None:
+def _prepare_cases(department: int) -> None:
     with connection.cursor() as cursor:
         cursor.execute("UPDATE inbox_case SET assignee_id = %s WHERE department_id = %s AND assignee_id IS NULL "
-                       "AND closed_at IS NULL", [_somebody(), department])  # fmt: skip
-        cursor.execute(_FREE, [department, CASES])
+                       "AND closed_at IS NULL", [_first_user_id(), department])  # fmt: skip
+        cursor.execute(_FREE_CASES, [department, CASES])
         cursor.execute("DELETE FROM inbox_casecount WHERE delta = 0")
         cursor.execute("VACUUM ANALYZE inbox_case")
 
 
-def _somebody() -> int:
+def _first_user_id() -> int:
     from accounts.models import User
 
     return User.objects.order_by("pk").values_list("pk", flat=True)[0]
 
 
-def _start(ready: Barrier) -> None:
-    global _ready
+def _start_agent_process(ready: Barrier) -> None:
+    global _all_ready
     django.setup()
-    _ready = ready
+    _all_ready = ready
 
 
-def _warm(agent: int, department: int) -> None:
+def _warm_up(agent: int, department: int) -> None:
     """Every process loads what it needs, connects and has its statements planned before any of them is timed."""
-    _ready.wait()
-    _product(agent, department, WARM)
-    _floor(agent, department, WARM)
-    _ready.wait()
+    _all_ready.wait()
+    _take_by_product(agent, department, WARM_UP_TAKES)
+    _take_by_floor(agent, department, WARM_UP_TAKES)
+    _all_ready.wait()
 
 
-def _floor(agent: int, department: int, most: int) -> tuple[list[int], list[float]]:
+def _take_by_floor(agent: int, department: int, most: int) -> tuple[list[int], list[float]]:
     taken: list[int] = []
     with connection.cursor() as cursor:
         while len(taken) < most:
-            cursor.execute(_TAKE, [agent, department])
+            cursor.execute(_TAKE_CASE, [agent, department])
             row = cursor.fetchone()
             if row is None:
                 break
@@ -124,16 +124,16 @@ def _floor(agent: int, department: int, most: int) -> tuple[list[int], list[floa
     return taken, []
 
 
-def _product(agent: int, department: int, most: int) -> tuple[list[int], list[float]]:
+def _take_by_product(agent: int, department: int, most: int) -> tuple[list[int], list[float]]:
     from accounts.models import User
-    from inbox.assignment.take_next import take_next
+    from inbox.assignment.take_next import take_next_case
 
     me = User.objects.get(pk=agent)
     taken: list[int] = []
     times: list[float] = []
     while len(taken) < most:
         started = time.monotonic()
-        case = take_next(me, now=timezone.now())
+        case = take_next_case(me, now=timezone.now())
         if case is None:
             break
         times.append(time.monotonic() - started)

@@ -126,7 +126,7 @@ _STATEMENTS = {
 }  # fmt: skip
 
 
-def fill(cases: int, say: Callable[[str], None]) -> None:
+def fill_database(cases: int, say: Callable[[str], None]) -> None:
     """Fill the database; `say` gets a line a step with its seconds."""
     now = timezone.now().replace(microsecond=0)
     customers = max(cases // 3, 10)
@@ -135,8 +135,8 @@ def fill(cases: int, say: Callable[[str], None]) -> None:
         "sentences": SENTENCES,
     }  # fmt: skip
     with transaction.atomic():
-        _people(now)
-        _words()
+        _create_people(now)
+        _create_word_tables()
         rebuild = _drop_indexes()
         with connection.cursor() as cursor:
             cursor.execute("SET LOCAL synchronous_commit = off")
@@ -156,13 +156,13 @@ def fill(cases: int, say: Callable[[str], None]) -> None:
                 cursor.execute(definition)
                 say(f"{definition.split(' ON ')[0].lower()}: {time.monotonic() - started:.1f} s")
     _reset_sequences()
-    counts.fold()
+    counts.fold_case_counts()
     with connection.cursor() as cursor:
         cursor.execute("DROP TABLE bench_word, bench_sentence, bench_department, bench_brand, bench_agent")
         cursor.execute("VACUUM ANALYZE")
 
 
-def _people(now: dt.datetime) -> None:
+def _create_people(now: dt.datetime) -> None:
     departments = [
         Department.objects.get_or_create(slug=slug, defaults={"name": slug.title(), "position": n})[0]
         for n, slug in enumerate(DEPARTMENTS)
@@ -193,10 +193,10 @@ def _people(now: dt.datetime) -> None:
         for agent in agents
         for brand in brands
     )
-    _number(departments, agents, brands)
+    _create_number_tables(departments, agents, brands)
 
 
-def _number(departments: list[Department], agents: list[User], brands: list[BrandAccount]) -> None:
+def _create_number_tables(departments: list[Department], agents: list[User], brands: list[BrandAccount]) -> None:
     """Tables that give the generated rows their department, agent and brand account by a number from 1 on."""
     with connection.cursor() as cursor:
         for name, rows in (("department", departments), ("agent", agents)):
@@ -212,7 +212,7 @@ def _number(departments: list[Department], agents: list[User], brands: list[Bran
         )
 
 
-def _words() -> None:
+def _create_word_tables() -> None:
     draw = random.Random(11)
     words = vocabulary()
     weights = [1 / (rank + 2) for rank in range(len(words))]

@@ -40,31 +40,31 @@ ORDER BY m.network_time DESC, m.id DESC LIMIT 25
 @login_required
 def queue(request: HttpRequest) -> HttpResponse:
     """Counts and fifty rows."""
-    counts = _rows(_COUNTS, [request.user.pk])
-    rows = _rows(_QUEUE, [request.user.pk])
-    return _page(counts, rows)
+    counts = _fetch_rows(_COUNTS, [request.user.pk])
+    rows = _fetch_rows(_QUEUE, [request.user.pk])
+    return _render_page(counts, rows)
 
 
 @login_required
 def case(request: HttpRequest, case_id: int) -> HttpResponse:
     """Messages and events."""
-    return _page(_rows(_CASE, [case_id]), _rows(_EVENTS, [case_id]))
+    return _render_page(_fetch_rows(_CASE, [case_id]), _fetch_rows(_EVENTS, [case_id]))
 
 
 @login_required
 def search(request: HttpRequest) -> HttpResponse:
     """The newest 25 messages with the words."""
-    return _page([], _rows(_SEARCH, [request.GET.get("q", ""), request.user.pk]))
+    return _render_page([], _fetch_rows(_SEARCH, [request.GET.get("q", ""), request.user.pk]))
 
 
-def _rows(statement: str, parameters: list[Any]) -> list[tuple[Any, ...]]:
+def _fetch_rows(statement: str, parameters: list[Any]) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)
         rows: list[tuple[Any, ...]] = cursor.fetchall()
     return rows
 
 
-def _page(head: list[tuple[Any, ...]], rows: list[tuple[Any, ...]]) -> HttpResponse:
+def _render_page(head: list[tuple[Any, ...]], rows: list[tuple[Any, ...]]) -> HttpResponse:
     def line(row: tuple[Any, ...]) -> str:
         return "<li>" + "".join(f"<span>{escape(str(value))}</span>" for value in row) + "</li>"
 

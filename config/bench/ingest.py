@@ -20,15 +20,15 @@ from accounts.models import BrandAccount, Department, Stream
 from config.bench import ingest_floor
 from config.bench.fill import DEPARTMENTS
 from config.bench.web import median
-from config.bench.wire import BRAND, PAGE, PAGES
+from config.bench.wire import BRAND_ID, PAGE_SIZE, PAGE_COUNT
 from config.embedded.data_folder import CHECKOUT
-from config.garbage_collection import forget_garbage
+from config.garbage_collection import freeze_loaded_objects
 from inbox.ingest import page as ingest
 from networks.base import Connector, Credentials, PollResult
-from networks.registry import connector
+from networks.registry import build_connector
 from routing.models import Rule, SLAVersion
 from routing.rules import versions as rulesets
-from routing.service_levels.editing import install_starter
+from routing.service_levels.editing import install_starter_service_levels
 from routing.service_levels.starter import starter_calendars, starter_policies
 
 RULES = 50
@@ -37,36 +37,36 @@ _SECRETS = dict.fromkeys(("consumer_key", "consumer_secret", "access_token", "ac
 
 def measure(options: dict[str, Any], say: Callable[[str], None]) -> dict[str, Any]:
     """Rounds of floor and product in turn, on one growing database."""
-    stream = _prepare()
-    pages = max(options["messages"] // PAGE, PAGES)
+    stream = _prepare_stream()
+    pages = max(options["messages"] // PAGE_SIZE, PAGE_COUNT)
     rounds = []
-    with _wire() as port:
-        network = connector(Credentials("x", BRAND, _SECRETS), api_url=f"http://127.0.0.1:{port}")
-        _product(network, stream, PAGES)
-        _floor(port, stream, PAGES)
+    with _serve_wire() as port:
+        network = build_connector(Credentials("x", BRAND_ID, _SECRETS), api_url=f"http://127.0.0.1:{port}")
+        _measure_product(network, stream, PAGE_COUNT)
+        _measure_floor(port, stream, PAGE_COUNT)
         with connection.cursor() as cursor:
             # As autovacuum does within a minute: until then the plans are those for empty tables.
             cursor.execute("ANALYZE")
         # As in the worker processes that ingest.
-        forget_garbage()
+        freeze_loaded_objects()
         for number in range(options["rounds"]):
-            floor, product = _floor(port, stream, pages), _product(network, stream, pages)
+            floor, product = _measure_floor(port, stream, pages), _measure_product(network, stream, pages)
             rounds.append(
                 {"messages_per_s": product, "floor_messages_per_s": floor, "floor_ratio": product / floor}
             )
             say(
                 f"round {number + 1}: " + ", ".join(f"{key} {value:.2f}" for key, value in rounds[-1].items())
             )
-        one, hundred = _statements(network, stream)
+        one, hundred = _count_statements(network, stream)
     middle = {key: round(median([one_round[key] for one_round in rounds]), 2) for key in rounds[0]}
     return {
         "bench": "ingest", **middle, "statements_per_page": hundred, "statements_per_page_of_one": one,
-        "messages": pages * PAGE * len(rounds), "rules": Rule.objects.filter(enabled=True).count(),
+        "messages": pages * PAGE_SIZE * len(rounds), "rules": Rule.objects.filter(enabled=True).count(),
         "rounds": len(rounds),
     }  # fmt: skip
 
 
-def _prepare() -> Stream:
+def _prepare_stream() -> Stream:
     now = timezone.now()
     departments = {
         slug: Department.objects.get_or_create(slug=slug, defaults={"name": slug.title(), "position": n})[0]
@@ -75,13 +75,13 @@ def _prepare() -> Stream:
     if not Rule.objects.exists():
         rulesets.install_starter_rules(departments, "service", now=now)
     if not SLAVersion.objects.exists():
-        install_starter(starter_calendars("Europe/Berlin"), starter_policies(), {}, None, now)
+        install_starter_service_levels(starter_calendars("Europe/Berlin"), starter_policies(), {}, None, now)
     _pad_rules(departments["service"])
-    rulesets.publish(None, "bench", now)
-    rulesets.forget()
+    rulesets.publish_rules(None, "bench", now)
+    rulesets.clear_rules_cache()
     connected = now.replace(year=2020)
     brand, _ = BrandAccount.objects.update_or_create(
-        network="x", remote_id=BRAND, defaults={"handle": "brand1", "connected_at": connected}
+        network="x", remote_id=BRAND_ID, defaults={"handle": "brand1", "connected_at": connected}
     )
     stream, _ = Stream.objects.get_or_create(
         brand_account=brand, kind="mentions", defaults={"next_poll_at": now}
@@ -104,7 +104,7 @@ def _pad_rules(department: Department) -> None:
 
 
 @contextmanager
-def _wire() -> Iterator[int]:
+def _serve_wire() -> Iterator[int]:
     command = [sys.executable, "-m", "config.bench.wire"]
     with subprocess.Popen(command, cwd=CHECKOUT, stdout=subprocess.PIPE, text=True) as process:
         try:
@@ -113,29 +113,29 @@ def _wire() -> Iterator[int]:
             process.terminate()
 
 
-def _floor(port: int, stream: Stream, pages: int) -> float:
+def _measure_floor(port: int, stream: Stream, pages: int) -> float:
     dsn = {**connection.get_connection_params()}
     dsn = {key: dsn[key] for key in ("dbname", "user", "password", "host", "port") if dsn.get(key)}
     service = Department.objects.get(slug="service")
     ids = {"brand": stream.brand_account_id, "department": service.pk, "stream": stream.pk}
-    tokens = [f"p{number % PAGES}" for number in range(pages)]
+    tokens = [f"p{number % PAGE_COUNT}" for number in range(pages)]
     started = time.perf_counter()
-    messages = ingest_floor.run(port, dsn, ids, tokens, timezone.now())
+    messages = ingest_floor.fetch_and_store_pages(port, dsn, ids, tokens, timezone.now())
     return messages / (time.perf_counter() - started)
 
 
-def _product(network: Connector, stream: Stream, pages: int) -> float:
-    token = _lease(stream)
+def _measure_product(network: Connector, stream: Stream, pages: int) -> float:
+    token = _lease_stream(stream)
     cursor: Any = {}
     messages, started = 0, time.perf_counter()
     for _ in range(pages):
-        page = network.poll("mentions", cursor, PAGE)
+        page = network.poll("mentions", cursor, PAGE_SIZE)
         messages += ingest.store_page(stream, token, page, timezone.now()).stored
         cursor = page.next_cursor
     return messages / (time.perf_counter() - started)
 
 
-def _lease(stream: Stream) -> uuid.UUID:
+def _lease_stream(stream: Stream) -> uuid.UUID:
     token = uuid.uuid4()
     until = timezone.now() + dt.timedelta(hours=1)
     Stream.objects.filter(pk=stream.pk).update(lease_token=token, lease_until=until)
@@ -143,17 +143,17 @@ def _lease(stream: Stream) -> uuid.UUID:
     return token
 
 
-def _statements(network: Connector, stream: Stream) -> tuple[int, int]:
+def _count_statements(network: Connector, stream: Stream) -> tuple[int, int]:
     """SQL statements of a page of one message and of a page of a hundred, BEGIN and COMMIT included."""
-    token = _lease(stream)
+    token = _lease_stream(stream)
 
     def count(page: PollResult) -> int:
         # The look for a newer rule-set version is due every few seconds, not once a page.
-        rulesets.live()
+        rulesets.live_rules()
         with CaptureQueriesContext(connection) as captured:
             ingest.store_page(stream, token, page, timezone.now())
         return len(captured)
 
-    page = network.poll("mentions", {}, PAGE)
-    other = network.poll("mentions", {}, PAGE)
+    page = network.poll("mentions", {}, PAGE_SIZE)
+    other = network.poll("mentions", {}, PAGE_SIZE)
     return count(dataclasses.replace(page, messages=page.messages[:1])), count(other)

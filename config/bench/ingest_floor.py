@@ -65,14 +65,14 @@ SELECT case_id, %(department)s, %(now)s, '', false FROM message
 _CURSOR = "UPDATE accounts_stream SET cursor = %s, last_success_at = %s WHERE id = %s"
 
 
-def fetch(session: requests.Session, port: int, token: str) -> dict[str, Any]:
+def fetch_page(session: requests.Session, port: int, token: str) -> dict[str, Any]:
     """One page off the wire."""
     address = f"http://127.0.0.1:{port}/2/users/1/mentions?pagination_token={token}"
     page: dict[str, Any] = orjson.loads(session.get(address, timeout=10).content)
     return page
 
 
-def store(
+def store_page(
     connection: psycopg.Connection[Any], page: dict[str, Any], ids: dict[str, int], now: dt.datetime
 ) -> int:
     """One page into the tables, in one transaction; returns the number of messages."""
@@ -103,7 +103,7 @@ def _json(value: Any) -> str:
     return orjson.dumps(value).decode()
 
 
-def run(port: int, dsn: dict[str, Any], ids: dict[str, int], tokens: Sequence[str], now: dt.datetime) -> int:
+def fetch_and_store_pages(port: int, dsn: dict[str, Any], ids: dict[str, int], tokens: Sequence[str], now: dt.datetime) -> int:
     """Fetch and store a page a token over one connection; returns the number of messages."""
     with requests.Session() as session, psycopg.connect(**dsn, autocommit=True) as connection:
-        return sum(store(connection, fetch(session, port, token), ids, now) for token in tokens)
+        return sum(store_page(connection, fetch_page(session, port, token), ids, now) for token in tokens)

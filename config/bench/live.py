@@ -13,38 +13,38 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import Role, User
-from config.bench.web import median, percentile, served
-from inbox.live.publish import CaseChange, publish_on_commit
+from config.bench.web import median, percentile, serve_web
+from inbox.live.publish import CaseChange, publish_cases_on_commit
 from inbox.models import Case
 
 #: Changes a round, and the seconds between them: further apart than pages coalesce.
-CHANGES, APART = 10, 0.7
+CHANGES, SECONDS_APART = 10, 0.7
 FLOOR = "config.bench.live_floor:application"
 
 
 def measure(options: dict[str, Any], say: Callable[[str], None]) -> dict[str, Any]:
     """Rounds of floor and product in turn; latencies in milliseconds over all listeners and changes."""
-    cookie, cases = _reader(), list(Case.objects.open().filter(visibility="public")[:CHANGES])
+    cookie, cases = _sign_in_reader(), list(Case.objects.open().filter(visibility="public")[:CHANGES])
     listeners, rounds, lost = options["listeners"], [], 0
     environment = dict(os.environ)
-    with served(environment) as ports, served(environment, FLOOR) as floor_ports:
+    with serve_web(environment) as ports, serve_web(environment, FLOOR) as floor_ports:
         for number in range(options["rounds"]):
-            floor, _ = asyncio.run(_listen(floor_ports, "", listeners, cases))
-            product, missing = asyncio.run(_listen(ports, cookie, listeners, cases))
+            floor, _ = asyncio.run(_measure_listeners(floor_ports, "", listeners, cases))
+            product, missing = asyncio.run(_measure_listeners(ports, cookie, listeners, cases))
             lost += missing
-            rounds.append(_round(floor, product))
+            rounds.append(_round_figures(floor, product))
             say(f"round {number + 1}: {rounds[-1]}, lost {missing}")
     middle = {key: round(median([one[key] for one in rounds]), 2) for key in rounds[0]}
     return {"bench": "live", "listeners": listeners, **middle, "lost": lost, "rounds": len(rounds)}
 
 
-def _round(floor: list[float], product: list[float]) -> dict[str, float]:
+def _round_figures(floor: list[float], product: list[float]) -> dict[str, float]:
     figures = {f"p{share}_ms": round(percentile(product, share / 100), 2) for share in (50, 95, 99)}
     floor_p95 = round(percentile(floor, 0.95), 2)
     return {**figures, "floor_p95_ms": floor_p95, "floor_ratio": round(figures["p95_ms"] / floor_p95, 2)}
 
 
-def _reader() -> str:
+def _sign_in_reader() -> str:
     user, _ = User.objects.get_or_create(
         username="reader", defaults={"email": "reader@example.com", "role": Role.ADMINISTRATOR}
     )
@@ -53,7 +53,7 @@ def _reader() -> str:
     return f"sessionid={client.cookies['sessionid'].value}"
 
 
-async def _stream(port: int, cookie: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+async def _open_stream(port: int, cookie: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
     """A live stream of which the first event has come."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     writer.write(
@@ -68,7 +68,7 @@ async def _stream(port: int, cookie: str) -> tuple[asyncio.StreamReader, asyncio
     return reader, writer
 
 
-async def _listen(
+async def _measure_listeners(
     ports: list[int], cookie: str, listeners: int, cases: list[Case]
 ) -> tuple[list[float], int]:
     """Open the pages' streams, commit the changes one by one, and see when each listener hears of each."""
@@ -79,7 +79,7 @@ async def _listen(
 
     async def page(number: int) -> None:
         async with opened:
-            reader, writer = await _stream(ports[number % len(ports)], cookie)
+            reader, writer = await _open_stream(ports[number % len(ports)], cookie)
         waiting[0] -= 1
         if not waiting[0]:
             ready.set()
@@ -95,8 +95,8 @@ async def _listen(
     await asyncio.sleep(1.5)
     commits = []
     for case in cases:
-        commits.append(await asyncio.to_thread(_change, case))
-        await asyncio.sleep(APART)
+        commits.append(await asyncio.to_thread(_commit_change, case))
+        await asyncio.sleep(SECONDS_APART)
     for task in pages:
         task.cancel()
     await asyncio.gather(*pages, return_exceptions=True)
@@ -108,19 +108,19 @@ def _latencies(heard: list[list[float]], commits: list[float]) -> tuple[list[flo
     for one in heard:
         for commit in commits:
             after = next((at for at in one if at >= commit), None)
-            if after is None or after - commit > APART:
+            if after is None or after - commit > SECONDS_APART:
                 missing += 1
             else:
                 took.append((after - commit) * 1000)
     return took, missing
 
 
-def _change(case: Case) -> float:
+def _commit_change(case: Case) -> float:
     """Commit a change of the case; returns the moment of the commit (monotonic seconds)."""
     with transaction.atomic():
         Case.objects.filter(pk=case.pk).update(activity_at=timezone.now())
         transaction.on_commit(lambda: committed.append(time.monotonic()))
         change = CaseChange(case.pk, case.department_id, case.brand_account_id, case.visibility)
         committed: list[float] = []
-        publish_on_commit([change])
+        publish_cases_on_commit([change])
     return committed[0]

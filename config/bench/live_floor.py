@@ -9,16 +9,16 @@ from typing import Any
 
 import redis.asyncio
 
-from inbox.live.publish import CHANNEL
+from inbox.live.publish import CASES_CHANNEL
 
 _listeners: set[asyncio.Queue[bytes]] = set()
 _reader: asyncio.Task[None] | None = None
 
 
-async def _read() -> None:
+async def _forward_published() -> None:
     client = redis.asyncio.Redis.from_url(os.environ["REDIS_URL"])
     subscription = client.pubsub()
-    await subscription.subscribe(CHANNEL)
+    await subscription.subscribe(CASES_CHANNEL)
     async for message in subscription.listen():
         if message["type"] == "message":
             for queue in _listeners:
@@ -33,7 +33,7 @@ async def application(
     if scope["type"] != "http":
         return
     if _reader is None:
-        _reader = asyncio.create_task(_read())
+        _reader = asyncio.create_task(_forward_published())
     queue: asyncio.Queue[bytes] = asyncio.Queue()
     _listeners.add(queue)
     try:

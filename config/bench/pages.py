@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Membership, User
 from config.bench.scratch import Scratch
-from config.bench.web import median, percentile, served, timed
+from config.bench.web import median, percentile, serve_web, time_requests
 from config.bench.words import vocabulary
 
 Say = Callable[[str], None]
@@ -20,19 +20,19 @@ Say = Callable[[str], None]
 REQUESTS = 240
 
 
-def sessions(count: int) -> list[tuple[str, User]]:
+def sign_in_agents(count: int) -> list[tuple[str, User]]:
     """Signed-in agents: the Cookie header of each, and who it is. Agents share departments, as people do."""
     agents = User.objects.filter(username__startswith="agent").order_by("id")[:count]
-    return [(_cookie(agent), agent) for agent in agents]
+    return [(_session_cookie(agent), agent) for agent in agents]
 
 
-def _cookie(user: User) -> str:
+def _session_cookie(user: User) -> str:
     client = Client()
     client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
     return f"sessionid={client.cookies['sessionid'].value}"
 
 
-def statements(path: str, user: User) -> int:
+def count_statements(path: str, user: User) -> int:
     """SQL statements of one page, session and sign-in included."""
     client = Client(SERVER_NAME="localhost")
     client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
@@ -44,9 +44,9 @@ def statements(path: str, user: User) -> int:
     return len(captured)
 
 
-def plan(name: str, clients: int) -> dict[str, Any]:
+def plan_requests(name: str, clients: int) -> dict[str, Any]:
     """What to ask on the database this process is connected to: cookies, the page's paths, the floor's."""
-    who = sessions(clients)
+    who = sign_in_agents(clients)
     departments = dict(
         Membership.objects.filter(user__in=[user for _, user in who]).values_list(
             "user_id", "department__slug"
@@ -56,7 +56,7 @@ def plan(name: str, clients: int) -> dict[str, Any]:
         paths = [f"/queue/department/{departments[user.pk]}/" for _, user in who]
         floor = ["/floor/queue/"]
     elif name == "case":
-        paths = [f"/cases/{_long_case(user)}/" for _, user in who]
+        paths = [f"/cases/{_find_long_case(user)}/" for _, user in who]
         floor = [f"/floor{path.replace('/cases/', '/case/')}" for path in paths]
     else:
         queries = search_queries()
@@ -66,11 +66,11 @@ def plan(name: str, clients: int) -> dict[str, Any]:
         "cookies": [cookie for cookie, _ in who],
         "paths": paths,
         "floor": floor,
-        "statements": statements(paths[0], who[0][1]),
+        "statements": count_statements(paths[0], who[0][1]),
     }
 
 
-def _long_case(user: User) -> int:
+def _find_long_case(user: User) -> int:
     from inbox.models import Case
 
     # Filled last: the newest open public cases have thirty messages each.
@@ -93,27 +93,27 @@ def search_queries() -> list[str]:
 
 def measure(name: str, scratch: Scratch, cases: int, options: dict[str, Any], say: Say) -> dict[str, Any]:
     """Run one page bench from outside: product and floor in turn, and the product on 10,000 cases beside it."""
-    from config.bench.runner import asked
+    from config.bench.runner import run_in_child
 
-    full = asked(scratch, cases, options)
-    small = asked(scratch, 10_000, options)
+    full = run_in_child(scratch, cases, options)
+    small = run_in_child(scratch, 10_000, options)
     rounds: list[dict[str, float]] = []
     with (
-        served(scratch.environment(cases)) as ports,
-        served(scratch.environment(10_000)) as small_ports,
+        serve_web(scratch.environment(cases)) as ports,
+        serve_web(scratch.environment(10_000)) as small_ports,
     ):
         for side, at in ((full, ports), (small, small_ports)):
-            timed(at, side["paths"], side["cookies"], REQUESTS)
-            timed(at, side["floor"], side["cookies"], REQUESTS // 2)
+            time_requests(at, side["paths"], side["cookies"], REQUESTS)
+            time_requests(at, side["floor"], side["cookies"], REQUESTS // 2)
         for number in range(options["rounds"]):
-            floor = timed(ports, full["floor"], full["cookies"], REQUESTS)
-            product = timed(ports, full["paths"], full["cookies"], REQUESTS)
-            less = timed(small_ports, small["paths"], small["cookies"], REQUESTS)
-            rounds.append(_round(floor, product, less))
+            floor = time_requests(ports, full["floor"], full["cookies"], REQUESTS)
+            product = time_requests(ports, full["paths"], full["cookies"], REQUESTS)
+            less = time_requests(small_ports, small["paths"], small["cookies"], REQUESTS)
+            rounds.append(_round_figures(floor, product, less))
             say(
                 f"round {number + 1}: " + ", ".join(f"{key} {value:.2f}" for key, value in rounds[-1].items())
             )
-        alone = _alone(name, ports, full, options["rounds"]) if name == "search" else {}
+        alone = _measure_one_client(name, ports, full, options["rounds"]) if name == "search" else {}
     middle = {key: round(median([one[key] for one in rounds]), 2) for key in rounds[0]}
     return {
         "bench": name, "rows": cases, "clients": options["clients"], **middle, "statements": full["statements"],
@@ -121,7 +121,7 @@ def measure(name: str, scratch: Scratch, cases: int, options: dict[str, Any], sa
     }  # fmt: skip
 
 
-def _round(floor: Sequence[float], product: Sequence[float], less: Sequence[float]) -> dict[str, float]:
+def _round_figures(floor: Sequence[float], product: Sequence[float], less: Sequence[float]) -> dict[str, float]:
     return {
         "p50_ms": percentile(product, 0.5),
         "p95_ms": percentile(product, 0.95),
@@ -132,12 +132,12 @@ def _round(floor: Sequence[float], product: Sequence[float], less: Sequence[floa
     }
 
 
-def _alone(name: str, ports: Sequence[int], full: dict[str, Any], rounds: int) -> dict[str, Any]:
+def _measure_one_client(name: str, ports: Sequence[int], full: dict[str, Any], rounds: int) -> dict[str, Any]:
     """Search with one client: every query in turn; the worst word against the median word."""
     by_path: dict[str, list[float]] = {path: [] for path in full["paths"]}
     for _ in range(rounds):
         for path in by_path:
-            by_path[path] += timed(ports, [path], full["cookies"][:1], 2)
+            by_path[path] += time_requests(ports, [path], full["cookies"][:1], 2)
     words = [median(values) for values in by_path.values()]
     everything = [value for values in by_path.values() for value in values]
     return {

@@ -18,14 +18,14 @@ from django.utils import timezone
 from accounts.models import BrandAccount, Department, Role, User
 from config.bench.fill import DEPARTMENTS
 from config.bench.reading import MESSAGES
-from config.bench.rules import snapshot
+from config.bench.rules import build_snapshot
 from config.bench.web import median
 from inbox.previews import messages as preview_rows
 from inbox.previews import run as previewing
 from routing.rules import drafts, editing
 from routing.rules import versions as rulesets
-from routing.rules.editing import Content
-from routing.rules.store import put
+from routing.rules.editing import RuleContent
+from routing.rules.store import replace_rules
 
 Say = Callable[[str], None]
 RULES = 50
@@ -72,17 +72,17 @@ _STATEMENTS = (
 def measure(options: dict[str, Any], say: Say) -> dict[str, Any]:
     """Rounds of floor and product in turn over the same messages."""
     messages = options["messages"]
-    user = _prepare(messages, timezone.now())
+    user = _prepare_messages(messages, timezone.now())
     say(f"{messages:,} messages are in")
-    before = _memory()
+    before = _peak_memory_mb()
     rounds = []
     for number in range(min(options["rounds"], 3)):
         began = time.monotonic()
-        read = _floor()
+        read = _read_all_messages()
         floor = time.monotonic() - began
-        preview = previewing.begin(user, timezone.now())
+        preview = previewing.start_preview(user, timezone.now())
         began = time.monotonic()
-        previewing.run(preview.pk, seconds=None)
+        previewing.work_on_preview(preview.pk, seconds=None)
         seconds = time.monotonic() - began
         preview.refresh_from_db()
         rounds.append({"seconds": seconds, "floor_seconds": floor, "floor_ratio": seconds / floor})
@@ -97,20 +97,20 @@ def measure(options: dict[str, Any], say: Say) -> dict[str, Any]:
         "moved": sum(preview.result["moves"].values()),
         "state": preview.state,
         "rules": RULES,
-        "memory_growth_mb": round(_memory() - before, 1),
+        "memory_growth_mb": round(_peak_memory_mb() - before, 1),
         "rounds": len(rounds),
     }
 
 
-def _prepare(messages: int, now: dt.datetime) -> User:
+def _prepare_messages(messages: int, now: dt.datetime) -> User:
     departments = {
         slug: Department.objects.get_or_create(slug=slug, defaults={"name": slug.title(), "position": n})[0]
         for n, slug in enumerate(DEPARTMENTS)
     }
     brand = BrandAccount.objects.create(network="x", remote_id="1", handle="brand", connected_at=now)
     user = User.objects.create_user("bench", role=Role.ADMINISTRATOR)
-    with rulesets.editing(None, "bench", now):
-        put(_with_uuids(snapshot(RULES)))
+    with rulesets.publishing_rules(None, "bench", now):
+        replace_rules(_with_uuids(build_snapshot(RULES)))
     parameters: dict[str, Any] = {
         "now": now, "messages": messages, "cases": max(messages // _CASES, 1), "brand": brand.pk,
         "department": departments["service"].pk, "texts": [text for _, text in MESSAGES], "kinds": len(MESSAGES),
@@ -118,9 +118,9 @@ def _prepare(messages: int, now: dt.datetime) -> User:
     with transaction.atomic(), connection.cursor() as cursor:
         for statement in _STATEMENTS:
             cursor.execute(statement, parameters)
-    drafts.begin(user, now)
+    drafts.begin_rule_draft(user, now)
     words = {"field": "words", "any": ["parcel", "delivery", "help"]}
-    changed = editing.add_rule(Content("Parcels", words, departments["sales"]), user, "", now)
+    changed = editing.add_rule(RuleContent("Parcels", words, departments["sales"]), user, "", now)
     editing.move_rule(changed.key, user, now, to=1)
     return user
 
@@ -134,14 +134,14 @@ def _with_uuids(content: dict[str, Any]) -> dict[str, Any]:
     return {"default": content["default"], "rules": rules}
 
 
-def _floor() -> int:
+def _read_all_messages() -> int:
     now = timezone.now()
-    since, at, before, read = now - dt.timedelta(days=previewing.DAYS), now, 0, 0
-    while rows := preview_rows.rows(since, at, before, previewing.CHUNK):
+    since, at, before, read = now - dt.timedelta(days=previewing.PREVIEW_DAYS), now, 0, 0
+    while rows := preview_rows.read_past_message_rows(since, at, before, previewing.PREVIEW_CHUNK_SIZE):
         at, before, read = rows[-1][5], rows[-1][0], read + len(rows)
     return read
 
 
-def _memory() -> float:
+def _peak_memory_mb() -> float:
     """The most memory that this process has had, in MB."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

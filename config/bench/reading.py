@@ -7,9 +7,9 @@ from collections.abc import Callable
 from typing import Any
 
 from config.bench.web import median
-from routing.reading import read
-from routing.reading.languages import language_of
-from routing.text import tokens
+from routing.reading import read_message
+from routing.reading.languages import detect_language
+from routing.text import tokenize
 
 #: Messages of our own, as customers write them: questions, complaints, praise, chat, in seven languages.
 MESSAGES = (
@@ -33,9 +33,9 @@ def measure(options: dict[str, Any], say: Callable[[str], None]) -> dict[str, An
     rounds = []
     for number in range(options["rounds"] + 1):
         one_round = {
-            "floor_us": _each(times, lambda _, text: tokens(text)),
-            "us_per_message": _each(times, lambda language, text: read(text, language=language)),
-            "language_us": _each(times, lambda _, text: language_of(text)),
+            "floor_us": _cpu_us_each(times, lambda _, text: tokenize(text)),
+            "us_per_message": _cpu_us_each(times, lambda language, text: read_message(text, language=language)),
+            "language_us": _cpu_us_each(times, lambda _, text: detect_language(text)),
         }
         if number:  # the first one warms up
             rounds.append(one_round)
@@ -51,7 +51,7 @@ def measure(options: dict[str, Any], say: Callable[[str], None]) -> dict[str, An
     }
 
 
-def _each(times: int, work: Callable[[str, str], object]) -> float:
+def _cpu_us_each(times: int, work: Callable[[str, str], object]) -> float:
     """Microseconds of CPU that `work` takes for one message."""
     began = time.process_time()
     for _ in range(times):

@@ -13,11 +13,11 @@ from typing import Any
 
 from config.bench.reading import MESSAGES
 from config.bench.web import median
-from routing.conditions.patterns import problem_with
+from routing.conditions.patterns import find_pattern_problem
 from routing.facts import Facts
 from routing.rules.engine import CompiledRules, compile_rules, decide
 from routing.rules.starter import starter_snapshot
-from routing.text import tokens
+from routing.text import tokenize
 
 Say = Callable[[str], None]
 SIZES = (50, 500, 10_000)
@@ -31,14 +31,14 @@ HOSTILE = (
 )
 
 
-def snapshot(count: int) -> dict[str, Any]:
+def build_snapshot(count: int) -> dict[str, Any]:
     """The starter rules and as many others of their kinds as make `count`: words, phrases, patterns, groups, facts."""
     rules = starter_snapshot()
-    more = [_rule(number) for number in range(count - len(rules["rules"]))]
+    more = [_padding_rule(number) for number in range(count - len(rules["rules"]))]
     return {**rules, "rules": [*more, *rules["rules"]]}
 
 
-def _rule(number: int) -> dict[str, Any]:
+def _padding_rule(number: int) -> dict[str, Any]:
     words = {"field": "words", "any": [f"padding{number}", f"filler{number} thing", f"stuffing{number}*"]}
     conditions = (
         {"any": [words]},
@@ -60,19 +60,19 @@ def _rule(number: int) -> dict[str, Any]:
 
 def measure(options: dict[str, Any], say: Say) -> dict[str, Any]:
     """Rounds of floor and rule sets in turn over `messages` messages each."""
-    facts = [_facts(language, text, number) for number in range(20) for language, text in MESSAGES]
+    facts = [_build_facts(language, text, number) for number in range(20) for language, text in MESSAGES]
     compiled, seconds = [], []
     for count in SIZES:
-        content, began = snapshot(count), time.process_time()
+        content, began = build_snapshot(count), time.process_time()
         compiled.append(compile_rules(content))
         seconds.append(time.process_time() - began)
-    known = {token for one in facts[: len(MESSAGES)] for token in tokens(one.text)}
+    known = {token for one in facts[: len(MESSAGES)] for token in tokenize(one.text)}
     times = max(options["messages"] // len(facts), 1)
     rounds = []
     for number in range(options["rounds"] + 1):
-        one = {"floor_us": _each(facts, times, lambda message: _floor(message, known))}
+        one = {"floor_us": _cpu_us_each(facts, times, lambda message: _count_known_tokens(message, known))}
         for count, rules in zip(SIZES, compiled, strict=True):
-            one[f"us_{count}"] = _each(facts, times, partial(decide, compiled=rules))
+            one[f"us_{count}"] = _cpu_us_each(facts, times, partial(decide, compiled=rules))
         if number:  # the first one warms up
             rounds.append(one)
             say(f"round {number}: " + ", ".join(f"{name} {value:.1f}" for name, value in one.items()))
@@ -84,22 +84,22 @@ def measure(options: dict[str, Any], say: Say) -> dict[str, Any]:
         "growth_500": round(median([one["us_500"] / one["us_50"] for one in rounds]), 2),
         "ms_10000": round(middle["us_10000"] / 1_000, 3),
         "compile_10000_s": round(seconds[-1], 2),
-        "hostile_ms": round(max(_hostile(pattern, text) for pattern, text in HOSTILE), 2),
+        "hostile_ms": round(max(_time_hostile_pattern(pattern, text) for pattern, text in HOSTILE), 2),
         "messages": times * len(facts),
         "rounds": len(rounds),
     }
 
 
-def _facts(language: str, text: str, number: int) -> Facts:
+def _build_facts(language: str, text: str, number: int) -> Facts:
     at = dt.datetime(2026, 11, 18, 10, tzinfo=dt.UTC)
     return Facts(f"{text} {number}", "x", "mentions", "x:1", at, language=language, followers=10 * number)
 
 
-def _floor(message: Facts, known: set[str]) -> int:
-    return sum(token in known for token in tokens(message.text))
+def _count_known_tokens(message: Facts, known: set[str]) -> int:
+    return sum(token in known for token in tokenize(message.text))
 
 
-def _each(facts: Sequence[Facts], times: int, work: Callable[[Facts], object]) -> float:
+def _cpu_us_each(facts: Sequence[Facts], times: int, work: Callable[[Facts], object]) -> float:
     """Microseconds of CPU that `work` takes for one message."""
     began = time.process_time()
     for _ in range(times):
@@ -108,17 +108,17 @@ def _each(facts: Sequence[Facts], times: int, work: Callable[[Facts], object]) -
     return (time.process_time() - began) / (times * len(facts)) * 1e6
 
 
-def _hostile(pattern: str, text: str) -> float:
+def _time_hostile_pattern(pattern: str, text: str) -> float:
     """Milliseconds until the pattern is refused or has answered; the quickest of five."""
     took = []
     for _ in range(5):
         began = time.process_time()
-        if not problem_with(pattern):
-            decide(_facts("en", text, 0), _alone(pattern))
+        if not find_pattern_problem(pattern):
+            decide(_build_facts("en", text, 0), _rules_of_one_pattern(pattern))
         took.append((time.process_time() - began) * 1_000)
     return min(took)
 
 
-def _alone(pattern: str) -> CompiledRules:
+def _rules_of_one_pattern(pattern: str) -> CompiledRules:
     rule = {"name": "Hostile", "department": "service", "condition": {"field": "pattern", "matches": pattern}}
     return compile_rules({"default": {"department": "service"}, "rules": [rule]})

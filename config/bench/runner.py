@@ -11,7 +11,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from config.bench.scratch import Scratch, scratch
+from config.bench.scratch import Scratch, open_scratch
 from config.embedded.data_folder import CHECKOUT, Home
 
 BENCHES = ("ingest", "queue", "case", "search", "live", "dequeue", "reading", "sla", "rules", "preview")
@@ -22,7 +22,7 @@ MILLION = 1_000_000
 Say = Callable[[str], None]
 
 
-def outside(options: dict[str, Any], say: Say) -> dict[str, Any] | None:
+def run_outside(options: dict[str, Any], say: Say) -> dict[str, Any] | None:
     """Run a bench; returns the JSON object to print last, None for `drop`."""
     name, cases = options["name"], options["cases"]
     if name == "drop":
@@ -32,11 +32,11 @@ def outside(options: dict[str, Any], say: Say) -> dict[str, Any] | None:
     if name in _WITHOUT_DATABASE:
         measured: dict[str, Any] = import_module(f"config.bench.{name}").measure(options, say)
         return measured
-    with scratch(keep=name == "load") as space:
+    with open_scratch(keep=name == "load") as space:
         if name in _CASES:
             wanted = cases or _CASES[name]
             space.fill(wanted)
-            return asked(space, wanted, options)
+            return run_in_child(space, wanted, options)
         cases = cases or MILLION
         if name != "load":
             space.fill(10_000)
@@ -48,12 +48,12 @@ def outside(options: dict[str, Any], say: Say) -> dict[str, Any] | None:
         return pages.measure(name, space, cases, options, say)
 
 
-def inside(options: dict[str, Any], say: Say) -> dict[str, Any] | None:
+def run_inside(options: dict[str, Any], say: Say) -> dict[str, Any] | None:
     """The part of a bench that works on one database, in a child whose environment names it."""
     if options["name"] == "fill":
-        from config.bench.fill import fill
+        from config.bench.fill import fill_database
 
-        fill(options["cases"], say)
+        fill_database(options["cases"], say)
         return None
     if options["name"] == "ingest":
         from config.bench import ingest
@@ -73,10 +73,10 @@ def inside(options: dict[str, Any], say: Say) -> dict[str, Any] | None:
         return live.measure(options, say)
     from config.bench import pages
 
-    return pages.plan(options["name"], options["clients"])
+    return pages.plan_requests(options["name"], options["clients"])
 
 
-def asked(space: Scratch, cases: int, options: dict[str, Any]) -> dict[str, Any]:
+def run_in_child(space: Scratch, cases: int, options: dict[str, Any]) -> dict[str, Any]:
     """What the inner part of a bench answers, from a child of its own; its progress goes to our output."""
     command = [sys.executable, str(CHECKOUT / "manage.py"), "bench", options["name"], "--inside"]
     for name in ("clients", "listeners", "rounds", "messages"):

@@ -22,7 +22,7 @@ _FILLED = "COMMENT ON DATABASE {name} IS 'filled'"
 
 
 #: No HTTPS on the loopback address, and no collected static files.
-_PLAIN = {"HTTPS": "0", "STATICFILES_BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+_PLAIN_HTTP = {"HTTPS": "0", "STATICFILES_BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 
 
 class Scratch:
@@ -35,25 +35,25 @@ class Scratch:
     def environment(self, cases: int) -> dict[str, str]:
         """What a process needs to work on the database with so many cases."""
         path, _, query = self._url.partition("?")
-        database = f"{path.rpartition('/')[0]}/{_name(cases)}" + (f"?{query}" if query else "")
-        return {**os.environ, **self._environment, **_PLAIN, "DATABASE_URL": database}
+        database = f"{path.rpartition('/')[0]}/{_database_name(cases)}" + (f"?{query}" if query else "")
+        return {**os.environ, **self._environment, **_PLAIN_HTTP, "DATABASE_URL": database}
 
     def fill(self, cases: int) -> None:
         """Make and fill the database unless that was done already."""
         if self._is_filled(cases):
-            self.run(cases, "migrate", "--verbosity", "0")
+            self.run_command(cases, "migrate", "--verbosity", "0")
             return
-        name = sql.Identifier(_name(cases))
+        name = sql.Identifier(_database_name(cases))
         with psycopg.connect(self._url, autocommit=True) as connection:
             connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(name))
             connection.execute(sql.SQL("CREATE DATABASE {}").format(name))
-        self.run(cases, "migrate", "--verbosity", "0")
+        self.run_command(cases, "migrate", "--verbosity", "0")
         if cases:
-            self.run(cases, "bench", "fill", "--cases", str(cases), "--inside")
+            self.run_command(cases, "bench", "fill", "--cases", str(cases), "--inside")
         with psycopg.connect(self._url, autocommit=True) as connection:
             connection.execute(sql.SQL(_FILLED).format(name=name))
 
-    def run(self, cases: int, *arguments: str) -> None:
+    def run_command(self, cases: int, *arguments: str) -> None:
         """Run a management command on the database. Raises CalledProcessError when it fails."""
         command = [sys.executable, str(CHECKOUT / "manage.py"), *arguments]
         subprocess.run(command, env=self.environment(cases), check=True)
@@ -61,12 +61,12 @@ class Scratch:
     def _is_filled(self, cases: int) -> bool:
         query = "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = %s"
         with psycopg.connect(self._url) as connection:
-            row = connection.execute(query, [_name(cases)]).fetchone()
+            row = connection.execute(query, [_database_name(cases)]).fetchone()
         return row is not None and row[0] == "filled"
 
 
 @contextmanager
-def scratch(*, keep: bool) -> Iterator[Scratch]:
+def open_scratch(*, keep: bool) -> Iterator[Scratch]:
     """Servers for a bench. `keep`: in the data folder, for repeated use; otherwise gone afterwards.
 
     A kept cluster is used by every bench while it is there. Raises EmbeddedError.
@@ -76,16 +76,16 @@ def scratch(*, keep: bool) -> Iterator[Scratch]:
     home.prepare()
     if not home.lock():
         raise SystemExit("Another bench is using the scratch database.")
-    wanted = servers.wanted(home)
+    wanted = servers.build_wanted_servers(home)
     try:
-        environment = home.secrets() | servers.start(wanted)
+        environment = home.ensure_secrets() | servers.start_servers(wanted)
         yield Scratch(environment)
     finally:
-        servers.stop(wanted)
+        servers.stop_servers(wanted)
         home.release()
         if home.path != kept:
             shutil.rmtree(home.path, ignore_errors=True)
 
 
-def _name(cases: int) -> str:
+def _database_name(cases: int) -> str:
     return f"bench_{cases}"

@@ -9,11 +9,11 @@ from collections.abc import Callable
 from typing import Any
 
 from config.bench.web import median
-from inbox.changes.clocks import settle
+from inbox.changes.clocks import compute_clock_values
 from inbox.ingest.threads import CaseState
 from inbox.models import Status
-from routing.business_hours.calendar import Calendar, compile_calendar
-from routing.service_levels.policies import ClockName, Policy, Step, Terms, due
+from routing.business_hours.calendar import CompiledCalendar, compile_calendar
+from routing.service_levels.policies import ClockName, Policy, Step, ServiceLevels, compute_due
 
 #: Split shifts, a night on Friday, public holidays, summer time.
 SNAPSHOT: dict[str, Any] = {
@@ -30,18 +30,18 @@ def measure(options: dict[str, Any], say: Callable[[str], None]) -> dict[str, An
     """Rounds in turn, `messages` due times a round."""
     dice, times = random.Random(7), options["messages"]
     moments = [START + dt.timedelta(seconds=dice.randrange(365 * 86_400)) for _ in range(times)]
-    warm, terms = compile_calendar(SNAPSHOT), _terms()
+    warm, terms = compile_calendar(SNAPSHOT), _build_terms()
     year = warm.between(START, START + dt.timedelta(days=365))
     rounds = []
     for number in range(options["rounds"] + 1):
         one = {
-            "floor_us": _each(moments, lambda at: at + dt.timedelta(hours=4)),
-            "us_per_add": _each(moments, lambda at: warm.add(at, dt.timedelta(hours=4))),
-            "us_per_between": _each(moments, lambda at: warm.between(at, at + dt.timedelta(days=2))),
-            "us_per_due": _each(moments, lambda at: due(terms.policies[0], "resolution", at)),
-            "us_per_case": _each(moments, _settling(terms)),
-            "us_over_a_year": _each(moments[:50], lambda at: warm.add(START, year)),
-            "us_over_a_year_cold": _each(moments[:5], lambda at: _cold().add(START, year)),
+            "floor_us": _cpu_us_each(moments, lambda at: at + dt.timedelta(hours=4)),
+            "us_per_add": _cpu_us_each(moments, lambda at: warm.add(at, dt.timedelta(hours=4))),
+            "us_per_between": _cpu_us_each(moments, lambda at: warm.between(at, at + dt.timedelta(days=2))),
+            "us_per_due": _cpu_us_each(moments, lambda at: compute_due(terms.policies[0], "resolution", at)),
+            "us_per_case": _cpu_us_each(moments, _case_settler(terms)),
+            "us_over_a_year": _cpu_us_each(moments[:50], lambda at: warm.add(START, year)),
+            "us_over_a_year_cold": _cpu_us_each(moments[:5], lambda at: _compile_cold_calendar().add(START, year)),
         }
         if number:  # the first one warms up
             rounds.append(one)
@@ -51,11 +51,11 @@ def measure(options: dict[str, Any], say: Callable[[str], None]) -> dict[str, An
     return {"bench": "sla", **middle, "floor_ratio": ratio, "due_times": times, "rounds": len(rounds)}
 
 
-def _cold() -> Calendar:
+def _compile_cold_calendar() -> CompiledCalendar:
     return compile_calendar(SNAPSHOT)
 
 
-def _terms() -> Terms:
+def _build_terms() -> ServiceLevels:
     targets: dict[ClockName, dt.timedelta] = {
         "first_response": dt.timedelta(hours=1),
         "resolution": dt.timedelta(hours=24),
@@ -65,10 +65,10 @@ def _terms() -> Terms:
         Policy(str(number), "p", calendar, "c", targets, department_id=number or None, steps=steps)
         for number in (*range(1, DEPARTMENTS), 0)
     ]
-    return Terms(1, tuple(policies))
+    return ServiceLevels(1, tuple(policies))
 
 
-def _settling(terms: Terms) -> Callable[[dt.datetime], object]:
+def _case_settler(terms: ServiceLevels) -> Callable[[dt.datetime], object]:
     """Setting the clocks of new cases, a hundred of them arriving in one page at the same moment."""
     counter = iter(range(10**9))
     pages = [START + dt.timedelta(minutes=7 * page) for page in range(1000)]
@@ -79,12 +79,12 @@ def _settling(terms: Terms) -> Callable[[dt.datetime], object]:
         case = CaseState(
             0, 1, 1, "public", "t", Status.NEW, number % DEPARTMENTS, now, now, now, waiting_since=now
         )
-        return settle(case, "x", terms, now)
+        return compute_clock_values(case, "x", terms, now)
 
     return settled
 
 
-def _each(moments: list[dt.datetime], work: Callable[[dt.datetime], object]) -> float:
+def _cpu_us_each(moments: list[dt.datetime], work: Callable[[dt.datetime], object]) -> float:
     """Microseconds of CPU that `work` takes for one moment."""
     began = time.process_time()
     for at in moments:

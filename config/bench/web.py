@@ -19,7 +19,7 @@ PROCESSES = 2
 
 
 @contextmanager
-def served(
+def serve_web(
     environment: dict[str, str], application: str = "config.asgi:application", processes: int = PROCESSES
 ) -> Iterator[list[int]]:
     """uvicorn processes, each on a free loopback port, for the length of the block; yields the ports.
@@ -29,11 +29,11 @@ def served(
     """
     environment = {**environment, "DATABASE_POOL": "1", "DJANGO_SETTINGS_MODULE": "config.bench.settings"}
     with ExitStack() as running:
-        yield [running.enter_context(_process(environment, application)) for _ in range(processes)]
+        yield [running.enter_context(_run_web_process(environment, application)) for _ in range(processes)]
 
 
 @contextmanager
-def _process(environment: dict[str, str], application: str) -> Iterator[int]:
+def _run_web_process(environment: dict[str, str], application: str) -> Iterator[int]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -44,7 +44,7 @@ def _process(environment: dict[str, str], application: str) -> Iterator[int]:
     ]  # fmt: skip
     process = subprocess.Popen(command, env=environment, cwd=CHECKOUT)
     try:
-        _wait(port, process)
+        _wait_until_open(port, process)
         yield port
     finally:
         process.terminate()
@@ -55,7 +55,7 @@ def _process(environment: dict[str, str], application: str) -> Iterator[int]:
             process.wait()
 
 
-def _wait(port: int, process: subprocess.Popen[bytes]) -> None:
+def _wait_until_open(port: int, process: subprocess.Popen[bytes]) -> None:
     until = time.monotonic() + 60
     while time.monotonic() < until:
         if process.poll() is not None:
@@ -68,7 +68,7 @@ def _wait(port: int, process: subprocess.Popen[bytes]) -> None:
     raise SystemExit("The web process did not answer within 60 s.")
 
 
-def timed(ports: Sequence[int], paths: Sequence[str], cookies: Sequence[str], requests: int) -> list[float]:
+def time_requests(ports: Sequence[int], paths: Sequence[str], cookies: Sequence[str], requests: int) -> list[float]:
     """Ask `requests` times in all, one thread a cookie, each with a connection of its own to one of the ports in turn;
     milliseconds each.
 

@@ -16,8 +16,8 @@ import orjson
 
 from config.bench.words import vocabulary
 
-PAGE, PAGES = 100, 8
-BRAND = "1"
+PAGE_SIZE, PAGE_COUNT = 100, 8
+BRAND_ID = "1"
 # An hour ago as X numbers posts (milliseconds since its epoch, above 22 bits), so that a kept database knows none of them.
 _FIRST_ID = (int(time.time() * 1000) - 3_600_000 - 1_288_834_974_657) << 22
 _numbers = itertools.count(1)
@@ -26,16 +26,16 @@ _words = vocabulary()
 _weights = list(itertools.accumulate(1 / (rank + 2) for rank in range(len(_words))))
 
 
-def _sentence() -> str:
+def _draw_sentence() -> str:
     return "@brand1 " + " ".join(_draw.choices(_words, cum_weights=_weights, k=_draw.randint(6, 25)))
 
 
-_SENTENCES = [_sentence() for _ in range(5000)]
+_SENTENCES = [_draw_sentence() for _ in range(5000)]
 
 
-def page(number: int) -> dict[str, Any]:
+def build_page(number: int) -> dict[str, Any]:
     """One page of mentions, newest first, with its authors; `number` counts down the window."""
-    ids = [_FIRST_ID + next(_numbers) * 4096 for _ in range(PAGE)][::-1]
+    ids = [_FIRST_ID + next(_numbers) * 4096 for _ in range(PAGE_SIZE)][::-1]
     authors = [str(1000 + int(_draw.random() ** 2 * 200_000)) for _ in ids]
     data = [
         {
@@ -52,8 +52,8 @@ def page(number: int) -> dict[str, Any]:
         }
         for author in dict.fromkeys(authors)
     ]  # fmt: skip
-    meta: dict[str, Any] = {"result_count": PAGE, "newest_id": str(ids[0]), "oldest_id": str(ids[-1])}
-    if number + 1 < PAGES:
+    meta: dict[str, Any] = {"result_count": PAGE_SIZE, "newest_id": str(ids[0]), "oldest_id": str(ids[-1])}
+    if number + 1 < PAGE_COUNT:
         meta["next_token"] = f"p{number + 1}"
     return {"data": data, "includes": {"users": users}, "meta": meta}
 
@@ -67,7 +67,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:  # noqa: N802 (the name is the library's)
         query = urllib.parse.parse_qs(urllib.parse.urlsplit(self.path).query)
-        body = orjson.dumps(page(int(query.get("pagination_token", ["p0"])[0][1:])))
+        body = orjson.dumps(build_page(int(query.get("pagination_token", ["p0"])[0][1:])))
         self.send_response(200)
         self.send_header("Content-Type", "application/json; charset=utf-8")
         self.send_header("Content-Length", str(len(body)))

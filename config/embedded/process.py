@@ -33,13 +33,13 @@ class SystemUser:
 
     def may_enter(self, path: Path) -> bool:
         """Whether this user can reach `path` and enter (a folder) or execute (a file) it."""
-        return self._test("-x", path)
+        return self._passes_test("-x", path)
 
     def may_read(self, path: Path) -> bool:
         """Whether this user can reach and read `path`."""
-        return self._test("-r", path)
+        return self._passes_test("-r", path)
 
-    def _test(self, flag: str, path: Path) -> bool:
+    def _passes_test(self, flag: str, path: Path) -> bool:
         # Only the kernel knows all the reasons (modes, ACLs, mounts): ask it under the other identity.
         try:
             asked = subprocess.run(
@@ -59,7 +59,7 @@ class SystemUser:
         return asked.returncode == 0
 
 
-def spawn(
+def spawn_process(
     command: Sequence[str | Path],
     log: Path,
     *,
@@ -73,7 +73,7 @@ def spawn(
     On Linux the kernel sends it `death_signal` when the thread that called this ends, however it ends: call it from
     the main thread.
     """
-    rotate(log)
+    rotate_log(log)
     with log.open("ab") as output:
         return subprocess.Popen(
             [str(part) for part in command],
@@ -104,7 +104,7 @@ def _tie_to_parent(death_signal: signal.Signals) -> Callable[[], None] | None:
     return tie
 
 
-def stop(process: subprocess.Popen[bytes], *steps: tuple[signal.Signals | None, float]) -> int:
+def stop_process(process: subprocess.Popen[bytes], *steps: tuple[signal.Signals | None, float]) -> int:
     """Send each signal in turn (None: only wait), each with its seconds of patience, at last SIGKILL to the session.
 
     Returns the exit status. A process that has ended already is only reaped.
@@ -121,7 +121,7 @@ def stop(process: subprocess.Popen[bytes], *steps: tuple[signal.Signals | None, 
     return process.wait()
 
 
-def rotate(log: Path) -> None:
+def rotate_log(log: Path) -> None:
     """Keep one older log: when `log` has grown past 10 MB, copy it to `<name>.1` and empty it.
 
     Children hold the file open for appending, so it is emptied in place.
@@ -132,7 +132,7 @@ def rotate(log: Path) -> None:
             os.truncate(log, 0)
 
 
-def tail(log: Path, lines: int = 8, start: int = 0) -> str:
+def tail_log(log: Path, lines: int = 8, start: int = 0) -> str:
     """The last `lines` lines of what `log` holds from byte `start` on; "" when there is none."""
     try:
         with log.open("rb") as source:

@@ -11,7 +11,7 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 from config.embedded.binaries import postgres_programs
-from config.embedded.data_folder import Home, Running
+from config.embedded.data_folder import Home, RunningInstance
 from config.embedded.postgres import Postgres
 from config.embedded.process import EmbeddedError
 from config.embedded.valkey import Valkey
@@ -19,12 +19,12 @@ from config.embedded.valkey import Valkey
 Server = Postgres | Valkey
 
 
-def given(name: str) -> bool:
+def is_environment_set(name: str) -> bool:
     """Whether the environment gives `name` or `name_FILE`: then that server is the company's own."""
     return bool(os.environ.get(name) or os.environ.get(f"{name}_FILE"))
 
 
-def value(name: str) -> str:
+def read_environment(name: str) -> str:
     """What the environment gives as `name` or in the file `name_FILE`; "" when neither. Raises EmbeddedError."""
     path = os.environ.get(f"{name}_FILE")
     if path and not os.environ.get(name):
@@ -37,17 +37,17 @@ def value(name: str) -> str:
     return os.environ.get(name, "")
 
 
-def wanted(home: Home, *, durable: bool = True) -> list[Server]:
+def build_wanted_servers(home: Home, *, durable: bool = True) -> list[Server]:
     """The servers that the environment does not name, not started yet."""
     servers: list[Server] = []
-    if not given("DATABASE_URL"):
+    if not is_environment_set("DATABASE_URL"):
         servers.append(Postgres(home.path, home.logs / "postgres.log", durable=durable))
-    if not given("REDIS_URL"):
+    if not is_environment_set("REDIS_URL"):
         servers.append(Valkey(home.path, home.logs / "valkey.log", durable=durable))
     return servers
 
 
-def start(servers: list[Server]) -> dict[str, str]:
+def start_servers(servers: list[Server]) -> dict[str, str]:
     """Start them side by side; returns the environment that reaches them. On an error none is left running."""
     try:
         for server in reversed(servers):
@@ -55,18 +55,18 @@ def start(servers: list[Server]) -> dict[str, str]:
         for server in servers:
             server.wait()
     except BaseException:
-        stop(servers)
+        stop_servers(servers)
         raise
     return {name: value for server in servers for name, value in server.environment.items()}
 
 
-def stop(servers: list[Server]) -> None:
+def stop_servers(servers: list[Server]) -> None:
     """Stop them, Valkey first."""
     for server in reversed(servers):
         server.stop()
 
 
-def environment_of(running: Running) -> dict[str, str]:
+def environment_of_running(running: RunningInstance) -> dict[str, str]:
     """What a process needs to use the servers of a running Horseshoe (PGHOST is for psql)."""
     socket_folder = parse_qs(urlsplit(running.database_url).query).get("host", [])
     psql = {"PGHOST": socket_folder[0], "PGUSER": "horseshoe"} if socket_folder else {}
@@ -74,7 +74,7 @@ def environment_of(running: Running) -> dict[str, str]:
 
 
 @contextmanager
-def for_command(command: str) -> Iterator[bool]:
+def servers_for_command(command: str) -> Iterator[bool]:
     """Put servers and secrets into `os.environ` for the length of one management command. Yields whether they were
     started for it, so that nobody else sees to the database.
 
@@ -86,34 +86,34 @@ def for_command(command: str) -> Iterator[bool]:
     if command == "dbshell":
         # Ours holds a psql; a machine without Postgres has none.
         os.environ["PATH"] += f"{os.pathsep}{postgres_programs(home.path, None)}"
-    if given("DATABASE_URL"):
-        _add(home.known_secrets())
-        _add(home.demo_networks(own_database=True))
+    if is_environment_set("DATABASE_URL"):
+        _set_missing_environment(home.read_secrets())
+        _set_missing_environment(home.demo_networks(own_database=True))
         yield False
         return
-    running = _running_or_lock(home)
-    _add(home.secrets())
-    _add(home.demo_networks(own_database=False))
+    running = _find_running_or_lock(home)
+    _set_missing_environment(home.ensure_secrets())
+    _set_missing_environment(home.demo_networks(own_database=False))
     if running:
-        os.environ.update(environment_of(running))
+        os.environ.update(environment_of_running(running))
         yield False
         return
-    servers = wanted(home)
+    servers = build_wanted_servers(home)
     try:
         print(f"Starting the embedded servers for `{command}` …", file=sys.stderr)
-        os.environ.update(start(servers))
-        home.announce(Running(os.getpid(), command, "", os.environ["DATABASE_URL"], os.environ["REDIS_URL"]))
+        os.environ.update(start_servers(servers))
+        home.announce_running(RunningInstance(os.getpid(), command, "", os.environ["DATABASE_URL"], os.environ["REDIS_URL"]))
         yield True
     finally:
-        stop(servers)
+        stop_servers(servers)
         home.release()
 
 
-def _running_or_lock(home: Home) -> Running | None:
+def _find_running_or_lock(home: Home) -> RunningInstance | None:
     home.prepare()
     told = False
     while not home.lock():
-        running = home.running()
+        running = home.read_running()
         if running and running.address:
             return running
         if not told:
@@ -124,20 +124,20 @@ def _running_or_lock(home: Home) -> Running | None:
     return None
 
 
-def _add(values: dict[str, str]) -> None:
+def _set_missing_environment(values: dict[str, str]) -> None:
     for name, value in values.items():
-        if not given(name):
+        if not is_environment_set(name):
             os.environ[name] = value
 
 
 __all__ = [
     "EmbeddedError",
     "Server",
-    "environment_of",
-    "for_command",
-    "given",
-    "start",
-    "stop",
-    "value",
-    "wanted",
+    "environment_of_running",
+    "servers_for_command",
+    "is_environment_set",
+    "start_servers",
+    "stop_servers",
+    "read_environment",
+    "build_wanted_servers",
 ]

@@ -12,13 +12,13 @@ import redis
 
 from config.embedded.binaries import valkey_program
 from config.embedded.ports import free_port
-from config.embedded.process import EmbeddedError, spawn, stop, tail
+from config.embedded.process import EmbeddedError, spawn_process, stop_process, tail_log
 
 START_SECONDS_MAX = 20.0
 #: Enough for one each for the workers of a parallel test run.
 DATABASES = 64
 
-SETTINGS = """\
+CONFIG_TEMPLATE = """\
 bind 127.0.0.1
 port {port}
 requirepass {password}
@@ -65,7 +65,7 @@ class Valkey:
         config.touch(mode=0o600)
         config.chmod(0o600)
         config.write_text(
-            SETTINGS.format(
+            CONFIG_TEMPLATE.format(
                 port=self._port,
                 password=self._password,
                 databases=DATABASES,
@@ -74,7 +74,7 @@ class Valkey:
             encoding="ascii",
         )
         self._log_start = self.log.stat().st_size if self.log.exists() else 0
-        self.process = spawn(
+        self.process = spawn_process(
             [valkey_program(), config.name], self.log, cwd=self.folder, death_signal=signal.SIGTERM
         )
 
@@ -82,14 +82,14 @@ class Valkey:
         """Wait until it answers. A port taken meanwhile and a spoilt file are put right; else EmbeddedError."""
         deadline = time.monotonic() + seconds
         put_right: set[str] = set()
-        while not self._answers():
+        while not self._is_answering():
             if self.process is None or self.process.poll() is not None:
-                said = tail(self.log, 40, start=self._log_start)
+                said = tail_log(self.log, 40, start=self._log_start)
                 fault = "port" if "in use" in said else "file"
                 if fault in put_right:
-                    raise EmbeddedError(f"Valkey did not start. The end of {self.log}:\n{tail(self.log)}")
+                    raise EmbeddedError(f"Valkey did not start. The end of {self.log}:\n{tail_log(self.log)}")
                 put_right.add(fault)
-                self._put_right(fault)
+                self._repair_fault(fault)
                 self.launch()
             if time.monotonic() > deadline:
                 raise EmbeddedError(f"Valkey does not answer after {seconds:.0f} s; see {self.log}.")
@@ -103,10 +103,10 @@ class Valkey:
     def stop(self) -> None:
         """Stop it in order."""
         if self.process is not None:
-            stop(self.process, (signal.SIGTERM, 1.0))
+            stop_process(self.process, (signal.SIGTERM, 1.0))
             self.process = None
 
-    def _put_right(self, fault: str) -> None:
+    def _repair_fault(self, fault: str) -> None:
         if fault == "port":
             self._port = 0
             return
@@ -115,7 +115,7 @@ class Valkey:
         if spoilt.exists():
             spoilt.rename(self.folder / f"appendonlydir.unreadable-{secrets.token_hex(4)}")
 
-    def _answers(self) -> bool:
+    def _is_answering(self) -> bool:
         client = redis.Redis(
             host="127.0.0.1",
             port=self._port,

@@ -8,37 +8,37 @@ from pathlib import Path
 from typing import Any
 
 #: A copy of the first worker's database, before any test. Nobody ever connects to it, or it could not be copied.
-TEMPLATE = "horseshoe_migrated"
+TEMPLATE_NAME = "horseshoe_migrated"
 #: Names the file that lets one worker at a time look for the template. Not set where the servers outlive the run: a
 #: template of an earlier one would hold older tables.
-LOCK = "HORSESHOE_TEST_TEMPLATE_LOCK"
+LOCK_VARIABLE = "HORSESHOE_TEST_TEMPLATE_LOCK"
 
 
-def share(connection: Any) -> None:
+def share_migrated_database(connection: Any) -> None:
     """Make `connection`'s test database come from the template, which is made where no worker has made it yet."""
     creation = connection.creation
     create = creation.create_test_db
 
     def create_test_db(*arguments: Any, **named: Any) -> str:
-        with Path(os.environ[LOCK]).open("w") as lock:
+        with Path(os.environ[LOCK_VARIABLE]).open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
-            if _exists(connection):
-                connection.settings_dict["TEST"]["TEMPLATE"] = TEMPLATE
+            if _template_exists(connection):
+                connection.settings_dict["TEST"]["TEMPLATE"] = TEMPLATE_NAME
                 fcntl.flock(lock, fcntl.LOCK_UN)
                 return str(create(*arguments, **named))
             name = str(create(*arguments, **named))
             connection.close()
-            _run(connection, f'CREATE DATABASE "{TEMPLATE}" TEMPLATE "{name}"')
+            _run_statement(connection, f'CREATE DATABASE "{TEMPLATE_NAME}" TEMPLATE "{name}"')
             return name
 
     creation.create_test_db = create_test_db
 
 
-def _exists(connection: Any) -> bool:
-    return (TEMPLATE,) in _run(connection, "SELECT datname FROM pg_database")
+def _template_exists(connection: Any) -> bool:
+    return (TEMPLATE_NAME,) in _run_statement(connection, "SELECT datname FROM pg_database")
 
 
-def _run(connection: Any, statement: str) -> list[Any]:
+def _run_statement(connection: Any, statement: str) -> list[Any]:
     with connection._nodb_cursor() as cursor:
         cursor.execute(statement)
         return list(cursor.fetchall()) if cursor.description else []

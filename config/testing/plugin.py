@@ -46,21 +46,21 @@ class EmbeddedServers:
 
     def start(self) -> None:
         """Put servers, secrets and a data folder into the environment, which the workers inherit."""
-        self._home = _fresh_home()
-        for name, value in self._home.secrets().items():
+        self._home = _make_home()
+        for name, value in self._home.ensure_secrets().items():
             os.environ.setdefault(name, value)
         os.environ["HORSESHOE_HOME"] = str(self._home.path)
         _compile_once(self._home.path / "bytecode")
         os.environ.setdefault("HTTPS", "0")
         os.environ.setdefault("STATICFILES_BACKEND", "django.contrib.staticfiles.storage.StaticFilesStorage")
-        self._running = servers.wanted(self._home, durable=False)
+        self._running = servers.build_wanted_servers(self._home, durable=False)
         if any(isinstance(server, Postgres) for server in self._running):
-            os.environ[testing_database.LOCK] = str(self._home.path / "template.lock")
-        os.environ.update(servers.start(self._running))
+            os.environ[testing_database.LOCK_VARIABLE] = str(self._home.path / "template.lock")
+        os.environ.update(servers.start_servers(self._running))
 
     def stop(self) -> None:
         """End the servers and remove the folder."""
-        servers.stop(self._running)
+        servers.stop_servers(self._running)
         self._running = []
         if self._home is not None:
             self._home.release()
@@ -76,7 +76,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
     # A wrapper goes before every plain implementation, pytest-django's (which reads the settings) included.
     worker = os.environ.get("PYTEST_XDIST_WORKER")
     if worker:
-        _take_own_database(worker)
+        _use_own_valkey_database(worker)
     elif not getattr(early_config.known_args_namespace, "help", False):
         try:
             _embedded.start()
@@ -106,13 +106,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """In a parallel run what takes long goes first, whoever it falls to: the others take over the rest meanwhile, and at
     the end nobody waits for one long test. What needs a browser is the shorter of the long."""
     if hasattr(config, "workerinput"):
-        items.sort(key=lambda item: (not _marked(item, "slow"), _marked(item, "browser")))
+        items.sort(key=lambda item: (not _has_marker(item, "slow"), _has_marker(item, "browser")))
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_finish() -> None:
     """What is loaded by now stays. A tenth of the time went by in looking through it for garbage."""
-    garbage.forget_garbage()
+    garbage.freeze_loaded_objects()
     gc.set_threshold(20_000, 20, 20)
 
 
@@ -120,12 +120,12 @@ def pytest_collection_finish() -> None:
 def pytest_runtestloop(session: pytest.Session) -> None:
     """Several workers share one migrated database, where the servers are the run's own."""
     several = getattr(session.config, "workerinput", {}).get("workercount", 1) > 1
-    if several and testing_database.LOCK in os.environ:
+    if several and testing_database.LOCK_VARIABLE in os.environ:
         from django.conf import settings
         from django.db import connection
 
         if settings.configured:
-            testing_database.share(connection)
+            testing_database.share_migrated_database(connection)
 
 
 @pytest.hookimpl(trylast=True)
@@ -133,11 +133,11 @@ def pytest_unconfigure() -> None:
     _embedded.stop()
 
 
-def _marked(item: pytest.Item, name: str) -> bool:
+def _has_marker(item: pytest.Item, name: str) -> bool:
     return item.get_closest_marker(name) is not None
 
 
-def _take_own_database(worker: str) -> None:
+def _use_own_valkey_database(worker: str) -> None:
     """Give each worker a logical Valkey database: 1 for gw0, 2 for gw1 … (pytest-django does it for Postgres)."""
     parts = urlsplit(os.environ["REDIS_URL"])
     number = int(worker.removeprefix("gw")) + 1
@@ -155,7 +155,7 @@ def _compile_once(folder: Path) -> None:
         sys.dont_write_bytecode, sys.pycache_prefix = False, str(folder)
 
 
-def _fresh_home() -> Home:
+def _make_home() -> Home:
     """A new folder for this run; those of runs that were killed are removed."""
     for left in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
         with contextlib.suppress(OSError), (left / "lock").open("rb") as lock:

@@ -19,9 +19,9 @@ from accounts.access import ROLES
 from accounts.models import AssignmentMode, Department, Role, User
 from accounts.working_time import presence
 from accounts.working_time.forms import language_name
-from inbox.assignment.deal import Candidate, Mode, Need, deal
-from inbox.assignment.needs import CaseNeed, needs_of
-from inbox.changes.change import Change, save_all
+from inbox.assignment.deal import Candidate, DealMode, Need, deal_cases
+from inbox.assignment.needs import NeedRow, read_case_needs
+from inbox.changes.change import Change, save_changes
 from inbox.models import Case, Decision, Verb
 from inbox.models.case import CaseQuerySet
 from inbox.notices import assignments as told
@@ -31,12 +31,12 @@ logger = logging.getLogger(__name__)
 
 #: Cases of one department looked at in one transaction, and such batches a department and tick: what nobody there
 #: can take must not keep the cases behind it waiting.
-BATCH, BATCHES = 100, 10
+BATCH_SIZE, BATCHES_PER_TICK = 100, 10
 #: Roles that are given work; managers take it themselves, or a rule names them.
-GIVEN = (Role.AGENT, Role.COMMUNITY)
+ASSIGNABLE_ROLES = (Role.AGENT, Role.COMMUNITY)
 
 
-def give(change: Change, assignee: User | None, reason: str = "") -> None:
+def set_assignee(change: Change, assignee: User | None, reason: str = "") -> None:
     """Note in a change that a case goes to a person, or back to its department's queue (None), and why."""
     before = change.case.assignee
     change.set(assignee=assignee)
@@ -44,18 +44,18 @@ def give(change: Change, assignee: User | None, reason: str = "") -> None:
     change.record(Verb.ASSIGNED, {**data, "to_id": assignee.pk if assignee else None, "reason": reason})
 
 
-def assign_waiting(now: dt.datetime) -> int:
+def assign_cases_automatically(now: dt.datetime) -> int:
     """Give out the cases that wait in departments with an automatic mode; how many found somebody.
 
     Returns at once when another tick is at it. What nobody fits stays where it is, for the next tick.
     """
     waiting = Case.objects.to_assign().filter(department=OuterRef("pk"))
     manual = Q(assignment_mode=AssignmentMode.MANUAL)
-    wanted = Department.objects.filter((~manual & Exists(waiting)) | (manual & Exists(_named(waiting))))
+    wanted = Department.objects.filter((~manual & Exists(waiting)) | (manual & Exists(_naming_a_person(waiting))))
     given = 0
     for department_id in list(wanted.values_list("pk", flat=True)):
         last: Case | None = None
-        for _ in range(BATCHES):
+        for _ in range(BATCHES_PER_TICK):
             with transaction.atomic():
                 if not try_lock(AdvisoryLock.ASSIGNMENT):
                     return given
@@ -68,43 +68,43 @@ def assign_waiting(now: dt.datetime) -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class _Batch:
+class _BatchResult:
     """How many cases found somebody, and the last one looked at when more may wait behind it that somebody can take."""
 
     given: int = 0
     last: Case | None = None
 
 
-def _assign_batch(department_id: int, after: Case | None, now: dt.datetime) -> _Batch:
+def _assign_batch(department_id: int, after: Case | None, now: dt.datetime) -> _BatchResult:
     department = Department.objects.select_for_update(no_key=True).get(pk=department_id)
-    people = {user.pk: user for user in _people(department, now)}
+    people = {user.pk: user for user in _available_people(department, now)}
     candidates = _candidates(department, list(people.values()))
     if not any(one.has_room for one in candidates):
-        return _Batch()
-    cases = _waiting(department, after)
-    needs = needs_of([case.pk for case in cases])
-    known = _Known(people.values(), needs.values())
-    asked = [known.need(needs[case.pk], prefers=department.prefers_last_helper) for case in cases]
-    mode: Mode = AssignmentMode(department.assignment_mode).value  # type: ignore[assignment]
-    picks, turn = deal(asked, candidates, mode, department.turn)
+        return _BatchResult()
+    cases = _lock_waiting_cases(department, after)
+    needs = read_case_needs([case.pk for case in cases])
+    known = _NeedResolver(people.values(), needs.values())
+    asked = [known.resolve_need(needs[case.pk], prefers=department.prefers_last_helper) for case in cases]
+    mode: DealMode = AssignmentMode(department.assignment_mode).value  # type: ignore[assignment]
+    picks, turn = deal_cases(asked, candidates, mode, department.turn)
     changes = []
     for case, pick in zip(cases, picks, strict=True):
         if pick is not None:
             change = Change(case, None, now)
-            give(change, people[pick.user_id], ", ".join(pick.reasons))
+            set_assignee(change, people[pick.user_id], ", ".join(pick.reasons))
             changes.append(change)
-    save_all(changes)
-    told.tell_given(((one, str(one.events[-1].data["reason"])) for one in changes), now)
+    save_changes(changes)
+    told.notify_assignees(((one, str(one.events[-1].data["reason"])) for one in changes), now)
     Department.objects.filter(pk=department.pk).update(turn=turn)
     if changes:
         logger.info("cases assigned", extra={"department": department.pk, "cases": len(changes)})
-    return _Batch(len(changes), cases[-1] if len(cases) == BATCH else None)
+    return _BatchResult(len(changes), cases[-1] if len(cases) == BATCH_SIZE else None)
 
 
-def _people(department: Department, now: dt.datetime) -> list[User]:
+def _available_people(department: Department, now: dt.datetime) -> list[User]:
     """Who of a department is there and works on cases."""
     works = Q(memberships__department=department, role__in=ROLES["claim"])
-    there = User.objects.filter(presence.is_there(now), works)
+    there = User.objects.filter(presence.available_users_condition(now), works)
     return list(there.prefetch_related("skills", "grants"))
 
 
@@ -124,32 +124,32 @@ def _candidates(department: Department, people: Collection[User]) -> list[Candid
             capacity=user.capacity,
             open_here=here[user.pk],
             most_here=department.max_per_person,
-            brands=_brands(user),
+            brands=_visible_brand_ids(user),
             skills=frozenset(skill.slug for skill in user.skills.all()),
             languages=frozenset(user.languages),
-            only_by_name=user.role not in GIVEN,
+            only_by_name=user.role not in ASSIGNABLE_ROLES,
         )
         for user in people
     ]
 
 
-def _brands(user: User) -> frozenset[int] | None:
+def _visible_brand_ids(user: User) -> frozenset[int] | None:
     """Community managers see the cases of their brand accounts, agents all of their departments (`visible_to`)."""
     if user.role != Role.COMMUNITY:
         return None
     return frozenset(grant.brand_account_id for grant in user.grants.all())
 
 
-def _named(cases: CaseQuerySet) -> CaseQuerySet:
+def _naming_a_person(cases: CaseQuerySet) -> CaseQuerySet:
     """Those for which a rule named a person."""
     return cases.filter(Exists(Decision.objects.naming_somebody().filter(case=OuterRef("pk"))))
 
 
-def _waiting(department: Department, after: Case | None) -> list[Case]:
+def _lock_waiting_cases(department: Department, after: Case | None) -> list[Case]:
     """The most urgent cases that wait, locked; those that somebody holds at this moment are passed over."""
     rows = Case.objects.to_assign().filter(department=department)
     if department.assignment_mode == AssignmentMode.MANUAL:
-        rows = _named(rows)
+        rows = _naming_a_person(rows)
     if after is not None:
         same = Q(priority=after.priority)
         behind = Q(waiting_since__gt=after.waiting_since) | Q(
@@ -157,20 +157,20 @@ def _waiting(department: Department, after: Case | None) -> list[Case]:
         )
         rows = rows.filter(Q(priority__lt=after.priority) | (same & behind))
     rows = rows.order_by("-priority", "waiting_since", "pk")
-    return list(rows.select_for_update(skip_locked=True, no_key=True, of=("self",))[:BATCH])
+    return list(rows.select_for_update(skip_locked=True, no_key=True, of=("self",))[:BATCH_SIZE])
 
 
-class _Known:
+class _NeedResolver:
     """What needs are said with: ids of people by user name, names of skills by key, names of whom rules ask for."""
 
-    def __init__(self, people: Collection[User], asked: Collection[CaseNeed]) -> None:
+    def __init__(self, people: Collection[User], asked: Collection[NeedRow]) -> None:
         self._people = {user.username: user.pk for user in people}
         named = {one.person for one in asked} - {""}
         found = User.objects.filter(username__in=named) if named else ()
         self._named = {user.username: str(user) for user in found}
         self._skills = {skill.slug: skill.name for user in people for skill in user.skills.all()}
 
-    def need(self, asked: CaseNeed, *, prefers: bool) -> Need:
+    def resolve_need(self, asked: NeedRow, *, prefers: bool) -> Need:
         """What a case asks for; somebody who is not there is nobody to ask for."""
         return Need(
             brand_account_id=asked.brand_account_id,

@@ -21,15 +21,15 @@ from django.db.models.functions import Coalesce
 
 from accounts.models import AssignmentMode, BrandAccountGrant, Leave, Membership, Role, User
 from accounts.working_time import presence
-from inbox.assignment.automatic import GIVEN
-from inbox.assignment.needs import CaseNeed, needs_of
+from inbox.assignment.automatic import ASSIGNABLE_ROLES
+from inbox.assignment.needs import NeedRow, read_case_needs
 from inbox.models import Case
-from postgres.prepared_querysets import prepared
+from postgres.prepared_querysets import prepared_query
 
 #: Colleagues offered at most.
 MOST_COLLEAGUES = 200
 #: People named in a sentence.
-_NAMED = 3
+_MOST_PEOPLE_NAMED = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,14 +41,14 @@ class Colleague:
     where: str
 
 
-def colleagues(case: Case, now: dt.datetime) -> list[Colleague]:
+def assignable_colleagues(case: Case, now: dt.datetime) -> list[Colleague]:
     """People of the case's department who may work on its cases, and community managers of its brand account."""
-    found = _colleagues(case.department_id, case.brand_account_id, presence.today(now))
-    return [Colleague(one.pk, str(one), _where(one, now)) for one in found]
+    found = _select_colleagues(case.department_id, case.brand_account_id, presence.local_date(now))
+    return [Colleague(one.pk, str(one), _absence_in_words(one, now)) for one in found]
 
 
-@prepared
-def _colleagues(department_id: int, brand_account_id: int, today: dt.date) -> QuerySet[User]:
+@prepared_query
+def _select_colleagues(department_id: int, brand_account_id: int, today: dt.date) -> QuerySet[User]:
     works_there = Q(memberships__department=department_id, role__in=[Role.MANAGER, Role.AGENT])
     works_for = Q(grants__brand_account=brand_account_id, role=Role.COMMUNITY)
     people = User.objects.filter(works_there | works_for, is_active=True).distinct()
@@ -59,48 +59,48 @@ def _colleagues(department_id: int, brand_account_id: int, today: dt.date) -> Qu
     ]
 
 
-def _where(user: User, now: dt.datetime) -> str:
+def _absence_in_words(user: User, now: dt.datetime) -> str:
     ends: dt.date | None = user.leave_ends  # type: ignore[attr-defined]
     if ends is not None:
-        return f"on leave until {presence.day(ends)}"
-    standing = presence.standing(user, now, None)
+        return f"on leave until {presence.day_words(ends)}"
+    standing = presence.presence_status(user, now, None)
     return "" if standing.where == "available" else standing.words
 
 
-def why_nobody(case: Case, now: dt.datetime) -> str:
+def explain_unassigned(case: Case, now: dt.datetime) -> str:
     """Why a case waits that its department gives out automatically, in a sentence; "" for every other one."""
     waits = (
         case.is_open and case.assignee_id is None and case.waiting_since is not None and not case.historical
     )
     if not waits or case.department.assignment_mode == AssignmentMode.MANUAL:
         return ""
-    need = needs_of([case.pk])[case.pk]
-    able = list(_could_be_given(case, need, now))
+    need = read_case_needs([case.pk])[case.pk]
+    able = list(_possible_assignees(case, need, now))
     there = [one for one in able if one.there]  # type: ignore[attr-defined]
     if not able:
         lacking = f"can do {need.skill.replace('-', ' ')}" if need.skill else "is given cases"
         return f"Nobody here {lacking}: take it, or hand it over."
     who = f"somebody who can do {able[0].skill}" if need.skill else "somebody"  # type: ignore[attr-defined]
     if not there:
-        return f"Waits until {who} is there: {_names(able)}."
+        return f"Waits until {who} is there: {_names_in_words(able)}."
     if not any(_has_room(one, case.department.max_per_person) for one in there):
-        return f"Waits until {who} has room: {_names(there)}."
+        return f"Waits until {who} has room: {_names_in_words(there)}."
     return "Goes to somebody in a moment."
 
 
-def _could_be_given(case: Case, need: CaseNeed, now: dt.datetime) -> QuerySet[User]:
+def _possible_assignees(case: Case, need: NeedRow, now: dt.datetime) -> QuerySet[User]:
     """Who is given such cases when they are there; each with `there`, `open_now` and `open_here`."""
     members = Membership.objects.filter(department=case.department_id).values("user")
     granted = BrandAccountGrant.objects.filter(user=OuterRef("pk"), brand_account=case.brand_account_id)
     people = User.objects.filter(
-        ~Q(role=Role.COMMUNITY) | Exists(granted), pk__in=members, role__in=GIVEN, is_active=True
+        ~Q(role=Role.COMMUNITY) | Exists(granted), pk__in=members, role__in=ASSIGNABLE_ROLES, is_active=True
     )
     if need.skill:
         people = people.filter(skills__slug=need.skill).annotate(skill=F("skills__name"))
     theirs = Case.objects.open().filter(assignee=OuterRef("pk")).order_by().values("assignee")
     here = theirs.filter(department=case.department_id)
     return people.annotate(
-        there=ExpressionWrapper(presence.is_there(now), output_field=BooleanField()),
+        there=ExpressionWrapper(presence.available_users_condition(now), output_field=BooleanField()),
         open_now=Coalesce(Subquery(theirs.annotate(n=Count("pk")).values("n")), 0),
         open_here=Coalesce(Subquery(here.annotate(n=Count("pk")).values("n")), 0),
     ).order_by("first_name", "last_name", "id")
@@ -112,9 +112,9 @@ def _has_room(one: User, most_here: int | None) -> bool:
     return everywhere < one.capacity and (most_here is None or here < most_here)
 
 
-def _names(people: Sequence[User]) -> str:
+def _names_in_words(people: Sequence[User]) -> str:
     """ "Ada Holm, Bo Ek and 2 more"."""
-    named = [str(one) for one in people[:_NAMED]]
-    more = [f"{len(people) - _NAMED} more"] if len(people) > _NAMED else []
+    named = [str(one) for one in people[:_MOST_PEOPLE_NAMED]]
+    more = [f"{len(people) - _MOST_PEOPLE_NAMED} more"] if len(people) > _MOST_PEOPLE_NAMED else []
     *some, last = named + more
     return f"{', '.join(some)} and {last}" if some else last

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-Mode = Literal["manual", "round_robin", "least_loaded"]
+DealMode = Literal["manual", "round_robin", "least_loaded"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,36 +68,36 @@ class Pick:
     reasons: tuple[str, ...]
 
 
-def choose(candidates: Iterable[Candidate], need: Need, mode: Mode, turn: int) -> Pick | None:
+def choose_assignee(candidates: Iterable[Candidate], need: Need, mode: DealMode, turn: int) -> Pick | None:
     """Who gets a case; None when it waits in the queue: nobody fits, or `mode` is manual and no rule names a person.
 
     `turn` is the id of whoever got the department's last case, 0 before the first. The order of `candidates` plays no
     part: the same people, need, mode and turn always give the same pick.
     """
     candidates = list(candidates)
-    fitting = [one for one in candidates if fits(one, need)]
-    if need.person_id is not None and (named := _find(fitting, need.person_id)):
+    fitting = [one for one in candidates if candidate_fits(one, need)]
+    if need.person_id is not None and (named := _find_candidate(fitting, need.person_id)):
         return Pick(named.user_id, ("a rule asks for them",))
     fitting = [one for one in fitting if not one.only_by_name]
     if mode == "manual" or not fitting:
         return None
-    if need.last_helper_id is not None and (helper := _find(fitting, need.last_helper_id)):
+    if need.last_helper_id is not None and (helper := _find_candidate(fitting, need.last_helper_id)):
         return Pick(helper.user_id, ("answered this customer last",))
     speaking = [one for one in fitting if need.language and need.language in one.languages]
     pool = speaking or fitting
-    chosen = _least_loaded(pool, turn) if mode == "least_loaded" else _next(pool, turn)
-    full = any(not one.has_room and fits(one, need, has_room=True) for one in candidates)
-    return Pick(chosen.user_id, tuple(_reasons(pool, need, mode, speaks=bool(speaking), full=full)))
+    chosen = _least_loaded(pool, turn) if mode == "least_loaded" else _next_in_turn(pool, turn)
+    full = any(not one.has_room and candidate_fits(one, need, has_room=True) for one in candidates)
+    return Pick(chosen.user_id, tuple(_pick_reasons(pool, need, mode, speaks=bool(speaking), full=full)))
 
 
-def deal(
-    needs: Sequence[Need], candidates: Iterable[Candidate], mode: Mode, turn: int
+def deal_cases(
+    needs: Sequence[Need], candidates: Iterable[Candidate], mode: DealMode, turn: int
 ) -> tuple[list[Pick | None], int]:
     """Choose for several cases one after the other, each knowing what the one before was given; and the turn after."""
     people = {one.user_id: one for one in candidates}
     picks: list[Pick | None] = []
     for need in needs:
-        pick = choose(people.values(), need, mode, turn)
+        pick = choose_assignee(people.values(), need, mode, turn)
         picks.append(pick)
         if pick is not None:
             people[pick.user_id] = people[pick.user_id].with_one_more()
@@ -105,7 +105,7 @@ def deal(
     return picks, turn
 
 
-def fits(one: Candidate, need: Need, *, has_room: bool | None = None) -> bool:
+def candidate_fits(one: Candidate, need: Need, *, has_room: bool | None = None) -> bool:
     """Whether somebody may be given a case at all; with `has_room` as if they had room or had none."""
     return (
         one.is_there
@@ -115,11 +115,11 @@ def fits(one: Candidate, need: Need, *, has_room: bool | None = None) -> bool:
     )
 
 
-def _find(fitting: Iterable[Candidate], user_id: int) -> Candidate | None:
+def _find_candidate(fitting: Iterable[Candidate], user_id: int) -> Candidate | None:
     return next((one for one in fitting if one.user_id == user_id), None)
 
 
-def _next(pool: Iterable[Candidate], turn: int) -> Candidate:
+def _next_in_turn(pool: Iterable[Candidate], turn: int) -> Candidate:
     return min(pool, key=lambda one: (one.user_id <= turn, one.user_id))
 
 
@@ -127,7 +127,7 @@ def _least_loaded(pool: Iterable[Candidate], turn: int) -> Candidate:
     return min(pool, key=lambda one: (one.open_cases, one.user_id <= turn, one.user_id))
 
 
-def _reasons(pool: Sequence[Candidate], need: Need, mode: Mode, *, speaks: bool, full: bool) -> list[str]:
+def _pick_reasons(pool: Sequence[Candidate], need: Need, mode: DealMode, *, speaks: bool, full: bool) -> list[str]:
     """`full`: somebody else who would do has no room."""
     many, who = len(pool) > 1, []
     if need.skill:

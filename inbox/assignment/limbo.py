@@ -1,7 +1,7 @@
 """No limbo: every open case is with somebody who is active and may see it, or in the queue of an open department in which
 somebody is and does. What is not is put right, with its line in the history, and reported.
 
-The look is one grouped statement over all open cases; what it means is decided by `verdict`, without the database.
+The look is one grouped statement over all open cases; what it means is decided by `judge_place`, without the database.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from django.db.models import Count
 
 from accounts.access import ROLES
 from accounts.models import BrandAccountGrant, Department, Membership, Role, User
-from inbox.assignment.automatic import give
+from inbox.assignment.automatic import set_assignee
 from inbox.cases import hand_overs as passing
 from inbox.changes.change import Change
 from inbox.models import Case, Sweep
@@ -27,14 +27,14 @@ from routing.models import RoutingDefault
 logger = logging.getLogger(__name__)
 
 #: Cases put right in one transaction, and named in a report.
-_CHUNK, NAMED = 200, 50
-_KEPT = dt.timedelta(days=7)
+_CHUNK, MOST_REPORTED = 200, 50
+_KEEP_SWEEPS_FOR = dt.timedelta(days=7)
 
 Verdict = Literal["fine", "return", "move"]
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class CasePlace:
     """Where an open case is: department, brand account, assignee."""
 
     department_id: int
@@ -51,35 +51,35 @@ class Staff:
     members: Mapping[int, frozenset[int]]
     community: Mapping[int, frozenset[int]]
 
-    def see(self, department_id: int, brand_account_id: int) -> frozenset[int]:
+    def who_may_see(self, department_id: int, brand_account_id: int) -> frozenset[int]:
         """Ids of those who may see and work on such a case; mirrors `CaseQuerySet.visible_to`."""
         return self.members.get(department_id, frozenset()) | self.community.get(
             brand_account_id, frozenset()
         )
 
-    def keeps(self, department_id: int, brand_account_id: int) -> bool:
+    def can_keep(self, department_id: int, brand_account_id: int) -> bool:
         """Whether a case is safe in a department's queue."""
-        return department_id in self.open_departments and bool(self.see(department_id, brand_account_id))
+        return department_id in self.open_departments and bool(self.who_may_see(department_id, brand_account_id))
 
 
-def verdict(place: Place, staff: Staff) -> Verdict:
+def judge_place(place: CasePlace, staff: Staff) -> Verdict:
     """Whether a case is fine where it is, has to be taken from its assignee, or has to leave its department."""
-    if place.assignee_id in staff.see(place.department_id, place.brand_account_id):
+    if place.assignee_id in staff.who_may_see(place.department_id, place.brand_account_id):
         return "fine"
-    if not staff.keeps(place.department_id, place.brand_account_id):
+    if not staff.can_keep(place.department_id, place.brand_account_id):
         return "move"
     return "fine" if place.assignee_id is None else "return"
 
 
-def destination(place: Place, staff: Staff, default_id: int | None) -> int | None:
+def find_destination(place: CasePlace, staff: Staff, default_id: int | None) -> int | None:
     """The department to which a case has to go: the default, else the first open one where somebody sees it; None when
     there is none."""
     wanted = (default_id, *staff.open_departments) if default_id is not None else staff.open_departments
-    return next((one for one in wanted if staff.keeps(one, place.brand_account_id)), None)
+    return next((one for one in wanted if staff.can_keep(one, place.brand_account_id)), None)
 
 
 @dataclass(slots=True)
-class Report:
+class LimboReport:
     """What a sweep found and did. `cases` are the first ones, as (id, sentence)."""
 
     open_cases: int = 0
@@ -94,7 +94,7 @@ class Report:
         return self.found - self.returned - self.moved
 
 
-def staff_now() -> Staff:
+def read_staff() -> Staff:
     """Who could work on what at this moment. Four small statements."""
     working = dict(User.objects.filter(is_active=True, role__in=ROLES["claim"]).values_list("pk", "role"))
     members: dict[int, set[int]] = {}
@@ -112,25 +112,25 @@ def staff_now() -> Staff:
     )
 
 
-def sweep(now: dt.datetime, *, repair: bool = True) -> Report:
+def sweep_open_cases(now: dt.datetime, *, repair: bool = True) -> LimboReport:
     """Look at every open case, put right what is in limbo (unless only asked to look), and keep what was found."""
-    staff, report = staff_now(), Report()
+    staff, report = read_staff(), LimboReport()
     default_id = RoutingDefault.objects.values_list("department_id", flat=True).first()
     rows = Case.objects.open().values_list("department_id", "brand_account_id", "assignee_id")
     for *place_ids, n in rows.annotate(n=Count("pk")).order_by():
         report.open_cases += n
-        place = Place(*place_ids)
-        decided = verdict(place, staff)
+        place = CasePlace(*place_ids)
+        decided = judge_place(place, staff)
         if decided != "fine":
             report.found += n
             if repair:
-                _put_right(place, decided, destination(place, staff, default_id), report, now)
-    _keep(report, now)
+                _repair_place(place, decided, find_destination(place, staff, default_id), report, now)
+    _store_sweep(report, now)
     return report
 
 
-def _keep(report: Report, now: dt.datetime) -> None:
-    Sweep.objects.filter(at__lt=now - _KEPT).delete()
+def _store_sweep(report: LimboReport, now: dt.datetime) -> None:
+    Sweep.objects.filter(at__lt=now - _KEEP_SWEEPS_FOR).delete()
     Sweep.objects.create(
         at=now,
         open_cases=report.open_cases,
@@ -143,31 +143,31 @@ def _keep(report: Report, now: dt.datetime) -> None:
         logger.warning("cases in limbo", extra={"found": report.found, "remaining": report.remaining})
 
 
-def _put_right(
-    place: Place, decided: Verdict, department_id: int | None, report: Report, now: dt.datetime
+def _repair_place(
+    place: CasePlace, decided: Verdict, department_id: int | None, report: LimboReport, now: dt.datetime
 ) -> None:
     if decided == "move" and department_id is None:
         report.cases += [
-            (pk, "No open department has anybody who could see it.") for pk in _ids(place)[:NAMED]
+            (pk, "No open department has anybody who could see it.") for pk in _case_ids_at(place)[:MOST_REPORTED]
         ]
         return
     target = Department.objects.get(pk=department_id) if decided == "move" and department_id else None
-    ids = _ids(place)
+    ids = _case_ids_at(place)
     for start in range(0, len(ids), _CHUNK):
         with transaction.atomic():
-            for case in _locked(place, ids[start : start + _CHUNK]):
-                said = _put_one_right(case, target, now)
+            for case in _lock_cases_at(place, ids[start : start + _CHUNK]):
+                said = _repair_case(case, target, now)
                 report.moved += target is not None
                 report.returned += target is None
-                if len(report.cases) < NAMED:
+                if len(report.cases) < MOST_REPORTED:
                     report.cases.append((case.pk, said))
 
 
-def _ids(place: Place) -> list[int]:
-    return list(_at(place).order_by("pk").values_list("pk", flat=True))
+def _case_ids_at(place: CasePlace) -> list[int]:
+    return list(_open_cases_at(place).order_by("pk").values_list("pk", flat=True))
 
 
-def _at(place: Place) -> CaseQuerySet:
+def _open_cases_at(place: CasePlace) -> CaseQuerySet:
     return Case.objects.open().filter(
         department_id=place.department_id,
         brand_account_id=place.brand_account_id,
@@ -175,21 +175,21 @@ def _at(place: Place) -> CaseQuerySet:
     )
 
 
-def _locked(place: Place, ids: Iterable[int]) -> list[Case]:
+def _lock_cases_at(place: CasePlace, ids: Iterable[int]) -> list[Case]:
     """The cases that are still there; one that somebody holds at this moment is left to the next sweep."""
-    rows = _at(place).filter(pk__in=ids).select_related("assignee", "department")
+    rows = _open_cases_at(place).filter(pk__in=ids).select_related("assignee", "department")
     return list(rows.select_for_update(skip_locked=True, no_key=True, of=("self",)).order_by("pk"))
 
 
-def _put_one_right(case: Case, target: Department | None, now: dt.datetime) -> str:
+def _repair_case(case: Case, target: Department | None, now: dt.datetime) -> str:
     change = Change(case, None, now)
     if target is None:
         said = f"{case.assignee} cannot work on it any more"
-        give(change, None, said)
+        set_assignee(change, None, said)
     else:
         said = f"Nobody in {case.department} could see it"
         if not case.department.is_open:
             said = f"{case.department} is closed and nobody who could see it had it"
-        passing.send(change, target, said)
+        passing.send_to_department(change, target, said)
     change.save()
     return f"{said}: now in the queue of {target or case.department}."

@@ -9,34 +9,34 @@ from dataclasses import dataclass
 from django.db import connection
 
 #: Of a customer with more cases than this, the newest tell who helped last.
-_CASES_LOOKED_AT = 50
+_MOST_EARLIER_CASES = 50
 
 # By index: a case's messages by time, a customer's cases. What a rule asked for holds for the department it chose.
-LANGUAGE = """
+LANGUAGE_SQL = """
 coalesce((SELECT m.language FROM inbox_message m WHERE m.case_id = c.id AND m.direction = 'in' AND m.language <> ''
           ORDER BY m.network_time DESC, m.id DESC LIMIT 1), '')
 """
-ASKED = """
+ASKED_JOIN_SQL = """
 LEFT JOIN LATERAL (
   SELECT d.trace -> 'decided' ->> 'person' AS person, d.trace -> 'decided' ->> 'skill' AS skill FROM inbox_decision d
   WHERE d.case_id = c.id AND d.department_id = c.department_id AND d.decided_by <> 'thread'
   ORDER BY d.id DESC LIMIT 1) AS asked ON true
 """
-_NEEDS = f"""
-SELECT c.id, c.brand_account_id, c.customer_id, {LANGUAGE},
+_NEEDS_SQL = f"""
+SELECT c.id, c.brand_account_id, c.customer_id, {LANGUAGE_SQL},
   (SELECT m.user_id FROM (
      SELECT o.id FROM inbox_case o WHERE o.customer_id = c.customer_id AND o.last_outbound_at IS NOT NULL
      ORDER BY o.id DESC LIMIT %(looked_at)s) AS o
    JOIN inbox_message m ON m.case_id = o.id AND m.direction = 'out' AND m.user_id IS NOT NULL
    ORDER BY m.network_time DESC, m.id DESC LIMIT 1),
   coalesce(asked.person, ''), coalesce(asked.skill, '')
-FROM inbox_case c {ASKED}
+FROM inbox_case c {ASKED_JOIN_SQL}
 WHERE c.id = ANY(%(ids)s)
 """  # noqa: S608 (constants)
 
 
 @dataclass(frozen=True, slots=True)
-class CaseNeed:
+class NeedRow:
     """`language` is that of the customer's newest message whose language is known, `person` a user name and `skill` a
     skill's key that a rule asked for; "" for none."""
 
@@ -49,9 +49,9 @@ class CaseNeed:
     skill: str
 
 
-def needs_of(case_ids: Sequence[int]) -> dict[int, CaseNeed]:
+def read_case_needs(case_ids: Sequence[int]) -> dict[int, NeedRow]:
     """What each of these cases asks for, by case id. One statement."""
     with connection.cursor() as cursor:
-        cursor.execute(_NEEDS, {"ids": list(case_ids), "looked_at": _CASES_LOOKED_AT})
-        rows = [CaseNeed(*row) for row in cursor.fetchall()]
+        cursor.execute(_NEEDS_SQL, {"ids": list(case_ids), "looked_at": _MOST_EARLIER_CASES})
+        rows = [NeedRow(*row) for row in cursor.fetchall()]
     return {row.case_id: row for row in rows}

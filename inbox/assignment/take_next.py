@@ -14,30 +14,30 @@ from django.db.models import Exists, OuterRef
 from accounts.access import viewer
 from accounts.models import Department, Role, User
 from accounts.working_time import presence
-from inbox.assignment.automatic import give
-from inbox.assignment.needs import ASKED, LANGUAGE
+from inbox.assignment.automatic import set_assignee
+from inbox.assignment.needs import ASKED_JOIN_SQL, LANGUAGE_SQL
 from inbox.changes import clocks
-from inbox.changes.change import Change, require
+from inbox.changes.change import Change, require_permission
 from inbox.changes.refusals import Invalid
 from inbox.models import Case, Decision, Status
 from postgres.bound_cursors import bound_cursor
 
 #: How many of the most urgent cases of each department are compared when the first is not just right.
-COMPARED = 24
+MOST_COMPARED = 24
 #: How often, and after how many seconds, to look again while others hold all that waits.
-LOOKS, PAUSE = 20, 0.01
+ATTEMPTS, ATTEMPT_PAUSE = 20, 0.01
 
 # What `Change` and the clocks look at.
-_LOOKED_AT = {
+_NEEDED_COLUMNS = {
     "id", "brand_account_id", "network", "visibility", "status", "department_id", "assignee_id", "priority", "version",
     "historical", "needs_answer", "last_inbound_at", "last_outbound_at", "waiting_since", "first_response_at",
-    "closed_at", *clocks.FIELDS,
+    "closed_at", *clocks.CLOCK_FIELDS,
 }  # fmt: skip
 # `from_db` takes the values in the order of the model, whatever the order of the names that it is given.
-_FIELDS = tuple(field.attname for field in Case._meta.concrete_fields if field.attname in _LOOKED_AT)
+_LOADED_COLUMNS = tuple(field.attname for field in Case._meta.concrete_fields if field.attname in _NEEDED_COLUMNS)
 # Each department's queue is walked along its own index (`case_to_assign`) and left after a few rows, which are locked,
 # so that nobody else is offered them. The limit is part of the text: with any limit to come, Postgres might sort.
-_MOST_URGENT = {
+_MOST_URGENT_SQL = {
     limit: f"""
 WITH c AS (
   SELECT o.* FROM unnest(%(departments)s::bigint[]) AS d(id) CROSS JOIN LATERAL (
@@ -49,14 +49,14 @@ WITH c AS (
 )
 SELECT (SELECT max(l.ends_on) FROM accounts_leave l
         WHERE l.user_id = %(me)s AND %(today)s::date BETWEEN l.starts_on AND l.ends_on),
-  CASE WHEN %(speaks)s THEN {LANGUAGE} ELSE '' END, coalesce(asked.person, ''), coalesce(asked.skill, ''),
+  CASE WHEN %(speaks)s THEN {LANGUAGE_SQL} ELSE '' END, coalesce(asked.person, ''), coalesce(asked.skill, ''),
   p.name,
   EXISTS (SELECT FROM inbox_custody h WHERE h.case_id = c.id AND h.left_at IS NULL AND h.accepted_at IS NULL),
-  {", ".join(f"c.{name}" for name in _FIELDS)}
-FROM c JOIN accounts_department p ON p.id = c.department_id {ASKED}
+  {", ".join(f"c.{name}" for name in _LOADED_COLUMNS)}
+FROM c JOIN accounts_department p ON p.id = c.department_id {ASKED_JOIN_SQL}
 ORDER BY c.priority DESC, c.waiting_since, c.id
 """  # noqa: S608 (constants)
-    for limit in (1, COMPARED)
+    for limit in (1, MOST_COMPARED)
 }
 
 
@@ -73,14 +73,14 @@ class _Offer:
     waits: bool
     values: tuple[Any, ...]
 
-    def case(self) -> Case:
-        """The case; what is not in `_FIELDS` is read when it is asked for."""
-        case = Case.from_db("default", _FIELDS, self.values)
+    def build_case(self) -> Case:
+        """The case; what is not in `_LOADED_COLUMNS` is read when it is asked for."""
+        case = Case.from_db("default", _LOADED_COLUMNS, self.values)
         case.department = Department(pk=case.department_id, name=self.department_name)
         return case
 
 
-def take_next(by: User, *, now: dt.datetime) -> Case | None:
+def take_next_case(by: User, *, now: dt.datetime) -> Case | None:
     """Take the most urgent unassigned case that fits `by`; None when there is none.
 
     By priority, then by how long the customer has waited. What a rule wants others to have and what is in a language
@@ -88,24 +88,24 @@ def take_next(by: User, *, now: dt.datetime) -> Case | None:
     take more than one's capacity. Raises `NotAllowed` for a role that does not work on cases, `Invalid` for somebody
     who is away or on leave.
     """
-    require(by, "claim")
+    require_permission(by, "claim")
     if by.away_since is not None:
         raise Invalid("You are away. Say that you are back, then take the next case.")
-    scope = {**_scope(by), "me": by.pk, "today": presence.today(now)}
-    for _ in range(LOOKS):
+    scope = {**_search_scope(by), "me": by.pk, "today": presence.local_date(now)}
+    for _ in range(ATTEMPTS):
         with transaction.atomic():
-            offer = _find(by, scope)
+            offer = _find_offer(by, scope)
             if offer is not None and offer.on_leave_until is not None:
-                raise Invalid(presence.OWN_LEAVE.format(until=presence.day(offer.on_leave_until)))
+                raise Invalid(presence.OWN_LEAVE_MESSAGE.format(until=presence.day_words(offer.on_leave_until)))
             if offer is not None:
-                return _take(offer, by, now)
+                return _take_offer(offer, by, now)
         if not _is_any_left(by):
             return None
-        time.sleep(PAUSE)
+        time.sleep(ATTEMPT_PAUSE)
     return None
 
 
-def _scope(by: User) -> dict[str, Any]:
+def _search_scope(by: User) -> dict[str, Any]:
     who = viewer(by)
     if by.role == Role.COMMUNITY:
         departments = list(Department.objects.values_list("pk", flat=True))
@@ -113,29 +113,29 @@ def _scope(by: User) -> dict[str, Any]:
     return {"departments": sorted(who.department_ids), "brands": None}
 
 
-def _find(by: User, scope: dict[str, Any]) -> _Offer | None:
+def _find_offer(by: User, scope: dict[str, Any]) -> _Offer | None:
     """The case to take, locked. Mostly the first of all is right; only else are more compared."""
-    for limit in _MOST_URGENT:
-        offers = _offers(limit, {**scope, "speaks": bool(by.languages)})
+    for limit in _MOST_URGENT_SQL:
+        offers = _read_offers(limit, {**scope, "speaks": bool(by.languages)})
         if not offers:
             return None
         if limit == 1 and offers[0].for_skill == "" and not _is_for_others(by, offers[0]):
             return offers[0]
-    lacking = _lacking(by, offers)
+    lacking = _lacking_skills(by, offers)
     fitting = [one for one in offers if one.for_skill not in lacking]
     return min(fitting, key=lambda one: _is_for_others(by, one), default=None)
 
 
-def _offers(limit: int, parameters: dict[str, Any]) -> list[_Offer]:
+def _read_offers(limit: int, parameters: dict[str, Any]) -> list[_Offer]:
     with bound_cursor() as cursor:
-        cursor.execute(_MOST_URGENT[limit], parameters)
+        cursor.execute(_MOST_URGENT_SQL[limit], parameters)
         return [
             _Offer(leave, language, person, skill, department, waits, tuple(values))
             for leave, language, person, skill, department, waits, *values in cursor.fetchall()
         ]
 
 
-def _lacking(by: User, offers: Sequence[_Offer]) -> set[str]:
+def _lacking_skills(by: User, offers: Sequence[_Offer]) -> set[str]:
     asked = {one.for_skill for one in offers} - {""}
     return asked - set(by.skills.values_list("slug", flat=True)) if asked else set()
 
@@ -151,11 +151,11 @@ def _is_any_left(by: User) -> bool:
     return Case.objects.visible_to(by).to_assign().exclude(Exists(skilled)).exists()
 
 
-def _take(offer: _Offer, by: User, now: dt.datetime) -> Case:
-    case = offer.case()
+def _take_offer(offer: _Offer, by: User, now: dt.datetime) -> Case:
+    case = offer.build_case()
     change = Change(case, by, now)
-    change.accept_with_save(waits=offer.waits)
-    give(change, by)
+    change.accept_custody_on_save(waits=offer.waits)
+    set_assignee(change, by)
     if case.status == Status.NEW:
         change.set(status=Status.OPEN)
     change.save()

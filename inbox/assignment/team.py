@@ -11,19 +11,19 @@ from django.db.models import Sum
 from accounts.access import ROLES, viewer
 from accounts.models import AssignmentMode, Department, Leave, Membership, User
 from accounts.working_time import presence
-from accounts.working_time.presence import Standing
-from inbox.assignment.automatic import GIVEN
-from inbox.display import Moment, moment
+from accounts.working_time.presence import PresenceStatus
+from inbox.assignment.automatic import ASSIGNABLE_ROLES
+from inbox.display import DisplayTime, display_time
 from inbox.models import CaseCount, Sweep
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
+class TeamMember:
     """One person in one department. `share`: how full they are, 0 to 100."""
 
     name: str
     role: str
-    standing: Standing
+    standing: PresenceStatus
     open_here: int
     open_cases: int
     capacity: int
@@ -39,7 +39,7 @@ class Team:
     mode: str
     unassigned: int
     there: int
-    people: list[Person]
+    people: list[TeamMember]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +50,12 @@ class LastSweep:
     remaining: int
     found: int
     week: int
-    when: Moment
+    when: DisplayTime
 
 
-def teams(user: User, now: dt.datetime) -> list[Team]:
+def list_teams(user: User, now: dt.datetime) -> list[Team]:
     """The departments that `user` runs, with their people. Four statements, however many."""
-    departments = [one for one in Department.objects.all() if viewer(user).may_run(one.pk)]
+    departments = [one for one in Department.objects.all() if viewer(user).may_run_department(one.pk)]
     ids = [one.pk for one in departments]
     here: dict[tuple[int, int | None], int] = defaultdict(int)
     everywhere: dict[int | None, int] = defaultdict(int)
@@ -65,29 +65,29 @@ def teams(user: User, now: dt.datetime) -> list[Team]:
     for department_id, assignee_id, n in counted:
         here[department_id, assignee_id] += n
         everywhere[assignee_id] += n
-    leaves = {one.user_id: one for one in Leave.objects.covering(presence.today(now))}
+    leaves = {one.user_id: one for one in Leave.objects.covering(presence.local_date(now))}
     rows = Membership.objects.filter(
         department__in=ids, user__is_active=True, user__role__in=ROLES["claim"]
     ).select_related("user")
-    people: dict[int, list[Person]] = defaultdict(list)
+    people: dict[int, list[TeamMember]] = defaultdict(list)
     for row in rows.order_by("user__first_name", "user__last_name", "user_id"):
         who, full = row.user, everywhere[row.user_id]
         people[row.department_id].append(
-            Person(
+            TeamMember(
                 str(who),
                 who.get_role_display(),
-                presence.standing(who, now, leaves.get(who.pk)),
+                presence.presence_status(who, now, leaves.get(who.pk)),
                 here[row.department_id, who.pk],
                 full,
                 who.capacity,
                 min(100, round(100 * full / who.capacity)) if who.capacity else 0,
-                who.role in GIVEN,
+                who.role in ASSIGNABLE_ROLES,
             )
         )
-    return [_team(one, here[one.pk, None], people[one.pk]) for one in departments]
+    return [_build_team(one, here[one.pk, None], people[one.pk]) for one in departments]
 
 
-def _team(department: Department, unassigned: int, people: list[Person]) -> Team:
+def _build_team(department: Department, unassigned: int, people: list[TeamMember]) -> Team:
     there = sum(one.standing.where == "available" for one in people)
     mode = str(AssignmentMode(department.assignment_mode).label).partition(":")[0]
     return Team(department, mode, unassigned, there, people)
@@ -99,4 +99,4 @@ def last_sweep(now: dt.datetime) -> LastSweep | None:
     if newest is None:
         return None
     week = Sweep.objects.aggregate(n=Sum("found"))["n"] or 0
-    return LastSweep(f"{newest.open_cases:,}", newest.remaining, newest.found, week, moment(newest.at, now))
+    return LastSweep(f"{newest.open_cases:,}", newest.remaining, newest.found, week, display_time(newest.at, now))

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 from inbox.changes import clocks
 from inbox.countdown import due_chip
-from inbox.display import Chip, local
+from inbox.display import Chip, to_display_zone
 from inbox.models import Case, Status
-from routing.business_hours.notation import say_minutes
+from routing.business_hours.notation import format_minutes
 from routing.service_levels import versions as terms
-from routing.service_levels.policies import CLOCKS, ClockName, Policy, Terms
+from routing.service_levels.policies import CLOCKS, ClockName, Policy, ServiceLevels
 
-LABELS: dict[ClockName, str] = {
+CLOCK_LABELS: dict[ClockName, str] = {
     "first_response": "First response",
     "next_response": "Next response",
     "resolution": "Resolution",
@@ -42,39 +42,39 @@ def clock_card(case: Case, now: dt.datetime) -> ClockCard | None:
     """None for history and where no policy applies. Reads no row when the version is known to this process."""
     if case.historical or not case.sla_version:
         return None
-    known = terms.of_number(case.sla_version)
-    policy = known.policy(case.department_id, case.priority, case.network)
+    known = terms.service_levels_by_number(case.sla_version)
+    policy = known.matching_policy(case.department_id, case.priority, case.network)
     if policy is None or not policy.targets:
         return None
-    rows = [_row(case, known, policy, clock, now) for clock in CLOCKS if clock in policy.targets]
+    rows = [_clock_row(case, known, policy, clock, now) for clock in CLOCKS if clock in policy.targets]
     basis = f"Policy “{policy.name}”, calendar “{policy.calendar_name}”, version {known.number}"
     return ClockCard(rows, basis)
 
 
-def _row(case: Case, known: Terms, policy: Policy, clock: ClockName, now: dt.datetime) -> ClockRow:
-    target = f"{say_minutes(int(policy.targets[clock].total_seconds()) // 60)} of business time"
-    for one in clocks.running(case):
+def _clock_row(case: Case, known: ServiceLevels, policy: Policy, clock: ClockName, now: dt.datetime) -> ClockRow:
+    target = f"{format_minutes(int(policy.targets[clock].total_seconds()) // 60)} of business time"
+    for one in clocks.running_clocks(case):
         if one.clock == clock:
             found = known.due(policy, clock, one.since, one.used)
             if found is None:
-                return ClockRow(LABELS[clock], target, "", Chip("never open", "late"))
+                return ClockRow(CLOCK_LABELS[clock], target, "", Chip("never open", "late"))
             return ClockRow(
-                LABELS[clock], target, _at(found.at), due_chip("Due", found.at, found.warned_at, now)
+                CLOCK_LABELS[clock], target, _time_in_words(found.at), due_chip("Due", found.at, found.warned_at, now)
             )
-    return ClockRow(LABELS[clock], target, "", _stopped(case, policy, clock))
+    return ClockRow(CLOCK_LABELS[clock], target, "", _stopped_clock_chip(case, policy, clock))
 
 
-def _stopped(case: Case, policy: Policy, clock: ClockName) -> Chip:
+def _stopped_clock_chip(case: Case, policy: Policy, clock: ClockName) -> Chip:
     if clock == "first_response":
         due, given = case.first_response_due_at, case.first_response_at
         if given is None:
             return Chip("not running")
-        when = f"answered {_at(given)}"
+        when = f"answered {_time_in_words(given)}"
         return Chip("met", "ok", when) if due is None or given <= due else Chip("missed", "late", when)
     if clock == "next_response":
         return Chip("not running")
     used, target = case.resolution_used, int(policy.targets[clock].total_seconds())
-    spent = f"{say_minutes(used // 60)} of business time used"
+    spent = f"{format_minutes(used // 60)} of business time used"
     if case.is_open:
         return Chip("paused", "", spent) if case.status == Status.WAITING else Chip("not running", "", spent)
     if case.status != Status.RESOLVED:
@@ -82,5 +82,5 @@ def _stopped(case: Case, policy: Policy, clock: ClockName) -> Chip:
     return Chip("met", "ok", spent) if used <= target else Chip("missed", "late", spent)
 
 
-def _at(moment: dt.datetime) -> str:
-    return f"{local(moment):%-d %b, %H:%M}"
+def _time_in_words(moment: dt.datetime) -> str:
+    return f"{to_display_zone(moment):%-d %b, %H:%M}"

@@ -9,12 +9,12 @@ from inbox.display import long_span
 from inbox.models import Case, Custody
 
 #: The bar's length in the units of its drawing, and the least that is still seen.
-LENGTH, LEAST = 1000, 12
+BAR_LENGTH, LEAST_PART_LENGTH = 1000, 12
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
-    """One piece of the bar. `tone`: late (sent and not accepted), iron (in work). `x` and `width` are of `LENGTH`."""
+class CustodyPart:
+    """One piece of the bar. `tone`: late (sent and not accepted), iron (in work). `x` and `width` are of `BAR_LENGTH`."""
 
     label: str
     length: str
@@ -27,7 +27,7 @@ class Part:
 class CustodyBar:
     total: str
     waiting: str
-    parts: list[Part]
+    parts: list[CustodyPart]
 
 
 def custody_bar(custodies: list[Custody], case: Case, now: dt.datetime) -> CustodyBar | None:
@@ -51,14 +51,14 @@ def custody_bar(custodies: list[Custody], case: Case, now: dt.datetime) -> Custo
     total = sum(length for _, _, length in pieces)
     waiting = sum(length for _, tone, length in pieces if tone == "late")
     share = f"{round(100 * waiting / total)} % of it waiting" if total >= 60 else ""
-    return CustodyBar(long_span(total), share, _laid_out(pieces, total))
+    return CustodyBar(long_span(total), share, _lay_out_parts(pieces, total))
 
 
-def _laid_out(pieces: list[tuple[str, str, float]], total: float) -> list[Part]:
-    free = LENGTH - LEAST * len(pieces)
+def _lay_out_parts(pieces: list[tuple[str, str, float]], total: float) -> list[CustodyPart]:
+    free = BAR_LENGTH - LEAST_PART_LENGTH * len(pieces)
     parts, x = [], 0
     for label, tone, length in pieces:
-        width = LEAST + round(free * length / total) if total and free > 0 else LENGTH // len(pieces)
-        parts.append(Part(label, long_span(length), tone, x, max(width - 4, 1)))
+        width = LEAST_PART_LENGTH + round(free * length / total) if total and free > 0 else BAR_LENGTH // len(pieces)
+        parts.append(CustodyPart(label, long_span(length), tone, x, max(width - 4, 1)))
         x += width
     return parts

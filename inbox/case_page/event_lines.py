@@ -4,31 +4,31 @@ from __future__ import annotations
 
 from typing import Any
 
-from inbox.changes.refusals import name_of
+from inbox.changes.refusals import name_or_somebody
 from inbox.models import CaseEvent, Verb
 
 
-def said(event: CaseEvent) -> str:
+def event_line(event: CaseEvent) -> str:
     """An event as a line; whatever its data lacks is left out."""
-    who, data = name_of(event.actor), {key: str(value) for key, value in event.data.items()}
-    moved = _moved(event, who, data)
-    return moved if moved is not None else _done(event, who, data)
+    who, data = name_or_somebody(event.actor), {key: str(value) for key, value in event.data.items()}
+    moved = _movement_line(event, who, data)
+    return moved if moved is not None else _other_line(event, who, data)
 
 
-def _moved(event: CaseEvent, who: str, data: dict[str, str]) -> str | None:
+def _movement_line(event: CaseEvent, who: str, data: dict[str, str]) -> str | None:
     """Where the case went, None for an event by which it went nowhere."""
     reason = data.get("reason", "")
     match event.verb:
         case Verb.ROUTED if "learned" in event.data:
-            return _with(f"Sent on from {data.get('from')} to {data.get('to')}", reason)
+            return _with_reason(f"Sent on from {data.get('from')} to {data.get('to')}", reason)
         case Verb.SUGGESTION_DECLINED:
             return f"{who} kept it here: not {data.get('to')} ({data.get('probability')} suggested)"
         case Verb.ROUTED:
-            return _with(f"Sent to {data.get('to') or 'a department'}", reason)
+            return _with_reason(f"Sent to {data.get('to') or 'a department'}", reason)
         case Verb.ASSIGNED:
-            return _assigned(event, who, data.get("to", ""), reason)
+            return _assignment_line(event, who, data.get("to", ""), reason)
         case Verb.HANDED_OVER:
-            return _handed_over(event, who, data, reason)
+            return _hand_over_line(event, who, data, reason)
         case Verb.TAKEN_BACK:
             return f"{who} took the hand-over to {data.get('from')} back: {data.get('to')} has it"
         case Verb.ACCEPTED:
@@ -37,28 +37,28 @@ def _moved(event: CaseEvent, who: str, data: dict[str, str]) -> str | None:
             return None
 
 
-def _handed_over(event: CaseEvent, who: str, data: dict[str, str], reason: str) -> str:
+def _hand_over_line(event: CaseEvent, who: str, data: dict[str, str], reason: str) -> str:
     if event.actor is None:
-        return _with(f"Handed over from {data.get('from')} to {data.get('to')} by escalation", reason)
+        return _with_reason(f"Handed over from {data.get('from')} to {data.get('to')} by escalation", reason)
     wrong = " (wrong department)" if event.data.get("wrong_department") is True else ""
     did = "bounced it back" if event.data.get("bounced") is True else "handed over"
     said_already = bool(wrong) and reason.casefold() == "wrong department"
     words = f"{who} {did} from {data.get('from')} to {data.get('to')}{wrong}"
-    return _with(words, "" if said_already else reason)
+    return _with_reason(words, "" if said_already else reason)
 
 
-def _done(event: CaseEvent, who: str, data: dict[str, str]) -> str:
+def _other_line(event: CaseEvent, who: str, data: dict[str, str]) -> str:
     reason = data.get("reason", "")
     match event.verb:
         case Verb.REOPENED:
             return f"{who} reopened it" if event.actor else "Reopened: the customer wrote again"
         case Verb.SLA_MISSED:
-            return _with(
-                f"{_CLOCKS.get(data.get('clock', ''), 'A target')} missed", f"policy “{data.get('policy')}”"
+            return _with_reason(
+                f"{_TARGET_LABELS.get(data.get('clock', ''), 'A target')} missed", f"policy “{data.get('policy')}”"
             )
         case Verb.ESCALATED:
             raised = f", priority raised to {data['priority']}" if data.get("priority") else ""
-            return _with(f"Escalated{raised}", reason)
+            return _with_reason(f"Escalated{raised}", reason)
         case Verb.PLAYBOOK_ANSWERED:
             words = f"{who} answered “{data.get('question')}” with “{data.get('answer')}”"
             return f"{words} → {data['outcome']}" if data.get("outcome") else words
@@ -69,12 +69,12 @@ def _done(event: CaseEvent, who: str, data: dict[str, str]) -> str:
         case Verb.MESSAGE_CORRECTED:
             return f"{who} corrected how a message was read: {data.get('to') or 'changed'}"
         case Verb.CUSTOMER_TAGGED:
-            return f"{who} {_tagged(event.data, 'the customer')}"
+            return f"{who} {_tagging_words(event.data, 'the customer')}"
         case Verb.CASE_TAGGED:
-            return f"{who} {_tagged(event.data, 'the case')}"
+            return f"{who} {_tagging_words(event.data, 'the case')}"
         case Verb.DISMISSED:
             by = f"{who} dismissed it without an answer" if event.actor else "Dismissed without an answer"
-            return _with(by, reason)
+            return _with_reason(by, reason)
         case Verb.RESOLVED:
             return f"{who} resolved it"
         case Verb.MESSAGE_EDITED if event.data.get("ours") is True:
@@ -82,21 +82,21 @@ def _done(event: CaseEvent, who: str, data: dict[str, str]) -> str:
         case Verb.REPLY_CANCELLED:
             return f"{who} took an answer back before it left"
         case Verb.REPLY_SETTLED:
-            return _with(f"{who} settled an unconfirmed answer", _DECISIONS.get(data.get("decision", ""), ""))
+            return _with_reason(f"{who} settled an unconfirmed answer", _SETTLEMENT_WORDS.get(data.get("decision", ""), ""))
         case _:
             label = Verb(event.verb).label if event.verb in Verb.values else event.verb
             return f"{who} {label}" if event.actor else label[:1].upper() + label[1:]
 
 
-_CLOCKS = {
+_TARGET_LABELS = {
     "first_response": "First response target",
     "next_response": "Next response target",
     "resolution": "Resolution target",
 }
-_DECISIONS = {"sent": "it stands on the network", "again": "send it again", "give_up": "leave it"}
+_SETTLEMENT_WORDS = {"sent": "it stands on the network", "again": "send it again", "give_up": "leave it"}
 
 
-def _tagged(data: dict[str, Any], what: str) -> str:
+def _tagging_words(data: dict[str, Any], what: str) -> str:
     added, removed = (", ".join(f"“{tag}”" for tag in data.get(name, ())) for name in ("added", "removed"))
     said = [f"tagged {what} {added}"] if added else []
     said += [f"took the tag {removed} from {what}"] if removed else []
@@ -105,17 +105,17 @@ def _tagged(data: dict[str, Any], what: str) -> str:
     return " and ".join(said) or f"put the tags of {what} in another order"
 
 
-def _with(words: str, reason: str) -> str:
+def _with_reason(words: str, reason: str) -> str:
     return f"{words}: {reason}" if reason else words
 
 
-def _assigned(event: CaseEvent, who: str, to: str, reason: str) -> str:
+def _assignment_line(event: CaseEvent, who: str, to: str, reason: str) -> str:
     if not to:
         return (
-            _with("Back in the queue, nobody has it", reason)
+            _with_reason("Back in the queue, nobody has it", reason)
             if reason
             else f"{who} gave it back: nobody has it now"
         )
     if event.actor is None:
-        return _with(f"Assigned to {to}", reason)
-    return f"{who} took it" if to == str(event.actor) else _with(f"{who} assigned it to {to}", reason)
+        return _with_reason(f"Assigned to {to}", reason)
+    return f"{who} took it" if to == str(event.actor) else _with_reason(f"{who} assigned it to {to}", reason)

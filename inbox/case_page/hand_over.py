@@ -14,9 +14,9 @@ LONGEST_TRAIL = 6
 
 
 @dataclass(frozen=True, slots=True)
-class Passing:
+class HandOverPanel:
     """`accept`, `bounce` and `wrong` are what the person may do; `arrived` that the department has not said yet
-    whether it keeps the case; `trail` who had it one after the other, "" unless it came back to one of them."""
+    whether it keeps the case; `custody_trail` who had it one after the other, "" unless it came back to one of them."""
 
     arrived: bool
     accept: bool
@@ -29,7 +29,7 @@ class Passing:
     trail: str
 
 
-def passing_of(case: Case, user: User, custodies: Sequence[Custody], *, may_pass: bool) -> Passing | None:
+def hand_over_panel(case: Case, user: User, custodies: Sequence[Custody], *, may_pass: bool) -> HandOverPanel | None:
     """From the custodies of a case in order, the last one being the holder's; None for a closed case."""
     held = custodies[-1] if custodies else None
     if held is None or not case.is_open:
@@ -37,20 +37,20 @@ def passing_of(case: Case, user: User, custodies: Sequence[Custody], *, may_pass
     theirs = case.department_id in viewer(user).department_ids
     origin = held.from_department
     arrived = held.accepted_at is None and origin is not None
-    return Passing(
+    return HandOverPanel(
         arrived=arrived and (theirs or may_pass),
         accept=arrived and theirs and viewer(user).may("claim"),
         bounce=may_pass and origin is not None and origin.is_open,
         wrong=may_pass,
-        sentence=_sentence(held, case) if origin else "",
+        sentence=_arrival_sentence(held, case) if origin else "",
         reason=held.reason,
         back_to=str(origin or ""),
         bounce_reason=f"Not for {case.department}",
-        trail=trail(case, custodies),
+        trail=custody_trail(case, custodies),
     )
 
 
-def trail(case: Case, custodies: Sequence[Custody]) -> str:
+def custody_trail(case: Case, custodies: Sequence[Custody]) -> str:
     """Who had the case, as "Service → Billing → Service"; "" when it never came back to anybody."""
     if not case.returned_count:
         return ""
@@ -59,7 +59,7 @@ def trail(case: Case, custodies: Sequence[Custody]) -> str:
     return " → ".join(cut)
 
 
-def _sentence(held: Custody, case: Case) -> str:
+def _arrival_sentence(held: Custody, case: Case) -> str:
     if held.sent_by is None:
         return f"This came from {held.from_department} to {case.department} without anybody’s doing"
     return f"{held.sent_by} of {held.from_department} sent this to {case.department}"

@@ -12,7 +12,7 @@ from accounts.roster import planning as rostering
 from inbox.models import Case, Direction, Message
 
 
-def arrived_to(case_id: OuterRef) -> QuerySet[Message, Any]:
+def on_point_at_arrival(case_id: OuterRef) -> QuerySet[Message, Any]:
     """Subquery: who was on point when the customer's newest message of a case arrived, as JSON."""
     names = {
         f"{role}_{name}": f"{column}__{name}"
@@ -25,18 +25,18 @@ def arrived_to(case_id: OuterRef) -> QuerySet[Message, Any]:
     return newest.values(json=JSONObject(**names))[:1]
 
 
-def who_is_on_point(case: Case, now: dt.datetime) -> dict[str, Any]:
+def on_point_context(case: Case, now: dt.datetime) -> dict[str, Any]:
     """For a case's page: who is on point `now`, and names of primary and backup when the customer last wrote, "" for
     nobody."""
-    kept = rostering.from_json(case.roster, rostering.zone_of(case.brand_account))  # type: ignore[attr-defined]
+    kept = rostering.roster_from_json(case.roster, rostering.brand_account_zone(case.brand_account))  # type: ignore[attr-defined]
     told = case.arrived_to or {}  # type: ignore[attr-defined]
     return {
         "now": kept.on_point(now),
-        "then": _name(told, "primary"),
-        "then_backup": _name(told, "backup"),
+        "then": _on_point_name(told, "primary"),
+        "then_backup": _on_point_name(told, "backup"),
     }
 
 
-def _name(told: dict[str, Any], role: str) -> str:
+def _on_point_name(told: dict[str, Any], role: str) -> str:
     full = f"{told.get(f'{role}_first_name') or ''} {told.get(f'{role}_last_name') or ''}".strip()
     return full or told.get(f"{role}_username") or ""

@@ -17,15 +17,15 @@ from accounts.models import User
 from accounts.roster import planning as rostering
 from accounts.working_time import presence
 from inbox import countdown
-from inbox.assignment.colleagues import colleagues, why_nobody
+from inbox.assignment.colleagues import assignable_colleagues, explain_unassigned
 from inbox.case_page import playbook as playbook_panel
 from inbox.case_page import suggestion as suggestion_page
 from inbox.case_page.clock_card import clock_card
 from inbox.case_page.custody_bar import CustodyBar, custody_bar
-from inbox.case_page.hand_over import passing_of, trail
-from inbox.case_page.on_point import arrived_to, who_is_on_point
-from inbox.case_page.timeline import Timeline, timeline
-from inbox.display import Chip, display_name, initials, local, network_sign, returned_chip
+from inbox.case_page.hand_over import hand_over_panel, custody_trail
+from inbox.case_page.on_point import on_point_at_arrival, on_point_context
+from inbox.case_page.timeline import Timeline, read_timeline
+from inbox.display import Chip, display_name, initials, to_display_zone, network_sign, returned_chip
 from inbox.models import (
     LIVE_STATES,
     Case,
@@ -41,12 +41,12 @@ from inbox.models import (
 from inbox.models.case import CaseQuerySet
 from inbox.replies import composer as composing
 from inbox.replies.composer import Composer
-from inbox.visibility import departments, sees, watched_by
-from networks.registry import capabilities
-from postgres.prepared_querysets import prepared
+from inbox.visibility import list_departments, may_see_by_role, watched_cases
+from networks.registry import network_capabilities
+from postgres.prepared_querysets import prepared_query
 
 #: Neighbours shown on the page: other names of the customer, other cases.
-MOST_IDENTITIES, MOST_OTHERS = 10, 6
+MOST_IDENTITIES, MOST_OTHER_CASES = 10, 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,21 +64,21 @@ def read_case(user: User, pk: int, now: dt.datetime) -> Case:
 
     Raises `Case.DoesNotExist` alike for absent and forbidden.
     """
-    today = presence.today(now)
-    found = _case(user, pk, today) or _watched_case(user, pk, today)
+    today = presence.local_date(now)
+    found = _visible_case(user, pk, today) or _watched_case(user, pk, today)
     if not found:
         raise Case.DoesNotExist
     return found[0]
 
 
-@prepared
-def _case(user: User, pk: int, today: dt.date) -> CaseQuerySet:
+@prepared_query
+def _visible_case(user: User, pk: int, today: dt.date) -> CaseQuerySet:
     return _with_neighbours(Case.objects.visible_to(user).filter(pk=pk), user, today)
 
 
-@prepared
+@prepared_query
 def _watched_case(user: User, pk: int, today: dt.date) -> CaseQuerySet:
-    return _with_neighbours(watched_by(user).filter(pk=pk), user, today)
+    return _with_neighbours(watched_cases(user).filter(pk=pk), user, today)
 
 
 def _with_neighbours(rows: CaseQuerySet, user: User, today: dt.date) -> CaseQuerySet:
@@ -97,17 +97,17 @@ def _with_neighbours(rows: CaseQuerySet, user: User, today: dt.date) -> CaseQuer
     return rows.select_related("customer", "identity", "brand_account", "department", "assignee").annotate(
         draft_text=Subquery(Draft.objects.filter(case=OuterRef("pk"), user=user).values("text")[:1]),
         reasons=Subquery(Decision.objects.filter(case=OuterRef("pk")).order_by("-id").values("reasons")[:1]),
-        other_cases=ArraySubquery(others[:MOST_OTHERS]),
+        other_cases=ArraySubquery(others[:MOST_OTHER_CASES]),
         other_names=ArraySubquery(names[:MOST_IDENTITIES]),
-        **playbook_panel.panel_fields(),
-        suggested=suggestion_page.open_of_case(),
-        roster=ArraySubquery(rostering.in_json(OuterRef("brand_account_id"), today)),
-        arrived_to=Subquery(arrived_to(OuterRef("pk"))),
+        **playbook_panel.playbook_annotations(),
+        suggested=suggestion_page.open_suggestion_subquery(),
+        roster=ArraySubquery(rostering.roster_json_subquery(OuterRef("brand_account_id"), today)),
+        arrived_to=Subquery(on_point_at_arrival(OuterRef("pk"))),
         is_watched=Exists(Watch.objects.filter(case=OuterRef("pk"), user=user, off=False)),
     )
 
 
-@prepared
+@prepared_query
 def _custodies(case_id: int) -> QuerySet[Custody]:
     held = Custody.objects.filter(case=case_id).select_related("department", "from_department", "sent_by")
     return held.order_by("sent_at")
@@ -123,36 +123,36 @@ def case_context(
     problem: Problem | None = None,
 ) -> dict[str, Any]:
     """Template context of `inbox/case.html` and its fragments. `case` comes from `read_case`."""
-    thread = timeline(case, user, now, before=before, start=start)
-    custodies, offered = _custodies(case.pk), may(user, case)
+    thread = read_timeline(case, user, now, before=before, start=start)
+    custodies, offered = _custodies(case.pk), allowed_actions(user, case)
     return {
         "case": case,
-        **_head(case),
-        "chips": _chips(case, now, trail(case, custodies)),
+        **_heading_context(case),
+        "chips": _header_chips(case, now, custody_trail(case, custodies)),
         "thread": thread,
         "older": bool(before),
-        "composer": None if before else _composer(case, user, thread, now),
+        "composer": None if before else _build_composer(case, user, thread, now),
         "clocks": clock_card(case, now),
         "custody": custody_bar(custodies, case, now),
-        "passing": passing_of(case, user, custodies, may_pass=offered["hand_over"]),
-        "why": _why(case, custodies),
-        "suggestion": suggestion_page.shown(case),
-        "customer": _customer(case),
+        "passing": hand_over_panel(case, user, custodies, may_pass=offered["hand_over"]),
+        "why": _placement_reasons(case, custodies),
+        "suggestion": suggestion_page.suggestion_card(case),
+        "customer": _customer_context(case),
         "may": offered,
-        "colleagues": colleagues(case, now) if offered["choose"] else [],
-        "why_nobody": why_nobody(case, now),
+        "colleagues": assignable_colleagues(case, now) if offered["choose"] else [],
+        "why_nobody": explain_unassigned(case, now),
         "mine": case.assignee_id == user.pk,
-        "playbook": playbook_panel.panel(case, offered, departments(user), now),
-        "on_point": who_is_on_point(case, now),
+        "playbook": playbook_panel.build_playbook_panel(case, offered, list_departments(user), now),
+        "on_point": on_point_context(case, now),
         "watched": case.is_watched,  # type: ignore[attr-defined]
-        "departments": [one for one in departments(user) if one.is_open and one.pk != case.department_id],
+        "departments": [one for one in list_departments(user) if one.is_open and one.pk != case.department_id],
         "problem": problem,
         "typed": (problem.typed if problem else None) or {},
-        "kept": _kept(problem, offered),
+        "kept": _refused_reason_text(problem, offered),
     }
 
 
-def _head(case: Case) -> dict[str, str]:
+def _heading_context(case: Case) -> dict[str, str]:
     name = case.identity.display_name
     sign, sign_class = network_sign(case.network)
     return {
@@ -162,11 +162,11 @@ def _head(case: Case) -> dict[str, str]:
         "initials": initials(name),
         "sign": sign,
         "sign_class": sign_class,
-        "network": capabilities(case.network).label,
+        "network": network_capabilities(case.network).label,
     }
 
 
-def _kept(problem: Problem | None, offered: dict[str, bool]) -> str:
+def _refused_reason_text(problem: Problem | None, offered: dict[str, bool]) -> str:
     """What was typed into a form that the page no longer offers: it is shown with the refusal instead."""
     forms = {"hand_over": "hand_over", "dismiss": "close"}
     if problem is None or not problem.typed or offered.get(forms.get(problem.form, ""), True):
@@ -174,7 +174,7 @@ def _kept(problem: Problem | None, offered: dict[str, bool]) -> str:
     return problem.typed.get("reason", "")
 
 
-def may(user: User, case: Case) -> dict[str, bool]:
+def allowed_actions(user: User, case: Case) -> dict[str, bool]:
     """What the page offers this person: templates print, they do not decide."""
     who = viewer(user)
     own = case.assignee_id in (None, user.pk)
@@ -194,15 +194,15 @@ def may(user: User, case: Case) -> dict[str, bool]:
         "note": who.may("read_notes"),
         "publish": user.role in ROLES["publish"],
     }
-    return offered if sees(user, case) else dict.fromkeys(offered, False)
+    return offered if may_see_by_role(user, case) else dict.fromkeys(offered, False)
 
 
-def _chips(case: Case, now: dt.datetime, trail: str) -> list[Chip]:
-    row = {name: getattr(case, name) for name in countdown.FIELDS}
+def _header_chips(case: Case, now: dt.datetime, trail: str) -> list[Chip]:
+    row = {name: getattr(case, name) for name in countdown.WAITING_CHIP_FIELDS}
     if not case.is_open:
         tone = "ok" if case.status == Status.RESOLVED else ""
         chips = [Chip("✓ resolved" if tone else "dismissed", tone)]
-    elif waiting := countdown.waiting_clock(row, case.brand_account, now):
+    elif waiting := countdown.waiting_chip(row, case.brand_account, now):
         chips = [waiting]
     else:
         chips = [Chip(case.get_status_display().lower())]
@@ -216,52 +216,52 @@ def _chips(case: Case, now: dt.datetime, trail: str) -> list[Chip]:
     return chips
 
 
-def _composer(case: Case, user: User, thread: Timeline, now: dt.datetime) -> Composer:
+def _build_composer(case: Case, user: User, thread: Timeline, now: dt.datetime) -> Composer:
     """As `composing.composer`, out of rows that were read already."""
-    parent = next((one for one in reversed(thread.messages) if _answerable(one)), None)
+    parent = next((one for one in reversed(thread.messages) if _is_answerable(one)), None)
     if parent is None and thread.before:
-        parent = composing.newest_answerable(case)
-    disabled = composing.why_not_as(user, case.brand_account) or composing.why_not_to(case, parent, now=now)
+        parent = composing.newest_answerable_message(case)
+    disabled = composing.why_cannot_answer_as(user, case.brand_account) or composing.why_cannot_answer_message(case, parent, now=now)
     live = next(
         (one for one in thread.replies if parent and one.parent_id == parent.pk and one.state in LIVE_STATES),
         None,
     )
     if not disabled and live is not None:
-        disabled = composing.on_its_way(live, user)
-    can = capabilities(case.network)
+        disabled = composing.on_its_way_sentence(live, user)
+    can = network_capabilities(case.network)
     return Composer(
         parent=parent,
         brand_account=case.brand_account,
         visibility=case.visibility,
         network_label=can.label,
-        max_length=composing.longest(case.network, case.visibility),
+        max_length=composing.max_reply_length(case.network, case.visibility),
         unit=can.length_unit,
         signature=user.signature,
         disabled=disabled,
         seen_version=case.version,
         composer_id=uuid.uuid4(),
         draft=getattr(case, "draft_text", None) or "",
-        window_ends_at=composing.window_end(case) if parent else None,
+        window_ends_at=composing.reply_window_end(case) if parent else None,
     )
 
 
-def _answerable(message: Message) -> bool:
+def _is_answerable(message: Message) -> bool:
     return message.direction == Direction.INBOUND and message.deleted_at is None and message.can_reply
 
 
-def _why(case: Case, custodies: list[Custody]) -> list[str]:
+def _placement_reasons(case: Case, custodies: list[Custody]) -> list[str]:
     """Why the case stands where it stands, newest reason first."""
     decided = [str(reason) for reason in getattr(case, "reasons", None) or ()]
     passed = [one for one in reversed(custodies) if one.from_department is not None][:3]
-    return [_passed(one) for one in passed if one.reason not in decided] + decided
+    return [_hand_over_reason(one) for one in passed if one.reason not in decided] + decided
 
 
-def _passed(custody: Custody) -> str:
+def _hand_over_reason(custody: Custody) -> str:
     by = f"Handed over by {custody.sent_by} from" if custody.sent_by else "From"
     return f"{by} {custody.from_department}: {custody.reason}"
 
 
-def _customer(case: Case) -> dict[str, Any]:
+def _customer_context(case: Case) -> dict[str, Any]:
     identity = case.identity
     others: list[dict[str, Any]] = getattr(case, "other_cases", [])
     names: list[dict[str, Any]] = getattr(case, "other_names", [])
@@ -270,9 +270,9 @@ def _customer(case: Case) -> dict[str, Any]:
         "followers": f"{identity.followers:,}" if identity.followers is not None else "",
         "verified": identity.verified,
         "tags": case.customer.tags,
-        "since": f"{local(case.customer.created_at):%-d %b %Y}",
+        "since": f"{to_display_zone(case.customer.created_at):%-d %b %Y}",
         "names": [
-            f"{display_name(one['handle'], one['name'])} on {capabilities(one['network']).label}"
+            f"{display_name(one['handle'], one['name'])} on {network_capabilities(one['network']).label}"
             for one in names
         ],
         "others": [
@@ -283,8 +283,8 @@ def _customer(case: Case) -> dict[str, Any]:
             }
             for one in others
         ],
-        "more": len(others) == MOST_OTHERS,
+        "more": len(others) == MOST_OTHER_CASES,
     }
 
 
-__all__ = ["CustodyBar", "Problem", "case_context", "may", "read_case"]
+__all__ = ["CustodyBar", "Problem", "case_context", "allowed_actions", "read_case"]

@@ -12,15 +12,15 @@ from django.db.models.fields.json import KeyTextTransform, KeyTransform
 from django.db.models.functions import JSONObject
 
 from accounts.models import Department
-from inbox.display import Moment, moment
+from inbox.display import DisplayTime, display_time
 from inbox.models import Case, CasePlaybook, Decision
 from routing.models import PlaybookVersion
-from routing.playbook.tree import NONE, NONE_TEXT, Action, Outcome, Question, walk
-from routing.playbook.versions import version_of
+from routing.playbook.tree import NONE_KEY, NONE_TEXT, Action, Outcome, Question, walk_playbook
+from routing.playbook.versions import load_playbook_version
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class AnswerChoice:
     """An answer that can be given; `digit` is its key on the keyboard."""
 
     digit: int
@@ -29,17 +29,17 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
+class GivenAnswer:
     """An answer that was given, by whom and when."""
 
     question: str
     answer: str
     who: str
-    when: Moment | None
+    when: DisplayTime | None
 
 
 @dataclass(frozen=True, slots=True)
-class Doing:
+class SuggestedAction:
     """What an outcome offers to do: `verb` names the form (answer, hand_over, choose, close, escalate, "" for
     nothing), `label` its button."""
 
@@ -51,21 +51,21 @@ class Doing:
 
 
 @dataclass(frozen=True, slots=True)
-class Panel:
+class PlaybookPanel:
     """`question` or `outcome` is where the case stands; `last` is the question that was answered last."""
 
     number: int
     question: Question | None
-    choices: list[Choice]
+    choices: list[AnswerChoice]
     outcome: Outcome | None
-    doing: Doing
-    given: list[Given]
+    doing: SuggestedAction
+    given: list[GivenAnswer]
     last: str
     may_answer: bool
 
 
-def panel_fields() -> dict[str, Any]:
-    """What `panel` needs of a case, as annotations of the statement that reads it."""
+def playbook_annotations() -> dict[str, Any]:
+    """What `build_playbook_panel` needs of a case, as annotations of the statement that reads it."""
     kept = CasePlaybook.objects.filter(case=OuterRef("pk"))
     decided = KeyTransform("decided", "trace")
     newest = Decision.objects.filter(case=OuterRef("pk")).order_by("-pk")
@@ -77,71 +77,71 @@ def panel_fields() -> dict[str, Any]:
     }
 
 
-def panel(
+def build_playbook_panel(
     case: Case, offered: Mapping[str, bool], departments: list[Department], now: dt.datetime
-) -> Panel | None:
-    """None where there is no playbook, and for who has no part in the case. `case` was read with `panel_fields`."""
+) -> PlaybookPanel | None:
+    """None where there is no playbook, and for who has no part in the case. `case` was read with `playbook_annotations`."""
     state: dict[str, Any] = getattr(case, "playbook_state", None) or {}
     answers: list[dict[str, Any]] = state.get("answers") or []
     live: int | None = getattr(case, "playbook_live", None)
     version = state.get("version") if answers else live
     if version is None or not (offered["claim"] or answers):
         return None
-    number, tree = version_of(version)
+    number, tree = load_playbook_version(version)
     start = state.get("start", "") if answers else getattr(case, "playbook_branch", None) or ""
-    walked = walk(tree, [str(one.get("answer")) for one in answers], start)
-    question = walked.at if isinstance(walked.at, Question) else None
-    outcome = walked.at if isinstance(walked.at, Outcome) else None
-    return Panel(
+    walked = walk_playbook(tree, [str(one.get("answer")) for one in answers], start)
+    question = walked.position if isinstance(walked.position, Question) else None
+    outcome = walked.position if isinstance(walked.position, Outcome) else None
+    return PlaybookPanel(
         number=number,
         question=question,
-        choices=_choices(question) if question else [],
+        choices=_answer_choices(question) if question else [],
         outcome=outcome,
-        doing=_doing(outcome, offered, departments, in_public=case.visibility == "public")
+        doing=_suggest_action(outcome, offered, departments, in_public=case.visibility == "public")
         if outcome
-        else Doing(),
+        else SuggestedAction(),
         given=[
-            Given(asked.text, said, str(one.get("who") or ""), _when(one.get("at"), now))
-            for (asked, said), one in zip(walked.taken, answers, strict=False)
+            GivenAnswer(asked.text, said, str(one.get("who") or ""), _parse_moment(one.get("at"), now))
+            for (asked, said), one in zip(walked.answered, answers, strict=False)
         ],
         last=str(answers[-1].get("question")) if answers else "",
         may_answer=offered["claim"] and case.is_open,
     )
 
 
-def _choices(question: Question) -> list[Choice]:
-    answers = [Choice(n, one.key, one.text) for n, one in enumerate(question.answers, start=1)]
-    return [*answers, Choice(len(answers) + 1, NONE, NONE_TEXT)]
+def _answer_choices(question: Question) -> list[AnswerChoice]:
+    answers = [AnswerChoice(n, one.key, one.text) for n, one in enumerate(question.answers, start=1)]
+    return [*answers, AnswerChoice(len(answers) + 1, NONE_KEY, NONE_TEXT)]
 
 
-def _when(given: Any, now: dt.datetime) -> Moment | None:
+def _parse_moment(given: Any, now: dt.datetime) -> DisplayTime | None:
     try:
-        return moment(dt.datetime.fromisoformat(str(given)), now)
+        return display_time(dt.datetime.fromisoformat(str(given)), now)
     except ValueError:
         return None
 
 
-def _doing(
+def _suggest_action(
     outcome: Outcome, offered: Mapping[str, bool], departments: list[Department], *, in_public: bool
-) -> Doing:
+) -> SuggestedAction:
     """The verb that an outcome suggests, where this person may do it. Who writes privately already is not asked to."""
     match outcome.action:
         case Action.ANSWER | Action.PRIVATE if offered["publish"]:
             if outcome.action == Action.PRIVATE and in_public:
-                return Doing("answer", "Ask for a private message", text=outcome.text)
+                return SuggestedAction("answer", "Ask for a private message", text=outcome.text)
             text = "" if outcome.action == Action.PRIVATE else outcome.text
-            return Doing("answer", "Begin the answer", text=text)
+            return SuggestedAction("answer", "Begin the answer", text=text)
         case Action.HAND_OVER if offered["hand_over"]:
             there = next((one for one in departments if one.slug == outcome.department), None)
             if there is None:
-                return Doing("choose", "Choose the department")
-            return Doing(
+                return SuggestedAction("choose", "Choose the department")
+            return SuggestedAction(
                 "hand_over", f"Hand over to {there}", there.slug, outcome.reason or outcome.name, outcome.text
             )
         case Action.DISMISS | Action.NO_ANSWER if offered["close"]:
             label = "Dismiss it" if outcome.action == Action.DISMISS else "Close it without an answer"
-            return Doing("close", label, reason=outcome.reason or "No answer needed")
+            return SuggestedAction("close", label, reason=outcome.reason or "No answer needed")
         case Action.ESCALATE if offered["close"]:
-            return Doing("escalate", "Raise the priority", text=outcome.text)
+            return SuggestedAction("escalate", "Raise the priority", text=outcome.text)
         case _:
-            return Doing()
+            return SuggestedAction()

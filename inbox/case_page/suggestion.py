@@ -13,7 +13,7 @@ from inbox.models import Case, RoutingSuggestion, SuggestionState
 
 
 @dataclass(frozen=True, slots=True)
-class Suggestion:
+class SuggestionCard:
     """`chance` in words, as "62 %"; `words` of the customer's spoke for it."""
 
     department: str
@@ -21,7 +21,7 @@ class Suggestion:
     words: tuple[str, ...]
 
 
-def open_of_case() -> Subquery:
+def open_suggestion_subquery() -> Subquery:
     """Annotation of a case: its open suggestion as JSON, None when there is none."""
     rows = RoutingSuggestion.objects.filter(case=OuterRef("pk"), state=SuggestionState.OPEN)
     return Subquery(
@@ -31,9 +31,9 @@ def open_of_case() -> Subquery:
     )
 
 
-def shown(case: Case) -> Suggestion | None:
-    """The suggestion of a case that `open_of_case` annotated as `suggested`, while it may still be taken."""
+def suggestion_card(case: Case) -> SuggestionCard | None:
+    """The suggestion of a case that `open_suggestion_subquery` annotated as `suggested`, while it may still be taken."""
     found: dict[str, Any] | None = getattr(case, "suggested", None)
     if not found or not case.hint or not case.is_open:
         return None
-    return Suggestion(found["department"], percent(found["probability"]), tuple(found["words"]))
+    return SuggestionCard(found["department"], percent(found["probability"]), tuple(found["words"]))

@@ -1,6 +1,6 @@
 """A case from top to bottom as it happened: messages, what was done, notes, and answers on their way.
 
-The newest `NEWEST` messages with everything that happened since the first of them; earlier ones by keyset. Three
+The newest `MESSAGES_PER_PAGE` messages with everything that happened since the first of them; earlier ones by keyset. Three
 statements, however long the case.
 """
 
@@ -15,36 +15,36 @@ from django.utils.safestring import SafeString
 
 from accounts.access import viewer
 from accounts.models import BrandAccount, User
-from inbox.case_page.event_lines import said
+from inbox.case_page.event_lines import event_line
 from inbox.case_page.timeline_markup import item_markup
-from inbox.cases.reading_words import chips_markup
-from inbox.changes.refusals import name_of
-from inbox.display import clock_time, initials, local, span
+from inbox.cases.reading_words import reading_markup
+from inbox.changes.refusals import name_or_somebody
+from inbox.display import clock_time, initials, to_display_zone, short_span
 from inbox.models import Case, CaseEvent, Direction, Message, Reply, ReplyState, Verb, Visibility
 from inbox.paging import decode_cursor, encode_cursor
-from inbox.visibility import sees
-from networks.registry import capabilities
-from postgres.prepared_querysets import prepared
+from inbox.visibility import may_see_by_role
+from networks.registry import network_capabilities
+from postgres.prepared_querysets import prepared_query
 
 #: Messages on one page of a thread, and the most events and answers shown beside them.
-NEWEST, MOST_EVENTS, MOST_REPLIES = 30, 150, 20
+MESSAGES_PER_PAGE, MOST_EVENTS, MOST_REPLIES = 30, 150, 20
 #: Messages at most when a page asks again for all that it shows.
-MOST_AGAIN = 300
+MOST_REFRESHED = 300
 #: Characters of a message that are shown at once; the rest unfolds.
-SHOWN = 3_000
+CHARACTERS_SHOWN = 3_000
 
 #: Events that their message, answer or note tells by itself.
-_TOLD_ELSEWHERE = (
+_VERBS_SHOWN_ELSEWHERE = (
     Verb.OPENED, Verb.ANSWERED, Verb.ANSWERED_NATIVELY, Verb.REPLY_QUEUED, Verb.REPLY_FAILED, Verb.REPLY_UNCONFIRMED,
 )  # fmt: skip
-_SHOWN_OF_A_MESSAGE = (
+_MESSAGE_COLUMNS = (
     "case_id", "brand_account_id", "remote_id", "direction", "visibility", "text", "network_time", "edited_at",
     "deleted_at", "hidden", "history", "permalink", "attachments", "can_reply", "flags", "language", "sentiment",
     "urgency", "is_spam", "needs_answer", "corrected", "identity__handle",
     "identity__name", "user__first_name", "user__last_name", "user__username", "user__initials",
 )  # fmt: skip
 _VISIBILITIES = {value: label.lower() for value, label in Visibility.choices}
-_FLAGS = {
+_FLAG_WARNINGS = {
     "nul": "Characters that cannot be stored were replaced.",
     "surrogate": "Broken characters were replaced.",
     "control": "Invisible control characters were removed.",
@@ -56,13 +56,13 @@ _FLAGS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Link:
+class AttachmentLink:
     label: str
     href: str
 
 
 @dataclass(slots=True)
-class Item:
+class TimelineItem:
     """One entry of the thread. `kind`: in, out, event, note or reply. The first three are printed by `markup`, the
     others by templates/inbox/_item.html."""
 
@@ -81,14 +81,14 @@ class Item:
     earlier: list[str] = field(default_factory=list)
     #: What was read of a customer's message, as HTML.
     reading: SafeString | None = None
-    links: list[Link] = field(default_factory=list)
+    links: list[AttachmentLink] = field(default_factory=list)
     deleted: bool = False
     permalink: str = ""
     reply: ReplyState | str = ""
     reply_id: int = 0
     send_at: str = ""
     tone: str = ""
-    said: str = ""
+    line: str = ""
     advice: str = ""
     may_undo: bool = False
     may_settle: bool = False
@@ -102,33 +102,33 @@ class Timeline:
     `messages` and `replies` are the rows behind them, for whoever needs more than what is shown.
     """
 
-    items: list[Item]
+    items: list[TimelineItem]
     before: str
     start: str
     messages: list[Message]
     replies: list[Reply]
 
 
-def timeline(case: Case, user: User, now: dt.datetime, *, before: str = "", start: str = "") -> Timeline:
+def read_timeline(case: Case, user: User, now: dt.datetime, *, before: str = "", start: str = "") -> Timeline:
     """The thread of a case that `user` may read.
 
     `before` asks for what came before a cursor, `start` for everything from one on (a page that shows more than the
     newest keeps doing so); both are opaque, a bad one shows the newest.
     """
     until, first = decode_cursor(before), decode_cursor(start)
-    messages, more = _messages(case, until, first)
+    messages, more = _messages_of_page(case, until, first)
     since = messages[0].network_time if (more or first) and messages else None
-    events = _events(case, user, since, until)
-    replies = _replies(case, messages) if until is None else []
+    events = _events_of_page(case, user, since, until)
+    replies = _replies_not_in_thread(case, messages) if until is None else []
     brand = case.brand_account
-    items = [_message(message, case, brand, now) for message in messages]
+    items = [_message_item(message, case, brand, now) for message in messages]
     may_correct = viewer(user).may("claim")
     for item, message in zip(items, messages, strict=True):
         if item.kind == "in":
-            item.reading = chips_markup(message, may_correct=may_correct)
-    items += [_event(event, now) for event in events]
-    places = {message.pk: _address(message.permalink) for message in messages}
-    items += [_reply(reply, user, brand, now, places.get(reply.parent_id, "")) for reply in replies]
+            item.reading = reading_markup(message, may_correct=may_correct)
+    items += [_event_item(event, now) for event in events]
+    places = {message.pk: _web_address(message.permalink) for message in messages}
+    items += [_reply_item(reply, user, brand, now, places.get(reply.parent_id, "")) for reply in replies]
     # An answer that has not left stands at the end, where it will appear.
     items.sort(key=lambda item: item.at)
     for item in items:
@@ -137,15 +137,15 @@ def timeline(case: Case, user: User, now: dt.datetime, *, before: str = "", star
     return Timeline(items, first_shown if more else "", first_shown, messages, replies)
 
 
-def _messages(
+def _messages_of_page(
     case: Case, until: tuple[dt.datetime, int] | None, first: tuple[dt.datetime, int] | None
 ) -> tuple[list[Message], bool]:
-    most = MOST_AGAIN if first else NEWEST
+    most = MOST_REFRESHED if first else MESSAGES_PER_PAGE
     newest = _read_messages(case.pk, *(until or (None, None)), *(first or (None, None)))
     return newest[:most][::-1], len(newest) > most
 
 
-@prepared
+@prepared_query
 def _read_messages(
     case_id: int,
     until: dt.datetime | None,
@@ -153,28 +153,28 @@ def _read_messages(
     since: dt.datetime | None,
     since_id: int | None,
 ) -> QuerySet[Message]:
-    rows = Message.objects.filter(case=case_id).select_related("identity", "user").only(*_SHOWN_OF_A_MESSAGE)
+    rows = Message.objects.filter(case=case_id).select_related("identity", "user").only(*_MESSAGE_COLUMNS)
     if until is not None:
         rows = rows.filter(network_time__lte=until).exclude(network_time=until, id__gte=until_id)
     if since is not None:
         rows = rows.filter(network_time__gte=since).exclude(network_time=since, id__lt=since_id)
-    return rows.order_by("-network_time", "-id")[: (NEWEST if since is None else MOST_AGAIN) + 1]
+    return rows.order_by("-network_time", "-id")[: (MESSAGES_PER_PAGE if since is None else MOST_REFRESHED) + 1]
 
 
-def _events(
+def _events_of_page(
     case: Case, user: User, since: dt.datetime | None, until: tuple[dt.datetime, int] | None
 ) -> list[CaseEvent]:
     newest = _read_events(
-        case.pk, viewer(user).may("read_notes") and sees(user, case), since, until[0] if until else None
+        case.pk, viewer(user).may("read_notes") and may_see_by_role(user, case), since, until[0] if until else None
     )
     return newest[::-1]
 
 
-@prepared
+@prepared_query
 def _read_events(
     case_id: int, with_notes: bool, since: dt.datetime | None, until: dt.datetime | None
 ) -> QuerySet[CaseEvent]:
-    rows = CaseEvent.objects.filter(case=case_id).exclude(verb__in=_TOLD_ELSEWHERE).select_related("actor")
+    rows = CaseEvent.objects.filter(case=case_id).exclude(verb__in=_VERBS_SHOWN_ELSEWHERE).select_related("actor")
     rows = rows.only(
         "case_id", "at", "verb", "data", "actor__first_name", "actor__last_name", "actor__username"
     )
@@ -187,29 +187,29 @@ def _read_events(
     return rows.order_by("-at", "-id")[:MOST_EVENTS]
 
 
-def _replies(case: Case, messages: list[Message]) -> list[Reply]:
+def _replies_not_in_thread(case: Case, messages: list[Message]) -> list[Reply]:
     """Answers that are not in the thread as messages: on their way, failed, or sent and not yet seen again."""
     shown = {message.remote_id for message in messages if message.direction == Direction.OUTBOUND}
     newest = _read_replies(case.pk)
     return [reply for reply in newest if not reply.remote_id or reply.remote_id not in shown]
 
 
-@prepared
+@prepared_query
 def _read_replies(case_id: int) -> QuerySet[Reply]:
     rows = Reply.objects.filter(case=case_id).exclude(state__in=[ReplyState.CANCELLED, ReplyState.SENT])
     return rows.select_related("author").order_by("-created_at")[:MOST_REPLIES]
 
 
-def _timed(kind: str, at: dt.datetime, now: dt.datetime) -> Item:
-    there = local(at)
+def _new_item(kind: str, at: dt.datetime, now: dt.datetime) -> TimelineItem:
+    there = to_display_zone(at)
     exact = f"{there.day} {there:%B %Y, %H:%M:%S} {there:%Z}"
-    return Item(kind, at, clock_time(at, now), exact, at.isoformat(timespec="seconds"))
+    return TimelineItem(kind, at, clock_time(at, now), exact, at.isoformat(timespec="seconds"))
 
 
-def _message(message: Message, case: Case, brand: BrandAccount, now: dt.datetime) -> Item:
+def _message_item(message: Message, case: Case, brand: BrandAccount, now: dt.datetime) -> TimelineItem:
     inbound = message.direction == Direction.INBOUND
-    item = _timed("in" if inbound else "out", message.network_time, now)
-    label = capabilities(case.network).label
+    item = _new_item("in" if inbound else "out", message.network_time, now)
+    label = network_capabilities(case.network).label
     where = f"{_VISIBILITIES.get(message.visibility, message.visibility)} on {label}"
     if inbound:
         item.who = message.identity.display_name if message.identity else "Unknown author"
@@ -220,41 +220,41 @@ def _message(message: Message, case: Case, brand: BrandAccount, now: dt.datetime
         item.initials = (message.user.initials if message.user else "") or initials(item.who)
         item.where = f"as {brand.display_name}" if message.user else f"in {label}’s own app"
     item.deleted = message.deleted_at is not None
-    item.text, item.rest = message.text[:SHOWN], message.text[SHOWN:]
-    item.permalink = _address(message.permalink)
-    item.earlier = [str(old.get("text", ""))[:SHOWN] for old in message.history if isinstance(old, dict)]
+    item.text, item.rest = message.text[:CHARACTERS_SHOWN], message.text[CHARACTERS_SHOWN:]
+    item.permalink = _web_address(message.permalink)
+    item.earlier = [str(old.get("text", ""))[:CHARACTERS_SHOWN] for old in message.history if isinstance(old, dict)]
     item.marks = [
         word
         for held, word in ((message.edited_at, "edited"), (message.hidden, "hidden on the network"))
         if held
     ]
-    item.warnings = [_FLAGS[flag] for flag in message.flags if flag in _FLAGS]
-    item.links = [_attachment(one) for one in message.attachments if isinstance(one, dict)]
+    item.warnings = [_FLAG_WARNINGS[flag] for flag in message.flags if flag in _FLAG_WARNINGS]
+    item.links = [_attachment_link(one) for one in message.attachments if isinstance(one, dict)]
     return item
 
 
-def _attachment(one: dict[str, Any]) -> Link:
+def _attachment_link(one: dict[str, Any]) -> AttachmentLink:
     kind = str(one.get("kind") or "attachment")
-    return Link(str(one.get("name") or kind), _address(str(one.get("url", ""))))
+    return AttachmentLink(str(one.get("name") or kind), _web_address(str(one.get("url", ""))))
 
 
-def _address(given: str) -> str:
+def _web_address(given: str) -> str:
     """An address that may stand in a link, "" for anything that is not the web."""
     return given if given.lower().startswith(("https://", "http://")) else ""
 
 
-def _event(event: CaseEvent, now: dt.datetime) -> Item:
-    item = _timed("note" if event.verb == Verb.NOTED else "event", event.at, now)
-    item.who = name_of(event.actor)
+def _event_item(event: CaseEvent, now: dt.datetime) -> TimelineItem:
+    item = _new_item("note" if event.verb == Verb.NOTED else "event", event.at, now)
+    item.who = name_or_somebody(event.actor)
     if event.verb == Verb.NOTED:
         item.text = str(event.data.get("text", ""))
     else:
-        item.said = said(event)
+        item.line = event_line(event)
     return item
 
 
-def _reply(reply: Reply, user: User, brand: BrandAccount, now: dt.datetime, place: str) -> Item:
-    item = _timed("reply", reply.created_at, now)
+def _reply_item(reply: Reply, user: User, brand: BrandAccount, now: dt.datetime, place: str) -> TimelineItem:
+    item = _new_item("reply", reply.created_at, now)
     item.who = str(reply.author)
     item.initials = reply.author.initials or initials(item.who)
     item.where, item.permalink = f"as {brand.display_name}", place
@@ -263,18 +263,18 @@ def _reply(reply: Reply, user: User, brand: BrandAccount, now: dt.datetime, plac
     mine = reply.author_id == user.pk
     item.may_undo = reply.state == ReplyState.QUEUED and (mine or settles)
     item.may_settle = reply.state == ReplyState.UNCONFIRMED and reply.needs_person and settles
-    item.tone, item.said, item.advice = _state(reply, now, settles=settles)
+    item.tone, item.line, item.advice = _reply_state_words(reply, now, settles=settles)
     if reply.state == ReplyState.QUEUED and reply.send_after > now:
         item.send_at = reply.send_after.isoformat(timespec="milliseconds")
     return item
 
 
-def _state(reply: Reply, now: dt.datetime, *, settles: bool) -> tuple[str, str, str]:
+def _reply_state_words(reply: Reply, now: dt.datetime, *, settles: bool) -> tuple[str, str, str]:
     """Tone, the state in words, and what to do about it."""
     if reply.state == ReplyState.QUEUED:
         left = (reply.send_after - now).total_seconds()
         if reply.error:
-            when = f"in {span(left)}" if left >= 60 else "shortly"
+            when = f"in {short_span(left)}" if left >= 60 else "shortly"
             return "risk", f"queued, trying again {when}", reply.error
         return "risk", f"sending in {int(left) + 1} s" if left > 0 else "about to be sent", ""
     if reply.state == ReplyState.SENDING:

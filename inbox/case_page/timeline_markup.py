@@ -12,7 +12,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 if TYPE_CHECKING:
-    from inbox.case_page.timeline import Item
+    from inbox.case_page.timeline import TimelineItem
 
 _TIME = '<time datetime="{iso}" title="{exact}">{time}</time>'
 _EVENT = f'<p class="event">{_TIME} <bdi hx-disable>{{said}}</bdi></p>\n'
@@ -32,21 +32,21 @@ _MESSAGES = {
     for linked in (True, False)
 }
 _MARK = ' <span class="chip">{}</span>'
-_SAID = '<p class="said" dir="auto" hx-disable>{}</p>'
+_TEXT = '<p class="said" dir="auto" hx-disable>{}</p>'
 _TOMBSTONE = '<p class="tombstone">{}</p>'
 _NO_TEXT = '<p class="said soft-text">{}</p>'
 _REST = '<details class="rest"><summary>Show the rest ({} characters)</summary>{}</details>'
 _LINK = '<p class="attachment" hx-disable><a href="{}" target="_blank" rel="noopener noreferrer nofollow">{}</a></p>'
 _LABEL = '<p class="attachment" hx-disable>{}</p>'
 _EARLIER = '<details class="rest"><summary>Earlier versions ({})</summary>{}</details>'
-_OLD = '<p class="said soft-text" dir="auto" hx-disable>{}</p>'
+_EARLIER_TEXT = '<p class="said soft-text" dir="auto" hx-disable>{}</p>'
 _WARNING = '<p class="advice">{}</p>'
 
 
-def item_markup(item: Item) -> SafeString | None:
+def item_markup(item: TimelineItem) -> SafeString | None:
     """A message or an event as HTML; None for what has a template."""
     if item.kind == "event":
-        return format_html(_EVENT, iso=item.iso, exact=item.exact, time=item.time, said=item.said)
+        return format_html(_EVENT, iso=item.iso, exact=item.exact, time=item.time, said=item.line)
     if item.kind not in ("in", "out"):
         return None
     address = {"href": item.permalink} if item.permalink else {}
@@ -57,22 +57,22 @@ def item_markup(item: Item) -> SafeString | None:
     )  # fmt: skip
 
 
-def _body(item: Item) -> SafeString:
+def _body(item: TimelineItem) -> SafeString:
     parts: list[SafeString] = []
     if item.deleted:
         parts.append(format_html(_TOMBSTONE, "Deleted on the network. What it said is kept here:"))
     if item.text:
-        parts.append(format_html(_SAID, item.text))
+        parts.append(format_html(_TEXT, item.text))
     elif not item.links:
         parts.append(format_html(_NO_TEXT, "(no text)"))
     if item.rest:
-        parts.append(format_html(_REST, len(item.rest), format_html(_SAID, item.rest)))
+        parts.append(format_html(_REST, len(item.rest), format_html(_TEXT, item.rest)))
     parts += [
         format_html(_LINK, link.href, link.label) if link.href else format_html(_LABEL, link.label)
         for link in item.links
     ]
     if item.earlier:
-        texts = format_html_join("", _OLD, ((text,) for text in item.earlier))
+        texts = format_html_join("", _EARLIER_TEXT, ((text,) for text in item.earlier))
         parts.append(format_html(_EARLIER, len(item.earlier), texts))
     parts += [format_html(_WARNING, warning) for warning in item.warnings]
     if item.reading:

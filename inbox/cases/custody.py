@@ -9,13 +9,13 @@ from inbox.changes.change import Change
 from inbox.models import Case, Custody
 
 
-def pass_on(
+def transfer_custody(
     change: Change, department: Department, reason: str, *, wrong_department: bool, routed: bool = False
 ) -> Custody:
     """End the holder's interval and begin `department`'s (returned), at the same moment. The case must be open and
     locked. `routed`: this is still part of routing, and nobody hands anything over."""
     case = change.case
-    end(case, change.now)
+    end_custody(case, change.now)
     return Custody.objects.create(
         case=case,
         department=department,
@@ -28,12 +28,12 @@ def pass_on(
     )
 
 
-def end(case: Case, now: dt.datetime) -> None:
+def end_custody(case: Case, now: dt.datetime) -> None:
     """Nobody has a closed case."""
     Custody.objects.filter(case=case, left_at__isnull=True).update(left_at=now)
 
 
-def resume(case: Case) -> None:
+def resume_custody(case: Case) -> None:
     """A reopened case goes on in the interval that ended with its closing."""
     last = Custody.objects.filter(case=case).order_by("-sent_at", "-id").values_list("pk", flat=True)[:1]
     Custody.objects.filter(pk__in=list(last)).update(left_at=None)

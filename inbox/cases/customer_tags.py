@@ -5,30 +5,30 @@ from __future__ import annotations
 import datetime as dt
 
 from accounts.models import User
-from inbox.changes.change import acting
+from inbox.changes.change import change_case_as
 from inbox.changes.refusals import Invalid
 from inbox.models import Customer, Verb
 from inbox.text import clean_text
 
-MOST, LONGEST = 20, 40
+MOST_TAGS, LONGEST_TAG = 20, 40
 
 
 def tag_customer(case_id: int, by: User, given: str, *, now: dt.datetime) -> list[str]:
     """The tags of a case's customer are these from now on: words separated by commas. What changed stands in the case's
     history. Raises as the verbs of `inbox.cases.verbs`."""
-    tags = read_tags(given.lower())
-    with acting(case_id, by, "claim", now=now) as change:
+    tags = parse_tags(given.lower())
+    with change_case_as(case_id, by, "claim", now=now) as change:
         customer = Customer.objects.select_for_update().get(pk=change.case.customer_id)
         before = customer.tags
         if tags == before:
             return tags
         customer.tags = tags
         customer.save(update_fields=["tags"])
-        change.record(Verb.CUSTOMER_TAGGED, difference(before, tags))
+        change.record(Verb.CUSTOMER_TAGGED, tag_difference(before, tags))
     return tags
 
 
-def difference(before: list[str], after: list[str]) -> dict[str, list[str]]:
+def tag_difference(before: list[str], after: list[str]) -> dict[str, list[str]]:
     """What came and what went, as an event keeps it."""
     return {
         "added": [tag for tag in after if tag not in before],
@@ -36,12 +36,12 @@ def difference(before: list[str], after: list[str]) -> dict[str, list[str]]:
     }
 
 
-def read_tags(given: str) -> list[str]:
+def parse_tags(given: str) -> list[str]:
     """Words separated by commas, each once. Raises `Invalid` for too many or too long ones."""
     parts = clean_text(given)[0].split(",")
     tags = list(dict.fromkeys(" ".join(part.split()) for part in parts if part.strip()))
-    if len(tags) > MOST:
-        raise Invalid(f"{len(tags)} tags are too many: {MOST} are allowed.")
-    if long := next((tag for tag in tags if len(tag) > LONGEST), ""):
-        raise Invalid(f"“{long[:LONGEST]}…” is too long for a tag: {LONGEST} characters are allowed.")
+    if len(tags) > MOST_TAGS:
+        raise Invalid(f"{len(tags)} tags are too many: {MOST_TAGS} are allowed.")
+    if long := next((tag for tag in tags if len(tag) > LONGEST_TAG), ""):
+        raise Invalid(f"“{long[:LONGEST_TAG]}…” is too long for a tag: {LONGEST_TAG} characters are allowed.")
     return tags

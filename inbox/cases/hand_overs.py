@@ -13,8 +13,8 @@ from accounts.access import viewer
 from accounts.models import Department, User
 from inbox.cases import custody
 from inbox.cases import lessons as correcting
-from inbox.changes.change import Change, acting, changing, require
-from inbox.changes.refusals import Conflict, Invalid, require_open, words
+from inbox.changes.change import Change, change_case_as, change_case, require_permission
+from inbox.changes.refusals import Conflict, Invalid, require_open, clean_required_text
 from inbox.models import Case, CaseEvent, Custody, Verb
 from inbox.notices import watches as watching
 
@@ -24,43 +24,43 @@ WRONG_DEPARTMENT = "Wrong department"
 UNDO_OFFERED, UNDO_GRANTED = dt.timedelta(seconds=10), dt.timedelta(seconds=20)
 
 
-def accept(case_id: int, by: User, *, version: int | None = None, now: dt.datetime) -> Case:
+def accept_case(case_id: int, by: User, *, version: int | None = None, now: dt.datetime) -> Case:
     """ "We have it": the department's custody is accepted. Accepting again changes nothing."""
-    with acting(case_id, by, "claim", now=now) as change:
+    with change_case_as(case_id, by, "claim", now=now) as change:
         case = change.case
         require_open(case)
         if case.department_id not in viewer(by).department_ids:
             raise Invalid(f"Only people of {case.department} can say that they have it.")
         if not Custody.objects.filter(case=case, left_at__isnull=True, accepted_at__isnull=True).exists():
             return case
-        change.expect(version)
-        change.accept()
+        change.require_version(version)
+        change.accept_custody()
         change.set(hint="")
     return case
 
 
-def bounce(case_id: int, by: User, reason: str, *, version: int | None = None, now: dt.datetime) -> Case:
+def bounce_case(case_id: int, by: User, reason: str, *, version: int | None = None, now: dt.datetime) -> Case:
     """Send a case back to the department that it came from."""
-    reason = words(reason, LONGEST_REASON, "Say why the case goes back.")
-    with acting(case_id, by, "hand_over", now=now) as change:
-        require_own(change)
-        change.expect(version)
+    reason = clean_required_text(reason, LONGEST_REASON, "Say why the case goes back.")
+    with change_case_as(case_id, by, "hand_over", now=now) as change:
+        require_own_or_unassigned(change)
+        change.require_version(version)
         require_open(change.case)
         held = Custody.objects.filter(case=change.case, left_at__isnull=True)
         origin = held.select_related("from_department").get().from_department
         if origin is None:
             raise Invalid("No department sent this case here, so there is none to bounce it back to.")
-        send(change, origin, reason, bounced=True)
+        send_to_department(change, origin, reason, bounced=True)
     return change.case
 
 
-def require_own(change: Change) -> None:
+def require_own_or_unassigned(change: Change) -> None:
     """Agents pass on what is theirs or nobody's. Raises `NotAllowed`."""
     if change.by is not None and change.case.assignee_id not in (None, change.by.pk):
-        require(change.by, "reassign")
+        require_permission(change.by, "reassign")
 
 
-def send(
+def send_to_department(
     change: Change,
     department: Department,
     reason: str,
@@ -74,11 +74,11 @@ def send(
     """
     case, before = change.case, change.case.department
     require_open(case)
-    _require_other(department, before)
+    _require_other_open_department(department, before)
     if not (wrong_department or bounced):
-        change.accept()
+        change.accept_custody()
     returned = Custody.objects.filter(case=case, department=department).exists()
-    begun = custody.pass_on(change, department, reason, wrong_department=wrong_department)
+    begun = custody.transfer_custody(change, department, reason, wrong_department=wrong_department)
     change.from_department_id = before.pk
     data = {
         "from": before.name,
@@ -93,23 +93,23 @@ def send(
     }
     change.set(department=department, assignee=None, hint="", returned_count=case.returned_count + returned)
     change.record(Verb.HANDED_OVER, data)
-    watching.begin(change)
+    watching.start_watches(change)
     if returned:
-        watching.tell_returned(change, begun, before, bounced=bounced)
+        watching.notify_of_return(change, begun, before, bounced=bounced)
     if wrong_department:
-        correcting.learn_from(change, department)
+        correcting.teach_router(change, department)
     elif bounced:
-        correcting.contest(change, before)
+        correcting.withdraw_lesson(change, before)
 
 
-def _require_other(department: Department, before: Department) -> None:
+def _require_other_open_department(department: Department, before: Department) -> None:
     if department.pk == before.pk:
         raise Invalid(f"{department} has this case already.")
     if not department.is_open:
         raise Invalid(f"{department} takes no new cases. Choose another department.")
 
 
-def last_sent(case_id: int, by: User, now: dt.datetime) -> int | None:
+def find_undoable_hand_over(case_id: int, by: User, now: dt.datetime) -> int | None:
     """The custody that `by` has just begun by handing over and may still take back, None when there is none."""
     sent = Custody.objects.filter(
         case_id=case_id,
@@ -121,7 +121,7 @@ def last_sent(case_id: int, by: User, now: dt.datetime) -> int | None:
     return sent.filter(from_department__isnull=False).values_list("pk", flat=True).first()
 
 
-def take_back(custody_id: int, by: User, *, now: dt.datetime) -> Case:
+def take_back_hand_over(custody_id: int, by: User, *, now: dt.datetime) -> Case:
     """Undo a hand-over of one's own: the interval is gone, the one before goes on as if nothing had happened.
 
     Raises `Custody.DoesNotExist` alike for none and for one that somebody else sent, `Conflict` when the department
@@ -129,27 +129,27 @@ def take_back(custody_id: int, by: User, *, now: dt.datetime) -> Case:
     """
     mine = Custody.objects.filter(sent_by=by, from_department__isnull=False)
     case_id = mine.values_list("case_id", flat=True).get(pk=custody_id)
-    with transaction.atomic(), changing(case_id, now=now, by=by) as change:
+    with transaction.atomic(), change_case(case_id, now=now, by=by) as change:
         sent = mine.select_related("department", "from_department").get(pk=custody_id)
-        _check_still_there(change, sent)
+        _require_undoable(change, sent)
         event = CaseEvent.objects.filter(case_id=case_id, verb=Verb.HANDED_OVER, at=sent.sent_at).last()
         data = event.data if event is not None else {}
         origin, there = sent.from_department, sent.department
-        watching.forget_hand_over(change.case, sent)
+        watching.undo_hand_over_watches(change.case, sent)
         sent.delete()
-        custody.resume(change.case)
+        custody.resume_custody(change.case)
         change.from_department_id = there.pk
         change.set(
             department=origin,
             assignee=User.objects.filter(pk=data.get("assignee_id") or 0, is_active=True).first(),
             returned_count=max(change.case.returned_count - bool(data.get("returned")), 0),
         )
-        correcting.relearn(change)
+        correcting.reteach_router_after_undo(change)
         change.record(Verb.TAKEN_BACK, {"from": there.name, "to": str(origin), "from_id": there.pk})
     return change.case
 
 
-def _check_still_there(change: Change, sent: Custody) -> None:
+def _require_undoable(change: Change, sent: Custody) -> None:
     if sent.left_at is not None:
         raise Conflict(change.case, f"{sent.department} has passed it on or closed it already.")
     if sent.accepted_at is not None:

@@ -7,21 +7,21 @@ from typing import Any
 from django.db.models import QuerySet
 
 from accounts.models import Department
-from accounts.people.department_tags import department_named
+from accounts.people.department_tags import find_department_by_tags
 from inbox.changes.change import Change
 from inbox.models import Case, Custody, Direction, Message
 from routing.learning import corrections
 from routing.models import ExampleSource, RoutingExample
 
 
-def learn_from(change: Change, department: Department, *, source: str = ExampleSource.HANDED_OVER) -> None:
+def teach_router(change: Change, department: Department, *, source: str = ExampleSource.HANDED_OVER) -> None:
     """The case belongs to `department`, from its first message on: remember that, in place of what was said about it before.
     In the transaction of the change. A message that was deleted or says nothing teaches nothing."""
-    message = first_message(change.case).select_related("brand_account", "decision").first()
+    message = inbound_messages_oldest_first(change.case).select_related("brand_account", "decision").first()
     if message is None:
-        corrections.forget_case(change.case.pk)
+        corrections.forget_corrections_of_case(change.case.pk)
         return
-    corrections.record(
+    corrections.record_correction(
         message.text,
         department.slug,
         source=source,
@@ -29,26 +29,26 @@ def learn_from(change: Change, department: Department, *, source: str = ExampleS
         now=change.now,
         case_id=change.case.pk,
         message_id=message.pk,
-        facts=_facts(message),
+        facts=_routing_facts(message),
     )
 
 
-def relearn(change: Change) -> None:
+def reteach_router_after_undo(change: Change) -> None:
     """A hand-over was taken back: what the case teaches now is what was said before, if anything was."""
     said = Custody.objects.filter(case=change.case, wrong_department=True).select_related("department")
     last = said.order_by("-sent_at", "-id").first()
     if last is None:
-        corrections.forget_case(change.case.pk)
+        corrections.forget_corrections_of_case(change.case.pk)
     else:
-        learn_from(change, last.department)
+        teach_router(change, last.department)
 
 
-def contest(change: Change, department: Department) -> None:
+def withdraw_lesson(change: Change, department: Department) -> None:
     """`department` sends the case back: that it belongs there is no longer said."""
-    corrections.forget_case(change.case.pk, department.slug)
+    corrections.forget_corrections_of_case(change.case.pk, department.slug)
 
 
-def learn_from_tags(change: Change, added: list[str]) -> Department | None:
+def teach_router_from_tags(change: Change, added: list[str]) -> Department | None:
     """Tags that were put on the case name one department, another one than routing sent its first message to: that is
     what the case teaches, unless a hand-over or a settled suggestion has said more. Which department, None for nothing.
 
@@ -58,28 +58,28 @@ def learn_from_tags(change: Change, added: list[str]) -> Department | None:
     examples = RoutingExample.objects.filter(case_id=change.case.pk)
     if examples.exclude(source=ExampleSource.RETAGGED).exists():
         return None
-    if department_named(change.case.tags) is None:
-        corrections.forget_case(change.case.pk)
+    if find_department_by_tags(change.case.tags) is None:
+        corrections.forget_corrections_of_case(change.case.pk)
         return None
-    department = department_named(added)
-    message = first_message(change.case).select_related("decision").first()
+    department = find_department_by_tags(added)
+    message = inbound_messages_oldest_first(change.case).select_related("decision").first()
     if department is None or message is None:
         return None
     decision = getattr(message, "decision", None)
     if decision is not None and decision.department_id == department.pk:
-        corrections.forget_case(change.case.pk)
+        corrections.forget_corrections_of_case(change.case.pk)
         return None
-    learn_from(change, department, source=ExampleSource.RETAGGED)
+    teach_router(change, department, source=ExampleSource.RETAGGED)
     return department
 
 
-def first_message(case: Case) -> QuerySet[Message]:
+def inbound_messages_oldest_first(case: Case) -> QuerySet[Message]:
     """The message that the case began with, when it is still there."""
     inbound = Message.objects.filter(case=case, direction=Direction.INBOUND, deleted_at__isnull=True)
     return inbound.order_by("network_time", "id")
 
 
-def _facts(message: Message) -> dict[str, Any]:
+def _routing_facts(message: Message) -> dict[str, Any]:
     """What the rules could look at when the message came."""
     brand, decision = message.brand_account, getattr(message, "decision", None)
     kept = decision.trace.get("facts", {}) if decision is not None else {}

@@ -12,9 +12,9 @@ from django.utils.safestring import SafeString
 
 from inbox.models import Message
 
-_TONES = {"negative": "− negative", "positive": "+ positive", "neutral": "neutral"}
+_SENTIMENT_WORDS = {"negative": "− negative", "positive": "+ positive", "neutral": "neutral"}
 #: What an urgency is called; 0 is left unsaid.
-URGENCIES = {0: "can wait", 1: "urgent", 2: "serious"}
+URGENCY_WORDS = {0: "can wait", 1: "urgent", 2: "serious"}
 _CHIP = '<span class="{}">{}</span>'
 _READING = (
     '<p class="reading" id="reading-{pk}"><a href="/messages/{pk}/reading/" hx-get="/messages/{pk}/reading/"'
@@ -24,7 +24,7 @@ _READING = (
 
 
 @cache
-def languages() -> dict[str, str]:
+def language_names() -> dict[str, str]:
     """Names of languages by ISO code, in the order of their names."""
     named = {
         code: str(about["name"]) for code, about in LANG_INFO.items() if "name" in about and len(code) < 4
@@ -34,10 +34,10 @@ def languages() -> dict[str, str]:
 
 def language_name(code: str) -> str:
     """The language's name; the code itself where it has none here."""
-    return languages().get(code, code) or "language unknown"
+    return language_names().get(code, code) or "language unknown"
 
 
-class Read(NamedTuple):
+class MessageReading(NamedTuple):
     """What was read of a message, under the names of its columns. A thread has few different ones."""
 
     sentiment: str
@@ -48,18 +48,18 @@ class Read(NamedTuple):
     corrected: tuple[str, ...]
 
 
-def chips(message: Message | Read) -> list[tuple[str, str]]:
+def reading_chips(message: Message | MessageReading) -> list[tuple[str, str]]:
     """(style, words) of what was read; what a person corrected bears a pencil."""
     by_person = message.corrected
     found = [
-        ("sentiment", f"tone {message.sentiment}", _TONES.get(message.sentiment, "tone not read")),
+        ("sentiment", f"tone {message.sentiment}", _SENTIMENT_WORDS.get(message.sentiment, "tone not read")),
     ]
     if message.language or "language" in by_person:
         found.append(("language", "", language_name(message.language)))
     if message.urgency or "urgency" in by_person:
         style = "risk" if message.urgency else ""
         found.append(
-            ("urgency", style, "▲ " * bool(message.urgency) + URGENCIES.get(message.urgency, "urgent"))
+            ("urgency", style, "▲ " * bool(message.urgency) + URGENCY_WORDS.get(message.urgency, "urgent"))
         )
     if not message.needs_answer:
         found.append(("needs_answer", "", "needs no answer"))
@@ -71,14 +71,14 @@ def chips(message: Message | Read) -> list[tuple[str, str]]:
 
 
 @lru_cache(maxsize=1024)
-def _printed(read: Read) -> SafeString:
-    return format_html_join(" ", _CHIP, chips(read))
+def _chips_html(read: MessageReading) -> SafeString:
+    return format_html_join(" ", _CHIP, reading_chips(read))
 
 
-def chips_markup(message: Message, *, may_correct: bool) -> SafeString:
+def reading_markup(message: Message, *, may_correct: bool) -> SafeString:
     """The small print under a customer's message; for whoever may, a link to the form that corrects it."""
-    printed = _printed(
-        Read(
+    printed = _chips_html(
+        MessageReading(
             message.sentiment,
             message.language,
             message.urgency,
@@ -95,7 +95,7 @@ def chips_markup(message: Message, *, may_correct: bool) -> SafeString:
     return format_html(_READING, pk=message.pk, chips=printed, title=title)
 
 
-def in_words(new: Mapping[str, Any]) -> str:
+def reading_in_words(new: Mapping[str, Any]) -> str:
     """What a person said a message is, for its history: "negative tone, needs no answer"."""
     said = []
     for field, value in new.items():
@@ -105,7 +105,7 @@ def in_words(new: Mapping[str, Any]) -> str:
             case "language":
                 said.append(f"in {language_name(value)}" if value else "in an unknown language")
             case "urgency":
-                said.append(URGENCIES[value])
+                said.append(URGENCY_WORDS[value])
             case "needs_answer":
                 said.append("needs an answer" if value else "needs no answer")
             case _:

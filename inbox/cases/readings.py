@@ -11,18 +11,18 @@ from collections.abc import Mapping
 from typing import Any
 
 from accounts.models import User
-from inbox.cases.reading_words import in_words
-from inbox.changes.change import Change, acting
+from inbox.cases.reading_words import reading_in_words
+from inbox.changes.change import Change, change_case_as
 from inbox.changes.refusals import Invalid
 from inbox.models import Case, Direction, Message, MessageCorrection, Status, Verb
 from routing.reading import SENTIMENTS, URGENCIES
 
-Field = MessageCorrection.Field
+ReadingField = MessageCorrection.Field
 _LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[a-z0-9]{2,4})?")
-_TRUTH = {"yes": True, "no": False}
+_YES_NO = {"yes": True, "no": False}
 
 
-def readable(user: User, message_id: int) -> Message:
+def get_readable_message(user: User, message_id: int) -> Message:
     """A customer's message that the user may read, with its case. Raises `Case.DoesNotExist` alike for absent and
     forbidden."""
     cases = Case.objects.visible_to(user)
@@ -33,55 +33,55 @@ def readable(user: User, message_id: int) -> Message:
     return message
 
 
-def correct(message_id: int, by: User, said: Mapping[str, Any], *, now: dt.datetime) -> Case:
-    """Say what a message is: `said` maps fields of `MessageCorrection` to values (see `value_of`).
+def correct_reading(message_id: int, by: User, said: Mapping[str, Any], *, now: dt.datetime) -> Case:
+    """Say what a message is: `said` maps fields of `MessageCorrection` to values (see `parse_reading_value`).
 
     What it is already is left alone. Whoever says only that it is spam, or none, says with it that it needs no answer,
     or one. The case waits for us from then on if, and since, one of its messages does. Raises as the verbs of
     `inbox.cases.verbs` do.
     """
-    case_id = readable(by, message_id).case_id
-    with acting(case_id, by, "claim", now=now) as change:
+    case_id = get_readable_message(by, message_id).case_id
+    with change_case_as(case_id, by, "claim", now=now) as change:
         message = Message.objects.select_for_update(of=("self",)).get(pk=message_id)
-        new = _with_consequences(message, said)
+        new = _changed_fields(message, said)
         if not new:
             return change.case
-        _write(message, new, by, now)
-        change.accept()
-        change.record(Verb.MESSAGE_CORRECTED, {"message": message.pk, "to": in_words(new)})
-        if Field.NEEDS_ANSWER in new:
-            _wait_or_not(change)
+        _store_corrections(message, new, by, now)
+        change.accept_custody()
+        change.record(Verb.MESSAGE_CORRECTED, {"message": message.pk, "to": reading_in_words(new)})
+        if ReadingField.NEEDS_ANSWER in new:
+            _update_waiting(change)
     return change.case
 
 
-def value_of(field: str, given: str) -> Any:
+def parse_reading_value(field: str, given: str) -> Any:
     """A field's value out of a form. Raises `Invalid` for anything that it cannot be."""
-    if field in (Field.NEEDS_ANSWER, Field.IS_SPAM) and given in _TRUTH:
-        return _TRUTH[given]
-    if field == Field.URGENCY and given in map(str, URGENCIES):
+    if field in (ReadingField.NEEDS_ANSWER, ReadingField.IS_SPAM) and given in _YES_NO:
+        return _YES_NO[given]
+    if field == ReadingField.URGENCY and given in map(str, URGENCIES):
         return int(given)
-    if field == Field.SENTIMENT and given in SENTIMENTS:
+    if field == ReadingField.SENTIMENT and given in SENTIMENTS:
         return given
-    if field == Field.LANGUAGE and (not given or _LANGUAGE.fullmatch(given)):
+    if field == ReadingField.LANGUAGE and (not given or _LANGUAGE.fullmatch(given)):
         return given
     raise Invalid(
-        f"“{given[:40]}” is nothing that “{Field(field).label}” can be. Choose one of those offered."
+        f"“{given[:40]}” is nothing that “{ReadingField(field).label}” can be. Choose one of those offered."
     )
 
 
-def _with_consequences(message: Message, said: Mapping[str, Any]) -> dict[str, Any]:
+def _changed_fields(message: Message, said: Mapping[str, Any]) -> dict[str, Any]:
     """What changes, in the order of the fields."""
     wanted = dict(said)
-    if Field.IS_SPAM in wanted and wanted[Field.IS_SPAM] != message.is_spam:
-        wanted.setdefault(Field.NEEDS_ANSWER, not wanted[Field.IS_SPAM])
+    if ReadingField.IS_SPAM in wanted and wanted[ReadingField.IS_SPAM] != message.is_spam:
+        wanted.setdefault(ReadingField.NEEDS_ANSWER, not wanted[ReadingField.IS_SPAM])
     return {
         str(field): wanted[field]
-        for field in Field
+        for field in ReadingField
         if field in wanted and wanted[field] != getattr(message, field)
     }
 
 
-def _write(message: Message, new: Mapping[str, Any], by: User, now: dt.datetime) -> None:
+def _store_corrections(message: Message, new: Mapping[str, Any], by: User, now: dt.datetime) -> None:
     read = {
         row["field"]: row["machine"]
         for row in MessageCorrection.objects.filter(message=message)
@@ -105,7 +105,7 @@ def _write(message: Message, new: Mapping[str, Any], by: User, now: dt.datetime)
     message.save(update_fields=[*new, "corrected"])
 
 
-def _wait_or_not(change: Change) -> None:
+def _update_waiting(change: Change) -> None:
     """The case after one of its messages turned out to need an answer, or none."""
     case = change.case
     theirs = Message.objects.filter(case=case, direction=Direction.INBOUND, needs_answer=True)

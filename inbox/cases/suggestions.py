@@ -7,41 +7,41 @@ import datetime as dt
 from accounts.models import User
 from inbox.cases import hand_overs as passing
 from inbox.cases import lessons as correcting
-from inbox.changes.change import Change, acting
+from inbox.changes.change import Change, change_case_as
 from inbox.changes.refusals import Conflict, require_open
 from inbox.display import percent
 from inbox.models import Case, RoutingSuggestion, SuggestionState, Verb
 
 
-def accept(case_id: int, by: User, *, version: int | None = None, now: dt.datetime) -> Case:
+def accept_suggestion(case_id: int, by: User, *, version: int | None = None, now: dt.datetime) -> Case:
     """The case goes where the router suggested, as misrouted."""
-    with acting(case_id, by, "hand_over", now=now) as change:
-        passing.require_own(change)
-        change.expect(version)
-        suggestion = _open(change)
+    with change_case_as(case_id, by, "hand_over", now=now) as change:
+        passing.require_own_or_unassigned(change)
+        change.require_version(version)
+        suggestion = _get_open_suggestion(change)
         words = ", ".join(f"“{word}”" for word in suggestion.words)
         reason = f"Suggested: {words}" if words else "Suggested by what corrections taught"
-        passing.send(change, suggestion.department, reason[: passing.LONGEST_REASON], wrong_department=True)
-        correcting.learn_from(change, suggestion.department, source="accepted")
-        _settle(suggestion, SuggestionState.ACCEPTED, by, now)
+        passing.send_to_department(change, suggestion.department, reason[: passing.LONGEST_REASON], wrong_department=True)
+        correcting.teach_router(change, suggestion.department, source="accepted")
+        _settle_suggestion(suggestion, SuggestionState.ACCEPTED, by, now)
     return change.case
 
 
-def decline(case_id: int, by: User, *, version: int | None = None, now: dt.datetime) -> Case:
+def decline_suggestion(case_id: int, by: User, *, version: int | None = None, now: dt.datetime) -> Case:
     """The case is right where it is."""
-    with acting(case_id, by, "hand_over", now=now) as change:
-        passing.require_own(change)
-        change.expect(version)
-        suggestion = _open(change)
+    with change_case_as(case_id, by, "hand_over", now=now) as change:
+        passing.require_own_or_unassigned(change)
+        change.require_version(version)
+        suggestion = _get_open_suggestion(change)
         change.set(hint="")
-        correcting.learn_from(change, change.case.department, source="declined")
+        correcting.teach_router(change, change.case.department, source="declined")
         chance = percent(suggestion.probability)
         change.record(Verb.SUGGESTION_DECLINED, {"to": suggestion.department.name, "probability": chance})
-        _settle(suggestion, SuggestionState.DECLINED, by, now)
+        _settle_suggestion(suggestion, SuggestionState.DECLINED, by, now)
     return change.case
 
 
-def _open(change: Change) -> RoutingSuggestion:
+def _get_open_suggestion(change: Change) -> RoutingSuggestion:
     require_open(change.case)
     rows = RoutingSuggestion.objects.select_related("department")
     suggestion = rows.filter(case=change.case, state=SuggestionState.OPEN).first()
@@ -50,5 +50,5 @@ def _open(change: Change) -> RoutingSuggestion:
     return suggestion
 
 
-def _settle(suggestion: RoutingSuggestion, state: SuggestionState, by: User, now: dt.datetime) -> None:
+def _settle_suggestion(suggestion: RoutingSuggestion, state: SuggestionState, by: User, now: dt.datetime) -> None:
     RoutingSuggestion.objects.filter(pk=suggestion.pk).update(state=state, settled_at=now, settled_by=by)

@@ -6,28 +6,28 @@ import datetime as dt
 from typing import Any
 
 from accounts.models import Department, User
-from inbox.cases.customer_tags import difference, read_tags
-from inbox.cases.lessons import learn_from_tags
-from inbox.changes.change import acting
+from inbox.cases.customer_tags import tag_difference, parse_tags
+from inbox.cases.lessons import teach_router_from_tags
+from inbox.changes.change import change_case_as
 from inbox.display import Chip
 from inbox.models import Verb
 
 #: Tags named on a row; the rest are counted.
-SHOWN = 2
+TAGS_SHOWN = 2
 
 
 def tag_case(case_id: int, by: User, given: str, *, now: dt.datetime) -> Department | None:
     """The tags of a case are these from now on: words separated by commas, as they are spelled. What changed stands in
     the case's history. The other department that a new tag says the case belongs to, if the router learns that; the case
     stays where it is. Raises as the verbs of `inbox.cases.verbs`."""
-    tags = read_tags(given)
-    with acting(case_id, by, "claim", now=now) as change:
+    tags = parse_tags(given)
+    with change_case_as(case_id, by, "claim", now=now) as change:
         before = change.case.tags
         if tags == before:
             return None
         change.set(tags=tags)
-        changed: dict[str, Any] = difference(before, tags)
-        teaches = learn_from_tags(change, changed["added"])
+        changed: dict[str, Any] = tag_difference(before, tags)
+        teaches = teach_router_from_tags(change, changed["added"])
         if teaches is not None:
             changed["teaches"] = teaches.name
         change.record(Verb.CASE_TAGGED, changed)
@@ -36,6 +36,6 @@ def tag_case(case_id: int, by: User, given: str, *, now: dt.datetime) -> Departm
 
 def tag_chips(tags: list[str]) -> list[Chip]:
     """The first few tags, and how many more there are, which the last one names."""
-    chips = [Chip(f"#{tag}", "tag", f"Tag {tag}") for tag in tags[:SHOWN]]
-    rest = tags[SHOWN:]
+    chips = [Chip(f"#{tag}", "tag", f"Tag {tag}") for tag in tags[:TAGS_SHOWN]]
+    rest = tags[TAGS_SHOWN:]
     return [*chips, Chip(f"+{len(rest)}", "", f"Tags: {', '.join(rest)}")] if rest else chips

@@ -18,13 +18,13 @@ from accounts.access import viewer
 from accounts.models import User
 from inbox.changes import clocks
 from inbox.changes import statement as change_sql
-from inbox.changes.refusals import Conflict, NotAllowed, what_happened
-from inbox.live.publish import CaseChange, publish_on_commit
+from inbox.changes.refusals import Conflict, NotAllowed, latest_event_sentence
+from inbox.live.publish import CaseChange, publish_cases_on_commit
 from inbox.models import Case, CaseEvent, Status, Verb
 from routing.service_levels import versions as terms
 
 #: How an action of `accounts.access.ROLES` is called in "Your role does not allow …".
-_ACTIONS = {
+_ACTION_PHRASES = {
     "claim": "to work on cases",
     "reassign": "to give a colleague's case to somebody else",
     "hand_over": "to hand cases over",
@@ -46,7 +46,7 @@ class Change:
     events: list[CaseEvent] = field(default_factory=list)
     from_department_id: int | None = None
     #: Whether `save` also notes the custody as accepted.
-    accepts: bool = False
+    accepts_custody: bool = False
 
     def set(self, **values: Any) -> None:
         """Change fields of the case; those that already have the value are left alone."""
@@ -60,53 +60,53 @@ class Change:
         event = CaseEvent(case=self.case, at=self.now, verb=verb, actor=actor or self.by, data=data or {})
         self.events.append(event)
 
-    def expect(self, version: int | None) -> None:
+    def require_version(self, version: int | None) -> None:
         """Raise `Conflict` when the person looked at another version of the case. None skips the check."""
         if version is not None and version != self.case.version:
-            raise Conflict(self.case, what_happened(self.case))
+            raise Conflict(self.case, latest_event_sentence(self.case))
 
-    def accept(self) -> None:
+    def accept_custody(self) -> None:
         """The custody is accepted when a person of the department that has the case first acts."""
-        if self.by is None or not self._is_of_the_department(self.by):
+        if self.by is None or not self._works_in_department(self.by):
             return
-        if change_sql.accept(self.case, self.by.pk, self.now):
-            self._accepted()
-        self._begin()
+        if change_sql.mark_custody_accepted(self.case, self.by.pk, self.now):
+            self._record_accepted()
+        self._open_if_new()
 
-    def accept_with_save(self, *, waits: bool) -> None:
+    def accept_custody_on_save(self, *, waits: bool) -> None:
         """As `accept`, when it is known whether the custody waits to be accepted: `save` accepts it then."""
-        if self.by is None or not self._is_of_the_department(self.by):
+        if self.by is None or not self._works_in_department(self.by):
             return
         if waits:
-            self.accepts = True
-            self._accepted()
-        self._begin()
+            self.accepts_custody = True
+            self._record_accepted()
+        self._open_if_new()
 
-    def _is_of_the_department(self, by: User) -> bool:
+    def _works_in_department(self, by: User) -> bool:
         return self.case.department_id in viewer(by).department_ids
 
-    def _accepted(self) -> None:
+    def _record_accepted(self) -> None:
         self.record(Verb.ACCEPTED, {"department": self.case.department.name})
 
-    def _begin(self) -> None:
+    def _open_if_new(self) -> None:
         if self.case.status == Status.NEW:
             self.set(status=Status.OPEN)
 
     def save(self) -> None:
         """Write what changed, under the next version, in one statement; nothing when nothing did."""
-        if self.step():
-            accepted = (self.by.pk, self.now) if self.accepts and self.by is not None else None
-            change_sql.write(self.case, [*self.fields, "version"], self.events, accepted)
-            publish_on_commit([self.as_live()])
+        if self.advance_version():
+            accepted = (self.by.pk, self.now) if self.accepts_custody and self.by is not None else None
+            change_sql.write_case_change(self.case, [*self.fields, "version"], self.events, accepted)
+            publish_cases_on_commit([self.as_case_change()])
 
-    def step(self) -> bool:
+    def advance_version(self) -> bool:
         """Go on to the next version, if anything changed; whether it did.
 
         Each event notes the version that it made, so that whoever looked at an older one can be told what is new.
         """
         if not (self.fields or self.events):
             return False
-        if self.fields & clocks.CONCERNED:
+        if self.fields & clocks.CLOCK_INPUT_FIELDS:
             self._set_clocks()
         self.case.version += 1
         for event in self.events:
@@ -114,14 +114,14 @@ class Change:
         return True
 
     def _set_clocks(self) -> None:
-        values, ended = clocks.settle(
-            self.case, self.case.network, terms.live(), self.now, just_closed="closed_at" in self.fields
+        values, ended = clocks.compute_clock_values(
+            self.case, self.case.network, terms.live_service_levels(), self.now, just_closed="closed_at" in self.fields
         )
         self.set(**values)
         if ended and self.events:
             self.events[-1].data["clocks"] = ended
 
-    def as_live(self) -> CaseChange:
+    def as_case_change(self) -> CaseChange:
         """What open pages are told."""
         case = self.case
         return CaseChange(
@@ -129,19 +129,19 @@ class Change:
         )
 
 
-def save_all(changes: Iterable[Change]) -> None:
+def save_changes(changes: Iterable[Change]) -> None:
     """What `Change.save` does, for many cases in two statements, within the running transaction."""
-    changed = [change for change in changes if change.step()]
+    changed = [change for change in changes if change.advance_version()]
     if not changed:
         return
     fields = {name for change in changed for name in change.fields} | {"version"}
     Case.objects.bulk_update([change.case for change in changed], sorted(fields))
     CaseEvent.objects.bulk_create([event for change in changed for event in change.events])
-    publish_on_commit([change.as_live() for change in changed])
+    publish_cases_on_commit([change.as_case_change() for change in changed])
 
 
 @contextmanager
-def acting(case_id: int, by: User, action: str, *, now: dt.datetime) -> Iterator[Change]:
+def change_case_as(case_id: int, by: User, action: str, *, now: dt.datetime) -> Iterator[Change]:
     """A person acts on a case: one transaction, the case locked, saved at the end.
 
     Raises `Case.DoesNotExist` alike when there is none and when `by` may not read it, `NotAllowed` when the role does
@@ -149,14 +149,14 @@ def acting(case_id: int, by: User, action: str, *, now: dt.datetime) -> Iterator
     """
     with transaction.atomic():
         case = Case.objects.visible_to(by).select_for_update(of=("self",), no_key=True).get(pk=case_id)
-        require(by, action)
+        require_permission(by, action)
         change = Change(case, by, now)
         yield change
         change.save()
 
 
 @contextmanager
-def changing(case_id: int, *, now: dt.datetime, by: User | None = None) -> Iterator[Change]:
+def change_case(case_id: int, *, now: dt.datetime, by: User | None = None) -> Iterator[Change]:
     """The outbox changes a case: locked and saved within the running transaction, whoever may read it."""
     case = Case.objects.select_for_update(of=("self",), no_key=True).get(pk=case_id)
     change = Change(case, by, now)
@@ -164,7 +164,7 @@ def changing(case_id: int, *, now: dt.datetime, by: User | None = None) -> Itera
     change.save()
 
 
-def require(by: User, action: str) -> None:
+def require_permission(by: User, action: str) -> None:
     """Raise `NotAllowed` unless the person's role allows `action`."""
     if not viewer(by).may(action):
-        raise NotAllowed(f"Your role does not allow you {_ACTIONS[action]}.")
+        raise NotAllowed(f"Your role does not allow you {_ACTION_PHRASES[action]}.")

@@ -1,4 +1,4 @@
-"""The three clocks of a case, set from what the case is: whoever changes a case sets them again, by `settle`.
+"""The three clocks of a case, set from what the case is: whoever changes a case sets them again, by `compute_clock_values`.
 
 An exchange begins with the first message that wants an answer, at the moment when it reached us, and ends with our
 answer. Historical cases have no clocks, nor has a case that wants no answer. What ended is told in the event that
@@ -11,22 +11,22 @@ import datetime as dt
 from typing import Any, NamedTuple, Protocol
 
 from inbox.models import Status
-from routing.service_levels.policies import CLOCKS, ClockName, Due, Policy, Terms, used_by
+from routing.service_levels.policies import CLOCKS, ClockName, Due, Policy, ServiceLevels, business_seconds_used
 
 #: Fields of a case that its clocks follow.
-CONCERNED = frozenset({
+CLOCK_INPUT_FIELDS = frozenset({
     "status", "department", "department_id", "priority", "waiting_since", "first_response_at", "last_outbound_at",
     "closed_at", "needs_answer", "historical",
 })  # fmt: skip
 #: The fields in which clocks are kept.
-FIELDS = (
+CLOCK_FIELDS = (
     "exchange_from", "first_response_due_at", "next_response_due_at", "resolution_from", "resolution_used",
     "resolution_due_at", "next_due_at", "next_clock_at", "sla_version",
 )  # fmt: skip
-_STILL: dict[str, Any] = {**dict.fromkeys(FIELDS), "resolution_used": 0}
+_STOPPED_VALUES: dict[str, Any] = {**dict.fromkeys(CLOCK_FIELDS), "resolution_used": 0}
 
 
-class Clocked(Protocol):
+class HasClocks(Protocol):
     """What clocks depend on: a `Case`, or a `CaseState` in ingest."""
 
     status: Any
@@ -48,7 +48,7 @@ class Clocked(Protocol):
     next_clock_at: Any
 
 
-class Running(NamedTuple):
+class RunningClock(NamedTuple):
     """A clock that runs, since when, and the business seconds it had run before."""
 
     clock: ClockName
@@ -56,16 +56,16 @@ class Running(NamedTuple):
     used: int
 
 
-def settle(
-    case: Clocked, network: str, terms: Terms, now: dt.datetime, *, just_closed: bool = False
+def compute_clock_values(
+    case: HasClocks, network: str, terms: ServiceLevels, now: dt.datetime, *, just_closed: bool = False
 ) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """The values that a case's clock fields should have now, and the clocks that ended with what changed the case."""
     if case.historical:
-        return _STILL, []
-    policy = terms.policy(case.department_id, case.priority, network)
+        return _STOPPED_VALUES, []
+    policy = terms.matching_policy(case.department_id, case.priority, network)
     ended: list[dict[str, Any]] = []
-    exchange = _exchange(case, now, ended, just_closed=just_closed)
-    since, used = _resolution(case, policy, now, ended, just_closed=just_closed)
+    exchange = _exchange_start(case, now, ended, just_closed=just_closed)
+    since, used = _resolution_start(case, policy, now, ended, just_closed=just_closed)
     first = exchange if case.first_response_at is None else None
     following = exchange if case.first_response_at is not None else None
     dues = (
@@ -84,7 +84,7 @@ def settle(
         "resolution_used": used,
         "resolution_due_at": dues[2].at if dues[2] else None,
         "next_due_at": min((due.at for due in running), default=None),
-        "next_clock_at": _next(case, dues, running),
+        "next_clock_at": _next_clock_at(case, dues, running),
         "sla_version": terms.number or None,
     }
     for one in ended:
@@ -92,8 +92,8 @@ def settle(
     return values, ended
 
 
-def _next(
-    case: Clocked, dues: tuple[Due | None, Due | None, Due | None], running: list[Due]
+def _next_clock_at(
+    case: HasClocks, dues: tuple[Due | None, Due | None, Due | None], running: list[Due]
 ) -> dt.datetime | None:
     """When the sweep has to look again: at the first pre-warning, or as before where no due time has changed."""
     before = (case.first_response_due_at, case.next_response_due_at, case.resolution_due_at)
@@ -107,8 +107,8 @@ def _next(
     return min((due.warned_at for due in running), default=None)
 
 
-def _exchange(
-    case: Clocked, now: dt.datetime, ended: list[dict[str, Any]], *, just_closed: bool
+def _exchange_start(
+    case: HasClocks, now: dt.datetime, ended: list[dict[str, Any]], *, just_closed: bool
 ) -> dt.datetime | None:
     """When the exchange that waits for our answer began; None when none does."""
     began, answer = case.exchange_from, case.last_outbound_at
@@ -119,7 +119,7 @@ def _exchange(
     if answer is not None and (answer >= began or (not waits and case.status == Status.WAITING)):
         first = case.first_response_at is not None and case.first_response_at >= min(began, answer)
         due = case.first_response_due_at if first else case.next_response_due_at
-        _end(ended, "first_response" if first else "next_response", began, due, answer)
+        _record_end(ended, "first_response" if first else "next_response", began, due, answer)
         return max(case.last_inbound_at or answer, answer) if waits else None
     if waits:
         return began  # type: ignore[no-any-return]
@@ -127,12 +127,12 @@ def _exchange(
         first = case.first_response_at is None
         due = case.first_response_due_at if first else case.next_response_due_at
         if due is not None and due < now:
-            _end(ended, "first_response" if first else "next_response", began, due, now)
+            _record_end(ended, "first_response" if first else "next_response", began, due, now)
     return None
 
 
-def _resolution(
-    case: Clocked, policy: Policy | None, now: dt.datetime, ended: list[dict[str, Any]], *, just_closed: bool
+def _resolution_start(
+    case: HasClocks, policy: Policy | None, now: dt.datetime, ended: list[dict[str, Any]], *, just_closed: bool
 ) -> tuple[dt.datetime | None, int]:
     """Since when the resolution clock runs (None: it stands still), and the business seconds it had run before."""
     since, used = case.resolution_from, case.resolution_used
@@ -141,7 +141,7 @@ def _resolution(
     if since is not None:
         until = case.last_outbound_at if case.status == Status.WAITING else None
         until = min(max(until or now, since), now)
-        used += used_by(policy, since, until)
+        used += business_seconds_used(policy, since, until)
     if (
         just_closed
         and case.status == Status.RESOLVED
@@ -153,7 +153,7 @@ def _resolution(
     return None, used
 
 
-def _end(
+def _record_end(
     ended: list[dict[str, Any]],
     clock: ClockName,
     began: dt.datetime,
@@ -164,11 +164,11 @@ def _end(
         ended.append({"clock": clock, "from": began.isoformat(), "due": due.isoformat(), "met": at <= due})
 
 
-def running(case: Clocked) -> list[Running]:
+def running_clocks(case: HasClocks) -> list[RunningClock]:
     """The clocks of a case that run, whether or not they have a target."""
-    found: list[Running] = []
+    found: list[RunningClock] = []
     if case.exchange_from is not None:
-        found.append(Running(CLOCKS[case.first_response_at is not None], case.exchange_from, 0))
+        found.append(RunningClock(CLOCKS[case.first_response_at is not None], case.exchange_from, 0))
     if case.resolution_from is not None:
-        found.append(Running("resolution", case.resolution_from, case.resolution_used))
+        found.append(RunningClock("resolution", case.resolution_from, case.resolution_used))
     return found

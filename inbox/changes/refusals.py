@@ -56,13 +56,13 @@ _SENTENCES: dict[str, str] = {
 }
 
 
-def at_time(at: dt.datetime) -> str:
+def at_time_phrase(at: dt.datetime) -> str:
     """A time for a sentence, in the zone in which people read pages: "at 10:02 on 18 November"."""
     there = at.astimezone(ZoneInfo(settings.DISPLAY_TIME_ZONE))
     return f"at {there:%H:%M} on {there.day} {there:%B}"
 
 
-def what_happened(case: Case) -> str:
+def latest_event_sentence(case: Case) -> str:
     """The newest thing that happened to a case, as a sentence. Two statements."""
     event = (
         CaseEvent.objects.filter(case=case, verb__in=_SENTENCES)
@@ -76,24 +76,24 @@ def what_happened(case: Case) -> str:
         .first()
     )
     if message is not None and (event is None or message.received_at >= event.at):
-        return f"The customer wrote {at_time(message.received_at)}."
-    return told(event) if event is not None else "This case changed while you were looking at it."
+        return f"The customer wrote {at_time_phrase(message.received_at)}."
+    return event_sentence(event) if event is not None else "This case changed while you were looking at it."
 
 
-def told(event: CaseEvent) -> str:
+def event_sentence(event: CaseEvent) -> str:
     """An event as a sentence: who did what, and when."""
     sentence = _SENTENCES[event.verb]
     if event.actor is None and event.verb == Verb.ASSIGNED:
         sentence = "This case was assigned to {to}"
     words = sentence.format(
-        who=name_of(event.actor),
+        who=name_or_somebody(event.actor),
         to=event.data.get("to") or "nobody",
         reason=event.data.get("reason") or "no reason given",
     )
-    return f"{words} {at_time(event.at)}."
+    return f"{words} {at_time_phrase(event.at)}."
 
 
-def name_of(user: User | None) -> str:
+def name_or_somebody(user: User | None) -> str:
     """A person's name for a sentence."""
     return str(user) if user is not None else "Somebody"
 
@@ -104,7 +104,7 @@ def require_open(case: Case) -> None:
         raise Invalid("This case is closed. Reopen it first.")
 
 
-def words(text: str, longest: int, when_empty: str) -> str:
+def clean_required_text(text: str, longest: int, when_empty: str) -> str:
     """A person's words, trimmed. Raises `Invalid` when there are none (saying `when_empty`) or too many."""
     text = clean_text(text)[0].strip()
     if not text:

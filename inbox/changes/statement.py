@@ -13,7 +13,7 @@ from django.db import DatabaseError, connection
 from inbox.models import Case, CaseEvent
 from postgres.bound_cursors import bound_cursor
 
-_EVENTS = """
+_INSERT_EVENTS = """
 told AS (
   INSERT INTO inbox_caseevent (case_id, at, verb, actor_id, data)
   SELECT %(case)s, e.at, e.verb, e.actor, e.data
@@ -21,20 +21,20 @@ told AS (
     WITH ORDINALITY AS e(at, verb, actor, data, n) ORDER BY e.n
 )
 """
-_ACCEPTED = """
+_ACCEPT_CUSTODY = """
 UPDATE inbox_custody SET accepted_at = %(accepted_at)s, accepted_by_id = %(accepted_by)s
 WHERE case_id = %(case)s AND left_at IS NULL AND accepted_at IS NULL
 """
 
 
-def accept(case: Case, user_id: int, now: dt.datetime) -> bool:
+def mark_custody_accepted(case: Case, user_id: int, now: dt.datetime) -> bool:
     """Note that a person accepts a case for the department that has it; whether nobody had before."""
     with bound_cursor() as cursor:
-        cursor.execute(_ACCEPTED, {"case": case.pk, "accepted_at": now, "accepted_by": user_id})
+        cursor.execute(_ACCEPT_CUSTODY, {"case": case.pk, "accepted_at": now, "accepted_by": user_id})
         return bool(cursor.rowcount)
 
 
-def write(
+def write_case_change(
     case: Case, fields: Sequence[str], events: Sequence[CaseEvent], accepted: tuple[int, dt.datetime] | None
 ) -> None:
     """Store these fields of a locked case, its new events, and (by whom, when) it is accepted.
@@ -53,17 +53,17 @@ def write(
         values["accepted_by"], values["accepted_at"] = accepted
     with bound_cursor() as cursor:
         cursor.execute(
-            _statement(tuple(sorted(fields)), bool(events), accepted is not None), values | {"case": case.pk}
+            _build_statement(tuple(sorted(fields)), bool(events), accepted is not None), values | {"case": case.pk}
         )
         if cursor.rowcount != 1:
             raise DatabaseError(f"Case {case.pk} is gone.")
 
 
 @cache
-def _statement(fields: tuple[str, ...], has_events: bool, is_accepted: bool) -> str:
-    parts = [_EVENTS] if has_events else []
+def _build_statement(fields: tuple[str, ...], has_events: bool, is_accepted: bool) -> str:
+    parts = [_INSERT_EVENTS] if has_events else []
     if is_accepted:
-        parts.append(f"held AS ({_ACCEPTED})")
+        parts.append(f"held AS ({_ACCEPT_CUSTODY})")
     columns = ", ".join(f'"{Case._meta.get_field(name).column}" = %(set_{name})s' for name in fields)  # type: ignore[union-attr]
     head = "WITH " + ", ".join(parts) if parts else ""
     return f"{head} UPDATE inbox_case SET {columns} WHERE id = %(case)s"  # noqa: S608 (names of columns)

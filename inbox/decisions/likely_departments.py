@@ -9,11 +9,11 @@ from inbox.models import Case, Custody, Direction, Message
 from routing.facts import Facts
 from routing.refusals import RuleSetError
 from routing.rules import versions as rulesets
-from routing.rules.engine import decide_all
-from routing.trace import restored
+from routing.rules.engine import matching_decisions
+from routing.trace import restore_facts
 
 
-def in_order(
+def sort_by_likelihood(
     departments: Sequence[Department], votes: Iterable[str], had_it: Iterable[int]
 ) -> list[Department]:
     """`departments` with the most likely first: those that `votes` names (slugs, best first), those that had the case
@@ -24,16 +24,16 @@ def in_order(
     return list(dict.fromkeys([*named, *before, *departments]))
 
 
-def likely(case: Case, departments: Sequence[Department]) -> list[Department]:
+def rank_likely_departments(case: Case, departments: Sequence[Department]) -> list[Department]:
     """The open departments that do not have the case, most likely first. Three small statements."""
     others = [one for one in departments if one.is_open and one.pk != case.department_id]
     had_it = (
         Custody.objects.filter(case=case).order_by("-sent_at", "-id").values_list("department_id", flat=True)
     )
-    return in_order(others, _votes(case), list(had_it[:20]))
+    return sort_by_likelihood(others, _rule_votes(case), list(had_it[:20]))
 
 
-def _votes(case: Case) -> list[str]:
+def _rule_votes(case: Case) -> list[str]:
     """What the rules that hold would decide about the customer's last message, in their order."""
     message = (
         Message.objects.filter(case=case, direction=Direction.INBOUND)
@@ -44,18 +44,18 @@ def _votes(case: Case) -> list[str]:
     if message is None:
         return []
     try:
-        rules = rulesets.live()
+        rules = rulesets.live_rules()
     except RuleSetError:
         return []
-    return [one.department for one in decide_all(_facts(case, message), rules)]
+    return [one.department for one in matching_decisions(_facts_of_message(case, message), rules)]
 
 
-def _facts(case: Case, message: Message) -> Facts:
+def _facts_of_message(case: Case, message: Message) -> Facts:
     """What the rules looked at when the message came, as far as that was kept."""
     decision = getattr(message, "decision", None)
     kept = decision.trace.get("facts", {}) if decision is not None else {}
     known = {"language": message.language, "followers": case.identity.followers, **kept}
-    return restored(
+    return restore_facts(
         known,
         text=message.text,
         network=case.network,

@@ -8,19 +8,19 @@ from django.contrib.postgres.search import SearchQuery
 
 from accounts.models import User
 from inbox.models import Case, Direction, Message
-from routing.learning.suggested_rules import SHOWN, Caught
+from routing.learning.suggested_rules import EXAMPLES_SHOWN, CaughtMessages
 
 #: How far back, and how many are counted at most.
-SINCE, MOST = dt.timedelta(days=30), 500
+LOOK_BACK, MAX_COUNTED = dt.timedelta(days=30), 500
 
 
-def caught(words: str, user: User, now: dt.datetime) -> Caught:
+def find_recent_matches(words: str, user: User, now: dt.datetime) -> CaughtMessages:
     """Inbound messages of the last 30 days with the words in a row, within what the user may read. One statement."""
     rows = Message.objects.filter(
         search=SearchQuery(words, search_type="phrase", config="simple"),
         direction=Direction.INBOUND,
-        network_time__gt=now - SINCE,
+        network_time__gt=now - LOOK_BACK,
         case__in=Case.objects.visible_to(user),
     )
-    texts = list(rows.order_by("-network_time").values_list("text", flat=True)[: MOST + 1])
-    return Caught(min(len(texts), MOST), len(texts) > MOST, tuple(text[:300] for text in texts[:SHOWN]))
+    texts = list(rows.order_by("-network_time").values_list("text", flat=True)[: MAX_COUNTED + 1])
+    return CaughtMessages(min(len(texts), MAX_COUNTED), len(texts) > MAX_COUNTED, tuple(text[:300] for text in texts[:EXAMPLES_SHOWN]))

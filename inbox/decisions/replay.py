@@ -13,19 +13,19 @@ from routing.models import RuleSetVersion
 from routing.refusals import RuleSetError
 from routing.rules import versions as rulesets
 from routing.rules.engine import decide
-from routing.trace import decided, restored
+from routing.trace import serialize_decision, restore_facts
 
 #: Decisions read at a time.
-CHUNK = 1_000
+REPLAY_CHUNK_SIZE = 1_000
 #: What is read of each, in one statement a chunk.
-COLUMNS = (
+DECISION_COLUMNS = (
     "id", "message_id", "decided_by", "version", "reasons", "trace", "rule_key", "message__text", "message__history",
     "message__stream", "message__network_time", "message__brand_account__network", "message__brand_account__remote_id",
 )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class ReplayDifference:
     """A decision that does not come out as it was stored; `why` says what differs."""
 
     message_id: int
@@ -34,7 +34,7 @@ class Difference:
 
 
 @dataclass(slots=True)
-class Outcome:
+class ReplayCounts:
     """What a replay found. `without_trace` were made before facts were kept; nothing can be said about them."""
 
     replayed: int = 0
@@ -42,17 +42,17 @@ class Outcome:
     differences: int = 0
 
 
-def text_then(text: str, history: list[dict[str, Any]]) -> str:
+def original_text(text: str, history: list[dict[str, Any]]) -> str:
     """The text that was decided upon: as it was when the message was first seen, before any edit."""
     return str(history[0]["text"]) if history else text
 
 
-def facts_then(row: dict[str, Any]) -> Facts:
-    """The facts of a decision, from its row with `COLUMNS`."""
+def original_facts(row: dict[str, Any]) -> Facts:
+    """The facts of a decision, from its row with `DECISION_COLUMNS`."""
     network = row["message__brand_account__network"]
-    return restored(
+    return restore_facts(
         row["trace"]["facts"],
-        text=text_then(row["message__text"], row["message__history"]),
+        text=original_text(row["message__text"], row["message__history"]),
         network=network,
         stream=row["message__stream"],
         brand_account=f"{network}:{row['message__brand_account__remote_id']}",
@@ -60,33 +60,33 @@ def facts_then(row: dict[str, Any]) -> Facts:
     )
 
 
-def replay(since: dt.datetime | None, outcome: Outcome) -> Iterator[Difference]:
+def replay_decisions(since: dt.datetime | None, outcome: ReplayCounts) -> Iterator[ReplayDifference]:
     """Every decision about messages received at or after `since` (UTC; None: all), made again; `outcome` is filled on
     the way. Reads in chunks by id and writes nothing."""
     rows = Decision.objects.order_by("id")
     if since is not None:
         rows = rows.filter(at__gte=since)
     after = 0
-    while chunk := list(rows.filter(id__gt=after).values(*COLUMNS)[:CHUNK]):
+    while chunk := list(rows.filter(id__gt=after).values(*DECISION_COLUMNS)[:REPLAY_CHUNK_SIZE]):
         after = chunk[-1]["id"]
         for row in chunk:
             if not row["trace"]:
                 outcome.without_trace += 1
                 continue
             outcome.replayed += 1
-            if why := _difference(row):
+            if why := _describe_difference(row):
                 outcome.differences += 1
-                yield Difference(row["message_id"], row["version"], why)
+                yield ReplayDifference(row["message_id"], row["version"], why)
 
 
-def _difference(row: dict[str, Any]) -> str:
+def _describe_difference(row: dict[str, Any]) -> str:
     try:
-        again = decide(facts_then(row), rulesets.compiled(row["version"]))
+        again = decide(original_facts(row), rulesets.compiled_version(row["version"]))
     except RuleSetVersion.DoesNotExist:
         return f"Version {row['version']} is gone."
     except RuleSetError as error:
         return f"Version {row['version']} cannot decide: {error}"
-    was, now = row["trace"]["decided"], decided(again)
+    was, now = row["trace"]["decided"], serialize_decision(again)
     # JSON knows no tuples.
     now = {name: list(value) if isinstance(value, tuple) else value for name, value in now.items()}
     if was != now:

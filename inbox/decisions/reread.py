@@ -17,13 +17,13 @@ from django.db import connection
 from django.db.models import QuerySet
 
 from inbox.models import Direction, Message, MessageCorrection
-from routing.reading import read
-from routing.reading.languages import language_of
+from routing.reading import read_message
+from routing.reading.languages import detect_language
 
 #: Messages in one batch: one statement reads them, one writes.
-BATCH = 1_000
-FIELDS = tuple(MessageCorrection.Field.values)
-_COLUMNS = ("id", "text", "edited_at", "corrected", "decision__trace", *FIELDS)
+REREAD_BATCH_SIZE = 1_000
+REREAD_FIELDS = tuple(MessageCorrection.Field.values)
+_COLUMNS = ("id", "text", "edited_at", "corrected", "decision__trace", *REREAD_FIELDS)
 _UPDATE = """
 UPDATE inbox_message m SET language = r.language, sentiment = r.sentiment, urgency = r.urgency, is_spam = r.is_spam,
     needs_answer = r.needs_answer
@@ -35,7 +35,7 @@ RETURNING m.id
 
 
 @dataclass(slots=True)
-class Progress:
+class RereadProgress:
     """How far it has come: `after` is the id of the last message that was read, from which one can go on."""
 
     total: int
@@ -45,19 +45,19 @@ class Progress:
     fields: Counter[str] = field(default_factory=Counter)
 
 
-def reread(since: dt.datetime | None, *, after: int = 0, change: bool = True) -> Iterator[Progress]:
+def reread_messages(since: dt.datetime | None, *, after: int = 0, change: bool = True) -> Iterator[RereadProgress]:
     """Read customers' messages behind the id `after` again, those received at or after `since` (None: all).
 
-    Gives the same `Progress` before the first batch and after each, when it is stored. Without `change` nothing is.
+    Gives the same `RereadProgress` before the first batch and after each, when it is stored. Without `change` nothing is.
     """
     rows = Message.objects.filter(direction=Direction.INBOUND, deleted_at__isnull=True)
     if since is not None:
         rows = rows.filter(received_at__gte=since)
-    progress = Progress(rows.filter(pk__gt=after).count(), after)
+    progress = RereadProgress(rows.filter(pk__gt=after).count(), after)
     yield progress
-    while batch := _batch(rows, progress.after):
-        fresh = {row["id"]: new for row in batch if (new := _differences(row))}
-        stored = _store([row | fresh[row["id"]] for row in batch if row["id"] in fresh]) if change else fresh
+    while batch := _load_batch(rows, progress.after):
+        fresh = {row["id"]: new for row in batch if (new := _changed_values(row))}
+        stored = _update_untouched([row | fresh[row["id"]] for row in batch if row["id"] in fresh]) if change else fresh
         for pk in stored:
             progress.fields.update(fresh[pk].keys())
         progress.changed += len(stored)
@@ -65,13 +65,13 @@ def reread(since: dt.datetime | None, *, after: int = 0, change: bool = True) ->
         yield progress
 
 
-def _batch(rows: QuerySet[Message], after: int) -> list[dict[str, Any]]:
-    return list(rows.filter(pk__gt=after).order_by("pk").values(*_COLUMNS)[:BATCH])
+def _load_batch(rows: QuerySet[Message], after: int) -> list[dict[str, Any]]:
+    return list(rows.filter(pk__gt=after).order_by("pk").values(*_COLUMNS)[:REREAD_BATCH_SIZE])
 
 
-def _differences(row: dict[str, Any]) -> dict[str, Any]:
+def _changed_values(row: dict[str, Any]) -> dict[str, Any]:
     """What reads otherwise now, by field: without what a person corrected, or what a rule said of answering."""
-    reading = read(row["text"], language=language_of(row["text"]))
+    reading = read_message(row["text"], language=detect_language(row["text"]))
     now = {
         "language": reading.language,
         "sentiment": reading.sentiment,
@@ -90,7 +90,7 @@ def _needs_answer(row: dict[str, Any], *, wants: bool) -> bool:
     return bool(trace["decided"].get("needs_answer", wants))
 
 
-def _store(rows: list[dict[str, Any]]) -> list[int]:
+def _update_untouched(rows: list[dict[str, Any]]) -> list[int]:
     """The ids of those that were not touched by anybody meanwhile, stored. One statement."""
     if not rows:
         return []

@@ -17,15 +17,15 @@ from django.db.models import Max
 
 from accounts.models import Department
 from inbox.cases import custody
-from inbox.changes.change import changing
-from inbox.decisions.replay import COLUMNS, facts_then
+from inbox.changes.change import change_case
+from inbox.decisions.replay import DECISION_COLUMNS, original_facts
 from inbox.display import percent
 from inbox.models import Case, CaseEvent, Custody, Decision, RoutingSuggestion, SecondLook, Verb
 from routing.classifier.features import Votes
 from routing.classifier.router import Guess
 from routing.facts import Facts
 from routing.learning import active as learned
-from routing.learning.active import Active
+from routing.learning.active import ActiveRouter
 from routing.refusals import RuleSetError
 from routing.rules import versions as rulesets
 from routing.rules.engine import CompiledRules
@@ -33,67 +33,67 @@ from routing.rules.engine import CompiledRules
 logger = logging.getLogger(__name__)
 
 #: Decisions weighed in one transaction, and transactions in one tick.
-BATCH, BATCHES = 50, 20
+WEIGH_BATCH_SIZE, BATCHES_PER_TICK = 50, 20
 #: By then every transaction that had begun before has ended: a page has its stream for so long at most.
-SETTLED = dt.timedelta(minutes=2)
-_WEIGHED = ("rule", "default")
+DECISIONS_SETTLE_AFTER = dt.timedelta(minutes=2)
+_WEIGHED_KINDS = ("rule", "default")
 
 
-def tick(now: dt.datetime) -> int:
+def weigh_new_decisions(now: dt.datetime) -> int:
     """Weigh what waits; how many decisions."""
-    active = learned.live()
+    active = learned.get_active_router()
     if active is None:
-        _skip()
+        _skip_new_decisions()
         return 0
     try:
-        rules = rulesets.live()
+        rules = rulesets.live_rules()
     except RuleSetError:
         return 0
     weighed = 0
-    for _ in range(BATCHES):
+    for _ in range(BATCHES_PER_TICK):
         count = _weigh_batch(active, rules, now)
         weighed += count
-        if count < BATCH:
+        if count < WEIGH_BATCH_SIZE:
             break
     return weighed
 
 
-def _skip() -> None:
+def _skip_new_decisions() -> None:
     """Only the rules decide: what comes in meanwhile waits for nobody."""
     newest = Decision.objects.aggregate(id=Max("id"))["id"] or 0
     if not SecondLook.objects.filter(pk=1, decision_id__gte=newest).exists():
         SecondLook.objects.update_or_create(pk=1, defaults={"decision_id": newest})
 
 
-def _weigh_batch(active: Active, rules: CompiledRules, now: dt.datetime) -> int:
+def _weigh_batch(active: ActiveRouter, rules: CompiledRules, now: dt.datetime) -> int:
     with transaction.atomic():
         look = SecondLook.objects.filter(pk=1).first()
         after = look.decision_id if look is not None else 0
-        waiting = Decision.objects.filter(id__gt=after, weighed_at__isnull=True, decided_by__in=_WEIGHED)
+        waiting = Decision.objects.filter(id__gt=after, weighed_at__isnull=True, decided_by__in=_WEIGHED_KINDS)
         locked = waiting.order_by("id").select_for_update(skip_locked=True, of=("self",))
-        ids = list(locked.values_list("id", flat=True)[:BATCH])
+        ids = list(locked.values_list("id", flat=True)[:WEIGH_BATCH_SIZE])
         rows = (
             Decision.objects.filter(id__in=ids)
             .order_by("case_id", "id")
-            .values(*COLUMNS, "case_id", "case__created_at")
+            .values(*DECISION_COLUMNS, "case_id", "case__created_at")
         )
         for row in rows:
             if row["trace"]:
                 # The tick's clock was read before this page was stored.
-                _weigh(row, active, rules, max(now, row["case__created_at"]))
+                _weigh_decision(row, active, rules, max(now, row["case__created_at"]))
         Decision.objects.filter(id__in=ids).update(weighed_at=now)
         if not ids:
-            _advance(after, now)
+            _advance_marker(after, now)
     return len(ids)
 
 
-def _advance(after: int, now: dt.datetime) -> None:
+def _advance_marker(after: int, now: dt.datetime) -> None:
     """Go on from the newest decision before which none can turn up any more."""
-    old = Decision.objects.filter(id__gt=after, at__lt=now - SETTLED).aggregate(id=Max("id"))["id"]
+    old = Decision.objects.filter(id__gt=after, at__lt=now - DECISIONS_SETTLE_AFTER).aggregate(id=Max("id"))["id"]
     if (
         old is not None
         and not Decision.objects.filter(
-            id__gt=after, id__lte=old, weighed_at__isnull=True, decided_by__in=_WEIGHED
+            id__gt=after, id__lte=old, weighed_at__isnull=True, decided_by__in=_WEIGHED_KINDS
         ).exists()
     ):
         SecondLook.objects.update_or_create(pk=1, defaults={"decision_id": old})
@@ -108,24 +108,24 @@ class _Opinion:
     decides: bool
 
 
-def _opinion(facts: Facts, votes: Votes, active: Active) -> _Opinion | None:
+def _form_opinion(facts: Facts, votes: Votes, active: ActiveRouter) -> _Opinion | None:
     """None when the router agrees with the rules, or is too unsure to be shown."""
     best = active.router.guess(facts.text, votes)[0]
     if best.department == votes.department or best.probability < learned.WORTH_SHOWING:
         return None
     words = active.router.reasons(facts.text, votes, best.department)
-    return _Opinion(best, words, active.decides(best, votes))
+    return _Opinion(best, words, active.may_decide_alone(best, votes))
 
 
-def _weigh(row: dict[str, Any], active: Active, rules: CompiledRules, now: dt.datetime) -> None:
-    facts = facts_then(row)
-    opinion = _opinion(facts, learned.votes(facts, rules), active)
+def _weigh_decision(row: dict[str, Any], active: ActiveRouter, rules: CompiledRules, now: dt.datetime) -> None:
+    facts = original_facts(row)
+    opinion = _form_opinion(facts, learned.rule_votes(facts, rules), active)
     if opinion is None:
         return
     department = Department.objects.filter(slug=opinion.best.department, is_open=True).first()
     if department is None:
         return
-    with changing(row["case_id"], now=now) as change:
+    with change_case(row["case_id"], now=now) as change:
         case = change.case
         if (
             not case.is_open
@@ -135,9 +135,9 @@ def _weigh(row: dict[str, Any], active: Active, rules: CompiledRules, now: dt.da
         ):
             return
         if opinion.decides and _is_untouched(case):
-            reason = because(opinion.words, department.name, opinion.best.probability, active.number)
+            reason = learned_reason(opinion.words, department.name, opinion.best.probability, active.number)
             before = case.department
-            custody.pass_on(change, department, reason[:300], wrong_department=False, routed=True)
+            custody.transfer_custody(change, department, reason[:300], wrong_department=False, routed=True)
             change.from_department_id = before.pk
             change.set(department=department, assignee=None, hint="")
             places = {
@@ -151,7 +151,7 @@ def _weigh(row: dict[str, Any], active: Active, rules: CompiledRules, now: dt.da
                 decided_by="learned", department=department, reasons=[reason, *row["reasons"]]
             )
         else:
-            _suggest(case, department, opinion, active.number, now)
+            _store_suggestion(case, department, opinion, active.number, now)
             change.set(hint=f"{department.name[:90]}? {percent(opinion.best.probability)}")
 
 
@@ -163,7 +163,7 @@ def _is_untouched(case: Case) -> bool:
     return not CaseEvent.objects.filter(case=case, actor__isnull=False).exists()
 
 
-def _suggest(case: Case, department: Department, opinion: _Opinion, version: int, now: dt.datetime) -> None:
+def _store_suggestion(case: Case, department: Department, opinion: _Opinion, version: int, now: dt.datetime) -> None:
     values = {
         "department": department,
         "probability": opinion.best.probability,
@@ -174,7 +174,7 @@ def _suggest(case: Case, department: Department, opinion: _Opinion, version: int
     RoutingSuggestion.objects.get_or_create(case=case, defaults=values)
 
 
-def because(words: tuple[str, ...], department: str, probability: float, version: int) -> str:
+def learned_reason(words: tuple[str, ...], department: str, probability: float, version: int) -> str:
     """Why the router sends a message somewhere, as a sentence."""
     said = " and ".join(f"“{word}”" for word in words) or "the text as a whole"
     return (

@@ -10,11 +10,11 @@ from django.db.models import Exists, OuterRef, Q
 from accounts.models import Department
 from inbox.models import Case, CasePlaybook, Custody, Decision
 from inbox.models.case import CaseQuerySet
-from routing.playbook.tree import Outcome, walk
-from routing.playbook.versions import version_of
+from routing.playbook.tree import Outcome, walk_playbook
+from routing.playbook.versions import load_playbook_version
 
 
-def trace(case: Case) -> dict[str, Any]:
+def trace_case(case: Case) -> dict[str, Any]:
     """Plain data, ready for JSON: `case`, `decisions`, `custody` and `playbook` (None when nobody began it); times
     as ISO, UTC; departments as slugs, which `names` has the names of. Six statements. Holds no customer's words; whether somebody may read it is the caller's to ask."""
     return {
@@ -22,24 +22,24 @@ def trace(case: Case) -> dict[str, Any]:
         "status": case.status,
         "department": case.department.slug,
         "names": dict(Department.objects.values_list("slug", "name")),
-        "decisions": [_decision(one) for one in _decisions(case)],
-        "custody": [_custody(one) for one in _custodies(case)],
-        "playbook": _playbook(case),
+        "decisions": [_decision_entry(one) for one in _load_decisions(case)],
+        "custody": [_custody_entry(one) for one in _load_custodies(case)],
+        "playbook": _playbook_entry(case),
     }
 
 
-def without_trace() -> CaseQuerySet:
+def cases_without_trace() -> CaseQuerySet:
     """Cases that cannot say why they are where they are: no decision about any message, or nobody who had them."""
     decided = Exists(Decision.objects.filter(case=OuterRef("pk")))
     held = Exists(Custody.objects.filter(case=OuterRef("pk")))
     return Case.objects.filter(~Q(decided) | ~Q(held))
 
 
-def _decisions(case: Case) -> Any:
+def _load_decisions(case: Case) -> Any:
     return Decision.objects.filter(case=case).select_related("department").order_by("at", "pk")
 
 
-def _decision(one: Decision) -> dict[str, Any]:
+def _decision_entry(one: Decision) -> dict[str, Any]:
     return {
         "message": one.message_id,
         "at": _iso(one.at),
@@ -51,12 +51,12 @@ def _decision(one: Decision) -> dict[str, Any]:
     }
 
 
-def _custodies(case: Case) -> Any:
+def _load_custodies(case: Case) -> Any:
     people = ("department", "from_department", "sent_by", "accepted_by")
     return Custody.objects.filter(case=case).select_related(*people).order_by("sent_at", "pk")
 
 
-def _custody(one: Custody) -> dict[str, Any]:
+def _custody_entry(one: Custody) -> dict[str, Any]:
     return {
         "department": one.department.slug,
         "from": one.from_department.slug if one.from_department else "",
@@ -70,19 +70,19 @@ def _custody(one: Custody) -> dict[str, Any]:
     }
 
 
-def _playbook(case: Case) -> dict[str, Any] | None:
+def _playbook_entry(case: Case) -> dict[str, Any] | None:
     state = CasePlaybook.objects.filter(case=case).first()
     if state is None or not state.answers:
         return None
-    number, tree = version_of(state.version_id)
-    walked = walk(tree, [str(one.get("answer")) for one in state.answers], state.start)
+    number, tree = load_playbook_version(state.version_id)
+    walked = walk_playbook(tree, [str(one.get("answer")) for one in state.answers], state.start)
     return {
         "version": number,
         "answers": [
             {"question": asked.text, "answer": said, "by": one.get("who", ""), "at": one.get("at", "")}
-            for (asked, said), one in zip(walked.taken, state.answers, strict=False)
+            for (asked, said), one in zip(walked.answered, state.answers, strict=False)
         ],
-        "outcome": walked.at.name if isinstance(walked.at, Outcome) else "",
+        "outcome": walked.position.name if isinstance(walked.position, Outcome) else "",
     }
 
 
@@ -90,7 +90,7 @@ def _iso(at: dt.datetime | None) -> str:
     return at.astimezone(dt.UTC).isoformat(timespec="seconds") if at else ""
 
 
-def in_words(found: dict[str, Any]) -> list[str]:
+def trace_lines(found: dict[str, Any]) -> list[str]:
     """A trace as lines in the order of time."""
     lines, names = [], found["names"]
     for one in found["decisions"]:

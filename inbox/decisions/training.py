@@ -17,15 +17,15 @@ from routing.learning import trainings
 logger = logging.getLogger(__name__)
 
 
-def tick(now: dt.datetime) -> None:
+def run_due_training(now: dt.datetime) -> None:
     """Ask for a training when one is due, then run the one that waits, if nobody else has taken it."""
-    trainings.ask_when_due(now)
-    claimed = trainings.claim(now)
+    trainings.request_training_when_due(now)
+    claimed = trainings.claim_training(now)
     if claimed is not None:
-        run(claimed)
+        run_training(claimed)
 
 
-def run(training_id: int) -> None:
+def run_training(training_id: int) -> None:
     """Run a claimed training and wait for it. One whose worker dies meanwhile is taken again when its lease is
     over."""
     command = [sys.executable, str(settings.BASE_DIR / "manage.py"), "learn", "--training", str(training_id)]
@@ -35,19 +35,19 @@ def run(training_id: int) -> None:
         done = subprocess.run(
             command,
             env=environment,
-            timeout=trainings.LIMIT.total_seconds(),
+            timeout=trainings.TIME_LIMIT.total_seconds(),
             capture_output=True,
             check=False,
         )
     except subprocess.TimeoutExpired:
-        seconds = int(trainings.LIMIT.total_seconds())
-        _failed(training_id, f"It took longer than {seconds} seconds and was stopped.")
+        seconds = int(trainings.TIME_LIMIT.total_seconds())
+        _record_failure(training_id, f"It took longer than {seconds} seconds and was stopped.")
         return
     if done.returncode:
         said = done.stderr.decode("utf-8", "replace").strip().rpartition("\n")[2]
-        _failed(training_id, f"It ended with an error: {said[:200]}.")
+        _record_failure(training_id, f"It ended with an error: {said[:200]}.")
 
 
-def _failed(training_id: int, why: str) -> None:
+def _record_failure(training_id: int, why: str) -> None:
     logger.error("training %s failed: %s", training_id, why)
-    trainings.fail(training_id, f"{why} The rules and the active version go on as before.", timezone.now())
+    trainings.mark_training_failed(training_id, f"{why} The rules and the active version go on as before.", timezone.now())

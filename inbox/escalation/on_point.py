@@ -11,15 +11,15 @@ from accounts.models import Leave, User
 from accounts.roster import planning as rostering
 from accounts.working_time import presence
 from inbox.models import Case
-from inbox.visibility import sees
+from inbox.visibility import may_see_by_role
 
 
-def to_tell(case: Case, now: dt.datetime) -> User | None:
+def find_person_on_point(case: Case, now: dt.datetime) -> User | None:
     """Who is on point for a case: the primary, or the backup while the primary is away or on leave. None where the
     roster names nobody who is there and may read the case."""
-    kept = rostering.rosters([case.brand_account], now)[case.brand_account_id]
-    named = [one for one in roster.on_point(kept.shifts, kept.zone, now) if one is not None]
-    on_leave = Exists(Leave.objects.covering(presence.today(now)).filter(user=OuterRef("pk")))
+    kept = rostering.load_rosters([case.brand_account], now)[case.brand_account_id]
+    named = [one for one in roster.find_on_point_ids(kept.shifts, kept.zone, now) if one is not None]
+    on_leave = Exists(Leave.objects.covering(presence.local_date(now)).filter(user=OuterRef("pk")))
     there = User.objects.filter(~Q(on_leave), pk__in=named, is_active=True, away_since__isnull=True)
     people = {one.pk: one for one in there} if named else {}
-    return next((people[pk] for pk in named if pk in people and sees(people[pk], case)), None)
+    return next((people[pk] for pk in named if pk in people and may_see_by_role(people[pk], case)), None)

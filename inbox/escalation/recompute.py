@@ -18,11 +18,11 @@ from inbox.escalation import sweep as escalating
 from inbox.models import Case
 from routing.models import SLAVersion
 from routing.service_levels import versions as terms
-from routing.service_levels.policies import Terms
+from routing.service_levels.policies import ServiceLevels
 
-CHUNK = 250
+RECOMPUTE_CHUNK_SIZE = 250
 #: Seconds that one tick works on.
-BUDGET = 4
+BUDGET_SECONDS = 4
 #: Somebody may still be storing a case by the version before, for as long as a page of messages takes.
 SETTLED_AFTER = dt.timedelta(seconds=30)
 
@@ -39,15 +39,15 @@ WHERE c.id = r.id
 """
 
 
-def run(now: dt.datetime) -> None:
-    """Works for up to `BUDGET` seconds on the newest version."""
+def recompute_open_cases(now: dt.datetime) -> None:
+    """Works for up to `BUDGET_SECONDS` seconds on the newest version."""
     started = time.monotonic()
-    while chunk(now) and time.monotonic() - started < BUDGET:
+    while recompute_chunk(now) and time.monotonic() - started < BUDGET_SECONDS:
         pass
 
 
 @transaction.atomic
-def chunk(now: dt.datetime) -> bool:
+def recompute_chunk(now: dt.datetime) -> bool:
     """One chunk in one transaction; False when there is nothing to do now, or somebody else is doing it."""
     newest = SLAVersion.objects.order_by("-number").values("pk")[:1]
     version = (
@@ -64,20 +64,20 @@ def chunk(now: dt.datetime) -> bool:
     cases = list(
         outdated.filter(pk__gt=version.after_case)
         .select_for_update(of=("self",), no_key=True)
-        .order_by("pk")[:CHUNK]
+        .order_by("pk")[:RECOMPUTE_CHUNK_SIZE]
     )
     if cases:
-        _recompute(cases, terms.of_version(version.pk), version.created_at, now)
+        _recompute_clocks(cases, terms.service_levels_of_version(version.pk), version.created_at, now)
         version.after_case, version.recomputed = cases[-1].pk, version.recomputed + len(cases)
     goes_on = bool(cases)
     if not cases:
-        goes_on = _finish(version, outdated.exists(), now)
+        goes_on = _finish_or_restart(version, outdated.exists(), now)
     version.to_recompute = max(version.to_recompute, version.recomputed)
     version.save(update_fields=["to_recompute", "recomputed", "after_case", "recomputed_at"])
     return goes_on
 
 
-def _finish(version: SLAVersion, stragglers: bool, now: dt.datetime) -> bool:
+def _finish_or_restart(version: SLAVersion, stragglers: bool, now: dt.datetime) -> bool:
     """At the end: once more from the beginning for cases that were stored by the version before, else done."""
     if stragglers:
         version.after_case = 0
@@ -90,15 +90,15 @@ def _finish(version: SLAVersion, stragglers: bool, now: dt.datetime) -> bool:
     return False
 
 
-def _recompute(cases: list[Case], known: Terms, published_at: dt.datetime, now: dt.datetime) -> None:
+def _recompute_clocks(cases: list[Case], known: ServiceLevels, published_at: dt.datetime, now: dt.datetime) -> None:
     rows = []
     for case in cases:
-        policy, before = known.policy(case.department_id, case.priority, case.network), case.next_clock_at
+        policy, before = known.matching_policy(case.department_id, case.priority, case.network), case.next_clock_at
         # A version may change what happens after a due time and leave the due time alone.
         setattr(case, "next_clock_at", None)  # noqa: B010 (as an assignment mypy would believe it for good)
         # A case that never had a clock: as if the policy had been there when the customer began to wait.
         began = max(case.waiting_since or case.created_at, case.created_at)
-        values, _ = clocks.settle(case, case.network, known, began if case.sla_version is None else now)
+        values, _ = clocks.compute_clock_values(case, case.network, known, began if case.sla_version is None else now)
         for name, value in values.items():
             setattr(case, name, value)
         # What was due by the version before, too, is the sweep's to tell: it has only not come by yet.
@@ -109,7 +109,7 @@ def _recompute(cases: list[Case], known: Terms, published_at: dt.datetime, now: 
             and case.next_clock_at
             and case.next_clock_at <= published_at
         ):
-            escalating.note(case, known, policy, published_at, told=False)
+            escalating.record_escalations(case, known, policy, published_at, told=False)
         rows.append({"id": case.pk, **values})
     with connection.cursor() as cursor:
         cursor.execute(_UPDATE, [orjson.dumps(rows).decode()])

@@ -16,10 +16,10 @@ from accounts.models import Department, Role, User
 from inbox.cases import hand_overs as passing
 from inbox.changes import clocks
 from inbox.changes.change import Change
-from inbox.display import local, long_span
-from inbox.escalation.on_point import to_tell
+from inbox.display import to_display_zone, long_span
+from inbox.escalation.on_point import find_person_on_point
 from inbox.models import Case, Escalation, NoticeKind, Verb
-from inbox.notices.tell import tell, tell_grouped
+from inbox.notices.tell import notify_users, notify_grouped
 from routing.models import Priority
 from routing.service_levels import versions as terms
 from routing.service_levels.policies import (
@@ -29,17 +29,17 @@ from routing.service_levels.policies import (
     Due,
     Policy,
     Step,
-    Terms,
-    Whom,
-    happenings,
+    ServiceLevels,
+    Recipient,
+    clock_events,
 )
 
 logger = logging.getLogger(__name__)
 
 #: Cases that one tick takes, and people who are told one thing.
-MOST, MOST_TOLD = 200, 200
+MAX_CASES, MAX_PEOPLE = 200, 200
 #: When a case whose escalation failed is tried again.
-AGAIN = dt.timedelta(minutes=5)
+RETRY_AFTER = dt.timedelta(minutes=5)
 CLOCK_LABELS: dict[ClockName, str] = {
     "first_response": "First response",
     "next_response": "Next response",
@@ -47,21 +47,21 @@ CLOCK_LABELS: dict[ClockName, str] = {
 }
 
 
-def sweep(now: dt.datetime) -> int:
+def escalate_due_cases(now: dt.datetime) -> int:
     """Does what is due, and returns to how many cases. A case that cannot be escalated holds up no other one."""
     due = Case.objects.open().filter(next_clock_at__lte=now).order_by("next_clock_at")
     done = 0
-    for case_id in due.values_list("pk", flat=True)[:MOST]:
+    for case_id in due.values_list("pk", flat=True)[:MAX_CASES]:
         try:
-            done += escalate(case_id, now)
+            done += escalate_case(case_id, now)
         except Exception:
             logger.exception("case %s could not be escalated; tried again in 5 minutes", case_id)
-            Case.objects.filter(pk=case_id).update(next_clock_at=now + AGAIN)
+            Case.objects.filter(pk=case_id).update(next_clock_at=now + RETRY_AFTER)
     return done
 
 
 @transaction.atomic
-def escalate(case_id: int, now: dt.datetime) -> bool:
+def escalate_case(case_id: int, now: dt.datetime) -> bool:
     """Does what is due with one case. False when nothing is, or somebody else has the case under lock."""
     case = (
         Case.objects.open()
@@ -72,16 +72,16 @@ def escalate(case_id: int, now: dt.datetime) -> bool:
     )
     if case is None:
         return False
-    known = terms.live()
+    known = terms.live_service_levels()
     change = Change(case, None, now)
-    values, _ = clocks.settle(case, case.network, known, now)
+    values, _ = clocks.compute_clock_values(case, case.network, known, now)
     change.set(**values)
-    policy = known.policy(case.department_id, case.priority, case.network)
+    policy = known.matching_policy(case.department_id, case.priority, case.network)
     upcoming: dt.datetime | None = None
     if policy is not None:
-        fresh, upcoming = _happened(case, known, policy, now)
+        fresh, upcoming = _record_and_look_ahead(case, known, policy, now)
         for clock, due, number in fresh:
-            _act(change, policy, clock, due, number)
+            _act_on_escalation(change, policy, clock, due, number)
     # Under another policy other things happen next: the sweep comes back and looks.
     moved = change.fields & {"priority", "department"}
     change.set(next_clock_at=None if moved else upcoming)
@@ -93,27 +93,27 @@ def escalate(case_id: int, now: dt.datetime) -> bool:
     return True
 
 
-def _happened(
-    case: Case, known: Terms, policy: Policy, now: dt.datetime
+def _record_and_look_ahead(
+    case: Case, known: ServiceLevels, policy: Policy, now: dt.datetime
 ) -> tuple[list[tuple[ClockName, dt.datetime, int]], dt.datetime | None]:
     """What has come to pass and was not noted yet, now noted, as (clock, due time, number); and what comes next."""
-    fresh, upcoming = note(case, known, policy, now, told=True), []
-    for one in clocks.running(case):
+    fresh, upcoming = record_escalations(case, known, policy, now, told=True), []
+    for one in clocks.running_clocks(case):
         if (due := known.due(policy, one.clock, one.since, one.used)) is not None:
-            upcoming += [at for at, _ in happenings(policy, one.clock, due) if at > now]
+            upcoming += [at for at, _ in clock_events(policy, one.clock, due) if at > now]
     return fresh, min(upcoming, default=None)
 
 
-def note(
-    case: Case, known: Terms, policy: Policy, until: dt.datetime, *, told: bool
+def record_escalations(
+    case: Case, known: ServiceLevels, policy: Policy, until: dt.datetime, *, told: bool
 ) -> list[tuple[ClockName, dt.datetime, int]]:
     """Note what has come to pass by `until`; what was new, oldest first. The case must be under lock."""
     passed: list[tuple[dt.datetime, ClockName, dt.datetime, int, dt.datetime]] = []
-    for one in clocks.running(case):
+    for one in clocks.running_clocks(case):
         # The resolution clock stops and goes on, but runs once a case.
         began = case.created_at if one.clock == "resolution" else one.since
         due: Due | None = known.due(policy, one.clock, one.since, one.used)
-        for at, number in happenings(policy, one.clock, due) if due else ():
+        for at, number in clock_events(policy, one.clock, due) if due else ():
             if at <= until:
                 passed.append((at, one.clock, began, number, due.at if due else at))
     if not passed:
@@ -128,28 +128,28 @@ def note(
     return [(clock, due_at, number) for _, clock, _, number, due_at in fresh]
 
 
-def _act(change: Change, policy: Policy, clock: ClockName, due: dt.datetime, number: int) -> None:
+def _act_on_escalation(change: Change, policy: Policy, clock: ClockName, due: dt.datetime, number: int) -> None:
     case, label, who = change.case, CLOCK_LABELS[clock], change.case.identity.display_name
     key = f"sla:{case.pk}:{clock}:{int(due.timestamp())}:{number}"
-    when = f"{local(due):%-d %B, %H:%M}"
+    when = f"{to_display_zone(due):%-d %B, %H:%M}"
     if number == WARNING:
         # Found only after the target was missed: the missed target says it all.
         if due > change.now:
             text = f"{who}: {label.lower()} is due in {long_span((due - change.now).total_seconds())}, at {when}."
-            _tell(change, _people(change, ("assignee",)), NoticeKind.DUE_SOON, text, key)
+            _notify(change, _people_to_notify(change, ("assignee",)), NoticeKind.DUE_SOON, text, key)
         return
     if number == BREACH:
         change.record(Verb.SLA_MISSED, {"clock": clock, "due": due.isoformat(), "policy": policy.name})
         text = f"{who}: {label.lower()} was due {when} and is overdue (policy “{policy.name}”)."
-        _tell(change, _people(change, ("assignee",)), NoticeKind.BREACHED, text, key)
+        _notify(change, _people_to_notify(change, ("assignee",)), NoticeKind.BREACHED, text, key)
         return
-    _escalate(change, policy, clock, policy.step(number), f"{label} is overdue since {when}", key)
+    _apply_step(change, policy, clock, policy.step(number), f"{label} is overdue since {when}", key)
 
 
-def _escalate(change: Change, policy: Policy, clock: ClockName, step: Step, reason: str, key: str) -> None:
+def _apply_step(change: Change, policy: Policy, clock: ClockName, step: Step, reason: str, key: str) -> None:
     """One step: whom it concerns is worked out before the case moves."""
-    case, assignee, people = change.case, change.case.assignee_id, _people(change, step.notify)
-    raised = _raise(change) if step.raise_priority else ""
+    case, assignee, people = change.case, change.case.assignee_id, _people_to_notify(change, step.notify)
+    raised = _raise_priority(change) if step.raise_priority else ""
     change.record(
         Verb.ESCALATED,
         {
@@ -160,7 +160,7 @@ def _escalate(change: Change, policy: Policy, clock: ClockName, step: Step, reas
             "notified": list(step.notify),
         },
     )
-    moved = _move(change, step, f"{reason} (policy “{policy.name}”).") if step.move_to else ""
+    moved = _move_case(change, step, f"{reason} (policy “{policy.name}”).") if step.move_to else ""
     done = [f"priority raised to {raised}"] if raised else []
     done += [f"moved to {moved}"] if moved else []
     text = (
@@ -169,11 +169,11 @@ def _escalate(change: Change, policy: Policy, clock: ClockName, step: Step, reas
     kind = NoticeKind.MOVED if moved else NoticeKind.BREACHED
     if moved:
         # Who receives what is overdue already hears of it, whoever else is told.
-        people += _people(change, ("managers",))
-    _tell(change, people, kind, text, key, assignee_id=assignee)
+        people += _people_to_notify(change, ("managers",))
+    _notify(change, people, kind, text, key, assignee_id=assignee)
 
 
-def _raise(change: Change) -> str:
+def _raise_priority(change: Change) -> str:
     """The priority that it has now, "" when it was the highest before."""
     if change.case.priority >= Priority.URGENT:
         return ""
@@ -182,7 +182,7 @@ def _raise(change: Change) -> str:
     return str(Priority(raised).label).lower()
 
 
-def _move(change: Change, step: Step, reason: str) -> str:
+def _move_case(change: Change, step: Step, reason: str) -> str:
     """The name of the department that has it now, "" when it stays: that one is closed, or has it already."""
     to = (
         Department.objects.filter(slug=step.move_to, is_open=True)
@@ -191,29 +191,29 @@ def _move(change: Change, step: Step, reason: str) -> str:
     )
     if to is None:
         return ""
-    passing.send(change, to, reason)
+    passing.send_to_department(change, to, reason)
     return to.name
 
 
-def _people(change: Change, whom: tuple[Whom, ...]) -> list[int]:
+def _people_to_notify(change: Change, whom: tuple[Recipient, ...]) -> list[int]:
     """Who is told: the assignee (without one, who is on point, and without either the department's managers), its
     managers, or all who work there."""
     case, kinds, told = change.case, set(whom), list[int]()
     if "assignee" in kinds:
         if case.assignee_id is not None:
             told.append(case.assignee_id)
-        elif (on_point := to_tell(case, change.now)) is not None:
+        elif (on_point := find_person_on_point(case, change.now)) is not None:
             told.append(on_point.pk)
         else:
             kinds.add("managers")
     roles = [Role.MANAGER, Role.AGENT] if "department" in kinds else [Role.MANAGER]
     if kinds & {"managers", "department"}:
         works_there = Q(memberships__department=case.department_id, role__in=roles, is_active=True)
-        told += User.objects.filter(works_there).order_by("pk").values_list("pk", flat=True)[:MOST_TOLD]
+        told += User.objects.filter(works_there).order_by("pk").values_list("pk", flat=True)[:MAX_PEOPLE]
     return told
 
 
-def _tell(
+def _notify(
     change: Change,
     people: list[int],
     kind: NoticeKind,
@@ -226,6 +226,6 @@ def _tell(
     case, assignee_id = change.case, assignee_id or change.case.assignee_id
     if assignee_id is not None and assignee_id in people:
         mine = NoticeKind.BREACHED if kind == NoticeKind.MOVED else kind
-        tell([assignee_id], case.pk, mine, text, key=key, now=change.now)
+        notify_users([assignee_id], case.pk, mine, text, key=key, now=change.now)
     others = [one for one in people if one != assignee_id]
-    tell_grouped(others, case, case.department_id, kind, text, key=key, now=change.now)
+    notify_grouped(others, case, case.department_id, kind, text, key=key, now=change.now)

@@ -2,7 +2,7 @@
 polled from another stream than the customer's message, or from an earlier page. They are kept until the question comes.
 
 Which message one answers is the network's word: its parent, or, in a conversation without parents, the thread. Only
-when a parent has not come for `WAITED` the thread has to do, as for a parent that the network does not show us: what a
+when a parent has not come for `PARENT_WAIT` the thread has to do, as for a parent that the network does not show us: what a
 case was told once is told for good.
 """
 
@@ -17,22 +17,22 @@ import orjson
 from django.conf import settings
 
 from accounts.models import Stream
-from inbox.ingest.echoes import Waiting
+from inbox.ingest.echoes import OutgoingReply
 from inbox.ingest.edits import supersedes
-from inbox.ingest.read_sql import REPLIES, as_json, rows_of
+from inbox.ingest.read_sql import OUTGOING_REPLIES, rows_as_json, fetch_rows
 from inbox.ingest.storable import Storable
 from inbox.models import EarlyAnswer
 from networks.base import Author, InboundMessage
 
 #: How long a parent is waited for: two of the longest intervals between polls.
-WAITED = dt.timedelta(seconds=2 * settings.POLL_INTERVAL_MAX)
+PARENT_WAIT = dt.timedelta(seconds=2 * settings.POLL_INTERVAL_MAX)
 #: What is older when it is looked at in vain is forgotten.
-KEPT_FOR = dt.timedelta(days=30)
+FORGOTTEN_AFTER = dt.timedelta(days=30)
 #: Looked at at a time, of one brand account.
-_MOST = 200
+_MAX_DUE = 200
 
 # What answers something in the page, what answers one of those, and what is looked at because its time has come.
-_READ = f"""
+_LOCK_OWN_ANSWERS = f"""
 WITH RECURSIVE early(id, canonical_id, remote_id) AS (
   (SELECT id, canonical_id, remote_id FROM inbox_earlyanswer
    WHERE brand_account_id = %(brand)s AND parent_remote_id = ANY(%(ids)s)
@@ -41,11 +41,11 @@ WITH RECURSIVE early(id, canonical_id, remote_id) AS (
    UNION ALL SELECT id, canonical_id, remote_id FROM inbox_earlyanswer
    WHERE brand_account_id = %(brand)s AND thread_id = ANY(%(threads)s) AND parent_remote_id = ''
    UNION ALL (SELECT id, canonical_id, remote_id FROM inbox_earlyanswer
-     WHERE brand_account_id = %(brand)s AND look_at <= %(due)s ORDER BY look_at LIMIT {_MOST}))
+     WHERE brand_account_id = %(brand)s AND look_at <= %(due)s ORDER BY look_at LIMIT {_MAX_DUE}))
   UNION
   SELECT e.id, e.canonical_id, e.remote_id FROM early JOIN inbox_earlyanswer e
     ON e.brand_account_id = %(brand)s AND e.parent_remote_id IN (early.canonical_id, early.remote_id)
-), waiting AS ({REPLIES})
+), waiting AS ({OUTGOING_REPLIES})
 SELECT waiting.*, NULL::jsonb FROM waiting
 UNION ALL
 SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, to_jsonb(e) || jsonb_build_object(
@@ -53,22 +53,22 @@ SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, to_jsonb(e) |
 """  # noqa: S608 (constants)
 
 
-class Early(NamedTuple):
+class KeptAnswer(NamedTuple):
     """A kept answer; `waited`: its parent has been waited for long enough."""
 
     id: int
     item: Storable
-    waited: bool
+    waited_enough: bool
 
 
-def read(
+def lock_own_answers(
     brand: int, own_id: str, items: Iterable[Storable], own: Iterable[Storable], due: dt.datetime | None
-) -> tuple[list[Waiting], dict[str, Early]]:
+) -> tuple[list[OutgoingReply], dict[str, KeptAnswer]]:
     """The brand account's answers on their way out, locked, and the kept ones that what comes may settle, by canonical
     id. With `due` those, too, whose time to be looked at has come."""
     messages = [item.message for item in items]
-    rows = rows_of(
-        _READ,
+    rows = fetch_rows(
+        _LOCK_OWN_ANSWERS,
         {
             "brand": brand,
             "ids": list(
@@ -79,13 +79,13 @@ def read(
             "due": due,
         },
     )
-    kept = [_early(row[-1], own_id) for row in rows if row[-1] is not None]
-    return [Waiting(*row[:-1]) for row in rows if row[-1] is None], {
+    kept = [_kept_answer_from_document(row[-1], own_id) for row in rows if row[-1] is not None]
+    return [OutgoingReply(*row[:-1]) for row in rows if row[-1] is None], {
         one.item.message.canonical_id: one for one in kept
     }
 
 
-def _early(document: str | dict[str, Any], own_id: str) -> Early:
+def _kept_answer_from_document(document: str | dict[str, Any], own_id: str) -> KeptAnswer:
     kept = orjson.loads(document) if isinstance(document, str) else document
     item, at = kept["item"], dt.datetime.fromisoformat(kept["network_time"])
     edited_at = kept["edited_at"] and dt.datetime.fromisoformat(kept["edited_at"])
@@ -118,12 +118,12 @@ def _early(document: str | dict[str, Any], own_id: str) -> Early:
         reply_ref=item["reply_ref"],
         raw=item["raw"],
     )
-    return Early(kept["id"], storable, kept["waited"])
+    return KeptAnswer(kept["id"], storable, kept["waited"])
 
 
-def answering(
-    first: Mapping[str, str], items: Sequence[Storable], kept: Mapping[str, Early]
-) -> tuple[list[Storable], dict[str, Early]]:
+def replace_edited_parents(
+    first: Mapping[str, str], items: Sequence[Storable], kept: Mapping[str, KeptAnswer]
+) -> tuple[list[Storable], dict[str, KeptAnswer]]:
     """The page and the kept answers with the `first` id in place of one that their parent got when it was edited."""
     renamed = {
         id(item): replace(item, message=replace(item.message, parent_id=first[item.message.parent_id]))
@@ -134,7 +134,7 @@ def answering(
     return [renamed.get(id(item), item) for item in items], again
 
 
-def merged(items: Sequence[Storable], kept: Mapping[str, Early]) -> list[Storable]:
+def merge_kept_answers(items: Sequence[Storable], kept: Mapping[str, KeptAnswer]) -> list[Storable]:
     """The page's messages and the kept ones; of one that is both, the later state."""
     both = {item.message.canonical_id: item for item in items}
     for canonical_id, one in kept.items():
@@ -143,33 +143,33 @@ def merged(items: Sequence[Storable], kept: Mapping[str, Early]) -> list[Storabl
     return list(both.values())
 
 
-def answers_something(item: Storable) -> bool:
+def may_be_answer(item: Storable) -> bool:
     """Whether a message of our own can be an answer: what begins a thread is none."""
     message = item.message
     return bool(message.parent_id) or message.thread_id not in ("", message.canonical_id)
 
 
-def changes(brand: int, homeless: Collection[Storable], kept: Mapping[str, Early]) -> dict[str, Any] | None:
+def early_answer_changes(brand: int, homeless: Collection[Storable], kept: Mapping[str, KeptAnswer]) -> dict[str, Any] | None:
     """What the table of kept answers gains (`early`), loses (`settled`) and has looked at in vain (`looked`), as
     parameters; None for nothing. `homeless` are the messages of our own that belong to no case yet."""
     left = {item.message.canonical_id for item in homeless}
     unchanged = {id(one.item) for one in kept.values()}
-    early = [_row(item) for item in homeless if id(item) not in unchanged and answers_something(item)]
+    early = [_early_answer_row(item) for item in homeless if id(item) not in unchanged and may_be_answer(item)]
     settled = [one.id for canonical_id, one in kept.items() if canonical_id not in left]
-    looked = [one.id for canonical_id, one in kept.items() if canonical_id in left and one.waited]
+    looked = [one.id for canonical_id, one in kept.items() if canonical_id in left and one.waited_enough]
     if not (early or settled or looked):
         return None
     return {
         "brand": brand,
-        "early": as_json(early),
+        "early": rows_as_json(early),
         "settled": settled,
         "looked": looked,
-        "waited": WAITED,
-        "kept_for": KEPT_FOR,
+        "waited": PARENT_WAIT,
+        "kept_for": FORGOTTEN_AFTER,
     }
 
 
-def _row(item: Storable) -> dict[str, Any]:
+def _early_answer_row(item: Storable) -> dict[str, Any]:
     message = item.message
     return {
         "canonical_id": message.canonical_id,
@@ -193,7 +193,7 @@ def _row(item: Storable) -> dict[str, Any]:
     }
 
 
-def due_streams(now: dt.datetime) -> list[Stream]:
+def streams_with_due_early_answers(now: dt.datetime) -> list[Stream]:
     """One stream of each brand account that has kept answers to look at."""
     brands = EarlyAnswer.objects.filter(look_at__lte=now).values("brand_account_id")
     streams = Stream.objects.filter(brand_account_id__in=brands).order_by("brand_account_id", "pk")

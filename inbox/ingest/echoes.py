@@ -17,13 +17,13 @@ from inbox.ingest.threads import CaseState
 from inbox.models import Status
 
 #: The network's clock and ours may differ by this much.
-SKEW = dt.timedelta(minutes=5)
+CLOCK_SKEW = dt.timedelta(minutes=5)
 _LINK = re.compile(r"https?://\S+")
 _LEADING_NAMES = re.compile(r"^(?:@\w{1,30}\s+)+")
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
+class OutgoingReply:
     """An answer whose outcome is not known yet, with the message it answers (`parent_…`)."""
 
     id: int
@@ -38,15 +38,15 @@ class Waiting:
     parent_thread_id: str
 
 
-def match(replies: Sequence[Waiting], item: Storable) -> Waiting | None:
+def find_matching_reply(replies: Sequence[OutgoingReply], item: Storable) -> OutgoingReply | None:
     """The answer that this message is: by the network's id, else by text and parent, else by text and thread (where a
     network files answers to answers under the first message) if only one answer there has the text."""
     message = item.message
     for reply in replies:
         if reply.remote_id and reply.remote_id in (message.remote_id, message.canonical_id):
             return reply
-    text = folded(item.text)
-    same = [reply for reply in replies if _could_be(reply, item) and folded(reply.text) == text]
+    text = normalise_for_matching(item.text)
+    same = [reply for reply in replies if _may_match(reply, item) and normalise_for_matching(reply.text) == text]
     for reply in same:
         if message.parent_id and message.parent_id in (reply.parent_remote_id, reply.parent_canonical_id):
             return reply
@@ -54,18 +54,18 @@ def match(replies: Sequence[Waiting], item: Storable) -> Waiting | None:
     return in_thread[0] if len(in_thread) == 1 else None
 
 
-def _could_be(reply: Waiting, item: Storable) -> bool:
-    late_enough = item.at >= reply.created_at - SKEW
+def _may_match(reply: OutgoingReply, item: Storable) -> bool:
+    late_enough = item.at >= reply.created_at - CLOCK_SKEW
     return not reply.remote_id and late_enough and reply.visibility == item.message.visibility
 
 
-def folded(text: str) -> str:
+def normalise_for_matching(text: str) -> str:
     """A text as networks may change it: links shortened, @names put in front, spaces and composition normalised."""
     text = _LEADING_NAMES.sub("", unicodedata.normalize("NFC", text.strip()))
     return " ".join(_LINK.sub("\N{LINK SYMBOL}", text).split())
 
 
-def answer(case: CaseState, at: dt.datetime, connected_at: dt.datetime) -> None:
+def apply_answer(case: CaseState, at: dt.datetime, connected_at: dt.datetime) -> None:
     """The case after an answer of ours that stands on the network since `at`, whenever we hear of it.
 
     The first response counts from when the case reached us, so it is never before that.
@@ -82,4 +82,4 @@ def answer(case: CaseState, at: dt.datetime, connected_at: dt.datetime) -> None:
     if case.status == Status.NEW:
         case.status = Status.OPEN
     if case.waiting_since is not None and case.waiting_since <= at:
-        case.waiting_since = min((one for one in case.wanting if one > at), default=None)
+        case.waiting_since = min((one for one in case.answers_wanted_at if one > at), default=None)

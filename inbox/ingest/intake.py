@@ -12,16 +12,16 @@ from typing import Any
 
 from inbox.ingest import echoes, noise
 from inbox.ingest import threads as threading
-from inbox.ingest.customers import Standing
-from inbox.ingest.early_answers import Early
-from inbox.ingest.edits import Known, changed
-from inbox.ingest.header import Header, Place
+from inbox.ingest.customers import CustomerStanding
+from inbox.ingest.early_answers import KeptAnswer
+from inbox.ingest.edits import StoredMessage, change_kind
+from inbox.ingest.header import PageHeader, PageDepartment
 from inbox.ingest.storable import Storable
 from inbox.ingest.threads import CaseState
 from inbox.models import Direction, Status, Verb
 from routing.facts import Decision, Facts
-from routing.reading import Reading, read
-from routing.reading.languages import language_of
+from routing.reading import Reading, read_message
+from routing.reading.languages import detect_language
 from routing.rules.engine import CompiledRules, decide
 
 
@@ -46,96 +46,96 @@ class Intake:
     """Reads the page's messages against what is stored. `homeless` are those of our own that belong to no case yet,
     `early` those that were so on an earlier page, by canonical id."""
 
-    header: Header
+    header: PageHeader
     rules: CompiledRules
     now: dt.datetime
-    authors: dict[str, tuple[int, Standing]]
-    known: dict[str, Known]
+    authors: dict[str, tuple[int, CustomerStanding]]
+    stored_messages: dict[str, StoredMessage]
     cases: dict[int, CaseState]
-    replies: list[echoes.Waiting]
-    early: dict[str, Early] = field(default_factory=dict)
-    of_customer: dict[int, list[CaseState]] = field(default_factory=dict)
+    replies: list[echoes.OutgoingReply]
+    kept_answers: dict[str, KeptAnswer] = field(default_factory=dict)
+    cases_by_customer: dict[int, list[CaseState]] = field(default_factory=dict)
     opened: list[CaseState] = field(default_factory=list)
     messages: list[NewMessage] = field(default_factory=list)
-    changes: list[tuple[Known, Storable]] = field(default_factory=list)
-    adopted: list[tuple[echoes.Waiting, Storable]] = field(default_factory=list)
+    message_changes: list[tuple[StoredMessage, Storable]] = field(default_factory=list)
+    adopted_replies: list[tuple[echoes.OutgoingReply, Storable]] = field(default_factory=list)
     duplicates: int = 0
     ignored: int = 0
-    own: int = 0
-    homeless: list[Storable] = field(default_factory=list)
-    _placed: dict[str, CaseState] = field(default_factory=dict)
+    own_count: int = 0
+    unplaced: list[Storable] = field(default_factory=list)
+    _case_by_message_id: dict[str, CaseState] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for case in self.cases.values():
-            self.of_customer.setdefault(case.customer_id, []).append(case)
+            self.cases_by_customer.setdefault(case.customer_id, []).append(case)
 
-    def take_all(self, items: Iterable[Storable]) -> None:
+    def take_messages(self, items: Iterable[Storable]) -> None:
         """Take the messages oldest first: an answer comes after what it answers."""
         is_own = self.header.is_own
         for item in sorted(items, key=lambda one: (one.at, is_own(one), one.message.canonical_id)):
-            self._take(item)
+            self._take_message(item)
         # One of ours that answers another may stand before it, where times are told in whole seconds.
-        while any(self._settle(item) for item in self.homeless):
-            self.homeless = [item for item in self.homeless if item.message.canonical_id not in self._placed]
+        while any(self._place_own(item) for item in self.unplaced):
+            self.unplaced = [item for item in self.unplaced if item.message.canonical_id not in self._case_by_message_id]
 
-    def _take(self, item: Storable) -> None:
-        known = self.known.get(item.message.canonical_id)
+    def _take_message(self, item: Storable) -> None:
+        known = self.stored_messages.get(item.message.canonical_id)
         if known is not None:
-            self._seen_before(known, item)
+            self._take_stored_message(known, item)
         elif item.message.deleted:
             self.ignored += 1
         elif self.header.is_own(item):
-            self._own(item)
+            self._take_own(item)
         else:
-            self._inbound(item)
+            self._take_inbound(item)
 
-    def _seen_before(self, known: Known, item: Storable) -> None:
-        case, what = self.cases.get(known.case_id), changed(known, item)
+    def _take_stored_message(self, known: StoredMessage, item: Storable) -> None:
+        case, what = self.cases.get(known.case_id), change_kind(known, item)
         if case is None or not what:
             self.duplicates += 1
             return
-        self.changes.append((known, item))
+        self.message_changes.append((known, item))
         if what != "hidden":
             case.touched = True
             verb = Verb.MESSAGE_DELETED if what == "deleted" else Verb.MESSAGE_EDITED
             whose = {"ours": True} if self.header.is_own(item) else {}
             case.events.append((verb, None, {"message": known.id, **whose}))
         if what == "edited" and not self.header.is_own(item):
-            self._read_anew(known, item, case)
+            self._reread_edited_message(known, item, case)
 
-    def _read_anew(self, known: Known, item: Storable, case: CaseState) -> None:
+    def _reread_edited_message(self, known: StoredMessage, item: Storable, case: CaseState) -> None:
         """A customer's edited text. An edit may make a case wait for us, never end its waiting: people do that."""
         if case.last_inbound_at == item.at:
             case.preview = item.preview
-        reading, _, decision = self._judge(item, self.authors[item.author_id][1])
-        known.take(reading, needs_answer=wants_answer(reading, decision))
+        reading, _, decision = self._read_and_decide(item, self.authors[item.author_id][1])
+        known.apply_reading(reading, needs_answer=decide_needs_answer(reading, decision))
         if known.needs_answer and not item.at < self.header.connected_at:
             case.needs_answer = True
-            case.wanting.append(item.at)
-            if case.closed_at is None and not case.answered(item.at):
+            case.answers_wanted_at.append(item.at)
+            if case.closed_at is None and not case.is_answered_since(item.at):
                 case.waiting_since = min(case.waiting_since or item.at, item.at)
 
-    def _inbound(self, item: Storable) -> None:
+    def _take_inbound(self, item: Storable) -> None:
         message = item.message
         identity_id, customer = self.authors[item.author_id]
-        reading, facts, decision = self._judge(item, customer)
-        needs_answer = wants_answer(reading, decision)
-        mine = self.of_customer.setdefault(customer.customer_id, [])
+        reading, facts, decision = self._read_and_decide(item, customer)
+        needs_answer = decide_needs_answer(reading, decision)
+        mine = self.cases_by_customer.setdefault(customer.customer_id, [])
         historical = item.at < self.header.connected_at
-        case = threading.join(noise.joinable(mine, decision), message.thread_id, message.visibility, item.at)
+        case = threading.find_case_to_join(noise.joinable_cases(mine, decision), message.thread_id, message.visibility, item.at)
         joined = case is not None
         if case is None:
-            case = self._open(item, identity_id, customer.customer_id, decision, historical)
+            case = self._open_case(item, identity_id, customer.customer_id, decision, historical)
             mine.append(case)
             customer.open_cases += 1
         elif case.closed_at is not None and not decision.dismiss:
-            _reopen(case, message.canonical_id)
+            _reopen_case(case, message.canonical_id)
             customer.open_cases += 1
-        self._receive(case, item, decision, historical, needs_answer=needs_answer)
+        self._apply_inbound(case, item, decision, historical, needs_answer=needs_answer)
         if decision.dismiss and not joined:
-            noise.dismiss(case, decision, message.canonical_id, self.now)
-            customer.closed_by(self.department(decision.department).slug)
-        self._place(
+            noise.dismiss_as_noise(case, decision, message.canonical_id, self.now)
+            customer.note_case_closed(self.find_department(decision.department).slug)
+        self._add_message(
             NewMessage(
                 item,
                 case,
@@ -149,12 +149,12 @@ class Intake:
             )
         )
 
-    def _judge(self, item: Storable, customer: Standing) -> tuple[Reading, Facts, Decision]:
-        reading = read(item.text, language=language_of(item.text))
-        facts = self._facts(item, reading, customer)
+    def _read_and_decide(self, item: Storable, customer: CustomerStanding) -> tuple[Reading, Facts, Decision]:
+        reading = read_message(item.text, language=detect_language(item.text))
+        facts = self._build_facts(item, reading, customer)
         return reading, facts, decide(facts, self.rules)
 
-    def _facts(self, item: Storable, reading: Reading, customer: Standing) -> Facts:
+    def _build_facts(self, item: Storable, reading: Reading, customer: CustomerStanding) -> Facts:
         message, header = item.message, self.header
         return Facts(
             text=item.text,
@@ -177,7 +177,7 @@ class Intake:
             open_cases=customer.open_cases,
         )
 
-    def department(self, slug: str) -> Place:
+    def find_department(self, slug: str) -> PageDepartment:
         """The department a decision names; the default when it is closed or gone, any open one when that is, too."""
         places = self.header.departments
         for wanted in (slug, self.rules.default):
@@ -188,10 +188,10 @@ class Intake:
             return place
         raise LookupError("There is no department that could take a case.")
 
-    def _open(
+    def _open_case(
         self, item: Storable, identity_id: int, customer_id: int, decision: Decision, historical: bool
     ) -> CaseState:
-        place = self.department(decision.department)
+        place = self.find_department(decision.department)
         case = CaseState(
             id=0,
             customer_id=customer_id,
@@ -215,7 +215,7 @@ class Intake:
         self.opened.append(case)
         return case
 
-    def _receive(
+    def _apply_inbound(
         self, case: CaseState, item: Storable, decision: Decision, historical: bool, *, needs_answer: bool
     ) -> None:
         """The case after one more message of its customer."""
@@ -228,66 +228,66 @@ class Intake:
             case.last_inbound_at, case.preview = at, item.preview
         case.opened_at = min(case.opened_at, at)
         case.activity_at = max(case.activity_at, at)
-        answered = case.answered(at)
+        answered = case.is_answered_since(at)
         if needs_answer and not historical:
-            case.wanting.append(at)
+            case.answers_wanted_at.append(at)
             if not answered:
                 case.waiting_since = min(case.waiting_since or at, at)
         if case.status == Status.WAITING and not answered:
             case.status = Status.OPEN
 
-    def _place(self, new: NewMessage) -> None:
+    def _add_message(self, new: NewMessage) -> None:
         case, message = new.case, new.item.message
         case.message_count += 1
         case.touched = True
         case.threads.add(message.thread_id)
         self.messages.append(new)
-        self._placed[message.canonical_id] = self._placed[message.remote_id] = case
+        self._case_by_message_id[message.canonical_id] = self._case_by_message_id[message.remote_id] = case
 
-    def _own(self, item: Storable) -> None:
+    def _take_own(self, item: Storable) -> None:
         """A message of ours that came back: an answer we sent, one written in the network's own app, or neither."""
-        kept = self.early.get(item.message.canonical_id)
-        self.own += kept is None or kept.item is not item
-        if not self._settle(item):
-            self.homeless.append(item)
+        kept = self.kept_answers.get(item.message.canonical_id)
+        self.own_count += kept is None or kept.item is not item
+        if not self._place_own(item):
+            self.unplaced.append(item)
 
-    def _settle(self, item: Storable) -> bool:
+    def _place_own(self, item: Storable) -> bool:
         """Put a message of ours where it belongs; False when that is nowhere yet."""
-        reply = echoes.match(self.replies, item)
-        case = self._case_of_own(item, reply)
+        reply = echoes.find_matching_reply(self.replies, item)
+        case = self._find_case_of_own(item, reply)
         if case is None:
             return False
         verb, actor = Verb.ANSWERED_NATIVELY, None
         data: dict[str, Any] = {"canonical_id": item.message.canonical_id}
         if reply is not None:
             self.replies.remove(reply)
-            self.adopted.append((reply, item))
+            self.adopted_replies.append((reply, item))
             verb, actor, data["reply"] = Verb.ANSWERED, reply.author_id, reply.id
         case.events.append((verb, actor, data))
-        echoes.answer(case, item.at, self.header.connected_at)
-        self._place(NewMessage(item, case, None, item.at < self.header.connected_at, user_id=actor))
+        echoes.apply_answer(case, item.at, self.header.connected_at)
+        self._add_message(NewMessage(item, case, None, item.at < self.header.connected_at, user_id=actor))
         return True
 
-    def _case_of_own(self, item: Storable, reply: echoes.Waiting | None) -> CaseState | None:
+    def _find_case_of_own(self, item: Storable, reply: echoes.OutgoingReply | None) -> CaseState | None:
         message = item.message
         if reply is not None:
             return self.cases.get(reply.case_id)
-        if placed := self._placed.get(message.parent_id):
+        if placed := self._case_by_message_id.get(message.parent_id):
             return placed
-        if parent := self.known.get(message.parent_id):
+        if parent := self.stored_messages.get(message.parent_id):
             return self.cases.get(parent.case_id)
-        kept = self.early.get(message.canonical_id)
-        if message.parent_id and not (kept and kept.waited):
+        kept = self.kept_answers.get(message.canonical_id)
+        if message.parent_id and not (kept and kept.waited_enough):
             return None
-        return threading.of_thread([*self.cases.values(), *self.opened], message.thread_id, item.at)
+        return threading.find_case_of_thread([*self.cases.values(), *self.opened], message.thread_id, item.at)
 
 
-def wants_answer(reading: Reading, decision: Decision) -> bool:
+def decide_needs_answer(reading: Reading, decision: Decision) -> bool:
     """Whether a message needs an answer: the rule's explicit word, else what was read from the text."""
     return reading.wants_answer if decision.needs_answer is None else decision.needs_answer
 
 
-def _reopen(case: CaseState, canonical_id: str) -> None:
+def _reopen_case(case: CaseState, canonical_id: str) -> None:
     case.events.append(
         (Verb.REOPENED, None, {"canonical_id": canonical_id, "from": str(Status(case.status).label)})
     )
@@ -296,6 +296,6 @@ def _reopen(case: CaseState, canonical_id: str) -> None:
     case.reopened = True
 
 
-def direction(new: NewMessage) -> str:
+def message_direction(new: NewMessage) -> str:
     """`Message.direction` of a message to insert."""
     return Direction.INBOUND if new.decision is not None else Direction.OUTBOUND

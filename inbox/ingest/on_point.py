@@ -13,9 +13,9 @@ _IS_THERE = """AND {0}.is_active AND NOT EXISTS (
     SELECT FROM accounts_leave v WHERE v.user_id = {0}.id AND %(today)s BETWEEN v.starts_on AND v.ends_on)"""
 
 
-#: Column of a statement that has `brand` and the parameters `now` and `today` (`accounts.working_time.presence.today`): the shifts that
+#: Column of a statement that has `brand` and the parameters `now` and `today` (`accounts.working_time.presence.local_date`): the shifts that
 #: may be running, with people who are on leave or cannot sign in any more left out.
-SHIFTS = f"""
+SHIFTS_COLUMN = f"""
 (SELECT jsonb_agg(jsonb_build_array(h.id, extract(hour FROM h.starts_at) * 60 + extract(minute FROM h.starts_at),
     extract(hour FROM h.ends_at) * 60 + extract(minute FROM h.ends_at), p.id, b.id, h.weekday, h.date,
     h.valid_from, h.valid_until))
@@ -28,20 +28,20 @@ SHIFTS = f"""
 """  # noqa: S608 (constants)
 
 
-def on_point(
+def on_point_from_rows(
     rows: Sequence[Sequence[Any]] | None, zone: str, now: dt.datetime
 ) -> tuple[int | None, int | None]:
-    """(primary, backup) at `now` out of the column `SHIFTS`; (None, None) without a roster."""
+    """(primary, backup) at `now` out of the column `SHIFTS_COLUMN`; (None, None) without a roster."""
     if not rows:
         return None, None
     try:
         there = ZoneInfo(zone)
     except (ZoneInfoNotFoundError, ValueError):
         there = ZoneInfo("UTC")
-    return roster.on_point([_shift(*row) for row in rows], there, now)
+    return roster.find_on_point_ids([_shift_from_row(*row) for row in rows], there, now)
 
 
-def _shift(
+def _shift_from_row(
     pk: int,
     starts: int,
     ends: int,
@@ -51,21 +51,21 @@ def _shift(
     date: str | None,
     valid_from: str | None,
     valid_until: str | None,
-) -> roster.Shift:
+) -> roster.PlainShift:
     if primary is None:
         primary, backup = backup, None
-    return roster.Shift(
+    return roster.PlainShift(
         pk,
         int(starts),
-        int(ends) if ends > starts else int(ends) + roster.DAY,
+        int(ends) if ends > starts else int(ends) + roster.DAY_MINUTES,
         primary,
         backup,
         weekday,
-        _date(date),
-        _date(valid_from),
-        _date(valid_until),
+        _parse_date(date),
+        _parse_date(valid_from),
+        _parse_date(valid_until),
     )
 
 
-def _date(given: str | None) -> dt.date | None:
+def _parse_date(given: str | None) -> dt.date | None:
     return dt.date.fromisoformat(given) if given else None

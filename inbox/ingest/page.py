@@ -24,11 +24,11 @@ from inbox.ingest import reads as ingest_reads
 from inbox.ingest import write_sql as ingest_writes
 from inbox.ingest.clocks import set_clocks
 from inbox.ingest.edits import supersedes
-from inbox.ingest.header import Header, header_of
+from inbox.ingest.header import PageHeader, header_from_row
 from inbox.ingest.rows import case_rows, change_rows, history_rows, message_rows
-from inbox.ingest.storable import Storable, Unstorable, storable
+from inbox.ingest.storable import Storable, Unstorable, make_storable
 from inbox.live import publish as live
-from networks.base import InboundMessage, PollResult, Unreadable
+from networks.base import InboundMessage, PollResult, UnreadableItem
 from routing.rules import versions as rulesets
 from routing.rules.engine import CompiledRules
 from routing.service_levels import versions as terms
@@ -36,12 +36,12 @@ from routing.service_levels import versions as terms
 logger = logging.getLogger(__name__)
 
 #: How long one page may take before another worker takes the stream over. A page is fetched in at most a minute.
-LEASE = dt.timedelta(seconds=settings.POLL_LEASE_SECONDS)
+PAGE_LEASE = dt.timedelta(seconds=settings.POLL_LEASE_SECONDS)
 #: Attempts when Postgres ends a transaction because two waited for each other.
 _ATTEMPTS = 4
 #: SQLSTATEs that a message can cause by itself: program limits, such as nesting beyond the stack.
-_MESSAGE_STATES = ("22", "23", "54")
-_RETRY_STATES = ("40001", "40P01")
+_MESSAGE_SQLSTATES = ("22", "23", "54")
+_RETRY_SQLSTATES = ("40001", "40P01")
 
 
 class LeaseLost(Exception):
@@ -59,7 +59,7 @@ class PageOutcome:
     echoes: int = 0
     ignored: int = 0
     #: True when the brand account has to be connected again: no further call may be made.
-    halted: bool = False
+    must_reconnect: bool = False
     #: True when a department that assigns automatically has something new.
     wakes: bool = False
     case_ids: list[int] = field(default_factory=list)
@@ -77,106 +77,106 @@ def store_page(stream: Stream, token: UUID, result: PollResult, now: dt.datetime
     Raises `LeaseLost`, and `routing.refusals.RuleSetError` while there are no rules; either way nothing is stored.
     """
 
-    def header() -> Header:
-        row = ingest_sql.fence(
+    def header() -> PageHeader:
+        row = ingest_sql.save_cursor_and_lock(
             stream.pk,
             token,
             cursor=result.next_cursor,
-            budget=_budget(result),
+            budget=_budget_values(result),
             overflowed=result.overflowed,
-            lease_until=now + LEASE,
+            lease_until=now + PAGE_LEASE,
             now=now,
         )
         if row is None:
             raise LeaseLost(f"Stream {stream.pk} is polled by another worker.")
-        return header_of(row, now)
+        return header_from_row(row, now)
 
-    return _store(stream, header, result.messages, result.unreadable, now)
+    return _store_with_retries(stream, header, result.messages, result.unreadable, now)
 
 
 def store_messages(stream: Stream, messages: Sequence[InboundMessage], now: dt.datetime) -> PageOutcome:
     """Store messages that did not come by polling (a webhook, a second try); the cursor stays."""
-    return _store(stream, lambda: header_of(ingest_sql.lock(stream.pk, now), now), messages, (), now)
+    return _store_with_retries(stream, lambda: header_from_row(ingest_sql.lock_brand_account(stream.pk, now), now), messages, (), now)
 
 
-def look_at_early(now: dt.datetime) -> None:
+def place_due_early_answers(now: dt.datetime) -> None:
     """Look again wherever that is due; one brand account's trouble is not the others'."""
-    for stream in early.due_streams(now):
+    for stream in early.streams_with_due_early_answers(now):
         try:
-            look_again(stream, now)
+            place_early_answers_of(stream, now)
         except DatabaseError:
             logger.exception("early answers of brand account %s were not looked at", stream.brand_account_id)
 
 
-def look_again(stream: Stream, now: dt.datetime) -> PageOutcome:
+def place_early_answers_of(stream: Stream, now: dt.datetime) -> PageOutcome:
     """Look at those answers of the stream's brand account that have waited long for what they answer."""
-    return _store(stream, lambda: header_of(ingest_sql.lock(stream.pk, now), now), (), (), now, again=True)
+    return _store_with_retries(stream, lambda: header_from_row(ingest_sql.lock_brand_account(stream.pk, now), now), (), (), now, again=True)
 
 
-def _store(
+def _store_with_retries(
     stream: Stream,
-    header: Callable[[], Header],
+    header: Callable[[], PageHeader],
     messages: Sequence[InboundMessage],
-    unreadable: Sequence[Unreadable],
+    unreadable: Sequence[UnreadableItem],
     now: dt.datetime,
     *,
     again: bool = False,
 ) -> PageOutcome:
-    rules = rulesets.live()
+    rules = rulesets.live_rules()
     divide = False
     for attempt in range(1, _ATTEMPTS + 1):
         try:
             with transaction.atomic():
-                page = _Page(stream, header(), rules, now)
+                page = _PageWriter(stream, header(), rules, now)
                 page.quarantine(unreadable)
-                page.store(page.sound(messages), divide=divide)
+                page.store_items(page.make_all_storable(messages), divide=divide)
                 if again:
-                    page.look_again()
-                page.outcome.halted = page.header.health == Health.REAUTHORISE
+                    page.place_due_answers()
+                page.outcome.must_reconnect = page.header.health == Health.REAUTHORISE
                 return page.outcome
         except (DataError, IntegrityError, OperationalError) as error:
             if attempt == _ATTEMPTS or not (
-                _is_state(error, _RETRY_STATES) or _is_state(error, _MESSAGE_STATES)
+                _has_sqlstate(error, _RETRY_SQLSTATES) or _has_sqlstate(error, _MESSAGE_SQLSTATES)
             ):
                 raise
-            divide = divide or _is_state(error, _MESSAGE_STATES)
+            divide = divide or _has_sqlstate(error, _MESSAGE_SQLSTATES)
             logger.warning("page of stream %s is stored again: %s", stream.pk, str(error).partition("\n")[0])
     raise AssertionError("unreachable")
 
 
-def _is_state(error: BaseException, states: tuple[str, ...]) -> bool:
+def _has_sqlstate(error: BaseException, states: tuple[str, ...]) -> bool:
     return str(getattr(error.__cause__, "sqlstate", "") or "").startswith(states)
 
 
-def _budget(result: PollResult) -> dict[str, Any]:
+def _budget_values(result: PollResult) -> dict[str, Any]:
     return {name: value for name, value in asdict(result.budget).items() if value is not None}
 
 
 @dataclass(slots=True)
-class _Page:
+class _PageWriter:
     """One page inside its transaction."""
 
     stream: Stream
-    header: Header
+    header: PageHeader
     rules: CompiledRules
     now: dt.datetime
     outcome: PageOutcome = field(default_factory=PageOutcome)
 
-    def quarantine(self, unreadable: Iterable[Unreadable]) -> None:
+    def quarantine(self, unreadable: Iterable[UnreadableItem]) -> None:
         rows = list(unreadable)
-        self.outcome.quarantined += quarantine.keep(
+        self.outcome.quarantined += quarantine.quarantine_items(
             self.stream.pk, self.header.brand_account_id, rows, self.now
         )
 
-    def sound(self, messages: Iterable[InboundMessage]) -> list[Storable]:
+    def make_all_storable(self, messages: Iterable[InboundMessage]) -> list[Storable]:
         """The page's messages, each once, made fit to store; what cannot be is quarantined."""
         newest: dict[str, Storable] = {}
-        unstorable: list[Unreadable] = []
+        unstorable: list[UnreadableItem] = []
         for message in messages:
             try:
-                item = storable(message, self.header.own_id, self.now)
+                item = make_storable(message, self.header.own_id, self.now)
             except Unstorable as error:
-                unstorable.append(_unreadable(message, str(error)))
+                unstorable.append(_as_unreadable(message, str(error)))
                 continue
             other = newest.get(message.canonical_id)
             self.outcome.duplicates += other is not None
@@ -186,37 +186,37 @@ class _Page:
             self.quarantine(unstorable)
         return list(newest.values())
 
-    def store(self, items: list[Storable], *, divide: bool) -> None:
+    def store_items(self, items: list[Storable], *, divide: bool) -> None:
         """Store the messages; with `divide`, in ever smaller parts until the culprits are found and quarantined."""
         if not items:
             return
         if not divide:
-            self.outcome.add(self._write(items))
+            self.outcome.add(self._write_items(items))
             return
         try:
             with transaction.atomic():
-                outcome = self._write(items)
+                outcome = self._write_items(items)
         except (DataError, IntegrityError, OperationalError) as error:
-            if not _is_state(error, _MESSAGE_STATES):
+            if not _has_sqlstate(error, _MESSAGE_SQLSTATES):
                 raise
             if len(items) == 1:
                 reason = str(error).partition("\n")[0]
-                self.quarantine([_unreadable(items[0].message, f"The database refuses it: {reason}")])
+                self.quarantine([_as_unreadable(items[0].message, f"The database refuses it: {reason}")])
                 return
-            self.store(items[: len(items) // 2], divide=True)
-            self.store(items[len(items) // 2 :], divide=True)
+            self.store_items(items[: len(items) // 2], divide=True)
+            self.store_items(items[len(items) // 2 :], divide=True)
         else:
             self.outcome.add(outcome)
 
-    def look_again(self) -> None:
+    def place_due_answers(self) -> None:
         """Put what has waited long for what it answers where it belongs best."""
-        if self.header.has_early:
-            self.outcome.add(self._write([], due=self.now))
+        if self.header.has_early_answers:
+            self.outcome.add(self._write_items([], due=self.now))
 
-    def _write(self, items: list[Storable], due: dt.datetime | None = None) -> PageOutcome:
-        intake, items = ingest_reads.meet(self.header, self.rules, items, self.now, due=due)
-        intake.take_all(items)
-        set_clocks(intake, terms.of_version(self.header.sla_version))
+    def _write_items(self, items: list[Storable], due: dt.datetime | None = None) -> PageOutcome:
+        intake, items = ingest_reads.lock_and_read_page(self.header, self.rules, items, self.now, due=due)
+        intake.take_messages(items)
+        set_clocks(intake, terms.service_levels_of_version(self.header.sla_version))
         header = self.header
         touched = [case for case in intake.cases.values() if case.touched]
         ids = ingest_writes.write_cases(
@@ -227,24 +227,24 @@ class _Page:
         stored = ingest_writes.write_messages(
             header.brand_account_id, message_rows(intake), self.now, header.on_point
         )
-        if intake.changes:
-            ingest_writes.change_messages(change_rows(intake), self.now)
+        if intake.message_changes:
+            ingest_writes.update_messages(change_rows(intake), self.now)
         ingest_writes.write_history(**history_rows(intake, touched, stored), now=self.now)
         changed = [*touched, *intake.opened]
-        live.publish_on_commit(
+        live.publish_cases_on_commit(
             live.CaseChange(case.id, case.department_id, header.brand_account_id, case.visibility)
             for case in changed
         )
         return PageOutcome(
             stored=sum(new.item.message.canonical_id in stored for new in intake.messages),
             duplicates=intake.duplicates,
-            updated=len(intake.changes),
-            echoes=intake.own,
+            updated=len(intake.message_changes),
+            echoes=intake.own_count,
             ignored=intake.ignored,
-            wakes=bool(header.automatic & {case.department_id for case in changed}),
+            wakes=bool(header.automatic_department_ids & {case.department_id for case in changed}),
             case_ids=[case.id for case in changed],
         )
 
 
-def _unreadable(message: InboundMessage, error: str) -> Unreadable:
-    return Unreadable(raw=message.raw or message.text, error=error, remote_id=message.remote_id)
+def _as_unreadable(message: InboundMessage, error: str) -> UnreadableItem:
+    return UnreadableItem(raw=message.raw or message.text, error=error, remote_id=message.remote_id)

@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import F
 
-from accounts.brand_accounts.health import health_of
+from accounts.brand_accounts.health import health_from_error
 from accounts.models import BrandAccount, Health, Stream
 from networks.base import BudgetExhausted, NetworkError, RetryLater
 
@@ -21,7 +21,7 @@ logger = logging.getLogger(__name__)
 #: Failures in a row after which an unwell network is shown as such.
 UNWELL_AFTER = 3
 #: How long a missing permission or a spent allowance without a date waits for somebody to act.
-_LONG = dt.timedelta(hours=1)
+_LONG_WAIT = dt.timedelta(hours=1)
 _JITTER = 0.15
 
 _RECOVER = """
@@ -32,7 +32,7 @@ WHERE b.id = %(brand)s AND b.health NOT IN ('ok', 'reauthorise') AND NOT EXISTS 
 
 
 @transaction.atomic
-def record(stream: Stream, token: UUID, error: Exception, now: dt.datetime, *, started: dt.datetime) -> None:
+def record_poll_failure(stream: Stream, token: UUID, error: Exception, now: dt.datetime, *, started: dt.datetime) -> None:
     """Keep a poll's failure and give the lease back; nothing when the lease is somebody else's by now.
 
     The cursor stays where it was: polling goes on there. `started` is when the poll took its credential: what the
@@ -50,7 +50,7 @@ def record(stream: Stream, token: UUID, error: Exception, now: dt.datetime, *, s
     )
     logger.warning("poll of stream %s failed (%s): %s", stream.pk, type(error).__name__, text[:200])
     if isinstance(error, NetworkError):
-        _mark(stream, error, failures, text, lost, now, started)
+        _mark_brand_account(stream, error, failures, text, lost, now, started)
 
 
 def retry_at(error: Exception, failures: int, now: dt.datetime) -> dt.datetime:
@@ -58,16 +58,16 @@ def retry_at(error: Exception, failures: int, now: dt.datetime) -> dt.datetime:
     the longest interval, ±15 %."""
     if isinstance(error, RetryLater) and error.at is not None:
         return max(error.at, now) + dt.timedelta(seconds=random.uniform(0, 1))
-    health = health_of(error)[0] if isinstance(error, NetworkError) else Health.UNWELL
+    health = health_from_error(error)[0] if isinstance(error, NetworkError) else Health.UNWELL
     if isinstance(error, BudgetExhausted) and error.until is not None:
         return max(error.until, now)
     if health in (Health.PERMISSION, Health.BUDGET):
-        return now + _LONG
+        return now + _LONG_WAIT
     seconds = min(settings.POLL_INTERVAL_MIN * 2 ** min(failures - 1, 20), settings.POLL_INTERVAL_MAX)
     return now + dt.timedelta(seconds=seconds * random.uniform(1 - _JITTER, 1 + _JITTER))
 
 
-def _mark(
+def _mark_brand_account(
     stream: Stream,
     error: NetworkError,
     failures: int,
@@ -76,7 +76,7 @@ def _mark(
     now: dt.datetime,
     started: dt.datetime,
 ) -> None:
-    health, until = health_of(error)
+    health, until = health_from_error(error)
     # A revoked token is true whoever holds the lease; the rest is for the holder to say.
     if health != Health.REAUTHORISE and (lost or (health == Health.UNWELL and failures < UNWELL_AFTER)):
         return
@@ -86,10 +86,10 @@ def _mark(
     since = {} if stream.brand_account.health == health else {"health_since": now}
     brand.update(health=health, health_detail=text[:500], health_until=until, **since)
     if health == Health.BUDGET:
-        Stream.objects.filter(brand_account=stream.brand_account_id).update(next_poll_at=until or now + _LONG)
+        Stream.objects.filter(brand_account=stream.brand_account_id).update(next_poll_at=until or now + _LONG_WAIT)
 
 
-def recover(brand_account_id: int, now: dt.datetime) -> None:
+def mark_recovered(brand_account_id: int, now: dt.datetime) -> None:
     """Call a brand account healthy again when none of its streams fails. One that has to be connected stays so."""
     with connection.cursor() as cursor:
         cursor.execute(_RECOVER, {"brand": brand_account_id, "now": now})

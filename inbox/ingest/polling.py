@@ -21,24 +21,24 @@ from django.utils import timezone
 
 from accounts.credentials.store import CredentialUnusable
 from accounts.models import Health, Lifecycle, Stream
-from inbox.connections import connect
+from inbox.connections import connect_renewed
 from inbox.ingest import page as ingest
 from inbox.ingest import poll_failures
-from inbox.ingest.page import LEASE, LeaseLost, PageOutcome
+from inbox.ingest.page import PAGE_LEASE, LeaseLost, PageOutcome
 from networks.base import Budget, Connector, NetworkError, PollResult, Reauthorise, StreamKind
 from routing.rules.versions import RuleSetError
 
 logger = logging.getLogger(__name__)
 
 #: How long a task may wait in the queue before its stream is leased again.
-QUEUED_FOR = LEASE / 3
+QUEUE_LEASE = PAGE_LEASE / 3
 #: One task polls this long at most; what is left continues at the next tick, so that no stream holds a worker.
-LONGEST_TASK = 30.0
-PAGE = 100
+MAX_TASK_SECONDS = 30.0
+PAGE_SIZE = 100
 #: Share of a network's allowance that polling leaves for sending.
-RESERVE = 0.2
+SENDING_RESERVE = 0.2
 _JITTER = 0.15
-_SLOWER = 1.5
+_BACKOFF_FACTOR = 1.5
 
 Clock = Callable[[], dt.datetime]
 
@@ -74,7 +74,7 @@ class PollReport:
     wakes: bool = False
     overflowed: bool = False
 
-    def count(self, result: PollResult, outcome: PageOutcome) -> None:
+    def add_page(self, result: PollResult, outcome: PageOutcome) -> None:
         """Add one page."""
         self.pages += 1
         self.fetched += len(result.messages) + len(result.unreadable)
@@ -95,7 +95,7 @@ def lease_due_streams(
     """
     parameters: dict[str, Any] = {
         "now": now,
-        "until": now + QUEUED_FOR,
+        "until": now + QUEUE_LEASE,
         "all": all_streams,
         "stream": stream_id,
         "closed": Lifecycle.CLOSED,
@@ -108,34 +108,34 @@ def lease_due_streams(
     return leased
 
 
-def poll_stream(stream_id: int, token: str | UUID, *, clock: Clock = timezone.now) -> PollReport:
+def poll_leased_stream(stream_id: int, token: str | UUID, *, clock: Clock = timezone.now) -> PollReport:
     """Fetch and store one stream page by page while the lease `token` holds. Failures of the network are kept as the
     stream's and the brand account's state, never raised."""
     report = PollReport(stream_id)
     token = UUID(str(token))
     started = clock()
-    stream, token = _take_over(stream_id, token, started)
+    stream, token = _take_over_lease(stream_id, token, started)
     if stream is None:
         report.error = "Another worker polls this stream, or its account has to be connected again."
         return report
     try:
-        _poll(stream, token, connect(stream.brand_account, now=clock()), report, clock)
+        _poll_pages(stream, token, connect_renewed(stream.brand_account, now=clock()), report, clock)
     except LeaseLost as lost:
         report.error = str(lost)
     except CredentialUnusable as error:
         report.error = str(error)
-        poll_failures.record(stream, token, Reauthorise(str(error)), clock(), started=started)
+        poll_failures.record_poll_failure(stream, token, Reauthorise(str(error)), clock(), started=started)
     except (NetworkError, RuleSetError) as error:
         report.error = str(error) or type(error).__name__
-        poll_failures.record(stream, token, error, clock(), started=started)
+        poll_failures.record_poll_failure(stream, token, error, clock(), started=started)
     except Exception as error:
         report.error = type(error).__name__
-        poll_failures.record(stream, token, error, clock(), started=started)
+        poll_failures.record_poll_failure(stream, token, error, clock(), started=started)
         raise
     return report
 
 
-def _take_over(stream_id: int, token: UUID, now: dt.datetime) -> tuple[Stream | None, UUID]:
+def _take_over_lease(stream_id: int, token: UUID, now: dt.datetime) -> tuple[Stream | None, UUID]:
     """The stream with its lease extended for the work itself, under a token of its own, so that the same task run a
     second time finds it gone; None when it is gone."""
     held = (
@@ -144,42 +144,42 @@ def _take_over(stream_id: int, token: UUID, now: dt.datetime) -> tuple[Stream | 
         .exclude(brand_account__lifecycle=Lifecycle.CLOSED)
     )
     own = uuid4()
-    if not held.update(lease_until=now + LEASE, lease_token=own):
+    if not held.update(lease_until=now + PAGE_LEASE, lease_token=own):
         return None, token
     return Stream.objects.select_related("brand_account").get(pk=stream_id), own
 
 
-def _poll(stream: Stream, token: UUID, connector: Connector, report: PollReport, clock: Clock) -> None:
-    until = time.monotonic() + LONGEST_TASK
+def _poll_pages(stream: Stream, token: UUID, connector: Connector, report: PollReport, clock: Clock) -> None:
+    until = time.monotonic() + MAX_TASK_SECONDS
     while True:
-        result = connector.poll(cast(StreamKind, stream.kind), stream.cursor, PAGE)
+        result = connector.poll(cast(StreamKind, stream.kind), stream.cursor, PAGE_SIZE)
         now = clock()
         outcome = ingest.store_page(stream, token, result, now)
         stream.cursor = dict(result.next_cursor)
-        report.count(result, outcome)
-        pause = reserved_until(result.budget, now)
-        if not result.has_more or outcome.halted or pause is not None or time.monotonic() > until:
+        report.add_page(result, outcome)
+        pause = polling_paused_until(result.budget, now)
+        if not result.has_more or outcome.must_reconnect or pause is not None or time.monotonic() > until:
             break
-    _finish(stream, token, report, pause, now)
+    _release_lease(stream, token, report, pause, now)
 
 
-def reserved_until(budget: Budget, now: dt.datetime) -> dt.datetime | None:
+def polling_paused_until(budget: Budget, now: dt.datetime) -> dt.datetime | None:
     """When polling may go on, if what is left of the network's allowance is to be kept for sending; else None."""
     used = budget.used
     if used is None and budget.limit and budget.remaining is not None:
         used = 1 - budget.remaining / budget.limit
-    if used is None or used < 1 - RESERVE:
+    if used is None or used < 1 - SENDING_RESERVE:
         return None
     longest = now + dt.timedelta(seconds=settings.POLL_INTERVAL_MAX)
     return max(budget.resets_at or longest, now)
 
 
-def _finish(
+def _release_lease(
     stream: Stream, token: UUID, report: PollReport, pause: dt.datetime | None, now: dt.datetime
 ) -> None:
     """Give the lease back and say when to come again."""
     interval = next_interval(stream.interval, hit=bool(report.stored or report.updated))
-    following = now + dt.timedelta(seconds=jittered(interval))
+    following = now + dt.timedelta(seconds=add_jitter(interval))
     if report.has_more:
         following = now
     had_failed = stream.failures > 0 or stream.brand_account.health != Health.OK
@@ -193,16 +193,16 @@ def _finish(
         last_success_at=now,
     )
     if had_failed:
-        poll_failures.recover(stream.brand_account_id, now)
+        poll_failures.mark_recovered(stream.brand_account_id, now)
 
 
 def next_interval(interval: float, *, hit: bool) -> float:
     """Seconds until the next poll: the shortest after a hit, half as much again after an empty one."""
     shortest: float = settings.POLL_INTERVAL_MIN
     longest: float = settings.POLL_INTERVAL_MAX
-    return shortest if hit else max(shortest, min(interval * _SLOWER, longest))
+    return shortest if hit else max(shortest, min(interval * _BACKOFF_FACTOR, longest))
 
 
-def jittered(seconds: float) -> float:
+def add_jitter(seconds: float) -> float:
     """`seconds` ±15 %, so that a thousand streams do not come at once."""
     return seconds * random.uniform(1 - _JITTER, 1 + _JITTER)

@@ -14,12 +14,12 @@ from django.db import connection
 
 from inbox.ingest.storable import raw_bytes
 from inbox.text import clean_line, clean_text
-from networks.base import Unreadable
+from networks.base import UnreadableItem
 
 #: Bytes of an item that are kept. An answer as a whole is never larger.
-LONGEST_RAW = 16 * 1024 * 1024
+MAX_RAW_BYTES = 16 * 1024 * 1024
 
-_KEEP = """
+_INSERT_QUARANTINED = """
 INSERT INTO inbox_quarantined (brand_account_id, stream_id, remote_id, raw, digest, error, first_seen_at, seen_count,
                                retry_wanted)
 SELECT %(brand)s, %(stream)s, r.remote_id, r.raw, r.digest, r.error, %(now)s, 1, false
@@ -29,18 +29,18 @@ ON CONFLICT (stream_id, digest) DO UPDATE SET seen_count = inbox_quarantined.see
 """
 
 
-def keep(stream_id: int, brand_account_id: int, items: Sequence[Unreadable], now: dt.datetime) -> int:
+def quarantine_items(stream_id: int, brand_account_id: int, items: Sequence[UnreadableItem], now: dt.datetime) -> int:
     """Keep items in one statement, none when there are none; returns how many different ones."""
     rows: dict[str, tuple[str, bytes, str, str]] = {}
     for item in items:
-        raw = raw_bytes(item.raw)[:LONGEST_RAW]
+        raw = raw_bytes(item.raw)[:MAX_RAW_BYTES]
         digest = hashlib.sha256(raw).hexdigest()
-        rows[digest] = (clean_line(item.remote_id), raw, digest, _error(item.error))
+        rows[digest] = (clean_line(item.remote_id), raw, digest, _clean_error(item.error))
     if rows:
         remote_ids, raws, digests, errors = (list(column) for column in zip(*rows.values(), strict=True))
         with connection.cursor() as cursor:
             cursor.execute(
-                _KEEP,
+                _INSERT_QUARANTINED,
                 {
                     "brand": brand_account_id,
                     "stream": stream_id,
@@ -54,6 +54,6 @@ def keep(stream_id: int, brand_account_id: int, items: Sequence[Unreadable], now
     return len(rows)
 
 
-def _error(error: str) -> str:
+def _clean_error(error: str) -> str:
     """Errors quote what they stumbled over, so they are cleaned like any text of a network."""
     return " ".join(clean_text(error[:1000])[0].split())[:1000] or "unreadable"

@@ -10,15 +10,15 @@ from uuid import UUID
 
 import orjson
 
-from accounts.working_time.presence import today
-from inbox.ingest.on_point import SHIFTS
+from accounts.working_time.presence import local_date
+from inbox.ingest.on_point import SHIFTS_COLUMN
 from postgres.bound_cursors import bound_cursor
 
 Row = Mapping[str, Any]
 
 # The brand account is locked first: two streams of one account never store at the same time, so that no message gets
 # two cases. FOR NO KEY UPDATE lets everyone else insert rows that point at it.
-_HEADER = """
+_LOCKED_BRAND = """
 WITH brand AS (
   SELECT b.id, b.network, b.remote_id, b.connected_at, b.health, b.time_zone FROM accounts_brandaccount b
   WHERE b.id = (SELECT brand_account_id FROM accounts_stream WHERE id = %(stream)s) FOR NO KEY UPDATE
@@ -28,26 +28,26 @@ _DEPARTMENTS = """
 (SELECT jsonb_agg(jsonb_build_array(id, slug, name, is_open, assignment_mode <> 'manual') ORDER BY position, id) FROM accounts_department)
 """
 # Whether answers of our own wait for what they answer (`inbox.ingest.early_answers`).
-_EARLY = "EXISTS (SELECT FROM inbox_earlyanswer e WHERE e.brand_account_id = brand.id)"
+_HAS_EARLY_ANSWERS = "EXISTS (SELECT FROM inbox_earlyanswer e WHERE e.brand_account_id = brand.id)"
 # The service levels that set the clocks, by primary key.
-_TERMS = "(SELECT id FROM routing_slaversion ORDER BY number DESC LIMIT 1)"
-_FENCE = f"""{_HEADER}
+_SLA_VERSION = "(SELECT id FROM routing_slaversion ORDER BY number DESC LIMIT 1)"
+_SAVE_CURSOR = f"""{_LOCKED_BRAND}
 UPDATE accounts_stream s
 SET cursor = %(cursor)s::jsonb, lease_until = %(lease_until)s, budget = %(budget)s::jsonb,
     overflowed_at = CASE WHEN %(overflowed)s THEN %(now)s ELSE s.overflowed_at END
 FROM brand WHERE s.id = %(stream)s AND s.lease_token = %(token)s
-RETURNING s.kind, brand.id, brand.network, brand.remote_id, brand.connected_at, brand.health, {_DEPARTMENTS}, {_TERMS},
-  brand.time_zone, {SHIFTS}, {_EARLY}
+RETURNING s.kind, brand.id, brand.network, brand.remote_id, brand.connected_at, brand.health, {_DEPARTMENTS}, {_SLA_VERSION},
+  brand.time_zone, {SHIFTS_COLUMN}, {_HAS_EARLY_ANSWERS}
 """  # noqa: S608 (constants)
-_LOCK = f"""{_HEADER}
-SELECT s.kind, brand.id, brand.network, brand.remote_id, brand.connected_at, brand.health, {_DEPARTMENTS}, {_TERMS},
-  brand.time_zone, {SHIFTS}, {_EARLY}
+_LOCK_BRAND_ACCOUNT = f"""{_LOCKED_BRAND}
+SELECT s.kind, brand.id, brand.network, brand.remote_id, brand.connected_at, brand.health, {_DEPARTMENTS}, {_SLA_VERSION},
+  brand.time_zone, {SHIFTS_COLUMN}, {_HAS_EARLY_ANSWERS}
 FROM brand JOIN accounts_stream s ON s.id = %(stream)s
 """  # noqa: S608 (constants)
 
 # A customer whose identity another brand account stored in this very moment is left without one: harmless, and rarer
 # than a lock for every page would be dear.
-_IDENTITIES = """
+_UPSERT_IDENTITIES = """
 WITH given AS (
   SELECT * FROM json_to_recordset(%(rows)s::json)
     AS r(remote_id text, handle text, name text, avatar_url text, followers int, verified bool)
@@ -85,24 +85,24 @@ SELECT k.remote_id, k.id, k.customer_id, c.tags, coalesce(s.open_cases, 0), s.cl
 FROM known k JOIN inbox_customer c ON c.id = k.customer_id LEFT JOIN standing s ON s.customer_id = k.customer_id
 UNION ALL SELECT remote_id, id, customer_id, '[]'::jsonb, 0, NULL FROM added
 """
-REPLIES = """
+OUTGOING_REPLIES = """
 SELECT r.id, r.author_id, r.case_id, r.text, r.remote_id, r.visibility, r.created_at,
        p.remote_id, p.canonical_id, p.thread_id
 FROM inbox_reply r JOIN inbox_message p ON p.id = r.parent_id
 WHERE r.brand_account_id = %(brand)s AND r.state IN ('sending', 'unconfirmed')
 ORDER BY r.id FOR NO KEY UPDATE OF r
 """
-_STORED = """
+_SELECT_STORED = """
 SELECT m.canonical_id, m.id, m.remote_id, m.text, m.edited_at, m.deleted_at IS NOT NULL, m.hidden, m.case_id,
        m.needs_answer, ARRAY(SELECT jsonb_array_elements_text(m.corrected))
 FROM inbox_message m WHERE m.brand_account_id = %(brand)s AND
 """
 # Of two selects, each with an index of its own: an OR might get neither.
-_KNOWN = f"""{_STORED} m.canonical_id = ANY(%(ids)s)
-UNION ALL {_STORED} m.remote_id = ANY(%(parents)s) AND m.remote_id <> m.canonical_id AND m.visibility = 'public'
+_STORED_MESSAGES = f"""{_SELECT_STORED} m.canonical_id = ANY(%(ids)s)
+UNION ALL {_SELECT_STORED} m.remote_id = ANY(%(parents)s) AND m.remote_id <> m.canonical_id AND m.visibility = 'public'
   AND m.canonical_id <> ALL(%(ids)s)
 """
-_CASES = """
+_LOCK_CASES = """
 SELECT c.id, c.customer_id, c.identity_id, c.visibility, c.thread_id, c.status, c.department_id, c.opened_at,
        c.activity_at, c.created_at, c.priority, c.tags, c.preview, c.message_count, c.historical, c.needs_answer,
        c.last_inbound_at, c.last_outbound_at, c.waiting_since, c.first_response_at, c.closed_at, c.close_reason,
@@ -126,7 +126,7 @@ ORDER BY c.id FOR NO KEY UPDATE OF c
 """
 
 
-def rows_of(statement: str, parameters: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+def fetch_rows(statement: str, parameters: Mapping[str, Any]) -> list[tuple[Any, ...]]:
     """What a statement returns."""
     with bound_cursor() as cursor:
         cursor.execute(statement, parameters)
@@ -134,12 +134,12 @@ def rows_of(statement: str, parameters: Mapping[str, Any]) -> list[tuple[Any, ..
     return rows
 
 
-def as_json(rows: Iterable[Row]) -> str:
+def rows_as_json(rows: Iterable[Row]) -> str:
     """Rows as the document that a statement takes them from."""
     return orjson.dumps(list(rows)).decode()
 
 
-def fence(
+def save_cursor_and_lock(
     stream_id: int,
     token: UUID,
     *,
@@ -158,33 +158,33 @@ def fence(
         "overflowed": overflowed,
         "lease_until": lease_until,
         "now": now,
-        "today": today(now),
+        "today": local_date(now),
     }
-    return next(iter(rows_of(_FENCE, parameters)), None)
+    return next(iter(fetch_rows(_SAVE_CURSOR, parameters)), None)
 
 
-def lock(stream_id: int, now: dt.datetime) -> tuple[Any, ...]:
-    """What `fence` returns, for messages that did not come by polling."""
-    return rows_of(_LOCK, {"stream": stream_id, "now": now, "today": today(now)})[0]
+def lock_brand_account(stream_id: int, now: dt.datetime) -> tuple[Any, ...]:
+    """What `save_cursor_and_lock` returns, for messages that did not come by polling."""
+    return fetch_rows(_LOCK_BRAND_ACCOUNT, {"stream": stream_id, "now": now, "today": local_date(now)})[0]
 
 
-def identities(network: str, rows: Sequence[Row], now: dt.datetime) -> list[tuple[Any, ...]]:
+def upsert_identities(network: str, rows: Sequence[Row], now: dt.datetime) -> list[tuple[Any, ...]]:
     """Insert or refresh the authors; for each (remote id, identity id, customer id, the customer's tags as JSON, how
     many cases of theirs are open, id of the department that closed one last)."""
-    return rows_of(_IDENTITIES, {"network": network, "rows": as_json(rows), "now": now})
+    return fetch_rows(_UPSERT_IDENTITIES, {"network": network, "rows": rows_as_json(rows), "now": now})
 
 
-def replies(brand: int) -> list[tuple[Any, ...]]:
+def lock_outgoing_replies(brand: int) -> list[tuple[Any, ...]]:
     """The brand account's answers that may or may not stand on the network yet, locked."""
-    return rows_of(REPLIES, {"brand": brand})
+    return fetch_rows(OUTGOING_REPLIES, {"brand": brand})
 
 
-def known(brand: int, ids: Sequence[str], parents: Sequence[str]) -> list[tuple[Any, ...]]:
+def read_stored_messages(brand: int, ids: Sequence[str], parents: Sequence[str]) -> list[tuple[Any, ...]]:
     """The stored messages among these canonical ids; and the edited ones that go by one of `parents` since."""
-    return rows_of(_KNOWN, {"brand": brand, "ids": list(ids), "parents": list(parents)})
+    return fetch_rows(_STORED_MESSAGES, {"brand": brand, "ids": list(ids), "parents": list(parents)})
 
 
-def cases(brand: int, **parameters: Any) -> list[tuple[Any, ...]]:
+def lock_cases(brand: int, **parameters: Any) -> list[tuple[Any, ...]]:
     """The cases that messages may join or belong to, locked, in the order of `CaseState`'s fields, its threads
     and, when answers came (`answered`), since when which of its messages want one."""
-    return rows_of(_CASES, {"brand": brand, **parameters})
+    return fetch_rows(_LOCK_CASES, {"brand": brand, **parameters})

@@ -10,7 +10,7 @@ import datetime as dt
 from django.utils import timezone
 
 from accounts.credentials.store import CredentialUnusable
-from inbox.connections import connect
+from inbox.connections import connect_renewed
 from inbox.ingest import page as ingest
 from inbox.models import Message, Quarantined
 from networks.base import NetworkError
@@ -18,20 +18,20 @@ from networks.base import NetworkError
 _BATCH = 50
 
 
-def ask(items: list[Quarantined]) -> None:
+def request_retry(items: list[Quarantined]) -> None:
     """Note that a person wants these tried again; the next tick finds them."""
     Quarantined.objects.filter(pk__in=[item.pk for item in items], resolved_at__isnull=True).update(
         retry_wanted=True
     )
 
 
-def wanted() -> list[int]:
+def wanted_retry_ids() -> list[int]:
     """Ids of the items that somebody wants tried again, oldest wish first."""
     waiting = Quarantined.objects.filter(retry_wanted=True).order_by("id")
     return list(waiting.values_list("pk", flat=True)[:_BATCH])
 
 
-def retry(quarantined_id: int, *, now: dt.datetime | None = None) -> bool:
+def retry_quarantined_item(quarantined_id: int, *, now: dt.datetime | None = None) -> bool:
     """Fetch the item and store it, if that is still wanted. True when it is settled: stored, stored already, or gone
     from the network. A failure is kept as the item's error."""
     now = now or timezone.now()
@@ -54,7 +54,7 @@ def _fetch_and_store(item: Quarantined, now: dt.datetime) -> str:
     """Why the item is still not stored; "" when it is settled."""
     if not item.remote_id:
         return "The network gave it no id, so it cannot be asked for again. Its raw form is kept."
-    found = connect(item.brand_account, now=now).fetch([item.remote_id])
+    found = connect_renewed(item.brand_account, now=now).fetch([item.remote_id])
     message = found.get(item.remote_id)
     if message is None:
         Quarantined.objects.filter(pk=item.pk).update(error="It has been deleted on the network since.")

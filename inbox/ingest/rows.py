@@ -6,19 +6,19 @@ from collections.abc import Iterable, Mapping
 from operator import attrgetter
 from typing import Any
 
-from inbox.changes.clocks import FIELDS
+from inbox.changes.clocks import CLOCK_FIELDS
 from inbox.ingest import early_answers as early
-from inbox.ingest.edits import change_row
-from inbox.ingest.intake import Intake, NewMessage, direction
+from inbox.ingest.edits import message_change_row
+from inbox.ingest.intake import Intake, NewMessage, message_direction
 from inbox.ingest.threads import CaseState
-from routing.trace import trace
+from routing.trace import build_trace
 
 Rows = list[dict[str, Any]]
 _CASE_COLUMNS = (
     "id", "customer_id", "identity_id", "visibility", "thread_id", "status", "department_id", "priority", "tags",
     "preview", "message_count", "historical", "needs_answer", "created_at", "opened_at", "activity_at",
     "last_inbound_at", "last_outbound_at", "waiting_since", "first_response_at", "closed_at", "close_reason",
-    "reopen_count", *FIELDS,
+    "reopen_count", *CLOCK_FIELDS,
 )  # fmt: skip
 _case_values = attrgetter(*_CASE_COLUMNS)
 _LONGEST_REASON = 300
@@ -48,7 +48,7 @@ def _message_row(new: NewMessage) -> dict[str, Any]:
         "remote_id": message.remote_id,
         "thread_id": message.thread_id,
         "parent_remote_id": message.parent_id,
-        "direction": direction(new),
+        "direction": message_direction(new),
         "visibility": message.visibility,
         "identity_id": new.identity_id,
         "user_id": new.user_id,
@@ -73,7 +73,7 @@ def _message_row(new: NewMessage) -> dict[str, Any]:
 
 def change_rows(intake: Intake) -> Rows:
     """Stored messages that were edited, deleted or hidden since."""
-    return [change_row(known, item, intake.now) for known, item in intake.changes]
+    return [message_change_row(known, item, intake.now) for known, item in intake.message_changes]
 
 
 def history_rows(intake: Intake, touched: list[CaseState], ids: Mapping[str, int]) -> dict[str, Any]:
@@ -89,7 +89,7 @@ def history_rows(intake: Intake, touched: list[CaseState], ids: Mapping[str, int
             "department_id": case.department_id,
             "sent_at": case.created_at,
             "left_at": case.closed_at,
-            "reason": _routed(case)[:_LONGEST_REASON],
+            "reason": _routing_reason(case)[:_LONGEST_REASON],
         }
         for case in intake.opened
     ]
@@ -100,7 +100,7 @@ def history_rows(intake: Intake, touched: list[CaseState], ids: Mapping[str, int
             "permalink": item.permalink,
             "sent_at": item.at,
         }
-        for reply, item in intake.adopted
+        for reply, item in intake.adopted_replies
     ]
     return {
         "decisions": decisions,
@@ -108,7 +108,7 @@ def history_rows(intake: Intake, touched: list[CaseState], ids: Mapping[str, int
         "reopened": [case.id for case in touched if case.reopened],
         "adopted": adopted,
         "events": _event_rows([*touched, *intake.opened], ids),
-        "early": early.changes(intake.header.brand_account_id, intake.homeless, intake.early),
+        "early": early.early_answer_changes(intake.header.brand_account_id, intake.unplaced, intake.kept_answers),
     }
 
 
@@ -124,7 +124,7 @@ def _decision_row(intake: Intake, new: NewMessage, message_id: int) -> dict[str,
         "rule_name": decision.rule_name[:120],
         "version": decision.version,
         "reasons": list(decision.reasons),
-        "trace": trace(new.facts, decision) if new.facts else {},
+        "trace": build_trace(new.facts, decision) if new.facts else {},
     }
     held_by = next(place for place in intake.header.departments if place.id == case.department_id)
     if new.joined:
@@ -135,7 +135,7 @@ def _decision_row(intake: Intake, new: NewMessage, message_id: int) -> dict[str,
     return row
 
 
-def _routed(case: CaseState) -> str:
+def _routing_reason(case: CaseState) -> str:
     return next((str(data["reason"]) for _, _, data in case.events if "reason" in data), "")
 
 

@@ -13,16 +13,16 @@ from typing import Any
 
 import orjson
 
-from inbox.text import _SURROGATE, LONGEST_NAME, _needs_repair, clean_address, clean_line, clean_text
+from inbox.text import SURROGATE, LONGEST_NAME, needs_repair, clean_address, clean_line, clean_text
 from networks.base import Attachment, InboundMessage
 
 LONGEST_PREVIEW = 240
 LONGEST_ID = 200
 LONGEST_AUTHOR_ID = 128
-MOST_ATTACHMENTS = 50
+MAX_ATTACHMENTS = 50
 #: Postgres' integer, which holds follower counts.
-_MOST_FOLLOWERS = 2**31 - 1
-_DEEPEST = 200
+_MAX_FOLLOWERS = 2**31 - 1
+_MAX_DEPTH = 200
 
 
 class Unstorable(ValueError):
@@ -56,7 +56,7 @@ class Storable:
         return line if len(line) <= LONGEST_PREVIEW else line[: LONGEST_PREVIEW - 1] + "…"
 
 
-def storable(message: InboundMessage, own_id: str, now: dt.datetime) -> Storable:
+def make_storable(message: InboundMessage, own_id: str, now: dt.datetime) -> Storable:
     """`message` made fit to store; `own_id` is the brand account's own id on the network.
 
     Beside what `clean_text` flags: name (or handle) repaired, link (an address was dropped). Raises `Unstorable` when
@@ -73,8 +73,8 @@ def storable(message: InboundMessage, own_id: str, now: dt.datetime) -> Storable
     author = message.author
     followers = author.followers
     avatar_url, permalink = clean_address(author.avatar_url), clean_address(message.permalink)
-    attachments = [_attachment(one) for one in message.attachments[:MOST_ATTACHMENTS]]
-    if any(len(one) > LONGEST_NAME or _needs_repair(one) for one in (author.name, author.handle)):
+    attachments = [_clean_attachment(one) for one in message.attachments[:MAX_ATTACHMENTS]]
+    if any(len(one) > LONGEST_NAME or needs_repair(one) for one in (author.name, author.handle)):
         flags.append("name")
     came = [author.avatar_url, message.permalink, *(one.url for one in message.attachments)]
     kept = [avatar_url, permalink, *(one["url"] for one in attachments)]
@@ -85,11 +85,11 @@ def storable(message: InboundMessage, own_id: str, now: dt.datetime) -> Storable
         text=text,
         flags=flags,
         at=min(message.created_at, now),
-        author_id=own_id if author.is_self else author.remote_id or _unknown(message),
+        author_id=own_id if author.is_self else author.remote_id or _unknown_author_id(message),
         handle=clean_line(author.handle),
         name=clean_line(author.name),
         avatar_url=avatar_url,
-        followers=None if followers is None else max(0, min(followers, _MOST_FOLLOWERS)),
+        followers=None if followers is None else max(0, min(followers, _MAX_FOLLOWERS)),
         permalink=permalink,
         attachments=attachments,
         reply_ref=clean_json(message.reply_ref),
@@ -97,7 +97,7 @@ def storable(message: InboundMessage, own_id: str, now: dt.datetime) -> Storable
     )
 
 
-def _attachment(one: Attachment) -> dict[str, str]:
+def _clean_attachment(one: Attachment) -> dict[str, str]:
     return {
         "kind": clean_line(one.kind)[:40] or "media",
         "url": clean_address(one.url),
@@ -106,7 +106,7 @@ def _attachment(one: Attachment) -> dict[str, str]:
     }
 
 
-def _unknown(message: InboundMessage) -> str:
+def _unknown_author_id(message: InboundMessage) -> str:
     """Whom the network withholds is one person per direct conversation, and a new one per public message."""
     key = message.thread_id if message.visibility == "direct" else message.canonical_id
     return f"unknown:{key}"[:LONGEST_AUTHOR_ID]
@@ -129,19 +129,19 @@ def clean_json(value: Any) -> Any:
     try:
         written = orjson.dumps(value)
     except (TypeError, RecursionError):
-        return _rebuilt(value, 0)
-    return _rebuilt(value, 0) if b"\\u0000" in written else value
+        return _rebuild_json(value, 0)
+    return _rebuild_json(value, 0) if b"\\u0000" in written else value
 
 
-def _rebuilt(value: Any, depth: int) -> Any:
-    if depth > _DEEPEST:
+def _rebuild_json(value: Any, depth: int) -> Any:
+    if depth > _MAX_DEPTH:
         raise Unstorable("The message's raw form is nested too deeply.")
     if isinstance(value, str):
-        return _SURROGATE.sub("\ufffd", value.replace("\x00", "\ufffd"))
+        return SURROGATE.sub("\ufffd", value.replace("\x00", "\ufffd"))
     if isinstance(value, Mapping):
-        return {_rebuilt(str(key), depth + 1): _rebuilt(part, depth + 1) for key, part in value.items()}
+        return {_rebuild_json(str(key), depth + 1): _rebuild_json(part, depth + 1) for key, part in value.items()}
     if isinstance(value, list | tuple):
-        return [_rebuilt(part, depth + 1) for part in value]
+        return [_rebuild_json(part, depth + 1) for part in value]
     if isinstance(value, int) and not isinstance(value, bool) and not -(2**63) <= value < 2**64:
         # Beyond what the JSON writer takes: kept as text.
         return str(value) if value.bit_length() < 4096 else f"a number of {value.bit_length()} bits"
@@ -156,7 +156,7 @@ def raw_bytes(raw: Any) -> bytes:
         return raw
     if isinstance(raw, str):
         try:
-            # Bytes that were no UTF-8 are given back as they came (see `networks.wire.loads`).
+            # Bytes that were no UTF-8 are given back as they came (see `networks.wire.load_document`).
             return raw.encode("utf-8", "surrogateescape")
         except UnicodeEncodeError:
             return raw.encode("utf-8", "surrogatepass")

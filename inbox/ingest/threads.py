@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 #: How far from a case's messages another one still belongs to it, without a common thread.
-REACH = {"public": dt.timedelta(days=7), "direct": dt.timedelta(days=30)}
+JOIN_REACH = {"public": dt.timedelta(days=7), "direct": dt.timedelta(days=30)}
 #: A case that was closed less than this ago is reopened.
-REOPENS_FOR = dt.timedelta(hours=72)
+REOPEN_WINDOW = dt.timedelta(hours=72)
 #: Some ways of a network tell times in whole seconds.
-COARSE = dt.timedelta(seconds=1)
+TIME_PRECISION = dt.timedelta(seconds=1)
 
 
 @dataclass(slots=True)
@@ -60,23 +60,23 @@ class CaseState:
     sla_version: int | None = None
     threads: set[str] = field(default_factory=set)
     #: When the messages were written that want an answer, as far as an answer of ours may have come late to them.
-    wanting: list[dt.datetime] = field(default_factory=list)
+    answers_wanted_at: list[dt.datetime] = field(default_factory=list)
     touched: bool = False
     reopened: bool = False
     #: What the case's history gains: (verb, actor's id, data).
     events: list[tuple[str, int | None, dict[str, Any]]] = field(default_factory=list)
 
-    def answered(self, at: dt.datetime) -> bool:
+    def is_answered_since(self, at: dt.datetime) -> bool:
         """Whether we have written since `at`."""
         return self.last_outbound_at is not None and at <= self.last_outbound_at
 
-    def near(self, at: dt.datetime) -> bool:
+    def is_near(self, at: dt.datetime) -> bool:
         """Whether `at` lies in the time of the case's messages, or within reach of it."""
-        reach = REACH[self.visibility]
+        reach = JOIN_REACH[self.visibility]
         return self.opened_at - reach <= at <= max(self.activity_at, self.opened_at) + reach
 
 
-def join(cases: Iterable[CaseState], thread_id: str, visibility: str, at: dt.datetime) -> CaseState | None:
+def find_case_to_join(cases: Iterable[CaseState], thread_id: str, visibility: str, at: dt.datetime) -> CaseState | None:
     """The case that a message of the cases' customer joins; None when it opens one of its own.
 
     An open case that has the thread, else the open case nearest in time and within reach, else one that was closed
@@ -85,27 +85,27 @@ def join(cases: Iterable[CaseState], thread_id: str, visibility: str, at: dt.dat
     fitting = [case for case in cases if case.visibility == visibility]
     still_open = [case for case in fitting if case.closed_at is None]
     if thread_id and (same := [case for case in still_open if thread_id in case.threads]):
-        return max(same, key=_newest)
-    if near := [case for case in still_open if case.near(at)]:
-        return max(near, key=_newest)
+        return max(same, key=_recency_key)
+    if near := [case for case in still_open if case.is_near(at)]:
+        return max(near, key=_recency_key)
     recent = [
         case
         for case in fitting
-        if case.closed_at and at - case.closed_at < REOPENS_FOR and at >= case.opened_at - REACH[visibility]
+        if case.closed_at and at - case.closed_at < REOPEN_WINDOW and at >= case.opened_at - JOIN_REACH[visibility]
     ]
-    return max(recent, key=lambda case: (thread_id in case.threads, *_newest(case)), default=None)
+    return max(recent, key=lambda case: (thread_id in case.threads, *_recency_key(case)), default=None)
 
 
-def of_thread(cases: Iterable[CaseState], thread_id: str, at: dt.datetime) -> CaseState | None:
+def find_case_of_thread(cases: Iterable[CaseState], thread_id: str, at: dt.datetime) -> CaseState | None:
     """The case to which a message of our own, written `at` in `thread_id`, belongs, when nobody says which message it
     answers: the newest one that had begun when all that have the thread are one customer's, else None: two people may
     be talking there, or nobody has yet."""
     having = [case for case in cases if thread_id and thread_id in case.threads]
     if len({case.customer_id for case in having}) != 1:
         return None
-    begun = [case for case in having if case.opened_at <= at + COARSE]
-    return max(begun, key=lambda case: (case.closed_at is None, *_newest(case)), default=None)
+    begun = [case for case in having if case.opened_at <= at + TIME_PRECISION]
+    return max(begun, key=lambda case: (case.closed_at is None, *_recency_key(case)), default=None)
 
 
-def _newest(case: CaseState) -> tuple[dt.datetime, int]:
+def _recency_key(case: CaseState) -> tuple[dt.datetime, int]:
     return case.activity_at, case.id

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from inbox.ingest.read_sql import Row, as_json, rows_of
+from inbox.ingest.read_sql import Row, rows_as_json, fetch_rows
 from postgres.bound_cursors import bound_cursor
 
 _WRITE_CASES = """
@@ -68,7 +68,7 @@ FROM json_to_recordset(%(rows)s::json) AS r(case_id bigint, stream text, canonic
     flags jsonb, historical bool, raw jsonb)
 ON CONFLICT (brand_account_id, canonical_id) DO NOTHING RETURNING canonical_id, id
 """
-_CHANGE_MESSAGES = """
+_UPDATE_MESSAGES = """
 UPDATE inbox_message m
 SET text = r.text, remote_id = r.remote_id, edited_at = r.edited_at, hidden = r.hidden, flags = r.flags,
     language = coalesce(r.language, m.language), sentiment = coalesce(r.sentiment, m.sentiment),
@@ -113,7 +113,7 @@ ORDER BY r.n
 """
 # Answers of our own that wait for what they answer: new and changed ones, those that wait no longer, and those that
 # were looked at in vain, later each time and at last forgotten.
-_EARLY = """
+_WRITE_EARLY_ANSWERS = """
 settled AS (
   DELETE FROM inbox_earlyanswer WHERE id = ANY(%(settled)s::bigint[])
     OR (id = ANY(%(looked)s::bigint[]) AND received_at < %(now)s - %(kept_for)s::interval)
@@ -134,8 +134,8 @@ settled AS (
 
 def write_cases(brand: int, network: str, joined: Sequence[Row], opened: Sequence[Row]) -> list[int]:
     """Update the joined cases, insert the opened ones; the latter's ids in their order."""
-    parameters = {"brand": brand, "network": network, "joined": as_json(joined), "opened": as_json(opened)}
-    return [row[0] for row in rows_of(_WRITE_CASES, parameters)]
+    parameters = {"brand": brand, "network": network, "joined": rows_as_json(joined), "opened": rows_as_json(opened)}
+    return [row[0] for row in fetch_rows(_WRITE_CASES, parameters)]
 
 
 def write_messages(
@@ -144,14 +144,14 @@ def write_messages(
     """Insert messages, what customers wrote with who is `on_point` (primary, backup); their ids by canonical id. One
     that somebody else stored meanwhile is missing."""
     primary, backup = on_point
-    parameters = {"brand": brand, "rows": as_json(rows), "now": now, "primary": primary, "backup": backup}
-    return dict(rows_of(_WRITE_MESSAGES, parameters))
+    parameters = {"brand": brand, "rows": rows_as_json(rows), "now": now, "primary": primary, "backup": backup}
+    return dict(fetch_rows(_WRITE_MESSAGES, parameters))
 
 
-def change_messages(rows: Sequence[Row], now: dt.datetime) -> None:
+def update_messages(rows: Sequence[Row], now: dt.datetime) -> None:
     """Edits, tombstones and hiding."""
     with bound_cursor() as cursor:
-        cursor.execute(_CHANGE_MESSAGES, {"rows": as_json(rows), "now": now})
+        cursor.execute(_UPDATE_MESSAGES, {"rows": rows_as_json(rows), "now": now})
 
 
 def write_history(
@@ -165,14 +165,14 @@ def write_history(
     now: dt.datetime,
 ) -> None:
     """Decisions, custody, the events of cases, answers of ours that turned out to stand, and, where any changed, those
-    that came before what they answer (`inbox.ingest.early_answers.changes`)."""
+    that came before what they answer (`inbox.ingest.early_answers.early_answer_changes`)."""
     parameters: dict[str, Any] = {
-        "decisions": as_json(decisions),
-        "custodies": as_json(custodies),
+        "decisions": rows_as_json(decisions),
+        "custodies": rows_as_json(custodies),
         "reopened": list(reopened),
-        "adopted": as_json(adopted),
-        "events": as_json(events),
+        "adopted": rows_as_json(adopted),
+        "events": rows_as_json(events),
         "now": now,
     }
     with bound_cursor() as cursor:
-        cursor.execute(f"WITH {_EARLY if early else ''}{_WRITE_HISTORY}", {**parameters, **(early or {})})
+        cursor.execute(f"WITH {_WRITE_EARLY_ANSWERS if early else ''}{_WRITE_HISTORY}", {**parameters, **(early or {})})

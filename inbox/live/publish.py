@@ -21,9 +21,9 @@ from django.db import transaction
 logger = logging.getLogger(__name__)
 #: A broker has numbered databases, but what is published there is heard in all of them.
 _PREFIX = f"horseshoe:{urlsplit(settings.REDIS_URL).path.strip('/') or 0}"
-CHANNEL = f"{_PREFIX}:cases"
+CASES_CHANNEL = f"{_PREFIX}:cases"
 #: Who has been told something, and who watches other cases than before, as lists of their ids.
-NOTICES, WATCHES = f"{_PREFIX}:notices", f"{_PREFIX}:watches"
+NOTICES_CHANNEL, WATCHES_CHANNEL = f"{_PREFIX}:notices", f"{_PREFIX}:watches"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,18 +39,18 @@ class CaseChange:
 
 
 @functools.cache
-def _redis() -> redis.Redis:
+def _redis_client() -> redis.Redis:
     return redis.Redis.from_url(settings.REDIS_URL, socket_timeout=2, socket_connect_timeout=1)
 
 
-def publish_on_commit(changes: Iterable[CaseChange]) -> None:
+def publish_cases_on_commit(changes: Iterable[CaseChange]) -> None:
     """Tell open pages of `changes` once the running transaction has committed; at once outside of one."""
     batch = list(changes)
     if batch:
-        transaction.on_commit(lambda: publish(batch), robust=True)
+        transaction.on_commit(lambda: publish_cases(batch), robust=True)
 
 
-def publish(changes: list[CaseChange]) -> None:
+def publish_cases(changes: list[CaseChange]) -> None:
     """Tell open pages now. A broker that is away is logged, never raised: pages also poll."""
     payload = orjson.dumps(
         [
@@ -58,23 +58,23 @@ def publish(changes: list[CaseChange]) -> None:
             for c in changes
         ]
     )
-    _send(CHANNEL, payload)
+    _publish_payload(CASES_CHANNEL, payload)
 
 
 def publish_notices_on_commit(user_ids: Iterable[int]) -> None:
     """Tell the open pages of these people that their notices changed, once the running transaction has committed."""
     payload = orjson.dumps(list(user_ids))
-    transaction.on_commit(lambda: _send(NOTICES, payload), robust=True)
+    transaction.on_commit(lambda: _publish_payload(NOTICES_CHANNEL, payload), robust=True)
 
 
 def publish_watches_on_commit(user_ids: Iterable[int]) -> None:
     """Have the streams of these people look again which cases they watch, once the running transaction has committed."""
     payload = orjson.dumps(list(user_ids))
-    transaction.on_commit(lambda: _send(WATCHES, payload), robust=True)
+    transaction.on_commit(lambda: _publish_payload(WATCHES_CHANNEL, payload), robust=True)
 
 
-def _send(channel: str, payload: bytes) -> None:
+def _publish_payload(channel: str, payload: bytes) -> None:
     try:
-        _redis().publish(channel, payload)
+        _redis_client().publish(channel, payload)
     except redis.RedisError as error:
         logger.warning("Live update not published: %s", error)

@@ -29,16 +29,16 @@ from django.views.decorators.http import require_GET
 from accounts.access import Viewer
 from accounts.models import Role, User
 from accounts.working_time import presence
-from inbox.live.publish import CHANNEL, NOTICES, WATCHES, CaseChange
+from inbox.live.publish import CASES_CHANNEL, NOTICES_CHANNEL, WATCHES_CHANNEL, CaseChange
 from inbox.models import Visibility
-from inbox.visibility import watched_elsewhere
+from inbox.visibility import watched_public_case_ids
 
 logger = logging.getLogger(__name__)
 
 #: Seconds between two events to one page, between signs of life, and between checks of the reader's authority.
 COALESCE, HEARTBEAT, RECHECK = 0.25, 15.0, 60.0
 #: With more changed cases than this an event says "everything" instead of naming them.
-NAMED = 100
+MAX_NAMED_CASES = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ class Audience:
     #: Public cases that the reader watches, wherever they are (`watching.watched_by`).
     watched: frozenset[int] = frozenset()
 
-    def hears(self, change: CaseChange) -> bool:
+    def may_hear_of(self, change: CaseChange) -> bool:
         """Whether the case is, or was until this change, one that the reader may see."""
         if change.visibility == Visibility.PUBLIC and change.case_id in self.watched:
             return True
@@ -72,17 +72,17 @@ class Listener:
     audience: Audience
     pending: set[int] = field(default_factory=set)
     #: Whether the reader's own notices changed.
-    noticed: bool = False
+    notices_changed: bool = False
     #: Whether what the reader may hear of has to be looked up again before anything is told.
-    stale: bool = False
+    audience_is_stale: bool = False
     #: Whether the page is to ask for all that it shows: what happened meanwhile was not offered.
-    everything: bool = False
+    reload_all: bool = False
     woken: asyncio.Event = field(default_factory=asyncio.Event)
     ended: bool = False
 
     def offer(self, changes: list[CaseChange]) -> None:
         """Take note of what this reader may hear of."""
-        heard = [change.case_id for change in changes if self.audience.hears(change)]
+        heard = [change.case_id for change in changes if self.audience.may_hear_of(change)]
         if heard:
             self.pending.update(heard)
             self.woken.set()
@@ -90,13 +90,13 @@ class Listener:
     def offer_notices(self, user_ids: list[int]) -> None:
         """Take note that these people's notices changed."""
         if self.audience.user_id in user_ids:
-            self.noticed = True
+            self.notices_changed = True
             self.woken.set()
 
     def offer_watches(self, user_ids: list[int]) -> None:
         """Take note that these people watch other cases than before."""
         if self.audience.user_id in user_ids:
-            self.stale = True
+            self.audience_is_stale = True
             self.woken.set()
 
     def end(self) -> None:
@@ -104,14 +104,14 @@ class Listener:
         self.ended = True
         self.woken.set()
 
-    def take(self) -> bytes:
+    def pop_events(self) -> bytes:
         """Everything pending, an event a subject; bounded, however much has happened."""
-        told = b"event: notices\ndata: []\n\n" if self.noticed else b""
-        if self.pending or self.everything:
-            ids = sorted(self.pending) if len(self.pending) <= NAMED and not self.everything else []
+        told = b"event: notices\ndata: []\n\n" if self.notices_changed else b""
+        if self.pending or self.reload_all:
+            ids = sorted(self.pending) if len(self.pending) <= MAX_NAMED_CASES and not self.reload_all else []
             told += b"event: cases\ndata: " + orjson.dumps(ids) + b"\n\n"
         self.pending.clear()
-        self.noticed = self.everything = False
+        self.notices_changed = self.reload_all = False
         self.woken.clear()
         return told
 
@@ -129,7 +129,7 @@ class Hub:
         """A listener that hears everything from now on. Raises `TimeoutError` when the broker does not answer."""
         if self._reader is None or self._reader.done():
             self._subscribed = asyncio.Event()
-            self._reader = asyncio.create_task(self._read())
+            self._reader = asyncio.create_task(self._read_subscription())
         # One of those that listen from here on: another page that leaves meanwhile must not end the subscription.
         listener = Listener(audience)
         self._listeners.add(listener)
@@ -147,17 +147,17 @@ class Hub:
             self._reader.cancel()
             self._reader = None
 
-    async def _read(self) -> None:
+    async def _read_subscription(self) -> None:
         client = redis.asyncio.Redis.from_url(
             settings.REDIS_URL, socket_connect_timeout=2, health_check_interval=10
         )
         try:
             async with client.pubsub() as subscription:
-                await subscription.subscribe(CHANNEL, NOTICES, WATCHES)
+                await subscription.subscribe(CASES_CHANNEL, NOTICES_CHANNEL, WATCHES_CHANNEL)
                 self._subscribed.set()
                 async for message in subscription.listen():
                     if message["type"] == "message":
-                        self._hear(message["channel"], orjson.loads(message["data"]))
+                        self._dispatch(message["channel"], orjson.loads(message["data"]))
         except redis.RedisError as error:
             logger.warning("The live stream lost the broker: %s", error)
         finally:
@@ -166,11 +166,11 @@ class Hub:
             with contextlib.suppress(redis.RedisError, RuntimeError):
                 await client.aclose()
 
-    def _hear(self, channel: bytes, rows: list[Any]) -> None:
-        if channel == NOTICES.encode():
+    def _dispatch(self, channel: bytes, rows: list[Any]) -> None:
+        if channel == NOTICES_CHANNEL.encode():
             for listener in self._listeners:
                 listener.offer_notices(rows)
-        elif channel == WATCHES.encode():
+        elif channel == WATCHES_CHANNEL.encode():
             for listener in self._listeners:
                 listener.offer_watches(rows)
         else:
@@ -184,12 +184,12 @@ class Hub:
 _hubs: dict[int, Hub] = {}
 
 
-def hub() -> Hub:
+def get_hub() -> Hub:
     """The hub of the running event loop."""
     return _hubs.setdefault(id(asyncio.get_running_loop()), Hub())
 
 
-async def events(listener: Listener, recheck: Callable[[], Audience | None]) -> AsyncIterator[bytes]:
+async def stream_events(listener: Listener, recheck: Callable[[], Audience | None]) -> AsyncIterator[bytes]:
     """The bytes of one stream until the page goes, the broker is lost or the reader may not read any more."""
     checked = asyncio.get_running_loop().time()
     yield b"retry: 2000\n: connected\n\n"
@@ -199,24 +199,24 @@ async def events(listener: Listener, recheck: Callable[[], Audience | None]) -> 
                 await asyncio.wait_for(listener.woken.wait(), HEARTBEAT)
             if listener.ended:
                 return
-            if listener.stale or asyncio.get_running_loop().time() - checked > RECHECK:
-                listener.everything, listener.stale = listener.stale, False
+            if listener.audience_is_stale or asyncio.get_running_loop().time() - checked > RECHECK:
+                listener.reload_all, listener.audience_is_stale = listener.audience_is_stale, False
                 audience = await sync_to_async(recheck)()
                 if audience is None:
                     return
                 listener.audience, checked = audience, asyncio.get_running_loop().time()
-            if listener.pending or listener.noticed or listener.everything:
-                yield listener.take()
+            if listener.pending or listener.notices_changed or listener.reload_all:
+                yield listener.pop_events()
                 await asyncio.sleep(COALESCE)
             elif listener.woken.is_set():
                 listener.woken.clear()
             else:
                 yield b": still here\n\n"
     finally:
-        hub().leave(listener)
+        get_hub().leave(listener)
 
 
-def audience_of(user_id: int, session: SessionBase) -> Audience | None:
+def load_audience(user_id: int, session: SessionBase) -> Audience | None:
     """What the reader may hear of now; None when signed out or no longer active. Holds no connection afterwards.
 
     A page that is open is a sign of life.
@@ -226,10 +226,10 @@ def audience_of(user_id: int, session: SessionBase) -> Audience | None:
         user = User.objects.filter(pk=user_id, is_active=True).first()
         if user is None or key is None or not session.exists(key):
             return None
-        presence.touch(user, timezone.now())
+        presence.mark_seen(user, timezone.now())
         who = Viewer(user)
         return Audience(
-            user.role, who.department_ids, who.brand_account_ids, user.pk, watched_elsewhere(user)
+            user.role, who.department_ids, who.brand_account_ids, user.pk, watched_public_case_ids(user)
         )
     finally:
         # A stream lives for hours: a connection kept by its thread would be lost to everyone else.
@@ -237,21 +237,21 @@ def audience_of(user_id: int, session: SessionBase) -> Audience | None:
 
 
 @require_GET
-async def live(request: HttpRequest) -> HttpResponseBase:
+async def live_stream(request: HttpRequest) -> HttpResponseBase:
     """The stream of one page: 401 when signed out, 503 when the broker is away (the page polls and tries again)."""
     user, session = await request.auser(), request.session
 
     def recheck() -> Audience | None:
-        return audience_of(user.pk or 0, session)
+        return load_audience(user.pk or 0, session)
 
     audience = await sync_to_async(recheck)()
     if audience is None:
         return HttpResponse("Sign in again.\n", status=401, content_type="text/plain")
     try:
-        listener = await hub().join(audience)
+        listener = await get_hub().join(audience)
     except TimeoutError:
         return HttpResponse("No live updates now.\n", status=503, content_type="text/plain")
-    response = StreamingHttpResponse(events(listener, recheck), content_type="text/event-stream")
+    response = StreamingHttpResponse(stream_events(listener, recheck), content_type="text/event-stream")
     response["Cache-Control"] = "no-store"
     response["X-Accel-Buffering"] = "no"
     return response

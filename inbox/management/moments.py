@@ -7,7 +7,7 @@ import datetime as dt
 from django.core.management.base import CommandError
 
 
-def moment(said: str | None) -> dt.datetime | None:
+def parse_moment(said: str | None) -> dt.datetime | None:
     """A day or time in ISO 8601, in UTC where it names no zone; None where nothing was said. Raises `CommandError`."""
     if not said:
         return None

@@ -25,7 +25,7 @@ class NoticeKind(models.TextChoices):
 
 
 #: What a notice says that stands for several cases of a department.
-_OF_MANY = {
+_GROUPED_TEXTS = {
     NoticeKind.DUE_SOON: "{count:,} cases of {department} are due soon.",
     NoticeKind.BREACHED: "{count:,} cases of {department} are overdue.",
     NoticeKind.MOVED: "{count:,} overdue cases were moved to {department}.",
@@ -75,16 +75,16 @@ class Notice(models.Model):
         return f"{self.kind} for {self.user_id}"
 
     @property
-    def of_many(self) -> bool:
+    def is_grouped(self) -> bool:
         """Whether it stands for more than one case."""
         return self.department_id is not None and self.cases > 1
 
     @property
-    def says(self) -> str:
+    def current_text(self) -> str:
         """What it says now."""
-        if self.department is None or not self.of_many:
+        if self.department is None or not self.is_grouped:
             return self.text
-        return _OF_MANY[NoticeKind(self.kind)].format(count=self.cases, department=self.department.name)
+        return _GROUPED_TEXTS[NoticeKind(self.kind)].format(count=self.cases, department=self.department.name)
 
 
 class NoticedCase(models.Model):

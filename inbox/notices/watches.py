@@ -13,46 +13,46 @@ from django.db.models import Q
 
 from accounts.models import Department, Role, User
 from inbox.changes.change import Change
-from inbox.changes.refusals import name_of
+from inbox.changes.refusals import name_or_somebody
 from inbox.live.publish import publish_watches_on_commit
 from inbox.models import Case, Custody, Notice, NoticeKind, Status, Visibility, Watch
-from inbox.notices.tell import tell
-from inbox.visibility import watched_by
+from inbox.notices.tell import notify_users
+from inbox.visibility import watched_cases
 
 
-def begin(change: Change) -> None:
+def start_watches(change: Change) -> None:
     """A case under lock was handed over: who sent it and the brand account's community managers watch it."""
     case = change.case
     community = User.objects.filter(
         role=Role.COMMUNITY, is_active=True, grants__brand_account=case.brand_account_id
     )
     people = set(community.values_list("pk", flat=True))
-    if change.by is not None and _may_still_read(change.by, case):
+    if change.by is not None and _may_read_after_hand_over(change.by, case):
         people.add(change.by.pk)
     rows = [Watch(user_id=pk, case=case, since=change.now) for pk in sorted(people)]
     Watch.objects.bulk_create(rows, ignore_conflicts=True)
     publish_watches_on_commit(sorted(people))
 
 
-def _may_still_read(user: User, case: Case) -> bool:
+def _may_read_after_hand_over(user: User, case: Case) -> bool:
     """Of a case that has just changed its department; nothing of that is stored yet."""
     if case.visibility == Visibility.PUBLIC:
         return True
     return user.role != Role.COMMUNITY and user.memberships.filter(department=case.department).exists()
 
 
-def forget_hand_over(case: Case, custody: Custody) -> None:
+def undo_hand_over_watches(case: Case, custody: Custody) -> None:
     """A hand-over was taken back: who began to watch because of it does not, and what was told of it is gone."""
     Watch.objects.filter(case=case, since=custody.sent_at).delete()
     Notice.objects.filter(case=case, key=_return_key(custody)).delete()
 
 
-def watch(case_id: int, user: User, *, on: bool, now: dt.datetime) -> Case:
+def set_watching(case_id: int, user: User, *, on: bool, now: dt.datetime) -> Case:
     """Watch a case, or stop. Raises `Case.DoesNotExist` alike for one that is absent and one they may not read."""
     with transaction.atomic():
         case = (
             Case.objects.visible_to(user).filter(pk=case_id).first()
-            or watched_by(user).filter(pk=case_id).first()
+            or watched_cases(user).filter(pk=case_id).first()
         )
         if case is None:
             raise Case.DoesNotExist
@@ -63,18 +63,18 @@ def watch(case_id: int, user: User, *, on: bool, now: dt.datetime) -> Case:
     return case
 
 
-def tell_closed(change: Change) -> None:
+def notify_watchers_of_closing(change: Change) -> None:
     """Tell those who watch a case that it was resolved or dismissed."""
-    case, who = change.case, name_of(change.by)
+    case, who = change.case, name_or_somebody(change.by)
     solved = case.status == Status.RESOLVED
-    words = f"{who} of {case.department} {'solved' if solved else 'dismissed'} the case of {_customer(case)}"
+    words = f"{who} of {case.department} {'solved' if solved else 'dismissed'} the case of {_customer_name(case)}"
     if not solved and case.visibility == Visibility.PUBLIC:
         words += f": {case.close_reason}"
     kind = NoticeKind.SOLVED if solved else NoticeKind.DISMISSED
-    tell(_watchers(change), case.pk, kind, words, key=f"closed:{case.pk}:{case.reopen_count}", now=change.now)
+    notify_users(_watchers_to_notify(change), case.pk, kind, words, key=f"closed:{case.pk}:{case.reopen_count}", now=change.now)
 
 
-def tell_returned(change: Change, custody: Custody, before: Department, *, bounced: bool) -> None:
+def notify_of_return(change: Change, custody: Custody, before: Department, *, bounced: bool) -> None:
     """A case came back to a department that had had it: the managers of both departments and those who watch it
     hear of it, each once."""
     case = change.case
@@ -82,28 +82,28 @@ def tell_returned(change: Change, custody: Custody, before: Department, *, bounc
         role=Role.MANAGER, is_active=True, memberships__department__in=[before.pk, case.department_id]
     )
     told = set(managers.values_list("pk", flat=True)) - {change.by.pk if change.by else 0}
-    watchers = _watchers(change) - told
+    watchers = _watchers_to_notify(change) - told
     why = f": {custody.reason}" if case.visibility == Visibility.PUBLIC and custody.reason else ""
-    words = f"{before} sent the case of {_customer(case)} back to {case.department}"
+    words = f"{before} sent the case of {_customer_name(case)} back to {case.department}"
     times = f" (it has come back {case.returned_count} times)" if case.returned_count > 1 else ""
     key = _return_key(custody)
-    tell(told, case.pk, NoticeKind.PING_PONG, f"{words}{times}{why}", key=key, now=change.now)
+    notify_users(told, case.pk, NoticeKind.PING_PONG, f"{words}{times}{why}", key=key, now=change.now)
     kind = NoticeKind.BOUNCED if bounced else NoticeKind.PING_PONG
-    tell(watchers, case.pk, kind, f"{words}{times}{why}", key=key, now=change.now)
+    notify_users(watchers, case.pk, kind, f"{words}{times}{why}", key=key, now=change.now)
 
 
 def _return_key(custody: Custody) -> str:
     return f"returned:{custody.pk}"
 
 
-def _customer(case: Case) -> str:
+def _customer_name(case: Case) -> str:
     """A customer's name for a notice; of direct messages nothing is told to who may not read them any more."""
     return (
         case.identity.display_name if case.visibility == Visibility.PUBLIC else "a customer (direct message)"
     )
 
 
-def _watchers(change: Change) -> set[int]:
+def _watchers_to_notify(change: Change) -> set[int]:
     """Who watches and is to be told: not who acts, and of direct messages only who may read them now."""
     case = change.case
     people = User.objects.filter(watches__case=case, watches__off=False, is_active=True)
@@ -115,7 +115,7 @@ def _watchers(change: Change) -> set[int]:
     return set(people.values_list("pk", flat=True))
 
 
-def forget_closed(now: dt.datetime, *, after: dt.timedelta = dt.timedelta(days=90), most: int = 5_000) -> int:
+def delete_old_watches(now: dt.datetime, *, after: dt.timedelta = dt.timedelta(days=90), most: int = 5_000) -> int:
     """Remove watches of cases closed long ago; housekeeping. How many went."""
     old = Watch.objects.filter(case__closed_at__lt=now - after).values_list("pk", flat=True)[:most]
     return Watch.objects.filter(pk__in=list(old)).delete()[0]

@@ -11,13 +11,13 @@ import orjson
 from django.db import connection
 
 from routing.facts import Facts
-from routing.text import LOOKED_AT
-from routing.trace import restored
+from routing.text import MAX_TEXT_READ
+from routing.trace import restore_facts
 
 # The text as it was when the message came: what is decided upon. Facts that were not kept, of messages older than the
 # record of them, are put together from what is stored now.
 _CHUNK = f"""
-SELECT m.id, left(coalesce(m.history->0->>'text', m.text), {LOOKED_AT}), b.network, m.stream, b.remote_id,
+SELECT m.id, left(coalesce(m.history->0->>'text', m.text), {MAX_TEXT_READ}), b.network, m.stream, b.remote_id,
        m.network_time, d.trace->'facts', d.decided_by IS DISTINCT FROM 'thread', m.language, m.sentiment, m.urgency,
        m.is_spam, m.needs_answer, i.followers, coalesce(i.verified, false),
        m.parent_remote_id <> '' AND m.thread_id <> m.canonical_id
@@ -35,40 +35,40 @@ SELECT count(*) FROM inbox_message WHERE direction = 'in' AND network_time >= %(
 
 
 @dataclass(frozen=True, slots=True)
-class Past:
+class PastMessage:
     """A message of the past; `opens` says whether it opened a case then."""
 
     id: int
     facts: Facts
-    opens: bool
+    opened_case: bool
 
 
-def count(since: dt.datetime, until: dt.datetime) -> int:
+def count_past_messages(since: dt.datetime, until: dt.datetime) -> int:
     """How many inbound messages were written in between, UTC."""
     with connection.cursor() as cursor:
         cursor.execute(_COUNT, {"since": since, "at": until})
         return int(cursor.fetchone()[0])
 
 
-def chunk(since: dt.datetime, at: dt.datetime, before: int, limit: int) -> list[Past]:
+def load_past_messages(since: dt.datetime, at: dt.datetime, before: int, limit: int) -> list[PastMessage]:
     """The next messages older than the one at (`at`, `before`), newest first."""
-    return [_past(row) for row in rows(since, at, before, limit)]
+    return [_past_message_from_row(row) for row in read_past_message_rows(since, at, before, limit)]
 
 
-def rows(since: dt.datetime, at: dt.datetime, before: int, limit: int) -> list[tuple[Any, ...]]:
-    """The rows behind `chunk`: id, text, network, stream, brand account, time, facts as JSON, …"""
+def read_past_message_rows(since: dt.datetime, at: dt.datetime, before: int, limit: int) -> list[tuple[Any, ...]]:
+    """The rows behind `load_past_messages`: id, text, network, stream, brand account, time, facts as JSON, …"""
     with connection.cursor() as cursor:
         cursor.execute(_CHUNK, {"since": since, "at": at, "before": before, "limit": limit})
         found: list[tuple[Any, ...]] = cursor.fetchall()
     return found
 
 
-def _past(row: tuple[Any, ...]) -> Past:
+def _past_message_from_row(row: tuple[Any, ...]) -> PastMessage:
     id_, text, network, stream, remote_id, at, kept, opens = row[:8]
-    return Past(
+    return PastMessage(
         id_,
-        restored(
-            orjson.loads(kept) if kept is not None else _put_together(row[8:]),
+        restore_facts(
+            orjson.loads(kept) if kept is not None else _facts_from_columns(row[8:]),
             text=text,
             network=network,
             stream=stream,
@@ -79,7 +79,7 @@ def _past(row: tuple[Any, ...]) -> Past:
     )
 
 
-def _put_together(row: tuple[Any, ...]) -> dict[str, Any]:
+def _facts_from_columns(row: tuple[Any, ...]) -> dict[str, Any]:
     language, sentiment, urgency, is_spam, needs_answer, followers, verified, is_reply = row
     return {
         "language": language or "", "sentiment": sentiment or "", "urgency": urgency or 0, "is_spam": bool(is_spam),

@@ -11,11 +11,11 @@ from accounts.models import Department, User
 from inbox.models import Case, Message, RulePreview
 
 #: Examples shown of each move, moves shown, characters of an example.
-EXAMPLES, MOVES, LENGTH = 3, 30, 280
+EXAMPLES_SHOWN, MOVES_SHOWN, EXAMPLE_LENGTH = 3, 30, 280
 
 
 @dataclass(frozen=True, slots=True)
-class Example:
+class PreviewExample:
     """A message that would move; `case` is 0 for a row of a file."""
 
     text: str
@@ -23,7 +23,7 @@ class Example:
 
 
 @dataclass(frozen=True, slots=True)
-class Move:
+class PreviewMove:
     """From one department to another: how many messages, how many of them opened a case, some of them."""
 
     origin: str
@@ -31,58 +31,58 @@ class Move:
     count: int
     opening: int
     share: int
-    examples: tuple[Example, ...]
+    examples: tuple[PreviewExample, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class MoveTable:
     """Departments that give across those that take; a cell is "" where nothing moves."""
 
     targets: tuple[str, ...]
     rows: tuple[tuple[str, tuple[str, ...], str], ...]
 
 
-def moves(preview: RulePreview, user: User) -> list[Move]:
+def list_preview_moves(preview: RulePreview, user: User) -> list[PreviewMove]:
     """The largest first. Of messages only those that `user` may read are examples."""
-    result, names = preview.result, _names()
-    counts = Counter(result.get("moves", {})).most_common(MOVES)
+    result, names = preview.result, _department_names()
+    counts = Counter(result.get("moves", {})).most_common(MOVES_SHOWN)
     given = result.get("examples", {})
-    shown = {move: given.get(move, [])[: 4 * EXAMPLES] for move, _ in counts}
-    texts = _texts(shown.values(), user) if not preview.file_name else None
+    shown = {move: given.get(move, [])[: 4 * EXAMPLES_SHOWN] for move, _ in counts}
+    texts = _readable_examples(shown.values(), user) if not preview.file_name else None
     top = counts[0][1] if counts else 1
     return [
-        Move(
+        PreviewMove(
             names.get(move.partition(">")[0], move.partition(">")[0]),
             names.get(move.partition(">")[2], move.partition(">")[2]),
             count,
             result["opening"].get(move, 0),
             max(1, count * 100 // top),
-            tuple(_examples(shown[move], texts))[:EXAMPLES],
+            tuple(_examples(shown[move], texts))[:EXAMPLES_SHOWN],
         )
         for move, count in counts
     ]
 
 
-def _examples(given: list[Any], texts: dict[int, Example] | None) -> Iterable[Example]:
+def _examples(given: list[Any], texts: dict[int, PreviewExample] | None) -> Iterable[PreviewExample]:
     if texts is None:
-        return (Example(_cut(text), 0) for text in given)
+        return (PreviewExample(_shorten(text), 0) for text in given)
     return (texts[one] for one in given if one in texts)
 
 
-def _texts(given: Iterable[list[int]], user: User) -> dict[int, Example]:
+def _readable_examples(given: Iterable[list[int]], user: User) -> dict[int, PreviewExample]:
     wanted = [one for ids in given for one in ids]
     rows = Message.objects.filter(pk__in=wanted, case__in=Case.objects.visible_to(user))
-    return {pk: Example(_cut(text), case) for pk, text, case in rows.values_list("pk", "text", "case_id")}
+    return {pk: PreviewExample(_shorten(text), case) for pk, text, case in rows.values_list("pk", "text", "case_id")}
 
 
-def _cut(text: str) -> str:
+def _shorten(text: str) -> str:
     line = " ".join(text.split())
-    return line if len(line) <= LENGTH else f"{line[:LENGTH]}…"
+    return line if len(line) <= EXAMPLE_LENGTH else f"{line[:EXAMPLE_LENGTH]}…"
 
 
-def table(preview: RulePreview) -> Table:
+def build_move_table(preview: RulePreview) -> MoveTable:
     """From where to where."""
-    counts, names = preview.result.get("moves", {}), _names()
+    counts, names = preview.result.get("moves", {}), _department_names()
     pairs = {tuple(move.split(">", 1)): count for move, count in counts.items()}
     origins = list(dict.fromkeys(origin for origin, _ in pairs))
     targets = list(dict.fromkeys(target for _, target in pairs))
@@ -91,10 +91,10 @@ def table(preview: RulePreview) -> Table:
         cells = [pairs.get((origin, target), 0) for target in targets]
         shown = tuple(f"{cell:,}" if cell else "" for cell in cells)
         rows.append((names.get(origin, origin), shown, f"{sum(cells):,}"))
-    return Table(tuple(names.get(target, target) for target in targets), tuple(rows))
+    return MoveTable(tuple(names.get(target, target) for target in targets), tuple(rows))
 
 
-def silent(preview: RulePreview) -> list[dict[str, Any]]:
+def unfired_rules(preview: RulePreview) -> list[dict[str, Any]]:
     """The rules that are on and decided nothing, in order."""
     fired = preview.result.get("fired", {})
     return [
@@ -102,5 +102,5 @@ def silent(preview: RulePreview) -> list[dict[str, Any]]:
     ]
 
 
-def _names() -> dict[str, str]:
+def _department_names() -> dict[str, str]:
     return dict(Department.objects.values_list("slug", "name"))

@@ -24,34 +24,34 @@ from django.utils import timezone
 
 from accounts.models import User
 from inbox.models import Case, Message, PreviewState, RulePreview
-from inbox.previews.messages import chunk, count
+from inbox.previews.messages import load_past_messages, count_past_messages
 from routing.facts import Facts
 from routing.files import csv as csv_rows
 from routing.models import RuleDraft, RuleSetVersion
 from routing.refusals import RuleSetError
 from routing.rules import versions as rulesets
-from routing.rules.drafts import draft_of
+from routing.rules.drafts import find_rule_draft
 from routing.rules.engine import CompiledRules, compile_rules, decide
-from routing.rules.store import standing_alone
+from routing.rules.store import self_contained_snapshot
 
 logger = logging.getLogger(__name__)
 
-DAYS = 30
-#: Messages read at a time; of each at most `routing.text.LOOKED_AT` characters.
-CHUNK = 1_000
+PREVIEW_DAYS = 30
+#: Messages read at a time; of each at most `routing.text.MAX_TEXT_READ` characters.
+PREVIEW_CHUNK_SIZE = 1_000
 #: A worker that is silent for so long is taken for dead.
-LEASE = dt.timedelta(seconds=30)
+PREVIEW_LEASE = dt.timedelta(seconds=30)
 #: Seconds after which a worker makes room for other work and asks to be woken again.
-SLICE = 5.0
-EXAMPLES = 10
+SLICE_SECONDS = 5.0
+EXAMPLES_KEPT = 10
 #: Previews kept of each person.
-KEPT = 3
-LARGEST_FILE, MOST_ROWS = 40_000_000, 200_000
-_SHOWN = 400
+PREVIEWS_KEPT = 3
+MAX_FILE_BYTES, MAX_FILE_ROWS = 40_000_000, 200_000
+_EXAMPLE_LENGTH = 400
 
 
 @dataclass(slots=True)
-class Found:
+class PreviewResult:
     """What the chunks so far have found."""
 
     moves: Counter[str] = field(default_factory=Counter)
@@ -61,54 +61,54 @@ class Found:
     examples: dict[str, list[Any]] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, stored: dict[str, Any]) -> Found:
+    def from_dict(cls, stored: dict[str, Any]) -> PreviewResult:
         """Out of `RulePreview.result`."""
         moves, opening, fired = (Counter(stored.get(name, {})) for name in ("moves", "opening", "fired"))
         return cls(moves, opening, fired, stored.get("otherwise", 0), stored.get("examples", {}))
 
-    def stored(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         """As `RulePreview.result` holds it."""
         return {
             "moves": self.moves, "opening": self.opening, "fired": self.fired, "otherwise": self.otherwise,
             "examples": self.examples,
         }  # fmt: skip
 
-    def wants(self, move: str) -> bool:
+    def needs_example(self, move: str) -> bool:
         """Whether there are not examples enough of a move."""
-        return len(self.examples.get(move, ())) < EXAMPLES
+        return len(self.examples.get(move, ())) < EXAMPLES_KEPT
 
 
-def draft_behind(preview: RulePreview) -> RuleDraft | None:
+def find_preview_draft(preview: RulePreview) -> RuleDraft | None:
     """The draft that a preview tried, None where it tried the live rules, or the draft was published or thrown away: one
     that was begun later is another."""
-    draft = draft_of(preview.by) if preview.revision else None
+    draft = find_rule_draft(preview.by) if preview.revision else None
     return draft if draft is not None and draft.created_at <= preview.created_at else None
 
 
-def begin(by: User, now: dt.datetime, *, file: bytes | None = None, file_name: str = "") -> RulePreview:
+def start_preview(by: User, now: dt.datetime, *, file: bytes | None = None, file_name: str = "") -> RulePreview:
     """A preview of the person's draft, or of what is live where there is none; earlier ones that still run are stopped.
 
     Raises `RuleSetError` when the draft cannot decide, `routing.files.csv.BadTable` for a file that is none.
     """
-    draft = draft_of(by)
+    draft = find_rule_draft(by)
     newest = RuleSetVersion.objects.first()
     if newest is None:
         raise RuleSetError("There are no live rules to compare with: publish some first.")
-    content = standing_alone(draft.content) if draft else newest.snapshot
+    content = self_contained_snapshot(draft.content) if draft else newest.snapshot
     compile_rules(content)
-    total = _rows_of(file) if file is not None else None
+    total = _count_file_rows(file) if file is not None else None
     with transaction.atomic():
         mine = RulePreview.objects.filter(by=by)
         mine.filter(state__in=[PreviewState.WAITING, PreviewState.RUNNING]).update(
             state=PreviewState.CANCELLED, finished_at=now
         )
-        mine.exclude(pk__in=list(mine.values_list("pk", flat=True)[: KEPT - 1])).delete()
+        mine.exclude(pk__in=list(mine.values_list("pk", flat=True)[: PREVIEWS_KEPT - 1])).delete()
         return RulePreview.objects.create(
             by=by,
             content=content,
             revision=draft.revision if draft else 0,
             live=newest.number,
-            since=now - dt.timedelta(days=DAYS),
+            since=now - dt.timedelta(days=PREVIEW_DAYS),
             cursor={"at": now.isoformat(), "id": 0},
             file=file,
             file_name=file_name[:200],
@@ -117,18 +117,18 @@ def begin(by: User, now: dt.datetime, *, file: bytes | None = None, file_name: s
         )
 
 
-def _rows_of(file: bytes) -> int:
-    if len(file) > LARGEST_FILE:
-        raise csv_rows.BadTable(f"The file is larger than {LARGEST_FILE // 1_000_000} MB: send a part of it.")
-    found = sum(1 for _ in islice(csv_rows.rows(file, "text"), MOST_ROWS + 1))
-    if found > MOST_ROWS:
-        raise csv_rows.BadTable(f"The file has more than {MOST_ROWS:,} rows: send a part of it.")
+def _count_file_rows(file: bytes) -> int:
+    if len(file) > MAX_FILE_BYTES:
+        raise csv_rows.BadTable(f"The file is larger than {MAX_FILE_BYTES // 1_000_000} MB: send a part of it.")
+    found = sum(1 for _ in islice(csv_rows.read_csv_rows(file, "text"), MAX_FILE_ROWS + 1))
+    if found > MAX_FILE_ROWS:
+        raise csv_rows.BadTable(f"The file has more than {MAX_FILE_ROWS:,} rows: send a part of it.")
     if not found:
         raise csv_rows.BadTable("The file has no row.")
     return found
 
 
-def cancel(preview: RulePreview, now: dt.datetime) -> bool:
+def cancel_preview(preview: RulePreview, now: dt.datetime) -> bool:
     """Stops it; False when it was over already. What it has found so far stays."""
     running = Q(state__in=[PreviewState.WAITING, PreviewState.RUNNING])
     return bool(
@@ -138,44 +138,44 @@ def cancel(preview: RulePreview, now: dt.datetime) -> bool:
     )
 
 
-def due(now: dt.datetime) -> list[int]:
+def due_preview_ids(now: dt.datetime) -> list[int]:
     """Those that wait for a worker, or whose worker is silent."""
     running = Q(state__in=[PreviewState.WAITING, PreviewState.RUNNING])
     free = Q(lease_until__isnull=True) | Q(lease_until__lt=now)
     return list(RulePreview.objects.filter(running, free).order_by("id").values_list("pk", flat=True)[:20])
 
 
-def run(preview_id: int, *, seconds: float | None = SLICE) -> bool:
+def work_on_preview(preview_id: int, *, seconds: float | None = SLICE_SECONDS) -> bool:
     """Works on a preview for a while (None: to its end), unless another worker does; whether there is more to do."""
-    preview = _claim(preview_id, timezone.now())
+    preview = _claim_preview(preview_id, timezone.now())
     if preview is None:
         return False
     until = time.monotonic() + seconds if seconds is not None else None
     try:
-        for _ in _steps(preview):
+        for _ in _compare_in_chunks(preview):
             if until is not None and time.monotonic() > until:
-                return _release(preview)
+                return _release_preview(preview)
     except (RuleSetError, csv_rows.BadTable, RuleSetVersion.DoesNotExist) as error:
         logger.warning("preview %s failed: %s", preview.pk, error)
-        _write(preview, state=PreviewState.FAILED, error=str(error)[:300], finished_at=timezone.now())
+        _update_if_ours(preview, state=PreviewState.FAILED, error=str(error)[:300], finished_at=timezone.now())
     return False
 
 
-def _claim(preview_id: int, now: dt.datetime) -> RulePreview | None:
+def _claim_preview(preview_id: int, now: dt.datetime) -> RulePreview | None:
     token = uuid.uuid4()
     running = Q(state__in=[PreviewState.WAITING, PreviewState.RUNNING])
     free = Q(lease_until__isnull=True) | Q(lease_until__lt=now)
     claimed = RulePreview.objects.filter(running, free, pk=preview_id).update(
-        state=PreviewState.RUNNING, lease_token=token, lease_until=now + LEASE
+        state=PreviewState.RUNNING, lease_token=token, lease_until=now + PREVIEW_LEASE
     )
     return RulePreview.objects.select_related("by").get(pk=preview_id) if claimed else None
 
 
-def _release(preview: RulePreview) -> bool:
-    return _write(preview, lease_until=None)
+def _release_preview(preview: RulePreview) -> bool:
+    return _update_if_ours(preview, lease_until=None)
 
 
-def _write(preview: RulePreview, **values: Any) -> bool:
+def _update_if_ours(preview: RulePreview, **values: Any) -> bool:
     """Writes, if the preview still runs and is still ours: otherwise somebody stopped it or took it over."""
     ours = RulePreview.objects.filter(
         pk=preview.pk, state=PreviewState.RUNNING, lease_token=preview.lease_token
@@ -183,78 +183,78 @@ def _write(preview: RulePreview, **values: Any) -> bool:
     return bool(ours.update(**values))
 
 
-def _steps(preview: RulePreview) -> Iterator[None]:
+def _compare_in_chunks(preview: RulePreview) -> Iterator[None]:
     """Yields after each chunk that is written; ends when all is done or the preview is no longer ours."""
     if preview.total is None:
-        preview.total = count(preview.since, preview.created_at)
-        if not _write(preview, total=preview.total):
+        preview.total = count_past_messages(preview.since, preview.created_at)
+        if not _update_if_ours(preview, total=preview.total):
             return
     tried = compile_rules({**preview.content, "version": 0})
-    live = rulesets.compiled(preview.live)
-    found, done = Found.of(preview.result), preview.done
-    chunks = _of_file(preview) if preview.file is not None else _of_messages(preview)
+    live = rulesets.compiled_version(preview.live)
+    found, done = PreviewResult.from_dict(preview.result), preview.done
+    chunks = _file_chunks(preview) if preview.file is not None else _message_chunks(preview)
     for rows, cursor in chunks:
-        _compare(preview, rows, live, tried, found)
+        _compare_chunk(preview, rows, live, tried, found)
         done += len(rows)
         now = timezone.now()
-        if not _write(preview, cursor=cursor, done=done, result=found.stored(), lease_until=now + LEASE):
+        if not _update_if_ours(preview, cursor=cursor, done=done, result=found.to_dict(), lease_until=now + PREVIEW_LEASE):
             return
         yield
-    _write(preview, state=PreviewState.DONE, done=done, total=done, finished_at=timezone.now(), file=None)
+    _update_if_ours(preview, state=PreviewState.DONE, done=done, total=done, finished_at=timezone.now(), file=None)
 
 
 @dataclass(frozen=True, slots=True)
-class Tried:
+class TriedMessage:
     """One message to compare: `example` is its id or text, `opens` whether it opened a case then."""
 
     facts: Facts
     example: Any
-    opens: bool = True
+    opened_case: bool = True
 
 
-def _of_messages(preview: RulePreview) -> Iterator[tuple[list[Tried], dict[str, Any]]]:
+def _message_chunks(preview: RulePreview) -> Iterator[tuple[list[TriedMessage], dict[str, Any]]]:
     at, before = dt.datetime.fromisoformat(preview.cursor["at"]), preview.cursor["id"]
-    while rows := chunk(preview.since, at, before, CHUNK):
+    while rows := load_past_messages(preview.since, at, before, PREVIEW_CHUNK_SIZE):
         at, before = rows[-1].facts.at, rows[-1].id
-        yield [Tried(row.facts, row.id, row.opens) for row in rows], {"at": at.isoformat(), "id": before}
+        yield [TriedMessage(row.facts, row.id, row.opened_case) for row in rows], {"at": at.isoformat(), "id": before}
 
 
-def _of_file(preview: RulePreview) -> Iterator[tuple[list[Tried], dict[str, Any]]]:
-    rows = csv_rows.rows(bytes(preview.file or b""), "text")
+def _file_chunks(preview: RulePreview) -> Iterator[tuple[list[TriedMessage], dict[str, Any]]]:
+    rows = csv_rows.read_csv_rows(bytes(preview.file or b""), "text")
     rest = islice(rows, preview.done, None)
-    while part := list(islice(rest, CHUNK)):
-        yield [Tried(csv_rows.facts_of(row), row["text"][:_SHOWN]) for row in part], {}
+    while part := list(islice(rest, PREVIEW_CHUNK_SIZE)):
+        yield [TriedMessage(csv_rows.facts_of_row(row), row["text"][:_EXAMPLE_LENGTH]) for row in part], {}
 
 
-def _compare(
-    preview: RulePreview, rows: Iterable[Tried], live: CompiledRules, tried: CompiledRules, found: Found
+def _compare_chunk(
+    preview: RulePreview, rows: Iterable[TriedMessage], live: CompiledRules, tried: CompiledRules, found: PreviewResult
 ) -> None:
     moved: dict[str, list[Any]] = {}
     for row in rows:
         was, now = decide(row.facts, live), decide(row.facts, tried)
         found.fired[now.rule_key or "default"] += 1
         if was.department == now.department:
-            found.otherwise += _acts(was) != _acts(now)
+            found.otherwise += _other_effects(was) != _other_effects(now)
             continue
         move = f"{was.department}>{now.department}"
         found.moves[move] += 1
-        found.opening[move] += row.opens
-        if found.wants(move) and len(moved.setdefault(move, [])) < 2 * EXAMPLES:
+        found.opening[move] += row.opened_case
+        if found.needs_example(move) and len(moved.setdefault(move, [])) < 2 * EXAMPLES_KEPT:
             moved[move].append(row.example)
     if preview.file is None:
-        moved = _readable(preview.by, moved)
+        moved = _only_readable(preview.by, moved)
     for move, examples in moved.items():
-        found.examples[move] = [*found.examples.get(move, []), *examples][:EXAMPLES]
+        found.examples[move] = [*found.examples.get(move, []), *examples][:EXAMPLES_KEPT]
 
 
-def _acts(decision: Any) -> tuple[Any, ...]:
+def _other_effects(decision: Any) -> tuple[Any, ...]:
     return (
         decision.priority, decision.tags, decision.needs_answer, decision.person, decision.skill, decision.dismiss,
         decision.playbook_branch,
     )  # fmt: skip
 
 
-def _readable(by: User, moved: dict[str, list[int]]) -> dict[str, list[int]]:
+def _only_readable(by: User, moved: dict[str, list[int]]) -> dict[str, list[int]]:
     """Only the messages of cases that the person may read."""
     wanted = [one for examples in moved.values() for one in examples]
     if not wanted:

@@ -19,61 +19,61 @@ from accounts.access import viewer
 from accounts.models import BrandAccount, Role, User
 from inbox import countdown
 from inbox.cases.tags import tag_chips
-from inbox.display import Chip, display_name, initials, moment, network_sign, returned_chip, span
+from inbox.display import Chip, display_name, initials, display_time, network_sign, returned_chip, short_span
 from inbox.models import Case, Custody, Status
 from inbox.models.case import CaseQuerySet
 from inbox.paging import decode_cursor, encode_cursor
 from inbox.queue.row import row_markup
 from inbox.text import clean_text
-from inbox.visibility import departments, watched_by
+from inbox.visibility import list_departments, watched_cases
 from networks.registry import CONNECTORS
-from postgres.prepared_querysets import prepared
+from postgres.prepared_querysets import prepared_query
 
 #: Rows on a page.
-PAGE = 50
+ROWS_PER_PAGE = 50
 ViewKind = Literal["open", "unassigned", "mine", "watching", "department", "resolved"]
-Sort = Literal["newest", "waiting", "due", "soon", "overdue"]
+SortOrder = Literal["newest", "waiting", "due", "soon", "overdue"]
 #: Due soon is within this.
-SOON = dt.timedelta(hours=2)
+DUE_SOON_WITHIN = dt.timedelta(hours=2)
 #: Orders in which the oldest comes first, and what is without a time is left out.
 _OLDEST_FIRST = ("waiting_since", "next_due_at")
 
-_OPEN = (Status.NEW, Status.OPEN, Status.WAITING)
-_CLOSED = (Status.RESOLVED, Status.DISMISSED)
-_FIELDS = (
+_OPEN_STATUSES = (Status.NEW, Status.OPEN, Status.WAITING)
+_CLOSED_STATUSES = (Status.RESOLVED, Status.DISMISSED)
+_ROW_COLUMNS = (
     "id", "identity__handle", "identity__name", "network", "preview", "activity_at", "status", "department__name",
     "assignee__initials", "assignee__username", "closed_at", "brand_account_id", "visibility",
-    "priority", "tags", "assignee_id", "returned_count", "hint", *countdown.FIELDS,
+    "priority", "tags", "assignee_id", "returned_count", "hint", *countdown.WAITING_CHIP_FIELDS,
 )  # fmt: skip
-_LABELS = {key: one.capabilities.label for key, one in CONNECTORS.items()}
+_NETWORK_LABELS = {key: one.capabilities.label for key, one in CONNECTORS.items()}
 
 
 @dataclass(frozen=True, slots=True)
-class Filters:
+class QueueFilters:
     """What a person narrowed a queue to; "" and 0 mean no filter. `after` is an opaque cursor."""
 
     network: str = ""
     brand: int = 0
     status: str = ""
     tag: str = ""
-    sort: Sort = "newest"
+    sort: SortOrder = "newest"
     after: str = ""
 
     @classmethod
-    def parse(cls, query: QueryDict, kind: ViewKind) -> Filters:
+    def parse(cls, query: QueryDict, kind: ViewKind) -> QueueFilters:
         """From a query string; what is unknown or makes no sense in this view is left out."""
         brand, status = query.get("brand", ""), query.get("status", "")
-        fitting = _CLOSED if kind == "resolved" else _OPEN
+        fitting = _CLOSED_STATUSES if kind == "resolved" else _OPEN_STATUSES
         return cls(
             network=query.get("network", "") if query.get("network") in CONNECTORS else "",
             brand=int(brand) if brand.isascii() and brand.isdigit() and len(brand) < 18 else 0,
             status=status if status in fitting else "",
             tag=clean_text(query.get("tag", "")[:100])[0].strip(),
-            sort=_sort(query.get("sort", ""), kind),
+            sort=_parse_sort(query.get("sort", ""), kind),
             after=query.get("after", ""),
         )
 
-    def query(self, **changes: Any) -> str:
+    def query_string(self, **changes: Any) -> str:
         """The query string of these filters with `changes`, "" when nothing is narrowed."""
         new = replace(self, **changes)
         sort = new.sort if new.sort != "newest" else ""
@@ -88,30 +88,30 @@ class Filters:
         return urlencode({key: value for key, value in given.items() if value})
 
     @property
-    def narrowed(self) -> bool:
+    def is_narrowed(self) -> bool:
         return bool(self.network or self.brand or self.status or self.tag or self.sort in ("soon", "overdue"))
 
 
-def _sort(asked: str, kind: ViewKind) -> Sort:
+def _parse_sort(asked: str, kind: ViewKind) -> SortOrder:
     if kind == "resolved":
         return "newest"
-    return next((one for one in get_args(Sort) if one == asked), "newest")
+    return next((one for one in get_args(SortOrder) if one == asked), "newest")
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class QueuePage:
     """Rows in order, as markup, and the cursor of the next page, "" on the last one."""
 
     rows: list[SafeString]
     after: str
 
 
-def page(
-    user: User, kind: ViewKind, filters: Filters, brands: dict[int, BrandAccount], now: dt.datetime,
+def queue_page(
+    user: User, kind: ViewKind, filters: QueueFilters, brands: dict[int, BrandAccount], now: dt.datetime,
     department_id: int | None = None,
-) -> Page:  # fmt: skip
+) -> QueuePage:  # fmt: skip
     """One page of a view, within what the user may read. One or two statements; `brands` are all brand accounts by id."""
-    order, bounds = _order(kind, filters), _due_between(filters, now)
+    order, bounds = _order_column(kind, filters), _due_bounds(filters, now)
     seen = decode_cursor(filters.after) or (None, None)
     # A statement is prepared for each of the filters: not for whatever words people look for.
     if (
@@ -119,7 +119,7 @@ def page(
         and not filters.tag
         and (department_id is not None or kind in ("mine", "watching"))
     ):
-        found: list[Any] = _one_branch(
+        found: list[Any] = _select_single_branch(
             user,
             kind,
             replace(filters, after="", brand=0),
@@ -130,17 +130,17 @@ def page(
         )
     else:
         branches = [
-            _ordered(_due(branch, *bounds), order, *seen)[: PAGE + 1]
+            _ordered_from(_filter_due(branch, *bounds), order, *seen)[: ROWS_PER_PAGE + 1]
             for branch in _branches(user, kind, filters, department_id)
         ]
-        found = _read(branches, order, kind)
-    more = len(found) > PAGE
-    found = found[:PAGE]
+        found = _read_branches(branches, order, kind)
+    more = len(found) > ROWS_PER_PAGE
+    found = found[:ROWS_PER_PAGE]
     after = encode_cursor(found[-1][order], found[-1]["id"]) if more else ""
-    return Page([_row(case, brands, kind, now, user.pk) for case in found], after)
+    return QueuePage([_build_row(case, brands, kind, now, user.pk) for case in found], after)
 
 
-def _order(kind: ViewKind, filters: Filters) -> str:
+def _order_column(kind: ViewKind, filters: QueueFilters) -> str:
     if kind == "resolved":
         return "closed_at"
     # What is narrowed to due times is found along their index, and reads in their order.
@@ -149,32 +149,32 @@ def _order(kind: ViewKind, filters: Filters) -> str:
     return "waiting_since" if filters.sort == "waiting" else "activity_at"
 
 
-@prepared
-def _one_branch(
-    user: User, kind: ViewKind, filters: Filters, brand: int | None, department_id: int | None,
+@prepared_query
+def _select_single_branch(
+    user: User, kind: ViewKind, filters: QueueFilters, brand: int | None, department_id: int | None,
     due_from: dt.datetime | None, due_before: dt.datetime | None, after: dt.datetime | None, after_id: int | None,
 ) -> Any:  # fmt: skip
     """The rows of a view that walks one index; `filters` without what differs from page to page."""
     (cases,) = _branches(user, kind, replace(filters, brand=brand or 0), department_id)
-    cases = _ordered(_due(cases, due_from, due_before), _order(kind, filters), after, after_id)
-    return _columns(cases, kind)[: PAGE + 1]
+    cases = _ordered_from(_filter_due(cases, due_from, due_before), _order_column(kind, filters), after, after_id)
+    return _select_columns(cases, kind)[: ROWS_PER_PAGE + 1]
 
 
-def _due_between(filters: Filters, now: dt.datetime) -> tuple[dt.datetime | None, dt.datetime | None]:
+def _due_bounds(filters: QueueFilters, now: dt.datetime) -> tuple[dt.datetime | None, dt.datetime | None]:
     if filters.sort == "overdue":
         return None, now
-    return (now, now + SOON) if filters.sort == "soon" else (None, None)
+    return (now, now + DUE_SOON_WITHIN) if filters.sort == "soon" else (None, None)
 
 
-def _due(cases: CaseQuerySet, since: dt.datetime | None, before: dt.datetime | None) -> CaseQuerySet:
+def _filter_due(cases: CaseQuerySet, since: dt.datetime | None, before: dt.datetime | None) -> CaseQuerySet:
     if since is not None:
         cases = cases.filter(next_due_at__gte=since)
     return cases if before is None else cases.filter(next_due_at__lt=before)
 
 
-def _branches(user: User, kind: ViewKind, filters: Filters, department_id: int | None) -> list[CaseQuerySet]:
+def _branches(user: User, kind: ViewKind, filters: QueueFilters, department_id: int | None) -> list[CaseQuerySet]:
     """The view as querysets that do not overlap; each is walked along an index of its own."""
-    cases = watched_by(user) if kind == "watching" else Case.objects.visible_to(user)
+    cases = watched_cases(user) if kind == "watching" else Case.objects.visible_to(user)
     cases = cases.closed() if kind == "resolved" else cases.open()
     if filters.network:
         cases = cases.filter(network=filters.network)
@@ -193,8 +193,8 @@ def _branches(user: User, kind: ViewKind, filters: Filters, department_id: int |
     if department_id is not None:
         return [cases.filter(department_id=department_id)]
     who = viewer(user)
-    if _order(kind, filters) == "next_due_at" and user.role in (Role.ADMINISTRATOR, Role.COMMUNITY):
-        return [cases.filter(department_id=one.pk) for one in departments(user)]
+    if _order_column(kind, filters) == "next_due_at" and user.role in (Role.ADMINISTRATOR, Role.COMMUNITY):
+        return [cases.filter(department_id=one.pk) for one in list_departments(user)]
     if user.role == Role.ADMINISTRATOR or (
         user.role == Role.COMMUNITY and (filters.brand or kind == "resolved")
     ):
@@ -204,7 +204,7 @@ def _branches(user: User, kind: ViewKind, filters: Filters, department_id: int |
     return [cases.filter(department_id=department) for department in sorted(who.department_ids)]
 
 
-def _ordered(cases: CaseQuerySet, order: str, at: dt.datetime | None, pk: int | None) -> CaseQuerySet:
+def _ordered_from(cases: CaseQuerySet, order: str, at: dt.datetime | None, pk: int | None) -> CaseQuerySet:
     """In the order of the view, from behind the row at (`at`, `pk`) where a page went before."""
     oldest_first = order in _OLDEST_FIRST
     if oldest_first:
@@ -216,44 +216,44 @@ def _ordered(cases: CaseQuerySet, order: str, at: dt.datetime | None, pk: int | 
     return cases.order_by(order, "id") if oldest_first else cases.order_by(f"-{order}", "-id")
 
 
-def _read(branches: list[CaseQuerySet], order: str, kind: ViewKind) -> list[Any]:
+def _read_branches(branches: list[CaseQuerySet], order: str, kind: ViewKind) -> list[Any]:
     """The rows of the branches in order. Several branches, or an order that has no index of its own, are narrowed to
     the page's ids first, so that only fifty rows meet their customers and departments."""
     if not branches:
         return []
     if len(branches) == 1 and order != "waiting_since":
-        return list(_columns(branches[0], kind))
+        return list(_select_columns(branches[0], kind))
     keys = [branch.values_list(order, "id") for branch in branches]
     sign = "" if order in _OLDEST_FIRST else "-"
     merged = (
         keys[0].union(*keys[1:], all=True).order_by(f"{sign}{order}", f"{sign}id") if keys[1:] else keys[0]
     )
-    ids = [pk for _, pk in merged[: PAGE + 1]]
-    rows = {row["id"]: row for row in _columns(Case.objects.filter(pk__in=ids), kind)}
+    ids = [pk for _, pk in merged[: ROWS_PER_PAGE + 1]]
+    rows = {row["id"]: row for row in _select_columns(Case.objects.filter(pk__in=ids), kind)}
     return [rows[pk] for pk in ids if pk in rows]
 
 
-def _columns(cases: CaseQuerySet, kind: ViewKind) -> Any:
+def _select_columns(cases: CaseQuerySet, kind: ViewKind) -> Any:
     if kind != "watching":
-        return cases.values(*_FIELDS)
+        return cases.values(*_ROW_COLUMNS)
     held = Custody.objects.filter(case=OuterRef("pk"), left_at__isnull=True)
-    return cases.values(*_FIELDS, held_since=Subquery(held.values("sent_at")[:1]))
+    return cases.values(*_ROW_COLUMNS, held_since=Subquery(held.values("sent_at")[:1]))
 
 
-def _row(
+def _build_row(
     case: dict[str, Any], brands: dict[int, BrandAccount], kind: ViewKind, now: dt.datetime, me: int
 ) -> SafeString:
     name = display_name(case["identity__handle"], case["identity__name"])
     sign, sign_class = network_sign(case["network"])
     return row_markup(
         pk=case["id"], name=name, initials=initials(name), sign=sign, sign_class=sign_class,
-        network=_LABELS.get(case["network"], case["network"]), text=case["preview"] or "(no text)",
-        when=moment(case["closed_at"] if kind == "resolved" else case["activity_at"], now),
-        fresh=case["status"] == Status.NEW, chips=_chips(case, brands, kind, now, me),
+        network=_NETWORK_LABELS.get(case["network"], case["network"]), text=case["preview"] or "(no text)",
+        when=display_time(case["closed_at"] if kind == "resolved" else case["activity_at"], now),
+        fresh=case["status"] == Status.NEW, chips=_row_chips(case, brands, kind, now, me),
     )  # fmt: skip
 
 
-def _chips(
+def _row_chips(
     case: dict[str, Any], brands: dict[int, BrandAccount], kind: ViewKind, now: dt.datetime, me: int
 ) -> list[Chip]:
     chips = []
@@ -261,14 +261,14 @@ def _chips(
         chips.append(Chip("✓ resolved", "ok"))
     elif case["status"] == Status.DISMISSED:
         chips.append(Chip("dismissed"))
-    elif waiting := countdown.waiting_clock(case, brands.get(case["brand_account_id"]), now):
+    elif waiting := countdown.waiting_chip(case, brands.get(case["brand_account_id"]), now):
         chips.append(waiting)
     elif case["status"] == Status.WAITING:
         chips.append(Chip("waiting on customer", "", "Its clocks are paused"))
     if case["priority"] > 0:
         chips.append(Chip("▲ urgent" if case["priority"] > 1 else "▲ high", "risk"))
     if kind == "watching":
-        chips.append(_whereabouts(case, now))
+        chips.append(_holder_chip(case, now))
     elif kind != "department":
         chips.append(Chip(case["department__name"], "dept"))
     if case["hint"] and kind != "resolved":
@@ -283,8 +283,8 @@ def _chips(
     return [*chips, *tag_chips(case["tags"])] if case["tags"] else chips
 
 
-def _whereabouts(case: dict[str, Any], now: dt.datetime) -> Chip:
+def _holder_chip(case: dict[str, Any], now: dt.datetime) -> Chip:
     """Who has a case that was handed over, and for how long."""
     since = case["held_since"] or case["activity_at"]
-    held = span((now - since).total_seconds())
+    held = short_span((now - since).total_seconds())
     return Chip(f"{case['department__name']} · {held}", "dept", f"with {case['department__name']} for {held}")

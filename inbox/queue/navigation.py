@@ -17,7 +17,7 @@ from inbox.visibility import queue_departments
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class NavigationEntry:
     """One link. `count` is ready to print, "" for none; `go` is the key that leads there after G."""
 
     label: str
@@ -33,7 +33,7 @@ class Entry:
 
 
 #: Pages beside the inbox: label, URL name, action of `accounts.access.ROLES` that opens them.
-_PAGES = (
+_PAGE_LINKS = (
     ("Reports", "reports:dashboard", "reports"),
     ("Teams", "inbox:team", "assignment"),
     ("Rules", "routing:rule_list", "read_public"),
@@ -47,21 +47,21 @@ _PAGES = (
 )
 
 
-def navigation(user: User, path: str) -> dict[str, Any]:
-    """Template context of `_nav.html`: `views`, `departments`, `pages` (lists of `Entry`), `person`, the page of
-    notices (`Entry`), how many of them are `unread`, and whether the person is `on_leave`."""
+def navigation_context(user: User, path: str) -> dict[str, Any]:
+    """Template context of `_nav.html`: `views`, `departments`, `pages` (lists of `NavigationEntry`), `person`, the page of
+    notices (`NavigationEntry`), how many of them are `unread`, and whether the person is `on_leave`."""
     counts = open_counts(user)
     views = [
-        _entry("All open", _address("inbox:queue"), path, counts.all, "o"),
-        _entry("Unassigned", _address("inbox:queue_unassigned"), path, counts.unassigned, "u"),
-        _entry("Mine", _address("inbox:queue_mine"), path, counts.mine, "m"),
-        _entry("Watching", _address("inbox:queue_watching"), path, go="w"),
-        _entry("Resolved", _address("inbox:queue_resolved"), path, go="r"),
+        _build_entry("All open", _cached_reverse("inbox:queue"), path, counts.all, "o"),
+        _build_entry("Unassigned", _cached_reverse("inbox:queue_unassigned"), path, counts.unassigned, "u"),
+        _build_entry("Mine", _cached_reverse("inbox:queue_mine"), path, counts.mine, "m"),
+        _build_entry("Watching", _cached_reverse("inbox:queue_watching"), path, go="w"),
+        _build_entry("Resolved", _cached_reverse("inbox:queue_resolved"), path, go="r"),
     ]
     queues = [
-        _entry(
+        _build_entry(
             one.name,
-            _address("inbox:queue_department", one.slug),
+            _cached_reverse("inbox:queue_department", one.slug),
             path,
             counts.departments.get(one.pk, 0),
         )
@@ -70,29 +70,29 @@ def navigation(user: User, path: str) -> dict[str, Any]:
     return {
         "views": views,
         "departments": queues,
-        "pages": _pages(user, path),
+        "pages": _page_entries(user, path),
         "person": user,
-        "notices": _entry("Notices", _address("inbox:notices"), path, counts.unread or None, "n"),
+        "notices": _build_entry("Notices", _cached_reverse("inbox:notices"), path, counts.unread or None, "n"),
         "unread": counts.unread,
         "on_leave": counts.on_leave,
     }
 
 
-def _pages(user: User, path: str) -> list[Entry]:
+def _page_entries(user: User, path: str) -> list[NavigationEntry]:
     who = viewer(user)
-    return [_entry(label, href, path) for label, href, action in _addresses() if who.may(action)]
+    return [_build_entry(label, href, path) for label, href, action in _page_addresses() if who.may(action)]
 
 
 @lru_cache(maxsize=512)
-def _address(name: str, *arguments: str) -> str:
+def _cached_reverse(name: str, *arguments: str) -> str:
     return reverse(name, args=arguments)
 
 
 @cache
-def _addresses() -> tuple[tuple[str, str, str], ...]:
-    return tuple((label, reverse(name), action) for label, name, action in _PAGES)
+def _page_addresses() -> tuple[tuple[str, str, str], ...]:
+    return tuple((label, reverse(name), action) for label, name, action in _PAGE_LINKS)
 
 
-def _entry(label: str, href: str, path: str, count: int | None = None, go: str = "") -> Entry:
+def _build_entry(label: str, href: str, path: str, count: int | None = None, go: str = "") -> NavigationEntry:
     current = path == href or (href != "/" and not href.startswith("/queue/") and path.startswith(href))
-    return Entry(label, href, "" if count is None else f"{max(count, 0):,}", current, go)
+    return NavigationEntry(label, href, "" if count is None else f"{max(count, 0):,}", current, go)

@@ -12,10 +12,10 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 if TYPE_CHECKING:
-    from inbox.queue.navigation import Entry
+    from inbox.queue.navigation import NavigationEntry
 
 #: Links kept: as many as there are views, departments and pages, with the numbers of late.
-KEPT = 2048
+MOST_CACHED = 2048
 
 _PAGE = '<li><a href="{href}">{label}</a></li>'
 _QUEUE = '<li><a href="{href}">{label} <span class="n">{count}</span></a></li>'
@@ -23,8 +23,8 @@ _VIEW = '<li><a href="{href}" data-go="{go}">{label} <span class="n">{count}</sp
 _CURRENT = {one: one.replace('"{href}"', '"{href}" aria-current="page"') for one in (_PAGE, _QUEUE, _VIEW)}
 
 
-@lru_cache(maxsize=KEPT)
-def entry_markup(entry: Entry) -> SafeString:
+@lru_cache(maxsize=MOST_CACHED)
+def entry_markup(entry: NavigationEntry) -> SafeString:
     """A view, a department's queue or a page as an item of a list."""
     if entry.go:
         shape = _VIEW

@@ -8,7 +8,7 @@ from __future__ import annotations
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from inbox.display import Chip, Moment
+from inbox.display import Chip, DisplayTime
 
 _ROW = (
     '<li class="row{fresh}" data-case="{id}"><span class="ava" aria-hidden="true">{initials}'
@@ -22,7 +22,7 @@ _COUNTDOWN = '<span class="chip {}" title="{}" data-due="{}" data-soon="{}">{}</
 
 
 def row_markup(
-    *, pk: int, name: str, initials: str, sign: str, sign_class: str, network: str, when: Moment, text: str,
+    *, pk: int, name: str, initials: str, sign: str, sign_class: str, network: str, when: DisplayTime, text: str,
     fresh: bool, chips: list[Chip],
 ) -> SafeString:  # fmt: skip
     """One row as HTML. All arguments are plain text."""

@@ -11,18 +11,18 @@ from django.contrib.postgres.search import SearchQuery
 from django.db.models import OuterRef, Subquery
 
 from accounts.models import User
-from inbox.display import Moment, display_name, initials, moment, network_sign
+from inbox.display import DisplayTime, display_name, initials, display_time, network_sign
 from inbox.models import Case, Direction, Identity, Message
 from inbox.paging import decode_cursor, encode_cursor
-from networks.registry import capabilities
+from networks.registry import network_capabilities
 
 #: Messages on a page, customers above them, characters of a query, characters of a snippet.
-PAGE, CUSTOMERS, LONGEST_QUERY, SNIPPET = 25, 5, 200, 240
+HITS_PER_PAGE, MOST_CUSTOMERS, LONGEST_QUERY, SNIPPET_LENGTH = 25, 5, 200, 240
 _WORD = re.compile(r"\w+")
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class SnippetPart:
     """A piece of a snippet; `hit` pieces are what was searched for."""
 
     text: str
@@ -30,7 +30,7 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
-class Hit:
+class MessageHit:
     """One message that fits."""
 
     case_id: int
@@ -40,8 +40,8 @@ class Hit:
     sign_class: str
     network: str
     outbound: bool
-    when: Moment
-    parts: list[Part]
+    when: DisplayTime
+    parts: list[SnippetPart]
     department: str
 
 
@@ -55,9 +55,9 @@ class CustomerHit:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class SearchResults:
     customers: list[CustomerHit]
-    hits: list[Hit]
+    hits: list[MessageHit]
     after: str
 
 
@@ -66,7 +66,7 @@ def clean_query(given: str) -> str:
     return " ".join(given.replace("\x00", " ").split())[:LONGEST_QUERY]
 
 
-def search(user: User, query: str, now: dt.datetime, *, after: str = "") -> Found:
+def search_inbox(user: User, query: str, now: dt.datetime, *, after: str = "") -> SearchResults:
     """Messages and customers that fit `query` (words, "phrases", -without, or). Two statements a page.
 
     `query` comes from `clean_query` and is not empty; `after` is an opaque cursor.
@@ -81,57 +81,57 @@ def search(user: User, query: str, now: dt.datetime, *, after: str = "") -> Foun
         rows.order_by("-network_time", "-id").values(
             "id", "case_id", "text", "network_time", "direction", "case__network", "case__department__name",
             "case__identity__handle", "case__identity__name",
-        )[: PAGE + 1]
+        )[: HITS_PER_PAGE + 1]
     )  # fmt: skip
-    more, found = len(found) > PAGE, found[:PAGE]
+    more, found = len(found) > HITS_PER_PAGE, found[:HITS_PER_PAGE]
     cursor = encode_cursor(found[-1]["network_time"], found[-1]["id"]) if more else ""
-    words = _words(query)
-    customers = [] if seen else _customers(user, wanted)
-    return Found(customers, [_hit(row, words, now) for row in found], cursor)
+    words = _words_to_mark(query)
+    customers = [] if seen else _find_customers(user, wanted)
+    return SearchResults(customers, [_build_hit(row, words, now) for row in found], cursor)
 
 
-def _customers(user: User, wanted: SearchQuery) -> list[CustomerHit]:
+def _find_customers(user: User, wanted: SearchQuery) -> list[CustomerHit]:
     newest = Case.objects.visible_to(user).filter(identity=OuterRef("pk")).order_by("-id").values("pk")[:1]
     rows = (
         Identity.objects.filter(search=wanted)
         .annotate(case_id=Subquery(newest))
         .filter(case_id__isnull=False)
-        .values("case_id", "handle", "name", "network")[:CUSTOMERS]
+        .values("case_id", "handle", "name", "network")[:MOST_CUSTOMERS]
     )
     return [
         CustomerHit(
-            row["case_id"], display_name(row["handle"], row["name"]), capabilities(row["network"]).label
+            row["case_id"], display_name(row["handle"], row["name"]), network_capabilities(row["network"]).label
         )
         for row in rows
     ]
 
 
-def _hit(row: dict[str, Any], words: frozenset[str], now: dt.datetime) -> Hit:
+def _build_hit(row: dict[str, Any], words: frozenset[str], now: dt.datetime) -> MessageHit:
     name = display_name(row["case__identity__handle"], row["case__identity__name"])
     sign, sign_class = network_sign(row["case__network"])
-    return Hit(
-        row["case_id"], name, initials(name), sign, sign_class, capabilities(row["case__network"]).label,
-        row["direction"] == Direction.OUTBOUND, moment(row["network_time"], now), snippet(row["text"], words),
+    return MessageHit(
+        row["case_id"], name, initials(name), sign, sign_class, network_capabilities(row["case__network"]).label,
+        row["direction"] == Direction.OUTBOUND, display_time(row["network_time"], now), build_snippet(row["text"], words),
         row["case__department__name"],
     )  # fmt: skip
 
 
-def _words(query: str) -> frozenset[str]:
+def _words_to_mark(query: str) -> frozenset[str]:
     """The words to mark: those that are not excluded."""
     wanted = re.sub(r"(?:^|\s)-\S+", " ", query.lower())
     return frozenset(_WORD.findall(wanted)) - {"or"}
 
 
-def snippet(text: str, words: frozenset[str]) -> list[Part]:
+def build_snippet(text: str, words: frozenset[str]) -> list[SnippetPart]:
     """The neighbourhood of the first hit, in pieces. The text stays plain: the template escapes every piece."""
     text = text[:20_000]
     first = next((word.start() for word in _WORD.finditer(text) if word.group().lower() in words), 0)
-    begin = max(0, first - SNIPPET // 3)
-    cut = " ".join(text[begin : begin + SNIPPET].split())
+    begin = max(0, first - SNIPPET_LENGTH // 3)
+    cut = " ".join(text[begin : begin + SNIPPET_LENGTH].split())
     parts, at = [], 0
     for word in _WORD.finditer(cut):
         if word.group().lower() in words:
-            parts += [Part(cut[at : word.start()], False), Part(word.group(), True)]
+            parts += [SnippetPart(cut[at : word.start()], False), SnippetPart(word.group(), True)]
             at = word.end()
-    parts.append(Part(cut[at:] + ("…" if begin + SNIPPET < len(text) else ""), False))
-    return [Part("…", False), *parts] if begin else parts
+    parts.append(SnippetPart(cut[at:] + ("…" if begin + SNIPPET_LENGTH < len(text) else ""), False))
+    return [SnippetPart("…", False), *parts] if begin else parts

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from accounts.access import viewer
 from accounts.models import BrandAccount, Health, Lifecycle, User
-from inbox.changes.refusals import at_time, name_of
+from inbox.changes.refusals import at_time_phrase, name_or_somebody
 from inbox.models import LIVE_STATES, Case, Direction, Message, Reply, Visibility
 from inbox.replies import drafts
 from networks import registry
@@ -42,28 +42,28 @@ class Composer:
         return self.brand_account.display_name
 
 
-def composer(case: Case, user: User, *, now: dt.datetime) -> Composer:
+def build_composer(case: Case, user: User, *, now: dt.datetime) -> Composer:
     """The composer of a case that `user` may read, for the newest message of the customer that can be answered."""
     brand_account = case.brand_account
-    capabilities = registry.capabilities(case.network)
-    parent = newest_answerable(case)
+    capabilities = registry.network_capabilities(case.network)
+    parent = newest_answerable_message(case)
     return Composer(
         parent=parent,
         brand_account=brand_account,
         visibility=case.visibility,
         network_label=capabilities.label,
-        max_length=longest(case.network, case.visibility),
+        max_length=max_reply_length(case.network, case.visibility),
         unit=capabilities.length_unit,
         signature=user.signature,
-        disabled=why_not(case, user, parent, now=now),
+        disabled=why_cannot_answer(case, user, parent, now=now),
         seen_version=case.version,
         composer_id=uuid.uuid4(),
-        draft=drafts.read(case.pk, user),
-        window_ends_at=window_end(case) if parent else None,
+        draft=drafts.read_draft(case.pk, user),
+        window_ends_at=reply_window_end(case) if parent else None,
     )
 
 
-def newest_answerable(case: Case) -> Message | None:
+def newest_answerable_message(case: Case) -> Message | None:
     """The customer's newest message that stands on the network and can be answered."""
     theirs = Message.objects.filter(
         case=case, direction=Direction.INBOUND, deleted_at__isnull=True, can_reply=True
@@ -71,17 +71,17 @@ def newest_answerable(case: Case) -> Message | None:
     return theirs.order_by("-network_time", "-id").first()
 
 
-def why_not(case: Case, user: User, parent: Message | None, *, now: dt.datetime) -> str:
+def why_cannot_answer(case: Case, user: User, parent: Message | None, *, now: dt.datetime) -> str:
     """Why the person cannot answer here and now, as a sentence; "" when nothing stands in the way."""
-    if reason := why_not_as(user, case.brand_account) or why_not_to(case, parent, now=now):
+    if reason := why_cannot_answer_as(user, case.brand_account) or why_cannot_answer_message(case, parent, now=now):
         return reason
     live = Reply.objects.filter(parent=parent, state__in=LIVE_STATES).select_related("author").first()
-    return on_its_way(live, user) if live is not None else ""
+    return on_its_way_sentence(live, user) if live is not None else ""
 
 
-def why_not_as(user: User, brand_account: BrandAccount) -> str:
+def why_cannot_answer_as(user: User, brand_account: BrandAccount) -> str:
     """Why the person cannot answer in the name of this brand account, "" when that is fine."""
-    label = registry.capabilities(brand_account.network).label
+    label = registry.network_capabilities(brand_account.network).label
     if not viewer(user).may("publish"):
         return "Your role does not allow you to answer customers."
     if not viewer(user).may_publish_as(brand_account.pk):
@@ -93,48 +93,48 @@ def why_not_as(user: User, brand_account: BrandAccount) -> str:
     return ""
 
 
-def why_not_to(case: Case, parent: Message | None, *, now: dt.datetime) -> str:
+def why_cannot_answer_message(case: Case, parent: Message | None, *, now: dt.datetime) -> str:
     """Why this message cannot be answered, "" when it can."""
-    label = registry.capabilities(case.network).label
+    label = registry.network_capabilities(case.network).label
     if parent is None or parent.deleted_at is not None:
         return f"There is nothing left to answer: the customer's message was deleted, or {label} does not let us answer it."
     if parent.direction != Direction.INBOUND:
         return "Only a customer's message can be answered."
     if not parent.can_reply:
         return f"{label} does not let us answer this message."
-    ends_at = window_end(case)
+    ends_at = reply_window_end(case)
     if ends_at is not None and ends_at <= now:
-        return f"{label} lets us answer for a limited time after the customer's last message. It ended {at_time(ends_at)}."
+        return f"{label} lets us answer for a limited time after the customer's last message. It ended {at_time_phrase(ends_at)}."
     return ""
 
 
-def window_end(case: Case) -> dt.datetime | None:
+def reply_window_end(case: Case) -> dt.datetime | None:
     """Until when the network lets us answer a direct conversation, None where it sets no limit."""
-    window = registry.capabilities(case.network).reply_window
+    window = registry.network_capabilities(case.network).reply_window
     if window is None or case.visibility != Visibility.DIRECT:
         return None
     last = Message.objects.filter(case=case, direction=Direction.INBOUND).order_by("-network_time").first()
     return last.network_time + window if last is not None else None
 
 
-def on_its_way(reply: Reply, user: User) -> str:
+def on_its_way_sentence(reply: Reply, user: User) -> str:
     """What is said of an answer that may still appear on the network."""
-    whose = "Your" if reply.author_id == user.pk else f"{name_of(reply.author)}'s"
-    return f"{whose} answer of {at_time(reply.created_at).removeprefix('at ')} is on its way ({reply.get_state_display().lower()})."
+    whose = "Your" if reply.author_id == user.pk else f"{name_or_somebody(reply.author)}'s"
+    return f"{whose} answer of {at_time_phrase(reply.created_at).removeprefix('at ')} is on its way ({reply.get_state_display().lower()})."
 
 
-def longest(network: str, visibility: str) -> int:
+def max_reply_length(network: str, visibility: str) -> int:
     """How long an answer may be, in the network's unit."""
-    capabilities = registry.capabilities(network)
+    capabilities = registry.network_capabilities(network)
     return capabilities.max_dm_length if visibility == Visibility.DIRECT else capabilities.max_length
 
 
-def measure(network: str, text: str) -> int:
+def measure_text(network: str, text: str) -> int:
     """Length of a text in the network's own unit."""
-    return registry.CONNECTORS[network].measure(text)
+    return registry.CONNECTORS[network].measure_length(text)
 
 
-def signed(text: str, user: User) -> str:
+def add_signature(text: str, user: User) -> str:
     """`text` with the person's signature at its end, once."""
     text = text.strip()
     signature = user.signature

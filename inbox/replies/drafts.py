@@ -9,17 +9,17 @@ from inbox.models import Case, Draft
 from inbox.text import clean_text
 
 
-def save(case_id: int, by: User, text: str, now: dt.datetime) -> Draft | None:
+def save_draft(case_id: int, by: User, text: str, now: dt.datetime) -> Draft | None:
     """Keep `text` as the person's draft on this case; an empty one removes it (None is returned).
 
     What Postgres cannot store is repaired. Raises `Case.DoesNotExist` when the person may not read the case.
     """
     case = Case.objects.visible_to(by).only("pk").get(pk=case_id)
-    return keep(case.pk, by.pk, text, now)
+    return save_draft_unchecked(case.pk, by.pk, text, now)
 
 
-def keep(case_id: int, user_id: int, text: str, now: dt.datetime) -> Draft | None:
-    """`save` without asking whether the person may still read the case: for text that must not be lost."""
+def save_draft_unchecked(case_id: int, user_id: int, text: str, now: dt.datetime) -> Draft | None:
+    """`save_draft` without asking whether the person may still read the case: for text that must not be lost."""
     text = clean_text(text)[0]
     mine = Draft.objects.filter(case_id=case_id, user_id=user_id)
     if not text.strip():
@@ -31,13 +31,13 @@ def keep(case_id: int, user_id: int, text: str, now: dt.datetime) -> Draft | Non
     return draft
 
 
-def give_back(case_id: int, user_id: int, text: str, now: dt.datetime) -> None:
+def restore_draft(case_id: int, user_id: int, text: str, now: dt.datetime) -> None:
     """Put the text of an answer that did not go out into the draft, unless a newer text stands there."""
     if not Draft.objects.filter(case_id=case_id, user_id=user_id).exclude(text="").exists():
-        keep(case_id, user_id, text, now)
+        save_draft_unchecked(case_id, user_id, text, now)
 
 
-def read(case_id: int, user: User) -> str:
+def read_draft(case_id: int, user: User) -> str:
     """The person's draft on a case, "" when there is none."""
     texts = Draft.objects.filter(case_id=case_id, user=user).values_list("text", flat=True)
     return texts.first() or ""

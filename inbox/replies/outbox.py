@@ -19,21 +19,21 @@ from django.utils import timezone
 from accounts.access import viewer
 from accounts.credentials.store import CredentialUnusable
 from accounts.models import Health, Lifecycle
-from inbox.connections import connect
+from inbox.connections import connect_renewed
 from inbox.models import Reply, ReplyState, Visibility
 from inbox.replies import outcomes
 from networks.base import (
     AmbiguousSend,
     BudgetExhausted,
     Connector,
-    Draft,
+    OutgoingMessage,
     Gone,
     MissingPermission,
     NetworkError,
     Reauthorise,
     Rejected,
     RetryLater,
-    Sent,
+    SentMessage,
 )
 
 logger = logging.getLogger(__name__)
@@ -41,58 +41,58 @@ Clock = Callable[[], dt.datetime]
 
 #: How long one attempt may take. Longer than the longest answer that a connector waits for (65 s), so that nobody
 #: decides about an answer that a slow worker is still sending.
-LEASE = dt.timedelta(seconds=settings.OUTBOX_LEASE_SECONDS)
+SEND_LEASE = dt.timedelta(seconds=settings.OUTBOX_LEASE_SECONDS)
 #: A worker that needed more of its lease than this to get ready does not send any more.
-_READY_WITHIN = LEASE / 4
+_READY_WITHIN = SEND_LEASE / 4
 #: A look has this long before another worker may look too.
-_LOOK = LEASE
+_LOOK_LEASE = SEND_LEASE
 #: Attempts that the network put off before a person is told, waiting 5 s, 10 s, 20 s … at most 15 min between them.
-ATTEMPTS = 10
-_RETRY = dt.timedelta(seconds=5)
+MAX_ATTEMPTS = 10
+_FIRST_RETRY = dt.timedelta(seconds=5)
 _LONGEST_RETRY = dt.timedelta(minutes=15)
 _BUDGET_RETRY = dt.timedelta(hours=1)
 _BATCH = 200
 
 
-def due_replies(now: dt.datetime) -> list[int]:
+def due_reply_ids(now: dt.datetime) -> list[int]:
     """Ids of queued answers to send, oldest first. Those of an account that must be connected again are held."""
     due = Reply.objects.filter(state=ReplyState.QUEUED, send_after__lte=now)
     sendable = due.exclude(brand_account__health=Health.REAUTHORISE)
     return list(sendable.order_by("send_after", "pk").values_list("pk", flat=True)[:_BATCH])
 
 
-def due_checks(now: dt.datetime) -> list[int]:
+def due_check_ids(now: dt.datetime) -> list[int]:
     """Ids of unconfirmed answers that are due to be looked for."""
     due = Reply.objects.filter(state=ReplyState.UNCONFIRMED, check_after__lte=now)
     return list(due.order_by("check_after", "pk").values_list("pk", flat=True)[:_BATCH])
 
 
-def expire_leases(now: dt.datetime) -> int:
+def expire_reply_leases(now: dt.datetime) -> int:
     """Answers whose worker died while sending become unconfirmed, never queued. Returns how many."""
     expired = Reply.objects.filter(state=ReplyState.SENDING, lease_until__lte=now)
     reason = "Sending was interrupted. The answer may or may not have been published."
     return sum(
-        outcomes.record_unconfirmed(reply_id, reason, now=now, lease=lease, code="interrupted")
+        outcomes.record_reply_unconfirmed(reply_id, reason, now=now, lease=lease, code="interrupted")
         for reply_id, lease in expired.values_list("pk", "lease_token")[:_BATCH]
         if lease is not None
     )
 
 
-def send_reply(reply_id: int, *, clock: Clock = timezone.now) -> None:
+def send_queued_reply(reply_id: int, *, clock: Clock = timezone.now) -> None:
     """One attempt to send an answer, if it is due and nobody else has claimed it."""
     now, lease = clock(), uuid.uuid4()
     reply = Reply.objects.select_related("parent", "author", "brand_account").filter(pk=reply_id).first()
     if reply is None or reply.brand_account.health == Health.REAUTHORISE:
         return
-    if reply.state == ReplyState.QUEUED and (reason := _no_longer(reply)):
-        outcomes.record_failed(reply_id, reason, now=now, code="not_allowed")
+    if reply.state == ReplyState.QUEUED and (reason := _why_not_sendable(reply)):
+        outcomes.record_reply_failed(reply_id, reason, now=now, code="not_allowed")
         return
-    claimed = outcomes.claim(reply_id, now=now, lease=lease, until=now + LEASE)
+    claimed = outcomes.claim_reply(reply_id, now=now, lease=lease, until=now + SEND_LEASE)
     if claimed is not None:
-        _attempt(claimed, lease, clock)
+        _attempt_send(claimed, lease, clock)
 
 
-def _no_longer(reply: Reply) -> str:
+def _why_not_sendable(reply: Reply) -> str:
     """Why an answer that was allowed when it was written may not leave now, "" when it may."""
     author, brand_account = reply.author, reply.brand_account
     if not author.is_active:
@@ -108,106 +108,106 @@ def _no_longer(reply: Reply) -> str:
     return ""
 
 
-def _attempt(reply: Reply, lease: uuid.UUID, clock: Clock) -> None:
+def _attempt_send(reply: Reply, lease: uuid.UUID, clock: Clock) -> None:
     """Ready the connector, look first where a person had the answer sent again, send."""
     started = clock()
     try:
-        connector = connect(reply.brand_account, now=started)
-        stands = _find(connector, reply) if reply.settled_by_id is not None else None
+        connector = connect_renewed(reply.brand_account, now=started)
+        stands = _find_on_network(connector, reply) if reply.settled_by_id is not None else None
     except CredentialUnusable as error:
-        _put_off(reply, Reauthorise(str(error), code="credential"), lease, clock())
+        _requeue_or_fail(reply, Reauthorise(str(error), code="credential"), lease, clock())
         return
     except AmbiguousSend as error:
-        _put_off(reply, RetryLater(str(error), code=error.code), lease, clock())
+        _requeue_or_fail(reply, RetryLater(str(error), code=error.code), lease, clock())
         return
     except NetworkError as error:
-        _put_off(reply, error, lease, clock())
+        _requeue_or_fail(reply, error, lease, clock())
         return
     if stands is not None:
-        outcomes.record_sent(reply.pk, stands, now=clock(), sent_at=started, lease=lease)
+        outcomes.record_reply_sent(reply.pk, stands, now=clock(), sent_at=started, lease=lease)
         return
     if clock() - started > _READY_WITHIN:
-        outcomes.put_back(reply.pk, "", lease=lease, send_after=clock())
+        outcomes.requeue_reply(reply.pk, "", lease=lease, send_after=clock())
         return
-    _post(connector, reply, lease, clock)
+    _post_reply(connector, reply, lease, clock)
 
 
-def _post(connector: Connector, reply: Reply, lease: uuid.UUID, clock: Clock) -> None:
+def _post_reply(connector: Connector, reply: Reply, lease: uuid.UUID, clock: Clock) -> None:
     """The one place where an answer leaves. Outside any transaction."""
     send = connector.send_dm if reply.visibility == Visibility.DIRECT else connector.reply
     try:
-        sent = send(reply.parent.reply_ref, Draft(reply.text), str(reply.composer_id))
+        sent = send(reply.parent.reply_ref, OutgoingMessage(reply.text), str(reply.composer_id))
     except AmbiguousSend as error:
-        outcomes.record_unconfirmed(reply.pk, str(error), now=clock(), lease=lease, code=error.code)
+        outcomes.record_reply_unconfirmed(reply.pk, str(error), now=clock(), lease=lease, code=error.code)
     except NetworkError as error:
-        _put_off(reply, error, lease, clock())
+        _requeue_or_fail(reply, error, lease, clock())
     except Exception as error:
         # Whatever went wrong, it went wrong around the request: the answer may stand there.
         logger.exception("Reply %s: sending failed in an unforeseen way", reply.pk)
         reason = "Something unforeseen happened while sending. The answer may or may not have been published."
-        outcomes.record_unconfirmed(reply.pk, reason, now=clock(), lease=lease, code=type(error).__name__)
+        outcomes.record_reply_unconfirmed(reply.pk, reason, now=clock(), lease=lease, code=type(error).__name__)
     else:
         at = clock()
-        outcomes.record_sent(reply.pk, sent, now=at, sent_at=at, lease=lease)
+        outcomes.record_reply_sent(reply.pk, sent, now=at, sent_at=at, lease=lease)
 
 
-def _put_off(reply: Reply, error: NetworkError, lease: uuid.UUID, now: dt.datetime) -> None:
+def _requeue_or_fail(reply: Reply, error: NetworkError, lease: uuid.UUID, now: dt.datetime) -> None:
     """The network certainly did not take the answer: queue it again where waiting helps, else tell its author."""
     words = str(error) or "The network gave no reason."
     if isinstance(error, Reauthorise):
-        outcomes.record_health(reply.brand_account_id, error, now=now)
+        outcomes.record_brand_account_health(reply.brand_account_id, error, now=now)
         held = f"Held until {reply.brand_account.display_name} is connected again. {words}"
-        outcomes.put_back(
+        outcomes.requeue_reply(
             reply.pk, held, lease=lease, send_after=now, code=error.code, attempts=reply.attempts - 1
         )
     elif isinstance(error, BudgetExhausted):
-        outcomes.record_health(reply.brand_account_id, error, now=now)
+        outcomes.record_brand_account_health(reply.brand_account_id, error, now=now)
         until = error.until or now + _BUDGET_RETRY
-        outcomes.put_back(
+        outcomes.requeue_reply(
             reply.pk, words, lease=lease, send_after=until, code=error.code, attempts=reply.attempts - 1
         )
-    elif isinstance(error, RetryLater) and reply.attempts < ATTEMPTS:
-        wait = min(_RETRY * 2 ** (reply.attempts - 1), _LONGEST_RETRY)
-        outcomes.put_back(
+    elif isinstance(error, RetryLater) and reply.attempts < MAX_ATTEMPTS:
+        wait = min(_FIRST_RETRY * 2 ** (reply.attempts - 1), _LONGEST_RETRY)
+        outcomes.requeue_reply(
             reply.pk, words, lease=lease, send_after=max(error.at or now, now + wait), code=error.code
         )
     elif isinstance(error, RetryLater):
         reason = f"Not published after {reply.attempts} attempts. {words}"
-        outcomes.record_failed(reply.pk, reason, now=now, code=error.code, lease=lease)
+        outcomes.record_reply_failed(reply.pk, reason, now=now, code=error.code, lease=lease)
     else:
         if isinstance(error, MissingPermission):
-            outcomes.record_health(reply.brand_account_id, error, now=now)
+            outcomes.record_brand_account_health(reply.brand_account_id, error, now=now)
         elif not isinstance(error, Rejected | Gone):
             logger.error("Reply %s: %s is none of the known refusals", reply.pk, type(error).__name__)
-        outcomes.record_failed(reply.pk, words, now=now, code=error.code, lease=lease)
+        outcomes.record_reply_failed(reply.pk, words, now=now, code=error.code, lease=lease)
 
 
-def check_reply(reply_id: int, *, clock: Clock = timezone.now) -> None:
+def look_for_reply(reply_id: int, *, clock: Clock = timezone.now) -> None:
     """Look on the network for an unconfirmed answer, if that is due and nobody else is looking."""
     now = clock()
     due = Reply.objects.filter(Q(check_after__lte=now), pk=reply_id, state=ReplyState.UNCONFIRMED)
-    if not due.update(check_after=now + _LOOK):
+    if not due.update(check_after=now + _LOOK_LEASE):
         return
     reply = Reply.objects.select_related("parent", "brand_account").get(pk=reply_id)
     try:
-        found = _find(connect(reply.brand_account, now=now), reply)
+        found = _find_on_network(connect_renewed(reply.brand_account, now=now), reply)
     except (NetworkError, CredentialUnusable) as error:
         if isinstance(error, Reauthorise):
-            outcomes.record_health(reply.brand_account_id, error, now=clock())
-        outcomes.record_look(reply_id, now=clock(), failure=f"It could not be looked for. {error}")
+            outcomes.record_brand_account_health(reply.brand_account_id, error, now=clock())
+        outcomes.record_fruitless_look(reply_id, now=clock(), failure=f"It could not be looked for. {error}")
     except Exception:
         logger.exception("Reply %s: looking failed in an unforeseen way", reply_id)
-        outcomes.record_look(reply_id, now=clock(), failure="It could not be looked for.")
+        outcomes.record_fruitless_look(reply_id, now=clock(), failure="It could not be looked for.")
     else:
         if found is None:
-            outcomes.record_look(reply_id, now=clock())
+            outcomes.record_fruitless_look(reply_id, now=clock())
         else:
-            outcomes.record_sent(reply_id, found, now=clock(), sent_at=reply.sending_since or now)
+            outcomes.record_reply_sent(reply_id, found, now=clock(), sent_at=reply.sending_since or now)
 
 
-def _find(connector: Connector, reply: Reply) -> Sent | None:
+def _find_on_network(connector: Connector, reply: Reply) -> SentMessage | None:
     """The answer on the network. An id that another answer of ours has is not this one."""
-    found = connector.find_own_recent(
+    found = connector.find_own_message(
         reply.parent.reply_ref,
         reply.text,
         reply.created_at,

@@ -18,14 +18,14 @@ from django.conf import settings
 from django.db import OperationalError, transaction
 from django.db.models import F, Q
 
-from accounts.brand_accounts.health import health_of, set_health
+from accounts.brand_accounts.health import health_from_error, set_health
 from accounts.models import BrandAccount
-from inbox.changes.change import Change, changing
+from inbox.changes.change import Change, change_case
 from inbox.changes.refusals import Invalid
-from inbox.live.publish import publish_on_commit
+from inbox.live.publish import publish_cases_on_commit
 from inbox.models import Case, Direction, Message, Reply, ReplyState, Status, Verb
 from inbox.replies import drafts
-from networks.base import NetworkError, Sent
+from networks.base import NetworkError, SentMessage
 
 logger = logging.getLogger(__name__)
 P = ParamSpec("P")
@@ -36,7 +36,7 @@ R = TypeVar("R")
 CHECK_DELAYS: tuple[float, ...] = settings.OUTBOX_CHECK_DELAYS
 
 
-def _patient(store: Callable[P, R]) -> Callable[P, R]:
+def _retry_when_database_busy(store: Callable[P, R]) -> Callable[P, R]:
     """Try again when Postgres chose this transaction to end a deadlock, or is just being restarted."""
 
     @functools.wraps(store)
@@ -55,10 +55,10 @@ def _patient(store: Callable[P, R]) -> Callable[P, R]:
     return storing
 
 
-@_patient
+@_retry_when_database_busy
 @transaction.atomic
-def record_sent(
-    reply_id: int, sent: Sent, *, now: dt.datetime, sent_at: dt.datetime, lease: uuid.UUID | None = None
+def record_reply_sent(
+    reply_id: int, sent: SentMessage, *, now: dt.datetime, sent_at: dt.datetime, lease: uuid.UUID | None = None
 ) -> bool:
     """The answer stands on the network under `sent.remote_id` since `sent_at`. False when that was known already.
 
@@ -74,16 +74,16 @@ def record_sent(
     if not stored:
         return False
     reply = Reply.objects.select_related("parent", "author", "brand_account").get(pk=reply_id)
-    with changing(reply.case_id, now=now) as change:
-        message, created = _outbound(reply, sent, sent_at)
+    with change_case(reply.case_id, now=now) as change:
+        message, created = _get_or_create_outbound_message(reply, sent, sent_at)
         if created:
             change.set(message_count=change.case.message_count + 1)
-        _answered(change, sent_at)
+        _apply_answer_to_case(change, sent_at)
         change.record(Verb.ANSWERED, {"reply": reply.pk, "message": message.pk}, actor=reply.author)
     return True
 
 
-def _outbound(reply: Reply, sent: Sent, sent_at: dt.datetime) -> tuple[Message, bool]:
+def _get_or_create_outbound_message(reply: Reply, sent: SentMessage, sent_at: dt.datetime) -> tuple[Message, bool]:
     """Our message; the echo may have brought it already, then it gets its author."""
     parent = reply.parent
     message, created = Message.objects.get_or_create(
@@ -113,7 +113,7 @@ def _outbound(reply: Reply, sent: Sent, sent_at: dt.datetime) -> tuple[Message, 
     return message, created
 
 
-def _answered(change: Change, sent_at: dt.datetime) -> None:
+def _apply_answer_to_case(change: Change, sent_at: dt.datetime) -> None:
     """What an answer does to a case. A message that the customer wrote after it still waits."""
     case = change.case
     first, last = case.first_response_at, case.last_outbound_at
@@ -126,30 +126,30 @@ def _answered(change: Change, sent_at: dt.datetime) -> None:
     change.set(waiting_since=None, status=Status.WAITING)
 
 
-@_patient
+@_retry_when_database_busy
 @transaction.atomic
-def record_failed(
+def record_reply_failed(
     reply_id: int, reason: str, *, now: dt.datetime, code: str = "", lease: uuid.UUID | None = None
 ) -> bool:
     """The answer was refused and does not stand on the network; its text goes back into the draft.
 
     With a `lease` it must be that attempt's; without one the answer must not have left the queue.
     """
-    row = _of_attempt(reply_id, lease)
+    row = _filter_attempt(reply_id, lease)
     if not row.update(
         state=ReplyState.FAILED, lease_until=None, lease_token=None, error=reason[:500], error_code=code[:60]
     ):
         return False
     reply = Reply.objects.select_related("author").get(pk=reply_id)
-    with changing(reply.case_id, now=now) as change:
-        drafts.give_back(reply.case_id, reply.author_id, reply.text, now)
+    with change_case(reply.case_id, now=now) as change:
+        drafts.restore_draft(reply.case_id, reply.author_id, reply.text, now)
         change.record(Verb.REPLY_FAILED, {"reply": reply.pk, "reason": reason[:300]}, actor=reply.author)
     return True
 
 
-@_patient
+@_retry_when_database_busy
 @transaction.atomic
-def record_unconfirmed(
+def record_reply_unconfirmed(
     reply_id: int, reason: str, *, now: dt.datetime, lease: uuid.UUID, code: str = ""
 ) -> bool:
     """The answer may or may not stand on the network: it is looked for, never sent again by itself."""
@@ -161,14 +161,14 @@ def record_unconfirmed(
     ):  # fmt: skip
         return False
     reply = Reply.objects.select_related("author").get(pk=reply_id)
-    with changing(reply.case_id, now=now) as change:
+    with change_case(reply.case_id, now=now) as change:
         change.record(Verb.REPLY_UNCONFIRMED, {"reply": reply.pk, "reason": reason[:300]}, actor=reply.author)
     return True
 
 
-@_patient
+@_retry_when_database_busy
 @transaction.atomic
-def put_back(
+def requeue_reply(
     reply_id: int,
     reason: str,
     *,
@@ -179,19 +179,19 @@ def put_back(
 ) -> bool:
     """The answer certainly did not leave: queued again for `send_after`. `attempts` replaces the count when given."""
     changes: dict[str, Any] = {} if attempts is None else {"attempts": attempts}
-    row = _of_attempt(reply_id, lease)
+    row = _filter_attempt(reply_id, lease)
     put = row.update(
         state=ReplyState.QUEUED, lease_until=None, lease_token=None, send_after=send_after, error=reason[:500],
         error_code=code[:60], **changes,
     )  # fmt: skip
     if put:
-        tell(reply_id)
+        publish_reply_state(reply_id)
     return bool(put)
 
 
-@_patient
+@_retry_when_database_busy
 @transaction.atomic
-def record_look(reply_id: int, *, now: dt.datetime, failure: str = "") -> None:
+def record_fruitless_look(reply_id: int, *, now: dt.datetime, failure: str = "") -> None:
     """The answer was looked for and not found (or the look itself failed); after the last look a person decides."""
     reply = (
         Reply.objects.select_for_update(of=("self",))
@@ -208,32 +208,32 @@ def record_look(reply_id: int, *, now: dt.datetime, failure: str = "") -> None:
     if failure or reply.needs_person:
         reply.error = (failure or "It was looked for and not found. It may still have been published.")[:500]
     reply.save(update_fields=["checks", "check_after", "needs_person", "error"])
-    tell(reply_id)
+    publish_reply_state(reply_id)
 
 
-def tell(reply_id: int) -> None:
+def publish_reply_state(reply_id: int) -> None:
     """Let open pages show the answer's new state; the case itself has not changed."""
     case = Case.objects.filter(replies=reply_id).first()
     if case is not None:
-        publish_on_commit([Change(case, None, case.activity_at).as_live()])
+        publish_cases_on_commit([Change(case, None, case.activity_at).as_case_change()])
 
 
-@_patient
+@_retry_when_database_busy
 @transaction.atomic
-def record_health(brand_account_id: int, error: NetworkError, *, now: dt.datetime) -> None:
+def record_brand_account_health(brand_account_id: int, error: NetworkError, *, now: dt.datetime) -> None:
     """Keep what a network's failure says about the brand account."""
     brand_account = BrandAccount.objects.select_for_update(no_key=True).get(pk=brand_account_id)
-    health, until = health_of(error)
+    health, until = health_from_error(error)
     set_health(brand_account, health, str(error), now=now, until=until)
 
 
-def _of_attempt(reply_id: int, lease: uuid.UUID | None) -> Any:
+def _filter_attempt(reply_id: int, lease: uuid.UUID | None) -> Any:
     if lease is None:
         return Reply.objects.filter(pk=reply_id, state=ReplyState.QUEUED)
     return Reply.objects.filter(pk=reply_id, state=ReplyState.SENDING, lease_token=lease)
 
 
-def claim(reply_id: int, *, now: dt.datetime, lease: uuid.UUID, until: dt.datetime) -> Reply | None:
+def claim_reply(reply_id: int, *, now: dt.datetime, lease: uuid.UUID, until: dt.datetime) -> Reply | None:
     """Take a due answer for one attempt, committed before the network is asked. None when it is not to be had.
 
     Only its own columns decide, so that a claim that waited for another one sees that the answer is gone.
@@ -247,5 +247,5 @@ def claim(reply_id: int, *, now: dt.datetime, lease: uuid.UUID, until: dt.dateti
         attempts=F("attempts") + 1,
     ):
         return None
-    tell(reply_id)
+    publish_reply_state(reply_id)
     return Reply.objects.select_related("parent", "author", "brand_account").get(pk=reply_id)

@@ -16,31 +16,31 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 
 from accounts.models import User
-from inbox.changes.change import Change, acting, changing, require
-from inbox.changes.refusals import Conflict, Invalid, NotAllowed, told, what_happened
+from inbox.changes.change import Change, change_case_as, change_case, require_permission
+from inbox.changes.refusals import Conflict, Invalid, NotAllowed, event_sentence, latest_event_sentence
 from inbox.models import LIVE_STATES, Case, CaseEvent, Message, Reply, ReplyState, Verb
 from inbox.replies import drafts
 from inbox.replies.composer import (
     Composer,
-    composer,
-    longest,
-    measure,
-    on_its_way,
-    signed,
-    why_not_as,
-    why_not_to,
+    build_composer,
+    max_reply_length,
+    measure_text,
+    on_its_way_sentence,
+    add_signature,
+    why_cannot_answer_as,
+    why_cannot_answer_message,
 )
-from inbox.replies.outcomes import record_sent
+from inbox.replies.outcomes import record_reply_sent
 from inbox.text import clean_text, is_visible
 from networks import registry
-from networks.base import Sent
+from networks.base import SentMessage
 
-__all__ = ["Composer", "cancel_reply", "composer", "measure", "queue_reply", "settle_reply"]
+__all__ = ["Composer", "cancel_reply", "build_composer", "measure_text", "queue_reply", "settle_reply"]
 
 #: More than this nobody reads, and the length in a network's own unit is slow to count.
 LONGEST_INPUT = 20_000
 #: Events that make no answer to the customer out of date.
-_HARMLESS = (
+_HARMLESS_VERBS = (
     Verb.ASSIGNED,
     Verb.ACCEPTED,
     Verb.NOTED,
@@ -73,13 +73,13 @@ def queue_reply(
     """
     text = clean_text(text)[0].strip()
     try:
-        return _queue(case_id, by, parent_message_id, text, composer_id, seen_version, now, visibility)
+        return _queue_reply(case_id, by, parent_message_id, text, composer_id, seen_version, now, visibility)
     except (Conflict, Invalid, NotAllowed):
-        drafts.keep(case_id, by.pk, text, now)
+        drafts.save_draft_unchecked(case_id, by.pk, text, now)
         raise
 
 
-def _queue(
+def _queue_reply(
     case_id: int,
     by: User,
     parent_message_id: int,
@@ -89,9 +89,9 @@ def _queue(
     now: dt.datetime,
     visibility: str | None,
 ) -> Reply:
-    with acting(case_id, by, "publish", now=now) as change:
+    with change_case_as(case_id, by, "publish", now=now) as change:
         case = change.case
-        if (first := _same_composer(composer_id, case, by)) is not None:
+        if (first := _find_first_submit(composer_id, case, by)) is not None:
             return first
         parent = (
             Message.objects.filter(pk=parent_message_id, case=case).select_related("brand_account").first()
@@ -99,10 +99,10 @@ def _queue(
         if parent is None:
             raise Invalid("That message is not part of this case. Open the case again.")
         _check_nobody_answers(case, parent, by)
-        _check_seen(case, seen_version)
-        if reason := why_not_as(by, parent.brand_account):
+        _check_nothing_new(case, seen_version)
+        if reason := why_cannot_answer_as(by, parent.brand_account):
             raise NotAllowed(reason)
-        if reason := why_not_to(case, parent, now=now):
+        if reason := why_cannot_answer_message(case, parent, now=now):
             raise Invalid(reason)
         if visibility not in (None, parent.visibility):
             raise Invalid(f"This {parent.visibility} message can only be answered where it was written.")
@@ -112,27 +112,27 @@ def _queue(
             brand_account=parent.brand_account,
             author=by,
             composer_id=composer_id,
-            text=_checked(text, parent, by),
+            text=_check_and_sign(text, parent, by),
             visibility=parent.visibility,
             created_at=now,
             send_after=now + dt.timedelta(seconds=settings.UNDO_SECONDS),
         )
-        _insert(reply, change)
+        _insert_reply(reply, change)
     return reply
 
 
-def _insert(reply: Reply, change: Change) -> None:
+def _insert_reply(reply: Reply, change: Change) -> None:
     try:
         with transaction.atomic():
             reply.save(force_insert=True)
     except IntegrityError as error:
         raise Conflict(reply.case, "Somebody is answering this message at this moment.") from error
-    change.accept()
+    change.accept_custody()
     change.record(Verb.REPLY_QUEUED, {"reply": reply.pk})
-    drafts.keep(reply.case_id, reply.author_id, "", change.now)
+    drafts.save_draft_unchecked(reply.case_id, reply.author_id, "", change.now)
 
 
-def _same_composer(composer_id: uuid.UUID, case: Case, by: User) -> Reply | None:
+def _find_first_submit(composer_id: uuid.UUID, case: Case, by: User) -> Reply | None:
     reply = Reply.objects.filter(composer_id=composer_id).first()
     if reply is not None and (reply.case_id, reply.author_id) != (case.pk, by.pk):
         raise Invalid("This form belongs to another case. Open the case again.")
@@ -142,10 +142,10 @@ def _same_composer(composer_id: uuid.UUID, case: Case, by: User) -> Reply | None
 def _check_nobody_answers(case: Case, parent: Message, by: User) -> None:
     live = Reply.objects.filter(parent=parent, state__in=LIVE_STATES).select_related("author").first()
     if live is not None:
-        raise Conflict(case, on_its_way(live, by))
+        raise Conflict(case, on_its_way_sentence(live, by))
 
 
-def _check_seen(case: Case, seen_version: int) -> None:
+def _check_nothing_new(case: Case, seen_version: int) -> None:
     """Refuse an answer to a case that has changed for the customer since the person looked.
 
     Every event notes the version that it made. A version that no harmless event accounts for was made by the
@@ -156,29 +156,29 @@ def _check_seen(case: Case, seen_version: int) -> None:
     since = CaseEvent.objects.filter(case=case, data__version__gt=seen_version).select_related("actor")
     harmless, telling = set(), []
     for event in since.order_by("at", "id"):
-        if event.verb in _HARMLESS or (event.verb == Verb.REPLY_QUEUED and _came_to_nothing(event)):
+        if event.verb in _HARMLESS_VERBS or (event.verb == Verb.REPLY_QUEUED and _is_dead_reply_event(event)):
             harmless.add(event.data["version"])
         else:
             telling.append(event)
     accounted_for = harmless - {event.data["version"] for event in telling}
     if seen_version > case.version or set(range(seen_version + 1, case.version + 1)) - accounted_for:
         answered = [event for event in telling if event.verb in (Verb.ANSWERED, Verb.REPLY_QUEUED)]
-        raise Conflict(case, told(answered[-1]) if answered else what_happened(case))
+        raise Conflict(case, event_sentence(answered[-1]) if answered else latest_event_sentence(case))
 
 
-def _came_to_nothing(event: CaseEvent) -> bool:
+def _is_dead_reply_event(event: CaseEvent) -> bool:
     states = (ReplyState.CANCELLED, ReplyState.FAILED)
     return Reply.objects.filter(pk=event.data.get("reply"), state__in=states).exists()
 
 
-def _checked(text: str, parent: Message, by: User) -> str:
+def _check_and_sign(text: str, parent: Message, by: User) -> str:
     """The whole text that goes out. Raises `Invalid` when it is empty or too long for the network."""
     if text == by.signature or not is_visible(text):
         raise Invalid("Write an answer before you send it.")
-    whole, most = signed(text, by), longest(parent.brand_account.network, parent.visibility)
-    length = len(whole) if len(whole) > LONGEST_INPUT else measure(parent.brand_account.network, whole)
+    whole, most = add_signature(text, by), max_reply_length(parent.brand_account.network, parent.visibility)
+    length = len(whole) if len(whole) > LONGEST_INPUT else measure_text(parent.brand_account.network, whole)
     if length > most:
-        label = registry.capabilities(parent.brand_account.network).label
+        label = registry.network_capabilities(parent.brand_account.network).label
         raise Invalid(
             f"With your signature the answer is {length:,} long; {label} takes {most:,}. Shorten it by {length - most:,}."
         )
@@ -194,17 +194,17 @@ def cancel_reply(reply_id: int, by: User, *, now: dt.datetime) -> Reply:
     with transaction.atomic():
         # Its author may even when the case has been handed over meanwhile.
         own = Reply.objects.select_related("author").filter(pk=reply_id, author=by).first()
-        reply = own or _readable(reply_id, by)
+        reply = own or _get_readable_reply(reply_id, by)
         if own is None:
-            require(by, "settle_reply")
+            require_permission(by, "settle_reply")
         if reply.state == ReplyState.CANCELLED:
             return reply
         queued = Reply.objects.filter(pk=reply.pk, state=ReplyState.QUEUED)
         taken = queued.update(state=ReplyState.CANCELLED, settled_by=by)
         if not taken:
             raise Conflict(reply.case, "Too late: the answer has left already.")
-        with changing(reply.case_id, now=now, by=by) as change:
-            drafts.give_back(reply.case_id, reply.author_id, reply.text, now)
+        with change_case(reply.case_id, now=now, by=by) as change:
+            drafts.restore_draft(reply.case_id, reply.author_id, reply.text, now)
             change.record(Verb.REPLY_CANCELLED, {"reply": reply.pk})
     reply.refresh_from_db()
     return reply
@@ -220,8 +220,8 @@ def settle_reply(
     goes back into the draft. Raises `Conflict` when it is settled already, `NotAllowed` without the right.
     """
     with transaction.atomic():
-        reply = _readable(reply_id, by)
-        require(by, "settle_reply")
+        reply = _get_readable_reply(reply_id, by)
+        require_permission(by, "settle_reply")
         undecided = Reply.objects.filter(pk=reply.pk, state=ReplyState.UNCONFIRMED, needs_person=True)
         if not undecided.update(settled_by=by):
             reply.refresh_from_db()
@@ -229,17 +229,17 @@ def settle_reply(
                 reply.case, f"This answer is settled already: {reply.get_state_display().lower()}."
             )
         if decision == "sent" and remote_id.strip():
-            sent = Sent(_remote_id(remote_id, reply))
-            record_sent(reply.pk, sent, now=now, sent_at=reply.sending_since or now)
+            sent = SentMessage(_parse_remote_id(remote_id, reply))
+            record_reply_sent(reply.pk, sent, now=now, sent_at=reply.sending_since or now)
         else:
-            _decide(reply, decision, now)
-        with changing(reply.case_id, now=now, by=by) as change:
+            _apply_settlement(reply, decision, now)
+        with change_case(reply.case_id, now=now, by=by) as change:
             change.record(Verb.REPLY_SETTLED, {"reply": reply.pk, "decision": decision})
     reply.refresh_from_db()
     return reply
 
 
-def _decide(reply: Reply, decision: Settlement, now: dt.datetime) -> None:
+def _apply_settlement(reply: Reply, decision: Settlement, now: dt.datetime) -> None:
     row = Reply.objects.filter(pk=reply.pk)
     if decision == "sent":
         row.update(check_after=now)
@@ -253,10 +253,10 @@ def _decide(reply: Reply, decision: Settlement, now: dt.datetime) -> None:
             state=ReplyState.FAILED, needs_person=False, check_after=None, lease_token=None,
             error="Given up: nobody knows whether it was published.",
         )  # fmt: skip
-        drafts.give_back(reply.case_id, reply.author_id, reply.text, now)
+        drafts.restore_draft(reply.case_id, reply.author_id, reply.text, now)
 
 
-def _remote_id(given: str, reply: Reply) -> str:
+def _parse_remote_id(given: str, reply: Reply) -> str:
     """An id from what a person pasted: the id itself, or the address of the message."""
     found = given.strip().split("?")[0].rstrip("/").rpartition("/")[2]
     if not found or len(found) > 200 or not found.isprintable() or " " in found:
@@ -270,6 +270,6 @@ def _remote_id(given: str, reply: Reply) -> str:
     return found
 
 
-def _readable(reply_id: int, by: User) -> Reply:
+def _get_readable_reply(reply_id: int, by: User) -> Reply:
     cases = Case.objects.visible_to(by)
     return Reply.objects.select_related("author").get(pk=reply_id, case__in=cases)

@@ -17,7 +17,7 @@ register = template.Library()
 def navigation(context: template.Context) -> dict[str, Any]:
     """The navigation of the signed-in user of `context["request"]`; three small statements."""
     request = context["request"]
-    shown = nav.navigation(request.user, request.path)
+    shown = nav.navigation_context(request.user, request.path)
     # The tabs of a phone come further down the page.
     request.unread_notices = shown["unread"]
     return {**shown, "csrf_token": context.get("csrf_token")}

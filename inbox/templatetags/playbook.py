@@ -11,23 +11,23 @@ from django.utils import timezone
 
 from inbox.models import Case, CasePlaybook
 from routing.models import PlaybookVersion
-from routing.playbook.outline import action_words
-from routing.playbook.tree import Outcome, tree_of
+from routing.playbook.outline import describe_action
+from routing.playbook.tree import Outcome, parse_playbook
 
 register = template.Library()
 #: The days that are counted.
-DAYS = 30
+DAYS_COUNTED = 30
 
 
 @register.inclusion_tag("inbox/_playbook_counts.html", takes_context=True)
 def playbook_counts(context: template.Context, version: PlaybookVersion) -> dict[str, Any]:
     """How often each outcome was reached in the last 30 days, over the cases that the reader may see, most frequent
     first; those that never were at the end. One statement."""
-    since = timezone.now() - dt.timedelta(days=DAYS)
+    since = timezone.now() - dt.timedelta(days=DAYS_COUNTED)
     reached = CasePlaybook.objects.filter(finished_at__gte=since).exclude(outcome="")
     mine = reached.filter(case__in=Case.objects.visible_to(context["request"].user))
     counted = dict(mine.values_list("outcome").annotate(n=Count("pk")).order_by())
-    outcomes = tree_of(version.snapshot).outcomes
+    outcomes = parse_playbook(version.snapshot).outcomes
     gone = [Outcome(key, key, "", "") for key in counted if key not in outcomes]
     rows = [(one.name, counted.get(one.key, 0)) for one in [*outcomes.values(), *gone]]
     rows.sort(key=lambda row: -row[1])
@@ -35,12 +35,12 @@ def playbook_counts(context: template.Context, version: PlaybookVersion) -> dict
         "rows": rows,
         "most": max([n for _, n in rows], default=0),
         "total": sum(counted.values()),
-        "days": DAYS,
+        "days": DAYS_COUNTED,
     }
 
 
 @register.filter
-def named(slug: str, names: dict[str, str]) -> str:
+def department_name(slug: str, names: dict[str, str]) -> str:
     """A department's name, its slug where it is gone."""
     return names.get(slug, slug)
 
@@ -48,4 +48,4 @@ def named(slug: str, names: dict[str, str]) -> str:
 @register.filter
 def action(outcome: Outcome, names: dict[str, str]) -> str:
     """What an outcome suggests, in words; `names` are the departments' by slug."""
-    return action_words(outcome, names)
+    return describe_action(outcome, names)

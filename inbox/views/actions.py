@@ -21,10 +21,10 @@ from inbox.cases.customer_tags import tag_customer
 from inbox.cases.tags import tag_case
 from inbox.changes.refusals import Conflict, Invalid, NotAllowed
 from inbox.models import Case
-from inbox.views.case import context_of, refused
+from inbox.views.case import case_page_context, show_case_with_problem
 from inbox.views.guards import InboxRequest, signed_in, wants_fragment
 
-Verb = Callable[[dt.datetime], object]
+CaseAction = Callable[[dt.datetime], object]
 
 
 @require_POST
@@ -35,10 +35,10 @@ def assign(request: InboxRequest, pk: int) -> HttpResponse:
 
     def verb(now: dt.datetime) -> object:
         if to == "me" and not viewer(request.user).may("reassign"):
-            return cases.claim(pk, request.user, version=version(request), now=now)
-        return cases.assign(pk, request.user, _person(request, to), version=version(request), now=now)
+            return cases.claim_case(pk, request.user, version=posted_version(request), now=now)
+        return cases.assign_case(pk, request.user, _posted_assignee(request, to), version=posted_version(request), now=now)
 
-    return act(request, pk, "assign", verb, "It is yours." if to == "me" else "Assigned.")
+    return perform_and_show(request, pk, "assign", verb, "It is yours." if to == "me" else "Assigned.")
 
 
 @require_POST
@@ -46,7 +46,7 @@ def assign(request: InboxRequest, pk: int) -> HttpResponse:
 def note(request: InboxRequest, pk: int) -> HttpResponse:
     """A private note."""
     text = request.POST.get("note", "")
-    return act(request, pk, "note", lambda now: cases.note(pk, request.user, text, now=now), "Note added.")
+    return perform_and_show(request, pk, "note", lambda now: cases.add_note(pk, request.user, text, now=now), "Note added.")
 
 
 @require_POST
@@ -58,7 +58,7 @@ def customer_tags(request: InboxRequest, pk: int) -> HttpResponse:
     def verb(now: dt.datetime) -> object:
         return tag_customer(pk, request.user, given, now=now)
 
-    return act(request, pk, "customer_tags", verb, "The customer's tags are saved.")
+    return perform_and_show(request, pk, "customer_tags", verb, "The customer's tags are saved.")
 
 
 @require_POST
@@ -72,25 +72,25 @@ def case_tags(request: InboxRequest, pk: int) -> HttpResponse:
         teaches.append(tag_case(pk, request.user, given, now=now))
         return None
 
-    refusal = attempt(request, pk, "case_tags", verb)
+    refusal = attempt_action(request, pk, "case_tags", verb)
     if refusal is not None:
         return refusal
     done = "The case's tags are saved."
     if department := teaches[0]:
         done += f" The router learns that it belongs to {department}; it stays here until you hand it over."
-    return shown(request, pk, done)
+    return show_case_after(request, pk, done)
 
 
 @require_POST
 @signed_in
 def resolve(request: InboxRequest, pk: int) -> HttpResponse:
     """Closed as solved."""
-    seen = version(request)
-    return act(
+    seen = posted_version(request)
+    return perform_and_show(
         request,
         pk,
         "resolve",
-        lambda now: cases.resolve(pk, request.user, version=seen, now=now),
+        lambda now: cases.resolve_case(pk, request.user, version=seen, now=now),
         "Resolved.",
     )
 
@@ -99,9 +99,9 @@ def resolve(request: InboxRequest, pk: int) -> HttpResponse:
 @signed_in
 def reopen(request: InboxRequest, pk: int) -> HttpResponse:
     """Open again."""
-    seen = version(request)
-    return act(
-        request, pk, "reopen", lambda now: cases.reopen(pk, request.user, version=seen, now=now), "Reopened."
+    seen = posted_version(request)
+    return perform_and_show(
+        request, pk, "reopen", lambda now: cases.reopen_case(pk, request.user, version=seen, now=now), "Reopened."
     )
 
 
@@ -109,21 +109,21 @@ def reopen(request: InboxRequest, pk: int) -> HttpResponse:
 @signed_in
 def dismiss(request: InboxRequest, pk: int) -> HttpResponse:
     """Closed without an answer, with the reason."""
-    reason, seen = request.POST.get("reason", ""), version(request)
+    reason, seen = request.POST.get("reason", ""), posted_version(request)
 
     def verb(now: dt.datetime) -> object:
-        return cases.dismiss(pk, request.user, reason, version=seen, now=now)
+        return cases.dismiss_case(pk, request.user, reason, version=seen, now=now)
 
-    return act(request, pk, "dismiss", verb, "Dismissed.")
+    return perform_and_show(request, pk, "dismiss", verb, "Dismissed.")
 
 
-def version(request: InboxRequest) -> int | None:
+def posted_version(request: InboxRequest) -> int | None:
     """The version of the case that the form was made for; None when it carries none."""
     given = request.POST.get("version", "")
     return int(given) if given.isascii() and given.isdigit() and len(given) < 10 else None
 
 
-def _person(request: InboxRequest, to: str) -> User | None:
+def _posted_assignee(request: InboxRequest, to: str) -> User | None:
     if to == "me":
         return request.user
     if to == "nobody":
@@ -135,34 +135,34 @@ def _person(request: InboxRequest, to: str) -> User | None:
     return person
 
 
-def act(
-    request: InboxRequest, pk: int, form: str, verb: Verb, done: str, *, composer_too: bool = False
+def perform_and_show(
+    request: InboxRequest, pk: int, form: str, verb: CaseAction, done: str, *, composer_too: bool = False
 ) -> HttpResponse:
     """Do it, and show the case as it stands then; what was refused says why and keeps what was typed."""
-    return attempt(request, pk, form, verb) or shown(request, pk, done, composer_too=composer_too)
+    return attempt_action(request, pk, form, verb) or show_case_after(request, pk, done, composer_too=composer_too)
 
 
-def attempt(request: InboxRequest, pk: int, form: str, verb: Verb) -> HttpResponse | None:
+def attempt_action(request: InboxRequest, pk: int, form: str, verb: CaseAction) -> HttpResponse | None:
     """Do it. None when it was done, else the case with why it was not and what was typed."""
     try:
         verb(timezone.now())
     except Case.DoesNotExist as error:
         raise Http404 from error
     except Conflict as error:
-        return refused(request, pk, Problem("conflict", str(error), form, typed(request)))
+        return show_case_with_problem(request, pk, Problem("conflict", str(error), form, typed_fields(request)))
     except Invalid as error:
-        return refused(request, pk, Problem("invalid", str(error), form, typed(request)))
+        return show_case_with_problem(request, pk, Problem("invalid", str(error), form, typed_fields(request)))
     except NotAllowed as error:
-        return refused(request, pk, Problem("refused", str(error), form, typed(request)))
+        return show_case_with_problem(request, pk, Problem("refused", str(error), form, typed_fields(request)))
     return None
 
 
-def typed(request: InboxRequest) -> dict[str, str]:
+def typed_fields(request: InboxRequest) -> dict[str, str]:
     """What the form held, the token aside."""
     return {key: str(value) for key, value in request.POST.items() if key != "csrfmiddlewaretoken"}
 
 
-def shown(request: InboxRequest, pk: int, done: str, *, composer_too: bool = False) -> HttpResponse:
+def show_case_after(request: InboxRequest, pk: int, done: str, *, composer_too: bool = False) -> HttpResponse:
     """The case after something was done: its changed parts for htmx, else back to its page.
 
     A case that the person may not read any more (it went to another department) leaves them at the queue.
@@ -175,5 +175,5 @@ def shown(request: InboxRequest, pk: int, done: str, *, composer_too: bool = Fal
             return redirect(where)
         there: HttpResponse = HttpResponseClientRedirect(where)
         return there
-    context = context_of(request, pk, start=request.POST.get("start", ""))
+    context = case_page_context(request, pk, start=request.POST.get("start", ""))
     return render(request, "inbox/case.html#changes", {**context, "done": done, "composer_too": composer_too})

@@ -16,8 +16,8 @@ from inbox.replies import composer as composing
 from inbox.replies import drafts
 from inbox.replies import verbs as replies
 from inbox.replies.verbs import LONGEST_INPUT, Settlement
-from inbox.views.actions import act, shown, typed, version
-from inbox.views.case import refused
+from inbox.views.actions import perform_and_show, show_case_after, typed_fields, posted_version
+from inbox.views.case import show_case_with_problem
 from inbox.views.guards import InboxRequest, signed_in
 
 
@@ -34,21 +34,21 @@ def reply(request: InboxRequest, pk: int) -> HttpResponse:
             "invalid",
             "The form was incomplete. Your text is still here: send it again.",
             "reply",
-            typed(request),
+            typed_fields(request),
         )
-        return refused(request, pk, problem)
-    seen, now = version(request) or 0, timezone.now()
+        return show_case_with_problem(request, pk, problem)
+    seen, now = posted_version(request) or 0, timezone.now()
     try:
         replies.queue_reply(pk, request.user, min(parent, 2**62), text, composer_id, seen, now=now)
     except Case.DoesNotExist as error:
         raise Http404 from error
     except Conflict as error:
-        return refused(request, pk, Problem("conflict", str(error), "reply", typed(request)))
+        return show_case_with_problem(request, pk, Problem("conflict", str(error), "reply", typed_fields(request)))
     except Invalid as error:
-        return refused(request, pk, Problem("invalid", str(error), "reply", typed(request)))
+        return show_case_with_problem(request, pk, Problem("invalid", str(error), "reply", typed_fields(request)))
     except NotAllowed as error:
-        return refused(request, pk, Problem("refused", str(error), "reply", typed(request)))
-    return shown(request, pk, "Your answer is queued. You can still take it back.", composer_too=True)
+        return show_case_with_problem(request, pk, Problem("refused", str(error), "reply", typed_fields(request)))
+    return show_case_after(request, pk, "Your answer is queued. You can still take it back.", composer_too=True)
 
 
 @require_POST
@@ -59,18 +59,18 @@ def draft(request: InboxRequest, pk: int) -> JsonResponse:
     case = Case.objects.visible_to(request.user).only("network").filter(pk=pk).first()
     if case is None:
         raise Http404
-    drafts.save(pk, request.user, text, timezone.now())
-    whole = composing.signed(text, request.user) if text.strip() else ""
-    length = len(whole) if len(whole) > LONGEST_INPUT else composing.measure(case.network, whole)
+    drafts.save_draft(pk, request.user, text, timezone.now())
+    whole = composing.add_signature(text, request.user) if text.strip() else ""
+    length = len(whole) if len(whole) > LONGEST_INPUT else composing.measure_text(case.network, whole)
     return JsonResponse({"length": length})
 
 
 @require_POST
 @signed_in
-def cancel(request: InboxRequest, pk: int) -> HttpResponse:
+def reply_cancel(request: InboxRequest, pk: int) -> HttpResponse:
     """Take an answer back before it leaves."""
-    case_id = _case_of(request, pk)
-    return act(
+    case_id = _case_id_of_reply(request, pk)
+    return perform_and_show(
         request, case_id, "cancel", lambda now: replies.cancel_reply(pk, request.user, now=now),
         "Taken back. The text is in the draft.", composer_too=True,
     )  # fmt: skip
@@ -78,9 +78,9 @@ def cancel(request: InboxRequest, pk: int) -> HttpResponse:
 
 @require_POST
 @signed_in
-def settle(request: InboxRequest, pk: int) -> HttpResponse:
+def reply_settle(request: InboxRequest, pk: int) -> HttpResponse:
     """Decide about an answer whose fate is unknown."""
-    case_id, decision = _case_of(request, pk), request.POST.get("decision", "")
+    case_id, decision = _case_id_of_reply(request, pk), request.POST.get("decision", "")
     remote_id = request.POST.get("remote_id", "")
 
     def verb(now: object) -> object:
@@ -90,10 +90,10 @@ def settle(request: InboxRequest, pk: int) -> HttpResponse:
             pk, request.user, cast(Settlement, decision), now=timezone.now(), remote_id=remote_id
         )
 
-    return act(request, case_id, "settle", verb, "Settled.")
+    return perform_and_show(request, case_id, "settle", verb, "Settled.")
 
 
-def _case_of(request: InboxRequest, pk: int) -> int:
+def _case_id_of_reply(request: InboxRequest, pk: int) -> int:
     """The case of an answer. Raises `Http404` alike for an absent one and one the person may not read."""
     cases = Case.objects.visible_to(request.user)
     case_id = Reply.objects.filter(pk=pk, case__in=cases).values_list("case_id", flat=True).first()

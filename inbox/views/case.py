@@ -13,7 +13,7 @@ from inbox.case_page.page import Problem, case_context, read_case
 from inbox.models import Case
 from inbox.views.guards import InboxRequest, signed_in, wants_fragment
 
-_STATUS = {"conflict": 409, "invalid": 422, "refused": 403}
+_HTTP_STATUSES = {"conflict": 409, "invalid": 422, "refused": 403}
 
 
 @require_safe
@@ -23,7 +23,7 @@ def case(request: InboxRequest, pk: int) -> HttpResponse:
     name = "inbox/case.html"
     if wants_fragment(request):
         name += "#case"
-    context = context_of(request, pk, before=request.GET.get("before", ""))
+    context = case_page_context(request, pk, before=request.GET.get("before", ""))
     return render(request, name, {**context, "fragment": wants_fragment(request)})
 
 
@@ -32,11 +32,11 @@ def case(request: InboxRequest, pk: int) -> HttpResponse:
 def thread(request: InboxRequest, pk: int) -> HttpResponse:
     """The parts of an open case that change: what is being typed is not among them. `?before=`: earlier messages."""
     before = request.GET.get("before", "")
-    context = context_of(request, pk, before=before, start=request.GET.get("start", ""))
+    context = case_page_context(request, pk, before=before, start=request.GET.get("start", ""))
     return render(request, "inbox/case.html#earlier" if before else "inbox/case.html#changes", context)
 
 
-def context_of(request: InboxRequest, pk: int, **options: Any) -> dict[str, Any]:
+def case_page_context(request: InboxRequest, pk: int, **options: Any) -> dict[str, Any]:
     """The page's context. Raises `Http404` alike for a case that is absent and one the person may not read."""
     now = timezone.now()
     try:
@@ -46,8 +46,8 @@ def context_of(request: InboxRequest, pk: int, **options: Any) -> dict[str, Any]
     return case_context(found, request.user, now, **options)
 
 
-def refused(request: InboxRequest, pk: int, problem: Problem) -> HttpResponse:
+def show_case_with_problem(request: InboxRequest, pk: int, problem: Problem) -> HttpResponse:
     """The case as it stands now with why nothing was done, and what the person had typed."""
-    context = context_of(request, pk, problem=problem)
+    context = case_page_context(request, pk, problem=problem)
     name = "inbox/case.html#changes" if wants_fragment(request) else "inbox/case.html"
-    return render(request, name, context, status=_STATUS[problem.kind])
+    return render(request, name, context, status=_HTTP_STATUSES[problem.kind])

@@ -9,9 +9,9 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from inbox.display import moment
+from inbox.display import display_time
 from inbox.models import Notice
-from inbox.notices.tell import mark_read, page, queue_of
+from inbox.notices.tell import mark_notices_read, notices_page, notice_queue_url
 from inbox.views.guards import InboxRequest, signed_in, wants_fragment
 
 
@@ -20,9 +20,9 @@ from inbox.views.guards import InboxRequest, signed_in, wants_fragment
 def notices(request: InboxRequest) -> HttpResponse:
     """The newest first; asked for by htmx the list, or with a cursor the next rows."""
     now, after = timezone.now(), request.GET.get("after", "")
-    found, following = page(request.user, after)
+    found, following = notices_page(request.user, after)
     context = {
-        "rows": [{"notice": one, "when": moment(one.at, now)} for one in found],
+        "rows": [{"notice": one, "when": display_time(one.at, now)} for one in found],
         "newest": found[0].pk if found else 0,
         "unread": any(one.read_at is None for one in found),
         "next": f"{request.path}?after={following}" if following else "",
@@ -41,10 +41,10 @@ def open_notice(request: InboxRequest, pk: int) -> HttpResponse:
     notice = Notice.objects.filter(user=request.user, pk=pk).first()
     if notice is None:
         raise Http404
-    queue = queue_of(notice, request.user) if notice.of_many else ""
-    if notice.of_many and not queue:
+    queue = notice_queue_url(notice, request.user) if notice.is_grouped else ""
+    if notice.is_grouped and not queue:
         raise Http404
-    mark_read(request.user, timezone.now(), only=pk)
+    mark_notices_read(request.user, timezone.now(), only=pk)
     if queue:
         return redirect(queue)
     if (number := notice.rules_version) is not None:
@@ -54,26 +54,26 @@ def open_notice(request: InboxRequest, pk: int) -> HttpResponse:
 
 @require_POST
 @signed_in
-def read_one(request: InboxRequest, pk: int) -> HttpResponse:
+def mark_notice_read(request: InboxRequest, pk: int) -> HttpResponse:
     """Mark one as read."""
     if not Notice.objects.filter(user=request.user, pk=pk).exists():
         raise Http404
-    mark_read(request.user, timezone.now(), only=pk)
-    return notices_again(request)
+    mark_notices_read(request.user, timezone.now(), only=pk)
+    return show_notices_again(request)
 
 
 @require_POST
 @signed_in
-def read_all(request: InboxRequest) -> HttpResponse:
+def mark_all_notices_read(request: InboxRequest) -> HttpResponse:
     """Mark all as read that were there when the page was made: `until` is the newest of them."""
     given = request.POST.get("until", "")
     until = int(given) if given.isascii() and given.isdigit() and len(given) < 18 else None
-    marked = mark_read(request.user, timezone.now(), until=until)
+    marked = mark_notices_read(request.user, timezone.now(), until=until)
     messages.success(request, f"{marked} marked as read." if marked else "All were read already.")
     return redirect("inbox:notices")
 
 
-def notices_again(request: InboxRequest) -> HttpResponse:
+def show_notices_again(request: InboxRequest) -> HttpResponse:
     """The list as it is now, whole or by htmx its fragment."""
     if not wants_fragment(request):
         return redirect("inbox:notices")

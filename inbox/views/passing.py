@@ -13,17 +13,17 @@ from django.views.decorators.http import require_POST
 from django_htmx.http import HttpResponseClientRedirect
 
 from accounts.models import Department
-from inbox.case_page.page import may
+from inbox.case_page.page import allowed_actions
 from inbox.cases import hand_overs as passing
 from inbox.cases import verbs as cases
 from inbox.changes.refusals import Conflict, Invalid
-from inbox.decisions.likely_departments import likely
+from inbox.decisions.likely_departments import rank_likely_departments
 from inbox.models import Case, Custody
 from inbox.notices import watches as watching
-from inbox.views.actions import Verb, act, attempt, version
-from inbox.views.case import context_of
+from inbox.views.actions import CaseAction, perform_and_show, attempt_action, posted_version
+from inbox.views.case import case_page_context
 from inbox.views.guards import InboxRequest, signed_in, wants_fragment
-from inbox.visibility import departments
+from inbox.visibility import list_departments
 
 
 @require_POST
@@ -34,23 +34,23 @@ def hand_over(request: InboxRequest, pk: int) -> HttpResponse:
     def verb(now: dt.datetime) -> object:
         wrong = request.POST.get("wrong_department") == "on"
         reason = request.POST.get("reason", "")
-        return cases.hand_over(
-            pk, request.user, _department(request), reason, wrong, version=version(request), now=now
+        return cases.hand_over_case(
+            pk, request.user, _posted_department(request), reason, wrong, version=posted_version(request), now=now
         )
 
-    return passed(request, pk, "hand_over", verb)
+    return hand_over_and_show(request, pk, "hand_over", verb)
 
 
 @require_POST
 @signed_in
 def accept(request: InboxRequest, pk: int) -> HttpResponse:
     """ "We have it"."""
-    seen = version(request)
-    return act(
+    seen = posted_version(request)
+    return perform_and_show(
         request,
         pk,
         "accept",
-        lambda now: passing.accept(pk, request.user, version=seen, now=now),
+        lambda now: passing.accept_case(pk, request.user, version=seen, now=now),
         "Accepted: your department has it.",
     )
 
@@ -59,9 +59,9 @@ def accept(request: InboxRequest, pk: int) -> HttpResponse:
 @signed_in
 def bounce(request: InboxRequest, pk: int) -> HttpResponse:
     """Back to the department that it came from."""
-    reason, seen = request.POST.get("reason", ""), version(request)
-    return passed(
-        request, pk, "bounce", lambda now: passing.bounce(pk, request.user, reason, version=seen, now=now)
+    reason, seen = request.POST.get("reason", ""), posted_version(request)
+    return hand_over_and_show(
+        request, pk, "bounce", lambda now: passing.bounce_case(pk, request.user, reason, version=seen, now=now)
     )
 
 
@@ -72,11 +72,11 @@ def wrong_department(request: InboxRequest, pk: int) -> HttpResponse:
         reason = request.POST.get("reason", "").strip() or passing.WRONG_DEPARTMENT
 
         def verb(now: dt.datetime) -> object:
-            return cases.hand_over(
-                pk, request.user, _department(request), reason, True, version=version(request), now=now
+            return cases.hand_over_case(
+                pk, request.user, _posted_department(request), reason, True, version=posted_version(request), now=now
             )
 
-        return passed(request, pk, "wrong_department", verb)
+        return hand_over_and_show(request, pk, "wrong_department", verb)
     visible = Case.objects.visible_to(request.user).select_related("identity", "brand_account", "department")
     case = visible.filter(pk=pk).first()
     if case is None:
@@ -84,8 +84,8 @@ def wrong_department(request: InboxRequest, pk: int) -> HttpResponse:
     context = {
         "case": case,
         "heading": case.identity.display_name,
-        "allowed": may(request.user, case)["hand_over"],
-        "choices": list(enumerate(likely(case, departments(request.user)), start=1)),
+        "allowed": allowed_actions(request.user, case)["hand_over"],
+        "choices": list(enumerate(rank_likely_departments(case, list_departments(request.user)), start=1)),
         "reason": passing.WRONG_DEPARTMENT,
     }
     name = "inbox/wrong_department.html"
@@ -97,7 +97,7 @@ def wrong_department(request: InboxRequest, pk: int) -> HttpResponse:
 def take_back(request: InboxRequest, pk: int) -> HttpResponse:
     """Undo a hand-over; `pk` is the custody that it began."""
     try:
-        case = passing.take_back(pk, request.user, now=timezone.now())
+        case = passing.take_back_hand_over(pk, request.user, now=timezone.now())
     except Custody.DoesNotExist as error:
         raise Http404 from error
     except Conflict as error:
@@ -106,7 +106,7 @@ def take_back(request: InboxRequest, pk: int) -> HttpResponse:
     else:
         messages.success(request, "Taken back: the case is where it was.")
     seen = Case.objects.visible_to(request.user).filter(pk=case.pk).exists()
-    return _to(request, reverse("inbox:case", args=[case.pk]) if seen else reverse("inbox:queue"))
+    return _redirect_to(request, reverse("inbox:case", args=[case.pk]) if seen else reverse("inbox:queue"))
 
 
 @require_POST
@@ -115,10 +115,10 @@ def watch(request: InboxRequest, pk: int) -> HttpResponse:
     """Be told about a case until it is closed, or (`on` is "0") not any more."""
     on = request.POST.get("on") != "0"
     done = "You are told when it is solved." if on else "You watch it no longer."
-    return act(request, pk, "watch", lambda now: watching.watch(pk, request.user, on=on, now=now), done)
+    return perform_and_show(request, pk, "watch", lambda now: watching.set_watching(pk, request.user, on=on, now=now), done)
 
 
-def _department(request: InboxRequest) -> Department:
+def _posted_department(request: InboxRequest) -> Department:
     slug = request.POST.get("department", "").replace("\x00", "")
     department = Department.objects.filter(slug=slug).first()
     if department is None:
@@ -126,22 +126,22 @@ def _department(request: InboxRequest) -> Department:
     return department
 
 
-def passed(request: InboxRequest, pk: int, form: str, verb: Verb) -> HttpResponse:
+def hand_over_and_show(request: InboxRequest, pk: int, form: str, verb: CaseAction) -> HttpResponse:
     """Send it on, then show the case where the person still sees it, else the queue; both offer to take it back."""
-    if (response := attempt(request, pk, form, verb)) is not None:
+    if (response := attempt_action(request, pk, form, verb)) is not None:
         return response
-    sent = passing.last_sent(pk, request.user, timezone.now())
+    sent = passing.find_undoable_hand_over(pk, request.user, timezone.now())
     to = Case.objects.select_related("department").get(pk=pk).department
     done = f"Handed over to {to}."
     seen = Case.objects.visible_to(request.user).filter(pk=pk).exists()
     if seen and wants_fragment(request):
-        context = context_of(request, pk, start=request.POST.get("start", ""))
+        context = case_page_context(request, pk, start=request.POST.get("start", ""))
         return render(request, "inbox/case.html#changes", {**context, "done": done, "undo": sent})
     messages.success(request, done, extra_tags=f"undo-{sent}" if sent else "")
-    return _to(request, reverse("inbox:case", args=[pk]) if seen else reverse("inbox:queue"))
+    return _redirect_to(request, reverse("inbox:case", args=[pk]) if seen else reverse("inbox:queue"))
 
 
-def _to(request: InboxRequest, where: str) -> HttpResponse:
+def _redirect_to(request: InboxRequest, where: str) -> HttpResponse:
     if not request.htmx:
         return redirect(where)
     there: HttpResponse = HttpResponseClientRedirect(where)

@@ -6,42 +6,42 @@ from django.http import Http404, HttpResponse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from inbox.case_page.page import may, read_case
-from inbox.case_page.playbook import panel
+from inbox.case_page.page import allowed_actions, read_case
+from inbox.case_page.playbook import build_playbook_panel
 from inbox.cases import playbook as playing
 from inbox.models import Case
 from inbox.replies import drafts
-from inbox.views.actions import act, attempt, shown, version
+from inbox.views.actions import perform_and_show, attempt_action, show_case_after, posted_version
 from inbox.views.guards import InboxRequest, signed_in
-from inbox.visibility import departments
+from inbox.visibility import list_departments
 
 
 @require_POST
 @signed_in
-def answer(request: InboxRequest, pk: int) -> HttpResponse:
+def playbook_answer(request: InboxRequest, pk: int) -> HttpResponse:
     """The answer to the question that stands next."""
     question, key = request.POST.get("question", ""), request.POST.get("answer", "")
-    return attempt(
-        request, pk, "playbook", lambda now: playing.answer(pk, request.user, question, key, now=now)
-    ) or shown(request, pk, "")
+    return attempt_action(
+        request, pk, "playbook", lambda now: playing.answer_playbook(pk, request.user, question, key, now=now)
+    ) or show_case_after(request, pk, "")
 
 
 @require_POST
 @signed_in
-def take_back(request: InboxRequest, pk: int) -> HttpResponse:
+def playbook_back(request: InboxRequest, pk: int) -> HttpResponse:
     """One step back."""
     question = request.POST.get("question", "")
-    return attempt(
-        request, pk, "playbook", lambda now: playing.take_back(pk, request.user, question, now=now)
-    ) or shown(request, pk, "")
+    return attempt_action(
+        request, pk, "playbook", lambda now: playing.take_back_playbook_answer(pk, request.user, question, now=now)
+    ) or show_case_after(request, pk, "")
 
 
 @require_POST
 @signed_in
 def escalate(request: InboxRequest, pk: int) -> HttpResponse:
     """The priority one step up."""
-    seen = version(request)
-    return act(
+    seen = posted_version(request)
+    return perform_and_show(
         request,
         pk,
         "escalate",
@@ -59,10 +59,10 @@ def begin_answer(request: InboxRequest, pk: int) -> HttpResponse:
         case = read_case(request.user, pk, now)
     except Case.DoesNotExist as error:
         raise Http404 from error
-    offered = may(request.user, case)
-    found = panel(case, offered, departments(request.user), now)
+    offered = allowed_actions(request.user, case)
+    found = build_playbook_panel(case, offered, list_departments(request.user), now)
     kept = str(getattr(case, "draft_text", None) or "")
     text = found.doing.text if found and found.doing.verb in ("answer", "escalate", "hand_over") else ""
     if text and not kept.strip() and offered["publish"]:
-        drafts.save(pk, request.user, text, now)
-    return shown(request, pk, "", composer_too=True)
+        drafts.save_draft(pk, request.user, text, now)
+    return show_case_after(request, pk, "", composer_too=True)

@@ -20,7 +20,7 @@ from inbox.views.guards import InboxRequest, signed_in
 @signed_in
 def own_presence(request: InboxRequest) -> HttpResponse:
     """Where one is, what one can do, and one's leave."""
-    return _shown(request, LeaveForm(person=request.user, own=True))
+    return _render_presence(request, LeaveForm(person=request.user, own=True))
 
 
 @require_POST
@@ -48,9 +48,9 @@ def give_back(request: InboxRequest) -> HttpResponse:
             request, "Say that you are away first: otherwise the same cases could come back to you."
         )
         return redirect("inbox:presence")
-    ids = leaving.release(leaving.held(user), by=user, reason=f"{user} is away", now=now)
-    assigning.assign_waiting(now)
-    messages.success(request, leaving.gone_where(ids) or "You had no open case.")
+    ids = leaving.unassign_cases(leaving.open_cases_of(user), by=user, reason=f"{user} is away", now=now)
+    assigning.assign_cases_automatically(now)
+    messages.success(request, leaving.describe_where_cases_went(ids) or "You had no open case.")
     return redirect("inbox:presence")
 
 
@@ -60,9 +60,9 @@ def plan_leave(request: InboxRequest) -> HttpResponse:
     """Plan one's own leave."""
     form = LeaveForm(request.POST, person=request.user, own=True)
     if not form.is_valid():
-        return _shown(request, form)
+        return _render_presence(request, form)
     leave = form.save()
-    told = leaving.foretell(leave, timezone.now())
+    told = leaving.describe_leave_effect(leave, timezone.now())
     messages.success(request, f"Your leave is noted. You get no work on these days. {told}".strip())
     return redirect("inbox:presence")
 
@@ -72,22 +72,22 @@ def plan_leave(request: InboxRequest) -> HttpResponse:
 def remove_leave(request: InboxRequest, pk: int) -> HttpResponse:
     """Take one's own leave away again, or come back from it early."""
     leave, now = get_object_or_404(Leave, pk=pk, user=request.user), timezone.now()
-    has_begun = leave.starts_on <= presence.today(now)
+    has_begun = leave.starts_on <= presence.local_date(now)
     presence.end_leave(leave, now)
     stay = "Cases that went to others stay with them."
     messages.success(request, f"You are back from leave. {stay}" if has_begun else "The leave is taken away.")
     return redirect("inbox:presence")
 
 
-def _shown(request: InboxRequest, form: LeaveForm) -> HttpResponse:
+def _render_presence(request: InboxRequest, form: LeaveForm) -> HttpResponse:
     now, user = timezone.now(), request.user
-    leaves = list(user.leaves.ending_from(presence.today(now)).select_related("substitute"))
-    running = next((one for one in leaves if one.starts_on <= presence.today(now)), None)
+    leaves = list(user.leaves.ending_from(presence.local_date(now)).select_related("substitute"))
+    running = next((one for one in leaves if one.starts_on <= presence.local_date(now)), None)
     context = {
         "person": user,
-        "is_given": user.role in assigning.GIVEN and user.capacity > 0,
-        "holding": leaving.holding(leaving.held(user)),
-        "standing": presence.standing(user, now, running),
+        "is_given": user.role in assigning.ASSIGNABLE_ROLES and user.capacity > 0,
+        "holding": leaving.describe_open_cases(leaving.open_cases_of(user)),
+        "standing": presence.presence_status(user, now, running),
         "leaves": leaves,
         "on_leave": running,
         "form": form,

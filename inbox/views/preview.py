@@ -9,7 +9,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts.guards import SignedInRequest, require
+from accounts.guards import SignedInRequest, require_action
 from inbox import tasks
 from inbox.models import RulePreview
 from inbox.previews import page as preview_page
@@ -19,7 +19,7 @@ from routing.refusals import RuleSetError
 
 
 @require_POST
-@require("edit_rules")
+@require_action("edit_rules")
 def preview_start(request: SignedInRequest) -> HttpResponse:
     """Tries the person's draft on the last days, or on the rows of a CSV file that is sent with it."""
     sent = request.FILES.get("file")
@@ -27,15 +27,15 @@ def preview_start(request: SignedInRequest) -> HttpResponse:
         if "file" in request.POST or sent is not None:
             if sent is None or not sent.size:
                 raise BadTable("Choose a CSV file with a column “text”.")
-            if sent.size > previewing.LARGEST_FILE:
+            if sent.size > previewing.MAX_FILE_BYTES:
                 raise BadTable(
-                    f"The file is larger than {previewing.LARGEST_FILE // 1_000_000} MB: send a part of it."
+                    f"The file is larger than {previewing.MAX_FILE_BYTES // 1_000_000} MB: send a part of it."
                 )
-            preview = previewing.begin(
+            preview = previewing.start_preview(
                 request.user, timezone.now(), file=sent.read(), file_name=sent.name or "file"
             )
         else:
-            preview = previewing.begin(request.user, timezone.now())
+            preview = previewing.start_preview(request.user, timezone.now())
     except (RuleSetError, BadTable) as error:
         messages.error(request, f"Nothing was tried. {error}")
         return redirect("routing:rule_list")
@@ -45,11 +45,11 @@ def preview_start(request: SignedInRequest) -> HttpResponse:
 
 
 @require_safe
-@require("edit_rules")
+@require_action("edit_rules")
 def preview(request: SignedInRequest, pk: int) -> HttpResponse:
     """How far it has come, and what it found so far."""
     found = get_object_or_404(RulePreview.objects.visible_to(request.user).defer("file"), pk=pk)
-    draft = previewing.draft_behind(found)
+    draft = previewing.find_preview_draft(found)
     moved = sum(found.result.get("moves", {}).values())
     context = {
         "preview": found,
@@ -57,9 +57,9 @@ def preview(request: SignedInRequest, pk: int) -> HttpResponse:
         "opening": sum(found.result.get("opening", {}).values()),
         "share": f"{moved * 100 / found.done:.1f}" if found.done else "0",
         "otherwise": found.result.get("otherwise", 0),
-        "moves": preview_page.moves(found, request.user),
-        "table": preview_page.table(found),
-        "silent": preview_page.silent(found) if found.done else [],
+        "moves": preview_page.list_preview_moves(found, request.user),
+        "table": preview_page.build_move_table(found),
+        "silent": preview_page.unfired_rules(found) if found.done else [],
         "rules": sum(1 for rule in found.content["rules"] if rule.get("enabled", True)),
         "draft": draft,
         "is_stale": draft is not None and draft.revision != found.revision,
@@ -71,10 +71,10 @@ def preview(request: SignedInRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
-@require("edit_rules")
+@require_action("edit_rules")
 def preview_cancel(request: SignedInRequest, pk: int) -> HttpResponse:
     """Stops it; what it has found stays."""
     found = get_object_or_404(RulePreview.objects.visible_to(request.user).defer("file", "content"), pk=pk)
-    if previewing.cancel(found, timezone.now()):
+    if previewing.cancel_preview(found, timezone.now()):
         messages.success(request, "Stopped. What was found so far is below.")
     return redirect("inbox:preview", pk)

@@ -13,7 +13,7 @@ from accounts.access import viewer
 from accounts.models import BrandAccount
 from inbox.models import Status
 from inbox.queue import navigation as nav
-from inbox.queue.listing import Filters, ViewKind, page
+from inbox.queue.listing import QueueFilters, ViewKind, queue_page
 from inbox.views.guards import InboxRequest, signed_in, wants_fragment
 from inbox.visibility import queue_departments
 from networks.registry import CONNECTORS
@@ -45,23 +45,23 @@ def queue(request: InboxRequest, kind: ViewKind = "open", slug: str = "") -> Htt
         if department is None:
             raise Http404
         title, department_id = department.name, department.pk
-    filters = Filters.parse(request.GET, kind)
+    filters = QueueFilters.parse(request.GET, kind)
     brands = {brand.pk: brand for brand in BrandAccount.objects.visible_to(request.user)}
-    found = page(request.user, kind, filters, brands, timezone.now(), department_id)
-    empty = ("No case fits these filters", "Widen them to see more.") if filters.narrowed else _EMPTY[kind]
+    found = queue_page(request.user, kind, filters, brands, timezone.now(), department_id)
+    empty = ("No case fits these filters", "Widen them to see more.") if filters.is_narrowed else _EMPTY[kind]
     context: dict[str, Any] = {
         "title": title,
         "kind": kind,
         "tab": kind,
         "rows": found.rows,
-        "next": f"{request.path}?{filters.query(after=found.after)}" if found.after else "",
+        "next": f"{request.path}?{filters.query_string(after=found.after)}" if found.after else "",
         "first_page": not filters.after,
         "filters": filters,
-        "here": f"{request.path}?{filters.query(after='')}".rstrip("?"),
-        "without_tag": f"{request.path}?{filters.query(after='', tag='')}".rstrip("?"),
+        "here": f"{request.path}?{filters.query_string(after='')}".rstrip("?"),
+        "without_tag": f"{request.path}?{filters.query_string(after='', tag='')}".rstrip("?"),
         "may": {"claim": viewer(request.user).may("claim")},
         "empty": {"title": empty[0], "advice": empty[1]},
-        **_choices(filters, brands, kind),
+        **_filter_choices(filters, brands, kind),
     }
     name = "inbox/queue.html"
     if wants_fragment(request):
@@ -74,10 +74,10 @@ def queue(request: InboxRequest, kind: ViewKind = "open", slug: str = "") -> Htt
 def navigation(request: InboxRequest) -> HttpResponse:
     """The views at the left with their numbers as they are now; `?at=` is the page that is open."""
     at = request.GET.get("at", "")
-    return render(request, "inbox/navigation.html", nav.navigation(request.user, at.partition("?")[0]))
+    return render(request, "inbox/navigation.html", nav.navigation_context(request.user, at.partition("?")[0]))
 
 
-def _choices(filters: Filters, brands: dict[int, BrandAccount], kind: ViewKind) -> dict[str, Any]:
+def _filter_choices(filters: QueueFilters, brands: dict[int, BrandAccount], kind: ViewKind) -> dict[str, Any]:
     statuses = (
         (Status.RESOLVED, Status.DISMISSED)
         if kind == "resolved"

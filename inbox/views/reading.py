@@ -11,17 +11,17 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from accounts.access import viewer
-from inbox.cases.reading_words import URGENCIES, in_words, languages
-from inbox.cases.readings import Field, correct, readable, value_of
-from inbox.changes.refusals import Invalid, name_of
-from inbox.display import moment
+from inbox.cases.reading_words import URGENCY_WORDS, reading_in_words, language_names
+from inbox.cases.readings import ReadingField, correct_reading, get_readable_message, parse_reading_value
+from inbox.changes.refusals import Invalid, name_or_somebody
+from inbox.display import display_time
 from inbox.models import Case, Message, MessageCorrection
-from inbox.views.actions import act
+from inbox.views.actions import perform_and_show
 from inbox.views.guards import InboxRequest, signed_in, wants_fragment
 from routing.reading import SENTIMENTS
 
 #: Characters of the message shown above the form on a page of its own.
-_SHOWN = 3_000
+_CHARACTERS_SHOWN = 3_000
 _MOST_CORRECTIONS = 20
 
 
@@ -30,83 +30,83 @@ _MOST_CORRECTIONS = 20
 def reading(request: InboxRequest, pk: int) -> HttpResponse:
     """GET: the form, in place for htmx, else on a page of its own. POST: correct what differs from what it showed."""
     try:
-        message = readable(request.user, pk)
+        message = get_readable_message(request.user, pk)
     except Case.DoesNotExist as error:
         raise Http404 from error
     if request.method == "POST":
-        return act(
+        return perform_and_show(
             request,
             message.case_id,
             "reading",
-            lambda now: correct(pk, request.user, _said(request.POST), now=now),
+            lambda now: correct_reading(pk, request.user, _changed_values(request.POST), now=now),
             "Corrected. Your word counts from now on.",
         )
     name = "inbox/_reading_form.html" if wants_fragment(request) else "inbox/reading.html"
-    return render(request, name, _context(request, message))
+    return render(request, name, _reading_context(request, message))
 
 
-def _said(form: QueryDict) -> dict[str, Any]:
+def _changed_values(form: QueryDict) -> dict[str, Any]:
     """The fields that the person changed: somebody else's correction meanwhile is not taken back by the way."""
     changed = {
-        str(field): value_of(field, str(form[field]))
-        for field in Field
+        str(field): parse_reading_value(field, str(form[field]))
+        for field in ReadingField
         if field in form and form[field] != form.get(f"was_{field}")
     }
-    if not changed and not any(field in form for field in Field):
+    if not changed and not any(field in form for field in ReadingField):
         raise Invalid("Say what the message is.")
     return changed
 
 
-def _context(request: InboxRequest, message: Message) -> dict[str, Any]:
+def _reading_context(request: InboxRequest, message: Message) -> dict[str, Any]:
     now = timezone.now()
     rows = MessageCorrection.objects.filter(message=message).select_related("by").order_by("-id")
     corrections = list(rows[:_MOST_CORRECTIONS])
     machine = {one.field: one.machine for one in corrections}
     return {
         "message": message,
-        "text": message.text[:_SHOWN],
+        "text": message.text[:_CHARACTERS_SHOWN],
         "who": message.identity.display_name if message.identity else "Unknown author",
-        "when": moment(message.network_time, now),
+        "when": display_time(message.network_time, now),
         "may_correct": viewer(request.user).may("claim"),
-        "fields": [_field(field, message, machine.get(field)) for field in Field],
-        "corrections": [_line(one, now) for one in corrections],
+        "fields": [_form_field(field, message, machine.get(field)) for field in ReadingField],
+        "corrections": [_correction_line(one, now) for one in corrections],
     }
 
 
-def _field(field: Field, message: Message, machine: Any) -> dict[str, Any]:
+def _form_field(field: ReadingField, message: Message, machine: Any) -> dict[str, Any]:
     """A field of the form: its choices, the one that holds, and what the machine read where a person said otherwise."""
     current = getattr(message, field)
-    options = _options(field, current)
+    options = _field_options(field, current)
     if machine is not None and machine != current:
         options = [
-            (value, f"{label} (as read)" if value == _shown(machine) else label) for value, label in options
+            (value, f"{label} (as read)" if value == _form_value(machine) else label) for value, label in options
         ]
-    return {"name": str(field), "label": field.label, "options": options, "value": _shown(current)}
+    return {"name": str(field), "label": field.label, "options": options, "value": _form_value(current)}
 
 
-def _options(field: Field, current: Any) -> list[tuple[str, str]]:
-    if field in (Field.NEEDS_ANSWER, Field.IS_SPAM):
+def _field_options(field: ReadingField, current: Any) -> list[tuple[str, str]]:
+    if field in (ReadingField.NEEDS_ANSWER, ReadingField.IS_SPAM):
         return [("yes", "Yes"), ("no", "No")]
-    if field == Field.URGENCY:
-        return [(str(value), words.capitalize()) for value, words in URGENCIES.items()]
-    if field == Field.SENTIMENT:
+    if field == ReadingField.URGENCY:
+        return [(str(value), words.capitalize()) for value, words in URGENCY_WORDS.items()]
+    if field == ReadingField.SENTIMENT:
         unread = [] if current else [("", "Not read")]
         return unread + [(value, value.capitalize()) for value in SENTIMENTS]
-    known = {"": "Unknown", **languages()}
+    known = {"": "Unknown", **language_names()}
     return list((known if current in known else {current: current, **known}).items())
 
 
-def _shown(value: Any) -> str:
+def _form_value(value: Any) -> str:
     """A value as the form holds it."""
     if isinstance(value, bool):
         return "yes" if value else "no"
     return str(value)
 
 
-def _line(one: MessageCorrection, now: dt.datetime) -> dict[str, Any]:
+def _correction_line(one: MessageCorrection, now: dt.datetime) -> dict[str, Any]:
     return {
-        "who": name_of(one.by),
-        "said": in_words({one.field: one.value}),
-        "read": in_words({one.field: one.machine}),
-        "when": moment(one.at, now),
+        "who": name_or_somebody(one.by),
+        "said": reading_in_words({one.field: one.value}),
+        "read": reading_in_words({one.field: one.machine}),
+        "when": display_time(one.at, now),
     }

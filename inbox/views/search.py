@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from inbox.queue.search import clean_query
-from inbox.queue.search import search as find
+from inbox.queue.search import search_inbox as find
 from inbox.views.guards import InboxRequest, signed_in, wants_fragment
 
 

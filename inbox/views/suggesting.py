@@ -6,30 +6,30 @@ from django.http import HttpResponse
 from django.views.decorators.http import require_POST
 
 from inbox.cases import suggestions as suggesting
-from inbox.views.actions import act, version
+from inbox.views.actions import perform_and_show, posted_version
 from inbox.views.guards import InboxRequest, signed_in
-from inbox.views.passing import passed
+from inbox.views.passing import hand_over_and_show
 
 
 @require_POST
 @signed_in
-def accept(request: InboxRequest, pk: int) -> HttpResponse:
+def suggestion_accept(request: InboxRequest, pk: int) -> HttpResponse:
     """The case goes where it was suggested."""
-    seen = version(request)
-    return passed(
-        request, pk, "suggestion", lambda now: suggesting.accept(pk, request.user, version=seen, now=now)
+    seen = posted_version(request)
+    return hand_over_and_show(
+        request, pk, "suggestion", lambda now: suggesting.accept_suggestion(pk, request.user, version=seen, now=now)
     )
 
 
 @require_POST
 @signed_in
-def decline(request: InboxRequest, pk: int) -> HttpResponse:
+def suggestion_decline(request: InboxRequest, pk: int) -> HttpResponse:
     """The case is right where it is."""
-    seen = version(request)
-    return act(
+    seen = posted_version(request)
+    return perform_and_show(
         request,
         pk,
         "suggestion",
-        lambda now: suggesting.decline(pk, request.user, version=seen, now=now),
+        lambda now: suggesting.decline_suggestion(pk, request.user, version=seen, now=now),
         "Kept here; the router learns from it.",
     )

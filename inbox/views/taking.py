@@ -8,7 +8,7 @@ from django.shortcuts import redirect
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from inbox.assignment.take_next import take_next as take
+from inbox.assignment.take_next import take_next_case as take
 from inbox.changes.refusals import Invalid
 from inbox.views.guards import InboxRequest, signed_in
 

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from accounts.access import viewer
-from inbox.assignment.team import last_sweep, teams
+from inbox.assignment.team import last_sweep, list_teams
 from inbox.views.guards import InboxRequest
 
 
@@ -20,4 +20,4 @@ def team(request: InboxRequest) -> HttpResponse:
     if not viewer(request.user).may("assignment"):
         raise Http404
     now = timezone.now()
-    return render(request, "inbox/team.html", {"teams": teams(request.user, now), "sweep": last_sweep(now)})
+    return render(request, "inbox/team.html", {"teams": list_teams(request.user, now), "sweep": last_sweep(now)})

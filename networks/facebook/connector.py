@@ -1,6 +1,6 @@
 """Facebook Pages (Graph) through facebook-sdk: comments, visitor posts, Messenger.
 
-facebook-sdk is from 2018 and knows no version after 3.1; `VERSION` is set behind its back, here and nowhere else.
+facebook-sdk is from 2018 and knows no version after 3.1; `GRAPH_VERSION` is set behind its back, here and nowhere else.
 """
 
 from __future__ import annotations
@@ -19,35 +19,35 @@ from networks import transport, wire
 from networks.base import (
     Capabilities,
     Credentials,
-    Draft,
+    OutgoingMessage,
     InboundMessage,
     JSONObject,
     OwnAccount,
     PollResult,
     Rejected,
     RetryLater,
-    Sent,
+    SentMessage,
     StreamKind,
     Visibility,
 )
 from networks.facebook import errors as facebook_errors
 from networks.facebook import find as facebook_find
 from networks.facebook import webhook as facebook_webhook
-from networks.facebook.poll import Poller
-from networks.transport import Answer
+from networks.facebook.poll import FacebookPoller
+from networks.transport import HTTPAnswer
 
-VERSION = "v25.0"
+GRAPH_VERSION = "v25.0"
 
 
-def graph_api(token: str, app_secret: str, api_url: str) -> tuple[facebook.GraphAPI, transport.Transport]:
+def build_graph_api(token: str, app_secret: str, api_url: str) -> tuple[facebook.GraphAPI, transport.Transport]:
     """The library for a token, with the proof that the app's server uses it (`appsecret_proof`)."""
     # Not version=: the constructor refuses everything after 3.1.
     graph = facebook.GraphAPI(token)
-    graph.version = VERSION
+    graph.version = GRAPH_VERSION
     if app_secret:
         proof = hmac.new(app_secret.encode(), token.encode(), hashlib.sha256).hexdigest()
         graph.session.params = {"appsecret_proof": proof}
-    return graph, transport.mount(graph.session, api_url)
+    return graph, transport.mount_transport(graph.session, api_url)
 
 
 class FacebookConnector:
@@ -79,20 +79,20 @@ class FacebookConnector:
         self._own_id = credentials.remote_id
         self._now = clock
         secrets = credentials.secrets
-        self._graph, self._transport = graph_api(
+        self._graph, self._transport = build_graph_api(
             secrets["page_token"], secrets.get("app_secret", ""), api_url
         )
 
-    def _ask(self, call: Callable[[], object], scope: str, *, write: bool = False) -> Answer:
+    def _send_request(self, call: Callable[[], object], scope: str, *, write: bool = False) -> HTTPAnswer:
         """One request through the library: the answer, or one of the seven errors."""
-        classify = partial(facebook_errors.classify, write=write, now=self._now(), scope=scope)
-        return transport.answered(self._transport, call, classify)
+        classify = partial(facebook_errors.classify_facebook_answer, write=write, now=self._now(), scope=scope)
+        return transport.call_or_raise(self._transport, call, classify)
 
     def verify(self) -> OwnAccount:
-        answer = self._ask(lambda: self._graph.get_object("me", fields="id,name,username"), "pages_show_list")
+        answer = self._send_request(lambda: self._graph.get_object("me", fields="id,name,username"), "pages_show_list")
         page = wire.as_mapping(answer.document)
         try:
-            remote_id = wire.identifier(page.get("id"))
+            remote_id = wire.require_id(page.get("id"))
         except ValueError:
             raise RetryLater("Facebook: an answer that makes no sense.", code="malformed") from None
         name = wire.optional_text(page.get("name"))
@@ -104,74 +104,74 @@ class FacebookConnector:
 
     def poll(self, stream: StreamKind, cursor: JSONObject, limit: int = 100) -> PollResult:
         """One page of comments, visitor_posts or direct. The same message may come again: dedupe by id."""
-        poller = Poller(self._graph, self._ask, self._own_id, stream, max(limit, 1), self._now())
-        return poller.page(cursor)
+        poller = FacebookPoller(self._graph, self._send_request, self._own_id, stream, max(limit, 1), self._now())
+        return poller.poll_page(cursor)
 
     def fetch(self, ids: Sequence[str]) -> dict[str, InboundMessage]:
-        return facebook_find.fetch(self._graph, self._ask, self._own_id, ids)
+        return facebook_find.fetch_facebook_messages(self._graph, self._send_request, self._own_id, ids)
 
-    def reply(self, ref: JSONObject, draft: Draft, client_key: str) -> Sent:
+    def reply(self, ref: JSONObject, draft: OutgoingMessage, client_key: str) -> SentMessage:
         target = ref.get("object_id")
         if not target:
             raise Rejected("This message cannot be answered in public on Facebook.", code="not_public")
-        answer = self._ask(
+        answer = self._send_request(
             lambda: self._graph.put_object(target, "comments", message=draft.text),
             "pages_manage_engagement",
             write=True,
         )
-        return facebook_find.sent(answer, "id", permalink=True)
+        return facebook_find.parse_facebook_sent_message(answer, "id", permalink=True)
 
-    def send_dm(self, ref: JSONObject, draft: Draft, client_key: str) -> Sent:
+    def send_dm(self, ref: JSONObject, draft: OutgoingMessage, client_key: str) -> SentMessage:
         if not ref.get("recipient_id"):
             raise Rejected(
                 "Facebook did not say who wrote this, so it cannot be answered directly.", code="no_recipient"
             )
-        return self._message({"id": ref["recipient_id"]}, draft)
+        return self._send_message({"id": ref["recipient_id"]}, draft)
 
-    def private_reply(self, ref: JSONObject, draft: Draft, client_key: str) -> Sent:
+    def private_reply(self, ref: JSONObject, draft: OutgoingMessage, client_key: str) -> SentMessage:
         """Once per comment or post, within 7 days."""
         if not ref.get("object_id"):
             raise Rejected("Only a comment or a post can be answered privately.", code="not_public")
         kind = "post_id" if ref.get("kind") == "post" else "comment_id"
-        return self._message({kind: ref["object_id"]}, draft)
+        return self._send_message({kind: ref["object_id"]}, draft)
 
-    def _message(self, recipient: Mapping[str, Any], draft: Draft) -> Sent:
+    def _send_message(self, recipient: Mapping[str, Any], draft: OutgoingMessage) -> SentMessage:
         # requests flattens nested dicts in a form: they must go as JSON text.
         form = {
             "recipient": json.dumps(recipient),
             "message": json.dumps({"text": draft.text}),
             "messaging_type": "RESPONSE",
         }
-        answer = self._ask(
+        answer = self._send_request(
             lambda: self._graph.put_object(self._own_id, "messages", **form), "pages_messaging", write=True
         )
-        return facebook_find.sent(answer, "message_id", permalink=False)
+        return facebook_find.parse_facebook_sent_message(answer, "message_id", permalink=False)
 
     def like(self, ref: JSONObject) -> None:
-        self._ask(lambda: self._graph.put_like(ref["object_id"]), "pages_manage_engagement", write=True)
+        self._send_request(lambda: self._graph.put_like(ref["object_id"]), "pages_manage_engagement", write=True)
 
     def hide(self, ref: JSONObject, hidden: bool = True) -> None:
-        path, form = f"{VERSION}/{ref['object_id']}", {"is_hidden": "true" if hidden else "false"}
-        self._ask(lambda: self._graph.request(path, post_args=form), "pages_manage_engagement", write=True)
+        path, form = f"{GRAPH_VERSION}/{ref['object_id']}", {"is_hidden": "true" if hidden else "false"}
+        self._send_request(lambda: self._graph.request(path, post_args=form), "pages_manage_engagement", write=True)
 
     def delete(self, remote_id: str) -> None:
-        self._ask(lambda: self._graph.delete_object(remote_id), "pages_manage_engagement", write=True)
+        self._send_request(lambda: self._graph.delete_object(remote_id), "pages_manage_engagement", write=True)
 
-    def find_own_recent(
+    def find_own_message(
         self, ref: JSONObject, text: str, since: dt.datetime, visibility: Visibility
-    ) -> Sent | None:
-        return facebook_find.own(self._graph, self._ask, self._own_id, ref, text, since, visibility)
+    ) -> SentMessage | None:
+        return facebook_find.find_own_facebook_message(self._graph, self._send_request, self._own_id, ref, text, since, visibility)
 
     @staticmethod
-    def measure(text: str) -> int:
+    def measure_length(text: str) -> int:
         return len(text)
 
     def verify_webhook(self, headers: Mapping[str, str], raw_body: bytes) -> bool:
-        return facebook_webhook.signed(headers, raw_body, self.credentials.secrets.get("app_secret", ""))
+        return facebook_webhook.is_signed_by_facebook(headers, raw_body, self.credentials.secrets.get("app_secret", ""))
 
     def webhook_challenge(self, query: Mapping[str, str]) -> str | None:
-        return facebook_webhook.challenge(query, self.credentials.secrets.get("verify_token", ""))
+        return facebook_webhook.answer_facebook_challenge(query, self.credentials.secrets.get("verify_token", ""))
 
     def parse_webhook(self, payload: JSONObject) -> tuple[InboundMessage, ...]:
         """The messages in a delivery for this Page; those for other Pages and malformed ones are left out."""
-        return facebook_webhook.messages(payload, self._own_id)
+        return facebook_webhook.parse_facebook_webhook(payload, self._own_id)

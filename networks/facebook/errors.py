@@ -29,41 +29,41 @@ _NOT_NOW = frozenset(
 )
 
 
-def classify(
-    answer: transport.Answer | transport.Silence, *, write: bool, now: dt.datetime, scope: str = ""
+def classify_facebook_answer(
+    answer: transport.HTTPAnswer | transport.NoAnswer, *, write: bool, now: dt.datetime, scope: str = ""
 ) -> NetworkError | None:
     """The error in an answer, None when it is sound. `scope` names the permission that the request needs."""
-    if isinstance(answer, transport.Silence):
-        return transport.silent(LABEL, answer, write=write)
+    if isinstance(answer, transport.NoAnswer):
+        return transport.no_answer_error(LABEL, answer, write=write)
     body = answer.document
     error = body.get("error") if isinstance(body, Mapping) else None
     if isinstance(error, Mapping):
-        return _refusal(answer, error, write=write, now=now, scope=scope)
+        return _classify_refusal(answer, error, write=write, now=now, scope=scope)
     at = transport.retry_at(answer.headers, now)
     if answer.status == 429:
         return RetryLater(f"{LABEL} asks to slow down.", code="429", at=at)
     # facebook-sdk takes a 5xx whose JSON has no `error` for success, and a proxy's HTML for a format error.
     if not 200 <= answer.status < 300:
         what = f"the network is unwell ({answer.status})"
-        return transport.unavailable(LABEL, what, write=write, code=str(answer.status), at=at)
+        return transport.unavailable_error(LABEL, what, write=write, code=str(answer.status), at=at)
     if not isinstance(body, Mapping) or error is not None:
-        return transport.unavailable(LABEL, "an answer that makes no sense", write=write, code="malformed")
+        return transport.unavailable_error(LABEL, "an answer that makes no sense", write=write, code="malformed")
     return None
 
 
-def _refusal(
-    answer: transport.Answer, error: Mapping[str, Any], *, write: bool, now: dt.datetime, scope: str
+def _classify_refusal(
+    answer: transport.HTTPAnswer, error: Mapping[str, Any], *, write: bool, now: dt.datetime, scope: str
 ) -> NetworkError:
-    code, subcode = _number(error.get("code")), _number(error.get("error_subcode")) or 0
+    code, subcode = _int_or_none(error.get("code")), _int_or_none(error.get("error_subcode")) or 0
     shown = str(code) if not subcode else f"{code}/{subcode}"
-    said = _said(error)
+    said = _error_words(error)
     if code in _SLOW_DOWN:
-        return RetryLater(f"{LABEL} asks to slow down. {said}", code=shown, at=_regained(answer, now))
+        return RetryLater(f"{LABEL} asks to slow down. {said}", code=shown, at=_access_regained_at(answer, now))
     if code in _TOKEN_DEAD:
         return Reauthorise(f"{LABEL} no longer accepts this connection. {said}", code=shown)
     if code is None or code in _UNWELL or error.get("is_transient") is True:
         at = transport.retry_at(answer.headers, now)
-        return transport.unavailable(LABEL, "the network is unwell", write=write, code=shown, at=at)
+        return transport.unavailable_error(LABEL, "the network is unwell", write=write, code=shown, at=at)
     if (code, subcode) in _NOT_THERE:
         return Gone(f"{LABEL}: it no longer exists. {said}", code=shown)
     if (code, subcode) in _NOT_NOW:
@@ -71,44 +71,44 @@ def _refusal(
     if code in _NO_PERMISSION:
         return MissingPermission(f"{LABEL}: a permission is missing. {said}", code=shown, scope=scope)
     if answer.status >= 500:
-        return transport.unavailable(
+        return transport.unavailable_error(
             LABEL, f"the network is unwell ({answer.status})", write=write, code=shown
         )
     return Rejected(f"{LABEL} refused this. {said}", code=shown)
 
 
-def _number(value: object) -> int | None:
+def _int_or_none(value: object) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
-def _said(error: Mapping[str, Any]) -> str:
+def _error_words(error: Mapping[str, Any]) -> str:
     """The network's own words, for a person."""
     words = wire.optional_text(error.get("error_user_msg")) or wire.optional_text(error.get("message"))
-    return transport.scrub(words)[:300]
+    return transport.scrub_secrets(words)[:300]
 
 
-def _regained(answer: transport.Answer, now: dt.datetime) -> dt.datetime | None:
-    return budget(answer, now).resets_at or transport.retry_at(answer.headers, now)
+def _access_regained_at(answer: transport.HTTPAnswer, now: dt.datetime) -> dt.datetime | None:
+    return read_facebook_budget(answer, now).resets_at or transport.retry_at(answer.headers, now)
 
 
-def budget(answer: transport.Answer | None, now: dt.datetime) -> Budget:
+def read_facebook_budget(answer: transport.HTTPAnswer | None, now: dt.datetime) -> Budget:
     """The largest share that `x-app-usage`, `x-page-usage` or `x-business-use-case-usage` reports (they are percentages)."""
     headers = answer.headers if answer else {}
     shares: list[float] = []
     minutes = 0
     for name in ("x-app-usage", "x-page-usage", "x-business-use-case-usage"):
-        for usage in _usages(headers.get(name, "")):
+        for usage in _parse_usages(headers.get(name, "")):
             shares += [
                 value / 100
                 for key in ("call_count", "total_time", "total_cputime")
                 if isinstance(value := usage.get(key), int | float) and not isinstance(value, bool)
             ]
-            minutes = max(minutes, _number(usage.get("estimated_time_to_regain_access")) or 0)
+            minutes = max(minutes, _int_or_none(usage.get("estimated_time_to_regain_access")) or 0)
     resets_at = now + dt.timedelta(minutes=min(minutes, 1440)) if minutes else None
     return Budget(used=max(shares) if shares else None, resets_at=resets_at)
 
 
-def _usages(header: str) -> list[Mapping[str, Any]]:
+def _parse_usages(header: str) -> list[Mapping[str, Any]]:
     try:
         found = orjson.loads(header) if header else None
     except orjson.JSONDecodeError:

@@ -19,12 +19,12 @@ MESSAGE_FIELDS = "id,message,from,to,created_time,attachments{id,mime_type,name,
 _COMMENT_LINK = re.compile(r"/(?:posts|videos|photos)/(?:[^/?]*/)*?(\d+)/?\?(.*)")
 
 
-def author(item: Mapping[str, Any], own_id: str) -> Author:
+def parse_facebook_author(item: Mapping[str, Any], own_id: str) -> Author:
     """`from`, which Graph leaves out when the Page may not know the person."""
     person = item.get("from")
     if not isinstance(person, Mapping) or person.get("id") is None:
         return Author(remote_id="", name=wire.optional_text(wire.as_mapping(person).get("name")))
-    remote_id = wire.identifier(person["id"])
+    remote_id = wire.require_id(person["id"])
     return Author(
         remote_id=remote_id,
         name=wire.optional_text(person.get("name")),
@@ -33,11 +33,11 @@ def author(item: Mapping[str, Any], own_id: str) -> Author:
     )
 
 
-def _text(item: Mapping[str, Any], has_attachments: bool) -> str:
-    """`message`, absent for a sticker or picture alone; null only beside an attachment."""
+def _message_text(item: Mapping[str, Any], has_attachments: bool) -> str:
+    """`parse_messenger_message`, absent for a sticker or picture alone; null only beside an attachment."""
     if "message" not in item or (item["message"] is None and has_attachments):
         return ""
-    return wire.text_of(item["message"])
+    return wire.require_text(item["message"])
 
 
 def _ids_from_link(link: str) -> tuple[str, str]:
@@ -52,16 +52,16 @@ def _ids_from_link(link: str) -> tuple[str, str]:
     return (f"{match[1]}_{top}", "") if top else ("", "")
 
 
-def comment(item: Mapping[str, Any], post_id: str, own_id: str, *, under_own: bool = False) -> InboundMessage:
+def parse_facebook_comment(item: Mapping[str, Any], post_id: str, own_id: str, *, under_own: bool = False) -> InboundMessage:
     """One comment or nested reply. `thread_id` is the comment at the top; `under_own`: the post is the Page's own.
     Raises `ValueError` when malformed."""
     link = wire.optional_text(item.get("permalink_url"))
     linked_id, parent = _ids_from_link(link) if "parent" not in item or "id" not in item else ("", "")
-    remote_id = wire.identifier(item.get("id", linked_id))
+    remote_id = wire.require_id(item.get("id", linked_id))
     if isinstance(above := item.get("parent"), Mapping):
-        parent = wire.identifier(above.get("id"))
-    attachments = _media(item.get("attachment"))
-    writer = author(item, own_id)
+        parent = wire.require_id(above.get("id"))
+    attachments = _parse_media(item.get("attachment"))
+    writer = parse_facebook_author(item, own_id)
     return InboundMessage(
         stream="comments",
         remote_id=remote_id,
@@ -69,8 +69,8 @@ def comment(item: Mapping[str, Any], post_id: str, own_id: str, *, under_own: bo
         thread_id=parent or remote_id,
         parent_id=parent or post_id,
         author=writer,
-        text=_text(item, bool(attachments)),
-        created_at=wire.moment(item.get("created_time")),
+        text=_message_text(item, bool(attachments)),
+        created_at=wire.require_time(item.get("created_time")),
         hidden=item.get("is_hidden") is True,
         permalink=link or f"{SITE}/{remote_id}",
         attachments=attachments,
@@ -81,12 +81,12 @@ def comment(item: Mapping[str, Any], post_id: str, own_id: str, *, under_own: bo
     )
 
 
-def post(item: Mapping[str, Any], own_id: str) -> InboundMessage:
+def parse_facebook_post(item: Mapping[str, Any], own_id: str) -> InboundMessage:
     """One post on the Page by someone else, or one that names the Page. Raises `ValueError` when malformed."""
-    remote_id = wire.identifier(item.get("id"))
+    remote_id = wire.require_id(item.get("id"))
     attached = wire.as_list(wire.as_mapping(item.get("attachments")).get("data"))
-    attachments = tuple(one for part in attached for one in _media(part))
-    writer = author(item, own_id)
+    attachments = tuple(one for part in attached for one in _parse_media(part))
+    writer = parse_facebook_author(item, own_id)
     return InboundMessage(
         stream="visitor_posts",
         remote_id=remote_id,
@@ -94,8 +94,8 @@ def post(item: Mapping[str, Any], own_id: str) -> InboundMessage:
         thread_id=remote_id,
         parent_id="",
         author=writer,
-        text=_text(item, bool(attachments)),
-        created_at=wire.moment(item.get("created_time")),
+        text=_message_text(item, bool(attachments)),
+        created_at=wire.require_time(item.get("created_time")),
         hidden=item.get("is_hidden") is True,
         permalink=wire.optional_text(item.get("permalink_url")) or f"{SITE}/{remote_id}",
         attachments=attachments,
@@ -105,16 +105,16 @@ def post(item: Mapping[str, Any], own_id: str) -> InboundMessage:
     )
 
 
-def message(item: Mapping[str, Any], own_id: str, conversation_id: str = "") -> InboundMessage:
+def parse_messenger_message(item: Mapping[str, Any], own_id: str, conversation_id: str = "") -> InboundMessage:
     """One Messenger message. The thread is the other person, as webhooks name only that. Raises `ValueError`."""
-    remote_id = wire.identifier(item.get("id"))
-    writer = author(item, own_id)
+    remote_id = wire.require_id(item.get("id"))
+    writer = parse_facebook_author(item, own_id)
     recipients = wire.as_list(wire.as_mapping(item.get("to")).get("data"))
     others = [
         str(one.get("id")) for one in recipients if isinstance(one, Mapping) and str(one.get("id")) != own_id
     ]
     person = writer.remote_id if writer.remote_id and not writer.is_self else (others[0] if others else "")
-    attachments = _files(item)
+    attachments = _parse_files(item)
     return InboundMessage(
         stream="direct",
         remote_id=remote_id,
@@ -122,8 +122,8 @@ def message(item: Mapping[str, Any], own_id: str, conversation_id: str = "") -> 
         thread_id=f"dm-{person}" if person else conversation_id or remote_id,
         parent_id="",
         author=writer,
-        text=_text(item, bool(attachments)),
-        created_at=wire.moment(item.get("created_time")),
+        text=_message_text(item, bool(attachments)),
+        created_at=wire.require_time(item.get("created_time")),
         visibility="direct",
         attachments=attachments,
         can_reply=bool(person) and not writer.is_self,
@@ -132,7 +132,7 @@ def message(item: Mapping[str, Any], own_id: str, conversation_id: str = "") -> 
     )
 
 
-def _media(attachment: object) -> tuple[Attachment, ...]:
+def _parse_media(attachment: object) -> tuple[Attachment, ...]:
     if not isinstance(attachment, Mapping):
         return ()
     image = wire.as_mapping(wire.as_mapping(attachment.get("media")).get("image"))
@@ -141,7 +141,7 @@ def _media(attachment: object) -> tuple[Attachment, ...]:
     return (Attachment(kind=kind or "media", url=url, name=wire.optional_text(attachment.get("title"))),)
 
 
-def _files(item: Mapping[str, Any]) -> tuple[Attachment, ...]:
+def _parse_files(item: Mapping[str, Any]) -> tuple[Attachment, ...]:
     files = []
     for part in wire.as_list(wire.as_mapping(item.get("attachments")).get("data")):
         if not isinstance(part, Mapping):

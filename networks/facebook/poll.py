@@ -1,6 +1,6 @@
 """One page of each of a Page's streams: comments, visitor posts and tags, Messenger.
 
-comments: the Page's newest `POSTS` posts, then its visitors' newest (`POSTS`, and `SWEPT_POSTS` on a sweep), each with
+comments: the Page's newest `NEWEST_POSTS` posts, then its visitors' newest (`NEWEST_POSTS`, and `SWEPT_POSTS` on a sweep), each with
 their new comments and nested replies in the same request. Older posts' comments come by webhook. Idle, a round costs two
 requests, a sweep up to ten more.
 """
@@ -23,124 +23,124 @@ from networks.base import (
     Rejected,
     RetryLater,
     StreamKind,
-    Unreadable,
+    UnreadableItem,
 )
 from networks.facebook import errors as facebook_errors
 from networks.facebook import parse as facebook_parse
 from networks.facebook import walk as facebook_walk
 from networks.facebook.walk import Walk
-from networks.transport import Answer
+from networks.transport import HTTPAnswer
 
-POSTS = 100
+NEWEST_POSTS = 100
 SWEPT_POSTS = 1000
 #: How far back the first poll of Messenger reads.
-HISTORY = dt.timedelta(days=30)
-_FIRST, _INNER, _CONVERSATIONS, _PAGE = 25, 25, 25, 100
+FIRST_POLL_HISTORY = dt.timedelta(days=30)
+_FIRST_LIMIT, _INNER_LIMIT, _CONVERSATIONS_LIMIT, _PAGE_LIMIT = 25, 25, 25, 100
 _EDGES: dict[str, tuple[str, ...]] = {
     "comments": ("published_posts", "feed"),
     "visitor_posts": ("feed", "tagged"),
     "direct": ("conversations",),
 }
-SCOPES: dict[str, str] = {
+STREAM_SCOPES: dict[str, str] = {
     "comments": "pages_read_user_content",
     "visitor_posts": "pages_read_user_content",
     "direct": "pages_messaging",
 }
-Ask = Callable[[Callable[[], object], str], Answer]
-Items = list[InboundMessage]
+RequestSender = Callable[[Callable[[], object], str], HTTPAnswer]
+Messages = list[InboundMessage]
 
 
 @dataclass(frozen=True, slots=True)
-class Poller:
+class FacebookPoller:
     """What a round needs: the library, how to ask through it, and whose Page it is."""
 
     graph: facebook.GraphAPI
-    ask: Ask
+    send_request: RequestSender
     own_id: str
     stream: StreamKind
     limit: int
     now: dt.datetime
 
-    def page(self, cursor: JSONObject) -> PollResult:
+    def poll_page(self, cursor: JSONObject) -> PollResult:
         """The next page of the walk in `cursor`. Any `NetworkError` leaves the cursor good for another try."""
         if self.stream not in _EDGES:
             raise Rejected(f"Facebook has no stream called {self.stream}.", code="unknown_stream")
-        walk = facebook_walk.begin(cursor, self.now, HISTORY if self.stream == "direct" else None)
+        walk = facebook_walk.start_walk(cursor, self.now, FIRST_POLL_HISTORY if self.stream == "direct" else None)
         paged = bool(walk.queue[0][1] if walk.queue else walk.after)
         try:
-            return self._inner(walk) if walk.queue else self._outer(walk)
+            return self._poll_inner(walk) if walk.queue else self._poll_outer(walk)
         except Gone:
             if not walk.queue:
                 raise
-            return self._result(replace(walk, queue=walk.queue[1:]), [], [], None)
+            return self._build_result(replace(walk, queue=walk.queue[1:]), [], [], None)
         except Rejected as error:
             # (#100) about a request that only differs from a good one by its page token: the token has expired.
             if not paged or error.code.partition("/")[0] != "100":
                 raise
-            return self._result(self._circling(walk), [], [], None)
+            return self._build_result(self._recover_from_loop(walk), [], [], None)
 
-    def _outer(self, walk: Walk) -> PollResult:
-        answer = self.ask(self._outer_request(walk), SCOPES[self.stream])
-        document = _sound(answer)
-        messages: Items = []
-        unreadable: list[Unreadable] = []
+    def _poll_outer(self, walk: Walk) -> PollResult:
+        answer = self.send_request(self._outer_request(walk), STREAM_SCOPES[self.stream])
+        document = _require_sound_page(answer)
+        messages: Messages = []
+        unreadable: list[UnreadableItem] = []
         queue = list(walk.queue)
         updated = 0
         containers = wire.as_list(document["data"])
         for container in containers:
             if self.stream == "visitor_posts":
-                found, bad, more = *wire.read_items([container], self._post), None
+                found, bad, more = *wire.parse_items([container], self._parse_visitor_post), None
             else:
-                found, bad, more = self._contents(container, walk)
+                found, bad, more = self._parse_contents(container, walk)
             messages += found
             unreadable += bad
             if more is not None:
                 queue.append(more)
-            updated = _updated(container) or updated
+            updated = _updated_seconds(container) or updated
             walk = replace(walk, top=max(walk.top, updated) if walk.pages == 0 else walk.top)
-        walk = facebook_walk.seen(walk, messages, self.now)
+        walk = facebook_walk.note_messages_seen(walk, messages, self.now)
         walk = replace(
             walk, pages=walk.pages + 1, outer=walk.outer + len(document["data"]), queue=tuple(queue)
         )
-        following = facebook_walk.next_page(document.get("paging"))
+        following = facebook_walk.next_page_params(document.get("paging"))
         reached = walk.stop is not None and 0 < updated < walk.stop and self.stream == "direct"
-        if following is None or reached or (self.stream == "comments" and walk.outer >= self._posts(walk)):
-            return self._result(replace(walk, outer_done=True), messages, unreadable, answer)
-        noted = facebook_walk.use(walk, f"outer {walk.edge}", following)
-        walk = self._circling(walk) if noted is None else replace(noted, after=following)
-        return self._result(walk, messages, unreadable, answer)
+        if following is None or reached or (self.stream == "comments" and walk.outer >= self._posts_limit(walk)):
+            return self._build_result(replace(walk, outer_done=True), messages, unreadable, answer)
+        noted = facebook_walk.note_page_read(walk, f"outer {walk.edge}", following)
+        walk = self._recover_from_loop(walk) if noted is None else replace(noted, after=following)
+        return self._build_result(walk, messages, unreadable, answer)
 
     @staticmethod
-    def _posts(walk: Walk) -> int:
-        return SWEPT_POSTS if walk.sweep and walk.edge else POSTS
+    def _posts_limit(walk: Walk) -> int:
+        return SWEPT_POSTS if walk.sweep and walk.edge else NEWEST_POSTS
 
     def _outer_request(self, walk: Walk) -> Callable[[], object]:
         edge = _EDGES[self.stream][walk.edge]
         since = walk.floor
         args: dict[str, Any] = dict(walk.after or {})
-        inner = min(self.limit, _INNER)
+        inner = min(self.limit, _INNER_LIMIT)
         if self.stream == "comments":
             below = f".since({since})" if since else ""
             modifiers = f".filter(stream).order(reverse_chronological).limit({inner}){below}"
             args["fields"] = f"id,from,comments{modifiers}{{{facebook_parse.COMMENT_FIELDS}}}"
             # Without `since` every post brings comments: Graph refuses answers that grow too large.
-            args["limit"] = min(self.limit, _PAGE if since else _FIRST)
+            args["limit"] = min(self.limit, _PAGE_LIMIT if since else _FIRST_LIMIT)
         elif self.stream == "visitor_posts":
-            args |= {"fields": facebook_parse.POST_FIELDS, "limit": min(self.limit, _PAGE)}
+            args |= {"fields": facebook_parse.POST_FIELDS, "limit": min(self.limit, _PAGE_LIMIT)}
             if since:
                 args["since"] = since
         else:
             args["fields"] = f"id,updated_time,messages.limit({inner}){{{facebook_parse.MESSAGE_FIELDS}}}"
-            args |= {"platform": "messenger", "limit": min(self.limit, _CONVERSATIONS)}
+            args |= {"platform": "messenger", "limit": min(self.limit, _CONVERSATIONS_LIMIT)}
         return lambda: self.graph.get_connections(self.own_id, edge, **args)
 
-    def _contents(
+    def _parse_contents(
         self, container: Any, walk: Walk
-    ) -> tuple[Items, list[Unreadable], tuple[str, facebook_walk.Params] | None]:
+    ) -> tuple[Messages, list[UnreadableItem], tuple[str, facebook_walk.Params] | None]:
         """The comments of a post or messages of a conversation that came with it, and where the rest is."""
         if not isinstance(container, Mapping):
-            text = container.text if isinstance(container, wire.Broken) else container
-            return [], [Unreadable(raw=text, error="a post or conversation that is not an object")], None
+            text = container.text if isinstance(container, wire.BrokenItem) else container
+            return [], [UnreadableItem(raw=text, error="a post or conversation that is not an object")], None
         inner = container.get("comments" if self.stream == "comments" else "messages")
         owner = wire.optional_text(container.get("id"))
         read_already = self.stream == "comments" and walk.edge and self._is_own(container)
@@ -148,30 +148,30 @@ class Poller:
             return [], [], None
         if not isinstance(inner, Mapping) or not isinstance(inner.get("data"), list):
             return [], [], (owner, {}) if owner else None
-        messages, unreadable = wire.read_items(inner["data"], self._reader(owner, walk))
-        following = facebook_walk.next_page(inner.get("paging"))
-        more = (owner, following) if owner and following and not _below(messages, walk.floor) else None
-        return self._fresh(messages, walk), unreadable, more
+        messages, unreadable = wire.parse_items(inner["data"], self._item_parser(owner, walk))
+        following = facebook_walk.next_page_params(inner.get("paging"))
+        more = (owner, following) if owner and following and not _reaches_below(messages, walk.floor) else None
+        return self._drop_below_floor(messages, walk), unreadable, more
 
-    def _inner(self, walk: Walk) -> PollResult:
+    def _poll_inner(self, walk: Walk) -> PollResult:
         owner, params = walk.queue[0]
-        answer = self.ask(self._inner_request(walk, owner, params), SCOPES[self.stream])
-        document = _sound(answer)
-        messages, unreadable = wire.read_items(document["data"], self._reader(owner, walk))
-        following = facebook_walk.next_page(document.get("paging"))
-        walk = facebook_walk.seen(walk, messages, self.now)
+        answer = self.send_request(self._inner_request(walk, owner, params), STREAM_SCOPES[self.stream])
+        document = _require_sound_page(answer)
+        messages, unreadable = wire.parse_items(document["data"], self._item_parser(owner, walk))
+        following = facebook_walk.next_page_params(document.get("paging"))
+        walk = facebook_walk.note_messages_seen(walk, messages, self.now)
         rest = walk.queue[1:]
-        if following is None or _below(messages, walk.floor):
+        if following is None or _reaches_below(messages, walk.floor):
             walk = replace(walk, queue=rest)
         else:
-            noted = facebook_walk.use(walk, owner, following)
+            noted = facebook_walk.note_page_read(walk, owner, following)
             walk = (
-                self._circling(walk) if noted is None else replace(noted, queue=((owner, following), *rest))
+                self._recover_from_loop(walk) if noted is None else replace(noted, queue=((owner, following), *rest))
             )
-        return self._result(walk, self._fresh(messages, walk), unreadable, answer)
+        return self._build_result(walk, self._drop_below_floor(messages, walk), unreadable, answer)
 
     def _inner_request(self, walk: Walk, owner: str, params: facebook_walk.Params) -> Callable[[], object]:
-        args: dict[str, Any] = dict(params) | {"limit": min(self.limit, _PAGE)}
+        args: dict[str, Any] = dict(params) | {"limit": min(self.limit, _PAGE_LIMIT)}
         if self.stream == "comments":
             args |= {
                 "fields": facebook_parse.COMMENT_FIELDS,
@@ -184,53 +184,53 @@ class Poller:
         args["fields"] = facebook_parse.MESSAGE_FIELDS
         return lambda: self.graph.get_connections(owner, "messages", **args)
 
-    def _reader(self, owner: str, walk: Walk) -> Callable[[Any], InboundMessage | None]:
+    def _item_parser(self, owner: str, walk: Walk) -> Callable[[Any], InboundMessage | None]:
         if self.stream == "comments":
             under_own = _EDGES["comments"][walk.edge] == "published_posts"
-            return lambda item: facebook_parse.comment(item, owner, self.own_id, under_own=under_own)
-        return lambda item: facebook_parse.message(item, self.own_id, owner)
+            return lambda item: facebook_parse.parse_facebook_comment(item, owner, self.own_id, under_own=under_own)
+        return lambda item: facebook_parse.parse_messenger_message(item, self.own_id, owner)
 
     def _is_own(self, container: Mapping[str, Any]) -> bool:
         return str(wire.as_mapping(container.get("from")).get("id")) == self.own_id
 
-    def _post(self, item: Any) -> InboundMessage | None:
+    def _parse_visitor_post(self, item: Any) -> InboundMessage | None:
         """A visitor's post; what the Page itself publishes is no message to it."""
-        found = facebook_parse.post(item, self.own_id)
+        found = facebook_parse.parse_facebook_post(item, self.own_id)
         return None if found.author.is_self else found
 
-    def _fresh(self, messages: Items, walk: Walk) -> Items:
+    def _drop_below_floor(self, messages: Messages, walk: Walk) -> Messages:
         """Without what lies below the floor: Messenger has no `since` and repeats its newest 25 each time."""
         if self.stream != "direct" or walk.floor is None:
             return messages
         return [message for message in messages if message.created_at.timestamp() >= walk.floor]
 
-    def _circling(self, walk: Walk) -> Walk:
+    def _recover_from_loop(self, walk: Walk) -> Walk:
         """After a page token that loops or has expired: from the start again, then give that edge up, audibly."""
         if walk.restarts < facebook_walk.MAX_RESTARTS:
-            return facebook_walk.restarted(walk)
+            return facebook_walk.restart_walk(walk)
         if walk.queue:
             return replace(walk, queue=walk.queue[1:], lossy=True)
         return replace(walk, outer_done=True, lossy=True)
 
-    def _result(
-        self, walk: Walk, messages: Items, unreadable: list[Unreadable], answer: Answer | None
+    def _build_result(
+        self, walk: Walk, messages: Messages, unreadable: list[UnreadableItem], answer: HTTPAnswer | None
     ) -> PollResult:
         over = walk.outer_done and not walk.queue
         if over and walk.edge + 1 < len(_EDGES[self.stream]):
             walk, over = replace(walk, edge=walk.edge + 1, after=None, outer=0, outer_done=False), False
-        elif over and self.stream == "direct" and facebook_walk.needs_closing(walk):
-            walk, over = facebook_walk.closing(walk), False
+        elif over and self.stream == "direct" and facebook_walk.needs_closing_round(walk):
+            walk, over = facebook_walk.start_closing_round(walk), False
         return PollResult(
             messages=tuple(messages),
-            next_cursor=facebook_walk.ended(walk) if over else facebook_walk.cursor_of(walk),
+            next_cursor=facebook_walk.final_cursor(walk) if over else facebook_walk.cursor_from_walk(walk),
             has_more=not over,
             unreadable=tuple(unreadable),
-            budget=facebook_errors.budget(answer, self.now),
+            budget=facebook_errors.read_facebook_budget(answer, self.now),
             overflowed=over and walk.lossy,
         )
 
 
-def _sound(answer: Answer) -> Mapping[str, Any]:
+def _require_sound_page(answer: HTTPAnswer) -> Mapping[str, Any]:
     """A page's document. Raises `RetryLater` without a list: taken for an empty page it would end the walk early."""
     document = wire.as_mapping(answer.document)
     if not isinstance(document.get("data"), list):
@@ -238,12 +238,12 @@ def _sound(answer: Answer) -> Mapping[str, Any]:
     return document
 
 
-def _below(messages: Items, floor: int | None) -> bool:
+def _reaches_below(messages: Messages, floor: int | None) -> bool:
     return floor is not None and any(message.created_at.timestamp() < floor for message in messages)
 
 
-def _updated(container: object) -> int:
+def _updated_seconds(container: object) -> int:
     try:
-        return int(wire.moment(wire.as_mapping(container).get("updated_time")).timestamp())
+        return int(wire.require_time(wire.as_mapping(container).get("updated_time")).timestamp())
     except ValueError:
         return 0

@@ -19,11 +19,11 @@ from networks.base import InboundMessage, JSONObject
 
 #: What Graph shows late is still found: a walk goes this far below the newest message known.
 OVERLAP = 600
-#: Every `SWEEP` seconds a walk goes deep (more posts, the whole overlap); those between go only as deep as is cheap.
-SWEEP = 300
+#: Every `SWEEP_SECONDS` seconds a walk goes deep (more posts, the whole overlap); those between go only as deep as is cheap.
+SWEEP_SECONDS = 300
 #: On a busy Page the overlap alone would be thousands of comments: between sweeps only this much.
 BRIEF_OVERLAP = 15
-BUSY = 200
+BUSY_MESSAGES = 200
 MAX_RESTARTS = 2
 MAX_CLOSINGS = 3
 MAX_PAGES = 2000
@@ -56,28 +56,28 @@ class Walk:
     closings: int = 0
 
 
-def begin(cursor: JSONObject, now: dt.datetime, history: dt.timedelta | None = None) -> Walk:
+def start_walk(cursor: JSONObject, now: dt.datetime, history: dt.timedelta | None = None) -> Walk:
     """The walk in a cursor, or a new one from its `since`. `history` is how far a first poll goes back, None for all."""
     inner = cursor.get("window")
     if isinstance(inner, Mapping):
-        return _read(inner)
-    since, swept = wire.count_of(cursor.get("since")) or 0, wire.count_of(cursor.get("swept")) or 0
+        return _read_walk(inner)
+    since, swept = wire.optional_count(cursor.get("since")) or 0, wire.optional_count(cursor.get("swept")) or 0
     clock = int(now.timestamp())
     if not since:
         floor = None if history is None else clock - int(history.total_seconds())
         return Walk(swept=clock, floor=floor, stop=floor)
-    if clock - swept >= SWEEP:
+    if clock - swept >= SWEEP_SECONDS:
         # What happened under old posts since the last sweep is found now.
         floor = min(since, swept or since) - OVERLAP
         return Walk(since=since, swept=clock, floor=floor, stop=floor)
-    busy = (wire.count_of(cursor.get("volume")) or 0) > BUSY
+    busy = (wire.optional_count(cursor.get("volume")) or 0) > BUSY_MESSAGES
     floor = since - (BRIEF_OVERLAP if busy else OVERLAP)
     return Walk(since=since, swept=swept, floor=floor, stop=floor, sweep=False)
 
 
-def _read(inner: Mapping[str, Any]) -> Walk:
+def _read_walk(inner: Mapping[str, Any]) -> Walk:
     counts = {
-        key: wire.count_of(inner.get(key)) or 0
+        key: wire.optional_count(inner.get(key)) or 0
         for key in (
             "since",
             "swept",
@@ -93,15 +93,15 @@ def _read(inner: Mapping[str, Any]) -> Walk:
     }
     after = inner.get("after")
     queue = tuple(
-        (str(one[0]), kept(wire.as_mapping(one[1])))
+        (str(one[0]), pick_paging_params(wire.as_mapping(one[1])))
         for one in wire.as_list(inner.get("queue"))
         if isinstance(one, list) and len(one) == 2
     )
     return Walk(
         **counts,
-        floor=wire.count_of(inner.get("floor")),
-        stop=wire.count_of(inner.get("stop")),
-        after=kept(after) if isinstance(after, Mapping) else None,
+        floor=wire.optional_count(inner.get("floor")),
+        stop=wire.optional_count(inner.get("stop")),
+        after=pick_paging_params(after) if isinstance(after, Mapping) else None,
         outer_done=inner.get("outer_done") is True,
         queue=queue,
         used=tuple(str(one) for one in wire.as_list(inner.get("used"))),
@@ -110,7 +110,7 @@ def _read(inner: Mapping[str, Any]) -> Walk:
     )
 
 
-def cursor_of(walk: Walk) -> JSONObject:
+def cursor_from_walk(walk: Walk) -> JSONObject:
     """The walk as the JSON to store."""
     fields = {name: getattr(walk, name) for name in Walk.__dataclass_fields__}
     fields["after"] = dict(walk.after) if walk.after is not None else None
@@ -119,49 +119,49 @@ def cursor_of(walk: Walk) -> JSONObject:
     return {"window": fields}
 
 
-def ended(walk: Walk) -> JSONObject:
+def final_cursor(walk: Walk) -> JSONObject:
     """The cursor after a walk: the next one starts from the newest message seen."""
     newest = max(walk.newest, walk.since)
     return {"since": newest, "swept": walk.swept, "volume": walk.messages} if newest else {}
 
 
-def kept(params: Mapping[str, Any]) -> Params:
+def pick_paging_params(params: Mapping[str, Any]) -> Params:
     return {key: str(params[key]) for key in _PAGING if params.get(key) not in (None, "")}
 
 
-def next_page(paging: object) -> Params | None:
+def next_page_params(paging: object) -> Params | None:
     """The parameters of the page after this one, None when there is none."""
     address = wire.as_mapping(paging).get("next")
     if not isinstance(address, str):
         return None
     try:
-        found = kept(dict(parse_qsl(urlsplit(address).query)))
+        found = pick_paging_params(dict(parse_qsl(urlsplit(address).query)))
     except ValueError:
         return None
     return found or None
 
 
-def seen(walk: Walk, messages: list[InboundMessage], now: dt.datetime) -> Walk:
+def note_messages_seen(walk: Walk, messages: list[InboundMessage], now: dt.datetime) -> Walk:
     """Take note of a page's messages. One from the future does not move the cursor past what comes till then."""
     clock = int(now.timestamp())
     times = [min(int(message.created_at.timestamp()), clock) for message in messages]
     return replace(walk, newest=max([walk.newest, *times]), messages=walk.messages + len(messages))
 
 
-def mark(owner: str, params: Params) -> str:
+def page_digest(owner: str, params: Params) -> str:
     text = owner + repr(sorted(params.items()))
     return hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=6).hexdigest()
 
 
-def use(walk: Walk, owner: str, params: Params) -> Walk | None:
+def note_page_read(walk: Walk, owner: str, params: Params) -> Walk | None:
     """The walk with this page noted as read next; None when it was read before: the network goes round in circles."""
-    one = mark(owner, params)
+    one = page_digest(owner, params)
     if one in walk.used or len(walk.used) >= MAX_PAGES:
         return None
     return replace(walk, used=(*walk.used, one))
 
 
-def restarted(walk: Walk) -> Walk:
+def restart_walk(walk: Walk) -> Walk:
     """The same walk from its first page: for a page token that loops or has expired."""
     return Walk(
         since=walk.since,
@@ -173,7 +173,7 @@ def restarted(walk: Walk) -> Walk:
     )
 
 
-def closing(walk: Walk) -> Walk:
+def start_closing_round(walk: Walk) -> Walk:
     """A short second round over what was updated while a walk of several pages went on.
 
     A conversation that gets a message moves to the top; a walk that has not reached it then misses it.
@@ -191,7 +191,7 @@ def closing(walk: Walk) -> Walk:
     )
 
 
-def needs_closing(walk: Walk) -> bool:
+def needs_closing_round(walk: Walk) -> bool:
     """Whether something may have moved up during the walk: it took several pages, and the top is newer than before."""
     moved = walk.closings == 0 or walk.top > (walk.stop or 0)
     return walk.pages > 1 and walk.top > 0 and moved and walk.closings < MAX_CLOSINGS and not walk.lossy

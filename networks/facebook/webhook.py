@@ -10,13 +10,13 @@ from typing import Any
 
 from networks import wire
 from networks.base import Attachment, Author, InboundMessage
-from networks.facebook.parse import SITE, author
+from networks.facebook.parse import SITE, parse_facebook_author
 
 _CHALLENGE = re.compile(r"[A-Za-z0-9_-]{1,200}")
 _POST_ITEMS = frozenset({"post", "status", "photo", "video", "share"})
 
 
-def signed(headers: Mapping[str, str], raw_body: bytes, secret: str) -> bool:
+def is_signed_by_facebook(headers: Mapping[str, str], raw_body: bytes, secret: str) -> bool:
     """Whether `X-Hub-Signature-256` is the app's over exactly these bytes. The SHA-1 header is not accepted."""
     given = next((v for k, v in headers.items() if k.lower() == "x-hub-signature-256"), "")
     if not secret or not given:
@@ -25,7 +25,7 @@ def signed(headers: Mapping[str, str], raw_body: bytes, secret: str) -> bool:
     return hmac.compare_digest(given.encode("utf-8", "replace"), expected.encode())
 
 
-def challenge(query: Mapping[str, str], verify_token: str) -> str | None:
+def answer_facebook_challenge(query: Mapping[str, str], verify_token: str) -> str | None:
     """What to answer to Facebook's verification request, None when it is not genuine."""
     given, asked = query.get("hub.verify_token", ""), query.get("hub.challenge", "")
     genuine = verify_token and hmac.compare_digest(given.encode("utf-8", "replace"), verify_token.encode())
@@ -34,7 +34,7 @@ def challenge(query: Mapping[str, str], verify_token: str) -> str | None:
     return asked
 
 
-def messages(payload: Mapping[str, Any], own_id: str) -> tuple[InboundMessage, ...]:
+def parse_facebook_webhook(payload: Mapping[str, Any], own_id: str) -> tuple[InboundMessage, ...]:
     """Comments, visitor posts and Messenger messages in a delivery for `own_id`."""
     if payload.get("object") != "page":
         return ()
@@ -42,41 +42,41 @@ def messages(payload: Mapping[str, Any], own_id: str) -> tuple[InboundMessage, .
     for entry in wire.as_list(payload.get("entry")):
         entry = wire.as_mapping(entry)
         if str(entry.get("id")) == own_id:
-            found += wire.read_items(entry.get("changes"), lambda one: _change(one, own_id))[0]
-            found += wire.read_items(entry.get("messaging"), lambda one: _direct(one, own_id))[0]
+            found += wire.parse_items(entry.get("changes"), lambda one: _parse_change(one, own_id))[0]
+            found += wire.parse_items(entry.get("messaging"), lambda one: _parse_direct(one, own_id))[0]
     return tuple(found)
 
 
-def _change(change: Mapping[str, Any], own_id: str) -> InboundMessage | None:
+def _parse_change(change: Mapping[str, Any], own_id: str) -> InboundMessage | None:
     value = change.get("value")
     if change.get("field") != "feed" or not isinstance(value, Mapping):
         return None
     if value.get("item") == "comment":
-        return _comment(value, own_id)
+        return _parse_comment(value, own_id)
     if value.get("item") in _POST_ITEMS:
-        found = _post(value, own_id)
+        found = _parse_post(value, own_id)
         return None if found.author.is_self else found
     return None
 
 
-def _comment(value: Mapping[str, Any], own_id: str) -> InboundMessage:
-    remote_id, post_id = wire.identifier(value.get("comment_id")), wire.identifier(value.get("post_id"))
+def _parse_comment(value: Mapping[str, Any], own_id: str) -> InboundMessage:
+    remote_id, post_id = wire.require_id(value.get("comment_id")), wire.require_id(value.get("post_id"))
     parent_id = wire.optional_text(value.get("parent_id")) or post_id
     top = remote_id if parent_id == post_id else parent_id
-    return _message(value, own_id, "comments", remote_id, top, parent_id)
+    return _build_message(value, own_id, "comments", remote_id, top, parent_id)
 
 
-def _post(value: Mapping[str, Any], own_id: str) -> InboundMessage:
-    remote_id = wire.identifier(value.get("post_id"))
-    return _message(value, own_id, "visitor_posts", remote_id, remote_id, "")
+def _parse_post(value: Mapping[str, Any], own_id: str) -> InboundMessage:
+    remote_id = wire.require_id(value.get("post_id"))
+    return _build_message(value, own_id, "visitor_posts", remote_id, remote_id, "")
 
 
-def _message(
+def _build_message(
     value: Mapping[str, Any], own_id: str, stream: Any, remote_id: str, thread_id: str, parent_id: str
 ) -> InboundMessage:
-    verb, writer = value.get("verb"), author(value, own_id)
+    verb, writer = value.get("verb"), parse_facebook_author(value, own_id)
     kind = "comment" if stream == "comments" else "post"
-    created_at = wire.moment(value.get("created_time"))
+    created_at = wire.require_time(value.get("created_time"))
     media = wire.optional_text(value.get("photo")) or wire.optional_text(value.get("link"))
     return InboundMessage(
         stream=stream,
@@ -98,12 +98,12 @@ def _message(
     )
 
 
-def _direct(event: Mapping[str, Any], own_id: str) -> InboundMessage | None:
+def _parse_direct(event: Mapping[str, Any], own_id: str) -> InboundMessage | None:
     body = event.get("message")
     if not isinstance(body, Mapping):
         return None
-    sender = wire.identifier(wire.as_mapping(event.get("sender")).get("id"))
-    recipient = wire.identifier(wire.as_mapping(event.get("recipient")).get("id"))
+    sender = wire.require_id(wire.as_mapping(event.get("sender")).get("id"))
+    recipient = wire.require_id(wire.as_mapping(event.get("recipient")).get("id"))
     is_self = body.get("is_echo") is True or sender == own_id
     person = recipient if is_self else sender
     attachments = tuple(
@@ -113,7 +113,7 @@ def _direct(event: Mapping[str, Any], own_id: str) -> InboundMessage | None:
         )
         for one in wire.as_list(body.get("attachments"))
     )
-    remote_id = wire.identifier(body.get("mid"))
+    remote_id = wire.require_id(body.get("mid"))
     return InboundMessage(
         stream="direct",
         remote_id=remote_id,
@@ -121,8 +121,8 @@ def _direct(event: Mapping[str, Any], own_id: str) -> InboundMessage | None:
         thread_id=f"dm-{person}",
         parent_id="",
         author=Author(sender, is_self=is_self),
-        text=wire.optional_text(body.get("text")) if attachments else wire.text_of(body.get("text")),
-        created_at=wire.moment(int(str(event.get("timestamp"))) / 1000),
+        text=wire.optional_text(body.get("text")) if attachments else wire.require_text(body.get("text")),
+        created_at=wire.require_time(int(str(event.get("timestamp"))) / 1000),
         visibility="direct",
         deleted=body.get("is_deleted") is True,
         attachments=attachments,

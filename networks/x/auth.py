@@ -15,12 +15,12 @@ import tweepy
 
 from networks import transport, wire
 from networks.base import NetworkError, Reauthorise, RetryLater
-from networks.transport import Answer, Transport
+from networks.transport import HTTPAnswer, Transport
 from networks.x import errors as x_errors
 
 TOKEN_URL = "https://api.x.com/2/oauth2/token"  # noqa: S105
 #: Refresh this long before a token ends, so that no poll is caught by it.
-MARGIN = dt.timedelta(minutes=5)
+REFRESH_MARGIN = dt.timedelta(minutes=5)
 _DEFAULT_LIFE = 7200
 
 
@@ -28,7 +28,7 @@ def is_oauth1(secrets: Mapping[str, str]) -> bool:
     return bool(secrets.get("access_token_secret"))
 
 
-def client(secrets: Mapping[str, str]) -> tweepy.Client:
+def build_x_client(secrets: Mapping[str, str]) -> tweepy.Client:
     """A client that neither sleeps on a 429 (it would recurse without a reset header) nor builds models."""
     if is_oauth1(secrets):
         return tweepy.Client(
@@ -47,7 +47,7 @@ def must_refresh(secrets: Mapping[str, str], now: dt.datetime) -> bool:
     if is_oauth1(secrets) or not secrets.get("refresh_token"):
         return False
     try:
-        return wire.moment(secrets.get("expires_at")) <= now + MARGIN
+        return wire.require_time(secrets.get("expires_at")) <= now + REFRESH_MARGIN
     except ValueError:
         return True
 
@@ -63,28 +63,28 @@ def request_token(
     client_id, client_secret = secrets["client_id"], secrets.get("client_secret", "")
     data = {**form, "client_id": client_id}
     auth = (client_id, client_secret) if client_secret else None
-    answer = transport.attempt(mounted, lambda: session.post(TOKEN_URL, data=data, auth=auth))
-    if isinstance(answer, Answer) and answer.status in (400, 401, 403):
-        raise Reauthorise("X no longer accepts this connection.", code=_oauth_code(answer))
+    answer = transport.attempt_call(mounted, lambda: session.post(TOKEN_URL, data=data, auth=auth))
+    if isinstance(answer, HTTPAnswer) and answer.status in (400, 401, 403):
+        raise Reauthorise("X no longer accepts this connection.", code=_oauth_error_code(answer))
     # A token that was issued while its answer got lost cannot be read back: never ambiguous, the next try tells.
-    if error := x_errors.classify(answer, write=False, now=now):
+    if error := x_errors.classify_x_answer(answer, write=False, now=now):
         raise error
     return _secrets_from(answer, secrets, now)
 
 
-def _oauth_code(answer: Answer) -> str:
+def _oauth_error_code(answer: HTTPAnswer) -> str:
     return wire.optional_text(wire.as_mapping(answer.document).get("error"))[:80] or str(answer.status)
 
 
 def _secrets_from(
-    answer: Answer | transport.Silence, secrets: Mapping[str, str], now: dt.datetime
+    answer: HTTPAnswer | transport.NoAnswer, secrets: Mapping[str, str], now: dt.datetime
 ) -> dict[str, str]:
-    document = wire.as_mapping(answer.document) if isinstance(answer, Answer) else {}
+    document = wire.as_mapping(answer.document) if isinstance(answer, HTTPAnswer) else {}
     token = wire.optional_text(document.get("access_token"))
     if not token:
         error: NetworkError = RetryLater("X: an answer that makes no sense.", code="malformed")
         raise error
-    life = wire.count_of(document.get("expires_in")) or _DEFAULT_LIFE
+    life = wire.optional_count(document.get("expires_in")) or _DEFAULT_LIFE
     new = dict(secrets)
     new["access_token"] = token
     new["refresh_token"] = wire.optional_text(document.get("refresh_token")) or secrets.get(

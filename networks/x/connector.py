@@ -15,7 +15,7 @@ from networks import transport, wire
 from networks.base import (
     Capabilities,
     Credentials,
-    Draft,
+    OutgoingMessage,
     Gone,
     InboundMessage,
     JSONObject,
@@ -23,20 +23,20 @@ from networks.base import (
     PollResult,
     Rejected,
     RetryLater,
-    Sent,
+    SentMessage,
     StreamKind,
     Visibility,
 )
-from networks.transport import Answer
+from networks.transport import HTTPAnswer
 from networks.x import auth as x_auth
 from networks.x import errors as x_errors
 from networks.x import find as x_find
 from networks.x import parse as x_parse
 from networks.x import webhook as x_webhook
-from networks.x.poll import EVENT, POST, Poller
+from networks.x.poll import EVENT_PARAMS, POST_PARAMS, XPoller
 
-_LOOKUP = 100
-_MEASURABLE = 25_000
+_LOOKUP_SIZE = 100
+_MEASURABLE_LENGTH = 25_000
 
 
 class XConnector:
@@ -65,23 +65,23 @@ class XConnector:
         self._own_id = credentials.remote_id
         self._api_url = api_url
         self._now = clock
-        self._connect()
+        self._open_client()
 
-    def _connect(self) -> None:
+    def _open_client(self) -> None:
         self._user_auth = x_auth.is_oauth1(self.credentials.secrets)
-        self._client = x_auth.client(self.credentials.secrets)
-        self._transport = transport.mount(self._client.session, self._api_url)
+        self._client = x_auth.build_x_client(self.credentials.secrets)
+        self._transport = transport.mount_transport(self._client.session, self._api_url)
 
-    def _ask(self, call: Callable[[], object], scope: str, *, write: bool = False) -> Answer:
+    def _send_request(self, call: Callable[[], object], scope: str, *, write: bool = False) -> HTTPAnswer:
         """One request through the library: the answer, or one of the seven errors."""
-        classify = partial(x_errors.classify, write=write, now=self._now(), scope=scope)
-        return transport.answered(self._transport, call, classify)
+        classify = partial(x_errors.classify_x_answer, write=write, now=self._now(), scope=scope)
+        return transport.call_or_raise(self._transport, call, classify)
 
     def verify(self) -> OwnAccount:
-        answer = self._ask(lambda: self._client.get_me(user_auth=self._user_auth), scope="users.read")
+        answer = self._send_request(lambda: self._client.get_me(user_auth=self._user_auth), scope="users.read")
         user = wire.as_mapping(wire.as_mapping(answer.document).get("data"))
         try:
-            remote_id, handle = x_parse.post_id(user.get("id")), wire.text_of(user.get("username"))
+            remote_id, handle = x_parse.require_x_id(user.get("id")), wire.require_text(user.get("username"))
         except ValueError:
             raise RetryLater("X: an answer that makes no sense.", code="malformed") from None
         granted = self.credentials.secrets.get("scope") or answer.headers.get("x-access-level", "")
@@ -95,81 +95,81 @@ class XConnector:
         form = {"grant_type": "refresh_token", "refresh_token": secrets["refresh_token"]}
         renewed = x_auth.request_token(self._client.session, self._transport, secrets, form, now)
         self.credentials = Credentials(self.credentials.network, self.credentials.remote_id, renewed)
-        self._connect()
+        self._open_client()
         return self.credentials
 
     def poll(self, stream: StreamKind, cursor: JSONObject, limit: int = 100) -> PollResult:
         """One page of mentions, comments or direct. Nothing comes twice."""
-        poller = Poller(
+        poller = XPoller(
             self._client,
             self._transport,
-            self._ask,
+            self._send_request,
             self._own_id,
             stream,
             limit,
             self._now(),
             self._user_auth,
         )
-        return poller.page(cursor)
+        return poller.poll_page(cursor)
 
     def fetch(self, ids: Sequence[str]) -> dict[str, InboundMessage]:
         """Posts 100 a request, direct messages one a request. Raises `RetryLater` when the answer is incomplete."""
         posts = [one for one in ids if not one.startswith(x_parse.DM_PREFIX)]
         found: dict[str, InboundMessage] = {}
-        for start in range(0, len(posts), _LOOKUP):
-            chunk = posts[start : start + _LOOKUP]
-            call = lambda chunk=chunk: self._client.get_tweets(chunk, user_auth=self._user_auth, **POST)  # noqa: E731
-            found |= x_find.posts_by_id(self._looked_up(call), chunk, self._own_id)
+        for start in range(0, len(posts), _LOOKUP_SIZE):
+            chunk = posts[start : start + _LOOKUP_SIZE]
+            call = lambda chunk=chunk: self._client.get_tweets(chunk, user_auth=self._user_auth, **POST_PARAMS)  # noqa: E731
+            found |= x_find.posts_by_id(self._look_up_posts(call), chunk, self._own_id)
         for one in ids:
-            if one.startswith(x_parse.DM_PREFIX) and (event := self._event(one)):
+            if one.startswith(x_parse.DM_PREFIX) and (event := self._fetch_event(one)):
                 found[one] = event
         return found
 
-    def _looked_up(self, call: Callable[[], object]) -> JSONObject:
+    def _look_up_posts(self, call: Callable[[], object]) -> JSONObject:
         try:
-            answer: Answer | None = self._ask(call, "tweet.read")
+            answer: HTTPAnswer | None = self._send_request(call, "tweet.read")
         except Gone:
             # All of them: a 200 with nothing but errors.
             answer = self._transport.answer
         return wire.as_mapping(answer.document) if answer else {}
 
-    def _event(self, remote_id: str) -> InboundMessage | None:
-        route = f"/2/dm_events/{x_parse.post_id(remote_id.removeprefix(x_parse.DM_PREFIX))}"
-        fields = {"dm_event.fields": ",".join(EVENT["dm_event_fields"]), "expansions": "sender_id"}
+    def _fetch_event(self, remote_id: str) -> InboundMessage | None:
+        route = f"/2/dm_events/{x_parse.require_x_id(remote_id.removeprefix(x_parse.DM_PREFIX))}"
+        fields = {"dm_event.fields": ",".join(EVENT_PARAMS["dm_event_fields"]), "expansions": "sender_id"}
         call = lambda: self._client.request("GET", route, params=fields, user_auth=self._user_auth)  # noqa: E731
         try:
-            document = wire.as_mapping(self._ask(call, scope="dm.read").document)
+            document = wire.as_mapping(self._send_request(call, scope="dm.read").document)
         except Gone:
             return None
-        return x_find.event(document, self._own_id)
+        return x_find.parse_looked_up_event(document, self._own_id)
 
-    def reply(self, ref: JSONObject, draft: Draft, client_key: str) -> Sent:
+    def reply(self, ref: JSONObject, draft: OutgoingMessage, client_key: str) -> SentMessage:
         if not ref.get("tweet_id"):
             raise Rejected("This message cannot be answered in public on X.", code="not_public")
-        answer = self._ask(
+        answer = self._send_request(
             lambda: self._client.create_tweet(
                 in_reply_to_tweet_id=ref["tweet_id"], text=draft.text, user_auth=self._user_auth
             ),
             scope="tweet.write",
             write=True,
         )
-        return x_find.sent(answer, "id")
+        return x_find.parse_x_sent_message(answer, "id")
 
-    def send_dm(self, ref: JSONObject, draft: Draft, client_key: str) -> Sent:
+    def send_dm(self, ref: JSONObject, draft: OutgoingMessage, client_key: str) -> SentMessage:
         target = x_find.dm_target(ref)
-        answer = self._ask(
+        answer = self._send_request(
             lambda: self._client.create_direct_message(text=draft.text, user_auth=self._user_auth, **target),
             scope="dm.write",
             write=True,
         )
-        return x_find.sent(answer, "dm_event_id", x_parse.DM_PREFIX)
+        return x_find.parse_x_sent_message(answer, "dm_event_id", x_parse.DM_PREFIX)
 
-    def private_reply(self, ref: JSONObject, draft: Draft, client_key: str) -> Sent:
+    def private_reply(self, ref: JSONObject, draft: OutgoingMessage, client_key: str) -> SentMessage:
         return self.send_dm({"participant_id": ref.get("author_id")}, draft, client_key)
 
     def like(self, ref: JSONObject) -> None:
         # Not Client.like: tweepy caches the id it looks up per client for ever, and we know it.
-        self._ask(
+        self._send_request(
             lambda: self._client.request(
                 "POST",
                 f"/2/users/{self._own_id}/likes",
@@ -182,7 +182,7 @@ class XConnector:
 
     def hide(self, ref: JSONObject, hidden: bool = True) -> None:
         change = self._client.hide_reply if hidden else self._client.unhide_reply
-        self._ask(
+        self._send_request(
             lambda: change(ref["tweet_id"], user_auth=self._user_auth),
             scope="tweet.moderate.write",
             write=True,
@@ -194,19 +194,19 @@ class XConnector:
             call = lambda: self._client.request("DELETE", route, user_auth=self._user_auth)  # noqa: E731
         else:
             call = lambda: self._client.delete_tweet(remote_id, user_auth=self._user_auth)  # noqa: E731
-        self._ask(call, scope="tweet.write", write=True)
+        self._send_request(call, scope="tweet.write", write=True)
 
-    def find_own_recent(
+    def find_own_message(
         self, ref: JSONObject, text: str, since: dt.datetime, visibility: Visibility
-    ) -> Sent | None:
+    ) -> SentMessage | None:
         """Our answer to this message, or in this direct conversation, with this text (X rewrites links and adds @names)."""
-        after = since - x_find.SKEW
+        after = since - x_find.CLOCK_SKEW
         page = ""
-        for _ in range(x_find.PAGES):
+        for _ in range(x_find.MAX_OWN_PAGES):
             more = {"pagination_token": page} if page else {}
             if visibility == "direct":
                 call = lambda more=more: self._client.get_direct_message_events(  # noqa: E731
-                    max_results=100, user_auth=self._user_auth, **x_find.dm_target(ref), **EVENT, **more
+                    max_results=100, user_auth=self._user_auth, **x_find.dm_target(ref), **EVENT_PARAMS, **more
                 )
             else:
                 call = lambda more=more: self._client.get_users_tweets(  # noqa: E731
@@ -214,19 +214,19 @@ class XConnector:
                     start_time=after,
                     max_results=100,
                     user_auth=self._user_auth,
-                    **POST,
+                    **POST_PARAMS,
                     **more,
                 )
-            document = wire.as_mapping(self._ask(call, scope="tweet.read").document)
-            found, page = x_find.own(document, ref, text, after, self._own_id, direct=visibility == "direct")
+            document = wire.as_mapping(self._send_request(call, scope="tweet.read").document)
+            found, page = x_find.find_own_x_message(document, ref, text, after, self._own_id, direct=visibility == "direct")
             if found or not page:
                 return found
         return None
 
     @staticmethod
-    def measure(text: str) -> int:
+    def measure_length(text: str) -> int:
         """Weighted length: a link counts 23, CJK and emoji 2, most else 1. Above 25,000 characters, plain length."""
-        if len(text) > _MEASURABLE:
+        if len(text) > _MEASURABLE_LENGTH:
             return len(text)
         # Imported when first needed: it reads its list of emoji for most of a second.
         from twitter_text import parse_tweet
@@ -235,12 +235,12 @@ class XConnector:
         return int(parse_tweet(sound).weightedLength) if sound else 0
 
     def verify_webhook(self, headers: Mapping[str, str], raw_body: bytes) -> bool:
-        return x_webhook.signed(headers, raw_body, self.credentials.secrets.get("consumer_secret", ""))
+        return x_webhook.is_signed_by_x(headers, raw_body, self.credentials.secrets.get("consumer_secret", ""))
 
     def webhook_challenge(self, query: Mapping[str, str]) -> str | None:
         """The JSON body that answers X's `crc_token`."""
-        return x_webhook.challenge(query, self.credentials.secrets.get("consumer_secret", ""))
+        return x_webhook.answer_x_challenge(query, self.credentials.secrets.get("consumer_secret", ""))
 
     def parse_webhook(self, payload: JSONObject) -> tuple[InboundMessage, ...]:
         """The messages in an account activity delivery; those for other accounts and malformed ones are left out."""
-        return x_webhook.messages(payload, self._own_id)
+        return x_webhook.parse_x_webhook(payload, self._own_id)

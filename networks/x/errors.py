@@ -46,7 +46,7 @@ _INVALID = frozenset(
 _UNWELL = frozenset({"130", "131", "operational-disconnect"})
 
 
-def code_of(problem: Mapping[str, Any]) -> str:
+def problem_code(problem: Mapping[str, Any]) -> str:
     """The most telling code: a numeric one, else the last part of the problem's type URI, else its title."""
     numeric = problem.get("code")
     if isinstance(numeric, int | str) and not isinstance(numeric, bool):
@@ -57,7 +57,7 @@ def code_of(problem: Mapping[str, Any]) -> str:
     return wire.optional_text(problem.get("title"))[:80]
 
 
-def problems(document: object) -> list[Mapping[str, Any]]:
+def list_problems(document: object) -> list[Mapping[str, Any]]:
     """The problem objects of an answer, the outermost first."""
     body = wire.as_mapping(document)
     found = [body] if ("title" in body or "type" in body or "code" in body) else []
@@ -67,40 +67,40 @@ def problems(document: object) -> list[Mapping[str, Any]]:
     return found
 
 
-def names_parameter(error: NetworkError, answer: transport.Answer | None, parameter: str) -> bool:
+def names_parameter(error: NetworkError, answer: transport.HTTPAnswer | None, parameter: str) -> bool:
     """Whether a refusal is about this request parameter (as an expired page token or a `since_id` grown too old)."""
     if not isinstance(error, Rejected) or answer is None:
         return False
     return any(
         parameter in wire.as_mapping(problem.get("parameters")) or problem.get("parameter") == parameter
-        for problem in problems(answer.document)
+        for problem in list_problems(answer.document)
     )
 
 
-def classify(
-    answer: transport.Answer | transport.Silence, *, write: bool, now: dt.datetime, scope: str = ""
+def classify_x_answer(
+    answer: transport.HTTPAnswer | transport.NoAnswer, *, write: bool, now: dt.datetime, scope: str = ""
 ) -> NetworkError | None:
     """The error in an answer, None when it is sound. `scope` names the permission that the request needs."""
-    if isinstance(answer, transport.Silence):
-        return transport.silent(LABEL, answer, write=write)
-    found = problems(answer.document)
-    codes = [code for code in map(code_of, found) if code]
+    if isinstance(answer, transport.NoAnswer):
+        return transport.no_answer_error(LABEL, answer, write=write)
+    found = list_problems(answer.document)
+    codes = [code for code in map(problem_code, found) if code]
     status = answer.status
     if 200 <= status < 300:
         body = wire.as_mapping(answer.document)
         if any(key in body for key in ("data", "meta", "access_token")):
             return None
         if not codes:
-            return transport.unavailable(
+            return transport.unavailable_error(
                 LABEL, "an answer that makes no sense", write=write, code="malformed"
             )
         # A refusal in a 200: the codes decide, and the status that the body states.
         status = next((one["status"] for one in found if isinstance(one.get("status"), int)), 0)
-    return _refusal(answer, status, codes, found, write=write, now=now, scope=scope)
+    return _classify_refusal(answer, status, codes, found, write=write, now=now, scope=scope)
 
 
-def _refusal(
-    answer: transport.Answer,
+def _classify_refusal(
+    answer: transport.HTTPAnswer,
     status: int,
     codes: list[str],
     found: list[Mapping[str, Any]],
@@ -111,16 +111,16 @@ def _refusal(
 ) -> NetworkError:
     code = codes[-1] if codes else str(status)
     known = frozenset(codes)
-    said = _said(found, status)
+    said = _error_words(found, status)
     if status == 402 or known & _SPENT:
         return BudgetExhausted(f"{LABEL}: the allowance is spent. {said}", code=code)
     if status == 429 or known & _SLOW_DOWN:
-        return _too_many(answer, code, now)
+        return _too_many_error(answer, code, now)
     if status == 401 or known & _TOKEN_DEAD:
         return Reauthorise(f"{LABEL} no longer accepts this connection. {said}", code=code)
     if status >= 500 or status in (408, 425) or 0 < status < 400 or known & _UNWELL:
         at = transport.retry_at(answer.headers, now)
-        return transport.unavailable(
+        return transport.unavailable_error(
             LABEL, f"the network is unwell ({status})", write=write, code=code, at=at
         )
     if known & _NO_SCOPE:
@@ -128,24 +128,24 @@ def _refusal(
     if status in (404, 410) or known & _NOT_THERE:
         return Gone(f"{LABEL}: it no longer exists. {said}", code=code)
     if status == 0 and not known & _INVALID:
-        return transport.unavailable(LABEL, f"an answer that makes no sense ({code})", write=write, code=code)
+        return transport.unavailable_error(LABEL, f"an answer that makes no sense ({code})", write=write, code=code)
     return Rejected(f"{LABEL} refused this. {said}", code=code)
 
 
-def _too_many(answer: transport.Answer, code: str, now: dt.datetime) -> NetworkError:
+def _too_many_error(answer: transport.HTTPAnswer, code: str, now: dt.datetime) -> NetworkError:
     """The 15-minute window is used up, or one of the 24-hour ones that X reports beside it."""
     for scope in ("user", "app"):
         if answer.headers.get(f"x-{scope}-limit-24hour-remaining") == "0":
-            until = transport.epoch(answer.headers.get(f"x-{scope}-limit-24hour-reset"))
+            until = transport.parse_header_time(answer.headers.get(f"x-{scope}-limit-24hour-reset"))
             return BudgetExhausted(f"{LABEL}: the daily allowance is spent.", code=code, until=until)
     at = transport.retry_at(answer.headers, now, "x-rate-limit-reset")
     return RetryLater(f"{LABEL} asks to slow down.", code=code, at=at)
 
 
-def _said(found: list[Mapping[str, Any]], status: int) -> str:
+def _error_words(found: list[Mapping[str, Any]], status: int) -> str:
     """The network's own words, for a person."""
     for problem in reversed(found):
         for key in ("message", "detail", "title"):
             if words := wire.optional_text(problem.get(key)):
-                return transport.scrub(words)[:300]
+                return transport.scrub_secrets(words)[:300]
     return f"(HTTP {status})"

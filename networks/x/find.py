@@ -9,34 +9,34 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from networks import wire
-from networks.base import AmbiguousSend, InboundMessage, JSONObject, Rejected, RetryLater, Sent
-from networks.transport import Answer
+from networks.base import AmbiguousSend, InboundMessage, JSONObject, Rejected, RetryLater, SentMessage
+from networks.transport import HTTPAnswer
 from networks.x import parse as x_parse
 
 #: Our clock and X's may differ by this much, and X cuts times to the second.
-SKEW = dt.timedelta(seconds=5)
+CLOCK_SKEW = dt.timedelta(seconds=5)
 #: Pages of 100 own posts to look through for a send that was lost; more than the 100 a quarter of an hour allowed.
-PAGES = 5
+MAX_OWN_PAGES = 5
 _LINK = re.compile(r"https?://\S+")
 _LEADING_NAMES = re.compile(r"^(?:@\w{1,20}\s+)+")
 
 
-def sent(answer: Answer, key: str, prefix: str = "") -> Sent:
+def parse_x_sent_message(answer: HTTPAnswer, key: str, prefix: str = "") -> SentMessage:
     """The id in the answer to a write. Raises `AmbiguousSend` without one."""
     data = wire.as_mapping(wire.as_mapping(answer.document).get("data"))
     try:
-        remote_id = x_parse.post_id(data.get(key))
+        remote_id = x_parse.require_x_id(data.get(key))
     except ValueError:
         remote_id = ""
     if not remote_id:
         raise AmbiguousSend("X accepted this without saying under which id.", code="no_id")
-    return _as_sent(remote_id, prefix)
+    return _build_sent_message(remote_id, prefix)
 
 
-def _as_sent(remote_id: str, prefix: str) -> Sent:
+def _build_sent_message(remote_id: str, prefix: str) -> SentMessage:
     if prefix:
-        return Sent(prefix + remote_id)
-    return Sent(remote_id, f"{x_parse.SITE}/i/web/status/{remote_id}")
+        return SentMessage(prefix + remote_id)
+    return SentMessage(remote_id, f"{x_parse.SITE}/i/web/status/{remote_id}")
 
 
 def dm_target(ref: JSONObject) -> dict[str, str]:
@@ -56,9 +56,9 @@ def posts_by_id(document: Mapping[str, Any], asked: Sequence[str], own_id: str) 
 
     Raises `RetryLater` when an id is neither among the posts nor among the errors.
     """
-    users, found_media = x_parse.authors(document), x_parse.media(document)
-    messages, _ = wire.read_items(
-        document.get("data"), lambda item: x_parse.post(item, "mentions", own_id, users, found_media)
+    users, found_media = x_parse.users_by_id(document), x_parse.media_by_key(document)
+    messages, _ = wire.parse_items(
+        document.get("data"), lambda item: x_parse.parse_x_post(item, "mentions", own_id, users, found_media)
     )
     found = {message.remote_id: message for message in messages}
     errors = [wire.as_mapping(one) for one in wire.as_list(document.get("errors"))]
@@ -70,7 +70,7 @@ def posts_by_id(document: Mapping[str, Any], asked: Sequence[str], own_id: str) 
     return found
 
 
-def event(document: Mapping[str, Any], own_id: str) -> InboundMessage | None:
+def parse_looked_up_event(document: Mapping[str, Any], own_id: str) -> InboundMessage | None:
     """The direct message event of a look-up. Raises `RetryLater` when it cannot be read."""
     data = document.get("data")
     if isinstance(data, list):
@@ -78,44 +78,44 @@ def event(document: Mapping[str, Any], own_id: str) -> InboundMessage | None:
     if data is None:
         return None
     try:
-        return x_parse.direct_message(data, own_id, x_parse.authors(document), {})
+        return x_parse.parse_x_direct_message(data, own_id, x_parse.users_by_id(document), {})
     except (ValueError, KeyError, TypeError, AttributeError):
         raise RetryLater("X: an answer that makes no sense.", code="malformed") from None
 
 
-def same_text(ours: str, theirs: str) -> bool:
+def is_same_text(ours: str, theirs: str) -> bool:
     """Whether a published text is the one we sent: X shortens links, puts @names in front and normalises."""
-    return _folded(ours) == _folded(theirs)
+    return _fold_text(ours) == _fold_text(theirs)
 
 
-def _folded(text: str) -> str:
+def _fold_text(text: str) -> str:
     text = unicodedata.normalize("NFC", text.strip())
     text = _LEADING_NAMES.sub("", text)
     return " ".join(_LINK.sub("\N{LINK SYMBOL}", text).split())
 
 
-def own(
+def find_own_x_message(
     document: Mapping[str, Any], ref: JSONObject, text: str, after: dt.datetime, own_id: str, *, direct: bool
-) -> tuple[Sent | None, str]:
+) -> tuple[SentMessage | None, str]:
     """What we sent, when it is on this page, and the next page's token ("" when there is none worth reading)."""
 
     def read(item: Any) -> InboundMessage | None:
         if direct:
-            return x_parse.direct_message(item, own_id, {}, {})
-        return x_parse.post(item, "mentions", own_id, {}, {})
+            return x_parse.parse_x_direct_message(item, own_id, {}, {})
+        return x_parse.parse_x_post(item, "mentions", own_id, {}, {})
 
-    messages, _ = wire.read_items(document.get("data"), read)
+    messages, _ = wire.parse_items(document.get("data"), read)
     for message in messages:
         ours = message.author.is_self and message.created_at >= after
-        if direct and ours and same_text(text, message.text):
-            return Sent(message.remote_id), ""
+        if direct and ours and is_same_text(text, message.text):
+            return SentMessage(message.remote_id), ""
         if (
             not direct
             and ours
             and message.parent_id == str(ref.get("tweet_id"))
-            and same_text(text, message.text)
+            and is_same_text(text, message.text)
         ):
-            return _as_sent(message.remote_id, ""), ""
+            return _build_sent_message(message.remote_id, ""), ""
     past = direct and any(message.created_at < after for message in messages)
     token = wire.optional_text(wire.as_mapping(document.get("meta")).get("next_token"))
     return None, "" if past else token

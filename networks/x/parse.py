@@ -17,41 +17,41 @@ SITE = "https://x.com"
 DM_PREFIX = "dm-"
 
 
-def post_id(value: object) -> str:
+def require_x_id(value: object) -> str:
     """A post's, user's or event's id: decimal, at most 64 bits. Raises `ValueError`."""
-    found = value if isinstance(value, str) else wire.identifier(value)
+    found = value if isinstance(value, str) else wire.require_id(value)
     if not (found.isascii() and found.isdigit() and 0 < len(found) <= 20):
         raise ValueError("not an id of X")
     return found
 
 
-def id_time(remote_id: str) -> dt.datetime:
+def time_from_id(remote_id: str) -> dt.datetime:
     """When an id was given out, in UTC. Raises `ValueError` for ids from before 4 November 2010."""
     number = int(remote_id)
     if number < _FIRST_SNOWFLAKE:
         raise ValueError("the id carries no time")
-    return wire.moment(((number >> 22) + _EPOCH_MS) / 1000)
+    return wire.require_time(((number >> 22) + _EPOCH_MS) / 1000)
 
 
-def _created(item: Mapping[str, Any], remote_id: str) -> dt.datetime:
+def _created_at(item: Mapping[str, Any], remote_id: str) -> dt.datetime:
     """`created_at`, which X leaves out unless asked, else the time in the id."""
     stated = item.get("created_at")
-    return id_time(remote_id) if stated is None else wire.moment(stated)
+    return time_from_id(remote_id) if stated is None else wire.require_time(stated)
 
 
-def plain(text: str) -> str:
+def unescape_text(text: str) -> str:
     """X escapes &, < and > in a post's text."""
     if "&" not in text:
         return text
     return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
 
 
-def authors(document: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+def users_by_id(document: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
     """The users that came with a page, by id. Malformed ones are left out: their posts still come in."""
     return _included(document, "users", "id")
 
 
-def media(document: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+def media_by_key(document: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
     return _included(document, "media", "media_key")
 
 
@@ -60,11 +60,11 @@ def _included(document: Mapping[str, Any], kind: str, key: str) -> dict[str, Map
     return {str(one.get(key)): one for one in wire.as_list(included.get(kind)) if isinstance(one, dict)}
 
 
-def author(user_id: object, users: Mapping[str, Mapping[str, Any]], own_id: str) -> Author:
+def parse_x_author(user_id: object, users: Mapping[str, Mapping[str, Any]], own_id: str) -> Author:
     """The author of a post; `remote_id` "" when X did not say."""
     if user_id is None:
         return Author(remote_id="")
-    remote_id = post_id(user_id)
+    remote_id = require_x_id(user_id)
     user = users.get(remote_id)
     if user is None:
         return Author(remote_id=remote_id, is_self=remote_id == own_id)
@@ -74,12 +74,12 @@ def author(user_id: object, users: Mapping[str, Mapping[str, Any]], own_id: str)
         name=wire.optional_text(user.get("name")),
         avatar_url=wire.optional_text(user.get("profile_image_url")),
         is_self=remote_id == own_id,
-        followers=wire.count_of(wire.as_mapping(user.get("public_metrics")).get("followers_count")),
+        followers=wire.optional_count(wire.as_mapping(user.get("public_metrics")).get("followers_count")),
         verified=user.get("verified") is True,
     )
 
 
-def _attachments(item: Mapping[str, Any], found: Mapping[str, Mapping[str, Any]]) -> tuple[Attachment, ...]:
+def _parse_attachments(item: Mapping[str, Any], found: Mapping[str, Mapping[str, Any]]) -> tuple[Attachment, ...]:
     attached = item.get("attachments")
     if not isinstance(attached, dict):
         return ()
@@ -96,15 +96,15 @@ def _attachments(item: Mapping[str, Any], found: Mapping[str, Mapping[str, Any]]
     )
 
 
-def replied_to(item: Mapping[str, Any]) -> str:
+def replied_to_id(item: Mapping[str, Any]) -> str:
     """The id of the post that this one answers, "" for none."""
     for reference in wire.as_list(item.get("referenced_tweets")):
         if isinstance(reference, dict) and reference.get("type") == "replied_to":
-            return post_id(reference.get("id"))
+            return require_x_id(reference.get("id"))
     return ""
 
 
-def _versions(history: Any) -> tuple[str, ...]:
+def _edit_history(history: Any) -> tuple[str, ...]:
     """The ids of a post that was edited, oldest first; X allows five edits. What is no id is passed over."""
     ids = history[:10] if isinstance(history, list) and len(history) > 1 else ()
     return tuple(
@@ -112,29 +112,29 @@ def _versions(history: Any) -> tuple[str, ...]:
     )
 
 
-def _reposts(item: Mapping[str, Any]) -> bool:
+def _is_repost(item: Mapping[str, Any]) -> bool:
     return any(
         isinstance(reference, dict) and reference.get("type") in ("retweeted", "quoted")
         for reference in wire.as_list(item.get("referenced_tweets"))
     )
 
 
-def _addresses(item: Mapping[str, Any], own_id: str) -> bool:
+def _addresses_brand(item: Mapping[str, Any], own_id: str) -> bool:
     """Whether a post mentions the brand or answers it.
 
     Since February 2026 self-serve tiers may answer through the API only to authors who did.
     """
-    if _answers(item, own_id):
+    if _answers_brand(item, own_id):
         return True
     mentions = wire.as_list(wire.as_mapping(item.get("entities")).get("mentions"))
     return any(isinstance(one, dict) and str(one.get("id")) == own_id for one in mentions)
 
 
-def _answers(item: Mapping[str, Any], own_id: str) -> bool:
+def _answers_brand(item: Mapping[str, Any], own_id: str) -> bool:
     return str(item.get("in_reply_to_user_id")) == own_id
 
 
-def post(
+def parse_x_post(
     item: Mapping[str, Any],
     stream: StreamKind,
     own_id: str,
@@ -142,41 +142,41 @@ def post(
     found_media: Mapping[str, Mapping[str, Any]],
 ) -> InboundMessage:
     """One post of API v2. Raises `ValueError`, `KeyError` or `TypeError` when it is malformed."""
-    remote_id = post_id(item.get("id"))
-    text = wire.text_of(item.get("text"))
+    remote_id = require_x_id(item.get("id"))
+    text = wire.require_text(item.get("text"))
     if isinstance(long := item.get("note_tweet"), dict):
         text = wire.optional_text(long.get("text")) or text
     history = item.get("edit_history_tweet_ids")
-    canonical_id = post_id(history[0]) if isinstance(history, list) and history else remote_id
-    created_at = _created(item, remote_id)
+    canonical_id = require_x_id(history[0]) if isinstance(history, list) and history else remote_id
+    created_at = _created_at(item, remote_id)
     edited_at = None
     if canonical_id != remote_id:
-        created_at, edited_at = min(id_time(canonical_id), created_at), created_at
-    writer = author(item.get("author_id"), users, own_id)
-    thread_id, parent_id = item.get("conversation_id"), replied_to(item)
+        created_at, edited_at = min(time_from_id(canonical_id), created_at), created_at
+    writer = parse_x_author(item.get("author_id"), users, own_id)
+    thread_id, parent_id = item.get("conversation_id"), replied_to_id(item)
     return InboundMessage(
         stream=stream,
         remote_id=remote_id,
         canonical_id=canonical_id,
-        thread_id=canonical_id if thread_id is None else post_id(thread_id),
+        thread_id=canonical_id if thread_id is None else require_x_id(thread_id),
         parent_id=parent_id,
         author=writer,
-        text=plain(text),
+        text=unescape_text(text),
         created_at=created_at,
         edited_at=edited_at,
         permalink=f"{SITE}/{writer.handle or 'i/web'}/status/{remote_id}",
-        attachments=_attachments(item, found_media),
-        can_reply=not writer.is_self and (stream == "mentions" or _addresses(item, own_id)),
+        attachments=_parse_attachments(item, found_media),
+        can_reply=not writer.is_self and (stream == "mentions" or _addresses_brand(item, own_id)),
         reply_ref={"tweet_id": remote_id, "author_id": writer.remote_id},
-        is_repost=_reposts(item),
+        is_repost=_is_repost(item),
         # The post that is answered is ours and began the conversation.
-        is_under_own_post=bool(parent_id) and parent_id == str(thread_id) and _answers(item, own_id),
-        versions=_versions(history),
+        is_under_own_post=bool(parent_id) and parent_id == str(thread_id) and _answers_brand(item, own_id),
+        versions=_edit_history(history),
         raw=item,
     )
 
 
-def direct_message(
+def parse_x_direct_message(
     item: Mapping[str, Any],
     own_id: str,
     users: Mapping[str, Mapping[str, Any]],
@@ -185,12 +185,12 @@ def direct_message(
     """One direct message event; None for events that are not messages (someone joined or left)."""
     if item.get("event_type", "MessageCreate") != "MessageCreate":
         return None
-    event_id = post_id(item.get("id"))
-    attachments = _attachments(item, found_media)
+    event_id = require_x_id(item.get("id"))
+    attachments = _parse_attachments(item, found_media)
     text = item.get("text")
-    writer = author(item.get("sender_id"), users, own_id)
+    writer = parse_x_author(item.get("sender_id"), users, own_id)
     conversation_id = item.get("dm_conversation_id")
-    conversation = "" if conversation_id is None else wire.identifier(conversation_id)
+    conversation = "" if conversation_id is None else wire.require_id(conversation_id)
     other = "" if writer.is_self else writer.remote_id
     return InboundMessage(
         stream="direct",
@@ -199,8 +199,8 @@ def direct_message(
         thread_id=DM_PREFIX + (conversation or other or event_id),
         parent_id="",
         author=writer,
-        text="" if text is None and attachments else plain(wire.text_of(text)),
-        created_at=_created(item, event_id),
+        text="" if text is None and attachments else unescape_text(wire.require_text(text)),
+        created_at=_created_at(item, event_id),
         visibility="direct",
         attachments=attachments,
         can_reply=bool(conversation or other) and not writer.is_self,

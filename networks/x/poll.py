@@ -20,13 +20,13 @@ from networks.base import (
     RetryLater,
     StreamKind,
 )
-from networks.transport import Answer
+from networks.transport import HTTPAnswer
 from networks.x import errors as x_errors
 from networks.x import parse as x_parse
 from networks.x import window as x_window
 from networks.x.window import Window
 
-POST: dict[str, Any] = {
+POST_PARAMS: dict[str, Any] = {
     "tweet_fields": [
         "author_id", "conversation_id", "created_at", "edit_history_tweet_ids", "entities",
         "in_reply_to_user_id", "note_tweet", "referenced_tweets", "attachments",
@@ -35,7 +35,7 @@ POST: dict[str, Any] = {
     "media_fields": ["type", "url", "preview_image_url"],
     "expansions": ["author_id", "attachments.media_keys"],
 }  # fmt: skip
-EVENT: dict[str, Any] = {
+EVENT_PARAMS: dict[str, Any] = {
     "dm_event_fields": [
         "id",
         "text",
@@ -45,12 +45,12 @@ EVENT: dict[str, Any] = {
         "sender_id",
         "attachments",
     ],
-    "user_fields": POST["user_fields"],
-    "media_fields": POST["media_fields"],
+    "user_fields": POST_PARAMS["user_fields"],
+    "media_fields": POST_PARAMS["media_fields"],
     "expansions": ["sender_id", "attachments.media_keys"],
     "event_types": "MessageCreate",
 }
-SCOPES: dict[str, str] = {"mentions": "tweet.read", "comments": "tweet.read", "direct": "dm.read"}
+STREAM_SCOPES: dict[str, str] = {"mentions": "tweet.read", "comments": "tweet.read", "direct": "dm.read"}
 
 
 def conversation_query(own_id: str) -> str:
@@ -58,59 +58,59 @@ def conversation_query(own_id: str) -> str:
     return f"(to:{own_id} OR from:{own_id}) is:reply -is:retweet"
 
 
-def budget(answer: Answer | None) -> Budget:
+def read_x_budget(answer: HTTPAnswer | None) -> Budget:
     """What the rate-limit headers of an answer said about the current 15 minutes."""
     headers = answer.headers if answer else {}
     return Budget(
-        limit=transport.number(headers.get("x-rate-limit-limit")),
-        remaining=transport.number(headers.get("x-rate-limit-remaining")),
-        resets_at=transport.epoch(headers.get("x-rate-limit-reset")),
+        limit=transport.parse_header_count(headers.get("x-rate-limit-limit")),
+        remaining=transport.parse_header_count(headers.get("x-rate-limit-remaining")),
+        resets_at=transport.parse_header_time(headers.get("x-rate-limit-reset")),
     )
 
 
-def _about_page(refusal: NetworkError, answer: Answer | None) -> bool:
+def _refuses_page_token(refusal: NetworkError, answer: HTTPAnswer | None) -> bool:
     """Whether X refused a page token (they expire)."""
     return any(x_errors.names_parameter(refusal, answer, name) for name in ("pagination_token", "next_token"))
 
 
 @dataclass(frozen=True, slots=True)
-class Poller:
+class XPoller:
     """What a page needs: the library, how to ask through it, and whose account it is."""
 
     client: tweepy.Client
     transport: transport.Transport
-    ask: Callable[[Callable[[], object], str], Answer]
+    send_request: Callable[[Callable[[], object], str], HTTPAnswer]
     own_id: str
     stream: StreamKind
     limit: int
     now: dt.datetime
     user_auth: bool
 
-    def page(self, cursor: JSONObject) -> PollResult:
+    def poll_page(self, cursor: JSONObject) -> PollResult:
         """The next page of the window in `cursor`. mentions and comments ask with `since_id`; direct has none and pages until a known event.
 
         comments are the answers that X files under the brand (`to:`), and the brand's own answers, so that what was
         answered elsewhere is seen; search reaches 7 days back.
         """
-        window = Window.read(cursor)
+        window = Window.from_cursor(cursor)
         try:
-            return self._page(window)
+            return self._poll_window(window)
         except Rejected as error:
             answer, refusal = self.transport.answer, error
-        if window.page and window.restarts < x_window.MAX_RESTARTS and _about_page(refusal, answer):
-            return PollResult((), window.restarted().cursor(), has_more=True, budget=budget(answer))
+        if window.page and window.restarts < x_window.MAX_RESTARTS and _refuses_page_token(refusal, answer):
+            return PollResult((), window.restart().to_cursor(), has_more=True, budget=read_x_budget(answer))
         if window.since and x_errors.names_parameter(refusal, answer, "since_id"):
             # Search refuses ids older than 7 days: read all it still has and say that there may be a gap.
-            page = self._page(Window())
+            page = self._poll_window(Window())
             return PollResult(
                 page.messages, page.next_cursor, page.has_more, page.unreadable, page.budget, 2, True
             )
         raise refusal
 
-    def _page(self, window: Window) -> PollResult:
+    def _poll_window(self, window: Window) -> PollResult:
         stream = self.stream
         size = min(max(self.limit, 10 if stream == "comments" else 5), 100)
-        answer = self.ask(self._request(window, size), SCOPES.get(stream, ""))
+        answer = self.send_request(self._build_request(window, size), STREAM_SCOPES.get(stream, ""))
         document = wire.as_mapping(answer.document)
         meta = wire.as_mapping(document.get("meta"))
         items = document.get("data")
@@ -118,14 +118,14 @@ class Poller:
         promised = meta.get("result_count")
         if not (isinstance(items, list) and (items or not promised)) and (items is not None or promised != 0):
             raise RetryLater("X: an answer that makes no sense.", code="malformed")
-        users, found_media = x_parse.authors(document), x_parse.media(document)
+        users, found_media = x_parse.users_by_id(document), x_parse.media_by_key(document)
 
         def read(item: Any) -> InboundMessage | None:
             if stream == "direct":
-                return x_parse.direct_message(item, self.own_id, users, found_media)
-            return x_parse.post(item, stream, self.own_id, users, found_media)
+                return x_parse.parse_x_direct_message(item, self.own_id, users, found_media)
+            return x_parse.parse_x_post(item, stream, self.own_id, users, found_media)
 
-        messages, unreadable = wire.read_items(items, read)
+        messages, unreadable = wire.parse_items(items, read)
         ids = [message.remote_id.removeprefix(x_parse.DM_PREFIX) for message in messages]
         next_token = meta.get("next_token")
         if stream == "direct" and window.since:
@@ -133,31 +133,31 @@ class Poller:
             next_token = None if known else next_token
             messages = [one for one, id_ in zip(messages, ids, strict=True) if int(id_) > int(window.since)]
         reach = x_window.MENTIONS_REACH if stream == "mentions" else 0
-        step = x_window.after_page(window, ids, next_token, size, self.now, reach)
+        step = x_window.advance_window(window, ids, next_token, size, self.now, reach)
         return PollResult(
             messages=tuple(messages),
             next_cursor=step.cursor,
             has_more=step.has_more,
             unreadable=tuple(unreadable),
-            budget=budget(answer),
+            budget=read_x_budget(answer),
             overflowed=step.overflowed,
         )
 
-    def _request(self, window: Window, size: int) -> Callable[[], object]:
+    def _build_request(self, window: Window, size: int) -> Callable[[], object]:
         stream, auth, own = self.stream, self.user_auth, self.own_id
         since = {"since_id": window.since} if window.since else {}
         page = {"pagination_token": window.page} if window.page else {}
         if stream == "mentions":
             return lambda: self.client.get_users_mentions(
-                own, max_results=size, user_auth=auth, **POST, **since, **page
+                own, max_results=size, user_auth=auth, **POST_PARAMS, **since, **page
             )
         if stream == "comments":
             token = {"next_token": window.page} if window.page else {}
             return lambda: self.client.search_recent_tweets(
-                conversation_query(own), max_results=size, user_auth=auth, **POST, **since, **token
+                conversation_query(own), max_results=size, user_auth=auth, **POST_PARAMS, **since, **token
             )
         if stream == "direct":
             return lambda: self.client.get_direct_message_events(
-                max_results=size, user_auth=auth, **EVENT, **page
+                max_results=size, user_auth=auth, **EVENT_PARAMS, **page
             )
         raise Rejected(f"X has no stream called {stream}.", code="unknown_stream")

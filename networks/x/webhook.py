@@ -12,7 +12,7 @@ from typing import Any
 
 from networks import wire
 from networks.base import Author, InboundMessage
-from networks.x.parse import DM_PREFIX, SITE, plain, post_id
+from networks.x.parse import DM_PREFIX, SITE, unescape_text, require_x_id
 
 _V1_TIME = "%a %b %d %H:%M:%S %z %Y"
 
@@ -22,7 +22,7 @@ def _signature(secret: str, data: bytes) -> str:
     return "sha256=" + base64.b64encode(digest).decode()
 
 
-def signed(headers: Mapping[str, str], raw_body: bytes, secret: str) -> bool:
+def is_signed_by_x(headers: Mapping[str, str], raw_body: bytes, secret: str) -> bool:
     """Whether `x-twitter-webhooks-signature` is the app's over exactly these bytes."""
     given = next((v for k, v in headers.items() if k.lower() == "x-twitter-webhooks-signature"), "")
     if not secret or not given:
@@ -30,60 +30,60 @@ def signed(headers: Mapping[str, str], raw_body: bytes, secret: str) -> bool:
     return hmac.compare_digest(given.encode("utf-8", "replace"), _signature(secret, raw_body).encode())
 
 
-def challenge(query: Mapping[str, str], secret: str) -> str | None:
+def answer_x_challenge(query: Mapping[str, str], secret: str) -> str | None:
     token = query.get("crc_token")
     if not token or not secret:
         return None
     return json.dumps({"response_token": _signature(secret, token.encode("utf-8", "replace"))})
 
 
-def messages(payload: Mapping[str, Any], own_id: str) -> tuple[InboundMessage, ...]:
+def parse_x_webhook(payload: Mapping[str, Any], own_id: str) -> tuple[InboundMessage, ...]:
     """Posts, deletions and direct messages in a delivery for `own_id`."""
     if str(payload.get("for_user_id")) != own_id:
         return ()
     users = wire.as_mapping(payload.get("users"))
     readers = (
-        ("tweet_create_events", lambda one: _post(one, own_id)),
-        ("tweet_delete_events", lambda one: _deletion(one, own_id)),
-        ("direct_message_events", lambda one: _direct(one, users, own_id)),
+        ("tweet_create_events", lambda one: _parse_post(one, own_id)),
+        ("tweet_delete_events", lambda one: _parse_deletion(one, own_id)),
+        ("direct_message_events", lambda one: _parse_direct(one, users, own_id)),
     )
     found: list[InboundMessage] = []
     for key, reader in readers:
-        found += wire.read_items(payload.get(key), reader)[0]
+        found += wire.parse_items(payload.get(key), reader)[0]
     return tuple(found)
 
 
-def _author(user: Mapping[str, Any], own_id: str) -> Author:
-    remote_id = post_id(user.get("id_str") or user.get("id"))
+def _parse_author(user: Mapping[str, Any], own_id: str) -> Author:
+    remote_id = require_x_id(user.get("id_str") or user.get("id"))
     return Author(
         remote_id=remote_id,
         handle=wire.optional_text(user.get("screen_name")),
         name=wire.optional_text(user.get("name")),
         avatar_url=wire.optional_text(user.get("profile_image_url_https")),
         is_self=remote_id == own_id,
-        followers=wire.count_of(user.get("followers_count")),
+        followers=wire.optional_count(user.get("followers_count")),
         verified=user.get("verified") is True,
     )
 
 
-def _post(item: Mapping[str, Any], own_id: str) -> InboundMessage | None:
+def _parse_post(item: Mapping[str, Any], own_id: str) -> InboundMessage | None:
     if "retweeted_status" in item:
         return None
-    remote_id = post_id(item.get("id_str"))
+    remote_id = require_x_id(item.get("id_str"))
     extended = wire.as_mapping(item.get("extended_tweet"))
-    text = wire.text_of(extended.get("full_text") or item.get("full_text") or item.get("text"))
-    writer = _author(wire.as_mapping(item.get("user")), own_id)
+    text = wire.require_text(extended.get("full_text") or item.get("full_text") or item.get("text"))
+    writer = _parse_author(wire.as_mapping(item.get("user")), own_id)
     parent = wire.optional_text(item.get("in_reply_to_status_id_str"))
     history = wire.as_mapping(item.get("edit_history")).get("initial_tweet_id")
     return InboundMessage(
         stream="comments" if parent else "mentions",
         remote_id=remote_id,
-        canonical_id=post_id(history) if history else remote_id,
+        canonical_id=require_x_id(history) if history else remote_id,
         thread_id=parent or remote_id,
         parent_id=parent,
         author=writer,
-        text=plain(text),
-        created_at=dt.datetime.strptime(wire.text_of(item.get("created_at")), _V1_TIME).astimezone(dt.UTC),
+        text=unescape_text(text),
+        created_at=dt.datetime.strptime(wire.require_text(item.get("created_at")), _V1_TIME).astimezone(dt.UTC),
         permalink=f"{SITE}/{writer.handle or 'i/web'}/status/{remote_id}",
         can_reply=not writer.is_self,
         reply_ref={"tweet_id": remote_id, "author_id": writer.remote_id},
@@ -92,9 +92,9 @@ def _post(item: Mapping[str, Any], own_id: str) -> InboundMessage | None:
     )
 
 
-def _deletion(item: Mapping[str, Any], own_id: str) -> InboundMessage:
+def _parse_deletion(item: Mapping[str, Any], own_id: str) -> InboundMessage:
     status = wire.as_mapping(item.get("status"))
-    remote_id, writer = post_id(status.get("id")), post_id(status.get("user_id"))
+    remote_id, writer = require_x_id(status.get("id")), require_x_id(status.get("user_id"))
     return InboundMessage(
         stream="mentions",
         remote_id=remote_id,
@@ -103,25 +103,25 @@ def _deletion(item: Mapping[str, Any], own_id: str) -> InboundMessage:
         parent_id="",
         author=Author(writer, is_self=writer == own_id),
         text="",
-        created_at=wire.moment(int(str(item.get("timestamp_ms"))) / 1000),
+        created_at=wire.require_time(int(str(item.get("timestamp_ms"))) / 1000),
         deleted=True,
         can_reply=False,
         raw=item,
     )
 
 
-def _direct(item: Mapping[str, Any], users: Mapping[str, Any], own_id: str) -> InboundMessage | None:
+def _parse_direct(item: Mapping[str, Any], users: Mapping[str, Any], own_id: str) -> InboundMessage | None:
     if item.get("type") != "message_create":
         return None
-    event_id = post_id(item.get("id"))
+    event_id = require_x_id(item.get("id"))
     created = wire.as_mapping(item.get("message_create"))
-    sender = post_id(created.get("sender_id"))
-    recipient = post_id(wire.as_mapping(created.get("target")).get("recipient_id"))
+    sender = require_x_id(created.get("sender_id"))
+    recipient = require_x_id(wire.as_mapping(created.get("target")).get("recipient_id"))
     data = wire.as_mapping(created.get("message_data"))
     # API v2 names a one-to-one conversation by both ids, the smaller one first.
     conversation = "-".join(sorted((sender, recipient), key=int))
     user = wire.as_mapping(users.get(sender))
-    writer = _author({**user, "id_str": sender}, own_id)
+    writer = _parse_author({**user, "id_str": sender}, own_id)
     return InboundMessage(
         stream="direct",
         remote_id=DM_PREFIX + event_id,
@@ -129,8 +129,8 @@ def _direct(item: Mapping[str, Any], users: Mapping[str, Any], own_id: str) -> I
         thread_id=DM_PREFIX + conversation,
         parent_id="",
         author=writer,
-        text=plain(wire.text_of(data.get("text"))),
-        created_at=wire.moment(int(str(item.get("created_timestamp"))) / 1000),
+        text=unescape_text(wire.require_text(data.get("text"))),
+        created_at=wire.require_time(int(str(item.get("created_timestamp"))) / 1000),
         visibility="direct",
         can_reply=not writer.is_self,
         reply_ref={"conversation_id": conversation, "participant_id": "" if writer.is_self else sender},

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 
 from networks import wire
 from networks.base import JSONObject
-from networks.x.parse import id_time
+from networks.x.parse import time_from_id
 
 #: The mentions timeline ends after this many posts (docs.x.com/x-api/posts/timelines/introduction).
 MENTIONS_REACH = 800
@@ -40,21 +40,21 @@ class Window:
     passed_at: int = 0
 
     @classmethod
-    def read(cls, cursor: JSONObject) -> Window:
+    def from_cursor(cls, cursor: JSONObject) -> Window:
         """The window in a cursor; anything unreadable in it starts afresh."""
         inner, before = wire.as_mapping(cursor.get("window")), wire.as_mapping(cursor.get("before"))
         return cls(
-            since=_id(cursor.get("since")),
-            newest=_id(inner.get("newest")),
+            since=_read_id(cursor.get("since")),
+            newest=_read_id(inner.get("newest")),
             page=wire.optional_text(inner.get("page")),
             used=tuple(str(one) for one in wire.as_list(inner.get("used"))),
-            asked=wire.count_of(inner.get("asked")) or 0,
-            restarts=wire.count_of(inner.get("restarts")) or 0,
-            passed=wire.count_of(before.get("held")) or 0,
-            passed_at=wire.count_of(before.get("at")) or 0,
+            asked=wire.optional_count(inner.get("asked")) or 0,
+            restarts=wire.optional_count(inner.get("restarts")) or 0,
+            passed=wire.optional_count(before.get("held")) or 0,
+            passed_at=wire.optional_count(before.get("at")) or 0,
         )
 
-    def cursor(self) -> JSONObject:
+    def to_cursor(self) -> JSONObject:
         closed: dict[str, object] = {"since": self.since} if self.since else {}
         if self.passed:
             closed["before"] = {"held": self.passed, "at": self.passed_at}
@@ -70,7 +70,7 @@ class Window:
             }
         }
 
-    def restarted(self) -> Window:
+    def restart(self) -> Window:
         """The same window from its first page: for a page token that loops or has expired."""
         return Window(
             since=self.since, restarts=self.restarts + 1, passed=self.passed, passed_at=self.passed_at
@@ -86,13 +86,13 @@ class Step:
     overflowed: bool = False
 
 
-def after_page(
+def advance_window(
     window: Window, ids: Iterable[str], next_token: object, asked: int, now: dt.datetime, reach: int = 0
 ) -> Step:
     """The cursor after a page with posts `ids`, of which `asked` could have come. `reach` is the network's limit."""
     ids = tuple(ids)
-    newest = _newest(window.newest, ids, now)
-    passed = window.passed + _by(ids, window.passed_at) if window.passed else 0
+    newest = _newest_id(window.newest, ids, now)
+    passed = window.passed + _count_before(ids, window.passed_at) if window.passed else 0
     total = window.asked + asked
     token = wire.optional_text(next_token)
     mark = hashlib.blake2b(token.encode("utf-8", "replace"), digest_size=6).hexdigest()
@@ -100,45 +100,45 @@ def after_page(
         grown = replace(
             window, newest=newest, page=token, used=(*window.used, mark), asked=total, passed=passed
         )
-        return Step(grown.cursor(), has_more=True)
+        return Step(grown.to_cursor(), has_more=True)
     looped = bool(token)
     if looped and window.restarts < MAX_RESTARTS:
-        return Step(window.restarted().cursor(), has_more=True)
+        return Step(window.restart().to_cursor(), has_more=True)
     too_many = bool(reach and window.since and (total >= reach or passed >= reach))
     held = window.asked + len(ids) if reach and window.since and window.page and not too_many else 0
     at = int(now.timestamp()) + 1 if held else 0
-    closed = Window(since=_newest(window.since, [newest], now), passed=held, passed_at=at)
-    return Step(closed.cursor(), has_more=False, overflowed=looped or too_many)
+    closed = Window(since=_newest_id(window.since, [newest], now), passed=held, passed_at=at)
+    return Step(closed.to_cursor(), has_more=False, overflowed=looped or too_many)
 
 
-def _by(ids: Iterable[str], at: int) -> int:
+def _count_before(ids: Iterable[str], at: int) -> int:
     """How many of the posts were there at a moment."""
     count = 0
     for one in ids:
         try:
-            count += id_time(one).timestamp() <= at
+            count += time_from_id(one).timestamp() <= at
         except ValueError:
             continue
     return count
 
 
-def _newest(known: str, ids: Iterable[str], now: dt.datetime) -> str:
+def _newest_id(known: str, ids: Iterable[str], now: dt.datetime) -> str:
     """The largest id that is not from the future: a bogus one would hide everything after it."""
     newest = int(known or 0)
     for one in ids:
         number = int(one or 0)
-        if number > newest and _plausible(one, now):
+        if number > newest and _is_plausible_id(one, now):
             newest = number
     return str(newest) if newest else ""
 
 
-def _plausible(remote_id: str, now: dt.datetime) -> bool:
+def _is_plausible_id(remote_id: str, now: dt.datetime) -> bool:
     try:
-        return id_time(remote_id) <= now + _CLOCK_SKEW
+        return time_from_id(remote_id) <= now + _CLOCK_SKEW
     except ValueError:
         return len(remote_id) < 12
 
 
-def _id(value: object) -> str:
+def _read_id(value: object) -> str:
     text = str(value) if isinstance(value, str | int) else ""
     return text if text.isascii() and text.isdigit() and len(text) <= 20 else ""

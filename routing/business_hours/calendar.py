@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
-from routing.business_hours.public_holidays import UnknownCountry, check, holidays_of
+from routing.business_hours.public_holidays import UnknownCountry, require_known_country, public_holidays
 
 Intervals = tuple[tuple[int, int], ...]
 DayKind = Literal["week", "holiday", "closed", "special"]
@@ -26,14 +26,14 @@ _EPOCH_ORDINAL = _EPOCH.toordinal()
 _MICROSECOND = dt.timedelta(microseconds=1)
 _MINUTE = 60_000_000
 _DAY = 1_440 * _MINUTE
-_MINUTES = 1_440
+_MINUTES_A_DAY = 1_440
 #: Closed for so many days on end, beyond the last special day: never open again.
-_NEVER = 1_100
+_MAX_CLOSED_DAYS = 1_100
 #: How far `add` looks, in days: fifty years.
 _HORIZON = 18_262
 _LAST_DAY = (dt.datetime.max.replace(tzinfo=dt.UTC) - _EPOCH).days - 2
 _FIRST_DAY = (dt.datetime.min.replace(tzinfo=dt.UTC) - _EPOCH).days + 2
-_MOST_DAYS = 8_000
+_MAX_CACHED_DAYS = 8_000
 
 
 class CalendarError(ValueError):
@@ -41,7 +41,7 @@ class CalendarError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Day:
+class LocalDay:
     """One local day: its own opening intervals (minutes after midnight, an end past 1440 is on the next day), why they
     are what they are, the name of the holiday, and by how many minutes the clocks are put forward (back: negative)."""
 
@@ -52,11 +52,11 @@ class Day:
     shift: int = 0
 
 
-_Compiled = tuple[int, tuple[tuple[int, int], ...]]
+_DaySpans = tuple[int, tuple[tuple[int, int], ...]]
 
 
 @dataclass(slots=True, eq=False)
-class Calendar:
+class CompiledCalendar:
     """Compiled opening hours; make one by `compile_calendar`. Days are worked out once and kept, in any thread."""
 
     zone: ZoneInfo
@@ -65,12 +65,12 @@ class Calendar:
     subdivision: str = ""
     closed: frozenset[dt.date] = frozenset()
     special: Mapping[dt.date, Intervals] = field(default_factory=dict)
-    _days: dict[int, _Compiled] = field(default_factory=dict, repr=False)
+    _days: dict[int, _DaySpans] = field(default_factory=dict, repr=False)
 
     def is_open(self, at: dt.datetime) -> bool:
         """Whether `at` is business time. The end of an interval is not."""
-        position = _micros(at)
-        return any(a <= position < b for a, b in self._day(position // _DAY)[1])
+        position = _to_micros(at)
+        return any(a <= position < b for a, b in self._day_spans(position // _DAY)[1])
 
     def add(self, at: dt.datetime, duration: dt.timedelta) -> dt.datetime | None:
         """The earliest moment by which `duration` of business time has passed since `at`; `at` itself for none.
@@ -81,111 +81,111 @@ class Calendar:
         left = duration // _MICROSECOND
         if left < 0:
             raise ValueError("Business time cannot be negative.")
-        position = _micros(at)
+        position = _to_micros(at)
         if left == 0:
-            return _moment(position)
+            return _from_micros(position)
         first = number = position // _DAY
-        empty, last = 0, self._last_special()
+        empty, last = 0, self._last_special_day()
         while number <= min(first + _HORIZON, _LAST_DAY):
-            total, segments = self._day(number)
+            total, segments = self._day_spans(number)
             if number == first or total >= left:
                 for a, b in segments:
                     length = b - max(a, position)
                     if length >= left:
-                        return _moment(b - length + left)
+                        return _from_micros(b - length + left)
                     left -= max(length, 0)
             else:
                 left -= total
             empty = 0 if total else empty + 1
-            if empty > _NEVER and number > last:
+            if empty > _MAX_CLOSED_DAYS and number > last:
                 return None
             number += 1
         return None
 
     def between(self, a: dt.datetime, b: dt.datetime) -> dt.timedelta:
         """The business time from `a` to `b`; negative when `b` is before `a`."""
-        start, end = _micros(a), _micros(b)
+        start, end = _to_micros(a), _to_micros(b)
         if end < start:
             return -self.between(b, a)
         first, last = start // _DAY, end // _DAY
-        total = sum(self._day(number)[0] for number in range(first + 1, last))
+        total = sum(self._day_spans(number)[0] for number in range(first + 1, last))
         for number in {first, last}:
-            for low, high in self._day(number)[1]:
+            for low, high in self._day_spans(number)[1]:
                 total += max(min(high, end) - max(low, start), 0)
         return dt.timedelta(microseconds=total)
 
-    def day(self, date: dt.date) -> Day:
+    def describe_day(self, date: dt.date) -> LocalDay:
         """What one local day looks like, for people."""
-        intervals, kind, name = self._of_date(date)
-        before, after = (self._local_midnight(date + dt.timedelta(days=n)) for n in (0, 1))
+        intervals, kind, name = self._hours_on(date)
+        before, after = (self._midnight_offset(date + dt.timedelta(days=n)) for n in (0, 1))
         shift = int((after - before).total_seconds() // 60)
-        return Day(date, intervals, kind, name, shift)
+        return LocalDay(date, intervals, kind, name, shift)
 
-    def _local_midnight(self, date: dt.date) -> dt.timedelta:
+    def _midnight_offset(self, date: dt.date) -> dt.timedelta:
         offset = self.zone.utcoffset(dt.datetime.combine(date, dt.time()))
         return offset or dt.timedelta()
 
-    def _last_special(self) -> int:
+    def _last_special_day(self) -> int:
         return max(
             (day.toordinal() - _EPOCH_ORDINAL for day, hours in self.special.items() if hours), default=0
         )
 
-    def _of_date(self, date: dt.date) -> tuple[Intervals, DayKind, str]:
+    def _hours_on(self, date: dt.date) -> tuple[Intervals, DayKind, str]:
         if (special := self.special.get(date)) is not None:
             return special, "special", ""
         if date in self.closed:
             return (), "closed", ""
-        if self.country and (name := holidays_of(self.country, self.subdivision, date.year).get(date)):
+        if self.country and (name := public_holidays(self.country, self.subdivision, date.year).get(date)):
             return (), "holiday", name
         return self.week[date.weekday()], "week", ""
 
-    def _day(self, number: int) -> _Compiled:
+    def _day_spans(self, number: int) -> _DaySpans:
         """Open time of one UTC day, counted from 1970: how much in all, and from when to when, in microseconds."""
         known = self._days.get(number)
         if known is None:
-            if len(self._days) >= _MOST_DAYS:
+            if len(self._days) >= _MAX_CACHED_DAYS:
                 self._days.clear()
             known = self._days[number] = (
-                self._compile(number) if _FIRST_DAY <= number <= _LAST_DAY else (0, ())
+                self._compile_day(number) if _FIRST_DAY <= number <= _LAST_DAY else (0, ())
             )
         return known
 
-    def _compile(self, number: int) -> _Compiled:
+    def _compile_day(self, number: int) -> _DaySpans:
         found: list[tuple[int, int]] = []
-        for start, end, offset in self._pieces(number * _DAY, (number + 1) * _DAY):
-            found += [(a - offset, b - offset) for a, b in self._open_wall(start + offset, end + offset)]
-        segments = _merged(found)
+        for start, end, offset in self._split_at_clock_change(number * _DAY, (number + 1) * _DAY):
+            found += [(a - offset, b - offset) for a, b in self._open_wall_spans(start + offset, end + offset)]
+        segments = _merge_spans(found)
         return sum(b - a for a, b in segments), segments
 
-    def _pieces(self, start: int, end: int) -> Iterable[tuple[int, int, int]]:
+    def _split_at_clock_change(self, start: int, end: int) -> Iterable[tuple[int, int, int]]:
         """The span in parts with one offset each. No zone changes its clocks twice in a day."""
-        before, after = self._offset(start), self._offset(end)
+        before, after = self._utc_offset(start), self._utc_offset(end)
         if before == after:
             return ((start, end, before),)
         low, high = start, end
         while high - low > 1_000_000:
             middle = (low + high) // 2_000_000 * 1_000_000
-            low, high = (middle, high) if self._offset(middle) == before else (low, middle)
+            low, high = (middle, high) if self._utc_offset(middle) == before else (low, middle)
         return ((start, high, before), (high, end, after))
 
-    def _offset(self, position: int) -> int:
-        offset = _moment(position).astimezone(self.zone).utcoffset()
+    def _utc_offset(self, position: int) -> int:
+        offset = _from_micros(position).astimezone(self.zone).utcoffset()
         return (offset or dt.timedelta()) // _MICROSECOND
 
-    def _open_wall(self, start: int, end: int) -> tuple[tuple[int, int], ...]:
+    def _open_wall_spans(self, start: int, end: int) -> tuple[tuple[int, int], ...]:
         """The open spans of the wall clock between two of its readings, in microseconds."""
         found = []
         for number in range(start // _DAY - 1, (end - 1) // _DAY + 1):
-            intervals, _, _ = self._of_date(dt.date.fromordinal(number + _EPOCH_ORDINAL))
+            intervals, _, _ = self._hours_on(dt.date.fromordinal(number + _EPOCH_ORDINAL))
             for opens, closes in intervals:
                 a = max(number * _DAY + opens * _MINUTE, start)
                 b = min(number * _DAY + closes * _MINUTE, end)
                 if a < b:
                     found.append((a, b))
-        return _merged(found)
+        return _merge_spans(found)
 
 
-def _merged(spans: list[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
+def _merge_spans(spans: list[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
     if len(spans) < 2:
         return tuple(spans)
     spans.sort()
@@ -198,15 +198,15 @@ def _merged(spans: list[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
     return tuple(merged)
 
 
-def _micros(at: dt.datetime) -> int:
+def _to_micros(at: dt.datetime) -> int:
     return (at - _EPOCH) // _MICROSECOND
 
 
-def _moment(position: int) -> dt.datetime:
+def _from_micros(position: int) -> dt.datetime:
     return _EPOCH + dt.timedelta(microseconds=position)
 
 
-def compile_calendar(snapshot: Mapping[str, Any]) -> Calendar:
+def compile_calendar(snapshot: Mapping[str, Any]) -> CompiledCalendar:
     """A calendar out of JSON. Raises `CalendarError` that names what is wrong.
 
         {"time_zone": "Europe/Berlin",
@@ -222,21 +222,21 @@ def compile_calendar(snapshot: Mapping[str, Any]) -> Calendar:
         raise CalendarError("A week has seven days.")
     country, subdivision = str(snapshot.get("country") or ""), str(snapshot.get("subdivision") or "")
     try:
-        check(country, subdivision)
+        require_known_country(country, subdivision)
     except UnknownCountry as error:
         raise CalendarError(str(error)) from error
     given = snapshot.get("special") or {}
     if not isinstance(given, Mapping):
         raise CalendarError("Special days are hours by day.")
-    closed = frozenset(_date(day) for day in snapshot.get("closed") or ())
-    special = {_date(day): _intervals(hours) for day, hours in given.items()}
+    closed = frozenset(_parse_date(day) for day in snapshot.get("closed") or ())
+    special = {_parse_date(day): _parse_intervals(hours) for day, hours in given.items()}
     if both := sorted(closed & special.keys()):
         raise CalendarError(f"{both[0]} is both closed and open at special hours.")
-    days = tuple(_intervals(hours) for hours in week)
-    return Calendar(zone_of(snapshot.get("time_zone")), days, country, subdivision, closed, special)
+    days = tuple(_parse_intervals(hours) for hours in week)
+    return CompiledCalendar(parse_time_zone(snapshot.get("time_zone")), days, country, subdivision, closed, special)
 
 
-def zone_of(name: object) -> ZoneInfo:
+def parse_time_zone(name: object) -> ZoneInfo:
     """The time zone of that name. Raises `CalendarError`."""
     try:
         return ZoneInfo(str(name))
@@ -244,21 +244,21 @@ def zone_of(name: object) -> ZoneInfo:
         raise CalendarError(f"There is no time zone “{str(name)[:60]}”.") from error
 
 
-def _date(value: object) -> dt.date:
+def _parse_date(value: object) -> dt.date:
     try:
         return dt.date.fromisoformat(str(value))
     except ValueError as error:
         raise CalendarError(f"“{str(value)[:20]}” is not a day, as 2026-12-24.") from error
 
 
-def _intervals(hours: object) -> Intervals:
+def _parse_intervals(hours: object) -> Intervals:
     try:
         pairs = sorted((int(opens), int(closes)) for opens, closes in hours)  # type: ignore[attr-defined]
     except (TypeError, ValueError) as error:
         raise CalendarError("Opening hours are pairs of minutes.") from error
     before = -1
     for opens, closes in pairs:
-        if not 0 <= opens < _MINUTES or not opens < closes <= opens + _MINUTES:
+        if not 0 <= opens < _MINUTES_A_DAY or not opens < closes <= opens + _MINUTES_A_DAY:
             raise CalendarError(f"[{opens}, {closes}] is no interval of a day.")
         if opens < before:
             raise CalendarError("Two intervals of one day overlap.")

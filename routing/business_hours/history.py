@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from routing.business_hours.calendar import Calendar, Day, compile_calendar
+from routing.business_hours.calendar import CompiledCalendar, LocalDay, compile_calendar
 
 _BEGINNING = dt.datetime.min.replace(tzinfo=dt.UTC)
 _END = dt.datetime.max.replace(tzinfo=dt.UTC)
@@ -17,9 +17,9 @@ _END = dt.datetime.max.replace(tzinfo=dt.UTC)
 class VersionedCalendar:
     """Calendars in order, each with the moment from which it is in force; the first has always been."""
 
-    versions: tuple[tuple[dt.datetime, Calendar], ...]
+    versions: tuple[tuple[dt.datetime, CompiledCalendar], ...]
 
-    def at(self, moment: dt.datetime) -> Calendar:
+    def calendar_at(self, moment: dt.datetime) -> CompiledCalendar:
         """The opening hours in force at `moment`."""
         found = self.versions[0][1]
         for since, calendar in self.versions:
@@ -30,13 +30,13 @@ class VersionedCalendar:
 
     def is_open(self, at: dt.datetime) -> bool:
         """As `Calendar.is_open`."""
-        return self.at(at).is_open(at)
+        return self.calendar_at(at).is_open(at)
 
     def add(self, at: dt.datetime, duration: dt.timedelta) -> dt.datetime | None:
         """As `Calendar.add`."""
         if len(self.versions) == 1:
             return self.versions[0][1].add(at, duration)
-        for start, end, calendar in self._stretches(at, _END):
+        for start, end, calendar in self._stretches_between(at, _END):
             if end == _END:
                 return calendar.add(start, duration)
             if (open_for := calendar.between(start, end)) >= duration:
@@ -48,16 +48,16 @@ class VersionedCalendar:
         """As `Calendar.between`."""
         if b < a:
             return -self.between(b, a)
-        return sum((one.between(start, end) for start, end, one in self._stretches(a, b)), dt.timedelta())
+        return sum((one.between(start, end) for start, end, one in self._stretches_between(a, b)), dt.timedelta())
 
-    def day(self, date: dt.date) -> Day:
+    def describe_day(self, date: dt.date) -> LocalDay:
         """As `Calendar.day`, by the hours in force at that day's noon."""
         noon = dt.datetime.combine(date, dt.time(12), self.versions[0][1].zone)
-        return self.at(noon).day(date)
+        return self.calendar_at(noon).describe_day(date)
 
-    def _stretches(
+    def _stretches_between(
         self, a: dt.datetime, b: dt.datetime
-    ) -> Iterator[tuple[dt.datetime, dt.datetime, Calendar]]:
+    ) -> Iterator[tuple[dt.datetime, dt.datetime, CompiledCalendar]]:
         for number, (since, calendar) in enumerate(self.versions):
             until = self.versions[number + 1][0] if number + 1 < len(self.versions) else _END
             start, end = (a if number == 0 else max(since, a)), min(until, b)
@@ -71,7 +71,7 @@ def compile_history(versions: Sequence[Mapping[str, Any]]) -> VersionedCalendar:
     A version holds from its moment on, whatever an earlier one had planned for then. Raises
     `routing.business_hours.calendar.CalendarError`.
     """
-    compiled: list[tuple[dt.datetime, Calendar]] = []
+    compiled: list[tuple[dt.datetime, CompiledCalendar]] = []
     for version in versions:
         since = dt.datetime.fromisoformat(version["from"]) if version["from"] else _BEGINNING
         compiled = [one for one in compiled if one[0] < since]

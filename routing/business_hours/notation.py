@@ -11,7 +11,7 @@ from routing.business_hours.calendar import Intervals
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 CLOSED_WORDS = ("", "closed", "-", "–", "none")
 ROUND_THE_CLOCK = ("24h", "24 h", "all day", "round the clock")
-MOST_INTERVALS = 12
+MAX_INTERVALS = 12
 _DAY = 1_440
 _SPLIT = re.compile(r"[,;\n]+| and ")
 _RANGE = re.compile(r"^(.+?)\s*(?:-|–|—|to|until)\s*(.+)$")
@@ -33,20 +33,20 @@ def parse_hours(text: str) -> Intervals:
     if text in ROUND_THE_CLOCK:
         return ((0, _DAY),)
     parts = [part.strip() for part in _SPLIT.split(text) if part.strip()]
-    if len(parts) > MOST_INTERVALS:
-        raise HoursError(f"{len(parts)} intervals are too many for one day: {MOST_INTERVALS} are allowed.")
-    intervals = sorted(_interval(part) for part in parts)
+    if len(parts) > MAX_INTERVALS:
+        raise HoursError(f"{len(parts)} intervals are too many for one day: {MAX_INTERVALS} are allowed.")
+    intervals = sorted(_parse_interval(part) for part in parts)
     for first, second in itertools.pairwise(intervals):
         if second[0] < first[1]:
-            raise HoursError(f"“{say_hours((first,))}” and “{say_hours((second,))}” overlap.")
+            raise HoursError(f"“{format_hours((first,))}” and “{format_hours((second,))}” overlap.")
     return tuple(intervals)
 
 
-def _interval(part: str) -> tuple[int, int]:
+def _parse_interval(part: str) -> tuple[int, int]:
     found = _RANGE.match(part)
     if found is None:
         raise HoursError(f"“{part[:30]}” is no span of time: write it as 9:00–17:00.")
-    opens, closes = _minutes(found[1]), _minutes(found[2])
+    opens, closes = _parse_time(found[1]), _parse_time(found[2])
     if opens == _DAY:
         raise HoursError(f"“{part[:30]}” begins at 24:00: that is 0:00 of the next day.")
     if closes == opens:
@@ -54,7 +54,7 @@ def _interval(part: str) -> tuple[int, int]:
     return opens, closes if closes > opens else closes + _DAY
 
 
-def _minutes(text: str) -> int:
+def _parse_time(text: str) -> int:
     found = _TIME.match(text.strip())
     hours, minutes = (int(found[1]), int(found[2] or 0)) if found else (99, 0)
     if minutes > 59 or hours * 60 + minutes > _DAY:
@@ -62,34 +62,34 @@ def _minutes(text: str) -> int:
     return hours * 60 + minutes
 
 
-def say_hours(intervals: Sequence[Sequence[int]]) -> str:
+def format_hours(intervals: Sequence[Sequence[int]]) -> str:
     """Intervals as people write them, "" for none."""
-    return ", ".join(f"{_clock(opens)}–{_clock(closes)}" for opens, closes in intervals)
+    return ", ".join(f"{_format_time(opens)}–{_format_time(closes)}" for opens, closes in intervals)
 
 
-def _clock(minutes: int) -> str:
+def _format_time(minutes: int) -> str:
     if minutes > _DAY:
         minutes -= _DAY
     return f"{minutes // 60}:{minutes % 60:02d}"
 
 
-def reaches_into(week: Sequence[Intervals]) -> list[tuple[int, str]]:
+def overnight_overlaps(week: Sequence[Intervals]) -> list[tuple[int, str]]:
     """Days whose last interval goes past midnight into hours of the next day, each with a sentence."""
     found = []
     for day, intervals in enumerate(week):
         following = week[(day + 1) % 7]
         if intervals and following and intervals[-1][1] - _DAY > following[0][0]:
-            night = say_hours((intervals[-1],))
+            night = format_hours((intervals[-1],))
             found.append(
                 (
                     day,
-                    f"“{night}” goes on into {WEEKDAYS[(day + 1) % 7]}, which opens at {_clock(following[0][0])} already.",
+                    f"“{night}” goes on into {WEEKDAYS[(day + 1) % 7]}, which opens at {_format_time(following[0][0])} already.",
                 )
             )
     return found
 
 
-def say_minutes(minutes: int) -> str:
+def format_minutes(minutes: int) -> str:
     """A length of business time in words: "45 min", "2 h", "1 h 30 min". Hours, not days: a day has as many as it has."""
     hours, rest = divmod(minutes, 60)
     if not hours:

@@ -14,7 +14,7 @@ class UnknownCountry(ValueError):
 
 
 @cache
-def countries() -> dict[str, tuple[str, ...]]:
+def subdivisions_by_country() -> dict[str, tuple[str, ...]]:
     """Subdivision codes by country code (ISO 3166, two letters)."""
     import holidays
 
@@ -31,25 +31,25 @@ def country_names() -> dict[str, str]:
         entry[1]: name.replace("_", " ").title().replace(" And ", " and ")
         for name, entry in COUNTRIES.items()
     }
-    return {code: named.get(code, code) for code in countries()}
+    return {code: named.get(code, code) for code in subdivisions_by_country()}
 
 
-def check(country: str, subdivision: str) -> None:
+def require_known_country(country: str, subdivision: str) -> None:
     """Raises `UnknownCountry` unless there are holidays for the pair; "" for no country, "" for all of it."""
     if not country:
         if subdivision:
             raise UnknownCountry("A subdivision needs its country.")
         return
-    if country not in countries():
+    if country not in subdivisions_by_country():
         raise UnknownCountry(f"There are no public holidays for the country “{country[:20]}”.")
-    parts = countries()[country]
+    parts = subdivisions_by_country()[country]
     if subdivision and subdivision not in parts:
         known = f"It has {', '.join(parts)}." if parts else "It has none."
         raise UnknownCountry(f"{country} has no subdivision “{subdivision[:20]}”. {known}")
 
 
 @lru_cache(maxsize=400)
-def holidays_of(country: str, subdivision: str, year: int) -> dict[dt.date, str]:
+def public_holidays(country: str, subdivision: str, year: int) -> dict[dt.date, str]:
     """Names in English by day, of one year; empty outside the years that the list covers."""
     if not country:
         return {}

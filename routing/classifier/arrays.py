@@ -13,22 +13,22 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Floats: TypeAlias = NDArray[np.float32]
-    Whole: TypeAlias = NDArray[np.int64]
+    Ints: TypeAlias = NDArray[np.int64]
 
 #: One row: the numbers of its features and their values.
-Row = Sequence[tuple[int, float]]
+FeatureRow = Sequence[tuple[int, float]]
 #: Features that more rows than this hold are multiplied as dense columns, so many at a time, in so many rows at a time.
-_COMMON, _BLOCK, _STRIPE = 48, 512, 500
+_DENSE_FROM, _BLOCK, _STRIPE = 48, 512, 500
 
 
 @dataclass(frozen=True, slots=True)
-class Rows:
+class SparseRows:
     """Rows one after the other: the features that each holds, with their values. Twelve bytes a value."""
 
-    features: Whole
+    features: Ints
     values: Floats
     #: Where each row begins; one more than there are rows.
-    starts: Whole
+    starts: Ints
     width: int
 
     @property
@@ -37,13 +37,13 @@ class Rows:
 
 
 @dataclass(frozen=True, slots=True)
-class Columns:
+class SparseColumns:
     """Rows turned around: of every feature the rows that hold it, one after the other, with their values."""
 
-    rows: Whole
+    rows: Ints
     values: Floats
     #: Where each feature begins; one more than there are features.
-    starts: Whole
+    starts: Ints
     count: int
 
     @property
@@ -51,7 +51,7 @@ class Columns:
         return len(self.starts) - 1
 
 
-def packed(rows: Iterable[Row], width: int) -> Rows:
+def pack_rows(rows: Iterable[FeatureRow], width: int) -> SparseRows:
     """`rows` of at most `width` features, each gone when the next comes: as Python's own numbers thousands of them
     would need a hundred megabytes."""
     import numpy as np
@@ -61,7 +61,7 @@ def packed(rows: Iterable[Row], width: int) -> Rows:
         features.extend(feature for feature, _ in row)
         values.extend(value for _, value in row)
         starts.append(len(features))
-    return Rows(
+    return SparseRows(
         np.frombuffer(features, np.int64) if features else np.zeros(0, np.int64),
         np.frombuffer(values, np.float32) if values else np.zeros(0, np.float32),
         np.frombuffer(starts, np.int64),
@@ -69,23 +69,23 @@ def packed(rows: Iterable[Row], width: int) -> Rows:
     )
 
 
-def columns(given: Rows) -> Columns:
+def transpose_rows(given: SparseRows) -> SparseColumns:
     """`given` turned around."""
     import numpy as np
 
     where = np.repeat(np.arange(given.count), np.diff(given.starts))
     order = np.argsort(given.features, kind="stable")
     starts = np.searchsorted(given.features[order], np.arange(given.width + 1))
-    return Columns(where[order], given.values[order], starts, given.count)
+    return SparseColumns(where[order], given.values[order], starts, given.count)
 
 
-def kernel(held: Columns) -> Floats:
+def kernel_matrix(held: SparseColumns) -> Floats:
     """Every row times every row, n × n."""
     import numpy as np
 
     product = np.zeros((held.count, held.count), np.float32)
     sizes = np.diff(held.starts)
-    common = np.flatnonzero(sizes > _COMMON)
+    common = np.flatnonzero(sizes > _DENSE_FROM)
     for at in range(0, len(common), _BLOCK):
         part = common[at : at + _BLOCK]
         dense = np.zeros((held.count, len(part)), np.float32)
@@ -94,14 +94,14 @@ def kernel(held: Columns) -> Floats:
             dense[held.rows[span], column] = held.values[span]
         for top in range(0, held.count, _STRIPE):
             product[top : top + _STRIPE] += dense[top : top + _STRIPE] @ dense.T
-    for feature in np.flatnonzero((sizes > 0) & (sizes <= _COMMON)):
+    for feature in np.flatnonzero((sizes > 0) & (sizes <= _DENSE_FROM)):
         span = slice(held.starts[feature], held.starts[feature + 1])
         rows, values = held.rows[span], held.values[span]
         product[rows[:, None], rows] += np.outer(values, values)
     return product
 
 
-def weights_of(held: Columns, share: Floats) -> Floats:
+def feature_weights(held: SparseColumns, share: Floats) -> Floats:
     """Xᵀ A: what `share` (n × k) of the rows makes of every feature, width × k."""
     import numpy as np
 
@@ -114,7 +114,7 @@ def weights_of(held: Columns, share: Floats) -> Floats:
     return found
 
 
-def times(given: Rows, weights: Floats) -> Floats:
+def score_rows(given: SparseRows, weights: Floats) -> Floats:
     """X W: the rows' scores, n × k."""
     import numpy as np
 

@@ -10,20 +10,20 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from routing.text import tokens
+from routing.text import tokenize
 
 #: Only this many characters of a message are read: more than any public post holds, and it bounds what one costs.
-READ = 1_000
+READ_CHARACTERS = 1_000
 #: Lengths of the pieces of words, the word's edges included.
-PIECES = (2, 3, 4, 5)
+PIECE_LENGTHS = (2, 3, 4, 5)
 #: Features of the text that are kept at most, the most frequent first.
-WIDEST = 40_000
+MAX_FEATURES = 40_000
 #: From so many examples on, a feature must occur in two of them.
-MANY = 300
+MANY_EXAMPLES = 300
 #: How much a rule that holds weighs against the one that decides, which weighs 1.
-_HOLDING = 0.7
+_HOLDING_WEIGHT = 0.7
 #: How much a sign weighs, likewise. Measured; see docs/decisions.
-_SIGN = 0.2
+_SIGN_WEIGHT = 0.2
 _LINK = re.compile(r"(?:https?://|www\.)\S+")
 _HANDLE = re.compile(r"@\w+")
 _DIGIT = re.compile(r"\d")
@@ -57,64 +57,64 @@ class Votes:
     sentiment: str = ""
 
 
-def words(text: str) -> tuple[str, ...]:
+def message_words(text: str) -> tuple[str, ...]:
     """The words of a message, folded, in order. Links and names become signs, digits 0: they tell customers apart, not
     departments."""
-    plain = _HANDLE.sub(" \u2709 ", _LINK.sub(" \u2197 ", text[:READ]))
-    return tokens(_DIGIT.sub("0", plain))
+    plain = _HANDLE.sub(" \u2709 ", _LINK.sub(" \u2197 ", text[:READ_CHARACTERS]))
+    return tokenize(_DIGIT.sub("0", plain))
 
 
-def counted(text: str) -> Counter[str]:
+def count_features(text: str) -> Counter[str]:
     """How often each feature of the text occurs: "w refund", "w charged twice", "c efun"."""
-    found = words(text)
+    found = message_words(text)
     counts = Counter(f"w {word}" for word in found)
     counts.update(f"w {left} {right}" for left, right in pairwise(found))
     for word in found:
         edged = f" {word} "
-        for length in PIECES:
+        for length in PIECE_LENGTHS:
             counts.update(f"c{edged[at : at + length]}" for at in range(len(edged) - length + 1))
     return counts
 
 
-def of_votes(votes: Votes) -> dict[str, float]:
+def vote_features(votes: Votes) -> dict[str, float]:
     """The rules' votes as features."""
     if votes.by_default:
         return {"default": 1.0}
     found = {f"first {votes.department}": 1.0}
     for department, key in votes.holding:
-        found[f"vote {department}"] = _HOLDING
-        found[f"rule {key}"] = _HOLDING
+        found[f"vote {department}"] = _HOLDING_WEIGHT
+        found[f"rule {key}"] = _HOLDING_WEIGHT
     return found
 
 
-def signs(text: str, votes: Votes) -> dict[str, float]:
+def sign_features(text: str, votes: Votes) -> dict[str, float]:
     """What a message looks like, as features: "sign link", "length 12", "sentiment negative"."""
-    read = text[:READ]
+    read = text[:READ_CHARACTERS]
     count = len(read.split())
     found = [f"sign {name}" for name, pattern in _SIGNS.items() if pattern.search(read)]
     found.append(f"length {next((most for most in _LENGTHS if count < most), 'more')}")
     if votes.sentiment:
         found.append(f"sentiment {votes.sentiment}")
-    return dict.fromkeys(found, _SIGN)
+    return dict.fromkeys(found, _SIGN_WEIGHT)
 
 
-def beside(text: str, votes: Votes) -> dict[str, float]:
+def other_features(text: str, votes: Votes) -> dict[str, float]:
     """The features that are no words: signs and the rules' votes."""
-    return of_votes(votes) | signs(text, votes)
+    return vote_features(votes) | sign_features(text, votes)
 
 
 @dataclass(frozen=True, slots=True)
-class Space:
-    """The features that count, each with its number: `names` of the text's with how rare each is, then those `beside`
+class FeatureSpace:
+    """The features that count, each with its number: `names` of the text's with how rare each is, then those `other_features`
     them, then one that every message has."""
 
     names: Mapping[str, int]
     rarity: Sequence[float]
-    beside: Mapping[str, int]
+    others: Mapping[str, int]
 
     @property
     def width(self) -> int:
-        return len(self.names) + len(self.beside) + 1
+        return len(self.names) + len(self.others) + 1
 
     def text_row(self, counts: Mapping[str, int]) -> list[tuple[int, float]]:
         """The text's part of a row: words and pieces, each of length 1."""
@@ -130,37 +130,37 @@ class Space:
             row += [(number, value / length) for number, value in part]
         return row
 
-    def row(self, text: str, votes: Votes) -> list[tuple[int, float]]:
+    def feature_row(self, text: str, votes: Votes) -> list[tuple[int, float]]:
         """A message as (feature, value)."""
-        row = self.text_row(counted(text))
+        row = self.text_row(count_features(text))
         first = len(self.names)
-        for name, value in beside(text, votes).items():
-            if name in self.beside:
-                row.append((first + self.beside[name], value))
+        for name, value in other_features(text, votes).items():
+            if name in self.others:
+                row.append((first + self.others[name], value))
         row.append((self.width - 1, 1.0))
         return row
 
 
-def space(texts: Sequence[str], hints: Iterable[str], votes: Sequence[Votes]) -> Space:
+def build_feature_space(texts: Sequence[str], hints: Iterable[str], votes: Sequence[Votes]) -> FeatureSpace:
     """The features of the examples, their `texts` beside their `votes`, and of the rules' words (`hints`); how rare they
     are, the examples say (a smoothed inverse document frequency)."""
     seen: Counter[str] = Counter()
     for text in texts:
-        seen.update(counted(text).keys())
+        seen.update(count_features(text).keys())
     hinted: Counter[str] = Counter()
     for hint in hints:
-        hinted.update(counted(hint).keys())
-    at_least = 2 if len(texts) >= MANY else 1
+        hinted.update(count_features(hint).keys())
+    at_least = 2 if len(texts) >= MANY_EXAMPLES else 1
     kept = [name for name, count in seen.items() if count + hinted[name] >= at_least]
     kept += [name for name, count in hinted.items() if name not in seen and count >= at_least]
     kept.sort(key=lambda name: (-seen[name] - hinted[name], name))
-    names = {name: number for number, name in enumerate(kept[:WIDEST])}
+    names = {name: number for number, name in enumerate(kept[:MAX_FEATURES])}
     rarity = [math.log((1 + len(texts)) / (1 + seen[name])) + 1.0 for name in names]
-    others = sorted({name for pair in zip(texts, votes, strict=True) for name in beside(*pair)})
-    return Space(names, rarity, {name: number for number, name in enumerate(others)})
+    others = sorted({name for pair in zip(texts, votes, strict=True) for name in other_features(*pair)})
+    return FeatureSpace(names, rarity, {name: number for number, name in enumerate(others)})
 
 
-def spoken(feature: str) -> str:
+def feature_in_words(feature: str) -> str:
     """A feature as people read it: the word or words; "" for pieces of words and for signs."""
     if not feature.startswith("w ") or not any(letter.isalpha() for letter in feature[2:]):
         return ""

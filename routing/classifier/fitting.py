@@ -15,12 +15,12 @@ if TYPE_CHECKING:
     from routing.classifier.arrays import Floats
 
 #: Pairs of steps that are remembered, steps at most, and the size of the gradient, per example, that is small enough.
-_MEMORY, _ROUNDS, _SMALL = 8, 40, 2e-4
+_MEMORY, _MAX_STEPS, _SMALL_GRADIENT = 8, 40, 2e-4
 _LEAST_STEP = 1e-5
 
 
 @dataclass(slots=True)
-class _Pair:
+class _StepPair:
     """A step and what it did to the gradient, each beside its product with K."""
 
     step: Floats
@@ -31,7 +31,7 @@ class _Pair:
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class RegressionProblem:
     """`kernel` n × n; `targets` n × k, one 1 in each row; `weights` n, 0 for rows that are left out; `offset` n × k is
     what is known without learning; `ridge` is the price of ½‖W‖²."""
 
@@ -41,7 +41,7 @@ class Problem:
     offset: Floats
     ridge: float
 
-    def look(self, share: Floats, scores: Floats) -> tuple[float, Floats]:
+    def value_and_gradient(self, share: Floats, scores: Floats) -> tuple[float, Floats]:
         """The value at A = `share` with K A = `scores`, and its gradient."""
         import numpy as np
 
@@ -54,17 +54,17 @@ class Problem:
         return value, self.weights[:, None] * (raised / sums - self.targets) + self.ridge * share
 
 
-def fit(problem: Problem) -> tuple[Floats, Floats]:
+def fit_regression(problem: RegressionProblem) -> tuple[Floats, Floats]:
     """A and K A (n × k) where the value is least. Deterministic."""
     import numpy as np
 
     share = np.zeros_like(problem.offset)
     scores = np.zeros_like(problem.offset)
-    value, gradient = problem.look(share, scores)
+    value, gradient = problem.value_and_gradient(share, scores)
     gradient_k = problem.kernel @ gradient
-    small = (_SMALL * float(problem.weights.sum())) ** 2
-    pairs: list[_Pair] = []
-    for _ in range(_ROUNDS):
+    small = (_SMALL_GRADIENT * float(problem.weights.sum())) ** 2
+    pairs: list[_StepPair] = []
+    for _ in range(_MAX_STEPS):
         length = float((gradient * gradient_k).sum())
         if length <= small:
             break
@@ -72,14 +72,14 @@ def fit(problem: Problem) -> tuple[Floats, Floats]:
         slope = float((gradient * way_k).sum())
         step = 1.0
         while step > _LEAST_STEP:
-            reached, turned = problem.look(share + step * way, scores + step * way_k)
+            reached, turned = problem.value_and_gradient(share + step * way, scores + step * way_k)
             if reached <= value + 1e-4 * step * slope:
                 break
             step /= 2
         else:
             break
         turned_k = problem.kernel @ turned
-        pair = _Pair(step * way, step * way_k, turned - gradient, turned_k - gradient_k, 0.0)
+        pair = _StepPair(step * way, step * way_k, turned - gradient, turned_k - gradient_k, 0.0)
         pair.product = float((pair.step_k * pair.turn).sum())
         share, scores, value = share + pair.step, scores + pair.step_k, reached
         gradient, gradient_k = turned, turned_k
@@ -89,7 +89,7 @@ def fit(problem: Problem) -> tuple[Floats, Floats]:
 
 
 def _direction(
-    pairs: list[_Pair], gradient: Floats, gradient_k: Floats, length: float
+    pairs: list[_StepPair], gradient: Floats, gradient_k: Floats, length: float
 ) -> tuple[Floats, Floats]:
     """The two-loop recursion: downhill, bent by what the last steps taught. With its product with K."""
     way, way_k = gradient.copy(), gradient_k.copy()

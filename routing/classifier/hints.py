@@ -9,28 +9,28 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from routing.classifier.arrays import columns, packed, weights_of
-from routing.classifier.features import Space, counted
+from routing.classifier.arrays import transpose_rows, pack_rows, feature_weights
+from routing.classifier.features import FeatureSpace, count_features
 
 if TYPE_CHECKING:
     from routing.classifier.arrays import Floats
 
 #: How much likeness to a department's words counts: measured, see docs/decisions.
-WEIGHT = 12.0
+LIKENESS_WEIGHT = 12.0
 
 
-def phrases(snapshot: Mapping[str, Any]) -> list[tuple[str, str]]:
+def rule_phrases(snapshot: Mapping[str, Any]) -> list[tuple[str, str]]:
     """(words, department) of everything that the enabled rules of a snapshot look for."""
     found = [
         (phrase.replace("*", ""), rule["department"])
         for rule in snapshot.get("rules", ())
         if rule.get("enabled", True)
-        for phrase in _looked_for(rule.get("condition") or {})
+        for phrase in _phrases_of_condition(rule.get("condition") or {})
     ]
     return list(dict.fromkeys(found))
 
 
-def _looked_for(condition: Mapping[str, Any]) -> Iterator[str]:
+def _phrases_of_condition(condition: Mapping[str, Any]) -> Iterator[str]:
     if condition.get("field") == "words":
         for group in ("any", "all"):
             yield from (str(phrase) for phrase in condition.get(group) or ())
@@ -38,11 +38,11 @@ def _looked_for(condition: Mapping[str, Any]) -> Iterator[str]:
     for group in ("any", "all"):
         for part in condition.get(group) or ():
             if isinstance(part, Mapping):
-                yield from _looked_for(part)
+                yield from _phrases_of_condition(part)
 
 
-def likeness(space: Space, hints: Sequence[tuple[str, str]], departments: Sequence[str]) -> Floats:
-    """Weights (width × departments) of the likeness to each department's words, times `WEIGHT`. Departments whose
+def likeness_weights(space: FeatureSpace, hints: Sequence[tuple[str, str]], departments: Sequence[str]) -> Floats:
+    """Weights (width × departments) of the likeness to each department's words, times `LIKENESS_WEIGHT`. Departments whose
     rules name no words get none."""
     import numpy as np
 
@@ -51,12 +51,12 @@ def likeness(space: Space, hints: Sequence[tuple[str, str]], departments: Sequen
         if department in departments:
             share[at, departments.index(department)] = 1.0
     share /= np.maximum(share.sum(axis=0), 1.0)
-    rows = packed((space.text_row(counted(phrase)) for phrase, _ in hints), space.width)
-    means = weights_of(columns(rows), share)
+    rows = pack_rows((space.text_row(count_features(phrase)) for phrase, _ in hints), space.width)
+    means = feature_weights(transpose_rows(rows), share)
     lengths = np.sqrt((means * means).sum(axis=0))
     have = lengths > 0
     means[:, have] /= lengths[have]
     if have.any():
         means[:, have] -= means[:, have].mean(axis=1, keepdims=True)
-    means *= np.float32(WEIGHT)
+    means *= np.float32(LIKENESS_WEIGHT)
     return means

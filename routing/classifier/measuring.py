@@ -12,22 +12,22 @@ from dataclasses import dataclass
 from typing import Any
 
 from routing.classifier import scoring
-from routing.classifier.training import Example, TooFew, Trained, train
+from routing.classifier.training import Example, TooFewExamples, TrainingResult, train_router
 
 #: Messages that are kept to test on at least.
-LEAST_TESTED = 50
+MIN_TESTED = 50
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
+class LabelledMessage:
     """A labelled message with the rules' votes; `sliced` says that it belongs to the slice looked at on its own."""
 
     example: Example
-    sliced: bool = False
+    in_slice: bool = False
 
 
-def curve(
-    messages: Sequence[Message],
+def measure_learning_curve(
+    messages: Sequence[LabelledMessage],
     hints: Sequence[tuple[str, str]],
     corrections: Sequence[int],
     seeds: int,
@@ -37,38 +37,38 @@ def curve(
     learned from and all others tested. Figures are means over `seeds` draws; times are of this machine; `memory_mb` is
     how much the process grew at most.
 
-    A number that leaves fewer than `LEAST_TESTED` to test on is left out.
+    A number that leaves fewer than `MIN_TESTED` to test on is left out.
     """
-    before = _memory()
+    before = _peak_memory_mb()
     points = []
     for count in corrections:
-        if count > len(messages) - LEAST_TESTED:
+        if count > len(messages) - MIN_TESTED:
             said(f"{count} corrections leave too few of {len(messages)} messages to test on: left out.")
             continue
         draws = []
         for seed in range(seeds):
-            draws.append(_draw(messages, hints, count, seed))
+            draws.append(_measure_draw(messages, hints, count, seed))
             said(f"{count} corrections, draw {seed + 1} of {seeds}: {draws[-1]['learned']['macro_f1']:.3f}")
-        points.append({"corrections": count, "draws": seeds, **_means(draws)})
-    return {"messages": len(messages), "curve": points, "memory_mb": round(_memory() - before, 1)}
+        points.append({"corrections": count, "draws": seeds, **_mean_figures(draws)})
+    return {"messages": len(messages), "curve": points, "memory_mb": round(_peak_memory_mb() - before, 1)}
 
 
-def _draw(
-    messages: Sequence[Message], hints: Sequence[tuple[str, str]], count: int, seed: int
+def _measure_draw(
+    messages: Sequence[LabelledMessage], hints: Sequence[tuple[str, str]], count: int, seed: int
 ) -> dict[str, Any]:
-    learned_from, tested = split(messages, count, seed)
+    learned_from, tested = split_messages(messages, count, seed)
     begun = time.perf_counter()
     try:
-        trained: Trained | None = train([one.example for one in learned_from], hints, seed=seed + 1)
-    except TooFew:
+        trained: TrainingResult | None = train_router([one.example for one in learned_from], hints, seed=seed + 1)
+    except TooFewExamples:
         trained = None
     seconds = time.perf_counter() - begun
-    found = {"train_seconds": seconds, **_tested(tested, trained, "")}
-    sliced = [one for one in tested if one.sliced]
-    return found | (_tested(sliced, trained, "slice_") if sliced else {})
+    found = {"train_seconds": seconds, **_test_figures(tested, trained, "")}
+    sliced = [one for one in tested if one.in_slice]
+    return found | (_test_figures(sliced, trained, "slice_") if sliced else {})
 
 
-def split(messages: Sequence[Message], count: int, seed: int) -> tuple[list[Message], list[Message]]:
+def split_messages(messages: Sequence[LabelledMessage], count: int, seed: int) -> tuple[list[LabelledMessage], list[LabelledMessage]]:
     """`count` of the messages, and the rest; every department has its share, rounded at random, in both."""
     order = list(range(len(messages)))
     random.Random(seed).shuffle(order)
@@ -85,7 +85,7 @@ def split(messages: Sequence[Message], count: int, seed: int) -> tuple[list[Mess
     return [messages[at] for at in order if at in chosen], [messages[at] for at in order if at not in chosen]
 
 
-def _tested(tested: Sequence[Message], trained: Trained | None, prefix: str) -> dict[str, Any]:
+def _test_figures(tested: Sequence[LabelledMessage], trained: TrainingResult | None, prefix: str) -> dict[str, Any]:
     """`learned` is what a workspace would get: the rules alone where the training's own check refused the router."""
     right = [one.example.department for one in tested]
     rules = [one.example.votes.department for one in tested]
@@ -121,18 +121,18 @@ def _figures(right: Sequence[str], named: Sequence[str]) -> dict[str, float]:
     return {"accuracy": scoring.accuracy(right, named), "macro_f1": scoring.macro_f1(right, named)}
 
 
-def _means(draws: Sequence[dict[str, Any]]) -> dict[str, Any]:
+def _mean_figures(draws: Sequence[dict[str, Any]]) -> dict[str, Any]:
     means: dict[str, Any] = {}
     for name in draws[0]:
         values = [one[name] for one in draws if name in one]
-        means[name] = _means(values) if isinstance(values[0], dict) else round(sum(values) / len(values), 4)
+        means[name] = _mean_figures(values) if isinstance(values[0], dict) else round(sum(values) / len(values), 4)
     return means
 
 
-def _memory() -> float:
+def _peak_memory_mb() -> float:
     """The most memory that this process had so far, in MB."""
     most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return most / (1024 * 1024 if sys.platform == "darwin" else 1024)
 
 
-__all__ = ["LEAST_TESTED", "Message", "curve", "split"]
+__all__ = ["MIN_TESTED", "LabelledMessage", "measure_learning_curve", "split_messages"]

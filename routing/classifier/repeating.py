@@ -6,19 +6,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from routing.classifier.features import words
+from routing.classifier.features import message_words
 from routing.classifier.training import Example
 
 #: So many corrections must have the words, and so large a share of all examples with them must go to one department.
-ENOUGH, SURE = 3, 0.9
+MIN_CORRECTIONS, MIN_SHARE = 3, 0.9
 #: Words in a row at most; suggestions at most; words in more than this share of all examples say nothing.
-LONGEST, MOST, COMMON = 3, 8, 0.2
+MAX_PHRASE_WORDS, MAX_SUGGESTIONS, MAX_EXAMPLE_SHARE = 3, 8, 0.2
 #: A word alone must have so many letters.
-LETTERS = 4
+MIN_LETTERS = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Repeated:
+class RepeatedPhrase:
     """Examples with `words` belong to `department`: `right` of them, `wrong` ones elsewhere; `corrected` of the right
     ones the rules sent somewhere else, of which `overruled` by a rule and not by the default."""
 
@@ -30,30 +30,30 @@ class Repeated:
     overruled: int
 
 
-def repeated(examples: Sequence[Example]) -> list[Repeated]:
+def find_repeated_phrases(examples: Sequence[Example]) -> list[RepeatedPhrase]:
     """Suggestions, those that would spare the most corrections first; no example counts for two of them."""
-    holding = _holding(examples)
-    limit = max(ENOUGH, COMMON * len(examples))
+    holding = _places_by_phrase(examples)
+    limit = max(MIN_CORRECTIONS, MAX_EXAMPLE_SHARE * len(examples))
     found = []
     for phrase, places in holding.items():
-        if len(places) > limit or len(places) < ENOUGH or not _says_something(phrase):
+        if len(places) > limit or len(places) < MIN_CORRECTIONS or not _is_meaningful(phrase):
             continue
-        one = _judged(phrase, places, examples)
+        one = _judge_phrase(phrase, places, examples)
         if one is not None:
             found.append(one)
     # Of two that catch the same the longer: it is the less surprising rule.
     found.sort(key=lambda one: (-one.corrected, one.wrong, -len(one.words), one.words))
-    chosen: list[Repeated] = []
+    chosen: list[RepeatedPhrase] = []
     taken: set[int] = set()
     for one in found:
-        spared = {at for at in holding[one.words] if _corrected(examples[at], one.department)} - taken
-        if len(spared) >= ENOUGH:
+        spared = {at for at in holding[one.words] if _is_corrected_to(examples[at], one.department)} - taken
+        if len(spared) >= MIN_CORRECTIONS:
             chosen.append(one)
             taken |= spared
-    return sorted(chosen[:MOST], key=lambda one: (-one.corrected, one.words))
+    return sorted(chosen[:MAX_SUGGESTIONS], key=lambda one: (-one.corrected, one.words))
 
 
-def _holding(examples: Sequence[Example]) -> dict[str, list[int]]:
+def _places_by_phrase(examples: Sequence[Example]) -> dict[str, list[int]]:
     """The words in a row of the texts that were corrected, with the places of all examples that have them."""
     wanted: set[str] = set()
     for one in examples:
@@ -67,30 +67,30 @@ def _holding(examples: Sequence[Example]) -> dict[str, list[int]]:
 
 
 def _phrases(text: str) -> set[str]:
-    found = words(text)
+    found = message_words(text)
     return {
         " ".join(found[at : at + length])
-        for length in range(1, LONGEST + 1)
+        for length in range(1, MAX_PHRASE_WORDS + 1)
         for at in range(len(found) - length + 1)
     }
 
 
-def _says_something(phrase: str) -> bool:
+def _is_meaningful(phrase: str) -> bool:
     """Whether people would make a rule of it: letters, no figures, and a longer word among them."""
     parts = phrase.split()
-    return all(part.isalpha() for part in parts) and any(len(part) >= LETTERS for part in parts)
+    return all(part.isalpha() for part in parts) and any(len(part) >= MIN_LETTERS for part in parts)
 
 
-def _corrected(one: Example, department: str) -> bool:
+def _is_corrected_to(one: Example, department: str) -> bool:
     return one.department == department != one.votes.department
 
 
-def _judged(phrase: str, places: Sequence[int], examples: Sequence[Example]) -> Repeated | None:
+def _judge_phrase(phrase: str, places: Sequence[int], examples: Sequence[Example]) -> RepeatedPhrase | None:
     labels = [examples[at].department for at in places]
     department = max(sorted(set(labels)), key=labels.count)
     right = labels.count(department)
-    spared = [examples[at] for at in places if _corrected(examples[at], department)]
-    if len(spared) < ENOUGH or right < SURE * len(places):
+    spared = [examples[at] for at in places if _is_corrected_to(examples[at], department)]
+    if len(spared) < MIN_CORRECTIONS or right < MIN_SHARE * len(places):
         return None
     overruled = sum(not one.votes.by_default for one in spared)
-    return Repeated(phrase, department, right, len(places) - right, len(spared), overruled)
+    return RepeatedPhrase(phrase, department, right, len(places) - right, len(spared), overruled)

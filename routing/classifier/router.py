@@ -12,7 +12,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from routing.classifier.features import Space, Votes, counted, spoken
+from routing.classifier.features import FeatureSpace, Votes, count_features, feature_in_words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 #: How far the rules are believed before anything is learned: a rule that holds, and the default.
 RULE_BELIEVED, DEFAULT_BELIEVED = 0.95, 0.3
 #: Words named as the reason.
-NAMED = 3
-FORMAT = 1
+MAX_REASONS = 3
+ARRAYS_FORMAT = 1
 
 
 class BadArrays(ValueError):
@@ -43,7 +43,7 @@ class Router:
     """Ready to guess. `weights` is features × departments; `temperature` makes the probabilities honest."""
 
     departments: tuple[str, ...]
-    space: Space
+    space: FeatureSpace
     weights: Floats
     temperature: float
     #: Added to the score of the department that the rules name: they are overruled only by what is clear.
@@ -51,7 +51,7 @@ class Router:
 
     def guess(self, text: str, votes: Votes) -> list[Guess]:
         """Every department with its probability, the best first; they add up to 1. Never raises."""
-        scores = self._scores(self.space.row(text, votes), votes)
+        scores = self._scores(self.space.feature_row(text, votes), votes)
         top = max(scores)
         raised = [math.exp((score - top) / self.temperature) for score in scores]
         whole = sum(raised)
@@ -67,34 +67,34 @@ class Router:
         learned = np.asarray(values, np.float32) @ self.weights[list(features)]
         return [
             believed + float(more)
-            for believed, more in zip(belief(votes, self.departments, self.loyalty), learned, strict=True)
+            for believed, more in zip(belief_scores(votes, self.departments, self.loyalty), learned, strict=True)
         ]
 
     def reasons(self, text: str, votes: Votes, department: str) -> tuple[str, ...]:
-        """The words of the text that spoke most for `department` against the others, at most `NAMED`."""
+        """The words of the text that spoke most for `department` against the others, at most `MAX_REASONS`."""
         if department not in self.departments:
             return ()
         column = self.departments.index(department)
-        counts = counted(text)
+        counts = count_features(text)
         values = dict(self.space.text_row(counts))
         found: list[tuple[float, str]] = []
         for name in counts:
             number = self.space.names.get(name)
-            if number is not None and (said := spoken(name)):
+            if number is not None and (said := feature_in_words(name)):
                 weights = self.weights[number]
                 found.append((values[number] * float(weights[column] - weights.mean()), said))
         told = [name for worth, name in sorted(found, key=lambda one: (-one[0], one[1])) if worth > 0]
-        return _apart(told)
+        return _drop_overlapping(told)
 
     def pack(self) -> bytes:
         """The arrays as bytes."""
         import numpy as np
 
         meta = {
-            "format": FORMAT,
+            "format": ARRAYS_FORMAT,
             "departments": list(self.departments),
             "names": list(self.space.names),
-            "votes": list(self.space.beside),
+            "votes": list(self.space.others),
             "temperature": self.temperature,
             "loyalty": self.loyalty,
         }
@@ -108,18 +108,18 @@ class Router:
         return written.getvalue()
 
 
-def _apart(told: list[str]) -> tuple[str, ...]:
+def _drop_overlapping(told: list[str]) -> tuple[str, ...]:
     """The first of `told` that do not repeat each other: "charged twice" says "charged", too."""
     kept: list[str] = []
     for name in told:
         if not any(set(name.split()) & set(other.split()) for other in kept):
             kept.append(name)
-        if len(kept) == NAMED:
+        if len(kept) == MAX_REASONS:
             break
     return tuple(kept)
 
 
-def unpack(stored: bytes) -> Router:
+def unpack_router(stored: bytes) -> Router:
     """A router out of `pack`. Raises `BadArrays` for anything else; never unpickles."""
     import numpy as np
 
@@ -127,9 +127,9 @@ def unpack(stored: bytes) -> Router:
         with np.load(io.BytesIO(stored), allow_pickle=False) as arrays:
             meta = json.loads(bytes(arrays["meta"]))
             rarity, weights = arrays["rarity"], arrays["weights"]
-        if meta["format"] != FORMAT:
+        if meta["format"] != ARRAYS_FORMAT:
             raise BadArrays(f"Format {meta['format']} is not known.")
-        space = Space(_numbered(meta["names"]), [float(one) for one in rarity], _numbered(meta["votes"]))
+        space = FeatureSpace(_number_names(meta["names"]), [float(one) for one in rarity], _number_names(meta["votes"]))
         router = Router(
             tuple(meta["departments"]),
             space,
@@ -149,11 +149,11 @@ def unpack(stored: bytes) -> Router:
     return router
 
 
-def _numbered(names: Sequence[str]) -> dict[str, int]:
+def _number_names(names: Sequence[str]) -> dict[str, int]:
     return {name: number for number, name in enumerate(names)}
 
 
-def belief(votes: Votes, departments: Sequence[str], loyalty: float = 0.0) -> list[float]:
+def belief_scores(votes: Votes, departments: Sequence[str], loyalty: float = 0.0) -> list[float]:
     """What the rules' vote is worth, as a score of each department: the logarithm of how far it is believed, and
     `loyalty` on top for the one they name."""
     believed = DEFAULT_BELIEVED if votes.by_default else RULE_BELIEVED

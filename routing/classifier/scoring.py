@@ -19,20 +19,20 @@ def macro_f1(right: Sequence[str], named: Sequence[str]) -> float:
     return sum(2 * both[one] / (rights[one] + names[one]) for one in rights) / (len(rights) or 1)
 
 
-def confusion(right: Sequence[str], named: Sequence[str]) -> dict[str, Any]:
+def count_confusion(right: Sequence[str], named: Sequence[str]) -> dict[str, Any]:
     """`{"departments": […], "rows": [[…], …]}`: of each department that was right, how often each was named."""
     order = sorted({*right, *named})
     counts = Counter(zip(right, named, strict=True))
     return {"departments": order, "rows": [[counts[one, other] for other in order] for one in order]}
 
 
-def decided(outcomes: Iterable[tuple[str, str, float]], department: str, threshold: float) -> tuple[int, int]:
+def count_decided(outcomes: Iterable[tuple[str, str, float]], department: str, threshold: float) -> tuple[int, int]:
     """Of (right, named, confidence): how many would be decided for `department` at `threshold`, and how many of these
     wrongly."""
     taken = [right for right, named, sure in outcomes if named == department and sure >= threshold]
     return len(taken), sum(right != department for right in taken)
 
 
-def percent(share: float) -> str:
+def format_percent(share: float) -> str:
     """A share from 0 to 1 as people read it: "81 %"."""
     return f"{round(100 * share)}\u00a0%"

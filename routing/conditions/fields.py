@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any
 
 #: Compared with the values that a rule names.
-CHOICES = (
+CHOICE_FIELDS = (
     "network",
     "stream",
     "brand_account",
@@ -16,7 +16,7 @@ CHOICES = (
     "customer_tags",
 )
 #: Yes or no.
-FLAGS = (
+FLAG_FIELDS = (
     "verified",
     "is_reply",
     "is_retweet",
@@ -27,12 +27,12 @@ FLAGS = (
     "has_link",
 )
 #: At least, at most; the largest number that makes sense for each.
-NUMBERS = {"followers": 10**12, "open_cases": 10_000, "urgency": 2, "word_count": 20_000}
+NUMBER_FIELDS = {"followers": 10**12, "open_cases": 10_000, "urgency": 2, "word_count": 20_000}
 #: Fields whose values are known: others are a slip.
-VALUES = {"sentiment": ("negative", "neutral", "positive")}
-FIELDS = ("words", "pattern", *CHOICES, *NUMBERS, *FLAGS, "hours")
+FIXED_VALUES = {"sentiment": ("negative", "neutral", "positive")}
+ALL_FIELDS = ("words", "pattern", *CHOICE_FIELDS, *NUMBER_FIELDS, *FLAG_FIELDS, "hours")
 
 
-def bounds(leaf: dict[str, Any]) -> tuple[int, int]:
-    """The least and the most that a leaf of `NUMBERS` allows."""
-    return leaf.get("gte", 0), leaf.get("lte", NUMBERS[leaf["field"]])
+def number_bounds(leaf: dict[str, Any]) -> tuple[int, int]:
+    """The least and the most that a leaf of `NUMBER_FIELDS` allows."""
+    return leaf.get("gte", 0), leaf.get("lte", NUMBER_FIELDS[leaf["field"]])

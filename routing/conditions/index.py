@@ -7,24 +7,24 @@ from operator import attrgetter
 from typing import Any
 
 from routing.business_hours.history import VersionedCalendar
-from routing.conditions.fields import bounds
+from routing.conditions.fields import number_bounds
 from routing.conditions.patterns import PatternSet
 from routing.facts import Facts
-from routing.text import MIN_PREFIX, emoji_only, has_link, phrase, tokens, word_count
+from routing.text import MIN_PREFIX, is_emoji_only, has_link, parse_phrase, tokenize, count_words
 
 #: Fields that are read from the text, and only when a rule asks.
-_READ: dict[str, Callable[[Facts], Any]] = {
-    "emoji_only": lambda facts: emoji_only(facts.text),
+_TEXT_READERS: dict[str, Callable[[Facts], Any]] = {
+    "emoji_only": lambda facts: is_emoji_only(facts.text),
     "has_link": lambda facts: has_link(facts.text),
-    "word_count": lambda facts: word_count(facts.text),
+    "word_count": lambda facts: count_words(facts.text),
 }
 
 
-def _reader(field: str) -> Callable[[Facts], Any]:
-    return _READ.get(field) or attrgetter(field)
+def _reader_for(field: str) -> Callable[[Facts], Any]:
+    return _TEXT_READERS.get(field) or attrgetter(field)
 
 
-class Index:
+class ConditionIndex:
     """The words, patterns, values and ranges of a rule set, each with a number.
 
     Cost of `seen` grows with the message, not with the number of rules: words are looked up by token, phrases by
@@ -39,7 +39,7 @@ class Index:
         self.names = dict(names or {})
         self._ids: dict[tuple[str, object], int] = {}
         #: Numbers of fields' values: many messages have them, so they say little about which rule may hold.
-        self.common: set[int] = set()
+        self.common_numbers: set[int] = set()
         self._words: dict[str, int] = {}
         self._phrases: dict[str, int] = {}
         #: Of phrases: how many tokens they have, by their first and their second token.
@@ -47,7 +47,7 @@ class Index:
         self._prefixes: dict[str, dict[str, int]] = {}
         self._pattern_ids: list[int] = []
         self._patterns: list[str] = []
-        self._set = PatternSet(())
+        self._pattern_set = PatternSet(())
         self._values: dict[str, dict[object, int]] = {}
         self._ranges: dict[str, dict[tuple[int, int], int]] = {}
         self._asked: tuple[tuple[Callable[[Facts], Any], dict[object, int]], ...] = ()
@@ -56,13 +56,13 @@ class Index:
         self._calendars = dict(calendars or {})
         self._hours: dict[str, dict[bool, int]] = {}
 
-    def _id(self, kind: str, value: object) -> int:
+    def _number_of(self, kind: str, value: object) -> int:
         return self._ids.setdefault((kind, value), len(self._ids))
 
-    def word(self, text: str) -> int:
+    def add_word(self, text: str) -> int:
         """The number of a word, a phrase or a prefix (`refund*`)."""
-        found, is_prefix = phrase(text)
-        number = self._id("prefix" if is_prefix else "word", found)
+        found, is_prefix = parse_phrase(text)
+        number = self._number_of("prefix" if is_prefix else "word", found)
         if is_prefix:
             self._prefixes.setdefault(found[:MIN_PREFIX], {})[found] = number
         elif " " not in found:
@@ -74,51 +74,51 @@ class Index:
             seconds[second] = tuple(sorted({*seconds.get(second, ()), len(rest) + 2}))
         return number
 
-    def pattern(self, pattern: str) -> int:
+    def add_pattern(self, pattern: str) -> int:
         """The number of a pattern."""
-        number = self._id("pattern", pattern)
+        number = self._number_of("pattern", pattern)
         if number == len(self._ids) - 1 and number not in self._pattern_ids[-1:]:
             self._patterns.append(pattern)
             self._pattern_ids.append(number)
         return number
 
-    def value(self, field: str, value: object) -> int:
+    def add_value(self, field: str, value: object) -> int:
         """The number of a value of a field, such as network "x" or verified True."""
-        number = self._id(field, value)
+        number = self._number_of(field, value)
         self._values.setdefault(field, {})[value] = number
-        self.common.add(number)
+        self.common_numbers.add(number)
         return number
 
-    def between(self, leaf: dict[str, Any]) -> int:
+    def add_range(self, leaf: dict[str, Any]) -> int:
         """The number of a range of a numeric field, from a leaf with `gte`, `lte` or both."""
-        field, ends = leaf["field"], bounds(leaf)
-        number = self._id(field, ends)
+        field, ends = leaf["field"], number_bounds(leaf)
+        number = self._number_of(field, ends)
         self._ranges.setdefault(field, {})[ends] = number
-        self.common.add(number)
+        self.common_numbers.add(number)
         return number
 
-    def hours(self, calendar: str, is_open: bool) -> int:
+    def add_hours(self, calendar: str, is_open: bool) -> int:
         """The number of a calendar's being open or closed. Raises `KeyError` for a calendar that is not there."""
         self._calendars[calendar]
-        number = self._id("hours", (calendar, is_open))
+        number = self._number_of("hours", (calendar, is_open))
         self._hours.setdefault(calendar, {})[is_open] = number
-        self.common.add(number)
+        self.common_numbers.add(number)
         return number
 
     def freeze(self) -> None:
         """Compiles the patterns. Raises `re2.error` when RE2 refuses one."""
-        self._set = PatternSet(self._patterns)
+        self._pattern_set = PatternSet(self._patterns)
         self._tags = self._values.pop("customer_tags", {})
-        self._asked = tuple((_reader(field), numbers) for field, numbers in self._values.items())
+        self._asked = tuple((_reader_for(field), numbers) for field, numbers in self._values.items())
         self._measured = tuple(
-            (_reader(field), tuple((*ends, number) for ends, number in ranges.items()))
+            (_reader_for(field), tuple((*ends, number) for ends, number in ranges.items()))
             for field, ranges in self._ranges.items()
         )
 
-    def seen(self, facts: Facts) -> set[int]:
+    def find_seen_numbers(self, facts: Facts) -> set[int]:
         """The numbers of everything that the message holds. Never raises."""
         numbers: set[int] = set()
-        self._see_words(tokens(facts.text), numbers)
+        self._add_seen_words(tokenize(facts.text), numbers)
         for read, known in self._asked:
             number = known.get(read(facts))
             if number is not None:
@@ -134,10 +134,10 @@ class Index:
             if number is not None:
                 numbers.add(number)
         if self._patterns:
-            numbers.update(self._pattern_ids[hit] for hit in self._set.matches(facts.text))
+            numbers.update(self._pattern_ids[hit] for hit in self._pattern_set.matches(facts.text))
         return numbers
 
-    def _see_words(self, found: tuple[str, ...], numbers: set[int]) -> None:
+    def _add_seen_words(self, found: tuple[str, ...], numbers: set[int]) -> None:
         words, prefixes, heads = self._words, self._prefixes, self._heads
         for token in set(found):
             number = words.get(token)

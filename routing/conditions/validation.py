@@ -22,9 +22,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from routing.conditions.fields import CHOICES, FIELDS, FLAGS, NUMBERS, VALUES
-from routing.conditions.patterns import problem_with
-from routing.text import MIN_PREFIX, phrase, storable
+from routing.conditions.fields import CHOICE_FIELDS, ALL_FIELDS, FLAG_FIELDS, NUMBER_FIELDS, FIXED_VALUES
+from routing.conditions.patterns import find_pattern_problem
+from routing.text import MIN_PREFIX, parse_phrase, is_storable
 
 MAX_DEPTH = 20
 MAX_NODES = 3_000
@@ -35,7 +35,7 @@ GROUPS = ("all", "any", "none")
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class ConditionProblem:
     """What is wrong and where: `path` is like `all[1].any[0]`, "" for the whole condition."""
 
     path: str
@@ -45,26 +45,26 @@ class Problem:
         return f"{self.path}: {self.message}" if self.path else self.message
 
 
-def validate(tree: object) -> list[Problem]:
+def validate_condition(tree: object) -> list[ConditionProblem]:
     """Every problem of a condition tree, in reading order; empty when it is good. Accepts any JSON, never raises."""
-    problems: list[Problem] = []
+    problems: list[ConditionProblem] = []
     nodes = 0
-    for problem in _check(tree, "", 1):
+    for problem in _check_node(tree, "", 1):
         nodes += problem is None
         if problem is not None:
             problems.append(problem)
         if nodes > MAX_NODES:
-            return [Problem("", f"The condition has more than {MAX_NODES:,} parts.")]
+            return [ConditionProblem("", f"The condition has more than {MAX_NODES:,} parts.")]
         if len(problems) >= 50:
             break
     return problems
 
 
-def _check(node: object, path: str, depth: int) -> Iterator[Problem | None]:
+def _check_node(node: object, path: str, depth: int) -> Iterator[ConditionProblem | None]:
     """Yields None once for each node that is visited, and each problem."""
     yield None
     if not isinstance(node, dict):
-        yield Problem(path, f"A condition is an object, not {_kind(node)}.")
+        yield ConditionProblem(path, f"A condition is an object, not {_json_kind(node)}.")
         return
     groups = [key for key in GROUPS if key in node and "field" not in node]
     if not groups:
@@ -72,37 +72,37 @@ def _check(node: object, path: str, depth: int) -> Iterator[Problem | None]:
         return
     group = groups[0]
     if len(node) > 1:
-        yield Problem(path, "A group has one key: “all”, “any” or “none”.")
+        yield ConditionProblem(path, "A group has one key: “all”, “any” or “none”.")
         return
     children = node[group]
     here = f"{path}.{group}" if path else group
     if not isinstance(children, list) or not children:
-        yield Problem(here, f"The group “{group}” needs a list with at least one condition.")
+        yield ConditionProblem(here, f"The group “{group}” needs a list with at least one condition.")
         return
     if depth >= MAX_DEPTH:
-        yield Problem(path, f"Groups are nested more than {MAX_DEPTH} deep.")
+        yield ConditionProblem(path, f"Groups are nested more than {MAX_DEPTH} deep.")
         return
     for index, child in enumerate(children):
-        yield from _check(child, f"{here}[{index}]", depth + 1)
+        yield from _check_node(child, f"{here}[{index}]", depth + 1)
 
 
-def _check_leaf(node: dict[Any, Any], path: str) -> Iterator[Problem]:
+def _check_leaf(node: dict[Any, Any], path: str) -> Iterator[ConditionProblem]:
     if "field" not in node:
-        yield Problem(path, "A condition is a group (“all”, “any”, “none”) or names a “field”.")
+        yield ConditionProblem(path, "A condition is a group (“all”, “any”, “none”) or names a “field”.")
         return
     field = node["field"]
-    check = _LEAVES.get(field) if isinstance(field, str) else None
+    check = _LEAF_CHECKS.get(field) if isinstance(field, str) else None
     if check is None:
-        yield Problem(path, f"There is no field {_shown(field)}. Fields are {', '.join(FIELDS)}.")
+        yield ConditionProblem(path, f"There is no field {_quote_value(field)}. Fields are {', '.join(ALL_FIELDS)}.")
         return
-    keys = _KEYS.get(str(field), frozenset({"is"}))
+    keys = _LEAF_KEYS.get(str(field), frozenset({"is"}))
     unknown = sorted(str(key) for key in node if key != "field" and key not in keys)
     if unknown:
-        yield Problem(
-            path, f"“{field}” does not know {_shown(unknown[0])}, only {' and '.join(sorted(keys))}."
+        yield ConditionProblem(
+            path, f"“{field}” does not know {_quote_value(unknown[0])}, only {' and '.join(sorted(keys))}."
         )
         return
-    yield from (Problem(path, message) for message in check(node))
+    yield from (ConditionProblem(path, message) for message in check(node))
 
 
 def _check_words(node: dict[str, Any]) -> Iterator[str]:
@@ -124,16 +124,16 @@ def _check_words(node: dict[str, Any]) -> Iterator[str]:
 
 def _word_problem(word: object) -> str:
     if not isinstance(word, str):
-        return f"A word is a text, not {_kind(word)}."
+        return f"A word is a text, not {_json_kind(word)}."
     if len(word) > MAX_WORD_LENGTH:
-        return f"The word {_shown(word)} has more than {MAX_WORD_LENGTH} characters."
-    if not storable(word):
-        return f"The word {_shown(word)} contains a character that cannot be stored."
-    found, is_prefix = phrase(word)
+        return f"The word {_quote_value(word)} has more than {MAX_WORD_LENGTH} characters."
+    if not is_storable(word):
+        return f"The word {_quote_value(word)} contains a character that cannot be stored."
+    found, is_prefix = parse_phrase(word)
     if not found:
-        return f"The word {_shown(word)} holds no letter or digit to look for."
+        return f"The word {_quote_value(word)} holds no letter or digit to look for."
     if "*" in word.strip()[:-1] or (is_prefix and (" " in found or len(found) < MIN_PREFIX)):
-        return f"In {_shown(word)} the star may only follow a single word of at least {MIN_PREFIX} letters."
+        return f"In {_quote_value(word)} the star may only follow a single word of at least {MIN_PREFIX} letters."
     return ""
 
 
@@ -141,7 +141,7 @@ def _check_pattern(node: dict[str, Any]) -> Iterator[str]:
     pattern = node.get("matches")
     if not isinstance(pattern, str):
         yield "“pattern” needs “matches” with a text."
-    elif message := problem_with(pattern):
+    elif message := find_pattern_problem(pattern):
         yield message
 
 
@@ -154,28 +154,28 @@ def _check_values(node: dict[str, Any]) -> Iterator[str]:
         yield f"{len(values):,} values are too many: {MAX_WORDS:,} are allowed."
         return
     for value in values:
-        if not isinstance(value, str) or not value.strip() or len(value) > 200 or not storable(value):
-            yield f"{_shown(value)} is not a value that “{field.replace('_', ' ')}” can have."
+        if not isinstance(value, str) or not value.strip() or len(value) > 200 or not is_storable(value):
+            yield f"{_quote_value(value)} is not a value that “{field.replace('_', ' ')}” can have."
         elif field == "brand_account" and not all(value.partition(":")[::2]):
-            yield f"{_shown(value)} is not a brand account: write the network, a colon and the network's own id."
-        elif field in VALUES and value not in VALUES[field]:
-            yield f"{_shown(value)} is not a {field}: it is {_listed(VALUES[field])}."
+            yield f"{_quote_value(value)} is not a brand account: write the network, a colon and the network's own id."
+        elif field in FIXED_VALUES and value not in FIXED_VALUES[field]:
+            yield f"{_quote_value(value)} is not a {field}: it is {_join_with_or(FIXED_VALUES[field])}."
 
 
-def _listed(values: tuple[str, ...]) -> str:
+def _join_with_or(values: tuple[str, ...]) -> str:
     return f"{', '.join(values[:-1])} or {values[-1]}"
 
 
 def _check_number(node: dict[str, Any]) -> Iterator[str]:
     field = node["field"]
-    most, noun = NUMBERS[field], _NOUNS[field]
+    most, noun = NUMBER_FIELDS[field], _NUMBER_NOUNS[field]
     given = {key: node[key] for key in ("gte", "lte") if key in node}
     if not given:
         yield f"“{field}” needs “gte” (at least) or “lte” (at most)."
         return
     for value in given.values():
         if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= most:
-            yield f"{_shown(value)} is not {noun}."
+            yield f"{_quote_value(value)} is not {noun}."
             return
     if given.get("gte", 0) > given.get("lte", most):
         yield f"No {field.replace('_', ' ')} can be at least {given['gte']:,} and at most {given['lte']:,}: swap the two numbers."
@@ -188,45 +188,45 @@ def _check_flag(node: dict[str, Any]) -> Iterator[str]:
 
 def _check_hours(node: dict[str, Any]) -> Iterator[str]:
     calendar = node.get("calendar")
-    if not isinstance(calendar, str) or not calendar or len(calendar) > 100 or not storable(calendar):
+    if not isinstance(calendar, str) or not calendar or len(calendar) > 100 or not is_storable(calendar):
         yield "“hours” needs “calendar” with the key of one."
     if node.get("is") not in ("open", "closed"):
         yield "“hours” needs “is” with “open” or “closed”."
 
 
-_NOUNS = {
+_NUMBER_NOUNS = {
     "followers": "a number of followers",
     "open_cases": "a number of open cases",
     "urgency": "an urgency: it is 0, 1 or 2",
     "word_count": "a number of words",
 }
-_KEYS: dict[str, frozenset[str]] = {
+_LEAF_KEYS: dict[str, frozenset[str]] = {
     "words": frozenset({"any", "all"}),
     "pattern": frozenset({"matches"}),
-    **dict.fromkeys(NUMBERS, frozenset({"gte", "lte"})),
+    **dict.fromkeys(NUMBER_FIELDS, frozenset({"gte", "lte"})),
     "hours": frozenset({"calendar", "is"}),
 }
-_LEAVES: dict[str, Callable[[dict[str, Any]], Iterator[str]]] = {
+_LEAF_CHECKS: dict[str, Callable[[dict[str, Any]], Iterator[str]]] = {
     "words": _check_words,
     "pattern": _check_pattern,
-    **dict.fromkeys(NUMBERS, _check_number),
-    **dict.fromkeys(CHOICES, _check_values),
-    **dict.fromkeys(FLAGS, _check_flag),
+    **dict.fromkeys(NUMBER_FIELDS, _check_number),
+    **dict.fromkeys(CHOICE_FIELDS, _check_values),
+    **dict.fromkeys(FLAG_FIELDS, _check_flag),
     "hours": _check_hours,
 }
 
 
-def _kind(value: object) -> str:
+def _json_kind(value: object) -> str:
     names = {dict: "an object", list: "a list", str: "a text", bool: "true or false", type(None): "nothing"}
     return names.get(type(value), "a number")
 
 
-def _shown(value: object) -> str:
+def _quote_value(value: object) -> str:
     if isinstance(value, str):
         text = value
     elif isinstance(value, dict | list):
-        return _kind(value)
-    elif isinstance(value, int) and not isinstance(value, bool) and abs(value) > NUMBERS["followers"]:
+        return _json_kind(value)
+    elif isinstance(value, int) and not isinstance(value, bool) and abs(value) > NUMBER_FIELDS["followers"]:
         return "A number so large"
     else:
         text = str(value)

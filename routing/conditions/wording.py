@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from routing.conditions.fields import NUMBERS, bounds
+from routing.conditions.fields import NUMBER_FIELDS, number_bounds
 
-_NETWORKS = {
+_NETWORK_NAMES = {
     "x": "X",
     "facebook": "Facebook",
     "mastodon": "Mastodon",
@@ -15,8 +15,8 @@ _NETWORKS = {
     "instagram": "Instagram",
 }
 #: Characters of a pattern that are shown where people read.
-PATTERN_SHOWN = 60
-_LABELS = {
+MAX_PATTERN_SHOWN = 60
+_FIELD_LABELS = {
     "network": "network",
     "stream": "stream",
     "brand_account": "brand account",
@@ -26,7 +26,7 @@ _LABELS = {
     "customer_tags": "a customer tagged",
 }
 #: Of a field that is yes or no: what it says when it is, and when it is not.
-_FLAGS = {
+_FLAG_WORDS = {
     "verified": ("a verified author", "an author who is not verified"),
     "is_reply": ("an answer to something", "not an answer to something"),
     "is_retweet": ("a post passed on", "not a post passed on"),
@@ -37,15 +37,15 @@ _FLAGS = {
     "has_link": ("a link", "no link"),
 }
 #: Of a number: one and several.
-_COUNTED = {
+_COUNT_NOUNS = {
     "followers": ("follower", "followers"),
     "open_cases": ("open case", "open cases"),
     "word_count": ("word", "words"),
 }
-_URGENCY = ("low", "raised", "high")
+_URGENCY_WORDS = ("low", "raised", "high")
 
 
-def quoted(items: Sequence[str], joiner: str = "or", limit: int = 5) -> str:
+def join_quoted(items: Sequence[str], joiner: str = "or", limit: int = 5) -> str:
     """`“a”, “b” or “c”`, cut after `limit` items: `“a”, “b” and 7 more`."""
     shown = [f"“{item}”" for item in items[:limit]]
     if len(items) > limit:
@@ -55,10 +55,10 @@ def quoted(items: Sequence[str], joiner: str = "or", limit: int = 5) -> str:
 
 def network_name(network: str) -> str:
     """The network as people write it."""
-    return _NETWORKS.get(network, network)
+    return _NETWORK_NAMES.get(network, network)
 
 
-def leaf_words(leaf: dict[str, Any], limit: int = 5, names: Mapping[str, str] | None = None) -> str:
+def describe_leaf(leaf: dict[str, Any], limit: int = 5, names: Mapping[str, str] | None = None) -> str:
     """One leaf as part of a sentence: `the words “refund” or “fee”`, `network “X”`, `at least 1,000 followers`.
 
     `names` are those of calendars by key, and of other values by field and value: `previous_department billing`.
@@ -67,69 +67,69 @@ def leaf_words(leaf: dict[str, Any], limit: int = 5, names: Mapping[str, str] | 
     if field == "words":
         words = leaf["any"] if "any" in leaf else leaf["all"]
         noun = "the word" if len(words) == 1 else "the words"
-        return f"{noun} {quoted(words, 'or' if 'any' in leaf else 'and', limit)}"
+        return f"{noun} {join_quoted(words, 'or' if 'any' in leaf else 'and', limit)}"
     if field == "pattern":
-        return f"the pattern “{_cut(leaf['matches'])}”"
-    if field in NUMBERS:
-        return _number(leaf)
+        return f"the pattern “{_shorten_pattern(leaf['matches'])}”"
+    if field in NUMBER_FIELDS:
+        return _describe_number(leaf)
     if field == "hours":
         name = (names or {}).get(leaf["calendar"])
         return f"{'within' if leaf['is'] == 'open' else 'outside'} " + (
             f"the hours “{name}”" if name else "business hours"
         )
-    if field in _FLAGS:
-        return _FLAGS[field][not leaf["is"]]
+    if field in _FLAG_WORDS:
+        return _FLAG_WORDS[field][not leaf["is"]]
     if field == "network":
         values = [network_name(value) for value in leaf["is"]]
     else:
         values = [(names or {}).get(f"{field} {value}", value) for value in leaf["is"]]
-    return f"{_LABELS[field]} {quoted(values, 'or', limit)}"
+    return f"{_FIELD_LABELS[field]} {join_quoted(values, 'or', limit)}"
 
 
-def _cut(text: str) -> str:
-    return text if len(text) <= PATTERN_SHOWN else f"{text[:PATTERN_SHOWN]}…"
+def _shorten_pattern(text: str) -> str:
+    return text if len(text) <= MAX_PATTERN_SHOWN else f"{text[:MAX_PATTERN_SHOWN]}…"
 
 
-def _number(leaf: dict[str, Any]) -> str:
+def _describe_number(leaf: dict[str, Any]) -> str:
     field = leaf["field"]
-    least, most = bounds(leaf)
+    least, most = number_bounds(leaf)
     if field == "urgency":
-        levels = _URGENCY[least : most + 1]
-        return f"urgency {quoted(levels)}"
-    one, many = _COUNTED[field]
+        levels = _URGENCY_WORDS[least : most + 1]
+        return f"urgency {join_quoted(levels)}"
+    one, many = _COUNT_NOUNS[field]
     if "gte" in leaf and "lte" in leaf:
         return (
             f"between {least:,} and {most:,} {many}"
             if least != most
-            else f"exactly {_count(least, one, many)}"
+            else f"exactly {_count_with_noun(least, one, many)}"
         )
-    return f"at least {_count(least, one, many)}" if "gte" in leaf else f"at most {_count(most, one, many)}"
+    return f"at least {_count_with_noun(least, one, many)}" if "gte" in leaf else f"at most {_count_with_noun(most, one, many)}"
 
 
-def _count(number: int, one: str, many: str) -> str:
+def _count_with_noun(number: int, one: str, many: str) -> str:
     return f"{number:,} {one if number == 1 else many}"
 
 
-def summary(tree: dict[str, Any], limit: int = 5, names: Mapping[str, str] | None = None) -> str:
+def summarize_condition(tree: dict[str, Any], limit: int = 5, names: Mapping[str, str] | None = None) -> str:
     """A valid condition tree as one line: `the words “a” or “b”, but not network “X”`. Long ones are cut: of each
-    group only `limit` parts, of each list only `limit` values. `names` as `leaf_words` takes them."""
+    group only `limit` parts, of each list only `limit` values. `names` as `describe_leaf` takes them."""
     if "field" in tree:
-        return leaf_words(tree, limit, names)
+        return describe_leaf(tree, limit, names)
     if "none" in tree:
-        return f"not {_joined(tree['none'], 'or', limit, names)}"
+        return f"not {_join_parts(tree['none'], 'or', limit, names)}"
     if "any" in tree:
-        return _joined(tree["any"], "or", limit, names)
+        return _join_parts(tree["any"], "or", limit, names)
     wanted = [part for part in tree["all"] if "field" in part or "none" not in part]
     barred = [part for each in tree["all"] if "field" not in each and "none" in each for part in each["none"]]
     if not barred:
-        return _joined(wanted, "and", limit, names)
+        return _join_parts(wanted, "and", limit, names)
     if not wanted:
-        return f"not {_joined(barred, 'or', limit, names)}"
-    return f"{_joined(wanted, 'and', limit, names)}, but not {_joined(barred, 'or', limit, names)}"
+        return f"not {_join_parts(barred, 'or', limit, names)}"
+    return f"{_join_parts(wanted, 'and', limit, names)}, but not {_join_parts(barred, 'or', limit, names)}"
 
 
-def _joined(parts: list[dict[str, Any]], joiner: str, limit: int, names: Mapping[str, str] | None) -> str:
-    said = [summary(part, limit, names) for part in parts[:limit]]
+def _join_parts(parts: list[dict[str, Any]], joiner: str, limit: int, names: Mapping[str, str] | None) -> str:
+    said = [summarize_condition(part, limit, names) for part in parts[:limit]]
     if len(parts) > 1:
         said = [text if "field" in part else f"({text})" for part, text in zip(parts, said, strict=False)]
     if len(parts) > limit:

@@ -9,50 +9,50 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from routing.facts import Facts
-from routing.files.encoding import BadTable, lines
+from routing.files.encoding import BadTable, read_lines
 from routing.reading import with_reading
 
-__all__ = ["BadTable", "Line", "Row", "Table", "facts_of", "harmless", "rows"]
+__all__ = ["BadTable", "CsvLine", "CsvRow", "CsvTable", "facts_of_row", "escape_formula", "read_csv_rows"]
 
 #: Characters that make a spreadsheet read a cell as a formula.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 MONDAY_NOON = dt.datetime(2000, 1, 3, 12, tzinfo=dt.UTC)
-Row = dict[str, str]
+CsvRow = dict[str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class CsvLine:
     """A row of a table with the number of the line on which it ends, the head's included."""
 
     number: int
-    row: Row
+    row: CsvRow
 
 
-class Table:
+class CsvTable:
     """A CSV file: commas, semicolons or tabs, whatever its head has most of; columns by their names in small letters."""
 
     def __init__(self, data: bytes) -> None:
         """Raises `BadTable` for what is empty or another kind of file."""
         csv.field_size_limit(2**31 - 1)  # the standard 131,072 characters would stop at one long message
-        self._lines = _Lines(lines(data))
+        self._lines = _CountedLines(read_lines(data))
         self._reader = csv.reader(self._lines, delimiter=max(",;\t", key=self._lines.first.count))
         self.names = [name.strip().lower() for name in self._next() or []]
 
-    def need(self, *columns: str) -> None:
+    def require_columns(self, *columns: str) -> None:
         """Raises `BadTable` when one of the columns is missing: which, and what there is instead."""
         for column in columns:
             if column.strip().lower() not in self.names:
                 there = ", ".join(f"“{name[:40]}”" for name in self.names[:20] if name)
                 raise BadTable(f"It has no column “{column}” in its first line, but {there or 'nothing'}.")
 
-    def __iter__(self) -> Iterator[Line]:
+    def __iter__(self) -> Iterator[CsvLine]:
         """The rows that are not blank. Cells that are missing are "", cells that are too many are left out; of columns of
         one name the first counts. Raises `BadTable` for a quotation mark that nothing closes: it would swallow rows."""
         places = {name: at for at, name in reversed(list(enumerate(self.names)))}
         while (cells := self._next()) is not None:
             if cells:
                 row = {name: cells[at] if at < len(cells) else "" for name, at in places.items()}
-                yield Line(self._reader.line_num, row)
+                yield CsvLine(self._reader.line_num, row)
 
     def _next(self) -> list[str] | None:
         start, self._lines.broke_off = self._lines.read, False
@@ -68,7 +68,7 @@ class Table:
         return cells
 
 
-class _Lines:
+class _CountedLines:
     """Lines, counted; `first` is known before it is read, `broke_off` says that more were asked for than there are."""
 
     def __init__(self, source: Iterator[str]) -> None:
@@ -88,17 +88,17 @@ class _Lines:
         return line
 
 
-def rows(data: bytes, *columns: str) -> Iterator[Row]:
-    """The rows of a CSV file (see `Table`), under the names of its columns in small letters and under `columns` as they are
+def read_csv_rows(data: bytes, *columns: str) -> Iterator[CsvRow]:
+    """The rows of a CSV file (see `CsvTable`), under the names of its columns in small letters and under `columns` as they are
     spelled here. Raises `BadTable`, also when one of `columns` is missing."""
-    table = Table(data)
-    table.need(*columns)
+    table = CsvTable(data)
+    table.require_columns(*columns)
     spelled = {column: column.strip().lower() for column in columns}
     for line in table:
         yield line.row | {column: line.row[name] for column, name in spelled.items()}
 
 
-def facts_of(row: Row) -> Facts:
+def facts_of_row(row: CsvRow) -> Facts:
     """A row as a message: its columns network, stream, brand_account, language and at (ISO time) where there are any;
     the rest is read from the text. Without a time it counts as written on a Monday at noon, so that the same file gives
     the same answer tomorrow."""
@@ -108,13 +108,13 @@ def facts_of(row: Row) -> Facts:
             network=row.get("network") or "x",
             stream=row.get("stream") or "mentions",
             brand_account=row.get("brand_account") or "",
-            at=_moment(row.get("at", "")),
+            at=_parse_moment(row.get("at", "")),
             language=row.get("language") or "",
         )
     )
 
 
-def _moment(said: str) -> dt.datetime:
+def _parse_moment(said: str) -> dt.datetime:
     try:
         moment = dt.datetime.fromisoformat(said)
     except ValueError:
@@ -122,6 +122,6 @@ def _moment(said: str) -> dt.datetime:
     return moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)
 
 
-def harmless(cell: str) -> str:
+def escape_formula(cell: str) -> str:
     """A cell that no spreadsheet reads as a formula."""
     return f"'{cell}" if cell.startswith(_FORMULA) else cell

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 _BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 #: What other files begin with, and what to say to those who gave them another name.
-_OTHERS = (
+_OTHER_FILE_TYPES = (
     (b"PK\x03\x04", "It is a ZIP archive or an Excel workbook, not a CSV file: unpack it, or save the sheet as CSV."),
     (b"PK\x05\x06", "It is an empty ZIP archive, not a CSV file."),
     (b"\xd0\xcf\x11\xe0", "It is an old Excel workbook, not a CSV file: save the sheet as CSV."),
@@ -18,38 +18,38 @@ _OTHERS = (
 )  # fmt: skip
 _PIECE = 1 << 20
 #: Bytes that the width of the characters is guessed from.
-_LOOKED_AT = 400
+_SAMPLE_BYTES = 400
 
 
 class BadTable(ValueError):
     """The file cannot be used; the text says why, for whoever made it."""
 
 
-def lines(data: bytes) -> Iterator[str]:
+def read_lines(data: bytes) -> Iterator[str]:
     """The lines with their ends. What Postgres cannot store (NUL, half a pair) is replaced, as in messages that come in.
 
     Raises `BadTable` for what is empty or another kind of file.
     """
-    for begin, said in _OTHERS:
+    for begin, said in _OTHER_FILE_TYPES:
         if data.startswith(begin):
             raise BadTable(said)
     if not data.strip(b" \t\r\n\x00\xef\xbb\xbf\xff\xfe"):
         raise BadTable("It is empty.")
-    return _decoded(data, encoding_of(data))
+    return _decode_lines(data, guess_encoding(data))
 
 
-def _decoded(data: bytes, encoding: str) -> Iterator[str]:
+def _decode_lines(data: bytes, encoding: str) -> Iterator[str]:
     for line in io.TextIOWrapper(io.BytesIO(data), encoding, "replace", newline=""):
         yield line.replace("\x00", "\ufffd")
 
 
-def encoding_of(data: bytes) -> str:
+def guess_encoding(data: bytes) -> str:
     """By its mark; without one UTF-16 where every other byte of the beginning is 0, UTF-8 where that reads most of what
     is not ASCII, else Windows-1252."""
     for mark, name in _BOMS:
         if data.startswith(mark):
             return name
-    head = data[:_LOOKED_AT]
+    head = data[:_SAMPLE_BYTES]
     for offset, name in ((1, "utf-16-le"), (0, "utf-16-be")):
         if len(head) > 1 and head[offset::2].count(0) > len(head) // 4:
             return name

@@ -9,9 +9,9 @@ from pathlib import Path
 from routing.files import csv as csv_rows
 
 #: What the columns may be called.
-TEXT, DEPARTMENT = ("text", "message"), ("department", "label")
+TEXT_COLUMNS, DEPARTMENT_COLUMNS = ("text", "message"), ("department", "label")
 #: Bytes of a file that are read at most.
-LARGEST = 200_000_000
+MAX_BYTES = 200_000_000
 
 
 class UnreadableFile(ValueError):
@@ -19,7 +19,7 @@ class UnreadableFile(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Labelled:
+class LabelledRow:
     """One row: `line` counts from 1, the head included; `source` is "" when the file has no such column."""
 
     line: int
@@ -28,12 +28,12 @@ class Labelled:
     source: str
 
 
-def labelled(path: Path) -> Iterator[Labelled]:
+def read_labelled_rows(path: Path) -> Iterator[LabelledRow]:
     """The rows of a file (see `csv_rows.Table`) that have both a text and a department. Raises `UnreadableFile`."""
     try:
-        table = csv_rows.Table(_content(path))
-        text = next((name for name in TEXT if name in table.names), None)
-        department = next((name for name in DEPARTMENT if name in table.names), None)
+        table = csv_rows.CsvTable(_read_bytes(path))
+        text = next((name for name in TEXT_COLUMNS if name in table.names), None)
+        department = next((name for name in DEPARTMENT_COLUMNS if name in table.names), None)
         if text is None or department is None:
             there = ", ".join(f"“{name[:40]}”" for name in table.names[:20] if name)
             raise csv_rows.BadTable(
@@ -42,17 +42,17 @@ def labelled(path: Path) -> Iterator[Labelled]:
         for line in table:
             said, where = line.row[text].strip(), line.row[department].strip()
             if said and where:
-                yield Labelled(line.number, said, where, line.row.get("source", "").strip())
+                yield LabelledRow(line.number, said, where, line.row.get("source", "").strip())
     except csv_rows.BadTable as error:
         raise UnreadableFile(f"{path}: {error}") from error
 
 
-def _content(path: Path) -> bytes:
+def _read_bytes(path: Path) -> bytes:
     try:
         with path.open("rb") as file:
-            content = file.read(LARGEST + 1)
+            content = file.read(MAX_BYTES + 1)
     except OSError as error:
         raise UnreadableFile(f"{path} cannot be read: {error.strerror}.") from error
-    if len(content) > LARGEST:
-        raise UnreadableFile(f"{path} is larger than {LARGEST // 1_000_000} MB: import it in parts.")
+    if len(content) > MAX_BYTES:
+        raise UnreadableFile(f"{path} is larger than {MAX_BYTES // 1_000_000} MB: import it in parts.")
     return content

@@ -9,24 +9,24 @@ from pathlib import Path
 from routing.files import csv as csv_rows
 
 
-class Unusable(ValueError):
+class UnusableFile(ValueError):
     """A file that cannot be used; the message says why, for whoever gave it."""
 
 
-def rows(path: Path, *needed: str) -> Iterator[dict[str, str]]:
+def read_csv_file(path: Path, *needed: str) -> Iterator[dict[str, str]]:
     """The rows of a CSV file (see `csv_rows.rows`).
 
-    Raises `Unusable` when the file cannot be read, is no CSV, or lacks one of the columns `needed`.
+    Raises `UnusableFile` when the file cannot be read, is no CSV, or lacks one of the columns `needed`.
     """
     try:
-        yield from csv_rows.rows(path.read_bytes(), *needed)
+        yield from csv_rows.read_csv_rows(path.read_bytes(), *needed)
     except OSError as error:
-        raise Unusable(f"{path} cannot be read: {error.strerror}") from error
+        raise UnusableFile(f"{path} cannot be read: {error.strerror}") from error
     except csv_rows.BadTable as error:
-        raise Unusable(f"{path}: {error}") from error
+        raise UnusableFile(f"{path}: {error}") from error
 
 
-def score(
+def score_labels(
     pairs: list[tuple[str, str]],
 ) -> tuple[float, float, list[tuple[str, int, int, int, float]]]:
     """Of (right, decided) pairs: accuracy, macro-F1 over the labels that are right at least once, and a row for

@@ -6,12 +6,12 @@ import time
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from routing.files.labelled import score
-from routing.reading.judging import Reading, read
-from routing.reading.languages import language_of
+from routing.files.labelled import score_labels
+from routing.reading.judging import Reading, read_message
+from routing.reading.languages import detect_language
 
 #: What can be measured, and how a reading says it.
-FIELDS: dict[str, Callable[[Reading], str]] = {
+MEASURED_FIELDS: dict[str, Callable[[Reading], str]] = {
     "sentiment": lambda reading: reading.sentiment,
     "language": lambda reading: reading.language,
     "needs_answer": lambda reading: "yes" if reading.wants_answer else "no",
@@ -20,17 +20,17 @@ FIELDS: dict[str, Callable[[Reading], str]] = {
 }
 
 
-def measure(messages: Iterable[tuple[str, str, str]], field: str) -> dict[str, Any]:
+def measure_readings(messages: Iterable[tuple[str, str, str]], field: str) -> dict[str, Any]:
     """Of (text, language, label), "" for a language that is to be found: accuracy, macro-F1 over the labels, F1 of
     each, and microseconds of CPU a message, the language's apart."""
-    given = [(text, language or language_of(text), label) for text, language, label in messages]
+    given = [(text, language or detect_language(text), label) for text, language, label in messages]
     for language in {language for _, language, _ in given}:
-        read("", language=language)  # the word lists are loaded before the time is taken
+        read_message("", language=language)  # the word lists are loaded before the time is taken
     began = time.process_time()
-    readings = [read(text, language=language) for text, language, _ in given]
+    readings = [read_message(text, language=language) for text, language, _ in given]
     spent = time.process_time() - began
-    said = map(FIELDS[field], readings)
-    accuracy, macro, table = score([(label, value) for (_, _, label), value in zip(given, said, strict=True)])
+    said = map(MEASURED_FIELDS[field], readings)
+    accuracy, macro, table = score_labels([(label, value) for (_, _, label), value in zip(given, said, strict=True)])
     return {
         "field": field,
         "messages": len(given),

@@ -6,15 +6,15 @@ from dataclasses import dataclass
 from math import exp
 
 from routing.classifier.features import Votes
-from routing.classifier.router import Guess, belief
+from routing.classifier.router import Guess, belief_scores
 from routing.facts import Facts
 from routing.learning import active as learned
-from routing.learning.active import Active
+from routing.learning.active import ActiveRouter
 from routing.rules.engine import CompiledRules, decide
 
 
 @dataclass(frozen=True, slots=True)
-class Routed:
+class RoutingAnswer:
     """One row of the answer. Departments are slugs; `department` is where the message most probably belongs, all things
     considered, and `confidence` (0 to 1) how probable that is: what the learned router says, or without one how far a
     rule, or the default, is believed on the whole. `second` is "" where nothing speaks for another."""
@@ -28,31 +28,31 @@ class Routed:
     reasons: str
 
 
-def routed(facts: Facts, rules: CompiledRules, active: Active | None) -> Routed:
+def route_message(facts: Facts, rules: CompiledRules, active: ActiveRouter | None) -> RoutingAnswer:
     """What is said about one message; the reasons begin with what the router would do where it thinks otherwise than
     the rules. Never raises."""
-    decision, votes = decide(facts, rules), learned.votes(facts, rules)
-    guesses = active.router.guess(facts.text, votes) if active else _of_rules(votes, rules)
+    decision, votes = decide(facts, rules), learned.rule_votes(facts, rules)
+    guesses = active.router.guess(facts.text, votes) if active else _guesses_of_rules(votes, rules)
     best, reasons = guesses[0], list(decision.reasons)
     if active is not None and best.department != decision.department:
         told = ", ".join(f"“{one}”" for one in active.router.reasons(facts.text, votes, best.department))
-        does = "Learned from" if active.decides(best, votes) else "Suggested by"
+        does = "Learned from" if active.may_decide_alone(best, votes) else "Suggested by"
         why = f"{does} corrections (version {active.number}){f': {told}' if told else ''}"
         reasons.insert(0, f"{why} → {best.department}")
     second = next((one.department for one in guesses[1:] if one.probability), "")
     wants = facts.wants_answer if decision.needs_answer is None else decision.needs_answer
-    return Routed(
+    return RoutingAnswer(
         best.department, best.probability, second, facts.sentiment, facts.language, wants, " ".join(reasons)
     )
 
 
-def _of_rules(votes: Votes, rules: CompiledRules) -> list[Guess]:
+def _guesses_of_rules(votes: Votes, rules: CompiledRules) -> list[Guess]:
     """The departments that rules name for this message, in the order of the rules, and the default."""
     departments = list(dict.fromkeys([*(rule.department for rule in rules.rules), rules.default]))
-    said = dict(zip(departments, belief(votes, departments), strict=True))
+    said = dict(zip(departments, belief_scores(votes, departments), strict=True))
     named = dict.fromkeys([votes.department, *(department for department, _ in votes.holding), rules.default])
-    return [Guess(department, _share(said, department)) for department in named]
+    return [Guess(department, _probability(said, department)) for department in named]
 
 
-def _share(said: dict[str, float], department: str) -> float:
+def _probability(said: dict[str, float], department: str) -> float:
     return exp(said[department]) / sum(map(exp, said.values()))

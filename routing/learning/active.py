@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from routing.classifier.features import Votes
-from routing.classifier.router import BadArrays, Guess, Router, unpack
+from routing.classifier.router import BadArrays, Guess, Router, unpack_router
 from routing.facts import Facts
 from routing.learning import held_out
 from routing.models import LearningMode, LearningSetting, RouterVersion, RoutingExample, VersionState
 from routing.reading import with_reading
-from routing.rules.engine import CompiledRules, holding
-from routing.trace import restored
+from routing.rules.engine import CompiledRules, matching_rules
+from routing.trace import restore_facts
 
 logger = logging.getLogger(__name__)
 
@@ -30,22 +30,22 @@ DEFAULT_THRESHOLD = 0.9
 WORTH_SHOWING = 0.4
 
 #: Among so many messages it tells something that no other message holds a word; among fewer most words are rare.
-TELLING = 500
+HELD_OUT_FROM = 500
 #: A rule is weak from so many corrections on of which it was right about less than half.
-WEAK_FROM = 3
+WEAK_FROM_CORRECTIONS = 3
 
 _guard = threading.Lock()
-_live: tuple[float, int, Active | None] | None = None
+_cached_active: tuple[float, int, ActiveRouter | None] | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Active:
+class ActiveRouter:
     """The active version, ready, with the thresholds as they are."""
 
     number: int
     router: Router
     thresholds: Mapping[str, float]
-    #: Of `routing.classifier.training.train`: how often each rule was right about the corrections.
+    #: Of `routing.classifier.training.train_router`: how often each rule was right about the corrections.
     by_rule: Mapping[str, Sequence[int]]
 
     def may_overrule(self, votes: Votes) -> bool:
@@ -54,90 +54,90 @@ class Active:
         if votes.by_default:
             return True
         right, asked = self.by_rule.get(votes.holding[0][1], (0, 0))
-        return asked >= WEAK_FROM and 2 * right < asked
+        return asked >= WEAK_FROM_CORRECTIONS and 2 * right < asked
 
-    def decides(self, best: Guess, votes: Votes) -> bool:
+    def may_decide_alone(self, best: Guess, votes: Votes) -> bool:
         """Whether the router is sure enough to decide alone against what the rules say."""
         return self.may_overrule(votes) and best.probability >= self.threshold(best.department)
 
     def threshold(self, department: str) -> float:
         """From which probability on (0 to 1) the router decides alone for a department."""
-        return threshold_of(self.thresholds, department)
+        return threshold_for(self.thresholds, department)
 
 
-def threshold_of(thresholds: Mapping[str, Any], department: str) -> float:
+def threshold_for(thresholds: Mapping[str, Any], department: str) -> float:
     """What somebody set for the department, else the default."""
     return float(thresholds.get(department, DEFAULT_THRESHOLD))
 
 
-def setting() -> LearningSetting:
+def get_learning_setting() -> LearningSetting:
     """The one row of settings; where nobody has set anything yet, one that is not stored."""
     return LearningSetting.objects.filter(pk=1).first() or LearningSetting(pk=1)
 
 
-def setting_to_change() -> LearningSetting:
+def lock_learning_setting() -> LearningSetting:
     """The one row of settings, locked; made where there is none. In a transaction."""
     LearningSetting.objects.get_or_create(pk=1)
     return LearningSetting.objects.select_for_update().get(pk=1)
 
 
-def live() -> Active | None:
+def get_active_router() -> ActiveRouter | None:
     """The active router, at most `FRESH_FOR` seconds old; None while only the rules decide. One small statement, and
     the arrays when they are new."""
-    global _live
-    known, at = _live, time.monotonic()
+    global _cached_active
+    known, at = _cached_active, time.monotonic()
     if known is not None and at - known[0] < FRESH_FOR:
         return known[2]
     row = RouterVersion.objects.filter(state=VersionState.ACTIVE).values_list("pk", flat=True).first()
     row_setting = LearningSetting.objects.filter(pk=1).first()
     thresholds = row_setting.thresholds if row_setting else {}
     if row is None or (row_setting and row_setting.mode == LearningMode.OFF):
-        _live = (at, 0, None)
+        _cached_active = (at, 0, None)
         return None
     with _guard:
         old = known[2] if known is not None and known[1] == row else None
-        found = Active(old.number, old.router, thresholds, old.by_rule) if old else _read(row, thresholds)
-        _live = (at, row, found)
+        found = ActiveRouter(old.number, old.router, thresholds, old.by_rule) if old else _load_active_router(row, thresholds)
+        _cached_active = (at, row, found)
     return found
 
 
-def _read(pk: int, thresholds: Mapping[str, float]) -> Active | None:
+def _load_active_router(pk: int, thresholds: Mapping[str, float]) -> ActiveRouter | None:
     version = RouterVersion.objects.get(pk=pk)
     try:
-        return Active(
-            version.number, unpack(bytes(version.arrays)), thresholds, version.metrics.get("by_rule", {})
+        return ActiveRouter(
+            version.number, unpack_router(bytes(version.arrays)), thresholds, version.metrics.get("by_rule", {})
         )
     except BadArrays as error:
         logger.error("Version %s of the router cannot be read, the rules decide: %s", version.number, error)
         return None
 
 
-def forget() -> None:
+def forget_active_router() -> None:
     """Makes this process look again at its next use."""
-    global _live
-    _live = None
+    global _cached_active
+    _cached_active = None
 
 
-def votes(facts: Facts, rules: CompiledRules) -> Votes:
+def rule_votes(facts: Facts, rules: CompiledRules) -> Votes:
     """What the rules say, in the router's form."""
-    return _votes(facts, rules.index.seen(facts), rules)
+    return _votes_from_hits(facts, rules.index.find_seen_numbers(facts), rules)
 
 
-def votes_unseen(facts: Sequence[Facts], rules: CompiledRules) -> list[Votes]:
+def held_out_votes(facts: Sequence[Facts], rules: CompiledRules) -> list[Votes]:
     """What the rules would say about messages that nobody had at hand who wrote them (`routing.learning.held_out`)."""
-    return [_votes(one, seen, rules) for one, seen in zip(facts, held_out.seen(facts, rules), strict=True)]
+    return [_votes_from_hits(one, seen, rules) for one, seen in zip(facts, held_out.held_out_hits(facts, rules), strict=True)]
 
 
-def _votes(facts: Facts, seen: set[int], rules: CompiledRules) -> Votes:
-    held = holding(seen, rules)
+def _votes_from_hits(facts: Facts, seen: set[int], rules: CompiledRules) -> Votes:
+    held = matching_rules(seen, rules)
     named = tuple((one.department, one.key) for one in held)
     return Votes(held[0].department if held else rules.default, not held, named, facts.sentiment)
 
 
-def ranked(facts: Facts, rules: CompiledRules, active: Active | None) -> list[Guess]:
+def rank_departments(facts: Facts, rules: CompiledRules, active: ActiveRouter | None) -> list[Guess]:
     """Every department with its probability, the best first; of the rules alone, the departments they name, with none
     (0) while there is no router to say how probable they are."""
-    said = votes(facts, rules)
+    said = rule_votes(facts, rules)
     if active is not None:
         return active.router.guess(facts.text, said)
     named = dict.fromkeys([said.department, *(department for department, _ in said.holding), rules.default])
@@ -157,18 +157,18 @@ def facts_of_text(text: str) -> Facts:
     )
 
 
-def facts_of(example: RoutingExample) -> Facts:
+def facts_of_example(example: RoutingExample) -> Facts:
     """The facts of an example, as they were when the message came, or those of its text alone."""
     kept = dict(example.facts)
     if not kept:
         return facts_of_text(example.text)
     where = {name: str(kept.pop(name, "")) for name in ("network", "stream", "brand_account")}
-    return restored(kept, text=example.text, at=example.at, **where)
+    return restore_facts(kept, text=example.text, at=example.at, **where)
 
 
-def voted(facts: Sequence[Facts], rules: CompiledRules) -> list[Votes]:
+def training_votes(facts: Sequence[Facts], rules: CompiledRules) -> list[Votes]:
     """The rules' votes to learn from. Rules may have been written beside these very messages and be right about them
-    more often than about others: from `TELLING` messages on, each is voted on as if it had not been there."""
-    if len(facts) >= TELLING:
-        return votes_unseen(facts, rules)
-    return [votes(one, rules) for one in facts]
+    more often than about others: from `HELD_OUT_FROM` messages on, each is voted on as if it had not been there."""
+    if len(facts) >= HELD_OUT_FROM:
+        return held_out_votes(facts, rules)
+    return [rule_votes(one, rules) for one in facts]

@@ -12,13 +12,13 @@ from typing import Any
 
 from accounts.models import User
 from routing.models import ExampleSource, RoutingExample
-from routing.text import LOOKED_AT
+from routing.text import MAX_TEXT_READ
 
 #: Rows written at a time by an import.
 _CHUNK = 500
 
 
-def record(
+def record_correction(
     text: str,
     department: str,
     *,
@@ -31,9 +31,9 @@ def record(
 ) -> RoutingExample | None:
     """Keeps that `text` belongs to `department` (a slug), in place of what was said about the same case before. None,
     and nothing kept, when the text says nothing (empty, erased)."""
-    text = text[:LOOKED_AT].strip()
+    text = text[:MAX_TEXT_READ].strip()
     if not text:
-        forget_case(case_id)
+        forget_corrections_of_case(case_id)
         return None
     values = {
         "text": text,
@@ -41,36 +41,36 @@ def record(
         "source": source,
         "facts": facts or {},
         "message_id": message_id,
-        "digest": digest(text),
+        "digest": text_digest(text),
         "at": now,
         "by": by,
     }
     return RoutingExample.objects.update_or_create(case_id=case_id, defaults=values)[0]
 
 
-def forget_case(case_id: int, department: str = "") -> None:
+def forget_corrections_of_case(case_id: int, department: str = "") -> None:
     """What was said about a case counts no more; with `department` only if it was that it belongs there."""
     said = RoutingExample.objects.filter(case_id=case_id)
     (said.filter(department=department) if department else said).delete()
 
 
-def forget_messages(message_ids: Iterable[int]) -> int:
+def forget_corrections_of_messages(message_ids: Iterable[int]) -> int:
     """Removes the examples made of these messages, as when a customer is erased. How many there were."""
     return RoutingExample.objects.filter(message_id__in=list(message_ids)).delete()[0]
 
 
-def digest(text: str) -> str:
+def text_digest(text: str) -> str:
     """What an imported text is known by."""
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def import_pairs(pairs: Iterable[tuple[str, str]], *, by: User | None, now: dt.datetime) -> tuple[int, int]:
+def import_corrections(pairs: Iterable[tuple[str, str]], *, by: User | None, now: dt.datetime) -> tuple[int, int]:
     """Keeps (text, department's slug) pairs from a file: how many are new, how many changed their department. A text
     that was imported before is there once; the last department counts."""
     wanted: dict[str, tuple[str, str]] = {}
     for text, department in pairs:
-        if text := text[:LOOKED_AT].strip():
-            wanted[digest(text)] = (text, department)
+        if text := text[:MAX_TEXT_READ].strip():
+            wanted[text_digest(text)] = (text, department)
     imported = RoutingExample.objects.filter(source=ExampleSource.IMPORTED)
     new = changed = 0
     for chunk in _chunks(list(wanted.items())):

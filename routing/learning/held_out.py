@@ -11,18 +11,18 @@ from collections import Counter
 from collections.abc import Sequence
 
 from routing.facts import Facts
-from routing.rules.engine import CompiledRules, first_holding
+from routing.rules.engine import CompiledRules, first_matching_rule
 
 
-def seen(facts: Sequence[Facts], rules: CompiledRules) -> list[set[int]]:
+def held_out_hits(facts: Sequence[Facts], rules: CompiledRules) -> list[set[int]]:
     """What each message holds of what the rules look for (`routing.conditions.index.Index.seen`), less what it alone holds."""
-    every = [rules.index.seen(one) for one in facts]
+    every = [rules.index.find_seen_numbers(one) for one in facts]
     held = Counter(number for numbers in every for number in numbers)
-    alone = {number for number, count in held.items() if count == 1} - rules.index.common
+    alone = {number for number, count in held.items() if count == 1} - rules.index.common_numbers
     return [numbers - alone for numbers in every]
 
 
-def decided(facts: Sequence[Facts], rules: CompiledRules) -> list[str]:
+def held_out_departments(facts: Sequence[Facts], rules: CompiledRules) -> list[str]:
     """The department of each message, decided without what only this one holds."""
-    first = (first_holding(numbers, rules) for numbers in seen(facts, rules))
+    first = (first_matching_rule(numbers, rules) for numbers in held_out_hits(facts, rules))
     return [rule.department if rule else rules.default for rule in first]

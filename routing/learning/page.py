@@ -9,10 +9,10 @@ from typing import Any
 
 from django.db.models import Count
 
-from accounts.brand_accounts.display import Moment, moment
+from accounts.brand_accounts.display import Moment, relative_moment
 from accounts.models import Department
 from routing.classifier import scoring
-from routing.classifier.training import LEAST
+from routing.classifier.training import MIN_EXAMPLES
 from routing.learning import active as learned
 from routing.models import (
     LearningMode,
@@ -24,13 +24,13 @@ from routing.models import (
 )
 
 #: Probabilities (percent) that may be chosen as thresholds; the last one is never reached.
-THRESHOLDS = (50, 60, 70, 80, 85, 90, 95, 98, 101)
+THRESHOLD_CHOICES = (50, 60, 70, 80, 85, 90, 95, 98, 101)
 #: Those shown side by side.
-COMPARED = (50, 70, 80, 90, 95)
+COMPARED_THRESHOLDS = (50, 70, 80, 90, 95)
 #: Steps of the heat in a confusion table.
-HEATS = 5
+HEAT_STEPS = 5
 #: Versions on the page.
-VERSIONS = 20
+VERSIONS_SHOWN = 20
 _TONES = {VersionState.ACTIVE: "ok", VersionState.REFUSED: "risk", VersionState.RETIRED: ""}
 
 
@@ -53,7 +53,7 @@ class VersionRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Taught:
+class DepartmentExamples:
     """How many examples a department has; `width` is its share of the largest, of 100."""
 
     name: str
@@ -62,12 +62,12 @@ class Taught:
     width: int
 
 
-def names() -> dict[str, str]:
+def department_names_by_slug() -> dict[str, str]:
     """The departments' names by slug."""
     return dict(Department.objects.values_list("slug", "name"))
 
 
-def taught(known: Mapping[str, str]) -> list[Taught]:
+def examples_by_department(known: Mapping[str, str]) -> list[DepartmentExamples]:
     """Examples by department, most first."""
     rows = (
         RoutingExample.objects.values_list("department").annotate(n=Count("pk")).order_by("-n", "department")
@@ -75,7 +75,7 @@ def taught(known: Mapping[str, str]) -> list[Taught]:
     counts = list(rows)
     most = max((count for _, count in counts), default=1)
     return [
-        Taught(known.get(slug, f"{slug} (gone)"), slug, count, max(round(100 * count / most), 1))
+        DepartmentExamples(known.get(slug, f"{slug} (gone)"), slug, count, max(round(100 * count / most), 1))
         for slug, count in counts
     ]
 
@@ -86,33 +86,33 @@ def version_rows(now: dt.datetime) -> list[VersionRow]:
         "number", "state", "verdict", "examples", "created_at", "created_by__first_name", "created_by__last_name",
         "created_by__username", "metrics__accuracy", "metrics__macro_f1", "metrics__rules_accuracy",
         "metrics__rules_macro_f1",
-    )[:VERSIONS]  # fmt: skip
+    )[:VERSIONS_SHOWN]  # fmt: skip
     return [
         VersionRow(
             number=row["number"],
             state=str(VersionState(row["state"]).label),
             tone=_TONES[VersionState(row["state"])],
             is_active=row["state"] == VersionState.ACTIVE,
-            accuracy=percent(row["metrics__accuracy"]),
+            accuracy=percent_or_dash(row["metrics__accuracy"]),
             macro_f1=f"{row['metrics__macro_f1']:.2f}",
-            rules_accuracy=percent(row["metrics__rules_accuracy"]),
+            rules_accuracy=percent_or_dash(row["metrics__rules_accuracy"]),
             rules_macro_f1=f"{row['metrics__rules_macro_f1']:.2f}",
             examples=f"{row['examples']:,}",
             verdict=row["verdict"],
-            made=moment(row["created_at"], now),
-            by=_name(row),
+            made=relative_moment(row["created_at"], now),
+            by=_author_name(row),
         )
         for row in rows
     ]
 
 
-def _name(row: Mapping[str, Any]) -> str:
+def _author_name(row: Mapping[str, Any]) -> str:
     full = f"{row['created_by__first_name'] or ''} {row['created_by__last_name'] or ''}".strip()
     return full or row["created_by__username"] or "by itself"
 
 
 @dataclass(frozen=True, slots=True)
-class State:
+class LearningState:
     """What goes on now: the mode, the active version, the training that runs or ended last."""
 
     mode: str
@@ -126,13 +126,13 @@ class State:
     missing: int
 
 
-def state(rows: Sequence[VersionRow], examples: int) -> State:
+def learning_state(rows: Sequence[VersionRow], examples: int) -> LearningState:
     """Two small statements beside what was read already."""
-    mode = learned.setting().mode
+    mode = learned.get_learning_setting().mode
     training = RouterTraining.objects.order_by("-pk").first()
     failed = training is not None and training.state == TrainingState.FAILED
     active = next((one for one in rows if one.is_active), None)
-    return State(
+    return LearningState(
         mode=str(LearningMode(mode).label),
         is_off=mode == LearningMode.OFF,
         is_pinned=mode == LearningMode.PINNED,
@@ -141,18 +141,18 @@ def state(rows: Sequence[VersionRow], examples: int) -> State:
         is_training=training is not None and training.is_going_on,
         failed=training.progress if failed and training is not None else "",
         examples=examples,
-        missing=max(LEAST - examples, 0),
+        missing=max(MIN_EXAMPLES - examples, 0),
     )
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
-    """A number of a confusion table: `heat` 0 to `HEATS` by its share of the row; `is_right` on the diagonal."""
+class ConfusionCell:
+    """A number of a confusion table: `heat` 0 to `HEAT_STEPS` by its share of the row; `is_right` on the diagonal."""
 
     count: int
     heat: int
     is_right: bool
-    said: str
+    title: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,12 +160,12 @@ class ConfusionRow:
     """What was named for the messages of one department; `found` is the share that was right."""
 
     name: str
-    cells: tuple[Cell, ...]
+    cells: tuple[ConfusionCell, ...]
     total: int
     found: str
 
 
-def confusion(metrics: Mapping[str, Any], known: Mapping[str, str]) -> tuple[list[str], list[ConfusionRow]]:
+def confusion_table(metrics: Mapping[str, Any], known: Mapping[str, str]) -> tuple[list[str], list[ConfusionRow]]:
     """The heads of the columns, and the rows; departments that never were right have a column only."""
     table = metrics["confusion"]
     heads = [known.get(slug, slug) for slug in table["departments"]]
@@ -175,25 +175,25 @@ def confusion(metrics: Mapping[str, Any], known: Mapping[str, str]) -> tuple[lis
         if not total:
             continue
         cells = tuple(
-            Cell(count, _heat(count, total), here == at, f"{count} of {name} named {heads[here]}")
+            ConfusionCell(count, _heat(count, total), here == at, f"{count} of {name} named {heads[here]}")
             for here, count in enumerate(counts)
         )
-        rows.append(ConfusionRow(name, cells, total, percent(counts[at] / total)))
+        rows.append(ConfusionRow(name, cells, total, percent_or_dash(counts[at] / total)))
     return heads, rows
 
 
 def _heat(count: int, total: int) -> int:
-    return 0 if not count else max(1, min(HEATS, -(-HEATS * count // total)))
+    return 0 if not count else max(1, min(HEAT_STEPS, -(-HEAT_STEPS * count // total)))
 
 
 @dataclass(frozen=True, slots=True)
 class ThresholdRow:
-    """A department with its threshold (percent), and what each of `COMPARED` would have decided of the examples."""
+    """A department with its threshold (percent), and what each of `COMPARED_THRESHOLDS` would have decided of the examples."""
 
     name: str
     slug: str
     chosen: int
-    said: str
+    outcome: str
     compared: tuple[str, ...]
     options: tuple[tuple[int, str, bool], ...]
 
@@ -206,27 +206,27 @@ def threshold_rows(
     slugs = sorted({*(right for right, _, _ in outcomes), *(named for _, named, _ in outcomes)} & set(known))
     rows = []
     for slug in sorted(slugs, key=lambda one: known[one].casefold()):
-        chosen = round(100 * learned.threshold_of(thresholds, slug))
-        options = sorted({*THRESHOLDS, chosen})
+        chosen = round(100 * learned.threshold_for(thresholds, slug))
+        options = sorted({*THRESHOLD_CHOICES, chosen})
         rows.append(
             ThresholdRow(
                 known[slug],
                 slug,
                 chosen,
-                _would(outcomes, slug, chosen),
-                tuple(_would(outcomes, slug, one) for one in COMPARED),
+                _outcome_at_threshold(outcomes, slug, chosen),
+                tuple(_outcome_at_threshold(outcomes, slug, one) for one in COMPARED_THRESHOLDS),
                 tuple((one, "Never" if one > 100 else f"{one} %", one == chosen) for one in options),
             )
         )
     return rows
 
 
-def _would(outcomes: list[tuple[str, str, float]], slug: str, threshold: int) -> str:
+def _outcome_at_threshold(outcomes: list[tuple[str, str, float]], slug: str, threshold: int) -> str:
     """As "41, 2 wrong"."""
-    count, wrong = scoring.decided(outcomes, slug, threshold / 100)
+    count, wrong = scoring.count_decided(outcomes, slug, threshold / 100)
     return f"{count:,}, {wrong:,} wrong" if count else "none"
 
 
-def percent(share: float | None) -> str:
+def percent_or_dash(share: float | None) -> str:
     """A share as "81 %"; "–" for none."""
-    return "–" if share is None else scoring.percent(share)
+    return "–" if share is None else scoring.format_percent(share)

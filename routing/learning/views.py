@@ -11,41 +11,41 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import HttpResponseClientRefresh
 
-from accounts.brand_accounts.display import moment
-from accounts.guards import SignedInRequest, require
+from accounts.brand_accounts.display import relative_moment
+from accounts.guards import SignedInRequest, require_action
 from routing.classifier.router import BadArrays
 from routing.learning import active as learned
 from routing.learning import page as learning_page
 from routing.learning import suggested_rules, trainings
 from routing.models import LearningMode, RouterTraining, RouterVersion, RoutingExample
 from routing.refusals import RuleSetError
-from routing.rule_editor.redirects import to_list
+from routing.rule_editor.redirects import redirect_to_rule_list
 from routing.rules import drafts
-from routing.scope import Scope, scope_of
+from routing.scope import EditScope, edit_scope_of
 
 #: Examples on a page.
-ROWS = 50
+EXAMPLES_PER_PAGE = 50
 
 
 @require_safe
-@require("learn")
+@require_action("learn")
 def learning(request: SignedInRequest) -> HttpResponse:
     """Where it stands: the active version, the examples, the versions, the rules that corrections suggest."""
-    now, names = timezone.now(), learning_page.names()
-    rows, taught = learning_page.version_rows(now), learning_page.taught(names)
-    scope = scope_of(request.user)
+    now, names = timezone.now(), learning_page.department_names_by_slug()
+    rows, taught = learning_page.version_rows(now), learning_page.examples_by_department(names)
+    scope = edit_scope_of(request.user)
     context = {
-        "state": learning_page.state(rows, sum(one.count for one in taught)),
+        "state": learning_page.learning_state(rows, sum(one.count for one in taught)),
         "versions": rows,
         "taught": taught,
-        "suggested": [one for one in suggested_rules.suggested() if scope.covers(one.department.slug)],
+        "suggested": [one for one in suggested_rules.list_suggested_rules() if scope.covers(one.department.slug)],
     }
     return render(request, "routing/learning.html", context)
 
 
 @require_safe
-@require("learn")
-def progress(request: SignedInRequest) -> HttpResponse:
+@require_action("learn")
+def learning_progress(request: SignedInRequest) -> HttpResponse:
     """How far the training is, for a page that waits; when it is over the page is read anew."""
     training = RouterTraining.objects.order_by("-pk").first()
     if training is None or not training.is_going_on:
@@ -55,58 +55,58 @@ def progress(request: SignedInRequest) -> HttpResponse:
 
 
 @require_POST
-@require("learn")
-def train(request: SignedInRequest) -> HttpResponse:
+@require_action("learn")
+def learning_train(request: SignedInRequest) -> HttpResponse:
     """Ask for a training; a worker does it."""
-    trainings.ask(request.user, timezone.now())
+    trainings.request_training(request.user, timezone.now())
     messages.success(request, "A worker trains within seconds. The page shows how far it is.")
     return redirect("routing:learning")
 
 
 @require_POST
-@require("learn")
-def mode(request: SignedInRequest) -> HttpResponse:
+@require_action("learn")
+def learning_mode(request: SignedInRequest) -> HttpResponse:
     """How new versions come into use: by themselves, not at all, or with learning switched off."""
     wanted = request.POST.get("mode", "")
     if wanted not in LearningMode.values:
         messages.error(request, "Not changed. Choose one of the three.")
     else:
-        trainings.choose_mode(LearningMode(wanted))
+        trainings.set_learning_mode(LearningMode(wanted))
         messages.success(request, f"{LearningMode(wanted).label}.")
     return redirect("routing:learning")
 
 
 @require_safe
-@require("learn")
-def version(request: SignedInRequest, number: int) -> HttpResponse:
+@require_action("learn")
+def learning_version(request: SignedInRequest, number: int) -> HttpResponse:
     """One version: its figures, who was taken for whom, and what each threshold would have decided."""
     found = get_object_or_404(
         RouterVersion.objects.defer("arrays").select_related("created_by"), number=number
     )
-    names, metrics = learning_page.names(), found.metrics
-    heads, rows = learning_page.confusion(metrics, names)
-    thresholds = learned.setting().thresholds
+    names, metrics = learning_page.department_names_by_slug(), found.metrics
+    heads, rows = learning_page.confusion_table(metrics, names)
+    thresholds = learned.get_learning_setting().thresholds
     context: dict[str, Any] = {
         "version": found,
-        "made": moment(found.created_at, timezone.now()),
+        "made": relative_moment(found.created_at, timezone.now()),
         "figures": {
-            name: learning_page.percent(metrics[name])
+            name: learning_page.percent_or_dash(metrics[name])
             for name in ("accuracy", "rules_accuracy", "best_two", "surest_40")
         },
         "heads": heads,
         "confusion": rows,
-        "compared": learning_page.COMPARED,
+        "compared": learning_page.COMPARED_THRESHOLDS,
         "thresholds": learning_page.threshold_rows(metrics, thresholds, names),
     }
     return render(request, "routing/learning_version.html", context)
 
 
 @require_POST
-@require("learn")
-def activate(request: SignedInRequest, number: int) -> HttpResponse:
+@require_action("learn")
+def learning_activate(request: SignedInRequest, number: int) -> HttpResponse:
     """Use this version, and keep to it."""
     try:
-        trainings.activate(number)
+        trainings.activate_router_version(number)
     except RouterVersion.DoesNotExist:
         raise Http404 from None
     except BadArrays as error:
@@ -119,10 +119,10 @@ def activate(request: SignedInRequest, number: int) -> HttpResponse:
 
 
 @require_POST
-@require("learn")
-def thresholds(request: SignedInRequest) -> HttpResponse:
+@require_action("learn")
+def learning_thresholds(request: SignedInRequest) -> HttpResponse:
     """From which probability on the router decides alone, by department: fields named by slug, in percent."""
-    known = learning_page.names()
+    known = learning_page.department_names_by_slug()
     wanted = {slug: request.POST[slug] for slug in known if slug in request.POST}
     sound = {
         slug: int(said)
@@ -142,22 +142,22 @@ def thresholds(request: SignedInRequest) -> HttpResponse:
 
 
 @require_safe
-@require("learn")
-def examples(request: SignedInRequest) -> HttpResponse:
+@require_action("learn")
+def learning_examples(request: SignedInRequest) -> HttpResponse:
     """What it learns from, newest first; `?department=` narrows, `?before=ID` is the next page."""
-    names = learning_page.names()
+    names = learning_page.department_names_by_slug()
     rows = RoutingExample.objects.visible_to(request.user).select_related("by").order_by("-pk")
     department, before = request.GET.get("department", ""), request.GET.get("before", "")
     if department in names:
         rows = rows.filter(department=department)
     if before.isascii() and before.isdecimal() and len(before) < 19:
         rows = rows.filter(pk__lt=int(before))
-    found, now = list(rows[: ROWS + 1]), timezone.now()
+    found, now = list(rows[: EXAMPLES_PER_PAGE + 1]), timezone.now()
     context = {
         "rows": [
-            (one, names.get(one.department, one.department), moment(one.at, now)) for one in found[:ROWS]
+            (one, names.get(one.department, one.department), relative_moment(one.at, now)) for one in found[:EXAMPLES_PER_PAGE]
         ],
-        "older": found[ROWS - 1].pk if len(found) > ROWS else None,
+        "older": found[EXAMPLES_PER_PAGE - 1].pk if len(found) > EXAMPLES_PER_PAGE else None,
         "departments": sorted(names.items(), key=lambda one: one[1].casefold()),
         "department": department if department in names else "",
     }
@@ -165,8 +165,8 @@ def examples(request: SignedInRequest) -> HttpResponse:
 
 
 @require_POST
-@require("learn")
-def example_remove(request: SignedInRequest, pk: int) -> HttpResponse:
+@require_action("learn")
+def learning_example_remove(request: SignedInRequest, pk: int) -> HttpResponse:
     """Learn from it no more."""
     get_object_or_404(RoutingExample.objects.visible_to(request.user), pk=pk).delete()
     messages.success(request, "Removed. The next training does without it.")
@@ -174,47 +174,47 @@ def example_remove(request: SignedInRequest, pk: int) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@require("learn")
-def suggested(request: SignedInRequest) -> HttpResponse:
+@require_action("learn")
+def learning_suggested(request: SignedInRequest) -> HttpResponse:
     """What a suggested rule would catch (`words`, `department`); posting accepts it, or with `dismiss` turns it down."""
     said = request.POST if request.method == "POST" else request.GET
-    one = suggested_rules.find(said.get("words", ""), said.get("department", ""))
+    one = suggested_rules.find_suggested_rule(said.get("words", ""), said.get("department", ""))
     if one is None:
         messages.info(
             request, "That suggestion is gone: somebody has settled it, or corrections have changed."
         )
         return redirect("routing:learning")
-    scope, now = scope_of(request.user), timezone.now()
+    scope, now = edit_scope_of(request.user), timezone.now()
     if not scope.covers(one.department.slug):
         raise Http404
     if request.method != "POST":
-        right, wrong = suggested_rules.taught_by(one, request.user)
-        caught = [look(one.words, request.user, now) for look in suggested_rules.recent]
+        right, wrong = suggested_rules.examples_with_words(one, request.user)
+        caught = [look(one.words, request.user, now) for look in suggested_rules.caught_message_finders]
         context = {"one": one, "right": right, "wrong": wrong, "caught": caught[0] if caught else None}
-        return render(request, "routing/learning_suggested.html", context | {"place": _place(one, scope)})
+        return render(request, "routing/learning_suggested.html", context | {"place": _describe_place(one, scope)})
     if "dismiss" in request.POST:
-        suggested_rules.dismiss(one, request.user, now)
+        suggested_rules.dismiss_suggested_rule(one, request.user, now)
         messages.success(request, f"“{one.words}” is not suggested again.")
         return redirect("routing:learning")
     try:
-        rule = suggested_rules.accept(one, request.user, now)
+        rule = suggested_rules.accept_suggested_rule(one, request.user, now)
     except RuleSetError as error:
         messages.error(request, f"Not made: {error}")
         return redirect("routing:learning")
-    where = "in your draft" if drafts.draft_of(request.user) else "live"
+    where = "in your draft" if drafts.find_rule_draft(request.user) else "live"
     messages.success(request, f"“{rule.name}” is a rule now, {where} at place {rule.position}.")
-    return to_list(rule.key)
+    return redirect_to_rule_list(rule.key)
 
 
-def _place(one: suggested_rules.SuggestedRule, scope: Scope) -> str:
+def _describe_place(one: suggested_rules.SuggestedRule, scope: EditScope) -> str:
     """Where the rule would come, as the end of a sentence."""
     if not one.overruled:
         return "No rule took them, so this one would come after all others."
     try:
-        way = suggested_rules.in_its_way(one)
+        way = suggested_rules.conflicting_rules(one)
     except RuleSetError:
         way = []
     if not way:
         return "The rule that took them is gone, so this one would come after all others."
-    near = "" if scope.is_whole else ", or as near above it as you may put it"
+    near = "" if scope.is_company_wide else ", or as near above it as you may put it"
     return f"“{way[0].name}” took some of them, so this one would come right before it{near}."

@@ -97,7 +97,7 @@ class SLAPolicy(models.Model):
 
 
 class SLAVersion(Version):
-    """The policies and their calendars (`routing.service_levels.versions.snapshot`).
+    """The policies and their calendars (`routing.service_levels.versions.service_levels_snapshot`).
 
     `recomputed` of `to_recompute` open cases have their clocks set by it so far; `after_case` is how far the work has
     come, `recomputed_at` when it was finished.

@@ -9,7 +9,7 @@ from django.db import models
 class RuleDraft(models.Model):
     """The rules as one person wants them: published together, or thrown away. Nobody else's edits are in it.
 
-    `content` is a snapshot (`routing.rules.store.snapshot`), `based_on` the number of the version that it began from, 0
+    `content` is a snapshot (`routing.rules.store.build_rules_snapshot`), `based_on` the number of the version that it began from, 0
     where there was none. `revision` grows with every edit, so that what was worked out about a draft can be told from
     what it is now.
     """

@@ -58,7 +58,7 @@ class RoutingDefault(models.Model):
 
 
 class RuleSetVersion(Version):
-    """The rules and the default, with the business hours that rules ask about (`routing.rules.store.snapshot`)."""
+    """The rules and the default, with the business hours that rules ask about (`routing.rules.store.build_rules_snapshot`)."""
 
     def __str__(self) -> str:
         return f"Rules, version {self.number}"

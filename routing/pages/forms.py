@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from django import forms
 
-from routing.text import storable
+from routing.text import is_storable
 
 
-def storable_text(value: str) -> None:
+def validate_storable(value: str) -> None:
     """A validator: refuses what Postgres cannot store."""
-    if not storable(value):
+    if not is_storable(value):
         raise forms.ValidationError("This contains a character that cannot be stored.")
 
 

@@ -11,8 +11,8 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.models import User
 from routing.models import Rule, SLAPolicy
-from routing.refusals import NotYours
-from routing.scope import scope_of
+from routing.refusals import EditNotPermitted
+from routing.scope import edit_scope_of
 
 form_view = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -21,19 +21,19 @@ def user_of(request: HttpRequest) -> User:
     return cast(User, request.user)
 
 
-def editor_of(request: HttpRequest) -> User:
+def require_policy_editor(request: HttpRequest) -> User:
     """The user, who may edit something of the policies and calendars. Raises `Http404` for everyone else, managers of no
     department included: denied and absent look alike."""
     user = user_of(request)
-    if scope_of(user).is_empty:
+    if edit_scope_of(user).is_empty:
         raise Http404
     return user
 
 
 @contextmanager
-def denied_is_absent() -> Iterator[None]:
+def denied_as_404() -> Iterator[None]:
     """What is not the person's to change, and what is gone, are the same `Http404`."""
     try:
         yield
-    except (Rule.DoesNotExist, SLAPolicy.DoesNotExist, NotYours):
+    except (Rule.DoesNotExist, SLAPolicy.DoesNotExist, EditNotPermitted):
         raise Http404 from None

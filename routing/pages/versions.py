@@ -12,13 +12,13 @@ from django.shortcuts import render
 
 from routing.models import PlaybookVersion, RuleSetVersion
 
-Plain = dict[str, Any]
+JsonDict = dict[str, Any]
 #: Versions on a page.
-ON_A_PAGE = 25
+VERSIONS_PER_PAGE = 25
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class VersionEntry:
     """A version as the list shows it. `at` is UTC; `by` is a name, "" for the system. `may_restore`: whether the reader
     may go back to it."""
 
@@ -32,17 +32,17 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class VersionListSettings:
     """What the versions are of. `difference` says in sentences what the second snapshot has that the first had not."""
 
     model: type[RuleSetVersion] | type[PlaybookVersion]
-    difference: Callable[[Plain | None, Plain], list[str]]
-    page: dict[str, str]
+    describe_changes: Callable[[JsonDict | None, JsonDict], list[str]]
+    page_context: dict[str, str]
 
 
-def changes(
-    kind: Kind, before: int | None, count: int, may_restore: Callable[[Plain], bool]
-) -> tuple[list[Change], int | None]:
+def list_version_entries(
+    kind: VersionListSettings, before: int | None, count: int, may_restore: Callable[[JsonDict], bool]
+) -> tuple[list[VersionEntry], int | None]:
     """The newest `count` versions below number `before` (None: from the newest), and where the next page starts."""
     rows = kind.model._default_manager.select_related("created_by")
     live = rows.values_list("number", flat=True).first()
@@ -50,12 +50,12 @@ def changes(
         rows = rows.filter(number__lt=before)
     found = list(rows[: count + 1])
     listed = [
-        Change(
+        VersionEntry(
             number=version.number,
             at=version.created_at,
             by=str(version.created_by or ""),
             note=version.note,
-            lines=tuple(kind.difference(older.snapshot if older else None, version.snapshot)),
+            lines=tuple(kind.describe_changes(older.snapshot if older else None, version.snapshot)),
             is_live=version.number == live,
             may_restore=version.number != live and may_restore(version.snapshot),
         )
@@ -64,9 +64,9 @@ def changes(
     return listed, found[count - 1].number if len(found) > count else None
 
 
-def listing(request: HttpRequest, kind: Kind, may_restore: Callable[[Plain], bool]) -> HttpResponse:
+def render_version_list(request: HttpRequest, kind: VersionListSettings, may_restore: Callable[[JsonDict], bool]) -> HttpResponse:
     """The page of them, newest first; `before` in the address is where it starts."""
     before = request.GET.get("before", "")
     number = int(before) if before.isdecimal() and len(before) < 10 else None
-    listed, older = changes(kind, number, ON_A_PAGE, may_restore)
-    return render(request, "routing/versions.html", {"changes": listed, "older": older, **kind.page})
+    listed, older = list_version_entries(kind, number, VERSIONS_PER_PAGE, may_restore)
+    return render(request, "routing/versions.html", {"changes": listed, "older": older, **kind.page_context})

@@ -6,50 +6,50 @@ from collections.abc import Mapping
 from typing import Any
 
 from routing.playbook.tree import (
-    ACTIONS,
-    DEEPEST,
-    MOST_ANSWERS,
-    MOST_QUESTIONS,
+    ACTION_LABELS,
+    MAX_QUESTIONS_IN_A_ROW,
+    MAX_ANSWERS,
+    MAX_QUESTIONS,
     Action,
     Outcome,
     Question,
-    Tree,
-    tree_of,
+    PlaybookTree,
+    parse_playbook,
 )
 
 
-def problems(snapshot: Mapping[str, Any], departments: Mapping[str, bool]) -> list[str]:
+def check_playbook(snapshot: Mapping[str, Any], departments: Mapping[str, bool]) -> list[str]:
     """Sentences, [] for a sound tree. `departments`: slug → whether it is open."""
-    tree = tree_of(snapshot)
-    found = [*_of_the_whole(tree, snapshot)]
+    tree = parse_playbook(snapshot)
+    found = [*_check_tree(tree, snapshot)]
     for question in tree.questions.values():
-        found += _of_a_question(question, tree)
+        found += _check_question(question, tree)
     for outcome in tree.outcomes.values():
-        found += _of_an_outcome(outcome, departments)
-    circle = _circle(tree)
+        found += _check_outcome(outcome, departments)
+    circle = _find_circle(tree)
     if circle:
         found.append(f"The questions go round in a circle: {' → '.join(circle)}. Nobody would reach an end.")
     elif tree.start in tree.questions:
-        way = _longest(tree)
-        if len(way) > DEEPEST:
+        way = _longest_path(tree)
+        if len(way) > MAX_QUESTIONS_IN_A_ROW:
             found.append(
-                f"{len(way)} questions in a row are too many ({DEEPEST} are allowed): {way[0]} … {way[-1]}."
+                f"{len(way)} questions in a row are too many ({MAX_QUESTIONS_IN_A_ROW} are allowed): {way[0]} … {way[-1]}."
             )
-    reached = _reached(tree)
+    reached = _reachable_keys(tree)
     owners = {one.owner for kept in (tree.questions, tree.outcomes) for one in kept.values()} - {""}
     found += [
         f"A department that keeps a part of it is gone ({slug})." for slug in sorted(owners - {*departments})
     ]
     # A department's question may be where its rules let the playbook begin.
     found += [
-        f"{_named(one)} is never asked: no answer leads to it."
+        f"{_quote_question(one)} is never asked: no answer leads to it."
         for one in tree.questions.values()
         if one.key not in reached and not one.owner
     ]
     return found
 
 
-def _of_the_whole(tree: Tree, snapshot: Mapping[str, Any]) -> list[str]:
+def _check_tree(tree: PlaybookTree, snapshot: Mapping[str, Any]) -> list[str]:
     found = []
     if not tree.default:
         found.append("There is no default: say what to do when none of the answers fits.")
@@ -59,8 +59,8 @@ def _of_the_whole(tree: Tree, snapshot: Mapping[str, Any]) -> list[str]:
         found.append("There is no question yet.")
     elif tree.start not in tree.questions:
         found.append("No question is the first one. Choose which is.")
-    if len(tree.questions) > MOST_QUESTIONS:
-        found.append(f"{len(tree.questions)} questions are too many: {MOST_QUESTIONS} are allowed.")
+    if len(tree.questions) > MAX_QUESTIONS:
+        found.append(f"{len(tree.questions)} questions are too many: {MAX_QUESTIONS} are allowed.")
     for kind, kept in (("questions", tree.questions), ("outcomes", tree.outcomes)):
         given = snapshot.get(kind)
         if isinstance(given, list) and len(given) != len(kept):
@@ -68,14 +68,14 @@ def _of_the_whole(tree: Tree, snapshot: Mapping[str, Any]) -> list[str]:
     return found
 
 
-def _of_a_question(question: Question, tree: Tree) -> list[str]:
-    name, found = _named(question), []
+def _check_question(question: Question, tree: PlaybookTree) -> list[str]:
+    name, found = _quote_question(question), []
     if not question.text.strip():
         found.append(f"The question with the key {question.key} has no words.")
     if not question.answers:
         found.append(f"{name} has no answer.")
-    if len(question.answers) > MOST_ANSWERS:
-        found.append(f"{name} has {len(question.answers)} answers: {MOST_ANSWERS} are allowed.")
+    if len(question.answers) > MAX_ANSWERS:
+        found.append(f"{name} has {len(question.answers)} answers: {MAX_ANSWERS} are allowed.")
     if len({one.key for one in question.answers}) != len(question.answers):
         found.append(f"{name} has two answers with the same key.")
     for answer in question.answers:
@@ -88,13 +88,13 @@ def _of_a_question(question: Question, tree: Tree) -> list[str]:
     return found
 
 
-def _of_an_outcome(outcome: Outcome, departments: Mapping[str, bool]) -> list[str]:
+def _check_outcome(outcome: Outcome, departments: Mapping[str, bool]) -> list[str]:
     name, found = f"The outcome “{outcome.name or outcome.key}”", []
     if not outcome.name.strip():
         found.append(f"The outcome with the key {outcome.key} has no name.")
     if not outcome.advice.strip():
         found.append(f"{name} gives no advice.")
-    if outcome.action not in ACTIONS:
+    if outcome.action not in ACTION_LABELS:
         found.append(f"{name} suggests nothing to do.")
     if outcome.action == Action.HAND_OVER and outcome.department:
         if outcome.department not in departments:
@@ -106,15 +106,15 @@ def _of_an_outcome(outcome: Outcome, departments: Mapping[str, bool]) -> list[st
     return found
 
 
-def _named(question: Question) -> str:
+def _quote_question(question: Question) -> str:
     return f"“{question.text.strip() or question.key}”"
 
 
-def _next(question: Question, tree: Tree) -> list[Question]:
+def _next_questions(question: Question, tree: PlaybookTree) -> list[Question]:
     return [tree.questions[one.question] for one in question.answers if one.question in tree.questions]
 
 
-def _circle(tree: Tree) -> list[str]:
+def _find_circle(tree: PlaybookTree) -> list[str]:
     """The words of the questions of a circle, the first again at its end; [] when there is none."""
     done: set[str] = set()
     for begin in tree.questions.values():
@@ -127,32 +127,32 @@ def _circle(tree: Tree) -> list[str]:
                 if way:
                     done.add(way.pop().key)
             elif question in way:
-                return [_named(one) for one in [*way[way.index(question) :], question]]
+                return [_quote_question(one) for one in [*way[way.index(question) :], question]]
             elif question.key not in done:
                 way.append(question)
-                waiting.append(iter(_next(question, tree)))
+                waiting.append(iter(_next_questions(question, tree)))
     return []
 
 
-def _longest(tree: Tree) -> list[str]:
+def _longest_path(tree: PlaybookTree) -> list[str]:
     """The words of the questions on the longest way through a tree without a circle."""
     known: dict[str, list[str]] = {}
 
     def longest(question: Question) -> list[str]:
         if question.key not in known:
-            rest = max((longest(one) for one in _next(question, tree)), key=len, default=[])
-            known[question.key] = [_named(question), *rest]
+            rest = max((longest(one) for one in _next_questions(question, tree)), key=len, default=[])
+            known[question.key] = [_quote_question(question), *rest]
         return known[question.key]
 
     return longest(tree.questions[tree.start])
 
 
-def _reached(tree: Tree) -> set[str]:
+def _reachable_keys(tree: PlaybookTree) -> set[str]:
     seen: set[str] = set()
     waiting = [one for one in tree.questions.values() if one.key == tree.start or one.owner]
     while waiting:
         question = waiting.pop()
         if question.key not in seen:
             seen.add(question.key)
-            waiting += _next(question, tree)
+            waiting += _next_questions(question, tree)
     return seen

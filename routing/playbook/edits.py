@@ -11,7 +11,7 @@ Snapshot = dict[str, Any]
 NEW_QUESTION, NEW_OUTCOME = "new:question", "new:outcome"
 
 
-def new_key(snapshot: Mapping[str, Any], kind: str) -> str:
+def unused_key(snapshot: Mapping[str, Any], kind: str) -> str:
     """A key that no question or outcome has: "q" or "o" and a number."""
     taken = {one.get("key") for kept in ("questions", "outcomes") for one in snapshot.get(kept) or ()}
     letter = "q" if kind == "questions" else "o"
@@ -34,7 +34,7 @@ def put_question(
     `owner` is the slug of the department that keeps it, "" for the whole company; what is made for it is kept likewise.
     Returned with it are the questions and outcomes made for targets that were to be new, as (kind, key).
     """
-    new, made = _copied(snapshot), []
+    new, made = _copy_snapshot(snapshot), []
     rows: list[dict[str, str]] = []
     numbers = iter(range(1, 1_000))
     taken = {given for given, _, _ in answers if given}
@@ -42,45 +42,45 @@ def put_question(
         row = {"key": given or next(f"a{n}" for n in numbers if f"a{n}" not in taken), "text": words}
         kind, _, to = target.partition(":")
         if target in (NEW_QUESTION, NEW_OUTCOME):
-            kind, to = to, _blank(new, f"{to}s", owner)
+            kind, to = to, _append_blank(new, f"{to}s", owner)
             made.append((f"{kind}s", to))
         if to:
             row[kind] = to
         taken.add(row["key"])
         rows.append(row)
     content = {"key": key, "text": text, "help": help_text, "answers": rows}
-    _put(new, "questions", owned(content, owner))
+    _put_part(new, "questions", with_owner(content, owner))
     new["start"] = new.get("start") or key
     return new, made
 
 
-def owned(row: Mapping[str, Any], owner: str) -> dict[str, Any]:
+def with_owner(row: Mapping[str, Any], owner: str) -> dict[str, Any]:
     """The question or outcome, kept by a department; nothing is added for the whole company's."""
     return {**row, "owner": owner} if owner else dict(row)
 
 
-def _blank(snapshot: Snapshot, kind: str, owner: str) -> str:
-    key = new_key(snapshot, kind)
+def _append_blank(snapshot: Snapshot, kind: str, owner: str) -> str:
+    key = unused_key(snapshot, kind)
     blank = (
         {"key": key, "text": "", "help": "", "answers": []}
         if kind == "questions"
         else {"key": key, "name": "", "advice": "", "action": "answer"}
     )
-    snapshot[kind].append(owned(blank, owner))
+    snapshot[kind].append(with_owner(blank, owner))
     return key
 
 
 def put_outcome(snapshot: Mapping[str, Any], content: Mapping[str, str]) -> Snapshot:
     """The outcome `content["key"]`, in its place or at the end; the first one becomes the default."""
-    new = _copied(snapshot)
-    _put(new, "outcomes", dict(content))
+    new = _copy_snapshot(snapshot)
+    _put_part(new, "outcomes", dict(content))
     new["default"] = new.get("default") or content["key"]
     return new
 
 
-def remove(snapshot: Mapping[str, Any], kind: str, key: str) -> Snapshot:
+def remove_part(snapshot: Mapping[str, Any], kind: str, key: str) -> Snapshot:
     """Without that question or outcome; answers that led to it lead nowhere until somebody says where."""
-    new = _copied(snapshot)
+    new = _copy_snapshot(snapshot)
     new[kind] = [one for one in new[kind] if one.get("key") != key]
     singular = kind.removesuffix("s")
     for question in new["questions"]:
@@ -93,22 +93,22 @@ def remove(snapshot: Mapping[str, Any], kind: str, key: str) -> Snapshot:
     return new
 
 
-def choose(snapshot: Mapping[str, Any], start: str, default: str) -> Snapshot:
+def choose_ends(snapshot: Mapping[str, Any], start: str, default: str) -> Snapshot:
     """With another first question and another default."""
-    return {**_copied(snapshot), "start": start, "default": default}
+    return {**_copy_snapshot(snapshot), "start": start, "default": default}
 
 
-def find(snapshot: Mapping[str, Any], kind: str, key: str) -> dict[str, Any] | None:
+def find_part(snapshot: Mapping[str, Any], kind: str, key: str) -> dict[str, Any] | None:
     """The question or outcome with that key."""
     return next((one for one in snapshot.get(kind) or () if one.get("key") == key), None)
 
 
-def _copied(snapshot: Mapping[str, Any]) -> Snapshot:
+def _copy_snapshot(snapshot: Mapping[str, Any]) -> Snapshot:
     empty: Snapshot = {"start": "", "default": "", "questions": [], "outcomes": []}
     return {**empty, **copy.deepcopy(dict(snapshot))}
 
 
-def _put(snapshot: Snapshot, kind: str, content: dict[str, Any]) -> None:
+def _put_part(snapshot: Snapshot, kind: str, content: dict[str, Any]) -> None:
     for place, one in enumerate(snapshot[kind]):
         if one.get("key") == content["key"]:
             snapshot[kind][place] = content

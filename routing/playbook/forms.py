@@ -9,21 +9,21 @@ from django import forms
 from django.http import QueryDict
 
 from accounts.models import Department
-from routing.pages.forms import NAME_MISSING, storable_text
-from routing.playbook.edits import NEW_OUTCOME, NEW_QUESTION, find, owned
+from routing.pages.forms import NAME_MISSING, validate_storable
+from routing.playbook.edits import NEW_OUTCOME, NEW_QUESTION, find_part, with_owner
 from routing.playbook.ownership import owner_of
-from routing.playbook.tree import ACTIONS, MOST_ANSWERS, Action
-from routing.scope import Scope
+from routing.playbook.tree import ACTION_LABELS, MAX_ANSWERS, Action
+from routing.scope import EditScope
 
 #: Empty rows offered below those that are filled.
-SPARE = 1
+SPARE_ANSWER_ROWS = 1
 
 
 class AnswerForm(forms.Form):
     """One answer: its words and where it leads. One without words is left out."""
 
     key = forms.SlugField(required=False, max_length=60, widget=forms.HiddenInput)
-    text = forms.CharField(required=False, max_length=120, label="Answer", validators=[storable_text])
+    text = forms.CharField(required=False, max_length=120, label="Answer", validators=[validate_storable])
     target = forms.ChoiceField(required=False, label="Leads to")
 
     def __init__(self, *args: Any, targets: list[Any], **kwargs: Any) -> None:
@@ -32,11 +32,11 @@ class AnswerForm(forms.Form):
 
 
 AnswerFormSet = forms.formset_factory(
-    AnswerForm, extra=0, max_num=MOST_ANSWERS, absolute_max=MOST_ANSWERS + SPARE, validate_max=False
+    AnswerForm, extra=0, max_num=MAX_ANSWERS, absolute_max=MAX_ANSWERS + SPARE_ANSWER_ROWS, validate_max=False
 )
 
 
-class Owned(forms.Form):
+class OwnedForm(forms.Form):
     """Says who keeps it: a department of the person's, or, for whoever may change that, the whole company."""
 
     owner = forms.ChoiceField(
@@ -45,23 +45,23 @@ class Owned(forms.Form):
         help_text="Its managers and administrators change it.",
     )
 
-    def __init__(self, *args: Any, scope: Scope, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, scope: EditScope, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         places = Department.objects.values_list("slug", "name")
-        whole = [("", "The whole company")] if scope.is_whole else []
+        whole = [("", "The whole company")] if scope.is_company_wide else []
         self.fields["owner"].choices = [  # type: ignore[attr-defined]
             *whole, *(place for place in places if scope.covers(place[0])),
         ]  # fmt: skip
-        self.fields["owner"].required = not scope.is_whole
+        self.fields["owner"].required = not scope.is_company_wide
 
 
-class QuestionForm(Owned):
+class QuestionForm(OwnedForm):
     """The words of a question; its answers are a form set beside it."""
 
     text = forms.CharField(
         max_length=160,
         label="Question",
-        validators=[storable_text],
+        validators=[validate_storable],
         error_messages={"required": "Write the question, as one person asks another."},
     )
     help = forms.CharField(
@@ -69,42 +69,42 @@ class QuestionForm(Owned):
         max_length=300,
         label="Help",
         help_text="A sentence for whoever is not sure.",
-        validators=[storable_text],
+        validators=[validate_storable],
         widget=forms.Textarea(attrs={"rows": 2}),
     )
     revision = forms.IntegerField(min_value=0, widget=forms.HiddenInput)
 
 
-class OutcomeForm(Owned):
+class OutcomeForm(OwnedForm):
     """What to do. Department, reason and text count where the action needs them."""
 
     name = forms.CharField(
         max_length=80,
-        validators=[storable_text],
+        validators=[validate_storable],
         help_text="As short as a button.",
         error_messages={"required": NAME_MISSING},
     )
     advice = forms.CharField(
         max_length=600,
-        validators=[storable_text],
+        validators=[validate_storable],
         widget=forms.Textarea(attrs={"rows": 3}),
         error_messages={"required": "Say in a sentence or two what to do."},
     )
-    action = forms.ChoiceField(choices=list(ACTIONS.items()), label="Offers to")
+    action = forms.ChoiceField(choices=list(ACTION_LABELS.items()), label="Offers to")
     department = forms.ChoiceField(
         required=False, help_text="For a hand-over. Empty: whoever follows it chooses one."
     )
     reason = forms.CharField(
         required=False,
         max_length=200,
-        validators=[storable_text],
+        validators=[validate_storable],
         help_text="For a hand-over and for dismissing.",
     )
     text = forms.CharField(
         required=False,
         max_length=600,
         label="How the answer may begin",
-        validators=[storable_text],
+        validators=[validate_storable],
         widget=forms.Textarea(attrs={"rows": 2}),
     )
     revision = forms.IntegerField(min_value=0, widget=forms.HiddenInput)
@@ -124,7 +124,7 @@ class OutcomeForm(Owned):
         """The outcome of a valid form."""
         names = ("name", "advice", "action", "department", "reason", "text")
         said = {"key": key, **{name: self.cleaned_data[name].replace("\r\n", "\n") for name in names}}
-        return owned(said, self.cleaned_data["owner"])
+        return with_owner(said, self.cleaned_data["owner"])
 
 
 class QuestionEditor:
@@ -137,27 +137,27 @@ class QuestionEditor:
         revision: int,
         data: QueryDict | None = None,
         *,
-        scope: Scope,
+        scope: EditScope,
     ) -> None:
         self.scope = scope
-        self.targets = targets(snapshot, key)
+        self.targets = answer_targets(snapshot, key)
         self.form: QuestionForm
         self.answers: Any
         if data is not None and "do" not in data:
             self.form = QuestionForm(data, scope=scope)
             self.answers = AnswerFormSet(data, prefix="answer", form_kwargs={"targets": self.targets})
             return
-        kept = find(snapshot, "questions", key) or {}
+        kept = find_part(snapshot, "questions", key) or {}
         words = {"text": kept.get("text", ""), "help": kept.get("help", ""), "revision": revision}
         words["owner"] = owner_of(kept)
-        rows = [_row(one) for one in kept.get("answers", ())]
+        rows = [_answer_row(one) for one in kept.get("answers", ())]
         if data is not None:
             words = {name: data.get(name, "") for name in ("text", "help", "revision", "owner")}
-            rows = _moved(_typed(data), data.get("do", ""))
-        self._offer(words, rows)
+            rows = _apply_row_action(_posted_answer_rows(data), data.get("do", ""))
+        self._build_unbound_forms(words, rows)
 
-    def _offer(self, words: dict[str, Any], rows: list[dict[str, str]]) -> None:
-        spare: list[dict[str, str]] = [{}] * SPARE if len(rows) < MOST_ANSWERS else []
+    def _build_unbound_forms(self, words: dict[str, Any], rows: list[dict[str, str]]) -> None:
+        spare: list[dict[str, str]] = [{}] * SPARE_ANSWER_ROWS if len(rows) < MAX_ANSWERS else []
         self.form = QuestionForm(initial=words, scope=self.scope)
         self.answers = AnswerFormSet(
             prefix="answer", initial=[*rows, *spare], form_kwargs={"targets": self.targets}
@@ -170,13 +170,13 @@ class QuestionEditor:
         if not self.answers.is_valid() or not sound:
             return None
         rows = [one.cleaned_data for one in self.answers.forms if one.cleaned_data.get("text", "").strip()]
-        if len(rows) > MOST_ANSWERS:
-            self.form.add_error(None, f"{len(rows)} answers are too many: {MOST_ANSWERS} are allowed.")
+        if len(rows) > MAX_ANSWERS:
+            self.form.add_error(None, f"{len(rows)} answers are too many: {MAX_ANSWERS} are allowed.")
             return None
         return [(one.get("key") or "", one["text"].strip(), one.get("target") or "") for one in rows]
 
 
-def targets(snapshot: Mapping[str, Any], key: str) -> list[Any]:
+def answer_targets(snapshot: Mapping[str, Any], key: str) -> list[Any]:
     """Where an answer of the question `key` may lead: choices of a select, in groups."""
     questions = [
         (f"question:{one['key']}", one.get("text") or "(no words yet)")
@@ -191,16 +191,16 @@ def targets(snapshot: Mapping[str, Any], key: str) -> list[Any]:
     return [("", "Nowhere yet"), ("Outcomes", outcomes), ("Questions", questions), ("Not there yet", made)]
 
 
-def _row(answer: Mapping[str, str]) -> dict[str, str]:
+def _answer_row(answer: Mapping[str, str]) -> dict[str, str]:
     kind = "question" if answer.get("question") else "outcome"
     target = f"{kind}:{answer[kind]}" if answer.get(kind) else ""
     return {"key": answer.get("key", ""), "text": answer.get("text", ""), "target": target}
 
 
-def _typed(data: QueryDict) -> list[dict[str, str]]:
+def _posted_answer_rows(data: QueryDict) -> list[dict[str, str]]:
     given = data.get("answer-TOTAL_FORMS", "")
     count = (
-        min(int(given), MOST_ANSWERS + SPARE) if given.isascii() and given.isdigit() and len(given) < 4 else 0
+        min(int(given), MAX_ANSWERS + SPARE_ANSWER_ROWS) if given.isascii() and given.isdigit() and len(given) < 4 else 0
     )
     rows = [
         {name: data.get(f"answer-{n}-{name}", "").replace("\x00", "") for name in ("key", "text", "target")}
@@ -209,7 +209,7 @@ def _typed(data: QueryDict) -> list[dict[str, str]]:
     return [row for row in rows if row["text"].strip()]
 
 
-def _moved(rows: list[dict[str, str]], do: str) -> list[dict[str, str]]:
+def _apply_row_action(rows: list[dict[str, str]], do: str) -> list[dict[str, str]]:
     """`do` is "up:2", "down:0" or "remove:1", rows counted from 0; anything else leaves them as they are."""
     verb, _, number = do.partition(":")
     at = int(number) if number.isascii() and number.isdigit() and len(number) < 4 else len(rows)

@@ -5,30 +5,30 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from routing.playbook.tree import ACTIONS, Answer, Outcome, Question, Tree, tree_of
+from routing.playbook.tree import ACTION_LABELS, Answer, Outcome, Question, PlaybookTree, parse_playbook
 
 
-def difference(older: Mapping[str, Any] | None, newer: Mapping[str, Any]) -> list[str]:
+def describe_playbook_changes(older: Mapping[str, Any] | None, newer: Mapping[str, Any]) -> list[str]:
     """What `newer` has that `older` had not, as sentences; [] when they say the same."""
-    now = tree_of(newer)
+    now = parse_playbook(newer)
     if older is None:
         return [f"{len(now.questions)} questions and {len(now.outcomes)} outcomes"]
-    was = tree_of(older)
-    return [*_questions(was, now), *_outcomes(was, now), *_ends(was, now)]
+    was = parse_playbook(older)
+    return [*_describe_question_list(was, now), *_describe_outcome_list(was, now), *_describe_ends(was, now)]
 
 
-def _questions(was: Tree, now: Tree) -> Iterator[str]:
+def _describe_question_list(was: PlaybookTree, now: PlaybookTree) -> Iterator[str]:
     for key, question in now.questions.items():
         if key not in was.questions:
             yield f"New question “{question.text}”"
         else:
-            yield from _question(was.questions[key], question, was, now)
+            yield from _describe_question(was.questions[key], question, was, now)
     for key, question in was.questions.items():
         if key not in now.questions:
             yield f"Question “{question.text}” removed"
 
 
-def _question(old: Question, new: Question, was: Tree, now: Tree) -> Iterator[str]:
+def _describe_question(old: Question, new: Question, was: PlaybookTree, now: PlaybookTree) -> Iterator[str]:
     if old.text != new.text:
         yield f"“{old.text}” now asks “{new.text}”"
     if old.help != new.help:
@@ -38,12 +38,12 @@ def _question(old: Question, new: Question, was: Tree, now: Tree) -> Iterator[st
     before, after = {one.key: one for one in old.answers}, {one.key: one for one in new.answers}
     for key, answer in after.items():
         if key not in before:
-            yield f"“{new.text}”: new answer “{answer.text}” → {_target(answer, now)}"
+            yield f"“{new.text}”: new answer “{answer.text}” → {_target_name(answer, now)}"
             continue
         if before[key].text != answer.text:
             yield f"“{new.text}”: the answer “{before[key].text}” is now “{answer.text}”"
         if (before[key].question, before[key].outcome) != (answer.question, answer.outcome):
-            yield f"“{new.text}”: “{answer.text}” → {_target(answer, now)} (was {_target(before[key], was)})"
+            yield f"“{new.text}”: “{answer.text}” → {_target_name(answer, now)} (was {_target_name(before[key], was)})"
     for key, answer in before.items():
         if key not in after:
             yield f"“{new.text}”: the answer “{answer.text}” removed"
@@ -51,32 +51,32 @@ def _question(old: Question, new: Question, was: Tree, now: Tree) -> Iterator[st
         yield f"“{new.text}”: answers in another order"
 
 
-def _target(answer: Answer, tree: Tree) -> str:
+def _target_name(answer: Answer, tree: PlaybookTree) -> str:
     if (question := tree.questions.get(answer.question)) is not None:
         return f"“{question.text}”"
     outcome = tree.outcomes.get(answer.outcome)
     return f"“{outcome.name}”" if outcome else "nowhere"
 
 
-def _outcomes(was: Tree, now: Tree) -> Iterator[str]:
+def _describe_outcome_list(was: PlaybookTree, now: PlaybookTree) -> Iterator[str]:
     for key, outcome in now.outcomes.items():
         old = was.outcomes.get(key)
         if old is None:
             yield f"New outcome “{outcome.name}”"
         elif old != outcome:
-            yield f"Outcome “{outcome.name}”: {', '.join(_changed(old, outcome))}"
+            yield f"Outcome “{outcome.name}”: {', '.join(_describe_outcome(old, outcome))}"
     for key, outcome in was.outcomes.items():
         if key not in now.outcomes:
             yield f"Outcome “{outcome.name}” removed"
 
 
-def _changed(old: Outcome, new: Outcome) -> Iterator[str]:
+def _describe_outcome(old: Outcome, new: Outcome) -> Iterator[str]:
     if old.name != new.name:
         yield f"was called “{old.name}”"
     if old.advice != new.advice:
         yield "other advice"
     if old.action != new.action:
-        yield f"now {ACTIONS.get(new.action, 'nothing').lower()}"
+        yield f"now {ACTION_LABELS.get(new.action, 'nothing').lower()}"
     if old.department != new.department:
         yield f"department {new.department or 'to be chosen'}"
     if old.reason != new.reason:
@@ -87,7 +87,7 @@ def _changed(old: Outcome, new: Outcome) -> Iterator[str]:
         yield f"kept by {new.owner or 'the whole company'}"
 
 
-def _ends(was: Tree, now: Tree) -> Iterator[str]:
+def _describe_ends(was: PlaybookTree, now: PlaybookTree) -> Iterator[str]:
     if was.start != now.start:
         first = now.questions.get(now.start)
         yield f"First question: “{first.text}”" if first else "No first question"

@@ -4,45 +4,45 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from routing.playbook.tree import ACTIONS, Outcome, Question, Tree
+from routing.playbook.tree import ACTION_LABELS, Outcome, Question, PlaybookTree
 
 
 @dataclass(slots=True)
-class Branch:
+class OutlineBranch:
     """An answer and where it leads: to a question below it, to one shown elsewhere (`again`), to an outcome, nowhere."""
 
     answer: str
-    node: Node | None = None
+    node: OutlineNode | None = None
     again: Question | None = None
     outcome: Outcome | None = None
 
 
 @dataclass(slots=True)
-class Node:
+class OutlineNode:
     question: Question
-    branches: list[Branch] = field(default_factory=list)
+    branches: list[OutlineBranch] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
 class Outline:
     """`loose` are the questions that no answer leads to, `unused` the outcomes likewise."""
 
-    root: Node | None
+    root: OutlineNode | None
     default: Outcome | None
-    loose: list[Node]
+    loose: list[OutlineNode]
     unused: list[Outcome]
 
 
-def outline(tree: Tree) -> Outline:
+def build_outline(tree: PlaybookTree) -> Outline:
     """The whole tree; ends also for one that goes round in a circle."""
     seen: set[str] = set()
     used = {tree.default}
 
-    def node(question: Question) -> Node:
+    def node(question: Question) -> OutlineNode:
         seen.add(question.key)
-        shown = Node(question)
+        shown = OutlineNode(question)
         for answer in question.answers:
-            branch = Branch(answer.text)
+            branch = OutlineBranch(answer.text)
             there = tree.questions.get(answer.question)
             if there is not None and there.key in seen:
                 branch.again = there
@@ -61,9 +61,9 @@ def outline(tree: Tree) -> Outline:
     return Outline(root, tree.outcomes.get(tree.default), loose, unused)
 
 
-def action_words(outcome: Outcome, names: dict[str, str]) -> str:
+def describe_action(outcome: Outcome, names: dict[str, str]) -> str:
     """What an outcome suggests, as "Hand over to Billing". `names`: department slug → name."""
-    words = ACTIONS.get(outcome.action, "Nothing to do yet")
+    words = ACTION_LABELS.get(outcome.action, "Nothing to do yet")
     if outcome.action == "hand_over":
         return f"Hand over to {names.get(outcome.department, outcome.department) or 'a department'}"
     if outcome.action == "dismiss":

@@ -11,7 +11,7 @@ from typing import Any
 
 Snapshot = dict[str, Any]
 Covers = Callable[[str], bool]
-KINDS = ("questions", "outcomes")
+PART_KINDS = ("questions", "outcomes")
 
 
 def owner_of(row: Mapping[str, Any]) -> str:
@@ -19,29 +19,29 @@ def owner_of(row: Mapping[str, Any]) -> str:
     return str(row.get("owner") or "")
 
 
-def objection(before: Mapping[str, Any], after: Mapping[str, Any], covers: Covers) -> str:
+def objection_to_change(before: Mapping[str, Any], after: Mapping[str, Any], covers: Covers) -> str:
     """Why the change from one snapshot to another is not the person's to make, as a sentence; "" when it is."""
     if covers(""):
         return ""
     for place, words in (("start", "Which question comes first"), ("default", "The default")):
         if (before.get(place) or "") != (after.get(place) or ""):
             return f"{words} is the whole company’s: an administrator changes it."
-    for kind in KINDS:
-        was, now = _rows(before, kind), _rows(after, kind)
+    for kind in PART_KINDS:
+        was, now = _rows_by_key(before, kind), _rows_by_key(after, kind)
         for key in [*was, *(key for key in now if key not in was)]:
             for row in (was.get(key), now.get(key)):
                 if was.get(key) != now.get(key) and row is not None and not covers(owner_of(row)):
-                    return f"{_named(row)} is not yours to change: ask {_who(row)}."
+                    return f"{_quote_row(row)} is not yours to change: ask {_who_may_change(row)}."
     return ""
 
 
-def with_part(base: Mapping[str, Any], other: Mapping[str, Any], covers: Covers) -> Snapshot:
+def with_own_part(base: Mapping[str, Any], other: Mapping[str, Any], covers: Covers) -> Snapshot:
     """`base` with those questions and outcomes as they are in `other` that the person may change."""
     if covers(""):
         return dict(other)
     mixed: Snapshot = {"start": "", "default": "", **base}
-    for kind in KINDS:
-        was, now = _rows(base, kind), _rows(other, kind)
+    for kind in PART_KINDS:
+        was, now = _rows_by_key(base, kind), _rows_by_key(other, kind)
 
         def mine(key: str, sides: tuple[dict[str, Any], ...] = (was, now)) -> bool:
             return all(covers(owner_of(side[key])) for side in sides if key in side)
@@ -52,18 +52,18 @@ def with_part(base: Mapping[str, Any], other: Mapping[str, Any], covers: Covers)
     return mixed
 
 
-def keys_of(snapshot: Mapping[str, Any], kind: str, covers: Covers) -> set[str]:
+def editable_keys(snapshot: Mapping[str, Any], kind: str, covers: Covers) -> set[str]:
     """The keys of the questions or outcomes that the person may change."""
-    return {key for key, row in _rows(snapshot, kind).items() if covers(owner_of(row))}
+    return {key for key, row in _rows_by_key(snapshot, kind).items() if covers(owner_of(row))}
 
 
-def _rows(snapshot: Mapping[str, Any], kind: str) -> dict[str, Any]:
+def _rows_by_key(snapshot: Mapping[str, Any], kind: str) -> dict[str, Any]:
     return {str(row.get("key")): row for row in snapshot.get(kind) or ()}
 
 
-def _named(row: Mapping[str, Any]) -> str:
+def _quote_row(row: Mapping[str, Any]) -> str:
     return f"“{row.get('text') or row.get('name') or row.get('key')}”"
 
 
-def _who(row: Mapping[str, Any]) -> str:
+def _who_may_change(row: Mapping[str, Any]) -> str:
     return "an administrator or a manager of its department" if owner_of(row) else "an administrator"

@@ -4,7 +4,7 @@ outcome, whatever they are.
 A snapshot is `{"start": question key, "default": outcome key, "questions": […], "outcomes": […]}`. A question has
 `key, text, help, answers`, an answer `key, text` and either `question` or `outcome`, the key that it leads to; an
 outcome `key, name, advice, action` and, as its action needs, `department` (a slug), `reason` and `text` (how an answer
-may begin). A question or an outcome that a department keeps has its slug as `owner`. To every question one may also answer "none of these" (`NONE`), which leads to the default.
+may begin). A question or an outcome that a department keeps has its slug as `owner`. To every question one may also answer "none of these" (`NONE_KEY`), which leads to the default.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from enum import StrEnum
 from typing import Any
 
 #: The answer that is always there.
-NONE = "none"
+NONE_KEY = "none"
 NONE_TEXT = "None of these"
-#: Questions in a row before people give up; answers to one question that have a key of their own, besides `NONE`.
-DEEPEST, MOST_ANSWERS = 10, 8
-MOST_QUESTIONS = 60
+#: Questions in a row before people give up; answers to one question that have a key of their own, besides `NONE_KEY`.
+MAX_QUESTIONS_IN_A_ROW, MAX_ANSWERS = 10, 8
+MAX_QUESTIONS = 60
 
 
 class Action(StrEnum):
@@ -33,7 +33,7 @@ class Action(StrEnum):
     NO_ANSWER = "no_answer"
 
 
-ACTIONS: dict[str, str] = {
+ACTION_LABELS: dict[str, str] = {
     Action.ANSWER: "Answer in public",
     Action.PRIVATE: "Take it into private messages",
     Action.HAND_OVER: "Hand over to a department",
@@ -61,7 +61,7 @@ class Question:
     answers: tuple[Answer, ...]
     owner: str = ""
 
-    def answer(self, key: str) -> Answer | None:
+    def find_answer(self, key: str) -> Answer | None:
         return next((one for one in self.answers if one.key == key), None)
 
 
@@ -83,78 +83,78 @@ class Outcome:
 class Walk:
     """The way through the tree: the questions that were answered, with the answer's words, and where it ends."""
 
-    taken: tuple[tuple[Question, str], ...]
-    at: Question | Outcome
+    answered: tuple[tuple[Question, str], ...]
+    position: Question | Outcome
 
 
 @dataclass(frozen=True, slots=True)
-class Tree:
+class PlaybookTree:
     start: str
     default: str
     questions: Mapping[str, Question]
     outcomes: Mapping[str, Outcome]
 
 
-#: Where even the default is missing: `problems` refuses such a tree, `step` still answers.
-_LOST = Outcome(
+#: Where even the default is missing: `problems` refuses such a tree, `next_step` still answers.
+_FALLBACK_OUTCOME = Outcome(
     "", "Ask a colleague", "The playbook has no advice for this. Ask a colleague in a note.", Action.ANSWER
 )
 
 
-def tree_of(snapshot: Mapping[str, Any]) -> Tree:
+def parse_playbook(snapshot: Mapping[str, Any]) -> PlaybookTree:
     """A snapshot as objects; what has no key is left out, of two with one key the first counts."""
     questions: dict[str, Question] = {}
-    for one in _rows(snapshot.get("questions")):
+    for one in _keyed_rows(snapshot.get("questions")):
         answers = tuple(
-            Answer(_word(a, "key"), _word(a, "text"), _word(a, "question"), _word(a, "outcome"))
-            for a in _rows(one.get("answers"))
+            Answer(_text_value(a, "key"), _text_value(a, "text"), _text_value(a, "question"), _text_value(a, "outcome"))
+            for a in _keyed_rows(one.get("answers"))
         )
-        key = _word(one, "key")
+        key = _text_value(one, "key")
         questions.setdefault(
-            key, Question(key, _word(one, "text"), _word(one, "help"), answers, _word(one, "owner"))
+            key, Question(key, _text_value(one, "text"), _text_value(one, "help"), answers, _text_value(one, "owner"))
         )
     outcomes: dict[str, Outcome] = {}
-    for one in _rows(snapshot.get("outcomes")):
+    for one in _keyed_rows(snapshot.get("outcomes")):
         fields = ("key", "name", "advice", "action", "department", "reason", "text", "owner")
-        outcomes.setdefault(_word(one, "key"), Outcome(*(_word(one, name) for name in fields)))
-    return Tree(_word(snapshot, "start"), _word(snapshot, "default"), questions, outcomes)
+        outcomes.setdefault(_text_value(one, "key"), Outcome(*(_text_value(one, name) for name in fields)))
+    return PlaybookTree(_text_value(snapshot, "start"), _text_value(snapshot, "default"), questions, outcomes)
 
 
-def _rows(given: Any) -> Iterable[Mapping[str, Any]]:
+def _keyed_rows(given: Any) -> Iterable[Mapping[str, Any]]:
     rows = given if isinstance(given, list) else ()
-    return (one for one in rows if isinstance(one, dict) and _word(one, "key"))
+    return (one for one in rows if isinstance(one, dict) and _text_value(one, "key"))
 
 
-def _word(row: Mapping[str, Any], name: str) -> str:
+def _text_value(row: Mapping[str, Any], name: str) -> str:
     value = row.get(name, "")
     return value if isinstance(value, str) else ""
 
 
-def step(snapshot: Mapping[str, Any], answers: Sequence[str], start: str = "") -> Question | Outcome:
+def next_step(snapshot: Mapping[str, Any], answers: Sequence[str], start: str = "") -> Question | Outcome:
     """The next question, or the outcome, after `answers` (answer keys in order). Total and deterministic.
 
     `start` is the question to begin with, where it is not the tree's own; one that is not there begins at the root.
-    An answer that the question does not have leads to the default, as `NONE` does; answers beyond an outcome do not
+    An answer that the question does not have leads to the default, as `NONE_KEY` does; answers beyond an outcome do not
     count.
     """
-    return walk(tree_of(snapshot), answers, start).at
+    return walk_playbook(parse_playbook(snapshot), answers, start).position
 
 
-def walk(tree: Tree, answers: Sequence[str], start: str = "") -> Walk:
-    """As `step`, with the way that led there."""
-    default = tree.outcomes.get(tree.default, _LOST)
+def walk_playbook(tree: PlaybookTree, answers: Sequence[str], start: str = "") -> Walk:
+    """As `next_step`, with the way that led there."""
+    default = tree.outcomes.get(tree.default, _FALLBACK_OUTCOME)
     at: Question | Outcome = tree.questions.get(start) or tree.questions.get(tree.start) or default
     taken: list[tuple[Question, str]] = []
     for key in answers:
         if isinstance(at, Outcome):
             break
-        answer = at.answer(key)
+        answer = at.find_answer(key)
         taken.append((at, answer.text if answer else NONE_TEXT))
-        at = _target(tree, answer) or default
+        at = _answer_target(tree, answer) or default
     return Walk(tuple(taken), at)
 
 
-def _target(tree: Tree, answer: Answer | None) -> Question | Outcome | None:
+def _answer_target(tree: PlaybookTree, answer: Answer | None) -> Question | Outcome | None:
     if answer is None:
         return None
     return tree.questions.get(answer.question) or tree.outcomes.get(answer.outcome)

@@ -14,79 +14,79 @@ from django.db import transaction
 from accounts.models import Department, User
 from postgres.locks import AdvisoryLock, take_lock
 from routing.models import Playbook, PlaybookVersion
-from routing.playbook.checks import problems
-from routing.playbook.ownership import objection, with_part
-from routing.playbook.tree import Action, Tree, tree_of
-from routing.scope import scope_of
+from routing.playbook.checks import check_playbook
+from routing.playbook.ownership import objection_to_change, with_own_part
+from routing.playbook.tree import Action, PlaybookTree, parse_playbook
+from routing.scope import edit_scope_of
 
 #: Versions kept ready.
-KEPT = 50
-_EMPTY: dict[str, Any] = {"start": "", "default": "", "questions": [], "outcomes": []}
+MAX_CACHED_VERSIONS = 50
+_EMPTY_SNAPSHOT: dict[str, Any] = {"start": "", "default": "", "questions": [], "outcomes": []}
 
 
 class PlaybookError(ValueError):
     """A playbook that cannot be published, or an edit that cannot be made; the text is for its author."""
 
 
-class NotYourPart(PlaybookError):
+class PlaybookEditNotPermitted(PlaybookError):
     """The change touches what the person may not change; nothing was changed."""
 
 
-class Stale(PlaybookError):
+class StalePlaybookDraft(PlaybookError):
     """Somebody else changed the draft meanwhile; nothing was changed."""
 
 
-def _take_turn() -> None:
+def _lock_playbook_editing() -> None:
     take_lock(AdvisoryLock.PLAYBOOK)
 
 
-def live() -> PlaybookVersion | None:
+def live_playbook() -> PlaybookVersion | None:
     """The version that new cases begin with, None before the first was published."""
     return PlaybookVersion.objects.order_by("-number").first()
 
 
-@lru_cache(maxsize=KEPT)
-def _kept(pk: int) -> tuple[int, Tree]:
+@lru_cache(maxsize=MAX_CACHED_VERSIONS)
+def _load_version(pk: int) -> tuple[int, PlaybookTree]:
     version = PlaybookVersion.objects.only("number", "snapshot").get(pk=pk)
-    return version.number, tree_of(version.snapshot)
+    return version.number, parse_playbook(version.snapshot)
 
 
-def version_of(pk: int) -> tuple[int, Tree]:
+def load_playbook_version(pk: int) -> tuple[int, PlaybookTree]:
     """Number and tree of a version by its primary key; kept, for it never changes. At most one statement.
 
     Raises `PlaybookVersion.DoesNotExist`.
     """
-    return _kept(pk)
+    return _load_version(pk)
 
 
-def forget() -> None:
+def clear_playbook_cache() -> None:
     """Forget what is kept: only where versions are removed, as between tests."""
-    _kept.cache_clear()
+    _load_version.cache_clear()
 
 
-def branches() -> list[tuple[str, str]]:
+def playbook_branch_options() -> list[tuple[str, str]]:
     """Where a rule may let the playbook begin: key and words of each question of the live version."""
-    version = live()
-    return [(one.key, one.text) for one in tree_of(version.snapshot).questions.values()] if version else []
+    version = live_playbook()
+    return [(one.key, one.text) for one in parse_playbook(version.snapshot).questions.values()] if version else []
 
 
-def draft() -> Playbook | None:
+def find_playbook_draft() -> Playbook | None:
     """The draft, None when nobody has begun one."""
     return Playbook.objects.select_related("changed_by").order_by("pk").first()
 
 
-def change(snapshot: Mapping[str, Any], revision: int, by: User | None, now: dt.datetime) -> Playbook:
-    """Put `snapshot` in place of the draft that was read at `revision` (0: there was none). Raises `Stale`, and
-    `NotYourPart`. `by` is None for the system, which may change everything."""
+def save_playbook_draft(snapshot: Mapping[str, Any], revision: int, by: User | None, now: dt.datetime) -> Playbook:
+    """Put `snapshot` in place of the draft that was read at `revision` (0: there was none). Raises `StalePlaybookDraft`, and
+    `PlaybookEditNotPermitted`. `by` is None for the system, which may change everything."""
     with transaction.atomic():
-        _take_turn()
+        _lock_playbook_editing()
         kept = Playbook.objects.order_by("pk").first()
         if (kept.revision if kept else 0) != revision:
             who = str(kept.changed_by) if kept and kept.changed_by else "Somebody"
-            raise Stale(
+            raise StalePlaybookDraft(
                 f"{who} changed the draft meanwhile. Look at it as it is now, then make your change again."
             )
-        _refuse(by, kept.snapshot if kept else _live_snapshot(), snapshot)
+        _require_permitted(by, kept.snapshot if kept else _live_snapshot(), snapshot)
         if kept is None:
             return Playbook.objects.create(snapshot=dict(snapshot), changed_at=now, changed_by=by)
         kept.snapshot, kept.revision = dict(snapshot), kept.revision + 1
@@ -96,51 +96,51 @@ def change(snapshot: Mapping[str, Any], revision: int, by: User | None, now: dt.
 
 
 def _live_snapshot() -> Mapping[str, Any]:
-    version = live()
-    return version.snapshot if version else _EMPTY
+    version = live_playbook()
+    return version.snapshot if version else _EMPTY_SNAPSHOT
 
 
-def _refuse(by: User | None, before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
-    if said := objection(before, after, scope_of(by).covers):
-        raise NotYourPart(said)
+def _require_permitted(by: User | None, before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
+    if said := objection_to_change(before, after, edit_scope_of(by).covers):
+        raise PlaybookEditNotPermitted(said)
 
 
-def begin(by: User | None, now: dt.datetime) -> Playbook:
+def begin_playbook_draft(by: User | None, now: dt.datetime) -> Playbook:
     """The draft, begun from the live version where there is none yet."""
-    if (kept := draft()) is not None:
+    if (kept := find_playbook_draft()) is not None:
         return kept
     try:
-        return change(_live_snapshot(), 0, by, now)
-    except Stale:
-        return begin(by, now)
+        return save_playbook_draft(_live_snapshot(), 0, by, now)
+    except StalePlaybookDraft:
+        return begin_playbook_draft(by, now)
 
 
-def publish(by: User | None, note: str, revision: int, now: dt.datetime) -> PlaybookVersion | None:
+def publish_playbook(by: User | None, note: str, revision: int, now: dt.datetime) -> PlaybookVersion | None:
     """Make the person's part of the draft a new version, with which new cases begin at once; what others changed stays
     in the draft. An administrator's part is all of it. None when nothing has changed.
 
-    Raises `Stale`, and `PlaybookError` with everything that is wrong.
+    Raises `StalePlaybookDraft`, and `PlaybookError` with everything that is wrong.
     """
     with transaction.atomic():
-        _take_turn()
+        _lock_playbook_editing()
         kept = Playbook.objects.order_by("pk").first()
         if kept is None or kept.revision != revision:
-            raise Stale("The draft changed meanwhile. Look at it as it is now, then publish it.")
-        return _publish(part_of(kept.snapshot, by), by, note, now)
+            raise StalePlaybookDraft("The draft changed meanwhile. Look at it as it is now, then publish it.")
+        return _publish_snapshot(live_with_own_part(kept.snapshot, by), by, note, now)
 
 
-def part_of(draft: Mapping[str, Any], by: User | None) -> dict[str, Any]:
+def live_with_own_part(draft: Mapping[str, Any], by: User | None) -> dict[str, Any]:
     """What is live, with the person's part as it is in the draft."""
-    return with_part(_live_snapshot(), draft, scope_of(by).covers)
+    return with_own_part(_live_snapshot(), draft, edit_scope_of(by).covers)
 
 
-def _publish(
+def _publish_snapshot(
     snapshot: Mapping[str, Any], by: User | None, note: str, now: dt.datetime
 ) -> PlaybookVersion | None:
-    wrong = problems(snapshot, dict(Department.objects.values_list("slug", "is_open")))
+    wrong = check_playbook(snapshot, dict(Department.objects.values_list("slug", "is_open")))
     if wrong:
         raise PlaybookError(" ".join(wrong))
-    latest = live()
+    latest = live_playbook()
     if latest is not None and latest.snapshot == snapshot:
         return None
     number = latest.number + 1 if latest else 1
@@ -149,53 +149,53 @@ def _publish(
     )
 
 
-def restore(number: int, by: User | None, now: dt.datetime) -> PlaybookVersion | None:
+def restore_playbook_version(number: int, by: User | None, now: dt.datetime) -> PlaybookVersion | None:
     """Publish version `number` again as a new one; the draft goes back to it. None when it is live.
 
-    Raises `PlaybookVersion.DoesNotExist`, `NotYourPart` when it would change more than the person may, and `PlaybookError` when it leads to departments that are gone.
+    Raises `PlaybookVersion.DoesNotExist`, `PlaybookEditNotPermitted` when it would change more than the person may, and `PlaybookError` when it leads to departments that are gone.
     """
     with transaction.atomic():
-        _take_turn()
+        _lock_playbook_editing()
         old = PlaybookVersion.objects.get(number=number).snapshot
-        _refuse(by, _live_snapshot(), old)
-        version = _publish(old, by, f"Back to version {number}", now)
-        _set_draft(old, by, now)
+        _require_permitted(by, _live_snapshot(), old)
+        version = _publish_snapshot(old, by, f"Back to version {number}", now)
+        _reset_own_part(old, by, now)
     return version
 
 
-def discard(revision: int, by: User | None, now: dt.datetime) -> None:
-    """The person's part of the draft becomes what is live. Raises `Stale`."""
-    kept = draft()
-    part = with_part(kept.snapshot, _live_snapshot(), scope_of(by).covers) if kept else _live_snapshot()
-    change(part, revision, by, now)
+def discard_playbook_draft(revision: int, by: User | None, now: dt.datetime) -> None:
+    """The person's part of the draft becomes what is live. Raises `StalePlaybookDraft`."""
+    kept = find_playbook_draft()
+    part = with_own_part(kept.snapshot, _live_snapshot(), edit_scope_of(by).covers) if kept else _live_snapshot()
+    save_playbook_draft(part, revision, by, now)
 
 
-def _set_draft(snapshot: Mapping[str, Any], by: User | None, now: dt.datetime) -> None:
+def _reset_own_part(snapshot: Mapping[str, Any], by: User | None, now: dt.datetime) -> None:
     kept = Playbook.objects.order_by("pk").first()
-    part = with_part(kept.snapshot, snapshot, scope_of(by).covers) if kept else snapshot
-    change(part, kept.revision if kept else 0, by, now)
+    part = with_own_part(kept.snapshot, snapshot, edit_scope_of(by).covers) if kept else snapshot
+    save_playbook_draft(part, kept.revision if kept else 0, by, now)
 
 
-def starter() -> dict[str, Any]:
+def load_starter_playbook() -> dict[str, Any]:
     """The playbook that comes with the product."""
     text = Path(__file__).with_name("starter_playbook.json").read_text(encoding="utf-8")
     snapshot: dict[str, Any] = json.loads(text)
     return snapshot
 
 
-def install_starter(by: User | None, now: dt.datetime) -> PlaybookVersion | None:
+def install_starter_playbook(by: User | None, now: dt.datetime) -> PlaybookVersion | None:
     """Publish the starter playbook. Where it hands over to a department that is not there or closed, whoever follows
     it chooses one. Raises `PlaybookError` when there is a playbook already."""
     open_ones = set(Department.objects.filter(is_open=True).values_list("slug", flat=True))
-    snapshot = starter()
+    snapshot = load_starter_playbook()
     for outcome in snapshot["outcomes"]:
         if outcome["action"] == Action.HAND_OVER and outcome.get("department") not in open_ones:
             outcome["department"] = ""
     with transaction.atomic():
-        _take_turn()
-        if live() is not None:
+        _lock_playbook_editing()
+        if live_playbook() is not None:
             raise PlaybookError("There is a playbook already.")
-        _refuse(by, _live_snapshot(), snapshot)
-        version = _publish(snapshot, by, "Starter playbook", now)
-        _set_draft(snapshot, by, now)
+        _require_permitted(by, _live_snapshot(), snapshot)
+        version = _publish_snapshot(snapshot, by, "Starter playbook", now)
+        _reset_own_part(snapshot, by, now)
     return version

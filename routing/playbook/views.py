@@ -13,37 +13,37 @@ from django.views.decorators.http import require_safe
 
 from accounts.models import Department, User
 from routing.models import PlaybookVersion
-from routing.pages.versions import Kind, listing
+from routing.pages.versions import VersionListSettings, render_version_list
 from routing.playbook import versions as playbooks
-from routing.playbook.history import difference
-from routing.playbook.outline import action_words, outline
-from routing.playbook.ownership import objection
-from routing.playbook.tree import DEEPEST, NONE, NONE_TEXT, Outcome, Question, Tree, tree_of, walk
-from routing.scope import Scope, scope_of
+from routing.playbook.history import describe_playbook_changes
+from routing.playbook.outline import describe_action, build_outline
+from routing.playbook.ownership import objection_to_change
+from routing.playbook.tree import MAX_QUESTIONS_IN_A_ROW, NONE_KEY, NONE_TEXT, Outcome, Question, PlaybookTree, parse_playbook, walk_playbook
+from routing.scope import EditScope, edit_scope_of
 
 
 def department_names() -> dict[str, str]:
     return dict(Department.objects.values_list("slug", "name"))
 
 
-def _scope(request: HttpRequest) -> Scope:
-    return scope_of(cast(User, request.user))
+def _request_scope(request: HttpRequest) -> EditScope:
+    return edit_scope_of(cast(User, request.user))
 
 
 @require_safe
 @login_required
-def page(request: HttpRequest) -> HttpResponse:
+def playbook_page(request: HttpRequest) -> HttpResponse:
     """The live playbook as an outline, and whether a draft waits."""
-    live, draft = playbooks.live(), playbooks.draft()
-    waiting = bool(draft and difference(live.snapshot if live else {}, draft.snapshot))
-    scope = _scope(request)
+    live, draft = playbooks.live_playbook(), playbooks.find_playbook_draft()
+    waiting = bool(draft and describe_playbook_changes(live.snapshot if live else {}, draft.snapshot))
+    scope = _request_scope(request)
     context = {
         "version": live,
-        "outline": outline(tree_of(live.snapshot)) if live else None,
+        "outline": build_outline(parse_playbook(live.snapshot)) if live else None,
         "draft": draft,
         "waiting": waiting,
         "may_edit": not scope.is_empty,
-        "may_start": scope.is_whole,
+        "may_start": scope.is_company_wide,
         "names": department_names(),
     }
     return render(request, "routing/playbook.html", context)
@@ -51,26 +51,26 @@ def page(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @login_required
-def try_it(request: HttpRequest) -> HttpResponse:
+def playbook_try(request: HttpRequest) -> HttpResponse:
     """Walk through the live playbook or (`of=draft`) the draft; the answers so far are in the address (`a`)."""
-    of_draft = request.GET.get("of") == "draft" and not _scope(request).is_empty
-    draft, live = playbooks.draft() if of_draft else None, playbooks.live()
+    of_draft = request.GET.get("of") == "draft" and not _request_scope(request).is_empty
+    draft, live = playbooks.find_playbook_draft() if of_draft else None, playbooks.live_playbook()
     kept = draft or live
-    answers = [one[:60] for one in request.GET.getlist("a")[: DEEPEST * 2]]
+    answers = [one[:60] for one in request.GET.getlist("a")[: MAX_QUESTIONS_IN_A_ROW * 2]]
     return render(
-        request, "routing/playbook_try.html", _tried(kept.snapshot if kept else {}, answers, bool(draft))
+        request, "routing/playbook_try.html", _try_context(kept.snapshot if kept else {}, answers, bool(draft))
     )
 
 
-def _tried(snapshot: dict[str, Any], answers: list[str], of_draft: bool) -> dict[str, Any]:
-    tree: Tree = tree_of(snapshot)
-    walked = walk(tree, answers)
+def _try_context(snapshot: dict[str, Any], answers: list[str], of_draft: bool) -> dict[str, Any]:
+    tree: PlaybookTree = parse_playbook(snapshot)
+    walked = walk_playbook(tree, answers)
 
     def address(given: list[str]) -> str:
         query = urlencode([*([("of", "draft")] if of_draft else []), *(("a", one) for one in given)])
         return f"{reverse('playbook:try')}?{query}"
 
-    taken, at = answers[: len(walked.taken)], walked.at
+    taken, at = answers[: len(walked.answered)], walked.position
     question = at if isinstance(at, Question) else None
     outcome = at if isinstance(at, Outcome) else None
     choices = [(one.key, one.text) for one in question.answers] if question else []
@@ -78,12 +78,12 @@ def _tried(snapshot: dict[str, Any], answers: list[str], of_draft: bool) -> dict
         "of_draft": of_draft,
         "question": question,
         "outcome": outcome,
-        "action": action_words(outcome, department_names()) if outcome else "",
+        "action": describe_action(outcome, department_names()) if outcome else "",
         "choices": [
             (n, address([*taken, key]), text)
-            for n, (key, text) in enumerate([*choices, (NONE, NONE_TEXT)], 1)
+            for n, (key, text) in enumerate([*choices, (NONE_KEY, NONE_TEXT)], 1)
         ],
-        "given": [(asked.text, said) for asked, said in walked.taken],
+        "given": [(asked.text, said) for asked, said in walked.answered],
         "back": address(taken[:-1]) if taken else "",
         "again": address([]),
     }
@@ -91,18 +91,18 @@ def _tried(snapshot: dict[str, Any], answers: list[str], of_draft: bool) -> dict
 
 @require_safe
 @login_required
-def versions(request: HttpRequest) -> HttpResponse:
+def playbook_versions(request: HttpRequest) -> HttpResponse:
     """Who changed what and when; those may go back who may change all that this would."""
-    scope, newest = _scope(request), playbooks.live()
+    scope, newest = _request_scope(request), playbooks.live_playbook()
     now = newest.snapshot if newest else {}
-    return listing(
-        request, _VERSIONS, lambda old: not scope.is_empty and not objection(now, old, scope.covers)
+    return render_version_list(
+        request, _PLAYBOOK_VERSION_LIST, lambda old: not scope.is_empty and not objection_to_change(now, old, scope.covers)
     )
 
 
-_VERSIONS = Kind(
+_PLAYBOOK_VERSION_LIST = VersionListSettings(
     PlaybookVersion,
-    difference,
+    describe_playbook_changes,
     {
         "title": "Versions of the playbook",
         "restore": "playbook:restore",

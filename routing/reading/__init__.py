@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from routing.reading.filling import with_reading
-from routing.reading.judging import SENTIMENTS, URGENCIES, Reading, Sentiment, read
+from routing.reading.judging import SENTIMENTS, URGENCIES, Reading, Sentiment, read_message
 
-__all__ = ["SENTIMENTS", "URGENCIES", "Reading", "Sentiment", "read", "with_reading"]
+__all__ = ["SENTIMENTS", "URGENCIES", "Reading", "Sentiment", "read_message", "with_reading"]

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 from routing.facts import Facts
-from routing.reading.judging import read
-from routing.reading.languages import language_of
+from routing.reading.judging import read_message
+from routing.reading.languages import detect_language
 
 
 def with_reading(facts: Facts) -> Facts:
     """`facts` with what is read of their text; the language is found where it is "". Ingest fills the same fields."""
-    reading = read(facts.text, language=facts.language or language_of(facts.text))
+    reading = read_message(facts.text, language=facts.language or detect_language(facts.text))
     return replace(
         facts,
         language=reading.language,

@@ -9,20 +9,20 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
-from routing.reading.lexicon import ASK, COMPLAIN, DENY, THANK, for_language
-from routing.reading.listening import Heard, emoticons, listen
-from routing.text import LOOKED_AT, tokens
+from routing.reading.lexicon import ASK, COMPLAIN, DENY, THANK, lexicon_for_language
+from routing.reading.listening import WordSignals, count_emoticons, collect_signals
+from routing.text import MAX_TEXT_READ, tokenize
 
 Sentiment = Literal["negative", "neutral", "positive"]
 SENTIMENTS: tuple[Sentiment, ...] = ("negative", "neutral", "positive")
 URGENCIES = (0, 1, 2)
 
 #: A displeased word weighs more than a pleased one: people soften complaints, hardly anybody hardens praise.
-BAD_WEIGHS = 1.2
+BAD_WEIGHT = 1.2
 POSITIVE_FROM, NEGATIVE_FROM = 0.5, 1.4
 #: A question needs so much more to be praise; a complaint that nothing pleasant outweighs is so much worse.
-QUESTION, COMPLAINT = 1.2, 1.0
-EMOTICON = 1.5
+QUESTION_MARGIN, COMPLAINT_PENALTY = 1.2, 1.0
+EMOTICON_TONE = 1.5
 #: Sums of tones from here on hardly add to the score: one of this size scores 0.71.
 _HALFWAY = 4.0
 SPAM_FROM = 2
@@ -43,14 +43,14 @@ class Reading:
     is_spam: bool
 
 
-def read(text: str, *, language: str = "") -> Reading:
+def read_message(text: str, *, language: str = "") -> Reading:
     """Read a message. `language` is its ISO 639 code, "" when unknown. Pure, total, deterministic; never raises.
 
-    The first `routing.text.LOOKED_AT` characters count.
+    The first `routing.text.MAX_TEXT_READ` characters count.
     """
-    text = text[:LOOKED_AT]
-    heard = listen(tokens(text), for_language(language))
-    happy, unhappy = emoticons(text)
+    text = text[:MAX_TEXT_READ]
+    heard = collect_signals(tokenize(text), lexicon_for_language(language))
+    happy, unhappy = count_emoticons(text)
     asks = any(mark in text for mark in _QUESTION_MARKS)
     tone = _tone(heard, happy, unhappy, asks)
     sentiment = _sentiment(tone, asks=asks)
@@ -61,28 +61,28 @@ def read(text: str, *, language: str = "") -> Reading:
     return Reading(language, sentiment, round(tone / math.hypot(tone, _HALFWAY), 3), wants, urgency, is_spam)
 
 
-def _tone(heard: Heard, happy: int, unhappy: int, asks: bool) -> float:
+def _tone(heard: WordSignals, happy: int, unhappy: int, asks: bool) -> float:
     """Below zero displeased, above pleased."""
-    good = heard.good + EMOTICON * happy
+    good = heard.good + EMOTICON_TONE * happy
     if heard.bits & THANK and not asks and not heard.bits & ASK:
         good += 1.0  # thanks that come with a wish are only polite
-    tone = good - BAD_WEIGHS * (heard.bad + EMOTICON * unhappy)
-    return tone - COMPLAINT if heard.bits & COMPLAIN and good <= heard.bad else tone
+    tone = good - BAD_WEIGHT * (heard.bad + EMOTICON_TONE * unhappy)
+    return tone - COMPLAINT_PENALTY if heard.bits & COMPLAIN and good <= heard.bad else tone
 
 
 def _sentiment(tone: float, *, asks: bool) -> Sentiment:
-    if tone >= POSITIVE_FROM + QUESTION * asks:
+    if tone >= POSITIVE_FROM + QUESTION_MARGIN * asks:
         return "positive"
     return "negative" if tone <= -NEGATIVE_FROM else "neutral"
 
 
-def _urgency(heard: Heard, sentiment: Sentiment, concerns_us: bool) -> int:
+def _urgency(heard: WordSignals, sentiment: Sentiment, concerns_us: bool) -> int:
     if heard.urgency > 1 and sentiment != "positive":
         return heard.urgency
     return min(heard.urgency, 1) if concerns_us or sentiment == "negative" else 0
 
 
-def _wants_answer(text: str, heard: Heard, tone: float, *, asks: bool) -> bool:
+def _wants_answer(text: str, heard: WordSignals, tone: float, *, asks: bool) -> bool:
     """False only for what clearly wants none: a post passed on, thanks, praise. When in doubt it is True."""
     if text.startswith("RT @"):
         return False

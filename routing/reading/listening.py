@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from routing.reading.lexicon import BUT, DENY, LESS, MORE, NOT, Lexicon, Mark, Word
+from routing.reading.lexicon import BUT, DENY, LESS, MORE, NOT, Lexicon, WordMark, LexiconEntry
 
 #: How many words a negation reaches, and an intensifier.
 NEGATION_REACH, STRESS_REACH = 4, 2
@@ -13,7 +13,7 @@ NEGATION_REACH, STRESS_REACH = 4, 2
 NEGATED_GOOD, NEGATED_BAD = -1.5, -0.3
 STRESSED, SOFTENED = 1.3, 0.7
 #: What is left of everything said before a "but".
-BEFORE_BUT = 0.6
+LEFT_BEFORE_BUT = 0.6
 
 _EMOTICON = re.compile(
     r"(?P<good>(?<!\w)[:;=8xX]['’]?[-o^]?[)\]DpP3}*]+(?!\w)|(?<!\w)[(\[]+[-o^]?[:;=](?!\w)|<3+|\^_*\^)"
@@ -23,7 +23,7 @@ _MAY_HOLD_EMOTICON = re.compile(r"[:;=][-'’o^)\]DpP3}*(\[{|/\\sS@]|<[3/]|\^|[x
 
 
 @dataclass(slots=True)
-class Heard:
+class WordSignals:
     """`good` and `bad` are sums of tones, both from 0 up; `bits` are `lexicon`'s; `words` counts what had a meaning."""
 
     good: float = 0.0
@@ -34,9 +34,9 @@ class Heard:
     thanks: int = 0
 
 
-def listen(words: tuple[str, ...], lexicon: Lexicon) -> Heard:
+def collect_signals(words: tuple[str, ...], lexicon: Lexicon) -> WordSignals:
     """What the words say, in order. Total: any list of tokens."""
-    heard = Heard()
+    heard = WordSignals()
     at, count = 0, len(words)
     negated = stressed = -1
     stress = 1.0
@@ -45,7 +45,7 @@ def listen(words: tuple[str, ...], lexicon: Lexicon) -> Heard:
         if word is None:
             at += 1
             continue
-        mark, step = _phrase(words, at, word, lexicon) if word.lengths else (word.mark, 1)
+        mark, step = _match_phrase(words, at, word, lexicon) if word.lengths else (word.mark, 1)
         if mark is not None:
             tone, role, bits, urgency, spam = mark
             if bits:
@@ -66,8 +66,8 @@ def listen(words: tuple[str, ...], lexicon: Lexicon) -> Heard:
                 if role == NOT:
                     negated = at + step - 1 + NEGATION_REACH
                 elif role == BUT:
-                    heard.good *= BEFORE_BUT
-                    heard.bad *= BEFORE_BUT
+                    heard.good *= LEFT_BEFORE_BUT
+                    heard.bad *= LEFT_BEFORE_BUT
                     negated = -1
                 else:
                     stress = STRESSED if role == MORE else SOFTENED if role == LESS else 1.0
@@ -76,7 +76,7 @@ def listen(words: tuple[str, ...], lexicon: Lexicon) -> Heard:
     return heard
 
 
-def _phrase(words: tuple[str, ...], at: int, word: Word, lexicon: Lexicon) -> tuple[Mark | None, int]:
+def _match_phrase(words: tuple[str, ...], at: int, word: LexiconEntry, lexicon: Lexicon) -> tuple[WordMark | None, int]:
     """What the longest known phrase that begins at `at` says, else the word there; and how many words are done with it."""
     mark = word.mark
     for length in word.lengths:
@@ -84,12 +84,12 @@ def _phrase(words: tuple[str, ...], at: int, word: Word, lexicon: Lexicon) -> tu
         if found is None:
             continue
         if found.tone is None and mark is not None:
-            return mark.and_flags(found), 1
+            return mark.with_flags_of(found), 1
         return found, length if found.tone is not None or found.role else 1
     return mark, 1
 
 
-def emoticons(text: str) -> tuple[int, int]:
+def count_emoticons(text: str) -> tuple[int, int]:
     """How many happy and how many unhappy emoticons the text holds."""
     if not _MAY_HOLD_EMOTICON.search(text):
         return 0, 0

@@ -15,32 +15,32 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from accounts.models import Department, User
-from routing.conditions.wording import summary
+from routing.conditions.wording import summarize_condition
 from routing.models import Rule, RuleSetVersion
-from routing.pages.requests import denied_is_absent, form_view
-from routing.refusals import NotYours, RuleSetError
-from routing.rule_editor.forms import DefaultForm
-from routing.rule_editor.redirects import to_list
-from routing.rule_editor.views import rule_editor_of
-from routing.rule_editor.worksheet import desk_of
+from routing.pages.requests import denied_as_404, form_view
+from routing.refusals import EditNotPermitted, RuleSetError
+from routing.rule_editor.forms import DefaultDepartmentForm
+from routing.rule_editor.redirects import redirect_to_rule_list
+from routing.rule_editor.views import require_rule_editor
+from routing.rule_editor.worksheet import load_worksheet
 from routing.rules import editing, precedence
 from routing.rules import edits as snapshots
 from routing.rules import versions as rulesets
-from routing.rules.starter import DEFAULT
-from routing.scope import scope_of
+from routing.rules.starter import DEFAULT_DEPARTMENT
+from routing.scope import edit_scope_of
 
 
-def _do(
+def _perform_and_redirect(
     request: HttpRequest, verb: Callable[[User, dt.datetime], str], key: uuid.UUID | None
 ) -> HttpResponse:
     """Runs one verb, says what happened, and goes back to the list."""
-    user = rule_editor_of(request)
+    user = require_rule_editor(request)
     try:
-        with denied_is_absent():
+        with denied_as_404():
             messages.success(request, verb(user, timezone.now()))
     except RuleSetError as error:
         messages.error(request, str(error))
-    return to_list(key)
+    return redirect_to_rule_list(key)
 
 
 @require_POST
@@ -53,7 +53,7 @@ def rule_toggle(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
         rule = editing.switch_rule(key, enabled, user, now)
         return f"“{rule.name}” is switched {'on' if enabled else 'off'}."
 
-    return _do(request, verb, key)
+    return _perform_and_redirect(request, verb, key)
 
 
 @require_POST
@@ -69,7 +69,7 @@ def rule_move(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
         where = {"step": -1 if direction == "up" else 1}
     elif to.isdecimal() and len(to) < 7:
         where = {"to": int(to)}
-    if where and "sure" not in request.POST and (asked := _gives_way(request, key, where)):
+    if where and "sure" not in request.POST and (asked := _ask_before_yielding(request, key, where)):
         return asked
 
     def verb(user: User, now: dt.datetime) -> str:
@@ -77,18 +77,18 @@ def rule_move(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
             raise RuleSetError("Say where to move the rule: a place counted from 1.")
         return f"“{editing.move_rule(key, user, now, **where).name}” is moved."
 
-    return _do(request, verb, key)
+    return _perform_and_redirect(request, verb, key)
 
 
-def _gives_way(request: HttpRequest, key: uuid.UUID, where: dict[str, int]) -> HttpResponse | None:
+def _ask_before_yielding(request: HttpRequest, key: uuid.UUID, where: dict[str, int]) -> HttpResponse | None:
     """The question whether to put a live rule below another department's, above which only an administrator gets it
     again; None where there is nothing to ask."""
-    desk = desk_of(rule_editor_of(request))
-    rule = desk.rule(str(key))
+    desk = load_worksheet(require_rule_editor(request))
+    rule = desk.find_editable_rule(str(key))
     if rule is None or desk.draft is not None:
         return None
-    passed = precedence.given_way(
-        desk.content, snapshots.moved(desk.content, str(key), **where), desk.scope.covers
+    passed = precedence.find_yielded_pair(
+        desk.content, snapshots.with_moved_rule(desk.content, str(key), **where), desk.scope.covers
     )
     if passed is None:
         return None
@@ -101,51 +101,51 @@ def _gives_way(request: HttpRequest, key: uuid.UUID, where: dict[str, int]) -> H
 @login_required
 def rule_delete(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
     """Asks whether to delete a rule; posting deletes it. Older versions keep it."""
-    desk = desk_of(rule_editor_of(request))
-    rule = desk.rule(str(key))
+    desk = load_worksheet(require_rule_editor(request))
+    rule = desk.find_editable_rule(str(key))
     if rule is None:
         raise Http404
     if request.method != "POST":
-        context = {"rule": rule, "summary": summary(rule.condition, names=desk.names)}
+        context = {"rule": rule, "summary": summarize_condition(rule.condition, names=desk.names)}
         return render(request, "routing/rule_delete.html", context)
-    return _do(request, lambda user, now: f"“{editing.delete_rule(key, user, now)}” is deleted.", None)
+    return _perform_and_redirect(request, lambda user, now: f"“{editing.delete_rule(key, user, now)}” is deleted.", None)
 
 
 @require_POST
 @login_required
 def rule_duplicate(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
     """A copy below the rule, switched off; the list goes to it."""
-    user = rule_editor_of(request)
+    user = require_rule_editor(request)
     try:
-        with denied_is_absent():
+        with denied_as_404():
             copy = editing.duplicate_rule(key, user, timezone.now())
     except RuleSetError as error:
         messages.error(request, str(error))
-        return to_list(key)
+        return redirect_to_rule_list(key)
     messages.success(request, f"“{copy.name}” is made, switched off: edit it first.")
-    return to_list(copy.key)
+    return redirect_to_rule_list(copy.key)
 
 
 @form_view
 @login_required
 def default_edit(request: HttpRequest) -> HttpResponse:
     """Where messages go when no rule holds."""
-    user = rule_editor_of(request)
-    desk = desk_of(user)
+    user = require_rule_editor(request)
+    desk = load_worksheet(user)
     slug = (desk.content["default"] or {}).get("department", "")
     if not desk.may_edit_default:
         raise Http404
     current = Department.objects.filter(slug=slug).first()
-    form = DefaultForm(request.POST or None, initial={"department": current and current.pk}, scope=desk.scope)
+    form = DefaultDepartmentForm(request.POST or None, initial={"department": current and current.pk}, scope=desk.scope)
     if request.method == "POST" and form.is_valid():
         try:
-            editing.set_default(form.cleaned_data["department"], user, timezone.now())
+            editing.set_default_department(form.cleaned_data["department"], user, timezone.now())
         except (RuleSetError, ProtectedError) as error:
             form.add_error(None, str(error))
         else:
             where = "in your draft" if desk.draft else "saved and live"
             messages.success(request, f"The default is {where}.")
-            return to_list()
+            return redirect_to_rule_list()
     status = 422 if form.is_bound else 200
     return render(
         request,
@@ -157,30 +157,30 @@ def default_edit(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 @login_required
-def starter(request: HttpRequest) -> HttpResponse:
+def starter_rules_install(request: HttpRequest) -> HttpResponse:
     """Puts the starter rules in place, while there are none."""
 
     def verb(user: User, now: dt.datetime) -> str:
         departments = {department.slug: department for department in Department.objects.filter(is_open=True)}
-        if not scope_of(user).is_whole:
-            raise NotYours("The starter rules lead to all departments.")
+        if not edit_scope_of(user).is_company_wide:
+            raise EditNotPermitted("The starter rules lead to all departments.")
         if Rule.objects.exists() or not departments:
             raise RuleSetError("The starter rules need at least one department, and no rules in their way.")
-        default = DEFAULT if DEFAULT in departments else next(iter(departments))
+        default = DEFAULT_DEPARTMENT if DEFAULT_DEPARTMENT in departments else next(iter(departments))
         rulesets.install_starter_rules(departments, default, now, user)
         return f"{Rule.objects.count()} starter rules are live."
 
-    return _do(request, verb, None)
+    return _perform_and_redirect(request, verb, None)
 
 
 @require_POST
 @login_required
 def version_restore(request: HttpRequest, number: int) -> HttpResponse:
     """Puts the rules of an older version back, as a new version."""
-    user = rule_editor_of(request)
+    user = require_rule_editor(request)
     get_object_or_404(RuleSetVersion, number=number)
     try:
-        messages.success(request, editing.restore(number, user, timezone.now()))
+        messages.success(request, editing.restore_rules_version(number, user, timezone.now()))
     except RuleSetError as error:
         messages.error(request, str(error))
     return redirect("routing:versions")

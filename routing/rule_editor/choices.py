@@ -11,7 +11,7 @@ from accounts.access import ROLES
 from accounts.models import BrandAccount, Department, Membership, Skill, User
 from routing.conditions.wording import network_name
 from routing.models import Calendar
-from routing.playbook.versions import branches
+from routing.playbook.versions import playbook_branch_options
 
 Options = list[tuple[str, str]]
 #: Languages offered; a rule may name others.
@@ -19,7 +19,7 @@ _LANGUAGES = (
     "en", "de", "fr", "es", "it", "nl", "pt", "pl", "tr", "ru", "uk", "cs", "da", "sv", "no", "fi", "el", "hu", "ro",
     "ar", "he", "hi", "ja", "ko", "zh", "id", "th", "vi",
 )  # fmt: skip
-_SPECIAL = {"no": "Norwegian", "zh": "Chinese"}
+_LANGUAGE_NAMES = {"no": "Norwegian", "zh": "Chinese"}
 #: Fields of the form in the groups of their select.
 FIELD_GROUPS: dict[str, dict[str, str]] = {
     "The message": {
@@ -55,7 +55,7 @@ URGENCIES: Options = [("0", "low"), ("1", "raised"), ("2", "high")]
 
 
 @dataclass(frozen=True, slots=True)
-class Choices:
+class EditorChoices:
     """The options of an editor. `people` by user name and `skills` by slug, for what a rule does."""
 
     fields: dict[str, Options] = field(default_factory=dict)
@@ -64,7 +64,7 @@ class Choices:
     branches: Options = field(default_factory=list)
 
 
-def choices_for(user: User, only: Collection[str] = ()) -> Choices:
+def load_editor_choices(user: User, only: Collection[str] = ()) -> EditorChoices:
     """What this user's editor offers; of brand accounts `only` these ("network:remote id") where any are given. Five
     statements."""
     accounts = list(BrandAccount.objects.visible_to(user))
@@ -72,7 +72,7 @@ def choices_for(user: User, only: Collection[str] = ()) -> Choices:
         ("mentions", "Mentions"), ("comments", "Comments"), ("visitor_posts", "Posts on the page"), ("direct", "Direct"),
     ]  # fmt: skip
     networks = sorted({"x", "facebook"} | {one.network for one in accounts})
-    return Choices(
+    return EditorChoices(
         fields={
             "network": [(network, network_name(network)) for network in networks],
             "stream": streams,
@@ -81,18 +81,18 @@ def choices_for(user: User, only: Collection[str] = ()) -> Choices:
                 for one in accounts
                 if (key := f"{one.network}:{one.remote_id}") in only or not only
             ],
-            "language": [(code, _language(code)) for code in _LANGUAGES],
+            "language": [(code, _language_name(code)) for code in _LANGUAGES],
             "sentiment": [(value, value) for value in ("negative", "neutral", "positive")],
             "previous_department": list(Department.objects.values_list("slug", "name")),
             "hours": [(str(pk), name) for pk, name in Calendar.objects.values_list("pk", "name")],
         },
-        people=_people(),
+        people=_people_options(),
         skills=list(Skill.objects.values_list("slug", "name")),
-        branches=branches(),
+        branches=playbook_branch_options(),
     )
 
 
-def _people() -> Options:
+def _people_options() -> Options:
     """Everyone who works on cases of a department and is still here."""
     members = Membership.objects.values("user")
     users = User.objects.filter(pk__in=members, is_active=True, role__in=ROLES["claim"])
@@ -101,5 +101,5 @@ def _people() -> Options:
     ]
 
 
-def _language(code: str) -> str:
-    return _SPECIAL.get(code) or str(get_language_info(code)["name"])
+def _language_name(code: str) -> str:
+    return _LANGUAGE_NAMES.get(code) or str(get_language_info(code)["name"])

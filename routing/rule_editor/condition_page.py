@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from routing.conditions.fields import CHOICES, FLAGS, NUMBERS
-from routing.rule_editor.choices import FIELD_GROUPS, URGENCIES, Choices, Options
-from routing.rule_editor.condition_form import MAX_DEPTH, OFFERED_DEPTH, OPERATORS, ROOT, Node
+from routing.conditions.fields import CHOICE_FIELDS, FLAG_FIELDS, NUMBER_FIELDS
+from routing.rule_editor.choices import FIELD_GROUPS, URGENCIES, EditorChoices, Options
+from routing.rule_editor.condition_form import MAX_FORM_DEPTH, OFFERED_DEPTH, OPERATORS, ROOT_PATH, ConditionNode
 
 GROUP_NAMES = {"all": "all of these hold", "any": "any of these holds", "none": "none of these holds"}
 _HINTS = {
@@ -16,76 +16,76 @@ _HINTS = {
     "language": "",
 }
 #: More options than this fold away.
-_MANY = 8
+_FOLD_ABOVE = 8
 
 
-def presented(node: Node, choices: Choices) -> dict[str, Any]:
+def build_node_context(node: ConditionNode, choices: EditorChoices) -> dict[str, Any]:
     """A node for the template, with its parts."""
     shown: dict[str, Any] = {
         "path": node.path,
         "id": node.path.replace(".", "-"),
         "problems": node.problems,
-        "is_root": node.path == ROOT,
+        "is_root": node.path == ROOT_PATH,
         "is_next": node.is_next,
     }
     if node.group:
         return shown | {
             "group": node.group,
             "groups": [(value, name, value == node.group) for value, name in GROUP_NAMES.items()],
-            "parts": [presented(part, choices) for part in node.parts],
-            "may_nest": node.depth < min(OFFERED_DEPTH, MAX_DEPTH - 1),
+            "parts": [build_node_context(part, choices) for part in node.parts],
+            "may_nest": node.depth < min(OFFERED_DEPTH, MAX_FORM_DEPTH - 1),
             "joiner": {"all": "and", "any": "or", "none": "nor"}[node.group],
         }
-    return shown | _row(node, choices)
+    return shown | _row_context(node, choices)
 
 
-def _row(node: Node, choices: Choices) -> dict[str, Any]:
-    op = node.op if node.op in OPERATORS[node.about] else next(iter(OPERATORS[node.about]))
+def _row_context(node: ConditionNode, choices: EditorChoices) -> dict[str, Any]:
+    op = node.op if node.op in OPERATORS[node.field_name] else next(iter(OPERATORS[node.field_name]))
     fields = [
         (
             group,
             [
-                (name, label, name == node.about)
+                (name, label, name == node.field_name)
                 for name, label in members.items()
-                if _offered(name, node, choices)
+                if _is_offered(name, node, choices)
             ],
         )
         for group, members in FIELD_GROUPS.items()
     ]
-    control, options = _control(node, op, choices)
+    control, options = _value_control(node, op, choices)
     return {
         "fields": [(group, members) for group, members in fields if members],
-        "ops": [(value, label, value == op) for value, label in OPERATORS[node.about].items()],
+        "ops": [(value, label, value == op) for value, label in OPERATORS[node.field_name].items()],
         "control": control,
         "options": options,
         "chosen": ", ".join(label for _, label, chosen in options if chosen) or "Choose…",
-        "folds": len(options) > _MANY,
-        "typed": node.typed if node.about != "pattern" else "".join(node.values[:1]),
-        "hint": _HINTS.get(node.about, "10–20" if op == "between" else ""),
+        "folds": len(options) > _FOLD_ABOVE,
+        "typed": node.text_value if node.field_name != "pattern" else "".join(node.values[:1]),
+        "hint": _HINTS.get(node.field_name, "10–20" if op == "between" else ""),
     }
 
 
-def _offered(name: str, node: Node, choices: Choices) -> bool:
-    return name == node.about or name != "hours" or bool(choices.fields.get("hours"))
+def _is_offered(name: str, node: ConditionNode, choices: EditorChoices) -> bool:
+    return name == node.field_name or name != "hours" or bool(choices.fields.get("hours"))
 
 
-def _control(node: Node, op: str, choices: Choices) -> tuple[str, list[tuple[str, str, bool]]]:
+def _value_control(node: ConditionNode, op: str, choices: EditorChoices) -> tuple[str, list[tuple[str, str, bool]]]:
     """How a value is given: "none", "text" (several lines), "line", "number", "one" or "several" of options."""
-    name = node.about
-    if name in FLAGS:
+    name = node.field_name
+    if name in FLAG_FIELDS:
         return "none", []
     if name == "urgency" and op != "between":
-        return "one", _with(URGENCIES, node.values)
-    if name in NUMBERS:
+        return "one", _mark_chosen(URGENCIES, node.values)
+    if name in NUMBER_FIELDS:
         return "line" if op == "between" else "number", []
     if name == "hours":
-        return "one", _with(choices.fields.get("hours", []), node.values)
-    if name in CHOICES and name != "customer_tags":
-        return "several", _with(choices.fields.get(name, []), node.values)
+        return "one", _mark_chosen(choices.fields.get("hours", []), node.values)
+    if name in CHOICE_FIELDS and name != "customer_tags":
+        return "several", _mark_chosen(choices.fields.get(name, []), node.values)
     return "line" if name == "pattern" else "text", []
 
 
-def _with(options: Options, values: list[str]) -> list[tuple[str, str, bool]]:
+def _mark_chosen(options: Options, values: list[str]) -> list[tuple[str, str, bool]]:
     """The options with those that are chosen; chosen values that are not among them are kept."""
     known = {value for value, _ in options}
     rest = [(value, value, True) for value in values if value and value not in known]

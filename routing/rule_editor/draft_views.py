@@ -11,56 +11,56 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from routing.conditions.wording import summary
+from routing.conditions.wording import summarize_condition
 from routing.models import RuleDraft
-from routing.pages.requests import denied_is_absent, form_view
+from routing.pages.requests import denied_as_404, form_view
 from routing.refusals import RuleSetError
-from routing.rule_editor.forms import PublishForm
-from routing.rule_editor.redirects import to_list
-from routing.rule_editor.views import rule_editor_of
-from routing.rule_editor.worksheet import Desk, desk_of
+from routing.rule_editor.forms import PublishDraftForm
+from routing.rule_editor.redirects import redirect_to_rule_list
+from routing.rule_editor.views import require_rule_editor
+from routing.rule_editor.worksheet import Worksheet, load_worksheet
 from routing.rules import drafts
-from routing.rules.merging import DEFAULT, ORDER, Clash
+from routing.rules.merging import DEFAULT_KEY, ORDER_KEY, Clash
 
 
 @require_POST
 @login_required
 def draft_begin(request: HttpRequest) -> HttpResponse:
     """Begins a draft; nothing when there is one."""
-    with denied_is_absent():
-        drafts.begin(rule_editor_of(request), timezone.now())
+    with denied_as_404():
+        drafts.begin_rule_draft(require_rule_editor(request), timezone.now())
     messages.success(request, "You are working on a draft: nothing is live before you publish it.")
-    return to_list()
+    return redirect_to_rule_list()
 
 
 @require_POST
 @login_required
 def draft_discard(request: HttpRequest) -> HttpResponse:
     """Throws the draft away."""
-    if drafts.discard(rule_editor_of(request)):
+    if drafts.discard_rule_draft(require_rule_editor(request)):
         messages.success(request, "The draft is thrown away. The live rules are as they were.")
-    return to_list()
+    return redirect_to_rule_list()
 
 
 @form_view
 @login_required
 def draft_publish(request: HttpRequest) -> HttpResponse:
     """What publishing would change, what is wrong or clashes; posting publishes."""
-    user = rule_editor_of(request)
-    desk = desk_of(user)
+    user = require_rule_editor(request)
+    desk = load_worksheet(user)
     if desk.draft is None:
         if request.method == "POST":
             messages.info(request, "There is no draft (any more): it was published or thrown away.")
-        return to_list()
-    form = PublishForm(request.POST or None)
-    chosen = _chosen(request)
+        return redirect_to_rule_list()
+    form = PublishDraftForm(request.POST or None)
+    chosen = _chosen_sides(request)
     status = 200
     if request.method == "POST" and form.is_valid():
         try:
-            version = drafts.publish(user, form.cleaned_data["note"], timezone.now(), chosen)
+            version = drafts.publish_rule_draft(user, form.cleaned_data["note"], timezone.now(), chosen)
         except RuleDraft.DoesNotExist:
-            return to_list()
-        except drafts.Clashes:
+            return redirect_to_rule_list()
+        except drafts.DraftClashError:
             form.add_error(
                 None, "Others changed the same rules meanwhile: say below which counts. Nothing is lost."
             )
@@ -71,21 +71,21 @@ def draft_publish(request: HttpRequest) -> HttpResponse:
         else:
             said = f"Published as version {version.number}." if version else "There was nothing to publish."
             messages.success(request, said)
-            return to_list()
-    standing = drafts.standing(desk.draft, chosen)
+            return redirect_to_rule_list()
+    standing = drafts.draft_status(desk.draft, chosen)
     context = {
         "form": form,
         "standing": standing,
         "draft": desk.draft,
-        "clashes": _clashes(desk.draft, standing.merged, desk.names),
-        "errors": _found(desk, "error"),
-        "warnings": _found(desk, "warning"),
+        "clashes": _describe_clashes(desk.draft, standing.merged, desk.names),
+        "errors": _findings_of_level(desk, "error"),
+        "warnings": _findings_of_level(desk, "warning"),
         "chosen": chosen,
     }
     return render(request, "routing/draft_publish.html", context, status=status)
 
 
-def _found(desk: Desk, level: str) -> list[tuple[str, str]]:
+def _findings_of_level(desk: Worksheet, level: str) -> list[tuple[str, str]]:
     """The findings of one level, as (name of the rule or "", text)."""
     names = {rule["key"]: rule["name"] for rule in desk.content["rules"]}
     return [(names.get(one.rule, ""), one.text) for one in desk.findings() if one.level == level]
@@ -95,19 +95,19 @@ def _found(desk: Desk, level: str) -> list[tuple[str, str]]:
 @login_required
 def draft_update(request: HttpRequest) -> HttpResponse:
     """Takes into the draft what others published meanwhile."""
-    user = rule_editor_of(request)
+    user = require_rule_editor(request)
     try:
-        drafts.bring_up_to_date(user, timezone.now(), _chosen(request))
+        drafts.rebase_rule_draft(user, timezone.now(), _chosen_sides(request))
     except RuleDraft.DoesNotExist:
-        return to_list()
-    except drafts.Clashes:
+        return redirect_to_rule_list()
+    except drafts.DraftClashError:
         messages.error(request, "Others changed the same rules: say which counts.")
         return redirect("routing:draft_publish")
     messages.success(request, "Your draft has what others published.")
-    return to_list()
+    return redirect_to_rule_list()
 
 
-def _chosen(request: HttpRequest) -> dict[str, str]:
+def _chosen_sides(request: HttpRequest) -> dict[str, str]:
     """Which side counts, by what clashes."""
     return {
         name.removeprefix("choose-"): value
@@ -116,32 +116,32 @@ def _chosen(request: HttpRequest) -> dict[str, str]:
     }
 
 
-def _clashes(draft: RuleDraft, merged: dict[str, Any], known: dict[str, str]) -> list[dict[str, Any]]:
+def _describe_clashes(draft: RuleDraft, merged: dict[str, Any], known: dict[str, str]) -> list[dict[str, Any]]:
     """What clashes while nothing is chosen."""
-    return [_shown(clash, merged, known) for clash in drafts.standing(draft).clashes]
+    return [_describe_clash(clash, merged, known) for clash in drafts.draft_status(draft).clashes]
 
 
-def _shown(clash: Clash, merged: dict[str, Any], known: dict[str, str]) -> dict[str, Any]:
+def _describe_clash(clash: Clash, merged: dict[str, Any], known: dict[str, str]) -> dict[str, Any]:
     """A clash for people: what it is about, and both sides in a line."""
     names = {rule["key"]: rule["name"] for rule in merged["rules"]}
-    if clash.key == DEFAULT:
+    if clash.key == DEFAULT_KEY:
         sides = [side["department_name"] if side else "none" for side in (clash.mine, clash.theirs)]
         return {"key": clash.key, "what": "Where everything else goes", "mine": sides[0], "theirs": sides[1]}
-    if clash.key == ORDER:
+    if clash.key == ORDER_KEY:
         sides = [", ".join(names.get(key, "…") for key in side[:12]) for side in (clash.mine, clash.theirs)]
         return {"key": clash.key, "what": "The order of the rules", "mine": sides[0], "theirs": sides[1]}
     name = (clash.mine or clash.theirs)["name"]
     return {
         "key": clash.key,
         "what": f"“{name}”",
-        "mine": _line(clash.mine, known),
-        "theirs": _line(clash.theirs, known),
+        "mine": _describe_clash_side(clash.mine, known),
+        "theirs": _describe_clash_side(clash.theirs, known),
     }
 
 
-def _line(rule: dict[str, Any] | None, known: dict[str, str]) -> str:
+def _describe_clash_side(rule: dict[str, Any] | None, known: dict[str, str]) -> str:
     if rule is None:
         return "Deleted"
     off = "" if rule.get("enabled", True) else " (switched off)"
-    said = summary(rule["condition"], names=known)
+    said = summarize_condition(rule["condition"], names=known)
     return f"{rule['name']}: {said} → {rule.get('department_name') or rule['department']}{off}"

@@ -12,109 +12,109 @@ from django.shortcuts import render
 from django.utils import timezone
 
 from routing.models import Rule
-from routing.pages.requests import denied_is_absent, form_view
+from routing.pages.requests import denied_as_404, form_view
 from routing.refusals import RuleSetError
 from routing.rule_editor import condition_form as condition_rows
-from routing.rule_editor.choices import choices_for
+from routing.rule_editor.choices import load_editor_choices
 from routing.rule_editor.forms import RuleEditor
-from routing.rule_editor.in_words import as_it_is, said_of
-from routing.rule_editor.redirects import to_list
-from routing.rule_editor.views import facts_of, live_number, rule_editor_of
-from routing.rule_editor.worksheet import Desk, desk_of, mark_of
+from routing.rule_editor.in_words import describe_current_rule, describe_edited_rule
+from routing.rule_editor.redirects import redirect_to_rule_list
+from routing.rule_editor.views import facts_from_try_form, live_version_number, require_rule_editor
+from routing.rule_editor.worksheet import Worksheet, load_worksheet, rule_fingerprint
 from routing.rules import drafts, editing
 from routing.rules import edits as snapshots
 from routing.rules.engine import compile_rules, decide
-from routing.rules.history import changed_since
+from routing.rules.history import find_newer_version_of_rule
 
 
 @form_view
 @login_required
 def rule_new(request: HttpRequest) -> HttpResponse:
     """An empty form; posting it adds a rule at the end."""
-    return _edit(request, desk_of(rule_editor_of(request)), None)
+    return _handle_rule_form(request, load_worksheet(require_rule_editor(request)), None)
 
 
 @form_view
 @login_required
 def rule_edit(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
     """The form of one rule; posting it changes the rule, in the draft or live."""
-    desk = desk_of(rule_editor_of(request))
-    rule = desk.rule(str(key))
+    desk = load_worksheet(require_rule_editor(request))
+    rule = desk.find_editable_rule(str(key))
     if rule is None:
         raise Http404
-    return _edit(request, desk, rule)
+    return _handle_rule_form(request, desk, rule)
 
 
-def _edit(request: HttpRequest, desk: Desk, rule: Rule | None) -> HttpResponse:
+def _handle_rule_form(request: HttpRequest, desk: Worksheet, rule: Rule | None) -> HttpResponse:
     if request.method != "POST":
-        mark = mark_of(snapshots.rule_in(desk.content, str(rule.key))) if rule else ""
-        return _form(request, desk, _editor(None, rule, desk, seen=live_number(), mark=mark), rule)
-    editor = _editor(request, rule, desk)
+        mark = rule_fingerprint(snapshots.get_rule_by_key(desk.content, str(rule.key))) if rule else ""
+        return _render_rule_form(request, desk, _build_rule_editor(None, rule, desk, seen=live_version_number(), mark=mark), rule)
+    editor = _build_rule_editor(request, rule, desk)
     if "do" in request.POST:
-        condition_rows.act(editor.root, request.POST["do"])
-        return _form(request, desk, editor, rule)
+        condition_rows.apply_row_action(editor.root, request.POST["do"])
+        return _render_rule_form(request, desk, editor, rule)
     if "try" in request.POST:
-        return _form(request, desk, editor, rule, _tried(request, editor))
+        return _render_rule_form(request, desk, editor, rule, _try_condition(request, editor))
     content = editor.content()
-    if content is None or _overtaken(editor, desk, rule):
-        return _form(request, desk, editor, rule, status=422)
+    if content is None or _refuse_stale_edit(editor, desk, rule):
+        return _render_rule_form(request, desk, editor, rule, status=422)
     note, now = editor.form.cleaned_data["note"], timezone.now()
     try:
-        with denied_is_absent():
+        with denied_as_404():
             if "draft" in request.POST:
-                drafts.begin(desk.user, now)
+                drafts.begin_rule_draft(desk.user, now)
             if rule is None:
                 saved = editing.add_rule(content, desk.user, note, now)
             else:
                 saved = editing.change_rule(rule.key, content, desk.user, note, now)
     except RuleSetError as error:
         editor.form.add_error(None, str(error))
-        return _form(request, desk, editor, rule, status=422)
+        return _render_rule_form(request, desk, editor, rule, status=422)
     in_draft = desk.draft is not None or "draft" in request.POST
     last = rule is None and desk.scope.is_by_account and saved.position > 1
     where = " It is asked last: move it up where it should come before others." if last else ""
     messages.success(
         request, f"“{saved.name}” is {'in your draft' if in_draft else 'saved and live'}.{where}"
     )
-    return to_list(saved.key)
+    return redirect_to_rule_list(saved.key)
 
 
-def _editor(request: HttpRequest | None, rule: Rule | None, desk: Desk, **seen: Any) -> RuleEditor:
+def _build_rule_editor(request: HttpRequest | None, rule: Rule | None, desk: Worksheet, **seen: Any) -> RuleEditor:
     data = request.POST if request else None
     return RuleEditor(
-        data, rule, scope=desk.scope, choices=choices_for(desk.user, desk.scope.brand_accounts), **seen
+        data, rule, scope=desk.scope, choices=load_editor_choices(desk.user, desk.scope.brand_accounts), **seen
     )
 
 
-def _overtaken(editor: RuleEditor, desk: Desk, rule: Rule | None) -> bool:
+def _refuse_stale_edit(editor: RuleEditor, desk: Worksheet, rule: Rule | None) -> bool:
     """Whether the rule was changed since this editor opened it; then the form says so and keeps its text."""
     said = editor.form.cleaned_data
     if rule is None:
         return False
     if desk.draft is not None:
-        mark = mark_of(snapshots.rule_in(desk.content, str(rule.key)))
+        mark = rule_fingerprint(snapshots.get_rule_by_key(desk.content, str(rule.key)))
         if not said.get("mark") or said["mark"] == mark:
             return False
         who, where = "You", "in another window"
-        editor.look_at(mark=mark)
+        editor.mark_as_seen(mark=mark)
     else:
-        newer = changed_since(said["seen"], str(rule.key)) if said.get("seen") else None
+        newer = find_newer_version_of_rule(said["seen"], str(rule.key)) if said.get("seen") else None
         if newer is None:
             return False
         who = newer.created_by.get_full_name() or newer.created_by.username if newer.created_by else "Someone"
         where = f"in the meantime (version {newer.number})"
-        editor.look_at(seen=str(newer.number))
+        editor.mark_as_seen(seen=str(newer.number))
     editor.form.add_error(
         None,
         f"{who} changed this rule {where}. What you typed is kept below: compare it with the rule as it is now, and save "
-        f"again to put yours in its place. Now it is {as_it_is(desk, rule)}.",
+        f"again to put yours in its place. Now it is {describe_current_rule(desk, rule)}.",
     )
     return True
 
 
-def _form(
+def _render_rule_form(
     request: HttpRequest,
-    desk: Desk,
+    desk: Worksheet,
     editor: RuleEditor,
     rule: Rule | None,
     extra: dict[str, Any] | None = None,
@@ -126,7 +126,7 @@ def _form(
         "place": rule and rule.position,
         "draft": desk.draft,
         "condition": editor.condition_page,
-        "said": said_of(editor, desk, rule),
+        "said": describe_edited_rule(editor, desk, rule),
         "try_text": request.POST.get("try_text", ""),
         "is_refused": status == 422,
         "by_account": desk.scope.is_by_account,
@@ -138,7 +138,7 @@ def _form(
     return render(request, template, context | (extra or {}), status=status)
 
 
-def _tried(request: HttpRequest, editor: RuleEditor) -> dict[str, Any]:
+def _try_condition(request: HttpRequest, editor: RuleEditor) -> dict[str, Any]:
     """Whether the condition as typed holds for the text beside it."""
     condition = editor.condition()
     if condition is None:
@@ -148,7 +148,7 @@ def _tried(request: HttpRequest, editor: RuleEditor) -> dict[str, Any]:
         compiled = compile_rules({"default": {"department": "default"}, "rules": [rule]})
     except RuleSetError as error:
         return {"tried": str(error)}
-    facts = facts_of({"text": request.POST.get("try_text", ""), "network": "x", "followers": None})
+    facts = facts_from_try_form({"text": request.POST.get("try_text", ""), "network": "x", "followers": None})
     decision = decide(facts, compiled)
     if decision.decided_by == "default":
         return {"tried": "The condition does not hold for this text."}

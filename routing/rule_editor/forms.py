@@ -9,13 +9,13 @@ from django import forms
 from django.http import QueryDict
 
 from accounts.models import Department
-from routing.conditions.validation import validate
+from routing.conditions.validation import validate_condition
 from routing.models import Priority, Rule
-from routing.pages.forms import NAME_MISSING, storable_text
+from routing.pages.forms import NAME_MISSING, validate_storable
 from routing.rule_editor import condition_form as condition_rows
-from routing.rule_editor.choices import Choices, Options
-from routing.rule_editor.condition_page import presented
-from routing.rules.editing import NAME_LENGTH, Content
+from routing.rule_editor.choices import EditorChoices, Options
+from routing.rule_editor.condition_page import build_node_context
+from routing.rules.editing import NAME_LENGTH, RuleContent
 from routing.rules.scope import RuleScope as Scope
 
 MAX_TREE_LENGTH = 400_000
@@ -26,12 +26,12 @@ class RuleForm(forms.Form):
     """Everything of a rule but its condition (see `RuleEditor`)."""
 
     name = forms.CharField(
-        max_length=NAME_LENGTH, validators=[storable_text], error_messages={"required": NAME_MISSING}
+        max_length=NAME_LENGTH, validators=[validate_storable], error_messages={"required": NAME_MISSING}
     )
     department = forms.ModelChoiceField(Department.objects.none(), label="Goes to", empty_label=None)
     priority = forms.TypedChoiceField(choices=Priority.choices, coerce=int, initial=Priority.NORMAL)
     tags = forms.CharField(
-        required=False, max_length=400, validators=[storable_text], help_text="Separated by commas."
+        required=False, max_length=400, validators=[validate_storable], help_text="Separated by commas."
     )
     needs_answer = forms.TypedChoiceField(
         choices=[("", "As its text reads"), ("yes", "Yes, always"), ("no", "No, never")],
@@ -57,14 +57,14 @@ class RuleForm(forms.Form):
     note = forms.CharField(
         required=False,
         max_length=200,
-        validators=[storable_text],
+        validators=[validate_storable],
         label="Why",
         help_text="For the list of versions.",
     )
     seen = forms.IntegerField(required=False, min_value=0, widget=forms.HiddenInput)
     mark = forms.CharField(required=False, max_length=16, widget=forms.HiddenInput)
 
-    def __init__(self, *args: Any, rule: Rule | None, scope: Scope, choices: Choices, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, rule: Rule | None, scope: Scope, choices: EditorChoices, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         open_ones = Department.objects.filter(is_open=True)
         if scope.departments is not None and not scope.is_by_account:
@@ -72,13 +72,13 @@ class RuleForm(forms.Form):
         if rule is not None and rule.department.pk:
             open_ones = open_ones | Department.objects.filter(pk=rule.department.pk)
         cast("forms.ModelChoiceField[Department]", self.fields["department"]).queryset = open_ones
-        self._offer("person", "Anybody of the department", choices.people, rule)
-        self._offer("skill", "—", choices.skills, rule)
-        self._offer("playbook_branch", "Its first question", choices.branches, rule)
+        self._set_field_choices("person", "Anybody of the department", choices.people, rule)
+        self._set_field_choices("skill", "—", choices.skills, rule)
+        self._set_field_choices("playbook_branch", "Its first question", choices.branches, rule)
         #: Whether there is a playbook with questions to begin at.
         self.has_branches = bool(choices.branches or (rule and rule.playbook_branch))
 
-    def _offer(self, name: str, none: str, options: Options, rule: Rule | None) -> None:
+    def _set_field_choices(self, name: str, none: str, options: Options, rule: Rule | None) -> None:
         """The options, and what the rule says now even when that is no longer there."""
         current = getattr(rule, name) if rule is not None else ""
         known = {value for value, _ in options}
@@ -113,7 +113,7 @@ class RuleForm(forms.Form):
         except ValueError as error:
             self.add_error("tree", f"This is not JSON: {error}")
             return None
-        for problem in validate(tree)[:10]:
+        for problem in validate_condition(tree)[:10]:
             self.add_error("tree", str(problem))
         return tree
 
@@ -127,7 +127,7 @@ class RuleEditor:
         rule: Rule | None,
         *,
         scope: Scope,
-        choices: Choices,
+        choices: EditorChoices,
         seen: int = 0,
         mark: str = "",
     ) -> None:
@@ -135,41 +135,41 @@ class RuleEditor:
         a sign of the rule's content then."""
         self.choices = choices
         initial: dict[str, Any] = {"seen": seen, "mark": mark}
-        self.root = condition_rows.empty(scope.brand_accounts)
+        self.root = condition_rows.build_empty_condition(scope.brand_accounts)
         if rule is not None:
-            shown = condition_rows.node_of(rule.condition)
-            initial |= _initial(rule) | {"mode": "rows" if shown else "tree"}
+            shown = condition_rows.condition_to_form(rule.condition)
+            initial |= _initial_values(rule) | {"mode": "rows" if shown else "tree"}
             self.root = shown or self.root
         if data is not None:
-            self.root = condition_rows.read(data)
-            condition_rows.settle(self.root)
+            self.root = condition_rows.parse_condition_form(data)
+            condition_rows.reset_mismatched_operators(self.root)
         self.form = RuleForm(data, initial=initial, rule=rule, scope=scope, choices=choices)
 
     @property
     def condition_page(self) -> dict[str, Any]:
         """The groups and rows for the template."""
-        return presented(self.root, self.choices)
+        return build_node_context(self.root, self.choices)
 
     @property
     def is_as_tree(self) -> bool:
         """Whether the condition is being edited as JSON."""
         return bool(self.form["mode"].value() == "tree")
 
-    def look_at(self, **seen: str) -> None:
+    def mark_as_seen(self, **seen: str) -> None:
         """Makes another version (`seen`, `mark`) the one that the editor has seen, for the next time it is sent."""
         data = cast(QueryDict, self.form.data).copy()
         for name, value in seen.items():
             data[name] = value
         self.form.data = data
 
-    def content(self) -> Content | None:
+    def content(self) -> RuleContent | None:
         """What the editor says, None when something is wrong: the form and the rows say what."""
         whole = self.form.is_valid()
         condition = self.condition()
         if not whole or condition is None:
             return None
         said = self.form.cleaned_data
-        return Content(
+        return RuleContent(
             name=said["name"],
             condition=condition,
             department=said["department"],
@@ -189,10 +189,10 @@ class RuleEditor:
         if self.is_as_tree:
             said = self.form.cleaned_data.get("condition")
             return None if self.form.has_error("tree") or not said else cast("dict[str, Any]", said)
-        return condition_rows.tree_of(self.root)
+        return condition_rows.form_to_condition(self.root)
 
 
-def _initial(rule: Rule) -> dict[str, Any]:
+def _initial_values(rule: Rule) -> dict[str, Any]:
     return {
         "name": rule.name,
         "department": rule.department.pk,
@@ -208,7 +208,7 @@ def _initial(rule: Rule) -> dict[str, Any]:
     }
 
 
-class TryForm(forms.Form):
+class TryRulesForm(forms.Form):
     """A text to try the rules with, as if it came from a network."""
 
     text = forms.CharField(
@@ -223,7 +223,7 @@ class TryForm(forms.Form):
     followers = forms.IntegerField(required=False, min_value=0, label="Followers")
 
 
-class DefaultForm(forms.Form):
+class DefaultDepartmentForm(forms.Form):
     """The department that takes what no rule takes."""
 
     department = forms.ModelChoiceField(Department.objects.none(), empty_label=None)
@@ -236,10 +236,10 @@ class DefaultForm(forms.Form):
         cast("forms.ModelChoiceField[Department]", self.fields["department"]).queryset = open_ones
 
 
-class PublishForm(forms.Form):
+class PublishDraftForm(forms.Form):
     """A word on why a draft is published."""
 
     note = forms.CharField(
-        required=False, max_length=200, validators=[storable_text], label="Why",
+        required=False, max_length=200, validators=[validate_storable], label="Why",
         help_text="For the list of versions.",
     )  # fmt: skip

@@ -6,21 +6,21 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import urlencode
 
-from routing.conditions.wording import summary
+from routing.conditions.wording import summarize_condition
 from routing.models import Rule
-from routing.rule_editor.worksheet import Desk
+from routing.rule_editor.worksheet import Worksheet
 from routing.rules.findings import Finding
 
 #: Rules on a page, so that it stays below 400 KB however long they are; and rules of other pages that are named because
 #: something is odd about them.
-PAGE, NAMED = 60, 10
+RULES_PER_PAGE, MAX_NAMED_ELSEWHERE = 60, 10
 #: From so many on rules are looked for by words, and moved to a place that is typed.
-MANY = 20
+SEARCH_FROM = 20
 #: More than the parts of any condition.
-_ALL = 1_000_000
+_NO_LIMIT = 1_000_000
 
 
-def listed(desk: Desk, query: Mapping[str, str]) -> dict[str, Any]:
+def build_list_context(desk: Worksheet, query: Mapping[str, str]) -> dict[str, Any]:
     """Template context of the rows. `query`: `page` counts from 1, `at` is the key of the rule whose page is wanted, `q`
     are words that are all found in a rule. What makes no sense there is passed over."""
     rules, words = desk.rules, query.get("q", "")[:100].strip()
@@ -30,42 +30,42 @@ def listed(desk: Desk, query: Mapping[str, str]) -> dict[str, Any]:
     fitting = [
         (place, rule)
         for place, rule in enumerate(rules, start=1)
-        if not words or _has(rule, words.casefold().split(), desk.names)
+        if not words or _matches_words(rule, words.casefold().split(), desk.names)
     ]
-    pages = max(-(-len(fitting) // PAGE), 1)
-    number = _number(query, [str(rule.key) for _, rule in fitting], pages)
-    shown = fitting[(number - 1) * PAGE : number * PAGE]
+    pages = max(-(-len(fitting) // RULES_PER_PAGE), 1)
+    number = _page_number(query, [str(rule.key) for _, rule in fitting], pages)
+    shown = fitting[(number - 1) * RULES_PER_PAGE : number * RULES_PER_PAGE]
     return {
-        "rows": [_row(desk, place, rule, found.get(str(rule.key), ())) for place, rule in shown],
+        "rows": [_rule_row(desk, place, rule, found.get(str(rule.key), ())) for place, rule in shown],
         "q": words,
         "total": len(rules),
         "fitting": len(fitting),
-        "first": (number - 1) * PAGE + 1,
-        "last": (number - 1) * PAGE + len(shown),
-        "turns": _turns(number, pages, words),
-        "elsewhere": _elsewhere(rules, {str(rule.key) for _, rule in shown}, found),
-        "has_search": len(rules) > MANY,
+        "first": (number - 1) * RULES_PER_PAGE + 1,
+        "last": (number - 1) * RULES_PER_PAGE + len(shown),
+        "turns": _page_links(number, pages, words),
+        "elsewhere": _findings_elsewhere(rules, {str(rule.key) for _, rule in shown}, found),
+        "has_search": len(rules) > SEARCH_FROM,
         "sortable": not words,
-        "jump": len(rules) if len(rules) > MANY else 0,
+        "jump": len(rules) if len(rules) > SEARCH_FROM else 0,
         "default_findings": found.get("", ()),
     }
 
 
-def _has(rule: Rule, words: Iterable[str], names: Mapping[str, str]) -> bool:
-    said = [rule.name, rule.department.name, summary(rule.condition, _ALL, names), *rule.tags]
+def _matches_words(rule: Rule, words: Iterable[str], names: Mapping[str, str]) -> bool:
+    said = [rule.name, rule.department.name, summarize_condition(rule.condition, _NO_LIMIT, names), *rule.tags]
     text = "\n".join(said).casefold()
     return all(word in text for word in words)
 
 
-def _number(query: Mapping[str, str], keys: list[str], pages: int) -> int:
+def _page_number(query: Mapping[str, str], keys: list[str], pages: int) -> int:
     if (at := query.get("at")) in keys:
-        return keys.index(at) // PAGE + 1
+        return keys.index(at) // RULES_PER_PAGE + 1
     asked = query.get("page", "")
     number = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 9 else 1
     return min(max(number, 1), pages)
 
 
-def _turns(number: int, pages: int, words: str) -> dict[str, str]:
+def _page_links(number: int, pages: int, words: str) -> dict[str, str]:
     """The addresses of the first, the earlier, the later and the last page, "" where there is none."""
     wanted = {
         "begin": 1 if number > 2 else 0,
@@ -77,23 +77,23 @@ def _turns(number: int, pages: int, words: str) -> dict[str, str]:
     return {name: f"?{urlencode({**more, 'page': page})}" if page else "" for name, page in wanted.items()}
 
 
-def _elsewhere(rules: list[Rule], shown: set[str], found: Mapping[str, list[Finding]]) -> dict[str, Any]:
+def _findings_elsewhere(rules: list[Rule], shown: set[str], found: Mapping[str, list[Finding]]) -> dict[str, Any]:
     """The rules that something is wrong or odd about and that are not on this page."""
     odd = [rule for rule in rules if str(rule.key) in found and str(rule.key) not in shown]
-    return {"rules": odd[:NAMED], "more": max(len(odd) - NAMED, 0), "count": len(odd)}
+    return {"rules": odd[:MAX_NAMED_ELSEWHERE], "more": max(len(odd) - MAX_NAMED_ELSEWHERE, 0), "count": len(odd)}
 
 
-def _row(desk: Desk, place: int, rule: Rule, findings: Iterable[Finding]) -> dict[str, Any]:
+def _rule_row(desk: Worksheet, place: int, rule: Rule, findings: Iterable[Finding]) -> dict[str, Any]:
     rules = desk.rules
     return {
         "place": place,
         "rule": rule,
-        "summary": summary(rule.condition, names=desk.names),
+        "summary": summarize_condition(rule.condition, names=desk.names),
         "priority": rule.get_priority_display() if rule.priority else "",
-        "may_up": place > 1 and (desk.scope.is_by_account or desk.is_mine(rules[place - 2])),
+        "may_up": place > 1 and (desk.scope.is_by_account or desk.may_edit_rule(rules[place - 2])),
         "is_last": place == len(rules),
         "person": desk.names.get(f"person {rule.person}", rule.person),
         "skill": desk.names.get(f"skill {rule.skill}", rule.skill),
-        "is_mine": desk.is_mine(rule),
+        "is_mine": desk.may_edit_rule(rule),
         "findings": findings,
     }

@@ -17,21 +17,21 @@ from accounts.models import Department, User
 from routing.facts import Decision, Facts
 from routing.models import RuleDraft, RuleSetVersion
 from routing.pages.requests import user_of
-from routing.pages.versions import Kind, listing
+from routing.pages.versions import VersionListSettings, render_version_list
 from routing.reading import with_reading
 from routing.refusals import RuleSetError
-from routing.rule_editor.forms import TryForm
-from routing.rule_editor.listing import listed
-from routing.rule_editor.worksheet import Desk, desk_of
+from routing.rule_editor.forms import TryRulesForm
+from routing.rule_editor.listing import build_list_context
+from routing.rule_editor.worksheet import Worksheet, load_worksheet
 from routing.rules import drafts
 from routing.rules import versions as rulesets
-from routing.rules.engine import decide, decide_all
-from routing.rules.history import difference
-from routing.rules.names import names
+from routing.rules.engine import decide, matching_decisions
+from routing.rules.history import describe_ruleset_changes
+from routing.rules.names import load_display_names
 from routing.rules.scope import rule_scope_of
 
 
-def rule_editor_of(request: HttpRequest) -> User:
+def require_rule_editor(request: HttpRequest) -> User:
     """As `editor_of`, of the rules: community managers, too, with a brand account at least."""
     user = user_of(request)
     if rule_scope_of(user).is_empty:
@@ -39,29 +39,29 @@ def rule_editor_of(request: HttpRequest) -> User:
     return user
 
 
-def live_number() -> int:
+def live_version_number() -> int:
     return RuleSetVersion.objects.values_list("number", flat=True).first() or 0
 
 
 def _list_context(request: HttpRequest) -> dict[str, Any]:
-    desk = desk_of(user_of(request))
+    desk = load_worksheet(user_of(request))
     default = desk.content["default"]
     return {
-        **listed(desk, request.GET),
+        **build_list_context(desk, request.GET),
         "default": default and Department.objects.filter(slug=default["department"]).first(),
         "may_edit": desk.may_edit,
         "may_edit_default": desk.may_edit_default,
         "by_account": desk.scope.is_by_account,
         "may_learn": viewer(desk.user).may("learn"),
-        "may_start": desk.scope.is_whole,
+        "may_start": desk.scope.is_company_wide,
         "draft": desk.draft,
-        "standing": desk.draft and drafts.standing(desk.draft),
-        "others": _others(desk),
+        "standing": desk.draft and drafts.draft_status(desk.draft),
+        "others": _colleagues_drafts(desk),
         "version": RuleSetVersion.objects.select_related("created_by").defer("snapshot").first(),
     }
 
 
-def _others(desk: Desk) -> list[RuleDraft]:
+def _colleagues_drafts(desk: Worksheet) -> list[RuleDraft]:
     """The drafts of colleagues, for those who edit: whoever knows of them talks to them first."""
     if not desk.may_edit:
         return []
@@ -72,23 +72,23 @@ def _others(desk: Desk) -> list[RuleDraft]:
 @login_required
 def rule_list(request: HttpRequest) -> HttpResponse:
     """The rules in order, with the box to try them; see `routing.rule_editor.listing` for what the address may ask for."""
-    return render(request, "routing/rule_list.html", _list_context(request) | {"try_form": TryForm()})
+    return render(request, "routing/rule_list.html", _list_context(request) | {"try_form": TryRulesForm()})
 
 
 @require_POST
 @login_required
 def rule_try(request: HttpRequest) -> HttpResponse:
     """Which of the live rules takes a text, and which others would. Changes nothing."""
-    form = TryForm(request.POST)
+    form = TryRulesForm(request.POST)
     context = _list_context(request) | {"try_form": form}
     if form.is_valid():
         try:
-            rules = rulesets.live()
+            rules = rulesets.live_rules()
         except RuleSetError as error:
             form.add_error(None, str(error))
         else:
-            facts = facts_of(form.cleaned_data)
-            context |= {"decision": decide(facts, rules), "others": decide_all(facts, rules)[1:6]}
+            facts = facts_from_try_form(form.cleaned_data)
+            context |= {"decision": decide(facts, rules), "others": matching_decisions(facts, rules)[1:6]}
             context["decided_name"] = _department_name(context["decision"])
     return render(request, "routing/rule_list.html", context)
 
@@ -98,7 +98,7 @@ def _department_name(decision: Decision) -> str:
     return name or decision.department
 
 
-def facts_of(said: dict[str, Any]) -> Facts:
+def facts_from_try_form(said: dict[str, Any]) -> Facts:
     return with_reading(
         Facts(
             text=said["text"],
@@ -113,16 +113,16 @@ def facts_of(said: dict[str, Any]) -> Facts:
 
 @require_safe
 @login_required
-def versions(request: HttpRequest) -> HttpResponse:
+def rule_versions(request: HttpRequest) -> HttpResponse:
     """Who changed what and when; those may go back who may change all that this would."""
-    desk = desk_of(user_of(request))
-    kind = replace(_VERSIONS, difference=partial(difference, known=names()))
-    return listing(request, kind, lambda old: desk.may_edit and desk.scope.may_change(desk.content, old))
+    desk = load_worksheet(user_of(request))
+    kind = replace(_RULE_VERSION_LIST, describe_changes=partial(describe_ruleset_changes, known=load_display_names()))
+    return render_version_list(request, kind, lambda old: desk.may_edit and desk.scope.may_change(desk.content, old))
 
 
-_VERSIONS = Kind(
+_RULE_VERSION_LIST = VersionListSettings(
     RuleSetVersion,
-    difference,
+    describe_ruleset_changes,
     {
         "title": "Versions of the rules",
         "restore": "routing:version_restore",

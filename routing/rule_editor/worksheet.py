@@ -10,19 +10,19 @@ from typing import Any
 
 from accounts.models import Department, User
 from routing.models import Rule, RuleDraft
-from routing.rules.drafts import draft_of
-from routing.rules.findings import Finding, Known, findings
-from routing.rules.names import names
+from routing.rules.drafts import find_rule_draft
+from routing.rules.findings import Finding, Vocabulary, check_rules
+from routing.rules.names import load_display_names
 from routing.rules.scope import RuleScope as Scope
 from routing.rules.scope import rule_scope_of
-from routing.rules.store import instances, snapshot
-from routing.rules.vocabulary import known
+from routing.rules.store import build_rules, build_rules_snapshot
+from routing.rules.vocabulary import load_vocabulary
 
-Plain = dict[str, Any]
+JsonDict = dict[str, Any]
 
 
 @dataclass
-class Desk:
+class Worksheet:
     """`scope` says which of the rules the person may change."""
 
     user: User
@@ -34,7 +34,7 @@ class Desk:
         """Whether the person may change any rule at all."""
         return not self.scope.is_empty
 
-    def is_mine(self, rule: Rule) -> bool:
+    def may_edit_rule(self, rule: Rule) -> bool:
         """Whether the person may change the rule."""
         return self.scope.covers_rule({"department": rule.department.slug, "condition": rule.condition})
 
@@ -49,28 +49,28 @@ class Desk:
         )
 
     @cached_property
-    def content(self) -> Plain:
+    def content(self) -> JsonDict:
         """The snapshot that is worked on."""
-        return self.draft.content if self.draft else snapshot()
+        return self.draft.content if self.draft else build_rules_snapshot()
 
     @cached_property
     def rules(self) -> list[Rule]:
         """In order, with their departments; not to be saved."""
-        return instances(self.content)
+        return build_rules(self.content)
 
-    def rule(self, key: str) -> Rule | None:
+    def find_editable_rule(self, key: str) -> Rule | None:
         """The rule with this key, None when it is gone or not the person's to change."""
         for rule in self.rules:
-            if str(rule.key) == key and self.is_mine(rule):
+            if str(rule.key) == key and self.may_edit_rule(rule):
                 return rule
         return None
 
     @cached_property
     def names(self) -> dict[str, str]:
         """What rules name, as `routing.conditions.wording` asks for it."""
-        return names()
+        return load_display_names()
 
-    def slug_of(self, department_id: str) -> str:
+    def department_slug(self, department_id: str) -> str:
         """The slug of the department with this primary key, "" when there is none."""
         if not department_id.isdecimal() or len(department_id) > 9:
             return ""
@@ -79,24 +79,24 @@ class Desk:
 
     def findings(self) -> list[Finding]:
         """What is wrong or odd about the rules; worked out once as long as nothing changes."""
-        return list(_found(json.dumps(self.content), _as_key(known())))
+        return list(_cached_findings(json.dumps(self.content), _vocabulary_to_json(load_vocabulary())))
 
 
-def desk_of(user: User) -> Desk:
+def load_worksheet(user: User) -> Worksheet:
     """What the person works on."""
     scope = rule_scope_of(user)
-    desk = Desk(user, scope, None)
+    desk = Worksheet(user, scope, None)
     if desk.may_edit:
-        desk.draft = draft_of(user)
+        desk.draft = find_rule_draft(user)
     return desk
 
 
-def mark_of(rule: Plain) -> str:
+def rule_fingerprint(rule: JsonDict) -> str:
     """A short sign of a rule's content: another one when it was changed."""
     return hashlib.sha256(json.dumps(rule, sort_keys=True).encode()).hexdigest()[:16]
 
 
-def _as_key(said: Known) -> str:
+def _vocabulary_to_json(said: Vocabulary) -> str:
     return json.dumps(
         [
             dict(said.departments),
@@ -111,12 +111,12 @@ def _as_key(said: Known) -> str:
 
 
 @lru_cache(maxsize=8)
-def _found(content: str, names: str) -> tuple[Finding, ...]:
+def _cached_findings(content: str, names: str) -> tuple[Finding, ...]:
     departments, people, skills, branches, calendars, called = json.loads(names)
     return tuple(
-        findings(
+        check_rules(
             json.loads(content),
-            Known(
+            Vocabulary(
                 {slug: (name, is_open) for slug, (name, is_open) in departments.items()},
                 people, skills, branches, calendars, called,
             ),

@@ -6,106 +6,106 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from routing.conditions.fields import CHOICES
-from routing.conditions.wording import leaf_words, quoted, summary
+from routing.conditions.fields import CHOICE_FIELDS
+from routing.conditions.wording import describe_leaf, join_quoted, summarize_condition
 
-Plain = dict[str, Any]
+JsonDict = dict[str, Any]
 Names = Mapping[str, str]
-_PRIORITIES = {-1: "low", 0: "normal", 1: "high", 2: "urgent"}
-_ANSWERS = {True: "yes", False: "no", None: "as its text reads"}
+_PRIORITY_WORDS = {-1: "low", 0: "normal", 1: "high", 2: "urgent"}
+_NEEDS_ANSWER_WORDS = {True: "yes", False: "no", None: "as its text reads"}
 #: Parts of a condition that are named of what came and of what went.
-_NAMED = 6
+_MAX_PARTS_NAMED = 6
 
 
-def told(rule: Plain, names: Names) -> str:
+def describe_rule(rule: JsonDict, names: Names) -> str:
     """A rule in a line: its name, its condition and where it leads."""
-    return f"“{rule['name']}”: {summary(rule['condition'], names=names)} → {_department(rule)}"
+    return f"“{rule['name']}”: {summarize_condition(rule['condition'], names=names)} → {_department_name(rule)}"
 
 
-def changed(was: Plain, now: Plain, names: Names) -> list[str]:
+def describe_rule_changes(was: JsonDict, now: JsonDict, names: Names) -> list[str]:
     """Each change as part of a sentence, old → new; [] when nothing but the department's name is different. `names` as
     `routing.rules.names` has them."""
     moves = was["department"] != now["department"]
     each_of = (
         ("name", f"“{was['name']}”", f"“{now['name']}”"),
-        ("goes to", _department(was) if moves else "", _department(now) if moves else ""),
-        ("priority", _priority(was), _priority(now)),
-        ("tags", _tags(was), _tags(now)),
-        ("needs an answer:", _ANSWERS[was.get("needs_answer")], _ANSWERS[now.get("needs_answer")]),
-        ("person", _called("person", was, names) or "anybody", _called("person", now, names) or "anybody"),
-        ("skill", _called("skill", was, names) or "none", _called("skill", now, names) or "none"),
-        ("dismissed as noise:", _yes(was, "dismiss"), _yes(now, "dismiss")),
-        ("playbook begins at", _branch(was), _branch(now)),
+        ("goes to", _department_name(was) if moves else "", _department_name(now) if moves else ""),
+        ("priority", _priority_word(was), _priority_word(now)),
+        ("tags", _tags_text(was), _tags_text(now)),
+        ("needs an answer:", _NEEDS_ANSWER_WORDS[was.get("needs_answer")], _NEEDS_ANSWER_WORDS[now.get("needs_answer")]),
+        ("person", _display_name("person", was, names) or "anybody", _display_name("person", now, names) or "anybody"),
+        ("skill", _display_name("skill", was, names) or "none", _display_name("skill", now, names) or "none"),
+        ("dismissed as noise:", _yes_or_no(was, "dismiss"), _yes_or_no(now, "dismiss")),
+        ("playbook begins at", _branch_text(was), _branch_text(now)),
     )
     found = [f"{said} {before} → {after}" for said, before, after in each_of if before != after]
-    return [*found, *_condition(was["condition"], now["condition"], names)]
+    return [*found, *_describe_condition_change(was["condition"], now["condition"], names)]
 
 
-def _department(rule: Plain) -> str:
+def _department_name(rule: JsonDict) -> str:
     return str(rule.get("department_name") or rule["department"])
 
 
-def _priority(rule: Plain) -> str:
-    return _PRIORITIES.get(rule.get("priority", 0), "normal")
+def _priority_word(rule: JsonDict) -> str:
+    return _PRIORITY_WORDS.get(rule.get("priority", 0), "normal")
 
 
-def _tags(rule: Plain) -> str:
+def _tags_text(rule: JsonDict) -> str:
     tags = rule.get("tags") or ()
-    return quoted(tags, "and", 20) if tags else "none"
+    return join_quoted(tags, "and", 20) if tags else "none"
 
 
-def _yes(rule: Plain, name: str) -> str:
+def _yes_or_no(rule: JsonDict, name: str) -> str:
     return "yes" if rule.get(name) else "no"
 
 
-def _called(what: str, rule: Plain, names: Names) -> str:
+def _display_name(what: str, rule: JsonDict, names: Names) -> str:
     value = rule.get(what) or ""
     return names.get(f"{what} {value}", value)
 
 
-def _branch(rule: Plain) -> str:
+def _branch_text(rule: JsonDict) -> str:
     return str(rule.get("playbook_branch") or "its first question")
 
 
-def _condition(was: Plain, now: Plain, names: Names) -> Iterator[str]:
+def _describe_condition_change(was: JsonDict, now: JsonDict, names: Names) -> Iterator[str]:
     if was == now:
         return
-    old, new = Counter(_parts(was, (), names)), Counter(_parts(now, (), names))
+    old, new = Counter(_flatten_condition(was, (), names)), Counter(_flatten_condition(now, (), names))
     came, went = [words for _, words in new - old], [words for _, words in old - new]
     both = set(came) & set(went)
     said = [
-        f"{how} {_named(named)}"
+        f"{how} {_join_with_rest(named)}"
         for how, parts in (("with", came), ("without", went))
         if (named := [words for words in parts if words not in both])
     ]
     yield (
         f"condition now {', '.join(said)}"
         if said
-        else f"condition grouped otherwise: {summary(now, names=names)}"
+        else f"condition grouped otherwise: {summarize_condition(now, names=names)}"
     )
 
 
-def _named(parts: list[str]) -> str:
-    shown = parts[:_NAMED]
+def _join_with_rest(parts: list[str]) -> str:
+    shown = parts[:_MAX_PARTS_NAMED]
     rest = len(parts) - len(shown)
     return " and ".join([", ".join(shown), *([f"{rest} more"] if rest else [])])
 
 
-def _parts(tree: Plain, within: tuple[str, ...], names: Names) -> Iterator[tuple[tuple[str, ...], str]]:
+def _flatten_condition(tree: JsonDict, within: tuple[str, ...], names: Names) -> Iterator[tuple[tuple[str, ...], str]]:
     """Each single thing that a condition asks for, in words, with the groups that it stands in."""
     if "field" not in tree:
         group, parts = next(iter(tree.items()))
         inner = within if len(parts) == 1 and group != "none" else (*within, group)
         for part in parts:
-            yield from _parts(part, inner, names)
+            yield from _flatten_condition(part, inner, names)
         return
     barred = "not " if within.count("none") % 2 else ""
     kind = next((key for key in ("any", "all") if key in tree), "")
     if tree["field"] == "words":
         for word in tree[kind]:
-            yield (*within, kind), barred + leaf_words({"field": "words", "any": [word]})
-    elif tree["field"] in CHOICES:
+            yield (*within, kind), barred + describe_leaf({"field": "words", "any": [word]})
+    elif tree["field"] in CHOICE_FIELDS:
         for value in tree["is"]:
-            yield within, barred + leaf_words({**tree, "is": [value]}, names=names)
+            yield within, barred + describe_leaf({**tree, "is": [value]}, names=names)
     else:
-        yield within, barred + leaf_words(tree, names=names)
+        yield within, barred + describe_leaf(tree, names=names)

@@ -11,21 +11,21 @@ from django.db import transaction
 
 from accounts.models import User
 from routing.models import RuleDraft, RuleSetVersion
-from routing.refusals import NotYours
+from routing.refusals import EditNotPermitted
 from routing.rules import versions as rulesets
-from routing.rules.editing import keep
-from routing.rules.edits import without_names
-from routing.rules.history import difference
-from routing.rules.merging import Clash, merge
-from routing.rules.names import names
-from routing.rules.precedence import new_ones_below
+from routing.rules.editing import save_draft_content
+from routing.rules.edits import without_department_names
+from routing.rules.history import describe_ruleset_changes
+from routing.rules.merging import Clash, merge_snapshots
+from routing.rules.names import load_display_names
+from routing.rules.precedence import place_new_rules_below
 from routing.rules.scope import rule_scope_of
-from routing.rules.store import put, snapshot
+from routing.rules.store import replace_rules, build_rules_snapshot
 
-Plain = dict[str, Any]
+JsonDict = dict[str, Any]
 
 
-class Clashes(Exception):
+class DraftClashError(Exception):
     """Others changed the same rules meanwhile; nothing was published and the draft is as it was."""
 
     def __init__(self, clashes: list[Clash]) -> None:
@@ -34,7 +34,7 @@ class Clashes(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class DraftStatus:
     """A draft beside what is live. `lines` say what publishing would change; `behind` is how many versions were
     published since it began."""
 
@@ -42,80 +42,80 @@ class Standing:
     lines: tuple[str, ...]
     behind: int
     clashes: tuple[Clash, ...]
-    merged: Plain
+    merged: JsonDict
 
 
-def draft_of(user: User) -> RuleDraft | None:
+def find_rule_draft(user: User) -> RuleDraft | None:
     """The person's draft, None without one."""
     return RuleDraft.objects.filter(by=user).first()
 
 
-def begin(by: User, now: dt.datetime) -> RuleDraft:
+def begin_rule_draft(by: User, now: dt.datetime) -> RuleDraft:
     """The person's draft; a new one begins as what is live. Raises `NotYours` for those who edit no rules."""
     if rule_scope_of(by).is_empty:
-        raise NotYours("You may not edit rules.")
+        raise EditNotPermitted("You may not edit rules.")
     with transaction.atomic():
-        rulesets.take_turn()
+        rulesets.lock_rule_editing()
         number = RuleSetVersion.objects.values_list("number", flat=True).first() or 0
-        values = {"content": snapshot(), "based_on": number, "created_at": now, "updated_at": now}
+        values = {"content": build_rules_snapshot(), "based_on": number, "created_at": now, "updated_at": now}
         return RuleDraft.objects.get_or_create(by=by, defaults=values)[0]
 
 
-def standing(draft: RuleDraft, chosen: Mapping[str, str] | None = None) -> Standing:
+def draft_status(draft: RuleDraft, chosen: Mapping[str, str] | None = None) -> DraftStatus:
     """How the draft stands to what is live now. Reads the version it began from and the rules; writes nothing."""
     newest = RuleSetVersion.objects.values_list("number", flat=True).first() or 0
-    theirs = snapshot()
-    merged, clashes = _merged(draft, theirs, chosen)
-    same = without_names(merged) == without_names(theirs)
-    lines = () if same else tuple(difference(theirs, merged, names()))
-    return Standing(draft, lines, max(newest - draft.based_on, 0), tuple(clashes), merged)
+    theirs = build_rules_snapshot()
+    merged, clashes = _merge_with_live(draft, theirs, chosen)
+    same = without_department_names(merged) == without_department_names(theirs)
+    lines = () if same else tuple(describe_ruleset_changes(theirs, merged, load_display_names()))
+    return DraftStatus(draft, lines, max(newest - draft.based_on, 0), tuple(clashes), merged)
 
 
-def _merged(draft: RuleDraft, theirs: Plain, chosen: Mapping[str, str] | None) -> tuple[Plain, list[Clash]]:
+def _merge_with_live(draft: RuleDraft, theirs: JsonDict, chosen: Mapping[str, str] | None) -> tuple[JsonDict, list[Clash]]:
     """The draft with what is live now; its new rules come before nobody else's, whatever others moved meanwhile."""
     version = RuleSetVersion.objects.filter(number=draft.based_on).first()
-    merged, clashes = merge(version.snapshot if version else theirs, draft.content, theirs, chosen)
-    return new_ones_below(theirs, merged, rule_scope_of(draft.by).covers), clashes
+    merged, clashes = merge_snapshots(version.snapshot if version else theirs, draft.content, theirs, chosen)
+    return place_new_rules_below(theirs, merged, rule_scope_of(draft.by).covers), clashes
 
 
-def publish(
+def publish_rule_draft(
     by: User, note: str, now: dt.datetime, chosen: Mapping[str, str] | None = None
 ) -> RuleSetVersion | None:
     """Makes the draft live, together with what others published meanwhile, and ends it; None when nothing changed.
 
-    Raises `RuleDraft.DoesNotExist`, `Clashes` when others changed the same rules and `chosen` ("mine" or "theirs" by
+    Raises `RuleDraft.DoesNotExist`, `DraftClashError` when others changed the same rules and `chosen` ("mine" or "theirs" by
     key) does not say which counts, `NotYours`, `NotAbove`, `TooWide`, and `RuleSetError` when something is wrong with the rules.
     """
     with transaction.atomic():
-        rulesets.take_turn()
+        rulesets.lock_rule_editing()
         draft = RuleDraft.objects.select_for_update().get(by=by)
-        theirs = snapshot()
-        merged, clashes = _merged(draft, theirs, chosen)
+        theirs = build_rules_snapshot()
+        merged, clashes = _merge_with_live(draft, theirs, chosen)
         if clashes:
-            raise Clashes(clashes)
-        rule_scope_of(by).refuse(theirs, merged)
-        rulesets.refuse_errors(merged)
-        put(merged)
-        version = rulesets.publish(by, note or "Published a draft", now)
+            raise DraftClashError(clashes)
+        rule_scope_of(by).require_change(theirs, merged)
+        rulesets.require_valid_rules(merged)
+        replace_rules(merged)
+        version = rulesets.publish_rules(by, note or "Published a draft", now)
         draft.delete()
     return version
 
 
-def bring_up_to_date(by: User, now: dt.datetime, chosen: Mapping[str, str]) -> RuleDraft:
-    """Takes what others published into the draft. Raises `RuleDraft.DoesNotExist` and `Clashes`."""
+def rebase_rule_draft(by: User, now: dt.datetime, chosen: Mapping[str, str]) -> RuleDraft:
+    """Takes what others published into the draft. Raises `RuleDraft.DoesNotExist` and `DraftClashError`."""
     with transaction.atomic():
-        rulesets.take_turn()
+        rulesets.lock_rule_editing()
         draft = RuleDraft.objects.select_for_update().get(by=by)
-        theirs = snapshot()
-        merged, clashes = _merged(draft, theirs, chosen)
+        theirs = build_rules_snapshot()
+        merged, clashes = _merge_with_live(draft, theirs, chosen)
         if clashes:
-            raise Clashes(clashes)
-        keep(draft, merged, now)
+            raise DraftClashError(clashes)
+        save_draft_content(draft, merged, now)
         draft.based_on = RuleSetVersion.objects.values_list("number", flat=True).first() or 0
         draft.save(update_fields=["based_on"])
     return draft
 
 
-def discard(by: User) -> bool:
+def discard_rule_draft(by: User) -> bool:
     """Throws the draft away; False when there is none."""
     return bool(RuleDraft.objects.filter(by=by).delete()[0])

@@ -1,9 +1,9 @@
 """What editors do with rules. Each verb goes into the person's draft while they have one; otherwise it publishes one
 version with its author and a note. Or it changes nothing.
 
-All raise `routing.refusals.RuleSetError` when the rules could not decide afterwards, `routing.refusals.NotYours` (one of
-these) when the rule is not the person's to change, `routing.rules.scope.NotAbove` (another) when it would come before other
-departments' rules, `routing.rules.scope.TooWide` when it would take messages of brand accounts that are not the person's, and
+All raise `routing.refusals.RuleSetError` when the rules could not decide afterwards, `routing.refusals.EditNotPermitted` (one of
+these) when the rule is not the person's to change, `routing.rules.scope.MayNotOvertake` (another) when it would come before other
+departments' rules, `routing.rules.scope.ConditionTooWide` when it would take messages of brand accounts that are not the person's, and
 `Rule.DoesNotExist` when it is gone. `now` is the time of the change, UTC. `by` is None for the
 system, which may change everything.
 """
@@ -24,17 +24,17 @@ from routing.refusals import RuleSetError
 from routing.rules import edits as snapshots
 from routing.rules import versions as rulesets
 from routing.rules.edits import NAME_LENGTH, NoSuchRule
-from routing.rules.precedence import new_ones_below
+from routing.rules.precedence import place_new_rules_below
 from routing.rules.scope import rule_scope_of
-from routing.rules.store import EXTRAS, instances, put, snapshot
+from routing.rules.store import OPTIONAL_RULE_FIELDS, build_rules, replace_rules, build_rules_snapshot
 
-__all__ = ["NAME_LENGTH", "Content", "add_rule", "change_rule", "delete_rule", "duplicate_rule", "edit", "move_rule",
-           "restore", "set_default", "switch_rule"]  # fmt: skip
-Plain = dict[str, Any]
+__all__ = ["NAME_LENGTH", "RuleContent", "add_rule", "change_rule", "delete_rule", "duplicate_rule", "apply_rule_edit", "move_rule",
+           "restore_rules_version", "set_default_department", "switch_rule"]  # fmt: skip
+JsonDict = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Content:
+class RuleContent:
     """What an editor says about one rule. `condition` is a valid tree."""
 
     name: str
@@ -49,9 +49,9 @@ class Content:
     dismiss: bool = False
     playbook_branch: str = ""
 
-    def plain(self, key: str) -> Plain:
+    def serialize(self, key: str) -> JsonDict:
         """As a snapshot has it, under this key."""
-        said: Plain = {
+        said: JsonDict = {
             "key": key,
             "name": self.name,
             "enabled": self.enabled,
@@ -62,26 +62,26 @@ class Content:
             "tags": list(self.tags),
             "needs_answer": self.needs_answer,
         }
-        return said | {name: getattr(self, name) for name in EXTRAS if getattr(self, name)}
+        return said | {name: getattr(self, name) for name in OPTIONAL_RULE_FIELDS if getattr(self, name)}
 
 
-def edit(
+def apply_rule_edit(
     by: User | None,
-    note: str | Callable[[Plain], str],
+    note: str | Callable[[JsonDict], str],
     now: dt.datetime,
-    change: Callable[[Plain], Plain],
+    change: Callable[[JsonDict], JsonDict],
     *,
     about: str = "",
-) -> Plain:
+) -> JsonDict:
     """Applies a change to the person's draft, or publishes it; the content afterwards. Editors take turns.
 
     `note` may be worked out from the content as it was. `about` is the key of a rule that must be the person's own
     even when the change would touch nothing of others.
     """
     with transaction.atomic():
-        rulesets.take_turn()
+        rulesets.lock_rule_editing()
         draft = RuleDraft.objects.select_for_update().filter(by=by).first() if by else None
-        live = snapshot()
+        live = build_rules_snapshot()
         before = draft.content if draft else live
         try:
             after = change(before)
@@ -89,18 +89,18 @@ def edit(
             raise Rule.DoesNotExist(str(error)) from None
         scope = rule_scope_of(by)
         if about:
-            scope.require_rule(snapshots.rule_in(before, about))
-        scope.refuse(before, after, live)
+            scope.require_rule(snapshots.get_rule_by_key(before, about))
+        scope.require_change(before, after, live)
         if draft is not None:
-            keep(draft, after, now)
+            save_draft_content(draft, after, now)
         else:
             said = note if isinstance(note, str) else note(before)
-            _put(after)
-            rulesets.publish(by, said, now)
+            _replace_rules_or_refuse(after)
+            rulesets.publish_rules(by, said, now)
     return after
 
 
-def keep(draft: RuleDraft, content: Plain, now: dt.datetime) -> None:
+def save_draft_content(draft: RuleDraft, content: JsonDict, now: dt.datetime) -> None:
     """Another content for a draft that is locked."""
     if content == draft.content:
         return
@@ -109,55 +109,55 @@ def keep(draft: RuleDraft, content: Plain, now: dt.datetime) -> None:
     draft.save(update_fields=["content", "updated_at", "revision"])
 
 
-def _put(content: Plain) -> None:
+def _replace_rules_or_refuse(content: JsonDict) -> None:
     try:
-        put(content)
+        replace_rules(content)
     except KeyError as error:
         raise RuleSetError(f"There is no department {error} any more.") from error
 
 
-def _rule(content: Plain, key: str) -> Rule:
+def _edited_rule(content: JsonDict, key: str) -> Rule:
     stored = Rule.objects.select_related("department").filter(key=key).first()
     wanted = next(at for at, rule in enumerate(content["rules"]) if rule["key"] == key)
-    found = instances({"default": None, "rules": [content["rules"][wanted]]})[0]
+    found = build_rules({"default": None, "rules": [content["rules"][wanted]]})[0]
     found.position, found.pk = wanted + 1, stored.pk if stored else None
     return found
 
 
-def _named(words: str, key: str) -> Callable[[Plain], str]:
-    return lambda content: words.format(snapshots.rule_in(content, key)["name"])
+def _note_naming_rule(words: str, key: str) -> Callable[[JsonDict], str]:
+    return lambda content: words.format(snapshots.get_rule_by_key(content, key)["name"])
 
 
 def add_rule(
-    content: Content, by: User | None, note: str, now: dt.datetime, *, before: Collection[str] = ()
+    content: RuleContent, by: User | None, note: str, now: dt.datetime, *, before: Collection[str] = ()
 ) -> Rule:
     """A new rule, right before the first of the rules with the keys `before`, else after all others; and never before
     rules of others that are not the person's to overtake."""
     key, covers = str(uuid.uuid4()), rule_scope_of(by).covers
     note = note or f"Added “{content.name}”"
 
-    def change(rules: Plain) -> Plain:
-        after = snapshots.with_rule(rules, content.plain(key))
+    def change(rules: JsonDict) -> JsonDict:
+        after = snapshots.with_rule(rules, content.serialize(key))
         places = (at for at, each in enumerate(rules["rules"], start=1) if each["key"] in before)
-        return new_ones_below(
-            rules, snapshots.moved(after, key, to=next(places, len(after["rules"]))), covers
+        return place_new_rules_below(
+            rules, snapshots.with_moved_rule(after, key, to=next(places, len(after["rules"]))), covers
         )
 
-    return _rule(edit(by, note, now, change), key)
+    return _edited_rule(apply_rule_edit(by, note, now, change), key)
 
 
-def change_rule(key: uuid.UUID, content: Content, by: User | None, note: str, now: dt.datetime) -> Rule:
+def change_rule(key: uuid.UUID, content: RuleContent, by: User | None, note: str, now: dt.datetime) -> Rule:
     """The rule with another content; its place stays."""
     note, name = note or f"Changed “{content.name}”", str(key)
-    after = edit(by, note, now, lambda rules: snapshots.changed(rules, name, content.plain(name)))
-    return _rule(after, name)
+    after = apply_rule_edit(by, note, now, lambda rules: snapshots.with_changed_rule(rules, name, content.serialize(name)))
+    return _edited_rule(after, name)
 
 
 def switch_rule(key: uuid.UUID, enabled: bool, by: User | None, now: dt.datetime) -> Rule:
     """The rule switched on or off."""
-    note = _named(f"Switched {'on' if enabled else 'off'} “{{}}”", str(key))
-    after = edit(by, note, now, lambda rules: snapshots.switched(rules, str(key), enabled))
-    return _rule(after, str(key))
+    note = _note_naming_rule(f"Switched {'on' if enabled else 'off'} “{{}}”", str(key))
+    after = apply_rule_edit(by, note, now, lambda rules: snapshots.with_switched_rule(rules, str(key), enabled))
+    return _edited_rule(after, str(key))
 
 
 def move_rule(
@@ -165,22 +165,22 @@ def move_rule(
 ) -> Rule:
     """The rule at place `to`, counted from 1, or `step` places further down (up when negative); brought into range.
     The others keep their order."""
-    note = _named("Moved “{}”", str(key))
-    after = edit(
-        by, note, now, lambda rules: snapshots.moved(rules, str(key), to=to, step=step), about=str(key)
+    note = _note_naming_rule("Moved “{}”", str(key))
+    after = apply_rule_edit(
+        by, note, now, lambda rules: snapshots.with_moved_rule(rules, str(key), to=to, step=step), about=str(key)
     )
-    return _rule(after, str(key))
+    return _edited_rule(after, str(key))
 
 
 def delete_rule(key: uuid.UUID, by: User | None, now: dt.datetime) -> str:
     """Removes the rule; older versions keep it. Returns its name."""
     names: list[str] = []
 
-    def change(rules: Plain) -> Plain:
-        names.append(snapshots.rule_in(rules, str(key))["name"])
-        return snapshots.without(rules, str(key))
+    def change(rules: JsonDict) -> JsonDict:
+        names.append(snapshots.get_rule_by_key(rules, str(key))["name"])
+        return snapshots.without_rule(rules, str(key))
 
-    edit(by, _named("Deleted “{}”", str(key)), now, change)
+    apply_rule_edit(by, _note_naming_rule("Deleted “{}”", str(key)), now, change)
     return names[0]
 
 
@@ -189,30 +189,30 @@ def duplicate_rule(key: uuid.UUID, by: User | None, now: dt.datetime) -> Rule:
     edited it."""
     keys: list[str] = []
 
-    def change(rules: Plain) -> Plain:
-        after, copy = snapshots.copied(rules, str(key))
+    def change(rules: JsonDict) -> JsonDict:
+        after, copy = snapshots.with_copied_rule(rules, str(key))
         keys.append(copy)
-        return new_ones_below(rules, after, rule_scope_of(by).covers)
+        return place_new_rules_below(rules, after, rule_scope_of(by).covers)
 
-    after = edit(by, _named("Copied “{}”", str(key)), now, change, about=str(key))
-    return _rule(after, keys[0])
+    after = apply_rule_edit(by, _note_naming_rule("Copied “{}”", str(key)), now, change, about=str(key))
+    return _edited_rule(after, keys[0])
 
 
-def restore(number: int, by: User | None, now: dt.datetime) -> str:
+def restore_rules_version(number: int, by: User | None, now: dt.datetime) -> str:
     """The rules of version `number` again; what became of that, as a sentence. Raises `RuleSetVersion.DoesNotExist`."""
     note = f"Back to version {number}"
     newest = RuleSetVersion.objects.values_list("number", flat=True).first
     before = newest()
-    edit(by, note, now, lambda rules: rulesets.restorable(number))
+    apply_rule_edit(by, note, now, lambda rules: rulesets.restorable_content(number))
     if by is not None and RuleDraft.objects.filter(by=by).exists():
         return f"The rules of version {number} are in your draft."
     after = newest()
     return f"Version {number} is back, as version {after}." if after != before else "Nothing to change."
 
 
-def set_default(department: Department, by: User | None, now: dt.datetime) -> None:
+def set_default_department(department: Department, by: User | None, now: dt.datetime) -> None:
     """Where messages go when no rule holds."""
     if not department.is_open:
         raise RuleSetError(f"{department.name} is closed. Choose another department.")
     default = {"department": department.slug, "department_name": department.name}
-    edit(by, f"Default is {department.name}", now, lambda rules: rules | {"default": default})
+    apply_rule_edit(by, f"Default is {department.name}", now, lambda rules: rules | {"default": default})

@@ -8,7 +8,7 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-Plain = dict[str, Any]
+JsonDict = dict[str, Any]
 NAME_LENGTH = 120
 
 
@@ -16,7 +16,7 @@ class NoSuchRule(LookupError):
     """The rule is not in the rule set (any more)."""
 
 
-def rule_in(content: Plain, key: str) -> Plain:
+def get_rule_by_key(content: JsonDict, key: str) -> JsonDict:
     """The rule with this key."""
     for rule in content["rules"]:
         if rule["key"] == key:
@@ -24,7 +24,7 @@ def rule_in(content: Plain, key: str) -> Plain:
     raise NoSuchRule(key)
 
 
-def with_rule(content: Plain, rule: Plain) -> Plain:
+def with_rule(content: JsonDict, rule: JsonDict) -> JsonDict:
     """The rule in the place of the one with its key, or after all others."""
     keys = [each["key"] for each in content["rules"]]
     if rule["key"] not in keys:
@@ -32,27 +32,27 @@ def with_rule(content: Plain, rule: Plain) -> Plain:
     return content | {"rules": [rule if each["key"] == rule["key"] else each for each in content["rules"]]}
 
 
-def changed(content: Plain, key: str, rule: Plain) -> Plain:
+def with_changed_rule(content: JsonDict, key: str, rule: JsonDict) -> JsonDict:
     """Another content for the rule with this key."""
-    rule_in(content, key)
+    get_rule_by_key(content, key)
     return with_rule(content, rule | {"key": key})
 
 
-def switched(content: Plain, key: str, enabled: bool) -> Plain:
+def with_switched_rule(content: JsonDict, key: str, enabled: bool) -> JsonDict:
     """The rule on or off."""
-    return with_rule(content, rule_in(content, key) | {"enabled": enabled})
+    return with_rule(content, get_rule_by_key(content, key) | {"enabled": enabled})
 
 
-def without(content: Plain, key: str) -> Plain:
+def without_rule(content: JsonDict, key: str) -> JsonDict:
     """Without the rule."""
-    rule_in(content, key)
+    get_rule_by_key(content, key)
     return content | {"rules": [each for each in content["rules"] if each["key"] != key]}
 
 
-def moved(content: Plain, key: str, *, to: int | None = None, step: int = 0) -> Plain:
+def with_moved_rule(content: JsonDict, key: str, *, to: int | None = None, step: int = 0) -> JsonDict:
     """The rule at place `to`, counted from 1, or `step` places further down (up when negative), brought into range.
     The others keep their order."""
-    rule = rule_in(content, key)
+    rule = get_rule_by_key(content, key)
     place = [each["key"] for each in content["rules"]].index(key)
     rules = [each for each in content["rules"] if each["key"] != key]
     wanted = place + step if to is None else to - 1
@@ -60,9 +60,9 @@ def moved(content: Plain, key: str, *, to: int | None = None, step: int = 0) -> 
     return content | {"rules": rules}
 
 
-def copied(content: Plain, key: str) -> tuple[Plain, str]:
+def with_copied_rule(content: JsonDict, key: str) -> tuple[JsonDict, str]:
     """A copy right after the rule, switched off; and the copy's key."""
-    source = rule_in(content, key)
+    source = get_rule_by_key(content, key)
     copy = source | {
         "key": str(uuid.uuid4()),
         "name": f"{source['name'][: NAME_LENGTH - 7]} (copy)",
@@ -72,7 +72,7 @@ def copied(content: Plain, key: str) -> tuple[Plain, str]:
     return content | {"rules": [*content["rules"][:at], copy, *content["rules"][at:]]}, copy["key"]
 
 
-def without_names(content: Plain) -> Plain:
+def without_department_names(content: JsonDict) -> JsonDict:
     """Without the departments' names, which change by themselves: what counts when two snapshots are compared."""
     default = content["default"]
     return {

@@ -10,15 +10,15 @@ import re2
 
 from routing.business_hours.calendar import CalendarError
 from routing.business_hours.history import compile_history
-from routing.conditions.compiled import Tree, compile_tree
-from routing.conditions.index import Index
-from routing.conditions.validation import validate
-from routing.conditions.wording import summary
+from routing.conditions.compiled import CompiledCondition, compile_condition
+from routing.conditions.index import ConditionIndex
+from routing.conditions.validation import validate_condition
+from routing.conditions.wording import summarize_condition
 from routing.facts import Decision, Facts
 from routing.refusals import RuleSetError
 
 #: At most this many parts of a condition are named in a reason.
-NAMED_PARTS = 4
+MAX_NAMED_PARTS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class CompiledRule:
     dismiss: bool
     playbook_branch: str
     condition: dict[str, Any]
-    tree: Tree
+    tree: CompiledCondition
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +48,14 @@ class CompiledRules:
     rules: tuple[CompiledRule, ...]
     default: str
     default_name: str
-    index: Index
+    index: ConditionIndex
     #: Positions of the rules that a number calls for, and of those that must always be asked.
-    called_by: Mapping[int, tuple[int, ...]]
-    always: tuple[int, ...]
+    positions_by_number: Mapping[int, tuple[int, ...]]
+    always_positions: tuple[int, ...]
 
 
 def compile_rules(snapshot: Mapping[str, Any]) -> CompiledRules:
-    """A snapshot (see `routing.rules.store.snapshot`, with its `version`) made ready. Rules that are switched off are
+    """A snapshot (see `routing.rules.store.build_rules_snapshot`, with its `version`) made ready. Rules that are switched off are
     left out.
 
     Raises `RuleSetError` when the default is missing or a condition is not valid.
@@ -65,7 +65,7 @@ def compile_rules(snapshot: Mapping[str, Any]) -> CompiledRules:
         raise RuleSetError("The rules have no default department: say where messages go when no rule holds.")
     calendars = snapshot.get("calendars") or {}
     try:
-        index = Index(
+        index = ConditionIndex(
             {key: compile_history(one["versions"]) for key, one in calendars.items()},
             {key: one["name"] for key, one in calendars.items()} | (snapshot.get("names") or {}),
         )
@@ -80,7 +80,7 @@ def compile_rules(snapshot: Mapping[str, Any]) -> CompiledRules:
         raise RuleSetError(f"The patterns of the rules cannot be compiled together: {error}") from error
     called_by: dict[int, list[int]] = {}
     for position, rule in enumerate(rules):
-        for number in rule.tree.needs or ():
+        for number in rule.tree.needs_one_of or ():
             called_by.setdefault(number, []).append(position)
     return CompiledRules(
         version=int(snapshot.get("version", 0)),
@@ -88,13 +88,13 @@ def compile_rules(snapshot: Mapping[str, Any]) -> CompiledRules:
         default=default["department"],
         default_name=default.get("department_name") or default["department"],
         index=index,
-        called_by={number: tuple(positions) for number, positions in called_by.items()},
-        always=tuple(position for position, rule in enumerate(rules) if rule.tree.needs is None),
+        positions_by_number={number: tuple(positions) for number, positions in called_by.items()},
+        always_positions=tuple(position for position, rule in enumerate(rules) if rule.tree.needs_one_of is None),
     )
 
 
-def _compile_rule(rule: Mapping[str, Any], index: Index) -> CompiledRule:
-    problems = validate(rule.get("condition"))
+def _compile_rule(rule: Mapping[str, Any], index: ConditionIndex) -> CompiledRule:
+    problems = validate_condition(rule.get("condition"))
     if problems or not rule.get("department"):
         what = problems[0] if problems else "no department"
         raise RuleSetError(f"Rule “{rule.get('name', '')}”: {what}")
@@ -111,68 +111,68 @@ def _compile_rule(rule: Mapping[str, Any], index: Index) -> CompiledRule:
         dismiss=rule.get("dismiss", False),
         playbook_branch=rule.get("playbook_branch", ""),
         condition=rule["condition"],
-        tree=_tree(rule, index),
+        tree=_compile_condition(rule, index),
     )
 
 
-def _tree(rule: Mapping[str, Any], index: Index) -> Tree:
+def _compile_condition(rule: Mapping[str, Any], index: ConditionIndex) -> CompiledCondition:
     try:
-        return compile_tree(rule["condition"], index)
+        return compile_condition(rule["condition"], index)
     except KeyError as error:
         raise RuleSetError(
             f"Rule “{rule.get('name', '')}”: there is no calendar {error} any more."
         ) from error
 
 
-def _candidates(compiled: CompiledRules, seen: Iterable[int]) -> list[int]:
+def _candidate_positions(compiled: CompiledRules, seen: Iterable[int]) -> list[int]:
     """Positions of the rules worth asking, in order."""
-    positions = set(compiled.always)
-    called_by = compiled.called_by
+    positions = set(compiled.always_positions)
+    called_by = compiled.positions_by_number
     for number in seen:
         if number in called_by:
             positions.update(called_by[number])
     return sorted(positions)
 
 
-def first_holding(seen: set[int], compiled: CompiledRules) -> CompiledRule | None:
+def first_matching_rule(seen: set[int], compiled: CompiledRules) -> CompiledRule | None:
     """The first rule that holds for a message with the numbers `seen` (`Index.seen`); None when none does."""
-    for position in _candidates(compiled, seen):
+    for position in _candidate_positions(compiled, seen):
         if compiled.rules[position].tree.test(seen):
             return compiled.rules[position]
     return None
 
 
-def holding(seen: set[int], compiled: CompiledRules) -> list[CompiledRule]:
+def matching_rules(seen: set[int], compiled: CompiledRules) -> list[CompiledRule]:
     """Every rule that holds for a message with the numbers `seen` (`Index.seen`), in order."""
-    asked = (compiled.rules[position] for position in _candidates(compiled, seen))
+    asked = (compiled.rules[position] for position in _candidate_positions(compiled, seen))
     return [rule for rule in asked if rule.tree.test(seen)]
 
 
 def decide(facts: Facts, compiled: CompiledRules) -> Decision:
     """Where a message goes: the first rule that holds, else the default. Pure, total, deterministic; never raises.
 
-    Of the text, the first `routing.text.LOOKED_AT` characters count.
+    Of the text, the first `routing.text.MAX_TEXT_READ` characters count.
     """
-    seen = compiled.index.seen(facts)
-    rule = first_holding(seen, compiled)
+    seen = compiled.index.find_seen_numbers(facts)
+    rule = first_matching_rule(seen, compiled)
     if rule is not None:
-        return _decision(rule, compiled, seen)
+        return _build_decision(rule, compiled, seen)
     reason = f"No rule matched → {compiled.default_name} (the default, version {compiled.version})"
     return Decision(compiled.default, "default", (reason,), compiled.version)
 
 
-def decide_all(facts: Facts, compiled: CompiledRules) -> list[Decision]:
+def matching_decisions(facts: Facts, compiled: CompiledRules) -> list[Decision]:
     """What every rule that holds would decide, in order: the first is what `decide` returns. Empty when none does."""
-    seen = compiled.index.seen(facts)
-    return [_decision(rule, compiled, seen) for rule in holding(seen, compiled)]
+    seen = compiled.index.find_seen_numbers(facts)
+    return [_build_decision(rule, compiled, seen) for rule in matching_rules(seen, compiled)]
 
 
-def _decision(rule: CompiledRule, compiled: CompiledRules, seen: set[int]) -> Decision:
-    parts = list(dict.fromkeys(rule.tree.tell(seen)))
+def _build_decision(rule: CompiledRule, compiled: CompiledRules, seen: set[int]) -> Decision:
+    parts = list(dict.fromkeys(rule.tree.explain(seen)))
     if not parts:
-        parts = [summary(rule.condition, names=compiled.index.names)]
-    if len(parts) > NAMED_PARTS:
-        parts = [*parts[:NAMED_PARTS], "more"]
+        parts = [summarize_condition(rule.condition, names=compiled.index.names)]
+    if len(parts) > MAX_NAMED_PARTS:
+        parts = [*parts[:MAX_NAMED_PARTS], "more"]
     why = " and ".join(parts)
     where = f"{rule.department_name} (rule “{rule.name}”, version {compiled.version})"
     return Decision(

@@ -12,13 +12,13 @@ from typing import Any
 
 from routing.conditions import brand_accounts as reach
 
-Plain = dict[str, Any]
+JsonDict = dict[str, Any]
 Covers = Callable[[str], bool]
 
 
-def _above(content: Plain, covers: Covers) -> tuple[list[Plain], dict[str, int]]:
+def _others_above(content: JsonDict, covers: Covers) -> tuple[list[JsonDict], dict[str, int]]:
     """Others' rules in order, and how many of them stand above each rule of the person's own, by key."""
-    others: list[Plain] = []
+    others: list[JsonDict] = []
     above: dict[str, int] = {}
     for rule in content["rules"]:
         if covers(rule["department"]):
@@ -28,16 +28,16 @@ def _above(content: Plain, covers: Covers) -> tuple[list[Plain], dict[str, int]]
     return others, above
 
 
-def overtaken(
-    before: Plain, after: Plain, covers: Covers, live: Plain | None = None
+def find_overtaken_pair(
+    before: JsonDict, after: JsonDict, covers: Covers, live: JsonDict | None = None
 ) -> tuple[str, str] | None:
     """The keys of an own rule and of another's that it would come before, and did not till now; None when none does.
 
     A new rule comes before nobody's. The others' rules are the same, in the same order, before and after. Where `live`
     is given, what comes first there already may come first again.
     """
-    others, was = _above(before, covers)
-    _, now = _above(after, covers)
+    others, was = _others_above(before, covers)
+    _, now = _others_above(after, covers)
     for key, count in now.items():
         for passed in others[count : was.get(key, len(others))]:
             if live is None or not _comes_before(live, key, passed["key"]):
@@ -45,37 +45,37 @@ def overtaken(
     return None
 
 
-def _comes_before(content: Plain, one: str, other: str) -> bool:
+def _comes_before(content: JsonDict, one: str, other: str) -> bool:
     places = {rule["key"]: place for place, rule in enumerate(content["rules"])}
     return one in places and other in places and places[one] < places[other]
 
 
-def given_way(before: Plain, after: Plain, covers: Covers) -> tuple[str, str] | None:
+def find_yielded_pair(before: JsonDict, after: JsonDict, covers: Covers) -> tuple[str, str] | None:
     """The keys of an own rule and of another's that would come before it, and did not till now; None when none does."""
-    others, was = _above(before, covers)
-    _, now = _above(after, covers)
+    others, was = _others_above(before, covers)
+    _, now = _others_above(after, covers)
     for key, count in now.items():
         if passed := others[was.get(key, count) : count]:
             return key, passed[-1]["key"]
     return None
 
 
-def widened(before: Plain, after: Plain, covers: Covers) -> tuple[str, str] | None:
+def find_widened_pair(before: JsonDict, after: JsonDict, covers: Covers) -> tuple[str, str] | None:
     """The keys of an own rule that was kept to brand accounts and no longer is kept to those, and of another's that it
     comes before; None when there is none. Such a rule may have been put there by whoever keeps these accounts."""
-    others, now = _above(after, covers)
+    others, now = _others_above(after, covers)
     old = {rule["key"]: rule for rule in before["rules"]}
     for rule in after["rules"]:
         was, count = old.get(rule["key"]), now.get(rule["key"], len(others))
         if was is None or was["condition"] == rule["condition"] or count == len(others):
             continue
-        kept = reach.accounts_of(was["condition"])
-        if kept is not None and not reach.keeps_to(rule["condition"], kept):
+        kept = reach.brand_accounts_of_condition(was["condition"])
+        if kept is not None and not reach.is_limited_to_accounts(rule["condition"], kept):
             return rule["key"], others[count]["key"]
     return None
 
 
-def new_ones_below(before: Plain, after: Plain, covers: Covers) -> Plain:
+def place_new_rules_below(before: JsonDict, after: JsonDict, covers: Covers) -> JsonDict:
     """`after` with those own rules that `before` has not moved below the last of the others' rules, in their order."""
     known = {rule["key"] for rule in before["rules"]}
     rules = after["rules"]

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 #: Where messages go that no starter rule takes.
-DEFAULT = "service"
+DEFAULT_DEPARTMENT = "service"
 #: The ten departments that the starter rules know, with the names they are shown by.
-DEPARTMENTS = {
+STARTER_DEPARTMENTS = {
     "service": "Customer service",
     "billing": "Billing",
     "sales": "Sales",
@@ -22,20 +22,20 @@ DEPARTMENTS = {
     "hr": "People and jobs",
     "spam": "Nothing to do",
 }
-_NAMESPACE = uuid.UUID("6f1c3f0e-5a51-4d43-9d50-0d7f2f6f6f53")
+_RULE_KEY_NAMESPACE = uuid.UUID("6f1c3f0e-5a51-4d43-9d50-0d7f2f6f6f53")
 
 
 def starter_rules() -> list[dict[str, Any]]:
-    """The rules in order, in the form of `routing.rules.store.snapshot`, with stable keys."""
+    """The rules in order, in the form of `routing.rules.store.build_rules_snapshot`, with stable keys."""
     content = json.loads(Path(__file__).with_name("starter_rules.json").read_text(encoding="utf-8"))
-    return [{**rule, "key": str(uuid.uuid5(_NAMESPACE, rule["name"]))} for rule in content["rules"]]
+    return [{**rule, "key": str(uuid.uuid5(_RULE_KEY_NAMESPACE, rule["name"]))} for rule in content["rules"]]
 
 
 def starter_snapshot() -> dict[str, Any]:
     """The starter rules as a rule set with its default: decides without a database. Its version is 0."""
-    rules = [{**rule, "department_name": DEPARTMENTS[rule["department"]]} for rule in starter_rules()]
+    rules = [{**rule, "department_name": STARTER_DEPARTMENTS[rule["department"]]} for rule in starter_rules()]
     return {
         "version": 0,
-        "default": {"department": DEFAULT, "department_name": DEPARTMENTS[DEFAULT]},
+        "default": {"department": DEFAULT_DEPARTMENT, "department_name": STARTER_DEPARTMENTS[DEFAULT_DEPARTMENT]},
         "rules": rules,
     }

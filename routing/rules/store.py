@@ -8,39 +8,39 @@ from typing import Any
 
 from accounts.models import Department
 from routing.models import Calendar, RoutingDefault, Rule
-from routing.rules.findings import calendars_of
-from routing.rules.names import named_in
+from routing.rules.findings import calendar_keys_in
+from routing.rules.names import load_display_names_in
 
 #: What a rule may also do, besides sending to a department.
-EXTRAS = ("person", "skill", "dismiss", "playbook_branch")
-_FIELDS = (
-    "position", "name", "enabled", "condition", "department", "priority", "tags", "needs_answer", *EXTRAS,
+OPTIONAL_RULE_FIELDS = ("person", "skill", "dismiss", "playbook_branch")
+_RULE_FIELDS = (
+    "position", "name", "enabled", "condition", "department", "priority", "tags", "needs_answer", *OPTIONAL_RULE_FIELDS,
 )  # fmt: skip
-Plain = dict[str, Any]
+JsonDict = dict[str, Any]
 
 
-def snapshot() -> Plain:
+def build_rules_snapshot() -> JsonDict:
     """The rules as they are now: `{"default": {"department", "department_name"}, "rules": […]}`, in order.
 
     A rule is `key, name, enabled, condition, department, department_name, priority, tags, needs_answer`, departments
     as slugs, and those of `person, skill, dismiss, playbook_branch` that it sets. `default` is None when none is set.
-    `calendars` and `names`, as `standing_alone` has them: a version decides, and says why, alone.
+    `calendars` and `names`, as `self_contained_snapshot` has them: a version decides, and says why, alone.
     """
     default = RoutingDefault.objects.select_related("department").order_by("pk").first()
-    return standing_alone(
+    return self_contained_snapshot(
         {
             "default": default
             and {"department": default.department.slug, "department_name": default.department.name},
-            "rules": [plain(rule) for rule in Rule.objects.select_related("department")],
+            "rules": [serialize_rule(rule) for rule in Rule.objects.select_related("department")],
         }
     )
 
 
-def standing_alone(content: Plain) -> Plain:
+def self_contained_snapshot(content: JsonDict) -> JsonDict:
     """The snapshot with the business hours that its rules ask about, as they are now: `{"calendars": {key: {"name",
     "versions"}}}`, as `routing.business_hours.history.compile_history` takes them; and with what brand accounts and departments in conditions are
     called: `{"names": …}` as `routing.rules.names` has them. Nothing is added where none is asked."""
-    keys = {key for rule in content["rules"] for key in calendars_of(rule["condition"]) if key.isdecimal()}
+    keys = {key for rule in content["rules"] for key in calendar_keys_in(rule["condition"]) if key.isdecimal()}
     found = Calendar.objects.filter(pk__in=keys).prefetch_related("versions") if keys else ()
     calendars = {
         str(calendar.pk): {
@@ -53,11 +53,11 @@ def standing_alone(content: Plain) -> Plain:
         for calendar in found
     }
     bare = {name: value for name, value in content.items() if name not in ("calendars", "names")}
-    more = {"calendars": calendars, "names": named_in(content["rules"])}
+    more = {"calendars": calendars, "names": load_display_names_in(content["rules"])}
     return bare | {name: value for name, value in more.items() if value}
 
 
-def plain(rule: Rule) -> Plain:
+def serialize_rule(rule: Rule) -> JsonDict:
     """One rule as a snapshot has it."""
     said = {
         "key": str(rule.key),
@@ -71,10 +71,10 @@ def plain(rule: Rule) -> Plain:
         "needs_answer": rule.needs_answer,
     }
     # What is not set is left out, so that a rule reads in a version as it did before there was such a thing.
-    return said | {name: getattr(rule, name) for name in EXTRAS if getattr(rule, name)}
+    return said | {name: getattr(rule, name) for name in OPTIONAL_RULE_FIELDS if getattr(rule, name)}
 
 
-def instance(said: Plain, position: int, departments: Mapping[str, Department]) -> Rule:
+def build_rule(said: JsonDict, position: int, departments: Mapping[str, Department]) -> Rule:
     """A rule of a snapshot as an instance that is not saved. Raises `KeyError` when its department is gone."""
     return Rule(
         key=uuid.UUID(said["key"]),
@@ -86,11 +86,11 @@ def instance(said: Plain, position: int, departments: Mapping[str, Department]) 
         priority=said.get("priority", 0),
         tags=said.get("tags", []),
         needs_answer=said.get("needs_answer"),
-        **{name: said[name] for name in EXTRAS if name in said},
+        **{name: said[name] for name in OPTIONAL_RULE_FIELDS if name in said},
     )
 
 
-def instances(content: Plain) -> list[Rule]:
+def build_rules(content: JsonDict) -> list[Rule]:
     """The rules of a snapshot in order, not saved, each with its department. A department that is gone is stood in
     for by a closed one of its last name. One statement."""
     departments = {department.slug: department for department in Department.objects.all()}
@@ -98,28 +98,28 @@ def instances(content: Plain) -> list[Rule]:
         slug = said["department"]
         if slug not in departments:
             departments[slug] = Department(slug=slug, name=said.get("department_name") or slug, is_open=False)
-    return [instance(said, at, departments) for at, said in enumerate(content["rules"], start=1)]
+    return [build_rule(said, at, departments) for at, said in enumerate(content["rules"], start=1)]
 
 
-def put(content: Plain) -> None:
+def replace_rules(content: JsonDict) -> None:
     """Make the rows say what a snapshot says. Raises `KeyError` when a department is gone."""
     departments = {department.slug: department for department in Department.objects.all()}
-    wanted = [instance(said, at, departments) for at, said in enumerate(content["rules"], start=1)]
+    wanted = [build_rule(said, at, departments) for at, said in enumerate(content["rules"], start=1)]
     there = {rule.key: rule for rule in Rule.objects.select_related("department")}
     Rule.objects.exclude(key__in=[rule.key for rule in wanted]).delete()
     changed: list[Rule] = []
     for rule in wanted:
         known = there.get(rule.key)
-        if known is not None and any(getattr(known, name) != getattr(rule, name) for name in _FIELDS):
+        if known is not None and any(getattr(known, name) != getattr(rule, name) for name in _RULE_FIELDS):
             rule.pk = known.pk
             changed.append(rule)
     Rule.objects.bulk_create(rule for rule in wanted if rule.key not in there)
-    Rule.objects.bulk_update(changed, _FIELDS, batch_size=500)
+    Rule.objects.bulk_update(changed, _RULE_FIELDS, batch_size=500)
     if (default := content["default"]) is not None:
-        _put_default(departments[default["department"]])
+        _write_default(departments[default["department"]])
 
 
-def _put_default(department: Department) -> None:
+def _write_default(department: Department) -> None:
     if not RoutingDefault.objects.filter(department=department).exists():
         RoutingDefault.objects.all().delete()
         RoutingDefault.objects.create(department=department)

@@ -17,139 +17,139 @@ from routing.facts import Decision, Facts
 from routing.models import RuleSetVersion
 from routing.refusals import RuleSetError
 from routing.rules.engine import CompiledRules, compile_rules, decide
-from routing.rules.findings import errors
+from routing.rules.findings import blocking_findings
 from routing.rules.starter import starter_rules
-from routing.rules.store import EXTRAS, put, snapshot
-from routing.rules.vocabulary import known
+from routing.rules.store import OPTIONAL_RULE_FIELDS, replace_rules, build_rules_snapshot
+from routing.rules.vocabulary import load_vocabulary
 
 __all__ = [
-    "EXTRAS",
+    "OPTIONAL_RULE_FIELDS",
     "RuleSetError",
-    "compiled",
-    "editing",
-    "forget",
+    "compiled_version",
+    "publishing_rules",
+    "clear_rules_cache",
     "install_starter_rules",
-    "live",
-    "publish",
-    "replay",
-    "restore",
-    "snapshot",
+    "live_rules",
+    "publish_rules",
+    "replay_decision",
+    "restore_and_publish_rules",
+    "build_rules_snapshot",
 ]
 
 #: Seconds for which a process goes on with the version it knows before it asks for a newer one.
-FRESH_FOR = 1.0
+LIVE_RULES_MAX_AGE = 1.0
 #: Versions kept compiled for replay.
-KEPT = 4
+MAX_COMPILED_VERSIONS = 4
 
 #: Called in the transaction that publishes, with the version and the snapshot that was live before it, None before the first.
-when_published: list[Callable[[RuleSetVersion, dict[str, Any] | None], None]] = []
+rules_published_callbacks: list[Callable[[RuleSetVersion, dict[str, Any] | None], None]] = []
 
-_guard = threading.Lock()
-_live: tuple[float, int, CompiledRules] | None = None
-_replayed: dict[int, CompiledRules] = {}
+_cache_lock = threading.Lock()
+_live_cache: tuple[float, int, CompiledRules] | None = None
+_compiled_versions: dict[int, CompiledRules] = {}
 
 
-def take_turn() -> None:
+def lock_rule_editing() -> None:
     """Wait until no other editor is at it, and hold the others until the transaction ends."""
     take_lock(AdvisoryLock.RULES)
 
 
 @contextmanager
-def editing(by: User | None, note: str, now: dt.datetime) -> Iterator[None]:
+def publishing_rules(by: User | None, note: str, now: dt.datetime) -> Iterator[None]:
     """Rules changed inside are published as one version, or, when that fails, not changed at all.
 
-    Editors take turns, so read the rules inside. Raises what `publish` raises.
+    Editors take turns, so read the rules inside. Raises what `publish_rules` raises.
     """
     with transaction.atomic():
-        take_turn()
+        lock_rule_editing()
         yield
-        publish(by, note, now)
+        publish_rules(by, note, now)
 
 
-def publish(by: User | None, note: str, now: dt.datetime) -> RuleSetVersion | None:
+def publish_rules(by: User | None, note: str, now: dt.datetime) -> RuleSetVersion | None:
     """Makes the rules as they are now a new version, which is live at once. None when nothing has changed.
 
     Raises `RuleSetError` when something is wrong with them (`routing.rules.findings`): no default, a bad condition, a rule
     that is switched on and leads to a closed department.
     """
     with transaction.atomic():
-        take_turn()
-        content = snapshot()
+        lock_rule_editing()
+        content = build_rules_snapshot()
         latest = RuleSetVersion.objects.first()
         if latest is not None and latest.snapshot == content:
             return None
-        refuse_errors(content)
+        require_valid_rules(content)
         number = latest.number + 1 if latest else 1
         compile_rules({**content, "version": number})
         version = RuleSetVersion.objects.create(
             number=number, snapshot=content, note=note[:200], created_at=now, created_by=by
         )
-        for tell in when_published:
+        for tell in rules_published_callbacks:
             tell(version, latest.snapshot if latest else None)
-    forget()
+    clear_rules_cache()
     return version
 
 
-def refuse_errors(content: Mapping[str, Any]) -> None:
+def require_valid_rules(content: Mapping[str, Any]) -> None:
     """Raises `RuleSetError` that names the first thing that is wrong with a snapshot, and its rule."""
     names = {rule["key"]: rule["name"] for rule in content["rules"]}
-    for error in errors(content, known()):
+    for error in blocking_findings(content, load_vocabulary()):
         raise RuleSetError(f"Rule “{names[error.rule]}”: {error.text}" if error.rule else error.text)
 
 
-def calendars_changed(by: User | None, note: str, now: dt.datetime) -> RuleSetVersion | None:
+def publish_if_calendars_changed(by: User | None, note: str, now: dt.datetime) -> RuleSetVersion | None:
     """A new version when the live one asks for business hours that are others now. Call it in the transaction that
     changed them."""
     latest = RuleSetVersion.objects.first()
-    return publish(by, note, now) if latest is not None and latest.snapshot.get("calendars") else None
+    return publish_rules(by, note, now) if latest is not None and latest.snapshot.get("calendars") else None
 
 
-def live() -> CompiledRules:
-    """The rules that decide now, at most `FRESH_FOR` seconds old; at most one small statement.
+def live_rules() -> CompiledRules:
+    """The rules that decide now, at most `LIVE_RULES_MAX_AGE` seconds old; at most one small statement.
 
     Raises `RuleSetError` when no version was ever published.
     """
-    global _live
-    known, at = _live, time.monotonic()
-    if known is not None and at - known[0] < FRESH_FOR:
+    global _live_cache
+    known, at = _live_cache, time.monotonic()
+    if known is not None and at - known[0] < LIVE_RULES_MAX_AGE:
         return known[2]
     newest = RuleSetVersion.objects.order_by("-number").values_list("pk", "number").first()
     if newest is None:
         raise RuleSetError("There are no rules yet: install the starter rules or publish rules of your own.")
-    with _guard:
+    with _cache_lock:
         # By primary key: a number is given again when the transaction that gave it is rolled back.
         if known is None or known[1] != newest[0]:
-            known = (at, newest[0], _read(newest[0]))
-        _live = (at, known[1], known[2])
+            known = (at, newest[0], _compile_version(newest[0]))
+        _live_cache = (at, known[1], known[2])
     return known[2]
 
 
-def forget() -> None:
+def clear_rules_cache() -> None:
     """Makes this process read the live version again at its next use."""
-    global _live
-    _live = None
-    _replayed.clear()
+    global _live_cache
+    _live_cache = None
+    _compiled_versions.clear()
 
 
-def _read(pk: int) -> CompiledRules:
+def _compile_version(pk: int) -> CompiledRules:
     version = RuleSetVersion.objects.get(pk=pk)
     return compile_rules({**version.snapshot, "version": version.number})
 
 
-def compiled(number: int) -> CompiledRules:
+def compiled_version(number: int) -> CompiledRules:
     """Version `number`, for replay. Raises `RuleSetVersion.DoesNotExist`."""
     pk = RuleSetVersion.objects.values_list("pk", flat=True).get(number=number)
-    with _guard:
-        if pk not in _replayed:
-            while len(_replayed) >= KEPT:
-                _replayed.pop(next(iter(_replayed)))
-            _replayed[pk] = _read(pk)
-        return _replayed[pk]
+    with _cache_lock:
+        if pk not in _compiled_versions:
+            while len(_compiled_versions) >= MAX_COMPILED_VERSIONS:
+                _compiled_versions.pop(next(iter(_compiled_versions)))
+            _compiled_versions[pk] = _compile_version(pk)
+        return _compiled_versions[pk]
 
 
-def replay(facts: Facts, number: int) -> Decision:
-    """What version `number` decides about these facts: the same as it did then. Raises as `compiled`."""
-    return decide(facts, compiled(number))
+def replay_decision(facts: Facts, number: int) -> Decision:
+    """What version `number` decides about these facts: the same as it did then. Raises as `compiled_version`."""
+    return decide(facts, compiled_version(number))
 
 
 def install_starter_rules(
@@ -166,25 +166,25 @@ def install_starter_rules(
         for rule in starter_rules()
         if rule["department"] in departments_by_slug
     ]
-    with editing(by, "Starter rules", now):
-        put({"default": {"department": default.slug}, "rules": rules})
+    with publishing_rules(by, "Starter rules", now):
+        replace_rules({"default": {"department": default.slug}, "rules": rules})
     return RuleSetVersion.objects.first()
 
 
-def restore(number: int, by: User | None, now: dt.datetime) -> RuleSetVersion | None:
+def restore_and_publish_rules(number: int, by: User | None, now: dt.datetime) -> RuleSetVersion | None:
     """Puts the rules of version `number` back and publishes them as a new version; None when nothing changed.
 
     Rules that lead to a department that is closed come back switched off. Raises `RuleSetVersion.DoesNotExist`, and
     `RuleSetError` when a department of that version is gone.
     """
     with transaction.atomic():
-        take_turn()
-        put(restorable(number))
-        return publish(by, f"Back to version {number}", now)
+        lock_rule_editing()
+        replace_rules(restorable_content(number))
+        return publish_rules(by, f"Back to version {number}", now)
 
 
-def restorable(number: int) -> dict[str, Any]:
-    """The content of version `number` as it can be put back now. Raises as `restore`."""
+def restorable_content(number: int) -> dict[str, Any]:
+    """The content of version `number` as it can be put back now. Raises as `restore_and_publish_rules`."""
     old = RuleSetVersion.objects.get(number=number).snapshot
     departments = {department.slug: department for department in Department.objects.all()}
     gone = {each["department"] for each in (*old["rules"], old["default"])} - departments.keys()

@@ -5,11 +5,11 @@ from __future__ import annotations
 from accounts.access import ROLES
 from accounts.models import Department, Membership, Skill, User
 from routing.models import Calendar
-from routing.playbook.versions import branches
-from routing.rules.findings import Known
+from routing.playbook.versions import playbook_branch_options
+from routing.rules.findings import Vocabulary
 
 
-def known() -> Known:
+def load_vocabulary() -> Vocabulary:
     """Departments, people who are active, with the departments on whose cases they work, skills, calendars. Five
     statements."""
     active = User.objects.filter(is_active=True).only("username", "first_name", "last_name")
@@ -18,7 +18,7 @@ def known() -> Known:
     works = Membership.objects.filter(user__is_active=True, user__role__in=ROLES["claim"])
     for name, slug in works.values_list("user__username", "department__slug"):
         people.setdefault(name, set()).add(slug)
-    return Known(
+    return Vocabulary(
         departments={
             slug: (name, is_open)
             for slug, name, is_open in Department.objects.values_list("slug", "name", "is_open")
@@ -26,6 +26,6 @@ def known() -> Known:
         people=people,
         names=names,
         skills=set(Skill.objects.values_list("slug", flat=True)),
-        branches={key for key, _ in branches()},
+        branches={key for key, _ in playbook_branch_options()},
         calendars={str(pk) for pk in Calendar.objects.values_list("pk", flat=True)},
     )

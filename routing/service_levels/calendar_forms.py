@@ -8,19 +8,19 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from django import forms
 
-from routing.business_hours.calendar import CalendarError, compile_calendar, zone_of
-from routing.business_hours.notation import WEEKDAYS, HoursError, parse_hours, reaches_into, say_hours
-from routing.business_hours.public_holidays import countries, country_names
+from routing.business_hours.calendar import CalendarError, compile_calendar, parse_time_zone
+from routing.business_hours.notation import WEEKDAYS, HoursError, parse_hours, overnight_overlaps, format_hours
+from routing.business_hours.public_holidays import subdivisions_by_country, country_names
 from routing.models import Calendar, CalendarVersion
-from routing.pages.forms import NAME_MISSING, storable_text
+from routing.pages.forms import NAME_MISSING, validate_storable
 
-MOST_DAYS = 400
+MAX_LISTED_DAYS = 400
 _PLACEHOLDER = "9:00–12:30, 14:00–18:00"
 _NEVER_OPEN = "No day of the week has hours: nothing that is counted by this calendar would ever be due."
 _HELP = "One day a line, as 2026-12-24."
 
 
-def within_reach(value: dt.date) -> None:
+def validate_reachable_date(value: dt.date) -> None:
     """A validator: refuses days that nobody means, and that no clock can be moved to."""
     if not 2000 <= value.year < 2200:
         raise forms.ValidationError("Choose a day between 2000 and 2199.")
@@ -30,7 +30,7 @@ class CalendarForm(forms.Form):
     """`content` is the snapshot that the form means, once it is valid."""
 
     name = forms.CharField(
-        max_length=80, validators=[storable_text], error_messages={"required": NAME_MISSING}
+        max_length=80, validators=[validate_storable], error_messages={"required": NAME_MISSING}
     )
     time_zone = forms.CharField(
         max_length=60,
@@ -59,7 +59,7 @@ class CalendarForm(forms.Form):
     )
     in_force_from = forms.DateField(
         required=False,
-        validators=[within_reach],
+        validators=[validate_reachable_date],
         label="In force from",
         widget=forms.DateInput(attrs={"type": "date"}),
         help_text="Empty: from now on. Time before is counted by the hours that were in force then; what was planned for "
@@ -98,24 +98,24 @@ class CalendarForm(forms.Form):
     def clean_time_zone(self) -> str:
         name: str = self.cleaned_data["time_zone"].strip()
         try:
-            zone_of(name)
+            parse_time_zone(name)
         except CalendarError as error:
             raise forms.ValidationError(str(error)) from error
         return name
 
     def clean(self) -> dict[str, Any]:
         cleaned = self.cleaned_data
-        week = [self._hours(f"day{number}", cleaned.get(f"day{number}", "")) for number in range(7)]
-        for place, sentence in reaches_into(week):
+        week = [self._parse_hours_field(f"day{number}", cleaned.get(f"day{number}", "")) for number in range(7)]
+        for place, sentence in overnight_overlaps(week):
             self.add_error(f"day{place}", sentence)
-        closed = [day for line in self._lines("closed") if (day := self._date("closed", line))]
+        closed = [day for line in self._field_lines("closed") if (day := self._parse_date_line("closed", line))]
         content = {
             "time_zone": cleaned.get("time_zone", ""),
             "week": [[list(pair) for pair in day] for day in week],
             "country": cleaned.get("country", ""),
-            "subdivision": _subdivision(cleaned.get("country", ""), cleaned.get("subdivision", "").strip()),
+            "subdivision": _spell_subdivision(cleaned.get("country", ""), cleaned.get("subdivision", "").strip()),
             "closed": sorted(set(closed)),
-            "special": self._special(),
+            "special": self._parse_special_days(),
         }
         if not self.errors and not any(week):
             self.add_error("day0", _NEVER_OPEN)
@@ -123,43 +123,43 @@ class CalendarForm(forms.Form):
             try:
                 compile_calendar(content)
             except CalendarError as error:
-                self.add_error(_field_of(str(error)), str(error))
+                self.add_error(_field_of_error(str(error)), str(error))
             else:
                 self.content = content
         return cleaned
 
-    def _hours(self, field: str, text: str) -> tuple[tuple[int, int], ...]:
+    def _parse_hours_field(self, field: str, text: str) -> tuple[tuple[int, int], ...]:
         try:
             return parse_hours(text)
         except HoursError as error:
             self.add_error(field, str(error))
             return ()
 
-    def _lines(self, field: str) -> list[str]:
+    def _field_lines(self, field: str) -> list[str]:
         lines = [line.strip() for line in self.cleaned_data.get(field, "").splitlines() if line.strip()]
-        if len(lines) > MOST_DAYS:
-            self.add_error(field, f"{len(lines)} days are too many: {MOST_DAYS} are allowed.")
-        return lines[:MOST_DAYS]
+        if len(lines) > MAX_LISTED_DAYS:
+            self.add_error(field, f"{len(lines)} days are too many: {MAX_LISTED_DAYS} are allowed.")
+        return lines[:MAX_LISTED_DAYS]
 
-    def _date(self, field: str, text: str) -> str:
+    def _parse_date_line(self, field: str, text: str) -> str:
         try:
             return dt.date.fromisoformat(text).isoformat()
         except ValueError:
             self.add_error(field, f"“{text[:30]}” is no day: write it as 2026-12-24.")
             return ""
 
-    def _special(self) -> dict[str, list[list[int]]]:
+    def _parse_special_days(self) -> dict[str, list[list[int]]]:
         found: dict[str, list[list[int]]] = {}
-        for line in self._lines("special"):
+        for line in self._field_lines("special"):
             day, _, hours = line.partition(" ")
-            day = self._date("special", day.rstrip(":"))
+            day = self._parse_date_line("special", day.rstrip(":"))
             if day in found:
                 self.add_error("special", f"{day} is there twice.")
             if day:
-                found[day] = [list(pair) for pair in self._hours("special", hours)]
+                found[day] = [list(pair) for pair in self._parse_hours_field("special", hours)]
         return found
 
-    def begins(self) -> dt.datetime | None:
+    def in_force_moment(self) -> dt.datetime | None:
         """The moment from which the hours are in force, at midnight of the calendar's own zone; None for now."""
         day: dt.date | None = self.cleaned_data.get("in_force_from")
         if day is None:
@@ -167,19 +167,19 @@ class CalendarForm(forms.Form):
         return dt.datetime.combine(day, dt.time(), ZoneInfo(self.content["time_zone"])).astimezone(dt.UTC)
 
 
-def _subdivision(country: str, typed: str) -> str:
+def _spell_subdivision(country: str, typed: str) -> str:
     """As the list of holidays spells it."""
-    known = countries().get(country, ())
+    known = subdivisions_by_country().get(country, ())
     return next((one for one in known if one.casefold() == typed.casefold()), typed)
 
 
-def _field_of(sentence: str) -> str:
+def _field_of_error(sentence: str) -> str:
     if "both closed" in sentence:
         return "special"
     return "subdivision" if "subdivision" in sentence else "country"
 
 
-def initial_of(calendar: Calendar, version: CalendarVersion) -> dict[str, Any]:
+def calendar_form_initial(calendar: Calendar, version: CalendarVersion) -> dict[str, Any]:
     """What the form of a stored calendar begins with."""
     content = version.content
     return {
@@ -189,15 +189,15 @@ def initial_of(calendar: Calendar, version: CalendarVersion) -> dict[str, Any]:
         "subdivision": content.get("subdivision", ""),
         "closed": "\n".join(content.get("closed", [])),
         "special": "\n".join(
-            f"{day} {say_hours(hours) or 'closed'}"
+            f"{day} {format_hours(hours) or 'closed'}"
             for day, hours in sorted(content.get("special", {}).items())
         ),
         "seen": version.number,
-        **{f"day{number}": say_hours(hours) for number, hours in enumerate(content["week"])},
+        **{f"day{number}": format_hours(hours) for number, hours in enumerate(content["week"])},
     }
 
 
-def time_zones() -> list[str]:
+def time_zone_names() -> list[str]:
     """Names for the list beside the field."""
     return sorted(
         name

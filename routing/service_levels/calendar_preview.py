@@ -5,11 +5,11 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
-from routing.business_hours.calendar import Calendar, Day
+from routing.business_hours.calendar import CompiledCalendar, LocalDay
 from routing.business_hours.history import VersionedCalendar
-from routing.business_hours.notation import say_hours
+from routing.business_hours.notation import format_hours
 
-DAYS = 14
+PREVIEW_DAYS = 14
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,12 +22,12 @@ class PreviewDay:
     is_open: bool
 
 
-def preview(calendar: Calendar | VersionedCalendar, first: dt.date) -> list[PreviewDay]:
-    """`DAYS` days from `first` on, in the calendar's own zone."""
-    return [_said(calendar.day(first + dt.timedelta(days=number))) for number in range(DAYS)]
+def preview_days(calendar: CompiledCalendar | VersionedCalendar, first: dt.date) -> list[PreviewDay]:
+    """`PREVIEW_DAYS` days from `first` on, in the calendar's own zone."""
+    return [_preview_day(calendar.describe_day(first + dt.timedelta(days=number))) for number in range(PREVIEW_DAYS)]
 
 
-def _said(day: Day) -> PreviewDay:
+def _preview_day(day: LocalDay) -> PreviewDay:
     notes = []
     if day.kind == "holiday":
         notes.append(day.name)
@@ -40,5 +40,5 @@ def _said(day: Day) -> PreviewDay:
     if any(closes > 1440 for _, closes in day.intervals):
         notes.append("past midnight")
     return PreviewDay(
-        f"{day.date:%a %-d %b}", say_hours(day.intervals) or "closed", notes, bool(day.intervals)
+        f"{day.date:%a %-d %b}", format_hours(day.intervals) or "closed", notes, bool(day.intervals)
     )

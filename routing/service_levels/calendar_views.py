@@ -14,19 +14,19 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from accounts.models import User
-from routing.business_hours.calendar import Calendar as CompiledCalendar
+from routing.business_hours.calendar import CompiledCalendar as CompiledCalendar
 from routing.business_hours.calendar import CalendarError, compile_calendar
 from routing.business_hours.history import VersionedCalendar
-from routing.business_hours.notation import WEEKDAYS, say_hours
+from routing.business_hours.notation import WEEKDAYS, format_hours
 from routing.business_hours.public_holidays import country_names
 from routing.models import Calendar, CalendarVersion
-from routing.pages.requests import denied_is_absent, editor_of, form_view, user_of
+from routing.pages.requests import denied_as_404, require_policy_editor, form_view, user_of
 from routing.refusals import RuleSetError
-from routing.scope import scope_of
+from routing.scope import edit_scope_of
 from routing.service_levels import editing as sla_editing
-from routing.service_levels.calendar_forms import CalendarForm, initial_of, time_zones
-from routing.service_levels.calendar_preview import preview
-from routing.service_levels.versions import compiled_calendar
+from routing.service_levels.calendar_forms import CalendarForm, calendar_form_initial, time_zone_names
+from routing.service_levels.calendar_preview import preview_days
+from routing.service_levels.versions import compile_stored_calendar
 
 
 @require_safe
@@ -34,20 +34,20 @@ from routing.service_levels.versions import compiled_calendar
 def calendar_list(request: HttpRequest) -> HttpResponse:
     """All calendars with their week and the policies that count by them."""
     now = timezone.now()
-    scope, used = scope_of(user_of(request)), sla_editing.counted_by()
+    scope, used = edit_scope_of(user_of(request)), sla_editing.departments_by_calendar()
     rows = [
-        _row(one, now) | {"is_mine": not scope.is_empty and scope.covers_all(used.get(str(one.pk), ()))}
+        _calendar_row(one, now) | {"is_mine": not scope.is_empty and scope.covers_all(used.get(str(one.pk), ()))}
         for one in Calendar.objects.prefetch_related("versions", "policies")
     ]
     context = {"rows": rows, "may_edit": not scope.is_empty, "part": "calendars"}
     return render(request, "routing/calendar_list.html", context)
 
 
-def _row(calendar: Calendar, now: dt.datetime) -> dict[str, Any]:
+def _calendar_row(calendar: Calendar, now: dt.datetime) -> dict[str, Any]:
     versions = list(calendar.versions.all())
     in_force = [one for one in versions if one.in_force_from is None or one.in_force_from <= now]
     content = (in_force or versions)[-1].content
-    compiled = compiled_calendar(versions)
+    compiled = compile_stored_calendar(versions)
     planned = {since for since, _ in compiled.versions if since > now}
     return {
         "calendar": calendar,
@@ -55,18 +55,18 @@ def _row(calendar: Calendar, now: dt.datetime) -> dict[str, Any]:
         "holidays": ", ".join(
             filter(None, (country_names().get(content.get("country", "")), content.get("subdivision")))
         ),
-        "week": _week(content["week"]),
+        "week": _week_in_words(content["week"]),
         "is_open": compiled.is_open(now),
         "coming": sorted(planned),
         "policies": [one.name for one in calendar.policies.all()],
     }
 
 
-def _week(week: list[list[list[int]]]) -> list[tuple[str, str]]:
+def _week_in_words(week: list[list[list[int]]]) -> list[tuple[str, str]]:
     """Days with the same hours in one line: ("Mon–Fri", "9:00–17:00")."""
     lines: list[list[Any]] = []
     for number, hours in enumerate(week):
-        said = say_hours(hours) or "closed"
+        said = format_hours(hours) or "closed"
         if lines and lines[-1][2] == said:
             lines[-1][1] = WEEKDAYS[number][:3]
         else:
@@ -78,48 +78,48 @@ def _week(week: list[list[list[int]]]) -> list[tuple[str, str]]:
 @login_required
 def calendar_new(request: HttpRequest) -> HttpResponse:
     """An empty form with a usual week; posting it adds a calendar."""
-    editor_of(request)
+    require_policy_editor(request)
     usual = {f"day{number}": "9:00–17:00" for number in range(5)}
-    return _edit(request, None, {"time_zone": settings.DISPLAY_TIME_ZONE, **usual})
+    return _edit_calendar(request, None, {"time_zone": settings.DISPLAY_TIME_ZONE, **usual})
 
 
 @form_view
 @login_required
 def calendar_edit(request: HttpRequest, pk: int) -> HttpResponse:
     """The newest hours of a calendar; posting other ones makes a version."""
-    _require_own(editor_of(request), pk)
+    _require_own_calendar(require_policy_editor(request), pk)
     calendar = get_object_or_404(Calendar.objects.prefetch_related("versions__created_by", "policies"), pk=pk)
-    return _edit(request, calendar, initial_of(calendar, list(calendar.versions.all())[-1]))
+    return _edit_calendar(request, calendar, calendar_form_initial(calendar, list(calendar.versions.all())[-1]))
 
 
-def _require_own(user: User, pk: int) -> None:
-    if not scope_of(user).covers_all(sla_editing.counted_by().get(str(pk), ())):
+def _require_own_calendar(user: User, pk: int) -> None:
+    if not edit_scope_of(user).covers_all(sla_editing.departments_by_calendar().get(str(pk), ())):
         raise Http404
 
 
-def _edit(request: HttpRequest, calendar: Calendar | None, initial: dict[str, Any]) -> HttpResponse:
+def _edit_calendar(request: HttpRequest, calendar: Calendar | None, initial: dict[str, Any]) -> HttpResponse:
     if request.method != "POST":
-        return _form(request, CalendarForm(initial=initial, calendar=calendar), calendar)
+        return _render_calendar_form(request, CalendarForm(initial=initial, calendar=calendar), calendar)
     form = CalendarForm(request.POST, calendar=calendar)
     if not form.is_valid() or "preview" in request.POST:
-        return _form(request, form, calendar, refused="preview" not in request.POST)
+        return _render_calendar_form(request, form, calendar, refused="preview" not in request.POST)
     if calendar is not None and form.cleaned_data["seen"] not in (None, initial["seen"]):
-        _overtaken(request, form, list(calendar.versions.all())[-1])
-        return _form(request, form, calendar, refused=True)
+        _add_overtaken_error(request, form, list(calendar.versions.all())[-1])
+        return _render_calendar_form(request, form, calendar, refused=True)
     name = form.cleaned_data["name"]
     try:
-        with denied_is_absent():
+        with denied_as_404():
             sla_editing.save_calendar(
-                calendar, name, form.content, user_of(request), timezone.now(), in_force_from=form.begins()
+                calendar, name, form.content, user_of(request), timezone.now(), in_force_from=form.in_force_moment()
             )
     except (CalendarError, RuleSetError) as error:
         form.add_error(None, str(error))
-        return _form(request, form, calendar, refused=True)
+        return _render_calendar_form(request, form, calendar, refused=True)
     messages.success(request, f"“{name}” is saved. The clocks of open cases follow in the background.")
     return redirect("sla:calendar_list")
 
 
-def _overtaken(request: HttpRequest, form: CalendarForm, newest: CalendarVersion) -> None:
+def _add_overtaken_error(request: HttpRequest, form: CalendarForm, newest: CalendarVersion) -> None:
     who = newest.created_by or "Somebody"
     form.add_error(
         None,
@@ -131,21 +131,21 @@ def _overtaken(request: HttpRequest, form: CalendarForm, newest: CalendarVersion
     form.data = data
 
 
-def _form(
+def _render_calendar_form(
     request: HttpRequest, form: CalendarForm, calendar: Calendar | None, *, refused: bool = False
 ) -> HttpResponse:
     compiled: CompiledCalendar | VersionedCalendar | None = None
     if form.is_bound:
         compiled = compile_calendar(form.content) if form.content else None
     elif calendar is not None:
-        compiled = compiled_calendar(list(calendar.versions.all()))
+        compiled = compile_stored_calendar(list(calendar.versions.all()))
     context = {
         "form": form,
         "calendar": calendar,
         "versions": list(calendar.versions.all())[::-1] if calendar else [],
         "policies": list(calendar.policies.all()) if calendar else [],
-        "days": preview(compiled, timezone.now().date()) if compiled else [],
-        "zones": time_zones(),
+        "days": preview_days(compiled, timezone.now().date()) if compiled else [],
+        "zones": time_zone_names(),
         "refused": refused,
         "part": "calendars",
     }
@@ -156,18 +156,18 @@ def _form(
 @login_required
 def calendar_delete(request: HttpRequest, pk: int) -> HttpResponse:
     """Asks whether to delete a calendar; posting deletes it, unless a policy counts by it."""
-    user = editor_of(request)
-    _require_own(user, pk)
+    user = require_policy_editor(request)
+    _require_own_calendar(user, pk)
     calendar = get_object_or_404(Calendar, pk=pk)
     if request.method != "POST":
         policies = list(calendar.policies.values_list("name", flat=True))
         return render(request, "routing/calendar_delete.html", {"calendar": calendar, "policies": policies})
     try:
-        with denied_is_absent():
+        with denied_as_404():
             name = sla_editing.delete_calendar(pk, user, timezone.now())
     except Calendar.DoesNotExist:
         raise Http404 from None
-    except sla_editing.StillUsed as error:
+    except sla_editing.CalendarInUse as error:
         messages.error(request, str(error))
         return redirect("sla:calendar_edit", pk=pk)
     messages.success(request, f"“{name}” is deleted.")

@@ -1,6 +1,6 @@
 """What editors do with calendars and policies. Each verb publishes one version, or changes nothing.
 
-All raise `routing.business_hours.calendar.CalendarError` for hours that are none, `routing.refusals.NotYours` for what the person may not
+All raise `routing.business_hours.calendar.CalendarError` for hours that are none, `routing.refusals.EditNotPermitted` for what the person may not
 change, and `Calendar.DoesNotExist` or `SLAPolicy.DoesNotExist` for what is gone. `now` is the time of the change, UTC.
 `by` is None for the system, which may change everything.
 """
@@ -15,12 +15,12 @@ from typing import Any
 from accounts.models import Department, User
 from routing.business_hours.calendar import compile_calendar
 from routing.models import Calendar, CalendarVersion, Rule, SLAPolicy, SLAVersion
-from routing.refusals import NotYours
+from routing.refusals import EditNotPermitted
 from routing.rules import versions as rulesets
-from routing.rules.findings import calendars_of
-from routing.scope import scope_of
-from routing.service_levels.step_numbers import numbered
-from routing.service_levels.versions import editing
+from routing.rules.findings import calendar_keys_in
+from routing.scope import edit_scope_of
+from routing.service_levels.step_numbers import number_steps
+from routing.service_levels.versions import editing_service_levels
 
 #: What an editor says about a policy, under the model's names; `department` and `calendar` are instances.
 POLICY_FIELDS = (
@@ -29,7 +29,7 @@ POLICY_FIELDS = (
 )  # fmt: skip
 
 
-class StillUsed(Exception):
+class CalendarInUse(Exception):
     """A calendar that policies count by. The text is a sentence."""
 
 
@@ -45,7 +45,7 @@ def save_calendar(
     """A new calendar (None), or the next version of one. Without `in_force_from` new hours hold from now on, and those
     of a new calendar have always held; hours that are the same make no version."""
     compile_calendar(content)
-    with editing(by, f"Calendar “{name}”", now):
+    with editing_service_levels(by, f"Calendar “{name}”", now):
         _require_calendar(calendar, by)
         if calendar is None:
             calendar = Calendar.objects.create(name=name)
@@ -66,51 +66,51 @@ def save_calendar(
             created_at=now,
             created_by=by,
         )
-        rulesets.calendars_changed(by, f"Calendar “{name}”", now)
+        rulesets.publish_if_calendars_changed(by, f"Calendar “{name}”", now)
     return calendar
 
 
-def counted_by() -> dict[str, set[str | None]]:
+def departments_by_calendar() -> dict[str, set[str | None]]:
     """The departments whose policies and rules count by each calendar, by the calendar's key; None among them is the
     whole company. Two statements."""
     found: dict[str, set[str | None]] = {}
     for calendar, slug in SLAPolicy.objects.values_list("calendar", "department__slug"):
         found.setdefault(str(calendar), set()).add(slug)
     for condition, slug in Rule.objects.values_list("condition", "department__slug"):
-        for key in calendars_of(condition):
+        for key in calendar_keys_in(condition):
             found.setdefault(key, set()).add(slug)
     return found
 
 
 def _require_calendar(calendar: Calendar | None, by: User | None) -> None:
-    scope = scope_of(by)
+    scope = edit_scope_of(by)
     if scope.is_empty:
-        raise NotYours("You may not edit calendars.")
-    if calendar is not None and not scope.covers_all(counted_by().get(str(calendar.pk), ())):
-        raise NotYours(f"Others count by “{calendar}”, too: an administrator changes it.")
+        raise EditNotPermitted("You may not edit calendars.")
+    if calendar is not None and not scope.covers_all(departments_by_calendar().get(str(calendar.pk), ())):
+        raise EditNotPermitted(f"Others count by “{calendar}”, too: an administrator changes it.")
 
 
 def _require_policy(key: uuid.UUID, by: User | None) -> None:
-    scope_of(by).require(SLAPolicy.objects.values_list("department__slug", flat=True).get(key=key))
+    edit_scope_of(by).require_department(SLAPolicy.objects.values_list("department__slug", flat=True).get(key=key))
 
 
 def delete_calendar(pk: int, by: User | None, now: dt.datetime) -> str:
-    """Removes a calendar by which no policy counts; its name. Raises `StillUsed`."""
+    """Removes a calendar by which no policy counts; its name. Raises `CalendarInUse`."""
     calendar = Calendar.objects.get(pk=pk)
-    with editing(by, f"Deleted the calendar “{calendar}”", now):
+    with editing_service_levels(by, f"Deleted the calendar “{calendar}”", now):
         _require_calendar(calendar, by)
         policies = [f"“{name}”" for name in calendar.policies.values_list("name", flat=True)]
         if policies:
-            raise StillUsed(
+            raise CalendarInUse(
                 f"“{calendar}” is used by {', '.join(policies)}. Give them another calendar first."
             )
         rules = [
             f"“{rule.name}”"
             for rule in Rule.objects.filter(enabled=True)
-            if str(pk) in calendars_of(rule.condition)
+            if str(pk) in calendar_keys_in(rule.condition)
         ]
         if rules:
-            raise StillUsed(f"“{calendar}” is asked by the rules {', '.join(rules[:5])}. Change them first.")
+            raise CalendarInUse(f"“{calendar}” is asked by the rules {', '.join(rules[:5])}. Change them first.")
         calendar.delete()
     return calendar.name
 
@@ -120,23 +120,23 @@ def save_policy(
 ) -> SLAPolicy:
     """A new policy (None) before the first one that would catch everything, or another content for one."""
     department: Department | None = values["department"]
-    with editing(by, f"Policy “{values['name']}”", now):
-        scope_of(by).require(department.slug if department else None)
+    with editing_service_levels(by, f"Policy “{values['name']}”", now):
+        edit_scope_of(by).require_department(department.slug if department else None)
         if key is None:
-            policy = SLAPolicy(key=uuid.uuid4(), position=_place_for_new())
+            policy = SLAPolicy(key=uuid.uuid4(), position=_make_room_for_policy())
         else:
             _require_policy(key, by)
             policy = SLAPolicy.objects.get(key=key)
         before = policy.steps
         for name in POLICY_FIELDS:
             setattr(policy, name, values[name])
-        policy.steps = numbered(values["steps"], before)
+        policy.steps = number_steps(values["steps"], before)
         policy.save()
-        _number(list(SLAPolicy.objects.all()))
+        _renumber_policies(list(SLAPolicy.objects.all()))
     return policy
 
 
-def _place_for_new() -> int:
+def _make_room_for_policy() -> int:
     policies = list(SLAPolicy.objects.all())
     at = next((n for n, one in enumerate(policies) if _matches_all(one)), len(policies))
     for number, one in enumerate(policies):
@@ -151,7 +151,7 @@ def _matches_all(policy: SLAPolicy) -> bool:
 def switch_policy(key: uuid.UUID, enabled: bool, by: User | None, now: dt.datetime) -> SLAPolicy:
     """The policy switched on or off."""
     policy = SLAPolicy.objects.get(key=key)
-    with editing(by, f"Switched {'on' if enabled else 'off'} “{policy}”", now):
+    with editing_service_levels(by, f"Switched {'on' if enabled else 'off'} “{policy}”", now):
         _require_policy(key, by)
         SLAPolicy.objects.filter(key=key).update(enabled=enabled)
     return policy
@@ -163,25 +163,25 @@ def move_policy(key: uuid.UUID, step: int, by: User | None, now: dt.datetime) ->
     A department's policy holds for its own cases only, so that its place is its manager's to choose.
     """
     policy = SLAPolicy.objects.get(key=key)
-    with editing(by, f"Moved “{policy}”", now):
+    with editing_service_levels(by, f"Moved “{policy}”", now):
         _require_policy(key, by)
         policies = list(SLAPolicy.objects.all())
         place = next(at for at, each in enumerate(policies) if each.key == key)
         policies.insert(min(max(place + step, 0), len(policies) - 1), policies.pop(place))
-        _number(policies)
+        _renumber_policies(policies)
     return policy
 
 
 def delete_policy(key: uuid.UUID, by: User | None, now: dt.datetime) -> str:
     """Removes the policy; its name. The cases that it held for get the next one that matches."""
     policy = SLAPolicy.objects.get(key=key)
-    with editing(by, f"Deleted “{policy}”", now):
+    with editing_service_levels(by, f"Deleted “{policy}”", now):
         _require_policy(key, by)
         SLAPolicy.objects.filter(key=key).delete()
     return policy.name
 
 
-def _number(policies: list[SLAPolicy]) -> None:
+def _renumber_policies(policies: list[SLAPolicy]) -> None:
     moved = []
     for position, policy in enumerate(policies):
         if policy.position != position:
@@ -190,7 +190,7 @@ def _number(policies: list[SLAPolicy]) -> None:
     SLAPolicy.objects.bulk_update(moved, ["position"])
 
 
-def install_starter(
+def install_starter_service_levels(
     calendars: Mapping[str, dict[str, Any]],
     policies: list[dict[str, Any]],
     departments: Mapping[str, Department],
@@ -201,8 +201,8 @@ def install_starter(
 
     Those whose department is not given are left out. Meant for a database that has none.
     """
-    with editing(by, "Starter policies", now):
-        scope_of(by).require(None)
+    with editing_service_levels(by, "Starter policies", now):
+        edit_scope_of(by).require_department(None)
         made = {}
         for name, content in calendars.items():
             compile_calendar(content)
@@ -214,6 +214,6 @@ def install_starter(
         for position, one in enumerate(wanted):
             department = departments[one["department"]] if one.get("department") else None
             fields = {**one, "calendar": made[one["calendar"]], "department": department}
-            fields["steps"] = numbered(one.get("steps", ()))
+            fields["steps"] = number_steps(one.get("steps", ()))
             SLAPolicy.objects.create(key=uuid.uuid4(), position=position, **fields)
     return SLAVersion.objects.first()

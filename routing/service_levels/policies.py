@@ -16,12 +16,12 @@ from typing import Literal, NamedTuple, Protocol
 
 ClockName = Literal["first_response", "next_response", "resolution"]
 CLOCKS: tuple[ClockName, ...] = ("first_response", "next_response", "resolution")
-Whom = Literal["assignee", "managers", "department"]
-WHOM: tuple[Whom, ...] = ("assignee", "managers", "department")
+Recipient = Literal["assignee", "managers", "department"]
+RECIPIENTS: tuple[Recipient, ...] = ("assignee", "managers", "department")
 
 #: Numbers of the things that happen to a clock; escalation steps follow.
 WARNING, BREACH, FIRST_STEP = 0, 1, 2
-_KEPT = 4_000
+_MAX_CACHED_DUES = 4_000
 
 
 class BusinessTime(Protocol):
@@ -42,7 +42,7 @@ class Step:
 
     after: dt.timedelta
     clock: ClockName | Literal[""] = ""
-    notify: tuple[Whom, ...] = ()
+    notify: tuple[Recipient, ...] = ()
     raise_priority: bool = False
     move_to: str = ""
     number: int = 0
@@ -72,14 +72,14 @@ class Policy:
         )
 
     def step(self, number: int) -> Step:
-        """The step of a number that `happenings` gave."""
+        """The step of a number that `clock_events` gave."""
         return next(one for found, one in self.numbered_steps() if found == number)
 
     def numbered_steps(self) -> Iterable[tuple[int, Step]]:
         """Each step with its number: its own, or by its place where none was given."""
         return ((one.number or place, one) for place, one in enumerate(self.steps, FIRST_STEP))
 
-    def warns_before(self, clock: ClockName) -> dt.timedelta:
+    def warning_lead(self, clock: ClockName) -> dt.timedelta:
         """How much business time before the due time the pre-warning of a clock comes."""
         if isinstance(self.warning, dt.timedelta):
             return self.warning
@@ -94,21 +94,21 @@ class Due(NamedTuple):
 
 
 @dataclass(slots=True, eq=False)
-class Terms:
+class ServiceLevels:
     """All policies of one version, compiled. `number` is the version's."""
 
     number: int
     policies: tuple[Policy, ...]
     calendars: Mapping[int, BusinessTime] = field(default_factory=dict)
-    _found: dict[tuple[int, int, str], Policy | None] = field(default_factory=dict, repr=False)
-    _due: dict[tuple[str, ClockName, dt.datetime, int], Due | None] = field(default_factory=dict, repr=False)
+    _policy_cache: dict[tuple[int, int, str], Policy | None] = field(default_factory=dict, repr=False)
+    _due_cache: dict[tuple[str, ClockName, dt.datetime, int], Due | None] = field(default_factory=dict, repr=False)
 
-    def policy(self, department_id: int, priority: int, network: str) -> Policy | None:
+    def matching_policy(self, department_id: int, priority: int, network: str) -> Policy | None:
         """The first policy that matches, None when none does."""
         key = (department_id, priority, network)
-        if key not in self._found:
-            self._found[key] = next((one for one in self.policies if one.matches(*key)), None)
-        return self._found[key]
+        if key not in self._policy_cache:
+            self._policy_cache[key] = next((one for one in self.policies if one.matches(*key)), None)
+        return self._policy_cache[key]
 
     def due(
         self, policy: Policy | None, clock: ClockName, start: dt.datetime | None, used: int = 0
@@ -118,24 +118,24 @@ class Terms:
         if policy is None or start is None or clock not in policy.targets:
             return None
         key = (policy.key, clock, start, used)
-        if key not in self._due:
-            if len(self._due) >= _KEPT:
-                self._due.clear()
-            self._due[key] = due(policy, clock, start, used)
-        return self._due[key]
+        if key not in self._due_cache:
+            if len(self._due_cache) >= _MAX_CACHED_DUES:
+                self._due_cache.clear()
+            self._due_cache[key] = compute_due(policy, clock, start, used)
+        return self._due_cache[key]
 
 
-def due(policy: Policy, clock: ClockName, start: dt.datetime, used: int = 0) -> Due | None:
+def compute_due(policy: Policy, clock: ClockName, start: dt.datetime, used: int = 0) -> Due | None:
     """As `Terms.due`, for a clock that has a target. What is overdue already has been so for as much longer."""
     left = policy.targets[clock] - dt.timedelta(seconds=used)
     if left < dt.timedelta():
         return Due(start + left, start + left)
     at = policy.calendar.add(start, left)
-    warned = policy.calendar.add(start, max(left - policy.warns_before(clock), dt.timedelta()))
+    warned = policy.calendar.add(start, max(left - policy.warning_lead(clock), dt.timedelta()))
     return None if at is None else Due(at, min(warned or at, at))
 
 
-def happenings(policy: Policy, clock: ClockName, found: Due) -> Iterable[tuple[dt.datetime, int]]:
+def clock_events(policy: Policy, clock: ClockName, found: Due) -> Iterable[tuple[dt.datetime, int]]:
     """What happens to a running clock, as (moment, number): pre-warning, breach, and the steps that concern it."""
     if found.warned_at < found.at:
         yield found.warned_at, WARNING
@@ -147,7 +147,7 @@ def happenings(policy: Policy, clock: ClockName, found: Due) -> Iterable[tuple[d
                 yield at, number
 
 
-def used_by(policy: Policy | None, since: dt.datetime, until: dt.datetime) -> int:
+def business_seconds_used(policy: Policy | None, since: dt.datetime, until: dt.datetime) -> int:
     """Business seconds that a clock ran from `since` to `until`, 0 without a policy; never negative."""
     if policy is None or until <= since:
         return 0

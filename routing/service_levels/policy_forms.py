@@ -11,30 +11,30 @@ from django.conf import settings
 
 from accounts.models import Department
 from networks.registry import CONNECTORS
-from routing.business_hours.notation import HoursError, parse_minutes, say_minutes
+from routing.business_hours.notation import HoursError, parse_minutes, format_minutes
 from routing.models import Calendar, Priority, SLAPolicy
 from routing.models.calendars import LONGEST_MINUTES
-from routing.pages.forms import NAME_MISSING, storable_text
-from routing.scope import Scope
-from routing.service_levels.calendar_forms import within_reach
+from routing.pages.forms import NAME_MISSING, validate_storable
+from routing.scope import EditScope
+from routing.service_levels.calendar_forms import validate_reachable_date
 from routing.service_levels.policies import CLOCKS
-from routing.service_levels.step_numbers import number_of
+from routing.service_levels.step_numbers import step_number
 
-STEPS = 4
+MAX_STEPS = 4
 CLOCK_CHOICES = (
     ("", "Any clock"),
     ("first_response", "First response"),
     ("next_response", "Next response"),
     ("resolution", "Resolution"),
 )
-WHOM_CHOICES = (
+RECIPIENT_CHOICES = (
     ("assignee", "the assignee"),
     ("managers", "the department’s managers"),
     ("department", "everybody there"),
 )
 
 
-class LengthField(forms.CharField):
+class BusinessMinutesField(forms.CharField):
     """Business time: "45 min", "2 h", "1 h 30 min"; minutes, None for nothing."""
 
     def __init__(self, **kwargs: Any) -> None:
@@ -43,7 +43,7 @@ class LengthField(forms.CharField):
         )
 
     def prepare_value(self, value: Any) -> Any:
-        return say_minutes(value) if isinstance(value, int) else value
+        return format_minutes(value) if isinstance(value, int) else value
 
     def clean(self, value: Any) -> int | None:
         try:
@@ -55,7 +55,7 @@ class LengthField(forms.CharField):
         return minutes
 
 
-def _is_said(field: forms.BoundField) -> bool:
+def _is_filled_in(field: forms.BoundField) -> bool:
     """Whether something was typed or chosen; 0 minutes is something."""
     return field.value() not in (None, "", False, [])
 
@@ -64,7 +64,7 @@ class PolicyForm(forms.Form):
     """`values` is what `routing.service_levels.editing.save_policy` takes, once the form is valid."""
 
     name = forms.CharField(
-        max_length=80, validators=[storable_text], error_messages={"required": NAME_MISSING}
+        max_length=80, validators=[validate_storable], error_messages={"required": NAME_MISSING}
     )
     department = forms.ModelChoiceField(
         Department.objects.none(), required=False, empty_label="Any department"
@@ -76,9 +76,9 @@ class PolicyForm(forms.Form):
     calendar = forms.ModelChoiceField(
         Calendar.objects.none(), empty_label=None, label="Counted by the calendar"
     )
-    first_response_minutes = LengthField(label="First response")
-    next_response_minutes = LengthField(label="Next response")
-    resolution_minutes = LengthField(label="Resolution")
+    first_response_minutes = BusinessMinutesField(label="First response")
+    next_response_minutes = BusinessMinutesField(label="Next response")
+    resolution_minutes = BusinessMinutesField(label="Resolution")
     warning_percent = forms.IntegerField(
         min_value=1,
         max_value=90,
@@ -86,33 +86,33 @@ class PolicyForm(forms.Form):
         required=False,
         label="Warn when this much of a target is left (%)",
     )
-    warning_minutes = LengthField(label="Or when so much time is left")
+    warning_minutes = BusinessMinutesField(label="Or when so much time is left")
     enabled = forms.BooleanField(required=False, initial=True, label="Switched on")
     seen = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
-    def __init__(self, *args: Any, scope: Scope, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, scope: EditScope, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         departments = Department.objects.all()
         if scope.departments is not None:
             mine = forms.ModelChoiceField(departments.filter(slug__in=scope.departments), empty_label=None)
             self.fields["department"] = mine
         networks = [(key, one.capabilities.label) for key, one in CONNECTORS.items()]
-        if scope.is_whole:
+        if scope.is_company_wide:
             self.fields["department"].queryset = departments  # type: ignore[attr-defined]
         self.fields["calendar"].queryset = Calendar.objects.all()  # type: ignore[attr-defined]
         self.fields["network"].choices = [("", "Any network"), *networks]  # type: ignore[attr-defined]
         self.open_departments = [(one.slug, one.name) for one in departments if one.is_open]
-        self._add_steps()
+        self._add_step_fields()
         self.values: dict[str, Any] = {}
 
-    def _add_steps(self) -> None:
+    def _add_step_fields(self) -> None:
         move = [("", "Leave it where it is"), *self.open_departments]
-        for number in range(STEPS):
+        for number in range(MAX_STEPS):
             self.fields |= {
-                f"after{number}": LengthField(label="Overdue by"),
+                f"after{number}": BusinessMinutesField(label="Overdue by"),
                 f"clock{number}": forms.ChoiceField(choices=CLOCK_CHOICES, required=False, label="Of"),
                 f"notify{number}": forms.MultipleChoiceField(
-                    choices=WHOM_CHOICES, required=False, label="Tell", widget=forms.CheckboxSelectMultiple
+                    choices=RECIPIENT_CHOICES, required=False, label="Tell", widget=forms.CheckboxSelectMultiple
                 ),
                 f"raise{number}": forms.BooleanField(required=False, label="raise the priority by one"),
                 f"move{number}": forms.ChoiceField(choices=move, required=False, label="Move it to"),
@@ -123,7 +123,7 @@ class PolicyForm(forms.Form):
     def steps(self) -> list[dict[str, Any]]:
         """The fields of each step, for the template. Spare are those after the first that says nothing yet."""
         parts = ("after", "clock", "notify", "raise", "move")
-        said = [number for number in range(STEPS) if any(_is_said(self[f"{part}{number}"]) for part in parts)]
+        said = [number for number in range(MAX_STEPS) if any(_is_filled_in(self[f"{part}{number}"]) for part in parts)]
         first_empty = said[-1] + 1 if said else 0
         return [
             {
@@ -132,7 +132,7 @@ class PolicyForm(forms.Form):
                 "own_number": self[f"number{number}"],
                 **{part: self[f"{part}{number}"] for part in parts},
             }
-            for number in range(STEPS)
+            for number in range(MAX_STEPS)
         ]
 
     @property
@@ -151,7 +151,7 @@ class PolicyForm(forms.Form):
         for name in targets:
             if cleaned.get(name) == 0:
                 self.add_error(name, "Nothing is answered in no time: leave it empty for no target.")
-        steps = [step for number in range(STEPS) if (step := self._step(number))]
+        steps = [step for number in range(MAX_STEPS) if (step := self._clean_step(number))]
         steps.sort(key=lambda step: step["after"])
         fields = (
             "name", "department", "priority", "network", "calendar", *targets, "warning_minutes", "enabled",
@@ -160,7 +160,7 @@ class PolicyForm(forms.Form):
         self.values |= {"warning_percent": cleaned.get("warning_percent") or 25, "steps": steps}
         return cleaned
 
-    def _step(self, number: int) -> dict[str, Any] | None:
+    def _clean_step(self, number: int) -> dict[str, Any] | None:
         read = {
             part: self.cleaned_data.get(f"{part}{number}")
             for part in ("after", "clock", "notify", "raise", "move", "number")
@@ -183,7 +183,7 @@ class PolicyForm(forms.Form):
         }
 
 
-def initial_of(policy: SLAPolicy) -> dict[str, Any]:
+def policy_form_initial(policy: SLAPolicy) -> dict[str, Any]:
     """What the form of a stored policy begins with."""
     names = (
         "name", "priority", "network", "first_response_minutes", "next_response_minutes", "resolution_minutes",
@@ -191,24 +191,24 @@ def initial_of(policy: SLAPolicy) -> dict[str, Any]:
     )  # fmt: skip
     initial = {name: getattr(policy, name) for name in names}
     initial |= {"department": policy.department_id, "calendar": policy.calendar_id}
-    for number, step in enumerate(policy.steps[:STEPS]):
+    for number, step in enumerate(policy.steps[:MAX_STEPS]):
         initial |= {
             f"after{number}": step["after"],
             f"clock{number}": step.get("clock", ""),
             f"notify{number}": step.get("notify", []),
             f"raise{number}": step.get("raise", False),
             f"move{number}": step.get("move_to", ""),
-            f"number{number}": number_of(step, number),
+            f"number{number}": step_number(step, number),
         }
     return initial
 
 
-class TryForm(forms.Form):
+class TryPoliciesForm(forms.Form):
     """A moment and what a case would be like: when would it be due? Times are read in the display's zone."""
 
     at = forms.DateTimeField(
         label="A message arrives",
-        validators=[within_reach],
+        validators=[validate_reachable_date],
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
     )
     department = forms.ModelChoiceField(Department.objects.none(), empty_label=None)
@@ -222,7 +222,7 @@ class TryForm(forms.Form):
         self.fields["department"].queryset = Department.objects.filter(is_open=True)  # type: ignore[attr-defined]
         self.fields["network"].choices = networks  # type: ignore[attr-defined]
 
-    def moment(self) -> dt.datetime:
+    def arrival_moment(self) -> dt.datetime:
         """The typed moment, UTC."""
         at: dt.datetime = self.cleaned_data["at"]
         naive = at.replace(tzinfo=None)

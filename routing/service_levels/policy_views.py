@@ -17,42 +17,42 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.models import Department, User
-from networks.registry import capabilities
+from networks.registry import network_capabilities
 from routing.models import Calendar, SLAPolicy, SLAVersion
-from routing.pages.requests import denied_is_absent, editor_of, form_view, user_of
-from routing.scope import scope_of
+from routing.pages.requests import denied_as_404, require_policy_editor, form_view, user_of
+from routing.scope import edit_scope_of
 from routing.service_levels import editing as sla_editing
 from routing.service_levels import versions as terms
-from routing.service_levels.policy_forms import PolicyForm, TryForm, initial_of
+from routing.service_levels.policy_forms import PolicyForm, TryPoliciesForm, policy_form_initial
 from routing.service_levels.starter import starter_calendars, starter_policies
-from routing.service_levels.wording import said_due, steps_in_words, targets_in_words
+from routing.service_levels.wording import due_times_in_words, steps_in_words, targets_in_words
 
 #: Changes told on the page.
-CHANGES = 15
+CHANGES_SHOWN = 15
 
 
 @require_safe
 @login_required
 def policy_list(request: HttpRequest) -> HttpResponse:
     """The policies in order, how far the newest version has come, and a box to try them."""
-    context = _list_context(request)
-    context["try_form"] = TryForm(
+    context = _policy_list_context(request)
+    context["try_form"] = TryPoliciesForm(
         initial={"at": timezone.now().astimezone(ZoneInfo(settings.DISPLAY_TIME_ZONE))}
     )
     return render(request, "routing/policy_list.html", context)
 
 
-def _list_context(request: HttpRequest) -> dict[str, Any]:
+def _policy_list_context(request: HttpRequest) -> dict[str, Any]:
     policies = list(SLAPolicy.objects.select_related("department", "calendar"))
     names = dict(Department.objects.values_list("slug", "name"))
     newest = SLAVersion.objects.defer("snapshot").first()
-    scope = scope_of(user_of(request))
+    scope = edit_scope_of(user_of(request))
     return {
         "rows": [
             {
                 "place": place,
                 "policy": policy,
-                "network": capabilities(policy.network).label if policy.network else "",
+                "network": network_capabilities(policy.network).label if policy.network else "",
                 "targets": targets_in_words(policy),
                 "steps": steps_in_words(policy, names),
                 "is_last": place == len(policies),
@@ -61,16 +61,16 @@ def _list_context(request: HttpRequest) -> dict[str, Any]:
             for place, policy in enumerate(policies, start=1)
         ],
         "version": newest,
-        "changes": list(SLAVersion.objects.defer("snapshot").select_related("created_by")[:CHANGES]),
-        "working": _is_working(newest),
+        "changes": list(SLAVersion.objects.defer("snapshot").select_related("created_by")[:CHANGES_SHOWN]),
+        "working": _is_recomputing(newest),
         "has_calendars": Calendar.objects.exists(),
         "may_edit": not scope.is_empty,
-        "may_start": scope.is_whole,
+        "may_start": scope.is_company_wide,
         "part": "policies",
     }
 
 
-def _is_working(version: SLAVersion | None) -> bool:
+def _is_recomputing(version: SLAVersion | None) -> bool:
     """Whether open cases still wait for their clocks. The last look for stragglers is nobody's concern."""
     if version is None or version.recomputed_at is not None:
         return False
@@ -83,23 +83,23 @@ def policy_try(request: HttpRequest) -> HttpResponse:
     """When a message would be due by the live policies; stores nothing."""
     if request.method != "POST":
         return redirect("sla:policy_list")
-    form = TryForm(request.POST)
-    context = _list_context(request) | {"try_form": form}
+    form = TryPoliciesForm(request.POST)
+    context = _policy_list_context(request) | {"try_form": form}
     if not form.is_valid():
         return render(request, "routing/policy_list.html", context, status=422)
     said = form.cleaned_data
-    known = terms.live()
-    policy = known.policy(said["department"].pk, said["priority"], said["network"])
-    context["tried"] = {"policy": policy, "dues": said_due(known, policy, form.moment())}
+    known = terms.live_service_levels()
+    policy = known.matching_policy(said["department"].pk, said["priority"], said["network"])
+    context["tried"] = {"policy": policy, "dues": due_times_in_words(known, policy, form.arrival_moment())}
     return render(request, "routing/policy_list.html", context)
 
 
 @require_safe
 @login_required
-def progress(request: HttpRequest) -> HttpResponse:
+def sla_progress(request: HttpRequest) -> HttpResponse:
     """How far the clocks of open cases follow the newest version: a fragment that asks again until it is done."""
     newest = SLAVersion.objects.defer("snapshot").first()
-    context = {"version": newest, "working": _is_working(newest)}
+    context = {"version": newest, "working": _is_recomputing(newest)}
     return render(request, "routing/_sla_progress.html", context)
 
 
@@ -107,46 +107,46 @@ def progress(request: HttpRequest) -> HttpResponse:
 @login_required
 def policy_new(request: HttpRequest) -> HttpResponse:
     """An empty form; posting it adds a policy before the first one that would catch everything."""
-    editor_of(request)
-    return _edit(request, None)
+    require_policy_editor(request)
+    return _edit_policy(request, None)
 
 
 @form_view
 @login_required
 def policy_edit(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
     """The form of one policy; posting it publishes a version."""
-    return _edit(request, _own(editor_of(request), key))
+    return _edit_policy(request, _get_own_policy(require_policy_editor(request), key))
 
 
-def _own(user: User, key: uuid.UUID) -> SLAPolicy:
+def _get_own_policy(user: User, key: uuid.UUID) -> SLAPolicy:
     """The policy, which the user may change. Raises `Http404`."""
     policy = get_object_or_404(SLAPolicy.objects.select_related("department"), key=key)
-    if not scope_of(user).covers(policy.department_slug):
+    if not edit_scope_of(user).covers(policy.department_slug):
         raise Http404
     return policy
 
 
-def _edit(request: HttpRequest, policy: SLAPolicy | None) -> HttpResponse:
+def _edit_policy(request: HttpRequest, policy: SLAPolicy | None) -> HttpResponse:
     newest = SLAVersion.objects.order_by("-number").values_list("number", flat=True).first() or 0
     user = user_of(request)
     if request.method != "POST":
-        initial = {**(initial_of(policy) if policy else {}), "seen": newest}
-        return _form(request, PolicyForm(initial=initial, scope=scope_of(user)), policy)
-    form = PolicyForm(request.POST, scope=scope_of(user))
-    if not form.is_valid() or _overtaken(request, form, policy, newest):
-        return _form(request, form, policy, status=422)
-    with denied_is_absent():
+        initial = {**(policy_form_initial(policy) if policy else {}), "seen": newest}
+        return _render_policy_form(request, PolicyForm(initial=initial, scope=edit_scope_of(user)), policy)
+    form = PolicyForm(request.POST, scope=edit_scope_of(user))
+    if not form.is_valid() or _warn_if_overtaken(request, form, policy, newest):
+        return _render_policy_form(request, form, policy, status=422)
+    with denied_as_404():
         saved = sla_editing.save_policy(policy.key if policy else None, form.values, user, timezone.now())
     messages.success(request, f"“{saved}” is saved. The clocks of open cases follow in the background.")
-    return _to_list(saved.key)
+    return _redirect_to_policies(saved.key)
 
 
-def _overtaken(request: HttpRequest, form: PolicyForm, policy: SLAPolicy | None, newest: int) -> bool:
+def _warn_if_overtaken(request: HttpRequest, form: PolicyForm, policy: SLAPolicy | None, newest: int) -> bool:
     """Whether somebody else changed the policy since this form was opened; then it says so and keeps its text."""
     seen = form.cleaned_data["seen"]
     if policy is None or seen is None or seen == newest:
         return False
-    old, now = (_of_version(number, policy.key) for number in (seen, newest))
+    old, now = (_policy_in_version(number, policy.key) for number in (seen, newest))
     if old == now:
         return False
     who = SLAVersion.objects.select_related("created_by").get(number=newest).created_by or "Somebody"
@@ -160,12 +160,12 @@ def _overtaken(request: HttpRequest, form: PolicyForm, policy: SLAPolicy | None,
     return True
 
 
-def _of_version(number: int, key: uuid.UUID) -> Any:
+def _policy_in_version(number: int, key: uuid.UUID) -> Any:
     snapshot = SLAVersion.objects.filter(number=number).values_list("snapshot", flat=True).first() or {}
     return next((one for one in snapshot.get("policies", ()) if one["key"] == str(key)), None)
 
 
-def _form(
+def _render_policy_form(
     request: HttpRequest, form: PolicyForm, policy: SLAPolicy | None, status: int = 200
 ) -> HttpResponse:
     context = {
@@ -178,7 +178,7 @@ def _form(
     return render(request, "routing/policy_edit.html", context, status=status)
 
 
-def _to_list(key: uuid.UUID | None = None) -> HttpResponse:
+def _redirect_to_policies(key: uuid.UUID | None = None) -> HttpResponse:
     return redirect(reverse("sla:policy_list") + (f"#policy-{key}" if key else ""))
 
 
@@ -186,56 +186,56 @@ def _to_list(key: uuid.UUID | None = None) -> HttpResponse:
 @login_required
 def policy_switch(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
     """Switches a policy on or off, as `enabled` says ("1" or "0")."""
-    user = editor_of(request)
-    policy = _own(user, key)
+    user = require_policy_editor(request)
+    policy = _get_own_policy(user, key)
     enabled = request.POST.get("enabled") == "1"
-    with denied_is_absent():
+    with denied_as_404():
         sla_editing.switch_policy(policy.key, enabled, user, timezone.now())
     messages.success(request, f"“{policy}” is switched {'on' if enabled else 'off'}.")
-    return _to_list(key)
+    return _redirect_to_policies(key)
 
 
 @require_POST
 @login_required
 def policy_move(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
     """Moves a policy one place "up" or "down", as `direction` says."""
-    user = editor_of(request)
-    policy = _own(user, key)
+    user = require_policy_editor(request)
+    policy = _get_own_policy(user, key)
     step = {"up": -1, "down": 1}.get(request.POST.get("direction", ""), 0)
-    with denied_is_absent():
+    with denied_as_404():
         sla_editing.move_policy(policy.key, step, user, timezone.now())
     messages.success(request, f"“{policy}” is moved.")
-    return _to_list(key)
+    return _redirect_to_policies(key)
 
 
 @form_view
 @login_required
 def policy_delete(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
     """Asks whether to delete a policy; posting deletes it."""
-    user = editor_of(request)
-    policy = _own(user, key)
+    user = require_policy_editor(request)
+    policy = _get_own_policy(user, key)
     if request.method != "POST":
         return render(
             request, "routing/policy_delete.html", {"policy": policy, "targets": targets_in_words(policy)}
         )
-    with denied_is_absent():
+    with denied_as_404():
         sla_editing.delete_policy(key, user, timezone.now())
     messages.success(request, f"“{policy}” is deleted.")
-    return _to_list()
+    return _redirect_to_policies()
 
 
 @require_POST
 @login_required
-def starter(request: HttpRequest) -> HttpResponse:
+def sla_starter(request: HttpRequest) -> HttpResponse:
     """Two calendars and two policies to begin with, where there is nothing yet. They hold for the whole company."""
-    user = editor_of(request)
-    if not scope_of(user).is_whole:
+    user = require_policy_editor(request)
+    if not edit_scope_of(user).is_company_wide:
         raise Http404
     if Calendar.objects.exists() or SLAPolicy.objects.exists():
         messages.error(request, "There are calendars or policies already: nothing was changed.")
-        return _to_list()
+        return _redirect_to_policies()
     calendars = starter_calendars(settings.DISPLAY_TIME_ZONE)
     now: dt.datetime = timezone.now()
-    sla_editing.install_starter(calendars, starter_policies(), {}, user, now)
+    sla_editing.install_starter_service_levels(calendars, starter_policies(), {}, user, now)
     messages.success(request, "Starter policies are live. Check the office hours and their time zone first.")
-    return _to_list()
+    return _redirect_to_policies()

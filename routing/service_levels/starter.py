@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-DAY = [[540, 1020]]
-ALWAYS = [[[0, 1440]]] * 7
+OFFICE_HOURS = [[540, 1020]]
+ROUND_THE_CLOCK_WEEK = [[[0, 1440]]] * 7
 
 
 def starter_calendars(time_zone: str) -> dict[str, dict[str, Any]]:
     """Office hours, Monday to Friday from nine to five, and round the clock."""
     return {
-        "Office hours": {"time_zone": time_zone, "week": [DAY] * 5 + [[], []]},
-        "Round the clock": {"time_zone": time_zone, "week": ALWAYS},
+        "Office hours": {"time_zone": time_zone, "week": [OFFICE_HOURS] * 5 + [[], []]},
+        "Round the clock": {"time_zone": time_zone, "week": ROUND_THE_CLOCK_WEEK},
     }
 
 

@@ -11,20 +11,20 @@ from routing.models import SLAPolicy, SLAVersion
 from routing.service_levels.policies import FIRST_STEP
 
 #: Steps a policy may have; numbers below this are places in policies that were stored without numbers.
-_STEPS = 4
+_MAX_STEPS = 4
 #: What fits into the column that remembers them, `inbox.models.Escalation.step`.
-_MOST = 32_000
+_MAX_NUMBER = 32_000
 
 
-def number_of(step: dict[str, Any], place: int) -> int:
+def step_number(step: dict[str, Any], place: int) -> int:
     """The number of a stored step, which has `place` (from 0) in its policy."""
     return step.get("number") or FIRST_STEP + place
 
 
-def numbered(steps: Iterable[dict[str, Any]], before: Sequence[dict[str, Any]] = ()) -> list[dict[str, Any]]:
+def number_steps(steps: Iterable[dict[str, Any]], before: Sequence[dict[str, Any]] = ()) -> list[dict[str, Any]]:
     """The steps with their numbers: those that they had in `before`, the policy as stored, new ones for all others."""
-    known = {number_of(one, place) for place, one in enumerate(before)}
-    fresh, found = _fresh(known), list[dict[str, Any]]()
+    known = {step_number(one, place) for place, one in enumerate(before)}
+    fresh, found = _unused_numbers(known), list[dict[str, Any]]()
     for one in steps:
         number = one.get("number")
         if number in known:
@@ -35,16 +35,16 @@ def numbered(steps: Iterable[dict[str, Any]], before: Sequence[dict[str, Any]] =
     return found
 
 
-def _fresh(known: Iterable[int]) -> Iterator[int]:
+def _unused_numbers(known: Iterable[int]) -> Iterator[int]:
     taken = {
         one.get("number") for steps in SLAPolicy.objects.values_list("steps", flat=True) for one in steps
     }
     taken |= set(known)
     version = SLAVersion.objects.order_by("-number").values_list("number", flat=True).first() or 0
-    lowest = FIRST_STEP + _STEPS
-    place = version * _STEPS
+    lowest = FIRST_STEP + _MAX_STEPS
+    place = version * _MAX_STEPS
     while True:
-        number = lowest + place % _MOST
+        number = lowest + place % _MAX_NUMBER
         if number not in taken:
             yield number
         place += 1

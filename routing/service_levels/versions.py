@@ -15,31 +15,31 @@ from accounts.models import User
 from postgres.locks import AdvisoryLock, take_lock
 from routing.business_hours.history import VersionedCalendar, compile_history
 from routing.models import Calendar, CalendarVersion, SLAPolicy, SLAVersion
-from routing.service_levels.policies import CLOCKS, ClockName, Policy, Step, Terms
+from routing.service_levels.policies import CLOCKS, ClockName, Policy, Step, ServiceLevels
 
 #: Seconds for which a process goes on with the version it knows before it asks for a newer one.
 FRESH_FOR = 1.0
 #: Compiled versions kept: those that cases still name.
-KEPT = 8
+KEPT_COMPILED = 8
 
-NONE = Terms(0, ())
+NO_SERVICE_LEVELS = ServiceLevels(0, ())
 
 _guard = threading.Lock()
-_live: tuple[float, Terms] | None = None
-_compiled: dict[int, Terms] = {}
+_cached_live: tuple[float, ServiceLevels] | None = None
+_compiled: dict[int, ServiceLevels] = {}
 
 
-def snapshot() -> dict[str, Any]:
+def service_levels_snapshot() -> dict[str, Any]:
     """The policies that are on, in order, and every calendar with its versions, as JSON."""
     calendars = [
-        {"id": one.pk, "name": one.name, "versions": [_version(each) for each in one.versions.all()]}
+        {"id": one.pk, "name": one.name, "versions": [_version_content(each) for each in one.versions.all()]}
         for one in Calendar.objects.prefetch_related("versions")
     ]
     policies = SLAPolicy.objects.filter(enabled=True).select_related("department")
-    return {"calendars": calendars, "policies": [_policy(one) for one in policies]}
+    return {"calendars": calendars, "policies": [_policy_content(one) for one in policies]}
 
 
-def _version(version: CalendarVersion) -> dict[str, Any]:
+def _version_content(version: CalendarVersion) -> dict[str, Any]:
     since = version.in_force_from
     return {
         "number": version.number,
@@ -48,7 +48,7 @@ def _version(version: CalendarVersion) -> dict[str, Any]:
     }
 
 
-def _policy(policy: SLAPolicy) -> dict[str, Any]:
+def _policy_content(policy: SLAPolicy) -> dict[str, Any]:
     return {
         "key": str(policy.key),
         "name": policy.name,
@@ -64,13 +64,13 @@ def _policy(policy: SLAPolicy) -> dict[str, Any]:
     }
 
 
-def compiled_calendar(versions: Iterable[CalendarVersion]) -> VersionedCalendar:
+def compile_stored_calendar(versions: Iterable[CalendarVersion]) -> VersionedCalendar:
     """A calendar out of its stored versions, at least one."""
-    return compile_history([_version(one) for one in versions])
+    return compile_history([_version_content(one) for one in versions])
 
 
-def compile_terms(content: Mapping[str, Any], number: int) -> Terms:
-    """What `snapshot` holds, compiled. Raises `routing.business_hours.calendar.CalendarError` for a calendar that is none."""
+def compile_service_levels(content: Mapping[str, Any], number: int) -> ServiceLevels:
+    """What `service_levels_snapshot` holds, compiled. Raises `routing.business_hours.calendar.CalendarError` for a calendar that is none."""
     calendars = {
         one["id"]: compile_history(one["versions"]) for one in content["calendars"] if one["versions"]
     }
@@ -79,7 +79,7 @@ def compile_terms(content: Mapping[str, Any], number: int) -> Terms:
         _compile_policy(one, calendars[one["calendar"]], names[one["calendar"]])
         for one in content["policies"]
     )
-    return Terms(number, policies, calendars)
+    return ServiceLevels(number, policies, calendars)
 
 
 def _compile_policy(content: Mapping[str, Any], calendar: VersionedCalendar, calendar_name: str) -> Policy:
@@ -94,11 +94,11 @@ def _compile_policy(content: Mapping[str, Any], calendar: VersionedCalendar, cal
         priority=content["priority"],
         network=content["network"],
         warning=content["warning_percent"] / 100 if minutes is None else dt.timedelta(minutes=minutes),
-        steps=tuple(step(one) for one in content["steps"]),
+        steps=tuple(compile_step(one) for one in content["steps"]),
     )
 
 
-def step(content: Mapping[str, Any]) -> Step:
+def compile_step(content: Mapping[str, Any]) -> Step:
     """One escalation step out of JSON: `{"after": minutes, "clock": …, "notify": […], "raise": bool, "move_to": slug}`."""
     clock: ClockName | None = content.get("clock") or None
     return Step(
@@ -111,80 +111,80 @@ def step(content: Mapping[str, Any]) -> Step:
     )
 
 
-def _take_turn() -> None:
+def _lock_publishing() -> None:
     take_lock(AdvisoryLock.SERVICE_LEVELS)
 
 
 @contextmanager
-def editing(by: User | None, note: str, now: dt.datetime) -> Iterator[None]:
+def editing_service_levels(by: User | None, note: str, now: dt.datetime) -> Iterator[None]:
     """Policies and calendars changed inside are published as one version, or, when that fails, not changed at all."""
     with transaction.atomic():
-        _take_turn()
+        _lock_publishing()
         yield
-        publish(by, note, now)
+        publish_service_levels(by, note, now)
 
 
-def publish(by: User | None, note: str, now: dt.datetime) -> SLAVersion | None:
+def publish_service_levels(by: User | None, note: str, now: dt.datetime) -> SLAVersion | None:
     """Makes the service levels as they are now a new version, live at once. None when nothing has changed.
 
     Open cases get their clocks by it in the background (`inbox.escalation.recompute`). Raises
     `routing.business_hours.calendar.CalendarError`.
     """
     with transaction.atomic():
-        _take_turn()
-        content = snapshot()
+        _lock_publishing()
+        content = service_levels_snapshot()
         latest = SLAVersion.objects.first()
         if latest is not None and latest.snapshot == content:
             return None
         number = latest.number + 1 if latest else 1
-        compile_terms(content, number)
+        compile_service_levels(content, number)
         version = SLAVersion.objects.create(
             number=number, snapshot=content, note=note[:200], created_at=now, created_by=by
         )
-    forget()
+    forget_service_levels()
     return version
 
 
-def live() -> Terms:
-    """The terms that hold now, at most `FRESH_FOR` seconds old; `NONE` while none were ever published."""
-    global _live
-    known, at = _live, time.monotonic()
+def live_service_levels() -> ServiceLevels:
+    """The terms that hold now, at most `FRESH_FOR` seconds old; `NO_SERVICE_LEVELS` while none were ever published."""
+    global _cached_live
+    known, at = _cached_live, time.monotonic()
     if known is not None and at - known[0] < FRESH_FOR:
         return known[1]
     newest = SLAVersion.objects.order_by("-number").values_list("pk", flat=True).first()
-    terms = of_version(newest)
-    _live = (at, terms)
+    terms = service_levels_of_version(newest)
+    _cached_live = (at, terms)
     return terms
 
 
-def of_version(pk: int | None) -> Terms:
-    """The terms of the version with this primary key, compiled once a process; `NONE` for None.
+def service_levels_of_version(pk: int | None) -> ServiceLevels:
+    """The terms of the version with this primary key, compiled once a process; `NO_SERVICE_LEVELS` for None.
 
     By primary key: a number is given again when the transaction that gave it is rolled back.
     """
     if pk is None:
-        return NONE
+        return NO_SERVICE_LEVELS
     found = _compiled.get(pk)
     if found is None:
         with _guard:
             version = SLAVersion.objects.get(pk=pk)
-            found = compile_terms(version.snapshot, version.number)
-            while len(_compiled) >= KEPT:
+            found = compile_service_levels(version.snapshot, version.number)
+            while len(_compiled) >= KEPT_COMPILED:
                 _compiled.pop(next(iter(_compiled)))
             _compiled[pk] = found
     return found
 
 
-def of_number(number: int | None) -> Terms:
-    """The terms of a version that a case names; `NONE` for none."""
+def service_levels_by_number(number: int | None) -> ServiceLevels:
+    """The terms of a version that a case names; `NO_SERVICE_LEVELS` for none."""
     if not number:
-        return NONE
+        return NO_SERVICE_LEVELS
     known = next((terms for terms in _compiled.values() if terms.number == number), None)
-    return known or of_version(SLAVersion.objects.filter(number=number).values_list("pk", flat=True).first())
+    return known or service_levels_of_version(SLAVersion.objects.filter(number=number).values_list("pk", flat=True).first())
 
 
-def forget() -> None:
+def forget_service_levels() -> None:
     """Makes this process read the live version again at its next use."""
-    global _live
-    _live = None
+    global _cached_live
+    _cached_live = None
     _compiled.clear()

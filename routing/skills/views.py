@@ -7,32 +7,32 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts.guards import SignedInRequest, require
+from accounts.guards import SignedInRequest, require_action
 from accounts.models import Skill
 from routing.pages.requests import form_view
 from routing.skills import editing as skill_editing
-from routing.skills.editing import BadName, StillNamed
+from routing.skills.editing import InvalidSkillName, SkillInUse
 
 
 @require_safe
-@require("users")
+@require_action("users")
 def skill_list(request: SignedInRequest) -> HttpResponse:
     """Every skill with its people and rules."""
     skills = list(Skill.objects.prefetch_related("people"))
-    named = skill_editing.naming_all()
+    named = skill_editing.rules_by_skill()
     rows = [{"skill": one, "people": one.people.all(), "rules": named.get(one.slug, [])} for one in skills]
     return render(request, "routing/skill_list.html", {"rows": rows})
 
 
 @require_POST
-@require("users")
+@require_action("users")
 def skill_rename(request: SignedInRequest, pk: int) -> HttpResponse:
     """Another name, the same key."""
     try:
-        skill = skill_editing.rename(pk, request.POST.get("name", ""))
+        skill = skill_editing.rename_skill(pk, request.POST.get("name", ""))
     except Skill.DoesNotExist:
         raise Http404 from None
-    except BadName as error:
+    except InvalidSkillName as error:
         messages.error(request, str(error))
     else:
         messages.success(request, f"It is called “{skill}” now.")
@@ -40,7 +40,7 @@ def skill_rename(request: SignedInRequest, pk: int) -> HttpResponse:
 
 
 @form_view
-@require("users")
+@require_action("users")
 def skill_remove(request: SignedInRequest, pk: int) -> HttpResponse:
     """Asks whether to delete a skill or merge it into another; posting does it, unless rules ask for it."""
     skill = get_object_or_404(Skill, pk=pk)
@@ -48,29 +48,29 @@ def skill_remove(request: SignedInRequest, pk: int) -> HttpResponse:
         context = {
             "skill": skill,
             "people": skill.people.all(),
-            "rules": skill_editing.naming(skill.slug),
+            "rules": skill_editing.rules_naming_skill(skill.slug),
             "others": Skill.objects.exclude(pk=pk),
         }
         return render(request, "routing/skill_remove.html", context)
     into = request.POST.get("into", "")
     try:
         if into:
-            said = _merge(pk, into)
+            said = _merge_into(pk, into)
         else:
-            skill_editing.delete(pk)
+            skill_editing.delete_skill(pk)
             said = f"“{skill}” is deleted."
     except Skill.DoesNotExist:
         messages.error(request, "That skill is not there any more. Nothing was changed.")
         return redirect("routing:skill_list")
-    except StillNamed as error:
+    except SkillInUse as error:
         messages.error(request, str(error))
         return redirect("routing:skill_remove", pk=pk)
     messages.success(request, said)
     return redirect("routing:skill_list")
 
 
-def _merge(pk: int, into: str) -> str:
+def _merge_into(pk: int, into: str) -> str:
     if not (into.isascii() and into.isdigit() and len(into) < 18):
         raise Skill.DoesNotExist
-    gone, kept, people = skill_editing.merge(pk, int(into))
+    gone, kept, people = skill_editing.merge_skills(pk, int(into))
     return f"“{gone}” is “{kept}” now, for {people} more {'person' if people == 1 else 'people'}."

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import orjson
 
-from simulator.graph.errors import GraphProblem, bad_token, dead_token, parameter, too_many
+from simulator.graph.errors import GraphProblem, bad_token_error, dead_token_error, parameter_error, too_many_error
 from simulator.records import App, BrandAccount, Grant
 from simulator.world import World
 
@@ -46,10 +46,10 @@ def authenticate(world: World, parameters: Mapping[str, str], header: str) -> Ca
     if not token:
         raise GraphProblem(400, "An access token is required to request this resource.", 104)
     if token in world.revoked:
-        raise dead_token()
+        raise dead_token_error()
     caller = _caller(world, token)
     if caller is None:
-        raise bad_token()
+        raise bad_token_error()
     _check_proof(world, caller, parameters.get("appsecret_proof"))
     return caller
 
@@ -61,7 +61,7 @@ def _caller(world: World, token: str) -> Caller | None:
     grant = world.grants.get(token)
     if grant is not None and grant.kind == "fb_user":
         if grant.revoked or grant.expires_at <= world.clock():
-            raise dead_token()
+            raise dead_token_error()
         return Caller(token, world.apps.get(grant.client_id), grant=grant)
     app_id, bar, app_secret = token.partition("|")
     app = world.apps.get(app_id)
@@ -79,7 +79,7 @@ def _check_proof(world: World, caller: Caller, proof: str | None) -> None:
         return
     expected = hmac.new(caller.app.client_secret.encode(), caller.token.encode(), hashlib.sha256).hexdigest()
     if not hmac.compare_digest(expected.encode(), proof.encode()):
-        raise parameter("Invalid appsecret_proof provided in the API argument")
+        raise parameter_error("Invalid appsecret_proof provided in the API argument")
 
 
 class Usage:
@@ -108,7 +108,7 @@ class Usage:
                 {owner: [{"type": "pages", "call_count": share, "total_cputime": share // 2, "total_time": share // 2, "estimated_time_to_regain_access": wait}]}
             )  # fmt: skip
         if share >= 100 and self._world.settings.limits:
-            problem = too_many(caller.page is not None)
+            problem = too_many_error(caller.page is not None)
             problem.__dict__["headers"] = headers
             raise problem
         return headers

@@ -7,20 +7,20 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-from simulator.graph.errors import GraphProblem, parameter
+from simulator.graph.errors import GraphProblem, parameter_error
 from simulator.graph.fields import Field, written
-from simulator.identifiers import opaque, opened
+from simulator.identifiers import make_page_token, open_page_token
 from simulator.records import BrandAccount, Grant, Message, Person, parse_time
 from simulator.world import World
 
 HOST = "https://graph.facebook.com"
 MAX_LIMIT = 100
 _USUAL = {"comments": 25, "feed": 25, "conversations": 25, "messages": 25}
-Render = Callable[["Ask", Any, tuple[Field, ...]], dict[str, Any]]
+Render = Callable[["GraphRequest", Any, tuple[Field, ...]], dict[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
-class Ask:
+class GraphRequest:
     """The request a rendering belongs to."""
 
     world: World
@@ -41,7 +41,7 @@ class Conversation:
     newest: Message
 
 
-def conversation(world: World, page: str, thread: str) -> Conversation | None:
+def find_conversation(world: World, page: str, thread: str) -> Conversation | None:
     newest = world.inboxes[page].get(thread) if page in world.inboxes else None
     if newest is None:
         return None
@@ -56,7 +56,7 @@ def _limit(name: str, arguments: dict[str, str]) -> int:
     if not value:
         return _USUAL.get(name, 25)
     if not value.isdigit() or int(value) < 1:
-        raise parameter("Param limit must be a positive integer")
+        raise parameter_error("Param limit must be a positive integer")
     return min(int(value), MAX_LIMIT)
 
 
@@ -67,7 +67,7 @@ def _moment(arguments: dict[str, str], name: str) -> int | None:
     try:
         return parse_time(int(value) if value.isdigit() else value)
     except (ValueError, OverflowError):
-        raise parameter(f"Param {name} must be a valid date") from None
+        raise parameter_error(f"Param {name} must be a valid date") from None
 
 
 def _after(name: str, owner: str, arguments: dict[str, str]) -> int | None:
@@ -75,7 +75,7 @@ def _after(name: str, owner: str, arguments: dict[str, str]) -> int | None:
     if not token:
         return None
     try:
-        kind, where = opened(token)
+        kind, where = open_page_token(token)
         if kind != f"{name} {owner}":
             raise ValueError("a cursor of another list")
         return int(where)
@@ -83,8 +83,8 @@ def _after(name: str, owner: str, arguments: dict[str, str]) -> int | None:
         raise GraphProblem(400, "(#100) Invalid cursors values", 100) from None
 
 
-def _messages(
-    ask: Ask, name: str, thing: Any, arguments: dict[str, str], after: int | None
+def _list_messages(
+    ask: GraphRequest, name: str, thing: Any, arguments: dict[str, str], after: int | None
 ) -> Iterator[Message]:
     """The list a name stands for, in its order, from after the cursor on."""
     world = ask.world
@@ -105,20 +105,20 @@ def _messages(
     return timeline.oldest_first(above=after)
 
 
-def _conversations(
-    ask: Ask, page: BrandAccount, arguments: dict[str, str], after: int | None
+def _list_conversations(
+    ask: GraphRequest, page: BrandAccount, arguments: dict[str, str], after: int | None
 ) -> Iterator[Conversation]:
     person = arguments.get("user_id")
     inbox = ask.world.inboxes.get(page.remote_id)
     for thread, newest in reversed(inbox.items()) if inbox else ():
         if after is not None and newest.number >= after:
             continue
-        found = conversation(ask.world, page.remote_id, thread)
+        found = find_conversation(ask.world, page.remote_id, thread)
         if found is not None and (not person or found.person == person):
             yield found
 
 
-def _items(ask: Ask, name: str, thing: Any, arguments: dict[str, str], after: int | None) -> Iterable[Any]:
+def _list_items(ask: GraphRequest, name: str, thing: Any, arguments: dict[str, str], after: int | None) -> Iterable[Any]:
     if name == "accounts" and isinstance(thing, Person):
         allowed = ask.grant.pages if ask.grant else []
         return [
@@ -129,16 +129,16 @@ def _items(ask: Ask, name: str, thing: Any, arguments: dict[str, str], after: in
     if name == "conversations" and isinstance(thing, BrandAccount):
         if arguments.get("platform", "messenger").lower() != "messenger":
             return []
-        return _conversations(ask, thing, arguments, after)
-    return _between(ask, name, thing, arguments, after)
+        return _list_conversations(ask, thing, arguments, after)
+    return _messages_between(ask, name, thing, arguments, after)
 
 
-def _between(
-    ask: Ask, name: str, thing: Any, arguments: dict[str, str], after: int | None
+def _messages_between(
+    ask: GraphRequest, name: str, thing: Any, arguments: dict[str, str], after: int | None
 ) -> Iterator[Message]:
     since, until = _moment(arguments, "since"), _moment(arguments, "until")
     reverse = not (isinstance(thing, Message) and not arguments.get("order", "").startswith("reverse"))
-    for message in _messages(ask, name, thing, arguments, after):
+    for message in _list_messages(ask, name, thing, arguments, after):
         second = message.created_at // 1000 * 1000
         if since is not None and second < since:
             if reverse:
@@ -146,7 +146,7 @@ def _between(
             continue
         if until is not None and second > until:
             continue
-        if ask.world.alive(message.id) is not None:
+        if ask.world.find_readable_message(message.id) is not None:
             yield message
 
 
@@ -154,15 +154,15 @@ def _position(item: Any) -> int:
     return int(item.newest.number if isinstance(item, Conversation) else item.number)
 
 
-def listed(
-    ask: Ask, thing: Any, name: str, arguments: dict[str, str], fields: tuple[Field, ...], render: Render
+def list_edge(
+    ask: GraphRequest, thing: Any, name: str, arguments: dict[str, str], fields: tuple[Field, ...], render: Render
 ) -> dict[str, Any]:
     """One page of an edge with `paging`, `data` empty at the end."""
     owner = thing.remote_id if isinstance(thing, BrandAccount) else thing.id
     limit = _limit(name, arguments)
     found: list[Any] = []
     more = False
-    for item in _items(ask, name, thing, arguments, _after(name, owner, arguments)):
+    for item in _list_items(ask, name, thing, arguments, _after(name, owner, arguments)):
         if len(found) == limit:
             more = True
             break
@@ -181,10 +181,10 @@ def listed(
 
 
 def _paging(
-    ask: Ask, name: str, owner: str, arguments: dict[str, str], fields: tuple[Field, ...], limit: int, found: list[Any], more: bool
+    ask: GraphRequest, name: str, owner: str, arguments: dict[str, str], fields: tuple[Field, ...], limit: int, found: list[Any], more: bool
 ) -> dict[str, Any]:  # fmt: skip
     what = f"{name} {owner}"
-    after = opaque(what, str(_position(found[-1])))
+    after = make_page_token(what, str(_position(found[-1])))
     query = {"access_token": ask.token, "pretty": "0"}
     if fields:
         query["fields"] = written(fields)
@@ -198,11 +198,11 @@ def _paging(
     if name in ("feed", "posts", "published_posts", "tagged", "visitor_posts"):
         # As recorded: feeds page by time, with a token that makes the second exact.
         paging: dict[str, Any] = {
-            "previous": address + urlencode({**query, "__previous": "1", "since": str(found[0].created_at // 1000), "__paging_token": opaque(what + " back", str(_position(found[0])))})
+            "previous": address + urlencode({**query, "__previous": "1", "since": str(found[0].created_at // 1000), "__paging_token": make_page_token(what + " back", str(_position(found[0])))})
         }  # fmt: skip
         query |= {"until": str(found[-1].created_at // 1000), "__paging_token": after}
     else:
-        paging = {"cursors": {"before": opaque(what + " back", str(_position(found[0]))), "after": after}}
+        paging = {"cursors": {"before": make_page_token(what + " back", str(_position(found[0]))), "after": after}}
         query["after"] = after
     if more:
         paging["next"] = address + urlencode(query)

@@ -24,11 +24,11 @@ class GraphProblem(Exception):
         self.body = {"error": error}
 
 
-def parameter(message: str) -> GraphProblem:
+def parameter_error(message: str) -> GraphProblem:
     return GraphProblem(400, f"(#100) {message}", 100)
 
 
-def not_there(object_id: str, verb: str = "get") -> GraphProblem:
+def not_there_error(object_id: str, verb: str = "get") -> GraphProblem:
     """Deleted, never there, or not this token's to see: Graph does not say which."""
     return GraphProblem(
         400,
@@ -41,7 +41,7 @@ def not_there(object_id: str, verb: str = "get") -> GraphProblem:
     )
 
 
-def dead_token() -> GraphProblem:
+def dead_token_error() -> GraphProblem:
     return GraphProblem(
         400,
         "Error validating access token: The session has been invalidated because the user changed their password or "
@@ -51,15 +51,15 @@ def dead_token() -> GraphProblem:
     )
 
 
-def bad_token() -> GraphProblem:
+def bad_token_error() -> GraphProblem:
     return GraphProblem(400, "Invalid OAuth access token - Cannot parse access token", 190)
 
 
-def permission(scope: str) -> GraphProblem:
+def permission_error(scope: str) -> GraphProblem:
     return GraphProblem(403, f"(#200) Requires {scope} permission to manage the object", 200)
 
 
-def too_many(page: bool = True) -> GraphProblem:
+def too_many_error(page: bool = True) -> GraphProblem:
     if page:
         return GraphProblem(400, "(#80001) There have been too many calls to this Page account. Wait a bit and try again.", 80001, 2446079)  # fmt: skip
     return GraphProblem(400, "(#4) Application request limit reached", 4)

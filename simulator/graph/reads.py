@@ -7,8 +7,8 @@ from typing import Any
 
 from simulator.graph import edges, fields
 from simulator.graph.auth import PAGE_SCOPES, Caller
-from simulator.graph.edges import Ask
-from simulator.graph.errors import GraphProblem, not_there, parameter
+from simulator.graph.edges import GraphRequest
+from simulator.graph.errors import GraphProblem, not_there_error, parameter_error
 from simulator.graph.render import render, type_of
 from simulator.records import Person
 from simulator.world import World
@@ -20,9 +20,9 @@ _EDGES = {
 }  # fmt: skip
 
 
-def asking(world: World, version: str, caller: Caller) -> Ask:
+def build_graph_request(world: World, version: str, caller: Caller) -> GraphRequest:
     page = caller.page.remote_id if caller.page else ""
-    return Ask(
+    return GraphRequest(
         world,
         version,
         caller.token,
@@ -32,7 +32,7 @@ def asking(world: World, version: str, caller: Caller) -> Ask:
     )
 
 
-def found(ask: Ask, object_id: str) -> Any:
+def find_object(ask: GraphRequest, object_id: str) -> Any:
     """The object behind an id, if this token may see it. Raises `GraphProblem` 100/33."""
     world = ask.world
     if object_id == "me":
@@ -40,47 +40,47 @@ def found(ask: Ask, object_id: str) -> Any:
     account = world.accounts.get(f"facebook:{object_id}")
     if account is not None and (object_id == ask.page or (ask.grant and object_id in ask.grant.pages)):
         return account
-    message = world.alive(object_id)
+    message = world.find_readable_message(object_id)
     if message is not None and message.network == "facebook" and message.account == ask.page:
         return message
-    if ask.page and (talk := edges.conversation(world, ask.page, object_id)) is not None:
+    if ask.page and (talk := edges.find_conversation(world, ask.page, object_id)) is not None:
         return talk
     person = world.person("facebook", object_id)
     if person is not None and not person.is_brand:
         return person
-    raise not_there(object_id or "me")
+    raise not_there_error(object_id or "me")
 
 
-def one(ask: Ask, object_id: str, parameters: Mapping[str, str]) -> dict[str, Any]:
-    thing = found(ask, object_id)
+def read_object(ask: GraphRequest, object_id: str, parameters: Mapping[str, str]) -> dict[str, Any]:
+    thing = find_object(ask, object_id)
     return render(ask, thing, fields.parse(parameters["fields"]) if parameters.get("fields") else ())
 
 
-def many(ask: Ask, parameters: Mapping[str, str]) -> dict[str, Any]:
+def read_objects(ask: GraphRequest, parameters: Mapping[str, str]) -> dict[str, Any]:
     """`?ids=`: one id that does not exist fails them all."""
     ids = [part for part in parameters.get("ids", "").split(",") if part]
     if not ids:
         raise GraphProblem(400, "Unsupported get request. Please read the Graph API documentation", 100, 33)
     if len(ids) > MAX_IDS:
-        raise parameter(f"Too many IDs. Maximum: {MAX_IDS}. Provided: {len(ids)}.")
-    return {object_id: one(ask, object_id, parameters) for object_id in ids}
+        raise parameter_error(f"Too many IDs. Maximum: {MAX_IDS}. Provided: {len(ids)}.")
+    return {object_id: read_object(ask, object_id, parameters) for object_id in ids}
 
 
-def edge(ask: Ask, object_id: str, name: str, parameters: Mapping[str, str]) -> dict[str, Any]:
-    thing = found(ask, object_id)
+def read_edge(ask: GraphRequest, object_id: str, name: str, parameters: Mapping[str, str]) -> dict[str, Any]:
+    thing = find_object(ask, object_id)
     if name == "permissions" and isinstance(thing, Person):
         granted = ask.grant.scope.split(",") if ask.grant else []
         return {"data": [{"permission": scope, "status": "granted"} for scope in granted if scope]}
     kind = type_of(thing)
     if name not in _EDGES.get(kind, ()):
-        raise parameter(f"Tried accessing nonexisting field ({name}) on node type ({kind})")
+        raise parameter_error(f"Tried accessing nonexisting field ({name}) on node type ({kind})")
     arguments = {
         key: value
         for key, value in parameters.items()
         if key not in ("fields", "access_token", "appsecret_proof", "pretty")
     }
     wanted = fields.parse(parameters["fields"]) if parameters.get("fields") else ()
-    return edges.listed(ask, thing, name, arguments, wanted, render)
+    return edges.list_edge(ask, thing, name, arguments, wanted, render)
 
 
 def debug_token(world: World, caller: Caller, parameters: Mapping[str, str]) -> dict[str, Any]:

@@ -7,12 +7,12 @@ from collections.abc import Callable
 from typing import Any
 
 from simulator.graph import edges
-from simulator.graph.edges import Ask, Conversation
-from simulator.graph.errors import parameter
+from simulator.graph.edges import GraphRequest, Conversation
+from simulator.graph.errors import parameter_error
 from simulator.graph.fields import Field
 from simulator.records import BrandAccount, Message, Person
 
-Value = Callable[[Ask, Any, Field], Any]
+Value = Callable[[GraphRequest, Any, Field], Any]
 SITE = "https://www.facebook.com"
 #: Values a field may have without being written at all, as Graph leaves out what is empty.
 ABSENT = object()
@@ -37,7 +37,7 @@ def type_of(thing: object) -> str:
     return "Message" if thing.is_direct else "Comment" if thing.kind == "comment" else "Post"
 
 
-def render(ask: Ask, thing: Any, fields: tuple[Field, ...]) -> dict[str, Any]:
+def render(ask: GraphRequest, thing: Any, fields: tuple[Field, ...]) -> dict[str, Any]:
     """An object with the fields asked for, or its default ones; `id` always."""
     kind = type_of(thing)
     known = _FIELDS[kind]
@@ -47,7 +47,7 @@ def render(ask: Ask, thing: Any, fields: tuple[Field, ...]) -> dict[str, Any]:
     for one in fields:
         value = known.get(one.name)
         if value is None:
-            raise parameter(f"Tried accessing nonexisting field ({one.name}) on node type ({kind})")
+            raise parameter_error(f"Tried accessing nonexisting field ({one.name}) on node type ({kind})")
         found = value(ask, thing, one)
         if found is not ABSENT:
             data[one.name] = found
@@ -55,26 +55,26 @@ def render(ask: Ask, thing: Any, fields: tuple[Field, ...]) -> dict[str, Any]:
     return data
 
 
-def _person(ask: Ask, person_id: str) -> dict[str, Any]:
+def _person(ask: GraphRequest, person_id: str) -> dict[str, Any]:
     person = ask.world.person("facebook", person_id)
     return {"name": person.name if person else "Facebook user", "id": person_id}
 
 
-def _from(ask: Ask, message: Message, one: Field) -> dict[str, Any]:
+def _from(ask: GraphRequest, message: Message, one: Field) -> dict[str, Any]:
     found = _person(ask, message.author)
     if message.is_direct:
         found["email"] = f"{message.author}@facebook.com"
     return found
 
 
-def _to(ask: Ask, message: Message, one: Field) -> dict[str, Any]:
-    conversation = edges.conversation(ask.world, message.account, message.thread)
+def _to(ask: GraphRequest, message: Message, one: Field) -> dict[str, Any]:
+    conversation = edges.find_conversation(ask.world, message.account, message.thread)
     other = conversation.person if conversation else ""
     receiver = other if message.by_brand else message.account
     return {"data": [{**_person(ask, receiver), "email": f"{receiver}@facebook.com"}]}
 
 
-def permalink(ask: Ask, message: Message) -> str:
+def permalink(ask: GraphRequest, message: Message) -> str:
     """Where a browser finds a post or comment."""
     page, _, post = message.thread.partition("_")
     address = f"{SITE}/{page}/posts/{post}/"
@@ -87,24 +87,24 @@ def permalink(ask: Ask, message: Message) -> str:
     return f"{address}?comment_id={top.id.rpartition('_')[2]}&reply_comment_id={number}"
 
 
-def _parent(ask: Ask, message: Message, one: Field) -> Any:
+def _parent(ask: GraphRequest, message: Message, one: Field) -> Any:
     top = ask.world.top_comment(message)
     if top is message:
         return ABSENT
     return render(ask, top, one.fields)
 
 
-def _object(ask: Ask, message: Message, one: Field) -> Any:
+def _object(ask: GraphRequest, message: Message, one: Field) -> Any:
     post = ask.world.messages.get(message.thread)
     return ABSENT if post is None else render(ask, post, one.fields or (Field("id"),))
 
 
-def _updated(ask: Ask, message: Message, one: Field) -> str:
+def _updated(ask: GraphRequest, message: Message, one: Field) -> str:
     newest = ask.world.timeline("comments", message.id).newest()
     return stamp(max(message.created_at, newest.created_at if newest else 0))
 
 
-def _likes(ask: Ask, message: Message, one: Field) -> dict[str, Any]:
+def _likes(ask: GraphRequest, message: Message, one: Field) -> dict[str, Any]:
     data = [_person(ask, who) for who in message.likes]
     return {
         "data": data,
@@ -112,15 +112,15 @@ def _likes(ask: Ask, message: Message, one: Field) -> dict[str, Any]:
     }
 
 
-def _participants(ask: Ask, talk: Conversation, one: Field) -> dict[str, Any]:
+def _participants(ask: GraphRequest, talk: Conversation, one: Field) -> dict[str, Any]:
     return {
         "data": [{**_person(ask, who), "email": f"{who}@facebook.com"} for who in (talk.person, talk.page)]
     }
 
 
 def _edge(name: str) -> Value:
-    def value(ask: Ask, thing: Any, one: Field) -> Any:
-        body = edges.listed(ask, thing, name, one.arguments, one.fields, render)
+    def value(ask: GraphRequest, thing: Any, one: Field) -> Any:
+        body = edges.list_edge(ask, thing, name, one.arguments, one.fields, render)
         return body if body["data"] or "summary" in body else ABSENT
 
     return value

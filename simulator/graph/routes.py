@@ -55,10 +55,10 @@ def dispatch(world: World, request: Request, version: str, path: str, parameters
     if request.method == "GET":
         if target == "debug_token":
             return reads.debug_token(world, caller, parameters), headers
-        ask = reads.asking(world, version, caller)
+        ask = reads.build_graph_request(world, version, caller)
         if not target:
-            return reads.many(ask, parameters), headers
-        body = reads.edge(ask, target, edge, parameters) if edge else reads.one(ask, target, parameters)
+            return reads.read_objects(ask, parameters), headers
+        body = reads.read_edge(ask, target, edge, parameters) if edge else reads.read_object(ask, target, parameters)
         return body, headers
     writer = Writer(world, caller, parameters, request.headers.get("user-agent", ""))
     if edge == "likes":

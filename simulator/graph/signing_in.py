@@ -40,18 +40,18 @@ class SigningIn:
         app = self.world.apps.get(asked.get("client_id", ""))
         redirect = asked.get("redirect_uri", "")
         if app is None or app.network != "facebook" or not sound_redirect(app, redirect):
-            return html.refused("Invalid app ID or redirect_uri: the app cannot send you back there.")
+            return html.refused_page("Invalid app ID or redirect_uri: the app cannot send you back there.")
         state = {"state": asked["state"]} if "state" in asked else {}
         wanted = [one for one in asked.get("scope", "public_profile").split(",") if one]
         if set(wanted) - KNOWN_SCOPES:
-            return html.refused(f"Invalid Scopes: {', '.join(sorted(set(wanted) - KNOWN_SCOPES))}.")
+            return html.refused_page(f"Invalid Scopes: {', '.join(sorted(set(wanted) - KNOWN_SCOPES))}.")
         pages = [one for one in self.world.accounts.values() if one.network == "facebook"]
         if request.method == "GET":
             fields = html.choices("checkbox", "page", [(one.remote_id, one.name) for one in pages])
-            return html.consent("Facebook", "An app wants to manage your Pages", fields, wanted)
+            return html.consent_page("Facebook", "An app wants to manage your Pages", fields, wanted)
         form = await request.form()
         if form.get("decision") != "allow":
-            return html.onward(
+            return html.redirect_to(
                 with_query(
                     redirect, error="access_denied", error_code="200", error_reason="user_denied", **state
                 )
@@ -61,8 +61,8 @@ class SigningIn:
             "AQ" + secrets.token_urlsafe(96), "fb_code", app.client_id, ADMIN_ID, ",".join(wanted), redirect,
             expires_at=self.world.clock() + CODE_MS, pages=chosen,
         )  # fmt: skip
-        self.world.keep_grant(grant)
-        return html.onward(with_query(redirect, code=grant.key, **state))
+        self.world.save_grant(grant)
+        return html.redirect_to(with_query(redirect, code=grant.key, **state))
 
     async def access_token(self, request: Request) -> Response:
         sent = dict(request.query_params)
@@ -89,7 +89,7 @@ class SigningIn:
         if sent.get("redirect_uri") != grant.redirect_uri:
             raise GraphProblem(400, "Error validating verification code. Please make sure your redirect_uri is identical to the one you used in the OAuth dialog request", 100, 36008)  # fmt: skip
         grant.revoked = True
-        self.world.keep_grant(grant)
+        self.world.save_grant(grant)
         self._renew_pages(grant)
         return self._user_token(grant, SHORT_MS)
 
@@ -108,7 +108,7 @@ class SigningIn:
             "EAA" + secrets.token_urlsafe(120), "fb_user", grant.client_id, grant.subject, grant.scope,
             expires_at=self.world.clock() + life, pages=grant.pages,
         )  # fmt: skip
-        self.world.keep_grant(token)
+        self.world.save_grant(token)
         return {"access_token": token.key, "token_type": "bearer", "expires_in": life // 1000}
 
     def _renew_pages(self, grant: Grant) -> None:

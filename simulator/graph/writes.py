@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 
 from simulator.graph.auth import Caller
-from simulator.graph.errors import GraphProblem, not_there, parameter
+from simulator.graph.errors import GraphProblem, not_there_error, parameter_error
 from simulator.placing import Draft, conversation_id
 from simulator.records import Attempt, BrandAccount, Message
 from simulator.world import World
@@ -30,8 +30,8 @@ class Writer:
         self.parameters = parameters
         self.client = {"user_agent": user_agent, "auth": "page token"}
 
-    def _tried(self, action: str, target: str, text: str, outcome: str, message_id: str = "") -> None:
-        self.world.attempt(
+    def _record_attempt(self, action: str, target: str, text: str, outcome: str, message_id: str = "") -> None:
+        self.world.record_attempt(
             Attempt(
                 self.world.clock(),
                 "facebook",
@@ -45,16 +45,16 @@ class Writer:
             )
         )
 
-    def _own(self, object_id: str, verb: str = "post") -> Message:
+    def _require_own(self, object_id: str, verb: str = "post") -> Message:
         """A post or comment on this Page. Raises `GraphProblem` 100/33."""
-        found = self.world.alive(object_id)
+        found = self.world.find_readable_message(object_id)
         if (
             found is None
             or found.network != "facebook"
             or found.account != self.page.remote_id
             or found.is_direct
         ):
-            raise not_there(object_id, verb)
+            raise not_there_error(object_id, verb)
         return found
 
     def publish(self, target: str, edge: str) -> Body:
@@ -62,7 +62,7 @@ class Writer:
         text = self.parameters.get("message", "")
         try:
             if edge == "comments":
-                message = self._comment(self._own(target), text)
+                message = self._comment(self._require_own(target), text)
             elif edge == "feed" and target in ("me", self.page.remote_id):
                 message = self._post(text)
             elif edge in ("messages", "private_replies"):
@@ -70,9 +70,9 @@ class Writer:
             else:
                 raise GraphProblem(400, f"(#100) Unsupported post request to /{edge}", 100)
         except GraphProblem as problem:
-            self._tried(edge, target, text, f"refused: {problem}")
+            self._record_attempt(edge, target, text, f"refused: {problem}")
             raise
-        self._tried(edge, target, message.text, "accepted", message.id)
+        self._record_attempt(edge, target, message.text, "accepted", message.id)
         if edge == "messages":
             return {"recipient_id": message.client.get("recipient", ""), "message_id": message.id}
         return {"id": message.id}
@@ -81,7 +81,7 @@ class Writer:
         if not text.strip():
             raise GraphProblem(400, "(#100) Missing message or attachment", 100, 1705)
         if len(text) > most:
-            raise parameter(f"Param message must be at most {most} characters long")
+            raise parameter_error(f"Param message must be at most {most} characters long")
         return text
 
     def _draft(self, text: str, kind: Any, parent: Message | None, recipient: str = "") -> Draft:
@@ -111,20 +111,20 @@ class Writer:
         except orjson.JSONDecodeError:
             found = None
         if not isinstance(found, dict):
-            raise parameter(f"Param {name} must be a JSON object")
+            raise parameter_error(f"Param {name} must be a JSON object")
         return found
 
     def _message(self, target: str, edge: str) -> Message:
         if edge == "private_replies":
             return self._private_reply(target, self.parameters.get("message", ""))
         if target not in ("me", self.page.remote_id):
-            raise not_there(target, "post")
+            raise not_there_error(target, "post")
         recipient, content = self._structure("recipient"), self._structure("message")
         text = content.get("text")
         if not isinstance(text, str) or not text:
-            raise parameter("Param message[text] must be a non-empty UTF-8 encoded string")
+            raise parameter_error("Param message[text] must be a non-empty UTF-8 encoded string")
         if len(text) > MESSENGER_LENGTH:
-            raise parameter(f"Length of param message[text] must be less than or equal to {MESSENGER_LENGTH}")
+            raise parameter_error(f"Length of param message[text] must be less than or equal to {MESSENGER_LENGTH}")
         if comment := recipient.get("comment_id") or recipient.get("post_id"):
             return self._private_reply(str(comment), text)
         person = str(recipient.get("id", ""))
@@ -145,7 +145,7 @@ class Writer:
             raise GraphProblem(400, "(#10) This message is sent outside of allowed window. Learn more about the new policy here: https://developers.facebook.com/docs/messenger-platform/policy-overview", 10, 2018278)  # fmt: skip
 
     def _private_reply(self, target: str, text: str) -> Message:
-        comment = self._own(target)
+        comment = self._require_own(target)
         if self.world.clock() - comment.created_at > PRIVATE_REPLY_MS:
             raise GraphProblem(400, "(#10900) Activity is too old for a private reply", 10900)
         if comment.client.get("private_reply"):
@@ -161,7 +161,7 @@ class Writer:
 
     def change(self, target: str) -> Body:
         """`POST /{target}`: hide a comment or reword one's own."""
-        found = self._own(target)
+        found = self._require_own(target)
         if "is_hidden" in self.parameters:
             if found.by_brand:
                 raise GraphProblem(400, "(#1446036) You cannot hide your own comment", 1446036)
@@ -171,16 +171,16 @@ class Writer:
                 raise GraphProblem(403, "(#200) The Page may edit only its own comments", 200)
             self.world.edit(found, self._text(self.parameters["message"], COMMENT_LENGTH), self.world.clock())
         else:
-            raise parameter("Nothing to change")
-        self._tried("change", target, self.parameters.get("message", ""), "accepted", target)
+            raise parameter_error("Nothing to change")
+        self._record_attempt("change", target, self.parameters.get("message", ""), "accepted", target)
         return {"success": True}
 
     def like(self, target: str, liked: bool) -> Body:
-        self.world.like(self._own(target), self.page.remote_id, liked)
+        self.world.like(self._require_own(target), self.page.remote_id, liked)
         return {"success": True}
 
     def delete(self, target: str) -> Body:
-        found = self._own(target, "delete")
+        found = self._require_own(target, "delete")
         self.world.delete(found, self.world.clock())
-        self._tried("delete", target, "", "accepted", target)
+        self._record_attempt("delete", target, "", "accepted", target)
         return {"success": True}

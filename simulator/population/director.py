@@ -53,7 +53,7 @@ class Director:
         self._angry: deque[tuple[str, int]] = deque()
         self._people = {persona.handle: persona for persona in self.script.people}
         self._fast_forward()
-        world.listeners.append(self._noticed)
+        world.listeners.append(self._on_brand_answer)
 
     def _fast_forward(self) -> None:
         """After a restart go on where the script stopped."""
@@ -79,7 +79,7 @@ class Director:
 
     def step(self, now: int) -> None:
         """One more message: sometimes someone who has waited too long, else the next line of the script."""
-        self.settle(now)
+        self.do_due_actions(now)
         if self.finished:
             return
         if self._angry and self._rng.random() < 0.3:
@@ -87,26 +87,26 @@ class Director:
             if (message := self._waiting.get(message_id)) is not None and not message.deleted_at:
                 self._lose_patience(message, times, now)
                 return
-        self._say(self.script.next(), now)
+        self._post_line(self.script.next(), now)
 
-    def settle(self, now: int) -> None:
+    def do_due_actions(self, now: int) -> None:
         """Do what fell due."""
         while self._due and self._due[0][0] <= now:
             heapq.heappop(self._due)[2](now)
 
-    def _later(self, at: float, action: Action) -> None:
+    def _schedule(self, at: float, action: Action) -> None:
         self._count += 1
         heapq.heappush(self._due, (int(at), self._count, action))
 
-    def _say(self, line: Line, now: int) -> None:
+    def _post_line(self, line: Line, now: int) -> None:
         network, kind = _KINDS[line.channel]
         account = self._account(network, line)
-        parent = self._place(line, account)
+        parent = self._choose_parent(line, account)
         text = line.text
         message = self._post(
             line.persona,
             account,
-            self._addressed(text, line, account, kind),
+            self._address_text(text, line, account, kind),
             kind,
             parent,
             line.topic,
@@ -114,21 +114,21 @@ class Director:
             True,
         )
         if line.corrected:
-            corrected = self._addressed(line.corrected, line, account, kind)
-            self._later(
+            corrected = self._address_text(line.corrected, line, account, kind)
+            self._schedule(
                 now + self._rng.uniform(15_000, 60_000), lambda at: self._correct(message, corrected, at)
             )
         if line.vanishes:
-            self._later(now + self._rng.uniform(60_000, 180_000), lambda at: self._vanish(message, at))
+            self._schedule(now + self._rng.uniform(60_000, 180_000), lambda at: self._delete(message, at))
         if line.topic not in NO_ANSWER_EXPECTED:
-            self._expect(message, line.persona, now)
+            self._wait_for_answer(message, line.persona, now)
 
     def _post(
         self, persona: Persona, account: BrandAccount, text: str, kind: Kind, parent: Message | None, topic: str, now: int,
         scripted: bool = False,
     ) -> Message:  # fmt: skip
         network = account.network
-        person = self.world.by_handle(network, persona.handle)
+        person = self.world.find_person_by_handle(network, persona.handle)
         if person is None:
             person = self.world.add_person(persona.on(network, self.world.seed))
         client = {"line": "1"} if scripted else {}
@@ -141,7 +141,7 @@ class Director:
         accounts = [one for one in self.world.accounts.values() if one.network == network]
         return accounts[int(line.account**1.6 * len(accounts))]
 
-    def _place(self, line: Line, account: BrandAccount) -> Message | None:
+    def _choose_parent(self, line: Line, account: BrandAccount) -> Message | None:
         """What a line answers: one of the newest brand posts, or another customer."""
         if line.channel == "comment":
             posts = self._newest(4, "posts", account.remote_id)
@@ -162,12 +162,12 @@ class Director:
         for message in self.world.timeline(*key).newest_first():
             if len(found) == count:
                 break
-            if self.world.alive(message.id) is not None:
+            if self.world.find_readable_message(message.id) is not None:
                 found.append(message)
         return found
 
     @staticmethod
-    def _addressed(text: str, line: Line, account: BrandAccount, kind: Kind) -> str:
+    def _address_text(text: str, line: Line, account: BrandAccount, kind: Kind) -> str:
         if account.network == "x" and kind == "public":
             at = f"@{account.handle}"
             return f"{text} {at}" if line.place > 0.75 else f"{at} {text}"
@@ -179,20 +179,20 @@ class Director:
         if not message.deleted_at:
             self.world.edit(message, text, now)
 
-    def _vanish(self, message: Message, now: int) -> None:
+    def _delete(self, message: Message, now: int) -> None:
         self._waiting.pop(message.first_id, None)
         self.world.delete(message, now)
 
     # -- waiting and reacting --------------------------------------------------------------------------------------
 
-    def _expect(self, message: Message, persona: Persona, now: int, times: int = 0) -> None:
+    def _wait_for_answer(self, message: Message, persona: Persona, now: int, times: int = 0) -> None:
         if times >= _MAX_ANGER:
             return
         self._waiting[message.first_id] = message
         patience = self.pace.patience * persona.patience * 1000 * (1 + times)
-        self._later(now + patience, lambda at: self._tired(message.first_id, times))
+        self._schedule(now + patience, lambda at: self._mark_angry(message.first_id, times))
 
-    def _tired(self, message_id: str, times: int) -> None:
+    def _mark_angry(self, message_id: str, times: int) -> None:
         if message_id in self._waiting:
             self._angry.append((message_id, times))
 
@@ -200,13 +200,13 @@ class Director:
         persona = self._people[self.world.people[f"{message.network}:{message.author}"].handle]
         del self._waiting[message.first_id]
         again = self._answer(persona, message, message, "angry", now)
-        self._expect(again, persona, now, times + 1)
+        self._wait_for_answer(again, persona, now, times + 1)
 
-    def _noticed(self, message: Message, what: str) -> None:
+    def _on_brand_answer(self, message: Message, what: str) -> None:
         """A brand answered someone of ours: they will see it in a moment."""
         if what != "posted" or not message.by_brand:
             return
-        asked = self._asked(message)
+        asked = self._find_answered_message(message)
         if asked is None or asked.by_brand or asked.origin != ORIGIN:
             return
         for first_id in [
@@ -219,9 +219,9 @@ class Director:
         persona = self._people.get(author.handle) if author else None
         if persona is not None and asked.topic not in ("spam", "troll"):
             delay = self._rng.uniform(0.4, 1.8) * self.pace.reaction * 1000
-            self._later(message.created_at + delay, lambda at: self._react(persona, asked, message, at))
+            self._schedule(message.created_at + delay, lambda at: self._react(persona, asked, message, at))
 
-    def _asked(self, answer: Message) -> Message | None:
+    def _find_answered_message(self, answer: Message) -> Message | None:
         """The customer's message that an answer belongs to."""
         if answer.is_direct:
             thread = (
@@ -239,9 +239,9 @@ class Director:
         if chance < persona.grateful * 0.7:
             self._answer(persona, asked, answer, "thanks", now)
         elif chance < persona.grateful * 0.7 + 0.18:
-            self._expect(self._answer(persona, asked, answer, "followup", now), persona, now)
+            self._wait_for_answer(self._answer(persona, asked, answer, "followup", now), persona, now)
         elif chance < persona.grateful * 0.7 + 0.4:
-            self._expect(self._answer(persona, asked, answer, "unsolved", now), persona, now)
+            self._wait_for_answer(self._answer(persona, asked, answer, "unsolved", now), persona, now)
 
     def _answer(self, persona: Persona, asked: Message, parent: Message, topic: str, now: int) -> Message:
         account = self.world.accounts[f"{asked.network}:{asked.account}"]
@@ -253,7 +253,7 @@ class Director:
 
     # -- running ---------------------------------------------------------------------------------------------------
 
-    async def run(self) -> None:
+    async def post_forever(self) -> None:
         """Post at the pace for ever, with jitter."""
         next_at = time.monotonic()
         while True:
@@ -264,5 +264,5 @@ class Director:
                 self.step(self.world.clock())
                 next_at += self._rng.expovariate(self.pace.rate)
                 await asyncio.sleep(0)
-            self.settle(self.world.clock())
+            self.do_due_actions(self.world.clock())
             await asyncio.sleep(min(max(next_at - time.monotonic(), 0.005), 0.25))

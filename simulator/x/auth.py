@@ -10,7 +10,7 @@ from starlette.requests import Request
 from simulator.records import BrandAccount
 from simulator.world import World
 from simulator.x import signature
-from simulator.x.errors import no_scope, unauthorized
+from simulator.x.errors import no_scope_error, unauthorized_error
 
 PREFIX = "/x"
 _NONCES_KEPT = 20_000
@@ -32,7 +32,7 @@ class Principal:
         """Raises `Problem` 403 when the token lacks a scope."""
         for scope in scopes:
             if scope not in self.scopes:
-                raise no_scope(scope)
+                raise no_scope_error(scope)
 
 
 class Authenticator:
@@ -49,13 +49,13 @@ class Authenticator:
             return await self._oauth1(request, header)
         if header.startswith("Bearer "):
             return self._bearer(header.removeprefix("Bearer ").strip())
-        raise unauthorized()
+        raise unauthorized_error()
 
     async def _oauth1(self, request: Request, header: str) -> Principal:
         oauth = signature.parse_header(header)
         account = self._by_token(oauth.get("oauth_token", ""))
         if account is None or oauth.get("oauth_consumer_key") != account.secrets["consumer_key"]:
-            raise unauthorized()
+            raise unauthorized_error()
         form = ""
         if "application/x-www-form-urlencoded" in request.headers.get("content-type", ""):
             form = (await request.body()).decode("utf-8", "replace")
@@ -69,7 +69,7 @@ class Authenticator:
             account.secrets["access_token_secret"],
         )
         if not sound or not self._fresh(oauth):
-            raise unauthorized()
+            raise unauthorized_error()
         return Principal(account, oauth["oauth_token"], frozenset(ALL_SCOPES))
 
     def _by_token(self, token: str) -> BrandAccount | None:
@@ -95,8 +95,8 @@ class Authenticator:
     def _bearer(self, token: str) -> Principal:
         grant = self._world.grants.get(token)
         if grant is None or grant.kind != "x_access" or grant.revoked or token in self._world.revoked:
-            raise unauthorized()
+            raise unauthorized_error()
         account = self._world.accounts.get(f"x:{grant.subject}")
         if account is None or grant.expires_at <= self._world.clock():
-            raise unauthorized()
+            raise unauthorized_error()
         return Principal(account, token, frozenset(grant.scope.split()))

@@ -30,11 +30,11 @@ def problem(status: int, title: str, detail: str, kind: str = "about:blank", **m
     return Problem(status, {"title": title, "detail": detail, "type": uri, "status": status, **more})
 
 
-def unauthorized() -> Problem:
+def unauthorized_error() -> Problem:
     return problem(401, "Unauthorized", "Unauthorized")
 
 
-def invalid(message: str, **parameters: str) -> Problem:
+def invalid_error(message: str, **parameters: str) -> Problem:
     """A request X cannot understand: `parameters` names the offending ones with their values."""
     return Problem(
         400,
@@ -47,11 +47,11 @@ def invalid(message: str, **parameters: str) -> Problem:
     )  # fmt: skip
 
 
-def forbidden(detail: str) -> Problem:
+def forbidden_error(detail: str) -> Problem:
     return problem(403, "Forbidden", detail)
 
 
-def no_scope(scope: str) -> Problem:
+def no_scope_error(scope: str) -> Problem:
     return problem(
         403,
         "Forbidden",
@@ -60,7 +60,7 @@ def no_scope(scope: str) -> Problem:
     )
 
 
-def gone(what: str, parameter: str, value: str) -> dict[str, Any]:
+def gone_entry(what: str, parameter: str, value: str) -> dict[str, Any]:
     """The entry in `errors[]` for something that does not exist (any more)."""
     return {
         "value": value,
@@ -73,16 +73,16 @@ def gone(what: str, parameter: str, value: str) -> dict[str, Any]:
     }
 
 
-def missing(what: str, parameter: str, value: str) -> Problem:
-    return Problem(404, {"errors": [gone(what, parameter, value)], "title": "Not Found Error", "type": _PROBLEMS + "resource-not-found", "detail": f"Could not find {what} with {parameter}: [{value}]."})  # fmt: skip
+def missing_error(what: str, parameter: str, value: str) -> Problem:
+    return Problem(404, {"errors": [gone_entry(what, parameter, value)], "title": "Not Found Error", "type": _PROBLEMS + "resource-not-found", "detail": f"Could not find {what} with {parameter}: [{value}]."})  # fmt: skip
 
 
-def too_many(headers: dict[str, str]) -> Problem:
+def too_many_error(headers: dict[str, str]) -> Problem:
     body = {"title": "Too Many Requests", "detail": "Too Many Requests", "type": "about:blank", "status": 429}
     return Problem(429, body, headers=headers)
 
 
-def usage_capped() -> Problem:
+def usage_capped_error() -> Problem:
     return Problem(
         429,
         {

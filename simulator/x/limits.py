@@ -6,7 +6,7 @@ The figures are those of X's documentation for user tokens as of 2026; direct me
 from __future__ import annotations
 
 from simulator.world import World
-from simulator.x.errors import too_many
+from simulator.x.errors import too_many_error
 
 WINDOW_MS = 15 * 60 * 1000
 PER_WINDOW = {
@@ -39,7 +39,7 @@ class Limits:
         if not self._world.settings.limits:
             headers["x-rate-limit-limit"], headers["x-rate-limit-remaining"] = "1000000", "999999"
         elif used > limit:
-            raise too_many(headers)
+            raise too_many_error(headers)
         return headers
 
     def reset(self) -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from starlette.requests import Request
 
-from simulator.identifiers import opened, snowflake_floor
+from simulator.identifiers import open_page_token, snowflake_floor
 from simulator.records import parse_time
-from simulator.x.errors import invalid
+from simulator.x.errors import invalid_error
 from simulator.x.render import Wanted
 
 TWEET_FIELDS = frozenset(
@@ -118,19 +118,19 @@ _PAGING = frozenset(["max_results", "pagination_token", "since_id", "until_id", 
 def _listed(request: Request, name: str, allowed: frozenset[str]) -> frozenset[str]:
     values = frozenset(filter(None, request.query_params.get(name, "").split(",")))
     for value in sorted(values - allowed):
-        raise invalid(
+        raise invalid_error(
             f"The `{name}` query parameter value [{value}] is not one of [{','.join(sorted(allowed))}]",
             **{name.replace(".", "__"): value},
         )
     return values
 
 
-def wanted(request: Request, *more: str, expansions: frozenset[str] = TWEET_EXPANSIONS) -> Wanted:
+def parse_wanted(request: Request, *more: str, expansions: frozenset[str] = TWEET_EXPANSIONS) -> Wanted:
     """Fields and expansions; refuses parameters that neither they nor `more` name. Raises `Problem` 400."""
     known = _FIELDS | frozenset(more)
     for name, value in request.query_params.items():
         if name not in known:
-            raise invalid(f"The query parameter [{name}] is not one of [{','.join(sorted(known))}]", **{name.replace(".", "__"): value})  # fmt: skip
+            raise invalid_error(f"The query parameter [{name}] is not one of [{','.join(sorted(known))}]", **{name.replace(".", "__"): value})  # fmt: skip
     return Wanted(
         tweet=_listed(request, "tweet.fields", TWEET_FIELDS),
         user=_listed(request, "user.fields", USER_FIELDS),
@@ -143,23 +143,23 @@ def paging_names(*more: str) -> tuple[str, ...]:
     return (*_PAGING, *more)
 
 
-def size(request: Request, least: int, most: int, usual: int) -> int:
+def parse_page_size(request: Request, least: int, most: int, usual: int) -> int:
     """`max_results`."""
     value = request.query_params.get("max_results")
     if value is None:
         return usual
     if not value.isdigit() or not least <= int(value) <= most:
-        raise invalid(
+        raise invalid_error(
             f"The `max_results` query parameter value [{value}] is not between {least} and {most}",
             max_results=value,
         )
     return int(value)
 
 
-def identifier(name: str, value: str) -> str:
+def require_identifier(name: str, value: str) -> str:
     """A decimal id of at most 19 digits."""
     if not (value.isascii() and value.isdigit() and 0 < len(value) <= 19):
-        raise invalid(f"The `{name}` query parameter value [{value}] is not valid", **{name: value})
+        raise invalid_error(f"The `{name}` query parameter value [{value}] is not valid", **{name: value})
     return value
 
 
@@ -170,19 +170,19 @@ def _time(request: Request, name: str) -> int | None:
     try:
         return parse_time(value)
     except ValueError:
-        raise invalid(
+        raise invalid_error(
             f"The `{name}` query parameter value [{value}] is not a valid time", **{name: value}
         ) from None
 
 
-def window(request: Request) -> tuple[int | None, int | None]:
+def parse_id_window(request: Request) -> tuple[int | None, int | None]:
     """The ids (above, below), both exclusive, that `since_id`, `until_id`, `start_time` and `end_time` leave."""
     above: list[int] = []
     below: list[int] = []
     if value := request.query_params.get("since_id"):
-        above.append(int(identifier("since_id", value)))
+        above.append(int(require_identifier("since_id", value)))
     if value := request.query_params.get("until_id"):
-        below.append(int(identifier("until_id", value)))
+        below.append(int(require_identifier("until_id", value)))
     if (moment := _time(request, "start_time")) is not None:
         above.append(snowflake_floor(moment) - 1)
     if (moment := _time(request, "end_time")) is not None:
@@ -190,19 +190,19 @@ def window(request: Request) -> tuple[int | None, int | None]:
     return (max(above) if above else None), (min(below) if below else None)
 
 
-def page_token(request: Request, what: str, *names: str) -> int | None:
+def parse_page_token(request: Request, what: str, *names: str) -> int | None:
     """Where the page before this one ended, from a token given out for the same list. Raises `Problem` 400."""
     for name in names or ("pagination_token",):
         value = request.query_params.get(name)
         if value is None:
             continue
         try:
-            kind, last = opened(value)
+            kind, last = open_page_token(value)
             if kind != what:
                 raise ValueError("a token of another list")
             return int(last)
         except ValueError:
-            raise invalid(
+            raise invalid_error(
                 f"The `{name}` query parameter value [{value}] is not valid", **{name: value}
             ) from None
     return None

@@ -7,12 +7,12 @@ from typing import Any
 
 from starlette.requests import Request
 
-from simulator.identifiers import opaque, snowflake_floor
+from simulator.identifiers import make_page_token, snowflake_floor
 from simulator.records import Message, Version
 from simulator.world import World
 from simulator.x import parameters
 from simulator.x.auth import Principal
-from simulator.x.errors import forbidden, gone, invalid, missing
+from simulator.x.errors import forbidden_error, gone_entry, invalid_error, missing_error
 from simulator.x.render import Includes, Wanted, included, tweet, user
 from simulator.x.search import compile_query
 
@@ -23,7 +23,7 @@ RECENT_MS = 7 * 24 * 3600 * 1000
 Body = dict[str, Any]
 
 
-def page(world: World, found: list[Message], more: bool, what: str, wanted: Wanted, previous: bool) -> Body:
+def build_page(world: World, found: list[Message], more: bool, what: str, wanted: Wanted, previous: bool) -> Body:
     """A list of posts with `includes` and `meta`."""
     if not found:
         return {"meta": {"result_count": 0}}
@@ -37,13 +37,13 @@ def page(world: World, found: list[Message], more: bool, what: str, wanted: Want
         "oldest_id": found[-1].id,
     }
     if more:
-        body["meta"]["next_token"] = opaque(what, found[-1].id)
+        body["meta"]["next_token"] = make_page_token(what, found[-1].id)
     if previous:
-        body["meta"]["previous_token"] = opaque(what + " back", found[0].id)
+        body["meta"]["previous_token"] = make_page_token(what + " back", found[0].id)
     return body
 
 
-def take(messages: Iterable[Message], size: int) -> tuple[list[Message], bool]:
+def take_up_to(messages: Iterable[Message], size: int) -> tuple[list[Message], bool]:
     """At most `size` messages, and whether there are more."""
     found: list[Message] = []
     for message in messages:
@@ -56,7 +56,7 @@ def take(messages: Iterable[Message], size: int) -> tuple[list[Message], bool]:
 def mentions(world: World, who: Principal, request: Request) -> Body:
     who.need("tweet.read", "users.read")
     if request.path_params["user_id"] != who.account.remote_id:
-        raise forbidden("You are not permitted to read the mentions of another user.")
+        raise forbidden_error("You are not permitted to read the mentions of another user.")
     return _timeline(world, request, "x-mentions", MENTIONS_WINDOW)
 
 
@@ -67,45 +67,45 @@ def tweets_of(world: World, who: Principal, request: Request) -> Body:
 
 
 def _timeline(world: World, request: Request, kind: str, last: int, *more: str) -> Body:
-    wanted = parameters.wanted(request, *parameters.paging_names(*more))
-    user_id = parameters.identifier("id", request.path_params["user_id"])
-    size = parameters.size(request, 5, 100, 10)
-    above, below = parameters.window(request)
+    wanted = parameters.parse_wanted(request, *parameters.paging_names(*more))
+    user_id = parameters.require_identifier("id", request.path_params["user_id"])
+    size = parameters.parse_page_size(request, 5, 100, 10)
+    above, below = parameters.parse_id_window(request)
     what = f"{kind} {user_id}"
-    token = parameters.page_token(request, what)
+    token = parameters.parse_page_token(request, what)
     if token is not None:
         below = token if below is None else min(below, token)
     timeline = world.timeline(kind, user_id)
-    found, follows = take(timeline.newest_first(below=below, above=above, last=last), size)
-    return page(world, found, follows, what, wanted, token is not None)
+    found, follows = take_up_to(timeline.newest_first(below=below, above=above, last=last), size)
+    return build_page(world, found, follows, what, wanted, token is not None)
 
 
 def search_recent(world: World, who: Principal, request: Request) -> Body:
     who.need("tweet.read", "users.read")
-    wanted = parameters.wanted(request, *parameters.paging_names("query", "next_token", "sort_order"))
+    wanted = parameters.parse_wanted(request, *parameters.paging_names("query", "next_token", "sort_order"))
     text = request.query_params.get("query", "")
-    size = parameters.size(request, 10, 100, 10)
-    above, below = parameters.window(request)
+    size = parameters.parse_page_size(request, 10, 100, 10)
+    above, below = parameters.parse_id_window(request)
     floor = snowflake_floor(world.clock() - RECENT_MS)
     since = request.query_params.get("since_id")
     if since and int(since) < floor:
-        raise invalid(
+        raise invalid_error(
             f"'since_id' must be a tweet id created after the last 7 days. [{since}]", since_id=since
         )
     try:
         query = compile_query(world, text)
     except ValueError as error:
-        raise invalid(f"There were errors processing your request: {error}", query=text) from None
+        raise invalid_error(f"There were errors processing your request: {error}", query=text) from None
     what = f"search {text}"
-    token = parameters.page_token(request, what, "next_token", "pagination_token")
+    token = parameters.parse_page_token(request, what, "next_token", "pagination_token")
     if token is not None:
         below = token if below is None else min(below, token)
     timeline = world.timeline(*query.source)
     matching = (
         one for one in timeline.newest_first(below=below, above=max(above or 0, floor)) if query.matches(one)
     )
-    found, follows = take(matching, size)
-    return page(world, found, follows, what, wanted, previous=False)
+    found, follows = take_up_to(matching, size)
+    return build_page(world, found, follows, what, wanted, previous=False)
 
 
 def _version(world: World, tweet_id: str) -> tuple[Message, Version | None] | None:
@@ -119,17 +119,17 @@ def _version(world: World, tweet_id: str) -> tuple[Message, Version | None] | No
 def lookup(world: World, who: Principal, request: Request) -> Body:
     """`/2/tweets?ids=`: what is gone comes back in `errors[]` of a 200."""
     who.need("tweet.read", "users.read")
-    wanted = parameters.wanted(request, "ids")
+    wanted = parameters.parse_wanted(request, "ids")
     ids = [one for one in request.query_params.get("ids", "").split(",") if one]
     if not 1 <= len(ids) <= 100:
-        raise invalid(
+        raise invalid_error(
             f"The `ids` query parameter has {len(ids)} values; 1 to 100 are allowed", ids=",".join(ids)[:200]
         )
     includes, data, errors = Includes(), [], []
     for one in ids:
-        found = _version(world, parameters.identifier("ids", one))
+        found = _version(world, parameters.require_identifier("ids", one))
         if found is None:
-            errors.append(gone("tweet", "ids", one))
+            errors.append(gone_entry("tweet", "ids", one))
         else:
             data.append(tweet(world, found[0], wanted, includes, found[1]))
     body: Body = {"data": data} if data else {}
@@ -142,11 +142,11 @@ def lookup(world: World, who: Principal, request: Request) -> Body:
 
 def single(world: World, who: Principal, request: Request) -> Body:
     who.need("tweet.read", "users.read")
-    wanted = parameters.wanted(request)
-    tweet_id = parameters.identifier("id", request.path_params["tweet_id"])
+    wanted = parameters.parse_wanted(request)
+    tweet_id = parameters.require_identifier("id", request.path_params["tweet_id"])
     found = _version(world, tweet_id)
     if found is None:
-        return {"errors": [gone("tweet", "id", tweet_id)]}
+        return {"errors": [gone_entry("tweet", "id", tweet_id)]}
     includes = Includes()
     body: Body = {"data": tweet(world, found[0], wanted, includes, found[1])}
     if extra := included(world, includes, wanted):
@@ -156,30 +156,30 @@ def single(world: World, who: Principal, request: Request) -> Body:
 
 def me(world: World, who: Principal, request: Request) -> Body:
     who.need("users.read")
-    wanted = parameters.wanted(request, expansions=parameters.USER_EXPANSIONS)
+    wanted = parameters.parse_wanted(request, expansions=parameters.USER_EXPANSIONS)
     person = world.person("x", who.account.remote_id)
     if person is None:
-        raise missing("user", "id", who.account.remote_id)
+        raise missing_error("user", "id", who.account.remote_id)
     return {"data": user(person, wanted.user)}
 
 
 def users(world: World, who: Principal, request: Request) -> Body:
     """`/2/users?ids=`, `/2/users/by?usernames=`, `/2/users/:id`, `/2/users/by/username/:username`."""
     who.need("users.read")
-    wanted = parameters.wanted(request, "ids", "usernames", expansions=parameters.USER_EXPANSIONS)
+    wanted = parameters.parse_wanted(request, "ids", "usernames", expansions=parameters.USER_EXPANSIONS)
     one = request.path_params.get("user_id") or request.path_params.get("username")
     by_name = "username" in request.path_params or "usernames" in request.query_params
     name = ("username" if one else "usernames") if by_name else ("id" if one else "ids")
     values = [one] if one else [part for part in request.query_params.get(name, "").split(",") if part]
     if not 1 <= len(values) <= 100:
-        raise invalid(f"The `{name}` query parameter needs 1 to 100 values", **{name: ",".join(values)[:200]})
+        raise invalid_error(f"The `{name}` query parameter needs 1 to 100 values", **{name: ",".join(values)[:200]})
     data, errors = [], []
     for value in values:
         person = (
-            world.by_handle("x", value) if by_name else world.person("x", parameters.identifier(name, value))
+            world.find_person_by_handle("x", value) if by_name else world.person("x", parameters.require_identifier(name, value))
         )
         if person is None:
-            errors.append(gone("user", name, value))
+            errors.append(gone_entry("user", name, value))
         else:
             data.append(user(person, wanted.user))
     body: Body = {"data": data[0] if one else data} if data else {}

@@ -133,7 +133,7 @@ def _entities(world: World, message: Message, shown: str, text: str) -> dict[str
     found: dict[str, Any] = {}
     mentions, named = [], set()
     for hit in HANDLE.finditer(shown):
-        person = world.by_handle("x", hit.group(1))
+        person = world.find_person_by_handle("x", hit.group(1))
         if person is not None:
             named.add(person.id)
             mentions.append(

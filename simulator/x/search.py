@@ -53,7 +53,7 @@ def _source(world: World, tokens: list[str]) -> tuple[str, ...]:
 
 
 def _user(world: World, value: str) -> str:
-    found = world.by_handle("x", value)
+    found = world.find_person_by_handle("x", value)
     return found.id if found is not None else value
 
 

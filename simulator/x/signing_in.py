@@ -64,22 +64,22 @@ class SigningIn:
     async def authorize(self, request: Request) -> Response:
         asked = request.query_params
         if reason := self._why_not(asked):
-            return html.refused(f"You weren't able to give access to the app: {reason}")
+            return html.refused_page(f"You weren't able to give access to the app: {reason}")
         redirect = asked["redirect_uri"]
         wanted = asked.get("scope", "").split()
         if not wanted or set(wanted) - set(ALL_SCOPES):
-            return html.onward(with_query(redirect, error="invalid_scope", state=asked["state"]))
+            return html.redirect_to(with_query(redirect, error="invalid_scope", state=asked["state"]))
         if request.method == "GET":
             accounts = [one for one in self.world.accounts.values() if one.network == "x"]
             fields = html.choices(
                 "radio", "account", [(one.remote_id, f"{one.name} @{one.handle}") for one in accounts]
             )
-            return html.consent("X", "An app wants to access your X account", fields, wanted)
+            return html.consent_page("X", "An app wants to access your X account", fields, wanted)
         form = await request.form()
         account = self.world.accounts.get(f"x:{form.get('account')}")
         if form.get("decision") != "allow" or account is None:
-            return html.onward(with_query(redirect, error="access_denied", state=asked["state"]))
-        grant = self.world.keep_grant(
+            return html.redirect_to(with_query(redirect, error="access_denied", state=asked["state"]))
+        grant = self.world.save_grant(
             Grant(
                 secrets.token_urlsafe(48),
                 "x_code",
@@ -91,7 +91,7 @@ class SigningIn:
                 self.world.clock() + CODE_MS,
             )
         )
-        return html.onward(with_query(redirect, state=asked["state"], code=grant.key))
+        return html.redirect_to(with_query(redirect, state=asked["state"], code=grant.key))
 
     def _client(self, request: Request, form: dict[str, str]) -> App | None:
         """The confidential client that signs the request with its secret."""
@@ -141,7 +141,7 @@ class SigningIn:
         if grant.revoked or grant.expires_at <= self.world.clock():
             return None
         grant.revoked = True
-        return self.world.keep_grant(grant)
+        return self.world.save_grant(grant)
 
     def _tokens(self, grant: Grant) -> dict[str, object]:
         now = self.world.clock()
@@ -149,7 +149,7 @@ class SigningIn:
         access = Grant(
             secrets.token_urlsafe(60), "x_access", grant.client_id, grant.subject, grant.scope, expires_at=now + ACCESS_MS, family=family
         )  # fmt: skip
-        self.world.keep_grant(access)
+        self.world.save_grant(access)
         body: dict[str, object] = {
             "token_type": "bearer", "expires_in": ACCESS_MS // 1000, "access_token": access.key, "scope": grant.scope,
         }  # fmt: skip
@@ -158,7 +158,7 @@ class SigningIn:
                 secrets.token_urlsafe(60), "x_refresh", grant.client_id, grant.subject, grant.scope, expires_at=now + REFRESH_MS,
                 family=family,
             )  # fmt: skip
-            body["refresh_token"] = self.world.keep_grant(refresh).key
+            body["refresh_token"] = self.world.save_grant(refresh).key
         return body
 
     async def revoke(self, request: Request) -> Response:
@@ -174,7 +174,7 @@ class SigningIn:
             for one in self.world.grants.values():
                 if one.key == grant.key or (grant.family and one.family == grant.family):
                     one.revoked = True
-                    self.world.keep_grant(one)
+                    self.world.save_grant(one)
         return _answer(200, {"revoked": True})
 
 

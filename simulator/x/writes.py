@@ -12,7 +12,7 @@ from simulator.records import Attempt, Message
 from simulator.world import World
 from simulator.x import length, parameters
 from simulator.x.auth import Principal
-from simulator.x.errors import Problem, forbidden, invalid, missing
+from simulator.x.errors import Problem, forbidden_error, invalid_error, missing_error
 from simulator.x.render import escaped, shown_text
 
 #: X refuses the same text from the same account again for about a day.
@@ -47,7 +47,7 @@ async def json_body(request: Request) -> Body:
     except orjson.JSONDecodeError:
         body = None
     if not isinstance(body, dict):
-        raise invalid("JSON doesn't match expected schema", delete="")
+        raise invalid_error("JSON doesn't match expected schema", delete="")
     return body
 
 
@@ -58,7 +58,7 @@ def client_of(request: Request) -> dict[str, str]:
     }
 
 
-def attempted(
+def record_attempt(
     world: World,
     who: Principal,
     request: Request,
@@ -69,7 +69,7 @@ def attempted(
     message_id: str = "",
 ) -> None:
     """Enter a write in the ledger's attempts."""
-    world.attempt(
+    world.record_attempt(
         Attempt(
             world.clock(),
             "x",
@@ -88,18 +88,18 @@ async def create(world: World, who: Principal, request: Request) -> Body:
     who.need("tweet.read", "tweet.write", "users.read")
     body = await json_body(request)
     for name in sorted(set(body) - _CREATE_FIELDS):
-        raise invalid(f"$.{name}: is not defined in the schema and the schema does not allow additional properties", **{name: str(body[name])[:80]})  # fmt: skip
+        raise invalid_error(f"$.{name}: is not defined in the schema and the schema does not allow additional properties", **{name: str(body[name])[:80]})  # fmt: skip
     text = body.get("text")
     reply = body.get("reply")
     target = str(reply.get("in_reply_to_tweet_id", "")) if isinstance(reply, dict) else ""
     try:
         if not isinstance(text, str) or not text.strip():
-            raise invalid("$.text: is missing but it is required", text=str(text))
+            raise invalid_error("$.text: is missing but it is required", text=str(text))
         parent = _parent(world, who, target)
         _check_text(world, who, text)
     except Problem as problem:
         outcome = f"{problem.outcome}: {problem.body.get('detail', '')}"
-        attempted(world, who, request, "create", target, str(text), outcome)
+        record_attempt(world, who, request, "create", target, str(text), outcome)
         raise
     person = world.people[f"x:{who.account.remote_id}"]
     message = world.post(
@@ -115,7 +115,7 @@ async def create(world: World, who: Principal, request: Request) -> Body:
         ),
         world.clock(),
     )
-    attempted(world, who, request, "create", target, text, "accepted", message.id)
+    record_attempt(world, who, request, "create", target, text, "accepted", message.id)
     data = {"edit_history_tweet_ids": [message.id], "id": message.id}
     return {"data": {**data, "text": escaped(shown_text(world, message, text))}}
 
@@ -123,14 +123,14 @@ async def create(world: World, who: Principal, request: Request) -> Body:
 def _parent(world: World, who: Principal, target: str) -> Message | None:
     if not target:
         return None
-    parameters.identifier("reply.in_reply_to_tweet_id", target)
-    parent = world.alive(target)
+    parameters.require_identifier("reply.in_reply_to_tweet_id", target)
+    parent = world.find_readable_message(target)
     if parent is None or parent.network != "x" or parent.is_direct:
-        raise forbidden("You attempted to reply to a Tweet that is deleted or not visible to you.")
+        raise forbidden_error("You attempted to reply to a Tweet that is deleted or not visible to you.")
     me = who.account.remote_id
     if parent.author != me and me not in parent.addressed:
         # Since February 2026 self-serve tiers answer only authors who mentioned or quoted the brand.
-        raise forbidden(
+        raise forbidden_error(
             "Reply to this conversation is not allowed because you have not been mentioned or otherwise engaged by the "
             "author of the post you are replying to."
         )
@@ -139,7 +139,7 @@ def _parent(world: World, who: Principal, target: str) -> Message | None:
 
 def _check_text(world: World, who: Principal, text: str) -> None:
     if length.weighted(text) > length.LIMIT:
-        raise forbidden(
+        raise forbidden_error(
             "Your Tweet text is too long. You are not allowed to post Tweets longer than 280 characters."
         )
     if not world.settings.x_duplicates:
@@ -150,19 +150,19 @@ def _check_text(world: World, who: Principal, text: str) -> None:
         if looked >= _DUPLICATES_LOOKED_AT or message.created_at < newest:
             return
         if message.text == text:
-            raise forbidden("You are not allowed to create a Tweet with duplicate content.")
+            raise forbidden_error("You are not allowed to create a Tweet with duplicate content.")
 
 
 def delete(world: World, who: Principal, request: Request) -> Body:
     who.need("tweet.read", "tweet.write", "users.read")
-    tweet_id = parameters.identifier("id", request.path_params["tweet_id"])
-    message = world.alive(tweet_id)
+    tweet_id = parameters.require_identifier("id", request.path_params["tweet_id"])
+    message = world.find_readable_message(tweet_id)
     if message is None or message.network != "x" or message.is_direct:
-        raise missing("tweet", "id", tweet_id)
+        raise missing_error("tweet", "id", tweet_id)
     if message.author != who.account.remote_id:
-        raise forbidden("You are not authorized to delete this Tweet.")
+        raise forbidden_error("You are not authorized to delete this Tweet.")
     world.delete(message, world.clock())
-    attempted(world, who, request, "delete", tweet_id, "", "accepted", tweet_id)
+    record_attempt(world, who, request, "delete", tweet_id, "", "accepted", tweet_id)
     return {"data": {"deleted": True}}
 
 
@@ -171,14 +171,14 @@ async def hide(world: World, who: Principal, request: Request) -> Body:
     body = await json_body(request)
     hidden = body.get("hidden")
     if not isinstance(hidden, bool):
-        raise invalid("$.hidden: is missing but it is required", hidden=str(hidden))
-    tweet_id = parameters.identifier("id", request.path_params["tweet_id"])
-    message = world.alive(tweet_id)
+        raise invalid_error("$.hidden: is missing but it is required", hidden=str(hidden))
+    tweet_id = parameters.require_identifier("id", request.path_params["tweet_id"])
+    message = world.find_readable_message(tweet_id)
     if message is None:
-        raise missing("tweet", "id", tweet_id)
+        raise missing_error("tweet", "id", tweet_id)
     root = world.messages.get(message.thread)
     if root is None or root.author != who.account.remote_id or root is message:
-        raise forbidden("You can hide replies only in conversations that you started.")
+        raise forbidden_error("You can hide replies only in conversations that you started.")
     world.hide(message, hidden)
     return {"data": {"hidden": hidden}}
 
@@ -186,10 +186,10 @@ async def hide(world: World, who: Principal, request: Request) -> Body:
 async def like(world: World, who: Principal, request: Request) -> Body:
     who.need("tweet.read", "users.read", "like.write")
     _own(who, request)
-    tweet_id = parameters.identifier("tweet_id", str((await json_body(request)).get("tweet_id", "")))
-    message = world.alive(tweet_id)
+    tweet_id = parameters.require_identifier("tweet_id", str((await json_body(request)).get("tweet_id", "")))
+    message = world.find_readable_message(tweet_id)
     if message is None:
-        raise missing("tweet", "tweet_id", tweet_id)
+        raise missing_error("tweet", "tweet_id", tweet_id)
     world.like(message, who.account.remote_id)
     return {"data": {"liked": True}}
 
@@ -197,7 +197,7 @@ async def like(world: World, who: Principal, request: Request) -> Body:
 def unlike(world: World, who: Principal, request: Request) -> Body:
     who.need("tweet.read", "users.read", "like.write")
     _own(who, request)
-    message = world.alive(request.path_params["tweet_id"])
+    message = world.find_readable_message(request.path_params["tweet_id"])
     if message is not None:
         world.like(message, who.account.remote_id, liked=False)
     return {"data": {"liked": False}}
@@ -205,4 +205,4 @@ def unlike(world: World, who: Principal, request: Request) -> Body:
 
 def _own(who: Principal, request: Request) -> None:
     if request.path_params["user_id"] != who.account.remote_id:
-        raise invalid("The `id` must be the authenticating user's", id=request.path_params["user_id"])
+        raise invalid_error("The `id` must be the authenticating user's", id=request.path_params["user_id"])

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from accounts.brand_accounts import checks
 from accounts.brand_accounts.connecting import ConnectRefused, connect_brand_account, disconnect_brand_account
-from accounts.credentials.store import CredentialUnusable, open_credential, rotate_credentials, seal
+from accounts.credentials.store import CredentialUnusable, open_credential, rotate_credentials, seal_secrets
 from accounts.models import BrandAccount, Credential, Stream
 
 pytestmark = pytest.mark.django_db
@@ -164,7 +164,7 @@ class TestChecks:
     def test_a_working_credential_is_healthy(self, kettle):
         account = connect(kettle)
         BrandAccount.objects.update(health="unwell", verified_at=None)
-        checks.check(account.pk, timezone.now())
+        checks.check_credential(account.pk, timezone.now())
         account.refresh_from_db()
         assert account.health == "ok"
         assert account.verified_at is not None
@@ -173,8 +173,8 @@ class TestChecks:
     def test_another_accounts_secret_has_to_be_replaced(self, networks, kettle):
         account = connect(kettle)
         other = networks.accounts("x")[1]
-        Credential.objects.update(envelope=seal("x", kettle["remote_id"], other["secrets"]))
-        checks.check(account.pk, timezone.now())
+        Credential.objects.update(envelope=seal_secrets("x", kettle["remote_id"], other["secrets"]))
+        checks.check_credential(account.pk, timezone.now())
         account.refresh_from_db()
         assert account.health == "reauthorise"
         assert "kettlefern_help" in account.health_detail
@@ -183,23 +183,23 @@ class TestChecks:
         account = connect(kettle)
         until = timezone.now() + dt.timedelta(minutes=10)
         BrandAccount.objects.update(health="limited", health_until=until)
-        checks.check(account.pk, timezone.now())
+        checks.check_credential(account.pk, timezone.now())
         account.refresh_from_db()
         assert (account.health, account.health_until) == ("limited", until)
 
     def test_what_is_learnt_about_a_replaced_credential_is_dropped(self, kettle, monkeypatch):
         account = connect(kettle)
         Credential.objects.update(
-            envelope=seal("x", kettle["remote_id"], {**kettle["secrets"], "access_token": "no"})
+            envelope=seal_secrets("x", kettle["remote_id"], {**kettle["secrets"], "access_token": "no"})
         )
-        sentence = checks._sentence
+        sentence = checks._error_sentence
 
         def meanwhile(error):
             connect(kettle)
             return sentence(error)
 
-        monkeypatch.setattr(checks, "_sentence", meanwhile)
-        checks.check(account.pk, timezone.now())
+        monkeypatch.setattr(checks, "_error_sentence", meanwhile)
+        checks.check_credential(account.pk, timezone.now())
         account.refresh_from_db()
         assert account.health == "ok"
 
@@ -207,7 +207,7 @@ class TestChecks:
         account = connect(kettle)
         now = timezone.now()
         assert checks.claim_due_checks(now) == []
-        checks.ask_now(account, now=now)
+        checks.request_credential_check(account, now=now)
         assert checks.claim_due_checks(now) == [account.pk]
         assert checks.claim_due_checks(now) == []
         assert checks.claim_due_checks(now + dt.timedelta(minutes=6)) == [account.pk]

@@ -11,7 +11,7 @@ from accounts.models import BrandAccount, BrandAccountGrant, DemoMarker, Departm
 from accounts.roster import planning as rostering
 from config.demo import company as demo_company
 from routing.facts import Facts
-from routing.rules.versions import live
+from routing.rules.versions import live_rules
 from tests.factories import NOW, UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -56,7 +56,7 @@ def test_it_makes_a_company_that_works(networks, capsys, client):
     assert not BrandAccountGrant.objects.filter(
         user__role__in=["analyst", "administrator"], can_publish=True
     ).exists()
-    rosters = rostering.rosters(BrandAccount.objects.all(), NOW)
+    rosters = rostering.load_rosters(BrandAccount.objects.all(), NOW)
     assert {kept.on_point(NOW) for kept in rosters.values()} == {
         rostering.OnPoint("Juno Achterberg", "Pavel Oster")
     }
@@ -71,7 +71,7 @@ def test_the_starter_rules_decide(networks):
 
     seed(networks)
     facts = Facts("You charged my card twice for one order", "x", "mentions", "kettleandfern", NOW)
-    assert decide(facts, live()).department == "billing"
+    assert decide(facts, live_rules()).department == "billing"
 
 
 def test_again_changes_nothing(networks):

@@ -19,7 +19,7 @@ from accounts.credentials.store import open_credential
 from accounts.models import BrandAccount, ConnectAttempt, Credential
 from networks import oauth
 from networks.base import OwnAccount
-from networks.oauth import Grantable
+from networks.oauth import GrantableAccount
 from tests.accounts.conftest import signed_in
 from tests.factories import BrandAccountFactory, UserFactory
 
@@ -134,12 +134,12 @@ def test_callbacks_at_the_same_moment_count_once(admin, networks, monkeypatch):
     )
     asked = []
 
-    def finish(*_: object, **__: object) -> list[Grantable]:
+    def finish(*_: object, **__: object) -> list[GrantableAccount]:
         asked.append(1)
         time.sleep(0.5)
-        return [Grantable("x", OwnAccount("7", "kettle"), {"access_token": "t"})]
+        return [GrantableAccount("x", OwnAccount("7", "kettle"), {"access_token": "t"})]
 
-    monkeypatch.setattr(oauth, "finish", finish)
+    monkeypatch.setattr(oauth, "finish_authorisation", finish)
 
     def arrive(_: int) -> int:
         browser = Client()

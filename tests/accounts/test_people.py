@@ -123,10 +123,10 @@ def test_nobody_changes_their_own_role_or_leaves_by_themselves(admin, administra
 
 def test_the_last_administrator_stays(administrator, agent, db):
     administrator.role = "agent"
-    with pytest.raises(people.Refused, match="last administrator"):
+    with pytest.raises(people.PeopleChangeRefused, match="last administrator"):
         people.save_user(administrator, [], {})
-    with pytest.raises(people.Refused, match="last administrator"):
-        people.deactivate(User.objects.get(pk=administrator.pk), by=agent, now=None)
+    with pytest.raises(people.PeopleChangeRefused, match="last administrator"):
+        people.deactivate_user(User.objects.get(pk=administrator.pk), by=agent, now=None)
     administrator.refresh_from_db()
     assert (administrator.role, administrator.is_active) == ("administrator", True)
 
@@ -230,7 +230,7 @@ class TestDepartments:
 
     def test_another_room_can_object(self, admin, department, monkeypatch):
         DepartmentFactory()
-        monkeypatch.setattr(people, "objections_to_closing", [lambda one: f"Rule 7 leads to {one}."])
+        monkeypatch.setattr(people, "department_closing_objections", [lambda one: f"Rule 7 leads to {one}."])
         answer = admin.post(
             reverse("accounts:department_open", args=[department.pk]), {"open": "0"}, follow=True
         )

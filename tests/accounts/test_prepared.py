@@ -11,7 +11,7 @@ from django.db.models.sql.compiler import SQLCompiler
 
 from accounts.models import BrandAccountGrant, Department, Membership, Role, User
 from inbox.models import Case
-from postgres.prepared_querysets import prepared
+from postgres.prepared_querysets import prepared_query
 from tests.factories import NOW, BrandAccountFactory, CaseFactory, DepartmentFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -33,7 +33,7 @@ def compilations(monkeypatch):
 
 def test_each_call_gets_its_own_values_and_one_compilation(compilations):
     one, other = DepartmentFactory(), DepartmentFactory()
-    named = prepared(lambda pk: Department.objects.filter(pk=pk))
+    named = prepared_query(lambda pk: Department.objects.filter(pk=pk))
 
     assert [named(one.pk), named(other.pk), named(0)] == [[one], [other], []]
     assert compilations.count(Department) == 1
@@ -41,7 +41,7 @@ def test_each_call_gets_its_own_values_and_one_compilation(compilations):
 
 def test_it_gives_instances_with_their_neighbours_and_annotations(django_assert_num_queries):
     case = CaseFactory()
-    read = prepared(lambda pk: Case.objects.filter(pk=pk).select_related("department", "identity"))
+    read = prepared_query(lambda pk: Case.objects.filter(pk=pk).select_related("department", "identity"))
     read(case.pk)
 
     with django_assert_num_queries(1):
@@ -54,14 +54,14 @@ def test_it_gives_instances_with_their_neighbours_and_annotations(django_assert_
 
 def test_it_gives_tuples_of_values():
     department = DepartmentFactory()
-    read = prepared(lambda pk: Department.objects.filter(pk=pk).values_list("slug", "name"))
+    read = prepared_query(lambda pk: Department.objects.filter(pk=pk).values_list("slug", "name"))
 
     assert read(department.pk) == [(department.slug, department.name)]
 
 
 def test_times_and_sets_are_values_too():
     early, late = CaseFactory(created_at=NOW), CaseFactory(created_at=NOW + dt.timedelta(days=1))
-    read = prepared(lambda since, ids: Case.objects.filter(created_at__gte=since, pk__in=ids).order_by("pk"))
+    read = prepared_query(lambda since, ids: Case.objects.filter(created_at__gte=since, pk__in=ids).order_by("pk"))
 
     assert read(NOW, frozenset({early.pk, late.pk})) == [early, late]
     assert read(NOW + dt.timedelta(hours=1), frozenset({early.pk, late.pk})) == [late]
@@ -71,7 +71,7 @@ def test_times_and_sets_are_values_too():
 
 def test_what_is_no_value_decides_the_statement():
     department = DepartmentFactory(is_open=False)
-    read = prepared(
+    read = prepared_query(
         lambda pk, only_open: (
             Department.objects.filter(pk=pk, is_open=True) if only_open else Department.objects.filter(pk=pk)
         )
@@ -82,7 +82,7 @@ def test_what_is_no_value_decides_the_statement():
 
 
 class TestWhatAPersonMayRead:
-    read = staticmethod(prepared(lambda user, pk: Case.objects.visible_to(user).filter(pk=pk)))
+    read = staticmethod(prepared_query(lambda user, pk: Case.objects.visible_to(user).filter(pk=pk)))
 
     @pytest.mark.parametrize("role", Role.values)
     @pytest.mark.parametrize("visibility", ["public", "direct"])
@@ -117,15 +117,15 @@ class TestWhatAPersonMayRead:
 
 def test_a_value_that_is_changed_before_it_is_compared_is_refused():
     with pytest.raises(TypeError, match="changes it first"):
-        prepared(lambda pk: Department.objects.filter(pk=pk + 1_000_000))(1)
+        prepared_query(lambda pk: Department.objects.filter(pk=pk + 1_000_000))(1)
     with pytest.raises(TypeError, match="does not compare"):
-        prepared(lambda pk: Department.objects.all())(1)
+        prepared_query(lambda pk: Department.objects.all())(1)
 
 
 @pytest.mark.django_db(transaction=True)
 def test_threads_that_use_one_statement_do_not_mix_their_values():
     departments = [DepartmentFactory() for _ in range(8)]
-    read = prepared(lambda pk: Department.objects.filter(pk=pk))
+    read = prepared_query(lambda pk: Department.objects.filter(pk=pk))
 
     def often(department):
         found = [read(department.pk) for _ in range(50)]
@@ -146,7 +146,7 @@ def test_what_turns_columns_into_values_is_asked_for_once(monkeypatch):
         return ask(self, expressions)
 
     monkeypatch.setattr(SQLCompiler, "get_converters", counted)
-    read = prepared(lambda pk: Case.objects.filter(pk=pk))
+    read = prepared_query(lambda pk: Case.objects.filter(pk=pk))
     other = CaseFactory(tags=["other"])
     asked.clear()
 

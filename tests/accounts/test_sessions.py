@@ -68,6 +68,6 @@ def test_a_key_that_was_replaced_still_opens_it(agent, settings):
 
 def test_other_rooms_release_the_work_of_who_leaves(agent, administrator, monkeypatch):
     released = []
-    monkeypatch.setattr(people, "when_user_leaves", [lambda user, by, now: released.append((user, by))])
+    monkeypatch.setattr(people, "user_left_hooks", [lambda user, by, now: released.append((user, by))])
     signed_in(administrator).post(reverse("accounts:user_active", args=[agent.pk]), {"active": "0"})
     assert released == [(agent, administrator)]

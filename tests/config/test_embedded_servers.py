@@ -14,7 +14,7 @@ import redis
 from conftest import CHECKOUT, Manage, clean_environment, eventually
 
 from config.embedded import binaries, ports, postgres
-from config.embedded.data_folder import Home, Running
+from config.embedded.data_folder import Home, RunningInstance
 from config.embedded.postgres import Postgres
 from config.embedded.process import EmbeddedError
 from config.embedded.valkey import Valkey
@@ -117,7 +117,7 @@ def test_the_note_of_a_dead_postmaster_whose_number_was_given_away_is_removed(ho
 def test_where_the_other_user_cannot_go_the_data_moves_and_a_link_stays(folder, monkeypatch):
     closed = folder / "closed"
     closed.mkdir(mode=0o700)
-    monkeypatch.setattr(binaries, "SHARED", folder / "shared")
+    monkeypatch.setattr(binaries, "SHARED_HOME", folder / "shared")
     home = Home(closed / "home")
     home.prepare()
     made, user = binaries.postgres_folder(home.path)
@@ -175,7 +175,7 @@ def test_a_spoilt_valkey_file_is_put_aside_and_work_goes_on(valkey):
 
 def test_a_port_for_later_is_none_that_the_system_gives_away_meanwhile(monkeypatch, tmp_path):
     note = tmp_path / "range"
-    monkeypatch.setattr(ports, "_RANGE", note)
+    monkeypatch.setattr(ports, "_PORT_RANGE_FILE", note)
     note.write_text("32768\t60999\n")
     assert all(20_000 <= ports.free_port() < 32_768 for _ in range(50))
     with socket.socket() as taken:
@@ -190,7 +190,7 @@ def test_a_port_for_later_is_none_that_the_system_gives_away_meanwhile(monkeypat
 def test_one_process_at_a_time_has_the_folder_and_its_note_tells_who(home):
     assert home.lock()
     assert Home(home.path).running() is None
-    note = Running(os.getpid(), "up", "http://127.0.0.1:1/", "postgresql://…", "redis://…")
+    note = RunningInstance(os.getpid(), "up", "http://127.0.0.1:1/", "postgresql://…", "redis://…")
     home.announce(note)
     code = (
         "from pathlib import Path; from config.embedded.data_folder import Home\n"
@@ -221,7 +221,7 @@ def test_secrets_are_made_once_and_for_their_owner_only(home):
     from cryptography.fernet import Fernet
 
     first = home.secrets()
-    assert home.secrets() == first == home.known_secrets()
+    assert home.secrets() == first == home.read_secrets()
     assert mode(home.path / "secrets") == 0o600
     assert len(first["SECRET_KEY"]) >= 50
     Fernet(first["CREDENTIAL_KEYS"]).encrypt(b"token")

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from accounts.models import Health
-from config.health import WORKER_KEY, readiness
+from config.health import WORKER_KEY_PREFIX, readiness
 from tests.factories import BrandAccountFactory, StreamFactory
 
 pytestmark = pytest.mark.django_db
@@ -22,7 +22,7 @@ MINUTE = dt.timedelta(minutes=1)
 def workers():
     """A worker for every queue, as Celery's heart reports them."""
     client = redis.Redis.from_url(settings.REDIS_URL)
-    key = f"{WORKER_KEY}{os.getpid()}@test"
+    key = f"{WORKER_KEY_PREFIX}{os.getpid()}@test"
     client.set(key, "default,poll,send", ex=60)
     yield client
     client.delete(key)
@@ -46,7 +46,7 @@ def test_ready_when_database_broker_and_workers_are(client, workers):
 
 
 def test_not_ready_without_a_worker_that_sends(client, workers):
-    workers.set(f"{WORKER_KEY}{os.getpid()}@test", "poll", ex=60)
+    workers.set(f"{WORKER_KEY_PREFIX}{os.getpid()}@test", "poll", ex=60)
 
     response = client.get("/readyz")
 

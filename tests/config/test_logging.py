@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from config.logging import JSONFormatter, LineFormatter, scrub
+from config.logging import JSONFormatter, LineFormatter, scrub_log_secrets
 
 CANARY = "CANARY-4f1e"
 
@@ -26,14 +26,14 @@ CANARY = "CANARY-4f1e"
     ],
 )
 def test_secret_parameters_are_removed(text):
-    assert CANARY not in scrub(text)
-    assert "[removed]" in scrub(text)
+    assert CANARY not in scrub_log_secrets(text)
+    assert "[removed]" in scrub_log_secrets(text)
 
 
 def test_the_rest_of_the_line_stays():
     line = f"GET /v25.0/me?access_token={CANARY}&limit=1 failed"
 
-    assert scrub(line) == "GET /v25.0/me?access_token=[removed]&limit=1 failed"
+    assert scrub_log_secrets(line) == "GET /v25.0/me?access_token=[removed]&limit=1 failed"
 
 
 @pytest.mark.parametrize("formatter", [LineFormatter(), JSONFormatter()])

@@ -14,7 +14,7 @@ from django.test import override_settings
 from django.urls import get_resolver, path
 from django.urls.resolvers import URLPattern
 
-from config.asgi import IN_THE_LOOP
+from config.asgi import EVENT_LOOP_PATHS
 from config.pages import PageHandler
 
 THREADS: list[str] = []
@@ -192,4 +192,4 @@ async def test_every_asynchronous_view_runs_in_the_loop():
     }
 
     assert asynchronous
-    assert asynchronous <= IN_THE_LOOP
+    assert asynchronous <= EVENT_LOOP_PATHS

@@ -132,12 +132,12 @@ class Worker:
 
 def test_one_worker_migrates_and_the_others_copy_what_it_made(monkeypatch, tmp_path):
     names = [f"suite_plugin_{os.getpid()}_{number}" for number in range(4)]
-    monkeypatch.setenv(testing_database.LOCK, str(tmp_path / "lock"))
-    monkeypatch.setattr(testing_database, "TEMPLATE", names.pop())
+    monkeypatch.setenv(testing_database.LOCK_VARIABLE, str(tmp_path / "lock"))
+    monkeypatch.setattr(testing_database, "TEMPLATE_NAME", names.pop())
     workers = [Worker(name) for name in names]
     try:
         for worker in workers:
-            testing_database.share(worker)
+            testing_database.share_migrated_database(worker)
             assert worker.creation.create_test_db() == worker.name
             with worker.open() as connection:
                 connection.execute("INSERT INTO migrated VALUES ('mine')")
@@ -145,7 +145,7 @@ def test_one_worker_migrates_and_the_others_copy_what_it_made(monkeypatch, tmp_p
         assert [worker.migrated for worker in workers] == [True, False, False]
     finally:
         with workers[0]._nodb_cursor() as cursor:
-            for name in (*names, testing_database.TEMPLATE):
+            for name in (*names, testing_database.TEMPLATE_NAME):
                 cursor.execute(f"DROP DATABASE IF EXISTS {name}")
 
 
@@ -190,5 +190,5 @@ def test_manage_test_is_pytest_in_parallel_with_the_arguments_passed_on(argument
 
     monkeypatch.setattr(os, "execv", note)
     with pytest.raises(SystemExit):
-        commandline.run(["manage.py", "test", *arguments])
+        commandline.run_command_line(["manage.py", "test", *arguments])
     assert called == [[sys.executable, "-m", "pytest", *passed]]

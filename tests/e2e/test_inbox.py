@@ -10,11 +10,11 @@ from django.utils import timezone
 from playwright.sync_api import expect
 
 from inbox.cases import verbs as cases
-from inbox.changes.change import changing
-from inbox.live.publish import CaseChange, publish
+from inbox.changes.change import change_case
+from inbox.live.publish import CaseChange, publish_cases
 from inbox.models import Case, Draft, Reply, Status
 from inbox.replies import outcomes
-from networks.base import Sent
+from networks.base import SentMessage
 from tests.e2e.soundness import SCHEMES, sound
 from tests.factories import CaseFactory, IdentityFactory, MessageFactory
 
@@ -31,7 +31,7 @@ def arrive(company, text="Where is my parcel?", **more):
         **more,
     )
     message = MessageFactory(case=case, text=text)
-    publish([CaseChange(case.pk, case.department_id, case.brand_account_id, case.visibility)])
+    publish_cases([CaseChange(case.pk, case.department_id, case.brand_account_id, case.visibility)])
     return case, message
 
 
@@ -39,7 +39,7 @@ def write_again(case, text):
     """The customer writes once more: the case changes under whoever looks at it."""
     now = timezone.now()
     MessageFactory(case=case, text=text, network_time=now)
-    with transaction.atomic(), changing(case.pk, now=now) as change:
+    with transaction.atomic(), change_case(case.pk, now=now) as change:
         change.set(activity_at=now, preview=text, last_inbound_at=now)
 
 
@@ -85,7 +85,7 @@ def test_a_new_case_appears_by_itself_and_is_answered_and_resolved(company, open
     page.locator("#answer").press("Control+Enter")
     expect(page.locator(".msg.pending")).to_contain_text("It leaves today. ^ML")
     reply = Reply.objects.get(state="queued")
-    outcomes.record_sent(reply.pk, Sent("4711"), now=timezone.now(), sent_at=timezone.now())
+    outcomes.record_reply_sent(reply.pk, SentMessage("4711"), now=timezone.now(), sent_at=timezone.now())
     expect(page.locator(".msg.pending")).to_have_count(0)
     expect(page.locator(".msg.out")).to_contain_text("It leaves today. ^ML")
 
@@ -286,7 +286,7 @@ def test_hostile_text_is_inert_on_every_page(company, open_page, server):
             case=case, text=text, permalink=text[:1000], network_time=timezone.now(),
             attachments=[{"kind": text[:40], "url": text[:1000], "name": text[:200]}],
         )  # fmt: skip
-        cases.note(case.pk, company.manager, text[:9000], now=timezone.now())
+        cases.add_note(case.pk, company.manager, text[:9000], now=timezone.now())
         shown.append(case.pk)
     page = open_page()
     page.evaluate(
@@ -310,7 +310,7 @@ def test_hostile_text_is_inert_on_every_page(company, open_page, server):
 def test_axe_finds_nothing_serious(company, open_page, width):
     case, message = arrive(company)
     now = timezone.now()
-    cases.note(case.pk, company.manager, "A note", now=now)
+    cases.add_note(case.pk, company.manager, "A note", now=now)
     Reply.objects.create(
         case=case, parent=message, brand_account=company.brand, author=company.manager, text="We look.",
         composer_id="11111111-1111-4111-8111-111111111111", visibility="public", state="unconfirmed",
@@ -348,7 +348,7 @@ def test_an_outsider_hears_nothing(company, open_page):
     page = listening(open_page("sana"))
     CaseFactory(department=company.billing, brand_account=company.brand)
     other = Case.objects.get()
-    publish([CaseChange(other.pk, company.billing.pk, company.brand.pk, "public")])
+    publish_cases([CaseChange(other.pk, company.billing.pk, company.brand.pk, "public")])
     page.wait_for_timeout(1500)
     assert [url for url in page.asked if "/navigation/" in url] == []
 

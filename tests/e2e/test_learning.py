@@ -11,7 +11,7 @@ from inbox.models import Case
 from routing.learning import active as learned
 from routing.learning import corrections, trainings
 from routing.rules import versions as rulesets
-from routing.rules.editing import set_default
+from routing.rules.editing import set_default_department
 from tests.factories import NOW, StreamFactory
 from tests.inbox.simple import message
 from tests.routing.learning_examples import examples
@@ -23,18 +23,18 @@ PHONE = {"viewport": {"width": 390, "height": 844}}
 @pytest.fixture
 def taught(company):
     """Eighty corrections between service and billing, not trained yet."""
-    learned.forget()
-    rulesets.forget()
-    set_default(company.service, None, NOW)
+    learned.forget_active_router()
+    rulesets.clear_rules_cache()
+    set_default_department(company.service, None, NOW)
     pairs = [(one.text, one.department) for one in examples(240) if one.department != "tech"]
-    corrections.import_pairs(pairs, by=company.manager, now=NOW)
+    corrections.import_corrections(pairs, by=company.manager, now=NOW)
     yield company
-    learned.forget()
-    rulesets.forget()
+    learned.forget_active_router()
+    rulesets.clear_rules_cache()
 
 
 def train():
-    assert trainings.run(trainings.claim(NOW)).state == "active"
+    assert trainings.run_training(trainings.claim_training(NOW)).state == "active"
 
 
 def serious(page):
@@ -55,11 +55,11 @@ def test_a_person_trains_reads_the_figures_and_takes_a_suggestion(taught, open_p
     page.select_option("[name=billing]", "101")
     page.click("text=Save the thresholds")
     page.wait_for_selector("text=The thresholds are saved")
-    learned.forget()
-    second_look.tick(NOW)
+    learned.forget_active_router()
+    second_look.weigh_new_decisions(NOW)
     text = "you took 40 euros from my card twice"
     store_messages(StreamFactory(brand_account=taught.brand), [message("1", text=text)], NOW)
-    second_look.tick(NOW)
+    second_look.weigh_new_decisions(NOW)
     case = Case.objects.get()
     page.goto(f"/cases/{case.pk}/")
     page.click("text=Send to Billing")
@@ -70,7 +70,7 @@ def test_a_person_trains_reads_the_figures_and_takes_a_suggestion(taught, open_p
 
 
 def test_on_a_phone_nothing_is_wider_than_the_screen(taught, open_page):
-    trainings.ask(None, NOW)
+    trainings.request_training(None, NOW)
     train()
     page = open_page("mara", "/rules/learning/", **PHONE)
     for path in ("/rules/learning/", "/rules/learning/versions/1/", "/rules/learning/examples/"):

@@ -12,7 +12,7 @@ from inbox.cases import verbs as cases
 from inbox.models import Notice
 from routing.rules import editing
 from routing.rules import versions as rulesets
-from routing.rules.editing import Content
+from routing.rules.editing import RuleContent
 from tests.e2e.soundness import SCHEMES, sound
 from tests.e2e.test_inbox import arrive
 from tests.factories import DepartmentFactory, StreamFactory, UserFactory
@@ -51,7 +51,7 @@ def busy(company):
     Leave.objects.create(user=company.agent, starts_on=today, ends_on=today + dt.timedelta(days=9))
     StreamFactory(brand_account=company.brand, budget={"remaining": 999_999, "limit": 1_000_000})
     case, _ = arrive(company)
-    cases.hand_over(case.pk, company.agent, company.billing, "Money", False, now=timezone.now())
+    cases.hand_over_case(case.pk, company.agent, company.billing, "Money", False, now=timezone.now())
     return admin
 
 
@@ -86,11 +86,11 @@ def test_an_empty_queue_does_not_scroll(company, open_page):
 
 def test_a_long_condition_of_others_opens_by_key(company, open_page):
     now = timezone.now()
-    editing.set_default(company.service, None, now)
+    editing.set_default_department(company.service, None, now)
     others = DepartmentFactory(name="Legal", slug="legal")
     parts = [{"field": "words", "any": [f"{word} clause" for word in group]} for group in LONG]
-    editing.add_rule(Content("Contracts", {"all": parts}, others), None, "", now)
-    rulesets.forget()
+    editing.add_rule(RuleContent("Contracts", {"all": parts}, others), None, "", now)
+    rulesets.clear_rules_cache()
     page = open_page("mara", "/rules/", **PHONE)
     condition = page.locator(".whole > summary")
     short = condition.bounding_box()["height"]

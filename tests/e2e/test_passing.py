@@ -45,7 +45,7 @@ def test_a_misroute_is_corrected_with_one_key(company, open_page):
 
 def test_a_bounce_is_taken_back(company, open_page):
     case, _ = arrive(company)
-    cases.hand_over(case.pk, company.agent, company.billing, "A charge, twice", now=timezone.now())
+    cases.hand_over_case(case.pk, company.agent, company.billing, "A charge, twice", now=timezone.now())
     page = open_page("mara", f"/cases/{case.pk}/")
     expect(page.locator("#case-passing")).to_contain_text("sent this to Billing")
     picture(page, "case-arrived-light")
@@ -67,7 +67,7 @@ def test_a_bounce_is_taken_back(company, open_page):
 
 def test_a_refresh_leaves_the_undo_where_it_is(company, open_page):
     case, _ = arrive(company)
-    cases.hand_over(case.pk, company.agent, company.billing, "A charge, twice", now=timezone.now())
+    cases.hand_over_case(case.pk, company.agent, company.billing, "A charge, twice", now=timezone.now())
     page = open_page("mara", f"/cases/{case.pk}/")
     page.locator("#case-bar h2").focus()
     page.keyboard.press("b")
@@ -91,7 +91,7 @@ def test_an_undo_is_offered_for_ten_seconds(company, open_page):
 
 def test_it_works_without_scripts_and_on_a_phone(company, open_page):
     case, _ = arrive(company)
-    cases.hand_over(case.pk, company.agent, company.billing, "A charge, twice", now=timezone.now())
+    cases.hand_over_case(case.pk, company.agent, company.billing, "A charge, twice", now=timezone.now())
     phone = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "color_scheme": "dark"}
     page = open_page("mara", f"/cases/{case.pk}/", java_script_enabled=False, **phone)
     picture(page, "phone-arrived-dark")

@@ -20,7 +20,7 @@ PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True}
 
 @pytest.fixture
 def case(company):
-    playbooks.install_starter(None, timezone.now())
+    playbooks.install_starter_playbook(None, timezone.now())
     return arrive(company, "You charged me twice!")[0]
 
 

@@ -7,7 +7,7 @@ from django.utils import timezone
 from playwright.sync_api import expect
 
 from inbox.models import Draft, NoticeKind
-from inbox.notices.tell import tell
+from inbox.notices.tell import notify_users
 from tests.e2e.test_inbox import arrive, listening
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
@@ -31,12 +31,12 @@ def test_a_row_that_changes_while_it_is_pressed_is_opened(company, open_page):
 
 def test_the_list_of_notices_keeps_the_focus(company, open_page):
     case, _ = arrive(company)
-    tell([company.agent.pk], case.pk, NoticeKind.SOLVED, "Solved.", key="one", now=timezone.now())
+    notify_users([company.agent.pk], case.pk, NoticeKind.SOLVED, "Solved.", key="one", now=timezone.now())
     page = listening(open_page("sana", "/notices/"))
     page.keyboard.press("j")
     first = page.locator("#notice-list .row button.who", has_text="Solved.")
     expect(first).to_be_focused()
-    tell([company.agent.pk], case.pk, NoticeKind.BOUNCED, "It came back.", key="two", now=timezone.now())
+    notify_users([company.agent.pk], case.pk, NoticeKind.BOUNCED, "It came back.", key="two", now=timezone.now())
     expect(page.locator("#notice-list .row")).to_have_count(2)
     expect(first).to_be_focused()
 

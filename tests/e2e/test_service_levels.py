@@ -61,7 +61,7 @@ def test_a_calendar_and_a_policy_are_written_tried_and_count_down(company, open_
     expect(page.get_by_text("Wednesday, 18 November 2026, 12:10 UTC")).to_be_visible()
 
     case = waiting(company)
-    recomputing.run(timezone.now())
+    recomputing.recompute_open_cases(timezone.now())
     case.refresh_from_db()
     assert case.first_response_due_at == case.created_at + dt.timedelta(minutes=130)
     page.clock.install()

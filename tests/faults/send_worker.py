@@ -21,9 +21,9 @@ def tick(pool: ThreadPoolExecutor, busy: dict) -> None:
     from inbox.replies import outbox
 
     now = timezone.now()
-    outbox.expire_leases(now)
-    work = [(outbox.send_reply, one) for one in outbox.due_replies(now)]
-    work += [(outbox.check_reply, one) for one in outbox.due_checks(now)]
+    outbox.expire_reply_leases(now)
+    work = [(outbox.send_queued_reply, one) for one in outbox.due_reply_ids(now)]
+    work += [(outbox.look_for_reply, one) for one in outbox.due_check_ids(now)]
     for key in work:
         if key not in busy or busy[key].done():
             busy[key] = pool.submit(done_with_connection, *key)
@@ -43,7 +43,7 @@ def work() -> None:
     from networks import transport
 
     # What hangs is cut after seconds instead of a minute, as the leases of the test are short, too.
-    transport.TIMEOUT, transport.DEADLINE = (1.0, 1.5), 3.0
+    transport.TIMEOUT, transport.DEADLINE_SECONDS = (1.0, 1.5), 3.0
     pool, busy = ThreadPoolExecutor(4), {}
     while True:
         tick(pool, busy)

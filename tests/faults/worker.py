@@ -28,7 +28,7 @@ from inbox.ingest import read_sql as ingest_sql  # noqa: E402
 MOMENT, HELD_MAX = 0.1, 20.0
 MOMENTS = Path(os.environ["FAULTS_MOMENTS"])
 
-_fence, _store_page = ingest_sql.fence, ingest.store_page
+_fence, _store_page = ingest_sql.save_cursor_and_lock, ingest.store_page
 _has_messages = threading.local()
 
 
@@ -72,7 +72,7 @@ def commit_cursor_then_wait(*arguments, **named):
 if __name__ == "__main__":
     cursor_first = "--cursor-first" in sys.argv
     ingest.store_page = store_page
-    ingest_sql.fence = commit_cursor_then_wait if cursor_first else fence_then_wait
+    ingest_sql.save_cursor_and_lock = commit_cursor_then_wait if cursor_first else fence_then_wait
     app.worker_main(
         ["worker", "-P", "solo", "-Q", "default,poll", "-n", f"w{os.getpid()}@%h", "-l", "WARNING"]
         + ["--without-gossip", "--without-mingle"]

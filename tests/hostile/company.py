@@ -75,9 +75,9 @@ def found() -> Company:
         condition={"any": [{"field": "words", "any": ["refund"]}]},
     )  # fmt: skip
     RoutingDefault.objects.create(department=service)
-    rulesets.publish(None, "tests", NOW)
+    rulesets.publish_rules(None, "tests", NOW)
     RuleSetVersion.objects.filter(number=1).update(number=ID)
-    rulesets.forget()
+    rulesets.clear_rules_cache()
     Quarantined.objects.create(
         pk=ID,
         brand_account=brand,

@@ -10,8 +10,8 @@ __all__ = ["browser", "network", "server"]
 
 @pytest.fixture(autouse=True)
 def _nothing_kept_between_tests():
-    rulesets.forget()
-    connectors.forget()
+    rulesets.clear_rules_cache()
+    connectors.forget_connectors()
     yield
-    rulesets.forget()
-    connectors.forget()
+    rulesets.clear_rules_cache()
+    connectors.forget_connectors()

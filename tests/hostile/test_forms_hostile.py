@@ -126,8 +126,8 @@ class Tried:
         with transaction.atomic():
             yield
             transaction.set_rollback(True)
-        rulesets.forget()
-        connectors.forget()
+        rulesets.clear_rules_cache()
+        connectors.forget_connectors()
         self.browser = Client(raise_request_exception=False)
         self.browser.cookies.update(cookies)
         session.save()

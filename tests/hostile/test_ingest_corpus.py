@@ -43,7 +43,7 @@ class Polled:
 
     def poll(self) -> polling.PollReport:
         leased = polling.lease_due_streams(timezone.now(), stream_id=self.stream.pk, all_streams=True)
-        return polling.poll_stream(*leased[0])
+        return polling.poll_leased_stream(*leased[0])
 
     def good_ids(self, numbers) -> list[str]:
         return [self.wire.remote_id(number) for number in numbers]

@@ -12,9 +12,9 @@ from playwright.sync_api import expect
 
 from accounts.models import BrandAccount, Department, Role, User
 from inbox.cases import verbs
-from inbox.live.publish import CaseChange, publish
+from inbox.live.publish import CaseChange, publish_cases
 from inbox.models import Case, Draft, Identity, Message, Quarantined
-from networks.base import Attachment, Author, Unreadable
+from networks.base import Attachment, Author, UnreadableItem
 from routing.models import Rule
 from routing.rules import versions as rulesets
 from tests.e2e.conftest import session_of
@@ -74,8 +74,8 @@ class HostileCompany:
             name=(SCRIPT + WIDE)[:120], tags=["<b>tag</b>", HTMX[:40]],
             condition={"any": [{"field": "words", "any": ["refund", SCRIPT, HTMX[:60], WIDE[:80]]}]},
         )  # fmt: skip
-        rulesets.publish(self.manager, HTMX, NOW)
-        rulesets.forget()
+        rulesets.publish_rules(self.manager, HTMX, NOW)
+        rulesets.clear_rules_cache()
 
     def _messages(self, feed: Feed, hostile: list[HostileCase]) -> None:
         items = []
@@ -105,7 +105,7 @@ class HostileCompany:
         )
         items.append(message("t-last", SCRIPT + HTMX, author=Author("one", "one", SCRIPT), thread_id="one", minute=1,
                              attachments=attachments))  # fmt: skip
-        bad = Unreadable(
+        bad = UnreadableItem(
             raw=(SCRIPT + HTMX + WIDE * 20).encode() + b"\x00\xff\xed\xa0\x80", error=SCRIPT + HTMX
         )
         for at in range(0, len(items), 60):
@@ -122,7 +122,7 @@ class HostileCompany:
     def _case(self) -> None:
         self.case = Case.objects.get(messages__canonical_id="t-last")
         last = self.case.messages.get(canonical_id="t-last")
-        verbs.note(self.case.pk, self.manager, SCRIPT + HTMX + WIDE * 3, now=NOW)
+        verbs.add_note(self.case.pk, self.manager, SCRIPT + HTMX + WIDE * 3, now=NOW)
         for other, state in zip(
             self.case.messages.exclude(pk=last.pk)[:3], ("queued", "failed", "unconfirmed"), strict=True
         ):
@@ -272,7 +272,7 @@ def test_fragments_that_come_by_htmx_stay_inert(company, watched, size):
     page.evaluate("htmx.trigger('#thread-newest', 'live')")
     page.evaluate("document.querySelector('#case-list[hx-get]') && htmx.trigger('#case-list', 'live')")
     with page.expect_response(lambda response: "/thread/" in response.url, timeout=20_000):
-        publish([CaseChange(company.case.pk, company.case.department_id, company.brand_account.pk, "public")])
+        publish_cases([CaseChange(company.case.pk, company.case.department_id, company.brand_account.pk, "public")])
         page.evaluate("htmx.trigger('#thread-newest', 'live')")
     page.wait_for_timeout(500)
     tab.check()

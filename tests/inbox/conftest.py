@@ -10,10 +10,10 @@ __all__ = ["feed"]
 
 @pytest.fixture(autouse=True)
 def _nothing_kept_between_tests():
-    rulesets.forget()
-    terms.forget()
-    connectors.forget()
+    rulesets.clear_rules_cache()
+    terms.forget_service_levels()
+    connectors.forget_connectors()
     yield
-    rulesets.forget()
-    terms.forget()
-    connectors.forget()
+    rulesets.clear_rules_cache()
+    terms.forget_service_levels()
+    connectors.forget_connectors()

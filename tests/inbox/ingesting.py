@@ -35,8 +35,8 @@ def publish_rules() -> dict[str, object]:
             needs_answer=needs_answer,
         )
     RoutingDefault.objects.create(department=service)
-    rulesets.publish(None, "tests", NOW)
-    rulesets.forget()
+    rulesets.publish_rules(None, "tests", NOW)
+    rulesets.clear_rules_cache()
     return {"billing": billing, "service": service}
 
 

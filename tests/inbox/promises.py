@@ -33,7 +33,7 @@ def policy(content=ALWAYS, *, first=60, following=30, resolution=480, now=NOW, p
         **values,
     )
     if publish:
-        terms.publish(None, "tests", now)
+        terms.publish_service_levels(None, "tests", now)
     return made
 
 

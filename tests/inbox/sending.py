@@ -15,7 +15,7 @@ from networks.base import (
     Reauthorise,
     Rejected,
     RetryLater,
-    Sent,
+    SentMessage,
 )
 from tests.factories import NOW
 
@@ -49,7 +49,7 @@ class FakeNetwork:
             raise AmbiguousSend("No answer came.", code="no_answer")
         if fate == "accepted_crash":
             raise RuntimeError("the library stumbled")
-        return Sent(remote_id, f"https://example.org/{remote_id}")
+        return SentMessage(remote_id, f"https://example.org/{remote_id}")
 
     def _refuse(self, fate: str) -> None:
         errors = {
@@ -75,7 +75,7 @@ class FakeNetwork:
         if not self.blind:
             for remote_id, where, what, _ in self.published:
                 if where == dict(ref) and what == text:
-                    return Sent(remote_id, f"https://example.org/{remote_id}")
+                    return SentMessage(remote_id, f"https://example.org/{remote_id}")
         return None
 
     def connector(self, network: str, **more):

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Role
-from inbox.case_page.timeline import NEWEST, SHOWN
+from inbox.case_page.timeline import MESSAGES_PER_PAGE, CHARACTERS_SHOWN
 from inbox.cases import verbs as cases
 from inbox.models import Custody, Decision, Draft, Reply, ReplyState, Status
 from tests.factories import (
@@ -117,7 +117,7 @@ def test_the_live_fragment_leaves_what_is_being_typed_alone(client, case, messag
 
 
 def test_a_long_case_shows_the_newest_and_the_rest_page_by_page(client, case, now):
-    texts = [f"number {n:03}" for n in range(NEWEST * 2 + 5)]
+    texts = [f"number {n:03}" for n in range(MESSAGES_PER_PAGE * 2 + 5)]
     for n, text in enumerate(texts):
         MessageFactory(case=case, text=text, network_time=now - dt.timedelta(minutes=len(texts) - n))
     seen, path = [], f"/cases/{case.pk}/"
@@ -130,7 +130,7 @@ def test_a_long_case_shows_the_newest_and_the_rest_page_by_page(client, case, no
 
 
 def test_a_page_that_shows_more_keeps_showing_it(client, case, now):
-    for n in range(NEWEST + 10):
+    for n in range(MESSAGES_PER_PAGE + 10):
         MessageFactory(case=case, text=f"number {n:03}", network_time=now - dt.timedelta(minutes=100 - n))
     first = client.get(f"/cases/{case.pk}/").content.decode()
     at = first.index('id="thread-start" value="') + len('id="thread-start" value="')
@@ -143,9 +143,9 @@ def test_a_page_that_shows_more_keeps_showing_it(client, case, now):
 
 def test_it_costs_the_same_for_one_message_and_for_many_and_at_most_twelve(agent, client, case, message, now):
     few = statements(client, f"/cases/{case.pk}/")
-    for n in range(NEWEST * 2):
+    for n in range(MESSAGES_PER_PAGE * 2):
         MessageFactory(case=case, outbound=n % 2 == 0, user=agent, network_time=now - dt.timedelta(minutes=n))
-        cases.note(case.pk, agent, f"note {n}", now=now)
+        cases.add_note(case.pk, agent, f"note {n}", now=now)
     for _ in range(3):
         other = CaseFactory(
             identity=case.identity, department=case.department, brand_account=case.brand_account
@@ -178,7 +178,7 @@ def test_hostile_text_is_shown_and_does_nothing(client, service, brand):
 def test_an_immense_word_is_folded(client, case):
     MessageFactory(case=case, text="w" * 100_000)
     shown = page(client, case)
-    assert f"Show the rest ({100_000 - SHOWN} characters)" in shown
+    assert f"Show the rest ({100_000 - CHARACTERS_SHOWN} characters)" in shown
 
 
 def test_a_deleted_message_is_a_tombstone_and_an_edited_one_says_so(client, case, now):
@@ -190,7 +190,7 @@ def test_a_deleted_message_is_a_tombstone_and_an_edited_one_says_so(client, case
 
 
 def test_notes_are_for_those_who_may_read_them(client, agent, case, message, service, now):
-    cases.note(case.pk, agent, "Second capture is a real double.", now=now)
+    cases.add_note(case.pk, agent, "Second capture is a real double.", now=now)
     assert "Second capture" in page(client, case)
     for role in (Role.ANALYST, Role.ADMINISTRATOR):
         reader = signed_in(UserFactory(role=role, departments=[service]))
@@ -233,7 +233,7 @@ def test_a_hand_over_by_htmx_takes_those_who_lose_the_case_to_the_queue(client, 
 
 def test_a_stale_form_is_refused_and_keeps_what_was_typed(client, agent, case, message, billing, now):
     colleague = UserFactory(departments=[case.department], first_name="Mara", last_name="Lind")
-    cases.claim(case.pk, colleague, now=now)
+    cases.claim_case(case.pk, colleague, now=now)
     data = {"department": "billing", "reason": "They were charged twice", "version": case.version}
     for headers in ({}, HTMX):
         response = client.post(reverse("inbox:hand_over", args=[case.pk]), data, **headers)
@@ -247,7 +247,7 @@ def test_a_stale_form_is_refused_and_keeps_what_was_typed(client, agent, case, m
 
 def test_taking_what_a_colleague_has_is_a_conflict(client, case, message, now):
     colleague = UserFactory(departments=[case.department], first_name="Mara", last_name="Lind")
-    cases.claim(case.pk, colleague, now=now)
+    cases.claim_case(case.pk, colleague, now=now)
     response = post(client, "assign", case.pk, to="me")
     assert response.status_code == 409
     assert "Mara Lind has this case already." in response.content.decode()

@@ -7,7 +7,7 @@ from django.db import connection
 from django.urls import reverse
 
 from accounts.models import Department, Role
-from inbox.case_page.event_lines import said
+from inbox.case_page.event_lines import event_line
 from inbox.cases import verbs as cases
 from inbox.cases.tags import tag_case
 from inbox.changes.refusals import Invalid, NotAllowed
@@ -15,7 +15,7 @@ from inbox.models import Case, CaseEvent, Verb
 from routing.models import RoutingExample
 from routing.rules import editing
 from routing.rules import versions as rulesets
-from routing.rules.editing import Content
+from routing.rules.editing import RuleContent
 from tests.factories import NOW, DepartmentFactory, UserFactory
 from tests.inbox.simple import message
 
@@ -25,8 +25,8 @@ def case(feed):
     """A case that a rule has tagged, beside one that it has not."""
     words = {"field": "words", "any": ["burnt"]}
     tags = ("Safety", "spring sale", "press", "<b>four</b>")
-    editing.add_rule(Content("Burns", words, feed.departments["billing"], tags=tags), None, "", NOW)
-    rulesets.forget()
+    editing.add_rule(RuleContent("Burns", words, feed.departments["billing"], tags=tags), None, "", NOW)
+    rulesets.clear_rules_cache()
     feed.store(
         message("1", "I burnt my hand", by="5", minute=9), message("2", "Hello there", by="6", minute=8)
     )
@@ -79,7 +79,7 @@ def test_people_change_the_tags_and_the_case_says_so(client, case, agent):
     case.refresh_from_db()
     assert case.tags == ["Safety", "legal"]
     event = CaseEvent.objects.get(verb=Verb.CASE_TAGGED)
-    assert said(event).endswith(
+    assert event_line(event).endswith(
         "tagged the case “legal” and took the tag “spring sale”, “press”, “<b>four</b>” from the case"
     )
     client.post(address, {"tags": "Safety, legal"})
@@ -128,7 +128,7 @@ class TestATagThatNamesADepartment:
         assert self.taught() == [("I burnt my hand", "service", "retagged")]
         mine.refresh_from_db()
         assert mine.department == feed.departments["billing"]
-        assert "the router learns that it belongs to Customer service" in said(CaseEvent.objects.last())
+        assert "the router learns that it belongs to Customer service" in event_line(CaseEvent.objects.last())
 
     @pytest.mark.parametrize("tags", ["hot", "billing", "service, tech", "service, billing"])
     def test_nothing_is_taught_by_what_names_none_or_several_or_where_routing_sent_it(
@@ -156,7 +156,7 @@ class TestATagThatNamesADepartment:
 
     def test_a_hand_over_has_said_more(self, feed, mine, agent):
         tech = DepartmentFactory(slug="tech")
-        cases.hand_over(mine.pk, agent, tech, "A fault", True, now=NOW)
+        cases.hand_over_case(mine.pk, agent, tech, "A fault", True, now=NOW)
         tag_case(mine.pk, UserFactory(role=Role.MANAGER, departments=[tech]), "service", now=NOW)
         assert [department for _, department, _ in self.taught()] == ["tech"]
 

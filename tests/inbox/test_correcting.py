@@ -35,7 +35,7 @@ def taught():
 
 def test_a_misroute_teaches_where_the_first_message_belongs(place):
     case, person, _, billing, _ = place
-    cases.hand_over(case.pk, person, billing, "Money", True, now=NOW)
+    cases.hand_over_case(case.pk, person, billing, "Money", True, now=NOW)
     example = RoutingExample.objects.get()
     assert taught() == [("You took my money twice.", "billing")]
     assert (example.case_id, example.by, example.source) == (case.pk, person, "handed_over")
@@ -45,31 +45,31 @@ def test_a_misroute_teaches_where_the_first_message_belongs(place):
 
 def test_a_plain_hand_over_teaches_nothing(place):
     case, person, _, billing, _ = place
-    cases.hand_over(case.pk, person, billing, "They go on from here", now=NOW)
+    cases.hand_over_case(case.pk, person, billing, "They go on from here", now=NOW)
     assert taught() == []
 
 
 def test_the_last_misroute_of_a_case_counts(place):
     case, person, _, billing, tech = place
-    cases.hand_over(case.pk, person, billing, "Money", True, now=NOW)
-    cases.hand_over(case.pk, person, tech, "No, a fault", True, now=NOW)
+    cases.hand_over_case(case.pk, person, billing, "Money", True, now=NOW)
+    cases.hand_over_case(case.pk, person, tech, "No, a fault", True, now=NOW)
     assert taught() == [("You took my money twice.", "tech")]
 
 
 def test_what_is_taken_back_is_not_taught(place):
     case, person, _, billing, tech = place
-    cases.hand_over(case.pk, person, billing, "Money", True, now=NOW)
-    cases.hand_over(case.pk, person, tech, "No, a fault", True, now=NOW)
+    cases.hand_over_case(case.pk, person, billing, "Money", True, now=NOW)
+    cases.hand_over_case(case.pk, person, tech, "No, a fault", True, now=NOW)
     for department, left in ((tech, [("You took my money twice.", "billing")]), (billing, [])):
         sent = Custody.objects.get(case=case, department=department, left_at__isnull=True)
-        passing.take_back(sent.pk, person, now=NOW)
+        passing.take_back_hand_over(sent.pk, person, now=NOW)
         assert taught() == left
 
 
 def test_a_department_that_bounces_a_misroute_back_contests_it(place):
     case, person, _, billing, _ = place
-    cases.hand_over(case.pk, person, billing, "Money", True, now=NOW)
-    passing.bounce(case.pk, person, "Not for us", now=NOW)
+    cases.hand_over_case(case.pk, person, billing, "Money", True, now=NOW)
+    passing.bounce_case(case.pk, person, "Not for us", now=NOW)
     assert taught() == []
 
 
@@ -77,17 +77,17 @@ def test_deleted_and_empty_messages_teach_nothing(place):
     case, person, _, billing, tech = place
     first = Message.objects.filter(case=case).order_by("id").first()
     Message.objects.filter(pk=first.pk).update(deleted_at=NOW)
-    cases.hand_over(case.pk, person, billing, "Money", True, now=NOW)
+    cases.hand_over_case(case.pk, person, billing, "Money", True, now=NOW)
     assert taught() == [("Hello? Anybody?", "billing")]
     Message.objects.filter(case=case).update(text="")
-    cases.hand_over(case.pk, person, tech, "A fault", True, now=NOW)
+    cases.hand_over_case(case.pk, person, tech, "A fault", True, now=NOW)
     assert taught() == []
 
 
 def test_a_hand_over_that_fails_teaches_nothing(place):
     case, person, service, _, _ = place
     with pytest.raises(cases.Invalid):
-        cases.hand_over(case.pk, person, service, "Here already", True, now=NOW)
+        cases.hand_over_case(case.pk, person, service, "Here already", True, now=NOW)
     assert taught() == []
 
 
@@ -106,11 +106,11 @@ def test_a_training_runs_in_a_process_of_its_own_with_one_core(monkeypatch):
         return subprocess.CompletedProcess(command, 0, b"", b"")
 
     monkeypatch.setattr(training.subprocess, "run", run)
-    training.run(7)
+    training.run_training(7)
     command, options = asked[0]
     assert command[1:] == [str(settings.BASE_DIR / "manage.py"), "learn", "--training", "7"]
     assert options["env"]["OPENBLAS_NUM_THREADS"] == "1"
-    assert options["timeout"] == trainings.LIMIT.total_seconds()
+    assert options["timeout"] == trainings.TIME_LIMIT.total_seconds()
 
 
 def test_a_training_that_takes_too_long_or_ends_badly_is_said_to_have_failed(monkeypatch):
@@ -123,7 +123,7 @@ def test_a_training_that_takes_too_long_or_ends_badly_is_said_to_have_failed(mon
     for run, said in ((slow, "took longer than 120 seconds"), (broken, "MemoryError")):
         row = waiting()
         monkeypatch.setattr(training.subprocess, "run", run)
-        training.run(row.pk)
+        training.run_training(row.pk)
         row.refresh_from_db()
         assert row.state == "failed"
         assert said in row.progress
@@ -132,8 +132,8 @@ def test_a_training_that_takes_too_long_or_ends_badly_is_said_to_have_failed(mon
 
 def test_a_tick_asks_and_runs_once(monkeypatch):
     ran = []
-    monkeypatch.setattr(training, "run", ran.append)
-    corrections.import_pairs([(f"text {at}", "billing") for at in range(30)], by=None, now=NOW)
-    training.tick(NOW)
-    training.tick(NOW)
+    monkeypatch.setattr(training, "run_training", ran.append)
+    corrections.import_corrections([(f"text {at}", "billing") for at in range(30)], by=None, now=NOW)
+    training.run_due_training(NOW)
+    training.run_due_training(NOW)
     assert ran == [RouterTraining.objects.get().pk]

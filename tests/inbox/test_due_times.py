@@ -76,13 +76,13 @@ def test_every_role_reads_its_own_cases_in_one_order(world, role):
 
 
 def test_it_goes_on_page_by_page(world, monkeypatch):
-    monkeypatch.setattr(queue, "PAGE", 3)
+    monkeypatch.setattr(queue, "ROWS_PER_PAGE", 3)
     cases = [world.case(due // 2) for due in range(8)]  # pairs are due at the same time
     found, after = [], ""
-    filters = queue.Filters(sort="due")
+    filters = queue.QueueFilters(sort="due")
     for _ in range(4):
         with time_machine.travel(NOW, tick=False):
-            page = queue.page(world.agent, "open", queue.replace(filters, after=after), {}, NOW)
+            page = queue.queue_page(world.agent, "open", queue.replace(filters, after=after), {}, NOW)
         found += [int(re.search(r'data-case="(\d+)"', row)[1]) for row in page.rows]
         after = page.after
         if not after:
@@ -110,8 +110,8 @@ def test_it_costs_no_further_statement(world):
 
 class TestCountdown:
     def chip(self, **fields):
-        values = dict.fromkeys(countdown.FIELDS) | {"historical": False} | fields
-        return countdown.waiting_clock(values, None, NOW)
+        values = dict.fromkeys(countdown.WAITING_CHIP_FIELDS) | {"historical": False} | fields
+        return countdown.waiting_chip(values, None, NOW)
 
     def test_words(self):
         words = [countdown.span_left(seconds) for seconds in (30, 900, 7800, 7200, 363_600, 345_600)]

@@ -10,15 +10,15 @@ from django.test.utils import CaptureQueriesContext
 from inbox.ingest import early_answers as early
 from inbox.ingest import page as ingest
 from inbox.models import Case, CaseEvent, EarlyAnswer, Message, Reply, ReplyState, Status, Verb
-from inbox.tasks import tick_housekeeping
-from networks.base import Author, Unreadable
+from inbox.tasks import run_housekeeping
+from networks.base import Author, UnreadableItem
 from tests.factories import NOW, BrandAccountFactory, ReplyFactory
 from tests.inbox.ingesting import leased_stream
 from tests.inbox.simple import message
 
 pytestmark = pytest.mark.django_db
 US = Author("9000", handle="brand", is_self=True)
-LATER = NOW + early.WAITED
+LATER = NOW + early.PARENT_WAIT
 
 
 def ours(remote_id="a", text="We will look into it", **about):
@@ -156,9 +156,9 @@ def test_the_first_answer_is_the_earlier_one_though_it_is_heard_of_later(feed, s
 )
 def test_what_answers_no_customer_never_becomes_a_case(feed, streams, own):
     for again in range(3):
-        feed.store(own, now=NOW + again * early.KEPT_FOR)
+        feed.store(own, now=NOW + again * early.FORGOTTEN_AFTER)
         feed.store(QUESTION, DIRECT[0])
-        ingest.look_again(feed.stream, NOW + again * early.KEPT_FOR)
+        ingest.place_early_answers_of(feed.stream, NOW + again * early.FORGOTTEN_AFTER)
     assert not Message.objects.filter(direction="out").exists()
     assert set(Case.objects.values_list("status", flat=True)) == {Status.NEW}
 
@@ -246,16 +246,16 @@ def test_an_echo_of_the_outbox_is_matched_though_its_parent_is_unknown(feed, str
 def test_a_parent_that_never_comes_is_waited_for_and_then_the_thread_has_to_do(feed, streams):
     feed.store(message("n", parent_id="q", thread_id="q", minute=9))
     feed.store(answer(), stream=streams["comments"])
-    assert early.due_streams(LATER - dt.timedelta(seconds=1)) == []
+    assert early.streams_with_due_early_answers(LATER - dt.timedelta(seconds=1)) == []
     assert Case.objects.get().status == Status.NEW
 
-    (stream,) = early.due_streams(LATER)
-    outcome = ingest.look_again(stream, LATER)
+    (stream,) = early.streams_with_due_early_answers(LATER)
+    outcome = ingest.place_early_answers_of(stream, LATER)
 
     assert outcome.stored == 1
     assert Case.objects.get().status == Status.WAITING
-    assert early.due_streams(LATER) == []
-    assert ingest.look_again(stream, LATER).stored == 0
+    assert early.streams_with_due_early_answers(LATER) == []
+    assert ingest.place_early_answers_of(stream, LATER).stored == 0
 
 
 def test_what_is_looked_at_in_vain_is_looked_at_ever_later_and_at_last_forgotten(feed, streams):
@@ -263,10 +263,10 @@ def test_what_is_looked_at_in_vain_is_looked_at_ever_later_and_at_last_forgotten
     looks, now = [], LATER
     while EarlyAnswer.objects.exists() and len(looks) < 30:
         looks.append(now)
-        ingest.look_again(feed.stream, now)
+        ingest.place_early_answers_of(feed.stream, now)
         now = max(EarlyAnswer.objects.values_list("look_at", flat=True), default=now)
-    assert [one - NOW for one in looks[:3]] == [early.WAITED, 2 * early.WAITED, 4 * early.WAITED]
-    assert early.KEPT_FOR <= looks[-1] - NOW < 2 * early.KEPT_FOR
+    assert [one - NOW for one in looks[:3]] == [early.PARENT_WAIT, 2 * early.PARENT_WAIT, 4 * early.PARENT_WAIT]
+    assert early.FORGOTTEN_AFTER <= looks[-1] - NOW < 2 * early.FORGOTTEN_AFTER
 
 
 def test_housekeeping_looks_and_one_accounts_trouble_is_not_the_others(feed, monkeypatch, caplog):
@@ -276,15 +276,15 @@ def test_housekeeping_looks_and_one_accounts_trouble_is_not_the_others(feed, mon
     feed.store(message("n", parent_id="q", thread_id="q", minute=9), stream=other)
     feed.store(answer(), stream=other)
     EarlyAnswer.objects.update(look_at=NOW - dt.timedelta(days=1000))
-    look_again = ingest.look_again
+    look_again = ingest.place_early_answers_of
 
     def troubled(stream, now):
         if stream == first:
             raise OperationalError("the disk is full")
         return look_again(stream, now)
 
-    monkeypatch.setattr("inbox.ingest.page.look_again", troubled)
-    tick_housekeeping()
+    monkeypatch.setattr("inbox.ingest.page.place_early_answers_of", troubled)
+    run_housekeeping()
     assert Message.objects.filter(direction="out").exists()
     assert "were not looked at" in caplog.text
 
@@ -311,7 +311,7 @@ def test_a_page_that_settles_many_costs_as_many_statements_as_one_that_settles_o
         message("q1", "edited", by="1"),
         ours("late", parent_id="q2", thread_id="q2"),
         ours("early", parent_id="q2000", thread_id="q2000"),
-        unreadable=(Unreadable(raw="{", error="not JSON"),),
+        unreadable=(UnreadableItem(raw="{", error="not JSON"),),
     )
     assert one == many
     assert everything <= 12

@@ -5,22 +5,22 @@ from __future__ import annotations
 import pytest
 
 from accounts.models import User
-from inbox.queue.navigation import Entry
+from inbox.queue.navigation import NavigationEntry
 from tests.factories import CaseFactory, DepartmentFactory, UserFactory
 from tests.inbox.pages import signed_in
 
 
 def test_a_view_says_its_key_its_number_and_where_one_is():
-    plain = Entry("Mine", "/queue/mine/", "3", go="m")
+    plain = NavigationEntry("Mine", "/queue/mine/", "3", go="m")
     assert plain.markup == '<li><a href="/queue/mine/" data-go="m">Mine <span class="n">3</span></a></li>'
-    here = Entry("Mine", "/queue/mine/", "4", current=True, go="m").markup
+    here = NavigationEntry("Mine", "/queue/mine/", "4", current=True, go="m").markup
     assert here == (
         '<li><a href="/queue/mine/" aria-current="page" data-go="m">Mine <span class="n">4</span></a></li>'
     )
 
 
 def test_names_are_escaped():
-    markup = Entry('<b>"Legal" & co', "/queue/department/legal/", "1").markup
+    markup = NavigationEntry('<b>"Legal" & co', "/queue/department/legal/", "1").markup
     assert '>&lt;b&gt;&quot;Legal&quot; &amp; co <span class="n">1</span>' in markup
 
 

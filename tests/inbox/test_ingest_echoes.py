@@ -2,10 +2,10 @@ import datetime as dt
 
 import pytest
 
-from inbox.case_page.event_lines import said
+from inbox.case_page.event_lines import event_line
 from inbox.models import Case, CaseEvent, Message, Reply, ReplyState, Status, Verb
 from inbox.replies import outcomes
-from networks.base import Author, Sent
+from networks.base import Author, SentMessage
 from tests.factories import NOW, ReplyFactory, UserFactory
 from tests.inbox.simple import message
 
@@ -41,7 +41,7 @@ def test_an_edit_of_ours_is_not_called_the_customers(feed):
     feed.store(ours("2", "We will look", parent_id="1", thread_id="1", minute=2))
     feed.store(ours("2", "We will look into it", parent_id="1", thread_id="1", minute=2))
     event = CaseEvent.objects.get(verb=Verb.MESSAGE_EDITED)
-    assert said(event) == "Our message was edited in the network’s own app"
+    assert event_line(event) == "Our message was edited in the network’s own app"
 
 
 def test_a_native_answer_is_counted(feed):
@@ -95,7 +95,7 @@ def test_an_echo_before_the_answer_of_the_network_settles_the_reply(feed):
     assert stored.user == reply.author
     event = CaseEvent.objects.get(verb=Verb.ANSWERED)
     assert (event.actor, event.data["reply"], event.data["message"]) == (reply.author, reply.pk, stored.pk)
-    assert not outcomes.record_sent(reply.pk, Sent("2"), now=NOW, sent_at=NOW, lease=reply.lease_token)
+    assert not outcomes.record_reply_sent(reply.pk, SentMessage("2"), now=NOW, sent_at=NOW, lease=reply.lease_token)
     assert Message.objects.filter(direction="out").count() == 1
 
 
@@ -145,8 +145,8 @@ def test_an_echo_of_what_is_sent_already_is_a_duplicate(feed):
     feed.store(message("1", minute=5))
     reply = sending(feed, state=ReplyState.SENDING)
     Reply.objects.filter(pk=reply.pk).update(lease_token="00000000-0000-0000-0000-000000000001")
-    outcomes.record_sent(
-        reply.pk, Sent("2"), now=NOW, sent_at=NOW, lease="00000000-0000-0000-0000-000000000001"
+    outcomes.record_reply_sent(
+        reply.pk, SentMessage("2"), now=NOW, sent_at=NOW, lease="00000000-0000-0000-0000-000000000001"
     )
     outcome = feed.store(ours("2", reply.text, parent_id="1", thread_id="1"))
     assert (outcome.duplicates, outcome.stored) == (1, 0)

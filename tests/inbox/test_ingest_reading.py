@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from inbox.cases.readings import correct
+from inbox.cases.readings import correct_reading
 from inbox.models import Case, Message
 from routing.models import Rule
 from routing.rules import versions as rulesets
@@ -17,8 +17,8 @@ PRAISE = "I love your shop, you are the best!"
 
 def rules(**changes):
     Rule.objects.update(**changes)
-    rulesets.publish(None, "tests", NOW)
-    rulesets.forget()
+    rulesets.publish_rules(None, "tests", NOW)
+    rulesets.clear_rules_cache()
 
 
 def test_what_was_read_is_stored_with_the_message(feed):
@@ -75,8 +75,8 @@ def test_an_edit_never_overwrites_what_a_person_said(feed):
     feed.store(message("1", PRAISE))
     agent = UserFactory(departments=[Case.objects.get().department])
     said = {"sentiment": "neutral", "needs_answer": True}
-    correct(Message.objects.get().pk, agent, said, now=NOW)
-    correct(Message.objects.get().pk, agent, {"needs_answer": False}, now=NOW)
+    correct_reading(Message.objects.get().pk, agent, said, now=NOW)
+    correct_reading(Message.objects.get().pk, agent, {"needs_answer": False}, now=NOW)
     feed.store(message("1", "Your service is terrible, please help", edited_at=NOW))
     stored = Message.objects.get()
     assert (stored.sentiment, stored.needs_answer, stored.text[:4]) == ("neutral", False, "Your")

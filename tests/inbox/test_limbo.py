@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from accounts.models import BrandAccountGrant, Membership, Role, User
 from inbox.assignment import limbo
-from inbox.assignment.limbo import Place, Staff, destination, verdict
-from inbox.case_page.event_lines import said
+from inbox.assignment.limbo import CasePlace, Staff, find_destination, judge_place
+from inbox.case_page.event_lines import event_line
 from inbox.models import Case, Custody, Sweep, Verb
 from routing.models import RoutingDefault
 from tests.factories import NOW, BrandAccountFactory, CaseFactory, DepartmentFactory, UserFactory
@@ -28,15 +28,15 @@ staffs = st.builds(
 )
 
 
-@given(st.builds(Place, ids, ids, st.none() | ids), staffs, st.none() | ids)
+@given(st.builds(CasePlace, ids, ids, st.none() | ids), staffs, st.none() | ids)
 def test_what_is_put_right_is_fine_afterwards(place, staff, default_id):
-    decided = verdict(place, staff)
+    decided = judge_place(place, staff)
     if decided == "return":
-        assert verdict(Place(place.department_id, place.brand_account_id, None), staff) == "fine"
+        assert judge_place(CasePlace(place.department_id, place.brand_account_id, None), staff) == "fine"
     if decided == "move":
-        to = destination(place, staff, default_id)
+        to = find_destination(place, staff, default_id)
         if to is not None:
-            assert verdict(Place(to, place.brand_account_id, None), staff) == "fine"
+            assert judge_place(CasePlace(to, place.brand_account_id, None), staff) == "fine"
         else:
             assert not any(staff.keeps(one, place.brand_account_id) for one in ids_of(staff))
 
@@ -69,7 +69,7 @@ class TestSweep:
             closed_at=NOW,
             assignee=UserFactory(),
         )
-        report = limbo.sweep(NOW)
+        report = limbo.sweep_open_cases(NOW)
         assert (report.open_cases, report.found, report.remaining) == (2, 0, 0)
         assert set(Case.objects.values_list("version", flat=True)) == {1}
 
@@ -83,14 +83,14 @@ class TestSweep:
             Membership.objects.filter(user=gone).delete()
         else:
             User.objects.filter(pk=gone.pk).update(role=Role.ANALYST)
-        report = limbo.sweep(NOW)
+        report = limbo.sweep_open_cases(NOW)
         assert (report.found, report.returned, report.remaining) == (1, 1, 0)
         case.refresh_from_db()
         assert (case.assignee, case.department, case.version) == (None, service, 2)
-        assert said(case.events.get()) == (
+        assert event_line(case.events.get()) == (
             "Back in the queue, nobody has it: Bo Ek cannot work on it any more"
         )
-        assert limbo.sweep(NOW).found == 0
+        assert limbo.sweep_open_cases(NOW).found == 0
 
     def test_a_case_in_a_closed_department_moves_to_the_default_with_its_custody(self, service, brand, ada):
         other = DepartmentFactory(position=0)
@@ -98,7 +98,7 @@ class TestSweep:
         RoutingDefault.objects.create(department=service)
         closed = DepartmentFactory(name="Old", is_open=False)
         case = CaseFactory(department=closed, brand_account=brand)
-        report = limbo.sweep(NOW)
+        report = limbo.sweep_open_cases(NOW)
         assert (report.moved, report.remaining) == (1, 0)
         case.refresh_from_db()
         assert case.department == service
@@ -108,25 +108,25 @@ class TestSweep:
             None,
             "Old is closed and nobody who could see it had it",
         )
-        assert limbo.sweep(NOW).found == 0
+        assert limbo.sweep_open_cases(NOW).found == 0
 
     def test_a_case_in_a_department_without_people_moves_even_with_somebody_gone(self, service, brand, ada):
         empty = DepartmentFactory(name="Empty")
         CaseFactory(department=empty, brand_account=brand, assignee=UserFactory(is_active=False))
-        assert limbo.sweep(NOW).moved == 1
+        assert limbo.sweep_open_cases(NOW).moved == 1
         assert Case.objects.get().department == service
 
     def test_with_somebody_who_sees_it_a_closed_department_is_fine(self, brand):
         closed = DepartmentFactory(is_open=False)
         CaseFactory(department=closed, brand_account=brand, assignee=UserFactory(departments=[closed]))
-        assert limbo.sweep(NOW).found == 0
+        assert limbo.sweep_open_cases(NOW).found == 0
 
     def test_community_managers_see_the_cases_of_their_brand_accounts(self, brand):
         juno = UserFactory(role=Role.COMMUNITY)
         BrandAccountGrant.objects.create(user=juno, brand_account=brand)
         CaseFactory(department=DepartmentFactory(), brand_account=brand, assignee=juno)
         CaseFactory(department=DepartmentFactory(), brand_account=brand)
-        assert limbo.sweep(NOW).found == 0
+        assert limbo.sweep_open_cases(NOW).found == 0
 
     def test_what_cannot_be_put_right_is_reported(self, brand, capsys):
         CaseFactory(department=DepartmentFactory(), brand_account=brand)
@@ -148,7 +148,7 @@ class TestSweep:
 
     def test_sweeps_are_kept_for_a_week(self, service, ada):
         for days in (8, 6, 0):
-            limbo.sweep(NOW - dt.timedelta(days=days))
+            limbo.sweep_open_cases(NOW - dt.timedelta(days=days))
         assert Sweep.objects.count() == 2
 
 
@@ -163,7 +163,7 @@ class TestTeams:
         CaseFactory(department=service)
         client = signed_in(mara)
         assert "within five minutes" in client.get("/team/").content.decode()
-        limbo.sweep(dt.datetime.now(dt.UTC))
+        limbo.sweep_open_cases(dt.datetime.now(dt.UTC))
         page = client.get("/team/").content.decode()
         content = page.split("<main")[1]
         assert "The target is 0." in content

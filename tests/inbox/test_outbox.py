@@ -6,7 +6,7 @@ from accounts.models import BrandAccount, BrandAccountGrant, Credential, Health,
 from inbox.models import Case, CaseEvent, Message, Reply, ReplyState, Status, Verb, Visibility
 from inbox.replies import drafts, outbox, outcomes
 from inbox.replies import verbs as replies
-from networks.base import RetryLater, Sent
+from networks.base import RetryLater, SentMessage
 from tests.factories import NOW, BrandAccountFactory, CaseFactory, MessageFactory, ReplyFactory
 from tests.inbox.sending_fixtures import *  # noqa: F403
 
@@ -31,18 +31,18 @@ def run(clock, seconds=400.0, step=1.0):
     """What beat and the send workers do for a while."""
     end = clock.at + dt.timedelta(seconds=seconds)
     while clock.at < end:
-        outbox.expire_leases(clock.at)
-        for reply_id in outbox.due_replies(clock.at):
-            outbox.send_reply(reply_id, clock=clock)
-        for reply_id in outbox.due_checks(clock.at):
-            outbox.check_reply(reply_id, clock=clock)
+        outbox.expire_reply_leases(clock.at)
+        for reply_id in outbox.due_reply_ids(clock.at):
+            outbox.send_queued_reply(reply_id, clock=clock)
+        for reply_id in outbox.due_check_ids(clock.at):
+            outbox.look_for_reply(reply_id, clock=clock)
         clock.forward(seconds=step)
 
 
 class TestSending:
     def test_a_sent_answer_has_its_id_and_stands_in_the_thread(self, reply, network, clock):
         clock.forward(minutes=2)
-        outbox.send_reply(reply.pk, clock=clock)
+        outbox.send_queued_reply(reply.pk, clock=clock)
         found = state(reply)
         [(remote_id, ref, text, own_id)] = network.published
         assert (found.state, found.remote_id, found.sent_at) == (ReplyState.SENT, remote_id, clock.at)
@@ -53,7 +53,7 @@ class TestSending:
 
     def test_the_case_is_answered(self, reply, clock):
         clock.forward(minutes=2)
-        outbox.send_reply(reply.pk, clock=clock)
+        outbox.send_queued_reply(reply.pk, clock=clock)
         case = Case.objects.get(pk=reply.case_id)
         assert (case.status, case.waiting_since) == (Status.WAITING, None)
         assert (case.first_response_at, case.last_outbound_at) == (clock.at, clock.at)
@@ -64,12 +64,12 @@ class TestSending:
     def test_the_first_response_is_the_first(self, reply, agent, clock):
         first = NOW + dt.timedelta(seconds=1)
         Case.objects.update(first_response_at=first)
-        outbox.send_reply(reply.pk, clock=clock)
+        outbox.send_queued_reply(reply.pk, clock=clock)
         assert Case.objects.get().first_response_at == first
 
     def test_a_closed_case_stays_closed(self, reply, clock):
         Case.objects.update(status=Status.RESOLVED, closed_at=NOW)
-        outbox.send_reply(reply.pk, clock=clock)
+        outbox.send_queued_reply(reply.pk, clock=clock)
         assert Case.objects.get().status == Status.RESOLVED
         assert state(reply).state == ReplyState.SENT
 
@@ -77,37 +77,37 @@ class TestSending:
         direct = MessageFactory(
             case=CaseFactory(brand_account=brand, department=service, visibility=Visibility.DIRECT)
         )
-        outbox.send_reply(ReplyFactory(parent=direct, author=agent).pk, clock=clock)
+        outbox.send_queued_reply(ReplyFactory(parent=direct, author=agent).pk, clock=clock)
         assert Message.objects.get(direction="out").visibility == Visibility.DIRECT
 
     def test_not_before_the_undo_window_has_ended(self, reply, network, clock):
         Reply.objects.update(send_after=NOW + dt.timedelta(seconds=10))
-        assert outbox.due_replies(clock.at) == []
-        outbox.send_reply(reply.pk, clock=clock)
+        assert outbox.due_reply_ids(clock.at) == []
+        outbox.send_queued_reply(reply.pk, clock=clock)
         assert network.sends == 0
         clock.forward(seconds=10)
-        assert outbox.due_replies(clock.at) == [reply.pk]
+        assert outbox.due_reply_ids(clock.at) == [reply.pk]
 
     def test_what_is_due_goes_in_the_order_of_times_and_then_of_writing(self, reply, agent, clock):
         def queued(seconds):
             return ReplyFactory(author=agent, send_after=NOW - dt.timedelta(seconds=seconds)).pk
 
         late, first, also_first = queued(1), queued(9), queued(9)
-        assert outbox.due_replies(clock.at) == [first, also_first, late, reply.pk]
+        assert outbox.due_reply_ids(clock.at) == [first, also_first, late, reply.pk]
 
     def test_twice_is_once(self, reply, network, clock):
-        outbox.send_reply(reply.pk, clock=clock)
-        outbox.send_reply(reply.pk, clock=clock)
+        outbox.send_queued_reply(reply.pk, clock=clock)
+        outbox.send_queued_reply(reply.pk, clock=clock)
         assert network.sends == 1
 
     def test_what_was_taken_back_is_not_sent(self, reply, agent, network, clock):
         replies.cancel_reply(reply.pk, agent, now=NOW)
-        outbox.send_reply(reply.pk, clock=clock)
+        outbox.send_queued_reply(reply.pk, clock=clock)
         assert network.sends == 0
 
     def test_an_answer_that_does_not_exist_is_nobodys_problem(self, db, clock):
-        outbox.send_reply(10**9, clock=clock)
-        outbox.check_reply(10**9, clock=clock)
+        outbox.send_queued_reply(10**9, clock=clock)
+        outbox.look_for_reply(10**9, clock=clock)
 
 
 class TestAuthority:
@@ -123,12 +123,12 @@ class TestAuthority:
     )
     def test_it_is_asked_again_before_sending(self, reply, network, clock, change, words):
         change(reply)
-        outbox.send_reply(reply.pk, clock=clock)
+        outbox.send_queued_reply(reply.pk, clock=clock)
         found = state(reply)
         assert found.state == ReplyState.FAILED
         assert words in found.error
         assert network.sends == 0
-        assert drafts.read(reply.case_id, reply.author) == reply.text
+        assert drafts.read_draft(reply.case_id, reply.author) == reply.text
 
     def test_swapped_secrets_are_refused(self, reply, network, clock):
         """The envelope of another account, moved into this one's row: nothing leaves, nothing is lost."""
@@ -140,7 +140,7 @@ class TestAuthority:
         mine = Credential.objects.get(brand_account=reply.brand_account)
         Credential.objects.filter(brand_account=other).update(envelope=mine.envelope)
         Credential.objects.filter(pk=mine.pk).update(envelope=theirs)
-        outbox.send_reply(reply.pk, clock=clock)
+        outbox.send_queued_reply(reply.pk, clock=clock)
         assert network.sends == 0
         assert state(reply).state == ReplyState.QUEUED
         assert "belongs to another account" in state(reply).error
@@ -151,7 +151,7 @@ class TestAuthority:
         BrandAccountGrant.objects.create(
             user=reply.author, brand_account=state(reply).brand_account, can_publish=True
         )
-        outbox.send_reply(reply.pk, clock=clock)
+        outbox.send_queued_reply(reply.pk, clock=clock)
         assert (network.sends, state(reply).state) == (0, ReplyState.FAILED)
 
 
@@ -167,12 +167,12 @@ class TestRefusals:
         assert (found.state, network.sends) == (ReplyState.FAILED, 1)
         assert words in found.error
         assert verbs(reply) == [Verb.REPLY_FAILED]
-        assert drafts.read(reply.case_id, reply.author) == reply.text
+        assert drafts.read_draft(reply.case_id, reply.author) == reply.text
         assert Case.objects.get().first_response_at is None
 
     def test_a_missing_permission_is_shown_at_the_account(self, reply, network, clock):
         network.fates = ["permission"]
-        outbox.send_reply(reply.pk, clock=clock)
+        outbox.send_queued_reply(reply.pk, clock=clock)
         assert BrandAccount.objects.get().health == Health.PERMISSION
 
     def test_slow_down_is_obeyed_to_the_second(self, reply, network, clock):
@@ -190,15 +190,15 @@ class TestRefusals:
         while state(reply).state == ReplyState.QUEUED:
             clock.at = state(reply).send_after
             at.append(clock.at)
-            outbox.send_reply(reply.pk, clock=clock)
+            outbox.send_queued_reply(reply.pk, clock=clock)
         waits = [(b - a).total_seconds() for a, b in zip(at, at[1:], strict=False)]
         assert waits == [5, 10, 20, 40, 80, 160, 320, 640, 900]
         assert "Not published after 10 attempts" in state(reply).error
-        assert drafts.read(reply.case_id, reply.author) == reply.text
+        assert drafts.read_draft(reply.case_id, reply.author) == reply.text
 
     def test_a_spent_budget_waits_until_it_is_back(self, reply, network, clock):
         network.fates = ["budget"]
-        outbox.send_reply(reply.pk, clock=clock)
+        outbox.send_queued_reply(reply.pk, clock=clock)
         found = state(reply)
         assert (found.state, found.send_after) == (ReplyState.QUEUED, NOW + dt.timedelta(days=3))
         assert BrandAccount.objects.get().health == Health.BUDGET
@@ -211,7 +211,7 @@ class TestRefusals:
         assert BrandAccount.objects.get().health == Health.REAUTHORISE
         assert {state(reply).state, state(second).state} == {ReplyState.QUEUED}
         assert "Held until @acme is connected again" in state(reply).error
-        outbox.send_reply(second.pk, clock=clock)
+        outbox.send_queued_reply(second.pk, clock=clock)
         assert network.sends == 1
         BrandAccount.objects.update(health=Health.OK)
         run(clock, 3)
@@ -222,7 +222,7 @@ class TestUnknownOutcomes:
     @pytest.mark.parametrize("fate", ["accepted_cut", "accepted_crash"])
     def test_what_was_published_silently_is_found(self, reply, network, clock, fate):
         network.fates = [fate]
-        outbox.send_reply(reply.pk, clock=clock)
+        outbox.send_queued_reply(reply.pk, clock=clock)
         assert state(reply).state == ReplyState.UNCONFIRMED
         run(clock, 10)
         found = state(reply)
@@ -242,7 +242,7 @@ class TestUnknownOutcomes:
 
     def test_nothing_is_undecided_after_five_minutes(self, reply, network, clock):
         """The worst case: the worker dies in the last moment of its lease, and nothing is found."""
-        outcomes.claim(reply.pk, now=NOW, lease=reply.composer_id, until=NOW + outbox.LEASE)
+        outcomes.claim_reply(reply.pk, now=NOW, lease=reply.composer_id, until=NOW + outbox.SEND_LEASE)
         network.blind = True
         run(clock, 299)
         assert state(reply).needs_person
@@ -261,44 +261,44 @@ class TestUnknownOutcomes:
 
     def test_two_checks_look_once(self, reply, network, clock):
         network.fates = ["refused_cut"]
-        outbox.send_reply(reply.pk, clock=clock)
+        outbox.send_queued_reply(reply.pk, clock=clock)
         clock.forward(seconds=5)
-        outbox.check_reply(reply.pk, clock=clock)
-        outbox.check_reply(reply.pk, clock=clock)
+        outbox.look_for_reply(reply.pk, clock=clock)
+        outbox.look_for_reply(reply.pk, clock=clock)
         assert network.looks == 1
 
     def test_a_message_that_another_answer_has_is_not_this_one(self, reply, network, clock, agent):
         network.fates = ["ok", "refused_cut"]
-        outbox.send_reply(reply.pk, clock=clock)
+        outbox.send_queued_reply(reply.pk, clock=clock)
         twin = ReplyFactory(parent=reply.parent, author=agent, text=reply.text)
-        outbox.send_reply(twin.pk, clock=clock)
+        outbox.send_queued_reply(twin.pk, clock=clock)
         run(clock, 300)
         assert state(twin).needs_person
 
 
 class TestLeases:
     def test_an_interrupted_send_becomes_unconfirmed_never_queued(self, reply, network, clock):
-        outcomes.claim(reply.pk, now=NOW, lease=reply.composer_id, until=NOW + outbox.LEASE)
-        assert outbox.expire_leases(clock.forward(seconds=89)) == 0
-        assert outbox.expire_leases(clock.forward(seconds=1)) == 1
-        assert outbox.expire_leases(clock.at) == 0
+        outcomes.claim_reply(reply.pk, now=NOW, lease=reply.composer_id, until=NOW + outbox.SEND_LEASE)
+        assert outbox.expire_reply_leases(clock.forward(seconds=89)) == 0
+        assert outbox.expire_reply_leases(clock.forward(seconds=1)) == 1
+        assert outbox.expire_reply_leases(clock.at) == 0
         assert state(reply).state == ReplyState.UNCONFIRMED
-        assert outbox.due_replies(clock.forward(hours=1)) == []
+        assert outbox.due_reply_ids(clock.forward(hours=1)) == []
         assert verbs(reply) == [Verb.REPLY_UNCONFIRMED]
 
     def test_who_lost_the_lease_may_still_say_that_it_was_sent(self, reply, clock):
-        outcomes.claim(reply.pk, now=NOW, lease=reply.composer_id, until=NOW + outbox.LEASE)
-        outbox.expire_leases(clock.forward(seconds=100))
-        assert outcomes.record_sent(
-            reply.pk, Sent("77"), now=clock.at, sent_at=clock.at, lease=reply.composer_id
+        outcomes.claim_reply(reply.pk, now=NOW, lease=reply.composer_id, until=NOW + outbox.SEND_LEASE)
+        outbox.expire_reply_leases(clock.forward(seconds=100))
+        assert outcomes.record_reply_sent(
+            reply.pk, SentMessage("77"), now=clock.at, sent_at=clock.at, lease=reply.composer_id
         )
         assert (state(reply).state, state(reply).remote_id) == (ReplyState.SENT, "77")
 
     def test_who_lost_the_lease_may_not_put_it_back(self, reply, clock):
-        outcomes.claim(reply.pk, now=NOW, lease=reply.composer_id, until=NOW + outbox.LEASE)
-        outbox.expire_leases(clock.forward(seconds=100))
-        assert not outcomes.put_back(reply.pk, "", lease=reply.composer_id, send_after=clock.at)
-        assert not outcomes.record_failed(reply.pk, "No.", now=clock.at, lease=reply.composer_id)
+        outcomes.claim_reply(reply.pk, now=NOW, lease=reply.composer_id, until=NOW + outbox.SEND_LEASE)
+        outbox.expire_reply_leases(clock.forward(seconds=100))
+        assert not outcomes.requeue_reply(reply.pk, "", lease=reply.composer_id, send_after=clock.at)
+        assert not outcomes.record_reply_failed(reply.pk, "No.", now=clock.at, lease=reply.composer_id)
         assert state(reply).state == ReplyState.UNCONFIRMED
 
     def test_a_worker_that_was_held_up_too_long_does_not_send(self, reply, network, clock, monkeypatch):
@@ -306,8 +306,8 @@ class TestLeases:
             clock.forward(seconds=60)
             return network.connector("x")(None)
 
-        monkeypatch.setattr(outbox, "connect", slow)
-        outbox.send_reply(reply.pk, clock=clock)
+        monkeypatch.setattr(outbox, "connect_renewed", slow)
+        outbox.send_queued_reply(reply.pk, clock=clock)
         assert network.sends == 0
         assert state(reply).state == ReplyState.QUEUED
 
@@ -317,23 +317,23 @@ class TestEchoes:
         """Ingest stored our message before the POST's answer arrived, without knowing whose it is."""
         remote_id = f"{reply.brand_account.remote_id}000000"
         MessageFactory(case=reply.case, outbound=True, canonical_id=remote_id)
-        outbox.send_reply(reply.pk, clock=clock)
+        outbox.send_queued_reply(reply.pk, clock=clock)
         assert Message.objects.get(canonical_id=remote_id).user == reply.author
         assert Case.objects.get().message_count == 1
 
     def test_an_adopted_answer_is_left_alone(self, reply, network, clock):
-        outcomes.claim(reply.pk, now=NOW, lease=reply.composer_id, until=NOW + outbox.LEASE)
+        outcomes.claim_reply(reply.pk, now=NOW, lease=reply.composer_id, until=NOW + outbox.SEND_LEASE)
         Reply.objects.update(state=ReplyState.SENT, remote_id="5", lease_until=None)
-        assert not outcomes.record_sent(reply.pk, Sent("5"), now=NOW, sent_at=NOW, lease=reply.composer_id)
-        assert not outcomes.record_unconfirmed(reply.pk, "cut", now=NOW, lease=reply.composer_id)
-        outbox.check_reply(reply.pk, clock=clock)
+        assert not outcomes.record_reply_sent(reply.pk, SentMessage("5"), now=NOW, sent_at=NOW, lease=reply.composer_id)
+        assert not outcomes.record_reply_unconfirmed(reply.pk, "cut", now=NOW, lease=reply.composer_id)
+        outbox.look_for_reply(reply.pk, clock=clock)
         assert (verbs(reply), network.looks) == ([], 0)
 
     def test_a_customer_who_wrote_after_our_answer_still_waits(self, reply, clock):
-        outcomes.claim(reply.pk, now=NOW, lease=reply.composer_id, until=NOW + outbox.LEASE)
+        outcomes.claim_reply(reply.pk, now=NOW, lease=reply.composer_id, until=NOW + outbox.SEND_LEASE)
         wrote = NOW + dt.timedelta(seconds=30)
         Case.objects.update(last_inbound_at=wrote, waiting_since=wrote, status=Status.OPEN)
-        outcomes.record_sent(reply.pk, Sent("5"), now=wrote, sent_at=NOW, lease=reply.composer_id)
+        outcomes.record_reply_sent(reply.pk, SentMessage("5"), now=wrote, sent_at=NOW, lease=reply.composer_id)
         case = Case.objects.get()
         assert (case.waiting_since, case.status) == (wrote, Status.OPEN)
 

@@ -39,7 +39,7 @@ def connected(simulator: Simulator, network: str) -> BrandAccount:
     own = simulator.account(network)
     brand = BrandAccountFactory(network=network, remote_id=own["remote_id"], handle=own["handle"])
     store_credential(brand, own["secrets"], now=timezone.now())
-    for kind in registry.capabilities(network).streams:
+    for kind in registry.network_capabilities(network).streams:
         StreamFactory(brand_account=brand, kind=kind)
     return brand
 
@@ -47,7 +47,7 @@ def connected(simulator: Simulator, network: str) -> BrandAccount:
 def poll_all(brand: BrandAccount) -> None:
     brand.streams.update(next_poll_at=timezone.now())
     for stream_id, token in polling.lease_due_streams(timezone.now()):
-        report = polling.poll_stream(stream_id, str(token))
+        report = polling.poll_leased_stream(stream_id, str(token))
         assert not report.error, report
 
 
@@ -68,11 +68,11 @@ def test_our_own_answer_comes_back_and_is_recognised(simulator, company, network
     )  # fmt: skip
     if echo == "before the answer":
         simulator.faults(fault="accepted_silent", kind="write", times=1)
-    outbox.send_reply(reply.pk)
+    outbox.send_queued_reply(reply.pk)
     expected = ReplyState.UNCONFIRMED if echo == "before the answer" else ReplyState.SENT
     assert Reply.objects.get().state == expected, Reply.objects.get().error
     poll_all(brand)
-    outbox.check_reply(reply.pk, clock=lambda: timezone.now() + dt.timedelta(seconds=5))
+    outbox.look_for_reply(reply.pk, clock=lambda: timezone.now() + dt.timedelta(seconds=5))
     poll_all(brand)
 
     reply.refresh_from_db()
@@ -97,7 +97,7 @@ def test_an_answer_written_in_the_networks_own_app_counts_whichever_stream_is_po
     for kind in sorted(brand.streams.values_list("kind", flat=True), key=lambda one: one != first):
         stream = brand.streams.get(kind=kind)
         [(_, token)] = polling.lease_due_streams(timezone.now(), stream_id=stream.pk)
-        assert not polling.poll_stream(stream.pk, str(token)).error
+        assert not polling.poll_leased_stream(stream.pk, str(token)).error
         if kind == "comments" and first == "comments":
             assert not Case.objects.exists()
             assert EarlyAnswer.objects.exists()

@@ -37,10 +37,10 @@ def test_a_case_bounced_twice_at_once_goes_back_once(service, billing):
     [ann], bens = people(service, 1), people(billing)
     for _ in range(10):
         case = CaseFactory(department=service)
-        cases.hand_over(case.pk, ann, billing, "A charge", now=NOW)
+        cases.hand_over_case(case.pk, ann, billing, "A charge", now=NOW)
         results = at_once(
             *(
-                lambda by=by, pk=case.pk: passing.bounce(pk, by, "Not ours", version=2, now=SOON)
+                lambda by=by, pk=case.pk: passing.bounce_case(pk, by, "Not ours", version=2, now=SOON)
                 for by in bens
             )
         )
@@ -56,11 +56,11 @@ def test_accepting_and_taking_back_at_once_leaves_one_holder(service, billing):
     outcomes = set()
     for _ in range(20):
         case = CaseFactory(department=service)
-        cases.hand_over(case.pk, ann, billing, "A charge", now=NOW)
+        cases.hand_over_case(case.pk, ann, billing, "A charge", now=NOW)
         custody = Custody.objects.get(case=case, left_at__isnull=True)
         at_once(
-            lambda pk=custody.pk: passing.take_back(pk, ann, now=SOON),
-            lambda pk=case.pk: passing.accept(pk, ben, now=SOON),
+            lambda pk=custody.pk: passing.take_back_hand_over(pk, ann, now=SOON),
+            lambda pk=case.pk: passing.accept_case(pk, ben, now=SOON),
         )
         held = Custody.objects.get(case=case, left_at__isnull=True)
         assert Case.objects.get(pk=case.pk).department_id == held.department_id
@@ -72,17 +72,17 @@ def test_accepting_and_taking_back_at_once_leaves_one_holder(service, billing):
 
 
 def test_a_question_answered_twice_at_once_has_one_answer(service):
-    playbooks.install_starter(None, NOW)
+    playbooks.install_starter_playbook(None, NOW)
     both = people(service)
     for _ in range(10):
         case = CaseFactory(department=service)
         results = at_once(
-            *(lambda by=by, pk=case.pk: playing.answer(pk, by, "kind", "unhappy", now=NOW) for by in both)
+            *(lambda by=by, pk=case.pk: playing.answer_playbook(pk, by, "kind", "unhappy", now=NOW) for by in both)
         )
         assert sorted(type(one).__name__ for one in results) == ["Case", "Conflict"]
         assert len(CasePlaybook.objects.get(case=case).answers) == 1
 
 
 def test_two_first_drafts_at_once_are_one():
-    assert {type(one).__name__ for one in at_once(*[lambda: playbooks.begin(None, NOW)] * 2)} == {"Playbook"}
-    assert playbooks.draft().revision == 1
+    assert {type(one).__name__ for one in at_once(*[lambda: playbooks.begin_playbook_draft(None, NOW)] * 2)} == {"Playbook"}
+    assert playbooks.find_playbook_draft().revision == 1

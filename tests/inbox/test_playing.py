@@ -14,7 +14,7 @@ from inbox.cases import verbs as cases
 from inbox.models import Case, CaseEvent, CasePlaybook, Custody, Decision, Draft, Status, Verb
 from routing.models import PlaybookVersion
 from routing.playbook import versions as playbooks
-from routing.playbook.tree import NONE
+from routing.playbook.tree import NONE_KEY
 from tests.factories import (
     NOW,
     BrandAccountFactory,
@@ -31,7 +31,7 @@ LATER = NOW + dt.timedelta(hours=1)
 
 @pytest.fixture(autouse=True)
 def playbook(service, billing):
-    return playbooks.install_starter(None, NOW)
+    return playbooks.install_starter_playbook(None, NOW)
 
 
 @pytest.fixture
@@ -63,7 +63,7 @@ def case(service, brand):
 
 def walk(case, by, *answers, now=LATER):
     for question, key in answers:
-        playing.answer(case.pk, by, question, key, now=now)
+        playing.answer_playbook(case.pk, by, question, key, now=now)
 
 
 def to_billing(case, by):
@@ -71,10 +71,10 @@ def to_billing(case, by):
 
 
 def publish_another(text="What is it?"):
-    draft = playbooks.draft()
+    draft = playbooks.find_playbook_draft()
     draft.snapshot["questions"][0]["text"] = text
-    revision = playbooks.change(draft.snapshot, draft.revision, None, NOW).revision
-    return playbooks.publish(None, "", revision, NOW)
+    revision = playbooks.save_playbook_draft(draft.snapshot, draft.revision, None, NOW).revision
+    return playbooks.publish_playbook(None, "", revision, NOW)
 
 
 class TestAnswering:
@@ -109,7 +109,7 @@ class TestAnswering:
         assert CaseEvent.objects.filter(case=case).last().data["outcome"] == "Hand over to billing"
 
     def test_none_of_these_is_the_default(self, case, ann):
-        walk(case, ann, ("kind", NONE))
+        walk(case, ann, ("kind", NONE_KEY))
         assert CasePlaybook.objects.get(case=case).outcome == "ask-a-colleague"
         assert CaseEvent.objects.get(case=case).data["answer"] == "None of these"
 
@@ -136,7 +136,7 @@ class TestAnswering:
             walk(case, UserFactory(departments=[billing]), ("kind", "unhappy"))
 
     def test_a_closed_case_is_asked_nothing(self, case, ann):
-        cases.resolve(case.pk, ann, now=NOW)
+        cases.resolve_case(case.pk, ann, now=NOW)
         with pytest.raises(cases.Invalid, match="closed"):
             walk(case, ann, ("kind", "unhappy"))
 
@@ -153,7 +153,7 @@ class TestAnswering:
 class TestTakingBack:
     def test_one_step(self, case, ann):
         to_billing(case, ann)
-        playing.take_back(case.pk, ann, "fix", now=LATER)
+        playing.take_back_playbook_answer(case.pk, ann, "fix", now=LATER)
         state = CasePlaybook.objects.get(case=case)
         assert [one["question"] for one in state.answers] == ["kind", "cause"]
         assert (state.outcome, state.finished_at) == ("", None)
@@ -164,10 +164,10 @@ class TestTakingBack:
 
     def test_only_the_last_one_and_only_if_there_is_one(self, case, ann):
         with pytest.raises(cases.Conflict, match="no answer to take back"):
-            playing.take_back(case.pk, ann, "kind", now=LATER)
+            playing.take_back_playbook_answer(case.pk, ann, "kind", now=LATER)
         walk(case, ann, ("kind", "unhappy"), ("cause", "yes"))
         with pytest.raises(cases.Conflict, match="has gone on meanwhile"):
-            playing.take_back(case.pk, ann, "kind", now=LATER)
+            playing.take_back_playbook_answer(case.pk, ann, "kind", now=LATER)
 
 
 class TestVersions:
@@ -180,7 +180,7 @@ class TestVersions:
 
     def test_one_that_nobody_has_begun_goes_with_the_newest(self, case, ann):
         walk(case, ann, ("kind", "unhappy"))
-        playing.take_back(case.pk, ann, "kind", now=LATER)
+        playing.take_back_playbook_answer(case.pk, ann, "kind", now=LATER)
         newest = publish_another("What is it?")
         shown = signed_in(ann).get(f"/cases/{case.pk}/").content.decode()
         assert "What is it?" in shown
@@ -321,7 +321,7 @@ class TestPanel:
 
 def test_the_history_tells_it_in_words(case, ann):
     walk(case, ann, ("kind", "troll"), ("complaint-inside", "no"), now=timezone.now())
-    playing.take_back(case.pk, ann, "complaint-inside", now=timezone.now())
+    playing.take_back_playbook_answer(case.pk, ann, "complaint-inside", now=timezone.now())
     shown = signed_in(ann).get(f"/cases/{case.pk}/").content.decode()
     for line in (
         "Ann Bell answered “What is this message?” with “It only wants to provoke”",

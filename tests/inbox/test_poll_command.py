@@ -10,7 +10,7 @@ from accounts.credentials.store import store_credential
 from accounts.models import BrandAccount, Health, Stream
 from inbox.ingest import polling
 from inbox.models import Case, ReplyState, Status
-from networks.base import Reauthorise, RetryLater, Unreadable
+from networks.base import Reauthorise, RetryLater, UnreadableItem
 from networks.registry import CONNECTORS
 from tests.factories import NOW, BrandAccountFactory, ReplyFactory, StreamFactory
 from tests.inbox.ingesting import publish_rules
@@ -42,7 +42,7 @@ def run(*arguments):
 def test_poll_says_what_came_by_stream(network):
     connected("brand")
     network.script = [
-        page([message("3")], cursor="w", more=True, unreadable=(Unreadable("{", "not JSON"),)),
+        page([message("3")], cursor="w", more=True, unreadable=(UnreadableItem("{", "not JSON"),)),
         page([message("3"), message("2")], cursor="3"),
     ]
     line = json.loads(run("poll", "--json"))
@@ -66,7 +66,7 @@ def test_poll_waits_for_the_worker_that_polls_the_stream_now(network, monkeypatc
 
     def worker_ends(seconds):
         waits.append(seconds)
-        polling.poll_stream(stream.pk, token)
+        polling.poll_leased_stream(stream.pk, token)
 
     monkeypatch.setattr("inbox.management.commands.poll.time.sleep", worker_ends)
     network.script = [page([message("1")], cursor="1"), page([message("2")], cursor="2")]

@@ -4,7 +4,7 @@ import uuid
 import pytest
 from django.utils import timezone
 
-from accounts.credentials.store import seal, store_credential
+from accounts.credentials.store import seal_secrets, store_credential
 from accounts.models import BrandAccount, Credential, Health, Lifecycle, Stream
 from inbox.ingest import page as ingest
 from inbox.ingest import polling
@@ -51,7 +51,7 @@ def stream_of(brand_account=None, **changes) -> Stream:
 def poll(stream, now=NOW):
     """Lease the stream and poll it, as a tick and its task do."""
     leased = dict(polling.lease_due_streams(now))
-    report = polling.poll_stream(stream.pk, leased[stream.pk], clock=lambda: now)
+    report = polling.poll_leased_stream(stream.pk, leased[stream.pk], clock=lambda: now)
     stream.refresh_from_db()
     return report
 
@@ -66,7 +66,7 @@ class TestLeasing:
     def test_a_task_that_never_ran_is_leased_again(self):
         due = StreamFactory()
         [(_, first)] = polling.lease_due_streams(NOW)
-        [(again, second)] = polling.lease_due_streams(NOW + polling.QUEUED_FOR)
+        [(again, second)] = polling.lease_due_streams(NOW + polling.QUEUE_LEASE)
         assert again == due.pk
         assert first != second
 
@@ -114,7 +114,7 @@ class TestPages:
         with pytest.raises(SystemExit):
             poll(stream)
         network.script = [page([message("1")], cursor="3")]
-        poll(stream, NOW + ingest.LEASE)
+        poll(stream, NOW + ingest.PAGE_LEASE)
         assert network.polls[-1] == ("mentions", {"since": "w1"})
         assert Message.objects.count() == 2
 
@@ -122,7 +122,7 @@ class TestPages:
         stream = stream_of()
         old = uuid.uuid4()
         Stream.objects.update(lease_token=uuid.uuid4(), lease_until=NOW)
-        assert "Another worker" in polling.poll_stream(stream.pk, old, clock=lambda: NOW).error
+        assert "Another worker" in polling.poll_leased_stream(stream.pk, old, clock=lambda: NOW).error
         assert network.polls == []
 
     def test_a_worker_overtaken_while_it_fetched_stores_nothing(self, network):
@@ -141,12 +141,12 @@ class TestPages:
     def test_the_same_task_twice_polls_once(self, network):
         stream_of()
         [(stream_id, token)] = polling.lease_due_streams(NOW)
-        polling.poll_stream(stream_id, str(token), clock=lambda: NOW)
-        polling.poll_stream(stream_id, str(token), clock=lambda: NOW)
+        polling.poll_leased_stream(stream_id, str(token), clock=lambda: NOW)
+        polling.poll_leased_stream(stream_id, str(token), clock=lambda: NOW)
         assert len(network.polls) == 1
 
     def test_a_long_window_continues_at_the_next_tick(self, network, monkeypatch):
-        monkeypatch.setattr(polling, "LONGEST_TASK", -1.0)
+        monkeypatch.setattr(polling, "MAX_TASK_SECONDS", -1.0)
         stream = stream_of()
         network.script = [page([message(str(n))], cursor=str(n), more=True) for n in range(5)]
         report = poll(stream)
@@ -228,7 +228,7 @@ class TestFailures:
         leased = dict(polling.lease_due_streams(NOW))
         network.script = [Reauthorise("The token was revoked.", code="89")]
         for one in (stream, other, third):
-            polling.poll_stream(one.pk, leased[one.pk], clock=lambda: NOW)
+            polling.poll_leased_stream(one.pk, leased[one.pk], clock=lambda: NOW)
         assert len(network.polls) == 1
         brand = BrandAccount.objects.get(pk=stream.brand_account_id)
         assert (brand.health, brand.health_since) == (Health.REAUTHORISE, NOW)
@@ -268,7 +268,7 @@ class TestFailures:
 
     def test_a_credential_that_cannot_be_opened_asks_for_a_person(self, network):
         stream = stream_of()
-        Credential.objects.update(envelope=seal("x", "somebody else", {"token": "t"}))
+        Credential.objects.update(envelope=seal_secrets("x", "somebody else", {"token": "t"}))
         assert "belongs to another account" in poll(stream).error
         assert BrandAccount.objects.get().health == Health.REAUTHORISE
         assert network.polls == []

@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
 
-from accounts.middleware import signs_of_life
+from accounts.middleware import record_presence
 from accounts.models import Department, Leave, Role, Skill, User
 from accounts.working_time import presence
 from tests.factories import NOW, DepartmentFactory, UserFactory
@@ -33,7 +33,7 @@ def admin():
 
 
 def there(now=NOW):
-    return set(User.objects.filter(presence.is_there(now)).values_list("username", flat=True))
+    return set(User.objects.filter(presence.available_users_condition(now)).values_list("username", flat=True))
 
 
 def test_a_page_is_a_sign_of_life_written_once_a_minute(ada):
@@ -174,6 +174,6 @@ def test_a_live_stream_takes_no_connection_on_its_way_out(rf, django_assert_num_
     request.user = SimpleLazyObject(lambda: asked.append(1) or UserFactory())
 
     with django_assert_num_queries(0):
-        signs_of_life(lambda _: StreamingHttpResponse([]))(request)
+        record_presence(lambda _: StreamingHttpResponse([]))(request)
 
     assert asked == []

@@ -16,7 +16,7 @@ from inbox.previews import run as previewing
 from routing.models import Rule, RuleSetVersion
 from routing.rules import drafts, editing
 from routing.rules import versions as rulesets
-from routing.rules.editing import Content
+from routing.rules.editing import RuleContent
 from tests.factories import CaseFactory, MessageFactory, UserFactory
 from tests.inbox.simple import message
 
@@ -39,22 +39,22 @@ def past(feed, manager):
         ),
         now=now,
     )
-    drafts.begin(manager, now)
+    drafts.begin_rule_draft(manager, now)
     parcels = {"field": "words", "any": ["parcel"]}
-    editing.add_rule(Content("Parcels", parcels, feed.departments["billing"]), manager, "", now)
+    editing.add_rule(RuleContent("Parcels", parcels, feed.departments["billing"]), manager, "", now)
     thanks = Rule.objects.get(name="Thanks")
     editing.change_rule(
         thanks.key,
-        Content("Thanks", thanks.condition, feed.departments["service"], priority=1, needs_answer=False),
+        RuleContent("Thanks", thanks.condition, feed.departments["service"], priority=1, needs_answer=False),
         manager, "", now,
     )  # fmt: skip
     never = {"field": "words", "any": ["unicorn"]}
-    editing.add_rule(Content("Unicorns", never, feed.departments["billing"]), manager, "", now)
+    editing.add_rule(RuleContent("Unicorns", never, feed.departments["billing"]), manager, "", now)
     return feed
 
 
 def whole(preview):
-    while previewing.run(preview.pk, seconds=None):
+    while previewing.work_on_preview(preview.pk, seconds=None):
         pass
     preview.refresh_from_db()
     return preview
@@ -62,7 +62,7 @@ def whole(preview):
 
 def test_it_counts_what_moves_from_where_to_where_and_changes_nothing(past, manager):
     before = list(Case.objects.order_by("id").values()), Decision.objects.count(), Rule.objects.count()
-    preview = whole(previewing.begin(manager, timezone.now()))
+    preview = whole(previewing.start_preview(manager, timezone.now()))
     assert (preview.state, preview.done, preview.total, preview.percent) == ("done", 6, 6, 100)
     assert preview.result["moves"] == {"service>billing": 2}
     assert preview.result["opening"] == {"service>billing": 2}
@@ -84,8 +84,8 @@ def test_it_counts_what_moves_from_where_to_where_and_changes_nothing(past, mana
 @pytest.mark.parametrize("size", [1, 2, 4])
 def test_chunks_of_any_size_find_the_same_also_at_equal_times(past, manager, monkeypatch, size):
     Message.objects.update(network_time=timezone.now() - dt.timedelta(hours=1))
-    monkeypatch.setattr(previewing, "CHUNK", size)
-    preview = whole(previewing.begin(manager, timezone.now()))
+    monkeypatch.setattr(previewing, "PREVIEW_CHUNK_SIZE", size)
+    preview = whole(previewing.start_preview(manager, timezone.now()))
     assert preview.done == 6
     assert preview.result["moves"] == {"service>billing": 2}
 
@@ -94,20 +94,20 @@ def test_older_messages_and_our_own_are_left_out(past, manager):
     one, two = Message.objects.order_by("id")[:2]
     Message.objects.filter(pk=one.pk).update(network_time=timezone.now() - dt.timedelta(days=31))
     Message.objects.filter(pk=two.pk).update(direction="out")
-    assert whole(previewing.begin(manager, timezone.now())).done == 4
+    assert whole(previewing.start_preview(manager, timezone.now())).done == 4
 
 
 def test_the_text_of_then_and_the_facts_of_then_count(past, manager):
     Message.objects.filter(text="My parcel").update(
         text="Never mind", history=[{"text": "My parcel", "until": "2026-01-01T00:00:00Z"}]
     )
-    assert whole(previewing.begin(manager, timezone.now())).result["moves"] == {"service>billing": 2}
+    assert whole(previewing.start_preview(manager, timezone.now())).result["moves"] == {"service>billing": 2}
 
 
 def test_messages_without_a_record_of_facts_are_tried_too(past, manager):
     Decision.objects.update(trace={})
     Decision.objects.all()[0].delete()
-    preview = whole(previewing.begin(manager, timezone.now()))
+    preview = whole(previewing.start_preview(manager, timezone.now()))
     assert (preview.done, preview.result["moves"]) == (6, {"service>billing": 2})
 
 
@@ -118,16 +118,16 @@ def test_examples_are_only_what_the_person_may_read(past, feed):
     case.department = feed.departments["billing"]
     case.save()
     now = timezone.now()
-    drafts.begin(narrow, now)
+    drafts.begin_rule_draft(narrow, now)
     Rule.objects.filter(name="Refunds").update(position=9)
     # Their own draft cannot send to billing, so they try the live rules that somebody else changes to.
-    drafts.discard(narrow)
+    drafts.discard_rule_draft(narrow)
     admin = UserFactory(role=Role.ADMINISTRATOR)
-    drafts.begin(admin, now)
+    drafts.begin_rule_draft(admin, now)
     editing.add_rule(
-        Content("Parcels", {"field": "words", "any": ["parcel"]}, feed.departments["billing"]), admin, "", now
+        RuleContent("Parcels", {"field": "words", "any": ["parcel"]}, feed.departments["billing"]), admin, "", now
     )
-    preview = previewing.begin(admin, now)
+    preview = previewing.start_preview(admin, now)
     RulePreview.objects.filter(pk=preview.pk).update(by=narrow)
     found = whole(preview)
     assert found.result["moves"] == {"service>billing": 2}
@@ -139,10 +139,10 @@ def test_examples_are_only_what_the_person_may_read(past, feed):
 def test_direct_messages_are_counted_and_not_shown_to_administrators(past, feed):
     Case.objects.filter(messages__text="My parcel").update(visibility="direct")
     admin = UserFactory(role=Role.ADMINISTRATOR)
-    drafts.begin(admin, timezone.now())
-    content = Content("Parcels", {"field": "words", "any": ["parcel"]}, feed.departments["billing"])
+    drafts.begin_rule_draft(admin, timezone.now())
+    content = RuleContent("Parcels", {"field": "words", "any": ["parcel"]}, feed.departments["billing"])
     editing.add_rule(content, admin, "", timezone.now())
-    preview = whole(previewing.begin(admin, timezone.now()))
+    preview = whole(previewing.start_preview(admin, timezone.now()))
     assert preview.result["moves"] == {"service>billing": 2}
     assert len(preview.result["examples"]["service>billing"]) == 1
 
@@ -151,15 +151,15 @@ def test_direct_messages_are_counted_and_not_shown_to_administrators(past, feed)
 
 
 def test_a_worker_that_dies_is_followed_by_another_and_nothing_is_counted_twice(past, manager, monkeypatch):
-    monkeypatch.setattr(previewing, "CHUNK", 2)
-    preview = previewing.begin(manager, timezone.now())
-    claimed = previewing._claim(preview.pk, timezone.now())
-    steps = previewing._steps(claimed)
+    monkeypatch.setattr(previewing, "PREVIEW_CHUNK_SIZE", 2)
+    preview = previewing.start_preview(manager, timezone.now())
+    claimed = previewing._claim_preview(preview.pk, timezone.now())
+    steps = previewing._compare_in_chunks(claimed)
     next(steps)
-    assert not previewing.run(preview.pk), "somebody works on it"
-    assert previewing.due(timezone.now()) == []
+    assert not previewing.work_on_preview(preview.pk), "somebody works on it"
+    assert previewing.due_preview_ids(timezone.now()) == []
     RulePreview.objects.update(lease_until=timezone.now() - dt.timedelta(seconds=1))
-    assert previewing.due(timezone.now()) == [preview.pk]
+    assert previewing.due_preview_ids(timezone.now()) == [preview.pk]
     found = whole(preview)
     assert list(steps) == [], "whoever was taken over writes nothing more"
     found.refresh_from_db()
@@ -167,53 +167,53 @@ def test_a_worker_that_dies_is_followed_by_another_and_nothing_is_counted_twice(
 
 
 def test_it_makes_room_for_other_work_and_goes_on(past, manager, monkeypatch):
-    monkeypatch.setattr(previewing, "CHUNK", 2)
-    preview = previewing.begin(manager, timezone.now())
+    monkeypatch.setattr(previewing, "PREVIEW_CHUNK_SIZE", 2)
+    preview = previewing.start_preview(manager, timezone.now())
     rounds = 0
-    while previewing.run(preview.pk, seconds=0):
+    while previewing.work_on_preview(preview.pk, seconds=0):
         rounds += 1
     preview.refresh_from_db()
     assert (rounds, preview.state, preview.done) == (3, "done", 6)
 
 
 def test_stopping_keeps_what_was_found(past, manager, monkeypatch):
-    monkeypatch.setattr(previewing, "CHUNK", 2)
-    preview = previewing.begin(manager, timezone.now())
-    previewing.run(preview.pk, seconds=0)
-    assert previewing.cancel(preview, timezone.now())
-    assert not previewing.cancel(preview, timezone.now())
-    assert not previewing.run(preview.pk)
+    monkeypatch.setattr(previewing, "PREVIEW_CHUNK_SIZE", 2)
+    preview = previewing.start_preview(manager, timezone.now())
+    previewing.work_on_preview(preview.pk, seconds=0)
+    assert previewing.cancel_preview(preview, timezone.now())
+    assert not previewing.cancel_preview(preview, timezone.now())
+    assert not previewing.work_on_preview(preview.pk)
     preview.refresh_from_db()
     assert (preview.state, preview.done) == (PreviewState.CANCELLED, 2)
 
 
 def test_a_second_preview_stops_the_first_and_only_a_few_are_kept(past, manager):
-    started = [previewing.begin(manager, timezone.now()) for _ in range(5)]
+    started = [previewing.start_preview(manager, timezone.now()) for _ in range(5)]
     assert list(RulePreview.objects.values_list("pk", "state")) == [
         (started[4].pk, "waiting"), (started[3].pk, "cancelled"), (started[2].pk, "cancelled"),
     ]  # fmt: skip
 
 
 def test_a_version_that_is_gone_fails_with_a_reason(past, manager):
-    preview = previewing.begin(manager, timezone.now())
+    preview = previewing.start_preview(manager, timezone.now())
     RulePreview.objects.update(live=99)
-    rulesets.forget()
+    rulesets.clear_rules_cache()
     assert whole(preview).state == "failed"
 
 
 def test_a_draft_that_cannot_decide_is_refused(past, manager):
-    draft = drafts.draft_of(manager)
+    draft = drafts.find_rule_draft(manager)
     draft.content["rules"][0]["condition"] = {"all": []}
     draft.save()
     with pytest.raises(rulesets.RuleSetError, match="Rule “Refunds”"):
-        previewing.begin(manager, timezone.now())
+        previewing.start_preview(manager, timezone.now())
 
 
 def test_the_tick_wakes_a_worker(past, manager, monkeypatch):
     woken = []
     monkeypatch.setattr(tasks.run_preview, "apply_async", lambda args, **_: woken.append(args))
-    preview = previewing.begin(manager, timezone.now())
-    tasks.tick_previews()
+    preview = previewing.start_preview(manager, timezone.now())
+    tasks.wake_due_previews()
     assert woken == [(preview.pk,)]
     tasks.run_preview(preview.pk)
     assert RulePreview.objects.get().state == "done"
@@ -265,7 +265,7 @@ def test_a_draft_that_is_gone_was_not_the_live_rules(page, manager):
     address = reverse("inbox:preview", args=[preview.pk])
     assert "Trying your draft" in page.get(address).content.decode()
     assert "Nothing changes before you publish" in page.get(address).content.decode()
-    drafts.discard(manager)
+    drafts.discard_rule_draft(manager)
     gone = page.get(address).content.decode()
     assert "What your draft would have changed" in gone
     assert "before you publish" not in gone
@@ -282,9 +282,9 @@ def test_it_leads_back_to_the_draft_that_it_tried_and_to_no_other(page, manager)
     assert f'<a href="{rules}">Rules</a>' in shown
     assert f'<a class="btn" href="{rules}#draft">Back to your draft</a>' in shown
     assert 'id="draft"' in page.get(rules).content.decode()
-    drafts.discard(manager)
+    drafts.discard_rule_draft(manager)
     live, _ = start(page)
-    drafts.begin(manager, timezone.now())
+    drafts.begin_rule_draft(manager, timezone.now())
     for one in (preview, live):
         shown = page.get(reverse("inbox:preview", args=[one.pk])).content.decode()
         assert back not in shown
@@ -374,10 +374,10 @@ def test_a_file_as_spreadsheets_save_it_is_tried(page, content):
 
 
 def test_a_resumed_file_goes_on_where_it_was(page, monkeypatch):
-    monkeypatch.setattr(previewing, "CHUNK", 3)
+    monkeypatch.setattr(previewing, "PREVIEW_CHUNK_SIZE", 3)
     rows = "text\n" + "parcel\n" * 10
     preview, _ = start(page, file=SimpleUploadedFile("mine.csv", rows.encode()))
-    while previewing.run(preview.pk, seconds=0):
+    while previewing.work_on_preview(preview.pk, seconds=0):
         pass
     preview.refresh_from_db()
     assert (preview.done, preview.result["moves"]) == (10, {"service>billing": 10})

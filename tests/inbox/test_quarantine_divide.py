@@ -16,7 +16,7 @@ def refusing(monkeypatch):
 
     def refuse(brand, rows, *more):
         if any(row["text"] == "poison" for row in rows):
-            ingest_sql.rows_of("SELECT 99999999999::int", {})
+            ingest_sql.fetch_rows("SELECT 99999999999::int", {})
         return write(brand, rows, *more)
 
     monkeypatch.setattr(ingest_writes, "write_messages", refuse)

@@ -13,7 +13,7 @@ from django.utils import timezone
 from accounts.models import Role
 from inbox.models import Status
 from inbox.paging import decode_cursor, encode_cursor
-from inbox.queue.listing import PAGE
+from inbox.queue.listing import ROWS_PER_PAGE
 from tests.factories import BrandAccountFactory, CaseFactory, DepartmentFactory, IdentityFactory, UserFactory
 from tests.inbox.pages import HTMX, signed_in, statements
 
@@ -160,7 +160,7 @@ def test_paging_shows_every_case_once_also_among_equal_times(agent, service, bra
         CaseFactory(
             department=places[n % departments], brand_account=brand, identity=identity, created_at=moment
         ).pk
-        for n in range(PAGE * 2 + 3)
+        for n in range(ROWS_PER_PAGE * 2 + 3)
     }
     client, seen, path = signed_in(agent), [], f"/?{query}"
     while path:

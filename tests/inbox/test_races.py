@@ -64,7 +64,7 @@ def test_two_hundred_times_two_to_five_agents_answer_one_message(brand, service,
         lost = [by for by, result in zip(racers, results, strict=True) if isinstance(result, cases.Conflict)]
         assert (len(won), len(lost)) == (1, len(racers) - 1), results
         assert Reply.objects.filter(parent=question, state__in=LIVE_STATES).count() == 1
-        assert all(drafts.read(question.case_id, by) == f"Answer {round_number}" for by in lost)
+        assert all(drafts.read_draft(question.case_id, by) == f"Answer {round_number}" for by in lost)
         assert all("answer of" in str(result) for result in results if isinstance(result, Exception))
         assert Draft.objects.filter(case=question.case_id).count() == len(lost)
         assert Case.objects.get(pk=question.case_id).version == 2
@@ -85,7 +85,7 @@ def test_the_database_itself_refuses_a_second_live_answer(question, agent, colle
     monkeypatch.setattr(replies, "_check_nobody_answers", lambda *_: None)
     with pytest.raises(cases.Conflict):
         answering(question, agent, "We are on it.")()
-    assert drafts.read(question.case_id, agent) == "We are on it."
+    assert drafts.read_draft(question.case_id, agent) == "We are on it."
     assert Reply.objects.count() == 1
 
 
@@ -94,7 +94,7 @@ def test_taking_back_or_sending_one_of_them_wins(question, agent, network, round
     reply = ReplyFactory(parent=question, author=agent)
     cancelled, _ = at_once(
         lambda: replies.cancel_reply(reply.pk, agent, now=NOW),
-        lambda: outbox.send_reply(reply.pk),
+        lambda: outbox.send_queued_reply(reply.pk),
     )
     found = Reply.objects.get()
     if isinstance(cancelled, cases.Conflict):
@@ -102,14 +102,14 @@ def test_taking_back_or_sending_one_of_them_wins(question, agent, network, round
         assert not Draft.objects.exists()
     else:
         assert (found.state, len(network.published)) == (ReplyState.CANCELLED, 0)
-        assert drafts.read(question.case_id, agent) == reply.text
+        assert drafts.read_draft(question.case_id, agent) == reply.text
 
 
 @pytest.mark.parametrize("fate", ["ok", "accepted_cut", "rejected", "unreachable"])
 def test_four_workers_send_an_answer_once(question, agent, network, fate):
     network.fates, network.pause = [fate], 0.1
     reply = ReplyFactory(parent=question, author=agent)
-    results = at_once(*[lambda: outbox.send_reply(reply.pk)] * 4)
+    results = at_once(*[lambda: outbox.send_queued_reply(reply.pk)] * 4)
     assert results == [None] * 4
     assert network.sends == 1
 
@@ -125,14 +125,14 @@ def test_three_beats_and_doubled_tasks_post_each_answer_once(brand, service, age
     def tick_and_work():
         for _ in range(3):
             now = outbox.timezone.now()
-            outbox.expire_leases(now)
-            for reply_id in outbox.due_replies(now):
-                outbox.send_reply(reply_id)
+            outbox.expire_reply_leases(now)
+            for reply_id in outbox.due_reply_ids(now):
+                outbox.send_queued_reply(reply_id)
             Reply.objects.filter(state=ReplyState.UNCONFIRMED, checks=0, check_after__gt=now).exclude(
-                check_after__gt=now + outbox.LEASE / 2
+                check_after__gt=now + outbox.SEND_LEASE / 2
             ).update(check_after=now)
-            for reply_id in outbox.due_checks(outbox.timezone.now()):
-                outbox.check_reply(reply_id)
+            for reply_id in outbox.due_check_ids(outbox.timezone.now()):
+                outbox.look_for_reply(reply_id)
 
     at_once(*[tick_and_work] * 3)
     tick_and_work()
@@ -157,7 +157,7 @@ def test_a_settled_answer_is_settled_once(question, agent, manager, network):
 
 def test_five_people_claim_one_case(brand, service, agents):
     case = CaseFactory(brand_account=brand, department=service)
-    results = at_once(*[lambda by=by: cases.claim(case.pk, by, now=NOW) for by in agents])
+    results = at_once(*[lambda by=by: cases.claim_case(case.pk, by, now=NOW) for by in agents])
     assert sum(isinstance(result, Case) for result in results) == 1
     assert CaseEvent.objects.filter(verb=Verb.ASSIGNED).count() == 1
     assert Case.objects.get().version == 2
@@ -168,7 +168,7 @@ def test_two_hand_overs_leave_one_holder(brand, service, agents):
     to = [DepartmentFactory(), DepartmentFactory()]
     results = at_once(
         *[
-            lambda by=by, where=where: cases.hand_over(case.pk, by, where, "Theirs", now=NOW)
+            lambda by=by, where=where: cases.hand_over_case(case.pk, by, where, "Theirs", now=NOW)
             for by, where in zip(agents, to, strict=False)
         ]
     )
@@ -191,6 +191,6 @@ def test_an_outcome_survives_being_chosen_as_the_victim_of_a_deadlock(question, 
             time.sleep(1.0)
             Reply.objects.select_for_update().get(pk=reply.pk)
 
-    at_once(lambda: outbox.send_reply(reply.pk), the_wrong_way_round)
+    at_once(lambda: outbox.send_queued_reply(reply.pk), the_wrong_way_round)
     assert Reply.objects.get().state == ReplyState.SENT
     assert len(network.published) == 1

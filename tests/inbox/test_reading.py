@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from django.urls import reverse
 
 from accounts.models import Role
-from inbox.cases.readings import correct, value_of
+from inbox.cases.readings import correct_reading, parse_reading_value
 from inbox.changes.refusals import Invalid, NotAllowed
 from inbox.models import Case, CaseEvent, Message, MessageCorrection, Status, Verb
 from tests.factories import (
@@ -62,7 +62,7 @@ def rows(message):
 
 
 def test_a_persons_word_counts_and_stands_beside_the_machines(agent, message):
-    correct(message.pk, agent, {"sentiment": "positive"}, now=LATER)
+    correct_reading(message.pk, agent, {"sentiment": "positive"}, now=LATER)
     message.refresh_from_db()
     assert (message.sentiment, message.corrected) == ("positive", ["sentiment"])
     one = message.corrections.get()
@@ -72,43 +72,43 @@ def test_a_persons_word_counts_and_stands_beside_the_machines(agent, message):
 
 
 def test_correcting_back_keeps_both_and_what_the_machine_read(agent, message):
-    correct(message.pk, agent, {"sentiment": "positive"}, now=LATER)
-    correct(message.pk, agent, {"sentiment": "negative"}, now=LATER)
+    correct_reading(message.pk, agent, {"sentiment": "positive"}, now=LATER)
+    correct_reading(message.pk, agent, {"sentiment": "negative"}, now=LATER)
     assert rows(message) == [("sentiment", "negative", "positive"), ("sentiment", "negative", "negative")]
 
 
 def test_saying_what_it_is_already_changes_nothing(agent, message):
     version = message.case.version
-    correct(message.pk, agent, {"sentiment": "negative", "urgency": 0}, now=LATER)
+    correct_reading(message.pk, agent, {"sentiment": "negative", "urgency": 0}, now=LATER)
     assert not MessageCorrection.objects.exists()
     assert Case.objects.get().version == version
 
 
 def test_a_correction_cannot_be_rewritten(agent, message):
-    correct(message.pk, agent, {"urgency": 2}, now=LATER)
+    correct_reading(message.pk, agent, {"urgency": 2}, now=LATER)
     with pytest.raises(IntegrityError), transaction.atomic():
         MessageCorrection.objects.update(value=0)
 
 
 def test_a_message_that_needs_no_answer_lets_its_case_wait_no_more(agent, message):
-    case = correct(message.pk, agent, {"needs_answer": False}, now=LATER)
+    case = correct_reading(message.pk, agent, {"needs_answer": False}, now=LATER)
     case.refresh_from_db()
     assert (case.needs_answer, case.waiting_since) == (False, None)
-    correct(message.pk, agent, {"needs_answer": True}, now=LATER)
+    correct_reading(message.pk, agent, {"needs_answer": True}, now=LATER)
     case.refresh_from_db()
     assert (case.needs_answer, case.waiting_since) == (True, message.network_time)
 
 
 def test_the_case_waits_since_the_first_message_that_still_needs_an_answer(agent, message):
     second = MessageFactory(case=message.case, network_time=LATER)
-    correct(message.pk, agent, {"needs_answer": False}, now=LATER)
+    correct_reading(message.pk, agent, {"needs_answer": False}, now=LATER)
     assert Case.objects.get().waiting_since == second.network_time
 
 
 def test_what_we_have_answered_waits_no_more_whatever_is_said(agent, message):
     Case.objects.update(status=Status.WAITING, last_outbound_at=LATER, waiting_since=None)
-    correct(message.pk, agent, {"needs_answer": False}, now=LATER)
-    correct(message.pk, agent, {"needs_answer": True}, now=LATER)
+    correct_reading(message.pk, agent, {"needs_answer": False}, now=LATER)
+    correct_reading(message.pk, agent, {"needs_answer": True}, now=LATER)
     case = Case.objects.get()
     assert (case.status, case.waiting_since) == (Status.WAITING, None)
 
@@ -116,27 +116,27 @@ def test_what_we_have_answered_waits_no_more_whatever_is_said(agent, message):
 def test_a_case_that_waits_for_the_customer_is_ours_again_when_one_needs_an_answer(agent, message):
     Message.objects.update(needs_answer=False)
     Case.objects.update(status=Status.WAITING, waiting_since=None, needs_answer=False)
-    correct(message.pk, agent, {"needs_answer": True}, now=LATER)
+    correct_reading(message.pk, agent, {"needs_answer": True}, now=LATER)
     case = Case.objects.get()
     assert (case.status, case.waiting_since) == (Status.OPEN, message.network_time)
 
 
 def test_a_closed_case_stays_closed(agent, message):
     Case.objects.update(status=Status.RESOLVED, closed_at=NOW, waiting_since=None)
-    correct(message.pk, agent, {"needs_answer": False}, now=LATER)
-    correct(message.pk, agent, {"needs_answer": True}, now=LATER)
+    correct_reading(message.pk, agent, {"needs_answer": False}, now=LATER)
+    correct_reading(message.pk, agent, {"needs_answer": True}, now=LATER)
     case = Case.objects.get()
     assert (case.status, case.waiting_since, case.needs_answer) == (Status.RESOLVED, None, True)
 
 
 def test_spam_needs_no_answer_and_what_is_none_does(agent, message):
-    correct(message.pk, agent, {"is_spam": True}, now=LATER)
+    correct_reading(message.pk, agent, {"is_spam": True}, now=LATER)
     message.refresh_from_db()
     assert (message.is_spam, message.needs_answer) == (True, False)
-    correct(message.pk, agent, {"is_spam": False}, now=LATER)
+    correct_reading(message.pk, agent, {"is_spam": False}, now=LATER)
     message.refresh_from_db()
     assert (message.is_spam, message.needs_answer) == (False, True)
-    correct(message.pk, agent, {"is_spam": True, "needs_answer": True}, now=LATER)
+    correct_reading(message.pk, agent, {"is_spam": True, "needs_answer": True}, now=LATER)
     message.refresh_from_db()
     assert (message.is_spam, message.needs_answer) == (True, True)
 
@@ -144,13 +144,13 @@ def test_spam_needs_no_answer_and_what_is_none_does(agent, message):
 def test_what_we_wrote_is_not_corrected(agent, message):
     ours = MessageFactory(case=message.case, outbound=True)
     with pytest.raises(Case.DoesNotExist):
-        correct(ours.pk, agent, {"sentiment": "positive"}, now=LATER)
+        correct_reading(ours.pk, agent, {"sentiment": "positive"}, now=LATER)
 
 
 def test_whoever_may_not_work_on_cases_may_not_correct(department, message):
     analyst = UserFactory(role=Role.ANALYST, departments=[department])
     with pytest.raises(NotAllowed):
-        correct(message.pk, analyst, {"sentiment": "positive"}, now=LATER)
+        correct_reading(message.pk, analyst, {"sentiment": "positive"}, now=LATER)
 
 
 @pytest.mark.parametrize(
@@ -160,7 +160,7 @@ def test_whoever_may_not_work_on_cases_may_not_correct(department, message):
 )  # fmt: skip
 def test_a_value_that_makes_no_sense_is_refused(field, given):
     with pytest.raises(Invalid, match="Choose one of those offered"):
-        value_of(field, given)
+        parse_reading_value(field, given)
 
 
 class TestPages:
@@ -201,7 +201,7 @@ class TestPages:
 
     def test_a_colleagues_correction_meanwhile_is_not_taken_back_by_the_way(self, agent, message):
         stale = form(message, urgency="1")
-        correct(message.pk, agent, {"sentiment": "positive"}, now=LATER)
+        correct_reading(message.pk, agent, {"sentiment": "positive"}, now=LATER)
         signed_in(agent).post(address(message), stale)
         message.refresh_from_db()
         assert (message.sentiment, message.urgency) == ("positive", 1)
@@ -213,7 +213,7 @@ class TestPages:
         assert not MessageCorrection.objects.exists()
 
     def test_the_form_shows_who_said_what_and_what_was_read(self, agent, message):
-        correct(message.pk, agent, {"sentiment": "positive"}, now=LATER)
+        correct_reading(message.pk, agent, {"sentiment": "positive"}, now=LATER)
         html = signed_in(agent).get(address(message)).content.decode()
         assert "said positive tone; it was read as negative tone" in html
         assert "Negative (as read)" in html
@@ -228,5 +228,5 @@ class TestPages:
         few = statements(client, f"/cases/{message.case_id}/")
         for minute in range(20):
             one = MessageFactory(case=message.case, network_time=NOW + dt.timedelta(minutes=minute))
-            correct(one.pk, agent, {"urgency": 1}, now=LATER)
+            correct_reading(one.pk, agent, {"urgency": 1}, now=LATER)
         assert statements(client, f"/cases/{message.case_id}/") == few <= 12

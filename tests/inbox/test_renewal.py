@@ -48,7 +48,7 @@ def brand():
 
 
 def test_what_was_renewed_is_kept(brand):
-    connections.connect(brand, now=LATER)
+    connections.connect_renewed(brand, now=LATER)
     assert open_credential(brand).secrets == {"refresh_token": "fresh"}
 
 
@@ -62,7 +62,7 @@ def test_who_was_slower_goes_on_with_what_the_other_got(brand, monkeypatch):
             store_credential(brand, {"refresh_token": "fresh"}, now=LATER)
 
     monkeypatch.setattr(time, "sleep", the_other_stores)
-    assert connections.connect(brand, now=LATER).credentials.secrets == {"refresh_token": "fresh"}
+    assert connections.connect_renewed(brand, now=LATER).credentials.secrets == {"refresh_token": "fresh"}
 
 
 def test_a_check_that_was_slower_than_a_poll_goes_on_with_what_the_poll_got(brand, monkeypatch):
@@ -73,7 +73,7 @@ def test_a_check_that_was_slower_than_a_poll_goes_on_with_what_the_poll_got(bran
     monkeypatch.setattr(
         Expiring, "verify", lambda self: OwnAccount(brand.remote_id, "us", "Us", ()), raising=False
     )
-    checks.check(brand.pk, LATER)
+    checks.check_credential(brand.pk, LATER)
     brand.refresh_from_db()
     assert (brand.health, brand.verified_at) == (Health.OK, LATER)
 
@@ -82,7 +82,7 @@ def test_when_nobody_got_another_a_person_has_to_connect_it(brand, monkeypatch):
     Expiring.spent = {"old"}
     monkeypatch.setattr(time, "sleep", lambda seconds: None)
     with pytest.raises(Reauthorise):
-        connections.connect(brand, now=LATER)
+        connections.connect_renewed(brand, now=LATER)
     assert open_credential(brand).secrets == {"refresh_token": "old"}
 
 
@@ -93,4 +93,4 @@ def test_a_credential_without_a_part_of_it_is_unusable(brand, monkeypatch):
 
     monkeypatch.setitem(registry.CONNECTORS, "x", Incomplete)
     with pytest.raises(CredentialUnusable, match="incomplete"):
-        connections.connect(brand, now=LATER)
+        connections.connect_renewed(brand, now=LATER)

@@ -14,7 +14,7 @@ from networks.base import Author
 from routing.models import Rule, RuleSetVersion
 from routing.rules import editing
 from routing.rules import versions as rulesets
-from routing.rules.editing import Content
+from routing.rules.editing import RuleContent
 from tests.factories import NOW
 from tests.inbox.simple import message
 
@@ -41,7 +41,7 @@ def rich(feed):
         {"field": "is_under_own_post", "is": True},
     ]
     editing.add_rule(
-        Content("Important", {"any": conditions}, feed.departments["billing"], tags=("important",), priority=2),
+        RuleContent("Important", {"any": conditions}, feed.departments["billing"], tags=("important",), priority=2),
         None, "", NOW,
     )  # fmt: skip
     return feed
@@ -79,7 +79,7 @@ def test_an_older_version_decides_as_it_did(rich):
     )
     rule = Rule.objects.get(name="Refunds")
     editing.delete_rule(rule.key, None, NOW)
-    rulesets.forget()
+    rulesets.clear_rules_cache()
     rich.store(message("3", "Another refund", by="3"))
     assert sorted(set(Decision.objects.values_list("version", flat=True))) == [2, 3]
     assert replayed() == {"replayed": 3, "differences": 0, "without_trace": 0, "found": [], "status": 0}
@@ -100,7 +100,7 @@ def test_a_decision_that_would_come_out_otherwise_is_named(feed):
     version = RuleSetVersion.objects.first()
     version.snapshot["rules"][0]["department"] = "service"
     version.save()
-    rulesets.forget()
+    rulesets.clear_rules_cache()
     found = replayed()
     assert (found["differences"], found["status"]) == (1, 1)
     assert "department: 'billing' then, 'service' now" in found["found"][0]["why"]
@@ -115,7 +115,7 @@ def test_a_reason_that_would_read_otherwise_is_named(feed):
 def test_a_version_that_is_gone_is_named(feed):
     feed.store(message("1"))
     RuleSetVersion.objects.all().delete()
-    rulesets.forget()
+    rulesets.clear_rules_cache()
     assert replayed()["found"][0]["why"] == "Version 1 is gone."
 
 

@@ -36,7 +36,7 @@ def answer(question, by, text="We are on it.", seen=1, now=NOW, composer=None, *
 
 
 def draft_of(question, user):
-    return drafts.read(question.case_id, user)
+    return drafts.read_draft(question.case_id, user)
 
 
 class TestQueueing:
@@ -80,7 +80,7 @@ class TestQueueing:
         assert answer(question, agent, "Sorry\x00 \ud800!").text == "Sorry� �! ^AB"
 
     def test_the_draft_is_gone_once_queued(self, question, agent):
-        drafts.save(question.case_id, agent, "We are", NOW)
+        drafts.save_draft(question.case_id, agent, "We are", NOW)
         answer(question, agent)
         assert not Draft.objects.exists()
 
@@ -167,15 +167,15 @@ class TestConflicts:
         assert answer(question, agent, seen=1, now=LATER).state == ReplyState.QUEUED
 
     def test_a_note_does_not_stand_in_the_way(self, question, agent, colleague):
-        cases.note(question.case_id, colleague, "Regular customer.", now=SOON)
-        cases.claim(question.case_id, agent, now=SOON)
+        cases.add_note(question.case_id, colleague, "Regular customer.", now=SOON)
+        cases.claim_case(question.case_id, agent, now=SOON)
         assert answer(question, agent, seen=1, now=LATER).state == ReplyState.QUEUED
 
     def test_a_note_does_not_hide_the_customers_message(self, question, agent, colleague):
-        cases.note(question.case_id, colleague, "Regular customer.", now=NOW)
+        cases.add_note(question.case_id, colleague, "Regular customer.", now=NOW)
         MessageFactory(case=question.case, network_time=SOON)
         Case.objects.filter(pk=question.case_id).update(version=3)
-        cases.note(question.case_id, colleague, "Wrote again.", now=SOON)
+        cases.add_note(question.case_id, colleague, "Wrote again.", now=SOON)
         with pytest.raises(cases.Conflict):
             answer(question, agent, seen=1, now=LATER)
 
@@ -229,7 +229,7 @@ class TestComposer:
     def test_it_answers_the_newest_message_that_can_be_answered(self, question, agent):
         newer = MessageFactory(case=question.case, network_time=SOON)
         MessageFactory(case=question.case, network_time=LATER, deleted_at=LATER)
-        drafts.save(question.case_id, agent, "We are", NOW)
+        drafts.save_draft(question.case_id, agent, "We are", NOW)
         shown = replies.composer(question.case, agent, now=LATER)
         assert (shown.parent, shown.disabled, shown.draft) == (newer, "", "We are")
         assert (shown.handle, shown.signature, shown.max_length, shown.unit) == ("@acme", "^AB", 280, "char")
@@ -258,7 +258,7 @@ class TestTakingBack:
 
     def test_a_newer_draft_is_kept(self, question, agent):
         reply = answer(question, agent)
-        drafts.save(question.case_id, agent, "Something better", SOON)
+        drafts.save_draft(question.case_id, agent, "Something better", SOON)
         replies.cancel_reply(reply.pk, agent, now=SOON)
         assert draft_of(question, agent) == "Something better"
 
@@ -290,7 +290,7 @@ class TestTakingBack:
 
     def test_its_author_may_even_after_the_hand_over(self, question, agent):
         reply = answer(question, agent)
-        cases.hand_over(question.case_id, agent, DepartmentFactory(), "Not ours", now=SOON)
+        cases.hand_over_case(question.case_id, agent, DepartmentFactory(), "Not ours", now=SOON)
         assert replies.cancel_reply(reply.pk, agent, now=SOON).state == ReplyState.CANCELLED
 
 
@@ -354,19 +354,19 @@ class TestSettling:
 
 class TestDrafts:
     def test_one_each(self, question, agent, colleague):
-        drafts.save(question.case_id, agent, "One", NOW)
-        drafts.save(question.case_id, agent, "Two", SOON)
-        drafts.save(question.case_id, colleague, "Three", SOON)
+        drafts.save_draft(question.case_id, agent, "One", NOW)
+        drafts.save_draft(question.case_id, agent, "Two", SOON)
+        drafts.save_draft(question.case_id, colleague, "Three", SOON)
         assert (draft_of(question, agent), draft_of(question, colleague)) == ("Two", "Three")
 
     def test_an_empty_one_is_removed(self, question, agent):
-        drafts.save(question.case_id, agent, "One", NOW)
-        assert drafts.save(question.case_id, agent, " ", NOW) is None
+        drafts.save_draft(question.case_id, agent, "One", NOW)
+        assert drafts.save_draft(question.case_id, agent, " ", NOW) is None
         assert not Draft.objects.exists()
 
     def test_not_on_a_case_one_cannot_see(self, question):
         with pytest.raises(Case.DoesNotExist):
-            drafts.save(question.case_id, UserFactory(), "One", NOW)
+            drafts.save_draft(question.case_id, UserFactory(), "One", NOW)
 
 
 def test_the_networks_own_unit_is_measured_without_a_credential():

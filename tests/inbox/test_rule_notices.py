@@ -12,7 +12,7 @@ from inbox.models import Notice, NoticeKind
 from routing.models import RuleSetVersion
 from routing.rules import drafts, editing
 from routing.rules import versions as rulesets
-from routing.rules.editing import Content
+from routing.rules.editing import RuleContent
 from tests.factories import NOW, BrandAccountFactory, DepartmentFactory, UserFactory
 from tests.inbox.pages import signed_in
 
@@ -21,10 +21,10 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def firm():
-    rulesets.forget()
+    rulesets.clear_rules_cache()
     service, billing = DepartmentFactory(name="Service"), DepartmentFactory(name="Billing")
     account = BrandAccountFactory(network="x", remote_id="1", handle="kettle")
-    editing.set_default(service, None, NOW)
+    editing.set_default_department(service, None, NOW)
     yield types.SimpleNamespace(
         service=service,
         billing=billing,
@@ -35,12 +35,12 @@ def firm():
         gone=UserFactory(role=Role.MANAGER, departments=[billing], is_active=False),
         admin=UserFactory(role=Role.ADMINISTRATOR),
     )
-    rulesets.forget()
+    rulesets.clear_rules_cache()
 
 
 def content(department, word="parking", name="Parking", **more):
     kept = {"all": [{"field": "brand_account", "is": ["x:1"]}, {"field": "words", "any": [word]}]}
-    return Content(name, kept, department, **more)
+    return RuleContent(name, kept, department, **more)
 
 
 def told():
@@ -65,12 +65,12 @@ def test_a_department_without_a_manager_is_the_administrators(firm):
 
 
 def test_a_draft_is_told_when_it_is_published_once_a_department(firm):
-    drafts.begin(firm.juno, NOW)
+    drafts.begin_rule_draft(firm.juno, NOW)
     for name in ("One", "Two"):
         editing.add_rule(content(firm.billing, name=name, word=name), firm.juno, "", NOW)
     editing.add_rule(content(firm.service, name="Three", word="three"), firm.juno, "", NOW)
     assert told() == []
-    drafts.publish(firm.juno, "", NOW)
+    drafts.publish_rule_draft(firm.juno, "", NOW)
     said = dict(told())
     assert set(said) == {firm.mara.pk, firm.other.pk}
     assert "published the rules “One” and “Two”: they send messages" in said[firm.mara.pk]

@@ -4,10 +4,10 @@ import json
 import orjson
 import pytest
 
-from inbox.ingest.storable import Unstorable, clean_json, raw_bytes, storable
+from inbox.ingest.storable import Unstorable, clean_json, raw_bytes, make_storable
 from inbox.models import Message, Quarantined
 from inbox.text import clean_address, clean_line, clean_text
-from networks.base import Attachment, Author, Unreadable
+from networks.base import Attachment, Author, UnreadableItem
 from tests.factories import NOW
 from tests.inbox.simple import message
 
@@ -112,7 +112,7 @@ def test_json_nested_too_deeply_is_refused():
 )
 def test_ids_and_times_are_never_repaired(changes):
     with pytest.raises(Unstorable):
-        storable(dataclasses.replace(message("1"), **changes), "9000", NOW)
+        make_storable(dataclasses.replace(message("1"), **changes), "9000", NOW)
 
 
 @pytest.mark.parametrize(
@@ -151,7 +151,7 @@ def test_what_cannot_be_stored_is_quarantined_and_its_neighbours_go_in(feed):
         message("d", created_at=NOW.replace(tzinfo=None)),
     ]
     good = [message(f"g{n}", by=f"g{n}") for n in range(30)]
-    unreadable = Unreadable(raw={"id": "e", "text": None}, error="text expected, got NoneType", remote_id="e")
+    unreadable = UnreadableItem(raw={"id": "e", "text": None}, error="text expected, got NoneType", remote_id="e")
     outcome = feed.store(*bad, *good, unreadable=(unreadable,))
     assert (outcome.stored, outcome.quarantined) == (30, 4)
     assert set(Quarantined.objects.values_list("remote_id", flat=True)) == {"b\ufffd", "c", "d", "e"}
@@ -162,7 +162,7 @@ def test_what_cannot_be_stored_is_quarantined_and_its_neighbours_go_in(feed):
 
 @pytest.mark.django_db
 def test_the_same_bad_item_is_kept_once(feed):
-    bad = Unreadable(raw="{broken", error="not JSON")
+    bad = UnreadableItem(raw="{broken", error="not JSON")
     feed.store(unreadable=(bad, bad))
     feed.store(unreadable=(bad,))
     kept = Quarantined.objects.get()

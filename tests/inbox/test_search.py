@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import Role
-from inbox.queue.search import PAGE, clean_query, snippet
+from inbox.queue.search import HITS_PER_PAGE, clean_query, build_snippet
 from tests.factories import (
     BrandAccountFactory,
     CaseFactory,
@@ -83,7 +83,7 @@ def test_paging_shows_every_hit_once_newest_first(client, service, brand):
     now = timezone.now()
     expected = [
         write(service, brand, "broken lid", created_at=now - dt.timedelta(minutes=n // 3)).pk
-        for n in range(PAGE * 2 + 4)
+        for n in range(HITS_PER_PAGE * 2 + 4)
     ]
     seen, path = [], "/search/?q=lid"
     while path:
@@ -94,7 +94,7 @@ def test_paging_shows_every_hit_once_newest_first(client, service, brand):
 
 
 def test_htmx_gets_the_next_hits_alone(client, service, brand):
-    for _ in range(PAGE + 1):
+    for _ in range(HITS_PER_PAGE + 1):
         write(service, brand, "broken lid")
     more = client.get("/search/?q=lid").context["next"]
     fragment = client.get(f"/search/{more}", **HTMX).content.decode()
@@ -125,10 +125,10 @@ def test_a_query_is_bounded():
 
 
 def test_a_snippet_is_the_neighbourhood_of_the_hit():
-    parts = snippet("word " * 300 + "needle and more", frozenset({"needle"}))
+    parts = build_snippet("word " * 300 + "needle and more", frozenset({"needle"}))
     assert [part.text for part in parts if part.hit] == ["needle"]
     assert sum(len(part.text) for part in parts) < 300
-    assert "".join(part.text for part in snippet("plain", frozenset({"x"}))) == "plain"
+    assert "".join(part.text for part in build_snippet("plain", frozenset({"x"}))) == "plain"
 
 
 def test_it_costs_the_same_for_one_hit_and_for_thirty(client, service, brand):

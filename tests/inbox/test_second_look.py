@@ -14,14 +14,14 @@ from inbox.cases import suggestions as suggesting
 from inbox.cases import verbs as cases
 from inbox.changes.refusals import Conflict, NotAllowed
 from inbox.decisions import second_opinion as second_look
-from inbox.decisions.replay import Outcome, replay
+from inbox.decisions.replay import ReplayCounts, replay_decisions
 from inbox.ingest.page import store_messages
 from inbox.models import Case, CaseEvent, Custody, Decision, RoutingSuggestion, SecondLook, Verb
 from routing.learning import active as learned
 from routing.learning import corrections, trainings
 from routing.models import LearningMode, RouterVersion, RoutingExample
 from routing.rules import versions as rulesets
-from routing.rules.editing import Content, add_rule, set_default
+from routing.rules.editing import RuleContent, add_rule, set_default_department
 from tests.factories import NOW, BrandAccountFactory, DepartmentFactory, StreamFactory, UserFactory
 from tests.inbox.pages import signed_in
 from tests.inbox.simple import message
@@ -34,11 +34,11 @@ LATER = NOW + dt.timedelta(seconds=3)
 
 @pytest.fixture(autouse=True)
 def _fresh():
-    learned.forget()
-    rulesets.forget()
+    learned.forget_active_router()
+    rulesets.clear_rules_cache()
     yield
-    learned.forget()
-    rulesets.forget()
+    learned.forget_active_router()
+    rulesets.clear_rules_cache()
 
 
 class Place:
@@ -51,9 +51,9 @@ class Place:
         brand = self.stream.brand_account
         self.manager = UserFactory(role=Role.MANAGER, departments=everywhere, publishes=[brand])
         self.agent = UserFactory(departments=[self.service], publishes=[brand])
-        set_default(self.service, self.manager, NOW)
+        set_default_department(self.service, self.manager, NOW)
         self.rule = add_rule(
-            Content("Faults", {"any": [{"field": "words", "any": ["crash"]}]}, self.tech),
+            RuleContent("Faults", {"any": [{"field": "words", "any": ["crash"]}]}, self.tech),
             self.manager,
             "",
             NOW,
@@ -61,10 +61,10 @@ class Place:
 
     def teach(self):
         pairs = [(one.text, one.department) for one in examples(150)]
-        corrections.import_pairs(pairs, by=None, now=NOW)
-        trainings.ask(None, NOW)
-        assert trainings.run(trainings.claim(NOW)).state == "active"
-        second_look.tick(NOW)
+        corrections.import_corrections(pairs, by=None, now=NOW)
+        trainings.request_training(None, NOW)
+        assert trainings.run_training(trainings.claim_training(NOW)).state == "active"
+        second_look.weigh_new_decisions(NOW)
 
     def arrives(self, text, ident="1"):
         store_messages(self.stream, [message(ident, text=text)], NOW)
@@ -86,7 +86,7 @@ def test_what_it_is_sure_of_moves_with_its_reasons(place):
     place.threshold(0.5)
     case = place.arrives(MONEY)
     assert case.department == place.service
-    assert second_look.tick(LATER) == 1
+    assert second_look.weigh_new_decisions(LATER) == 1
     case.refresh_from_db()
     assert (case.department, case.hint, case.version) == (place.billing, "", 2)
     first, second = Custody.objects.filter(case=case).order_by("sent_at")
@@ -108,7 +108,7 @@ def test_what_it_is_sure_of_moves_with_its_reasons(place):
 def test_a_case_that_came_while_the_tick_went_on_does_not_move_before_it_came(place):
     place.threshold(0.5)
     case = place.arrives(MONEY)
-    second_look.tick(NOW - dt.timedelta(milliseconds=100))
+    second_look.weigh_new_decisions(NOW - dt.timedelta(milliseconds=100))
     case.refresh_from_db()
     assert case.department == place.billing
     first, second = Custody.objects.filter(case=case).order_by("id")
@@ -122,16 +122,16 @@ def test_a_case_that_came_while_the_tick_went_on_does_not_move_before_it_came(pl
 def test_a_moved_decision_still_replays_by_its_rules(place):
     place.threshold(0.5)
     place.arrives(MONEY)
-    second_look.tick(LATER)
-    outcome = Outcome()
-    assert list(replay(None, outcome)) == []
+    second_look.weigh_new_decisions(LATER)
+    outcome = ReplayCounts()
+    assert list(replay_decisions(None, outcome)) == []
     assert outcome.replayed == 1
 
 
 def test_below_the_threshold_it_only_suggests(place):
     place.threshold(1.01)
     case = place.arrives(MONEY)
-    second_look.tick(LATER)
+    second_look.weigh_new_decisions(LATER)
     case.refresh_from_db()
     assert case.department == place.service
     assert case.hint.startswith("Billing? ")
@@ -144,7 +144,7 @@ def test_below_the_threshold_it_only_suggests(place):
 def test_a_rule_that_holds_is_not_overruled(place):
     place.threshold(0.0)
     case = place.arrives(f"crash, and {MONEY}, {MONEY}")
-    second_look.tick(LATER)
+    second_look.weigh_new_decisions(LATER)
     case.refresh_from_db()
     assert case.department == place.tech
 
@@ -152,23 +152,23 @@ def test_a_rule_that_holds_is_not_overruled(place):
 def test_a_rule_that_people_say_is_wrong_may_be(place):
     version = RouterVersion.objects.get()
     RouterVersion.objects.update(metrics={**version.metrics, "by_rule": {str(place.rule.key): [1, 4]}})
-    learned.forget()
+    learned.forget_active_router()
     place.threshold(0.0)
     text = " ".join([MONEY] * 6)
     case = place.arrives(f"{text} crash")
-    active = learned.live()
+    active = learned.get_active_router()
     facts = learned.facts_of_text(f"{text} crash")
-    said = learned.votes(facts, rulesets.live())
+    said = learned.rule_votes(facts, rulesets.live_rules())
     assert active.may_overrule(said)
     best = active.router.guess(facts.text, said)[0].department
-    second_look.tick(LATER)
+    second_look.weigh_new_decisions(LATER)
     case.refresh_from_db()
     assert case.department.slug == best
 
 
 def test_where_it_agrees_nothing_is_said(place):
     case = place.arrives("my parcel with the lamp is late")
-    assert second_look.tick(LATER) == 1
+    assert second_look.weigh_new_decisions(LATER) == 1
     case.refresh_from_db()
     assert (case.department, case.hint, case.version) == (place.service, "", 1)
 
@@ -176,8 +176,8 @@ def test_where_it_agrees_nothing_is_said(place):
 def test_what_somebody_touched_stays(place):
     place.threshold(0.5)
     case = place.arrives(MONEY)
-    cases.claim(case.pk, place.agent, now=NOW)
-    second_look.tick(LATER)
+    cases.claim_case(case.pk, place.agent, now=NOW)
+    second_look.weigh_new_decisions(LATER)
     case.refresh_from_db()
     assert case.department == place.service
     assert case.hint
@@ -185,20 +185,20 @@ def test_what_somebody_touched_stays(place):
 
 def test_each_decision_is_weighed_once(place):
     place.arrives(MONEY)
-    assert second_look.tick(LATER) == 1
-    assert second_look.tick(LATER) == 0
-    assert second_look.tick(LATER + dt.timedelta(hours=1)) == 0
+    assert second_look.weigh_new_decisions(LATER) == 1
+    assert second_look.weigh_new_decisions(LATER) == 0
+    assert second_look.weigh_new_decisions(LATER + dt.timedelta(hours=1)) == 0
     assert SecondLook.objects.get().decision_id == Decision.objects.latest("id").pk
     place.arrives(MONEY, "2")
-    assert second_look.tick(LATER) == 0  # it joined the case of the same customer
+    assert second_look.weigh_new_decisions(LATER) == 0  # it joined the case of the same customer
 
 
 def test_without_a_router_nothing_waits(place):
-    trainings.choose_mode(LearningMode.OFF)
+    trainings.set_learning_mode(LearningMode.OFF)
     place.arrives(MONEY)
-    assert second_look.tick(LATER) == 0
-    trainings.choose_mode(LearningMode.AUTOMATIC)
-    assert second_look.tick(LATER) == 0
+    assert second_look.weigh_new_decisions(LATER) == 0
+    trainings.set_learning_mode(LearningMode.AUTOMATIC)
+    assert second_look.weigh_new_decisions(LATER) == 0
     assert not RoutingSuggestion.objects.exists()
 
 
@@ -207,7 +207,7 @@ def test_a_department_that_closed_gets_nothing(place):
     place.billing.is_open = False
     place.billing.save()
     case = place.arrives(MONEY)
-    second_look.tick(LATER)
+    second_look.weigh_new_decisions(LATER)
     case.refresh_from_db()
     assert (case.department, case.hint) == (place.service, "")
 
@@ -216,7 +216,7 @@ def test_the_number_of_statements_does_not_grow_with_agreement(place, django_ass
     for at in range(5):
         store_messages(place.stream, [message(str(at), text="my parcel is late", by=str(at))], NOW)
     with django_assert_max_num_queries(12):
-        assert second_look.tick(LATER) == 5
+        assert second_look.weigh_new_decisions(LATER) == 5
 
 
 @pytest.mark.django_db(transaction=True)
@@ -229,7 +229,7 @@ def test_two_ticks_at_once_move_it_once():
 
     def work():
         gate.wait()
-        weighed.append(second_look.tick(LATER))
+        weighed.append(second_look.weigh_new_decisions(LATER))
         connection.close()
 
     threads = [threading.Thread(target=work) for _ in range(2)]
@@ -249,7 +249,7 @@ def test_two_ticks_at_once_move_it_once():
 def suggested(place):
     place.threshold(1.01)
     case = place.arrives(MONEY)
-    second_look.tick(LATER)
+    second_look.weigh_new_decisions(LATER)
     case.refresh_from_db()
     RoutingExample.objects.all().delete()
     place.case = case
@@ -257,36 +257,36 @@ def suggested(place):
 
 
 def test_accepting_hands_over_as_misrouted_and_teaches(suggested):
-    suggesting.accept(suggested.case.pk, suggested.agent, now=LATER)
+    suggesting.accept_suggestion(suggested.case.pk, suggested.agent, now=LATER)
     case = Case.objects.get(pk=suggested.case.pk)
     assert (case.department, case.hint) == (suggested.billing, "")
     assert Custody.objects.get(case=case, left_at__isnull=True).wrong_department
     example = RoutingExample.objects.get()
     assert (example.text, example.department, example.source) == (MONEY, "billing", "accepted")
     with pytest.raises(Conflict):
-        suggesting.accept(case.pk, suggested.manager, now=LATER)
+        suggesting.accept_suggestion(case.pk, suggested.manager, now=LATER)
 
 
 def test_declining_keeps_it_and_teaches_that(suggested):
-    suggesting.decline(suggested.case.pk, suggested.agent, now=LATER)
+    suggesting.decline_suggestion(suggested.case.pk, suggested.agent, now=LATER)
     case = Case.objects.get(pk=suggested.case.pk)
     assert (case.department, case.hint) == (suggested.service, "")
     assert RoutingExample.objects.get().department == "service"
     assert CaseEvent.objects.filter(case=case, verb=Verb.SUGGESTION_DECLINED, actor=suggested.agent).exists()
     with pytest.raises(Conflict):
-        suggesting.decline(case.pk, suggested.agent, now=LATER)
+        suggesting.decline_suggestion(case.pk, suggested.agent, now=LATER)
 
 
 def test_who_may_not_hand_over_may_not_settle_it(suggested):
     analyst = UserFactory(role=Role.ANALYST, departments=[suggested.service])
-    for verb in (suggesting.accept, suggesting.decline):
+    for verb in (suggesting.accept_suggestion, suggesting.decline_suggestion):
         with pytest.raises(NotAllowed):
             verb(suggested.case.pk, analyst, now=LATER)
     assert not RoutingExample.objects.exists()
 
 
 def test_a_hand_over_settles_it_too(suggested):
-    cases.hand_over(suggested.case.pk, suggested.manager, suggested.tech, "A fault", now=LATER)
+    cases.hand_over_case(suggested.case.pk, suggested.manager, suggested.tech, "A fault", now=LATER)
     assert Case.objects.get(pk=suggested.case.pk).hint == ""
     page = signed_in(suggested.manager).get(reverse("inbox:case", args=[suggested.case.pk]))
     assert page.context["suggestion"] is None

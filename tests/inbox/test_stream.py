@@ -14,7 +14,7 @@ from django.test import AsyncClient
 
 from accounts.models import BrandAccountGrant, Role
 from inbox.live import stream
-from inbox.live.publish import CHANNEL, CaseChange, publish, publish_watches_on_commit
+from inbox.live.publish import CASES_CHANNEL, CaseChange, publish_cases, publish_watches_on_commit
 from inbox.live.stream import Audience, Listener
 from inbox.models import Watch
 from inbox.notices import watches as watching
@@ -108,12 +108,12 @@ class TestTheStream:
 
         async def story():
             client, chunks = await opened(agent)
-            await sync_to_async(publish)([change(case=5, department=billing.pk)])
+            await sync_to_async(publish_cases)([change(case=5, department=billing.pk)])
             first = await next_event(chunks)
             # Longer than a busy machine takes to hear of three changes.
             stream.COALESCE = 1
             for case in (6, 7, 8):
-                await sync_to_async(publish)([change(case=case, department=billing.pk)])
+                await sync_to_async(publish_cases)([change(case=case, department=billing.pk)])
             return first, await next_event(chunks)
 
         assert asyncio.run(story()) == ([5], [6, 7, 8])
@@ -124,7 +124,7 @@ class TestTheStream:
 
         async def story():
             _client, chunks = await opened(agent)
-            await sync_to_async(publish)([change(case=5, department=other.pk)])
+            await sync_to_async(publish_cases)([change(case=5, department=other.pk)])
             with contextlib.suppress(TimeoutError):
                 return await next_event(chunks, seconds=0.6)
             return "silence"
@@ -153,7 +153,7 @@ class TestTheStream:
             await BrandAccountGrant.objects.acreate(user=user, brand_account=brand)
             await anext(chunks)
             await anext(chunks)
-            await sync_to_async(publish)([change(case=9, brand=brand.pk)])
+            await sync_to_async(publish_cases)([change(case=9, brand=brand.pk)])
             return await next_event(chunks)
 
         assert asyncio.run(story()) == [9]
@@ -188,14 +188,14 @@ class TestTheStream:
 
         async def story():
             _client, chunks = await opened(agent)
-            await sync_to_async(publish)(changes)
+            await sync_to_async(publish_cases)(changes)
             await sync_to_async(begins)()
             heard = [await next_event(chunks)]
-            await sync_to_async(publish)(changes)
+            await sync_to_async(publish_cases)(changes)
             heard.append(await next_event(chunks))
-            await sync_to_async(watching.watch)(theirs.pk, agent, on=False, now=NOW)
+            await sync_to_async(watching.set_watching)(theirs.pk, agent, on=False, now=NOW)
             heard.append(await next_event(chunks))
-            await sync_to_async(publish)(changes)
+            await sync_to_async(publish_cases)(changes)
             with contextlib.suppress(TimeoutError):
                 return heard, await next_event(chunks, seconds=1)
             return heard, "silence"
@@ -235,12 +235,12 @@ class TestTheStream:
 def test_a_lost_broker_does_not_stop_who_publishes(settings, caplog):
     from inbox.live import publish as live
 
-    live._redis.cache_clear()
+    live._redis_client.cache_clear()
     settings.REDIS_URL = "redis://127.0.0.1:1/0"
     try:
-        publish([change()])
+        publish_cases([change()])
     finally:
-        live._redis.cache_clear()
+        live._redis_client.cache_clear()
 
     assert "Live update not published" in caplog.text
-    assert CHANNEL
+    assert CASES_CHANNEL

@@ -2,7 +2,7 @@ import datetime as dt
 
 import pytest
 
-from inbox.ingest.threads import CaseState, join, of_thread
+from inbox.ingest.threads import CaseState, find_case_to_join, find_case_of_thread
 from tests.factories import NOW
 
 DAY = dt.timedelta(days=1)
@@ -30,66 +30,66 @@ def case(
 
 def test_the_thread_decides_before_the_newest_case():
     old, new = case(1, thread="t1", last=NOW - 20 * DAY), case(2, thread="t2")
-    assert join([old, new], "t1", "public", NOW) is old
-    assert join([new, old], "t1", "public", NOW) is old
+    assert find_case_to_join([old, new], "t1", "public", NOW) is old
+    assert find_case_to_join([new, old], "t1", "public", NOW) is old
 
 
 def test_without_the_thread_the_newest_case_in_reach_takes_it():
     older, newer = case(1, last=NOW - 3 * DAY), case(2, last=NOW - DAY)
-    assert join([newer, older], "other", "public", NOW) is newer
+    assert find_case_to_join([newer, older], "other", "public", NOW) is newer
 
 
 @pytest.mark.parametrize(("visibility", "days"), [("public", 7), ("direct", 30)])
 def test_the_reach_ends(visibility, days):
     for age, joined in ((days, True), (days + 0.001, False), (-days, True), (-days - 0.001, False)):
         one = case(last=NOW - age * DAY, visibility=visibility)
-        assert (join([one], "other", visibility, NOW) is one) is joined, age
+        assert (find_case_to_join([one], "other", visibility, NOW) is one) is joined, age
 
 
 def test_public_and_direct_never_mix():
-    assert join([case(visibility="public")], "t1", "direct", NOW) is None
+    assert find_case_to_join([case(visibility="public")], "t1", "direct", NOW) is None
 
 
 def test_a_case_closed_less_than_72_hours_ago_takes_it():
     for hours, joined in ((71.9, True), (72, False), (-1, True)):
         one = case(closed=NOW - hours * HOUR, last=NOW - 100 * HOUR)
-        assert (join([one], "t1", "public", NOW) is one) is joined, hours
+        assert (find_case_to_join([one], "t1", "public", NOW) is one) is joined, hours
 
 
 def test_a_case_worked_on_for_long_and_closed_now_takes_it():
     one = case(closed=NOW - HOUR, last=NOW - 20 * DAY)
-    assert join([one], "other", "public", NOW) is one
+    assert find_case_to_join([one], "other", "public", NOW) is one
 
 
 def test_an_open_case_goes_before_a_closed_one_even_of_the_same_thread():
     closed, still_open = case(1, thread="t1", closed=NOW - HOUR), case(2, thread="t2")
-    assert join([closed, still_open], "t1", "public", NOW) is still_open
+    assert find_case_to_join([closed, still_open], "t1", "public", NOW) is still_open
 
 
 def test_of_closed_cases_the_one_with_the_thread_is_reopened():
     ours = case(1, thread="t1", closed=NOW - 5 * HOUR, last=NOW - 6 * HOUR)
     newer = case(2, thread="t2", closed=NOW - HOUR)
-    assert join([newer, ours], "t1", "public", NOW) is ours
+    assert find_case_to_join([newer, ours], "t1", "public", NOW) is ours
 
 
 def test_old_history_does_not_reopen_what_was_just_closed():
-    assert join([case(closed=NOW - HOUR)], "t1", "public", NOW - 400 * DAY) is None
+    assert find_case_to_join([case(closed=NOW - HOUR)], "t1", "public", NOW - 400 * DAY) is None
 
 
 def test_an_empty_thread_is_no_thread():
     old = case(1, thread="", last=NOW - 60 * DAY)
-    assert join([old], "", "public", NOW) is None
+    assert find_case_to_join([old], "", "public", NOW) is None
 
 
 def test_our_own_message_belongs_to_the_only_customer_of_its_thread():
     closed, newer = case(1, closed=NOW - DAY), case(2)
-    assert of_thread([closed, newer], "t1", NOW) is newer
-    assert of_thread([case(1, customer=7), case(2, customer=8)], "t1", NOW) is None
-    assert of_thread([case(1)], "unknown", NOW) is None
-    assert of_thread([case(1, thread="")], "", NOW) is None
+    assert find_case_of_thread([closed, newer], "t1", NOW) is newer
+    assert find_case_of_thread([case(1, customer=7), case(2, customer=8)], "t1", NOW) is None
+    assert find_case_of_thread([case(1)], "unknown", NOW) is None
+    assert find_case_of_thread([case(1, thread="")], "", NOW) is None
 
 
 def test_our_own_message_belongs_to_no_case_that_began_later():
     older, later = case(1, closed=NOW - DAY, opened=NOW - 9 * DAY), case(2, opened=NOW - HOUR)
-    assert of_thread([older, later], "t1", NOW - 2 * DAY) is older
-    assert of_thread([later], "t1", NOW - 2 * DAY) is None
+    assert find_case_of_thread([older, later], "t1", NOW - 2 * DAY) is older
+    assert find_case_of_thread([later], "t1", NOW - 2 * DAY) is None

@@ -63,16 +63,16 @@ def texts(user, kind=None):
 class TestByHand:
     def test_who_is_given_a_case_and_who_had_it_are_told_by_whom(self, ada, bo, mara, billing, brand):
         (case,) = has(ada, billing, brand, preview="Where is my parcel?")
-        cases.assign(case.pk, mara, bo, now=NOW)
+        cases.assign_case(case.pk, mara, bo, now=NOW)
         assert texts(bo) == ["A case is yours: Mara Lind gave it to you. “Where is my parcel?”"]
         assert texts(ada) == ["A case of yours went to Bo Ek: Mara Lind passed it on. “Where is my parcel?”"]
         assert texts(mara) == []
 
     def test_what_one_does_oneself_one_is_not_told(self, ada, billing, brand):
         case = CaseFactory(department=billing, brand_account=brand)
-        cases.claim(case.pk, ada, now=NOW)
-        cases.assign(case.pk, ada, None, now=NOW)
-        taking.take_next(ada, now=NOW)
+        cases.claim_case(case.pk, ada, now=NOW)
+        cases.assign_case(case.pk, ada, None, now=NOW)
+        taking.take_next_case(ada, now=NOW)
         assert texts(ada) == []
 
 
@@ -82,7 +82,7 @@ class TestAtOnce:
         billing.save()
         for n in range(5):
             CaseFactory(department=billing, brand_account=brand, preview=f"{n}", priority=2 if n == 3 else 0)
-        assigning.assign_waiting(NOW)
+        assigning.assign_cases_automatically(NOW)
         assert texts(ada) == [
             "5 cases are yours now: the only one who is there. All are under Mine; the most urgent: “3”"
         ]
@@ -93,7 +93,7 @@ class TestAtOnce:
         billing.save()
         for _ in range(3):
             CaseFactory(department=billing, brand_account=brand)
-        assigning.assign_waiting(NOW)
+        assigning.assign_cases_automatically(NOW)
         assert len(texts(ada)) == 3
 
 
@@ -101,54 +101,54 @@ class TestLeave:
     def test_both_are_told_when_leave_begins(self, ada, bo, billing, brand):
         has(ada, billing, brand, 4, preview="Where is it?")
         goes_on_leave(ada, NOW.date(), bo)
-        assert leaving.release_absent(NOW) == 4
+        assert leaving.release_cases_of_absent(NOW) == 4
         assert texts(ada, NoticeKind.MOVED) == [
             "4 of your open cases went to Bo Ek: you are on leave. “Where is it?”"
         ]
         assert texts(bo) == [
             "4 cases are yours now: Ada Holm is on leave. All are under Mine; the most urgent: “Where is it?”"
         ]
-        assert leaving.release_absent(NOW) == 0
+        assert leaving.release_cases_of_absent(NOW) == 0
         assert Notice.objects.count() == 2
 
     def test_and_the_one_who_is_away_when_a_break_became_long(self, ada, billing, brand):
         has(ada, billing, brand, preview="Where is it?")
         presence.set_away(ada, True, NOW)
-        leaving.release_absent(NOW + DAY)
+        leaving.release_cases_of_absent(NOW + DAY)
         assert texts(ada) == ["A case of yours went back to Billing: you are away. “Where is it?”"]
 
     def test_whoever_is_on_leave_takes_nothing(self, ada, billing, brand):
         case = CaseFactory(department=billing, brand_account=brand)
         leave = goes_on_leave(ada, NOW.date())
-        with pytest.raises(cases.Invalid, match=f"You are on leave until {presence.until(leave)}"):
-            cases.claim(case.pk, ada, now=NOW)
+        with pytest.raises(cases.Invalid, match=f"You are on leave until {presence.leave_until_words(leave)}"):
+            cases.claim_case(case.pk, ada, now=NOW)
         with pytest.raises(cases.Invalid, match="Say under Your presence that you are back"):
-            taking.take_next(ada, now=NOW)
+            taking.take_next_case(ada, now=NOW)
         with pytest.raises(cases.Invalid, match="You are on leave"):
-            cases.assign(case.pk, ada, ada, now=NOW)
+            cases.assign_case(case.pk, ada, ada, now=NOW)
         assert not Case.objects.filter(assignee__isnull=False).exists()
-        assert taking.take_next(ada, now=NOW + 3 * DAY) == case, "the leave is over"
+        assert taking.take_next_case(ada, now=NOW + 3 * DAY) == case, "the leave is over"
 
     def test_nor_is_given_anything_by_hand(self, ada, bo, mara, billing, brand):
         case = CaseFactory(department=billing, brand_account=brand)
         goes_on_leave(ada, NOW.date(), bo)
         with pytest.raises(cases.Invalid, match=r"Ada Holm is on leave until .*\. Bo Ek stands in\. Choose"):
-            cases.assign(case.pk, mara, ada, now=NOW)
-        assert cases.assign(case.pk, mara, bo, now=NOW).assignee == bo
+            cases.assign_case(case.pk, mara, ada, now=NOW)
+        assert cases.assign_case(case.pk, mara, bo, now=NOW).assignee == bo
 
     def test_nobody_is_said_to_stand_in_who_works_on_no_cases_any_more(self, ada, bo, mara, billing, brand):
         case = CaseFactory(department=billing, brand_account=brand)
         goes_on_leave(ada, NOW.date(), bo)
         type(bo).objects.filter(pk=bo.pk).update(role=Role.ANALYST)
         with pytest.raises(cases.Invalid, match=r"is on leave until \d+ \w+\. Choose somebody else\."):
-            cases.assign(case.pk, mara, ada, now=NOW)
+            cases.assign_case(case.pk, mara, ada, now=NOW)
 
     def test_planning_says_what_becomes_of_the_cases(self, ada, bo, billing, brand):
         elsewhere = DepartmentFactory(name="Legal")
         ada.memberships.create(department=elsewhere)
         has(ada, billing, brand, 2)
         has(ada, elsewhere, brand)
-        today = presence.today(timezone.now())
+        today = presence.local_date(timezone.now())
         days = {"starts_on": today, "ends_on": today + DAY}
         client = signed_in(ada)
         page = client.post(
@@ -164,7 +164,7 @@ class TestLeave:
         later = {"starts_on": today + 5 * DAY, "ends_on": today + 6 * DAY}
         page = client.post(reverse("inbox:plan_leave"), later, follow=True).content.decode()
         assert (
-            f"What you have open then goes back to the departments on {presence.day(today + 5 * DAY)}."
+            f"What you have open then goes back to the departments on {presence.day_words(today + 5 * DAY)}."
             in page
         )
 
@@ -177,7 +177,7 @@ class TestLeave:
         assert "Odile" not in page
 
     def test_every_page_says_that_one_is_on_leave(self, ada, bo):
-        today = presence.today(timezone.now())
+        today = presence.local_date(timezone.now())
         goes_on_leave(bo, today)
         client = signed_in(ada)
         few = statements(client, "/")
@@ -189,7 +189,7 @@ class TestLeave:
         assert statements(client, "/") == few
 
     def test_one_may_be_back_early(self, ada):
-        today = presence.today(timezone.now())
+        today = presence.local_date(timezone.now())
         leave = goes_on_leave(ada, today - 3 * DAY, days=9)
         client = signed_in(ada)
         assert "I am back: end the leave" in client.get(reverse("inbox:presence")).content.decode()

@@ -13,12 +13,12 @@ from accounts.models import BrandAccount
 from inbox.cases import hand_overs as passing
 from inbox.cases import playbook as playing
 from inbox.cases import verbs as cases
-from inbox.decisions.trace import trace, without_trace
+from inbox.decisions.trace import trace_case, cases_without_trace
 from inbox.models import Decision
 from routing.models import Rule
 from routing.playbook import versions as playbooks
 from routing.rules import editing
-from routing.rules.editing import Content
+from routing.rules.editing import RuleContent
 from tests.factories import NOW, CaseFactory, DepartmentFactory, MessageFactory, UserFactory
 from tests.inbox.simple import message
 
@@ -40,22 +40,22 @@ def case():
     )
     ann = UserFactory(departments=[service], first_name="Ann", last_name="Bell")
     ben = UserFactory(departments=[billing], first_name="Ben", last_name="Cole")
-    playbooks.install_starter(None, NOW)
+    playbooks.install_starter_playbook(None, NOW)
     case = CaseFactory(department=service)
     Decision.objects.create(
         message=MessageFactory(case=case), case=case, department=service, decided_by="rule", rule_name="Parcels",
         version=3, reasons=["“parcel” → Service"], at=NOW,
     )  # fmt: skip
     for question, key in (("kind", "unhappy"), ("cause", "yes"), ("fix", "money")):
-        playing.answer(case.pk, ann, question, key, now=NOW + dt.timedelta(minutes=1))
-    cases.hand_over(case.pk, ann, billing, "A charge", now=NOW + dt.timedelta(minutes=2))
-    passing.accept(case.pk, ben, now=LATER)
+        playing.answer_playbook(case.pk, ann, question, key, now=NOW + dt.timedelta(minutes=1))
+    cases.hand_over_case(case.pk, ann, billing, "A charge", now=NOW + dt.timedelta(minutes=2))
+    passing.accept_case(case.pk, ben, now=LATER)
     case.refresh_from_db()
     return case
 
 
 def test_a_trace_tells_decisions_custody_and_answers(case):
-    found = trace(case)
+    found = trace_case(case)
     assert [(one["rule"], one["rules_version"], one["department"]) for one in found["decisions"]] == [
         ("Parcels", 3, "service")
     ]
@@ -79,7 +79,7 @@ def test_the_command_prints_it_in_the_order_of_time_and_as_json(case):
         "2026-11-18T11:00:00  Accounts accepted it (Ben Cole)",
         "The playbook says: Hand over to billing",
     ]
-    assert json.loads(said(str(case.pk), "--json")) == trace(case)
+    assert json.loads(said(str(case.pk), "--json")) == trace_case(case)
 
 
 def test_a_case_that_is_not_there_is_refused():
@@ -94,7 +94,7 @@ def test_cases_without_a_trace_are_counted_and_named(case):
     lost = CaseFactory(custody=False)
     with pytest.raises(SystemExit):
         said("--missing")
-    assert list(without_trace()) == [lost]
+    assert list(cases_without_trace()) == [lost]
 
 
 def test_every_case_that_comes_in_carries_one(feed):
@@ -105,7 +105,7 @@ def test_every_case_that_comes_in_carries_one(feed):
 def test_the_reason_names_the_brand_account_as_people_know_it(feed):
     BrandAccount.objects.update(handle="kettle")
     condition = {"field": "brand_account", "is": [f"x:{feed.brand_account.remote_id}"]}
-    editing.add_rule(Content("Ours", condition, feed.departments["billing"]), None, "", NOW)
+    editing.add_rule(RuleContent("Ours", condition, feed.departments["billing"]), None, "", NOW)
     editing.move_rule(Rule.objects.get(name="Ours").key, None, NOW, to=1)
     feed.store(message("1"))
     assert Decision.objects.get().reasons[0].startswith("Brand account “@kettle on X” → Billing")

@@ -13,7 +13,7 @@ from inbox.cases import hand_overs as passing
 from inbox.cases import verbs as cases
 from inbox.models import Case, Custody, Notice, NoticeKind, Watch
 from inbox.notices import watches as watching
-from inbox.queue.listing import PAGE
+from inbox.queue.listing import ROWS_PER_PAGE
 from tests.factories import (
     NOW,
     BrandAccountFactory,
@@ -87,54 +87,54 @@ def told(kind=None):
 class TestWhoWatches:
     def test_who_hands_over_and_the_community_managers_of_the_brand(self, case, ann, juno, billing):
         UserFactory(role=Role.COMMUNITY, publishes=[BrandAccountFactory()])
-        cases.hand_over(case.pk, ann, billing, "A charge", now=NOW)
+        cases.hand_over_case(case.pk, ann, billing, "A charge", now=NOW)
         assert watchers(case) == {ann.pk, juno.pk}
 
     def test_of_a_direct_message_only_who_may_still_read_it(self, marketing, brand, ann, juno, billing):
         direct = new_case(marketing, brand, "direct")
-        cases.hand_over(direct.pk, ann, billing, "A charge", now=NOW)
+        cases.hand_over_case(direct.pk, ann, billing, "A charge", now=NOW)
         assert watchers(direct) == {juno.pk}
 
     def test_who_has_said_no_is_not_asked_again(self, case, ann, juno, ben, billing, marketing):
-        cases.hand_over(case.pk, ann, billing, "A charge", now=NOW)
-        watching.watch(case.pk, juno, on=False, now=NOW)
-        cases.hand_over(case.pk, ben, marketing, "A post", now=LATER)
+        cases.hand_over_case(case.pk, ann, billing, "A charge", now=NOW)
+        watching.set_watching(case.pk, juno, on=False, now=NOW)
+        cases.hand_over_case(case.pk, ben, marketing, "A post", now=LATER)
         assert watchers(case) == {ann.pk, ben.pk}
 
     def test_a_hand_over_that_is_taken_back_leaves_no_watch(self, case, ann, juno, billing):
-        cases.hand_over(case.pk, ann, billing, "A charge", now=NOW)
+        cases.hand_over_case(case.pk, ann, billing, "A charge", now=NOW)
         custody = Custody.objects.get(case=case, left_at__isnull=True)
-        passing.take_back(custody.pk, ann, now=NOW)
+        passing.take_back_hand_over(custody.pk, ann, now=NOW)
         assert watchers(case) == set()
 
     def test_nobody_watches_what_they_may_not_read(self, case, ben):
         with pytest.raises(Case.DoesNotExist):
-            watching.watch(case.pk, ben, on=True, now=NOW)
+            watching.set_watching(case.pk, ben, on=True, now=NOW)
         assert not Watch.objects.exists()
 
 
 class TestTelling:
     def test_it_is_told_when_it_is_solved_but_not_to_who_solved_it(self, case, ann, juno, ben, billing):
-        cases.hand_over(case.pk, ann, billing, "A charge", now=NOW)
-        watching.watch(case.pk, ben, on=True, now=NOW)
-        cases.resolve(case.pk, ben, now=LATER)
+        cases.hand_over_case(case.pk, ann, billing, "A charge", now=NOW)
+        watching.set_watching(case.pk, ben, on=True, now=NOW)
+        cases.resolve_case(case.pk, ben, now=LATER)
         words = "Ben Cole of Billing solved the case of @cust"
         assert told(NoticeKind.SOLVED) == {(ann.pk, words), (juno.pk, words)}
 
     def test_again_after_it_was_reopened(self, case, ann, ben, billing):
-        cases.hand_over(case.pk, ann, billing, "A charge", now=NOW)
-        cases.resolve(case.pk, ben, now=LATER)
-        cases.reopen(case.pk, ben, now=LATER)
-        cases.dismiss(case.pk, ben, "Spam", now=LATER_STILL)
+        cases.hand_over_case(case.pk, ann, billing, "A charge", now=NOW)
+        cases.resolve_case(case.pk, ben, now=LATER)
+        cases.reopen_case(case.pk, ben, now=LATER)
+        cases.dismiss_case(case.pk, ben, "Spam", now=LATER_STILL)
         assert told(NoticeKind.DISMISSED) == {
             (ann.pk, "Ben Cole of Billing dismissed the case of @cust: Spam")
         }
         assert Notice.objects.filter(user=ann).count() == 2
 
     def test_who_stopped_watching_is_not_told(self, case, ann, ben, billing):
-        cases.hand_over(case.pk, ann, billing, "A charge", now=NOW)
-        watching.watch(case.pk, ann, on=False, now=NOW)
-        cases.resolve(case.pk, ben, now=LATER)
+        cases.hand_over_case(case.pk, ann, billing, "A charge", now=NOW)
+        watching.set_watching(case.pk, ann, on=False, now=NOW)
+        cases.resolve_case(case.pk, ben, now=LATER)
         assert told() == set()
 
     def test_of_a_direct_message_only_who_may_read_it_at_that_time(
@@ -142,10 +142,10 @@ class TestTelling:
     ):
         Membership.objects.create(user=ann, department=billing)
         direct = new_case(marketing, brand, "direct")
-        cases.hand_over(direct.pk, ann, billing, "Card 4711", now=NOW)
+        cases.hand_over_case(direct.pk, ann, billing, "Card 4711", now=NOW)
         assert watchers(direct) == {ann.pk, juno.pk}
         Membership.objects.filter(user=ann, department=billing).delete()
-        cases.resolve(direct.pk, ben, now=LATER)
+        cases.resolve_case(direct.pk, ben, now=LATER)
         assert {one.user_id for one in Notice.objects.all()} == {juno.pk}
         assert "@cust" not in Notice.objects.get().text
 
@@ -154,30 +154,30 @@ class TestTelling:
     ):
         manager = UserFactory(role=Role.MANAGER, departments=[billing, marketing])
         other = UserFactory(role=Role.MANAGER, departments=[DepartmentFactory()])
-        cases.hand_over(case.pk, ann, billing, "A charge", now=NOW)
+        cases.hand_over_case(case.pk, ann, billing, "A charge", now=NOW)
         assert told() == set()
-        passing.bounce(case.pk, ben, "Not a charge", now=LATER)
+        passing.bounce_case(case.pk, ben, "Not a charge", now=LATER)
         words = "Billing sent the case of @cust back to Marketing: Not a charge"
         assert told(NoticeKind.PING_PONG) == {(manager.pk, words)}
         assert told(NoticeKind.BOUNCED) == {(ann.pk, words), (juno.pk, words)}
         assert not Notice.objects.filter(user=other).exists()
-        passing.bounce(case.pk, ann, "It is", now=LATER_STILL)
+        passing.bounce_case(case.pk, ann, "It is", now=LATER_STILL)
         again = Notice.objects.filter(user=manager)
         assert again.count() == 2
         assert "it has come back 2 times" in again.get(at=LATER_STILL).text
 
     def test_a_bounce_that_is_taken_back_is_not_told(self, case, ann, ben, billing):
-        cases.hand_over(case.pk, ann, billing, "A charge", now=NOW)
-        passing.bounce(case.pk, ben, "Not a charge", now=LATER)
+        cases.hand_over_case(case.pk, ann, billing, "A charge", now=NOW)
+        passing.bounce_case(case.pk, ben, "Not a charge", now=LATER)
         assert told() != set()
-        passing.take_back(Custody.objects.get(case=case, left_at__isnull=True).pk, ben, now=LATER)
+        passing.take_back_hand_over(Custody.objects.get(case=case, left_at__isnull=True).pk, ben, now=LATER)
         assert told() == set()
 
     def test_the_reason_of_a_direct_case_stays_in_it(self, marketing, brand, ann, ben, billing):
         UserFactory(role=Role.MANAGER, departments=[marketing])
         direct = new_case(marketing, brand, "direct")
-        cases.hand_over(direct.pk, ann, billing, "Card 4711", now=NOW)
-        passing.bounce(direct.pk, ben, "Card 4712", now=LATER)
+        cases.hand_over_case(direct.pk, ann, billing, "Card 4711", now=NOW)
+        passing.bounce_case(direct.pk, ben, "Card 4712", now=LATER)
         assert [one for one in Notice.objects.all() if "4712" in one.text or "@cust" in one.text] == []
         assert Notice.objects.exists()
 
@@ -185,7 +185,7 @@ class TestTelling:
 class TestReading:
     @pytest.fixture
     def sent(self, case, ann, billing):
-        cases.hand_over(case.pk, ann, billing, "A charge", now=timezone.now() - dt.timedelta(hours=3))
+        cases.hand_over_case(case.pk, ann, billing, "A charge", now=timezone.now() - dt.timedelta(hours=3))
         return case
 
     def test_the_view_says_where_each_case_is_and_how_long(self, sent, ann):
@@ -198,13 +198,13 @@ class TestReading:
         self, sent, ann, ben, brand, marketing, billing
     ):
         other = new_case(marketing, brand)
-        cases.hand_over(other.pk, ann, billing, "A charge", now=NOW)
-        watching.watch(other.pk, ann, on=False, now=NOW)
-        cases.resolve(sent.pk, ben, now=timezone.now())
+        cases.hand_over_case(other.pk, ann, billing, "A charge", now=NOW)
+        watching.set_watching(other.pk, ann, on=False, now=NOW)
+        cases.resolve_case(sent.pk, ben, now=timezone.now())
         assert "You watch no open case" in signed_in(ann).get("/queue/watching/").content.decode()
 
     def test_who_watches_a_public_case_reads_it_and_does_nothing(self, sent, ann, ben):
-        cases.note(sent.pk, ben, "Between us.", now=timezone.now())
+        cases.add_note(sent.pk, ben, "Between us.", now=timezone.now())
         client = signed_in(ann)
         shown = client.get(f"/cases/{sent.pk}/").content.decode()
         assert "Where is my parcel?" in shown
@@ -228,13 +228,13 @@ class TestReading:
         direct = new_case(marketing, brand, "direct")
         Watch.objects.create(user=ann, case=direct, since=NOW)
         assert signed_in(ann).get(f"/cases/{direct.pk}/").status_code == 200
-        cases.hand_over(direct.pk, UserFactory(departments=[marketing]), billing, "x", now=NOW)
+        cases.hand_over_case(direct.pk, UserFactory(departments=[marketing]), billing, "x", now=NOW)
         assert signed_in(ann).get(f"/cases/{direct.pk}/").status_code == 404
         assert f"/cases/{direct.pk}/" not in signed_in(ann).get("/queue/watching/").content.decode()
 
     def test_it_costs_at_most_eight_statements_and_pages_by_key(self, ann, marketing, brand, billing):
         few = statements(signed_in(ann), "/queue/watching/")
-        for n in range(PAGE + 3):
+        for n in range(ROWS_PER_PAGE + 3):
             one = CaseFactory(
                 department=billing, brand_account=brand, created_at=NOW - dt.timedelta(minutes=n)
             )
@@ -247,12 +247,12 @@ class TestReading:
             seen += [part.split("/", 1)[0] for part in content.split('class="who" href="/cases/')[1:]]
             at = content.find('href="/queue/watching/?after=')
             path = content[at + 6 : content.index('"', at + 6)] if at > 0 else ""
-        assert len(seen) == len(set(seen)) == PAGE + 3
+        assert len(seen) == len(set(seen)) == ROWS_PER_PAGE + 3
 
 
 def test_watches_of_cases_closed_long_ago_are_forgotten(case, ann, billing, ben):
-    cases.hand_over(case.pk, ann, billing, "A charge", now=NOW)
-    assert watching.forget_closed(NOW + dt.timedelta(days=365)) == 0
-    cases.resolve(case.pk, ben, now=NOW)
-    assert watching.forget_closed(NOW + dt.timedelta(days=89)) == 0
-    assert watching.forget_closed(NOW + dt.timedelta(days=91)) == 1
+    cases.hand_over_case(case.pk, ann, billing, "A charge", now=NOW)
+    assert watching.delete_old_watches(NOW + dt.timedelta(days=365)) == 0
+    cases.resolve_case(case.pk, ben, now=NOW)
+    assert watching.delete_old_watches(NOW + dt.timedelta(days=89)) == 0
+    assert watching.delete_old_watches(NOW + dt.timedelta(days=91)) == 1

@@ -14,7 +14,7 @@ from networks import transport
 from networks.base import (
     AmbiguousSend,
     Connector,
-    Draft,
+    OutgoingMessage,
     Gone,
     InboundMessage,
     MissingPermission,
@@ -237,7 +237,7 @@ class ConnectorContract:
     @pytest.fixture
     def impatient(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(transport, "TIMEOUT", (0.5, 0.4))
-        monkeypatch.setattr(transport, "DEADLINE", 0.6)
+        monkeypatch.setattr(transport, "DEADLINE_SECONDS", 0.6)
         monkeypatch.setattr(transport, "_CHUNK", 1)
 
     @pytest.mark.usefixtures("impatient")
@@ -247,7 +247,7 @@ class ConnectorContract:
     ) -> None:
         if self.unwell[which].gzipped:
             monkeypatch.setattr(transport, "_CHUNK", 65536)
-            monkeypatch.setattr(transport, "DEADLINE", 30)
+            monkeypatch.setattr(transport, "DEADLINE_SECONDS", 30)
         network.default = self.unwell[which]
         connector = self.connector(network.url)
         with pytest.raises(RetryLater):
@@ -262,20 +262,20 @@ class ConnectorContract:
     ) -> None:
         if self.unwell[which].gzipped:
             monkeypatch.setattr(transport, "_CHUNK", 65536)
-            monkeypatch.setattr(transport, "DEADLINE", 30)
+            monkeypatch.setattr(transport, "DEADLINE_SECONDS", 30)
         network.default = self.unwell[which]
         with pytest.raises(AmbiguousSend):
-            self.connector(network.url).reply(self.ref, Draft("hello"), "key")
+            self.connector(network.url).reply(self.ref, OutgoingMessage("hello"), "key")
         with pytest.raises(AmbiguousSend):
-            self.connector(network.url).send_dm(self.dm_ref, Draft("hello"), "key")
+            self.connector(network.url).send_dm(self.dm_ref, OutgoingMessage("hello"), "key")
         assert len(network.asked) == 2
 
     def test_a_refused_connection_is_certainly_not_sent(self) -> None:
         connector = self.connector(refused_url())
         for call in (
             lambda: connector.poll(self.stream, {}),
-            lambda: connector.reply(self.ref, Draft("hello"), "key"),
-            lambda: connector.send_dm(self.dm_ref, Draft("hello"), "key"),
+            lambda: connector.reply(self.ref, OutgoingMessage("hello"), "key"),
+            lambda: connector.send_dm(self.dm_ref, OutgoingMessage("hello"), "key"),
         ):
             with pytest.raises(RetryLater) as caught:
                 call()
@@ -283,7 +283,7 @@ class ConnectorContract:
 
     def test_an_unknown_host_is_certainly_not_sent(self) -> None:
         with pytest.raises(RetryLater):
-            self.connector("http://nowhere.invalid").reply(self.ref, Draft("hello"), "key")
+            self.connector("http://nowhere.invalid").reply(self.ref, OutgoingMessage("hello"), "key")
 
     def test_every_refusal_has_its_error(self, network: Network) -> None:
         for error, replies in self.refusals.items():
@@ -292,7 +292,7 @@ class ConnectorContract:
                 connector = self.connector(network.url)
                 for call in (
                     lambda c=connector: c.poll(self.stream, {}),
-                    lambda c=connector: c.reply(self.ref, Draft("hello"), "key"),
+                    lambda c=connector: c.reply(self.ref, OutgoingMessage("hello"), "key"),
                 ):
                     with pytest.raises(NetworkError) as caught:
                         call()
@@ -318,7 +318,7 @@ class ConnectorContract:
     def test_a_redirect_is_not_followed(self, network: Network) -> None:
         network.then(307, b"", {"Location": network.url + "/elsewhere"})
         with pytest.raises(AmbiguousSend):
-            self.connector(network.url).reply(self.ref, Draft("hello"), "key")
+            self.connector(network.url).reply(self.ref, OutgoingMessage("hello"), "key")
         assert len(network.asked) == 1
 
     def test_secrets_stay_out_of_errors_and_logs(
@@ -330,7 +330,7 @@ class ConnectorContract:
         network.default = Reply(500, {"error": {"message": f"access_token={CANARY}", "code": 1}})
         for call in (
             lambda: refusing.poll(self.stream, {}),
-            lambda: refusing.reply(self.ref, Draft("hello"), "key"),
+            lambda: refusing.reply(self.ref, OutgoingMessage("hello"), "key"),
             lambda: failing.poll(self.stream, {}),
             lambda: failing.verify(),
         ):
@@ -346,7 +346,7 @@ class ConnectorContract:
 
     def test_a_reply_is_confirmed_by_its_id(self, network: Network) -> None:
         network.default = self.confirmed("1234567890")
-        sent = self.connector(network.url).reply(self.ref, Draft("hello <&> 😀"), "key")
+        sent = self.connector(network.url).reply(self.ref, OutgoingMessage("hello <&> 😀"), "key")
         assert sent.remote_id == "1234567890"
         assert sent.permalink.startswith("https://")
         assert "hello <&> 😀" in str(network.asked[0].body and (_texts(network.asked[0].body)))
@@ -357,11 +357,11 @@ class ConnectorContract:
     def test_without_an_id_it_is_not_sent(self, network: Network, body: dict[str, Any]) -> None:
         network.default = Reply(200, body)
         with pytest.raises(AmbiguousSend):
-            self.connector(network.url).reply(self.ref, Draft("hello"), "key")
+            self.connector(network.url).reply(self.ref, OutgoingMessage("hello"), "key")
 
     def test_a_public_answer_needs_a_public_message(self, network: Network) -> None:
         with pytest.raises(Rejected):
-            self.connector(network.url).reply(self.dm_ref, Draft("hello"), "key")
+            self.connector(network.url).reply(self.dm_ref, OutgoingMessage("hello"), "key")
         assert not network.asked
 
     def test_an_unknown_stream_is_refused(self, network: Network) -> None:

@@ -11,14 +11,14 @@ import pytest
 
 from networks.base import (
     Credentials,
-    Draft,
+    OutgoingMessage,
     Gone,
     MissingPermission,
     PollResult,
     Reauthorise,
     Rejected,
     RetryLater,
-    Sent,
+    SentMessage,
 )
 from networks.facebook.connector import FacebookConnector
 from tests.networks.contract import CANARY, NOW, ConnectorContract
@@ -149,7 +149,7 @@ class TestFacebookContract(ConnectorContract):
         with pytest.raises(RetryLater):
             connector(network.url).poll("comments", {})
         with pytest.raises(AmbiguousSend):
-            connector(network.url).reply(self.ref, Draft("a"), "k")
+            connector(network.url).reply(self.ref, OutgoingMessage("a"), "k")
 
 
 class TestRequests:
@@ -453,7 +453,7 @@ class TestMessenger:
 
     def test_an_answer(self, network: Network) -> None:
         network.then(200, {"recipient_id": "42", "message_id": "m_9"})
-        assert connector(network.url).send_dm({"recipient_id": "42"}, Draft('say "hi"'), "k") == Sent("m_9")
+        assert connector(network.url).send_dm({"recipient_id": "42"}, OutgoingMessage('say "hi"'), "k") == SentMessage("m_9")
         asked = network.asked[0]
         assert asked.path == f"/v25.0/{PAGE}/messages"
         assert json.loads(asked.form["recipient"]) == {"id": "42"}
@@ -463,8 +463,8 @@ class TestMessenger:
     def test_a_private_reply(self, network: Network) -> None:
         network.default = Reply(200, {"recipient_id": "42", "message_id": "m_9"})
         f = connector(network.url)
-        f.private_reply({"object_id": "1015_1", "kind": "comment"}, Draft("hi"), "k")
-        f.private_reply({"object_id": POST, "kind": "post"}, Draft("hi"), "k")
+        f.private_reply({"object_id": "1015_1", "kind": "comment"}, OutgoingMessage("hi"), "k")
+        f.private_reply({"object_id": POST, "kind": "post"}, OutgoingMessage("hi"), "k")
         assert [json.loads(a.form["recipient"]) for a in network.asked] == [
             {"comment_id": "1015_1"},
             {"post_id": POST},
@@ -473,7 +473,7 @@ class TestMessenger:
     def test_outside_the_window(self, network: Network) -> None:
         network.default = error(10, 2018278)
         with pytest.raises(Rejected) as caught:
-            connector(network.url).send_dm({"recipient_id": "42"}, Draft("hi"), "k")
+            connector(network.url).send_dm({"recipient_id": "42"}, OutgoingMessage("hi"), "k")
         assert caught.value.code == "10/2018278"
 
 
@@ -482,7 +482,7 @@ class TestActions:
         network.default = Reply(200, {"id": "1015_9", "success": True})
         f = connector(network.url)
         ref = {"object_id": "1015_1"}
-        assert f.reply(ref, Draft("hi"), "k").remote_id == "1015_9"
+        assert f.reply(ref, OutgoingMessage("hi"), "k").remote_id == "1015_9"
         f.like(ref)
         f.hide(ref)
         f.hide(ref, hidden=False)
@@ -532,7 +532,7 @@ class TestActions:
 class TestFindingOurOwn:
     SINCE = START + dt.timedelta(minutes=3)
 
-    def find(self, network: Network, *items: dict[str, Any]) -> Sent | None:
+    def find(self, network: Network, *items: dict[str, Any]) -> SentMessage | None:
         network.replies.clear()
         network.default = Reply(200, {"data": list(items)})
         ref = {"object_id": "1015_1", "thread_id": "1015_1"}
@@ -552,7 +552,7 @@ class TestFindingOurOwn:
         found = connector(network.url).find_own_recent(
             {"recipient_id": "42"}, "our answer", self.SINCE, "direct"
         )
-        assert found == Sent("m_4")
+        assert found == SentMessage("m_4")
         assert network.asked[0].query["user_id"] == "42"
 
 

@@ -10,17 +10,17 @@ import pytest
 from networks import oauth
 from networks.base import Credentials, NetworkError, Rejected, RetryLater
 from networks.facebook.connector import FacebookConnector
-from networks.oauth import App
+from networks.oauth import OAuthApp
 from networks.x.connector import XConnector
 from tests.networks.contract import CANARY, NOW
 from tests.networks.server import Network
 
-APP = App("client", "hush" + CANARY, {"consumer_secret": "c"})
+APP = OAuthApp("client", "hush" + CANARY, {"consumer_secret": "c"})
 BACK = "https://inbox.example/connect/back"
 
 
-def finish(network: Network, which: str, code: str = "the-code") -> list[oauth.Grantable]:
-    return oauth.finish(
+def finish(network: Network, which: str, code: str = "the-code") -> list[oauth.GrantableAccount]:
+    return oauth.finish_authorisation(
         which, APP, BACK, code=code, verifier="v" * 60, api_base=network.url, clock=lambda: NOW
     )
 
@@ -30,7 +30,7 @@ class TestBegin:
         return {key: values[0] for key, values in parse_qs(urlsplit(url).query).items()}
 
     def test_x_uses_pkce(self) -> None:
-        started = oauth.begin("x", APP, BACK)
+        started = oauth.begin_authorisation("x", APP, BACK)
         query = self.query(started.url)
         assert started.url.startswith("https://x.com/i/oauth2/authorize?")
         digest = hashlib.sha256(started.verifier.encode()).digest()
@@ -41,14 +41,14 @@ class TestBegin:
         assert 43 <= len(started.verifier) <= 128
 
     def test_facebook_opens_the_dialog(self) -> None:
-        started = oauth.begin("facebook", APP, BACK, authorize_base="http://127.0.0.1:9/graph/")
+        started = oauth.begin_authorisation("facebook", APP, BACK, authorize_base="http://127.0.0.1:9/graph/")
         query = self.query(started.url)
         assert started.url.startswith("http://127.0.0.1:9/graph/v25.0/dialog/oauth?")
         assert (query["client_id"], query["redirect_uri"], query["response_type"]) == ("client", BACK, "code")
         assert "pages_messaging" in query["scope"].split(",")
 
     def test_secrets_and_states_are_never_the_same_nor_shown(self) -> None:
-        first, second = oauth.begin("x", APP, BACK), oauth.begin("x", APP, BACK)
+        first, second = oauth.begin_authorisation("x", APP, BACK), oauth.begin_authorisation("x", APP, BACK)
         assert first.state != second.state
         assert first.verifier != second.verifier
         assert first.verifier not in first.url + repr(first)

@@ -14,16 +14,16 @@ from oauthlib.oauth1.rfc5849 import signature as oauth1
 from networks.base import (
     BudgetExhausted,
     Credentials,
-    Draft,
+    OutgoingMessage,
     Gone,
     MissingPermission,
     Reauthorise,
     Rejected,
     RetryLater,
-    Sent,
+    SentMessage,
 )
 from networks.x.connector import XConnector
-from networks.x.parse import id_time
+from networks.x.parse import time_from_id
 from tests.networks.contract import CANARY, NOW, ConnectorContract
 from tests.networks.server import Network, Reply
 
@@ -287,7 +287,7 @@ class TestMentions:
             429, {}, {"x-user-limit-24hour-remaining": "0", "x-user-limit-24hour-reset": "1795500000"}
         )
         with pytest.raises(BudgetExhausted) as caught:
-            connector(network.url).reply({"tweet_id": "1"}, Draft("a"), "k")
+            connector(network.url).reply({"tweet_id": "1"}, OutgoingMessage("a"), "k")
         assert caught.value.until == dt.datetime(2026, 11, 24, 6, 0, tzinfo=dt.UTC)
 
 
@@ -304,8 +304,8 @@ class TestPosts:
             network, post(0, id=second, edit_history_tweet_ids=[first, second], created_at=None)
         )[0]
         assert (edited.remote_id, edited.canonical_id) == (second, first)
-        assert edited.created_at == id_time(first)
-        assert edited.edited_at == id_time(second)
+        assert edited.created_at == time_from_id(first)
+        assert edited.edited_at == time_from_id(second)
         assert edited.versions == (first, second)
 
     def test_ids_of_edits_that_are_none_are_passed_over(self, network: Network) -> None:
@@ -458,25 +458,25 @@ class TestDirectMessages:
 
     def test_an_answer_goes_into_the_conversation(self, network: Network) -> None:
         network.then(201, {"data": {"dm_conversation_id": "c", "dm_event_id": "99"}})
-        sent = connector(network.url).send_dm({"conversation_id": f"42-{OWN}"}, Draft("hi"), "k")
-        assert sent == Sent("dm-99")
+        sent = connector(network.url).send_dm({"conversation_id": f"42-{OWN}"}, OutgoingMessage("hi"), "k")
+        assert sent == SentMessage("dm-99")
         assert network.asked[0].path == f"/2/dm_conversations/42-{OWN}/messages"
         assert network.asked[0].json == {"text": "hi"}
 
     def test_a_private_reply_goes_to_the_author(self, network: Network) -> None:
         network.then(201, {"data": {"dm_event_id": "99"}})
-        connector(network.url).private_reply({"tweet_id": "1", "author_id": "42"}, Draft("hi"), "k")
+        connector(network.url).private_reply({"tweet_id": "1", "author_id": "42"}, OutgoingMessage("hi"), "k")
         assert network.asked[0].path == "/2/dm_conversations/with/42/messages"
 
     def test_nobody_to_answer(self, network: Network) -> None:
         with pytest.raises(Rejected):
-            connector(network.url).private_reply({"tweet_id": "1", "author_id": ""}, Draft("hi"), "k")
+            connector(network.url).private_reply({"tweet_id": "1", "author_id": ""}, OutgoingMessage("hi"), "k")
 
 
 class TestActions:
     def test_reply(self, network: Network) -> None:
         network.then(201, {"data": {"id": "77"}})
-        connector(network.url).reply({"tweet_id": "5"}, Draft("hi"), "k")
+        connector(network.url).reply({"tweet_id": "5"}, OutgoingMessage("hi"), "k")
         assert network.asked[0].json == {"reply": {"in_reply_to_tweet_id": "5"}, "text": "hi"}
 
     def test_like_hide_unhide_delete(self, network: Network) -> None:
@@ -535,7 +535,7 @@ class TestFindingOurOwn:
     def ours(self, text: str, **more: Any) -> dict[str, Any]:
         return post(1, author_id=OWN, text=text, referenced_tweets=[{"type": "replied_to", "id": "5"}]) | more
 
-    def find(self, network: Network, text: str, *items: dict[str, Any]) -> Sent | None:
+    def find(self, network: Network, text: str, *items: dict[str, Any]) -> SentMessage | None:
         network.then(200, {"data": list(items), "meta": {}})
         return connector(network.url).find_own_recent({"tweet_id": "5"}, text, self.SINCE, "public")
 
@@ -569,7 +569,7 @@ class TestFindingOurOwn:
         )
         ref = {"conversation_id": f"42-{OWN}", "participant_id": "42"}
         found = connector(network.url).find_own_recent(ref, "hello", self.SINCE, "direct")
-        assert found == Sent(f"dm-{BASE + 1}")
+        assert found == SentMessage(f"dm-{BASE + 1}")
         assert network.asked[0].path == f"/2/dm_conversations/42-{OWN}/dm_events"
 
 
@@ -711,7 +711,7 @@ class TestRecordings:
         network.then(create["status"], create["body"], create["headers"])
         network.then(delete["status"], delete["body"], delete["headers"])
         x = connector(network.url)
-        sent = x.reply({"tweet_id": "1"}, Draft("Test Tweet"), "k")
+        sent = x.reply({"tweet_id": "1"}, OutgoingMessage("Test Tweet"), "k")
         assert sent.remote_id == "1456012973835788293"
         x.delete(sent.remote_id)
 
@@ -722,7 +722,7 @@ class TestRecordings:
         x = connector(network.url)
         for record in records:
             if record["method"] == "POST":
-                sent = x.send_dm({"participant_id": "750362064426721281"}, Draft("Testing"), "k")
+                sent = x.send_dm({"participant_id": "750362064426721281"}, OutgoingMessage("Testing"), "k")
                 assert sent.remote_id == "dm-" + record["body"]["data"]["dm_event_id"]
             else:
                 result = x.poll("direct", {})

@@ -12,11 +12,11 @@ from django.urls import reverse
 
 from accounts.models import Role
 from inbox.cases import verbs as cases
-from inbox.changes.change import changing
+from inbox.changes.change import change_case
 from inbox.models import Case, Status
 from inbox.replies import outcomes
-from networks.base import Sent
-from reports.attainment import attainment, clock_cases
+from networks.base import SentMessage
+from reports.attainment import sla_attainment, clock_cases
 from reports.periods import last_weeks
 from routing.service_levels import versions as terms
 from tests.factories import NOW, CaseFactory, DepartmentFactory, MessageFactory, ReplyFactory, UserFactory
@@ -29,9 +29,9 @@ START = NOW - dt.timedelta(hours=12)
 
 @pytest.fixture(autouse=True)
 def _no_memory_between_tests():
-    terms.forget()
+    terms.forget_service_levels()
     yield
-    terms.forget()
+    terms.forget_service_levels()
 
 
 class World:
@@ -45,7 +45,7 @@ class World:
         values = {"department": self.department, "created_at": START, "status": Status.OPEN, **fields}
         case = CaseFactory(**values)
         MessageFactory(case=case)
-        with transaction.atomic(), changing(case.pk, now=START) as change:
+        with transaction.atomic(), change_case(case.pk, now=START) as change:
             change.set(needs_answer=False)
             change.set(needs_answer=True)
         return case
@@ -53,10 +53,10 @@ class World:
     def answer(self, case, after):
         at = START + minutes(after)
         reply = ReplyFactory(parent=case.messages.first(), state="queued")
-        outcomes.record_sent(reply.pk, Sent(f"s{reply.pk}"), now=at, sent_at=at)
+        outcomes.record_reply_sent(reply.pk, SentMessage(f"s{reply.pk}"), now=at, sent_at=at)
 
     def found(self, now=NOW):
-        rows = attainment(self.manager, self.period, now=now)
+        rows = sla_attainment(self.manager, self.period, now=now)
         return {one.clock: (one.met, one.missed, one.running) for one in rows}
 
     def behind(self, clock, met):
@@ -85,16 +85,16 @@ def test_met_missed_and_past_due(world):
 def test_a_resolution_counts_once_and_only_while_the_case_is_closed(world):
     case = world.case()
     world.answer(case, 10)
-    cases.resolve(case.pk, world.manager, now=START + minutes(20))
+    cases.resolve_case(case.pk, world.manager, now=START + minutes(20))
     assert world.found()["resolution"] == (1, 0, 0)
-    cases.reopen(case.pk, world.manager, now=START + minutes(30))
+    cases.reopen_case(case.pk, world.manager, now=START + minutes(30))
     assert world.found(now=START + minutes(40))["resolution"] == (0, 0, 0)
-    cases.resolve(case.pk, world.manager, now=START + minutes(600))
+    cases.resolve_case(case.pk, world.manager, now=START + minutes(600))
     assert world.found()["resolution"] == (0, 1, 0)
 
 
 def test_what_is_dismissed_ends_no_clock(world):
-    cases.dismiss(world.case().pk, world.manager, "Duplicate", now=NOW)
+    cases.dismiss_case(world.case().pk, world.manager, "Duplicate", now=NOW)
     assert world.found() == dict.fromkeys(("first_response", "next_response", "resolution"), (0, 0, 0))
 
 

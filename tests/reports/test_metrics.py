@@ -125,7 +125,7 @@ class TestFirstResponse:
         CaseFactory(department=billing, created_at=NOW - 3 * DAY)
         CaseFactory(department=billing, created_at=NOW - 1 * DAY)
 
-        first = metrics.first_response(manager, period, now=NOW)
+        first = metrics.first_response_times(manager, period, now=NOW)
 
         assert first.median == 3 * HOUR
         assert first.p90 == dt.timedelta(hours=7, minutes=36)
@@ -133,7 +133,7 @@ class TestFirstResponse:
         assert (first.oldest_unanswered, first.median_unanswered) == (3 * DAY, 2 * DAY)
 
     def test_nothing_gives_nothing(self, manager, period):
-        first = metrics.first_response(manager, period, now=NOW)
+        first = metrics.first_response_times(manager, period, now=NOW)
 
         assert (first.median, first.p90, first.answered, first.unanswered) == (None, None, 0, 0)
 
@@ -155,7 +155,7 @@ class TestHandOvers:
                 left_at=left,
             )  # fmt: skip
 
-        to_billing, to_service = metrics.hand_overs(manager, period, now=NOW)
+        to_billing, to_service = metrics.hand_over_pairs(manager, period, now=NOW)
 
         assert (to_billing.from_name, to_billing.to_name, to_billing.count) == ("Service", "Billing", 2)
         assert to_billing.median_wait == dt.timedelta(hours=1, minutes=30)
@@ -193,7 +193,7 @@ class TestHandOvers:
                 holder = to
                 held.add(to)
 
-        pairs = metrics.hand_overs(manager, period, now=NOW)
+        pairs = metrics.hand_over_pairs(manager, period, now=NOW)
 
         assert {(one.from_name, one.to_name): one.count for one in pairs} == counted
         assert {(one.from_name, one.to_name): one.came_back for one in pairs} == came_back
@@ -233,7 +233,7 @@ class TestBehindTheNumbers:
         for brand in ({}, {}, {"brand_account": facebook}):
             CaseFactory(department=billing, created_at=NOW - DAY, **brand)
 
-        volume = metrics.volume(manager, period)
+        volume = metrics.case_volume(manager, period)
 
         assert volume.networks == ("facebook", "x")
         assert [(row.department, row.by_network) for row in volume.rows] == [("Billing", (1, 2))]
@@ -288,4 +288,4 @@ def test_a_bar_is_as_high_as_its_rate(manager, billing, period):
     ],
 )
 def test_durations_read_in_two_units(value, words):
-    assert wording.duration(value) == words
+    assert wording.format_duration(value) == words

@@ -13,15 +13,15 @@ from tests.factories import NOW, DepartmentFactory, UserFactory
 
 @pytest.fixture(autouse=True)
 def _no_memory_between_tests():
-    rulesets.forget()
+    rulesets.clear_rules_cache()
     yield
-    rulesets.forget()
+    rulesets.clear_rules_cache()
 
 
 @pytest.fixture()
 def company(db):
     """Service, billing and a closed department; a manager who may edit, an agent who may not; two rules."""
-    from routing.rules.editing import Content, add_rule, set_default
+    from routing.rules.editing import RuleContent, add_rule, set_default_department
 
     service = DepartmentFactory(slug="service", name="Service")
     billing = DepartmentFactory(slug="billing", name="Billing")
@@ -30,15 +30,15 @@ def company(db):
         role=Role.MANAGER, first_name="Maria", last_name="Berg", departments=[service, billing, closed]
     )
     agent = UserFactory(role=Role.AGENT, departments=[service])
-    set_default(service, manager, NOW)
+    set_default_department(service, manager, NOW)
     refunds = add_rule(
-        Content("Refunds", {"any": [{"field": "words", "any": ["refund", "charged twice"]}]}, billing),
+        RuleContent("Refunds", {"any": [{"field": "words", "any": ["refund", "charged twice"]}]}, billing),
         manager,
         "",
         NOW,
     )
     faults = add_rule(
-        Content("Faults", {"any": [{"field": "words", "any": ["broken"]}]}, service, priority=1),
+        RuleContent("Faults", {"any": [{"field": "words", "any": ["broken"]}]}, service, priority=1),
         manager,
         "",
         NOW,

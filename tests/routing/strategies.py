@@ -6,7 +6,7 @@ import datetime as dt
 
 from hypothesis import strategies as st
 
-from routing.conditions.validation import validate
+from routing.conditions.validation import validate_condition
 from routing.facts import Facts
 
 WORDS = ["refund", "charged twice", "Größe", "reimburs*", "退款", "😡", "can't"]
@@ -142,7 +142,7 @@ trees = st.recursive(
         st.lists(children, min_size=1, max_size=4),
     ),
     max_leaves=12,
-).filter(lambda tree: not validate(tree))
+).filter(lambda tree: not validate_condition(tree))
 
 anything = st.recursive(
     st.one_of(

@@ -13,13 +13,13 @@ from inbox.models import RulePreview
 from routing.conditions import brand_accounts as reach
 from routing.facts import Facts
 from routing.models import RoutingDefault, RuleDraft, RuleSetVersion
-from routing.refusals import NotYours
+from routing.refusals import EditNotPermitted
 from routing.rules import drafts, editing, precedence
 from routing.rules import versions as rulesets
-from routing.rules.editing import Content
+from routing.rules.editing import RuleContent
 from routing.rules.engine import compile_rules, decide
-from routing.rules.scope import NotAbove, TooWide, rule_scope_of
-from routing.scope import scope_of
+from routing.rules.scope import MayNotOvertake, ConditionTooWide, rule_scope_of
+from routing.scope import edit_scope_of
 from tests.factories import NOW, BrandAccountFactory, UserFactory
 from tests.routing.test_rule_pages import EDITS, form, latest, page, text, words
 
@@ -57,7 +57,7 @@ def names():
     ],
 )
 def test_the_brand_accounts_that_a_condition_can_hold_for(tree, accounts):
-    assert reach.accounts_of(tree) == accounts
+    assert reach.brand_accounts_of_condition(tree) == accounts
 
 
 KEYS = ("x:1", "x:2", "facebook:3")
@@ -93,7 +93,7 @@ def test_it_never_holds_for_a_message_of_another(tree, account, parks, verified)
         followers=1,
         verified=verified,
     )
-    found = reach.accounts_of(tree)
+    found = reach.brand_accounts_of_condition(tree)
     if found is not None and account not in found:
         assert decide(facts, rules).department == "d"
 
@@ -116,7 +116,7 @@ HANDLES = {
     ],
 )  # fmt: skip
 def test_what_is_too_wide_says_where_and_what_to_do(tree, said):
-    found = reach.too_wide(tree, {"x:1", "x:2"}, HANDLES)
+    found = reach.explain_too_wide_condition(tree, {"x:1", "x:2"}, HANDLES)
     assert said in found
     assert bool(found) == bool(said)
 
@@ -140,7 +140,7 @@ def community(own, foreign):
 
 
 def add(company, by, *keys, name="Parking", department=None):
-    return editing.add_rule(Content(name, kept(*keys), department or company.billing), by, "", NOW)
+    return editing.add_rule(RuleContent(name, kept(*keys), department or company.billing), by, "", NOW)
 
 
 def test_a_rule_kept_to_ones_accounts_may_lead_anywhere_and_stand_anywhere(company, community):
@@ -150,11 +150,11 @@ def test_a_rule_kept_to_ones_accounts_may_lead_anywhere_and_stand_anywhere(compa
     assert names() == ["Parking", "Refunds", "Faults"]
     editing.move_rule(rule.key, community, NOW, to=3)
     copy = editing.duplicate_rule(rule.key, community, NOW)
-    editing.change_rule(copy.key, Content("Other", kept("x:1"), company.service), community, "", NOW)
+    editing.change_rule(copy.key, RuleContent("Other", kept("x:1"), company.service), community, "", NOW)
     editing.switch_rule(copy.key, True, community, NOW)
     assert names() == ["Refunds", "Faults", "Parking", "Other"]
     editing.delete_rule(rule.key, community, NOW)
-    editing.restore(RuleSetVersion.objects.first().number - 1, community, NOW)
+    editing.restore_rules_version(RuleSetVersion.objects.first().number - 1, community, NOW)
     assert names() == ["Refunds", "Faults", "Parking", "Other"]
     assert RuleSetVersion.objects.first().created_by == community
 
@@ -164,7 +164,7 @@ def test_whoever_wrote_it_a_rule_of_ones_accounts_is_ones_own(company, community
     editing.switch_rule(rule.key, False, community, NOW)
     editing.switch_rule(rule.key, True, company.manager, NOW)
     shared = add(company, company.manager, "x:1", "x:9", name="Shared")
-    with pytest.raises(NotYours):
+    with pytest.raises(EditNotPermitted):
         editing.switch_rule(shared.key, False, community, NOW)
 
 
@@ -172,51 +172,51 @@ def test_what_could_take_messages_of_others_is_not_theirs(company, community):
     rule = add(company, community, "x:1")
     number = RuleSetVersion.objects.first().number
     for wide in (WORDS, kept("x:1", "x:9"), {"any": [brand("x:1"), WORDS]}, {"none": [brand("x:9")]}):
-        with pytest.raises(TooWide, match="“Wide” is not kept to your brand accounts"):
-            editing.add_rule(Content("Wide", wide, company.billing), community, "", NOW)
-        with pytest.raises(TooWide):
-            editing.change_rule(rule.key, Content("Wide", wide, company.billing), community, "", NOW)
+        with pytest.raises(ConditionTooWide, match="“Wide” is not kept to your brand accounts"):
+            editing.add_rule(RuleContent("Wide", wide, company.billing), community, "", NOW)
+        with pytest.raises(ConditionTooWide):
+            editing.change_rule(rule.key, RuleContent("Wide", wide, company.billing), community, "", NOW)
     for attempt in (
         lambda: editing.switch_rule(company.refunds.key, False, community, NOW),
         lambda: editing.delete_rule(company.refunds.key, community, NOW),
         lambda: editing.duplicate_rule(company.refunds.key, community, NOW),
         lambda: editing.move_rule(company.refunds.key, community, NOW, to=2),
         lambda: editing.move_rule(company.refunds.key, community, NOW, to=1),
-        lambda: editing.change_rule(company.refunds.key, Content("N", kept("x:1"), company.billing), community, "", NOW),
-        lambda: editing.set_default(company.billing, community, NOW),
-        lambda: editing.restore(2, community, NOW),
+        lambda: editing.change_rule(company.refunds.key, RuleContent("N", kept("x:1"), company.billing), community, "", NOW),
+        lambda: editing.set_default_department(company.billing, community, NOW),
+        lambda: editing.restore_rules_version(2, community, NOW),
     ):  # fmt: skip
-        with pytest.raises(NotYours):
+        with pytest.raises(EditNotPermitted):
             attempt()
     assert RuleSetVersion.objects.first().number == number
 
 
 def test_a_draft_is_held_to_the_same_and_to_the_grants_of_that_moment(company, community):
-    drafts.begin(community, NOW)
-    with pytest.raises(TooWide):
-        editing.add_rule(Content("Wide", WORDS, company.billing), community, "", NOW)
+    drafts.begin_rule_draft(community, NOW)
+    with pytest.raises(ConditionTooWide):
+        editing.add_rule(RuleContent("Wide", WORDS, company.billing), community, "", NOW)
     rule = add(company, community, "x:1")
     editing.move_rule(rule.key, community, NOW, to=1)
     assert names() == ["Refunds", "Faults"]
-    assert drafts.publish(community, "", NOW) is not None
+    assert drafts.publish_rule_draft(community, "", NOW) is not None
     assert names() == ["Parking", "Refunds", "Faults"]
-    drafts.begin(community, NOW)
+    drafts.begin_rule_draft(community, NOW)
     editing.switch_rule(rule.key, False, community, NOW)
     BrandAccountGrant.objects.filter(user=community).delete()
     del community.__dict__["_viewer"]
-    with pytest.raises(NotYours):
-        drafts.publish(community, "", NOW)
+    with pytest.raises(EditNotPermitted):
+        drafts.publish_rule_draft(community, "", NOW)
     assert RuleDraft.objects.filter(by=community).exists()
-    with pytest.raises(NotYours):
-        drafts.begin(community, NOW)
+    with pytest.raises(EditNotPermitted):
+        drafts.begin_rule_draft(community, NOW)
 
 
 def test_a_draft_of_another_that_meets_it_keeps_both(company, community):
-    drafts.begin(community, NOW)
+    drafts.begin_rule_draft(community, NOW)
     rule = add(company, community, "x:1")
     editing.move_rule(rule.key, community, NOW, to=1)
     editing.move_rule(company.faults.key, company.manager, NOW, to=1)
-    drafts.publish(community, "", NOW)
+    drafts.publish_rule_draft(community, "", NOW)
     assert sorted(names()) == ["Faults", "Parking", "Refunds"]
     assert names().index("Faults") < names().index("Refunds")
 
@@ -226,38 +226,38 @@ def test_what_a_department_does_with_a_rule_that_was_put_first_for_its_accounts(
     manager = UserFactory(role=Role.MANAGER, departments=[company.service])
     rule = add(company, community, "x:1", department=company.service)
     editing.move_rule(rule.key, community, NOW, to=1)
-    wide, other = Content("Wide", WORDS, company.service), Content("Wide", kept("x:9"), company.service)
+    wide, other = RuleContent("Wide", WORDS, company.service), RuleContent("Wide", kept("x:9"), company.service)
     for content in (wide, other):
         with pytest.raises(
-            NotAbove, match="“Wide” comes before “Refunds”, a rule of Billing, because it is kept to"
+            MayNotOvertake, match="“Wide” comes before “Refunds”, a rule of Billing, because it is kept to"
         ):
             editing.change_rule(rule.key, content, manager, "", NOW)
     narrow = {"all": [brand("x:1"), WORDS, {"field": "verified", "is": True}]}
-    editing.change_rule(rule.key, Content("Narrow", narrow, company.service), manager, "", NOW)
+    editing.change_rule(rule.key, RuleContent("Narrow", narrow, company.service), manager, "", NOW)
     editing.switch_rule(rule.key, False, manager, NOW)
-    drafts.begin(manager, NOW)
+    drafts.begin_rule_draft(manager, NOW)
     editing.move_rule(rule.key, manager, NOW, to=2)
     editing.change_rule(rule.key, wide, manager, "", NOW)
     editing.move_rule(rule.key, manager, NOW, to=1)
-    with pytest.raises(NotAbove):
-        drafts.publish(manager, "", NOW)
+    with pytest.raises(MayNotOvertake):
+        drafts.publish_rule_draft(manager, "", NOW)
     editing.move_rule(rule.key, manager, NOW, to=2)
-    drafts.publish(manager, "", NOW)
+    drafts.publish_rule_draft(manager, "", NOW)
     assert names() == ["Refunds", "Wide", "Faults"]
 
 
 def test_below_others_a_department_widens_its_rules_as_it_likes(company):
     manager = UserFactory(role=Role.MANAGER, departments=[company.service])
     rule = add(company, manager, "x:1", department=company.service)
-    content = Content("Wide", WORDS, company.service)
+    content = RuleContent("Wide", WORDS, company.service)
     editing.change_rule(rule.key, content, manager, "", NOW)
     assert names() == ["Refunds", "Faults", "Wide"]
-    assert precedence.widened({"rules": []}, {"rules": []}, bool) is None
+    assert precedence.find_widened_pair({"rules": []}, {"rules": []}, bool) is None
 
 
 def test_departments_and_accounts_of_others_give_nothing(company, community, own):
     assert rule_scope_of(community).brand_accounts == {"x:1"}
-    assert scope_of(community).is_empty
+    assert edit_scope_of(community).is_empty
     member = UserFactory(role=Role.COMMUNITY, departments=[company.service])
     agent = UserFactory(role=Role.AGENT, publishes=[own])
     manager = UserFactory(role=Role.MANAGER, publishes=[own])
@@ -271,7 +271,7 @@ def test_it_decides_for_messages_of_the_account_alone(company, community):
         facts = Facts(
             text="parking", network="x", stream="mentions", brand_account=account, at=NOW, followers=1
         )
-        assert decide(facts, rulesets.live()).department == decided
+        assert decide(facts, rulesets.live_rules()).department == decided
 
 
 # Pages
@@ -313,8 +313,8 @@ def test_a_default_that_is_not_set_is_not_theirs_to_set(juno, company, community
     assert juno.get(page("default_edit")).status_code == 404
     assert juno.post(page("default_edit"), {"department": company.billing.pk}).status_code == 404
     assert "Change the default" not in text(juno.get(page("rule_list")))
-    with pytest.raises(NotYours):
-        editing.set_default(company.billing, community, NOW)
+    with pytest.raises(EditNotPermitted):
+        editing.set_default_department(company.billing, community, NOW)
     assert not RoutingDefault.objects.exists()
 
 

@@ -6,18 +6,18 @@ import pytest
 from django.http import QueryDict
 from hypothesis import given, settings
 
-from routing.conditions.validation import MAX_NODES, Problem, validate
-from routing.conditions.wording import summary
-from routing.rule_editor.choices import Choices
-from routing.rule_editor.condition_form import node_of, read, tree_of
-from routing.rule_editor.condition_page import presented
+from routing.conditions.validation import MAX_NODES, ConditionProblem, validate_condition
+from routing.conditions.wording import summarize_condition
+from routing.rule_editor.choices import EditorChoices
+from routing.rule_editor.condition_form import condition_to_form, parse_condition_form, form_to_condition
+from routing.rule_editor.condition_page import build_node_context
 from routing.rules.starter import starter_snapshot
 from tests.routing.oracle import same
 from tests.routing.strategies import anything, trees
 
 
 def said(tree):
-    return [str(problem) for problem in validate(tree)]
+    return [str(problem) for problem in validate_condition(tree)]
 
 
 def test_it_accepts_every_kind_of_leaf_and_group():
@@ -33,7 +33,7 @@ def test_it_accepts_every_kind_of_leaf_and_group():
             {"field": "language", "is": ["de", "fr"]},
         ]
     }
-    assert validate(tree) == []
+    assert validate_condition(tree) == []
 
 
 @pytest.mark.parametrize(
@@ -97,34 +97,34 @@ def test_it_refuses_bad_patterns_in_words(pattern, problem):
 
 @pytest.mark.parametrize("pattern", ["^[^?]*$", r"^\W*\w{0,3}\W*$", r"^.{0,9}$"])
 def test_a_pattern_that_finds_the_empty_text_may_still_leave_others(pattern):
-    assert validate({"field": "pattern", "matches": pattern}) == []
+    assert validate_condition({"field": "pattern", "matches": pattern}) == []
 
 
 def test_an_escaped_backslash_before_a_digit_is_no_reference():
-    assert validate({"field": "pattern", "matches": r"C:\\1"}) == []
+    assert validate_condition({"field": "pattern", "matches": r"C:\\1"}) == []
 
 
 def test_it_stops_at_twenty_levels_without_walking_three_thousand():
     tree = {"field": "verified", "is": True}
     for _ in range(3_000):
         tree = {"all": [tree]}
-    (problem,) = validate(tree)
+    (problem,) = validate_condition(tree)
     assert problem.message == "Groups are nested more than 20 deep."
 
 
 def test_it_refuses_too_many_parts():
     tree = {"any": [{"field": "verified", "is": True}] * MAX_NODES}
-    assert validate(tree) == [Problem("", "The condition has more than 3,000 parts.")]
+    assert validate_condition(tree) == [ConditionProblem("", "The condition has more than 3,000 parts.")]
 
 
 @given(anything)
 def test_checking_is_total(tree):
-    assert all(isinstance(problem, Problem) for problem in validate(tree))
+    assert all(isinstance(problem, ConditionProblem) for problem in validate_condition(tree))
 
 
 @given(trees)
 def test_every_valid_tree_has_a_summary(tree):
-    assert summary(tree)
+    assert summarize_condition(tree)
 
 
 def sent(node):
@@ -146,19 +146,19 @@ def sent(node):
 @given(trees)
 @settings(deadline=None)
 def test_the_form_shows_a_tree_without_changing_it(tree):
-    node = node_of(tree)
+    node = condition_to_form(tree)
     if node is not None:
         data = QueryDict(mutable=True)
-        for name, value in sent(presented(node, Choices())):
+        for name, value in sent(build_node_context(node, EditorChoices())):
             data.appendlist(name, value)
-        again = tree_of(read(data))
-        assert validate(again) == []
+        again = form_to_condition(parse_condition_form(data))
+        assert validate_condition(again) == []
         assert same(tree, again)
 
 
 @pytest.mark.parametrize("rule", starter_snapshot()["rules"], ids=lambda rule: rule["name"])
 def test_the_form_shows_every_starter_rule(rule):
-    assert node_of(rule["condition"]) is not None
+    assert condition_to_form(rule["condition"]) is not None
 
 
 @pytest.mark.parametrize(
@@ -172,12 +172,12 @@ def test_the_form_shows_every_starter_rule(rule):
     ],
 )
 def test_blanks_at_the_ends_of_a_pattern_can_be_seen(pattern, shown):
-    node = node_of({"field": "pattern", "matches": pattern})
+    node = condition_to_form({"field": "pattern", "matches": pattern})
     assert (node and node.parts[0].values[0]) == shown
 
 
 def test_words_that_are_there_twice_are_shown_once():
-    node = node_of({"field": "words", "any": ["fee", "refund", "fee"]})
+    node = condition_to_form({"field": "words", "any": ["fee", "refund", "fee"]})
     assert node is not None
     assert node.parts[0].values == ["fee", "refund"]
 
@@ -201,8 +201,8 @@ def test_words_that_are_there_twice_are_shown_once():
     ],
 )
 def test_every_fact_can_be_asked_for_and_is_said_in_words(leaf, words):
-    assert validate(leaf) == []
-    assert summary(leaf) == words
+    assert validate_condition(leaf) == []
+    assert summarize_condition(leaf) == words
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from routing.conditions.patterns import PatternSet
 from routing.facts import Facts
 from routing.refusals import RuleSetError
-from routing.rules.engine import compile_rules, decide, decide_all
+from routing.rules.engine import compile_rules, decide, matching_decisions
 from tests.routing import oracle
 from tests.routing.strategies import CALENDARS, plain_texts, trees
 from tests.routing.strategies import facts as any_facts
@@ -75,7 +75,7 @@ def test_the_first_rule_that_holds_decides():
     )
     decision = decide(message("A refund please"), compiled)
     assert (decision.department, decision.rule_name, decision.version) == ("billing", "First", 12)
-    assert [each.rule_name for each in decide_all(message("A refund please"), compiled)] == [
+    assert [each.rule_name for each in matching_decisions(message("A refund please"), compiled)] == [
         "First",
         "Second",
     ]
@@ -266,7 +266,7 @@ def test_patterns_too_large_for_one_set_are_split(monkeypatch):
         *(rule({"field": "pattern", "matches": pattern}, name=str(n)) for n, pattern in enumerate(listed))
     )
     text = "é" * 11 + "1" * 30 + "z"
-    assert [each.rule_name for each in decide_all(message(text), compiled)] == [str(n) for n in range(11)]
+    assert [each.rule_name for each in matching_decisions(message(text), compiled)] == [str(n) for n in range(11)]
 
 
 def test_a_set_that_runs_out_of_memory_while_matching_is_not_silent(monkeypatch):

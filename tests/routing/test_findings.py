@@ -8,12 +8,12 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from routing.conditions.implication import WordList, excludes, implies, takes_everything, takes_nothing
-from routing.rules.findings import Known, findings
+from routing.conditions.implication import WordList, excludes, implies, matches_everything, matches_nothing
+from routing.rules.findings import Vocabulary, check_rules
 from tests.routing.oracle import holds
 from tests.routing.strategies import facts, trees
 
-KNOWN = Known(
+KNOWN = Vocabulary(
     departments={"service": ("Service", True), "billing": ("Billing", True), "museum": ("Museum", False)},
     people={"mara": ["service"]},
     skills=["refunds"],
@@ -38,7 +38,7 @@ def rule(name, condition, **more):
 
 def found(*rules, default="service", known=KNOWN):
     snapshot = {"default": {"department": default}, "rules": list(rules)}
-    return [(one.rule, one.level, one.kind, one.text) for one in findings(snapshot, known)]
+    return [(one.rule, one.level, one.kind, one.text) for one in check_rules(snapshot, known)]
 
 
 def test_a_sound_rule_set_has_none():
@@ -170,16 +170,16 @@ def test_what_is_said_to_follow_follows(message, one, other):
         assert holds(other, message)
     if excludes(one, other):
         assert not (holds(one, message) and holds(other, message))
-    if takes_everything(one):
+    if matches_everything(one):
         assert holds(one, message)
-    if takes_nothing(one):
+    if matches_nothing(one):
         assert not holds(one, message)
 
 
 @given(trees, trees, st.sampled_from(["all", "any"]))
 @settings(deadline=None)
 def test_adding_a_part_loosens_or_tightens(one, other, group):
-    assume(not takes_nothing({"all": [one, other]}))
+    assume(not matches_nothing({"all": [one, other]}))
     both = {group: [one, other]}
     assert implies(one, both) if group == "any" else implies(both, one)
 
@@ -192,9 +192,9 @@ def test_what_is_said_of_one_rule_is_what_is_said_of_it_among_all(conditions):
         for n, tree in enumerate(conditions)
     ]
     snapshot = {"default": {"department": "service"}, "rules": all_rules}
-    everything = findings(snapshot, KNOWN)
+    everything = check_rules(snapshot, KNOWN)
     for one in all_rules:
-        assert findings(snapshot, KNOWN, only=one["key"]) == [
+        assert check_rules(snapshot, KNOWN, only=one["key"]) == [
             each for each in everything if each.rule == one["key"]
         ]
 
@@ -216,12 +216,12 @@ def test_a_list_of_words_finds_what_comparing_each_finds(one, others):
         return not is_prefix and f" {wanted} " in f" {text} "
 
     text, wanted = written(*one), [written(*other) for other in others]
-    assert WordList(wanted).has_one_in(text) == any(holds(*text, *other) for other in wanted)
+    assert WordList(wanted).covers_phrase(text) == any(holds(*text, *other) for other in wanted)
 
 
 @pytest.mark.slow
 def test_ten_thousand_rules_are_looked_through_in_time():
     many = [rule(f"R{n}", {"any": [words(f"word{n}", f"other{n} thing{n}")]}) for n in range(10_000)]
     start = time.process_time()
-    findings({"default": {"department": "service"}, "rules": many}, KNOWN)
+    check_rules({"default": {"department": "service"}, "rules": many}, KNOWN)
     assert time.process_time() - start < 10

@@ -1,7 +1,7 @@
 import pytest
 
 from routing.reading import languages
-from routing.reading.languages import language_of
+from routing.reading.languages import detect_language
 
 
 @pytest.mark.parametrize(
@@ -20,17 +20,17 @@ from routing.reading.languages import language_of
     ],
 )
 def test_the_language_of_a_text(text, language):
-    assert language_of(text) == language
+    assert detect_language(text) == language
 
 
 @pytest.mark.parametrize("text", ["\ud800" * 50, "\n" * 100, "x" * 100_000, "\u202e" * 99, "😀" * 99])
 def test_no_text_is_too_strange(text):
-    assert isinstance(language_of(text), str)
+    assert isinstance(detect_language(text), str)
 
 
 def test_a_model_that_fails_costs_nothing(monkeypatch):
     def fail(*_, **__):
         raise RuntimeError("model")
 
-    monkeypatch.setattr(languages, "_detect", lambda: fail)
-    assert language_of("Where is my parcel? I have been waiting.") == ""
+    monkeypatch.setattr(languages, "_load_detector", lambda: fail)
+    assert detect_language("Where is my parcel? I have been waiting.") == ""

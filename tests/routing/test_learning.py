@@ -17,14 +17,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from routing.classifier import scoring
-from routing.classifier.arrays import columns, kernel, packed, times, weights_of
-from routing.classifier.features import Votes, counted, signs, space, words
-from routing.classifier.fitting import Problem, fit
-from routing.classifier.hints import likeness, phrases
-from routing.classifier.measuring import Message, curve, split
-from routing.classifier.router import BadArrays, Guess, belief, unpack
-from routing.classifier.training import LEAST, Example, TooFew, _choose, _prepare, train
-from routing.learning.active import TELLING, Active, facts_of_text, voted, votes_unseen
+from routing.classifier.arrays import transpose_rows, kernel_matrix, pack_rows, score_rows, feature_weights
+from routing.classifier.features import Votes, count_features, sign_features, build_feature_space, message_words
+from routing.classifier.fitting import RegressionProblem, fit_regression
+from routing.classifier.hints import likeness_weights, rule_phrases
+from routing.classifier.measuring import LabelledMessage, measure_learning_curve, split_messages
+from routing.classifier.router import BadArrays, Guess, belief_scores, unpack_router
+from routing.classifier.training import MIN_EXAMPLES, Example, TooFewExamples, _choose_strength, _build_training_data, train_router
+from routing.learning.active import HELD_OUT_FROM, ActiveRouter, facts_of_text, training_votes, held_out_votes
 from routing.rules.engine import compile_rules
 from routing.rules.starter import starter_snapshot
 from tests.routing.learning_examples import PATTERNS, examples
@@ -35,7 +35,7 @@ DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 
 @pytest.fixture(scope="module")
 def trained():
-    return train(examples(90))
+    return train_router(examples(90))
 
 
 # Numbers
@@ -45,12 +45,12 @@ def test_the_kernel_is_every_row_times_every_row():
     rng = np.random.default_rng(3)
     dense = (rng.random((70, 30)) * (rng.random((70, 30)) < 0.8)).astype(np.float32)
     dense[:, 20:] *= rng.random((70, 10)) < 0.05
-    rows = packed(([(at, value) for at, value in enumerate(row) if value] for row in dense), 30)
-    held = columns(rows)
-    assert np.allclose(kernel(held), dense @ dense.T, atol=1e-5)
+    rows = pack_rows(([(at, value) for at, value in enumerate(row) if value] for row in dense), 30)
+    held = transpose_rows(rows)
+    assert np.allclose(kernel_matrix(held), dense @ dense.T, atol=1e-5)
     share = rng.random((70, 4)).astype(np.float32)
-    assert np.allclose(weights_of(held, share), dense.T @ share, atol=1e-4)
-    assert np.allclose(times(rows, dense.T @ share), dense @ dense.T @ share, atol=1e-3)
+    assert np.allclose(feature_weights(held, share), dense.T @ share, atol=1e-4)
+    assert np.allclose(score_rows(rows, dense.T @ share), dense @ dense.T @ share, atol=1e-3)
 
 
 def test_the_fit_ends_where_the_gradient_is_nothing():
@@ -59,8 +59,8 @@ def test_the_fit_ends_where_the_gradient_is_nothing():
     targets = np.eye(3, dtype=np.float32)[rng.integers(0, 3, 40)]
     weights = rng.random(40).astype(np.float32)
     offset = rng.normal(size=(40, 3)).astype(np.float32)
-    problem = Problem(x @ x.T, targets, weights, offset, 0.5)
-    share, scores = fit(problem)
+    problem = RegressionProblem(x @ x.T, targets, weights, offset, 0.5)
+    share, scores = fit_regression(problem)
     assert np.allclose(scores, problem.kernel @ share, atol=1e-3)
     total = offset + x @ (x.T @ share)
     chances = np.exp(total) / np.exp(total).sum(axis=1, keepdims=True)
@@ -72,7 +72,7 @@ def test_rows_that_weigh_nothing_teach_nothing():
     x = np.eye(4, dtype=np.float32)
     targets = np.eye(2, dtype=np.float32)[[0, 0, 1, 1]]
     zero = np.zeros((4, 2), np.float32)
-    share, _ = fit(Problem(x @ x.T, targets, np.asarray([1, 1, 1, 0], np.float32), zero, 0.1))
+    share, _ = fit_regression(RegressionProblem(x @ x.T, targets, np.asarray([1, 1, 1, 0], np.float32), zero, 0.1))
     assert np.all(share[3] == 0)
     assert share[0, 0] > 0
 
@@ -81,12 +81,12 @@ def test_rows_that_weigh_nothing_teach_nothing():
 
 
 def test_links_names_and_figures_are_signs():
-    assert words("@Acme see https://t.co/x1 order 123") == ("✉", "see", "↗", "order", "000")
+    assert message_words("@Acme see https://t.co/x1 order 123") == ("✉", "see", "↗", "order", "000")
 
 
 def test_what_a_message_looks_like_counts_in_any_language():
     said = Votes("service", by_default=True, sentiment="negative")
-    assert set(signs("@acme #help ¿Dónde está mi pedido 123? https://t.co/x", said)) == {
+    assert set(sign_features("@acme #help ¿Dónde está mi pedido 123? https://t.co/x", said)) == {
         "sign addressed",
         "sign asks",
         "sign figures",
@@ -96,10 +96,10 @@ def test_what_a_message_looks_like_counts_in_any_language():
         "length 12",
         "sentiment negative",
     }
-    assert set(signs("", SILENT)) == {"length 6"}
-    assert {"sign asks", "sign ends asking"} <= set(signs("什么时候？", SILENT))
-    assert "sign several sentences" in signs("One. Two is here. And three", SILENT)
-    assert "length more" in signs("word " * 30, SILENT)
+    assert set(sign_features("", SILENT)) == {"length 6"}
+    assert {"sign asks", "sign ends asking"} <= set(sign_features("什么时候？", SILENT))
+    assert "sign several sentences" in sign_features("One. Two is here. And three", SILENT)
+    assert "length more" in sign_features("word " * 30, SILENT)
 
 
 def test_what_a_message_looks_like_is_learned_where_no_word_is_shared():
@@ -107,7 +107,7 @@ def test_what_a_message_looks_like_is_learned_where_no_word_is_shared():
         Example(f"{word}{'!' if at % 2 else '?'}", "marketing" if at % 2 else "service", SILENT)
         for at, word in enumerate(f"w{chr(97 + at % 26)}{chr(97 + at // 26)}q" for at in range(60))
     ]
-    router = train(known).router
+    router = train_router(known).router
     assert router.guess("日本!", SILENT)[0].department == "marketing"
     assert router.guess("日本?", SILENT)[0].department == "service"
 
@@ -121,14 +121,14 @@ def test_rules_written_beside_the_messages_are_not_believed_too_much():
     }
     rules = compile_rules(snapshot)
     facts = [
-        facts_of_text(text) for text in ["a zebra", "an apple", "one apple", *["nothing"] * (TELLING - 3)]
+        facts_of_text(text) for text in ["a zebra", "an apple", "one apple", *["nothing"] * (HELD_OUT_FROM - 3)]
     ]
-    assert [one.by_default for one in voted(facts, rules)[:4]] == [True, False, False, True]
-    assert [one.by_default for one in voted(facts[:4], rules)] == [False, False, False, True]
+    assert [one.by_default for one in training_votes(facts, rules)[:4]] == [True, False, False, True]
+    assert [one.by_default for one in training_votes(facts[:4], rules)] == [False, False, False, True]
 
 
 def test_only_the_beginning_of_a_giant_text_costs_anything():
-    assert len(counted("word " * 1_000_000)) < 200
+    assert len(count_features("word " * 1_000_000)) < 200
 
 
 @settings(max_examples=150, deadline=None)
@@ -160,13 +160,13 @@ def test_it_names_the_words_that_spoke_for_it(trained):
 
 
 def test_the_same_examples_give_the_same_router(trained):
-    again = train(examples(90))
+    again = train_router(examples(90))
     assert again.router.pack() == trained.router.pack()
 
 
 def test_with_a_rule_that_holds_it_takes_much_to_think_otherwise():
-    sure = belief(Votes("billing", by_default=False), ("billing", "service", "tech"))
-    unsure = belief(Votes("billing", by_default=True), ("billing", "service", "tech"))
+    sure = belief_scores(Votes("billing", by_default=False), ("billing", "service", "tech"))
+    unsure = belief_scores(Votes("billing", by_default=True), ("billing", "service", "tech"))
     assert sure[0] - sure[1] > unsure[0] - unsure[1] > 0
 
 
@@ -175,34 +175,34 @@ def test_what_is_worse_than_the_rules_is_said_to_be_and_what_is_better_too():
     known = examples(
         60, votes=lambda department: Votes("tech" if department == "billing" else department, True)
     )
-    _, bench, _ = _prepare(known, [])
+    _, bench, _ = _build_training_data(known, [])
     for sign, expected in ((-50, False), (50, True)):
-        _, is_better = _choose(bench, [sign * bench.targets])
+        _, is_better = _choose_strength(bench, [sign * bench.targets])
         assert is_better is expected
 
 
 def test_where_learning_adds_nothing_the_rules_stay_what_they_are():
     """Texts that say nothing beside rules that are always right: whatever is used of them is not worse."""
     right = examples(90, votes=lambda department: Votes(department, False, ((department, "k"),)))
-    found = train([Example(f"word{at % 7}", one.department, one.votes) for at, one in enumerate(right)])
+    found = train_router([Example(f"word{at % 7}", one.department, one.votes) for at, one in enumerate(right)])
     assert found.metrics["accuracy"] == found.metrics["rules_accuracy"] == 1.0
     assert found.is_better
 
 
 def test_too_little_teaches_nothing():
-    with pytest.raises(TooFew, match=str(LEAST)):
-        train(examples(LEAST - 1))
-    with pytest.raises(TooFew, match="one department"):
-        train([Example("x", "billing", SILENT)] * LEAST)
+    with pytest.raises(TooFewExamples, match=str(MIN_EXAMPLES)):
+        train_router(examples(MIN_EXAMPLES - 1))
+    with pytest.raises(TooFewExamples, match="one department"):
+        train_router([Example("x", "billing", SILENT)] * MIN_EXAMPLES)
 
 
 def test_a_department_with_one_example_breaks_nothing():
-    found = train([*examples(40), Example("is there a job for me", "hr", SILENT)])
+    found = train_router([*examples(40), Example("is there a job for me", "hr", SILENT)])
     assert "hr" in found.router.departments
 
 
 def test_empty_texts_break_nothing():
-    found = train([Example("", one.department, one.votes) for one in examples(30)])
+    found = train_router([Example("", one.department, one.votes) for one in examples(30)])
     assert found.router.guess("", SILENT)
 
 
@@ -217,11 +217,11 @@ def test_the_rules_words_speak_where_no_rule_holds():
             {"department": "tech", "condition": {"all": [{"field": "words", "any": ["black screen"]}]}},
         ]
     }
-    hints = phrases(snapshot)
+    hints = rule_phrases(snapshot)
     assert hints == [("refund", "billing"), ("charged twice", "billing"), ("black screen", "tech")]
-    features = space(["nothing at all"], (phrase for phrase, _ in hints), [SILENT])
-    weights = likeness(features, hints, ["billing", "service", "tech"])
-    scores = times(packed([features.row("refunded at last", SILENT)], features.width), weights)[0]
+    features = build_feature_space(["nothing at all"], (phrase for phrase, _ in hints), [SILENT])
+    weights = likeness_weights(features, hints, ["billing", "service", "tech"])
+    scores = score_rows(pack_rows([features.row("refunded at last", SILENT)], features.width), weights)[0]
     assert scores[0] > scores[2]
     assert scores[1] == 0
 
@@ -230,7 +230,7 @@ def test_the_rules_words_speak_where_no_rule_holds():
 
 
 def test_a_stored_router_says_what_it_said(trained):
-    again = unpack(trained.router.pack())
+    again = unpack_router(trained.router.pack())
     assert again.guess("the lamp is late", SILENT) == trained.router.guess("the lamp is late", SILENT)
 
 
@@ -245,7 +245,7 @@ def test_pickles_and_other_bytes_are_refused():
     np.savez(written, meta=np.asarray([Bomb()], dtype=object), rarity=np.zeros(1), weights=np.zeros((1, 1)))
     for stored in (written.getvalue(), pickle.dumps(Bomb()), b"", b"PK\x03\x04", b"\x80\x04."):
         with pytest.raises(BadArrays):
-            unpack(stored)
+            unpack_router(stored)
     assert not ran
 
 
@@ -256,7 +256,7 @@ def test_arrays_that_do_not_fit_are_refused(trained):
     written = io.BytesIO()
     np.savez(written, **kept)
     with pytest.raises(BadArrays, match="fit"):
-        unpack(written.getvalue())
+        unpack_router(written.getvalue())
 
 
 def test_no_process_loads_numpy_before_it_asks_the_router():
@@ -272,24 +272,24 @@ def test_figures_are_those_of_the_textbook():
     right, named = ["a", "a", "b", "c"], ["a", "b", "b", "a"]
     assert scoring.accuracy(right, named) == 0.5
     assert scoring.macro_f1(right, named) == pytest.approx((0.5 + 2 / 3 + 0) / 3)
-    assert scoring.confusion(right, named) == {
+    assert scoring.count_confusion(right, named) == {
         "departments": ["a", "b", "c"],
         "rows": [[1, 1, 0], [0, 1, 0], [1, 0, 0]],
     }
-    assert scoring.decided([("a", "a", 0.9), ("b", "a", 0.8), ("a", "a", 0.2)], "a", 0.5) == (2, 1)
+    assert scoring.count_decided([("a", "a", 0.9), ("b", "a", 0.8), ("a", "a", 0.2)], "a", 0.5) == (2, 1)
 
 
 def test_a_draw_has_every_department_and_leaves_the_rest():
-    messages = [Message(one) for one in examples(90)]
-    chosen, rest = split(messages, 30, 4)
+    messages = [LabelledMessage(one) for one in examples(90)]
+    chosen, rest = split_messages(messages, 30, 4)
     assert (len(chosen), len(rest)) == (30, 60)
     assert {one.example.department for one in chosen} == set(PATTERNS)
-    assert split(messages, 30, 4) == (chosen, rest)
+    assert split_messages(messages, 30, 4) == (chosen, rest)
 
 
 def test_the_curve_says_rules_and_learned():
-    found = curve(
-        [Message(one, sliced=at % 2 == 0) for at, one in enumerate(examples(150))], [], [30, 60, 9999], 2
+    found = measure_learning_curve(
+        [LabelledMessage(one, in_slice=at % 2 == 0) for at, one in enumerate(examples(150))], [], [30, 60, 9999], 2
     )
     assert [point["corrections"] for point in found["curve"]] == [30, 60]
     last = found["curve"][-1]
@@ -300,17 +300,17 @@ def test_the_curve_says_rules_and_learned():
 @pytest.mark.skipif(not DATA.exists(), reason="the labelled messages are not here")
 @pytest.mark.slow
 def test_two_hundred_corrections_beat_the_rules_on_real_messages():
-    from routing.files.examples import labelled
+    from routing.files.examples import read_labelled_rows
 
     snapshot = starter_snapshot()
     rules = compile_rules(snapshot)
-    rows = list(labelled(DATA / "routing.dev.csv"))
-    said = votes_unseen([facts_of_text(one.text) for one in rows], rules)
+    rows = list(read_labelled_rows(DATA / "routing.dev.csv"))
+    said = held_out_votes([facts_of_text(one.text) for one in rows], rules)
     messages = [
-        Message(Example(row.text, row.department, vote)) for row, vote in zip(rows, said, strict=True)
+        LabelledMessage(Example(row.text, row.department, vote)) for row, vote in zip(rows, said, strict=True)
     ]
-    few, more = curve(messages, phrases(snapshot), [50, 200], 2)["curve"]
-    (many,) = curve(messages, phrases(snapshot), [1000], 1)["curve"]
+    few, more = measure_learning_curve(messages, rule_phrases(snapshot), [50, 200], 2)["curve"]
+    (many,) = measure_learning_curve(messages, rule_phrases(snapshot), [1000], 1)["curve"]
     assert few["learned"]["macro_f1"] >= few["rules"]["macro_f1"]
     assert few["learned"]["accuracy"] >= few["rules"]["accuracy"]
     assert more["learned"]["macro_f1"] >= more["rules"]["macro_f1"] + 0.06
@@ -319,7 +319,7 @@ def test_two_hundred_corrections_beat_the_rules_on_real_messages():
 
 
 def test_with_few_corrections_the_rules_are_overruled_only_by_what_is_clear():
-    few, more, many = (train(examples(count)).router for count in (50, 400, 1000))
+    few, more, many = (train_router(examples(count)).router for count in (50, 400, 1000))
     assert few.loyalty == pytest.approx(0.5)
     assert 0 < more.loyalty < few.loyalty
     assert many.loyalty == 0
@@ -331,20 +331,20 @@ def test_with_few_corrections_the_rules_are_overruled_only_by_what_is_clear():
 
 
 def test_loyalty_is_stored_and_older_versions_have_none():
-    router = train(examples(50)).router
-    assert unpack(router.pack()).loyalty == router.loyalty
+    router = train_router(examples(50)).router
+    assert unpack_router(router.pack()).loyalty == router.loyalty
     with np.load(io.BytesIO(router.pack())) as arrays:
         held = dict(arrays)
     meta = json.loads(bytes(held["meta"]))
     del meta["loyalty"]
     written = io.BytesIO()
     np.savez(written, **held | {"meta": np.frombuffer(json.dumps(meta).encode(), np.uint8)})
-    assert unpack(written.getvalue()).loyalty == 0.0
+    assert unpack_router(written.getvalue()).loyalty == 0.0
 
 
 def test_it_overrules_no_rule_but_one_that_people_say_is_wrong_more_often_than_right():
     by_rule = {"right": (3, 4), "wrong": (1, 4), "even": (2, 4), "hardly_known": (0, 2)}
-    active = Active(1, types.SimpleNamespace(), {"billing": 0.8}, by_rule)
+    active = ActiveRouter(1, types.SimpleNamespace(), {"billing": 0.8}, by_rule)
 
     def decides(votes, probability=0.99):
         return active.decides(Guess("billing", probability), votes)

@@ -24,7 +24,7 @@ from routing.models import (
 from routing.refusals import RuleSetError
 from routing.rules import editing
 from routing.rules import versions as rulesets
-from routing.rules.editing import Content
+from routing.rules.editing import RuleContent
 from tests.factories import NOW, DepartmentFactory, UserFactory
 from tests.routing.learning_examples import examples
 
@@ -37,9 +37,9 @@ OF_A_VERSION = [("get", "learning_version"), ("post", "learning_activate")]
 
 @pytest.fixture(autouse=True)
 def _no_router_between_tests():
-    learned.forget()
+    learned.forget_active_router()
     yield
-    learned.forget()
+    learned.forget_active_router()
 
 
 @pytest.fixture
@@ -50,9 +50,9 @@ def world(client, company):
     company.tech, company.boss, company.client = tech, boss, client
     company.chief = UserFactory(role=Role.MANAGER, departments=[company.service])
     pairs = [(one.text, one.department) for one in examples(90)]
-    corrections.import_pairs(pairs, by=company.manager, now=NOW)
-    trainings.ask(None, NOW)
-    trainings.run(trainings.claim(NOW))
+    corrections.import_corrections(pairs, by=company.manager, now=NOW)
+    trainings.request_training(None, NOW)
+    trainings.run_training(trainings.claim_training(NOW))
     client.force_login(boss, backend="django.contrib.auth.backends.ModelBackend")
     return company
 
@@ -95,7 +95,7 @@ def test_managers_read_the_examples_of_their_departments(client, world):
 
 
 def test_administrators_do_not_read_what_was_written_directly(client, world):
-    corrections.record(
+    corrections.record_correction(
         "My secret", "billing", source="handed_over", by=None, now=NOW, case_id=1, facts={"stream": "direct"}
     )
     assert "My secret" not in text(client.get(page("learning_examples")))
@@ -152,7 +152,7 @@ def test_training_is_asked_for_and_shown(client, world):
     assert (training.state, training.asked_by) == (TrainingState.WANTED, world.boss)
     assert "Waiting for a worker" in text(client.get(page("learning")))
     assert "Waiting for a worker" in text(client.get(page("learning_progress"), HTTP_HX_REQUEST="true"))
-    trainings.run(trainings.claim(NOW))
+    trainings.run_training(trainings.claim_training(NOW))
     over = client.get(page("learning_progress"), HTTP_HX_REQUEST="true")
     assert over["HX-Refresh"] == "true"
     assert client.get(page("learning_progress")).status_code == 302
@@ -160,8 +160,8 @@ def test_training_is_asked_for_and_shown(client, world):
 
 def test_a_training_that_failed_says_why(client, world):
     RoutingExample.objects.filter(pk__gt=RoutingExample.objects.order_by("pk")[5].pk).delete()
-    trainings.ask(None, NOW)
-    trainings.run(trainings.claim(NOW))
+    trainings.request_training(None, NOW)
+    trainings.run_training(trainings.claim_training(NOW))
     body = text(client.get(page("learning")))
     assert "The last training came to nothing" in body
     assert "6 of the 20 corrections" in body
@@ -169,15 +169,15 @@ def test_a_training_that_failed_says_why(client, world):
 
 def test_the_mode_is_chosen(client, world):
     client.post(page("learning_mode"), {"mode": "off"})
-    assert learned.setting().mode == LearningMode.OFF
-    assert learned.live() is None
+    assert learned.get_learning_setting().mode == LearningMode.OFF
+    assert learned.get_active_router() is None
     assert "Not changed" in said(client.post(page("learning_mode"), {"mode": "x"}, follow=True))
-    assert learned.setting().mode == LearningMode.OFF
+    assert learned.get_learning_setting().mode == LearningMode.OFF
 
 
 def test_rolling_back_is_one_click(client, world):
-    trainings.ask(None, NOW)
-    trainings.run(trainings.claim(NOW))
+    trainings.request_training(None, NOW)
+    trainings.run_training(trainings.claim_training(NOW))
     assert "pinned" in said(client.post(page("learning_activate", 1), follow=True))
     assert RouterVersion.objects.get(number=1).state == VersionState.ACTIVE
 
@@ -191,14 +191,14 @@ def test_a_version_that_cannot_be_read_is_not_used(client, world):
 def test_thresholds_are_saved(client, world):
     response = client.post(page("learning_thresholds"), {"billing": "60", "tech": "101", "version": "1"})
     assert response["Location"] == page("learning_version", 1)
-    assert learned.setting().thresholds == {"billing": 0.6, "tech": 1.01}
+    assert learned.get_learning_setting().thresholds == {"billing": 0.6, "tech": 1.01}
 
 
 @pytest.mark.parametrize("value", ["", "-5", "29", "102", "9" * 50, "ninety", "٩٠"])
 def test_a_threshold_that_makes_no_sense_changes_nothing(client, world, value):
     response = client.post(page("learning_thresholds"), {"billing": value, "tech": "60"}, follow=True)
     assert "Not saved" in said(response)
-    assert learned.setting().thresholds == {}
+    assert learned.get_learning_setting().thresholds == {}
 
 
 def test_an_example_is_removed(client, world):
@@ -245,12 +245,12 @@ def test_it_shows_what_it_would_catch_and_one_click_makes_it_a_rule(client, worl
 def overruling(client, world):
     """A rule at place 2 takes what corrections say belongs to billing; the first has nothing to do with it."""
     for name, words, department in (("Safety", "burnt", world.tech), ("Thanks", "zither", world.service)):
-        content = Content(name, {"any": [{"field": "words", "any": [words]}]}, department)
+        content = RuleContent(name, {"any": [{"field": "words", "any": [words]}]}, department)
         rule = editing.add_rule(content, None, "", NOW)
         editing.move_rule(rule.key, None, NOW, to=1 if name == "Safety" else 2)
     texts = [f"my zither {end} came" for end in ("one", "two", "three", "four")]
-    corrections.import_pairs([(one, "billing") for one in texts], by=world.manager, now=NOW)
-    rulesets.forget()
+    corrections.import_corrections([(one, "billing") for one in texts], by=world.manager, now=NOW)
+    rulesets.clear_rules_cache()
     newest = RouterVersion.objects.first()
     one = {"words": "zither", "department": "billing", "right": 4, "wrong": 0, "corrected": 4, "overruled": 4}
     newest.metrics["suggested_rules"] = [one]
@@ -268,10 +268,10 @@ def test_a_suggested_rule_comes_right_before_the_one_in_its_way(client, overruli
 
 
 def test_a_suggestion_that_two_accept_at_once_is_one_rule(client, world, overruling):
-    one = suggested_rules.find("zither", "billing")
-    suggested_rules.accept(one, world.boss, NOW)
+    one = suggested_rules.find_suggested_rule("zither", "billing")
+    suggested_rules.accept_suggested_rule(one, world.boss, NOW)
     with pytest.raises(RuleSetError, match="settled it a moment ago"):
-        suggested_rules.accept(one, world.boss, NOW)
+        suggested_rules.accept_suggested_rule(one, world.boss, NOW)
     assert Rule.objects.filter(name="zither").count() == 1
 
 
@@ -282,8 +282,8 @@ def test_a_suggestion_is_dismissed_for_good(client, world):
     client.post(page("learning_suggested"), {**named, "dismiss": "1"})
     assert Rule.objects.count() == before
     assert DismissedRule.objects.get().words == one.words
-    trainings.ask(None, NOW + dt.timedelta(hours=1))
-    trainings.run(trainings.claim(NOW + dt.timedelta(hours=1)))
+    trainings.request_training(None, NOW + dt.timedelta(hours=1))
+    trainings.run_training(trainings.claim_training(NOW + dt.timedelta(hours=1)))
     assert one.words not in [other.words for other in client.get(page("learning")).context["suggested"]]
 
 

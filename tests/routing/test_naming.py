@@ -10,9 +10,9 @@ from routing.facts import Facts
 from routing.models import RuleSetVersion
 from routing.rules import drafts, editing
 from routing.rules import versions as rulesets
-from routing.rules.editing import Content
-from routing.rules.history import difference
-from routing.rules.names import names
+from routing.rules.editing import RuleContent
+from routing.rules.history import describe_ruleset_changes
+from routing.rules.names import load_display_names
 from tests.factories import NOW, BrandAccountFactory, UserFactory
 
 OURS = {"field": "brand_account", "is": ["x:9000"]}
@@ -33,7 +33,7 @@ def latest():
 
 
 def add(company, *conditions, by=None, name="Ours", **more):
-    return editing.add_rule(Content(name, {"any": list(conditions)}, company.billing, **more), by, "", NOW)
+    return editing.add_rule(RuleContent(name, {"any": list(conditions)}, company.billing, **more), by, "", NOW)
 
 
 def test_the_reason_names_the_account_and_a_version_says_it_alone(company, account):
@@ -42,40 +42,40 @@ def test_the_reason_names_the_account_and_a_version_says_it_alone(company, accou
         "brand_account x:9000": "@yourbrand on X",
         "previous_department billing": "Billing",
     }
-    said = rulesets.replay(facts(), latest().number).reasons
+    said = rulesets.replay_decision(facts(), latest().number).reasons
     assert said[0].startswith("Brand account “@yourbrand on X” → Billing")
-    helped = rulesets.replay(facts("x:1", previous_department="billing"), latest().number).reasons
+    helped = rulesets.replay_decision(facts("x:1", previous_department="billing"), latest().number).reasons
     assert helped[0].startswith("A customer last helped by “Billing” → Billing")
     account.handle = "renamed"
     account.save()
-    rulesets.forget()
-    assert rulesets.replay(facts(), latest().number).reasons == said
+    rulesets.clear_rules_cache()
+    assert rulesets.replay_decision(facts(), latest().number).reasons == said
 
 
 def test_what_is_not_there_any_more_keeps_its_key(company):
     add(company, OURS)
     assert "names" not in latest().snapshot
-    assert rulesets.replay(facts(), latest().number).reasons[0].startswith("Brand account “x:9000” →")
+    assert rulesets.replay_decision(facts(), latest().number).reasons[0].startswith("Brand account “x:9000” →")
 
 
 def test_rules_that_name_nothing_keep_no_names_and_cost_no_statement(company, django_assert_num_queries):
-    from routing.rules.store import standing_alone
+    from routing.rules.store import self_contained_snapshot
 
     assert "names" not in latest().snapshot
     content = {"default": None, "rules": latest().snapshot["rules"]}
     with django_assert_num_queries(0):
-        assert standing_alone(content) == content
+        assert self_contained_snapshot(content) == content
     broken = [None, {"field": "brand_account"}, {"any": "x"}, {"all": [7]}]
     content = {"default": None, "rules": [{"condition": one} for one in broken]}
-    assert standing_alone(content) == content
+    assert self_contained_snapshot(content) == content
 
 
 def test_a_draft_is_published_with_them(company, account):
-    drafts.begin(company.manager, NOW)
+    drafts.begin_rule_draft(company.manager, NOW)
     add(company, OURS, by=company.manager)
-    drafts.publish(company.manager, "", NOW)
+    drafts.publish_rule_draft(company.manager, "", NOW)
     assert latest().snapshot["names"] == {"brand_account x:9000": "@yourbrand on X"}
-    assert rulesets.publish(company.manager, "Nothing", NOW) is None
+    assert rulesets.publish_rules(company.manager, "Nothing", NOW) is None
 
 
 def test_versions_say_each_account_person_and_skill_by_name(company, account):
@@ -86,14 +86,14 @@ def test_versions_say_each_account_person_and_skill_by_name(company, account):
     before = latest().snapshot
     both = {"any": [{"field": "brand_account", "is": ["x:9000", "facebook:7"]}]}
     editing.change_rule(
-        rule.key, Content("Ours", both, company.billing, person=maria.username), None, "", NOW
+        rule.key, RuleContent("Ours", both, company.billing, person=maria.username), None, "", NOW
     )
-    assert difference(before, latest().snapshot, names()) == [
+    assert describe_ruleset_changes(before, latest().snapshot, load_display_names()) == [
         "“Ours”: person anybody → Maria Berg; condition now with brand account “Kettle on Facebook”"
     ]
     before = latest().snapshot
-    editing.change_rule(rule.key, Content("Ours", both, company.billing, skill="coffee"), None, "", NOW)
-    [line] = difference(before, latest().snapshot, names())
+    editing.change_rule(rule.key, RuleContent("Ours", both, company.billing, skill="coffee"), None, "", NOW)
+    [line] = describe_ruleset_changes(before, latest().snapshot, load_display_names())
     assert "person Maria Berg → anybody" in line
     assert "skill none → Coffee machines" in line
 

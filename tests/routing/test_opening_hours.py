@@ -10,9 +10,9 @@ from routing.business_hours.notation import (
     HoursError,
     parse_hours,
     parse_minutes,
-    reaches_into,
-    say_hours,
-    say_minutes,
+    overnight_overlaps,
+    format_hours,
+    format_minutes,
 )
 
 
@@ -32,7 +32,7 @@ from routing.business_hours.notation import (
 )
 def test_they_are_read(text, intervals):
     assert parse_hours(text) == intervals
-    assert parse_hours(say_hours(intervals)) == intervals
+    assert parse_hours(format_hours(intervals)) == intervals
 
 
 @pytest.mark.parametrize(
@@ -61,13 +61,13 @@ def test_any_text_is_hours_or_an_error(text):
     except HoursError as error:
         assert str(error).strip()
     else:
-        assert parse_hours(say_hours(intervals)) == intervals
+        assert parse_hours(format_hours(intervals)) == intervals
 
 
 def test_a_night_that_meets_the_next_morning():
     week = [((1320, 1560),), ((60, 600),), (), (), (), (), ((1380, 1500),)]
-    assert reaches_into(week) == [(0, "“22:00–2:00” goes on into Tuesday, which opens at 1:00 already.")]
-    assert reaches_into([((0, 1440),)] * 7) == []
+    assert overnight_overlaps(week) == [(0, "“22:00–2:00” goes on into Tuesday, which opens at 1:00 already.")]
+    assert overnight_overlaps([((0, 1440),)] * 7) == []
 
 
 @pytest.mark.parametrize(
@@ -86,7 +86,7 @@ def test_a_night_that_meets_the_next_morning():
 def test_lengths_are_read(text, minutes):
     assert parse_minutes(text) == minutes
     if minutes:
-        assert parse_minutes(say_minutes(minutes)) == minutes
+        assert parse_minutes(format_minutes(minutes)) == minutes
 
 
 @pytest.mark.parametrize("text", ["soon", "h", "2 days", "-5", "1:75", "1,5 h"])

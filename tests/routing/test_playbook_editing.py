@@ -7,22 +7,22 @@ import copy
 import pytest
 
 from routing.playbook import edits
-from routing.playbook.checks import problems
-from routing.playbook.history import difference
-from routing.playbook.outline import action_words, outline
-from routing.playbook.tree import tree_of
-from routing.playbook.versions import starter
+from routing.playbook.checks import check_playbook
+from routing.playbook.history import describe_playbook_changes
+from routing.playbook.outline import describe_action, build_outline
+from routing.playbook.tree import parse_playbook
+from routing.playbook.versions import load_starter_playbook
 
 DEPARTMENTS = dict.fromkeys(("service", "billing", "sales", "product", "pr", "tech", "legal"), True)
 
 
 @pytest.fixture
 def tree():
-    return starter()
+    return load_starter_playbook()
 
 
 def rows(snapshot, key):
-    found = edits.find(snapshot, "questions", key)
+    found = edits.find_part(snapshot, "questions", key)
     return [
         (
             one["key"],
@@ -37,26 +37,26 @@ class TestEdits:
     def test_an_edit_leaves_the_old_snapshot_alone(self, tree):
         before = copy.deepcopy(tree)
         edits.put_question(tree, "know", "Do you?", "", [("yes", "Yes", edits.NEW_QUESTION)])
-        edits.remove(tree, "questions", "know")
+        edits.remove_part(tree, "questions", "know")
         edits.put_outcome(tree, {"key": "thank", "name": "x", "advice": "y", "action": "answer"})
-        edits.choose(tree, "know", "thank")
+        edits.choose_ends(tree, "know", "thank")
         assert tree == before
 
     def test_a_question_keeps_its_place_and_its_answers_their_keys(self, tree):
         answers = [*rows(tree, "know"), ("", "I am not sure", "outcome:thank")]
         changed, made = edits.put_question(tree, "know", "Do you know it?", "Ask.", answers)
         assert made == []
-        found = edits.find(changed, "questions", "know")
+        found = edits.find_part(changed, "questions", "know")
         assert [one["key"] for one in found["answers"]] == ["yes", "sales", "product", "a1"]
         assert [one["key"] for one in changed["questions"]] == [one["key"] for one in tree["questions"]]
-        assert problems(changed, DEPARTMENTS) == []
+        assert check_playbook(changed, DEPARTMENTS) == []
 
     def test_what_an_answer_leads_to_can_be_made_with_it(self, tree):
         answers = [("", "One", edits.NEW_QUESTION), ("", "Other", edits.NEW_OUTCOME), ("", "Third", "")]
         changed, made = edits.put_question(tree, "know", "Do you?", "", answers)
         assert [kind for kind, _ in made] == ["questions", "outcomes"]
-        assert all(edits.find(changed, kind, key) for kind, key in made)
-        assert edits.find(changed, "questions", "know")["answers"] == [
+        assert all(edits.find_part(changed, kind, key) for kind, key in made)
+        assert edits.find_part(changed, "questions", "know")["answers"] == [
             {"key": "a1", "text": "One", "question": made[0][1]},
             {"key": "a2", "text": "Other", "outcome": made[1][1]},
             {"key": "a3", "text": "Third"},
@@ -64,16 +64,16 @@ class TestEdits:
 
     def test_a_new_key_is_new(self, tree):
         tree["questions"].append({"key": "q11", "text": "x", "answers": []})
-        assert edits.new_key(tree, "questions") not in {one["key"] for one in tree["questions"]}
+        assert edits.unused_key(tree, "questions") not in {one["key"] for one in tree["questions"]}
 
     def test_removing_leaves_answers_that_lead_nowhere_and_says_so(self, tree):
-        changed = edits.remove(tree, "questions", "reach")
+        changed = edits.remove_part(tree, "questions", "reach")
         assert (
             "“Do we know for certain what is true?”: the answer “Yes, and we can show it” leads nowhere."
-            in problems(changed, DEPARTMENTS)
+            in check_playbook(changed, DEPARTMENTS)
         )
-        assert edits.remove(tree, "questions", "kind")["start"] == ""
-        assert edits.remove(tree, "outcomes", "ask-a-colleague")["default"] == ""
+        assert edits.remove_part(tree, "questions", "kind")["start"] == ""
+        assert edits.remove_part(tree, "outcomes", "ask-a-colleague")["default"] == ""
 
     def test_the_first_of_each_begins_and_is_the_default(self):
         changed, _ = edits.put_question({}, "q1", "What?", "", [("", "That", "outcome:o1")])
@@ -81,13 +81,13 @@ class TestEdits:
             changed, {"key": "o1", "name": "Do", "advice": "Do it.", "action": "answer"}
         )
         assert (changed["start"], changed["default"]) == ("q1", "o1")
-        assert problems(changed, {}) == []
+        assert check_playbook(changed, {}) == []
 
 
 class TestDifference:
     def test_the_same_has_none_and_the_first_names_its_size(self, tree):
-        assert difference(tree, copy.deepcopy(tree)) == []
-        assert difference(None, tree) == ["9 questions and 18 outcomes"]
+        assert describe_playbook_changes(tree, copy.deepcopy(tree)) == []
+        assert describe_playbook_changes(None, tree) == ["9 questions and 18 outcomes"]
 
     def test_each_change_is_told(self, tree):
         answers = rows(tree, "know")
@@ -97,15 +97,15 @@ class TestDifference:
             ("", "New", "outcome:thank"),
         ]
         changed, _ = edits.put_question(tree, "know", "Do you know it?", "Ask.", answers)
-        changed = edits.remove(changed, "outcomes", "escalate")
+        changed = edits.remove_part(changed, "outcomes", "escalate")
         changed = edits.put_outcome(
             changed, {"key": "o99", "name": "Sing", "advice": "Loudly.", "action": "answer"}
         )
         changed = edits.put_outcome(
-            changed, {**edits.find(changed, "outcomes", "correct"), "advice": "Other.", "action": "private"}
+            changed, {**edits.find_part(changed, "outcomes", "correct"), "advice": "Other.", "action": "private"}
         )
-        changed = edits.choose(changed, "know", "thank")
-        assert difference(tree, changed) == [
+        changed = edits.choose_ends(changed, "know", "thank")
+        assert describe_playbook_changes(tree, changed) == [
             "“Who can put it right?”: “Somebody may get hurt, or it cannot wait” → nowhere (was “Make it urgent”)",
             "“Do you know the answer?” now asks “Do you know it?”",
             "“Do you know it?”: other help",
@@ -124,7 +124,7 @@ class TestDifference:
 
 class TestOutline:
     def test_each_question_is_shown_once_and_referred_to_afterwards(self, tree):
-        shown, nodes, again = outline(tree_of(tree)), [], []
+        shown, nodes, again = build_outline(parse_playbook(tree)), [], []
 
         def visit(node):
             nodes.append(node.question.key)
@@ -142,13 +142,13 @@ class TestOutline:
 
     def test_a_circle_ends_and_what_is_lost_is_listed(self, tree):
         changed, _ = edits.put_question(tree, "know", "Do you?", "", [("", "Again", "question:kind")])
-        changed = edits.remove(changed, "questions", "sure")
-        shown = outline(tree_of(changed))
+        changed = edits.remove_part(changed, "questions", "sure")
+        shown = build_outline(parse_playbook(changed))
         assert [node.question.key for node in shown.loose] == ["reach"]
         assert {one.key for one in shown.unused} == {"to-sales", "to-product"}
 
     def test_actions_in_words(self, tree):
-        outcomes = tree_of(tree).outcomes
-        assert action_words(outcomes["to-billing"], {"billing": "Billing"}) == "Hand over to Billing"
-        assert action_words(outcomes["leave-it"], {}) == "Dismiss: Provocation, no question"
-        assert action_words(outcomes["take-private"], {}) == "Take it into private messages"
+        outcomes = parse_playbook(tree).outcomes
+        assert describe_action(outcomes["to-billing"], {"billing": "Billing"}) == "Hand over to Billing"
+        assert describe_action(outcomes["leave-it"], {}) == "Dismiss: Provocation, no question"
+        assert describe_action(outcomes["take-private"], {}) == "Take it into private messages"

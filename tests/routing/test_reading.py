@@ -9,10 +9,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from routing.files.labelled import score
-from routing.reading import SENTIMENTS, URGENCIES, read
+from routing.files.labelled import score_labels
+from routing.reading import SENTIMENTS, URGENCIES, read_message
 from routing.reading.lexicon import LANGUAGES as READ_IN
-from routing.reading.lexicon import _file
+from routing.reading.lexicon import _load_word_file
 from tests.hostile.corpus import shown_texts
 
 #: Real messages, kept outside the repository.
@@ -38,9 +38,9 @@ def sound(reading):
 @example("😀" * 5000, "")
 @example("not " * 5000 + "good", "en")
 def test_reading_is_total_and_deterministic(text, language):
-    first = read(text, language=language)
+    first = read_message(text, language=language)
     assert sound(first)
-    assert read(text, language=language) == first
+    assert read_message(text, language=language) == first
 
 
 @given(
@@ -50,13 +50,13 @@ def test_reading_is_total_and_deterministic(text, language):
     )
 )
 def test_any_mixture_of_meaningful_words_reads(words):
-    assert sound(read(" ".join(words), language="en"))
+    assert sound(read_message(" ".join(words), language="en"))
 
 
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
 def test_hostile_texts_read_without_fuss(text):
     for language in LANGUAGES:
-        assert sound(read(text, language=language))
+        assert sound(read_message(text, language=language))
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,7 @@ def test_hostile_texts_read_without_fuss(text):
     ],
 )
 def test_tone_in_english(text, wanted):
-    assert read(text, language="en").sentiment == wanted
+    assert read_message(text, language="en").sentiment == wanted
 
 
 @pytest.mark.parametrize(
@@ -109,7 +109,7 @@ def test_tone_in_english(text, wanted):
     ],
 )
 def test_tone_in_other_languages(language, text, wanted):
-    assert read(text, language=language).sentiment == wanted
+    assert read_message(text, language=language).sentiment == wanted
 
 
 @pytest.mark.parametrize(
@@ -124,7 +124,7 @@ def test_tone_in_other_languages(language, text, wanted):
     ],
 )
 def test_a_threat_of_law_is_urgent_in_every_language(language, text):
-    assert read(text, language=language).urgency == 2
+    assert read_message(text, language=language).urgency == 2
 
 
 @pytest.mark.parametrize(
@@ -137,13 +137,13 @@ def test_a_threat_of_law_is_urgent_in_every_language(language, text):
     ],
 )
 def test_a_question_without_its_mark_wants_an_answer(language, text):
-    assert read(text, language=language).wants_answer
+    assert read_message(text, language=language).wants_answer
 
 
 @pytest.mark.parametrize("name", [*READ_IN, "signs"])
 def test_every_word_list_is_sound(name):
     """Sections exist, every entry says something, and no phrase is longer than a phrase."""
-    marks = _file(name)
+    marks = _load_word_file(name)
     assert len(marks) > 100
     for text, mark in marks.items():
         assert text == text.strip()
@@ -153,7 +153,7 @@ def test_every_word_list_is_sound(name):
 
 
 def test_stress_makes_the_score_stronger():
-    plain, stressed = read("It is good", language="en"), read("It is really good", language="en")
+    plain, stressed = read_message("It is good", language="en"), read_message("It is really good", language="en")
     assert 0 < plain.score < stressed.score <= 1
 
 
@@ -174,7 +174,7 @@ def test_stress_makes_the_score_stronger():
     ],
 )
 def test_only_what_clearly_wants_no_answer_wants_none(text, wanted):
-    assert read(text, language="en").wants_answer is wanted
+    assert read_message(text, language="en").wants_answer is wanted
 
 
 @pytest.mark.parametrize(
@@ -190,12 +190,12 @@ def test_only_what_clearly_wants_no_answer_wants_none(text, wanted):
     ],
 )
 def test_urgency(text, wanted):
-    assert read(text, language="en").urgency == wanted
+    assert read_message(text, language="en").urgency == wanted
 
 
 def test_spam_is_recognised_and_a_complaint_about_spam_is_none():
-    assert read("Make money online, join our Telegram channel", language="en").is_spam
-    assert not read("Your newsletter is spam and I can't unsubscribe", language="en").is_spam
+    assert read_message("Make money online, join our Telegram channel", language="en").is_spam
+    assert not read_message("Your newsletter is spam and I can't unsubscribe", language="en").is_spam
 
 
 def _rows(name):
@@ -208,8 +208,8 @@ def _rows(name):
 
 def test_the_tone_of_real_messages_reaches_the_promised_figure():
     rows = _rows("sentiment.dev.csv")
-    pairs = [(row["label"], read(row["text"], language="en").sentiment) for row in rows]
-    assert score(pairs)[1] >= 0.63
+    pairs = [(row["label"], read_message(row["text"], language="en").sentiment) for row in rows]
+    assert score_labels(pairs)[1] >= 0.63
 
 
 @pytest.mark.parametrize(
@@ -217,10 +217,10 @@ def test_the_tone_of_real_messages_reaches_the_promised_figure():
 )
 def test_the_tone_of_real_messages_in_other_languages(language, least):
     rows = [row for row in _rows("sentiment_multilingual.dev.csv") if row["lang"] == language]
-    assert score([(row["label"], read(row["text"], language=language).sentiment) for row in rows])[1] >= least
+    assert score_labels([(row["label"], read_message(row["text"], language=language).sentiment) for row in rows])[1] >= least
 
 
 def test_hardly_any_real_complaint_reads_as_wanting_no_answer():
     complaints = [row for row in _rows("complaint.dev.csv") if row["label"] == "complaint"]
-    missed = [row["text"] for row in complaints if not read(row["text"], language="en").wants_answer]
+    missed = [row["text"] for row in complaints if not read_message(row["text"], language="en").wants_answer]
     assert len(missed) <= 0.01 * len(complaints), missed

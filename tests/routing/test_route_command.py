@@ -10,7 +10,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from routing.classifier.router import Guess
-from routing.files.labelled import rows as rows_of
+from routing.files.labelled import read_csv_file as rows_of
 
 
 def run(path, *arguments):

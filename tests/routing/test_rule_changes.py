@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 
-from routing.rules.differences import changed
-from routing.rules.history import difference
+from routing.rules.differences import describe_rule_changes
+from routing.rules.history import describe_ruleset_changes
 from tests.routing.strategies import trees
 
 RULE = {
@@ -49,12 +49,12 @@ def words(*found, how="any"):
     ],
 )  # fmt: skip
 def test_a_change_says_what_was_and_what_is(change, said):
-    assert changed(RULE, {**RULE, **change}, {"3": "Care"}) == said
+    assert describe_rule_changes(RULE, {**RULE, **change}, {"3": "Care"}) == said
 
 
 @given(trees, trees)
 def test_any_two_conditions_are_compared(one, other):
-    said = changed({**RULE, "condition": one}, {**RULE, "condition": other}, {})
+    said = describe_rule_changes({**RULE, "condition": one}, {**RULE, "condition": other}, {})
     assert bool(said) == (one != other)
 
 
@@ -74,4 +74,4 @@ def content(*keys):
     ],
 )
 def test_what_was_added_and_what_moved(now, said):
-    assert difference(content(*"abcd"), content(*now)) == said
+    assert describe_ruleset_changes(content(*"abcd"), content(*now)) == said

@@ -26,7 +26,7 @@ def many(company, count):
         )
         for number in range(count)
     )  # fmt: skip
-    rulesets.publish(None, "many", NOW)
+    rulesets.publish_rules(None, "many", NOW)
 
 
 @pytest.fixture
@@ -66,8 +66,8 @@ def test_of_two_thousand_rules_a_page_is_shown(company, admin):
 
 
 def test_pages_that_are_not_there_are_the_next_best(company, admin, monkeypatch):
-    monkeypatch.setattr("routing.rule_editor.listing.PAGE", 5)
-    monkeypatch.setattr("routing.rule_editor.listing.MANY", 5)
+    monkeypatch.setattr("routing.rule_editor.listing.RULES_PER_PAGE", 5)
+    monkeypatch.setattr("routing.rule_editor.listing.SEARCH_FROM", 5)
     many(company, 12)
     for odd in ("0", "x", "-1", "9" * 30, ""):
         assert "1–5 of 14" in body(admin, f"?page={odd}")
@@ -82,8 +82,8 @@ def test_few_rules_are_one_page_without_more(company, admin):
 
 
 def test_a_rule_is_shown_on_its_page(company, admin, monkeypatch):
-    monkeypatch.setattr("routing.rule_editor.listing.PAGE", 5)
-    monkeypatch.setattr("routing.rule_editor.listing.MANY", 5)
+    monkeypatch.setattr("routing.rule_editor.listing.RULES_PER_PAGE", 5)
+    monkeypatch.setattr("routing.rule_editor.listing.SEARCH_FROM", 5)
     many(company, 12)
     wanted = key("Number 7")
     shown = body(admin, f"?at={wanted}")
@@ -93,8 +93,8 @@ def test_a_rule_is_shown_on_its_page(company, admin, monkeypatch):
 
 
 def test_a_rule_moves_across_pages_and_the_page_goes_with_it(company, admin, monkeypatch):
-    monkeypatch.setattr("routing.rule_editor.listing.PAGE", 5)
-    monkeypatch.setattr("routing.rule_editor.listing.MANY", 5)
+    monkeypatch.setattr("routing.rule_editor.listing.RULES_PER_PAGE", 5)
+    monkeypatch.setattr("routing.rule_editor.listing.SEARCH_FROM", 5)
     many(company, 12)
     wanted = key("Number 7")
     assert "To place" in body(admin)
@@ -109,8 +109,8 @@ def test_a_rule_moves_across_pages_and_the_page_goes_with_it(company, admin, mon
 
 
 def test_words_find_rules_wherever_they_are(company, admin, monkeypatch):
-    monkeypatch.setattr("routing.rule_editor.listing.PAGE", 5)
-    monkeypatch.setattr("routing.rule_editor.listing.MANY", 5)
+    monkeypatch.setattr("routing.rule_editor.listing.RULES_PER_PAGE", 5)
+    monkeypatch.setattr("routing.rule_editor.listing.SEARCH_FROM", 5)
     many(company, 12)
     shown = body(admin, "?q=SEVEN7")
     assert "1 of 14 rules" in shown
@@ -127,11 +127,11 @@ def test_words_find_rules_wherever_they_are(company, admin, monkeypatch):
 
 
 def test_what_is_odd_on_other_pages_is_said_on_each(company, admin, monkeypatch):
-    monkeypatch.setattr("routing.rule_editor.listing.PAGE", 5)
-    monkeypatch.setattr("routing.rule_editor.listing.MANY", 5)
+    monkeypatch.setattr("routing.rule_editor.listing.RULES_PER_PAGE", 5)
+    monkeypatch.setattr("routing.rule_editor.listing.SEARCH_FROM", 5)
     many(company, 12)
     Rule.objects.filter(name="Number 9").update(condition=Rule.objects.get(name="Number 1").condition)
-    rulesets.publish(None, "odd", NOW)
+    rulesets.publish_rules(None, "odd", NOW)
     odd = key("Number 9")
     shown = body(admin)
     assert "1 rule that is not shown here has something odd or wrong" in shown

@@ -13,7 +13,7 @@ from accounts.models import Department, Role, Skill
 from routing.models import RoutingDefault, Rule, RuleSetVersion
 from routing.rule_editor.choices import FIELD_GROUPS
 from routing.rules import editing
-from routing.rules.editing import Content
+from routing.rules.editing import RuleContent
 from tests.factories import NOW, BrandAccountFactory, DepartmentFactory, UserFactory
 
 
@@ -196,7 +196,7 @@ def test_the_list_costs_the_same_for_two_rules_and_for_thirty(
     few = count()
     for n in range(28):
         editing.add_rule(
-            Content(f"R{n}", company.refunds.condition, company.billing), company.manager, "", NOW
+            RuleContent(f"R{n}", company.refunds.condition, company.billing), company.manager, "", NOW
         )
     assert count() == few
 
@@ -606,7 +606,7 @@ def test_a_clash_is_shown_with_both_sides_and_decided(manager, company):
     other = UserFactory(role=Role.ADMINISTRATOR)
     editing.change_rule(
         company.refunds.key,
-        Content("Refunds", {"field": "words", "any": ["theirs"]}, company.billing),
+        RuleContent("Refunds", {"field": "words", "any": ["theirs"]}, company.billing),
         other,
         "",
         NOW,
@@ -717,7 +717,7 @@ def test_managers_go_back_to_versions_that_change_their_rules_only(client, compa
 
 def test_the_list_names_what_is_odd_beside_the_rule(manager, company):
     editing.add_rule(
-        Content("Late", {"field": "words", "any": ["refund"]}, company.service), company.manager, "", NOW
+        RuleContent("Late", {"field": "words", "any": ["refund"]}, company.service), company.manager, "", NOW
     )
     assert "Is never reached: “Refunds” (place 1)" in text(manager.get(page("rule_list")))
 
@@ -777,7 +777,7 @@ def test_versions_say_who_what_and_when(manager, company):
 
 
 def test_versions_name_what_a_rule_does_otherwise(manager, company):
-    content = Content(
+    content = RuleContent(
         "Refunds", company.refunds.condition, company.billing, person=company.agent.username, dismiss=True
     )
     editing.change_rule(company.refunds.key, content, company.manager, "", NOW)
@@ -795,7 +795,7 @@ def test_going_back_takes_one_click(manager, company):
 
 
 def test_old_versions_are_on_further_pages(manager, company, monkeypatch):
-    monkeypatch.setattr("routing.pages.versions.ON_A_PAGE", 2)
+    monkeypatch.setattr("routing.pages.versions.VERSIONS_PER_PAGE", 2)
     body = text(manager.get(page("versions")))
     assert "?before=2" in body
     assert 'id="version-1"' not in body
@@ -812,7 +812,7 @@ def test_the_list_calls_brand_accounts_and_departments_by_their_names(client, co
             {"field": "previous_department", "is": ["billing"]},
         ]
     }
-    editing.add_rule(Content("Ours", condition, company.billing), None, "", NOW)
+    editing.add_rule(RuleContent("Ours", condition, company.billing), None, "", NOW)
     client.force_login(UserFactory(role=Role.ADMINISTRATOR))
     body = text(client.get(page("rule_list")))
     assert (

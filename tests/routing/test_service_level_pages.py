@@ -15,7 +15,7 @@ from django.urls import reverse
 from accounts.models import Role
 from routing.departments import objection_to_closing
 from routing.models import Calendar, CalendarVersion, Rule, SLAPolicy, SLAVersion
-from routing.refusals import NotYours
+from routing.refusals import EditNotPermitted
 from routing.service_levels import editing as sla_editing
 from routing.service_levels import versions as terms
 from routing.service_levels.policies import FIRST_STEP
@@ -31,9 +31,9 @@ CALENDAR = {"name": "Care", "time_zone": "Europe/Berlin", "country": "DE", "subd
 
 @pytest.fixture(autouse=True)
 def _no_memory_between_tests():
-    terms.forget()
+    terms.forget_service_levels()
     yield
-    terms.forget()
+    terms.forget_service_levels()
 
 
 @pytest.fixture
@@ -348,7 +348,7 @@ class TestPolicies:
         ask(client, "policy_move", {"direction": "up"}, second.key)
         assert list(SLAPolicy.objects.values_list("name", flat=True)) == ["Second", "First"]
         ask(client, "policy_switch", {"enabled": "0"}, first.key)
-        assert [one.name for one in terms.of_number(SLAVersion.objects.first().number).policies] == ["Second"]
+        assert [one.name for one in terms.service_levels_by_number(SLAVersion.objects.first().number).policies] == ["Second"]
         assert "Delete “" in text_of(ask(client, "policy_delete", None, second.key))
         ask(client, "policy_delete", {}, second.key)
         assert list(SLAPolicy.objects.values_list("name", flat=True)) == ["First"]
@@ -447,11 +447,11 @@ class TestManagers:
             lambda: sla_editing.switch_policy(everybody.key, False, person, NOW),
             lambda: sla_editing.move_policy(everybody.key, 1, person, NOW),
             lambda: sla_editing.delete_policy(everybody.key, person, NOW),
-            lambda: sla_editing.install_starter({}, [], {}, person, NOW),
+            lambda: sla_editing.install_starter_service_levels({}, [], {}, person, NOW),
             lambda: sla_editing.save_calendar(everybody.calendar, "New", OFFICE, person, NOW),
             lambda: sla_editing.delete_calendar(everybody.calendar_id, person, NOW),
         ):
-            with pytest.raises(NotYours):
+            with pytest.raises(EditNotPermitted):
                 attempt()
 
     @pytest.mark.parametrize("by", ["policy", "company", "rule"])

@@ -10,7 +10,7 @@ from django.urls import reverse
 from accounts.models import Role, Skill
 from routing.models import Rule
 from routing.rules import drafts, editing
-from routing.rules.editing import Content
+from routing.rules.editing import RuleContent
 from tests.factories import NOW, DepartmentFactory, UserFactory
 from tests.inbox.pages import signed_in, statements
 
@@ -34,8 +34,8 @@ def money():
 
 def asks(skill, admin):
     department = DepartmentFactory()
-    content = Content("Money", {"any": [{"field": "words", "any": ["refund"]}]}, department, skill=skill.slug)
-    editing.set_default(department, admin, NOW)
+    content = RuleContent("Money", {"any": [{"field": "words", "any": ["refund"]}]}, department, skill=skill.slug)
+    editing.set_default_department(department, admin, NOW)
     editing.add_rule(content, admin, "", NOW)
 
 
@@ -100,7 +100,7 @@ def test_what_a_rule_asks_for_stays_and_the_rule_is_named(admin, refunds, money,
     asks(refunds, admin)
     said = "“Money”"
     if where == "draft":
-        drafts.begin(admin, NOW)
+        drafts.begin_rule_draft(admin, NOW)
         Rule.objects.update(skill="")
         said = "“Money” in the draft of Maria Berg"
     client = signed_in(admin)

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from routing.business_hours.calendar import CalendarError, compile_calendar
 from routing.business_hours.history import compile_history
-from routing.service_levels.policies import BREACH, WARNING, Policy, Step, Terms, due, happenings, used_by
-from routing.service_levels.versions import compile_terms
+from routing.service_levels.policies import BREACH, WARNING, Policy, Step, ServiceLevels, compute_due, clock_events, business_seconds_used
+from routing.service_levels.versions import compile_service_levels
 from tests.routing.test_calendars import ALWAYS, WEEK, durations, hours, moments, random_snapshot, utc
 
 OFFICE = {"time_zone": "Europe/Berlin", "week": WEEK}
@@ -46,16 +46,16 @@ def test_due_times_never_precede_receipt_and_warnings_never_follow_them(seed, at
         warning=share,
         steps=(Step(minutes(5)), Step(minutes(50), clock="next_response")),
     )
-    found = due(one, "first_response", at)
+    found = compute_due(one, "first_response", at)
     if found is None:
         return
     assert at <= found.warned_at <= found.at
-    happened = list(happenings(one, "first_response", found))
+    happened = list(clock_events(one, "first_response", found))
     assert [number for _, number in happened if number != WARNING][:1] == [BREACH]
     assert all(moment >= at for moment, _ in happened)
     assert [moment for moment, _ in happened] == sorted(moment for moment, _ in happened)
-    late = due(one, "resolution", at, used)
-    assert late is None or late.at <= (due(one, "resolution", at) or late).at
+    late = compute_due(one, "resolution", at, used)
+    assert late is None or late.at <= (compute_due(one, "resolution", at) or late).at
 
 
 @settings(deadline=None)
@@ -63,21 +63,21 @@ def test_due_times_never_precede_receipt_and_warnings_never_follow_them(seed, at
 def test_a_pause_moves_the_due_time_by_what_was_left(seed, at, target, pause):
     """Stopping and going on leaves as much business time as there was, whenever that is."""
     one = policy(random_snapshot(random.Random(seed)), targets={"resolution": target})
-    whole = due(one, "resolution", at)
+    whole = compute_due(one, "resolution", at)
     if whole is None:
         return
     stopped = at + (whole.at - at) / 2
     used = one.calendar.between(at, stopped)
     seconds = int(used.total_seconds())
     goes_on = stopped + pause
-    found = due(one, "resolution", goes_on, seconds)
+    found = compute_due(one, "resolution", goes_on, seconds)
     assert found is not None
     assert one.calendar.between(goes_on, found.at) == target - dt.timedelta(seconds=seconds)
     assert found.at >= goes_on
 
 
 def test_the_first_match_holds_and_any_is_null():
-    terms = Terms(
+    terms = ServiceLevels(
         3,
         (
             policy(key="1", department_id=7, priority=2),
@@ -92,7 +92,7 @@ def test_the_first_match_holds_and_any_is_null():
 
 
 def test_a_clock_without_a_target_or_a_start_does_not_run():
-    terms = Terms(1, (one := policy(targets={"resolution": minutes(5)}),))
+    terms = ServiceLevels(1, (one := policy(targets={"resolution": minutes(5)}),))
     assert terms.due(one, "first_response", START) is None
     assert terms.due(one, "resolution", None) is None
     assert terms.due(None, "resolution", START) is None
@@ -100,29 +100,29 @@ def test_a_clock_without_a_target_or_a_start_does_not_run():
 
 
 def test_a_calendar_that_is_never_open_has_no_due_time():
-    assert due(policy({"time_zone": "UTC", "week": [[]] * 7}), "resolution", START) is None
+    assert compute_due(policy({"time_zone": "UTC", "week": [[]] * 7}), "resolution", START) is None
 
 
 def test_warnings_come_by_share_and_by_minutes_of_business_time():
-    assert due(policy(), "first_response", START).warned_at == START + minutes(45)
-    assert due(policy(warning=minutes(10)), "first_response", START).warned_at == START + minutes(50)
-    assert due(policy(warning=minutes(100)), "first_response", START).warned_at == START
+    assert compute_due(policy(), "first_response", START).warned_at == START + minutes(45)
+    assert compute_due(policy(warning=minutes(10)), "first_response", START).warned_at == START + minutes(50)
+    assert compute_due(policy(warning=minutes(100)), "first_response", START).warned_at == START
     # 17:00 in Berlin: two hours later is ten of the next day, an hour before that the end of this one.
     office = policy(OFFICE, targets={"first_response": hours(2)}, warning=minutes(60))
-    found = due(office, "first_response", utc(2026, 11, 18, 16, 0))
+    found = compute_due(office, "first_response", utc(2026, 11, 18, 16, 0))
     assert found == (utc(2026, 11, 19, 9), utc(2026, 11, 18, 17))
 
 
 def test_what_was_overdue_before_a_pause_is_overdue_by_as_much_after_it():
-    found = due(policy(), "resolution", START, used=490 * 60)
+    found = compute_due(policy(), "resolution", START, used=490 * 60)
     assert found == (START - minutes(10), START - minutes(10))
 
 
 def test_steps_come_in_business_time_and_only_for_their_clock():
     one = policy(OFFICE, steps=(Step(hours(1)), Step(hours(2), clock="resolution")))
     # Due at 17:30 in Berlin: an hour later is half past nine of the next day.
-    found = due(one, "first_response", utc(2026, 11, 18, 15, 30))
-    assert list(happenings(one, "first_response", found)) == [
+    found = compute_due(one, "first_response", utc(2026, 11, 18, 15, 30))
+    assert list(clock_events(one, "first_response", found)) == [
         (utc(2026, 11, 18, 16, 15), WARNING),
         (utc(2026, 11, 18, 16, 30), BREACH),
         (utc(2026, 11, 19, 8, 30), 2),
@@ -130,9 +130,9 @@ def test_steps_come_in_business_time_and_only_for_their_clock():
 
 
 def test_used_time_is_business_time():
-    assert used_by(policy(OFFICE), START, START + hours(24)) == int(8 * 3600 - 0.5 * 3600)
-    assert used_by(None, START, START + hours(24)) == 0
-    assert used_by(policy(), START, START - hours(1)) == 0
+    assert business_seconds_used(policy(OFFICE), START, START + hours(24)) == int(8 * 3600 - 0.5 * 3600)
+    assert business_seconds_used(None, START, START + hours(24)) == 0
+    assert business_seconds_used(policy(), START, START - hours(1)) == 0
 
 
 class TestHistory:
@@ -178,10 +178,10 @@ def test_a_snapshot_compiles_and_a_bad_one_says_why():
             }
         ],
     }  # fmt: skip
-    found = compile_terms(content, 4)
+    found = compile_service_levels(content, 4)
     (one,) = found.policies
     assert (found.number, one.calendar_name, one.warning) == (4, "Hours", 0.5)
     assert one.steps == (Step(minutes(5), "", ("managers",), raise_priority=True, move_to="pr"),)
     content["calendars"][0]["versions"][0]["content"] = {"time_zone": "Mars", "week": ALWAYS}
     with pytest.raises(CalendarError, match="Mars"):
-        compile_terms(content, 4)
+        compile_service_levels(content, 4)

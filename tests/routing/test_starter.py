@@ -10,14 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from routing.conditions.validation import validate
+from routing.conditions.validation import validate_condition
 from routing.facts import Facts
-from routing.files.labelled import score
+from routing.files.labelled import score_labels
 from routing.learning import held_out
 from routing.learning.active import facts_of_text
 from routing.reading import with_reading
 from routing.rules.engine import compile_rules, decide
-from routing.rules.starter import DEPARTMENTS, starter_rules, starter_snapshot
+from routing.rules.starter import STARTER_DEPARTMENTS, starter_rules, starter_snapshot
 
 AT = dt.datetime(2026, 11, 18, tzinfo=dt.UTC)
 #: Real messages, kept outside the repository.
@@ -35,8 +35,8 @@ def department(text, rules):
 
 def test_every_starter_rule_is_valid_and_leads_to_a_department_we_name():
     for rule in starter_rules():
-        assert validate(rule["condition"]) == [], rule["name"]
-        assert rule["department"] in DEPARTMENTS
+        assert validate_condition(rule["condition"]) == [], rule["name"]
+        assert rule["department"] in STARTER_DEPARTMENTS
 
 
 def test_the_keys_of_the_starter_rules_are_stable_and_distinct():
@@ -102,15 +102,15 @@ def test_real_messages_reach_the_promised_figures(rules):
     # Without the words that only one of them holds: what is promised counts on messages that nobody has seen.
     with READ.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
-    named = held_out.decided([facts_of_text(row["text"]) for row in rows], rules)
-    accuracy, macro, _ = score([(row["label"], one) for row, one in zip(rows, named, strict=True)])
+    named = held_out.held_out_departments([facts_of_text(row["text"]) for row in rows], rules)
+    accuracy, macro, _ = score_labels([(row["label"], one) for row, one in zip(rows, named, strict=True)])
     assert accuracy >= 0.65
     assert macro >= 0.50
 
 
 def test_a_word_that_one_message_alone_holds_does_not_help_it(rules):
     def named(*texts):
-        return held_out.decided([facts_of_text(text) for text in texts], rules)
+        return held_out.held_out_departments([facts_of_text(text) for text in texts], rules)
 
     assert named("Are you hiring drivers?", "Where is it?") == ["service", "service"]
     assert named("A vacancy?", "Any vacancy there?", "Where is it?") == ["hr", "hr", "service"]

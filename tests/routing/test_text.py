@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from routing.text import _TOKEN, emoji_only, fold, has_link, tokens, word_count
+from routing.text import _TOKEN, is_emoji_only, fold_text, has_link, tokenize, count_words
 
 
 @pytest.mark.parametrize("text", ["🔥", "😍😍 ❤️", "@brand 🔥", "👨‍👩‍👧", "🇩🇪!!", "👍🏽", "1️⃣ 🔥"])
 def test_nothing_but_emoji(text):
-    assert emoji_only(text)
+    assert is_emoji_only(text)
 
 
 @pytest.mark.parametrize("text", ["", "!!!", "ok 🔥", "7 🔥", "é", "@brand", "退款 🔥", ":-)"])
 def test_more_than_emoji(text):
-    assert not emoji_only(text)
+    assert not is_emoji_only(text)
 
 
 @pytest.mark.parametrize("text", ["see https://t.co/a", "HTTP://EXAMPLE.ORG", "www.example.org"])
@@ -39,9 +39,9 @@ def test_no_link(text):
     ],
 )
 def test_words_are_counted_without_handles_and_links(text, count):
-    assert word_count(text) == count
+    assert count_words(text) == count
 
 
 def test_plain_text_is_cut_as_any_other_text_would_be():
     text = "Hello_there I'm @brand: #1 charged TWICE!! http://a.b/c?d=e_f 9.50"
-    assert tokens(text) == tuple(_TOKEN.findall(fold(text)))
+    assert tokenize(text) == tuple(_TOKEN.findall(fold_text(text)))

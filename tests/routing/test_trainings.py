@@ -23,7 +23,7 @@ from routing.models import (
     TrainingState,
     VersionState,
 )
-from routing.rules.versions import live
+from routing.rules.versions import live_rules
 from tests.factories import NOW, DepartmentFactory
 from tests.routing.learning_examples import examples
 
@@ -32,9 +32,9 @@ LATER = NOW + dt.timedelta(hours=1)
 
 @pytest.fixture(autouse=True)
 def _no_router_between_tests():
-    learned.forget()
+    learned.forget_active_router()
     yield
-    learned.forget()
+    learned.forget_active_router()
 
 
 @pytest.fixture()
@@ -42,13 +42,13 @@ def taught(company):
     """A company with ninety imported corrections; its third department is tech."""
     DepartmentFactory(slug="tech", name="Tech")
     pairs = [(one.text, one.department) for one in examples(90)]
-    corrections.import_pairs(pairs, by=company.manager, now=NOW)
+    corrections.import_corrections(pairs, by=company.manager, now=NOW)
     return company
 
 
 def trained(now=NOW):
-    trainings.ask(None, now)
-    return trainings.run(trainings.claim(now))
+    trainings.request_training(None, now)
+    return trainings.run_training(trainings.claim_training(now))
 
 
 # Corrections
@@ -56,7 +56,7 @@ def trained(now=NOW):
 
 def test_of_a_case_the_last_word_counts(company):
     for department in ("billing", "service"):
-        corrections.record(
+        corrections.record_correction(
             " Where is it? ",
             department,
             source=ExampleSource.HANDED_OVER,
@@ -71,15 +71,15 @@ def test_of_a_case_the_last_word_counts(company):
 @pytest.mark.parametrize("text", ["", " \n "])
 def test_a_text_that_says_nothing_teaches_nothing(company, text):
     for said in ("Where is it?", text):
-        corrections.record(said, "billing", source=ExampleSource.ACCEPTED, by=None, now=NOW, case_id=7)
+        corrections.record_correction(said, "billing", source=ExampleSource.ACCEPTED, by=None, now=NOW, case_id=7)
     assert not RoutingExample.objects.exists()
 
 
 def test_an_import_keeps_a_text_once_and_the_last_department(company):
-    assert corrections.import_pairs(
+    assert corrections.import_corrections(
         [("a", "billing"), ("b", "billing"), ("a", "service")], by=None, now=NOW
     ) == (2, 0)
-    assert corrections.import_pairs([("a", "billing"), ("b", "billing"), (" ", "x")], by=None, now=NOW) == (
+    assert corrections.import_corrections([("a", "billing"), ("b", "billing"), (" ", "x")], by=None, now=NOW) == (
         0,
         1,
     )
@@ -87,9 +87,9 @@ def test_an_import_keeps_a_text_once_and_the_last_department(company):
 
 
 def test_examples_of_erased_messages_go(company):
-    corrections.record("x", "billing", source="handed_over", by=None, now=NOW, case_id=1, message_id=5)
-    assert corrections.forget_messages([4]) == 0
-    assert corrections.forget_messages([5]) == 1
+    corrections.record_correction("x", "billing", source="handed_over", by=None, now=NOW, case_id=1, message_id=5)
+    assert corrections.forget_corrections_of_messages([4]) == 0
+    assert corrections.forget_corrections_of_messages([5]) == 1
 
 
 # Training
@@ -99,7 +99,7 @@ def test_a_training_makes_the_active_version(taught):
     version = trained()
     count = RoutingExample.objects.count()
     assert (version.number, version.state, version.examples) == (1, VersionState.ACTIVE, count)
-    assert version.rules_version == live().version
+    assert version.rules_version == live_rules().version
     assert "right, the rules alone" in version.verdict
     training = RouterTraining.objects.get()
     assert (training.state, training.version, training.progress) == (
@@ -107,19 +107,19 @@ def test_a_training_makes_the_active_version(taught):
         version,
         version.verdict,
     )
-    active = learned.live()
+    active = learned.get_active_router()
     facts = learned.facts_of_text("you took 12 euros from my card twice")
-    assert learned.ranked(facts, live(), active)[0].department == "billing"
+    assert learned.rank_departments(facts, live_rules(), active)[0].department == "billing"
 
 
 def test_without_a_version_the_rules_are_ranked(company):
-    assert learned.live() is None
-    ranked = learned.ranked(learned.facts_of_text("refund my broken kettle"), live(), None)
+    assert learned.get_active_router() is None
+    ranked = learned.rank_departments(learned.facts_of_text("refund my broken kettle"), live_rules(), None)
     assert [one.department for one in ranked] == ["billing", "service"]
 
 
 def test_too_few_corrections_say_what_is_missing(company):
-    corrections.import_pairs([("x", "billing")], by=None, now=NOW)
+    corrections.import_corrections([("x", "billing")], by=None, now=NOW)
     assert trained() is None
     training = RouterTraining.objects.get()
     assert training.state == TrainingState.FAILED
@@ -127,7 +127,7 @@ def test_too_few_corrections_say_what_is_missing(company):
 
 
 def test_without_rules_the_starter_rules_vote(db):
-    corrections.import_pairs([(one.text, one.department) for one in examples(60)], by=None, now=NOW)
+    corrections.import_corrections([(one.text, one.department) for one in examples(60)], by=None, now=NOW)
     version = trained()
     assert (version.rules_version, version.state) == (0, VersionState.ACTIVE)
 
@@ -135,16 +135,16 @@ def test_without_rules_the_starter_rules_vote(db):
 def test_a_version_worse_than_the_rules_is_not_used(taught, monkeypatch):
     from routing.classifier import training as numbers
 
-    monkeypatch.setattr(numbers, "_choose", lambda bench, scores: (0.25, False))
+    monkeypatch.setattr(numbers, "_choose_strength", lambda bench, scores: (0.25, False))
     version = trained()
     assert version.state == VersionState.REFUSED
     assert version.verdict.startswith("Worse than the rules alone")
-    assert learned.live() is None
+    assert learned.get_active_router() is None
 
 
 def test_a_version_worse_than_the_one_before_on_new_corrections_is_not_used(taught, monkeypatch):
     first = trained()
-    corrections.import_pairs(
+    corrections.import_corrections(
         [(f"new {at} {one.text}", one.department) for at, one in enumerate(examples(30, seed=9))],
         by=None,
         now=first.created_at + dt.timedelta(minutes=1),
@@ -156,38 +156,38 @@ def test_a_version_worse_than_the_one_before_on_new_corrections_is_not_used(taug
         found.metrics["outcomes"] = [[right, "nowhere", 0.5] for right, _, _ in found.metrics["outcomes"]]
         return found
 
-    monkeypatch.setattr(trainings, "train", worse)
+    monkeypatch.setattr(trainings, "train_router", worse)
     second = trained(LATER)
     assert second.state == VersionState.RETIRED
     assert "version 1 stays" in second.verdict
-    assert learned.live().number == 1
+    assert learned.get_active_router().number == 1
 
 
 def test_it_begins_by_itself_after_enough_corrections_and_a_pause(taught):
-    assert trainings.ask_when_due(NOW)
-    assert not trainings.ask_when_due(NOW)
-    assert not trainings.ask_when_due(LATER)
-    corrections.import_pairs([(f"t{at}", "billing") for at in range(9)], by=None, now=LATER)
-    assert not trainings.ask_when_due(LATER)
-    corrections.import_pairs([("t9", "billing")], by=None, now=LATER)
-    assert trainings.ask_when_due(LATER)
+    assert trainings.request_training_when_due(NOW)
+    assert not trainings.request_training_when_due(NOW)
+    assert not trainings.request_training_when_due(LATER)
+    corrections.import_corrections([(f"t{at}", "billing") for at in range(9)], by=None, now=LATER)
+    assert not trainings.request_training_when_due(LATER)
+    corrections.import_corrections([("t9", "billing")], by=None, now=LATER)
+    assert trainings.request_training_when_due(LATER)
 
 
 def test_asking_twice_is_one_training(taught):
-    assert trainings.ask(None, NOW).pk == trainings.ask(taught.manager, NOW).pk
-    assert trainings.claim(NOW) is not None
-    assert trainings.claim(NOW) is None
-    assert trainings.ask(None, NOW).state == TrainingState.RUNNING
+    assert trainings.request_training(None, NOW).pk == trainings.request_training(taught.manager, NOW).pk
+    assert trainings.claim_training(NOW) is not None
+    assert trainings.claim_training(NOW) is None
+    assert trainings.request_training(None, NOW).state == TrainingState.RUNNING
 
 
 @pytest.mark.django_db(transaction=True)
 def test_of_two_workers_at_once_one_trains(company):
-    trainings.ask(None, NOW)
+    trainings.request_training(None, NOW)
     got, gate = [], threading.Barrier(2)
 
     def work():
         gate.wait()
-        got.append(trainings.claim(NOW))
+        got.append(trainings.claim_training(NOW))
         connection.close()
 
     threads = [threading.Thread(target=work) for _ in range(2)]
@@ -199,16 +199,16 @@ def test_of_two_workers_at_once_one_trains(company):
 
 
 def test_a_training_whose_worker_went_away_is_taken_again_and_then_given_up(taught):
-    trainings.ask(None, NOW)
-    pk = trainings.claim(NOW)
-    assert trainings.claim(NOW + trainings.LIMIT / 2) is None
-    again = NOW + trainings.LIMIT + dt.timedelta(seconds=1)
-    assert trainings.claim(again) == pk
-    assert trainings.claim(again + trainings.LIMIT + dt.timedelta(seconds=1)) is None
+    trainings.request_training(None, NOW)
+    pk = trainings.claim_training(NOW)
+    assert trainings.claim_training(NOW + trainings.TIME_LIMIT / 2) is None
+    again = NOW + trainings.TIME_LIMIT + dt.timedelta(seconds=1)
+    assert trainings.claim_training(again) == pk
+    assert trainings.claim_training(again + trainings.TIME_LIMIT + dt.timedelta(seconds=1)) is None
     training = RouterTraining.objects.get()
     assert training.state == TrainingState.FAILED
     assert "go on as before" in training.progress
-    assert trainings.run(pk) is None
+    assert trainings.run_training(pk) is None
 
 
 # Rolling back
@@ -217,36 +217,36 @@ def test_a_training_whose_worker_went_away_is_taken_again_and_then_given_up(taug
 def test_rolling_back_pins_and_automatic_takes_the_newest_again(taught):
     trained()
     second = trained(LATER)
-    trainings.activate(1)
-    assert learned.live().number == 1
+    trainings.activate_router_version(1)
+    assert learned.get_active_router().number == 1
     third = trained(LATER + dt.timedelta(hours=1))
     assert third.state == VersionState.RETIRED
     assert "pinned" in third.verdict
-    trainings.choose_mode(LearningMode.AUTOMATIC)
-    assert learned.live().number == 3
+    trainings.set_learning_mode(LearningMode.AUTOMATIC)
+    assert learned.get_active_router().number == 3
     assert RouterVersion.objects.get(pk=second.pk).state == VersionState.RETIRED
 
 
 def test_switched_off_only_the_rules_decide(taught):
     trained()
-    trainings.choose_mode(LearningMode.OFF)
-    assert learned.live() is None
+    trainings.set_learning_mode(LearningMode.OFF)
+    assert learned.get_active_router() is None
     assert "switched off" in trained(LATER).verdict
 
 
 def test_arrays_that_are_none_leave_the_rules(taught):
     version = trained()
     RouterVersion.objects.filter(pk=version.pk).update(arrays=b"\x80\x04.")
-    learned.forget()
-    assert learned.live() is None
+    learned.forget_active_router()
+    assert learned.get_active_router() is None
     with pytest.raises(BadArrays):
-        trainings.activate(1)
+        trainings.activate_router_version(1)
 
 
 def test_thresholds_are_by_department(taught):
     trained()
     trainings.set_threshold("billing", 0.5)
-    active = learned.live()
+    active = learned.get_active_router()
     assert active.threshold("billing") == 0.5
     assert active.threshold("tech") == learned.DEFAULT_THRESHOLD
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from routing.conditions.wording import summary
+from routing.conditions.wording import summarize_condition
 
 REFUND = {"field": "words", "any": ["refund", "fee"]}
 X = {"field": "network", "is": ["x"]}
@@ -32,7 +32,7 @@ X = {"field": "network", "is": ["x"]}
     ],
 )
 def test_a_condition_is_said_in_one_line(tree, said):
-    assert summary(tree) == said
+    assert summarize_condition(tree) == said
 
 
 def test_what_a_condition_names_is_called_as_people_know_it():
@@ -43,6 +43,6 @@ def test_what_a_condition_names_is_called_as_people_know_it():
             {"field": "previous_department", "is": ["billing"]},
         ]
     }
-    assert summary(tree, names=names) == (
+    assert summarize_condition(tree, names=names) == (
         "brand account “@yourbrand on X” or “x:2” and a customer last helped by “Accounts”"
     )

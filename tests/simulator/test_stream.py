@@ -82,7 +82,7 @@ def test_a_kill_in_the_middle_doubles_nothing(simulator_of, tmp_path):
 
 
 def test_rows_without_text_are_reported(tmp_path):
-    rows = stream.read(written(tmp_path / "rows.csv", ["one", "", "   ", "four"]))
+    rows = stream.read_rows(written(tmp_path / "rows.csv", ["one", "", "   ", "four"]))
     assert [row.text for row in rows.rows] == ["one", "four"]
     assert [reason.partition(":")[0] for reason in rows.skipped] == ["line 3", "line 4"]
 
@@ -102,8 +102,8 @@ def test_rows_without_text_are_reported(tmp_path):
 def test_a_bad_file_is_refused_with_its_line(tmp_path, content, line):
     file = tmp_path / "bad.csv"
     file.write_bytes(content)
-    with pytest.raises(stream.BadFile, match=line):
-        stream.read(file)
+    with pytest.raises(stream.BadStreamFile, match=line):
+        stream.read_rows(file)
 
 
 def test_the_command_says_what_is_wrong_and_serves_nothing(tmp_path):

@@ -38,7 +38,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Connect and say what happened. Raises `CommandError`, with nothing stored, when it cannot."""
-        secrets = self._read(options["credentials_file"])
+        secrets = self._read_secrets(options["credentials_file"])
         try:
             brand_account = connect_brand_account(
                 network=options["network"],
@@ -46,7 +46,7 @@ class Command(BaseCommand):
                 handle=options["handle"].strip(),
                 name=options["name"] or options["handle"].strip(),
                 secrets=secrets,
-                owner_department=_department(options["owner_department"]),
+                owner_department=_find_department(options["owner_department"]),
                 by=None,
                 now=timezone.now(),
                 verify=not options["no_verify"],
@@ -58,16 +58,16 @@ class Command(BaseCommand):
         if options["no_verify"]:
             self.stderr.write("Not verified: the network was not asked whether these credentials work.")
 
-    def _read(self, name: str) -> dict[str, str]:
+    def _read_secrets(self, name: str) -> dict[str, str]:
         if name == "-":
             raw = sys.stdin.buffer.read(_BYTES_MAX + 1)
         else:
-            raw = self._read_file(Path(name))
+            raw = self._read_secrets_file(Path(name))
         if len(raw) > _BYTES_MAX:
             raise CommandError(f"{name} is larger than {_BYTES_MAX // 1024} kB: not a credentials file.")
         return parse_secrets(raw, name)
 
-    def _read_file(self, path: Path) -> bytes:
+    def _read_secrets_file(self, path: Path) -> bytes:
         try:
             with path.open("rb") as source:
                 raw = source.read(_BYTES_MAX + 1)
@@ -104,7 +104,7 @@ def parse_secrets(raw: bytes, name: str) -> dict[str, str]:
     return {key: value.strip() for key, value in content.items()}
 
 
-def _department(slug: str | None) -> Department | None:
+def _find_department(slug: str | None) -> Department | None:
     if slug is None:
         return None
     department = Department.objects.filter(slug=slug).first()

@@ -39,9 +39,9 @@ class Command(BaseCommand):
 
         try:
             if options["inside"]:
-                result = runner.inside(options, say)
+                result = runner.run_inside(options, say)
             else:
-                result = runner.outside(options, say)
+                result = runner.run_outside(options, say)
         except EmbeddedError as error:
             raise CommandError(str(error)) from error
         if result is not None:

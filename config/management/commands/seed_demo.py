@@ -25,14 +25,14 @@ from accounts.models import (
     Membership,
     User,
 )
-from accounts.people.verbs import vouch_for
+from accounts.people.verbs import mark_email_verified
 from config.demo import company as demo_company
 from config.demo.roster import seed_roster
 from routing.models import RuleSetVersion, SLAVersion
 from routing.playbook import versions as playbooks
-from routing.rules.starter import DEFAULT, DEPARTMENTS
+from routing.rules.starter import DEFAULT_DEPARTMENT, STARTER_DEPARTMENTS
 from routing.rules.versions import install_starter_rules
-from routing.service_levels.editing import install_starter
+from routing.service_levels.editing import install_starter_service_levels
 
 #: Exit status of `--check` for a database that belongs to a real company.
 NOT_A_DEMO = 3
@@ -40,7 +40,7 @@ NOT_A_DEMO = 3
 
 class Command(BaseCommand):
     help = (
-        f"Fill an empty database with {demo_company.NAME}, a fictional company: departments, people, starter rules and playbook, "
+        f"Fill an empty database with {demo_company.COMPANY_NAME}, a fictional company: departments, people, starter rules and playbook, "
         "and the brand accounts of the simulated networks. Running it again repairs what is missing and changes "
         "nothing else. Everybody's password is known: never run it for real."
     )
@@ -66,25 +66,25 @@ class Command(BaseCommand):
             )
         logging.getLogger("accounts").setLevel(logging.WARNING)
         now = timezone.now()
-        accounts = self._simulated_accounts(options["simulator"]) if options["simulator"] else []
+        accounts = self._fetch_simulated_accounts(options["simulator"]) if options["simulator"] else []
         with transaction.atomic():
             departments = seed_departments()
             seed_people(departments)
             if not RuleSetVersion.objects.exists():
-                install_starter_rules(departments, DEFAULT, now)
+                install_starter_rules(departments, DEFAULT_DEPARTMENT, now)
             if not SLAVersion.objects.exists():
-                install_starter(demo_company.CALENDARS, demo_company.POLICIES, departments, None, now)
-            if playbooks.live() is None:
-                playbooks.install_starter(None, now)
+                install_starter_service_levels(demo_company.CALENDARS, demo_company.POLICIES, departments, None, now)
+            if playbooks.live_playbook() is None:
+                playbooks.install_starter_playbook(None, now)
             if fit:
                 DemoMarker.objects.get_or_create(pk=1, defaults={"seeded_at": now})
         for account in accounts:
-            _connect(account, departments["marketing"], now)
+            _connect_simulated_account(account, departments["marketing"], now)
         seed_grants()
         seed_roster("juno", "pavel")
-        self._tell(as_json=options["json"])
+        self._print_sign_ins(as_json=options["json"])
 
-    def _simulated_accounts(self, base: str) -> list[dict[str, Any]]:
+    def _fetch_simulated_accounts(self, base: str) -> list[dict[str, Any]]:
         base = base.rstrip("/")
         for network, url in settings.NETWORK_API_URLS.items():
             if not url.startswith(base):
@@ -103,20 +103,20 @@ class Command(BaseCommand):
                 f"The simulated networks at {base} do not tell their accounts: {error}"
             ) from error
 
-    def _tell(self, *, as_json: bool) -> None:
-        rows = sign_ins()
+    def _print_sign_ins(self, *, as_json: bool) -> None:
+        rows = list_sign_ins()
         if as_json:
             accounts = [str(account) for account in BrandAccount.objects.all()]
             self.stdout.write(json.dumps({"sign_ins": rows, "brand_accounts": accounts}))
             return
-        self.stdout.write(f"{demo_company.NAME}, a demo. Sign in as:")
+        self.stdout.write(f"{demo_company.COMPANY_NAME}, a demo. Sign in as:")
         for row in rows:
             self.stdout.write(
-                f"  {row['username']:<8} {row['role']:<18} {row['password']:<17} {_few(row['departments'])}"
+                f"  {row['username']:<8} {row['role']:<18} {row['password']:<17} {_short_list(row['departments'])}"
             )
 
 
-def _few(names: list[str]) -> str:
+def _short_list(names: list[str]) -> str:
     return ", ".join(names) if len(names) < 5 else f"{len(names)} departments"
 
 
@@ -130,11 +130,11 @@ def seed_departments() -> dict[str, Department]:
     Department.objects.bulk_create(
         [
             Department(slug=slug, name=name, position=at)
-            for at, (slug, name) in enumerate(DEPARTMENTS.items())
+            for at, (slug, name) in enumerate(STARTER_DEPARTMENTS.items())
         ],
         ignore_conflicts=True,
     )
-    return {department.slug: department for department in Department.objects.filter(slug__in=DEPARTMENTS)}
+    return {department.slug: department for department in Department.objects.filter(slug__in=STARTER_DEPARTMENTS)}
 
 
 def seed_people(departments: dict[str, Department]) -> None:
@@ -155,7 +155,7 @@ def seed_people(departments: dict[str, Department]) -> None:
             role=person.role,
             password=password,
         )
-        vouch_for(user)
+        mark_email_verified(user)
         Membership.objects.bulk_create(
             Membership(user=user, department=departments[slug]) for slug in person.departments
         )
@@ -179,7 +179,7 @@ def seed_grants() -> None:
     )
 
 
-def sign_ins() -> list[dict[str, Any]]:
+def list_sign_ins() -> list[dict[str, Any]]:
     """Who can sign in how: username, name, role, departments, password ("changed" where it no longer is the demo's)."""
     users = {
         user.username: user for user in User.objects.prefetch_related("departments").filter(is_active=True)
@@ -201,7 +201,7 @@ def sign_ins() -> list[dict[str, Any]]:
     ]
 
 
-def _connect(row: dict[str, Any], owner: Department, now: dt.datetime) -> None:
+def _connect_simulated_account(row: dict[str, Any], owner: Department, now: dt.datetime) -> None:
     try:
         brand_account = connect_brand_account(
             network=row["network"],

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from accounts.models import BrandAccount, Health, Lifecycle, Stream
 from inbox.ingest import polling
-from inbox.ingest.page import LEASE
+from inbox.ingest.page import PAGE_LEASE
 from inbox.ingest.polling import PollReport
 
 #: Tasks' worth of pages for one stream: a network whose window never ends must not hold the command for ever.
@@ -34,19 +34,19 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         streams = Stream.objects.select_related("brand_account").filter(enabled=True)
         if options["account"]:
-            streams = streams.filter(brand_account__in=_brand_accounts(options["account"]))
+            streams = streams.filter(brand_account__in=_find_brand_accounts(options["account"]))
         if not streams:
             self.stderr.write("Nothing was polled: no stream is switched on.")
         failed = 0
         for stream in streams:
-            report = poll_now(stream)
+            report = poll_stream_to_end(stream)
             failed += bool(report.error)
-            self.stdout.write(_line(stream, report, as_json=options["json"]))
+            self.stdout.write(_report_line(stream, report, as_json=options["json"]))
         if failed:
             raise CommandError(f"{failed} of {len(streams)} streams could not be polled.")
 
 
-def _brand_accounts(handle: str) -> list[BrandAccount]:
+def _find_brand_accounts(handle: str) -> list[BrandAccount]:
     found = list(BrandAccount.objects.filter(handle__iexact=handle.removeprefix("@")))
     if not found:
         raise CommandError(f"There is no brand account {handle!r}. Connected: {_handles()}.")
@@ -57,15 +57,15 @@ def _handles() -> str:
     return ", ".join(BrandAccount.objects.values_list("handle", flat=True)) or "none"
 
 
-def poll_now(stream: Stream) -> PollReport:
+def poll_stream_to_end(stream: Stream) -> PollReport:
     """Poll one stream until its window ends; a failure is in the report's `error`."""
     total = PollReport(stream.pk, has_more=True)
     for _ in range(_MOST_ROUNDS):
-        token = _lease(stream)
+        token = _wait_for_lease(stream)
         if token is None:
-            total.error = _why_not(stream.brand_account)
+            total.error = _why_not_leased(stream.brand_account)
             break
-        report = polling.poll_stream(stream.pk, token)
+        report = polling.poll_leased_stream(stream.pk, token)
         for name in ("fetched", "stored", "duplicates", "updated", "echoes", "quarantined", "pages"):
             setattr(total, name, getattr(total, name) + getattr(report, name))
         total.error, total.has_more = report.error, report.has_more
@@ -75,10 +75,10 @@ def poll_now(stream: Stream) -> PollReport:
     return total
 
 
-def _lease(stream: Stream) -> UUID | None:
+def _wait_for_lease(stream: Stream) -> UUID | None:
     """The lease of a stream that is enabled. Waits while a worker polls it, at most until a dead worker's lease is
     over."""
-    until = time.monotonic() + LEASE.total_seconds()
+    until = time.monotonic() + PAGE_LEASE.total_seconds()
     while True:
         for _, token in polling.lease_due_streams(timezone.now(), 1, stream_id=stream.pk, all_streams=True):
             return token
@@ -98,7 +98,7 @@ def _is_due(stream: Stream) -> bool:
     return Stream.objects.filter(pk=stream.pk, next_poll_at__lte=timezone.now()).exists()
 
 
-def _why_not(brand_account: BrandAccount) -> str:
+def _why_not_leased(brand_account: BrandAccount) -> str:
     if brand_account.health == Health.REAUTHORISE:
         return f"{brand_account} has to be connected again. {brand_account.health_detail}".strip()
     if brand_account.lifecycle == Lifecycle.CLOSED:
@@ -106,7 +106,7 @@ def _why_not(brand_account: BrandAccount) -> str:
     return "A worker has been polling this stream all the time: try again later."
 
 
-def _line(stream: Stream, report: PollReport, *, as_json: bool) -> str:
+def _report_line(stream: Stream, report: PollReport, *, as_json: bool) -> str:
     brand = stream.brand_account
     if as_json:
         where = {"network": brand.network, "account": brand.handle, "stream": stream.kind}

@@ -8,8 +8,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from inbox.decisions.replay import Difference, Outcome, replay
-from inbox.management.moments import moment
+from inbox.decisions.replay import ReplayDifference, ReplayCounts, replay_decisions
+from inbox.management.moments import parse_moment
 
 #: Differences that are printed.
 _SHOWN = 100
@@ -26,9 +26,9 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="Print one JSON object.")
 
     def handle(self, **options: Any) -> None:
-        outcome = Outcome()
-        shown: list[Difference] = []
-        for difference in replay(moment(options["since"]), outcome):
+        outcome = ReplayCounts()
+        shown: list[ReplayDifference] = []
+        for difference in replay_decisions(parse_moment(options["since"]), outcome):
             if len(shown) < _SHOWN:
                 shown.append(difference)
         if options["json"]:

@@ -8,8 +8,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from inbox.decisions.reread import FIELDS, Progress, reread
-from inbox.management.moments import moment
+from inbox.decisions.reread import REREAD_FIELDS, RereadProgress, reread_messages
+from inbox.management.moments import parse_moment
 
 
 class Command(BaseCommand):
@@ -26,15 +26,15 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="Print one JSON object.")
 
     def handle(self, **options: Any) -> None:
-        since, dry = moment(options["since"]), options["dry_run"]
-        progress = Progress(0, options["after"])
+        since, dry = parse_moment(options["since"]), options["dry_run"]
+        progress = RereadProgress(0, options["after"])
         try:
-            for progress in reread(since, after=options["after"], change=not dry):
-                self._tell(progress)
+            for progress in reread_messages(since, after=options["after"], change=not dry):
+                self._show_progress(progress)
         except BaseException:
             self.stderr.write(f"\nStopped. What was read is kept; go on with --after {progress.after}.")
             raise
-        fields = {name: progress.fields[name] for name in FIELDS}
+        fields = {name: progress.fields[name] for name in REREAD_FIELDS}
         if options["json"]:
             numbers = {"read": progress.read, "changed": progress.changed, "fields": fields, "dry_run": dry}
             self.stdout.write(json.dumps(numbers))
@@ -43,7 +43,7 @@ class Command(BaseCommand):
         verb = "would change" if dry else "changed"
         self.stdout.write(f"{progress.read:,} messages read again, {progress.changed:,} {verb}: {said}.")
 
-    def _tell(self, progress: Progress) -> None:
+    def _show_progress(self, progress: RereadProgress) -> None:
         if self.stderr.isatty():
             self.stderr.write(f"\r{progress.read:,} of {progress.total:,}", ending="")
             self.stderr.flush()

@@ -18,7 +18,7 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="One JSON object.")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        numbers = stats()
+        numbers = collect_stats()
         if options["json"]:
             self.stdout.write(json.dumps(numbers))
             return
@@ -28,10 +28,10 @@ class Command(BaseCommand):
             self.stdout.write(f"{name}: {told}")
 
 
-def stats() -> dict[str, int | dict[str, int]]:
+def collect_stats() -> dict[str, int | dict[str, int]]:
     """messages (inbound and outbound apart), cases, open, quarantined (not settled) and replies by state."""
-    directions = _counts(Message.objects.values_list("direction").annotate(Count("id")).order_by())
-    states = _counts(Reply.objects.values_list("state").annotate(Count("id")).order_by())
+    directions = _as_counts(Message.objects.values_list("direction").annotate(Count("id")).order_by())
+    states = _as_counts(Reply.objects.values_list("state").annotate(Count("id")).order_by())
     return {
         "messages": sum(directions.values()),
         "inbound": directions.get(Direction.INBOUND, 0),
@@ -43,5 +43,5 @@ def stats() -> dict[str, int | dict[str, int]]:
     }
 
 
-def _counts(rows: Any) -> dict[str, int]:
+def _as_counts(rows: Any) -> dict[str, int]:
     return dict(rows)

@@ -23,7 +23,7 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="One JSON object.")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        report = limbo.sweep(timezone.now(), repair=not options["check"])
+        report = limbo.sweep_open_cases(timezone.now(), repair=not options["check"])
         numbers = {
             "open": report.open_cases,
             "in_limbo": report.found,

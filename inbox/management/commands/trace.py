@@ -8,7 +8,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from inbox.decisions.trace import in_words, trace, without_trace
+from inbox.decisions.trace import trace_lines, trace_case, cases_without_trace
 from inbox.models import Case
 
 #: Cases without a trace that are named.
@@ -28,20 +28,20 @@ class Command(BaseCommand):
 
     def handle(self, **options: Any) -> None:
         if options["missing"]:
-            self._missing(as_json=options["json"])
+            self._report_missing(as_json=options["json"])
             return
         if options["case"] is None:
             raise CommandError("Say which case, or --missing.")
         case = Case.objects.select_related("department").filter(pk=options["case"]).first()
         if case is None:
             raise CommandError(f"There is no case {options['case']}.")
-        found = trace(case)
-        lines = [json.dumps(found, ensure_ascii=False)] if options["json"] else in_words(found)
+        found = trace_case(case)
+        lines = [json.dumps(found, ensure_ascii=False)] if options["json"] else trace_lines(found)
         self.stdout.write("\n".join(lines))
 
-    def _missing(self, *, as_json: bool) -> None:
-        cases, without = Case.objects.count(), without_trace().count()
-        named = list(without_trace().order_by("pk").values_list("pk", flat=True)[:_SHOWN])
+    def _report_missing(self, *, as_json: bool) -> None:
+        cases, without = Case.objects.count(), cases_without_trace().count()
+        named = list(cases_without_trace().order_by("pk").values_list("pk", flat=True)[:_SHOWN])
         if as_json:
             self.stdout.write(json.dumps({"cases": cases, "without_trace": without, "named": named}))
         else:

@@ -16,10 +16,10 @@ from django.utils import timezone
 from django.utils.text import slugify
 
 from accounts.models import Department
-from routing.files.examples import UnreadableFile, labelled
+from routing.files.examples import UnreadableFile, read_labelled_rows
 from routing.learning import corrections, trainings
 from routing.models import RouterTraining, RouterVersion, RuleSetVersion, TrainingState
-from routing.rules.starter import DEPARTMENTS
+from routing.rules.starter import STARTER_DEPARTMENTS
 
 
 class Command(BaseCommand):
@@ -41,40 +41,40 @@ class Command(BaseCommand):
 
     def handle(self, **options: Any) -> None:
         if options["training"]:
-            trainings.run(options["training"])
+            trainings.run_training(options["training"])
             return
         told: dict[str, Any] = {}
         if options["file"]:
-            told |= self._import(options["file"], add=options["add_departments"])
+            told |= self._import_file(options["file"], add=options["add_departments"])
         if not options["import_only"]:
-            told |= self._train(told)
+            told |= self._run_training(told)
         if options["json"]:
             self.stdout.write(json.dumps(told))
         else:
             for name, value in told.items():
                 self.stdout.write(f"{name.replace('_', ' '):<16} {value}")
 
-    def _import(self, path: Path, *, add: bool) -> dict[str, Any]:
+    def _import_file(self, path: Path, *, add: bool) -> dict[str, Any]:
         try:
-            rows = list(labelled(path))
+            rows = list(read_labelled_rows(path))
         except UnreadableFile as error:
             raise CommandError(str(error)) from error
         if not rows:
             raise CommandError(f"{path} has no row with both a text and a department.")
         with transaction.atomic():
-            slugs = self._slugs(path, Counter(row.department for row in rows), add=add)
+            slugs = self._resolve_departments(path, Counter(row.department for row in rows), add=add)
             pairs = ((row.text, slugs[row.department]) for row in rows)
-            new, changed = corrections.import_pairs(pairs, by=None, now=timezone.now())
+            new, changed = corrections.import_corrections(pairs, by=None, now=timezone.now())
         return {"read": len(rows), "new": new, "changed": changed}
 
-    def _slugs(self, path: Path, named: Counter[str], *, add: bool) -> dict[str, str]:
+    def _resolve_departments(self, path: Path, named: Counter[str], *, add: bool) -> dict[str, str]:
         """The slug of every department as the file names it: by slug or by name. A company without any department gets
         those of the file, and while the starter rules decide, those that they know may be missing."""
         known: dict[str, str] = {}
         for slug, name in Department.objects.values_list("slug", "name"):
             known |= {slug.lower(): slug, name.lower(): slug}
         missing = sorted(name for name in named if name.lower() not in known)
-        free = set() if RuleSetVersion.objects.exists() else DEPARTMENTS.keys()
+        free = set() if RuleSetVersion.objects.exists() else STARTER_DEPARTMENTS.keys()
         refused = [name for name in missing if slugify(name) not in free]
         if refused and known and not add:
             raise CommandError(
@@ -85,26 +85,26 @@ class Command(BaseCommand):
             slug = slugify(name)[:50]
             if not slug:
                 raise CommandError(f"“{name}” cannot be a department's name. Nothing was taken over.")
-            Department.objects.get_or_create(slug=slug, defaults={"name": DEPARTMENTS.get(slug, name)[:80]})
+            Department.objects.get_or_create(slug=slug, defaults={"name": STARTER_DEPARTMENTS.get(slug, name)[:80]})
             known[name.lower()] = slug
         return {name: known[name.lower()] for name in named}
 
-    def _train(self, imported: dict[str, Any]) -> dict[str, Any]:
+    def _run_training(self, imported: dict[str, Any]) -> dict[str, Any]:
         now = timezone.now()
-        training = trainings.ask(None, now)
-        claimed = trainings.claim(now)
+        training = trainings.request_training(None, now)
+        claimed = trainings.claim_training(now)
         if claimed is not None:
-            trainings.run(claimed)
-        training = _finished(claimed or training.pk)
+            trainings.run_training(claimed)
+        training = _wait_until_finished(claimed or training.pk)
         if training.state != TrainingState.DONE or training.version is None:
             kept = "The file was taken over: {new} new, {changed} changed. " if imported else ""
             raise CommandError(f"{kept.format(**imported)}Nothing was trained. {training.progress}")
-        return _summary(training.version)
+        return _version_figures(training.version)
 
 
-def _finished(pk: int) -> RouterTraining:
+def _wait_until_finished(pk: int) -> RouterTraining:
     """The training when it is over: another process may have taken it."""
-    until = time.monotonic() + trainings.LIMIT / dt.timedelta(seconds=1)
+    until = time.monotonic() + trainings.TIME_LIMIT / dt.timedelta(seconds=1)
     while True:
         training = RouterTraining.objects.select_related("version").get(pk=pk)
         if not training.is_going_on or time.monotonic() > until:
@@ -112,7 +112,7 @@ def _finished(pk: int) -> RouterTraining:
         time.sleep(0.5)
 
 
-def _summary(version: RouterVersion) -> dict[str, Any]:
+def _version_figures(version: RouterVersion) -> dict[str, Any]:
     shown = (
         "examples", "accuracy", "macro_f1", "rules_accuracy", "rules_macro_f1", "best_two", "surest_40", "seconds",
     )  # fmt: skip

@@ -9,14 +9,14 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from routing.classifier.hints import phrases
-from routing.classifier.measuring import Message, curve
+from routing.classifier.hints import rule_phrases
+from routing.classifier.measuring import LabelledMessage, measure_learning_curve
 from routing.classifier.training import Example
-from routing.files.examples import UnreadableFile, labelled
-from routing.files.labelled import Unusable, rows, score
-from routing.files.reading_score import FIELDS, measure
+from routing.files.examples import UnreadableFile, read_labelled_rows
+from routing.files.labelled import UnusableFile, read_csv_file, score_labels
+from routing.files.reading_score import MEASURED_FIELDS, measure_readings
 from routing.learning import held_out
-from routing.learning.active import facts_of_text, votes_unseen
+from routing.learning.active import facts_of_text, held_out_votes
 from routing.rules.engine import compile_rules, decide
 from routing.rules.starter import starter_snapshot
 
@@ -52,18 +52,18 @@ class Command(BaseCommand):
             help="What is read of messages: FILE has text, a label and, if there, language or lang.",
         )
         reading.add_argument("file", type=Path)
-        reading.add_argument("--field", choices=list(FIELDS), default="sentiment")
+        reading.add_argument("--field", choices=list(MEASURED_FIELDS), default="sentiment")
         reading.add_argument("--label-column", default="label")
 
     def handle(self, **options: Any) -> None:
-        subject = {"reading": self._reading, "routing": self._routing, "rules": self._rules}[
+        subject = {"reading": self._measure_reading, "routing": self._measure_routing, "rules": self._measure_rules}[
             options["subject"]
         ]
         self.stdout.write(json.dumps({"subject": options["subject"], **subject(options)}))
 
-    def _rules(self, options: dict[str, Any]) -> dict[str, Any]:
+    def _measure_rules(self, options: dict[str, Any]) -> dict[str, Any]:
         try:
-            messages = list(labelled(options["file"]))
+            messages = list(read_labelled_rows(options["file"]))
         except UnreadableFile as error:
             raise CommandError(str(error)) from error
         rules = compile_rules(starter_snapshot())
@@ -72,29 +72,29 @@ class Command(BaseCommand):
         return {
             "messages": len(messages),
             "as_is": self._figures(right, [decide(one, rules).department for one in facts]),
-            "held_out": self._figures(right, held_out.decided(facts, rules)),
+            "held_out": self._figures(right, held_out.held_out_departments(facts, rules)),
         }
 
     def _figures(self, right: list[str], named: list[str]) -> dict[str, Any]:
-        accuracy, macro, table = score(list(zip(right, named, strict=True)))
+        accuracy, macro, table = score_labels(list(zip(right, named, strict=True)))
         return {
             "accuracy": round(accuracy, 4),
             "macro_f1": round(macro, 4),
             "f1": {row[0]: round(row[4], 3) for row in table},
         }
 
-    def _reading(self, options: dict[str, Any]) -> dict[str, Any]:
+    def _measure_reading(self, options: dict[str, Any]) -> dict[str, Any]:
         label = options["label_column"]
         try:
             messages = [
                 (row["text"], row.get("language") or row.get("lang") or "", row[label])
-                for row in rows(options["file"], "text", label)
+                for row in read_csv_file(options["file"], "text", label)
             ]
-        except Unusable as error:
+        except UnusableFile as error:
             raise CommandError(str(error)) from error
-        return measure(messages, options["field"])
+        return measure_readings(messages, options["field"])
 
-    def _routing(self, options: dict[str, Any]) -> dict[str, Any]:
+    def _measure_routing(self, options: dict[str, Any]) -> dict[str, Any]:
         counts = [part.strip() for part in options["corrections"].split(",") if part.strip()]
         if not counts or not all(part.isdecimal() and int(part) > 0 for part in counts):
             raise CommandError("--corrections takes numbers with commas between them, as in 50,200,1000.")
@@ -102,24 +102,24 @@ class Command(BaseCommand):
             raise CommandError("--seeds must be at least 1.")
         snapshot = starter_snapshot()
         try:
-            messages = self._messages(options["file"], options["slice"], snapshot)
+            messages = self._read_messages(options["file"], options["slice"], snapshot)
         except UnreadableFile as error:
             raise CommandError(str(error)) from error
         if len({one.example.department for one in messages}) < 2:
             raise CommandError("There must be messages of at least two departments.")
         numbers = [int(part) for part in counts]
-        return curve(messages, phrases(snapshot), numbers, options["seeds"], self._said)
+        return measure_learning_curve(messages, rule_phrases(snapshot), numbers, options["seeds"], self._print_progress)
 
-    def _messages(self, path: Path, prefix: str, snapshot: dict[str, Any]) -> list[Message]:
-        found = list(labelled(path))
-        votes = votes_unseen([facts_of_text(one.text) for one in found], compile_rules(snapshot))
+    def _read_messages(self, path: Path, prefix: str, snapshot: dict[str, Any]) -> list[LabelledMessage]:
+        found = list(read_labelled_rows(path))
+        votes = held_out_votes([facts_of_text(one.text) for one in found], compile_rules(snapshot))
         return [
-            Message(
+            LabelledMessage(
                 Example(row.text, row.department, vote),
                 bool(prefix) and row.source.startswith(prefix),
             )
             for row, vote in zip(found, votes, strict=True)
         ]
 
-    def _said(self, line: str) -> None:
+    def _print_progress(self, line: str) -> None:
         self.stderr.write(line)

@@ -11,16 +11,16 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from routing.files.csv import facts_of, harmless
-from routing.files.labelled import Unusable, rows, score
-from routing.files.routed import Routed, routed
+from routing.files.csv import facts_of_row, escape_formula
+from routing.files.labelled import UnusableFile, read_csv_file, score_labels
+from routing.files.routed import RoutingAnswer, route_message
 from routing.learning import active as learned
 from routing.models import RuleSetVersion
 from routing.rules.engine import CompiledRules, compile_rules
 from routing.rules.starter import starter_snapshot
-from routing.rules.versions import RuleSetError, live
+from routing.rules.versions import RuleSetError, live_rules
 
-COLUMNS = ("id", "department", "confidence", "second", "sentiment", "language", "needs_answer", "reasons")
+OUTPUT_COLUMNS = ("id", "department", "confidence", "second", "sentiment", "language", "needs_answer", "reasons")
 
 
 class Command(BaseCommand):
@@ -48,40 +48,40 @@ class Command(BaseCommand):
             raise CommandError(
                 "--out names the file that is read: choose another, or its messages would be gone."
             )
-        rules = self._rules(options["starter"])
-        active = None if options["starter"] or options["rules_only"] else learned.live()
+        rules = self._load_rules(options["starter"])
+        active = None if options["starter"] or options["rules_only"] else learned.get_active_router()
         label = options["label_column"]
         pairs: list[tuple[str, str]] = []
 
-        def decided() -> Iterator[tuple[str, Routed]]:
-            for number, row in enumerate(_rows(options["file"], label), start=1):
-                answer = routed(facts_of(row), rules, active)
+        def decided() -> Iterator[tuple[str, RoutingAnswer]]:
+            for number, row in enumerate(_read_rows(options["file"], label), start=1):
+                answer = route_message(facts_of_row(row), rules, active)
                 if label:
                     pairs.append((row[label], answer.department))
                 yield row.get("id") or str(number), answer
 
-        counts = _write(options["out"], decided())
+        counts = _write_answers(options["out"], decided())
         router = f", learned router version {active.number}" if active else ""
-        self._report(counts, pairs, f"{len(rules.rules)} rules, version {rules.version}{router}")
+        self._print_report(counts, pairs, f"{len(rules.rules)} rules, version {rules.version}{router}")
 
-    def _rules(self, starter: bool) -> CompiledRules:
+    def _load_rules(self, starter: bool) -> CompiledRules:
         if starter:
             return compile_rules(starter_snapshot())
         try:
             if not RuleSetVersion.objects.exists():
                 self.stderr.write("There are no rules yet: the starter rules decide.")
                 return compile_rules(starter_snapshot())
-            return live()
+            return live_rules()
         except RuleSetError as error:
             raise CommandError(str(error)) from error
 
-    def _report(self, counts: Counter[str], pairs: list[tuple[str, str]], by: str) -> None:
+    def _print_report(self, counts: Counter[str], pairs: list[tuple[str, str]], by: str) -> None:
         self.stdout.write(f"{counts.total()} messages, {by}")
         for department, count in counts.most_common():
             self.stdout.write(f"  {department:<12} {count}")
         if not pairs:
             return
-        accuracy, macro, table = score(pairs)
+        accuracy, macro, table = score_labels(pairs)
         self.stdout.write("department    right  named  found  precision  recall  f1")
         for name, right, named, found, f1 in table:
             precision, recall = found / named if named else 0.0, found / right if right else 0.0
@@ -91,14 +91,14 @@ class Command(BaseCommand):
         self.stdout.write(f"accuracy {accuracy:.3f} macro-F1 {macro:.3f}")
 
 
-def _rows(path: Path, label: str | None) -> Iterator[dict[str, str]]:
+def _read_rows(path: Path, label: str | None) -> Iterator[dict[str, str]]:
     try:
-        yield from rows(path, "text", *([label] if label else []))
-    except Unusable as error:
+        yield from read_csv_file(path, "text", *([label] if label else []))
+    except UnusableFile as error:
         raise CommandError(str(error)) from error
 
 
-def _write(path: Path | None, answers: Iterable[tuple[str, Routed]]) -> Counter[str]:
+def _write_answers(path: Path | None, answers: Iterable[tuple[str, RoutingAnswer]]) -> Counter[str]:
     """Writes one row after the other, so that files of any length fit; how many for each department."""
     counts: Counter[str] = Counter()
     if path is None:
@@ -108,10 +108,10 @@ def _write(path: Path | None, answers: Iterable[tuple[str, Routed]]) -> Counter[
     try:
         with part.open("w", encoding="utf-8", newline="") as file:
             writer = csv.writer(file)
-            writer.writerow(COLUMNS)
+            writer.writerow(OUTPUT_COLUMNS)
             for name, answer in answers:
                 counts[answer.department] += 1
-                writer.writerow([harmless(cell) for cell in _cells(name, answer)])
+                writer.writerow([escape_formula(cell) for cell in _answer_cells(name, answer)])
         part.replace(path)
     except OSError as error:
         raise CommandError(f"{path} cannot be written: {error.strerror}") from error
@@ -120,7 +120,7 @@ def _write(path: Path | None, answers: Iterable[tuple[str, Routed]]) -> Counter[
     return counts
 
 
-def _cells(name: str, answer: Routed) -> tuple[str, ...]:
+def _answer_cells(name: str, answer: RoutingAnswer) -> tuple[str, ...]:
     return (
         name, answer.department, f"{answer.confidence:.3f}", answer.second, answer.sentiment, answer.language,
         "yes" if answer.needs_answer else "no", answer.reasons,
