@@ -90,7 +90,9 @@ def wall_clock_to_utc(day: dt.date, minutes: int, zone: ZoneInfo) -> dt.datetime
     return wall.astimezone(dt.UTC)
 
 
-def list_occurrences(shifts: Iterable[PlainShift], zone: ZoneInfo, first: dt.date, last: dt.date) -> list[Occurrence]:
+def list_occurrences(
+    shifts: Iterable[PlainShift], zone: ZoneInfo, first: dt.date, last: dt.date
+) -> list[Occurrence]:
     """What begins on the days from `first` to `last`, both included; in time order."""
     days = [first + n * _ONE_DAY for n in range((last - first).days + 1)]
     found = [
@@ -109,7 +111,9 @@ def find_on_point_ids(
     """(primary, backup) at `at`, which is aware; None for nobody. Of people in `without`, who are not there, the backup
     takes the primary's place."""
     today = at.astimezone(zone).date()
-    running = [one for one in list_occurrences(shifts, zone, today - _ONE_DAY, today) if one.start <= at < one.end]
+    running = [
+        one for one in list_occurrences(shifts, zone, today - _ONE_DAY, today) if one.start <= at < one.end
+    ]
     shift = _prevailing_shift(running)
     named = [shift.primary_id, shift.backup_id] if shift else []
     there = [one for one in named if one is not None and one not in without]
@@ -123,10 +127,14 @@ def _prevailing_shift(running: Sequence[Occurrence]) -> PlainShift | None:
     return max(running, key=lambda one: (one.shift.date is not None, one.start, one.shift.id)).shift
 
 
-def split_into_segments(shifts: Iterable[PlainShift], zone: ZoneInfo, start: dt.datetime, end: dt.datetime) -> list[Segment]:
+def split_into_segments(
+    shifts: Iterable[PlainShift], zone: ZoneInfo, start: dt.datetime, end: dt.datetime
+) -> list[Segment]:
     """[start, end) in stretches that follow each other without a gap, each with one answer."""
     first, last = start.astimezone(zone).date() - _ONE_DAY, end.astimezone(zone).date()
-    found = [one for one in list_occurrences(shifts, zone, first, last) if one.end > start and one.start < end]
+    found = [
+        one for one in list_occurrences(shifts, zone, first, last) if one.end > start and one.start < end
+    ]
     edges = sorted(
         {start, end, *(min(max(edge, start), end) for one in found for edge in (one.start, one.end))}
     )

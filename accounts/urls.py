@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from accounts.views import brand_accounts, connecting, departments, people, roster, working
-from accounts.views import password_reset as door
+from accounts.views import brand_accounts, connecting, departments, password_reset, people, roster, working
 
 app_name = "accounts"
 urlpatterns: list[URLPattern] = [
     # In front of django-allauth's own.
-    path("auth/password/reset/", door.forgotten_password, name="forgotten_password"),
-    path("auth/email/", door.own_addresses, name="own_addresses"),
+    path("auth/password/reset/", password_reset.forgotten_password, name="forgotten_password"),
+    path("auth/email/", password_reset.own_addresses, name="own_addresses"),
     path("brand-accounts/", brand_accounts.brand_account_list, name="brand_accounts"),
     path("brand-accounts/<int:pk>/", brand_accounts.brand_account_edit, name="brand_account_edit"),
     path("brand-accounts/<int:pk>/check/", brand_accounts.brand_account_check, name="brand_account_check"),
-    path("brand-accounts/<int:pk>/disconnect/", brand_accounts.brand_account_disconnect, name="brand_account_disconnect"),
+    path(
+        "brand-accounts/<int:pk>/disconnect/",
+        brand_accounts.brand_account_disconnect,
+        name="brand_account_disconnect",
+    ),
     path("brand-accounts/<int:pk>/streams/<slug:kind>/", brand_accounts.switch_stream, name="stream_switch"),
     path("brand-accounts/<int:pk>/streams/<slug:kind>/gap/", brand_accounts.settle_gap, name="gap_settle"),
     path("brand-accounts/connect/<slug:network>/", connecting.connect_start, name="connect_start"),

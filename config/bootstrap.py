@@ -129,7 +129,9 @@ def _install_packages() -> None:
         raise BootstrapError(NOT_WRITABLE.format(folder=VENV if VENV.exists() else ROOT))
     began = time.monotonic()
     unfinished = VENV / "horseshoe.unfinished"
-    broken = VENV.exists() and (unfinished.exists() or not installer.command_succeeds(_venv_python(), "-c", "import sys"))
+    broken = VENV.exists() and (
+        unfinished.exists() or not installer.command_succeeds(_venv_python(), "-c", "import sys")
+    )
     if broken:
         installer.print_progress("An earlier installation was interrupted; starting it afresh.")
         shutil.rmtree(VENV)

@@ -48,16 +48,28 @@ app.conf.update(
     beat_schedule={
         "poll": {"task": "inbox.tasks.poll_due_streams", "schedule": 1.0, "options": {"expires": 5}},
         "outbox": {"task": "inbox.tasks.send_due_replies", "schedule": 1.0, "options": {"expires": 5}},
-        "assign": {"task": "inbox.tasks.run_automatic_assignment", "schedule": 2.0, "options": {"expires": 5}},
+        "assign": {
+            "task": "inbox.tasks.run_automatic_assignment",
+            "schedule": 2.0,
+            "options": {"expires": 5},
+        },
         "limbo": {"task": "inbox.tasks.run_limbo_sweep", "schedule": 300.0, "options": {"expires": 60}},
-        "checks": {"task": "accounts.tasks.wake_due_credential_checks", "schedule": 5.0, "options": {"expires": 10}},
+        "checks": {
+            "task": "accounts.tasks.wake_due_credential_checks",
+            "schedule": 5.0,
+            "options": {"expires": 10},
+        },
         "clocks": {"task": "inbox.tasks.run_clock_sweep", "schedule": 3.0, "options": {"expires": 10}},
         "second-look": {
             "task": "inbox.tasks.review_new_decisions",
             "schedule": 2.0,
             "options": {"expires": 5},
         },
-        "learning": {"task": "inbox.tasks.train_router_when_due", "schedule": 5.0, "options": {"expires": 10}},
+        "learning": {
+            "task": "inbox.tasks.train_router_when_due",
+            "schedule": 5.0,
+            "options": {"expires": 10},
+        },
         "previews": {"task": "inbox.tasks.wake_due_previews", "schedule": 2.0, "options": {"expires": 5}},
         "housekeeping": {
             "task": "inbox.tasks.run_housekeeping",
@@ -75,7 +87,9 @@ def _report_alive(sender: Any = None, **_: Any) -> None:
     from config.health import WORKER_KEY_PREFIX
 
     with contextlib.suppress(redis.RedisError):
-        _heartbeat_redis().set(f"{WORKER_KEY_PREFIX}{os.getpid()}@{socket.gethostname()}", _served_queues(), ex=15)
+        _heartbeat_redis().set(
+            f"{WORKER_KEY_PREFIX}{os.getpid()}@{socket.gethostname()}", _served_queues(), ex=15
+        )
 
 
 @functools.cache

@@ -9,17 +9,21 @@ class InboxConfig(AppConfig):
 
     def ready(self) -> None:
         # The models of this room exist only now.
-        from accounts.people import verbs as people
-        from inbox.assignment.leavers import describe_cases_at_stake, release_cases_of_leaver, release_cases_out_of_reach
+        from accounts.people import verbs
+        from inbox.assignment.leavers import (
+            describe_cases_at_stake,
+            release_cases_of_leaver,
+            release_cases_out_of_reach,
+        )
 
-        people.user_left_hooks.append(release_cases_of_leaver)
-        people.user_changed_hooks.append(release_cases_out_of_reach)
-        people.work_at_stake_hooks.append(describe_cases_at_stake)
+        verbs.user_left_hooks.append(release_cases_of_leaver)
+        verbs.user_changed_hooks.append(release_cases_out_of_reach)
+        verbs.work_at_stake_hooks.append(describe_cases_at_stake)
 
         from inbox.decisions import recent_messages
-        from inbox.notices import rule_changes as rule_notices
+        from inbox.notices import rule_changes
         from routing.learning import suggested_rules
-        from routing.rules import versions as rulesets
+        from routing.rules import versions
 
         suggested_rules.caught_message_finders.append(recent_messages.find_recent_matches)
-        rulesets.rules_published_callbacks.append(rule_notices.notify_departments_of_rules)
+        versions.rules_published_callbacks.append(rule_changes.notify_departments_of_rules)

@@ -5,19 +5,12 @@ from __future__ import annotations
 from celery import shared_task
 from django.utils import timezone
 
-from inbox.assignment import automatic as assigning
-from inbox.assignment import leavers as leaving
-from inbox.assignment import limbo
-from inbox.decisions import second_opinion as second_look
-from inbox.decisions import training
-from inbox.escalation import recompute as recomputing
-from inbox.escalation import sweep as escalating
-from inbox.ingest import page as ingest
-from inbox.ingest import polling
-from inbox.ingest import retry as second_try
-from inbox.notices import tell as notices
-from inbox.notices import watches as watching
-from inbox.previews import run as previewing
+from inbox.assignment import automatic, leavers, limbo
+from inbox.decisions import second_opinion, training
+from inbox.escalation import recompute, sweep
+from inbox.ingest import page, polling, retry
+from inbox.notices import notify, watches
+from inbox.previews import run
 from inbox.queue import counts
 from inbox.replies import outbox
 
@@ -45,8 +38,8 @@ def poll_stream(stream_id: int, token: str) -> None:
 @shared_task
 def run_automatic_assignment() -> None:
     """Take back what absent people cannot look after; give out what waits in departments which assign automatically."""
-    leaving.release_cases_of_absent(timezone.now())
-    assigning.assign_cases_automatically(timezone.now())
+    leavers.release_cases_of_absent(timezone.now())
+    automatic.assign_cases_automatically(timezone.now())
 
 
 @shared_task
@@ -81,7 +74,7 @@ def check_reply(reply_id: int) -> None:
 @shared_task
 def retry_quarantined(quarantined_id: int) -> None:
     """Fetch a quarantined item again, if somebody asked for that."""
-    second_try.retry_quarantined_item(quarantined_id)
+    retry.retry_quarantined_item(quarantined_id)
 
 
 @shared_task
@@ -90,19 +83,19 @@ def run_housekeeping() -> None:
     answers that came before what they answer."""
     now = timezone.now()
     counts.fold_case_counts()
-    notices.delete_old_notices(now)
-    watching.delete_old_watches(now)
-    for quarantined_id in second_try.wanted_retry_ids():
+    notify.delete_old_notices(now)
+    watches.delete_old_watches(now)
+    for quarantined_id in retry.wanted_retry_ids():
         retry_quarantined.delay(quarantined_id)
-    ingest.place_due_early_answers(now)
+    page.place_due_early_answers(now)
 
 
 @shared_task
 def run_clock_sweep() -> None:
     """Pre-warnings, missed targets, escalations; and open cases whose service levels have changed."""
     now = timezone.now()
-    escalating.escalate_due_cases(now)
-    recomputing.recompute_open_cases(now)
+    sweep.escalate_due_cases(now)
+    recompute.recompute_open_cases(now)
 
 
 @shared_task
@@ -114,18 +107,18 @@ def train_router_when_due() -> None:
 @shared_task
 def review_new_decisions() -> None:
     """Let the learned router have its say about what the rules have just decided."""
-    second_look.weigh_new_decisions(timezone.now())
+    second_opinion.weigh_new_decisions(timezone.now())
 
 
 @shared_task
 def wake_due_previews() -> None:
     """Wake workers for previews of rules that wait for one."""
-    for preview_id in previewing.due_preview_ids(timezone.now()):
+    for preview_id in run.due_preview_ids(timezone.now()):
         run_preview.apply_async((preview_id,), expires=_STALE)
 
 
 @shared_task
 def run_preview(preview_id: int) -> None:
     """Try a draft of the rules for some seconds, then make room for other work."""
-    if previewing.work_on_preview(preview_id):
+    if run.work_on_preview(preview_id):
         run_preview.apply_async((preview_id,), expires=_STALE)

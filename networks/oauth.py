@@ -20,11 +20,10 @@ import requests
 
 from networks import transport, wire
 from networks.base import Credentials, OwnAccount, Reauthorise, Rejected, RetryLater
-from networks.facebook import errors as facebook_errors
-from networks.facebook import walk as facebook_walk
+from networks.facebook import errors, walk
 from networks.facebook.connector import GRAPH_VERSION, build_graph_api
 from networks.transport import HTTPAnswer
-from networks.x import auth as x_auth
+from networks.x import auth
 from networks.x.connector import XConnector
 
 #: What each network is asked for, and nothing more.
@@ -69,7 +68,9 @@ class GrantableAccount:
     secrets: Mapping[str, str] = field(repr=False)
 
 
-def begin_authorisation(network: str, app: OAuthApp, redirect_uri: str, *, authorize_base: str = "") -> Authorisation:
+def begin_authorisation(
+    network: str, app: OAuthApp, redirect_uri: str, *, authorize_base: str = ""
+) -> Authorisation:
     """The page at the network where the person grants access. Raises `KeyError` for a network without one."""
     state, verifier = random.token_urlsafe(32), random.token_urlsafe(64)
     query = {
@@ -126,7 +127,7 @@ def _finish_x(
     mounted = transport.mount_transport(session, api_base)
     refusal = ""
     try:
-        tokens = x_auth.request_token(session, mounted, held, form, clock())
+        tokens = auth.request_token(session, mounted, held, form, clock())
     except Reauthorise as error:
         refusal = error.code
     if refusal:
@@ -146,12 +147,14 @@ def _finish_facebook(
     )
     short = _require_token(answer, clock)
     graph, mounted = build_graph_api(short, "", api_base)
-    answer = transport.attempt_call(mounted, lambda: graph.extend_access_token(app.client_id, app.client_secret))
+    answer = transport.attempt_call(
+        mounted, lambda: graph.extend_access_token(app.client_id, app.client_secret)
+    )
     return _fetch_pages(app, _require_token(answer, clock), api_base, clock)
 
 
 def _require_token(answer: HTTPAnswer | transport.NoAnswer, clock: transport.Clock) -> str:
-    error = facebook_errors.classify_facebook_answer(answer, write=False, now=clock())
+    error = errors.classify_facebook_answer(answer, write=False, now=clock())
     if isinstance(error, Reauthorise):
         raise Rejected("Facebook did not accept this sign-in. Start again.", code=error.code)
     if error is not None:
@@ -163,19 +166,21 @@ def _require_token(answer: HTTPAnswer | transport.NoAnswer, clock: transport.Clo
     return token
 
 
-def _fetch_pages(app: OAuthApp, user_token: str, api_base: str, clock: transport.Clock) -> list[GrantableAccount]:
+def _fetch_pages(
+    app: OAuthApp, user_token: str, api_base: str, clock: transport.Clock
+) -> list[GrantableAccount]:
     """Every Page of the person with its own token, which does not expire as the user token is long-lived."""
     graph, mounted = build_graph_api(user_token, app.client_secret, api_base)
     found: list[GrantableAccount] = []
     args: dict[str, Any] = {"fields": "id,name,username,access_token", "limit": 100}
     for _ in range(_MAX_PAGES):
         answer = transport.attempt_call(mounted, partial(graph.get_connections, "me", "accounts", **args))
-        error = facebook_errors.classify_facebook_answer(answer, write=False, now=clock(), scope="pages_show_list")
+        error = errors.classify_facebook_answer(answer, write=False, now=clock(), scope="pages_show_list")
         if error is not None:
             raise error
         document = wire.as_mapping(answer.document) if isinstance(answer, HTTPAnswer) else {}
         found += [page for item in wire.as_list(document.get("data")) if (page := _parse_page(item, app))]
-        following = facebook_walk.next_page_params(document.get("paging"))
+        following = walk.next_page_params(document.get("paging"))
         if following is None:
             break
         args |= following
@@ -193,5 +198,7 @@ def _parse_page(item: object, app: OAuthApp) -> GrantableAccount | None:
     if not token:
         return None
     secrets = {**app.extra, "page_token": token, "app_id": app.client_id, "app_secret": app.client_secret}
-    own = OwnAccount(remote_id, wire.optional_text(page.get("username")) or name, name, OAUTH_SCOPES["facebook"])
+    own = OwnAccount(
+        remote_id, wire.optional_text(page.get("username")) or name, name, OAUTH_SCOPES["facebook"]
+    )
     return GrantableAccount("facebook", own, secrets)

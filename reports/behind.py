@@ -83,7 +83,9 @@ def _case_row(case: Case, zone: ZoneInfo) -> dict[str, str]:
     }
 
 
-def _response_cases(user: User, period: Period, query: Mapping[str, str]) -> tuple[str, QuerySet[Case]] | None:
+def _response_cases(
+    user: User, period: Period, query: Mapping[str, str]
+) -> tuple[str, QuerySet[Case]] | None:
     answered = _ANSWERED.get(query.get("answered", ""))
     start, end, when = period.start, period.end, "in the whole period"
     if key := query.get("week"):
@@ -115,7 +117,9 @@ def _waiting_cases(user: User, period: Period, query: Mapping[str, str]) -> tupl
     return "New cases still without a first response", unanswered_cases(user, period)
 
 
-def _handed_over_cases(user: User, period: Period, query: Mapping[str, str]) -> tuple[str, QuerySet[Case]] | None:
+def _handed_over_cases(
+    user: User, period: Period, query: Mapping[str, str]
+) -> tuple[str, QuerySet[Case]] | None:
     start, end = _parse_id(query.get("from")), _parse_id(query.get("to"))
     names = dict(Department.objects.filter(pk__in=[start, end]).values_list("pk", "name"))
     if start not in names or end not in names:
@@ -135,7 +139,9 @@ def _sla_cases(user: User, period: Period, query: Mapping[str, str]) -> tuple[st
     )
     if clock is None or met is None:
         return None
-    title = f"New cases with a {wording.CLOCK_LABELS[clock].lower()} target that was {'met' if met else 'missed'}"
+    title = (
+        f"New cases with a {wording.CLOCK_LABELS[clock].lower()} target that was {'met' if met else 'missed'}"
+    )
     return title, clock_cases(user, period, clock, met=met, now=timezone.now())
 
 

@@ -111,7 +111,9 @@ def _volume_context(volume: metrics.Volume, weeks: int) -> dict[str, Any]:
     largest = max((row.total for row in volume.rows), default=0)
     rows = []
     for row in volume.rows:
-        hrefs = [_cases_href(weeks, of="created", department=row.department_id, network=n) for n in volume.networks]
+        hrefs = [
+            _cases_href(weeks, of="created", department=row.department_id, network=n) for n in volume.networks
+        ]
         titles = [
             f"{row.department}, {label}: {n:,}" for label, n in zip(labels, row.by_network, strict=True)
         ]

@@ -83,7 +83,10 @@ def response_cohorts(user: User, period: Period, promised: dt.timedelta, *, now:
     """
     weeks = period.weeks
     columns: list[Any] = [[w.key for w in weeks], [w.start for w in weeks], [w.end for w in weeks]]
-    rows = {key: (needing, answered) for key, needing, answered in _fetch_exchanges(user, period, _BY_WEEK, columns)}
+    rows = {
+        key: (needing, answered)
+        for key, needing, answered in _fetch_exchanges(user, period, _BY_WEEK, columns)
+    }
     return [Cohort(week, *rows[week.key], mature=week.end + promised <= now) for week in weeks]
 
 
@@ -103,7 +106,9 @@ def exchange_case_ids(
 def reported_cases(user: User) -> CaseQuerySet:
     """The cases that reports count: visible to the user, not historical, not spam, not dismissed as noise."""
     visible = Case.objects.visible_to(user).filter(historical=False)
-    return visible.exclude(department__slug=SPAM_DEPARTMENT).exclude(status=Status.DISMISSED, close_reason__in=NOISE_REASONS)
+    return visible.exclude(department__slug=SPAM_DEPARTMENT).exclude(
+        status=Status.DISMISSED, close_reason__in=NOISE_REASONS
+    )
 
 
 def _fetch_exchanges(user: User, period: Period, select: str, parameters: list[Any]) -> list[tuple[Any, ...]]:

@@ -131,7 +131,9 @@ def hand_over_pairs(user: User, period: Period, *, now: dt.datetime) -> list[Han
     """Hand-overs that were sent in the period, most frequent pair first. What the router moved is routing. One
     statement."""
     cases = reported_cases(user)
-    return [HandOverPair(*row) for row in _fetch_for_cases(_HAND_OVERS, cases, [period.start, period.end, now])]
+    return [
+        HandOverPair(*row) for row in _fetch_for_cases(_HAND_OVERS, cases, [period.start, period.end, now])
+    ]
 
 
 def routed_cases(user: User, period: Period) -> Any:

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from accounts.models import User
-from reports.behind import page_of_cases, cases_behind
+from reports.behind import cases_behind, page_of_cases
 from reports.dashboard import dashboard_context
 from reports.periods import Period, last_weeks
 

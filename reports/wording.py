@@ -5,7 +5,11 @@ from __future__ import annotations
 import datetime as dt
 
 NO_VALUE = "–"
-CLOCK_LABELS = {"first_response": "First response", "next_response": "Next response", "resolution": "Resolution"}
+CLOCK_LABELS = {
+    "first_response": "First response",
+    "next_response": "Next response",
+    "resolution": "Resolution",
+}
 
 
 def format_duration(value: dt.timedelta | None) -> str:

@@ -9,7 +9,7 @@ class RoutingConfig(AppConfig):
 
     def ready(self) -> None:
         # The models of this room exist only now.
-        from accounts.people import verbs as people
+        from accounts.people import verbs
         from routing.departments import objection_to_closing
 
-        people.department_closing_objections.append(objection_to_closing)
+        verbs.department_closing_objections.append(objection_to_closing)

@@ -29,7 +29,9 @@ def fold_text(text: str) -> str:
         return text.lower()
     text = _TRADEMARK_SIGNS.sub(" ", _INVISIBLE.sub("", text))
     # Twice: compatibility folding can bring capitals back (a mathematical bold R is one).
-    return _COMBINING_MARKS.sub("", unicodedata.normalize("NFKD", text.casefold())).casefold().replace("ı", "i")
+    return (
+        _COMBINING_MARKS.sub("", unicodedata.normalize("NFKD", text.casefold())).casefold().replace("ı", "i")
+    )
 
 
 @lru_cache(maxsize=4)

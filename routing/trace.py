@@ -14,7 +14,9 @@ from typing import Any
 from routing.facts import Decision, Facts
 
 _MESSAGE_FIELDS = ("text", "network", "stream", "brand_account", "at")
-_FACT_DEFAULTS = {each.name: each.default for each in dataclasses.fields(Facts) if each.name not in _MESSAGE_FIELDS}
+_FACT_DEFAULTS = {
+    each.name: each.default for each in dataclasses.fields(Facts) if each.name not in _MESSAGE_FIELDS
+}
 _fact_values = attrgetter(*_FACT_DEFAULTS)
 _DECISION_DEFAULTS = {
     each.name: each.default

@@ -69,7 +69,9 @@ def read_rows(path: Path) -> Rows:
     except OSError as error:
         raise BadStreamFile(f"{path}: {error.strerror}") from None
     except UnicodeDecodeError as error:
-        raise BadStreamFile(f"{path}, line {_line_of(path, error.start)}: not UTF-8 ({error.reason})") from None
+        raise BadStreamFile(
+            f"{path}, line {_line_of(path, error.start)}: not UTF-8 ({error.reason})"
+        ) from None
     return found
 
 

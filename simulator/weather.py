@@ -102,7 +102,9 @@ class FaultMiddleware:
             if fault.fault == "slow":
                 await asyncio.sleep(fault.seconds)
             elif held.status == 200:
-                held.body = orjson.dumps(spoiled.spoil_page(fault.fault, orjson.loads(held.body), self.faults.rng))
+                held.body = orjson.dumps(
+                    spoiled.spoil_page(fault.fault, orjson.loads(held.body), self.faults.rng)
+                )
             await _send_captured(held, send)
 
 

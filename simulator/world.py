@@ -171,7 +171,9 @@ class World:
         message.text, message.edited_at = text, now
         message.versions.append(Version(message.id, text, now))
         if message.network == "x" and not message.by_brand:
-            message.addressed = sorted({*message.addressed, *mentioned_accounts(self, text)} - {message.author})
+            message.addressed = sorted(
+                {*message.addressed, *mentioned_accounts(self, text)} - {message.author}
+            )
         self._index(message)
         self._record_change(message, "edited")
         return message

@@ -12,7 +12,7 @@ import json
 from collections.abc import MutableMapping, Sequence
 from typing import Any
 
-from accounts.credentials.store import unseal_secrets, seal_secrets
+from accounts.credentials.store import seal_secrets, unseal_secrets
 from accounts.models import BrandAccount, ConnectAttempt, User
 from networks.base import OwnAccount
 from networks.oauth import Authorisation, GrantableAccount
@@ -72,7 +72,9 @@ def store_granted_accounts(attempt: ConnectAttempt, granted: Sequence[GrantableA
     attempt.save(update_fields=["envelope"])
 
 
-def get_waiting_attempt(pk: int, user: User, *, now: dt.datetime) -> tuple[ConnectAttempt, list[GrantableAccount]]:
+def get_waiting_attempt(
+    pk: int, user: User, *, now: dt.datetime
+) -> tuple[ConnectAttempt, list[GrantableAccount]]:
     """A journey of this user that waits for confirmation, and what was granted. Raises `AttemptRefused`."""
     attempt = (
         ConnectAttempt.objects.filter(pk=pk, user=user, used_at=None, created_at__gt=now - ATTEMPT_LIFETIME)

@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from accounts.brand_accounts.health import health_from_error, set_health
-from accounts.credentials.renewal import open_renewed_connector, credential_stored_at
+from accounts.credentials.renewal import credential_stored_at, open_renewed_connector
 from accounts.credentials.store import CredentialUnusable, open_credential
 from accounts.models import BrandAccount, Health, Lifecycle, network_label
 from networks.base import (
@@ -59,7 +59,9 @@ def verify_credentials(credentials: Credentials) -> OwnAccount:
     try:
         own = open_connector(credentials).verify()
     except (Reauthorise, MissingPermission) as error:
-        raise ConnectRefused(f"{label} does not accept these credentials: {_error_sentence(error)}") from error
+        raise ConnectRefused(
+            f"{label} does not accept these credentials: {_error_sentence(error)}"
+        ) from error
     except NetworkError as error:
         raise ConnectRefused(
             f"{label} could not be asked whose credentials these are: {_error_sentence(error)} Try again in a few minutes."
@@ -120,7 +122,9 @@ def _try_credential(
     """Which credential was tried (by the time it was stored), and what the network made of it."""
     seen = credential_stored_at(brand_account)
     try:
-        connection, seen = open_renewed_connector(brand_account, lambda one: open_connector(open_credential(one)), now=now)
+        connection, seen = open_renewed_connector(
+            brand_account, lambda one: open_connector(open_credential(one)), now=now
+        )
         own = connection.verify()
     except (CredentialUnusable, ConnectRefused) as error:
         return seen, Health.REAUTHORISE, str(error), None

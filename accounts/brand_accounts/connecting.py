@@ -84,7 +84,9 @@ def disconnect_brand_account(brand_account: BrandAccount, *, by: User, now: dt.d
     logger.info("brand account disconnected", extra={"brand_account": brand_account.pk, "user": by.pk})
 
 
-def _activate_brand_account(brand_account: BrandAccount, secrets: Mapping[str, str], now: dt.datetime) -> None:
+def _activate_brand_account(
+    brand_account: BrandAccount, secrets: Mapping[str, str], now: dt.datetime
+) -> None:
     if brand_account.lifecycle == Lifecycle.CLOSED:
         brand_account.lifecycle = Lifecycle.ACTIVE
     brand_account.save()

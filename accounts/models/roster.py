@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
-from accounts import shifts as roster
+from accounts import shifts
 from accounts.models.brand_accounts import BrandAccount
 
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -64,7 +64,7 @@ class Shift(models.Model):
         day = WEEKDAYS[self.weekday] if self.weekday is not None else f"{self.date:%-d %b %Y}"
         return f"{day} {self.starts_at:%H:%M}–{self.ends_at:%H:%M}"
 
-    def to_plain_shift(self, absent: frozenset[int] = frozenset()) -> roster.PlainShift:
+    def to_plain_shift(self, absent: frozenset[int] = frozenset()) -> shifts.PlainShift:
         """As `accounts.shifts` reckons with it; people in `absent` (who cannot sign in any more) are nobody."""
         starts = self.starts_at.hour * 60 + self.starts_at.minute
         ends = self.ends_at.hour * 60 + self.ends_at.minute
@@ -73,10 +73,10 @@ class Shift(models.Model):
             backup = None
         if primary in absent:
             primary, backup = backup, None
-        return roster.PlainShift(
+        return shifts.PlainShift(
             self.pk or 0,
             starts,
-            ends if ends > starts else ends + roster.DAY_MINUTES,
+            ends if ends > starts else ends + shifts.DAY_MINUTES,
             primary,
             backup,
             self.weekday,

@@ -18,7 +18,11 @@ if TYPE_CHECKING:
 else:
     UserModelForm = DepartmentModelForm = forms.ModelForm
 
-_GRANT_CHOICES = [("", "No access"), ("work", "Works on it"), ("publish", "Works on it and answers in its name")]
+_GRANT_CHOICES = [
+    ("", "No access"),
+    ("work", "Works on it"),
+    ("publish", "Works on it and answers in its name"),
+]
 _INITIALS = re.compile(r"[^\W\d_]{2,4}")
 
 
@@ -53,7 +57,9 @@ class UserForm(UserModelForm):
         if self.instance.pk:
             held = dict(self.instance.grants.values_list("brand_account_id", "can_publish"))
         for name, brand_account in self.brand_accounts.items():
-            self.fields[name] = forms.ChoiceField(choices=_GRANT_CHOICES, required=False, label=str(brand_account))
+            self.fields[name] = forms.ChoiceField(
+                choices=_GRANT_CHOICES, required=False, label=str(brand_account)
+            )
             if brand_account.pk in held:
                 self.initial[name] = "publish" if held[brand_account.pk] else "work"
 

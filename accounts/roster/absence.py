@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Sequence
 
-from accounts import shifts as roster
+from accounts import shifts
 from accounts.models import Leave
 from accounts.roster.planning import Roster
 
@@ -13,16 +13,25 @@ _DAY = dt.timedelta(days=1)
 Stretch = tuple[dt.datetime, dt.datetime]
 
 
-def describe_missing_people(shift: roster.PlainShift, date: dt.date, kept: Roster, leaves: Iterable[Leave]) -> list[str]:
+def describe_missing_people(
+    shift: shifts.PlainShift, date: dt.date, kept: Roster, leaves: Iterable[Leave]
+) -> list[str]:
     """Who of a shift is not there on a day, in words, the primary first."""
     away = _ids_on_leave(date, leaves)
-    told = [f"{kept.person_name(pk)}{_role_suffix(role)} cannot sign in" for role, pk in kept.unable.get(shift.id, ())]
-    told += [f"{kept.person_name(pk)}{_role_suffix(role)} is on leave" for role, pk in _people_in_shift(shift) if pk in away]
+    told = [
+        f"{kept.person_name(pk)}{_role_suffix(role)} cannot sign in"
+        for role, pk in kept.unable.get(shift.id, ())
+    ]
+    told += [
+        f"{kept.person_name(pk)}{_role_suffix(role)} is on leave"
+        for role, pk in _people_in_shift(shift)
+        if pk in away
+    ]
     return told
 
 
 def describe_absences(
-    kept: Roster, parts: Iterable[roster.Segment], leaves: Sequence[Leave]
+    kept: Roster, parts: Iterable[shifts.Segment], leaves: Sequence[Leave]
 ) -> list[tuple[str, Stretch]]:
     """The same of a whole week: what is the matter, and when; days on end are one."""
     found: list[tuple[str, Stretch]] = []
@@ -39,7 +48,7 @@ def describe_absences(
 
 
 def find_deserted_spans(
-    kept: Roster, parts: Iterable[roster.Segment], spans: Iterable[Stretch], leaves: Sequence[Leave]
+    kept: Roster, parts: Iterable[shifts.Segment], spans: Iterable[Stretch], leaves: Sequence[Leave]
 ) -> list[Stretch]:
     """The promised stretches in which somebody is named, and all who are named are on leave."""
     owed, found = list(spans), list[Stretch]()
@@ -59,13 +68,13 @@ def find_deserted_spans(
 
 
 def _split_by_day(
-    parts: Iterable[roster.Segment], kept: Roster
-) -> Iterable[tuple[roster.Segment, dt.date, Stretch]]:
+    parts: Iterable[shifts.Segment], kept: Roster
+) -> Iterable[tuple[shifts.Segment, dt.date, Stretch]]:
     """The parts cut at midnight, for leave is by days."""
     for part in parts:
         date = part.start.astimezone(kept.zone).date()
-        while (begin := max(roster.wall_clock_to_utc(date, 0, kept.zone), part.start)) < part.end:
-            yield part, date, (begin, min(roster.wall_clock_to_utc(date + _DAY, 0, kept.zone), part.end))
+        while (begin := max(shifts.wall_clock_to_utc(date, 0, kept.zone), part.start)) < part.end:
+            yield part, date, (begin, min(shifts.wall_clock_to_utc(date + _DAY, 0, kept.zone), part.end))
             date += _DAY
 
 
@@ -73,7 +82,7 @@ def _ids_on_leave(date: dt.date, leaves: Iterable[Leave]) -> set[int]:
     return {one.user_id for one in leaves if one.starts_on <= date <= one.ends_on}
 
 
-def _people_in_shift(shift: roster.PlainShift) -> list[tuple[str, int]]:
+def _people_in_shift(shift: shifts.PlainShift) -> list[tuple[str, int]]:
     named = (("primary", shift.primary_id), ("backup", shift.backup_id))
     return [(role, pk) for role, pk in named if pk is not None]
 

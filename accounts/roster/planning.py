@@ -12,9 +12,9 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import JSONObject
 
-from accounts import shifts as roster
 from accounts.access import ROLES
 from accounts.models import BrandAccount, Leave, Shift, User
+from accounts.shifts import PlainShift, find_on_point_ids, shifts_overlap
 from accounts.working_time import presence
 
 WEEK = dt.timedelta(days=7)
@@ -47,7 +47,7 @@ class Roster:
     """The shifts of one brand account with the names of the people in them."""
 
     zone: ZoneInfo
-    shifts: list[roster.PlainShift] = field(default_factory=list)
+    shifts: list[PlainShift] = field(default_factory=list)
     names: dict[int, str] = field(default_factory=dict)
     #: Who cannot sign in any more, as (primary or backup, id), by shift; `shifts` are without them.
     unable: dict[int, list[tuple[str, int]]] = field(default_factory=dict)
@@ -56,8 +56,8 @@ class Roster:
 
     def on_point(self, now: dt.datetime) -> OnPoint:
         """Who is on point now, as this was read: of people on leave the backup stands in, if there is one."""
-        named = roster.find_on_point_ids(self.shifts, self.zone, now)
-        there = roster.find_on_point_ids(self.shifts, self.zone, now, self.on_leave)
+        named = find_on_point_ids(self.shifts, self.zone, now)
+        there = find_on_point_ids(self.shifts, self.zone, now, self.on_leave)
         missing = [self.person_name(one) for one in named if one in self.on_leave]
         words = f"{' and '.join(missing)} {'are' if len(missing) > 1 else 'is'} on leave" if missing else ""
         return OnPoint(self.person_name(there[0]), self.person_name(there[1]), words)
@@ -113,7 +113,9 @@ def roster_json_subquery(brand_account_id: OuterRef, today: dt.date) -> QuerySet
         "backup_id",
     )
     shifts = Shift.objects.filter(brand_account=brand_account_id).order_by()
-    return shifts.values(json=JSONObject(**{name: name for name in columns}, **names, **_on_leave_columns(today)))
+    return shifts.values(
+        json=JSONObject(**{name: name for name in columns}, **names, **_on_leave_columns(today))
+    )
 
 
 def roster_from_json(rows: Sequence[Mapping[str, Any]], zone: ZoneInfo) -> Roster:
@@ -129,7 +131,9 @@ def roster_from_json(rows: Sequence[Mapping[str, Any]], zone: ZoneInfo) -> Roste
         people = [
             (row[f"{role}_id"], role) for role in ("primary", "backup") if row[f"{role}_id"] is not None
         ]
-        made.shifts.append(shift.to_plain_shift(frozenset(pk for pk, role in people if not row[f"{role}_is_active"])))
+        made.shifts.append(
+            shift.to_plain_shift(frozenset(pk for pk, role in people if not row[f"{role}_is_active"]))
+        )
         for pk, role in people:
             name = f"{row[f'{role}_first_name']} {row[f'{role}_last_name']}".strip()
             made.names[pk] = name or row[f"{role}_username"]
@@ -153,8 +157,10 @@ def save_shifts(shifts: Sequence[Shift]) -> None:
     )
     for one in shifts:
         for other in others:
-            if roster.shifts_overlap(one.to_plain_shift(), other.to_plain_shift()):
-                raise RosterChangeRefused(f"{one} overlaps with {other}, {other.primary or 'nobody'}. Nothing was saved.")
+            if shifts_overlap(one.to_plain_shift(), other.to_plain_shift()):
+                raise RosterChangeRefused(
+                    f"{one} overlaps with {other}, {other.primary or 'nobody'}. Nothing was saved."
+                )
         others.append(one)
     for one in shifts:
         one.save()
@@ -168,13 +174,15 @@ def copy_last_week(brand_account: BrandAccount, monday: dt.date) -> tuple[int, i
     """
     dated = Shift.objects.filter(brand_account=brand_account, date__isnull=False)
     before = dated.filter(date__gte=monday - WEEK, date__lt=monday)
-    there = [one.to_plain_shift() for one in dated.filter(date__gte=monday - WEEK, date__lt=monday + WEEK + WEEK)]
+    there = [
+        one.to_plain_shift() for one in dated.filter(date__gte=monday - WEEK, date__lt=monday + WEEK + WEEK)
+    ]
     copied = left = 0
     for one in before:
         assert one.date is not None  # noqa: S101 (the filter says so)
         one.pk, one.date = None, one.date + WEEK
         one._state.adding = True
-        if any(roster.shifts_overlap(one.to_plain_shift(), other) for other in there):
+        if any(shifts_overlap(one.to_plain_shift(), other) for other in there):
             left += 1
             continue
         one.save()
@@ -194,7 +202,9 @@ def swap_shifts(brand_account: BrandAccount, first: tuple[int, dt.date], second:
     one.primary, other.primary = other.primary, one.primary
     for shift in (one, other):
         if shift.backup_id is not None and shift.backup_id == shift.primary_id:
-            raise RosterChangeRefused(f"{shift.primary} would be their own backup on {shift}. Change the backup first.")
+            raise RosterChangeRefused(
+                f"{shift.primary} would be their own backup on {shift}. Change the backup first."
+            )
     save_shifts([one, other])
 
 

@@ -6,15 +6,15 @@ import datetime as dt
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from accounts import shifts as roster
+from accounts import shifts
 from accounts.models import BrandAccount, Leave
 from accounts.models.roster import WEEKDAYS
-from accounts.roster.absence import describe_absences, find_deserted_spans, describe_missing_people
+from accounts.roster.absence import describe_absences, describe_missing_people, find_deserted_spans
 from accounts.roster.forms import QUARTER, format_clock
 from accounts.roster.planning import WEEK, Roster
 
 _DAY = dt.timedelta(days=1)
-_SLOTS_PER_DAY = roster.DAY_MINUTES // QUARTER
+_SLOTS_PER_DAY = shifts.DAY_MINUTES // QUARTER
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,15 +91,18 @@ def build_roster_week(
 ) -> RosterWeek:
     """The week from `monday`. `others` are the rosters of the other brand accounts, for people who would be needed
     twice at once; `leaves` those of anybody in that week."""
-    start, end = (roster.wall_clock_to_utc(day, 0, kept.zone) for day in (monday, monday + WEEK))
-    parts = roster.split_into_segments(kept.shifts, kept.zone, start, end)
-    spans = roster.promised_spans([tuple(one) for one in brand_account.promised_hours], kept.zone, start, end)
-    found = roster.measure_coverage(parts, spans)
+    start, end = (shifts.wall_clock_to_utc(day, 0, kept.zone) for day in (monday, monday + WEEK))
+    parts = shifts.split_into_segments(kept.shifts, kept.zone, start, end)
+    spans = shifts.promised_spans([tuple(one) for one in brand_account.promised_hours], kept.zone, start, end)
+    found = shifts.measure_coverage(parts, spans)
     share, away = found.share, list(leaves)
     empty = [(stretch, "") for stretch in found.gaps]
-    empty += [(stretch, ": who is named is on leave") for stretch in find_deserted_spans(kept, parts, spans, away)]
+    empty += [
+        (stretch, ": who is named is on leave") for stretch in find_deserted_spans(kept, parts, spans, away)
+    ]
     missed = [
-        f"{words}: {_span_words(left, right, kept)}." for words, (left, right) in describe_absences(kept, parts, away)
+        f"{words}: {_span_words(left, right, kept)}."
+        for words, (left, right) in describe_absences(kept, parts, away)
     ]
     return RosterWeek(
         days=_build_days(kept, parts, spans, away, monday, now),
@@ -113,20 +116,20 @@ def build_roster_week(
 
 def measure_week_coverage(
     brand_account: BrandAccount, kept: Roster, leaves: Iterable[Leave], monday: dt.date
-) -> tuple[roster.Coverage, dt.timedelta]:
+) -> tuple[shifts.Coverage, dt.timedelta]:
     """How much of what is promised in the week from `monday` has a named primary, and for how long nobody is there:
     nobody is named, or all who are named are on leave."""
-    start, end = (roster.wall_clock_to_utc(day, 0, kept.zone) for day in (monday, monday + WEEK))
-    parts = roster.split_into_segments(kept.shifts, kept.zone, start, end)
-    spans = roster.promised_spans([tuple(one) for one in brand_account.promised_hours], kept.zone, start, end)
-    found, away = roster.measure_coverage(parts, spans), list(leaves)
+    start, end = (shifts.wall_clock_to_utc(day, 0, kept.zone) for day in (monday, monday + WEEK))
+    parts = shifts.split_into_segments(kept.shifts, kept.zone, start, end)
+    spans = shifts.promised_spans([tuple(one) for one in brand_account.promised_hours], kept.zone, start, end)
+    found, away = shifts.measure_coverage(parts, spans), list(leaves)
     empty = [*found.gaps, *find_deserted_spans(kept, parts, spans, away)]
     return found, sum((right - left for left, right in empty), dt.timedelta())
 
 
 def _build_days(
     kept: Roster,
-    parts: list[roster.Segment],
+    parts: list[shifts.Segment],
     spans: list[tuple[dt.datetime, dt.datetime]],
     leaves: list[Leave],
     monday: dt.date,
@@ -139,14 +142,19 @@ def _build_days(
         date = monday + n * _DAY
         slots = []
         for slot in range(_SLOTS_PER_DAY):
-            at = roster.wall_clock_to_utc(date, slot * QUARTER, kept.zone)
-            shift = roster.segment_at(parts, at).shift
+            at = shifts.wall_clock_to_utc(date, slot * QUARTER, kept.zone)
+            shift = shifts.segment_at(parts, at).shift
             owed = any(left <= at < right for left, right in spans)
             named = shift is not None and shift.primary_id is not None
             told = named or (shift is not None and shift.id in kept.unable)
             slots.append(("named" if named else "gap" if owed else "free", shift if told else None))
         cells = [
-            _build_cell(*stretch, kept, tones, describe_missing_people(stretch[3], date, kept, leaves) if stretch[3] else [])
+            _build_cell(
+                *stretch,
+                kept,
+                tones,
+                describe_missing_people(stretch[3], date, kept, leaves) if stretch[3] else [],
+            )
             for stretch in _merge_slots(slots)
         ]
         days.append(RosterDay(WEEKDAYS[n], date, date == today, cells))
@@ -154,15 +162,17 @@ def _build_days(
 
 
 def _merge_slots(
-    slots: list[tuple[str, roster.PlainShift | None]],
-) -> list[tuple[str, int, str, roster.PlainShift | None]]:
+    slots: list[tuple[str, shifts.PlainShift | None]],
+) -> list[tuple[str, int, str, shifts.PlainShift | None]]:
     """Neighbours that are alike together: (kind, quarters of an hour, hours on the clock, shift)."""
     found, first = [], 0
     for slot in range(1, len(slots) + 1):
         if slot < len(slots) and slots[slot] == slots[first]:
             continue
         kind, shift = slots[first]
-        found.append((kind, slot - first, f"{format_clock(first * QUARTER)}–{format_clock(slot * QUARTER)}", shift))
+        found.append(
+            (kind, slot - first, f"{format_clock(first * QUARTER)}–{format_clock(slot * QUARTER)}", shift)
+        )
         first = slot
     return found
 
@@ -171,7 +181,7 @@ def _build_cell(
     kind: str,
     span: int,
     hours: str,
-    shift: roster.PlainShift | None,
+    shift: shifts.PlainShift | None,
     kept: Roster,
     tones: Mapping[int, int],
     missed: list[str],
@@ -191,14 +201,14 @@ def _swap_choices(kept: Roster, monday: dt.date) -> list[tuple[str, str]]:
             f"{one.day:%a} {one.day.day} {format_clock(one.shift.starts)}–{format_clock(one.shift.ends)} "
             f"{kept.person_name(one.shift.primary_id)}",
         )
-        for one in roster.list_occurrences(kept.shifts, kept.zone, monday, monday + WEEK - _DAY)
+        for one in shifts.list_occurrences(kept.shifts, kept.zone, monday, monday + WEEK - _DAY)
         if one.shift.primary_id is not None
     ]
 
 
 def _describe_double_bookings(
     kept: Roster,
-    parts: Iterable[roster.Segment],
+    parts: Iterable[shifts.Segment],
     others: Mapping[BrandAccount, Roster],
     start: dt.datetime,
     end: dt.datetime,
@@ -207,7 +217,7 @@ def _describe_double_bookings(
     found = []
     for brand_account, other in others.items():
         both: dict[int | None, list[tuple[dt.datetime, dt.datetime]]] = {}
-        for theirs in roster.split_into_segments(other.shifts, other.zone, start, end):
+        for theirs in shifts.split_into_segments(other.shifts, other.zone, start, end):
             for one in mine:
                 left, right = max(one.start, theirs.start), min(one.end, theirs.end)
                 if one.primary_id == theirs.primary_id and left < right:

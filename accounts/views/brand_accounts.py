@@ -18,7 +18,7 @@ from accounts.brand_accounts import checks
 from accounts.brand_accounts.connecting import disconnect_brand_account
 from accounts.brand_accounts.display import STREAM_LABELS, brand_account_row
 from accounts.brand_accounts.forms import CharterForm
-from accounts.guards import SignedInRequest, require_recent_sign_in, require_action
+from accounts.guards import SignedInRequest, require_action, require_recent_sign_in
 from accounts.models import BrandAccount, Lifecycle, Stream, User
 from accounts.roster.planning import load_rosters
 from networks.registry import CONNECTORS

@@ -18,7 +18,7 @@ from accounts.brand_accounts import attempts
 from accounts.brand_accounts.checks import ConnectRefused, network_api_url
 from accounts.brand_accounts.connecting import connect_brand_account
 from accounts.brand_accounts.forms import ConnectConfirmForm
-from accounts.guards import SignedInRequest, require_recent_sign_in, require_action
+from accounts.guards import SignedInRequest, require_action, require_recent_sign_in
 from accounts.models import BrandAccount, ConnectAttempt, network_label
 from networks import oauth
 from networks.base import NetworkError
@@ -70,7 +70,9 @@ def connect_callback(request: SignedInRequest, network: str) -> HttpResponse:
         return _render_refused(request, network, _ATTEMPT_OVER)
     code = request.GET.get("code", "")
     if request.GET.get("error") or not code:
-        return _render_refused(request, network, _denied_sentence(request, network), again=attempt.brand_account)
+        return _render_refused(
+            request, network, _denied_sentence(request, network), again=attempt.brand_account
+        )
     try:
         granted = oauth.finish_authorisation(
             network,
@@ -81,7 +83,9 @@ def connect_callback(request: SignedInRequest, network: str) -> HttpResponse:
             api_base=network_api_url(network),
         )
     except NetworkError as error:
-        return _render_refused(request, network, f"{error} Nothing was connected.", again=attempt.brand_account)
+        return _render_refused(
+            request, network, f"{error} Nothing was connected.", again=attempt.brand_account
+        )
     if problem := _find_grant_problem(attempt, granted):
         return _render_refused(request, network, problem, again=attempt.brand_account)
     attempts.store_granted_accounts(attempt, [one for one in granted if _is_wanted_account(attempt, one)])

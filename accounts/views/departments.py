@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts.access import viewer
 from accounts.guards import SignedInRequest, require_action
 from accounts.models import Department
-from accounts.people import verbs as people
+from accounts.people import verbs
 from accounts.people.forms import DepartmentForm
 from accounts.working_time.forms import AssignmentForm
 
@@ -58,12 +58,12 @@ def switch_department_open(request: SignedInRequest, pk: int) -> HttpResponse:
         raise Http404
     try:
         if wanted == "1":
-            people.reopen_department(department)
+            verbs.reopen_department(department)
             messages.success(request, f"{department} gets new cases again.")
         else:
-            people.close_department(department)
+            verbs.close_department(department)
             messages.success(request, f"{department} gets no new cases any more. Those it has stay.")
-    except people.PeopleChangeRefused as error:
+    except verbs.PeopleChangeRefused as error:
         messages.error(request, str(error))
     return redirect("accounts:department_edit", pk)
 

@@ -9,11 +9,11 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.brand_accounts.display import relative_moment
-from accounts.guards import SignedInRequest, require_recent_sign_in, require_action
+from accounts.guards import SignedInRequest, require_action, require_recent_sign_in
 from accounts.models import Leave, User
-from accounts.people import verbs as people
+from accounts.people import verbs
 from accounts.people.forms import UserForm
-from accounts.roster import planning as rostering
+from accounts.roster import planning
 from accounts.working_time import presence
 from accounts.working_time.forms import LeaveForm, WorkForm, language_name
 
@@ -49,7 +49,7 @@ def user_new(request: SignedInRequest) -> HttpResponse:
     """Add a person; afterwards their page offers the link with which they set a password."""
     form = UserForm(request.POST if request.method == "POST" else None, by=request.user)
     if form.is_valid():
-        user = people.save_user(form.save(commit=False), form.cleaned_data["departments"], form.grants())
+        user = verbs.save_user(form.save(commit=False), form.cleaned_data["departments"], form.grants())
         messages.success(request, f"{user} is added. Make a password link for them to sign in with.")
         return redirect("accounts:user_edit", user.pk)
     return render(request, "accounts/user_edit.html", {"form": form, "person": None})
@@ -63,18 +63,18 @@ def user_edit(request: SignedInRequest, pk: int) -> HttpResponse:
     person = get_object_or_404(User, pk=pk)
     form = UserForm(request.POST if request.method == "POST" else None, instance=person, by=request.user)
     if form.is_valid():
-        losing = people.describe_work_at_stake(person, form.build_case_access())
+        losing = verbs.describe_work_at_stake(person, form.build_case_access())
         if losing and request.POST.get("losing") != "agreed":
             return render_person(request, User.objects.get(pk=pk), form=form, losing=losing)
         try:
-            told = people.save_user_and_release_work(
+            told = verbs.save_user_and_release_work(
                 form.save(commit=False),
                 form.cleaned_data["departments"],
                 form.grants(),
                 by=request.user,
                 now=timezone.now(),
             )
-        except people.PeopleChangeRefused as error:
+        except verbs.PeopleChangeRefused as error:
             form.add_error("role", str(error))
         else:
             messages.success(request, f"{person} saved. {told}".strip())
@@ -115,8 +115,8 @@ def user_leaving(request: SignedInRequest, pk: int) -> HttpResponse:
     person = get_object_or_404(User, pk=pk, is_active=True)
     context = {
         "person": person,
-        "at_stake": people.describe_work_at_stake(person, None),
-        "rosters": rostering.rosters_naming(person, presence.local_date(timezone.now())),
+        "at_stake": verbs.describe_work_at_stake(person, None),
+        "rosters": planning.rosters_naming(person, presence.local_date(timezone.now())),
     }
     return render(request, "accounts/user_leaving.html", context)
 
@@ -132,13 +132,13 @@ def switch_user_active(request: SignedInRequest, pk: int) -> HttpResponse:
         raise Http404
     try:
         if active == "1":
-            people.reactivate_user(person)
+            verbs.reactivate_user(person)
             messages.success(request, f"{person} can sign in again.")
         else:
-            told = people.deactivate_user(person, by=request.user, now=timezone.now())
+            told = verbs.deactivate_user(person, by=request.user, now=timezone.now())
             done = f"{person} is signed out everywhere and cannot sign in any more."
             messages.success(request, f"{done} {told}".strip())
-    except people.PeopleChangeRefused as error:
+    except verbs.PeopleChangeRefused as error:
         messages.error(request, str(error))
     return redirect("accounts:user_edit", pk)
 
@@ -149,7 +149,7 @@ def switch_user_active(request: SignedInRequest, pk: int) -> HttpResponse:
 def user_password_link(request: SignedInRequest, pk: int) -> HttpResponse:
     """Show, once, the link with which a person sets a new password. The old password works until they do."""
     person = get_object_or_404(User, pk=pk, is_active=True)
-    link = request.build_absolute_uri(people.password_path(person))
+    link = request.build_absolute_uri(verbs.password_path(person))
     return render(request, "accounts/user_password_link.html", {"person": person, "link": link})
 
 
@@ -159,6 +159,6 @@ def user_password_link(request: SignedInRequest, pk: int) -> HttpResponse:
 def user_sign_out(request: SignedInRequest, pk: int) -> HttpResponse:
     """End all sessions of a person."""
     person = get_object_or_404(User, pk=pk)
-    people.end_sessions(person)
+    verbs.end_sessions(person)
     messages.success(request, f"{person} is signed out everywhere.")
     return redirect("accounts:user_edit", pk)

@@ -15,9 +15,15 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.access import viewer
 from accounts.guards import SignedInRequest, require_action
 from accounts.models import BrandAccount, Leave, Lifecycle, Shift
-from accounts.roster import planning as rostering
+from accounts.roster import planning
 from accounts.roster.forms import PromisedHoursForm, ShiftForm, SwapShiftsForm
-from accounts.roster.week import RosterWeek, parse_week_key, measure_week_coverage, week_key, build_roster_week
+from accounts.roster.week import (
+    RosterWeek,
+    build_roster_week,
+    measure_week_coverage,
+    parse_week_key,
+    week_key,
+)
 
 _WEEK = dt.timedelta(days=7)
 
@@ -28,7 +34,7 @@ def roster_overview(request: SignedInRequest) -> HttpResponse:
     """Every brand account with who is on point now and how much of this week is covered."""
     now = timezone.now()
     accounts = list(_connected_accounts(request))
-    rosters = rostering.load_rosters(accounts, now)
+    rosters = planning.load_rosters(accounts, now)
     # The week of any zone.
     leaves = list(
         Leave.objects.filter(starts_on__lte=(now + _WEEK).date(), ends_on__gte=(now - _WEEK).date())
@@ -36,7 +42,9 @@ def roster_overview(request: SignedInRequest) -> HttpResponse:
     rows = []
     for account in accounts:
         kept = rosters[account.pk]
-        found, empty = measure_week_coverage(account, kept, leaves, parse_week_key("", now.astimezone(kept.zone).date()))
+        found, empty = measure_week_coverage(
+            account, kept, leaves, parse_week_key("", now.astimezone(kept.zone).date())
+        )
         rows.append(
             {
                 "brand_account": account,
@@ -63,8 +71,8 @@ def shift_add(request: SignedInRequest, pk: int) -> HttpResponse:
     form = ShiftForm(request.POST, brand_account=account)
     if form.is_valid():
         try:
-            rostering.save_shifts(form.build_shifts())
-        except rostering.RosterChangeRefused as error:
+            planning.save_shifts(form.build_shifts())
+        except planning.RosterChangeRefused as error:
             form.add_error(None, str(error))
         else:
             messages.success(request, "The roster is saved.")
@@ -81,13 +89,18 @@ def shift_edit(request: SignedInRequest, pk: int) -> HttpResponse:
     form = ShiftForm(request.POST if request.method == "POST" else None, brand_account=account, shift=shift)
     if form.is_valid():
         try:
-            rostering.save_shifts(form.build_shifts())
-        except rostering.RosterChangeRefused as error:
+            planning.save_shifts(form.build_shifts())
+        except planning.RosterChangeRefused as error:
             form.add_error(None, str(error))
         else:
             messages.success(request, "The shift is changed.")
             return _redirect_to_week(request, account)
-    context = {"form": form, "shift": _get_editable_shift(request, pk), "brand_account": account, "week": _requested_week_key(request)}
+    context = {
+        "form": form,
+        "shift": _get_editable_shift(request, pk),
+        "brand_account": account,
+        "week": _requested_week_key(request),
+    }
     return render(request, "accounts/shift_edit.html", context)
 
 
@@ -119,7 +132,7 @@ def roster_hours(request: SignedInRequest, pk: int) -> HttpResponse:
 def roster_copy(request: SignedInRequest, pk: int) -> HttpResponse:
     """Repeat what stood on dates in the week before."""
     account = _get_editable_account(request, pk)
-    copied, left = rostering.copy_last_week(account, _requested_monday(request, account))
+    copied, left = planning.copy_last_week(account, _requested_monday(request, account))
     if left:
         kept = f"{left} left out: the week has something of its own there."
         messages.warning(request, f"{copied} shift{'' if copied == 1 else 's'} copied, {kept}")
@@ -135,11 +148,13 @@ def roster_copy(request: SignedInRequest, pk: int) -> HttpResponse:
 def roster_swap(request: SignedInRequest, pk: int) -> HttpResponse:
     """Exchange two people for one time."""
     account = _get_editable_account(request, pk)
-    form = SwapShiftsForm(request.POST, choices=_load_week(account, _requested_monday(request, account)).choices)
+    form = SwapShiftsForm(
+        request.POST, choices=_load_week(account, _requested_monday(request, account)).choices
+    )
     if form.is_valid():
         try:
-            rostering.swap_shifts(account, *form.chosen_shifts())
-        except rostering.RosterChangeRefused as error:
+            planning.swap_shifts(account, *form.chosen_shifts())
+        except planning.RosterChangeRefused as error:
             form.add_error(None, str(error))
         else:
             messages.success(request, "Swapped, for these days only.")
@@ -169,7 +184,9 @@ def _requested_week_key(request: SignedInRequest) -> str:
 
 
 def _requested_monday(request: SignedInRequest, account: BrandAccount) -> dt.date:
-    return parse_week_key(_requested_week_key(request), timezone.now().astimezone(rostering.brand_account_zone(account)).date())
+    return parse_week_key(
+        _requested_week_key(request), timezone.now().astimezone(planning.brand_account_zone(account)).date()
+    )
 
 
 def _redirect_to_week(request: SignedInRequest, account: BrandAccount) -> HttpResponse:
@@ -180,7 +197,7 @@ def _redirect_to_week(request: SignedInRequest, account: BrandAccount) -> HttpRe
 def _load_week(account: BrandAccount, monday: dt.date) -> RosterWeek:
     others = list(BrandAccount.objects.exclude(lifecycle=Lifecycle.CLOSED).exclude(pk=account.pk))
     now = timezone.now()
-    rosters = rostering.load_rosters([account, *others], now)
+    rosters = planning.load_rosters([account, *others], now)
     leaves = Leave.objects.filter(starts_on__lte=monday + _WEEK, ends_on__gte=monday)
     return build_roster_week(
         account, rosters[account.pk], {one: rosters[one.pk] for one in others}, leaves, monday, now
@@ -211,7 +228,8 @@ def _render_week(
         "may_edit": may_edit,
         "add": add or (ShiftForm(brand_account=account) if may_edit else None),
         "hours": hours or (PromisedHoursForm(brand_account=account) if may_edit else None),
-        "swap": swap or (SwapShiftsForm(choices=week.choices) if may_edit and len(week.choices) > 1 else None),
+        "swap": swap
+        or (SwapShiftsForm(choices=week.choices) if may_edit and len(week.choices) > 1 else None),
         "folded": {"add": add is None, "hours": hours is None, "swap": swap is None},
         "shifts": account.shifts.select_related("primary", "backup") if may_edit else [],
     }

@@ -54,7 +54,9 @@ def mark_seen(user: User, now: dt.datetime) -> None:
 
 def mark_signed_out(user_id: int, now: dt.datetime) -> None:
     """Somebody signed out, or was signed out. Another browser of theirs that is still in use says so by its next request."""
-    User.objects.filter(pk=user_id, last_seen_at__gt=now - SIGNED_OUT_AFTER).update(last_seen_at=now - SIGNED_OUT_AFTER)
+    User.objects.filter(pk=user_id, last_seen_at__gt=now - SIGNED_OUT_AFTER).update(
+        last_seen_at=now - SIGNED_OUT_AFTER
+    )
 
 
 def set_away(user: User, away: bool, now: dt.datetime) -> None:

@@ -68,7 +68,12 @@ def measure(options: dict[str, Any], say: Callable[[str], None]) -> dict[str, An
                     twice += len(taken) - len(set(taken))
                     took += [one for _, times in parts for one in times]
             say(f"round {round_number + 1}: floor {floor[-1]:.0f}/s, take next {product[-1]:.0f}/s")
-    return {"bench": "dequeue", "agents": len(agents), **_summarise(floor, product, took), "taken_twice": twice}
+    return {
+        "bench": "dequeue",
+        "agents": len(agents),
+        **_summarise(floor, product, took),
+        "taken_twice": twice,
+    }
 
 
 def _summarise(floor: list[float], product: list[float], took: list[float]) -> dict[str, Any]:

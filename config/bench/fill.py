@@ -196,7 +196,9 @@ def _create_people(now: dt.datetime) -> None:
     _create_number_tables(departments, agents, brands)
 
 
-def _create_number_tables(departments: list[Department], agents: list[User], brands: list[BrandAccount]) -> None:
+def _create_number_tables(
+    departments: list[Department], agents: list[User], brands: list[BrandAccount]
+) -> None:
     """Tables that give the generated rows their department, agent and brand account by a number from 1 on."""
     with connection.cursor() as cursor:
         for name, rows in (("department", departments), ("agent", agents)):

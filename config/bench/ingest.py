@@ -20,14 +20,14 @@ from accounts.models import BrandAccount, Department, Stream
 from config.bench import ingest_floor
 from config.bench.fill import DEPARTMENTS
 from config.bench.web import median
-from config.bench.wire import BRAND_ID, PAGE_SIZE, PAGE_COUNT
+from config.bench.wire import BRAND_ID, PAGE_COUNT, PAGE_SIZE
 from config.embedded.data_folder import CHECKOUT
 from config.garbage_collection import freeze_loaded_objects
-from inbox.ingest import page as ingest
+from inbox.ingest.page import store_page
 from networks.base import Connector, Credentials, PollResult
 from networks.registry import build_connector
 from routing.models import Rule, SLAVersion
-from routing.rules import versions as rulesets
+from routing.rules import versions
 from routing.service_levels.editing import install_starter_service_levels
 from routing.service_levels.starter import starter_calendars, starter_policies
 
@@ -73,12 +73,12 @@ def _prepare_stream() -> Stream:
         for n, slug in enumerate(DEPARTMENTS)
     }
     if not Rule.objects.exists():
-        rulesets.install_starter_rules(departments, "service", now=now)
+        versions.install_starter_rules(departments, "service", now=now)
     if not SLAVersion.objects.exists():
         install_starter_service_levels(starter_calendars("Europe/Berlin"), starter_policies(), {}, None, now)
     _pad_rules(departments["service"])
-    rulesets.publish_rules(None, "bench", now)
-    rulesets.clear_rules_cache()
+    versions.publish_rules(None, "bench", now)
+    versions.clear_rules_cache()
     connected = now.replace(year=2020)
     brand, _ = BrandAccount.objects.update_or_create(
         network="x", remote_id=BRAND_ID, defaults={"handle": "brand1", "connected_at": connected}
@@ -130,7 +130,7 @@ def _measure_product(network: Connector, stream: Stream, pages: int) -> float:
     messages, started = 0, time.perf_counter()
     for _ in range(pages):
         page = network.poll("mentions", cursor, PAGE_SIZE)
-        messages += ingest.store_page(stream, token, page, timezone.now()).stored
+        messages += store_page(stream, token, page, timezone.now()).stored
         cursor = page.next_cursor
     return messages / (time.perf_counter() - started)
 
@@ -149,9 +149,9 @@ def _count_statements(network: Connector, stream: Stream) -> tuple[int, int]:
 
     def count(page: PollResult) -> int:
         # The look for a newer rule-set version is due every few seconds, not once a page.
-        rulesets.live_rules()
+        versions.live_rules()
         with CaptureQueriesContext(connection) as captured:
-            ingest.store_page(stream, token, page, timezone.now())
+            store_page(stream, token, page, timezone.now())
         return len(captured)
 
     page = network.poll("mentions", {}, PAGE_SIZE)

@@ -103,7 +103,9 @@ def _json(value: Any) -> str:
     return orjson.dumps(value).decode()
 
 
-def fetch_and_store_pages(port: int, dsn: dict[str, Any], ids: dict[str, int], tokens: Sequence[str], now: dt.datetime) -> int:
+def fetch_and_store_pages(
+    port: int, dsn: dict[str, Any], ids: dict[str, int], tokens: Sequence[str], now: dt.datetime
+) -> int:
     """Fetch and store a page a token over one connection; returns the number of messages."""
     with requests.Session() as session, psycopg.connect(**dsn, autocommit=True) as connection:
         return sum(store_page(connection, fetch_page(session, port, token), ids, now) for token in tokens)

@@ -121,7 +121,9 @@ def measure(name: str, scratch: Scratch, cases: int, options: dict[str, Any], sa
     }  # fmt: skip
 
 
-def _round_figures(floor: Sequence[float], product: Sequence[float], less: Sequence[float]) -> dict[str, float]:
+def _round_figures(
+    floor: Sequence[float], product: Sequence[float], less: Sequence[float]
+) -> dict[str, float]:
     return {
         "p50_ms": percentile(product, 0.5),
         "p95_ms": percentile(product, 0.95),

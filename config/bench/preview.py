@@ -20,10 +20,9 @@ from config.bench.fill import DEPARTMENTS
 from config.bench.reading import MESSAGES
 from config.bench.rules import build_snapshot
 from config.bench.web import median
-from inbox.previews import messages as preview_rows
-from inbox.previews import run as previewing
-from routing.rules import drafts, editing
-from routing.rules import versions as rulesets
+from inbox.previews import run
+from inbox.previews.messages import read_past_message_rows
+from routing.rules import drafts, editing, versions
 from routing.rules.editing import RuleContent
 from routing.rules.store import replace_rules
 
@@ -80,9 +79,9 @@ def measure(options: dict[str, Any], say: Say) -> dict[str, Any]:
         began = time.monotonic()
         read = _read_all_messages()
         floor = time.monotonic() - began
-        preview = previewing.start_preview(user, timezone.now())
+        preview = run.start_preview(user, timezone.now())
         began = time.monotonic()
-        previewing.work_on_preview(preview.pk, seconds=None)
+        run.work_on_preview(preview.pk, seconds=None)
         seconds = time.monotonic() - began
         preview.refresh_from_db()
         rounds.append({"seconds": seconds, "floor_seconds": floor, "floor_ratio": seconds / floor})
@@ -109,7 +108,7 @@ def _prepare_messages(messages: int, now: dt.datetime) -> User:
     }
     brand = BrandAccount.objects.create(network="x", remote_id="1", handle="brand", connected_at=now)
     user = User.objects.create_user("bench", role=Role.ADMINISTRATOR)
-    with rulesets.publishing_rules(None, "bench", now):
+    with versions.publishing_rules(None, "bench", now):
         replace_rules(_with_uuids(build_snapshot(RULES)))
     parameters: dict[str, Any] = {
         "now": now, "messages": messages, "cases": max(messages // _CASES, 1), "brand": brand.pk,
@@ -136,8 +135,8 @@ def _with_uuids(content: dict[str, Any]) -> dict[str, Any]:
 
 def _read_all_messages() -> int:
     now = timezone.now()
-    since, at, before, read = now - dt.timedelta(days=previewing.PREVIEW_DAYS), now, 0, 0
-    while rows := preview_rows.read_past_message_rows(since, at, before, previewing.PREVIEW_CHUNK_SIZE):
+    since, at, before, read = now - dt.timedelta(days=run.PREVIEW_DAYS), now, 0, 0
+    while rows := read_past_message_rows(since, at, before, run.PREVIEW_CHUNK_SIZE):
         at, before, read = rows[-1][5], rows[-1][0], read + len(rows)
     return read
 

@@ -34,7 +34,9 @@ def measure(options: dict[str, Any], say: Callable[[str], None]) -> dict[str, An
     for number in range(options["rounds"] + 1):
         one_round = {
             "floor_us": _cpu_us_each(times, lambda _, text: tokenize(text)),
-            "us_per_message": _cpu_us_each(times, lambda language, text: read_message(text, language=language)),
+            "us_per_message": _cpu_us_each(
+                times, lambda language, text: read_message(text, language=language)
+            ),
             "language_us": _cpu_us_each(times, lambda _, text: detect_language(text)),
         }
         if number:  # the first one warms up

@@ -13,7 +13,7 @@ from inbox.changes.clocks import compute_clock_values
 from inbox.ingest.threads import CaseState
 from inbox.models import Status
 from routing.business_hours.calendar import CompiledCalendar, compile_calendar
-from routing.service_levels.policies import ClockName, Policy, Step, ServiceLevels, compute_due
+from routing.service_levels.policies import ClockName, Policy, ServiceLevels, Step, compute_due
 
 #: Split shifts, a night on Friday, public holidays, summer time.
 SNAPSHOT: dict[str, Any] = {
@@ -41,7 +41,9 @@ def measure(options: dict[str, Any], say: Callable[[str], None]) -> dict[str, An
             "us_per_due": _cpu_us_each(moments, lambda at: compute_due(terms.policies[0], "resolution", at)),
             "us_per_case": _cpu_us_each(moments, _case_settler(terms)),
             "us_over_a_year": _cpu_us_each(moments[:50], lambda at: warm.add(START, year)),
-            "us_over_a_year_cold": _cpu_us_each(moments[:5], lambda at: _compile_cold_calendar().add(START, year)),
+            "us_over_a_year_cold": _cpu_us_each(
+                moments[:5], lambda at: _compile_cold_calendar().add(START, year)
+            ),
         }
         if number:  # the first one warms up
             rounds.append(one)

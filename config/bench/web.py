@@ -68,7 +68,9 @@ def _wait_until_open(port: int, process: subprocess.Popen[bytes]) -> None:
     raise SystemExit("The web process did not answer within 60 s.")
 
 
-def time_requests(ports: Sequence[int], paths: Sequence[str], cookies: Sequence[str], requests: int) -> list[float]:
+def time_requests(
+    ports: Sequence[int], paths: Sequence[str], cookies: Sequence[str], requests: int
+) -> list[float]:
     """Ask `requests` times in all, one thread a cookie, each with a connection of its own to one of the ports in turn;
     milliseconds each.
 

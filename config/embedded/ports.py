@@ -19,7 +19,9 @@ def free_port() -> int:
     except (OSError, ValueError, IndexError):
         end = 32_768
     tried = (
-        [_LOWEST_PORT + secrets.randbelow(end - _LOWEST_PORT) for _ in range(50)] if end >= _LOWEST_PORT + _ENOUGH_PORTS else []
+        [_LOWEST_PORT + secrets.randbelow(end - _LOWEST_PORT) for _ in range(50)]
+        if end >= _LOWEST_PORT + _ENOUGH_PORTS
+        else []
     )
     for port in [*tried, 0]:
         with socket.socket() as probe:

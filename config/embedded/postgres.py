@@ -95,7 +95,12 @@ class Postgres:
             command += ["-c", f"{name}={value}"]
         # SIGQUIT ends it at once and loses nothing: the next start replays the log.
         self.process = spawn_process(
-            command, self.log, env=self._child_environment(), cwd=self._folder, user=self._user, death_signal=signal.SIGQUIT
+            command,
+            self.log,
+            env=self._child_environment(),
+            cwd=self._folder,
+            user=self._user,
+            death_signal=signal.SIGQUIT,
         )
 
     def wait(self, seconds: float = START_SECONDS_MAX) -> None:

@@ -102,7 +102,9 @@ def servers_for_command(command: str) -> Iterator[bool]:
     try:
         print(f"Starting the embedded servers for `{command}` …", file=sys.stderr)
         os.environ.update(start_servers(servers))
-        home.announce_running(RunningInstance(os.getpid(), command, "", os.environ["DATABASE_URL"], os.environ["REDIS_URL"]))
+        home.announce_running(
+            RunningInstance(os.getpid(), command, "", os.environ["DATABASE_URL"], os.environ["REDIS_URL"])
+        )
         yield True
     finally:
         stop_servers(servers)
@@ -133,11 +135,11 @@ def _set_missing_environment(values: dict[str, str]) -> None:
 __all__ = [
     "EmbeddedError",
     "Server",
+    "build_wanted_servers",
     "environment_of_running",
-    "servers_for_command",
     "is_environment_set",
+    "read_environment",
+    "servers_for_command",
     "start_servers",
     "stop_servers",
-    "read_environment",
-    "build_wanted_servers",
 ]

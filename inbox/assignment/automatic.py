@@ -24,7 +24,7 @@ from inbox.assignment.needs import NeedRow, read_case_needs
 from inbox.changes.change import Change, save_changes
 from inbox.models import Case, Decision, Verb
 from inbox.models.case import CaseQuerySet
-from inbox.notices import assignments as told
+from inbox.notices import assignments
 from postgres.locks import AdvisoryLock, try_lock
 
 logger = logging.getLogger(__name__)
@@ -51,7 +51,9 @@ def assign_cases_automatically(now: dt.datetime) -> int:
     """
     waiting = Case.objects.to_assign().filter(department=OuterRef("pk"))
     manual = Q(assignment_mode=AssignmentMode.MANUAL)
-    wanted = Department.objects.filter((~manual & Exists(waiting)) | (manual & Exists(_naming_a_person(waiting))))
+    wanted = Department.objects.filter(
+        (~manual & Exists(waiting)) | (manual & Exists(_naming_a_person(waiting)))
+    )
     given = 0
     for department_id in list(wanted.values_list("pk", flat=True)):
         last: Case | None = None
@@ -94,7 +96,7 @@ def _assign_batch(department_id: int, after: Case | None, now: dt.datetime) -> _
             set_assignee(change, people[pick.user_id], ", ".join(pick.reasons))
             changes.append(change)
     save_changes(changes)
-    told.notify_assignees(((one, str(one.events[-1].data["reason"])) for one in changes), now)
+    assignments.notify_assignees(((one, str(one.events[-1].data["reason"])) for one in changes), now)
     Department.objects.filter(pk=department.pk).update(turn=turn)
     if changes:
         logger.info("cases assigned", extra={"department": department.pk, "cases": len(changes)})

@@ -127,7 +127,9 @@ def _least_loaded(pool: Iterable[Candidate], turn: int) -> Candidate:
     return min(pool, key=lambda one: (one.open_cases, one.user_id <= turn, one.user_id))
 
 
-def _pick_reasons(pool: Sequence[Candidate], need: Need, mode: DealMode, *, speaks: bool, full: bool) -> list[str]:
+def _pick_reasons(
+    pool: Sequence[Candidate], need: Need, mode: DealMode, *, speaks: bool, full: bool
+) -> list[str]:
     """`full`: somebody else who would do has no room."""
     many, who = len(pool) > 1, []
     if need.skill:

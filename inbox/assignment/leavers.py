@@ -21,7 +21,7 @@ from inbox.assignment.automatic import set_assignee
 from inbox.changes.change import Change, save_changes
 from inbox.models import Case
 from inbox.models.case import CaseQuerySet
-from inbox.notices import assignments as told
+from inbox.notices import assignments
 
 #: A break: so long somebody who is away keeps what they have, unless the customer writes.
 AWAY_GRACE = dt.timedelta(hours=4)
@@ -32,13 +32,17 @@ _CHUNK = 500
 
 def release_cases_of_leaver(user: User, by: User, now: dt.datetime) -> str:
     """Somebody left: all they have goes back, with a line in each history. In words what went where."""
-    return describe_where_cases_went(unassign_cases(open_cases_of(user), by=by, reason=f"{user} left", now=now))
+    return describe_where_cases_went(
+        unassign_cases(open_cases_of(user), by=by, reason=f"{user} left", now=now)
+    )
 
 
 def release_cases_out_of_reach(user: User, by: User, now: dt.datetime) -> str:
     """Somebody changed departments, brand accounts or role: what they may not work on any more goes back."""
     lost = _cases_out_of_reach(user, None)
-    return describe_where_cases_went(unassign_cases(lost, by=by, reason=f"{user} works elsewhere now", now=now))
+    return describe_where_cases_went(
+        unassign_cases(lost, by=by, reason=f"{user} works elsewhere now", now=now)
+    )
 
 
 def describe_cases_at_stake(user: User, reach: CaseAccess | None) -> str:
@@ -96,11 +100,13 @@ def unassign_cases(
         with transaction.atomic():
             changes = _unassign_chunk(ids[start : start + _CHUNK], by, reason, now, to)
             if tells is not None:
-                told.notify_former_assignee(tells[0], changes, tells[1], now)
+                assignments.notify_former_assignee(tells[0], changes, tells[1], now)
     return ids
 
 
-def _unassign_chunk(ids: list[int], by: User | None, reason: str, now: dt.datetime, to: User | None) -> list[Change]:
+def _unassign_chunk(
+    ids: list[int], by: User | None, reason: str, now: dt.datetime, to: User | None
+) -> list[Change]:
     rows = Case.objects.open().filter(pk__in=ids, assignee__isnull=False)
     rows = rows.select_related("assignee", "department")
     locked = list(rows.select_for_update(no_key=True, of=("self",)).order_by("pk"))
@@ -111,7 +117,7 @@ def _unassign_chunk(ids: list[int], by: User | None, reason: str, now: dt.dateti
         set_assignee(change, to if case.pk in theirs and case.assignee_id != (to and to.pk) else None, reason)
         changes.append(change)
     save_changes(changes)
-    told.notify_assignees(((one, reason) for one in changes), now)
+    assignments.notify_assignees(((one, reason) for one in changes), now)
     return changes
 
 
@@ -185,7 +191,9 @@ def _release_person_on_leave(user: User, leave: Leave, now: dt.datetime) -> int:
     substitute = leave.substitute
     there = User.objects.filter(presence.available_users_condition(now), role__in=ROLES["claim"])
     if substitute is not None and there.filter(pk=substitute.pk).exists():
-        return len(unassign_cases(open_cases_of(user), by=None, reason=reason, now=now, to=substitute, tells=tells))
+        return len(
+            unassign_cases(open_cases_of(user), by=None, reason=reason, now=now, to=substitute, tells=tells)
+        )
     cases = open_cases_of(user)
     if substitute is not None and presence.local_date(now - SUBSTITUTE_GRACE) < leave.starts_on:
         cases = cases.filter(waiting_since__isnull=False)

@@ -18,7 +18,7 @@ from django.db.models import Count
 from accounts.access import ROLES
 from accounts.models import BrandAccountGrant, Department, Membership, Role, User
 from inbox.assignment.automatic import set_assignee
-from inbox.cases import hand_overs as passing
+from inbox.cases import hand_overs
 from inbox.changes.change import Change
 from inbox.models import Case, Sweep
 from inbox.models.case import CaseQuerySet
@@ -59,7 +59,9 @@ class Staff:
 
     def can_keep(self, department_id: int, brand_account_id: int) -> bool:
         """Whether a case is safe in a department's queue."""
-        return department_id in self.open_departments and bool(self.who_may_see(department_id, brand_account_id))
+        return department_id in self.open_departments and bool(
+            self.who_may_see(department_id, brand_account_id)
+        )
 
 
 def judge_place(place: CasePlace, staff: Staff) -> Verdict:
@@ -148,7 +150,8 @@ def _repair_place(
 ) -> None:
     if decided == "move" and department_id is None:
         report.cases += [
-            (pk, "No open department has anybody who could see it.") for pk in _case_ids_at(place)[:MOST_REPORTED]
+            (pk, "No open department has anybody who could see it.")
+            for pk in _case_ids_at(place)[:MOST_REPORTED]
         ]
         return
     target = Department.objects.get(pk=department_id) if decided == "move" and department_id else None
@@ -190,6 +193,6 @@ def _repair_case(case: Case, target: Department | None, now: dt.datetime) -> str
         said = f"Nobody in {case.department} could see it"
         if not case.department.is_open:
             said = f"{case.department} is closed and nobody who could see it had it"
-        passing.send_to_department(change, target, said)
+        hand_overs.send_to_department(change, target, said)
     change.save()
     return f"{said}: now in the queue of {target or case.department}."

@@ -34,7 +34,9 @@ _NEEDED_COLUMNS = {
     "closed_at", *clocks.CLOCK_FIELDS,
 }  # fmt: skip
 # `from_db` takes the values in the order of the model, whatever the order of the names that it is given.
-_LOADED_COLUMNS = tuple(field.attname for field in Case._meta.concrete_fields if field.attname in _NEEDED_COLUMNS)
+_LOADED_COLUMNS = tuple(
+    field.attname for field in Case._meta.concrete_fields if field.attname in _NEEDED_COLUMNS
+)
 # Each department's queue is walked along its own index (`case_to_assign`) and left after a few rows, which are locked,
 # so that nobody else is offered them. The limit is part of the text: with any limit to come, Postgres might sort.
 _MOST_URGENT_SQL = {
@@ -96,7 +98,9 @@ def take_next_case(by: User, *, now: dt.datetime) -> Case | None:
         with transaction.atomic():
             offer = _find_offer(by, scope)
             if offer is not None and offer.on_leave_until is not None:
-                raise Invalid(presence.OWN_LEAVE_MESSAGE.format(until=presence.day_words(offer.on_leave_until)))
+                raise Invalid(
+                    presence.OWN_LEAVE_MESSAGE.format(until=presence.day_words(offer.on_leave_until))
+                )
             if offer is not None:
                 return _take_offer(offer, by, now)
         if not _is_any_left(by):

@@ -99,4 +99,6 @@ def last_sweep(now: dt.datetime) -> LastSweep | None:
     if newest is None:
         return None
     week = Sweep.objects.aggregate(n=Sum("found"))["n"] or 0
-    return LastSweep(f"{newest.open_cases:,}", newest.remaining, newest.found, week, display_time(newest.at, now))
+    return LastSweep(
+        f"{newest.open_cases:,}", newest.remaining, newest.found, week, display_time(newest.at, now)
+    )

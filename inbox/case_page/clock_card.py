@@ -10,7 +10,7 @@ from inbox.countdown import due_chip
 from inbox.display import Chip, to_display_zone
 from inbox.models import Case, Status
 from routing.business_hours.notation import format_minutes
-from routing.service_levels import versions as terms
+from routing.service_levels import versions
 from routing.service_levels.policies import CLOCKS, ClockName, Policy, ServiceLevels
 
 CLOCK_LABELS: dict[ClockName, str] = {
@@ -42,7 +42,7 @@ def clock_card(case: Case, now: dt.datetime) -> ClockCard | None:
     """None for history and where no policy applies. Reads no row when the version is known to this process."""
     if case.historical or not case.sla_version:
         return None
-    known = terms.service_levels_by_number(case.sla_version)
+    known = versions.service_levels_by_number(case.sla_version)
     policy = known.matching_policy(case.department_id, case.priority, case.network)
     if policy is None or not policy.targets:
         return None
@@ -51,7 +51,9 @@ def clock_card(case: Case, now: dt.datetime) -> ClockCard | None:
     return ClockCard(rows, basis)
 
 
-def _clock_row(case: Case, known: ServiceLevels, policy: Policy, clock: ClockName, now: dt.datetime) -> ClockRow:
+def _clock_row(
+    case: Case, known: ServiceLevels, policy: Policy, clock: ClockName, now: dt.datetime
+) -> ClockRow:
     target = f"{format_minutes(int(policy.targets[clock].total_seconds()) // 60)} of business time"
     for one in clocks.running_clocks(case):
         if one.clock == clock:
@@ -59,7 +61,10 @@ def _clock_row(case: Case, known: ServiceLevels, policy: Policy, clock: ClockNam
             if found is None:
                 return ClockRow(CLOCK_LABELS[clock], target, "", Chip("never open", "late"))
             return ClockRow(
-                CLOCK_LABELS[clock], target, _time_in_words(found.at), due_chip("Due", found.at, found.warned_at, now)
+                CLOCK_LABELS[clock],
+                target,
+                _time_in_words(found.at),
+                due_chip("Due", found.at, found.warned_at, now),
             )
     return ClockRow(CLOCK_LABELS[clock], target, "", _stopped_clock_chip(case, policy, clock))
 

@@ -58,7 +58,11 @@ def _lay_out_parts(pieces: list[tuple[str, str, float]], total: float) -> list[C
     free = BAR_LENGTH - LEAST_PART_LENGTH * len(pieces)
     parts, x = [], 0
     for label, tone, length in pieces:
-        width = LEAST_PART_LENGTH + round(free * length / total) if total and free > 0 else BAR_LENGTH // len(pieces)
+        width = (
+            LEAST_PART_LENGTH + round(free * length / total)
+            if total and free > 0
+            else BAR_LENGTH // len(pieces)
+        )
         parts.append(CustodyPart(label, long_span(length), tone, x, max(width - 4, 1)))
         x += width
     return parts

@@ -54,7 +54,8 @@ def _other_line(event: CaseEvent, who: str, data: dict[str, str]) -> str:
             return f"{who} reopened it" if event.actor else "Reopened: the customer wrote again"
         case Verb.SLA_MISSED:
             return _with_reason(
-                f"{_TARGET_LABELS.get(data.get('clock', ''), 'A target')} missed", f"policy “{data.get('policy')}”"
+                f"{_TARGET_LABELS.get(data.get('clock', ''), 'A target')} missed",
+                f"policy “{data.get('policy')}”",
             )
         case Verb.ESCALATED:
             raised = f", priority raised to {data['priority']}" if data.get("priority") else ""
@@ -82,7 +83,9 @@ def _other_line(event: CaseEvent, who: str, data: dict[str, str]) -> str:
         case Verb.REPLY_CANCELLED:
             return f"{who} took an answer back before it left"
         case Verb.REPLY_SETTLED:
-            return _with_reason(f"{who} settled an unconfirmed answer", _SETTLEMENT_WORDS.get(data.get("decision", ""), ""))
+            return _with_reason(
+                f"{who} settled an unconfirmed answer", _SETTLEMENT_WORDS.get(data.get("decision", ""), "")
+            )
         case _:
             label = Verb(event.verb).label if event.verb in Verb.values else event.verb
             return f"{who} {label}" if event.actor else label[:1].upper() + label[1:]

@@ -29,7 +29,9 @@ class HandOverPanel:
     trail: str
 
 
-def hand_over_panel(case: Case, user: User, custodies: Sequence[Custody], *, may_pass: bool) -> HandOverPanel | None:
+def hand_over_panel(
+    case: Case, user: User, custodies: Sequence[Custody], *, may_pass: bool
+) -> HandOverPanel | None:
     """From the custodies of a case in order, the last one being the holder's; None for a closed case."""
     held = custodies[-1] if custodies else None
     if held is None or not case.is_open:

@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import OuterRef, QuerySet
 from django.db.models.functions import JSONObject
 
-from accounts.roster import planning as rostering
+from accounts.roster import planning
 from inbox.models import Case, Direction, Message
 
 
@@ -28,7 +28,7 @@ def on_point_at_arrival(case_id: OuterRef) -> QuerySet[Message, Any]:
 def on_point_context(case: Case, now: dt.datetime) -> dict[str, Any]:
     """For a case's page: who is on point `now`, and names of primary and backup when the customer last wrote, "" for
     nobody."""
-    kept = rostering.roster_from_json(case.roster, rostering.brand_account_zone(case.brand_account))  # type: ignore[attr-defined]
+    kept = planning.roster_from_json(case.roster, planning.brand_account_zone(case.brand_account))  # type: ignore[attr-defined]
     told = case.arrived_to or {}  # type: ignore[attr-defined]
     return {
         "now": kept.on_point(now),

@@ -14,18 +14,17 @@ from django.urls import reverse
 
 from accounts.access import ROLES, viewer
 from accounts.models import User
-from accounts.roster import planning as rostering
+from accounts.roster import planning
 from accounts.working_time import presence
 from inbox import countdown
 from inbox.assignment.colleagues import assignable_colleagues, explain_unassigned
-from inbox.case_page import playbook as playbook_panel
-from inbox.case_page import suggestion as suggestion_page
+from inbox.case_page import playbook, suggestion
 from inbox.case_page.clock_card import clock_card
 from inbox.case_page.custody_bar import CustodyBar, custody_bar
-from inbox.case_page.hand_over import hand_over_panel, custody_trail
+from inbox.case_page.hand_over import custody_trail, hand_over_panel
 from inbox.case_page.on_point import on_point_at_arrival, on_point_context
 from inbox.case_page.timeline import Timeline, read_timeline
-from inbox.display import Chip, display_name, initials, to_display_zone, network_sign, returned_chip
+from inbox.display import Chip, display_name, initials, network_sign, returned_chip, to_display_zone
 from inbox.models import (
     LIVE_STATES,
     Case,
@@ -39,7 +38,7 @@ from inbox.models import (
     Watch,
 )
 from inbox.models.case import CaseQuerySet
-from inbox.replies import composer as composing
+from inbox.replies import composer
 from inbox.replies.composer import Composer
 from inbox.visibility import list_departments, may_see_by_role, watched_cases
 from networks.registry import network_capabilities
@@ -99,9 +98,9 @@ def _with_neighbours(rows: CaseQuerySet, user: User, today: dt.date) -> CaseQuer
         reasons=Subquery(Decision.objects.filter(case=OuterRef("pk")).order_by("-id").values("reasons")[:1]),
         other_cases=ArraySubquery(others[:MOST_OTHER_CASES]),
         other_names=ArraySubquery(names[:MOST_IDENTITIES]),
-        **playbook_panel.playbook_annotations(),
-        suggested=suggestion_page.open_suggestion_subquery(),
-        roster=ArraySubquery(rostering.roster_json_subquery(OuterRef("brand_account_id"), today)),
+        **playbook.playbook_annotations(),
+        suggested=suggestion.open_suggestion_subquery(),
+        roster=ArraySubquery(planning.roster_json_subquery(OuterRef("brand_account_id"), today)),
         arrived_to=Subquery(on_point_at_arrival(OuterRef("pk"))),
         is_watched=Exists(Watch.objects.filter(case=OuterRef("pk"), user=user, off=False)),
     )
@@ -136,16 +135,18 @@ def case_context(
         "custody": custody_bar(custodies, case, now),
         "passing": hand_over_panel(case, user, custodies, may_pass=offered["hand_over"]),
         "why": _placement_reasons(case, custodies),
-        "suggestion": suggestion_page.suggestion_card(case),
+        "suggestion": suggestion.suggestion_card(case),
         "customer": _customer_context(case),
         "may": offered,
         "colleagues": assignable_colleagues(case, now) if offered["choose"] else [],
         "why_nobody": explain_unassigned(case, now),
         "mine": case.assignee_id == user.pk,
-        "playbook": playbook_panel.build_playbook_panel(case, offered, list_departments(user), now),
+        "playbook": playbook.build_playbook_panel(case, offered, list_departments(user), now),
         "on_point": on_point_context(case, now),
         "watched": case.is_watched,  # type: ignore[attr-defined]
-        "departments": [one for one in list_departments(user) if one.is_open and one.pk != case.department_id],
+        "departments": [
+            one for one in list_departments(user) if one.is_open and one.pk != case.department_id
+        ],
         "problem": problem,
         "typed": (problem.typed if problem else None) or {},
         "kept": _refused_reason_text(problem, offered),
@@ -220,28 +221,30 @@ def _build_composer(case: Case, user: User, thread: Timeline, now: dt.datetime) 
     """As `composing.composer`, out of rows that were read already."""
     parent = next((one for one in reversed(thread.messages) if _is_answerable(one)), None)
     if parent is None and thread.before:
-        parent = composing.newest_answerable_message(case)
-    disabled = composing.why_cannot_answer_as(user, case.brand_account) or composing.why_cannot_answer_message(case, parent, now=now)
+        parent = composer.newest_answerable_message(case)
+    disabled = composer.why_cannot_answer_as(user, case.brand_account) or composer.why_cannot_answer_message(
+        case, parent, now=now
+    )
     live = next(
         (one for one in thread.replies if parent and one.parent_id == parent.pk and one.state in LIVE_STATES),
         None,
     )
     if not disabled and live is not None:
-        disabled = composing.on_its_way_sentence(live, user)
+        disabled = composer.on_its_way_sentence(live, user)
     can = network_capabilities(case.network)
     return Composer(
         parent=parent,
         brand_account=case.brand_account,
         visibility=case.visibility,
         network_label=can.label,
-        max_length=composing.max_reply_length(case.network, case.visibility),
+        max_length=composer.max_reply_length(case.network, case.visibility),
         unit=can.length_unit,
         signature=user.signature,
         disabled=disabled,
         seen_version=case.version,
         composer_id=uuid.uuid4(),
         draft=getattr(case, "draft_text", None) or "",
-        window_ends_at=composing.reply_window_end(case) if parent else None,
+        window_ends_at=composer.reply_window_end(case) if parent else None,
     )
 
 
@@ -287,4 +290,4 @@ def _customer_context(case: Case) -> dict[str, Any]:
     }
 
 
-__all__ = ["CustodyBar", "Problem", "case_context", "allowed_actions", "read_case"]
+__all__ = ["CustodyBar", "Problem", "allowed_actions", "case_context", "read_case"]

@@ -19,7 +19,7 @@ from inbox.case_page.event_lines import event_line
 from inbox.case_page.timeline_markup import item_markup
 from inbox.cases.reading_words import reading_markup
 from inbox.changes.refusals import name_or_somebody
-from inbox.display import clock_time, initials, to_display_zone, short_span
+from inbox.display import clock_time, initials, short_span, to_display_zone
 from inbox.models import Case, CaseEvent, Direction, Message, Reply, ReplyState, Verb, Visibility
 from inbox.paging import decode_cursor, encode_cursor
 from inbox.visibility import may_see_by_role
@@ -158,14 +158,19 @@ def _read_messages(
         rows = rows.filter(network_time__lte=until).exclude(network_time=until, id__gte=until_id)
     if since is not None:
         rows = rows.filter(network_time__gte=since).exclude(network_time=since, id__lt=since_id)
-    return rows.order_by("-network_time", "-id")[: (MESSAGES_PER_PAGE if since is None else MOST_REFRESHED) + 1]
+    return rows.order_by("-network_time", "-id")[
+        : (MESSAGES_PER_PAGE if since is None else MOST_REFRESHED) + 1
+    ]
 
 
 def _events_of_page(
     case: Case, user: User, since: dt.datetime | None, until: tuple[dt.datetime, int] | None
 ) -> list[CaseEvent]:
     newest = _read_events(
-        case.pk, viewer(user).may("read_notes") and may_see_by_role(user, case), since, until[0] if until else None
+        case.pk,
+        viewer(user).may("read_notes") and may_see_by_role(user, case),
+        since,
+        until[0] if until else None,
     )
     return newest[::-1]
 
@@ -174,7 +179,11 @@ def _events_of_page(
 def _read_events(
     case_id: int, with_notes: bool, since: dt.datetime | None, until: dt.datetime | None
 ) -> QuerySet[CaseEvent]:
-    rows = CaseEvent.objects.filter(case=case_id).exclude(verb__in=_VERBS_SHOWN_ELSEWHERE).select_related("actor")
+    rows = (
+        CaseEvent.objects.filter(case=case_id)
+        .exclude(verb__in=_VERBS_SHOWN_ELSEWHERE)
+        .select_related("actor")
+    )
     rows = rows.only(
         "case_id", "at", "verb", "data", "actor__first_name", "actor__last_name", "actor__username"
     )
@@ -222,7 +231,9 @@ def _message_item(message: Message, case: Case, brand: BrandAccount, now: dt.dat
     item.deleted = message.deleted_at is not None
     item.text, item.rest = message.text[:CHARACTERS_SHOWN], message.text[CHARACTERS_SHOWN:]
     item.permalink = _web_address(message.permalink)
-    item.earlier = [str(old.get("text", ""))[:CHARACTERS_SHOWN] for old in message.history if isinstance(old, dict)]
+    item.earlier = [
+        str(old.get("text", ""))[:CHARACTERS_SHOWN] for old in message.history if isinstance(old, dict)
+    ]
     item.marks = [
         word
         for held, word in ((message.edited_at, "edited"), (message.hidden, "hidden on the network"))

@@ -11,12 +11,11 @@ from django.db import transaction
 
 from accounts.access import viewer
 from accounts.models import Department, User
-from inbox.cases import custody
-from inbox.cases import lessons as correcting
-from inbox.changes.change import Change, change_case_as, change_case, require_permission
-from inbox.changes.refusals import Conflict, Invalid, require_open, clean_required_text
+from inbox.cases import custody, lessons
+from inbox.changes.change import Change, change_case, change_case_as, require_permission
+from inbox.changes.refusals import Conflict, Invalid, clean_required_text, require_open
 from inbox.models import Case, CaseEvent, Custody, Verb
-from inbox.notices import watches as watching
+from inbox.notices import watches
 
 LONGEST_REASON = 300
 WRONG_DEPARTMENT = "Wrong department"
@@ -93,13 +92,13 @@ def send_to_department(
     }
     change.set(department=department, assignee=None, hint="", returned_count=case.returned_count + returned)
     change.record(Verb.HANDED_OVER, data)
-    watching.start_watches(change)
+    watches.start_watches(change)
     if returned:
-        watching.notify_of_return(change, begun, before, bounced=bounced)
+        watches.notify_of_return(change, begun, before, bounced=bounced)
     if wrong_department:
-        correcting.teach_router(change, department)
+        lessons.teach_router(change, department)
     elif bounced:
-        correcting.withdraw_lesson(change, before)
+        lessons.withdraw_lesson(change, before)
 
 
 def _require_other_open_department(department: Department, before: Department) -> None:
@@ -135,7 +134,7 @@ def take_back_hand_over(custody_id: int, by: User, *, now: dt.datetime) -> Case:
         event = CaseEvent.objects.filter(case_id=case_id, verb=Verb.HANDED_OVER, at=sent.sent_at).last()
         data = event.data if event is not None else {}
         origin, there = sent.from_department, sent.department
-        watching.undo_hand_over_watches(change.case, sent)
+        watches.undo_hand_over_watches(change.case, sent)
         sent.delete()
         custody.resume_custody(change.case)
         change.from_department_id = there.pk
@@ -144,7 +143,7 @@ def take_back_hand_over(custody_id: int, by: User, *, now: dt.datetime) -> Case:
             assignee=User.objects.filter(pk=data.get("assignee_id") or 0, is_active=True).first(),
             returned_count=max(change.case.returned_count - bool(data.get("returned")), 0),
         )
-        correcting.reteach_router_after_undo(change)
+        lessons.reteach_router_after_undo(change)
         change.record(Verb.TAKEN_BACK, {"from": there.name, "to": str(origin), "from_id": there.pk})
     return change.case
 

@@ -14,7 +14,7 @@ from inbox.changes.change import Change, change_case_as
 from inbox.changes.refusals import Conflict, Invalid, require_open
 from inbox.models import Case, CasePlaybook, Decision, Verb
 from routing.models import Priority
-from routing.playbook.tree import NONE_KEY, NONE_TEXT, Outcome, Question, PlaybookTree, walk_playbook
+from routing.playbook.tree import NONE_KEY, NONE_TEXT, Outcome, PlaybookTree, Question, walk_playbook
 from routing.playbook.versions import live_playbook, load_playbook_version
 
 
@@ -108,4 +108,10 @@ def raise_priority(case_id: int, by: User, *, version: int | None = None, now: d
     return case
 
 
-__all__ = ["Question", "answer_playbook", "find_playbook_branch", "raise_priority", "take_back_playbook_answer"]
+__all__ = [
+    "Question",
+    "answer_playbook",
+    "find_playbook_branch",
+    "raise_priority",
+    "take_back_playbook_answer",
+]

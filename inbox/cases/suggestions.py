@@ -5,8 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 from accounts.models import User
-from inbox.cases import hand_overs as passing
-from inbox.cases import lessons as correcting
+from inbox.cases import hand_overs, lessons
 from inbox.changes.change import Change, change_case_as
 from inbox.changes.refusals import Conflict, require_open
 from inbox.display import percent
@@ -16,13 +15,15 @@ from inbox.models import Case, RoutingSuggestion, SuggestionState, Verb
 def accept_suggestion(case_id: int, by: User, *, version: int | None = None, now: dt.datetime) -> Case:
     """The case goes where the router suggested, as misrouted."""
     with change_case_as(case_id, by, "hand_over", now=now) as change:
-        passing.require_own_or_unassigned(change)
+        hand_overs.require_own_or_unassigned(change)
         change.require_version(version)
         suggestion = _get_open_suggestion(change)
         words = ", ".join(f"“{word}”" for word in suggestion.words)
         reason = f"Suggested: {words}" if words else "Suggested by what corrections taught"
-        passing.send_to_department(change, suggestion.department, reason[: passing.LONGEST_REASON], wrong_department=True)
-        correcting.teach_router(change, suggestion.department, source="accepted")
+        hand_overs.send_to_department(
+            change, suggestion.department, reason[: hand_overs.LONGEST_REASON], wrong_department=True
+        )
+        lessons.teach_router(change, suggestion.department, source="accepted")
         _settle_suggestion(suggestion, SuggestionState.ACCEPTED, by, now)
     return change.case
 
@@ -30,11 +31,11 @@ def accept_suggestion(case_id: int, by: User, *, version: int | None = None, now
 def decline_suggestion(case_id: int, by: User, *, version: int | None = None, now: dt.datetime) -> Case:
     """The case is right where it is."""
     with change_case_as(case_id, by, "hand_over", now=now) as change:
-        passing.require_own_or_unassigned(change)
+        hand_overs.require_own_or_unassigned(change)
         change.require_version(version)
         suggestion = _get_open_suggestion(change)
         change.set(hint="")
-        correcting.teach_router(change, change.case.department, source="declined")
+        lessons.teach_router(change, change.case.department, source="declined")
         chance = percent(suggestion.probability)
         change.record(Verb.SUGGESTION_DECLINED, {"to": suggestion.department.name, "probability": chance})
         _settle_suggestion(suggestion, SuggestionState.DECLINED, by, now)
@@ -50,5 +51,7 @@ def _get_open_suggestion(change: Change) -> RoutingSuggestion:
     return suggestion
 
 
-def _settle_suggestion(suggestion: RoutingSuggestion, state: SuggestionState, by: User, now: dt.datetime) -> None:
+def _settle_suggestion(
+    suggestion: RoutingSuggestion, state: SuggestionState, by: User, now: dt.datetime
+) -> None:
     RoutingSuggestion.objects.filter(pk=suggestion.pk).update(state=state, settled_at=now, settled_by=by)

@@ -6,7 +6,7 @@ import datetime as dt
 from typing import Any
 
 from accounts.models import Department, User
-from inbox.cases.customer_tags import tag_difference, parse_tags
+from inbox.cases.customer_tags import parse_tags, tag_difference
 from inbox.cases.lessons import teach_router_from_tags
 from inbox.changes.change import change_case_as
 from inbox.display import Chip

@@ -13,25 +13,31 @@ import datetime as dt
 from accounts.access import viewer
 from accounts.models import Department, User
 from accounts.working_time import presence
-from inbox.cases import custody
-from inbox.cases import hand_overs as passing
+from inbox.cases import custody, hand_overs
 from inbox.cases.readings import unanswered_since
 from inbox.changes.change import Change, change_case_as, require_permission
-from inbox.changes.refusals import Conflict, Invalid, NotAllowed, name_or_somebody, require_open, latest_event_sentence, clean_required_text
+from inbox.changes.refusals import (
+    Conflict,
+    Invalid,
+    NotAllowed,
+    clean_required_text,
+    latest_event_sentence,
+    name_or_somebody,
+    require_open,
+)
 from inbox.models import Case, Status, Verb
-from inbox.notices import assignments as told
-from inbox.notices import watches as watching
+from inbox.notices import assignments, watches
 from inbox.text import clean_text
 
 __all__ = [
     "Conflict",
     "Invalid",
     "NotAllowed",
+    "add_note",
     "assign_case",
     "claim_case",
     "dismiss_case",
     "hand_over_case",
-    "add_note",
     "reopen_case",
     "resolve_case",
 ]
@@ -94,7 +100,9 @@ def _require_not_on_leave(assignee: User, by: User, now: dt.datetime) -> None:
         raise Invalid(presence.OWN_LEAVE_MESSAGE.format(until=presence.leave_until_words(leave)))
     substitute = leave.substitute
     instead = f" {substitute} stands in." if substitute and viewer(substitute).may("claim") else ""
-    raise Invalid(f"{assignee} is on leave until {presence.leave_until_words(leave)}.{instead} Choose somebody else.")
+    raise Invalid(
+        f"{assignee} is on leave until {presence.leave_until_words(leave)}.{instead} Choose somebody else."
+    )
 
 
 def _change_assignee(change: Change, assignee: User | None, version: int | None) -> None:
@@ -113,9 +121,9 @@ def _change_assignee(change: Change, assignee: User | None, version: int | None)
             "to_id": assignee.pk if assignee else None,
         },
     )
-    told.notify_assignees([(change, f"{change.by} gave it to you")], change.now)
+    assignments.notify_assignees([(change, f"{change.by} gave it to you")], change.now)
     if before is not None and before != change.by:
-        told.notify_former_assignee(before, [change], f"{change.by} passed it on", change.now)
+        assignments.notify_former_assignee(before, [change], f"{change.by} passed it on", change.now)
 
 
 def hand_over_case(
@@ -133,11 +141,13 @@ def hand_over_case(
     `wrong_department` says that it should never have come here (a misroute). Agents may hand over what is theirs or
     nobody's.
     """
-    reason = clean_required_text(reason, passing.LONGEST_REASON, "Say why the case goes to another department.")
+    reason = clean_required_text(
+        reason, hand_overs.LONGEST_REASON, "Say why the case goes to another department."
+    )
     with change_case_as(case_id, by, "hand_over", now=now) as change:
-        passing.require_own_or_unassigned(change)
+        hand_overs.require_own_or_unassigned(change)
         change.require_version(version)
-        passing.send_to_department(change, department, reason, wrong_department=wrong_department)
+        hand_overs.send_to_department(change, department, reason, wrong_department=wrong_department)
     return change.case
 
 
@@ -159,11 +169,13 @@ def resolve_case(case_id: int, by: User, *, version: int | None = None, now: dt.
         _close_case(change, Status.RESOLVED, "", version)
         change.set(first_resolved_at=case.first_resolved_at or now)
         change.record(Verb.RESOLVED)
-        watching.notify_watchers_of_closing(change)
+        watches.notify_watchers_of_closing(change)
     return case
 
 
-def dismiss_case(case_id: int, by: User, reason: str, *, version: int | None = None, now: dt.datetime) -> Case:
+def dismiss_case(
+    case_id: int, by: User, reason: str, *, version: int | None = None, now: dt.datetime
+) -> Case:
     """Close a case without an answer, with the reason. Dismissing it again for the same reason changes nothing."""
     reason = clean_required_text(reason, LONGEST_CLOSE_REASON, "Say why this case needs no answer.")
     with change_case_as(case_id, by, "claim", now=now) as change:
@@ -172,7 +184,7 @@ def dismiss_case(case_id: int, by: User, reason: str, *, version: int | None = N
             return case
         _close_case(change, Status.DISMISSED, reason, version)
         change.record(Verb.DISMISSED, {"reason": reason})
-        watching.notify_watchers_of_closing(change)
+        watches.notify_watchers_of_closing(change)
     return case
 
 

@@ -16,12 +16,11 @@ from django.db import transaction
 
 from accounts.access import viewer
 from accounts.models import User
-from inbox.changes import clocks
-from inbox.changes import statement as change_sql
+from inbox.changes import clocks, statement
 from inbox.changes.refusals import Conflict, NotAllowed, latest_event_sentence
 from inbox.live.publish import CaseChange, publish_cases_on_commit
 from inbox.models import Case, CaseEvent, Status, Verb
-from routing.service_levels import versions as terms
+from routing.service_levels import versions
 
 #: How an action of `accounts.access.ROLES` is called in "Your role does not allow …".
 _ACTION_PHRASES = {
@@ -69,7 +68,7 @@ class Change:
         """The custody is accepted when a person of the department that has the case first acts."""
         if self.by is None or not self._works_in_department(self.by):
             return
-        if change_sql.mark_custody_accepted(self.case, self.by.pk, self.now):
+        if statement.mark_custody_accepted(self.case, self.by.pk, self.now):
             self._record_accepted()
         self._open_if_new()
 
@@ -96,7 +95,7 @@ class Change:
         """Write what changed, under the next version, in one statement; nothing when nothing did."""
         if self.advance_version():
             accepted = (self.by.pk, self.now) if self.accepts_custody and self.by is not None else None
-            change_sql.write_case_change(self.case, [*self.fields, "version"], self.events, accepted)
+            statement.write_case_change(self.case, [*self.fields, "version"], self.events, accepted)
             publish_cases_on_commit([self.as_case_change()])
 
     def advance_version(self) -> bool:
@@ -115,7 +114,11 @@ class Change:
 
     def _set_clocks(self) -> None:
         values, ended = clocks.compute_clock_values(
-            self.case, self.case.network, terms.live_service_levels(), self.now, just_closed="closed_at" in self.fields
+            self.case,
+            self.case.network,
+            versions.live_service_levels(),
+            self.now,
+            just_closed="closed_at" in self.fields,
         )
         self.set(**values)
         if ended and self.events:

@@ -11,7 +11,14 @@ import datetime as dt
 from typing import Any, NamedTuple, Protocol
 
 from inbox.models import Status
-from routing.service_levels.policies import CLOCKS, ClockName, Due, Policy, ServiceLevels, business_seconds_used
+from routing.service_levels.policies import (
+    CLOCKS,
+    ClockName,
+    Due,
+    Policy,
+    ServiceLevels,
+    business_seconds_used,
+)
 
 #: Fields of a case that its clocks follow.
 CLOCK_INPUT_FIELDS = frozenset({
@@ -132,7 +139,12 @@ def _exchange_start(
 
 
 def _resolution_start(
-    case: HasClocks, policy: Policy | None, now: dt.datetime, ended: list[dict[str, Any]], *, just_closed: bool
+    case: HasClocks,
+    policy: Policy | None,
+    now: dt.datetime,
+    ended: list[dict[str, Any]],
+    *,
+    just_closed: bool,
 ) -> tuple[dt.datetime | None, int]:
     """Since when the resolution clock runs (None: it stands still), and the business seconds it had run before."""
     since, used = case.resolution_from, case.resolution_used

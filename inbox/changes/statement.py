@@ -53,7 +53,8 @@ def write_case_change(
         values["accepted_by"], values["accepted_at"] = accepted
     with bound_cursor() as cursor:
         cursor.execute(
-            _build_statement(tuple(sorted(fields)), bool(events), accepted is not None), values | {"case": case.pk}
+            _build_statement(tuple(sorted(fields)), bool(events), accepted is not None),
+            values | {"case": case.pk},
         )
         if cursor.rowcount != 1:
             raise DatabaseError(f"Case {case.pk} is gone.")

@@ -8,7 +8,7 @@ from accounts.models import Department
 from inbox.models import Case, Custody, Direction, Message
 from routing.facts import Facts
 from routing.refusals import RuleSetError
-from routing.rules import versions as rulesets
+from routing.rules import versions
 from routing.rules.engine import matching_decisions
 from routing.trace import restore_facts
 
@@ -44,7 +44,7 @@ def _rule_votes(case: Case) -> list[str]:
     if message is None:
         return []
     try:
-        rules = rulesets.live_rules()
+        rules = versions.live_rules()
     except RuleSetError:
         return []
     return [one.department for one in matching_decisions(_facts_of_message(case, message), rules)]

@@ -23,4 +23,8 @@ def find_recent_matches(words: str, user: User, now: dt.datetime) -> CaughtMessa
         case__in=Case.objects.visible_to(user),
     )
     texts = list(rows.order_by("-network_time").values_list("text", flat=True)[: MAX_COUNTED + 1])
-    return CaughtMessages(min(len(texts), MAX_COUNTED), len(texts) > MAX_COUNTED, tuple(text[:300] for text in texts[:EXAMPLES_SHOWN]))
+    return CaughtMessages(
+        min(len(texts), MAX_COUNTED),
+        len(texts) > MAX_COUNTED,
+        tuple(text[:300] for text in texts[:EXAMPLES_SHOWN]),
+    )

@@ -11,9 +11,9 @@ from inbox.models import Decision
 from routing.facts import Facts
 from routing.models import RuleSetVersion
 from routing.refusals import RuleSetError
-from routing.rules import versions as rulesets
+from routing.rules import versions
 from routing.rules.engine import decide
-from routing.trace import serialize_decision, restore_facts
+from routing.trace import restore_facts, serialize_decision
 
 #: Decisions read at a time.
 REPLAY_CHUNK_SIZE = 1_000
@@ -81,7 +81,7 @@ def replay_decisions(since: dt.datetime | None, outcome: ReplayCounts) -> Iterat
 
 def _describe_difference(row: dict[str, Any]) -> str:
     try:
-        again = decide(original_facts(row), rulesets.compiled_version(row["version"]))
+        again = decide(original_facts(row), versions.compiled_version(row["version"]))
     except RuleSetVersion.DoesNotExist:
         return f"Version {row['version']} is gone."
     except RuleSetError as error:

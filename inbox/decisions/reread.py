@@ -45,7 +45,9 @@ class RereadProgress:
     fields: Counter[str] = field(default_factory=Counter)
 
 
-def reread_messages(since: dt.datetime | None, *, after: int = 0, change: bool = True) -> Iterator[RereadProgress]:
+def reread_messages(
+    since: dt.datetime | None, *, after: int = 0, change: bool = True
+) -> Iterator[RereadProgress]:
     """Read customers' messages behind the id `after` again, those received at or after `since` (None: all).
 
     Gives the same `RereadProgress` before the first batch and after each, when it is stored. Without `change` nothing is.
@@ -57,7 +59,11 @@ def reread_messages(since: dt.datetime | None, *, after: int = 0, change: bool =
     yield progress
     while batch := _load_batch(rows, progress.after):
         fresh = {row["id"]: new for row in batch if (new := _changed_values(row))}
-        stored = _update_untouched([row | fresh[row["id"]] for row in batch if row["id"] in fresh]) if change else fresh
+        stored = (
+            _update_untouched([row | fresh[row["id"]] for row in batch if row["id"] in fresh])
+            if change
+            else fresh
+        )
         for pk in stored:
             progress.fields.update(fresh[pk].keys())
         progress.changed += len(stored)

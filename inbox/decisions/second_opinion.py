@@ -24,10 +24,9 @@ from inbox.models import Case, CaseEvent, Custody, Decision, RoutingSuggestion, 
 from routing.classifier.features import Votes
 from routing.classifier.router import Guess
 from routing.facts import Facts
-from routing.learning import active as learned
-from routing.learning.active import ActiveRouter
+from routing.learning.active import WORTH_SHOWING, ActiveRouter, get_active_router, rule_votes
 from routing.refusals import RuleSetError
-from routing.rules import versions as rulesets
+from routing.rules import versions
 from routing.rules.engine import CompiledRules
 
 logger = logging.getLogger(__name__)
@@ -41,12 +40,12 @@ _WEIGHED_KINDS = ("rule", "default")
 
 def weigh_new_decisions(now: dt.datetime) -> int:
     """Weigh what waits; how many decisions."""
-    active = learned.get_active_router()
+    active = get_active_router()
     if active is None:
         _skip_new_decisions()
         return 0
     try:
-        rules = rulesets.live_rules()
+        rules = versions.live_rules()
     except RuleSetError:
         return 0
     weighed = 0
@@ -69,7 +68,9 @@ def _weigh_batch(active: ActiveRouter, rules: CompiledRules, now: dt.datetime) -
     with transaction.atomic():
         look = SecondLook.objects.filter(pk=1).first()
         after = look.decision_id if look is not None else 0
-        waiting = Decision.objects.filter(id__gt=after, weighed_at__isnull=True, decided_by__in=_WEIGHED_KINDS)
+        waiting = Decision.objects.filter(
+            id__gt=after, weighed_at__isnull=True, decided_by__in=_WEIGHED_KINDS
+        )
         locked = waiting.order_by("id").select_for_update(skip_locked=True, of=("self",))
         ids = list(locked.values_list("id", flat=True)[:WEIGH_BATCH_SIZE])
         rows = (
@@ -89,7 +90,9 @@ def _weigh_batch(active: ActiveRouter, rules: CompiledRules, now: dt.datetime) -
 
 def _advance_marker(after: int, now: dt.datetime) -> None:
     """Go on from the newest decision before which none can turn up any more."""
-    old = Decision.objects.filter(id__gt=after, at__lt=now - DECISIONS_SETTLE_AFTER).aggregate(id=Max("id"))["id"]
+    old = Decision.objects.filter(id__gt=after, at__lt=now - DECISIONS_SETTLE_AFTER).aggregate(id=Max("id"))[
+        "id"
+    ]
     if (
         old is not None
         and not Decision.objects.filter(
@@ -111,15 +114,17 @@ class _Opinion:
 def _form_opinion(facts: Facts, votes: Votes, active: ActiveRouter) -> _Opinion | None:
     """None when the router agrees with the rules, or is too unsure to be shown."""
     best = active.router.guess(facts.text, votes)[0]
-    if best.department == votes.department or best.probability < learned.WORTH_SHOWING:
+    if best.department == votes.department or best.probability < WORTH_SHOWING:
         return None
     words = active.router.reasons(facts.text, votes, best.department)
     return _Opinion(best, words, active.may_decide_alone(best, votes))
 
 
-def _weigh_decision(row: dict[str, Any], active: ActiveRouter, rules: CompiledRules, now: dt.datetime) -> None:
+def _weigh_decision(
+    row: dict[str, Any], active: ActiveRouter, rules: CompiledRules, now: dt.datetime
+) -> None:
     facts = original_facts(row)
-    opinion = _form_opinion(facts, learned.rule_votes(facts, rules), active)
+    opinion = _form_opinion(facts, rule_votes(facts, rules), active)
     if opinion is None:
         return
     department = Department.objects.filter(slug=opinion.best.department, is_open=True).first()
@@ -163,7 +168,9 @@ def _is_untouched(case: Case) -> bool:
     return not CaseEvent.objects.filter(case=case, actor__isnull=False).exists()
 
 
-def _store_suggestion(case: Case, department: Department, opinion: _Opinion, version: int, now: dt.datetime) -> None:
+def _store_suggestion(
+    case: Case, department: Department, opinion: _Opinion, version: int, now: dt.datetime
+) -> None:
     values = {
         "department": department,
         "probability": opinion.best.probability,

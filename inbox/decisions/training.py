@@ -50,4 +50,6 @@ def run_training(training_id: int) -> None:
 
 def _record_failure(training_id: int, why: str) -> None:
     logger.error("training %s failed: %s", training_id, why)
-    trainings.mark_training_failed(training_id, f"{why} The rules and the active version go on as before.", timezone.now())
+    trainings.mark_training_failed(
+        training_id, f"{why} The rules and the active version go on as before.", timezone.now()
+    )

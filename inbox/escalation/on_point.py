@@ -6,9 +6,9 @@ import datetime as dt
 
 from django.db.models import Exists, OuterRef, Q
 
-from accounts import shifts as roster
+from accounts import shifts
 from accounts.models import Leave, User
-from accounts.roster import planning as rostering
+from accounts.roster import planning
 from accounts.working_time import presence
 from inbox.models import Case
 from inbox.visibility import may_see_by_role
@@ -17,8 +17,8 @@ from inbox.visibility import may_see_by_role
 def find_person_on_point(case: Case, now: dt.datetime) -> User | None:
     """Who is on point for a case: the primary, or the backup while the primary is away or on leave. None where the
     roster names nobody who is there and may read the case."""
-    kept = rostering.load_rosters([case.brand_account], now)[case.brand_account_id]
-    named = [one for one in roster.find_on_point_ids(kept.shifts, kept.zone, now) if one is not None]
+    kept = planning.load_rosters([case.brand_account], now)[case.brand_account_id]
+    named = [one for one in shifts.find_on_point_ids(kept.shifts, kept.zone, now) if one is not None]
     on_leave = Exists(Leave.objects.covering(presence.local_date(now)).filter(user=OuterRef("pk")))
     there = User.objects.filter(~Q(on_leave), pk__in=named, is_active=True, away_since__isnull=True)
     people = {one.pk: one for one in there} if named else {}

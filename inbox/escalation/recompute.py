@@ -14,10 +14,10 @@ import orjson
 from django.db import connection, transaction
 
 from inbox.changes import clocks
-from inbox.escalation import sweep as escalating
+from inbox.escalation import sweep
 from inbox.models import Case
 from routing.models import SLAVersion
-from routing.service_levels import versions as terms
+from routing.service_levels import versions
 from routing.service_levels.policies import ServiceLevels
 
 RECOMPUTE_CHUNK_SIZE = 250
@@ -67,7 +67,7 @@ def recompute_chunk(now: dt.datetime) -> bool:
         .order_by("pk")[:RECOMPUTE_CHUNK_SIZE]
     )
     if cases:
-        _recompute_clocks(cases, terms.service_levels_of_version(version.pk), version.created_at, now)
+        _recompute_clocks(cases, versions.service_levels_of_version(version.pk), version.created_at, now)
         version.after_case, version.recomputed = cases[-1].pk, version.recomputed + len(cases)
     goes_on = bool(cases)
     if not cases:
@@ -90,15 +90,22 @@ def _finish_or_restart(version: SLAVersion, stragglers: bool, now: dt.datetime) 
     return False
 
 
-def _recompute_clocks(cases: list[Case], known: ServiceLevels, published_at: dt.datetime, now: dt.datetime) -> None:
+def _recompute_clocks(
+    cases: list[Case], known: ServiceLevels, published_at: dt.datetime, now: dt.datetime
+) -> None:
     rows = []
     for case in cases:
-        policy, before = known.matching_policy(case.department_id, case.priority, case.network), case.next_clock_at
+        policy, before = (
+            known.matching_policy(case.department_id, case.priority, case.network),
+            case.next_clock_at,
+        )
         # A version may change what happens after a due time and leave the due time alone.
         setattr(case, "next_clock_at", None)  # noqa: B010 (as an assignment mypy would believe it for good)
         # A case that never had a clock: as if the policy had been there when the customer began to wait.
         began = max(case.waiting_since or case.created_at, case.created_at)
-        values, _ = clocks.compute_clock_values(case, case.network, known, began if case.sla_version is None else now)
+        values, _ = clocks.compute_clock_values(
+            case, case.network, known, began if case.sla_version is None else now
+        )
         for name, value in values.items():
             setattr(case, name, value)
         # What was due by the version before, too, is the sweep's to tell: it has only not come by yet.
@@ -109,7 +116,7 @@ def _recompute_clocks(cases: list[Case], known: ServiceLevels, published_at: dt.
             and case.next_clock_at
             and case.next_clock_at <= published_at
         ):
-            escalating.record_escalations(case, known, policy, published_at, told=False)
+            sweep.record_escalations(case, known, policy, published_at, told=False)
         rows.append({"id": case.pk, **values})
     with connection.cursor() as cursor:
         cursor.execute(_UPDATE, [orjson.dumps(rows).decode()])

@@ -13,24 +13,24 @@ from django.db import transaction
 from django.db.models import Q
 
 from accounts.models import Department, Role, User
-from inbox.cases import hand_overs as passing
+from inbox.cases import hand_overs
 from inbox.changes import clocks
 from inbox.changes.change import Change
-from inbox.display import to_display_zone, long_span
+from inbox.display import long_span, to_display_zone
 from inbox.escalation.on_point import find_person_on_point
 from inbox.models import Case, Escalation, NoticeKind, Verb
-from inbox.notices.tell import notify_users, notify_grouped
+from inbox.notices.notify import notify_grouped, notify_users
 from routing.models import Priority
-from routing.service_levels import versions as terms
+from routing.service_levels import versions
 from routing.service_levels.policies import (
     BREACH,
     WARNING,
     ClockName,
     Due,
     Policy,
-    Step,
-    ServiceLevels,
     Recipient,
+    ServiceLevels,
+    Step,
     clock_events,
 )
 
@@ -72,7 +72,7 @@ def escalate_case(case_id: int, now: dt.datetime) -> bool:
     )
     if case is None:
         return False
-    known = terms.live_service_levels()
+    known = versions.live_service_levels()
     change = Change(case, None, now)
     values, _ = clocks.compute_clock_values(case, case.network, known, now)
     change.set(**values)
@@ -128,7 +128,9 @@ def record_escalations(
     return [(clock, due_at, number) for _, clock, _, number, due_at in fresh]
 
 
-def _act_on_escalation(change: Change, policy: Policy, clock: ClockName, due: dt.datetime, number: int) -> None:
+def _act_on_escalation(
+    change: Change, policy: Policy, clock: ClockName, due: dt.datetime, number: int
+) -> None:
     case, label, who = change.case, CLOCK_LABELS[clock], change.case.identity.display_name
     key = f"sla:{case.pk}:{clock}:{int(due.timestamp())}:{number}"
     when = f"{to_display_zone(due):%-d %B, %H:%M}"
@@ -191,7 +193,7 @@ def _move_case(change: Change, step: Step, reason: str) -> str:
     )
     if to is None:
         return ""
-    passing.send_to_department(change, to, reason)
+    hand_overs.send_to_department(change, to, reason)
     return to.name
 
 

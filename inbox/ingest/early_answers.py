@@ -19,7 +19,7 @@ from django.conf import settings
 from accounts.models import Stream
 from inbox.ingest.echoes import OutgoingReply
 from inbox.ingest.edits import supersedes
-from inbox.ingest.read_sql import OUTGOING_REPLIES, rows_as_json, fetch_rows
+from inbox.ingest.read_sql import OUTGOING_REPLIES, fetch_rows, rows_as_json
 from inbox.ingest.storable import Storable
 from inbox.models import EarlyAnswer
 from networks.base import Author, InboundMessage
@@ -149,12 +149,16 @@ def may_be_answer(item: Storable) -> bool:
     return bool(message.parent_id) or message.thread_id not in ("", message.canonical_id)
 
 
-def early_answer_changes(brand: int, homeless: Collection[Storable], kept: Mapping[str, KeptAnswer]) -> dict[str, Any] | None:
+def early_answer_changes(
+    brand: int, homeless: Collection[Storable], kept: Mapping[str, KeptAnswer]
+) -> dict[str, Any] | None:
     """What the table of kept answers gains (`early`), loses (`settled`) and has looked at in vain (`looked`), as
     parameters; None for nothing. `homeless` are the messages of our own that belong to no case yet."""
     left = {item.message.canonical_id for item in homeless}
     unchanged = {id(one.item) for one in kept.values()}
-    early = [_early_answer_row(item) for item in homeless if id(item) not in unchanged and may_be_answer(item)]
+    early = [
+        _early_answer_row(item) for item in homeless if id(item) not in unchanged and may_be_answer(item)
+    ]
     settled = [one.id for canonical_id, one in kept.items() if canonical_id not in left]
     looked = [one.id for canonical_id, one in kept.items() if canonical_id in left and one.waited_enough]
     if not (early or settled or looked):

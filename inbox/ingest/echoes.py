@@ -46,7 +46,9 @@ def find_matching_reply(replies: Sequence[OutgoingReply], item: Storable) -> Out
         if reply.remote_id and reply.remote_id in (message.remote_id, message.canonical_id):
             return reply
     text = normalise_for_matching(item.text)
-    same = [reply for reply in replies if _may_match(reply, item) and normalise_for_matching(reply.text) == text]
+    same = [
+        reply for reply in replies if _may_match(reply, item) and normalise_for_matching(reply.text) == text
+    ]
     for reply in same:
         if message.parent_id and message.parent_id in (reply.parent_remote_id, reply.parent_canonical_id):
             return reply

@@ -49,7 +49,9 @@ class StoredMessage:
         self.needs_answer = self.reread_values.get("needs_answer", self.needs_answer)
 
 
-def original_ids(ids: Collection[str], known: Mapping[str, StoredMessage], items: Iterable[Storable]) -> dict[str, str]:
+def original_ids(
+    ids: Collection[str], known: Mapping[str, StoredMessage], items: Iterable[Storable]
+) -> dict[str, str]:
     """Of ids that edited messages go by, stored (`known` by canonical id) or in the page, the ids that they had first."""
     stored = {one.remote_id: one.canonical_id for one in known.values()}
     public = (item.message for item in items if item.message.visibility == "public")

@@ -10,12 +10,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from inbox.ingest import echoes, noise
-from inbox.ingest import threads as threading
+from inbox.ingest import echoes, noise, threads
 from inbox.ingest.customers import CustomerStanding
 from inbox.ingest.early_answers import KeptAnswer
 from inbox.ingest.edits import StoredMessage, change_kind
-from inbox.ingest.header import PageHeader, PageDepartment
+from inbox.ingest.header import PageDepartment, PageHeader
 from inbox.ingest.storable import Storable
 from inbox.ingest.threads import CaseState
 from inbox.models import Direction, Status, Verb
@@ -76,7 +75,9 @@ class Intake:
             self._take_message(item)
         # One of ours that answers another may stand before it, where times are told in whole seconds.
         while any(self._place_own(item) for item in self.unplaced):
-            self.unplaced = [item for item in self.unplaced if item.message.canonical_id not in self._case_by_message_id]
+            self.unplaced = [
+                item for item in self.unplaced if item.message.canonical_id not in self._case_by_message_id
+            ]
 
     def _take_message(self, item: Storable) -> None:
         known = self.stored_messages.get(item.message.canonical_id)
@@ -122,7 +123,9 @@ class Intake:
         needs_answer = decide_needs_answer(reading, decision)
         mine = self.cases_by_customer.setdefault(customer.customer_id, [])
         historical = item.at < self.header.connected_at
-        case = threading.find_case_to_join(noise.joinable_cases(mine, decision), message.thread_id, message.visibility, item.at)
+        case = threads.find_case_to_join(
+            noise.joinable_cases(mine, decision), message.thread_id, message.visibility, item.at
+        )
         joined = case is not None
         if case is None:
             case = self._open_case(item, identity_id, customer.customer_id, decision, historical)
@@ -279,7 +282,7 @@ class Intake:
         kept = self.kept_answers.get(message.canonical_id)
         if message.parent_id and not (kept and kept.waited_enough):
             return None
-        return threading.find_case_of_thread([*self.cases.values(), *self.opened], message.thread_id, item.at)
+        return threads.find_case_of_thread([*self.cases.values(), *self.opened], message.thread_id, item.at)
 
 
 def decide_needs_answer(reading: Reading, decision: Decision) -> bool:

@@ -17,7 +17,9 @@ def joinable_cases(cases: Iterable[CaseState], decision: Decision) -> Iterable[C
     """The cases that a message may join: noise joins any, everything else none that was closed as noise."""
     if decision.dismiss:
         return cases
-    return [case for case in cases if case.closed_at is None or not case.close_reason.startswith(NOISE_PREFIX)]
+    return [
+        case for case in cases if case.closed_at is None or not case.close_reason.startswith(NOISE_PREFIX)
+    ]
 
 
 def dismiss_as_noise(case: CaseState, decision: Decision, canonical_id: str, now: dt.datetime) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from accounts import shifts as roster
+from accounts import shifts
 
 _IS_THERE = """AND {0}.is_active AND NOT EXISTS (
     SELECT FROM accounts_leave v WHERE v.user_id = {0}.id AND %(today)s BETWEEN v.starts_on AND v.ends_on)"""
@@ -38,7 +38,7 @@ def on_point_from_rows(
         there = ZoneInfo(zone)
     except (ZoneInfoNotFoundError, ValueError):
         there = ZoneInfo("UTC")
-    return roster.find_on_point_ids([_shift_from_row(*row) for row in rows], there, now)
+    return shifts.find_on_point_ids([_shift_from_row(*row) for row in rows], there, now)
 
 
 def _shift_from_row(
@@ -51,13 +51,13 @@ def _shift_from_row(
     date: str | None,
     valid_from: str | None,
     valid_until: str | None,
-) -> roster.PlainShift:
+) -> shifts.PlainShift:
     if primary is None:
         primary, backup = backup, None
-    return roster.PlainShift(
+    return shifts.PlainShift(
         pk,
         int(starts),
-        int(ends) if ends > starts else int(ends) + roster.DAY_MINUTES,
+        int(ends) if ends > starts else int(ends) + shifts.DAY_MINUTES,
         primary,
         backup,
         weekday,

@@ -17,21 +17,17 @@ from django.conf import settings
 from django.db import DatabaseError, DataError, IntegrityError, OperationalError, transaction
 
 from accounts.models import Health, Stream
-from inbox.ingest import early_answers as early
-from inbox.ingest import quarantine
-from inbox.ingest import read_sql as ingest_sql
-from inbox.ingest import reads as ingest_reads
-from inbox.ingest import write_sql as ingest_writes
+from inbox.ingest import early_answers, quarantine, read_sql, reads, write_sql
 from inbox.ingest.clocks import set_clocks
 from inbox.ingest.edits import supersedes
 from inbox.ingest.header import PageHeader, header_from_row
 from inbox.ingest.rows import case_rows, change_rows, history_rows, message_rows
 from inbox.ingest.storable import Storable, Unstorable, make_storable
-from inbox.live import publish as live
+from inbox.live import publish
 from networks.base import InboundMessage, PollResult, UnreadableItem
-from routing.rules import versions as rulesets
 from routing.rules.engine import CompiledRules
-from routing.service_levels import versions as terms
+from routing.rules.versions import live_rules
+from routing.service_levels.versions import service_levels_of_version
 
 logger = logging.getLogger(__name__)
 
@@ -78,7 +74,7 @@ def store_page(stream: Stream, token: UUID, result: PollResult, now: dt.datetime
     """
 
     def header() -> PageHeader:
-        row = ingest_sql.save_cursor_and_lock(
+        row = read_sql.save_cursor_and_lock(
             stream.pk,
             token,
             cursor=result.next_cursor,
@@ -96,12 +92,14 @@ def store_page(stream: Stream, token: UUID, result: PollResult, now: dt.datetime
 
 def store_messages(stream: Stream, messages: Sequence[InboundMessage], now: dt.datetime) -> PageOutcome:
     """Store messages that did not come by polling (a webhook, a second try); the cursor stays."""
-    return _store_with_retries(stream, lambda: header_from_row(ingest_sql.lock_brand_account(stream.pk, now), now), messages, (), now)
+    return _store_with_retries(
+        stream, lambda: header_from_row(read_sql.lock_brand_account(stream.pk, now), now), messages, (), now
+    )
 
 
 def place_due_early_answers(now: dt.datetime) -> None:
     """Look again wherever that is due; one brand account's trouble is not the others'."""
-    for stream in early.streams_with_due_early_answers(now):
+    for stream in early_answers.streams_with_due_early_answers(now):
         try:
             place_early_answers_of(stream, now)
         except DatabaseError:
@@ -110,7 +108,14 @@ def place_due_early_answers(now: dt.datetime) -> None:
 
 def place_early_answers_of(stream: Stream, now: dt.datetime) -> PageOutcome:
     """Look at those answers of the stream's brand account that have waited long for what they answer."""
-    return _store_with_retries(stream, lambda: header_from_row(ingest_sql.lock_brand_account(stream.pk, now), now), (), (), now, again=True)
+    return _store_with_retries(
+        stream,
+        lambda: header_from_row(read_sql.lock_brand_account(stream.pk, now), now),
+        (),
+        (),
+        now,
+        again=True,
+    )
 
 
 def _store_with_retries(
@@ -122,7 +127,7 @@ def _store_with_retries(
     *,
     again: bool = False,
 ) -> PageOutcome:
-    rules = rulesets.live_rules()
+    rules = live_rules()
     divide = False
     for attempt in range(1, _ATTEMPTS + 1):
         try:
@@ -214,25 +219,25 @@ class _PageWriter:
             self.outcome.add(self._write_items([], due=self.now))
 
     def _write_items(self, items: list[Storable], due: dt.datetime | None = None) -> PageOutcome:
-        intake, items = ingest_reads.lock_and_read_page(self.header, self.rules, items, self.now, due=due)
+        intake, items = reads.lock_and_read_page(self.header, self.rules, items, self.now, due=due)
         intake.take_messages(items)
-        set_clocks(intake, terms.service_levels_of_version(self.header.sla_version))
+        set_clocks(intake, service_levels_of_version(self.header.sla_version))
         header = self.header
         touched = [case for case in intake.cases.values() if case.touched]
-        ids = ingest_writes.write_cases(
+        ids = write_sql.write_cases(
             header.brand_account_id, header.network, *case_rows(touched, intake.opened)
         )
         for case, id_ in zip(intake.opened, ids, strict=True):
             case.id = id_
-        stored = ingest_writes.write_messages(
+        stored = write_sql.write_messages(
             header.brand_account_id, message_rows(intake), self.now, header.on_point
         )
         if intake.message_changes:
-            ingest_writes.update_messages(change_rows(intake), self.now)
-        ingest_writes.write_history(**history_rows(intake, touched, stored), now=self.now)
+            write_sql.update_messages(change_rows(intake), self.now)
+        write_sql.write_history(**history_rows(intake, touched, stored), now=self.now)
         changed = [*touched, *intake.opened]
-        live.publish_cases_on_commit(
-            live.CaseChange(case.id, case.department_id, header.brand_account_id, case.visibility)
+        publish.publish_cases_on_commit(
+            publish.CaseChange(case.id, case.department_id, header.brand_account_id, case.visibility)
             for case in changed
         )
         return PageOutcome(

@@ -32,7 +32,9 @@ WHERE b.id = %(brand)s AND b.health NOT IN ('ok', 'reauthorise') AND NOT EXISTS 
 
 
 @transaction.atomic
-def record_poll_failure(stream: Stream, token: UUID, error: Exception, now: dt.datetime, *, started: dt.datetime) -> None:
+def record_poll_failure(
+    stream: Stream, token: UUID, error: Exception, now: dt.datetime, *, started: dt.datetime
+) -> None:
     """Keep a poll's failure and give the lease back; nothing when the lease is somebody else's by now.
 
     The cursor stays where it was: polling goes on there. `started` is when the poll took its credential: what the
@@ -86,7 +88,9 @@ def _mark_brand_account(
     since = {} if stream.brand_account.health == health else {"health_since": now}
     brand.update(health=health, health_detail=text[:500], health_until=until, **since)
     if health == Health.BUDGET:
-        Stream.objects.filter(brand_account=stream.brand_account_id).update(next_poll_at=until or now + _LONG_WAIT)
+        Stream.objects.filter(brand_account=stream.brand_account_id).update(
+            next_poll_at=until or now + _LONG_WAIT
+        )
 
 
 def mark_recovered(brand_account_id: int, now: dt.datetime) -> None:

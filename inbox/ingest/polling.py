@@ -22,8 +22,7 @@ from django.utils import timezone
 from accounts.credentials.store import CredentialUnusable
 from accounts.models import Health, Lifecycle, Stream
 from inbox.connections import connect_renewed
-from inbox.ingest import page as ingest
-from inbox.ingest import poll_failures
+from inbox.ingest import page, poll_failures
 from inbox.ingest.page import PAGE_LEASE, LeaseLost, PageOutcome
 from networks.base import Budget, Connector, NetworkError, PollResult, Reauthorise, StreamKind
 from routing.rules.versions import RuleSetError
@@ -154,7 +153,7 @@ def _poll_pages(stream: Stream, token: UUID, connector: Connector, report: PollR
     while True:
         result = connector.poll(cast(StreamKind, stream.kind), stream.cursor, PAGE_SIZE)
         now = clock()
-        outcome = ingest.store_page(stream, token, result, now)
+        outcome = page.store_page(stream, token, result, now)
         stream.cursor = dict(result.next_cursor)
         report.add_page(result, outcome)
         pause = polling_paused_until(result.budget, now)

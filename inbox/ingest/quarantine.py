@@ -29,7 +29,9 @@ ON CONFLICT (stream_id, digest) DO UPDATE SET seen_count = inbox_quarantined.see
 """
 
 
-def quarantine_items(stream_id: int, brand_account_id: int, items: Sequence[UnreadableItem], now: dt.datetime) -> int:
+def quarantine_items(
+    stream_id: int, brand_account_id: int, items: Sequence[UnreadableItem], now: dt.datetime
+) -> int:
     """Keep items in one statement, none when there are none; returns how many different ones."""
     rows: dict[str, tuple[str, bytes, str, str]] = {}
     for item in items:

@@ -8,10 +8,7 @@ from typing import Any
 
 import orjson
 
-from inbox.ingest import customers as standing
-from inbox.ingest import early_answers as early
-from inbox.ingest import echoes, edits
-from inbox.ingest import read_sql as ingest_sql
+from inbox.ingest import customers, early_answers, echoes, edits, read_sql
 from inbox.ingest.early_answers import KeptAnswer
 from inbox.ingest.edits import StoredMessage, change_kind
 from inbox.ingest.header import PageHeader
@@ -22,7 +19,12 @@ from routing.rules.engine import CompiledRules
 
 
 def lock_and_read_page(
-    header: PageHeader, rules: CompiledRules, items: list[Storable], now: dt.datetime, *, due: dt.datetime | None
+    header: PageHeader,
+    rules: CompiledRules,
+    items: list[Storable],
+    now: dt.datetime,
+    *,
+    due: dt.datetime | None,
 ) -> tuple[Intake, list[Storable]]:
     """What the messages meet, and they themselves with those kept answers of our own that they may settle; with `due`
     those, too, that are to be looked at by then.
@@ -30,16 +32,18 @@ def lock_and_read_page(
     The locks are taken in the order in which the outbox takes them.
     """
     theirs = [item for item in items if not header.is_own(item) and not item.message.deleted]
-    authors = standing.authors_from_rows(ingest_sql.upsert_identities(header.network, _author_rows(theirs), now), header)
+    authors = customers.authors_from_rows(
+        read_sql.upsert_identities(header.network, _author_rows(theirs), now), header
+    )
     waiting, kept = _lock_own_answers(header, items, due)
-    items = early.merge_kept_answers(items, kept) if kept else items
+    items = early_answers.merge_kept_answers(items, kept) if kept else items
     own = [item for item in items if header.is_own(item)]
     parents = {item.message.parent_id for item in own} - {""}
     wanted = {item.message.canonical_id for item in items} | parents
-    rows = ingest_sql.read_stored_messages(header.brand_account_id, sorted(wanted), sorted(parents))
+    rows = read_sql.read_stored_messages(header.brand_account_id, sorted(wanted), sorted(parents))
     known = {row[0]: StoredMessage(*row) for row in rows}
     if parents and (first := edits.original_ids(parents, known, items)):
-        items, kept = early.replace_edited_parents(first, items, kept)
+        items, kept = early_answers.replace_edited_parents(first, items, kept)
         own = [item for item in items if header.is_own(item)]
         parents = {item.message.parent_id for item in own} - {""}
     concerned = {one.case_id for one in waiting} | {known[one].case_id for one in parents if one in known}
@@ -48,7 +52,7 @@ def lock_and_read_page(
         if one is not None and change_kind(one, item):
             concerned.add(one.case_id)
     new = [item for item in items if item.message.canonical_id not in known]
-    cases = ingest_sql.lock_cases(
+    cases = read_sql.lock_cases(
         header.brand_account_id,
         threads=list({item.message.thread_id for item in new}),
         own_threads=_own_thread_ids(header, new, kept),
@@ -67,8 +71,10 @@ def _lock_own_answers(
     """Answers of ours that are on their way out, and those that came before what they answer."""
     own = [item for item in items if header.is_own(item)]
     if header.has_early_answers:
-        return early.lock_own_answers(header.brand_account_id, header.own_id, items, own, due)
-    return [echoes.OutgoingReply(*row) for row in ingest_sql.lock_outgoing_replies(header.brand_account_id)] if own else [], {}
+        return early_answers.lock_own_answers(header.brand_account_id, header.own_id, items, own, due)
+    return [
+        echoes.OutgoingReply(*row) for row in read_sql.lock_outgoing_replies(header.brand_account_id)
+    ] if own else [], {}
 
 
 def _own_thread_ids(header: PageHeader, new: list[Storable], kept: dict[str, KeptAnswer]) -> list[str]:

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from accounts.credentials.store import CredentialUnusable
 from inbox.connections import connect_renewed
-from inbox.ingest import page as ingest
+from inbox.ingest import page
 from inbox.models import Message, Quarantined
 from networks.base import NetworkError
 
@@ -59,7 +59,7 @@ def _fetch_and_store(item: Quarantined, now: dt.datetime) -> str:
     if message is None:
         Quarantined.objects.filter(pk=item.pk).update(error="It has been deleted on the network since.")
         return ""
-    outcome = ingest.store_messages(item.stream, [message], now)
+    outcome = page.store_messages(item.stream, [message], now)
     if outcome.quarantined:
         return "It still cannot be stored."
     stored = Message.objects.filter(brand_account=item.brand_account, canonical_id=message.canonical_id)

@@ -7,7 +7,7 @@ from operator import attrgetter
 from typing import Any
 
 from inbox.changes.clocks import CLOCK_FIELDS
-from inbox.ingest import early_answers as early
+from inbox.ingest import early_answers
 from inbox.ingest.edits import message_change_row
 from inbox.ingest.intake import Intake, NewMessage, message_direction
 from inbox.ingest.threads import CaseState
@@ -108,7 +108,9 @@ def history_rows(intake: Intake, touched: list[CaseState], ids: Mapping[str, int
         "reopened": [case.id for case in touched if case.reopened],
         "adopted": adopted,
         "events": _event_rows([*touched, *intake.opened], ids),
-        "early": early.early_answer_changes(intake.header.brand_account_id, intake.unplaced, intake.kept_answers),
+        "early": early_answers.early_answer_changes(
+            intake.header.brand_account_id, intake.unplaced, intake.kept_answers
+        ),
     }
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import orjson
 
-from inbox.text import SURROGATE, LONGEST_NAME, needs_repair, clean_address, clean_line, clean_text
+from inbox.text import LONGEST_NAME, SURROGATE, clean_address, clean_line, clean_text, needs_repair
 from networks.base import Attachment, InboundMessage
 
 LONGEST_PREVIEW = 240
@@ -139,7 +139,9 @@ def _rebuild_json(value: Any, depth: int) -> Any:
     if isinstance(value, str):
         return SURROGATE.sub("\ufffd", value.replace("\x00", "\ufffd"))
     if isinstance(value, Mapping):
-        return {_rebuild_json(str(key), depth + 1): _rebuild_json(part, depth + 1) for key, part in value.items()}
+        return {
+            _rebuild_json(str(key), depth + 1): _rebuild_json(part, depth + 1) for key, part in value.items()
+        }
     if isinstance(value, list | tuple):
         return [_rebuild_json(part, depth + 1) for part in value]
     if isinstance(value, int) and not isinstance(value, bool) and not -(2**63) <= value < 2**64:

@@ -76,7 +76,9 @@ class CaseState:
         return self.opened_at - reach <= at <= max(self.activity_at, self.opened_at) + reach
 
 
-def find_case_to_join(cases: Iterable[CaseState], thread_id: str, visibility: str, at: dt.datetime) -> CaseState | None:
+def find_case_to_join(
+    cases: Iterable[CaseState], thread_id: str, visibility: str, at: dt.datetime
+) -> CaseState | None:
     """The case that a message of the cases' customer joins; None when it opens one of its own.
 
     An open case that has the thread, else the open case nearest in time and within reach, else one that was closed
@@ -91,7 +93,9 @@ def find_case_to_join(cases: Iterable[CaseState], thread_id: str, visibility: st
     recent = [
         case
         for case in fitting
-        if case.closed_at and at - case.closed_at < REOPEN_WINDOW and at >= case.opened_at - JOIN_REACH[visibility]
+        if case.closed_at
+        and at - case.closed_at < REOPEN_WINDOW
+        and at >= case.opened_at - JOIN_REACH[visibility]
     ]
     return max(recent, key=lambda case: (thread_id in case.threads, *_recency_key(case)), default=None)
 

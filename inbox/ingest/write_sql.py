@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from inbox.ingest.read_sql import Row, rows_as_json, fetch_rows
+from inbox.ingest.read_sql import Row, fetch_rows, rows_as_json
 from postgres.bound_cursors import bound_cursor
 
 _WRITE_CASES = """
@@ -134,7 +134,12 @@ settled AS (
 
 def write_cases(brand: int, network: str, joined: Sequence[Row], opened: Sequence[Row]) -> list[int]:
     """Update the joined cases, insert the opened ones; the latter's ids in their order."""
-    parameters = {"brand": brand, "network": network, "joined": rows_as_json(joined), "opened": rows_as_json(opened)}
+    parameters = {
+        "brand": brand,
+        "network": network,
+        "joined": rows_as_json(joined),
+        "opened": rows_as_json(opened),
+    }
     return [row[0] for row in fetch_rows(_WRITE_CASES, parameters)]
 
 
@@ -144,7 +149,13 @@ def write_messages(
     """Insert messages, what customers wrote with who is `on_point` (primary, backup); their ids by canonical id. One
     that somebody else stored meanwhile is missing."""
     primary, backup = on_point
-    parameters = {"brand": brand, "rows": rows_as_json(rows), "now": now, "primary": primary, "backup": backup}
+    parameters = {
+        "brand": brand,
+        "rows": rows_as_json(rows),
+        "now": now,
+        "primary": primary,
+        "backup": backup,
+    }
     return dict(fetch_rows(_WRITE_MESSAGES, parameters))
 
 
@@ -175,4 +186,6 @@ def write_history(
         "now": now,
     }
     with bound_cursor() as cursor:
-        cursor.execute(f"WITH {_WRITE_EARLY_ANSWERS if early else ''}{_WRITE_HISTORY}", {**parameters, **(early or {})})
+        cursor.execute(
+            f"WITH {_WRITE_EARLY_ANSWERS if early else ''}{_WRITE_HISTORY}", {**parameters, **(early or {})}
+        )

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from accounts.models import User
 from inbox.changes.change import Change
 from inbox.models import Case, NoticeKind
-from inbox.notices.tell import notify_each
+from inbox.notices.notify import notify_each
 
 #: So many cases that come at once are one notice.
 COMBINED_FROM = 4
@@ -27,14 +27,23 @@ def notify_assignees(changes: Iterable[tuple[Change, str]], now: dt.datetime) ->
             theirs[assignee_id].append((change.case, reason))
     told: NoticeRows = []
     for user_id, given in theirs.items():
-        told += _combined_notice(user_id, given) if len(given) >= COMBINED_FROM else _separate_notices(user_id, given)
+        told += (
+            _combined_notice(user_id, given)
+            if len(given) >= COMBINED_FROM
+            else _separate_notices(user_id, given)
+        )
     if told:
         notify_each(told, NoticeKind.ASSIGNED, now=now)
 
 
 def _separate_notices(user_id: int, given: Sequence[tuple[Case, str]]) -> NoticeRows:
     return [
-        (user_id, case.pk, f"A case is yours: {reason}. “{case.preview[:120]}”", _notice_key("assigned", case))
+        (
+            user_id,
+            case.pk,
+            f"A case is yours: {reason}. “{case.preview[:120]}”",
+            _notice_key("assigned", case),
+        )
         for case, reason in given
     ]
 
@@ -57,7 +66,9 @@ def notify_former_assignee(user: User, changes: Sequence[Change], why: str, now:
         str(case.assignee) if case.assignee else f"back to {case.department}" for case in cases
     )
     which = "A case of yours" if len(cases) == 1 else f"{len(cases):,} of your open cases"
-    text = f"{which} went {' and '.join(_place_in_words(one) for one in where)}: {why}. “{urgent.preview[:80]}”"
+    text = (
+        f"{which} went {' and '.join(_place_in_words(one) for one in where)}: {why}. “{urgent.preview[:80]}”"
+    )
     notify_each([(user.pk, urgent.pk, text, _notice_key("taken", urgent))], NoticeKind.MOVED, now=now)
 
 

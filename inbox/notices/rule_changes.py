@@ -7,7 +7,7 @@ from typing import Any
 
 from accounts.models import Department, Role, User
 from inbox.changes.refusals import name_or_somebody
-from inbox.notices.tell import notify_of_rules
+from inbox.notices.notify import notify_of_rules
 from routing.conditions.brand_accounts import brand_accounts_of_condition
 from routing.conditions.wording import join_quoted
 from routing.models import RuleSetVersion
@@ -55,7 +55,9 @@ def _responsible_people(department: Department) -> list[int]:
 def _notice_text(by: User, department: Department, rules: list[Plain], names: Mapping[str, str]) -> str:
     which = join_quoted([rule["name"] for rule in rules], "and", _MOST_RULES_NAMED)
     accounts = sorted({one for rule in rules for one in brand_accounts_of_condition(rule["condition"]) or ()})
-    whose = join_quoted([names.get(f"brand_account {one}", one) for one in accounts], "and", _MOST_RULES_NAMED)
+    whose = join_quoted(
+        [names.get(f"brand_account {one}", one) for one in accounts], "and", _MOST_RULES_NAMED
+    )
     many = len(rules) > 1
     return (
         f"{name_or_somebody(by)} published the rule{'s' if many else ''} {which}: {'they send' if many else 'it sends'} "

@@ -16,7 +16,7 @@ from inbox.changes.change import Change
 from inbox.changes.refusals import name_or_somebody
 from inbox.live.publish import publish_watches_on_commit
 from inbox.models import Case, Custody, Notice, NoticeKind, Status, Visibility, Watch
-from inbox.notices.tell import notify_users
+from inbox.notices.notify import notify_users
 from inbox.visibility import watched_cases
 
 
@@ -67,11 +67,20 @@ def notify_watchers_of_closing(change: Change) -> None:
     """Tell those who watch a case that it was resolved or dismissed."""
     case, who = change.case, name_or_somebody(change.by)
     solved = case.status == Status.RESOLVED
-    words = f"{who} of {case.department} {'solved' if solved else 'dismissed'} the case of {_customer_name(case)}"
+    words = (
+        f"{who} of {case.department} {'solved' if solved else 'dismissed'} the case of {_customer_name(case)}"
+    )
     if not solved and case.visibility == Visibility.PUBLIC:
         words += f": {case.close_reason}"
     kind = NoticeKind.SOLVED if solved else NoticeKind.DISMISSED
-    notify_users(_watchers_to_notify(change), case.pk, kind, words, key=f"closed:{case.pk}:{case.reopen_count}", now=change.now)
+    notify_users(
+        _watchers_to_notify(change),
+        case.pk,
+        kind,
+        words,
+        key=f"closed:{case.pk}:{case.reopen_count}",
+        now=change.now,
+    )
 
 
 def notify_of_return(change: Change, custody: Custody, before: Department, *, bounced: bool) -> None:
@@ -115,7 +124,9 @@ def _watchers_to_notify(change: Change) -> set[int]:
     return set(people.values_list("pk", flat=True))
 
 
-def delete_old_watches(now: dt.datetime, *, after: dt.timedelta = dt.timedelta(days=90), most: int = 5_000) -> int:
+def delete_old_watches(
+    now: dt.datetime, *, after: dt.timedelta = dt.timedelta(days=90), most: int = 5_000
+) -> int:
     """Remove watches of cases closed long ago; housekeeping. How many went."""
     old = Watch.objects.filter(case__closed_at__lt=now - after).values_list("pk", flat=True)[:most]
     return Watch.objects.filter(pk__in=list(old)).delete()[0]

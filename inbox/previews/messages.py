@@ -55,7 +55,9 @@ def load_past_messages(since: dt.datetime, at: dt.datetime, before: int, limit: 
     return [_past_message_from_row(row) for row in read_past_message_rows(since, at, before, limit)]
 
 
-def read_past_message_rows(since: dt.datetime, at: dt.datetime, before: int, limit: int) -> list[tuple[Any, ...]]:
+def read_past_message_rows(
+    since: dt.datetime, at: dt.datetime, before: int, limit: int
+) -> list[tuple[Any, ...]]:
     """The rows behind `load_past_messages`: id, text, network, stream, brand account, time, facts as JSON, …"""
     with connection.cursor() as cursor:
         cursor.execute(_CHUNK, {"since": since, "at": at, "before": before, "limit": limit})

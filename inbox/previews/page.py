@@ -72,7 +72,10 @@ def _examples(given: list[Any], texts: dict[int, PreviewExample] | None) -> Iter
 def _readable_examples(given: Iterable[list[int]], user: User) -> dict[int, PreviewExample]:
     wanted = [one for ids in given for one in ids]
     rows = Message.objects.filter(pk__in=wanted, case__in=Case.objects.visible_to(user))
-    return {pk: PreviewExample(_shorten(text), case) for pk, text, case in rows.values_list("pk", "text", "case_id")}
+    return {
+        pk: PreviewExample(_shorten(text), case)
+        for pk, text, case in rows.values_list("pk", "text", "case_id")
+    }
 
 
 def _shorten(text: str) -> str:

@@ -24,12 +24,12 @@ from django.utils import timezone
 
 from accounts.models import User
 from inbox.models import Case, Message, PreviewState, RulePreview
-from inbox.previews.messages import load_past_messages, count_past_messages
+from inbox.previews.messages import count_past_messages, load_past_messages
 from routing.facts import Facts
-from routing.files import csv as csv_rows
+from routing.files import csv
 from routing.models import RuleDraft, RuleSetVersion
 from routing.refusals import RuleSetError
-from routing.rules import versions as rulesets
+from routing.rules import versions
 from routing.rules.drafts import find_rule_draft
 from routing.rules.engine import CompiledRules, compile_rules, decide
 from routing.rules.store import self_contained_snapshot
@@ -85,7 +85,9 @@ def find_preview_draft(preview: RulePreview) -> RuleDraft | None:
     return draft if draft is not None and draft.created_at <= preview.created_at else None
 
 
-def start_preview(by: User, now: dt.datetime, *, file: bytes | None = None, file_name: str = "") -> RulePreview:
+def start_preview(
+    by: User, now: dt.datetime, *, file: bytes | None = None, file_name: str = ""
+) -> RulePreview:
     """A preview of the person's draft, or of what is live where there is none; earlier ones that still run are stopped.
 
     Raises `RuleSetError` when the draft cannot decide, `routing.files.csv.BadTable` for a file that is none.
@@ -119,12 +121,12 @@ def start_preview(by: User, now: dt.datetime, *, file: bytes | None = None, file
 
 def _count_file_rows(file: bytes) -> int:
     if len(file) > MAX_FILE_BYTES:
-        raise csv_rows.BadTable(f"The file is larger than {MAX_FILE_BYTES // 1_000_000} MB: send a part of it.")
-    found = sum(1 for _ in islice(csv_rows.read_csv_rows(file, "text"), MAX_FILE_ROWS + 1))
+        raise csv.BadTable(f"The file is larger than {MAX_FILE_BYTES // 1_000_000} MB: send a part of it.")
+    found = sum(1 for _ in islice(csv.read_csv_rows(file, "text"), MAX_FILE_ROWS + 1))
     if found > MAX_FILE_ROWS:
-        raise csv_rows.BadTable(f"The file has more than {MAX_FILE_ROWS:,} rows: send a part of it.")
+        raise csv.BadTable(f"The file has more than {MAX_FILE_ROWS:,} rows: send a part of it.")
     if not found:
-        raise csv_rows.BadTable("The file has no row.")
+        raise csv.BadTable("The file has no row.")
     return found
 
 
@@ -155,9 +157,11 @@ def work_on_preview(preview_id: int, *, seconds: float | None = SLICE_SECONDS) -
         for _ in _compare_in_chunks(preview):
             if until is not None and time.monotonic() > until:
                 return _release_preview(preview)
-    except (RuleSetError, csv_rows.BadTable, RuleSetVersion.DoesNotExist) as error:
+    except (RuleSetError, csv.BadTable, RuleSetVersion.DoesNotExist) as error:
         logger.warning("preview %s failed: %s", preview.pk, error)
-        _update_if_ours(preview, state=PreviewState.FAILED, error=str(error)[:300], finished_at=timezone.now())
+        _update_if_ours(
+            preview, state=PreviewState.FAILED, error=str(error)[:300], finished_at=timezone.now()
+        )
     return False
 
 
@@ -190,17 +194,21 @@ def _compare_in_chunks(preview: RulePreview) -> Iterator[None]:
         if not _update_if_ours(preview, total=preview.total):
             return
     tried = compile_rules({**preview.content, "version": 0})
-    live = rulesets.compiled_version(preview.live)
+    live = versions.compiled_version(preview.live)
     found, done = PreviewResult.from_dict(preview.result), preview.done
     chunks = _file_chunks(preview) if preview.file is not None else _message_chunks(preview)
     for rows, cursor in chunks:
         _compare_chunk(preview, rows, live, tried, found)
         done += len(rows)
         now = timezone.now()
-        if not _update_if_ours(preview, cursor=cursor, done=done, result=found.to_dict(), lease_until=now + PREVIEW_LEASE):
+        if not _update_if_ours(
+            preview, cursor=cursor, done=done, result=found.to_dict(), lease_until=now + PREVIEW_LEASE
+        ):
             return
         yield
-    _update_if_ours(preview, state=PreviewState.DONE, done=done, total=done, finished_at=timezone.now(), file=None)
+    _update_if_ours(
+        preview, state=PreviewState.DONE, done=done, total=done, finished_at=timezone.now(), file=None
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,18 +224,25 @@ def _message_chunks(preview: RulePreview) -> Iterator[tuple[list[TriedMessage], 
     at, before = dt.datetime.fromisoformat(preview.cursor["at"]), preview.cursor["id"]
     while rows := load_past_messages(preview.since, at, before, PREVIEW_CHUNK_SIZE):
         at, before = rows[-1].facts.at, rows[-1].id
-        yield [TriedMessage(row.facts, row.id, row.opened_case) for row in rows], {"at": at.isoformat(), "id": before}
+        yield (
+            [TriedMessage(row.facts, row.id, row.opened_case) for row in rows],
+            {"at": at.isoformat(), "id": before},
+        )
 
 
 def _file_chunks(preview: RulePreview) -> Iterator[tuple[list[TriedMessage], dict[str, Any]]]:
-    rows = csv_rows.read_csv_rows(bytes(preview.file or b""), "text")
+    rows = csv.read_csv_rows(bytes(preview.file or b""), "text")
     rest = islice(rows, preview.done, None)
     while part := list(islice(rest, PREVIEW_CHUNK_SIZE)):
-        yield [TriedMessage(csv_rows.facts_of_row(row), row["text"][:_EXAMPLE_LENGTH]) for row in part], {}
+        yield [TriedMessage(csv.facts_of_row(row), row["text"][:_EXAMPLE_LENGTH]) for row in part], {}
 
 
 def _compare_chunk(
-    preview: RulePreview, rows: Iterable[TriedMessage], live: CompiledRules, tried: CompiledRules, found: PreviewResult
+    preview: RulePreview,
+    rows: Iterable[TriedMessage],
+    live: CompiledRules,
+    tried: CompiledRules,
+    found: PreviewResult,
 ) -> None:
     moved: dict[str, list[Any]] = {}
     for row in rows:

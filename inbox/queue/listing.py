@@ -19,7 +19,7 @@ from accounts.access import viewer
 from accounts.models import BrandAccount, Role, User
 from inbox import countdown
 from inbox.cases.tags import tag_chips
-from inbox.display import Chip, display_name, initials, display_time, network_sign, returned_chip, short_span
+from inbox.display import Chip, display_name, display_time, initials, network_sign, returned_chip, short_span
 from inbox.models import Case, Custody, Status
 from inbox.models.case import CaseQuerySet
 from inbox.paging import decode_cursor, encode_cursor
@@ -156,7 +156,9 @@ def _select_single_branch(
 ) -> Any:  # fmt: skip
     """The rows of a view that walks one index; `filters` without what differs from page to page."""
     (cases,) = _branches(user, kind, replace(filters, brand=brand or 0), department_id)
-    cases = _ordered_from(_filter_due(cases, due_from, due_before), _order_column(kind, filters), after, after_id)
+    cases = _ordered_from(
+        _filter_due(cases, due_from, due_before), _order_column(kind, filters), after, after_id
+    )
     return _select_columns(cases, kind)[: ROWS_PER_PAGE + 1]
 
 
@@ -172,7 +174,9 @@ def _filter_due(cases: CaseQuerySet, since: dt.datetime | None, before: dt.datet
     return cases if before is None else cases.filter(next_due_at__lt=before)
 
 
-def _branches(user: User, kind: ViewKind, filters: QueueFilters, department_id: int | None) -> list[CaseQuerySet]:
+def _branches(
+    user: User, kind: ViewKind, filters: QueueFilters, department_id: int | None
+) -> list[CaseQuerySet]:
     """The view as querysets that do not overlap; each is walked along an index of its own."""
     cases = watched_cases(user) if kind == "watching" else Case.objects.visible_to(user)
     cases = cases.closed() if kind == "resolved" else cases.open()

@@ -72,7 +72,9 @@ def navigation_context(user: User, path: str) -> dict[str, Any]:
         "departments": queues,
         "pages": _page_entries(user, path),
         "person": user,
-        "notices": _build_entry("Notices", _cached_reverse("inbox:notices"), path, counts.unread or None, "n"),
+        "notices": _build_entry(
+            "Notices", _cached_reverse("inbox:notices"), path, counts.unread or None, "n"
+        ),
         "unread": counts.unread,
         "on_leave": counts.on_leave,
     }

@@ -11,7 +11,7 @@ from django.contrib.postgres.search import SearchQuery
 from django.db.models import OuterRef, Subquery
 
 from accounts.models import User
-from inbox.display import DisplayTime, display_name, initials, display_time, network_sign
+from inbox.display import DisplayTime, display_name, display_time, initials, network_sign
 from inbox.models import Case, Direction, Identity, Message
 from inbox.paging import decode_cursor, encode_cursor
 from networks.registry import network_capabilities
@@ -100,7 +100,9 @@ def _find_customers(user: User, wanted: SearchQuery) -> list[CustomerHit]:
     )
     return [
         CustomerHit(
-            row["case_id"], display_name(row["handle"], row["name"]), network_capabilities(row["network"]).label
+            row["case_id"],
+            display_name(row["handle"], row["name"]),
+            network_capabilities(row["network"]).label,
         )
         for row in rows
     ]

@@ -73,7 +73,9 @@ def newest_answerable_message(case: Case) -> Message | None:
 
 def why_cannot_answer(case: Case, user: User, parent: Message | None, *, now: dt.datetime) -> str:
     """Why the person cannot answer here and now, as a sentence; "" when nothing stands in the way."""
-    if reason := why_cannot_answer_as(user, case.brand_account) or why_cannot_answer_message(case, parent, now=now):
+    if reason := why_cannot_answer_as(user, case.brand_account) or why_cannot_answer_message(
+        case, parent, now=now
+    ):
         return reason
     live = Reply.objects.filter(parent=parent, state__in=LIVE_STATES).select_related("author").first()
     return on_its_way_sentence(live, user) if live is not None else ""

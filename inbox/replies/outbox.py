@@ -26,10 +26,10 @@ from networks.base import (
     AmbiguousSend,
     BudgetExhausted,
     Connector,
-    OutgoingMessage,
     Gone,
     MissingPermission,
     NetworkError,
+    OutgoingMessage,
     Reauthorise,
     Rejected,
     RetryLater,
@@ -145,7 +145,9 @@ def _post_reply(connector: Connector, reply: Reply, lease: uuid.UUID, clock: Clo
         # Whatever went wrong, it went wrong around the request: the answer may stand there.
         logger.exception("Reply %s: sending failed in an unforeseen way", reply.pk)
         reason = "Something unforeseen happened while sending. The answer may or may not have been published."
-        outcomes.record_reply_unconfirmed(reply.pk, reason, now=clock(), lease=lease, code=type(error).__name__)
+        outcomes.record_reply_unconfirmed(
+            reply.pk, reason, now=clock(), lease=lease, code=type(error).__name__
+        )
     else:
         at = clock()
         outcomes.record_reply_sent(reply.pk, sent, now=at, sent_at=at, lease=lease)

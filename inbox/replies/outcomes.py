@@ -58,7 +58,12 @@ def _retry_when_database_busy(store: Callable[P, R]) -> Callable[P, R]:
 @_retry_when_database_busy
 @transaction.atomic
 def record_reply_sent(
-    reply_id: int, sent: SentMessage, *, now: dt.datetime, sent_at: dt.datetime, lease: uuid.UUID | None = None
+    reply_id: int,
+    sent: SentMessage,
+    *,
+    now: dt.datetime,
+    sent_at: dt.datetime,
+    lease: uuid.UUID | None = None,
 ) -> bool:
     """The answer stands on the network under `sent.remote_id` since `sent_at`. False when that was known already.
 
@@ -83,7 +88,9 @@ def record_reply_sent(
     return True
 
 
-def _get_or_create_outbound_message(reply: Reply, sent: SentMessage, sent_at: dt.datetime) -> tuple[Message, bool]:
+def _get_or_create_outbound_message(
+    reply: Reply, sent: SentMessage, sent_at: dt.datetime
+) -> tuple[Message, bool]:
     """Our message; the echo may have brought it already, then it gets its author."""
     parent = reply.parent
     message, created = Message.objects.get_or_create(

@@ -16,17 +16,17 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 
 from accounts.models import User
-from inbox.changes.change import Change, change_case_as, change_case, require_permission
+from inbox.changes.change import Change, change_case, change_case_as, require_permission
 from inbox.changes.refusals import Conflict, Invalid, NotAllowed, event_sentence, latest_event_sentence
 from inbox.models import LIVE_STATES, Case, CaseEvent, Message, Reply, ReplyState, Verb
 from inbox.replies import drafts
 from inbox.replies.composer import (
     Composer,
+    add_signature,
     build_composer,
     max_reply_length,
     measure_text,
     on_its_way_sentence,
-    add_signature,
     why_cannot_answer_as,
     why_cannot_answer_message,
 )
@@ -35,7 +35,7 @@ from inbox.text import clean_text, is_visible
 from networks import registry
 from networks.base import SentMessage
 
-__all__ = ["Composer", "cancel_reply", "build_composer", "measure_text", "queue_reply", "settle_reply"]
+__all__ = ["Composer", "build_composer", "cancel_reply", "measure_text", "queue_reply", "settle_reply"]
 
 #: More than this nobody reads, and the length in a network's own unit is slow to count.
 LONGEST_INPUT = 20_000

@@ -8,7 +8,7 @@ from typing import Any
 from django import template
 from django.conf import settings
 
-from inbox.queue import navigation as nav
+from inbox.queue.navigation import navigation_context
 
 register = template.Library()
 
@@ -17,7 +17,7 @@ register = template.Library()
 def navigation(context: template.Context) -> dict[str, Any]:
     """The navigation of the signed-in user of `context["request"]`; three small statements."""
     request = context["request"]
-    shown = nav.navigation_context(request.user, request.path)
+    shown = navigation_context(request.user, request.path)
     # The tabs of a phone come further down the page.
     request.unread_notices = shown["unread"]
     return {**shown, "csrf_token": context.get("csrf_token")}

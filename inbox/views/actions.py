@@ -16,7 +16,7 @@ from django_htmx.http import HttpResponseClientRedirect
 from accounts.access import viewer
 from accounts.models import Department, User
 from inbox.case_page.page import Problem
-from inbox.cases import verbs as cases
+from inbox.cases import verbs
 from inbox.cases.customer_tags import tag_customer
 from inbox.cases.tags import tag_case
 from inbox.changes.refusals import Conflict, Invalid, NotAllowed
@@ -35,8 +35,10 @@ def assign(request: InboxRequest, pk: int) -> HttpResponse:
 
     def verb(now: dt.datetime) -> object:
         if to == "me" and not viewer(request.user).may("reassign"):
-            return cases.claim_case(pk, request.user, version=posted_version(request), now=now)
-        return cases.assign_case(pk, request.user, _posted_assignee(request, to), version=posted_version(request), now=now)
+            return verbs.claim_case(pk, request.user, version=posted_version(request), now=now)
+        return verbs.assign_case(
+            pk, request.user, _posted_assignee(request, to), version=posted_version(request), now=now
+        )
 
     return perform_and_show(request, pk, "assign", verb, "It is yours." if to == "me" else "Assigned.")
 
@@ -46,7 +48,9 @@ def assign(request: InboxRequest, pk: int) -> HttpResponse:
 def note(request: InboxRequest, pk: int) -> HttpResponse:
     """A private note."""
     text = request.POST.get("note", "")
-    return perform_and_show(request, pk, "note", lambda now: cases.add_note(pk, request.user, text, now=now), "Note added.")
+    return perform_and_show(
+        request, pk, "note", lambda now: verbs.add_note(pk, request.user, text, now=now), "Note added."
+    )
 
 
 @require_POST
@@ -90,7 +94,7 @@ def resolve(request: InboxRequest, pk: int) -> HttpResponse:
         request,
         pk,
         "resolve",
-        lambda now: cases.resolve_case(pk, request.user, version=seen, now=now),
+        lambda now: verbs.resolve_case(pk, request.user, version=seen, now=now),
         "Resolved.",
     )
 
@@ -101,7 +105,11 @@ def reopen(request: InboxRequest, pk: int) -> HttpResponse:
     """Open again."""
     seen = posted_version(request)
     return perform_and_show(
-        request, pk, "reopen", lambda now: cases.reopen_case(pk, request.user, version=seen, now=now), "Reopened."
+        request,
+        pk,
+        "reopen",
+        lambda now: verbs.reopen_case(pk, request.user, version=seen, now=now),
+        "Reopened.",
     )
 
 
@@ -112,7 +120,7 @@ def dismiss(request: InboxRequest, pk: int) -> HttpResponse:
     reason, seen = request.POST.get("reason", ""), posted_version(request)
 
     def verb(now: dt.datetime) -> object:
-        return cases.dismiss_case(pk, request.user, reason, version=seen, now=now)
+        return verbs.dismiss_case(pk, request.user, reason, version=seen, now=now)
 
     return perform_and_show(request, pk, "dismiss", verb, "Dismissed.")
 
@@ -139,7 +147,9 @@ def perform_and_show(
     request: InboxRequest, pk: int, form: str, verb: CaseAction, done: str, *, composer_too: bool = False
 ) -> HttpResponse:
     """Do it, and show the case as it stands then; what was refused says why and keeps what was typed."""
-    return attempt_action(request, pk, form, verb) or show_case_after(request, pk, done, composer_too=composer_too)
+    return attempt_action(request, pk, form, verb) or show_case_after(
+        request, pk, done, composer_too=composer_too
+    )
 
 
 def attempt_action(request: InboxRequest, pk: int, form: str, verb: CaseAction) -> HttpResponse | None:
@@ -149,11 +159,17 @@ def attempt_action(request: InboxRequest, pk: int, form: str, verb: CaseAction) 
     except Case.DoesNotExist as error:
         raise Http404 from error
     except Conflict as error:
-        return show_case_with_problem(request, pk, Problem("conflict", str(error), form, typed_fields(request)))
+        return show_case_with_problem(
+            request, pk, Problem("conflict", str(error), form, typed_fields(request))
+        )
     except Invalid as error:
-        return show_case_with_problem(request, pk, Problem("invalid", str(error), form, typed_fields(request)))
+        return show_case_with_problem(
+            request, pk, Problem("invalid", str(error), form, typed_fields(request))
+        )
     except NotAllowed as error:
-        return show_case_with_problem(request, pk, Problem("refused", str(error), form, typed_fields(request)))
+        return show_case_with_problem(
+            request, pk, Problem("refused", str(error), form, typed_fields(request))
+        )
     return None
 
 

@@ -12,11 +12,9 @@ from django.views.decorators.http import require_POST
 from inbox.case_page.page import Problem
 from inbox.changes.refusals import Conflict, Invalid, NotAllowed
 from inbox.models import Case, Reply
-from inbox.replies import composer as composing
-from inbox.replies import drafts
-from inbox.replies import verbs as replies
+from inbox.replies import composer, drafts, verbs
 from inbox.replies.verbs import LONGEST_INPUT, Settlement
-from inbox.views.actions import perform_and_show, show_case_after, typed_fields, posted_version
+from inbox.views.actions import perform_and_show, posted_version, show_case_after, typed_fields
 from inbox.views.case import show_case_with_problem
 from inbox.views.guards import InboxRequest, signed_in
 
@@ -39,16 +37,24 @@ def reply(request: InboxRequest, pk: int) -> HttpResponse:
         return show_case_with_problem(request, pk, problem)
     seen, now = posted_version(request) or 0, timezone.now()
     try:
-        replies.queue_reply(pk, request.user, min(parent, 2**62), text, composer_id, seen, now=now)
+        verbs.queue_reply(pk, request.user, min(parent, 2**62), text, composer_id, seen, now=now)
     except Case.DoesNotExist as error:
         raise Http404 from error
     except Conflict as error:
-        return show_case_with_problem(request, pk, Problem("conflict", str(error), "reply", typed_fields(request)))
+        return show_case_with_problem(
+            request, pk, Problem("conflict", str(error), "reply", typed_fields(request))
+        )
     except Invalid as error:
-        return show_case_with_problem(request, pk, Problem("invalid", str(error), "reply", typed_fields(request)))
+        return show_case_with_problem(
+            request, pk, Problem("invalid", str(error), "reply", typed_fields(request))
+        )
     except NotAllowed as error:
-        return show_case_with_problem(request, pk, Problem("refused", str(error), "reply", typed_fields(request)))
-    return show_case_after(request, pk, "Your answer is queued. You can still take it back.", composer_too=True)
+        return show_case_with_problem(
+            request, pk, Problem("refused", str(error), "reply", typed_fields(request))
+        )
+    return show_case_after(
+        request, pk, "Your answer is queued. You can still take it back.", composer_too=True
+    )
 
 
 @require_POST
@@ -60,8 +66,8 @@ def draft(request: InboxRequest, pk: int) -> JsonResponse:
     if case is None:
         raise Http404
     drafts.save_draft(pk, request.user, text, timezone.now())
-    whole = composing.add_signature(text, request.user) if text.strip() else ""
-    length = len(whole) if len(whole) > LONGEST_INPUT else composing.measure_text(case.network, whole)
+    whole = composer.add_signature(text, request.user) if text.strip() else ""
+    length = len(whole) if len(whole) > LONGEST_INPUT else composer.measure_text(case.network, whole)
     return JsonResponse({"length": length})
 
 
@@ -71,7 +77,7 @@ def reply_cancel(request: InboxRequest, pk: int) -> HttpResponse:
     """Take an answer back before it leaves."""
     case_id = _case_id_of_reply(request, pk)
     return perform_and_show(
-        request, case_id, "cancel", lambda now: replies.cancel_reply(pk, request.user, now=now),
+        request, case_id, "cancel", lambda now: verbs.cancel_reply(pk, request.user, now=now),
         "Taken back. The text is in the draft.", composer_too=True,
     )  # fmt: skip
 
@@ -86,7 +92,7 @@ def reply_settle(request: InboxRequest, pk: int) -> HttpResponse:
     def verb(now: object) -> object:
         if decision not in ("sent", "again", "give_up"):
             raise Invalid("Say what you found on the network.")
-        return replies.settle_reply(
+        return verbs.settle_reply(
             pk, request.user, cast(Settlement, decision), now=timezone.now(), remote_id=remote_id
         )
 

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from inbox.display import display_time
 from inbox.models import Notice
-from inbox.notices.tell import mark_notices_read, notices_page, notice_queue_url
+from inbox.notices.notify import mark_notices_read, notice_queue_url, notices_page
 from inbox.views.guards import InboxRequest, signed_in, wants_fragment
 
 

@@ -14,13 +14,12 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from accounts.models import Department
 from inbox.case_page.page import allowed_actions
-from inbox.cases import hand_overs as passing
-from inbox.cases import verbs as cases
+from inbox.cases import hand_overs, verbs
 from inbox.changes.refusals import Conflict, Invalid
 from inbox.decisions.likely_departments import rank_likely_departments
 from inbox.models import Case, Custody
-from inbox.notices import watches as watching
-from inbox.views.actions import CaseAction, perform_and_show, attempt_action, posted_version
+from inbox.notices import watches
+from inbox.views.actions import CaseAction, attempt_action, perform_and_show, posted_version
 from inbox.views.case import case_page_context
 from inbox.views.guards import InboxRequest, signed_in, wants_fragment
 from inbox.visibility import list_departments
@@ -34,8 +33,14 @@ def hand_over(request: InboxRequest, pk: int) -> HttpResponse:
     def verb(now: dt.datetime) -> object:
         wrong = request.POST.get("wrong_department") == "on"
         reason = request.POST.get("reason", "")
-        return cases.hand_over_case(
-            pk, request.user, _posted_department(request), reason, wrong, version=posted_version(request), now=now
+        return verbs.hand_over_case(
+            pk,
+            request.user,
+            _posted_department(request),
+            reason,
+            wrong,
+            version=posted_version(request),
+            now=now,
         )
 
     return hand_over_and_show(request, pk, "hand_over", verb)
@@ -50,7 +55,7 @@ def accept(request: InboxRequest, pk: int) -> HttpResponse:
         request,
         pk,
         "accept",
-        lambda now: passing.accept_case(pk, request.user, version=seen, now=now),
+        lambda now: hand_overs.accept_case(pk, request.user, version=seen, now=now),
         "Accepted: your department has it.",
     )
 
@@ -61,7 +66,10 @@ def bounce(request: InboxRequest, pk: int) -> HttpResponse:
     """Back to the department that it came from."""
     reason, seen = request.POST.get("reason", ""), posted_version(request)
     return hand_over_and_show(
-        request, pk, "bounce", lambda now: passing.bounce_case(pk, request.user, reason, version=seen, now=now)
+        request,
+        pk,
+        "bounce",
+        lambda now: hand_overs.bounce_case(pk, request.user, reason, version=seen, now=now),
     )
 
 
@@ -69,11 +77,17 @@ def bounce(request: InboxRequest, pk: int) -> HttpResponse:
 def wrong_department(request: InboxRequest, pk: int) -> HttpResponse:
     """Asks where a misrouted case belongs, the most likely department first; posting sends it there."""
     if request.method == "POST":
-        reason = request.POST.get("reason", "").strip() or passing.WRONG_DEPARTMENT
+        reason = request.POST.get("reason", "").strip() or hand_overs.WRONG_DEPARTMENT
 
         def verb(now: dt.datetime) -> object:
-            return cases.hand_over_case(
-                pk, request.user, _posted_department(request), reason, True, version=posted_version(request), now=now
+            return verbs.hand_over_case(
+                pk,
+                request.user,
+                _posted_department(request),
+                reason,
+                True,
+                version=posted_version(request),
+                now=now,
             )
 
         return hand_over_and_show(request, pk, "wrong_department", verb)
@@ -86,7 +100,7 @@ def wrong_department(request: InboxRequest, pk: int) -> HttpResponse:
         "heading": case.identity.display_name,
         "allowed": allowed_actions(request.user, case)["hand_over"],
         "choices": list(enumerate(rank_likely_departments(case, list_departments(request.user)), start=1)),
-        "reason": passing.WRONG_DEPARTMENT,
+        "reason": hand_overs.WRONG_DEPARTMENT,
     }
     name = "inbox/wrong_department.html"
     return render(request, f"{name}#chooser" if wants_fragment(request) else name, context)
@@ -97,7 +111,7 @@ def wrong_department(request: InboxRequest, pk: int) -> HttpResponse:
 def take_back(request: InboxRequest, pk: int) -> HttpResponse:
     """Undo a hand-over; `pk` is the custody that it began."""
     try:
-        case = passing.take_back_hand_over(pk, request.user, now=timezone.now())
+        case = hand_overs.take_back_hand_over(pk, request.user, now=timezone.now())
     except Custody.DoesNotExist as error:
         raise Http404 from error
     except Conflict as error:
@@ -115,7 +129,9 @@ def watch(request: InboxRequest, pk: int) -> HttpResponse:
     """Be told about a case until it is closed, or (`on` is "0") not any more."""
     on = request.POST.get("on") != "0"
     done = "You are told when it is solved." if on else "You watch it no longer."
-    return perform_and_show(request, pk, "watch", lambda now: watching.set_watching(pk, request.user, on=on, now=now), done)
+    return perform_and_show(
+        request, pk, "watch", lambda now: watches.set_watching(pk, request.user, on=on, now=now), done
+    )
 
 
 def _posted_department(request: InboxRequest) -> Department:
@@ -130,7 +146,7 @@ def hand_over_and_show(request: InboxRequest, pk: int, form: str, verb: CaseActi
     """Send it on, then show the case where the person still sees it, else the queue; both offer to take it back."""
     if (response := attempt_action(request, pk, form, verb)) is not None:
         return response
-    sent = passing.find_undoable_hand_over(pk, request.user, timezone.now())
+    sent = hand_overs.find_undoable_hand_over(pk, request.user, timezone.now())
     to = Case.objects.select_related("department").get(pk=pk).department
     done = f"Handed over to {to}."
     seen = Case.objects.visible_to(request.user).filter(pk=pk).exists()

@@ -8,10 +8,10 @@ from django.views.decorators.http import require_POST
 
 from inbox.case_page.page import allowed_actions, read_case
 from inbox.case_page.playbook import build_playbook_panel
-from inbox.cases import playbook as playing
+from inbox.cases import playbook
 from inbox.models import Case
 from inbox.replies import drafts
-from inbox.views.actions import perform_and_show, attempt_action, show_case_after, posted_version
+from inbox.views.actions import attempt_action, perform_and_show, posted_version, show_case_after
 from inbox.views.guards import InboxRequest, signed_in
 from inbox.visibility import list_departments
 
@@ -22,7 +22,10 @@ def playbook_answer(request: InboxRequest, pk: int) -> HttpResponse:
     """The answer to the question that stands next."""
     question, key = request.POST.get("question", ""), request.POST.get("answer", "")
     return attempt_action(
-        request, pk, "playbook", lambda now: playing.answer_playbook(pk, request.user, question, key, now=now)
+        request,
+        pk,
+        "playbook",
+        lambda now: playbook.answer_playbook(pk, request.user, question, key, now=now),
     ) or show_case_after(request, pk, "")
 
 
@@ -32,7 +35,10 @@ def playbook_back(request: InboxRequest, pk: int) -> HttpResponse:
     """One step back."""
     question = request.POST.get("question", "")
     return attempt_action(
-        request, pk, "playbook", lambda now: playing.take_back_playbook_answer(pk, request.user, question, now=now)
+        request,
+        pk,
+        "playbook",
+        lambda now: playbook.take_back_playbook_answer(pk, request.user, question, now=now),
     ) or show_case_after(request, pk, "")
 
 
@@ -45,7 +51,7 @@ def escalate(request: InboxRequest, pk: int) -> HttpResponse:
         request,
         pk,
         "escalate",
-        lambda now: playing.raise_priority(pk, request.user, version=seen, now=now),
+        lambda now: playbook.raise_priority(pk, request.user, version=seen, now=now),
         "The priority is raised.",
     )
 

@@ -11,8 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.models import Leave
 from accounts.working_time import presence
 from accounts.working_time.forms import LeaveForm, language_name
-from inbox.assignment import automatic as assigning
-from inbox.assignment import leavers as leaving
+from inbox.assignment import automatic, leavers
 from inbox.views.guards import InboxRequest, signed_in
 
 
@@ -48,9 +47,9 @@ def give_back(request: InboxRequest) -> HttpResponse:
             request, "Say that you are away first: otherwise the same cases could come back to you."
         )
         return redirect("inbox:presence")
-    ids = leaving.unassign_cases(leaving.open_cases_of(user), by=user, reason=f"{user} is away", now=now)
-    assigning.assign_cases_automatically(now)
-    messages.success(request, leaving.describe_where_cases_went(ids) or "You had no open case.")
+    ids = leavers.unassign_cases(leavers.open_cases_of(user), by=user, reason=f"{user} is away", now=now)
+    automatic.assign_cases_automatically(now)
+    messages.success(request, leavers.describe_where_cases_went(ids) or "You had no open case.")
     return redirect("inbox:presence")
 
 
@@ -62,7 +61,7 @@ def plan_leave(request: InboxRequest) -> HttpResponse:
     if not form.is_valid():
         return _render_presence(request, form)
     leave = form.save()
-    told = leaving.describe_leave_effect(leave, timezone.now())
+    told = leavers.describe_leave_effect(leave, timezone.now())
     messages.success(request, f"Your leave is noted. You get no work on these days. {told}".strip())
     return redirect("inbox:presence")
 
@@ -85,8 +84,8 @@ def _render_presence(request: InboxRequest, form: LeaveForm) -> HttpResponse:
     running = next((one for one in leaves if one.starts_on <= presence.local_date(now)), None)
     context = {
         "person": user,
-        "is_given": user.role in assigning.ASSIGNABLE_ROLES and user.capacity > 0,
-        "holding": leaving.describe_open_cases(leaving.open_cases_of(user)),
+        "is_given": user.role in automatic.ASSIGNABLE_ROLES and user.capacity > 0,
+        "holding": leavers.describe_open_cases(leavers.open_cases_of(user)),
         "standing": presence.presence_status(user, now, running),
         "leaves": leaves,
         "on_leave": running,

@@ -12,8 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.guards import SignedInRequest, require_action
 from inbox import tasks
 from inbox.models import RulePreview
-from inbox.previews import page as preview_page
-from inbox.previews import run as previewing
+from inbox.previews import page, run
 from routing.files.csv import BadTable
 from routing.refusals import RuleSetError
 
@@ -27,15 +26,15 @@ def preview_start(request: SignedInRequest) -> HttpResponse:
         if "file" in request.POST or sent is not None:
             if sent is None or not sent.size:
                 raise BadTable("Choose a CSV file with a column “text”.")
-            if sent.size > previewing.MAX_FILE_BYTES:
+            if sent.size > run.MAX_FILE_BYTES:
                 raise BadTable(
-                    f"The file is larger than {previewing.MAX_FILE_BYTES // 1_000_000} MB: send a part of it."
+                    f"The file is larger than {run.MAX_FILE_BYTES // 1_000_000} MB: send a part of it."
                 )
-            preview = previewing.start_preview(
+            preview = run.start_preview(
                 request.user, timezone.now(), file=sent.read(), file_name=sent.name or "file"
             )
         else:
-            preview = previewing.start_preview(request.user, timezone.now())
+            preview = run.start_preview(request.user, timezone.now())
     except (RuleSetError, BadTable) as error:
         messages.error(request, f"Nothing was tried. {error}")
         return redirect("routing:rule_list")
@@ -49,7 +48,7 @@ def preview_start(request: SignedInRequest) -> HttpResponse:
 def preview(request: SignedInRequest, pk: int) -> HttpResponse:
     """How far it has come, and what it found so far."""
     found = get_object_or_404(RulePreview.objects.visible_to(request.user).defer("file"), pk=pk)
-    draft = previewing.find_preview_draft(found)
+    draft = run.find_preview_draft(found)
     moved = sum(found.result.get("moves", {}).values())
     context = {
         "preview": found,
@@ -57,9 +56,9 @@ def preview(request: SignedInRequest, pk: int) -> HttpResponse:
         "opening": sum(found.result.get("opening", {}).values()),
         "share": f"{moved * 100 / found.done:.1f}" if found.done else "0",
         "otherwise": found.result.get("otherwise", 0),
-        "moves": preview_page.list_preview_moves(found, request.user),
-        "table": preview_page.build_move_table(found),
-        "silent": preview_page.unfired_rules(found) if found.done else [],
+        "moves": page.list_preview_moves(found, request.user),
+        "table": page.build_move_table(found),
+        "silent": page.unfired_rules(found) if found.done else [],
         "rules": sum(1 for rule in found.content["rules"] if rule.get("enabled", True)),
         "draft": draft,
         "is_stale": draft is not None and draft.revision != found.revision,
@@ -75,6 +74,6 @@ def preview(request: SignedInRequest, pk: int) -> HttpResponse:
 def preview_cancel(request: SignedInRequest, pk: int) -> HttpResponse:
     """Stops it; what it has found stays."""
     found = get_object_or_404(RulePreview.objects.visible_to(request.user).defer("file", "content"), pk=pk)
-    if previewing.cancel_preview(found, timezone.now()):
+    if run.cancel_preview(found, timezone.now()):
         messages.success(request, "Stopped. What was found so far is below.")
     return redirect("inbox:preview", pk)

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.brand_accounts.display import Moment, relative_moment
 from accounts.guards import SignedInRequest, require_action
 from inbox import tasks
-from inbox.ingest import retry as second_try
+from inbox.ingest import retry
 from inbox.models import Quarantined
 from inbox.text import clean_text
 
@@ -58,7 +58,7 @@ def quarantine_list(request: SignedInRequest) -> HttpResponse:
 def quarantine_retry(request: SignedInRequest, pk: int) -> HttpResponse:
     """Ask for a second try; a worker does it, because it asks the network."""
     item = get_object_or_404(Quarantined.objects.visible_to(request.user), pk=pk)
-    second_try.request_retry([item])
+    retry.request_retry([item])
     # A broker that is away only delays it: the wish is in the database.
     transaction.on_commit(lambda: tasks.retry_quarantined.delay(item.pk), robust=True)
     messages.success(
@@ -74,4 +74,10 @@ def _quarantine_row(item: Quarantined, now: dt.datetime) -> QuarantineRow:
     except (orjson.JSONDecodeError, TypeError, RecursionError):
         text = raw[: _RAW_CHARACTERS_SHOWN * 4].decode("utf-8", "replace")
     shown = clean_text(text[:_RAW_CHARACTERS_SHOWN])[0]
-    return QuarantineRow(item, shown, len(text) > _RAW_CHARACTERS_SHOWN, relative_moment(item.first_seen_at, now), relative_moment(item.retried_at, now))
+    return QuarantineRow(
+        item,
+        shown,
+        len(text) > _RAW_CHARACTERS_SHOWN,
+        relative_moment(item.first_seen_at, now),
+        relative_moment(item.retried_at, now),
+    )

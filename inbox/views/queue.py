@@ -12,8 +12,8 @@ from django.views.decorators.http import require_safe
 from accounts.access import viewer
 from accounts.models import BrandAccount
 from inbox.models import Status
-from inbox.queue import navigation as nav
 from inbox.queue.listing import QueueFilters, ViewKind, queue_page
+from inbox.queue.navigation import navigation_context
 from inbox.views.guards import InboxRequest, signed_in, wants_fragment
 from inbox.visibility import queue_departments
 from networks.registry import CONNECTORS
@@ -74,7 +74,7 @@ def queue(request: InboxRequest, kind: ViewKind = "open", slug: str = "") -> Htt
 def navigation(request: InboxRequest) -> HttpResponse:
     """The views at the left with their numbers as they are now; `?at=` is the page that is open."""
     at = request.GET.get("at", "")
-    return render(request, "inbox/navigation.html", nav.navigation_context(request.user, at.partition("?")[0]))
+    return render(request, "inbox/navigation.html", navigation_context(request.user, at.partition("?")[0]))
 
 
 def _filter_choices(filters: QueueFilters, brands: dict[int, BrandAccount], kind: ViewKind) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from accounts.access import viewer
-from inbox.cases.reading_words import URGENCY_WORDS, reading_in_words, language_names
+from inbox.cases.reading_words import URGENCY_WORDS, language_names, reading_in_words
 from inbox.cases.readings import ReadingField, correct_reading, get_readable_message, parse_reading_value
 from inbox.changes.refusals import Invalid, name_or_somebody
 from inbox.display import display_time
@@ -79,7 +79,8 @@ def _form_field(field: ReadingField, message: Message, machine: Any) -> dict[str
     options = _field_options(field, current)
     if machine is not None and machine != current:
         options = [
-            (value, f"{label} (as read)" if value == _form_value(machine) else label) for value, label in options
+            (value, f"{label} (as read)" if value == _form_value(machine) else label)
+            for value, label in options
         ]
     return {"name": str(field), "label": field.label, "options": options, "value": _form_value(current)}
 

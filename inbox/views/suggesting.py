@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.http import HttpResponse
 from django.views.decorators.http import require_POST
 
-from inbox.cases import suggestions as suggesting
+from inbox.cases import suggestions
 from inbox.views.actions import perform_and_show, posted_version
 from inbox.views.guards import InboxRequest, signed_in
 from inbox.views.passing import hand_over_and_show
@@ -17,7 +17,10 @@ def suggestion_accept(request: InboxRequest, pk: int) -> HttpResponse:
     """The case goes where it was suggested."""
     seen = posted_version(request)
     return hand_over_and_show(
-        request, pk, "suggestion", lambda now: suggesting.accept_suggestion(pk, request.user, version=seen, now=now)
+        request,
+        pk,
+        "suggestion",
+        lambda now: suggestions.accept_suggestion(pk, request.user, version=seen, now=now),
     )
 
 
@@ -30,6 +33,6 @@ def suggestion_decline(request: InboxRequest, pk: int) -> HttpResponse:
         request,
         pk,
         "suggestion",
-        lambda now: suggesting.decline_suggestion(pk, request.user, version=seen, now=now),
+        lambda now: suggestions.decline_suggestion(pk, request.user, version=seen, now=now),
         "Kept here; the router learns from it.",
     )

@@ -20,4 +20,6 @@ def team(request: InboxRequest) -> HttpResponse:
     if not viewer(request.user).may("assignment"):
         raise Http404
     now = timezone.now()
-    return render(request, "inbox/team.html", {"teams": list_teams(request.user, now), "sweep": last_sweep(now)})
+    return render(
+        request, "inbox/team.html", {"teams": list_teams(request.user, now), "sweep": last_sweep(now)}
+    )

@@ -19,9 +19,9 @@ from networks import transport, wire
 from networks.base import (
     Capabilities,
     Credentials,
-    OutgoingMessage,
     InboundMessage,
     JSONObject,
+    OutgoingMessage,
     OwnAccount,
     PollResult,
     Rejected,
@@ -30,16 +30,16 @@ from networks.base import (
     StreamKind,
     Visibility,
 )
-from networks.facebook import errors as facebook_errors
-from networks.facebook import find as facebook_find
-from networks.facebook import webhook as facebook_webhook
+from networks.facebook import errors, find, webhook
 from networks.facebook.poll import FacebookPoller
 from networks.transport import HTTPAnswer
 
 GRAPH_VERSION = "v25.0"
 
 
-def build_graph_api(token: str, app_secret: str, api_url: str) -> tuple[facebook.GraphAPI, transport.Transport]:
+def build_graph_api(
+    token: str, app_secret: str, api_url: str
+) -> tuple[facebook.GraphAPI, transport.Transport]:
     """The library for a token, with the proof that the app's server uses it (`appsecret_proof`)."""
     # Not version=: the constructor refuses everything after 3.1.
     graph = facebook.GraphAPI(token)
@@ -85,11 +85,13 @@ class FacebookConnector:
 
     def _send_request(self, call: Callable[[], object], scope: str, *, write: bool = False) -> HTTPAnswer:
         """One request through the library: the answer, or one of the seven errors."""
-        classify = partial(facebook_errors.classify_facebook_answer, write=write, now=self._now(), scope=scope)
+        classify = partial(errors.classify_facebook_answer, write=write, now=self._now(), scope=scope)
         return transport.call_or_raise(self._transport, call, classify)
 
     def verify(self) -> OwnAccount:
-        answer = self._send_request(lambda: self._graph.get_object("me", fields="id,name,username"), "pages_show_list")
+        answer = self._send_request(
+            lambda: self._graph.get_object("me", fields="id,name,username"), "pages_show_list"
+        )
         page = wire.as_mapping(answer.document)
         try:
             remote_id = wire.require_id(page.get("id"))
@@ -104,11 +106,13 @@ class FacebookConnector:
 
     def poll(self, stream: StreamKind, cursor: JSONObject, limit: int = 100) -> PollResult:
         """One page of comments, visitor_posts or direct. The same message may come again: dedupe by id."""
-        poller = FacebookPoller(self._graph, self._send_request, self._own_id, stream, max(limit, 1), self._now())
+        poller = FacebookPoller(
+            self._graph, self._send_request, self._own_id, stream, max(limit, 1), self._now()
+        )
         return poller.poll_page(cursor)
 
     def fetch(self, ids: Sequence[str]) -> dict[str, InboundMessage]:
-        return facebook_find.fetch_facebook_messages(self._graph, self._send_request, self._own_id, ids)
+        return find.fetch_facebook_messages(self._graph, self._send_request, self._own_id, ids)
 
     def reply(self, ref: JSONObject, draft: OutgoingMessage, client_key: str) -> SentMessage:
         target = ref.get("object_id")
@@ -119,7 +123,7 @@ class FacebookConnector:
             "pages_manage_engagement",
             write=True,
         )
-        return facebook_find.parse_facebook_sent_message(answer, "id", permalink=True)
+        return find.parse_facebook_sent_message(answer, "id", permalink=True)
 
     def send_dm(self, ref: JSONObject, draft: OutgoingMessage, client_key: str) -> SentMessage:
         if not ref.get("recipient_id"):
@@ -145,33 +149,43 @@ class FacebookConnector:
         answer = self._send_request(
             lambda: self._graph.put_object(self._own_id, "messages", **form), "pages_messaging", write=True
         )
-        return facebook_find.parse_facebook_sent_message(answer, "message_id", permalink=False)
+        return find.parse_facebook_sent_message(answer, "message_id", permalink=False)
 
     def like(self, ref: JSONObject) -> None:
-        self._send_request(lambda: self._graph.put_like(ref["object_id"]), "pages_manage_engagement", write=True)
+        self._send_request(
+            lambda: self._graph.put_like(ref["object_id"]), "pages_manage_engagement", write=True
+        )
 
     def hide(self, ref: JSONObject, hidden: bool = True) -> None:
         path, form = f"{GRAPH_VERSION}/{ref['object_id']}", {"is_hidden": "true" if hidden else "false"}
-        self._send_request(lambda: self._graph.request(path, post_args=form), "pages_manage_engagement", write=True)
+        self._send_request(
+            lambda: self._graph.request(path, post_args=form), "pages_manage_engagement", write=True
+        )
 
     def delete(self, remote_id: str) -> None:
-        self._send_request(lambda: self._graph.delete_object(remote_id), "pages_manage_engagement", write=True)
+        self._send_request(
+            lambda: self._graph.delete_object(remote_id), "pages_manage_engagement", write=True
+        )
 
     def find_own_message(
         self, ref: JSONObject, text: str, since: dt.datetime, visibility: Visibility
     ) -> SentMessage | None:
-        return facebook_find.find_own_facebook_message(self._graph, self._send_request, self._own_id, ref, text, since, visibility)
+        return find.find_own_facebook_message(
+            self._graph, self._send_request, self._own_id, ref, text, since, visibility
+        )
 
     @staticmethod
     def measure_length(text: str) -> int:
         return len(text)
 
     def verify_webhook(self, headers: Mapping[str, str], raw_body: bytes) -> bool:
-        return facebook_webhook.is_signed_by_facebook(headers, raw_body, self.credentials.secrets.get("app_secret", ""))
+        return webhook.is_signed_by_facebook(
+            headers, raw_body, self.credentials.secrets.get("app_secret", "")
+        )
 
     def webhook_challenge(self, query: Mapping[str, str]) -> str | None:
-        return facebook_webhook.answer_facebook_challenge(query, self.credentials.secrets.get("verify_token", ""))
+        return webhook.answer_facebook_challenge(query, self.credentials.secrets.get("verify_token", ""))
 
     def parse_webhook(self, payload: JSONObject) -> tuple[InboundMessage, ...]:
         """The messages in a delivery for this Page; those for other Pages and malformed ones are left out."""
-        return facebook_webhook.parse_facebook_webhook(payload, self._own_id)
+        return webhook.parse_facebook_webhook(payload, self._own_id)

@@ -47,7 +47,9 @@ def classify_facebook_answer(
         what = f"the network is unwell ({answer.status})"
         return transport.unavailable_error(LABEL, what, write=write, code=str(answer.status), at=at)
     if not isinstance(body, Mapping) or error is not None:
-        return transport.unavailable_error(LABEL, "an answer that makes no sense", write=write, code="malformed")
+        return transport.unavailable_error(
+            LABEL, "an answer that makes no sense", write=write, code="malformed"
+        )
     return None
 
 
@@ -58,7 +60,9 @@ def _classify_refusal(
     shown = str(code) if not subcode else f"{code}/{subcode}"
     said = _error_words(error)
     if code in _SLOW_DOWN:
-        return RetryLater(f"{LABEL} asks to slow down. {said}", code=shown, at=_access_regained_at(answer, now))
+        return RetryLater(
+            f"{LABEL} asks to slow down. {said}", code=shown, at=_access_regained_at(answer, now)
+        )
     if code in _TOKEN_DEAD:
         return Reauthorise(f"{LABEL} no longer accepts this connection. {said}", code=shown)
     if code is None or code in _UNWELL or error.get("is_transient") is True:

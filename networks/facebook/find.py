@@ -21,8 +21,7 @@ from networks.base import (
     SentMessage,
     Visibility,
 )
-from networks.facebook import parse as facebook_parse
-from networks.facebook import walk as facebook_walk
+from networks.facebook import parse, walk
 from networks.facebook.poll import RequestSender
 from networks.transport import HTTPAnswer
 
@@ -41,15 +40,17 @@ def parse_facebook_sent_message(answer: HTTPAnswer, key: str, *, permalink: bool
         remote_id = ""
     if not remote_id:
         raise AmbiguousSend("Facebook accepted this without saying under which id.", code="no_id")
-    return SentMessage(remote_id, f"{facebook_parse.SITE}/{remote_id}" if permalink else "")
+    return SentMessage(remote_id, f"{parse.SITE}/{remote_id}" if permalink else "")
 
 
-def fetch_facebook_messages(graph: facebook.GraphAPI, ask: RequestSender, own_id: str, ids: Sequence[str]) -> dict[str, InboundMessage]:
+def fetch_facebook_messages(
+    graph: facebook.GraphAPI, ask: RequestSender, own_id: str, ids: Sequence[str]
+) -> dict[str, InboundMessage]:
     """50 a request. Graph fails a whole batch for one missing id: then one by one. Raises `RetryLater` when unclear."""
     found: dict[str, InboundMessage] = {}
     for fields, kind in (
-        (facebook_parse.MESSAGE_FIELDS, [one for one in ids if _is_message(one)]),
-        (facebook_parse.EITHER_FIELDS, [one for one in ids if not _is_message(one)]),
+        (parse.MESSAGE_FIELDS, [one for one in ids if _is_message(one)]),
+        (parse.EITHER_FIELDS, [one for one in ids if not _is_message(one)]),
     ):
         for start in range(0, len(kind), _BATCH_SIZE):
             batch = kind[start : start + _BATCH_SIZE]
@@ -62,7 +63,9 @@ def _is_message(remote_id: str) -> bool:
     return remote_id.startswith(("m_", "mid."))
 
 
-def _look_up_batch(graph: facebook.GraphAPI, ask: RequestSender, batch: Sequence[str], fields: str) -> Mapping[str, Any]:
+def _look_up_batch(
+    graph: facebook.GraphAPI, ask: RequestSender, batch: Sequence[str], fields: str
+) -> Mapping[str, Any]:
     try:
         return _require_all_items(ask(lambda: graph.get_objects(batch, fields=fields), _READ_SCOPE), batch)
     except (Gone, Rejected):
@@ -74,7 +77,9 @@ def _look_up_batch(graph: facebook.GraphAPI, ask: RequestSender, batch: Sequence
     return items
 
 
-def _look_up_one(graph: facebook.GraphAPI, ask: RequestSender, remote_id: str, fields: str) -> Mapping[str, Any]:
+def _look_up_one(
+    graph: facebook.GraphAPI, ask: RequestSender, remote_id: str, fields: str
+) -> Mapping[str, Any]:
     try:
         return {remote_id: ask(lambda: graph.get_object(remote_id, fields=fields), _READ_SCOPE).document}
     except Gone:
@@ -91,10 +96,10 @@ def _require_all_items(answer: HTTPAnswer, batch: Sequence[str]) -> Mapping[str,
 def _parse_item(item: Any, remote_id: str, own_id: str) -> InboundMessage:
     try:
         if _is_message(remote_id):
-            return facebook_parse.parse_messenger_message(item, own_id)
+            return parse.parse_messenger_message(item, own_id)
         if remote_id.startswith(f"{own_id}_"):
-            return facebook_parse.parse_facebook_post(item, own_id)
-        return facebook_parse.parse_facebook_comment(item, "", own_id)
+            return parse.parse_facebook_post(item, own_id)
+        return parse.parse_facebook_comment(item, "", own_id)
     except (ValueError, KeyError, TypeError, AttributeError):
         raise RetryLater("Facebook: an answer that makes no sense.", code="malformed") from None
 
@@ -123,20 +128,20 @@ def _find_own_comment(
     graph: facebook.GraphAPI, ask: RequestSender, own_id: str, target: str, text: str, after: dt.datetime
 ) -> SentMessage | None:
     args: dict[str, Any] = {
-        "fields": facebook_parse.COMMENT_FIELDS,
+        "fields": parse.COMMENT_FIELDS,
         "filter": "stream",
         "order": "reverse_chronological",
         "since": int(after.timestamp()),
         "limit": 100,
     }
-    read: Callable[[Any], InboundMessage] = lambda item: facebook_parse.parse_facebook_comment(item, target, own_id)  # noqa: E731
+    read: Callable[[Any], InboundMessage] = lambda item: parse.parse_facebook_comment(item, target, own_id)  # noqa: E731
     for _ in range(MAX_OWN_PAGES):
         answer = ask(partial(graph.get_connections, target, "comments", **args), _READ_SCOPE)
         document = wire.as_mapping(answer.document)
         messages, _bad = wire.parse_items(document.get("data"), read)
         if found := _find_matching(messages, text, after):
             return SentMessage(found.remote_id, found.permalink)
-        following = facebook_walk.next_page_params(document.get("paging"))
+        following = walk.next_page_params(document.get("paging"))
         if following is None:
             break
         args |= following
@@ -148,7 +153,7 @@ def _find_own_direct(
 ) -> SentMessage | None:
     if not person:
         return None
-    fields = f"messages.limit(25){{{facebook_parse.MESSAGE_FIELDS}}}"
+    fields = f"messages.limit(25){{{parse.MESSAGE_FIELDS}}}"
     answer = ask(
         lambda: graph.get_connections(
             own_id, "conversations", platform="messenger", user_id=person, fields=fields
@@ -157,7 +162,9 @@ def _find_own_direct(
     )
     for conversation in wire.as_list(wire.as_mapping(answer.document).get("data")):
         inner = wire.as_mapping(wire.as_mapping(conversation).get("messages"))
-        messages, _bad = wire.parse_items(inner.get("data"), lambda item: facebook_parse.parse_messenger_message(item, own_id))
+        messages, _bad = wire.parse_items(
+            inner.get("data"), lambda item: parse.parse_messenger_message(item, own_id)
+        )
         if found := _find_matching(messages, text, after):
             return SentMessage(found.remote_id)
     return None

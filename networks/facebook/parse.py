@@ -52,7 +52,9 @@ def _ids_from_link(link: str) -> tuple[str, str]:
     return (f"{match[1]}_{top}", "") if top else ("", "")
 
 
-def parse_facebook_comment(item: Mapping[str, Any], post_id: str, own_id: str, *, under_own: bool = False) -> InboundMessage:
+def parse_facebook_comment(
+    item: Mapping[str, Any], post_id: str, own_id: str, *, under_own: bool = False
+) -> InboundMessage:
     """One comment or nested reply. `thread_id` is the comment at the top; `under_own`: the post is the Page's own.
     Raises `ValueError` when malformed."""
     link = wire.optional_text(item.get("permalink_url"))
@@ -105,7 +107,9 @@ def parse_facebook_post(item: Mapping[str, Any], own_id: str) -> InboundMessage:
     )
 
 
-def parse_messenger_message(item: Mapping[str, Any], own_id: str, conversation_id: str = "") -> InboundMessage:
+def parse_messenger_message(
+    item: Mapping[str, Any], own_id: str, conversation_id: str = ""
+) -> InboundMessage:
     """One Messenger message. The thread is the other person, as webhooks name only that. Raises `ValueError`."""
     remote_id = wire.require_id(item.get("id"))
     writer = parse_facebook_author(item, own_id)

@@ -25,10 +25,21 @@ from networks.base import (
     StreamKind,
     UnreadableItem,
 )
-from networks.facebook import errors as facebook_errors
-from networks.facebook import parse as facebook_parse
-from networks.facebook import walk as facebook_walk
-from networks.facebook.walk import Walk
+from networks.facebook import errors, parse
+from networks.facebook.walk import (
+    MAX_RESTARTS,
+    Params,
+    Walk,
+    cursor_from_walk,
+    final_cursor,
+    needs_closing_round,
+    next_page_params,
+    note_messages_seen,
+    note_page_read,
+    restart_walk,
+    start_closing_round,
+    start_walk,
+)
 from networks.transport import HTTPAnswer
 
 NEWEST_POSTS = 100
@@ -65,7 +76,7 @@ class FacebookPoller:
         """The next page of the walk in `cursor`. Any `NetworkError` leaves the cursor good for another try."""
         if self.stream not in _EDGES:
             raise Rejected(f"Facebook has no stream called {self.stream}.", code="unknown_stream")
-        walk = facebook_walk.start_walk(cursor, self.now, FIRST_POLL_HISTORY if self.stream == "direct" else None)
+        walk = start_walk(cursor, self.now, FIRST_POLL_HISTORY if self.stream == "direct" else None)
         paged = bool(walk.queue[0][1] if walk.queue else walk.after)
         try:
             return self._poll_inner(walk) if walk.queue else self._poll_outer(walk)
@@ -98,15 +109,19 @@ class FacebookPoller:
                 queue.append(more)
             updated = _updated_seconds(container) or updated
             walk = replace(walk, top=max(walk.top, updated) if walk.pages == 0 else walk.top)
-        walk = facebook_walk.note_messages_seen(walk, messages, self.now)
+        walk = note_messages_seen(walk, messages, self.now)
         walk = replace(
             walk, pages=walk.pages + 1, outer=walk.outer + len(document["data"]), queue=tuple(queue)
         )
-        following = facebook_walk.next_page_params(document.get("paging"))
+        following = next_page_params(document.get("paging"))
         reached = walk.stop is not None and 0 < updated < walk.stop and self.stream == "direct"
-        if following is None or reached or (self.stream == "comments" and walk.outer >= self._posts_limit(walk)):
+        if (
+            following is None
+            or reached
+            or (self.stream == "comments" and walk.outer >= self._posts_limit(walk))
+        ):
             return self._build_result(replace(walk, outer_done=True), messages, unreadable, answer)
-        noted = facebook_walk.note_page_read(walk, f"outer {walk.edge}", following)
+        noted = note_page_read(walk, f"outer {walk.edge}", following)
         walk = self._recover_from_loop(walk) if noted is None else replace(noted, after=following)
         return self._build_result(walk, messages, unreadable, answer)
 
@@ -122,21 +137,21 @@ class FacebookPoller:
         if self.stream == "comments":
             below = f".since({since})" if since else ""
             modifiers = f".filter(stream).order(reverse_chronological).limit({inner}){below}"
-            args["fields"] = f"id,from,comments{modifiers}{{{facebook_parse.COMMENT_FIELDS}}}"
+            args["fields"] = f"id,from,comments{modifiers}{{{parse.COMMENT_FIELDS}}}"
             # Without `since` every post brings comments: Graph refuses answers that grow too large.
             args["limit"] = min(self.limit, _PAGE_LIMIT if since else _FIRST_LIMIT)
         elif self.stream == "visitor_posts":
-            args |= {"fields": facebook_parse.POST_FIELDS, "limit": min(self.limit, _PAGE_LIMIT)}
+            args |= {"fields": parse.POST_FIELDS, "limit": min(self.limit, _PAGE_LIMIT)}
             if since:
                 args["since"] = since
         else:
-            args["fields"] = f"id,updated_time,messages.limit({inner}){{{facebook_parse.MESSAGE_FIELDS}}}"
+            args["fields"] = f"id,updated_time,messages.limit({inner}){{{parse.MESSAGE_FIELDS}}}"
             args |= {"platform": "messenger", "limit": min(self.limit, _CONVERSATIONS_LIMIT)}
         return lambda: self.graph.get_connections(self.own_id, edge, **args)
 
     def _parse_contents(
         self, container: Any, walk: Walk
-    ) -> tuple[Messages, list[UnreadableItem], tuple[str, facebook_walk.Params] | None]:
+    ) -> tuple[Messages, list[UnreadableItem], tuple[str, Params] | None]:
         """The comments of a post or messages of a conversation that came with it, and where the rest is."""
         if not isinstance(container, Mapping):
             text = container.text if isinstance(container, wire.BrokenItem) else container
@@ -149,8 +164,10 @@ class FacebookPoller:
         if not isinstance(inner, Mapping) or not isinstance(inner.get("data"), list):
             return [], [], (owner, {}) if owner else None
         messages, unreadable = wire.parse_items(inner["data"], self._item_parser(owner, walk))
-        following = facebook_walk.next_page_params(inner.get("paging"))
-        more = (owner, following) if owner and following and not _reaches_below(messages, walk.floor) else None
+        following = next_page_params(inner.get("paging"))
+        more = (
+            (owner, following) if owner and following and not _reaches_below(messages, walk.floor) else None
+        )
         return self._drop_below_floor(messages, walk), unreadable, more
 
     def _poll_inner(self, walk: Walk) -> PollResult:
@@ -158,44 +175,46 @@ class FacebookPoller:
         answer = self.send_request(self._inner_request(walk, owner, params), STREAM_SCOPES[self.stream])
         document = _require_sound_page(answer)
         messages, unreadable = wire.parse_items(document["data"], self._item_parser(owner, walk))
-        following = facebook_walk.next_page_params(document.get("paging"))
-        walk = facebook_walk.note_messages_seen(walk, messages, self.now)
+        following = next_page_params(document.get("paging"))
+        walk = note_messages_seen(walk, messages, self.now)
         rest = walk.queue[1:]
         if following is None or _reaches_below(messages, walk.floor):
             walk = replace(walk, queue=rest)
         else:
-            noted = facebook_walk.note_page_read(walk, owner, following)
+            noted = note_page_read(walk, owner, following)
             walk = (
-                self._recover_from_loop(walk) if noted is None else replace(noted, queue=((owner, following), *rest))
+                self._recover_from_loop(walk)
+                if noted is None
+                else replace(noted, queue=((owner, following), *rest))
             )
         return self._build_result(walk, self._drop_below_floor(messages, walk), unreadable, answer)
 
-    def _inner_request(self, walk: Walk, owner: str, params: facebook_walk.Params) -> Callable[[], object]:
+    def _inner_request(self, walk: Walk, owner: str, params: Params) -> Callable[[], object]:
         args: dict[str, Any] = dict(params) | {"limit": min(self.limit, _PAGE_LIMIT)}
         if self.stream == "comments":
             args |= {
-                "fields": facebook_parse.COMMENT_FIELDS,
+                "fields": parse.COMMENT_FIELDS,
                 "filter": "stream",
                 "order": "reverse_chronological",
             }
             if walk.floor:
                 args["since"] = walk.floor
             return lambda: self.graph.get_connections(owner, "comments", **args)
-        args["fields"] = facebook_parse.MESSAGE_FIELDS
+        args["fields"] = parse.MESSAGE_FIELDS
         return lambda: self.graph.get_connections(owner, "messages", **args)
 
     def _item_parser(self, owner: str, walk: Walk) -> Callable[[Any], InboundMessage | None]:
         if self.stream == "comments":
             under_own = _EDGES["comments"][walk.edge] == "published_posts"
-            return lambda item: facebook_parse.parse_facebook_comment(item, owner, self.own_id, under_own=under_own)
-        return lambda item: facebook_parse.parse_messenger_message(item, self.own_id, owner)
+            return lambda item: parse.parse_facebook_comment(item, owner, self.own_id, under_own=under_own)
+        return lambda item: parse.parse_messenger_message(item, self.own_id, owner)
 
     def _is_own(self, container: Mapping[str, Any]) -> bool:
         return str(wire.as_mapping(container.get("from")).get("id")) == self.own_id
 
     def _parse_visitor_post(self, item: Any) -> InboundMessage | None:
         """A visitor's post; what the Page itself publishes is no message to it."""
-        found = facebook_parse.parse_facebook_post(item, self.own_id)
+        found = parse.parse_facebook_post(item, self.own_id)
         return None if found.author.is_self else found
 
     def _drop_below_floor(self, messages: Messages, walk: Walk) -> Messages:
@@ -206,8 +225,8 @@ class FacebookPoller:
 
     def _recover_from_loop(self, walk: Walk) -> Walk:
         """After a page token that loops or has expired: from the start again, then give that edge up, audibly."""
-        if walk.restarts < facebook_walk.MAX_RESTARTS:
-            return facebook_walk.restart_walk(walk)
+        if walk.restarts < MAX_RESTARTS:
+            return restart_walk(walk)
         if walk.queue:
             return replace(walk, queue=walk.queue[1:], lossy=True)
         return replace(walk, outer_done=True, lossy=True)
@@ -218,14 +237,14 @@ class FacebookPoller:
         over = walk.outer_done and not walk.queue
         if over and walk.edge + 1 < len(_EDGES[self.stream]):
             walk, over = replace(walk, edge=walk.edge + 1, after=None, outer=0, outer_done=False), False
-        elif over and self.stream == "direct" and facebook_walk.needs_closing_round(walk):
-            walk, over = facebook_walk.start_closing_round(walk), False
+        elif over and self.stream == "direct" and needs_closing_round(walk):
+            walk, over = start_closing_round(walk), False
         return PollResult(
             messages=tuple(messages),
-            next_cursor=facebook_walk.final_cursor(walk) if over else facebook_walk.cursor_from_walk(walk),
+            next_cursor=final_cursor(walk) if over else cursor_from_walk(walk),
             has_more=not over,
             unreadable=tuple(unreadable),
-            budget=facebook_errors.read_facebook_budget(answer, self.now),
+            budget=errors.read_facebook_budget(answer, self.now),
             overflowed=over and walk.lossy,
         )
 

@@ -61,7 +61,10 @@ def start_walk(cursor: JSONObject, now: dt.datetime, history: dt.timedelta | Non
     inner = cursor.get("window")
     if isinstance(inner, Mapping):
         return _read_walk(inner)
-    since, swept = wire.optional_count(cursor.get("since")) or 0, wire.optional_count(cursor.get("swept")) or 0
+    since, swept = (
+        wire.optional_count(cursor.get("since")) or 0,
+        wire.optional_count(cursor.get("swept")) or 0,
+    )
     clock = int(now.timestamp())
     if not since:
         floor = None if history is None else clock - int(history.total_seconds())

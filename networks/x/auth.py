@@ -16,7 +16,7 @@ import tweepy
 from networks import transport, wire
 from networks.base import NetworkError, Reauthorise, RetryLater
 from networks.transport import HTTPAnswer, Transport
-from networks.x import errors as x_errors
+from networks.x import errors
 
 TOKEN_URL = "https://api.x.com/2/oauth2/token"  # noqa: S105
 #: Refresh this long before a token ends, so that no poll is caught by it.
@@ -67,7 +67,7 @@ def request_token(
     if isinstance(answer, HTTPAnswer) and answer.status in (400, 401, 403):
         raise Reauthorise("X no longer accepts this connection.", code=_oauth_error_code(answer))
     # A token that was issued while its answer got lost cannot be read back: never ambiguous, the next try tells.
-    if error := x_errors.classify_x_answer(answer, write=False, now=now):
+    if error := errors.classify_x_answer(answer, write=False, now=now):
         raise error
     return _secrets_from(answer, secrets, now)
 

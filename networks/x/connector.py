@@ -15,10 +15,10 @@ from networks import transport, wire
 from networks.base import (
     Capabilities,
     Credentials,
-    OutgoingMessage,
     Gone,
     InboundMessage,
     JSONObject,
+    OutgoingMessage,
     OwnAccount,
     PollResult,
     Rejected,
@@ -28,11 +28,7 @@ from networks.base import (
     Visibility,
 )
 from networks.transport import HTTPAnswer
-from networks.x import auth as x_auth
-from networks.x import errors as x_errors
-from networks.x import find as x_find
-from networks.x import parse as x_parse
-from networks.x import webhook as x_webhook
+from networks.x import auth, errors, find, parse, webhook
 from networks.x.poll import EVENT_PARAMS, POST_PARAMS, XPoller
 
 _LOOKUP_SIZE = 100
@@ -68,20 +64,22 @@ class XConnector:
         self._open_client()
 
     def _open_client(self) -> None:
-        self._user_auth = x_auth.is_oauth1(self.credentials.secrets)
-        self._client = x_auth.build_x_client(self.credentials.secrets)
+        self._user_auth = auth.is_oauth1(self.credentials.secrets)
+        self._client = auth.build_x_client(self.credentials.secrets)
         self._transport = transport.mount_transport(self._client.session, self._api_url)
 
     def _send_request(self, call: Callable[[], object], scope: str, *, write: bool = False) -> HTTPAnswer:
         """One request through the library: the answer, or one of the seven errors."""
-        classify = partial(x_errors.classify_x_answer, write=write, now=self._now(), scope=scope)
+        classify = partial(errors.classify_x_answer, write=write, now=self._now(), scope=scope)
         return transport.call_or_raise(self._transport, call, classify)
 
     def verify(self) -> OwnAccount:
-        answer = self._send_request(lambda: self._client.get_me(user_auth=self._user_auth), scope="users.read")
+        answer = self._send_request(
+            lambda: self._client.get_me(user_auth=self._user_auth), scope="users.read"
+        )
         user = wire.as_mapping(wire.as_mapping(answer.document).get("data"))
         try:
-            remote_id, handle = x_parse.require_x_id(user.get("id")), wire.require_text(user.get("username"))
+            remote_id, handle = parse.require_x_id(user.get("id")), wire.require_text(user.get("username"))
         except ValueError:
             raise RetryLater("X: an answer that makes no sense.", code="malformed") from None
         granted = self.credentials.secrets.get("scope") or answer.headers.get("x-access-level", "")
@@ -90,10 +88,10 @@ class XConnector:
     def refresh_credentials(self) -> Credentials | None:
         """New OAuth 2 tokens when the old ones are about to end. The old refresh token is dead from then on."""
         secrets, now = self.credentials.secrets, self._now()
-        if not x_auth.must_refresh(secrets, now):
+        if not auth.must_refresh(secrets, now):
             return None
         form = {"grant_type": "refresh_token", "refresh_token": secrets["refresh_token"]}
-        renewed = x_auth.request_token(self._client.session, self._transport, secrets, form, now)
+        renewed = auth.request_token(self._client.session, self._transport, secrets, form, now)
         self.credentials = Credentials(self.credentials.network, self.credentials.remote_id, renewed)
         self._open_client()
         return self.credentials
@@ -114,14 +112,14 @@ class XConnector:
 
     def fetch(self, ids: Sequence[str]) -> dict[str, InboundMessage]:
         """Posts 100 a request, direct messages one a request. Raises `RetryLater` when the answer is incomplete."""
-        posts = [one for one in ids if not one.startswith(x_parse.DM_PREFIX)]
+        posts = [one for one in ids if not one.startswith(parse.DM_PREFIX)]
         found: dict[str, InboundMessage] = {}
         for start in range(0, len(posts), _LOOKUP_SIZE):
             chunk = posts[start : start + _LOOKUP_SIZE]
-            call = lambda chunk=chunk: self._client.get_tweets(chunk, user_auth=self._user_auth, **POST_PARAMS)  # noqa: E731
-            found |= x_find.posts_by_id(self._look_up_posts(call), chunk, self._own_id)
+            call = partial(self._client.get_tweets, chunk, user_auth=self._user_auth, **POST_PARAMS)
+            found |= find.posts_by_id(self._look_up_posts(call), chunk, self._own_id)
         for one in ids:
-            if one.startswith(x_parse.DM_PREFIX) and (event := self._fetch_event(one)):
+            if one.startswith(parse.DM_PREFIX) and (event := self._fetch_event(one)):
                 found[one] = event
         return found
 
@@ -134,14 +132,14 @@ class XConnector:
         return wire.as_mapping(answer.document) if answer else {}
 
     def _fetch_event(self, remote_id: str) -> InboundMessage | None:
-        route = f"/2/dm_events/{x_parse.require_x_id(remote_id.removeprefix(x_parse.DM_PREFIX))}"
+        route = f"/2/dm_events/{parse.require_x_id(remote_id.removeprefix(parse.DM_PREFIX))}"
         fields = {"dm_event.fields": ",".join(EVENT_PARAMS["dm_event_fields"]), "expansions": "sender_id"}
         call = lambda: self._client.request("GET", route, params=fields, user_auth=self._user_auth)  # noqa: E731
         try:
             document = wire.as_mapping(self._send_request(call, scope="dm.read").document)
         except Gone:
             return None
-        return x_find.parse_looked_up_event(document, self._own_id)
+        return find.parse_looked_up_event(document, self._own_id)
 
     def reply(self, ref: JSONObject, draft: OutgoingMessage, client_key: str) -> SentMessage:
         if not ref.get("tweet_id"):
@@ -153,16 +151,16 @@ class XConnector:
             scope="tweet.write",
             write=True,
         )
-        return x_find.parse_x_sent_message(answer, "id")
+        return find.parse_x_sent_message(answer, "id")
 
     def send_dm(self, ref: JSONObject, draft: OutgoingMessage, client_key: str) -> SentMessage:
-        target = x_find.dm_target(ref)
+        target = find.dm_target(ref)
         answer = self._send_request(
             lambda: self._client.create_direct_message(text=draft.text, user_auth=self._user_auth, **target),
             scope="dm.write",
             write=True,
         )
-        return x_find.parse_x_sent_message(answer, "dm_event_id", x_parse.DM_PREFIX)
+        return find.parse_x_sent_message(answer, "dm_event_id", parse.DM_PREFIX)
 
     def private_reply(self, ref: JSONObject, draft: OutgoingMessage, client_key: str) -> SentMessage:
         return self.send_dm({"participant_id": ref.get("author_id")}, draft, client_key)
@@ -189,8 +187,8 @@ class XConnector:
         )
 
     def delete(self, remote_id: str) -> None:
-        if remote_id.startswith(x_parse.DM_PREFIX):
-            route = f"/2/dm_events/{remote_id.removeprefix(x_parse.DM_PREFIX)}"
+        if remote_id.startswith(parse.DM_PREFIX):
+            route = f"/2/dm_events/{remote_id.removeprefix(parse.DM_PREFIX)}"
             call = lambda: self._client.request("DELETE", route, user_auth=self._user_auth)  # noqa: E731
         else:
             call = lambda: self._client.delete_tweet(remote_id, user_auth=self._user_auth)  # noqa: E731
@@ -200,13 +198,13 @@ class XConnector:
         self, ref: JSONObject, text: str, since: dt.datetime, visibility: Visibility
     ) -> SentMessage | None:
         """Our answer to this message, or in this direct conversation, with this text (X rewrites links and adds @names)."""
-        after = since - x_find.CLOCK_SKEW
+        after = since - find.CLOCK_SKEW
         page = ""
-        for _ in range(x_find.MAX_OWN_PAGES):
+        for _ in range(find.MAX_OWN_PAGES):
             more = {"pagination_token": page} if page else {}
             if visibility == "direct":
                 call = lambda more=more: self._client.get_direct_message_events(  # noqa: E731
-                    max_results=100, user_auth=self._user_auth, **x_find.dm_target(ref), **EVENT_PARAMS, **more
+                    max_results=100, user_auth=self._user_auth, **find.dm_target(ref), **EVENT_PARAMS, **more
                 )
             else:
                 call = lambda more=more: self._client.get_users_tweets(  # noqa: E731
@@ -218,7 +216,9 @@ class XConnector:
                     **more,
                 )
             document = wire.as_mapping(self._send_request(call, scope="tweet.read").document)
-            found, page = x_find.find_own_x_message(document, ref, text, after, self._own_id, direct=visibility == "direct")
+            found, page = find.find_own_x_message(
+                document, ref, text, after, self._own_id, direct=visibility == "direct"
+            )
             if found or not page:
                 return found
         return None
@@ -235,12 +235,12 @@ class XConnector:
         return int(parse_tweet(sound).weightedLength) if sound else 0
 
     def verify_webhook(self, headers: Mapping[str, str], raw_body: bytes) -> bool:
-        return x_webhook.is_signed_by_x(headers, raw_body, self.credentials.secrets.get("consumer_secret", ""))
+        return webhook.is_signed_by_x(headers, raw_body, self.credentials.secrets.get("consumer_secret", ""))
 
     def webhook_challenge(self, query: Mapping[str, str]) -> str | None:
         """The JSON body that answers X's `crc_token`."""
-        return x_webhook.answer_x_challenge(query, self.credentials.secrets.get("consumer_secret", ""))
+        return webhook.answer_x_challenge(query, self.credentials.secrets.get("consumer_secret", ""))
 
     def parse_webhook(self, payload: JSONObject) -> tuple[InboundMessage, ...]:
         """The messages in an account activity delivery; those for other accounts and malformed ones are left out."""
-        return x_webhook.parse_x_webhook(payload, self._own_id)
+        return webhook.parse_x_webhook(payload, self._own_id)

@@ -128,7 +128,9 @@ def _classify_refusal(
     if status in (404, 410) or known & _NOT_THERE:
         return Gone(f"{LABEL}: it no longer exists. {said}", code=code)
     if status == 0 and not known & _INVALID:
-        return transport.unavailable_error(LABEL, f"an answer that makes no sense ({code})", write=write, code=code)
+        return transport.unavailable_error(
+            LABEL, f"an answer that makes no sense ({code})", write=write, code=code
+        )
     return Rejected(f"{LABEL} refused this. {said}", code=code)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from networks import wire
 from networks.base import AmbiguousSend, InboundMessage, JSONObject, Rejected, RetryLater, SentMessage
 from networks.transport import HTTPAnswer
-from networks.x import parse as x_parse
+from networks.x import parse
 
 #: Our clock and X's may differ by this much, and X cuts times to the second.
 CLOCK_SKEW = dt.timedelta(seconds=5)
@@ -25,7 +25,7 @@ def parse_x_sent_message(answer: HTTPAnswer, key: str, prefix: str = "") -> Sent
     """The id in the answer to a write. Raises `AmbiguousSend` without one."""
     data = wire.as_mapping(wire.as_mapping(answer.document).get("data"))
     try:
-        remote_id = x_parse.require_x_id(data.get(key))
+        remote_id = parse.require_x_id(data.get(key))
     except ValueError:
         remote_id = ""
     if not remote_id:
@@ -36,7 +36,7 @@ def parse_x_sent_message(answer: HTTPAnswer, key: str, prefix: str = "") -> Sent
 def _build_sent_message(remote_id: str, prefix: str) -> SentMessage:
     if prefix:
         return SentMessage(prefix + remote_id)
-    return SentMessage(remote_id, f"{x_parse.SITE}/i/web/status/{remote_id}")
+    return SentMessage(remote_id, f"{parse.SITE}/i/web/status/{remote_id}")
 
 
 def dm_target(ref: JSONObject) -> dict[str, str]:
@@ -56,9 +56,9 @@ def posts_by_id(document: Mapping[str, Any], asked: Sequence[str], own_id: str) 
 
     Raises `RetryLater` when an id is neither among the posts nor among the errors.
     """
-    users, found_media = x_parse.users_by_id(document), x_parse.media_by_key(document)
+    users, found_media = parse.users_by_id(document), parse.media_by_key(document)
     messages, _ = wire.parse_items(
-        document.get("data"), lambda item: x_parse.parse_x_post(item, "mentions", own_id, users, found_media)
+        document.get("data"), lambda item: parse.parse_x_post(item, "mentions", own_id, users, found_media)
     )
     found = {message.remote_id: message for message in messages}
     errors = [wire.as_mapping(one) for one in wire.as_list(document.get("errors"))]
@@ -78,7 +78,7 @@ def parse_looked_up_event(document: Mapping[str, Any], own_id: str) -> InboundMe
     if data is None:
         return None
     try:
-        return x_parse.parse_x_direct_message(data, own_id, x_parse.users_by_id(document), {})
+        return parse.parse_x_direct_message(data, own_id, parse.users_by_id(document), {})
     except (ValueError, KeyError, TypeError, AttributeError):
         raise RetryLater("X: an answer that makes no sense.", code="malformed") from None
 
@@ -101,8 +101,8 @@ def find_own_x_message(
 
     def read(item: Any) -> InboundMessage | None:
         if direct:
-            return x_parse.parse_x_direct_message(item, own_id, {}, {})
-        return x_parse.parse_x_post(item, "mentions", own_id, {}, {})
+            return parse.parse_x_direct_message(item, own_id, {}, {})
+        return parse.parse_x_post(item, "mentions", own_id, {}, {})
 
     messages, _ = wire.parse_items(document.get("data"), read)
     for message in messages:

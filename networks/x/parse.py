@@ -79,7 +79,9 @@ def parse_x_author(user_id: object, users: Mapping[str, Mapping[str, Any]], own_
     )
 
 
-def _parse_attachments(item: Mapping[str, Any], found: Mapping[str, Mapping[str, Any]]) -> tuple[Attachment, ...]:
+def _parse_attachments(
+    item: Mapping[str, Any], found: Mapping[str, Mapping[str, Any]]
+) -> tuple[Attachment, ...]:
     attached = item.get("attachments")
     if not isinstance(attached, dict):
         return ()

@@ -21,10 +21,8 @@ from networks.base import (
     StreamKind,
 )
 from networks.transport import HTTPAnswer
-from networks.x import errors as x_errors
-from networks.x import parse as x_parse
-from networks.x import window as x_window
-from networks.x.window import Window
+from networks.x import errors, parse
+from networks.x.window import MAX_RESTARTS, MENTIONS_REACH, Window, advance_window
 
 POST_PARAMS: dict[str, Any] = {
     "tweet_fields": [
@@ -70,7 +68,7 @@ def read_x_budget(answer: HTTPAnswer | None) -> Budget:
 
 def _refuses_page_token(refusal: NetworkError, answer: HTTPAnswer | None) -> bool:
     """Whether X refused a page token (they expire)."""
-    return any(x_errors.names_parameter(refusal, answer, name) for name in ("pagination_token", "next_token"))
+    return any(errors.names_parameter(refusal, answer, name) for name in ("pagination_token", "next_token"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,9 +95,9 @@ class XPoller:
             return self._poll_window(window)
         except Rejected as error:
             answer, refusal = self.transport.answer, error
-        if window.page and window.restarts < x_window.MAX_RESTARTS and _refuses_page_token(refusal, answer):
+        if window.page and window.restarts < MAX_RESTARTS and _refuses_page_token(refusal, answer):
             return PollResult((), window.restart().to_cursor(), has_more=True, budget=read_x_budget(answer))
-        if window.since and x_errors.names_parameter(refusal, answer, "since_id"):
+        if window.since and errors.names_parameter(refusal, answer, "since_id"):
             # Search refuses ids older than 7 days: read all it still has and say that there may be a gap.
             page = self._poll_window(Window())
             return PollResult(
@@ -118,22 +116,22 @@ class XPoller:
         promised = meta.get("result_count")
         if not (isinstance(items, list) and (items or not promised)) and (items is not None or promised != 0):
             raise RetryLater("X: an answer that makes no sense.", code="malformed")
-        users, found_media = x_parse.users_by_id(document), x_parse.media_by_key(document)
+        users, found_media = parse.users_by_id(document), parse.media_by_key(document)
 
         def read(item: Any) -> InboundMessage | None:
             if stream == "direct":
-                return x_parse.parse_x_direct_message(item, self.own_id, users, found_media)
-            return x_parse.parse_x_post(item, stream, self.own_id, users, found_media)
+                return parse.parse_x_direct_message(item, self.own_id, users, found_media)
+            return parse.parse_x_post(item, stream, self.own_id, users, found_media)
 
         messages, unreadable = wire.parse_items(items, read)
-        ids = [message.remote_id.removeprefix(x_parse.DM_PREFIX) for message in messages]
+        ids = [message.remote_id.removeprefix(parse.DM_PREFIX) for message in messages]
         next_token = meta.get("next_token")
         if stream == "direct" and window.since:
             known = [one for one in ids if int(one) <= int(window.since)]
             next_token = None if known else next_token
             messages = [one for one, id_ in zip(messages, ids, strict=True) if int(id_) > int(window.since)]
-        reach = x_window.MENTIONS_REACH if stream == "mentions" else 0
-        step = x_window.advance_window(window, ids, next_token, size, self.now, reach)
+        reach = MENTIONS_REACH if stream == "mentions" else 0
+        step = advance_window(window, ids, next_token, size, self.now, reach)
         return PollResult(
             messages=tuple(messages),
             next_cursor=step.cursor,

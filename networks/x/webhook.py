@@ -12,7 +12,7 @@ from typing import Any
 
 from networks import wire
 from networks.base import Author, InboundMessage
-from networks.x.parse import DM_PREFIX, SITE, unescape_text, require_x_id
+from networks.x.parse import DM_PREFIX, SITE, require_x_id, unescape_text
 
 _V1_TIME = "%a %b %d %H:%M:%S %z %Y"
 
@@ -83,7 +83,9 @@ def _parse_post(item: Mapping[str, Any], own_id: str) -> InboundMessage | None:
         parent_id=parent,
         author=writer,
         text=unescape_text(text),
-        created_at=dt.datetime.strptime(wire.require_text(item.get("created_at")), _V1_TIME).astimezone(dt.UTC),
+        created_at=dt.datetime.strptime(wire.require_text(item.get("created_at")), _V1_TIME).astimezone(
+            dt.UTC
+        ),
         permalink=f"{SITE}/{writer.handle or 'i/web'}/status/{remote_id}",
         can_reply=not writer.is_self,
         reply_ref={"tweet_id": remote_id, "author_id": writer.remote_id},

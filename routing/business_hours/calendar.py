@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
-from routing.business_hours.public_holidays import UnknownCountry, require_known_country, public_holidays
+from routing.business_hours.public_holidays import UnknownCountry, public_holidays, require_known_country
 
 Intervals = tuple[tuple[int, int], ...]
 DayKind = Literal["week", "holiday", "closed", "special"]
@@ -153,7 +153,9 @@ class CompiledCalendar:
     def _compile_day(self, number: int) -> _DaySpans:
         found: list[tuple[int, int]] = []
         for start, end, offset in self._split_at_clock_change(number * _DAY, (number + 1) * _DAY):
-            found += [(a - offset, b - offset) for a, b in self._open_wall_spans(start + offset, end + offset)]
+            found += [
+                (a - offset, b - offset) for a, b in self._open_wall_spans(start + offset, end + offset)
+            ]
         segments = _merge_spans(found)
         return sum(b - a for a, b in segments), segments
 
@@ -233,7 +235,9 @@ def compile_calendar(snapshot: Mapping[str, Any]) -> CompiledCalendar:
     if both := sorted(closed & special.keys()):
         raise CalendarError(f"{both[0]} is both closed and open at special hours.")
     days = tuple(_parse_intervals(hours) for hours in week)
-    return CompiledCalendar(parse_time_zone(snapshot.get("time_zone")), days, country, subdivision, closed, special)
+    return CompiledCalendar(
+        parse_time_zone(snapshot.get("time_zone")), days, country, subdivision, closed, special
+    )
 
 
 def parse_time_zone(name: object) -> ZoneInfo:

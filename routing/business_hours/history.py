@@ -48,7 +48,9 @@ class VersionedCalendar:
         """As `Calendar.between`."""
         if b < a:
             return -self.between(b, a)
-        return sum((one.between(start, end) for start, end, one in self._stretches_between(a, b)), dt.timedelta())
+        return sum(
+            (one.between(start, end) for start, end, one in self._stretches_between(a, b)), dt.timedelta()
+        )
 
     def describe_day(self, date: dt.date) -> LocalDay:
         """As `Calendar.day`, by the hours in force at that day's noon."""

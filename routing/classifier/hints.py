@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from routing.classifier.arrays import transpose_rows, pack_rows, feature_weights
+from routing.classifier.arrays import feature_weights, pack_rows, transpose_rows
 from routing.classifier.features import FeatureSpace, count_features
 
 if TYPE_CHECKING:
@@ -41,7 +41,9 @@ def _phrases_of_condition(condition: Mapping[str, Any]) -> Iterator[str]:
                 yield from _phrases_of_condition(part)
 
 
-def likeness_weights(space: FeatureSpace, hints: Sequence[tuple[str, str]], departments: Sequence[str]) -> Floats:
+def likeness_weights(
+    space: FeatureSpace, hints: Sequence[tuple[str, str]], departments: Sequence[str]
+) -> Floats:
     """Weights (width × departments) of the likeness to each department's words, times `LIKENESS_WEIGHT`. Departments whose
     rules name no words get none."""
     import numpy as np

@@ -59,7 +59,9 @@ def _measure_draw(
     learned_from, tested = split_messages(messages, count, seed)
     begun = time.perf_counter()
     try:
-        trained: TrainingResult | None = train_router([one.example for one in learned_from], hints, seed=seed + 1)
+        trained: TrainingResult | None = train_router(
+            [one.example for one in learned_from], hints, seed=seed + 1
+        )
     except TooFewExamples:
         trained = None
     seconds = time.perf_counter() - begun
@@ -68,7 +70,9 @@ def _measure_draw(
     return found | (_test_figures(sliced, trained, "slice_") if sliced else {})
 
 
-def split_messages(messages: Sequence[LabelledMessage], count: int, seed: int) -> tuple[list[LabelledMessage], list[LabelledMessage]]:
+def split_messages(
+    messages: Sequence[LabelledMessage], count: int, seed: int
+) -> tuple[list[LabelledMessage], list[LabelledMessage]]:
     """`count` of the messages, and the rest; every department has its share, rounded at random, in both."""
     order = list(range(len(messages)))
     random.Random(seed).shuffle(order)
@@ -85,7 +89,9 @@ def split_messages(messages: Sequence[LabelledMessage], count: int, seed: int) -
     return [messages[at] for at in order if at in chosen], [messages[at] for at in order if at not in chosen]
 
 
-def _test_figures(tested: Sequence[LabelledMessage], trained: TrainingResult | None, prefix: str) -> dict[str, Any]:
+def _test_figures(
+    tested: Sequence[LabelledMessage], trained: TrainingResult | None, prefix: str
+) -> dict[str, Any]:
     """`learned` is what a workspace would get: the rules alone where the training's own check refused the router."""
     right = [one.example.department for one in tested]
     rules = [one.example.votes.department for one in tested]
@@ -125,7 +131,9 @@ def _mean_figures(draws: Sequence[dict[str, Any]]) -> dict[str, Any]:
     means: dict[str, Any] = {}
     for name in draws[0]:
         values = [one[name] for one in draws if name in one]
-        means[name] = _mean_figures(values) if isinstance(values[0], dict) else round(sum(values) / len(values), 4)
+        means[name] = (
+            _mean_figures(values) if isinstance(values[0], dict) else round(sum(values) / len(values), 4)
+        )
     return means
 
 

@@ -67,7 +67,9 @@ class Router:
         learned = np.asarray(values, np.float32) @ self.weights[list(features)]
         return [
             believed + float(more)
-            for believed, more in zip(belief_scores(votes, self.departments, self.loyalty), learned, strict=True)
+            for believed, more in zip(
+                belief_scores(votes, self.departments, self.loyalty), learned, strict=True
+            )
         ]
 
     def reasons(self, text: str, votes: Votes, department: str) -> tuple[str, ...]:
@@ -129,7 +131,9 @@ def unpack_router(stored: bytes) -> Router:
             rarity, weights = arrays["rarity"], arrays["weights"]
         if meta["format"] != ARRAYS_FORMAT:
             raise BadArrays(f"Format {meta['format']} is not known.")
-        space = FeatureSpace(_number_names(meta["names"]), [float(one) for one in rarity], _number_names(meta["votes"]))
+        space = FeatureSpace(
+            _number_names(meta["names"]), [float(one) for one in rarity], _number_names(meta["votes"])
+        )
         router = Router(
             tuple(meta["departments"]),
             space,

@@ -26,7 +26,9 @@ def count_confusion(right: Sequence[str], named: Sequence[str]) -> dict[str, Any
     return {"departments": order, "rows": [[counts[one, other] for other in order] for one in order]}
 
 
-def count_decided(outcomes: Iterable[tuple[str, str, float]], department: str, threshold: float) -> tuple[int, int]:
+def count_decided(
+    outcomes: Iterable[tuple[str, str, float]], department: str, threshold: float
+) -> tuple[int, int]:
     """Of (right, named, confidence): how many would be decided for `department` at `threshold`, and how many of these
     wrongly."""
     taken = [right for right, named, sure in outcomes if named == department and sure >= threshold]

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from routing.classifier import scoring
-from routing.classifier.arrays import transpose_rows, kernel_matrix, pack_rows, score_rows, feature_weights
+from routing.classifier.arrays import feature_weights, kernel_matrix, pack_rows, score_rows, transpose_rows
 from routing.classifier.features import FeatureSpace, Votes, build_feature_space
 from routing.classifier.fitting import RegressionProblem, fit_regression
 from routing.classifier.hints import likeness_weights
@@ -115,7 +115,9 @@ def train_router(
 
 def _require_enough(examples: Sequence[Example]) -> None:
     if len(examples) < MIN_EXAMPLES:
-        raise TooFewExamples(f"{len(examples)} of the {MIN_EXAMPLES} corrections that learning needs are there.")
+        raise TooFewExamples(
+            f"{len(examples)} of the {MIN_EXAMPLES} corrections that learning needs are there."
+        )
     if len({one.department for one in examples}) < 2:
         raise TooFewExamples("All corrections lead to one department: there is nothing to tell apart yet.")
 
@@ -125,7 +127,9 @@ def _loyalty(examples: int) -> float:
     return LOYALTY * max(0.0, math.log(NO_LOYALTY_AT / examples) / math.log(NO_LOYALTY_AT / FULL_LOYALTY_AT))
 
 
-def _build_training_data(examples: Sequence[Example], hints: Sequence[tuple[str, str]]) -> tuple[Any, _TrainingData, Floats]:
+def _build_training_data(
+    examples: Sequence[Example], hints: Sequence[tuple[str, str]]
+) -> tuple[Any, _TrainingData, Floats]:
     import numpy as np
 
     labels = [one.department for one in examples]
@@ -142,7 +146,15 @@ def _build_training_data(examples: Sequence[Example], hints: Sequence[tuple[str,
     loyalty = _loyalty(len(examples))
     loyal = np.asarray([belief_scores(one.votes, departments, loyalty) for one in examples], np.float32)
     bench = _TrainingData(
-        examples, departments, features, kernel_matrix(held), targets, beliefs, loyal, score_rows(rows, like), labels
+        examples,
+        departments,
+        features,
+        kernel_matrix(held),
+        targets,
+        beliefs,
+        loyal,
+        score_rows(rows, like),
+        labels,
     )
     return held, bench, like
 
@@ -207,7 +219,9 @@ def _choose_strength(bench: _TrainingData, scores: list[Floats]) -> tuple[float,
     found = [
         (
             sum(
-                _mean_score(bench, _best_departments(bench, bench.loyal_beliefs + (bench.likenesses + one) * strength))
+                _mean_score(
+                    bench, _best_departments(bench, bench.loyal_beliefs + (bench.likenesses + one) * strength)
+                )
                 for one in scores
             )
             / len(scores),

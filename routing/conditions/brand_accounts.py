@@ -32,7 +32,9 @@ def is_limited_to_accounts(tree: ConditionTree, accounts: Collection[str]) -> bo
     return found is not None and found <= frozenset(accounts)
 
 
-def explain_too_wide_condition(tree: ConditionTree, accounts: Collection[str], names: Mapping[str, str]) -> str:
+def explain_too_wide_condition(
+    tree: ConditionTree, accounts: Collection[str], names: Mapping[str, str]
+) -> str:
     """What lets a condition hold for messages of other brand accounts than these, and what to do, as sentences; "" when
     nothing does. `names` as `routing.conditions.wording.describe_leaf` takes them."""
     if is_limited_to_accounts(tree, accounts):

@@ -148,7 +148,10 @@ def _are_complementary(parts: Sequence[ConditionTree]) -> bool:
     if any((field, not value) in flags for field, value in flags):
         return True
     barred = [
-        part for each in parts if _group_key(each) == "none" and len(each["none"]) == 1 for part in each["none"]
+        part
+        for each in parts
+        if _group_key(each) == "none" and len(each["none"]) == 1
+        for part in each["none"]
     ]
     return any(implies(part, other) for part in barred for other in parts)
 

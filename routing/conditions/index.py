@@ -10,7 +10,7 @@ from routing.business_hours.history import VersionedCalendar
 from routing.conditions.fields import number_bounds
 from routing.conditions.patterns import PatternSet
 from routing.facts import Facts
-from routing.text import MIN_PREFIX, is_emoji_only, has_link, parse_phrase, tokenize, count_words
+from routing.text import MIN_PREFIX, count_words, has_link, is_emoji_only, parse_phrase, tokenize
 
 #: Fields that are read from the text, and only when a rule asks.
 _TEXT_READERS: dict[str, Callable[[Facts], Any]] = {

@@ -22,9 +22,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from routing.conditions.fields import CHOICE_FIELDS, ALL_FIELDS, FLAG_FIELDS, NUMBER_FIELDS, FIXED_VALUES
+from routing.conditions.fields import ALL_FIELDS, CHOICE_FIELDS, FIXED_VALUES, FLAG_FIELDS, NUMBER_FIELDS
 from routing.conditions.patterns import find_pattern_problem
-from routing.text import MIN_PREFIX, parse_phrase, is_storable
+from routing.text import MIN_PREFIX, is_storable, parse_phrase
 
 MAX_DEPTH = 20
 MAX_NODES = 3_000
@@ -93,7 +93,9 @@ def _check_leaf(node: dict[Any, Any], path: str) -> Iterator[ConditionProblem]:
     field = node["field"]
     check = _LEAF_CHECKS.get(field) if isinstance(field, str) else None
     if check is None:
-        yield ConditionProblem(path, f"There is no field {_quote_value(field)}. Fields are {', '.join(ALL_FIELDS)}.")
+        yield ConditionProblem(
+            path, f"There is no field {_quote_value(field)}. Fields are {', '.join(ALL_FIELDS)}."
+        )
         return
     keys = _LEAF_KEYS.get(str(field), frozenset({"is"}))
     unknown = sorted(str(key) for key in node if key != "field" and key not in keys)

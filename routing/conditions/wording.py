@@ -103,7 +103,11 @@ def _describe_number(leaf: dict[str, Any]) -> str:
             if least != most
             else f"exactly {_count_with_noun(least, one, many)}"
         )
-    return f"at least {_count_with_noun(least, one, many)}" if "gte" in leaf else f"at most {_count_with_noun(most, one, many)}"
+    return (
+        f"at least {_count_with_noun(least, one, many)}"
+        if "gte" in leaf
+        else f"at most {_count_with_noun(most, one, many)}"
+    )
 
 
 def _count_with_noun(number: int, one: str, many: str) -> str:

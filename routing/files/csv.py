@@ -12,7 +12,7 @@ from routing.facts import Facts
 from routing.files.encoding import BadTable, read_lines
 from routing.reading import with_reading
 
-__all__ = ["BadTable", "CsvLine", "CsvRow", "CsvTable", "facts_of_row", "escape_formula", "read_csv_rows"]
+__all__ = ["BadTable", "CsvLine", "CsvRow", "CsvTable", "escape_formula", "facts_of_row", "read_csv_rows"]
 
 #: Characters that make a spreadsheet read a cell as a formula.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from routing.files import csv as csv_rows
+from routing.files import csv
 
 #: What the columns may be called.
 TEXT_COLUMNS, DEPARTMENT_COLUMNS = ("text", "message"), ("department", "label")
@@ -31,19 +31,19 @@ class LabelledRow:
 def read_labelled_rows(path: Path) -> Iterator[LabelledRow]:
     """The rows of a file (see `csv_rows.Table`) that have both a text and a department. Raises `UnreadableFile`."""
     try:
-        table = csv_rows.CsvTable(_read_bytes(path))
+        table = csv.CsvTable(_read_bytes(path))
         text = next((name for name in TEXT_COLUMNS if name in table.names), None)
         department = next((name for name in DEPARTMENT_COLUMNS if name in table.names), None)
         if text is None or department is None:
             there = ", ".join(f"“{name[:40]}”" for name in table.names[:20] if name)
-            raise csv_rows.BadTable(
+            raise csv.BadTable(
                 f"It needs a column “text” and a column “department” in its first line; it has {there or 'none'}."
             )
         for line in table:
             said, where = line.row[text].strip(), line.row[department].strip()
             if said and where:
                 yield LabelledRow(line.number, said, where, line.row.get("source", "").strip())
-    except csv_rows.BadTable as error:
+    except csv.BadTable as error:
         raise UnreadableFile(f"{path}: {error}") from error
 
 

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from routing.files import csv as csv_rows
+from routing.files import csv
 
 
 class UnusableFile(ValueError):
@@ -19,10 +19,10 @@ def read_csv_file(path: Path, *needed: str) -> Iterator[dict[str, str]]:
     Raises `UnusableFile` when the file cannot be read, is no CSV, or lacks one of the columns `needed`.
     """
     try:
-        yield from csv_rows.read_csv_rows(path.read_bytes(), *needed)
+        yield from csv.read_csv_rows(path.read_bytes(), *needed)
     except OSError as error:
         raise UnusableFile(f"{path} cannot be read: {error.strerror}") from error
-    except csv_rows.BadTable as error:
+    except csv.BadTable as error:
         raise UnusableFile(f"{path}: {error}") from error
 
 

@@ -30,7 +30,9 @@ def measure_readings(messages: Iterable[tuple[str, str, str]], field: str) -> di
     readings = [read_message(text, language=language) for text, language, _ in given]
     spent = time.process_time() - began
     said = map(MEASURED_FIELDS[field], readings)
-    accuracy, macro, table = score_labels([(label, value) for (_, _, label), value in zip(given, said, strict=True)])
+    accuracy, macro, table = score_labels(
+        [(label, value) for (_, _, label), value in zip(given, said, strict=True)]
+    )
     return {
         "field": field,
         "messages": len(given),

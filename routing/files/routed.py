@@ -8,8 +8,7 @@ from math import exp
 from routing.classifier.features import Votes
 from routing.classifier.router import Guess, belief_scores
 from routing.facts import Facts
-from routing.learning import active as learned
-from routing.learning.active import ActiveRouter
+from routing.learning.active import ActiveRouter, rule_votes
 from routing.rules.engine import CompiledRules, decide
 
 
@@ -31,7 +30,7 @@ class RoutingAnswer:
 def route_message(facts: Facts, rules: CompiledRules, active: ActiveRouter | None) -> RoutingAnswer:
     """What is said about one message; the reasons begin with what the router would do where it thinks otherwise than
     the rules. Never raises."""
-    decision, votes = decide(facts, rules), learned.rule_votes(facts, rules)
+    decision, votes = decide(facts, rules), rule_votes(facts, rules)
     guesses = active.router.guess(facts.text, votes) if active else _guesses_of_rules(votes, rules)
     best, reasons = guesses[0], list(decision.reasons)
     if active is not None and best.department != decision.department:

@@ -96,7 +96,11 @@ def get_active_router() -> ActiveRouter | None:
         return None
     with _guard:
         old = known[2] if known is not None and known[1] == row else None
-        found = ActiveRouter(old.number, old.router, thresholds, old.by_rule) if old else _load_active_router(row, thresholds)
+        found = (
+            ActiveRouter(old.number, old.router, thresholds, old.by_rule)
+            if old
+            else _load_active_router(row, thresholds)
+        )
         _cached_active = (at, row, found)
     return found
 
@@ -105,7 +109,10 @@ def _load_active_router(pk: int, thresholds: Mapping[str, float]) -> ActiveRoute
     version = RouterVersion.objects.get(pk=pk)
     try:
         return ActiveRouter(
-            version.number, unpack_router(bytes(version.arrays)), thresholds, version.metrics.get("by_rule", {})
+            version.number,
+            unpack_router(bytes(version.arrays)),
+            thresholds,
+            version.metrics.get("by_rule", {}),
         )
     except BadArrays as error:
         logger.error("Version %s of the router cannot be read, the rules decide: %s", version.number, error)
@@ -125,7 +132,10 @@ def rule_votes(facts: Facts, rules: CompiledRules) -> Votes:
 
 def held_out_votes(facts: Sequence[Facts], rules: CompiledRules) -> list[Votes]:
     """What the rules would say about messages that nobody had at hand who wrote them (`routing.learning.held_out`)."""
-    return [_votes_from_hits(one, seen, rules) for one, seen in zip(facts, held_out.held_out_hits(facts, rules), strict=True)]
+    return [
+        _votes_from_hits(one, seen, rules)
+        for one, seen in zip(facts, held_out.held_out_hits(facts, rules), strict=True)
+    ]
 
 
 def _votes_from_hits(facts: Facts, seen: set[int], rules: CompiledRules) -> Votes:

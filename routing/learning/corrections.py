@@ -64,7 +64,9 @@ def text_digest(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def import_corrections(pairs: Iterable[tuple[str, str]], *, by: User | None, now: dt.datetime) -> tuple[int, int]:
+def import_corrections(
+    pairs: Iterable[tuple[str, str]], *, by: User | None, now: dt.datetime
+) -> tuple[int, int]:
     """Keeps (text, department's slug) pairs from a file: how many are new, how many changed their department. A text
     that was imported before is there once; the last department counts."""
     wanted: dict[str, tuple[str, str]] = {}

@@ -13,7 +13,7 @@ from accounts.brand_accounts.display import Moment, relative_moment
 from accounts.models import Department
 from routing.classifier import scoring
 from routing.classifier.training import MIN_EXAMPLES
-from routing.learning import active as learned
+from routing.learning.active import get_learning_setting, threshold_for
 from routing.models import (
     LearningMode,
     RouterTraining,
@@ -128,7 +128,7 @@ class LearningState:
 
 def learning_state(rows: Sequence[VersionRow], examples: int) -> LearningState:
     """Two small statements beside what was read already."""
-    mode = learned.get_learning_setting().mode
+    mode = get_learning_setting().mode
     training = RouterTraining.objects.order_by("-pk").first()
     failed = training is not None and training.state == TrainingState.FAILED
     active = next((one for one in rows if one.is_active), None)
@@ -165,7 +165,9 @@ class ConfusionRow:
     found: str
 
 
-def confusion_table(metrics: Mapping[str, Any], known: Mapping[str, str]) -> tuple[list[str], list[ConfusionRow]]:
+def confusion_table(
+    metrics: Mapping[str, Any], known: Mapping[str, str]
+) -> tuple[list[str], list[ConfusionRow]]:
     """The heads of the columns, and the rows; departments that never were right have a column only."""
     table = metrics["confusion"]
     heads = [known.get(slug, slug) for slug in table["departments"]]
@@ -206,7 +208,7 @@ def threshold_rows(
     slugs = sorted({*(right for right, _, _ in outcomes), *(named for _, named, _ in outcomes)} & set(known))
     rows = []
     for slug in sorted(slugs, key=lambda one: known[one].casefold()):
-        chosen = round(100 * learned.threshold_for(thresholds, slug))
+        chosen = round(100 * threshold_for(thresholds, slug))
         options = sorted({*THRESHOLD_CHOICES, chosen})
         rows.append(
             ThresholdRow(

@@ -10,11 +10,10 @@ from typing import Any
 from django.db import transaction
 
 from accounts.models import Department, User
-from routing.learning import active as learned
+from routing.learning import active
 from routing.models import DismissedRule, RouterVersion, RoutingExample, Rule
 from routing.refusals import RuleSetError
-from routing.rules import editing
-from routing.rules import versions as rulesets
+from routing.rules import editing, versions
 from routing.rules.engine import decide
 from routing.text import tokenize
 
@@ -63,7 +62,8 @@ def list_suggested_rules() -> list[SuggestedRule]:
 def find_suggested_rule(words: str, department: str) -> SuggestedRule | None:
     """The suggestion with these words for the department (a slug), None when it is no longer one."""
     return next(
-        (one for one in list_suggested_rules() if one.words == words and one.department.slug == department), None
+        (one for one in list_suggested_rules() if one.words == words and one.department.slug == department),
+        None,
     )
 
 
@@ -72,7 +72,9 @@ def examples_with_words(one: SuggestedRule, user: User) -> tuple[list[RoutingExa
     rows = RoutingExample.objects.visible_to(user).filter(text__icontains=one.words.split()[0])
     holding = [row for row in rows.order_by("-at")[:EXAMPLES_SCANNED] if _contains_words(one.words, row.text)]
     right = [row for row in holding if row.department == one.department.slug]
-    return right[:EXAMPLES_SHOWN], [row for row in holding if row.department != one.department.slug][:EXAMPLES_SHOWN]
+    return right[:EXAMPLES_SHOWN], [row for row in holding if row.department != one.department.slug][
+        :EXAMPLES_SHOWN
+    ]
 
 
 def _contains_words(words: str, text: str) -> bool:
@@ -85,12 +87,12 @@ def conflicting_rules(one: SuggestedRule) -> list[Rule]:
     Raises `routing.refusals.RuleSetError` when the live rules cannot decide.
     """
     rows = RoutingExample.objects.filter(department=one.department.slug, text__icontains=one.words.split()[0])
-    rules = rulesets.live_rules()
+    rules = versions.live_rules()
     keys = {
         decision.rule_key
         for row in rows.order_by("-at")[:EXAMPLES_SCANNED]
         if _contains_words(one.words, row.text)
-        and (decision := decide(learned.facts_of_example(row), rules)).department != one.department.slug
+        and (decision := decide(active.facts_of_example(row), rules)).department != one.department.slug
         and decision.rule_key
     }
     return list(Rule.objects.filter(key__in=keys).order_by("position"))
@@ -107,7 +109,7 @@ def accept_suggested_rule(one: SuggestedRule, by: User, now: dt.datetime) -> Rul
     )
     before = {str(rule.key) for rule in conflicting_rules(one)} if one.overruled else set()
     with transaction.atomic():
-        rulesets.lock_rule_editing()
+        versions.lock_rule_editing()
         if find_suggested_rule(one.words, one.department.slug) is None:
             raise RuleSetError("somebody has settled it a moment ago.")
         note = f"Suggested by {one.corrected} corrections: “{one.words}”"

@@ -19,8 +19,22 @@ from routing.classifier.features import Votes
 from routing.classifier.hints import rule_phrases
 from routing.classifier.repeating import find_repeated_phrases
 from routing.classifier.router import BadArrays, unpack_router
-from routing.classifier.training import MIN_EXAMPLES, MAX_EXAMPLES, Example, TooFewExamples, TrainingResult, train_router
-from routing.learning import active as learned
+from routing.classifier.training import (
+    MAX_EXAMPLES,
+    MIN_EXAMPLES,
+    Example,
+    TooFewExamples,
+    TrainingResult,
+    train_router,
+)
+from routing.learning.active import (
+    facts_of_example,
+    forget_active_router,
+    get_learning_setting,
+    lock_learning_setting,
+    rule_votes,
+    training_votes,
+)
 from routing.models import (
     LearningMode,
     RouterTraining,
@@ -31,7 +45,7 @@ from routing.models import (
     VersionState,
 )
 from routing.refusals import RuleSetError
-from routing.rules import versions as rulesets
+from routing.rules import versions
 from routing.rules.engine import compile_rules
 from routing.rules.starter import starter_snapshot
 
@@ -60,7 +74,10 @@ def request_training_when_due(now: dt.datetime) -> bool:
     if newest is not None and now - newest < MIN_PAUSE:
         return False
     rows = RoutingExample.objects.all() if newest is None else RoutingExample.objects.filter(at__gt=newest)
-    if rows[:ENOUGH_NEW_CORRECTIONS].count() < ENOUGH_NEW_CORRECTIONS or RoutingExample.objects.all()[:MIN_EXAMPLES].count() < MIN_EXAMPLES:
+    if (
+        rows[:ENOUGH_NEW_CORRECTIONS].count() < ENOUGH_NEW_CORRECTIONS
+        or RoutingExample.objects.all()[:MIN_EXAMPLES].count() < MIN_EXAMPLES
+    ):
         return False
     request_training(None, now)
     return True
@@ -81,7 +98,10 @@ def claim_training(now: dt.datetime) -> int | None:
         row = RouterTraining.objects.filter(pk=pk, state=TrainingState.WANTED)
         attempts = row.values_list("attempts", flat=True).first() or 0
         if row.filter(attempts=attempts).update(
-            state=TrainingState.RUNNING, lease_until=now + TIME_LIMIT, attempts=attempts + 1, progress="Starting"
+            state=TrainingState.RUNNING,
+            lease_until=now + TIME_LIMIT,
+            attempts=attempts + 1,
+            progress="Starting",
         ):
             return pk
     return None
@@ -133,13 +153,13 @@ def load_training_material() -> TrainingMaterial:
     """
     newest = RuleSetVersion.objects.first()
     snapshot = {**newest.snapshot, "version": newest.number} if newest else starter_snapshot()
-    rules = rulesets.live_rules() if newest else compile_rules(snapshot)
+    rules = versions.live_rules() if newest else compile_rules(snapshot)
     examples = list(RoutingExample.objects.order_by("-at", "-pk")[:MAX_EXAMPLES])[::-1]
-    facts = [learned.facts_of_example(one) for one in examples]
+    facts = [facts_of_example(one) for one in examples]
     return TrainingMaterial(
         examples,
-        _examples_with_votes(examples, learned.training_votes(facts, rules)),
-        _examples_with_votes(examples, [learned.rule_votes(one, rules) for one in facts]),
+        _examples_with_votes(examples, training_votes(facts, rules)),
+        _examples_with_votes(examples, [rule_votes(one, rules) for one in facts]),
         rule_phrases(snapshot),
         rules.version,
     )
@@ -157,14 +177,18 @@ def _train_version(training: RouterTraining) -> RouterVersion:
     given = load_training_material()
     trained = train_router(given.training_examples, given.hints, progress=progress)
     progress("Looking for rules that corrections repeat")
-    trained.metrics["suggested_rules"] = [asdict(one) for one in find_repeated_phrases(given.suggestion_examples)]
+    trained.metrics["suggested_rules"] = [
+        asdict(one) for one in find_repeated_phrases(given.suggestion_examples)
+    ]
     return store_router_version(trained, given, training.asked_by, timezone.now())
 
 
-def store_router_version(trained: TrainingResult, given: TrainingMaterial, by: User | None, now: dt.datetime) -> RouterVersion:
+def store_router_version(
+    trained: TrainingResult, given: TrainingMaterial, by: User | None, now: dt.datetime
+) -> RouterVersion:
     """Keeps what a training came to as a new version, and makes it the active one if it may be."""
     with transaction.atomic():
-        mode = learned.get_learning_setting().mode
+        mode = get_learning_setting().mode
         before = RouterVersion.objects.select_for_update().filter(state=VersionState.ACTIVE).first()
         takes_over, verdict = decide_takeover(trained, given, before, mode)
         state = VersionState.ACTIVE if takes_over else VersionState.REFUSED
@@ -186,11 +210,13 @@ def store_router_version(trained: TrainingResult, given: TrainingMaterial, by: U
         )
         old = RouterVersion.objects.exclude(state=VersionState.ACTIVE).values_list("pk", flat=True)
         RouterVersion.objects.filter(pk__in=list(old[KEPT_VERSIONS:])).delete()
-    learned.forget_active_router()
+    forget_active_router()
     return version
 
 
-def decide_takeover(trained: TrainingResult, given: TrainingMaterial, before: RouterVersion | None, mode: str) -> tuple[bool, str]:
+def decide_takeover(
+    trained: TrainingResult, given: TrainingMaterial, before: RouterVersion | None, mode: str
+) -> tuple[bool, str]:
     """Whether a new version takes over, and why, for people."""
     figures = trained.metrics
     if not trained.is_better:
@@ -223,7 +249,9 @@ def _objection_to_takeover(trained: TrainingResult, given: TrainingMaterial, bef
         return ""
     right = [given.training_examples[at].department for at in fresh]
     new = [str(trained.metrics["outcomes"][at][1]) for at in fresh]
-    guesses = [router.guess(given.training_examples[at].text, given.training_examples[at].votes) for at in fresh]
+    guesses = [
+        router.guess(given.training_examples[at].text, given.training_examples[at].votes) for at in fresh
+    ]
     old = [one[0].department for one in guesses]
     ours, theirs = scoring.accuracy(right, new), scoring.accuracy(right, old)
     if ours >= theirs:
@@ -255,12 +283,12 @@ def activate_router_version(number: int) -> RouterVersion:
 def set_learning_mode(mode: LearningMode) -> None:
     """How new versions come into use. Automatic again takes the newest version that was not refused."""
     with transaction.atomic():
-        row = learned.lock_learning_setting()
+        row = lock_learning_setting()
         row.mode = mode
         row.save(update_fields=["mode"])
         if mode == LearningMode.AUTOMATIC:
             _activate_newest_version()
-    learned.forget_active_router()
+    forget_active_router()
 
 
 def _activate_newest_version() -> None:
@@ -274,7 +302,7 @@ def _activate_newest_version() -> None:
 def set_threshold(department: str, threshold: float) -> None:
     """From which probability on (0 to 1) the router decides alone for a department; 1.01 and more is never."""
     with transaction.atomic():
-        row = learned.lock_learning_setting()
+        row = lock_learning_setting()
         row.thresholds = {**row.thresholds, department: round(threshold, 2)}
         row.save(update_fields=["thresholds"])
-    learned.forget_active_router()
+    forget_active_router()

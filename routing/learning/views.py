@@ -14,9 +14,7 @@ from django_htmx.http import HttpResponseClientRefresh
 from accounts.brand_accounts.display import relative_moment
 from accounts.guards import SignedInRequest, require_action
 from routing.classifier.router import BadArrays
-from routing.learning import active as learned
-from routing.learning import page as learning_page
-from routing.learning import suggested_rules, trainings
+from routing.learning import active, page, suggested_rules, trainings
 from routing.models import LearningMode, RouterTraining, RouterVersion, RoutingExample
 from routing.refusals import RuleSetError
 from routing.rule_editor.redirects import redirect_to_rule_list
@@ -31,14 +29,16 @@ EXAMPLES_PER_PAGE = 50
 @require_action("learn")
 def learning(request: SignedInRequest) -> HttpResponse:
     """Where it stands: the active version, the examples, the versions, the rules that corrections suggest."""
-    now, names = timezone.now(), learning_page.department_names_by_slug()
-    rows, taught = learning_page.version_rows(now), learning_page.examples_by_department(names)
+    now, names = timezone.now(), page.department_names_by_slug()
+    rows, taught = page.version_rows(now), page.examples_by_department(names)
     scope = edit_scope_of(request.user)
     context = {
-        "state": learning_page.learning_state(rows, sum(one.count for one in taught)),
+        "state": page.learning_state(rows, sum(one.count for one in taught)),
         "versions": rows,
         "taught": taught,
-        "suggested": [one for one in suggested_rules.list_suggested_rules() if scope.covers(one.department.slug)],
+        "suggested": [
+            one for one in suggested_rules.list_suggested_rules() if scope.covers(one.department.slug)
+        ],
     }
     return render(request, "routing/learning.html", context)
 
@@ -83,20 +83,20 @@ def learning_version(request: SignedInRequest, number: int) -> HttpResponse:
     found = get_object_or_404(
         RouterVersion.objects.defer("arrays").select_related("created_by"), number=number
     )
-    names, metrics = learning_page.department_names_by_slug(), found.metrics
-    heads, rows = learning_page.confusion_table(metrics, names)
-    thresholds = learned.get_learning_setting().thresholds
+    names, metrics = page.department_names_by_slug(), found.metrics
+    heads, rows = page.confusion_table(metrics, names)
+    thresholds = active.get_learning_setting().thresholds
     context: dict[str, Any] = {
         "version": found,
         "made": relative_moment(found.created_at, timezone.now()),
         "figures": {
-            name: learning_page.percent_or_dash(metrics[name])
+            name: page.percent_or_dash(metrics[name])
             for name in ("accuracy", "rules_accuracy", "best_two", "surest_40")
         },
         "heads": heads,
         "confusion": rows,
-        "compared": learning_page.COMPARED_THRESHOLDS,
-        "thresholds": learning_page.threshold_rows(metrics, thresholds, names),
+        "compared": page.COMPARED_THRESHOLDS,
+        "thresholds": page.threshold_rows(metrics, thresholds, names),
     }
     return render(request, "routing/learning_version.html", context)
 
@@ -122,7 +122,7 @@ def learning_activate(request: SignedInRequest, number: int) -> HttpResponse:
 @require_action("learn")
 def learning_thresholds(request: SignedInRequest) -> HttpResponse:
     """From which probability on the router decides alone, by department: fields named by slug, in percent."""
-    known = learning_page.department_names_by_slug()
+    known = page.department_names_by_slug()
     wanted = {slug: request.POST[slug] for slug in known if slug in request.POST}
     sound = {
         slug: int(said)
@@ -145,7 +145,7 @@ def learning_thresholds(request: SignedInRequest) -> HttpResponse:
 @require_action("learn")
 def learning_examples(request: SignedInRequest) -> HttpResponse:
     """What it learns from, newest first; `?department=` narrows, `?before=ID` is the next page."""
-    names = learning_page.department_names_by_slug()
+    names = page.department_names_by_slug()
     rows = RoutingExample.objects.visible_to(request.user).select_related("by").order_by("-pk")
     department, before = request.GET.get("department", ""), request.GET.get("before", "")
     if department in names:
@@ -155,7 +155,8 @@ def learning_examples(request: SignedInRequest) -> HttpResponse:
     found, now = list(rows[: EXAMPLES_PER_PAGE + 1]), timezone.now()
     context = {
         "rows": [
-            (one, names.get(one.department, one.department), relative_moment(one.at, now)) for one in found[:EXAMPLES_PER_PAGE]
+            (one, names.get(one.department, one.department), relative_moment(one.at, now))
+            for one in found[:EXAMPLES_PER_PAGE]
         ],
         "older": found[EXAMPLES_PER_PAGE - 1].pk if len(found) > EXAMPLES_PER_PAGE else None,
         "departments": sorted(names.items(), key=lambda one: one[1].casefold()),
@@ -191,7 +192,9 @@ def learning_suggested(request: SignedInRequest) -> HttpResponse:
         right, wrong = suggested_rules.examples_with_words(one, request.user)
         caught = [look(one.words, request.user, now) for look in suggested_rules.caught_message_finders]
         context = {"one": one, "right": right, "wrong": wrong, "caught": caught[0] if caught else None}
-        return render(request, "routing/learning_suggested.html", context | {"place": _describe_place(one, scope)})
+        return render(
+            request, "routing/learning_suggested.html", context | {"place": _describe_place(one, scope)}
+        )
     if "dismiss" in request.POST:
         suggested_rules.dismiss_suggested_rule(one, request.user, now)
         messages.success(request, f"“{one.words}” is not suggested again.")

@@ -64,7 +64,9 @@ def list_version_entries(
     return listed, found[count - 1].number if len(found) > count else None
 
 
-def render_version_list(request: HttpRequest, kind: VersionListSettings, may_restore: Callable[[JsonDict], bool]) -> HttpResponse:
+def render_version_list(
+    request: HttpRequest, kind: VersionListSettings, may_restore: Callable[[JsonDict], bool]
+) -> HttpResponse:
     """The page of them, newest first; `before` in the address is where it starts."""
     before = request.GET.get("before", "")
     number = int(before) if before.isdecimal() and len(before) < 10 else None

@@ -7,13 +7,13 @@ from typing import Any
 
 from routing.playbook.tree import (
     ACTION_LABELS,
-    MAX_QUESTIONS_IN_A_ROW,
     MAX_ANSWERS,
     MAX_QUESTIONS,
+    MAX_QUESTIONS_IN_A_ROW,
     Action,
     Outcome,
-    Question,
     PlaybookTree,
+    Question,
     parse_playbook,
 )
 

@@ -15,8 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.guards import SignedInRequest, require_action
 from accounts.models import Department
 from routing.models import Playbook, PlaybookVersion
-from routing.playbook import edits
-from routing.playbook import versions as playbooks
+from routing.playbook import edits, versions
 from routing.playbook.checks import check_playbook
 from routing.playbook.forms import OutcomeForm, QuestionEditor
 from routing.playbook.history import describe_playbook_changes
@@ -40,7 +39,7 @@ def _require_scope(request: SignedInRequest) -> EditScope:
 
 def _require_draft(request: SignedInRequest) -> Playbook:
     _require_scope(request)
-    kept = playbooks.find_playbook_draft()
+    kept = versions.find_playbook_draft()
     if kept is None:
         raise Http404
     return kept
@@ -61,7 +60,9 @@ def _posted_revision(request: SignedInRequest) -> int:
     return int(given) if given.isascii() and given.isdigit() and len(given) < 10 else 0
 
 
-def _perform_and_redirect(request: SignedInRequest, verb: Callable[[], str], to: str = "playbook:draft") -> HttpResponse:
+def _perform_and_redirect(
+    request: SignedInRequest, verb: Callable[[], str], to: str = "playbook:draft"
+) -> HttpResponse:
     """Runs one verb, says what happened or why not, and goes on to a page."""
     try:
         messages.success(request, verb())
@@ -75,7 +76,7 @@ def _perform_and_redirect(request: SignedInRequest, verb: Callable[[], str], to:
 def playbook_draft_begin(request: SignedInRequest) -> HttpResponse:
     """The draft, begun from what is live."""
     _require_scope(request)
-    playbooks.begin_playbook_draft(request.user, timezone.now())
+    versions.begin_playbook_draft(request.user, timezone.now())
     return redirect("playbook:draft")
 
 
@@ -87,7 +88,7 @@ def playbook_starter_install(request: SignedInRequest) -> HttpResponse:
         raise Http404
 
     def verb() -> str:
-        playbooks.install_starter_playbook(request.user, timezone.now())
+        versions.install_starter_playbook(request.user, timezone.now())
         return "The starter playbook is live."
 
     return _perform_and_redirect(request, verb, "playbook:page")
@@ -97,8 +98,8 @@ def playbook_starter_install(request: SignedInRequest) -> HttpResponse:
 @require_action("edit_playbook")
 def playbook_draft(request: SignedInRequest) -> HttpResponse:
     """The draft as an outline, what is wrong with it, and what publishing it would change."""
-    kept, live, scope = _require_draft(request), playbooks.live_playbook(), _require_scope(request)
-    tree, part = parse_playbook(kept.snapshot), playbooks.live_with_own_part(kept.snapshot, request.user)
+    kept, live, scope = _require_draft(request), versions.live_playbook(), _require_scope(request)
+    tree, part = parse_playbook(kept.snapshot), versions.live_with_own_part(kept.snapshot, request.user)
     context = {
         "draft": kept,
         "version": live,
@@ -149,7 +150,7 @@ def playbook_question_edit(request: SignedInRequest, slug: str = "") -> HttpResp
 def _save_draft_change(request: SignedInRequest, form: Any, changed: dict[str, Any], kept: Playbook) -> bool:
     """Store the change; where somebody was quicker, say so and let the next attempt count."""
     try:
-        playbooks.save_playbook_draft(changed, form.cleaned_data["revision"], request.user, timezone.now())
+        versions.save_playbook_draft(changed, form.cleaned_data["revision"], request.user, timezone.now())
     except StalePlaybookDraft as error:
         form.add_error(
             None, f"{error} What you typed is kept; saving again puts it into the draft as it is now."
@@ -195,7 +196,7 @@ def _remove_part(request: SignedInRequest, kind: str, slug: str, words: str) -> 
 
     def verb() -> str:
         changed = edits.remove_part(kept.snapshot, kind, slug)
-        playbooks.save_playbook_draft(changed, _posted_revision(request), request.user, timezone.now())
+        versions.save_playbook_draft(changed, _posted_revision(request), request.user, timezone.now())
         return f"{words} “{found.get('name') or found.get('text') or slug}” is removed from the draft."
 
     return _perform_and_redirect(request, verb)
@@ -229,7 +230,7 @@ def playbook_ends_choose(request: SignedInRequest) -> HttpResponse:
         if start not in tree.questions or default not in tree.outcomes:
             raise PlaybookError("Choose a question and an outcome that are there.")
         changed = edits.choose_ends(kept.snapshot, start, default)
-        playbooks.save_playbook_draft(changed, _posted_revision(request), request.user, timezone.now())
+        versions.save_playbook_draft(changed, _posted_revision(request), request.user, timezone.now())
         return "Kept in the draft."
 
     return _perform_and_redirect(request, verb)
@@ -243,7 +244,7 @@ def playbook_publish(request: SignedInRequest) -> HttpResponse:
     note = request.POST.get("note", "").replace("\x00", "").strip()
 
     def verb() -> str:
-        version = playbooks.publish_playbook(request.user, note, _posted_revision(request), timezone.now())
+        version = versions.publish_playbook(request.user, note, _posted_revision(request), timezone.now())
         return (
             f"Version {version.number} is live." if version else "Nothing has changed since the live version."
         )
@@ -258,7 +259,7 @@ def playbook_draft_discard(request: SignedInRequest) -> HttpResponse:
     _require_scope(request)
 
     def verb() -> str:
-        playbooks.discard_playbook_draft(_posted_revision(request), request.user, timezone.now())
+        versions.discard_playbook_draft(_posted_revision(request), request.user, timezone.now())
         return "The draft is discarded: what you may change of it is what is live."
 
     return _perform_and_redirect(request, verb, "playbook:page")
@@ -271,7 +272,7 @@ def playbook_version_restore(request: SignedInRequest, number: int) -> HttpRespo
     _require_scope(request)
 
     def verb() -> str:
-        version = playbooks.restore_playbook_version(number, request.user, timezone.now())
+        version = versions.restore_playbook_version(number, request.user, timezone.now())
         return f"Version {number} is back, as version {version.number}." if version else "Nothing to change."
 
     try:

@@ -200,7 +200,9 @@ def _answer_row(answer: Mapping[str, str]) -> dict[str, str]:
 def _posted_answer_rows(data: QueryDict) -> list[dict[str, str]]:
     given = data.get("answer-TOTAL_FORMS", "")
     count = (
-        min(int(given), MAX_ANSWERS + SPARE_ANSWER_ROWS) if given.isascii() and given.isdigit() and len(given) < 4 else 0
+        min(int(given), MAX_ANSWERS + SPARE_ANSWER_ROWS)
+        if given.isascii() and given.isdigit() and len(given) < 4
+        else 0
     )
     rows = [
         {name: data.get(f"answer-{n}-{name}", "").replace("\x00", "") for name in ("key", "text", "target")}

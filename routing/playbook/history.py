@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from routing.playbook.tree import ACTION_LABELS, Answer, Outcome, Question, PlaybookTree, parse_playbook
+from routing.playbook.tree import ACTION_LABELS, Answer, Outcome, PlaybookTree, Question, parse_playbook
 
 
 def describe_playbook_changes(older: Mapping[str, Any] | None, newer: Mapping[str, Any]) -> list[str]:

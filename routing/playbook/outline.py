@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from routing.playbook.tree import ACTION_LABELS, Outcome, Question, PlaybookTree
+from routing.playbook.tree import ACTION_LABELS, Outcome, PlaybookTree, Question
 
 
 @dataclass(slots=True)

@@ -106,12 +106,20 @@ def parse_playbook(snapshot: Mapping[str, Any]) -> PlaybookTree:
     questions: dict[str, Question] = {}
     for one in _keyed_rows(snapshot.get("questions")):
         answers = tuple(
-            Answer(_text_value(a, "key"), _text_value(a, "text"), _text_value(a, "question"), _text_value(a, "outcome"))
+            Answer(
+                _text_value(a, "key"),
+                _text_value(a, "text"),
+                _text_value(a, "question"),
+                _text_value(a, "outcome"),
+            )
             for a in _keyed_rows(one.get("answers"))
         )
         key = _text_value(one, "key")
         questions.setdefault(
-            key, Question(key, _text_value(one, "text"), _text_value(one, "help"), answers, _text_value(one, "owner"))
+            key,
+            Question(
+                key, _text_value(one, "text"), _text_value(one, "help"), answers, _text_value(one, "owner")
+            ),
         )
     outcomes: dict[str, Outcome] = {}
     for one in _keyed_rows(snapshot.get("outcomes")):

@@ -67,7 +67,11 @@ def clear_playbook_cache() -> None:
 def playbook_branch_options() -> list[tuple[str, str]]:
     """Where a rule may let the playbook begin: key and words of each question of the live version."""
     version = live_playbook()
-    return [(one.key, one.text) for one in parse_playbook(version.snapshot).questions.values()] if version else []
+    return (
+        [(one.key, one.text) for one in parse_playbook(version.snapshot).questions.values()]
+        if version
+        else []
+    )
 
 
 def find_playbook_draft() -> Playbook | None:
@@ -75,7 +79,9 @@ def find_playbook_draft() -> Playbook | None:
     return Playbook.objects.select_related("changed_by").order_by("pk").first()
 
 
-def save_playbook_draft(snapshot: Mapping[str, Any], revision: int, by: User | None, now: dt.datetime) -> Playbook:
+def save_playbook_draft(
+    snapshot: Mapping[str, Any], revision: int, by: User | None, now: dt.datetime
+) -> Playbook:
     """Put `snapshot` in place of the draft that was read at `revision` (0: there was none). Raises `StalePlaybookDraft`, and
     `PlaybookEditNotPermitted`. `by` is None for the system, which may change everything."""
     with transaction.atomic():
@@ -166,7 +172,9 @@ def restore_playbook_version(number: int, by: User | None, now: dt.datetime) -> 
 def discard_playbook_draft(revision: int, by: User | None, now: dt.datetime) -> None:
     """The person's part of the draft becomes what is live. Raises `StalePlaybookDraft`."""
     kept = find_playbook_draft()
-    part = with_own_part(kept.snapshot, _live_snapshot(), edit_scope_of(by).covers) if kept else _live_snapshot()
+    part = (
+        with_own_part(kept.snapshot, _live_snapshot(), edit_scope_of(by).covers) if kept else _live_snapshot()
+    )
     save_playbook_draft(part, revision, by, now)
 
 

@@ -14,11 +14,20 @@ from django.views.decorators.http import require_safe
 from accounts.models import Department, User
 from routing.models import PlaybookVersion
 from routing.pages.versions import VersionListSettings, render_version_list
-from routing.playbook import versions as playbooks
+from routing.playbook import versions
 from routing.playbook.history import describe_playbook_changes
-from routing.playbook.outline import describe_action, build_outline
+from routing.playbook.outline import build_outline, describe_action
 from routing.playbook.ownership import objection_to_change
-from routing.playbook.tree import MAX_QUESTIONS_IN_A_ROW, NONE_KEY, NONE_TEXT, Outcome, Question, PlaybookTree, parse_playbook, walk_playbook
+from routing.playbook.tree import (
+    MAX_QUESTIONS_IN_A_ROW,
+    NONE_KEY,
+    NONE_TEXT,
+    Outcome,
+    PlaybookTree,
+    Question,
+    parse_playbook,
+    walk_playbook,
+)
 from routing.scope import EditScope, edit_scope_of
 
 
@@ -34,7 +43,7 @@ def _request_scope(request: HttpRequest) -> EditScope:
 @login_required
 def playbook_page(request: HttpRequest) -> HttpResponse:
     """The live playbook as an outline, and whether a draft waits."""
-    live, draft = playbooks.live_playbook(), playbooks.find_playbook_draft()
+    live, draft = versions.live_playbook(), versions.find_playbook_draft()
     waiting = bool(draft and describe_playbook_changes(live.snapshot if live else {}, draft.snapshot))
     scope = _request_scope(request)
     context = {
@@ -54,11 +63,13 @@ def playbook_page(request: HttpRequest) -> HttpResponse:
 def playbook_try(request: HttpRequest) -> HttpResponse:
     """Walk through the live playbook or (`of=draft`) the draft; the answers so far are in the address (`a`)."""
     of_draft = request.GET.get("of") == "draft" and not _request_scope(request).is_empty
-    draft, live = playbooks.find_playbook_draft() if of_draft else None, playbooks.live_playbook()
+    draft, live = versions.find_playbook_draft() if of_draft else None, versions.live_playbook()
     kept = draft or live
     answers = [one[:60] for one in request.GET.getlist("a")[: MAX_QUESTIONS_IN_A_ROW * 2]]
     return render(
-        request, "routing/playbook_try.html", _try_context(kept.snapshot if kept else {}, answers, bool(draft))
+        request,
+        "routing/playbook_try.html",
+        _try_context(kept.snapshot if kept else {}, answers, bool(draft)),
     )
 
 
@@ -93,10 +104,12 @@ def _try_context(snapshot: dict[str, Any], answers: list[str], of_draft: bool) -
 @login_required
 def playbook_versions(request: HttpRequest) -> HttpResponse:
     """Who changed what and when; those may go back who may change all that this would."""
-    scope, newest = _request_scope(request), playbooks.live_playbook()
+    scope, newest = _request_scope(request), versions.live_playbook()
     now = newest.snapshot if newest else {}
     return render_version_list(
-        request, _PLAYBOOK_VERSION_LIST, lambda old: not scope.is_empty and not objection_to_change(now, old, scope.covers)
+        request,
+        _PLAYBOOK_VERSION_LIST,
+        lambda old: not scope.is_empty and not objection_to_change(now, old, scope.covers),
     )
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from routing.reading.lexicon import ASK, COMPLAIN, DENY, THANK, lexicon_for_language
-from routing.reading.listening import WordSignals, count_emoticons, collect_signals
+from routing.reading.listening import WordSignals, collect_signals, count_emoticons
 from routing.text import MAX_TEXT_READ, tokenize
 
 Sentiment = Literal["negative", "neutral", "positive"]

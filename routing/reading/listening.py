@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from routing.reading.lexicon import BUT, DENY, LESS, MORE, NOT, Lexicon, WordMark, LexiconEntry
+from routing.reading.lexicon import BUT, DENY, LESS, MORE, NOT, Lexicon, LexiconEntry, WordMark
 
 #: How many words a negation reaches, and an intensifier.
 NEGATION_REACH, STRESS_REACH = 4, 2
@@ -76,7 +76,9 @@ def collect_signals(words: tuple[str, ...], lexicon: Lexicon) -> WordSignals:
     return heard
 
 
-def _match_phrase(words: tuple[str, ...], at: int, word: LexiconEntry, lexicon: Lexicon) -> tuple[WordMark | None, int]:
+def _match_phrase(
+    words: tuple[str, ...], at: int, word: LexiconEntry, lexicon: Lexicon
+) -> tuple[WordMark | None, int]:
     """What the longest known phrase that begins at `at` says, else the word there; and how many words are done with it."""
     mark = word.mark
     for length in word.lengths:

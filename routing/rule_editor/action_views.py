@@ -23,9 +23,7 @@ from routing.rule_editor.forms import DefaultDepartmentForm
 from routing.rule_editor.redirects import redirect_to_rule_list
 from routing.rule_editor.views import require_rule_editor
 from routing.rule_editor.worksheet import load_worksheet
-from routing.rules import editing, precedence
-from routing.rules import edits as snapshots
-from routing.rules import versions as rulesets
+from routing.rules import editing, edits, precedence, versions
 from routing.rules.starter import DEFAULT_DEPARTMENT
 from routing.scope import edit_scope_of
 
@@ -88,7 +86,7 @@ def _ask_before_yielding(request: HttpRequest, key: uuid.UUID, where: dict[str, 
     if rule is None or desk.draft is not None:
         return None
     passed = precedence.find_yielded_pair(
-        desk.content, snapshots.with_moved_rule(desk.content, str(key), **where), desk.scope.covers
+        desk.content, edits.with_moved_rule(desk.content, str(key), **where), desk.scope.covers
     )
     if passed is None:
         return None
@@ -108,7 +106,9 @@ def rule_delete(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
     if request.method != "POST":
         context = {"rule": rule, "summary": summarize_condition(rule.condition, names=desk.names)}
         return render(request, "routing/rule_delete.html", context)
-    return _perform_and_redirect(request, lambda user, now: f"“{editing.delete_rule(key, user, now)}” is deleted.", None)
+    return _perform_and_redirect(
+        request, lambda user, now: f"“{editing.delete_rule(key, user, now)}” is deleted.", None
+    )
 
 
 @require_POST
@@ -136,7 +136,9 @@ def default_edit(request: HttpRequest) -> HttpResponse:
     if not desk.may_edit_default:
         raise Http404
     current = Department.objects.filter(slug=slug).first()
-    form = DefaultDepartmentForm(request.POST or None, initial={"department": current and current.pk}, scope=desk.scope)
+    form = DefaultDepartmentForm(
+        request.POST or None, initial={"department": current and current.pk}, scope=desk.scope
+    )
     if request.method == "POST" and form.is_valid():
         try:
             editing.set_default_department(form.cleaned_data["department"], user, timezone.now())
@@ -167,7 +169,7 @@ def starter_rules_install(request: HttpRequest) -> HttpResponse:
         if Rule.objects.exists() or not departments:
             raise RuleSetError("The starter rules need at least one department, and no rules in their way.")
         default = DEFAULT_DEPARTMENT if DEFAULT_DEPARTMENT in departments else next(iter(departments))
-        rulesets.install_starter_rules(departments, default, now, user)
+        versions.install_starter_rules(departments, default, now, user)
         return f"{Rule.objects.count()} starter rules are live."
 
     return _perform_and_redirect(request, verb, None)

@@ -245,7 +245,9 @@ def condition_to_form(tree: dict[str, Any]) -> ConditionNode | None:
     if not node.group:
         node = ConditionNode(group="all", parts=[node])
     node.renumber(ROOT_PATH)
-    if sum(1 for _ in node.all_rows()) > MAX_ROWS or any(row.depth > MAX_FORM_DEPTH for row in node.all_rows()):
+    if sum(1 for _ in node.all_rows()) > MAX_ROWS or any(
+        row.depth > MAX_FORM_DEPTH for row in node.all_rows()
+    ):
         return None
     return node
 
@@ -270,7 +272,9 @@ def _leaf_to_row(leaf: dict[str, Any], bar: str) -> ConditionNode | None:
         return ConditionNode(field_name=name, op=bar + leaf["is"], values=[leaf["calendar"]])
     if name in NUMBER_FIELDS:
         if "gte" in leaf and "lte" in leaf:
-            return ConditionNode(field_name=name, op=f"{bar}between", values=["{}–{}".format(*number_bounds(leaf))])
+            return ConditionNode(
+                field_name=name, op=f"{bar}between", values=["{}–{}".format(*number_bounds(leaf))]
+            )
         op = "gte" if "gte" in leaf else "lte"
         return ConditionNode(field_name=name, op=bar + op, values=[str(leaf[op])])
     if name == "pattern":
@@ -278,7 +282,9 @@ def _leaf_to_row(leaf: dict[str, Any], bar: str) -> ConditionNode | None:
         return ConditionNode(field_name=name, op=f"{bar}matches", values=[shown]) if shown else None
     op = "is" if name in CHOICE_FIELDS else "any" if "any" in leaf else "all"
     values = list(dict.fromkeys(leaf[op]))
-    same = _split_values(values) == values and (name != "customer_tags" or values == [tag.lower() for tag in values])
+    same = _split_values(values) == values and (
+        name != "customer_tags" or values == [tag.lower() for tag in values]
+    )
     return ConditionNode(field_name=name, op=bar + op, values=values) if same else None
 
 

@@ -6,7 +6,13 @@ from typing import Any
 
 from routing.conditions.fields import CHOICE_FIELDS, FLAG_FIELDS, NUMBER_FIELDS
 from routing.rule_editor.choices import FIELD_GROUPS, URGENCIES, EditorChoices, Options
-from routing.rule_editor.condition_form import MAX_FORM_DEPTH, OFFERED_DEPTH, OPERATORS, ROOT_PATH, ConditionNode
+from routing.rule_editor.condition_form import (
+    MAX_FORM_DEPTH,
+    OFFERED_DEPTH,
+    OPERATORS,
+    ROOT_PATH,
+    ConditionNode,
+)
 
 GROUP_NAMES = {"all": "all of these hold", "any": "any of these holds", "none": "none of these holds"}
 _HINTS = {
@@ -69,7 +75,9 @@ def _is_offered(name: str, node: ConditionNode, choices: EditorChoices) -> bool:
     return name == node.field_name or name != "hours" or bool(choices.fields.get("hours"))
 
 
-def _value_control(node: ConditionNode, op: str, choices: EditorChoices) -> tuple[str, list[tuple[str, str, bool]]]:
+def _value_control(
+    node: ConditionNode, op: str, choices: EditorChoices
+) -> tuple[str, list[tuple[str, str, bool]]]:
     """How a value is given: "none", "text" (several lines), "line", "number", "one" or "several" of options."""
     name = node.field_name
     if name in FLAG_FIELDS:

@@ -116,7 +116,9 @@ def _chosen_sides(request: HttpRequest) -> dict[str, str]:
     }
 
 
-def _describe_clashes(draft: RuleDraft, merged: dict[str, Any], known: dict[str, str]) -> list[dict[str, Any]]:
+def _describe_clashes(
+    draft: RuleDraft, merged: dict[str, Any], known: dict[str, str]
+) -> list[dict[str, Any]]:
     """What clashes while nothing is chosen."""
     return [_describe_clash(clash, merged, known) for clash in drafts.draft_status(draft).clashes]
 

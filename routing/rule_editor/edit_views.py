@@ -14,15 +14,14 @@ from django.utils import timezone
 from routing.models import Rule
 from routing.pages.requests import denied_as_404, form_view
 from routing.refusals import RuleSetError
-from routing.rule_editor import condition_form as condition_rows
+from routing.rule_editor import condition_form
 from routing.rule_editor.choices import load_editor_choices
 from routing.rule_editor.forms import RuleEditor
 from routing.rule_editor.in_words import describe_current_rule, describe_edited_rule
 from routing.rule_editor.redirects import redirect_to_rule_list
 from routing.rule_editor.views import facts_from_try_form, live_version_number, require_rule_editor
 from routing.rule_editor.worksheet import Worksheet, load_worksheet, rule_fingerprint
-from routing.rules import drafts, editing
-from routing.rules import edits as snapshots
+from routing.rules import drafts, editing, edits
 from routing.rules.engine import compile_rules, decide
 from routing.rules.history import find_newer_version_of_rule
 
@@ -47,11 +46,13 @@ def rule_edit(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
 
 def _handle_rule_form(request: HttpRequest, desk: Worksheet, rule: Rule | None) -> HttpResponse:
     if request.method != "POST":
-        mark = rule_fingerprint(snapshots.get_rule_by_key(desk.content, str(rule.key))) if rule else ""
-        return _render_rule_form(request, desk, _build_rule_editor(None, rule, desk, seen=live_version_number(), mark=mark), rule)
+        mark = rule_fingerprint(edits.get_rule_by_key(desk.content, str(rule.key))) if rule else ""
+        return _render_rule_form(
+            request, desk, _build_rule_editor(None, rule, desk, seen=live_version_number(), mark=mark), rule
+        )
     editor = _build_rule_editor(request, rule, desk)
     if "do" in request.POST:
-        condition_rows.apply_row_action(editor.root, request.POST["do"])
+        condition_form.apply_row_action(editor.root, request.POST["do"])
         return _render_rule_form(request, desk, editor, rule)
     if "try" in request.POST:
         return _render_rule_form(request, desk, editor, rule, _try_condition(request, editor))
@@ -79,10 +80,16 @@ def _handle_rule_form(request: HttpRequest, desk: Worksheet, rule: Rule | None) 
     return redirect_to_rule_list(saved.key)
 
 
-def _build_rule_editor(request: HttpRequest | None, rule: Rule | None, desk: Worksheet, **seen: Any) -> RuleEditor:
+def _build_rule_editor(
+    request: HttpRequest | None, rule: Rule | None, desk: Worksheet, **seen: Any
+) -> RuleEditor:
     data = request.POST if request else None
     return RuleEditor(
-        data, rule, scope=desk.scope, choices=load_editor_choices(desk.user, desk.scope.brand_accounts), **seen
+        data,
+        rule,
+        scope=desk.scope,
+        choices=load_editor_choices(desk.user, desk.scope.brand_accounts),
+        **seen,
     )
 
 
@@ -92,7 +99,7 @@ def _refuse_stale_edit(editor: RuleEditor, desk: Worksheet, rule: Rule | None) -
     if rule is None:
         return False
     if desk.draft is not None:
-        mark = rule_fingerprint(snapshots.get_rule_by_key(desk.content, str(rule.key)))
+        mark = rule_fingerprint(edits.get_rule_by_key(desk.content, str(rule.key)))
         if not said.get("mark") or said["mark"] == mark:
             return False
         who, where = "You", "in another window"

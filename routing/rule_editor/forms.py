@@ -12,7 +12,7 @@ from accounts.models import Department
 from routing.conditions.validation import validate_condition
 from routing.models import Priority, Rule
 from routing.pages.forms import NAME_MISSING, validate_storable
-from routing.rule_editor import condition_form as condition_rows
+from routing.rule_editor import condition_form
 from routing.rule_editor.choices import EditorChoices, Options
 from routing.rule_editor.condition_page import build_node_context
 from routing.rules.editing import NAME_LENGTH, RuleContent
@@ -64,7 +64,9 @@ class RuleForm(forms.Form):
     seen = forms.IntegerField(required=False, min_value=0, widget=forms.HiddenInput)
     mark = forms.CharField(required=False, max_length=16, widget=forms.HiddenInput)
 
-    def __init__(self, *args: Any, rule: Rule | None, scope: Scope, choices: EditorChoices, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, rule: Rule | None, scope: Scope, choices: EditorChoices, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
         open_ones = Department.objects.filter(is_open=True)
         if scope.departments is not None and not scope.is_by_account:
@@ -135,14 +137,14 @@ class RuleEditor:
         a sign of the rule's content then."""
         self.choices = choices
         initial: dict[str, Any] = {"seen": seen, "mark": mark}
-        self.root = condition_rows.build_empty_condition(scope.brand_accounts)
+        self.root = condition_form.build_empty_condition(scope.brand_accounts)
         if rule is not None:
-            shown = condition_rows.condition_to_form(rule.condition)
+            shown = condition_form.condition_to_form(rule.condition)
             initial |= _initial_values(rule) | {"mode": "rows" if shown else "tree"}
             self.root = shown or self.root
         if data is not None:
-            self.root = condition_rows.parse_condition_form(data)
-            condition_rows.reset_mismatched_operators(self.root)
+            self.root = condition_form.parse_condition_form(data)
+            condition_form.reset_mismatched_operators(self.root)
         self.form = RuleForm(data, initial=initial, rule=rule, scope=scope, choices=choices)
 
     @property
@@ -189,7 +191,7 @@ class RuleEditor:
         if self.is_as_tree:
             said = self.form.cleaned_data.get("condition")
             return None if self.form.has_error("tree") or not said else cast("dict[str, Any]", said)
-        return condition_rows.form_to_condition(self.root)
+        return condition_form.form_to_condition(self.root)
 
 
 def _initial_values(rule: Rule) -> dict[str, Any]:

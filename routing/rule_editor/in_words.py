@@ -10,10 +10,10 @@ from accounts.models import Department
 from routing.conditions.validation import validate_condition
 from routing.conditions.wording import summarize_condition
 from routing.models import Priority, Rule
-from routing.rule_editor import condition_form as condition_rows
+from routing.rule_editor import condition_form
 from routing.rule_editor.forms import RuleEditor
 from routing.rule_editor.worksheet import Worksheet
-from routing.rules import edits as snapshots
+from routing.rules import edits
 from routing.rules.findings import Finding, check_rules
 from routing.rules.vocabulary import load_vocabulary
 
@@ -46,7 +46,9 @@ def describe_edited_rule(editor: RuleEditor, desk: Worksheet, rule: Rule | None)
     odd = _findings_for_edit(tree, desk, rule, value) if tree else ()
     if tree and (wide := desk.scope.explain_too_wide(tree)):
         odd = (Finding("", "error", "width", f"Not kept to your brand accounts. {wide}"), *odd)
-    return RuleInWords(summarize_condition(tree, 8, desk.names) if tree else "", str(department or ""), tuple(does), odd)
+    return RuleInWords(
+        summarize_condition(tree, 8, desk.names) if tree else "", str(department or ""), tuple(does), odd
+    )
 
 
 def _display_name(what: str, value: dict[str, Any], desk: Worksheet) -> str:
@@ -58,7 +60,7 @@ def _condition_so_far(editor: RuleEditor) -> dict[str, Any] | None:
     if editor.is_as_tree:
         bound = editor.form.is_bound
         return editor.condition() if bound else _initial_condition(editor)
-    return _condition_if_valid(condition_rows.form_to_partial_condition(editor.root))
+    return _condition_if_valid(condition_form.form_to_partial_condition(editor.root))
 
 
 def _initial_condition(editor: RuleEditor) -> dict[str, Any] | None:
@@ -77,18 +79,22 @@ def describe_current_rule(desk: Worksheet, rule: Rule) -> str:
     now = desk.find_editable_rule(str(rule.key)) or rule
     priority = f", {now.get_priority_display().lower()} priority" if now.priority else ""
     off = "" if now.enabled else ", switched off"
-    return f"“{now.name}”: {summarize_condition(now.condition, 8, desk.names)} → {now.department}{priority}{off}"
+    return (
+        f"“{now.name}”: {summarize_condition(now.condition, 8, desk.names)} → {now.department}{priority}{off}"
+    )
 
 
-def _findings_for_edit(tree: dict[str, Any], desk: Worksheet, rule: Rule | None, value: dict[str, Any]) -> tuple[Finding, ...]:
+def _findings_for_edit(
+    tree: dict[str, Any], desk: Worksheet, rule: Rule | None, value: dict[str, Any]
+) -> tuple[Finding, ...]:
     """What is odd about the rule in its place among the others."""
     key = str(rule.key) if rule else "new"
     slug = desk.department_slug(str(value["department"])) or (rule.department.slug if rule else "")
     try:
-        name = snapshots.get_rule_by_key(desk.content, key)["name"]
-    except snapshots.NoSuchRule:
+        name = edits.get_rule_by_key(desk.content, key)["name"]
+    except edits.NoSuchRule:
         name = "New rule"
     said = {"key": key, "name": name, "enabled": True, "condition": tree, "department": slug}
     said |= {field: value[field] for field in ("person", "skill") if value[field]}
-    after = snapshots.with_rule(desk.content, said)
+    after = edits.with_rule(desk.content, said)
     return tuple(one for one in check_rules(after, load_vocabulary(), only=key) if one.kind != "department")

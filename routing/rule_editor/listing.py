@@ -52,7 +52,12 @@ def build_list_context(desk: Worksheet, query: Mapping[str, str]) -> dict[str, A
 
 
 def _matches_words(rule: Rule, words: Iterable[str], names: Mapping[str, str]) -> bool:
-    said = [rule.name, rule.department.name, summarize_condition(rule.condition, _NO_LIMIT, names), *rule.tags]
+    said = [
+        rule.name,
+        rule.department.name,
+        summarize_condition(rule.condition, _NO_LIMIT, names),
+        *rule.tags,
+    ]
     text = "\n".join(said).casefold()
     return all(word in text for word in words)
 
@@ -77,10 +82,16 @@ def _page_links(number: int, pages: int, words: str) -> dict[str, str]:
     return {name: f"?{urlencode({**more, 'page': page})}" if page else "" for name, page in wanted.items()}
 
 
-def _findings_elsewhere(rules: list[Rule], shown: set[str], found: Mapping[str, list[Finding]]) -> dict[str, Any]:
+def _findings_elsewhere(
+    rules: list[Rule], shown: set[str], found: Mapping[str, list[Finding]]
+) -> dict[str, Any]:
     """The rules that something is wrong or odd about and that are not on this page."""
     odd = [rule for rule in rules if str(rule.key) in found and str(rule.key) not in shown]
-    return {"rules": odd[:MAX_NAMED_ELSEWHERE], "more": max(len(odd) - MAX_NAMED_ELSEWHERE, 0), "count": len(odd)}
+    return {
+        "rules": odd[:MAX_NAMED_ELSEWHERE],
+        "more": max(len(odd) - MAX_NAMED_ELSEWHERE, 0),
+        "count": len(odd),
+    }
 
 
 def _rule_row(desk: Worksheet, place: int, rule: Rule, findings: Iterable[Finding]) -> dict[str, Any]:

@@ -23,8 +23,7 @@ from routing.refusals import RuleSetError
 from routing.rule_editor.forms import TryRulesForm
 from routing.rule_editor.listing import build_list_context
 from routing.rule_editor.worksheet import Worksheet, load_worksheet
-from routing.rules import drafts
-from routing.rules import versions as rulesets
+from routing.rules import drafts, versions
 from routing.rules.engine import decide, matching_decisions
 from routing.rules.history import describe_ruleset_changes
 from routing.rules.names import load_display_names
@@ -83,7 +82,7 @@ def rule_try(request: HttpRequest) -> HttpResponse:
     context = _list_context(request) | {"try_form": form}
     if form.is_valid():
         try:
-            rules = rulesets.live_rules()
+            rules = versions.live_rules()
         except RuleSetError as error:
             form.add_error(None, str(error))
         else:
@@ -116,8 +115,12 @@ def facts_from_try_form(said: dict[str, Any]) -> Facts:
 def rule_versions(request: HttpRequest) -> HttpResponse:
     """Who changed what and when; those may go back who may change all that this would."""
     desk = load_worksheet(user_of(request))
-    kind = replace(_RULE_VERSION_LIST, describe_changes=partial(describe_ruleset_changes, known=load_display_names()))
-    return render_version_list(request, kind, lambda old: desk.may_edit and desk.scope.may_change(desk.content, old))
+    kind = replace(
+        _RULE_VERSION_LIST, describe_changes=partial(describe_ruleset_changes, known=load_display_names())
+    )
+    return render_version_list(
+        request, kind, lambda old: desk.may_edit and desk.scope.may_change(desk.content, old)
+    )
 
 
 _RULE_VERSION_LIST = VersionListSettings(

@@ -19,7 +19,9 @@ _MAX_PARTS_NAMED = 6
 
 def describe_rule(rule: JsonDict, names: Names) -> str:
     """A rule in a line: its name, its condition and where it leads."""
-    return f"“{rule['name']}”: {summarize_condition(rule['condition'], names=names)} → {_department_name(rule)}"
+    return (
+        f"“{rule['name']}”: {summarize_condition(rule['condition'], names=names)} → {_department_name(rule)}"
+    )
 
 
 def describe_rule_changes(was: JsonDict, now: JsonDict, names: Names) -> list[str]:
@@ -31,8 +33,16 @@ def describe_rule_changes(was: JsonDict, now: JsonDict, names: Names) -> list[st
         ("goes to", _department_name(was) if moves else "", _department_name(now) if moves else ""),
         ("priority", _priority_word(was), _priority_word(now)),
         ("tags", _tags_text(was), _tags_text(now)),
-        ("needs an answer:", _NEEDS_ANSWER_WORDS[was.get("needs_answer")], _NEEDS_ANSWER_WORDS[now.get("needs_answer")]),
-        ("person", _display_name("person", was, names) or "anybody", _display_name("person", now, names) or "anybody"),
+        (
+            "needs an answer:",
+            _NEEDS_ANSWER_WORDS[was.get("needs_answer")],
+            _NEEDS_ANSWER_WORDS[now.get("needs_answer")],
+        ),
+        (
+            "person",
+            _display_name("person", was, names) or "anybody",
+            _display_name("person", now, names) or "anybody",
+        ),
         ("skill", _display_name("skill", was, names) or "none", _display_name("skill", now, names) or "none"),
         ("dismissed as noise:", _yes_or_no(was, "dismiss"), _yes_or_no(now, "dismiss")),
         ("playbook begins at", _branch_text(was), _branch_text(now)),
@@ -91,7 +101,9 @@ def _join_with_rest(parts: list[str]) -> str:
     return " and ".join([", ".join(shown), *([f"{rest} more"] if rest else [])])
 
 
-def _flatten_condition(tree: JsonDict, within: tuple[str, ...], names: Names) -> Iterator[tuple[tuple[str, ...], str]]:
+def _flatten_condition(
+    tree: JsonDict, within: tuple[str, ...], names: Names
+) -> Iterator[tuple[tuple[str, ...], str]]:
     """Each single thing that a condition asks for, in words, with the groups that it stands in."""
     if "field" not in tree:
         group, parts = next(iter(tree.items()))

@@ -12,7 +12,7 @@ from django.db import transaction
 from accounts.models import User
 from routing.models import RuleDraft, RuleSetVersion
 from routing.refusals import EditNotPermitted
-from routing.rules import versions as rulesets
+from routing.rules import versions
 from routing.rules.editing import save_draft_content
 from routing.rules.edits import without_department_names
 from routing.rules.history import describe_ruleset_changes
@@ -20,7 +20,7 @@ from routing.rules.merging import Clash, merge_snapshots
 from routing.rules.names import load_display_names
 from routing.rules.precedence import place_new_rules_below
 from routing.rules.scope import rule_scope_of
-from routing.rules.store import replace_rules, build_rules_snapshot
+from routing.rules.store import build_rules_snapshot, replace_rules
 
 JsonDict = dict[str, Any]
 
@@ -55,7 +55,7 @@ def begin_rule_draft(by: User, now: dt.datetime) -> RuleDraft:
     if rule_scope_of(by).is_empty:
         raise EditNotPermitted("You may not edit rules.")
     with transaction.atomic():
-        rulesets.lock_rule_editing()
+        versions.lock_rule_editing()
         number = RuleSetVersion.objects.values_list("number", flat=True).first() or 0
         values = {"content": build_rules_snapshot(), "based_on": number, "created_at": now, "updated_at": now}
         return RuleDraft.objects.get_or_create(by=by, defaults=values)[0]
@@ -71,7 +71,9 @@ def draft_status(draft: RuleDraft, chosen: Mapping[str, str] | None = None) -> D
     return DraftStatus(draft, lines, max(newest - draft.based_on, 0), tuple(clashes), merged)
 
 
-def _merge_with_live(draft: RuleDraft, theirs: JsonDict, chosen: Mapping[str, str] | None) -> tuple[JsonDict, list[Clash]]:
+def _merge_with_live(
+    draft: RuleDraft, theirs: JsonDict, chosen: Mapping[str, str] | None
+) -> tuple[JsonDict, list[Clash]]:
     """The draft with what is live now; its new rules come before nobody else's, whatever others moved meanwhile."""
     version = RuleSetVersion.objects.filter(number=draft.based_on).first()
     merged, clashes = merge_snapshots(version.snapshot if version else theirs, draft.content, theirs, chosen)
@@ -87,16 +89,16 @@ def publish_rule_draft(
     key) does not say which counts, `NotYours`, `NotAbove`, `TooWide`, and `RuleSetError` when something is wrong with the rules.
     """
     with transaction.atomic():
-        rulesets.lock_rule_editing()
+        versions.lock_rule_editing()
         draft = RuleDraft.objects.select_for_update().get(by=by)
         theirs = build_rules_snapshot()
         merged, clashes = _merge_with_live(draft, theirs, chosen)
         if clashes:
             raise DraftClashError(clashes)
         rule_scope_of(by).require_change(theirs, merged)
-        rulesets.require_valid_rules(merged)
+        versions.require_valid_rules(merged)
         replace_rules(merged)
-        version = rulesets.publish_rules(by, note or "Published a draft", now)
+        version = versions.publish_rules(by, note or "Published a draft", now)
         draft.delete()
     return version
 
@@ -104,7 +106,7 @@ def publish_rule_draft(
 def rebase_rule_draft(by: User, now: dt.datetime, chosen: Mapping[str, str]) -> RuleDraft:
     """Takes what others published into the draft. Raises `RuleDraft.DoesNotExist` and `DraftClashError`."""
     with transaction.atomic():
-        rulesets.lock_rule_editing()
+        versions.lock_rule_editing()
         draft = RuleDraft.objects.select_for_update().get(by=by)
         theirs = build_rules_snapshot()
         merged, clashes = _merge_with_live(draft, theirs, chosen)

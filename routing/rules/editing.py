@@ -21,15 +21,25 @@ from django.db import transaction
 from accounts.models import Department, User
 from routing.models import Rule, RuleDraft, RuleSetVersion
 from routing.refusals import RuleSetError
-from routing.rules import edits as snapshots
-from routing.rules import versions as rulesets
+from routing.rules import edits, versions
 from routing.rules.edits import NAME_LENGTH, NoSuchRule
 from routing.rules.precedence import place_new_rules_below
 from routing.rules.scope import rule_scope_of
-from routing.rules.store import OPTIONAL_RULE_FIELDS, build_rules, replace_rules, build_rules_snapshot
+from routing.rules.store import OPTIONAL_RULE_FIELDS, build_rules, build_rules_snapshot, replace_rules
 
-__all__ = ["NAME_LENGTH", "RuleContent", "add_rule", "change_rule", "delete_rule", "duplicate_rule", "apply_rule_edit", "move_rule",
-           "restore_rules_version", "set_default_department", "switch_rule"]  # fmt: skip
+__all__ = [
+    "NAME_LENGTH",
+    "RuleContent",
+    "add_rule",
+    "apply_rule_edit",
+    "change_rule",
+    "delete_rule",
+    "duplicate_rule",
+    "move_rule",
+    "restore_rules_version",
+    "set_default_department",
+    "switch_rule",
+]  # fmt: skip
 JsonDict = dict[str, Any]
 
 
@@ -79,7 +89,7 @@ def apply_rule_edit(
     even when the change would touch nothing of others.
     """
     with transaction.atomic():
-        rulesets.lock_rule_editing()
+        versions.lock_rule_editing()
         draft = RuleDraft.objects.select_for_update().filter(by=by).first() if by else None
         live = build_rules_snapshot()
         before = draft.content if draft else live
@@ -89,14 +99,14 @@ def apply_rule_edit(
             raise Rule.DoesNotExist(str(error)) from None
         scope = rule_scope_of(by)
         if about:
-            scope.require_rule(snapshots.get_rule_by_key(before, about))
+            scope.require_rule(edits.get_rule_by_key(before, about))
         scope.require_change(before, after, live)
         if draft is not None:
             save_draft_content(draft, after, now)
         else:
             said = note if isinstance(note, str) else note(before)
             _replace_rules_or_refuse(after)
-            rulesets.publish_rules(by, said, now)
+            versions.publish_rules(by, said, now)
     return after
 
 
@@ -125,7 +135,7 @@ def _edited_rule(content: JsonDict, key: str) -> Rule:
 
 
 def _note_naming_rule(words: str, key: str) -> Callable[[JsonDict], str]:
-    return lambda content: words.format(snapshots.get_rule_by_key(content, key)["name"])
+    return lambda content: words.format(edits.get_rule_by_key(content, key)["name"])
 
 
 def add_rule(
@@ -137,10 +147,10 @@ def add_rule(
     note = note or f"Added “{content.name}”"
 
     def change(rules: JsonDict) -> JsonDict:
-        after = snapshots.with_rule(rules, content.serialize(key))
+        after = edits.with_rule(rules, content.serialize(key))
         places = (at for at, each in enumerate(rules["rules"], start=1) if each["key"] in before)
         return place_new_rules_below(
-            rules, snapshots.with_moved_rule(after, key, to=next(places, len(after["rules"]))), covers
+            rules, edits.with_moved_rule(after, key, to=next(places, len(after["rules"]))), covers
         )
 
     return _edited_rule(apply_rule_edit(by, note, now, change), key)
@@ -149,14 +159,16 @@ def add_rule(
 def change_rule(key: uuid.UUID, content: RuleContent, by: User | None, note: str, now: dt.datetime) -> Rule:
     """The rule with another content; its place stays."""
     note, name = note or f"Changed “{content.name}”", str(key)
-    after = apply_rule_edit(by, note, now, lambda rules: snapshots.with_changed_rule(rules, name, content.serialize(name)))
+    after = apply_rule_edit(
+        by, note, now, lambda rules: edits.with_changed_rule(rules, name, content.serialize(name))
+    )
     return _edited_rule(after, name)
 
 
 def switch_rule(key: uuid.UUID, enabled: bool, by: User | None, now: dt.datetime) -> Rule:
     """The rule switched on or off."""
     note = _note_naming_rule(f"Switched {'on' if enabled else 'off'} “{{}}”", str(key))
-    after = apply_rule_edit(by, note, now, lambda rules: snapshots.with_switched_rule(rules, str(key), enabled))
+    after = apply_rule_edit(by, note, now, lambda rules: edits.with_switched_rule(rules, str(key), enabled))
     return _edited_rule(after, str(key))
 
 
@@ -167,7 +179,7 @@ def move_rule(
     The others keep their order."""
     note = _note_naming_rule("Moved “{}”", str(key))
     after = apply_rule_edit(
-        by, note, now, lambda rules: snapshots.with_moved_rule(rules, str(key), to=to, step=step), about=str(key)
+        by, note, now, lambda rules: edits.with_moved_rule(rules, str(key), to=to, step=step), about=str(key)
     )
     return _edited_rule(after, str(key))
 
@@ -177,8 +189,8 @@ def delete_rule(key: uuid.UUID, by: User | None, now: dt.datetime) -> str:
     names: list[str] = []
 
     def change(rules: JsonDict) -> JsonDict:
-        names.append(snapshots.get_rule_by_key(rules, str(key))["name"])
-        return snapshots.without_rule(rules, str(key))
+        names.append(edits.get_rule_by_key(rules, str(key))["name"])
+        return edits.without_rule(rules, str(key))
 
     apply_rule_edit(by, _note_naming_rule("Deleted “{}”", str(key)), now, change)
     return names[0]
@@ -190,7 +202,7 @@ def duplicate_rule(key: uuid.UUID, by: User | None, now: dt.datetime) -> Rule:
     keys: list[str] = []
 
     def change(rules: JsonDict) -> JsonDict:
-        after, copy = snapshots.with_copied_rule(rules, str(key))
+        after, copy = edits.with_copied_rule(rules, str(key))
         keys.append(copy)
         return place_new_rules_below(rules, after, rule_scope_of(by).covers)
 
@@ -203,7 +215,7 @@ def restore_rules_version(number: int, by: User | None, now: dt.datetime) -> str
     note = f"Back to version {number}"
     newest = RuleSetVersion.objects.values_list("number", flat=True).first
     before = newest()
-    apply_rule_edit(by, note, now, lambda rules: rulesets.restorable_content(number))
+    apply_rule_edit(by, note, now, lambda rules: versions.restorable_content(number))
     if by is not None and RuleDraft.objects.filter(by=by).exists():
         return f"The rules of version {number} are in your draft."
     after = newest()

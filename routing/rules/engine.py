@@ -89,7 +89,9 @@ def compile_rules(snapshot: Mapping[str, Any]) -> CompiledRules:
         default_name=default.get("department_name") or default["department"],
         index=index,
         positions_by_number={number: tuple(positions) for number, positions in called_by.items()},
-        always_positions=tuple(position for position, rule in enumerate(rules) if rule.tree.needs_one_of is None),
+        always_positions=tuple(
+            position for position, rule in enumerate(rules) if rule.tree.needs_one_of is None
+        ),
     )
 
 

@@ -62,7 +62,9 @@ def blocking_findings(snapshot: Mapping[str, Any], known: Vocabulary) -> list[Fi
     return [one for one in found if one.level == "error"]
 
 
-def _check_each_rule(snapshot: Mapping[str, Any], known: Vocabulary) -> tuple[list[Finding], list[tuple[int, JsonDict]]]:
+def _check_each_rule(
+    snapshot: Mapping[str, Any], known: Vocabulary
+) -> tuple[list[Finding], list[tuple[int, JsonDict]]]:
     """What can be said about each rule alone; and those whose condition is sound, with their places."""
     found = list(_check_default(snapshot, known))
     sound: list[tuple[int, JsonDict]] = []

@@ -7,7 +7,7 @@ from typing import Any
 
 from routing.conditions.wording import join_quoted
 from routing.models import RuleSetVersion
-from routing.rules.differences import describe_rule_changes, describe_rule
+from routing.rules.differences import describe_rule, describe_rule_changes
 
 #: Added rules that are told whole; of more only the names.
 _MAX_RULES_DESCRIBED = 3

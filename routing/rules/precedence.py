@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from routing.conditions import brand_accounts as reach
+from routing.conditions import brand_accounts
 
 JsonDict = dict[str, Any]
 Covers = Callable[[str], bool]
@@ -69,8 +69,8 @@ def find_widened_pair(before: JsonDict, after: JsonDict, covers: Covers) -> tupl
         was, count = old.get(rule["key"]), now.get(rule["key"], len(others))
         if was is None or was["condition"] == rule["condition"] or count == len(others):
             continue
-        kept = reach.brand_accounts_of_condition(was["condition"])
-        if kept is not None and not reach.is_limited_to_accounts(rule["condition"], kept):
+        kept = brand_accounts.brand_accounts_of_condition(was["condition"])
+        if kept is not None and not brand_accounts.is_limited_to_accounts(rule["condition"], kept):
             return rule["key"], others[count]["key"]
     return None
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from accounts.access import viewer
 from accounts.models import BrandAccount, Role, User
-from routing.conditions import brand_accounts as reach
+from routing.conditions.brand_accounts import explain_too_wide_condition, is_limited_to_accounts
 from routing.refusals import EditNotPermitted, RuleSetError
 from routing.rules import precedence
 from routing.rules.edits import get_rule_by_key, without_department_names
@@ -49,13 +49,13 @@ class RuleScope(EditScope):
         """Whether a rule of a snapshot may be changed: where it leads to, or whose messages it takes, is the person's."""
         if self.covers(rule["department"]):
             return True
-        return self.is_by_account and reach.is_limited_to_accounts(rule["condition"], self.brand_accounts)
+        return self.is_by_account and is_limited_to_accounts(rule["condition"], self.brand_accounts)
 
     def explain_too_wide(self, condition: JsonDict) -> str:
         """Why a valid condition is too wide for the person's rules, and what to do, as sentences; "" when it is not."""
         if not self.is_by_account:
             return ""
-        return reach.explain_too_wide_condition(condition, self.brand_accounts, self.names)
+        return explain_too_wide_condition(condition, self.brand_accounts, self.names)
 
     def require_rule(self, rule: JsonDict) -> None:
         """Raises `NotYours` where `covers_rule` says no."""
@@ -79,7 +79,9 @@ class RuleScope(EditScope):
         """Whether `refuse` lets the change pass."""
         return self._find_refusal(before, after) is None
 
-    def _find_refusal(self, before: JsonDict, after: JsonDict, live: JsonDict | None = None) -> RuleSetError | None:
+    def _find_refusal(
+        self, before: JsonDict, after: JsonDict, live: JsonDict | None = None
+    ) -> RuleSetError | None:
         """A rule may be changed by those whose it is before and after, and the order of the others among themselves must
         stay. Kept to brand accounts it may stand anywhere: it takes their messages only (docs/decisions/0019)."""
         if self.departments is None:
@@ -93,7 +95,8 @@ class RuleScope(EditScope):
     def _check_changed_rules(self, before: JsonDict, after: JsonDict) -> RuleSetError | None:
         """What is wrong with a rule that is changed, new or gone."""
         old, new = (
-            {rule["key"]: rule for rule in without_department_names(content)["rules"]} for content in (before, after)
+            {rule["key"]: rule for rule in without_department_names(content)["rules"]}
+            for content in (before, after)
         )
         for key in dict.fromkeys([*old, *new]):
             was, now = old.get(key), new.get(key)
@@ -111,16 +114,22 @@ class RuleScope(EditScope):
         """What is wrong with the default, or with the order of others' rules."""
         slugs = [content["default"] and content["default"]["department"] for content in (before, after)]
         if slugs[0] != slugs[1] and not all(slug is None or self.covers(slug) for slug in slugs):
-            return EditNotPermitted("The default is not yours to change: it leads to a department that is not yours.")
+            return EditNotPermitted(
+                "The default is not yours to change: it leads to a department that is not yours."
+            )
         others = [
             [rule["key"] for rule in content["rules"] if not self.covers_rule(rule)]
             for content in (before, after)
         ]
         return (
-            None if others[0] == others[1] else EditNotPermitted("The order of others’ rules is not yours to change.")
+            None
+            if others[0] == others[1]
+            else EditNotPermitted("The order of others’ rules is not yours to change.")
         )
 
-    def _check_precedence(self, before: JsonDict, after: JsonDict, live: JsonDict | None) -> MayNotOvertake | None:
+    def _check_precedence(
+        self, before: JsonDict, after: JsonDict, live: JsonDict | None
+    ) -> MayNotOvertake | None:
         passed = precedence.find_overtaken_pair(before, after, self.covers, live)
         if passed is not None:
             mine, other = (get_rule_by_key(after, key) for key in passed)

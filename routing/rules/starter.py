@@ -36,6 +36,9 @@ def starter_snapshot() -> dict[str, Any]:
     rules = [{**rule, "department_name": STARTER_DEPARTMENTS[rule["department"]]} for rule in starter_rules()]
     return {
         "version": 0,
-        "default": {"department": DEFAULT_DEPARTMENT, "department_name": STARTER_DEPARTMENTS[DEFAULT_DEPARTMENT]},
+        "default": {
+            "department": DEFAULT_DEPARTMENT,
+            "department_name": STARTER_DEPARTMENTS[DEFAULT_DEPARTMENT],
+        },
         "rules": rules,
     }

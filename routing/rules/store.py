@@ -40,7 +40,9 @@ def self_contained_snapshot(content: JsonDict) -> JsonDict:
     """The snapshot with the business hours that its rules ask about, as they are now: `{"calendars": {key: {"name",
     "versions"}}}`, as `routing.business_hours.history.compile_history` takes them; and with what brand accounts and departments in conditions are
     called: `{"names": …}` as `routing.rules.names` has them. Nothing is added where none is asked."""
-    keys = {key for rule in content["rules"] for key in calendar_keys_in(rule["condition"]) if key.isdecimal()}
+    keys = {
+        key for rule in content["rules"] for key in calendar_keys_in(rule["condition"]) if key.isdecimal()
+    }
     found = Calendar.objects.filter(pk__in=keys).prefetch_related("versions") if keys else ()
     calendars = {
         str(calendar.pk): {

@@ -19,21 +19,21 @@ from routing.refusals import RuleSetError
 from routing.rules.engine import CompiledRules, compile_rules, decide
 from routing.rules.findings import blocking_findings
 from routing.rules.starter import starter_rules
-from routing.rules.store import OPTIONAL_RULE_FIELDS, replace_rules, build_rules_snapshot
+from routing.rules.store import OPTIONAL_RULE_FIELDS, build_rules_snapshot, replace_rules
 from routing.rules.vocabulary import load_vocabulary
 
 __all__ = [
     "OPTIONAL_RULE_FIELDS",
     "RuleSetError",
-    "compiled_version",
-    "publishing_rules",
+    "build_rules_snapshot",
     "clear_rules_cache",
+    "compiled_version",
     "install_starter_rules",
     "live_rules",
     "publish_rules",
+    "publishing_rules",
     "replay_decision",
     "restore_and_publish_rules",
-    "build_rules_snapshot",
 ]
 
 #: Seconds for which a process goes on with the version it knows before it asks for a newer one.

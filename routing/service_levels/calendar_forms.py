@@ -9,8 +9,14 @@ from zoneinfo import ZoneInfo, available_timezones
 from django import forms
 
 from routing.business_hours.calendar import CalendarError, compile_calendar, parse_time_zone
-from routing.business_hours.notation import WEEKDAYS, HoursError, parse_hours, overnight_overlaps, format_hours
-from routing.business_hours.public_holidays import subdivisions_by_country, country_names
+from routing.business_hours.notation import (
+    WEEKDAYS,
+    HoursError,
+    format_hours,
+    overnight_overlaps,
+    parse_hours,
+)
+from routing.business_hours.public_holidays import country_names, subdivisions_by_country
 from routing.models import Calendar, CalendarVersion
 from routing.pages.forms import NAME_MISSING, validate_storable
 
@@ -105,15 +111,21 @@ class CalendarForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         cleaned = self.cleaned_data
-        week = [self._parse_hours_field(f"day{number}", cleaned.get(f"day{number}", "")) for number in range(7)]
+        week = [
+            self._parse_hours_field(f"day{number}", cleaned.get(f"day{number}", "")) for number in range(7)
+        ]
         for place, sentence in overnight_overlaps(week):
             self.add_error(f"day{place}", sentence)
-        closed = [day for line in self._field_lines("closed") if (day := self._parse_date_line("closed", line))]
+        closed = [
+            day for line in self._field_lines("closed") if (day := self._parse_date_line("closed", line))
+        ]
         content = {
             "time_zone": cleaned.get("time_zone", ""),
             "week": [[list(pair) for pair in day] for day in week],
             "country": cleaned.get("country", ""),
-            "subdivision": _spell_subdivision(cleaned.get("country", ""), cleaned.get("subdivision", "").strip()),
+            "subdivision": _spell_subdivision(
+                cleaned.get("country", ""), cleaned.get("subdivision", "").strip()
+            ),
             "closed": sorted(set(closed)),
             "special": self._parse_special_days(),
         }

@@ -24,7 +24,10 @@ class PreviewDay:
 
 def preview_days(calendar: CompiledCalendar | VersionedCalendar, first: dt.date) -> list[PreviewDay]:
     """`PREVIEW_DAYS` days from `first` on, in the calendar's own zone."""
-    return [_preview_day(calendar.describe_day(first + dt.timedelta(days=number))) for number in range(PREVIEW_DAYS)]
+    return [
+        _preview_day(calendar.describe_day(first + dt.timedelta(days=number)))
+        for number in range(PREVIEW_DAYS)
+    ]
 
 
 def _preview_day(day: LocalDay) -> PreviewDay:

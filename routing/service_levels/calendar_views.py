@@ -14,16 +14,16 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from accounts.models import User
-from routing.business_hours.calendar import CompiledCalendar as CompiledCalendar
 from routing.business_hours.calendar import CalendarError, compile_calendar
+from routing.business_hours.calendar import CompiledCalendar as CompiledCalendar
 from routing.business_hours.history import VersionedCalendar
 from routing.business_hours.notation import WEEKDAYS, format_hours
 from routing.business_hours.public_holidays import country_names
 from routing.models import Calendar, CalendarVersion
-from routing.pages.requests import denied_as_404, require_policy_editor, form_view, user_of
+from routing.pages.requests import denied_as_404, form_view, require_policy_editor, user_of
 from routing.refusals import RuleSetError
 from routing.scope import edit_scope_of
-from routing.service_levels import editing as sla_editing
+from routing.service_levels import editing
 from routing.service_levels.calendar_forms import CalendarForm, calendar_form_initial, time_zone_names
 from routing.service_levels.calendar_preview import preview_days
 from routing.service_levels.versions import compile_stored_calendar
@@ -34,9 +34,10 @@ from routing.service_levels.versions import compile_stored_calendar
 def calendar_list(request: HttpRequest) -> HttpResponse:
     """All calendars with their week and the policies that count by them."""
     now = timezone.now()
-    scope, used = edit_scope_of(user_of(request)), sla_editing.departments_by_calendar()
+    scope, used = edit_scope_of(user_of(request)), editing.departments_by_calendar()
     rows = [
-        _calendar_row(one, now) | {"is_mine": not scope.is_empty and scope.covers_all(used.get(str(one.pk), ()))}
+        _calendar_row(one, now)
+        | {"is_mine": not scope.is_empty and scope.covers_all(used.get(str(one.pk), ()))}
         for one in Calendar.objects.prefetch_related("versions", "policies")
     ]
     context = {"rows": rows, "may_edit": not scope.is_empty, "part": "calendars"}
@@ -89,11 +90,13 @@ def calendar_edit(request: HttpRequest, pk: int) -> HttpResponse:
     """The newest hours of a calendar; posting other ones makes a version."""
     _require_own_calendar(require_policy_editor(request), pk)
     calendar = get_object_or_404(Calendar.objects.prefetch_related("versions__created_by", "policies"), pk=pk)
-    return _edit_calendar(request, calendar, calendar_form_initial(calendar, list(calendar.versions.all())[-1]))
+    return _edit_calendar(
+        request, calendar, calendar_form_initial(calendar, list(calendar.versions.all())[-1])
+    )
 
 
 def _require_own_calendar(user: User, pk: int) -> None:
-    if not edit_scope_of(user).covers_all(sla_editing.departments_by_calendar().get(str(pk), ())):
+    if not edit_scope_of(user).covers_all(editing.departments_by_calendar().get(str(pk), ())):
         raise Http404
 
 
@@ -109,8 +112,13 @@ def _edit_calendar(request: HttpRequest, calendar: Calendar | None, initial: dic
     name = form.cleaned_data["name"]
     try:
         with denied_as_404():
-            sla_editing.save_calendar(
-                calendar, name, form.content, user_of(request), timezone.now(), in_force_from=form.in_force_moment()
+            editing.save_calendar(
+                calendar,
+                name,
+                form.content,
+                user_of(request),
+                timezone.now(),
+                in_force_from=form.in_force_moment(),
             )
     except (CalendarError, RuleSetError) as error:
         form.add_error(None, str(error))
@@ -164,10 +172,10 @@ def calendar_delete(request: HttpRequest, pk: int) -> HttpResponse:
         return render(request, "routing/calendar_delete.html", {"calendar": calendar, "policies": policies})
     try:
         with denied_as_404():
-            name = sla_editing.delete_calendar(pk, user, timezone.now())
+            name = editing.delete_calendar(pk, user, timezone.now())
     except Calendar.DoesNotExist:
         raise Http404 from None
-    except sla_editing.CalendarInUse as error:
+    except editing.CalendarInUse as error:
         messages.error(request, str(error))
         return redirect("sla:calendar_edit", pk=pk)
     messages.success(request, f"“{name}” is deleted.")

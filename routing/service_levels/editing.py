@@ -16,7 +16,7 @@ from accounts.models import Department, User
 from routing.business_hours.calendar import compile_calendar
 from routing.models import Calendar, CalendarVersion, Rule, SLAPolicy, SLAVersion
 from routing.refusals import EditNotPermitted
-from routing.rules import versions as rulesets
+from routing.rules import versions
 from routing.rules.findings import calendar_keys_in
 from routing.scope import edit_scope_of
 from routing.service_levels.step_numbers import number_steps
@@ -66,7 +66,7 @@ def save_calendar(
             created_at=now,
             created_by=by,
         )
-        rulesets.publish_if_calendars_changed(by, f"Calendar “{name}”", now)
+        versions.publish_if_calendars_changed(by, f"Calendar “{name}”", now)
     return calendar
 
 
@@ -91,7 +91,9 @@ def _require_calendar(calendar: Calendar | None, by: User | None) -> None:
 
 
 def _require_policy(key: uuid.UUID, by: User | None) -> None:
-    edit_scope_of(by).require_department(SLAPolicy.objects.values_list("department__slug", flat=True).get(key=key))
+    edit_scope_of(by).require_department(
+        SLAPolicy.objects.values_list("department__slug", flat=True).get(key=key)
+    )
 
 
 def delete_calendar(pk: int, by: User | None, now: dt.datetime) -> str:
@@ -110,7 +112,9 @@ def delete_calendar(pk: int, by: User | None, now: dt.datetime) -> str:
             if str(pk) in calendar_keys_in(rule.condition)
         ]
         if rules:
-            raise CalendarInUse(f"“{calendar}” is asked by the rules {', '.join(rules[:5])}. Change them first.")
+            raise CalendarInUse(
+                f"“{calendar}” is asked by the rules {', '.join(rules[:5])}. Change them first."
+            )
         calendar.delete()
     return calendar.name
 

@@ -101,7 +101,9 @@ class ServiceLevels:
     policies: tuple[Policy, ...]
     calendars: Mapping[int, BusinessTime] = field(default_factory=dict)
     _policy_cache: dict[tuple[int, int, str], Policy | None] = field(default_factory=dict, repr=False)
-    _due_cache: dict[tuple[str, ClockName, dt.datetime, int], Due | None] = field(default_factory=dict, repr=False)
+    _due_cache: dict[tuple[str, ClockName, dt.datetime, int], Due | None] = field(
+        default_factory=dict, repr=False
+    )
 
     def matching_policy(self, department_id: int, priority: int, network: str) -> Policy | None:
         """The first policy that matches, None when none does."""

@@ -11,7 +11,7 @@ from django.conf import settings
 
 from accounts.models import Department
 from networks.registry import CONNECTORS
-from routing.business_hours.notation import HoursError, parse_minutes, format_minutes
+from routing.business_hours.notation import HoursError, format_minutes, parse_minutes
 from routing.models import Calendar, Priority, SLAPolicy
 from routing.models.calendars import LONGEST_MINUTES
 from routing.pages.forms import NAME_MISSING, validate_storable
@@ -112,7 +112,10 @@ class PolicyForm(forms.Form):
                 f"after{number}": BusinessMinutesField(label="Overdue by"),
                 f"clock{number}": forms.ChoiceField(choices=CLOCK_CHOICES, required=False, label="Of"),
                 f"notify{number}": forms.MultipleChoiceField(
-                    choices=RECIPIENT_CHOICES, required=False, label="Tell", widget=forms.CheckboxSelectMultiple
+                    choices=RECIPIENT_CHOICES,
+                    required=False,
+                    label="Tell",
+                    widget=forms.CheckboxSelectMultiple,
                 ),
                 f"raise{number}": forms.BooleanField(required=False, label="raise the priority by one"),
                 f"move{number}": forms.ChoiceField(choices=move, required=False, label="Move it to"),
@@ -123,7 +126,11 @@ class PolicyForm(forms.Form):
     def steps(self) -> list[dict[str, Any]]:
         """The fields of each step, for the template. Spare are those after the first that says nothing yet."""
         parts = ("after", "clock", "notify", "raise", "move")
-        said = [number for number in range(MAX_STEPS) if any(_is_filled_in(self[f"{part}{number}"]) for part in parts)]
+        said = [
+            number
+            for number in range(MAX_STEPS)
+            if any(_is_filled_in(self[f"{part}{number}"]) for part in parts)
+        ]
         first_empty = said[-1] + 1 if said else 0
         return [
             {

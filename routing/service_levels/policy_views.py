@@ -19,10 +19,9 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.models import Department, User
 from networks.registry import network_capabilities
 from routing.models import Calendar, SLAPolicy, SLAVersion
-from routing.pages.requests import denied_as_404, require_policy_editor, form_view, user_of
+from routing.pages.requests import denied_as_404, form_view, require_policy_editor, user_of
 from routing.scope import edit_scope_of
-from routing.service_levels import editing as sla_editing
-from routing.service_levels import versions as terms
+from routing.service_levels import editing, versions
 from routing.service_levels.policy_forms import PolicyForm, TryPoliciesForm, policy_form_initial
 from routing.service_levels.starter import starter_calendars, starter_policies
 from routing.service_levels.wording import due_times_in_words, steps_in_words, targets_in_words
@@ -88,7 +87,7 @@ def policy_try(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return render(request, "routing/policy_list.html", context, status=422)
     said = form.cleaned_data
-    known = terms.live_service_levels()
+    known = versions.live_service_levels()
     policy = known.matching_policy(said["department"].pk, said["priority"], said["network"])
     context["tried"] = {"policy": policy, "dues": due_times_in_words(known, policy, form.arrival_moment())}
     return render(request, "routing/policy_list.html", context)
@@ -136,7 +135,7 @@ def _edit_policy(request: HttpRequest, policy: SLAPolicy | None) -> HttpResponse
     if not form.is_valid() or _warn_if_overtaken(request, form, policy, newest):
         return _render_policy_form(request, form, policy, status=422)
     with denied_as_404():
-        saved = sla_editing.save_policy(policy.key if policy else None, form.values, user, timezone.now())
+        saved = editing.save_policy(policy.key if policy else None, form.values, user, timezone.now())
     messages.success(request, f"“{saved}” is saved. The clocks of open cases follow in the background.")
     return _redirect_to_policies(saved.key)
 
@@ -190,7 +189,7 @@ def policy_switch(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
     policy = _get_own_policy(user, key)
     enabled = request.POST.get("enabled") == "1"
     with denied_as_404():
-        sla_editing.switch_policy(policy.key, enabled, user, timezone.now())
+        editing.switch_policy(policy.key, enabled, user, timezone.now())
     messages.success(request, f"“{policy}” is switched {'on' if enabled else 'off'}.")
     return _redirect_to_policies(key)
 
@@ -203,7 +202,7 @@ def policy_move(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
     policy = _get_own_policy(user, key)
     step = {"up": -1, "down": 1}.get(request.POST.get("direction", ""), 0)
     with denied_as_404():
-        sla_editing.move_policy(policy.key, step, user, timezone.now())
+        editing.move_policy(policy.key, step, user, timezone.now())
     messages.success(request, f"“{policy}” is moved.")
     return _redirect_to_policies(key)
 
@@ -219,7 +218,7 @@ def policy_delete(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
             request, "routing/policy_delete.html", {"policy": policy, "targets": targets_in_words(policy)}
         )
     with denied_as_404():
-        sla_editing.delete_policy(key, user, timezone.now())
+        editing.delete_policy(key, user, timezone.now())
     messages.success(request, f"“{policy}” is deleted.")
     return _redirect_to_policies()
 
@@ -236,6 +235,6 @@ def sla_starter(request: HttpRequest) -> HttpResponse:
         return _redirect_to_policies()
     calendars = starter_calendars(settings.DISPLAY_TIME_ZONE)
     now: dt.datetime = timezone.now()
-    sla_editing.install_starter_service_levels(calendars, starter_policies(), {}, user, now)
+    editing.install_starter_service_levels(calendars, starter_policies(), {}, user, now)
     messages.success(request, "Starter policies are live. Check the office hours and their time zone first.")
     return _redirect_to_policies()

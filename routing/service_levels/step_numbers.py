@@ -21,7 +21,9 @@ def step_number(step: dict[str, Any], place: int) -> int:
     return step.get("number") or FIRST_STEP + place
 
 
-def number_steps(steps: Iterable[dict[str, Any]], before: Sequence[dict[str, Any]] = ()) -> list[dict[str, Any]]:
+def number_steps(
+    steps: Iterable[dict[str, Any]], before: Sequence[dict[str, Any]] = ()
+) -> list[dict[str, Any]]:
     """The steps with their numbers: those that they had in `before`, the policy as stored, new ones for all others."""
     known = {step_number(one, place) for place, one in enumerate(before)}
     fresh, found = _unused_numbers(known), list[dict[str, Any]]()

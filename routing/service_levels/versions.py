@@ -15,7 +15,7 @@ from accounts.models import User
 from postgres.locks import AdvisoryLock, take_lock
 from routing.business_hours.history import VersionedCalendar, compile_history
 from routing.models import Calendar, CalendarVersion, SLAPolicy, SLAVersion
-from routing.service_levels.policies import CLOCKS, ClockName, Policy, Step, ServiceLevels
+from routing.service_levels.policies import CLOCKS, ClockName, Policy, ServiceLevels, Step
 
 #: Seconds for which a process goes on with the version it knows before it asks for a newer one.
 FRESH_FOR = 1.0
@@ -180,7 +180,9 @@ def service_levels_by_number(number: int | None) -> ServiceLevels:
     if not number:
         return NO_SERVICE_LEVELS
     known = next((terms for terms in _compiled.values() if terms.number == number), None)
-    return known or service_levels_of_version(SLAVersion.objects.filter(number=number).values_list("pk", flat=True).first())
+    return known or service_levels_of_version(
+        SLAVersion.objects.filter(number=number).values_list("pk", flat=True).first()
+    )
 
 
 def forget_service_levels() -> None:

@@ -17,7 +17,11 @@ CLOCK_LABELS: dict[ClockName, str] = {
     "next_response": "Next response",
     "resolution": "Resolution",
 }
-_RECIPIENT_WORDS = {"assignee": "the assignee", "managers": "the managers", "department": "everybody in the department"}
+_RECIPIENT_WORDS = {
+    "assignee": "the assignee",
+    "managers": "the managers",
+    "department": "everybody in the department",
+}
 
 
 def targets_in_words(policy: SLAPolicy) -> list[tuple[str, str]]:
@@ -33,7 +37,10 @@ def steps_in_words(policy: SLAPolicy, departments: dict[str, str]) -> list[str]:
         if policy.warning_minutes is not None
         else f"{policy.warning_percent} % of the time"
     )
-    return [f"When {before} is left: warn the assignee.", *(_step_in_words(one, departments) for one in policy.steps)]
+    return [
+        f"When {before} is left: warn the assignee.",
+        *(_step_in_words(one, departments) for one in policy.steps),
+    ]
 
 
 def _step_in_words(step: dict[str, object], departments: dict[str, str]) -> str:
@@ -41,7 +48,9 @@ def _step_in_words(step: dict[str, object], departments: dict[str, str]) -> str:
     notify, move = step.get("notify"), step.get("move_to")
     acts = []
     if isinstance(notify, list) and notify:
-        acts.append(f"tell {' and '.join(_RECIPIENT_WORDS[one] for one in notify if one in _RECIPIENT_WORDS)}")
+        acts.append(
+            f"tell {' and '.join(_RECIPIENT_WORDS[one] for one in notify if one in _RECIPIENT_WORDS)}"
+        )
     if step.get("raise"):
         acts.append("raise the priority")
     if move:
@@ -69,10 +78,19 @@ def due_times_in_words(known: ServiceLevels, policy: Policy | None, at: dt.datet
         if policy is None or clock not in policy.targets:
             continue
         if due is None:
-            found.append(DueInWords(CLOCK_LABELS[clock], "never: the calendar is not open for so long", "", ""))
+            found.append(
+                DueInWords(CLOCK_LABELS[clock], "never: the calendar is not open for so long", "", "")
+            )
             continue
         length = format_minutes(int(policy.targets[clock].total_seconds()) // 60)
-        found.append(DueInWords(CLOCK_LABELS[clock], _moment_in_words(due.at), f"{length} of business time", _moment_in_words(due.warned_at)))
+        found.append(
+            DueInWords(
+                CLOCK_LABELS[clock],
+                _moment_in_words(due.at),
+                f"{length} of business time",
+                _moment_in_words(due.warned_at),
+            )
+        )
     return found
 
 

@@ -11,7 +11,7 @@ from django.utils.text import slugify
 
 from accounts.models import Skill
 from routing.models import Rule, RuleDraft
-from routing.rules import versions as rulesets
+from routing.rules import versions
 
 #: As long as `Skill.name` may be.
 MAX_NAME_LENGTH = 60
@@ -91,7 +91,7 @@ def _lock_skills() -> QuerySet[Skill]:
 
 def _refuse_skill_in_use(skill: Skill) -> None:
     # Nobody publishes rules between the look and the deletion.
-    rulesets.lock_rule_editing()
+    versions.lock_rule_editing()
     if rules := rules_naming_skill(skill.slug):
         raise SkillInUse(
             f"“{skill}” is asked for by {', '.join(rules)}. Change or discard that first; nothing was changed."

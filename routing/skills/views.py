@@ -10,7 +10,7 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.guards import SignedInRequest, require_action
 from accounts.models import Skill
 from routing.pages.requests import form_view
-from routing.skills import editing as skill_editing
+from routing.skills import editing
 from routing.skills.editing import InvalidSkillName, SkillInUse
 
 
@@ -19,7 +19,7 @@ from routing.skills.editing import InvalidSkillName, SkillInUse
 def skill_list(request: SignedInRequest) -> HttpResponse:
     """Every skill with its people and rules."""
     skills = list(Skill.objects.prefetch_related("people"))
-    named = skill_editing.rules_by_skill()
+    named = editing.rules_by_skill()
     rows = [{"skill": one, "people": one.people.all(), "rules": named.get(one.slug, [])} for one in skills]
     return render(request, "routing/skill_list.html", {"rows": rows})
 
@@ -29,7 +29,7 @@ def skill_list(request: SignedInRequest) -> HttpResponse:
 def skill_rename(request: SignedInRequest, pk: int) -> HttpResponse:
     """Another name, the same key."""
     try:
-        skill = skill_editing.rename_skill(pk, request.POST.get("name", ""))
+        skill = editing.rename_skill(pk, request.POST.get("name", ""))
     except Skill.DoesNotExist:
         raise Http404 from None
     except InvalidSkillName as error:
@@ -48,7 +48,7 @@ def skill_remove(request: SignedInRequest, pk: int) -> HttpResponse:
         context = {
             "skill": skill,
             "people": skill.people.all(),
-            "rules": skill_editing.rules_naming_skill(skill.slug),
+            "rules": editing.rules_naming_skill(skill.slug),
             "others": Skill.objects.exclude(pk=pk),
         }
         return render(request, "routing/skill_remove.html", context)
@@ -57,7 +57,7 @@ def skill_remove(request: SignedInRequest, pk: int) -> HttpResponse:
         if into:
             said = _merge_into(pk, into)
         else:
-            skill_editing.delete_skill(pk)
+            editing.delete_skill(pk)
             said = f"“{skill}” is deleted."
     except Skill.DoesNotExist:
         messages.error(request, "That skill is not there any more. Nothing was changed.")
@@ -72,5 +72,5 @@ def skill_remove(request: SignedInRequest, pk: int) -> HttpResponse:
 def _merge_into(pk: int, into: str) -> str:
     if not (into.isascii() and into.isdigit() and len(into) < 18):
         raise Skill.DoesNotExist
-    gone, kept, people = skill_editing.merge_skills(pk, int(into))
+    gone, kept, people = editing.merge_skills(pk, int(into))
     return f"“{gone}” is “{kept}” now, for {people} more {'person' if people == 1 else 'people'}."

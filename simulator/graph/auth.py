@@ -10,7 +10,13 @@ from dataclasses import dataclass
 
 import orjson
 
-from simulator.graph.errors import GraphProblem, bad_token_error, dead_token_error, parameter_error, too_many_error
+from simulator.graph.errors import (
+    GraphProblem,
+    bad_token_error,
+    dead_token_error,
+    parameter_error,
+    too_many_error,
+)
 from simulator.records import App, BrandAccount, Grant
 from simulator.world import World
 

@@ -118,7 +118,9 @@ def _list_conversations(
             yield found
 
 
-def _list_items(ask: GraphRequest, name: str, thing: Any, arguments: dict[str, str], after: int | None) -> Iterable[Any]:
+def _list_items(
+    ask: GraphRequest, name: str, thing: Any, arguments: dict[str, str], after: int | None
+) -> Iterable[Any]:
     if name == "accounts" and isinstance(thing, Person):
         allowed = ask.grant.pages if ask.grant else []
         return [
@@ -155,7 +157,12 @@ def _position(item: Any) -> int:
 
 
 def list_edge(
-    ask: GraphRequest, thing: Any, name: str, arguments: dict[str, str], fields: tuple[Field, ...], render: Render
+    ask: GraphRequest,
+    thing: Any,
+    name: str,
+    arguments: dict[str, str],
+    fields: tuple[Field, ...],
+    render: Render,
 ) -> dict[str, Any]:
     """One page of an edge with `paging`, `data` empty at the end."""
     owner = thing.remote_id if isinstance(thing, BrandAccount) else thing.id
@@ -202,7 +209,9 @@ def _paging(
         }  # fmt: skip
         query |= {"until": str(found[-1].created_at // 1000), "__paging_token": after}
     else:
-        paging = {"cursors": {"before": make_page_token(what + " back", str(_position(found[0]))), "after": after}}
+        paging = {
+            "cursors": {"before": make_page_token(what + " back", str(_position(found[0]))), "after": after}
+        }
         query["after"] = after
     if more:
         paging["next"] = address + urlencode(query)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from simulator.graph import edges
-from simulator.graph.edges import GraphRequest, Conversation
+from simulator.graph.edges import Conversation, GraphRequest
 from simulator.graph.errors import parameter_error
 from simulator.graph.fields import Field
 from simulator.records import BrandAccount, Message, Person

@@ -58,7 +58,11 @@ def dispatch(world: World, request: Request, version: str, path: str, parameters
         ask = reads.build_graph_request(world, version, caller)
         if not target:
             return reads.read_objects(ask, parameters), headers
-        body = reads.read_edge(ask, target, edge, parameters) if edge else reads.read_object(ask, target, parameters)
+        body = (
+            reads.read_edge(ask, target, edge, parameters)
+            if edge
+            else reads.read_object(ask, target, parameters)
+        )
         return body, headers
     writer = Writer(world, caller, parameters, request.headers.get("user-agent", ""))
     if edge == "likes":

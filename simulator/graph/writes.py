@@ -30,7 +30,9 @@ class Writer:
         self.parameters = parameters
         self.client = {"user_agent": user_agent, "auth": "page token"}
 
-    def _record_attempt(self, action: str, target: str, text: str, outcome: str, message_id: str = "") -> None:
+    def _record_attempt(
+        self, action: str, target: str, text: str, outcome: str, message_id: str = ""
+    ) -> None:
         self.world.record_attempt(
             Attempt(
                 self.world.clock(),
@@ -124,7 +126,9 @@ class Writer:
         if not isinstance(text, str) or not text:
             raise parameter_error("Param message[text] must be a non-empty UTF-8 encoded string")
         if len(text) > MESSENGER_LENGTH:
-            raise parameter_error(f"Length of param message[text] must be less than or equal to {MESSENGER_LENGTH}")
+            raise parameter_error(
+                f"Length of param message[text] must be less than or equal to {MESSENGER_LENGTH}"
+            )
         if comment := recipient.get("comment_id") or recipient.get("post_id"):
             return self._private_reply(str(comment), text)
         person = str(recipient.get("id", ""))

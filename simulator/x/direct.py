@@ -16,7 +16,7 @@ from simulator.x.auth import Principal
 from simulator.x.errors import Problem, forbidden_error, invalid_error, missing_error
 from simulator.x.reads import take_up_to
 from simulator.x.render import Includes, event, included
-from simulator.x.writes import record_attempt, client_of, json_body
+from simulator.x.writes import client_of, json_body, record_attempt
 
 #: Direct messages older than this are not offered.
 WINDOW_MS = 30 * 24 * 3600 * 1000

@@ -23,7 +23,9 @@ RECENT_MS = 7 * 24 * 3600 * 1000
 Body = dict[str, Any]
 
 
-def build_page(world: World, found: list[Message], more: bool, what: str, wanted: Wanted, previous: bool) -> Body:
+def build_page(
+    world: World, found: list[Message], more: bool, what: str, wanted: Wanted, previous: bool
+) -> Body:
     """A list of posts with `includes` and `meta`."""
     if not found:
         return {"meta": {"result_count": 0}}
@@ -172,11 +174,15 @@ def users(world: World, who: Principal, request: Request) -> Body:
     name = ("username" if one else "usernames") if by_name else ("id" if one else "ids")
     values = [one] if one else [part for part in request.query_params.get(name, "").split(",") if part]
     if not 1 <= len(values) <= 100:
-        raise invalid_error(f"The `{name}` query parameter needs 1 to 100 values", **{name: ",".join(values)[:200]})
+        raise invalid_error(
+            f"The `{name}` query parameter needs 1 to 100 values", **{name: ",".join(values)[:200]}
+        )
     data, errors = [], []
     for value in values:
         person = (
-            world.find_person_by_handle("x", value) if by_name else world.person("x", parameters.require_identifier(name, value))
+            world.find_person_by_handle("x", value)
+            if by_name
+            else world.person("x", parameters.require_identifier(name, value))
         )
         if person is None:
             errors.append(gone_entry("user", name, value))

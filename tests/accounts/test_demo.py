@@ -8,7 +8,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from accounts.models import BrandAccount, BrandAccountGrant, DemoMarker, Department, Membership, Shift, User
-from accounts.roster import planning as rostering
+from accounts.roster import planning
 from config.demo import company as demo_company
 from routing.facts import Facts
 from routing.rules.versions import live_rules
@@ -56,9 +56,9 @@ def test_it_makes_a_company_that_works(networks, capsys, client):
     assert not BrandAccountGrant.objects.filter(
         user__role__in=["analyst", "administrator"], can_publish=True
     ).exists()
-    rosters = rostering.load_rosters(BrandAccount.objects.all(), NOW)
+    rosters = planning.load_rosters(BrandAccount.objects.all(), NOW)
     assert {kept.on_point(NOW) for kept in rosters.values()} == {
-        rostering.OnPoint("Juno Achterberg", "Pavel Oster")
+        planning.OnPoint("Juno Achterberg", "Pavel Oster")
     }
     printed = capsys.readouterr().out
     for person in demo_company.PEOPLE:

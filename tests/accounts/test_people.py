@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from accounts.access import viewer
 from accounts.models import BrandAccountGrant, Department, User
-from accounts.people import verbs as people
+from accounts.people import verbs
 from tests.accounts.conftest import signed_in
 from tests.factories import PASSWORD, BrandAccountFactory, DepartmentFactory, UserFactory
 
@@ -123,10 +123,10 @@ def test_nobody_changes_their_own_role_or_leaves_by_themselves(admin, administra
 
 def test_the_last_administrator_stays(administrator, agent, db):
     administrator.role = "agent"
-    with pytest.raises(people.PeopleChangeRefused, match="last administrator"):
-        people.save_user(administrator, [], {})
-    with pytest.raises(people.PeopleChangeRefused, match="last administrator"):
-        people.deactivate_user(User.objects.get(pk=administrator.pk), by=agent, now=None)
+    with pytest.raises(verbs.PeopleChangeRefused, match="last administrator"):
+        verbs.save_user(administrator, [], {})
+    with pytest.raises(verbs.PeopleChangeRefused, match="last administrator"):
+        verbs.deactivate_user(User.objects.get(pk=administrator.pk), by=agent, now=None)
     administrator.refresh_from_db()
     assert (administrator.role, administrator.is_active) == ("administrator", True)
 
@@ -136,7 +136,7 @@ def test_a_password_set_meanwhile_is_not_undone(admin, agent):
     agent.set_password("another horse battery")
     agent.save(update_fields=["password"])
     stale.first_name = "Renamed"
-    people.save_user(stale, [], {})
+    verbs.save_user(stale, [], {})
     agent.refresh_from_db()
     assert agent.first_name == "Renamed"
     assert agent.check_password("another horse battery")
@@ -230,7 +230,7 @@ class TestDepartments:
 
     def test_another_room_can_object(self, admin, department, monkeypatch):
         DepartmentFactory()
-        monkeypatch.setattr(people, "department_closing_objections", [lambda one: f"Rule 7 leads to {one}."])
+        monkeypatch.setattr(verbs, "department_closing_objections", [lambda one: f"Rule 7 leads to {one}."])
         answer = admin.post(
             reverse("accounts:department_open", args=[department.pk]), {"open": "0"}, follow=True
         )

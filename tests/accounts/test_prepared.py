@@ -61,7 +61,9 @@ def test_it_gives_tuples_of_values():
 
 def test_times_and_sets_are_values_too():
     early, late = CaseFactory(created_at=NOW), CaseFactory(created_at=NOW + dt.timedelta(days=1))
-    read = prepared_query(lambda since, ids: Case.objects.filter(created_at__gte=since, pk__in=ids).order_by("pk"))
+    read = prepared_query(
+        lambda since, ids: Case.objects.filter(created_at__gte=since, pk__in=ids).order_by("pk")
+    )
 
     assert read(NOW, frozenset({early.pk, late.pk})) == [early, late]
     assert read(NOW + dt.timedelta(hours=1), frozenset({early.pk, late.pk})) == [late]

@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 
 from accounts.models import Role, User
-from accounts.people import verbs as people
+from accounts.people import verbs
 from tests.accounts.conftest import signed_in
 
 PAGE = "/brand-accounts/"
@@ -68,6 +68,6 @@ def test_a_key_that_was_replaced_still_opens_it(agent, settings):
 
 def test_other_rooms_release_the_work_of_who_leaves(agent, administrator, monkeypatch):
     released = []
-    monkeypatch.setattr(people, "user_left_hooks", [lambda user, by, now: released.append((user, by))])
+    monkeypatch.setattr(verbs, "user_left_hooks", [lambda user, by, now: released.append((user, by))])
     signed_in(administrator).post(reverse("accounts:user_active", args=[agent.pk]), {"active": "0"})
     assert released == [(agent, administrator)]

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 from playwright.sync_api import expect
 
-from inbox.cases import verbs as cases
+from inbox.cases import verbs
 from inbox.changes.change import change_case
 from inbox.live.publish import CaseChange, publish_cases
 from inbox.models import Case, Draft, Reply, Status
@@ -286,7 +286,7 @@ def test_hostile_text_is_inert_on_every_page(company, open_page, server):
             case=case, text=text, permalink=text[:1000], network_time=timezone.now(),
             attachments=[{"kind": text[:40], "url": text[:1000], "name": text[:200]}],
         )  # fmt: skip
-        cases.add_note(case.pk, company.manager, text[:9000], now=timezone.now())
+        verbs.add_note(case.pk, company.manager, text[:9000], now=timezone.now())
         shown.append(case.pk)
     page = open_page()
     page.evaluate(
@@ -310,7 +310,7 @@ def test_hostile_text_is_inert_on_every_page(company, open_page, server):
 def test_axe_finds_nothing_serious(company, open_page, width):
     case, message = arrive(company)
     now = timezone.now()
-    cases.add_note(case.pk, company.manager, "A note", now=now)
+    verbs.add_note(case.pk, company.manager, "A note", now=now)
     Reply.objects.create(
         case=case, parent=message, brand_account=company.brand, author=company.manager, text="We look.",
         composer_id="11111111-1111-4111-8111-111111111111", visibility="public", state="unconfirmed",

@@ -5,12 +5,11 @@ from __future__ import annotations
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from inbox.decisions import second_opinion as second_look
+from inbox.decisions import second_opinion
 from inbox.ingest.page import store_messages
 from inbox.models import Case
-from routing.learning import active as learned
-from routing.learning import corrections, trainings
-from routing.rules import versions as rulesets
+from routing.learning import active, corrections, trainings
+from routing.rules import versions
 from routing.rules.editing import set_default_department
 from tests.factories import NOW, StreamFactory
 from tests.inbox.simple import message
@@ -23,14 +22,14 @@ PHONE = {"viewport": {"width": 390, "height": 844}}
 @pytest.fixture
 def taught(company):
     """Eighty corrections between service and billing, not trained yet."""
-    learned.forget_active_router()
-    rulesets.clear_rules_cache()
+    active.forget_active_router()
+    versions.clear_rules_cache()
     set_default_department(company.service, None, NOW)
     pairs = [(one.text, one.department) for one in examples(240) if one.department != "tech"]
     corrections.import_corrections(pairs, by=company.manager, now=NOW)
     yield company
-    learned.forget_active_router()
-    rulesets.clear_rules_cache()
+    active.forget_active_router()
+    versions.clear_rules_cache()
 
 
 def train():
@@ -55,11 +54,11 @@ def test_a_person_trains_reads_the_figures_and_takes_a_suggestion(taught, open_p
     page.select_option("[name=billing]", "101")
     page.click("text=Save the thresholds")
     page.wait_for_selector("text=The thresholds are saved")
-    learned.forget_active_router()
-    second_look.weigh_new_decisions(NOW)
+    active.forget_active_router()
+    second_opinion.weigh_new_decisions(NOW)
     text = "you took 40 euros from my card twice"
     store_messages(StreamFactory(brand_account=taught.brand), [message("1", text=text)], NOW)
-    second_look.weigh_new_decisions(NOW)
+    second_opinion.weigh_new_decisions(NOW)
     case = Case.objects.get()
     page.goto(f"/cases/{case.pk}/")
     page.click("text=Send to Billing")

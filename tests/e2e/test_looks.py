@@ -8,10 +8,9 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import Leave, Role, Skill
-from inbox.cases import verbs as cases
+from inbox.cases import verbs
 from inbox.models import Notice
-from routing.rules import editing
-from routing.rules import versions as rulesets
+from routing.rules import editing, versions
 from routing.rules.editing import RuleContent
 from tests.e2e.soundness import SCHEMES, sound
 from tests.e2e.test_inbox import arrive
@@ -51,7 +50,7 @@ def busy(company):
     Leave.objects.create(user=company.agent, starts_on=today, ends_on=today + dt.timedelta(days=9))
     StreamFactory(brand_account=company.brand, budget={"remaining": 999_999, "limit": 1_000_000})
     case, _ = arrive(company)
-    cases.hand_over_case(case.pk, company.agent, company.billing, "Money", False, now=timezone.now())
+    verbs.hand_over_case(case.pk, company.agent, company.billing, "Money", False, now=timezone.now())
     return admin
 
 
@@ -90,7 +89,7 @@ def test_a_long_condition_of_others_opens_by_key(company, open_page):
     others = DepartmentFactory(name="Legal", slug="legal")
     parts = [{"field": "words", "any": [f"{word} clause" for word in group]} for group in LONG]
     editing.add_rule(RuleContent("Contracts", {"all": parts}, others), None, "", now)
-    rulesets.clear_rules_cache()
+    versions.clear_rules_cache()
     page = open_page("mara", "/rules/", **PHONE)
     condition = page.locator(".whole > summary")
     short = condition.bounding_box()["height"]

@@ -9,7 +9,7 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import expect
 
-from inbox.cases import verbs as cases
+from inbox.cases import verbs
 from inbox.models import Case, Custody
 from tests.e2e.soundness import sound
 from tests.e2e.test_inbox import arrive, listening
@@ -45,7 +45,7 @@ def test_a_misroute_is_corrected_with_one_key(company, open_page):
 
 def test_a_bounce_is_taken_back(company, open_page):
     case, _ = arrive(company)
-    cases.hand_over_case(case.pk, company.agent, company.billing, "A charge, twice", now=timezone.now())
+    verbs.hand_over_case(case.pk, company.agent, company.billing, "A charge, twice", now=timezone.now())
     page = open_page("mara", f"/cases/{case.pk}/")
     expect(page.locator("#case-passing")).to_contain_text("sent this to Billing")
     picture(page, "case-arrived-light")
@@ -67,7 +67,7 @@ def test_a_bounce_is_taken_back(company, open_page):
 
 def test_a_refresh_leaves_the_undo_where_it_is(company, open_page):
     case, _ = arrive(company)
-    cases.hand_over_case(case.pk, company.agent, company.billing, "A charge, twice", now=timezone.now())
+    verbs.hand_over_case(case.pk, company.agent, company.billing, "A charge, twice", now=timezone.now())
     page = open_page("mara", f"/cases/{case.pk}/")
     page.locator("#case-bar h2").focus()
     page.keyboard.press("b")
@@ -91,7 +91,7 @@ def test_an_undo_is_offered_for_ten_seconds(company, open_page):
 
 def test_it_works_without_scripts_and_on_a_phone(company, open_page):
     case, _ = arrive(company)
-    cases.hand_over_case(case.pk, company.agent, company.billing, "A charge, twice", now=timezone.now())
+    verbs.hand_over_case(case.pk, company.agent, company.billing, "A charge, twice", now=timezone.now())
     phone = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "color_scheme": "dark"}
     page = open_page("mara", f"/cases/{case.pk}/", java_script_enabled=False, **phone)
     picture(page, "phone-arrived-dark")

@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 
 from accounts.models import Role
 from inbox.models import Case, CasePlaybook, Draft
-from routing.playbook import versions as playbooks
+from routing.playbook import versions
 from tests.e2e.soundness import SCHEMES, sound
 from tests.e2e.test_inbox import arrive
 from tests.e2e.test_passing import picture
@@ -20,7 +20,7 @@ PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True}
 
 @pytest.fixture
 def case(company):
-    playbooks.install_starter_playbook(None, timezone.now())
+    versions.install_starter_playbook(None, timezone.now())
     return arrive(company, "You charged me twice!")[0]
 
 

@@ -7,7 +7,7 @@ from django.utils import timezone
 from playwright.sync_api import expect
 
 from inbox.models import Draft, NoticeKind
-from inbox.notices.tell import notify_users
+from inbox.notices.notify import notify_users
 from tests.e2e.test_inbox import arrive, listening
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
@@ -36,7 +36,9 @@ def test_the_list_of_notices_keeps_the_focus(company, open_page):
     page.keyboard.press("j")
     first = page.locator("#notice-list .row button.who", has_text="Solved.")
     expect(first).to_be_focused()
-    notify_users([company.agent.pk], case.pk, NoticeKind.BOUNCED, "It came back.", key="two", now=timezone.now())
+    notify_users(
+        [company.agent.pk], case.pk, NoticeKind.BOUNCED, "It came back.", key="two", now=timezone.now()
+    )
     expect(page.locator("#notice-list .row")).to_have_count(2)
     expect(first).to_be_focused()
 

@@ -8,12 +8,11 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import expect
 
-from inbox.ingest import page as ingest
+from inbox.ingest.page import store_page
 from inbox.models import Case, RulePreview
-from inbox.previews import run as previewing
+from inbox.previews import run
 from routing.models import Rule
-from routing.rules import editing
-from routing.rules import versions as rulesets
+from routing.rules import editing, versions
 from routing.rules.editing import RuleContent
 from tests.factories import CaseFactory, MessageFactory
 from tests.inbox.ingesting import leased_stream
@@ -28,10 +27,12 @@ def rules(company):
     editing.set_default_department(company.service, None, now)
     words = {"field": "words", "any": ["invoice"]}
     editing.add_rule(RuleContent("Invoices", {"any": [words]}, company.billing), None, "", now)
-    editing.add_rule(RuleContent("Thanks", {"field": "words", "any": ["thanks"]}, company.service), None, "", now)
+    editing.add_rule(
+        RuleContent("Thanks", {"field": "words", "any": ["thanks"]}, company.service), None, "", now
+    )
     case = CaseFactory(department=company.service, brand_account=company.brand)
     MessageFactory(case=case, text="I was charged twice!", network_time=now - dt.timedelta(days=1))
-    rulesets.clear_rules_cache()
+    versions.clear_rules_cache()
     return company
 
 
@@ -57,7 +58,7 @@ def test_write_a_rule_try_it_publish_it_and_see_it_route(rules, open_page):
 
     browser.get_by_role("button", name="Try on the last 30 days").click()
     expect(browser.locator("#preview-body")).to_contain_text("Waiting for a worker")
-    assert previewing.work_on_preview(RulePreview.objects.get().pk) is False
+    assert run.work_on_preview(RulePreview.objects.get().pk) is False
     expect(browser.locator("#preview-body")).to_contain_text("100 %")
     expect(browser.locator(".move")).to_contain_text("I was charged twice!")
     expect(browser.locator("table")).to_contain_text("Billing")
@@ -67,9 +68,9 @@ def test_write_a_rule_try_it_publish_it_and_see_it_route(rules, open_page):
     browser.get_by_role("button", name="Publish now").click()
     expect(browser.get_by_text("Published as version 4.")).to_be_visible()
 
-    rulesets.clear_rules_cache()
+    versions.clear_rules_cache()
     stream = leased_stream(brand_account=rules.brand)
-    ingest.store_page(stream, stream.lease_token, page([message("77", "You charged twice")]), timezone.now())
+    store_page(stream, stream.lease_token, page([message("77", "You charged twice")]), timezone.now())
     case = Case.objects.get(messages__canonical_id="77")
     assert case.department == rules.billing
     browser.goto(f"/cases/{case.pk}/")

@@ -9,7 +9,7 @@ from axe_playwright_python.sync_playwright import Axe
 from django.utils import timezone
 from playwright.sync_api import expect
 
-from inbox.escalation import recompute as recomputing
+from inbox.escalation import recompute
 from inbox.models import Case, Status
 from tests.factories import CaseFactory, MessageFactory
 
@@ -61,7 +61,7 @@ def test_a_calendar_and_a_policy_are_written_tried_and_count_down(company, open_
     expect(page.get_by_text("Wednesday, 18 November 2026, 12:10 UTC")).to_be_visible()
 
     case = waiting(company)
-    recomputing.recompute_open_cases(timezone.now())
+    recompute.recompute_open_cases(timezone.now())
     case.refresh_from_db()
     assert case.first_response_due_at == case.created_at + dt.timedelta(minutes=130)
     page.clock.install()

@@ -7,8 +7,7 @@ from django.utils import timezone
 from playwright.sync_api import expect
 
 from accounts.models import Role
-from inbox.cases import hand_overs as passing
-from inbox.cases import verbs as cases
+from inbox.cases import hand_overs, verbs
 from tests.e2e.soundness import sound
 from tests.e2e.test_inbox import arrive, listening
 from tests.e2e.test_passing import picture
@@ -24,14 +23,14 @@ def helper(company):
 
 def test_who_hands_over_watches_and_is_told_without_asking(company, open_page, helper):
     case, _ = arrive(company, "You charged me twice!")
-    cases.hand_over_case(case.pk, company.agent, company.billing, "A charge", now=timezone.now())
+    verbs.hand_over_case(case.pk, company.agent, company.billing, "A charge", now=timezone.now())
     page = listening(open_page("sana", "/queue/watching/"))
     expect(page.locator(".row")).to_contain_text("Billing · now")
     picture(page, "watching-light")
     page.locator(".row .who").click()
     expect(page.locator("#thread")).to_contain_text("You charged me twice!")
     expect(page.locator("#case-bar").get_by_role("button")).to_have_count(0)
-    cases.resolve_case(case.pk, helper, now=timezone.now())
+    verbs.resolve_case(case.pk, helper, now=timezone.now())
     expect(page.locator("#rail .hot")).to_contain_text("1")
     expect(page.get_by_role("link", name="Notices 1 unread")).to_be_visible()
     page.locator("h1").first.click()
@@ -52,8 +51,8 @@ def test_the_open_list_of_notices_grows_by_itself_and_is_read(company, open_page
     phone = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "color_scheme": "dark"}
     page = listening(open_page("sana", "/notices/", **phone))
     expect(page.get_by_text("Nothing to tell you")).to_be_visible()
-    cases.hand_over_case(case.pk, company.agent, company.billing, "A charge", now=timezone.now())
-    passing.bounce_case(case.pk, helper, "Not a charge", now=timezone.now())
+    verbs.hand_over_case(case.pk, company.agent, company.billing, "A charge", now=timezone.now())
+    hand_overs.bounce_case(case.pk, helper, "Not a charge", now=timezone.now())
     expect(page.locator("#notice-list .row")).to_contain_text("back to Customer service: Not a charge")
     expect(page.locator("#tab-unread")).to_contain_text("1")
     picture(page, "phone-notices-dark")
@@ -65,8 +64,8 @@ def test_the_open_list_of_notices_grows_by_itself_and_is_read(company, open_page
 def test_a_manager_hears_of_a_case_that_goes_to_and_fro(company, open_page, helper):
     community = UserFactory(username="juno", role=Role.COMMUNITY, publishes=[company.brand])
     case, _ = arrive(company)
-    cases.hand_over_case(case.pk, community, company.billing, "A charge", now=timezone.now())
-    passing.bounce_case(case.pk, helper, "Not a charge", now=timezone.now())
+    verbs.hand_over_case(case.pk, community, company.billing, "A charge", now=timezone.now())
+    hand_overs.bounce_case(case.pk, helper, "Not a charge", now=timezone.now())
     for who, kind in (("mara", "Sent to and fro"), ("juno", "Came back")):
         page = open_page(who, "/notices/")
         expect(page.locator("#notice-list .row")).to_contain_text(kind)

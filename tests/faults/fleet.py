@@ -24,7 +24,7 @@ from accounts.brand_accounts.connecting import connect_brand_account
 from accounts.models import Department
 from config.embedded.valkey import Valkey
 from inbox.models import Message
-from routing.rules import versions as rulesets
+from routing.rules import versions
 
 ROOT = Path(__file__).resolve().parents[2]
 DEPARTMENTS = ("service", "billing", "sales", "marketing", "pr", "product", "tech", "legal", "hr", "spam")
@@ -148,7 +148,7 @@ class Fleet:
             slug: Department.objects.create(slug=slug, name=slug.title(), position=n)
             for n, slug in enumerate(DEPARTMENTS)
         }
-        rulesets.install_starter_rules(departments, "service", now=now)
+        versions.install_starter_rules(departments, "service", now=now)
         for handle in ("kettlefern_nl", "kettlefern_de"):
             self.ask("POST", "accounts", {"network": "x", "handle": handle})
         accounts = self.ask("GET", "accounts.json")["accounts"]

@@ -27,7 +27,7 @@ from django.utils import timezone
 from accounts.credentials.store import store_credential
 from accounts.models import Role
 from inbox.models import CaseEvent, Message, Reply, ReplyState, Verb
-from inbox.replies import verbs as replies
+from inbox.replies import verbs
 from tests.factories import (
     BrandAccountFactory,
     CaseFactory,
@@ -224,7 +224,7 @@ def test_a_hundred_answers_ten_kills_no_double_post(simulator, workers):
     # The manager has the rest sent again, on a network that is well by now: each question ends with one answer.
     end_faults(simulator)
     for reply in Reply.objects.filter(state=ReplyState.UNCONFIRMED):
-        replies.settle_reply(reply.pk, manager, "again", now=timezone.now())
+        verbs.settle_reply(reply.pk, manager, "again", now=timezone.now())
     wait_until_decided(90)
     print(
         f"\n{hostile} of {attempts} attempts hostile, {died} cut by {KILLS} kills; decided {took:.1f} s after the last "

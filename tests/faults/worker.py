@@ -20,15 +20,14 @@ django.setup()
 from django.db import connection  # noqa: E402
 
 from config.celery import app  # noqa: E402
-from inbox.ingest import page as ingest  # noqa: E402
-from inbox.ingest import read_sql as ingest_sql  # noqa: E402
+from inbox.ingest import page, read_sql  # noqa: E402
 
 #: Seconds between the cursor and the messages, or as long as somebody holds them. While they last, a file named after
 #: the process says so.
 MOMENT, HELD_MAX = 0.1, 20.0
 MOMENTS = Path(os.environ["FAULTS_MOMENTS"])
 
-_fence, _store_page = ingest_sql.save_cursor_and_lock, ingest.store_page
+_fence, _store_page = read_sql.save_cursor_and_lock, page.store_page
 _has_messages = threading.local()
 
 
@@ -71,8 +70,8 @@ def commit_cursor_then_wait(*arguments, **named):
 
 if __name__ == "__main__":
     cursor_first = "--cursor-first" in sys.argv
-    ingest.store_page = store_page
-    ingest_sql.save_cursor_and_lock = commit_cursor_then_wait if cursor_first else fence_then_wait
+    page.store_page = store_page
+    read_sql.save_cursor_and_lock = commit_cursor_then_wait if cursor_first else fence_then_wait
     app.worker_main(
         ["worker", "-P", "solo", "-Q", "default,poll", "-n", f"w{os.getpid()}@%h", "-l", "WARNING"]
         + ["--without-gossip", "--without-mingle"]

@@ -14,7 +14,7 @@ from accounts.credentials.store import store_credential
 from accounts.models import Department, Role, User
 from inbox.models import Case, Message, Quarantined, Reply
 from routing.models import RoutingDefault, Rule, RuleSetVersion
-from routing.rules import versions as rulesets
+from routing.rules import versions
 from tests.factories import (
     NOW,
     PASSWORD,
@@ -75,9 +75,9 @@ def found() -> Company:
         condition={"any": [{"field": "words", "any": ["refund"]}]},
     )  # fmt: skip
     RoutingDefault.objects.create(department=service)
-    rulesets.publish_rules(None, "tests", NOW)
+    versions.publish_rules(None, "tests", NOW)
     RuleSetVersion.objects.filter(number=1).update(number=ID)
-    rulesets.clear_rules_cache()
+    versions.clear_rules_cache()
     Quarantined.objects.create(
         pk=ID,
         brand_account=brand,

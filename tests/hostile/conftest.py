@@ -1,7 +1,7 @@
 import pytest
 
-from inbox import connections as connectors
-from routing.rules import versions as rulesets
+from inbox import connections
+from routing.rules import versions
 from tests.e2e.conftest import browser, server
 from tests.networks.conftest import network
 
@@ -10,8 +10,8 @@ __all__ = ["browser", "network", "server"]
 
 @pytest.fixture(autouse=True)
 def _nothing_kept_between_tests():
-    rulesets.clear_rules_cache()
-    connectors.forget_connectors()
+    versions.clear_rules_cache()
+    connections.forget_connectors()
     yield
-    rulesets.clear_rules_cache()
-    connectors.forget_connectors()
+    versions.clear_rules_cache()
+    connections.forget_connectors()

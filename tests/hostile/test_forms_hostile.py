@@ -22,9 +22,9 @@ from django.test import Client
 from django.utils.safestring import SafeString
 
 from accounts.models import Role
-from inbox import connections as connectors
+from inbox import connections
 from inbox.models import Case, CaseEvent, Draft, Reply
-from routing.rules import versions as rulesets
+from routing.rules import versions
 from tests.factories import PASSWORD
 from tests.hostile.company import ID, NOBODY, Company, addresses, found
 from tests.hostile.reading import watched
@@ -126,8 +126,8 @@ class Tried:
         with transaction.atomic():
             yield
             transaction.set_rollback(True)
-        rulesets.clear_rules_cache()
-        connectors.forget_connectors()
+        versions.clear_rules_cache()
+        connections.forget_connectors()
         self.browser = Client(raise_request_exception=False)
         self.browser.cookies.update(cookies)
         session.save()

@@ -16,7 +16,7 @@ from inbox.live.publish import CaseChange, publish_cases
 from inbox.models import Case, Draft, Identity, Message, Quarantined
 from networks.base import Attachment, Author, UnreadableItem
 from routing.models import Rule
-from routing.rules import versions as rulesets
+from routing.rules import versions
 from tests.e2e.conftest import session_of
 from tests.factories import NOW, ReplyFactory, UserFactory
 from tests.hostile.corpus import HostileCase, shown_texts
@@ -74,8 +74,8 @@ class HostileCompany:
             name=(SCRIPT + WIDE)[:120], tags=["<b>tag</b>", HTMX[:40]],
             condition={"any": [{"field": "words", "any": ["refund", SCRIPT, HTMX[:60], WIDE[:80]]}]},
         )  # fmt: skip
-        rulesets.publish_rules(self.manager, HTMX, NOW)
-        rulesets.clear_rules_cache()
+        versions.publish_rules(self.manager, HTMX, NOW)
+        versions.clear_rules_cache()
 
     def _messages(self, feed: Feed, hostile: list[HostileCase]) -> None:
         items = []
@@ -272,7 +272,9 @@ def test_fragments_that_come_by_htmx_stay_inert(company, watched, size):
     page.evaluate("htmx.trigger('#thread-newest', 'live')")
     page.evaluate("document.querySelector('#case-list[hx-get]') && htmx.trigger('#case-list', 'live')")
     with page.expect_response(lambda response: "/thread/" in response.url, timeout=20_000):
-        publish_cases([CaseChange(company.case.pk, company.case.department_id, company.brand_account.pk, "public")])
+        publish_cases(
+            [CaseChange(company.case.pk, company.case.department_id, company.brand_account.pk, "public")]
+        )
         page.evaluate("htmx.trigger('#thread-newest', 'live')")
     page.wait_for_timeout(500)
     tab.check()

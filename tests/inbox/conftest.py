@@ -1,8 +1,8 @@
 import pytest
 
-from inbox import connections as connectors
-from routing.rules import versions as rulesets
-from routing.service_levels import versions as terms
+from inbox import connections
+from routing.rules.versions import clear_rules_cache
+from routing.service_levels.versions import forget_service_levels
 from tests.inbox.ingesting import feed
 
 __all__ = ["feed"]
@@ -10,10 +10,10 @@ __all__ = ["feed"]
 
 @pytest.fixture(autouse=True)
 def _nothing_kept_between_tests():
-    rulesets.clear_rules_cache()
-    terms.forget_service_levels()
-    connectors.forget_connectors()
+    clear_rules_cache()
+    forget_service_levels()
+    connections.forget_connectors()
     yield
-    rulesets.clear_rules_cache()
-    terms.forget_service_levels()
-    connectors.forget_connectors()
+    clear_rules_cache()
+    forget_service_levels()
+    connections.forget_connectors()

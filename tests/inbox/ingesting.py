@@ -8,9 +8,9 @@ import uuid
 import pytest
 
 from accounts.models import Stream
-from inbox.ingest import page as ingest
+from inbox.ingest.page import PageOutcome, store_page
 from routing.models import RoutingDefault, Rule
-from routing.rules import versions as rulesets
+from routing.rules import versions
 from tests.factories import NOW, BrandAccountFactory, DepartmentFactory, StreamFactory
 from tests.inbox.simple import page
 
@@ -35,8 +35,8 @@ def publish_rules() -> dict[str, object]:
             needs_answer=needs_answer,
         )
     RoutingDefault.objects.create(department=service)
-    rulesets.publish_rules(None, "tests", NOW)
-    rulesets.clear_rules_cache()
+    versions.publish_rules(None, "tests", NOW)
+    versions.clear_rules_cache()
     return {"billing": billing, "service": service}
 
 
@@ -53,11 +53,11 @@ class Feed:
         self.departments = publish_rules()
         self.brand_account = BrandAccountFactory(remote_id="9000", handle="brand")
         self.stream = leased_stream(brand_account=self.brand_account, **changes)
-        self.outcome = ingest.PageOutcome()
+        self.outcome = PageOutcome()
 
     def store(self, *messages, now=NOW, stream=None, **about):
         stream = stream or self.stream
-        self.outcome = ingest.store_page(stream, stream.lease_token, page(messages, **about), now)
+        self.outcome = store_page(stream, stream.lease_token, page(messages, **about), now)
         return self.outcome
 
 

@@ -6,7 +6,7 @@ import datetime as dt
 import uuid
 
 from routing.models import Calendar, CalendarVersion, SLAPolicy
-from routing.service_levels import versions as terms
+from routing.service_levels import versions
 from tests.factories import NOW
 
 ALWAYS = {"time_zone": "UTC", "week": [[[0, 1440]]] * 7}
@@ -33,7 +33,7 @@ def policy(content=ALWAYS, *, first=60, following=30, resolution=480, now=NOW, p
         **values,
     )
     if publish:
-        terms.publish_service_levels(None, "tests", now)
+        versions.publish_service_levels(None, "tests", now)
     return made
 
 

@@ -12,14 +12,13 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import BrandAccountGrant, Leave, Role, User
-from inbox.assignment import automatic as assigning
-from inbox.assignment import take_next as taking
+from inbox.assignment import automatic, take_next
 from inbox.case_page.event_lines import event_line
-from inbox.cases import verbs as cases
+from inbox.cases import verbs
 from inbox.changes import clocks
-from inbox.ingest import page as ingest
+from inbox.ingest.page import PageOutcome
 from inbox.models import Case, CaseEvent, Custody, Decision, Notice, NoticeKind, Status, Verb
-from routing.service_levels import versions as terms
+from routing.service_levels import versions
 from tests.factories import (
     NOW,
     BrandAccountFactory,
@@ -62,7 +61,7 @@ def holders():
 def test_a_case_goes_to_somebody_with_its_history_version_and_notice(service, brand):
     ada = person(service, first_name="Ada", last_name="Holm")
     case = waiting(service, brand)
-    assert assigning.assign_cases_automatically(NOW) == 1
+    assert automatic.assign_cases_automatically(NOW) == 1
     case.refresh_from_db()
     assert (case.assignee, case.version, case.status) == (ada, 2, Status.NEW)
     event = CaseEvent.objects.get(case=case)
@@ -70,7 +69,7 @@ def test_a_case_goes_to_somebody_with_its_history_version_and_notice(service, br
     assert event_line(event) == "Assigned to Ada Holm: the only one who is there"
     notice = Notice.objects.get()
     assert (notice.user, notice.case, notice.kind) == (ada, case, NoticeKind.ASSIGNED)
-    assert assigning.assign_cases_automatically(NOW) == 0
+    assert automatic.assign_cases_automatically(NOW) == 0
 
 
 @pytest.mark.parametrize(
@@ -90,22 +89,24 @@ def test_a_case_goes_to_somebody_with_its_history_version_and_notice(service, br
 def test_nobody_gets_work_who_is_not_there_or_does_not_take_it(service, brand, about):
     person(service, **about)
     waiting(service, brand)
-    assert assigning.assign_cases_automatically(NOW) == 0
+    assert automatic.assign_cases_automatically(NOW) == 0
     assert not CaseEvent.objects.exists()
 
 
 def test_nobody_gets_work_on_leave(service, brand):
     Leave.objects.create(user=person(service), starts_on=NOW.date(), ends_on=NOW.date())
     waiting(service, brand)
-    assert assigning.assign_cases_automatically(NOW) == 0
-    assert assigning.assign_cases_automatically(NOW + dt.timedelta(days=1)) == 0, "and not seen since yesterday"
+    assert automatic.assign_cases_automatically(NOW) == 0
+    assert automatic.assign_cases_automatically(NOW + dt.timedelta(days=1)) == 0, (
+        "and not seen since yesterday"
+    )
 
 
 def test_community_managers_get_the_cases_of_their_brand_accounts(service, brand):
     juno = person(service, role=Role.COMMUNITY)
     BrandAccountGrant.objects.create(user=juno, brand_account=brand)
     mine, other = waiting(service, brand), waiting(service, BrandAccountFactory())
-    assert assigning.assign_cases_automatically(NOW) == 1
+    assert automatic.assign_cases_automatically(NOW) == 1
     assert Case.objects.get(assignee=juno) == mine
     assert other.assignee is None
 
@@ -119,7 +120,7 @@ def test_only_what_somebody_waits_for_in_a_department_that_wants_it(service, bra
         {"closed_at": NOW, "status": Status.RESOLVED},
     ):
         CaseFactory(**{"department": service, "brand_account": brand, **about})
-    assert assigning.assign_cases_automatically(NOW) == 0
+    assert automatic.assign_cases_automatically(NOW) == 0
 
 
 def test_turns_go_on_from_tick_to_tick(service, brand):
@@ -127,7 +128,7 @@ def test_turns_go_on_from_tick_to_tick(service, brand):
         person(service, username=name)
     for _ in range(7):
         waiting(service, brand)
-        assigning.assign_cases_automatically(NOW)
+        automatic.assign_cases_automatically(NOW)
     assert sorted(holders().values()) == [2, 2, 3]
 
 
@@ -138,7 +139,7 @@ def test_the_least_loaded_of_all_departments_comes_first(service, brand):
     for _ in range(3):
         waiting(DepartmentFactory(), brand, assignee=ada)
     waiting(service, brand)
-    assigning.assign_cases_automatically(NOW)
+    automatic.assign_cases_automatically(NOW)
     assert Case.objects.get(department=service).assignee == bo
 
 
@@ -147,7 +148,7 @@ def test_the_most_urgent_goes_first_while_there_is_room(service, brand):
     old = waiting(service, brand, waiting_since=NOW - 5 * MINUTE)
     urgent = waiting(service, brand, priority=2)
     waiting(service, brand, waiting_since=NOW - 4 * MINUTE)
-    assert assigning.assign_cases_automatically(NOW) == 2
+    assert automatic.assign_cases_automatically(NOW) == 2
     assert set(Case.objects.filter(assignee__isnull=False)) == {old, urgent}
 
 
@@ -157,7 +158,7 @@ def test_a_department_may_allow_less_than_a_person_can_carry(service, brand):
     person(service, capacity=5)
     for _ in range(3):
         waiting(service, brand)
-    assert assigning.assign_cases_automatically(NOW) == 1
+    assert automatic.assign_cases_automatically(NOW) == 1
 
 
 def test_language_and_the_last_helper_decide(service, brand):
@@ -170,7 +171,7 @@ def test_language_and_the_last_helper_decide(service, brand):
         identity=known.identity, status="resolved", closed_at=NOW, last_outbound_at=NOW, brand_account=brand
     )
     MessageFactory(case=before, outbound=True, user=bo)
-    assigning.assign_cases_automatically(NOW)
+    automatic.assign_cases_automatically(NOW)
     german.refresh_from_db()
     known.refresh_from_db()
     assert (german.assignee, known.assignee) == (ada, bo)
@@ -179,19 +180,19 @@ def test_language_and_the_last_helper_decide(service, brand):
     service.prefers_last_helper = False
     service.save()
     Case.objects.filter(pk=known.pk).update(assignee=None)
-    assigning.assign_cases_automatically(NOW)
+    automatic.assign_cases_automatically(NOW)
     known.refresh_from_db()
     assert known.assignee == ada
 
 
 def test_what_nobody_can_take_does_not_keep_the_rest_waiting(service, brand, monkeypatch):
-    monkeypatch.setattr(assigning, "BATCH_SIZE", 3)
+    monkeypatch.setattr(automatic, "BATCH_SIZE", 3)
     juno = person(service, role=Role.COMMUNITY)
     BrandAccountGrant.objects.create(user=juno, brand_account=brand)
     for number in range(7):
         waiting(service, BrandAccountFactory(), waiting_since=NOW - (9 - number) * MINUTE)
     mine = waiting(service, brand)
-    assert assigning.assign_cases_automatically(NOW) == 1
+    assert automatic.assign_cases_automatically(NOW) == 1
     assert Case.objects.get(assignee=juno) == mine
 
 
@@ -202,7 +203,7 @@ def test_it_costs_the_same_statements_for_one_case_and_for_thirty(service, brand
         for _ in range(cases_):
             waiting(service, brand)
         with CaptureQueriesContext(connection) as captured:
-            assert assigning.assign_cases_automatically(NOW) == cases_
+            assert automatic.assign_cases_automatically(NOW) == cases_
         counts.append(len(captured))
     assert counts[0] == counts[1]
 
@@ -214,7 +215,7 @@ def test_storing_a_page_says_whether_somebody_is_to_be_found(feed: Feed):
     assert feed.store(message("2")).wakes
     assert not feed.store(message("3", "I want a refund", by="2002")).wakes
     assert not feed.store(message("2")).wakes, "seen before"
-    assert ingest.PageOutcome().wakes is False
+    assert PageOutcome().wakes is False
 
 
 def decided(case, **asked):
@@ -236,7 +237,7 @@ class TestWhatARuleAsksFor:
         mara = person(service, username="mara", role=Role.MANAGER)
         case = decided(waiting(service, brand), person="mara")
         plain = waiting(service, brand)
-        assert assigning.assign_cases_automatically(NOW) == (1 if mode == "manual" else 2)
+        assert automatic.assign_cases_automatically(NOW) == (1 if mode == "manual" else 2)
         case.refresh_from_db()
         plain.refresh_from_db()
         assert case.assignee == mara
@@ -246,17 +247,17 @@ class TestWhatARuleAsksFor:
     def test_a_skill_is_needed(self, service, brand):
         person(service)
         case = decided(waiting(service, brand), skill="refunds")
-        assert assigning.assign_cases_automatically(NOW) == 0
+        assert automatic.assign_cases_automatically(NOW) == 0
         able = person(service)
         able.skills.create(slug="refunds", name="Refunds")
-        assert assigning.assign_cases_automatically(NOW) == 1
+        assert automatic.assign_cases_automatically(NOW) == 1
         assert event_line(case.events.get()) == f"Assigned to {able}: the only one who can do Refunds"
 
     def test_it_holds_for_the_department_that_the_rule_chose(self, service, brand):
         case = decided(waiting(DepartmentFactory(), brand), skill="refunds")
         Case.objects.filter(pk=case.pk).update(department=service)
         person(service)
-        assert assigning.assign_cases_automatically(NOW) == 1
+        assert automatic.assign_cases_automatically(NOW) == 1
 
     def test_take_next_honours_both(self, service, brand):
         ada = person(service, username="ada")
@@ -264,7 +265,7 @@ class TestWhatARuleAsksFor:
         others = decided(waiting(service, brand, priority=2), person="bo")
         plain = waiting(service, brand)
         mine = decided(waiting(service, brand), person="ada")
-        assert [taking.take_next_case(ada, now=NOW) for _ in range(4)] == [plain, mine, others, None]
+        assert [take_next.take_next_case(ada, now=NOW) for _ in range(4)] == [plain, mine, others, None]
 
 
 class TestTakeNext:
@@ -274,7 +275,7 @@ class TestTakeNext:
         waiting(foreign, brand, priority=2)
         late = waiting(billing, brand, waiting_since=NOW - 9 * MINUTE)
         urgent = waiting(service, brand, priority=1)
-        assert [taking.take_next_case(ada, now=NOW) for _ in range(3)] == [urgent, late, None]
+        assert [take_next.take_next_case(ada, now=NOW) for _ in range(3)] == [urgent, late, None]
         late.refresh_from_db()
         assert (late.assignee, late.status, late.version) == (ada, Status.OPEN, 2)
         assert event_line(late.events.get(verb=Verb.ASSIGNED)) == f"{ada} took it"
@@ -283,33 +284,33 @@ class TestTakeNext:
     def test_a_case_keeps_its_clocks_and_all_else_that_it_had(self, service, brand):
         policy(first=60, following=30, resolution=480)
         case = waiting(service, brand)
-        values, _ = clocks.compute_clock_values(case, case.network, terms.live_service_levels(), NOW)
+        values, _ = clocks.compute_clock_values(case, case.network, versions.live_service_levels(), NOW)
         Case.objects.filter(pk=case.pk).update(**values)
         names = {field.attname for field in Case._meta.concrete_fields} - {"assignee_id", "status", "version"}
         before = Case.objects.values(*names).get()
         assert before["first_response_due_at"] < before["resolution_due_at"]
-        taken = taking.take_next_case(person(service), now=NOW + MINUTE)
+        taken = take_next.take_next_case(person(service), now=NOW + MINUTE)
         assert Case.objects.values(*names).get() == before == {name: getattr(taken, name) for name in names}
 
     def test_community_managers_take_from_every_department_of_their_brands(self, service, brand):
         juno = UserFactory(role=Role.COMMUNITY, publishes=[brand])
         waiting(service, BrandAccountFactory(), priority=2)
         mine = waiting(service, brand)
-        assert [taking.take_next_case(juno, now=NOW) for _ in range(2)] == [mine, None]
+        assert [take_next.take_next_case(juno, now=NOW) for _ in range(2)] == [mine, None]
 
     def test_languages_that_one_does_not_speak_come_last(self, service, brand):
         ada = person(service, languages=["en"])
         german = MessageFactory(case=waiting(service, brand, priority=2), language="de").case
         english = MessageFactory(case=waiting(service, brand), language="en").case
-        assert [taking.take_next_case(ada, now=NOW) for _ in range(2)] == [english, german]
+        assert [take_next.take_next_case(ada, now=NOW) for _ in range(2)] == [english, german]
 
     def test_a_take_is_one_statement_that_claims_and_one_that_writes(self, service, brand):
         ada = person(service)
         for _ in range(2):
             waiting(service, brand)
-        taking.take_next_case(ada, now=NOW)
+        take_next.take_next_case(ada, now=NOW)
         with CaptureQueriesContext(connection) as captured:
-            case = taking.take_next_case(ada, now=NOW)
+            case = take_next.take_next_case(ada, now=NOW)
         statements = [one["sql"].split()[0] for one in captured if "SAVEPOINT" not in one["sql"]]
         assert statements == ["WITH", "WITH"]
         events = list(case.events.order_by("id").values_list("verb", "actor", "data__version"))
@@ -318,12 +319,12 @@ class TestTakeNext:
     def test_who_comes_from_elsewhere_accepts_nothing_and_nobody_accepts_twice(self, service, brand):
         case = waiting(service, brand)
         juno = UserFactory(role=Role.COMMUNITY, publishes=[brand])
-        assert taking.take_next_case(juno, now=NOW) == case
+        assert take_next.take_next_case(juno, now=NOW) == case
         assert case.custodies.get().accepted_at is None
         first = UserFactory(departments=[service])
         again = waiting(service, brand)
         Custody.objects.filter(case=again).update(accepted_at=NOW - MINUTE, accepted_by=first)
-        assert taking.take_next_case(person(service), now=NOW) == again
+        assert take_next.take_next_case(person(service), now=NOW) == again
         assert again.custodies.get().accepted_by == first
         assert not again.events.filter(verb=Verb.ACCEPTED).exists()
 
@@ -335,19 +336,19 @@ class TestTakeNext:
 
         with monkeypatch.context() as patched, pytest.raises(RuntimeError):
             patched.setattr("inbox.changes.change.publish_on_commit", breaks)
-            taking.take_next_case(ada, now=NOW)
+            take_next.take_next_case(ada, now=NOW)
         case.refresh_from_db()
         assert (case.assignee, case.version) == (None, 1)
         assert not case.events.exists()
         assert case.custodies.get().accepted_at is None
-        assert taking.take_next_case(ada, now=NOW) == case
+        assert take_next.take_next_case(ada, now=NOW) == case
 
     def test_not_for_who_is_away_or_does_not_work_on_cases(self, service, brand):
         waiting(service, brand)
-        with pytest.raises(cases.Invalid, match="You are away"):
-            taking.take_next_case(person(service, away_since=NOW), now=NOW)
-        with pytest.raises(cases.NotAllowed):
-            taking.take_next_case(person(service, role=Role.ANALYST), now=NOW)
+        with pytest.raises(verbs.Invalid, match="You are away"):
+            take_next.take_next_case(person(service, away_since=NOW), now=NOW)
+        with pytest.raises(verbs.NotAllowed):
+            take_next.take_next_case(person(service, role=Role.ANALYST), now=NOW)
         assert not Case.objects.filter(assignee__isnull=False).exists()
 
 
@@ -376,7 +377,7 @@ class TestAtOnce:
             person(service, billing, capacity=6)
         for number in range(40):
             waiting((service, billing)[number % 2], brand)
-        given = at_once(lambda: [assigning.assign_cases_automatically(NOW) for _ in range(4)], 4)
+        given = at_once(lambda: [automatic.assign_cases_automatically(NOW) for _ in range(4)], 4)
         assert sum(map(sum, given)) == 24
         assert Case.objects.filter(assignee__isnull=False).count() == 24
         assert set(Counter(Case.objects.values_list("assignee", flat=True)).values()) == {6, 16}
@@ -390,7 +391,7 @@ class TestAtOnce:
         ada = person(first, second, capacity=2)
         for _ in range(2):
             waiting(first, brand)
-        counted, go_on, needs_of = threading.Event(), threading.Event(), assigning.needs_of
+        counted, go_on, needs_of = threading.Event(), threading.Event(), automatic.needs_of
 
         def slow(case_ids):
             if not counted.is_set():
@@ -398,18 +399,18 @@ class TestAtOnce:
                 go_on.wait(10)
             return needs_of(case_ids)
 
-        monkeypatch.setattr(assigning, "read_case_needs", slow)
+        monkeypatch.setattr(automatic, "read_case_needs", slow)
 
         def meet():
             counted.wait(10)
             for _ in range(2):
                 waiting(second, brand)
             try:
-                return assigning.assign_cases_automatically(NOW)
+                return automatic.assign_cases_automatically(NOW)
             finally:
                 go_on.set()
 
-        turns = iter([lambda: assigning.assign_cases_automatically(NOW), meet])
+        turns = iter([lambda: automatic.assign_cases_automatically(NOW), meet])
         lock = threading.Lock()
 
         def one():
@@ -432,7 +433,7 @@ class TestAtOnce:
             with lock:
                 me = User.objects.get(pk=next(queue))
             got = []
-            while (case := taking.take_next_case(me, now=NOW)) is not None:
+            while (case := take_next.take_next_case(me, now=NOW)) is not None:
                 got.append(case.pk)
             return got
 

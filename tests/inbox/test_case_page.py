@@ -10,8 +10,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Role
-from inbox.case_page.timeline import MESSAGES_PER_PAGE, CHARACTERS_SHOWN
-from inbox.cases import verbs as cases
+from inbox.case_page.timeline import CHARACTERS_SHOWN, MESSAGES_PER_PAGE
+from inbox.cases import verbs
 from inbox.models import Custody, Decision, Draft, Reply, ReplyState, Status
 from tests.factories import (
     BrandAccountFactory,
@@ -145,7 +145,7 @@ def test_it_costs_the_same_for_one_message_and_for_many_and_at_most_twelve(agent
     few = statements(client, f"/cases/{case.pk}/")
     for n in range(MESSAGES_PER_PAGE * 2):
         MessageFactory(case=case, outbound=n % 2 == 0, user=agent, network_time=now - dt.timedelta(minutes=n))
-        cases.add_note(case.pk, agent, f"note {n}", now=now)
+        verbs.add_note(case.pk, agent, f"note {n}", now=now)
     for _ in range(3):
         other = CaseFactory(
             identity=case.identity, department=case.department, brand_account=case.brand_account
@@ -190,7 +190,7 @@ def test_a_deleted_message_is_a_tombstone_and_an_edited_one_says_so(client, case
 
 
 def test_notes_are_for_those_who_may_read_them(client, agent, case, message, service, now):
-    cases.add_note(case.pk, agent, "Second capture is a real double.", now=now)
+    verbs.add_note(case.pk, agent, "Second capture is a real double.", now=now)
     assert "Second capture" in page(client, case)
     for role in (Role.ANALYST, Role.ADMINISTRATOR):
         reader = signed_in(UserFactory(role=role, departments=[service]))
@@ -233,7 +233,7 @@ def test_a_hand_over_by_htmx_takes_those_who_lose_the_case_to_the_queue(client, 
 
 def test_a_stale_form_is_refused_and_keeps_what_was_typed(client, agent, case, message, billing, now):
     colleague = UserFactory(departments=[case.department], first_name="Mara", last_name="Lind")
-    cases.claim_case(case.pk, colleague, now=now)
+    verbs.claim_case(case.pk, colleague, now=now)
     data = {"department": "billing", "reason": "They were charged twice", "version": case.version}
     for headers in ({}, HTMX):
         response = client.post(reverse("inbox:hand_over", args=[case.pk]), data, **headers)
@@ -247,7 +247,7 @@ def test_a_stale_form_is_refused_and_keeps_what_was_typed(client, agent, case, m
 
 def test_taking_what_a_colleague_has_is_a_conflict(client, case, message, now):
     colleague = UserFactory(departments=[case.department], first_name="Mara", last_name="Lind")
-    cases.claim_case(case.pk, colleague, now=now)
+    verbs.claim_case(case.pk, colleague, now=now)
     response = post(client, "assign", case.pk, to="me")
     assert response.status_code == 409
     assert "Mara Lind has this case already." in response.content.decode()

@@ -8,13 +8,12 @@ from django.urls import reverse
 
 from accounts.models import Department, Role
 from inbox.case_page.event_lines import event_line
-from inbox.cases import verbs as cases
+from inbox.cases import verbs
 from inbox.cases.tags import tag_case
 from inbox.changes.refusals import Invalid, NotAllowed
 from inbox.models import Case, CaseEvent, Verb
 from routing.models import RoutingExample
-from routing.rules import editing
-from routing.rules import versions as rulesets
+from routing.rules import editing, versions
 from routing.rules.editing import RuleContent
 from tests.factories import NOW, DepartmentFactory, UserFactory
 from tests.inbox.simple import message
@@ -26,7 +25,7 @@ def case(feed):
     words = {"field": "words", "any": ["burnt"]}
     tags = ("Safety", "spring sale", "press", "<b>four</b>")
     editing.add_rule(RuleContent("Burns", words, feed.departments["billing"], tags=tags), None, "", NOW)
-    rulesets.clear_rules_cache()
+    versions.clear_rules_cache()
     feed.store(
         message("1", "I burnt my hand", by="5", minute=9), message("2", "Hello there", by="6", minute=8)
     )
@@ -156,7 +155,7 @@ class TestATagThatNamesADepartment:
 
     def test_a_hand_over_has_said_more(self, feed, mine, agent):
         tech = DepartmentFactory(slug="tech")
-        cases.hand_over_case(mine.pk, agent, tech, "A fault", True, now=NOW)
+        verbs.hand_over_case(mine.pk, agent, tech, "A fault", True, now=NOW)
         tag_case(mine.pk, UserFactory(role=Role.MANAGER, departments=[tech]), "service", now=NOW)
         assert [department for _, department, _ in self.taught()] == ["tech"]
 

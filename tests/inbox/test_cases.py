@@ -4,10 +4,21 @@ import pytest
 from django.db import DatabaseError, transaction
 
 from accounts.models import BrandAccountGrant, Membership, Role
-from inbox.cases import verbs as cases
+from inbox.cases.verbs import (
+    Conflict,
+    Invalid,
+    NotAllowed,
+    add_note,
+    assign_case,
+    claim_case,
+    dismiss_case,
+    hand_over_case,
+    reopen_case,
+    resolve_case,
+)
 from inbox.changes.change import Change
 from inbox.models import Case, CaseEvent, Custody, Status, Verb, Visibility
-from routing.service_levels import versions as terms
+from routing.service_levels import versions
 from tests.factories import (
     NOW,
     CaseFactory,
@@ -62,13 +73,13 @@ def fresh(case):
 
 
 VERBS = {
-    "claim": lambda case_id, by: cases.claim_case(case_id, by, now=LATER),
-    "assign": lambda case_id, by: cases.assign_case(case_id, by, by, now=LATER),
-    "note": lambda case_id, by: cases.add_note(case_id, by, "Hm.", now=LATER),
-    "resolve": lambda case_id, by: cases.resolve_case(case_id, by, now=LATER),
-    "reopen": lambda case_id, by: cases.reopen_case(case_id, by, now=LATER),
-    "dismiss": lambda case_id, by: cases.dismiss_case(case_id, by, "Noise", now=LATER),
-    "hand_over": lambda case_id, by: cases.hand_over_case(case_id, by, DepartmentFactory(), "Not ours", now=LATER),
+    "claim": lambda case_id, by: claim_case(case_id, by, now=LATER),
+    "assign": lambda case_id, by: assign_case(case_id, by, by, now=LATER),
+    "note": lambda case_id, by: add_note(case_id, by, "Hm.", now=LATER),
+    "resolve": lambda case_id, by: resolve_case(case_id, by, now=LATER),
+    "reopen": lambda case_id, by: reopen_case(case_id, by, now=LATER),
+    "dismiss": lambda case_id, by: dismiss_case(case_id, by, "Noise", now=LATER),
+    "hand_over": lambda case_id, by: hand_over_case(case_id, by, DepartmentFactory(), "Not ours", now=LATER),
 }
 
 
@@ -90,27 +101,27 @@ class TestWhoMay:
     @pytest.mark.parametrize("role", [Role.ANALYST, Role.ADMINISTRATOR])
     def test_who_only_reads_changes_nothing(self, case, billing, verb, role):
         reader = UserFactory(departments=[billing], role=role)
-        with pytest.raises(cases.NotAllowed):
+        with pytest.raises(NotAllowed):
             VERBS[verb](case.pk, reader)
         assert fresh(case).version == case.version
 
     def test_an_administrator_does_not_even_see_a_direct_case(self, billing):
         direct = CaseFactory(department=billing, visibility=Visibility.DIRECT)
         with pytest.raises(Case.DoesNotExist):
-            cases.add_note(direct.pk, UserFactory(role=Role.ADMINISTRATOR), "Hm.", now=LATER)
+            add_note(direct.pk, UserFactory(role=Role.ADMINISTRATOR), "Hm.", now=LATER)
 
     def test_a_community_manager_works_on_cases_of_granted_accounts(self, case):
         community = UserFactory(role=Role.COMMUNITY)
         with pytest.raises(Case.DoesNotExist):
-            cases.claim_case(case.pk, community, now=LATER)
+            claim_case(case.pk, community, now=LATER)
         BrandAccountGrant.objects.create(user=community, brand_account=case.brand_account)
         community = type(community).objects.get(pk=community.pk)
-        assert cases.claim_case(case.pk, community, now=LATER).assignee == community
+        assert claim_case(case.pk, community, now=LATER).assignee == community
 
 
 class TestClaimAndAssign:
     def test_claiming_takes_the_case(self, case, agent):
-        cases.claim_case(case.pk, agent, version=1, now=LATER)
+        claim_case(case.pk, agent, version=1, now=LATER)
         case = fresh(case)
         assert (case.assignee, case.status, case.version) == (agent, Status.OPEN, 2)
         assert verbs(case) == [Verb.ACCEPTED, Verb.ASSIGNED]
@@ -118,78 +129,76 @@ class TestClaimAndAssign:
         assert event.data == {"from": "", "to": "Ann Bell", "to_id": agent.pk, "version": 2}
 
     def test_claiming_ones_own_case_again_changes_nothing(self, case, agent):
-        cases.claim_case(case.pk, agent, now=LATER)
-        assert cases.claim_case(case.pk, agent, version=1, now=LATER_STILL).version == 2
+        claim_case(case.pk, agent, now=LATER)
+        assert claim_case(case.pk, agent, version=1, now=LATER_STILL).version == 2
         assert len(verbs(case)) == 2
 
     def test_a_colleague_was_quicker(self, case, agent, colleague):
-        cases.claim_case(case.pk, colleague, now=LATER)
-        with pytest.raises(cases.Conflict, match="Ben Cole has this case already") as refused:
-            cases.claim_case(case.pk, agent, now=LATER_STILL)
+        claim_case(case.pk, colleague, now=LATER)
+        with pytest.raises(Conflict, match="Ben Cole has this case already") as refused:
+            claim_case(case.pk, agent, now=LATER_STILL)
         assert refused.value.case.assignee == colleague
 
     def test_an_agent_does_not_take_a_colleagues_case_by_assigning(self, case, agent, colleague):
-        cases.claim_case(case.pk, colleague, now=LATER)
-        with pytest.raises(cases.NotAllowed):
-            cases.assign_case(case.pk, agent, agent, now=LATER)
+        claim_case(case.pk, colleague, now=LATER)
+        with pytest.raises(NotAllowed):
+            assign_case(case.pk, agent, agent, now=LATER)
 
     def test_an_agent_passes_on_or_gives_back_what_is_theirs(self, case, agent, colleague):
-        cases.claim_case(case.pk, agent, now=LATER)
-        assert cases.assign_case(case.pk, agent, colleague, now=LATER).assignee == colleague
-        cases.assign_case(case.pk, colleague, None, now=LATER)
+        claim_case(case.pk, agent, now=LATER)
+        assert assign_case(case.pk, agent, colleague, now=LATER).assignee == colleague
+        assign_case(case.pk, colleague, None, now=LATER)
         assert fresh(case).assignee is None
 
     def test_a_manager_reassigns(self, case, agent, colleague, manager):
-        cases.claim_case(case.pk, agent, now=LATER)
-        assert cases.assign_case(case.pk, manager, colleague, now=LATER).assignee == colleague
+        claim_case(case.pk, agent, now=LATER)
+        assert assign_case(case.pk, manager, colleague, now=LATER).assignee == colleague
 
     def test_somebody_who_left_gets_no_case(self, case, manager, colleague):
         colleague.is_active = False
         colleague.save()
-        with pytest.raises(cases.Invalid, match="no longer works here"):
-            cases.assign_case(case.pk, manager, colleague, now=LATER)
+        with pytest.raises(Invalid, match="no longer works here"):
+            assign_case(case.pk, manager, colleague, now=LATER)
 
     def test_somebody_who_cannot_see_the_case_does_not_get_it(self, case, manager, service):
-        with pytest.raises(cases.Invalid, match="cannot see the cases of Billing"):
-            cases.assign_case(case.pk, manager, UserFactory(departments=[service]), now=LATER)
+        with pytest.raises(Invalid, match="cannot see the cases of Billing"):
+            assign_case(case.pk, manager, UserFactory(departments=[service]), now=LATER)
 
     def test_a_closed_case_is_not_given_to_anybody(self, case, agent):
-        cases.resolve_case(case.pk, agent, now=LATER)
-        with pytest.raises(cases.Invalid, match="closed"):
-            cases.claim_case(case.pk, agent, now=LATER_STILL)
+        resolve_case(case.pk, agent, now=LATER)
+        with pytest.raises(Invalid, match="closed"):
+            claim_case(case.pk, agent, now=LATER_STILL)
 
 
 class TestVersions:
     def test_who_acts_on_an_older_version_is_told_what_happened(self, case, agent, colleague):
-        cases.add_note(case.pk, colleague, "I know this customer.", now=LATER)
-        with pytest.raises(
-            cases.Conflict, match=r"Ben Cole added a note at 11:00 on 18 November\."
-        ) as refused:
-            cases.resolve_case(case.pk, agent, version=1, now=LATER_STILL)
+        add_note(case.pk, colleague, "I know this customer.", now=LATER)
+        with pytest.raises(Conflict, match=r"Ben Cole added a note at 11:00 on 18 November\.") as refused:
+            resolve_case(case.pk, agent, version=1, now=LATER_STILL)
         assert refused.value.case.version == 2
         assert fresh(case).is_open
 
     def test_the_customer_is_named_when_the_customer_wrote(self, case, agent):
         MessageFactory(case=case, network_time=LATER)
         Case.objects.filter(pk=case.pk).update(version=2)
-        with pytest.raises(cases.Conflict, match="The customer wrote at 11:00"):
-            cases.resolve_case(case.pk, agent, version=1, now=LATER_STILL)
+        with pytest.raises(Conflict, match="The customer wrote at 11:00"):
+            resolve_case(case.pk, agent, version=1, now=LATER_STILL)
 
     def test_without_a_version_nothing_is_compared(self, case, agent, colleague):
-        cases.add_note(case.pk, colleague, "I know this customer.", now=LATER)
-        assert cases.resolve_case(case.pk, agent, now=LATER_STILL).status == Status.RESOLVED
+        add_note(case.pk, colleague, "I know this customer.", now=LATER)
+        assert resolve_case(case.pk, agent, now=LATER_STILL).status == Status.RESOLVED
 
     def test_a_change_leaves_columns_of_others_alone(self, case, agent):
         stale = fresh(case)
         Case.objects.filter(pk=case.pk).update(priority=3)
-        cases.claim_case(stale.pk, agent, now=LATER)
+        claim_case(stale.pk, agent, now=LATER)
         assert fresh(case).priority == 3
 
 
 class TestCustody:
     def test_a_hand_over_ends_one_interval_and_begins_the_next(self, case, agent, billing, service):
-        cases.claim_case(case.pk, agent, now=NOW)
-        cases.hand_over_case(case.pk, agent, service, "Broken device", True, now=LATER)
+        claim_case(case.pk, agent, now=NOW)
+        hand_over_case(case.pk, agent, service, "Broken device", True, now=LATER)
         first, second = Custody.objects.filter(case=case).order_by("sent_at")
         assert (first.department, first.left_at, first.accepted_by) == (billing, LATER, agent)
         assert (second.department, second.from_department, second.sent_at) == (service, billing, LATER)
@@ -199,10 +208,10 @@ class TestCustody:
         assert (case.department, case.assignee) == (service, None)
 
     def test_the_receiving_department_accepts_with_its_first_act(self, case, agent, service):
-        cases.hand_over_case(case.pk, agent, service, "Broken device", now=NOW)
+        hand_over_case(case.pk, agent, service, "Broken device", now=NOW)
         helper = UserFactory(departments=[service])
-        cases.add_note(case.pk, helper, "We look into it.", now=LATER)
-        cases.add_note(case.pk, helper, "Still looking.", now=LATER_STILL)
+        add_note(case.pk, helper, "We look into it.", now=LATER)
+        add_note(case.pk, helper, "Still looking.", now=LATER_STILL)
         custody = Custody.objects.get(case=case, left_at=None)
         assert (custody.accepted_at, custody.accepted_by) == (LATER, helper)
         assert verbs(case).count(Verb.ACCEPTED) == 2
@@ -210,20 +219,20 @@ class TestCustody:
     def test_a_person_of_another_department_does_not_accept(self, case, agent, service):
         community = UserFactory(role=Role.COMMUNITY)
         BrandAccountGrant.objects.create(user=community, brand_account=case.brand_account)
-        cases.add_note(case.pk, community, "Angry customer.", now=LATER)
+        add_note(case.pk, community, "Angry customer.", now=LATER)
         assert Custody.objects.get(case=case).accepted_at is None
 
     def test_the_intervals_sum_to_the_lifetime(self, case, agent, manager, service):
-        cases.hand_over_case(case.pk, agent, service, "Broken device", now=LATER)
-        cases.resolve_case(case.pk, manager, now=LATER_STILL)
+        hand_over_case(case.pk, agent, service, "Broken device", now=LATER)
+        resolve_case(case.pk, manager, now=LATER_STILL)
         rows = Custody.objects.filter(case=case)
         assert (
             sum((row.left_at - row.sent_at for row in rows), dt.timedelta()) == LATER_STILL - case.created_at
         )
 
     def test_a_reopened_case_goes_on_in_the_same_interval(self, case, agent):
-        cases.resolve_case(case.pk, agent, now=LATER)
-        cases.reopen_case(case.pk, agent, now=LATER_STILL)
+        resolve_case(case.pk, agent, now=LATER)
+        reopen_case(case.pk, agent, now=LATER_STILL)
         assert Custody.objects.get(case=case).left_at is None
 
     @pytest.mark.parametrize(
@@ -238,50 +247,50 @@ class TestCustody:
     def test_a_hand_over_that_makes_no_sense(self, case, agent, billing, service, change, words):
         departments = {"same": billing, "closed": DepartmentFactory(is_open=False)}
         department = departments.get(change.get("department"), service)
-        with pytest.raises(cases.Invalid, match=words):
-            cases.hand_over_case(case.pk, agent, department, change.get("reason", "Not ours"), now=LATER)
+        with pytest.raises(Invalid, match=words):
+            hand_over_case(case.pk, agent, department, change.get("reason", "Not ours"), now=LATER)
         assert Custody.objects.get(case=case).left_at is None
         assert fresh(case).version == 1
 
     def test_an_agent_does_not_hand_over_a_colleagues_case(self, case, agent, colleague, service):
-        cases.claim_case(case.pk, colleague, now=LATER)
-        with pytest.raises(cases.NotAllowed):
-            cases.hand_over_case(case.pk, agent, service, "Not ours", now=LATER_STILL)
+        claim_case(case.pk, colleague, now=LATER)
+        with pytest.raises(NotAllowed):
+            hand_over_case(case.pk, agent, service, "Not ours", now=LATER_STILL)
 
     def test_after_the_hand_over_the_old_department_no_longer_finds_it(self, case, agent, service):
-        cases.hand_over_case(case.pk, agent, service, "Broken device", now=LATER)
+        hand_over_case(case.pk, agent, service, "Broken device", now=LATER)
         with pytest.raises(Case.DoesNotExist):
-            cases.add_note(case.pk, agent, "And another thing.", now=LATER_STILL)
+            add_note(case.pk, agent, "And another thing.", now=LATER_STILL)
 
 
 class TestClosing:
     def test_resolving(self, case, agent):
-        cases.resolve_case(case.pk, agent, version=1, now=LATER)
+        resolve_case(case.pk, agent, version=1, now=LATER)
         case = fresh(case)
         assert (case.status, case.closed_at, case.first_resolved_at) == (Status.RESOLVED, LATER, LATER)
         assert case.waiting_since is None
 
     def test_resolving_twice_is_one_event(self, case, agent):
-        cases.resolve_case(case.pk, agent, version=1, now=LATER)
-        cases.resolve_case(case.pk, agent, version=1, now=LATER_STILL)
+        resolve_case(case.pk, agent, version=1, now=LATER)
+        resolve_case(case.pk, agent, version=1, now=LATER_STILL)
         assert verbs(case).count(Verb.RESOLVED) == 1
         assert fresh(case).closed_at == LATER
 
     def test_resolving_what_a_colleague_dismissed_is_a_conflict(self, case, agent, colleague):
-        cases.dismiss_case(case.pk, colleague, "Noise", now=LATER)
-        with pytest.raises(cases.Conflict, match=r"Ben Cole dismissed this case \(Noise\)"):
-            cases.resolve_case(case.pk, agent, now=LATER_STILL)
+        dismiss_case(case.pk, colleague, "Noise", now=LATER)
+        with pytest.raises(Conflict, match=r"Ben Cole dismissed this case \(Noise\)"):
+            resolve_case(case.pk, agent, now=LATER_STILL)
 
     def test_dismissing_needs_a_reason(self, case, agent):
-        with pytest.raises(cases.Invalid):
-            cases.dismiss_case(case.pk, agent, " \n", now=LATER)
+        with pytest.raises(Invalid):
+            dismiss_case(case.pk, agent, " \n", now=LATER)
         assert fresh(case).is_open
-        cases.dismiss_case(case.pk, agent, "Noise", now=LATER)
+        dismiss_case(case.pk, agent, "Noise", now=LATER)
         assert (fresh(case).status, fresh(case).close_reason) == (Status.DISMISSED, "Noise")
 
     def test_reopening_remembers_since_when_the_customer_waits(self, case, agent):
-        cases.resolve_case(case.pk, agent, now=LATER)
-        cases.reopen_case(case.pk, agent, now=LATER_STILL)
+        resolve_case(case.pk, agent, now=LATER)
+        reopen_case(case.pk, agent, now=LATER_STILL)
         case = fresh(case)
         assert (case.status, case.closed_at, case.reopen_count) == (Status.OPEN, None, 1)
         assert case.waiting_since == NOW
@@ -289,34 +298,34 @@ class TestClosing:
 
     def test_reopening_after_our_answer_nobody_waits(self, case, agent):
         Case.objects.filter(pk=case.pk).update(last_outbound_at=LATER)
-        cases.resolve_case(case.pk, agent, now=LATER)
-        assert cases.reopen_case(case.pk, agent, now=LATER_STILL).waiting_since is None
+        resolve_case(case.pk, agent, now=LATER)
+        assert reopen_case(case.pk, agent, now=LATER_STILL).waiting_since is None
 
     def test_a_reopened_case_does_not_go_to_somebody_who_left_the_department(self, case, agent, colleague):
-        cases.claim_case(case.pk, colleague, now=NOW)
-        cases.resolve_case(case.pk, colleague, now=LATER)
+        claim_case(case.pk, colleague, now=NOW)
+        resolve_case(case.pk, colleague, now=LATER)
         Membership.objects.filter(user=colleague).delete()
-        assert cases.reopen_case(case.pk, agent, now=LATER_STILL).assignee is None
+        assert reopen_case(case.pk, agent, now=LATER_STILL).assignee is None
 
 
 class TestNotes:
     def test_a_note_is_kept_as_written(self, case, agent):
-        cases.add_note(case.pk, agent, "<b>Call</b> back\r\ntomorrow\x00", now=LATER)
+        add_note(case.pk, agent, "<b>Call</b> back\r\ntomorrow\x00", now=LATER)
         assert CaseEvent.objects.get(case=case, verb=Verb.NOTED).data["text"] == "<b>Call</b> back\ntomorrow�"
 
     @pytest.mark.parametrize("text", ["", "  \n ", "x" * 10_001])
     def test_an_empty_or_endless_note_is_refused(self, case, agent, text):
-        with pytest.raises(cases.Invalid):
-            cases.add_note(case.pk, agent, text, now=LATER)
+        with pytest.raises(Invalid):
+            add_note(case.pk, agent, text, now=LATER)
 
 
 def test_open_pages_hear_of_it_on_commit(
     case, agent, service, monkeypatch, django_capture_on_commit_callbacks
 ):
     told = []
-    monkeypatch.setattr("inbox.live.publish", told.extend)
+    monkeypatch.setattr("inbox.live.publish.publish_cases", told.extend)
     with django_capture_on_commit_callbacks(execute=True):
-        cases.hand_over_case(case.pk, agent, service, "Broken device", now=LATER)
+        hand_over_case(case.pk, agent, service, "Broken device", now=LATER)
     [change] = told
     assert (change.case_id, change.department_id, change.from_department_id) == (
         case.pk,
@@ -326,13 +335,13 @@ def test_open_pages_hear_of_it_on_commit(
 
 
 def test_nothing_is_told_when_nothing_happened(case, agent, monkeypatch, django_capture_on_commit_callbacks):
-    cases.claim_case(case.pk, agent, now=LATER)
+    claim_case(case.pk, agent, now=LATER)
     told = []
-    monkeypatch.setattr("inbox.live.publish", told.extend)
+    monkeypatch.setattr("inbox.live.publish.publish_cases", told.extend)
     with django_capture_on_commit_callbacks(execute=True):
-        cases.claim_case(case.pk, agent, now=LATER)
-        with pytest.raises(cases.Invalid):
-            cases.add_note(case.pk, agent, "", now=LATER)
+        claim_case(case.pk, agent, now=LATER)
+        with pytest.raises(Invalid):
+            add_note(case.pk, agent, "", now=LATER)
     assert told == []
 
 
@@ -342,7 +351,7 @@ def test_a_change_is_written_in_one_statement(billing, agent, django_assert_num_
     change.set(priority=2, tags=["vip"], assignee=agent)
     change.record(Verb.PRIORITISED, {"to": 2, "text": "ü “quoted” \\ and\nlines", "none": None})
     change.record(Verb.NOTED, {"text": "second"})
-    terms.live_service_levels()
+    versions.live_service_levels()
     with transaction.atomic(), django_assert_num_queries(1):
         change.save()
     stored = Case.objects.get(pk=case.pk)

@@ -8,12 +8,12 @@ import pytest
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from inbox.cases import verbs as cases
+from inbox.cases import verbs
 from inbox.changes.change import change_case
 from inbox.models import Case, CaseEvent, Status
 from inbox.replies import outcomes
 from networks.base import Author, SentMessage
-from routing.service_levels import versions as terms
+from routing.service_levels import versions
 from tests.factories import NOW, CaseFactory, DepartmentFactory, MessageFactory, ReplyFactory, UserFactory
 from tests.inbox.promises import OFFICE, minutes, policy
 from tests.inbox.simple import message
@@ -207,7 +207,9 @@ class TestVerbs:
             (minutes(500), [False, False]),
         ):
             case = set_clocks(clocked())
-            cases.resolve_case(case.pk, UserFactory(role="manager", departments=[case.department]), now=NOW + late)
+            verbs.resolve_case(
+                case.pk, UserFactory(role="manager", departments=[case.department]), now=NOW + late
+            )
             case.refresh_from_db()
             assert case.next_due_at is None
             # Nobody answered: the missed first response is told beside the resolution.
@@ -217,9 +219,9 @@ class TestVerbs:
         policy()
         case = set_clocks(clocked())
         manager = UserFactory(role="manager", departments=[case.department])
-        cases.resolve_case(case.pk, manager, now=NOW + minutes(100))
+        verbs.resolve_case(case.pk, manager, now=NOW + minutes(100))
         at = NOW + dt.timedelta(days=1)
-        cases.reopen_case(case.pk, manager, now=at)
+        verbs.reopen_case(case.pk, manager, now=at)
         case.refresh_from_db()
         assert case.resolution_due_at == at + minutes(380)
         assert case.first_response_due_at == at + minutes(60)
@@ -228,7 +230,7 @@ class TestVerbs:
         policy()
         case = set_clocks(clocked())
         manager = UserFactory(role="manager", departments=[case.department])
-        cases.dismiss_case(case.pk, manager, "Spam", now=NOW + minutes(100))
+        verbs.dismiss_case(case.pk, manager, "Spam", now=NOW + minutes(100))
         case.refresh_from_db()
         assert (case.exchange_from, case.resolution_from, case.next_due_at) == (None, None, None)
         assert ended(case) == []
@@ -240,7 +242,7 @@ class TestVerbs:
         case = set_clocks(clocked())
         assert case.first_response_due_at == NOW + minutes(60)
         manager = UserFactory(role="manager", departments=[case.department])
-        cases.hand_over_case(case.pk, manager, other, "Yours", now=LATER)
+        verbs.hand_over_case(case.pk, manager, other, "Yours", now=LATER)
         case.refresh_from_db()
         assert case.first_response_due_at == NOW + minutes(10)
 
@@ -251,7 +253,7 @@ class TestVerbs:
             name: getattr(case, name)
             for name in ("first_response_due_at", "next_clock_at", "resolution_from")
         }
-        cases.claim_case(case.pk, UserFactory(departments=[case.department]), now=LATER)
+        verbs.claim_case(case.pk, UserFactory(departments=[case.department]), now=LATER)
         case.refresh_from_db()
         assert before == {name: getattr(case, name) for name in before}
 
@@ -259,10 +261,10 @@ class TestVerbs:
 def test_a_case_names_the_version_and_an_older_one_can_be_read_again():
     policy(first=60)
     case = set_clocks(clocked())
-    terms.SLAPolicy.objects.update(first_response_minutes=5)
-    terms.publish_service_levels(None, "", NOW)
+    versions.SLAPolicy.objects.update(first_response_minutes=5)
+    versions.publish_service_levels(None, "", NOW)
     assert case.sla_version == 1
-    found = terms.service_levels_by_number(case.sla_version)
+    found = versions.service_levels_by_number(case.sla_version)
     again = found.due(found.policy(case.department_id, 0, "x"), "first_response", case.exchange_from)
     assert again.at == case.first_response_due_at
 
@@ -270,7 +272,7 @@ def test_a_case_names_the_version_and_an_older_one_can_be_read_again():
 def test_ingest_uses_the_version_that_is_live_now(feed):
     policy(first=60)
     feed.store(wrote("1", by="a"))
-    terms.SLAPolicy.objects.update(first_response_minutes=5)
-    terms.publish_service_levels(None, "", NOW)
+    versions.SLAPolicy.objects.update(first_response_minutes=5)
+    versions.publish_service_levels(None, "", NOW)
     feed.store(wrote("2", by="b"))
     assert sorted(Case.objects.values_list("sla_version", flat=True)) == [1, 2]

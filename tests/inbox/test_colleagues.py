@@ -60,7 +60,9 @@ class TestWhyNobody:
         for name in ("Ada", "Bo", "Cy", "Di", "Ed"):
             agent(name, billing, last_seen_at=None)
         UserFactory(role=Role.MANAGER, departments=[billing], last_seen_at=NOW)
-        assert explain_unassigned(case, NOW) == "Waits until somebody is there: Ada Ek, Bo Ek, Cy Ek and 2 more."
+        assert (
+            explain_unassigned(case, NOW) == "Waits until somebody is there: Ada Ek, Bo Ek, Cy Ek and 2 more."
+        )
 
     def test_or_who_has_to_get_room(self, case, billing):
         ada = agent("Ada", billing, capacity=1)

@@ -8,8 +8,7 @@ import pytest
 from django.conf import settings
 
 from accounts.models import Role
-from inbox.cases import hand_overs as passing
-from inbox.cases import verbs as cases
+from inbox.cases import hand_overs, verbs
 from inbox.decisions import training
 from inbox.models import Custody, Message
 from routing.learning import corrections, trainings
@@ -35,7 +34,7 @@ def taught():
 
 def test_a_misroute_teaches_where_the_first_message_belongs(place):
     case, person, _, billing, _ = place
-    cases.hand_over_case(case.pk, person, billing, "Money", True, now=NOW)
+    verbs.hand_over_case(case.pk, person, billing, "Money", True, now=NOW)
     example = RoutingExample.objects.get()
     assert taught() == [("You took my money twice.", "billing")]
     assert (example.case_id, example.by, example.source) == (case.pk, person, "handed_over")
@@ -45,31 +44,31 @@ def test_a_misroute_teaches_where_the_first_message_belongs(place):
 
 def test_a_plain_hand_over_teaches_nothing(place):
     case, person, _, billing, _ = place
-    cases.hand_over_case(case.pk, person, billing, "They go on from here", now=NOW)
+    verbs.hand_over_case(case.pk, person, billing, "They go on from here", now=NOW)
     assert taught() == []
 
 
 def test_the_last_misroute_of_a_case_counts(place):
     case, person, _, billing, tech = place
-    cases.hand_over_case(case.pk, person, billing, "Money", True, now=NOW)
-    cases.hand_over_case(case.pk, person, tech, "No, a fault", True, now=NOW)
+    verbs.hand_over_case(case.pk, person, billing, "Money", True, now=NOW)
+    verbs.hand_over_case(case.pk, person, tech, "No, a fault", True, now=NOW)
     assert taught() == [("You took my money twice.", "tech")]
 
 
 def test_what_is_taken_back_is_not_taught(place):
     case, person, _, billing, tech = place
-    cases.hand_over_case(case.pk, person, billing, "Money", True, now=NOW)
-    cases.hand_over_case(case.pk, person, tech, "No, a fault", True, now=NOW)
+    verbs.hand_over_case(case.pk, person, billing, "Money", True, now=NOW)
+    verbs.hand_over_case(case.pk, person, tech, "No, a fault", True, now=NOW)
     for department, left in ((tech, [("You took my money twice.", "billing")]), (billing, [])):
         sent = Custody.objects.get(case=case, department=department, left_at__isnull=True)
-        passing.take_back_hand_over(sent.pk, person, now=NOW)
+        hand_overs.take_back_hand_over(sent.pk, person, now=NOW)
         assert taught() == left
 
 
 def test_a_department_that_bounces_a_misroute_back_contests_it(place):
     case, person, _, billing, _ = place
-    cases.hand_over_case(case.pk, person, billing, "Money", True, now=NOW)
-    passing.bounce_case(case.pk, person, "Not for us", now=NOW)
+    verbs.hand_over_case(case.pk, person, billing, "Money", True, now=NOW)
+    hand_overs.bounce_case(case.pk, person, "Not for us", now=NOW)
     assert taught() == []
 
 
@@ -77,17 +76,17 @@ def test_deleted_and_empty_messages_teach_nothing(place):
     case, person, _, billing, tech = place
     first = Message.objects.filter(case=case).order_by("id").first()
     Message.objects.filter(pk=first.pk).update(deleted_at=NOW)
-    cases.hand_over_case(case.pk, person, billing, "Money", True, now=NOW)
+    verbs.hand_over_case(case.pk, person, billing, "Money", True, now=NOW)
     assert taught() == [("Hello? Anybody?", "billing")]
     Message.objects.filter(case=case).update(text="")
-    cases.hand_over_case(case.pk, person, tech, "A fault", True, now=NOW)
+    verbs.hand_over_case(case.pk, person, tech, "A fault", True, now=NOW)
     assert taught() == []
 
 
 def test_a_hand_over_that_fails_teaches_nothing(place):
     case, person, service, _, _ = place
-    with pytest.raises(cases.Invalid):
-        cases.hand_over_case(case.pk, person, service, "Here already", True, now=NOW)
+    with pytest.raises(verbs.Invalid):
+        verbs.hand_over_case(case.pk, person, service, "Here already", True, now=NOW)
     assert taught() == []
 
 

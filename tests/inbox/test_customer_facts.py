@@ -9,8 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from inbox.models import Case, CaseEvent, Custody, Decision, Message, Status, Verb
 from networks.base import Author
 from routing.models import Rule
-from routing.rules import editing
-from routing.rules import versions as rulesets
+from routing.rules import editing, versions
 from routing.rules.editing import RuleContent
 from tests.factories import NOW, CaseFactory, IdentityFactory
 from tests.inbox.simple import message
@@ -84,8 +83,10 @@ def test_a_page_costs_as_many_statements_for_one_customer_as_for_thirty(feed, kn
 @pytest.fixture
 def noisy(feed):
     rule = {"field": "emoji_only", "is": True}
-    editing.add_rule(RuleContent("Only emoji", rule, feed.departments["service"], dismiss=True), None, "", NOW)
-    rulesets.clear_rules_cache()
+    editing.add_rule(
+        RuleContent("Only emoji", rule, feed.departments["service"], dismiss=True), None, "", NOW
+    )
+    versions.clear_rules_cache()
     return feed
 
 
@@ -146,7 +147,7 @@ def test_noise_after_a_resolved_case_does_not_reopen_it(noisy):
 def test_a_rule_can_ask_for_everything_about_a_message(feed):
     rule = {"all": [{"field": "is_retweet", "is": True}, {"field": "followers", "gte": 100}]}
     editing.add_rule(RuleContent("Loud", rule, feed.departments["billing"]), None, "", NOW)
-    rulesets.clear_rules_cache()
+    versions.clear_rules_cache()
     loud = Author("5", handle="loud", followers=500)
     feed.store(message("1", "look at this", author=loud, is_repost=True), message("2", "hm", by="6"))
     assert Message.objects.get(canonical_id="1").case.department.slug == "billing"

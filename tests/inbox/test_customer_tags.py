@@ -10,8 +10,7 @@ from inbox.case_page.event_lines import event_line
 from inbox.cases.customer_tags import tag_customer
 from inbox.changes.refusals import Invalid, NotAllowed
 from inbox.models import Case, CaseEvent, Verb
-from routing.rules import editing
-from routing.rules import versions as rulesets
+from routing.rules import editing, versions
 from routing.rules.editing import RuleContent
 from tests.factories import NOW, UserFactory
 from tests.inbox.simple import message
@@ -34,11 +33,13 @@ def test_tags_are_noted_with_their_event_and_found_by_rules(feed, case, agent):
     tag_customer(case.pk, agent, "fan, vip", now=NOW)
     events = CaseEvent.objects.filter(verb=Verb.CUSTOMER_TAGGED).order_by("id")
     assert events[1].data["added"] == ["fan"]
-    assert "tagged the customer “fan” and took the tag “press office” from the customer" in event_line(events[1])
+    assert "tagged the customer “fan” and took the tag “press office” from the customer" in event_line(
+        events[1]
+    )
 
     rule = {"field": "customer_tags", "is": ["vip"]}
     editing.add_rule(RuleContent("VIPs", rule, feed.departments["billing"], priority=2), None, "", NOW)
-    rulesets.clear_rules_cache()
+    versions.clear_rules_cache()
     feed.store(message("2", by="5", visibility="direct", thread_id="dm"))
     direct = Case.objects.get(visibility="direct")
     assert (direct.department, direct.priority) == (feed.departments["billing"], 2)

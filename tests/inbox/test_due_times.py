@@ -13,7 +13,7 @@ from django.urls import reverse
 from accounts.models import Role
 from inbox import countdown
 from inbox.models import Case, Status
-from inbox.queue import listing as queue
+from inbox.queue import listing
 from tests.factories import (
     NOW,
     BrandAccountFactory,
@@ -76,13 +76,13 @@ def test_every_role_reads_its_own_cases_in_one_order(world, role):
 
 
 def test_it_goes_on_page_by_page(world, monkeypatch):
-    monkeypatch.setattr(queue, "ROWS_PER_PAGE", 3)
+    monkeypatch.setattr(listing, "ROWS_PER_PAGE", 3)
     cases = [world.case(due // 2) for due in range(8)]  # pairs are due at the same time
     found, after = [], ""
-    filters = queue.QueueFilters(sort="due")
+    filters = listing.QueueFilters(sort="due")
     for _ in range(4):
         with time_machine.travel(NOW, tick=False):
-            page = queue.queue_page(world.agent, "open", queue.replace(filters, after=after), {}, NOW)
+            page = listing.queue_page(world.agent, "open", listing.replace(filters, after=after), {}, NOW)
         found += [int(re.search(r'data-case="(\d+)"', row)[1]) for row in page.rows]
         after = page.after
         if not after:

@@ -7,8 +7,8 @@ import pytest
 from django.db import OperationalError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from inbox.ingest import early_answers as early
-from inbox.ingest import page as ingest
+from inbox.ingest import early_answers
+from inbox.ingest.page import place_early_answers_of
 from inbox.models import Case, CaseEvent, EarlyAnswer, Message, Reply, ReplyState, Status, Verb
 from inbox.tasks import run_housekeeping
 from networks.base import Author, UnreadableItem
@@ -18,7 +18,7 @@ from tests.inbox.simple import message
 
 pytestmark = pytest.mark.django_db
 US = Author("9000", handle="brand", is_self=True)
-LATER = NOW + early.PARENT_WAIT
+LATER = NOW + early_answers.PARENT_WAIT
 
 
 def ours(remote_id="a", text="We will look into it", **about):
@@ -156,9 +156,9 @@ def test_the_first_answer_is_the_earlier_one_though_it_is_heard_of_later(feed, s
 )
 def test_what_answers_no_customer_never_becomes_a_case(feed, streams, own):
     for again in range(3):
-        feed.store(own, now=NOW + again * early.FORGOTTEN_AFTER)
+        feed.store(own, now=NOW + again * early_answers.FORGOTTEN_AFTER)
         feed.store(QUESTION, DIRECT[0])
-        ingest.place_early_answers_of(feed.stream, NOW + again * early.FORGOTTEN_AFTER)
+        place_early_answers_of(feed.stream, NOW + again * early_answers.FORGOTTEN_AFTER)
     assert not Message.objects.filter(direction="out").exists()
     assert set(Case.objects.values_list("status", flat=True)) == {Status.NEW}
 
@@ -246,16 +246,16 @@ def test_an_echo_of_the_outbox_is_matched_though_its_parent_is_unknown(feed, str
 def test_a_parent_that_never_comes_is_waited_for_and_then_the_thread_has_to_do(feed, streams):
     feed.store(message("n", parent_id="q", thread_id="q", minute=9))
     feed.store(answer(), stream=streams["comments"])
-    assert early.streams_with_due_early_answers(LATER - dt.timedelta(seconds=1)) == []
+    assert early_answers.streams_with_due_early_answers(LATER - dt.timedelta(seconds=1)) == []
     assert Case.objects.get().status == Status.NEW
 
-    (stream,) = early.streams_with_due_early_answers(LATER)
-    outcome = ingest.place_early_answers_of(stream, LATER)
+    (stream,) = early_answers.streams_with_due_early_answers(LATER)
+    outcome = place_early_answers_of(stream, LATER)
 
     assert outcome.stored == 1
     assert Case.objects.get().status == Status.WAITING
-    assert early.streams_with_due_early_answers(LATER) == []
-    assert ingest.place_early_answers_of(stream, LATER).stored == 0
+    assert early_answers.streams_with_due_early_answers(LATER) == []
+    assert place_early_answers_of(stream, LATER).stored == 0
 
 
 def test_what_is_looked_at_in_vain_is_looked_at_ever_later_and_at_last_forgotten(feed, streams):
@@ -263,10 +263,14 @@ def test_what_is_looked_at_in_vain_is_looked_at_ever_later_and_at_last_forgotten
     looks, now = [], LATER
     while EarlyAnswer.objects.exists() and len(looks) < 30:
         looks.append(now)
-        ingest.place_early_answers_of(feed.stream, now)
+        place_early_answers_of(feed.stream, now)
         now = max(EarlyAnswer.objects.values_list("look_at", flat=True), default=now)
-    assert [one - NOW for one in looks[:3]] == [early.PARENT_WAIT, 2 * early.PARENT_WAIT, 4 * early.PARENT_WAIT]
-    assert early.FORGOTTEN_AFTER <= looks[-1] - NOW < 2 * early.FORGOTTEN_AFTER
+    assert [one - NOW for one in looks[:3]] == [
+        early_answers.PARENT_WAIT,
+        2 * early_answers.PARENT_WAIT,
+        4 * early_answers.PARENT_WAIT,
+    ]
+    assert early_answers.FORGOTTEN_AFTER <= looks[-1] - NOW < 2 * early_answers.FORGOTTEN_AFTER
 
 
 def test_housekeeping_looks_and_one_accounts_trouble_is_not_the_others(feed, monkeypatch, caplog):
@@ -276,7 +280,7 @@ def test_housekeeping_looks_and_one_accounts_trouble_is_not_the_others(feed, mon
     feed.store(message("n", parent_id="q", thread_id="q", minute=9), stream=other)
     feed.store(answer(), stream=other)
     EarlyAnswer.objects.update(look_at=NOW - dt.timedelta(days=1000))
-    look_again = ingest.place_early_answers_of
+    look_again = place_early_answers_of
 
     def troubled(stream, now):
         if stream == first:

@@ -13,15 +13,15 @@ from django.urls import reverse
 
 from accounts.models import Leave, Shift
 from inbox import tasks
-from inbox.cases import verbs as cases
-from inbox.escalation import recompute as recomputing
-from inbox.escalation import sweep as escalating
+from inbox.cases.verbs import resolve_case
+from inbox.escalation import recompute
+from inbox.escalation import sweep as escalation_sweep
 from inbox.models import Case, CaseEvent, Custody, Escalation, Notice, NoticedCase, NoticeKind, Status, Verb
-from inbox.notices import tell as notices
-from inbox.notices.tell import mark_notices_read, notify_grouped
+from inbox.notices import notify
+from inbox.notices.notify import mark_notices_read, notify_grouped
 from inbox.replies.verbs import queue_reply
 from routing.models import SLAPolicy, SLAVersion
-from routing.service_levels import versions as terms
+from routing.service_levels import versions
 from tests.factories import NOW, CaseFactory, DepartmentFactory, MessageFactory, UserFactory
 from tests.inbox.pages import signed_in
 from tests.inbox.promises import OFFICE, minutes, policy
@@ -59,7 +59,7 @@ class a_world:
         return case
 
     def sweep(self, after):
-        escalating.escalate_due_cases(NOW + minutes(after))
+        escalation_sweep.escalate_due_cases(NOW + minutes(after))
         self.case.refresh_from_db()
         return self.case
 
@@ -91,7 +91,7 @@ def test_the_pre_warning_tells_the_assignee_and_leaves_the_case_alone(world):
 
 def test_a_warning_in_minutes(world):
     SLAPolicy.objects.update(warning_minutes=5)
-    terms.publish_service_levels(None, "", NOW)
+    versions.publish_service_levels(None, "", NOW)
     assert world.sweep(1).next_clock_at == NOW + minutes(55)
 
 
@@ -142,7 +142,7 @@ def test_who_receives_an_overdue_case_is_told(world):
 
 def test_what_is_urgent_already_is_not_said_to_be_raised(world):
     Case.objects.update(priority=2)
-    terms.forget_service_levels()
+    versions.forget_service_levels()
     world.sweep(70)
     assert "priority" not in Notice.objects.get(user=world.manager).text
     assert CaseEvent.objects.get(verb=Verb.ESCALATED).data["priority"] == ""
@@ -206,7 +206,7 @@ def test_an_answered_case_is_left_alone(world):
 
 
 def test_a_closed_case_is_left_alone(world):
-    cases.resolve_case(world.case.pk, world.manager, now=NOW + minutes(1))
+    resolve_case(world.case.pk, world.manager, now=NOW + minutes(1))
     world.sweep(600)
     assert world.told() == []
 
@@ -226,14 +226,14 @@ def test_an_escalation_refuses_nobody_s_answer(world):
 
 def test_one_case_that_fails_holds_up_no_other(world, monkeypatch):
     other = world.new_case()
-    act = escalating._act_on_escalation
+    act = escalation_sweep._act_on_escalation
 
     def fails(change, *rest):
         if change.case.pk == world.case.pk:
             raise RuntimeError
         act(change, *rest)
 
-    monkeypatch.setattr(escalating, "_act_on_escalation", fails)
+    monkeypatch.setattr(escalation_sweep, "_act_on_escalation", fails)
     world.sweep(60)
     assert world.case.next_clock_at == NOW + minutes(65)
     assert Escalation.objects.filter(case=world.case).count() == 0
@@ -255,7 +255,7 @@ def test_three_beats_at_once_do_everything_once():
     def beat():
         try:
             for after in (45, 60, 70, 70, 90, 90, 120):
-                escalating.escalate_due_cases(NOW + minutes(after))
+                escalation_sweep.escalate_due_cases(NOW + minutes(after))
         except Exception as error:
             failures.append(error)
         finally:
@@ -286,26 +286,26 @@ def test_three_beats_at_once_do_everything_once():
 class TestRecomputing:
     def publish(self, now=NOW, **changes):
         SLAPolicy.objects.update(**changes)
-        return terms.publish_service_levels(None, "", now)
+        return versions.publish_service_levels(None, "", now)
 
     def test_open_cases_get_the_new_targets(self, world):
         world.sweep(1)
         self.publish(first_response_minutes=90)
-        recomputing.recompute_open_cases(NOW)
+        recompute.recompute_open_cases(NOW)
         world.case.refresh_from_db()
         assert world.case.first_response_due_at == NOW + minutes(90)
         assert world.case.sla_version == 2
         assert world.case.version == 1
 
     def test_it_goes_on_where_it_was(self, world, monkeypatch):
-        monkeypatch.setattr(recomputing, "RECOMPUTE_CHUNK_SIZE", 2)
+        monkeypatch.setattr(recompute, "RECOMPUTE_CHUNK_SIZE", 2)
         for _ in range(4):
             world.new_case()
         version = self.publish(first_response_minutes=90)
-        assert recomputing.recompute_chunk(NOW)
+        assert recompute.recompute_chunk(NOW)
         version.refresh_from_db()
         assert (version.recomputed, version.to_recompute) == (2, 5)
-        recomputing.recompute_open_cases(NOW + minutes(1))
+        recompute.recompute_open_cases(NOW + minutes(1))
         version.refresh_from_db()
         assert (version.recomputed, version.to_recompute) == (5, 5)
         assert version.recomputed_at == NOW + minutes(1)
@@ -314,9 +314,9 @@ class TestRecomputing:
 
     def test_a_straggler_is_found(self, world):
         self.publish(first_response_minutes=90)
-        recomputing.recompute_open_cases(NOW)  # too early to be sure
+        recompute.recompute_open_cases(NOW)  # too early to be sure
         late = world.new_case()
-        recomputing.recompute_open_cases(NOW + minutes(1))
+        recompute.recompute_open_cases(NOW + minutes(1))
         late.refresh_from_db()
         assert late.sla_version == 2
         assert SLAVersion.objects.first().recomputed_at is not None
@@ -325,7 +325,7 @@ class TestRecomputing:
         world.sweep(1)
         published = NOW + minutes(30)
         self.publish(now=published, first_response_minutes=10)
-        recomputing.recompute_open_cases(published)
+        recompute.recompute_open_cases(published)
         world.sweep(31)
         world.case.refresh_from_db()
         assert world.case.first_response_due_at == NOW + minutes(10)
@@ -338,25 +338,25 @@ class TestRecomputing:
         """What has happened is known by the step, not by its place among the others."""
         numbered = [{**one, "number": 50 + n} for n, one in enumerate(STEPS)]
         self.publish(steps=numbered)
-        recomputing.recompute_open_cases(NOW)
+        recompute.recompute_open_cases(NOW)
         world.sweep(75)
         assert world.case.priority == 1
         self.publish(now=NOW + minutes(76), steps=numbered[1:])
-        recomputing.recompute_open_cases(NOW + minutes(76))
+        recompute.recompute_open_cases(NOW + minutes(76))
         world.sweep(90)
         assert world.case.department == world.rescue
 
     def test_a_step_that_happened_does_not_happen_again_at_another_place(self, world):
         numbered = [{**one, "number": 50 + n} for n, one in enumerate(STEPS)]
         self.publish(steps=numbered)
-        recomputing.recompute_open_cases(NOW)
+        recompute.recompute_open_cases(NOW)
         world.sweep(75)
         later = [
             {"after": 20, "clock": "", "notify": ["managers"], "number": 60},
             {**numbered[0], "after": 25},
         ]
         self.publish(now=NOW + minutes(76), steps=later)
-        recomputing.recompute_open_cases(NOW + minutes(76))
+        recompute.recompute_open_cases(NOW + minutes(76))
         world.sweep(80)
         world.sweep(86)
         assert world.case.priority == 1
@@ -365,14 +365,14 @@ class TestRecomputing:
     def test_what_was_due_by_the_version_before_is_told_all_the_same(self, world):
         world.sweep(1)
         self.publish(now=NOW + minutes(61), first_response_minutes=59)
-        recomputing.recompute_open_cases(NOW + minutes(62))
+        recompute.recompute_open_cases(NOW + minutes(62))
         world.sweep(62)
         assert world.told() == [NoticeKind.BREACHED]
 
     def test_the_first_policy_counts_from_when_the_customer_began_to_wait(self, db):
         case = CaseFactory(created_at=NOW - minutes(30), waiting_since=NOW - minutes(40), status=Status.OPEN)
         policy()
-        recomputing.recompute_open_cases(NOW)
+        recompute.recompute_open_cases(NOW)
         case.refresh_from_db()
         assert case.first_response_due_at == NOW + minutes(30)
 
@@ -380,14 +380,14 @@ class TestRecomputing:
         CaseFactory(historical=True)
         CaseFactory(status=Status.RESOLVED, closed_at=NOW)
         policy()
-        recomputing.recompute_open_cases(NOW + minutes(1))
+        recompute.recompute_open_cases(NOW + minutes(1))
         assert set(Case.objects.values_list("sla_version", flat=True)) == {None}
         assert SLAVersion.objects.get().to_recompute == 0
 
     def test_an_older_version_that_was_never_finished_is_let_go(self, world):
         self.publish(first_response_minutes=90)
         self.publish(first_response_minutes=91)
-        recomputing.recompute_open_cases(NOW + minutes(1))
+        recompute.recompute_open_cases(NOW + minutes(1))
         assert not SLAVersion.objects.filter(recomputed_at=None).exists()
 
 
@@ -499,7 +499,7 @@ class TestWhoIsTold:
 
     def test_open_pages_hear_of_it_at_once(self, world, monkeypatch):
         heard = []
-        monkeypatch.setattr(notices, "publish_notices_on_commit", heard.append)
+        monkeypatch.setattr(notify, "publish_notices_on_commit", heard.append)
         self.many(world, 2)
         world.sweep(60)
         assert heard.count([world.manager.pk]) == 2
@@ -553,7 +553,7 @@ def test_sweeps_at_once_count_every_case_once():
 
     def beat():
         try:
-            escalating.escalate_due_cases(NOW + minutes(60))
+            escalation_sweep.escalate_due_cases(NOW + minutes(60))
         except Exception as error:
             failures.append(error)
         finally:

@@ -7,7 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Stream
-from inbox.ingest import page as ingest
+from inbox.ingest.page import LeaseLost, store_page
 from inbox.models import (
     Case,
     CaseEvent,
@@ -89,8 +89,8 @@ def test_the_cursor_is_saved_with_the_page(feed):
 
 
 def test_a_page_whose_lease_was_taken_over_stores_nothing(feed):
-    with pytest.raises(ingest.LeaseLost):
-        ingest.store_page(feed.stream, uuid.uuid4(), page([message("1")], cursor="77"), NOW)
+    with pytest.raises(LeaseLost):
+        store_page(feed.stream, uuid.uuid4(), page([message("1")], cursor="77"), NOW)
     assert not Message.objects.exists()
     assert Stream.objects.get().cursor == {}
 
@@ -295,7 +295,7 @@ def test_a_page_costs_as_many_statements_for_one_message_as_for_a_hundred(feed):
 
 def test_open_pages_hear_of_it_on_commit(feed, django_capture_on_commit_callbacks, monkeypatch):
     heard = []
-    monkeypatch.setattr("inbox.live.publish", heard.append)
+    monkeypatch.setattr("inbox.live.publish.publish_cases", heard.append)
     with django_capture_on_commit_callbacks(execute=True):
         feed.store(message("1"))
     case = Case.objects.get()
@@ -310,5 +310,5 @@ def test_nothing_is_stored_without_rules(db):
     DepartmentFactory()
     stream = leased_stream()
     with pytest.raises(RuleSetError):
-        ingest.store_page(stream, stream.lease_token, page([message("1")]), NOW)
+        store_page(stream, stream.lease_token, page([message("1")]), NOW)
     assert Stream.objects.get().cursor == {}

@@ -95,7 +95,9 @@ def test_an_echo_before_the_answer_of_the_network_settles_the_reply(feed):
     assert stored.user == reply.author
     event = CaseEvent.objects.get(verb=Verb.ANSWERED)
     assert (event.actor, event.data["reply"], event.data["message"]) == (reply.author, reply.pk, stored.pk)
-    assert not outcomes.record_reply_sent(reply.pk, SentMessage("2"), now=NOW, sent_at=NOW, lease=reply.lease_token)
+    assert not outcomes.record_reply_sent(
+        reply.pk, SentMessage("2"), now=NOW, sent_at=NOW, lease=reply.lease_token
+    )
     assert Message.objects.filter(direction="out").count() == 1
 
 

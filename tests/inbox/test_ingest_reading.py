@@ -7,7 +7,7 @@ import pytest
 from inbox.cases.readings import correct_reading
 from inbox.models import Case, Message
 from routing.models import Rule
-from routing.rules import versions as rulesets
+from routing.rules import versions
 from tests.factories import NOW, UserFactory
 from tests.inbox.simple import message
 
@@ -17,8 +17,8 @@ PRAISE = "I love your shop, you are the best!"
 
 def rules(**changes):
     Rule.objects.update(**changes)
-    rulesets.publish_rules(None, "tests", NOW)
-    rulesets.clear_rules_cache()
+    versions.publish_rules(None, "tests", NOW)
+    versions.clear_rules_cache()
 
 
 def test_what_was_read_is_stored_with_the_message(feed):

@@ -10,8 +10,7 @@ from django.urls import reverse
 from accounts.models import BrandAccountGrant, Leave, Membership, Role, Shift
 from accounts.working_time import presence
 from inbox import tasks
-from inbox.assignment import automatic as assigning
-from inbox.assignment import leavers as leaving
+from inbox.assignment import automatic, leavers
 from inbox.case_page.event_lines import event_line
 from inbox.models import Case, Notice, Status
 from tests.factories import NOW, BrandAccountFactory, CaseFactory, DepartmentFactory, UserFactory
@@ -58,9 +57,9 @@ class TestAway:
     def test_for_a_break_they_keep_what_they_have(self, ada, billing, brand):
         has(ada, billing, brand, 2)
         presence.set_away(ada, True, NOW)
-        assert leaving.release_cases_of_absent(NOW + 4 * HOUR - dt.timedelta(seconds=1)) == 0
-        assert leaving.release_cases_of_absent(NOW + 4 * HOUR) == 2
-        assert leaving.release_cases_of_absent(NOW + 4 * HOUR) == 0
+        assert leavers.release_cases_of_absent(NOW + 4 * HOUR - dt.timedelta(seconds=1)) == 0
+        assert leavers.release_cases_of_absent(NOW + 4 * HOUR) == 2
+        assert leavers.release_cases_of_absent(NOW + 4 * HOUR) == 0
         event = Case.objects.first().events.get()
         assert event_line(event) == "Back in the queue, nobody has it: Ada Holm is away"
 
@@ -73,8 +72,8 @@ class TestAway:
         Case.objects.filter(pk=done.pk).update(
             last_inbound_at=NOW + HOUR, waiting_since=None, status=Status.WAITING
         )
-        assert leaving.release_cases_of_absent(NOW + HOUR) == 1
-        assigning.assign_cases_automatically(NOW)
+        assert leavers.release_cases_of_absent(NOW + HOUR) == 1
+        automatic.assign_cases_automatically(NOW)
         asks.refresh_from_db()
         assert asks.assignee == bo
         assert open_of(ada) == 2
@@ -82,8 +81,8 @@ class TestAway:
     def test_nor_for_somebody_out_of_sight_for_a_day(self, ada, billing, brand):
         (asks, _) = has(ada, billing, brand, 2)
         Case.objects.filter(pk=asks.pk).update(last_inbound_at=NOW + DAY)
-        assert leaving.release_cases_of_absent(NOW + DAY) == 0
-        assert leaving.release_cases_of_absent(NOW + DAY + HOUR) == 1
+        assert leavers.release_cases_of_absent(NOW + DAY) == 0
+        assert leavers.release_cases_of_absent(NOW + DAY + HOUR) == 1
         assert open_of(ada) == 1
 
     def test_they_can_give_everything_back_and_read_where_it_went(self, ada, bo, billing, service, brand):
@@ -116,22 +115,22 @@ class TestLeave:
         )
 
     def test_a_substitute_who_is_there_gets_what_they_may_see(self, on_leave, ada, bo):
-        assert leaving.release_cases_of_absent(NOW) == 4
+        assert leavers.release_cases_of_absent(NOW) == 4
         assert (open_of(ada), open_of(bo), Case.objects.filter(assignee=None).count()) == (0, 3, 1)
         assert Notice.objects.filter(user=bo).count() == 3
-        assert leaving.release_cases_of_absent(NOW) == 0
+        assert leavers.release_cases_of_absent(NOW) == 0
 
     def test_one_who_is_not_there_is_not_waited_for_where_a_customer_waits(self, on_leave, ada, bo):
         presence.mark_signed_out(bo.pk, NOW)
-        assert leaving.release_cases_of_absent(NOW) == 3
+        assert leavers.release_cases_of_absent(NOW) == 3
         assert (open_of(ada), open_of(bo)) == (1, 0)
-        assert leaving.release_cases_of_absent(NOW + DAY) == 1
+        assert leavers.release_cases_of_absent(NOW + DAY) == 1
 
     def test_without_a_substitute_all_goes_back(self, on_leave, ada):
         on_leave.substitute = None
         on_leave.save()
-        assert leaving.release_cases_of_absent(NOW - DAY) == 0, "not before"
-        assert leaving.release_cases_of_absent(NOW) == 4
+        assert leavers.release_cases_of_absent(NOW - DAY) == 0, "not before"
+        assert leavers.release_cases_of_absent(NOW) == 4
 
     def test_the_tick_does_it(self, on_leave, ada):
         Leave.objects.update(starts_on=dt.date(2020, 1, 1), ends_on=dt.date(2100, 1, 1), substitute=None)
@@ -213,4 +212,4 @@ class TestChanges:
 def test_many_cases_cost_as_many_statements_as_one(ada, billing, brand, django_assert_max_num_queries):
     has(ada, billing, brand, 30)
     with django_assert_max_num_queries(8):
-        leaving.unassign_cases(leaving.open_cases_of(ada), by=None, reason="x", now=NOW)
+        leavers.unassign_cases(leavers.open_cases_of(ada), by=None, reason="x", now=NOW)

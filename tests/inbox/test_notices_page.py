@@ -8,10 +8,10 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from inbox.live import publish as live
+from inbox.live import publish
 from inbox.live.stream import Audience, Listener
 from inbox.models import Notice, NoticeKind
-from inbox.notices import tell as notices
+from inbox.notices import notify
 from inbox.queue import counts
 from inbox.tasks import run_housekeeping
 from tests.factories import NOW, CaseFactory, DepartmentFactory, UserFactory
@@ -36,7 +36,7 @@ def case(department):
 
 
 def tell(user, case, text="Solved it", key=None, at=None):
-    notices.notify_users(
+    notify.notify_users(
         [user.pk], case.pk, NoticeKind.SOLVED, text, key=key or f"{text}:{case.pk}", now=at or timezone.now()
     )
     return Notice.objects.get(user=user, key=key or f"{text}:{case.pk}")
@@ -132,13 +132,13 @@ def test_it_costs_the_same_for_one_and_for_many_and_pages_by_key(ann, case):
     tell(ann, case, "number 000", at=NOW)
     client = signed_in(ann)
     few = statements(client, "/notices/")
-    for n in range(1, notices.NOTICES_PER_PAGE + 5):
+    for n in range(1, notify.NOTICES_PER_PAGE + 5):
         tell(ann, case, f"number {n:03}", at=NOW - dt.timedelta(minutes=n // 2))
     assert statements(client, "/notices/") == few <= 8
     first = client.get("/notices/").content.decode()
     at = first.index('href="/notices/?after=') + 6
     second = client.get(first[at : first.index('"', at)], **HTMX).content.decode()
-    texts = [f"number {n:03}" for n in range(notices.NOTICES_PER_PAGE + 5)]
+    texts = [f"number {n:03}" for n in range(notify.NOTICES_PER_PAGE + 5)]
     assert sorted([one for one in texts if one in first] + [one for one in texts if one in second]) == texts
 
 
@@ -156,10 +156,10 @@ def test_open_pages_of_who_is_told_hear_of_it_on_commit(
     ann, case, monkeypatch, django_capture_on_commit_callbacks
 ):
     sent = []
-    monkeypatch.setattr(live, "_publish_payload", lambda channel, payload: sent.append((channel, payload)))
+    monkeypatch.setattr(publish, "_publish_payload", lambda channel, payload: sent.append((channel, payload)))
     with django_capture_on_commit_callbacks(execute=True):
         tell(ann, case)
-    assert sent == [(live.NOTICES_CHANNEL, f"[{ann.pk}]".encode())]
+    assert sent == [(publish.NOTICES_CHANNEL, f"[{ann.pk}]".encode())]
 
 
 def test_only_the_pages_of_who_is_told_are_woken():

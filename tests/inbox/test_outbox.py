@@ -5,7 +5,7 @@ import pytest
 from accounts.models import BrandAccount, BrandAccountGrant, Credential, Health, Lifecycle
 from inbox.models import Case, CaseEvent, Message, Reply, ReplyState, Status, Verb, Visibility
 from inbox.replies import drafts, outbox, outcomes
-from inbox.replies import verbs as replies
+from inbox.replies.verbs import cancel_reply, settle_reply
 from networks.base import RetryLater, SentMessage
 from tests.factories import NOW, BrandAccountFactory, CaseFactory, MessageFactory, ReplyFactory
 from tests.inbox.sending_fixtures import *  # noqa: F403
@@ -101,7 +101,7 @@ class TestSending:
         assert network.sends == 1
 
     def test_what_was_taken_back_is_not_sent(self, reply, agent, network, clock):
-        replies.cancel_reply(reply.pk, agent, now=NOW)
+        cancel_reply(reply.pk, agent, now=NOW)
         outbox.send_queued_reply(reply.pk, clock=clock)
         assert network.sends == 0
 
@@ -324,7 +324,9 @@ class TestEchoes:
     def test_an_adopted_answer_is_left_alone(self, reply, network, clock):
         outcomes.claim_reply(reply.pk, now=NOW, lease=reply.composer_id, until=NOW + outbox.SEND_LEASE)
         Reply.objects.update(state=ReplyState.SENT, remote_id="5", lease_until=None)
-        assert not outcomes.record_reply_sent(reply.pk, SentMessage("5"), now=NOW, sent_at=NOW, lease=reply.composer_id)
+        assert not outcomes.record_reply_sent(
+            reply.pk, SentMessage("5"), now=NOW, sent_at=NOW, lease=reply.composer_id
+        )
         assert not outcomes.record_reply_unconfirmed(reply.pk, "cut", now=NOW, lease=reply.composer_id)
         outbox.look_for_reply(reply.pk, clock=clock)
         assert (verbs(reply), network.looks) == ([], 0)
@@ -333,7 +335,9 @@ class TestEchoes:
         outcomes.claim_reply(reply.pk, now=NOW, lease=reply.composer_id, until=NOW + outbox.SEND_LEASE)
         wrote = NOW + dt.timedelta(seconds=30)
         Case.objects.update(last_inbound_at=wrote, waiting_since=wrote, status=Status.OPEN)
-        outcomes.record_reply_sent(reply.pk, SentMessage("5"), now=wrote, sent_at=NOW, lease=reply.composer_id)
+        outcomes.record_reply_sent(
+            reply.pk, SentMessage("5"), now=wrote, sent_at=NOW, lease=reply.composer_id
+        )
         case = Case.objects.get()
         assert (case.waiting_since, case.status) == (wrote, Status.OPEN)
 
@@ -344,7 +348,7 @@ class TestSettlingAndSending:
         network.fates, network.blind = ["accepted_cut"], True
         run(clock, 300)
         network.blind = False
-        replies.settle_reply(reply.pk, manager, "again", now=clock.at)
+        settle_reply(reply.pk, manager, "again", now=clock.at)
         run(clock, 5)
         assert state(reply).state == ReplyState.SENT
         assert (network.sends, len(network.published)) == (1, 1)
@@ -352,7 +356,7 @@ class TestSettlingAndSending:
     def test_send_again_sends_when_it_is_not_there(self, reply, network, manager, clock):
         network.fates = ["refused_cut"]
         run(clock, 300)
-        replies.settle_reply(reply.pk, manager, "again", now=clock.at)
+        settle_reply(reply.pk, manager, "again", now=clock.at)
         run(clock, 5)
         assert (state(reply).state, network.sends, len(network.published)) == (ReplyState.SENT, 2, 1)
 
@@ -360,7 +364,7 @@ class TestSettlingAndSending:
         network.fates = ["refused_cut"]
         run(clock, 300)
         network.look_error = RetryLater("Unwell.")
-        replies.settle_reply(reply.pk, manager, "again", now=clock.at)
+        settle_reply(reply.pk, manager, "again", now=clock.at)
         run(clock, 30)
         assert (state(reply).state, network.sends) == (ReplyState.QUEUED, 1)
 
@@ -368,14 +372,14 @@ class TestSettlingAndSending:
         network.fates, network.blind = ["accepted_cut"], True
         run(clock, 300)
         network.blind = False
-        replies.settle_reply(reply.pk, manager, "sent", now=clock.at)
+        settle_reply(reply.pk, manager, "sent", now=clock.at)
         run(clock, 3)
         assert state(reply).remote_id == network.published[0][0]
 
     def test_it_is_there_but_is_not_found(self, reply, network, manager, clock):
         network.fates = ["refused_cut"]
         run(clock, 300)
-        replies.settle_reply(reply.pk, manager, "sent", now=clock.at)
+        settle_reply(reply.pk, manager, "sent", now=clock.at)
         run(clock, 3)
         assert (state(reply).state, state(reply).needs_person) == (ReplyState.UNCONFIRMED, True)
         assert state(reply).check_after is None

@@ -11,8 +11,7 @@ from accounts.credentials.store import store_credential
 from accounts.models import BrandAccount
 from inbox.ingest import polling
 from inbox.models import Case, CaseEvent, Direction, EarlyAnswer, Message, Reply, ReplyState, Status, Verb
-from inbox.replies import outbox
-from inbox.replies import verbs as replies
+from inbox.replies import outbox, verbs
 from networks import registry
 from tests.factories import BrandAccountFactory, StreamFactory, UserFactory
 from tests.inbox.ingesting import publish_rules
@@ -62,8 +61,8 @@ def test_our_own_answer_comes_back_and_is_recognised(simulator, company, network
     case = Case.objects.get()
     agent = UserFactory(departments=[case.department], publishes=[brand])
     question = case.messages.get()
-    reply = replies.queue_reply(
-        case.pk, agent, question.pk, "On its way.", replies.composer(case, agent, now=timezone.now()).composer_id,
+    reply = verbs.queue_reply(
+        case.pk, agent, question.pk, "On its way.", verbs.composer(case, agent, now=timezone.now()).composer_id,
         case.version, now=timezone.now() - dt.timedelta(seconds=1),
     )  # fmt: skip
     if echo == "before the answer":

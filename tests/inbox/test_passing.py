@@ -10,11 +10,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Role
-from inbox.cases import hand_overs as passing
-from inbox.cases import verbs as cases
-from inbox.decisions.likely_departments import sort_by_likelihood, rank_likely_departments
+from inbox.cases import hand_overs, verbs
+from inbox.decisions.likely_departments import rank_likely_departments, sort_by_likelihood
 from inbox.models import Case, CaseEvent, Custody, Decision, Status, Verb
-from routing.rules import versions as rulesets
+from routing.rules import versions
 from routing.rules.editing import RuleContent, add_rule, set_default_department
 from tests.factories import NOW, CaseFactory, DepartmentFactory, MessageFactory, UserFactory
 from tests.inbox.pages import HTMX, signed_in
@@ -54,7 +53,7 @@ def case(service):
 @pytest.fixture
 def sent(case, ann, billing):
     """The case, handed over from Service to Billing at NOW."""
-    cases.hand_over_case(case.pk, ann, billing, "A charge", now=NOW)
+    verbs.hand_over_case(case.pk, ann, billing, "A charge", now=NOW)
     return Case.objects.get(pk=case.pk)
 
 
@@ -68,36 +67,36 @@ def events(case):
 
 class TestAccepting:
     def test_we_have_it(self, sent, ben):
-        passing.accept_case(sent.pk, ben, version=sent.version, now=LATER)
+        hand_overs.accept_case(sent.pk, ben, version=sent.version, now=LATER)
         custody = held(sent)
         assert (custody.accepted_at, custody.accepted_by) == (LATER, ben)
         assert Case.objects.get(pk=sent.pk).status == Status.OPEN
         assert Case.objects.get(pk=sent.pk).assignee is None
 
     def test_accepting_twice_is_one_event(self, sent, ben):
-        passing.accept_case(sent.pk, ben, now=LATER)
-        passing.accept_case(sent.pk, ben, version=1, now=LATER_STILL)
+        hand_overs.accept_case(sent.pk, ben, now=LATER)
+        hand_overs.accept_case(sent.pk, ben, version=1, now=LATER_STILL)
         assert held(sent).accepted_at == LATER
         assert events(sent).count(Verb.ACCEPTED) == 2
 
     def test_only_the_department_that_has_it_accepts(self, sent):
         community = UserFactory(role=Role.COMMUNITY, publishes=[sent.brand_account])
-        with pytest.raises(cases.Invalid, match="Only people of Billing"):
-            passing.accept_case(sent.pk, community, now=LATER)
+        with pytest.raises(verbs.Invalid, match="Only people of Billing"):
+            hand_overs.accept_case(sent.pk, community, now=LATER)
 
     def test_what_changed_meanwhile_is_a_conflict(self, sent, ben):
-        with pytest.raises(cases.Conflict):
-            passing.accept_case(sent.pk, ben, version=sent.version - 1, now=LATER)
+        with pytest.raises(verbs.Conflict):
+            hand_overs.accept_case(sent.pk, ben, version=sent.version - 1, now=LATER)
 
     def test_a_closed_case_is_not_accepted(self, sent, ben):
-        cases.resolve_case(sent.pk, ben, now=LATER)
-        with pytest.raises(cases.Invalid, match="closed"):
-            passing.accept_case(sent.pk, ben, now=LATER_STILL)
+        verbs.resolve_case(sent.pk, ben, now=LATER)
+        with pytest.raises(verbs.Invalid, match="closed"):
+            hand_overs.accept_case(sent.pk, ben, now=LATER_STILL)
 
 
 class TestBouncing:
     def test_it_goes_back_where_it_came_from(self, sent, ben, service, billing):
-        passing.bounce_case(sent.pk, ben, "Not for Billing", version=sent.version, now=LATER)
+        hand_overs.bounce_case(sent.pk, ben, "Not for Billing", version=sent.version, now=LATER)
         case = Case.objects.get(pk=sent.pk)
         assert (case.department, case.assignee, case.returned_count) == (service, None, 1)
         custody = held(case)
@@ -106,93 +105,93 @@ class TestBouncing:
         assert event.data["bounced"] is True
 
     def test_who_bounces_has_not_accepted(self, sent, ben, billing):
-        passing.bounce_case(sent.pk, ben, "Not for Billing", now=LATER)
+        hand_overs.bounce_case(sent.pk, ben, "Not for Billing", now=LATER)
         custody = Custody.objects.get(case=sent, department=billing)
         assert (custody.accepted_at, custody.left_at) == (None, LATER)
 
     def test_the_intervals_still_sum_to_the_lifetime(self, sent, ben, ann):
-        passing.bounce_case(sent.pk, ben, "Not for Billing", now=LATER)
-        cases.resolve_case(sent.pk, ann, now=LATER_STILL)
+        hand_overs.bounce_case(sent.pk, ben, "Not for Billing", now=LATER)
+        verbs.resolve_case(sent.pk, ann, now=LATER_STILL)
         rows = Custody.objects.filter(case=sent)
         assert (
             sum((one.left_at - one.sent_at for one in rows), dt.timedelta()) == LATER_STILL - sent.created_at
         )
 
     def test_a_case_that_came_straight_here_has_nowhere_to_go_back(self, case, ann):
-        with pytest.raises(cases.Invalid, match="No department sent this case here"):
-            passing.bounce_case(case.pk, ann, "Not ours", now=LATER)
+        with pytest.raises(verbs.Invalid, match="No department sent this case here"):
+            hand_overs.bounce_case(case.pk, ann, "Not ours", now=LATER)
         assert Case.objects.get(pk=case.pk).version == 1
 
     def test_nor_does_one_from_a_department_that_has_closed(self, sent, ben, service):
         service.is_open = False
         service.save()
-        with pytest.raises(cases.Invalid, match="takes no new cases"):
-            passing.bounce_case(sent.pk, ben, "Not ours", now=LATER)
+        with pytest.raises(verbs.Invalid, match="takes no new cases"):
+            hand_overs.bounce_case(sent.pk, ben, "Not ours", now=LATER)
 
     def test_somebody_was_quicker(self, sent, ben, billing):
         colleague = UserFactory(departments=[billing], first_name="Cy", last_name="Dale")
-        passing.accept_case(sent.pk, colleague, now=LATER)
-        with pytest.raises(cases.Conflict, match="Cy Dale accepted this case"):
-            passing.bounce_case(sent.pk, ben, "Not ours", version=sent.version, now=LATER_STILL)
+        hand_overs.accept_case(sent.pk, colleague, now=LATER)
+        with pytest.raises(verbs.Conflict, match="Cy Dale accepted this case"):
+            hand_overs.bounce_case(sent.pk, ben, "Not ours", version=sent.version, now=LATER_STILL)
 
     def test_an_agent_does_not_bounce_a_colleagues_case(self, sent, ben, billing):
         colleague = UserFactory(departments=[billing])
-        cases.claim_case(sent.pk, colleague, now=LATER)
-        with pytest.raises(cases.NotAllowed):
-            passing.bounce_case(sent.pk, ben, "Not ours", now=LATER_STILL)
+        verbs.claim_case(sent.pk, colleague, now=LATER)
+        with pytest.raises(verbs.NotAllowed):
+            hand_overs.bounce_case(sent.pk, ben, "Not ours", now=LATER_STILL)
 
     def test_it_needs_a_reason(self, sent, ben):
-        with pytest.raises(cases.Invalid, match="Say why"):
-            passing.bounce_case(sent.pk, ben, "  ", now=LATER)
+        with pytest.raises(verbs.Invalid, match="Say why"):
+            hand_overs.bounce_case(sent.pk, ben, "  ", now=LATER)
 
 
 class TestTakingBack:
     def test_the_interval_is_gone_and_the_one_before_goes_on(self, case, ann, billing, service):
-        cases.claim_case(case.pk, ann, now=NOW)
+        verbs.claim_case(case.pk, ann, now=NOW)
         before = list(Custody.objects.filter(case=case).values())
-        cases.hand_over_case(case.pk, ann, billing, "A charge", True, now=LATER)
-        passing.take_back_hand_over(held(case).pk, ann, now=LATER + SOON)
+        verbs.hand_over_case(case.pk, ann, billing, "A charge", True, now=LATER)
+        hand_overs.take_back_hand_over(held(case).pk, ann, now=LATER + SOON)
         assert list(Custody.objects.filter(case=case).values()) == before
         case = Case.objects.get(pk=case.pk)
         assert (case.department, case.assignee) == (service, ann)
         assert events(case)[-2:] == [Verb.HANDED_OVER, Verb.TAKEN_BACK]
 
     def test_a_bounce_taken_back_counts_no_return(self, sent, ben, billing):
-        passing.bounce_case(sent.pk, ben, "Not ours", now=LATER)
-        passing.take_back_hand_over(held(sent).pk, ben, now=LATER + SOON)
+        hand_overs.bounce_case(sent.pk, ben, "Not ours", now=LATER)
+        hand_overs.take_back_hand_over(held(sent).pk, ben, now=LATER + SOON)
         case = Case.objects.get(pk=sent.pk)
         assert (case.department, case.returned_count) == (billing, 0)
 
     def test_only_who_sent_it_and_only_once(self, sent, ann, ben):
         pk = held(sent).pk
         with pytest.raises(Custody.DoesNotExist):
-            passing.take_back_hand_over(pk, ben, now=NOW + SOON)
-        passing.take_back_hand_over(pk, ann, now=NOW + SOON)
+            hand_overs.take_back_hand_over(pk, ben, now=NOW + SOON)
+        hand_overs.take_back_hand_over(pk, ann, now=NOW + SOON)
         with pytest.raises(Custody.DoesNotExist):
-            passing.take_back_hand_over(pk, ann, now=NOW + SOON)
+            hand_overs.take_back_hand_over(pk, ann, now=NOW + SOON)
 
     def test_not_once_it_is_accepted(self, sent, ann, ben):
-        passing.accept_case(sent.pk, ben, now=NOW + SOON)
-        with pytest.raises(cases.Conflict, match="Billing has accepted it already"):
-            passing.take_back_hand_over(held(sent).pk, ann, now=NOW + SOON)
+        hand_overs.accept_case(sent.pk, ben, now=NOW + SOON)
+        with pytest.raises(verbs.Conflict, match="Billing has accepted it already"):
+            hand_overs.take_back_hand_over(held(sent).pk, ann, now=NOW + SOON)
 
     def test_not_once_it_went_on(self, sent, ann, ben):
         pk = held(sent).pk
-        passing.bounce_case(sent.pk, ben, "Not ours", now=NOW + SOON)
-        with pytest.raises(cases.Conflict, match="passed it on"):
-            passing.take_back_hand_over(pk, ann, now=NOW + SOON)
+        hand_overs.bounce_case(sent.pk, ben, "Not ours", now=NOW + SOON)
+        with pytest.raises(verbs.Conflict, match="passed it on"):
+            hand_overs.take_back_hand_over(pk, ann, now=NOW + SOON)
 
     def test_not_for_ever(self, sent, ann):
-        with pytest.raises(cases.Conflict, match="too late"):
-            passing.take_back_hand_over(held(sent).pk, ann, now=LATER)
-        assert passing.find_undoable_hand_over(sent.pk, ann, LATER) is None
+        with pytest.raises(verbs.Conflict, match="too late"):
+            hand_overs.take_back_hand_over(held(sent).pk, ann, now=LATER)
+        assert hand_overs.find_undoable_hand_over(sent.pk, ann, LATER) is None
 
     def test_who_left_meanwhile_does_not_get_it_again(self, case, ann, billing):
-        cases.claim_case(case.pk, ann, now=NOW)
-        cases.hand_over_case(case.pk, ann, billing, "A charge", now=LATER)
+        verbs.claim_case(case.pk, ann, now=NOW)
+        verbs.hand_over_case(case.pk, ann, billing, "A charge", now=LATER)
         ann.is_active = False
         ann.save()
-        passing.take_back_hand_over(held(case).pk, ann, now=LATER + SOON)
+        hand_overs.take_back_hand_over(held(case).pk, ann, now=LATER + SOON)
         assert Case.objects.get(pk=case.pk).assignee is None
 
 
@@ -209,7 +208,7 @@ class TestLikelyDepartments:
         parcel = {"field": "words", "any": ["parcel"]}
         for place in (billing, sales):
             add_rule(RuleContent(place.name, parcel, place), editor, "", NOW)
-        rulesets.clear_rules_cache()
+        versions.clear_rules_cache()
         assert rank_likely_departments(sent, [service, billing, closed, sales]) == [sales, service]
 
     def test_what_was_known_of_the_message_when_it_came_counts(self, sent, service):
@@ -217,7 +216,7 @@ class TestLikelyDepartments:
         editor = UserFactory(role=Role.ADMINISTRATOR)
         set_default_department(service, editor, NOW)
         add_rule(RuleContent("Angry", {"field": "sentiment", "is": ["negative"]}, sales), editor, "", NOW)
-        rulesets.clear_rules_cache()
+        versions.clear_rules_cache()
         assert rank_likely_departments(sent, [service, sales]) == [service, sales]
         Decision.objects.create(
             message=sent.messages.get(), case=sent, department=service, decided_by="default", version=1, at=NOW,
@@ -227,7 +226,7 @@ class TestLikelyDepartments:
 
     def test_without_rules_or_messages_it_is_who_had_it_before(self, service, billing, ann):
         other, case = DepartmentFactory(), CaseFactory(department=service)
-        cases.hand_over_case(case.pk, ann, billing, "A charge", now=NOW)
+        verbs.hand_over_case(case.pk, ann, billing, "A charge", now=NOW)
         case.refresh_from_db()
         assert rank_likely_departments(case, [other, service, billing]) == [service, other]
 
@@ -242,7 +241,7 @@ def now():
 @pytest.fixture
 def fresh(case, ann, billing, now):
     """The case, handed over from Service to Billing just now."""
-    cases.hand_over_case(case.pk, ann, billing, "A charge <b>twice</b>", now=now)
+    verbs.hand_over_case(case.pk, ann, billing, "A charge <b>twice</b>", now=now)
     return Case.objects.get(pk=case.pk)
 
 
@@ -284,7 +283,7 @@ class TestPages:
         assert "⇄ came back" in both.get("/").content.decode()
 
     def test_an_undo_that_comes_too_late_says_so(self, fresh, ann, ben, now):
-        passing.accept_case(fresh.pk, ben, now=now)
+        hand_overs.accept_case(fresh.pk, ben, now=now)
         late = signed_in(ann).post(self.address("take_back", held(fresh).pk), follow=True)
         assert "Billing has accepted it already" in late.content.decode()
 
@@ -310,7 +309,7 @@ class TestPages:
         assert Custody.objects.get(case=fresh, department__slug="billing").accepted_at is None
 
     def test_a_stale_choice_is_refused(self, fresh, ben, now):
-        cases.add_note(fresh.pk, ben, "Hm.", now=now)
+        verbs.add_note(fresh.pk, ben, "Hm.", now=now)
         response = signed_in(ben).post(
             self.address("wrong_department", fresh.pk), {"department": "service", "version": fresh.version}
         )

@@ -6,12 +6,10 @@ import datetime as dt
 
 import pytest
 
-from inbox.cases import hand_overs as passing
-from inbox.cases import playbook as playing
-from inbox.cases import verbs as cases
+from inbox.cases import hand_overs, playbook, verbs
 from inbox.changes.refusals import Conflict
 from inbox.models import Case, CaseEvent, CasePlaybook, Custody, Verb
-from routing.playbook import versions as playbooks
+from routing.playbook import versions
 from tests.factories import NOW, CaseFactory, DepartmentFactory, UserFactory
 from tests.inbox.test_races import at_once
 
@@ -37,10 +35,10 @@ def test_a_case_bounced_twice_at_once_goes_back_once(service, billing):
     [ann], bens = people(service, 1), people(billing)
     for _ in range(10):
         case = CaseFactory(department=service)
-        cases.hand_over_case(case.pk, ann, billing, "A charge", now=NOW)
+        verbs.hand_over_case(case.pk, ann, billing, "A charge", now=NOW)
         results = at_once(
             *(
-                lambda by=by, pk=case.pk: passing.bounce_case(pk, by, "Not ours", version=2, now=SOON)
+                lambda by=by, pk=case.pk: hand_overs.bounce_case(pk, by, "Not ours", version=2, now=SOON)
                 for by in bens
             )
         )
@@ -56,11 +54,11 @@ def test_accepting_and_taking_back_at_once_leaves_one_holder(service, billing):
     outcomes = set()
     for _ in range(20):
         case = CaseFactory(department=service)
-        cases.hand_over_case(case.pk, ann, billing, "A charge", now=NOW)
+        verbs.hand_over_case(case.pk, ann, billing, "A charge", now=NOW)
         custody = Custody.objects.get(case=case, left_at__isnull=True)
         at_once(
-            lambda pk=custody.pk: passing.take_back_hand_over(pk, ann, now=SOON),
-            lambda pk=case.pk: passing.accept_case(pk, ben, now=SOON),
+            lambda pk=custody.pk: hand_overs.take_back_hand_over(pk, ann, now=SOON),
+            lambda pk=case.pk: hand_overs.accept_case(pk, ben, now=SOON),
         )
         held = Custody.objects.get(case=case, left_at__isnull=True)
         assert Case.objects.get(pk=case.pk).department_id == held.department_id
@@ -72,17 +70,22 @@ def test_accepting_and_taking_back_at_once_leaves_one_holder(service, billing):
 
 
 def test_a_question_answered_twice_at_once_has_one_answer(service):
-    playbooks.install_starter_playbook(None, NOW)
+    versions.install_starter_playbook(None, NOW)
     both = people(service)
     for _ in range(10):
         case = CaseFactory(department=service)
         results = at_once(
-            *(lambda by=by, pk=case.pk: playing.answer_playbook(pk, by, "kind", "unhappy", now=NOW) for by in both)
+            *(
+                lambda by=by, pk=case.pk: playbook.answer_playbook(pk, by, "kind", "unhappy", now=NOW)
+                for by in both
+            )
         )
         assert sorted(type(one).__name__ for one in results) == ["Case", "Conflict"]
         assert len(CasePlaybook.objects.get(case=case).answers) == 1
 
 
 def test_two_first_drafts_at_once_are_one():
-    assert {type(one).__name__ for one in at_once(*[lambda: playbooks.begin_playbook_draft(None, NOW)] * 2)} == {"Playbook"}
-    assert playbooks.find_playbook_draft().revision == 1
+    assert {
+        type(one).__name__ for one in at_once(*[lambda: versions.begin_playbook_draft(None, NOW)] * 2)
+    } == {"Playbook"}
+    assert versions.find_playbook_draft().revision == 1

@@ -9,11 +9,11 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Role
-from inbox.cases import playbook as playing
-from inbox.cases import verbs as cases
+from inbox.cases import verbs
+from inbox.cases.playbook import answer_playbook, raise_priority, take_back_playbook_answer
 from inbox.models import Case, CaseEvent, CasePlaybook, Custody, Decision, Draft, Status, Verb
 from routing.models import PlaybookVersion
-from routing.playbook import versions as playbooks
+from routing.playbook import versions
 from routing.playbook.tree import NONE_KEY
 from tests.factories import (
     NOW,
@@ -31,7 +31,7 @@ LATER = NOW + dt.timedelta(hours=1)
 
 @pytest.fixture(autouse=True)
 def playbook(service, billing):
-    return playbooks.install_starter_playbook(None, NOW)
+    return versions.install_starter_playbook(None, NOW)
 
 
 @pytest.fixture
@@ -63,7 +63,7 @@ def case(service, brand):
 
 def walk(case, by, *answers, now=LATER):
     for question, key in answers:
-        playing.answer_playbook(case.pk, by, question, key, now=now)
+        answer_playbook(case.pk, by, question, key, now=now)
 
 
 def to_billing(case, by):
@@ -71,10 +71,10 @@ def to_billing(case, by):
 
 
 def publish_another(text="What is it?"):
-    draft = playbooks.find_playbook_draft()
+    draft = versions.find_playbook_draft()
     draft.snapshot["questions"][0]["text"] = text
-    revision = playbooks.save_playbook_draft(draft.snapshot, draft.revision, None, NOW).revision
-    return playbooks.publish_playbook(None, "", revision, NOW)
+    revision = versions.save_playbook_draft(draft.snapshot, draft.revision, None, NOW).revision
+    return versions.publish_playbook(None, "", revision, NOW)
 
 
 class TestAnswering:
@@ -115,7 +115,7 @@ class TestAnswering:
 
     def test_somebody_was_quicker(self, case, ann, service):
         walk(case, ann, ("kind", "unhappy"))
-        with pytest.raises(cases.Conflict, match="Ann Bell has answered that already"):
+        with pytest.raises(verbs.Conflict, match="Ann Bell has answered that already"):
             walk(case, UserFactory(departments=[service]), ("kind", "troll"))
         assert CasePlaybook.objects.get(case=case).answers[0]["answer"] == "unhappy"
 
@@ -125,19 +125,19 @@ class TestAnswering:
         assert CasePlaybook.objects.get(case=case).answers
 
     def test_an_answer_that_is_not_offered_is_refused(self, case, ann):
-        with pytest.raises(cases.Invalid, match="not one of the answers"):
+        with pytest.raises(verbs.Invalid, match="not one of the answers"):
             walk(case, ann, ("kind", "nonsense"))
         assert not CasePlaybook.objects.exists()
 
     def test_who_only_reads_does_not_answer_and_outsiders_find_nothing(self, case, service, billing):
-        with pytest.raises(cases.NotAllowed):
+        with pytest.raises(verbs.NotAllowed):
             walk(case, UserFactory(departments=[service], role=Role.ANALYST), ("kind", "unhappy"))
         with pytest.raises(Case.DoesNotExist):
             walk(case, UserFactory(departments=[billing]), ("kind", "unhappy"))
 
     def test_a_closed_case_is_asked_nothing(self, case, ann):
-        cases.resolve_case(case.pk, ann, now=NOW)
-        with pytest.raises(cases.Invalid, match="closed"):
+        verbs.resolve_case(case.pk, ann, now=NOW)
+        with pytest.raises(verbs.Invalid, match="closed"):
             walk(case, ann, ("kind", "unhappy"))
 
     def test_answering_is_not_accepting(self, case, ann):
@@ -146,14 +146,14 @@ class TestAnswering:
 
     def test_without_a_playbook_nothing_can_be_answered(self, case, ann):
         PlaybookVersion.objects.all().delete()
-        with pytest.raises(cases.Invalid, match="no playbook yet"):
+        with pytest.raises(verbs.Invalid, match="no playbook yet"):
             walk(case, ann, ("kind", "unhappy"))
 
 
 class TestTakingBack:
     def test_one_step(self, case, ann):
         to_billing(case, ann)
-        playing.take_back_playbook_answer(case.pk, ann, "fix", now=LATER)
+        take_back_playbook_answer(case.pk, ann, "fix", now=LATER)
         state = CasePlaybook.objects.get(case=case)
         assert [one["question"] for one in state.answers] == ["kind", "cause"]
         assert (state.outcome, state.finished_at) == ("", None)
@@ -163,11 +163,11 @@ class TestTakingBack:
         assert CasePlaybook.objects.get(case=case).outcome == "escalate"
 
     def test_only_the_last_one_and_only_if_there_is_one(self, case, ann):
-        with pytest.raises(cases.Conflict, match="no answer to take back"):
-            playing.take_back_playbook_answer(case.pk, ann, "kind", now=LATER)
+        with pytest.raises(verbs.Conflict, match="no answer to take back"):
+            take_back_playbook_answer(case.pk, ann, "kind", now=LATER)
         walk(case, ann, ("kind", "unhappy"), ("cause", "yes"))
-        with pytest.raises(cases.Conflict, match="has gone on meanwhile"):
-            playing.take_back_playbook_answer(case.pk, ann, "kind", now=LATER)
+        with pytest.raises(verbs.Conflict, match="has gone on meanwhile"):
+            take_back_playbook_answer(case.pk, ann, "kind", now=LATER)
 
 
 class TestVersions:
@@ -180,7 +180,7 @@ class TestVersions:
 
     def test_one_that_nobody_has_begun_goes_with_the_newest(self, case, ann):
         walk(case, ann, ("kind", "unhappy"))
-        playing.take_back_playbook_answer(case.pk, ann, "kind", now=LATER)
+        take_back_playbook_answer(case.pk, ann, "kind", now=LATER)
         newest = publish_another("What is it?")
         shown = signed_in(ann).get(f"/cases/{case.pk}/").content.decode()
         assert "What is it?" in shown
@@ -201,7 +201,7 @@ class TestVersions:
 class TestPriority:
     def test_it_goes_up_step_by_step_and_stops_at_urgent(self, case, ann):
         for expected in (1, 2, 2):
-            playing.raise_priority(case.pk, ann, now=LATER)
+            raise_priority(case.pk, ann, now=LATER)
             assert Case.objects.get(pk=case.pk).priority == expected
         events = CaseEvent.objects.filter(case=case, verb=Verb.PRIORITISED)
         assert [(one.data["from"], one.data["to"]) for one in events] == [
@@ -211,11 +211,11 @@ class TestPriority:
 
     def test_a_low_one_becomes_high(self, case, ann):
         Case.objects.filter(pk=case.pk).update(priority=-1)
-        assert playing.raise_priority(case.pk, ann, now=LATER).priority == 1
+        assert raise_priority(case.pk, ann, now=LATER).priority == 1
 
     def test_a_stale_page_is_a_conflict(self, case, ann):
-        with pytest.raises(cases.Conflict):
-            playing.raise_priority(case.pk, ann, version=7, now=LATER)
+        with pytest.raises(verbs.Conflict):
+            raise_priority(case.pk, ann, version=7, now=LATER)
 
 
 class TestPanel:
@@ -321,7 +321,7 @@ class TestPanel:
 
 def test_the_history_tells_it_in_words(case, ann):
     walk(case, ann, ("kind", "troll"), ("complaint-inside", "no"), now=timezone.now())
-    playing.take_back_playbook_answer(case.pk, ann, "complaint-inside", now=timezone.now())
+    take_back_playbook_answer(case.pk, ann, "complaint-inside", now=timezone.now())
     shown = signed_in(ann).get(f"/cases/{case.pk}/").content.decode()
     for line in (
         "Ann Bell answered “What is this message?” with “It only wants to provoke”",

@@ -6,8 +6,8 @@ from django.utils import timezone
 
 from accounts.credentials.store import seal_secrets, store_credential
 from accounts.models import BrandAccount, Credential, Health, Lifecycle, Stream
-from inbox.ingest import page as ingest
 from inbox.ingest import polling
+from inbox.ingest.page import PAGE_LEASE
 from inbox.models import Message
 from networks.base import (
     Budget,
@@ -114,7 +114,7 @@ class TestPages:
         with pytest.raises(SystemExit):
             poll(stream)
         network.script = [page([message("1")], cursor="3")]
-        poll(stream, NOW + ingest.PAGE_LEASE)
+        poll(stream, NOW + PAGE_LEASE)
         assert network.polls[-1] == ("mentions", {"since": "w1"})
         assert Message.objects.count() == 2
 

@@ -33,7 +33,9 @@ def admin():
 
 
 def there(now=NOW):
-    return set(User.objects.filter(presence.available_users_condition(now)).values_list("username", flat=True))
+    return set(
+        User.objects.filter(presence.available_users_condition(now)).values_list("username", flat=True)
+    )
 
 
 def test_a_page_is_a_sign_of_life_written_once_a_minute(ada):

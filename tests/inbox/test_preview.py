@@ -12,10 +12,9 @@ from django.utils import timezone
 from accounts.models import Role
 from inbox import tasks
 from inbox.models import Case, Decision, Message, PreviewState, RulePreview
-from inbox.previews import run as previewing
+from inbox.previews import run
 from routing.models import Rule, RuleSetVersion
-from routing.rules import drafts, editing
-from routing.rules import versions as rulesets
+from routing.rules import drafts, editing, versions
 from routing.rules.editing import RuleContent
 from tests.factories import CaseFactory, MessageFactory, UserFactory
 from tests.inbox.simple import message
@@ -54,7 +53,7 @@ def past(feed, manager):
 
 
 def whole(preview):
-    while previewing.work_on_preview(preview.pk, seconds=None):
+    while run.work_on_preview(preview.pk, seconds=None):
         pass
     preview.refresh_from_db()
     return preview
@@ -62,7 +61,7 @@ def whole(preview):
 
 def test_it_counts_what_moves_from_where_to_where_and_changes_nothing(past, manager):
     before = list(Case.objects.order_by("id").values()), Decision.objects.count(), Rule.objects.count()
-    preview = whole(previewing.start_preview(manager, timezone.now()))
+    preview = whole(run.start_preview(manager, timezone.now()))
     assert (preview.state, preview.done, preview.total, preview.percent) == ("done", 6, 6, 100)
     assert preview.result["moves"] == {"service>billing": 2}
     assert preview.result["opening"] == {"service>billing": 2}
@@ -84,8 +83,8 @@ def test_it_counts_what_moves_from_where_to_where_and_changes_nothing(past, mana
 @pytest.mark.parametrize("size", [1, 2, 4])
 def test_chunks_of_any_size_find_the_same_also_at_equal_times(past, manager, monkeypatch, size):
     Message.objects.update(network_time=timezone.now() - dt.timedelta(hours=1))
-    monkeypatch.setattr(previewing, "PREVIEW_CHUNK_SIZE", size)
-    preview = whole(previewing.start_preview(manager, timezone.now()))
+    monkeypatch.setattr(run, "PREVIEW_CHUNK_SIZE", size)
+    preview = whole(run.start_preview(manager, timezone.now()))
     assert preview.done == 6
     assert preview.result["moves"] == {"service>billing": 2}
 
@@ -94,20 +93,20 @@ def test_older_messages_and_our_own_are_left_out(past, manager):
     one, two = Message.objects.order_by("id")[:2]
     Message.objects.filter(pk=one.pk).update(network_time=timezone.now() - dt.timedelta(days=31))
     Message.objects.filter(pk=two.pk).update(direction="out")
-    assert whole(previewing.start_preview(manager, timezone.now())).done == 4
+    assert whole(run.start_preview(manager, timezone.now())).done == 4
 
 
 def test_the_text_of_then_and_the_facts_of_then_count(past, manager):
     Message.objects.filter(text="My parcel").update(
         text="Never mind", history=[{"text": "My parcel", "until": "2026-01-01T00:00:00Z"}]
     )
-    assert whole(previewing.start_preview(manager, timezone.now())).result["moves"] == {"service>billing": 2}
+    assert whole(run.start_preview(manager, timezone.now())).result["moves"] == {"service>billing": 2}
 
 
 def test_messages_without_a_record_of_facts_are_tried_too(past, manager):
     Decision.objects.update(trace={})
     Decision.objects.all()[0].delete()
-    preview = whole(previewing.start_preview(manager, timezone.now()))
+    preview = whole(run.start_preview(manager, timezone.now()))
     assert (preview.done, preview.result["moves"]) == (6, {"service>billing": 2})
 
 
@@ -125,9 +124,12 @@ def test_examples_are_only_what_the_person_may_read(past, feed):
     admin = UserFactory(role=Role.ADMINISTRATOR)
     drafts.begin_rule_draft(admin, now)
     editing.add_rule(
-        RuleContent("Parcels", {"field": "words", "any": ["parcel"]}, feed.departments["billing"]), admin, "", now
+        RuleContent("Parcels", {"field": "words", "any": ["parcel"]}, feed.departments["billing"]),
+        admin,
+        "",
+        now,
     )
-    preview = previewing.start_preview(admin, now)
+    preview = run.start_preview(admin, now)
     RulePreview.objects.filter(pk=preview.pk).update(by=narrow)
     found = whole(preview)
     assert found.result["moves"] == {"service>billing": 2}
@@ -142,7 +144,7 @@ def test_direct_messages_are_counted_and_not_shown_to_administrators(past, feed)
     drafts.begin_rule_draft(admin, timezone.now())
     content = RuleContent("Parcels", {"field": "words", "any": ["parcel"]}, feed.departments["billing"])
     editing.add_rule(content, admin, "", timezone.now())
-    preview = whole(previewing.start_preview(admin, timezone.now()))
+    preview = whole(run.start_preview(admin, timezone.now()))
     assert preview.result["moves"] == {"service>billing": 2}
     assert len(preview.result["examples"]["service>billing"]) == 1
 
@@ -151,15 +153,15 @@ def test_direct_messages_are_counted_and_not_shown_to_administrators(past, feed)
 
 
 def test_a_worker_that_dies_is_followed_by_another_and_nothing_is_counted_twice(past, manager, monkeypatch):
-    monkeypatch.setattr(previewing, "PREVIEW_CHUNK_SIZE", 2)
-    preview = previewing.start_preview(manager, timezone.now())
-    claimed = previewing._claim_preview(preview.pk, timezone.now())
-    steps = previewing._compare_in_chunks(claimed)
+    monkeypatch.setattr(run, "PREVIEW_CHUNK_SIZE", 2)
+    preview = run.start_preview(manager, timezone.now())
+    claimed = run._claim_preview(preview.pk, timezone.now())
+    steps = run._compare_in_chunks(claimed)
     next(steps)
-    assert not previewing.work_on_preview(preview.pk), "somebody works on it"
-    assert previewing.due_preview_ids(timezone.now()) == []
+    assert not run.work_on_preview(preview.pk), "somebody works on it"
+    assert run.due_preview_ids(timezone.now()) == []
     RulePreview.objects.update(lease_until=timezone.now() - dt.timedelta(seconds=1))
-    assert previewing.due_preview_ids(timezone.now()) == [preview.pk]
+    assert run.due_preview_ids(timezone.now()) == [preview.pk]
     found = whole(preview)
     assert list(steps) == [], "whoever was taken over writes nothing more"
     found.refresh_from_db()
@@ -167,37 +169,37 @@ def test_a_worker_that_dies_is_followed_by_another_and_nothing_is_counted_twice(
 
 
 def test_it_makes_room_for_other_work_and_goes_on(past, manager, monkeypatch):
-    monkeypatch.setattr(previewing, "PREVIEW_CHUNK_SIZE", 2)
-    preview = previewing.start_preview(manager, timezone.now())
+    monkeypatch.setattr(run, "PREVIEW_CHUNK_SIZE", 2)
+    preview = run.start_preview(manager, timezone.now())
     rounds = 0
-    while previewing.work_on_preview(preview.pk, seconds=0):
+    while run.work_on_preview(preview.pk, seconds=0):
         rounds += 1
     preview.refresh_from_db()
     assert (rounds, preview.state, preview.done) == (3, "done", 6)
 
 
 def test_stopping_keeps_what_was_found(past, manager, monkeypatch):
-    monkeypatch.setattr(previewing, "PREVIEW_CHUNK_SIZE", 2)
-    preview = previewing.start_preview(manager, timezone.now())
-    previewing.work_on_preview(preview.pk, seconds=0)
-    assert previewing.cancel_preview(preview, timezone.now())
-    assert not previewing.cancel_preview(preview, timezone.now())
-    assert not previewing.work_on_preview(preview.pk)
+    monkeypatch.setattr(run, "PREVIEW_CHUNK_SIZE", 2)
+    preview = run.start_preview(manager, timezone.now())
+    run.work_on_preview(preview.pk, seconds=0)
+    assert run.cancel_preview(preview, timezone.now())
+    assert not run.cancel_preview(preview, timezone.now())
+    assert not run.work_on_preview(preview.pk)
     preview.refresh_from_db()
     assert (preview.state, preview.done) == (PreviewState.CANCELLED, 2)
 
 
 def test_a_second_preview_stops_the_first_and_only_a_few_are_kept(past, manager):
-    started = [previewing.start_preview(manager, timezone.now()) for _ in range(5)]
+    started = [run.start_preview(manager, timezone.now()) for _ in range(5)]
     assert list(RulePreview.objects.values_list("pk", "state")) == [
         (started[4].pk, "waiting"), (started[3].pk, "cancelled"), (started[2].pk, "cancelled"),
     ]  # fmt: skip
 
 
 def test_a_version_that_is_gone_fails_with_a_reason(past, manager):
-    preview = previewing.start_preview(manager, timezone.now())
+    preview = run.start_preview(manager, timezone.now())
     RulePreview.objects.update(live=99)
-    rulesets.clear_rules_cache()
+    versions.clear_rules_cache()
     assert whole(preview).state == "failed"
 
 
@@ -205,14 +207,14 @@ def test_a_draft_that_cannot_decide_is_refused(past, manager):
     draft = drafts.find_rule_draft(manager)
     draft.content["rules"][0]["condition"] = {"all": []}
     draft.save()
-    with pytest.raises(rulesets.RuleSetError, match="Rule “Refunds”"):
-        previewing.start_preview(manager, timezone.now())
+    with pytest.raises(versions.RuleSetError, match="Rule “Refunds”"):
+        run.start_preview(manager, timezone.now())
 
 
 def test_the_tick_wakes_a_worker(past, manager, monkeypatch):
     woken = []
     monkeypatch.setattr(tasks.run_preview, "apply_async", lambda args, **_: woken.append(args))
-    preview = previewing.start_preview(manager, timezone.now())
+    preview = run.start_preview(manager, timezone.now())
     tasks.wake_due_previews()
     assert woken == [(preview.pk,)]
     tasks.run_preview(preview.pk)
@@ -374,10 +376,10 @@ def test_a_file_as_spreadsheets_save_it_is_tried(page, content):
 
 
 def test_a_resumed_file_goes_on_where_it_was(page, monkeypatch):
-    monkeypatch.setattr(previewing, "PREVIEW_CHUNK_SIZE", 3)
+    monkeypatch.setattr(run, "PREVIEW_CHUNK_SIZE", 3)
     rows = "text\n" + "parcel\n" * 10
     preview, _ = start(page, file=SimpleUploadedFile("mine.csv", rows.encode()))
-    while previewing.work_on_preview(preview.pk, seconds=0):
+    while run.work_on_preview(preview.pk, seconds=0):
         pass
     preview.refresh_from_db()
     assert (preview.done, preview.result["moves"]) == (10, {"service>billing": 10})

@@ -5,8 +5,7 @@ from django.urls import reverse
 
 from accounts.credentials.store import store_credential
 from accounts.models import Role
-from inbox.ingest import quarantine
-from inbox.ingest import retry as second_try
+from inbox.ingest import quarantine, retry
 from inbox.models import Case, Message, Quarantined
 from networks.base import Author, RetryLater, UnreadableItem
 from networks.registry import CONNECTORS
@@ -39,28 +38,28 @@ def item(feed, network):
 class TestSecondTry:
     def test_what_can_be_read_by_now_is_stored(self, item, network):
         network.held["5"] = message("5")
-        second_try.request_retry([item])
-        assert second_try.wanted_retry_ids() == [item.pk]
-        assert second_try.retry_quarantined_item(item.pk, now=NOW)
+        retry.request_retry([item])
+        assert retry.wanted_retry_ids() == [item.pk]
+        assert retry.retry_quarantined_item(item.pk, now=NOW)
         item.refresh_from_db()
         assert (item.resolved_at, item.retried_at, item.retry_wanted) == (NOW, NOW, False)
         assert Case.objects.get().messages.get().canonical_id == "5"
 
     def test_nobody_asked_nothing_happens(self, item, network):
         network.held["5"] = message("5")
-        assert not second_try.retry_quarantined_item(item.pk, now=NOW)
+        assert not retry.retry_quarantined_item(item.pk, now=NOW)
         assert not Message.objects.exists()
 
     def test_what_is_deleted_on_the_network_is_settled(self, item, network):
-        second_try.request_retry([item])
-        assert second_try.retry_quarantined_item(item.pk, now=NOW)
+        retry.request_retry([item])
+        assert retry.retry_quarantined_item(item.pk, now=NOW)
         item.refresh_from_db()
         assert "deleted" in item.error
 
     def test_what_still_cannot_be_stored_stays(self, item, network):
         network.held["5"] = message("5", thread_id="t\x00")
-        second_try.request_retry([item])
-        assert not second_try.retry_quarantined_item(item.pk, now=NOW)
+        retry.request_retry([item])
+        assert not retry.retry_quarantined_item(item.pk, now=NOW)
         item.refresh_from_db()
         assert (item.resolved_at, item.error) == (None, "It still cannot be stored.")
 
@@ -69,20 +68,20 @@ class TestSecondTry:
             raise RetryLater("No answer.")
 
         monkeypatch.setattr(network, "fetch", fail)
-        second_try.request_retry([item])
-        assert not second_try.retry_quarantined_item(item.pk, now=NOW)
+        retry.request_retry([item])
+        assert not retry.retry_quarantined_item(item.pk, now=NOW)
         item.refresh_from_db()
         assert item.error == "It could not be fetched. No answer."
 
     def test_an_item_without_an_id_cannot_be_asked_for(self, feed, item):
         nameless = quarantined(feed.stream, remote_id="", raw=b"{")
-        second_try.request_retry([nameless])
-        assert not second_try.retry_quarantined_item(nameless.pk, now=NOW)
+        retry.request_retry([nameless])
+        assert not retry.retry_quarantined_item(nameless.pk, now=NOW)
 
     def test_our_own_post_is_settled_without_a_case(self, item, network):
         network.held["5"] = message("5", author=Author("9000", is_self=True))
-        second_try.request_retry([item])
-        assert second_try.retry_quarantined_item(item.pk, now=NOW)
+        retry.request_retry([item])
+        assert retry.retry_quarantined_item(item.pk, now=NOW)
         assert not Case.objects.exists()
 
 
@@ -104,7 +103,7 @@ class TestPage:
             response = client.post(reverse("inbox:quarantine_retry", args=[item.pk]))
         assert response.url == reverse("inbox:quarantine")
         assert woken == [item.pk]
-        assert second_try.wanted_retry_ids() == [item.pk]
+        assert retry.wanted_retry_ids() == [item.pk]
 
     def test_trying_again_takes_a_post(self, client, item):
         client.force_login(UserFactory(role=Role.ADMINISTRATOR))

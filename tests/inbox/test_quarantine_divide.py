@@ -1,8 +1,7 @@
 import pytest
 
 from accounts.models import Stream
-from inbox.ingest import read_sql as ingest_sql
-from inbox.ingest import write_sql as ingest_writes
+from inbox.ingest import read_sql, write_sql
 from inbox.models import Case, Message, Quarantined
 from tests.inbox.simple import message
 
@@ -12,14 +11,14 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def refusing(monkeypatch):
     """The database refuses messages whose text is "poison": a numeric overflow, as an unforeseen value would cause."""
-    write = ingest_writes.write_messages
+    write = write_sql.write_messages
 
     def refuse(brand, rows, *more):
         if any(row["text"] == "poison" for row in rows):
-            ingest_sql.fetch_rows("SELECT 99999999999::int", {})
+            read_sql.fetch_rows("SELECT 99999999999::int", {})
         return write(brand, rows, *more)
 
-    monkeypatch.setattr(ingest_writes, "write_messages", refuse)
+    monkeypatch.setattr(write_sql, "write_messages", refuse)
 
 
 @pytest.mark.parametrize("bad", [{0}, {7}, {0, 99}, {3, 4, 50}, set(range(0, 100, 9))])

@@ -11,10 +11,9 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from django.db import connection
 
-from inbox.cases import verbs as cases
+from inbox.cases.verbs import Conflict, claim_case, hand_over_case
 from inbox.models import LIVE_STATES, Case, CaseEvent, Custody, Draft, Message, Reply, ReplyState, Verb
-from inbox.replies import drafts, outbox
-from inbox.replies import verbs as replies
+from inbox.replies import drafts, outbox, verbs
 from tests.factories import NOW, CaseFactory, DepartmentFactory, MessageFactory, ReplyFactory, UserFactory
 from tests.inbox.sending_fixtures import *  # noqa: F403
 
@@ -48,7 +47,7 @@ def agents(brand, service):
 
 def answering(question, by, text, composer=None):
     case_id, parent_id, user_id, key = question.case_id, question.pk, by.pk, composer or uuid.uuid4()
-    return lambda: replies.queue_reply(
+    return lambda: verbs.queue_reply(
         case_id, type(by).objects.get(pk=user_id), parent_id, text, key, 1, now=NOW
     )
 
@@ -61,7 +60,7 @@ def test_two_hundred_times_two_to_five_agents_answer_one_message(brand, service,
         racers = dice.sample(agents, dice.randint(2, 5))
         results = at_once(*[answering(question, by, f"Answer {round_number}") for by in racers])
         won = [result for result in results if isinstance(result, Reply)]
-        lost = [by for by, result in zip(racers, results, strict=True) if isinstance(result, cases.Conflict)]
+        lost = [by for by, result in zip(racers, results, strict=True) if isinstance(result, Conflict)]
         assert (len(won), len(lost)) == (1, len(racers) - 1), results
         assert Reply.objects.filter(parent=question, state__in=LIVE_STATES).count() == 1
         assert all(drafts.read_draft(question.case_id, by) == f"Answer {round_number}" for by in lost)
@@ -82,8 +81,8 @@ def test_a_double_click_is_one_answer(question, agent, network):
 def test_the_database_itself_refuses_a_second_live_answer(question, agent, colleague, network, monkeypatch):
     """Even when the look before the insert saw nothing."""
     ReplyFactory(parent=question, author=colleague)
-    monkeypatch.setattr(replies, "_check_nobody_answers", lambda *_: None)
-    with pytest.raises(cases.Conflict):
+    monkeypatch.setattr(verbs, "_check_nobody_answers", lambda *_: None)
+    with pytest.raises(Conflict):
         answering(question, agent, "We are on it.")()
     assert drafts.read_draft(question.case_id, agent) == "We are on it."
     assert Reply.objects.count() == 1
@@ -93,11 +92,11 @@ def test_the_database_itself_refuses_a_second_live_answer(question, agent, colle
 def test_taking_back_or_sending_one_of_them_wins(question, agent, network, round_number):
     reply = ReplyFactory(parent=question, author=agent)
     cancelled, _ = at_once(
-        lambda: replies.cancel_reply(reply.pk, agent, now=NOW),
+        lambda: verbs.cancel_reply(reply.pk, agent, now=NOW),
         lambda: outbox.send_queued_reply(reply.pk),
     )
     found = Reply.objects.get()
-    if isinstance(cancelled, cases.Conflict):
+    if isinstance(cancelled, Conflict):
         assert (found.state, len(network.published)) == (ReplyState.SENT, 1)
         assert not Draft.objects.exists()
     else:
@@ -147,17 +146,17 @@ def test_three_beats_and_doubled_tasks_post_each_answer_once(brand, service, age
 def test_a_settled_answer_is_settled_once(question, agent, manager, network):
     reply = ReplyFactory(parent=question, author=agent, state=ReplyState.UNCONFIRMED, needs_person=True)
     results = at_once(
-        lambda: replies.settle_reply(reply.pk, manager, "again", now=NOW),
-        lambda: replies.settle_reply(reply.pk, manager, "give_up", now=NOW),
-        lambda: replies.settle_reply(reply.pk, manager, "again", now=NOW),
+        lambda: verbs.settle_reply(reply.pk, manager, "again", now=NOW),
+        lambda: verbs.settle_reply(reply.pk, manager, "give_up", now=NOW),
+        lambda: verbs.settle_reply(reply.pk, manager, "again", now=NOW),
     )
     assert sum(isinstance(result, Reply) for result in results) == 1
-    assert sum(isinstance(result, cases.Conflict) for result in results) == 2
+    assert sum(isinstance(result, Conflict) for result in results) == 2
 
 
 def test_five_people_claim_one_case(brand, service, agents):
     case = CaseFactory(brand_account=brand, department=service)
-    results = at_once(*[lambda by=by: cases.claim_case(case.pk, by, now=NOW) for by in agents])
+    results = at_once(*[lambda by=by: claim_case(case.pk, by, now=NOW) for by in agents])
     assert sum(isinstance(result, Case) for result in results) == 1
     assert CaseEvent.objects.filter(verb=Verb.ASSIGNED).count() == 1
     assert Case.objects.get().version == 2
@@ -168,7 +167,7 @@ def test_two_hand_overs_leave_one_holder(brand, service, agents):
     to = [DepartmentFactory(), DepartmentFactory()]
     results = at_once(
         *[
-            lambda by=by, where=where: cases.hand_over_case(case.pk, by, where, "Theirs", now=NOW)
+            lambda by=by, where=where: hand_over_case(case.pk, by, where, "Theirs", now=NOW)
             for by, where in zip(agents, to, strict=False)
         ]
     )

@@ -12,8 +12,7 @@ from django.core.management import CommandError, call_command
 from inbox.models import Customer, Decision, Message
 from networks.base import Author
 from routing.models import Rule, RuleSetVersion
-from routing.rules import editing
-from routing.rules import versions as rulesets
+from routing.rules import editing, versions
 from routing.rules.editing import RuleContent
 from tests.factories import NOW
 from tests.inbox.simple import message
@@ -79,7 +78,7 @@ def test_an_older_version_decides_as_it_did(rich):
     )
     rule = Rule.objects.get(name="Refunds")
     editing.delete_rule(rule.key, None, NOW)
-    rulesets.clear_rules_cache()
+    versions.clear_rules_cache()
     rich.store(message("3", "Another refund", by="3"))
     assert sorted(set(Decision.objects.values_list("version", flat=True))) == [2, 3]
     assert replayed() == {"replayed": 3, "differences": 0, "without_trace": 0, "found": [], "status": 0}
@@ -100,7 +99,7 @@ def test_a_decision_that_would_come_out_otherwise_is_named(feed):
     version = RuleSetVersion.objects.first()
     version.snapshot["rules"][0]["department"] = "service"
     version.save()
-    rulesets.clear_rules_cache()
+    versions.clear_rules_cache()
     found = replayed()
     assert (found["differences"], found["status"]) == (1, 1)
     assert "department: 'billing' then, 'service' now" in found["found"][0]["why"]
@@ -115,7 +114,7 @@ def test_a_reason_that_would_read_otherwise_is_named(feed):
 def test_a_version_that_is_gone_is_named(feed):
     feed.store(message("1"))
     RuleSetVersion.objects.all().delete()
-    rulesets.clear_rules_cache()
+    versions.clear_rules_cache()
     assert replayed()["found"][0]["why"] == "Version 1 is gone."
 
 

@@ -11,8 +11,8 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from inbox.cases import readings as reading
-from inbox.decisions import reread as rereading
+from inbox.cases import readings
+from inbox.decisions import reread
 from inbox.models import Case, CaseEvent, Custody, Message, Notice
 from routing.rules import editing
 from routing.rules.editing import RuleContent
@@ -34,7 +34,7 @@ def stored(feed):
 
 
 def values():
-    return list(Message.objects.order_by("id").values(*rereading.REREAD_FIELDS))
+    return list(Message.objects.order_by("id").values(*reread.REREAD_FIELDS))
 
 
 def run(*arguments):
@@ -69,7 +69,7 @@ def test_a_dry_run_counts_and_changes_nothing(stored):
 def test_what_a_person_said_stays(stored):
     first = Message.objects.earliest("id")
     agent = UserFactory(departments=[first.case.department], role="manager", publishes=[first.brand_account])
-    reading.correct_reading(first.pk, agent, {"sentiment": "positive", "is_spam": False}, now=NOW)
+    readings.correct_reading(first.pk, agent, {"sentiment": "positive", "is_spam": False}, now=NOW)
     Message.objects.filter(pk=first.pk).update(language="xx")
     told = run()
     first.refresh_from_db()
@@ -91,7 +91,7 @@ def test_what_a_rule_said_of_answering_stays(feed):
 
 
 def test_a_correction_or_an_edit_that_comes_meanwhile_wins(stored, monkeypatch):
-    store = rereading._update_untouched
+    store = reread._update_untouched
 
     def late(rows):
         first, second = Message.objects.order_by("id")
@@ -99,7 +99,7 @@ def test_a_correction_or_an_edit_that_comes_meanwhile_wins(stored, monkeypatch):
         Message.objects.filter(pk=second.pk).update(edited_at=NOW)
         return store(rows)
 
-    monkeypatch.setattr(rereading, "_update_untouched", late)
+    monkeypatch.setattr(reread, "_update_untouched", late)
     assert run()["changed"] == 0
     assert [one["sentiment"] for one in values()] == ["positive", "neutral"]
 
@@ -114,8 +114,8 @@ def test_only_from_a_day_on(stored):
 
 
 def test_it_goes_on_where_it_was_stopped(stored, monkeypatch):
-    monkeypatch.setattr(rereading, "REREAD_BATCH_SIZE", 1)
-    store = rereading._update_untouched
+    monkeypatch.setattr(reread, "REREAD_BATCH_SIZE", 1)
+    store = reread._update_untouched
     given = []
 
     def dies(rows):
@@ -124,7 +124,7 @@ def test_it_goes_on_where_it_was_stopped(stored, monkeypatch):
             raise KeyboardInterrupt
         return store(rows)
 
-    monkeypatch.setattr(rereading, "_update_untouched", dies)
+    monkeypatch.setattr(reread, "_update_untouched", dies)
     said = StringIO()
     with pytest.raises(KeyboardInterrupt):
         call_command("reread", stderr=said)

@@ -9,7 +9,7 @@ import time_machine
 from django.urls import reverse
 
 from accounts.models import BrandAccount, BrandAccountGrant, Leave, Role, Shift
-from inbox.ingest import page as ingest
+from inbox.ingest.page import store_messages
 from inbox.models import Message
 from networks.base import Author
 from tests.factories import (
@@ -151,7 +151,7 @@ class TestArrivingMessages:
 
     def test_also_when_they_did_not_come_by_polling(self, feed: Feed, ada):
         shift(feed.brand_account, ada)
-        ingest.store_messages(feed.stream, [message("1")], NOW)
+        store_messages(feed.stream, [message("1")], NOW)
         assert Message.objects.get().on_point == ada
 
     def test_a_roster_costs_no_statement(self, feed: Feed, ada, django_assert_num_queries):

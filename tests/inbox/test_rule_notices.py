@@ -10,8 +10,7 @@ from django.urls import reverse
 from accounts.models import Role
 from inbox.models import Notice, NoticeKind
 from routing.models import RuleSetVersion
-from routing.rules import drafts, editing
-from routing.rules import versions as rulesets
+from routing.rules import drafts, editing, versions
 from routing.rules.editing import RuleContent
 from tests.factories import NOW, BrandAccountFactory, DepartmentFactory, UserFactory
 from tests.inbox.pages import signed_in
@@ -21,7 +20,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def firm():
-    rulesets.clear_rules_cache()
+    versions.clear_rules_cache()
     service, billing = DepartmentFactory(name="Service"), DepartmentFactory(name="Billing")
     account = BrandAccountFactory(network="x", remote_id="1", handle="kettle")
     editing.set_default_department(service, None, NOW)
@@ -35,7 +34,7 @@ def firm():
         gone=UserFactory(role=Role.MANAGER, departments=[billing], is_active=False),
         admin=UserFactory(role=Role.ADMINISTRATOR),
     )
-    rulesets.clear_rules_cache()
+    versions.clear_rules_cache()
 
 
 def content(department, word="parking", name="Parking", **more):

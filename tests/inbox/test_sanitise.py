@@ -4,7 +4,7 @@ import json
 import orjson
 import pytest
 
-from inbox.ingest.storable import Unstorable, clean_json, raw_bytes, make_storable
+from inbox.ingest.storable import Unstorable, clean_json, make_storable, raw_bytes
 from inbox.models import Message, Quarantined
 from inbox.text import clean_address, clean_line, clean_text
 from networks.base import Attachment, Author, UnreadableItem
@@ -151,7 +151,9 @@ def test_what_cannot_be_stored_is_quarantined_and_its_neighbours_go_in(feed):
         message("d", created_at=NOW.replace(tzinfo=None)),
     ]
     good = [message(f"g{n}", by=f"g{n}") for n in range(30)]
-    unreadable = UnreadableItem(raw={"id": "e", "text": None}, error="text expected, got NoneType", remote_id="e")
+    unreadable = UnreadableItem(
+        raw={"id": "e", "text": None}, error="text expected, got NoneType", remote_id="e"
+    )
     outcome = feed.store(*bad, *good, unreadable=(unreadable,))
     assert (outcome.stored, outcome.quarantined) == (30, 4)
     assert set(Quarantined.objects.values_list("remote_id", flat=True)) == {"b\ufffd", "c", "d", "e"}

@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import Role
-from inbox.queue.search import HITS_PER_PAGE, clean_query, build_snippet
+from inbox.queue.search import HITS_PER_PAGE, build_snippet, clean_query
 from tests.factories import (
     BrandAccountFactory,
     CaseFactory,

@@ -10,17 +10,16 @@ from django.db import connection
 from django.urls import reverse
 
 from accounts.models import Role
-from inbox.cases import suggestions as suggesting
-from inbox.cases import verbs as cases
+from inbox.cases import suggestions, verbs
 from inbox.changes.refusals import Conflict, NotAllowed
-from inbox.decisions import second_opinion as second_look
+from inbox.decisions import second_opinion
 from inbox.decisions.replay import ReplayCounts, replay_decisions
 from inbox.ingest.page import store_messages
 from inbox.models import Case, CaseEvent, Custody, Decision, RoutingSuggestion, SecondLook, Verb
-from routing.learning import active as learned
 from routing.learning import corrections, trainings
+from routing.learning.active import facts_of_text, forget_active_router, get_active_router, rule_votes
 from routing.models import LearningMode, RouterVersion, RoutingExample
-from routing.rules import versions as rulesets
+from routing.rules import versions
 from routing.rules.editing import RuleContent, add_rule, set_default_department
 from tests.factories import NOW, BrandAccountFactory, DepartmentFactory, StreamFactory, UserFactory
 from tests.inbox.pages import signed_in
@@ -34,11 +33,11 @@ LATER = NOW + dt.timedelta(seconds=3)
 
 @pytest.fixture(autouse=True)
 def _fresh():
-    learned.forget_active_router()
-    rulesets.clear_rules_cache()
+    forget_active_router()
+    versions.clear_rules_cache()
     yield
-    learned.forget_active_router()
-    rulesets.clear_rules_cache()
+    forget_active_router()
+    versions.clear_rules_cache()
 
 
 class Place:
@@ -64,7 +63,7 @@ class Place:
         corrections.import_corrections(pairs, by=None, now=NOW)
         trainings.request_training(None, NOW)
         assert trainings.run_training(trainings.claim_training(NOW)).state == "active"
-        second_look.weigh_new_decisions(NOW)
+        second_opinion.weigh_new_decisions(NOW)
 
     def arrives(self, text, ident="1"):
         store_messages(self.stream, [message(ident, text=text)], NOW)
@@ -86,7 +85,7 @@ def test_what_it_is_sure_of_moves_with_its_reasons(place):
     place.threshold(0.5)
     case = place.arrives(MONEY)
     assert case.department == place.service
-    assert second_look.weigh_new_decisions(LATER) == 1
+    assert second_opinion.weigh_new_decisions(LATER) == 1
     case.refresh_from_db()
     assert (case.department, case.hint, case.version) == (place.billing, "", 2)
     first, second = Custody.objects.filter(case=case).order_by("sent_at")
@@ -108,7 +107,7 @@ def test_what_it_is_sure_of_moves_with_its_reasons(place):
 def test_a_case_that_came_while_the_tick_went_on_does_not_move_before_it_came(place):
     place.threshold(0.5)
     case = place.arrives(MONEY)
-    second_look.weigh_new_decisions(NOW - dt.timedelta(milliseconds=100))
+    second_opinion.weigh_new_decisions(NOW - dt.timedelta(milliseconds=100))
     case.refresh_from_db()
     assert case.department == place.billing
     first, second = Custody.objects.filter(case=case).order_by("id")
@@ -122,7 +121,7 @@ def test_a_case_that_came_while_the_tick_went_on_does_not_move_before_it_came(pl
 def test_a_moved_decision_still_replays_by_its_rules(place):
     place.threshold(0.5)
     place.arrives(MONEY)
-    second_look.weigh_new_decisions(LATER)
+    second_opinion.weigh_new_decisions(LATER)
     outcome = ReplayCounts()
     assert list(replay_decisions(None, outcome)) == []
     assert outcome.replayed == 1
@@ -131,7 +130,7 @@ def test_a_moved_decision_still_replays_by_its_rules(place):
 def test_below_the_threshold_it_only_suggests(place):
     place.threshold(1.01)
     case = place.arrives(MONEY)
-    second_look.weigh_new_decisions(LATER)
+    second_opinion.weigh_new_decisions(LATER)
     case.refresh_from_db()
     assert case.department == place.service
     assert case.hint.startswith("Billing? ")
@@ -144,7 +143,7 @@ def test_below_the_threshold_it_only_suggests(place):
 def test_a_rule_that_holds_is_not_overruled(place):
     place.threshold(0.0)
     case = place.arrives(f"crash, and {MONEY}, {MONEY}")
-    second_look.weigh_new_decisions(LATER)
+    second_opinion.weigh_new_decisions(LATER)
     case.refresh_from_db()
     assert case.department == place.tech
 
@@ -152,23 +151,23 @@ def test_a_rule_that_holds_is_not_overruled(place):
 def test_a_rule_that_people_say_is_wrong_may_be(place):
     version = RouterVersion.objects.get()
     RouterVersion.objects.update(metrics={**version.metrics, "by_rule": {str(place.rule.key): [1, 4]}})
-    learned.forget_active_router()
+    forget_active_router()
     place.threshold(0.0)
     text = " ".join([MONEY] * 6)
     case = place.arrives(f"{text} crash")
-    active = learned.get_active_router()
-    facts = learned.facts_of_text(f"{text} crash")
-    said = learned.rule_votes(facts, rulesets.live_rules())
+    active = get_active_router()
+    facts = facts_of_text(f"{text} crash")
+    said = rule_votes(facts, versions.live_rules())
     assert active.may_overrule(said)
     best = active.router.guess(facts.text, said)[0].department
-    second_look.weigh_new_decisions(LATER)
+    second_opinion.weigh_new_decisions(LATER)
     case.refresh_from_db()
     assert case.department.slug == best
 
 
 def test_where_it_agrees_nothing_is_said(place):
     case = place.arrives("my parcel with the lamp is late")
-    assert second_look.weigh_new_decisions(LATER) == 1
+    assert second_opinion.weigh_new_decisions(LATER) == 1
     case.refresh_from_db()
     assert (case.department, case.hint, case.version) == (place.service, "", 1)
 
@@ -176,8 +175,8 @@ def test_where_it_agrees_nothing_is_said(place):
 def test_what_somebody_touched_stays(place):
     place.threshold(0.5)
     case = place.arrives(MONEY)
-    cases.claim_case(case.pk, place.agent, now=NOW)
-    second_look.weigh_new_decisions(LATER)
+    verbs.claim_case(case.pk, place.agent, now=NOW)
+    second_opinion.weigh_new_decisions(LATER)
     case.refresh_from_db()
     assert case.department == place.service
     assert case.hint
@@ -185,20 +184,20 @@ def test_what_somebody_touched_stays(place):
 
 def test_each_decision_is_weighed_once(place):
     place.arrives(MONEY)
-    assert second_look.weigh_new_decisions(LATER) == 1
-    assert second_look.weigh_new_decisions(LATER) == 0
-    assert second_look.weigh_new_decisions(LATER + dt.timedelta(hours=1)) == 0
+    assert second_opinion.weigh_new_decisions(LATER) == 1
+    assert second_opinion.weigh_new_decisions(LATER) == 0
+    assert second_opinion.weigh_new_decisions(LATER + dt.timedelta(hours=1)) == 0
     assert SecondLook.objects.get().decision_id == Decision.objects.latest("id").pk
     place.arrives(MONEY, "2")
-    assert second_look.weigh_new_decisions(LATER) == 0  # it joined the case of the same customer
+    assert second_opinion.weigh_new_decisions(LATER) == 0  # it joined the case of the same customer
 
 
 def test_without_a_router_nothing_waits(place):
     trainings.set_learning_mode(LearningMode.OFF)
     place.arrives(MONEY)
-    assert second_look.weigh_new_decisions(LATER) == 0
+    assert second_opinion.weigh_new_decisions(LATER) == 0
     trainings.set_learning_mode(LearningMode.AUTOMATIC)
-    assert second_look.weigh_new_decisions(LATER) == 0
+    assert second_opinion.weigh_new_decisions(LATER) == 0
     assert not RoutingSuggestion.objects.exists()
 
 
@@ -207,7 +206,7 @@ def test_a_department_that_closed_gets_nothing(place):
     place.billing.is_open = False
     place.billing.save()
     case = place.arrives(MONEY)
-    second_look.weigh_new_decisions(LATER)
+    second_opinion.weigh_new_decisions(LATER)
     case.refresh_from_db()
     assert (case.department, case.hint) == (place.service, "")
 
@@ -216,7 +215,7 @@ def test_the_number_of_statements_does_not_grow_with_agreement(place, django_ass
     for at in range(5):
         store_messages(place.stream, [message(str(at), text="my parcel is late", by=str(at))], NOW)
     with django_assert_max_num_queries(12):
-        assert second_look.weigh_new_decisions(LATER) == 5
+        assert second_opinion.weigh_new_decisions(LATER) == 5
 
 
 @pytest.mark.django_db(transaction=True)
@@ -229,7 +228,7 @@ def test_two_ticks_at_once_move_it_once():
 
     def work():
         gate.wait()
-        weighed.append(second_look.weigh_new_decisions(LATER))
+        weighed.append(second_opinion.weigh_new_decisions(LATER))
         connection.close()
 
     threads = [threading.Thread(target=work) for _ in range(2)]
@@ -249,7 +248,7 @@ def test_two_ticks_at_once_move_it_once():
 def suggested(place):
     place.threshold(1.01)
     case = place.arrives(MONEY)
-    second_look.weigh_new_decisions(LATER)
+    second_opinion.weigh_new_decisions(LATER)
     case.refresh_from_db()
     RoutingExample.objects.all().delete()
     place.case = case
@@ -257,36 +256,36 @@ def suggested(place):
 
 
 def test_accepting_hands_over_as_misrouted_and_teaches(suggested):
-    suggesting.accept_suggestion(suggested.case.pk, suggested.agent, now=LATER)
+    suggestions.accept_suggestion(suggested.case.pk, suggested.agent, now=LATER)
     case = Case.objects.get(pk=suggested.case.pk)
     assert (case.department, case.hint) == (suggested.billing, "")
     assert Custody.objects.get(case=case, left_at__isnull=True).wrong_department
     example = RoutingExample.objects.get()
     assert (example.text, example.department, example.source) == (MONEY, "billing", "accepted")
     with pytest.raises(Conflict):
-        suggesting.accept_suggestion(case.pk, suggested.manager, now=LATER)
+        suggestions.accept_suggestion(case.pk, suggested.manager, now=LATER)
 
 
 def test_declining_keeps_it_and_teaches_that(suggested):
-    suggesting.decline_suggestion(suggested.case.pk, suggested.agent, now=LATER)
+    suggestions.decline_suggestion(suggested.case.pk, suggested.agent, now=LATER)
     case = Case.objects.get(pk=suggested.case.pk)
     assert (case.department, case.hint) == (suggested.service, "")
     assert RoutingExample.objects.get().department == "service"
     assert CaseEvent.objects.filter(case=case, verb=Verb.SUGGESTION_DECLINED, actor=suggested.agent).exists()
     with pytest.raises(Conflict):
-        suggesting.decline_suggestion(case.pk, suggested.agent, now=LATER)
+        suggestions.decline_suggestion(case.pk, suggested.agent, now=LATER)
 
 
 def test_who_may_not_hand_over_may_not_settle_it(suggested):
     analyst = UserFactory(role=Role.ANALYST, departments=[suggested.service])
-    for verb in (suggesting.accept_suggestion, suggesting.decline_suggestion):
+    for verb in (suggestions.accept_suggestion, suggestions.decline_suggestion):
         with pytest.raises(NotAllowed):
             verb(suggested.case.pk, analyst, now=LATER)
     assert not RoutingExample.objects.exists()
 
 
 def test_a_hand_over_settles_it_too(suggested):
-    cases.hand_over_case(suggested.case.pk, suggested.manager, suggested.tech, "A fault", now=LATER)
+    verbs.hand_over_case(suggested.case.pk, suggested.manager, suggested.tech, "A fault", now=LATER)
     assert Case.objects.get(pk=suggested.case.pk).hint == ""
     page = signed_in(suggested.manager).get(reverse("inbox:case", args=[suggested.case.pk]))
     assert page.context["suggestion"] is None

@@ -17,7 +17,7 @@ from inbox.live import stream
 from inbox.live.publish import CASES_CHANNEL, CaseChange, publish_cases, publish_watches_on_commit
 from inbox.live.stream import Audience, Listener
 from inbox.models import Watch
-from inbox.notices import watches as watching
+from inbox.notices import watches
 from tests.factories import NOW, BrandAccountFactory, CaseFactory, DepartmentFactory, UserFactory
 
 NONE = frozenset()
@@ -193,7 +193,7 @@ class TestTheStream:
             heard = [await next_event(chunks)]
             await sync_to_async(publish_cases)(changes)
             heard.append(await next_event(chunks))
-            await sync_to_async(watching.set_watching)(theirs.pk, agent, on=False, now=NOW)
+            await sync_to_async(watches.set_watching)(theirs.pk, agent, on=False, now=NOW)
             heard.append(await next_event(chunks))
             await sync_to_async(publish_cases)(changes)
             with contextlib.suppress(TimeoutError):
@@ -233,14 +233,14 @@ class TestTheStream:
 
 
 def test_a_lost_broker_does_not_stop_who_publishes(settings, caplog):
-    from inbox.live import publish as live
+    from inbox.live import publish
 
-    live._redis_client.cache_clear()
+    publish._redis_client.cache_clear()
     settings.REDIS_URL = "redis://127.0.0.1:1/0"
     try:
         publish_cases([change()])
     finally:
-        live._redis_client.cache_clear()
+        publish._redis_client.cache_clear()
 
     assert "Live update not published" in caplog.text
     assert CASES_CHANNEL

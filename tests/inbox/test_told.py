@@ -10,10 +10,8 @@ from django.utils import timezone
 
 from accounts.models import Leave, Role
 from accounts.working_time import presence
-from inbox.assignment import automatic as assigning
-from inbox.assignment import leavers as leaving
-from inbox.assignment import take_next as taking
-from inbox.cases import verbs as cases
+from inbox.assignment import automatic, leavers, take_next
+from inbox.cases import verbs
 from inbox.models import Case, Notice, NoticeKind
 from tests.factories import NOW, BrandAccountFactory, CaseFactory, DepartmentFactory, UserFactory
 from tests.inbox.pages import signed_in, statements
@@ -63,16 +61,16 @@ def texts(user, kind=None):
 class TestByHand:
     def test_who_is_given_a_case_and_who_had_it_are_told_by_whom(self, ada, bo, mara, billing, brand):
         (case,) = has(ada, billing, brand, preview="Where is my parcel?")
-        cases.assign_case(case.pk, mara, bo, now=NOW)
+        verbs.assign_case(case.pk, mara, bo, now=NOW)
         assert texts(bo) == ["A case is yours: Mara Lind gave it to you. “Where is my parcel?”"]
         assert texts(ada) == ["A case of yours went to Bo Ek: Mara Lind passed it on. “Where is my parcel?”"]
         assert texts(mara) == []
 
     def test_what_one_does_oneself_one_is_not_told(self, ada, billing, brand):
         case = CaseFactory(department=billing, brand_account=brand)
-        cases.claim_case(case.pk, ada, now=NOW)
-        cases.assign_case(case.pk, ada, None, now=NOW)
-        taking.take_next_case(ada, now=NOW)
+        verbs.claim_case(case.pk, ada, now=NOW)
+        verbs.assign_case(case.pk, ada, None, now=NOW)
+        take_next.take_next_case(ada, now=NOW)
         assert texts(ada) == []
 
 
@@ -82,7 +80,7 @@ class TestAtOnce:
         billing.save()
         for n in range(5):
             CaseFactory(department=billing, brand_account=brand, preview=f"{n}", priority=2 if n == 3 else 0)
-        assigning.assign_cases_automatically(NOW)
+        automatic.assign_cases_automatically(NOW)
         assert texts(ada) == [
             "5 cases are yours now: the only one who is there. All are under Mine; the most urgent: “3”"
         ]
@@ -93,7 +91,7 @@ class TestAtOnce:
         billing.save()
         for _ in range(3):
             CaseFactory(department=billing, brand_account=brand)
-        assigning.assign_cases_automatically(NOW)
+        automatic.assign_cases_automatically(NOW)
         assert len(texts(ada)) == 3
 
 
@@ -101,47 +99,49 @@ class TestLeave:
     def test_both_are_told_when_leave_begins(self, ada, bo, billing, brand):
         has(ada, billing, brand, 4, preview="Where is it?")
         goes_on_leave(ada, NOW.date(), bo)
-        assert leaving.release_cases_of_absent(NOW) == 4
+        assert leavers.release_cases_of_absent(NOW) == 4
         assert texts(ada, NoticeKind.MOVED) == [
             "4 of your open cases went to Bo Ek: you are on leave. “Where is it?”"
         ]
         assert texts(bo) == [
             "4 cases are yours now: Ada Holm is on leave. All are under Mine; the most urgent: “Where is it?”"
         ]
-        assert leaving.release_cases_of_absent(NOW) == 0
+        assert leavers.release_cases_of_absent(NOW) == 0
         assert Notice.objects.count() == 2
 
     def test_and_the_one_who_is_away_when_a_break_became_long(self, ada, billing, brand):
         has(ada, billing, brand, preview="Where is it?")
         presence.set_away(ada, True, NOW)
-        leaving.release_cases_of_absent(NOW + DAY)
+        leavers.release_cases_of_absent(NOW + DAY)
         assert texts(ada) == ["A case of yours went back to Billing: you are away. “Where is it?”"]
 
     def test_whoever_is_on_leave_takes_nothing(self, ada, billing, brand):
         case = CaseFactory(department=billing, brand_account=brand)
         leave = goes_on_leave(ada, NOW.date())
-        with pytest.raises(cases.Invalid, match=f"You are on leave until {presence.leave_until_words(leave)}"):
-            cases.claim_case(case.pk, ada, now=NOW)
-        with pytest.raises(cases.Invalid, match="Say under Your presence that you are back"):
-            taking.take_next_case(ada, now=NOW)
-        with pytest.raises(cases.Invalid, match="You are on leave"):
-            cases.assign_case(case.pk, ada, ada, now=NOW)
+        with pytest.raises(
+            verbs.Invalid, match=f"You are on leave until {presence.leave_until_words(leave)}"
+        ):
+            verbs.claim_case(case.pk, ada, now=NOW)
+        with pytest.raises(verbs.Invalid, match="Say under Your presence that you are back"):
+            take_next.take_next_case(ada, now=NOW)
+        with pytest.raises(verbs.Invalid, match="You are on leave"):
+            verbs.assign_case(case.pk, ada, ada, now=NOW)
         assert not Case.objects.filter(assignee__isnull=False).exists()
-        assert taking.take_next_case(ada, now=NOW + 3 * DAY) == case, "the leave is over"
+        assert take_next.take_next_case(ada, now=NOW + 3 * DAY) == case, "the leave is over"
 
     def test_nor_is_given_anything_by_hand(self, ada, bo, mara, billing, brand):
         case = CaseFactory(department=billing, brand_account=brand)
         goes_on_leave(ada, NOW.date(), bo)
-        with pytest.raises(cases.Invalid, match=r"Ada Holm is on leave until .*\. Bo Ek stands in\. Choose"):
-            cases.assign_case(case.pk, mara, ada, now=NOW)
-        assert cases.assign_case(case.pk, mara, bo, now=NOW).assignee == bo
+        with pytest.raises(verbs.Invalid, match=r"Ada Holm is on leave until .*\. Bo Ek stands in\. Choose"):
+            verbs.assign_case(case.pk, mara, ada, now=NOW)
+        assert verbs.assign_case(case.pk, mara, bo, now=NOW).assignee == bo
 
     def test_nobody_is_said_to_stand_in_who_works_on_no_cases_any_more(self, ada, bo, mara, billing, brand):
         case = CaseFactory(department=billing, brand_account=brand)
         goes_on_leave(ada, NOW.date(), bo)
         type(bo).objects.filter(pk=bo.pk).update(role=Role.ANALYST)
-        with pytest.raises(cases.Invalid, match=r"is on leave until \d+ \w+\. Choose somebody else\."):
-            cases.assign_case(case.pk, mara, ada, now=NOW)
+        with pytest.raises(verbs.Invalid, match=r"is on leave until \d+ \w+\. Choose somebody else\."):
+            verbs.assign_case(case.pk, mara, ada, now=NOW)
 
     def test_planning_says_what_becomes_of_the_cases(self, ada, bo, billing, brand):
         elsewhere = DepartmentFactory(name="Legal")

@@ -10,13 +10,11 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from accounts.models import BrandAccount
-from inbox.cases import hand_overs as passing
-from inbox.cases import playbook as playing
-from inbox.cases import verbs as cases
-from inbox.decisions.trace import trace_case, cases_without_trace
+from inbox.cases import hand_overs, playbook, verbs
+from inbox.decisions.trace import cases_without_trace, trace_case
 from inbox.models import Decision
 from routing.models import Rule
-from routing.playbook import versions as playbooks
+from routing.playbook import versions
 from routing.rules import editing
 from routing.rules.editing import RuleContent
 from tests.factories import NOW, CaseFactory, DepartmentFactory, MessageFactory, UserFactory
@@ -40,16 +38,16 @@ def case():
     )
     ann = UserFactory(departments=[service], first_name="Ann", last_name="Bell")
     ben = UserFactory(departments=[billing], first_name="Ben", last_name="Cole")
-    playbooks.install_starter_playbook(None, NOW)
+    versions.install_starter_playbook(None, NOW)
     case = CaseFactory(department=service)
     Decision.objects.create(
         message=MessageFactory(case=case), case=case, department=service, decided_by="rule", rule_name="Parcels",
         version=3, reasons=["“parcel” → Service"], at=NOW,
     )  # fmt: skip
     for question, key in (("kind", "unhappy"), ("cause", "yes"), ("fix", "money")):
-        playing.answer_playbook(case.pk, ann, question, key, now=NOW + dt.timedelta(minutes=1))
-    cases.hand_over_case(case.pk, ann, billing, "A charge", now=NOW + dt.timedelta(minutes=2))
-    passing.accept_case(case.pk, ben, now=LATER)
+        playbook.answer_playbook(case.pk, ann, question, key, now=NOW + dt.timedelta(minutes=1))
+    verbs.hand_over_case(case.pk, ann, billing, "A charge", now=NOW + dt.timedelta(minutes=2))
+    hand_overs.accept_case(case.pk, ben, now=LATER)
     case.refresh_from_db()
     return case
 

@@ -9,10 +9,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Membership, Role
-from inbox.cases import hand_overs as passing
-from inbox.cases import verbs as cases
+from inbox.cases import hand_overs, verbs
 from inbox.models import Case, Custody, Notice, NoticeKind, Watch
-from inbox.notices import watches as watching
+from inbox.notices import watches
 from inbox.queue.listing import ROWS_PER_PAGE
 from tests.factories import (
     NOW,
@@ -87,54 +86,54 @@ def told(kind=None):
 class TestWhoWatches:
     def test_who_hands_over_and_the_community_managers_of_the_brand(self, case, ann, juno, billing):
         UserFactory(role=Role.COMMUNITY, publishes=[BrandAccountFactory()])
-        cases.hand_over_case(case.pk, ann, billing, "A charge", now=NOW)
+        verbs.hand_over_case(case.pk, ann, billing, "A charge", now=NOW)
         assert watchers(case) == {ann.pk, juno.pk}
 
     def test_of_a_direct_message_only_who_may_still_read_it(self, marketing, brand, ann, juno, billing):
         direct = new_case(marketing, brand, "direct")
-        cases.hand_over_case(direct.pk, ann, billing, "A charge", now=NOW)
+        verbs.hand_over_case(direct.pk, ann, billing, "A charge", now=NOW)
         assert watchers(direct) == {juno.pk}
 
     def test_who_has_said_no_is_not_asked_again(self, case, ann, juno, ben, billing, marketing):
-        cases.hand_over_case(case.pk, ann, billing, "A charge", now=NOW)
-        watching.set_watching(case.pk, juno, on=False, now=NOW)
-        cases.hand_over_case(case.pk, ben, marketing, "A post", now=LATER)
+        verbs.hand_over_case(case.pk, ann, billing, "A charge", now=NOW)
+        watches.set_watching(case.pk, juno, on=False, now=NOW)
+        verbs.hand_over_case(case.pk, ben, marketing, "A post", now=LATER)
         assert watchers(case) == {ann.pk, ben.pk}
 
     def test_a_hand_over_that_is_taken_back_leaves_no_watch(self, case, ann, juno, billing):
-        cases.hand_over_case(case.pk, ann, billing, "A charge", now=NOW)
+        verbs.hand_over_case(case.pk, ann, billing, "A charge", now=NOW)
         custody = Custody.objects.get(case=case, left_at__isnull=True)
-        passing.take_back_hand_over(custody.pk, ann, now=NOW)
+        hand_overs.take_back_hand_over(custody.pk, ann, now=NOW)
         assert watchers(case) == set()
 
     def test_nobody_watches_what_they_may_not_read(self, case, ben):
         with pytest.raises(Case.DoesNotExist):
-            watching.set_watching(case.pk, ben, on=True, now=NOW)
+            watches.set_watching(case.pk, ben, on=True, now=NOW)
         assert not Watch.objects.exists()
 
 
 class TestTelling:
     def test_it_is_told_when_it_is_solved_but_not_to_who_solved_it(self, case, ann, juno, ben, billing):
-        cases.hand_over_case(case.pk, ann, billing, "A charge", now=NOW)
-        watching.set_watching(case.pk, ben, on=True, now=NOW)
-        cases.resolve_case(case.pk, ben, now=LATER)
+        verbs.hand_over_case(case.pk, ann, billing, "A charge", now=NOW)
+        watches.set_watching(case.pk, ben, on=True, now=NOW)
+        verbs.resolve_case(case.pk, ben, now=LATER)
         words = "Ben Cole of Billing solved the case of @cust"
         assert told(NoticeKind.SOLVED) == {(ann.pk, words), (juno.pk, words)}
 
     def test_again_after_it_was_reopened(self, case, ann, ben, billing):
-        cases.hand_over_case(case.pk, ann, billing, "A charge", now=NOW)
-        cases.resolve_case(case.pk, ben, now=LATER)
-        cases.reopen_case(case.pk, ben, now=LATER)
-        cases.dismiss_case(case.pk, ben, "Spam", now=LATER_STILL)
+        verbs.hand_over_case(case.pk, ann, billing, "A charge", now=NOW)
+        verbs.resolve_case(case.pk, ben, now=LATER)
+        verbs.reopen_case(case.pk, ben, now=LATER)
+        verbs.dismiss_case(case.pk, ben, "Spam", now=LATER_STILL)
         assert told(NoticeKind.DISMISSED) == {
             (ann.pk, "Ben Cole of Billing dismissed the case of @cust: Spam")
         }
         assert Notice.objects.filter(user=ann).count() == 2
 
     def test_who_stopped_watching_is_not_told(self, case, ann, ben, billing):
-        cases.hand_over_case(case.pk, ann, billing, "A charge", now=NOW)
-        watching.set_watching(case.pk, ann, on=False, now=NOW)
-        cases.resolve_case(case.pk, ben, now=LATER)
+        verbs.hand_over_case(case.pk, ann, billing, "A charge", now=NOW)
+        watches.set_watching(case.pk, ann, on=False, now=NOW)
+        verbs.resolve_case(case.pk, ben, now=LATER)
         assert told() == set()
 
     def test_of_a_direct_message_only_who_may_read_it_at_that_time(
@@ -142,10 +141,10 @@ class TestTelling:
     ):
         Membership.objects.create(user=ann, department=billing)
         direct = new_case(marketing, brand, "direct")
-        cases.hand_over_case(direct.pk, ann, billing, "Card 4711", now=NOW)
+        verbs.hand_over_case(direct.pk, ann, billing, "Card 4711", now=NOW)
         assert watchers(direct) == {ann.pk, juno.pk}
         Membership.objects.filter(user=ann, department=billing).delete()
-        cases.resolve_case(direct.pk, ben, now=LATER)
+        verbs.resolve_case(direct.pk, ben, now=LATER)
         assert {one.user_id for one in Notice.objects.all()} == {juno.pk}
         assert "@cust" not in Notice.objects.get().text
 
@@ -154,30 +153,32 @@ class TestTelling:
     ):
         manager = UserFactory(role=Role.MANAGER, departments=[billing, marketing])
         other = UserFactory(role=Role.MANAGER, departments=[DepartmentFactory()])
-        cases.hand_over_case(case.pk, ann, billing, "A charge", now=NOW)
+        verbs.hand_over_case(case.pk, ann, billing, "A charge", now=NOW)
         assert told() == set()
-        passing.bounce_case(case.pk, ben, "Not a charge", now=LATER)
+        hand_overs.bounce_case(case.pk, ben, "Not a charge", now=LATER)
         words = "Billing sent the case of @cust back to Marketing: Not a charge"
         assert told(NoticeKind.PING_PONG) == {(manager.pk, words)}
         assert told(NoticeKind.BOUNCED) == {(ann.pk, words), (juno.pk, words)}
         assert not Notice.objects.filter(user=other).exists()
-        passing.bounce_case(case.pk, ann, "It is", now=LATER_STILL)
+        hand_overs.bounce_case(case.pk, ann, "It is", now=LATER_STILL)
         again = Notice.objects.filter(user=manager)
         assert again.count() == 2
         assert "it has come back 2 times" in again.get(at=LATER_STILL).text
 
     def test_a_bounce_that_is_taken_back_is_not_told(self, case, ann, ben, billing):
-        cases.hand_over_case(case.pk, ann, billing, "A charge", now=NOW)
-        passing.bounce_case(case.pk, ben, "Not a charge", now=LATER)
+        verbs.hand_over_case(case.pk, ann, billing, "A charge", now=NOW)
+        hand_overs.bounce_case(case.pk, ben, "Not a charge", now=LATER)
         assert told() != set()
-        passing.take_back_hand_over(Custody.objects.get(case=case, left_at__isnull=True).pk, ben, now=LATER)
+        hand_overs.take_back_hand_over(
+            Custody.objects.get(case=case, left_at__isnull=True).pk, ben, now=LATER
+        )
         assert told() == set()
 
     def test_the_reason_of_a_direct_case_stays_in_it(self, marketing, brand, ann, ben, billing):
         UserFactory(role=Role.MANAGER, departments=[marketing])
         direct = new_case(marketing, brand, "direct")
-        cases.hand_over_case(direct.pk, ann, billing, "Card 4711", now=NOW)
-        passing.bounce_case(direct.pk, ben, "Card 4712", now=LATER)
+        verbs.hand_over_case(direct.pk, ann, billing, "Card 4711", now=NOW)
+        hand_overs.bounce_case(direct.pk, ben, "Card 4712", now=LATER)
         assert [one for one in Notice.objects.all() if "4712" in one.text or "@cust" in one.text] == []
         assert Notice.objects.exists()
 
@@ -185,7 +186,7 @@ class TestTelling:
 class TestReading:
     @pytest.fixture
     def sent(self, case, ann, billing):
-        cases.hand_over_case(case.pk, ann, billing, "A charge", now=timezone.now() - dt.timedelta(hours=3))
+        verbs.hand_over_case(case.pk, ann, billing, "A charge", now=timezone.now() - dt.timedelta(hours=3))
         return case
 
     def test_the_view_says_where_each_case_is_and_how_long(self, sent, ann):
@@ -198,13 +199,13 @@ class TestReading:
         self, sent, ann, ben, brand, marketing, billing
     ):
         other = new_case(marketing, brand)
-        cases.hand_over_case(other.pk, ann, billing, "A charge", now=NOW)
-        watching.set_watching(other.pk, ann, on=False, now=NOW)
-        cases.resolve_case(sent.pk, ben, now=timezone.now())
+        verbs.hand_over_case(other.pk, ann, billing, "A charge", now=NOW)
+        watches.set_watching(other.pk, ann, on=False, now=NOW)
+        verbs.resolve_case(sent.pk, ben, now=timezone.now())
         assert "You watch no open case" in signed_in(ann).get("/queue/watching/").content.decode()
 
     def test_who_watches_a_public_case_reads_it_and_does_nothing(self, sent, ann, ben):
-        cases.add_note(sent.pk, ben, "Between us.", now=timezone.now())
+        verbs.add_note(sent.pk, ben, "Between us.", now=timezone.now())
         client = signed_in(ann)
         shown = client.get(f"/cases/{sent.pk}/").content.decode()
         assert "Where is my parcel?" in shown
@@ -228,7 +229,7 @@ class TestReading:
         direct = new_case(marketing, brand, "direct")
         Watch.objects.create(user=ann, case=direct, since=NOW)
         assert signed_in(ann).get(f"/cases/{direct.pk}/").status_code == 200
-        cases.hand_over_case(direct.pk, UserFactory(departments=[marketing]), billing, "x", now=NOW)
+        verbs.hand_over_case(direct.pk, UserFactory(departments=[marketing]), billing, "x", now=NOW)
         assert signed_in(ann).get(f"/cases/{direct.pk}/").status_code == 404
         assert f"/cases/{direct.pk}/" not in signed_in(ann).get("/queue/watching/").content.decode()
 
@@ -251,8 +252,8 @@ class TestReading:
 
 
 def test_watches_of_cases_closed_long_ago_are_forgotten(case, ann, billing, ben):
-    cases.hand_over_case(case.pk, ann, billing, "A charge", now=NOW)
-    assert watching.delete_old_watches(NOW + dt.timedelta(days=365)) == 0
-    cases.resolve_case(case.pk, ben, now=NOW)
-    assert watching.delete_old_watches(NOW + dt.timedelta(days=89)) == 0
-    assert watching.delete_old_watches(NOW + dt.timedelta(days=91)) == 1
+    verbs.hand_over_case(case.pk, ann, billing, "A charge", now=NOW)
+    assert watches.delete_old_watches(NOW + dt.timedelta(days=365)) == 0
+    verbs.resolve_case(case.pk, ben, now=NOW)
+    assert watches.delete_old_watches(NOW + dt.timedelta(days=89)) == 0
+    assert watches.delete_old_watches(NOW + dt.timedelta(days=91)) == 1

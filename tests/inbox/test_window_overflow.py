@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from accounts.credentials.store import store_credential
 from accounts.models import Health, Role, Stream
-from inbox.ingest import page as ingest
+from inbox.ingest.page import store_page
 from inbox.models import Message
 from tests.factories import BrandAccountFactory, StreamFactory, UserFactory
 from tests.inbox.ingesting import publish_rules
@@ -85,7 +85,7 @@ def test_a_window_that_is_too_small_is_told_everywhere(simulator, stream):
 @pytest.mark.parametrize(("arrive", "lost"), [(130, True), (5, False)])
 def test_what_arrives_while_paging_pushes_the_oldest_out(simulator, stream, monkeypatch, arrive, lost):
     burst(simulator, 680, "burst")
-    store, pages = ingest.store_page, []
+    store, pages = store_page, []
 
     def busy(*given):
         pages.append(given)

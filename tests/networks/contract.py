@@ -14,11 +14,11 @@ from networks import transport
 from networks.base import (
     AmbiguousSend,
     Connector,
-    OutgoingMessage,
     Gone,
     InboundMessage,
     MissingPermission,
     NetworkError,
+    OutgoingMessage,
     PollResult,
     Reauthorise,
     Rejected,

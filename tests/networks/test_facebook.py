@@ -11,9 +11,9 @@ import pytest
 
 from networks.base import (
     Credentials,
-    OutgoingMessage,
     Gone,
     MissingPermission,
+    OutgoingMessage,
     PollResult,
     Reauthorise,
     Rejected,
@@ -453,7 +453,9 @@ class TestMessenger:
 
     def test_an_answer(self, network: Network) -> None:
         network.then(200, {"recipient_id": "42", "message_id": "m_9"})
-        assert connector(network.url).send_dm({"recipient_id": "42"}, OutgoingMessage('say "hi"'), "k") == SentMessage("m_9")
+        assert connector(network.url).send_dm(
+            {"recipient_id": "42"}, OutgoingMessage('say "hi"'), "k"
+        ) == SentMessage("m_9")
         asked = network.asked[0]
         assert asked.path == f"/v25.0/{PAGE}/messages"
         assert json.loads(asked.form["recipient"]) == {"id": "42"}

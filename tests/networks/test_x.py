@@ -14,9 +14,9 @@ from oauthlib.oauth1.rfc5849 import signature as oauth1
 from networks.base import (
     BudgetExhausted,
     Credentials,
-    OutgoingMessage,
     Gone,
     MissingPermission,
+    OutgoingMessage,
     Reauthorise,
     Rejected,
     RetryLater,
@@ -470,7 +470,9 @@ class TestDirectMessages:
 
     def test_nobody_to_answer(self, network: Network) -> None:
         with pytest.raises(Rejected):
-            connector(network.url).private_reply({"tweet_id": "1", "author_id": ""}, OutgoingMessage("hi"), "k")
+            connector(network.url).private_reply(
+                {"tweet_id": "1", "author_id": ""}, OutgoingMessage("hi"), "k"
+            )
 
 
 class TestActions:

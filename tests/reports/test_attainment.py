@@ -11,14 +11,14 @@ from django.db import transaction
 from django.urls import reverse
 
 from accounts.models import Role
-from inbox.cases import verbs as cases
+from inbox.cases import verbs
 from inbox.changes.change import change_case
 from inbox.models import Case, Status
 from inbox.replies import outcomes
 from networks.base import SentMessage
-from reports.attainment import sla_attainment, clock_cases
+from reports.attainment import clock_cases, sla_attainment
 from reports.periods import last_weeks
-from routing.service_levels import versions as terms
+from routing.service_levels import versions
 from tests.factories import NOW, CaseFactory, DepartmentFactory, MessageFactory, ReplyFactory, UserFactory
 from tests.inbox.pages import signed_in
 from tests.inbox.promises import minutes, policy
@@ -29,9 +29,9 @@ START = NOW - dt.timedelta(hours=12)
 
 @pytest.fixture(autouse=True)
 def _no_memory_between_tests():
-    terms.forget_service_levels()
+    versions.forget_service_levels()
     yield
-    terms.forget_service_levels()
+    versions.forget_service_levels()
 
 
 class World:
@@ -85,16 +85,16 @@ def test_met_missed_and_past_due(world):
 def test_a_resolution_counts_once_and_only_while_the_case_is_closed(world):
     case = world.case()
     world.answer(case, 10)
-    cases.resolve_case(case.pk, world.manager, now=START + minutes(20))
+    verbs.resolve_case(case.pk, world.manager, now=START + minutes(20))
     assert world.found()["resolution"] == (1, 0, 0)
-    cases.reopen_case(case.pk, world.manager, now=START + minutes(30))
+    verbs.reopen_case(case.pk, world.manager, now=START + minutes(30))
     assert world.found(now=START + minutes(40))["resolution"] == (0, 0, 0)
-    cases.resolve_case(case.pk, world.manager, now=START + minutes(600))
+    verbs.resolve_case(case.pk, world.manager, now=START + minutes(600))
     assert world.found()["resolution"] == (0, 1, 0)
 
 
 def test_what_is_dismissed_ends_no_clock(world):
-    cases.dismiss_case(world.case().pk, world.manager, "Duplicate", now=NOW)
+    verbs.dismiss_case(world.case().pk, world.manager, "Duplicate", now=NOW)
     assert world.found() == dict.fromkeys(("first_response", "next_response", "resolution"), (0, 0, 0))
 
 

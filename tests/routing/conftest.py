@@ -7,15 +7,15 @@ import types
 import pytest
 
 from accounts.models import Role
-from routing.rules import versions as rulesets
+from routing.rules import versions
 from tests.factories import NOW, DepartmentFactory, UserFactory
 
 
 @pytest.fixture(autouse=True)
 def _no_memory_between_tests():
-    rulesets.clear_rules_cache()
+    versions.clear_rules_cache()
     yield
-    rulesets.clear_rules_cache()
+    versions.clear_rules_cache()
 
 
 @pytest.fixture()

@@ -10,15 +10,14 @@ from hypothesis import strategies as st
 
 from accounts.models import BrandAccountGrant, Role
 from inbox.models import RulePreview
-from routing.conditions import brand_accounts as reach
+from routing.conditions import brand_accounts
 from routing.facts import Facts
 from routing.models import RoutingDefault, RuleDraft, RuleSetVersion
 from routing.refusals import EditNotPermitted
-from routing.rules import drafts, editing, precedence
-from routing.rules import versions as rulesets
+from routing.rules import drafts, editing, precedence, versions
 from routing.rules.editing import RuleContent
 from routing.rules.engine import compile_rules, decide
-from routing.rules.scope import MayNotOvertake, ConditionTooWide, rule_scope_of
+from routing.rules.scope import ConditionTooWide, MayNotOvertake, rule_scope_of
 from routing.scope import edit_scope_of
 from tests.factories import NOW, BrandAccountFactory, UserFactory
 from tests.routing.test_rule_pages import EDITS, form, latest, page, text, words
@@ -57,7 +56,7 @@ def names():
     ],
 )
 def test_the_brand_accounts_that_a_condition_can_hold_for(tree, accounts):
-    assert reach.brand_accounts_of_condition(tree) == accounts
+    assert brand_accounts.brand_accounts_of_condition(tree) == accounts
 
 
 KEYS = ("x:1", "x:2", "facebook:3")
@@ -93,7 +92,7 @@ def test_it_never_holds_for_a_message_of_another(tree, account, parks, verified)
         followers=1,
         verified=verified,
     )
-    found = reach.brand_accounts_of_condition(tree)
+    found = brand_accounts.brand_accounts_of_condition(tree)
     if found is not None and account not in found:
         assert decide(facts, rules).department == "d"
 
@@ -116,7 +115,7 @@ HANDLES = {
     ],
 )  # fmt: skip
 def test_what_is_too_wide_says_where_and_what_to_do(tree, said):
-    found = reach.explain_too_wide_condition(tree, {"x:1", "x:2"}, HANDLES)
+    found = brand_accounts.explain_too_wide_condition(tree, {"x:1", "x:2"}, HANDLES)
     assert said in found
     assert bool(found) == bool(said)
 
@@ -226,7 +225,10 @@ def test_what_a_department_does_with_a_rule_that_was_put_first_for_its_accounts(
     manager = UserFactory(role=Role.MANAGER, departments=[company.service])
     rule = add(company, community, "x:1", department=company.service)
     editing.move_rule(rule.key, community, NOW, to=1)
-    wide, other = RuleContent("Wide", WORDS, company.service), RuleContent("Wide", kept("x:9"), company.service)
+    wide, other = (
+        RuleContent("Wide", WORDS, company.service),
+        RuleContent("Wide", kept("x:9"), company.service),
+    )
     for content in (wide, other):
         with pytest.raises(
             MayNotOvertake, match="“Wide” comes before “Refunds”, a rule of Billing, because it is kept to"
@@ -271,7 +273,7 @@ def test_it_decides_for_messages_of_the_account_alone(company, community):
         facts = Facts(
             text="parking", network="x", stream="mentions", brand_account=account, at=NOW, followers=1
         )
-        assert decide(facts, rulesets.live_rules()).department == decided
+        assert decide(facts, versions.live_rules()).department == decided
 
 
 # Pages

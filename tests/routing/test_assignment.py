@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inbox.assignment.deal import Candidate, Need, choose_assignee, deal_cases, candidate_fits
+from inbox.assignment.deal import Candidate, Need, candidate_fits, choose_assignee, deal_cases
 
 BRAND = 7
 SKILLS, LANGUAGES = ("refunds", "machines"), ("de", "en", "fr")
@@ -127,7 +127,9 @@ class TestReasons:
     def test_of_language_and_its_absence(self):
         four = [person(n, languages=frozenset({"de"} if n < 4 else {"en"})) for n in range(1, 5)]
         german = Need(BRAND, language="de", language_name="German")
-        assert choose_assignee(four, german, "round_robin", 0).reasons == ("next in turn of 3 who speak German",)
+        assert choose_assignee(four, german, "round_robin", 0).reasons == (
+            "next in turn of 3 who speak German",
+        )
         pick = choose_assignee(four, replace(german, language="fr", language_name="French"), "round_robin", 0)
         assert pick.reasons == ("next in turn of 4 who are there", "nobody there speaks French")
         # Whose languages nobody has noted is not said to speak none.

@@ -10,8 +10,7 @@ from accounts.models import Department, Role
 from routing.facts import Facts
 from routing.models import Rule, RuleDraft, RuleSetVersion
 from routing.refusals import EditNotPermitted, RuleSetError
-from routing.rules import drafts, editing
-from routing.rules import versions as rulesets
+from routing.rules import drafts, editing, versions
 from routing.rules.drafts import DraftClashError
 from routing.rules.editing import RuleContent
 from routing.rules.engine import decide
@@ -33,8 +32,8 @@ def names():
 
 
 def department_of(text):
-    rulesets.clear_rules_cache()
-    return decide(Facts(text, "x", "mentions", "x:1", NOW), rulesets.live_rules()).department
+    versions.clear_rules_cache()
+    return decide(Facts(text, "x", "mentions", "x:1", NOW), versions.live_rules()).department
 
 
 def test_edits_gather_in_a_draft_and_are_live_only_when_published(company):
@@ -136,7 +135,7 @@ def test_the_default_and_the_order_changed_by_two_are_clashes(company, other):
     assert [clash.key for clash in standing.clashes] == [ORDER_KEY]
     drafts.publish_rule_draft(company.manager, "", NOW, {ORDER_KEY: "theirs"})
     assert names() == ["Faults", "Refunds", "Third"]
-    assert rulesets.snapshot()["default"]["department"] == "billing"
+    assert versions.snapshot()["default"]["department"] == "billing"
     assert DEFAULT_KEY == "default"
 
 
@@ -226,7 +225,8 @@ def test_a_copy_and_a_suggested_place_stay_below_rules_of_others(company, narrow
     added = editing.add_rule(RuleContent("Boss", WORDS, company.service), boss, "", NOW, before=first | last)
     assert (added.position, names()[0]) == (1, "Boss")
     assert (
-        editing.add_rule(RuleContent("End", WORDS, company.service), boss, "", NOW, before={"gone"}).position == 7
+        editing.add_rule(RuleContent("End", WORDS, company.service), boss, "", NOW, before={"gone"}).position
+        == 7
     )
 
 

@@ -266,7 +266,9 @@ def test_patterns_too_large_for_one_set_are_split(monkeypatch):
         *(rule({"field": "pattern", "matches": pattern}, name=str(n)) for n, pattern in enumerate(listed))
     )
     text = "é" * 11 + "1" * 30 + "z"
-    assert [each.rule_name for each in matching_decisions(message(text), compiled)] == [str(n) for n in range(11)]
+    assert [each.rule_name for each in matching_decisions(message(text), compiled)] == [
+        str(n) for n in range(11)
+    ]
 
 
 def test_a_set_that_runs_out_of_memory_while_matching_is_not_silent(monkeypatch):

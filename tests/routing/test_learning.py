@@ -17,14 +17,27 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from routing.classifier import scoring
-from routing.classifier.arrays import transpose_rows, kernel_matrix, pack_rows, score_rows, feature_weights
-from routing.classifier.features import Votes, count_features, sign_features, build_feature_space, message_words
+from routing.classifier.arrays import feature_weights, kernel_matrix, pack_rows, score_rows, transpose_rows
+from routing.classifier.features import (
+    Votes,
+    build_feature_space,
+    count_features,
+    message_words,
+    sign_features,
+)
 from routing.classifier.fitting import RegressionProblem, fit_regression
 from routing.classifier.hints import likeness_weights, rule_phrases
 from routing.classifier.measuring import LabelledMessage, measure_learning_curve, split_messages
 from routing.classifier.router import BadArrays, Guess, belief_scores, unpack_router
-from routing.classifier.training import MIN_EXAMPLES, Example, TooFewExamples, _choose_strength, _build_training_data, train_router
-from routing.learning.active import HELD_OUT_FROM, ActiveRouter, facts_of_text, training_votes, held_out_votes
+from routing.classifier.training import (
+    MIN_EXAMPLES,
+    Example,
+    TooFewExamples,
+    _build_training_data,
+    _choose_strength,
+    train_router,
+)
+from routing.learning.active import HELD_OUT_FROM, ActiveRouter, facts_of_text, held_out_votes, training_votes
 from routing.rules.engine import compile_rules
 from routing.rules.starter import starter_snapshot
 from tests.routing.learning_examples import PATTERNS, examples
@@ -72,7 +85,9 @@ def test_rows_that_weigh_nothing_teach_nothing():
     x = np.eye(4, dtype=np.float32)
     targets = np.eye(2, dtype=np.float32)[[0, 0, 1, 1]]
     zero = np.zeros((4, 2), np.float32)
-    share, _ = fit_regression(RegressionProblem(x @ x.T, targets, np.asarray([1, 1, 1, 0], np.float32), zero, 0.1))
+    share, _ = fit_regression(
+        RegressionProblem(x @ x.T, targets, np.asarray([1, 1, 1, 0], np.float32), zero, 0.1)
+    )
     assert np.all(share[3] == 0)
     assert share[0, 0] > 0
 
@@ -121,7 +136,8 @@ def test_rules_written_beside_the_messages_are_not_believed_too_much():
     }
     rules = compile_rules(snapshot)
     facts = [
-        facts_of_text(text) for text in ["a zebra", "an apple", "one apple", *["nothing"] * (HELD_OUT_FROM - 3)]
+        facts_of_text(text)
+        for text in ["a zebra", "an apple", "one apple", *["nothing"] * (HELD_OUT_FROM - 3)]
     ]
     assert [one.by_default for one in training_votes(facts, rules)[:4]] == [True, False, False, True]
     assert [one.by_default for one in training_votes(facts[:4], rules)] == [False, False, False, True]
@@ -184,7 +200,9 @@ def test_what_is_worse_than_the_rules_is_said_to_be_and_what_is_better_too():
 def test_where_learning_adds_nothing_the_rules_stay_what_they_are():
     """Texts that say nothing beside rules that are always right: whatever is used of them is not worse."""
     right = examples(90, votes=lambda department: Votes(department, False, ((department, "k"),)))
-    found = train_router([Example(f"word{at % 7}", one.department, one.votes) for at, one in enumerate(right)])
+    found = train_router(
+        [Example(f"word{at % 7}", one.department, one.votes) for at, one in enumerate(right)]
+    )
     assert found.metrics["accuracy"] == found.metrics["rules_accuracy"] == 1.0
     assert found.is_better
 
@@ -289,7 +307,10 @@ def test_a_draw_has_every_department_and_leaves_the_rest():
 
 def test_the_curve_says_rules_and_learned():
     found = measure_learning_curve(
-        [LabelledMessage(one, in_slice=at % 2 == 0) for at, one in enumerate(examples(150))], [], [30, 60, 9999], 2
+        [LabelledMessage(one, in_slice=at % 2 == 0) for at, one in enumerate(examples(150))],
+        [],
+        [30, 60, 9999],
+        2,
     )
     assert [point["corrections"] for point in found["curve"]] == [30, 60]
     last = found["curve"][-1]

@@ -8,8 +8,7 @@ import pytest
 from django.urls import reverse
 
 from accounts.models import Role
-from routing.learning import active as learned
-from routing.learning import corrections, suggested_rules, trainings
+from routing.learning import active, corrections, suggested_rules, trainings
 from routing.models import (
     DismissedRule,
     LearningMode,
@@ -22,8 +21,7 @@ from routing.models import (
     VersionState,
 )
 from routing.refusals import RuleSetError
-from routing.rules import editing
-from routing.rules import versions as rulesets
+from routing.rules import editing, versions
 from routing.rules.editing import RuleContent
 from tests.factories import NOW, DepartmentFactory, UserFactory
 from tests.routing.learning_examples import examples
@@ -37,9 +35,9 @@ OF_A_VERSION = [("get", "learning_version"), ("post", "learning_activate")]
 
 @pytest.fixture(autouse=True)
 def _no_router_between_tests():
-    learned.forget_active_router()
+    active.forget_active_router()
     yield
-    learned.forget_active_router()
+    active.forget_active_router()
 
 
 @pytest.fixture
@@ -169,10 +167,10 @@ def test_a_training_that_failed_says_why(client, world):
 
 def test_the_mode_is_chosen(client, world):
     client.post(page("learning_mode"), {"mode": "off"})
-    assert learned.get_learning_setting().mode == LearningMode.OFF
-    assert learned.get_active_router() is None
+    assert active.get_learning_setting().mode == LearningMode.OFF
+    assert active.get_active_router() is None
     assert "Not changed" in said(client.post(page("learning_mode"), {"mode": "x"}, follow=True))
-    assert learned.get_learning_setting().mode == LearningMode.OFF
+    assert active.get_learning_setting().mode == LearningMode.OFF
 
 
 def test_rolling_back_is_one_click(client, world):
@@ -191,14 +189,14 @@ def test_a_version_that_cannot_be_read_is_not_used(client, world):
 def test_thresholds_are_saved(client, world):
     response = client.post(page("learning_thresholds"), {"billing": "60", "tech": "101", "version": "1"})
     assert response["Location"] == page("learning_version", 1)
-    assert learned.get_learning_setting().thresholds == {"billing": 0.6, "tech": 1.01}
+    assert active.get_learning_setting().thresholds == {"billing": 0.6, "tech": 1.01}
 
 
 @pytest.mark.parametrize("value", ["", "-5", "29", "102", "9" * 50, "ninety", "٩٠"])
 def test_a_threshold_that_makes_no_sense_changes_nothing(client, world, value):
     response = client.post(page("learning_thresholds"), {"billing": value, "tech": "60"}, follow=True)
     assert "Not saved" in said(response)
-    assert learned.get_learning_setting().thresholds == {}
+    assert active.get_learning_setting().thresholds == {}
 
 
 def test_an_example_is_removed(client, world):
@@ -250,7 +248,7 @@ def overruling(client, world):
         editing.move_rule(rule.key, None, NOW, to=1 if name == "Safety" else 2)
     texts = [f"my zither {end} came" for end in ("one", "two", "three", "four")]
     corrections.import_corrections([(one, "billing") for one in texts], by=world.manager, now=NOW)
-    rulesets.clear_rules_cache()
+    versions.clear_rules_cache()
     newest = RouterVersion.objects.first()
     one = {"words": "zither", "department": "billing", "right": 4, "wrong": 0, "corrected": 4, "overruled": 4}
     newest.metrics["suggested_rules"] = [one]

@@ -8,8 +8,7 @@ from django.urls import reverse
 from accounts.models import Role, Skill
 from routing.facts import Facts
 from routing.models import RuleSetVersion
-from routing.rules import drafts, editing
-from routing.rules import versions as rulesets
+from routing.rules import drafts, editing, versions
 from routing.rules.editing import RuleContent
 from routing.rules.history import describe_ruleset_changes
 from routing.rules.names import load_display_names
@@ -33,7 +32,9 @@ def latest():
 
 
 def add(company, *conditions, by=None, name="Ours", **more):
-    return editing.add_rule(RuleContent(name, {"any": list(conditions)}, company.billing, **more), by, "", NOW)
+    return editing.add_rule(
+        RuleContent(name, {"any": list(conditions)}, company.billing, **more), by, "", NOW
+    )
 
 
 def test_the_reason_names_the_account_and_a_version_says_it_alone(company, account):
@@ -42,20 +43,22 @@ def test_the_reason_names_the_account_and_a_version_says_it_alone(company, accou
         "brand_account x:9000": "@yourbrand on X",
         "previous_department billing": "Billing",
     }
-    said = rulesets.replay_decision(facts(), latest().number).reasons
+    said = versions.replay_decision(facts(), latest().number).reasons
     assert said[0].startswith("Brand account “@yourbrand on X” → Billing")
-    helped = rulesets.replay_decision(facts("x:1", previous_department="billing"), latest().number).reasons
+    helped = versions.replay_decision(facts("x:1", previous_department="billing"), latest().number).reasons
     assert helped[0].startswith("A customer last helped by “Billing” → Billing")
     account.handle = "renamed"
     account.save()
-    rulesets.clear_rules_cache()
-    assert rulesets.replay_decision(facts(), latest().number).reasons == said
+    versions.clear_rules_cache()
+    assert versions.replay_decision(facts(), latest().number).reasons == said
 
 
 def test_what_is_not_there_any_more_keeps_its_key(company):
     add(company, OURS)
     assert "names" not in latest().snapshot
-    assert rulesets.replay_decision(facts(), latest().number).reasons[0].startswith("Brand account “x:9000” →")
+    assert (
+        versions.replay_decision(facts(), latest().number).reasons[0].startswith("Brand account “x:9000” →")
+    )
 
 
 def test_rules_that_name_nothing_keep_no_names_and_cost_no_statement(company, django_assert_num_queries):
@@ -75,7 +78,7 @@ def test_a_draft_is_published_with_them(company, account):
     add(company, OURS, by=company.manager)
     drafts.publish_rule_draft(company.manager, "", NOW)
     assert latest().snapshot["names"] == {"brand_account x:9000": "@yourbrand on X"}
-    assert rulesets.publish_rules(company.manager, "Nothing", NOW) is None
+    assert versions.publish_rules(company.manager, "Nothing", NOW) is None
 
 
 def test_versions_say_each_account_person_and_skill_by_name(company, account):

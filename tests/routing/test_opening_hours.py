@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 
 from routing.business_hours.notation import (
     HoursError,
-    parse_hours,
-    parse_minutes,
-    overnight_overlaps,
     format_hours,
     format_minutes,
+    overnight_overlaps,
+    parse_hours,
+    parse_minutes,
 )
 
 
@@ -66,7 +66,9 @@ def test_any_text_is_hours_or_an_error(text):
 
 def test_a_night_that_meets_the_next_morning():
     week = [((1320, 1560),), ((60, 600),), (), (), (), (), ((1380, 1500),)]
-    assert overnight_overlaps(week) == [(0, "“22:00–2:00” goes on into Tuesday, which opens at 1:00 already.")]
+    assert overnight_overlaps(week) == [
+        (0, "“22:00–2:00” goes on into Tuesday, which opens at 1:00 already.")
+    ]
     assert overnight_overlaps([((0, 1440),)] * 7) == []
 
 

@@ -9,7 +9,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from routing.playbook.checks import check_playbook
-from routing.playbook.tree import ACTION_LABELS, MAX_QUESTIONS_IN_A_ROW, MAX_ANSWERS, NONE_KEY, Outcome, Question, next_step, parse_playbook, walk_playbook
+from routing.playbook.tree import (
+    ACTION_LABELS,
+    MAX_ANSWERS,
+    MAX_QUESTIONS_IN_A_ROW,
+    NONE_KEY,
+    Outcome,
+    Question,
+    next_step,
+    parse_playbook,
+    walk_playbook,
+)
 from routing.playbook.versions import load_starter_playbook
 
 DEPARTMENTS = dict.fromkeys(("service", "billing", "sales", "product", "pr", "tech", "legal"), True)

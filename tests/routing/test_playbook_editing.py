@@ -9,7 +9,7 @@ import pytest
 from routing.playbook import edits
 from routing.playbook.checks import check_playbook
 from routing.playbook.history import describe_playbook_changes
-from routing.playbook.outline import describe_action, build_outline
+from routing.playbook.outline import build_outline, describe_action
 from routing.playbook.tree import parse_playbook
 from routing.playbook.versions import load_starter_playbook
 
@@ -102,7 +102,8 @@ class TestDifference:
             changed, {"key": "o99", "name": "Sing", "advice": "Loudly.", "action": "answer"}
         )
         changed = edits.put_outcome(
-            changed, {**edits.find_part(changed, "outcomes", "correct"), "advice": "Other.", "action": "private"}
+            changed,
+            {**edits.find_part(changed, "outcomes", "correct"), "advice": "Other.", "action": "private"},
         )
         changed = edits.choose_ends(changed, "know", "thank")
         assert describe_playbook_changes(tree, changed) == [

@@ -9,11 +9,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Role
-from inbox.cases import playbook as playing
+from inbox.cases import playbook
 from inbox.models import Case
 from routing.models import Playbook, PlaybookVersion
-from routing.playbook import urls as playbook_urls
-from routing.playbook import versions as playbooks
+from routing.playbook import urls, versions
 from tests.factories import NOW, BrandAccountFactory, CaseFactory, DepartmentFactory, UserFactory
 from tests.inbox.pages import signed_in
 
@@ -44,7 +43,7 @@ def service():
 @pytest.fixture
 def installed(service):
     DepartmentFactory(slug="billing", name="Billing")
-    return playbooks.install_starter_playbook(None, NOW)
+    return versions.install_starter_playbook(None, NOW)
 
 
 @pytest.fixture
@@ -65,12 +64,12 @@ def manager(service):
 @pytest.fixture
 def narrow(manager, installed):
     """A manager of Service, which keeps one question of the playbook, and one outcome."""
-    playbooks.begin_playbook_draft(None, NOW)
-    snapshot = copy.deepcopy(playbooks.find_playbook_draft().snapshot)
+    versions.begin_playbook_draft(None, NOW)
+    snapshot = copy.deepcopy(versions.find_playbook_draft().snapshot)
     for kind, key in (("questions", "know"), ("outcomes", "thank")):
         next(one for one in snapshot[kind] if one["key"] == key)["owner"] = "service"
-    draft = playbooks.save_playbook_draft(snapshot, revision(), None, NOW)
-    playbooks.publish_playbook(None, "Kept by Service", draft.revision, NOW)
+    draft = versions.save_playbook_draft(snapshot, revision(), None, NOW)
+    versions.publish_playbook(None, "Kept by Service", draft.revision, NOW)
     return signed_in(manager)
 
 
@@ -80,7 +79,7 @@ def address(name, thing=None):
 
 
 def revision():
-    return playbooks.find_playbook_draft().revision
+    return versions.find_playbook_draft().revision
 
 
 def form_of(*answers, text="What is it?", **more):
@@ -98,7 +97,7 @@ def form_of(*answers, text="What is it?", **more):
 
 @pytest.mark.parametrize("role", Role.values)
 def test_who_may_open_what(installed, service, role):
-    playbooks.begin_playbook_draft(None, NOW)
+    versions.begin_playbook_draft(None, NOW)
     one = signed_in(UserFactory(role=role, departments=[service]))
     for name in READ:
         assert one.get(address(name)).status_code == 200, name
@@ -112,7 +111,7 @@ def test_who_may_open_what(installed, service, role):
 
 
 def test_no_address_is_missing_from_the_table():
-    assert {pattern.name for pattern in playbook_urls.urlpatterns} == READ | set(EDIT)
+    assert {pattern.name for pattern in urls.urlpatterns} == READ | set(EDIT)
 
 
 def test_before_there_is_one_the_page_offers_the_starter(client, service):
@@ -124,8 +123,8 @@ def test_before_there_is_one_the_page_offers_the_starter(client, service):
 
 
 def test_what_is_removed_is_called_by_its_name(client, installed):
-    playbooks.begin_playbook_draft(None, NOW)
-    draft = playbooks.find_playbook_draft()
+    versions.begin_playbook_draft(None, NOW)
+    draft = versions.find_playbook_draft()
     body = client.post(
         address("outcome_remove", "ask-a-colleague"), {"revision": draft.revision}, follow=True
     ).content.decode()
@@ -150,10 +149,10 @@ def test_what_people_came_to_is_counted_within_what_the_reader_sees(installed, s
     agent, brand = UserFactory(departments=[service]), BrandAccountFactory()
     for key in ("no", "no", "threat"):
         case = CaseFactory(department=service, brand_account=brand)
-        playing.answer_playbook(case.pk, agent, "kind", "troll", now=timezone.now())
-        playing.answer_playbook(case.pk, agent, "complaint-inside", key, now=timezone.now())
+        playbook.answer_playbook(case.pk, agent, "kind", "troll", now=timezone.now())
+        playbook.answer_playbook(case.pk, agent, "complaint-inside", key, now=timezone.now())
     open_one = CaseFactory(department=service, brand_account=brand)
-    playing.answer_playbook(open_one.pk, agent, "kind", "troll", now=timezone.now())
+    playbook.answer_playbook(open_one.pk, agent, "kind", "troll", now=timezone.now())
     shown = " ".join(signed_in(manager).get(address("page")).content.decode().split())
     assert "3 cases of yours in the last 30 days." in shown
     assert (
@@ -182,7 +181,7 @@ def test_an_edit_is_a_draft_until_it_is_published(client, manager, installed):
     assert 'value="What is this message?"' in page
     posted = form_of(("praise", "Praise", "question:praise"), ("", "Something else", "outcome:thank"))
     assert client.post(address("question"), posted).url == address("draft")
-    assert playbooks.live_playbook() == installed
+    assert versions.live_playbook() == installed
     draft = client.get(address("draft")).content.decode()
     assert "“What is this message?” now asks “What is it?”" in draft
     assert "“Did we cause the trouble?” is never asked: no answer leads to it." in draft
@@ -201,7 +200,7 @@ def test_publishing_and_going_back(client, boss, installed):
     }  # fmt: skip
     assert client.post(address("outcome"), kept).url == address("draft")
     client.post(address("publish"), {"revision": revision(), "note": "Warmer"})
-    version = playbooks.live_playbook()
+    version = versions.live_playbook()
     assert (version.number, version.note, version.created_by) == (2, "Warmer", boss)
     listed = client.get(address("versions")).content.decode()
     assert (
@@ -210,8 +209,8 @@ def test_publishing_and_going_back(client, boss, installed):
     )
     assert "Mia Dorn" in listed
     client.post(address("restore", 1))
-    assert playbooks.live_playbook().snapshot == installed.snapshot
-    assert playbooks.live_playbook().number == 3
+    assert versions.live_playbook().snapshot == installed.snapshot
+    assert versions.live_playbook().number == 3
     assert client.post(address("restore", 99)).status_code == 404
 
 
@@ -229,7 +228,7 @@ def test_answers_are_moved_added_and_removed_without_scripts(client, installed):
     assert order("down:0") == ["Two", "One", "Three"]
     assert order("remove:1") == ["One", "Three"]
     assert order("more") == order("up:0") == order("up:99") == order("nonsense") == ["One", "Two", "Three"]
-    assert playbooks.find_playbook_draft().snapshot == installed.snapshot
+    assert versions.find_playbook_draft().snapshot == installed.snapshot
 
 
 def test_a_new_target_leads_on_to_its_own_form(client, installed):
@@ -257,7 +256,7 @@ def test_what_is_wrong_is_marked_and_what_was_typed_kept(client, installed):
     response = client.post(address("outcome"), without)
     assert response.status_code == 422
     assert "Say for which reason it is dismissed." in response.content.decode()
-    assert playbooks.find_playbook_draft().snapshot == installed.snapshot
+    assert versions.find_playbook_draft().snapshot == installed.snapshot
 
 
 def test_two_editors_do_not_undo_each_other(client, manager, installed):
@@ -272,7 +271,7 @@ def test_two_editors_do_not_undo_each_other(client, manager, installed):
     assert 'value="Mine"' in page
     assert f'name="revision" value="{revision()}"' in page
     client.post(address("question"), {**mine, "revision": revision()})
-    texts = [one["text"] for one in playbooks.find_playbook_draft().snapshot["questions"]]
+    texts = [one["text"] for one in versions.find_playbook_draft().snapshot["questions"]]
     assert "Mine" in texts
     assert "Theirs" in texts
     stale = client.post(address("publish"), {"revision": 1}, follow=True).content.decode()
@@ -312,17 +311,17 @@ def test_managers_change_what_their_departments_keep(client, narrow):
     mine = form_of(("yes", "Yes", "outcome:thank"), text="Do we know?", owner="service")
     assert narrow.post(address("question", "know"), mine).url == address("draft")
     narrow.post(address("publish"), {"revision": revision()})
-    live = {one["key"]: one for one in playbooks.live_playbook().snapshot["questions"]}
+    live = {one["key"]: one for one in versions.live_playbook().snapshot["questions"]}
     assert (live["know"]["text"], live["know"]["owner"]) == ("Do we know?", "service")
     for owner in ("", "billing", "gone"):
         refused = narrow.post(address("question", "know"), {**mine, "owner": owner, "revision": revision()})
         assert refused.status_code == 422, owner
-    assert playbooks.live_playbook().number == 3
+    assert versions.live_playbook().number == 3
 
 
 def test_what_others_keep_is_absent_for_a_manager(narrow):
     posted = form_of(("", "Yes", "outcome:thank"), owner="service")
-    before = playbooks.find_playbook_draft().snapshot
+    before = versions.find_playbook_draft().snapshot
     for name, data in (
         ("question", posted), ("outcome", posted), ("question_remove", {"revision": revision()}),
         ("outcome_remove", {"revision": revision()}),
@@ -340,7 +339,7 @@ def test_what_others_keep_is_absent_for_a_manager(narrow):
         address("outcome_remove", "thank"), {"revision": revision()}, follow=True
     ).content.decode()
     assert "is not yours to change: ask an administrator." in said
-    assert playbooks.find_playbook_draft().snapshot == before
+    assert versions.find_playbook_draft().snapshot == before
 
 
 def test_a_department_has_a_branch_of_its_own_where_rules_may_begin(narrow):
@@ -353,10 +352,10 @@ def test_a_department_has_a_branch_of_its_own_where_rules_may_begin(narrow):
     page = narrow.get(address("draft")).content.decode()
     assert "is never asked" not in page
     narrow.post(address("publish"), {"revision": revision()})
-    assert "Ours?" in dict(playbooks.playbook_branch_options()).values()
-    assert {one["owner"] for one in playbooks.live_playbook().snapshot["questions"] if one["text"] == "Ours?"} == {
-        "service"
-    }
+    assert "Ours?" in dict(versions.playbook_branch_options()).values()
+    assert {
+        one["owner"] for one in versions.live_playbook().snapshot["questions"] if one["text"] == "Ours?"
+    } == {"service"}
 
 
 def test_publishing_and_discarding_leave_the_parts_of_others_in_the_draft(client, narrow):
@@ -376,16 +375,16 @@ def test_publishing_and_discarding_leave_the_parts_of_others_in_the_draft(client
     page = narrow.get(address("draft")).content.decode()
     assert "Half thought" in page.split("Of others, stays in the draft")[1]
     narrow.post(address("publish"), {"revision": revision()})
-    live = playbooks.live_playbook().snapshot
+    live = versions.live_playbook().snapshot
     assert "Thanks!" in {one["name"] for one in live["outcomes"]}
     assert "Half thought" not in {one["text"] for one in live["questions"]}
     narrow.post(address("outcome", "thank"), mine | {"name": "No", "revision": revision()})
     narrow.post(address("discard"), {"revision": revision()})
-    draft = playbooks.find_playbook_draft().snapshot
+    draft = versions.find_playbook_draft().snapshot
     assert "Half thought" in {one["text"] for one in draft["questions"]}
     assert "Thanks!" in {one["name"] for one in draft["outcomes"]}
     client.post(address("publish"), {"revision": revision()})
-    assert "Half thought" in {one["text"] for one in playbooks.live_playbook().snapshot["questions"]}
+    assert "Half thought" in {one["text"] for one in versions.live_playbook().snapshot["questions"]}
 
 
 def test_managers_go_back_to_versions_that_change_their_part_only(narrow):
@@ -397,15 +396,15 @@ def test_managers_go_back_to_versions_that_change_their_part_only(narrow):
     assert "Go back to version 1" not in page
     refused = narrow.post(address("restore", 1), follow=True).content.decode()
     assert "is not yours to change" in refused
-    assert playbooks.live_playbook().number == 3
+    assert versions.live_playbook().number == 3
     narrow.post(address("restore", 2))
-    assert playbooks.live_playbook().number == 4
-    assert playbooks.find_playbook_draft().snapshot == playbooks.live_playbook().snapshot
+    assert versions.live_playbook().number == 4
+    assert versions.find_playbook_draft().snapshot == versions.live_playbook().snapshot
 
 
 def test_a_manager_of_nothing_reads_the_playbook(installed):
     nobody = signed_in(UserFactory(role=Role.MANAGER))
-    playbooks.begin_playbook_draft(None, NOW)
+    versions.begin_playbook_draft(None, NOW)
     assert "/playbook/draft/" not in nobody.get(address("page")).content.decode()
     for name, method in EDIT.items():
         assert getattr(nobody, method)(address(name)).status_code == 404, name

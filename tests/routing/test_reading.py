@@ -153,7 +153,10 @@ def test_every_word_list_is_sound(name):
 
 
 def test_stress_makes_the_score_stronger():
-    plain, stressed = read_message("It is good", language="en"), read_message("It is really good", language="en")
+    plain, stressed = (
+        read_message("It is good", language="en"),
+        read_message("It is really good", language="en"),
+    )
     assert 0 < plain.score < stressed.score <= 1
 
 
@@ -217,7 +220,12 @@ def test_the_tone_of_real_messages_reaches_the_promised_figure():
 )
 def test_the_tone_of_real_messages_in_other_languages(language, least):
     rows = [row for row in _rows("sentiment_multilingual.dev.csv") if row["lang"] == language]
-    assert score_labels([(row["label"], read_message(row["text"], language=language).sentiment) for row in rows])[1] >= least
+    assert (
+        score_labels(
+            [(row["label"], read_message(row["text"], language=language).sentiment) for row in rows]
+        )[1]
+        >= least
+    )
 
 
 def test_hardly_any_real_complaint_reads_as_wanting_no_answer():

@@ -100,12 +100,12 @@ class Sure:
         reasons=lambda text, votes, department: ("lawyer",),
     )
 
-    def decides(self, best, votes):
+    def may_decide_alone(self, best, votes):
         return votes.by_default
 
 
 def test_the_best_guess_of_all_is_written_with_what_would_become_of_it(table, tmp_path, company, monkeypatch):
-    monkeypatch.setattr("routing.management.commands.route.learned.live", Sure)
+    monkeypatch.setattr("routing.management.commands.route.get_active_router", Sure)
     path = table("text\nmy lawyer says hello\na refund\n")
     said = run(path, "--out", str(tmp_path / "out.csv"))
     first, second = read(tmp_path / "out.csv")

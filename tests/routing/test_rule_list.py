@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from accounts.models import Role
 from routing.models import Rule, RuleSetVersion
-from routing.rules import versions as rulesets
+from routing.rules import versions
 from tests.factories import NOW, UserFactory
 from tests.inbox.pages import signed_in
 
@@ -26,7 +26,7 @@ def many(company, count):
         )
         for number in range(count)
     )  # fmt: skip
-    rulesets.publish_rules(None, "many", NOW)
+    versions.publish_rules(None, "many", NOW)
 
 
 @pytest.fixture
@@ -131,7 +131,7 @@ def test_what_is_odd_on_other_pages_is_said_on_each(company, admin, monkeypatch)
     monkeypatch.setattr("routing.rule_editor.listing.SEARCH_FROM", 5)
     many(company, 12)
     Rule.objects.filter(name="Number 9").update(condition=Rule.objects.get(name="Number 1").condition)
-    rulesets.publish_rules(None, "odd", NOW)
+    versions.publish_rules(None, "odd", NOW)
     odd = key("Number 9")
     shown = body(admin)
     assert "1 rule that is not shown here has something odd or wrong" in shown

@@ -11,8 +11,7 @@ from accounts.models import Department, Role
 from routing.facts import Facts
 from routing.models import RoutingDefault, Rule, RuleSetVersion
 from routing.refusals import RuleSetError
-from routing.rules import editing
-from routing.rules import versions as rulesets
+from routing.rules import editing, versions
 from routing.rules.editing import RuleContent
 from routing.rules.engine import decide
 from routing.rules.starter import STARTER_DEPARTMENTS
@@ -31,12 +30,12 @@ def numbers():
 
 def test_an_empty_database_says_what_to_do(db):
     with pytest.raises(RuleSetError, match="install the starter rules"):
-        rulesets.live_rules()
+        versions.live_rules()
 
 
 def test_nothing_can_be_published_without_a_default(db):
     with pytest.raises(RuleSetError, match="no default department"):
-        rulesets.publish_rules(None, "", NOW)
+        versions.publish_rules(None, "", NOW)
 
 
 def test_each_change_is_one_version_with_author_and_note(company):
@@ -46,52 +45,52 @@ def test_each_change_is_one_version_with_author_and_note(company):
 
 
 def test_publishing_without_a_change_makes_no_version(company):
-    assert rulesets.publish_rules(company.manager, "again", NOW) is None
+    assert versions.publish_rules(company.manager, "again", NOW) is None
     assert numbers() == [1, 2, 3]
 
 
 def test_live_follows_a_publish_at_once_in_the_same_process(company):
-    assert decide(message("late"), rulesets.live_rules()).department == "service"
+    assert decide(message("late"), versions.live_rules()).department == "service"
     editing.add_rule(RuleContent("Late", WORDS, company.billing), company.manager, "", NOW)
-    decision = decide(message("late"), rulesets.live_rules())
+    decision = decide(message("late"), versions.live_rules())
     assert (decision.department, decision.version) == ("billing", 4)
 
 
 def test_live_asks_the_database_once_a_second(company, monkeypatch, django_assert_num_queries):
     clock = [100.0]
     monkeypatch.setattr("routing.rules.versions.time.monotonic", lambda: clock[0])
-    rulesets.live_rules()
+    versions.live_rules()
     with django_assert_num_queries(0):
         clock[0] += 0.9
-        rulesets.live_rules()
+        versions.live_rules()
     with django_assert_num_queries(1):
         clock[0] += 0.2
-        known = rulesets.live_rules()
+        known = versions.live_rules()
     # Another process publishes: this one is told by the number alone.
-    content = rulesets.snapshot() | {"rules": []}
+    content = versions.snapshot() | {"rules": []}
     RuleSetVersion.objects.create(number=4, snapshot=content, created_at=NOW)
-    assert rulesets.live_rules() is known
+    assert versions.live_rules() is known
     clock[0] += 1.1
-    assert rulesets.live_rules().version == 4
+    assert versions.live_rules().version == 4
 
 
 def test_a_number_used_again_after_a_rollback_is_not_mistaken(company, monkeypatch):
     """Numbers are given again when the transaction that gave them is rolled back; other processes may have seen it."""
     clock = [100.0]
     monkeypatch.setattr("routing.rules.versions.time.monotonic", lambda: clock[0])
-    assert rulesets.live_rules().version == 3
+    assert versions.live_rules().version == 3
     gone = RuleSetVersion.objects.get(number=3)
     gone.delete()
     RuleSetVersion.objects.create(number=3, snapshot=gone.snapshot | {"rules": []}, created_at=NOW)
     clock[0] += 1.1
-    assert rulesets.live_rules().rules == ()
+    assert versions.live_rules().rules == ()
 
 
 def test_a_decision_is_replayed_from_its_version(company):
-    before = decide(message("a refund"), rulesets.live_rules())
+    before = decide(message("a refund"), versions.live_rules())
     editing.delete_rule(company.refunds.key, company.manager, NOW)
-    assert decide(message("a refund"), rulesets.live_rules()).department == "service"
-    assert rulesets.replay_decision(message("a refund"), before.version) == before
+    assert decide(message("a refund"), versions.live_rules()).department == "service"
+    assert versions.replay_decision(message("a refund"), before.version) == before
 
 
 def test_a_rule_to_a_closed_department_is_refused_and_nothing_is_kept(company):
@@ -131,7 +130,7 @@ def test_a_copy_stands_behind_its_original_and_is_off(company):
 
 def test_going_back_is_a_new_version_with_the_old_rules(company):
     editing.delete_rule(company.refunds.key, company.manager, NOW)
-    restored = rulesets.restore_and_publish_rules(3, company.manager, NOW)
+    restored = versions.restore_and_publish_rules(3, company.manager, NOW)
     assert (restored.number, restored.note) == (5, "Back to version 3")
     assert Rule.objects.get(key=company.refunds.key).name == "Refunds"
     assert RuleSetVersion.objects.get(number=5).snapshot == RuleSetVersion.objects.get(number=3).snapshot
@@ -140,7 +139,7 @@ def test_going_back_is_a_new_version_with_the_old_rules(company):
 def test_going_back_to_a_rule_of_a_closed_department_brings_it_back_off(company):
     editing.delete_rule(company.refunds.key, company.manager, NOW)
     Department.objects.filter(slug="billing").update(is_open=False)
-    rulesets.restore_and_publish_rules(3, company.manager, NOW)
+    versions.restore_and_publish_rules(3, company.manager, NOW)
     assert Rule.objects.get(key=company.refunds.key).enabled is False
 
 
@@ -148,20 +147,25 @@ def test_going_back_to_a_department_that_is_gone_is_refused_and_changes_nothing(
     editing.delete_rule(company.refunds.key, company.manager, NOW)
     Department.objects.filter(slug="billing").update(slug="accounts")
     with pytest.raises(RuleSetError, match="Version 3 uses the department “billing”, which is gone"):
-        rulesets.restore_and_publish_rules(3, company.manager, NOW)
+        versions.restore_and_publish_rules(3, company.manager, NOW)
     assert not Rule.objects.filter(key=company.refunds.key).exists()
 
 
 def test_the_starter_rules_are_installed_for_the_departments_there_are(db):
     departments = {
-        slug: DepartmentFactory(slug=slug, name=name) for slug, name in STARTER_DEPARTMENTS.items() if slug != "hr"
+        slug: DepartmentFactory(slug=slug, name=name)
+        for slug, name in STARTER_DEPARTMENTS.items()
+        if slug != "hr"
     }
-    version = rulesets.install_starter_rules(departments, "service", NOW)
+    version = versions.install_starter_rules(departments, "service", NOW)
     assert version.number == 1
     assert not Rule.objects.filter(name__startswith="Jobs").exists()
     assert RoutingDefault.objects.get().department.slug == "service"
-    assert decide(message("You charged me twice, I want a refund"), rulesets.live_rules()).department == "billing"
-    again = rulesets.install_starter_rules(departments, "service", NOW)
+    assert (
+        decide(message("You charged me twice, I want a refund"), versions.live_rules()).department
+        == "billing"
+    )
+    again = versions.install_starter_rules(departments, "service", NOW)
     assert again.number == 1
 
 

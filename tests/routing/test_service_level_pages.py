@@ -16,8 +16,16 @@ from accounts.models import Role
 from routing.departments import objection_to_closing
 from routing.models import Calendar, CalendarVersion, Rule, SLAPolicy, SLAVersion
 from routing.refusals import EditNotPermitted
-from routing.service_levels import editing as sla_editing
-from routing.service_levels import versions as terms
+from routing.service_levels import versions
+from routing.service_levels.editing import (
+    delete_calendar,
+    delete_policy,
+    install_starter_service_levels,
+    move_policy,
+    save_calendar,
+    save_policy,
+    switch_policy,
+)
 from routing.service_levels.policies import FIRST_STEP
 from tests.factories import NOW, DepartmentFactory, UserFactory
 from tests.inbox.pages import signed_in
@@ -31,9 +39,9 @@ CALENDAR = {"name": "Care", "time_zone": "Europe/Berlin", "country": "DE", "subd
 
 @pytest.fixture(autouse=True)
 def _no_memory_between_tests():
-    terms.forget_service_levels()
+    versions.forget_service_levels()
     yield
-    terms.forget_service_levels()
+    versions.forget_service_levels()
 
 
 @pytest.fixture
@@ -348,7 +356,9 @@ class TestPolicies:
         ask(client, "policy_move", {"direction": "up"}, second.key)
         assert list(SLAPolicy.objects.values_list("name", flat=True)) == ["Second", "First"]
         ask(client, "policy_switch", {"enabled": "0"}, first.key)
-        assert [one.name for one in terms.service_levels_by_number(SLAVersion.objects.first().number).policies] == ["Second"]
+        assert [
+            one.name for one in versions.service_levels_by_number(SLAVersion.objects.first().number).policies
+        ] == ["Second"]
         assert "Delete “" in text_of(ask(client, "policy_delete", None, second.key))
         ask(client, "policy_delete", {}, second.key)
         assert list(SLAPolicy.objects.values_list("name", flat=True)) == ["First"]
@@ -442,14 +452,14 @@ class TestManagers:
         person, everybody = UserFactory(role=Role.MANAGER, departments=[care]), policy()
         values = {"name": "N", "department": None}
         for attempt in (
-            lambda: sla_editing.save_policy(None, values, person, NOW),
-            lambda: sla_editing.save_policy(everybody.key, values | {"department": care}, person, NOW),
-            lambda: sla_editing.switch_policy(everybody.key, False, person, NOW),
-            lambda: sla_editing.move_policy(everybody.key, 1, person, NOW),
-            lambda: sla_editing.delete_policy(everybody.key, person, NOW),
-            lambda: sla_editing.install_starter_service_levels({}, [], {}, person, NOW),
-            lambda: sla_editing.save_calendar(everybody.calendar, "New", OFFICE, person, NOW),
-            lambda: sla_editing.delete_calendar(everybody.calendar_id, person, NOW),
+            lambda: save_policy(None, values, person, NOW),
+            lambda: save_policy(everybody.key, values | {"department": care}, person, NOW),
+            lambda: switch_policy(everybody.key, False, person, NOW),
+            lambda: move_policy(everybody.key, 1, person, NOW),
+            lambda: delete_policy(everybody.key, person, NOW),
+            lambda: install_starter_service_levels({}, [], {}, person, NOW),
+            lambda: save_calendar(everybody.calendar, "New", OFFICE, person, NOW),
+            lambda: delete_calendar(everybody.calendar_id, person, NOW),
         ):
             with pytest.raises(EditNotPermitted):
                 attempt()

@@ -34,7 +34,9 @@ def money():
 
 def asks(skill, admin):
     department = DepartmentFactory()
-    content = RuleContent("Money", {"any": [{"field": "words", "any": ["refund"]}]}, department, skill=skill.slug)
+    content = RuleContent(
+        "Money", {"any": [{"field": "words", "any": ["refund"]}]}, department, skill=skill.slug
+    )
     editing.set_default_department(department, admin, NOW)
     editing.add_rule(content, admin, "", NOW)
 

@@ -11,7 +11,16 @@ from hypothesis import strategies as st
 
 from routing.business_hours.calendar import CalendarError, compile_calendar
 from routing.business_hours.history import compile_history
-from routing.service_levels.policies import BREACH, WARNING, Policy, Step, ServiceLevels, compute_due, clock_events, business_seconds_used
+from routing.service_levels.policies import (
+    BREACH,
+    WARNING,
+    Policy,
+    ServiceLevels,
+    Step,
+    business_seconds_used,
+    clock_events,
+    compute_due,
+)
 from routing.service_levels.versions import compile_service_levels
 from tests.routing.test_calendars import ALWAYS, WEEK, durations, hours, moments, random_snapshot, utc
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from routing.text import _TOKEN, is_emoji_only, fold_text, has_link, tokenize, count_words
+from routing.text import _TOKEN, count_words, fold_text, has_link, is_emoji_only, tokenize
 
 
 @pytest.mark.parametrize("text", ["🔥", "😍😍 ❤️", "@brand 🔥", "👨‍👩‍👧", "🇩🇪!!", "👍🏽", "1️⃣ 🔥"])

@@ -12,8 +12,14 @@ from django.db import connection
 
 from accounts.models import Department
 from routing.classifier.router import BadArrays
-from routing.learning import active as learned
 from routing.learning import corrections, trainings
+from routing.learning.active import (
+    DEFAULT_THRESHOLD,
+    facts_of_text,
+    forget_active_router,
+    get_active_router,
+    rank_departments,
+)
 from routing.models import (
     ExampleSource,
     LearningMode,
@@ -32,9 +38,9 @@ LATER = NOW + dt.timedelta(hours=1)
 
 @pytest.fixture(autouse=True)
 def _no_router_between_tests():
-    learned.forget_active_router()
+    forget_active_router()
     yield
-    learned.forget_active_router()
+    forget_active_router()
 
 
 @pytest.fixture()
@@ -71,7 +77,9 @@ def test_of_a_case_the_last_word_counts(company):
 @pytest.mark.parametrize("text", ["", " \n "])
 def test_a_text_that_says_nothing_teaches_nothing(company, text):
     for said in ("Where is it?", text):
-        corrections.record_correction(said, "billing", source=ExampleSource.ACCEPTED, by=None, now=NOW, case_id=7)
+        corrections.record_correction(
+            said, "billing", source=ExampleSource.ACCEPTED, by=None, now=NOW, case_id=7
+        )
     assert not RoutingExample.objects.exists()
 
 
@@ -79,7 +87,9 @@ def test_an_import_keeps_a_text_once_and_the_last_department(company):
     assert corrections.import_corrections(
         [("a", "billing"), ("b", "billing"), ("a", "service")], by=None, now=NOW
     ) == (2, 0)
-    assert corrections.import_corrections([("a", "billing"), ("b", "billing"), (" ", "x")], by=None, now=NOW) == (
+    assert corrections.import_corrections(
+        [("a", "billing"), ("b", "billing"), (" ", "x")], by=None, now=NOW
+    ) == (
         0,
         1,
     )
@@ -87,7 +97,9 @@ def test_an_import_keeps_a_text_once_and_the_last_department(company):
 
 
 def test_examples_of_erased_messages_go(company):
-    corrections.record_correction("x", "billing", source="handed_over", by=None, now=NOW, case_id=1, message_id=5)
+    corrections.record_correction(
+        "x", "billing", source="handed_over", by=None, now=NOW, case_id=1, message_id=5
+    )
     assert corrections.forget_corrections_of_messages([4]) == 0
     assert corrections.forget_corrections_of_messages([5]) == 1
 
@@ -107,14 +119,14 @@ def test_a_training_makes_the_active_version(taught):
         version,
         version.verdict,
     )
-    active = learned.get_active_router()
-    facts = learned.facts_of_text("you took 12 euros from my card twice")
-    assert learned.rank_departments(facts, live_rules(), active)[0].department == "billing"
+    active = get_active_router()
+    facts = facts_of_text("you took 12 euros from my card twice")
+    assert rank_departments(facts, live_rules(), active)[0].department == "billing"
 
 
 def test_without_a_version_the_rules_are_ranked(company):
-    assert learned.get_active_router() is None
-    ranked = learned.rank_departments(learned.facts_of_text("refund my broken kettle"), live_rules(), None)
+    assert get_active_router() is None
+    ranked = rank_departments(facts_of_text("refund my broken kettle"), live_rules(), None)
     assert [one.department for one in ranked] == ["billing", "service"]
 
 
@@ -133,13 +145,13 @@ def test_without_rules_the_starter_rules_vote(db):
 
 
 def test_a_version_worse_than_the_rules_is_not_used(taught, monkeypatch):
-    from routing.classifier import training as numbers
+    from routing.classifier import training as classifier_training
 
-    monkeypatch.setattr(numbers, "_choose_strength", lambda bench, scores: (0.25, False))
+    monkeypatch.setattr(classifier_training, "_choose_strength", lambda bench, scores: (0.25, False))
     version = trained()
     assert version.state == VersionState.REFUSED
     assert version.verdict.startswith("Worse than the rules alone")
-    assert learned.get_active_router() is None
+    assert get_active_router() is None
 
 
 def test_a_version_worse_than_the_one_before_on_new_corrections_is_not_used(taught, monkeypatch):
@@ -160,7 +172,7 @@ def test_a_version_worse_than_the_one_before_on_new_corrections_is_not_used(taug
     second = trained(LATER)
     assert second.state == VersionState.RETIRED
     assert "version 1 stays" in second.verdict
-    assert learned.get_active_router().number == 1
+    assert get_active_router().number == 1
 
 
 def test_it_begins_by_itself_after_enough_corrections_and_a_pause(taught):
@@ -218,27 +230,27 @@ def test_rolling_back_pins_and_automatic_takes_the_newest_again(taught):
     trained()
     second = trained(LATER)
     trainings.activate_router_version(1)
-    assert learned.get_active_router().number == 1
+    assert get_active_router().number == 1
     third = trained(LATER + dt.timedelta(hours=1))
     assert third.state == VersionState.RETIRED
     assert "pinned" in third.verdict
     trainings.set_learning_mode(LearningMode.AUTOMATIC)
-    assert learned.get_active_router().number == 3
+    assert get_active_router().number == 3
     assert RouterVersion.objects.get(pk=second.pk).state == VersionState.RETIRED
 
 
 def test_switched_off_only_the_rules_decide(taught):
     trained()
     trainings.set_learning_mode(LearningMode.OFF)
-    assert learned.get_active_router() is None
+    assert get_active_router() is None
     assert "switched off" in trained(LATER).verdict
 
 
 def test_arrays_that_are_none_leave_the_rules(taught):
     version = trained()
     RouterVersion.objects.filter(pk=version.pk).update(arrays=b"\x80\x04.")
-    learned.forget_active_router()
-    assert learned.get_active_router() is None
+    forget_active_router()
+    assert get_active_router() is None
     with pytest.raises(BadArrays):
         trainings.activate_router_version(1)
 
@@ -246,9 +258,9 @@ def test_arrays_that_are_none_leave_the_rules(taught):
 def test_thresholds_are_by_department(taught):
     trained()
     trainings.set_threshold("billing", 0.5)
-    active = learned.get_active_router()
+    active = get_active_router()
     assert active.threshold("billing") == 0.5
-    assert active.threshold("tech") == learned.DEFAULT_THRESHOLD
+    assert active.threshold("tech") == DEFAULT_THRESHOLD
 
 
 # The command

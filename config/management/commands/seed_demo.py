@@ -29,7 +29,7 @@ from accounts.people.verbs import mark_email_verified
 from config.demo import company as demo_company
 from config.demo.roster import seed_roster
 from routing.models import RuleSetVersion, SLAVersion
-from routing.playbook import versions as playbooks
+from routing.playbook import versions
 from routing.rules.starter import DEFAULT_DEPARTMENT, STARTER_DEPARTMENTS
 from routing.rules.versions import install_starter_rules
 from routing.service_levels.editing import install_starter_service_levels
@@ -73,9 +73,11 @@ class Command(BaseCommand):
             if not RuleSetVersion.objects.exists():
                 install_starter_rules(departments, DEFAULT_DEPARTMENT, now)
             if not SLAVersion.objects.exists():
-                install_starter_service_levels(demo_company.CALENDARS, demo_company.POLICIES, departments, None, now)
-            if playbooks.live_playbook() is None:
-                playbooks.install_starter_playbook(None, now)
+                install_starter_service_levels(
+                    demo_company.CALENDARS, demo_company.POLICIES, departments, None, now
+                )
+            if versions.live_playbook() is None:
+                versions.install_starter_playbook(None, now)
             if fit:
                 DemoMarker.objects.get_or_create(pk=1, defaults={"seeded_at": now})
         for account in accounts:
@@ -134,7 +136,9 @@ def seed_departments() -> dict[str, Department]:
         ],
         ignore_conflicts=True,
     )
-    return {department.slug: department for department in Department.objects.filter(slug__in=STARTER_DEPARTMENTS)}
+    return {
+        department.slug: department for department in Department.objects.filter(slug__in=STARTER_DEPARTMENTS)
+    }
 
 
 def seed_people(departments: dict[str, Department]) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from inbox.decisions.replay import ReplayDifference, ReplayCounts, replay_decisions
+from inbox.decisions.replay import ReplayCounts, ReplayDifference, replay_decisions
 from inbox.management.moments import parse_moment
 
 #: Differences that are printed.

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from inbox.decisions.trace import trace_lines, trace_case, cases_without_trace
+from inbox.decisions.trace import cases_without_trace, trace_case, trace_lines
 from inbox.models import Case
 
 #: Cases without a trace that are named.

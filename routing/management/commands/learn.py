@@ -85,7 +85,9 @@ class Command(BaseCommand):
             slug = slugify(name)[:50]
             if not slug:
                 raise CommandError(f"“{name}” cannot be a department's name. Nothing was taken over.")
-            Department.objects.get_or_create(slug=slug, defaults={"name": STARTER_DEPARTMENTS.get(slug, name)[:80]})
+            Department.objects.get_or_create(
+                slug=slug, defaults={"name": STARTER_DEPARTMENTS.get(slug, name)[:80]}
+            )
             known[name.lower()] = slug
         return {name: known[name.lower()] for name in named}
 

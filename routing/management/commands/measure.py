@@ -56,9 +56,11 @@ class Command(BaseCommand):
         reading.add_argument("--label-column", default="label")
 
     def handle(self, **options: Any) -> None:
-        subject = {"reading": self._measure_reading, "routing": self._measure_routing, "rules": self._measure_rules}[
-            options["subject"]
-        ]
+        subject = {
+            "reading": self._measure_reading,
+            "routing": self._measure_routing,
+            "rules": self._measure_rules,
+        }[options["subject"]]
         self.stdout.write(json.dumps({"subject": options["subject"], **subject(options)}))
 
     def _measure_rules(self, options: dict[str, Any]) -> dict[str, Any]:
@@ -108,7 +110,9 @@ class Command(BaseCommand):
         if len({one.example.department for one in messages}) < 2:
             raise CommandError("There must be messages of at least two departments.")
         numbers = [int(part) for part in counts]
-        return measure_learning_curve(messages, rule_phrases(snapshot), numbers, options["seeds"], self._print_progress)
+        return measure_learning_curve(
+            messages, rule_phrases(snapshot), numbers, options["seeds"], self._print_progress
+        )
 
     def _read_messages(self, path: Path, prefix: str, snapshot: dict[str, Any]) -> list[LabelledMessage]:
         found = list(read_labelled_rows(path))

@@ -11,16 +11,25 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from routing.files.csv import facts_of_row, escape_formula
+from routing.files.csv import escape_formula, facts_of_row
 from routing.files.labelled import UnusableFile, read_csv_file, score_labels
 from routing.files.routed import RoutingAnswer, route_message
-from routing.learning import active as learned
+from routing.learning.active import get_active_router
 from routing.models import RuleSetVersion
 from routing.rules.engine import CompiledRules, compile_rules
 from routing.rules.starter import starter_snapshot
 from routing.rules.versions import RuleSetError, live_rules
 
-OUTPUT_COLUMNS = ("id", "department", "confidence", "second", "sentiment", "language", "needs_answer", "reasons")
+OUTPUT_COLUMNS = (
+    "id",
+    "department",
+    "confidence",
+    "second",
+    "sentiment",
+    "language",
+    "needs_answer",
+    "reasons",
+)
 
 
 class Command(BaseCommand):
@@ -49,7 +58,7 @@ class Command(BaseCommand):
                 "--out names the file that is read: choose another, or its messages would be gone."
             )
         rules = self._load_rules(options["starter"])
-        active = None if options["starter"] or options["rules_only"] else learned.get_active_router()
+        active = None if options["starter"] or options["rules_only"] else get_active_router()
         label = options["label_column"]
         pairs: list[tuple[str, str]] = []
 

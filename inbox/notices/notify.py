@@ -74,7 +74,13 @@ def notify_each(told: Iterable[tuple[int, int, str, str]], kind: NoticeKind, *, 
 def notify_of_rules(user_ids: Iterable[int], version: int, text: str, *, key: str, now: dt.datetime) -> None:
     """As `notify_users`, of what version `version` of the rules does."""
     people = list(dict.fromkeys(user_ids))
-    told = {"kind": NoticeKind.RULE, "rules_version": version, "text": text[:_LONGEST_TEXT], "key": key, "at": now}
+    told = {
+        "kind": NoticeKind.RULE,
+        "rules_version": version,
+        "text": text[:_LONGEST_TEXT],
+        "key": key,
+        "at": now,
+    }
     Notice.objects.bulk_create((Notice(user_id=pk, **told) for pk in people), ignore_conflicts=True)
     publish_notices_on_commit(people)
 
@@ -127,7 +133,9 @@ def notices_page(user: User, after: str) -> tuple[list[Notice], str]:
             one.readable = True  # type: ignore[attr-defined]
         elif one.is_grouped:
             one.readable = notice_queue_url(one, user) != ""  # type: ignore[attr-defined]
-    return found[:NOTICES_PER_PAGE], encode_cursor(found[NOTICES_PER_PAGE - 1].at, found[NOTICES_PER_PAGE - 1].pk) if more else ""
+    return found[:NOTICES_PER_PAGE], encode_cursor(
+        found[NOTICES_PER_PAGE - 1].at, found[NOTICES_PER_PAGE - 1].pk
+    ) if more else ""
 
 
 def notice_queue_url(notice: Notice, user: User) -> str:
@@ -139,7 +147,9 @@ def notice_queue_url(notice: Notice, user: User) -> str:
     return f"{reverse('inbox:queue_department', args=[department.slug])}?sort={sort}"
 
 
-def mark_notices_read(user: User, now: dt.datetime, *, only: int | None = None, until: int | None = None) -> int:
+def mark_notices_read(
+    user: User, now: dt.datetime, *, only: int | None = None, until: int | None = None
+) -> int:
     """Mark one notice (`only`), those up to one (`until`), or all as read; how many were not before."""
     rows = Notice.objects.filter(user=user, read_at__isnull=True)
     if only is not None:
