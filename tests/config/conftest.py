@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 CHECKOUT = Path(__file__).resolve().parents[2]
-OURS = ("bootstrap", "commandline", "demo", "installer", "static", "supervisor", "up")
+OURS = ("bootstrap", "commandline", "installer", "static", "supervisor", "up")
 
 SETTINGS = """
 import os, environ
@@ -110,11 +110,12 @@ def build_standin(target: Path) -> Path:
     shutil.copy(CHECKOUT / "manage.py", target)
     shutil.copy(CHECKOUT / "pyproject.toml", target)
     shutil.copy(CHECKOUT / "requirements.lock", target)
-    shutil.copytree(
-        CHECKOUT / "config" / "embedded",
-        target / "config" / "embedded",
-        ignore=shutil.ignore_patterns("__pycache__"),
-    )
+    for folder in ("demo", "embedded"):
+        shutil.copytree(
+            CHECKOUT / "config" / folder,
+            target / "config" / folder,
+            ignore=shutil.ignore_patterns("__pycache__"),
+        )
     for name in OURS:
         shutil.copy(CHECKOUT / "config" / f"{name}.py", target / "config")
     files = {

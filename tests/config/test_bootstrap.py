@@ -27,7 +27,7 @@ if "--version" in sys.argv:
 """
 COMMANDLINE = """
 import sys
-def run(argv):
+def run_command_line(argv):
     print("ran", *argv[1:], "in", sys.prefix)
     return 7
 """

@@ -189,12 +189,12 @@ def test_a_port_for_later_is_none_that_the_system_gives_away_meanwhile(monkeypat
 
 def test_one_process_at_a_time_has_the_folder_and_its_note_tells_who(home):
     assert home.lock()
-    assert Home(home.path).running() is None
+    assert Home(home.path).read_running() is None
     note = RunningInstance(os.getpid(), "up", "http://127.0.0.1:1/", "postgresql://…", "redis://…")
-    home.announce(note)
+    home.announce_running(note)
     code = (
         "from pathlib import Path; from config.embedded.data_folder import Home\n"
-        f"home = Home(Path({str(home.path)!r})); print(home.lock(), home.running().pid)"
+        f"home = Home(Path({str(home.path)!r})); print(home.lock(), home.read_running().pid)"
     )
     other = subprocess.run(
         [sys.executable, "-c", code], cwd=CHECKOUT, capture_output=True, text=True, check=True
@@ -202,7 +202,7 @@ def test_one_process_at_a_time_has_the_folder_and_its_note_tells_who(home):
     assert other.stdout.split() == ["False", str(os.getpid())]
     assert mode(home.path / "running.json") == 0o600
     home.release()
-    assert Home(home.path).running() is None
+    assert Home(home.path).read_running() is None
 
 
 def test_the_demo_s_tokens_go_to_the_demo_s_networks_only(home):
@@ -220,8 +220,8 @@ def test_the_demo_s_tokens_go_to_the_demo_s_networks_only(home):
 def test_secrets_are_made_once_and_for_their_owner_only(home):
     from cryptography.fernet import Fernet
 
-    first = home.secrets()
-    assert home.secrets() == first == home.read_secrets()
+    first = home.ensure_secrets()
+    assert home.ensure_secrets() == first == home.read_secrets()
     assert mode(home.path / "secrets") == 0o600
     assert len(first["SECRET_KEY"]) >= 50
     Fernet(first["CREDENTIAL_KEYS"]).encrypt(b"token")

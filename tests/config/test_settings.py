@@ -12,7 +12,7 @@ _PLANNED = """
 import django
 django.setup()
 from django.db import connection
-from accounts.binding import bound_cursor
+from postgres.bound_cursors import bound_cursor
 for number in range(9):
     with bound_cursor() as cursor:
         cursor.execute("SELECT %(number)s::int AS asked_again", {"number": number})

@@ -44,16 +44,16 @@ SLEEP = "import time; print('up', flush=True); time.sleep(60)"
 
 def test_a_dead_child_is_started_again(keeper, said, tmp_path):
     child = program(tmp_path, "web", SLEEP)
-    keeper.keep(child)
+    keeper.keep_alive(child)
     first = child.process
     first.kill()
     first.wait()
-    keeper.look(time.monotonic())
+    keeper.restart_dead_children(time.monotonic())
     assert said == [
         f"web was ended by signal 9; starting it again in 0.01 s. Its log: {tmp_path / 'web.log'}"
     ]
     assert child.process is first
-    keeper.look(time.monotonic() + 1)
+    keeper.restart_dead_children(time.monotonic() + 1)
     assert child.process is not first
     assert child.process.poll() is None
 
@@ -61,18 +61,18 @@ def test_a_dead_child_is_started_again(keeper, said, tmp_path):
 def test_a_child_that_dies_at_once_again_and_again_is_given_up_with_the_end_of_its_log(
     keeper, said, tmp_path
 ):
-    keeper.keep(program(tmp_path, "beat", "raise SystemExit('no broker today')"))
+    keeper.keep_alive(program(tmp_path, "beat", "raise SystemExit('no broker today')"))
     with pytest.raises(
         GivenUpError, match=r"(?s)beat ended with status 1, for the 5th.*beat.log.*no broker today"
     ):
-        eventually(lambda: keeper.look(time.monotonic()), 30)
+        eventually(lambda: keeper.restart_dead_children(time.monotonic()), 30)
     assert len([line for line in said if "starting it again" in line]) == 4
 
 
 def test_deaths_far_apart_are_never_too_many(keeper, said, tmp_path, monkeypatch):
     monkeypatch.setattr(supervisor, "QUICK_SECONDS", 0.0)
-    keeper.keep(program(tmp_path, "web", ""))
-    eventually(lambda: keeper.look(time.monotonic()) or len(said) >= 7, 30)
+    keeper.keep_alive(program(tmp_path, "web", ""))
+    eventually(lambda: keeper.restart_dead_children(time.monotonic()) or len(said) >= 7, 30)
 
 
 def test_stages_stop_in_the_reverse_order(keeper, tmp_path):
@@ -89,7 +89,7 @@ def test_stages_stop_in_the_reverse_order(keeper, tmp_path):
     children = [program(tmp_path, name, code, patience=20) for name in ("first", "second", "third")]
     for child in children:
         child.command = [*child.command, child.name]
-        keeper.keep(child)
+        keeper.keep_alive(child)
     eventually(lambda: all("up" in child.log.read_text() for child in children), 20)
     keeper.stop()
     assert order.read_text().split() == ["third", "second", "first"]
@@ -103,7 +103,7 @@ def test_the_stubborn_and_their_children_are_killed_after_their_patience(keeper,
         "time.sleep(60)\n"
     )
     children = [program(tmp_path, name, code, patience=1.5) for name in ("one", "two", "three")]
-    keeper.keep(*children)
+    keeper.keep_alive(*children)
     eventually(lambda: all(child.log.read_text().endswith("\n") for child in children), 20)
     pids = [child.process.pid for child in children] + [int(child.log.read_text()) for child in children]
     assert all(map(lives, pids))
@@ -122,7 +122,7 @@ def test_children_end_with_a_supervisor_that_is_killed(tmp_path):
         "from config.supervisor import Program, Supervisor\n"
         f"folder = Path({str(tmp_path)!r})\n"
         f"child = Program('c', [sys.executable, '-c', {SLEEP!r}], folder / 'c.log', dict(os.environ), folder)\n"
-        "Supervisor(print).keep(child)\n"
+        "Supervisor(print).keep_alive(child)\n"
         "print(child.process.pid, flush=True)\n"
         "time.sleep(60)\n"
     )
@@ -140,10 +140,10 @@ def test_children_end_with_a_supervisor_that_is_killed(tmp_path):
 
 def test_a_log_that_has_grown_large_is_kept_once_and_emptied_in_place(keeper, tmp_path):
     child = program(tmp_path, "web", SLEEP)
-    keeper.keep(child)
+    keeper.keep_alive(child)
     eventually(lambda: "up" in child.log.read_text(), 20)
     with child.log.open("ab") as target:
         target.truncate(11_000_000)
-    keeper.look(time.monotonic() + 120)
+    keeper.restart_dead_children(time.monotonic() + 120)
     assert child.log.stat().st_size == 0
     assert (tmp_path / "web.log.1").stat().st_size == 11_000_000

@@ -85,7 +85,7 @@ def check_stored(polled: Polled, case: HostileCase, message: Message) -> None:
     kept = case.text if case.stored_as is None and case.where != "json" else case.stored_as
     held = {
         "text": message.text,
-        "name": message.identity.name,
+        "name": message.identity.person_name,
         "handle": message.identity.handle,
         "avatar": message.identity.avatar_url,
         "permalink": message.permalink,

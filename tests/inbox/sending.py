@@ -99,7 +99,7 @@ class FakeNetwork:
                 self.credentials = credentials
 
             @staticmethod
-            def measure(text):
+            def measure_length(text):
                 return len(text)
 
             def refresh_credentials(self):
@@ -110,7 +110,7 @@ class FakeNetwork:
 
             send_dm = reply
 
-            def find_own_recent(self, ref, text, since, visibility):
+            def find_own_message(self, ref, text, since, visibility):
                 return world.look(ref, text)
 
         return FakeConnector

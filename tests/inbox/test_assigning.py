@@ -335,7 +335,7 @@ class TestTakeNext:
             raise RuntimeError
 
         with monkeypatch.context() as patched, pytest.raises(RuntimeError):
-            patched.setattr("inbox.changes.change.publish_on_commit", breaks)
+            patched.setattr("inbox.changes.change.publish_cases_on_commit", breaks)
             take_next.take_next_case(ada, now=NOW)
         case.refresh_from_db()
         assert (case.assignee, case.version) == (None, 1)
@@ -391,7 +391,7 @@ class TestAtOnce:
         ada = person(first, second, capacity=2)
         for _ in range(2):
             waiting(first, brand)
-        counted, go_on, needs_of = threading.Event(), threading.Event(), automatic.needs_of
+        counted, go_on, needs_of = threading.Event(), threading.Event(), automatic.read_case_needs
 
         def slow(case_ids):
             if not counted.is_set():

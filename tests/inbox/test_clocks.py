@@ -265,7 +265,7 @@ def test_a_case_names_the_version_and_an_older_one_can_be_read_again():
     versions.publish_service_levels(None, "", NOW)
     assert case.sla_version == 1
     found = versions.service_levels_by_number(case.sla_version)
-    again = found.due(found.policy(case.department_id, 0, "x"), "first_response", case.exchange_from)
+    again = found.due(found.matching_policy(case.department_id, 0, "x"), "first_response", case.exchange_from)
     assert again.at == case.first_response_due_at
 
 

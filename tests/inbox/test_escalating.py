@@ -442,7 +442,7 @@ class TestWhoIsTold:
             world.sweep(60)
             Case.objects.update(next_clock_at=NOW)
         told = Notice.objects.get(user=world.manager)
-        assert (told.cases, told.says) == (12, "12 cases of Service are overdue.")
+        assert (told.cases, told.current_text) == (12, "12 cases of Service are overdue.")
         world.sweep(70)  # escalated, too: the same cases
         told.refresh_from_db()
         assert told.cases == 12
@@ -453,8 +453,8 @@ class TestWhoIsTold:
         self.many(world, 1)
         world.sweep(60)
         told = Notice.objects.get(user=world.manager)
-        assert told.says == told.text
-        assert "first response was due" in told.says
+        assert told.current_text == told.text
+        assert "first response was due" in told.current_text
 
     def test_kinds_and_departments_are_told_apart(self, world):
         self.many(world, 2)
@@ -508,7 +508,7 @@ class TestWhoIsTold:
         self.many(world, 2)
         world.sweep(90)
         told = Notice.objects.get(user=world.agent, kind=NoticeKind.MOVED)
-        assert told.says == "2 overdue cases were moved to Rescue."
+        assert told.current_text == "2 overdue cases were moved to Rescue."
 
     def test_the_notice_opens_the_queue_of_what_it_counts(self, world):
         self.many(world, 3)
@@ -538,7 +538,7 @@ class TestWhoIsTold:
         client, told = signed_in(world.manager), Notice.objects.get(user=world.manager)
         address = reverse("inbox:notice_open", args=[told.pk])
         page = client.get("/notices/").content.decode()
-        assert told.says in page
+        assert told.current_text in page
         assert address not in page
         assert client.post(address).status_code == 404
 

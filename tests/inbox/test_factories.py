@@ -15,7 +15,7 @@ pytestmark = pytest.mark.django_db
 
 def test_a_reply_belongs_to_the_case_of_its_parent():
     reply = ReplyFactory()
-    assert reply.case == reply.parent.case
+    assert reply.case == reply.parent.build_case
     assert reply.brand_account == reply.case.brand_account
 
 

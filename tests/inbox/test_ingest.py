@@ -112,7 +112,7 @@ def test_a_second_message_joins_and_says_so(feed):
     decision = Decision.objects.order_by("id").last()
     assert decision.decided_by == "thread"
     assert decision.reasons == [f"Joined case {case.pk}, which Billing has."]
-    assert decision.department == feed.departments["billing"]
+    assert decision.find_department == feed.departments["billing"]
 
 
 def test_messages_of_one_page_join_each_other(feed):

@@ -38,7 +38,7 @@ def test_what_is_put_right_is_fine_afterwards(place, staff, default_id):
         if to is not None:
             assert judge_place(CasePlace(to, place.brand_account_id, None), staff) == "fine"
         else:
-            assert not any(staff.keeps(one, place.brand_account_id) for one in ids_of(staff))
+            assert not any(staff.can_keep(one, place.brand_account_id) for one in ids_of(staff))
 
 
 def ids_of(staff):

@@ -167,5 +167,5 @@ def test_only_the_pages_of_who_is_told_are_woken():
     theirs = Listener(Audience("agent", frozenset(), frozenset(), 8))
     for listener in (mine, theirs):
         listener.offer_notices([7])
-    assert mine.take() == b"event: notices\ndata: []\n\n"
+    assert mine.pop_events() == b"event: notices\ndata: []\n\n"
     assert not theirs.woken.is_set()

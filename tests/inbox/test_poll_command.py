@@ -78,7 +78,7 @@ def test_poll_waits_for_the_worker_that_polls_the_stream_now(network, monkeypatc
 def test_poll_says_when_the_worker_does_not_end(network, monkeypatch):
     connected("brand")
     polling.lease_due_streams(timezone.now(), 1, all_streams=True)
-    monkeypatch.setattr("inbox.management.commands.poll.LEASE", dt.timedelta(seconds=0.3))
+    monkeypatch.setattr("inbox.management.commands.poll.PAGE_LEASE", dt.timedelta(seconds=0.3))
     out = StringIO()
     with pytest.raises(CommandError, match="1 of 1"):
         call_command("poll", stdout=out)

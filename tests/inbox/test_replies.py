@@ -7,7 +7,7 @@ from accounts.models import BrandAccount, BrandAccountGrant, Health, Lifecycle, 
 from inbox.cases.verbs import Conflict, Invalid, NotAllowed, add_note, claim_case, hand_over_case
 from inbox.models import Case, CaseEvent, Custody, Draft, Message, Reply, ReplyState, Verb, Visibility
 from inbox.replies import drafts, verbs
-from inbox.replies.composer import build_composer
+from inbox.replies.composer import build_composer, measure_text
 from networks import registry
 from tests.factories import (
     NOW,
@@ -370,4 +370,4 @@ class TestDrafts:
 
 
 def test_the_networks_own_unit_is_measured_without_a_credential():
-    assert verbs.measure("facebook", "Grüße 👍") == 7
+    assert measure_text("facebook", "Grüße 👍") == 7

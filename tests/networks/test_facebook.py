@@ -538,7 +538,7 @@ class TestFindingOurOwn:
         network.replies.clear()
         network.default = Reply(200, {"data": list(items)})
         ref = {"object_id": "1015_1", "thread_id": "1015_1"}
-        return connector(network.url).find_own_recent(ref, "our  answer ", self.SINCE, "public")
+        return connector(network.url).find_own_message(ref, "our  answer ", self.SINCE, "public")
 
     def test_by_author_text_and_time(self, network: Network) -> None:
         own = {"from": {"id": PAGE}, "message": "our answer"}
@@ -551,7 +551,7 @@ class TestFindingOurOwn:
 
     def test_direct(self, network: Network) -> None:
         network.then(200, feed(conversation(1, message(5), message(4, own=True, message="our answer"))))
-        found = connector(network.url).find_own_recent(
+        found = connector(network.url).find_own_message(
             {"recipient_id": "42"}, "our answer", self.SINCE, "direct"
         )
         assert found == SentMessage("m_4")

@@ -69,7 +69,7 @@ class TestX:
         )
         network.then(200, {"data": {"id": "42", "username": "brand", "name": "Brand"}})
         (found,) = finish(network, "x")
-        assert (found.own.remote_id, found.own.handle, found.own.scopes) == (
+        assert (found.account.remote_id, found.account.handle, found.account.scopes) == (
             "42",
             "brand",
             ("tweet.read", "dm.read"),
@@ -87,7 +87,7 @@ class TestX:
         assert network.asked[1].headers["authorization"] == "Bearer A1"
         network.then(200, {"data": [], "meta": {"result_count": 0}})
         XConnector(
-            Credentials("x", found.own.remote_id, found.secrets), api_url=network.url, clock=lambda: NOW
+            Credentials("x", found.account.remote_id, found.secrets), api_url=network.url, clock=lambda: NOW
         ).poll("mentions", {})
         assert network.asked[2].headers["authorization"] == "Bearer A1"
         assert "A1" not in repr(found)
@@ -113,7 +113,10 @@ class TestFacebook:
                            "paging": {"next": "https://graph.facebook.com/v25.0/me/accounts?access_token=long&after=a2"}})  # fmt: skip
         network.then(200, {"data": [{"id": 3, "name": "Three", "username": "three", "access_token": "P3"}]})
         pages = finish(network, "facebook")
-        assert [(page.own.remote_id, page.own.handle) for page in pages] == [("1", "One"), ("3", "three")]
+        assert [(page.account.remote_id, page.account.handle) for page in pages] == [
+            ("1", "One"),
+            ("3", "three"),
+        ]
         code, longer, first, second = network.asked
         assert code.query["code"] == "the-code"
         assert code.query["redirect_uri"] == BACK

@@ -539,7 +539,7 @@ class TestFindingOurOwn:
 
     def find(self, network: Network, text: str, *items: dict[str, Any]) -> SentMessage | None:
         network.then(200, {"data": list(items), "meta": {}})
-        return connector(network.url).find_own_recent({"tweet_id": "5"}, text, self.SINCE, "public")
+        return connector(network.url).find_own_message({"tweet_id": "5"}, text, self.SINCE, "public")
 
     def test_by_parent_and_text(self, network: Network) -> None:
         assert self.find(network, "hello", self.ours("other"), self.ours("hello")) is not None
@@ -570,7 +570,7 @@ class TestFindingOurOwn:
             200, {"data": [event(2), event(1, sender_id=OWN, text="hello")], "meta": {"next_token": "n"}}
         )
         ref = {"conversation_id": f"42-{OWN}", "participant_id": "42"}
-        found = connector(network.url).find_own_recent(ref, "hello", self.SINCE, "direct")
+        found = connector(network.url).find_own_message(ref, "hello", self.SINCE, "direct")
         assert found == SentMessage(f"dm-{BASE + 1}")
         assert network.asked[0].path == f"/2/dm_conversations/42-{OWN}/dm_events"
 
@@ -641,7 +641,7 @@ class TestLength:
         ],
     )
     def test_is_weighted(self, network: Network, text: str, length: int) -> None:
-        assert connector(network.url).measure(text) == length
+        assert connector(network.url).measure_length(text) == length
 
 
 class TestWebhooks:

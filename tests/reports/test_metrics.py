@@ -261,8 +261,8 @@ class TestWeeks:
     def test_the_period_before_ends_where_this_one_starts(self):
         period = last_weeks(4, now=NOW, zone=UTC)
 
-        assert period.before(UTC).end == period.start
-        assert len(period.before(UTC).weeks) == 4
+        assert period.preceding(UTC).end == period.start
+        assert len(period.preceding(UTC).weeks) == 4
 
 
 def test_a_bar_is_as_high_as_its_rate(manager, billing, period):

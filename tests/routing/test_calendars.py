@@ -254,12 +254,15 @@ def _timed(what):
 
 def test_a_day_is_described():
     year = calendar(country="DE", closed=["2026-12-24"], special={"2026-12-31": [[540, 720]]})
-    kinds = {day: year.day(dt.date(2026, *day)) for day in ((12, 24), (12, 25), (12, 31), (12, 30), (3, 29))}
+    kinds = {
+        day: year.describe_day(dt.date(2026, *day))
+        for day in ((12, 24), (12, 25), (12, 31), (12, 30), (3, 29))
+    }
     assert [kinds[day].kind for day in kinds] == ["closed", "holiday", "special", "week", "week"]
     assert kinds[12, 25].name == "Christmas Day"
     assert kinds[12, 31].intervals == ((540, 720),)
     assert [kinds[3, 29].shift, kinds[12, 24].shift] == [60, 0]
-    assert calendar().day(dt.date(2026, 10, 25)).shift == -60
+    assert calendar().describe_day(dt.date(2026, 10, 25)).shift == -60
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from routing.rules.editing import RuleContent
 from routing.rules.engine import decide
 from routing.rules.merging import DEFAULT_KEY, ORDER_KEY, merge_snapshots
 from routing.rules.scope import MayNotOvertake
+from routing.rules.store import build_rules_snapshot
 from tests.factories import NOW, UserFactory
 
 WORDS = {"field": "words", "any": ["late"]}
@@ -135,7 +136,7 @@ def test_the_default_and_the_order_changed_by_two_are_clashes(company, other):
     assert [clash.key for clash in standing.clashes] == [ORDER_KEY]
     drafts.publish_rule_draft(company.manager, "", NOW, {ORDER_KEY: "theirs"})
     assert names() == ["Faults", "Refunds", "Third"]
-    assert versions.snapshot()["default"]["department"] == "billing"
+    assert build_rules_snapshot()["default"]["department"] == "billing"
     assert DEFAULT_KEY == "default"
 
 

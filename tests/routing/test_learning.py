@@ -239,7 +239,9 @@ def test_the_rules_words_speak_where_no_rule_holds():
     assert hints == [("refund", "billing"), ("charged twice", "billing"), ("black screen", "tech")]
     features = build_feature_space(["nothing at all"], (phrase for phrase, _ in hints), [SILENT])
     weights = likeness_weights(features, hints, ["billing", "service", "tech"])
-    scores = score_rows(pack_rows([features.row("refunded at last", SILENT)], features.width), weights)[0]
+    scores = score_rows(
+        pack_rows([features.feature_row("refunded at last", SILENT)], features.width), weights
+    )[0]
     assert scores[0] > scores[2]
     assert scores[1] == 0
 
@@ -368,7 +370,7 @@ def test_it_overrules_no_rule_but_one_that_people_say_is_wrong_more_often_than_r
     active = ActiveRouter(1, types.SimpleNamespace(), {"billing": 0.8}, by_rule)
 
     def decides(votes, probability=0.99):
-        return active.decides(Guess("billing", probability), votes)
+        return active.may_decide_alone(Guess("billing", probability), votes)
 
     overruled = {key for key in (*by_rule, "unknown") if decides(Votes("tech", False, (("tech", key),)))}
     assert overruled == {"wrong"}

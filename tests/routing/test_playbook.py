@@ -70,10 +70,10 @@ class TestStep:
         assert next_step(tree, [], start="gone").key == "q1"
 
     def test_even_a_tree_without_anything_has_advice(self):
-        assert "Ask a colleague" in next_step({}, ["a0"]).name
+        assert "Ask a colleague" in next_step({}, ["a0"]).person_name
 
     def test_the_way_is_told_in_words(self, tree):
-        taken = walk_playbook(parse_playbook(tree), ["a0", NONE_KEY]).taken
+        taken = walk_playbook(parse_playbook(tree), ["a0", NONE_KEY]).answered
         assert [(asked.text, said) for asked, said in taken] == [
             ("Question q1", "Answer 0"),
             ("Question q2", "None of these"),
@@ -197,6 +197,6 @@ class TestStarter:
         assert set(tree.outcomes) - led_to == {tree.default}
 
     def test_an_unhappy_customer_with_a_wrong_charge_goes_to_billing(self):
-        assert next_step(load_starter_playbook(), ["unhappy", "yes", "money"]).department == "billing"
+        assert next_step(load_starter_playbook(), ["unhappy", "yes", "money"]).find_department == "billing"
         assert next_step(load_starter_playbook(), ["unhappy", "yes", "me", "yes"]).action == "private"
         assert next_step(load_starter_playbook(), ["troll", "no"]).action == "dismiss"

@@ -55,7 +55,7 @@ def test_a_version_never_changes_and_is_read_once(installed, ann, django_assert_
     number, tree = versions.load_playbook_version(installed.pk)
     with django_assert_num_queries(0):
         assert versions.load_playbook_version(installed.pk) == (number, tree)
-    assert walk_playbook(tree, []).at.text == "What is this message?"
+    assert walk_playbook(tree, []).position.text == "What is this message?"
 
 
 def test_who_edits_an_older_draft_is_refused(installed, ann):

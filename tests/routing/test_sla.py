@@ -96,7 +96,7 @@ def test_the_first_match_holds_and_any_is_null():
         ),
     )
     asked = [(7, 2, "x"), (7, 0, "x"), (8, 1, "facebook"), (8, 0, "x"), (8, 1, "x")]
-    found = [terms.policy(*one) for one in asked]
+    found = [terms.matching_policy(*one) for one in asked]
     assert [one and one.key for one in found] == ["1", "2", "3", "4", None]
 
 
@@ -165,7 +165,7 @@ class TestHistory:
         assert history.add(utc(2026, 11, 24), hours(1)) == utc(2026, 11, 24, 1)
         assert history.add(utc(2026, 11, 20, 3), hours(0)) == utc(2026, 11, 20, 3)
         assert [history.is_open(utc(2026, 11, day, 3)) for day in (19, 20, 22)] == [True, False, True]
-        assert history.day(dt.date(2026, 11, 21)).intervals == ((600, 660),)
+        assert history.describe_day(dt.date(2026, 11, 21)).intervals == ((600, 660),)
 
     @pytest.mark.parametrize("since", [None, "2026-11-10T00:00:00+00:00", "2026-11-20T00:00:00+00:00"])
     def test_a_later_version_holds_from_its_moment_on_whatever_was_planned(self, since):

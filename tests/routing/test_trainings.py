@@ -161,7 +161,7 @@ def test_a_version_worse_than_the_one_before_on_new_corrections_is_not_used(taug
         by=None,
         now=first.created_at + dt.timedelta(minutes=1),
     )
-    real = trainings.train
+    real = trainings.train_router
 
     def worse(*arguments, **options):
         found = real(*arguments, **options)

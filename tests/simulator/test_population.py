@@ -31,7 +31,7 @@ class Play:
             self.director.step(self.now)
 
     def customers(self):
-        return [one for one in self.world.changes(0) if one.from_customer]
+        return [one for one in self.world.changes_after(0) if one.from_customer]
 
     def answer(self, asked, text="We are on it"):
         account = self.world.accounts[f"{asked.network}:{asked.account}"]
@@ -84,11 +84,15 @@ def test_customers_react_to_an_answer():
     answers = {play.answer(one).id: one for one in asked}
     before = play.world.revision
     play.now += 10
-    play.director.settle(play.now)
-    assert not [one for one in play.world.changes(before) if one.topic in ("thanks", "followup", "unsolved")]
+    play.director.do_due_actions(play.now)
+    assert not [
+        one for one in play.world.changes_after(before) if one.topic in ("thanks", "followup", "unsolved")
+    ]
     play.now += 60_000
-    play.director.settle(play.now)
-    reactions = [one for one in play.world.changes(before) if one.topic in ("thanks", "followup", "unsolved")]
+    play.director.do_due_actions(play.now)
+    reactions = [
+        one for one in play.world.changes_after(before) if one.topic in ("thanks", "followup", "unsolved")
+    ]
     assert {one.topic for one in reactions} == {"thanks", "followup", "unsolved"}
     for one in reactions:
         if one.kind in ("public", "comment"):
