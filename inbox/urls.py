@@ -1,4 +1,4 @@
-"""Addresses of the inbox. Every one is in the table of expectations in tests/inbox/test_access.py."""
+"""Addresses of the inbox. Every one is in the table of expectations in tests/inbox/views/test_access.py."""
 
 from __future__ import annotations
 

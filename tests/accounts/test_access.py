@@ -17,7 +17,7 @@ GAP = dt.datetime(2026, 11, 18, 9, 30, 0, 250_000, tzinfo=dt.UTC)
 ADMINISTRATOR = ["administrator"]
 EVERYBODY = ["administrator", "manager", "community", "agent", "analyst"]
 
-#: Anybody reaches these: tests/accounts/test_door.py.
+#: Anybody reaches these: tests/accounts/sign_in/test_password_reset.py.
 DOOR = {"forgotten_password", "own_addresses"}
 #: Name → (method, its arguments, form, status for those who may, who may).
 TABLE: dict[str, list[tuple[str, tuple[str, ...], dict[str, str], int, list[str]]]] = {

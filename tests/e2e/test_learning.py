@@ -12,8 +12,8 @@ from routing.learning import active, corrections, trainings
 from routing.rules import versions
 from routing.rules.editing import set_default_department
 from tests.factories import NOW, StreamFactory
-from tests.inbox.simple import message
-from tests.routing.learning_examples import examples
+from tests.inbox.fake_connector import message
+from tests.routing.classifier.examples import examples
 
 pytestmark = [pytest.mark.browser]
 PHONE = {"viewport": {"width": 390, "height": 844}}

@@ -15,8 +15,8 @@ from routing.models import Rule
 from routing.rules import editing, versions
 from routing.rules.editing import RuleContent
 from tests.factories import CaseFactory, MessageFactory
-from tests.inbox.ingesting import leased_stream
-from tests.inbox.simple import message, page
+from tests.inbox.fake_connector import message, page
+from tests.inbox.leased_streams import leased_stream
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 

@@ -53,7 +53,7 @@ def work() -> None:
 def main() -> None:
     django.setup()
     # Loaded before forking: a worker that dies is replaced at once.
-    import inbox.outbox  # noqa: F401
+    import inbox.replies.outbox  # noqa: F401
 
     while os.getppid() != 1:
         pid = os.fork()

@@ -52,7 +52,7 @@ _SURROGATE, _SURROGATE_CHARSET = "+2AA-", "utf-7"
 CHARSETS = (_SURROGATE_CHARSET, "utf-16", "idna", "nonsense")
 
 
-#: A stream without end: `tests/inbox/test_stream.py` has its own ways to read it.
+#: A stream without end: `tests/inbox/live/test_stream.py` has its own ways to read it.
 _ENDLESS = {"inbox:live"}
 
 

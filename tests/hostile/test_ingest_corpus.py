@@ -17,7 +17,7 @@ from inbox.models import Case, Message, Quarantined
 from tests.factories import BrandAccountFactory, StreamFactory
 from tests.hostile.corpus import NETWORKS, HostileCase, cases
 from tests.hostile.wires import WIRES, Item, Wire
-from tests.inbox.ingesting import publish_rules
+from tests.inbox.leased_streams import publish_rules
 from tests.networks.server import Asked, Network, Reply
 
 pytestmark = pytest.mark.django_db
@@ -85,7 +85,7 @@ def check_stored(polled: Polled, case: HostileCase, message: Message) -> None:
     kept = case.text if case.stored_as is None and case.where != "json" else case.stored_as
     held = {
         "text": message.text,
-        "name": message.identity.person_name,
+        "name": message.identity.name,
         "handle": message.identity.handle,
         "avatar": message.identity.avatar_url,
         "permalink": message.permalink,

@@ -20,8 +20,8 @@ from routing.rules import versions
 from tests.e2e.conftest import session_of
 from tests.factories import NOW, ReplyFactory, UserFactory
 from tests.hostile.corpus import HostileCase, shown_texts
-from tests.inbox.ingesting import Feed
-from tests.inbox.simple import message
+from tests.inbox.fake_connector import message
+from tests.inbox.leased_streams import Feed
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 SCRIPT = "<script>window.__pwned=1</script>\"'><img src=x onerror=window.__pwned=1>"

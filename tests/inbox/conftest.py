@@ -3,7 +3,7 @@ import pytest
 from inbox import connections
 from routing.rules.versions import clear_rules_cache
 from routing.service_levels.versions import forget_service_levels
-from tests.inbox.ingesting import feed
+from tests.inbox.leased_streams import feed
 
 __all__ = ["feed"]
 

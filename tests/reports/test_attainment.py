@@ -20,8 +20,8 @@ from reports.attainment import clock_cases, sla_attainment
 from reports.periods import last_weeks
 from routing.service_levels import versions
 from tests.factories import NOW, CaseFactory, DepartmentFactory, MessageFactory, ReplyFactory, UserFactory
-from tests.inbox.pages import signed_in
-from tests.inbox.promises import minutes, policy
+from tests.inbox.page_requests import signed_in
+from tests.inbox.service_levels import minutes, policy
 
 pytestmark = pytest.mark.django_db
 START = NOW - dt.timedelta(hours=12)

@@ -25,7 +25,7 @@ from tests.factories import (
     MessageFactory,
     UserFactory,
 )
-from tests.inbox.pages import signed_in
+from tests.inbox.page_requests import signed_in
 
 pytestmark = pytest.mark.django_db
 UTC = ZoneInfo("UTC")

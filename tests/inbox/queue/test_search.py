@@ -1,0 +1,139 @@
+"""Search: what is found, by whom, and how it is shown."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+from django.utils import timezone
+
+from accounts.models import Role
+from inbox.queue.search import HITS_PER_PAGE, build_snippet, clean_query
+from tests.factories import (
+    BrandAccountFactory,
+    CaseFactory,
+    DepartmentFactory,
+    IdentityFactory,
+    MessageFactory,
+    UserFactory,
+)
+from tests.inbox.page_requests import HTMX, signed_in, statements
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def service():
+    return DepartmentFactory()
+
+
+@pytest.fixture
+def brand():
+    return BrandAccountFactory()
+
+
+@pytest.fixture
+def client(service):
+    return signed_in(UserFactory(departments=[service]))
+
+
+def write(service, brand, text, **more):
+    case = CaseFactory(department=service, brand_account=brand, **more)
+    return MessageFactory(case=case, text=text)
+
+
+def cases(response):
+    return [hit.case_id for hit in response.context["found"].hits]
+
+
+def test_it_finds_words_phrases_and_leaves_words_out(client, service, brand):
+    twice = write(service, brand, "You charged me twice for order 88213")
+    once = write(service, brand, "Charged once, and the lid is broken")
+    for query, expected in (
+        ("charged", {twice.case_id, once.case_id}),
+        ("CHARGED twice", {twice.case_id}),
+        ('"charged me"', {twice.case_id}),
+        ("charged -twice", {once.case_id}),
+        ("lid OR 88213", {twice.case_id, once.case_id}),
+        ("kettle", set()),
+    ):
+        assert set(cases(client.get("/search/", {"q": query}))) == expected, query
+
+
+def test_it_finds_customers_by_name(client, service, brand):
+    identity = IdentityFactory(handle="maple_fern", name="Maple Fern")
+    case = CaseFactory(department=service, brand_account=brand, identity=identity)
+    response = client.get("/search/", {"q": "maple"})
+    assert [one.case_id for one in response.context["found"].customers] == [case.pk]
+
+
+def test_it_finds_nothing_that_the_person_may_not_read(client, service, brand):
+    identity = IdentityFactory(handle="hidden_person", name="Hidden Person")
+    MessageFactory(case=CaseFactory(brand_account=brand, identity=identity), text="hidden words")
+    direct = write(service, brand, "direct words", visibility="direct", identity=identity)
+    found = client.get("/search/", {"q": "hidden"}).context["found"]
+    assert [one.case_id for one in found.customers] == [direct.case_id]
+    assert found.hits == []
+    for role in (Role.ANALYST, Role.ADMINISTRATOR):
+        reader = signed_in(UserFactory(role=role, departments=[service]))
+        assert cases(reader.get("/search/", {"q": "direct words"})) == []
+
+
+def test_paging_shows_every_hit_once_newest_first(client, service, brand):
+    now = timezone.now()
+    expected = [
+        write(service, brand, "broken lid", created_at=now - dt.timedelta(minutes=n // 3)).pk
+        for n in range(HITS_PER_PAGE * 2 + 4)
+    ]
+    seen, path = [], "/search/?q=lid"
+    while path:
+        response = client.get(path, HTTP_ACCEPT="text/html")
+        seen += cases(response)
+        path = f"/search/{response.context['next']}" if response.context["next"] else ""
+    assert len(seen) == len(set(seen)) == len(expected)
+
+
+def test_htmx_gets_the_next_hits_alone(client, service, brand):
+    for _ in range(HITS_PER_PAGE + 1):
+        write(service, brand, "broken lid")
+    more = client.get("/search/?q=lid").context["next"]
+    fragment = client.get(f"/search/{more}", **HTMX).content.decode()
+    assert "<html" not in fragment
+    assert fragment.count('<li class="row">') == 1
+
+
+def test_hits_are_marked_and_inert(client, service, brand):
+    write(service, brand, "<b onclick=x>broken</b> lid & <script>alert(1)</script>")
+    shown = client.get("/search/", {"q": "broken lid"}).content.decode()
+    assert "<mark>broken</mark>" in shown
+    assert "&lt;b onclick=x&gt;" in shown
+    assert "<script>alert" not in shown
+    echoed = client.get("/search/", {"q": '"><script>alert(2)</script>'}).content.decode()
+    assert "<script>alert" not in echoed
+
+
+@pytest.mark.parametrize(
+    "query", ["", "   ", "\x00", "'", '"', "(", "a & | !", "-", "x" * 5000, "%", "🙂", "\\"]
+)
+def test_odd_queries_are_answered(client, query):
+    assert client.get("/search/", {"q": query}).status_code == 200
+
+
+def test_a_query_is_bounded():
+    assert clean_query(" a\x00b  \n c ") == "a b c"
+    assert len(clean_query("x" * 9999)) == 200
+
+
+def test_a_snippet_is_the_neighbourhood_of_the_hit():
+    parts = build_snippet("word " * 300 + "needle and more", frozenset({"needle"}))
+    assert [part.text for part in parts if part.hit] == ["needle"]
+    assert sum(len(part.text) for part in parts) < 300
+    assert "".join(part.text for part in build_snippet("plain", frozenset({"x"}))) == "plain"
+
+
+def test_it_costs_the_same_for_one_hit_and_for_thirty(client, service, brand):
+    write(service, brand, "broken lid")
+    one = statements(client, "/search/?q=lid")
+    for _ in range(24):
+        write(service, brand, "broken lid")
+    assert statements(client, "/search/?q=lid") == one <= 8
