@@ -1,4 +1,8 @@
-"""The models of this room, by subject: `people`, `working`, `roster` and `brand_accounts`."""
+"""The models of accounts, by subject: `people`, `working`, `roster` and `brand_accounts`.
+
+May import: `accounts.shifts`; nothing else of accounts.
+A new table is a model in the module of its subject; single-row facts are its methods.
+"""
 
 from accounts.models.brand_accounts import (
     BrandAccount,

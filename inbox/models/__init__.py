@@ -1,4 +1,8 @@
-"""The models of this room, by subject."""
+"""The models of the inbox, by subject.
+
+May import: accounts and routing's models; nothing else of inbox.
+A new table is a model in the module of its subject; single-row facts are its methods, what touches two tables is not.
+"""
 
 from inbox.models.case import Case, CaseEvent, Custody, Status, Verb, Visibility
 from inbox.models.count import CaseCount

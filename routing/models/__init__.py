@@ -1,4 +1,8 @@
-"""The models of this room, by subject."""
+"""The models of routing, by subject.
+
+May import: accounts' models; nothing else of routing.
+A new table is a model in the module of its subject; versions are append-only.
+"""
 
 from routing.models.calendars import Calendar, CalendarVersion, SLAPolicy, SLAVersion
 from routing.models.drafts import RuleDraft

@@ -1,4 +1,8 @@
-"""Reading a message: language, tone, whether it wants an answer, urgency and spam, from its text alone."""
+"""Reading a message: language, tone, whether it wants an answer, urgency and spam, from its text alone. Pure.
+
+May import: scope, refusals, facts, text; not business_hours, which stands beside it.
+A new thing to read is a module here and a field of `Reading`; new words of a language go into `words/`.
+"""
 
 from __future__ import annotations
 
