@@ -14,8 +14,8 @@ from inbox.changes.refusals import Conflict, Invalid, NotAllowed
 from inbox.models import Case, Reply
 from inbox.replies import composer, drafts, verbs
 from inbox.replies.verbs import LONGEST_INPUT, Settlement
-from inbox.views.actions import perform_and_show, posted_version, show_case_after, typed_fields
 from inbox.views.case import show_case_with_problem
+from inbox.views.case_actions import perform_and_show, posted_version, show_case_after, typed_fields
 from inbox.views.guards import InboxRequest, signed_in
 
 

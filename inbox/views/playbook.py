@@ -11,7 +11,7 @@ from inbox.case_page.playbook import build_playbook_panel
 from inbox.cases import playbook
 from inbox.models import Case
 from inbox.replies import drafts
-from inbox.views.actions import attempt_action, perform_and_show, posted_version, show_case_after
+from inbox.views.case_actions import attempt_action, perform_and_show, posted_version, show_case_after
 from inbox.views.guards import InboxRequest, signed_in
 from inbox.visibility import list_departments
 

@@ -16,7 +16,7 @@ from inbox.cases.readings import ReadingField, correct_reading, get_readable_mes
 from inbox.changes.refusals import Invalid, name_or_somebody
 from inbox.display import display_time
 from inbox.models import Case, Message, MessageCorrection
-from inbox.views.actions import perform_and_show
+from inbox.views.case_actions import perform_and_show
 from inbox.views.guards import InboxRequest, signed_in, wants_fragment
 from routing.reading import SENTIMENTS
 

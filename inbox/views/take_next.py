@@ -8,7 +8,7 @@ from django.shortcuts import redirect
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from inbox.assignment.take_next import take_next_case as take
+from inbox.assignment.take_next import take_next_case
 from inbox.changes.refusals import Invalid
 from inbox.views.guards import InboxRequest, signed_in
 
@@ -18,7 +18,7 @@ from inbox.views.guards import InboxRequest, signed_in
 def take_next(request: InboxRequest) -> HttpResponse:
     """Take a case and open it; without one, or while away, say so at the queue."""
     try:
-        case = take(request.user, now=timezone.now())
+        case = take_next_case(request.user, now=timezone.now())
     except Invalid as error:
         messages.warning(request, str(error))
         return redirect("inbox:presence")

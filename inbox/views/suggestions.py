@@ -6,9 +6,9 @@ from django.http import HttpResponse
 from django.views.decorators.http import require_POST
 
 from inbox.cases import suggestions
-from inbox.views.actions import perform_and_show, posted_version
+from inbox.views.case_actions import perform_and_show, posted_version
 from inbox.views.guards import InboxRequest, signed_in
-from inbox.views.passing import hand_over_and_show
+from inbox.views.hand_overs import hand_over_and_show
 
 
 @require_POST

@@ -19,8 +19,8 @@ from inbox.changes.refusals import Conflict, Invalid
 from inbox.decisions.likely_departments import rank_likely_departments
 from inbox.models import Case, Custody
 from inbox.notices import watches
-from inbox.views.actions import CaseAction, attempt_action, perform_and_show, posted_version
 from inbox.views.case import case_page_context
+from inbox.views.case_actions import CaseAction, attempt_action, perform_and_show, posted_version
 from inbox.views.guards import InboxRequest, signed_in, wants_fragment
 from inbox.visibility import list_departments
 

@@ -10,6 +10,6 @@ register = template.Library()
 
 @register.filter
 def undo_of(message: Message) -> int | None:
-    """The custody that a message of `inbox.views.passing` offers to take back, None for any other message."""
+    """The custody that a message of `inbox.views.hand_overs` offers to take back, None for any other message."""
     tag, _, number = str(message.extra_tags or "").partition("-")
     return int(number) if tag == "undo" and number.isdecimal() else None
