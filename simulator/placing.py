@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import Protocol
 
-from simulator.identifiers import messenger_id, number_for
+from simulator.identifiers import Ids, messenger_id, number_for
 from simulator.records import BrandAccount, Kind, Message, Network, Person
-
-if TYPE_CHECKING:
-    from simulator.world import World
 
 HANDLE = re.compile(r"(?<![\w@])@(\w{1,15})")
 
@@ -32,13 +29,26 @@ class Draft:
     recipient: str = ""
 
 
-def mentioned_accounts(world: World, text: str) -> set[str]:
+class Population(Protocol):
+    """What placing a message asks of the world: its numbers and its people."""
+
+    ids: Ids
+    seed: int
+
+    def person(self, network: Network, person_id: str) -> Person | None:
+        """Return the person with this id, or None."""
+
+    def find_person_by_handle(self, network: Network, handle: str) -> Person | None:
+        """Return the person with this handle, whatever its case, or None."""
+
+
+def mentioned_accounts(world: Population, text: str) -> set[str]:
     """Brand accounts on X whose handle stands in the text."""
     found = (world.find_person_by_handle("x", handle) for handle in HANDLE.findall(text))
     return {person.id for person in found if person is not None and person.is_brand}
 
 
-def place_message(world: World, draft: Draft, now: int) -> Message:
+def place_message(world: Population, draft: Draft, now: int) -> Message:
     by_brand = draft.author.id == draft.account.remote_id
     number = world.ids.snowflake(now) if draft.network == "x" else world.ids.graph(now)
     message = Message(
@@ -55,7 +65,7 @@ def place_message(world: World, draft: Draft, now: int) -> Message:
     return message
 
 
-def _place_direct(world: World, message: Message, draft: Draft) -> None:
+def _place_direct(world: Population, message: Message, draft: Draft) -> None:
     other = draft.recipient if message.by_brand else draft.author.id
     if not other:
         raise ValueError("a brand's direct message needs a recipient")
@@ -66,12 +76,12 @@ def _place_direct(world: World, message: Message, draft: Draft) -> None:
         message.thread = conversation_id(world, message.account, other)
 
 
-def conversation_id(world: World, page: str, person: str) -> str:
+def conversation_id(world: Population, page: str, person: str) -> str:
     """The Messenger conversation between a Page and a person."""
     return "t_" + number_for(world.seed, "conversation", page, person)
 
 
-def _place_on_x(world: World, message: Message, draft: Draft) -> None:
+def _place_on_x(world: Population, message: Message, draft: Draft) -> None:
     addressed = mentioned_accounts(world, message.text)
     if draft.parent is not None:
         parent = draft.parent

@@ -11,6 +11,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Membership, User
+from config.bench.child import run_in_child
 from config.bench.scratch import Scratch
 from config.bench.web import median, percentile, serve_web, time_requests
 from config.bench.words import vocabulary
@@ -93,8 +94,6 @@ def search_queries() -> list[str]:
 
 def measure(name: str, scratch: Scratch, cases: int, options: dict[str, Any], say: Say) -> dict[str, Any]:
     """Run one page bench from outside: product and floor in turn, and the product on 10,000 cases beside it."""
-    from config.bench.runner import run_in_child
-
     full = run_in_child(scratch, cases, options)
     small = run_in_child(scratch, 10_000, options)
     rounds: list[dict[str, float]] = []

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from config.bench.scratch import Scratch, open_scratch
-from config.embedded.data_folder import CHECKOUT, Home
+from config.bench.child import run_in_child
+from config.bench.scratch import open_scratch
+from config.embedded.data_folder import Home
 
 BENCHES = ("ingest", "queue", "case", "search", "live", "dequeue", "reading", "sla", "rules", "preview")
 _WITHOUT_DATABASE = ("reading", "sla", "rules")
@@ -74,22 +72,3 @@ def run_inside(options: dict[str, Any], say: Say) -> dict[str, Any] | None:
     from config.bench import pages
 
     return pages.plan_requests(options["name"], options["clients"])
-
-
-def run_in_child(space: Scratch, cases: int, options: dict[str, Any]) -> dict[str, Any]:
-    """What the inner part of a bench answers, from a child of its own; its progress goes to our output."""
-    command = [sys.executable, str(CHECKOUT / "manage.py"), "bench", options["name"], "--inside"]
-    for name in ("clients", "listeners", "rounds", "messages"):
-        command += [f"--{name}", str(options[name])]
-    command += ["--json"] if options["json"] else []
-    last = "{}"
-    with subprocess.Popen(command, env=space.environment(cases), stdout=subprocess.PIPE, text=True) as child:
-        for line in child.stdout or ():
-            if line.startswith("{"):
-                last = line
-            else:
-                print(line, end="", flush=True)
-    if child.returncode:
-        raise SystemExit(child.returncode)
-    answer: dict[str, Any] = json.loads(last)
-    return answer
