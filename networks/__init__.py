@@ -1,4 +1,5 @@
 """Connectors: the wire format of each social network on one side, plain facts on the other.
 
-No Django and no Celery in here, and no knowledge of who calls. See `networks.base` for the contract.
+May import: nothing of Horseshoe, no Django, no Celery; the networks' libraries only here.
+A new network is a folder that fulfils `networks.base`, and one line in `networks.registry`.
 """

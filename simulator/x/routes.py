@@ -16,7 +16,7 @@ from simulator.x import direct, reads, writes
 from simulator.x.auth import Authenticator, Principal
 from simulator.x.errors import Problem
 from simulator.x.limits import Limits
-from simulator.x.signing_in import SigningIn
+from simulator.x.signing_in import XSignIn
 
 Handler = Callable[[World, Principal, Request], dict[str, Any] | Awaitable[dict[str, Any]]]
 _TABLE: tuple[tuple[str, str, str, Handler, int], ...] = (
@@ -73,4 +73,4 @@ def x_routes(world: World) -> tuple[list[BaseRoute], Limits]:
         Route(path, _endpoint(world, authenticate, limits, bucket, handler, status), methods=[method])
         for method, path, bucket, handler, status in _TABLE
     ]
-    return [*SigningIn(world).routes(), *routes], limits
+    return [*XSignIn(world).routes(), *routes], limits

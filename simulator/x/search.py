@@ -31,7 +31,7 @@ def compile_query(world: World, text: str) -> Query:
     if not 0 < len(text.strip()) <= MAX_LENGTH:
         raise ValueError(f"the query must have 1 to {MAX_LENGTH} characters")
     tokens = _TOKEN.findall(text)
-    parser = _Parser(world, tokens)
+    parser = _QueryParser(world, tokens)
     matches = parser.alternatives()
     if parser.at != len(tokens):
         raise ValueError(f"unexpected [{tokens[parser.at]}]")
@@ -57,7 +57,7 @@ def _user(world: World, value: str) -> str:
     return found.id if found is not None else value
 
 
-class _Parser:
+class _QueryParser:
     def __init__(self, world: World, tokens: list[str]) -> None:
         self.world = world
         self.tokens = tokens

@@ -39,7 +39,7 @@ def sound_redirect(app: App, address: str) -> bool:
     return parts.scheme in ("http", "https") and bool(parts.netloc) and not parts.fragment
 
 
-class SigningIn:
+class XSignIn:
     def __init__(self, world: World) -> None:
         self.world = world
 
