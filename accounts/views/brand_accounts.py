@@ -46,7 +46,7 @@ def brand_account_list(request: HttpRequest) -> HttpResponse:
         "now": now,
     }
     fragment = getattr(request, "htmx", False)
-    name = "accounts/brand_account_list.html" + ("#brand-accounts" if fragment else "")
+    name = "accounts/brand_accounts/brand_account_list.html" + ("#brand-accounts" if fragment else "")
     return render(request, name, context)
 
 
@@ -65,7 +65,7 @@ def brand_account_edit(request: SignedInRequest, pk: int) -> HttpResponse:
         "form": form,
         "row": brand_account_row(brand_account, timezone.now(), may_settle_gap=True),
     }
-    return render(request, "accounts/brand_account_edit.html", context)
+    return render(request, "accounts/brand_accounts/brand_account_edit.html", context)
 
 
 @require_POST
@@ -127,7 +127,7 @@ def brand_account_disconnect(request: SignedInRequest, pk: int) -> HttpResponse:
         messages.success(request, f"{brand_account} is disconnected. Its messages and cases are kept.")
         return redirect("accounts:brand_accounts")
     row = brand_account_row(brand_account, timezone.now())
-    return render(request, "accounts/brand_account_disconnect.html", {"row": row})
+    return render(request, "accounts/brand_accounts/brand_account_disconnect.html", {"row": row})
 
 
 def _visible_accounts(user: User) -> QuerySet[BrandAccount]:

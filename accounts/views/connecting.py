@@ -130,7 +130,7 @@ def connect_confirm(request: SignedInRequest, pk: int) -> HttpResponse:
         "choices": choices,
         "attempt": attempt,
     }
-    return render(request, "accounts/connect_confirm.html", context)
+    return render(request, "accounts/brand_accounts/connect_confirm.html", context)
 
 
 def _find_oauth_app(network: str) -> oauth.OAuthApp | None:
@@ -196,4 +196,4 @@ def _render_refused(
     request: HttpRequest, network: str, problem: str, *, again: BrandAccount | None = None, status: int = 400
 ) -> HttpResponse:
     context = {"problem": problem, "network": network, "again": again, "label": network_label(network)}
-    return render(request, "accounts/connect_refused.html", context, status=status)
+    return render(request, "accounts/brand_accounts/connect_refused.html", context, status=status)

@@ -31,7 +31,7 @@ def department_list(request: SignedInRequest) -> HttpResponse:
     departments = Department.objects.annotate(
         people=Count("memberships", filter=Q(memberships__user__is_active=True))
     ).order_by("position", "name")  # Django forgets the model's order where it groups.
-    return render(request, "accounts/department_list.html", {"departments": departments, "form": form})
+    return render(request, "accounts/people/department_list.html", {"departments": departments, "form": form})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -45,7 +45,7 @@ def department_edit(request: SignedInRequest, pk: int) -> HttpResponse:
         messages.success(request, f"{department} saved.")
         return redirect("accounts:departments")
     context = {"form": form, "department": Department.objects.get(pk=pk)}
-    return render(request, "accounts/department_edit.html", context)
+    return render(request, "accounts/people/department_edit.html", context)
 
 
 @require_POST
@@ -85,4 +85,4 @@ def department_assignment(request: SignedInRequest, pk: int) -> HttpResponse:
         "department": Department.objects.get(pk=pk),
         "may_edit": viewer(request.user).may("users"),
     }
-    return render(request, "accounts/department_assignment.html", context)
+    return render(request, "accounts/people/department_assignment.html", context)

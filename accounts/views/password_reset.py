@@ -12,7 +12,7 @@ from django.shortcuts import render
 def forgotten_password(request: HttpRequest) -> HttpResponseBase:
     """Send a link by mail, or, where no mail is sent, say who can help."""
     if not settings.EMAIL_URL:
-        return render(request, "accounts/forgotten_password.html")
+        return render(request, "accounts/sign_in/forgotten_password.html")
     answer: HttpResponseBase = password_reset(request)
     return answer
 

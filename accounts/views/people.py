@@ -39,7 +39,7 @@ def user_list(request: SignedInRequest) -> HttpResponse:
         ],
         "left": [user for user in users if not user.is_active],
     }
-    return render(request, "accounts/user_list.html", context)
+    return render(request, "accounts/people/user_list.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -52,7 +52,7 @@ def user_new(request: SignedInRequest) -> HttpResponse:
         user = verbs.save_user(form.save(commit=False), form.cleaned_data["departments"], form.grants())
         messages.success(request, f"{user} is added. Make a password link for them to sign in with.")
         return redirect("accounts:user_edit", user.pk)
-    return render(request, "accounts/user_edit.html", {"form": form, "person": None})
+    return render(request, "accounts/people/user_edit.html", {"form": form, "person": None})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -105,7 +105,7 @@ def render_person(
         "person": person,
         "losing": losing,
     }
-    return render(request, "accounts/user_edit.html", context)
+    return render(request, "accounts/people/user_edit.html", context)
 
 
 @require_safe
@@ -118,7 +118,7 @@ def user_leaving(request: SignedInRequest, pk: int) -> HttpResponse:
         "at_stake": verbs.describe_work_at_stake(person, None),
         "rosters": planning.rosters_naming(person, presence.local_date(timezone.now())),
     }
-    return render(request, "accounts/user_leaving.html", context)
+    return render(request, "accounts/people/user_leaving.html", context)
 
 
 @require_POST
@@ -150,7 +150,7 @@ def user_password_link(request: SignedInRequest, pk: int) -> HttpResponse:
     """Show, once, the link with which a person sets a new password. The old password works until they do."""
     person = get_object_or_404(User, pk=pk, is_active=True)
     link = request.build_absolute_uri(verbs.password_path(person))
-    return render(request, "accounts/user_password_link.html", {"person": person, "link": link})
+    return render(request, "accounts/people/user_password_link.html", {"person": person, "link": link})
 
 
 @require_POST

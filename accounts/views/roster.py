@@ -53,7 +53,7 @@ def roster_overview(request: SignedInRequest) -> HttpResponse:
                 "uncovered": f"{empty / dt.timedelta(hours=1):g}" if empty else "",
             }
         )
-    return render(request, "accounts/roster.html", {"rows": rows})
+    return render(request, "accounts/roster/roster.html", {"rows": rows})
 
 
 @require_safe
@@ -101,7 +101,7 @@ def shift_edit(request: SignedInRequest, pk: int) -> HttpResponse:
         "brand_account": account,
         "week": _requested_week_key(request),
     }
-    return render(request, "accounts/shift_edit.html", context)
+    return render(request, "accounts/roster/shift_edit.html", context)
 
 
 @require_POST
@@ -233,4 +233,4 @@ def _render_week(
         "folded": {"add": add is None, "hours": hours is None, "swap": swap is None},
         "shifts": account.shifts.select_related("primary", "backup") if may_edit else [],
     }
-    return render(request, "accounts/roster_week.html", context)
+    return render(request, "accounts/roster/roster_week.html", context)

@@ -121,7 +121,7 @@ def case_context(
     start: str = "",
     problem: Problem | None = None,
 ) -> dict[str, Any]:
-    """Template context of `inbox/case.html` and its fragments. `case` comes from `read_case`."""
+    """Template context of `inbox/case_page/case.html` and its fragments. `case` comes from `read_case`."""
     thread = read_timeline(case, user, now, before=before, start=start)
     custodies, offered = _custodies(case.pk), allowed_actions(user, case)
     return {

@@ -20,7 +20,7 @@ _HTTP_STATUSES = {"conflict": 409, "invalid": 422, "refused": 403}
 @signed_in
 def case(request: InboxRequest, pk: int) -> HttpResponse:
     """One case; asked for by htmx its pane. `?before=` shows an earlier part of the thread."""
-    name = "inbox/case.html"
+    name = "inbox/case_page/case.html"
     if wants_fragment(request):
         name += "#case"
     context = case_page_context(request, pk, before=request.GET.get("before", ""))
@@ -33,7 +33,11 @@ def thread(request: InboxRequest, pk: int) -> HttpResponse:
     """The parts of an open case that change: what is being typed is not among them. `?before=`: earlier messages."""
     before = request.GET.get("before", "")
     context = case_page_context(request, pk, before=before, start=request.GET.get("start", ""))
-    return render(request, "inbox/case.html#earlier" if before else "inbox/case.html#changes", context)
+    return render(
+        request,
+        "inbox/case_page/case.html#earlier" if before else "inbox/case_page/case.html#changes",
+        context,
+    )
 
 
 def case_page_context(request: InboxRequest, pk: int, **options: Any) -> dict[str, Any]:
@@ -49,5 +53,5 @@ def case_page_context(request: InboxRequest, pk: int, **options: Any) -> dict[st
 def show_case_with_problem(request: InboxRequest, pk: int, problem: Problem) -> HttpResponse:
     """The case as it stands now with why nothing was done, and what the person had typed."""
     context = case_page_context(request, pk, problem=problem)
-    name = "inbox/case.html#changes" if wants_fragment(request) else "inbox/case.html"
+    name = "inbox/case_page/case.html#changes" if wants_fragment(request) else "inbox/case_page/case.html"
     return render(request, name, context, status=_HTTP_STATUSES[problem.kind])

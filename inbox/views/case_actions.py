@@ -192,4 +192,6 @@ def show_case_after(request: InboxRequest, pk: int, done: str, *, composer_too: 
         there: HttpResponse = HttpResponseClientRedirect(where)
         return there
     context = case_page_context(request, pk, start=request.POST.get("start", ""))
-    return render(request, "inbox/case.html#changes", {**context, "done": done, "composer_too": composer_too})
+    return render(
+        request, "inbox/case_page/case.html#changes", {**context, "done": done, "composer_too": composer_too}
+    )

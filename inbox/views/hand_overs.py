@@ -102,7 +102,7 @@ def wrong_department(request: InboxRequest, pk: int) -> HttpResponse:
         "choices": list(enumerate(rank_likely_departments(case, list_departments(request.user)), start=1)),
         "reason": hand_overs.WRONG_DEPARTMENT,
     }
-    name = "inbox/wrong_department.html"
+    name = "inbox/case_page/wrong_department.html"
     return render(request, f"{name}#chooser" if wants_fragment(request) else name, context)
 
 
@@ -152,7 +152,7 @@ def hand_over_and_show(request: InboxRequest, pk: int, form: str, verb: CaseActi
     seen = Case.objects.visible_to(request.user).filter(pk=pk).exists()
     if seen and wants_fragment(request):
         context = case_page_context(request, pk, start=request.POST.get("start", ""))
-        return render(request, "inbox/case.html#changes", {**context, "done": done, "undo": sent})
+        return render(request, "inbox/case_page/case.html#changes", {**context, "done": done, "undo": sent})
     messages.success(request, done, extra_tags=f"undo-{sent}" if sent else "")
     return _redirect_to(request, reverse("inbox:case", args=[pk]) if seen else reverse("inbox:queue"))
 

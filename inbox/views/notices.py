@@ -28,7 +28,7 @@ def notices(request: InboxRequest) -> HttpResponse:
         "next": f"{request.path}?after={following}" if following else "",
         "tab": "notices",
     }
-    name = "inbox/notices.html"
+    name = "inbox/notices/notices.html"
     if wants_fragment(request):
         name += "#more-rows" if after else "#notice-list"
     return render(request, name, context)

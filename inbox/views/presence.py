@@ -93,4 +93,4 @@ def _render_presence(request: InboxRequest, form: LeaveForm) -> HttpResponse:
         "languages": [language_name(code) for code in user.languages],
         "skills": list(user.skills.all()),
     }
-    return render(request, "inbox/presence.html", context)
+    return render(request, "inbox/assignment/presence.html", context)

@@ -64,7 +64,9 @@ def preview(request: SignedInRequest, pk: int) -> HttpResponse:
         "is_stale": draft is not None and draft.revision != found.revision,
     }
     template = (
-        "inbox/preview.html#preview-body" if request.headers.get("HX-Request") else "inbox/preview.html"
+        "inbox/previews/preview.html#preview-body"
+        if request.headers.get("HX-Request")
+        else "inbox/previews/preview.html"
     )
     return render(request, template, context)
 

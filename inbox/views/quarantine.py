@@ -50,7 +50,7 @@ def quarantine_list(request: SignedInRequest) -> HttpResponse:
         "rows": [_quarantine_row(item, now) for item in page[:ITEMS_PER_PAGE]],
         "older": page[ITEMS_PER_PAGE - 1].pk if len(page) > ITEMS_PER_PAGE else None,
     }
-    return render(request, "inbox/quarantine_list.html", context)
+    return render(request, "inbox/ingest/quarantine_list.html", context)
 
 
 @require_POST

@@ -63,7 +63,7 @@ def queue(request: InboxRequest, kind: ViewKind = "open", slug: str = "") -> Htt
         "empty": {"title": empty[0], "advice": empty[1]},
         **_filter_choices(filters, brands, kind),
     }
-    name = "inbox/queue.html"
+    name = "inbox/queue/queue.html"
     if wants_fragment(request):
         name += "#more-rows" if filters.after else "#case-list"
     return render(request, name, context)
@@ -74,7 +74,9 @@ def queue(request: InboxRequest, kind: ViewKind = "open", slug: str = "") -> Htt
 def navigation(request: InboxRequest) -> HttpResponse:
     """The views at the left with their numbers as they are now; `?at=` is the page that is open."""
     at = request.GET.get("at", "")
-    return render(request, "inbox/navigation.html", navigation_context(request.user, at.partition("?")[0]))
+    return render(
+        request, "inbox/queue/navigation.html", navigation_context(request.user, at.partition("?")[0])
+    )
 
 
 def _filter_choices(filters: QueueFilters, brands: dict[int, BrandAccount], kind: ViewKind) -> dict[str, Any]:

@@ -21,5 +21,5 @@ def search(request: InboxRequest) -> HttpResponse:
     query, after = clean_query(request.GET.get("q", "")), request.GET.get("after", "")
     found = find(request.user, query, timezone.now(), after=after) if query else None
     more = f"?{urlencode({'q': query, 'after': found.after})}" if found and found.after else ""
-    name = "inbox/search.html#hits" if wants_fragment(request) and after else "inbox/search.html"
+    name = "inbox/queue/search.html#hits" if wants_fragment(request) and after else "inbox/queue/search.html"
     return render(request, name, {"query": query, "found": found, "next": more, "tab": "search"})

@@ -21,5 +21,7 @@ def team(request: InboxRequest) -> HttpResponse:
         raise Http404
     now = timezone.now()
     return render(
-        request, "inbox/team.html", {"teams": list_teams(request.user, now), "sweep": last_sweep(now)}
+        request,
+        "inbox/assignment/team.html",
+        {"teams": list_teams(request.user, now), "sweep": last_sweep(now)},
     )

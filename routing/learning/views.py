@@ -40,7 +40,7 @@ def learning(request: SignedInRequest) -> HttpResponse:
             one for one in suggested_rules.list_suggested_rules() if scope.covers(one.department.slug)
         ],
     }
-    return render(request, "routing/learning.html", context)
+    return render(request, "routing/learning/learning.html", context)
 
 
 @require_safe
@@ -51,7 +51,7 @@ def learning_progress(request: SignedInRequest) -> HttpResponse:
     if training is None or not training.is_going_on:
         over: HttpResponse = HttpResponseClientRefresh() if request.htmx else redirect("routing:learning")
         return over
-    return render(request, "routing/_training.html", {"training": training})
+    return render(request, "routing/learning/_training.html", {"training": training})
 
 
 @require_POST
@@ -98,7 +98,7 @@ def learning_version(request: SignedInRequest, number: int) -> HttpResponse:
         "compared": page.COMPARED_THRESHOLDS,
         "thresholds": page.threshold_rows(metrics, thresholds, names),
     }
-    return render(request, "routing/learning_version.html", context)
+    return render(request, "routing/learning/learning_version.html", context)
 
 
 @require_POST
@@ -162,7 +162,7 @@ def learning_examples(request: SignedInRequest) -> HttpResponse:
         "departments": sorted(names.items(), key=lambda one: one[1].casefold()),
         "department": department if department in names else "",
     }
-    return render(request, "routing/learning_examples.html", context)
+    return render(request, "routing/learning/learning_examples.html", context)
 
 
 @require_POST
@@ -193,7 +193,9 @@ def learning_suggested(request: SignedInRequest) -> HttpResponse:
         caught = [look(one.words, request.user, now) for look in suggested_rules.caught_message_finders]
         context = {"one": one, "right": right, "wrong": wrong, "caught": caught[0] if caught else None}
         return render(
-            request, "routing/learning_suggested.html", context | {"place": _describe_place(one, scope)}
+            request,
+            "routing/learning/learning_suggested.html",
+            context | {"place": _describe_place(one, scope)},
         )
     if "dismiss" in request.POST:
         suggested_rules.dismiss_suggested_rule(one, request.user, now)

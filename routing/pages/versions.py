@@ -71,4 +71,6 @@ def render_version_list(
     before = request.GET.get("before", "")
     number = int(before) if before.isdecimal() and len(before) < 10 else None
     listed, older = list_version_entries(kind, number, VERSIONS_PER_PAGE, may_restore)
-    return render(request, "routing/versions.html", {"changes": listed, "older": older, **kind.page_context})
+    return render(
+        request, "routing/pages/versions.html", {"changes": listed, "older": older, **kind.page_context}
+    )

@@ -115,7 +115,7 @@ def playbook_draft(request: SignedInRequest) -> HttpResponse:
         "may_choose_ends": scope.is_company_wide,
         "names": department_names(),
     }
-    return render(request, "routing/playbook_draft.html", context)
+    return render(request, "routing/playbook/playbook_draft.html", context)
 
 
 @form_view
@@ -144,7 +144,7 @@ def playbook_question_edit(request: SignedInRequest, slug: str = "") -> HttpResp
         "refused": refused,
         "moved": bool(data) and not refused,
     }
-    return render(request, "routing/playbook_question.html", context, status=422 if refused else 200)
+    return render(request, "routing/playbook/playbook_question.html", context, status=422 if refused else 200)
 
 
 def _save_draft_change(request: SignedInRequest, form: Any, changed: dict[str, Any], kept: Playbook) -> bool:
@@ -187,7 +187,9 @@ def playbook_outcome_edit(request: SignedInRequest, slug: str = "") -> HttpRespo
         if _save_draft_change(request, form, changed, kept):
             return redirect("playbook:draft")
     context = {"form": form, "slug": slug, "draft": kept, "refused": form.is_bound}
-    return render(request, "routing/playbook_outcome.html", context, status=422 if form.is_bound else 200)
+    return render(
+        request, "routing/playbook/playbook_outcome.html", context, status=422 if form.is_bound else 200
+    )
 
 
 def _remove_part(request: SignedInRequest, kind: str, slug: str, words: str) -> HttpResponse:

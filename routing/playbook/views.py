@@ -55,7 +55,7 @@ def playbook_page(request: HttpRequest) -> HttpResponse:
         "may_start": scope.is_company_wide,
         "names": department_names(),
     }
-    return render(request, "routing/playbook.html", context)
+    return render(request, "routing/playbook/playbook.html", context)
 
 
 @require_safe
@@ -68,7 +68,7 @@ def playbook_try(request: HttpRequest) -> HttpResponse:
     answers = [one[:60] for one in request.GET.getlist("a")[: MAX_QUESTIONS_IN_A_ROW * 2]]
     return render(
         request,
-        "routing/playbook_try.html",
+        "routing/playbook/playbook_try.html",
         _try_context(kept.snapshot if kept else {}, answers, bool(draft)),
     )
 

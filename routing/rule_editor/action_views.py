@@ -92,7 +92,7 @@ def _ask_before_yielding(request: HttpRequest, key: uuid.UUID, where: dict[str, 
         return None
     other = next(one for one in desk.rules if str(one.key) == passed[1])
     context = {"rule": rule, "other": other, "where": request.POST.items()}
-    return render(request, "routing/rule_move.html", context)
+    return render(request, "routing/rule_editor/rule_move.html", context)
 
 
 @form_view
@@ -105,7 +105,7 @@ def rule_delete(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
         raise Http404
     if request.method != "POST":
         context = {"rule": rule, "summary": summarize_condition(rule.condition, names=desk.names)}
-        return render(request, "routing/rule_delete.html", context)
+        return render(request, "routing/rule_editor/rule_delete.html", context)
     return _perform_and_redirect(
         request, lambda user, now: f"“{editing.delete_rule(key, user, now)}” is deleted.", None
     )
@@ -151,7 +151,7 @@ def default_edit(request: HttpRequest) -> HttpResponse:
     status = 422 if form.is_bound else 200
     return render(
         request,
-        "routing/default_edit.html",
+        "routing/rule_editor/default_edit.html",
         {"form": form, "current": current, "draft": desk.draft},
         status=status,
     )

@@ -82,7 +82,7 @@ def draft_publish(request: HttpRequest) -> HttpResponse:
         "warnings": _findings_of_level(desk, "warning"),
         "chosen": chosen,
     }
-    return render(request, "routing/draft_publish.html", context, status=status)
+    return render(request, "routing/rule_editor/draft_publish.html", context, status=status)
 
 
 def _findings_of_level(desk: Worksheet, level: str) -> list[tuple[str, str]]:

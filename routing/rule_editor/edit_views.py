@@ -138,10 +138,14 @@ def _render_rule_form(
         "is_refused": status == 422,
         "by_account": desk.scope.is_by_account,
     }
-    template = "routing/rule_edit.html"
+    template = "routing/rule_editor/rule_edit.html"
     if request.headers.get("HX-Request") and "do" in request.POST:
         wanted = request.headers.get("HX-Target")
-        template = "routing/_said.html" if wanted == "said" else "routing/_condition_swap.html"
+        template = (
+            "routing/rule_editor/_said.html"
+            if wanted == "said"
+            else "routing/rule_editor/_condition_swap.html"
+        )
     return render(request, template, context | (extra or {}), status=status)
 
 

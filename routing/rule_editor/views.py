@@ -71,7 +71,9 @@ def _colleagues_drafts(desk: Worksheet) -> list[RuleDraft]:
 @login_required
 def rule_list(request: HttpRequest) -> HttpResponse:
     """The rules in order, with the box to try them; see `routing.rule_editor.listing` for what the address may ask for."""
-    return render(request, "routing/rule_list.html", _list_context(request) | {"try_form": TryRulesForm()})
+    return render(
+        request, "routing/rule_editor/rule_list.html", _list_context(request) | {"try_form": TryRulesForm()}
+    )
 
 
 @require_POST
@@ -89,7 +91,7 @@ def rule_try(request: HttpRequest) -> HttpResponse:
             facts = facts_from_try_form(form.cleaned_data)
             context |= {"decision": decide(facts, rules), "others": matching_decisions(facts, rules)[1:6]}
             context["decided_name"] = _department_name(context["decision"])
-    return render(request, "routing/rule_list.html", context)
+    return render(request, "routing/rule_editor/rule_list.html", context)
 
 
 def _department_name(decision: Decision) -> str:

@@ -41,7 +41,7 @@ def calendar_list(request: HttpRequest) -> HttpResponse:
         for one in Calendar.objects.prefetch_related("versions", "policies")
     ]
     context = {"rows": rows, "may_edit": not scope.is_empty, "part": "calendars"}
-    return render(request, "routing/calendar_list.html", context)
+    return render(request, "routing/service_levels/calendar_list.html", context)
 
 
 def _calendar_row(calendar: Calendar, now: dt.datetime) -> dict[str, Any]:
@@ -157,7 +157,9 @@ def _render_calendar_form(
         "refused": refused,
         "part": "calendars",
     }
-    return render(request, "routing/calendar_edit.html", context, status=422 if refused else 200)
+    return render(
+        request, "routing/service_levels/calendar_edit.html", context, status=422 if refused else 200
+    )
 
 
 @form_view
@@ -169,7 +171,11 @@ def calendar_delete(request: HttpRequest, pk: int) -> HttpResponse:
     calendar = get_object_or_404(Calendar, pk=pk)
     if request.method != "POST":
         policies = list(calendar.policies.values_list("name", flat=True))
-        return render(request, "routing/calendar_delete.html", {"calendar": calendar, "policies": policies})
+        return render(
+            request,
+            "routing/service_levels/calendar_delete.html",
+            {"calendar": calendar, "policies": policies},
+        )
     try:
         with denied_as_404():
             name = editing.delete_calendar(pk, user, timezone.now())

@@ -38,7 +38,7 @@ def policy_list(request: HttpRequest) -> HttpResponse:
     context["try_form"] = TryPoliciesForm(
         initial={"at": timezone.now().astimezone(ZoneInfo(settings.DISPLAY_TIME_ZONE))}
     )
-    return render(request, "routing/policy_list.html", context)
+    return render(request, "routing/service_levels/policy_list.html", context)
 
 
 def _policy_list_context(request: HttpRequest) -> dict[str, Any]:
@@ -85,12 +85,12 @@ def policy_try(request: HttpRequest) -> HttpResponse:
     form = TryPoliciesForm(request.POST)
     context = _policy_list_context(request) | {"try_form": form}
     if not form.is_valid():
-        return render(request, "routing/policy_list.html", context, status=422)
+        return render(request, "routing/service_levels/policy_list.html", context, status=422)
     said = form.cleaned_data
     known = versions.live_service_levels()
     policy = known.matching_policy(said["department"].pk, said["priority"], said["network"])
     context["tried"] = {"policy": policy, "dues": due_times_in_words(known, policy, form.arrival_moment())}
-    return render(request, "routing/policy_list.html", context)
+    return render(request, "routing/service_levels/policy_list.html", context)
 
 
 @require_safe
@@ -99,7 +99,7 @@ def sla_progress(request: HttpRequest) -> HttpResponse:
     """How far the clocks of open cases follow the newest version: a fragment that asks again until it is done."""
     newest = SLAVersion.objects.defer("snapshot").first()
     context = {"version": newest, "working": _is_recomputing(newest)}
-    return render(request, "routing/_sla_progress.html", context)
+    return render(request, "routing/service_levels/_progress.html", context)
 
 
 @form_view
@@ -174,7 +174,7 @@ def _render_policy_form(
         "refused": status == 422,
         "part": "policies",
     }
-    return render(request, "routing/policy_edit.html", context, status=status)
+    return render(request, "routing/service_levels/policy_edit.html", context, status=status)
 
 
 def _redirect_to_policies(key: uuid.UUID | None = None) -> HttpResponse:
@@ -215,7 +215,9 @@ def policy_delete(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
     policy = _get_own_policy(user, key)
     if request.method != "POST":
         return render(
-            request, "routing/policy_delete.html", {"policy": policy, "targets": targets_in_words(policy)}
+            request,
+            "routing/service_levels/policy_delete.html",
+            {"policy": policy, "targets": targets_in_words(policy)},
         )
     with denied_as_404():
         editing.delete_policy(key, user, timezone.now())

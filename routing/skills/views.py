@@ -21,7 +21,7 @@ def skill_list(request: SignedInRequest) -> HttpResponse:
     skills = list(Skill.objects.prefetch_related("people"))
     named = editing.rules_by_skill()
     rows = [{"skill": one, "people": one.people.all(), "rules": named.get(one.slug, [])} for one in skills]
-    return render(request, "routing/skill_list.html", {"rows": rows})
+    return render(request, "routing/skills/skill_list.html", {"rows": rows})
 
 
 @require_POST
@@ -51,7 +51,7 @@ def skill_remove(request: SignedInRequest, pk: int) -> HttpResponse:
             "rules": editing.rules_naming_skill(skill.slug),
             "others": Skill.objects.exclude(pk=pk),
         }
-        return render(request, "routing/skill_remove.html", context)
+        return render(request, "routing/skills/skill_remove.html", context)
     into = request.POST.get("into", "")
     try:
         if into:
