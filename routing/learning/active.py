@@ -5,16 +5,15 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-import threading
-import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from routing.classifier.features import Votes
 from routing.classifier.router import BadArrays, Guess, Router, unpack_router
 from routing.facts import Facts
 from routing.learning import held_out
+from routing.live_version import CompiledVersions, LiveVersion
 from routing.models import LearningMode, LearningSetting, RouterVersion, RoutingExample, VersionState
 from routing.reading import with_reading
 from routing.rules.engine import CompiledRules, matching_rules
@@ -22,8 +21,6 @@ from routing.trace import restore_facts
 
 logger = logging.getLogger(__name__)
 
-#: Seconds for which a process goes on with the version it knows.
-FRESH_FOR = 1.0
 #: Decided alone from here on where nobody set a threshold: the share that is right of what is as sure.
 DEFAULT_THRESHOLD = 0.9
 #: Below this a guess is not even shown.
@@ -33,9 +30,6 @@ WORTH_SHOWING = 0.4
 HELD_OUT_FROM = 500
 #: A rule is weak from so many corrections on of which it was right about less than half.
 WEAK_FROM_CORRECTIONS = 3
-
-_guard = threading.Lock()
-_cached_active: tuple[float, int, ActiveRouter | None] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,47 +76,46 @@ def lock_learning_setting() -> LearningSetting:
 
 
 def get_active_router() -> ActiveRouter | None:
-    """The active router, at most `FRESH_FOR` seconds old; None while only the rules decide. One small statement, and
-    the arrays when they are new."""
-    global _cached_active
-    known, at = _cached_active, time.monotonic()
-    if known is not None and at - known[0] < FRESH_FOR:
-        return known[2]
-    row = RouterVersion.objects.filter(state=VersionState.ACTIVE).values_list("pk", flat=True).first()
-    row_setting = LearningSetting.objects.filter(pk=1).first()
-    thresholds = row_setting.thresholds if row_setting else {}
-    if row is None or (row_setting and row_setting.mode == LearningMode.OFF):
-        _cached_active = (at, 0, None)
+    """Return the active router, at most `LIVE_VERSION_MAX_AGE` seconds old; None while only the rules decide.
+
+    Two small statements when it is asked for, and the arrays when they are new.
+    """
+    return _active_router.get()
+
+
+def clear_active_router_cache() -> None:
+    """Make this process look again at its next use."""
+    _active_router.clear()
+    _loaded_routers.clear()
+
+
+def _read_active_router() -> ActiveRouter | None:
+    pk = RouterVersion.objects.filter(state=VersionState.ACTIVE).values_list("pk", flat=True).first()
+    setting = LearningSetting.objects.filter(pk=1).first()
+    if pk is None or (setting is not None and setting.mode == LearningMode.OFF):
+        _loaded_routers.clear()
         return None
-    with _guard:
-        old = known[2] if known is not None and known[1] == row else None
-        found = (
-            ActiveRouter(old.number, old.router, thresholds, old.by_rule)
-            if old
-            else _load_active_router(row, thresholds)
-        )
-        _cached_active = (at, row, found)
-    return found
+    try:
+        loaded = _loaded_routers.get(pk)
+    except BadArrays as error:
+        logger.error("The active router cannot be read, the rules decide: %s", error)
+        return None
+    return replace(loaded, thresholds=setting.thresholds if setting is not None else {})
 
 
-def _load_active_router(pk: int, thresholds: Mapping[str, float]) -> ActiveRouter | None:
+def _load_router(pk: int) -> ActiveRouter:
+    """Load a version, without thresholds: they change while it stays. Raises `BadArrays`."""
     version = RouterVersion.objects.get(pk=pk)
     try:
-        return ActiveRouter(
-            version.number,
-            unpack_router(bytes(version.arrays)),
-            thresholds,
-            version.metrics.get("by_rule", {}),
-        )
+        router = unpack_router(bytes(version.arrays))
     except BadArrays as error:
-        logger.error("Version %s of the router cannot be read, the rules decide: %s", version.number, error)
-        return None
+        raise BadArrays(f"Version {version.number}: {error}") from error
+    return ActiveRouter(version.number, router, thresholds={}, by_rule=version.metrics.get("by_rule", {}))
 
 
-def forget_active_router() -> None:
-    """Makes this process look again at its next use."""
-    global _cached_active
-    _cached_active = None
+#: Only the active one is ever asked for: the arrays are large.
+_loaded_routers = CompiledVersions(_load_router, size=1)
+_active_router = LiveVersion(_read_active_router)
 
 
 def rule_votes(facts: Facts, rules: CompiledRules) -> Votes:

@@ -28,8 +28,8 @@ from routing.classifier.training import (
     train_router,
 )
 from routing.learning.active import (
+    clear_active_router_cache,
     facts_of_example,
-    forget_active_router,
     get_learning_setting,
     lock_learning_setting,
     rule_votes,
@@ -210,7 +210,7 @@ def store_router_version(
         )
         old = RouterVersion.objects.exclude(state=VersionState.ACTIVE).values_list("pk", flat=True)
         RouterVersion.objects.filter(pk__in=list(old[KEPT_VERSIONS:])).delete()
-    forget_active_router()
+    clear_active_router_cache()
     return version
 
 
@@ -288,7 +288,7 @@ def set_learning_mode(mode: LearningMode) -> None:
         row.save(update_fields=["mode"])
         if mode == LearningMode.AUTOMATIC:
             _activate_newest_version()
-    forget_active_router()
+    clear_active_router_cache()
 
 
 def _activate_newest_version() -> None:
@@ -305,4 +305,4 @@ def set_threshold(department: str, threshold: float) -> None:
         row = lock_learning_setting()
         row.thresholds = {**row.thresholds, department: round(threshold, 2)}
         row.save(update_fields=["thresholds"])
-    forget_active_router()
+    clear_active_router_cache()

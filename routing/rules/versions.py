@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import threading
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -14,6 +12,7 @@ from django.db import transaction
 from accounts.models import Department, User
 from postgres.locks import AdvisoryLock, take_lock
 from routing.facts import Decision, Facts
+from routing.live_version import CompiledVersions, LiveVersion
 from routing.models import RuleSetVersion
 from routing.refusals import RuleSetError
 from routing.rules.engine import CompiledRules, compile_rules, decide
@@ -36,17 +35,11 @@ __all__ = [
     "restore_and_publish_rules",
 ]
 
-#: Seconds for which a process goes on with the version it knows before it asks for a newer one.
-LIVE_RULES_MAX_AGE = 1.0
-#: Versions kept compiled for replay.
-MAX_COMPILED_VERSIONS = 4
+#: Versions kept compiled: the live one and those that are replayed.
+MAX_COMPILED_VERSIONS = 5
 
 #: Called in the transaction that publishes, with the version and the snapshot that was live before it, None before the first.
 rules_published_callbacks: list[Callable[[RuleSetVersion, dict[str, Any] | None], None]] = []
-
-_cache_lock = threading.Lock()
-_live_cache: tuple[float, int, CompiledRules] | None = None
-_compiled_versions: dict[int, CompiledRules] = {}
 
 
 def lock_rule_editing() -> None:
@@ -105,30 +98,24 @@ def publish_if_calendars_changed(by: User | None, note: str, now: dt.datetime) -
 
 
 def live_rules() -> CompiledRules:
-    """The rules that decide now, at most `LIVE_RULES_MAX_AGE` seconds old; at most one small statement.
+    """Return the rules that decide now, at most `LIVE_VERSION_MAX_AGE` seconds old; at most one small statement.
 
     Raises `RuleSetError` when no version was ever published.
     """
-    global _live_cache
-    known, at = _live_cache, time.monotonic()
-    if known is not None and at - known[0] < LIVE_RULES_MAX_AGE:
-        return known[2]
-    newest = RuleSetVersion.objects.order_by("-number").values_list("pk", "number").first()
-    if newest is None:
-        raise RuleSetError("There are no rules yet: install the starter rules or publish rules of your own.")
-    with _cache_lock:
-        # By primary key: a number is given again when the transaction that gave it is rolled back.
-        if known is None or known[1] != newest[0]:
-            known = (at, newest[0], _compile_version(newest[0]))
-        _live_cache = (at, known[1], known[2])
-    return known[2]
+    return _live_rules.get()
 
 
 def clear_rules_cache() -> None:
-    """Makes this process read the live version again at its next use."""
-    global _live_cache
-    _live_cache = None
-    _compiled_versions.clear()
+    """Make this process read the live version again at its next use."""
+    _live_rules.clear()
+    _compiled_rules.clear()
+
+
+def _read_live_rules() -> CompiledRules:
+    newest = RuleSetVersion.objects.order_by("-number").values_list("pk", flat=True).first()
+    if newest is None:
+        raise RuleSetError("There are no rules yet: install the starter rules or publish rules of your own.")
+    return _compiled_rules.get(newest)
 
 
 def _compile_version(pk: int) -> CompiledRules:
@@ -136,19 +123,20 @@ def _compile_version(pk: int) -> CompiledRules:
     return compile_rules({**version.snapshot, "version": version.number})
 
 
+_compiled_rules = CompiledVersions(_compile_version, MAX_COMPILED_VERSIONS)
+_live_rules = LiveVersion(_read_live_rules)
+
+
 def compiled_version(number: int) -> CompiledRules:
-    """Version `number`, for replay. Raises `RuleSetVersion.DoesNotExist`."""
-    pk = RuleSetVersion.objects.values_list("pk", flat=True).get(number=number)
-    with _cache_lock:
-        if pk not in _compiled_versions:
-            while len(_compiled_versions) >= MAX_COMPILED_VERSIONS:
-                _compiled_versions.pop(next(iter(_compiled_versions)))
-            _compiled_versions[pk] = _compile_version(pk)
-        return _compiled_versions[pk]
+    """Return version `number`, for replay. Raises `RuleSetVersion.DoesNotExist`."""
+    return _compiled_rules.get(RuleSetVersion.objects.values_list("pk", flat=True).get(number=number))
 
 
 def replay_decision(facts: Facts, number: int) -> Decision:
-    """What version `number` decides about these facts: the same as it did then. Raises as `compiled_version`."""
+    """Decide about these facts as version `number` does, the same as it did then.
+
+    Raises `RuleSetVersion.DoesNotExist`.
+    """
     return decide(facts, compiled_version(number))
 
 

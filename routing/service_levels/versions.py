@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import threading
-import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -14,19 +12,14 @@ from django.db import transaction
 from accounts.models import User
 from postgres.locks import AdvisoryLock, take_lock
 from routing.business_hours.history import VersionedCalendar, compile_history
+from routing.live_version import CompiledVersions, LiveVersion
 from routing.models import Calendar, CalendarVersion, SLAPolicy, SLAVersion
 from routing.service_levels.policies import CLOCKS, ClockName, Policy, ServiceLevels, Step
 
-#: Seconds for which a process goes on with the version it knows before it asks for a newer one.
-FRESH_FOR = 1.0
-#: Compiled versions kept: those that cases still name.
-KEPT_COMPILED = 8
+#: Versions kept compiled: the live one and those that cases still name.
+MAX_COMPILED_VERSIONS = 8
 
 NO_SERVICE_LEVELS = ServiceLevels(0, ())
-
-_guard = threading.Lock()
-_cached_live: tuple[float, ServiceLevels] | None = None
-_compiled: dict[int, ServiceLevels] = {}
 
 
 def service_levels_snapshot() -> dict[str, Any]:
@@ -141,52 +134,49 @@ def publish_service_levels(by: User | None, note: str, now: dt.datetime) -> SLAV
         version = SLAVersion.objects.create(
             number=number, snapshot=content, note=note[:200], created_at=now, created_by=by
         )
-    forget_service_levels()
+    clear_service_levels_cache()
     return version
 
 
 def live_service_levels() -> ServiceLevels:
-    """The terms that hold now, at most `FRESH_FOR` seconds old; `NO_SERVICE_LEVELS` while none were ever published."""
-    global _cached_live
-    known, at = _cached_live, time.monotonic()
-    if known is not None and at - known[0] < FRESH_FOR:
-        return known[1]
-    newest = SLAVersion.objects.order_by("-number").values_list("pk", flat=True).first()
-    terms = service_levels_of_version(newest)
-    _cached_live = (at, terms)
-    return terms
+    """Return the terms that hold now, at most `LIVE_VERSION_MAX_AGE` seconds old; at most one small statement.
+
+    `NO_SERVICE_LEVELS` while none were ever published.
+    """
+    return _live_service_levels.get()
 
 
 def service_levels_of_version(pk: int | None) -> ServiceLevels:
-    """The terms of the version with this primary key, compiled once a process; `NO_SERVICE_LEVELS` for None.
-
-    By primary key: a number is given again when the transaction that gave it is rolled back.
-    """
-    if pk is None:
-        return NO_SERVICE_LEVELS
-    found = _compiled.get(pk)
-    if found is None:
-        with _guard:
-            version = SLAVersion.objects.get(pk=pk)
-            found = compile_service_levels(version.snapshot, version.number)
-            while len(_compiled) >= KEPT_COMPILED:
-                _compiled.pop(next(iter(_compiled)))
-            _compiled[pk] = found
-    return found
+    """Return the terms of the version with this primary key, compiled once a process; `NO_SERVICE_LEVELS` for None."""
+    return NO_SERVICE_LEVELS if pk is None else _compiled_service_levels.get(pk)
 
 
 def service_levels_by_number(number: int | None) -> ServiceLevels:
-    """The terms of a version that a case names; `NO_SERVICE_LEVELS` for none."""
+    """Return the terms of a version that a case names; `NO_SERVICE_LEVELS` for none."""
     if not number:
         return NO_SERVICE_LEVELS
-    known = next((terms for terms in _compiled.values() if terms.number == number), None)
-    return known or service_levels_of_version(
+    compiled = next((terms for terms in _compiled_service_levels.values() if terms.number == number), None)
+    return compiled or service_levels_of_version(
         SLAVersion.objects.filter(number=number).values_list("pk", flat=True).first()
     )
 
 
-def forget_service_levels() -> None:
-    """Makes this process read the live version again at its next use."""
-    global _cached_live
-    _cached_live = None
-    _compiled.clear()
+def clear_service_levels_cache() -> None:
+    """Make this process read the live version again at its next use."""
+    _live_service_levels.clear()
+    _compiled_service_levels.clear()
+
+
+def _read_live_service_levels() -> ServiceLevels:
+    return service_levels_of_version(
+        SLAVersion.objects.order_by("-number").values_list("pk", flat=True).first()
+    )
+
+
+def _compile_version(pk: int) -> ServiceLevels:
+    version = SLAVersion.objects.get(pk=pk)
+    return compile_service_levels(version.snapshot, version.number)
+
+
+_compiled_service_levels = CompiledVersions(_compile_version, MAX_COMPILED_VERSIONS)
+_live_service_levels = LiveVersion(_read_live_service_levels)

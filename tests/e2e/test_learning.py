@@ -22,13 +22,13 @@ PHONE = {"viewport": {"width": 390, "height": 844}}
 @pytest.fixture
 def taught(company):
     """Eighty corrections between service and billing, not trained yet."""
-    active.forget_active_router()
+    active.clear_active_router_cache()
     versions.clear_rules_cache()
     set_default_department(company.service, None, NOW)
     pairs = [(one.text, one.department) for one in examples(240) if one.department != "tech"]
     corrections.import_corrections(pairs, by=company.manager, now=NOW)
     yield company
-    active.forget_active_router()
+    active.clear_active_router_cache()
     versions.clear_rules_cache()
 
 
@@ -54,7 +54,7 @@ def test_a_person_trains_reads_the_figures_and_takes_a_suggestion(taught, open_p
     page.select_option("[name=billing]", "101")
     page.click("text=Save the thresholds")
     page.wait_for_selector("text=The thresholds are saved")
-    active.forget_active_router()
+    active.clear_active_router_cache()
     second_opinion.weigh_new_decisions(NOW)
     text = "you took 40 euros from my card twice"
     store_messages(StreamFactory(brand_account=taught.brand), [message("1", text=text)], NOW)

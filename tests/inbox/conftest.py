@@ -2,7 +2,7 @@ import pytest
 
 from inbox import connections
 from routing.rules.versions import clear_rules_cache
-from routing.service_levels.versions import forget_service_levels
+from routing.service_levels.versions import clear_service_levels_cache
 from tests.inbox.leased_streams import feed
 
 __all__ = ["feed"]
@@ -11,9 +11,9 @@ __all__ = ["feed"]
 @pytest.fixture(autouse=True)
 def _nothing_kept_between_tests():
     clear_rules_cache()
-    forget_service_levels()
+    clear_service_levels_cache()
     connections.forget_connectors()
     yield
     clear_rules_cache()
-    forget_service_levels()
+    clear_service_levels_cache()
     connections.forget_connectors()

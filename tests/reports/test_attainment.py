@@ -29,9 +29,9 @@ START = NOW - dt.timedelta(hours=12)
 
 @pytest.fixture(autouse=True)
 def _no_memory_between_tests():
-    versions.forget_service_levels()
+    versions.clear_service_levels_cache()
     yield
-    versions.forget_service_levels()
+    versions.clear_service_levels_cache()
 
 
 class World:

@@ -17,7 +17,7 @@ from inbox.decisions.replay import ReplayCounts, replay_decisions
 from inbox.ingest.page import store_messages
 from inbox.models import Case, CaseEvent, Custody, Decision, RoutingSuggestion, SecondLook, Verb
 from routing.learning import corrections, trainings
-from routing.learning.active import facts_of_text, forget_active_router, get_active_router, rule_votes
+from routing.learning.active import clear_active_router_cache, facts_of_text, get_active_router, rule_votes
 from routing.models import LearningMode, RouterVersion, RoutingExample
 from routing.rules import versions
 from routing.rules.editing import RuleContent, add_rule, set_default_department
@@ -33,10 +33,10 @@ LATER = NOW + dt.timedelta(seconds=3)
 
 @pytest.fixture(autouse=True)
 def _fresh():
-    forget_active_router()
+    clear_active_router_cache()
     versions.clear_rules_cache()
     yield
-    forget_active_router()
+    clear_active_router_cache()
     versions.clear_rules_cache()
 
 
@@ -151,7 +151,7 @@ def test_a_rule_that_holds_is_not_overruled(place):
 def test_a_rule_that_people_say_is_wrong_may_be(place):
     version = RouterVersion.objects.get()
     RouterVersion.objects.update(metrics={**version.metrics, "by_rule": {str(place.rule.key): [1, 4]}})
-    forget_active_router()
+    clear_active_router_cache()
     place.threshold(0.0)
     text = " ".join([MONEY] * 6)
     case = place.arrives(f"{text} crash")

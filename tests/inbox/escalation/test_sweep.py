@@ -142,7 +142,7 @@ def test_who_receives_an_overdue_case_is_told(world):
 
 def test_what_is_urgent_already_is_not_said_to_be_raised(world):
     Case.objects.update(priority=2)
-    versions.forget_service_levels()
+    versions.clear_service_levels_cache()
     world.sweep(70)
     assert "priority" not in Notice.objects.get(user=world.manager).text
     assert CaseEvent.objects.get(verb=Verb.ESCALATED).data["priority"] == ""

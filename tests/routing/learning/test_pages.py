@@ -35,9 +35,9 @@ OF_A_VERSION = [("get", "learning_version"), ("post", "learning_activate")]
 
 @pytest.fixture(autouse=True)
 def _no_router_between_tests():
-    active.forget_active_router()
+    active.clear_active_router_cache()
     yield
-    active.forget_active_router()
+    active.clear_active_router_cache()
 
 
 @pytest.fixture

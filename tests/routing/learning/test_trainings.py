@@ -15,14 +15,15 @@ from routing.classifier.router import BadArrays
 from routing.learning import corrections, trainings
 from routing.learning.active import (
     DEFAULT_THRESHOLD,
+    clear_active_router_cache,
     facts_of_text,
-    forget_active_router,
     get_active_router,
     rank_departments,
 )
 from routing.models import (
     ExampleSource,
     LearningMode,
+    LearningSetting,
     RouterTraining,
     RouterVersion,
     RoutingExample,
@@ -38,9 +39,9 @@ LATER = NOW + dt.timedelta(hours=1)
 
 @pytest.fixture(autouse=True)
 def _no_router_between_tests():
-    forget_active_router()
+    clear_active_router_cache()
     yield
-    forget_active_router()
+    clear_active_router_cache()
 
 
 @pytest.fixture()
@@ -249,10 +250,30 @@ def test_switched_off_only_the_rules_decide(taught):
 def test_arrays_that_are_none_leave_the_rules(taught):
     version = trained()
     RouterVersion.objects.filter(pk=version.pk).update(arrays=b"\x80\x04.")
-    forget_active_router()
+    clear_active_router_cache()
     assert get_active_router() is None
     with pytest.raises(BadArrays):
         trainings.activate_router_version(1)
+
+
+def test_the_active_router_is_asked_for_once_a_second_and_its_arrays_are_read_once(
+    taught, monkeypatch, django_assert_num_queries
+):
+    trained()
+    clock = [100.0]
+    monkeypatch.setattr("routing.live_version.time.monotonic", lambda: clock[0])
+    before = get_active_router()
+    LearningSetting.objects.update_or_create(pk=1, defaults={"thresholds": {"billing": 0.5}})
+    clock[0] += 0.9
+    with django_assert_num_queries(0):
+        assert get_active_router() is before
+    clock[0] += 0.2
+    with django_assert_num_queries(2):
+        after = get_active_router()
+    assert after.threshold("billing") == 0.5
+    assert after.router is before.router
+    clear_active_router_cache()
+    assert get_active_router().router is not before.router
 
 
 def test_thresholds_are_by_department(taught):

@@ -59,7 +59,7 @@ def test_live_follows_a_publish_at_once_in_the_same_process(company):
 
 def test_live_asks_the_database_once_a_second(company, monkeypatch, django_assert_num_queries):
     clock = [100.0]
-    monkeypatch.setattr("routing.rules.versions.time.monotonic", lambda: clock[0])
+    monkeypatch.setattr("routing.live_version.time.monotonic", lambda: clock[0])
     versions.live_rules()
     with django_assert_num_queries(0):
         clock[0] += 0.9
@@ -78,7 +78,7 @@ def test_live_asks_the_database_once_a_second(company, monkeypatch, django_asser
 def test_a_number_used_again_after_a_rollback_is_not_mistaken(company, monkeypatch):
     """Numbers are given again when the transaction that gave them is rolled back; other processes may have seen it."""
     clock = [100.0]
-    monkeypatch.setattr("routing.rules.versions.time.monotonic", lambda: clock[0])
+    monkeypatch.setattr("routing.live_version.time.monotonic", lambda: clock[0])
     assert versions.live_rules().version == 3
     gone = RuleSetVersion.objects.get(number=3)
     gone.delete()

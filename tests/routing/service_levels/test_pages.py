@@ -39,9 +39,9 @@ CALENDAR = {"name": "Care", "time_zone": "Europe/Berlin", "country": "DE", "subd
 
 @pytest.fixture(autouse=True)
 def _no_memory_between_tests():
-    versions.forget_service_levels()
+    versions.clear_service_levels_cache()
     yield
-    versions.forget_service_levels()
+    versions.clear_service_levels_cache()
 
 
 @pytest.fixture
