@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import uuid
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -23,23 +22,19 @@ from inbox.case_page.clock_card import clock_card
 from inbox.case_page.custody_bar import CustodyBar, custody_bar
 from inbox.case_page.hand_over import custody_trail, hand_over_panel
 from inbox.case_page.on_point import on_point_at_arrival, on_point_context
-from inbox.case_page.timeline import Timeline, read_timeline
+from inbox.case_page.timeline import read_timeline
 from inbox.display import Chip, display_name, initials, network_sign, returned_chip, to_display_zone
 from inbox.models import (
-    LIVE_STATES,
     Case,
     Custody,
     Decision,
-    Direction,
     Draft,
     Identity,
-    Message,
     Status,
     Watch,
 )
 from inbox.models.case import CaseQuerySet
-from inbox.replies import composer
-from inbox.replies.composer import Composer
+from inbox.replies.composer import build_composer
 from inbox.visibility import list_departments, may_see_by_role, watched_cases
 from networks.registry import network_capabilities
 from postgres.prepared_querysets import prepared_query
@@ -130,7 +125,17 @@ def case_context(
         "chips": _header_chips(case, now, custody_trail(case, custodies)),
         "thread": thread,
         "older": bool(before),
-        "composer": None if before else _build_composer(case, user, thread, now),
+        "composer": None
+        if before
+        else build_composer(
+            case,
+            user,
+            thread.messages,
+            thread.replies,
+            has_earlier=bool(thread.before or start),
+            draft=case.draft_text or "",  # type: ignore[attr-defined]
+            now=now,
+        ),
         "clocks": clock_card(case, now),
         "custody": custody_bar(custodies, case, now),
         "passing": hand_over_panel(case, user, custodies, may_pass=offered["hand_over"]),
@@ -215,41 +220,6 @@ def _header_chips(case: Case, now: dt.datetime, trail: str) -> list[Chip]:
     if case.priority > 0:
         chips.append(Chip("▲ urgent" if case.priority > 1 else "▲ high", "risk"))
     return chips
-
-
-def _build_composer(case: Case, user: User, thread: Timeline, now: dt.datetime) -> Composer:
-    """As `composing.composer`, out of rows that were read already."""
-    parent = next((one for one in reversed(thread.messages) if _is_answerable(one)), None)
-    if parent is None and thread.before:
-        parent = composer.newest_answerable_message(case)
-    disabled = composer.why_cannot_answer_as(user, case.brand_account) or composer.why_cannot_answer_message(
-        case, parent, now=now
-    )
-    live = next(
-        (one for one in thread.replies if parent and one.parent_id == parent.pk and one.state in LIVE_STATES),
-        None,
-    )
-    if not disabled and live is not None:
-        disabled = composer.on_its_way_sentence(live, user)
-    can = network_capabilities(case.network)
-    return Composer(
-        parent=parent,
-        brand_account=case.brand_account,
-        visibility=case.visibility,
-        network_label=can.label,
-        max_length=composer.max_reply_length(case.network, case.visibility),
-        unit=can.length_unit,
-        signature=user.signature,
-        disabled=disabled,
-        seen_version=case.version,
-        composer_id=uuid.uuid4(),
-        draft=getattr(case, "draft_text", None) or "",
-        window_ends_at=composer.reply_window_end(case) if parent else None,
-    )
-
-
-def _is_answerable(message: Message) -> bool:
-    return message.direction == Direction.INBOUND and message.deleted_at is None and message.can_reply
 
 
 def _placement_reasons(case: Case, custodies: list[Custody]) -> list[str]:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from accounts.access import viewer
 from accounts.models import BrandAccount, Health, Lifecycle, User
 from inbox.changes.refusals import at_time_phrase, name_or_somebody
 from inbox.models import LIVE_STATES, Case, Direction, Message, Reply, Visibility
-from inbox.replies import drafts
 from networks import registry
 
 
@@ -33,52 +33,72 @@ class Composer:
     seen_version: int
     composer_id: uuid.UUID
     draft: str
-    #: End of the time in which the network lets us answer, None where it sets none.
-    window_ends_at: dt.datetime | None
 
     @property
     def handle(self) -> str:
-        """As whom the answer will stand on the network."""
+        """The name under which the answer will stand on the network."""
         return self.brand_account.display_name
 
 
-def build_composer(case: Case, user: User, *, now: dt.datetime) -> Composer:
-    """The composer of a case that `user` may read, for the newest message of the customer that can be answered."""
-    brand_account = case.brand_account
+def build_composer(
+    case: Case,
+    user: User,
+    messages: Sequence[Message],
+    replies: Iterable[Reply],
+    *,
+    has_earlier: bool,
+    draft: str,
+    now: dt.datetime,
+) -> Composer:
+    """Build the composer of a case from what its page has read.
+
+    `messages` are the newest ones in order, `replies` the answers on their way with their authors; `has_earlier` says
+    that the case may have messages before them. The newest message of the customer that can be answered is the one
+    answered: one statement when it is not among `messages`, one more for the end of a direct conversation's window.
+    """
+    parent = next((message for message in reversed(messages) if _is_answerable(message)), None)
+    if parent is None and has_earlier:
+        parent = _newest_answerable_message(case)
     capabilities = registry.network_capabilities(case.network)
-    parent = newest_answerable_message(case)
     return Composer(
         parent=parent,
-        brand_account=brand_account,
+        brand_account=case.brand_account,
         visibility=case.visibility,
         network_label=capabilities.label,
         max_length=max_reply_length(case.network, case.visibility),
         unit=capabilities.length_unit,
         signature=user.signature,
-        disabled=why_cannot_answer(case, user, parent, now=now),
+        disabled=_why_disabled(case, user, parent, replies, now),
         seen_version=case.version,
         composer_id=uuid.uuid4(),
-        draft=drafts.read_draft(case.pk, user),
-        window_ends_at=reply_window_end(case) if parent else None,
+        draft=draft,
     )
 
 
-def newest_answerable_message(case: Case) -> Message | None:
-    """The customer's newest message that stands on the network and can be answered."""
-    theirs = Message.objects.filter(
+def _is_answerable(message: Message) -> bool:
+    return message.direction == Direction.INBOUND and message.deleted_at is None and message.can_reply
+
+
+def _newest_answerable_message(case: Case) -> Message | None:
+    """Read what `_is_answerable` looks for from the database."""
+    answerable = Message.objects.filter(
         case=case, direction=Direction.INBOUND, deleted_at__isnull=True, can_reply=True
     )
-    return theirs.order_by("-network_time", "-id").first()
+    return answerable.order_by("-network_time", "-id").first()
 
 
-def why_cannot_answer(case: Case, user: User, parent: Message | None, *, now: dt.datetime) -> str:
-    """Why the person cannot answer here and now, as a sentence; "" when nothing stands in the way."""
-    if reason := why_cannot_answer_as(user, case.brand_account) or why_cannot_answer_message(
+def _why_disabled(
+    case: Case, user: User, parent: Message | None, replies: Iterable[Reply], now: dt.datetime
+) -> str:
+    """Return why the person cannot answer here and now, as a sentence; "" when nothing stands in the way."""
+    reason = why_cannot_answer_as(user, case.brand_account) or why_cannot_answer_message(
         case, parent, now=now
-    ):
+    )
+    if reason or parent is None:
         return reason
-    live = Reply.objects.filter(parent=parent, state__in=LIVE_STATES).select_related("author").first()
-    return on_its_way_sentence(live, user) if live is not None else ""
+    live = (reply for reply in replies if reply.parent_id == parent.pk and reply.state in LIVE_STATES)
+    first = next(live, None)
+    return on_its_way_sentence(first, user) if first is not None else ""
 
 
 def why_cannot_answer_as(user: User, brand_account: BrandAccount) -> str:

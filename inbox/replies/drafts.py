@@ -35,9 +35,3 @@ def restore_draft(case_id: int, user_id: int, text: str, now: dt.datetime) -> No
     """Put the text of an answer that did not go out into the draft, unless a newer text stands there."""
     if not Draft.objects.filter(case_id=case_id, user_id=user_id).exclude(text="").exists():
         save_draft_unchecked(case_id, user_id, text, now)
-
-
-def read_draft(case_id: int, user: User) -> str:
-    """The person's draft on a case, "" when there is none."""
-    texts = Draft.objects.filter(case_id=case_id, user=user).values_list("text", flat=True)
-    return texts.first() or ""

@@ -21,9 +21,7 @@ from inbox.changes.refusals import Conflict, Invalid, NotAllowed, event_sentence
 from inbox.models import LIVE_STATES, Case, CaseEvent, Message, Reply, ReplyState, Verb
 from inbox.replies import drafts
 from inbox.replies.composer import (
-    Composer,
     add_signature,
-    build_composer,
     max_reply_length,
     measure_text,
     on_its_way_sentence,
@@ -34,8 +32,6 @@ from inbox.replies.outcomes import record_reply_sent
 from inbox.text import clean_text, is_visible
 from networks import registry
 from networks.base import SentMessage
-
-__all__ = ["Composer", "build_composer", "cancel_reply", "measure_text", "queue_reply", "settle_reply"]
 
 #: More than this nobody reads, and the length in a network's own unit is slow to count.
 LONGEST_INPUT = 20_000

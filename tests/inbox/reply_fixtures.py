@@ -6,6 +6,8 @@ import pytest
 
 from accounts.credentials.store import store_credential
 from accounts.models import Role
+from inbox.case_page.page import case_context, read_case
+from inbox.models import Draft
 from networks import registry
 from tests.factories import (
     NOW,
@@ -18,6 +20,16 @@ from tests.factories import (
 from tests.inbox.fake_network import Clock, FakeNetwork
 
 __all__ = ["agent", "brand", "case", "clock", "colleague", "manager", "network", "question", "service"]
+
+
+def shown_composer(case, user, now, **options):
+    """Return the composer that the page of `case` shows to `user` at `now`."""
+    return case_context(read_case(user, case.pk, now), user, now, **options)["composer"]
+
+
+def draft_text(case_id, user):
+    """Return the person's draft on a case, "" when there is none."""
+    return Draft.objects.filter(case=case_id, user=user).values_list("text", flat=True).first() or ""
 
 
 @pytest.fixture

@@ -4,11 +4,12 @@ import pytest
 
 from accounts.models import BrandAccount, BrandAccountGrant, Credential, Health, Lifecycle
 from inbox.models import Case, CaseEvent, Message, Reply, ReplyState, Status, Verb, Visibility
-from inbox.replies import drafts, outbox, outcomes
+from inbox.replies import outbox, outcomes
 from inbox.replies.verbs import cancel_reply, settle_reply
 from networks.base import RetryLater, SentMessage
 from tests.factories import NOW, BrandAccountFactory, CaseFactory, MessageFactory, ReplyFactory
 from tests.inbox.reply_fixtures import *  # noqa: F403
+from tests.inbox.reply_fixtures import draft_text
 
 pytestmark = pytest.mark.django_db
 
@@ -128,7 +129,7 @@ class TestAuthority:
         assert found.state == ReplyState.FAILED
         assert words in found.error
         assert network.sends == 0
-        assert drafts.read_draft(reply.case_id, reply.author) == reply.text
+        assert draft_text(reply.case_id, reply.author) == reply.text
 
     def test_swapped_secrets_are_refused(self, reply, network, clock):
         """The envelope of another account, moved into this one's row: nothing leaves, nothing is lost."""
@@ -167,7 +168,7 @@ class TestRefusals:
         assert (found.state, network.sends) == (ReplyState.FAILED, 1)
         assert words in found.error
         assert verbs(reply) == [Verb.REPLY_FAILED]
-        assert drafts.read_draft(reply.case_id, reply.author) == reply.text
+        assert draft_text(reply.case_id, reply.author) == reply.text
         assert Case.objects.get().first_response_at is None
 
     def test_a_missing_permission_is_shown_at_the_account(self, reply, network, clock):
@@ -194,7 +195,7 @@ class TestRefusals:
         waits = [(b - a).total_seconds() for a, b in zip(at, at[1:], strict=False)]
         assert waits == [5, 10, 20, 40, 80, 160, 320, 640, 900]
         assert "Not published after 10 attempts" in state(reply).error
-        assert drafts.read_draft(reply.case_id, reply.author) == reply.text
+        assert draft_text(reply.case_id, reply.author) == reply.text
 
     def test_a_spent_budget_waits_until_it_is_back(self, reply, network, clock):
         network.fates = ["budget"]

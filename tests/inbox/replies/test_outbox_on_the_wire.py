@@ -12,10 +12,10 @@ from accounts.models import BrandAccount
 from inbox.ingest import polling
 from inbox.models import Case, CaseEvent, Direction, EarlyAnswer, Message, Reply, ReplyState, Status, Verb
 from inbox.replies import outbox, verbs
-from inbox.replies.composer import build_composer
 from networks import registry
 from tests.factories import BrandAccountFactory, StreamFactory, UserFactory
 from tests.inbox.leased_streams import publish_rules
+from tests.inbox.reply_fixtures import shown_composer
 from tests.simulator.conftest import Simulator
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
@@ -63,7 +63,7 @@ def test_our_own_answer_comes_back_and_is_recognised(simulator, company, network
     agent = UserFactory(departments=[case.department], publishes=[brand])
     question = case.messages.get()
     reply = verbs.queue_reply(
-        case.pk, agent, question.pk, "On its way.", build_composer(case, agent, now=timezone.now()).composer_id,
+        case.pk, agent, question.pk, "On its way.", shown_composer(case, agent, timezone.now()).composer_id,
         case.version, now=timezone.now() - dt.timedelta(seconds=1),
     )  # fmt: skip
     if echo == "before the answer":

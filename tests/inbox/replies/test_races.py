@@ -13,9 +13,10 @@ from django.db import connection
 
 from inbox.cases.verbs import Conflict, claim_case, hand_over_case
 from inbox.models import LIVE_STATES, Case, CaseEvent, Custody, Draft, Message, Reply, ReplyState, Verb
-from inbox.replies import drafts, outbox, verbs
+from inbox.replies import outbox, verbs
 from tests.factories import NOW, CaseFactory, DepartmentFactory, MessageFactory, ReplyFactory, UserFactory
 from tests.inbox.reply_fixtures import *  # noqa: F403
+from tests.inbox.reply_fixtures import draft_text
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -63,7 +64,7 @@ def test_two_hundred_times_two_to_five_agents_answer_one_message(brand, service,
         lost = [by for by, result in zip(racers, results, strict=True) if isinstance(result, Conflict)]
         assert (len(won), len(lost)) == (1, len(racers) - 1), results
         assert Reply.objects.filter(parent=question, state__in=LIVE_STATES).count() == 1
-        assert all(drafts.read_draft(question.case_id, by) == f"Answer {round_number}" for by in lost)
+        assert all(draft_text(question.case_id, by) == f"Answer {round_number}" for by in lost)
         assert all("answer of" in str(result) for result in results if isinstance(result, Exception))
         assert Draft.objects.filter(case=question.case_id).count() == len(lost)
         assert Case.objects.get(pk=question.case_id).version == 2
@@ -84,7 +85,7 @@ def test_the_database_itself_refuses_a_second_live_answer(question, agent, colle
     monkeypatch.setattr(verbs, "_check_nobody_answers", lambda *_: None)
     with pytest.raises(Conflict):
         answering(question, agent, "We are on it.")()
-    assert drafts.read_draft(question.case_id, agent) == "We are on it."
+    assert draft_text(question.case_id, agent) == "We are on it."
     assert Reply.objects.count() == 1
 
 
@@ -101,7 +102,7 @@ def test_taking_back_or_sending_one_of_them_wins(question, agent, network, round
         assert not Draft.objects.exists()
     else:
         assert (found.state, len(network.published)) == (ReplyState.CANCELLED, 0)
-        assert drafts.read_draft(question.case_id, agent) == reply.text
+        assert draft_text(question.case_id, agent) == reply.text
 
 
 @pytest.mark.parametrize("fate", ["ok", "accepted_cut", "rejected", "unreachable"])

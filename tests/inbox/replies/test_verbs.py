@@ -4,10 +4,11 @@ import uuid
 import pytest
 
 from accounts.models import BrandAccount, BrandAccountGrant, Health, Lifecycle, Role
+from inbox.case_page.timeline import MESSAGES_PER_PAGE, read_timeline
 from inbox.cases.verbs import Conflict, Invalid, NotAllowed, add_note, claim_case, hand_over_case
 from inbox.models import Case, CaseEvent, Custody, Draft, Message, Reply, ReplyState, Verb, Visibility
 from inbox.replies import drafts, verbs
-from inbox.replies.composer import build_composer, measure_text
+from inbox.replies.composer import measure_text, reply_window_end
 from networks import registry
 from tests.factories import (
     NOW,
@@ -18,6 +19,7 @@ from tests.factories import (
     UserFactory,
 )
 from tests.inbox.reply_fixtures import *  # noqa: F403
+from tests.inbox.reply_fixtures import draft_text, shown_composer
 
 pytestmark = pytest.mark.django_db
 SOON = NOW + dt.timedelta(minutes=1)
@@ -36,7 +38,7 @@ def answer(question, by, text="We are on it.", seen=1, now=NOW, composer=None, *
 
 
 def draft_of(question, user):
-    return drafts.read_draft(question.case_id, user)
+    return draft_text(question.case_id, user)
 
 
 class TestQueueing:
@@ -217,12 +219,13 @@ class TestReplyWindow:
         now = NOW + dt.timedelta(hours=24)
         with pytest.raises(Invalid, match="It ended at 10:00 on 19 November"):
             answer(direct, agent, now=now)
-        shown = build_composer(direct.case, agent, now=now)
+        shown = shown_composer(direct.case, agent, now)
         assert "limited time" in shown.disabled
-        assert shown.window_ends_at == now
+        assert reply_window_end(direct.case) == now
 
     def test_public_messages_have_none(self, question, agent):
-        assert build_composer(question.case, agent, now=NOW).window_ends_at is None
+        assert reply_window_end(question.case) is None
+        assert shown_composer(question.case, agent, NOW + dt.timedelta(days=30)).disabled == ""
 
 
 class TestComposer:
@@ -230,21 +233,31 @@ class TestComposer:
         newer = MessageFactory(case=question.case, network_time=SOON)
         MessageFactory(case=question.case, network_time=LATER, deleted_at=LATER)
         drafts.save_draft(question.case_id, agent, "We are", NOW)
-        shown = build_composer(question.case, agent, now=LATER)
+        shown = shown_composer(question.case, agent, LATER)
         assert (shown.parent, shown.disabled, shown.draft) == (newer, "", "We are")
         assert (shown.handle, shown.signature, shown.max_length, shown.unit) == ("@acme", "^AB", 280, "char")
         assert shown.seen_version == question.case.version
-        assert shown.composer_id != build_composer(question.case, agent, now=LATER).composer_id
+        assert shown.composer_id != shown_composer(question.case, agent, LATER).composer_id
+
+    @pytest.mark.parametrize("refreshed", [False, True])
+    def test_it_answers_a_message_that_stands_before_all_that_is_shown(self, question, agent, refreshed):
+        for _ in range(MESSAGES_PER_PAGE + 1):
+            MessageFactory(case=question.case, outbound=True, network_time=LATER)
+        thread = read_timeline(question.case, agent, LATER)
+        assert question not in thread.messages
+        start = thread.start if refreshed else ""
+        shown = shown_composer(question.case, agent, LATER, start=start)
+        assert (shown.parent, shown.disabled) == (question, "")
 
     def test_it_says_why_not(self, question, agent, colleague):
         answer(question, colleague, now=NOW)
-        assert "Ben Cole's answer" in build_composer(question.case, agent, now=NOW).disabled
+        assert "Ben Cole's answer" in shown_composer(question.case, agent, NOW).disabled
         BrandAccountGrant.objects.filter(user=agent).delete()
         again = type(agent).objects.get(pk=agent.pk)
-        assert "Ask an administrator" in build_composer(question.case, again, now=NOW).disabled
+        assert "Ask an administrator" in shown_composer(question.case, again, NOW).disabled
 
     def test_there_may_be_nothing_to_answer(self, case, agent):
-        shown = build_composer(case, agent, now=NOW)
+        shown = shown_composer(case, agent, NOW)
         assert shown.parent is None
         assert "nothing left to answer" in shown.disabled
 
