@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 import html
+import re
 import uuid
-from importlib import import_module
 
 import pytest
 import time_machine
-from django.apps import apps
 from django.urls import reverse
 
 from accounts.models import Role
@@ -257,18 +256,22 @@ class TestPolicies:
         assert "2 h overdue: tell the managers and the assignee, raise the priority." in page
         assert "30 min overdue of the resolution: move it to PR." in page
 
-    def test_steps_stored_without_numbers_get_those_that_they_went_by(self, client):
+    def test_steps_stored_without_numbers_get_those_of_their_places_when_the_policy_is_saved(self, client):
         step = {"after": 60, "clock": "", "notify": [], "raise": True, "move_to": ""}
-        old = policy(steps=[step, {**step, "after": 90}])
-        new = policy(name="New", steps=[{**step, "number": 77}, {**step, "number": 54}])
-        import_module("routing.migrations.0010_step_numbers").number_steps(apps, None)
-        old.refresh_from_db()
-        new.refresh_from_db()
-        assert old.steps == [
-            {**step, "number": FIRST_STEP},
-            {**step, "after": 90, "number": FIRST_STEP + 1},
+        stored = policy(steps=[step, {**step, "after": 90}])
+        page = ask(client, "policy_edit", None, stored.key).content.decode()
+        numbers = [FIRST_STEP, FIRST_STEP + 1]
+        for place, number in enumerate(numbers):
+            assert re.search(rf'name="number{place}"[^>]* value="{number}"', page)
+        data = policy_data(
+            after0="60", raise0="on", number0=numbers[0], after1="90", raise1="on", number1=numbers[1]
+        )
+        assert ask(client, "policy_edit", data, stored.key).status_code == 302
+        stored.refresh_from_db()
+        assert stored.steps == [
+            {**step, "number": numbers[0]},
+            {**step, "after": 90, "number": numbers[1]},
         ]
-        assert [one["number"] for one in new.steps] == [77, 54]
 
     def test_a_step_keeps_its_number_wherever_it_moves_and_none_is_given_twice(self, client):
         policy(name="Everything else")

@@ -1,11 +1,11 @@
-"""What the database itself holds on to: counts of open cases, and a history nobody can rewrite."""
+"""Triggers and statistics that Django's models cannot express: counts of open cases, and a history nobody can rewrite."""
 
 from __future__ import annotations
 
 from django.db import migrations
 
 COUNTS = """
-CREATE FUNCTION inbox_case_counted() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION inbox_case_counted() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   IF TG_OP = 'INSERT' THEN
     INSERT INTO inbox_casecount (department_id, brand_account_id, visibility, assignee_id, delta)
@@ -27,11 +27,11 @@ BEGIN
   END IF;
   RETURN NULL;
 END $$;
-CREATE TRIGGER inbox_case_inserted AFTER INSERT ON inbox_case
+CREATE OR REPLACE TRIGGER inbox_case_inserted AFTER INSERT ON inbox_case
   REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION inbox_case_counted();
-CREATE TRIGGER inbox_case_updated AFTER UPDATE ON inbox_case
+CREATE OR REPLACE TRIGGER inbox_case_updated AFTER UPDATE ON inbox_case
   REFERENCING NEW TABLE AS new_rows OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION inbox_case_counted();
-CREATE TRIGGER inbox_case_deleted AFTER DELETE ON inbox_case
+CREATE OR REPLACE TRIGGER inbox_case_deleted AFTER DELETE ON inbox_case
   REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION inbox_case_counted();
 """
 
@@ -43,21 +43,26 @@ DROP FUNCTION inbox_case_counted();
 """
 
 HISTORY = """
-CREATE FUNCTION inbox_history_is_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION inbox_history_is_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   RAISE EXCEPTION 'the history of a case is append-only' USING ERRCODE = 'integrity_constraint_violation';
 END $$;
-CREATE TRIGGER inbox_caseevent_append_only BEFORE UPDATE ON inbox_caseevent
+CREATE OR REPLACE TRIGGER inbox_caseevent_append_only BEFORE UPDATE ON inbox_caseevent
+  FOR EACH ROW EXECUTE FUNCTION inbox_history_is_append_only();
+CREATE OR REPLACE TRIGGER inbox_messagecorrection_append_only BEFORE UPDATE ON inbox_messagecorrection
   FOR EACH ROW EXECUTE FUNCTION inbox_history_is_append_only();
 """
 
 HISTORY_BACK = """
 DROP TRIGGER inbox_caseevent_append_only ON inbox_caseevent;
+DROP TRIGGER inbox_messagecorrection_append_only ON inbox_messagecorrection;
 DROP FUNCTION inbox_history_is_append_only();
 """
 
-# Finer statistics on what people search for: the planner chooses between the newest rows and the word's own list.
+# Finer statistics on the words that people search for. With them the planner chooses rightly between a scan of the
+# newest messages and the index of the word.
 STATISTICS = "ALTER TABLE inbox_message ALTER COLUMN search SET STATISTICS 2000"
+STATISTICS_BACK = "ALTER TABLE inbox_message ALTER COLUMN search SET STATISTICS -1"
 
 
 class Migration(migrations.Migration):
@@ -65,5 +70,5 @@ class Migration(migrations.Migration):
     operations = [
         migrations.RunSQL(COUNTS, COUNTS_BACK),
         migrations.RunSQL(HISTORY, HISTORY_BACK),
-        migrations.RunSQL(STATISTICS, migrations.RunSQL.noop),
+        migrations.RunSQL(STATISTICS, STATISTICS_BACK),
     ]
