@@ -119,7 +119,7 @@ class TestFacebookContract(ConnectorContract):
             error(506),
             error(551),
             error(10, 2018278),
-            Reply(400, payload("error_data.json")),
+            Reply(400, payload("error_missing_object.json")),
             error(99999),
         ],
         Gone: [error(100, 33), error(803, status=404)],
@@ -368,12 +368,12 @@ class TestVisitorPosts:
         assert results[-1].next_cursor["since"] == epoch(9)
 
     def test_pages_by_time_tokens(self, network: Network) -> None:
-        network.then(200, payload("posts_feed_fields_p1.json"))
-        network.then(200, payload("posts_feed_fields_p2.json"))
+        network.then(200, payload("posts_first_page.json"))
+        network.then(200, payload("posts_last_page.json"))
         network.then(200, feed())
         results = run(connector(network.url), "visitor_posts")
-        assert len(texts(results)) == 10
-        assert network.asked[1].query["until"] == "1624385168"
+        assert len(texts(results)) == 6
+        assert network.asked[1].query["until"] == "1772481058"
         assert network.asked[1].query["access_token"] == CANARY
 
 
@@ -583,25 +583,29 @@ class TestWebhooks:
             assert f.webhook_challenge(good | bad) is None
         assert f.webhook_challenge({}) is None
 
-    def test_recorded_comment(self, network: Network) -> None:
-        delivery = payload("restfb_webhooks_feed-comment-add-211.json")
+    def test_a_comment_is_delivered(self, network: Network) -> None:
+        delivery = payload("webhook_comment.json")
         page = delivery["entry"][0]["id"]
         f = FacebookConnector(Credentials("facebook", page, {"page_token": "t"}), api_url=network.url)
         (found,) = f.parse_webhook(delivery)
-        assert found.remote_id == found.thread_id == "901097836652708_903438993085259"
-        assert found.parent_id == "1234567890321_901097836652708"
-        assert found.text == "and the next one"
+        assert found.remote_id == found.thread_id == "901220836612704_903540993015258"
+        assert found.parent_id == "20418331907_901220836612704"
+        assert found.text == "and the blue one, too"
         assert found.author.is_self
-        assert found.created_at == dt.datetime(2015, 12, 3, 9, 30, 3, tzinfo=dt.UTC)
+        assert found.created_at == dt.datetime(2026, 3, 10, 9, 30, 3, tzinfo=dt.UTC)
         assert connector(network.url).parse_webhook(delivery) == ()
 
-    def test_recorded_message(self, network: Network) -> None:
+    def test_a_message_is_delivered(self, network: Network) -> None:
         f = FacebookConnector(
-            Credentials("facebook", "12345654332", {"page_token": "t"}), api_url=network.url
+            Credentials("facebook", "20418331907", {"page_token": "t"}), api_url=network.url
         )
-        (found,) = f.parse_webhook(payload("restfb_webhooks_messaging-message-basic.json"))
-        assert (found.text, found.thread_id, found.stream) == ("hello, world!", "dm-987654321432", "direct")
-        assert found.remote_id == "mid.1457764197618:41d102a3e1ae206a38"
+        (found,) = f.parse_webhook(payload("webhook_message.json"))
+        assert (found.text, found.thread_id, found.stream) == (
+            "good day, kettle people!",
+            "dm-987220321431",
+            "direct",
+        )
+        assert found.remote_id == "mid.1773164197618:41d1kettle2063"
 
     def test_echoes_hides_and_removals(self, network: Network) -> None:
         base = {
@@ -640,54 +644,54 @@ class TestWebhooks:
         assert found[3].thread_id == "dm-42"
 
 
-class TestRecordings:
-    """Every recorded answer, from the wire through facebook-sdk."""
+class TestPayloads:
+    """Answers in the shapes that Graph sends, from the wire through facebook-sdk."""
 
     def test_comments_without_ids_take_them_from_their_address(self, network: Network) -> None:
-        recorded = payload("comments_comments_p1.json")
+        recorded = payload("comments_without_ids.json")
         network.then(
-            200, feed(post(1, after="x") | {"id": "19292868552_10158407654328553"} | {"comments": recorded})
+            200, feed(post(1, after="x") | {"id": "20418331907_10160022417735512"} | {"comments": recorded})
         )
         network.then(200, recorded | {"paging": {}})
         results = run(connector(network.url), "comments")
-        assert [len(result.messages) for result in results] == [10, 10, 0]
+        assert [len(result.messages) for result in results] == [5, 5, 0]
         assert not any(result.unreadable for result in results)
         found = results[0].messages
-        assert found[0].remote_id == "10158407654328553_10158407835073553"
-        assert found[5].remote_id == "10158407654328553_10158409983033553"
-        assert found[5].thread_id == "10158407654328553_10158407903973553"
+        assert found[0].remote_id == "10160022417735512_10160022533135512"
+        assert found[3].remote_id == "10160022417735512_10160022719935512"
+        assert found[3].thread_id == "10160022417735512_10160022540235512"
         assert network.asked[1].query["after"] == "after"
 
     def test_posts(self, network: Network) -> None:
-        for name in ("posts_feed_fields_p1.json", "posts_feed_fields_p2.json"):
+        for name in ("posts_first_page.json", "posts_last_page.json"):
             network.then(200, payload(name))
             result = connector(network.url).poll("visitor_posts", {})
-            assert len(result.messages) == 5
+            assert len(result.messages) == 3
             assert not result.unreadable
 
     def test_conversations(self, network: Network) -> None:
-        found = list(payload("conversations_cvses_info.json").values())
+        found = list(payload("conversations.json").values())
         network.then(200, feed(*found))
         (result,) = run(connector(network.url), "direct")
         assert result.messages == ()
         assert not result.unreadable
 
     def test_a_message_with_a_picture(self, network: Network) -> None:
-        recorded = payload("messages_message_info.json")
+        recorded = payload("message_with_picture.json")
         network.then(200, feed(conversation(1, recorded)))
         own = FacebookConnector(
-            Credentials("facebook", "2121008874780932", {"page_token": "t"}),
+            Credentials("facebook", "2121110874770132", {"page_token": "t"}),
             api_url=network.url,
-            clock=lambda: dt.datetime(2021, 7, 24, tzinfo=dt.UTC),
+            clock=lambda: dt.datetime(2026, 3, 10, tzinfo=dt.UTC),
         )
         (result,) = run(own, "direct")
         (found,) = result.messages
         assert found.text == ""
-        assert found.thread_id == "dm-2711636948859886"
+        assert found.thread_id == "dm-2711540948839881"
         assert (found.attachments[0].kind, found.attachments[0].mime_type) == ("image", "image/jpeg")
 
-    def test_the_recorded_error(self, network: Network) -> None:
-        network.then(400, payload("error_data.json"))
+    def test_an_error(self, network: Network) -> None:
+        network.then(400, payload("error_missing_object.json"))
         with pytest.raises(Rejected) as caught:
             connector(network.url).poll("comments", {})
         assert caught.value.code == "100"

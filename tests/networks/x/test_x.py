@@ -118,8 +118,8 @@ class TestXContract(ConnectorContract):
             problem(400, "invalid-request"),
             problem(403, "not-authorized-for-resource"),
             Reply(403, {"errors": [{"code": 187, "message": "Status is a duplicate."}]}),
-            Reply(400, payload("pytwitter_error.json")),
-            Reply(200, payload("pytwitter_error.json")),
+            Reply(400, payload("invalid_request.json")),
+            Reply(200, payload("invalid_request.json")),
             Reply(413, b""),
         ],
         Gone: [
@@ -499,13 +499,13 @@ class TestActions:
         assert [a.json for a in network.asked[:3]] == [{"tweet_id": "5"}, {"hidden": True}, {"hidden": False}]
 
     def test_verify(self, network: Network) -> None:
-        record = payload("test_client_get_me.json")[0]
+        record = payload("own_account.json")[0]
         network.then(record["status"], record["body"], record["headers"])
         own = connector(network.url).verify()
         assert (own.remote_id, own.handle, own.name) == (
-            "1072250532645998596",
-            "user_d394544e",
-            "user_1b885704",
+            "1649221730482139136",
+            "birchwoodkettle",
+            "Birchwood Kettles",
         )
         assert own.scopes == ("read-write-directmessages",)
 
@@ -683,25 +683,25 @@ class TestWebhooks:
         assert connector(network.url).parse_webhook(delivery | {"for_user_id": "1"}) == ()
 
 
-class TestRecordings:
-    """Every recorded answer, from the wire through tweepy."""
+class TestPayloads:
+    """Answers in the shapes that X sends, from the wire through tweepy."""
 
     def test_mentions(self, network: Network) -> None:
-        record = payload("test_client_get_users_mentions.json")[0]
+        record = payload("mentions_without_times.json")[0]
         network.then(record["status"], record["body"], record["headers"])
-        network.then(200, payload("pytwitter_timeline_mentions.json"))
+        network.then(200, payload("mentions_with_metrics.json"))
         x = connector(network.url)
         first = x.poll("mentions", {})
         second = x.poll("mentions", {})
-        assert (len(first.messages), len(second.messages)) == (10, 5)
+        assert (len(first.messages), len(second.messages)) == (4, 3)
         assert not first.unreadable + second.unreadable
         assert first.budget.remaining == 448
-        assert first.messages[0].created_at == dt.datetime(2022, 10, 7, 22, 43, 6, 945000, tzinfo=dt.UTC)
-        assert second.messages[0].created_at == dt.datetime(2021, 2, 24, 2, 13, 43, tzinfo=dt.UTC)
+        assert first.messages[0].created_at == dt.datetime(2026, 3, 16, 9, 12, 41, 518000, tzinfo=dt.UTC)
+        assert second.messages[0].created_at == dt.datetime(2026, 2, 24, 2, 13, 43, tzinfo=dt.UTC)
 
     def test_archive(self, network: Network) -> None:
-        posts = payload("academictwitteR_data_1399765322509557763.json")
-        users = payload("academictwitteR_users_1399765322509557763.json")["users"]
+        posts = payload("posts_with_every_field.json")
+        users = payload("users_with_every_field.json")["users"]
         network.then(200, {"data": posts, "includes": {"users": users}, "meta": {"result_count": len(posts)}})
         result = connector(network.url).poll("comments", {})
         assert len(result.messages) == len(posts) > 0
@@ -709,22 +709,22 @@ class TestRecordings:
         assert all(message.author.handle for message in result.messages)
 
     def test_writes(self, network: Network) -> None:
-        create, delete = payload("test_client_create_and_delete_tweet.json")
+        create, delete = payload("post_and_delete.json")
         network.then(create["status"], create["body"], create["headers"])
         network.then(delete["status"], delete["body"], delete["headers"])
         x = connector(network.url)
-        sent = x.reply({"tweet_id": "1"}, OutgoingMessage("Test Tweet"), "k")
-        assert sent.remote_id == "1456012973835788293"
+        sent = x.reply({"tweet_id": "1"}, OutgoingMessage("We are on it."), "k")
+        assert sent.remote_id == create["body"]["data"]["id"]
         x.delete(sent.remote_id)
 
     def test_direct_messages(self, network: Network) -> None:
-        records = payload("test_manage_and_lookup_direct_messages.json")
+        records = payload("direct_messages.json")
         for record in records:
             network.then(record["status"], record["body"], record["headers"])
         x = connector(network.url)
         for record in records:
             if record["method"] == "POST":
-                sent = x.send_dm({"participant_id": "750362064426721281"}, OutgoingMessage("Testing"), "k")
+                sent = x.send_dm({"participant_id": "750518840031227905"}, OutgoingMessage("Testing"), "k")
                 assert sent.remote_id == "dm-" + record["body"]["data"]["dm_event_id"]
             else:
                 result = x.poll("direct", {})
