@@ -14,7 +14,7 @@ from routing.learning.views import (
     learning_train,
     learning_version,
 )
-from routing.rule_editor import action_views, draft_views, edit_views, views
+from routing.rule_editor import action_views, default_views, draft_views, edit_views, views
 from routing.skills.views import skill_list, skill_remove, skill_rename
 
 app_name = "routing"
@@ -23,7 +23,7 @@ urlpatterns: list[URLPattern] = [
     path("try/", views.rule_try, name="rule_try"),
     path("new/", edit_views.rule_new, name="rule_new"),
     path("starter/", action_views.starter_rules_install, name="starter"),
-    path("default/", action_views.default_edit, name="default_edit"),
+    path("default/", default_views.default_edit, name="default_edit"),
     path("draft/begin/", draft_views.draft_begin, name="draft_begin"),
     path("draft/publish/", draft_views.draft_publish, name="draft_publish"),
     path("draft/update/", draft_views.draft_update, name="draft_update"),

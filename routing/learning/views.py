@@ -17,7 +17,7 @@ from routing.classifier.router import BadArrays
 from routing.learning import active, page, suggested_rules, trainings
 from routing.models import LearningMode, RouterTraining, RouterVersion, RoutingExample
 from routing.refusals import RuleSetError
-from routing.rule_editor.redirects import redirect_to_rule_list
+from routing.rule_editor.requests import redirect_to_rule_list
 from routing.rules import drafts
 from routing.scope import EditScope, edit_scope_of
 

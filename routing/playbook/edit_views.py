@@ -10,11 +10,12 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from accounts.guards import SignedInRequest, require_action
 from accounts.models import Department
 from routing.models import Playbook, PlaybookVersion
+from routing.pages.requests import form_view
 from routing.playbook import edits, versions
 from routing.playbook.checks import check_playbook
 from routing.playbook.forms import OutcomeForm, QuestionEditor
@@ -25,8 +26,6 @@ from routing.playbook.tree import parse_playbook
 from routing.playbook.versions import PlaybookEditNotPermitted, PlaybookError, StalePlaybookDraft
 from routing.playbook.views import department_names
 from routing.scope import EditScope, edit_scope_of
-
-form_view = require_http_methods(["GET", "HEAD", "POST"])
 
 
 def _require_scope(request: SignedInRequest) -> EditScope:

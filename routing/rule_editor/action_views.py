@@ -1,4 +1,4 @@
-"""What editors do to rules from the list: each a POST that changes the draft or publishes, and goes back to the list."""
+"""What editors do to rules from the list: each POST changes the draft or publishes, and goes back to the list."""
 
 from __future__ import annotations
 
@@ -8,8 +8,7 @@ from collections.abc import Callable
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.db.models import ProtectedError
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST
@@ -19,10 +18,11 @@ from routing.conditions.wording import summarize_condition
 from routing.models import Rule, RuleSetVersion
 from routing.pages.requests import denied_as_404, form_view
 from routing.refusals import EditNotPermitted, RuleSetError
-from routing.rule_editor.forms import DefaultDepartmentForm
-from routing.rule_editor.redirects import redirect_to_rule_list
-from routing.rule_editor.views import require_rule_editor
-from routing.rule_editor.worksheet import load_worksheet
+from routing.rule_editor.requests import (
+    open_rule,
+    redirect_to_rule_list,
+    require_rule_editor,
+)
 from routing.rules import editing, edits, precedence, versions
 from routing.rules.starter import DEFAULT_DEPARTMENT
 from routing.scope import edit_scope_of
@@ -31,7 +31,10 @@ from routing.scope import edit_scope_of
 def _perform_and_redirect(
     request: HttpRequest, verb: Callable[[User, dt.datetime], str], key: uuid.UUID | None
 ) -> HttpResponse:
-    """Runs one verb, says what happened, and goes back to the list."""
+    """Run one verb, show the sentence that it returns, and go back to the list.
+
+    A verb that raises `RuleSetError` is refused with that message. `key` is the rule to show in the list.
+    """
     user = require_rule_editor(request)
     try:
         with denied_as_404():
@@ -44,7 +47,7 @@ def _perform_and_redirect(
 @require_POST
 @login_required
 def rule_toggle(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
-    """Switches a rule on or off, as `enabled` says ("1" or "0")."""
+    """Switch a rule on or off, as `enabled` ("1" or "0") asks."""
 
     def verb(user: User, now: dt.datetime) -> str:
         enabled = request.POST.get("enabled") == "1"
@@ -57,40 +60,47 @@ def rule_toggle(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
 @require_POST
 @login_required
 def rule_move(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
-    """Moves a rule: `direction` is "up" or "down", or `to` is a place counted from 1.
+    """Move a rule up, down, or to a place.
 
-    A move that the person could not take back is asked about first (`sure`).
+    A move that the user could not take back is confirmed first: then `sure` is posted.
     """
-    direction, to = request.POST.get("direction"), request.POST.get("to", "").strip()
-    where: dict[str, int] = {}
-    if direction in ("up", "down"):
-        where = {"step": -1 if direction == "up" else 1}
-    elif to.isdecimal() and len(to) < 7:
-        where = {"to": int(to)}
-    if where and "sure" not in request.POST and (asked := _ask_before_yielding(request, key, where)):
-        return asked
+    move = _read_move(request)
+    if move and "sure" not in request.POST and (question := _confirm_yielding(request, key, move)):
+        return question
 
     def verb(user: User, now: dt.datetime) -> str:
-        if not where:
+        if not move:
             raise RuleSetError("Say where to move the rule: a place counted from 1.")
-        return f"“{editing.move_rule(key, user, now, **where).name}” is moved."
+        return f"“{editing.move_rule(key, user, now, **move).name}” is moved."
 
     return _perform_and_redirect(request, verb, key)
 
 
-def _ask_before_yielding(request: HttpRequest, key: uuid.UUID, where: dict[str, int]) -> HttpResponse | None:
-    """The question whether to put a live rule below another department's, above which only an administrator gets it
-    again; None where there is nothing to ask."""
-    desk = load_worksheet(require_rule_editor(request))
-    rule = desk.find_editable_rule(str(key))
-    if rule is None or desk.draft is not None:
+def _read_move(request: HttpRequest) -> dict[str, int]:
+    """Return the posted move as keyword arguments of `move_rule`, {} for nonsense.
+
+    `direction` is "up" or "down", else `to` is a place counted from 1.
+    """
+    direction, to = request.POST.get("direction"), request.POST.get("to", "").strip()
+    if direction in ("up", "down"):
+        return {"step": -1 if direction == "up" else 1}
+    return {"to": int(to)} if to.isdecimal() and len(to) < 7 else {}
+
+
+def _confirm_yielding(request: HttpRequest, key: uuid.UUID, move: dict[str, int]) -> HttpResponse | None:
+    """Return a page that asks for confirmation, None where none is needed.
+
+    It is needed when a live rule would go below a rule of another department: only an administrator can put it above
+    again.
+    """
+    worksheet, rule = open_rule(request, key)
+    if worksheet.draft is not None:
         return None
-    passed = precedence.find_yielded_pair(
-        desk.content, edits.with_moved_rule(desk.content, str(key), **where), desk.scope.covers
-    )
-    if passed is None:
+    rules_after = edits.with_moved_rule(worksheet.content, str(key), **move)
+    pair = precedence.find_yielded_pair(worksheet.content, rules_after, worksheet.scope.covers)
+    if pair is None:
         return None
-    other = next(one for one in desk.rules if str(one.key) == passed[1])
+    other = next(rule for rule in worksheet.rules if str(rule.key) == pair[1])
     context = {"rule": rule, "other": other, "where": request.POST.items()}
     return render(request, "routing/rule_editor/rule_move.html", context)
 
@@ -98,13 +108,10 @@ def _ask_before_yielding(request: HttpRequest, key: uuid.UUID, where: dict[str, 
 @form_view
 @login_required
 def rule_delete(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
-    """Asks whether to delete a rule; posting deletes it. Older versions keep it."""
-    desk = load_worksheet(require_rule_editor(request))
-    rule = desk.find_editable_rule(str(key))
-    if rule is None:
-        raise Http404
+    """Ask whether to delete a rule; posting deletes it. Older versions keep it."""
+    worksheet, rule = open_rule(request, key)
     if request.method != "POST":
-        context = {"rule": rule, "summary": summarize_condition(rule.condition, names=desk.names)}
+        context = {"rule": rule, "summary": summarize_condition(rule.condition, names=worksheet.names)}
         return render(request, "routing/rule_editor/rule_delete.html", context)
     return _perform_and_redirect(
         request, lambda user, now: f"“{editing.delete_rule(key, user, now)}” is deleted.", None
@@ -114,7 +121,7 @@ def rule_delete(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
 @require_POST
 @login_required
 def rule_duplicate(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
-    """A copy below the rule, switched off; the list goes to it."""
+    """Copy a rule, switched off and below it, and show the copy in the list."""
     user = require_rule_editor(request)
     try:
         with denied_as_404():
@@ -126,41 +133,10 @@ def rule_duplicate(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
     return redirect_to_rule_list(copy.key)
 
 
-@form_view
-@login_required
-def default_edit(request: HttpRequest) -> HttpResponse:
-    """Where messages go when no rule holds."""
-    user = require_rule_editor(request)
-    desk = load_worksheet(user)
-    slug = (desk.content["default"] or {}).get("department", "")
-    if not desk.may_edit_default:
-        raise Http404
-    current = Department.objects.filter(slug=slug).first()
-    form = DefaultDepartmentForm(
-        request.POST or None, initial={"department": current and current.pk}, scope=desk.scope
-    )
-    if request.method == "POST" and form.is_valid():
-        try:
-            editing.set_default_department(form.cleaned_data["department"], user, timezone.now())
-        except (RuleSetError, ProtectedError) as error:
-            form.add_error(None, str(error))
-        else:
-            where = "in your draft" if desk.draft else "saved and live"
-            messages.success(request, f"The default is {where}.")
-            return redirect_to_rule_list()
-    status = 422 if form.is_bound else 200
-    return render(
-        request,
-        "routing/rule_editor/default_edit.html",
-        {"form": form, "current": current, "draft": desk.draft},
-        status=status,
-    )
-
-
 @require_POST
 @login_required
 def starter_rules_install(request: HttpRequest) -> HttpResponse:
-    """Puts the starter rules in place, while there are none."""
+    """Install the starter rules, while there are no rules."""
 
     def verb(user: User, now: dt.datetime) -> str:
         departments = {department.slug: department for department in Department.objects.filter(is_open=True)}
@@ -178,7 +154,7 @@ def starter_rules_install(request: HttpRequest) -> HttpResponse:
 @require_POST
 @login_required
 def version_restore(request: HttpRequest, number: int) -> HttpResponse:
-    """Puts the rules of an older version back, as a new version."""
+    """Put the rules of an older version back, as a new version."""
     user = require_rule_editor(request)
     get_object_or_404(RuleSetVersion, number=number)
     try:

@@ -6,16 +6,13 @@ import json
 from typing import Any, cast
 
 from django import forms
-from django.http import QueryDict
 
 from accounts.models import Department
 from routing.conditions.validation import validate_condition
 from routing.models import Priority, Rule
 from routing.pages.forms import NAME_MISSING, validate_storable
-from routing.rule_editor import condition_form
 from routing.rule_editor.choices import EditorChoices, Options
-from routing.rule_editor.condition_page import build_node_context
-from routing.rules.editing import NAME_LENGTH, RuleContent
+from routing.rules.editing import NAME_LENGTH
 from routing.rules.scope import RuleScope as Scope
 
 MAX_TREE_LENGTH = 400_000
@@ -23,7 +20,7 @@ MAX_TAGS = 20
 
 
 class RuleForm(forms.Form):
-    """Everything of a rule but its condition (see `RuleEditor`)."""
+    """Everything of a rule but its condition (see `routing.rule_editor.editor`)."""
 
     name = forms.CharField(
         max_length=NAME_LENGTH, validators=[validate_storable], error_messages={"required": NAME_MISSING}
@@ -118,96 +115,6 @@ class RuleForm(forms.Form):
         for problem in validate_condition(tree)[:10]:
             self.add_error("tree", str(problem))
         return tree
-
-
-class RuleEditor:
-    """The form of a rule with the groups and rows of its condition."""
-
-    def __init__(
-        self,
-        data: QueryDict | None,
-        rule: Rule | None,
-        *,
-        scope: Scope,
-        choices: EditorChoices,
-        seen: int = 0,
-        mark: str = "",
-    ) -> None:
-        """From what was posted, else from a rule, else empty. `seen` is the version that the editor looked at, `mark`
-        a sign of the rule's content then."""
-        self.choices = choices
-        initial: dict[str, Any] = {"seen": seen, "mark": mark}
-        self.root = condition_form.build_empty_condition(scope.brand_accounts)
-        if rule is not None:
-            shown = condition_form.condition_to_form(rule.condition)
-            initial |= _initial_values(rule) | {"mode": "rows" if shown else "tree"}
-            self.root = shown or self.root
-        if data is not None:
-            self.root = condition_form.parse_condition_form(data)
-            condition_form.reset_mismatched_operators(self.root)
-        self.form = RuleForm(data, initial=initial, rule=rule, scope=scope, choices=choices)
-
-    @property
-    def condition_page(self) -> dict[str, Any]:
-        """The groups and rows for the template."""
-        return build_node_context(self.root, self.choices)
-
-    @property
-    def is_as_tree(self) -> bool:
-        """Whether the condition is being edited as JSON."""
-        return bool(self.form["mode"].value() == "tree")
-
-    def mark_as_seen(self, **seen: str) -> None:
-        """Makes another version (`seen`, `mark`) the one that the editor has seen, for the next time it is sent."""
-        data = cast(QueryDict, self.form.data).copy()
-        for name, value in seen.items():
-            data[name] = value
-        self.form.data = data
-
-    def content(self) -> RuleContent | None:
-        """What the editor says, None when something is wrong: the form and the rows say what."""
-        whole = self.form.is_valid()
-        condition = self.condition()
-        if not whole or condition is None:
-            return None
-        said = self.form.cleaned_data
-        return RuleContent(
-            name=said["name"],
-            condition=condition,
-            department=said["department"],
-            enabled=said["enabled"],
-            priority=said["priority"],
-            tags=tuple(said["tags"]),
-            needs_answer=said["needs_answer"],
-            person=said["person"],
-            skill=said["skill"],
-            dismiss=said["dismiss"],
-            playbook_branch=said["playbook_branch"],
-        )
-
-    def condition(self) -> dict[str, Any] | None:
-        """The condition alone, None when it is wrong."""
-        self.form.is_valid()
-        if self.is_as_tree:
-            said = self.form.cleaned_data.get("condition")
-            return None if self.form.has_error("tree") or not said else cast("dict[str, Any]", said)
-        return condition_form.form_to_condition(self.root)
-
-
-def _initial_values(rule: Rule) -> dict[str, Any]:
-    return {
-        "name": rule.name,
-        "department": rule.department.pk,
-        "priority": rule.priority,
-        "tags": ", ".join(rule.tags),
-        "needs_answer": {True: "yes", False: "no", None: ""}[rule.needs_answer],
-        "person": rule.person,
-        "skill": rule.skill,
-        "dismiss": rule.dismiss,
-        "playbook_branch": rule.playbook_branch,
-        "enabled": rule.enabled,
-        "tree": json.dumps(rule.condition, ensure_ascii=False, indent=2),
-    }
 
 
 class TryRulesForm(forms.Form):

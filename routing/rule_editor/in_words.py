@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +12,7 @@ from routing.conditions.validation import validate_condition
 from routing.conditions.wording import summarize_condition
 from routing.models import Priority, Rule
 from routing.rule_editor import condition_form
-from routing.rule_editor.forms import RuleEditor
+from routing.rule_editor.editor import RuleEditor
 from routing.rule_editor.worksheet import Worksheet
 from routing.rules import edits
 from routing.rules.findings import Finding, check_rules
@@ -20,7 +21,8 @@ from routing.rules.vocabulary import load_vocabulary
 
 @dataclass(frozen=True, slots=True)
 class RuleInWords:
-    """`when` is "" while nothing can be said; `does` are the actions; `findings` are about this rule alone."""
+    """A rule as the page tells it. `when` is "" while the condition is empty; `does` are the actions; `findings` are
+    about this rule alone."""
 
     when: str
     department: str
@@ -28,73 +30,89 @@ class RuleInWords:
     findings: tuple[Finding, ...]
 
 
-def describe_edited_rule(editor: RuleEditor, desk: Worksheet, rule: Rule | None) -> RuleInWords:
-    """What the editor says now. Rows that are not filled in yet are passed over."""
+def describe_edited_rule(editor: RuleEditor) -> RuleInWords:
+    """Return the rule as typed so far, in words; rows not filled in are left out."""
+    worksheet = editor.worksheet
     tree = _condition_so_far(editor)
-    value = {
+    typed = {
         name: editor.form[name].value()
         for name in ("department", "priority", "person", "skill", "dismiss", "tags")
     }
-    department = Department.objects.filter(slug=desk.department_slug(str(value["department"]))).first()
-    does = []
-    if str(value["priority"]) in ("-1", "1", "2"):
-        does.append(f"{Priority(int(value['priority'])).label.lower()} priority")
-    does += [f"to {_display_name('person', value, desk)}"] if value["person"] else []
-    does += [f"to whoever knows {_display_name('skill', value, desk)}"] if value["skill"] else []
-    does += [f"tagged {value['tags']}"] if value["tags"] else []
-    does += ["dismissed as noise at once"] if value["dismiss"] else []
-    odd = _findings_for_edit(tree, desk, rule, value) if tree else ()
-    if tree and (wide := desk.scope.explain_too_wide(tree)):
-        odd = (Finding("", "error", "width", f"Not kept to your brand accounts. {wide}"), *odd)
+    slug = worksheet.department_slug(str(typed["department"]))
+    findings = _find_oddities(editor, tree, slug, typed) if tree else ()
     return RuleInWords(
-        summarize_condition(tree, 8, desk.names) if tree else "", str(department or ""), tuple(does), odd
+        when=summarize_condition(tree, 8, worksheet.names) if tree else "",
+        department=str(Department.objects.filter(slug=slug).first() or ""),
+        does=tuple(_describe_actions(typed, worksheet)),
+        findings=findings,
     )
 
 
-def _display_name(what: str, value: dict[str, Any], desk: Worksheet) -> str:
-    return desk.names.get(f"{what} {value[what]}", str(value[what]))
+def describe_rule(rule: Rule, names: Mapping[str, str]) -> str:
+    """Return the rule as it is stored, in a line that begins with its name."""
+    priority = f", {rule.get_priority_display().lower()} priority" if rule.priority else ""
+    off = "" if rule.enabled else ", switched off"
+    return (
+        f"“{rule.name}”: {summarize_condition(rule.condition, 8, names)} → {rule.department}{priority}{off}"
+    )
+
+
+def _describe_actions(typed: Mapping[str, Any], worksheet: Worksheet) -> Iterator[str]:
+    if str(typed["priority"]) in ("-1", "1", "2"):
+        yield f"{Priority(int(typed['priority'])).label.lower()} priority"
+    if typed["person"]:
+        yield f"to {_display_name('person', typed, worksheet)}"
+    if typed["skill"]:
+        yield f"to whoever knows {_display_name('skill', typed, worksheet)}"
+    if typed["tags"]:
+        yield f"tagged {typed['tags']}"
+    if typed["dismiss"]:
+        yield "dismissed as noise at once"
+
+
+def _display_name(field: str, typed: Mapping[str, Any], worksheet: Worksheet) -> str:
+    return worksheet.names.get(f"{field} {typed[field]}", str(typed[field]))
 
 
 def _condition_so_far(editor: RuleEditor) -> dict[str, Any] | None:
-    """The condition as far as it is filled in and sound."""
-    if editor.is_as_tree:
-        bound = editor.form.is_bound
-        return editor.condition() if bound else _initial_condition(editor)
-    return _condition_if_valid(condition_form.form_to_partial_condition(editor.root))
+    """Return the condition without the rows that are empty or wrong, None when nothing is left."""
+    if not editor.is_as_tree:
+        return _valid_or_none(condition_form.form_to_partial_condition(editor.root))
+    return editor.condition() if editor.form.is_bound else _initial_condition(editor)
 
 
 def _initial_condition(editor: RuleEditor) -> dict[str, Any] | None:
     try:
-        return _condition_if_valid(json.loads(editor.form.initial.get("tree", "")))
+        return _valid_or_none(json.loads(editor.form.initial.get("tree", "")))
     except ValueError:
         return None
 
 
-def _condition_if_valid(tree: dict[str, Any] | None) -> dict[str, Any] | None:
+def _valid_or_none(tree: dict[str, Any] | None) -> dict[str, Any] | None:
     return tree if tree and not validate_condition(tree) else None
 
 
-def describe_current_rule(desk: Worksheet, rule: Rule) -> str:
-    """A rule that somebody else has changed, in words: what it says now, its name first."""
-    now = desk.find_editable_rule(str(rule.key)) or rule
-    priority = f", {now.get_priority_display().lower()} priority" if now.priority else ""
-    off = "" if now.enabled else ", switched off"
-    return (
-        f"“{now.name}”: {summarize_condition(now.condition, 8, desk.names)} → {now.department}{priority}{off}"
-    )
-
-
-def _findings_for_edit(
-    tree: dict[str, Any], desk: Worksheet, rule: Rule | None, value: dict[str, Any]
+def _find_oddities(
+    editor: RuleEditor, tree: dict[str, Any], slug: str, typed: Mapping[str, Any]
 ) -> tuple[Finding, ...]:
-    """What is odd about the rule in its place among the others."""
+    """Return what is wrong or odd about the rule in its place among the others.
+
+    `slug` is of the department chosen in the form, "" without one: then the one that the rule has counts.
+    """
+    worksheet, rule = editor.worksheet, editor.rule
     key = str(rule.key) if rule else "new"
-    slug = desk.department_slug(str(value["department"])) or (rule.department.slug if rule else "")
-    try:
-        name = edits.get_rule_by_key(desk.content, key)["name"]
-    except edits.NoSuchRule:
-        name = "New rule"
-    said = {"key": key, "name": name, "enabled": True, "condition": tree, "department": slug}
-    said |= {field: value[field] for field in ("person", "skill") if value[field]}
-    after = edits.with_rule(desk.content, said)
-    return tuple(one for one in check_rules(after, load_vocabulary(), only=key) if one.kind != "department")
+    content = {
+        "key": key,
+        "name": rule.name if rule else "New rule",
+        "enabled": True,
+        "condition": tree,
+        "department": slug or (rule.department.slug if rule else ""),
+    }
+    content |= {field: typed[field] for field in ("person", "skill") if typed[field]}
+    rules_after = edits.with_rule(worksheet.content, content)
+    findings = check_rules(rules_after, load_vocabulary(), only=key)
+    # The form refuses a missing or closed department by itself, beside its field.
+    oddities = [finding for finding in findings if finding.kind != "department"]
+    if too_wide := worksheet.scope.explain_too_wide(tree):
+        oddities.insert(0, Finding("", "error", "width", f"Not kept to your brand accounts. {too_wide}"))
+    return tuple(oddities)

@@ -7,64 +7,50 @@ from functools import partial
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.access import viewer
-from accounts.models import Department, User
-from routing.facts import Decision, Facts
+from accounts.models import Department
+from routing.facts import Decision
 from routing.models import RuleDraft, RuleSetVersion
 from routing.pages.requests import user_of
 from routing.pages.versions import VersionListSettings, render_version_list
-from routing.reading import with_reading
 from routing.refusals import RuleSetError
 from routing.rule_editor.forms import TryRulesForm
 from routing.rule_editor.listing import build_list_context
+from routing.rule_editor.trial import build_trial_facts
 from routing.rule_editor.worksheet import Worksheet, load_worksheet
 from routing.rules import drafts, versions
 from routing.rules.engine import decide, matching_decisions
 from routing.rules.history import describe_ruleset_changes
 from routing.rules.names import load_display_names
-from routing.rules.scope import rule_scope_of
-
-
-def require_rule_editor(request: HttpRequest) -> User:
-    """As `editor_of`, of the rules: community managers, too, with a brand account at least."""
-    user = user_of(request)
-    if rule_scope_of(user).is_empty:
-        raise Http404
-    return user
-
-
-def live_version_number() -> int:
-    return RuleSetVersion.objects.values_list("number", flat=True).first() or 0
 
 
 def _list_context(request: HttpRequest) -> dict[str, Any]:
-    desk = load_worksheet(user_of(request))
-    default = desk.content["default"]
+    worksheet = load_worksheet(user_of(request))
+    default = worksheet.content["default"]
     return {
-        **build_list_context(desk, request.GET),
+        **build_list_context(worksheet, request.GET),
         "default": default and Department.objects.filter(slug=default["department"]).first(),
-        "may_edit": desk.may_edit,
-        "may_edit_default": desk.may_edit_default,
-        "by_account": desk.scope.is_by_account,
-        "may_learn": viewer(desk.user).may("learn"),
-        "may_start": desk.scope.is_company_wide,
-        "draft": desk.draft,
-        "standing": desk.draft and drafts.draft_status(desk.draft),
-        "others": _colleagues_drafts(desk),
+        "may_edit": worksheet.may_edit,
+        "may_edit_default": worksheet.may_edit_default,
+        "by_account": worksheet.scope.is_by_account,
+        "may_learn": viewer(worksheet.user).may("learn"),
+        "may_start": worksheet.scope.is_company_wide,
+        "draft": worksheet.draft,
+        "standing": worksheet.draft and drafts.draft_status(worksheet.draft),
+        "others": _colleagues_drafts(worksheet),
         "version": RuleSetVersion.objects.select_related("created_by").defer("snapshot").first(),
     }
 
 
-def _colleagues_drafts(desk: Worksheet) -> list[RuleDraft]:
+def _colleagues_drafts(worksheet: Worksheet) -> list[RuleDraft]:
     """The drafts of colleagues, for those who edit: whoever knows of them talks to them first."""
-    if not desk.may_edit:
+    if not worksheet.may_edit:
         return []
-    return list(RuleDraft.objects.exclude(by=desk.user).select_related("by").defer("content")[:5])
+    return list(RuleDraft.objects.exclude(by=worksheet.user).select_related("by").defer("content")[:5])
 
 
 @require_safe
@@ -88,7 +74,7 @@ def rule_try(request: HttpRequest) -> HttpResponse:
         except RuleSetError as error:
             form.add_error(None, str(error))
         else:
-            facts = facts_from_try_form(form.cleaned_data)
+            facts = build_trial_facts(**form.cleaned_data)
             context |= {"decision": decide(facts, rules), "others": matching_decisions(facts, rules)[1:6]}
             context["decided_name"] = _department_name(context["decision"])
     return render(request, "routing/rule_editor/rule_list.html", context)
@@ -99,29 +85,16 @@ def _department_name(decision: Decision) -> str:
     return name or decision.department
 
 
-def facts_from_try_form(said: dict[str, Any]) -> Facts:
-    return with_reading(
-        Facts(
-            text=said["text"],
-            network=said["network"] or "x",
-            stream="mentions",
-            brand_account="",
-            at=timezone.now(),
-            followers=said["followers"],
-        )
-    )
-
-
 @require_safe
 @login_required
 def rule_versions(request: HttpRequest) -> HttpResponse:
     """Who changed what and when; those may go back who may change all that this would."""
-    desk = load_worksheet(user_of(request))
+    worksheet = load_worksheet(user_of(request))
     kind = replace(
         _RULE_VERSION_LIST, describe_changes=partial(describe_ruleset_changes, known=load_display_names())
     )
     return render_version_list(
-        request, kind, lambda old: desk.may_edit and desk.scope.may_change(desk.content, old)
+        request, kind, lambda old: worksheet.may_edit and worksheet.scope.may_change(worksheet.content, old)
     )
 
 

@@ -1,0 +1,43 @@
+"""Clashes between a draft and what others published, in words for the page that publishes it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from routing.conditions.wording import summarize_condition
+from routing.models import RuleDraft
+from routing.rules import drafts
+from routing.rules.merging import DEFAULT_KEY, ORDER_KEY, Clash
+
+
+def describe_clashes(
+    draft: RuleDraft, merged: dict[str, Any], names: Mapping[str, str]
+) -> list[dict[str, Any]]:
+    """Return every clash of the draft for the template, those with a chosen side included."""
+    return [_describe_clash(clash, merged, names) for clash in drafts.draft_status(draft).clashes]
+
+
+def _describe_clash(clash: Clash, merged: dict[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
+    """Return what a clash is about, and either side of it in a line."""
+    if clash.key == DEFAULT_KEY:
+        sides = [side["department_name"] if side else "none" for side in (clash.mine, clash.theirs)]
+        subject = "Where everything else goes"
+    elif clash.key == ORDER_KEY:
+        rule_names = {rule["key"]: rule["name"] for rule in merged["rules"]}
+        sides = [
+            ", ".join(rule_names.get(key, "…") for key in side[:12]) for side in (clash.mine, clash.theirs)
+        ]
+        subject = "The order of the rules"
+    else:
+        sides = [_describe_rule_side(side, names) for side in (clash.mine, clash.theirs)]
+        subject = f"“{(clash.mine or clash.theirs)['name']}”"
+    return {"key": clash.key, "what": subject, "mine": sides[0], "theirs": sides[1]}
+
+
+def _describe_rule_side(rule: dict[str, Any] | None, names: Mapping[str, str]) -> str:
+    if rule is None:
+        return "Deleted"
+    off = "" if rule.get("enabled", True) else " (switched off)"
+    summary = summarize_condition(rule["condition"], names=names)
+    return f"{rule['name']}: {summary} → {rule.get('department_name') or rule['department']}{off}"
