@@ -166,7 +166,7 @@ class SentMessage:
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """The secrets of one brand account, and the network's own id of the account they belong to."""
+    """Secrets of one brand account, and the network's own id of the account they belong to."""
 
     network: str
     remote_id: str
@@ -236,13 +236,13 @@ class Connector(Protocol):
         """Ask the network whom the credential speaks for."""
 
     def refresh_credentials(self) -> Credentials | None:
-        """New credentials when they had to be rotated, None when the old ones stay good."""
+        """Return new credentials when they had to be rotated. None when the old ones stay good."""
 
     def poll(self, stream: StreamKind, cursor: JSONObject, limit: int = 100) -> PollResult:
         """One page of a stream. An empty cursor starts at the newest window the network offers."""
 
     def fetch(self, ids: Sequence[str]) -> dict[str, InboundMessage]:
-        """Messages by remote id. An id that is absent from the answer has been deleted."""
+        """Return messages by remote id. An id that is absent from the answer has been deleted."""
 
     def reply(self, ref: JSONObject, draft: OutgoingMessage, client_key: str) -> SentMessage:
         """Answer publicly under the message whose `reply_ref` is `ref`."""
@@ -251,7 +251,7 @@ class Connector(Protocol):
         """Answer in the direct conversation of the message whose `reply_ref` is `ref`."""
 
     def private_reply(self, ref: JSONObject, draft: OutgoingMessage, client_key: str) -> SentMessage:
-        """Open a direct conversation out of a public message, where the network allows that."""
+        """Open a direct conversation from a public message. Only where the network allows it."""
 
     def like(self, ref: JSONObject) -> None: ...
 
@@ -263,7 +263,9 @@ class Connector(Protocol):
     def find_own_message(
         self, ref: JSONObject, text: str, since: dt.datetime, visibility: Visibility
     ) -> SentMessage | None:
-        """The message of our own under `ref` with this text, sent at or after `since`; None when there is none."""
+        """Find our own message under `ref` with this text. It was sent at or after `since`; None when there
+        is none.
+        """
 
     @staticmethod
     def measure_length(text: str) -> int:

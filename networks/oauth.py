@@ -71,7 +71,7 @@ class GrantableAccount:
 def begin_authorisation(
     network: str, app: OAuthApp, redirect_uri: str, *, authorize_base: str = ""
 ) -> Authorisation:
-    """The page at the network where the person grants access. Raises `KeyError` for a network without one."""
+    """Return the network's page where the person grants access. Raises `KeyError` for a network without one."""
     state, verifier = random.token_urlsafe(32), random.token_urlsafe(64)
     query = {
         "response_type": "code",
@@ -104,7 +104,7 @@ def finish_authorisation(
     api_base: str = "",
     clock: transport.Clock = transport.utc_now,
 ) -> list[GrantableAccount]:
-    """The accounts that a code gives access to.
+    """Return the accounts that a code gives access to.
 
     Raises `Rejected` when the network does not take the code (used, expired, another app's), and any other
     `NetworkError`.
@@ -116,7 +116,7 @@ def finish_authorisation(
 def _finish_x(
     app: OAuthApp, redirect_uri: str, code: str, verifier: str, api_base: str, clock: transport.Clock
 ) -> list[GrantableAccount]:
-    held = {**app.extra, "client_id": app.client_id, "client_secret": app.client_secret}
+    secrets = {**app.extra, "client_id": app.client_id, "client_secret": app.client_secret}
     form = {
         "grant_type": "authorization_code",
         "code": code,
@@ -127,7 +127,7 @@ def _finish_x(
     mounted = transport.mount_transport(session, api_base)
     refusal = ""
     try:
-        tokens = auth.request_token(session, mounted, held, form, clock())
+        tokens = auth.request_token(session, mounted, secrets, form, clock())
     except Reauthorise as error:
         refusal = error.code
     if refusal:
@@ -169,9 +169,11 @@ def _require_token(answer: HTTPAnswer | transport.NoAnswer, clock: transport.Clo
 def _fetch_pages(
     app: OAuthApp, user_token: str, api_base: str, clock: transport.Clock
 ) -> list[GrantableAccount]:
-    """Every Page of the person with its own token, which does not expire as the user token is long-lived."""
+    """Fetch every Page of the person with its own token. That does not expire, as the user token is
+    long-lived.
+    """
     graph, mounted = build_graph_api(user_token, app.client_secret, api_base)
-    found: list[GrantableAccount] = []
+    pages: list[GrantableAccount] = []
     args: dict[str, Any] = {"fields": "id,name,username,access_token", "limit": 100}
     for _ in range(_MAX_PAGES):
         answer = transport.attempt_call(mounted, partial(graph.get_connections, "me", "accounts", **args))
@@ -179,12 +181,12 @@ def _fetch_pages(
         if error is not None:
             raise error
         document = wire.as_mapping(answer.document) if isinstance(answer, HTTPAnswer) else {}
-        found += [page for item in wire.as_list(document.get("data")) if (page := _parse_page(item, app))]
+        pages += [page for item in wire.as_list(document.get("data")) if (page := _parse_page(item, app))]
         following = walk.next_page_params(document.get("paging"))
         if following is None:
             break
         args |= following
-    return found
+    return pages
 
 
 def _parse_page(item: object, app: OAuthApp) -> GrantableAccount | None:

@@ -13,7 +13,7 @@ CONNECTORS: dict[str, type[Connector]] = {
 
 
 def build_connector(credentials: Credentials, *, api_url: str = "") -> Connector:
-    """The connector for a brand account's credentials.
+    """Build the connector for a brand account's credentials.
 
     Raises `KeyError` for a network that is not in `CONNECTORS`.
     """
@@ -21,5 +21,5 @@ def build_connector(credentials: Credentials, *, api_url: str = "") -> Connector
 
 
 def network_capabilities(network: str) -> Capabilities:
-    """What a network can do, without a credential. Raises `KeyError` for an unknown network."""
+    """Return what a network can do, without a credential. Raises `KeyError` for an unknown network."""
     return CONNECTORS[network].capabilities

@@ -84,7 +84,7 @@ class NoAnswer:
 
 
 class Transport(HTTPAdapter):
-    """Rewrites scheme and host to `api_url` (which may carry a path prefix), after the library has signed the request.
+    """An adapter that sends the library's signed requests to `api_url` (which may carry a path prefix).
 
     `answer` is the last complete answer, None while there is none.
     """
@@ -123,11 +123,11 @@ class Transport(HTTPAdapter):
         return response
 
     def rewrite_url(self, url: str) -> str:
-        """Where a request for `url` goes."""
+        """Return the address that a request for `url` really goes to."""
         if not self.api_url:
             return url
-        base, asked = urlsplit(self.api_url), urlsplit(url)
-        return urlunsplit((base.scheme, base.netloc, base.path + asked.path, asked.query, ""))
+        base, requested = urlsplit(self.api_url), urlsplit(url)
+        return urlunsplit((base.scheme, base.netloc, base.path + requested.path, requested.query, ""))
 
 
 def _read_pieces(response: requests.Response) -> Iterator[bytes]:
@@ -148,7 +148,7 @@ def _read_pieces(response: requests.Response) -> Iterator[bytes]:
 
 
 def mount_transport(session: requests.Session, api_url: str) -> Transport:
-    """Put a `Transport` on a library's session and switch off what would work around it."""
+    """Put a `Transport` on a library's session. Switch off what would work around it."""
     transport = Transport(api_url)
     session.mount("https://", transport)
     session.mount("http://", transport)
@@ -161,7 +161,7 @@ def mount_transport(session: requests.Session, api_url: str) -> Transport:
 
 
 def attempt_call(transport: Transport, call: Callable[[], object]) -> HTTPAnswer | NoAnswer:
-    """Run a library's call and say what came of it, whatever the library made of it.
+    """Run a library's call and return what came of it. It does not matter what the library made of it.
 
     Raises only what is a defect of ours: an error before anything was sent that is not the network's.
     """
@@ -184,7 +184,11 @@ def call_or_raise(
     call: Callable[[], object],
     classify: Callable[[HTTPAnswer | NoAnswer], NetworkError | None],
 ) -> HTTPAnswer:
-    """As `attempt_call`; raises what `classify` makes of it, which is an error for every `NoAnswer`."""
+    """Run a library's call; return its answer or raise the error in it.
+
+    `classify` says which error an answer holds, and has one for every `NoAnswer`. Raises a defect of ours
+    like `attempt_call`: an error before anything was sent that is not the network's.
+    """
     answer = attempt_call(transport, call)
     if (error := classify(answer)) is not None:
         raise error
@@ -212,23 +216,23 @@ def _was_never_sent(error: BaseException | None) -> bool:
 
 
 def unavailable_error(
-    label: str, what: str, *, write: bool, code: str = "", at: dt.datetime | None = None
+    label: str, reason: str, *, write: bool, code: str = "", at: dt.datetime | None = None
 ) -> NetworkError:
-    """The network is unwell: a read can wait, a write that went out may stand."""
+    """Build the error for a network that is unwell. A read can wait; a write that went out may stand."""
     if write:
-        return AmbiguousSend(f"{label}: {what}. The message may or may not have been published.", code=code)
-    return RetryLater(f"{label}: {what}.", code=code, at=at)
+        return AmbiguousSend(f"{label}: {reason}. The message may or may not have been published.", code=code)
+    return RetryLater(f"{label}: {reason}.", code=code, at=at)
 
 
 def no_answer_error(label: str, silence: NoAnswer, *, write: bool) -> NetworkError:
-    """The error for a request without an answer."""
+    """Build the error for a request without an answer."""
     if not silence.sent:
         return RetryLater(f"{label} could not be reached ({silence.reason}).", code="unreachable")
     return unavailable_error(label, f"no answer ({silence.reason})", write=write, code="no_answer")
 
 
 def parse_header_time(value: object) -> dt.datetime | None:
-    """A header's seconds since 1970 as a time, None when it makes no sense."""
+    """Parse a header's seconds since 1970, None when they make no sense."""
     try:
         return wire.require_time(int(str(value)))
     except ValueError:
@@ -236,7 +240,7 @@ def parse_header_time(value: object) -> dt.datetime | None:
 
 
 def parse_header_count(value: object) -> int | None:
-    """A header's count, None when it makes no sense."""
+    """Parse a header's count, None when it makes no sense."""
     return (
         int(value)
         if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 12
@@ -245,7 +249,9 @@ def parse_header_count(value: object) -> int | None:
 
 
 def retry_at(headers: Mapping[str, str], now: dt.datetime, reset: str = "") -> dt.datetime | None:
-    """When to come back: Retry-After (seconds or a date), else the header named `reset`; at most 24 h ahead."""
+    """Return when to come back. From Retry-After (seconds or a date), else the header named `reset`; at most
+    24 h ahead, None without either.
+    """
     at: dt.datetime | None = None
     after = headers.get("retry-after", "")
     if (seconds := parse_header_count(after)) is not None:

@@ -37,9 +37,9 @@ class BrokenItem:
 
 
 def load_document(body: bytes) -> Any:
-    """The document in `body`; malformed items of its lists are `BrokenItem`.
+    """Load the document in `body`. Malformed items of its lists become `BrokenItem`.
 
-    Raises `ValueError` when the answer as a whole is not JSON, as when it was cut off.
+    Raises `ValueError` when the answer as a whole is not JSON, for example when it was cut off.
     """
     try:
         document = orjson.loads(body)
@@ -52,7 +52,7 @@ def load_document(body: bytes) -> Any:
 
 
 def _load_value(text: str) -> Any:
-    """One value, tolerant of lone surrogates (which stay in the string) and of nothing else."""
+    """Load one value. Tolerates lone surrogates (which stay in the string) and nothing else."""
     try:
         value = orjson.loads(text.encode("utf-8"))
         orjson.dumps(value)
@@ -119,7 +119,7 @@ def _split_members(text: str) -> Iterator[tuple[str, str]]:
 
 
 def _split_children(text: str) -> Iterator[tuple[str, str]]:
-    """The (key, value) texts directly inside one object, or ("", value) inside one list."""
+    """Yield the (key, value) texts directly inside one object. For a list: ("", value)."""
     depth, start, key, closed = 0, 1, "", False
     for token in _TOKEN.finditer(text):
         sign, at = token.group()[0], token.start()
@@ -142,7 +142,9 @@ def _split_children(text: str) -> Iterator[tuple[str, str]]:
 def parse_items(
     items: object, parse: Callable[[Any], InboundMessage | None]
 ) -> tuple[list[InboundMessage], list[UnreadableItem]]:
-    """Every item through `parse` (None means: not a message of this stream); what it refuses is kept as `Unreadable`."""
+    """Parse every item. Keep what `parse` refuses as `UnreadableItem`; None from it means: not a message of
+    this stream.
+    """
     messages: list[InboundMessage] = []
     unreadable: list[UnreadableItem] = []
     for item in as_list(items):
@@ -161,23 +163,25 @@ def parse_items(
 
 
 def _item_id(item: object) -> str:
-    found = item.get("id") if isinstance(item, Mapping) else None
-    return str(found)[:_LONGEST_ID] if isinstance(found, str | int) else ""
+    item_id = item.get("id") if isinstance(item, Mapping) else None
+    return str(item_id)[:_LONGEST_ID] if isinstance(item_id, str | int) else ""
 
 
 def as_list(value: object) -> Iterable[Any]:
-    """Lists as they are; anything else is no items at all."""
+    """Return a list as it is. Anything else is no items at all."""
     return value if isinstance(value, list) else ()
 
 
 def as_mapping(value: object) -> Mapping[str, Any]:
-    """Objects as they are; anything else is an object without members."""
+    """Return an object as it is, anything else as one without members."""
     # The dict check first: a Mapping check costs ten times as much, several times a message.
     return value if isinstance(value, dict) or isinstance(value, Mapping) else _EMPTY  # noqa: SIM101
 
 
 def require_id(value: object) -> str:
-    """An id as text. Networks send the same id as a string and as a number. Raises `ValueError` for anything else."""
+    """Return an id as text. Networks send the same id as a string and as a number. Raises `ValueError` for
+    anything else.
+    """
     if isinstance(value, int) and not isinstance(value, bool):
         value = str(value)
     if not isinstance(value, str) or not 0 < len(value) <= _LONGEST_ID:
@@ -186,25 +190,25 @@ def require_id(value: object) -> str:
 
 
 def require_text(value: object) -> str:
-    """A string as it is. Raises `ValueError` for null, numbers and objects."""
+    """Return a string as it is. Raises `ValueError` for null, numbers and objects."""
     if not isinstance(value, str):
         raise ValueError(f"text expected, got {type(value).__name__}")
     return value
 
 
 def optional_text(value: object) -> str:
-    """A string as it is, "" for anything else: for what a message can do without."""
+    """Return a string as it is, "" for anything else. For what a message can do without."""
     return value if isinstance(value, str) else ""
 
 
 def optional_count(value: object) -> int | None:
-    """A count that fits the database's bigint, None for anything else."""
+    """Return a count that fits the database's bigint, None for anything else."""
     sound = isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**63
     return value if sound and isinstance(value, int) else None
 
 
 def require_time(value: object) -> dt.datetime:
-    """A time in UTC from ISO 8601 with an offset, or from seconds since 1970.
+    """Return a time in UTC. Reads ISO 8601 with an offset, or seconds since 1970.
 
     Raises `ValueError` where there is none: year 0, year 300000, no offset.
     """

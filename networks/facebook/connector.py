@@ -40,7 +40,9 @@ GRAPH_VERSION = "v25.0"
 def build_graph_api(
     token: str, app_secret: str, api_url: str
 ) -> tuple[facebook.GraphAPI, transport.Transport]:
-    """The library for a token, with the proof that the app's server uses it (`appsecret_proof`)."""
+    """Build the library's client for a token. It carries the proof that the app's server uses it
+    (`appsecret_proof`).
+    """
     # Not version=: the constructor refuses everything after 3.1.
     graph = facebook.GraphAPI(token)
     graph.version = GRAPH_VERSION
@@ -187,5 +189,7 @@ class FacebookConnector:
         return webhook.answer_facebook_challenge(query, self.credentials.secrets.get("verify_token", ""))
 
     def parse_webhook(self, payload: JSONObject) -> tuple[InboundMessage, ...]:
-        """The messages in a delivery for this Page; those for other Pages and malformed ones are left out."""
+        """Return the messages in a delivery for this Page. Those for other Pages and malformed ones are left
+        out.
+        """
         return webhook.parse_facebook_webhook(payload, self._own_id)

@@ -32,7 +32,9 @@ _NOT_NOW = frozenset(
 def classify_facebook_answer(
     answer: transport.HTTPAnswer | transport.NoAnswer, *, write: bool, now: dt.datetime, scope: str = ""
 ) -> NetworkError | None:
-    """The error in an answer, None when it is sound. `scope` names the permission that the request needs."""
+    """Return the error in an answer, None when it is sound. `scope` names the permission that the request
+    needs.
+    """
     if isinstance(answer, transport.NoAnswer):
         return transport.no_answer_error(LABEL, answer, write=write)
     body = answer.document
@@ -44,8 +46,8 @@ def classify_facebook_answer(
         return RetryLater(f"{LABEL} asks to slow down.", code="429", at=at)
     # facebook-sdk takes a 5xx whose JSON has no `error` for success, and a proxy's HTML for a format error.
     if not 200 <= answer.status < 300:
-        what = f"the network is unwell ({answer.status})"
-        return transport.unavailable_error(LABEL, what, write=write, code=str(answer.status), at=at)
+        reason = f"the network is unwell ({answer.status})"
+        return transport.unavailable_error(LABEL, reason, write=write, code=str(answer.status), at=at)
     if not isinstance(body, Mapping) or error is not None:
         return transport.unavailable_error(
             LABEL, "an answer that makes no sense", write=write, code="malformed"
@@ -58,27 +60,27 @@ def _classify_refusal(
 ) -> NetworkError:
     code, subcode = _int_or_none(error.get("code")), _int_or_none(error.get("error_subcode")) or 0
     shown = str(code) if not subcode else f"{code}/{subcode}"
-    said = _error_words(error)
+    words = _error_words(error)
     if code in _SLOW_DOWN:
         return RetryLater(
-            f"{LABEL} asks to slow down. {said}", code=shown, at=_access_regained_at(answer, now)
+            f"{LABEL} asks to slow down. {words}", code=shown, at=_access_regained_at(answer, now)
         )
     if code in _TOKEN_DEAD:
-        return Reauthorise(f"{LABEL} no longer accepts this connection. {said}", code=shown)
+        return Reauthorise(f"{LABEL} no longer accepts this connection. {words}", code=shown)
     if code is None or code in _UNWELL or error.get("is_transient") is True:
         at = transport.retry_at(answer.headers, now)
         return transport.unavailable_error(LABEL, "the network is unwell", write=write, code=shown, at=at)
     if (code, subcode) in _NOT_THERE:
-        return Gone(f"{LABEL}: it no longer exists. {said}", code=shown)
+        return Gone(f"{LABEL}: it no longer exists. {words}", code=shown)
     if (code, subcode) in _NOT_NOW:
-        return Rejected(f"{LABEL} refused this. {said}", code=shown)
+        return Rejected(f"{LABEL} refused this. {words}", code=shown)
     if code in _NO_PERMISSION:
-        return MissingPermission(f"{LABEL}: a permission is missing. {said}", code=shown, scope=scope)
+        return MissingPermission(f"{LABEL}: a permission is missing. {words}", code=shown, scope=scope)
     if answer.status >= 500:
         return transport.unavailable_error(
             LABEL, f"the network is unwell ({answer.status})", write=write, code=shown
         )
-    return Rejected(f"{LABEL} refused this. {said}", code=shown)
+    return Rejected(f"{LABEL} refused this. {words}", code=shown)
 
 
 def _int_or_none(value: object) -> int | None:
@@ -86,7 +88,7 @@ def _int_or_none(value: object) -> int | None:
 
 
 def _error_words(error: Mapping[str, Any]) -> str:
-    """The network's own words, for a person."""
+    """Return the network's own words, for a person to read."""
     words = wire.optional_text(error.get("error_user_msg")) or wire.optional_text(error.get("message"))
     return transport.scrub_secrets(words)[:300]
 
@@ -96,7 +98,9 @@ def _access_regained_at(answer: transport.HTTPAnswer, now: dt.datetime) -> dt.da
 
 
 def read_facebook_budget(answer: transport.HTTPAnswer | None, now: dt.datetime) -> Budget:
-    """The largest share that `x-app-usage`, `x-page-usage` or `x-business-use-case-usage` reports (they are percentages)."""
+    """Read the largest share used of any rate limit. Percentages from `x-app-usage`, `x-page-usage` and
+    `x-business-use-case-usage`.
+    """
     headers = answer.headers if answer else {}
     shares: list[float] = []
     minutes = 0
@@ -114,10 +118,10 @@ def read_facebook_budget(answer: transport.HTTPAnswer | None, now: dt.datetime) 
 
 def _parse_usages(header: str) -> list[Mapping[str, Any]]:
     try:
-        found = orjson.loads(header) if header else None
+        usages = orjson.loads(header) if header else None
     except orjson.JSONDecodeError:
         return []
-    if not isinstance(found, Mapping):
+    if not isinstance(usages, Mapping):
         return []
-    nested = [part for parts in found.values() for part in wire.as_list(parts) if isinstance(part, Mapping)]
-    return [found, *nested]
+    nested = [part for parts in usages.values() for part in wire.as_list(parts) if isinstance(part, Mapping)]
+    return [usages, *nested]

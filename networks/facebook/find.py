@@ -33,7 +33,7 @@ _READ_SCOPE = "pages_read_engagement"
 
 
 def parse_facebook_sent_message(answer: HTTPAnswer, key: str, *, permalink: bool) -> SentMessage:
-    """The id in the answer to a write. Raises `AmbiguousSend` without one."""
+    """Return the id in the answer to a write. Raises `AmbiguousSend` without one."""
     try:
         remote_id = wire.require_id(wire.as_mapping(answer.document).get(key))
     except ValueError:
@@ -46,17 +46,20 @@ def parse_facebook_sent_message(answer: HTTPAnswer, key: str, *, permalink: bool
 def fetch_facebook_messages(
     graph: facebook.GraphAPI, ask: RequestSender, own_id: str, ids: Sequence[str]
 ) -> dict[str, InboundMessage]:
-    """50 a request. Graph fails a whole batch for one missing id: then one by one. Raises `RetryLater` when unclear."""
-    found: dict[str, InboundMessage] = {}
+    """Look up messages 50 a request. Graph fails a whole batch for one missing id: then one by one.
+
+    Raises `RetryLater` when an answer is unclear.
+    """
+    messages: dict[str, InboundMessage] = {}
     for fields, kind in (
-        (parse.MESSAGE_FIELDS, [one for one in ids if _is_message(one)]),
-        (parse.EITHER_FIELDS, [one for one in ids if not _is_message(one)]),
+        (parse.MESSAGE_FIELDS, [remote_id for remote_id in ids if _is_message(remote_id)]),
+        (parse.EITHER_FIELDS, [remote_id for remote_id in ids if not _is_message(remote_id)]),
     ):
         for start in range(0, len(kind), _BATCH_SIZE):
             batch = kind[start : start + _BATCH_SIZE]
             for remote_id, item in _look_up_batch(graph, ask, batch, fields).items():
-                found[remote_id] = _parse_item(item, remote_id, own_id)
-    return found
+                messages[remote_id] = _parse_item(item, remote_id, own_id)
+    return messages
 
 
 def _is_message(remote_id: str) -> bool:
@@ -88,9 +91,9 @@ def _look_up_one(
 
 def _require_all_items(answer: HTTPAnswer, batch: Sequence[str]) -> Mapping[str, Any]:
     items = wire.as_mapping(answer.document)
-    if any(one not in items for one in batch):
+    if any(remote_id not in items for remote_id in batch):
         raise Gone("Facebook left some of them out.", code="incomplete")
-    return {one: items[one] for one in batch}
+    return {remote_id: items[remote_id] for remote_id in batch}
 
 
 def _parse_item(item: Any, remote_id: str, own_id: str) -> InboundMessage:
@@ -113,14 +116,16 @@ def find_own_facebook_message(
     since: dt.datetime,
     visibility: Visibility,
 ) -> SentMessage | None:
-    """Our answer under this comment or post, or in this direct conversation, with this text."""
+    """Find our answer with this text. It stands under this comment or post, or in this direct conversation;
+    None when it is not there.
+    """
     after = since - CLOCK_SKEW
     if visibility == "direct":
         return _find_own_direct(graph, ask, own_id, str(ref.get("recipient_id") or ""), text, after)
     # An answer to a nested reply is filed under the comment at the top.
     for target in dict.fromkeys((ref.get("object_id"), ref.get("thread_id"))):
-        if target and (found := _find_own_comment(graph, ask, own_id, str(target), text, after)):
-            return found
+        if target and (comment := _find_own_comment(graph, ask, own_id, str(target), text, after)):
+            return comment
     return None
 
 
@@ -139,8 +144,8 @@ def _find_own_comment(
         answer = ask(partial(graph.get_connections, target, "comments", **args), _READ_SCOPE)
         document = wire.as_mapping(answer.document)
         messages, _bad = wire.parse_items(document.get("data"), read)
-        if found := _find_matching(messages, text, after):
-            return SentMessage(found.remote_id, found.permalink)
+        if comment := _find_matching(messages, text, after):
+            return SentMessage(comment.remote_id, comment.permalink)
         following = walk.next_page_params(document.get("paging"))
         if following is None:
             break
@@ -165,18 +170,20 @@ def _find_own_direct(
         messages, _bad = wire.parse_items(
             inner.get("data"), lambda item: parse.parse_messenger_message(item, own_id)
         )
-        if found := _find_matching(messages, text, after):
-            return SentMessage(found.remote_id)
+        if message := _find_matching(messages, text, after):
+            return SentMessage(message.remote_id)
     return None
 
 
 def _find_matching(messages: list[InboundMessage], text: str, after: dt.datetime) -> InboundMessage | None:
-    wanted = _fold_text(text)
+    folded_text = _fold_text(text)
     return next(
         (
             message
             for message in messages
-            if message.author.is_self and message.created_at >= after and _fold_text(message.text) == wanted
+            if message.author.is_self
+            and message.created_at >= after
+            and _fold_text(message.text) == folded_text
         ),
         None,
     )

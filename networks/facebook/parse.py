@@ -20,7 +20,7 @@ _COMMENT_LINK = re.compile(r"/(?:posts|videos|photos)/(?:[^/?]*/)*?(\d+)/?\?(.*)
 
 
 def parse_facebook_author(item: Mapping[str, Any], own_id: str) -> Author:
-    """`from`, which Graph leaves out when the Page may not know the person."""
+    """Parse `from`. Graph leaves it out when the Page may not know the person."""
     person = item.get("from")
     if not isinstance(person, Mapping) or person.get("id") is None:
         return Author(remote_id="", name=wire.optional_text(wire.as_mapping(person).get("name")))
@@ -41,7 +41,7 @@ def _message_text(item: Mapping[str, Any], has_attachments: bool) -> str:
 
 
 def _ids_from_link(link: str) -> tuple[str, str]:
-    """A comment's id and its parent comment's ("" for none), from its address, for answers without `id`."""
+    """Read a comment's and its parent's id from its address. For answers without `id`; "" for no parent."""
     match = _COMMENT_LINK.search(link)
     if match is None:
         return "", ""
@@ -56,7 +56,8 @@ def parse_facebook_comment(
     item: Mapping[str, Any], post_id: str, own_id: str, *, under_own: bool = False
 ) -> InboundMessage:
     """One comment or nested reply. `thread_id` is the comment at the top; `under_own`: the post is the Page's own.
-    Raises `ValueError` when malformed."""
+    Raises `ValueError` when malformed.
+    """
     link = wire.optional_text(item.get("permalink_url"))
     linked_id, parent = _ids_from_link(link) if "parent" not in item or "id" not in item else ("", "")
     remote_id = wire.require_id(item.get("id", linked_id))
@@ -84,10 +85,10 @@ def parse_facebook_comment(
 
 
 def parse_facebook_post(item: Mapping[str, Any], own_id: str) -> InboundMessage:
-    """One post on the Page by someone else, or one that names the Page. Raises `ValueError` when malformed."""
+    """Parse a visitor's post, or one that names the Page. Raises `ValueError` when malformed."""
     remote_id = wire.require_id(item.get("id"))
     attached = wire.as_list(wire.as_mapping(item.get("attachments")).get("data"))
-    attachments = tuple(one for part in attached for one in _parse_media(part))
+    attachments = tuple(attachment for part in attached for attachment in _parse_media(part))
     writer = parse_facebook_author(item, own_id)
     return InboundMessage(
         stream="visitor_posts",
@@ -115,7 +116,9 @@ def parse_messenger_message(
     writer = parse_facebook_author(item, own_id)
     recipients = wire.as_list(wire.as_mapping(item.get("to")).get("data"))
     others = [
-        str(one.get("id")) for one in recipients if isinstance(one, Mapping) and str(one.get("id")) != own_id
+        str(recipient.get("id"))
+        for recipient in recipients
+        if isinstance(recipient, Mapping) and str(recipient.get("id")) != own_id
     ]
     person = writer.remote_id if writer.remote_id and not writer.is_self else (others[0] if others else "")
     attachments = _parse_files(item)

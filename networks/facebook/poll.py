@@ -73,7 +73,9 @@ class FacebookPoller:
     now: dt.datetime
 
     def poll_page(self, cursor: JSONObject) -> PollResult:
-        """The next page of the walk in `cursor`. Any `NetworkError` leaves the cursor good for another try."""
+        """Poll the next page of the walk in `cursor`. Any `NetworkError` leaves the cursor good for another
+        try.
+        """
         if self.stream not in _EDGES:
             raise Rejected(f"Facebook has no stream called {self.stream}.", code="unknown_stream")
         walk = start_walk(cursor, self.now, FIRST_POLL_HISTORY if self.stream == "direct" else None)
@@ -100,10 +102,10 @@ class FacebookPoller:
         containers = wire.as_list(document["data"])
         for container in containers:
             if self.stream == "visitor_posts":
-                found, bad, more = *wire.parse_items([container], self._parse_visitor_post), None
+                parsed, bad, more = *wire.parse_items([container], self._parse_visitor_post), None
             else:
-                found, bad, more = self._parse_contents(container, walk)
-            messages += found
+                parsed, bad, more = self._parse_contents(container, walk)
+            messages += parsed
             unreadable += bad
             if more is not None:
                 queue.append(more)
@@ -152,7 +154,9 @@ class FacebookPoller:
     def _parse_contents(
         self, container: Any, walk: Walk
     ) -> tuple[Messages, list[UnreadableItem], tuple[str, Params] | None]:
-        """The comments of a post or messages of a conversation that came with it, and where the rest is."""
+        """Parse the comments of a post or messages of a conversation. Return those that came with it, and
+        where the rest is (None: nowhere).
+        """
         if not isinstance(container, Mapping):
             text = container.text if isinstance(container, wire.BrokenItem) else container
             return [], [UnreadableItem(raw=text, error="a post or conversation that is not an object")], None
@@ -213,9 +217,9 @@ class FacebookPoller:
         return str(wire.as_mapping(container.get("from")).get("id")) == self.own_id
 
     def _parse_visitor_post(self, item: Any) -> InboundMessage | None:
-        """A visitor's post; what the Page itself publishes is no message to it."""
-        found = parse.parse_facebook_post(item, self.own_id)
-        return None if found.author.is_self else found
+        """Parse a visitor's post. None for what the Page itself publishes: that is no message to it."""
+        post = parse.parse_facebook_post(item, self.own_id)
+        return None if post.author.is_self else post
 
     def _drop_below_floor(self, messages: Messages, walk: Walk) -> Messages:
         """Without what lies below the floor: Messenger has no `since` and repeats its newest 25 each time."""
@@ -250,7 +254,9 @@ class FacebookPoller:
 
 
 def _require_sound_page(answer: HTTPAnswer) -> Mapping[str, Any]:
-    """A page's document. Raises `RetryLater` without a list: taken for an empty page it would end the walk early."""
+    """Return a page's document. Raises `RetryLater` without a list: taken for an empty page it would end the
+    walk early.
+    """
     document = wire.as_mapping(answer.document)
     if not isinstance(document.get("data"), list):
         raise RetryLater("Facebook: an answer that makes no sense.", code="malformed")

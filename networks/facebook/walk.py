@@ -1,8 +1,9 @@
-"""Walking Graph's edges within edges (posts and their comments, conversations and their messages) a page at a time.
+"""Walk Graph's edges within edges, a page at a time.
 
-Between pages the cursor holds the walk, so that a kill leaves no gap: how far down (`floor`), where in the outer edge
-(`after`), and which inner edges still have pages (`queue`). `since`, the time of the newest message, moves only when
-the walk is over. Times are seconds since 1970.
+An outer edge holds posts or conversations, its inner edges their comments or messages. Between pages the
+cursor holds the walk, so that a kill leaves no gap: how far down (`floor`), where in the outer edge
+(`after`), and which inner edges still have pages (`queue`). `since`, the time of the newest message, moves
+only when the walk is over. Times are seconds since 1970.
 """
 
 from __future__ import annotations
@@ -57,7 +58,9 @@ class Walk:
 
 
 def start_walk(cursor: JSONObject, now: dt.datetime, history: dt.timedelta | None = None) -> Walk:
-    """The walk in a cursor, or a new one from its `since`. `history` is how far a first poll goes back, None for all."""
+    """Return the walk in a cursor, or a new one. That begins at the cursor's `since`; `history` is how far a
+    first poll goes back, None for all.
+    """
     inner = cursor.get("window")
     if isinstance(inner, Mapping):
         return _read_walk(inner)
@@ -96,9 +99,9 @@ def _read_walk(inner: Mapping[str, Any]) -> Walk:
     }
     after = inner.get("after")
     queue = tuple(
-        (str(one[0]), pick_paging_params(wire.as_mapping(one[1])))
-        for one in wire.as_list(inner.get("queue"))
-        if isinstance(one, list) and len(one) == 2
+        (str(entry[0]), pick_paging_params(wire.as_mapping(entry[1])))
+        for entry in wire.as_list(inner.get("queue"))
+        if isinstance(entry, list) and len(entry) == 2
     )
     return Walk(
         **counts,
@@ -107,23 +110,23 @@ def _read_walk(inner: Mapping[str, Any]) -> Walk:
         after=pick_paging_params(after) if isinstance(after, Mapping) else None,
         outer_done=inner.get("outer_done") is True,
         queue=queue,
-        used=tuple(str(one) for one in wire.as_list(inner.get("used"))),
+        used=tuple(str(digest) for digest in wire.as_list(inner.get("used"))),
         lossy=inner.get("lossy") is True,
         sweep=inner.get("sweep") is True,
     )
 
 
 def cursor_from_walk(walk: Walk) -> JSONObject:
-    """The walk as the JSON to store."""
+    """Return the walk as the JSON to store."""
     fields = {name: getattr(walk, name) for name in Walk.__dataclass_fields__}
     fields["after"] = dict(walk.after) if walk.after is not None else None
-    fields["queue"] = [[one, dict(params)] for one, params in walk.queue]
+    fields["queue"] = [[owner, dict(params)] for owner, params in walk.queue]
     fields["used"] = list(walk.used)
     return {"window": fields}
 
 
 def final_cursor(walk: Walk) -> JSONObject:
-    """The cursor after a walk: the next one starts from the newest message seen."""
+    """Return the cursor after a walk. The next one starts from the newest message seen."""
     newest = max(walk.newest, walk.since)
     return {"since": newest, "swept": walk.swept, "volume": walk.messages} if newest else {}
 
@@ -133,15 +136,15 @@ def pick_paging_params(params: Mapping[str, Any]) -> Params:
 
 
 def next_page_params(paging: object) -> Params | None:
-    """The parameters of the page after this one, None when there is none."""
+    """Return the parameters of the next page, None when there is none."""
     address = wire.as_mapping(paging).get("next")
     if not isinstance(address, str):
         return None
     try:
-        found = pick_paging_params(dict(parse_qsl(urlsplit(address).query)))
+        params = pick_paging_params(dict(parse_qsl(urlsplit(address).query)))
     except ValueError:
         return None
-    return found or None
+    return params or None
 
 
 def note_messages_seen(walk: Walk, messages: list[InboundMessage], now: dt.datetime) -> Walk:
@@ -157,15 +160,17 @@ def page_digest(owner: str, params: Params) -> str:
 
 
 def note_page_read(walk: Walk, owner: str, params: Params) -> Walk | None:
-    """The walk with this page noted as read next; None when it was read before: the network goes round in circles."""
-    one = page_digest(owner, params)
-    if one in walk.used or len(walk.used) >= MAX_PAGES:
+    """Return the walk with this page noted as read next. None when it was read before: the network goes round
+    in circles.
+    """
+    digest = page_digest(owner, params)
+    if digest in walk.used or len(walk.used) >= MAX_PAGES:
         return None
-    return replace(walk, used=(*walk.used, one))
+    return replace(walk, used=(*walk.used, digest))
 
 
 def restart_walk(walk: Walk) -> Walk:
-    """The same walk from its first page: for a page token that loops or has expired."""
+    """Return the same walk from its first page. For a page token that loops or has expired."""
     return Walk(
         since=walk.since,
         swept=walk.swept,
@@ -177,9 +182,10 @@ def restart_walk(walk: Walk) -> Walk:
 
 
 def start_closing_round(walk: Walk) -> Walk:
-    """A short second round over what was updated while a walk of several pages went on.
+    """Begin a short second round after a walk of several pages.
 
-    A conversation that gets a message moves to the top; a walk that has not reached it then misses it.
+    It reads again what changed meanwhile: a conversation that gets a message moves to the top; a walk that
+    has not reached it then misses it.
     """
     return Walk(
         since=walk.since,
@@ -195,6 +201,8 @@ def start_closing_round(walk: Walk) -> Walk:
 
 
 def needs_closing_round(walk: Walk) -> bool:
-    """Whether something may have moved up during the walk: it took several pages, and the top is newer than before."""
+    """Tell whether something may have moved up during the walk. That is so when it took several pages and the
+    top is newer than before.
+    """
     moved = walk.closings == 0 or walk.top > (walk.stop or 0)
     return walk.pages > 1 and walk.top > 0 and moved and walk.closings < MAX_CLOSINGS and not walk.lossy

@@ -17,34 +17,40 @@ _POST_ITEMS = frozenset({"post", "status", "photo", "video", "share"})
 
 
 def is_signed_by_facebook(headers: Mapping[str, str], raw_body: bytes, secret: str) -> bool:
-    """Whether `X-Hub-Signature-256` is the app's over exactly these bytes. The SHA-1 header is not accepted."""
-    given = next((v for k, v in headers.items() if k.lower() == "x-hub-signature-256"), "")
-    if not secret or not given:
+    """Check that `X-Hub-Signature-256` is the app's over exactly these bytes. The SHA-1 header is not
+    accepted.
+    """
+    signature = next((v for k, v in headers.items() if k.lower() == "x-hub-signature-256"), "")
+    if not secret or not signature:
         return False
     expected = "sha256=" + hmac.new(secret.encode(), raw_body, hashlib.sha256).hexdigest()
-    return hmac.compare_digest(given.encode("utf-8", "replace"), expected.encode())
+    return hmac.compare_digest(signature.encode("utf-8", "replace"), expected.encode())
 
 
 def answer_facebook_challenge(query: Mapping[str, str], verify_token: str) -> str | None:
-    """What to answer to Facebook's verification request, None when it is not genuine."""
-    given, asked = query.get("hub.verify_token", ""), query.get("hub.challenge", "")
-    genuine = verify_token and hmac.compare_digest(given.encode("utf-8", "replace"), verify_token.encode())
-    if query.get("hub.mode") != "subscribe" or not genuine or not _CHALLENGE.fullmatch(asked):
+    """Return the answer to Facebook's verification request. None when it is not genuine."""
+    token, challenge = query.get("hub.verify_token", ""), query.get("hub.challenge", "")
+    genuine = verify_token and hmac.compare_digest(token.encode("utf-8", "replace"), verify_token.encode())
+    if query.get("hub.mode") != "subscribe" or not genuine or not _CHALLENGE.fullmatch(challenge):
         return None
-    return asked
+    return challenge
 
 
 def parse_facebook_webhook(payload: Mapping[str, Any], own_id: str) -> tuple[InboundMessage, ...]:
-    """Comments, visitor posts and Messenger messages in a delivery for `own_id`."""
+    """Parse comments, visitor posts and Messenger messages in a delivery for `own_id`."""
     if payload.get("object") != "page":
         return ()
-    found: list[InboundMessage] = []
+    messages: list[InboundMessage] = []
     for entry in wire.as_list(payload.get("entry")):
         entry = wire.as_mapping(entry)
         if str(entry.get("id")) == own_id:
-            found += wire.parse_items(entry.get("changes"), lambda one: _parse_change(one, own_id))[0]
-            found += wire.parse_items(entry.get("messaging"), lambda one: _parse_direct(one, own_id))[0]
-    return tuple(found)
+            messages += wire.parse_items(entry.get("changes"), lambda change: _parse_change(change, own_id))[
+                0
+            ]
+            messages += wire.parse_items(entry.get("messaging"), lambda event: _parse_direct(event, own_id))[
+                0
+            ]
+    return tuple(messages)
 
 
 def _parse_change(change: Mapping[str, Any], own_id: str) -> InboundMessage | None:
@@ -54,8 +60,8 @@ def _parse_change(change: Mapping[str, Any], own_id: str) -> InboundMessage | No
     if value.get("item") == "comment":
         return _parse_comment(value, own_id)
     if value.get("item") in _POST_ITEMS:
-        found = _parse_post(value, own_id)
-        return None if found.author.is_self else found
+        post = _parse_post(value, own_id)
+        return None if post.author.is_self else post
     return None
 
 
@@ -108,10 +114,10 @@ def _parse_direct(event: Mapping[str, Any], own_id: str) -> InboundMessage | Non
     person = recipient if is_self else sender
     attachments = tuple(
         Attachment(
-            kind=wire.optional_text(wire.as_mapping(one).get("type")) or "file",
-            url=wire.optional_text(wire.as_mapping(wire.as_mapping(one).get("payload")).get("url")),
+            kind=wire.optional_text(wire.as_mapping(attachment).get("type")) or "file",
+            url=wire.optional_text(wire.as_mapping(wire.as_mapping(attachment).get("payload")).get("url")),
         )
-        for one in wire.as_list(body.get("attachments"))
+        for attachment in wire.as_list(body.get("attachments"))
     )
     remote_id = wire.require_id(body.get("mid"))
     return InboundMessage(

@@ -29,7 +29,9 @@ def is_oauth1(secrets: Mapping[str, str]) -> bool:
 
 
 def build_x_client(secrets: Mapping[str, str]) -> tweepy.Client:
-    """A client that neither sleeps on a 429 (it would recurse without a reset header) nor builds models."""
+    """Build a client that neither sleeps on a 429 nor builds models. Sleeping would recurse without a reset
+    header.
+    """
     if is_oauth1(secrets):
         return tweepy.Client(
             consumer_key=secrets["consumer_key"],
@@ -43,7 +45,7 @@ def build_x_client(secrets: Mapping[str, str]) -> tweepy.Client:
 
 
 def must_refresh(secrets: Mapping[str, str], now: dt.datetime) -> bool:
-    """Whether an OAuth 2 token is about to end. An unknown end counts as now."""
+    """Tell whether an OAuth 2 token is about to end. An unknown end counts as now."""
     if is_oauth1(secrets) or not secrets.get("refresh_token"):
         return False
     try:

@@ -86,7 +86,7 @@ class XConnector:
         return OwnAccount(remote_id, handle, wire.optional_text(user.get("name")), tuple(granted.split()))
 
     def refresh_credentials(self) -> Credentials | None:
-        """New OAuth 2 tokens when the old ones are about to end. The old refresh token is dead from then on."""
+        """Return new OAuth 2 tokens when the old ones are about to end. The old refresh token is dead from then on."""
         secrets, now = self.credentials.secrets, self._now()
         if not auth.must_refresh(secrets, now):
             return None
@@ -111,17 +111,19 @@ class XConnector:
         return poller.poll_page(cursor)
 
     def fetch(self, ids: Sequence[str]) -> dict[str, InboundMessage]:
-        """Posts 100 a request, direct messages one a request. Raises `RetryLater` when the answer is incomplete."""
-        posts = [one for one in ids if not one.startswith(parse.DM_PREFIX)]
-        found: dict[str, InboundMessage] = {}
+        """Look up posts 100 a request, direct messages one a request. Raises `RetryLater` when the answer is
+        incomplete.
+        """
+        posts = [remote_id for remote_id in ids if not remote_id.startswith(parse.DM_PREFIX)]
+        messages: dict[str, InboundMessage] = {}
         for start in range(0, len(posts), _LOOKUP_SIZE):
             chunk = posts[start : start + _LOOKUP_SIZE]
             call = partial(self._client.get_tweets, chunk, user_auth=self._user_auth, **POST_PARAMS)
-            found |= find.posts_by_id(self._look_up_posts(call), chunk, self._own_id)
-        for one in ids:
-            if one.startswith(parse.DM_PREFIX) and (event := self._fetch_event(one)):
-                found[one] = event
-        return found
+            messages |= find.posts_by_id(self._look_up_posts(call), chunk, self._own_id)
+        for remote_id in ids:
+            if remote_id.startswith(parse.DM_PREFIX) and (event := self._fetch_event(remote_id)):
+                messages[remote_id] = event
+        return messages
 
     def _look_up_posts(self, call: Callable[[], object]) -> JSONObject:
         try:
@@ -197,7 +199,9 @@ class XConnector:
     def find_own_message(
         self, ref: JSONObject, text: str, since: dt.datetime, visibility: Visibility
     ) -> SentMessage | None:
-        """Our answer to this message, or in this direct conversation, with this text (X rewrites links and adds @names)."""
+        """Find our answer with this text. It answers this message or stands in this direct conversation; X
+        rewrites links and adds @names. None when it is not there.
+        """
         after = since - find.CLOCK_SKEW
         page = ""
         for _ in range(find.MAX_OWN_PAGES):
@@ -216,16 +220,18 @@ class XConnector:
                     **more,
                 )
             document = wire.as_mapping(self._send_request(call, scope="tweet.read").document)
-            found, page = find.find_own_x_message(
+            sent, page = find.find_own_x_message(
                 document, ref, text, after, self._own_id, direct=visibility == "direct"
             )
-            if found or not page:
-                return found
+            if sent or not page:
+                return sent
         return None
 
     @staticmethod
     def measure_length(text: str) -> int:
-        """Weighted length: a link counts 23, CJK and emoji 2, most else 1. Above 25,000 characters, plain length."""
+        """Return the weighted length: a link counts 23, CJK and emoji 2, most else 1. Above 25,000
+        characters, plain length.
+        """
         if len(text) > _MEASURABLE_LENGTH:
             return len(text)
         # Imported when first needed: it reads its list of emoji for most of a second.
@@ -238,9 +244,11 @@ class XConnector:
         return webhook.is_signed_by_x(headers, raw_body, self.credentials.secrets.get("consumer_secret", ""))
 
     def webhook_challenge(self, query: Mapping[str, str]) -> str | None:
-        """The JSON body that answers X's `crc_token`."""
+        """Return the JSON body that answers X's `crc_token`, None without one."""
         return webhook.answer_x_challenge(query, self.credentials.secrets.get("consumer_secret", ""))
 
     def parse_webhook(self, payload: JSONObject) -> tuple[InboundMessage, ...]:
-        """The messages in an account activity delivery; those for other accounts and malformed ones are left out."""
+        """Return the messages in an account activity delivery. Those for other accounts and malformed ones
+        are left out.
+        """
         return webhook.parse_x_webhook(payload, self._own_id)

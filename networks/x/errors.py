@@ -47,7 +47,9 @@ _UNWELL = frozenset({"130", "131", "operational-disconnect"})
 
 
 def problem_code(problem: Mapping[str, Any]) -> str:
-    """The most telling code: a numeric one, else the last part of the problem's type URI, else its title."""
+    """Return the most telling code. A numeric one, else the last part of the problem's type URI, else its
+    title.
+    """
     numeric = problem.get("code")
     if isinstance(numeric, int | str) and not isinstance(numeric, bool):
         return str(numeric)
@@ -58,17 +60,19 @@ def problem_code(problem: Mapping[str, Any]) -> str:
 
 
 def list_problems(document: object) -> list[Mapping[str, Any]]:
-    """The problem objects of an answer, the outermost first."""
+    """List the problem objects of an answer, the outermost first."""
     body = wire.as_mapping(document)
-    found = [body] if ("title" in body or "type" in body or "code" in body) else []
-    found += [part for part in wire.as_list(body.get("errors")) if isinstance(part, Mapping)]
+    problems = [body] if ("title" in body or "type" in body or "code" in body) else []
+    problems += [part for part in wire.as_list(body.get("errors")) if isinstance(part, Mapping)]
     error = body.get("error")
-    found += [error] if isinstance(error, Mapping) else []
-    return found
+    problems += [error] if isinstance(error, Mapping) else []
+    return problems
 
 
 def names_parameter(error: NetworkError, answer: transport.HTTPAnswer | None, parameter: str) -> bool:
-    """Whether a refusal is about this request parameter (as an expired page token or a `since_id` grown too old)."""
+    """Tell whether a refusal is about this request parameter. For example an expired page token, or a
+    `since_id` grown too old.
+    """
     if not isinstance(error, Rejected) or answer is None:
         return False
     return any(
@@ -80,11 +84,13 @@ def names_parameter(error: NetworkError, answer: transport.HTTPAnswer | None, pa
 def classify_x_answer(
     answer: transport.HTTPAnswer | transport.NoAnswer, *, write: bool, now: dt.datetime, scope: str = ""
 ) -> NetworkError | None:
-    """The error in an answer, None when it is sound. `scope` names the permission that the request needs."""
+    """Return the error in an answer, None when it is sound. `scope` names the permission that the request
+    needs.
+    """
     if isinstance(answer, transport.NoAnswer):
         return transport.no_answer_error(LABEL, answer, write=write)
-    found = list_problems(answer.document)
-    codes = [code for code in map(problem_code, found) if code]
+    problems = list_problems(answer.document)
+    codes = [code for code in map(problem_code, problems) if code]
     status = answer.status
     if 200 <= status < 300:
         body = wire.as_mapping(answer.document)
@@ -95,47 +101,51 @@ def classify_x_answer(
                 LABEL, "an answer that makes no sense", write=write, code="malformed"
             )
         # A refusal in a 200: the codes decide, and the status that the body states.
-        status = next((one["status"] for one in found if isinstance(one.get("status"), int)), 0)
-    return _classify_refusal(answer, status, codes, found, write=write, now=now, scope=scope)
+        status = next(
+            (problem["status"] for problem in problems if isinstance(problem.get("status"), int)), 0
+        )
+    return _classify_refusal(answer, status, codes, problems, write=write, now=now, scope=scope)
 
 
 def _classify_refusal(
     answer: transport.HTTPAnswer,
     status: int,
     codes: list[str],
-    found: list[Mapping[str, Any]],
+    problems: list[Mapping[str, Any]],
     *,
     write: bool,
     now: dt.datetime,
     scope: str,
 ) -> NetworkError:
     code = codes[-1] if codes else str(status)
-    known = frozenset(codes)
-    said = _error_words(found, status)
-    if status == 402 or known & _SPENT:
-        return BudgetExhausted(f"{LABEL}: the allowance is spent. {said}", code=code)
-    if status == 429 or known & _SLOW_DOWN:
+    all_codes = frozenset(codes)
+    words = _error_words(problems, status)
+    if status == 402 or all_codes & _SPENT:
+        return BudgetExhausted(f"{LABEL}: the allowance is spent. {words}", code=code)
+    if status == 429 or all_codes & _SLOW_DOWN:
         return _too_many_error(answer, code, now)
-    if status == 401 or known & _TOKEN_DEAD:
-        return Reauthorise(f"{LABEL} no longer accepts this connection. {said}", code=code)
-    if status >= 500 or status in (408, 425) or 0 < status < 400 or known & _UNWELL:
+    if status == 401 or all_codes & _TOKEN_DEAD:
+        return Reauthorise(f"{LABEL} no longer accepts this connection. {words}", code=code)
+    if status >= 500 or status in (408, 425) or 0 < status < 400 or all_codes & _UNWELL:
         at = transport.retry_at(answer.headers, now)
         return transport.unavailable_error(
             LABEL, f"the network is unwell ({status})", write=write, code=code, at=at
         )
-    if known & _NO_SCOPE:
-        return MissingPermission(f"{LABEL}: a permission is missing. {said}", code=code, scope=scope)
-    if status in (404, 410) or known & _NOT_THERE:
-        return Gone(f"{LABEL}: it no longer exists. {said}", code=code)
-    if status == 0 and not known & _INVALID:
+    if all_codes & _NO_SCOPE:
+        return MissingPermission(f"{LABEL}: a permission is missing. {words}", code=code, scope=scope)
+    if status in (404, 410) or all_codes & _NOT_THERE:
+        return Gone(f"{LABEL}: it no longer exists. {words}", code=code)
+    if status == 0 and not all_codes & _INVALID:
         return transport.unavailable_error(
             LABEL, f"an answer that makes no sense ({code})", write=write, code=code
         )
-    return Rejected(f"{LABEL} refused this. {said}", code=code)
+    return Rejected(f"{LABEL} refused this. {words}", code=code)
 
 
 def _too_many_error(answer: transport.HTTPAnswer, code: str, now: dt.datetime) -> NetworkError:
-    """The 15-minute window is used up, or one of the 24-hour ones that X reports beside it."""
+    """Build the error for a used-up limit. The 15-minute window, or one of the 24-hour ones that X reports
+    beside it.
+    """
     for scope in ("user", "app"):
         if answer.headers.get(f"x-{scope}-limit-24hour-remaining") == "0":
             until = transport.parse_header_time(answer.headers.get(f"x-{scope}-limit-24hour-reset"))
@@ -144,9 +154,9 @@ def _too_many_error(answer: transport.HTTPAnswer, code: str, now: dt.datetime) -
     return RetryLater(f"{LABEL} asks to slow down.", code=code, at=at)
 
 
-def _error_words(found: list[Mapping[str, Any]], status: int) -> str:
-    """The network's own words, for a person."""
-    for problem in reversed(found):
+def _error_words(problems: list[Mapping[str, Any]], status: int) -> str:
+    """Return the network's own words, for a person to read."""
+    for problem in reversed(problems):
         for key in ("message", "detail", "title"):
             if words := wire.optional_text(problem.get(key)):
                 return transport.scrub_secrets(words)[:300]

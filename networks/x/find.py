@@ -22,7 +22,7 @@ _LEADING_NAMES = re.compile(r"^(?:@\w{1,20}\s+)+")
 
 
 def parse_x_sent_message(answer: HTTPAnswer, key: str, prefix: str = "") -> SentMessage:
-    """The id in the answer to a write. Raises `AmbiguousSend` without one."""
+    """Return the id in the answer to a write. Raises `AmbiguousSend` without one."""
     data = wire.as_mapping(wire.as_mapping(answer.document).get("data"))
     try:
         remote_id = parse.require_x_id(data.get(key))
@@ -40,19 +40,21 @@ def _build_sent_message(remote_id: str, prefix: str) -> SentMessage:
 
 
 def dm_target(ref: JSONObject) -> dict[str, str]:
-    """Where a direct message goes: into its conversation, else to its author."""
-    for ours, theirs in (
+    """Return where a direct message goes. Into its conversation, else to its author."""
+    for key, parameter in (
         ("conversation_id", "dm_conversation_id"),
         ("participant_id", "participant_id"),
         ("author_id", "participant_id"),
     ):
-        if value := ref.get(ours):
-            return {theirs: str(value)}
+        if value := ref.get(key):
+            return {parameter: str(value)}
     raise Rejected("X did not say who wrote this, so it cannot be answered directly.", code="no_recipient")
 
 
-def posts_by_id(document: Mapping[str, Any], asked: Sequence[str], own_id: str) -> dict[str, InboundMessage]:
-    """The posts of a look-up. An id counts as deleted only when `errors[]` says so.
+def posts_by_id(
+    document: Mapping[str, Any], post_ids: Sequence[str], own_id: str
+) -> dict[str, InboundMessage]:
+    """Return the posts of a look-up by id. An id counts as deleted only when `errors[]` says so.
 
     Raises `RetryLater` when an id is neither among the posts nor among the errors.
     """
@@ -60,18 +62,23 @@ def posts_by_id(document: Mapping[str, Any], asked: Sequence[str], own_id: str) 
     messages, _ = wire.parse_items(
         document.get("data"), lambda item: parse.parse_x_post(item, "mentions", own_id, users, found_media)
     )
-    found = {message.remote_id: message for message in messages}
-    errors = [wire.as_mapping(one) for one in wire.as_list(document.get("errors"))]
+    posts = {message.remote_id: message for message in messages}
+    errors = [wire.as_mapping(error) for error in wire.as_list(document.get("errors"))]
     gone = {
-        str(one.get(key)) for one in errors for key in ("resource_id", "value") if one.get(key) is not None
+        str(error.get(key))
+        for error in errors
+        for key in ("resource_id", "value")
+        if error.get(key) is not None
     }
-    if unknown := [one for one in asked if one not in found and one not in gone]:
+    if unknown := [post_id for post_id in post_ids if post_id not in posts and post_id not in gone]:
         raise RetryLater(f"X did not say what became of {len(unknown)} posts.", code="incomplete")
-    return found
+    return posts
 
 
 def parse_looked_up_event(document: Mapping[str, Any], own_id: str) -> InboundMessage | None:
-    """The direct message event of a look-up. Raises `RetryLater` when it cannot be read."""
+    """Parse the direct message event of a look-up. None when it is gone. Raises `RetryLater` when it cannot
+    be read.
+    """
     data = document.get("data")
     if isinstance(data, list):
         data = data[0] if data else None
@@ -83,9 +90,11 @@ def parse_looked_up_event(document: Mapping[str, Any], own_id: str) -> InboundMe
         raise RetryLater("X: an answer that makes no sense.", code="malformed") from None
 
 
-def is_same_text(ours: str, theirs: str) -> bool:
-    """Whether a published text is the one we sent: X shortens links, puts @names in front and normalises."""
-    return _fold_text(ours) == _fold_text(theirs)
+def is_same_text(sent_text: str, published_text: str) -> bool:
+    """Tell whether a published text is the one we sent. X shortens links, puts @names in front and
+    normalises.
+    """
+    return _fold_text(sent_text) == _fold_text(published_text)
 
 
 def _fold_text(text: str) -> str:
@@ -97,7 +106,9 @@ def _fold_text(text: str) -> str:
 def find_own_x_message(
     document: Mapping[str, Any], ref: JSONObject, text: str, after: dt.datetime, own_id: str, *, direct: bool
 ) -> tuple[SentMessage | None, str]:
-    """What we sent, when it is on this page, and the next page's token ("" when there is none worth reading)."""
+    """Find what we sent on this page. Return it (None when it is not there) and the next page's token (""
+    when there is none worth reading).
+    """
 
     def read(item: Any) -> InboundMessage | None:
         if direct:
@@ -106,12 +117,12 @@ def find_own_x_message(
 
     messages, _ = wire.parse_items(document.get("data"), read)
     for message in messages:
-        ours = message.author.is_self and message.created_at >= after
-        if direct and ours and is_same_text(text, message.text):
+        is_own = message.author.is_self and message.created_at >= after
+        if direct and is_own and is_same_text(text, message.text):
             return SentMessage(message.remote_id), ""
         if (
             not direct
-            and ours
+            and is_own
             and message.parent_id == str(ref.get("tweet_id"))
             and is_same_text(text, message.text)
         ):

@@ -18,15 +18,17 @@ DM_PREFIX = "dm-"
 
 
 def require_x_id(value: object) -> str:
-    """A post's, user's or event's id: decimal, at most 64 bits. Raises `ValueError`."""
-    found = value if isinstance(value, str) else wire.require_id(value)
-    if not (found.isascii() and found.isdigit() and 0 < len(found) <= 20):
+    """Return a post's, user's or event's id. It is decimal and has at most 64 bits. Raises `ValueError`
+    otherwise.
+    """
+    x_id = value if isinstance(value, str) else wire.require_id(value)
+    if not (x_id.isascii() and x_id.isdigit() and 0 < len(x_id) <= 20):
         raise ValueError("not an id of X")
-    return found
+    return x_id
 
 
 def time_from_id(remote_id: str) -> dt.datetime:
-    """When an id was given out, in UTC. Raises `ValueError` for ids from before 4 November 2010."""
+    """Return when an id was given out, in UTC. Raises `ValueError` for ids from before 4 November 2010."""
     number = int(remote_id)
     if number < _FIRST_SNOWFLAKE:
         raise ValueError("the id carries no time")
@@ -34,7 +36,7 @@ def time_from_id(remote_id: str) -> dt.datetime:
 
 
 def _created_at(item: Mapping[str, Any], remote_id: str) -> dt.datetime:
-    """`created_at`, which X leaves out unless asked, else the time in the id."""
+    """Return `created_at`, else the time in the id. X leaves `created_at` out unless asked."""
     stated = item.get("created_at")
     return time_from_id(remote_id) if stated is None else wire.require_time(stated)
 
@@ -47,7 +49,7 @@ def unescape_text(text: str) -> str:
 
 
 def users_by_id(document: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
-    """The users that came with a page, by id. Malformed ones are left out: their posts still come in."""
+    """Return the users that came with a page, by id. Malformed ones are left out: their posts still come in."""
     return _included(document, "users", "id")
 
 
@@ -57,11 +59,15 @@ def media_by_key(document: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
 
 def _included(document: Mapping[str, Any], kind: str, key: str) -> dict[str, Mapping[str, Any]]:
     included = wire.as_mapping(document.get("includes"))
-    return {str(one.get(key)): one for one in wire.as_list(included.get(kind)) if isinstance(one, dict)}
+    return {
+        str(record.get(key)): record
+        for record in wire.as_list(included.get(kind))
+        if isinstance(record, dict)
+    }
 
 
 def parse_x_author(user_id: object, users: Mapping[str, Mapping[str, Any]], own_id: str) -> Author:
-    """The author of a post; `remote_id` "" when X did not say."""
+    """Return the author of a post. `remote_id` is "" when X did not say."""
     if user_id is None:
         return Author(remote_id="")
     remote_id = require_x_id(user_id)
@@ -80,7 +86,7 @@ def parse_x_author(user_id: object, users: Mapping[str, Mapping[str, Any]], own_
 
 
 def _parse_attachments(
-    item: Mapping[str, Any], found: Mapping[str, Mapping[str, Any]]
+    item: Mapping[str, Any], media: Mapping[str, Mapping[str, Any]]
 ) -> tuple[Attachment, ...]:
     attached = item.get("attachments")
     if not isinstance(attached, dict):
@@ -88,9 +94,9 @@ def _parse_attachments(
     keys = [str(key) for key in wire.as_list(attached.get("media_keys"))]
     return tuple(
         Attachment(
-            kind=wire.optional_text(found.get(key, {}).get("type")) or "media",
+            kind=wire.optional_text(media.get(key, {}).get("type")) or "media",
             url=wire.optional_text(
-                found.get(key, {}).get("url") or found.get(key, {}).get("preview_image_url")
+                media.get(key, {}).get("url") or media.get(key, {}).get("preview_image_url")
             ),
             name=key,
         )
@@ -99,7 +105,7 @@ def _parse_attachments(
 
 
 def replied_to_id(item: Mapping[str, Any]) -> str:
-    """The id of the post that this one answers, "" for none."""
+    """Return the id of the post that this one answers. "" for none."""
     for reference in wire.as_list(item.get("referenced_tweets")):
         if isinstance(reference, dict) and reference.get("type") == "replied_to":
             return require_x_id(reference.get("id"))
@@ -107,10 +113,12 @@ def replied_to_id(item: Mapping[str, Any]) -> str:
 
 
 def _edit_history(history: Any) -> tuple[str, ...]:
-    """The ids of a post that was edited, oldest first; X allows five edits. What is no id is passed over."""
+    """Return the ids of an edited post, oldest first. X allows five edits. What is no id is passed over."""
     ids = history[:10] if isinstance(history, list) and len(history) > 1 else ()
     return tuple(
-        one for one in ids if isinstance(one, str) and one.isascii() and one.isdigit() and len(one) <= 20
+        post_id
+        for post_id in ids
+        if isinstance(post_id, str) and post_id.isascii() and post_id.isdigit() and len(post_id) <= 20
     )
 
 
@@ -122,14 +130,14 @@ def _is_repost(item: Mapping[str, Any]) -> bool:
 
 
 def _addresses_brand(item: Mapping[str, Any], own_id: str) -> bool:
-    """Whether a post mentions the brand or answers it.
+    """Tell whether a post mentions the brand or answers it.
 
-    Since February 2026 self-serve tiers may answer through the API only to authors who did.
+    Since February 2026 self-serve tiers may answer through the API only to authors of such posts.
     """
     if _answers_brand(item, own_id):
         return True
     mentions = wire.as_list(wire.as_mapping(item.get("entities")).get("mentions"))
-    return any(isinstance(one, dict) and str(one.get("id")) == own_id for one in mentions)
+    return any(isinstance(mention, dict) and str(mention.get("id")) == own_id for mention in mentions)
 
 
 def _answers_brand(item: Mapping[str, Any], own_id: str) -> bool:

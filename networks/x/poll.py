@@ -52,12 +52,14 @@ STREAM_SCOPES: dict[str, str] = {"mentions": "tweet.read", "comments": "tweet.re
 
 
 def conversation_query(own_id: str) -> str:
-    """Answers to the brand and by it. `to:` and `from:` take ids, so a renamed handle changes nothing."""
+    """Return the search for answers to the brand and by it. `to:` and `from:` take ids, so a renamed handle
+    changes nothing.
+    """
     return f"(to:{own_id} OR from:{own_id}) is:reply -is:retweet"
 
 
 def read_x_budget(answer: HTTPAnswer | None) -> Budget:
-    """What the rate-limit headers of an answer said about the current 15 minutes."""
+    """Read the rate-limit headers of an answer: what is left of the current 15 minutes."""
     headers = answer.headers if answer else {}
     return Budget(
         limit=transport.parse_header_count(headers.get("x-rate-limit-limit")),
@@ -67,7 +69,7 @@ def read_x_budget(answer: HTTPAnswer | None) -> Budget:
 
 
 def _refuses_page_token(refusal: NetworkError, answer: HTTPAnswer | None) -> bool:
-    """Whether X refused a page token (they expire)."""
+    """Tell whether X refused a page token (they expire)."""
     return any(errors.names_parameter(refusal, answer, name) for name in ("pagination_token", "next_token"))
 
 
@@ -85,9 +87,10 @@ class XPoller:
     user_auth: bool
 
     def poll_page(self, cursor: JSONObject) -> PollResult:
-        """The next page of the window in `cursor`. mentions and comments ask with `since_id`; direct has none and pages until a known event.
+        """Poll the next page of the window in `cursor`.
 
-        comments are the answers that X files under the brand (`to:`), and the brand's own answers, so that what was
+        Mentions and comments ask with `since_id`; direct has none and pages until a known event. Comments are
+        the answers that X files under the brand (`to:`), and the brand's own answers, so that what was
         answered elsewhere is seen; search reaches 7 days back.
         """
         window = Window.from_cursor(cursor)
@@ -127,9 +130,11 @@ class XPoller:
         ids = [message.remote_id.removeprefix(parse.DM_PREFIX) for message in messages]
         next_token = meta.get("next_token")
         if stream == "direct" and window.since:
-            known = [one for one in ids if int(one) <= int(window.since)]
-            next_token = None if known else next_token
-            messages = [one for one, id_ in zip(messages, ids, strict=True) if int(id_) > int(window.since)]
+            known_ids = [post_id for post_id in ids if int(post_id) <= int(window.since)]
+            next_token = None if known_ids else next_token
+            messages = [
+                message for message, id_ in zip(messages, ids, strict=True) if int(id_) > int(window.since)
+            ]
         reach = MENTIONS_REACH if stream == "mentions" else 0
         step = advance_window(window, ids, next_token, size, self.now, reach)
         return PollResult(

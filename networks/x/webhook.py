@@ -23,11 +23,11 @@ def _signature(secret: str, data: bytes) -> str:
 
 
 def is_signed_by_x(headers: Mapping[str, str], raw_body: bytes, secret: str) -> bool:
-    """Whether `x-twitter-webhooks-signature` is the app's over exactly these bytes."""
-    given = next((v for k, v in headers.items() if k.lower() == "x-twitter-webhooks-signature"), "")
-    if not secret or not given:
+    """Check that `x-twitter-webhooks-signature` is the app's over exactly these bytes."""
+    signature = next((v for k, v in headers.items() if k.lower() == "x-twitter-webhooks-signature"), "")
+    if not secret or not signature:
         return False
-    return hmac.compare_digest(given.encode("utf-8", "replace"), _signature(secret, raw_body).encode())
+    return hmac.compare_digest(signature.encode("utf-8", "replace"), _signature(secret, raw_body).encode())
 
 
 def answer_x_challenge(query: Mapping[str, str], secret: str) -> str | None:
@@ -38,19 +38,19 @@ def answer_x_challenge(query: Mapping[str, str], secret: str) -> str | None:
 
 
 def parse_x_webhook(payload: Mapping[str, Any], own_id: str) -> tuple[InboundMessage, ...]:
-    """Posts, deletions and direct messages in a delivery for `own_id`."""
+    """Parse posts, deletions and direct messages in a delivery for `own_id`."""
     if str(payload.get("for_user_id")) != own_id:
         return ()
     users = wire.as_mapping(payload.get("users"))
     readers = (
-        ("tweet_create_events", lambda one: _parse_post(one, own_id)),
-        ("tweet_delete_events", lambda one: _parse_deletion(one, own_id)),
-        ("direct_message_events", lambda one: _parse_direct(one, users, own_id)),
+        ("tweet_create_events", lambda post: _parse_post(post, own_id)),
+        ("tweet_delete_events", lambda deletion: _parse_deletion(deletion, own_id)),
+        ("direct_message_events", lambda event: _parse_direct(event, users, own_id)),
     )
-    found: list[InboundMessage] = []
+    messages: list[InboundMessage] = []
     for key, reader in readers:
-        found += wire.parse_items(payload.get(key), reader)[0]
-    return tuple(found)
+        messages += wire.parse_items(payload.get(key), reader)[0]
+    return tuple(messages)
 
 
 def _parse_author(user: Mapping[str, Any], own_id: str) -> Author:

@@ -1,9 +1,9 @@
-"""Paging through a stream that X serves newest first, so that a kill between two pages leaves no gap.
+"""Page through a stream that X serves newest first.
 
-`since` moves only after the last page. Between pages the cursor holds the window: where it began (`newest`), the next
-page's token, and how far it has got. What arrives meanwhile pushes the oldest posts out of the network's reach, so a window of
-several pages leaves behind how many posts it held and when it ended: those of the next window that were there by then
-count with them.
+A kill between two pages leaves no gap. `since` moves only after the last page. Between pages the cursor holds
+the window: where it began (`newest`), the next page's token, and how far it has got. What arrives meanwhile
+pushes the oldest posts out of the network's reach, so a window of several pages leaves behind how many posts
+it held and when it ended: those of the next window that were there by then count with them.
 """
 
 from __future__ import annotations
@@ -27,8 +27,11 @@ _CLOCK_SKEW = dt.timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """`since` and `newest` are ids, "" for none; `asked` is how many posts the pages so far could have held. `passed` is
-    how many the window before held, with what had arrived by its end, `passed_at` (seconds since 1970)."""
+    """A window of a stream: where it began and how far it has got.
+
+    `since` and `newest` are ids, "" for none; `asked` is how many posts the pages so far could have held. `passed` is
+    how many the window before held, with what had arrived by its end, `passed_at` (seconds since 1970).
+    """
 
     since: str = ""
     newest: str = ""
@@ -41,13 +44,13 @@ class Window:
 
     @classmethod
     def from_cursor(cls, cursor: JSONObject) -> Window:
-        """The window in a cursor; anything unreadable in it starts afresh."""
+        """Return the window in a cursor. Anything unreadable in it starts afresh."""
         inner, before = wire.as_mapping(cursor.get("window")), wire.as_mapping(cursor.get("before"))
         return cls(
             since=_read_id(cursor.get("since")),
             newest=_read_id(inner.get("newest")),
             page=wire.optional_text(inner.get("page")),
-            used=tuple(str(one) for one in wire.as_list(inner.get("used"))),
+            used=tuple(str(token) for token in wire.as_list(inner.get("used"))),
             asked=wire.optional_count(inner.get("asked")) or 0,
             restarts=wire.optional_count(inner.get("restarts")) or 0,
             passed=wire.optional_count(before.get("held")) or 0,
@@ -71,7 +74,7 @@ class Window:
         }
 
     def restart(self) -> Window:
-        """The same window from its first page: for a page token that loops or has expired."""
+        """Return the same window from its first page. For a page token that loops or has expired."""
         return Window(
             since=self.since, restarts=self.restarts + 1, passed=self.passed, passed_at=self.passed_at
         )
@@ -87,13 +90,15 @@ class Step:
 
 
 def advance_window(
-    window: Window, ids: Iterable[str], next_token: object, asked: int, now: dt.datetime, reach: int = 0
+    window: Window, ids: Iterable[str], next_token: object, page_size: int, now: dt.datetime, reach: int = 0
 ) -> Step:
-    """The cursor after a page with posts `ids`, of which `asked` could have come. `reach` is the network's limit."""
+    """Return the cursor after a page with posts `ids`. `page_size` posts could have come; `reach` is the
+    network's limit, 0 for none.
+    """
     ids = tuple(ids)
     newest = _newest_id(window.newest, ids, now)
     passed = window.passed + _count_before(ids, window.passed_at) if window.passed else 0
-    total = window.asked + asked
+    total = window.asked + page_size
     token = wire.optional_text(next_token)
     mark = hashlib.blake2b(token.encode("utf-8", "replace"), digest_size=6).hexdigest()
     if token and mark not in window.used and len(window.used) < MAX_PAGES:
@@ -105,29 +110,29 @@ def advance_window(
     if looped and window.restarts < MAX_RESTARTS:
         return Step(window.restart().to_cursor(), has_more=True)
     too_many = bool(reach and window.since and (total >= reach or passed >= reach))
-    held = window.asked + len(ids) if reach and window.since and window.page and not too_many else 0
-    at = int(now.timestamp()) + 1 if held else 0
-    closed = Window(since=_newest_id(window.since, [newest], now), passed=held, passed_at=at)
+    window_size = window.asked + len(ids) if reach and window.since and window.page and not too_many else 0
+    at = int(now.timestamp()) + 1 if window_size else 0
+    closed = Window(since=_newest_id(window.since, [newest], now), passed=window_size, passed_at=at)
     return Step(closed.to_cursor(), has_more=False, overflowed=looped or too_many)
 
 
 def _count_before(ids: Iterable[str], at: int) -> int:
-    """How many of the posts were there at a moment."""
+    """Count the posts that were there at a moment."""
     count = 0
-    for one in ids:
+    for post_id in ids:
         try:
-            count += time_from_id(one).timestamp() <= at
+            count += time_from_id(post_id).timestamp() <= at
         except ValueError:
             continue
     return count
 
 
-def _newest_id(known: str, ids: Iterable[str], now: dt.datetime) -> str:
-    """The largest id that is not from the future: a bogus one would hide everything after it."""
-    newest = int(known or 0)
-    for one in ids:
-        number = int(one or 0)
-        if number > newest and _is_plausible_id(one, now):
+def _newest_id(newest_known: str, ids: Iterable[str], now: dt.datetime) -> str:
+    """Return the largest id that is not from the future. A bogus one would hide everything after it."""
+    newest = int(newest_known or 0)
+    for post_id in ids:
+        number = int(post_id or 0)
+        if number > newest and _is_plausible_id(post_id, now):
             newest = number
     return str(newest) if newest else ""
 
