@@ -1,63 +1,246 @@
-"""Who may see which case and which queue."""
+"""Who may see which case: the one module where the rule stands. Whoever has to know asks here.
+
+The rule: a role reaches all cases, those of the person's departments or those of the brand accounts that they were
+granted (`ROLE_REACH`); among these it sees direct messages only when the table of roles says so
+(`accounts.access.ROLES["read_direct"]`). Inactive people see nothing. Whoever watches a case reads it, too, while it is public,
+wherever it has gone.
+
+`CaseScope` is the rule for one person, and renders it in each of the ways in which it is asked:
+
+* `condition` and `watched_condition`: a filter of a queryset (`Case.objects.visible_to`, `watched_by`; `CaseCount`);
+* `includes` and `includes_when_watched`: a case that is at hand, or the copy that the live stream has of it;
+* `VISIBLE_CASE_SQL` with `sql_parameters`: a statement written by hand.
+
+`readers_condition`, `watchers_condition` and `ReaderIndex` are the same rule seen from a case: which people it is open to.
+tests/inbox/test_visibility.py compares all of them for every combination. This module imports no model of the inbox, because
+the models import it.
+"""
 
 from __future__ import annotations
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+import enum
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, Protocol
 
-from accounts.access import viewer
-from accounts.models import Department, Role, User
-from inbox.models import Case, Visibility, Watch
-from inbox.models.case import CaseQuerySet
+from django.db import models
+from django.db.models import Q, QuerySet
+
+from accounts.access import ROLES, viewer
+from accounts.models import BrandAccountGrant, Department, Membership, Role, User
 from postgres.prepared_querysets import prepared_query
 
 
+class Visibility(models.TextChoices):
+    PUBLIC = "public", "Public"
+    DIRECT = "direct", "Direct"
+
+
+class Reach(enum.Enum):
+    """Which cases a role has to do with. The value of a limited reach is the column that has to hold an own id."""
+
+    NO_CASE = "none"
+    EVERY_CASE = "every"
+    OWN_DEPARTMENTS = "department_id"
+    OWN_BRAND_ACCOUNTS = "brand_account_id"
+
+
+ROLE_REACH: dict[str, Reach] = {
+    Role.ADMINISTRATOR: Reach.EVERY_CASE,
+    Role.MANAGER: Reach.OWN_DEPARTMENTS,
+    Role.COMMUNITY: Reach.OWN_BRAND_ACCOUNTS,
+    Role.AGENT: Reach.OWN_DEPARTMENTS,
+    Role.ANALYST: Reach.OWN_DEPARTMENTS,
+}
+#: The reaches that are limited to ids of the person's own.
+_LIMITED = (Reach.OWN_DEPARTMENTS, Reach.OWN_BRAND_ACCOUNTS)
+
+
+class CaseFacts(Protocol):
+    """What the rule looks at: a `Case`, a `CaseChange` of the live stream, or a `CaseSnapshot`."""
+
+    @property
+    def department_id(self) -> int: ...
+    @property
+    def brand_account_id(self) -> int: ...
+    @property
+    def visibility(self) -> str: ...
+
+
+class CaseSnapshot(NamedTuple):
+    """A case as far as the rule looks at it."""
+
+    department_id: int
+    brand_account_id: int
+    visibility: str
+
+
+class OwnIds(Protocol):
+    """The departments and brand accounts of a person: a `Viewer`, a `CaseAccess`, or `OwnIdSets`."""
+
+    @property
+    def department_ids(self) -> frozenset[int]: ...
+    @property
+    def brand_account_ids(self) -> frozenset[int]: ...
+
+
+class OwnIdSets(NamedTuple):
+    """The departments and brand accounts of a person, when they have been read already."""
+
+    department_ids: frozenset[int]
+    brand_account_ids: frozenset[int]
+
+
+@dataclass(frozen=True, slots=True)
+class CaseScope:
+    """The cases that one person sees by role. `ids` are the person's departments or brand accounts, as `reach` says."""
+
+    reach: Reach
+    ids: frozenset[int] = frozenset()
+    reads_direct: bool = False
+
+    def condition(self) -> Q:
+        """Match the cases of this scope. For a queryset of any model with the three columns of `CaseFacts`."""
+        if self.reach is Reach.NO_CASE:
+            return Q(pk__in=())
+        condition = Q(**{f"{self.reach.value}__in": self.ids}) if self.reach in _LIMITED else Q()
+        return condition if self.reads_direct else condition & Q(visibility=Visibility.PUBLIC)
+
+    def watched_condition(self, user_id: int) -> Q:
+        """Match the cases that the person watches and may read. For a queryset of `Case`."""
+        if self.reach is Reach.NO_CASE:
+            return Q(pk__in=())
+        is_watched = Q(watches__user=user_id, watches__off=False)
+        return is_watched & (Q(visibility=Visibility.PUBLIC) | self.condition())
+
+    def includes(self, case: CaseFacts) -> bool:
+        """Return whether the person sees this case by role. No statement."""
+        if self.reach is Reach.NO_CASE:
+            return False
+        if self.reach in _LIMITED and getattr(case, self.reach.value) not in self.ids:
+            return False
+        return self.reads_direct or case.visibility == Visibility.PUBLIC
+
+    def includes_when_watched(self, case: CaseFacts) -> bool:
+        """Return whether the person reads this case if they watch it. No statement."""
+        is_open_to_watchers = self.reach is not Reach.NO_CASE and case.visibility == Visibility.PUBLIC
+        return is_open_to_watchers or self.includes(case)
+
+    @property
+    def brand_account_ids(self) -> frozenset[int] | None:
+        """The brand accounts to which the scope is limited; None when it is not limited by them."""
+        return self.ids if self.reach is Reach.OWN_BRAND_ACCOUNTS else None
+
+    def sql_parameters(self) -> dict[str, Any]:
+        """Return the parameters of `VISIBLE_CASE_SQL`."""
+        own_ids = {reach: sorted(self.ids) if self.reach is reach else None for reach in _LIMITED}
+        return {
+            "sees_any": self.reach is not Reach.NO_CASE,
+            "sees_direct": self.reads_direct,
+            "own_departments": own_ids[Reach.OWN_DEPARTMENTS],
+            "own_brand_accounts": own_ids[Reach.OWN_BRAND_ACCOUNTS],
+        }
+
+
+#: The condition for a statement written by hand: {case} is the alias of `inbox_case`, filled in with `str.format`; the
+#: parameters are those of `CaseScope.sql_parameters`. An array that is NULL does not limit.
+VISIBLE_CASE_SQL = """
+%(sees_any)s::bool AND (%(sees_direct)s::bool OR {case}.visibility = 'public')
+AND (%(own_departments)s::bigint[] IS NULL OR {case}.department_id = ANY(%(own_departments)s::bigint[]))
+AND (%(own_brand_accounts)s::bigint[] IS NULL OR {case}.brand_account_id = ANY(%(own_brand_accounts)s::bigint[]))
+"""
+
+
+def role_scope(role: str, own: OwnIds) -> CaseScope:
+    """Return what an active person of this role with these departments and brand accounts sees.
+
+    Of `own` only the ids that the role's reach needs are read: those of a `Viewer` may cost a statement.
+    """
+    reach, ids = ROLE_REACH[role], frozenset[int]()
+    if reach is Reach.OWN_DEPARTMENTS:
+        ids = own.department_ids
+    elif reach is Reach.OWN_BRAND_ACCOUNTS:
+        ids = own.brand_account_ids
+    return CaseScope(reach, ids, role in ROLES["read_direct"])
+
+
+def case_scope(user: User) -> CaseScope:
+    """Return what a user sees now. At most one statement, once a request (`accounts.access.viewer`)."""
+    return role_scope(user.role, viewer(user)) if user.is_active else CaseScope(Reach.NO_CASE)
+
+
+def may_see_by_role(user: User, case: CaseFacts) -> bool:
+    """Return whether a user sees a case by role, and does not only read it because they watch it."""
+    return case_scope(user).includes(case)
+
+
+def readers_condition(case: CaseFacts, roles: Collection[str] = tuple(ROLE_REACH)) -> Q:
+    """Match the active people of these roles who see a case by role. For a queryset of `User`; repeats nobody."""
+    if case.visibility != Visibility.PUBLIC:
+        roles = ROLES["read_direct"].intersection(roles)
+    owners = {
+        Reach.OWN_DEPARTMENTS: Membership.objects.filter(department=case.department_id).values("user"),
+        Reach.OWN_BRAND_ACCOUNTS: BrandAccountGrant.objects.filter(
+            brand_account=case.brand_account_id
+        ).values("user"),
+    }
+    readers = Q(role__in=[role for role in roles if ROLE_REACH[role] is Reach.EVERY_CASE])
+    for reach, users in owners.items():
+        reaching = sorted(role for role in roles if ROLE_REACH[role] is reach)
+        readers |= Q(role__in=reaching, pk__in=users)
+    return Q(readers, is_active=True)
+
+
+def watchers_condition(case_id: int, case: CaseFacts) -> Q:
+    """Match the active people who watch a case and may read it. For a queryset of `User`; repeats nobody."""
+    watching = Q(watches__case=case_id, watches__off=False, is_active=True)
+    return watching if case.visibility == Visibility.PUBLIC else watching & readers_condition(case)
+
+
+@dataclass(slots=True)
+class ReaderIndex:
+    """People by what they see, to ask about many cases without a statement for each."""
+
+    _user_ids: dict[tuple[Reach, int | None, bool], set[int]] = field(default_factory=dict)
+
+    def add(self, user_id: int, scope: CaseScope) -> None:
+        """Add a person with what they see."""
+        for own_id in scope.ids if scope.reach in _LIMITED else (None,):
+            self._user_ids.setdefault((scope.reach, own_id, scope.reads_direct), set()).add(user_id)
+
+    def readers_of(self, case: CaseFacts) -> frozenset[int]:
+        """Return the ids of those who see a case by role."""
+        reads_direct = (True, False) if case.visibility == Visibility.PUBLIC else (True,)
+        keys = [(reach, getattr(case, reach.value), direct) for reach in _LIMITED for direct in reads_direct]
+        keys += [(Reach.EVERY_CASE, None, direct) for direct in reads_direct]
+        return frozenset().union(*(self._user_ids.get(key, ()) for key in keys))
+
+
 def list_departments(user: User) -> list[Department]:
-    """All departments in their order, read once a request: kept on the user instance as the `Viewer` is."""
-    kept = user.__dict__.get("_departments")
-    if not isinstance(kept, list):
-        kept = user.__dict__["_departments"] = _all_departments()
-    return kept
+    """Return all departments in their order. One statement a request: kept on the user as the `Viewer` is."""
+    departments = user.__dict__.get("_departments")
+    if not isinstance(departments, list):
+        departments = user.__dict__["_departments"] = _select_departments()
+    return departments
 
 
 @prepared_query
-def _all_departments() -> QuerySet[Department]:
+def _select_departments() -> QuerySet[Department]:
     return Department.objects.all()
 
 
 def queue_departments(user: User) -> list[Department]:
-    """The departments whose queues the user may open, in their order: all for those who work across departments."""
-    if user.role in (Role.ADMINISTRATOR, Role.COMMUNITY):
-        return list_departments(user)
-    mine = viewer(user).department_ids
-    return [one for one in list_departments(user) if one.pk in mine]
+    """Return the departments whose queues the user may open, in their order: all where departments do not limit them."""
+    own_ids = set(queue_department_ids(user))
+    return [department for department in list_departments(user) if department.pk in own_ids]
 
 
-def watched_cases(user: User) -> CaseQuerySet:
-    """The cases that a person watches and may read: public ones wherever they are now, direct ones as ever."""
-    watched = Case.objects.filter(watches__user=user, watches__off=False)
-    if not user.is_active:
-        return watched.none()
-    seen = Exists(Case.objects.visible_to(user).filter(pk=OuterRef("pk")))
-    return watched.filter(Q(visibility=Visibility.PUBLIC) | Q(seen))
+def queue_department_ids(user: User) -> list[int]:
+    """Return the ids of the departments whose queues the user may open, in no particular order.
 
-
-def watched_public_case_ids(user: User) -> frozenset[int]:
-    """Ids of the public cases that a person watches, without those that a role gives for good: administrators have every
-    public case, community managers those of their brand accounts."""
-    if user.role == Role.ADMINISTRATOR:
-        return frozenset()
-    rows = Watch.objects.filter(user=user, off=False, case__visibility=Visibility.PUBLIC)
-    if user.role == Role.COMMUNITY:
-        rows = rows.exclude(case__brand_account__in=viewer(user).brand_account_ids)
-    return frozenset(rows.values_list("case_id", flat=True))
-
-
-def may_see_by_role(user: User, case: Case) -> bool:
-    """Whether a case is one of those that `visible_to` gives the user, and not only one that they watch."""
-    who = viewer(user)
-    if user.role == Role.COMMUNITY:
-        return case.brand_account_id in who.brand_account_ids
-    public = case.visibility == Visibility.PUBLIC
-    if user.role == Role.ADMINISTRATOR:
-        return public
-    return case.department_id in who.department_ids and (public or user.role != Role.ANALYST)
+    Costs no statement beside the scope's for people whom departments limit, else that of `list_departments`.
+    """
+    scope = case_scope(user)
+    if scope.reach is Reach.OWN_DEPARTMENTS:
+        return sorted(scope.ids)
+    return [department.pk for department in list_departments(user)]

@@ -25,6 +25,7 @@ from inbox.changes.change import Change, save_changes
 from inbox.models import Case, Decision, Verb
 from inbox.models.case import CaseQuerySet
 from inbox.notices import assignments
+from inbox.visibility import OwnIdSets, role_scope
 from postgres.locks import AdvisoryLock, try_lock
 
 logger = logging.getLogger(__name__)
@@ -126,7 +127,7 @@ def _candidates(department: Department, people: Collection[User]) -> list[Candid
             capacity=user.capacity,
             open_here=here[user.pk],
             most_here=department.max_per_person,
-            brands=_visible_brand_ids(user),
+            brands=_visible_brand_account_ids(user, department),
             skills=frozenset(skill.slug for skill in user.skills.all()),
             languages=frozenset(user.languages),
             only_by_name=user.role not in ASSIGNABLE_ROLES,
@@ -135,11 +136,10 @@ def _candidates(department: Department, people: Collection[User]) -> list[Candid
     ]
 
 
-def _visible_brand_ids(user: User) -> frozenset[int] | None:
-    """Community managers see the cases of their brand accounts, agents all of their departments (`visible_to`)."""
-    if user.role != Role.COMMUNITY:
-        return None
-    return frozenset(grant.brand_account_id for grant in user.grants.all())
+def _visible_brand_account_ids(user: User, department: Department) -> frozenset[int] | None:
+    """Return the brand accounts whose cases a member of a department sees there; None for all of them."""
+    granted = frozenset(grant.brand_account_id for grant in user.grants.all())
+    return role_scope(user.role, OwnIdSets(frozenset({department.pk}), granted)).brand_account_ids
 
 
 def _naming_a_person(cases: CaseQuerySet) -> CaseQuerySet:

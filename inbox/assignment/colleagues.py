@@ -9,21 +9,21 @@ from dataclasses import dataclass
 from django.db.models import (
     BooleanField,
     Count,
-    Exists,
     ExpressionWrapper,
     F,
     OuterRef,
-    Q,
     QuerySet,
     Subquery,
 )
 from django.db.models.functions import Coalesce
 
-from accounts.models import AssignmentMode, BrandAccountGrant, Leave, Membership, Role, User
+from accounts.access import ROLES
+from accounts.models import AssignmentMode, Leave, Membership, User
 from accounts.working_time import presence
 from inbox.assignment.automatic import ASSIGNABLE_ROLES
 from inbox.assignment.needs import NeedRow, read_case_needs
 from inbox.models import Case
+from inbox.visibility import CaseSnapshot, readers_condition
 from postgres.prepared_querysets import prepared_query
 
 #: Colleagues offered at most.
@@ -43,15 +43,17 @@ class Colleague:
 
 def assignable_colleagues(case: Case, now: dt.datetime) -> list[Colleague]:
     """People of the case's department who may work on its cases, and community managers of its brand account."""
-    found = _select_colleagues(case.department_id, case.brand_account_id, presence.local_date(now))
+    facts = CaseSnapshot(case.department_id, case.brand_account_id, case.visibility)
+    found = _select_colleagues(*facts, presence.local_date(now))
     return [Colleague(one.pk, str(one), _absence_in_words(one, now)) for one in found]
 
 
 @prepared_query
-def _select_colleagues(department_id: int, brand_account_id: int, today: dt.date) -> QuerySet[User]:
-    works_there = Q(memberships__department=department_id, role__in=[Role.MANAGER, Role.AGENT])
-    works_for = Q(grants__brand_account=brand_account_id, role=Role.COMMUNITY)
-    people = User.objects.filter(works_there | works_for, is_active=True).distinct()
+def _select_colleagues(
+    department_id: int, brand_account_id: int, visibility: str, today: dt.date
+) -> QuerySet[User]:
+    case = CaseSnapshot(department_id, brand_account_id, visibility)
+    people = User.objects.filter(readers_condition(case, ROLES["claim"]))
     on_leave = Leave.objects.covering(today).filter(user=OuterRef("pk")).values("ends_on")[:1]
     named = people.only("username", "first_name", "last_name", "is_active", "away_since", "last_seen_at")
     return named.annotate(leave_ends=Subquery(on_leave)).order_by("first_name", "last_name", "id")[
@@ -91,10 +93,7 @@ def explain_unassigned(case: Case, now: dt.datetime) -> str:
 def _possible_assignees(case: Case, need: NeedRow, now: dt.datetime) -> QuerySet[User]:
     """Who is given such cases when they are there; each with `there`, `open_now` and `open_here`."""
     members = Membership.objects.filter(department=case.department_id).values("user")
-    granted = BrandAccountGrant.objects.filter(user=OuterRef("pk"), brand_account=case.brand_account_id)
-    people = User.objects.filter(
-        ~Q(role=Role.COMMUNITY) | Exists(granted), pk__in=members, role__in=ASSIGNABLE_ROLES, is_active=True
-    )
+    people = User.objects.filter(readers_condition(case, ASSIGNABLE_ROLES), pk__in=members)
     if need.skill:
         people = people.filter(skills__slug=need.skill).annotate(skill=F("skills__name"))
     theirs = Case.objects.open().filter(assignee=OuterRef("pk")).order_by().values("assignee")

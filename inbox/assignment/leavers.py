@@ -14,7 +14,7 @@ from django.db import transaction
 from django.db.models import Count, Exists, OuterRef, Q
 
 from accounts.access import ROLES
-from accounts.models import Leave, Role, User
+from accounts.models import Leave, User
 from accounts.people.verbs import CaseAccess
 from accounts.working_time import presence
 from inbox.assignment.automatic import set_assignee
@@ -22,6 +22,7 @@ from inbox.changes.change import Change, save_changes
 from inbox.models import Case
 from inbox.models.case import CaseQuerySet
 from inbox.notices import assignments
+from inbox.visibility import role_scope
 
 #: A break: so long somebody who is away keeps what they have, unless the customer writes.
 AWAY_GRACE = dt.timedelta(hours=4)
@@ -69,16 +70,14 @@ def open_cases_of(user: User) -> CaseQuerySet:
 
 
 def _cases_out_of_reach(user: User, reach: CaseAccess | None) -> CaseQuerySet:
-    """The open cases of a person that are out of a reach, their own as it is stored without one; as `visible_to`."""
+    """The open cases of a person that they would not see with this reach, None: with that which is stored."""
     if reach is None:
         departments = frozenset(user.memberships.values_list("department_id", flat=True))
         brands = frozenset(user.grants.values_list("brand_account_id", flat=True))
         reach = CaseAccess(user.role, departments, brands)
     if reach.role not in ROLES["claim"]:
         return open_cases_of(user)
-    if reach.role == Role.COMMUNITY:
-        return open_cases_of(user).exclude(brand_account_id__in=reach.brand_account_ids)
-    return open_cases_of(user).exclude(department_id__in=reach.department_ids)
+    return open_cases_of(user).exclude(role_scope(reach.role, reach).condition())
 
 
 def unassign_cases(

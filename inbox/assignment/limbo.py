@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -16,12 +17,13 @@ from django.db import transaction
 from django.db.models import Count
 
 from accounts.access import ROLES
-from accounts.models import BrandAccountGrant, Department, Membership, Role, User
+from accounts.models import BrandAccountGrant, Department, Membership, User
 from inbox.assignment.automatic import set_assignee
 from inbox.cases import hand_overs
 from inbox.changes.change import Change
 from inbox.models import Case, Sweep
 from inbox.models.case import CaseQuerySet
+from inbox.visibility import CaseSnapshot, OwnIdSets, ReaderIndex, Visibility, role_scope
 from routing.models import RoutingDefault
 
 logger = logging.getLogger(__name__)
@@ -44,18 +46,14 @@ class CasePlace:
 
 @dataclass(frozen=True, slots=True)
 class Staff:
-    """Who could work on what now. `members`: active agents and managers by department; `community`: active community
-    managers by brand account; `open_departments` in their order."""
+    """Who could work on what now: the active people who work on cases; `open_departments` in their order."""
 
     open_departments: tuple[int, ...]
-    members: Mapping[int, frozenset[int]]
-    community: Mapping[int, frozenset[int]]
+    workers: ReaderIndex
 
     def who_may_see(self, department_id: int, brand_account_id: int) -> frozenset[int]:
-        """Ids of those who may see and work on such a case; mirrors `CaseQuerySet.visible_to`."""
-        return self.members.get(department_id, frozenset()) | self.community.get(
-            brand_account_id, frozenset()
-        )
+        """Return the ids of those who may see and work on such a case, public or direct."""
+        return self.workers.readers_of(CaseSnapshot(department_id, brand_account_id, Visibility.DIRECT))
 
     def can_keep(self, department_id: int, brand_account_id: int) -> bool:
         """Whether a case is safe in a department's queue."""
@@ -98,20 +96,18 @@ class LimboReport:
 
 def read_staff() -> Staff:
     """Who could work on what at this moment. Four small statements."""
-    working = dict(User.objects.filter(is_active=True, role__in=ROLES["claim"]).values_list("pk", "role"))
-    members: dict[int, set[int]] = {}
-    for department_id, user_id in Membership.objects.values_list("department_id", "user_id"):
-        if working.get(user_id, Role.COMMUNITY) != Role.COMMUNITY:
-            members.setdefault(department_id, set()).add(user_id)
-    community: dict[int, set[int]] = {}
-    for brand_account_id, user_id in BrandAccountGrant.objects.values_list("brand_account_id", "user_id"):
-        if working.get(user_id) == Role.COMMUNITY:
-            community.setdefault(brand_account_id, set()).add(user_id)
-    return Staff(
-        tuple(Department.objects.filter(is_open=True).values_list("pk", flat=True)),
-        {key: frozenset(ids) for key, ids in members.items()},
-        {key: frozenset(ids) for key, ids in community.items()},
-    )
+    workers = User.objects.filter(is_active=True, role__in=ROLES["claim"]).values_list("pk", "role")
+    departments: dict[int, set[int]] = defaultdict(set)
+    for user_id, department_id in Membership.objects.values_list("user_id", "department_id"):
+        departments[user_id].add(department_id)
+    brand_accounts: dict[int, set[int]] = defaultdict(set)
+    for user_id, brand_account_id in BrandAccountGrant.objects.values_list("user_id", "brand_account_id"):
+        brand_accounts[user_id].add(brand_account_id)
+    index = ReaderIndex()
+    for user_id, role in workers:
+        own = OwnIdSets(frozenset(departments[user_id]), frozenset(brand_accounts[user_id]))
+        index.add(user_id, role_scope(role, own))
+    return Staff(tuple(Department.objects.filter(is_open=True).values_list("pk", flat=True)), index)
 
 
 def sweep_open_cases(now: dt.datetime, *, repair: bool = True) -> LimboReport:

@@ -11,8 +11,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Exists, OuterRef
 
-from accounts.access import viewer
-from accounts.models import Department, Role, User
+from accounts.models import Department, User
 from accounts.working_time import presence
 from inbox.assignment.automatic import set_assignee
 from inbox.assignment.needs import ASKED_JOIN_SQL, LANGUAGE_SQL
@@ -20,6 +19,7 @@ from inbox.changes import clocks
 from inbox.changes.change import Change, require_permission
 from inbox.changes.refusals import Invalid
 from inbox.models import Case, Decision, Status
+from inbox.visibility import VISIBLE_CASE_SQL, case_scope, queue_department_ids
 from postgres.bound_cursors import bound_cursor
 
 #: How many of the most urgent cases of each department are compared when the first is not just right.
@@ -45,7 +45,7 @@ WITH c AS (
   SELECT o.* FROM unnest(%(departments)s::bigint[]) AS d(id) CROSS JOIN LATERAL (
     SELECT o.* FROM inbox_case o
     WHERE o.department_id = d.id AND o.closed_at IS NULL AND o.assignee_id IS NULL AND o.waiting_since IS NOT NULL
-      AND NOT o.historical AND (%(brands)s::bigint[] IS NULL OR o.brand_account_id = ANY(%(brands)s::bigint[]))
+      AND NOT o.historical AND {VISIBLE_CASE_SQL.format(case="o")}
     ORDER BY o.priority DESC, o.waiting_since, o.id LIMIT {limit} FOR NO KEY UPDATE SKIP LOCKED) AS o
   ORDER BY o.priority DESC, o.waiting_since, o.id {"LIMIT 1" if limit == 1 else ""}
 )
@@ -93,7 +93,12 @@ def take_next_case(by: User, *, now: dt.datetime) -> Case | None:
     require_permission(by, "claim")
     if by.away_since is not None:
         raise Invalid("You are away. Say that you are back, then take the next case.")
-    scope = {**_search_scope(by), "me": by.pk, "today": presence.local_date(now)}
+    scope = {
+        **case_scope(by).sql_parameters(),
+        "departments": queue_department_ids(by),
+        "me": by.pk,
+        "today": presence.local_date(now),
+    }
     for _ in range(ATTEMPTS):
         with transaction.atomic():
             offer = _find_offer(by, scope)
@@ -107,14 +112,6 @@ def take_next_case(by: User, *, now: dt.datetime) -> Case | None:
             return None
         time.sleep(ATTEMPT_PAUSE)
     return None
-
-
-def _search_scope(by: User) -> dict[str, Any]:
-    who = viewer(by)
-    if by.role == Role.COMMUNITY:
-        departments = list(Department.objects.values_list("pk", flat=True))
-        return {"departments": departments, "brands": sorted(who.brand_account_ids)}
-    return {"departments": sorted(who.department_ids), "brands": None}
 
 
 def _find_offer(by: User, scope: dict[str, Any]) -> _Offer | None:

@@ -35,7 +35,7 @@ from inbox.models import (
 )
 from inbox.models.case import CaseQuerySet
 from inbox.replies.composer import build_composer
-from inbox.visibility import list_departments, may_see_by_role, watched_cases
+from inbox.visibility import list_departments, may_see_by_role
 from networks.registry import network_capabilities
 from postgres.prepared_querysets import prepared_query
 
@@ -72,7 +72,7 @@ def _visible_case(user: User, pk: int, today: dt.date) -> CaseQuerySet:
 
 @prepared_query
 def _watched_case(user: User, pk: int, today: dt.date) -> CaseQuerySet:
-    return _with_neighbours(watched_cases(user).filter(pk=pk), user, today)
+    return _with_neighbours(Case.objects.watched_by(user).filter(pk=pk), user, today)
 
 
 def _with_neighbours(rows: CaseQuerySet, user: User, today: dt.date) -> CaseQuerySet:

@@ -18,6 +18,8 @@ import redis
 from django.conf import settings
 from django.db import transaction
 
+from inbox.visibility import CaseSnapshot
+
 logger = logging.getLogger(__name__)
 #: A broker has numbered databases, but what is published there is heard in all of them.
 _PREFIX = f"horseshoe:{urlsplit(settings.REDIS_URL).path.strip('/') or 0}"
@@ -36,6 +38,12 @@ class CaseChange:
     visibility: str
     #: The department that had it before, when the change moved it.
     from_department_id: int | None = None
+
+    def before_move(self) -> CaseSnapshot | None:
+        """Return the case as it was in the department that had it before; None when it was not moved."""
+        if self.from_department_id is None:
+            return None
+        return CaseSnapshot(self.from_department_id, self.brand_account_id, self.visibility)
 
 
 @functools.cache

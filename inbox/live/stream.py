@@ -26,12 +26,11 @@ from django.http.response import HttpResponseBase
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
-from accounts.access import Viewer
-from accounts.models import Role, User
+from accounts.models import User
 from accounts.working_time import presence
 from inbox.live.publish import CASES_CHANNEL, NOTICES_CHANNEL, WATCHES_CHANNEL, CaseChange
-from inbox.models import Visibility
-from inbox.visibility import watched_public_case_ids
+from inbox.models import Case, Visibility
+from inbox.visibility import CaseScope, Reach, case_scope
 
 logger = logging.getLogger(__name__)
 
@@ -43,26 +42,18 @@ MAX_NAMED_CASES = 100
 
 @dataclass(frozen=True, slots=True)
 class Audience:
-    """What decides whether a reader may hear of a case; mirrors `CaseQuerySet.visible_to`."""
+    """The reader of a page: what they see by role, and the public cases that they watch, wherever these are."""
 
-    role: str
-    department_ids: frozenset[int]
-    brand_account_ids: frozenset[int]
+    scope: CaseScope
     user_id: int = 0
-    #: Public cases that the reader watches, wherever they are (`watching.watched_by`).
-    watched: frozenset[int] = frozenset()
+    watched_case_ids: frozenset[int] = frozenset()
 
     def may_hear_of(self, change: CaseChange) -> bool:
-        """Whether the case is, or was until this change, one that the reader may see."""
-        if change.visibility == Visibility.PUBLIC and change.case_id in self.watched:
+        """Return whether the case is, or was until this change, one that the reader may read."""
+        if change.case_id in self.watched_case_ids and self.scope.includes_when_watched(change):
             return True
-        if self.role in (Role.ADMINISTRATOR, Role.ANALYST) and change.visibility != "public":
-            return False
-        if self.role == Role.ADMINISTRATOR:
-            return True
-        if self.role == Role.COMMUNITY:
-            return change.brand_account_id in self.brand_account_ids
-        return bool(self.department_ids & {change.department_id, change.from_department_id})
+        before = change.before_move()
+        return self.scope.includes(change) or (before is not None and self.scope.includes(before))
 
 
 @dataclass(eq=False, slots=True, weakref_slot=True)
@@ -216,6 +207,18 @@ async def stream_events(listener: Listener, recheck: Callable[[], Audience | Non
         get_hub().leave(listener)
 
 
+def read_audience(user: User) -> Audience:
+    """Return what a user may hear of now. At most two statements."""
+    scope = case_scope(user)
+    if scope.reach in (Reach.NO_CASE, Reach.EVERY_CASE):
+        return Audience(scope, user.pk)
+    watched = Case.objects.watched_by(user).filter(visibility=Visibility.PUBLIC)
+    if scope.reach is Reach.OWN_BRAND_ACCOUNTS:
+        # A case never changes its brand account: these stay in the scope, and need not be listed one by one.
+        watched = watched.exclude(scope.condition())
+    return Audience(scope, user.pk, frozenset(watched.values_list("pk", flat=True)))
+
+
 def load_audience(user_id: int, session: SessionBase) -> Audience | None:
     """What the reader may hear of now; None when signed out or no longer active. Holds no connection afterwards.
 
@@ -227,10 +230,7 @@ def load_audience(user_id: int, session: SessionBase) -> Audience | None:
         if user is None or key is None or not session.exists(key):
             return None
         presence.mark_seen(user, timezone.now())
-        who = Viewer(user)
-        return Audience(
-            user.role, who.department_ids, who.brand_account_ids, user.pk, watched_public_case_ids(user)
-        )
+        return read_audience(user)
     finally:
         # A stream lives for hours: a connection kept by its thread would be lost to everyone else.
         connections.close_all()

@@ -4,7 +4,7 @@ May import: accounts and routing's models; nothing else of inbox.
 A new table is a model in the module of its subject; single-row facts are its methods, what touches two tables is not.
 """
 
-from inbox.models.case import Case, CaseEvent, Custody, Status, Verb, Visibility
+from inbox.models.case import Case, CaseEvent, Custody, Status, Verb
 from inbox.models.count import CaseCount
 from inbox.models.customer import Customer, Identity
 from inbox.models.early_answer import EarlyAnswer
@@ -17,6 +17,7 @@ from inbox.models.reply import LIVE_STATES, Draft, Reply, ReplyState
 from inbox.models.suggestion import RoutingSuggestion, SecondLook, SuggestionState
 from inbox.models.sweep import Sweep
 from inbox.models.watch import Watch
+from inbox.visibility import Visibility
 
 __all__ = [
     "LIVE_STATES",

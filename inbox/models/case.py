@@ -9,14 +9,9 @@ from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import F, Q
 
-from accounts.access import viewer
-from accounts.models import BrandAccount, Department, Role, User
+from accounts.models import BrandAccount, Department, User
 from inbox.models.customer import Customer, Identity
-
-
-class Visibility(models.TextChoices):
-    PUBLIC = "public", "Public"
-    DIRECT = "direct", "Direct"
+from inbox.visibility import Visibility, case_scope
 
 
 class Status(models.TextChoices):
@@ -31,20 +26,12 @@ class Status(models.TextChoices):
 
 class CaseQuerySet(models.QuerySet["Case"]):
     def visible_to(self, user: User) -> CaseQuerySet:
-        """The cases a user may read. Absent and forbidden look alike to whoever asks through this.
+        """Return the cases that a user sees by role (`inbox.visibility`). Absent and forbidden look alike."""
+        return self.filter(case_scope(user).condition())
 
-        Administrators read public cases; managers and agents their departments' cases; community managers the cases
-        of their brand accounts; analysts their departments' public cases (reliability: "Who may do what").
-        """
-        who = viewer(user)
-        if not user.is_active:
-            return self.none()
-        if user.role == Role.ADMINISTRATOR:
-            return self.filter(visibility=Visibility.PUBLIC)
-        if user.role == Role.COMMUNITY:
-            return self.filter(brand_account_id__in=who.brand_account_ids)
-        mine = self.filter(department_id__in=who.department_ids)
-        return mine.filter(visibility=Visibility.PUBLIC) if user.role == Role.ANALYST else mine
+    def watched_by(self, user: User) -> CaseQuerySet:
+        """Return the cases that a user watches and may read: public ones in any department, direct ones only by role."""
+        return self.filter(case_scope(user).watched_condition(user.pk))
 
     def open(self) -> CaseQuerySet:
         return self.filter(closed_at__isnull=True)

@@ -13,8 +13,9 @@ from django.db.models.functions import Left
 
 from accounts.access import viewer
 from accounts.models import BrandAccount, Department, Role, Stream, User
-from inbox.models.case import Case, Visibility
+from inbox.models.case import Case
 from inbox.models.customer import Identity
+from inbox.visibility import Visibility
 from routing.reading import SENTIMENTS
 
 

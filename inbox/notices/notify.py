@@ -12,9 +12,8 @@ from django.urls import reverse
 
 from accounts.models import User
 from inbox.live.publish import publish_notices_on_commit
-from inbox.models.case import Case, Visibility
+from inbox.models.case import Case
 from inbox.models.notice import Notice, NoticeKind
-from inbox.models.watch import Watch
 from inbox.paging import decode_cursor, encode_cursor
 from inbox.visibility import queue_departments
 
@@ -116,11 +115,7 @@ def notices_page(user: User, after: str) -> tuple[list[Notice], str]:
     "" on the last one. Each has `readable`: whether they may open its case now, the queue of what stands for many,
     or the version of the rules. One statement."""
     seen = Exists(Case.objects.visible_to(user).filter(pk=OuterRef("case_id")))
-    watched = Exists(
-        Watch.objects.filter(
-            user=user, off=False, case=OuterRef("case_id"), case__visibility=Visibility.PUBLIC
-        )
-    )
+    watched = Exists(Case.objects.watched_by(user).filter(pk=OuterRef("case_id")))
     rows: QuerySet[Notice] = Notice.objects.filter(user=user).annotate(readable=seen | watched)
     rows = rows.select_related("department")
     if (cursor := decode_cursor(after)) is not None:

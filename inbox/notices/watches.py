@@ -9,7 +9,6 @@ from __future__ import annotations
 import datetime as dt
 
 from django.db import transaction
-from django.db.models import Q
 
 from accounts.models import Department, Role, User
 from inbox.changes.change import Change
@@ -17,7 +16,7 @@ from inbox.changes.refusals import name_or_somebody
 from inbox.live.publish import publish_watches_on_commit
 from inbox.models import Case, Custody, Notice, NoticeKind, Status, Visibility, Watch
 from inbox.notices.notify import notify_users
-from inbox.visibility import watched_cases
+from inbox.visibility import case_scope, watchers_condition
 
 
 def start_watches(change: Change) -> None:
@@ -27,18 +26,12 @@ def start_watches(change: Change) -> None:
         role=Role.COMMUNITY, is_active=True, grants__brand_account=case.brand_account_id
     )
     people = set(community.values_list("pk", flat=True))
-    if change.by is not None and _may_read_after_hand_over(change.by, case):
+    # Of a case that has just changed its department: nothing of that is stored yet.
+    if change.by is not None and case_scope(change.by).includes_when_watched(case):
         people.add(change.by.pk)
     rows = [Watch(user_id=pk, case=case, since=change.now) for pk in sorted(people)]
     Watch.objects.bulk_create(rows, ignore_conflicts=True)
     publish_watches_on_commit(sorted(people))
-
-
-def _may_read_after_hand_over(user: User, case: Case) -> bool:
-    """Of a case that has just changed its department; nothing of that is stored yet."""
-    if case.visibility == Visibility.PUBLIC:
-        return True
-    return user.role != Role.COMMUNITY and user.memberships.filter(department=case.department).exists()
 
 
 def undo_hand_over_watches(case: Case, custody: Custody) -> None:
@@ -52,7 +45,7 @@ def set_watching(case_id: int, user: User, *, on: bool, now: dt.datetime) -> Cas
     with transaction.atomic():
         case = (
             Case.objects.visible_to(user).filter(pk=case_id).first()
-            or watched_cases(user).filter(pk=case_id).first()
+            or Case.objects.watched_by(user).filter(pk=case_id).first()
         )
         if case is None:
             raise Case.DoesNotExist
@@ -115,10 +108,7 @@ def _customer_name(case: Case) -> str:
 def _watchers_to_notify(change: Change) -> set[int]:
     """Who watches and is to be told: not who acts, and of direct messages only who may read them now."""
     case = change.case
-    people = User.objects.filter(watches__case=case, watches__off=False, is_active=True)
-    if case.visibility != Visibility.PUBLIC:
-        there = Q(role__in=[Role.MANAGER, Role.AGENT], memberships__department=case.department_id)
-        people = people.filter(there | Q(role=Role.COMMUNITY, grants__brand_account=case.brand_account_id))
+    people = User.objects.filter(watchers_condition(case.pk, case))
     if change.by is not None:
         people = people.exclude(pk=change.by.pk)
     return set(people.values_list("pk", flat=True))

@@ -3,28 +3,33 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection
-from django.db.models import BigIntegerField, Count, QuerySet, Sum, Value
+from django.db.models import BigIntegerField, Count, QuerySet, Sum, TextField, Value
 from django.utils import timezone
 
-from accounts.access import viewer
-from accounts.models import Leave, Role, User
+from accounts.models import Leave, User
 from accounts.working_time import presence
-from inbox.models import CaseCount, Notice, Visibility
+from inbox.models import CaseCount, Notice
+from inbox.visibility import case_scope
 from postgres.prepared_querysets import prepared_query
 
-#: Stand where a row of cases has its department.
-_NOTICES_KEY, _LEAVE_KEY = 0, -1
+#: The kinds of rows of the counting statement.
+_CASES, _UNREAD_NOTICES, _LEAVE = "cases", "unread notices", "leave"
 _FOLD_SQL = """
 WITH gone AS (DELETE FROM inbox_casecount RETURNING department_id, brand_account_id, visibility, assignee_id, delta)
 INSERT INTO inbox_casecount (department_id, brand_account_id, visibility, assignee_id, delta)
 SELECT department_id, brand_account_id, visibility, assignee_id, sum(delta) FROM gone
 GROUP BY 1, 2, 3, 4 HAVING sum(delta) <> 0
 """
+
+
+#: Kind, department, assignee, number. Only rows of cases have a department and may have an assignee.
+_CountRow = tuple[str, int | None, int | None, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,53 +52,54 @@ def fold_case_counts() -> None:
 
 
 def open_counts(user: User) -> OpenCounts:
-    """The numbers beside the views, within what `CaseQuerySet.visible_to` lets the user read. One statement."""
+    """Return the numbers beside the views, of the cases that the user sees by role. One statement."""
     return _sum_counts(_select_counts(user, presence.local_date(timezone.now())), user.pk)
 
 
 @prepared_query
-def _select_counts(user: User, today: dt.date) -> QuerySet[CaseCount, tuple[int, int | None, int]]:
-    who = viewer(user)
-    rows = CaseCount.objects.all()
-    if user.role in (Role.ADMINISTRATOR, Role.ANALYST):
-        rows = rows.filter(visibility=Visibility.PUBLIC)
-    if user.role == Role.COMMUNITY:
-        rows = rows.filter(brand_account_id__in=who.brand_account_ids)
-    elif user.role != Role.ADMINISTRATOR:
-        rows = rows.filter(department_id__in=who.department_ids)
-    counted = rows.values_list("department_id", "assignee_id").annotate(n=Sum("delta")).order_by()
-    return counted.union(_unread_row(user), _leave_row(user, today), all=True)
+def _select_counts(user: User, today: dt.date) -> QuerySet[CaseCount, _CountRow]:
+    """Select the three kinds of rows in one statement: cases by department and assignee, unread notices, own leave."""
+    cases = CaseCount.objects.filter(case_scope(user).condition()).order_by()
+    counted = cases.annotate(row_kind=_text(_CASES)).values("row_kind", "department_id", "assignee_id")
+    rows = counted.annotate(n=Sum("delta")).values_list("row_kind", "department_id", "assignee_id", "n")
+    return rows.union(_unread_row(user), _leave_row(user, today), all=True)
 
 
 def _unread_row(user: User) -> Any:
-    """The unread notices as one more row, so that they cost no statement of their own; no row when there are none."""
-    rows = Notice.objects.filter(user=user, read_at__isnull=True).order_by()
-    nobody = Value(None, output_field=BigIntegerField())
-    grouped = rows.annotate(d=Value(_NOTICES_KEY, BigIntegerField()), a=nobody).values("d", "a")
-    return grouped.annotate(n=Count("pk")).values_list("d", "a", "n")
+    """Select how many notices the user has not read, as one row; none when there are none."""
+    notices = Notice.objects.filter(user=user, read_at__isnull=True).order_by()
+    marked = notices.annotate(row_kind=_text(_UNREAD_NOTICES), no_department=_no_id(), no_assignee=_no_id())
+    counted = marked.values("row_kind", "no_department", "no_assignee").annotate(n=Count("pk"))
+    return counted.values_list("row_kind", "no_department", "no_assignee", "n")
 
 
 def _leave_row(user: User, today: dt.date) -> Any:
-    """The leave that the user is on, likewise."""
-    nobody = Value(None, output_field=BigIntegerField())
-    rows = Leave.objects.covering(today).filter(user=user).order_by()
-    marked = rows.annotate(d=Value(_LEAVE_KEY, BigIntegerField()), a=nobody, n=Value(1, BigIntegerField()))
-    return marked.values_list("d", "a", "n")
+    """Select the leave that the user is on, as one row; none when they are not on leave."""
+    leaves = Leave.objects.covering(today).filter(user=user).order_by()
+    marked = leaves.annotate(row_kind=_text(_LEAVE), no_department=_no_id(), no_assignee=_no_id(), n=Value(1))
+    return marked.values_list("row_kind", "no_department", "no_assignee", "n")
 
 
-def _sum_counts(rows: Iterable[tuple[int, int | None, int]], user_id: int) -> OpenCounts:
+def _text(kind: str) -> Value:
+    return Value(kind, TextField())
+
+
+def _no_id() -> Value:
+    return Value(None, BigIntegerField())
+
+
+def _sum_counts(rows: Iterable[_CountRow], user_id: int) -> OpenCounts:
     everything = unassigned = mine = unread = 0
     on_leave = False
-    departments: dict[int, int] = {}
-    for department, assignee, n in rows:
-        if department == _NOTICES_KEY:
+    departments: dict[int, int] = defaultdict(int)
+    for kind, department_id, assignee_id, n in rows:
+        if kind == _UNREAD_NOTICES:
             unread = n
-            continue
-        if department == _LEAVE_KEY:
+        elif kind == _LEAVE:
             on_leave = True
-            continue
-        everything += n
-        departments[department] = departments.get(department, 0) + n
-        unassigned += n if assignee is None else 0
-        mine += n if assignee == user_id else 0
-    return OpenCounts(everything, unassigned, mine, departments, unread, on_leave)
+        elif department_id is not None:
+            everything += n
+            departments[department_id] += n
+            unassigned += n if assignee_id is None else 0
+            mine += n if assignee_id == user_id else 0
+    return OpenCounts(everything, unassigned, mine, dict(departments), unread, on_leave)

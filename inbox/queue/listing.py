@@ -15,8 +15,7 @@ from django.db.models import OuterRef, Subquery
 from django.http import QueryDict
 from django.utils.safestring import SafeString
 
-from accounts.access import viewer
-from accounts.models import BrandAccount, Role, User
+from accounts.models import BrandAccount, User
 from inbox import countdown
 from inbox.cases.tags import tag_chips
 from inbox.display import Chip, display_name, display_time, initials, network_sign, returned_chip, short_span
@@ -25,7 +24,7 @@ from inbox.models.case import CaseQuerySet
 from inbox.paging import decode_cursor, encode_cursor
 from inbox.queue.row import row_markup
 from inbox.text import clean_text
-from inbox.visibility import list_departments, watched_cases
+from inbox.visibility import Reach, case_scope, queue_department_ids
 from networks.registry import CONNECTORS
 from postgres.prepared_querysets import prepared_query
 
@@ -178,7 +177,7 @@ def _branches(
     user: User, kind: ViewKind, filters: QueueFilters, department_id: int | None
 ) -> list[CaseQuerySet]:
     """The view as querysets that do not overlap; each is walked along an index of its own."""
-    cases = watched_cases(user) if kind == "watching" else Case.objects.visible_to(user)
+    cases = Case.objects.watched_by(user) if kind == "watching" else Case.objects.visible_to(user)
     cases = cases.closed() if kind == "resolved" else cases.open()
     if filters.network:
         cases = cases.filter(network=filters.network)
@@ -196,16 +195,13 @@ def _branches(
         cases = cases.filter(assignee__isnull=True)
     if department_id is not None:
         return [cases.filter(department_id=department_id)]
-    who = viewer(user)
-    if _order_column(kind, filters) == "next_due_at" and user.role in (Role.ADMINISTRATOR, Role.COMMUNITY):
-        return [cases.filter(department_id=one.pk) for one in list_departments(user)]
-    if user.role == Role.ADMINISTRATOR or (
-        user.role == Role.COMMUNITY and (filters.brand or kind == "resolved")
-    ):
-        return [cases]
-    if user.role == Role.COMMUNITY:
-        return [cases.filter(brand_account_id=brand) for brand in sorted(who.brand_account_ids)]
-    return [cases.filter(department_id=department) for department in sorted(who.department_ids)]
+    scope = case_scope(user)
+    if scope.reach is Reach.OWN_DEPARTMENTS or _order_column(kind, filters) == "next_due_at":
+        return [cases.filter(department_id=pk) for pk in queue_department_ids(user)]
+    # Each brand account has its index of open cases; closed ones have none by brand account.
+    if scope.brand_account_ids is not None and not filters.brand and kind != "resolved":
+        return [cases.filter(brand_account_id=pk) for pk in sorted(scope.brand_account_ids)]
+    return [cases]
 
 
 def _ordered_from(cases: CaseQuerySet, order: str, at: dt.datetime | None, pk: int | None) -> CaseQuerySet:

@@ -10,22 +10,30 @@ from django.core.management import call_command
 from hypothesis import given
 from hypothesis import strategies as st
 
+from accounts.access import ROLES
 from accounts.models import BrandAccountGrant, Membership, Role, User
 from inbox.assignment import limbo
 from inbox.assignment.limbo import CasePlace, Staff, find_destination, judge_place
 from inbox.case_page.event_lines import event_line
 from inbox.models import Case, Custody, Sweep, Verb
+from inbox.visibility import OwnIdSets, ReaderIndex, role_scope
 from routing.models import RoutingDefault
 from tests.factories import NOW, BrandAccountFactory, CaseFactory, DepartmentFactory, UserFactory
 from tests.inbox.page_requests import signed_in, statements
 
 ids = st.integers(1, 4)
-staffs = st.builds(
-    Staff,
-    st.lists(ids, unique=True).map(tuple),
-    st.dictionaries(ids, st.frozensets(ids, max_size=3)),
-    st.dictionaries(ids, st.frozensets(ids, max_size=3)),
-)
+own_ids = st.builds(OwnIdSets, st.frozensets(ids, max_size=3), st.frozensets(ids, max_size=3))
+workers = st.dictionaries(ids, st.builds(role_scope, st.sampled_from(sorted(ROLES["claim"])), own_ids))
+
+
+def staff_of(open_departments, scopes):
+    index = ReaderIndex()
+    for user_id, scope in scopes.items():
+        index.add(user_id, scope)
+    return Staff(open_departments, index)
+
+
+staffs = st.builds(staff_of, st.lists(ids, unique=True).map(tuple), workers)
 
 
 @given(st.builds(CasePlace, ids, ids, st.none() | ids), staffs, st.none() | ids)
@@ -38,11 +46,7 @@ def test_what_is_put_right_is_fine_afterwards(place, staff, default_id):
         if to is not None:
             assert judge_place(CasePlace(to, place.brand_account_id, None), staff) == "fine"
         else:
-            assert not any(staff.can_keep(one, place.brand_account_id) for one in ids_of(staff))
-
-
-def ids_of(staff):
-    return {*staff.open_departments, *staff.members}
+            assert not any(staff.can_keep(one, place.brand_account_id) for one in range(1, 5))
 
 
 @pytest.mark.django_db

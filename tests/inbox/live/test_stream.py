@@ -18,9 +18,12 @@ from inbox.live.publish import CASES_CHANNEL, CaseChange, publish_cases, publish
 from inbox.live.stream import Audience, Listener
 from inbox.models import Watch
 from inbox.notices import watches
+from inbox.visibility import OwnIdSets, role_scope
 from tests.factories import NOW, BrandAccountFactory, CaseFactory, DepartmentFactory, UserFactory
 
-NONE = frozenset()
+
+def scope_of(role, departments=(), brands=()):
+    return role_scope(role, OwnIdSets(frozenset(departments), frozenset(brands)))
 
 
 def change(case=1, department=1, brand=1, visibility="public", came_from=None):
@@ -41,19 +44,19 @@ class TestWhoHears:
         ],
     )
     def test_as_in_the_table(self, role, departments, brands, hears):
-        audience = Audience(role, frozenset(departments), frozenset(brands))
+        audience = Audience(scope_of(role, departments, brands))
         changes = [change(), change(visibility="direct"), change(department=2)]
 
         assert [audience.may_hear_of(one) for one in changes] == hears
 
     def test_a_case_that_left_the_department_is_still_news_there(self):
-        audience = Audience(Role.AGENT, frozenset({1}), NONE)
+        audience = Audience(scope_of(Role.AGENT, {1}))
 
         assert audience.may_hear_of(change(department=2, came_from=1))
 
     @pytest.mark.parametrize("role", [Role.AGENT, Role.MANAGER, Role.COMMUNITY, Role.ANALYST])
     def test_a_watched_case_is_news_wherever_it_is_while_it_is_public(self, role):
-        audience = Audience(role, NONE, NONE, 1, frozenset({5}))
+        audience = Audience(scope_of(role), 1, frozenset({5}))
         changes = [change(case=5), change(case=5, visibility="direct"), change(case=6)]
 
         assert [audience.may_hear_of(one) for one in changes] == [True, False, False]
@@ -61,7 +64,7 @@ class TestWhoHears:
 
 class TestOneEvent:
     def test_names_each_case_once(self):
-        listener = Listener(Audience(Role.ADMINISTRATOR, NONE, NONE))
+        listener = Listener(Audience(scope_of(Role.ADMINISTRATOR)))
         listener.offer([change(case=7), change(case=3)])
         listener.offer([change(case=7)])
 
@@ -69,7 +72,7 @@ class TestOneEvent:
         assert not listener.pending
 
     def test_is_bounded_however_much_happened(self):
-        listener = Listener(Audience(Role.ADMINISTRATOR, NONE, NONE))
+        listener = Listener(Audience(scope_of(Role.ADMINISTRATOR)))
         listener.offer([change(case=n) for n in range(5000)])
 
         assert listener.pop_events() == b"event: cases\ndata: []\n\n"
@@ -203,7 +206,7 @@ class TestTheStream:
         assert asyncio.run(story()) == ([[], [theirs.pk], []], "silence")
 
     def test_a_page_that_leaves_ends_no_subscription_that_another_waits_for(self, transactional_db):
-        nobody = Audience(Role.AGENT, NONE, NONE)
+        nobody = Audience(scope_of(Role.AGENT))
 
         async def story():
             hub = stream.Hub()

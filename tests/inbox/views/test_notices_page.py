@@ -14,6 +14,7 @@ from inbox.models import Notice, NoticeKind
 from inbox.notices import notify
 from inbox.queue import counts
 from inbox.tasks import run_housekeeping
+from inbox.visibility import CaseScope, Reach
 from tests.factories import NOW, CaseFactory, DepartmentFactory, UserFactory
 from tests.inbox.page_requests import HTMX, signed_in, statements
 
@@ -163,8 +164,8 @@ def test_open_pages_of_who_is_told_hear_of_it_on_commit(
 
 
 def test_only_the_pages_of_who_is_told_are_woken():
-    mine = Listener(Audience("agent", frozenset(), frozenset(), 7))
-    theirs = Listener(Audience("agent", frozenset(), frozenset(), 8))
+    mine = Listener(Audience(CaseScope(Reach.NO_CASE), 7))
+    theirs = Listener(Audience(CaseScope(Reach.NO_CASE), 8))
     for listener in (mine, theirs):
         listener.offer_notices([7])
     assert mine.pop_events() == b"event: notices\ndata: []\n\n"
