@@ -1,6 +1,6 @@
 """The models of the inbox, by subject.
 
-May import: accounts and routing's models; nothing else of inbox.
+May import: accounts, routing's models and visibility; nothing else of inbox.
 A new table is a model in the module of its subject; single-row facts are its methods, what touches two tables is not.
 """
 
