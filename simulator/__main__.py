@@ -66,7 +66,7 @@ def parser() -> argparse.ArgumentParser:
 def _serve(
     asked: argparse.Namespace, rows: stream.Rows | None, store: Store, listener: socket.socket
 ) -> None:
-    """Everything until a signal ends it."""
+    """Run everything until a signal ends it."""
     world = World(store, seed=asked.seed)
     world.settings.limits = asked.limits == "on"
     control = Control(world)

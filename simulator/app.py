@@ -18,7 +18,7 @@ from simulator.x.routes import x_routes
 
 
 def build_app(world: World, control: Control) -> ASGIApp:
-    """Everything one process serves. Adds the demo's company to an empty world."""
+    """Build everything that one process serves. Adds the demo's company to an empty world."""
     set_up(world)
     faults = Faults(world, world.seed)
     faults.register_routes(control)

@@ -27,7 +27,9 @@ class ControlRefused(Exception):
 
 
 def is_loopback(request: Request) -> bool:
-    """Whether the request comes from this machine, and not from another site's page in its browser."""
+    """Tell whether the request comes from this machine. A page of another site in this machine's browser does
+    not count.
+    """
     host = request.client.host if request.client else ""
     try:
         local = ipaddress.ip_address(host).is_loopback
@@ -56,7 +58,7 @@ class Control:
         self._extra.append((method, path, handler))
 
     def routes(self) -> list[BaseRoute]:
-        """The routes, relative to /_sim."""
+        """Return the routes, relative to /_sim."""
         table: list[tuple[str, str, Handler]] = [
             ("GET", "/health", self.health),
             ("POST", "/messages", self.post),
@@ -223,7 +225,9 @@ class Control:
         return account
 
     def _author(self, network: str, wanted: Any) -> Person:
-        """A person by id or handle; made on the spot when new. An object sets name, followers, verified."""
+        """Return a person by id or handle. A new one is made on the spot; an object sets name, followers,
+        verified.
+        """
         more = wanted if isinstance(wanted, dict) else {}
         known = str(
             more.get("id")

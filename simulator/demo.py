@@ -26,7 +26,7 @@ _HOUR_MS = 3600 * 1000
 
 
 def new_account(world: World, network: Network, handle: str, name: str, remote_id: str = "") -> BrandAccount:
-    """A brand account with fresh secrets, known to the network's app."""
+    """Make a brand account with fresh secrets, known to the network's app."""
     remote_id = remote_id or number_for(world.seed, network, handle)
     app = next(one for one in world.apps.values() if one.network == network)
     if network == "x":
@@ -46,7 +46,7 @@ def new_account(world: World, network: Network, handle: str, name: str, remote_i
 
 
 def set_up(world: World) -> None:
-    """Apps, brand accounts and their posts, unless they are there already."""
+    """Make apps, brand accounts and their posts, unless they exist already."""
     if world.apps:
         return
     seed = world.seed
@@ -77,7 +77,7 @@ def set_up(world: World) -> None:
 
 
 def publish_posts(world: World, account: BrandAccount, now: int) -> None:
-    """Posts of the last two days for customers to comment on."""
+    """Publish posts of the last two days for customers to comment on."""
     person = world.people[f"{account.network}:{account.remote_id}"]
     for number, text in enumerate(POSTS):
         at = now - (len(POSTS) - number) * 5 * _HOUR_MS

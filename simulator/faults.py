@@ -91,7 +91,7 @@ class Faults:
         control.add("DELETE", "/faults/{fault_id:int}", self.remove)
 
     def pick_fault(self, network: str, account: str, kind: str, path: str) -> Fault | None:
-        """The fault that befalls this request, counted as a hit."""
+        """Return the fault that befalls this request, counted as a hit."""
         for rule in self.rules:
             if not rule.matches(network, account, kind, path):
                 continue

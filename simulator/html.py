@@ -41,13 +41,13 @@ def escaped(text: object) -> str:
 
 
 def moment(ms: int) -> str:
-    """A time for people, exact for machines."""
+    """Render a time: readable for people, exact for machines."""
     at = dt.datetime.fromtimestamp(ms / 1000, dt.UTC)
     return f'<time datetime="{at.isoformat(timespec="seconds")}">{at:%d %b %Y, %H:%M} UTC</time>'
 
 
 def page(title: str, body: str, status: int = 200) -> Response:
-    """A whole page; `body` is markup, `title` is not."""
+    """Render a whole page. `body` is markup, `title` is not."""
     content = (
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{escaped(title)}</title>'
         '<meta name="viewport" content="width=device-width, initial-scale=1"><link rel="stylesheet" href="/style.css"></head>'
@@ -69,7 +69,9 @@ def redirect_to(address: str) -> Response:
 
 
 def choices(kind: str, name: str, options: list[tuple[str, str]]) -> str:
-    """Radio buttons or check boxes (`kind`), the first or all of them chosen; options are (value, label)."""
+    """Render radio buttons or check boxes (`kind`). The first or all of them are chosen; options are (value,
+    label).
+    """
     lines = []
     for number, (value, label) in enumerate(options):
         chosen = " checked" if kind == "checkbox" or number == 0 else ""
@@ -80,7 +82,7 @@ def choices(kind: str, name: str, options: list[tuple[str, str]]) -> str:
 
 
 def consent_page(network: str, question: str, fields: str, wants: list[str]) -> Response:
-    """The page that asks whether an application may have what it wants."""
+    """Render the page that asks whether an application may have what it wants."""
     listed = "".join(f"<li>{escaped(one)}</li>" for one in wants)
     return page(
         f"Authorise an app · {network}",

@@ -12,7 +12,7 @@ _GRAPH_EPOCH_MS = 1_600_000_000_000
 
 
 def snowflake_floor(ms: int) -> int:
-    """The smallest id that could have been given out at `ms`."""
+    """Return the smallest id that could have been issued at `ms`."""
     return max(0, ms - X_EPOCH_MS) << 22
 
 
@@ -41,7 +41,7 @@ class Ids:
         return str(self._next("x", snowflake_floor(ms) + 0x1000, 1 << 22))
 
     def graph(self, ms: int) -> str:
-        """The number in a post's or comment's id."""
+        """Return the number in a post's or comment's id."""
         return str(self._next("facebook", _GRAPH_BASE + (ms - _GRAPH_EPOCH_MS) * 1000, 1000))
 
     def reserve_up_to(self, network: str, number: int) -> None:
@@ -50,20 +50,20 @@ class Ids:
 
 
 def messenger_id(number: str) -> str:
-    """A Messenger message's id, like `m_ToF35NI1…`."""
+    """Return a Messenger message's id, like `m_ToF35NI1…`."""
     digest = hashlib.sha256(f"messenger {number}".encode()).digest()
     return "m_" + base64.urlsafe_b64encode(digest + digest[:16]).decode().rstrip("=") + number[-6:]
 
 
 def make_page_token(*parts: str) -> str:
-    """A page token that carries `parts` and looks like nothing."""
+    """Make an opaque page token that carries `parts`."""
     raw = "\x1f".join(parts).encode()
     check = hashlib.sha256(b"page" + raw).digest()[:4]
     return base64.b32hexencode(check + raw).decode().rstrip("=").lower()
 
 
 def open_page_token(token: str) -> tuple[str, ...]:
-    """What `make_page_token` was given. Raises `ValueError` for any other string."""
+    """Return what `make_page_token` was given. Raises `ValueError` for any other string."""
     try:
         raw = base64.b32hexdecode(token.upper() + "=" * (-len(token) % 8))
     except ValueError as error:
@@ -75,7 +75,9 @@ def open_page_token(token: str) -> tuple[str, ...]:
 
 
 def secret(seed: int, *names: str, length: int = 40) -> str:
-    """The same secret for the same seed and names, so that credentials outlive a restart without a state file."""
+    """Return the same secret for the same seed and names. So credentials outlive a restart without a state
+    file.
+    """
     text = ""
     block = 0
     while len(text) < length:
@@ -86,7 +88,7 @@ def secret(seed: int, *names: str, length: int = 40) -> str:
 
 
 def number_for(seed: int, *names: str, digits: int = 15) -> str:
-    """A decimal id that is the same for the same seed and names."""
+    """Return a decimal id that is the same for the same seed and names."""
     digest = hashlib.sha256("|".join((str(seed), *names)).encode()).digest()
     low = 10 ** (digits - 1)
     return str(low + int.from_bytes(digest[:10], "big") % (9 * low))

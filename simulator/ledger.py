@@ -63,7 +63,8 @@ def account_entry(one: BrandAccount) -> dict[str, Any]:
 
 
 async def read_ledger(world: World, after: int = 0, limit: int | None = None) -> dict[str, Any]:
-    """Messages changed since revision `after`; `next` is the `after` of the next call, `more` says to call at once.
+    """Return messages changed since revision `after`. `next` is the `after` of the next call, `more` says to
+    call at once.
 
     Gives way to other requests now and then: a ledger of 100,000 takes a second or two to write.
     """
@@ -82,7 +83,7 @@ async def read_ledger(world: World, after: int = 0, limit: int | None = None) ->
 
 
 def count_messages(world: World) -> dict[str, int]:
-    """Messages by side, for a look at the whole."""
+    """Count messages by side."""
     firsts = {id(one): one for one in world.messages.values()}.values()
     customers = sum(one.from_customer for one in firsts)
     return {"messages": len(firsts), "customers": customers, "brands": len(firsts) - customers}

@@ -77,7 +77,7 @@ def _place_direct(world: Population, message: Message, draft: Draft) -> None:
 
 
 def conversation_id(world: Population, page: str, person: str) -> str:
-    """The Messenger conversation between a Page and a person."""
+    """Return the Messenger conversation between a Page and a person."""
     return "t_" + number_for(world.seed, "conversation", page, person)
 
 

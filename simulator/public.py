@@ -46,7 +46,7 @@ class Public:
         )
 
     async def account(self, request: Request) -> Response:
-        """The newest threads of a brand account, its own and those that address it."""
+        """Show the newest threads of a brand account. Its own and those that address it."""
         network = "x" if request.url.path.startswith("/x/") else "facebook"
         account = self.world.account(network, request.path_params["handle"])
         if account is None:
@@ -67,7 +67,7 @@ class Public:
         return sorted(found, key=lambda one: one.number, reverse=True)[:SHOWN]
 
     async def thread(self, request: Request) -> Response:
-        """A post with everything under it."""
+        """Show a post with everything under it."""
         message = self.world.messages.get(request.path_params["message_id"])
         if message is None and request.url.path.startswith("/facebook/"):
             message = self._by_number(request.path_params["handle"], request.path_params["message_id"])

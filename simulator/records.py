@@ -148,7 +148,9 @@ def iso(ms: int) -> str:
 
 
 def parse_time(value: Any) -> int:
-    """Milliseconds from ISO 8601 (UTC where no offset is given) or from seconds since 1970. Raises `ValueError`."""
+    """Parse a time as milliseconds. From ISO 8601 (UTC where no offset is given) or from seconds since 1970.
+    Raises `ValueError`.
+    """
     if isinstance(value, int | float) and not isinstance(value, bool):
         return int(value * 1000)
     moment = dt.datetime.fromisoformat(str(value))

@@ -36,7 +36,7 @@ class Server(uvicorn.Server):
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A listening socket. Raises `OSError` when the address is taken."""
+    """Open a listening socket. Raises `OSError` when the address is taken."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     found = socket.socket(family, socket.SOCK_STREAM)
     found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -53,7 +53,7 @@ def listen(host: str, port: int) -> socket.socket:
 async def serve(
     app: Any, listener: socket.socket, background: list[Background], announce: Callable[[], None]
 ) -> None:
-    """Serve until SIGTERM or SIGINT, then stop within a second, whatever connections hang."""
+    """Serve until SIGTERM or SIGINT. Then stop within a second, whatever connections hang."""
     config = uvicorn.Config(
         app,
         http=CuttableProtocol,

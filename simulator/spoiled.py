@@ -18,7 +18,9 @@ Answer = tuple[int, Any, dict[str, str]]
 
 
 def build_refusal(fault: str, network: str, now_ms: int) -> Answer | None:
-    """Status, body (JSON, or text for HTML) and headers; None when the fault is of another sort."""
+    """Build the answer of a fault that refuses. Status, body (JSON, or text for HTML) and headers; None when
+    the fault is of another sort.
+    """
     if fault == "server_error_html":
         return 502, HTML, {"content-type": "text/html; charset=utf-8"}
     if fault == "server_error_bare":
@@ -71,7 +73,7 @@ def _graph_refusal(fault: str) -> Answer | None:
 
 
 def spoil_page(fault: str, body: Any, rng: random.Random) -> Any:
-    """A sound page made unsound: doubled, shuffled, empty, or leading back to itself."""
+    """Spoil a sound page: doubled, shuffled, empty, or leading back to itself."""
     if not isinstance(body, dict):
         return body
     if fault == "looping":
@@ -97,7 +99,7 @@ def _spoil_lists(fault: str, value: Any, rng: random.Random) -> Any:
 
 
 def _same_page_token(forward: str, backward: str) -> str:
-    """A token of the very page between two tokens."""
+    """Return a token of the very page between two tokens."""
     what, after = open_page_token(forward)
     _, before = open_page_token(backward)
     return make_page_token(what, str(int(before) + (1 if int(after) <= int(before) else -1)))

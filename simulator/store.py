@@ -57,7 +57,7 @@ class Store:
             self._db.execute("COMMIT")
 
     def load_messages(self) -> Iterator[dict[str, Any]]:
-        """All messages as they were first posted, oldest first."""
+        """Yield all messages as they were first posted, oldest first."""
         if self._db is not None:
             rows = [orjson.loads(body) for (body,) in self._db.execute("SELECT body FROM messages")]
             yield from sorted(rows, key=lambda row: row["seq"])

@@ -1,4 +1,7 @@
-"""Posts each row of a CSV file's `text` column exactly once, word for word, as a customer of its own."""
+"""Post each row of a CSV file exactly once, as a customer of its own.
+
+The text is the column `text`, word for word.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +35,7 @@ class BadStreamFile(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """`key` is the same for the same row in every run, `line` where the row ends in the file."""
+    """A row to post. `key` is the same for the same row in every run, `line` where the row ends in the file."""
 
     key: str
     text: str
@@ -48,7 +51,7 @@ class Rows:
 
 
 def read_rows(path: Path) -> Rows:
-    """All rows, before anything is posted. Raises `BadStreamFile`."""
+    """Read all rows, before anything is posted. Raises `BadStreamFile`."""
     csv.field_size_limit(2**31 - 1)
     found, seen = Rows(), Counter[str]()
     try:
@@ -76,7 +79,7 @@ def read_rows(path: Path) -> Rows:
 
 
 def _line_of(path: Path, near: int) -> int:
-    """The first line that is not UTF-8."""
+    """Find the first line that is not UTF-8."""
     with path.open("rb") as lines:
         for number, line in enumerate(lines, 1):
             try:

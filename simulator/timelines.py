@@ -1,4 +1,7 @@
-"""Messages in the order of their ids, so that a page costs the same in a ledger of ten and of a million."""
+"""Messages in the order of their ids, kept sorted.
+
+A page costs the same in a ledger of ten and of a million.
+"""
 
 from __future__ import annotations
 
@@ -41,7 +44,9 @@ class Timeline:
     def newest_first(
         self, *, below: int | None = None, above: int | None = None, last: int | None = None
     ) -> Iterator[Message]:
-        """Messages with `above` < key < `below`, newest first; only among the `last` newest of all when given."""
+        """Yield messages with `above` < key < `below`, newest first. Only among the `last` newest of all when
+        given.
+        """
         high = len(self.keys) if below is None else bisect_left(self.keys, below)
         low = 0 if above is None else bisect_right(self.keys, above)
         if last is not None:

@@ -56,7 +56,7 @@ class FaultMiddleware:
             await self._answer_with_fault(fault, network, scope, send)
 
     def _account(self, network: str, scope: Scope, body: bytes) -> str:
-        """The brand account a request speaks for, without judging whether it may."""
+        """Return the brand account a request speaks for, without judging whether it may."""
         headers = dict(scope["headers"])
         header = headers.get(b"authorization", b"").decode("latin-1")
         token = header.removeprefix("Bearer ")
@@ -168,7 +168,7 @@ async def _send_captured(held: CapturedAnswer, send: Send) -> None:
 
 
 async def _send_half(held: CapturedAnswer, scope: Scope, send: Send) -> None:
-    """The head promises the whole answer; half of it comes."""
+    """Promise the whole answer in the head and send half of it."""
     await send({"type": "http.response.start", "status": held.status, "headers": held.headers})
     await send({"type": "http.response.body", "body": held.body[: len(held.body) // 2], "more_body": True})
     await asyncio.sleep(0.01)

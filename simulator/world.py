@@ -63,7 +63,7 @@ class World:
         return self.handles.get(f"{network}:{handle.lstrip('@').lower()}")
 
     def account(self, network: str, wanted: str) -> BrandAccount | None:
-        """A brand account by its id, handle or name."""
+        """Return a brand account by its id, handle or name."""
         if found := self.accounts.get(f"{network}:{wanted}"):
             return found
         name = wanted.lstrip("@").lower()
@@ -73,7 +73,7 @@ class World:
         return None
 
     def find_readable_message(self, message_id: str) -> Message | None:
-        """A message that can still be read: neither it nor what it stands under is deleted."""
+        """Return a message that can still be read. Neither it nor what it stands under is deleted."""
         message = self.messages.get(message_id)
         if message is None or message.deleted_at:
             return None
@@ -94,7 +94,7 @@ class World:
         return self.timelines.get(key) or Timeline()
 
     def changes_after(self, after: int) -> Iterator[Message]:
-        """Messages changed since revision `after`, in the order of their last change."""
+        """Yield messages changed since revision `after`, in the order of their last change."""
         for at in range(bisect_right(self._revs, after), len(self._revs)):
             if self._log[at].rev == self._revs[at]:
                 yield self._log[at]
@@ -144,7 +144,7 @@ class World:
         self.store.save_attempt(attempt)
 
     def set_revoked(self, token: str, revoked: bool = True) -> None:
-        """A token that the person took back (or gave again)."""
+        """Mark a token as taken back by the person (or given again)."""
         (self.revoked.add if revoked else self.revoked.discard)(token)
         self.store.save_thing("revoked", token, revoked)
 

@@ -40,14 +40,14 @@ class Caller:
     grant: Grant | None = None
 
     def need_page(self) -> BrandAccount:
-        """Raises `GraphProblem` when the token is not a Page's."""
+        """Return the Page of the token. Raises `GraphProblem` when the token is not a Page's."""
         if self.page is None:
             raise GraphProblem(403, "(#210) A page access token is required to request this resource.", 210)
         return self.page
 
 
 def authenticate(world: World, parameters: Mapping[str, str], header: str) -> Caller:
-    """The caller behind `access_token` (parameter or bearer header). Raises `GraphProblem`."""
+    """Return the caller behind `access_token` (parameter or bearer header). Raises `GraphProblem`."""
     token = parameters.get("access_token") or header.removeprefix("Bearer ").strip()
     if not token:
         raise GraphProblem(400, "An access token is required to request this resource.", 104)

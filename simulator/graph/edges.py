@@ -86,7 +86,7 @@ def _after(name: str, owner: str, arguments: dict[str, str]) -> int | None:
 def _list_messages(
     ask: GraphRequest, name: str, thing: Any, arguments: dict[str, str], after: int | None
 ) -> Iterator[Message]:
-    """The list a name stands for, in its order, from after the cursor on."""
+    """Yield the list a name stands for, in its order. It begins after the cursor."""
     world = ask.world
     if isinstance(thing, BrandAccount):
         key = {"feed": "feed", "posts": "posts", "published_posts": "posts", "tagged": "tagged"}.get(

@@ -29,7 +29,9 @@ def parameter_error(message: str) -> GraphProblem:
 
 
 def not_there_error(object_id: str, verb: str = "get") -> GraphProblem:
-    """Deleted, never there, or not this token's to see: Graph does not say which."""
+    """Build the error for what cannot be seen. Deleted, never there, or not this token's to see: Graph does
+    not say which.
+    """
     return GraphProblem(
         400,
         f"Unsupported {verb} request. Object with ID '{object_id}' does not exist, cannot be loaded due to missing "

@@ -17,7 +17,7 @@ class Field:
 
 
 def parse(text: str) -> tuple[Field, ...]:
-    """Raises `GraphProblem` 2500 for a syntax error."""
+    """Parse a `fields` parameter. Raises `GraphProblem` 2500 for a syntax error."""
     parser = _FieldParser(text.replace(" ", "").replace("\n", ""))
     found = parser.fields(0)
     if parser.at != len(parser.text):
@@ -78,7 +78,7 @@ class _FieldParser:
 
 
 def written(fields: tuple[Field, ...]) -> str:
-    """The text of `fields`, for a `next` address."""
+    """Return the text of `fields`, for a `next` address."""
     parts = []
     for one in fields:
         arguments = "".join(f".{name}({value})" for name, value in one.arguments.items())

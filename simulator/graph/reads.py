@@ -33,7 +33,7 @@ def build_graph_request(world: World, version: str, caller: Caller) -> GraphRequ
 
 
 def find_object(ask: GraphRequest, object_id: str) -> Any:
-    """The object behind an id, if this token may see it. Raises `GraphProblem` 100/33."""
+    """Find the object behind an id, if this token may see it. Raises `GraphProblem` 100/33."""
     world = ask.world
     if object_id == "me":
         object_id = ask.page or (ask.grant.subject if ask.grant else "")
@@ -84,7 +84,7 @@ def read_edge(ask: GraphRequest, object_id: str, name: str, parameters: Mapping[
 
 
 def debug_token(world: World, caller: Caller, parameters: Mapping[str, str]) -> dict[str, Any]:
-    """What a token is good for, for the app that gave it out."""
+    """Describe what a token is good for, to the app that issued it."""
     token = parameters.get("input_token", "")
     data: dict[str, Any] = {
         "is_valid": False,

@@ -38,7 +38,7 @@ def type_of(thing: object) -> str:
 
 
 def render(ask: GraphRequest, thing: Any, fields: tuple[Field, ...]) -> dict[str, Any]:
-    """An object with the fields asked for, or its default ones; `id` always."""
+    """Render an object with the requested fields, or its default ones. `id` is always there."""
     kind = type_of(thing)
     known = _FIELDS[kind]
     if not fields:
@@ -75,7 +75,7 @@ def _to(ask: GraphRequest, message: Message, one: Field) -> dict[str, Any]:
 
 
 def permalink(ask: GraphRequest, message: Message) -> str:
-    """Where a browser finds a post or comment."""
+    """Return where a browser finds a post or comment."""
     page, _, post = message.thread.partition("_")
     address = f"{SITE}/{page}/posts/{post}/"
     if message.kind != "comment":

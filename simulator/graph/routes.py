@@ -44,7 +44,7 @@ def answer(status: int, body: Any, version: str, headers: dict[str, str]) -> Res
 
 
 def dispatch(world: World, request: Request, version: str, path: str, parameters: dict[str, str], usage: Usage) -> tuple[Any, dict[str, str]]:  # fmt: skip
-    """The body and headers for one request. Raises `GraphProblem`."""
+    """Return the body and headers for one request. Raises `GraphProblem`."""
     caller = authenticate(world, parameters, request.headers.get("authorization", ""))
     headers = usage.spend(caller)
     parts = [part for part in path.split("/") if part]
@@ -73,7 +73,7 @@ def dispatch(world: World, request: Request, version: str, path: str, parameters
 
 
 def graph_routes(world: World) -> tuple[list[BaseRoute], Usage]:
-    """The routes (relative to /graph) and the counter of usage."""
+    """Return the routes (relative to /graph) and the counter of usage."""
     usage = Usage(world)
 
     async def endpoint(request: Request) -> Response:

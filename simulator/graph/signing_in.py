@@ -112,7 +112,7 @@ class GraphSignIn:
         return {"access_token": token.key, "token_type": "bearer", "expires_in": life // 1000}
 
     def _renew_pages(self, grant: Grant) -> None:
-        """A Page whose token was taken back gets a new one when access is granted again."""
+        """Give a Page a new token when access is granted again. Its old one was taken back."""
         for page in grant.pages:
             account = self.world.accounts[f"facebook:{page}"]
             if account.secrets["page_token"] in self.world.revoked:

@@ -48,7 +48,7 @@ class Writer:
         )
 
     def _require_own(self, object_id: str, verb: str = "post") -> Message:
-        """A post or comment on this Page. Raises `GraphProblem` 100/33."""
+        """Return a post or comment on this Page. Raises `GraphProblem` 100/33."""
         found = self.world.find_readable_message(object_id)
         if (
             found is None
@@ -107,7 +107,7 @@ class Writer:
     # -- Messenger -------------------------------------------------------------------------------------------------
 
     def _structure(self, name: str) -> Body:
-        """A nested parameter; facebook-sdk mangles those that were not made JSON first."""
+        """Return a nested parameter. facebook-sdk mangles those that were not made JSON first."""
         try:
             found = orjson.loads(self.parameters.get(name, ""))
         except orjson.JSONDecodeError:

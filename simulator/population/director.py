@@ -30,7 +30,11 @@ _KINDS: dict[str, tuple[Network, Kind]] = {
 
 @dataclass(slots=True)
 class Pace:
-    """Posts a second on average, seconds until a reaction and until anger, and how many posts at most (None: no end)."""
+    """How fast customers post and react.
+
+    Posts a second on average, seconds until a reaction and until anger, and how many posts at most (None: no
+    end).
+    """
 
     rate: float = 0.5
     reaction: float = 20.0
@@ -39,7 +43,11 @@ class Pace:
 
 
 class Director:
-    """Everything happens in `step` (one more post) and `settle` (what fell due), so that a test can play the clock."""
+    """Directs the customers: who posts what, and when they react.
+
+    Everything happens in `step` (one more post) and `settle` (what fell due), so that a test can play the
+    clock.
+    """
 
     def __init__(self, world: World, pace: Pace) -> None:
         self.world = world
@@ -142,7 +150,7 @@ class Director:
         return accounts[int(line.account**1.6 * len(accounts))]
 
     def _choose_parent(self, line: Line, account: BrandAccount) -> Message | None:
-        """What a line answers: one of the newest brand posts, or another customer."""
+        """Choose what a line answers: one of the newest brand posts, or another customer."""
         if line.channel == "comment":
             posts = self._newest(4, "posts", account.remote_id)
         elif line.channel == "peer_facebook":
@@ -203,7 +211,7 @@ class Director:
         self._wait_for_answer(again, persona, now, times + 1)
 
     def _on_brand_answer(self, message: Message, what: str) -> None:
-        """A brand answered someone of ours: they will see it in a moment."""
+        """Note that a brand answered one of our customers. They will see it in a moment."""
         if what != "posted" or not message.by_brand:
             return
         asked = self._find_answered_message(message)
@@ -222,7 +230,7 @@ class Director:
             self._schedule(message.created_at + delay, lambda at: self._react(persona, asked, message, at))
 
     def _find_answered_message(self, answer: Message) -> Message | None:
-        """The customer's message that an answer belongs to."""
+        """Find the customer's message that an answer belongs to."""
         if answer.is_direct:
             thread = (
                 self.world.timeline("x-direct", answer.account, answer.thread)

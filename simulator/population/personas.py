@@ -64,7 +64,7 @@ def _plain(text: str) -> str:
 
 
 def invented_name(rng: random.Random, language: str) -> tuple[str, str]:
-    """A name and a handle of at most 15 characters."""
+    """Invent a name and a handle of at most 15 characters."""
     firsts, lasts = (part.split() for part in _NAMES[language])
     first, last = rng.choice(firsts), rng.choice(lasts).replace("_", " ")
     handle = rng.choice((_plain(first) + _plain(last)[:4], _plain(first)[0] + _plain(last), _plain(first)))
@@ -73,7 +73,7 @@ def invented_name(rng: random.Random, language: str) -> tuple[str, str]:
 
 
 def personas(seed: int, count: int = COUNT) -> list[Persona]:
-    """The same people for the same seed."""
+    """Return the same people for the same seed."""
     rng = random.Random(f"personas {seed}")
     found: dict[str, Persona] = {}
     while len(found) < count:

@@ -45,7 +45,7 @@ WORDS: dict[str, tuple[str, ...]] = {
 
 @cache
 def templates(kind: str) -> dict[str, tuple[str, ...]]:
-    """The templates of a kind by language."""
+    """Return the templates of a kind by language."""
     found: dict[str, list[str]] = {}
     language = "en"
     for line in (_FOLDER / f"{kind}.txt").read_text(encoding="utf-8").splitlines():
@@ -76,7 +76,7 @@ def compose(kind: str, language: str, rng: random.Random) -> str:
 
 
 def misspelt(text: str, rng: random.Random) -> str:
-    """The text with two neighbouring letters swapped, as before an edit."""
+    """Return the text with two neighbouring letters swapped, as before an edit."""
     places = [
         at
         for at in range(len(text) - 1)

@@ -22,14 +22,17 @@ ALL_SCOPES = (
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """The brand account a request speaks for, the token it used and what that token may do."""
+    """The brand account a request speaks for.
+
+    Also the token it used and what that token may do.
+    """
 
     account: BrandAccount
     token: str
     scopes: frozenset[str]
 
     def need(self, *scopes: str) -> None:
-        """Raises `Problem` 403 when the token lacks a scope."""
+        """Require scopes. Raises `Problem` 403 when the token lacks one."""
         for scope in scopes:
             if scope not in self.scopes:
                 raise no_scope_error(scope)
@@ -43,7 +46,7 @@ class Authenticator:
         self._nonces: OrderedDict[str, None] = OrderedDict()
 
     async def __call__(self, request: Request) -> Principal:
-        """Raises `Problem` 401."""
+        """Authenticate a request. Raises `Problem` 401."""
         header = request.headers.get("authorization", "")
         if header.startswith("OAuth "):
             return await self._oauth1(request, header)

@@ -25,7 +25,7 @@ Body = dict[str, Any]
 
 
 def _conversation(who: Principal, request: Request) -> str:
-    """The conversation a path names; "" for all."""
+    """Return the conversation a path names, "" for all."""
     if other := request.path_params.get("participant_id"):
         parameters.require_identifier("participant_id", other)
         return "-".join(sorted((who.account.remote_id, other), key=int))

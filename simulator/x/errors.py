@@ -35,7 +35,9 @@ def unauthorized_error() -> Problem:
 
 
 def invalid_error(message: str, **parameters: str) -> Problem:
-    """A request X cannot understand: `parameters` names the offending ones with their values."""
+    """Build the error for a request X cannot understand. `parameters` names the offending ones with their
+    values.
+    """
     return Problem(
         400,
         {
@@ -61,7 +63,7 @@ def no_scope_error(scope: str) -> Problem:
 
 
 def gone_entry(what: str, parameter: str, value: str) -> dict[str, Any]:
-    """The entry in `errors[]` for something that does not exist (any more)."""
+    """Build the entry in `errors[]` for something that does not exist (any more)."""
     return {
         "value": value,
         "detail": f"Could not find {what} with {parameter}: [{value}].",

@@ -31,7 +31,7 @@ def _weight(character: str) -> int:
 
 
 def weighted(text: str) -> int:
-    """The length that X counts."""
+    """Return the length that X counts."""
     text = unicodedata.normalize("NFC", text)
     plain = _LINK.sub("", text)
     links = len(_LINK.findall(text)) * LINK_WEIGHT

@@ -126,7 +126,9 @@ def _listed(request: Request, name: str, allowed: frozenset[str]) -> frozenset[s
 
 
 def parse_wanted(request: Request, *more: str, expansions: frozenset[str] = TWEET_EXPANSIONS) -> Wanted:
-    """Fields and expansions; refuses parameters that neither they nor `more` name. Raises `Problem` 400."""
+    """Parse fields and expansions. Refuses parameters that neither they nor `more` name. Raises `Problem`
+    400.
+    """
     known = _FIELDS | frozenset(more)
     for name, value in request.query_params.items():
         if name not in known:
@@ -157,7 +159,7 @@ def parse_page_size(request: Request, least: int, most: int, usual: int) -> int:
 
 
 def require_identifier(name: str, value: str) -> str:
-    """A decimal id of at most 19 digits."""
+    """Return a decimal id of at most 19 digits. Raises `Problem` 400 otherwise."""
     if not (value.isascii() and value.isdigit() and 0 < len(value) <= 19):
         raise invalid_error(f"The `{name}` query parameter value [{value}] is not valid", **{name: value})
     return value
@@ -176,7 +178,9 @@ def _time(request: Request, name: str) -> int | None:
 
 
 def parse_id_window(request: Request) -> tuple[int | None, int | None]:
-    """The ids (above, below), both exclusive, that `since_id`, `until_id`, `start_time` and `end_time` leave."""
+    """Return the ids (above, below), both exclusive. `since_id`, `until_id`, `start_time` and `end_time` set
+    them.
+    """
     above: list[int] = []
     below: list[int] = []
     if value := request.query_params.get("since_id"):
@@ -191,7 +195,9 @@ def parse_id_window(request: Request) -> tuple[int | None, int | None]:
 
 
 def parse_page_token(request: Request, what: str, *names: str) -> int | None:
-    """Where the page before this one ended, from a token given out for the same list. Raises `Problem` 400."""
+    """Return where the page before this one ended. The token was given out for the same list. Raises
+    `Problem` 400.
+    """
     for name in names or ("pagination_token",):
         value = request.query_params.get(name)
         if value is None:

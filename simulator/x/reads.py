@@ -26,7 +26,7 @@ Body = dict[str, Any]
 def build_page(
     world: World, found: list[Message], more: bool, what: str, wanted: Wanted, previous: bool
 ) -> Body:
-    """A list of posts with `includes` and `meta`."""
+    """Build a list of posts with `includes` and `meta`."""
     if not found:
         return {"meta": {"result_count": 0}}
     includes = Includes()
@@ -63,7 +63,7 @@ def mentions(world: World, who: Principal, request: Request) -> Body:
 
 
 def tweets_of(world: World, who: Principal, request: Request) -> Body:
-    """A user's own posts: `/2/users/:id/tweets`."""
+    """Return a user's own posts: `/2/users/:id/tweets`."""
     who.need("tweet.read", "users.read")
     return _timeline(world, request, "x-author", TIMELINE_WINDOW, "exclude")
 
@@ -111,7 +111,7 @@ def search_recent(world: World, who: Principal, request: Request) -> Body:
 
 
 def _version(world: World, tweet_id: str) -> tuple[Message, Version | None] | None:
-    """A post by the id of any of its versions; the old ones keep their old text."""
+    """Find a post by the id of any of its versions. The old ones keep their old text."""
     message = world.messages.get(tweet_id)
     if message is None or message.network != "x" or message.is_direct or message.deleted_at:
         return None

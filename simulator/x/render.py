@@ -44,7 +44,9 @@ def escaped(text: str) -> str:
 
 
 def shown_text(world: World, message: Message, text: str) -> str:
-    """The text X stores: an API answer starts with the handle of whom it answers; links are wrapped by t.co."""
+    """Return the text X stores. An API answer starts with the handle of whom it answers; links are wrapped by
+    t.co.
+    """
     if message.by_brand and message.origin == "api" and not message.is_direct:
         text = LINK.sub(lambda found: "https://t.co/" + secret(0, "t.co", found.group(), length=10), text)
         parent = world.messages.get(message.in_reply_to)
@@ -129,7 +131,7 @@ def _metrics(world: World, message: Message) -> dict[str, int]:
 
 
 def _entities(world: World, message: Message, shown: str, text: str) -> dict[str, Any]:
-    """Mentions (also those X derives from answering someone) and links of a post."""
+    """Return mentions and links of a post. Also mentions that X derives from answering someone."""
     found: dict[str, Any] = {}
     mentions, named = [], set()
     for hit in HANDLE.finditer(shown):
@@ -200,7 +202,7 @@ def event(world: World, message: Message, wanted: Wanted, includes: Includes) ->
 
 
 def included(world: World, includes: Includes, wanted: Wanted) -> dict[str, Any]:
-    """The `includes` object of an answer; empty when nothing was dragged along."""
+    """Build the `includes` object of an answer. Empty when nothing came along."""
     found: dict[str, Any] = {}
     if includes.tweets:
         spare = Includes()

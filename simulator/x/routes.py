@@ -67,7 +67,7 @@ def _endpoint(
 
 
 def x_routes(world: World) -> tuple[list[BaseRoute], Limits]:
-    """The routes (relative to /x) and the counter of their limits."""
+    """Return the routes (relative to /x) and the counter of their limits."""
     authenticate, limits = Authenticator(world), Limits(world)
     routes: list[BaseRoute] = [
         Route(path, _endpoint(world, authenticate, limits, bucket, handler, status), methods=[method])

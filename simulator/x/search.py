@@ -27,7 +27,7 @@ class Query:
 
 
 def compile_query(world: World, text: str) -> Query:
-    """Raises `ValueError` for a query that X would refuse."""
+    """Compile a search query. Raises `ValueError` for one that X would refuse."""
     if not 0 < len(text.strip()) <= MAX_LENGTH:
         raise ValueError(f"the query must have 1 to {MAX_LENGTH} characters")
     tokens = _TOKEN.findall(text)

@@ -18,7 +18,7 @@ def escaped(text: str) -> str:
 
 
 def parse_header(header: str) -> dict[str, str]:
-    """The parameters of an `Authorization: OAuth …` header."""
+    """Parse the parameters of an `Authorization: OAuth …` header."""
     found = {}
     for part in header.removeprefix("OAuth ").split(","):
         name, _, value = part.strip().partition("=")
@@ -33,7 +33,9 @@ def sign(
     consumer_secret: str,
     token_secret: str,
 ) -> str:
-    """The HMAC-SHA1 signature over method, address without query, and all parameters but `oauth_signature`."""
+    """Return the HMAC-SHA1 signature of a request. Over method, address without query, and all parameters but
+    `oauth_signature`.
+    """
     pairs = sorted((escaped(name), escaped(value)) for name, value in parameters if name != "oauth_signature")
     joined = "&".join(f"{name}={value}" for name, value in pairs)
     base = "&".join((method.upper(), escaped(url), escaped(joined)))
@@ -50,7 +52,7 @@ def verify(
     consumer_secret: str,
     token_secret: str,
 ) -> bool:
-    """Whether `oauth` signs this request. `form` is the body if it is form-encoded, else ""."""
+    """Tell whether `oauth` signs this request. `form` is the body if it is form-encoded, else ""."""
     parameters = [(name, value) for name, value in oauth.items() if name != "realm"]
     parameters += parse_qsl(query, keep_blank_values=True) + parse_qsl(form, keep_blank_values=True)
     given = oauth.get("oauth_signature", "")

@@ -32,7 +32,9 @@ def with_query(address: str, **more: str) -> str:
 
 
 def sound_redirect(app: App, address: str) -> bool:
-    """Whether an app may send people there: its registered addresses, or any web address when it has none."""
+    """Tell whether an app may send people to an address. That is its registered addresses, or any web address
+    when it has none.
+    """
     parts = urlsplit(address)
     if app.redirect_uris:
         return address in app.redirect_uris
@@ -51,7 +53,9 @@ class XSignIn:
         ]
 
     def _why_not(self, asked: Mapping[str, str]) -> str:
-        """What is wrong with a request to authorise, "" for nothing. Such a request sends nobody anywhere."""
+        """Say what is wrong with a request to authorise, "" for nothing. Such a request sends nobody
+        anywhere.
+        """
         app = self.world.apps.get(asked.get("client_id", ""))
         if app is None or app.network != "x" or not sound_redirect(app, asked.get("redirect_uri", "")):
             return "unknown client_id or redirect_uri."
@@ -94,7 +98,7 @@ class XSignIn:
         return html.redirect_to(with_query(redirect, state=asked["state"], code=grant.key))
 
     def _client(self, request: Request, form: dict[str, str]) -> App | None:
-        """The confidential client that signs the request with its secret."""
+        """Return the confidential client that signs the request with its secret."""
         header = request.headers.get("authorization", "")
         try:
             name, _, secret = base64.b64decode(header.removeprefix("Basic ")).decode().partition(":")
@@ -129,7 +133,7 @@ class XSignIn:
         return _answer(200, self._tokens(grant))
 
     def _taken(self, key: str, kind: str, app: App) -> Grant | None:
-        """A code or refresh token, used up by this."""
+        """Return the grant of a code or refresh token. This uses it up."""
         grant = self.world.grants.get(key)
         if (
             grant is None
