@@ -10,31 +10,24 @@ from collections.abc import Mapping
 from typing import Any
 
 from accounts.models import BrandAccount
-from inbox.display import Chip, to_display_zone
+from inbox.display import Chip
+from routing.service_levels.policies import CLOCK_LABELS, ClockName
+from wording.spans import countdown_span
+from wording.times import long_zoned_time
 
-_DAY = 86_400
-
-
-def span_left(seconds: float) -> str:
-    """A length of time in two units, short: "3 d 4 h", "2 h 10", "15 min", "under 1 min". As in countdown.js."""
-    minutes = int(seconds // 60)
-    days, hours, rest = minutes // 1440, minutes % 1440 // 60, minutes % 60
-    if days:
-        return f"{days} d {hours} h" if hours else f"{days} d"
-    if hours:
-        return f"{hours} h {rest:02d}" if rest else f"{hours} h"
-    return f"{rest} min" if rest else "under 1 min"
+#: What has just become overdue reads "overdue 1 min", as in countdown.js.
+_LEAST_OVERDUE = dt.timedelta(minutes=1)
 
 
 def due_chip(what: str, due: dt.datetime, soon: dt.datetime, now: dt.datetime) -> Chip:
     """The countdown to `due`, at risk from `soon` on. `what` begins the sentence that the exact time is told in."""
-    left = (due - now).total_seconds()
-    exact = f"{what} by {to_display_zone(due):%-d %B, %H:%M %Z}"
+    left = due - now
+    exact = f"{what} by {long_zoned_time(due)}"
     iso = due.isoformat(timespec="seconds")
-    if left < 0:
-        return Chip(f"overdue {span_left(max(-left, 60))}", "clock late", exact, iso)
+    if left < dt.timedelta(0):
+        return Chip(f"overdue {countdown_span(max(-left, _LEAST_OVERDUE))}", "clock late", exact, iso)
     tone = "clock risk" if now >= soon else "clock"
-    return Chip(f"{span_left(left)} left", tone, exact, iso, soon.isoformat(timespec="seconds"))
+    return Chip(f"{countdown_span(left)} left", tone, exact, iso, soon.isoformat(timespec="seconds"))
 
 
 def waiting_chip(case: Mapping[str, Any], brand: BrandAccount | None, now: dt.datetime) -> Chip | None:
@@ -60,8 +53,9 @@ def due_label(case: Mapping[str, Any]) -> str:
     """Which clock ends first, as a word for a sentence."""
     due = case["next_due_at"]
     if due == case["resolution_due_at"]:
-        return "Resolution due"
-    return "Next response due" if due == case["next_response_due_at"] else "First response due"
+        return f"{CLOCK_LABELS['resolution']} due"
+    clock: ClockName = "next_response" if due == case["next_response_due_at"] else "first_response"
+    return f"{CLOCK_LABELS[clock]} due"
 
 
 #: The fields of a case that `waiting_chip` needs.

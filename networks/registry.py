@@ -23,3 +23,13 @@ def build_connector(credentials: Credentials, *, api_url: str = "") -> Connector
 def network_capabilities(network: str) -> Capabilities:
     """Return what a network can do, without a credential. Raises `KeyError` for an unknown network."""
     return CONNECTORS[network].capabilities
+
+
+def network_label(network: str) -> str:
+    """Return a network's name for people; the key itself for one that has no connector any more."""
+    return CONNECTORS[network].capabilities.label if network in CONNECTORS else network
+
+
+def network_choices() -> list[tuple[str, str]]:
+    """Return every network as (key, name for people), for the options of a form."""
+    return [(network, network_label(network)) for network in CONNECTORS]

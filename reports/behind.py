@@ -13,12 +13,12 @@ from django.utils import timezone
 
 from accounts.models import Department, User
 from inbox.models import Case
-from reports import wording
 from reports.attainment import clock_cases
 from reports.exchanges import exchange_case_ids, reported_cases
 from reports.metrics import created_cases, handed_over_cases, routed_cases, unanswered_cases
 from reports.periods import Period
-from routing.service_levels.policies import CLOCKS
+from reports.wording import format_duration
+from routing.service_levels.policies import CLOCK_LABELS, CLOCKS
 
 _EPOCH, _MICROSECOND = dt.datetime(1970, 1, 1, tzinfo=dt.UTC), dt.timedelta(microseconds=1)
 _ANSWERED = {"": None, "yes": True, "no": False}
@@ -79,7 +79,7 @@ def _case_row(case: Case, zone: ZoneInfo) -> dict[str, str]:
         "status": case.get_status_display(),
         "opened": f"{case.created_at.astimezone(zone):%-d %b %H:%M}",
         "opened_iso": case.created_at.isoformat(),
-        "first_response": wording.format_duration(answered),
+        "first_response": format_duration(answered),
     }
 
 
@@ -139,9 +139,7 @@ def _sla_cases(user: User, period: Period, query: Mapping[str, str]) -> tuple[st
     )
     if clock is None or met is None:
         return None
-    title = (
-        f"New cases with a {wording.CLOCK_LABELS[clock].lower()} target that was {'met' if met else 'missed'}"
-    )
+    title = f"New cases with a {CLOCK_LABELS[clock].lower()} target that was {'met' if met else 'missed'}"
     return title, clock_cases(user, period, clock, met=met, now=timezone.now())
 
 

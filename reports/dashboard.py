@@ -12,12 +12,15 @@ from django.db.models import Max
 from django.urls import reverse
 
 from accounts.models import BrandAccount, User
-from networks.registry import CONNECTORS
-from reports import metrics, wording
+from networks.registry import network_label
+from reports import metrics
 from reports.attainment import Attainment, sla_attainment
 from reports.charts import rate_chart, stack_parts
 from reports.exchanges import ANSWERED_IN_2011, Cohort, overall_rate, response_cohorts
 from reports.periods import Period
+from reports.wording import format_duration, format_points_change
+from routing.service_levels.policies import CLOCK_LABELS
+from wording.numbers import format_share
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +48,7 @@ def dashboard_context(user: User, period: Period, *, now: dt.datetime, zone: Zon
         "zone": str(zone),
         "figures": _figures(user, period, cohorts, earlier, pairs, now),
         "rate": rate_chart(cohorts, [_cases_href(weeks, of="response", week=c.week.key) for c in cohorts]),
-        "reference": wording.format_share(round(ANSWERED_IN_2011 * 100), 100),
+        "reference": format_share(round(ANSWERED_IN_2011 * 100), 100),
         "cohorts": [_cohort_row(c, weeks) for c in cohorts],
         "volume": _volume_context(metrics.case_volume(user, period), weeks),
         "attainment": _attainment_context(sla_attainment(user, period, now=now), weeks),
@@ -70,21 +73,21 @@ def _figures(
     return [
         Figure(
             "Answered of those who needed it",
-            wording.format_share(*rate),
-            f"{wording.format_points_change(rate, before)} · the industry in 2011: 29 %",
+            format_share(*rate),
+            f"{format_points_change(rate, before)} · the industry in 2011: 29 %",
             _cases_href(weeks, of="response", answered="yes"),
         ),
         Figure(
             "First response, median",
-            wording.format_duration(first.median),
-            f"p90 {wording.format_duration(first.p90)} · {first.answered:,} cases",
+            format_duration(first.median),
+            f"p90 {format_duration(first.p90)} · {first.answered:,} cases",
             _cases_href(weeks, of="answered"),
         ),
         Figure(
             "Still without a first response",
             f"{first.unanswered:,}",
-            f"oldest {wording.format_duration(first.oldest_unanswered)} · "
-            f"median {wording.format_duration(first.median_unanswered)}",
+            f"oldest {format_duration(first.oldest_unanswered)} · "
+            f"median {format_duration(first.median_unanswered)}",
             _cases_href(weeks, of="waiting"),
         ),
         Figure("Hand-overs", f"{handed:,}", f"{accepted:,} accepted", "#hand-overs"),
@@ -98,7 +101,7 @@ def _cohort_row(cohort: Cohort, weeks: int) -> dict[str, Any]:
         "needing": f"{cohort.needing:,}",
         "answered": f"{cohort.answered:,}",
         "unanswered": f"{cohort.needing - cohort.answered:,}",
-        "rate": wording.format_share(cohort.answered, cohort.needing),
+        "rate": format_share(cohort.answered, cohort.needing),
         "mature": cohort.mature,
         "href": _cases_href(weeks, of="response", week=key),
         "answered_href": _cases_href(weeks, of="response", week=key, answered="yes"),
@@ -107,7 +110,7 @@ def _cohort_row(cohort: Cohort, weeks: int) -> dict[str, Any]:
 
 
 def _volume_context(volume: metrics.Volume, weeks: int) -> dict[str, Any]:
-    labels = [_network_label(network) for network in volume.networks]
+    labels = [network_label(network) for network in volume.networks]
     largest = max((row.total for row in volume.rows), default=0)
     rows = []
     for row in volume.rows:
@@ -133,18 +136,18 @@ def _attainment_context(clocks: list[Attainment], weeks: int) -> dict[str, Any]:
     met, ended = sum(one.met for one in clocks), sum(one.ended for one in clocks)
     rows = [
         {
-            "label": wording.CLOCK_LABELS[one.clock],
+            "label": CLOCK_LABELS[one.clock],
             "met": f"{one.met:,}",
             "missed": f"{one.missed:,}",
             "running": f"{one.running:,}",
-            "share": wording.format_share(one.met, one.ended),
+            "share": format_share(one.met, one.ended),
             "met_href": _cases_href(weeks, of="sla", clock=one.clock, met="yes"),
             "missed_href": _cases_href(weeks, of="sla", clock=one.clock, met="no"),
         }
         for one in clocks
         if one.ended
     ]
-    return {"share": wording.format_share(met, ended), "met": f"{met:,}", "ended": f"{ended:,}", "rows": rows}
+    return {"share": format_share(met, ended), "met": f"{met:,}", "ended": f"{ended:,}", "rows": rows}
 
 
 def _hand_over_row(pair: metrics.HandOverPair, weeks: int) -> dict[str, Any]:
@@ -152,10 +155,10 @@ def _hand_over_row(pair: metrics.HandOverPair, weeks: int) -> dict[str, Any]:
         "from": pair.from_name,
         "to": pair.to_name,
         "count": f"{pair.count:,}",
-        "median_wait": wording.format_duration(pair.median_wait),
-        "p90_wait": wording.format_duration(pair.p90_wait),
-        "median_custody": wording.format_duration(pair.median_custody),
-        "came_back": wording.format_share(pair.came_back, pair.count),
+        "median_wait": format_duration(pair.median_wait),
+        "p90_wait": format_duration(pair.p90_wait),
+        "median_custody": format_duration(pair.median_custody),
+        "came_back": format_share(pair.came_back, pair.count),
         "href": _cases_href(weeks, of="handed_over", **{"from": pair.from_id, "to": pair.to_id}),
     }
 
@@ -166,11 +169,6 @@ def _routed_context(count: int, weeks: int) -> dict[str, str]:
 
 def _cases_href(weeks: int, **query: Any) -> str:
     return f"{reverse('reports:cases')}?{urlencode({'weeks': weeks, **query})}"
-
-
-def _network_label(network: str) -> str:
-    connector = CONNECTORS.get(network)
-    return connector.capabilities.label if connector else network
 
 
 def _period_in_words(period: Period, now: dt.datetime, zone: ZoneInfo) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import cast
 from zoneinfo import ZoneInfo
 
-from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -16,6 +15,7 @@ from accounts.models import User
 from reports.behind import cases_behind, page_of_cases
 from reports.dashboard import dashboard_context
 from reports.periods import Period, last_weeks
+from wording.times import display_zone
 
 #: Numbers of weeks a reader may choose.
 WEEK_CHOICES = (4, 8, 13, 26)
@@ -55,7 +55,7 @@ def cases(request: HttpRequest) -> HttpResponse:
 
 
 def _display_zone() -> ZoneInfo:
-    return ZoneInfo(settings.DISPLAY_TIME_ZONE)
+    return display_zone()
 
 
 def _requested_period(request: HttpRequest) -> Period:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-ROOMS = ("accounts", "config", "inbox", "networks", "postgres", "reports", "routing", "simulator")
+ROOMS = ("accounts", "config", "inbox", "networks", "postgres", "reports", "routing", "simulator", "wording")
 MODULE, FUNCTION = 300, 40
 
 

@@ -14,7 +14,7 @@ from django.db.models import Q
 from accounts.brand_accounts.health import health_from_error, set_health
 from accounts.credentials.renewal import credential_stored_at, open_renewed_connector
 from accounts.credentials.store import CredentialUnusable, open_credential
-from accounts.models import BrandAccount, Health, Lifecycle, network_label
+from accounts.models import BrandAccount, Health, Lifecycle
 from networks.base import (
     Connector,
     Credentials,
@@ -23,7 +23,7 @@ from networks.base import (
     OwnAccount,
     Reauthorise,
 )
-from networks.registry import build_connector
+from networks.registry import build_connector, network_label
 
 CHECK_EVERY = dt.timedelta(days=1)
 #: A check that a worker claimed and never finished is due again after this.

@@ -10,6 +10,9 @@ from typing import Any
 from accounts.brand_accounts.health import health_sentences
 from accounts.models import BrandAccount, Health, Lifecycle, Stream
 from accounts.roster.planning import OnPoint
+from wording.numbers import format_compact_percent
+from wording.spans import written_span
+from wording.times import DisplayTime, optional_relative_time, relative_time
 
 STREAM_LABELS = {
     "mentions": "Mentions",
@@ -20,15 +23,6 @@ STREAM_LABELS = {
 _HEALTH_TONES = {Health.OK: "ok", Health.LIMITED: "risk", Health.BUDGET: "risk", Health.UNWELL: "risk"}
 #: For how long the account says that a gap is possible, unless somebody acknowledges it; its stream says so for good.
 GAP_SHOWN_FOR = dt.timedelta(days=7)
-_UNITS = ((86400, "day", "days"), (3600, "h", "h"), (60, "min", "min"), (1, "s", "s"))
-
-
-@dataclass(frozen=True)
-class Moment:
-    """A time as shown: relative words, and the exact time for `<time>`."""
-
-    words: str
-    at: dt.datetime
 
 
 @dataclass(frozen=True)
@@ -39,12 +33,12 @@ class StreamRow:
     kind: str
     state: str
     tone: str
-    last_success: Moment | None
-    next_poll: Moment | None
+    last_success: DisplayTime | None
+    next_poll: DisplayTime | None
     budget: str
     #: When more was written than the network hands out; when and by whom that was acknowledged.
-    gap: Moment | None = None
-    gap_seen: Moment | None = None
+    gap: DisplayTime | None = None
+    gap_seen: DisplayTime | None = None
     gap_seen_by: str = ""
 
 
@@ -58,9 +52,9 @@ class BrandAccountRow:
     tone: str
     matter: str
     advice: str
-    until: Moment | None
+    until: DisplayTime | None
     promised: str
-    verified: Moment | None
+    verified: DisplayTime | None
     checking: bool
     connected: bool
     #: Only connecting again helps.
@@ -88,7 +82,7 @@ def brand_account_row(
     well = brand_account.health == Health.OK and brand_account.lifecycle != Lifecycle.CLOSED
     if gap is not None and now - gap < GAP_SHOWN_FOR and well:
         health, tone = "Possible gap", "risk"
-        matter = f"More was written than {brand_account.network_label} hands out at once ({duration_words(now - gap)} ago)."
+        matter = f"More was written than {brand_account.network_label} hands out at once ({written_span(now - gap)} ago)."
         advice = "Look there at what came before: the oldest of it may be missing here. New messages come in."
     closed = brand_account.lifecycle == Lifecycle.CLOSED
     due = brand_account.check_due_at
@@ -99,9 +93,9 @@ def brand_account_row(
         tone="" if closed else tone,
         matter=matter,
         advice=advice,
-        until=relative_moment(brand_account.health_until, now),
-        promised=duration_words(brand_account.promised_response),
-        verified=relative_moment(brand_account.verified_at, now),
+        until=optional_relative_time(brand_account.health_until, now),
+        promised=written_span(brand_account.promised_response),
+        verified=optional_relative_time(brand_account.verified_at, now),
         checking=not closed and due is not None and due <= now,
         connected=not closed,
         reconnect=closed or brand_account.health in (Health.REAUTHORISE, Health.PERMISSION),
@@ -132,11 +126,11 @@ def _stream_row(stream: Stream, brand_account: BrandAccount, now: dt.datetime) -
         kind=STREAM_LABELS.get(stream.kind, stream.kind),
         state=state,
         tone=tone,
-        last_success=relative_moment(stream.last_success_at, now),
-        next_poll=relative_moment(max(stream.next_poll_at, now), now) if fetching else None,
+        last_success=optional_relative_time(stream.last_success_at, now),
+        next_poll=relative_time(max(stream.next_poll_at, now), now) if fetching else None,
         budget=budget_words(stream.budget, now),
-        gap=relative_moment(stream.overflowed_at, now),
-        gap_seen=None if stream.has_open_gap else relative_moment(stream.gap_seen_at, now),
+        gap=optional_relative_time(stream.overflowed_at, now),
+        gap_seen=None if stream.has_open_gap else optional_relative_time(stream.gap_seen_at, now),
         gap_seen_by=str(stream.gap_seen_by or "Somebody who is gone"),
     )
 
@@ -151,32 +145,7 @@ def budget_words(budget: Mapping[str, Any], now: dt.datetime) -> str:
             return f"{remaining:,} of {limit:,} requests left"
         if resets_at <= now:
             return f"all {limit:,} requests left"
-        return f"{remaining:,} of {limit:,} requests left for {duration_words(resets_at - now)}"
+        return f"{remaining:,} of {limit:,} requests left for {written_span(resets_at - now)}"
     if isinstance(used, int | float):
-        return f"{used:.0%} of the allowance used"
+        return f"{format_compact_percent(used)} of the allowance used"
     return ""
-
-
-def relative_moment(at: dt.datetime | None, now: dt.datetime) -> Moment | None:
-    """`at` relative to `now`, as "4 min ago", "in 2 h", "now"; None for None."""
-    if at is None:
-        return None
-    if abs(at - now) < dt.timedelta(seconds=1):
-        return Moment("now", at)
-    return Moment(f"in {duration_words(at - now)}" if at > now else f"{duration_words(now - at)} ago", at)
-
-
-def duration_words(span: dt.timedelta) -> str:
-    """A span in its largest unit, rounded down, with the next when that is not zero: "4 min", "1 day 12 h"."""
-    seconds = int(span.total_seconds())
-    for at, (size, one, many) in enumerate(_UNITS):
-        if seconds < size:
-            continue
-        whole, rest = divmod(seconds, size)
-        words = f"{whole} {one if whole == 1 else many}"
-        if whole < 10 and size > 60:
-            next_size, next_one, next_many = _UNITS[at + 1]
-            if part := rest // next_size:
-                words += f" {part} {next_one if part == 1 else next_many}"
-        return words
-    return "0 s"

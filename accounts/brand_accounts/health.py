@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 
-from accounts.models import BrandAccount, Health, Lifecycle, network_label
+from accounts.models import BrandAccount, Health, Lifecycle
 from networks.base import BudgetExhausted, MissingPermission, NetworkError, Reauthorise, RetryLater
-
-__all__ = ["health_from_error", "health_sentences", "network_label", "set_health"]
 
 #: By health: what is the matter, and what to do about it. `{network}` is the network's name.
 _HEALTH_SENTENCES: dict[str, tuple[str, str]] = {

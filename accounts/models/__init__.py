@@ -12,7 +12,6 @@ from accounts.models.brand_accounts import (
     Health,
     Lifecycle,
     Stream,
-    network_label,
 )
 from accounts.models.people import AssignmentMode, DemoMarker, Department, Membership, Role, User
 from accounts.models.roster import Shift
@@ -35,5 +34,4 @@ __all__ = [
     "Skill",
     "Stream",
     "User",
-    "network_label",
 ]

@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models import Q
 
 from accounts.models.people import Department, User
-from networks.registry import CONNECTORS
+from networks.registry import network_label
 
 
 class Health(models.TextChoices):
@@ -29,11 +29,6 @@ class Lifecycle(models.TextChoices):
     REVIEW = "review", "Under review"
     SUNSETTING = "sunsetting", "Sunsetting"
     CLOSED = "closed", "Closed"
-
-
-def network_label(network: str) -> str:
-    """A network's name for people; the key itself for one that has no connector any more."""
-    return CONNECTORS[network].capabilities.label if network in CONNECTORS else network
 
 
 class BrandAccountQuerySet(models.QuerySet["BrandAccount"]):

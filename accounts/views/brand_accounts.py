@@ -21,7 +21,7 @@ from accounts.brand_accounts.forms import CharterForm
 from accounts.guards import SignedInRequest, require_action, require_recent_sign_in
 from accounts.models import BrandAccount, Lifecycle, Stream, User
 from accounts.roster.planning import load_rosters
-from networks.registry import CONNECTORS
+from networks.registry import network_choices
 
 
 @require_safe
@@ -42,7 +42,7 @@ def brand_account_list(request: HttpRequest) -> HttpResponse:
         "former": [row for row in rows if not row.connected],
         "checking": any(row.checking for row in rows),
         "may_connect": viewer(request.user).may("connect"),
-        "networks": [(key, kind.capabilities.label) for key, kind in CONNECTORS.items()],
+        "networks": network_choices(),
         "now": now,
     }
     fragment = getattr(request, "htmx", False)

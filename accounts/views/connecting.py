@@ -19,9 +19,10 @@ from accounts.brand_accounts.checks import ConnectRefused, network_api_url
 from accounts.brand_accounts.connecting import connect_brand_account
 from accounts.brand_accounts.forms import ConnectConfirmForm
 from accounts.guards import SignedInRequest, require_action, require_recent_sign_in
-from accounts.models import BrandAccount, ConnectAttempt, network_label
+from accounts.models import BrandAccount, ConnectAttempt
 from networks import oauth
 from networks.base import NetworkError
+from networks.registry import network_label
 
 _ATTEMPT_OVER = "This connection was begun elsewhere, is older than ten minutes, or was used already. Nothing was connected."
 

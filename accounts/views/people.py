@@ -8,7 +8,6 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts.brand_accounts.display import relative_moment
 from accounts.guards import SignedInRequest, require_action, require_recent_sign_in
 from accounts.models import Leave, User
 from accounts.people import verbs
@@ -16,6 +15,7 @@ from accounts.people.forms import UserForm
 from accounts.roster import planning
 from accounts.working_time import presence
 from accounts.working_time.forms import LeaveForm, WorkForm, language_name
+from wording.times import optional_relative_time
 
 
 @require_safe
@@ -30,7 +30,7 @@ def user_list(request: SignedInRequest) -> HttpResponse:
         "active": [
             {
                 "user": user,
-                "seen": relative_moment(user.last_seen_at or user.last_login, now),
+                "seen": optional_relative_time(user.last_seen_at or user.last_login, now),
                 "standing": presence.presence_status(user, now, leaves.get(user.pk)),
                 "can": ", ".join([*map(language_name, user.languages), *map(str, user.skills.all())]),
             }

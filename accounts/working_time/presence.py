@@ -9,12 +9,11 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 from typing import Literal
-from zoneinfo import ZoneInfo
 
-from django.conf import settings
 from django.db.models import Exists, OuterRef, Q
 
 from accounts.models import Leave, User
+from wording.times import short_date, to_display_zone
 
 #: After so long without a sign of life somebody counts as signed out.
 SIGNED_OUT_AFTER = dt.timedelta(minutes=10)
@@ -40,7 +39,7 @@ class PresenceStatus:
 
 def local_date(now: dt.datetime) -> dt.date:
     """The day that `now` is part of, in the zone in which people read pages."""
-    return now.astimezone(ZoneInfo(settings.DISPLAY_TIME_ZONE)).date()
+    return to_display_zone(now).date()
 
 
 def mark_seen(user: User, now: dt.datetime) -> None:
@@ -90,12 +89,7 @@ def find_current_leave(user: User, now: dt.datetime) -> Leave | None:
 
 def leave_until_words(leave: Leave) -> str:
     """The last day of a leave, in words."""
-    return day_words(leave.ends_on)
-
-
-def day_words(date: dt.date) -> str:
-    """A day in words, as "3 Dec"."""
-    return f"{date.day} {date:%b}"
+    return short_date(leave.ends_on)
 
 
 def end_leave(leave: Leave, now: dt.datetime) -> None:

@@ -25,6 +25,7 @@ from inbox.assignment.needs import NeedRow, read_case_needs
 from inbox.models import Case
 from inbox.visibility import CaseSnapshot, readers_condition
 from postgres.prepared_querysets import prepared_query
+from wording.times import short_date
 
 #: Colleagues offered at most.
 MOST_COLLEAGUES = 200
@@ -64,7 +65,7 @@ def _select_colleagues(
 def _absence_in_words(user: User, now: dt.datetime) -> str:
     ends: dt.date | None = user.leave_ends  # type: ignore[attr-defined]
     if ends is not None:
-        return f"on leave until {presence.day_words(ends)}"
+        return f"on leave until {short_date(ends)}"
     standing = presence.presence_status(user, now, None)
     return "" if standing.where == "available" else standing.words
 

@@ -23,6 +23,7 @@ from inbox.models import Case
 from inbox.models.case import CaseQuerySet
 from inbox.notices import assignments
 from inbox.visibility import role_scope
+from wording.times import short_date
 
 #: A break: so long somebody who is away keeps what they have, unless the customer writes.
 AWAY_GRACE = dt.timedelta(hours=4)
@@ -123,7 +124,7 @@ def _unassign_chunk(
 def describe_leave_effect(leave: Leave, now: dt.datetime) -> str:
     """What becomes of the open cases of whoever goes on this leave, in a sentence or two for them."""
     has_begun = leave.starts_on <= presence.local_date(now)
-    when = "" if has_begun else f" on {presence.day_words(leave.starts_on)}"
+    when = "" if has_begun else f" on {short_date(leave.starts_on)}"
     cases, substitute = open_cases_of(leave.user), leave.substitute
     n = cases.count()
     what = f"Your {n:,} open case{'' if n == 1 else 's'}" if has_begun else "What you have open then"

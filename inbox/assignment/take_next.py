@@ -21,6 +21,7 @@ from inbox.changes.refusals import Invalid
 from inbox.models import Case, Decision, Status
 from inbox.visibility import VISIBLE_CASE_SQL, case_scope, queue_department_ids
 from postgres.bound_cursors import bound_cursor
+from wording.times import short_date
 
 #: How many of the most urgent cases of each department are compared when the first is not just right.
 MOST_COMPARED = 24
@@ -103,9 +104,7 @@ def take_next_case(by: User, *, now: dt.datetime) -> Case | None:
         with transaction.atomic():
             offer = _find_offer(by, scope)
             if offer is not None and offer.on_leave_until is not None:
-                raise Invalid(
-                    presence.OWN_LEAVE_MESSAGE.format(until=presence.day_words(offer.on_leave_until))
-                )
+                raise Invalid(presence.OWN_LEAVE_MESSAGE.format(until=short_date(offer.on_leave_until)))
             if offer is not None:
                 return _take_offer(offer, by, now)
         if not _is_any_left(by):

@@ -13,8 +13,8 @@ from accounts.models import AssignmentMode, Department, Leave, Membership, User
 from accounts.working_time import presence
 from accounts.working_time.presence import PresenceStatus
 from inbox.assignment.automatic import ASSIGNABLE_ROLES
-from inbox.display import DisplayTime, display_time
 from inbox.models import CaseCount, Sweep
+from wording.times import DisplayTime, display_time
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,17 +7,12 @@ from dataclasses import dataclass
 
 from inbox.changes import clocks
 from inbox.countdown import due_chip
-from inbox.display import Chip, to_display_zone
+from inbox.display import Chip
 from inbox.models import Case, Status
-from routing.business_hours.notation import format_minutes
 from routing.service_levels import versions
-from routing.service_levels.policies import CLOCKS, ClockName, Policy, ServiceLevels
-
-CLOCK_LABELS: dict[ClockName, str] = {
-    "first_response": "First response",
-    "next_response": "Next response",
-    "resolution": "Resolution",
-}
+from routing.service_levels.policies import CLOCK_LABELS, CLOCKS, ClockName, Policy, ServiceLevels
+from wording.spans import business_span
+from wording.times import short_time
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +49,7 @@ def clock_card(case: Case, now: dt.datetime) -> ClockCard | None:
 def _clock_row(
     case: Case, known: ServiceLevels, policy: Policy, clock: ClockName, now: dt.datetime
 ) -> ClockRow:
-    target = f"{format_minutes(int(policy.targets[clock].total_seconds()) // 60)} of business time"
+    target = f"{business_span(policy.targets[clock])} of business time"
     for one in clocks.running_clocks(case):
         if one.clock == clock:
             found = known.due(policy, clock, one.since, one.used)
@@ -63,7 +58,7 @@ def _clock_row(
             return ClockRow(
                 CLOCK_LABELS[clock],
                 target,
-                _time_in_words(found.at),
+                short_time(found.at),
                 due_chip("Due", found.at, found.warned_at, now),
             )
     return ClockRow(CLOCK_LABELS[clock], target, "", _stopped_clock_chip(case, policy, clock))
@@ -74,18 +69,14 @@ def _stopped_clock_chip(case: Case, policy: Policy, clock: ClockName) -> Chip:
         due, given = case.first_response_due_at, case.first_response_at
         if given is None:
             return Chip("not running")
-        when = f"answered {_time_in_words(given)}"
+        when = f"answered {short_time(given)}"
         return Chip("met", "ok", when) if due is None or given <= due else Chip("missed", "late", when)
     if clock == "next_response":
         return Chip("not running")
     used, target = case.resolution_used, int(policy.targets[clock].total_seconds())
-    spent = f"{format_minutes(used // 60)} of business time used"
+    spent = f"{business_span(dt.timedelta(seconds=used))} of business time used"
     if case.is_open:
         return Chip("paused", "", spent) if case.status == Status.WAITING else Chip("not running", "", spent)
     if case.status != Status.RESOLVED:
         return Chip("not running", "", spent)
     return Chip("met", "ok", spent) if used <= target else Chip("missed", "late", spent)
-
-
-def _time_in_words(moment: dt.datetime) -> str:
-    return f"{to_display_zone(moment):%-d %b, %H:%M}"

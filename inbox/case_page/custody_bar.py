@@ -5,8 +5,9 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
-from inbox.display import long_span
 from inbox.models import Case, Custody
+from wording.numbers import format_share
+from wording.spans import long_span
 
 #: The bar's length in the units of its drawing, and the least that is still seen.
 BAR_LENGTH, LEAST_PART_LENGTH = 1000, 12
@@ -50,8 +51,8 @@ def custody_bar(custodies: list[Custody], case: Case, now: dt.datetime) -> Custo
         return None
     total = sum(length for _, _, length in pieces)
     waiting = sum(length for _, tone, length in pieces if tone == "late")
-    share = f"{round(100 * waiting / total)} % of it waiting" if total >= 60 else ""
-    return CustodyBar(long_span(total), share, _lay_out_parts(pieces, total))
+    share = f"{format_share(waiting, total)} of it waiting" if total >= 60 else ""
+    return CustodyBar(long_span(dt.timedelta(seconds=total)), share, _lay_out_parts(pieces, total))
 
 
 def _lay_out_parts(pieces: list[tuple[str, str, float]], total: float) -> list[CustodyPart]:
@@ -63,6 +64,6 @@ def _lay_out_parts(pieces: list[tuple[str, str, float]], total: float) -> list[C
             if total and free > 0
             else BAR_LENGTH // len(pieces)
         )
-        parts.append(CustodyPart(label, long_span(length), tone, x, max(width - 4, 1)))
+        parts.append(CustodyPart(label, long_span(dt.timedelta(seconds=length)), tone, x, max(width - 4, 1)))
         x += width
     return parts

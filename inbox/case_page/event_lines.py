@@ -6,6 +6,7 @@ from typing import Any
 
 from inbox.changes.refusals import name_or_somebody
 from inbox.models import CaseEvent, Verb
+from routing.service_levels.policies import CLOCK_LABELS, CLOCKS
 
 
 def event_line(event: CaseEvent) -> str:
@@ -53,10 +54,7 @@ def _other_line(event: CaseEvent, who: str, data: dict[str, str]) -> str:
         case Verb.REOPENED:
             return f"{who} reopened it" if event.actor else "Reopened: the customer wrote again"
         case Verb.SLA_MISSED:
-            return _with_reason(
-                f"{_TARGET_LABELS.get(data.get('clock', ''), 'A target')} missed",
-                f"policy “{data.get('policy')}”",
-            )
+            return _with_reason(f"{_target_label(event.data)} missed", f"policy “{data.get('policy')}”")
         case Verb.ESCALATED:
             raised = f", priority raised to {data['priority']}" if data.get("priority") else ""
             return _with_reason(f"Escalated{raised}", reason)
@@ -91,12 +89,12 @@ def _other_line(event: CaseEvent, who: str, data: dict[str, str]) -> str:
             return f"{who} {label}" if event.actor else label[:1].upper() + label[1:]
 
 
-_TARGET_LABELS = {
-    "first_response": "First response target",
-    "next_response": "Next response target",
-    "resolution": "Resolution target",
-}
 _SETTLEMENT_WORDS = {"sent": "it stands on the network", "again": "send it again", "give_up": "leave it"}
+
+
+def _target_label(data: dict[str, Any]) -> str:
+    label = next((CLOCK_LABELS[clock] for clock in CLOCKS if clock == data.get("clock")), None)
+    return f"{label} target" if label else "A target"
 
 
 def _tagging_words(data: dict[str, Any], what: str) -> str:

@@ -23,7 +23,7 @@ from inbox.case_page.custody_bar import CustodyBar, custody_bar
 from inbox.case_page.hand_over import custody_trail, hand_over_panel
 from inbox.case_page.on_point import on_point_at_arrival, on_point_context
 from inbox.case_page.timeline import read_timeline
-from inbox.display import Chip, display_name, initials, network_sign, returned_chip, to_display_zone
+from inbox.display import Chip, display_name, initials, network_sign, returned_chip
 from inbox.models import (
     Case,
     Custody,
@@ -36,8 +36,9 @@ from inbox.models import (
 from inbox.models.case import CaseQuerySet
 from inbox.replies.composer import build_composer
 from inbox.visibility import list_departments, may_see_by_role
-from networks.registry import network_capabilities
+from networks.registry import network_label
 from postgres.prepared_querysets import prepared_query
+from wording.times import short_date_with_year, to_display_zone
 
 #: Neighbours shown on the page: other names of the customer, other cases.
 MOST_IDENTITIES, MOST_OTHER_CASES = 10, 6
@@ -168,7 +169,7 @@ def _heading_context(case: Case) -> dict[str, str]:
         "initials": initials(name),
         "sign": sign,
         "sign_class": sign_class,
-        "network": network_capabilities(case.network).label,
+        "network": network_label(case.network),
     }
 
 
@@ -243,10 +244,9 @@ def _customer_context(case: Case) -> dict[str, Any]:
         "followers": f"{identity.followers:,}" if identity.followers is not None else "",
         "verified": identity.verified,
         "tags": case.customer.tags,
-        "since": f"{to_display_zone(case.customer.created_at):%-d %b %Y}",
+        "since": short_date_with_year(to_display_zone(case.customer.created_at)),
         "names": [
-            f"{display_name(one['handle'], one['name'])} on {network_capabilities(one['network']).label}"
-            for one in names
+            f"{display_name(one['handle'], one['name'])} on {network_label(one['network'])}" for one in names
         ],
         "others": [
             {

@@ -12,11 +12,11 @@ from django.db.models.fields.json import KeyTextTransform, KeyTransform
 from django.db.models.functions import JSONObject
 
 from accounts.models import Department
-from inbox.display import DisplayTime, display_time
 from inbox.models import Case, CasePlaybook, Decision
 from routing.models import PlaybookVersion
 from routing.playbook.tree import NONE_KEY, NONE_TEXT, Action, Outcome, Question, walk_playbook
 from routing.playbook.versions import load_playbook_version
+from wording.times import DisplayTime, display_time
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,8 @@ from typing import Any
 from django.db.models import OuterRef, Subquery
 from django.db.models.functions import JSONObject
 
-from inbox.display import percent
 from inbox.models import Case, RoutingSuggestion, SuggestionState
+from wording.numbers import format_probability
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,4 +36,6 @@ def suggestion_card(case: Case) -> SuggestionCard | None:
     found: dict[str, Any] | None = getattr(case, "suggested", None)
     if not found or not case.hint or not case.is_open:
         return None
-    return SuggestionCard(found["department"], percent(found["probability"]), tuple(found["words"]))
+    return SuggestionCard(
+        found["department"], format_probability(found["probability"]), tuple(found["words"])
+    )

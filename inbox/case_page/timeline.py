@@ -19,12 +19,14 @@ from inbox.case_page.event_lines import event_line
 from inbox.case_page.timeline_markup import item_markup
 from inbox.cases.reading_words import reading_markup
 from inbox.changes.refusals import name_or_somebody
-from inbox.display import clock_time, initials, short_span, to_display_zone
+from inbox.display import initials
 from inbox.models import Case, CaseEvent, Direction, Message, Reply, ReplyState, Verb, Visibility
 from inbox.paging import decode_cursor, encode_cursor
 from inbox.visibility import may_see_by_role
-from networks.registry import network_capabilities
+from networks.registry import network_label
 from postgres.prepared_querysets import prepared_query
+from wording.spans import short_span
+from wording.times import clock_time, exact_time
 
 #: Messages on one page of a thread, and the most events and answers shown beside them.
 MESSAGES_PER_PAGE, MOST_EVENTS, MOST_REPLIES = 30, 150, 20
@@ -210,15 +212,13 @@ def _read_replies(case_id: int) -> QuerySet[Reply]:
 
 
 def _new_item(kind: str, at: dt.datetime, now: dt.datetime) -> TimelineItem:
-    there = to_display_zone(at)
-    exact = f"{there.day} {there:%B %Y, %H:%M:%S} {there:%Z}"
-    return TimelineItem(kind, at, clock_time(at, now), exact, at.isoformat(timespec="seconds"))
+    return TimelineItem(kind, at, clock_time(at, now), exact_time(at), at.isoformat(timespec="seconds"))
 
 
 def _message_item(message: Message, case: Case, brand: BrandAccount, now: dt.datetime) -> TimelineItem:
     inbound = message.direction == Direction.INBOUND
     item = _new_item("in" if inbound else "out", message.network_time, now)
-    label = network_capabilities(case.network).label
+    label = network_label(case.network)
     where = f"{_VISIBILITIES.get(message.visibility, message.visibility)} on {label}"
     if inbound:
         item.who = message.identity.display_name if message.identity else "Unknown author"
@@ -285,7 +285,7 @@ def _reply_state_words(reply: Reply, now: dt.datetime, *, settles: bool) -> tupl
     if reply.state == ReplyState.QUEUED:
         left = (reply.send_after - now).total_seconds()
         if reply.error:
-            when = f"in {short_span(left)}" if left >= 60 else "shortly"
+            when = f"in {short_span(reply.send_after - now)}" if left >= 60 else "shortly"
             return "risk", f"queued, trying again {when}", reply.error
         return "risk", f"sending in {int(left) + 1} s" if left > 0 else "about to be sent", ""
     if reply.state == ReplyState.SENDING:

@@ -8,8 +8,8 @@ from accounts.models import User
 from inbox.cases import hand_overs, lessons
 from inbox.changes.change import Change, change_case_as
 from inbox.changes.refusals import Conflict, require_open
-from inbox.display import percent
 from inbox.models import Case, RoutingSuggestion, SuggestionState, Verb
+from wording.numbers import format_probability
 
 
 def accept_suggestion(case_id: int, by: User, *, version: int | None = None, now: dt.datetime) -> Case:
@@ -36,7 +36,7 @@ def decline_suggestion(case_id: int, by: User, *, version: int | None = None, no
         suggestion = _get_open_suggestion(change)
         change.set(hint="")
         lessons.teach_router(change, change.case.department, source="declined")
-        chance = percent(suggestion.probability)
+        chance = format_probability(suggestion.probability)
         change.record(Verb.SUGGESTION_DECLINED, {"to": suggestion.department.name, "probability": chance})
         _settle_suggestion(suggestion, SuggestionState.DECLINED, by, now)
     return change.case

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import datetime as dt
-from zoneinfo import ZoneInfo
-
-from django.conf import settings
 from django.core.exceptions import PermissionDenied
 
 from accounts.models import User
 from inbox.models import Case, CaseEvent, Direction, Message, Verb
 from inbox.text import clean_text
+from wording.times import at_time_phrase
 
 
 class NotAllowed(PermissionDenied):
@@ -54,12 +51,6 @@ _SENTENCES: dict[str, str] = {
     Verb.MESSAGE_DELETED: "A message was deleted on the network",
     Verb.MESSAGE_CORRECTED: "{who} corrected how a message was read",
 }
-
-
-def at_time_phrase(at: dt.datetime) -> str:
-    """A time for a sentence, in the zone in which people read pages: "at 10:02 on 18 November"."""
-    there = at.astimezone(ZoneInfo(settings.DISPLAY_TIME_ZONE))
-    return f"at {there:%H:%M} on {there.day} {there:%B}"
 
 
 def latest_event_sentence(case: Case) -> str:

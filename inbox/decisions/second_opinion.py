@@ -19,7 +19,6 @@ from accounts.models import Department
 from inbox.cases import custody
 from inbox.changes.change import change_case
 from inbox.decisions.replay import DECISION_COLUMNS, original_facts
-from inbox.display import percent
 from inbox.models import Case, CaseEvent, Custody, Decision, RoutingSuggestion, SecondLook, Verb
 from routing.classifier.features import Votes
 from routing.classifier.router import Guess
@@ -28,6 +27,7 @@ from routing.learning.active import WORTH_SHOWING, ActiveRouter, get_active_rout
 from routing.refusals import RuleSetError
 from routing.rules import versions
 from routing.rules.engine import CompiledRules
+from wording.numbers import format_probability
 
 logger = logging.getLogger(__name__)
 
@@ -157,7 +157,7 @@ def _weigh_decision(
             )
         else:
             _store_suggestion(case, department, opinion, active.number, now)
-            change.set(hint=f"{department.name[:90]}? {percent(opinion.best.probability)}")
+            change.set(hint=f"{department.name[:90]}? {format_probability(opinion.best.probability)}")
 
 
 def _is_untouched(case: Case) -> bool:
@@ -184,6 +184,4 @@ def _store_suggestion(
 def learned_reason(words: tuple[str, ...], department: str, probability: float, version: int) -> str:
     """Why the router sends a message somewhere, as a sentence."""
     said = " and ".join(f"“{word}”" for word in words) or "the text as a whole"
-    return (
-        f"Learned from corrections: {said} → {department} ({percent(probability)}, router version {version})"
-    )
+    return f"Learned from corrections: {said} → {department} ({format_probability(probability)}, router version {version})"

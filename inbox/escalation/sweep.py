@@ -16,7 +16,6 @@ from accounts.models import Department, Role, User
 from inbox.cases import hand_overs
 from inbox.changes import clocks
 from inbox.changes.change import Change
-from inbox.display import long_span, to_display_zone
 from inbox.escalation.on_point import find_person_on_point
 from inbox.models import Case, Escalation, NoticeKind, Verb
 from inbox.notices.notify import notify_grouped, notify_users
@@ -24,6 +23,7 @@ from routing.models import Priority
 from routing.service_levels import versions
 from routing.service_levels.policies import (
     BREACH,
+    CLOCK_LABELS,
     WARNING,
     ClockName,
     Due,
@@ -33,6 +33,8 @@ from routing.service_levels.policies import (
     Step,
     clock_events,
 )
+from wording.spans import long_span
+from wording.times import long_time
 
 logger = logging.getLogger(__name__)
 
@@ -40,11 +42,6 @@ logger = logging.getLogger(__name__)
 MAX_CASES, MAX_PEOPLE = 200, 200
 #: When a case whose escalation failed is tried again.
 RETRY_AFTER = dt.timedelta(minutes=5)
-CLOCK_LABELS: dict[ClockName, str] = {
-    "first_response": "First response",
-    "next_response": "Next response",
-    "resolution": "Resolution",
-}
 
 
 def escalate_due_cases(now: dt.datetime) -> int:
@@ -133,11 +130,11 @@ def _act_on_escalation(
 ) -> None:
     case, label, who = change.case, CLOCK_LABELS[clock], change.case.identity.display_name
     key = f"sla:{case.pk}:{clock}:{int(due.timestamp())}:{number}"
-    when = f"{to_display_zone(due):%-d %B, %H:%M}"
+    when = long_time(due)
     if number == WARNING:
         # Found only after the target was missed: the missed target says it all.
         if due > change.now:
-            text = f"{who}: {label.lower()} is due in {long_span((due - change.now).total_seconds())}, at {when}."
+            text = f"{who}: {label.lower()} is due in {long_span(due - change.now)}, at {when}."
             _notify(change, _people_to_notify(change, ("assignee",)), NoticeKind.DUE_SOON, text, key)
         return
     if number == BREACH:

@@ -18,15 +18,17 @@ from django.utils.safestring import SafeString
 from accounts.models import BrandAccount, User
 from inbox import countdown
 from inbox.cases.tags import tag_chips
-from inbox.display import Chip, display_name, display_time, initials, network_sign, returned_chip, short_span
+from inbox.display import Chip, display_name, initials, network_sign, returned_chip
 from inbox.models import Case, Custody, Status
 from inbox.models.case import CaseQuerySet
 from inbox.paging import decode_cursor, encode_cursor
 from inbox.queue.row import row_markup
 from inbox.text import clean_text
 from inbox.visibility import Reach, case_scope, queue_department_ids
-from networks.registry import CONNECTORS
+from networks.registry import CONNECTORS, network_label
 from postgres.prepared_querysets import prepared_query
+from wording.spans import short_span
+from wording.times import display_time
 
 #: Rows on a page.
 ROWS_PER_PAGE = 50
@@ -44,7 +46,6 @@ _ROW_COLUMNS = (
     "assignee__initials", "assignee__username", "closed_at", "brand_account_id", "visibility",
     "priority", "tags", "assignee_id", "returned_count", "hint", *countdown.WAITING_CHIP_FIELDS,
 )  # fmt: skip
-_NETWORK_LABELS = {key: one.capabilities.label for key, one in CONNECTORS.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,7 +248,7 @@ def _build_row(
     sign, sign_class = network_sign(case["network"])
     return row_markup(
         pk=case["id"], name=name, initials=initials(name), sign=sign, sign_class=sign_class,
-        network=_NETWORK_LABELS.get(case["network"], case["network"]), text=case["preview"] or "(no text)",
+        network=network_label(case["network"]), text=case["preview"] or "(no text)",
         when=display_time(case["closed_at"] if kind == "resolved" else case["activity_at"], now),
         fresh=case["status"] == Status.NEW, chips=_row_chips(case, brands, kind, now, me),
     )  # fmt: skip
@@ -286,5 +287,5 @@ def _row_chips(
 def _holder_chip(case: dict[str, Any], now: dt.datetime) -> Chip:
     """Who has a case that was handed over, and for how long."""
     since = case["held_since"] or case["activity_at"]
-    held = short_span((now - since).total_seconds())
+    held = short_span(now - since)
     return Chip(f"{case['department__name']} · {held}", "dept", f"with {case['department__name']} for {held}")

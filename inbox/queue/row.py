@@ -8,7 +8,8 @@ from __future__ import annotations
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from inbox.display import Chip, DisplayTime
+from inbox.display import Chip
+from wording.times import DisplayTime
 
 _ROW = (
     '<li class="row{fresh}" data-case="{id}"><span class="ava" aria-hidden="true">{initials}'

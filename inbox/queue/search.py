@@ -11,10 +11,11 @@ from django.contrib.postgres.search import SearchQuery
 from django.db.models import OuterRef, Subquery
 
 from accounts.models import User
-from inbox.display import DisplayTime, display_name, display_time, initials, network_sign
+from inbox.display import display_name, initials, network_sign
 from inbox.models import Case, Direction, Identity, Message
 from inbox.paging import decode_cursor, encode_cursor
-from networks.registry import network_capabilities
+from networks.registry import network_label
+from wording.times import DisplayTime, display_time
 
 #: Messages on a page, customers above them, characters of a query, characters of a snippet.
 HITS_PER_PAGE, MOST_CUSTOMERS, LONGEST_QUERY, SNIPPET_LENGTH = 25, 5, 200, 240
@@ -102,7 +103,7 @@ def _find_customers(user: User, wanted: SearchQuery) -> list[CustomerHit]:
         CustomerHit(
             row["case_id"],
             display_name(row["handle"], row["name"]),
-            network_capabilities(row["network"]).label,
+            network_label(row["network"]),
         )
         for row in rows
     ]
@@ -112,7 +113,7 @@ def _build_hit(row: dict[str, Any], words: frozenset[str], now: dt.datetime) -> 
     name = display_name(row["case__identity__handle"], row["case__identity__name"])
     sign, sign_class = network_sign(row["case__network"])
     return MessageHit(
-        row["case_id"], name, initials(name), sign, sign_class, network_capabilities(row["case__network"]).label,
+        row["case_id"], name, initials(name), sign, sign_class, network_label(row["case__network"]),
         row["direction"] == Direction.OUTBOUND, display_time(row["network_time"], now), build_snippet(row["text"], words),
         row["case__department__name"],
     )  # fmt: skip

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 
 from accounts.access import viewer
 from accounts.models import BrandAccount, Health, Lifecycle, User
-from inbox.changes.refusals import at_time_phrase, name_or_somebody
+from inbox.changes.refusals import name_or_somebody
 from inbox.models import LIVE_STATES, Case, Direction, Message, Reply, Visibility
 from networks import registry
+from wording.times import at_time_phrase
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +104,7 @@ def _why_disabled(
 
 def why_cannot_answer_as(user: User, brand_account: BrandAccount) -> str:
     """Why the person cannot answer in the name of this brand account, "" when that is fine."""
-    label = registry.network_capabilities(brand_account.network).label
+    label = brand_account.network_label
     if not viewer(user).may("publish"):
         return "Your role does not allow you to answer customers."
     if not viewer(user).may_publish_as(brand_account.pk):
@@ -117,7 +118,7 @@ def why_cannot_answer_as(user: User, brand_account: BrandAccount) -> str:
 
 def why_cannot_answer_message(case: Case, parent: Message | None, *, now: dt.datetime) -> str:
     """Why this message cannot be answered, "" when it can."""
-    label = registry.network_capabilities(case.network).label
+    label = registry.network_label(case.network)
     if parent is None or parent.deleted_at is not None:
         return f"There is nothing left to answer: the customer's message was deleted, or {label} does not let us answer it."
     if parent.direction != Direction.INBOUND:

@@ -30,7 +30,6 @@ from inbox.replies.composer import (
 )
 from inbox.replies.outcomes import record_reply_sent
 from inbox.text import clean_text, is_visible
-from networks import registry
 from networks.base import SentMessage
 
 #: More than this nobody reads, and the length in a network's own unit is slow to count.
@@ -174,7 +173,7 @@ def _check_and_sign(text: str, parent: Message, by: User) -> str:
     whole, most = add_signature(text, by), max_reply_length(parent.brand_account.network, parent.visibility)
     length = len(whole) if len(whole) > LONGEST_INPUT else measure_text(parent.brand_account.network, whole)
     if length > most:
-        label = registry.network_capabilities(parent.brand_account.network).label
+        label = parent.brand_account.network_label
         raise Invalid(
             f"With your signature the answer is {length:,} long; {label} takes {most:,}. Shorten it by {length - most:,}."
         )

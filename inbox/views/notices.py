@@ -9,10 +9,10 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from inbox.display import display_time
 from inbox.models import Notice
 from inbox.notices.notify import mark_notices_read, notice_queue_url, notices_page
 from inbox.views.guards import InboxRequest, signed_in, wants_fragment
+from wording.times import display_time
 
 
 @require_safe

@@ -13,12 +13,12 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts.brand_accounts.display import Moment, relative_moment
 from accounts.guards import SignedInRequest, require_action
 from inbox import tasks
 from inbox.ingest import retry
 from inbox.models import Quarantined
 from inbox.text import clean_text
+from wording.times import DisplayTime, optional_relative_time, relative_time
 
 ITEMS_PER_PAGE = 50
 #: Characters of the raw form that a page shows.
@@ -32,8 +32,8 @@ class QuarantineRow:
     item: Quarantined
     raw: str
     cut: bool
-    seen: Moment | None
-    retried: Moment | None
+    seen: DisplayTime
+    retried: DisplayTime | None
 
 
 @require_safe
@@ -78,6 +78,6 @@ def _quarantine_row(item: Quarantined, now: dt.datetime) -> QuarantineRow:
         item,
         shown,
         len(text) > _RAW_CHARACTERS_SHOWN,
-        relative_moment(item.first_seen_at, now),
-        relative_moment(item.retried_at, now),
+        relative_time(item.first_seen_at, now),
+        optional_relative_time(item.retried_at, now),
     )

@@ -16,7 +16,7 @@ from inbox.queue.listing import QueueFilters, ViewKind, queue_page
 from inbox.queue.navigation import navigation_context
 from inbox.views.guards import InboxRequest, signed_in, wants_fragment
 from inbox.visibility import queue_departments
-from networks.registry import CONNECTORS
+from networks.registry import network_choices
 
 _TITLES: dict[str, str] = {
     "open": "All open",
@@ -86,7 +86,7 @@ def _filter_choices(filters: QueueFilters, brands: dict[int, BrandAccount], kind
         else (Status.NEW, Status.OPEN, Status.WAITING)
     )
     return {
-        "networks": [(key, one.capabilities.label) for key, one in CONNECTORS.items()],
+        "networks": network_choices(),
         "brands": [(brand.pk, str(brand)) for brand in brands.values()],
         "statuses": [(status.value, status.label) for status in statuses],
     }

@@ -14,11 +14,11 @@ from accounts.access import viewer
 from inbox.cases.reading_words import URGENCY_WORDS, language_names, reading_in_words
 from inbox.cases.readings import ReadingField, correct_reading, get_readable_message, parse_reading_value
 from inbox.changes.refusals import Invalid, name_or_somebody
-from inbox.display import display_time
 from inbox.models import Case, Message, MessageCorrection
 from inbox.views.case_actions import perform_and_show
 from inbox.views.guards import InboxRequest, signed_in, wants_fragment
 from routing.reading import SENTIMENTS
+from wording.times import display_time
 
 #: Characters of the message shown above the form on a page of its own.
 _CHARACTERS_SHOWN = 3_000

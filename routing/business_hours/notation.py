@@ -89,14 +89,6 @@ def overnight_overlaps(week: Sequence[Intervals]) -> list[tuple[int, str]]:
     return found
 
 
-def format_minutes(minutes: int) -> str:
-    """A length of business time in words: "45 min", "2 h", "1 h 30 min". Hours, not days: a day has as many as it has."""
-    hours, rest = divmod(minutes, 60)
-    if not hours:
-        return f"{rest} min"
-    return f"{hours} h {rest} min" if rest else f"{hours} h"
-
-
 _LENGTH = re.compile(r"^(?:([0-9]{1,5})\s*h(?:ours?|rs?)?)?\s*(?:([0-9]{1,6})\s*(?:m|min|mins|minutes?)?)?$")
 
 

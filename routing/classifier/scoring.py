@@ -33,8 +33,3 @@ def count_decided(
     wrongly."""
     taken = [right for right, named, sure in outcomes if named == department and sure >= threshold]
     return len(taken), sum(right != department for right in taken)
-
-
-def format_percent(share: float) -> str:
-    """A share from 0 to 1 as people read it: "81 %"."""
-    return f"{round(100 * share)}\u00a0%"

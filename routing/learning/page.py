@@ -9,7 +9,6 @@ from typing import Any
 
 from django.db.models import Count
 
-from accounts.brand_accounts.display import Moment, relative_moment
 from accounts.models import Department
 from routing.classifier import scoring
 from routing.classifier.training import MIN_EXAMPLES
@@ -22,6 +21,8 @@ from routing.models import (
     TrainingState,
     VersionState,
 )
+from wording.numbers import NO_VALUE, format_percent
+from wording.times import DisplayTime, relative_time
 
 #: Probabilities (percent) that may be chosen as thresholds; the last one is never reached.
 THRESHOLD_CHOICES = (50, 60, 70, 80, 85, 90, 95, 98, 101)
@@ -48,7 +49,7 @@ class VersionRow:
     rules_macro_f1: str
     examples: str
     verdict: str
-    made: Moment | None
+    made: DisplayTime
     by: str
 
 
@@ -99,7 +100,7 @@ def version_rows(now: dt.datetime) -> list[VersionRow]:
             rules_macro_f1=f"{row['metrics__rules_macro_f1']:.2f}",
             examples=f"{row['examples']:,}",
             verdict=row["verdict"],
-            made=relative_moment(row["created_at"], now),
+            made=relative_time(row["created_at"], now),
             by=_author_name(row),
         )
         for row in rows
@@ -231,4 +232,4 @@ def _outcome_at_threshold(outcomes: list[tuple[str, str, float]], slug: str, thr
 
 def percent_or_dash(share: float | None) -> str:
     """A share as "81 %"; "–" for none."""
-    return "–" if share is None else scoring.format_percent(share)
+    return NO_VALUE if share is None else format_percent(share)

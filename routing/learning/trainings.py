@@ -48,6 +48,7 @@ from routing.refusals import RuleSetError
 from routing.rules import versions
 from routing.rules.engine import compile_rules
 from routing.rules.starter import starter_snapshot
+from wording.numbers import format_percent
 
 #: New or changed corrections that start a training, and how long one that begins by itself waits for the one before.
 ENOUGH_NEW_CORRECTIONS, MIN_PAUSE = 10, dt.timedelta(minutes=5)
@@ -227,8 +228,8 @@ def decide_takeover(
     if before is not None and (than := _objection_to_takeover(trained, given, before)):
         return False, than
     better = (
-        f"On messages it had not seen: {scoring.format_percent(figures['accuracy'])} right, the rules alone "
-        f"{scoring.format_percent(figures['rules_accuracy'])}."
+        f"On messages it had not seen: {format_percent(figures['accuracy'])} right, the rules alone "
+        f"{format_percent(figures['rules_accuracy'])}."
     )
     if mode == LearningMode.PINNED:
         return False, f"{better} Not used by itself: the active version is pinned."
@@ -257,8 +258,8 @@ def _objection_to_takeover(trained: TrainingResult, given: TrainingMaterial, bef
     if ours >= theirs:
         return ""
     return (
-        f"On the {len(fresh)} newest corrections {scoring.format_percent(ours)} right, version {before.number} "
-        f"{scoring.format_percent(theirs)}: version "
+        f"On the {len(fresh)} newest corrections {format_percent(ours)} right, version {before.number} "
+        f"{format_percent(theirs)}: version "
         f"{before.number} stays."
     )
 

@@ -11,7 +11,6 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import HttpResponseClientRefresh
 
-from accounts.brand_accounts.display import relative_moment
 from accounts.guards import SignedInRequest, require_action
 from routing.classifier.router import BadArrays
 from routing.learning import active, page, suggested_rules, trainings
@@ -20,6 +19,7 @@ from routing.refusals import RuleSetError
 from routing.rule_editor.requests import redirect_to_rule_list
 from routing.rules import drafts
 from routing.scope import EditScope, edit_scope_of
+from wording.times import relative_time
 
 #: Examples on a page.
 EXAMPLES_PER_PAGE = 50
@@ -88,7 +88,7 @@ def learning_version(request: SignedInRequest, number: int) -> HttpResponse:
     thresholds = active.get_learning_setting().thresholds
     context: dict[str, Any] = {
         "version": found,
-        "made": relative_moment(found.created_at, timezone.now()),
+        "made": relative_time(found.created_at, timezone.now()),
         "figures": {
             name: page.percent_or_dash(metrics[name])
             for name in ("accuracy", "rules_accuracy", "best_two", "surest_40")
@@ -155,7 +155,7 @@ def learning_examples(request: SignedInRequest) -> HttpResponse:
     found, now = list(rows[: EXAMPLES_PER_PAGE + 1]), timezone.now()
     context = {
         "rows": [
-            (one, names.get(one.department, one.department), relative_moment(one.at, now))
+            (one, names.get(one.department, one.department), relative_time(one.at, now))
             for one in found[:EXAMPLES_PER_PAGE]
         ],
         "older": found[EXAMPLES_PER_PAGE - 1].pk if len(found) > EXAMPLES_PER_PAGE else None,

@@ -15,7 +15,13 @@ from dataclasses import dataclass, field
 from typing import Literal, NamedTuple, Protocol
 
 ClockName = Literal["first_response", "next_response", "resolution"]
-CLOCKS: tuple[ClockName, ...] = ("first_response", "next_response", "resolution")
+#: The three clocks in their order, each with its name for people.
+CLOCK_LABELS: dict[ClockName, str] = {
+    "first_response": "First response",
+    "next_response": "Next response",
+    "resolution": "Resolution",
+}
+CLOCKS: tuple[ClockName, ...] = tuple(CLOCK_LABELS)
 Recipient = Literal["assignee", "managers", "department"]
 RECIPIENTS: tuple[Recipient, ...] = ("assignee", "managers", "department")
 

@@ -4,29 +4,25 @@ from __future__ import annotations
 
 import datetime as dt
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django import forms
 from django.conf import settings
 
 from accounts.models import Department
-from networks.registry import CONNECTORS
-from routing.business_hours.notation import HoursError, format_minutes, parse_minutes
+from networks.registry import network_choices
+from routing.business_hours.notation import HoursError, parse_minutes
 from routing.models import Calendar, Priority, SLAPolicy
 from routing.models.calendars import LONGEST_MINUTES
 from routing.pages.forms import NAME_MISSING, validate_storable
 from routing.scope import EditScope
 from routing.service_levels.calendar_forms import validate_reachable_date
-from routing.service_levels.policies import CLOCKS
+from routing.service_levels.policies import CLOCK_LABELS, CLOCKS
 from routing.service_levels.step_numbers import step_number
+from wording.spans import business_span
+from wording.times import display_zone
 
 MAX_STEPS = 4
-CLOCK_CHOICES = (
-    ("", "Any clock"),
-    ("first_response", "First response"),
-    ("next_response", "Next response"),
-    ("resolution", "Resolution"),
-)
+CLOCK_CHOICES = (("", "Any clock"), *CLOCK_LABELS.items())
 RECIPIENT_CHOICES = (
     ("assignee", "the assignee"),
     ("managers", "the department’s managers"),
@@ -43,7 +39,7 @@ class BusinessMinutesField(forms.CharField):
         )
 
     def prepare_value(self, value: Any) -> Any:
-        return format_minutes(value) if isinstance(value, int) else value
+        return business_span(dt.timedelta(minutes=value)) if isinstance(value, int) else value
 
     def clean(self, value: Any) -> int | None:
         try:
@@ -96,11 +92,10 @@ class PolicyForm(forms.Form):
         if scope.departments is not None:
             mine = forms.ModelChoiceField(departments.filter(slug__in=scope.departments), empty_label=None)
             self.fields["department"] = mine
-        networks = [(key, one.capabilities.label) for key, one in CONNECTORS.items()]
         if scope.is_company_wide:
             self.fields["department"].queryset = departments  # type: ignore[attr-defined]
         self.fields["calendar"].queryset = Calendar.objects.all()  # type: ignore[attr-defined]
-        self.fields["network"].choices = [("", "Any network"), *networks]  # type: ignore[attr-defined]
+        self.fields["network"].choices = [("", "Any network"), *network_choices()]  # type: ignore[attr-defined]
         self.open_departments = [(one.slug, one.name) for one in departments if one.is_open]
         self._add_step_fields()
         self.values: dict[str, Any] = {}
@@ -224,13 +219,12 @@ class TryPoliciesForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        networks = [(key, one.capabilities.label) for key, one in CONNECTORS.items()]
         self.fields["at"].label = f"A message arrives (time in {settings.DISPLAY_TIME_ZONE})"
         self.fields["department"].queryset = Department.objects.filter(is_open=True)  # type: ignore[attr-defined]
-        self.fields["network"].choices = networks  # type: ignore[attr-defined]
+        self.fields["network"].choices = network_choices()  # type: ignore[attr-defined]
 
     def arrival_moment(self) -> dt.datetime:
         """The typed moment, UTC."""
         at: dt.datetime = self.cleaned_data["at"]
         naive = at.replace(tzinfo=None)
-        return naive.replace(tzinfo=ZoneInfo(settings.DISPLAY_TIME_ZONE)).astimezone(dt.UTC)
+        return naive.replace(tzinfo=display_zone()).astimezone(dt.UTC)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.contrib import messages
@@ -17,7 +16,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.models import Department, User
-from networks.registry import network_capabilities
+from networks.registry import network_label
 from routing.models import Calendar, SLAPolicy, SLAVersion
 from routing.pages.requests import denied_as_404, form_view, require_policy_editor, user_of
 from routing.scope import edit_scope_of
@@ -25,6 +24,7 @@ from routing.service_levels import editing, versions
 from routing.service_levels.policy_forms import PolicyForm, TryPoliciesForm, policy_form_initial
 from routing.service_levels.starter import starter_calendars, starter_policies
 from routing.service_levels.wording import due_times_in_words, steps_in_words, targets_in_words
+from wording.times import to_display_zone
 
 #: Changes told on the page.
 CHANGES_SHOWN = 15
@@ -35,9 +35,7 @@ CHANGES_SHOWN = 15
 def policy_list(request: HttpRequest) -> HttpResponse:
     """The policies in order, how far the newest version has come, and a box to try them."""
     context = _policy_list_context(request)
-    context["try_form"] = TryPoliciesForm(
-        initial={"at": timezone.now().astimezone(ZoneInfo(settings.DISPLAY_TIME_ZONE))}
-    )
+    context["try_form"] = TryPoliciesForm(initial={"at": to_display_zone(timezone.now())})
     return render(request, "routing/service_levels/policy_list.html", context)
 
 
@@ -51,7 +49,7 @@ def _policy_list_context(request: HttpRequest) -> dict[str, Any]:
             {
                 "place": place,
                 "policy": policy,
-                "network": network_capabilities(policy.network).label if policy.network else "",
+                "network": network_label(policy.network) if policy.network else "",
                 "targets": targets_in_words(policy),
                 "steps": steps_in_words(policy, names),
                 "is_last": place == len(policies),

@@ -4,19 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
-from zoneinfo import ZoneInfo
 
-from django.conf import settings
-
-from routing.business_hours.notation import format_minutes
 from routing.models import SLAPolicy
-from routing.service_levels.policies import CLOCKS, ClockName, Policy, ServiceLevels
+from routing.service_levels.policies import CLOCK_LABELS, CLOCKS, Policy, ServiceLevels
+from wording.spans import business_span
+from wording.times import full_time
 
-CLOCK_LABELS: dict[ClockName, str] = {
-    "first_response": "First response",
-    "next_response": "Next response",
-    "resolution": "Resolution",
-}
 _RECIPIENT_WORDS = {
     "assignee": "the assignee",
     "managers": "the managers",
@@ -27,13 +20,13 @@ _RECIPIENT_WORDS = {
 def targets_in_words(policy: SLAPolicy) -> list[tuple[str, str]]:
     """The clocks that have a target, each with its length of business time."""
     lengths = [(CLOCK_LABELS[clock], getattr(policy, f"{clock}_minutes")) for clock in CLOCKS]
-    return [(label, format_minutes(minutes)) for label, minutes in lengths if minutes]
+    return [(label, business_span(dt.timedelta(minutes=minutes))) for label, minutes in lengths if minutes]
 
 
 def steps_in_words(policy: SLAPolicy, departments: dict[str, str]) -> list[str]:
     """The pre-warning and the escalation steps, each as a sentence. `departments` are names by slug."""
     before = (
-        format_minutes(policy.warning_minutes)
+        business_span(dt.timedelta(minutes=policy.warning_minutes))
         if policy.warning_minutes is not None
         else f"{policy.warning_percent} % of the time"
     )
@@ -56,7 +49,11 @@ def _step_in_words(step: dict[str, object], departments: dict[str, str]) -> str:
     if move:
         acts.append(f"move it to {departments.get(str(move), move)}")
     what = f" of the {CLOCK_LABELS[clock].lower()}" if clock in CLOCK_LABELS else ""
-    when = f"{format_minutes(after)} overdue" if isinstance(after, int) and after else "Once overdue"
+    when = (
+        f"{business_span(dt.timedelta(minutes=after))} overdue"
+        if isinstance(after, int) and after
+        else "Once overdue"
+    )
     return f"{when}{what}: {', '.join(acts) or 'nothing'}."
 
 
@@ -82,18 +79,13 @@ def due_times_in_words(known: ServiceLevels, policy: Policy | None, at: dt.datet
                 DueInWords(CLOCK_LABELS[clock], "never: the calendar is not open for so long", "", "")
             )
             continue
-        length = format_minutes(int(policy.targets[clock].total_seconds()) // 60)
+        length = business_span(policy.targets[clock])
         found.append(
             DueInWords(
                 CLOCK_LABELS[clock],
-                _moment_in_words(due.at),
+                full_time(due.at),
                 f"{length} of business time",
-                _moment_in_words(due.warned_at),
+                full_time(due.warned_at),
             )
         )
     return found
-
-
-def _moment_in_words(moment: dt.datetime) -> str:
-    there = moment.astimezone(ZoneInfo(settings.DISPLAY_TIME_ZONE))
-    return f"{there:%A, %-d %B %Y, %H:%M %Z}"

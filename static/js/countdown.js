@@ -3,7 +3,7 @@
   "use strict";
   const EVERY = 10000;
 
-  // As inbox.countdown.span_left.
+  // As wording.spans.countdown_span.
   function span(milliseconds) {
     const minutes = Math.floor(milliseconds / 60000);
     const days = Math.floor(minutes / 1440);

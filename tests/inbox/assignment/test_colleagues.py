@@ -20,6 +20,7 @@ from tests.factories import (
     UserFactory,
 )
 from tests.inbox.page_requests import signed_in, statements
+from wording.times import short_date
 
 pytestmark = pytest.mark.django_db
 HOUR = dt.timedelta(hours=1)
@@ -116,7 +117,7 @@ def test_colleagues_are_offered_with_where_they_are(case, billing):
     di = agent("Di", billing, last_seen_at=now)
     Leave.objects.create(user=di, starts_on=today, ends_on=today)
     UserFactory(departments=[BrandAccountFactory().owner_department or DepartmentFactory()])
-    until = f"on leave until {presence.day_words(today)}"
+    until = f"on leave until {short_date(today)}"
     offered = [(one.name, one.where) for one in assignable_colleagues(case, now)]
     assert offered == [("Ada Ek", ""), ("Bo Ek", "away"), ("Cy Ek", "signed out"), ("Di Ek", until)]
     client = signed_in(UserFactory(first_name="Mara", role=Role.MANAGER, departments=[billing]))

@@ -15,6 +15,7 @@ from inbox.cases import verbs
 from inbox.models import Case, Notice, NoticeKind
 from tests.factories import NOW, BrandAccountFactory, CaseFactory, DepartmentFactory, UserFactory
 from tests.inbox.page_requests import signed_in, statements
+from wording.times import short_date
 
 pytestmark = pytest.mark.django_db
 DAY = dt.timedelta(days=1)
@@ -164,8 +165,7 @@ class TestLeave:
         later = {"starts_on": today + 5 * DAY, "ends_on": today + 6 * DAY}
         page = client.post(reverse("inbox:plan_leave"), later, follow=True).content.decode()
         assert (
-            f"What you have open then goes back to the departments on {presence.day_words(today + 5 * DAY)}."
-            in page
+            f"What you have open then goes back to the departments on {short_date(today + 5 * DAY)}." in page
         )
 
     def test_who_does_not_work_on_cases_stands_in_for_nobody(self, ada, bo):

@@ -114,8 +114,16 @@ class TestCountdown:
         return countdown.waiting_chip(values, None, NOW)
 
     def test_words(self):
-        words = [countdown.span_left(seconds) for seconds in (30, 900, 7800, 7200, 363_600, 345_600)]
-        assert words == ["under 1 min", "15 min", "2 h 10", "2 h", "4 d 5 h", "4 d"]
+        lengths = (30, 900, 7800, 7200, 363_600, 345_600)
+        words = [self.chip(next_due_at=NOW + dt.timedelta(seconds=length)).words for length in lengths]
+        assert words == [
+            "under 1 min left",
+            "15 min left",
+            "2 h 10 left",
+            "2 h left",
+            "4 d 5 h left",
+            "4 d left",
+        ]
 
     def test_left_at_risk_and_overdue(self):
         due = NOW + minutes(130)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,11 +11,11 @@ from hypothesis import strategies as st
 from routing.business_hours.notation import (
     HoursError,
     format_hours,
-    format_minutes,
     overnight_overlaps,
     parse_hours,
     parse_minutes,
 )
+from wording.spans import business_span
 
 
 @pytest.mark.parametrize(
@@ -88,7 +90,7 @@ def test_a_night_that_meets_the_next_morning():
 def test_lengths_are_read(text, minutes):
     assert parse_minutes(text) == minutes
     if minutes:
-        assert parse_minutes(format_minutes(minutes)) == minutes
+        assert parse_minutes(business_span(dt.timedelta(minutes=minutes))) == minutes
 
 
 @pytest.mark.parametrize("text", ["soon", "h", "2 days", "-5", "1:75", "1,5 h"])

@@ -1,0 +1,29 @@
+"""Percentages in words: one function for each form that is shown. All round to whole percents.
+
+A no-break space stands before the sign where a line may break.
+"""
+
+from __future__ import annotations
+
+#: What stands where there is no number.
+NO_VALUE = "–"
+
+
+def format_percent(share: float) -> str:
+    """Return a share from 0 to 1 as "81\u00a0%"."""
+    return f"{round(100 * share)}\u00a0%"
+
+
+def format_probability(probability: float) -> str:
+    """Return a probability as "81\u00a0%", never above 99 %: the router is never certain."""
+    return f"{min(round(100 * probability), 99)}\u00a0%"
+
+
+def format_compact_percent(share: float) -> str:
+    """Return a share from 0 to 1 as "81%", without a blank."""
+    return f"{share:.0%}"
+
+
+def format_share(part: float, whole: float) -> str:
+    """Return `part` of `whole` as "81 %", with a common blank; "–" when `whole` is zero."""
+    return f"{part / whole:.0%}".replace("%", " %") if whole else NO_VALUE

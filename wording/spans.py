@@ -1,0 +1,107 @@
+"""Spans of time in words: one function for each place that shows them, all from one table of units.
+
+They differ on purpose: a chip has room for one unit, a countdown must keep its width while it counts, a figure of a
+report shows seconds, and business time has no days. A negative span counts as none everywhere.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import NamedTuple
+
+
+class Unit(NamedTuple):
+    """A unit of time: its length in seconds, its sign, and how it is written out for one and for many."""
+
+    seconds: int
+    sign: str
+    singular: str
+    plural: str
+
+
+DAY = Unit(86_400, "d", "day", "days")
+HOUR = Unit(3_600, "h", "h", "h")
+MINUTE = Unit(60, "min", "min", "min")
+SECOND = Unit(1, "s", "s", "s")
+#: Largest first: every span is split along these.
+UNITS = (DAY, HOUR, MINUTE, SECOND)
+
+
+def short_span(span: dt.timedelta) -> str:
+    """Return the largest unit alone: "now", "4 min", "2 h", "3 d". For chips and the times of rows."""
+    for unit, count in zip(UNITS[:-1], _split(span), strict=False):
+        if count:
+            return f"{count} {unit.sign}"
+    return "now"
+
+
+def long_span(span: dt.timedelta) -> str:
+    """Return two units: "3 d 4 h", "1 h 34 min", "15 min", "under 1 min". For sentences."""
+    days, hours, minutes, _ = _split(span)
+    if days:
+        return _join((days, DAY), (hours, HOUR))
+    return _join((hours, HOUR), (minutes, MINUTE)) or f"under 1 {MINUTE.sign}"
+
+
+def countdown_span(span: dt.timedelta) -> str:
+    """Return two units, the minutes in two digits: "3 d 4 h", "2 h 05", "2 h", "15 min", "under 1 min".
+
+    `static/js/countdown.js` counts on in the same words: change both.
+    """
+    days, hours, minutes, _ = _split(span)
+    if hours and minutes and not days:
+        return _padded_hours(hours, minutes)
+    return long_span(span)
+
+
+def figure_span(span: dt.timedelta) -> str:
+    """Return two units, seconds below a minute: "3 d 4 h", "2 h 05", "2 h 00", "14 min", "48 s". For reports."""
+    days, hours, minutes, seconds = _split(span)
+    if hours and not days:
+        return _padded_hours(hours, minutes)
+    return long_span(span) if days or minutes else f"{seconds} {SECOND.sign}"
+
+
+def written_span(span: dt.timedelta) -> str:
+    """Return the largest unit with days written out, rounded down: "1 day 12 h", "12 h", "4 min", "30 s", "0 s".
+
+    Below ten days or hours the next unit follows, unless it is zero.
+    """
+    counts = _split(span)
+    for place, (unit, count) in enumerate(zip(UNITS, counts, strict=True)):
+        if not count:
+            continue
+        words = _write_out(count, unit)
+        if count < 10 and unit in (DAY, HOUR) and counts[place + 1]:
+            words += f" {_write_out(counts[place + 1], UNITS[place + 1])}"
+        return words
+    return _write_out(0, SECOND)
+
+
+def business_span(span: dt.timedelta) -> str:
+    """Return business time: "45 min", "2 h", "36 h 30 min". Hours, not days: business days differ in length."""
+    days, hours, minutes, _ = _split(span)
+    hours += days * DAY.seconds // HOUR.seconds
+    return _join((hours, HOUR), (minutes, MINUTE)) or f"0 {MINUTE.sign}"
+
+
+def _split(span: dt.timedelta) -> tuple[int, int, int, int]:
+    """Return whole days, hours, minutes and seconds that make up `span`; four zeros for a negative one."""
+    rest = max(int(span.total_seconds()), 0)
+    days, rest = divmod(rest, DAY.seconds)
+    hours, rest = divmod(rest, HOUR.seconds)
+    minutes, seconds = divmod(rest, MINUTE.seconds)
+    return days, hours, minutes, seconds
+
+
+def _join(*parts: tuple[int, Unit]) -> str:
+    """Return the parts that are not zero, "" when all are."""
+    return " ".join(f"{count} {unit.sign}" for count, unit in parts if count)
+
+
+def _padded_hours(hours: int, minutes: int) -> str:
+    return f"{hours} {HOUR.sign} {minutes:02d}"
+
+
+def _write_out(count: int, unit: Unit) -> str:
+    return f"{count} {unit.singular if count == 1 else unit.plural}"
