@@ -31,9 +31,9 @@ from routing.scope import edit_scope_of
 def _perform_and_redirect(
     request: HttpRequest, verb: Callable[[User, dt.datetime], str], key: uuid.UUID | None
 ) -> HttpResponse:
-    """Run one verb, show the sentence that it returns, and go back to the list.
+    """Run one verb, tell what happened, and go back to the list.
 
-    A verb that raises `RuleSetError` is refused with that message. `key` is the rule to show in the list.
+    The verb returns the sentence to show; the message of a `RuleSetError` that it raises is shown as an error. `key` is the rule to show in the list.
     """
     user = require_rule_editor(request)
     try:
@@ -121,7 +121,7 @@ def rule_delete(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
 @require_POST
 @login_required
 def rule_duplicate(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
-    """Copy a rule, switched off and below it, and show the copy in the list."""
+    """Copy a rule, and show the copy in the list: switched off, below the rule."""
     user = require_rule_editor(request)
     try:
         with denied_as_404():

@@ -40,7 +40,7 @@ class _NewerEdit:
 
 
 def _find_newer_edit(editor: RuleEditor) -> _NewerEdit | None:
-    """Return an edit made after the user opened the form, None without one.
+    """Return an edit made since the form was opened, else None.
 
     A draft belongs to one user, so there only another window of theirs can be quicker. Live rules tell by the version
     that was live then (`seen`). Forms without these hidden fields are never refused.

@@ -1,4 +1,4 @@
-"""What the selects of the rule editor offer, by field: values with the names that people know them by."""
+"""The options of the selects in the rule editor: values, each with the name that people know."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from routing.models import Calendar
 from routing.playbook.versions import playbook_branch_options
 
 Options = list[tuple[str, str]]
-#: Languages offered; a rule may name others.
+#: Languages on offer; rules may name others.
 _LANGUAGES = (
     "en", "de", "fr", "es", "it", "nl", "pt", "pl", "tr", "ru", "uk", "cs", "da", "sv", "no", "fi", "el", "hu", "ro",
     "ar", "he", "hi", "ja", "ko", "zh", "id", "th", "vi",
 )  # fmt: skip
 _LANGUAGE_NAMES = {"no": "Norwegian", "zh": "Chinese"}
-#: Fields of the form in the groups of their select.
+#: Labels of the fields that a row may compare, in the groups of their select.
 FIELD_GROUPS: dict[str, dict[str, str]] = {
     "The message": {
         "words": "Words",
@@ -56,7 +56,8 @@ URGENCIES: Options = [("0", "low"), ("1", "raised"), ("2", "high")]
 
 @dataclass(frozen=True, slots=True)
 class EditorChoices:
-    """The options of an editor. `people` by user name and `skills` by slug, for what a rule does."""
+    """The options of an editor. `fields`: values of conditions, by field. The rest is for what a rule does: `people` by user
+    name, `skills` by slug, `branches` of the playbook by the key of their question."""
 
     fields: dict[str, Options] = field(default_factory=dict)
     people: Options = field(default_factory=list)
@@ -65,21 +66,23 @@ class EditorChoices:
 
 
 def load_editor_choices(user: User, only: Collection[str] = ()) -> EditorChoices:
-    """What this user's editor offers; of brand accounts `only` these ("network:remote id") where any are given. Five
-    statements."""
+    """Return the options that the editor offers this user.
+
+    `only` limits the brand accounts to these ("network:remote id"); empty for all that the user may see. Six statements.
+    """
     accounts = list(BrandAccount.objects.visible_to(user))
     streams = [
         ("mentions", "Mentions"), ("comments", "Comments"), ("visitor_posts", "Posts on the page"), ("direct", "Direct"),
     ]  # fmt: skip
-    networks = sorted({"x", "facebook"} | {one.network for one in accounts})
+    networks = sorted({"x", "facebook"} | {account.network for account in accounts})
     return EditorChoices(
         fields={
             "network": [(network, network_name(network)) for network in networks],
             "stream": streams,
             "brand_account": [
-                (key, str(one))
-                for one in accounts
-                if (key := f"{one.network}:{one.remote_id}") in only or not only
+                (key, str(account))
+                for account in accounts
+                if (key := f"{account.network}:{account.remote_id}") in only or not only
             ],
             "language": [(code, _language_name(code)) for code in _LANGUAGES],
             "sentiment": [(value, value) for value in ("negative", "neutral", "positive")],
@@ -93,7 +96,7 @@ def load_editor_choices(user: User, only: Collection[str] = ()) -> EditorChoices
 
 
 def _people_options() -> Options:
-    """Everyone who works on cases of a department and is still here."""
+    """Return all active users who work on cases of a department."""
     members = Membership.objects.values("user")
     users = User.objects.filter(pk__in=members, is_active=True, role__in=ROLES["claim"])
     return [

@@ -14,12 +14,12 @@ from routing.rules.merging import DEFAULT_KEY, ORDER_KEY, Clash
 def describe_clashes(
     draft: RuleDraft, merged: dict[str, Any], names: Mapping[str, str]
 ) -> list[dict[str, Any]]:
-    """Return every clash of the draft for the template, those with a chosen side included."""
+    """Return every clash of the draft, resolved or not, for the template."""
     return [_describe_clash(clash, merged, names) for clash in drafts.draft_status(draft).clashes]
 
 
 def _describe_clash(clash: Clash, merged: dict[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
-    """Return what a clash is about, and either side of it in a line."""
+    """Return the subject of a clash, and each side in a line."""
     if clash.key == DEFAULT_KEY:
         sides = [side["department_name"] if side else "none" for side in (clash.mine, clash.theirs)]
         subject = "Where everything else goes"

@@ -1,4 +1,4 @@
-"""The groups and rows of a condition as the page prints them: plain dictionaries with everything worked out."""
+"""The groups and rows of a condition for the template: plain dictionaries with nothing left to compute."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ _HINTS = {
     "customer_tags": "vip, press",
     "language": "",
 }
-#: More options than this fold away.
+#: More options than this are folded away.
 _FOLD_ABOVE = 8
 
 
 def build_node_context(node: ConditionNode, choices: EditorChoices) -> dict[str, Any]:
-    """A node for the template, with its parts."""
-    shown: dict[str, Any] = {
+    """Return the context of a node, with its parts inside."""
+    context: dict[str, Any] = {
         "path": node.path,
         "id": node.path.replace(".", "-"),
         "problems": node.problems,
@@ -35,18 +35,18 @@ def build_node_context(node: ConditionNode, choices: EditorChoices) -> dict[str,
         "is_next": node.is_next,
     }
     if node.group:
-        return shown | {
+        return context | {
             "group": node.group,
             "groups": [(value, name, value == node.group) for value, name in GROUP_NAMES.items()],
             "parts": [build_node_context(part, choices) for part in node.parts],
             "may_nest": node.depth < min(OFFERED_DEPTH, MAX_FORM_DEPTH - 1),
             "joiner": {"all": "and", "any": "or", "none": "nor"}[node.group],
         }
-    return shown | _row_context(node, choices)
+    return context | _row_context(node, choices)
 
 
 def _row_context(node: ConditionNode, choices: EditorChoices) -> dict[str, Any]:
-    op = node.op if node.op in OPERATORS[node.field_name] else next(iter(OPERATORS[node.field_name]))
+    op = node.valid_op
     fields = [
         (
             group,
@@ -78,7 +78,10 @@ def _is_offered(name: str, node: ConditionNode, choices: EditorChoices) -> bool:
 def _value_control(
     node: ConditionNode, op: str, choices: EditorChoices
 ) -> tuple[str, list[tuple[str, str, bool]]]:
-    """How a value is given: "none", "text" (several lines), "line", "number", "one" or "several" of options."""
+    """Return the control of a value, and its options.
+
+    Options are (value, label, is it chosen). Controls: "none", "text" (several lines), "line", "number", "one" or "several" of the options.
+    """
     name = node.field_name
     if name in FLAG_FIELDS:
         return "none", []
@@ -94,7 +97,10 @@ def _value_control(
 
 
 def _mark_chosen(options: Options, values: list[str]) -> list[tuple[str, str, bool]]:
-    """The options with those that are chosen; chosen values that are not among them are kept."""
-    known = {value for value, _ in options}
-    rest = [(value, value, True) for value in values if value and value not in known]
+    """Return the options, each with True when chosen.
+
+    Chosen values that are no option are added at the end.
+    """
+    offered = {value for value, _ in options}
+    rest = [(value, value, True) for value in values if value and value not in offered]
     return [(value, label, value in values) for value, label in options] + rest

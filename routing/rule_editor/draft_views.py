@@ -107,7 +107,7 @@ def _render_publish_page(
 
 
 def _findings_of_level(worksheet: Worksheet, level: str) -> list[tuple[str, str]]:
-    """Return the findings of one level as (name of the rule or "", text)."""
+    """Return the findings of a level as (rule's name or "", text)."""
     names = {rule["key"]: rule["name"] for rule in worksheet.content["rules"]}
     return [
         (names.get(finding.rule, ""), finding.text)
@@ -133,7 +133,7 @@ def draft_update(request: HttpRequest) -> HttpResponse:
 
 
 def _read_chosen_sides(request: HttpRequest) -> dict[str, str]:
-    """Return the side to keep, "mine" or "theirs", by the key of each clash."""
+    """Return the side to keep ("mine" or "theirs") by clash."""
     return {
         name.removeprefix("choose-"): value
         for name, value in request.POST.items()

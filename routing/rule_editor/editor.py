@@ -8,7 +8,7 @@ from typing import Any, cast
 from django.http import HttpRequest, QueryDict
 
 from routing.models import Rule
-from routing.rule_editor import condition_form
+from routing.rule_editor import condition_form, condition_tree
 from routing.rule_editor.choices import EditorChoices, load_editor_choices
 from routing.rule_editor.condition_page import build_node_context
 from routing.rule_editor.forms import RuleForm
@@ -22,7 +22,10 @@ class RuleEditor:
     def __init__(
         self, data: QueryDict | None, worksheet: Worksheet, rule: Rule | None, choices: EditorChoices
     ) -> None:
-        """Fill it from `data` when something was posted, else from the rule, else leave it empty."""
+        """Fill it from `data`, else from the rule, else leave it empty.
+
+        `data` is what was posted, None when the form is opened.
+        """
         self.worksheet, self.rule, self.choices = worksheet, rule, choices
         self.root = condition_form.build_empty_condition(worksheet.scope.brand_accounts)
         initial: dict[str, Any] = {}
@@ -32,7 +35,7 @@ class RuleEditor:
         else:
             initial = {"seen": live_version_number(), "mark": ""}
             if rule is not None:
-                root = condition_form.condition_to_form(rule.condition)
+                root = condition_tree.condition_to_form(rule.condition)
                 initial |= _initial_values(rule) | {
                     "mode": "rows" if root else "tree",
                     "mark": worksheet.rule_fingerprint(rule),
@@ -42,7 +45,7 @@ class RuleEditor:
 
     @property
     def row_action(self) -> str | None:
-        """The button that adds or removes rows, as `apply_row_action` reads it; None when none was pressed."""
+        """Pressed button that changes rows (see `apply_row_action`), else None."""
         return cast("str | None", self.form.data.get("do"))
 
     @property
@@ -57,17 +60,17 @@ class RuleEditor:
 
     @property
     def begins_draft(self) -> bool:
-        """True when the edit is to be saved in a draft, which begins now unless the user has one."""
+        """True when saving is to begin a draft."""
         return "draft" in self.form.data
 
     @property
     def try_text(self) -> str:
-        """The text that the condition is tried with."""
+        """Text to try the condition with."""
         return cast(str, self.form.data.get("try_text", ""))
 
     @property
     def condition_page(self) -> dict[str, Any]:
-        """The groups and rows for the template."""
+        """Groups and rows for the template."""
         return build_node_context(self.root, self.choices)
 
     @property
@@ -76,9 +79,9 @@ class RuleEditor:
         return bool(self.form["mode"].value() == "tree")
 
     def mark_as_seen(self, **marks: str) -> None:
-        """Set the hidden fields `seen` (version) or `mark` (fingerprint) to the state that the user is now shown.
+        """Set the hidden fields that tell which state the user has seen.
 
-        Saving the same form again then counts as an edit of that state.
+        These are `seen` (a version) and `mark` (a fingerprint). Saving the form again counts as an edit of that state.
         """
         data = cast(QueryDict, self.form.data).copy()
         for name, value in marks.items():
@@ -112,11 +115,11 @@ class RuleEditor:
         if self.is_as_tree:
             tree = self.form.cleaned_data.get("condition")
             return None if self.form.has_error("tree") or not tree else cast("dict[str, Any]", tree)
-        return condition_form.form_to_condition(self.root)
+        return condition_tree.form_to_condition(self.root)
 
 
 def read_editor(request: HttpRequest, worksheet: Worksheet, rule: Rule | None) -> RuleEditor:
-    """Return what was typed, or the rule as it is when nothing was posted.
+    """Return what was typed, or the stored rule before that.
 
     A pressed button that adds or removes rows has done so.
     """

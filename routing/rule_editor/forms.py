@@ -1,4 +1,4 @@
-"""The form of one rule. What was typed is kept when something is wrong, and the message names the exact spot."""
+"""The forms of the rule editor. What was typed is kept when something is wrong; messages name the exact spot."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from routing.models import Priority, Rule
 from routing.pages.forms import NAME_MISSING, validate_storable
 from routing.rule_editor.choices import EditorChoices, Options
 from routing.rules.editing import NAME_LENGTH
-from routing.rules.scope import RuleScope as Scope
+from routing.rules.scope import RuleScope
 
 MAX_TREE_LENGTH = 400_000
 MAX_TAGS = 20
 
 
 class RuleForm(forms.Form):
-    """Everything of a rule but its condition (see `routing.rule_editor.editor`)."""
+    """The fields of a rule. The rows of its condition are beside it (see `routing.rule_editor.editor`)."""
 
     name = forms.CharField(
         max_length=NAME_LENGTH, validators=[validate_storable], error_messages={"required": NAME_MISSING}
@@ -62,27 +62,27 @@ class RuleForm(forms.Form):
     mark = forms.CharField(required=False, max_length=16, widget=forms.HiddenInput)
 
     def __init__(
-        self, *args: Any, rule: Rule | None, scope: Scope, choices: EditorChoices, **kwargs: Any
+        self, *args: Any, rule: Rule | None, scope: RuleScope, choices: EditorChoices, **kwargs: Any
     ) -> None:
         super().__init__(*args, **kwargs)
-        open_ones = Department.objects.filter(is_open=True)
+        departments = Department.objects.filter(is_open=True)
         if scope.departments is not None and not scope.is_by_account:
-            open_ones = open_ones.filter(slug__in=scope.departments)
+            departments = departments.filter(slug__in=scope.departments)
         if rule is not None and rule.department.pk:
-            open_ones = open_ones | Department.objects.filter(pk=rule.department.pk)
-        cast("forms.ModelChoiceField[Department]", self.fields["department"]).queryset = open_ones
+            departments = departments | Department.objects.filter(pk=rule.department.pk)
+        cast("forms.ModelChoiceField[Department]", self.fields["department"]).queryset = departments
         self._set_field_choices("person", "Anybody of the department", choices.people, rule)
         self._set_field_choices("skill", "—", choices.skills, rule)
         self._set_field_choices("playbook_branch", "Its first question", choices.branches, rule)
-        #: Whether there is a playbook with questions to begin at.
+        #: True when there is a playbook with questions to begin at.
         self.has_branches = bool(choices.branches or (rule and rule.playbook_branch))
 
-    def _set_field_choices(self, name: str, none: str, options: Options, rule: Rule | None) -> None:
-        """The options, and what the rule says now even when that is no longer there."""
+    def _set_field_choices(self, name: str, empty_label: str, options: Options, rule: Rule | None) -> None:
+        """Offer the options, and the rule's value even when it is gone."""
         current = getattr(rule, name) if rule is not None else ""
-        known = {value for value, _ in options}
-        gone = [(current, f"{current} (no longer there)")] if current and current not in known else []
-        cast(forms.ChoiceField, self.fields[name]).choices = [("", none), *options, *gone]
+        is_gone = current and current not in {value for value, _ in options}
+        gone = [(current, f"{current} (no longer there)")] if is_gone else []
+        cast(forms.ChoiceField, self.fields[name]).choices = [("", empty_label), *options, *gone]
 
     def clean_tags(self) -> list[str]:
         tags = list(dict.fromkeys(tag.strip() for tag in self.cleaned_data["tags"].split(",") if tag.strip()))
@@ -133,20 +133,20 @@ class TryRulesForm(forms.Form):
 
 
 class DefaultDepartmentForm(forms.Form):
-    """The department that takes what no rule takes."""
+    """The department for messages that no rule takes."""
 
     department = forms.ModelChoiceField(Department.objects.none(), empty_label=None)
 
-    def __init__(self, *args: Any, scope: Scope, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, scope: RuleScope, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        open_ones = Department.objects.filter(is_open=True)
+        departments = Department.objects.filter(is_open=True)
         if scope.departments is not None:
-            open_ones = open_ones.filter(slug__in=scope.departments)
-        cast("forms.ModelChoiceField[Department]", self.fields["department"]).queryset = open_ones
+            departments = departments.filter(slug__in=scope.departments)
+        cast("forms.ModelChoiceField[Department]", self.fields["department"]).queryset = departments
 
 
 class PublishDraftForm(forms.Form):
-    """A word on why a draft is published."""
+    """A note that says why a draft is published."""
 
     note = forms.CharField(
         required=False, max_length=200, validators=[validate_storable], label="Why",

@@ -1,4 +1,4 @@
-"""A rule in plain words while it is being edited: when it holds, what it does, and what is odd about it."""
+"""A rule in plain words while somebody edits it: when it holds, what it does, and what is odd about it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from accounts.models import Department
 from routing.conditions.validation import validate_condition
 from routing.conditions.wording import summarize_condition
 from routing.models import Priority, Rule
-from routing.rule_editor import condition_form
+from routing.rule_editor import condition_tree
 from routing.rule_editor.editor import RuleEditor
 from routing.rule_editor.worksheet import Worksheet
 from routing.rules import edits
@@ -21,8 +21,10 @@ from routing.rules.vocabulary import load_vocabulary
 
 @dataclass(frozen=True, slots=True)
 class RuleInWords:
-    """A rule as the page tells it. `when` is "" while the condition is empty; `does` are the actions; `findings` are
-    about this rule alone."""
+    """A rule in the words of the page.
+
+    `when` is "" while the condition is empty; `does` are the actions; `findings` are about this rule alone.
+    """
 
     when: str
     department: str
@@ -49,7 +51,7 @@ def describe_edited_rule(editor: RuleEditor) -> RuleInWords:
 
 
 def describe_rule(rule: Rule, names: Mapping[str, str]) -> str:
-    """Return the rule as it is stored, in a line that begins with its name."""
+    """Return a stored rule as one line that begins with its name."""
     priority = f", {rule.get_priority_display().lower()} priority" if rule.priority else ""
     off = "" if rule.enabled else ", switched off"
     return (
@@ -75,9 +77,9 @@ def _display_name(field: str, typed: Mapping[str, Any], worksheet: Worksheet) ->
 
 
 def _condition_so_far(editor: RuleEditor) -> dict[str, Any] | None:
-    """Return the condition without the rows that are empty or wrong, None when nothing is left."""
+    """Return the usable part of the condition, None when there is none."""
     if not editor.is_as_tree:
-        return _valid_or_none(condition_form.form_to_partial_condition(editor.root))
+        return _valid_or_none(condition_tree.form_to_partial_condition(editor.root))
     return editor.condition() if editor.form.is_bound else _initial_condition(editor)
 
 
@@ -95,7 +97,7 @@ def _valid_or_none(tree: dict[str, Any] | None) -> dict[str, Any] | None:
 def _find_oddities(
     editor: RuleEditor, tree: dict[str, Any], slug: str, typed: Mapping[str, Any]
 ) -> tuple[Finding, ...]:
-    """Return what is wrong or odd about the rule in its place among the others.
+    """Return findings about the rule, in its place among the others.
 
     `slug` is of the department chosen in the form, "" without one: then the one that the rule has counts.
     """

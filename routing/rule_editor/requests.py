@@ -16,7 +16,7 @@ from routing.rules.scope import rule_scope_of
 
 
 def require_rule_editor(request: HttpRequest) -> User:
-    """Return the user, who may change at least one rule.
+    """Return the user, who may change some rule.
 
     Community managers with a brand account are among them. Raises `Http404` for everyone else: denied and absent look
     alike.
@@ -28,9 +28,9 @@ def require_rule_editor(request: HttpRequest) -> User:
 
 
 def open_worksheet(request: HttpRequest) -> Worksheet:
-    """Return the worksheet of the user, who may change at least one rule.
+    """Return the worksheet of the user, who may change some rule.
 
-    Raises `Http404` for the same people as `require_rule_editor`.
+    Raises `Http404` for everyone else, as `require_rule_editor` does.
     """
     worksheet = load_worksheet(user_of(request))
     if not worksheet.may_edit:
@@ -39,7 +39,7 @@ def open_worksheet(request: HttpRequest) -> Worksheet:
 
 
 def open_rule(request: HttpRequest, key: uuid.UUID) -> tuple[Worksheet, Rule]:
-    """Return the worksheet of the user, and the rule with this key on it.
+    """Return the user's worksheet, and the rule with this key.
 
     Raises `Http404` when the rule is gone or not the user's to change.
     """
@@ -51,5 +51,8 @@ def open_rule(request: HttpRequest, key: uuid.UUID) -> tuple[Worksheet, Rule]:
 
 
 def redirect_to_rule_list(key: uuid.UUID | None = None) -> HttpResponse:
-    """Redirect to the list of rules, with the key of a rule to the page that it is on."""
+    """Redirect to the list of rules.
+
+    With the key of a rule the list opens at that rule, on the page that it is on.
+    """
     return redirect(reverse("routing:rule_list") + (f"?at={key}#rule-{key}" if key else ""))

@@ -1,4 +1,4 @@
-"""Save an edit of a rule that was found good, in a draft or as a new live version."""
+"""Save a checked edit of a rule, in a draft or as a new live version."""
 
 from __future__ import annotations
 

@@ -28,9 +28,9 @@ def build_trial_facts(text: str, network: str, followers: int | None) -> Facts:
 
 
 def try_condition(editor: RuleEditor) -> dict[str, Any]:
-    """Return template context that tells whether the typed condition holds for the text beside it.
+    """Return template context that tells whether the typed condition holds.
 
-    {} when the condition is wrong: its rows or the JSON field say why.
+    It is tried with `editor.try_text`. {} when the condition is wrong: its rows or the JSON field say why.
     """
     condition = editor.condition()
     if condition is None:

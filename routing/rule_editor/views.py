@@ -1,4 +1,4 @@
-"""The pages of the rules that change nothing: the list, the box to try them, the versions. Everyone signed in may."""
+"""Pages of the rules that change nothing: the list, the box to try them, the versions. Everyone signed in may see them."""
 
 from __future__ import annotations
 
@@ -47,7 +47,10 @@ def _list_context(request: HttpRequest) -> dict[str, Any]:
 
 
 def _colleagues_drafts(worksheet: Worksheet) -> list[RuleDraft]:
-    """The drafts of colleagues, for those who edit: whoever knows of them talks to them first."""
+    """Return at most five drafts of colleagues, for editors only.
+
+    They see them to talk to their colleagues before they change the same rules.
+    """
     if not worksheet.may_edit:
         return []
     return list(RuleDraft.objects.exclude(by=worksheet.user).select_related("by").defer("content")[:5])
@@ -56,7 +59,10 @@ def _colleagues_drafts(worksheet: Worksheet) -> list[RuleDraft]:
 @require_safe
 @login_required
 def rule_list(request: HttpRequest) -> HttpResponse:
-    """The rules in order, with the box to try them; see `routing.rule_editor.listing` for what the address may ask for."""
+    """Show the rules in order, with the box to try them.
+
+    `routing.rule_editor.listing.build_list_context` tells what the address may ask for.
+    """
     return render(
         request, "routing/rule_editor/rule_list.html", _list_context(request) | {"try_form": TryRulesForm()}
     )
@@ -65,7 +71,7 @@ def rule_list(request: HttpRequest) -> HttpResponse:
 @require_POST
 @login_required
 def rule_try(request: HttpRequest) -> HttpResponse:
-    """Which of the live rules takes a text, and which others would. Changes nothing."""
+    """Show which live rule takes a text, and which others would. Changes nothing."""
     form = TryRulesForm(request.POST)
     context = _list_context(request) | {"try_form": form}
     if form.is_valid():
@@ -88,13 +94,18 @@ def _department_name(decision: Decision) -> str:
 @require_safe
 @login_required
 def rule_versions(request: HttpRequest) -> HttpResponse:
-    """Who changed what and when; those may go back who may change all that this would."""
+    """Show who changed what and when.
+
+    A user may restore a version when everything that this would change is theirs to change.
+    """
     worksheet = load_worksheet(user_of(request))
     kind = replace(
         _RULE_VERSION_LIST, describe_changes=partial(describe_ruleset_changes, known=load_display_names())
     )
     return render_version_list(
-        request, kind, lambda old: worksheet.may_edit and worksheet.scope.may_change(worksheet.content, old)
+        request,
+        kind,
+        lambda content: worksheet.may_edit and worksheet.scope.may_change(worksheet.content, content),
     )
 
 

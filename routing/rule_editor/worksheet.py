@@ -40,7 +40,7 @@ class Worksheet:
 
     @property
     def may_edit_default(self) -> bool:
-        """True when the user may choose the department for messages that no rule takes."""
+        """True when the user may change the default department."""
         default = self.content["default"]
         return (
             self.may_edit
@@ -55,11 +55,11 @@ class Worksheet:
 
     @cached_property
     def rules(self) -> list[Rule]:
-        """Rules in order, with their departments; not to be saved."""
+        """Model instances in order, with their departments; not to be saved."""
         return build_rules(self.content)
 
     def find_editable_rule(self, key: str) -> Rule | None:
-        """Return the rule with this key, None when gone or out of scope."""
+        """Return the rule, None when it is gone or out of scope."""
         for rule in self.rules:
             if str(rule.key) == key and self.may_edit_rule(rule):
                 return rule
@@ -72,11 +72,11 @@ class Worksheet:
 
     @cached_property
     def names(self) -> dict[str, str]:
-        """Names of what rules refer to, keyed as `routing.conditions.wording` looks them up."""
+        """Display names of what rules refer to, keyed for `routing.conditions.wording`."""
         return load_display_names()
 
     def department_slug(self, department_id: str) -> str:
-        """Return the slug of the department with this primary key, "" without one."""
+        """Return the slug of the department, "" when there is none."""
         if not department_id.isdecimal() or len(department_id) > 9:
             return ""
         slugs = Department.objects.filter(pk=int(department_id)).values_list("slug", flat=True)
@@ -99,7 +99,7 @@ def load_worksheet(user: User) -> Worksheet:
 
 
 def live_version_number() -> int:
-    """Return the number of the live version, 0 before the first was published. One statement."""
+    """Return the number of the live version, 0 before the first. One statement."""
     return RuleSetVersion.objects.values_list("number", flat=True).first() or 0
 
 

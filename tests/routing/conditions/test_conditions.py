@@ -9,8 +9,9 @@ from hypothesis import given, settings
 from routing.conditions.validation import MAX_NODES, ConditionProblem, validate_condition
 from routing.conditions.wording import summarize_condition
 from routing.rule_editor.choices import EditorChoices
-from routing.rule_editor.condition_form import condition_to_form, form_to_condition, parse_condition_form
+from routing.rule_editor.condition_form import parse_condition_form
 from routing.rule_editor.condition_page import build_node_context
+from routing.rule_editor.condition_tree import condition_to_form, form_to_condition
 from routing.rules.starter import starter_snapshot
 from tests.routing.conditions.oracle import same
 from tests.routing.conditions.strategies import anything, trees
