@@ -26,10 +26,10 @@ def _at_least_zero(text: str) -> float:
 
 
 def parser() -> argparse.ArgumentParser:
-    found = argparse.ArgumentParser(
+    arguments = argparse.ArgumentParser(
         prog="python -m simulator", description="Simulated X and Facebook, on the wire."
     )
-    add = found.add_argument
+    add = arguments.add_argument
     add("--host", default="127.0.0.1")
     add("--port", type=int, default=8900, help="0 takes a free one")
     add("--state", type=Path, metavar="FILE.sqlite", help="keep everything in this file")
@@ -60,51 +60,53 @@ def parser() -> argparse.ArgumentParser:
     add("--stream-rate", type=_at_least_zero, default=40, metavar="ROWS", help="rows a second")
     add("--limits", choices=("on", "off"), default="on", help="refuse beyond the networks' rate limits")
     add("--quiet", action="store_true", help="print nothing but errors and the listening line")
-    return found
+    return arguments
 
 
 def _serve(
-    asked: argparse.Namespace, rows: stream.Rows | None, store: Store, listener: socket.socket
+    options: argparse.Namespace, rows: stream.Rows | None, store: Store, listener: socket.socket
 ) -> None:
     """Run everything until a signal ends it."""
-    world = World(store, seed=asked.seed)
-    world.settings.limits = asked.limits == "on"
+    world = World(store, seed=options.seed)
+    world.settings.limits = options.limits == "on"
     control = Control(world)
-    running = BackgroundPosting(world, Pace(asked.rate, asked.reaction, asked.patience, asked.until), control)
+    running = BackgroundPosting(
+        world, Pace(options.rate, options.reaction, options.patience, options.until), control
+    )
     app = build_app(world, control)
     if rows is not None:
-        running.set_stream(rows, asked.stream_rate or 40)
+        running.set_stream(rows, options.stream_rate or 40)
     port = listener.getsockname()[1]
 
     def announce() -> None:
-        print(f"Simulated networks on http://{asked.host}:{port}", flush=True)
-        if rows is not None and not asked.quiet:
+        print(f"Simulated networks on http://{options.host}:{port}", flush=True)
+        if rows is not None and not options.quiet:
             print(
-                f"{asked.stream.name}: {len(rows.rows)} rows to post, {len(rows.skipped)} left out",
+                f"{options.stream.name}: {len(rows.rows)} rows to post, {len(rows.skipped)} left out",
                 flush=True,
             )
         for reason in rows.skipped if rows is not None else ():
-            print(f"simulator: {asked.stream.name}, {reason}", file=sys.stderr, flush=True)
+            print(f"simulator: {options.stream.name}, {reason}", file=sys.stderr, flush=True)
 
     run_server(app, listener, [running.post_forever], announce)
 
 
 def main(arguments: list[str] | None = None) -> int:
-    asked = parser().parse_args(arguments)
+    options = parser().parse_args(arguments)
     try:
-        rows = stream.read_rows(asked.stream) if asked.stream else None
-        store = Store(asked.state)
-        listener = listen(asked.host, asked.port)
+        rows = stream.read_rows(options.stream) if options.stream else None
+        store = Store(options.state)
+        listener = listen(options.host, options.port)
     except stream.BadStreamFile as error:
         print(f"simulator: {error}", file=sys.stderr)
         return 2
     except sqlite3.Error as error:
-        print(f"simulator: {asked.state}: {error}", file=sys.stderr)
+        print(f"simulator: {options.state}: {error}", file=sys.stderr)
         return 2
     except OSError as error:
-        print(f"simulator: cannot listen on {asked.host}:{asked.port}: {error.strerror}", file=sys.stderr)
+        print(f"simulator: cannot listen on {options.host}:{options.port}: {error.strerror}", file=sys.stderr)
         return 1
-    _serve(asked, rows, store, listener)
+    _serve(options, rows, store, listener)
     store.close()
     return 0
 

@@ -90,13 +90,13 @@ class Control:
         return 200, await ledger.read_ledger(self.world, int(after), int(limit) if limit else None)
 
     async def attempts(self, request: Request) -> Reply:
-        return 200, {"attempts": [ledger.attempt_entry(one) for one in self.world.attempts]}
+        return 200, {"attempts": [ledger.attempt_entry(attempt) for attempt in self.world.attempts]}
 
     async def accounts(self, request: Request) -> Reply:
-        return 200, {"accounts": [ledger.account_entry(one) for one in self.world.accounts.values()]}
+        return 200, {"accounts": [ledger.account_entry(account) for account in self.world.accounts.values()]}
 
     async def apps(self, request: Request) -> Reply:
-        apps = {one.network: one for one in self.world.apps.values()}
+        apps = {app.network: app for app in self.world.apps.values()}
         x, facebook = apps["x"], apps["facebook"]
         return 200, {
             "x": {
@@ -141,7 +141,7 @@ class Control:
     def _tokens(self, body: dict[str, Any]) -> list[str]:
         account = self._account(body)
         own = [account.secrets.get("access_token", ""), account.secrets.get("page_token", "")]
-        granted = [one.key for one in self.world.grants.values() if one.kind in ("x_access", "x_refresh") and one.subject == account.remote_id and account.network == "x"]  # fmt: skip
+        granted = [grant.key for grant in self.world.grants.values() if grant.kind in ("x_access", "x_refresh") and grant.subject == account.remote_id and account.network == "x"]  # fmt: skip
         return [token for token in own if token] + granted
 
     # -- messages --------------------------------------------------------------------------------------------------
@@ -150,13 +150,13 @@ class Control:
         """One message, a list of them, or `{"messages": […]}`. All or none."""
         body = await read_json(request)
         many = body if isinstance(body, list) else body.get("messages") if isinstance(body, dict) else None
-        wanted = many if isinstance(many, list) else [body]
+        entries = many if isinstance(many, list) else [body]
         drafts = []
-        for number, one in enumerate(wanted):
-            if not isinstance(one, dict):
+        for number, entry in enumerate(entries):
+            if not isinstance(entry, dict):
                 raise ControlRefused(f"message {number}: not an object")
             try:
-                drafts.append(self._draft(one))
+                drafts.append(self._draft(entry))
             except (ControlRefused, ValueError) as error:
                 raise ControlRefused(f"message {number}: {error}") from None
         self.world.store.begin()
@@ -164,26 +164,26 @@ class Control:
             posted = [self.world.post(draft, at) for draft, at in drafts]
         finally:
             self.world.store.commit()
-        return 201, {"messages": [ledger.message_entry(self.world, one) for one in posted]}
+        return 201, {"messages": [ledger.message_entry(self.world, message) for message in posted]}
 
-    def _draft(self, one: dict[str, Any]) -> tuple[Draft, int]:
-        account, text = self._account(one), one.get("text")
+    def _draft(self, entry: dict[str, Any]) -> tuple[Draft, int]:
+        account, text = self._account(entry), entry.get("text")
         if not isinstance(text, str):
             raise ControlRefused("text is missing")
         network = account.network
-        parent = self._message(str(one["in_reply_to"])) if one.get("in_reply_to") else None
-        kind = self._kind(network, str(one.get("kind") or ""), parent)
+        parent = self._message(str(entry["in_reply_to"])) if entry.get("in_reply_to") else None
+        kind = self._kind(network, str(entry.get("kind") or ""), parent)
         if kind == "comment" and parent is None:
             parent = self.world.timeline("posts", account.remote_id).newest()
-        by_brand = one.get("by_brand") is True
+        by_brand = entry.get("by_brand") is True
         author = (
             self.world.people[f"{network}:{account.remote_id}"]
             if by_brand
-            else self._author(network, one.get("author"))
+            else self._author(network, entry.get("author"))
         )
-        recipient = parent.author if by_brand and parent is not None else str(one.get("recipient", ""))
-        at = parse_time(one["created_at"]) if one.get("created_at") else self.world.clock()
-        origin = str(one.get("origin") or ("native" if by_brand else "control"))
+        recipient = parent.author if by_brand and parent is not None else str(entry.get("recipient", ""))
+        at = parse_time(entry["created_at"]) if entry.get("created_at") else self.world.clock()
+        origin = str(entry.get("origin") or ("native" if by_brand else "control"))
         return Draft(
             network,
             account,
@@ -192,7 +192,7 @@ class Control:
             kind,
             parent,
             origin,
-            str(one.get("topic", "")),
+            str(entry.get("topic", "")),
             recipient=recipient,
         ), at
 
@@ -209,37 +209,41 @@ class Control:
             )
         if kind == "brand_post" and parent is not None:
             kind = "public" if network == "x" else "comment"
-        for known in KINDS[network]:
-            if known == kind:
-                return known
+        for network_kind in KINDS[network]:
+            if network_kind == kind:
+                return network_kind
         raise ControlRefused(f"{network} has no {kind}; it has {', '.join(KINDS[network])}")
 
-    def _account(self, one: dict[str, Any]) -> BrandAccount:
-        network = one.get("network")
+    def _account(self, entry: dict[str, Any]) -> BrandAccount:
+        network = entry.get("network")
         if network not in NETWORKS:
             raise ControlRefused("network must be x or facebook")
-        accounts = [found for found in self.world.accounts.values() if found.network == network]
-        account = self.world.account(str(network), str(one["account"])) if one.get("account") else accounts[0]
+        accounts = [account for account in self.world.accounts.values() if account.network == network]
+        account = (
+            self.world.account(str(network), str(entry["account"])) if entry.get("account") else accounts[0]
+        )
         if account is None:
-            raise ControlRefused(f"{network} has no brand account {one['account']}")
+            raise ControlRefused(f"{network} has no brand account {entry['account']}")
         return account
 
-    def _author(self, network: str, wanted: Any) -> Person:
+    def _author(self, network: str, author: Any) -> Person:
         """Return a person by id or handle. A new one is made on the spot; an object sets name, followers,
         verified.
         """
-        more = wanted if isinstance(wanted, dict) else {}
-        known = str(
+        more = author if isinstance(author, dict) else {}
+        name_or_id = str(
             more.get("id")
             or more.get("handle")
-            or (wanted if isinstance(wanted, str | int) else "")
+            or (author if isinstance(author, str | int) else "")
             or "someone"
         )
-        person = self.world.person(network, known) or self.world.find_person_by_handle(network, known)
+        person = self.world.person(network, name_or_id) or self.world.find_person_by_handle(
+            network, name_or_id
+        )
         if person is not None and not more.keys() - {"id", "handle"}:
             return person
-        handle = str(more.get("handle") or (person.handle if person else known)).lstrip("@")
-        found = Person(
+        handle = str(more.get("handle") or (person.handle if person else name_or_id)).lstrip("@")
+        new_person = Person(
             network,  # type: ignore[arg-type]
             str(
                 more.get("id")
@@ -251,7 +255,7 @@ class Control:
             more.get("verified") is True,
             language=str(more.get("language", "en")),
         )
-        return self.world.add_person(found)
+        return self.world.add_person(new_person)
 
     def _message(self, message_id: str) -> Message:
         message = self.world.messages.get(message_id)

@@ -28,21 +28,21 @@ _HOUR_MS = 3600 * 1000
 def new_account(world: World, network: Network, handle: str, name: str, remote_id: str = "") -> BrandAccount:
     """Make a brand account with fresh secrets, known to the network's app."""
     remote_id = remote_id or number_for(world.seed, network, handle)
-    app = next(one for one in world.apps.values() if one.network == network)
+    app = next(candidate for candidate in world.apps.values() if candidate.network == network)
     if network == "x":
-        found = {
+        account_secrets = {
             "consumer_key": app.consumer_key,
             "consumer_secret": app.consumer_secret,
             "access_token": f"{remote_id}-{secret(world.seed, 'x token', handle)}",
             "access_token_secret": secret(world.seed, "x token secret", handle, length=45),
         }
     else:
-        found = {
+        account_secrets = {
             "page_token": "EAA" + secret(world.seed, "page token", handle, length=160),
             "app_id": app.client_id,
             "app_secret": app.client_secret,
         }
-    return world.add_account(BrandAccount(network, remote_id, handle, name, found))
+    return world.add_account(BrandAccount(network, remote_id, handle, name, account_secrets))
 
 
 def set_up(world: World) -> None:

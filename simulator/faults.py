@@ -109,38 +109,38 @@ class Faults:
     async def add(self, request: Request) -> Reply:
         """One fault, a list of them, or `{"seed": 5}` alone to start the dice again."""
         body = await read_json(request)
-        wanted = body if isinstance(body, list) else [body]
-        if not all(isinstance(one, dict) for one in wanted):
+        entries = body if isinstance(body, list) else [body]
+        if not all(isinstance(entry, dict) for entry in entries):
             raise ControlRefused("a fault is an object")
-        for one in wanted:
-            if "seed" in one:
-                self.rng = random.Random(f"faults {one.pop('seed')}")
-        made = [self._build_fault(one) for one in wanted if one]
+        for entry in entries:
+            if "seed" in entry:
+                self.rng = random.Random(f"faults {entry.pop('seed')}")
+        made = [self._build_fault(entry) for entry in entries if entry]
         self.rules += made
         return 201, {"faults": [asdict(rule) for rule in made]}
 
-    def _build_fault(self, one: dict[str, Any]) -> Fault:
-        if one.get("fault") not in NAMES:
+    def _build_fault(self, entry: dict[str, Any]) -> Fault:
+        if entry.get("fault") not in NAMES:
             raise ControlRefused(f"fault must be one of {', '.join(NAMES)}")
-        if unknown := set(one) - set(Fault.__dataclass_fields__) | ({"id", "hits"} & set(one)):
+        if unknown := set(entry) - set(Fault.__dataclass_fields__) | ({"id", "hits"} & set(entry)):
             raise ControlRefused(f"unknown: {', '.join(sorted(unknown))}")
-        if one.get("kind", "") not in ("", *get_args(RouteKind)):
+        if entry.get("kind", "") not in ("", *get_args(RouteKind)):
             raise ControlRefused("kind must be read, write or auth")
-        if account := one.get("account"):
-            found = [
+        if account := entry.get("account"):
+            matching = [
                 self.world.account(network, str(account))
                 for network in ("x", "facebook")
-                if one.get("network", network) == network
+                if entry.get("network", network) == network
             ]
-            ids = [each.remote_id for each in found if each is not None]
+            ids = [each.remote_id for each in matching if each is not None]
             if len(ids) != 1:
                 raise ControlRefused(
                     f"{account} names {len(ids)} brand accounts; give network and handle, or the id"
                 )
-            one = {**one, "account": ids[0]}
+            entry = {**entry, "account": ids[0]}
         self._count += 1
         try:
-            rule = Fault(id=self._count, **one)
+            rule = Fault(id=self._count, **entry)
             rule.probability, rule.seconds, rule.skip = (
                 float(rule.probability),
                 float(rule.seconds),

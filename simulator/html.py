@@ -82,8 +82,8 @@ def choices(kind: str, name: str, options: list[tuple[str, str]]) -> str:
 
 
 def consent_page(network: str, question: str, fields: str, wants: list[str]) -> Response:
-    """Render the page that asks whether an application may have what it wants."""
-    listed = "".join(f"<li>{escaped(one)}</li>" for one in wants)
+    """Render the page that asks whether an application may have access."""
+    listed = "".join(f"<li>{escaped(scope)}</li>" for scope in wants)
     return page(
         f"Authorise an app · {network}",
         f"<p class=soft>Simulated {escaped(network)}</p><h1>{escaped(question)}</h1>"

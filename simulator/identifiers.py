@@ -26,16 +26,16 @@ class Ids:
     def _next(self, network: str, floor: int, room: int) -> int:
         last = self._last[network]
         if floor > last:
-            found = floor
+            number = floor
         elif last - floor < room * 5_000:
             # The same millisecond, or a clock that stepped back a little: keep growing.
-            found = last + 1
+            number = last + 1
         else:
             key = f"{network}:{floor}"
             self._past[key] = self._past.get(key, 0) + 1
             return floor + 512 + self._past[key]
-        self._last[network] = found
-        return found
+        self._last[network] = number
+        return number
 
     def snowflake(self, ms: int) -> str:
         return str(self._next("x", snowflake_floor(ms) + 0x1000, 1 << 22))
@@ -88,7 +88,7 @@ def secret(seed: int, *names: str, length: int = 40) -> str:
 
 
 def number_for(seed: int, *names: str, digits: int = 15) -> str:
-    """Return a decimal id that is the same for the same seed and names."""
+    """Return a decimal id, the same for the same seed and names."""
     digest = hashlib.sha256("|".join((str(seed), *names)).encode()).digest()
     low = 10 ** (digits - 1)
     return str(low + int.from_bytes(digest[:10], "big") % (9 * low))

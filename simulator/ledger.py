@@ -19,7 +19,7 @@ def message_entry(world: World, message: Message) -> dict[str, Any]:
         "seq": message.seq,
         "id": message.id,
         "first_id": message.first_id,
-        "ids": [one.id for one in message.versions if message.network == "x"] or [message.id],
+        "ids": [version.id for version in message.versions if message.network == "x"] or [message.id],
         "network": message.network,
         "account": message.account,
         "kind": message.kind,
@@ -43,22 +43,22 @@ def message_entry(world: World, message: Message) -> dict[str, Any]:
     }
 
 
-def attempt_entry(one: Attempt) -> dict[str, Any]:
+def attempt_entry(attempt: Attempt) -> dict[str, Any]:
     return {
-        "at": iso(one.at), "network": one.network, "account": one.account, "action": one.action, "target": one.target,
-        "text": one.text, "outcome": one.outcome, "accepted": one.outcome == "accepted", "message_id": one.message_id,
-        "client": one.client,
+        "at": iso(attempt.at), "network": attempt.network, "account": attempt.account, "action": attempt.action, "target": attempt.target,
+        "text": attempt.text, "outcome": attempt.outcome, "accepted": attempt.outcome == "accepted", "message_id": attempt.message_id,
+        "client": attempt.client,
     }  # fmt: skip
 
 
-def account_entry(one: BrandAccount) -> dict[str, Any]:
+def account_entry(account: BrandAccount) -> dict[str, Any]:
     return {
-        "network": one.network,
-        "remote_id": one.remote_id,
-        "handle": one.handle,
-        "name": one.name,
-        "secrets": one.secrets,
-        **one.secrets,
+        "network": account.network,
+        "remote_id": account.remote_id,
+        "handle": account.handle,
+        "name": account.name,
+        "secrets": account.secrets,
+        **account.secrets,
     }
 
 
@@ -74,16 +74,16 @@ async def read_ledger(world: World, after: int = 0, limit: int | None = None) ->
     if more:
         messages = messages[:limit]
         last = messages[-1].rev
-    found: list[dict[str, Any]] = []
+    entries: list[dict[str, Any]] = []
     for number, message in enumerate(messages):
-        found.append(message_entry(world, message))
+        entries.append(message_entry(world, message))
         if number % _YIELD_EVERY == _YIELD_EVERY - 1:
             await asyncio.sleep(0)
-    return {"messages": found, "next": last, "more": more, "count": len(found)}
+    return {"messages": entries, "next": last, "more": more, "count": len(entries)}
 
 
 def count_messages(world: World) -> dict[str, int]:
     """Count messages by side."""
-    firsts = {id(one): one for one in world.messages.values()}.values()
-    customers = sum(one.from_customer for one in firsts)
+    firsts = {id(message): message for message in world.messages.values()}.values()
+    customers = sum(message.from_customer for message in firsts)
     return {"messages": len(firsts), "customers": customers, "brands": len(firsts) - customers}

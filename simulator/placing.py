@@ -44,8 +44,8 @@ class Population(Protocol):
 
 def mentioned_accounts(world: Population, text: str) -> set[str]:
     """Brand accounts on X whose handle stands in the text."""
-    found = (world.find_person_by_handle("x", handle) for handle in HANDLE.findall(text))
-    return {person.id for person in found if person is not None and person.is_brand}
+    people = (world.find_person_by_handle("x", handle) for handle in HANDLE.findall(text))
+    return {person.id for person in people if person is not None and person.is_brand}
 
 
 def place_message(world: Population, draft: Draft, now: int) -> Message:

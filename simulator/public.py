@@ -37,8 +37,8 @@ class Public:
 
     async def front(self, request: Request) -> Response:
         links = "".join(
-            f'<li><a href="{_home(one)}">{escaped(one.name)} (@{escaped(one.handle)}) on {_NAMES[one.network]}</a></li>'
-            for one in self.world.accounts.values()
+            f'<li><a href="{_home(account)}">{escaped(account.name)} (@{escaped(account.handle)}) on {_NAMES[account.network]}</a></li>'
+            for account in self.world.accounts.values()
         )
         return html.page(
             "Simulated networks",
@@ -51,7 +51,7 @@ class Public:
         account = self.world.account(network, request.path_params["handle"])
         if account is None:
             return html.page("Not found", "<h1>This page isn't available.</h1>", 404)
-        parts = [f"<li>{self._summary(one)}</li>" for one in self._newest(account)]
+        parts = [f"<li>{self._summary(message)}</li>" for message in self._newest(account)]
         body = (
             f"<p class=soft>Simulated {_NAMES[network]}</p><h1>{escaped(account.name)}</h1>"
             f"<p class=soft>@{escaped(account.handle)}</p><ol class=thread>{''.join(parts)}</ol>"
@@ -63,8 +63,10 @@ class Public:
             keys = [("x-author", account.remote_id), ("x-mentions", account.remote_id)]
         else:
             keys = [("feed", account.remote_id), ("tagged", account.remote_id)]
-        found = [one for key in keys for one in _first(self.world.timeline(*key).newest_first(), SHOWN)]
-        return sorted(found, key=lambda one: one.number, reverse=True)[:SHOWN]
+        messages = [
+            message for key in keys for message in _first(self.world.timeline(*key).newest_first(), SHOWN)
+        ]
+        return sorted(messages, key=lambda message: message.number, reverse=True)[:SHOWN]
 
     async def thread(self, request: Request) -> Response:
         """Show a post with everything under it."""
@@ -77,15 +79,15 @@ class Public:
             return html.page("Not found", "<h1>This page isn't available.</h1>", 404)
         key = "x-conversation" if network == "x" else "comments"
         under: dict[str, list[Message]] = {}
-        for one in self.world.timeline(key, root.thread).oldest_first():
-            if one is not root and not one.hidden:
-                above = self.world.messages.get(one.in_reply_to)
+        for reply in self.world.timeline(key, root.thread).oldest_first():
+            if reply is not root and not reply.hidden:
+                above = self.world.messages.get(reply.in_reply_to)
                 above = (
                     self.world.top_comment(above)
                     if above and network == "facebook" and above.kind == "comment"
                     else above
                 )
-                under.setdefault(above.first_id if above else root.first_id, []).append(one)
+                under.setdefault(above.first_id if above else root.first_id, []).append(reply)
         account = self.world.accounts[f"{network}:{root.account}"]
         body = (
             f'<p class=soft>Simulated {_NAMES[network]} · <a href="{_home(account)}">{escaped(account.name)}</a></p>'
@@ -103,13 +105,13 @@ class Public:
         stack: list[Message | str] = [root]
         depth = 0
         while stack:
-            one = stack.pop()
-            if isinstance(one, str):
-                parts.append(one)
-                depth -= one.startswith("</ol>")
+            node = stack.pop()
+            if isinstance(node, str):
+                parts.append(node)
+                depth -= node.startswith("</ol>")
                 continue
-            parts.append(f"<li>{self._article(one)}")
-            below = under.pop(one.first_id, [])
+            parts.append(f"<li>{self._article(node)}")
+            below = under.pop(node.first_id, [])
             if below and depth < _INDENTS:
                 parts.append("<ol class=thread>")
                 stack.append("</ol></li>")
@@ -150,9 +152,9 @@ def _home(account: BrandAccount) -> str:
 
 
 def _first(messages: Iterable[Message], count: int) -> list[Message]:
-    found: list[Message] = []
-    for one in messages:
-        if len(found) == count:
+    first: list[Message] = []
+    for message in messages:
+        if len(first) == count:
             break
-        found.append(one)
-    return found
+        first.append(message)
+    return first

@@ -25,10 +25,10 @@ class BackgroundPosting:
         self.streamer = Streamer(self.world, rows, rate)
 
     def health(self) -> dict[str, Any]:
-        found = self.director.health()
+        report = self.director.health()
         if self.streamer is not None:
-            found |= self.streamer.health()
-        return found
+            report |= self.streamer.health()
+        return report
 
     async def post_forever(self) -> None:
         if self.streamer is not None:

@@ -38,16 +38,16 @@ class Server(uvicorn.Server):
 def listen(host: str, port: int) -> socket.socket:
     """Open a listening socket. Raises `OSError` when the address is taken."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    found = socket.socket(family, socket.SOCK_STREAM)
-    found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        found.bind((host, port))
-        found.listen(512)
+        listener.bind((host, port))
+        listener.listen(512)
     except OSError:
-        found.close()
+        listener.close()
         raise
-    found.set_inheritable(True)
-    return found
+    listener.set_inheritable(True)
+    return listener
 
 
 async def serve(
@@ -66,7 +66,7 @@ async def serve(
         timeout_keep_alive=30,
     )
     server = Server(config, announce)
-    tasks = [asyncio.ensure_future(one()) for one in background]
+    tasks = [asyncio.ensure_future(start()) for start in background]
     try:
         await server.serve(sockets=[listener])
     finally:

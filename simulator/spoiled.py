@@ -83,34 +83,34 @@ def spoil_page(fault: str, body: Any, rng: random.Random) -> Any:
 
 def _spoil_lists(fault: str, value: Any, rng: random.Random) -> Any:
     if isinstance(value, list):
-        return [_spoil_lists(fault, one, rng) for one in value]
+        return [_spoil_lists(fault, part, rng) for part in value]
     if not isinstance(value, dict):
         return value
-    found = {key: _spoil_lists(fault, part, rng) for key, part in value.items()}
-    items = found.get("data")
+    spoiled = {key: _spoil_lists(fault, part, rng) for key, part in value.items()}
+    items = spoiled.get("data")
     if isinstance(items, list) and items:
         if fault == "duplicates":
-            found["data"] = [one for item in items for one in [item] * rng.choice((1, 2, 2))]
+            spoiled["data"] = [copy for item in items for copy in [item] * rng.choice((1, 2, 2))]
         elif fault == "shuffled":
             rng.shuffle(items)
         elif fault == "empty_page":
-            found["data"] = []
-    return found
+            spoiled["data"] = []
+    return spoiled
 
 
 def _same_page_token(forward: str, backward: str) -> str:
     """Return a token of the very page between two tokens."""
-    what, after = open_page_token(forward)
+    list_name, after = open_page_token(forward)
     _, before = open_page_token(backward)
-    return make_page_token(what, str(int(before) + (1 if int(after) <= int(before) else -1)))
+    return make_page_token(list_name, str(int(before) + (1 if int(after) <= int(before) else -1)))
 
 
 def _make_looping(body: dict[str, Any]) -> dict[str, Any]:
     meta, paging = body.get("meta"), body.get("paging")
     if isinstance(meta, dict) and meta.get("next_token"):
         newest = meta.get("newest_id") or body["data"][0]["id"]
-        what, _ = open_page_token(meta["next_token"])
-        return {**body, "meta": {**meta, "next_token": make_page_token(what, str(int(newest) + 1))}}
+        list_name, _ = open_page_token(meta["next_token"])
+        return {**body, "meta": {**meta, "next_token": make_page_token(list_name, str(int(newest) + 1))}}
     if isinstance(paging, dict) and paging.get("next"):
         return {**body, "paging": {**paging, "next": _looped_address(paging)}}
     return body

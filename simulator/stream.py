@@ -53,29 +53,29 @@ class Rows:
 def read_rows(path: Path) -> Rows:
     """Read all rows, before anything is posted. Raises `BadStreamFile`."""
     csv.field_size_limit(2**31 - 1)
-    found, seen = Rows(), Counter[str]()
+    rows, seen = Rows(), Counter[str]()
     try:
         with path.open(encoding="utf-8-sig", newline="") as lines:
             for line, row in _rows(path, csv.DictReader(lines, strict=True)):
                 text = row["text"]
                 if not text.strip():
-                    found.skipped.append(f"line {line}: no text, not posted")
+                    rows.skipped.append(f"line {line}: no text, not posted")
                     continue
                 if len(text) > POST_LENGTH:
-                    found.skipped.append(
+                    rows.skipped.append(
                         f"line {line}: {len(text)} characters, more than any network takes, not posted"
                     )
                     continue
                 base = row.get("id") or hashlib.sha256(text.encode()).hexdigest()
                 seen[base] += 1
-                found.rows.append(Row(f"{base}#{seen[base]}", text, line))
+                rows.rows.append(Row(f"{base}#{seen[base]}", text, line))
     except OSError as error:
         raise BadStreamFile(f"{path}: {error.strerror}") from None
     except UnicodeDecodeError as error:
         raise BadStreamFile(
             f"{path}, line {_line_of(path, error.start)}: not UTF-8 ({error.reason})"
         ) from None
-    return found
+    return rows
 
 
 def _line_of(path: Path, near: int) -> int:
@@ -161,11 +161,11 @@ class Streamer:
 
     def _where(self, text: str, rng: random.Random) -> tuple[BrandAccount, Kind]:
         accounts = list(self.world.accounts.values())
-        on_x = [one for one in accounts if one.network == "x"]
+        on_x = [account for account in accounts if account.network == "x"]
         pages = [
-            one
-            for one in accounts
-            if one.network == "facebook" and len(self.world.timeline("posts", one.remote_id))
+            account
+            for account in accounts
+            if account.network == "facebook" and len(self.world.timeline("posts", account.remote_id))
         ]
         fits_x = len(text) <= LIMIT // 2 or weighted(text) <= LIMIT
         if on_x and fits_x and (not pages or rng.random() < 0.55):

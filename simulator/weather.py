@@ -56,7 +56,7 @@ class FaultMiddleware:
             await self._answer_with_fault(fault, network, scope, send)
 
     def _account(self, network: str, scope: Scope, body: bytes) -> str:
-        """Return the brand account a request speaks for, without judging whether it may."""
+        """Return the brand account a request speaks for. Whether it may is not judged here."""
         headers = dict(scope["headers"])
         header = headers.get(b"authorization", b"").decode("latin-1")
         token = header.removeprefix("Bearer ")
@@ -88,8 +88,8 @@ class FaultMiddleware:
     async def _spoil_answer(
         self, fault: Fault, network: str, scope: Scope, receive: Receive, send: Send
     ) -> None:
-        held = CapturedAnswer()
-        await self.app(scope, receive, held.send)
+        captured = CapturedAnswer()
+        await self.app(scope, receive, captured.send)
         if fault.fault == "accepted_silent":
             await _cut_connection(scope)
         elif fault.fault == "accepted_server_error":
@@ -97,15 +97,15 @@ class FaultMiddleware:
             assert answer is not None
             await _send_answer(send, *answer)
         elif fault.fault == "truncated":
-            await _send_half(held, scope, send)
+            await _send_half(captured, scope, send)
         else:
             if fault.fault == "slow":
                 await asyncio.sleep(fault.seconds)
-            elif held.status == 200:
-                held.body = orjson.dumps(
-                    spoiled.spoil_page(fault.fault, orjson.loads(held.body), self.faults.rng)
+            elif captured.status == 200:
+                captured.body = orjson.dumps(
+                    spoiled.spoil_page(fault.fault, orjson.loads(captured.body), self.faults.rng)
                 )
-            await _send_captured(held, send)
+            await _send_captured(captured, send)
 
 
 def _network(scope: Scope) -> str:
@@ -133,13 +133,13 @@ async def _read_body(receive: Receive) -> bytes:
 
 
 def _replay_body(body: bytes, receive: Receive) -> Receive:
-    given = False
+    is_given = False
 
     async def again() -> Message:
-        nonlocal given
-        if given:
+        nonlocal is_given
+        if is_given:
             return await receive()
-        given = True
+        is_given = True
         return {"type": "http.request", "body": body, "more_body": False}
 
     return again
@@ -160,16 +160,18 @@ async def _send_answer(send: Send, status: int, body: Any, headers: dict[str, st
     await send({"type": "http.response.body", "body": content})
 
 
-async def _send_captured(held: CapturedAnswer, send: Send) -> None:
-    headers = [(name, value) for name, value in held.headers if name != b"content-length"]
-    headers.append((b"content-length", str(len(held.body)).encode()))
-    await send({"type": "http.response.start", "status": held.status, "headers": headers})
-    await send({"type": "http.response.body", "body": held.body})
+async def _send_captured(captured: CapturedAnswer, send: Send) -> None:
+    headers = [(name, value) for name, value in captured.headers if name != b"content-length"]
+    headers.append((b"content-length", str(len(captured.body)).encode()))
+    await send({"type": "http.response.start", "status": captured.status, "headers": headers})
+    await send({"type": "http.response.body", "body": captured.body})
 
 
-async def _send_half(held: CapturedAnswer, scope: Scope, send: Send) -> None:
+async def _send_half(captured: CapturedAnswer, scope: Scope, send: Send) -> None:
     """Promise the whole answer in the head and send half of it."""
-    await send({"type": "http.response.start", "status": held.status, "headers": held.headers})
-    await send({"type": "http.response.body", "body": held.body[: len(held.body) // 2], "more_body": True})
+    await send({"type": "http.response.start", "status": captured.status, "headers": captured.headers})
+    await send(
+        {"type": "http.response.body", "body": captured.body[: len(captured.body) // 2], "more_body": True}
+    )
     await asyncio.sleep(0.01)
     await _cut_connection(scope)

@@ -62,14 +62,14 @@ class World:
     def find_person_by_handle(self, network: str, handle: str) -> Person | None:
         return self.handles.get(f"{network}:{handle.lstrip('@').lower()}")
 
-    def account(self, network: str, wanted: str) -> BrandAccount | None:
+    def account(self, network: str, name_or_id: str) -> BrandAccount | None:
         """Return a brand account by its id, handle or name."""
-        if found := self.accounts.get(f"{network}:{wanted}"):
-            return found
-        name = wanted.lstrip("@").lower()
-        for one in self.accounts.values():
-            if one.network == network and name in (one.handle.lower(), one.name.lower()):
-                return one
+        if by_id := self.accounts.get(f"{network}:{name_or_id}"):
+            return by_id
+        name = name_or_id.lstrip("@").lower()
+        for candidate in self.accounts.values():
+            if candidate.network == network and name in (candidate.handle.lower(), candidate.name.lower()):
+                return candidate
         return None
 
     def find_readable_message(self, message_id: str) -> Message | None:
@@ -94,7 +94,7 @@ class World:
         return self.timelines.get(key) or Timeline()
 
     def changes_after(self, after: int) -> Iterator[Message]:
-        """Yield messages changed since revision `after`, in the order of their last change."""
+        """Yield messages changed since revision `after`. In the order of their last change."""
         for at in range(bisect_right(self._revs, after), len(self._revs)):
             if self._log[at].rev == self._revs[at]:
                 yield self._log[at]
@@ -190,18 +190,18 @@ class World:
         self._record_change(message, "hidden")
 
     def like(self, message: Message, who: str, liked: bool = True) -> None:
-        message.likes = [one for one in message.likes if one != who] + ([who] if liked else [])
+        message.likes = [person for person in message.likes if person != who] + ([who] if liked else [])
         self._record_change(message, "liked")
 
     # -- keeping ---------------------------------------------------------------------------------------------------
 
-    def _record_change(self, message: Message, what: str) -> None:
+    def _record_change(self, message: Message, event: str) -> None:
         message.rev = self.revision + 1
         self._revs.append(message.rev)
         self._log.append(message)
         self.store.save_message(message.first_id, message.rev, message)
         for listener in self.listeners:
-            listener(message, what)
+            listener(message, event)
 
     def _keys(self, message: Message) -> Iterator[tuple[str, ...]]:
         if message.network == "x":
@@ -245,7 +245,7 @@ class World:
         for _, body in self.store.load_things("person"):
             self.add_loaded_person(Person(**body))
         accounts = [BrandAccount(**body) for _, body in self.store.load_things("account")]
-        for account in sorted(accounts, key=lambda one: one.position):
+        for account in sorted(accounts, key=lambda account: account.position):
             self.accounts[f"{account.network}:{account.remote_id}"] = account
         for key, body in self.store.load_things("app"):
             self.apps[key] = App(**body)
@@ -254,7 +254,7 @@ class World:
         self.revoked = {key for key, revoked in self.store.load_things("revoked") if revoked}
         self.attempts = [Attempt(**body) for body in self.store.load_attempts()]
         for body in self.store.load_messages():
-            body["versions"] = [Version(**one) for one in body["versions"]]
+            body["versions"] = [Version(**version) for version in body["versions"]]
             message = Message(**body)
             self.messages[message.id] = message
             for version in message.versions:
@@ -263,8 +263,8 @@ class World:
             if not message.deleted_at:
                 self._index(message)
             self._log.append(message)
-        self._log.sort(key=lambda one: one.rev)
-        self._revs = [one.rev for one in self._log]
+        self._log.sort(key=lambda message: message.rev)
+        self._revs = [message.rev for message in self._log]
 
     def add_loaded_person(self, person: Person) -> None:
         self.people[f"{person.network}:{person.id}"] = person

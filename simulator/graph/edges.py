@@ -113,9 +113,9 @@ def _list_conversations(
     for thread, newest in reversed(inbox.items()) if inbox else ():
         if after is not None and newest.number >= after:
             continue
-        found = find_conversation(ask.world, page.remote_id, thread)
-        if found is not None and (not person or found.person == person):
-            yield found
+        conversation = find_conversation(ask.world, page.remote_id, thread)
+        if conversation is not None and (not person or conversation.person == person):
+            yield conversation
 
 
 def _list_items(
@@ -124,9 +124,9 @@ def _list_items(
     if name == "accounts" and isinstance(thing, Person):
         allowed = ask.grant.pages if ask.grant else []
         return [
-            one
-            for one in ask.world.accounts.values()
-            if one.network == "facebook" and one.remote_id in allowed
+            page
+            for page in ask.world.accounts.values()
+            if page.network == "facebook" and page.remote_id in allowed
         ]
     if name == "conversations" and isinstance(thing, BrandAccount):
         if arguments.get("platform", "messenger").lower() != "messenger":
@@ -167,16 +167,16 @@ def list_edge(
     """One page of an edge with `paging`, `data` empty at the end."""
     owner = thing.remote_id if isinstance(thing, BrandAccount) else thing.id
     limit = _limit(name, arguments)
-    found: list[Any] = []
+    items: list[Any] = []
     more = False
     for item in _list_items(ask, name, thing, arguments, _after(name, owner, arguments)):
-        if len(found) == limit:
+        if len(items) == limit:
             more = True
             break
-        found.append(item)
-    body: dict[str, Any] = {"data": [render(ask, item, fields) for item in found]}
-    if found and name != "accounts":
-        body["paging"] = _paging(ask, name, owner, arguments, fields, limit, found, more)
+        items.append(item)
+    body: dict[str, Any] = {"data": [render(ask, item, fields) for item in items]}
+    if items and name != "accounts":
+        body["paging"] = _paging(ask, name, owner, arguments, fields, limit, items, more)
     if arguments.get("summary") in ("1", "true", "total_count"):
         count = len(ask.world.timeline("comments", owner)) if name == "comments" else len(body["data"])
         body["summary"] = {
@@ -188,10 +188,10 @@ def list_edge(
 
 
 def _paging(
-    ask: GraphRequest, name: str, owner: str, arguments: dict[str, str], fields: tuple[Field, ...], limit: int, found: list[Any], more: bool
+    ask: GraphRequest, name: str, owner: str, arguments: dict[str, str], fields: tuple[Field, ...], limit: int, items: list[Any], more: bool
 ) -> dict[str, Any]:  # fmt: skip
-    what = f"{name} {owner}"
-    after = make_page_token(what, str(_position(found[-1])))
+    list_name = f"{name} {owner}"
+    after = make_page_token(list_name, str(_position(items[-1])))
     query = {"access_token": ask.token, "pretty": "0"}
     if fields:
         query["fields"] = written(fields)
@@ -205,12 +205,15 @@ def _paging(
     if name in ("feed", "posts", "published_posts", "tagged", "visitor_posts"):
         # As recorded: feeds page by time, with a token that makes the second exact.
         paging: dict[str, Any] = {
-            "previous": address + urlencode({**query, "__previous": "1", "since": str(found[0].created_at // 1000), "__paging_token": make_page_token(what + " back", str(_position(found[0])))})
+            "previous": address + urlencode({**query, "__previous": "1", "since": str(items[0].created_at // 1000), "__paging_token": make_page_token(list_name + " back", str(_position(items[0])))})
         }  # fmt: skip
-        query |= {"until": str(found[-1].created_at // 1000), "__paging_token": after}
+        query |= {"until": str(items[-1].created_at // 1000), "__paging_token": after}
     else:
         paging = {
-            "cursors": {"before": make_page_token(what + " back", str(_position(found[0]))), "after": after}
+            "cursors": {
+                "before": make_page_token(list_name + " back", str(_position(items[0]))),
+                "after": after,
+            }
         }
         query["after"] = after
     if more:

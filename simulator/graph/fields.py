@@ -19,10 +19,10 @@ class Field:
 def parse(text: str) -> tuple[Field, ...]:
     """Parse a `fields` parameter. Raises `GraphProblem` 2500 for a syntax error."""
     parser = _FieldParser(text.replace(" ", "").replace("\n", ""))
-    found = parser.fields(0)
+    parsed = parser.fields(0)
     if parser.at != len(parser.text):
         raise parser.error()
-    return found
+    return parsed
 
 
 class _FieldParser:
@@ -48,11 +48,11 @@ class _FieldParser:
     def fields(self, depth: int) -> tuple[Field, ...]:
         if depth > _MAX_DEPTH:
             raise GraphProblem(400, "(#100) Fields are nested too deeply", 100)
-        found = [self.field(depth)]
+        parsed = [self.field(depth)]
         while self.peek() == ",":
             self.at += 1
-            found.append(self.field(depth))
-        return tuple(found)
+            parsed.append(self.field(depth))
+        return tuple(parsed)
 
     def field(self, depth: int) -> Field:
         name = self.name()
@@ -80,8 +80,8 @@ class _FieldParser:
 def written(fields: tuple[Field, ...]) -> str:
     """Return the text of `fields`, for a `next` address."""
     parts = []
-    for one in fields:
-        arguments = "".join(f".{name}({value})" for name, value in one.arguments.items())
-        inner = "{" + written(one.fields) + "}" if one.fields else ""
-        parts.append(one.name + arguments + inner)
+    for requested in fields:
+        arguments = "".join(f".{name}({value})" for name, value in requested.arguments.items())
+        inner = "{" + written(requested.fields) + "}" if requested.fields else ""
+        parts.append(requested.name + arguments + inner)
     return ",".join(parts)

@@ -79,12 +79,12 @@ def read_edge(ask: GraphRequest, object_id: str, name: str, parameters: Mapping[
         for key, value in parameters.items()
         if key not in ("fields", "access_token", "appsecret_proof", "pretty")
     }
-    wanted = fields.parse(parameters["fields"]) if parameters.get("fields") else ()
-    return edges.list_edge(ask, thing, name, arguments, wanted, render)
+    requested = fields.parse(parameters["fields"]) if parameters.get("fields") else ()
+    return edges.list_edge(ask, thing, name, arguments, requested, render)
 
 
 def debug_token(world: World, caller: Caller, parameters: Mapping[str, str]) -> dict[str, Any]:
-    """Describe what a token is good for, to the app that issued it."""
+    """Describe what a token is good for. Only to the app that issued it."""
     token = parameters.get("input_token", "")
     data: dict[str, Any] = {
         "is_valid": False,

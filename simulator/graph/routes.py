@@ -24,18 +24,18 @@ LATEST = "v26.0"
 
 async def parameters_of(request: Request) -> dict[str, str]:
     """Query, form and JSON body together, as Graph takes them."""
-    found = dict(request.query_params)
+    parameters = dict(request.query_params)
     if request.method in ("POST", "DELETE"):
         if "json" in request.headers.get("content-type", ""):
             body = orjson.loads(await request.body() or b"{}")
-            found |= {
+            parameters |= {
                 key: value if isinstance(value, str) else orjson.dumps(value).decode()
                 for key, value in body.items()
             }
         else:
             async with request.form() as form:
-                found |= {key: value for key, value in form.items() if isinstance(value, str)}
-    return found
+                parameters |= {key: value for key, value in form.items() if isinstance(value, str)}
+    return parameters
 
 
 def answer(status: int, body: Any, version: str, headers: dict[str, str]) -> Response:

@@ -36,19 +36,19 @@ class GraphSignIn:
         ]
 
     async def dialog(self, request: Request) -> Response:
-        asked = request.query_params
-        app = self.world.apps.get(asked.get("client_id", ""))
-        redirect = asked.get("redirect_uri", "")
+        query = request.query_params
+        app = self.world.apps.get(query.get("client_id", ""))
+        redirect = query.get("redirect_uri", "")
         if app is None or app.network != "facebook" or not sound_redirect(app, redirect):
             return html.refused_page("Invalid app ID or redirect_uri: the app cannot send you back there.")
-        state = {"state": asked["state"]} if "state" in asked else {}
-        wanted = [one for one in asked.get("scope", "public_profile").split(",") if one]
-        if set(wanted) - KNOWN_SCOPES:
-            return html.refused_page(f"Invalid Scopes: {', '.join(sorted(set(wanted) - KNOWN_SCOPES))}.")
-        pages = [one for one in self.world.accounts.values() if one.network == "facebook"]
+        state = {"state": query["state"]} if "state" in query else {}
+        scopes = [scope for scope in query.get("scope", "public_profile").split(",") if scope]
+        if set(scopes) - KNOWN_SCOPES:
+            return html.refused_page(f"Invalid Scopes: {', '.join(sorted(set(scopes) - KNOWN_SCOPES))}.")
+        pages = [account for account in self.world.accounts.values() if account.network == "facebook"]
         if request.method == "GET":
-            fields = html.choices("checkbox", "page", [(one.remote_id, one.name) for one in pages])
-            return html.consent_page("Facebook", "An app wants to manage your Pages", fields, wanted)
+            fields = html.choices("checkbox", "page", [(page.remote_id, page.name) for page in pages])
+            return html.consent_page("Facebook", "An app wants to manage your Pages", fields, scopes)
         form = await request.form()
         if form.get("decision") != "allow":
             return html.redirect_to(
@@ -56,9 +56,11 @@ class GraphSignIn:
                     redirect, error="access_denied", error_code="200", error_reason="user_denied", **state
                 )
             )
-        chosen = [str(one) for one in form.getlist("page") if f"facebook:{one}" in self.world.accounts]
+        chosen = [
+            str(page_id) for page_id in form.getlist("page") if f"facebook:{page_id}" in self.world.accounts
+        ]
         grant = Grant(
-            "AQ" + secrets.token_urlsafe(96), "fb_code", app.client_id, ADMIN_ID, ",".join(wanted), redirect,
+            "AQ" + secrets.token_urlsafe(96), "fb_code", app.client_id, ADMIN_ID, ",".join(scopes), redirect,
             expires_at=self.world.clock() + CODE_MS, pages=chosen,
         )  # fmt: skip
         self.world.save_grant(grant)

@@ -49,15 +49,15 @@ class Writer:
 
     def _require_own(self, object_id: str, verb: str = "post") -> Message:
         """Return a post or comment on this Page. Raises `GraphProblem` 100/33."""
-        found = self.world.find_readable_message(object_id)
+        message = self.world.find_readable_message(object_id)
         if (
-            found is None
-            or found.network != "facebook"
-            or found.account != self.page.remote_id
-            or found.is_direct
+            message is None
+            or message.network != "facebook"
+            or message.account != self.page.remote_id
+            or message.is_direct
         ):
             raise not_there_error(object_id, verb)
-        return found
+        return message
 
     def publish(self, target: str, edge: str) -> Body:
         """`POST /{target}/{edge}`."""
@@ -109,12 +109,12 @@ class Writer:
     def _structure(self, name: str) -> Body:
         """Return a nested parameter. facebook-sdk mangles those that were not made JSON first."""
         try:
-            found = orjson.loads(self.parameters.get(name, ""))
+            value = orjson.loads(self.parameters.get(name, ""))
         except orjson.JSONDecodeError:
-            found = None
-        if not isinstance(found, dict):
+            value = None
+        if not isinstance(value, dict):
             raise parameter_error(f"Param {name} must be a JSON object")
-        return found
+        return value
 
     def _message(self, target: str, edge: str) -> Message:
         if edge == "private_replies":
@@ -142,8 +142,12 @@ class Writer:
 
     def _check_window(self, person: str) -> None:
         thread = conversation_id(self.world, self.page.remote_id, person)
-        theirs = (one for one in self.world.timeline("messages", thread).newest_first() if not one.by_brand)
-        last = next(theirs, None)
+        customer_messages = (
+            message
+            for message in self.world.timeline("messages", thread).newest_first()
+            if not message.by_brand
+        )
+        last = next(customer_messages, None)
         days = 7 if self.parameters.get("tag") == "HUMAN_AGENT" else 1
         if last is None or self.world.clock() - last.created_at > days * DAY_MS:
             raise GraphProblem(400, "(#10) This message is sent outside of allowed window. Learn more about the new policy here: https://developers.facebook.com/docs/messenger-platform/policy-overview", 10, 2018278)  # fmt: skip
@@ -165,15 +169,17 @@ class Writer:
 
     def change(self, target: str) -> Body:
         """`POST /{target}`: hide a comment or reword one's own."""
-        found = self._require_own(target)
+        message = self._require_own(target)
         if "is_hidden" in self.parameters:
-            if found.by_brand:
+            if message.by_brand:
                 raise GraphProblem(400, "(#1446036) You cannot hide your own comment", 1446036)
-            self.world.hide(found, self.parameters["is_hidden"].lower() in ("true", "1"))
+            self.world.hide(message, self.parameters["is_hidden"].lower() in ("true", "1"))
         elif "message" in self.parameters:
-            if not found.by_brand:
+            if not message.by_brand:
                 raise GraphProblem(403, "(#200) The Page may edit only its own comments", 200)
-            self.world.edit(found, self._text(self.parameters["message"], COMMENT_LENGTH), self.world.clock())
+            self.world.edit(
+                message, self._text(self.parameters["message"], COMMENT_LENGTH), self.world.clock()
+            )
         else:
             raise parameter_error("Nothing to change")
         self._record_attempt("change", target, self.parameters.get("message", ""), "accepted", target)
@@ -184,7 +190,7 @@ class Writer:
         return {"success": True}
 
     def delete(self, target: str) -> Body:
-        found = self._require_own(target, "delete")
-        self.world.delete(found, self.world.clock())
+        message = self._require_own(target, "delete")
+        self.world.delete(message, self.world.clock())
         self._record_attempt("delete", target, "", "accepted", target)
         return {"success": True}

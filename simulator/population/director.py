@@ -66,7 +66,9 @@ class Director:
     def _fast_forward(self) -> None:
         """After a restart go on where the script stopped."""
         firsts = {
-            id(one) for one in self.world.messages.values() if one.origin == ORIGIN and one.client.get("line")
+            id(message)
+            for message in self.world.messages.values()
+            if message.origin == ORIGIN and message.client.get("line")
         }
         for _ in firsts:
             self.script.next()
@@ -146,7 +148,7 @@ class Director:
         )
 
     def _account(self, network: Network, line: Line) -> BrandAccount:
-        accounts = [one for one in self.world.accounts.values() if one.network == network]
+        accounts = [candidate for candidate in self.world.accounts.values() if candidate.network == network]
         return accounts[int(line.account**1.6 * len(accounts))]
 
     def _choose_parent(self, line: Line, account: BrandAccount) -> Message | None:
@@ -160,19 +162,19 @@ class Director:
         elif line.channel == "peer_x":
             posts = self._newest(20, "x-mentions", account.remote_id)
         elif line.channel == "mention" and line.place < 0.15:
-            posts = [one for one in self._newest(10, "x-author", account.remote_id) if not one.in_reply_to]
+            posts = [post for post in self._newest(10, "x-author", account.remote_id) if not post.in_reply_to]
         else:
             return None
         return posts[int(line.place * 997) % len(posts)] if posts else None
 
     def _newest(self, count: int, *key: str) -> list[Message]:
-        found: list[Message] = []
+        messages: list[Message] = []
         for message in self.world.timeline(*key).newest_first():
-            if len(found) == count:
+            if len(messages) == count:
                 break
             if self.world.find_readable_message(message.id) is not None:
-                found.append(message)
-        return found
+                messages.append(message)
+        return messages
 
     @staticmethod
     def _address_text(text: str, line: Line, account: BrandAccount, kind: Kind) -> str:
@@ -210,24 +212,24 @@ class Director:
         again = self._answer(persona, message, message, "angry", now)
         self._wait_for_answer(again, persona, now, times + 1)
 
-    def _on_brand_answer(self, message: Message, what: str) -> None:
+    def _on_brand_answer(self, message: Message, event: str) -> None:
         """Note that a brand answered one of our customers. They will see it in a moment."""
-        if what != "posted" or not message.by_brand:
+        if event != "posted" or not message.by_brand:
             return
-        asked = self._find_answered_message(message)
-        if asked is None or asked.by_brand or asked.origin != ORIGIN:
+        question = self._find_answered_message(message)
+        if question is None or question.by_brand or question.origin != ORIGIN:
             return
         for first_id in [
             key
-            for key, one in self._waiting.items()
-            if one.author == asked.author and one.network == asked.network
+            for key, waiting in self._waiting.items()
+            if waiting.author == question.author and waiting.network == question.network
         ]:
             del self._waiting[first_id]
-        author = self.world.person(asked.network, asked.author)
+        author = self.world.person(question.network, question.author)
         persona = self._people.get(author.handle) if author else None
-        if persona is not None and asked.topic not in ("spam", "troll"):
+        if persona is not None and question.topic not in ("spam", "troll"):
             delay = self._rng.uniform(0.4, 1.8) * self.pace.reaction * 1000
-            self._schedule(message.created_at + delay, lambda at: self._react(persona, asked, message, at))
+            self._schedule(message.created_at + delay, lambda at: self._react(persona, question, message, at))
 
     def _find_answered_message(self, answer: Message) -> Message | None:
         """Find the customer's message that an answer belongs to."""
@@ -237,26 +239,26 @@ class Director:
                 if answer.network == "x"
                 else self.world.timeline("messages", answer.thread)
             )
-            return next((one for one in thread.newest_first() if not one.by_brand), None)
+            return next((message for message in thread.newest_first() if not message.by_brand), None)
         return self.world.messages.get(answer.in_reply_to)
 
-    def _react(self, persona: Persona, asked: Message, answer: Message, now: int) -> None:
-        if answer.deleted_at or asked.deleted_at or self.finished:
+    def _react(self, persona: Persona, question: Message, answer: Message, now: int) -> None:
+        if answer.deleted_at or question.deleted_at or self.finished:
             return
         chance = self._rng.random()
         if chance < persona.grateful * 0.7:
-            self._answer(persona, asked, answer, "thanks", now)
+            self._answer(persona, question, answer, "thanks", now)
         elif chance < persona.grateful * 0.7 + 0.18:
-            self._wait_for_answer(self._answer(persona, asked, answer, "followup", now), persona, now)
+            self._wait_for_answer(self._answer(persona, question, answer, "followup", now), persona, now)
         elif chance < persona.grateful * 0.7 + 0.4:
-            self._wait_for_answer(self._answer(persona, asked, answer, "unsolved", now), persona, now)
+            self._wait_for_answer(self._answer(persona, question, answer, "unsolved", now), persona, now)
 
-    def _answer(self, persona: Persona, asked: Message, parent: Message, topic: str, now: int) -> Message:
-        account = self.world.accounts[f"{asked.network}:{asked.account}"]
+    def _answer(self, persona: Persona, question: Message, parent: Message, topic: str, now: int) -> Message:
+        account = self.world.accounts[f"{question.network}:{question.account}"]
         text = compose(topic, persona.language, self._rng)
-        if asked.network == "x" and not asked.is_direct:
+        if question.network == "x" and not question.is_direct:
             text = f"@{account.handle} {text}"
-        kind: Kind = asked.kind if asked.kind in ("public", "direct") else "comment"
+        kind: Kind = question.kind if question.kind in ("public", "direct") else "comment"
         return self._post(persona, account, text, kind, parent, topic, now)
 
     # -- running ---------------------------------------------------------------------------------------------------

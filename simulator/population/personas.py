@@ -60,7 +60,7 @@ def _plain(text: str) -> str:
         .encode("ascii", "ignore")
         .decode()
     )
-    return "".join(one for one in folded.lower() if one.isalnum())
+    return "".join(character for character in folded.lower() if character.isalnum())
 
 
 def invented_name(rng: random.Random, language: str) -> tuple[str, str]:
@@ -75,14 +75,14 @@ def invented_name(rng: random.Random, language: str) -> tuple[str, str]:
 def personas(seed: int, count: int = COUNT) -> list[Persona]:
     """Return the same people for the same seed."""
     rng = random.Random(f"personas {seed}")
-    found: dict[str, Persona] = {}
-    while len(found) < count:
+    by_handle: dict[str, Persona] = {}
+    while len(by_handle) < count:
         language = rng.choices(list(_SHARE), list(_SHARE.values()))[0]
         name, handle = invented_name(rng, language)
         followers = min(2_400_000, int(rng.lognormvariate(5.2, 1.6)))
         verified = followers > 20_000 or rng.random() < 0.04
-        found.setdefault(
+        by_handle.setdefault(
             handle,
             Persona(name, handle, language, followers, verified, rng.uniform(0.5, 2), rng.uniform(0.2, 0.9)),
         )
-    return list(found.values())
+    return list(by_handle.values())

@@ -46,14 +46,14 @@ WORDS: dict[str, tuple[str, ...]] = {
 @cache
 def templates(kind: str) -> dict[str, tuple[str, ...]]:
     """Return the templates of a kind by language."""
-    found: dict[str, list[str]] = {}
+    by_language: dict[str, list[str]] = {}
     language = "en"
     for line in (_FOLDER / f"{kind}.txt").read_text(encoding="utf-8").splitlines():
         if line.startswith("["):
             language = line.strip("[]")
         elif line:
-            found.setdefault(language, []).append(line)
-    return {key: tuple(lines) for key, lines in found.items()}
+            by_language.setdefault(language, []).append(line)
+    return {key: tuple(lines) for key, lines in by_language.items()}
 
 
 def _slot(name: str, rng: random.Random) -> str:
@@ -72,7 +72,7 @@ def compose(kind: str, language: str, rng: random.Random) -> str:
     """One text of a kind, in English where the language has none."""
     by_language = templates(kind)
     template = rng.choice(by_language.get(language) or by_language["en"])
-    return _SLOT.sub(lambda found: _slot(found.group(1), rng), template)
+    return _SLOT.sub(lambda match: _slot(match.group(1), rng), template)
 
 
 def misspelt(text: str, rng: random.Random) -> str:

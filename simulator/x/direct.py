@@ -35,39 +35,39 @@ def _conversation(who: Principal, request: Request) -> str:
 def events(world: World, who: Principal, request: Request) -> Body:
     """`/2/dm_events` and the two lists of one conversation, newest first."""
     who.need("dm.read", "tweet.read", "users.read")
-    wanted = parameters.parse_wanted(
+    fields = parameters.parse_wanted(
         request, "dm_event.fields", "event_types", "max_results", "pagination_token",
         expansions=parameters.EVENT_EXPANSIONS,
     )  # fmt: skip
     size = parameters.parse_page_size(request, 1, 100, 100)
     conversation = _conversation(who, request)
-    what = f"dm {who.account.remote_id} {conversation}"
-    token = parameters.parse_page_token(request, what)
+    list_name = f"dm {who.account.remote_id} {conversation}"
+    token = parameters.parse_page_token(request, list_name)
     key = ("x-direct", who.account.remote_id) + ((conversation,) if conversation else ())
     timeline: Timeline = world.timeline(*key)
     floor = snowflake_floor(world.clock() - WINDOW_MS)
-    found, follows = take_up_to(timeline.newest_first(below=token, above=floor), size)
-    if not found:
+    messages, follows = take_up_to(timeline.newest_first(below=token, above=floor), size)
+    if not messages:
         return {"meta": {"result_count": 0}}
     includes = Includes()
-    body: Body = {"data": [event(world, one, wanted, includes) for one in found]}
-    if extra := included(world, includes, wanted):
+    body: Body = {"data": [event(world, message, fields, includes) for message in messages]}
+    if extra := included(world, includes, fields):
         body["includes"] = extra
-    body["meta"] = {"result_count": len(found)}
+    body["meta"] = {"result_count": len(messages)}
     if follows:
-        body["meta"]["next_token"] = make_page_token(what, found[-1].id)
+        body["meta"]["next_token"] = make_page_token(list_name, messages[-1].id)
     if token is not None:
-        body["meta"]["previous_token"] = make_page_token(what + " back", found[0].id)
+        body["meta"]["previous_token"] = make_page_token(list_name + " back", messages[0].id)
     return body
 
 
 def single(world: World, who: Principal, request: Request) -> Body:
     who.need("dm.read", "tweet.read", "users.read")
-    wanted = parameters.parse_wanted(request, "dm_event.fields", expansions=parameters.EVENT_EXPANSIONS)
+    fields = parameters.parse_wanted(request, "dm_event.fields", expansions=parameters.EVENT_EXPANSIONS)
     message = _own_event(world, who, request)
     includes = Includes()
-    body: Body = {"data": event(world, message, wanted, includes)}
-    if extra := included(world, includes, wanted):
+    body: Body = {"data": event(world, message, fields, includes)}
+    if extra := included(world, includes, fields):
         body["includes"] = extra
     return body
 
@@ -108,7 +108,7 @@ async def create(world: World, who: Principal, request: Request) -> Body:
             f"refused: {problem.body.get('detail', '')}",
         )
         raise
-    other = next(one for one in conversation.split("-") if one != who.account.remote_id)
+    other = next(person for person in conversation.split("-") if person != who.account.remote_id)
     person = world.people[f"x:{who.account.remote_id}"]
     message = world.post(
         Draft(
@@ -134,7 +134,7 @@ def _checked(world: World, who: Principal, conversation: str, text: object) -> M
     if len(text) > MAX_LENGTH:
         raise invalid_error(f"$.text: must be at most {MAX_LENGTH} characters long", text=text[:40])
     ends = conversation.split("-")
-    others = [one for one in ends if one != who.account.remote_id]
+    others = [person for person in ends if person != who.account.remote_id]
     if len(ends) != 2 or len(others) != 1 or world.person("x", others[0]) is None:
         raise forbidden_error("You do not have permission to DM one or more participants.")
     return world.timeline("x-direct", who.account.remote_id, conversation).newest()

@@ -62,21 +62,21 @@ def no_scope_error(scope: str) -> Problem:
     )
 
 
-def gone_entry(what: str, parameter: str, value: str) -> dict[str, Any]:
-    """Build the entry in `errors[]` for something that does not exist (any more)."""
+def gone_entry(kind: str, parameter: str, value: str) -> dict[str, Any]:
+    """Build the entry in `errors[]` for something that does not exist."""
     return {
         "value": value,
-        "detail": f"Could not find {what} with {parameter}: [{value}].",
+        "detail": f"Could not find {kind} with {parameter}: [{value}].",
         "title": "Not Found Error",
-        "resource_type": what,
+        "resource_type": kind,
         "parameter": parameter,
         "resource_id": value,
         "type": _PROBLEMS + "resource-not-found",
     }
 
 
-def missing_error(what: str, parameter: str, value: str) -> Problem:
-    return Problem(404, {"errors": [gone_entry(what, parameter, value)], "title": "Not Found Error", "type": _PROBLEMS + "resource-not-found", "detail": f"Could not find {what} with {parameter}: [{value}]."})  # fmt: skip
+def missing_error(kind: str, parameter: str, value: str) -> Problem:
+    return Problem(404, {"errors": [gone_entry(kind, parameter, value)], "title": "Not Found Error", "type": _PROBLEMS + "resource-not-found", "detail": f"Could not find {kind} with {parameter}: [{value}]."})  # fmt: skip
 
 
 def too_many_error(headers: dict[str, str]) -> Problem:

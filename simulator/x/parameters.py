@@ -129,10 +129,10 @@ def parse_wanted(request: Request, *more: str, expansions: frozenset[str] = TWEE
     """Parse fields and expansions. Refuses parameters that neither they nor `more` name. Raises `Problem`
     400.
     """
-    known = _FIELDS | frozenset(more)
+    allowed = _FIELDS | frozenset(more)
     for name, value in request.query_params.items():
-        if name not in known:
-            raise invalid_error(f"The query parameter [{name}] is not one of [{','.join(sorted(known))}]", **{name.replace(".", "__"): value})  # fmt: skip
+        if name not in allowed:
+            raise invalid_error(f"The query parameter [{name}] is not one of [{','.join(sorted(allowed))}]", **{name.replace(".", "__"): value})  # fmt: skip
     return Wanted(
         tweet=_listed(request, "tweet.fields", TWEET_FIELDS),
         user=_listed(request, "user.fields", USER_FIELDS),
@@ -194,7 +194,7 @@ def parse_id_window(request: Request) -> tuple[int | None, int | None]:
     return (max(above) if above else None), (min(below) if below else None)
 
 
-def parse_page_token(request: Request, what: str, *names: str) -> int | None:
+def parse_page_token(request: Request, list_name: str, *names: str) -> int | None:
     """Return where the page before this one ended. The token was given out for the same list. Raises
     `Problem` 400.
     """
@@ -204,7 +204,7 @@ def parse_page_token(request: Request, what: str, *names: str) -> int | None:
             continue
         try:
             kind, last = open_page_token(value)
-            if kind != what:
+            if kind != list_name:
                 raise ValueError("a token of another list")
             return int(last)
         except ValueError:

@@ -24,35 +24,35 @@ Body = dict[str, Any]
 
 
 def build_page(
-    world: World, found: list[Message], more: bool, what: str, wanted: Wanted, previous: bool
+    world: World, messages: list[Message], more: bool, list_name: str, fields: Wanted, previous: bool
 ) -> Body:
     """Build a list of posts with `includes` and `meta`."""
-    if not found:
+    if not messages:
         return {"meta": {"result_count": 0}}
     includes = Includes()
-    body: Body = {"data": [tweet(world, one, wanted, includes) for one in found]}
-    if extra := included(world, includes, wanted):
+    body: Body = {"data": [tweet(world, message, fields, includes) for message in messages]}
+    if extra := included(world, includes, fields):
         body["includes"] = extra
     body["meta"] = {
-        "result_count": len(found),
-        "newest_id": found[0].id,
-        "oldest_id": found[-1].id,
+        "result_count": len(messages),
+        "newest_id": messages[0].id,
+        "oldest_id": messages[-1].id,
     }
     if more:
-        body["meta"]["next_token"] = make_page_token(what, found[-1].id)
+        body["meta"]["next_token"] = make_page_token(list_name, messages[-1].id)
     if previous:
-        body["meta"]["previous_token"] = make_page_token(what + " back", found[0].id)
+        body["meta"]["previous_token"] = make_page_token(list_name + " back", messages[0].id)
     return body
 
 
 def take_up_to(messages: Iterable[Message], size: int) -> tuple[list[Message], bool]:
     """At most `size` messages, and whether there are more."""
-    found: list[Message] = []
+    taken_messages: list[Message] = []
     for message in messages:
-        if len(found) == size:
-            return found, True
-        found.append(message)
-    return found, False
+        if len(taken_messages) == size:
+            return taken_messages, True
+        taken_messages.append(message)
+    return taken_messages, False
 
 
 def mentions(world: World, who: Principal, request: Request) -> Body:
@@ -69,22 +69,22 @@ def tweets_of(world: World, who: Principal, request: Request) -> Body:
 
 
 def _timeline(world: World, request: Request, kind: str, last: int, *more: str) -> Body:
-    wanted = parameters.parse_wanted(request, *parameters.paging_names(*more))
+    fields = parameters.parse_wanted(request, *parameters.paging_names(*more))
     user_id = parameters.require_identifier("id", request.path_params["user_id"])
     size = parameters.parse_page_size(request, 5, 100, 10)
     above, below = parameters.parse_id_window(request)
-    what = f"{kind} {user_id}"
-    token = parameters.parse_page_token(request, what)
+    list_name = f"{kind} {user_id}"
+    token = parameters.parse_page_token(request, list_name)
     if token is not None:
         below = token if below is None else min(below, token)
     timeline = world.timeline(kind, user_id)
-    found, follows = take_up_to(timeline.newest_first(below=below, above=above, last=last), size)
-    return build_page(world, found, follows, what, wanted, token is not None)
+    posts, follows = take_up_to(timeline.newest_first(below=below, above=above, last=last), size)
+    return build_page(world, posts, follows, list_name, fields, token is not None)
 
 
 def search_recent(world: World, who: Principal, request: Request) -> Body:
     who.need("tweet.read", "users.read")
-    wanted = parameters.parse_wanted(request, *parameters.paging_names("query", "next_token", "sort_order"))
+    fields = parameters.parse_wanted(request, *parameters.paging_names("query", "next_token", "sort_order"))
     text = request.query_params.get("query", "")
     size = parameters.parse_page_size(request, 10, 100, 10)
     above, below = parameters.parse_id_window(request)
@@ -98,16 +98,18 @@ def search_recent(world: World, who: Principal, request: Request) -> Body:
         query = compile_query(world, text)
     except ValueError as error:
         raise invalid_error(f"There were errors processing your request: {error}", query=text) from None
-    what = f"search {text}"
-    token = parameters.parse_page_token(request, what, "next_token", "pagination_token")
+    list_name = f"search {text}"
+    token = parameters.parse_page_token(request, list_name, "next_token", "pagination_token")
     if token is not None:
         below = token if below is None else min(below, token)
     timeline = world.timeline(*query.source)
     matching = (
-        one for one in timeline.newest_first(below=below, above=max(above or 0, floor)) if query.matches(one)
+        post
+        for post in timeline.newest_first(below=below, above=max(above or 0, floor))
+        if query.matches(post)
     )
-    found, follows = take_up_to(matching, size)
-    return build_page(world, found, follows, what, wanted, previous=False)
+    posts, follows = take_up_to(matching, size)
+    return build_page(world, posts, follows, list_name, fields, previous=False)
 
 
 def _version(world: World, tweet_id: str) -> tuple[Message, Version | None] | None:
@@ -115,27 +117,27 @@ def _version(world: World, tweet_id: str) -> tuple[Message, Version | None] | No
     message = world.messages.get(tweet_id)
     if message is None or message.network != "x" or message.is_direct or message.deleted_at:
         return None
-    return message, next((one for one in message.versions if one.id == tweet_id), None)
+    return message, next((version for version in message.versions if version.id == tweet_id), None)
 
 
 def lookup(world: World, who: Principal, request: Request) -> Body:
     """`/2/tweets?ids=`: what is gone comes back in `errors[]` of a 200."""
     who.need("tweet.read", "users.read")
-    wanted = parameters.parse_wanted(request, "ids")
-    ids = [one for one in request.query_params.get("ids", "").split(",") if one]
+    fields = parameters.parse_wanted(request, "ids")
+    ids = [post_id for post_id in request.query_params.get("ids", "").split(",") if post_id]
     if not 1 <= len(ids) <= 100:
         raise invalid_error(
             f"The `ids` query parameter has {len(ids)} values; 1 to 100 are allowed", ids=",".join(ids)[:200]
         )
     includes, data, errors = Includes(), [], []
-    for one in ids:
-        found = _version(world, parameters.require_identifier("ids", one))
-        if found is None:
-            errors.append(gone_entry("tweet", "ids", one))
+    for post_id in ids:
+        post = _version(world, parameters.require_identifier("ids", post_id))
+        if post is None:
+            errors.append(gone_entry("tweet", "ids", post_id))
         else:
-            data.append(tweet(world, found[0], wanted, includes, found[1]))
+            data.append(tweet(world, post[0], fields, includes, post[1]))
     body: Body = {"data": data} if data else {}
-    if extra := included(world, includes, wanted):
+    if extra := included(world, includes, fields):
         body["includes"] = extra
     if errors:
         body["errors"] = errors
@@ -144,35 +146,39 @@ def lookup(world: World, who: Principal, request: Request) -> Body:
 
 def single(world: World, who: Principal, request: Request) -> Body:
     who.need("tweet.read", "users.read")
-    wanted = parameters.parse_wanted(request)
+    fields = parameters.parse_wanted(request)
     tweet_id = parameters.require_identifier("id", request.path_params["tweet_id"])
-    found = _version(world, tweet_id)
-    if found is None:
+    post = _version(world, tweet_id)
+    if post is None:
         return {"errors": [gone_entry("tweet", "id", tweet_id)]}
     includes = Includes()
-    body: Body = {"data": tweet(world, found[0], wanted, includes, found[1])}
-    if extra := included(world, includes, wanted):
+    body: Body = {"data": tweet(world, post[0], fields, includes, post[1])}
+    if extra := included(world, includes, fields):
         body["includes"] = extra
     return body
 
 
 def me(world: World, who: Principal, request: Request) -> Body:
     who.need("users.read")
-    wanted = parameters.parse_wanted(request, expansions=parameters.USER_EXPANSIONS)
+    fields = parameters.parse_wanted(request, expansions=parameters.USER_EXPANSIONS)
     person = world.person("x", who.account.remote_id)
     if person is None:
         raise missing_error("user", "id", who.account.remote_id)
-    return {"data": user(person, wanted.user)}
+    return {"data": user(person, fields.user)}
 
 
 def users(world: World, who: Principal, request: Request) -> Body:
     """`/2/users?ids=`, `/2/users/by?usernames=`, `/2/users/:id`, `/2/users/by/username/:username`."""
     who.need("users.read")
-    wanted = parameters.parse_wanted(request, "ids", "usernames", expansions=parameters.USER_EXPANSIONS)
-    one = request.path_params.get("user_id") or request.path_params.get("username")
+    fields = parameters.parse_wanted(request, "ids", "usernames", expansions=parameters.USER_EXPANSIONS)
+    single_value = request.path_params.get("user_id") or request.path_params.get("username")
     by_name = "username" in request.path_params or "usernames" in request.query_params
-    name = ("username" if one else "usernames") if by_name else ("id" if one else "ids")
-    values = [one] if one else [part for part in request.query_params.get(name, "").split(",") if part]
+    name = ("username" if single_value else "usernames") if by_name else ("id" if single_value else "ids")
+    values = (
+        [single_value]
+        if single_value
+        else [part for part in request.query_params.get(name, "").split(",") if part]
+    )
     if not 1 <= len(values) <= 100:
         raise invalid_error(
             f"The `{name}` query parameter needs 1 to 100 values", **{name: ",".join(values)[:200]}
@@ -187,8 +193,8 @@ def users(world: World, who: Principal, request: Request) -> Body:
         if person is None:
             errors.append(gone_entry("user", name, value))
         else:
-            data.append(user(person, wanted.user))
-    body: Body = {"data": data[0] if one else data} if data else {}
+            data.append(user(person, fields.user))
+    body: Body = {"data": data[0] if single_value else data} if data else {}
     if errors:
         body["errors"] = errors
     return body

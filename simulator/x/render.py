@@ -48,7 +48,7 @@ def shown_text(world: World, message: Message, text: str) -> str:
     t.co.
     """
     if message.by_brand and message.origin == "api" and not message.is_direct:
-        text = LINK.sub(lambda found: "https://t.co/" + secret(0, "t.co", found.group(), length=10), text)
+        text = LINK.sub(lambda match: "https://t.co/" + secret(0, "t.co", match.group(), length=10), text)
         parent = world.messages.get(message.in_reply_to)
         author = world.person("x", parent.author) if parent is not None else None
         if author and author.id != message.author and f"@{author.handle}".lower() not in text.lower():
@@ -57,62 +57,62 @@ def shown_text(world: World, message: Message, text: str) -> str:
 
 
 def tweet(
-    world: World, message: Message, wanted: Wanted, includes: Includes, version: Version | None = None
+    world: World, message: Message, fields: Wanted, includes: Includes, version: Version | None = None
 ) -> dict[str, Any]:
     """One post, in the wording of `version` or the newest."""
     text = version.text if version else message.text
     remote_id = version.id if version else message.id
     shown = shown_text(world, message, text)
     data: dict[str, Any] = {
-        "edit_history_tweet_ids": [one.id for one in message.versions] or [message.id],
+        "edit_history_tweet_ids": [version.id for version in message.versions] or [message.id],
         "id": remote_id,
         "text": escaped(shown),
     }
-    asked = wanted.tweet
-    if "author_id" in asked or "author_id" in wanted.expansions:
+    post_fields = fields.tweet
+    if "author_id" in post_fields or "author_id" in fields.expansions:
         data["author_id"] = message.author
-    if "created_at" in asked:
+    if "created_at" in post_fields:
         data["created_at"] = iso(version.at if version else message.edited_at or message.created_at)
-    if "conversation_id" in asked:
+    if "conversation_id" in post_fields:
         data["conversation_id"] = message.thread
-    if "lang" in asked:
+    if "lang" in post_fields:
         data["lang"] = _language(world, message)
-    if "possibly_sensitive" in asked:
+    if "possibly_sensitive" in post_fields:
         data["possibly_sensitive"] = False
-    if "reply_settings" in asked:
+    if "reply_settings" in post_fields:
         data["reply_settings"] = "everyone"
-    if "source" in asked:
+    if "source" in post_fields:
         data["source"] = "X API" if message.origin == "api" else "X Web App"
-    if "public_metrics" in asked:
+    if "public_metrics" in post_fields:
         data["public_metrics"] = _metrics(world, message)
-    if "entities" in asked and (entities := _entities(world, message, shown, text)):
+    if "entities" in post_fields and (entities := _entities(world, message, shown, text)):
         data["entities"] = entities
-    _add_parent(world, message, wanted, includes, data)
-    if "author_id" in wanted.expansions:
+    _add_parent(world, message, fields, includes, data)
+    if "author_id" in fields.expansions:
         includes.user(world.person("x", message.author))
-    if "entities.mentions.username" in wanted.expansions:
-        for one in message.addressed:
-            includes.user(world.person("x", one))
+    if "entities.mentions.username" in fields.expansions:
+        for person_id in message.addressed:
+            includes.user(world.person("x", person_id))
     return data
 
 
 def _add_parent(
-    world: World, message: Message, wanted: Wanted, includes: Includes, data: dict[str, Any]
+    world: World, message: Message, fields: Wanted, includes: Includes, data: dict[str, Any]
 ) -> None:
     if not message.in_reply_to:
         return
     parent = world.messages.get(message.in_reply_to)
     if parent is not None and (
-        "in_reply_to_user_id" in wanted.tweet or "in_reply_to_user_id" in wanted.expansions
+        "in_reply_to_user_id" in fields.tweet or "in_reply_to_user_id" in fields.expansions
     ):
         data["in_reply_to_user_id"] = parent.author
-    if "in_reply_to_user_id" in wanted.expansions and parent is not None:
+    if "in_reply_to_user_id" in fields.expansions and parent is not None:
         includes.user(world.person("x", parent.author))
-    if "referenced_tweets" in wanted.tweet or "referenced_tweets.id" in wanted.expansions:
+    if "referenced_tweets" in fields.tweet or "referenced_tweets.id" in fields.expansions:
         data["referenced_tweets"] = [{"type": "replied_to", "id": message.in_reply_to}]
-    if "referenced_tweets.id" in wanted.expansions and parent is not None and not parent.deleted_at:
+    if "referenced_tweets.id" in fields.expansions and parent is not None and not parent.deleted_at:
         includes.tweets[parent.id] = parent
-    if "referenced_tweets.id.author_id" in wanted.expansions and parent is not None:
+    if "referenced_tweets.id.author_id" in fields.expansions and parent is not None:
         includes.user(world.person("x", parent.author))
 
 
@@ -123,7 +123,7 @@ def _language(world: World, message: Message) -> str:
 
 def _metrics(world: World, message: Message) -> dict[str, int]:
     conversation = world.timeline("x-conversation", message.thread)
-    replies = sum(one.in_reply_to in (message.id, message.first_id) for one in conversation.messages) if len(conversation) < 200 else 0  # fmt: skip
+    replies = sum(reply.in_reply_to in (message.id, message.first_id) for reply in conversation.messages) if len(conversation) < 200 else 0  # fmt: skip
     return {
         "retweet_count": 0, "reply_count": replies, "like_count": len(message.likes), "quote_count": 0,
         "bookmark_count": 0, "impression_count": 0,
@@ -132,7 +132,7 @@ def _metrics(world: World, message: Message) -> dict[str, int]:
 
 def _entities(world: World, message: Message, shown: str, text: str) -> dict[str, Any]:
     """Return mentions and links of a post. Also mentions that X derives from answering someone."""
-    found: dict[str, Any] = {}
+    entities: dict[str, Any] = {}
     mentions, named = [], set()
     for hit in HANDLE.finditer(shown):
         person = world.find_person_by_handle("x", hit.group(1))
@@ -146,23 +146,23 @@ def _entities(world: World, message: Message, shown: str, text: str) -> dict[str
         if person is not None and account not in named:
             mentions.append({"start": 0, "end": 0, "username": person.handle, "id": account})
     if mentions:
-        found["mentions"] = mentions
+        entities["mentions"] = mentions
     links = [
         {
-            "start": one.start(),
-            "end": one.end(),
-            "url": one.group(),
+            "start": link.start(),
+            "end": link.end(),
+            "url": link.group(),
             "expanded_url": plain,
             "display_url": plain[8:40],
         }
-        for one, plain in zip(LINK.finditer(shown), LINK.findall(text), strict=False)
+        for link, plain in zip(LINK.finditer(shown), LINK.findall(text), strict=False)
     ]
     if links:
-        found["urls"] = links
-    return found
+        entities["urls"] = links
+    return entities
 
 
-def user(person: Person, asked: Iterable[str]) -> dict[str, Any]:
+def user(person: Person, fields: Iterable[str]) -> dict[str, Any]:
     data: dict[str, Any] = {"id": person.id, "name": person.name, "username": person.handle}
     more: dict[str, Any] = {
         "created_at": iso(person.joined_at),
@@ -175,11 +175,11 @@ def user(person: Person, asked: Iterable[str]) -> dict[str, Any]:
             "tweet_count": person.followers * 2 + 40, "listed_count": person.followers // 90,
         },
     }  # fmt: skip
-    data.update((name, value) for name, value in more.items() if name in asked)
+    data.update((name, value) for name, value in more.items() if name in fields)
     return data
 
 
-def event(world: World, message: Message, wanted: Wanted, includes: Includes) -> dict[str, Any]:
+def event(world: World, message: Message, fields: Wanted, includes: Includes) -> dict[str, Any]:
     """One direct message event."""
     everything: dict[str, Any] = {
         "id": message.id,
@@ -190,24 +190,24 @@ def event(world: World, message: Message, wanted: Wanted, includes: Includes) ->
         "sender_id": message.author,
         "participant_ids": message.thread.split("-"),
     }
-    asked = wanted.event | {"id", "event_type", "text"}
-    if "sender_id" in wanted.expansions:
-        asked |= {"sender_id"}
+    event_fields = fields.event | {"id", "event_type", "text"}
+    if "sender_id" in fields.expansions:
+        event_fields |= {"sender_id"}
         includes.user(world.person("x", message.author))
-    if "participant_ids" in wanted.expansions:
-        asked |= {"participant_ids"}
-        for one in everything["participant_ids"]:
-            includes.user(world.person("x", one))
-    return {name: value for name, value in everything.items() if name in asked}
+    if "participant_ids" in fields.expansions:
+        event_fields |= {"participant_ids"}
+        for person_id in everything["participant_ids"]:
+            includes.user(world.person("x", person_id))
+    return {name: value for name, value in everything.items() if name in event_fields}
 
 
-def included(world: World, includes: Includes, wanted: Wanted) -> dict[str, Any]:
+def included(world: World, includes: Includes, fields: Wanted) -> dict[str, Any]:
     """Build the `includes` object of an answer. Empty when nothing came along."""
-    found: dict[str, Any] = {}
+    objects: dict[str, Any] = {}
     if includes.tweets:
         spare = Includes()
-        found["tweets"] = [tweet(world, one, wanted, spare) for one in includes.tweets.values()]
+        objects["tweets"] = [tweet(world, post, fields, spare) for post in includes.tweets.values()]
         includes.users.update(spare.users)
     if includes.users:
-        found["users"] = [user(one, wanted.user) for one in includes.users.values()]
-    return found
+        objects["users"] = [user(person, fields.user) for person in includes.users.values()]
+    return objects

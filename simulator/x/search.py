@@ -53,8 +53,8 @@ def _source(world: World, tokens: list[str]) -> tuple[str, ...]:
 
 
 def _user(world: World, value: str) -> str:
-    found = world.find_person_by_handle("x", value)
-    return found.id if found is not None else value
+    person = world.find_person_by_handle("x", value)
+    return person.id if person is not None else value
 
 
 class _QueryParser:
@@ -117,8 +117,8 @@ class _QueryParser:
             person = _user(world, value)
             return lambda message: _answers(world, message, person)
         if name == "is":
-            wanted = value == "reply"
-            return lambda message: wanted and bool(message.in_reply_to)
+            is_reply_wanted = value == "reply"
+            return lambda message: is_reply_wanted and bool(message.in_reply_to)
         if name == "lang":
             return lambda message: (
                 (author := world.person("x", message.author)) is not None and author.language == value

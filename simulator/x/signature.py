@@ -19,11 +19,11 @@ def escaped(text: str) -> str:
 
 def parse_header(header: str) -> dict[str, str]:
     """Parse the parameters of an `Authorization: OAuth …` header."""
-    found = {}
+    parameters = {}
     for part in header.removeprefix("OAuth ").split(","):
         name, _, value = part.strip().partition("=")
-        found[unquote(name)] = unquote(value.strip('"'))
-    return found
+        parameters[unquote(name)] = unquote(value.strip('"'))
+    return parameters
 
 
 def sign(
@@ -55,10 +55,10 @@ def verify(
     """Tell whether `oauth` signs this request. `form` is the body if it is form-encoded, else ""."""
     parameters = [(name, value) for name, value in oauth.items() if name != "realm"]
     parameters += parse_qsl(query, keep_blank_values=True) + parse_qsl(form, keep_blank_values=True)
-    given = oauth.get("oauth_signature", "")
+    signature = oauth.get("oauth_signature", "")
     return any(
         hmac.compare_digest(
-            sign(method, host + path, parameters, consumer_secret, token_secret).encode(), given.encode()
+            sign(method, host + path, parameters, consumer_secret, token_secret).encode(), signature.encode()
         )
         for host in HOSTS
     )

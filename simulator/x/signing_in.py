@@ -52,50 +52,52 @@ class XSignIn:
             Route("/2/oauth2/revoke", self.revoke, methods=["POST"]),
         ]
 
-    def _why_not(self, asked: Mapping[str, str]) -> str:
+    def _why_not(self, query: Mapping[str, str]) -> str:
         """Say what is wrong with a request to authorise, "" for nothing. Such a request sends nobody
         anywhere.
         """
-        app = self.world.apps.get(asked.get("client_id", ""))
-        if app is None or app.network != "x" or not sound_redirect(app, asked.get("redirect_uri", "")):
+        app = self.world.apps.get(query.get("client_id", ""))
+        if app is None or app.network != "x" or not sound_redirect(app, query.get("redirect_uri", "")):
             return "unknown client_id or redirect_uri."
-        if asked.get("response_type") != "code" or not asked.get("state"):
+        if query.get("response_type") != "code" or not query.get("state"):
             return "response_type=code and state are needed."
-        if asked.get("code_challenge_method") != "S256" or len(asked.get("code_challenge", "")) != 43:
+        if query.get("code_challenge_method") != "S256" or len(query.get("code_challenge", "")) != 43:
             return "an S256 code_challenge is needed."
         return ""
 
     async def authorize(self, request: Request) -> Response:
-        asked = request.query_params
-        if reason := self._why_not(asked):
+        query = request.query_params
+        if reason := self._why_not(query):
             return html.refused_page(f"You weren't able to give access to the app: {reason}")
-        redirect = asked["redirect_uri"]
-        wanted = asked.get("scope", "").split()
-        if not wanted or set(wanted) - set(ALL_SCOPES):
-            return html.redirect_to(with_query(redirect, error="invalid_scope", state=asked["state"]))
+        redirect = query["redirect_uri"]
+        scopes = query.get("scope", "").split()
+        if not scopes or set(scopes) - set(ALL_SCOPES):
+            return html.redirect_to(with_query(redirect, error="invalid_scope", state=query["state"]))
         if request.method == "GET":
-            accounts = [one for one in self.world.accounts.values() if one.network == "x"]
+            accounts = [account for account in self.world.accounts.values() if account.network == "x"]
             fields = html.choices(
-                "radio", "account", [(one.remote_id, f"{one.name} @{one.handle}") for one in accounts]
+                "radio",
+                "account",
+                [(account.remote_id, f"{account.name} @{account.handle}") for account in accounts],
             )
-            return html.consent_page("X", "An app wants to access your X account", fields, wanted)
+            return html.consent_page("X", "An app wants to access your X account", fields, scopes)
         form = await request.form()
         account = self.world.accounts.get(f"x:{form.get('account')}")
         if form.get("decision") != "allow" or account is None:
-            return html.redirect_to(with_query(redirect, error="access_denied", state=asked["state"]))
+            return html.redirect_to(with_query(redirect, error="access_denied", state=query["state"]))
         grant = self.world.save_grant(
             Grant(
                 secrets.token_urlsafe(48),
                 "x_code",
-                asked["client_id"],
+                query["client_id"],
                 account.remote_id,
-                " ".join(wanted),
+                " ".join(scopes),
                 redirect,
-                asked["code_challenge"],
+                query["code_challenge"],
                 self.world.clock() + CODE_MS,
             )
         )
-        return html.redirect_to(with_query(redirect, state=asked["state"], code=grant.key))
+        return html.redirect_to(with_query(redirect, state=query["state"], code=grant.key))
 
     def _client(self, request: Request, form: dict[str, str]) -> App | None:
         """Return the confidential client that signs the request with its secret."""
@@ -175,10 +177,10 @@ class XSignIn:
                 {"error": "unauthorized_client", "error_description": "Missing valid authorization header"},
             )
         if grant is not None and grant.client_id == app.client_id:
-            for one in self.world.grants.values():
-                if one.key == grant.key or (grant.family and one.family == grant.family):
-                    one.revoked = True
-                    self.world.save_grant(one)
+            for other in self.world.grants.values():
+                if other.key == grant.key or (grant.family and other.family == grant.family):
+                    other.revoked = True
+                    self.world.save_grant(other)
         return _answer(200, {"revoked": True})
 
 
