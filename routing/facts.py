@@ -1,10 +1,18 @@
-"""What goes into a routing decision and what comes out. Plain data: no database, no clock."""
+"""What goes into a routing decision and what comes out, and the small JSON that is stored of both.
+
+Plain data: no database, no clock. The JSON stands beside a decision so that it can be made again. Whatever has its
+default is left out of it, and so is what the message itself keeps: the text (with its history), network, stream, brand
+account and time.
+"""
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from operator import attrgetter
+from typing import Any, Literal
 
 DecidedBy = Literal["rule", "default", "thread", "person", "learned"]
 
@@ -65,3 +73,56 @@ class Decision:
     skill: str = ""
     dismiss: bool = False
     playbook_branch: str = ""
+
+
+#: Facts that the message keeps itself, and parts of a decision that have columns of their own.
+_MESSAGE_FIELDS = ("text", "network", "stream", "brand_account", "at")
+_DECISION_COLUMNS = ("decided_by", "reasons", "version", "rule_name")
+_FACT_DEFAULTS = {
+    field.name: field.default for field in dataclasses.fields(Facts) if field.name not in _MESSAGE_FIELDS
+}
+_DECISION_DEFAULTS = {
+    field.name: field.default for field in dataclasses.fields(Decision) if field.name not in _DECISION_COLUMNS
+}
+_fact_values, _decision_values = attrgetter(*_FACT_DEFAULTS), attrgetter(*_DECISION_DEFAULTS)
+_FACT_ITEMS, _DECISION_ITEMS = tuple(_FACT_DEFAULTS.items()), tuple(_DECISION_DEFAULTS.items())
+
+
+def build_trace(facts: Facts, decision: Decision) -> dict[str, Any]:
+    """Return what is stored beside a decision: `{"facts": …, "decided": …}`."""
+    return {"facts": serialize_facts(facts), "decided": serialize_decision(decision)}
+
+
+def serialize_facts(facts: Facts) -> dict[str, Any]:
+    """Return the facts that differ from their defaults, but for those that the message keeps itself."""
+    return {
+        name: value
+        for (name, default), value in zip(_FACT_ITEMS, _fact_values(facts), strict=True)
+        if value != default
+    }
+
+
+def serialize_decision(decision: Decision) -> dict[str, Any]:
+    """Return what a decision comes to, without its reasons and its version; always the department's slug."""
+    return {
+        name: value
+        for (name, default), value in zip(_DECISION_ITEMS, _decision_values(decision), strict=True)
+        if value != default
+    }
+
+
+def restore_facts(
+    stored: Mapping[str, Any], *, text: str, network: str, stream: str, brand_account: str, at: dt.datetime
+) -> Facts:
+    """Rebuild facts from what `serialize_facts` gave and from the message.
+
+    Unknown names are left out: a later version of the product may know other facts.
+    """
+    stored_facts: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value
+        for name, value in stored.items()
+        if name in _FACT_DEFAULTS
+    }
+    return Facts(
+        text=text, network=network, stream=stream, brand_account=brand_account, at=at, **stored_facts
+    )

@@ -137,7 +137,7 @@ def _read_all_messages() -> int:
     now = timezone.now()
     since, at, before, read = now - dt.timedelta(days=run.PREVIEW_DAYS), now, 0, 0
     while rows := read_past_message_rows(since, at, before, run.PREVIEW_CHUNK_SIZE):
-        at, before, read = rows[-1][5], rows[-1][0], read + len(rows)
+        at, before, read = rows[-1]["network_time"], rows[-1]["id"], read + len(rows)
     return read
 
 

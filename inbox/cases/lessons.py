@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.db.models import QuerySet
 
 from accounts.models import Department
 from accounts.people.department_tags import find_department_by_tags
 from inbox.changes.change import Change
+from inbox.message_facts import FACTS_OF_MESSAGES
 from inbox.models import Case, Custody, Direction, Message
 from routing.learning import corrections
 from routing.models import ExampleSource, RoutingExample
@@ -17,19 +16,19 @@ from routing.models import ExampleSource, RoutingExample
 def teach_router(change: Change, department: Department, *, source: str = ExampleSource.HANDED_OVER) -> None:
     """The case belongs to `department`, from its first message on: remember that, in place of what was said about it before.
     In the transaction of the change. A message that was deleted or says nothing teaches nothing."""
-    message = inbound_messages_oldest_first(change.case).select_related("brand_account", "decision").first()
+    message = FACTS_OF_MESSAGES.select(inbound_messages_oldest_first(change.case), "id", "text").first()
     if message is None:
         corrections.forget_corrections_of_case(change.case.pk)
         return
     corrections.record_correction(
-        message.text,
+        message["text"],
         department.slug,
         source=source,
         by=change.by,
         now=change.now,
         case_id=change.case.pk,
-        message_id=message.pk,
-        facts=_routing_facts(message),
+        message_id=message["id"],
+        facts=FACTS_OF_MESSAGES.restore(message),
     )
 
 
@@ -77,11 +76,3 @@ def inbound_messages_oldest_first(case: Case) -> QuerySet[Message]:
     """The message that the case began with, when it is still there."""
     inbound = Message.objects.filter(case=case, direction=Direction.INBOUND, deleted_at__isnull=True)
     return inbound.order_by("network_time", "id")
-
-
-def _routing_facts(message: Message) -> dict[str, Any]:
-    """What the rules could look at when the message came."""
-    brand, decision = message.brand_account, getattr(message, "decision", None)
-    kept = decision.trace.get("facts", {}) if decision is not None else {}
-    where = {"network": brand.network, "stream": message.stream}
-    return {**kept, **where, "brand_account": f"{brand.network}:{brand.remote_id}"}

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from accounts.models import Department
+from inbox.message_facts import FACTS_OF_MESSAGES
 from inbox.models import Case, Custody, Direction, Message
-from routing.facts import Facts
 from routing.refusals import RuleSetError
 from routing.rules import versions
 from routing.rules.engine import matching_decisions
-from routing.trace import restore_facts
 
 
 def sort_by_likelihood(
@@ -35,31 +34,12 @@ def rank_likely_departments(case: Case, departments: Sequence[Department]) -> li
 
 def _rule_votes(case: Case) -> list[str]:
     """What the rules that hold would decide about the customer's last message, in their order."""
-    message = (
-        Message.objects.filter(case=case, direction=Direction.INBOUND)
-        .select_related("decision")
-        .order_by("-network_time", "-id")
-        .first()
-    )
-    if message is None:
+    messages = Message.objects.filter(case=case, direction=Direction.INBOUND).order_by("-network_time", "-id")
+    row = FACTS_OF_MESSAGES.select(messages).first()
+    if row is None:
         return []
     try:
         rules = versions.live_rules()
     except RuleSetError:
         return []
-    return [one.department for one in matching_decisions(_facts_of_message(case, message), rules)]
-
-
-def _facts_of_message(case: Case, message: Message) -> Facts:
-    """What the rules looked at when the message came, as far as that was kept."""
-    decision = getattr(message, "decision", None)
-    kept = decision.trace.get("facts", {}) if decision is not None else {}
-    known = {"language": message.language, "followers": case.identity.followers, **kept}
-    return restore_facts(
-        known,
-        text=message.text,
-        network=case.network,
-        stream=message.stream,
-        brand_account=f"{case.network}:{case.brand_account.remote_id}",
-        at=message.network_time,
-    )
+    return [decision.department for decision in matching_decisions(FACTS_OF_MESSAGES.restore(row), rules)]

@@ -7,21 +7,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from inbox.message_facts import FACTS_OF_DECISIONS
 from inbox.models import Decision
-from routing.facts import Facts
+from routing.facts import serialize_decision
 from routing.models import RuleSetVersion
 from routing.refusals import RuleSetError
 from routing.rules import versions
-from routing.rules.engine import decide
-from routing.trace import restore_facts, serialize_decision
 
 #: Decisions read at a time.
 REPLAY_CHUNK_SIZE = 1_000
-#: What is read of each, in one statement a chunk.
-DECISION_COLUMNS = (
-    "id", "message_id", "decided_by", "version", "reasons", "trace", "rule_key", "message__text", "message__history",
-    "message__stream", "message__network_time", "message__brand_account__network", "message__brand_account__remote_id",
-)  # fmt: skip
+_COLUMNS = ("id", "message_id", "decided_by", "version", "reasons", "trace")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,32 +37,14 @@ class ReplayCounts:
     differences: int = 0
 
 
-def original_text(text: str, history: list[dict[str, Any]]) -> str:
-    """The text that was decided upon: as it was when the message was first seen, before any edit."""
-    return str(history[0]["text"]) if history else text
-
-
-def original_facts(row: dict[str, Any]) -> Facts:
-    """The facts of a decision, from its row with `DECISION_COLUMNS`."""
-    network = row["message__brand_account__network"]
-    return restore_facts(
-        row["trace"]["facts"],
-        text=original_text(row["message__text"], row["message__history"]),
-        network=network,
-        stream=row["message__stream"],
-        brand_account=f"{network}:{row['message__brand_account__remote_id']}",
-        at=row["message__network_time"],
-    )
-
-
 def replay_decisions(since: dt.datetime | None, outcome: ReplayCounts) -> Iterator[ReplayDifference]:
     """Every decision about messages received at or after `since` (UTC; None: all), made again; `outcome` is filled on
     the way. Reads in chunks by id and writes nothing."""
-    rows = Decision.objects.order_by("id")
+    rows = FACTS_OF_DECISIONS.select(Decision.objects.order_by("id"), *_COLUMNS)
     if since is not None:
         rows = rows.filter(at__gte=since)
     after = 0
-    while chunk := list(rows.filter(id__gt=after).values(*DECISION_COLUMNS)[:REPLAY_CHUNK_SIZE]):
+    while chunk := list(rows.filter(id__gt=after)[:REPLAY_CHUNK_SIZE]):
         after = chunk[-1]["id"]
         for row in chunk:
             if not row["trace"]:
@@ -81,7 +58,7 @@ def replay_decisions(since: dt.datetime | None, outcome: ReplayCounts) -> Iterat
 
 def _describe_difference(row: dict[str, Any]) -> str:
     try:
-        again = decide(original_facts(row), versions.compiled_version(row["version"]))
+        again = versions.replay_decision(FACTS_OF_DECISIONS.restore(row), row["version"])
     except RuleSetVersion.DoesNotExist:
         return f"Version {row['version']} is gone."
     except RuleSetError as error:

@@ -18,7 +18,7 @@ from django.db.models import Max
 from accounts.models import Department
 from inbox.cases import custody
 from inbox.changes.change import change_case
-from inbox.decisions.replay import DECISION_COLUMNS, original_facts
+from inbox.message_facts import FACTS_OF_DECISIONS
 from inbox.models import Case, CaseEvent, Custody, Decision, RoutingSuggestion, SecondLook, Verb
 from routing.classifier.features import Votes
 from routing.classifier.router import Guess
@@ -36,6 +36,7 @@ WEIGH_BATCH_SIZE, BATCHES_PER_TICK = 50, 20
 #: By then every transaction that had begun before has ended: a page has its stream for so long at most.
 DECISIONS_SETTLE_AFTER = dt.timedelta(minutes=2)
 _WEIGHED_KINDS = ("rule", "default")
+_COLUMNS = ("id", "case_id", "case__created_at", "reasons", "trace")
 
 
 def weigh_new_decisions(now: dt.datetime) -> int:
@@ -73,12 +74,8 @@ def _weigh_batch(active: ActiveRouter, rules: CompiledRules, now: dt.datetime) -
         )
         locked = waiting.order_by("id").select_for_update(skip_locked=True, of=("self",))
         ids = list(locked.values_list("id", flat=True)[:WEIGH_BATCH_SIZE])
-        rows = (
-            Decision.objects.filter(id__in=ids)
-            .order_by("case_id", "id")
-            .values(*DECISION_COLUMNS, "case_id", "case__created_at")
-        )
-        for row in rows:
+        decisions = Decision.objects.filter(id__in=ids).order_by("case_id", "id")
+        for row in FACTS_OF_DECISIONS.select(decisions, *_COLUMNS):
             if row["trace"]:
                 # The tick's clock was read before this page was stored.
                 _weigh_decision(row, active, rules, max(now, row["case__created_at"]))
@@ -123,7 +120,7 @@ def _form_opinion(facts: Facts, votes: Votes, active: ActiveRouter) -> _Opinion 
 def _weigh_decision(
     row: dict[str, Any], active: ActiveRouter, rules: CompiledRules, now: dt.datetime
 ) -> None:
-    facts = original_facts(row)
+    facts = FACTS_OF_DECISIONS.restore(row)
     opinion = _form_opinion(facts, rule_votes(facts, rules), active)
     if opinion is None:
         return

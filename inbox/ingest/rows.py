@@ -11,7 +11,7 @@ from inbox.ingest import early_answers
 from inbox.ingest.edits import message_change_row
 from inbox.ingest.intake import Intake, NewMessage, message_direction
 from inbox.ingest.threads import CaseState
-from routing.trace import build_trace
+from routing.facts import build_trace
 
 Rows = list[dict[str, Any]]
 _CASE_COLUMNS = (

@@ -172,7 +172,7 @@ class Decision(models.Model):
     rule_name = models.CharField(max_length=120, blank=True)
     version = models.PositiveIntegerField()
     reasons = models.JSONField(default=list)
-    #: What the decision stood on and came to (`routing.trace`); empty for those made before there was such a thing.
+    #: What the decision stood on and came to (`routing.facts.build_trace`); empty for those made before there was such a thing.
     trace = models.JSONField(default=dict, db_default={}, blank=True)
     at = models.DateTimeField()
     #: When the learned router had its say; null before, and where it has none.

@@ -1,5 +1,7 @@
-"""Inbound messages of the past as facts, newest first, in chunks by keyset. Read with a bare cursor: a hundred thousand
-of them are wanted within a minute, beside everything else."""
+"""Inbound messages of the past with their facts, newest first, in chunks by keyset.
+
+A hundred thousand of them are read within a minute, beside everything else.
+"""
 
 from __future__ import annotations
 
@@ -7,36 +9,16 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
-import orjson
-from django.db import connection
+from django.db.models import Q, QuerySet
 
+from inbox.message_facts import FACTS_OF_MESSAGES
+from inbox.models import Direction, Message
 from routing.facts import Facts
-from routing.text import MAX_TEXT_READ
-from routing.trace import restore_facts
-
-# The text as it was when the message came: what is decided upon. Facts that were not kept, of messages older than the
-# record of them, are put together from what is stored now.
-_CHUNK = f"""
-SELECT m.id, left(coalesce(m.history->0->>'text', m.text), {MAX_TEXT_READ}), b.network, m.stream, b.remote_id,
-       m.network_time, d.trace->'facts', d.decided_by IS DISTINCT FROM 'thread', m.language, m.sentiment, m.urgency,
-       m.is_spam, m.needs_answer, i.followers, coalesce(i.verified, false),
-       m.parent_remote_id <> '' AND m.thread_id <> m.canonical_id
-FROM inbox_message m
-JOIN accounts_brandaccount b ON b.id = m.brand_account_id
-LEFT JOIN inbox_decision d ON d.message_id = m.id
-LEFT JOIN inbox_identity i ON i.id = m.identity_id
-WHERE m.direction = 'in' AND m.network_time >= %(since)s AND m.network_time <= %(at)s
-  AND (m.network_time < %(at)s OR m.id < %(before)s)
-ORDER BY m.network_time DESC, m.id DESC LIMIT %(limit)s
-"""  # noqa: S608 (a constant)
-_COUNT = """
-SELECT count(*) FROM inbox_message WHERE direction = 'in' AND network_time >= %(since)s AND network_time < %(at)s
-"""
 
 
 @dataclass(frozen=True, slots=True)
 class PastMessage:
-    """A message of the past; `opens` says whether it opened a case then."""
+    """A message of the past; `opened_case` says whether it opened a case then."""
 
     id: int
     facts: Facts
@@ -44,46 +26,27 @@ class PastMessage:
 
 
 def count_past_messages(since: dt.datetime, until: dt.datetime) -> int:
-    """How many inbound messages were written in between, UTC."""
-    with connection.cursor() as cursor:
-        cursor.execute(_COUNT, {"since": since, "at": until})
-        return int(cursor.fetchone()[0])
+    """Count the inbound messages written from `since` to before `until`, UTC."""
+    return _inbound_messages_since(since).filter(network_time__lt=until).count()
 
 
 def load_past_messages(since: dt.datetime, at: dt.datetime, before: int, limit: int) -> list[PastMessage]:
-    """The next messages older than the one at (`at`, `before`), newest first."""
-    return [_past_message_from_row(row) for row in read_past_message_rows(since, at, before, limit)]
+    """Return the next messages older than the one at (`at`, `before`), newest first. One statement."""
+    return [
+        PastMessage(row["id"], FACTS_OF_MESSAGES.restore(row), row["decision__decided_by"] != "thread")
+        for row in read_past_message_rows(since, at, before, limit)
+    ]
 
 
 def read_past_message_rows(
     since: dt.datetime, at: dt.datetime, before: int, limit: int
-) -> list[tuple[Any, ...]]:
-    """The rows behind `load_past_messages`: id, text, network, stream, brand account, time, facts as JSON, …"""
-    with connection.cursor() as cursor:
-        cursor.execute(_CHUNK, {"since": since, "at": at, "before": before, "limit": limit})
-        found: list[tuple[Any, ...]] = cursor.fetchall()
-    return found
+) -> list[dict[str, Any]]:
+    """Read the rows behind `load_past_messages`, with `id` and `network_time`."""
+    older = Q(network_time__lt=at) | Q(id__lt=before)
+    messages = _inbound_messages_since(since).filter(older, network_time__lte=at)
+    rows = FACTS_OF_MESSAGES.select(messages, "id", "network_time", "decision__decided_by")
+    return list(rows.order_by("-network_time", "-id")[:limit])
 
 
-def _past_message_from_row(row: tuple[Any, ...]) -> PastMessage:
-    id_, text, network, stream, remote_id, at, kept, opens = row[:8]
-    return PastMessage(
-        id_,
-        restore_facts(
-            orjson.loads(kept) if kept is not None else _facts_from_columns(row[8:]),
-            text=text,
-            network=network,
-            stream=stream,
-            brand_account=f"{network}:{remote_id}",
-            at=at,
-        ),
-        opens,
-    )
-
-
-def _facts_from_columns(row: tuple[Any, ...]) -> dict[str, Any]:
-    language, sentiment, urgency, is_spam, needs_answer, followers, verified, is_reply = row
-    return {
-        "language": language or "", "sentiment": sentiment or "", "urgency": urgency or 0, "is_spam": bool(is_spam),
-        "wants_answer": needs_answer, "followers": followers, "verified": verified, "is_reply": bool(is_reply),
-    }  # fmt: skip
+def _inbound_messages_since(since: dt.datetime) -> QuerySet[Message]:
+    return Message.objects.filter(direction=Direction.INBOUND, network_time__gte=since)

@@ -3,7 +3,6 @@ and never while no version is active."""
 
 from __future__ import annotations
 
-import datetime as dt
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -14,10 +13,8 @@ from routing.classifier.router import BadArrays, Guess, Router, unpack_router
 from routing.facts import Facts
 from routing.learning import held_out
 from routing.live_version import CompiledVersions, LiveVersion
-from routing.models import LearningMode, LearningSetting, RouterVersion, RoutingExample, VersionState
-from routing.reading import with_reading
+from routing.models import LearningMode, LearningSetting, RouterVersion, VersionState
 from routing.rules.engine import CompiledRules, matching_rules
-from routing.trace import restore_facts
 
 logger = logging.getLogger(__name__)
 
@@ -145,28 +142,6 @@ def rank_departments(facts: Facts, rules: CompiledRules, active: ActiveRouter | 
         return active.router.guess(facts.text, said)
     named = dict.fromkeys([said.department, *(department for department, _ in said.holding), rules.default])
     return [Guess(department, 0.0) for department in named]
-
-
-def facts_of_text(text: str) -> Facts:
-    """Facts of a text of which nothing else is known, as of a row of a file: what is read from it."""
-    return with_reading(
-        Facts(
-            text=text,
-            network="x",
-            stream="mentions",
-            brand_account="",
-            at=dt.datetime(2000, 1, 3, 12, tzinfo=dt.UTC),
-        )
-    )
-
-
-def facts_of_example(example: RoutingExample) -> Facts:
-    """The facts of an example, as they were when the message came, or those of its text alone."""
-    kept = dict(example.facts)
-    if not kept:
-        return facts_of_text(example.text)
-    where = {name: str(kept.pop(name, "")) for name in ("network", "stream", "brand_account")}
-    return restore_facts(kept, text=example.text, at=example.at, **where)
 
 
 def training_votes(facts: Sequence[Facts], rules: CompiledRules) -> list[Votes]:

@@ -8,9 +8,10 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from collections.abc import Iterable
-from typing import Any
 
 from accounts.models import User
+from routing.facts import Facts
+from routing.learning.example_facts import serialize_example_facts
 from routing.models import ExampleSource, RoutingExample
 from routing.text import MAX_TEXT_READ
 
@@ -27,7 +28,7 @@ def record_correction(
     now: dt.datetime,
     case_id: int,
     message_id: int | None = None,
-    facts: dict[str, Any] | None = None,
+    facts: Facts | None = None,
 ) -> RoutingExample | None:
     """Keeps that `text` belongs to `department` (a slug), in place of what was said about the same case before. None,
     and nothing kept, when the text says nothing (empty, erased)."""
@@ -39,7 +40,7 @@ def record_correction(
         "text": text,
         "department": department,
         "source": source,
-        "facts": facts or {},
+        "facts": serialize_example_facts(facts) if facts is not None else {},
         "message_id": message_id,
         "digest": text_digest(text),
         "at": now,

@@ -10,7 +10,7 @@ from typing import Any
 from django.db import transaction
 
 from accounts.models import Department, User
-from routing.learning import active
+from routing.learning.example_facts import facts_of_example
 from routing.models import DismissedRule, RouterVersion, RoutingExample, Rule
 from routing.refusals import RuleSetError
 from routing.rules import editing, versions
@@ -92,7 +92,7 @@ def conflicting_rules(one: SuggestedRule) -> list[Rule]:
         decision.rule_key
         for row in rows.order_by("-at")[:EXAMPLES_SCANNED]
         if _contains_words(one.words, row.text)
-        and (decision := decide(active.facts_of_example(row), rules)).department != one.department.slug
+        and (decision := decide(facts_of_example(row), rules)).department != one.department.slug
         and decision.rule_key
     }
     return list(Rule.objects.filter(key__in=keys).order_by("position"))

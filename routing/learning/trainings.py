@@ -29,12 +29,12 @@ from routing.classifier.training import (
 )
 from routing.learning.active import (
     clear_active_router_cache,
-    facts_of_example,
     get_learning_setting,
     lock_learning_setting,
     rule_votes,
     training_votes,
 )
+from routing.learning.example_facts import facts_of_example
 from routing.models import (
     LearningMode,
     RouterTraining,

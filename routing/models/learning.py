@@ -44,7 +44,7 @@ class RoutingExample(models.Model):
     #: The department's slug: it stays when the department goes.
     department = models.SlugField()
     source = models.CharField(max_length=12, choices=ExampleSource.choices)
-    #: What rules may look at beside the text, in the form of `routing.trace`, and network, stream and brand account.
+    #: What rules may look at beside the text, as `routing.learning.example_facts` stores it.
     facts = models.JSONField(default=dict, blank=True)
     #: Rows of the inbox, which this room does not know.
     message_id = models.BigIntegerField(null=True, blank=True)

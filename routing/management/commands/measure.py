@@ -16,7 +16,8 @@ from routing.files.examples import UnreadableFile, read_labelled_rows
 from routing.files.labelled import UnusableFile, read_csv_file, score_labels
 from routing.files.reading_score import MEASURED_FIELDS, measure_readings
 from routing.learning import held_out
-from routing.learning.active import facts_of_text, held_out_votes
+from routing.learning.active import held_out_votes
+from routing.learning.example_facts import facts_of_text
 from routing.rules.engine import compile_rules, decide
 from routing.rules.starter import starter_snapshot
 

@@ -17,7 +17,8 @@ from inbox.decisions.replay import ReplayCounts, replay_decisions
 from inbox.ingest.page import store_messages
 from inbox.models import Case, CaseEvent, Custody, Decision, RoutingSuggestion, SecondLook, Verb
 from routing.learning import corrections, trainings
-from routing.learning.active import clear_active_router_cache, facts_of_text, get_active_router, rule_votes
+from routing.learning.active import clear_active_router_cache, get_active_router, rule_votes
+from routing.learning.example_facts import facts_of_text
 from routing.models import LearningMode, RouterVersion, RoutingExample
 from routing.rules import versions
 from routing.rules.editing import RuleContent, add_rule, set_default_department

@@ -37,7 +37,8 @@ from routing.classifier.training import (
     _choose_strength,
     train_router,
 )
-from routing.learning.active import HELD_OUT_FROM, ActiveRouter, facts_of_text, held_out_votes, training_votes
+from routing.learning.active import HELD_OUT_FROM, ActiveRouter, held_out_votes, training_votes
+from routing.learning.example_facts import facts_of_text
 from routing.rules.engine import compile_rules
 from routing.rules.starter import starter_snapshot
 from tests.routing.classifier.examples import PATTERNS, examples

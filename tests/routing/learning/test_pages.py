@@ -8,6 +8,7 @@ import pytest
 from django.urls import reverse
 
 from accounts.models import Role
+from routing.facts import Facts
 from routing.learning import active, corrections, suggested_rules, trainings
 from routing.models import (
     DismissedRule,
@@ -93,8 +94,9 @@ def test_managers_read_the_examples_of_their_departments(client, world):
 
 
 def test_administrators_do_not_read_what_was_written_directly(client, world):
+    facts = Facts("My secret", "x", "direct", "x:1", NOW)
     corrections.record_correction(
-        "My secret", "billing", source="handed_over", by=None, now=NOW, case_id=1, facts={"stream": "direct"}
+        "My secret", "billing", source="handed_over", by=None, now=NOW, case_id=1, facts=facts
     )
     assert "My secret" not in text(client.get(page("learning_examples")))
 

@@ -16,10 +16,10 @@ from routing.learning import corrections, trainings
 from routing.learning.active import (
     DEFAULT_THRESHOLD,
     clear_active_router_cache,
-    facts_of_text,
     get_active_router,
     rank_departments,
 )
+from routing.learning.example_facts import facts_of_text
 from routing.models import (
     ExampleSource,
     LearningMode,

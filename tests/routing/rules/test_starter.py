@@ -14,7 +14,7 @@ from routing.conditions.validation import validate_condition
 from routing.facts import Facts
 from routing.files.labelled import score_labels
 from routing.learning import held_out
-from routing.learning.active import facts_of_text
+from routing.learning.example_facts import facts_of_text
 from routing.reading import with_reading
 from routing.rules.engine import compile_rules, decide
 from routing.rules.starter import STARTER_DEPARTMENTS, starter_rules, starter_snapshot

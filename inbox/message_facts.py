@@ -1,0 +1,75 @@
+"""The facts of a stored message, as they were when routing decided about it. Nothing else rebuilds them.
+
+The text is the first that was seen, before any edit; of it as much as routing ever looks at. The rest is what was kept
+beside the decision. Where nothing was (a message without a decision, or one decided before facts were kept) the columns
+stand in for it: what they say now of language, tone and author.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from operator import itemgetter
+from typing import Any
+
+from django.db.models import F, QuerySet
+from django.db.models.fields.json import KeyTextTransform, KeyTransform
+from django.db.models.functions import Coalesce, Left
+
+from routing.facts import Facts, restore_facts
+from routing.text import MAX_TEXT_READ
+
+_MESSAGE_PATHS = (
+    "brand_account__network", "stream", "brand_account__remote_id", "network_time", "language", "sentiment", "urgency",
+    "is_spam", "needs_answer", "identity__followers", "identity__verified", "parent_remote_id", "thread_id", "canonical_id",
+)  # fmt: skip
+
+
+class FactsSource:
+    """Selects what facts are rebuilt from, out of a queryset whose rows each lead to one message.
+
+    `message` and `decision` are the paths from the queryset's model to them, with the `__` at the end.
+    """
+
+    def __init__(self, *, message: str, decision: str) -> None:
+        self._columns = (f"{decision}trace__facts", *(f"{message}{path}" for path in _MESSAGE_PATHS))
+        first_text = KeyTextTransform("text", KeyTransform("0", f"{message}history"))
+        self._original_text = Left(Coalesce(first_text, F(f"{message}text")), MAX_TEXT_READ)
+        self._values = itemgetter("original_text", *self._columns)
+
+    def select(self, queryset: QuerySet[Any], *columns: str) -> QuerySet[Any, dict[str, Any]]:
+        """Return the queryset with rows for `restore`, dictionaries that hold `columns`, too."""
+        selected = dict.fromkeys((*columns, *self._columns))
+        return queryset.values(*selected, original_text=self._original_text)
+
+    def restore(self, row: Mapping[str, Any]) -> Facts:
+        """Rebuild the facts from a row of `select`."""
+        text, stored, network, stream, remote_id, at, *readings = self._values(row)
+        return restore_facts(
+            _facts_of_columns(*readings) if stored is None else stored,
+            text=text,
+            network=network,
+            stream=stream,
+            brand_account=f"{network}:{remote_id}",
+            at=at,
+        )
+
+
+def _facts_of_columns(
+    language: str, sentiment: str, urgency: int, is_spam: bool, needs_answer: bool,
+    followers: int | None, verified: bool | None, parent_id: str, thread_id: str, canonical_id: str,
+) -> dict[str, Any]:  # fmt: skip
+    return {
+        "language": language,
+        "sentiment": sentiment,
+        "urgency": urgency,
+        "is_spam": is_spam,
+        "wants_answer": needs_answer,
+        "followers": followers,
+        "verified": bool(verified),
+        "is_reply": parent_id != "" and thread_id != canonical_id,
+    }
+
+
+#: For querysets of `Message` and of `Decision`.
+FACTS_OF_MESSAGES = FactsSource(message="", decision="decision__")
+FACTS_OF_DECISIONS = FactsSource(message="message__", decision="")
