@@ -1,6 +1,6 @@
-"""Due times as they read: the chip of a row and of a case, and the card of a case's three clocks.
+"""Due times in words: the chips of rows and of cases.
 
-What a chip says changes with the minutes: it carries its due time, and `static/js/countdown.js` keeps it true.
+A chip's words change with the minutes: it carries its due time, and `static/js/countdown.js` keeps it true.
 """
 
 from __future__ import annotations
@@ -15,14 +15,17 @@ from routing.service_levels.policies import CLOCK_LABELS, ClockName
 from wording.spans import countdown_span
 from wording.times import long_zoned_time
 
-#: What has just become overdue reads "overdue 1 min", as in countdown.js.
+#: The shortest delay that is shown: "overdue 1 min" at once, as in countdown.js.
 _LEAST_OVERDUE = dt.timedelta(minutes=1)
 
 
-def due_chip(what: str, due: dt.datetime, soon: dt.datetime, now: dt.datetime) -> Chip:
-    """The countdown to `due`, at risk from `soon` on. `what` begins the sentence that the exact time is told in."""
+def due_chip(label: str, due: dt.datetime, soon: dt.datetime, now: dt.datetime) -> Chip:
+    """Return the countdown to `due`, at risk from `soon` on.
+
+    `label` begins the title, which tells the exact time: "Promised by 18 November, 12:10 UTC".
+    """
     left = due - now
-    exact = f"{what} by {long_zoned_time(due)}"
+    exact = f"{label} by {long_zoned_time(due)}"
     iso = due.isoformat(timespec="seconds")
     if left < dt.timedelta(0):
         return Chip(f"overdue {countdown_span(max(-left, _LEAST_OVERDUE))}", "clock late", exact, iso)
@@ -31,15 +34,16 @@ def due_chip(what: str, due: dt.datetime, soon: dt.datetime, now: dt.datetime) -
 
 
 def waiting_chip(case: Mapping[str, Any], brand: BrandAccount | None, now: dt.datetime) -> Chip | None:
-    """The clock of a case that ends first, by its policy; where no policy applies, the brand's promise to whom waits.
+    """Return the chip of the clock of a case that ends first.
 
-    None while no clock runs, and for history.
+    By the policy of the case; where no policy applies, by the brand's promise to customers who wait. None while no
+    clock runs, and for history.
     """
     if case["historical"]:
         return None
     if (due := case["next_due_at"]) is not None:
         next_at = case["next_clock_at"]
-        # The next thing that happens is the pre-warning, unless that has been.
+        # The next thing that happens is the pre-warning, unless that has passed.
         soon = next_at if next_at is not None and now < next_at < due else min(now, due)
         return due_chip(due_label(case), due, soon, now)
     since = case["waiting_since"]
@@ -50,7 +54,7 @@ def waiting_chip(case: Mapping[str, Any], brand: BrandAccount | None, now: dt.da
 
 
 def due_label(case: Mapping[str, Any]) -> str:
-    """Which clock ends first, as a word for a sentence."""
+    """Return the name of the clock that ends first: "Resolution due"."""
     due = case["next_due_at"]
     if due == case["resolution_due_at"]:
         return f"{CLOCK_LABELS['resolution']} due"

@@ -1,4 +1,4 @@
-"""How chips, names and networks read on pages. Everything is made here once a row; templates only print."""
+"""How chips, names and networks read on pages: made once a row here, only printed by templates."""
 
 from __future__ import annotations
 
@@ -20,7 +20,11 @@ class Chip:
 
 
 def returned_chip(times: int, trail: str = "") -> Chip:
-    """That a case came back to a department that had had it before, how often, and who had it one after the other."""
+    """Return the chip of a case that came back somewhere.
+
+    `times` is how often it came back to a department that had had it before; `trail` (for the title) names who had it,
+    in order.
+    """
     words = "⇄ came back" if times == 1 else f"⇄ came back {times} times"
     return Chip(
         words, "late" if times > 1 else "risk", trail or "It came back to a department that had it before"
@@ -28,7 +32,10 @@ def returned_chip(times: int, trail: str = "") -> Chip:
 
 
 def initials(name: str) -> str:
-    """Two letters that stand for a name where there is no picture, "?" for none."""
+    """Return two letters that stand for a name without a picture.
+
+    One letter where the name has no word that begins with a letter or digit, "?" where it has none at all.
+    """
     name = name.removeprefix("@")
     words = [word for word in name.replace("_", " ").replace(".", " ").split() if word[:1].isalnum()]
     if not words:
@@ -40,10 +47,13 @@ def initials(name: str) -> str:
 
 
 def network_sign(network: str) -> tuple[str, str]:
-    """The letter on a customer's badge and its style."""
+    """Return the letter on a customer's badge and its style class."""
     return _SIGNS.get(network, (network[:1].upper(), ""))
 
 
 def display_name(handle: str, name: str) -> str:
-    """What stands for a customer: as `Identity.display_name`, for rows that are not instances."""
+    """Return the name shown for a customer, as `Identity.display_name` does.
+
+    For rows that are not model instances.
+    """
     return f"@{handle}" if handle else name or "Unknown author"

@@ -1,4 +1,4 @@
-"""Cursors that give Postgres a statement and its values apart, so that it plans the statement once a connection.
+"""Cursors with server-side parameters: Postgres plans a statement once a connection.
 
 Django's own cursors put the values into the text, which is then another statement every time; planning one takes longer
 than many of them run. A connection keeps the plan from the third time on (`prepare_threshold` in the settings; behind
@@ -14,9 +14,9 @@ from django.db.backends.postgresql.base import ServerBindingCursor
 
 
 def bound_cursor() -> Any:
-    """A cursor on the default connection whose statements are planned once.
+    """Return a cursor on the default connection with server-side parameters.
 
-    Values have no type of their own but that of the place where they stand: where there is none, the statement casts.
+    A value has no type of its own but that of the place where it stands: where there is none, the statement must cast.
     """
     connection.ensure_connection()
     return connection._prepare_cursor(ServerBindingCursor(connection.connection))  # type: ignore[attr-defined, call-arg]

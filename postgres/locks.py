@@ -21,13 +21,19 @@ class AdvisoryLock(enum.IntEnum):
 
 
 def take_lock(lock: AdvisoryLock) -> None:
-    """Wait for a lock and hold it until the transaction ends. Needs a transaction; one statement."""
+    """Wait for a lock and hold it until the transaction ends.
+
+    Needs a transaction; one statement.
+    """
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [int(lock)])
 
 
 def try_lock(lock: AdvisoryLock) -> bool:
-    """Take a lock until the transaction ends, unless somebody holds it. Return whether it was free; one statement."""
+    """Take a lock until the transaction ends, unless somebody holds it.
+
+    Returns whether it was free. One statement.
+    """
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [int(lock)])
         return bool(cursor.fetchone()[0])

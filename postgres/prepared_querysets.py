@@ -1,8 +1,8 @@
-"""Querysets whose SQL Django compiles once and Postgres gets with other values.
+"""Querysets whose SQL Django compiles once; later calls only exchange the values.
 
 Compiling the statement of a case with its neighbours costs 3 ms, which is more than Postgres takes to answer it. A
-`prepared_query` function builds its queryset with stand-ins for the values; where they turn up among the parameters, the
-values of each call are put. What comes back are the rows of the queryset, as ever.
+`prepared_query` function builds its queryset with stand-ins for the values; where they turn up among the
+parameters, the values of each call are put. It returns the rows of the queryset, as they always were.
 """
 
 from __future__ import annotations
@@ -41,11 +41,12 @@ class _Statement:
 
 
 def prepared_query(build: Callable[..., QuerySet[Any, R]]) -> Callable[..., list[R]]:
-    """Makes `build(*arguments) -> QuerySet` a function that returns the rows, and compiles once for each shape.
+    """Turn `build(*arguments) -> QuerySet` into a function that returns rows.
 
-    Whole numbers, times, sets of whole numbers and what `register_argument` knows (users) may differ from call to
-    call: `build` may pass them to filters and must not look at them. Everything else is part of the shape: `build` may
-    decide by it. Raises `TypeError` at the first call when a value does not turn up in the statement.
+    The statement is compiled once for each shape of the arguments. Whole numbers, times, sets of whole numbers and what
+    `register_argument` knows (users) may differ from call to call: `build` may pass them to filters and must not look
+    at them. Everything else is part of the shape: `build` may decide by it. Raises `TypeError` at the first call when a
+    value does not turn up in the statement.
     """
 
     @lru_cache(maxsize=MAX_CACHED_SHAPES)
@@ -56,7 +57,7 @@ def prepared_query(build: Callable[..., QuerySet[Any, R]]) -> Callable[..., list
     @wraps(build)
     def rows(*arguments: Any) -> list[R]:
         values: list[Any] = []
-        statement = compiled(tuple(_argument_shape(one, values) for one in arguments))
+        statement = compiled(tuple(_argument_shape(argument, values) for argument in arguments))
         return _run_statement(statement, values) if statement is not None else []
 
     return rows
@@ -108,7 +109,10 @@ def register_argument(
 
 
 def _argument_shape(argument: Any, values: list[Any]) -> Any:
-    """What of an argument belongs to the statement; its values are added to `values`, in the order of stand-ins."""
+    """Return the part of an argument that belongs to the statement.
+
+    Its values are added to `values`, in the order of stand-ins.
+    """
     # `__class__`, not `type()`: a lazy `request.user` counts as the user behind it.
     if (cls := argument.__class__) in _ARGUMENTS:
         shape, own_values = _ARGUMENTS[cls][0](argument)
@@ -134,7 +138,7 @@ class _StandIns:
         self.needed: set[int] = set()
 
     def make(self, shape: Any) -> Any:
-        """What `build` gets in place of an argument of this shape."""
+        """Return the stand-in that `build` gets for an argument of this shape."""
         if isinstance(shape, _Registered):
             return _ARGUMENTS[shape.cls][1](shape.shape, self._id)
         if isinstance(shape, _IdSetShape):
@@ -153,13 +157,16 @@ class _StandIns:
 
 
 def _compile_queryset(queryset: QuerySet[Any], needed: set[int]) -> _Statement | None:
-    """The statement with its places; None when Django sees that no row can fit."""
+    """Compile the statement with its places; None when no row can match.
+
+    Raises `TypeError` when a needed value is not among the parameters.
+    """
     compiler: Any = queryset.query.get_compiler(using=queryset.db)
     try:
         sql, parameters = compiler.as_sql()
     except EmptyResultSet:
         return None
-    places = tuple(_value_number(one) for one in parameters)
+    places = tuple(_value_number(parameter) for parameter in parameters)
     if not needed <= set(places):
         raise TypeError("A prepared queryset does not compare one of its values, or changes it first.")
     return _Statement(queryset, compiler, sql, tuple(parameters), places)

@@ -1,7 +1,7 @@
 """SLA attainment: clocks met ÷ clocks that have ended or are past due, of the cases created in a period.
 
-What ended is told by the events of the cases ("clocks"); what still runs and is past due, by the cases. A resolution
-that was reopened has not ended: of a case's resolutions the newest counts, once the case is closed.
+Clocks that have ended are read from the events of the cases ("clocks"); clocks that still run and are past due, from
+the cases. A reopened resolution has not ended: of a case's resolutions the newest counts, once the case is closed.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from routing.service_levels.policies import CLOCKS, ClockName
 
 _ENDED = """
 WITH scope AS ({scope}),
-told AS (
+ended_clock AS (
   SELECT e.case_id, k.one ->> 'clock' AS clock, (k.one ->> 'met')::boolean AS met,
          row_number() OVER (PARTITION BY e.case_id, k.one ->> 'clock' ORDER BY e.id DESC) AS newest
   FROM inbox_caseevent e
@@ -29,9 +29,9 @@ told AS (
   CROSS JOIN LATERAL jsonb_array_elements(e.data -> 'clocks') AS k(one)
 ),
 ended AS (
-  SELECT told.case_id, told.clock, told.met, false AS runs
-  FROM told JOIN inbox_case c ON c.id = told.case_id
-  WHERE told.clock <> 'resolution' OR (told.newest = 1 AND c.closed_at IS NOT NULL)
+  SELECT e.case_id, e.clock, e.met, false AS runs
+  FROM ended_clock e JOIN inbox_case c ON c.id = e.case_id
+  WHERE e.clock <> 'resolution' OR (e.newest = 1 AND c.closed_at IS NOT NULL)
   UNION ALL
   SELECT c.id, late.clock, false, true
   FROM inbox_case c JOIN scope ON scope.id = c.id
@@ -64,13 +64,16 @@ class Attainment:
 
 
 def sla_attainment(user: User, period: Period, *, now: dt.datetime) -> list[Attainment]:
-    """The three clocks in their order, within what the user may read. One statement."""
+    """Count met and missed clocks, within what the user may read.
+
+    Returns the three clocks in their order. One statement.
+    """
     rows = {clock: counts for clock, *counts in _fetch_ended(_BY_CLOCK, user, period, [now])}
     return [Attainment(clock, *rows.get(clock, (0, 0, 0))) for clock in CLOCKS]
 
 
 def clock_cases(user: User, period: Period, clock: ClockName, *, met: bool, now: dt.datetime) -> CaseQuerySet:
-    """The cases behind one number of the table."""
+    """Return the cases behind one number of the table."""
     ids = [case_id for (case_id,) in _fetch_ended(_CASES_BY_CLOCK, user, period, [now, clock, met])]
     return reported_cases(user).filter(id__in=ids)
 

@@ -1,4 +1,4 @@
-"""The cases behind a number: the same definitions as the number itself, so that card and table agree."""
+"""The cases behind a number: by the same definitions as the number itself, so that card and table agree."""
 
 from __future__ import annotations
 
@@ -25,10 +25,9 @@ _ANSWERED = {"": None, "yes": True, "no": False}
 
 
 def cases_behind(user: User, period: Period, query: Mapping[str, str]) -> tuple[str, QuerySet[Case]] | None:
-    """A title and the cases; None for an address that names no number.
+    """Return a title and the cases; None for an address that names no number.
 
-    `query` holds `of` (response, created, answered, waiting, handed_over, routed,
-    sla) and what that needs: `week` and
+    `query` holds `of` (response, created, answered, waiting, handed_over, routed, sla) and what that needs: `week` and
     `answered`, `department` and `network`, `from` and `to`, `clock` and `met`.
     """
     kinds = {
@@ -41,18 +40,16 @@ def cases_behind(user: User, period: Period, query: Mapping[str, str]) -> tuple[
         "sla": _sla_cases,
     }
     kind = kinds.get(query.get("of", ""))
-    found = kind(user, period, query) if kind else None
-    if found is None:
-        return None
-    return found
+    return kind(user, period, query) if kind else None
 
 
 def page_of_cases(
     cases: QuerySet[Case], after: str, size: int, *, zone: ZoneInfo
 ) -> tuple[list[dict[str, str]], str]:
-    """One page of rows, newest activity first, formatted; and the key of the next page, "" on the last.
+    """Return one page of formatted rows, and the next page's key.
 
-    `after` is the key of the page before; one that cannot be read starts at the top.
+    Newest activity first; the key is "" on the last page. `after` is the key of the page before; one that cannot be
+    read starts at the top.
     """
     if key := _parse_keyset(after):
         cases = cases.filter(Q(activity_at__lt=key[0]) | Q(activity_at=key[0], id__lt=key[1]))
@@ -94,8 +91,8 @@ def _response_cases(
             return None
         start, end, when = week.start, week.end, f"in week {week.number}"
     ids = exchange_case_ids(user, period, start, end, answered)
-    what = {None: "that needed an answer", True: "that were answered", False: "still unanswered"}[answered]
-    return f"Exchanges {what}, arrived {when}", reported_cases(user).filter(id__in=ids)
+    which = {None: "that needed an answer", True: "that were answered", False: "still unanswered"}[answered]
+    return f"Exchanges {which}, arrived {when}", reported_cases(user).filter(id__in=ids)
 
 
 def _created_cases(user: User, period: Period, query: Mapping[str, str]) -> tuple[str, QuerySet[Case]] | None:
@@ -134,7 +131,7 @@ def _routed_cases(user: User, period: Period, query: Mapping[str, str]) -> tuple
 
 def _sla_cases(user: User, period: Period, query: Mapping[str, str]) -> tuple[str, QuerySet[Case]] | None:
     clock, met = (
-        next((one for one in CLOCKS if one == query.get("clock")), None),
+        next((name for name in CLOCKS if name == query.get("clock")), None),
         _ANSWERED.get(query.get("met", "")),
     )
     if clock is None or met is None:
@@ -144,5 +141,5 @@ def _sla_cases(user: User, period: Period, query: Mapping[str, str]) -> tuple[st
 
 
 def _parse_id(value: str | None) -> int:
-    """A positive id out of an address, 0 for anything else."""
+    """Return a positive id out of an address, 0 for anything else."""
     return int(value) if value and value.isascii() and value.isdigit() and len(value) < 16 else 0

@@ -14,7 +14,7 @@ _TOP, _HEIGHT, _LEFT, _WIDTH = 20.0, 120.0, 36.0, 474.0
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One bar, in the coordinates of the drawing, with what it says."""
+    """One bar in the coordinates of the drawing, with its label and its title."""
 
     x: float
     y: float
@@ -47,7 +47,10 @@ class StackPart:
 
 
 def rate_chart(cohorts: Sequence[Cohort], hrefs: Sequence[str]) -> RateChart:
-    """A bar a week, as high as its rate; a week without exchanges has a bar of no height."""
+    """Place one bar a week, as high as its rate.
+
+    A week without exchanges has a bar of no height.
+    """
     step = _WIDTH / max(len(cohorts), 1)
     width = min(40.0, step * 0.68)
     bars = []
@@ -73,7 +76,10 @@ def rate_chart(cohorts: Sequence[Cohort], hrefs: Sequence[str]) -> RateChart:
 def stack_parts(
     values: Sequence[int], largest: int, titles: Sequence[str], hrefs: Sequence[str]
 ) -> tuple[StackPart, ...]:
-    """The parts of one line, 0–100 wide in all when the line is the largest; parts of no width are left out."""
+    """Place the parts of one stacked line.
+
+    Parts of no width are left out. The whole line is 0–100 wide when its sum is `largest`.
+    """
     parts, x = [], 0.0
     for series, (value, title, href) in enumerate(zip(values, titles, hrefs, strict=True)):
         width = 100.0 * value / largest if largest else 0.0

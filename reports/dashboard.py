@@ -1,4 +1,4 @@
-"""What the manager's page shows, formatted: figures, two charts with their tables, the hand-overs."""
+"""The numbers of the manager's page, formatted: figures, two charts with their tables, the hand-overs."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from wording.numbers import format_share
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One large number: what it is, the number, what it is compared to, and the cases behind it."""
+    """One large number: its label, the number, what it is compared to, and the cases behind it."""
 
     label: str
     value: str
@@ -34,7 +34,7 @@ class Figure:
 
 
 def dashboard_context(user: User, period: Period, *, now: dt.datetime, zone: ZoneInfo) -> dict[str, Any]:
-    """Everything `reports/dashboard.html` prints."""
+    """Build everything that `reports/dashboard.html` prints."""
     promised = BrandAccount.objects.aggregate(longest=Max("promised_response"))["longest"] or dt.timedelta(
         hours=24
     )
@@ -133,19 +133,19 @@ def _volume_context(volume: metrics.Volume, weeks: int) -> dict[str, Any]:
 
 
 def _attainment_context(clocks: list[Attainment], weeks: int) -> dict[str, Any]:
-    met, ended = sum(one.met for one in clocks), sum(one.ended for one in clocks)
+    met, ended = sum(clock.met for clock in clocks), sum(clock.ended for clock in clocks)
     rows = [
         {
-            "label": CLOCK_LABELS[one.clock],
-            "met": f"{one.met:,}",
-            "missed": f"{one.missed:,}",
-            "running": f"{one.running:,}",
-            "share": format_share(one.met, one.ended),
-            "met_href": _cases_href(weeks, of="sla", clock=one.clock, met="yes"),
-            "missed_href": _cases_href(weeks, of="sla", clock=one.clock, met="no"),
+            "label": CLOCK_LABELS[clock.clock],
+            "met": f"{clock.met:,}",
+            "missed": f"{clock.missed:,}",
+            "running": f"{clock.running:,}",
+            "share": format_share(clock.met, clock.ended),
+            "met_href": _cases_href(weeks, of="sla", clock=clock.clock, met="yes"),
+            "missed_href": _cases_href(weeks, of="sla", clock=clock.clock, met="no"),
         }
-        for one in clocks
-        if one.ended
+        for clock in clocks
+        if clock.ended
     ]
     return {"share": format_share(met, ended), "met": f"{met:,}", "ended": f"{ended:,}", "rows": rows}
 

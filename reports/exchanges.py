@@ -1,8 +1,8 @@
 """Exchanges and the response rate, by week of arrival.
 
 An exchange is a run of a customer's messages in one case until an answer of ours, public or private, through
-Horseshoe or in the network's own app. The rate is exchanges answered ÷ exchanges that need an answer; whoever has
-not been answered stays in the denominator. Historical cases and cases dismissed as noise are outside.
+Horseshoe or in the network's own app. The rate is exchanges answered ÷ exchanges that need an answer; an exchange
+that has not been answered stays in the denominator. Historical cases and cases dismissed as noise are left out.
 """
 
 from __future__ import annotations
@@ -77,9 +77,10 @@ class Cohort:
 
 
 def response_cohorts(user: User, period: Period, promised: dt.timedelta, *, now: dt.datetime) -> list[Cohort]:
-    """One cohort a week, oldest first, within what the user may read.
+    """Return one cohort a week, oldest first.
 
-    A week is mature when it ended at least `promised` (the longest promised response of the brand accounts) ago.
+    Within what the user may read. A week is mature when it ended at least `promised` (the longest promised response of
+    the brand accounts) ago.
     """
     weeks = period.weeks
     columns: list[Any] = [[w.key for w in weeks], [w.start for w in weeks], [w.end for w in weeks]]
@@ -91,20 +92,26 @@ def response_cohorts(user: User, period: Period, promised: dt.timedelta, *, now:
 
 
 def overall_rate(cohorts: Sequence[Cohort]) -> tuple[int, int]:
-    """Answered and needing over all cohorts, the immature ones included."""
+    """Return (answered, needing) over all cohorts, the immature ones included."""
     return sum(c.answered for c in cohorts), sum(c.needing for c in cohorts)
 
 
 def exchange_case_ids(
     user: User, period: Period, start: dt.datetime, end: dt.datetime, answered: bool | None
 ) -> list[int]:
-    """Ids of the cases with an exchange that arrived in [start, end): all, the answered or the unanswered ones."""
+    """Return ids of the cases with an exchange in [start, end).
+
+    By when the exchange arrived. `answered` narrows them to the answered or the unanswered ones; None takes all.
+    """
     rows = _fetch_exchanges(user, period, _CASES_WITH_EXCHANGE, [start, end, answered, answered])
     return [case_id for (case_id,) in rows]
 
 
 def reported_cases(user: User) -> CaseQuerySet:
-    """The cases that reports count: visible to the user, not historical, not spam, not dismissed as noise."""
+    """Return the cases that reports count.
+
+    Visible to the user, not historical, not spam, not dismissed as noise.
+    """
     visible = Case.objects.visible_to(user).filter(historical=False)
     return visible.exclude(department__slug=SPAM_DEPARTMENT).exclude(
         status=Status.DISMISSED, close_reason__in=NOISE_REASONS

@@ -17,7 +17,7 @@ from reports.periods import Period
 
 @dataclass(frozen=True, slots=True)
 class FirstResponse:
-    """Of the cases created in a period: how long until a person first answered, and who still waits."""
+    """First responses of the cases created in a period: how long they took, and who still waits for one."""
 
     median: dt.timedelta | None
     p90: dt.timedelta | None
@@ -52,7 +52,11 @@ class VolumeRow:
 
 @dataclass(frozen=True, slots=True)
 class HandOverPair:
-    """Hand-overs from one department to another: how many, how long until accepted, how long held, how many came back."""
+    """Hand-overs from one department to another.
+
+    `median_wait` and `p90_wait` are from sending to acceptance, `median_custody` from sending to leaving; `came_back`
+    counts those that went to a department which had had the case before.
+    """
 
     from_id: int
     from_name: str
@@ -105,7 +109,10 @@ ORDER BY count(*) DESC, f.name, t.name
 
 
 def first_response_times(user: User, period: Period, *, now: dt.datetime) -> FirstResponse:
-    """First response of the cases that need an answer and were created in the period. One statement."""
+    """Measure first responses of cases created in the period.
+
+    Only cases that need an answer count. One statement.
+    """
     cases = created_cases(user, period).filter(needs_answer=True)
     row = _fetch_for_cases(_FIRST_RESPONSE, cases, [now, now])[0]
     median, p90, answered, unanswered, oldest, median_unanswered = row
@@ -113,7 +120,7 @@ def first_response_times(user: User, period: Period, *, now: dt.datetime) -> Fir
 
 
 def case_volume(user: User, period: Period) -> Volume:
-    """Cases by department and network, largest department first. One statement."""
+    """Count cases by department and network, largest department first. One statement."""
     cases = created_cases(user, period).order_by()
     rows = cases.values_list("department_id", "department__name", "network").annotate(n=Count("id"))
     counted: dict[tuple[int, str], dict[str, int]] = {}
@@ -128,8 +135,10 @@ def case_volume(user: User, period: Period) -> Volume:
 
 
 def hand_over_pairs(user: User, period: Period, *, now: dt.datetime) -> list[HandOverPair]:
-    """Hand-overs that were sent in the period, most frequent pair first. What the router moved is routing. One
-    statement."""
+    """Measure hand-overs sent in the period, most frequent pair first.
+
+    What the router moved counts as routing, not as a hand-over. One statement.
+    """
     cases = reported_cases(user)
     return [
         HandOverPair(*row) for row in _fetch_for_cases(_HAND_OVERS, cases, [period.start, period.end, now])
@@ -137,25 +146,28 @@ def hand_over_pairs(user: User, period: Period, *, now: dt.datetime) -> list[Han
 
 
 def routed_cases(user: User, period: Period) -> Any:
-    """The cases that the learned router moved in the period, before anybody had touched them; each moves once."""
+    """Return the cases that the learned router moved in the period.
+
+    It moves a case before anybody has touched it, and at most once.
+    """
     moved = Custody.objects.filter(routed=True, sent_at__gte=period.start, sent_at__lt=period.end)
     return reported_cases(user).filter(id__in=moved.values("case_id"))
 
 
 def created_cases(user: User, period: Period) -> Any:
-    """The reported cases that were created in the period."""
+    """Return the reported cases that were created in the period."""
     return reported_cases(user).filter(created_at__gte=period.start, created_at__lt=period.end)
 
 
 def unanswered_cases(user: User, period: Period) -> Any:
-    """The cases behind "still unanswered"."""
+    """Return the cases behind "still unanswered"."""
     return created_cases(user, period).filter(
         needs_answer=True, first_response_at__isnull=True, closed_at__isnull=True
     )
 
 
 def handed_over_cases(user: User, period: Period, from_id: int, to_id: int) -> Any:
-    """The cases behind one line of the hand-over table."""
+    """Return the cases behind one line of the hand-over table."""
     custody = Custody.objects.filter(
         from_department_id=from_id,
         department_id=to_id,

@@ -1,4 +1,4 @@
-"""Periods that reports speak of: whole ISO weeks in the zone in which people read the page."""
+"""Periods of reports: whole ISO weeks in the zone in which people read the page."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Week:
 
     @property
     def key(self) -> str:
-        """As in an address: "2026-W47"."""
+        """The week in an address: "2026-W47"."""
         return f"{self.year}-W{self.number:02d}"
 
     @property
@@ -41,16 +41,19 @@ class Period:
         return self.weeks[-1].end
 
     def preceding(self, zone: ZoneInfo) -> Period:
-        """The period of the same length that ends where this one starts."""
+        """Return the equally long period that ends where this one starts."""
         return _weeks_until(self.start.astimezone(zone).date() - dt.timedelta(days=1), len(self.weeks), zone)
 
     def find_week(self, key: str) -> Week | None:
-        """The week with this key, None when the period has no such week."""
+        """Return the week with this key, None when the period has none."""
         return next((week for week in self.weeks if week.key == key), None)
 
 
 def last_weeks(count: int, *, now: dt.datetime, zone: ZoneInfo) -> Period:
-    """The `count` ISO weeks up to and with the one that `now` falls in, read in `zone`."""
+    """Return the last `count` ISO weeks, including the running one.
+
+    `now` falls into the last of them, read in `zone`.
+    """
     return _weeks_until(now.astimezone(zone).date(), count, zone)
 
 

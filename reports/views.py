@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import cast
-from zoneinfo import ZoneInfo
 
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
@@ -26,23 +25,31 @@ CASES_PER_PAGE = 50
 @require_safe
 @login_required
 def dashboard(request: HttpRequest) -> HttpResponse:
-    """The gap in numbers, over the weeks asked for, within what the user may read."""
+    """Show the gap in numbers, within what the user may read.
+
+    `?weeks=` is one of `WEEK_CHOICES`, else 8.
+    """
     now = timezone.now()
     period = _requested_period(request)
-    context = dashboard_context(cast(User, request.user), period, now=now, zone=_display_zone())
+    context = dashboard_context(cast(User, request.user), period, now=now, zone=display_zone())
     return render(request, "reports/dashboard.html", context | {"choices": WEEK_CHOICES})
 
 
 @require_safe
 @login_required
 def cases(request: HttpRequest) -> HttpResponse:
-    """The cases behind one number of the dashboard; the address says which (`reports.behind`). Keyset pages."""
+    """List the cases behind one number of the dashboard, in keyset pages.
+
+    The address says which number (`reports.behind`); 404 for one that does not exist.
+    """
     period = _requested_period(request)
     behind = cases_behind(cast(User, request.user), period, request.GET)
     if behind is None:
         raise Http404("No such number.")
-    title, found = behind
-    rows, after = page_of_cases(found, request.GET.get("after", ""), CASES_PER_PAGE, zone=_display_zone())
+    title, behind_number = behind
+    rows, after = page_of_cases(
+        behind_number, request.GET.get("after", ""), CASES_PER_PAGE, zone=display_zone()
+    )
     query = request.GET.copy()
     query["after"] = after
     context = {
@@ -54,11 +61,7 @@ def cases(request: HttpRequest) -> HttpResponse:
     return render(request, "reports/cases.html", context)
 
 
-def _display_zone() -> ZoneInfo:
-    return display_zone()
-
-
 def _requested_period(request: HttpRequest) -> Period:
-    asked = request.GET.get("weeks", "")
-    count = next((weeks for weeks in WEEK_CHOICES if str(weeks) == asked), 8)
-    return last_weeks(count, now=timezone.now(), zone=_display_zone())
+    weeks_text = request.GET.get("weeks", "")
+    count = next((weeks for weeks in WEEK_CHOICES if str(weeks) == weeks_text), 8)
+    return last_weeks(count, now=timezone.now(), zone=display_zone())

@@ -1,4 +1,4 @@
-"""How changes and durations read on the manager's page, beyond what `wording` says for every page."""
+"""Changes and durations in words on the manager's page, beyond what `wording` has for every page."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ def format_duration(span: dt.timedelta | None) -> str:
 
 
 def format_points_change(now: tuple[int, int], before: tuple[int, int]) -> str:
-    """Return the change between two shares in percentage points, with a sign that does not need colour.
+    """Return the change between two shares, in percentage points.
 
-    Each share is (part, whole); where a whole is zero, there is "nothing to compare with".
+    Each share is (part, whole). "▲ 3 points", "▼ 1 point" (the sign does not need colour), "as before", or "nothing to
+    compare with" where a whole is zero.
     """
     if not now[1] or not before[1]:
         return "nothing to compare with"

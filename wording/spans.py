@@ -28,7 +28,10 @@ UNITS = (DAY, HOUR, MINUTE, SECOND)
 
 
 def short_span(span: dt.timedelta) -> str:
-    """Return the largest unit alone: "now", "4 min", "2 h", "3 d". For chips and the times of rows."""
+    """Return the largest unit alone: "now", "4 min", "2 h", "3 d".
+
+    For chips and the times of rows.
+    """
     for unit, count in zip(UNITS[:-1], _split(span), strict=False):
         if count:
             return f"{count} {unit.sign}"
@@ -36,7 +39,10 @@ def short_span(span: dt.timedelta) -> str:
 
 
 def long_span(span: dt.timedelta) -> str:
-    """Return two units: "3 d 4 h", "1 h 34 min", "15 min", "under 1 min". For sentences."""
+    """Return two units: "3 d 4 h", "1 h 34 min", "under 1 min".
+
+    For sentences.
+    """
     days, hours, minutes, _ = _split(span)
     if days:
         return _join((days, DAY), (hours, HOUR))
@@ -44,9 +50,9 @@ def long_span(span: dt.timedelta) -> str:
 
 
 def countdown_span(span: dt.timedelta) -> str:
-    """Return two units, the minutes in two digits: "3 d 4 h", "2 h 05", "2 h", "15 min", "under 1 min".
+    """Return two units, minutes in two digits: "2 h 05", "under 1 min".
 
-    `static/js/countdown.js` counts on in the same words: change both.
+    Full hours stand alone ("2 h"). `static/js/countdown.js` counts on in the same words: change both.
     """
     days, hours, minutes, _ = _split(span)
     if hours and minutes and not days:
@@ -55,7 +61,10 @@ def countdown_span(span: dt.timedelta) -> str:
 
 
 def figure_span(span: dt.timedelta) -> str:
-    """Return two units, seconds below a minute: "3 d 4 h", "2 h 05", "2 h 00", "14 min", "48 s". For reports."""
+    """Return two units, seconds below a minute: "2 h 05", "48 s".
+
+    For the figures of reports. Full hours keep their zeros ("2 h 00"), so that columns line up.
+    """
     days, hours, minutes, seconds = _split(span)
     if hours and not days:
         return _padded_hours(hours, minutes)
@@ -63,9 +72,9 @@ def figure_span(span: dt.timedelta) -> str:
 
 
 def written_span(span: dt.timedelta) -> str:
-    """Return the largest unit with days written out, rounded down: "1 day 12 h", "12 h", "4 min", "30 s", "0 s".
+    """Return the largest unit, days written out: "1 day 12 h", "30 s".
 
-    Below ten days or hours the next unit follows, unless it is zero.
+    Rounded down. Below ten days or hours the next unit follows, unless it is zero.
     """
     counts = _split(span)
     for place, (unit, count) in enumerate(zip(UNITS, counts, strict=True)):
@@ -79,14 +88,20 @@ def written_span(span: dt.timedelta) -> str:
 
 
 def business_span(span: dt.timedelta) -> str:
-    """Return business time: "45 min", "2 h", "36 h 30 min". Hours, not days: business days differ in length."""
+    """Return business time: "45 min", "2 h", "36 h 30 min".
+
+    Hours, not days: business days differ in length.
+    """
     days, hours, minutes, _ = _split(span)
     hours += days * DAY.seconds // HOUR.seconds
     return _join((hours, HOUR), (minutes, MINUTE)) or f"0 {MINUTE.sign}"
 
 
 def _split(span: dt.timedelta) -> tuple[int, int, int, int]:
-    """Return whole days, hours, minutes and seconds that make up `span`; four zeros for a negative one."""
+    """Return whole days, hours, minutes and seconds that make up `span`.
+
+    Four zeros for a negative one.
+    """
     rest = max(int(span.total_seconds()), 0)
     days, rest = divmod(rest, DAY.seconds)
     hours, rest = divmod(rest, HOUR.seconds)

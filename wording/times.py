@@ -22,19 +22,22 @@ class DisplayTime:
 
     @property
     def iso(self) -> str:
-        """The machine's form, for `<time datetime>`."""
+        """Return the machine's form, for `<time datetime>`, in whole seconds."""
         return self.at.isoformat(timespec="seconds")
 
 
 def display_time(at: dt.datetime, now: dt.datetime) -> DisplayTime:
-    """Return `at` as rows show it at `now`: "4 min", "2 h", "now". For past moments; a coming one reads "now"."""
+    """Return `at` as rows show it: "4 min", "2 h", "now".
+
+    For moments that have passed by `now`; one that is still to come reads "now". The exact time is in the display zone.
+    """
     return DisplayTime(short_span(now - at), exact_time(at), at)
 
 
 def relative_time(at: dt.datetime, now: dt.datetime) -> DisplayTime:
-    """Return `at` with its direction in words: "4 min ago", "in 2 h", "now" within a second of it.
+    """Return `at` with its direction: "4 min ago", "in 2 h", "now".
 
-    The exact time is in UTC: "18 Nov 2025 10:02:31 UTC".
+    "now" is within a second of `now`. The exact time is in UTC: "18 Nov 2025 10:02:31 UTC".
     """
     utc = at.astimezone(dt.UTC)
     exact = f"{utc.day} {utc:%b %Y %H:%M:%S %Z}"
@@ -50,7 +53,10 @@ def optional_relative_time(at: dt.datetime | None, now: dt.datetime) -> DisplayT
 
 
 def clock_time(at: dt.datetime, now: dt.datetime) -> str:
-    """Return the time of day, with the day unless it is today's: "10:41", "3 Nov 10:41", "3 Nov 2025 10:41"."""
+    """Return the time of day, with the day unless it is today.
+
+    "10:41", "3 Nov 10:41", "3 Nov 2025 10:41".
+    """
     local, today = to_display_zone(at), to_display_zone(now)
     if local.date() == today.date():
         return f"{local:%H:%M}"
@@ -109,7 +115,7 @@ def to_display_zone(at: dt.datetime) -> dt.datetime:
 
 
 def display_zone() -> ZoneInfo:
-    """Return the zone in which people read pages (the setting `DISPLAY_TIME_ZONE`)."""
+    """Return the zone in which people read pages (setting `DISPLAY_TIME_ZONE`)."""
     return _zone(settings.DISPLAY_TIME_ZONE)
 
 
