@@ -40,7 +40,7 @@ WHERE c.id = r.id
 
 
 def recompute_open_cases(now: dt.datetime) -> None:
-    """Works for up to `BUDGET_SECONDS` seconds on the newest version."""
+    """Recompute clocks for up to `BUDGET_SECONDS` seconds. By the newest version of the service levels."""
     started = time.monotonic()
     while recompute_chunk(now) and time.monotonic() - started < BUDGET_SECONDS:
         pass
@@ -91,12 +91,12 @@ def _finish_or_restart(version: SLAVersion, stragglers: bool, now: dt.datetime) 
 
 
 def _recompute_clocks(
-    cases: list[Case], known: ServiceLevels, published_at: dt.datetime, now: dt.datetime
+    cases: list[Case], service_levels: ServiceLevels, published_at: dt.datetime, now: dt.datetime
 ) -> None:
     rows = []
     for case in cases:
         policy, before = (
-            known.matching_policy(case.department_id, case.priority, case.network),
+            service_levels.matching_policy(case.department_id, case.priority, case.network),
             case.next_clock_at,
         )
         # A version may change what happens after a due time and leave the due time alone.
@@ -104,7 +104,7 @@ def _recompute_clocks(
         # A case that never had a clock: as if the policy had been there when the customer began to wait.
         began = max(case.waiting_since or case.created_at, case.created_at)
         values, _ = clocks.compute_clock_values(
-            case, case.network, known, began if case.sla_version is None else now
+            case, case.network, service_levels, began if case.sla_version is None else now
         )
         for name, value in values.items():
             setattr(case, name, value)
@@ -116,7 +116,7 @@ def _recompute_clocks(
             and case.next_clock_at
             and case.next_clock_at <= published_at
         ):
-            sweep.record_escalations(case, known, policy, published_at, told=False)
+            sweep.record_escalations(case, service_levels, policy, published_at, is_notified=False)
         rows.append({"id": case.pk, **values})
     with connection.cursor() as cursor:
         cursor.execute(_UPDATE, [orjson.dumps(rows).decode()])

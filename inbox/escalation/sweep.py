@@ -45,7 +45,7 @@ RETRY_AFTER = dt.timedelta(minutes=5)
 
 
 def escalate_due_cases(now: dt.datetime) -> int:
-    """Does what is due, and returns to how many cases. A case that cannot be escalated holds up no other one."""
+    """Do what is due and return to how many cases. A case that cannot be escalated holds up no other one."""
     due = Case.objects.open().filter(next_clock_at__lte=now).order_by("next_clock_at")
     done = 0
     for case_id in due.values_list("pk", flat=True)[:MAX_CASES]:
@@ -59,7 +59,7 @@ def escalate_due_cases(now: dt.datetime) -> int:
 
 @transaction.atomic
 def escalate_case(case_id: int, now: dt.datetime) -> bool:
-    """Does what is due with one case. False when nothing is, or somebody else has the case under lock."""
+    """Do what is due with one case. False when nothing is, or somebody else has the case under lock."""
     case = (
         Case.objects.open()
         .select_for_update(of=("self",), no_key=True, skip_locked=True)
@@ -69,14 +69,14 @@ def escalate_case(case_id: int, now: dt.datetime) -> bool:
     )
     if case is None:
         return False
-    known = versions.live_service_levels()
+    service_levels = versions.live_service_levels()
     change = Change(case, None, now)
-    values, _ = clocks.compute_clock_values(case, case.network, known, now)
+    values, _ = clocks.compute_clock_values(case, case.network, service_levels, now)
     change.set(**values)
-    policy = known.matching_policy(case.department_id, case.priority, case.network)
+    policy = service_levels.matching_policy(case.department_id, case.priority, case.network)
     upcoming: dt.datetime | None = None
     if policy is not None:
-        fresh, upcoming = _record_and_look_ahead(case, known, policy, now)
+        fresh, upcoming = _record_and_look_ahead(case, service_levels, policy, now)
         for clock, due, number in fresh:
             _act_on_escalation(change, policy, clock, due, number)
     # Under another policy other things happen next: the sweep comes back and looks.
@@ -91,35 +91,38 @@ def escalate_case(case_id: int, now: dt.datetime) -> bool:
 
 
 def _record_and_look_ahead(
-    case: Case, known: ServiceLevels, policy: Policy, now: dt.datetime
+    case: Case, service_levels: ServiceLevels, policy: Policy, now: dt.datetime
 ) -> tuple[list[tuple[ClockName, dt.datetime, int]], dt.datetime | None]:
-    """What has come to pass and was not noted yet, now noted, as (clock, due time, number); and what comes next."""
-    fresh, upcoming = record_escalations(case, known, policy, now, told=True), []
-    for one in clocks.running_clocks(case):
-        if (due := known.due(policy, one.clock, one.since, one.used)) is not None:
-            upcoming += [at for at, _ in clock_events(policy, one.clock, due) if at > now]
+    """Record what has come to pass, and find what comes next.
+
+    Return the newly recorded as (clock, due time, number), and when the next falls due.
+    """
+    fresh, upcoming = record_escalations(case, service_levels, policy, now, is_notified=True), []
+    for clock in clocks.running_clocks(case):
+        if (due := service_levels.due(policy, clock.clock, clock.since, clock.used)) is not None:
+            upcoming += [at for at, _ in clock_events(policy, clock.clock, due) if at > now]
     return fresh, min(upcoming, default=None)
 
 
 def record_escalations(
-    case: Case, known: ServiceLevels, policy: Policy, until: dt.datetime, *, told: bool
+    case: Case, service_levels: ServiceLevels, policy: Policy, until: dt.datetime, *, is_notified: bool
 ) -> list[tuple[ClockName, dt.datetime, int]]:
     """Note what has come to pass by `until`; what was new, oldest first. The case must be under lock."""
     passed: list[tuple[dt.datetime, ClockName, dt.datetime, int, dt.datetime]] = []
-    for one in clocks.running_clocks(case):
+    for running in clocks.running_clocks(case):
         # The resolution clock stops and goes on, but runs once a case.
-        began = case.created_at if one.clock == "resolution" else one.since
-        due: Due | None = known.due(policy, one.clock, one.since, one.used)
-        for at, number in clock_events(policy, one.clock, due) if due else ():
+        began = case.created_at if running.clock == "resolution" else running.since
+        due: Due | None = service_levels.due(policy, running.clock, running.since, running.used)
+        for at, number in clock_events(policy, running.clock, due) if due else ():
             if at <= until:
-                passed.append((at, one.clock, began, number, due.at if due else at))
+                passed.append((at, running.clock, began, number, due.at if due else at))
     if not passed:
         return []
     rows = Escalation.objects.filter(case=case).values_list("clock", "started_at", "step")
     have = set(rows)
     fresh = sorted(row for row in passed if (row[1], row[2], row[3]) not in have)
     Escalation.objects.bulk_create(
-        Escalation(case=case, clock=clock, started_at=began, step=number, at=at, told=told)
+        Escalation(case=case, clock=clock, started_at=began, step=number, at=at, told=is_notified)
         for at, clock, began, number, _ in fresh
     )
     return [(clock, due_at, number) for _, clock, _, number, due_at in fresh]
@@ -173,7 +176,7 @@ def _apply_step(change: Change, policy: Policy, clock: ClockName, step: Step, re
 
 
 def _raise_priority(change: Change) -> str:
-    """The priority that it has now, "" when it was the highest before."""
+    """Raise the priority and return the new one. "" when it was the highest before."""
     if change.case.priority >= Priority.URGENT:
         return ""
     raised = change.case.priority + 1
@@ -182,7 +185,9 @@ def _raise_priority(change: Change) -> str:
 
 
 def _move_case(change: Change, step: Step, reason: str) -> str:
-    """The name of the department that has it now, "" when it stays: that one is closed, or has it already."""
+    """Move the case and return the name of its new department. "" when it stays: that department is closed,
+    or has it already.
+    """
     to = (
         Department.objects.filter(slug=step.move_to, is_open=True)
         .exclude(pk=change.case.department_id)
@@ -195,21 +200,24 @@ def _move_case(change: Change, step: Step, reason: str) -> str:
 
 
 def _people_to_notify(change: Change, whom: tuple[Recipient, ...]) -> list[int]:
-    """Who is told: the assignee (without one, who is on point, and without either the department's managers), its
-    managers, or all who work there."""
-    case, kinds, told = change.case, set(whom), list[int]()
+    """Return the ids of whom to notify. The assignee (without one, who is on point, and without either the
+    department's managers), its managers, or all who work there.
+    """
+    case, kinds, person_ids = change.case, set(whom), list[int]()
     if "assignee" in kinds:
         if case.assignee_id is not None:
-            told.append(case.assignee_id)
+            person_ids.append(case.assignee_id)
         elif (on_point := find_person_on_point(case, change.now)) is not None:
-            told.append(on_point.pk)
+            person_ids.append(on_point.pk)
         else:
             kinds.add("managers")
     roles = [Role.MANAGER, Role.AGENT] if "department" in kinds else [Role.MANAGER]
     if kinds & {"managers", "department"}:
         works_there = Q(memberships__department=case.department_id, role__in=roles, is_active=True)
-        told += User.objects.filter(works_there).order_by("pk").values_list("pk", flat=True)[:MAX_PEOPLE]
-    return told
+        person_ids += (
+            User.objects.filter(works_there).order_by("pk").values_list("pk", flat=True)[:MAX_PEOPLE]
+        )
+    return person_ids
 
 
 def _notify(
@@ -221,10 +229,12 @@ def _notify(
     *,
     assignee_id: int | None = None,
 ) -> None:
-    """The assignee is told of each case, everybody else once a department for as long as they have not read it."""
+    """Notify people. The assignee hears of each case, everybody else once a department for as long as they
+    have not read it.
+    """
     case, assignee_id = change.case, assignee_id or change.case.assignee_id
     if assignee_id is not None and assignee_id in people:
-        mine = NoticeKind.BREACHED if kind == NoticeKind.MOVED else kind
-        notify_users([assignee_id], case.pk, mine, text, key=key, now=change.now)
-    others = [one for one in people if one != assignee_id]
+        own_kind = NoticeKind.BREACHED if kind == NoticeKind.MOVED else kind
+        notify_users([assignee_id], case.pk, own_kind, text, key=key, now=change.now)
+    others = [person_id for person_id in people if person_id != assignee_id]
     notify_grouped(others, case, case.department_id, kind, text, key=key, now=change.now)

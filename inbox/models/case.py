@@ -37,7 +37,9 @@ class CaseQuerySet(models.QuerySet["Case"]):
         return self.filter(closed_at__isnull=True)
 
     def to_assign(self) -> CaseQuerySet:
-        """Open cases that nobody has and in which a customer waits for us; what was back-filled is nobody's work."""
+        """Filter open cases that nobody has and in which a customer waits. What was back-filled is nobody's
+        work.
+        """
         return self.open().filter(assignee__isnull=True, waiting_since__isnull=False, historical=False)
 
     def closed(self) -> CaseQuerySet:

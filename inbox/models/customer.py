@@ -54,5 +54,5 @@ class Identity(models.Model):
 
     @property
     def display_name(self) -> str:
-        """What a row shows: "@handle" where there is one, else the name."""
+        """The name in a row: "@handle" where there is one, else the name."""
         return f"@{self.handle}" if self.handle else self.name or "Unknown author"

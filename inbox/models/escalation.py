@@ -10,10 +10,11 @@ from inbox.models.case import Case
 
 
 class Escalation(models.Model):
-    """A pre-warning, a missed target or an escalation step of one run of a clock (`step` as in `routing.service_levels.policies`).
+    """A pre-warning, a missed target or an escalation step of a clock.
 
-    `started_at` is when the clock began, so that a changed target does not tell the same thing again. `told` is false
-    for what was past already when a new policy came into force: it is kept, and nobody is bothered.
+    It belongs to one run of the clock (`step` as in `routing.service_levels.policies`). `started_at` is when
+    the clock began, so that a changed target does not tell the same thing again. `told` is false for what was
+    past already when a new policy came into force: it is kept, and nobody is notified.
     """
 
     case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="escalations", db_index=False)

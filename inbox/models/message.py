@@ -86,7 +86,10 @@ class Message(models.Model):
     #: What was read from the text, or what a person said it is (`MessageCorrection`); so are language and needs_answer.
     needs_answer = models.BooleanField(default=True)
     sentiment = models.CharField(
-        max_length=8, blank=True, choices=[(one, one.capitalize()) for one in SENTIMENTS], db_default=""
+        max_length=8,
+        blank=True,
+        choices=[(sentiment, sentiment.capitalize()) for sentiment in SENTIMENTS],
+        db_default="",
     )
     urgency = models.PositiveSmallIntegerField(default=0, db_default=0)
     is_spam = models.BooleanField(default=False, db_default=False)
@@ -157,7 +160,7 @@ class MessageCorrection(models.Model):
 
 class DecisionQuerySet(models.QuerySet["Decision"]):
     def naming_somebody(self) -> DecisionQuerySet:
-        """Those whose rule asks for a person."""
+        """Filter decisions whose rule asks for a person."""
         return self.filter(trace__decided__has_key="person")
 
 
@@ -193,9 +196,12 @@ class Decision(models.Model):
 
 class QuarantinedQuerySet(models.QuerySet["Quarantined"]):
     def visible_to(self, user: User) -> QuarantinedQuerySet:
-        """The items a user may see: administrators all, managers those of brand accounts that their departments own
-        or nobody does, community managers those of their brand accounts. Direct messages only for whom they are open
-        to: never for administrators."""
+        """Filter the items that a user may see.
+
+        Administrators see all, managers those of brand accounts that their departments own or nobody does,
+        community managers those of their brand accounts. Direct messages only for those to whom they are
+        open: never for administrators.
+        """
         who = viewer(user)
         if not who.may("quarantine"):
             return self.none()
@@ -208,7 +214,10 @@ class QuarantinedQuerySet(models.QuerySet["Quarantined"]):
 
 
 class Quarantined(models.Model):
-    """An item that could not be read or stored, kept whole with a way to try again. Its neighbours went in."""
+    """An item that could not be read or stored, kept whole.
+
+    It can be tried again. Its neighbours went in.
+    """
 
     brand_account = models.ForeignKey(BrandAccount, on_delete=models.PROTECT, related_name="quarantined")
     stream = models.ForeignKey(Stream, on_delete=models.PROTECT, related_name="quarantined")

@@ -1,4 +1,7 @@
-"""What a person is told about a case, apart from what the case's history says to everybody; or about the rules."""
+"""What a person is told about a case or about the rules.
+
+A case's history speaks to everybody; a notice to one person.
+"""
 
 from __future__ import annotations
 
@@ -81,7 +84,7 @@ class Notice(models.Model):
 
     @property
     def current_text(self) -> str:
-        """What it says now."""
+        """The text as it is now."""
         if self.department is None or not self.is_grouped:
             return self.text
         return _GROUPED_TEXTS[NoticeKind(self.kind)].format(count=self.cases, department=self.department.name)

@@ -23,15 +23,17 @@ class PreviewState(models.TextChoices):
 
 class RulePreviewQuerySet(models.QuerySet["RulePreview"]):
     def visible_to(self, user: User) -> RulePreviewQuerySet:
-        """The user's own: what it shows was picked for the eyes of whoever asked."""
+        """Filter the user's own previews. What one shows was picked for the eyes of whoever asked."""
         return self.filter(by=user) if user.is_active else self.none()
 
 
 class RulePreview(models.Model):
-    """`content` (a snapshot) tried against version `live` on the inbound messages since `since`, or on a file.
+    """A draft of rules tried on inbound messages or on a file.
 
-    Everything a worker needs to go on is in the row, written together with what was found so far: `cursor` is where
-    the next chunk begins, {"at", "id"} for messages and {} for files. `result`: see `inbox.previews.run`.
+    `content` (a snapshot) is tried against version `live`, on the messages since `since` or on a file.
+    Everything a worker needs to go on is in the row, written together with the result so far: `cursor` is
+    where the next chunk begins, {"at", "id"} for messages and {} for files. `result`: see
+    `inbox.previews.run`.
     """
 
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
@@ -70,7 +72,7 @@ class RulePreview(models.Model):
 
     @property
     def percent(self) -> int:
-        """How much of it is done, 0 to 100."""
+        """The share that is done, 0 to 100."""
         if self.state == PreviewState.DONE:
             return 100
         return min(99, self.done * 100 // self.total) if self.total else 0

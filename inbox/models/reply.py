@@ -15,7 +15,8 @@ from inbox.models.message import Message
 
 class ReplyState(models.TextChoices):
     """queued → sending (committed before the network is asked) → sent, failed or unconfirmed. Only queued can be
-    taken back. An expired `sending` becomes unconfirmed, never queued again."""
+    taken back. An expired `sending` becomes unconfirmed, never queued again.
+    """
 
     QUEUED = "queued", "Queued"
     SENDING = "sending", "Sending"

@@ -18,7 +18,10 @@ class SuggestionState(models.TextChoices):
 
 
 class RoutingSuggestion(models.Model):
-    """The department to which a case may belong, how probable that is (0 to 1), and the words that spoke for it."""
+    """The department to which a case may belong.
+
+    With how probable that is (0 to 1), and the words that spoke for it.
+    """
 
     case = models.OneToOneField(Case, on_delete=models.CASCADE, related_name="suggestion")
     department = models.ForeignKey(Department, on_delete=models.CASCADE, related_name="+", db_index=False)

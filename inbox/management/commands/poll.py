@@ -47,10 +47,10 @@ class Command(BaseCommand):
 
 
 def _find_brand_accounts(handle: str) -> list[BrandAccount]:
-    found = list(BrandAccount.objects.filter(handle__iexact=handle.removeprefix("@")))
-    if not found:
+    brand_accounts = list(BrandAccount.objects.filter(handle__iexact=handle.removeprefix("@")))
+    if not brand_accounts:
         raise CommandError(f"There is no brand account {handle!r}. Connected: {_handles()}.")
-    return found
+    return brand_accounts
 
 
 def _handles() -> str:
@@ -76,8 +76,9 @@ def poll_stream_to_end(stream: Stream) -> PollReport:
 
 
 def _wait_for_lease(stream: Stream) -> UUID | None:
-    """The lease of a stream that is enabled. Waits while a worker polls it, at most until a dead worker's lease is
-    over."""
+    """Take the lease of a stream that is enabled. Waits while a worker polls it, at most until a dead
+    worker's lease is over.
+    """
     until = time.monotonic() + PAGE_LEASE.total_seconds()
     while True:
         for _, token in polling.lease_due_streams(timezone.now(), 1, stream_id=stream.pk, all_streams=True):
@@ -94,7 +95,9 @@ def _may_be_polled(brand_account: BrandAccount) -> bool:
 
 
 def _is_due(stream: Stream) -> bool:
-    """False when the rest of the window waits, as when the budget is to be kept for answers."""
+    """Tell whether the stream goes on now. False when the rest of the window waits, for example to keep the
+    budget for answers.
+    """
     return Stream.objects.filter(pk=stream.pk, next_poll_at__lte=timezone.now()).exists()
 
 

@@ -32,20 +32,25 @@ class Command(BaseCommand):
             if len(shown) < _SHOWN:
                 shown.append(difference)
         if options["json"]:
-            found = [{"message": one.message_id, "version": one.version, "why": one.why} for one in shown]
+            differences = [
+                {"message": difference.message_id, "version": difference.version, "why": difference.why}
+                for difference in shown
+            ]
             self.stdout.write(
                 json.dumps(
                     {
                         "replayed": outcome.replayed,
                         "differences": outcome.differences,
                         "without_trace": outcome.without_trace,
-                        "found": found,
+                        "found": differences,
                     }
                 )
             )
         else:
-            for one in shown:
-                self.stdout.write(f"message {one.message_id}, version {one.version}: {one.why}")
+            for difference in shown:
+                self.stdout.write(
+                    f"message {difference.message_id}, version {difference.version}: {difference.why}"
+                )
             self.stdout.write(
                 f"{outcome.replayed} decisions made again, {outcome.differences} differ; {outcome.without_trace} are "
                 "older than the record of facts."

@@ -39,9 +39,9 @@ class Command(BaseCommand):
             numbers = {"read": progress.read, "changed": progress.changed, "fields": fields, "dry_run": dry}
             self.stdout.write(json.dumps(numbers))
             return
-        said = ", ".join(f"{name} {count:,}" for name, count in fields.items())
+        counts = ", ".join(f"{name} {count:,}" for name, count in fields.items())
         verb = "would change" if dry else "changed"
-        self.stdout.write(f"{progress.read:,} messages read again, {progress.changed:,} {verb}: {said}.")
+        self.stdout.write(f"{progress.read:,} messages read again, {progress.changed:,} {verb}: {counts}.")
 
     def _show_progress(self, progress: RereadProgress) -> None:
         if self.stderr.isatty():

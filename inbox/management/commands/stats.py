@@ -24,12 +24,15 @@ class Command(BaseCommand):
             return
         for name, value in numbers.items():
             parts = value.items() if isinstance(value, dict) else ()
-            told = ", ".join(f"{count} {state}" for state, count in parts) or str(value)
-            self.stdout.write(f"{name}: {told}")
+            words = ", ".join(f"{count} {state}" for state, count in parts) or str(value)
+            self.stdout.write(f"{name}: {words}")
 
 
 def collect_stats() -> dict[str, int | dict[str, int]]:
-    """messages (inbound and outbound apart), cases, open, quarantined (not settled) and replies by state."""
+    """Count messages, cases and replies.
+
+    Messages (inbound and outbound apart), cases, open, quarantined (not settled), and replies by state.
+    """
     directions = _as_counts(Message.objects.values_list("direction").annotate(Count("id")).order_by())
     states = _as_counts(Reply.objects.values_list("state").annotate(Count("id")).order_by())
     return {

@@ -32,11 +32,11 @@ class Command(BaseCommand):
             "remaining": report.remaining,
         }
         if options["json"]:
-            cases = [{"case": pk, "what": said} for pk, said in report.cases]
+            cases = [{"case": pk, "what": outcome} for pk, outcome in report.cases]
             self.stdout.write(json.dumps({**numbers, "cases": cases}))
         else:
             self.stdout.write(", ".join(f"{name.replace('_', ' ')}: {n}" for name, n in numbers.items()))
-            for pk, said in report.cases:
-                self.stdout.write(f"  case {pk}: {said}")
+            for pk, outcome in report.cases:
+                self.stdout.write(f"  case {pk}: {outcome}")
         if report.remaining:
             sys.exit(1)

@@ -35,8 +35,8 @@ class Command(BaseCommand):
         case = Case.objects.select_related("department").filter(pk=options["case"]).first()
         if case is None:
             raise CommandError(f"There is no case {options['case']}.")
-        found = trace_case(case)
-        lines = [json.dumps(found, ensure_ascii=False)] if options["json"] else trace_lines(found)
+        explanation = trace_case(case)
+        lines = [json.dumps(explanation, ensure_ascii=False)] if options["json"] else trace_lines(explanation)
         self.stdout.write("\n".join(lines))
 
     def _report_missing(self, *, as_json: bool) -> None:
