@@ -134,16 +134,6 @@ def _votes_from_hits(facts: Facts, seen: set[int], rules: CompiledRules) -> Vote
     return Votes(held[0].department if held else rules.default, not held, named, facts.sentiment)
 
 
-def rank_departments(facts: Facts, rules: CompiledRules, active: ActiveRouter | None) -> list[Guess]:
-    """Every department with its probability, the best first; of the rules alone, the departments they name, with none
-    (0) while there is no router to say how probable they are."""
-    said = rule_votes(facts, rules)
-    if active is not None:
-        return active.router.guess(facts.text, said)
-    named = dict.fromkeys([said.department, *(department for department, _ in said.holding), rules.default])
-    return [Guess(department, 0.0) for department in named]
-
-
 def training_votes(facts: Sequence[Facts], rules: CompiledRules) -> list[Votes]:
     """The rules' votes to learn from. Rules may have been written beside these very messages and be right about them
     more often than about others: from `HELD_OUT_FROM` messages on, each is voted on as if it had not been there."""

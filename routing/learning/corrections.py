@@ -55,11 +55,6 @@ def forget_corrections_of_case(case_id: int, department: str = "") -> None:
     (said.filter(department=department) if department else said).delete()
 
 
-def forget_corrections_of_messages(message_ids: Iterable[int]) -> int:
-    """Removes the examples made of these messages, as when a customer is erased. How many there were."""
-    return RoutingExample.objects.filter(message_id__in=list(message_ids)).delete()[0]
-
-
 def text_digest(text: str) -> str:
     """What an imported text is known by."""
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

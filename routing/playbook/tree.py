@@ -95,7 +95,7 @@ class PlaybookTree:
     outcomes: Mapping[str, Outcome]
 
 
-#: Where even the default is missing: `problems` refuses such a tree, `next_step` still answers.
+#: Where even the default is missing: `check_playbook` refuses such a tree, `walk_playbook` still answers.
 _FALLBACK_OUTCOME = Outcome(
     "", "Ask a colleague", "The playbook has no advice for this. Ask a colleague in a note.", Action.ANSWER
 )
@@ -138,18 +138,13 @@ def _text_value(row: Mapping[str, Any], name: str) -> str:
     return value if isinstance(value, str) else ""
 
 
-def next_step(snapshot: Mapping[str, Any], answers: Sequence[str], start: str = "") -> Question | Outcome:
-    """The next question, or the outcome, after `answers` (answer keys in order). Total and deterministic.
+def walk_playbook(tree: PlaybookTree, answers: Sequence[str], start: str = "") -> Walk:
+    """Walk the tree by `answers` (answer keys in order) to the next question or the outcome. Total and deterministic.
 
     `start` is the question to begin with, where it is not the tree's own; one that is not there begins at the root.
     An answer that the question does not have leads to the default, as `NONE_KEY` does; answers beyond an outcome do not
     count.
     """
-    return walk_playbook(parse_playbook(snapshot), answers, start).position
-
-
-def walk_playbook(tree: PlaybookTree, answers: Sequence[str], start: str = "") -> Walk:
-    """As `next_step`, with the way that led there."""
     default = tree.outcomes.get(tree.default, _FALLBACK_OUTCOME)
     at: Question | Outcome = tree.questions.get(start) or tree.questions.get(tree.start) or default
     taken: list[tuple[Question, str]] = []

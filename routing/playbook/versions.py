@@ -46,22 +46,13 @@ def live_playbook() -> PlaybookVersion | None:
 
 
 @lru_cache(maxsize=MAX_CACHED_VERSIONS)
-def _load_version(pk: int) -> tuple[int, PlaybookTree]:
-    version = PlaybookVersion.objects.only("number", "snapshot").get(pk=pk)
-    return version.number, parse_playbook(version.snapshot)
-
-
 def load_playbook_version(pk: int) -> tuple[int, PlaybookTree]:
-    """Number and tree of a version by its primary key; kept, for it never changes. At most one statement.
+    """Return number and tree of a version by its primary key; kept, for it never changes. At most one statement.
 
     Raises `PlaybookVersion.DoesNotExist`.
     """
-    return _load_version(pk)
-
-
-def clear_playbook_cache() -> None:
-    """Forget what is kept: only where versions are removed, as between tests."""
-    _load_version.cache_clear()
+    version = PlaybookVersion.objects.only("number", "snapshot").get(pk=pk)
+    return version.number, parse_playbook(version.snapshot)
 
 
 def playbook_branch_options() -> list[tuple[str, str]]:

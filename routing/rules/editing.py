@@ -211,7 +211,11 @@ def duplicate_rule(key: uuid.UUID, by: User | None, now: dt.datetime) -> Rule:
 
 
 def restore_rules_version(number: int, by: User | None, now: dt.datetime) -> str:
-    """The rules of version `number` again; what became of that, as a sentence. Raises `RuleSetVersion.DoesNotExist`."""
+    """Put the rules of version `number` back; return what became of that, as a sentence.
+
+    Into the person's draft while they have one, else published as a new version. Raises what
+    `routing.rules.versions.restorable_content` and `apply_rule_edit` raise.
+    """
     note = f"Back to version {number}"
     newest = RuleSetVersion.objects.values_list("number", flat=True).first
     before = newest()

@@ -32,7 +32,6 @@ __all__ = [
     "publish_rules",
     "publishing_rules",
     "replay_decision",
-    "restore_and_publish_rules",
 ]
 
 #: Versions kept compiled: the live one and those that are replayed.
@@ -159,20 +158,12 @@ def install_starter_rules(
     return RuleSetVersion.objects.first()
 
 
-def restore_and_publish_rules(number: int, by: User | None, now: dt.datetime) -> RuleSetVersion | None:
-    """Puts the rules of version `number` back and publishes them as a new version; None when nothing changed.
+def restorable_content(number: int) -> dict[str, Any]:
+    """Return the content of version `number` as it can be put back now.
 
     Rules that lead to a department that is closed come back switched off. Raises `RuleSetVersion.DoesNotExist`, and
     `RuleSetError` when a department of that version is gone.
     """
-    with transaction.atomic():
-        lock_rule_editing()
-        replace_rules(restorable_content(number))
-        return publish_rules(by, f"Back to version {number}", now)
-
-
-def restorable_content(number: int) -> dict[str, Any]:
-    """The content of version `number` as it can be put back now. Raises as `restore_and_publish_rules`."""
     old = RuleSetVersion.objects.get(number=number).snapshot
     departments = {department.slug: department for department in Department.objects.all()}
     gone = {each["department"] for each in (*old["rules"], old["default"])} - departments.keys()

@@ -131,8 +131,9 @@ def test_a_copy_stands_behind_its_original_and_is_off(company):
 
 def test_going_back_is_a_new_version_with_the_old_rules(company):
     editing.delete_rule(company.refunds.key, company.manager, NOW)
-    restored = versions.restore_and_publish_rules(3, company.manager, NOW)
-    assert (restored.number, restored.note) == (5, "Back to version 3")
+    answer = editing.restore_rules_version(3, company.manager, NOW)
+    assert answer == "Version 3 is back, as version 5."
+    assert RuleSetVersion.objects.first().note == "Back to version 3"
     assert Rule.objects.get(key=company.refunds.key).name == "Refunds"
     assert RuleSetVersion.objects.get(number=5).snapshot == RuleSetVersion.objects.get(number=3).snapshot
 
@@ -140,7 +141,7 @@ def test_going_back_is_a_new_version_with_the_old_rules(company):
 def test_going_back_to_a_rule_of_a_closed_department_brings_it_back_off(company):
     editing.delete_rule(company.refunds.key, company.manager, NOW)
     Department.objects.filter(slug="billing").update(is_open=False)
-    versions.restore_and_publish_rules(3, company.manager, NOW)
+    editing.restore_rules_version(3, company.manager, NOW)
     assert Rule.objects.get(key=company.refunds.key).enabled is False
 
 
@@ -148,7 +149,7 @@ def test_going_back_to_a_department_that_is_gone_is_refused_and_changes_nothing(
     editing.delete_rule(company.refunds.key, company.manager, NOW)
     Department.objects.filter(slug="billing").update(slug="accounts")
     with pytest.raises(RuleSetError, match="Version 3 uses the department “billing”, which is gone"):
-        versions.restore_and_publish_rules(3, company.manager, NOW)
+        editing.restore_rules_version(3, company.manager, NOW)
     assert not Rule.objects.filter(key=company.refunds.key).exists()
 
 
