@@ -1,4 +1,4 @@
-"""Keep connectors between tasks: one a brand account and thread, with its HTTP connections open.
+"""Keep connectors between tasks: one for each brand account and thread, with its HTTP connections open.
 
 A new credential makes a new connector at its next use; one that is about to end is renewed first.
 """
@@ -17,7 +17,7 @@ from accounts.models import BrandAccount
 from networks.base import Connector, Credentials
 from networks.registry import build_connector
 
-#: Connectors a thread keeps; each holds a few open connections.
+#: Connectors that one thread keeps; each has a few open connections.
 _MAX_CONNECTORS = 64
 
 
@@ -30,20 +30,20 @@ _cache = _ConnectorCache()
 
 
 def connector_for(brand_account: BrandAccount) -> Connector:
-    """The connector of a brand account. Costs one small statement.
+    """Return the connector of a brand account, this thread's own. One small statement.
 
     Raises `accounts.credentials.store.CredentialUnusable`, and `KeyError` for an unknown network.
     """
     credentials = open_credential(brand_account)
     api_url = str(settings.NETWORK_API_URLS.get(brand_account.network, ""))
-    kept = _cache.connectors.get(brand_account.pk)
-    if kept is None or (kept[0], kept[1]) != (credentials, api_url):
-        kept = (credentials, api_url, build_connector(credentials, api_url=api_url))
-    _cache.connectors[brand_account.pk] = kept
+    cached = _cache.connectors.get(brand_account.pk)
+    if cached is None or (cached[0], cached[1]) != (credentials, api_url):
+        cached = (credentials, api_url, build_connector(credentials, api_url=api_url))
+    _cache.connectors[brand_account.pk] = cached
     _cache.connectors.move_to_end(brand_account.pk)
     while len(_cache.connectors) > _MAX_CONNECTORS:
         _cache.connectors.popitem(last=False)
-    return kept[2]
+    return cached[2]
 
 
 def forget_connectors() -> None:
@@ -52,10 +52,10 @@ def forget_connectors() -> None:
 
 
 def connect_renewed(brand_account: BrandAccount, *, now: dt.datetime) -> Connector:
-    """The connector to use for the next requests. Never call it inside a transaction: it may ask the network.
+    """Return a connector whose credential is good for the next requests.
 
-    Raises `CredentialUnusable` when the stored secret cannot be opened, is another account's or is incomplete, and
-    any `NetworkError` when it had to be renewed and was not.
+    Renews a credential that is about to end. Never call it inside a transaction: it may ask the network. Raises `CredentialUnusable` when the stored secret cannot
+    be opened, belongs to another account or is incomplete, and any `NetworkError` when renewing it failed.
     """
     return open_renewed_connector(brand_account, _open_connector, now=now)[0]
 

@@ -1,4 +1,4 @@
-"""Cursors of keyset paging: a row's time and id, opaque to whoever passes them on."""
+"""Encode and decode cursors of keyset paging: a row's time and id, opaque to whoever passes them on."""
 
 from __future__ import annotations
 
@@ -11,13 +11,16 @@ _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 
 def encode_cursor(at: dt.datetime, pk: int) -> str:
-    """A cursor for the row at (`at`, `pk`)."""
+    """Return the cursor of the row at (`at`, `pk`): 22 ASCII characters."""
     micros = (at - _EPOCH) // dt.timedelta(microseconds=1)
     return base64.urlsafe_b64encode(struct.pack(">qq", micros, pk)).decode().rstrip("=")
 
 
 def decode_cursor(cursor: str) -> tuple[dt.datetime, int] | None:
-    """What `encode_cursor` was given; None for anything else, so that a bad cursor shows the first page."""
+    """Return the time and id that `encode_cursor` got.
+
+    None for anything else, never an error: a bad cursor shows the first page.
+    """
     if len(cursor) != 22 or not cursor.isascii():
         return None
     try:

@@ -1,4 +1,7 @@
-"""Ticks and thin tasks. Each may run twice or never: the work is claimed in Postgres by whatever it calls."""
+"""Celery's periodic and thin tasks.
+
+Each may run twice or not at all: the functions that they call claim the work in Postgres.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,7 @@ from inbox.previews import run
 from inbox.queue import counts
 from inbox.replies import outbox
 
-#: Seconds after which a wake-up nobody took is dropped: the next ticks repeat it.
+#: Seconds after which a wake-up that no worker took is dropped: the next tick repeats it.
 _STALE = 10
 
 
@@ -27,7 +30,7 @@ def poll_due_streams() -> None:
 
 @shared_task
 def poll_stream(stream_id: int, token: str) -> None:
-    """Fetch and store one stream, page by page, while the lease is held."""
+    """Fetch and store one leased stream, page by page."""
     report = polling.poll_leased_stream(stream_id, token)
     if report.stored:
         review_new_decisions.apply_async(expires=_STALE)
@@ -37,20 +40,23 @@ def poll_stream(stream_id: int, token: str) -> None:
 
 @shared_task
 def run_automatic_assignment() -> None:
-    """Take back what absent people cannot look after; give out what waits in departments which assign automatically."""
+    """Take cases back from absent people, then assign the waiting ones.
+
+    Assigns in departments that assign automatically, and where a rule names a person.
+    """
     leavers.release_cases_of_absent(timezone.now())
     automatic.assign_cases_automatically(timezone.now())
 
 
 @shared_task
 def run_limbo_sweep() -> None:
-    """See to it that every open case is with somebody or in a queue that somebody sees."""
+    """Check that somebody has or sees every open case; repair the others."""
     limbo.sweep_open_cases(timezone.now())
 
 
 @shared_task
 def send_due_replies() -> None:
-    """Wake the send workers for answers that are due, and for unconfirmed ones that are due to be looked for."""
+    """Wake workers for answers to send and unconfirmed answers to look for."""
     now = timezone.now()
     outbox.expire_reply_leases(now)
     for reply_id in outbox.due_reply_ids(now):
@@ -61,26 +67,29 @@ def send_due_replies() -> None:
 
 @shared_task
 def send_reply(reply_id: int) -> None:
-    """Send one answer, if nobody else has claimed it."""
+    """Send one answer, unless another worker has claimed it."""
     outbox.send_queued_reply(reply_id)
 
 
 @shared_task
 def check_reply(reply_id: int) -> None:
-    """Look on the network whether an unconfirmed answer is there."""
+    """Look for an unconfirmed answer on the network."""
     outbox.look_for_reply(reply_id)
 
 
 @shared_task
 def retry_quarantined(quarantined_id: int) -> None:
-    """Fetch a quarantined item again, if somebody asked for that."""
+    """Fetch a quarantined item again, if a person asked for it."""
     retry.retry_quarantined_item(quarantined_id)
 
 
 @shared_task
 def run_housekeeping() -> None:
-    """Fold the counters of open cases; forget what was read long ago; find second tries whose wake-up was lost; look at
-    answers that came before what they answer."""
+    """Fold the counters of open cases; delete or retry leftovers.
+
+    Deletes notices read long ago and watches of cases closed long ago; wakes retries of quarantined items whose wake-up
+    was lost; places answers that arrived before the question that they answer.
+    """
     now = timezone.now()
     counts.fold_case_counts()
     notify.delete_old_notices(now)
@@ -92,7 +101,10 @@ def run_housekeeping() -> None:
 
 @shared_task
 def run_clock_sweep() -> None:
-    """Pre-warnings, missed targets, escalations; and open cases whose service levels have changed."""
+    """Send pre-warnings, note missed targets, escalate.
+
+    Also recomputes the clocks of open cases after a change of service levels.
+    """
     now = timezone.now()
     sweep.escalate_due_cases(now)
     recompute.recompute_open_cases(now)
@@ -100,25 +112,28 @@ def run_clock_sweep() -> None:
 
 @shared_task
 def train_router_when_due() -> None:
-    """Ask for a training when there are enough new corrections, and run the one that waits in a process of its own."""
+    """Request a training when corrections suffice, and run the waiting one.
+
+    The training runs in a process of its own.
+    """
     training.run_due_training(timezone.now())
 
 
 @shared_task
 def review_new_decisions() -> None:
-    """Let the learned router have its say about what the rules have just decided."""
+    """Let the learned router review what the rules have just decided."""
     second_opinion.weigh_new_decisions(timezone.now())
 
 
 @shared_task
 def wake_due_previews() -> None:
-    """Wake workers for previews of rules that wait for one."""
+    """Wake workers for the previews of rules that wait for one."""
     for preview_id in run.due_preview_ids(timezone.now()):
         run_preview.apply_async((preview_id,), expires=_STALE)
 
 
 @shared_task
 def run_preview(preview_id: int) -> None:
-    """Try a draft of the rules for some seconds, then make room for other work."""
+    """Work on a preview for some seconds, then let others work."""
     if run.work_on_preview(preview_id):
         run_preview.apply_async((preview_id,), expires=_STALE)

@@ -1,54 +1,41 @@
-"""Text from outside, made safe to store and show."""
+"""Repair text from outside, so that it can be stored and shown safely."""
 
 from __future__ import annotations
 
 import re
 
-#: Characters of a message that are kept; the whole of it stays in `raw`.
+#: Characters of a message that are stored as its text; all of it stays in `raw`.
 LONGEST_TEXT = 100_000
-
-
 LONGEST_NAME = 200
-
-
 LONGEST_ADDRESS = 1000
 
-
 SURROGATE = re.compile("[\ud800-\udfff]")
-
-
 _CONTROL = re.compile("[\x01-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
-
-
 _BIDI = re.compile("[\u202a-\u202e\u2066-\u2069]")
-
-
 _NEEDS_REPAIR = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
-
-
 _EMBEDDING, _ISOLATE, _POP, _POP_ISOLATE = (
     "\u202a\u202b\u202d\u202e",
     "\u2066\u2067\u2068",
     "\u202c",
     "\u2069",
 )
-
-
 #: Hangul fillers and the empty Braille pattern: letters and signs that show nothing.
 _BLANKS = "\u115f\u1160\u2800\u3164\uffa0"
-
-
 _WEB = re.compile(r"https?://[^\s\x00-\x1f]+\Z", re.IGNORECASE)
 
 
 def needs_repair(text: str) -> bool:
-    # What is printable holds none of it, and that is known twenty times faster.
+    """Return whether a text holds characters that must be removed or replaced."""
+    # Printable text holds none of them, and `isprintable` is twenty times faster than the pattern.
     return not text.isprintable() and _NEEDS_REPAIR.search(text) is not None
 
 
 def clean_text(text: str) -> tuple[str, list[str]]:
-    """A text that Postgres stores and a browser shows in its place, and what was done: nul, surrogate, control,
-    bidi (kept, balanced), long."""
+    """Return the text, repaired to be stored and shown, and its flags.
+
+    A flag names what was found: "nul" and "surrogate" (replaced), "control" (removed), "long" (cut to
+    `LONGEST_TEXT`), "bidi" (there are signs of direction: they stay, and those left open are closed).
+    """
     flags: list[str] = []
     if text.isprintable() and len(text) <= LONGEST_TEXT:
         return text, flags
@@ -73,28 +60,37 @@ def clean_text(text: str) -> tuple[str, list[str]]:
 
 
 def _closing_bidi_signs(text: str) -> str:
-    """What closes the bidi embeddings and isolates that `text` leaves open, at most 100 of them."""
-    open_ones: list[str] = []
+    """Return signs that close what the bidi signs of `text` leave open.
+
+    At most 100 of them.
+    """
+    closing: list[str] = []
     for sign in _BIDI.findall(text):
         if sign in _EMBEDDING:
-            open_ones.append(_POP)
+            closing.append(_POP)
         elif sign in _ISOLATE:
-            open_ones.append(_POP_ISOLATE)
-        elif open_ones and open_ones[-1] == sign:
-            open_ones.pop()
-        elif sign == _POP_ISOLATE and sign in open_ones:
-            while open_ones.pop() != sign:
+            closing.append(_POP_ISOLATE)
+        elif closing and closing[-1] == sign:
+            closing.pop()
+        elif sign == _POP_ISOLATE and sign in closing:
+            while closing.pop() != sign:
                 pass
-    return "".join(reversed(open_ones[-100:]))
+    return "".join(reversed(closing[-100:]))
 
 
 def is_visible(text: str) -> bool:
-    """Whether there is anything to see: white space, zero-width signs and blanks that count as letters are not."""
+    """Return whether a text shows anything.
+
+    White space, zero-width signs and blanks that count as letters (`_BLANKS`) show nothing.
+    """
     return any(sign.isprintable() and not sign.isspace() and sign not in _BLANKS for sign in text)
 
 
 def clean_line(text: str) -> str:
-    """A name or label: one line, at most 200 characters, without signs that reach beyond it."""
+    """Return a name or label as one line, at most 200 characters.
+
+    Control and bidi signs, which would have an effect beyond the line, are removed.
+    """
     if "\n" in text or needs_repair(text):
         text = SURROGATE.sub("\ufffd", _BIDI.sub("", text)).replace("\x00", "\ufffd").replace("\ufeff", "")
         text = _CONTROL.sub("", " ".join(text.split()))
@@ -102,7 +98,7 @@ def clean_line(text: str) -> str:
 
 
 def clean_address(address: str) -> str:
-    """A web address as it is; "" for anything that is not http(s) or cannot be stored."""
+    """Return a web address unchanged; "" for anything that is not http(s) or cannot be stored."""
     if not address or len(address) > LONGEST_ADDRESS or not address.isprintable():
         return ""
     return address if _WEB.match(address) else ""

@@ -10,6 +10,9 @@ register = template.Library()
 
 @register.filter
 def undo_of(message: Message) -> int | None:
-    """The custody that a message of `inbox.views.hand_overs` offers to take back, None for any other message."""
+    """Return the custody id that a message offers to take back.
+
+    Such messages come from `inbox.views.hand_overs`; None for any other message.
+    """
     tag, _, number = str(message.extra_tags or "").partition("-")
     return int(number) if tag == "undo" and number.isdecimal() else None

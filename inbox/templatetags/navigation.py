@@ -1,4 +1,4 @@
-"""The views at the left of every page, and what the browser's htmx is told."""
+"""Template tags of every page: the navigation at the left, and the configuration of htmx."""
 
 from __future__ import annotations
 
@@ -15,15 +15,18 @@ register = template.Library()
 
 @register.inclusion_tag("_nav.html", takes_context=True)
 def navigation(context: template.Context) -> dict[str, Any]:
-    """The navigation of the signed-in user of `context["request"]`; three small statements."""
+    """Render the navigation of the signed-in user of `context["request"]`; three small statements.
+
+    Leaves the number of unread notices on the request, as `unread_notices`.
+    """
     request = context["request"]
-    shown = navigation_context(request.user, request.path)
-    # The tabs of a phone come further down the page.
-    request.unread_notices = shown["unread"]
-    return {**shown, "csrf_token": context.get("csrf_token")}
+    values = navigation_context(request.user, request.path)
+    # For the tabs of a phone, which come further down the page and show the same number.
+    request.unread_notices = values["unread"]
+    return {**values, "csrf_token": context.get("csrf_token")}
 
 
 @register.simple_tag
 def htmx_config() -> str:
-    """htmx's configuration as JSON, for an attribute."""
+    """Return htmx's configuration as JSON, for an attribute."""
     return json.dumps(settings.HTMX_CONFIG)

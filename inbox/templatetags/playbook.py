@@ -1,4 +1,4 @@
-"""What the playbook came to: counted from the answers that people gave."""
+"""Template tags of the playbook's page: how often each outcome was reached, and outcomes in words."""
 
 from __future__ import annotations
 
@@ -21,15 +21,17 @@ DAYS_COUNTED = 30
 
 @register.inclusion_tag("inbox/_playbook_counts.html", takes_context=True)
 def playbook_counts(context: template.Context, version: PlaybookVersion) -> dict[str, Any]:
-    """How often each outcome was reached in the last 30 days, over the cases that the reader may see, most frequent
-    first; those that never were at the end. One statement."""
+    """Render how often each outcome was reached in the last `DAYS_COUNTED` days.
+
+    Counts only cases that the reader sees. Most frequent first, outcomes that were never reached at the end. One statement.
+    """
     since = timezone.now() - dt.timedelta(days=DAYS_COUNTED)
     reached = CasePlaybook.objects.filter(finished_at__gte=since).exclude(outcome="")
-    mine = reached.filter(case__in=Case.objects.visible_to(context["request"].user))
-    counted = dict(mine.values_list("outcome").annotate(n=Count("pk")).order_by())
+    visible = reached.filter(case__in=Case.objects.visible_to(context["request"].user))
+    counted = dict(visible.values_list("outcome").annotate(n=Count("pk")).order_by())
     outcomes = parse_playbook(version.snapshot).outcomes
-    gone = [Outcome(key, key, "", "") for key in counted if key not in outcomes]
-    rows = [(one.name, counted.get(one.key, 0)) for one in [*outcomes.values(), *gone]]
+    removed = [Outcome(key, key, "", "") for key in counted if key not in outcomes]
+    rows = [(outcome.name, counted.get(outcome.key, 0)) for outcome in [*outcomes.values(), *removed]]
     rows.sort(key=lambda row: -row[1])
     return {
         "rows": rows,
@@ -41,11 +43,11 @@ def playbook_counts(context: template.Context, version: PlaybookVersion) -> dict
 
 @register.filter
 def department_name(slug: str, names: dict[str, str]) -> str:
-    """A department's name, its slug where it is gone."""
+    """Return a department's name; its slug when there is no such department any more."""
     return names.get(slug, slug)
 
 
 @register.filter
 def action(outcome: Outcome, names: dict[str, str]) -> str:
-    """What an outcome suggests, in words; `names` are the departments' by slug."""
+    """Return what an outcome suggests, in words; `names` are departments' names by slug."""
     return describe_action(outcome, names)
