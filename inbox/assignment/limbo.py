@@ -73,7 +73,8 @@ def judge_place(place: CasePlace, staff: Staff) -> Verdict:
 
 def find_destination(place: CasePlace, staff: Staff, default_id: int | None) -> int | None:
     """The department to which a case has to go: the default, else the first open one where somebody sees it; None when
-    there is none."""
+    there is none.
+    """
     wanted = (default_id, *staff.open_departments) if default_id is not None else staff.open_departments
     return next((one for one in wanted if staff.can_keep(one, place.brand_account_id)), None)
 

@@ -1,5 +1,6 @@
 """What cases ask of whoever gets them: the person or skill that a rule names, the customer's language, and who answered
-this customer last."""
+this customer last.
+"""
 
 from __future__ import annotations
 
@@ -38,7 +39,8 @@ WHERE c.id = ANY(%(ids)s)
 @dataclass(frozen=True, slots=True)
 class NeedRow:
     """`language` is that of the customer's newest message whose language is known, `person` a user name and `skill` a
-    skill's key that a rule asked for; "" for none."""
+    skill's key that a rule asked for; "" for none.
+    """
 
     case_id: int
     brand_account_id: int

@@ -66,7 +66,8 @@ ORDER BY c.priority DESC, c.waiting_since, c.id
 @dataclass(frozen=True, slots=True)
 class _Offer:
     """A case that waits, locked, with what it asks for, and whether its custody waits to be accepted; and until when
-    whoever asks is on leave, if they are."""
+    whoever asks is on leave, if they are.
+    """
 
     on_leave_until: dt.date | None
     in_language: str

@@ -16,7 +16,8 @@ LONGEST_TRAIL = 6
 @dataclass(frozen=True, slots=True)
 class HandOverPanel:
     """`accept`, `bounce` and `wrong` are what the person may do; `arrived` that the department has not said yet
-    whether it keeps the case; `custody_trail` who had it one after the other, "" unless it came back to one of them."""
+    whether it keeps the case; `custody_trail` who had it one after the other, "" unless it came back to one of them.
+    """
 
     arrived: bool
     accept: bool

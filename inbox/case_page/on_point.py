@@ -27,7 +27,8 @@ def on_point_at_arrival(case_id: OuterRef) -> QuerySet[Message, Any]:
 
 def on_point_context(case: Case, now: dt.datetime) -> dict[str, Any]:
     """For a case's page: who is on point `now`, and names of primary and backup when the customer last wrote, "" for
-    nobody."""
+    nobody.
+    """
     kept = planning.roster_from_json(case.roster, planning.brand_account_zone(case.brand_account))  # type: ignore[attr-defined]
     told = case.arrived_to or {}  # type: ignore[attr-defined]
     return {

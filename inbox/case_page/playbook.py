@@ -41,7 +41,8 @@ class GivenAnswer:
 @dataclass(frozen=True, slots=True)
 class SuggestedAction:
     """What an outcome offers to do: `verb` names the form (answer, hand_over, choose, close, escalate, "" for
-    nothing), `label` its button."""
+    nothing), `label` its button.
+    """
 
     verb: str = ""
     label: str = ""

@@ -66,7 +66,8 @@ class AttachmentLink:
 @dataclass(slots=True)
 class TimelineItem:
     """One entry of the thread. `kind`: in, out, event, note or reply. The first three are printed by `markup`, the
-    others by templates/inbox/case_page/_item.html."""
+    others by templates/inbox/case_page/_item.html.
+    """
 
     kind: str
     at: dt.datetime

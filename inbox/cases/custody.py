@@ -13,7 +13,8 @@ def transfer_custody(
     change: Change, department: Department, reason: str, *, wrong_department: bool, routed: bool = False
 ) -> Custody:
     """End the holder's interval and begin `department`'s (returned), at the same moment. The case must be open and
-    locked. `routed`: this is still part of routing, and nobody hands anything over."""
+    locked. `routed`: this is still part of routing, and nobody hands anything over.
+    """
     case = change.case
     end_custody(case, change.now)
     return Custody.objects.create(

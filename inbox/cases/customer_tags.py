@@ -15,7 +15,8 @@ MOST_TAGS, LONGEST_TAG = 20, 40
 
 def tag_customer(case_id: int, by: User, given: str, *, now: dt.datetime) -> list[str]:
     """The tags of a case's customer are these from now on: words separated by commas. What changed stands in the case's
-    history. Raises as the verbs of `inbox.cases.verbs`."""
+    history. Raises as the verbs of `inbox.cases.verbs`.
+    """
     tags = parse_tags(given.lower())
     with change_case_as(case_id, by, "claim", now=now) as change:
         customer = Customer.objects.select_for_update().get(pk=change.case.customer_id)

@@ -15,7 +15,8 @@ from routing.models import ExampleSource, RoutingExample
 
 def teach_router(change: Change, department: Department, *, source: str = ExampleSource.HANDED_OVER) -> None:
     """The case belongs to `department`, from its first message on: remember that, in place of what was said about it before.
-    In the transaction of the change. A message that was deleted or says nothing teaches nothing."""
+    In the transaction of the change. A message that was deleted or says nothing teaches nothing.
+    """
     message = FACTS_OF_MESSAGES.select(inbound_messages_oldest_first(change.case), "id", "text").first()
     if message is None:
         corrections.forget_corrections_of_case(change.case.pk)

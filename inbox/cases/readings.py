@@ -24,7 +24,8 @@ _YES_NO = {"yes": True, "no": False}
 
 def get_readable_message(user: User, message_id: int) -> Message:
     """A customer's message that the user may read, with its case. Raises `Case.DoesNotExist` alike for absent and
-    forbidden."""
+    forbidden.
+    """
     cases = Case.objects.visible_to(user)
     rows = Message.objects.filter(pk=message_id, direction=Direction.INBOUND, case__in=cases)
     message = rows.select_related("case", "identity").first()

@@ -19,7 +19,8 @@ TAGS_SHOWN = 2
 def tag_case(case_id: int, by: User, given: str, *, now: dt.datetime) -> Department | None:
     """The tags of a case are these from now on: words separated by commas, as they are spelled. What changed stands in
     the case's history. The other department that a new tag says the case belongs to, if the router learns that; the case
-    stays where it is. Raises as the verbs of `inbox.cases.verbs`."""
+    stays where it is. Raises as the verbs of `inbox.cases.verbs`.
+    """
     tags = parse_tags(given)
     with change_case_as(case_id, by, "claim", now=now) as change:
         before = change.case.tags

@@ -16,16 +16,22 @@ def sort_by_likelihood(
     departments: Sequence[Department], votes: Iterable[str], had_it: Iterable[int]
 ) -> list[Department]:
     """`departments` with the most likely first: those that `votes` names (slugs, best first), those that had the case
-    before (ids, newest first), then the rest as they come."""
-    by_slug, by_id = {one.slug: one for one in departments}, {one.pk: one for one in departments}
+    before (ids, newest first), then the rest as they come.
+    """
+    by_slug, by_id = (
+        {department.slug: department for department in departments},
+        {department.pk: department for department in departments},
+    )
     named = [by_slug[slug] for slug in votes if slug in by_slug]
     before = [by_id[pk] for pk in had_it if pk in by_id]
     return list(dict.fromkeys([*named, *before, *departments]))
 
 
 def rank_likely_departments(case: Case, departments: Sequence[Department]) -> list[Department]:
-    """The open departments that do not have the case, most likely first. Three small statements."""
-    others = [one for one in departments if one.is_open and one.pk != case.department_id]
+    """Return the other open departments, most likely first. Three small statements."""
+    others = [
+        department for department in departments if department.is_open and department.pk != case.department_id
+    ]
     had_it = (
         Custody.objects.filter(case=case).order_by("-sent_at", "-id").values_list("department_id", flat=True)
     )
@@ -33,7 +39,7 @@ def rank_likely_departments(case: Case, departments: Sequence[Department]) -> li
 
 
 def _rule_votes(case: Case) -> list[str]:
-    """What the rules that hold would decide about the customer's last message, in their order."""
+    """Return the departments that matching rules name, in their order. For the customer's last message."""
     messages = Message.objects.filter(case=case, direction=Direction.INBOUND).order_by("-network_time", "-id")
     row = FACTS_OF_MESSAGES.select(messages).first()
     if row is None:

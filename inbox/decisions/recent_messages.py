@@ -1,4 +1,7 @@
-"""What words are found in among the messages of the last weeks, for those who think of making a rule of them."""
+"""Count recent messages that hold some words.
+
+For people who think of making a rule of them.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,9 @@ LOOK_BACK, MAX_COUNTED = dt.timedelta(days=30), 500
 
 
 def find_recent_matches(words: str, user: User, now: dt.datetime) -> CaughtMessages:
-    """Inbound messages of the last 30 days with the words in a row, within what the user may read. One statement."""
+    """Find inbound messages of 30 days with the words in a row. Only those that the user may read.
+    One statement.
+    """
     rows = Message.objects.filter(
         search=SearchQuery(words, search_type="phrase", config="simple"),
         direction=Direction.INBOUND,

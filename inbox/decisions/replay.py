@@ -38,8 +38,11 @@ class ReplayCounts:
 
 
 def replay_decisions(since: dt.datetime | None, outcome: ReplayCounts) -> Iterator[ReplayDifference]:
-    """Every decision about messages received at or after `since` (UTC; None: all), made again; `outcome` is filled on
-    the way. Reads in chunks by id and writes nothing."""
+    """Make every decision again and yield those that differ.
+
+    Messages received at or after `since` (UTC; None: all); `outcome` is filled on the way. Reads in chunks by
+    id and writes nothing.
+    """
     rows = FACTS_OF_DECISIONS.select(Decision.objects.order_by("id"), *_COLUMNS)
     if since is not None:
         rows = rows.filter(at__gte=since)

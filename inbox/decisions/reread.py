@@ -48,9 +48,10 @@ class RereadProgress:
 def reread_messages(
     since: dt.datetime | None, *, after: int = 0, change: bool = True
 ) -> Iterator[RereadProgress]:
-    """Read customers' messages behind the id `after` again, those received at or after `since` (None: all).
+    """Read stored messages of customers again, in batches.
 
-    Gives the same `RereadProgress` before the first batch and after each, when it is stored. Without `change` nothing is.
+    Those behind the id `after`, received at or after `since` (None: all). Yields the same `RereadProgress`
+    before the first batch and after each, when it is stored. Without `change` nothing is stored.
     """
     rows = Message.objects.filter(direction=Direction.INBOUND, deleted_at__isnull=True)
     if since is not None:
@@ -76,7 +77,9 @@ def _load_batch(rows: QuerySet[Message], after: int) -> list[dict[str, Any]]:
 
 
 def _changed_values(row: dict[str, Any]) -> dict[str, Any]:
-    """What reads otherwise now, by field: without what a person corrected, or what a rule said of answering."""
+    """Return the values that a new reading changes, by field. Without what a person corrected, or what a rule
+    said of answering.
+    """
     reading = read_message(row["text"], language=detect_language(row["text"]))
     now = {
         "language": reading.language,
@@ -97,13 +100,13 @@ def _needs_answer(row: dict[str, Any], *, wants: bool) -> bool:
 
 
 def _update_untouched(rows: list[dict[str, Any]]) -> list[int]:
-    """The ids of those that were not touched by anybody meanwhile, stored. One statement."""
+    """Store rows that nobody touched meanwhile and return their ids. One statement."""
     if not rows:
         return []
-    given = [
+    values = [
         {name: value for name, value in row.items() if name not in ("text", "decision__trace")}
         for row in rows
     ]
     with connection.cursor() as cursor:
-        cursor.execute(_UPDATE, [orjson.dumps(given).decode()])
+        cursor.execute(_UPDATE, [orjson.dumps(values).decode()])
         return [pk for (pk,) in cursor.fetchall()]

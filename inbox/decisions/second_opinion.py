@@ -86,7 +86,7 @@ def _weigh_batch(active: ActiveRouter, rules: CompiledRules, now: dt.datetime) -
 
 
 def _advance_marker(after: int, now: dt.datetime) -> None:
-    """Go on from the newest decision before which none can turn up any more."""
+    """Go on from the newest decision before which no more can appear."""
     old = Decision.objects.filter(id__gt=after, at__lt=now - DECISIONS_SETTLE_AFTER).aggregate(id=Max("id"))[
         "id"
     ]
@@ -109,7 +109,9 @@ class _Opinion:
 
 
 def _form_opinion(facts: Facts, votes: Votes, active: ActiveRouter) -> _Opinion | None:
-    """None when the router agrees with the rules, or is too unsure to be shown."""
+    """Return the router's opinion where it differs from the rules. None when it agrees, or is too unsure to
+    be shown.
+    """
     best = active.router.guess(facts.text, votes)[0]
     if best.department == votes.department or best.probability < WORTH_SHOWING:
         return None
@@ -159,8 +161,11 @@ def _weigh_decision(
 
 def _is_untouched(case: Case) -> bool:
     """Nobody has accepted it, and no person has done anything with it."""
-    held = Custody.objects.filter(case=case)
-    if held.filter(accepted_at__isnull=False).exists() or held.filter(from_department__isnull=False).exists():
+    custodies = Custody.objects.filter(case=case)
+    if (
+        custodies.filter(accepted_at__isnull=False).exists()
+        or custodies.filter(from_department__isnull=False).exists()
+    ):
         return False
     return not CaseEvent.objects.filter(case=case, actor__isnull=False).exists()
 
@@ -179,6 +184,6 @@ def _store_suggestion(
 
 
 def learned_reason(words: tuple[str, ...], department: str, probability: float, version: int) -> str:
-    """Why the router sends a message somewhere, as a sentence."""
-    said = " and ".join(f"“{word}”" for word in words) or "the text as a whole"
-    return f"Learned from corrections: {said} → {department} ({format_probability(probability)}, router version {version})"
+    """Say in a sentence why the router sends a message somewhere."""
+    evidence = " and ".join(f"“{word}”" for word in words) or "the text as a whole"
+    return f"Learned from corrections: {evidence} → {department} ({format_probability(probability)}, router version {version})"

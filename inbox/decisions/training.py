@@ -1,5 +1,6 @@
 """Runs trainings of the learned router, each in a process of its own: it may need a hundred megabytes and a core for some
-seconds, and it ends with its time limit, whatever it does."""
+seconds, and it ends with its time limit, whatever it does.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +19,7 @@ logger = logging.getLogger(__name__)
 
 
 def run_due_training(now: dt.datetime) -> None:
-    """Ask for a training when one is due, then run the one that waits, if nobody else has taken it."""
+    """Request a training when one is due and run the waiting one. Unless somebody else has taken it."""
     trainings.request_training_when_due(now)
     claimed = trainings.claim_training(now)
     if claimed is not None:
@@ -27,7 +28,8 @@ def run_due_training(now: dt.datetime) -> None:
 
 def run_training(training_id: int) -> None:
     """Run a claimed training and wait for it. One whose worker dies meanwhile is taken again when its lease is
-    over."""
+    over.
+    """
     command = [sys.executable, str(settings.BASE_DIR / "manage.py"), "learn", "--training", str(training_id)]
     # One core is enough, and the others have customers to serve.
     environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
@@ -44,8 +46,8 @@ def run_training(training_id: int) -> None:
         _record_failure(training_id, f"It took longer than {seconds} seconds and was stopped.")
         return
     if done.returncode:
-        said = done.stderr.decode("utf-8", "replace").strip().rpartition("\n")[2]
-        _record_failure(training_id, f"It ended with an error: {said[:200]}.")
+        last_line = done.stderr.decode("utf-8", "replace").strip().rpartition("\n")[2]
+        _record_failure(training_id, f"It ended with an error: {last_line[:200]}.")
 
 
 def _record_failure(training_id: int, why: str) -> None:

@@ -33,7 +33,8 @@ def authors_from_rows(
     rows: Iterable[tuple[Any, ...]], header: PageHeader
 ) -> dict[str, tuple[int, CustomerStanding]]:
     """Identity id and standing by the author's remote id, from the rows of `ingest_sql.identities`. Two names of one
-    customer share one standing."""
+    customer share one standing.
+    """
     slugs = {place.id: place.slug for place in header.departments}
     customers: dict[int, CustomerStanding] = {}
     found: dict[str, tuple[int, CustomerStanding]] = {}

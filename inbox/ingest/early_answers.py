@@ -65,7 +65,8 @@ def lock_own_answers(
     brand: int, own_id: str, items: Iterable[Storable], own: Iterable[Storable], due: dt.datetime | None
 ) -> tuple[list[OutgoingReply], dict[str, KeptAnswer]]:
     """The brand account's answers on their way out, locked, and the kept ones that what comes may settle, by canonical
-    id. With `due` those, too, whose time to be looked at has come."""
+    id. With `due` those, too, whose time to be looked at has come.
+    """
     messages = [item.message for item in items]
     rows = fetch_rows(
         _LOCK_OWN_ANSWERS,
@@ -153,7 +154,8 @@ def early_answer_changes(
     brand: int, homeless: Collection[Storable], kept: Mapping[str, KeptAnswer]
 ) -> dict[str, Any] | None:
     """What the table of kept answers gains (`early`), loses (`settled`) and has looked at in vain (`looked`), as
-    parameters; None for nothing. `homeless` are the messages of our own that belong to no case yet."""
+    parameters; None for nothing. `homeless` are the messages of our own that belong to no case yet.
+    """
     left = {item.message.canonical_id for item in homeless}
     unchanged = {id(one.item) for one in kept.values()}
     early = [

@@ -40,7 +40,8 @@ class OutgoingReply:
 
 def find_matching_reply(replies: Sequence[OutgoingReply], item: Storable) -> OutgoingReply | None:
     """The answer that this message is: by the network's id, else by text and parent, else by text and thread (where a
-    network files answers to answers under the first message) if only one answer there has the text."""
+    network files answers to answers under the first message) if only one answer there has the text.
+    """
     message = item.message
     for reply in replies:
         if reply.remote_id and reply.remote_id in (message.remote_id, message.canonical_id):

@@ -43,7 +43,8 @@ class NewMessage:
 @dataclass(slots=True)
 class Intake:
     """Reads the page's messages against what is stored. `homeless` are those of our own that belong to no case yet,
-    `early` those that were so on an earlier page, by canonical id."""
+    `early` those that were so on an earlier page, by canonical id.
+    """
 
     header: PageHeader
     rules: CompiledRules

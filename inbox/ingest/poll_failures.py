@@ -1,5 +1,6 @@
 """What a failed poll means for the stream and its brand account. Other streams and accounts are not touched, except
-where the network speaks of the whole account: a revoked token, a spent allowance."""
+where the network speaks of the whole account: a revoked token, a spent allowance.
+"""
 
 from __future__ import annotations
 
@@ -57,7 +58,8 @@ def record_poll_failure(
 
 def retry_at(error: Exception, failures: int, now: dt.datetime) -> dt.datetime:
     """When to poll again: when the network said so, else after a time that doubles with each failure in a row, up to
-    the longest interval, ±15 %."""
+    the longest interval, ±15 %.
+    """
     if isinstance(error, RetryLater) and error.at is not None:
         return max(error.at, now) + dt.timedelta(seconds=random.uniform(0, 1))
     health = health_from_error(error)[0] if isinstance(error, NetworkError) else Health.UNWELL

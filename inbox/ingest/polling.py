@@ -58,7 +58,8 @@ RETURNING s.id, s.lease_token
 @dataclass(slots=True)
 class PollReport:
     """What one poll of a stream brought. `error` is "" when it went well; `wakes`: a department that assigns
-    automatically has something new; `overflowed`: more had happened than the network hands out, a gap is possible."""
+    automatically has something new; `overflowed`: more had happened than the network hands out, a gap is possible.
+    """
 
     stream_id: int
     fetched: int = 0
@@ -109,7 +110,8 @@ def lease_due_streams(
 
 def poll_leased_stream(stream_id: int, token: str | UUID, *, clock: Clock = timezone.now) -> PollReport:
     """Fetch and store one stream page by page while the lease `token` holds. Failures of the network are kept as the
-    stream's and the brand account's state, never raised."""
+    stream's and the brand account's state, never raised.
+    """
     report = PollReport(stream_id)
     token = UUID(str(token))
     started = clock()
@@ -136,7 +138,8 @@ def poll_leased_stream(stream_id: int, token: str | UUID, *, clock: Clock = time
 
 def _take_over_lease(stream_id: int, token: UUID, now: dt.datetime) -> tuple[Stream | None, UUID]:
     """The stream with its lease extended for the work itself, under a token of its own, so that the same task run a
-    second time finds it gone; None when it is gone."""
+    second time finds it gone; None when it is gone.
+    """
     held = (
         Stream.objects.filter(pk=stream_id, lease_token=token, enabled=True)
         .exclude(brand_account__health=Health.REAUTHORISE)

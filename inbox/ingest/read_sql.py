@@ -1,5 +1,6 @@
 """The statements of ingest that read and lock; those that write are in `ingest_writes`. Each takes all rows of a page at
-once, as one JSON document, so that a page of a hundred messages costs as many statements as a page of one."""
+once, as one JSON document, so that a page of a hundred messages costs as many statements as a page of one.
+"""
 
 from __future__ import annotations
 
@@ -170,7 +171,8 @@ def lock_brand_account(stream_id: int, now: dt.datetime) -> tuple[Any, ...]:
 
 def upsert_identities(network: str, rows: Sequence[Row], now: dt.datetime) -> list[tuple[Any, ...]]:
     """Insert or refresh the authors; for each (remote id, identity id, customer id, the customer's tags as JSON, how
-    many cases of theirs are open, id of the department that closed one last)."""
+    many cases of theirs are open, id of the department that closed one last).
+    """
     return fetch_rows(_UPSERT_IDENTITIES, {"network": network, "rows": rows_as_json(rows), "now": now})
 
 
@@ -186,5 +188,6 @@ def read_stored_messages(brand: int, ids: Sequence[str], parents: Sequence[str])
 
 def lock_cases(brand: int, **parameters: Any) -> list[tuple[Any, ...]]:
     """The cases that messages may join or belong to, locked, in the order of `CaseState`'s fields, its threads
-    and, when answers came (`answered`), since when which of its messages want one."""
+    and, when answers came (`answered`), since when which of its messages want one.
+    """
     return fetch_rows(_LOCK_CASES, {"brand": brand, **parameters})

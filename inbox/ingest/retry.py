@@ -33,7 +33,8 @@ def wanted_retry_ids() -> list[int]:
 
 def retry_quarantined_item(quarantined_id: int, *, now: dt.datetime | None = None) -> bool:
     """Fetch the item and store it, if that is still wanted. True when it is settled: stored, stored already, or gone
-    from the network. A failure is kept as the item's error."""
+    from the network. A failure is kept as the item's error.
+    """
     now = now or timezone.now()
     claimed = Quarantined.objects.filter(pk=quarantined_id, retry_wanted=True, resolved_at__isnull=True)
     if not claimed.update(retry_wanted=False, retried_at=now):

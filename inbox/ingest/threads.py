@@ -103,7 +103,8 @@ def find_case_to_join(
 def find_case_of_thread(cases: Iterable[CaseState], thread_id: str, at: dt.datetime) -> CaseState | None:
     """The case to which a message of our own, written `at` in `thread_id`, belongs, when nobody says which message it
     answers: the newest one that had begun when all that have the thread are one customer's, else None: two people may
-    be talking there, or nobody has yet."""
+    be talking there, or nobody has yet.
+    """
     having = [case for case in cases if thread_id and thread_id in case.threads]
     if len({case.customer_id for case in having}) != 1:
         return None

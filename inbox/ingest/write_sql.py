@@ -147,7 +147,8 @@ def write_messages(
     brand: int, rows: Sequence[Row], now: dt.datetime, on_point: tuple[int | None, int | None]
 ) -> dict[str, int]:
     """Insert messages, what customers wrote with who is `on_point` (primary, backup); their ids by canonical id. One
-    that somebody else stored meanwhile is missing."""
+    that somebody else stored meanwhile is missing.
+    """
     primary, backup = on_point
     parameters = {
         "brand": brand,
@@ -176,7 +177,8 @@ def write_history(
     now: dt.datetime,
 ) -> None:
     """Decisions, custody, the events of cases, answers of ours that turned out to stand, and, where any changed, those
-    that came before what they answer (`inbox.ingest.early_answers.early_answer_changes`)."""
+    that came before what they answer (`inbox.ingest.early_answers.early_answer_changes`).
+    """
     parameters: dict[str, Any] = {
         "decisions": rows_as_json(decisions),
         "custodies": rows_as_json(custodies),

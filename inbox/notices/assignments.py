@@ -19,7 +19,8 @@ NoticeRows = list[tuple[int, int, str, str]]
 
 def notify_assignees(changes: Iterable[tuple[Change, str]], now: dt.datetime) -> None:
     """Tell each new assignee of their cases, each with the reason why it is theirs: many at once in one notice, which
-    opens the most urgent. Whoever took a case is told nothing."""
+    opens the most urgent. Whoever took a case is told nothing.
+    """
     theirs: dict[int, list[tuple[Case, str]]] = defaultdict(list)
     for change, reason in changes:
         assignee_id = change.case.assignee_id

@@ -95,7 +95,8 @@ def notify_grouped(
     now: dt.datetime,
 ) -> None:
     """As `notify_users`, for people who look after a department: what they have not read yet of the same kind and department is
-    one notice, which counts its cases. One statement, in the caller's transaction, which has the case under lock."""
+    one notice, which counts its cases. One statement, in the caller's transaction, which has the case under lock.
+    """
     people = sorted(set(user_ids))
     if not people:
         return
@@ -113,7 +114,8 @@ def notify_grouped(
 def notices_page(user: User, after: str) -> tuple[list[Notice], str]:
     """The newest notices of a person behind the cursor `after` ("" for the first page), and the next page's cursor,
     "" on the last one. Each has `readable`: whether they may open its case now, the queue of what stands for many,
-    or the version of the rules. One statement."""
+    or the version of the rules. One statement.
+    """
     seen = Exists(Case.objects.visible_to(user).filter(pk=OuterRef("case_id")))
     watched = Exists(Case.objects.watched_by(user).filter(pk=OuterRef("case_id")))
     rows: QuerySet[Notice] = Notice.objects.filter(user=user).annotate(readable=seen | watched)

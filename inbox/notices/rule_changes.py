@@ -21,7 +21,8 @@ _MOST_RULES_NAMED = 3
 
 def notify_departments_of_rules(version: RuleSetVersion, before: Plain | None) -> None:
     """Tell the managers of each department that rules of a community manager lead to since this version; where it has
-    none, the administrators. Once a version and department. No statement for anybody else's version."""
+    none, the administrators. Once a version and department. No statement for anybody else's version.
+    """
     by = version.created_by
     if by is None or by.role != Role.COMMUNITY:
         return

@@ -78,7 +78,8 @@ def notify_watchers_of_closing(change: Change) -> None:
 
 def notify_of_return(change: Change, custody: Custody, before: Department, *, bounced: bool) -> None:
     """A case came back to a department that had had it: the managers of both departments and those who watch it
-    hear of it, each once."""
+    hear of it, each once.
+    """
     case = change.case
     managers = User.objects.filter(
         role=Role.MANAGER, is_active=True, memberships__department__in=[before.pk, case.department_id]

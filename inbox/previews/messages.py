@@ -31,7 +31,7 @@ def count_past_messages(since: dt.datetime, until: dt.datetime) -> int:
 
 
 def load_past_messages(since: dt.datetime, at: dt.datetime, before: int, limit: int) -> list[PastMessage]:
-    """Return the next messages older than the one at (`at`, `before`), newest first. One statement."""
+    """Return the messages before (`at`, `before`), newest first. One statement."""
     return [
         PastMessage(row["id"], FACTS_OF_MESSAGES.restore(row), row["decision__decided_by"] != "thread")
         for row in read_past_message_rows(since, at, before, limit)

@@ -43,11 +43,13 @@ class MoveTable:
 
 
 def list_preview_moves(preview: RulePreview, user: User) -> list[PreviewMove]:
-    """The largest first. Of messages only those that `user` may read are examples."""
+    """List the moves of messages between departments, the largest first. Of messages only those that `user`
+    may read are examples.
+    """
     result, names = preview.result, _department_names()
     counts = Counter(result.get("moves", {})).most_common(MOVES_SHOWN)
-    given = result.get("examples", {})
-    shown = {move: given.get(move, [])[: 4 * EXAMPLES_SHOWN] for move, _ in counts}
+    examples = result.get("examples", {})
+    shown = {move: examples.get(move, [])[: 4 * EXAMPLES_SHOWN] for move, _ in counts}
     texts = _readable_examples(shown.values(), user) if not preview.file_name else None
     top = counts[0][1] if counts else 1
     return [
@@ -63,15 +65,15 @@ def list_preview_moves(preview: RulePreview, user: User) -> list[PreviewMove]:
     ]
 
 
-def _examples(given: list[Any], texts: dict[int, PreviewExample] | None) -> Iterable[PreviewExample]:
+def _examples(examples: list[Any], texts: dict[int, PreviewExample] | None) -> Iterable[PreviewExample]:
     if texts is None:
-        return (PreviewExample(_shorten(text), 0) for text in given)
-    return (texts[one] for one in given if one in texts)
+        return (PreviewExample(_shorten(text), 0) for text in examples)
+    return (texts[message_id] for message_id in examples if message_id in texts)
 
 
-def _readable_examples(given: Iterable[list[int]], user: User) -> dict[int, PreviewExample]:
-    wanted = [one for ids in given for one in ids]
-    rows = Message.objects.filter(pk__in=wanted, case__in=Case.objects.visible_to(user))
+def _readable_examples(examples: Iterable[list[int]], user: User) -> dict[int, PreviewExample]:
+    message_ids = [message_id for ids in examples for message_id in ids]
+    rows = Message.objects.filter(pk__in=message_ids, case__in=Case.objects.visible_to(user))
     return {
         pk: PreviewExample(_shorten(text), case)
         for pk, text, case in rows.values_list("pk", "text", "case_id")
@@ -98,7 +100,7 @@ def build_move_table(preview: RulePreview) -> MoveTable:
 
 
 def unfired_rules(preview: RulePreview) -> list[dict[str, Any]]:
-    """The rules that are on and decided nothing, in order."""
+    """Return the rules that are on and decided nothing, in order."""
     fired = preview.result.get("fired", {})
     return [
         rule for rule in preview.content["rules"] if rule.get("enabled", True) and not fired.get(rule["key"])

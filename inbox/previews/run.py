@@ -67,20 +67,21 @@ class PreviewResult:
         return cls(moves, opening, fired, stored.get("otherwise", 0), stored.get("examples", {}))
 
     def to_dict(self) -> dict[str, Any]:
-        """As `RulePreview.result` holds it."""
+        """Return the result as `RulePreview.result` holds it."""
         return {
             "moves": self.moves, "opening": self.opening, "fired": self.fired, "otherwise": self.otherwise,
             "examples": self.examples,
         }  # fmt: skip
 
     def needs_example(self, move: str) -> bool:
-        """Whether there are not examples enough of a move."""
+        """Tell whether there are not examples enough of a move."""
         return len(self.examples.get(move, ())) < EXAMPLES_KEPT
 
 
 def find_preview_draft(preview: RulePreview) -> RuleDraft | None:
-    """The draft that a preview tried, None where it tried the live rules, or the draft was published or thrown away: one
-    that was begun later is another."""
+    """Find the draft that a preview tried. None where it tried the live rules, or the draft was published or
+    discarded: one that was begun later is another.
+    """
     draft = find_rule_draft(preview.by) if preview.revision else None
     return draft if draft is not None and draft.created_at <= preview.created_at else None
 
@@ -88,7 +89,8 @@ def find_preview_draft(preview: RulePreview) -> RuleDraft | None:
 def start_preview(
     by: User, now: dt.datetime, *, file: bytes | None = None, file_name: str = ""
 ) -> RulePreview:
-    """A preview of the person's draft, or of what is live where there is none; earlier ones that still run are stopped.
+    """Start a preview of the person's draft. Of what is live where there is none; earlier ones that still run
+    are stopped.
 
     Raises `RuleSetError` when the draft cannot decide, `routing.files.csv.BadTable` for a file that is none.
     """
@@ -100,11 +102,13 @@ def start_preview(
     compile_rules(content)
     total = _count_file_rows(file) if file is not None else None
     with transaction.atomic():
-        mine = RulePreview.objects.filter(by=by)
-        mine.filter(state__in=[PreviewState.WAITING, PreviewState.RUNNING]).update(
+        own_previews = RulePreview.objects.filter(by=by)
+        own_previews.filter(state__in=[PreviewState.WAITING, PreviewState.RUNNING]).update(
             state=PreviewState.CANCELLED, finished_at=now
         )
-        mine.exclude(pk__in=list(mine.values_list("pk", flat=True)[: PREVIEWS_KEPT - 1])).delete()
+        own_previews.exclude(
+            pk__in=list(own_previews.values_list("pk", flat=True)[: PREVIEWS_KEPT - 1])
+        ).delete()
         return RulePreview.objects.create(
             by=by,
             content=content,
@@ -122,16 +126,16 @@ def start_preview(
 def _count_file_rows(file: bytes) -> int:
     if len(file) > MAX_FILE_BYTES:
         raise csv.BadTable(f"The file is larger than {MAX_FILE_BYTES // 1_000_000} MB: send a part of it.")
-    found = sum(1 for _ in islice(csv.read_csv_rows(file, "text"), MAX_FILE_ROWS + 1))
-    if found > MAX_FILE_ROWS:
+    count = sum(1 for _ in islice(csv.read_csv_rows(file, "text"), MAX_FILE_ROWS + 1))
+    if count > MAX_FILE_ROWS:
         raise csv.BadTable(f"The file has more than {MAX_FILE_ROWS:,} rows: send a part of it.")
-    if not found:
+    if not count:
         raise csv.BadTable("The file has no row.")
-    return found
+    return count
 
 
 def cancel_preview(preview: RulePreview, now: dt.datetime) -> bool:
-    """Stops it; False when it was over already. What it has found so far stays."""
+    """Stop a preview. False when it was over already. Its result so far stays."""
     running = Q(state__in=[PreviewState.WAITING, PreviewState.RUNNING])
     return bool(
         RulePreview.objects.filter(running, pk=preview.pk).update(
@@ -141,14 +145,16 @@ def cancel_preview(preview: RulePreview, now: dt.datetime) -> bool:
 
 
 def due_preview_ids(now: dt.datetime) -> list[int]:
-    """Those that wait for a worker, or whose worker is silent."""
+    """Return the previews that wait, or whose worker is silent."""
     running = Q(state__in=[PreviewState.WAITING, PreviewState.RUNNING])
     free = Q(lease_until__isnull=True) | Q(lease_until__lt=now)
     return list(RulePreview.objects.filter(running, free).order_by("id").values_list("pk", flat=True)[:20])
 
 
 def work_on_preview(preview_id: int, *, seconds: float | None = SLICE_SECONDS) -> bool:
-    """Works on a preview for a while (None: to its end), unless another worker does; whether there is more to do."""
+    """Work on a preview and return whether there is more to do. `seconds` None: to its end. Nothing is
+    done while another worker has it.
+    """
     preview = _claim_preview(preview_id, timezone.now())
     if preview is None:
         return False
@@ -180,29 +186,31 @@ def _release_preview(preview: RulePreview) -> bool:
 
 
 def _update_if_ours(preview: RulePreview, **values: Any) -> bool:
-    """Writes, if the preview still runs and is still ours: otherwise somebody stopped it or took it over."""
-    ours = RulePreview.objects.filter(
+    """Write, if the preview still runs and is still ours. Otherwise somebody stopped it or took it over:
+    return False.
+    """
+    preview_if_ours = RulePreview.objects.filter(
         pk=preview.pk, state=PreviewState.RUNNING, lease_token=preview.lease_token
     )
-    return bool(ours.update(**values))
+    return bool(preview_if_ours.update(**values))
 
 
 def _compare_in_chunks(preview: RulePreview) -> Iterator[None]:
-    """Yields after each chunk that is written; ends when all is done or the preview is no longer ours."""
+    """Yield after each chunk that is written. Ends when all is done or the preview is no longer ours."""
     if preview.total is None:
         preview.total = count_past_messages(preview.since, preview.created_at)
         if not _update_if_ours(preview, total=preview.total):
             return
     tried = compile_rules({**preview.content, "version": 0})
     live = versions.compiled_version(preview.live)
-    found, done = PreviewResult.from_dict(preview.result), preview.done
+    result, done = PreviewResult.from_dict(preview.result), preview.done
     chunks = _file_chunks(preview) if preview.file is not None else _message_chunks(preview)
     for rows, cursor in chunks:
-        _compare_chunk(preview, rows, live, tried, found)
+        _compare_chunk(preview, rows, live, tried, result)
         done += len(rows)
         now = timezone.now()
         if not _update_if_ours(
-            preview, cursor=cursor, done=done, result=found.to_dict(), lease_until=now + PREVIEW_LEASE
+            preview, cursor=cursor, done=done, result=result.to_dict(), lease_until=now + PREVIEW_LEASE
         ):
             return
         yield
@@ -242,24 +250,24 @@ def _compare_chunk(
     rows: Iterable[TriedMessage],
     live: CompiledRules,
     tried: CompiledRules,
-    found: PreviewResult,
+    result: PreviewResult,
 ) -> None:
     moved: dict[str, list[Any]] = {}
     for row in rows:
         was, now = decide(row.facts, live), decide(row.facts, tried)
-        found.fired[now.rule_key or "default"] += 1
+        result.fired[now.rule_key or "default"] += 1
         if was.department == now.department:
-            found.otherwise += _other_effects(was) != _other_effects(now)
+            result.otherwise += _other_effects(was) != _other_effects(now)
             continue
         move = f"{was.department}>{now.department}"
-        found.moves[move] += 1
-        found.opening[move] += row.opened_case
-        if found.needs_example(move) and len(moved.setdefault(move, [])) < 2 * EXAMPLES_KEPT:
+        result.moves[move] += 1
+        result.opening[move] += row.opened_case
+        if result.needs_example(move) and len(moved.setdefault(move, [])) < 2 * EXAMPLES_KEPT:
             moved[move].append(row.example)
     if preview.file is None:
         moved = _only_readable(preview.by, moved)
     for move, examples in moved.items():
-        found.examples[move] = [*found.examples.get(move, []), *examples][:EXAMPLES_KEPT]
+        result.examples[move] = [*result.examples.get(move, []), *examples][:EXAMPLES_KEPT]
 
 
 def _other_effects(decision: Any) -> tuple[Any, ...]:
@@ -271,11 +279,13 @@ def _other_effects(decision: Any) -> tuple[Any, ...]:
 
 def _only_readable(by: User, moved: dict[str, list[int]]) -> dict[str, list[int]]:
     """Only the messages of cases that the person may read."""
-    wanted = [one for examples in moved.values() for one in examples]
-    if not wanted:
+    message_ids = [message_id for examples in moved.values() for message_id in examples]
+    if not message_ids:
         return {}
-    seen = Message.objects.filter(pk__in=wanted, case__in=Case.objects.visible_to(by))
+    seen = Message.objects.filter(pk__in=message_ids, case__in=Case.objects.visible_to(by))
     ids = set(seen.values_list("pk", flat=True))
     return {
-        move: kept for move, examples in moved.items() if (kept := [one for one in examples if one in ids])
+        move: readable
+        for move, examples in moved.items()
+        if (readable := [message_id for message_id in examples if message_id in ids])
     }

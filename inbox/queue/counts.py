@@ -35,7 +35,8 @@ _CountRow = tuple[str, int | None, int | None, int]
 @dataclass(frozen=True, slots=True)
 class OpenCounts:
     """Open cases a user may see: all, without an assignee, assigned to the user, and by department id; how many
-    notices the user has not read, and whether they are on leave."""
+    notices the user has not read, and whether they are on leave.
+    """
 
     all: int
     unassigned: int

@@ -219,7 +219,8 @@ def _ordered_from(cases: CaseQuerySet, order: str, at: dt.datetime | None, pk: i
 
 def _read_branches(branches: list[CaseQuerySet], order: str, kind: ViewKind) -> list[Any]:
     """The rows of the branches in order. Several branches, or an order that has no index of its own, are narrowed to
-    the page's ids first, so that only fifty rows meet their customers and departments."""
+    the page's ids first, so that only fifty rows meet their customers and departments.
+    """
     if not branches:
         return []
     if len(branches) == 1 and order != "waiting_since":

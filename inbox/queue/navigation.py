@@ -49,7 +49,8 @@ _PAGE_LINKS = (
 
 def navigation_context(user: User, path: str) -> dict[str, Any]:
     """Template context of `_nav.html`: `views`, `departments`, `pages` (lists of `NavigationEntry`), `person`, the page of
-    notices (`NavigationEntry`), how many of them are `unread`, and whether the person is `on_leave`."""
+    notices (`NavigationEntry`), how many of them are `unread`, and whether the person is `on_leave`.
+    """
     counts = open_counts(user)
     views = [
         _build_entry("All open", _cached_reverse("inbox:queue"), path, counts.all, "o"),

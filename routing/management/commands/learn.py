@@ -43,15 +43,15 @@ class Command(BaseCommand):
         if options["training"]:
             trainings.run_training(options["training"])
             return
-        told: dict[str, Any] = {}
+        report: dict[str, Any] = {}
         if options["file"]:
-            told |= self._import_file(options["file"], add=options["add_departments"])
+            report |= self._import_file(options["file"], add=options["add_departments"])
         if not options["import_only"]:
-            told |= self._run_training(told)
+            report |= self._run_training(report)
         if options["json"]:
-            self.stdout.write(json.dumps(told))
+            self.stdout.write(json.dumps(report))
         else:
-            for name, value in told.items():
+            for name, value in report.items():
                 self.stdout.write(f"{name.replace('_', ' '):<16} {value}")
 
     def _import_file(self, path: Path, *, add: bool) -> dict[str, Any]:
@@ -68,15 +68,17 @@ class Command(BaseCommand):
         return {"read": len(rows), "new": new, "changed": changed}
 
     def _resolve_departments(self, path: Path, named: Counter[str], *, add: bool) -> dict[str, str]:
-        """The slug of every department as the file names it: by slug or by name. A company without any department gets
-        those of the file, and while the starter rules decide, those that they know may be missing."""
-        known: dict[str, str] = {}
+        """Return the slug of every department that the file names. It may name them by slug or by name. A
+        company without any department gets those of the file; while the starter rules decide, those that
+        they know may be missing.
+        """
+        slugs: dict[str, str] = {}
         for slug, name in Department.objects.values_list("slug", "name"):
-            known |= {slug.lower(): slug, name.lower(): slug}
-        missing = sorted(name for name in named if name.lower() not in known)
+            slugs |= {slug.lower(): slug, name.lower(): slug}
+        missing = sorted(name for name in named if name.lower() not in slugs)
         free = set() if RuleSetVersion.objects.exists() else STARTER_DEPARTMENTS.keys()
         refused = [name for name in missing if slugify(name) not in free]
-        if refused and known and not add:
+        if refused and slugs and not add:
             raise CommandError(
                 f"{path} names departments that are not there: {', '.join(refused)}. Nothing was taken over. Add them "
                 "under Departments, or let this command open them with --add-departments."
@@ -88,8 +90,8 @@ class Command(BaseCommand):
             Department.objects.get_or_create(
                 slug=slug, defaults={"name": STARTER_DEPARTMENTS.get(slug, name)[:80]}
             )
-            known[name.lower()] = slug
-        return {name: known[name.lower()] for name in named}
+            slugs[name.lower()] = slug
+        return {name: slugs[name.lower()] for name in named}
 
     def _run_training(self, imported: dict[str, Any]) -> dict[str, Any]:
         now = timezone.now()
@@ -99,13 +101,13 @@ class Command(BaseCommand):
             trainings.run_training(claimed)
         training = _wait_until_finished(claimed or training.pk)
         if training.state != TrainingState.DONE or training.version is None:
-            kept = "The file was taken over: {new} new, {changed} changed. " if imported else ""
-            raise CommandError(f"{kept.format(**imported)}Nothing was trained. {training.progress}")
+            prefix = "The file was taken over: {new} new, {changed} changed. " if imported else ""
+            raise CommandError(f"{prefix.format(**imported)}Nothing was trained. {training.progress}")
         return _version_figures(training.version)
 
 
 def _wait_until_finished(pk: int) -> RouterTraining:
-    """The training when it is over: another process may have taken it."""
+    """Return the training when it is over. Another process may have taken it."""
     until = time.monotonic() + trainings.TIME_LIMIT / dt.timedelta(seconds=1)
     while True:
         training = RouterTraining.objects.select_related("version").get(pk=pk)

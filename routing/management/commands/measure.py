@@ -70,11 +70,13 @@ class Command(BaseCommand):
         except UnreadableFile as error:
             raise CommandError(str(error)) from error
         rules = compile_rules(starter_snapshot())
-        facts = [facts_of_text(one.text) for one in messages]
-        right = [one.department for one in messages]
+        facts = [facts_of_text(message.text) for message in messages]
+        right = [message.department for message in messages]
         return {
             "messages": len(messages),
-            "as_is": self._figures(right, [decide(one, rules).department for one in facts]),
+            "as_is": self._figures(
+                right, [decide(message_facts, rules).department for message_facts in facts]
+            ),
             "held_out": self._figures(right, held_out.held_out_departments(facts, rules)),
         }
 
@@ -108,7 +110,7 @@ class Command(BaseCommand):
             messages = self._read_messages(options["file"], options["slice"], snapshot)
         except UnreadableFile as error:
             raise CommandError(str(error)) from error
-        if len({one.example.department for one in messages}) < 2:
+        if len({message.example.department for message in messages}) < 2:
             raise CommandError("There must be messages of at least two departments.")
         numbers = [int(part) for part in counts]
         return measure_learning_curve(
@@ -116,14 +118,14 @@ class Command(BaseCommand):
         )
 
     def _read_messages(self, path: Path, prefix: str, snapshot: dict[str, Any]) -> list[LabelledMessage]:
-        found = list(read_labelled_rows(path))
-        votes = held_out_votes([facts_of_text(one.text) for one in found], compile_rules(snapshot))
+        labelled = list(read_labelled_rows(path))
+        votes = held_out_votes([facts_of_text(row.text) for row in labelled], compile_rules(snapshot))
         return [
             LabelledMessage(
                 Example(row.text, row.department, vote),
                 bool(prefix) and row.source.startswith(prefix),
             )
-            for row, vote in zip(found, votes, strict=True)
+            for row, vote in zip(labelled, votes, strict=True)
         ]
 
     def _print_progress(self, line: str) -> None:

@@ -92,10 +92,10 @@ class Command(BaseCommand):
             return
         accuracy, macro, table = score_labels(pairs)
         self.stdout.write("department    right  named  found  precision  recall  f1")
-        for name, right, named, found, f1 in table:
-            precision, recall = found / named if named else 0.0, found / right if right else 0.0
+        for name, right, named, correct, f1 in table:
+            precision, recall = correct / named if named else 0.0, correct / right if right else 0.0
             self.stdout.write(
-                f"  {name:<12}{right:5}{named:7}{found:7}{precision:11.3f}{recall:8.3f}{f1:6.3f}"
+                f"  {name:<12}{right:5}{named:7}{correct:7}{precision:11.3f}{recall:8.3f}{f1:6.3f}"
             )
         self.stdout.write(f"accuracy {accuracy:.3f} macro-F1 {macro:.3f}")
 
@@ -108,7 +108,7 @@ def _read_rows(path: Path, label: str | None) -> Iterator[dict[str, str]]:
 
 
 def _write_answers(path: Path | None, answers: Iterable[tuple[str, RoutingAnswer]]) -> Counter[str]:
-    """Writes one row after the other, so that files of any length fit; how many for each department."""
+    """Write row after row and count them for each department. So files of any length fit."""
     counts: Counter[str] = Counter()
     if path is None:
         counts.update(answer.department for _, answer in answers)
