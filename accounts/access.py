@@ -1,4 +1,7 @@
-"""Who may do what, in one table. Object-level scoping is in the querysets (`visible_to`); see docs/permissions.md."""
+"""Which role may take which action, in one table.
+
+Object-level scoping is in the querysets (`visible_to`); see docs/permissions.md.
+"""
 
 from __future__ import annotations
 
@@ -45,7 +48,7 @@ UNION ALL SELECT NULL, brand_account_id, can_publish FROM accounts_brandaccountg
 
 @dataclass(frozen=True)
 class Viewer:
-    """A user with what scopes every query: read once a request (`viewer(user)`), in one small statement."""
+    """A user with the ids that scope every query: read once a request (`viewer(user)`), in one small statement."""
 
     user: User
 
@@ -72,26 +75,37 @@ class Viewer:
 
     @property
     def brand_account_ids(self) -> frozenset[int]:
-        """Brand accounts the user was granted, with or without the right to publish."""
+        """Brand accounts granted to the user, with or without publishing."""
         return frozenset(self._grants)
 
     def may(self, action: str) -> bool:
-        """Whether the user's role allows `action` at all. Raises `KeyError` for an action not in `ROLES`."""
+        """Return whether the user's role allows `action` at all.
+
+        Raises `KeyError` for an action not in `ROLES`.
+        """
         return self.user.is_active and self.user.role in ROLES[action]
 
     def may_run_department(self, department_id: int) -> bool:
-        """Whether the user decides how a department's cases are given out: administrators and its managers."""
+        """Return whether the user decides how a department distributes its cases.
+
+        Administrators and the department's managers do.
+        """
         return self.may("assignment") and (
             self.user.role == Role.ADMINISTRATOR or department_id in self.department_ids
         )
 
     def may_edit_roster(self, brand_account: BrandAccount) -> bool:
-        """Whether the user says who is on point for a brand account: administrators, managers whose department owns it
-        or who were granted it, and its community managers."""
+        """Return whether the user may edit the roster of a brand account.
+
+        Administrators, managers whose department owns it or who were granted it, and its community managers do.
+        """
         return self.may("roster") and self._is_in_charge_of(brand_account)
 
     def may_settle_gap(self, brand_account: BrandAccount) -> bool:
-        """Whether the user acknowledges a possible gap of a brand account: who keeps its roster."""
+        """Return whether the user may acknowledge a possible gap.
+
+        Everybody who may edit the roster of the brand account.
+        """
         return self.may("gaps") and self._is_in_charge_of(brand_account)
 
     def _is_in_charge_of(self, brand_account: BrandAccount) -> bool:
@@ -101,12 +115,15 @@ class Viewer:
         return owned or brand_account.pk in self.brand_account_ids
 
     def may_publish_as(self, brand_account_id: int) -> bool:
-        """Whether the user may answer in the name of this brand account."""
+        """Return whether the user may answer in a brand account's name."""
         return self.may("publish") and self._grants.get(brand_account_id, False)
 
 
 def viewer(user: User) -> Viewer:
-    """The `Viewer` of a user, kept on the user instance for the length of the request."""
+    """Return the `Viewer` of a user, cached on the user instance.
+
+    The instance of `request.user` lives as long as the request, and so does the scope that was read.
+    """
     cached = user.__dict__.get("_viewer")
     if not isinstance(cached, Viewer):
         cached = Viewer(user)
@@ -115,14 +132,20 @@ def viewer(user: User) -> Viewer:
 
 
 def _split_user(user: User) -> tuple[tuple[str, bool, int, int], list[int]]:
-    """Split a user for a prepared queryset: role, activity and how many departments and brand accounts; their ids."""
+    """Split a user for a prepared queryset into shape and ids.
+
+    The shape is role, activity and the numbers of departments and brand accounts.
+    """
     departments, brand_accounts = sorted(viewer(user).department_ids), sorted(viewer(user).brand_account_ids)
     shape = user.role, user.is_active, len(departments), len(brand_accounts)
     return shape, [user.pk, *departments, *brand_accounts]
 
 
 def _stand_in_user(shape: Any, next_id: Callable[[], int]) -> User:
-    """Build a user of this shape with ids that stand in for those of each call."""
+    """Build a user of this shape with ids from `next_id`.
+
+    The ids stand in for those of each call.
+    """
     role, is_active, departments, brand_accounts = shape
     user = User(pk=next_id(), role=role, is_active=is_active)
     stand_in = user.__dict__["_viewer"] = Viewer(user)

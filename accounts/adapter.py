@@ -1,4 +1,4 @@
-"""How sign-in behaves: no open sign-up, people are invited."""
+"""Sign-in by django-allauth, without open sign-up: administrators add people."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from django.http import HttpRequest
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
-    """An administrator makes users; nobody signs up by themselves."""
+    """Closes sign-up: an administrator adds every user."""
 
     def is_open_for_signup(self, request: HttpRequest | None, **kwargs: Any) -> bool:
         return False

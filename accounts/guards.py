@@ -19,16 +19,17 @@ GuardedView = Callable[Concatenate["SignedInRequest", P], HttpResponse]
 
 
 class SignedInRequest(HttpRequest):
-    """A request of somebody who has signed in."""
+    """A request of a signed-in user."""
 
     user: User
     htmx: HtmxDetails
 
 
 def require_action(action: str) -> Callable[[GuardedView[P]], Callable[..., HttpResponse]]:
-    """Only for users whose role allows `action` (a key of `accounts.access.ROLES`).
+    """Let only users in whose role allows `action`.
 
-    Others get the 404 of an address that does not exist; who has not signed in is asked to.
+    `action` is a key of `accounts.access.ROLES`. Others get the 404 of an address that does not exist; people who
+    have not signed in are sent to do so.
     """
 
     def decorate(view: GuardedView[P]) -> Callable[..., HttpResponse]:
@@ -44,6 +45,6 @@ def require_action(action: str) -> Callable[[GuardedView[P]], Callable[..., Http
 
 
 def require_recent_sign_in(view: GuardedView[P]) -> GuardedView[P]:
-    """Asks for the password (or second factor) again when that is more than a quarter of an hour ago."""
+    """Ask for the password (or second factor) again after 15 minutes."""
     guarded: GuardedView[P] = reauthentication_required(view)
     return guarded

@@ -1,4 +1,4 @@
-"""Two-factor for those who answer customers, where the deployment demands it; and signs of life."""
+"""Two-factor sign-in where the deployment demands it, and signs of life of the people who use pages."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from accounts.access import ROLES
 from accounts.models import User
 from accounts.working_time import presence
 
-#: Where one signs in, sets the second factor up, and out.
+#: Addresses of signing in and out and of setting the second factor up.
 _SIGN_IN_PREFIX = "auth/"
 
 
 class SecondFactorMiddleware(MiddlewareMixin):
-    """Sends users whose role may publish, and administrators, to set up a second factor before anything else.
+    """Sends people to set up a second factor before anything else.
 
-    Does nothing and costs nothing unless MFA_REQUIRED is set.
+    It concerns administrators and users whose role may publish. It does and costs nothing unless MFA_REQUIRED is set.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
@@ -35,7 +35,7 @@ class SecondFactorMiddleware(MiddlewareMixin):
         super().__init__(get_response)
 
     def process_view(self, request: HttpRequest, *_: Any) -> HttpResponse | None:
-        """A redirect to the set-up page, or None to go on."""
+        """Return a redirect to the set-up page, or None to go on."""
         user = request.user
         match = request.resolver_match
         if not isinstance(user, User) or (match is not None and match.route.startswith(_SIGN_IN_PREFIX)):
@@ -54,10 +54,11 @@ def _has_second_factor(user: User) -> bool:
 def record_presence(
     get_response: Callable[[HttpRequest], HttpResponseBase],
 ) -> Callable[[HttpRequest], HttpResponseBase]:
-    """Notes that whoever asks for a page is there: one write a minute and person. Who signed out in it is gone.
+    """Note that the person who asks for a page is there.
 
-    The live stream notes it by itself: it has given its database connection back when it comes by here, and one taken
-    again would be kept for as long as the page is open.
+    At most one write a minute and person. A person who signed out in this request is noted as gone. The live stream
+    notes presence by itself: it has given its database connection back when it comes by here, and one taken again
+    would be kept for as long as the page is open.
     """
 
     def middleware(request: HttpRequest) -> HttpResponseBase:

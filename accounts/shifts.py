@@ -1,9 +1,9 @@
-"""Who is on point when: pure, over plain shifts. No database, no clock.
+"""Who is on point at a time: pure arithmetic on plain shifts. No database, no clock.
 
-A shift is a weekly one, valid from and until a day, or stands on one date and then comes before the weekly ones for as
-long as it lasts; one on a date without a primary says that nobody is there. Times are on the wall of the brand account's
-zone, in minutes from midnight; a shift may reach past midnight. On the day on which clocks go forward an hour that does not
-exist is not worked, on the other the repeated hour belongs to whoever has it.
+A shift is weekly, valid from and until a day, or on one date. One on a date comes before the weekly ones for as long
+as it lasts; without a primary it says that nobody is there. Times are on the wall clock of the brand account's zone,
+in minutes from midnight; a shift may reach past midnight. On the day when clocks go forward, the hour that does not
+exist is not worked; on the day when they go back, the repeated hour belongs to the shift that covers it.
 """
 
 from __future__ import annotations
@@ -22,7 +22,11 @@ _ONE_DAY = dt.timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class PlainShift:
-    """`starts` is below 1440, `ends` above `starts`, beyond 1440 on the next day. Either `weekday` (Monday is 0) or `date`."""
+    """A shift as plain numbers: minutes from midnight, days and ids of people.
+
+    `starts` is below 1440; `ends` is above `starts`, beyond 1440 on the next day. Either `weekday` (Monday is 0) or
+    `date` is set.
+    """
 
     id: int
     starts: int
@@ -35,7 +39,7 @@ class PlainShift:
     valid_until: dt.date | None = None
 
     def begins_on(self, day: dt.date) -> bool:
-        """Whether it begins on that day."""
+        """Return whether the shift begins on that day."""
         if self.date is not None:
             return self.date == day
         return (
@@ -57,7 +61,7 @@ class Occurrence:
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A stretch of time with one answer to who is on point; `shift` is None where no shift says anything."""
+    """A stretch of time with one answer to who is on point; `shift` is None where no shift covers it."""
 
     start: dt.datetime
     end: dt.datetime
@@ -65,7 +69,7 @@ class Segment:
 
     @property
     def primary_id(self) -> int | None:
-        """Who is on point, None for nobody."""
+        """Id of the person on point, None for nobody."""
         return self.shift.primary_id if self.shift else None
 
 
@@ -84,7 +88,11 @@ class Coverage:
 
 
 def wall_clock_to_utc(day: dt.date, minutes: int, zone: ZoneInfo) -> dt.datetime:
-    """The moment, UTC, at which the wall clock shows so many minutes after midnight of `day`; the first of two."""
+    """Return the moment, UTC, at which a wall clock shows a time.
+
+    `minutes` are from midnight of `day`, in `zone`; they may reach past the day. Of a repeated hour, the first
+    moment.
+    """
     days, rest = divmod(minutes, DAY_MINUTES)
     wall = dt.datetime.combine(day + days * _ONE_DAY, dt.time(rest // 60, rest % 60), tzinfo=zone)
     return wall.astimezone(dt.UTC)
@@ -93,54 +101,64 @@ def wall_clock_to_utc(day: dt.date, minutes: int, zone: ZoneInfo) -> dt.datetime
 def list_occurrences(
     shifts: Iterable[PlainShift], zone: ZoneInfo, first: dt.date, last: dt.date
 ) -> list[Occurrence]:
-    """What begins on the days from `first` to `last`, both included; in time order."""
+    """List shifts that begin between two days, both included, by time."""
     days = [first + n * _ONE_DAY for n in range((last - first).days + 1)]
-    found = [
-        Occurrence(wall_clock_to_utc(day, one.starts, zone), wall_clock_to_utc(day, one.ends, zone), day, one)
-        for one in shifts
+    occurrences = [
+        Occurrence(
+            wall_clock_to_utc(day, shift.starts, zone), wall_clock_to_utc(day, shift.ends, zone), day, shift
+        )
+        for shift in shifts
         for day in days
-        if one.begins_on(day)
+        if shift.begins_on(day)
     ]
-    # An hour that does not exist leaves nothing of a shift that lies within it.
-    return sorted((one for one in found if one.start < one.end), key=lambda one: (one.start, one.shift.id))
+    # A shift that lies within an hour that does not exist has no length.
+    worked = (occurrence for occurrence in occurrences if occurrence.start < occurrence.end)
+    return sorted(worked, key=lambda occurrence: (occurrence.start, occurrence.shift.id))
 
 
 def find_on_point_ids(
     shifts: Iterable[PlainShift], zone: ZoneInfo, at: dt.datetime, without: Container[int] = ()
 ) -> tuple[int | None, int | None]:
-    """(primary, backup) at `at`, which is aware; None for nobody. Of people in `without`, who are not there, the backup
-    takes the primary's place."""
+    """Return the ids of (primary, backup) at `at`; None for nobody.
+
+    `at` is aware. The backup takes the place of a primary who is in `without`, the people who are not there.
+    """
     today = at.astimezone(zone).date()
-    running = [
-        one for one in list_occurrences(shifts, zone, today - _ONE_DAY, today) if one.start <= at < one.end
-    ]
+    around = list_occurrences(shifts, zone, today - _ONE_DAY, today)
+    running = [occurrence for occurrence in around if occurrence.start <= at < occurrence.end]
     shift = _prevailing_shift(running)
     named = [shift.primary_id, shift.backup_id] if shift else []
-    there = [one for one in named if one is not None and one not in without]
-    return there[0] if there else None, there[1] if len(there) > 1 else None
+    present = [user_id for user_id in named if user_id is not None and user_id not in without]
+    return present[0] if present else None, present[1] if len(present) > 1 else None
 
 
 def _prevailing_shift(running: Sequence[Occurrence]) -> PlainShift | None:
-    """A date comes before the week; what began later before what began earlier."""
+    """Return the shift that counts among those that run at once.
+
+    A date comes before the week; a later beginning before an earlier one.
+    """
     if not running:
         return None
-    return max(running, key=lambda one: (one.shift.date is not None, one.start, one.shift.id)).shift
+    latest = max(running, key=lambda run: (run.shift.date is not None, run.start, run.shift.id))
+    return latest.shift
 
 
 def split_into_segments(
     shifts: Iterable[PlainShift], zone: ZoneInfo, start: dt.datetime, end: dt.datetime
 ) -> list[Segment]:
-    """[start, end) in stretches that follow each other without a gap, each with one answer."""
+    """Split [start, end) into gapless stretches with one answer each."""
     first, last = start.astimezone(zone).date() - _ONE_DAY, end.astimezone(zone).date()
-    found = [
-        one for one in list_occurrences(shifts, zone, first, last) if one.end > start and one.start < end
+    occurrences = [
+        occurrence
+        for occurrence in list_occurrences(shifts, zone, first, last)
+        if occurrence.end > start and occurrence.start < end
     ]
-    edges = sorted(
-        {start, end, *(min(max(edge, start), end) for one in found for edge in (one.start, one.end))}
-    )
+    changes = (edge for occurrence in occurrences for edge in (occurrence.start, occurrence.end))
+    edges = sorted({start, end, *(min(max(edge, start), end) for edge in changes)})
     parts: list[Segment] = []
     for left, right in pairwise(edges):
-        shift = _prevailing_shift([one for one in found if one.start <= left < one.end])
+        running = [occurrence for occurrence in occurrences if occurrence.start <= left < occurrence.end]
+        shift = _prevailing_shift(running)
         if parts and parts[-1].shift == shift:
             parts[-1] = Segment(parts[-1].start, right, shift)
         else:
@@ -149,21 +167,27 @@ def split_into_segments(
 
 
 def segment_at(parts: Sequence[Segment], at: dt.datetime) -> Segment:
-    """The stretch that `at` lies in; the parts are those of `split_into_segments` and cover it."""
-    return parts[max(bisect_right([one.start for one in parts], at) - 1, 0)]
+    """Return the stretch that `at` lies in.
+
+    `parts` are those of `split_into_segments` and cover `at`.
+    """
+    return parts[max(bisect_right([part.start for part in parts], at) - 1, 0)]
 
 
 def promised_spans(
     hours: Sequence[tuple[int, int, int]], zone: ZoneInfo, start: dt.datetime, end: dt.datetime
 ) -> list[tuple[dt.datetime, dt.datetime]]:
-    """The promised time within [start, end), joined. `hours` are (weekday, starts, ends); none at all: every hour."""
+    """Return the promised time within [start, end), joined.
+
+    `hours` are (weekday, starts, ends); none at all mean every hour.
+    """
     if not hours:
         return [(start, end)]
     weekly = [PlainShift(n, starts, ends, None, weekday=day) for n, (day, starts, ends) in enumerate(hours)]
     first, last = start.astimezone(zone).date() - _ONE_DAY, end.astimezone(zone).date()
     joined: list[tuple[dt.datetime, dt.datetime]] = []
-    for one in list_occurrences(weekly, zone, first, last):
-        left, right = max(one.start, start), min(one.end, end)
+    for occurrence in list_occurrences(weekly, zone, first, last):
+        left, right = max(occurrence.start, start), min(occurrence.end, end)
         if left >= right:
             continue
         if joined and left <= joined[-1][1]:
@@ -174,7 +198,10 @@ def promised_spans(
 
 
 def measure_coverage(parts: Iterable[Segment], spans: Sequence[tuple[dt.datetime, dt.datetime]]) -> Coverage:
-    """How much of `spans`, which do not overlap, is named in `parts` (docs/metrics.md: coverage)."""
+    """Measure how much of `spans` has a named primary in `parts`.
+
+    `spans` do not overlap (docs/metrics.md: coverage).
+    """
     total = sum((right - left for left, right in spans), dt.timedelta())
     covered, gaps = dt.timedelta(), list[tuple[dt.datetime, dt.datetime]]()
     for part in parts:
@@ -191,20 +218,23 @@ def measure_coverage(parts: Iterable[Segment], spans: Sequence[tuple[dt.datetime
     return Coverage(total, covered, tuple(gaps))
 
 
-def shifts_overlap(one: PlainShift, other: PlainShift) -> bool:
-    """Whether two shifts of the same kind (weekly or on a date) claim the same time."""
-    if one.date is not None and other.date is not None:
-        offset = (other.date - one.date).days * DAY_MINUTES
-        return one.starts < other.ends + offset and other.starts + offset < one.ends
-    if one.weekday is None or other.weekday is None or not _valid_together(one, other):
+def shifts_overlap(first: PlainShift, second: PlainShift) -> bool:
+    """Return whether two shifts of one kind claim the same time.
+
+    Two weekly shifts or two on dates; a weekly one and one on a date never overlap: the date comes first.
+    """
+    if first.date is not None and second.date is not None:
+        offset = (second.date - first.date).days * DAY_MINUTES
+        return first.starts < second.ends + offset and second.starts + offset < first.ends
+    if first.weekday is None or second.weekday is None or not _valid_together(first, second):
         return False
-    apart = (other.weekday - one.weekday) * DAY_MINUTES
+    apart = (second.weekday - first.weekday) * DAY_MINUTES
     return any(
-        one.starts < other.ends + offset and other.starts + offset < one.ends
+        first.starts < second.ends + offset and second.starts + offset < first.ends
         for offset in (apart - WEEK_MINUTES, apart, apart + WEEK_MINUTES)
     )
 
 
-def _valid_together(one: PlainShift, other: PlainShift) -> bool:
-    latest = max(one.valid_from or dt.date.min, other.valid_from or dt.date.min)
-    return latest <= min(one.valid_until or dt.date.max, other.valid_until or dt.date.max)
+def _valid_together(first: PlainShift, second: PlainShift) -> bool:
+    latest = max(first.valid_from or dt.date.min, second.valid_from or dt.date.min)
+    return latest <= min(first.valid_until or dt.date.max, second.valid_until or dt.date.max)

@@ -1,4 +1,4 @@
-"""Ticks and thin tasks of this room. Each may run twice or never: what is due stands in Postgres."""
+"""Ticks and thin tasks of accounts. Each may run twice or never: Postgres knows what is due."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from accounts.brand_accounts import checks
 
 @shared_task
 def wake_due_credential_checks() -> None:
-    """Claim the brand accounts whose credential is due to be checked, and wake a worker for each."""
+    """Claim the due credential checks, and wake a worker for each."""
     for brand_account_id in checks.claim_due_checks(timezone.now()):
         check_brand_account.delay(brand_account_id)
 
 
 @shared_task
 def check_brand_account(brand_account_id: int) -> None:
-    """Ask the network whom one brand account's credential speaks for."""
+    """Ask the network whose credential a brand account has."""
     checks.check_credential(brand_account_id, timezone.now())

@@ -1,8 +1,8 @@
 """Secrets of brand accounts, encrypted at rest.
 
 The envelope is a Fernet token (AES-128-CBC with HMAC-SHA256) over JSON that names the network and the network's own
-account id. Opening compares both with the row it was found in, so that two swapped ciphertexts are refused instead
-of answering from the wrong account. Keys come from CREDENTIAL_KEYS, newest first.
+account id. Opening compares both with the row that holds the envelope, so that two swapped ciphertexts are refused
+instead of answering from the wrong account. Keys come from CREDENTIAL_KEYS, newest first.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from networks.base import Credentials
 
 
 class CredentialUnusable(Exception):
-    """The stored secret cannot be opened, or is not this brand account's. The message is safe to show."""
+    """The stored secret cannot be opened, or belongs to another brand account. The message is safe to show."""
 
 
 def _cipher() -> MultiFernet:
@@ -34,13 +34,13 @@ def _cipher() -> MultiFernet:
 
 
 def seal_secrets(network: str, remote_id: str, secrets: Mapping[str, str]) -> bytes:
-    """The encrypted envelope of a brand account's secrets."""
+    """Encrypt a brand account's secrets into an envelope."""
     body = json.dumps({"network": network, "remote_id": remote_id, "secrets": dict(secrets)})
     return _cipher().encrypt(body.encode())
 
 
 def store_credential(brand_account: BrandAccount, secrets: Mapping[str, str], *, now: dt.datetime) -> None:
-    """Keep `secrets` as the brand account's only credential."""
+    """Store `secrets` as the brand account's only credential."""
     envelope = seal_secrets(brand_account.network, brand_account.remote_id, secrets)
     Credential.objects.update_or_create(
         brand_account=brand_account, defaults={"envelope": envelope, "updated_at": now}
@@ -48,7 +48,7 @@ def store_credential(brand_account: BrandAccount, secrets: Mapping[str, str], *,
 
 
 def open_credential(brand_account: BrandAccount) -> Credentials:
-    """The brand account's secrets.
+    """Return the brand account's secrets, decrypted.
 
     Raises `CredentialUnusable` when there are none, no key opens them, or the envelope belongs to another account.
     """
@@ -72,7 +72,7 @@ def open_credential(brand_account: BrandAccount) -> Credentials:
 
 
 def unseal_secrets(envelope: bytes, network: str, remote_id: str) -> dict[str, str]:
-    """The secrets in an envelope that `seal_secrets` made.
+    """Decrypt an envelope that `seal_secrets` made.
 
     Raises `InvalidToken` when no key opens it and `KeyError` when it was sealed for another account.
     """
@@ -84,10 +84,10 @@ def unseal_secrets(envelope: bytes, network: str, remote_id: str) -> dict[str, s
 
 @transaction.atomic
 def rotate_credentials(*, now: dt.datetime) -> int:
-    """Re-encrypt every envelope with the newest key. Returns how many were rewritten.
+    """Re-encrypt every envelope with the newest key.
 
-    The rows are locked, so that a token renewed meanwhile is not overwritten. Raises `CredentialUnusable`, with
-    nothing changed, when no key opens one of them.
+    Returns how many were rewritten. The rows are locked, so that a token renewed meanwhile is not overwritten. Raises
+    `CredentialUnusable`, with nothing changed, when no key opens one of them.
     """
     cipher = _cipher()
     rows = list(

@@ -13,7 +13,7 @@ from networks.registry import network_label
 
 
 class Health(models.TextChoices):
-    """What stands between a brand account and its network. Shown with a word, never by colour alone."""
+    """How well a brand account gets on with its network. Shown with a word, never by colour alone."""
 
     OK = "ok", "Healthy"
     REAUTHORISE = "reauthorise", "Needs to be connected again"
@@ -33,12 +33,15 @@ class Lifecycle(models.TextChoices):
 
 class BrandAccountQuerySet(models.QuerySet["BrandAccount"]):
     def visible_to(self, user: User) -> BrandAccountQuerySet:
-        """The brand accounts a user may see: all for administrators, else those that the user was granted or whose
-        cases reach the user's departments (which may be any), so every signed-in person; secrets are never shown."""
+        """Narrow to the brand accounts that a user may see.
+
+        That is all of them for everybody who can sign in: administrators see all, others those that were granted to
+        them or whose cases reach their departments, which may be any. Secrets are never shown.
+        """
         return self if user.is_active else self.none()
 
     def publishable_by(self, user: User) -> BrandAccountQuerySet:
-        """The brand accounts in whose name a user may answer."""
+        """Narrow to brand accounts in whose name a user may answer."""
         return self.filter(grants__user=user, grants__can_publish=True)
 
 
@@ -58,9 +61,9 @@ class BrandAccount(models.Model):
     promised_response = models.DurationField(
         default=dt.timedelta(hours=24), help_text="How soon a customer is promised an answer."
     )
-    #: Where its customers are: the roster's times are on the wall there.
+    #: Zone of its customers: the roster's times are on the wall clock there.
     time_zone = models.CharField(max_length=64, default="UTC")
-    #: Hours in which somebody is promised to be there, as [[weekday, from, until], …] in minutes; none: every hour.
+    #: Hours in which somebody is promised to be on point, as [[weekday, from, until], …] in minutes; empty: every hour.
     promised_hours = models.JSONField(default=list, blank=True)
     lifecycle = models.CharField(max_length=12, choices=Lifecycle.choices, default=Lifecycle.ACTIVE)
     health = models.CharField(max_length=12, choices=Health.choices, default=Health.OK)
@@ -88,12 +91,12 @@ class BrandAccount(models.Model):
 
     @property
     def network_label(self) -> str:
-        """The network's name for people, such as "Facebook"."""
+        """Name of the network for people, such as "Facebook"."""
         return network_label(self.network)
 
     @property
     def display_name(self) -> str:
-        """What pages show: "@handle" where the network has handles, else the name. Handles are stored without "@"."""
+        """Name on pages: "@handle" where the network has handles, else the name. Handles are stored without "@"."""
         if not self.handle or self.handle == self.name or " " in self.handle:
             return self.handle or self.name
         return f"@{self.handle}"
@@ -129,8 +132,8 @@ class Credential(models.Model):
 class ConnectAttempt(models.Model):
     """One journey to a network's consent page and back. Good once, for ten minutes, in the session that began it.
 
-    Only a digest of the OAuth state is kept. What the network granted waits in `envelope`, encrypted, until the
-    administrator has confirmed which account to connect; it is removed as soon as that is done.
+    Only a digest of the OAuth state is stored. The accounts that the network granted wait in `envelope`, encrypted,
+    until the administrator has confirmed which one to connect; they are removed as soon as that is done.
     """
 
     state_digest = models.CharField(max_length=64, unique=True)
@@ -150,7 +153,7 @@ class ConnectAttempt(models.Model):
 
 
 class Stream(models.Model):
-    """One thing that is polled: a kind of message of one brand account, with its cursor and its schedule."""
+    """One kind of message that is polled for one brand account, with its cursor and its schedule."""
 
     brand_account = models.ForeignKey(BrandAccount, on_delete=models.CASCADE, related_name="streams")
     kind = models.CharField(max_length=20)
@@ -166,7 +169,7 @@ class Stream(models.Model):
     last_error = models.CharField(max_length=500, blank=True)
     last_success_at = models.DateTimeField(null=True, blank=True)
     budget = models.JSONField(default=dict, blank=True)
-    #: Set when the network's window was smaller than what had happened: a gap is possible.
+    #: When more had happened than the network's window holds: a gap is possible.
     overflowed_at = models.DateTimeField(null=True, blank=True)
     #: Who acknowledged the gap, and when; a later gap is another one.
     gap_seen_at = models.DateTimeField(null=True, blank=True)
@@ -186,6 +189,6 @@ class Stream(models.Model):
 
     @property
     def has_open_gap(self) -> bool:
-        """Whether a gap is possible that nobody has acknowledged yet."""
+        """Return whether a gap is possible that nobody has acknowledged yet."""
         gap, seen = self.overflowed_at, self.gap_seen_at
         return gap is not None and (seen is None or seen < gap)

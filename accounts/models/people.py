@@ -25,7 +25,7 @@ class Role(models.TextChoices):
 
 
 class AssignmentMode(models.TextChoices):
-    """How a department's cases find somebody."""
+    """How a department's cases are assigned to people."""
 
     MANUAL = "manual", "By hand: people take them"
     ROUND_ROBIN = "round_robin", "In turn: each gets one after the other"
@@ -45,9 +45,9 @@ class Department(models.Model):
     #: Open cases of this department that one person is given at most; null leaves it to the person's own capacity.
     max_per_person = models.PositiveSmallIntegerField(null=True, blank=True)
     prefers_last_helper = models.BooleanField(default=True)
-    #: Tags that say that a case belongs here, beside the name and the key (`accounts.people.department_tags`).
+    #: Tags that mean that a case belongs here, beside the name and the key (`accounts.people.department_tags`).
     tags = ArrayField(models.CharField(max_length=40), default=list, blank=True)
-    #: Whose turn it was last: the id of a user, 0 before the first.
+    #: Id of the user whose turn it was last, 0 before the first.
     turn = models.BigIntegerField(default=0, editable=False)
 
     class Meta:
@@ -58,7 +58,7 @@ class Department(models.Model):
 
 
 class UserManager(DjangoUserManager["User"]):
-    """`manage.py createsuperuser` makes the first administrator of an installation."""
+    """Users; `manage.py createsuperuser` makes the first administrator of an installation."""
 
     use_in_migrations = False
 
@@ -75,7 +75,7 @@ class User(AbstractUser):
     email = models.EmailField("e-mail address", unique=True)
     role = models.CharField(max_length=16, choices=Role.choices, default=Role.AGENT)
     initials = models.CharField(max_length=4, blank=True)
-    #: Part of what a session is checked against: raising it signs the user out everywhere.
+    #: A session is checked against it: raising it signs the user out everywhere.
     session_epoch = models.PositiveIntegerField(default=0)
     departments: models.ManyToManyField[Department, Membership] = models.ManyToManyField(
         Department, through="Membership", related_name="members"
@@ -85,9 +85,9 @@ class User(AbstractUser):
     )
     #: ISO 639 codes of the languages in which they can answer.
     languages = ArrayField(models.CharField(max_length=8), default=list, blank=True)
-    #: Open cases at once, as far as cases are given out automatically; 0 for none at all.
+    #: Open cases at once that are assigned automatically; 0 for none at all.
     capacity = models.PositiveSmallIntegerField(default=20)
-    #: Since when they say that they are away; null while they are available.
+    #: When they said that they are away; null while they are available.
     away_since = models.DateTimeField(null=True, blank=True)
     #: When a page of theirs was last alive, to the minute; null before the first. See `accounts.working_time.presence`.
     last_seen_at = models.DateTimeField(null=True, blank=True)
@@ -101,18 +101,21 @@ class User(AbstractUser):
         return self.get_full_name() or self.username
 
     def _get_session_auth_hash(self, secret: str | None = None) -> str:
-        """What a session must match to stay signed in: password, role and epoch, so that a change of any ends it."""
+        """Return the hash that a session must match to stay signed in.
+
+        Made of password, role and epoch, so that a change of any of them ends the session.
+        """
         material = f"{self.password}|{self.role}|{self.session_epoch}"
         return salted_hmac("accounts.User.session", material, secret=secret, algorithm="sha256").hexdigest()
 
     @property
     def signature(self) -> str:
-        """What is put under an answer, as "^AB"; "" for a user without initials."""
+        """Line put under an answer, as "^AB"; "" for a user without initials."""
         return f"^{self.initials}" if self.initials else ""
 
 
 class Membership(models.Model):
-    """A user works in a department."""
+    """That a user works in a department."""
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
     department = models.ForeignKey(Department, on_delete=models.CASCADE, related_name="memberships")

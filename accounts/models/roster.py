@@ -15,9 +15,10 @@ WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", 
 
 
 class Shift(models.Model):
-    """Times are on the wall of the brand account's zone; an end at or before the start is on the next day.
+    """A shift: one person on point for a brand account, weekly or on one date, perhaps with a backup.
 
-    A weekly shift has a `weekday` (Monday is 0) and holds from and until a day; one on a `date` comes before it, and
+    Times are on the wall clock of the brand account's zone; an end at or before the start is on the next day. A
+    weekly shift has a `weekday` (Monday is 0) and is valid from and until a day. One on a `date` comes before it, and
     without a primary says that nobody is there.
     """
 
@@ -65,7 +66,10 @@ class Shift(models.Model):
         return f"{day} {self.starts_at:%H:%M}–{self.ends_at:%H:%M}"
 
     def to_plain_shift(self, absent: frozenset[int] = frozenset()) -> shifts.PlainShift:
-        """As `accounts.shifts` reckons with it; people in `absent` (who cannot sign in any more) are nobody."""
+        """Return the shift as plain numbers for `accounts.shifts`.
+
+        People in `absent`, who cannot sign in any more, count as nobody; the backup takes an absent primary's place.
+        """
         starts = self.starts_at.hour * 60 + self.starts_at.minute
         ends = self.ends_at.hour * 60 + self.ends_at.minute
         primary, backup = self.primary_id, self.backup_id

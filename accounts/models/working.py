@@ -1,4 +1,4 @@
-"""What decides who may be given work: skills, and the days on which somebody is away."""
+"""Skills and leave: what decides who may be given work."""
 
 from __future__ import annotations
 
@@ -27,16 +27,19 @@ class Skill(models.Model):
 
 class LeaveQuerySet(models.QuerySet["Leave"]):
     def covering(self, day: dt.date) -> LeaveQuerySet:
-        """The leaves that `day`, in the zone in which people read pages, is part of."""
+        """Narrow to the leaves that include `day`.
+
+        A day in the zone in which people read pages.
+        """
         return self.filter(starts_on__lte=day, ends_on__gte=day)
 
     def ending_from(self, day: dt.date) -> LeaveQuerySet:
-        """The leaves that are not over on `day`: running and planned ones."""
+        """Narrow to leaves that are not over on `day`: running and planned."""
         return self.filter(ends_on__gte=day)
 
 
 class Leave(models.Model):
-    """Days on which a person gets no work, the last one included. `substitute` takes over what they have."""
+    """Days on which a person gets no work, the last one included. `substitute` takes over their open cases."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="leaves")
     starts_on = models.DateField()

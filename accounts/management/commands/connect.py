@@ -37,7 +37,10 @@ class Command(BaseCommand):
         parser.add_argument("--no-verify", action="store_true", help="Store without asking the network.")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Connect and say what happened. Raises `CommandError`, with nothing stored, when it cannot."""
+        """Connect and print the result.
+
+        Raises `CommandError`, with nothing stored, when it cannot.
+        """
         secrets = self._read_secrets(options["credentials_file"])
         try:
             brand_account = connect_brand_account(
@@ -82,9 +85,9 @@ class Command(BaseCommand):
 
 
 def parse_secrets(raw: bytes, name: str) -> dict[str, str]:
-    """The secrets in a credentials file, as text by text. `name` is the file's, for messages.
+    """Return the secrets in a credentials file, names to texts.
 
-    Raises `CommandError`; no message repeats any part of the content.
+    `name` is the file's, for messages. Raises `CommandError`; no message repeats any part of the content.
     """
     try:
         content = json.loads(raw.decode("utf-8-sig"))
@@ -97,10 +100,9 @@ def parse_secrets(raw: bytes, name: str) -> dict[str, str]:
         raise CommandError(f"{name} is not valid JSON{where}.") from None
     if not isinstance(content, dict) or not content:
         raise CommandError(f'{name} must hold one JSON object, as {{"access_token": "…"}}.')
-    if wrong := sorted(
-        key for key, value in content.items() if not isinstance(value, str) or not value.strip()
-    ):
-        raise CommandError(f"{name}: these must be text between quotes, and not empty: {', '.join(wrong)}.")
+    invalid = sorted(key for key, value in content.items() if not isinstance(value, str) or not value.strip())
+    if invalid:
+        raise CommandError(f"{name}: these must be text between quotes, and not empty: {', '.join(invalid)}.")
     return {key: value.strip() for key, value in content.items()}
 
 
@@ -109,6 +111,6 @@ def _find_department(slug: str | None) -> Department | None:
         return None
     department = Department.objects.filter(slug=slug).first()
     if department is None:
-        known = ", ".join(Department.objects.values_list("slug", flat=True)) or "none yet"
-        raise CommandError(f"There is no department “{slug}”. Departments: {known}.")
+        slugs = ", ".join(Department.objects.values_list("slug", flat=True)) or "none yet"
+        raise CommandError(f"There is no department “{slug}”. Departments: {slugs}.")
     return department

@@ -18,7 +18,10 @@ class Command(BaseCommand):
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Rotate and say how many. Raises `CommandError`, with nothing changed, when one cannot be opened."""
+        """Rotate the keys and print how many credentials were encrypted.
+
+        Raises `CommandError`, with nothing changed, when one cannot be opened.
+        """
         try:
             count = rotate_credentials(now=timezone.now())
         except CredentialUnusable as error:
