@@ -1,4 +1,4 @@
-"""What every form of this room shares."""
+"""Parts that the forms of several rooms share."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from routing.text import is_storable
 
 
 def validate_storable(value: str) -> None:
-    """A validator: refuses what Postgres cannot store."""
+    """Raise `ValidationError` for text that Postgres cannot store; a validator."""
     if not is_storable(value):
         raise forms.ValidationError("This contains a character that cannot be stored.")
 
 
-#: Said where a form comes without a name.
+#: Message of a form that was sent without a name.
 NAME_MISSING = "Give it a name: that is how others find it."

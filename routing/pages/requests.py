@@ -1,4 +1,4 @@
-"""What every view of this room shares."""
+"""Parts that the views of several rooms share: who asks, who may edit, and how an edit is denied."""
 
 from __future__ import annotations
 
@@ -14,16 +14,20 @@ from routing.models import Rule, SLAPolicy
 from routing.refusals import EditNotPermitted
 from routing.scope import edit_scope_of
 
+#: Decorator of a view that shows a form and takes what it sends.
 form_view = require_http_methods(["GET", "HEAD", "POST"])
 
 
 def user_of(request: HttpRequest) -> User:
+    """Return the user of a request that `login_required` let through."""
     return cast(User, request.user)
 
 
 def require_policy_editor(request: HttpRequest) -> User:
-    """The user, who may edit something of the policies and calendars. Raises `Http404` for everyone else, managers of no
-    department included: denied and absent look alike."""
+    """Return the user, who may edit some policy or calendar.
+
+    Raises `Http404` for everyone else, managers of no department included: denied and absent look alike.
+    """
     user = user_of(request)
     if edit_scope_of(user).is_empty:
         raise Http404
@@ -32,7 +36,7 @@ def require_policy_editor(request: HttpRequest) -> User:
 
 @contextmanager
 def denied_as_404() -> Iterator[None]:
-    """What is not the person's to change, and what is gone, are the same `Http404`."""
+    """Raise `Http404` for what is gone, or not the user's to change."""
     try:
         yield
     except (Rule.DoesNotExist, SLAPolicy.DoesNotExist, EditNotPermitted):

@@ -19,8 +19,10 @@ VERSIONS_PER_PAGE = 25
 
 @dataclass(frozen=True, slots=True)
 class VersionEntry:
-    """A version as the list shows it. `at` is UTC; `by` is a name, "" for the system. `may_restore`: whether the reader
-    may go back to it."""
+    """A version as the list shows it.
+
+    `at` is UTC; `by` is a name, "" for the system. `may_restore` is True when the reader may go back to it.
+    """
 
     number: int
     at: dt.datetime
@@ -33,7 +35,11 @@ class VersionEntry:
 
 @dataclass(frozen=True, slots=True)
 class VersionListSettings:
-    """What the versions are of. `difference` says in sentences what the second snapshot has that the first had not."""
+    """The kind of versions that a list shows.
+
+    `describe_changes` returns in sentences what the second snapshot has that the first, None for no snapshot, had not.
+    `page_context` are titles and addresses for the template.
+    """
 
     model: type[RuleSetVersion] | type[PlaybookVersion]
     describe_changes: Callable[[JsonDict | None, JsonDict], list[str]]
@@ -41,36 +47,43 @@ class VersionListSettings:
 
 
 def list_version_entries(
-    kind: VersionListSettings, before: int | None, count: int, may_restore: Callable[[JsonDict], bool]
+    settings: VersionListSettings, before: int | None, count: int, may_restore: Callable[[JsonDict], bool]
 ) -> tuple[list[VersionEntry], int | None]:
-    """The newest `count` versions below number `before` (None: from the newest), and where the next page starts."""
-    rows = kind.model._default_manager.select_related("created_by")
+    """Return the newest `count` versions, and where the next page starts.
+
+    Only those below number `before`, None for all. The next page starts below the returned number, None when there is
+    none. Two statements.
+    """
+    rows = settings.model._default_manager.select_related("created_by")
     live = rows.values_list("number", flat=True).first()
     if before is not None:
         rows = rows.filter(number__lt=before)
-    found = list(rows[: count + 1])
-    listed = [
+    versions = list(rows[: count + 1])
+    entries = [
         VersionEntry(
             number=version.number,
             at=version.created_at,
             by=str(version.created_by or ""),
             note=version.note,
-            lines=tuple(kind.describe_changes(older.snapshot if older else None, version.snapshot)),
+            lines=tuple(settings.describe_changes(older.snapshot if older else None, version.snapshot)),
             is_live=version.number == live,
             may_restore=version.number != live and may_restore(version.snapshot),
         )
-        for version, older in zip(found[:count], [*found[1:], None], strict=False)
+        for version, older in zip(versions[:count], [*versions[1:], None], strict=False)
     ]
-    return listed, found[count - 1].number if len(found) > count else None
+    return entries, versions[count - 1].number if len(versions) > count else None
 
 
 def render_version_list(
-    request: HttpRequest, kind: VersionListSettings, may_restore: Callable[[JsonDict], bool]
+    request: HttpRequest, settings: VersionListSettings, may_restore: Callable[[JsonDict], bool]
 ) -> HttpResponse:
-    """The page of them, newest first; `before` in the address is where it starts."""
+    """Return the page of the versions, newest first.
+
+    It shows those below the number `before` in the address, if any. `may_restore` tells of a snapshot whether the user may go back to it.
+    """
     before = request.GET.get("before", "")
     number = int(before) if before.isdecimal() and len(before) < 10 else None
-    listed, older = list_version_entries(kind, number, VERSIONS_PER_PAGE, may_restore)
+    entries, older = list_version_entries(settings, number, VERSIONS_PER_PAGE, may_restore)
     return render(
-        request, "routing/pages/versions.html", {"changes": listed, "older": older, **kind.page_context}
+        request, "routing/pages/versions.html", {"changes": entries, "older": older, **settings.page_context}
     )
