@@ -1,5 +1,7 @@
-"""Editing the playbook: a draft, one question or outcome a form, then published. For administrators, and managers within
-what their departments keep."""
+"""Pages that change the playbook: a draft, a form for each question or outcome, publishing.
+
+Administrators may use them, and managers for the parts that their departments own.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +31,7 @@ from routing.scope import EditScope, edit_scope_of
 
 
 def _require_scope(request: SignedInRequest) -> EditScope:
-    """What the person may change. Raises `Http404` where that is nothing."""
+    """Return the scope of what the user may change. Raises `Http404` when it is empty."""
     scope = edit_scope_of(request.user)
     if scope.is_empty:
         raise Http404
@@ -37,32 +39,39 @@ def _require_scope(request: SignedInRequest) -> EditScope:
 
 
 def _require_draft(request: SignedInRequest) -> Playbook:
+    """Return the draft. Raises `Http404` without one, and for users who may change nothing."""
     _require_scope(request)
-    kept = versions.find_playbook_draft()
-    if kept is None:
+    draft = versions.find_playbook_draft()
+    if draft is None:
         raise Http404
-    return kept
+    return draft
 
 
-def _require_own_part(request: SignedInRequest, kept: Playbook, kind: str, slug: str) -> dict[str, Any]:
-    """The question or outcome of the draft, which the person may change; {} for a new one. Raises `Http404`."""
+def _require_own_part(request: SignedInRequest, draft: Playbook, kind: str, slug: str) -> dict[str, Any]:
+    """Return a question or outcome of the draft.
+
+    {} for a new one, which has no `slug`. Raises `Http404` when it is gone or not the user's to change.
+    """
     if not slug:
         return {}
-    found = edits.find_part(kept.snapshot, kind, slug)
-    if found is None or not _require_scope(request).covers(owner_of(found)):
+    part = edits.find_part(draft.snapshot, kind, slug)
+    if part is None or not _require_scope(request).covers(owner_of(part)):
         raise Http404
-    return found
+    return part
 
 
 def _posted_revision(request: SignedInRequest) -> int:
-    given = request.POST.get("revision", "")
-    return int(given) if given.isascii() and given.isdigit() and len(given) < 10 else 0
+    revision = request.POST.get("revision", "")
+    return int(revision) if revision.isascii() and revision.isdigit() and len(revision) < 10 else 0
 
 
 def _perform_and_redirect(
     request: SignedInRequest, verb: Callable[[], str], to: str = "playbook:draft"
 ) -> HttpResponse:
-    """Runs one verb, says what happened or why not, and goes on to a page."""
+    """Run one verb, tell what happened, and redirect to a page.
+
+    The verb returns the sentence to show; the message of a `PlaybookError` that it raises is shown as an error.
+    """
     try:
         messages.success(request, verb())
     except PlaybookError as error:
@@ -73,7 +82,7 @@ def _perform_and_redirect(
 @require_POST
 @require_action("edit_playbook")
 def playbook_draft_begin(request: SignedInRequest) -> HttpResponse:
-    """The draft, begun from what is live."""
+    """Begin a draft as a copy of the live playbook; keep an existing one."""
     _require_scope(request)
     versions.begin_playbook_draft(request.user, timezone.now())
     return redirect("playbook:draft")
@@ -82,7 +91,7 @@ def playbook_draft_begin(request: SignedInRequest) -> HttpResponse:
 @require_POST
 @require_action("edit_playbook")
 def playbook_starter_install(request: SignedInRequest) -> HttpResponse:
-    """The starter playbook, while there is none: for administrators."""
+    """Install the starter playbook, while there is none; for administrators."""
     if not _require_scope(request).is_company_wide:
         raise Http404
 
@@ -96,21 +105,24 @@ def playbook_starter_install(request: SignedInRequest) -> HttpResponse:
 @require_safe
 @require_action("edit_playbook")
 def playbook_draft(request: SignedInRequest) -> HttpResponse:
-    """The draft as an outline, what is wrong with it, and what publishing it would change."""
-    kept, live, scope = _require_draft(request), versions.live_playbook(), _require_scope(request)
-    tree, part = parse_playbook(kept.snapshot), versions.live_with_own_part(kept.snapshot, request.user)
+    """Show the draft, its problems, and what publishing would change."""
+    draft, live, scope = _require_draft(request), versions.live_playbook(), _require_scope(request)
+    tree, published = (
+        parse_playbook(draft.snapshot),
+        versions.live_with_own_part(draft.snapshot, request.user),
+    )
     context = {
-        "draft": kept,
+        "draft": draft,
         "version": live,
         "outline": build_outline(tree),
         "tree": tree,
         "questions": list(tree.questions.values()),
         "outcomes": list(tree.outcomes.values()),
-        "problems": check_playbook(part, dict(Department.objects.values_list("slug", "is_open"))),
-        "lines": describe_playbook_changes(live.snapshot if live else None, part),
-        "of_others": describe_playbook_changes(part, kept.snapshot),
-        "my_questions": editable_keys(kept.snapshot, "questions", scope.covers),
-        "my_outcomes": editable_keys(kept.snapshot, "outcomes", scope.covers),
+        "problems": check_playbook(published, dict(Department.objects.values_list("slug", "is_open"))),
+        "lines": describe_playbook_changes(live.snapshot if live else None, published),
+        "of_others": describe_playbook_changes(published, draft.snapshot),
+        "my_questions": editable_keys(draft.snapshot, "questions", scope.covers),
+        "my_outcomes": editable_keys(draft.snapshot, "outcomes", scope.covers),
         "may_choose_ends": scope.is_company_wide,
         "names": department_names(),
     }
@@ -120,42 +132,49 @@ def playbook_draft(request: SignedInRequest) -> HttpResponse:
 @form_view
 @require_action("edit_playbook")
 def playbook_question_edit(request: SignedInRequest, slug: str = "") -> HttpResponse:
-    """One question with its answers; without a key a new one. Moving answers saves nothing yet."""
-    kept = _require_draft(request)
-    _require_own_part(request, kept, "questions", slug)
-    key = slug or edits.unused_key(kept.snapshot, "questions")
+    """Show the form of a question with its answers; posting it changes the draft.
+
+    Without a key (`slug`) it is a new question. Moving or removing an answer (`do`) saves nothing yet.
+    """
+    draft = _require_draft(request)
+    _require_own_part(request, draft, "questions", slug)
+    key = slug or edits.unused_key(draft.snapshot, "questions")
     data = request.POST if request.method == "POST" else None
-    editor = QuestionEditor(kept.snapshot, key, kept.revision, data, scope=_require_scope(request))
-    refused = False
-    if data is not None and "do" not in data:
-        answers = editor.content()
-        if answers is not None:
-            said = editor.form.cleaned_data
-            words = (said["text"].strip(), said["help"].strip().replace("\r\n", "\n"))
-            changed, made = edits.put_question(kept.snapshot, key, *words, answers, said["owner"])
-            if _save_draft_change(request, editor.form, changed, kept):
-                return _redirect_after_save(made)
-        refused = True
+    editor = QuestionEditor(draft.snapshot, key, draft.revision, data, scope=_require_scope(request))
+    is_submitted = data is not None and "do" not in data
+    answers = editor.content() if is_submitted else None
+    if answers is not None:
+        cleaned = editor.form.cleaned_data
+        texts = (cleaned["text"].strip(), cleaned["help"].strip().replace("\r\n", "\n"))
+        snapshot, created = edits.put_question(draft.snapshot, key, *texts, answers, cleaned["owner"])
+        if _save_draft_change(request, editor.form, snapshot, draft):
+            return _redirect_after_save(created)
     context = {
         "editor": editor,
         "slug": slug,
-        "draft": kept,
-        "refused": refused,
-        "moved": bool(data) and not refused,
+        "draft": draft,
+        "refused": is_submitted,
+        "moved": bool(data) and not is_submitted,
     }
-    return render(request, "routing/playbook/playbook_question.html", context, status=422 if refused else 200)
+    status = 422 if is_submitted else 200
+    return render(request, "routing/playbook/playbook_question.html", context, status=status)
 
 
-def _save_draft_change(request: SignedInRequest, form: Any, changed: dict[str, Any], kept: Playbook) -> bool:
-    """Store the change; where somebody was quicker, say so and let the next attempt count."""
+def _save_draft_change(
+    request: SignedInRequest, form: Any, snapshot: dict[str, Any], draft: Playbook
+) -> bool:
+    """Save a snapshot as the draft; return False when refused.
+
+    The form then says why. When somebody else was quicker it takes their revision, so that saving again succeeds.
+    """
     try:
-        versions.save_playbook_draft(changed, form.cleaned_data["revision"], request.user, timezone.now())
+        versions.save_playbook_draft(snapshot, form.cleaned_data["revision"], request.user, timezone.now())
     except StalePlaybookDraft as error:
         form.add_error(
             None, f"{error} What you typed is kept; saving again puts it into the draft as it is now."
         )
         form.data = form.data.copy()
-        form.data["revision"] = str(kept.revision)
+        form.data["revision"] = str(draft.revision)
         return False
     except PlaybookEditNotPermitted as error:
         form.add_error(None, str(error))
@@ -164,41 +183,44 @@ def _save_draft_change(request: SignedInRequest, form: Any, changed: dict[str, A
     return True
 
 
-def _redirect_after_save(made: list[tuple[str, str]]) -> HttpResponse:
-    """To what was made just now and has no words yet, else to the draft."""
-    if not made:
+def _redirect_after_save(created: list[tuple[str, str]]) -> HttpResponse:
+    """Redirect to the first question or outcome created, else to the draft."""
+    if not created:
         return redirect("playbook:draft")
-    kind, key = made[0]
+    kind, key = created[0]
     return redirect("playbook:question" if kind == "questions" else "playbook:outcome", slug=key)
 
 
 @form_view
 @require_action("edit_playbook")
 def playbook_outcome_edit(request: SignedInRequest, slug: str = "") -> HttpResponse:
-    """One outcome; without a key a new one."""
-    kept = _require_draft(request)
-    found = _require_own_part(request, kept, "outcomes", slug)
-    key = slug or edits.unused_key(kept.snapshot, "outcomes")
-    initial = {**found, "revision": kept.revision}
+    """Show the form of an outcome; posting it changes the draft.
+
+    Without a key (`slug`) it is a new outcome.
+    """
+    draft = _require_draft(request)
+    outcome = _require_own_part(request, draft, "outcomes", slug)
+    key = slug or edits.unused_key(draft.snapshot, "outcomes")
+    initial = {**outcome, "revision": draft.revision}
     form = OutcomeForm(request.POST or None, initial=initial, scope=_require_scope(request))
     if request.method == "POST" and form.is_valid():
-        changed = edits.put_outcome(kept.snapshot, form.content(key))
-        if _save_draft_change(request, form, changed, kept):
+        snapshot = edits.put_outcome(draft.snapshot, form.content(key))
+        if _save_draft_change(request, form, snapshot, draft):
             return redirect("playbook:draft")
-    context = {"form": form, "slug": slug, "draft": kept, "refused": form.is_bound}
+    context = {"form": form, "slug": slug, "draft": draft, "refused": form.is_bound}
     return render(
         request, "routing/playbook/playbook_outcome.html", context, status=422 if form.is_bound else 200
     )
 
 
-def _remove_part(request: SignedInRequest, kind: str, slug: str, words: str) -> HttpResponse:
-    kept = _require_draft(request)
-    found = _require_own_part(request, kept, kind, slug)
+def _remove_part(request: SignedInRequest, kind: str, slug: str, noun: str) -> HttpResponse:
+    draft = _require_draft(request)
+    part = _require_own_part(request, draft, kind, slug)
 
     def verb() -> str:
-        changed = edits.remove_part(kept.snapshot, kind, slug)
-        versions.save_playbook_draft(changed, _posted_revision(request), request.user, timezone.now())
-        return f"{words} “{found.get('name') or found.get('text') or slug}” is removed from the draft."
+        snapshot = edits.remove_part(draft.snapshot, kind, slug)
+        versions.save_playbook_draft(snapshot, _posted_revision(request), request.user, timezone.now())
+        return f"{noun} “{part.get('name') or part.get('text') or slug}” is removed from the draft."
 
     return _perform_and_redirect(request, verb)
 
@@ -206,32 +228,32 @@ def _remove_part(request: SignedInRequest, kind: str, slug: str, words: str) -> 
 @require_POST
 @require_action("edit_playbook")
 def playbook_question_remove(request: SignedInRequest, slug: str) -> HttpResponse:
-    """Answers that led to it lead nowhere until somebody says where."""
+    """Remove a question from the draft; answers that led to it lead nowhere then."""
     return _remove_part(request, "questions", slug, "The question")
 
 
 @require_POST
 @require_action("edit_playbook")
 def playbook_outcome_remove(request: SignedInRequest, slug: str) -> HttpResponse:
-    """As `playbook_question_remove`."""
+    """Remove an outcome from the draft; answers that led to it lead nowhere then."""
     return _remove_part(request, "outcomes", slug, "The outcome")
 
 
 @require_POST
 @require_action("edit_playbook")
 def playbook_ends_choose(request: SignedInRequest) -> HttpResponse:
-    """Which question comes first, and which outcome is the default: for administrators."""
-    kept = _require_draft(request)
+    """Choose the first question and the default outcome; for administrators."""
+    draft = _require_draft(request)
     if not _require_scope(request).is_company_wide:
         raise Http404
 
     def verb() -> str:
-        tree = parse_playbook(kept.snapshot)
+        tree = parse_playbook(draft.snapshot)
         start, default = request.POST.get("start", ""), request.POST.get("default", "")
         if start not in tree.questions or default not in tree.outcomes:
             raise PlaybookError("Choose a question and an outcome that are there.")
-        changed = edits.choose_ends(kept.snapshot, start, default)
-        versions.save_playbook_draft(changed, _posted_revision(request), request.user, timezone.now())
+        snapshot = edits.choose_ends(draft.snapshot, start, default)
+        versions.save_playbook_draft(snapshot, _posted_revision(request), request.user, timezone.now())
         return "Kept in the draft."
 
     return _perform_and_redirect(request, verb)
@@ -240,7 +262,10 @@ def playbook_ends_choose(request: SignedInRequest) -> HttpResponse:
 @require_POST
 @require_action("edit_playbook")
 def playbook_publish(request: SignedInRequest) -> HttpResponse:
-    """New cases begin with it at once; those that began with an older version keep it."""
+    """Publish the user's own part of the draft.
+
+    New cases begin with the new version at once; those that began with an older version keep that one.
+    """
     _require_scope(request)
     note = request.POST.get("note", "").replace("\x00", "").strip()
 
@@ -256,7 +281,7 @@ def playbook_publish(request: SignedInRequest) -> HttpResponse:
 @require_POST
 @require_action("edit_playbook")
 def playbook_draft_discard(request: SignedInRequest) -> HttpResponse:
-    """What the person may change of the draft goes back to what is live."""
+    """Reset the user's own part of the draft to the live version."""
     _require_scope(request)
 
     def verb() -> str:
@@ -269,7 +294,7 @@ def playbook_draft_discard(request: SignedInRequest) -> HttpResponse:
 @require_POST
 @require_action("edit_playbook")
 def playbook_version_restore(request: SignedInRequest, number: int) -> HttpResponse:
-    """An older version, as a new one."""
+    """Publish an older version again, as a new one."""
     _require_scope(request)
 
     def verb() -> str:

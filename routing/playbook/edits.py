@@ -1,4 +1,4 @@
-"""Edits of a playbook's snapshot. Pure: each returns a new snapshot and leaves the old one alone."""
+"""Edit the snapshot of a playbook. Pure: each edit returns a new snapshot and leaves the old one alone."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 Snapshot = dict[str, Any]
-#: In the place of an answer's target: make the question, or the outcome, that it leads to.
+#: Targets of an answer that ask for a new question or a new outcome to lead to.
 NEW_QUESTION, NEW_OUTCOME = "new:question", "new:outcome"
 
 
 def unused_key(snapshot: Mapping[str, Any], kind: str) -> str:
-    """A key that no question or outcome has: "q" or "o" and a number."""
-    taken = {one.get("key") for kept in ("questions", "outcomes") for one in snapshot.get(kept) or ()}
+    """Return a key that no question or outcome has: "q" or "o" and a number."""
+    used = {row.get("key") for rows in ("questions", "outcomes") for row in snapshot.get(rows) or ()}
     letter = "q" if kind == "questions" else "o"
     number = len(snapshot.get(kind) or ()) + 1
-    while f"{letter}{number}" in taken:
+    while f"{letter}{number}" in used:
         number += 1
     return f"{letter}{number}"
 
@@ -29,33 +29,37 @@ def put_question(
     answers: Sequence[tuple[str, str, str]],
     owner: str = "",
 ) -> tuple[Snapshot, list[tuple[str, str]]]:
-    """The question `key` with these words and `answers` (key or "", text, target as "question:…" or "outcome:…").
+    """Add or replace the question `key`; the first one becomes the start.
 
-    `owner` is the slug of the department that keeps it, "" for the whole company; what is made for it is kept likewise.
-    Returned with it are the questions and outcomes made for targets that were to be new, as (kind, key).
+    `answers` are (key or "", text, target as "question:…", "outcome:…", `NEW_QUESTION` or `NEW_OUTCOME`). `owner` is the
+    slug of the department that owns the question, "" for the whole company. Return the snapshot, and the blank questions
+    and outcomes that were created for new targets, with the same owner, as (kind, key).
     """
-    new, made = _copy_snapshot(snapshot), []
+    new, created = _copy_snapshot(snapshot), []
     rows: list[dict[str, str]] = []
     numbers = iter(range(1, 1_000))
-    taken = {given for given, _, _ in answers if given}
-    for given, words, target in answers:
-        row = {"key": given or next(f"a{n}" for n in numbers if f"a{n}" not in taken), "text": words}
-        kind, _, to = target.partition(":")
+    used = {answer_key for answer_key, _, _ in answers if answer_key}
+    for answer_key, answer_text, target in answers:
+        row = {
+            "key": answer_key or next(f"a{n}" for n in numbers if f"a{n}" not in used),
+            "text": answer_text,
+        }
+        kind, _, target_key = target.partition(":")
         if target in (NEW_QUESTION, NEW_OUTCOME):
-            kind, to = to, _append_blank(new, f"{to}s", owner)
-            made.append((f"{kind}s", to))
-        if to:
-            row[kind] = to
-        taken.add(row["key"])
+            kind, target_key = target_key, _append_blank(new, f"{target_key}s", owner)
+            created.append((f"{kind}s", target_key))
+        if target_key:
+            row[kind] = target_key
+        used.add(row["key"])
         rows.append(row)
     content = {"key": key, "text": text, "help": help_text, "answers": rows}
     _put_part(new, "questions", with_owner(content, owner))
     new["start"] = new.get("start") or key
-    return new, made
+    return new, created
 
 
 def with_owner(row: Mapping[str, Any], owner: str) -> dict[str, Any]:
-    """The question or outcome, kept by a department; nothing is added for the whole company's."""
+    """Return the question or outcome with an owner; "" (the whole company) adds nothing."""
     return {**row, "owner": owner} if owner else dict(row)
 
 
@@ -71,7 +75,7 @@ def _append_blank(snapshot: Snapshot, kind: str, owner: str) -> str:
 
 
 def put_outcome(snapshot: Mapping[str, Any], content: Mapping[str, str]) -> Snapshot:
-    """The outcome `content["key"]`, in its place or at the end; the first one becomes the default."""
+    """Add or replace the outcome `content["key"]`; the first one becomes the default."""
     new = _copy_snapshot(snapshot)
     _put_part(new, "outcomes", dict(content))
     new["default"] = new.get("default") or content["key"]
@@ -79,28 +83,28 @@ def put_outcome(snapshot: Mapping[str, Any], content: Mapping[str, str]) -> Snap
 
 
 def remove_part(snapshot: Mapping[str, Any], kind: str, key: str) -> Snapshot:
-    """Without that question or outcome; answers that led to it lead nowhere until somebody says where."""
+    """Remove a question or outcome; answers that led to it lead nowhere."""
     new = _copy_snapshot(snapshot)
-    new[kind] = [one for one in new[kind] if one.get("key") != key]
+    new[kind] = [row for row in new[kind] if row.get("key") != key]
     singular = kind.removesuffix("s")
     for question in new["questions"]:
         for answer in question["answers"]:
             if answer.get(singular) == key:
                 del answer[singular]
-    for place, of in (("start", "questions"), ("default", "outcomes")):
-        if kind == of and new.get(place) == key:
-            new[place] = ""
+    end = "start" if kind == "questions" else "default"
+    if new.get(end) == key:
+        new[end] = ""
     return new
 
 
 def choose_ends(snapshot: Mapping[str, Any], start: str, default: str) -> Snapshot:
-    """With another first question and another default."""
+    """Set the first question and the default outcome."""
     return {**_copy_snapshot(snapshot), "start": start, "default": default}
 
 
 def find_part(snapshot: Mapping[str, Any], kind: str, key: str) -> dict[str, Any] | None:
-    """The question or outcome with that key."""
-    return next((one for one in snapshot.get(kind) or () if one.get("key") == key), None)
+    """Return the question or outcome with this key, None without one."""
+    return next((row for row in snapshot.get(kind) or () if row.get("key") == key), None)
 
 
 def _copy_snapshot(snapshot: Mapping[str, Any]) -> Snapshot:
@@ -109,8 +113,8 @@ def _copy_snapshot(snapshot: Mapping[str, Any]) -> Snapshot:
 
 
 def _put_part(snapshot: Snapshot, kind: str, content: dict[str, Any]) -> None:
-    for place, one in enumerate(snapshot[kind]):
-        if one.get("key") == content["key"]:
-            snapshot[kind][place] = content
+    for index, row in enumerate(snapshot[kind]):
+        if row.get("key") == content["key"]:
+            snapshot[kind][index] = content
             return
     snapshot[kind].append(content)

@@ -1,4 +1,4 @@
-"""The forms of one question and of one outcome. What was typed is kept when something is wrong."""
+"""Forms of a question and of an outcome. What was typed is kept when something is wrong."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from routing.playbook.ownership import owner_of
 from routing.playbook.tree import ACTION_LABELS, MAX_ANSWERS, Action
 from routing.scope import EditScope
 
-#: Empty rows offered below those that are filled.
+#: Empty rows for more answers, below the filled ones.
 SPARE_ANSWER_ROWS = 1
 
 
 class AnswerForm(forms.Form):
-    """One answer: its words and where it leads. One without words is left out."""
+    """An answer: its text and where it leads. Answers without text are left out."""
 
     key = forms.SlugField(required=False, max_length=60, widget=forms.HiddenInput)
     text = forms.CharField(required=False, max_length=120, label="Answer", validators=[validate_storable])
@@ -37,7 +37,7 @@ AnswerFormSet = forms.formset_factory(
 
 
 class OwnedForm(forms.Form):
-    """Says who keeps it: a department of the person's, or, for whoever may change that, the whole company."""
+    """A form with an owner: a department in the user's scope, or, if they may change that, the whole company."""
 
     owner = forms.ChoiceField(
         required=False,
@@ -47,16 +47,16 @@ class OwnedForm(forms.Form):
 
     def __init__(self, *args: Any, scope: EditScope, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        places = Department.objects.values_list("slug", "name")
-        whole = [("", "The whole company")] if scope.is_company_wide else []
+        departments = Department.objects.values_list("slug", "name")
+        company = [("", "The whole company")] if scope.is_company_wide else []
         self.fields["owner"].choices = [  # type: ignore[attr-defined]
-            *whole, *(place for place in places if scope.covers(place[0])),
+            *company, *(choice for choice in departments if scope.covers(choice[0])),
         ]  # fmt: skip
         self.fields["owner"].required = not scope.is_company_wide
 
 
 class QuestionForm(OwnedForm):
-    """The words of a question; its answers are a form set beside it."""
+    """Text and help of a question; its answers are a form set beside it."""
 
     text = forms.CharField(
         max_length=160,
@@ -76,7 +76,7 @@ class QuestionForm(OwnedForm):
 
 
 class OutcomeForm(OwnedForm):
-    """What to do. Department, reason and text count where the action needs them."""
+    """What to do. Department, reason and text only count for actions that need them."""
 
     name = forms.CharField(
         max_length=80,
@@ -111,8 +111,8 @@ class OutcomeForm(OwnedForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        places = Department.objects.filter(is_open=True).values_list("slug", "name")
-        self.fields["department"].choices = [("", "—"), *places]  # type: ignore[attr-defined]
+        departments = Department.objects.filter(is_open=True).values_list("slug", "name")
+        self.fields["department"].choices = [("", "—"), *departments]  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
         cleaned = self.cleaned_data
@@ -121,14 +121,17 @@ class OutcomeForm(OwnedForm):
         return cleaned
 
     def content(self, key: str) -> dict[str, str]:
-        """The outcome of a valid form."""
+        """Return the outcome of a valid form as a snapshot has it."""
         names = ("name", "advice", "action", "department", "reason", "text")
-        said = {"key": key, **{name: self.cleaned_data[name].replace("\r\n", "\n") for name in names}}
-        return with_owner(said, self.cleaned_data["owner"])
+        values = {name: self.cleaned_data[name].replace("\r\n", "\n") for name in names}
+        return with_owner({"key": key, **values}, self.cleaned_data["owner"])
 
 
 class QuestionEditor:
-    """The form of a question with its answers, from what was posted or from the snapshot."""
+    """The form of a question with its answers.
+
+    Filled from what was posted, else from the snapshot. `key` is of the question, `revision` of the draft that is edited. A posted `do` only moves or removes answers.
+    """
 
     def __init__(
         self,
@@ -147,48 +150,58 @@ class QuestionEditor:
             self.form = QuestionForm(data, scope=scope)
             self.answers = AnswerFormSet(data, prefix="answer", form_kwargs={"targets": self.targets})
             return
-        kept = find_part(snapshot, "questions", key) or {}
-        words = {"text": kept.get("text", ""), "help": kept.get("help", ""), "revision": revision}
-        words["owner"] = owner_of(kept)
-        rows = [_answer_row(one) for one in kept.get("answers", ())]
         if data is not None:
-            words = {name: data.get(name, "") for name in ("text", "help", "revision", "owner")}
+            values: dict[str, Any] = {
+                name: data.get(name, "") for name in ("text", "help", "revision", "owner")
+            }
             rows = _apply_row_action(_posted_answer_rows(data), data.get("do", ""))
-        self._build_unbound_forms(words, rows)
+        else:
+            question = find_part(snapshot, "questions", key) or {}
+            values = {
+                "text": question.get("text", ""),
+                "help": question.get("help", ""),
+                "revision": revision,
+                "owner": owner_of(question),
+            }
+            rows = [_answer_row(answer) for answer in question.get("answers", ())]
+        self._build_unbound_forms(values, rows)
 
-    def _build_unbound_forms(self, words: dict[str, Any], rows: list[dict[str, str]]) -> None:
+    def _build_unbound_forms(self, values: dict[str, Any], rows: list[dict[str, str]]) -> None:
         spare: list[dict[str, str]] = [{}] * SPARE_ANSWER_ROWS if len(rows) < MAX_ANSWERS else []
-        self.form = QuestionForm(initial=words, scope=self.scope)
+        self.form = QuestionForm(initial=values, scope=self.scope)
         self.answers = AnswerFormSet(
             prefix="answer", initial=[*rows, *spare], form_kwargs={"targets": self.targets}
         )
         self.answers.extra = 0
 
     def content(self) -> list[tuple[str, str, str]] | None:
-        """The answers of a valid editor as (key, text, target), None when something is wrong."""
-        sound = self.form.is_valid()
-        if not self.answers.is_valid() or not sound:
+        """Return the answers as (key, text, target), None when something is wrong.
+
+        The form and its answers then say what.
+        """
+        is_form_valid = self.form.is_valid()
+        if not self.answers.is_valid() or not is_form_valid:
             return None
-        rows = [one.cleaned_data for one in self.answers.forms if one.cleaned_data.get("text", "").strip()]
+        rows = [form.cleaned_data for form in self.answers.forms if form.cleaned_data.get("text", "").strip()]
         if len(rows) > MAX_ANSWERS:
             self.form.add_error(None, f"{len(rows)} answers are too many: {MAX_ANSWERS} are allowed.")
             return None
-        return [(one.get("key") or "", one["text"].strip(), one.get("target") or "") for one in rows]
+        return [(row.get("key") or "", row["text"].strip(), row.get("target") or "") for row in rows]
 
 
 def answer_targets(snapshot: Mapping[str, Any], key: str) -> list[Any]:
-    """Where an answer of the question `key` may lead: choices of a select, in groups."""
+    """Return the targets for answers of a question, as grouped select choices."""
     questions = [
-        (f"question:{one['key']}", one.get("text") or "(no words yet)")
-        for one in snapshot.get("questions") or ()
-        if one.get("key") != key
+        (f"question:{question['key']}", question.get("text") or "(no words yet)")
+        for question in snapshot.get("questions") or ()
+        if question.get("key") != key
     ]
     outcomes = [
-        (f"outcome:{one['key']}", one.get("name") or "(no name yet)")
-        for one in snapshot.get("outcomes") or ()
+        (f"outcome:{outcome['key']}", outcome.get("name") or "(no name yet)")
+        for outcome in snapshot.get("outcomes") or ()
     ]
-    made = [(NEW_QUESTION, "A new question…"), (NEW_OUTCOME, "A new outcome…")]
-    return [("", "Nowhere yet"), ("Outcomes", outcomes), ("Questions", questions), ("Not there yet", made)]
+    new = [(NEW_QUESTION, "A new question…"), (NEW_OUTCOME, "A new outcome…")]
+    return [("", "Nowhere yet"), ("Outcomes", outcomes), ("Questions", questions), ("Not there yet", new)]
 
 
 def _answer_row(answer: Mapping[str, str]) -> dict[str, str]:
@@ -198,12 +211,9 @@ def _answer_row(answer: Mapping[str, str]) -> dict[str, str]:
 
 
 def _posted_answer_rows(data: QueryDict) -> list[dict[str, str]]:
-    given = data.get("answer-TOTAL_FORMS", "")
-    count = (
-        min(int(given), MAX_ANSWERS + SPARE_ANSWER_ROWS)
-        if given.isascii() and given.isdigit() and len(given) < 4
-        else 0
-    )
+    total = data.get("answer-TOTAL_FORMS", "")
+    is_number = total.isascii() and total.isdigit() and len(total) < 4
+    count = min(int(total), MAX_ANSWERS + SPARE_ANSWER_ROWS) if is_number else 0
     rows = [
         {name: data.get(f"answer-{n}-{name}", "").replace("\x00", "") for name in ("key", "text", "target")}
         for n in range(count)
@@ -212,14 +222,17 @@ def _posted_answer_rows(data: QueryDict) -> list[dict[str, str]]:
 
 
 def _apply_row_action(rows: list[dict[str, str]], do: str) -> list[dict[str, str]]:
-    """`do` is "up:2", "down:0" or "remove:1", rows counted from 0; anything else leaves them as they are."""
+    """Move or remove a row as the pressed button asks.
+
+    `do` is "up:2", "down:0" or "remove:1", rows counted from 0; anything else leaves them as they are.
+    """
     verb, _, number = do.partition(":")
-    at = int(number) if number.isascii() and number.isdigit() and len(number) < 4 else len(rows)
-    if at >= len(rows):
+    index = int(number) if number.isascii() and number.isdigit() and len(number) < 4 else len(rows)
+    if index >= len(rows):
         return rows
-    row, rest = rows[at], [*rows[:at], *rows[at + 1 :]]
+    row, rest = rows[index], [*rows[:index], *rows[index + 1 :]]
     if verb == "remove":
         return rest
-    to = at - 1 if verb == "up" else at + 1 if verb == "down" else at
-    to = max(0, min(to, len(rest)))
-    return [*rest[:to], row, *rest[to:]]
+    target = index - 1 if verb == "up" else index + 1 if verb == "down" else index
+    target = max(0, min(target, len(rest)))
+    return [*rest[:target], row, *rest[target:]]

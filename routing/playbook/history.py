@@ -1,4 +1,4 @@
-"""What changed from one version of the playbook to the next, in words."""
+"""Describe in words what changed from one version of the playbook to the next."""
 
 from __future__ import annotations
 
@@ -9,7 +9,10 @@ from routing.playbook.tree import ACTION_LABELS, Answer, Outcome, PlaybookTree, 
 
 
 def describe_playbook_changes(older: Mapping[str, Any] | None, newer: Mapping[str, Any]) -> list[str]:
-    """What `newer` has that `older` had not, as sentences; [] when they say the same."""
+    """Return the changes from `older` to `newer` as sentences, [] for none.
+
+    `older` is None before the first version: then it is one sentence about the size of `newer`.
+    """
     now = parse_playbook(newer)
     if older is None:
         return [f"{len(now.questions)} questions and {len(now.outcomes)} outcomes"]
@@ -35,7 +38,7 @@ def _describe_question(old: Question, new: Question, was: PlaybookTree, now: Pla
         yield f"“{new.text}”: other help"
     if old.owner != new.owner:
         yield f"“{new.text}”: kept by {new.owner or 'the whole company'}"
-    before, after = {one.key: one for one in old.answers}, {one.key: one for one in new.answers}
+    before, after = ({answer.key: answer for answer in side.answers} for side in (old, new))
     for key, answer in after.items():
         if key not in before:
             yield f"“{new.text}”: new answer “{answer.text}” → {_target_name(answer, now)}"

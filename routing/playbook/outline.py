@@ -1,4 +1,4 @@
-"""A playbook as a nested list, each question where it is first led to."""
+"""A playbook as a nested list, each question below the first answer that leads to it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,10 @@ from routing.playbook.tree import ACTION_LABELS, Outcome, PlaybookTree, Question
 
 @dataclass(slots=True)
 class OutlineBranch:
-    """An answer and where it leads: to a question below it, to one shown elsewhere (`again`), to an outcome, nowhere."""
+    """An answer and where it leads.
+
+    That is one of: a question below it (`node`), a question shown elsewhere (`again`), an outcome, nothing.
+    """
 
     answer: str
     node: OutlineNode | None = None
@@ -19,13 +22,15 @@ class OutlineBranch:
 
 @dataclass(slots=True)
 class OutlineNode:
+    """A question with its answers in order."""
+
     question: Question
     branches: list[OutlineBranch] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
 class Outline:
-    """`loose` are the questions that no answer leads to, `unused` the outcomes likewise."""
+    """The nested list; `loose` questions and `unused` outcomes are those that no answer leads to."""
 
     root: OutlineNode | None
     default: Outcome | None
@@ -34,35 +39,38 @@ class Outline:
 
 
 def build_outline(tree: PlaybookTree) -> Outline:
-    """The whole tree; ends also for one that goes round in a circle."""
+    """Return the outline of a tree. Ends for trees with a circle, too."""
     seen: set[str] = set()
     used = {tree.default}
 
-    def node(question: Question) -> OutlineNode:
+    def build_node(question: Question) -> OutlineNode:
         seen.add(question.key)
-        shown = OutlineNode(question)
+        node = OutlineNode(question)
         for answer in question.answers:
             branch = OutlineBranch(answer.text)
-            there = tree.questions.get(answer.question)
-            if there is not None and there.key in seen:
-                branch.again = there
-            elif there is not None:
-                branch.node = node(there)
+            target = tree.questions.get(answer.question)
+            if target is not None and target.key in seen:
+                branch.again = target
+            elif target is not None:
+                branch.node = build_node(target)
             else:
                 branch.outcome = tree.outcomes.get(answer.outcome)
                 used.add(answer.outcome)
-            shown.branches.append(branch)
-        return shown
+            node.branches.append(branch)
+        return node
 
     first = tree.questions.get(tree.start)
-    root = node(first) if first else None
-    loose = [node(one) for one in tree.questions.values() if one.key not in seen]
-    unused = [one for one in tree.outcomes.values() if one.key not in used]
+    root = build_node(first) if first else None
+    loose = [build_node(question) for question in tree.questions.values() if question.key not in seen]
+    unused = [outcome for outcome in tree.outcomes.values() if outcome.key not in used]
     return Outline(root, tree.outcomes.get(tree.default), loose, unused)
 
 
 def describe_action(outcome: Outcome, names: dict[str, str]) -> str:
-    """What an outcome suggests, as "Hand over to Billing". `names`: department slug → name."""
+    """Return what an outcome suggests, as "Hand over to Billing".
+
+    `names` are those of departments by slug.
+    """
     words = ACTION_LABELS.get(outcome.action, "Nothing to do yet")
     if outcome.action == "hand_over":
         return f"Hand over to {names.get(outcome.department, outcome.department) or 'a department'}"

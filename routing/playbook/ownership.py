@@ -1,7 +1,8 @@
-"""Whose a question or an outcome of the playbook is: a department's (`owner`, a slug) or the whole company's. Pure.
+"""Who owns a question or an outcome of the playbook, and so who may change it. Pure.
 
-Managers change what is their departments'. Which question comes first, and which outcome is the default, is the whole
-company's. `covers` says of a slug, "" for the whole company, whether the person may change what is its.
+A department owns it (`owner`, a slug), or the whole company. Managers change what their departments own. The first
+question and the default outcome belong to the whole company. `covers` tells of a slug, "" for the whole company, whether
+the user may change what it owns.
 """
 
 from __future__ import annotations
@@ -15,12 +16,15 @@ PART_KINDS = ("questions", "outcomes")
 
 
 def owner_of(row: Mapping[str, Any]) -> str:
-    """The slug of the department that keeps a question or outcome of a snapshot, "" for the whole company."""
+    """Return the slug of the owning department, "" for the whole company."""
     return str(row.get("owner") or "")
 
 
 def objection_to_change(before: Mapping[str, Any], after: Mapping[str, Any], covers: Covers) -> str:
-    """Why the change from one snapshot to another is not the person's to make, as a sentence; "" when it is."""
+    """Return a sentence that tells why a change is denied.
+
+    "" when the user may change everything that differs between the two snapshots.
+    """
     if covers(""):
         return ""
     for place, words in (("start", "Which question comes first"), ("default", "The default")):
@@ -36,24 +40,27 @@ def objection_to_change(before: Mapping[str, Any], after: Mapping[str, Any], cov
 
 
 def with_own_part(base: Mapping[str, Any], other: Mapping[str, Any], covers: Covers) -> Snapshot:
-    """`base` with those questions and outcomes as they are in `other` that the person may change."""
+    """Return `base` with the user's own questions and outcomes taken from `other`.
+
+    Own is what the user may change in both snapshots; for those who may change everything it is all of `other`.
+    """
     if covers(""):
         return dict(other)
     mixed: Snapshot = {"start": "", "default": "", **base}
     for kind in PART_KINDS:
         was, now = _rows_by_key(base, kind), _rows_by_key(other, kind)
 
-        def mine(key: str, sides: tuple[dict[str, Any], ...] = (was, now)) -> bool:
+        def is_own(key: str, sides: tuple[dict[str, Any], ...] = (was, now)) -> bool:
             return all(covers(owner_of(side[key])) for side in sides if key in side)
 
-        kept = [now.get(key) if mine(key) else row for key, row in was.items()]
-        new = [row for key, row in now.items() if key not in was and mine(key)]
-        mixed[kind] = [row for row in [*kept, *new] if row is not None]
+        rows = [now.get(key) if is_own(key) else row for key, row in was.items()]
+        added = [row for key, row in now.items() if key not in was and is_own(key)]
+        mixed[kind] = [row for row in [*rows, *added] if row is not None]
     return mixed
 
 
 def editable_keys(snapshot: Mapping[str, Any], kind: str, covers: Covers) -> set[str]:
-    """The keys of the questions or outcomes that the person may change."""
+    """Return the keys of questions or outcomes the user may change."""
     return {key for key, row in _rows_by_key(snapshot, kind).items() if covers(owner_of(row))}
 
 

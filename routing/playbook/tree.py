@@ -1,10 +1,11 @@
-"""The playbook: a decision tree for people. Pure: a snapshot and the answers so far give the next question or the
-outcome, whatever they are.
+"""The playbook: a decision tree for people. Pure.
 
-A snapshot is `{"start": question key, "default": outcome key, "questions": […], "outcomes": […]}`. A question has
-`key, text, help, answers`, an answer `key, text` and either `question` or `outcome`, the key that it leads to; an
-outcome `key, name, advice, action` and, as its action needs, `department` (a slug), `reason` and `text` (how an answer
-may begin). A question or an outcome that a department keeps has its slug as `owner`. To every question one may also answer "none of these" (`NONE_KEY`), which leads to the default.
+A snapshot and the answers so far give the next question or the outcome, whatever they contain. A snapshot is
+`{"start": question key, "default": outcome key, "questions": […], "outcomes": […]}`. A question has `key, text, help,
+answers`, an answer `key, text` and either `question` or `outcome`, the key that it leads to; an outcome `key, name, advice,
+action` and, as its action needs, `department` (a slug), `reason` and `text` (how an answer may begin). A question or an
+outcome that a department owns has its slug as `owner`. To every question one may also answer "none of these"
+(`NONE_KEY`), which leads to the default.
 """
 
 from __future__ import annotations
@@ -14,10 +15,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-#: The answer that is always there.
+#: The answer that every question has.
 NONE_KEY = "none"
 NONE_TEXT = "None of these"
-#: Questions in a row before people give up; answers to one question that have a key of their own, besides `NONE_KEY`.
+#: Questions in a row that people put up with; answers to one question, `NONE_KEY` not counted.
 MAX_QUESTIONS_IN_A_ROW, MAX_ANSWERS = 10, 8
 MAX_QUESTIONS = 60
 
@@ -45,7 +46,7 @@ ACTION_LABELS: dict[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """`question` or `outcome` is where it leads; both "" for an answer that leads nowhere yet."""
+    """An answer to a question. It leads to `question` or `outcome`; both are "" while it leads nowhere."""
 
     key: str
     text: str
@@ -55,6 +56,8 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Question:
+    """A question with its answers in order. `owner` is a department's slug, "" for the whole company."""
+
     key: str
     text: str
     help: str
@@ -62,7 +65,8 @@ class Question:
     owner: str = ""
 
     def find_answer(self, key: str) -> Answer | None:
-        return next((one for one in self.answers if one.key == key), None)
+        """Return the answer with this key, None when there is none."""
+        return next((answer for answer in self.answers if answer.key == key), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +85,7 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Walk:
-    """The way through the tree: the questions that were answered, with the answer's words, and where it ends."""
+    """A way through the tree: the answered questions, each with the text of the answer, and where it ends."""
 
     answered: tuple[tuple[Question, str], ...]
     position: Question | Outcome
@@ -89,48 +93,48 @@ class Walk:
 
 @dataclass(frozen=True, slots=True)
 class PlaybookTree:
+    """A snapshot as objects, by key. `start` and `default` may name what is not there."""
+
     start: str
     default: str
     questions: Mapping[str, Question]
     outcomes: Mapping[str, Outcome]
 
 
-#: Where even the default is missing: `check_playbook` refuses such a tree, `walk_playbook` still answers.
+#: Stands in for a missing default: `check_playbook` refuses such a tree, `walk_playbook` still answers.
 _FALLBACK_OUTCOME = Outcome(
     "", "Ask a colleague", "The playbook has no advice for this. Ask a colleague in a note.", Action.ANSWER
 )
 
 
 def parse_playbook(snapshot: Mapping[str, Any]) -> PlaybookTree:
-    """A snapshot as objects; what has no key is left out, of two with one key the first counts."""
+    """Return a snapshot as objects. Never raises.
+
+    Rows without a key are left out; of two with the same key the first counts.
+    """
     questions: dict[str, Question] = {}
-    for one in _keyed_rows(snapshot.get("questions")):
+    for row in _keyed_rows(snapshot.get("questions")):
         answers = tuple(
-            Answer(
-                _text_value(a, "key"),
-                _text_value(a, "text"),
-                _text_value(a, "question"),
-                _text_value(a, "outcome"),
-            )
-            for a in _keyed_rows(one.get("answers"))
+            Answer(**_text_values(answer, "key", "text", "question", "outcome"))
+            for answer in _keyed_rows(row.get("answers"))
         )
-        key = _text_value(one, "key")
-        questions.setdefault(
-            key,
-            Question(
-                key, _text_value(one, "text"), _text_value(one, "help"), answers, _text_value(one, "owner")
-            ),
-        )
+        question = Question(**_text_values(row, "key", "text", "help", "owner"), answers=answers)
+        questions.setdefault(question.key, question)
     outcomes: dict[str, Outcome] = {}
-    for one in _keyed_rows(snapshot.get("outcomes")):
+    for row in _keyed_rows(snapshot.get("outcomes")):
         fields = ("key", "name", "advice", "action", "department", "reason", "text", "owner")
-        outcomes.setdefault(_text_value(one, "key"), Outcome(*(_text_value(one, name) for name in fields)))
+        outcome = Outcome(**_text_values(row, *fields))
+        outcomes.setdefault(outcome.key, outcome)
     return PlaybookTree(_text_value(snapshot, "start"), _text_value(snapshot, "default"), questions, outcomes)
 
 
-def _keyed_rows(given: Any) -> Iterable[Mapping[str, Any]]:
-    rows = given if isinstance(given, list) else ()
-    return (one for one in rows if isinstance(one, dict) and _text_value(one, "key"))
+def _keyed_rows(value: Any) -> Iterable[Mapping[str, Any]]:
+    rows = value if isinstance(value, list) else ()
+    return (row for row in rows if isinstance(row, dict) and _text_value(row, "key"))
+
+
+def _text_values(row: Mapping[str, Any], *names: str) -> dict[str, str]:
+    return {name: _text_value(row, name) for name in names}
 
 
 def _text_value(row: Mapping[str, Any], name: str) -> str:
@@ -139,22 +143,22 @@ def _text_value(row: Mapping[str, Any], name: str) -> str:
 
 
 def walk_playbook(tree: PlaybookTree, answers: Sequence[str], start: str = "") -> Walk:
-    """Walk the tree by `answers` (answer keys in order) to the next question or the outcome. Total and deterministic.
+    """Walk the tree by `answers` to the next question or the outcome. Total and deterministic.
 
-    `start` is the question to begin with, where it is not the tree's own; one that is not there begins at the root.
-    An answer that the question does not have leads to the default, as `NONE_KEY` does; answers beyond an outcome do not
-    count.
+    `answers` are keys in order. `start` is the question to begin with, "" for the first one of the tree; so is one that
+    is gone. An answer that the question does not have leads to the default, as `NONE_KEY` does; answers after an outcome
+    do not count.
     """
     default = tree.outcomes.get(tree.default, _FALLBACK_OUTCOME)
-    at: Question | Outcome = tree.questions.get(start) or tree.questions.get(tree.start) or default
-    taken: list[tuple[Question, str]] = []
+    position: Question | Outcome = tree.questions.get(start) or tree.questions.get(tree.start) or default
+    answered: list[tuple[Question, str]] = []
     for key in answers:
-        if isinstance(at, Outcome):
+        if isinstance(position, Outcome):
             break
-        answer = at.find_answer(key)
-        taken.append((at, answer.text if answer else NONE_TEXT))
-        at = _answer_target(tree, answer) or default
-    return Walk(tuple(taken), at)
+        answer = position.find_answer(key)
+        answered.append((position, answer.text if answer else NONE_TEXT))
+        position = _answer_target(tree, answer) or default
+    return Walk(tuple(answered), position)
 
 
 def _answer_target(tree: PlaybookTree, answer: Answer | None) -> Question | Outcome | None:

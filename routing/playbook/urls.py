@@ -1,4 +1,4 @@
-"""Addresses of the playbook. Every one is in the table of expectations in tests/routing/playbook/test_pages.py."""
+"""Addresses of the playbook. The table in tests/routing/playbook/test_pages.py expects something of each."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The playbook that is edited, its versions, and the one that is live."""
+"""The draft of the playbook, its versions, and the live one."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from routing.playbook.ownership import objection_to_change, with_own_part
 from routing.playbook.tree import Action, PlaybookTree, parse_playbook
 from routing.scope import edit_scope_of
 
-#: Versions kept ready.
+#: Versions that a process keeps parsed.
 MAX_CACHED_VERSIONS = 50
 _EMPTY_SNAPSHOT: dict[str, Any] = {"start": "", "default": "", "questions": [], "outcomes": []}
 
@@ -41,55 +41,58 @@ def _lock_playbook_editing() -> None:
 
 
 def live_playbook() -> PlaybookVersion | None:
-    """The version that new cases begin with, None before the first was published."""
+    """Return the version for new cases, None before the first. One statement."""
     return PlaybookVersion.objects.order_by("-number").first()
 
 
 @lru_cache(maxsize=MAX_CACHED_VERSIONS)
 def load_playbook_version(pk: int) -> tuple[int, PlaybookTree]:
-    """Return number and tree of a version by its primary key; kept, for it never changes. At most one statement.
+    """Return number and tree of a version by its primary key.
 
-    Raises `PlaybookVersion.DoesNotExist`.
+    Cached, since a version never changes: at most one statement. Raises `PlaybookVersion.DoesNotExist`.
     """
     version = PlaybookVersion.objects.only("number", "snapshot").get(pk=pk)
     return version.number, parse_playbook(version.snapshot)
 
 
 def playbook_branch_options() -> list[tuple[str, str]]:
-    """Where a rule may let the playbook begin: key and words of each question of the live version."""
+    """Return the questions at which a rule may begin the playbook.
+
+    Those are all of the live version, each as (key, text); [] without one. One statement.
+    """
     version = live_playbook()
-    return (
-        [(one.key, one.text) for one in parse_playbook(version.snapshot).questions.values()]
-        if version
-        else []
-    )
+    questions = parse_playbook(version.snapshot).questions.values() if version else ()
+    return [(question.key, question.text) for question in questions]
 
 
 def find_playbook_draft() -> Playbook | None:
-    """The draft, None when nobody has begun one."""
+    """Return the draft, None when nobody has begun one. One statement."""
     return Playbook.objects.select_related("changed_by").order_by("pk").first()
 
 
 def save_playbook_draft(
     snapshot: Mapping[str, Any], revision: int, by: User | None, now: dt.datetime
 ) -> Playbook:
-    """Put `snapshot` in place of the draft that was read at `revision` (0: there was none). Raises `StalePlaybookDraft`, and
-    `PlaybookEditNotPermitted`. `by` is None for the system, which may change everything."""
+    """Store `snapshot` as the draft that was read at `revision` (0: none).
+
+    `by` is None for the system, which may change everything; `now` is UTC. Raises `StalePlaybookDraft` when the draft has
+    another revision by now, and `PlaybookEditNotPermitted`.
+    """
     with transaction.atomic():
         _lock_playbook_editing()
-        kept = Playbook.objects.order_by("pk").first()
-        if (kept.revision if kept else 0) != revision:
-            who = str(kept.changed_by) if kept and kept.changed_by else "Somebody"
+        draft = Playbook.objects.order_by("pk").first()
+        if (draft.revision if draft else 0) != revision:
+            author = str(draft.changed_by) if draft and draft.changed_by else "Somebody"
             raise StalePlaybookDraft(
-                f"{who} changed the draft meanwhile. Look at it as it is now, then make your change again."
+                f"{author} changed the draft meanwhile. Look at it as it is now, then make your change again."
             )
-        _require_permitted(by, kept.snapshot if kept else _live_snapshot(), snapshot)
-        if kept is None:
+        _require_permitted(by, draft.snapshot if draft else _live_snapshot(), snapshot)
+        if draft is None:
             return Playbook.objects.create(snapshot=dict(snapshot), changed_at=now, changed_by=by)
-        kept.snapshot, kept.revision = dict(snapshot), kept.revision + 1
-        kept.changed_at, kept.changed_by = now, by
-        kept.save(update_fields=["snapshot", "revision", "changed_at", "changed_by"])
-    return kept
+        draft.snapshot, draft.revision = dict(snapshot), draft.revision + 1
+        draft.changed_at, draft.changed_by = now, by
+        draft.save(update_fields=["snapshot", "revision", "changed_at", "changed_by"])
+    return draft
 
 
 def _live_snapshot() -> Mapping[str, Any]:
@@ -98,14 +101,14 @@ def _live_snapshot() -> Mapping[str, Any]:
 
 
 def _require_permitted(by: User | None, before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
-    if said := objection_to_change(before, after, edit_scope_of(by).covers):
-        raise PlaybookEditNotPermitted(said)
+    if objection := objection_to_change(before, after, edit_scope_of(by).covers):
+        raise PlaybookEditNotPermitted(objection)
 
 
 def begin_playbook_draft(by: User | None, now: dt.datetime) -> Playbook:
-    """The draft, begun from the live version where there is none yet."""
-    if (kept := find_playbook_draft()) is not None:
-        return kept
+    """Return the draft; a new one begins as a copy of the live version."""
+    if (draft := find_playbook_draft()) is not None:
+        return draft
     try:
         return save_playbook_draft(_live_snapshot(), 0, by, now)
     except StalePlaybookDraft:
@@ -113,30 +116,31 @@ def begin_playbook_draft(by: User | None, now: dt.datetime) -> Playbook:
 
 
 def publish_playbook(by: User | None, note: str, revision: int, now: dt.datetime) -> PlaybookVersion | None:
-    """Make the person's part of the draft a new version, with which new cases begin at once; what others changed stays
-    in the draft. An administrator's part is all of it. None when nothing has changed.
+    """Publish the user's own part of the draft as a new version.
 
-    Raises `StalePlaybookDraft`, and `PlaybookError` with everything that is wrong.
+    New cases begin with it at once; what others changed stays in the draft. An administrator's part is all of it. Return
+    None when nothing has changed. Raises `StalePlaybookDraft` when the draft has another revision than `revision` by now,
+    and `PlaybookError` with everything that is wrong.
     """
     with transaction.atomic():
         _lock_playbook_editing()
-        kept = Playbook.objects.order_by("pk").first()
-        if kept is None or kept.revision != revision:
+        draft = Playbook.objects.order_by("pk").first()
+        if draft is None or draft.revision != revision:
             raise StalePlaybookDraft("The draft changed meanwhile. Look at it as it is now, then publish it.")
-        return _publish_snapshot(live_with_own_part(kept.snapshot, by), by, note, now)
+        return _publish_snapshot(live_with_own_part(draft.snapshot, by), by, note, now)
 
 
 def live_with_own_part(draft: Mapping[str, Any], by: User | None) -> dict[str, Any]:
-    """What is live, with the person's part as it is in the draft."""
+    """Return the live snapshot with the user's own part of the draft."""
     return with_own_part(_live_snapshot(), draft, edit_scope_of(by).covers)
 
 
 def _publish_snapshot(
     snapshot: Mapping[str, Any], by: User | None, note: str, now: dt.datetime
 ) -> PlaybookVersion | None:
-    wrong = check_playbook(snapshot, dict(Department.objects.values_list("slug", "is_open")))
-    if wrong:
-        raise PlaybookError(" ".join(wrong))
+    problems = check_playbook(snapshot, dict(Department.objects.values_list("slug", "is_open")))
+    if problems:
+        raise PlaybookError(" ".join(problems))
     latest = live_playbook()
     if latest is not None and latest.snapshot == snapshot:
         return None
@@ -147,9 +151,11 @@ def _publish_snapshot(
 
 
 def restore_playbook_version(number: int, by: User | None, now: dt.datetime) -> PlaybookVersion | None:
-    """Publish version `number` again as a new one; the draft goes back to it. None when it is live.
+    """Publish version `number` again as a new one; None when it is live.
 
-    Raises `PlaybookVersion.DoesNotExist`, `PlaybookEditNotPermitted` when it would change more than the person may, and `PlaybookError` when it leads to departments that are gone.
+    The user's own part of the draft goes back to it, too. Raises `PlaybookVersion.DoesNotExist`,
+    `PlaybookEditNotPermitted` when it would change more than the user may, and `PlaybookError` when it leads to
+    departments that are gone.
     """
     with transaction.atomic():
         _lock_playbook_editing()
@@ -161,34 +167,38 @@ def restore_playbook_version(number: int, by: User | None, now: dt.datetime) -> 
 
 
 def discard_playbook_draft(revision: int, by: User | None, now: dt.datetime) -> None:
-    """The person's part of the draft becomes what is live. Raises `StalePlaybookDraft`."""
-    kept = find_playbook_draft()
-    part = (
-        with_own_part(kept.snapshot, _live_snapshot(), edit_scope_of(by).covers) if kept else _live_snapshot()
-    )
-    save_playbook_draft(part, revision, by, now)
+    """Reset the user's own part of the draft to the live version.
+
+    Raises `StalePlaybookDraft` when the draft has another revision than `revision` by now.
+    """
+    draft, live = find_playbook_draft(), _live_snapshot()
+    reset = with_own_part(draft.snapshot, live, edit_scope_of(by).covers) if draft else live
+    save_playbook_draft(reset, revision, by, now)
 
 
 def _reset_own_part(snapshot: Mapping[str, Any], by: User | None, now: dt.datetime) -> None:
-    kept = Playbook.objects.order_by("pk").first()
-    part = with_own_part(kept.snapshot, snapshot, edit_scope_of(by).covers) if kept else snapshot
-    save_playbook_draft(part, kept.revision if kept else 0, by, now)
+    draft = Playbook.objects.order_by("pk").first()
+    reset = with_own_part(draft.snapshot, snapshot, edit_scope_of(by).covers) if draft else snapshot
+    save_playbook_draft(reset, draft.revision if draft else 0, by, now)
 
 
 def load_starter_playbook() -> dict[str, Any]:
-    """The playbook that comes with the product."""
+    """Return the snapshot of the playbook that comes with the product."""
     text = Path(__file__).with_name("starter_playbook.json").read_text(encoding="utf-8")
     snapshot: dict[str, Any] = json.loads(text)
     return snapshot
 
 
 def install_starter_playbook(by: User | None, now: dt.datetime) -> PlaybookVersion | None:
-    """Publish the starter playbook. Where it hands over to a department that is not there or closed, whoever follows
-    it chooses one. Raises `PlaybookError` when there is a playbook already."""
-    open_ones = set(Department.objects.filter(is_open=True).values_list("slug", flat=True))
+    """Publish the starter playbook.
+
+    Where it hands over to a department that is missing or closed, the user who follows it chooses one. Raises
+    `PlaybookError` when there is a playbook already, and `PlaybookEditNotPermitted`.
+    """
+    open_slugs = set(Department.objects.filter(is_open=True).values_list("slug", flat=True))
     snapshot = load_starter_playbook()
     for outcome in snapshot["outcomes"]:
-        if outcome["action"] == Action.HAND_OVER and outcome.get("department") not in open_ones:
+        if outcome["action"] == Action.HAND_OVER and outcome.get("department") not in open_slugs:
             outcome["department"] = ""
     with transaction.atomic():
         _lock_playbook_editing()

@@ -1,8 +1,8 @@
-"""The playbook's pages that change nothing: the tree, trying it, its versions."""
+"""Pages of the playbook that change nothing: the tree, a trial of it, its versions."""
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib.auth.decorators import login_required
@@ -11,8 +11,9 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from accounts.models import Department, User
+from accounts.models import Department
 from routing.models import PlaybookVersion
+from routing.pages.requests import user_of
 from routing.pages.versions import VersionListSettings, render_version_list
 from routing.playbook import versions
 from routing.playbook.history import describe_playbook_changes
@@ -28,24 +29,21 @@ from routing.playbook.tree import (
     parse_playbook,
     walk_playbook,
 )
-from routing.scope import EditScope, edit_scope_of
+from routing.scope import edit_scope_of
 
 
 def department_names() -> dict[str, str]:
+    """Return the names of all departments by slug. One statement."""
     return dict(Department.objects.values_list("slug", "name"))
-
-
-def _request_scope(request: HttpRequest) -> EditScope:
-    return edit_scope_of(cast(User, request.user))
 
 
 @require_safe
 @login_required
 def playbook_page(request: HttpRequest) -> HttpResponse:
-    """The live playbook as an outline, and whether a draft waits."""
+    """Show the live playbook as an outline, and whether a draft waits."""
     live, draft = versions.live_playbook(), versions.find_playbook_draft()
     waiting = bool(draft and describe_playbook_changes(live.snapshot if live else {}, draft.snapshot))
-    scope = _request_scope(request)
+    scope = edit_scope_of(user_of(request))
     context = {
         "version": live,
         "outline": build_outline(parse_playbook(live.snapshot)) if live else None,
@@ -61,41 +59,41 @@ def playbook_page(request: HttpRequest) -> HttpResponse:
 @require_safe
 @login_required
 def playbook_try(request: HttpRequest) -> HttpResponse:
-    """Walk through the live playbook or (`of=draft`) the draft; the answers so far are in the address (`a`)."""
-    of_draft = request.GET.get("of") == "draft" and not _request_scope(request).is_empty
+    """Walk through the live playbook or (`of=draft`) the draft.
+
+    The answers so far are in the address (`a`, a key each).
+    """
+    of_draft = request.GET.get("of") == "draft" and not edit_scope_of(user_of(request)).is_empty
     draft, live = versions.find_playbook_draft() if of_draft else None, versions.live_playbook()
-    kept = draft or live
-    answers = [one[:60] for one in request.GET.getlist("a")[: MAX_QUESTIONS_IN_A_ROW * 2]]
-    return render(
-        request,
-        "routing/playbook/playbook_try.html",
-        _try_context(kept.snapshot if kept else {}, answers, bool(draft)),
-    )
+    tried = draft or live
+    answers = [key[:60] for key in request.GET.getlist("a")[: MAX_QUESTIONS_IN_A_ROW * 2]]
+    context = _try_context(tried.snapshot if tried else {}, answers, bool(draft))
+    return render(request, "routing/playbook/playbook_try.html", context)
 
 
 def _try_context(snapshot: dict[str, Any], answers: list[str], of_draft: bool) -> dict[str, Any]:
     tree: PlaybookTree = parse_playbook(snapshot)
-    walked = walk_playbook(tree, answers)
+    walk = walk_playbook(tree, answers)
 
-    def address(given: list[str]) -> str:
-        query = urlencode([*([("of", "draft")] if of_draft else []), *(("a", one) for one in given)])
+    def address(keys: list[str]) -> str:
+        query = urlencode([*([("of", "draft")] if of_draft else []), *(("a", key) for key in keys)])
         return f"{reverse('playbook:try')}?{query}"
 
-    taken, at = answers[: len(walked.answered)], walked.position
-    question = at if isinstance(at, Question) else None
-    outcome = at if isinstance(at, Outcome) else None
-    choices = [(one.key, one.text) for one in question.answers] if question else []
+    path = answers[: len(walk.answered)]
+    question = walk.position if isinstance(walk.position, Question) else None
+    outcome = walk.position if isinstance(walk.position, Outcome) else None
+    choices = [(answer.key, answer.text) for answer in question.answers] if question else []
     return {
         "of_draft": of_draft,
         "question": question,
         "outcome": outcome,
         "action": describe_action(outcome, department_names()) if outcome else "",
         "choices": [
-            (n, address([*taken, key]), text)
+            (n, address([*path, key]), text)
             for n, (key, text) in enumerate([*choices, (NONE_KEY, NONE_TEXT)], 1)
         ],
-        "given": [(asked.text, said) for asked, said in walked.answered],
-        "back": address(taken[:-1]) if taken else "",
+        "given": [(answered.text, answer) for answered, answer in walk.answered],
+        "back": address(path[:-1]) if path else "",
         "again": address([]),
     }
 
@@ -103,13 +101,16 @@ def _try_context(snapshot: dict[str, Any], answers: list[str], of_draft: bool) -
 @require_safe
 @login_required
 def playbook_versions(request: HttpRequest) -> HttpResponse:
-    """Who changed what and when; those may go back who may change all that this would."""
-    scope, newest = _request_scope(request), versions.live_playbook()
-    now = newest.snapshot if newest else {}
+    """Show who changed what and when.
+
+    A user may restore a version when everything that this would change is theirs to change.
+    """
+    scope, version = edit_scope_of(user_of(request)), versions.live_playbook()
+    live = version.snapshot if version else {}
     return render_version_list(
         request,
         _PLAYBOOK_VERSION_LIST,
-        lambda old: not scope.is_empty and not objection_to_change(now, old, scope.covers),
+        lambda snapshot: not scope.is_empty and not objection_to_change(live, snapshot, scope.covers),
     )
 
 
