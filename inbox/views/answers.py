@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import uuid
 from typing import cast
 
@@ -9,13 +10,11 @@ from django.http import Http404, HttpResponse, JsonResponse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from inbox.case_page.page import Problem
-from inbox.changes.refusals import Conflict, Invalid, NotAllowed
+from inbox.changes.refusals import Invalid
 from inbox.models import Case, Reply
 from inbox.replies import composer, drafts, verbs
 from inbox.replies.verbs import LONGEST_INPUT, Settlement
-from inbox.views.case import show_case_with_problem
-from inbox.views.case_actions import perform_and_show, posted_version, show_case_after, typed_fields
+from inbox.views.case_posts import perform_and_show, posted_version
 from inbox.views.guards import InboxRequest, signed_in
 
 
@@ -24,36 +23,20 @@ from inbox.views.guards import InboxRequest, signed_in
 def reply(request: InboxRequest, pk: int) -> HttpResponse:
     """Queue an answer. What is refused stays in the form and as the draft."""
     text = request.POST.get("text", "")
-    try:
-        composer_id = uuid.UUID(request.POST.get("composer_id", ""))
-        parent = int(request.POST.get("parent", ""))
-    except ValueError:
-        problem = Problem(
-            "invalid",
-            "The form was incomplete. Your text is still here: send it again.",
-            "reply",
-            typed_fields(request),
-        )
-        return show_case_with_problem(request, pk, problem)
-    seen, now = posted_version(request) or 0, timezone.now()
-    try:
-        verbs.queue_reply(pk, request.user, min(parent, 2**62), text, composer_id, seen, now=now)
-    except Case.DoesNotExist as error:
-        raise Http404 from error
-    except Conflict as error:
-        return show_case_with_problem(
-            request, pk, Problem("conflict", str(error), "reply", typed_fields(request))
-        )
-    except Invalid as error:
-        return show_case_with_problem(
-            request, pk, Problem("invalid", str(error), "reply", typed_fields(request))
-        )
-    except NotAllowed as error:
-        return show_case_with_problem(
-            request, pk, Problem("refused", str(error), "reply", typed_fields(request))
-        )
-    return show_case_after(
-        request, pk, "Your answer is queued. You can still take it back.", composer_too=True
+
+    def verb(now: dt.datetime) -> object:
+        try:
+            composer_id = uuid.UUID(request.POST.get("composer_id", ""))
+            parent = int(request.POST.get("parent", ""))
+        except ValueError as error:
+            if text.strip():
+                drafts.save_draft(pk, request.user, text, now)
+            raise Invalid("The form was incomplete. Your text is still here: send it again.") from error
+        seen = posted_version(request) or 0
+        return verbs.queue_reply(pk, request.user, min(parent, 2**62), text, composer_id, seen, now=now)
+
+    return perform_and_show(
+        request, pk, "reply", verb, "Your answer is queued. You can still take it back.", composer_too=True
     )
 
 
@@ -89,12 +72,10 @@ def reply_settle(request: InboxRequest, pk: int) -> HttpResponse:
     case_id, decision = _case_id_of_reply(request, pk), request.POST.get("decision", "")
     remote_id = request.POST.get("remote_id", "")
 
-    def verb(now: object) -> object:
+    def verb(now: dt.datetime) -> object:
         if decision not in ("sent", "again", "give_up"):
             raise Invalid("Say what you found on the network.")
-        return verbs.settle_reply(
-            pk, request.user, cast(Settlement, decision), now=timezone.now(), remote_id=remote_id
-        )
+        return verbs.settle_reply(pk, request.user, cast(Settlement, decision), now=now, remote_id=remote_id)
 
     return perform_and_show(request, case_id, "settle", verb, "Settled.")
 

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.contrib.auth.middleware import get_user
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import resolve_url
+from django.shortcuts import redirect, resolve_url
 from django_htmx.http import HttpResponseClientRedirect
 from django_htmx.middleware import HtmxDetails
 
@@ -40,8 +40,7 @@ def signed_in(view: View[P]) -> Callable[..., HttpResponse]:
             request.user = user
             return view(request, *args, **kwargs)
         if request.htmx:
-            back: HttpResponse = HttpResponseClientRedirect(resolve_url(settings.LOGIN_URL))
-            return back
+            return redirect_page(request, resolve_url(settings.LOGIN_URL))
         return redirect_to_login(request.get_full_path())
 
     return guarded
@@ -50,3 +49,11 @@ def signed_in(view: View[P]) -> Callable[..., HttpResponse]:
 def wants_fragment(request: InboxRequest) -> bool:
     """Whether htmx asks for a region of the page, and not for the whole of it to go back in history."""
     return bool(request.htmx) and not request.htmx.history_restore_request
+
+
+def redirect_page(request: InboxRequest, address: str) -> HttpResponse:
+    """Redirect the whole page to `address`, also when htmx asked for a region of it."""
+    if not request.htmx:
+        return redirect(address)
+    response: HttpResponse = HttpResponseClientRedirect(address)
+    return response

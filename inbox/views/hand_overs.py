@@ -6,11 +6,10 @@ import datetime as dt
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
-from django_htmx.http import HttpResponseClientRedirect
 
 from accounts.models import Department
 from inbox.case_page.page import allowed_actions
@@ -19,9 +18,15 @@ from inbox.changes.refusals import Conflict, Invalid
 from inbox.decisions.likely_departments import rank_likely_departments
 from inbox.models import Case, Custody
 from inbox.notices import watches
-from inbox.views.case import case_page_context
-from inbox.views.case_actions import CaseAction, attempt_action, perform_and_show, posted_version
-from inbox.views.guards import InboxRequest, signed_in, wants_fragment
+from inbox.views.case_posts import (
+    CaseVerb,
+    perform_and_show,
+    perform_verb,
+    posted_version,
+    show_case_after,
+    show_case_with_problem,
+)
+from inbox.views.guards import InboxRequest, redirect_page, signed_in, wants_fragment
 from inbox.visibility import list_departments
 
 
@@ -120,7 +125,7 @@ def take_back(request: InboxRequest, pk: int) -> HttpResponse:
     else:
         messages.success(request, "Taken back: the case is where it was.")
     seen = Case.objects.visible_to(request.user).filter(pk=case.pk).exists()
-    return _redirect_to(request, reverse("inbox:case", args=[case.pk]) if seen else reverse("inbox:queue"))
+    return redirect_page(request, reverse("inbox:case", args=[case.pk]) if seen else reverse("inbox:queue"))
 
 
 @require_POST
@@ -142,23 +147,10 @@ def _posted_department(request: InboxRequest) -> Department:
     return department
 
 
-def hand_over_and_show(request: InboxRequest, pk: int, form: str, verb: CaseAction) -> HttpResponse:
-    """Send it on, then show the case where the person still sees it, else the queue; both offer to take it back."""
-    if (response := attempt_action(request, pk, form, verb)) is not None:
-        return response
-    sent = hand_overs.find_undoable_hand_over(pk, request.user, timezone.now())
-    to = Case.objects.select_related("department").get(pk=pk).department
-    done = f"Handed over to {to}."
-    seen = Case.objects.visible_to(request.user).filter(pk=pk).exists()
-    if seen and wants_fragment(request):
-        context = case_page_context(request, pk, start=request.POST.get("start", ""))
-        return render(request, "inbox/case_page/case.html#changes", {**context, "done": done, "undo": sent})
-    messages.success(request, done, extra_tags=f"undo-{sent}" if sent else "")
-    return _redirect_to(request, reverse("inbox:case", args=[pk]) if seen else reverse("inbox:queue"))
-
-
-def _redirect_to(request: InboxRequest, where: str) -> HttpResponse:
-    if not request.htmx:
-        return redirect(where)
-    there: HttpResponse = HttpResponseClientRedirect(where)
-    return there
+def hand_over_and_show(request: InboxRequest, pk: int, form: str, verb: CaseVerb) -> HttpResponse:
+    """Send a case on, then show it where the person still sees it, else the queue; both offer to take it back."""
+    if (problem := perform_verb(request, form, verb)) is not None:
+        return show_case_with_problem(request, pk, problem)
+    custody_id = hand_overs.find_undoable_hand_over(pk, request.user, timezone.now())
+    department = Case.objects.select_related("department").get(pk=pk).department
+    return show_case_after(request, pk, f"Handed over to {department}.", undo=custody_id)

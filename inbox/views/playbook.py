@@ -11,7 +11,7 @@ from inbox.case_page.playbook import build_playbook_panel
 from inbox.cases import playbook
 from inbox.models import Case
 from inbox.replies import drafts
-from inbox.views.case_actions import attempt_action, perform_and_show, posted_version, show_case_after
+from inbox.views.case_posts import perform_and_show, posted_version, show_case_after
 from inbox.views.guards import InboxRequest, signed_in
 from inbox.visibility import list_departments
 
@@ -21,12 +21,13 @@ from inbox.visibility import list_departments
 def playbook_answer(request: InboxRequest, pk: int) -> HttpResponse:
     """The answer to the question that stands next."""
     question, key = request.POST.get("question", ""), request.POST.get("answer", "")
-    return attempt_action(
+    return perform_and_show(
         request,
         pk,
         "playbook",
         lambda now: playbook.answer_playbook(pk, request.user, question, key, now=now),
-    ) or show_case_after(request, pk, "")
+        "",
+    )
 
 
 @require_POST
@@ -34,12 +35,13 @@ def playbook_answer(request: InboxRequest, pk: int) -> HttpResponse:
 def playbook_back(request: InboxRequest, pk: int) -> HttpResponse:
     """One step back."""
     question = request.POST.get("question", "")
-    return attempt_action(
+    return perform_and_show(
         request,
         pk,
         "playbook",
         lambda now: playbook.take_back_playbook_answer(pk, request.user, question, now=now),
-    ) or show_case_after(request, pk, "")
+        "",
+    )
 
 
 @require_POST

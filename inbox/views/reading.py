@@ -15,7 +15,7 @@ from inbox.cases.reading_words import URGENCY_WORDS, language_names, reading_in_
 from inbox.cases.readings import ReadingField, correct_reading, get_readable_message, parse_reading_value
 from inbox.changes.refusals import Invalid, name_or_somebody
 from inbox.models import Case, Message, MessageCorrection
-from inbox.views.case_actions import perform_and_show
+from inbox.views.case_posts import perform_and_show
 from inbox.views.guards import InboxRequest, signed_in, wants_fragment
 from routing.reading import SENTIMENTS
 from wording.times import display_time

@@ -6,7 +6,7 @@ from django.http import HttpResponse
 from django.views.decorators.http import require_POST
 
 from inbox.cases import suggestions
-from inbox.views.case_actions import perform_and_show, posted_version
+from inbox.views.case_posts import perform_and_show, posted_version
 from inbox.views.guards import InboxRequest, signed_in
 from inbox.views.hand_overs import hand_over_and_show
 

@@ -13,6 +13,7 @@ from accounts.models import Role
 from inbox.case_page.timeline import CHARACTERS_SHOWN, MESSAGES_PER_PAGE
 from inbox.cases import verbs
 from inbox.models import Custody, Decision, Draft, Reply, ReplyState, Status
+from inbox.paging import encode_cursor
 from tests.factories import (
     BrandAccountFactory,
     CaseFactory,
@@ -322,10 +323,30 @@ def test_an_answer_that_is_too_long_is_refused_with_the_number(client, case, mes
 @pytest.mark.parametrize(
     "changed", [{"composer_id": "x"}, {"parent": "x"}, {"parent": ""}, {"parent": "9" * 40}]
 )
-def test_a_broken_form_loses_nothing(client, case, message, changed):
+def test_a_broken_form_loses_nothing(client, agent, case, message, changed):
     response = client.post(reverse("inbox:reply", args=[case.pk]), answer(case, message, **changed))
     assert response.status_code == 422
+    assert "We are on it.</textarea>" in response.content.decode()
+    assert Draft.objects.get(case=case, user=agent).text == "We are on it."
     assert not Reply.objects.exists()
+
+
+def test_a_refused_answer_leaves_the_composer_and_the_earlier_messages_of_an_open_page_alone(
+    client, case, message, now
+):
+    for n in range(MESSAGES_PER_PAGE):
+        MessageFactory(case=case, outbound=True, network_time=now - dt.timedelta(minutes=n))
+    start = encode_cursor(message.network_time, message.pk)
+    assert "My card shows two charges." not in page(client, case)
+    response = client.post(
+        reverse("inbox:reply", args=[case.pk]), answer(case, message, text="a" * 300, start=start), **HTMX
+    )
+    changes = response.content.decode()
+    assert response.status_code == 422
+    assert "Shorten it by 24." in changes
+    assert "My card shows two charges." in changes
+    assert 'id="composer-state" hx-swap-oob="true"' in changes
+    assert '<textarea class="box" id="answer"' not in changes
 
 
 @pytest.mark.parametrize(
