@@ -32,6 +32,8 @@ from postgres.prepared_querysets import prepared_query
 
 
 class Visibility(models.TextChoices):
+    """The two kinds of conversations: in public, or by direct messages."""
+
     PUBLIC = "public", "Public"
     DIRECT = "direct", "Direct"
 
@@ -128,7 +130,7 @@ class CaseScope:
 
     @property
     def brand_account_ids(self) -> frozenset[int] | None:
-        """The brand accounts to which the scope is limited; None when it is not limited by them."""
+        """The brand accounts that limit the scope; None when they do not."""
         return self.ids if self.reach is Reach.OWN_BRAND_ACCOUNTS else None
 
     def sql_parameters(self) -> dict[str, Any]:
@@ -152,9 +154,10 @@ AND (%(own_brand_accounts)s::bigint[] IS NULL OR {case}.brand_account_id = ANY(%
 
 
 def role_scope(role: str, own: OwnIds) -> CaseScope:
-    """Return what an active person of this role with these departments and brand accounts sees.
+    """Return what an active person of this role sees.
 
-    Of `own` only the ids that the role's reach needs are read: those of a `Viewer` may cost a statement.
+    `own` are their departments and brand accounts. Only the ids that the role's reach needs are read: those of a
+    `Viewer` may cost a statement.
     """
     reach, ids = ROLE_REACH[role], frozenset[int]()
     if reach is Reach.OWN_DEPARTMENTS:
@@ -170,12 +173,18 @@ def case_scope(user: User) -> CaseScope:
 
 
 def may_see_by_role(user: User, case: CaseFacts) -> bool:
-    """Return whether a user sees a case by role, and does not only read it because they watch it."""
+    """Return whether a user sees a case by role.
+
+    A case that they only watch is not one of these.
+    """
     return case_scope(user).includes(case)
 
 
 def readers_condition(case: CaseFacts, roles: Collection[str] = tuple(ROLE_REACH)) -> Q:
-    """Match the active people of these roles who see a case by role. For a queryset of `User`; repeats nobody."""
+    """Match the active people of these roles who see a case.
+
+    By role, not by watching. For a queryset of `User`; repeats nobody.
+    """
     if case.visibility != Visibility.PUBLIC:
         roles = ROLES["read_direct"].intersection(roles)
     owners = {
@@ -236,9 +245,10 @@ def queue_departments(user: User) -> list[Department]:
 
 
 def queue_department_ids(user: User) -> list[int]:
-    """Return the ids of the departments whose queues the user may open, in no particular order.
+    """Return the ids of the departments whose queues the user may open.
 
-    Costs no statement beside the scope's for people whom departments limit, else that of `list_departments`.
+    In no particular order. Costs no statement beside that of the scope for people whom departments limit, else that
+    of `list_departments`.
     """
     scope = case_scope(user)
     if scope.reach is Reach.OWN_DEPARTMENTS:

@@ -1,8 +1,8 @@
-"""The live stream: server-sent events for one open page, out of one Redis subscription per process.
+"""Serve the live stream of one open page as server-sent events.
 
-An event names cases that are new or different and that the reader may see; the page asks again through the
-viewer-scoped views. The first event goes out at once, later ones at most every quarter of a second. When the
-subscription breaks, every stream ends, so that pages notice, poll and come back.
+There is one Redis subscription for each process. An event names cases that are new or different and that the reader
+may see; the page asks again through the viewer-scoped views. The first event goes out at once, later ones at most
+every quarter of a second. When the subscription breaks, every stream ends, so that pages notice, poll and come back.
 """
 
 from __future__ import annotations
@@ -42,14 +42,20 @@ MAX_NAMED_CASES = 100
 
 @dataclass(frozen=True, slots=True)
 class Audience:
-    """The reader of a page: what they see by role, and the public cases that they watch, wherever these are."""
+    """The reader of a page.
+
+    `scope` are the cases that they see by role, `watched_case_ids` public cases that they watch, in any department.
+    """
 
     scope: CaseScope
     user_id: int = 0
     watched_case_ids: frozenset[int] = frozenset()
 
     def may_hear_of(self, change: CaseChange) -> bool:
-        """Return whether the case is, or was until this change, one that the reader may read."""
+        """Return whether the reader may read the case, or could before.
+
+        Before the change: a case that leaves a department is news there once more.
+        """
         if change.case_id in self.watched_case_ids and self.scope.includes_when_watched(change):
             return True
         before = change.before_move()
@@ -58,34 +64,34 @@ class Audience:
 
 @dataclass(eq=False, slots=True, weakref_slot=True)
 class Listener:
-    """One open page. `pending` holds what it has not been told yet."""
+    """One open page. `pending` holds the ids of changed cases that it has not been told of yet."""
 
     audience: Audience
     pending: set[int] = field(default_factory=set)
-    #: Whether the reader's own notices changed.
+    #: The reader's own notices changed.
     notices_changed: bool = False
-    #: Whether what the reader may hear of has to be looked up again before anything is told.
+    #: The audience has to be read again before the next event.
     audience_is_stale: bool = False
-    #: Whether the page is to ask for all that it shows: what happened meanwhile was not offered.
+    #: The page has to ask for everything that it shows: changes in the meantime were not offered.
     reload_all: bool = False
     woken: asyncio.Event = field(default_factory=asyncio.Event)
     ended: bool = False
 
     def offer(self, changes: list[CaseChange]) -> None:
-        """Take note of what this reader may hear of."""
-        heard = [change.case_id for change in changes if self.audience.may_hear_of(change)]
-        if heard:
-            self.pending.update(heard)
+        """Add those changed cases that this reader may hear of."""
+        case_ids = [change.case_id for change in changes if self.audience.may_hear_of(change)]
+        if case_ids:
+            self.pending.update(case_ids)
             self.woken.set()
 
     def offer_notices(self, user_ids: list[int]) -> None:
-        """Take note that these people's notices changed."""
+        """Note that the notices of these users changed."""
         if self.audience.user_id in user_ids:
             self.notices_changed = True
             self.woken.set()
 
     def offer_watches(self, user_ids: list[int]) -> None:
-        """Take note that these people watch other cases than before."""
+        """Note that these users watch other cases than before."""
         if self.audience.user_id in user_ids:
             self.audience_is_stale = True
             self.woken.set()
@@ -96,32 +102,38 @@ class Listener:
         self.woken.set()
 
     def pop_events(self) -> bytes:
-        """Everything pending, an event a subject; bounded, however much has happened."""
-        told = b"event: notices\ndata: []\n\n" if self.notices_changed else b""
+        """Return everything pending as bytes, one event for each subject.
+
+        Bounded, however much has happened: more than `MAX_NAMED_CASES` cases become "everything" (`[]`).
+        """
+        events = b"event: notices\ndata: []\n\n" if self.notices_changed else b""
         if self.pending or self.reload_all:
             ids = sorted(self.pending) if len(self.pending) <= MAX_NAMED_CASES and not self.reload_all else []
-            told += b"event: cases\ndata: " + orjson.dumps(ids) + b"\n\n"
+            events += b"event: cases\ndata: " + orjson.dumps(ids) + b"\n\n"
         self.pending.clear()
         self.notices_changed = self.reload_all = False
         self.woken.clear()
-        return told
+        return events
 
 
 class Hub:
-    """The listeners of this process and the subscription that feeds them, alive while somebody listens."""
+    """The listeners of this process and the subscription that feeds them. It lasts while anybody listens."""
 
     def __init__(self) -> None:
-        # Weak: a page that went before its first byte was sent leaves nothing behind.
+        # Weak: a page that is closed before its first byte was sent leaves nothing behind.
         self._listeners: weakref.WeakSet[Listener] = weakref.WeakSet()
         self._reader: asyncio.Task[None] | None = None
         self._subscribed = asyncio.Event()
 
     async def join(self, audience: Audience) -> Listener:
-        """A listener that hears everything from now on. Raises `TimeoutError` when the broker does not answer."""
+        """Return a listener that hears every change from now on.
+
+        Raises `TimeoutError` when the broker does not answer within three seconds.
+        """
         if self._reader is None or self._reader.done():
             self._subscribed = asyncio.Event()
             self._reader = asyncio.create_task(self._read_subscription())
-        # One of those that listen from here on: another page that leaves meanwhile must not end the subscription.
+        # Added before the wait: otherwise another page that leaves meanwhile would end the subscription.
         listener = Listener(audience)
         self._listeners.add(listener)
         try:
@@ -132,7 +144,7 @@ class Hub:
         return listener
 
     def leave(self, listener: Listener) -> None:
-        """Forget a page that has gone; without any page the subscription ends."""
+        """Remove the listener of a closed page; without listeners the subscription ends."""
         self._listeners.discard(listener)
         if not self._listeners and self._reader is not None:
             self._reader.cancel()
@@ -176,12 +188,16 @@ _hubs: dict[int, Hub] = {}
 
 
 def get_hub() -> Hub:
-    """The hub of the running event loop."""
+    """Return the hub of the running event loop."""
     return _hubs.setdefault(id(asyncio.get_running_loop()), Hub())
 
 
 async def stream_events(listener: Listener, recheck: Callable[[], Audience | None]) -> AsyncIterator[bytes]:
-    """The bytes of one stream until the page goes, the broker is lost or the reader may not read any more."""
+    """Yield the bytes of one stream.
+
+    Ends when the page is closed, the broker is lost, or `recheck` returns None because the reader may not read any
+    more.
+    """
     checked = asyncio.get_running_loop().time()
     yield b"retry: 2000\n: connected\n\n"
     try:
@@ -208,21 +224,22 @@ async def stream_events(listener: Listener, recheck: Callable[[], Audience | Non
 
 
 def read_audience(user: User) -> Audience:
-    """Return what a user may hear of now. At most two statements."""
+    """Return the audience that a user is now. At most two statements."""
     scope = case_scope(user)
     if scope.reach in (Reach.NO_CASE, Reach.EVERY_CASE):
         return Audience(scope, user.pk)
     watched = Case.objects.watched_by(user).filter(visibility=Visibility.PUBLIC)
     if scope.reach is Reach.OWN_BRAND_ACCOUNTS:
-        # A case never changes its brand account: these stay in the scope, and need not be listed one by one.
+        # A case never changes its brand account, so these stay in the scope and need not be listed.
         watched = watched.exclude(scope.condition())
     return Audience(scope, user.pk, frozenset(watched.values_list("pk", flat=True)))
 
 
 def load_audience(user_id: int, session: SessionBase) -> Audience | None:
-    """What the reader may hear of now; None when signed out or no longer active. Holds no connection afterwards.
+    """Return the audience of a signed-in session.
 
-    A page that is open is a sign of life.
+    None when the session is signed out or the user is no longer active. Counts as a sign of life, because the page is
+    open. Keeps no connection to the database.
     """
     try:
         key = session.session_key
@@ -232,13 +249,16 @@ def load_audience(user_id: int, session: SessionBase) -> Audience | None:
         presence.mark_seen(user, timezone.now())
         return read_audience(user)
     finally:
-        # A stream lives for hours: a connection kept by its thread would be lost to everyone else.
+        # A stream lives for hours: a connection that its thread keeps would be lost to all other requests.
         connections.close_all()
 
 
 @require_GET
 async def live_stream(request: HttpRequest) -> HttpResponseBase:
-    """The stream of one page: 401 when signed out, 503 when the broker is away (the page polls and tries again)."""
+    """Serve the stream of one page.
+
+    401 when signed out, 503 when the broker is away: the page then polls and tries again.
+    """
     user, session = await request.auser(), request.session
 
     def recheck() -> Audience | None:
