@@ -1,4 +1,4 @@
-"""What people are told when cases come to them, or leave them, by somebody else's doing or by a tick's."""
+"""Tell people when cases come to them, or leave them, without their doing."""
 
 from __future__ import annotations
 
@@ -11,33 +11,37 @@ from inbox.changes.change import Change
 from inbox.models import Case, NoticeKind
 from inbox.notices.notify import notify_each
 
-#: So many cases that come at once are one notice.
+#: From this many cases at once, the assignee gets one notice for all of them.
 COMBINED_FROM = 4
 
+#: For each notice the user's id, the case's id, the text and the key.
 NoticeRows = list[tuple[int, int, str, str]]
 
 
 def notify_assignees(changes: Iterable[tuple[Change, str]], now: dt.datetime) -> None:
-    """Tell each new assignee of their cases, each with the reason why it is theirs: many at once in one notice, which
-    opens the most urgent. Whoever took a case is told nothing.
+    """Tell each new assignee of their cases, with the reason for each.
+
+    `changes` are changes with the reason in words. From `COMBINED_FROM` cases on, a person gets one notice, which
+    opens the most urgent. Whoever took a case themselves is told nothing. One statement, none when there is nobody to
+    tell.
     """
-    theirs: dict[int, list[tuple[Case, str]]] = defaultdict(list)
+    by_assignee: dict[int, list[tuple[Case, str]]] = defaultdict(list)
     for change, reason in changes:
         assignee_id = change.case.assignee_id
         if assignee_id is not None and (change.by is None or change.by.pk != assignee_id):
-            theirs[assignee_id].append((change.case, reason))
-    told: NoticeRows = []
-    for user_id, given in theirs.items():
-        told += (
-            _combined_notice(user_id, given)
-            if len(given) >= COMBINED_FROM
-            else _separate_notices(user_id, given)
+            by_assignee[assignee_id].append((change.case, reason))
+    rows: NoticeRows = []
+    for user_id, assigned in by_assignee.items():
+        rows += (
+            _combined_notice(user_id, assigned)
+            if len(assigned) >= COMBINED_FROM
+            else _separate_notices(user_id, assigned)
         )
-    if told:
-        notify_each(told, NoticeKind.ASSIGNED, now=now)
+    if rows:
+        notify_each(rows, NoticeKind.ASSIGNED, now=now)
 
 
-def _separate_notices(user_id: int, given: Sequence[tuple[Case, str]]) -> NoticeRows:
+def _separate_notices(user_id: int, assigned: Sequence[tuple[Case, str]]) -> NoticeRows:
     return [
         (
             user_id,
@@ -45,31 +49,32 @@ def _separate_notices(user_id: int, given: Sequence[tuple[Case, str]]) -> Notice
             f"A case is yours: {reason}. “{case.preview[:120]}”",
             _notice_key("assigned", case),
         )
-        for case, reason in given
+        for case, reason in assigned
     ]
 
 
-def _combined_notice(user_id: int, given: Sequence[tuple[Case, str]]) -> NoticeRows:
-    urgent = _most_urgent([case for case, _ in given])
-    reasons = list(dict.fromkeys(reason for _, reason in given))
-    why = f": {reasons[0]}" if len(reasons) == 1 else ""
-    text = f"{len(given):,} cases are yours now{why}. All are under Mine; the most urgent: “{urgent.preview[:120]}”"
+def _combined_notice(user_id: int, assigned: Sequence[tuple[Case, str]]) -> NoticeRows:
+    urgent = _most_urgent([case for case, _ in assigned])
+    reasons = list(dict.fromkeys(reason for _, reason in assigned))
+    because = f": {reasons[0]}" if len(reasons) == 1 else ""
+    text = f"{len(assigned):,} cases are yours now{because}. All are under Mine; the most urgent: “{urgent.preview[:120]}”"
     return [(user_id, urgent.pk, text, _notice_key("assigned", urgent))]
 
 
 def notify_former_assignee(user: User, changes: Sequence[Change], why: str, now: dt.datetime) -> None:
-    """Tell a person that cases of theirs went elsewhere without their doing. `why` is said to them: "you are on leave"."""
+    """Tell a person that cases of theirs went elsewhere.
+
+    `why` is addressed to them: "you are on leave". One statement, none without changes.
+    """
     if not changes:
         return
     cases = [change.case for change in changes]
     urgent = _most_urgent(cases)
-    where = dict.fromkeys(
+    places = dict.fromkeys(
         str(case.assignee) if case.assignee else f"back to {case.department}" for case in cases
     )
-    which = "A case of yours" if len(cases) == 1 else f"{len(cases):,} of your open cases"
-    text = (
-        f"{which} went {' and '.join(_place_in_words(one) for one in where)}: {why}. “{urgent.preview[:80]}”"
-    )
+    subject = "A case of yours" if len(cases) == 1 else f"{len(cases):,} of your open cases"
+    text = f"{subject} went {' and '.join(_place_in_words(place) for place in places)}: {why}. “{urgent.preview[:80]}”"
     notify_each([(user.pk, urgent.pk, text, _notice_key("taken", urgent))], NoticeKind.MOVED, now=now)
 
 
@@ -78,12 +83,12 @@ def _place_in_words(place: str) -> str:
 
 
 def _most_urgent(cases: Sequence[Case]) -> Case:
-    """By priority, then by the longest wait."""
+    """Return the case with the highest priority; of equals, the longest waiting."""
     return min(
         cases,
         key=lambda case: (-case.priority, case.waiting_since is None, case.waiting_since or case.created_at),
     )
 
 
-def _notice_key(what: str, case: Case) -> str:
-    return f"{what}:{case.pk}:{case.version}"
+def _notice_key(event: str, case: Case) -> str:
+    return f"{event}:{case.pk}:{case.version}"

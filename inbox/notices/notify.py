@@ -1,4 +1,4 @@
-"""Telling people about cases, and about rules: each thing once a person; and what they have been told."""
+"""Write notices about cases and rules, each once a person; list them."""
 
 from __future__ import annotations
 
@@ -18,31 +18,32 @@ from inbox.paging import decode_cursor, encode_cursor
 from inbox.visibility import queue_departments
 
 _LONGEST_TEXT = 300
-#: Rows go in the order of people, so that two who tell the same people do not wait for each other in a circle.
+#: Rows go in the order of people, so that two transactions that tell the same people do not deadlock.
 _INSERT_GROUPED = """
-WITH told AS (
-  INSERT INTO inbox_notice AS kept (user_id, kind, department_id, case_id, text, key, at, cases)
+WITH written AS (
+  INSERT INTO inbox_notice AS stored (user_id, kind, department_id, case_id, text, key, at, cases)
   SELECT person, %(kind)s, %(department)s, %(case)s, %(text)s, %(key)s, %(now)s, 1
   FROM unnest(%(people)s::bigint[]) person
   WHERE NOT EXISTS (SELECT FROM inbox_notice n WHERE n.user_id = person AND n.key = %(key)s)
   ORDER BY person
   ON CONFLICT (user_id, kind, department_id) WHERE department_id IS NOT NULL AND read_at IS NULL DO UPDATE
-  SET at = excluded.at, text = excluded.text, case_id = excluded.case_id, cases = kept.cases + (NOT EXISTS (
-    SELECT FROM inbox_noticedcase n WHERE n.notice_id = kept.id AND n.case_id = excluded.case_id))::int
+  SET at = excluded.at, text = excluded.text, case_id = excluded.case_id, cases = stored.cases + (NOT EXISTS (
+    SELECT FROM inbox_noticedcase n WHERE n.notice_id = stored.id AND n.case_id = excluded.case_id))::int
   RETURNING id, case_id
 )
-INSERT INTO inbox_noticedcase (notice_id, case_id) SELECT id, case_id FROM told ON CONFLICT DO NOTHING
+INSERT INTO inbox_noticedcase (notice_id, case_id) SELECT id, case_id FROM written ON CONFLICT DO NOTHING
 """
-#: Notices on a page; for how long those that were read are kept, and how many go at a time.
+#: Notices on a page; how long notices are kept after they were read, and how many are deleted at a time.
 NOTICES_PER_PAGE, KEEP_READ_FOR, MOST_DELETED = 50, dt.timedelta(days=90), 5_000
 
 
 def notify_users(
     user_ids: Iterable[int], case_id: int, kind: NoticeKind, text: str, *, key: str, now: dt.datetime
 ) -> None:
-    """Tell each person once; telling the same `key` again does nothing. One statement, in the caller's transaction.
+    """Tell each person once; the same `key` again does nothing.
 
-    `key` names what happened, as "breached:17:first_response:3". `text` is a sentence; what is too long is cut.
+    `key` names what happened, such as "breached:17:first_response:3". `text` is a sentence, cut at 300 characters.
+    One statement, in the caller's transaction.
     """
     people = list(dict.fromkeys(user_ids))
     if not people:
@@ -57,30 +58,37 @@ def notify_users(
     publish_notices_on_commit(people)
 
 
-def notify_each(told: Iterable[tuple[int, int, str, str]], kind: NoticeKind, *, now: dt.datetime) -> None:
-    """As `notify_users`, for many: (user id, case id, text, key) each. One statement."""
-    all_told = list(told)
+def notify_each(rows: Iterable[tuple[int, int, str, str]], kind: NoticeKind, *, now: dt.datetime) -> None:
+    """Write many notices of one kind, each with its own text.
+
+    `rows` are (user id, case id, text, key). The same key again does nothing; texts are cut at 300 characters. One
+    statement, in the caller's transaction.
+    """
+    all_rows = list(rows)
     Notice.objects.bulk_create(
         (
             Notice(user_id=user_id, case_id=case_id, kind=kind, text=text[:_LONGEST_TEXT], key=key, at=now)
-            for user_id, case_id, text, key in all_told
+            for user_id, case_id, text, key in all_rows
         ),
         ignore_conflicts=True,
     )
-    publish_notices_on_commit({user_id for user_id, *_ in all_told})
+    publish_notices_on_commit({user_id for user_id, *_ in all_rows})
 
 
 def notify_of_rules(user_ids: Iterable[int], version: int, text: str, *, key: str, now: dt.datetime) -> None:
-    """As `notify_users`, of what version `version` of the rules does."""
+    """Tell each person once what a version of the rules does.
+
+    `version` is its number, `key` as in `notify_users`. One statement.
+    """
     people = list(dict.fromkeys(user_ids))
-    told = {
+    values = {
         "kind": NoticeKind.RULE,
         "rules_version": version,
         "text": text[:_LONGEST_TEXT],
         "key": key,
         "at": now,
     }
-    Notice.objects.bulk_create((Notice(user_id=pk, **told) for pk in people), ignore_conflicts=True)
+    Notice.objects.bulk_create((Notice(user_id=pk, **values) for pk in people), ignore_conflicts=True)
     publish_notices_on_commit(people)
 
 
@@ -94,8 +102,11 @@ def notify_grouped(
     key: str,
     now: dt.datetime,
 ) -> None:
-    """As `notify_users`, for people who look after a department: what they have not read yet of the same kind and department is
-    one notice, which counts its cases. One statement, in the caller's transaction, which has the case under lock.
+    """Tell people about a case, in one notice for each department.
+
+    For people who look after a department: as long as they have not read a notice of the same kind and department, it
+    is updated and counts one more case. The same `key` again does nothing. One statement, in the caller's
+    transaction, which has locked the case.
     """
     people = sorted(set(user_ids))
     if not people:
@@ -112,9 +123,11 @@ def notify_grouped(
 
 
 def notices_page(user: User, after: str) -> tuple[list[Notice], str]:
-    """The newest notices of a person behind the cursor `after` ("" for the first page), and the next page's cursor,
-    "" on the last one. Each has `readable`: whether they may open its case now, the queue of what stands for many,
-    or the version of the rules. One statement.
+    """Return a page of a person's notices, and the next page's cursor.
+
+    Newest first, behind the cursor `after`, "" for the first page; the next cursor is "" on the last one. Each notice
+    has `readable`: whether the person may open its case now, the queue of the cases that it counts, or the version of
+    the rules. One statement.
     """
     seen = Exists(Case.objects.visible_to(user).filter(pk=OuterRef("case_id")))
     watched = Exists(Case.objects.watched_by(user).filter(pk=OuterRef("case_id")))
@@ -123,21 +136,24 @@ def notices_page(user: User, after: str) -> tuple[list[Notice], str]:
     if (cursor := decode_cursor(after)) is not None:
         at, pk = cursor
         rows = rows.filter(at__lte=at).exclude(at=at, pk__gte=pk)
-    found = list(rows.order_by("-at", "-pk")[: NOTICES_PER_PAGE + 1])
-    more = len(found) > NOTICES_PER_PAGE
-    for one in found:
-        if one.rules_version is not None:
-            one.readable = True  # type: ignore[attr-defined]
-        elif one.is_grouped:
-            one.readable = notice_queue_url(one, user) != ""  # type: ignore[attr-defined]
-    return found[:NOTICES_PER_PAGE], encode_cursor(
-        found[NOTICES_PER_PAGE - 1].at, found[NOTICES_PER_PAGE - 1].pk
+    notices = list(rows.order_by("-at", "-pk")[: NOTICES_PER_PAGE + 1])
+    more = len(notices) > NOTICES_PER_PAGE
+    for notice in notices:
+        if notice.rules_version is not None:
+            notice.readable = True  # type: ignore[attr-defined]
+        elif notice.is_grouped:
+            notice.readable = notice_queue_url(notice, user) != ""  # type: ignore[attr-defined]
+    return notices[:NOTICES_PER_PAGE], encode_cursor(
+        notices[NOTICES_PER_PAGE - 1].at, notices[NOTICES_PER_PAGE - 1].pk
     ) if more else ""
 
 
 def notice_queue_url(notice: Notice, user: User) -> str:
-    """The address of the queue that shows what a notice of several cases counts; "" where the user has no such queue."""
-    department = next((one for one in queue_departments(user) if one.pk == notice.department_id), None)
+    """Return the address of the queue with a notice's cases.
+
+    For a notice that counts several cases; "" where the user has no such queue.
+    """
+    department = next((row for row in queue_departments(user) if row.pk == notice.department_id), None)
     if department is None:
         return ""
     sort = "due" if notice.kind == NoticeKind.DUE_SOON else "overdue"
@@ -147,19 +163,25 @@ def notice_queue_url(notice: Notice, user: User) -> str:
 def mark_notices_read(
     user: User, now: dt.datetime, *, only: int | None = None, until: int | None = None
 ) -> int:
-    """Mark one notice (`only`), those up to one (`until`), or all as read; how many were not before."""
+    """Mark notices as read. Return how many were not before.
+
+    One (`only`), those with ids up to `until`, or all of the user's.
+    """
     rows = Notice.objects.filter(user=user, read_at__isnull=True)
     if only is not None:
         rows = rows.filter(pk=only)
     if until is not None:
         rows = rows.filter(pk__lte=until)
-    marked = rows.update(read_at=now)
-    if marked:
+    count = rows.update(read_at=now)
+    if count:
         publish_notices_on_commit([user.pk])
-    return marked
+    return count
 
 
 def delete_old_notices(now: dt.datetime) -> int:
-    """Remove notices that were read long ago; housekeeping. How many went."""
+    """Delete notices that were read long ago. Return how many.
+
+    Housekeeping: at most `MOST_DELETED` at a time.
+    """
     old = Notice.objects.filter(read_at__lt=now - KEEP_READ_FOR).values_list("pk", flat=True)[:MOST_DELETED]
     return Notice.objects.filter(pk__in=list(old)).delete()[0]

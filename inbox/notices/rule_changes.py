@@ -1,4 +1,4 @@
-"""Telling a department that somebody who keeps brand accounts published a rule that leads to it (docs/decisions/0019)."""
+"""Tell departments when a community manager publishes rules that lead to them (docs/decisions/0019)."""
 
 from __future__ import annotations
 
@@ -20,31 +20,34 @@ _MOST_RULES_NAMED = 3
 
 
 def notify_departments_of_rules(version: RuleSetVersion, before: Plain | None) -> None:
-    """Tell the managers of each department that rules of a community manager lead to since this version; where it has
-    none, the administrators. Once a version and department. No statement for anybody else's version.
+    """Tell departments of new or changed rules that lead to them.
+
+    Only of versions that a community manager published; no statement for anybody else's. Told are the managers of
+    each department, or the administrators where it has none; once for each version and department. `before` is the
+    snapshot before, None for the first.
     """
     by = version.created_by
     if by is None or by.role != Role.COMMUNITY:
         return
-    led: dict[str, list[Plain]] = {}
+    rules_by_department: dict[str, list[Plain]] = {}
     for rule in _new_or_changed_rules(before, version.snapshot):
-        led.setdefault(rule["department"], []).append(rule)
-    names = brand_account_names() if led else {}
-    for department in Department.objects.filter(slug__in=led):
+        rules_by_department.setdefault(rule["department"], []).append(rule)
+    names = brand_account_names() if rules_by_department else {}
+    for department in Department.objects.filter(slug__in=rules_by_department):
         notify_of_rules(
             _responsible_people(department),
             version.number,
-            _notice_text(by, department, led[department.slug], names),
+            _notice_text(by, department, rules_by_department[department.slug], names),
             key=f"rules:{version.pk}:{department.pk}",
             now=version.created_at,
         )
 
 
 def _new_or_changed_rules(before: Plain | None, after: Plain) -> Iterator[Plain]:
-    """The rules that decide and are new or say something else."""
-    was = {rule["key"]: rule for rule in without_department_names(before)["rules"]} if before else {}
-    now = without_department_names(after)["rules"]
-    return (rule for rule in now if rule.get("enabled", True) and rule != was.get(rule["key"]))
+    """Return the enabled rules that are new or differ from those before."""
+    earlier = {rule["key"]: rule for rule in without_department_names(before)["rules"]} if before else {}
+    rules = without_department_names(after)["rules"]
+    return (rule for rule in rules if rule.get("enabled", True) and rule != earlier.get(rule["key"]))
 
 
 def _responsible_people(department: Department) -> list[int]:
@@ -54,13 +57,15 @@ def _responsible_people(department: Department) -> list[int]:
 
 
 def _notice_text(by: User, department: Department, rules: list[Plain], names: Mapping[str, str]) -> str:
-    which = join_quoted([rule["name"] for rule in rules], "and", _MOST_RULES_NAMED)
-    accounts = sorted({one for rule in rules for one in brand_accounts_of_condition(rule["condition"]) or ()})
-    whose = join_quoted(
-        [names.get(f"brand_account {one}", one) for one in accounts], "and", _MOST_RULES_NAMED
+    rule_names = join_quoted([rule["name"] for rule in rules], "and", _MOST_RULES_NAMED)
+    accounts = sorted(
+        {account for rule in rules for account in brand_accounts_of_condition(rule["condition"]) or ()}
+    )
+    account_names = join_quoted(
+        [names.get(f"brand_account {account}", account) for account in accounts], "and", _MOST_RULES_NAMED
     )
     many = len(rules) > 1
     return (
-        f"{name_or_somebody(by)} published the rule{'s' if many else ''} {which}: {'they send' if many else 'it sends'} "
-        f"messages for {whose} to {department}."
+        f"{name_or_somebody(by)} published the rule{'s' if many else ''} {rule_names}: {'they send' if many else 'it sends'} "
+        f"messages for {account_names} to {department}."
     )

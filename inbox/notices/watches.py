@@ -1,7 +1,8 @@
-"""Keeping an eye on a case after handing it over, until the customer has closure.
+"""Keep people informed of a case after it was handed over, until it is closed.
 
 Whoever hands a case over watches it, and so do the community managers of its brand account; each may stop. They are
-told when it comes back to a department that had it, and when it is closed. All run in the caller's transaction.
+told when it comes back to a department that had it, and when it is closed. All functions run in the caller's
+transaction.
 """
 
 from __future__ import annotations
@@ -20,13 +21,16 @@ from inbox.visibility import case_scope, watchers_condition
 
 
 def start_watches(change: Change) -> None:
-    """A case under lock was handed over: who sent it and the brand account's community managers watch it."""
+    """Let the sender and the brand account's community managers watch a case.
+
+    It was just handed over: it is locked, and has changed its department but is not saved yet.
+    """
     case = change.case
     community = User.objects.filter(
         role=Role.COMMUNITY, is_active=True, grants__brand_account=case.brand_account_id
     )
     people = set(community.values_list("pk", flat=True))
-    # Of a case that has just changed its department: nothing of that is stored yet.
+    # Asked of the case in memory: its new department is not stored yet.
     if change.by is not None and case_scope(change.by).includes_when_watched(case):
         people.add(change.by.pk)
     rows = [Watch(user_id=pk, case=case, since=change.now) for pk in sorted(people)]
@@ -35,13 +39,19 @@ def start_watches(change: Change) -> None:
 
 
 def undo_hand_over_watches(case: Case, custody: Custody) -> None:
-    """A hand-over was taken back: who began to watch because of it does not, and what was told of it is gone."""
+    """Delete the watches and notices that a hand-over caused.
+
+    For a hand-over that is taken back; `custody` is the one that it began.
+    """
     Watch.objects.filter(case=case, since=custody.sent_at).delete()
     Notice.objects.filter(case=case, key=_return_key(custody)).delete()
 
 
 def set_watching(case_id: int, user: User, *, on: bool, now: dt.datetime) -> Case:
-    """Watch a case, or stop. Raises `Case.DoesNotExist` alike for one that is absent and one they may not read."""
+    """Let a user watch a case, or stop watching it.
+
+    Raises `Case.DoesNotExist` alike for a case that is absent and one that they may not read.
+    """
     with transaction.atomic():
         case = (
             Case.objects.visible_to(user).filter(pk=case_id).first()
@@ -57,7 +67,7 @@ def set_watching(case_id: int, user: User, *, on: bool, now: dt.datetime) -> Cas
 
 
 def notify_watchers_of_closing(change: Change) -> None:
-    """Tell those who watch a case that it was resolved or dismissed."""
+    """Tell the watchers of a case that it was resolved or dismissed."""
     case, who = change.case, name_or_somebody(change.by)
     solved = case.status == Status.RESOLVED
     words = (
@@ -77,22 +87,26 @@ def notify_watchers_of_closing(change: Change) -> None:
 
 
 def notify_of_return(change: Change, custody: Custody, before: Department, *, bounced: bool) -> None:
-    """A case came back to a department that had had it: the managers of both departments and those who watch it
-    hear of it, each once.
+    """Tell managers and watchers that a case came back to a department.
+
+    To one that had had it before; `before` is the department that sent it back. The managers of both departments and
+    those who watch it are told, each once.
     """
     case = change.case
     managers = User.objects.filter(
         role=Role.MANAGER, is_active=True, memberships__department__in=[before.pk, case.department_id]
     )
-    told = set(managers.values_list("pk", flat=True)) - {change.by.pk if change.by else 0}
-    watchers = _watchers_to_notify(change) - told
-    why = f": {custody.reason}" if case.visibility == Visibility.PUBLIC and custody.reason else ""
+    manager_ids = set(managers.values_list("pk", flat=True)) - {change.by.pk if change.by else 0}
+    watchers = _watchers_to_notify(change) - manager_ids
+    because = f": {custody.reason}" if case.visibility == Visibility.PUBLIC and custody.reason else ""
     words = f"{before} sent the case of {_customer_name(case)} back to {case.department}"
     times = f" (it has come back {case.returned_count} times)" if case.returned_count > 1 else ""
     key = _return_key(custody)
-    notify_users(told, case.pk, NoticeKind.PING_PONG, f"{words}{times}{why}", key=key, now=change.now)
+    notify_users(
+        manager_ids, case.pk, NoticeKind.PING_PONG, f"{words}{times}{because}", key=key, now=change.now
+    )
     kind = NoticeKind.BOUNCED if bounced else NoticeKind.PING_PONG
-    notify_users(watchers, case.pk, kind, f"{words}{times}{why}", key=key, now=change.now)
+    notify_users(watchers, case.pk, kind, f"{words}{times}{because}", key=key, now=change.now)
 
 
 def _return_key(custody: Custody) -> str:
@@ -100,14 +114,20 @@ def _return_key(custody: Custody) -> str:
 
 
 def _customer_name(case: Case) -> str:
-    """A customer's name for a notice; of direct messages nothing is told to who may not read them any more."""
+    """Return the customer's name for a notice.
+
+    Not for direct messages: a notice stays when its reader may not read them any more.
+    """
     return (
         case.identity.display_name if case.visibility == Visibility.PUBLIC else "a customer (direct message)"
     )
 
 
 def _watchers_to_notify(change: Change) -> set[int]:
-    """Who watches and is to be told: not who acts, and of direct messages only who may read them now."""
+    """Return the ids of the watchers to tell.
+
+    Without the person who acts; of direct messages only those who may read them now.
+    """
     case = change.case
     people = User.objects.filter(watchers_condition(case.pk, case))
     if change.by is not None:
@@ -118,6 +138,9 @@ def _watchers_to_notify(change: Change) -> set[int]:
 def delete_old_watches(
     now: dt.datetime, *, after: dt.timedelta = dt.timedelta(days=90), most: int = 5_000
 ) -> int:
-    """Remove watches of cases closed long ago; housekeeping. How many went."""
+    """Delete watches of cases closed long ago. Return how many.
+
+    Housekeeping: at most `most` at a time.
+    """
     old = Watch.objects.filter(case__closed_at__lt=now - after).values_list("pk", flat=True)[:most]
     return Watch.objects.filter(pk__in=list(old)).delete()[0]
