@@ -23,7 +23,8 @@ from inbox.models import Case, CaseEvent, Custody, Decision, RoutingSuggestion, 
 from routing.classifier.features import Votes
 from routing.classifier.router import Guess
 from routing.facts import Facts
-from routing.learning.active import WORTH_SHOWING, ActiveRouter, get_active_router, rule_votes
+from routing.learning.active import WORTH_SHOWING, ActiveRouter, get_active_router
+from routing.learning.votes import rule_votes
 from routing.refusals import RuleSetError
 from routing.rules import versions
 from routing.rules.engine import CompiledRules

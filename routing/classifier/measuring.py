@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from routing.classifier import scoring
-from routing.classifier.training import Example, TooFewExamples, TrainingResult, train_router
+from routing.classifier.training import TooFewExamples, TrainingResult, train_router
+from routing.classifier.training_data import Example
 
 #: Messages that are kept to test on at least.
 MIN_TESTED = 50

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from routing.classifier.features import message_words
-from routing.classifier.training import Example
+from routing.classifier.training_data import Example
 
 #: So many corrections must have the words, and so large a share of all examples with them must go to one department.
 MIN_CORRECTIONS, MIN_SHARE = 3, 0.9

@@ -8,7 +8,8 @@ from math import exp
 from routing.classifier.features import Votes
 from routing.classifier.router import Guess, belief_scores
 from routing.facts import Facts
-from routing.learning.active import ActiveRouter, rule_votes
+from routing.learning.active import ActiveRouter
+from routing.learning.votes import rule_votes
 from routing.rules.engine import CompiledRules, decide
 
 

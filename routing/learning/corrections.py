@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 
 from accounts.models import User
 from routing.facts import Facts
@@ -30,8 +30,11 @@ def record_correction(
     message_id: int | None = None,
     facts: Facts | None = None,
 ) -> RoutingExample | None:
-    """Keeps that `text` belongs to `department` (a slug), in place of what was said about the same case before. None,
-    and nothing kept, when the text says nothing (empty, erased)."""
+    """Store that `text` belongs to `department` (a slug).
+
+    It replaces what was said about the same case before. `facts` are those of the message, when it came. Returns None,
+    and stores nothing, when the text is empty or erased.
+    """
     text = text[:MAX_TEXT_READ].strip()
     if not text:
         forget_corrections_of_case(case_id)
@@ -50,48 +53,58 @@ def record_correction(
 
 
 def forget_corrections_of_case(case_id: int, department: str = "") -> None:
-    """What was said about a case counts no more; with `department` only if it was that it belongs there."""
-    said = RoutingExample.objects.filter(case_id=case_id)
-    (said.filter(department=department) if department else said).delete()
+    """Delete what was said about a case; with `department` only if it was that it belongs there."""
+    examples = RoutingExample.objects.filter(case_id=case_id)
+    (examples.filter(department=department) if department else examples).delete()
 
 
 def text_digest(text: str) -> str:
-    """What an imported text is known by."""
+    """Return the key by which an imported text is recognised."""
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def import_corrections(
     pairs: Iterable[tuple[str, str]], *, by: User | None, now: dt.datetime
 ) -> tuple[int, int]:
-    """Keeps (text, department's slug) pairs from a file: how many are new, how many changed their department. A text
-    that was imported before is there once; the last department counts."""
-    wanted: dict[str, tuple[str, str]] = {}
+    """Store (text, department's slug) pairs from a file.
+
+    A text that was imported before is there once; the last department counts. Returns how many are new, and how many
+    changed their department.
+    """
+    by_digest: dict[str, tuple[str, str]] = {}
     for text, department in pairs:
         if text := text[:MAX_TEXT_READ].strip():
-            wanted[text_digest(text)] = (text, department)
-    imported = RoutingExample.objects.filter(source=ExampleSource.IMPORTED)
+            by_digest[text_digest(text)] = (text, department)
     new = changed = 0
-    for chunk in _chunks(list(wanted.items())):
-        known = {row.digest: row for row in imported.filter(digest__in=[key for key, _ in chunk])}
-        moved = []
-        for key, (_, department) in chunk:
-            row = known.get(key)
-            if row is not None and row.department != department:
-                row.department, row.at, row.by = department, now, by
-                moved.append(row)
-        RoutingExample.objects.bulk_update(moved, ["department", "at", "by"])
-        fresh = [
-            RoutingExample(
-                text=text, department=department, source=ExampleSource.IMPORTED, digest=key, at=now, by=by
-            )
-            for key, (text, department) in chunk
-            if key not in known
-        ]
-        RoutingExample.objects.bulk_create(fresh, ignore_conflicts=True)
-        new, changed = new + len(fresh), changed + len(moved)
+    for chunk in _chunks(by_digest):
+        added, moved = _import_chunk(chunk, by, now)
+        new, changed = new + added, changed + moved
     return new, changed
 
 
-def _chunks(rows: list[tuple[str, tuple[str, str]]]) -> Iterable[list[tuple[str, tuple[str, str]]]]:
-    for at in range(0, len(rows), _CHUNK):
-        yield rows[at : at + _CHUNK]
+def _import_chunk(chunk: Mapping[str, tuple[str, str]], by: User | None, now: dt.datetime) -> tuple[int, int]:
+    """Store one chunk, by digest; return how many are new and how many moved."""
+    imported = RoutingExample.objects.filter(source=ExampleSource.IMPORTED)
+    stored = {example.digest: example for example in imported.filter(digest__in=list(chunk))}
+    moved = []
+    for digest, example in stored.items():
+        department = chunk[digest][1]
+        if example.department != department:
+            example.department, example.at, example.by = department, now, by
+            moved.append(example)
+    RoutingExample.objects.bulk_update(moved, ["department", "at", "by"])
+    new = [
+        RoutingExample(
+            text=text, department=department, source=ExampleSource.IMPORTED, digest=digest, at=now, by=by
+        )
+        for digest, (text, department) in chunk.items()
+        if digest not in stored
+    ]
+    RoutingExample.objects.bulk_create(new, ignore_conflicts=True)
+    return len(new), len(moved)
+
+
+def _chunks(by_digest: Mapping[str, tuple[str, str]]) -> Iterator[dict[str, tuple[str, str]]]:
+    items = list(by_digest.items())
+    for start in range(0, len(items), _CHUNK):
+        yield dict(items[start : start + _CHUNK])

@@ -12,7 +12,8 @@ from django.db.models import Count
 from accounts.models import Department
 from routing.classifier import scoring
 from routing.classifier.training import MIN_EXAMPLES
-from routing.learning.active import get_learning_setting, threshold_for
+from routing.learning.active import threshold_for
+from routing.learning.router_versions import get_learning_setting
 from routing.models import (
     LearningMode,
     RouterTraining,

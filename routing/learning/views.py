@@ -13,7 +13,7 @@ from django_htmx.http import HttpResponseClientRefresh
 
 from accounts.guards import SignedInRequest, require_action
 from routing.classifier.router import BadArrays
-from routing.learning import active, page, suggested_rules, trainings
+from routing.learning import page, router_versions, suggested_rules, trainings
 from routing.models import LearningMode, RouterTraining, RouterVersion, RoutingExample
 from routing.refusals import RuleSetError
 from routing.rule_editor.requests import redirect_to_rule_list
@@ -71,7 +71,7 @@ def learning_mode(request: SignedInRequest) -> HttpResponse:
     if wanted not in LearningMode.values:
         messages.error(request, "Not changed. Choose one of the three.")
     else:
-        trainings.set_learning_mode(LearningMode(wanted))
+        router_versions.set_learning_mode(LearningMode(wanted))
         messages.success(request, f"{LearningMode(wanted).label}.")
     return redirect("routing:learning")
 
@@ -85,7 +85,7 @@ def learning_version(request: SignedInRequest, number: int) -> HttpResponse:
     )
     names, metrics = page.department_names_by_slug(), found.metrics
     heads, rows = page.confusion_table(metrics, names)
-    thresholds = active.get_learning_setting().thresholds
+    thresholds = router_versions.get_learning_setting().thresholds
     context: dict[str, Any] = {
         "version": found,
         "made": relative_time(found.created_at, timezone.now()),
@@ -106,7 +106,7 @@ def learning_version(request: SignedInRequest, number: int) -> HttpResponse:
 def learning_activate(request: SignedInRequest, number: int) -> HttpResponse:
     """Use this version, and keep to it."""
     try:
-        trainings.activate_router_version(number)
+        router_versions.activate_router_version(number)
     except RouterVersion.DoesNotExist:
         raise Http404 from None
     except BadArrays as error:
@@ -133,7 +133,7 @@ def learning_thresholds(request: SignedInRequest) -> HttpResponse:
         messages.error(request, "Not saved: a threshold is between 30 and 100 %, or never.")
     else:
         for slug, percent in sound.items():
-            trainings.set_threshold(slug, percent / 100)
+            router_versions.set_threshold(slug, percent / 100)
         messages.success(request, "The thresholds are saved and in use.")
     number = request.POST.get("version", "")
     if number.isascii() and number.isdecimal() and len(number) < 9:

@@ -153,7 +153,7 @@ class LearningMode(models.TextChoices):
 
 
 class LearningSetting(models.Model):
-    """The one row that says how a new version comes into use; `routing.learning.active.get_learning_setting` makes it."""
+    """The one row that says how a new version comes into use; `routing.learning.router_versions.get_learning_setting` makes it."""
 
     mode = models.CharField(max_length=10, choices=LearningMode.choices, default=LearningMode.AUTOMATIC)
     #: Department's slug → the probability (0 to 1) from which on the router decides alone; others have the default.

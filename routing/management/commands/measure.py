@@ -11,13 +11,13 @@ from django.core.management.base import BaseCommand, CommandError
 
 from routing.classifier.hints import rule_phrases
 from routing.classifier.measuring import LabelledMessage, measure_learning_curve
-from routing.classifier.training import Example
+from routing.classifier.training_data import Example
 from routing.files.examples import UnreadableFile, read_labelled_rows
 from routing.files.labelled import UnusableFile, read_csv_file, score_labels
 from routing.files.reading_score import MEASURED_FIELDS, measure_readings
 from routing.learning import held_out
-from routing.learning.active import held_out_votes
 from routing.learning.example_facts import facts_of_text
+from routing.learning.votes import held_out_votes
 from routing.rules.engine import compile_rules, decide
 from routing.rules.starter import starter_snapshot
 

@@ -16,9 +16,10 @@ from inbox.decisions import second_opinion
 from inbox.decisions.replay import ReplayCounts, replay_decisions
 from inbox.ingest.page import store_messages
 from inbox.models import Case, CaseEvent, Custody, Decision, RoutingSuggestion, SecondLook, Verb
-from routing.learning import corrections, trainings
-from routing.learning.active import clear_active_router_cache, get_active_router, rule_votes
+from routing.learning import corrections, router_versions, trainings
+from routing.learning.active import clear_active_router_cache, get_active_router
 from routing.learning.example_facts import facts_of_text
+from routing.learning.votes import rule_votes
 from routing.models import LearningMode, RouterVersion, RoutingExample
 from routing.rules import versions
 from routing.rules.editing import RuleContent, add_rule, set_default_department
@@ -72,7 +73,7 @@ class Place:
 
     def threshold(self, value):
         for slug in ("service", "billing", "tech"):
-            trainings.set_threshold(slug, value)
+            router_versions.set_threshold(slug, value)
 
 
 @pytest.fixture
@@ -194,10 +195,10 @@ def test_each_decision_is_weighed_once(place):
 
 
 def test_without_a_router_nothing_waits(place):
-    trainings.set_learning_mode(LearningMode.OFF)
+    router_versions.set_learning_mode(LearningMode.OFF)
     place.arrives(MONEY)
     assert second_opinion.weigh_new_decisions(LATER) == 0
-    trainings.set_learning_mode(LearningMode.AUTOMATIC)
+    router_versions.set_learning_mode(LearningMode.AUTOMATIC)
     assert second_opinion.weigh_new_decisions(LATER) == 0
     assert not RoutingSuggestion.objects.exists()
 

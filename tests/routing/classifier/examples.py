@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 
 from routing.classifier.features import Votes
-from routing.classifier.training import Example
+from routing.classifier.training_data import Example
 
 PATTERNS = {
     "billing": (

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from routing.classifier import scoring
 from routing.classifier.arrays import feature_weights, kernel_matrix, pack_rows, score_rows, transpose_rows
+from routing.classifier.cross_validation import choose_strength
 from routing.classifier.features import (
     Votes,
     build_feature_space,
@@ -31,14 +32,13 @@ from routing.classifier.measuring import LabelledMessage, measure_learning_curve
 from routing.classifier.router import BadArrays, Guess, belief_scores, unpack_router
 from routing.classifier.training import (
     MIN_EXAMPLES,
-    Example,
     TooFewExamples,
-    _build_training_data,
-    _choose_strength,
     train_router,
 )
-from routing.learning.active import HELD_OUT_FROM, ActiveRouter, held_out_votes, training_votes
+from routing.classifier.training_data import Example, build_training_data
+from routing.learning.active import ActiveRouter
 from routing.learning.example_facts import facts_of_text
+from routing.learning.votes import HELD_OUT_FROM, held_out_votes, training_votes
 from routing.rules.engine import compile_rules
 from routing.rules.starter import starter_snapshot
 from tests.routing.classifier.examples import PATTERNS, examples
@@ -192,9 +192,9 @@ def test_what_is_worse_than_the_rules_is_said_to_be_and_what_is_better_too():
     known = examples(
         60, votes=lambda department: Votes("tech" if department == "billing" else department, True)
     )
-    _, bench, _ = _build_training_data(known, [])
+    data = build_training_data(known, [])
     for sign, expected in ((-50, False), (50, True)):
-        _, is_better = _choose_strength(bench, [sign * bench.targets])
+        _, is_better = choose_strength(data, [sign * data.targets])
         assert is_better is expected
 
 

@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from accounts.models import Role
 from routing.facts import Facts
-from routing.learning import active, corrections, suggested_rules, trainings
+from routing.learning import active, corrections, router_versions, suggested_rules, trainings
 from routing.models import (
     DismissedRule,
     LearningMode,
@@ -169,10 +169,10 @@ def test_a_training_that_failed_says_why(client, world):
 
 def test_the_mode_is_chosen(client, world):
     client.post(page("learning_mode"), {"mode": "off"})
-    assert active.get_learning_setting().mode == LearningMode.OFF
+    assert router_versions.get_learning_setting().mode == LearningMode.OFF
     assert active.get_active_router() is None
     assert "Not changed" in said(client.post(page("learning_mode"), {"mode": "x"}, follow=True))
-    assert active.get_learning_setting().mode == LearningMode.OFF
+    assert router_versions.get_learning_setting().mode == LearningMode.OFF
 
 
 def test_rolling_back_is_one_click(client, world):
@@ -191,14 +191,14 @@ def test_a_version_that_cannot_be_read_is_not_used(client, world):
 def test_thresholds_are_saved(client, world):
     response = client.post(page("learning_thresholds"), {"billing": "60", "tech": "101", "version": "1"})
     assert response["Location"] == page("learning_version", 1)
-    assert active.get_learning_setting().thresholds == {"billing": 0.6, "tech": 1.01}
+    assert router_versions.get_learning_setting().thresholds == {"billing": 0.6, "tech": 1.01}
 
 
 @pytest.mark.parametrize("value", ["", "-5", "29", "102", "9" * 50, "ninety", "٩٠"])
 def test_a_threshold_that_makes_no_sense_changes_nothing(client, world, value):
     response = client.post(page("learning_thresholds"), {"billing": value, "tech": "60"}, follow=True)
     assert "Not saved" in said(response)
-    assert active.get_learning_setting().thresholds == {}
+    assert router_versions.get_learning_setting().thresholds == {}
 
 
 def test_an_example_is_removed(client, world):

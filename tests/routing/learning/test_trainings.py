@@ -13,7 +13,7 @@ from django.db import connection
 from accounts.models import Department
 from routing.classifier.router import BadArrays
 from routing.files.routed import route_message
-from routing.learning import corrections, trainings
+from routing.learning import corrections, router_versions, trainings
 from routing.learning.active import (
     DEFAULT_THRESHOLD,
     clear_active_router_cache,
@@ -140,7 +140,7 @@ def test_without_rules_the_starter_rules_vote(db):
 def test_a_version_worse_than_the_rules_is_not_used(taught, monkeypatch):
     from routing.classifier import training as classifier_training
 
-    monkeypatch.setattr(classifier_training, "_choose_strength", lambda bench, scores: (0.25, False))
+    monkeypatch.setattr(classifier_training, "choose_strength", lambda data, learned_by_cut: (0.25, False))
     version = trained()
     assert version.state == VersionState.REFUSED
     assert version.verdict.startswith("Worse than the rules alone")
@@ -222,19 +222,19 @@ def test_a_training_whose_worker_went_away_is_taken_again_and_then_given_up(taug
 def test_rolling_back_pins_and_automatic_takes_the_newest_again(taught):
     trained()
     second = trained(LATER)
-    trainings.activate_router_version(1)
+    router_versions.activate_router_version(1)
     assert get_active_router().number == 1
     third = trained(LATER + dt.timedelta(hours=1))
     assert third.state == VersionState.RETIRED
     assert "pinned" in third.verdict
-    trainings.set_learning_mode(LearningMode.AUTOMATIC)
+    router_versions.set_learning_mode(LearningMode.AUTOMATIC)
     assert get_active_router().number == 3
     assert RouterVersion.objects.get(pk=second.pk).state == VersionState.RETIRED
 
 
 def test_switched_off_only_the_rules_decide(taught):
     trained()
-    trainings.set_learning_mode(LearningMode.OFF)
+    router_versions.set_learning_mode(LearningMode.OFF)
     assert get_active_router() is None
     assert "switched off" in trained(LATER).verdict
 
@@ -245,7 +245,7 @@ def test_arrays_that_are_none_leave_the_rules(taught):
     clear_active_router_cache()
     assert get_active_router() is None
     with pytest.raises(BadArrays):
-        trainings.activate_router_version(1)
+        router_versions.activate_router_version(1)
 
 
 def test_the_active_router_is_asked_for_once_a_second_and_its_arrays_are_read_once(
@@ -270,7 +270,7 @@ def test_the_active_router_is_asked_for_once_a_second_and_its_arrays_are_read_on
 
 def test_thresholds_are_by_department(taught):
     trained()
-    trainings.set_threshold("billing", 0.5)
+    router_versions.set_threshold("billing", 0.5)
     active = get_active_router()
     assert active.threshold("billing") == 0.5
     assert active.threshold("tech") == DEFAULT_THRESHOLD

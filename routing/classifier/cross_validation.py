@@ -1,0 +1,163 @@
+"""Judge what can be learned on examples that were not learned from. Pure; deterministic.
+
+The examples are cut into folds; each fold is scored by a fit of all others. These scores choose how much of what is
+learned to use and how sure it may be, and they are what a version's figures are made of.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from routing.classifier import scoring
+from routing.classifier.fitting import fit_regression
+from routing.classifier.training_data import Example, TrainingData
+
+if TYPE_CHECKING:
+    from routing.classifier.arrays import Floats
+
+FOLDS = 5
+#: With few examples the folds are cut anew so many times: one cut would be luck.
+CUTS_WHEN_FEW, FEW_EXAMPLES = 3, 400
+#: How much of what was learned may be used.
+STRENGTHS = (0.25, 0.5, 0.75, 1.0)
+TEMPERATURES = tuple(0.4 * 1.15**step for step in range(16))
+#: The share of the surest guesses that is looked at on its own.
+SUREST_SHARE = 0.4
+
+Progress = Callable[[str], None]
+
+
+def cross_validate(data: TrainingData, seed: int, progress: Progress) -> list[Floats]:
+    """Return what was learned about examples that were not seen: one array (n × k) a cut."""
+    import numpy as np
+
+    learned_by_cut = []
+    cuts = CUTS_WHEN_FEW if len(data.labels) <= FEW_EXAMPLES else 1
+    for cut in range(cuts):
+        learned = np.zeros_like(data.targets)
+        folds = np.asarray(_assign_folds(data.labels, seed + cut))
+        for fold in range(FOLDS):
+            progress(f"Cross-validation: {cut * FOLDS + fold + 1} of {cuts * FOLDS}")
+            unseen = folds == fold
+            _, fitted = fit_regression(data.build_problem([0.0 if left_out else 1.0 for left_out in unseen]))
+            learned[unseen] = fitted[unseen]
+        learned_by_cut.append(learned)
+    return learned_by_cut
+
+
+def _assign_folds(labels: Sequence[str], seed: int) -> list[int]:
+    """Return the fold of each example, each department spread over all of them."""
+    order = list(range(len(labels)))
+    random.Random(seed).shuffle(order)
+    order.sort(key=lambda at: labels[at])
+    folds = [0] * len(labels)
+    for place, at in enumerate(order):
+        folds[at] = place % FOLDS
+    return folds
+
+
+def choose_strength(data: TrainingData, learned_by_cut: Sequence[Floats]) -> tuple[float, bool]:
+    """Choose how much of what was learned to use; also return whether that is not worse than the rules.
+
+    What counts is the mean of accuracy and macro-F1 over the cuts. Of equals the stronger is chosen.
+    """
+    alone = _mean_score(data, [example.votes.department for example in data.examples])
+
+    def judge(strength: float) -> float:
+        scores = (data.decision_scores(learned, strength) for learned in learned_by_cut)
+        return sum(_mean_score(data, _best_departments(data, score)) for score in scores) / len(
+            learned_by_cut
+        )
+
+    best, strength = max((judge(strength), strength) for strength in STRENGTHS)
+    return strength, best >= alone
+
+
+def _mean_score(data: TrainingData, named: Sequence[str]) -> float:
+    return (scoring.accuracy(data.labels, named) + scoring.macro_f1(data.labels, named)) / 2
+
+
+def _best_departments(data: TrainingData, scores: Floats) -> list[str]:
+    return [data.departments[at] for at in scores.argmax(axis=1)]
+
+
+def find_temperature(data: TrainingData, scores_by_cut: Sequence[Floats]) -> float:
+    """Find the temperature at which the right departments are most probable, over all cuts."""
+    import numpy as np
+
+    right = data.targets.argmax(axis=1)
+
+    def surprise(temperature: float) -> float:
+        total = 0.0
+        for scores in scores_by_cut:
+            cooled = scores / temperature
+            top = cooled.max(axis=1)
+            whole = top + np.log(np.exp(cooled - top[:, None]).sum(axis=1))
+            total += float((whole - cooled[range(len(right)), right]).mean())
+        return total
+
+    return min(TEMPERATURES, key=surprise)
+
+
+def compute_metrics(
+    data: TrainingData, scores_by_cut: Sequence[Floats], temperature: float
+) -> dict[str, Any]:
+    """Compute the figures of the cross-validation: means over the cuts, tables of the first.
+
+    `outcomes` has, of every example, the right department, the one named and how sure.
+    """
+    rules = [example.votes.department for example in data.examples]
+    named_by_cut = [_best_departments(data, scores) for scores in scores_by_cut]
+    named = named_by_cut[0]
+    sure = _probabilities(scores_by_cut[0], temperature)
+    order = (-sure).argsort(axis=1, kind="stable")
+    top = sure.max(axis=1)
+    best_two = [
+        label in (data.departments[two[0]], data.departments[two[1]])
+        for label, two in zip(data.labels, order, strict=True)
+    ]
+    surest = sorted(range(len(top)), key=lambda at: -float(top[at]))[: math.ceil(SUREST_SHARE * len(top))]
+    return {
+        "examples": len(data.labels),
+        "accuracy": _rounded_mean(scoring.accuracy(data.labels, each) for each in named_by_cut),
+        "macro_f1": _rounded_mean(scoring.macro_f1(data.labels, each) for each in named_by_cut),
+        "rules_accuracy": _rounded_mean([scoring.accuracy(data.labels, rules)]),
+        "rules_macro_f1": _rounded_mean([scoring.macro_f1(data.labels, rules)]),
+        "best_two": _rounded_mean(best_two),
+        "surest_40": _rounded_mean(named[at] == data.labels[at] for at in surest),
+        "confusion": scoring.count_confusion(data.labels, named),
+        "by_department": dict(Counter(data.labels)),
+        "by_rule": _right_counts_by_rule(data.examples),
+        "outcomes": [
+            [label, name, round(float(chance), 3)]
+            for label, name, chance in zip(data.labels, named, top, strict=True)
+        ],
+    }
+
+
+def _probabilities(scores: Floats, temperature: float) -> Floats:
+    import numpy as np
+
+    raised: Floats = np.exp((scores - scores.max(axis=1, keepdims=True)) / temperature)
+    raised /= raised.sum(axis=1, keepdims=True)
+    return raised
+
+
+def _right_counts_by_rule(examples: Sequence[Example]) -> dict[str, list[int]]:
+    """Count of every rule that decided (by key) how often it was right, and how often it decided."""
+    counts_by_rule: dict[str, list[int]] = {}
+    for example in examples:
+        if example.votes.holding:
+            counts = counts_by_rule.setdefault(example.votes.holding[0][1], [0, 0])
+            counts[0] += example.department == example.votes.department
+            counts[1] += 1
+    return counts_by_rule
+
+
+def _rounded_mean(values: Iterable[float]) -> float:
+    numbers = [float(value) for value in values]
+    return round(sum(numbers) / (len(numbers) or 1), 4)

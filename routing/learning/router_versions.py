@@ -1,0 +1,163 @@
+"""Versions of the learned router: stored by a training, taken into use by themselves or by a person.
+
+A version takes over by itself only when it is not worse than the rules alone and than the version before, and when
+nobody pinned that or switched learning off.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from django.db import transaction
+from django.db.models import Max
+
+from accounts.models import User
+from routing.classifier import scoring
+from routing.classifier.router import BadArrays, unpack_router
+from routing.classifier.training import TrainingResult
+from routing.learning.active import clear_active_router_cache
+from routing.learning.material import TrainingMaterial
+from routing.models import LearningMode, LearningSetting, RouterVersion, VersionState
+from wording.numbers import format_percent
+
+#: Versions whose arrays are kept, besides the active one.
+KEPT_VERSIONS = 20
+#: A version is compared with the one before on at least so many corrections that the older had not seen.
+MIN_COMPARED = 20
+
+
+def store_router_version(
+    trained: TrainingResult, material: TrainingMaterial, by: User | None, now: dt.datetime
+) -> RouterVersion:
+    """Store the result of a training as a new version, and activate it if it may be."""
+    with transaction.atomic():
+        mode = get_learning_setting().mode
+        before = RouterVersion.objects.select_for_update().filter(state=VersionState.ACTIVE).first()
+        takes_over, verdict = decide_takeover(trained, material, before, mode)
+        state = VersionState.ACTIVE if takes_over else VersionState.REFUSED
+        if trained.is_better and not takes_over:
+            state = VersionState.RETIRED
+        if takes_over and before is not None:
+            RouterVersion.objects.filter(pk=before.pk).update(state=VersionState.RETIRED)
+        number = (RouterVersion.objects.aggregate(n=Max("number"))["n"] or 0) + 1
+        version = RouterVersion.objects.create(
+            number=number,
+            state=state,
+            metrics=trained.metrics,
+            arrays=trained.router.pack(),
+            rules_version=material.rules_version,
+            examples=len(material.examples),
+            verdict=verdict[:300],
+            created_at=now,
+            created_by=by,
+        )
+        old = RouterVersion.objects.exclude(state=VersionState.ACTIVE).values_list("pk", flat=True)
+        RouterVersion.objects.filter(pk__in=list(old[KEPT_VERSIONS:])).delete()
+    clear_active_router_cache()
+    return version
+
+
+def decide_takeover(
+    trained: TrainingResult, material: TrainingMaterial, before: RouterVersion | None, mode: str
+) -> tuple[bool, str]:
+    """Decide whether a new version takes over from `before`; return that and why, for people."""
+    figures = trained.metrics
+    if not trained.is_better:
+        return False, (
+            f"Worse than the rules alone on messages it had not seen (macro-F1 {figures['macro_f1']:.2f} against "
+            f"{figures['rules_macro_f1']:.2f}): not used."
+        )
+    if before is not None and (objection := _objection_to_takeover(trained, material, before)):
+        return False, objection
+    better = (
+        f"On messages it had not seen: {format_percent(figures['accuracy'])} right, the rules alone "
+        f"{format_percent(figures['rules_accuracy'])}."
+    )
+    if mode == LearningMode.PINNED:
+        return False, f"{better} Not used by itself: the active version is pinned."
+    if mode == LearningMode.OFF:
+        return False, f"{better} Not used: learning is switched off."
+    return True, better
+
+
+def _objection_to_takeover(trained: TrainingResult, material: TrainingMaterial, before: RouterVersion) -> str:
+    """Return why the version before is better, "" when it is not.
+
+    Both are compared on the corrections that neither had seen; too few of them say nothing.
+    """
+    unseen = [at for at, example in enumerate(material.examples) if example.at > before.created_at]
+    if len(unseen) < MIN_COMPARED:
+        return ""
+    try:
+        router = unpack_router(bytes(before.arrays))
+    except BadArrays:
+        return ""
+    examples = [material.training_examples[at] for at in unseen]
+    right = [example.department for example in examples]
+    named_by_new = [str(trained.metrics["outcomes"][at][1]) for at in unseen]
+    named_by_old = [router.guess(example.text, example.votes)[0].department for example in examples]
+    new_share, old_share = scoring.accuracy(right, named_by_new), scoring.accuracy(right, named_by_old)
+    if new_share >= old_share:
+        return ""
+    return (
+        f"On the {len(unseen)} newest corrections {format_percent(new_share)} right, version {before.number} "
+        f"{format_percent(old_share)}: version "
+        f"{before.number} stays."
+    )
+
+
+def activate_router_version(number: int) -> RouterVersion:
+    """Make a version the active one and pin it.
+
+    No training changes that until learning is automatic again. Raises `RouterVersion.DoesNotExist`, and
+    `routing.classifier.router.BadArrays` when its arrays cannot be read.
+    """
+    with transaction.atomic():
+        version = RouterVersion.objects.select_for_update().get(number=number)
+        unpack_router(bytes(version.arrays))
+        RouterVersion.objects.filter(state=VersionState.ACTIVE).exclude(pk=version.pk).update(
+            state=VersionState.RETIRED
+        )
+        RouterVersion.objects.filter(pk=version.pk).update(state=VersionState.ACTIVE)
+        set_learning_mode(LearningMode.PINNED)
+    version.refresh_from_db()
+    return version
+
+
+def get_learning_setting() -> LearningSetting:
+    """Return the one row of settings; one that is not stored where nobody has set anything yet."""
+    return LearningSetting.objects.filter(pk=1).first() or LearningSetting(pk=1)
+
+
+def _lock_learning_setting() -> LearningSetting:
+    """Lock the one row of settings; create it where there is none. In a transaction."""
+    LearningSetting.objects.get_or_create(pk=1)
+    return LearningSetting.objects.select_for_update().get(pk=1)
+
+
+def set_learning_mode(mode: LearningMode) -> None:
+    """Set how new versions come into use. Automatic activates the newest version that was not refused."""
+    with transaction.atomic():
+        setting = _lock_learning_setting()
+        setting.mode = mode
+        setting.save(update_fields=["mode"])
+        if mode == LearningMode.AUTOMATIC:
+            _activate_newest_version()
+    clear_active_router_cache()
+
+
+def _activate_newest_version() -> None:
+    newest = RouterVersion.objects.exclude(state=VersionState.REFUSED).first()
+    active = RouterVersion.objects.filter(state=VersionState.ACTIVE)
+    if newest is not None and newest.state != VersionState.ACTIVE:
+        active.update(state=VersionState.RETIRED)
+        RouterVersion.objects.filter(pk=newest.pk).update(state=VersionState.ACTIVE)
+
+
+def set_threshold(department: str, threshold: float) -> None:
+    """Set the probability (0 to 1) from which the router decides alone; 1.01 and more is never."""
+    with transaction.atomic():
+        setting = _lock_learning_setting()
+        setting.thresholds = {**setting.thresholds, department: round(threshold, 2)}
+        setting.save(update_fields=["thresholds"])
+    clear_active_router_cache()

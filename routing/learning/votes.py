@@ -1,0 +1,48 @@
+"""The rules' votes on messages, in the form in which the learned router takes them. No database."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from routing.classifier.features import Votes
+from routing.facts import Facts
+from routing.learning.held_out import held_out_hits
+from routing.rules.engine import CompiledRules, matching_rules
+
+#: With so many messages or more, a word that only one message holds is held out; with fewer most words are rare.
+HELD_OUT_FROM = 500
+
+
+def rule_votes(facts: Facts, rules: CompiledRules) -> Votes:
+    """Return the rules' votes on one message."""
+    return _votes_from_hits(facts, rules.index.find_seen_numbers(facts), rules)
+
+
+def held_out_votes(facts: Sequence[Facts], rules: CompiledRules) -> list[Votes]:
+    """Return the votes of rules whose authors had not read these messages (`routing.learning.held_out`)."""
+    hits = held_out_hits(facts, rules)
+    return [
+        _votes_from_hits(message_facts, numbers, rules)
+        for message_facts, numbers in zip(facts, hits, strict=True)
+    ]
+
+
+def training_votes(facts: Sequence[Facts], rules: CompiledRules) -> list[Votes]:
+    """Return the votes to learn from.
+
+    Rules may have been written beside these very messages and be right about them more often than about others: from
+    `HELD_OUT_FROM` messages on, each is voted on as if it had not been there.
+    """
+    if len(facts) >= HELD_OUT_FROM:
+        return held_out_votes(facts, rules)
+    return [rule_votes(message_facts, rules) for message_facts in facts]
+
+
+def _votes_from_hits(facts: Facts, seen: set[int], rules: CompiledRules) -> Votes:
+    matching = matching_rules(seen, rules)
+    return Votes(
+        department=matching[0].department if matching else rules.default,
+        by_default=not matching,
+        holding=tuple((rule.department, rule.key) for rule in matching),
+        sentiment=facts.sentiment,
+    )
