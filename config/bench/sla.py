@@ -10,7 +10,7 @@ from typing import Any
 
 from config.bench.web import median
 from inbox.changes.clocks import compute_clock_values
-from inbox.ingest.threads import CaseState
+from inbox.ingest.case_state import CaseState
 from inbox.models import Status
 from routing.business_hours.calendar import CompiledCalendar, compile_calendar
 from routing.service_levels.policies import ClockName, Policy, ServiceLevels, Step, compute_due

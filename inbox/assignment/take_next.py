@@ -15,7 +15,7 @@ from accounts.models import Department, User
 from accounts.working_time import presence
 from inbox.assignment.automatic import set_assignee
 from inbox.assignment.needs import ASKED_JOIN_SQL, LANGUAGE_SQL
-from inbox.changes import clocks
+from inbox.changes.case_row import CLOCK_COLUMNS
 from inbox.changes.change import Change, require_permission
 from inbox.changes.refusals import Invalid
 from inbox.models import Case, Decision, Status
@@ -32,7 +32,7 @@ ATTEMPTS, ATTEMPT_PAUSE = 20, 0.01
 _NEEDED_COLUMNS = {
     "id", "brand_account_id", "network", "visibility", "status", "department_id", "assignee_id", "priority", "version",
     "historical", "needs_answer", "last_inbound_at", "last_outbound_at", "waiting_since", "first_response_at",
-    "closed_at", *clocks.CLOCK_FIELDS,
+    "closed_at", *CLOCK_COLUMNS,
 }  # fmt: skip
 # `from_db` takes the values in the order of the model, whatever the order of the names that it is given.
 _LOADED_COLUMNS = tuple(

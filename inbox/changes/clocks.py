@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any, NamedTuple, Protocol
 
+from inbox.changes.case_row import STOPPED_CLOCKS
 from inbox.models import Status
 from routing.service_levels.policies import (
     CLOCKS,
@@ -25,12 +26,6 @@ CLOCK_INPUT_FIELDS = frozenset({
     "status", "department", "department_id", "priority", "waiting_since", "first_response_at", "last_outbound_at",
     "closed_at", "needs_answer", "historical",
 })  # fmt: skip
-#: The fields in which clocks are kept.
-CLOCK_FIELDS = (
-    "exchange_from", "first_response_due_at", "next_response_due_at", "resolution_from", "resolution_used",
-    "resolution_due_at", "next_due_at", "next_clock_at", "sla_version",
-)  # fmt: skip
-_STOPPED_VALUES: dict[str, Any] = {**dict.fromkeys(CLOCK_FIELDS), "resolution_used": 0}
 
 
 class HasClocks(Protocol):
@@ -68,7 +63,7 @@ def compute_clock_values(
 ) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """The values that a case's clock fields should have now, and the clocks that ended with what changed the case."""
     if case.historical:
-        return _STOPPED_VALUES, []
+        return STOPPED_CLOCKS, []
     policy = terms.matching_policy(case.department_id, case.priority, network)
     ended: list[dict[str, Any]] = []
     exchange = _exchange_start(case, now, ended, just_closed=just_closed)

@@ -10,12 +10,13 @@ from __future__ import annotations
 import datetime as dt
 import time
 
-import orjson
 from django.db import connection, transaction
 
 from inbox.changes import clocks
+from inbox.changes.case_row import CLOCK_COLUMNS, assignment_list, record_definition
 from inbox.escalation import sweep
 from inbox.models import Case
+from postgres.bound_cursors import rows_as_json
 from routing.models import SLAVersion
 from routing.service_levels import versions
 from routing.service_levels.policies import ServiceLevels
@@ -26,17 +27,11 @@ BUDGET_SECONDS = 4
 #: Somebody may still be storing a case by the version before, for as long as a page of messages takes.
 SETTLED_AFTER = dt.timedelta(seconds=30)
 
-_UPDATE = """
-UPDATE inbox_case c
-SET exchange_from = r.exchange_from, first_response_due_at = r.first_response_due_at,
-    next_response_due_at = r.next_response_due_at, resolution_from = r.resolution_from,
-    resolution_used = r.resolution_used, resolution_due_at = r.resolution_due_at, next_due_at = r.next_due_at,
-    next_clock_at = r.next_clock_at, sla_version = r.sla_version
-FROM json_to_recordset(%s::json) AS r(id bigint, exchange_from timestamptz, first_response_due_at timestamptz,
-    next_response_due_at timestamptz, resolution_from timestamptz, resolution_used int, resolution_due_at timestamptz,
-    next_due_at timestamptz, next_clock_at timestamptz, sla_version int)
+_UPDATE_CLOCKS = f"""
+UPDATE inbox_case c SET {assignment_list(CLOCK_COLUMNS, "r")}
+FROM json_to_recordset(%(rows)s::json) AS r({record_definition(("id", *CLOCK_COLUMNS))})
 WHERE c.id = r.id
-"""
+"""  # noqa: S608 (constants)
 
 
 def recompute_open_cases(now: dt.datetime) -> None:
@@ -119,4 +114,4 @@ def _recompute_clocks(
             sweep.record_escalations(case, service_levels, policy, published_at, is_notified=False)
         rows.append({"id": case.pk, **values})
     with connection.cursor() as cursor:
-        cursor.execute(_UPDATE, [orjson.dumps(rows).decode()])
+        cursor.execute(_UPDATE_CLOCKS, {"rows": rows_as_json(rows)})

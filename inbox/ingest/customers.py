@@ -1,10 +1,10 @@
-"""How a customer stands with us when a message arrives: what rules may ask about a person. Plain data."""
+"""The standing of a message's customer when it arrives: what rules may ask about a person. Plain data."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -15,7 +15,7 @@ from inbox.ingest.header import PageHeader
 class CustomerStanding:
     """A customer at this moment of the page: it changes as the page's own messages open cases.
 
-    `previous_department` is the slug of the department that closed a case of theirs last, "" for none.
+    `previous_department` is the slug of the department that closed one of the customer's cases last, "" for none.
     """
 
     customer_id: int
@@ -24,25 +24,32 @@ class CustomerStanding:
     previous_department: str = ""
 
     def note_case_closed(self, slug: str) -> None:
-        """A case of theirs was closed, the department's with this slug."""
+        """Note that the department with this slug closed one of the customer's open cases."""
         self.open_cases -= 1
         self.previous_department = slug
 
 
-def authors_from_rows(
-    rows: Iterable[tuple[Any, ...]], header: PageHeader
-) -> dict[str, tuple[int, CustomerStanding]]:
-    """Identity id and standing by the author's remote id, from the rows of `ingest_sql.identities`. Two names of one
-    customer share one standing.
+class PageAuthor(NamedTuple):
+    """An author of the page's messages: the identity on the network, and the customer behind it."""
+
+    identity_id: int
+    customer: CustomerStanding
+
+
+def authors_from_rows(rows: Iterable[Mapping[str, Any]], header: PageHeader) -> dict[str, PageAuthor]:
+    """Return the authors by remote id, of the rows of `write_sql.upsert_identities`.
+
+    Two identities of one customer share one standing.
     """
-    slugs = {place.id: place.slug for place in header.departments}
+    slugs = {department.id: department.slug for department in header.departments}
     customers: dict[int, CustomerStanding] = {}
-    found: dict[str, tuple[int, CustomerStanding]] = {}
-    for remote_id, identity_id, customer_id, tags, open_cases, closed_by in rows:
-        customer = customers.get(customer_id)
+    authors: dict[str, PageAuthor] = {}
+    for row in rows:
+        customer = customers.get(row["customer_id"])
         if customer is None:
-            named = tuple(orjson.loads(tags)) if tags != "[]" else ()
-            customer = CustomerStanding(customer_id, named, open_cases, slugs.get(closed_by, ""))
-            customers[customer_id] = customer
-        found[remote_id] = identity_id, customer
-    return found
+            tags = tuple(orjson.loads(row["tags"])) if row["tags"] != "[]" else ()
+            closed_by = slugs.get(row["closed_by"], "")
+            customer = CustomerStanding(row["customer_id"], tags, row["open_cases"], closed_by)
+            customers[customer.customer_id] = customer
+        authors[row["remote_id"]] = PageAuthor(row["identity_id"], customer)
+    return authors

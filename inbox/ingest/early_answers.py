@@ -19,10 +19,11 @@ from django.conf import settings
 from accounts.models import Stream
 from inbox.ingest.echoes import OutgoingReply
 from inbox.ingest.edits import supersedes
-from inbox.ingest.read_sql import OUTGOING_REPLIES, fetch_rows, rows_as_json
+from inbox.ingest.read_sql import OUTGOING_REPLIES
 from inbox.ingest.storable import Storable
 from inbox.models import EarlyAnswer
 from networks.base import Author, InboundMessage
+from postgres.bound_cursors import fetch_named_rows, rows_as_json
 
 #: How long a parent is waited for: two of the longest intervals between polls.
 PARENT_WAIT = dt.timedelta(seconds=2 * settings.POLL_INTERVAL_MAX)
@@ -46,7 +47,7 @@ WITH RECURSIVE early(id, canonical_id, remote_id) AS (
   SELECT e.id, e.canonical_id, e.remote_id FROM early JOIN inbox_earlyanswer e
     ON e.brand_account_id = %(brand)s AND e.parent_remote_id IN (early.canonical_id, early.remote_id)
 ), waiting AS ({OUTGOING_REPLIES})
-SELECT waiting.*, NULL::jsonb FROM waiting
+SELECT waiting.*, NULL::jsonb AS kept_answer FROM waiting
 UNION ALL
 SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, to_jsonb(e) || jsonb_build_object(
   'waited', coalesce(e.look_at <= %(due)s, false)) FROM inbox_earlyanswer e WHERE e.id = ANY(ARRAY(SELECT id FROM early))
@@ -54,36 +55,48 @@ SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, to_jsonb(e) |
 
 
 class KeptAnswer(NamedTuple):
-    """A kept answer; `waited`: its parent has been waited for long enough."""
+    """An answer of our own that is kept; `waited_enough`: its parent need not be waited for any longer."""
 
     id: int
     item: Storable
     waited_enough: bool
 
 
+class OwnAnswers(NamedTuple):
+    """Answers of our own that a page may settle: those on their way out, and the kept ones by canonical id."""
+
+    replies: list[OutgoingReply]
+    kept: dict[str, KeptAnswer]
+
+
 def lock_own_answers(
     brand: int, own_id: str, items: Iterable[Storable], own: Iterable[Storable], due: dt.datetime | None
-) -> tuple[list[OutgoingReply], dict[str, KeptAnswer]]:
-    """The brand account's answers on their way out, locked, and the kept ones that what comes may settle, by canonical
-    id. With `due` those, too, whose time to be looked at has come.
+) -> OwnAnswers:
+    """Lock the brand account's answers on their way out, and read the kept ones that a page may settle.
+
+    `own` are those of the page's `items` that are the brand account's, whose remote id is `own_id`. With `due` also those
+    whose time to be looked at has come by then. One statement.
     """
     messages = [item.message for item in items]
-    rows = fetch_rows(
-        _LOCK_OWN_ANSWERS,
-        {
-            "brand": brand,
-            "ids": list(
-                {name for one in messages for name in (one.canonical_id, one.remote_id, *one.versions)}
-            ),
-            "own": [item.message.canonical_id for item in own],
-            "threads": list({one.thread_id for one in messages} - {""}),
-            "due": due,
-        },
-    )
-    kept = [_kept_answer_from_document(row[-1], own_id) for row in rows if row[-1] is not None]
-    return [OutgoingReply(*row[:-1]) for row in rows if row[-1] is None], {
-        one.item.message.canonical_id: one for one in kept
+    ids = {
+        id_ for message in messages for id_ in (message.canonical_id, message.remote_id, *message.versions)
     }
+    parameters = {
+        "brand": brand,
+        "ids": list(ids),
+        "own": [item.message.canonical_id for item in own],
+        "threads": list({message.thread_id for message in messages} - {""}),
+        "due": due,
+    }
+    answers = OwnAnswers([], {})
+    for row in fetch_named_rows(_LOCK_OWN_ANSWERS, parameters):
+        document = row.pop("kept_answer")
+        if document is None:
+            answers.replies.append(OutgoingReply(**row))
+        else:
+            kept = _kept_answer_from_document(document, own_id)
+            answers.kept[kept.item.message.canonical_id] = kept
+    return answers
 
 
 def _kept_answer_from_document(document: str | dict[str, Any], own_id: str) -> KeptAnswer:
@@ -135,8 +148,8 @@ def replace_edited_parents(
     return [renamed.get(id(item), item) for item in items], again
 
 
-def merge_kept_answers(items: Sequence[Storable], kept: Mapping[str, KeptAnswer]) -> list[Storable]:
-    """The page's messages and the kept ones; of one that is both, the later state."""
+def merge_kept_answers(items: Iterable[Storable], kept: Mapping[str, KeptAnswer]) -> list[Storable]:
+    """Return the page's messages and the kept ones; of one that is both, the later state."""
     both = {item.message.canonical_id: item for item in items}
     for canonical_id, one in kept.items():
         if canonical_id not in both or supersedes(one.item.message, both[canonical_id].message):
@@ -154,8 +167,7 @@ def early_answer_changes(
     brand: int, homeless: Collection[Storable], kept: Mapping[str, KeptAnswer]
 ) -> dict[str, Any] | None:
     """What the table of kept answers gains (`early`), loses (`settled`) and has looked at in vain (`looked`), as
-    parameters; None for nothing. `homeless` are the messages of our own that belong to no case yet.
-    """
+    parameters; None for nothing. `homeless` are the messages of our own that belong to no case yet."""
     left = {item.message.canonical_id for item in homeless}
     unchanged = {id(one.item) for one in kept.values()}
     early = [

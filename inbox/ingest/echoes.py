@@ -13,8 +13,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from inbox.ingest.storable import Storable
-from inbox.ingest.threads import CaseState
-from inbox.models import Status
 
 #: The network's clock and ours may differ by this much.
 CLOCK_SKEW = dt.timedelta(minutes=5)
@@ -66,23 +64,3 @@ def normalise_for_matching(text: str) -> str:
     """A text as networks may change it: links shortened, @names put in front, spaces and composition normalised."""
     text = _LEADING_NAMES.sub("", unicodedata.normalize("NFC", text.strip()))
     return " ".join(_LINK.sub("\N{LINK SYMBOL}", text).split())
-
-
-def apply_answer(case: CaseState, at: dt.datetime, connected_at: dt.datetime) -> None:
-    """The case after an answer of ours that stands on the network since `at`, whenever we hear of it.
-
-    The first response counts from when the case reached us, so it is never before that.
-    """
-    case.last_outbound_at = max(case.last_outbound_at or at, at)
-    if at >= connected_at:
-        first = max(at, case.created_at)
-        case.first_response_at = min(case.first_response_at or first, first)
-    if case.last_inbound_at is None or case.last_inbound_at <= at:
-        case.waiting_since = None
-        if case.status in (Status.NEW, Status.OPEN):
-            case.status = Status.WAITING
-        return
-    if case.status == Status.NEW:
-        case.status = Status.OPEN
-    if case.waiting_since is not None and case.waiting_since <= at:
-        case.waiting_since = min((one for one in case.answers_wanted_at if one > at), default=None)

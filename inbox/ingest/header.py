@@ -1,8 +1,9 @@
-"""Whose page of messages it is, as it stands when the page is stored."""
+"""Whose page of messages it is: the brand account, the departments and the service levels when it is stored."""
 
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,13 +21,13 @@ class PageDepartment:
     slug: str
     name: str
     is_open: bool
-    #: Cases are given to people without anybody's doing.
+    #: New cases are assigned to people automatically.
     assigns_automatically: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class PageHeader:
-    """Whose page it is."""
+    """The brand account of a page, and what storing the page has to know besides."""
 
     kind: str
     brand_account_id: int
@@ -45,16 +46,43 @@ class PageHeader:
     @property
     def automatic_department_ids(self) -> set[int]:
         """The departments that assign automatically."""
-        return {place.id for place in self.departments if place.assigns_automatically}
+        return {department.id for department in self.departments if department.assigns_automatically}
 
     def is_own(self, item: Storable) -> bool:
-        """Whether the brand account wrote this itself."""
+        """Return whether the brand account wrote this itself."""
         return item.message.author.is_self or item.author_id == self.own_id
 
+    def find_department(self, slug: str, default: str) -> PageDepartment:
+        """Return the department that a decision names, for a new case.
 
-def header_from_row(row: tuple[Any, ...], now: dt.datetime) -> PageHeader:
-    """Out of the row that `ingest_sql.fence` and `lock` return; who is on point at `now`."""
-    kind, brand, network, own_id, connected_at, health, places, sla, zone, shifts, early = row
-    departments = tuple(PageDepartment(*one) for one in orjson.loads(places or "[]"))
-    there = on_point_from_rows(orjson.loads(shifts), zone, now) if shifts else (None, None)
-    return PageHeader(kind, brand, network, own_id, connected_at, health, departments, sla, there, early)
+        The `default` (a slug, too) when that one is closed or gone; any open one when the default is closed or gone as
+        well; any at all when all are closed. Raises `LookupError` when there is none.
+        """
+        for candidate in (slug, default):
+            for department in self.departments:
+                if department.slug == candidate and department.is_open:
+                    return department
+        if not self.departments:
+            raise LookupError("There is no department that could take a case.")
+        return min(
+            self.departments,
+            key=lambda department: (not department.is_open, department.slug != default),
+        )
+
+
+def header_from_row(row: Mapping[str, Any], now: dt.datetime) -> PageHeader:
+    """Return the header of a page at `now`, of a row with `read_sql.HEADER_COLUMNS`; their JSON comes as text."""
+    departments = orjson.loads(row["departments"] or "[]")
+    shifts = orjson.loads(row["shifts"]) if row["shifts"] else None
+    return PageHeader(
+        kind=row["kind"],
+        brand_account_id=row["brand_account_id"],
+        network=row["network"],
+        own_id=row["own_id"],
+        connected_at=row["connected_at"],
+        health=row["health"],
+        departments=tuple(PageDepartment(*values) for values in departments),
+        sla_version=row["sla_version"],
+        on_point=on_point_from_rows(shifts, row["time_zone"], now),
+        has_early_answers=row["has_early_answers"],
+    )

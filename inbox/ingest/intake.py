@@ -1,6 +1,7 @@
 """What becomes of a page of messages: worked out in memory between reading and writing, without the database.
 
-`Intake` takes messages one by one, oldest first, and holds what has to be written.
+`Intake` takes messages one by one, oldest first, then sets the clocks of the cases that they changed; it holds what has to be
+written. What a message does to a case is in `case_state`, what the rules say about it in `message_decision`.
 """
 
 from __future__ import annotations
@@ -10,51 +11,61 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from inbox.ingest import echoes, noise, threads
-from inbox.ingest.customers import CustomerStanding
+from inbox.changes.clocks import compute_clock_values
+from inbox.ingest import echoes, threads
+from inbox.ingest.case_state import CaseState
+from inbox.ingest.customers import PageAuthor
 from inbox.ingest.early_answers import KeptAnswer
 from inbox.ingest.edits import StoredMessage, change_kind
-from inbox.ingest.header import PageDepartment, PageHeader
+from inbox.ingest.header import PageHeader
+from inbox.ingest.message_decision import MessageDecision, read_and_decide
 from inbox.ingest.storable import Storable
-from inbox.ingest.threads import CaseState
 from inbox.models import Direction, Status, Verb
-from routing.facts import Decision, Facts
-from routing.reading import Reading, read_message
-from routing.reading.languages import detect_language
-from routing.rules.engine import CompiledRules, decide
+from routing.facts import Decision
+from routing.rules.engine import CompiledRules
+from routing.service_levels.policies import ServiceLevels
+
+_ANSWER_VERBS = (Verb.ANSWERED, Verb.ANSWERED_NATIVELY)
 
 
 @dataclass(slots=True)
 class NewMessage:
-    """A message to insert. `decision` and `reading` are None for messages of our own."""
+    """A message to insert. `decided` is None for a message of our own, `user_id` who wrote it, if one of us did here.
+
+    `joined`: its case was there before it.
+    """
 
     item: Storable
     case: CaseState
-    identity_id: int | None
     historical: bool
+    identity_id: int | None = None
     user_id: int | None = None
-    decision: Decision | None = None
-    reading: Reading | None = None
-    needs_answer: bool = False
+    decided: MessageDecision | None = None
     joined: bool = False
-    facts: Facts | None = None
+
+    @property
+    def direction(self) -> Direction:
+        """`Message.direction` of the row."""
+        return Direction.INBOUND if self.decided is not None else Direction.OUTBOUND
 
 
 @dataclass(slots=True)
 class Intake:
-    """Reads the page's messages against what is stored. `homeless` are those of our own that belong to no case yet,
-    `early` those that were so on an earlier page, by canonical id.
+    """A page's messages against what is stored, and what they change.
+
+    `authors` are by remote id, `stored_messages` and `kept_answers` (messages of our own that belonged to no case on an
+    earlier page) by canonical id, `cases` by id, locked; `replies` are answers on their way out. `unplaced` are the page's
+    messages of our own that belong to no case yet.
     """
 
     header: PageHeader
     rules: CompiledRules
     now: dt.datetime
-    authors: dict[str, tuple[int, CustomerStanding]]
+    authors: dict[str, PageAuthor]
     stored_messages: dict[str, StoredMessage]
     cases: dict[int, CaseState]
     replies: list[echoes.OutgoingReply]
     kept_answers: dict[str, KeptAnswer] = field(default_factory=dict)
-    cases_by_customer: dict[int, list[CaseState]] = field(default_factory=dict)
     opened: list[CaseState] = field(default_factory=list)
     messages: list[NewMessage] = field(default_factory=list)
     message_changes: list[tuple[StoredMessage, Storable]] = field(default_factory=list)
@@ -63,16 +74,17 @@ class Intake:
     ignored: int = 0
     own_count: int = 0
     unplaced: list[Storable] = field(default_factory=list)
+    _cases_by_customer: dict[int, list[CaseState]] = field(default_factory=dict)
     _case_by_message_id: dict[str, CaseState] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for case in self.cases.values():
-            self.cases_by_customer.setdefault(case.customer_id, []).append(case)
+            self._cases_by_customer.setdefault(case.customer_id, []).append(case)
 
     def take_messages(self, items: Iterable[Storable]) -> None:
         """Take the messages oldest first: an answer comes after what it answers."""
         is_own = self.header.is_own
-        for item in sorted(items, key=lambda one: (one.at, is_own(one), one.message.canonical_id)):
+        for item in sorted(items, key=lambda item: (item.at, is_own(item), item.message.canonical_id)):
             self._take_message(item)
         # One of ours that answers another may stand before it, where times are told in whole seconds.
         while any(self._place_own(item) for item in self.unplaced):
@@ -80,10 +92,25 @@ class Intake:
                 item for item in self.unplaced if item.message.canonical_id not in self._case_by_message_id
             ]
 
+    def set_clocks(self, service_levels: ServiceLevels) -> None:
+        """Set the clocks of every case that the page changed, and tell in an answer's event which clocks it ended."""
+        for case in self.touched_cases + self.opened:
+            values, ended = compute_clock_values(case, self.header.network, service_levels, self.now)
+            for name, value in values.items():
+                setattr(case, name, value)
+            answers = [data for verb, _, data in case.events if verb in _ANSWER_VERBS]
+            if ended and answers:
+                answers[-1]["clocks"] = ended
+
+    @property
+    def touched_cases(self) -> list[CaseState]:
+        """The stored cases that the page changed."""
+        return [case for case in self.cases.values() if case.touched]
+
     def _take_message(self, item: Storable) -> None:
-        known = self.stored_messages.get(item.message.canonical_id)
-        if known is not None:
-            self._take_stored_message(known, item)
+        stored = self.stored_messages.get(item.message.canonical_id)
+        if stored is not None:
+            self._take_stored_message(stored, item)
         elif item.message.deleted:
             self.ignored += 1
         elif self.header.is_own(item):
@@ -91,111 +118,63 @@ class Intake:
         else:
             self._take_inbound(item)
 
-    def _take_stored_message(self, known: StoredMessage, item: Storable) -> None:
-        case, what = self.cases.get(known.case_id), change_kind(known, item)
-        if case is None or not what:
+    def _take_stored_message(self, stored: StoredMessage, item: Storable) -> None:
+        """Take a message that is stored already: a duplicate, or edited, deleted or hidden since."""
+        case, change = self.cases.get(stored.case_id), change_kind(stored, item)
+        if case is None or not change:
             self.duplicates += 1
             return
-        self.message_changes.append((known, item))
-        if what != "hidden":
+        self.message_changes.append((stored, item))
+        is_own = self.header.is_own(item)
+        if change != "hidden":
             case.touched = True
-            verb = Verb.MESSAGE_DELETED if what == "deleted" else Verb.MESSAGE_EDITED
-            whose = {"ours": True} if self.header.is_own(item) else {}
-            case.events.append((verb, None, {"message": known.id, **whose}))
-        if what == "edited" and not self.header.is_own(item):
-            self._reread_edited_message(known, item, case)
+            verb = Verb.MESSAGE_DELETED if change == "deleted" else Verb.MESSAGE_EDITED
+            case.record_event(verb, {"message": stored.id, **({"ours": True} if is_own else {})})
+        if change == "edited" and not is_own:
+            self._reread_edited_message(stored, item, case)
 
-    def _reread_edited_message(self, known: StoredMessage, item: Storable, case: CaseState) -> None:
-        """A customer's edited text. An edit may make a case wait for us, never end its waiting: people do that."""
+    def _reread_edited_message(self, stored: StoredMessage, item: Storable, case: CaseState) -> None:
+        """Read a customer's edited text anew, for the message and for its case."""
         if case.last_inbound_at == item.at:
             case.preview = item.preview
-        reading, _, decision = self._read_and_decide(item, self.authors[item.author_id][1])
-        known.apply_reading(reading, needs_answer=decide_needs_answer(reading, decision))
-        if known.needs_answer and not item.at < self.header.connected_at:
-            case.needs_answer = True
-            case.answers_wanted_at.append(item.at)
-            if case.closed_at is None and not case.is_answered_since(item.at):
-                case.waiting_since = min(case.waiting_since or item.at, item.at)
+        decided = read_and_decide(item, self.authors[item.author_id].customer, self.header, self.rules)
+        stored.apply_reading(decided.reading, needs_answer=decided.needs_answer)
+        if stored.needs_answer and not self._is_historical(item):
+            case.apply_edit_that_wants_answer(item.at)
 
     def _take_inbound(self, item: Storable) -> None:
+        """Take a customer's new message: it joins a case, or opens one where the rules say."""
         message = item.message
         identity_id, customer = self.authors[item.author_id]
-        reading, facts, decision = self._read_and_decide(item, customer)
-        needs_answer = decide_needs_answer(reading, decision)
-        mine = self.cases_by_customer.setdefault(customer.customer_id, [])
-        historical = item.at < self.header.connected_at
+        decided = read_and_decide(item, customer, self.header, self.rules)
+        decision, historical = decided.decision, self._is_historical(item)
+        cases = self._cases_by_customer.setdefault(customer.customer_id, [])
         case = threads.find_case_to_join(
-            noise.joinable_cases(mine, decision), message.thread_id, message.visibility, item.at
+            cases, message.thread_id, message.visibility, item.at, is_noise=decision.dismiss
         )
         joined = case is not None
         if case is None:
-            case = self._open_case(item, identity_id, customer.customer_id, decision, historical)
-            mine.append(case)
+            case = self._open_case(item, identity_id, customer.customer_id, decision, historical=historical)
+            cases.append(case)
             customer.open_cases += 1
         elif case.closed_at is not None and not decision.dismiss:
-            _reopen_case(case, message.canonical_id)
+            case.reopen(message.canonical_id)
             customer.open_cases += 1
-        self._apply_inbound(case, item, decision, historical, needs_answer=needs_answer)
+        case.apply_inbound(
+            item.at, item.preview, decision, historical=historical, needs_answer=decided.needs_answer
+        )
         if decision.dismiss and not joined:
-            noise.dismiss_as_noise(case, decision, message.canonical_id, self.now)
-            customer.note_case_closed(self.find_department(decision.department).slug)
+            case.close_as_noise(decision.rule_name, message.canonical_id, self.now)
+            department = self.header.find_department(decision.department, self.rules.default)
+            customer.note_case_closed(department.slug)
         self._add_message(
-            NewMessage(
-                item,
-                case,
-                identity_id,
-                historical,
-                decision=decision,
-                reading=reading,
-                needs_answer=needs_answer,
-                joined=joined,
-                facts=facts,
-            )
+            NewMessage(item, case, historical, identity_id=identity_id, decided=decided, joined=joined)
         )
-
-    def _read_and_decide(self, item: Storable, customer: CustomerStanding) -> tuple[Reading, Facts, Decision]:
-        reading = read_message(item.text, language=detect_language(item.text))
-        facts = self._build_facts(item, reading, customer)
-        return reading, facts, decide(facts, self.rules)
-
-    def _build_facts(self, item: Storable, reading: Reading, customer: CustomerStanding) -> Facts:
-        message, header = item.message, self.header
-        return Facts(
-            text=item.text,
-            network=header.network,
-            stream=message.stream,
-            brand_account=f"{header.network}:{header.own_id}",
-            at=item.at,
-            language=reading.language,
-            followers=message.author.followers,
-            verified=message.author.verified,
-            is_reply=bool(message.parent_id) and message.thread_id != message.canonical_id,
-            sentiment=reading.sentiment,
-            wants_answer=reading.wants_answer,
-            urgency=reading.urgency,
-            is_spam=reading.is_spam,
-            is_retweet=message.is_repost,
-            is_under_own_post=message.is_under_own_post,
-            customer_tags=customer.tags,
-            previous_department=customer.previous_department,
-            open_cases=customer.open_cases,
-        )
-
-    def find_department(self, slug: str) -> PageDepartment:
-        """The department a decision names; the default when it is closed or gone, any open one when that is, too."""
-        places = self.header.departments
-        for wanted in (slug, self.rules.default):
-            for place in places:
-                if place.slug == wanted and place.is_open:
-                    return place
-        for place in sorted(places, key=lambda one: (not one.is_open, one.slug != self.rules.default)):
-            return place
-        raise LookupError("There is no department that could take a case.")
 
     def _open_case(
-        self, item: Storable, identity_id: int, customer_id: int, decision: Decision, historical: bool
+        self, item: Storable, identity_id: int, customer_id: int, decision: Decision, *, historical: bool
     ) -> CaseState:
-        place = self.find_department(decision.department)
+        department = self.header.find_department(decision.department, self.rules.default)
         case = CaseState(
             id=0,
             customer_id=customer_id,
@@ -203,60 +182,38 @@ class Intake:
             visibility=item.message.visibility,
             thread_id=item.message.thread_id,
             status=Status.NEW,
-            department_id=place.id,
+            department_id=department.id,
             opened_at=item.at,
             activity_at=item.at,
             created_at=self.now,
             historical=historical,
             needs_answer=False,
         )
+        cause = {"canonical_id": item.message.canonical_id}
         reason = decision.reasons[0] if decision.reasons else ""
-        routed = {"to": place.name, "to_id": place.id, "reason": reason, "rule": decision.rule_name}
-        case.events += [
-            (Verb.OPENED, None, {"canonical_id": item.message.canonical_id}),
-            (Verb.ROUTED, None, {"canonical_id": item.message.canonical_id, **routed}),
-        ]
+        routed = {"to": department.name, "to_id": department.id, "reason": reason, "rule": decision.rule_name}
+        case.record_event(Verb.OPENED, {**cause})
+        case.record_event(Verb.ROUTED, {**cause, **routed})
         self.opened.append(case)
         return case
 
-    def _apply_inbound(
-        self, case: CaseState, item: Storable, decision: Decision, historical: bool, *, needs_answer: bool
-    ) -> None:
-        """The case after one more message of its customer."""
-        at = item.at
-        case.historical = case.historical and historical
-        case.needs_answer = case.needs_answer or needs_answer
-        case.priority = max(case.priority, decision.priority) if case.message_count else decision.priority
-        case.tags += [tag for tag in decision.tags if tag not in case.tags]
-        if case.last_inbound_at is None or at >= case.last_inbound_at:
-            case.last_inbound_at, case.preview = at, item.preview
-        case.opened_at = min(case.opened_at, at)
-        case.activity_at = max(case.activity_at, at)
-        answered = case.is_answered_since(at)
-        if needs_answer and not historical:
-            case.answers_wanted_at.append(at)
-            if not answered:
-                case.waiting_since = min(case.waiting_since or at, at)
-        if case.status == Status.WAITING and not answered:
-            case.status = Status.OPEN
-
     def _add_message(self, new: NewMessage) -> None:
-        case, message = new.case, new.item.message
-        case.message_count += 1
-        case.touched = True
-        case.threads.add(message.thread_id)
+        message = new.item.message
+        new.case.add_message(message.thread_id)
         self.messages.append(new)
-        self._case_by_message_id[message.canonical_id] = self._case_by_message_id[message.remote_id] = case
+        self._case_by_message_id[message.canonical_id] = self._case_by_message_id[message.remote_id] = (
+            new.case
+        )
 
     def _take_own(self, item: Storable) -> None:
-        """A message of ours that came back: an answer we sent, one written in the network's own app, or neither."""
-        kept = self.kept_answers.get(item.message.canonical_id)
-        self.own_count += kept is None or kept.item is not item
+        """Take a message of our own: an answer that we sent, one written in the network's own app, or neither."""
+        kept_answer = self.kept_answers.get(item.message.canonical_id)
+        self.own_count += kept_answer is None or kept_answer.item is not item
         if not self._place_own(item):
             self.unplaced.append(item)
 
     def _place_own(self, item: Storable) -> bool:
-        """Put a message of ours where it belongs; False when that is nowhere yet."""
+        """Add a message of our own to the case where it belongs. Return False when that is nowhere yet."""
         reply = echoes.find_matching_reply(self.replies, item)
         case = self._find_case_of_own(item, reply)
         if case is None:
@@ -267,39 +224,24 @@ class Intake:
             self.replies.remove(reply)
             self.adopted_replies.append((reply, item))
             verb, actor, data["reply"] = Verb.ANSWERED, reply.author_id, reply.id
-        case.events.append((verb, actor, data))
-        echoes.apply_answer(case, item.at, self.header.connected_at)
-        self._add_message(NewMessage(item, case, None, item.at < self.header.connected_at, user_id=actor))
+        case.record_event(verb, data, actor=actor)
+        case.apply_answer(item.at, self.header.connected_at)
+        self._add_message(NewMessage(item, case, self._is_historical(item), user_id=actor))
         return True
 
     def _find_case_of_own(self, item: Storable, reply: echoes.OutgoingReply | None) -> CaseState | None:
         message = item.message
         if reply is not None:
             return self.cases.get(reply.case_id)
-        if placed := self._case_by_message_id.get(message.parent_id):
-            return placed
+        if case := self._case_by_message_id.get(message.parent_id):
+            return case
         if parent := self.stored_messages.get(message.parent_id):
             return self.cases.get(parent.case_id)
-        kept = self.kept_answers.get(message.canonical_id)
-        if message.parent_id and not (kept and kept.waited_enough):
+        kept_answer = self.kept_answers.get(message.canonical_id)
+        if message.parent_id and not (kept_answer and kept_answer.waited_enough):
             return None
         return threads.find_case_of_thread([*self.cases.values(), *self.opened], message.thread_id, item.at)
 
-
-def decide_needs_answer(reading: Reading, decision: Decision) -> bool:
-    """Whether a message needs an answer: the rule's explicit word, else what was read from the text."""
-    return reading.wants_answer if decision.needs_answer is None else decision.needs_answer
-
-
-def _reopen_case(case: CaseState, canonical_id: str) -> None:
-    case.events.append(
-        (Verb.REOPENED, None, {"canonical_id": canonical_id, "from": str(Status(case.status).label)})
-    )
-    case.status, case.closed_at, case.close_reason = Status.OPEN, None, ""
-    case.reopen_count += 1
-    case.reopened = True
-
-
-def message_direction(new: NewMessage) -> str:
-    """`Message.direction` of a message to insert."""
-    return Direction.INBOUND if new.decision is not None else Direction.OUTBOUND
+    def _is_historical(self, item: Storable) -> bool:
+        """Return whether a message is from before the brand account was connected."""
+        return item.at < self.header.connected_at

@@ -18,10 +18,15 @@ from django.db import DatabaseError, DataError, IntegrityError, OperationalError
 
 from accounts.models import Health, Stream
 from inbox.ingest import early_answers, quarantine, read_sql, reads, write_sql
-from inbox.ingest.clocks import set_clocks
 from inbox.ingest.edits import supersedes
 from inbox.ingest.header import PageHeader, header_from_row
-from inbox.ingest.rows import case_rows, change_rows, history_rows, message_rows
+from inbox.ingest.rows import (
+    change_rows,
+    changed_case_rows,
+    history_rows,
+    message_rows,
+    opened_case_rows,
+)
 from inbox.ingest.storable import Storable, Unstorable, make_storable
 from inbox.live import publish
 from networks.base import InboundMessage, PollResult, UnreadableItem
@@ -74,7 +79,7 @@ def store_page(stream: Stream, token: UUID, result: PollResult, now: dt.datetime
     """
 
     def header() -> PageHeader:
-        row = read_sql.save_cursor_and_lock(
+        row = write_sql.save_cursor_and_lock(
             stream.pk,
             token,
             cursor=result.next_cursor,
@@ -221,11 +226,13 @@ class _PageWriter:
     def _write_items(self, items: list[Storable], due: dt.datetime | None = None) -> PageOutcome:
         intake, items = reads.lock_and_read_page(self.header, self.rules, items, self.now, due=due)
         intake.take_messages(items)
-        set_clocks(intake, service_levels_of_version(self.header.sla_version))
-        header = self.header
-        touched = [case for case in intake.cases.values() if case.touched]
+        intake.set_clocks(service_levels_of_version(self.header.sla_version))
+        header, touched = self.header, intake.touched_cases
         ids = write_sql.write_cases(
-            header.brand_account_id, header.network, *case_rows(touched, intake.opened)
+            header.brand_account_id,
+            header.network,
+            changed_case_rows(touched),
+            opened_case_rows(intake.opened),
         )
         for case, id_ in zip(intake.opened, ids, strict=True):
             case.id = id_

@@ -1,20 +1,21 @@
-"""What a page of messages meets: read and locked in as few statements for a hundred messages as for one."""
+"""What a page of messages meets: locked and read in as few statements for a hundred messages as for one."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
-import orjson
-
-from inbox.ingest import customers, early_answers, echoes, edits, read_sql
-from inbox.ingest.early_answers import KeptAnswer
+from inbox.ingest import customers, early_answers, edits, read_sql, write_sql
+from inbox.ingest.case_state import CaseState
+from inbox.ingest.early_answers import OwnAnswers
+from inbox.ingest.echoes import OutgoingReply
 from inbox.ingest.edits import StoredMessage, change_kind
 from inbox.ingest.header import PageHeader
 from inbox.ingest.intake import Intake
 from inbox.ingest.storable import Storable
-from inbox.ingest.threads import REOPEN_WINDOW, CaseState
+from inbox.ingest.threads import REOPEN_WINDOW
 from routing.rules.engine import CompiledRules
 
 
@@ -26,82 +27,102 @@ def lock_and_read_page(
     *,
     due: dt.datetime | None,
 ) -> tuple[Intake, list[Storable]]:
-    """What the messages meet, and they themselves with those kept answers of our own that they may settle; with `due`
-    those, too, that are to be looked at by then.
+    """Lock and read what a page's messages may change; return it, and the messages to take in.
 
-    The locks are taken in the order in which the outbox takes them.
+    To the page's `items` come those kept answers of our own that they may settle and, with `due`, those that are to be
+    looked at by then. Locks are taken in the order in which the outbox takes them. Four statements at most.
     """
-    theirs = [item for item in items if not header.is_own(item) and not item.message.deleted]
-    authors = customers.authors_from_rows(
-        read_sql.upsert_identities(header.network, _author_rows(theirs), now), header
-    )
-    waiting, kept = _lock_own_answers(header, items, due)
-    items = early_answers.merge_kept_answers(items, kept) if kept else items
-    own = [item for item in items if header.is_own(item)]
-    parents = {item.message.parent_id for item in own} - {""}
-    wanted = {item.message.canonical_id for item in items} | parents
-    rows = read_sql.read_stored_messages(header.brand_account_id, sorted(wanted), sorted(parents))
-    known = {row[0]: StoredMessage(*row) for row in rows}
-    if parents and (first := edits.original_ids(parents, known, items)):
-        items, kept = early_answers.replace_edited_parents(first, items, kept)
-        own = [item for item in items if header.is_own(item)]
-        parents = {item.message.parent_id for item in own} - {""}
-    concerned = {one.case_id for one in waiting} | {known[one].case_id for one in parents if one in known}
-    for item in items:
-        one = known.get(item.message.canonical_id)
-        if one is not None and change_kind(one, item):
-            concerned.add(one.case_id)
-    new = [item for item in items if item.message.canonical_id not in known]
-    cases = read_sql.lock_cases(
-        header.brand_account_id,
-        threads=list({item.message.thread_id for item in new}),
-        own_threads=_own_thread_ids(header, new, kept),
-        customers=list({authors[item.author_id][1].customer_id for item in new if item.author_id in authors}),
-        cases=list(concerned),
-        answered=bool(own),
-        closed_after=min((item.at for item in items), default=now) - REOPEN_WINDOW,
-    )
-    states = {row[0]: _case_state_from_row(row) for row in cases}
-    return Intake(header, rules, now, authors, known, states, waiting, kept), items
+    authors = _store_authors(header, items, now)
+    own_answers = lock_own_answers(header, items, due)
+    page = read_stored_messages(header, items, own_answers)
+    cases = lock_touched_cases(header, page, authors, now)
+    kept, replies = page.own_answers.kept, page.own_answers.replies
+    return Intake(header, rules, now, authors, page.stored_messages, cases, replies, kept), page.items
 
 
-def _lock_own_answers(
-    header: PageHeader, items: list[Storable], due: dt.datetime | None
-) -> tuple[list[echoes.OutgoingReply], dict[str, KeptAnswer]]:
-    """Answers of ours that are on their way out, and those that came before what they answer."""
+def lock_own_answers(header: PageHeader, items: list[Storable], due: dt.datetime | None) -> OwnAnswers:
+    """Lock the answers of our own that a page may settle: on their way out, or kept since an earlier page.
+
+    One statement; none for a page without messages of our own while none is kept.
+    """
     own = [item for item in items if header.is_own(item)]
     if header.has_early_answers:
         return early_answers.lock_own_answers(header.brand_account_id, header.own_id, items, own, due)
-    return [
-        echoes.OutgoingReply(*row) for row in read_sql.lock_outgoing_replies(header.brand_account_id)
-    ] if own else [], {}
+    rows = read_sql.lock_outgoing_replies(header.brand_account_id) if own else []
+    return OwnAnswers([OutgoingReply(**row) for row in rows], {})
 
 
-def _own_thread_ids(header: PageHeader, new: list[Storable], kept: dict[str, KeptAnswer]) -> list[str]:
-    """The threads by which messages of our own may be placed: where none has a parent that is still waited for."""
-    return list(
-        {
-            item.message.thread_id
-            for item in new
-            if header.is_own(item) and (not item.message.parent_id or item.message.canonical_id in kept)
-        }
-        - {""}
+@dataclass(frozen=True, slots=True)
+class _StoredPage:
+    """A page with its kept answers, and the messages of it that are stored already, by canonical id.
+
+    `parent_ids` are the messages that those of our own answer, by the ids that they had first.
+    """
+
+    items: list[Storable]
+    own_answers: OwnAnswers
+    stored_messages: dict[str, StoredMessage]
+    parent_ids: set[str]
+    has_own: bool
+
+
+def read_stored_messages(header: PageHeader, items: list[Storable], own_answers: OwnAnswers) -> _StoredPage:
+    """Read which of the page's messages, and of those that our own answer, are stored. One statement."""
+    items = early_answers.merge_kept_answers(items, own_answers.kept)
+    own = [item for item in items if header.is_own(item)]
+    parent_ids = {item.message.parent_id for item in own} - {""}
+    ids = {item.message.canonical_id for item in items} | parent_ids
+    rows = read_sql.select_stored_messages(header.brand_account_id, sorted(ids), sorted(parent_ids))
+    stored = {row["canonical_id"]: StoredMessage(**row) for row in rows}
+    first_ids = edits.original_ids(parent_ids, stored, items)
+    if first_ids:
+        items, kept = early_answers.replace_edited_parents(first_ids, items, own_answers.kept)
+        own_answers = own_answers._replace(kept=kept)
+        parent_ids = {first_ids.get(parent_id, parent_id) for parent_id in parent_ids}
+    return _StoredPage(items, own_answers, stored, parent_ids, has_own=bool(own))
+
+
+def lock_touched_cases(
+    header: PageHeader, page: _StoredPage, authors: dict[str, customers.PageAuthor], now: dt.datetime
+) -> dict[int, CaseState]:
+    """Lock the cases that the page's messages may join, belong to or change. Return them by id; one statement."""
+    stored, own_answers = page.stored_messages, page.own_answers
+    new = [item for item in page.items if item.message.canonical_id not in stored]
+    case_ids = {reply.case_id for reply in own_answers.replies}
+    case_ids |= {stored[parent_id].case_id for parent_id in page.parent_ids if parent_id in stored}
+    case_ids |= {
+        message.case_id
+        for item in page.items
+        if (message := stored.get(item.message.canonical_id)) is not None and change_kind(message, item)
+    }
+    # Messages of our own are placed by their thread where no parent is waited for.
+    own_threads = {
+        item.message.thread_id
+        for item in new
+        if header.is_own(item)
+        and (not item.message.parent_id or item.message.canonical_id in own_answers.kept)
+    }
+    rows = read_sql.lock_cases(
+        header.brand_account_id,
+        threads=list({item.message.thread_id for item in new}),
+        own_threads=list(own_threads - {""}),
+        customers=list(
+            {authors[item.author_id].customer.customer_id for item in new if item.author_id in authors}
+        ),
+        cases=list(case_ids),
+        answered=page.has_own,
+        closed_after=min((item.at for item in page.items), default=now) - REOPEN_WINDOW,
     )
+    return {row["id"]: CaseState.from_row(row) for row in rows}
 
 
-def _case_state_from_row(row: tuple[Any, ...]) -> CaseState:
-    """The row's columns are in the order of the fields; tags come as JSON text."""
-    case = CaseState(*row)
-    case.tags = orjson.loads(row[11])
-    case.threads = {*row[-2], case.thread_id}
-    case.answers_wanted_at = row[-1] or []
-    return case
-
-
-def _author_rows(items: Iterable[Storable]) -> list[dict[str, Any]]:
-    """One row an author; of several messages the newest speaks for the name."""
+def _store_authors(
+    header: PageHeader, items: Iterable[Storable], now: dt.datetime
+) -> dict[str, customers.PageAuthor]:
+    """Store the authors of customers' messages; of several messages the newest speaks for the name. One statement."""
     rows: dict[str, dict[str, Any]] = {}
-    for item in sorted(items, key=lambda one: one.at):
+    inbound = (item for item in items if not header.is_own(item) and not item.message.deleted)
+    for item in sorted(inbound, key=lambda item: item.at):
         rows[item.author_id] = {
             "remote_id": item.author_id,
             "handle": item.handle,
@@ -110,4 +131,6 @@ def _author_rows(items: Iterable[Storable]) -> list[dict[str, Any]]:
             "followers": item.followers,
             "verified": item.message.author.verified,
         }
-    return list(rows.values())
+    return customers.authors_from_rows(
+        write_sql.upsert_identities(header.network, list(rows.values()), now), header
+    )

@@ -6,32 +6,31 @@ from collections.abc import Iterable, Mapping
 from operator import attrgetter
 from typing import Any
 
-from inbox.changes.clocks import CLOCK_FIELDS
+from inbox.changes.case_row import CHANGED_COLUMNS, OPENED_COLUMNS
 from inbox.ingest import early_answers
+from inbox.ingest.case_state import CaseState
 from inbox.ingest.edits import message_change_row
-from inbox.ingest.intake import Intake, NewMessage, message_direction
-from inbox.ingest.threads import CaseState
+from inbox.ingest.intake import Intake, NewMessage
+from inbox.ingest.message_decision import MessageDecision
 from routing.facts import build_trace
 
 Rows = list[dict[str, Any]]
-_CASE_COLUMNS = (
-    "id", "customer_id", "identity_id", "visibility", "thread_id", "status", "department_id", "priority", "tags",
-    "preview", "message_count", "historical", "needs_answer", "created_at", "opened_at", "activity_at",
-    "last_inbound_at", "last_outbound_at", "waiting_since", "first_response_at", "closed_at", "close_reason",
-    "reopen_count", *CLOCK_FIELDS,
-)  # fmt: skip
-_case_values = attrgetter(*_CASE_COLUMNS)
+_CHANGED_NAMES = ("id", *CHANGED_COLUMNS)
+_changed_values, _opened_values = attrgetter(*_CHANGED_NAMES), attrgetter(*OPENED_COLUMNS)
 _LONGEST_REASON = 300
 
 
-def case_rows(joined: Iterable[CaseState], opened: Iterable[CaseState]) -> tuple[Rows, Rows]:
-    """Cases to update and cases to insert; the latter are numbered by `n`."""
-    new = [_case_row(case) | {"n": n} for n, case in enumerate(opened)]
-    return [_case_row(case) for case in joined], new
+def changed_case_rows(cases: Iterable[CaseState]) -> Rows:
+    """Return the rows of cases to update."""
+    return [dict(zip(_CHANGED_NAMES, _changed_values(case), strict=True)) for case in cases]
 
 
-def _case_row(case: CaseState) -> dict[str, Any]:
-    return dict(zip(_CASE_COLUMNS, _case_values(case), strict=True))
+def opened_case_rows(cases: Iterable[CaseState]) -> Rows:
+    """Return the rows of cases to insert, numbered by `n`."""
+    return [
+        {"n": n, **dict(zip(OPENED_COLUMNS, _opened_values(case), strict=True))}
+        for n, case in enumerate(cases)
+    ]
 
 
 def message_rows(intake: Intake) -> Rows:
@@ -40,7 +39,8 @@ def message_rows(intake: Intake) -> Rows:
 
 
 def _message_row(new: NewMessage) -> dict[str, Any]:
-    item, message, reading = new.item, new.item.message, new.reading
+    item, message = new.item, new.item.message
+    reading = new.decided.reading if new.decided else None
     return {
         "case_id": new.case.id,
         "stream": message.stream,
@@ -48,7 +48,7 @@ def _message_row(new: NewMessage) -> dict[str, Any]:
         "remote_id": message.remote_id,
         "thread_id": message.thread_id,
         "parent_remote_id": message.parent_id,
-        "direction": message_direction(new),
+        "direction": new.direction,
         "visibility": message.visibility,
         "identity_id": new.identity_id,
         "user_id": new.user_id,
@@ -61,7 +61,7 @@ def _message_row(new: NewMessage) -> dict[str, Any]:
         "can_reply": message.can_reply,
         "reply_ref": item.reply_ref,
         "language": reading.language if reading else "",
-        "needs_answer": new.needs_answer,
+        "needs_answer": new.decided is not None and new.decided.needs_answer,
         "sentiment": reading.sentiment if reading else "",
         "urgency": reading.urgency if reading else 0,
         "is_spam": reading is not None and reading.is_spam,
@@ -79,9 +79,9 @@ def change_rows(intake: Intake) -> Rows:
 def history_rows(intake: Intake, touched: list[CaseState], ids: Mapping[str, int]) -> dict[str, Any]:
     """Decisions, custodies, reopened cases, adopted and early answers, events. `ids` are the stored messages' by canonical id."""
     decisions = [
-        _decision_row(intake, new, ids[new.item.message.canonical_id])
+        _decision_row(intake, new, new.decided, ids[new.item.message.canonical_id])
         for new in intake.messages
-        if new.decision is not None and new.item.message.canonical_id in ids
+        if new.decided is not None and new.item.message.canonical_id in ids
     ]
     custodies = [
         {
@@ -114,9 +114,10 @@ def history_rows(intake: Intake, touched: list[CaseState], ids: Mapping[str, int
     }
 
 
-def _decision_row(intake: Intake, new: NewMessage, message_id: int) -> dict[str, Any]:
-    decision, case = new.decision, new.case
-    assert decision is not None  # noqa: S101 (outbound messages are filtered out above)
+def _decision_row(
+    intake: Intake, new: NewMessage, decided: MessageDecision, message_id: int
+) -> dict[str, Any]:
+    decision, case = decided.decision, new.case
     row: dict[str, Any] = {
         "message_id": message_id,
         "case_id": case.id,
@@ -126,14 +127,16 @@ def _decision_row(intake: Intake, new: NewMessage, message_id: int) -> dict[str,
         "rule_name": decision.rule_name[:120],
         "version": decision.version,
         "reasons": list(decision.reasons),
-        "trace": build_trace(new.facts, decision) if new.facts else {},
+        "trace": build_trace(decided.facts, decision),
     }
-    held_by = next(place for place in intake.header.departments if place.id == case.department_id)
+    holder = next(
+        department for department in intake.header.departments if department.id == case.department_id
+    )
     if new.joined:
         row |= {"decided_by": "thread", "rule_key": "", "rule_name": ""}
-        row["reasons"] = [f"Joined case {case.id}, which {held_by.name} has."]
-    elif held_by.slug != decision.department:
-        row["reasons"].append(f"The department “{decision.department}” takes no cases now → {held_by.name}.")
+        row["reasons"] = [f"Joined case {case.id}, which {holder.name} has."]
+    elif holder.slug != decision.department:
+        row["reasons"].append(f"The department “{decision.department}” takes no cases now → {holder.name}.")
     return row
 
 
@@ -146,12 +149,18 @@ def _event_rows(cases: Iterable[CaseState], ids: Mapping[str, int]) -> Rows:
     for case in cases:
         for verb, actor, data in case.events:
             canonical_id = data.get("canonical_id")
-            told = {key: value for key, value in data.items() if key != "canonical_id"}
+            stored_data = {key: value for key, value in data.items() if key != "canonical_id"}
             if canonical_id is not None:
-                told["message"] = ids.get(canonical_id)
-            # As everyone who changes a case does: whoever looked at an older version can be told what is new.
-            told["version"] = case.version + 1
+                stored_data["message"] = ids.get(canonical_id)
+            # As in every change of a case: people who looked at an older version can be told what is new.
+            stored_data["version"] = case.version + 1
             rows.append(
-                {"n": len(rows), "case_id": case.id, "verb": str(verb), "actor_id": actor, "data": told}
+                {
+                    "n": len(rows),
+                    "case_id": case.id,
+                    "verb": str(verb),
+                    "actor_id": actor,
+                    "data": stored_data,
+                }
             )
     return rows

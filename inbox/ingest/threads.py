@@ -1,11 +1,11 @@
-"""Which case a customer's message joins. Pure: cases as they stand, no database, no clock."""
+"""Which case a message joins. Pure: cases as they stand, no database, no clock."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
-from dataclasses import dataclass, field
-from typing import Any
+
+from inbox.ingest.case_state import CaseState
 
 #: How far from a case's messages another one still belongs to it, without a common thread.
 JOIN_REACH = {"public": dt.timedelta(days=7), "direct": dt.timedelta(days=30)}
@@ -15,80 +15,20 @@ REOPEN_WINDOW = dt.timedelta(hours=72)
 TIME_PRECISION = dt.timedelta(seconds=1)
 
 
-@dataclass(slots=True)
-class CaseState:
-    """A case as it stands or as it will stand once the page is stored. `id` is 0 until the database has given one.
-
-    Field names are `Case`'s. `threads` are the network threads its messages belong to; `joined` and `reopened` count
-    what this page brought.
-    """
-
-    id: int
-    customer_id: int
-    identity_id: int
-    visibility: str
-    thread_id: str
-    status: str
-    department_id: int
-    opened_at: dt.datetime
-    activity_at: dt.datetime
-    created_at: dt.datetime
-    priority: int = 0
-    tags: list[str] = field(default_factory=list)
-    preview: str = ""
-    message_count: int = 0
-    historical: bool = False
-    needs_answer: bool = True
-    last_inbound_at: dt.datetime | None = None
-    last_outbound_at: dt.datetime | None = None
-    waiting_since: dt.datetime | None = None
-    first_response_at: dt.datetime | None = None
-    closed_at: dt.datetime | None = None
-    close_reason: str = ""
-    reopen_count: int = 0
-    #: As it stands, 0 for a case that is not stored yet: writing makes it one more.
-    version: int = 0
-    #: The clocks, kept by `inbox.changes.clocks`.
-    exchange_from: dt.datetime | None = None
-    first_response_due_at: dt.datetime | None = None
-    next_response_due_at: dt.datetime | None = None
-    resolution_from: dt.datetime | None = None
-    resolution_used: int = 0
-    resolution_due_at: dt.datetime | None = None
-    next_due_at: dt.datetime | None = None
-    next_clock_at: dt.datetime | None = None
-    sla_version: int | None = None
-    threads: set[str] = field(default_factory=set)
-    #: When the messages were written that want an answer, as far as an answer of ours may have come late to them.
-    answers_wanted_at: list[dt.datetime] = field(default_factory=list)
-    touched: bool = False
-    reopened: bool = False
-    #: What the case's history gains: (verb, actor's id, data).
-    events: list[tuple[str, int | None, dict[str, Any]]] = field(default_factory=list)
-
-    def is_answered_since(self, at: dt.datetime) -> bool:
-        """Whether we have written since `at`."""
-        return self.last_outbound_at is not None and at <= self.last_outbound_at
-
-    def is_near(self, at: dt.datetime) -> bool:
-        """Whether `at` lies in the time of the case's messages, or within reach of it."""
-        reach = JOIN_REACH[self.visibility]
-        return self.opened_at - reach <= at <= max(self.activity_at, self.opened_at) + reach
-
-
 def find_case_to_join(
-    cases: Iterable[CaseState], thread_id: str, visibility: str, at: dt.datetime
+    cases: Iterable[CaseState], thread_id: str, visibility: str, at: dt.datetime, *, is_noise: bool = False
 ) -> CaseState | None:
-    """The case that a message of the cases' customer joins; None when it opens one of its own.
+    """Return the case that a message of the cases' customer joins; None when it opens one of its own.
 
     An open case that has the thread, else the open case nearest in time and within reach, else one that was closed
-    less than 72 hours before `at`, the one with the thread first. Public and direct never mix.
+    less than 72 hours before `at`, the one with the thread first. Public and direct never mix. Noise joins any case,
+    everything else none that was closed as noise.
     """
-    fitting = [case for case in cases if case.visibility == visibility]
+    fitting = [case for case in cases if case.visibility == visibility and (is_noise or not case.is_noise)]
     still_open = [case for case in fitting if case.closed_at is None]
-    if thread_id and (same := [case for case in still_open if thread_id in case.threads]):
-        return max(same, key=_recency_key)
-    if near := [case for case in still_open if case.is_near(at)]:
+    if thread_id and (same_thread := [case for case in still_open if thread_id in case.threads]):
+        return max(same_thread, key=_recency_key)
+    if near := [case for case in still_open if _is_near(case, at)]:
         return max(near, key=_recency_key)
     recent = [
         case
@@ -101,15 +41,22 @@ def find_case_to_join(
 
 
 def find_case_of_thread(cases: Iterable[CaseState], thread_id: str, at: dt.datetime) -> CaseState | None:
-    """The case to which a message of our own, written `at` in `thread_id`, belongs, when nobody says which message it
-    answers: the newest one that had begun when all that have the thread are one customer's, else None: two people may
-    be talking there, or nobody has yet.
+    """Return the case to which a message of our own in `thread_id` belongs.
+
+    For one written `at` of which nobody says what it answers: the newest case that had begun by then when all cases that
+    have the thread are one customer's, an open one first. Else None: two people may be talking there, or nobody has yet.
     """
-    having = [case for case in cases if thread_id and thread_id in case.threads]
-    if len({case.customer_id for case in having}) != 1:
+    cases_of_thread = [case for case in cases if thread_id and thread_id in case.threads]
+    if len({case.customer_id for case in cases_of_thread}) != 1:
         return None
-    begun = [case for case in having if case.opened_at <= at + TIME_PRECISION]
+    begun = [case for case in cases_of_thread if case.opened_at <= at + TIME_PRECISION]
     return max(begun, key=lambda case: (case.closed_at is None, *_recency_key(case)), default=None)
+
+
+def _is_near(case: CaseState, at: dt.datetime) -> bool:
+    """Return whether `at` lies in the time of the case's messages, or within reach of it."""
+    reach = JOIN_REACH[case.visibility]
+    return case.opened_at - reach <= at <= max(case.activity_at, case.opened_at) + reach
 
 
 def _recency_key(case: CaseState) -> tuple[dt.datetime, int]:

@@ -20,14 +20,14 @@ django.setup()
 from django.db import connection  # noqa: E402
 
 from config.celery import app  # noqa: E402
-from inbox.ingest import page, read_sql  # noqa: E402
+from inbox.ingest import page, write_sql  # noqa: E402
 
 #: Seconds between the cursor and the messages, or as long as somebody holds them. While they last, a file named after
 #: the process says so.
 MOMENT, HELD_MAX = 0.1, 20.0
 MOMENTS = Path(os.environ["FAULTS_MOMENTS"])
 
-_fence, _store_page = read_sql.save_cursor_and_lock, page.store_page
+_fence, _store_page = write_sql.save_cursor_and_lock, page.store_page
 _has_messages = threading.local()
 
 
@@ -71,7 +71,7 @@ def commit_cursor_then_wait(*arguments, **named):
 if __name__ == "__main__":
     cursor_first = "--cursor-first" in sys.argv
     page.store_page = store_page
-    read_sql.save_cursor_and_lock = commit_cursor_then_wait if cursor_first else fence_then_wait
+    write_sql.save_cursor_and_lock = commit_cursor_then_wait if cursor_first else fence_then_wait
     app.worker_main(
         ["worker", "-P", "solo", "-Q", "default,poll", "-n", f"w{os.getpid()}@%h", "-l", "WARNING"]
         + ["--without-gossip", "--without-mingle"]

@@ -1,8 +1,9 @@
 import pytest
 
 from accounts.models import Stream
-from inbox.ingest import read_sql, write_sql
+from inbox.ingest import write_sql
 from inbox.models import Case, Message, Quarantined
+from postgres.bound_cursors import fetch_rows
 from tests.inbox.fake_connector import message
 
 pytestmark = pytest.mark.django_db
@@ -15,7 +16,7 @@ def refusing(monkeypatch):
 
     def refuse(brand, rows, *more):
         if any(row["text"] == "poison" for row in rows):
-            read_sql.fetch_rows("SELECT 99999999999::int", {})
+            fetch_rows("SELECT 99999999999::int", {})
         return write(brand, rows, *more)
 
     monkeypatch.setattr(write_sql, "write_messages", refuse)

@@ -2,7 +2,8 @@ import datetime as dt
 
 import pytest
 
-from inbox.ingest.threads import CaseState, find_case_of_thread, find_case_to_join
+from inbox.ingest.case_state import CaseState
+from inbox.ingest.threads import find_case_of_thread, find_case_to_join
 from tests.factories import NOW
 
 DAY = dt.timedelta(days=1)

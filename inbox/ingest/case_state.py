@@ -1,0 +1,125 @@
+"""A case while a page of messages is taken in, and what each kind of message does to it. Pure: no database, no clock."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+
+from inbox.changes.case_row import JSON_COLUMNS, CaseRow
+from inbox.models import Status, Verb
+from routing.facts import Decision
+
+#: How the reason of a case that was closed as noise begins. Nobody has read it, so no other message may join it.
+NOISE_PREFIX = "Noise, says the rule "
+
+
+@dataclass(slots=True)
+class CaseState(CaseRow):
+    """A case as it is stored, or as it will be once the page is.
+
+    `threads` are the network threads that its messages belong to; `touched` and `reopened` say what the page did to it.
+    """
+
+    threads: set[str] = field(default_factory=set)
+    #: When the messages were written that want an answer, as far as an answer of our own may come late to them.
+    answers_wanted_at: list[dt.datetime] = field(default_factory=list)
+    touched: bool = False
+    reopened: bool = False
+    #: What the case's history gains: (verb, actor's id, data).
+    events: list[tuple[str, int | None, dict[str, Any]]] = field(default_factory=list)
+
+    @classmethod
+    def from_row(cls, row: Mapping[str, Any]) -> CaseState:
+        """Return the case of a row of `read_sql.lock_cases`, by the names of its columns."""
+        documents = {name: orjson.loads(row[name]) for name in JSON_COLUMNS}
+        return cls(**{**row, **documents, "threads": {*row["threads"], row["thread_id"]}})
+
+    @property
+    def is_noise(self) -> bool:
+        """The case was closed as noise and is not open again."""
+        return self.closed_at is not None and self.close_reason.startswith(NOISE_PREFIX)
+
+    def is_answered_since(self, at: dt.datetime) -> bool:
+        """Return whether we have written at `at` or later."""
+        return self.last_outbound_at is not None and at <= self.last_outbound_at
+
+    def record_event(self, verb: str, data: dict[str, Any], *, actor: int | None = None) -> None:
+        """Add an event to what the case's history gains."""
+        self.events.append((verb, actor, data))
+
+    def add_message(self, thread_id: str) -> None:
+        """Count one more message and remember its thread."""
+        self.message_count += 1
+        self.touched = True
+        self.threads.add(thread_id)
+
+    def apply_inbound(
+        self, at: dt.datetime, preview: str, decision: Decision, *, historical: bool, needs_answer: bool
+    ) -> None:
+        """Take over what one more message of the customer, written `at`, says about the case."""
+        self.historical = self.historical and historical
+        self.needs_answer = self.needs_answer or needs_answer
+        self.priority = max(self.priority, decision.priority) if self.message_count else decision.priority
+        self.tags += [tag for tag in decision.tags if tag not in self.tags]
+        if self.last_inbound_at is None or at >= self.last_inbound_at:
+            self.last_inbound_at, self.preview = at, preview
+        self.opened_at = min(self.opened_at, at)
+        self.activity_at = max(self.activity_at, at)
+        answered = self.is_answered_since(at)
+        if needs_answer and not historical:
+            self.answers_wanted_at.append(at)
+            if not answered:
+                self.waiting_since = min(self.waiting_since or at, at)
+        if self.status == Status.WAITING and not answered:
+            self.status = Status.OPEN
+
+    def apply_edit_that_wants_answer(self, at: dt.datetime) -> None:
+        """Take over that a message written `at` wants an answer since it was edited.
+
+        An edit may make a case wait for us, never end its waiting: people do that.
+        """
+        self.needs_answer = True
+        self.answers_wanted_at.append(at)
+        if self.closed_at is None and not self.is_answered_since(at):
+            self.waiting_since = min(self.waiting_since or at, at)
+
+    def apply_answer(self, at: dt.datetime, connected_at: dt.datetime) -> None:
+        """Take over an answer of our own that the network has had since `at`, whenever we hear of it.
+
+        The first response counts from when the case reached us, so it is never before that. An answer from before the
+        brand account was connected (`connected_at`) is no first response.
+        """
+        self.last_outbound_at = max(self.last_outbound_at or at, at)
+        if at >= connected_at:
+            first = max(at, self.created_at)
+            self.first_response_at = min(self.first_response_at or first, first)
+        if self.last_inbound_at is None or self.last_inbound_at <= at:
+            self.waiting_since = None
+            if self.status in (Status.NEW, Status.OPEN):
+                self.status = Status.WAITING
+            return
+        if self.status == Status.NEW:
+            self.status = Status.OPEN
+        if self.waiting_since is not None and self.waiting_since <= at:
+            self.waiting_since = min(
+                (wanted for wanted in self.answers_wanted_at if wanted > at), default=None
+            )
+
+    def reopen(self, canonical_id: str) -> None:
+        """Open a closed case again because of the message `canonical_id`."""
+        label = str(Status(self.status).label)
+        self.record_event(Verb.REOPENED, {"canonical_id": canonical_id, "from": label})
+        self.status, self.closed_at, self.close_reason = Status.OPEN, None, ""
+        self.reopen_count += 1
+        self.reopened = True
+
+    def close_as_noise(self, rule_name: str, canonical_id: str, now: dt.datetime) -> None:
+        """Close a case that is being opened, because a rule calls its only message, `canonical_id`, noise."""
+        reason = f"{NOISE_PREFIX}“{rule_name}”"[:200]
+        self.status, self.closed_at, self.close_reason = Status.DISMISSED, now, reason
+        self.waiting_since = None
+        self.record_event(Verb.DISMISSED, {"canonical_id": canonical_id, "reason": reason})

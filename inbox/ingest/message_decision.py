@@ -1,0 +1,60 @@
+"""What is read from a customer's message and what the rules decide about it. Pure."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from inbox.ingest.customers import CustomerStanding
+from inbox.ingest.header import PageHeader
+from inbox.ingest.storable import Storable
+from routing.facts import Decision, Facts
+from routing.reading import Reading, read_message
+from routing.reading.languages import detect_language
+from routing.rules.engine import CompiledRules, decide
+
+
+class MessageDecision(NamedTuple):
+    """The reading of a customer's message, the facts that the rules were asked with, and what they decided."""
+
+    reading: Reading
+    facts: Facts
+    decision: Decision
+
+    @property
+    def needs_answer(self) -> bool:
+        """The rule's explicit word on whether the message needs an answer, else what was read from the text."""
+        explicit = self.decision.needs_answer
+        return self.reading.wants_answer if explicit is None else explicit
+
+
+def read_and_decide(
+    item: Storable, customer: CustomerStanding, header: PageHeader, rules: CompiledRules
+) -> MessageDecision:
+    """Read a customer's message and decide about it as the customer stands at this moment."""
+    reading = read_message(item.text, language=detect_language(item.text))
+    facts = _build_facts(item, reading, customer, header)
+    return MessageDecision(reading, facts, decide(facts, rules))
+
+
+def _build_facts(item: Storable, reading: Reading, customer: CustomerStanding, header: PageHeader) -> Facts:
+    message = item.message
+    return Facts(
+        text=item.text,
+        network=header.network,
+        stream=message.stream,
+        brand_account=f"{header.network}:{header.own_id}",
+        at=item.at,
+        language=reading.language,
+        followers=message.author.followers,
+        verified=message.author.verified,
+        is_reply=bool(message.parent_id) and message.thread_id != message.canonical_id,
+        sentiment=reading.sentiment,
+        wants_answer=reading.wants_answer,
+        urgency=reading.urgency,
+        is_spam=reading.is_spam,
+        is_retweet=message.is_repost,
+        is_under_own_post=message.is_under_own_post,
+        customer_tags=customer.tags,
+        previous_department=customer.previous_department,
+        open_cases=customer.open_cases,
+    )
