@@ -1,5 +1,5 @@
 """The one way in which a case is altered: lock, check, change, write with its event and clocks.
 
 May import: live, previews, visibility and all below; no verb, no notice.
-Nothing but the act of changing lives here: a new verb goes to `inbox.cases`, a new sentence of refusal to `refusals`.
+A new verb goes to `inbox.cases`, a new sentence of refusal to `refusals`, a new column of a case to `case_row`.
 """

@@ -17,41 +17,18 @@ import orjson
 from django.conf import settings
 
 from accounts.models import Stream
+from inbox.ingest import read_sql
 from inbox.ingest.echoes import OutgoingReply
 from inbox.ingest.edits import supersedes
-from inbox.ingest.read_sql import OUTGOING_REPLIES
 from inbox.ingest.storable import Storable
 from inbox.models import EarlyAnswer
 from networks.base import Author, InboundMessage
-from postgres.bound_cursors import fetch_named_rows, rows_as_json
+from postgres.bound_cursors import rows_as_json
 
 #: How long a parent is waited for: two of the longest intervals between polls.
 PARENT_WAIT = dt.timedelta(seconds=2 * settings.POLL_INTERVAL_MAX)
 #: What is older when it is looked at in vain is forgotten.
 FORGOTTEN_AFTER = dt.timedelta(days=30)
-#: Looked at at a time, of one brand account.
-_MAX_DUE = 200
-
-# What answers something in the page, what answers one of those, and what is looked at because its time has come.
-_LOCK_OWN_ANSWERS = f"""
-WITH RECURSIVE early(id, canonical_id, remote_id) AS (
-  (SELECT id, canonical_id, remote_id FROM inbox_earlyanswer
-   WHERE brand_account_id = %(brand)s AND parent_remote_id = ANY(%(ids)s)
-   UNION ALL SELECT id, canonical_id, remote_id FROM inbox_earlyanswer
-   WHERE brand_account_id = %(brand)s AND canonical_id = ANY(%(own)s)
-   UNION ALL SELECT id, canonical_id, remote_id FROM inbox_earlyanswer
-   WHERE brand_account_id = %(brand)s AND thread_id = ANY(%(threads)s) AND parent_remote_id = ''
-   UNION ALL (SELECT id, canonical_id, remote_id FROM inbox_earlyanswer
-     WHERE brand_account_id = %(brand)s AND look_at <= %(due)s ORDER BY look_at LIMIT {_MAX_DUE}))
-  UNION
-  SELECT e.id, e.canonical_id, e.remote_id FROM early JOIN inbox_earlyanswer e
-    ON e.brand_account_id = %(brand)s AND e.parent_remote_id IN (early.canonical_id, early.remote_id)
-), waiting AS ({OUTGOING_REPLIES})
-SELECT waiting.*, NULL::jsonb AS kept_answer FROM waiting
-UNION ALL
-SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, to_jsonb(e) || jsonb_build_object(
-  'waited', coalesce(e.look_at <= %(due)s, false)) FROM inbox_earlyanswer e WHERE e.id = ANY(ARRAY(SELECT id FROM early))
-"""  # noqa: S608 (constants)
 
 
 class KeptAnswer(NamedTuple):
@@ -81,15 +58,15 @@ def lock_own_answers(
     ids = {
         id_ for message in messages for id_ in (message.canonical_id, message.remote_id, *message.versions)
     }
-    parameters = {
-        "brand": brand,
-        "ids": list(ids),
-        "own": [item.message.canonical_id for item in own],
-        "threads": list({message.thread_id for message in messages} - {""}),
-        "due": due,
-    }
+    rows = read_sql.lock_own_answers(
+        brand,
+        ids=list(ids),
+        own=[item.message.canonical_id for item in own],
+        threads=list({message.thread_id for message in messages} - {""}),
+        due=due,
+    )
     answers = OwnAnswers([], {})
-    for row in fetch_named_rows(_LOCK_OWN_ANSWERS, parameters):
+    for row in rows:
         document = row.pop("kept_answer")
         if document is None:
             answers.replies.append(OutgoingReply(**row))

@@ -16,6 +16,8 @@ from inbox.ingest.on_point import SHIFTS_COLUMN
 from postgres.bound_cursors import fetch_named_rows
 
 Row = dict[str, Any]
+#: How many kept answers of one brand account are looked at at a time because their time has come.
+_MOST_DUE_ANSWERS = 200
 
 # The brand account is locked first: two streams of one account never store at the same time, so that no message gets
 # two cases. FOR NO KEY UPDATE lets everyone else insert rows that point at it.
@@ -40,13 +42,33 @@ HEADER_COLUMNS = f"""s.kind, brand.id AS brand_account_id, brand.network, brand.
 _LOCK_BRAND_ACCOUNT = f"""{LOCKED_BRAND}
 SELECT {HEADER_COLUMNS} FROM brand JOIN accounts_stream s ON s.id = %(stream)s
 """  # noqa: S608 (constants)
-OUTGOING_REPLIES = """
+_OUTGOING_REPLIES = """
 SELECT r.id, r.author_id, r.case_id, r.text, r.remote_id, r.visibility, r.created_at,
        p.remote_id AS parent_remote_id, p.canonical_id AS parent_canonical_id, p.thread_id AS parent_thread_id
 FROM inbox_reply r JOIN inbox_message p ON p.id = r.parent_id
 WHERE r.brand_account_id = %(brand)s AND r.state IN ('sending', 'unconfirmed')
 ORDER BY r.id FOR NO KEY UPDATE OF r
 """
+# What answers something in the page, what answers one of those, and what is looked at because its time has come.
+_LOCK_OWN_ANSWERS = f"""
+WITH RECURSIVE early(id, canonical_id, remote_id) AS (
+  (SELECT id, canonical_id, remote_id FROM inbox_earlyanswer
+   WHERE brand_account_id = %(brand)s AND parent_remote_id = ANY(%(ids)s)
+   UNION ALL SELECT id, canonical_id, remote_id FROM inbox_earlyanswer
+   WHERE brand_account_id = %(brand)s AND canonical_id = ANY(%(own)s)
+   UNION ALL SELECT id, canonical_id, remote_id FROM inbox_earlyanswer
+   WHERE brand_account_id = %(brand)s AND thread_id = ANY(%(threads)s) AND parent_remote_id = ''
+   UNION ALL (SELECT id, canonical_id, remote_id FROM inbox_earlyanswer
+     WHERE brand_account_id = %(brand)s AND look_at <= %(due)s ORDER BY look_at LIMIT {_MOST_DUE_ANSWERS}))
+  UNION
+  SELECT e.id, e.canonical_id, e.remote_id FROM early JOIN inbox_earlyanswer e
+    ON e.brand_account_id = %(brand)s AND e.parent_remote_id IN (early.canonical_id, early.remote_id)
+), waiting AS ({_OUTGOING_REPLIES})
+SELECT waiting.*, NULL::jsonb AS kept_answer FROM waiting
+UNION ALL
+SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, to_jsonb(e) || jsonb_build_object(
+  'waited', coalesce(e.look_at <= %(due)s, false)) FROM inbox_earlyanswer e WHERE e.id = ANY(ARRAY(SELECT id FROM early))
+"""  # noqa: S608 (constants)
 _SELECT_STORED = """
 SELECT m.canonical_id, m.id, m.remote_id, m.text, m.edited_at, m.deleted_at IS NOT NULL AS deleted, m.hidden, m.case_id,
        m.needs_answer, ARRAY(SELECT jsonb_array_elements_text(m.corrected)) AS corrected
@@ -91,7 +113,20 @@ def lock_outgoing_replies(brand: int) -> list[Row]:
 
     Each with the fields of `inbox.ingest.echoes.OutgoingReply`.
     """
-    return fetch_named_rows(OUTGOING_REPLIES, {"brand": brand})
+    return fetch_named_rows(_OUTGOING_REPLIES, {"brand": brand})
+
+
+def lock_own_answers(
+    brand: int, *, ids: Sequence[str], own: Sequence[str], threads: Sequence[str], due: dt.datetime | None
+) -> list[Row]:
+    """Lock what `lock_outgoing_replies` locks, and read the kept answers that a page may settle.
+
+    Those that answer one of `ids`, are one of `own` (canonical ids), or stand without a parent in one of `threads`; those
+    that answer one of these; with `due`, those that are to be looked at by then. A kept answer is a row whose
+    `kept_answer` is a JSON document, with all other columns None.
+    """
+    parameters = {"brand": brand, "ids": ids, "own": own, "threads": threads, "due": due}
+    return fetch_named_rows(_LOCK_OWN_ANSWERS, parameters)
 
 
 def select_stored_messages(brand: int, ids: Sequence[str], parents: Sequence[str]) -> list[Row]:
