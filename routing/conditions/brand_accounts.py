@@ -1,5 +1,7 @@
-"""Which brand accounts a condition can hold for. Sound, not complete: an answer is certain, None means that it could not
-be shown. Pure."""
+"""Find the brand accounts whose messages a condition can take. Pure.
+
+Sound, not complete: an answer is certain, None means that nothing could be shown.
+"""
 
 from __future__ import annotations
 
@@ -9,48 +11,58 @@ from typing import Any
 from routing.conditions.wording import join_quoted, summarize_condition
 
 ConditionTree = dict[str, Any]
-#: What is said of how to keep a rule to brand accounts.
+#: Tells the author how to limit a rule to brand accounts.
 _REMEDY = "Put “all of these hold” around it, with a row “Brand account is” that names your own."
 
 
 def brand_accounts_of_condition(tree: ConditionTree) -> frozenset[str] | None:
-    """The brand accounts ("network:remote id") whose messages can meet a valid condition; None for any."""
+    """Return the brand accounts whose messages can meet a valid condition.
+
+    Each as "network:remote id"; None for any brand account.
+    """
     if "field" in tree:
         return frozenset(tree["is"]) if tree["field"] == "brand_account" else None
     if "all" in tree:
-        parts = [found for part in tree["all"] if (found := brand_accounts_of_condition(part)) is not None]
-        return frozenset.intersection(*parts) if parts else None
+        limits = [
+            accounts for part in tree["all"] if (accounts := brand_accounts_of_condition(part)) is not None
+        ]
+        return frozenset.intersection(*limits) if limits else None
     if "any" in tree:
-        parts = [found for part in tree["any"] if (found := brand_accounts_of_condition(part)) is not None]
-        return frozenset().union(*parts) if len(parts) == len(tree["any"]) else None
+        limits = [
+            accounts for part in tree["any"] if (accounts := brand_accounts_of_condition(part)) is not None
+        ]
+        return frozenset().union(*limits) if len(limits) == len(tree["any"]) else None
     return None
 
 
 def is_limited_to_accounts(tree: ConditionTree, accounts: Collection[str]) -> bool:
-    """Whether a valid condition can hold for messages of these brand accounts alone."""
-    found = brand_accounts_of_condition(tree)
-    return found is not None and found <= frozenset(accounts)
+    """Return True when a valid condition takes messages of these accounts only."""
+    limit = brand_accounts_of_condition(tree)
+    return limit is not None and limit <= frozenset(accounts)
 
 
 def explain_too_wide_condition(
     tree: ConditionTree, accounts: Collection[str], names: Mapping[str, str]
 ) -> str:
-    """What lets a condition hold for messages of other brand accounts than these, and what to do, as sentences; "" when
-    nothing does. `names` as `routing.conditions.wording.describe_leaf` takes them."""
+    """Explain why a condition is too wide, and what to do.
+
+    Return sentences. Too wide is what can take messages of other brand accounts than these; "" for a condition that
+    cannot. `names` as `routing.conditions.wording.describe_leaf` takes them.
+    """
     if is_limited_to_accounts(tree, accounts):
         return ""
-    found = brand_accounts_of_condition(tree)
-    if found is not None:
-        others, own = (_sorted_names(some, names) for some in (found - frozenset(accounts), accounts))
+    limit = brand_accounts_of_condition(tree)
+    if limit is not None:
+        others, own = _sorted_names(limit - frozenset(accounts), names), _sorted_names(accounts, names)
         return (
             f"It would take messages of {join_quoted(others, 'and')}, not yours. "
             f"Leave in “Brand account is” only {join_quoted(own, 'or')}."
         )
     free = _unlimited_alternative(tree)
     if free is not None:
-        said = summarize_condition(free, names=names)
+        summary = summarize_condition(free, names=names)
         return (
-            f"{said[:1].upper()}{said[1:]} would be enough alone, whatever the brand account. Choose “all of these hold”, or "
+            f"{summary[:1].upper()}{summary[1:]} would be enough alone, whatever the brand account. Choose “all of these hold”, or "
             "put that into such a group of its own, with a row “Brand account is” that names your own."
         )
     if "none" in tree:
@@ -64,11 +76,14 @@ def explain_too_wide_condition(
 
 
 def _sorted_names(accounts: Collection[str], names: Mapping[str, str]) -> list[str]:
-    return sorted(names.get(f"brand_account {one}", one) for one in accounts)
+    return sorted(names.get(f"brand_account {account}", account) for account in accounts)
 
 
 def _unlimited_alternative(tree: ConditionTree) -> ConditionTree | None:
-    """Of alternatives the first that holds for any brand account, where another does not; None where there is none."""
+    """Return the alternative that lets in every brand account, None without one.
+
+    It is the first one, and only counts where another alternative is limited.
+    """
     while "all" in tree and len(tree["all"]) == 1:
         tree = tree["all"][0]
     parts: list[ConditionTree] = tree.get("any", []) if "field" not in tree else []

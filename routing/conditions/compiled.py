@@ -1,4 +1,4 @@
-"""Condition trees as functions: does it hold, and what spoke for it."""
+"""Compile condition trees into functions: does a condition hold, and which leaves spoke for it?"""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from routing.conditions.fields import CHOICE_FIELDS, NUMBER_FIELDS
 from routing.conditions.index import ConditionIndex
 from routing.conditions.wording import describe_leaf
 
-#: What a condition is asked about: the numbers seen in the message (`routing.conditions.index.ConditionIndex`).
+#: Returns True when the condition holds for the numbers seen in a message (`routing.conditions.index.ConditionIndex`).
 ConditionTest = Callable[[set[int]], bool]
-#: The leaves that hold, in words. What must be absent is not named.
+#: Yields the leaves that hold, in words. Conditions that must not hold are not named.
 ConditionExplanation = Callable[[set[int]], Iterator[str]]
 
 
 @dataclass(frozen=True, slots=True)
 class CompiledCondition:
-    """A compiled condition. `needs` are numbers of which one must be seen for it to hold; None: cannot be said."""
+    """A condition as functions. It can only hold when one of `needs_one_of` is seen; None when no such set is known."""
 
     test: ConditionTest
     explain: ConditionExplanation
@@ -26,7 +26,10 @@ class CompiledCondition:
 
 
 def compile_condition(node: dict[str, Any], index: ConditionIndex) -> CompiledCondition:
-    """A tree that `routing.conditions.validation.validate_condition` found good, made ready; what it asks about goes into the index."""
+    """Compile a valid condition; adds to the index what it asks about.
+
+    Valid is what `routing.conditions.validation.validate_condition` finds no problem with.
+    """
     if "field" in node:
         return _compile_leaf(node, index)
     group = "all" if "all" in node else "any" if "any" in node else "none"
@@ -38,35 +41,36 @@ def compile_condition(node: dict[str, Any], index: ConditionIndex) -> CompiledCo
 
 def _compile_leaf(leaf: dict[str, Any], index: ConditionIndex) -> CompiledCondition:
     names = _number_leaf_terms(leaf, index)
-    numbers, every = frozenset(names), "all" in leaf
+    numbers, needs_all = frozenset(names), "all" in leaf
     places = {number: place for place, number in enumerate(names)}
 
-    def tell(seen: set[int]) -> Iterator[str]:
-        found = [names[number] for number in sorted(numbers & seen, key=places.__getitem__)]
-        if not found or (every and len(found) < len(names)):
+    def explain(seen: set[int]) -> Iterator[str]:
+        matched = [names[number] for number in sorted(numbers & seen, key=places.__getitem__)]
+        if not matched or (needs_all and len(matched) < len(names)):
             return
         if leaf["field"] == "words":
-            yield describe_leaf({"field": "words", "all": _drop_contained_words(found)})
+            yield describe_leaf({"field": "words", "all": _drop_contained_words(matched)})
         else:
-            said = {**leaf, "is": found} if isinstance(leaf.get("is"), list) else leaf
-            yield describe_leaf(said, names=index.names)
+            matched_leaf = {**leaf, "is": matched} if isinstance(leaf.get("is"), list) else leaf
+            yield describe_leaf(matched_leaf, names=index.names)
 
-    if every:
-        return CompiledCondition(numbers.issubset, tell, frozenset((min(numbers),)))
+    if needs_all:
+        return CompiledCondition(numbers.issubset, explain, frozenset((min(numbers),)))
     if len(numbers) == 1:
         (only,) = numbers
-        return CompiledCondition(lambda seen: only in seen, tell, numbers)
-    return CompiledCondition(lambda seen: not numbers.isdisjoint(seen), tell, numbers)
+        return CompiledCondition(lambda seen: only in seen, explain, numbers)
+    return CompiledCondition(lambda seen: not numbers.isdisjoint(seen), explain, numbers)
 
 
-def _drop_contained_words(found: list[str]) -> list[str]:
-    """The words without those that are part of a longer phrase among them: “charged” beside “charged twice”."""
+def _drop_contained_words(words: list[str]) -> list[str]:
+    """Drop words that are part of a longer phrase: “charged” beside “charged twice”."""
     return [
-        word for word in found if not any(f" {word} " in f" {other} " for other in found if other != word)
+        word for word in words if not any(f" {word} " in f" {other} " for other in words if other != word)
     ]
 
 
 def _number_leaf_terms(leaf: dict[str, Any], index: ConditionIndex) -> dict[int, str]:
+    """Add what a leaf asks about to the index; return its words or values by number."""
     field = leaf["field"]
     if field == "words":
         words = leaf["any"] if "any" in leaf else leaf["all"]
@@ -86,25 +90,25 @@ def _compile_all(parts: tuple[CompiledCondition, ...], common: set[int]) -> Comp
     tests = tuple(part.test for part in parts)
 
     def test(seen: set[int]) -> bool:
-        for each in tests:  # noqa: SIM110  (a generator in all() costs three times as much)
-            if not each(seen):
+        for part_holds in tests:  # noqa: SIM110  (a generator in all() costs three times as much)
+            if not part_holds(seen):
                 return False
         return True
 
-    known = [part.needs_one_of for part in parts if part.needs_one_of is not None]
-    needs = min(known, key=lambda numbers: (not numbers.isdisjoint(common), len(numbers))) if known else None
-    return CompiledCondition(test, _explain_parts(parts), needs)
+    needs = [part.needs_one_of for part in parts if part.needs_one_of is not None]
+    rarest = min(needs, key=lambda numbers: (not numbers.isdisjoint(common), len(numbers)), default=None)
+    return CompiledCondition(test, _explain_parts(parts), rarest)
 
 
 def _compile_any(parts: tuple[CompiledCondition, ...]) -> CompiledCondition:
-    known = [part.needs_one_of for part in parts if part.needs_one_of is not None]
-    needs = frozenset[int]().union(*known) if len(known) == len(parts) else None
-    return CompiledCondition(_any_part_holds(parts), _explain_parts(parts), needs)
+    needs = [part.needs_one_of for part in parts if part.needs_one_of is not None]
+    union = frozenset[int]().union(*needs) if len(needs) == len(parts) else None
+    return CompiledCondition(_any_part_holds(parts), _explain_parts(parts), union)
 
 
 def _compile_none(parts: tuple[CompiledCondition, ...]) -> CompiledCondition:
-    some = _any_part_holds(parts)
-    return CompiledCondition(lambda seen: not some(seen), lambda seen: iter(()), None)
+    any_holds = _any_part_holds(parts)
+    return CompiledCondition(lambda seen: not any_holds(seen), lambda seen: iter(()), None)
 
 
 def _any_part_holds(parts: tuple[CompiledCondition, ...]) -> ConditionTest:
@@ -113,8 +117,8 @@ def _any_part_holds(parts: tuple[CompiledCondition, ...]) -> ConditionTest:
         return tests[0]
 
     def test(seen: set[int]) -> bool:
-        for each in tests:  # noqa: SIM110  (as above)
-            if each(seen):
+        for part_holds in tests:  # noqa: SIM110  (as above)
+            if part_holds(seen):
                 return True
         return False
 
@@ -122,8 +126,8 @@ def _any_part_holds(parts: tuple[CompiledCondition, ...]) -> ConditionTest:
 
 
 def _explain_parts(parts: tuple[CompiledCondition, ...]) -> ConditionExplanation:
-    def tell(seen: set[int]) -> Iterator[str]:
+    def explain(seen: set[int]) -> Iterator[str]:
         for part in parts:
             yield from part.explain(seen)
 
-    return tell
+    return explain

@@ -1,5 +1,7 @@
-"""What a condition may ask about, by the kind of answer. Names are those of `routing.facts.Facts`, and three read from
-the text alone: `emoji_only`, `has_link`, `word_count`."""
+"""Fields that a condition may ask about, by the kind of their values.
+
+Names are those of `routing.facts.Facts`; three more are read from the text: `emoji_only`, `has_link`, `word_count`.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,7 @@ CHOICE_FIELDS = (
     "previous_department",
     "customer_tags",
 )
-#: Yes or no.
+#: Either yes or no.
 FLAG_FIELDS = (
     "verified",
     "is_reply",
@@ -26,13 +28,13 @@ FLAG_FIELDS = (
     "emoji_only",
     "has_link",
 )
-#: At least, at most; the largest number that makes sense for each.
+#: Compared with a lower bound, an upper one, or both; the value is the largest number that makes sense.
 NUMBER_FIELDS = {"followers": 10**12, "open_cases": 10_000, "urgency": 2, "word_count": 20_000}
-#: Fields whose values are known: others are a slip.
+#: Fields with a closed list of values.
 FIXED_VALUES = {"sentiment": ("negative", "neutral", "positive")}
 ALL_FIELDS = ("words", "pattern", *CHOICE_FIELDS, *NUMBER_FIELDS, *FLAG_FIELDS, "hours")
 
 
 def number_bounds(leaf: dict[str, Any]) -> tuple[int, int]:
-    """The least and the most that a leaf of `NUMBER_FIELDS` allows."""
+    """Return the least and the most that a leaf of `NUMBER_FIELDS` allows."""
     return leaf.get("gte", 0), leaf.get("lte", NUMBER_FIELDS[leaf["field"]])

@@ -1,10 +1,13 @@
-"""Whether one condition takes everything that another takes. Sound, not complete: True is certain, False means that it
-could not be shown. Pure."""
+"""Compare two conditions: does one take every message that the other takes, or none of them? Pure.
+
+Sound, not complete: True is certain, False means that it could not be shown.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import combinations
 from typing import Any
 
 from routing.conditions.fields import CHOICE_FIELDS, FLAG_FIELDS, NUMBER_FIELDS, number_bounds
@@ -16,20 +19,23 @@ _SINGLE_VALUED_FIELDS = frozenset(CHOICE_FIELDS) - {"customer_tags"}
 
 
 class WordList:
-    """Words, phrases and prefixes, as `routing.text.parse_phrase` gives them, found again by their letters: lists have hundreds."""
+    """Words, phrases and prefixes, each as `routing.text.parse_phrase` returns it.
 
-    def __init__(self, wanted: Iterable[tuple[str, bool]]) -> None:
+    Looked up by their letters, since a list may have hundreds.
+    """
+
+    def __init__(self, phrases: Iterable[tuple[str, bool]]) -> None:
         self._whole: set[str] = set()
         self._prefixes: dict[str, list[str]] = {}
-        for text, any_ending in wanted:
-            if any_ending:
+        for text, is_prefix in phrases:
+            if is_prefix:
                 self._prefixes.setdefault(text[:MIN_PREFIX], []).append(text)
             else:
                 self._whole.add(text)
 
-    def covers_phrase(self, one: tuple[str, bool]) -> bool:
-        """Whether every text with this word, phrase or prefix has one of the list."""
-        text, is_prefix = one
+    def covers_phrase(self, phrase: tuple[str, bool]) -> bool:
+        """Return True when any text with the phrase has one listed."""
+        text, is_prefix = phrase
         if self._has_prefix_of(text):
             return True
         if is_prefix:
@@ -50,66 +56,68 @@ class WordList:
         return any(text.startswith(prefix) for prefix in self._prefixes.get(text[:MIN_PREFIX], ()))
 
 
-#: Lists of words that were looked at, by the number of the leaf that has them.
+#: Word lists by the `id` of their leaf, which is stored with them (see `_cached_word_list`).
 WordListCache = dict[int, tuple[ConditionTree, WordList]]
 
 
 @dataclass(slots=True)
 class ComparisonBudget:
-    """How many comparisons may still be made: conditions can be large, and answers are wanted while a page loads. `known`
-    keeps what was worked out about lists of words."""
+    """The number of comparisons that are left: conditions can be large, and a page waits for the answer.
+
+    `word_lists` caches what was computed on the way.
+    """
 
     left: int = 20_000
     word_lists: WordListCache = field(default_factory=dict)
 
     def spend(self) -> bool:
-        """False when it is used up."""
+        """Take one comparison; return False when none was left."""
         self.left -= 1
         return self.left >= 0
 
 
-def implies(a: ConditionTree, b: ConditionTree, effort: ComparisonBudget | None = None) -> bool:
-    """Whether every message that meets `a` meets `b`. Both are valid trees."""
-    effort = effort or ComparisonBudget()
-    if not effort.spend():
+def implies(a: ConditionTree, b: ConditionTree, budget: ComparisonBudget | None = None) -> bool:
+    """Return True when every message that meets `a` meets `b`. Both are valid."""
+    budget = budget or ComparisonBudget()
+    if not budget.spend():
         return False
     if a == b:
         return True
     if _group_key(a) == "any":
-        return all(implies(part, b, effort) for part in a["any"])
+        return all(implies(part, b, budget) for part in a["any"])
     if _group_key(b) == "all":
-        return all(implies(a, part, effort) for part in b["all"])
-    if _group_key(a) == "all" and any(implies(part, b, effort) for part in a["all"]):
+        return all(implies(a, part, budget) for part in b["all"])
+    if _group_key(a) == "all" and any(implies(part, b, budget) for part in a["all"]):
         return True
     if _group_key(b) == "any":
-        return any(implies(a, part, effort) for part in b["any"]) or _implies_by_parts(a, b, effort)
+        return any(implies(a, part, budget) for part in b["any"]) or _implies_by_parts(a, b, budget)
     if _group_key(b) == "none":
-        return all(excludes(a, part, effort) for part in b["none"])
-    return "field" in a and "field" in b and _leaf_implies(a, b, effort.word_lists)
+        return all(excludes(a, part, budget) for part in b["none"])
+    return "field" in a and "field" in b and _leaf_implies(a, b, budget.word_lists)
 
 
-def excludes(a: ConditionTree, b: ConditionTree, effort: ComparisonBudget | None = None) -> bool:
-    """Whether no message that meets `a` meets `b`."""
-    effort = effort or ComparisonBudget()
-    if not effort.spend():
+def excludes(a: ConditionTree, b: ConditionTree, budget: ComparisonBudget | None = None) -> bool:
+    """Return True when no message that meets `a` meets `b`. Both are valid."""
+    budget = budget or ComparisonBudget()
+    if not budget.spend():
         return False
     if _group_key(a) == "any":
-        return all(excludes(part, b, effort) for part in a["any"])
+        return all(excludes(part, b, budget) for part in a["any"])
     if _group_key(b) == "any":
-        return all(excludes(a, part, effort) for part in b["any"])
-    if _group_key(a) == "all" and any(excludes(part, b, effort) for part in a["all"]):
+        return all(excludes(a, part, budget) for part in b["any"])
+    if _group_key(a) == "all" and any(excludes(part, b, budget) for part in a["all"]):
         return True
-    if _group_key(b) == "all" and any(excludes(a, part, effort) for part in b["all"]):
+    if _group_key(b) == "all" and any(excludes(a, part, budget) for part in b["all"]):
         return True
-    if _group_key(a) == "none" and any(implies(b, part, effort) for part in a["none"]):
+    if _group_key(a) == "none" and any(implies(b, part, budget) for part in a["none"]):
         return True
     if _group_key(b) == "none":
-        return implies(a, {"any": b["none"]}, effort)
+        return implies(a, {"any": b["none"]}, budget)
     return "field" in a and "field" in b and _leaf_excludes(a, b)
 
 
 def matches_everything(tree: ConditionTree) -> bool:
-    """Whether the condition holds for every message."""
+    """Return True when the condition holds for every message."""
     group = _group_key(tree)
     if group == "all":
         return all(matches_everything(part) for part in tree["all"])
@@ -122,16 +130,16 @@ def matches_everything(tree: ConditionTree) -> bool:
 
 
 def matches_nothing(tree: ConditionTree) -> bool:
-    """Whether the condition holds for no message."""
+    """Return True when the condition holds for no message."""
     group = _group_key(tree)
     if group == "any":
         return all(matches_nothing(part) for part in tree["any"])
     if group == "none":
         return any(matches_everything(part) for part in tree["none"]) or _are_complementary(tree["none"])
     if group == "all":
-        parts, effort = tree["all"], ComparisonBudget(5_000)
+        parts, budget = tree["all"], ComparisonBudget(5_000)
         return any(matches_nothing(part) for part in parts) or any(
-            excludes(one, other, effort) for at, one in enumerate(parts) for other in parts[at + 1 :]
+            excludes(part, other, budget) for part, other in combinations(parts, 2)
         )
     return False
 
@@ -143,39 +151,40 @@ def _group_key(tree: ConditionTree) -> str:
 
 
 def _are_complementary(parts: Sequence[ConditionTree]) -> bool:
-    """Whether two of them leave nothing out: verified or not verified, this or none of this."""
+    """Return True when two of the parts leave nothing out.
+
+    For example verified or not verified, this or none of this.
+    """
     flags = {(part["field"], part["is"]) for part in parts if part.get("field") in FLAG_FIELDS}
     if any((field, not value) in flags for field, value in flags):
         return True
-    barred = [
-        part
-        for each in parts
-        if _group_key(each) == "none" and len(each["none"]) == 1
-        for part in each["none"]
-    ]
-    return any(implies(part, other) for part in barred for other in parts)
+    negated = [part["none"][0] for part in parts if _group_key(part) == "none" and len(part["none"]) == 1]
+    return any(implies(part, other) for part in negated for other in parts)
 
 
 def _is_full_range(leaf: ConditionTree) -> bool:
     return number_bounds(leaf) == (0, NUMBER_FIELDS[leaf["field"]])
 
 
-def _implies_by_parts(a: ConditionTree, b: ConditionTree, effort: ComparisonBudget) -> bool:
-    """A leaf with several words or values, each of them held by another part of `b`."""
+def _implies_by_parts(a: ConditionTree, b: ConditionTree, budget: ComparisonBudget) -> bool:
+    """Return True when `b` covers each value of the leaf `a`.
+
+    Values are words, too. Different parts of `b` may cover them; False for leaves with fewer than two.
+    """
     singles: list[ConditionTree] = []
     if a.get("field") == "words" and len(a.get("any", ())) > 1:
         singles = [{"field": "words", "any": [word]} for word in a["any"]]
     elif a.get("field") in CHOICE_FIELDS and len(a["is"]) > 1:
         singles = [{"field": a["field"], "is": [value]} for value in a["is"]]
-    return bool(singles) and all(implies(one, b, effort) for one in singles)
+    return bool(singles) and all(implies(single, b, budget) for single in singles)
 
 
-def _leaf_implies(a: ConditionTree, b: ConditionTree, known: WordListCache) -> bool:
+def _leaf_implies(a: ConditionTree, b: ConditionTree, word_lists: WordListCache) -> bool:
     name = a["field"]
     if name != b["field"]:
         return False
     if name == "words":
-        return _words_imply(a, b, known)
+        return _words_imply(a, b, word_lists)
     if name in CHOICE_FIELDS:
         return set(a["is"]) <= set(b["is"])
     if name in NUMBER_FIELDS:
@@ -198,25 +207,25 @@ def _leaf_excludes(a: ConditionTree, b: ConditionTree) -> bool:
     return field in FLAG_FIELDS and a["is"] != b["is"]
 
 
-def _words_imply(a: ConditionTree, b: ConditionTree, known: WordListCache) -> bool:
-    given = [parse_phrase(word) for word in a.get("any") or a["all"]]
+def _words_imply(a: ConditionTree, b: ConditionTree, word_lists: WordListCache) -> bool:
+    phrases = [parse_phrase(word) for word in a.get("any") or a["all"]]
     if "any" in b:
-        wanted = _cached_word_list(b, known)
-        return (all if "any" in a else any)(wanted.covers_phrase(one) for one in given)
-    asked = [parse_phrase(word) for word in b["all"]]
+        word_list = _cached_word_list(b, word_lists)
+        return (all if "any" in a else any)(word_list.covers_phrase(phrase) for phrase in phrases)
+    required = [parse_phrase(word) for word in b["all"]]
     if "any" in a:
-        return all(_phrase_contains(one, other) for one in given for other in asked)
-    return all(any(_phrase_contains(one, other) for one in given) for other in asked)
+        return all(_phrase_contains(phrase, other) for phrase in phrases for other in required)
+    return all(any(_phrase_contains(phrase, other) for phrase in phrases) for other in required)
 
 
-def _cached_word_list(leaf: ConditionTree, known: WordListCache) -> WordList:
-    # The leaf is kept with it, so that no other gets its number.
-    kept = known.get(id(leaf))
-    if kept is None:
-        kept = known[id(leaf)] = (leaf, WordList([parse_phrase(word) for word in leaf["any"]]))
-    return kept[1]
+def _cached_word_list(leaf: ConditionTree, word_lists: WordListCache) -> WordList:
+    # The cache holds on to the leaf, so that no other object gets its `id`.
+    entry = word_lists.get(id(leaf))
+    if entry is None:
+        entry = word_lists[id(leaf)] = (leaf, WordList([parse_phrase(word) for word in leaf["any"]]))
+    return entry[1]
 
 
-def _phrase_contains(one: tuple[str, bool], other: tuple[str, bool]) -> bool:
-    """Whether a text with one word, phrase or prefix holds another."""
-    return WordList([other]).covers_phrase(one)
+def _phrase_contains(phrase: tuple[str, bool], other: tuple[str, bool]) -> bool:
+    """Return True when every text with `phrase` has `other`, too."""
+    return WordList([other]).covers_phrase(phrase)

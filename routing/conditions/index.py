@@ -1,4 +1,4 @@
-"""What a message holds of everything that any rule asks for: looked up once, for all rules together."""
+"""Look up, once for all rules, what a message has of what they ask about."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from routing.conditions.patterns import PatternSet
 from routing.facts import Facts
 from routing.text import MIN_PREFIX, count_words, has_link, is_emoji_only, parse_phrase, tokenize
 
-#: Fields that are read from the text, and only when a rule asks.
+#: Fields computed from the text, only when a rule asks about them.
 _TEXT_READERS: dict[str, Callable[[Facts], Any]] = {
     "emoji_only": lambda facts: is_emoji_only(facts.text),
     "has_link": lambda facts: has_link(facts.text),
@@ -27,22 +27,25 @@ def _reader_for(field: str) -> Callable[[Facts], Any]:
 class ConditionIndex:
     """The words, patterns, values and ranges of a rule set, each with a number.
 
-    Cost of `seen` grows with the message, not with the number of rules: words are looked up by token, phrases by
-    their first token, prefixes by their first letters, patterns in one RE2 set, fields once each. After `freeze`
-    nothing may be added.
+    The cost of `find_seen_numbers` grows with the message, not with the number of rules: words are looked up by token,
+    phrases by their first token, prefixes by their first letters, patterns in one RE2 set, fields once each. Nothing
+    may be added after `freeze`.
     """
 
     def __init__(
         self, calendars: Mapping[str, VersionedCalendar] | None = None, names: Mapping[str, str] | None = None
     ) -> None:
-        """`calendars` by key: those that rules ask about. `names` as `routing.conditions.wording` takes them."""
+        """Begin an empty index.
+
+        `calendars` are those that rules ask about, by key; `names` as `routing.conditions.wording` takes them.
+        """
         self.names = dict(names or {})
         self._ids: dict[tuple[str, object], int] = {}
-        #: Numbers of fields' values: many messages have them, so they say little about which rule may hold.
+        #: Numbers of field values. Many messages have them, so they tell little about which rule may hold.
         self.common_numbers: set[int] = set()
         self._words: dict[str, int] = {}
         self._phrases: dict[str, int] = {}
-        #: Of phrases: how many tokens they have, by their first and their second token.
+        #: Lengths of phrases in tokens, by their first and second token.
         self._heads: dict[str, dict[str, tuple[int, ...]]] = {}
         self._prefixes: dict[str, dict[str, int]] = {}
         self._pattern_ids: list[int] = []
@@ -50,8 +53,8 @@ class ConditionIndex:
         self._pattern_set = PatternSet(())
         self._values: dict[str, dict[object, int]] = {}
         self._ranges: dict[str, dict[tuple[int, int], int]] = {}
-        self._asked: tuple[tuple[Callable[[Facts], Any], dict[object, int]], ...] = ()
-        self._measured: tuple[tuple[Callable[[Facts], Any], tuple[tuple[int, int, int], ...]], ...] = ()
+        self._value_readers: tuple[tuple[Callable[[Facts], Any], dict[object, int]], ...] = ()
+        self._range_readers: tuple[tuple[Callable[[Facts], Any], tuple[tuple[int, int, int], ...]], ...] = ()
         self._tags: dict[object, int] = {}
         self._calendars = dict(calendars or {})
         self._hours: dict[str, dict[bool, int]] = {}
@@ -60,22 +63,22 @@ class ConditionIndex:
         return self._ids.setdefault((kind, value), len(self._ids))
 
     def add_word(self, text: str) -> int:
-        """The number of a word, a phrase or a prefix (`refund*`)."""
-        found, is_prefix = parse_phrase(text)
-        number = self._number_of("prefix" if is_prefix else "word", found)
+        """Return the number of a word, a phrase or a prefix (`refund*`)."""
+        phrase, is_prefix = parse_phrase(text)
+        number = self._number_of("prefix" if is_prefix else "word", phrase)
         if is_prefix:
-            self._prefixes.setdefault(found[:MIN_PREFIX], {})[found] = number
-        elif " " not in found:
-            self._words[found] = number
+            self._prefixes.setdefault(phrase[:MIN_PREFIX], {})[phrase] = number
+        elif " " not in phrase:
+            self._words[phrase] = number
         else:
-            head, second, *rest = found.split(" ")
+            head, second, *rest = phrase.split(" ")
             seconds = self._heads.setdefault(head, {})
-            self._phrases[found] = number
+            self._phrases[phrase] = number
             seconds[second] = tuple(sorted({*seconds.get(second, ()), len(rest) + 2}))
         return number
 
     def add_pattern(self, pattern: str) -> int:
-        """The number of a pattern."""
+        """Return the number of a pattern."""
         number = self._number_of("pattern", pattern)
         if number == len(self._ids) - 1 and number not in self._pattern_ids[-1:]:
             self._patterns.append(pattern)
@@ -83,14 +86,14 @@ class ConditionIndex:
         return number
 
     def add_value(self, field: str, value: object) -> int:
-        """The number of a value of a field, such as network "x" or verified True."""
+        """Return the number of a field's value, such as network "x"."""
         number = self._number_of(field, value)
         self._values.setdefault(field, {})[value] = number
         self.common_numbers.add(number)
         return number
 
     def add_range(self, leaf: dict[str, Any]) -> int:
-        """The number of a range of a numeric field, from a leaf with `gte`, `lte` or both."""
+        """Return the number of a leaf's range (`gte`, `lte` or both)."""
         field, ends = leaf["field"], number_bounds(leaf)
         number = self._number_of(field, ends)
         self._ranges.setdefault(field, {})[ends] = number
@@ -98,7 +101,10 @@ class ConditionIndex:
         return number
 
     def add_hours(self, calendar: str, is_open: bool) -> int:
-        """The number of a calendar's being open or closed. Raises `KeyError` for a calendar that is not there."""
+        """Return the number for "this calendar is open", or closed.
+
+        Raises `KeyError` for a calendar that is gone.
+        """
         self._calendars[calendar]
         number = self._number_of("hours", (calendar, is_open))
         self._hours.setdefault(calendar, {})[is_open] = number
@@ -106,24 +112,24 @@ class ConditionIndex:
         return number
 
     def freeze(self) -> None:
-        """Compiles the patterns. Raises `re2.error` when RE2 refuses one."""
+        """Compile the patterns. Raises `re2.error` when RE2 refuses one."""
         self._pattern_set = PatternSet(self._patterns)
         self._tags = self._values.pop("customer_tags", {})
-        self._asked = tuple((_reader_for(field), numbers) for field, numbers in self._values.items())
-        self._measured = tuple(
+        self._value_readers = tuple((_reader_for(field), numbers) for field, numbers in self._values.items())
+        self._range_readers = tuple(
             (_reader_for(field), tuple((*ends, number) for ends, number in ranges.items()))
             for field, ranges in self._ranges.items()
         )
 
     def find_seen_numbers(self, facts: Facts) -> set[int]:
-        """The numbers of everything that the message holds. Never raises."""
+        """Return the numbers of everything that a message has. Never raises."""
         numbers: set[int] = set()
         self._add_seen_words(tokenize(facts.text), numbers)
-        for read, known in self._asked:
-            number = known.get(read(facts))
+        for read, numbers_by_value in self._value_readers:
+            number = numbers_by_value.get(read(facts))
             if number is not None:
                 numbers.add(number)
-        for read, ranges in self._measured:
+        for read, ranges in self._range_readers:
             amount = read(facts)
             if amount is not None:
                 numbers.update(number for least, most, number in ranges if least <= amount <= most)
@@ -137,9 +143,9 @@ class ConditionIndex:
             numbers.update(self._pattern_ids[hit] for hit in self._pattern_set.matches(facts.text))
         return numbers
 
-    def _add_seen_words(self, found: tuple[str, ...], numbers: set[int]) -> None:
+    def _add_seen_words(self, tokens: tuple[str, ...], numbers: set[int]) -> None:
         words, prefixes, heads = self._words, self._prefixes, self._heads
-        for token in set(found):
+        for token in set(tokens):
             number = words.get(token)
             if number is not None:
                 numbers.add(number)
@@ -148,11 +154,11 @@ class ConditionIndex:
                 for prefix, number in endings.items():
                     if token.startswith(prefix):
                         numbers.add(number)
-        before: dict[str, tuple[int, ...]] | None = None
-        for at, token in enumerate(found):
-            lengths = before.get(token) if before is not None else None
-            before = heads.get(token)
+        seconds: dict[str, tuple[int, ...]] | None = None
+        for index, token in enumerate(tokens):
+            lengths = seconds.get(token) if seconds is not None else None
+            seconds = heads.get(token)
             for length in lengths or ():
-                number = self._phrases.get(" ".join(found[at - 1 : at - 1 + length]))
+                number = self._phrases.get(" ".join(tokens[index - 1 : index - 1 + length]))
                 if number is not None:
                     numbers.add(number)

@@ -1,4 +1,4 @@
-"""Users' patterns, through RE2 only: its time is linear in the text. `re` is never used for them (reliability.md, S9)."""
+"""Patterns that users write, matched by RE2 only: its time is linear in the text. Never match them with `re`."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ import re2
 from routing.text import MAX_TEXT_READ
 
 MAX_PATTERN_LENGTH = 500
-#: RE2's own bounds, in bytes: to accept a pattern (about 2,700 steps), to run one alone, to run a set.
+#: Memory that RE2 may use, in bytes: to accept a pattern (about 2,700 steps), to run one alone, to run a set.
 ACCEPTED_MEMORY = 1 << 18
 PATTERN_MEMORY = 1 << 20
 SET_MEMORY = 32 << 20
-#: Patterns matched by one set. More than this are matched by several sets.
+#: Most patterns of one set; more of them are matched by several sets.
 SET_SIZE = 2_000
 
-#: One of each kind of character: whatever finds each alone, and many of them, asks for nothing.
+#: One of each kind of character. A pattern that matches each of them, alone and repeated, asks for nothing.
 _PROBE_CHARACTERS = (*map(chr, range(33, 127)), "é", "ж", "中", "😀")
 _PROBE_REPEATS = 300
 _LOOKAROUND = re.compile(r"\(\?<?[=!]")
@@ -32,13 +32,13 @@ def _re2_options(memory: int) -> Any:
     options.case_sensitive = False
     options.log_errors = False
     options.max_mem = memory
-    # Nobody asks where: with groups to fill a match in a long text takes a hundred times as long.
+    # Nobody needs the groups, and filling them makes a match in a long text take a hundred times as long.
     options.never_capture = True
     return options
 
 
 def find_pattern_problem(pattern: str) -> str:
-    """What is wrong with a pattern, as a sentence for its author; "" when it can be used."""
+    """Return what is wrong with a pattern as a sentence, else ""."""
     if not pattern.strip():
         return "The pattern is empty."
     if len(pattern) > MAX_PATTERN_LENGTH:
@@ -61,7 +61,10 @@ def find_pattern_problem(pattern: str) -> str:
 
 @lru_cache(maxsize=16_384)
 def matches_any_text(pattern: str) -> bool:
-    """Whether a good pattern is found in every text that is not blank, as `.` and `\\S+` are, as far as that can be told."""
+    """Return True when a valid pattern matches every non-blank text.
+
+    `.` and `\\S+` do. This is decided by some probes, so a True may be wrong for texts unlike them.
+    """
     return _matches_every_probe(re2.compile(pattern, _re2_options(PATTERN_MEMORY)))
 
 
@@ -88,10 +91,13 @@ def _compile_pattern(pattern: str) -> Any:
 
 
 class PatternSet:
-    """Many patterns matched in one pass each. Build it with patterns that `find_pattern_problem` found good."""
+    """Many patterns, matched together in one pass over the text."""
 
     def __init__(self, patterns: Sequence[str]) -> None:
-        """Raises `re2.error` for a pattern that RE2 refuses."""
+        """Compile patterns in which `find_pattern_problem` finds nothing wrong.
+
+        Raises `re2.error` when RE2 refuses one.
+        """
         self._parts: list[tuple[Any, list[str], int]] = []
         self._alone: list[tuple[Any, int]] = []
         for start in range(0, len(patterns), SET_SIZE):
@@ -117,14 +123,17 @@ class PatternSet:
         self._parts.append((part, patterns, start))
 
     def matches(self, text: str) -> list[int]:
-        """The indices of the patterns found in the first `LOOKED_AT` characters of `text`. Never raises."""
+        """Return the indices of the patterns that match a text. Never raises.
+
+        Only the first `MAX_TEXT_READ` characters are looked at.
+        """
         data = text[:MAX_TEXT_READ].encode("utf-8", "replace")
-        found: list[int] = []
+        matching: list[int] = []
         for part, patterns, start in self._parts:
             hits = part.Match(data)
             if len(patterns) in hits:
-                found.extend(start + hit for hit in hits if hit < len(patterns))
+                matching.extend(start + hit for hit in hits if hit < len(patterns))
             else:
-                found.extend(start + i for i, p in enumerate(patterns) if _compile_pattern(p).search(data))
-        found.extend(index for compiled, index in self._alone if compiled.search(data))
-        return found
+                matching.extend(start + i for i, p in enumerate(patterns) if _compile_pattern(p).search(data))
+        matching.extend(index for compiled, index in self._alone if compiled.search(data))
+        return matching

@@ -1,4 +1,4 @@
-"""The condition of a rule: a tree of JSON, how it is checked, and how it is said in words.
+"""Check the condition of a rule, a tree of JSON.
 
 A group is an object with one key, `all`, `any` or `none`, holding a list of conditions that is not empty. A leaf names
 its field:
@@ -36,7 +36,7 @@ GROUPS = ("all", "any", "none")
 
 @dataclass(frozen=True, slots=True)
 class ConditionProblem:
-    """What is wrong and where: `path` is like `all[1].any[0]`, "" for the whole condition."""
+    """A problem and its place: `path` is like `all[1].any[0]`, "" for the whole condition."""
 
     path: str
     message: str
@@ -46,7 +46,10 @@ class ConditionProblem:
 
 
 def validate_condition(tree: object) -> list[ConditionProblem]:
-    """Every problem of a condition tree, in reading order; empty when it is good. Accepts any JSON, never raises."""
+    """Return the problems of a condition tree, in reading order; [] for none.
+
+    Accepts any JSON and never raises. Stops after 50 problems.
+    """
     problems: list[ConditionProblem] = []
     nodes = 0
     for problem in _check_node(tree, "", 1):
@@ -61,7 +64,7 @@ def validate_condition(tree: object) -> list[ConditionProblem]:
 
 
 def _check_node(node: object, path: str, depth: int) -> Iterator[ConditionProblem | None]:
-    """Yields None once for each node that is visited, and each problem."""
+    """Yield None once for each visited node, and each problem."""
     yield None
     if not isinstance(node, dict):
         yield ConditionProblem(path, f"A condition is an object, not {_json_kind(node)}.")
@@ -75,15 +78,15 @@ def _check_node(node: object, path: str, depth: int) -> Iterator[ConditionProble
         yield ConditionProblem(path, "A group has one key: “all”, “any” or “none”.")
         return
     children = node[group]
-    here = f"{path}.{group}" if path else group
+    group_path = f"{path}.{group}" if path else group
     if not isinstance(children, list) or not children:
-        yield ConditionProblem(here, f"The group “{group}” needs a list with at least one condition.")
+        yield ConditionProblem(group_path, f"The group “{group}” needs a list with at least one condition.")
         return
     if depth >= MAX_DEPTH:
         yield ConditionProblem(path, f"Groups are nested more than {MAX_DEPTH} deep.")
         return
     for index, child in enumerate(children):
-        yield from _check_node(child, f"{here}[{index}]", depth + 1)
+        yield from _check_node(child, f"{group_path}[{index}]", depth + 1)
 
 
 def _check_leaf(node: dict[Any, Any], path: str) -> Iterator[ConditionProblem]:
@@ -131,10 +134,10 @@ def _word_problem(word: object) -> str:
         return f"The word {_quote_value(word)} has more than {MAX_WORD_LENGTH} characters."
     if not is_storable(word):
         return f"The word {_quote_value(word)} contains a character that cannot be stored."
-    found, is_prefix = parse_phrase(word)
-    if not found:
+    phrase, is_prefix = parse_phrase(word)
+    if not phrase:
         return f"The word {_quote_value(word)} holds no letter or digit to look for."
-    if "*" in word.strip()[:-1] or (is_prefix and (" " in found or len(found) < MIN_PREFIX)):
+    if "*" in word.strip()[:-1] or (is_prefix and (" " in phrase or len(phrase) < MIN_PREFIX)):
         return f"In {_quote_value(word)} the star may only follow a single word of at least {MIN_PREFIX} letters."
     return ""
 
@@ -171,16 +174,16 @@ def _join_with_or(values: tuple[str, ...]) -> str:
 def _check_number(node: dict[str, Any]) -> Iterator[str]:
     field = node["field"]
     most, noun = NUMBER_FIELDS[field], _NUMBER_NOUNS[field]
-    given = {key: node[key] for key in ("gte", "lte") if key in node}
-    if not given:
+    bounds = {key: node[key] for key in ("gte", "lte") if key in node}
+    if not bounds:
         yield f"“{field}” needs “gte” (at least) or “lte” (at most)."
         return
-    for value in given.values():
+    for value in bounds.values():
         if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= most:
             yield f"{_quote_value(value)} is not {noun}."
             return
-    if given.get("gte", 0) > given.get("lte", most):
-        yield f"No {field.replace('_', ' ')} can be at least {given['gte']:,} and at most {given['lte']:,}: swap the two numbers."
+    if bounds.get("gte", 0) > bounds.get("lte", most):
+        yield f"No {field.replace('_', ' ')} can be at least {bounds['gte']:,} and at most {bounds['lte']:,}: swap the two numbers."
 
 
 def _check_flag(node: dict[str, Any]) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""Conditions and reasons in plain words."""
+"""Describe conditions and reasons in plain words."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _NETWORK_NAMES = {
     "bluesky": "Bluesky",
     "instagram": "Instagram",
 }
-#: Characters of a pattern that are shown where people read.
+#: Characters of a pattern that people are shown.
 MAX_PATTERN_SHOWN = 60
 _FIELD_LABELS = {
     "network": "network",
@@ -25,7 +25,7 @@ _FIELD_LABELS = {
     "previous_department": "a customer last helped by",
     "customer_tags": "a customer tagged",
 }
-#: Of a field that is yes or no: what it says when it is, and when it is not.
+#: Words for a field that is either yes or no: for yes, for no.
 _FLAG_WORDS = {
     "verified": ("a verified author", "an author who is not verified"),
     "is_reply": ("an answer to something", "not an answer to something"),
@@ -36,7 +36,7 @@ _FLAG_WORDS = {
     "emoji_only": ("nothing but emoji", "more than emoji"),
     "has_link": ("a link", "no link"),
 }
-#: Of a number: one and several.
+#: Nouns of a number field: singular, plural.
 _COUNT_NOUNS = {
     "followers": ("follower", "followers"),
     "open_cases": ("open case", "open cases"),
@@ -46,7 +46,10 @@ _URGENCY_WORDS = ("low", "raised", "high")
 
 
 def join_quoted(items: Sequence[str], joiner: str = "or", limit: int = 5) -> str:
-    """`“a”, “b” or “c”`, cut after `limit` items: `“a”, “b” and 7 more`."""
+    """Join items as `“a”, “b” or “c”`.
+
+    Cut after `limit` of them: `“a”, “b” and 7 more`. At least one item.
+    """
     shown = [f"“{item}”" for item in items[:limit]]
     if len(items) > limit:
         return f"{', '.join(shown)} and {len(items) - limit} more"
@@ -54,13 +57,14 @@ def join_quoted(items: Sequence[str], joiner: str = "or", limit: int = 5) -> str
 
 
 def network_name(network: str) -> str:
-    """The network as people write it."""
+    """Return the name of a network as people write it."""
     return _NETWORK_NAMES.get(network, network)
 
 
 def describe_leaf(leaf: dict[str, Any], limit: int = 5, names: Mapping[str, str] | None = None) -> str:
-    """One leaf as part of a sentence: `the words “refund” or “fee”`, `network “X”`, `at least 1,000 followers`.
+    """Return a leaf as part of a sentence.
 
+    For example `the words “refund” or “fee”`, `network “X”`, `at least 1,000 followers`. `limit` cuts lists of values.
     `names` are those of calendars by key, and of other values by field and value: `previous_department billing`.
     """
     field = leaf["field"]
@@ -96,47 +100,55 @@ def _describe_number(leaf: dict[str, Any]) -> str:
     if field == "urgency":
         levels = _URGENCY_WORDS[least : most + 1]
         return f"urgency {join_quoted(levels)}"
-    one, many = _COUNT_NOUNS[field]
+    singular, plural = _COUNT_NOUNS[field]
     if "gte" in leaf and "lte" in leaf:
         return (
-            f"between {least:,} and {most:,} {many}"
+            f"between {least:,} and {most:,} {plural}"
             if least != most
-            else f"exactly {_count_with_noun(least, one, many)}"
+            else f"exactly {_count_with_noun(least, singular, plural)}"
         )
     return (
-        f"at least {_count_with_noun(least, one, many)}"
+        f"at least {_count_with_noun(least, singular, plural)}"
         if "gte" in leaf
-        else f"at most {_count_with_noun(most, one, many)}"
+        else f"at most {_count_with_noun(most, singular, plural)}"
     )
 
 
-def _count_with_noun(number: int, one: str, many: str) -> str:
-    return f"{number:,} {one if number == 1 else many}"
+def _count_with_noun(number: int, singular: str, plural: str) -> str:
+    return f"{number:,} {singular if number == 1 else plural}"
 
 
 def summarize_condition(tree: dict[str, Any], limit: int = 5, names: Mapping[str, str] | None = None) -> str:
-    """A valid condition tree as one line: `the words “a” or “b”, but not network “X”`. Long ones are cut: of each
-    group only `limit` parts, of each list only `limit` values. `names` as `describe_leaf` takes them."""
+    """Return a valid condition as one line: `the words “a” or “b”, but not network “X”`.
+
+    Long ones are cut: only `limit` parts of each group, only `limit` values of each list. `names` as `describe_leaf`
+    takes them.
+    """
     if "field" in tree:
         return describe_leaf(tree, limit, names)
     if "none" in tree:
         return f"not {_join_parts(tree['none'], 'or', limit, names)}"
     if "any" in tree:
         return _join_parts(tree["any"], "or", limit, names)
-    wanted = [part for part in tree["all"] if "field" in part or "none" not in part]
-    barred = [part for each in tree["all"] if "field" not in each and "none" in each for part in each["none"]]
-    if not barred:
-        return _join_parts(wanted, "and", limit, names)
-    if not wanted:
-        return f"not {_join_parts(barred, 'or', limit, names)}"
-    return f"{_join_parts(wanted, 'and', limit, names)}, but not {_join_parts(barred, 'or', limit, names)}"
+    required = [part for part in tree["all"] if "field" in part or "none" not in part]
+    groups = [part["none"] for part in tree["all"] if "field" not in part and "none" in part]
+    excluded = [part for group in groups for part in group]
+    if not excluded:
+        return _join_parts(required, "and", limit, names)
+    if not required:
+        return f"not {_join_parts(excluded, 'or', limit, names)}"
+    return (
+        f"{_join_parts(required, 'and', limit, names)}, but not {_join_parts(excluded, 'or', limit, names)}"
+    )
 
 
 def _join_parts(parts: list[dict[str, Any]], joiner: str, limit: int, names: Mapping[str, str] | None) -> str:
-    said = [summarize_condition(part, limit, names) for part in parts[:limit]]
+    phrases = [summarize_condition(part, limit, names) for part in parts[:limit]]
     if len(parts) > 1:
-        said = [text if "field" in part else f"({text})" for part, text in zip(parts, said, strict=False)]
+        phrases = [
+            text if "field" in part else f"({text})" for part, text in zip(parts, phrases, strict=False)
+        ]
     if len(parts) > limit:
         rest = len(parts) - limit
-        said.append(f"{rest} more condition{'s' if rest > 1 else ''}")
-    return f", {joiner} ".join(said) if len(said) > 2 else f" {joiner} ".join(said)
+        phrases.append(f"{rest} more condition{'s' if rest > 1 else ''}")
+    return f", {joiner} ".join(phrases) if len(phrases) > 2 else f" {joiner} ".join(phrases)

@@ -79,7 +79,8 @@ def render_version_list(
 ) -> HttpResponse:
     """Return the page of the versions, newest first.
 
-    It shows those below the number `before` in the address, if any. `may_restore` tells of a snapshot whether the user may go back to it.
+    It shows those below the number `before` in the address, if any. `may_restore` tells of a snapshot whether the user
+    may go back to it.
     """
     before = request.GET.get("before", "")
     number = int(before) if before.isdecimal() and len(before) < 10 else None

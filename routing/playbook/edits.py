@@ -31,9 +31,9 @@ def put_question(
 ) -> tuple[Snapshot, list[tuple[str, str]]]:
     """Add or replace the question `key`; the first one becomes the start.
 
-    `answers` are (key or "", text, target as "question:…", "outcome:…", `NEW_QUESTION` or `NEW_OUTCOME`). `owner` is the
-    slug of the department that owns the question, "" for the whole company. Return the snapshot, and the blank questions
-    and outcomes that were created for new targets, with the same owner, as (kind, key).
+    `answers` are (key or "", text, target as "question:…", "outcome:…", `NEW_QUESTION` or `NEW_OUTCOME`). `owner` is
+    the slug of the department that owns the question, "" for the whole company. Return the snapshot, and the blank
+    questions and outcomes that were created for new targets, with the same owner, as (kind, key).
     """
     new, created = _copy_snapshot(snapshot), []
     rows: list[dict[str, str]] = []

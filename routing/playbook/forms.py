@@ -130,7 +130,8 @@ class OutcomeForm(OwnedForm):
 class QuestionEditor:
     """The form of a question with its answers.
 
-    Filled from what was posted, else from the snapshot. `key` is of the question, `revision` of the draft that is edited. A posted `do` only moves or removes answers.
+    Filled from what was posted, else from the snapshot. `key` is of the question, `revision` of the draft that is
+    edited. A posted `do` only moves or removes answers.
     """
 
     def __init__(

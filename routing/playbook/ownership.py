@@ -1,8 +1,8 @@
 """Who owns a question or an outcome of the playbook, and so who may change it. Pure.
 
 A department owns it (`owner`, a slug), or the whole company. Managers change what their departments own. The first
-question and the default outcome belong to the whole company. `covers` tells of a slug, "" for the whole company, whether
-the user may change what it owns.
+question and the default outcome belong to the whole company. `covers` tells of a slug, "" for the whole company,
+whether the user may change what it owns.
 """
 
 from __future__ import annotations

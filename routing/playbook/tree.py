@@ -1,11 +1,13 @@
 """The playbook: a decision tree for people. Pure.
 
 A snapshot and the answers so far give the next question or the outcome, whatever they contain. A snapshot is
-`{"start": question key, "default": outcome key, "questions": […], "outcomes": […]}`. A question has `key, text, help,
-answers`, an answer `key, text` and either `question` or `outcome`, the key that it leads to; an outcome `key, name, advice,
-action` and, as its action needs, `department` (a slug), `reason` and `text` (how an answer may begin). A question or an
-outcome that a department owns has its slug as `owner`. To every question one may also answer "none of these"
-(`NONE_KEY`), which leads to the default.
+
+    {"start": question key, "default": outcome key, "questions": […], "outcomes": […]}
+
+A question has `key, text, help, answers`, an answer `key, text` and either `question` or `outcome`, the key that it leads
+to; an outcome `key, name, advice, action` and, as its action needs, `department` (a slug), `reason` and `text` (how an
+answer may begin). A question or an outcome that a department owns has its slug as `owner`. To every question one may also
+answer "none of these" (`NONE_KEY`), which leads to the default.
 """
 
 from __future__ import annotations
@@ -146,8 +148,8 @@ def walk_playbook(tree: PlaybookTree, answers: Sequence[str], start: str = "") -
     """Walk the tree by `answers` to the next question or the outcome. Total and deterministic.
 
     `answers` are keys in order. `start` is the question to begin with, "" for the first one of the tree; so is one that
-    is gone. An answer that the question does not have leads to the default, as `NONE_KEY` does; answers after an outcome
-    do not count.
+    is gone. An answer that the question does not have leads to the default, as `NONE_KEY` does; answers after an
+    outcome do not count.
     """
     default = tree.outcomes.get(tree.default, _FALLBACK_OUTCOME)
     position: Question | Outcome = tree.questions.get(start) or tree.questions.get(tree.start) or default

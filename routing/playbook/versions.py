@@ -75,8 +75,8 @@ def save_playbook_draft(
 ) -> Playbook:
     """Store `snapshot` as the draft that was read at `revision` (0: none).
 
-    `by` is None for the system, which may change everything; `now` is UTC. Raises `StalePlaybookDraft` when the draft has
-    another revision by now, and `PlaybookEditNotPermitted`.
+    `by` is None for the system, which may change everything; `now` is UTC. Raises `StalePlaybookDraft` when the draft
+    has another revision by now, and `PlaybookEditNotPermitted`.
     """
     with transaction.atomic():
         _lock_playbook_editing()
@@ -118,9 +118,9 @@ def begin_playbook_draft(by: User | None, now: dt.datetime) -> Playbook:
 def publish_playbook(by: User | None, note: str, revision: int, now: dt.datetime) -> PlaybookVersion | None:
     """Publish the user's own part of the draft as a new version.
 
-    New cases begin with it at once; what others changed stays in the draft. An administrator's part is all of it. Return
-    None when nothing has changed. Raises `StalePlaybookDraft` when the draft has another revision than `revision` by now,
-    and `PlaybookError` with everything that is wrong.
+    New cases begin with it at once; what others changed stays in the draft. An administrator's part is all of it.
+    Return None when nothing has changed. Raises `StalePlaybookDraft` when the draft has another revision than
+    `revision` by now, and `PlaybookError` with everything that is wrong.
     """
     with transaction.atomic():
         _lock_playbook_editing()

@@ -33,7 +33,8 @@ def _perform_and_redirect(
 ) -> HttpResponse:
     """Run one verb, tell what happened, and go back to the list.
 
-    The verb returns the sentence to show; the message of a `RuleSetError` that it raises is shown as an error. `key` is the rule to show in the list.
+    The verb returns the sentence to show; the message of a `RuleSetError` that it raises is shown as an error. `key` is
+    the rule to show in the list.
     """
     user = require_rule_editor(request)
     try:

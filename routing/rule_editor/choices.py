@@ -56,8 +56,8 @@ URGENCIES: Options = [("0", "low"), ("1", "raised"), ("2", "high")]
 
 @dataclass(frozen=True, slots=True)
 class EditorChoices:
-    """The options of an editor. `fields`: values of conditions, by field. The rest is for what a rule does: `people` by user
-    name, `skills` by slug, `branches` of the playbook by the key of their question."""
+    """The options of an editor. `fields`: values of conditions, by field. The rest is for what a rule does: `people` by
+    user name, `skills` by slug, `branches` of the playbook by the key of their question."""
 
     fields: dict[str, Options] = field(default_factory=dict)
     people: Options = field(default_factory=list)
@@ -68,7 +68,8 @@ class EditorChoices:
 def load_editor_choices(user: User, only: Collection[str] = ()) -> EditorChoices:
     """Return the options that the editor offers this user.
 
-    `only` limits the brand accounts to these ("network:remote id"); empty for all that the user may see. Six statements.
+    `only` limits the brand accounts to these ("network:remote id"); empty for all that the user may see. Six
+    statements.
     """
     accounts = list(BrandAccount.objects.visible_to(user))
     streams = [

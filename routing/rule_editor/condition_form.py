@@ -1,8 +1,8 @@
 """The groups and rows of a condition in the form of its rule.
 
-Groups may be nested. The inputs of a node are named after its place: `c` is the outermost group, `c.0` its first part, `c.0.1` the second part
-of that. A group has `….group`; a row has `….field`, `….op` and any number of `….value`. Nodes keep what was typed as it
-is; `routing.rule_editor.condition_tree` turns them into the tree that rules store, and back.
+Groups may be nested. The inputs of a node are named after its place: `c` is the outermost group, `c.0` its first part,
+`c.0.1` the second part of that. A group has `….group`; a row has `….field`, `….op` and any number of `….value`. Nodes
+keep what was typed as it is; `routing.rule_editor.condition_tree` turns them into the tree that rules store, and back.
 """
 
 from __future__ import annotations
@@ -37,7 +37,8 @@ _GROUPS = ("all", "any", "none")
 class ConditionNode:
     """A group with `parts`, or a row that compares `field_name` with `values`.
 
-    `path` is its name in the form. `is_next` marks the node that gets the focus. `problems` are sentences for its author.
+    `path` is its name in the form. `is_next` marks the node that gets the focus. `problems` are sentences for its
+    author.
     """
 
     path: str = ROOT_PATH

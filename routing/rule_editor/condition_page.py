@@ -80,7 +80,8 @@ def _value_control(
 ) -> tuple[str, list[tuple[str, str, bool]]]:
     """Return the control of a value, and its options.
 
-    Options are (value, label, is it chosen). Controls: "none", "text" (several lines), "line", "number", "one" or "several" of the options.
+    Options are (value, label, is it chosen). Controls: "none", "text" (several lines), "line", "number", "one" or
+    "several" of the options.
     """
     name = node.field_name
     if name in FLAG_FIELDS:

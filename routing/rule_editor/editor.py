@@ -1,4 +1,4 @@
-"""What somebody typed about one rule: the fields of its form and the rows of its condition, kept when something is wrong."""
+"""What somebody typed about a rule: the fields of its form and the rows of its condition."""
 
 from __future__ import annotations
 

@@ -15,7 +15,8 @@ from routing.rules.editing import RuleContent
 def save_edited_rule(editor: RuleEditor, content: RuleContent) -> Rule | None:
     """Return the rule as saved, None when the edit is refused: the form then says why.
 
-    Begins a draft first when the user asked for one. Raises `Http404` when the rule is gone or not the user's to change.
+    Begins a draft first when the user asked for one. Raises `Http404` when the rule is gone or not the user's to
+    change.
     """
     user, note, now = editor.worksheet.user, editor.form.cleaned_data["note"], timezone.now()
     try:

@@ -1,4 +1,4 @@
-"""Pages of the rules that change nothing: the list, the box to try them, the versions. Everyone signed in may see them."""
+"""Pages of the rules that change nothing, for everyone signed in: the list, the box to try them, the versions."""
 
 from __future__ import annotations
 
