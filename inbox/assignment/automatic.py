@@ -1,7 +1,7 @@
-"""Giving cases to people: by a tick in departments that assign automatically, and by "take next" for a person.
+"""Assign cases automatically, in departments that do so and where a rule names a person.
 
-One tick assigns at a time, in the whole installation, so that nobody's capacity is counted twice; who claims a case by
-hand meanwhile is not waited for, their case is passed over.
+One tick assigns at a time, in the whole installation, so that nobody's capacity is counted twice. It does not wait
+for people who claim a case by hand meanwhile: their case is skipped.
 """
 
 from __future__ import annotations
@@ -30,15 +30,18 @@ from postgres.locks import AdvisoryLock, try_lock
 
 logger = logging.getLogger(__name__)
 
-#: Cases of one department looked at in one transaction, and such batches a department and tick: what nobody there
-#: can take must not keep the cases behind it waiting.
+#: Cases of one department in one transaction, and how many such batches there are for each department and tick. Several,
+#: because cases that nobody there can take must not hold up those behind them.
 BATCH_SIZE, BATCHES_PER_TICK = 100, 10
-#: Roles that are given work; managers take it themselves, or a rule names them.
+#: Roles that get cases automatically; managers take them by hand, or a rule names them.
 ASSIGNABLE_ROLES = (Role.AGENT, Role.COMMUNITY)
 
 
 def set_assignee(change: Change, assignee: User | None, reason: str = "") -> None:
-    """Note in a change that a case goes to a person, or back to its department's queue (None), and why."""
+    """Record in a change who gets the case, and why.
+
+    `assignee` None: back to the queue of its department. Nothing is saved.
+    """
     before = change.case.assignee
     change.set(assignee=assignee)
     data = {"from": str(before) if before else "", "to": str(assignee) if assignee else ""}
@@ -46,50 +49,56 @@ def set_assignee(change: Change, assignee: User | None, reason: str = "") -> Non
 
 
 def assign_cases_automatically(now: dt.datetime) -> int:
-    """Give out the cases that wait in departments with an automatic mode; how many found somebody.
+    """Assign waiting cases in automatic departments. Return how many were assigned.
 
-    Returns at once when another tick is at it. What nobody fits stays where it is, for the next tick.
+    Returns at once when another tick is running. A case that nobody fits stays where it is until the next tick.
     """
     waiting = Case.objects.to_assign().filter(department=OuterRef("pk"))
     manual = Q(assignment_mode=AssignmentMode.MANUAL)
-    wanted = Department.objects.filter(
+    departments = Department.objects.filter(
         (~manual & Exists(waiting)) | (manual & Exists(_naming_a_person(waiting)))
     )
-    given = 0
-    for department_id in list(wanted.values_list("pk", flat=True)):
-        last: Case | None = None
+    assigned = 0
+    for department_id in list(departments.values_list("pk", flat=True)):
+        last_case: Case | None = None
         for _ in range(BATCHES_PER_TICK):
             with transaction.atomic():
                 if not try_lock(AdvisoryLock.ASSIGNMENT):
-                    return given
-                batch = _assign_batch(department_id, last, now)
-            given += batch.given
-            last = batch.last
-            if last is None:
+                    return assigned
+                batch = _assign_batch(department_id, last_case, now)
+            assigned += batch.assigned
+            last_case = batch.last_case
+            if last_case is None:
                 break
-    return given
+    return assigned
 
 
 @dataclass(frozen=True, slots=True)
 class _BatchResult:
-    """How many cases found somebody, and the last one looked at when more may wait behind it that somebody can take."""
+    """What became of a batch.
 
-    given: int = 0
-    last: Case | None = None
+    `last_case` is set when more cases may wait behind it that somebody can take.
+    """
+
+    assigned: int = 0
+    last_case: Case | None = None
 
 
 def _assign_batch(department_id: int, after: Case | None, now: dt.datetime) -> _BatchResult:
     department = Department.objects.select_for_update(no_key=True).get(pk=department_id)
     people = {user.pk: user for user in _available_people(department, now)}
     candidates = _candidates(department, list(people.values()))
-    if not any(one.has_room for one in candidates):
+    if not any(candidate.has_room for candidate in candidates):
         return _BatchResult()
     cases = _lock_waiting_cases(department, after)
     needs = read_case_needs([case.pk for case in cases])
-    known = _NeedResolver(people.values(), needs.values())
-    asked = [known.resolve_need(needs[case.pk], prefers=department.prefers_last_helper) for case in cases]
+    resolver = _NeedResolver(people.values(), needs.values())
+    resolved_needs = [
+        resolver.resolve_need(needs[case.pk], prefers_last_helper=department.prefers_last_helper)
+        for case in cases
+    ]
     mode: DealMode = AssignmentMode(department.assignment_mode).value  # type: ignore[assignment]
-    picks, turn = deal_cases(asked, candidates, mode, department.turn)
+    picks, turn = deal_cases(resolved_needs, candidates, mode, department.turn)
     changes = []
     for case, pick in zip(cases, picks, strict=True):
         if pick is not None:
@@ -97,7 +106,7 @@ def _assign_batch(department_id: int, after: Case | None, now: dt.datetime) -> _
             set_assignee(change, people[pick.user_id], ", ".join(pick.reasons))
             changes.append(change)
     save_changes(changes)
-    assignments.notify_assignees(((one, str(one.events[-1].data["reason"])) for one in changes), now)
+    assignments.notify_assignees(((change, str(change.events[-1].data["reason"])) for change in changes), now)
     Department.objects.filter(pk=department.pk).update(turn=turn)
     if changes:
         logger.info("cases assigned", extra={"department": department.pk, "cases": len(changes)})
@@ -105,18 +114,21 @@ def _assign_batch(department_id: int, after: Case | None, now: dt.datetime) -> _
 
 
 def _available_people(department: Department, now: dt.datetime) -> list[User]:
-    """Who of a department is there and works on cases."""
+    """Return those people of a department who can be given cases now."""
     works = Q(memberships__department=department, role__in=ROLES["claim"])
-    there = User.objects.filter(presence.available_users_condition(now), works)
-    return list(there.prefetch_related("skills", "grants"))
+    available = User.objects.filter(presence.available_users_condition(now), works)
+    return list(available.prefetch_related("skills", "grants"))
 
 
 def _candidates(department: Department, people: Collection[User]) -> list[Candidate]:
-    """The people with what they have open now, here and elsewhere."""
-    rows = Case.objects.open().filter(assignee__in=[user.pk for user in people])
-    counted = rows.values_list("assignee_id", "department_id").annotate(n=Count("pk")).order_by()
+    """Return the people with their numbers of open cases.
+
+    In this department and in all.
+    """
+    cases = Case.objects.open().filter(assignee__in=[user.pk for user in people])
+    counts = cases.values_list("assignee_id", "department_id").annotate(n=Count("pk")).order_by()
     everywhere, here = Counter[int](), Counter[int]()
-    for user_id, department_id, n in counted:
+    for user_id, department_id, n in counts:
         everywhere[user_id] += n
         here[user_id] += n if department_id == department.pk else 0
     return [
@@ -137,50 +149,59 @@ def _candidates(department: Department, people: Collection[User]) -> list[Candid
 
 
 def _visible_brand_account_ids(user: User, department: Department) -> frozenset[int] | None:
-    """Return the brand accounts whose cases a member of a department sees there; None for all of them."""
+    """Return whose brand accounts' cases a department's member sees; None for all."""
     granted = frozenset(grant.brand_account_id for grant in user.grants.all())
     return role_scope(user.role, OwnIdSets(frozenset({department.pk}), granted)).brand_account_ids
 
 
 def _naming_a_person(cases: CaseQuerySet) -> CaseQuerySet:
-    """Those for which a rule named a person."""
+    """Select the cases for which a rule named a person."""
     return cases.filter(Exists(Decision.objects.naming_somebody().filter(case=OuterRef("pk"))))
 
 
 def _lock_waiting_cases(department: Department, after: Case | None) -> list[Case]:
-    """The most urgent cases that wait, locked; those that somebody holds at this moment are passed over."""
-    rows = Case.objects.to_assign().filter(department=department)
+    """Lock and return the most urgent waiting cases, behind `after`.
+
+    Skips cases that another transaction has locked.
+    """
+    cases = Case.objects.to_assign().filter(department=department)
     if department.assignment_mode == AssignmentMode.MANUAL:
-        rows = _naming_a_person(rows)
+        cases = _naming_a_person(cases)
     if after is not None:
-        same = Q(priority=after.priority)
-        behind = Q(waiting_since__gt=after.waiting_since) | Q(
+        same_priority = Q(priority=after.priority)
+        waits_less = Q(waiting_since__gt=after.waiting_since) | Q(
             waiting_since=after.waiting_since, pk__gt=after.pk
         )
-        rows = rows.filter(Q(priority__lt=after.priority) | (same & behind))
-    rows = rows.order_by("-priority", "waiting_since", "pk")
-    return list(rows.select_for_update(skip_locked=True, no_key=True, of=("self",))[:BATCH_SIZE])
+        cases = cases.filter(Q(priority__lt=after.priority) | (same_priority & waits_less))
+    cases = cases.order_by("-priority", "waiting_since", "pk")
+    return list(cases.select_for_update(skip_locked=True, no_key=True, of=("self",))[:BATCH_SIZE])
 
 
 class _NeedResolver:
-    """What needs are said with: ids of people by user name, names of skills by key, names of whom rules ask for."""
+    """Looks up the ids and names in needs.
 
-    def __init__(self, people: Collection[User], asked: Collection[NeedRow]) -> None:
-        self._people = {user.username: user.pk for user in people}
-        named = {one.person for one in asked} - {""}
-        found = User.objects.filter(username__in=named) if named else ()
-        self._named = {user.username: str(user) for user in found}
-        self._skills = {skill.slug: skill.name for user in people for skill in user.skills.all()}
+    Ids of the people who are there by user name, names of skills by key, names of all whom rules ask for.
+    """
 
-    def resolve_need(self, asked: NeedRow, *, prefers: bool) -> Need:
-        """What a case asks for; somebody who is not there is nobody to ask for."""
+    def __init__(self, people: Collection[User], needs: Collection[NeedRow]) -> None:
+        self._ids_by_username = {user.username: user.pk for user in people}
+        usernames = {need.person for need in needs} - {""}
+        users = User.objects.filter(username__in=usernames) if usernames else ()
+        self._names_by_username = {user.username: str(user) for user in users}
+        self._skill_names = {skill.slug: skill.name for user in people for skill in user.skills.all()}
+
+    def resolve_need(self, row: NeedRow, *, prefers_last_helper: bool) -> Need:
+        """Return what a case asks for.
+
+        Without `person_id` when the person whom a rule names is not there.
+        """
         return Need(
-            brand_account_id=asked.brand_account_id,
-            person_id=self._people.get(asked.person),
-            person_name=self._named.get(asked.person, ""),
-            last_helper_id=asked.last_helper_id if prefers else None,
-            skill=asked.skill,
-            skill_name=self._skills.get(asked.skill, asked.skill),
-            language=asked.language,
-            language_name=language_name(asked.language),
+            brand_account_id=row.brand_account_id,
+            person_id=self._ids_by_username.get(row.person),
+            person_name=self._names_by_username.get(row.person, ""),
+            last_helper_id=row.last_helper_id if prefers_last_helper else None,
+            skill=row.skill,
+            skill_name=self._skill_names.get(row.skill, row.skill),
+            language=row.language,
+            language_name=language_name(row.language),
         )

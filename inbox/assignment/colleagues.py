@@ -1,4 +1,4 @@
-"""Who else could have a case: colleagues to give it to, with where each of them is, and why nobody has it yet."""
+"""List colleagues who could have a case, and explain why nobody has it yet."""
 
 from __future__ import annotations
 
@@ -27,15 +27,18 @@ from inbox.visibility import CaseSnapshot, readers_condition
 from postgres.prepared_querysets import prepared_query
 from wording.times import short_date
 
-#: Colleagues offered at most.
+#: At most this many colleagues are offered.
 MOST_COLLEAGUES = 200
-#: People named in a sentence.
+#: At most this many people are named in a sentence.
 _MOST_PEOPLE_NAMED = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Colleague:
-    """Somebody who may have a case. `where` says why they would not look after it now, "" when they are there."""
+    """Somebody who may have a case.
+
+    `where` says why they would not look after it now, "" when they are there.
+    """
 
     id: int
     name: str
@@ -43,10 +46,13 @@ class Colleague:
 
 
 def assignable_colleagues(case: Case, now: dt.datetime) -> list[Colleague]:
-    """People of the case's department who may work on its cases, and community managers of its brand account."""
+    """Return the people who see a case and may work on it.
+
+    Those of its department and the community managers of its brand account, at most `MOST_COLLEAGUES`. One statement.
+    """
     facts = CaseSnapshot(case.department_id, case.brand_account_id, case.visibility)
-    found = _select_colleagues(*facts, presence.local_date(now))
-    return [Colleague(one.pk, str(one), _absence_in_words(one, now)) for one in found]
+    people = _select_colleagues(*facts, presence.local_date(now))
+    return [Colleague(user.pk, str(user), _absence_in_words(user, now)) for user in people]
 
 
 @prepared_query
@@ -56,65 +62,76 @@ def _select_colleagues(
     case = CaseSnapshot(department_id, brand_account_id, visibility)
     people = User.objects.filter(readers_condition(case, ROLES["claim"]))
     on_leave = Leave.objects.covering(today).filter(user=OuterRef("pk")).values("ends_on")[:1]
-    named = people.only("username", "first_name", "last_name", "is_active", "away_since", "last_seen_at")
-    return named.annotate(leave_ends=Subquery(on_leave)).order_by("first_name", "last_name", "id")[
+    columns = people.only("username", "first_name", "last_name", "is_active", "away_since", "last_seen_at")
+    return columns.annotate(leave_ends=Subquery(on_leave)).order_by("first_name", "last_name", "id")[
         :MOST_COLLEAGUES
     ]
 
 
 def _absence_in_words(user: User, now: dt.datetime) -> str:
+    """Return why somebody would not look after a case now.
+
+    "" when they would.
+    """
     ends: dt.date | None = user.leave_ends  # type: ignore[attr-defined]
     if ends is not None:
         return f"on leave until {short_date(ends)}"
-    standing = presence.presence_status(user, now, None)
-    return "" if standing.where == "available" else standing.words
+    status = presence.presence_status(user, now, None)
+    return "" if status.where == "available" else status.words
 
 
 def explain_unassigned(case: Case, now: dt.datetime) -> str:
-    """Why a case waits that its department gives out automatically, in a sentence; "" for every other one."""
+    """Return why a case still waits to be assigned, as a sentence.
+
+    Only for a case that its department gives out automatically; "" for every other one. Two statements for it, else
+    none.
+    """
     waits = (
         case.is_open and case.assignee_id is None and case.waiting_since is not None and not case.historical
     )
     if not waits or case.department.assignment_mode == AssignmentMode.MANUAL:
         return ""
     need = read_case_needs([case.pk])[case.pk]
-    able = list(_possible_assignees(case, need, now))
-    there = [one for one in able if one.there]  # type: ignore[attr-defined]
-    if not able:
-        lacking = f"can do {need.skill.replace('-', ' ')}" if need.skill else "is given cases"
-        return f"Nobody here {lacking}: take it, or hand it over."
-    who = f"somebody who can do {able[0].skill}" if need.skill else "somebody"  # type: ignore[attr-defined]
+    possible = list(_possible_assignees(case, need, now))
+    there = [user for user in possible if user.there]  # type: ignore[attr-defined]
+    if not possible:
+        missing = f"can do {need.skill.replace('-', ' ')}" if need.skill else "is given cases"
+        return f"Nobody here {missing}: take it, or hand it over."
+    somebody = f"somebody who can do {possible[0].skill}" if need.skill else "somebody"  # type: ignore[attr-defined]
     if not there:
-        return f"Waits until {who} is there: {_names_in_words(able)}."
-    if not any(_has_room(one, case.department.max_per_person) for one in there):
-        return f"Waits until {who} has room: {_names_in_words(there)}."
+        return f"Waits until {somebody} is there: {_names_in_words(possible)}."
+    if not any(_has_room(user, case.department.max_per_person) for user in there):
+        return f"Waits until {somebody} has room: {_names_in_words(there)}."
     return "Goes to somebody in a moment."
 
 
 def _possible_assignees(case: Case, need: NeedRow, now: dt.datetime) -> QuerySet[User]:
-    """Who is given such cases when they are there; each with `there`, `open_now` and `open_here`."""
+    """Select the people who get such cases while they are there.
+
+    Each with `there`, `open_now` and `open_here`, and `skill` (its name) when one is needed.
+    """
     members = Membership.objects.filter(department=case.department_id).values("user")
     people = User.objects.filter(readers_condition(case, ASSIGNABLE_ROLES), pk__in=members)
     if need.skill:
         people = people.filter(skills__slug=need.skill).annotate(skill=F("skills__name"))
-    theirs = Case.objects.open().filter(assignee=OuterRef("pk")).order_by().values("assignee")
-    here = theirs.filter(department=case.department_id)
+    own_cases = Case.objects.open().filter(assignee=OuterRef("pk")).order_by().values("assignee")
+    own_cases_here = own_cases.filter(department=case.department_id)
     return people.annotate(
         there=ExpressionWrapper(presence.available_users_condition(now), output_field=BooleanField()),
-        open_now=Coalesce(Subquery(theirs.annotate(n=Count("pk")).values("n")), 0),
-        open_here=Coalesce(Subquery(here.annotate(n=Count("pk")).values("n")), 0),
+        open_now=Coalesce(Subquery(own_cases.annotate(n=Count("pk")).values("n")), 0),
+        open_here=Coalesce(Subquery(own_cases_here.annotate(n=Count("pk")).values("n")), 0),
     ).order_by("first_name", "last_name", "id")
 
 
-def _has_room(one: User, most_here: int | None) -> bool:
-    here: int = one.open_here  # type: ignore[attr-defined]
-    everywhere: int = one.open_now  # type: ignore[attr-defined]
-    return everywhere < one.capacity and (most_here is None or here < most_here)
+def _has_room(user: User, most_here: int | None) -> bool:
+    here: int = user.open_here  # type: ignore[attr-defined]
+    everywhere: int = user.open_now  # type: ignore[attr-defined]
+    return everywhere < user.capacity and (most_here is None or here < most_here)
 
 
 def _names_in_words(people: Sequence[User]) -> str:
-    """ "Ada Holm, Bo Ek and 2 more"."""
-    named = [str(one) for one in people[:_MOST_PEOPLE_NAMED]]
+    """Return names in words: "Ada Holm, Bo Ek and 2 more"."""
+    names = [str(user) for user in people[:_MOST_PEOPLE_NAMED]]
     more = [f"{len(people) - _MOST_PEOPLE_NAMED} more"] if len(people) > _MOST_PEOPLE_NAMED else []
-    *some, last = named + more
-    return f"{', '.join(some)} and {last}" if some else last
+    *first, last = names + more
+    return f"{', '.join(first)} and {last}" if first else last

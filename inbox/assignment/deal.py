@@ -1,9 +1,12 @@
-"""Who gets a case: a pure choice among a department's people. No database, no clock.
+"""Choose who gets a case: a pure choice among the people of a department.
 
-Needed is that somebody is there, has room, may see the case and has the skill that is asked for. Preferred, in this
-order: the person a rule names, whoever helped this customer last, people who speak the customer's language. A language
-is a preference only: if nobody there speaks it, the others are asked, because a late answer in the right language is
-worse than a colleague with a dictionary; a skill is none, because without it the answer cannot be given at all.
+No database, no clock.
+
+Required is that somebody is there, has room, may see the case and has the skill that is asked for. Preferred, in this
+order: the person whom a rule names, the one who helped this customer last, people who speak the customer's language.
+A language is only a preference: if nobody there speaks it, the others are asked, because a late answer in the right
+language is worse than a colleague with a dictionary. A skill is required, because without it the answer cannot be
+given at all.
 """
 
 from __future__ import annotations
@@ -17,10 +20,11 @@ DealMode = Literal["manual", "round_robin", "least_loaded"]
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """One person as they stand now. `brands` are the brand accounts whose cases they may see, None for all.
+    """One person as they are now.
 
-    `open_cases` against `capacity` counts everything they have; `open_here` against `most_here` what they have of this
-    department, None for no limit of its own.
+    `brands` are the brand accounts whose cases they may see, None for all. `open_cases` against `capacity` counts
+    everything that they have; `open_here` against `most_here` what they have of this department, None for no limit of
+    its own.
     """
 
     user_id: int
@@ -32,22 +36,25 @@ class Candidate:
     brands: frozenset[int] | None = None
     skills: frozenset[str] = frozenset()
     languages: frozenset[str] = frozenset()
-    #: Gets only what a rule names them for.
+    #: Gets only cases for which a rule names them.
     only_by_name: bool = False
 
     @property
     def has_room(self) -> bool:
-        """Whether one more case fits."""
+        """True when one more case fits."""
         return self.open_cases < self.capacity and (self.most_here is None or self.open_here < self.most_here)
 
     def with_one_more(self) -> Candidate:
-        """The same person after being given a case of this department."""
+        """Return the same person with one more case of this department."""
         return replace(self, open_cases=self.open_cases + 1, open_here=self.open_here + 1)
 
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """What a case asks for. "", None: nothing in particular. `skill_name` and `language_name` stand in the reasons."""
+    """What a case asks for. "" and None: nothing in particular.
+
+    `skill_name` and `language_name` appear in the reasons.
+    """
 
     brand_account_id: int
     person_id: int | None = None
@@ -56,45 +63,51 @@ class Need:
     language: str = ""
     skill_name: str = ""
     language_name: str = ""
-    #: Of whom a rule names: said when they cannot take it, being absent, full or of another department.
+    #: The name of the person whom a rule asks for: for the reason why they cannot take it (absent, full, elsewhere).
     person_name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Pick:
-    """Who gets it, and why, in words for the case's history."""
+    """The chosen person, and the reasons in words for the case's history."""
 
     user_id: int
     reasons: tuple[str, ...]
 
 
 def choose_assignee(candidates: Iterable[Candidate], need: Need, mode: DealMode, turn: int) -> Pick | None:
-    """Who gets a case; None when it waits in the queue: nobody fits, or `mode` is manual and no rule names a person.
+    """Return who gets a case; None when it waits in the queue.
 
-    `turn` is the id of whoever got the department's last case, 0 before the first. The order of `candidates` plays no
-    part: the same people, need, mode and turn always give the same pick.
+    It waits when nobody fits, or when `mode` is manual and no rule names a person who fits. `turn` is the id of the
+    person who got the department's last case, 0 before the first. The order of `candidates` does not matter: the same
+    people, need, mode and turn always give the same pick.
     """
     candidates = list(candidates)
-    fitting = [one for one in candidates if candidate_fits(one, need)]
+    fitting = [candidate for candidate in candidates if candidate_fits(candidate, need)]
     if need.person_id is not None and (named := _find_candidate(fitting, need.person_id)):
         return Pick(named.user_id, ("a rule asks for them",))
-    fitting = [one for one in fitting if not one.only_by_name]
+    fitting = [candidate for candidate in fitting if not candidate.only_by_name]
     if mode == "manual" or not fitting:
         return None
     if need.last_helper_id is not None and (helper := _find_candidate(fitting, need.last_helper_id)):
         return Pick(helper.user_id, ("answered this customer last",))
-    speaking = [one for one in fitting if need.language and need.language in one.languages]
+    speaking = [candidate for candidate in fitting if need.language and need.language in candidate.languages]
     pool = speaking or fitting
     chosen = _least_loaded(pool, turn) if mode == "least_loaded" else _next_in_turn(pool, turn)
-    full = any(not one.has_room and candidate_fits(one, need, has_room=True) for one in candidates)
+    full = any(
+        not candidate.has_room and candidate_fits(candidate, need, has_room=True) for candidate in candidates
+    )
     return Pick(chosen.user_id, tuple(_pick_reasons(pool, need, mode, speaks=bool(speaking), full=full)))
 
 
 def deal_cases(
     needs: Sequence[Need], candidates: Iterable[Candidate], mode: DealMode, turn: int
 ) -> tuple[list[Pick | None], int]:
-    """Choose for several cases one after the other, each knowing what the one before was given; and the turn after."""
-    people = {one.user_id: one for one in candidates}
+    """Return picks for several cases in turn, and the new turn.
+
+    Each choice knows what the ones before have given to whom.
+    """
+    people = {candidate.user_id: candidate for candidate in candidates}
     picks: list[Pick | None] = []
     for need in needs:
         pick = choose_assignee(people.values(), need, mode, turn)
@@ -105,49 +118,57 @@ def deal_cases(
     return picks, turn
 
 
-def candidate_fits(one: Candidate, need: Need, *, has_room: bool | None = None) -> bool:
-    """Whether somebody may be given a case at all; with `has_room` as if they had room or had none."""
+def candidate_fits(candidate: Candidate, need: Need, *, has_room: bool | None = None) -> bool:
+    """Return whether somebody may be given a case at all.
+
+    With `has_room` as if they had room, or had none.
+    """
     return (
-        one.is_there
-        and (one.has_room if has_room is None else has_room)
-        and (one.brands is None or need.brand_account_id in one.brands)
-        and (not need.skill or need.skill in one.skills)
+        candidate.is_there
+        and (candidate.has_room if has_room is None else has_room)
+        and (candidate.brands is None or need.brand_account_id in candidate.brands)
+        and (not need.skill or need.skill in candidate.skills)
     )
 
 
 def _find_candidate(fitting: Iterable[Candidate], user_id: int) -> Candidate | None:
-    return next((one for one in fitting if one.user_id == user_id), None)
+    return next((candidate for candidate in fitting if candidate.user_id == user_id), None)
 
 
 def _next_in_turn(pool: Iterable[Candidate], turn: int) -> Candidate:
-    return min(pool, key=lambda one: (one.user_id <= turn, one.user_id))
+    return min(pool, key=lambda candidate: (candidate.user_id <= turn, candidate.user_id))
 
 
 def _least_loaded(pool: Iterable[Candidate], turn: int) -> Candidate:
-    return min(pool, key=lambda one: (one.open_cases, one.user_id <= turn, one.user_id))
+    return min(
+        pool, key=lambda candidate: (candidate.open_cases, candidate.user_id <= turn, candidate.user_id)
+    )
 
 
 def _pick_reasons(
     pool: Sequence[Candidate], need: Need, mode: DealMode, *, speaks: bool, full: bool
 ) -> list[str]:
-    """`full`: somebody else who would do has no room."""
-    many, who = len(pool) > 1, []
+    """Return why somebody of `pool` was picked, in words.
+
+    `speaks`: the pool speaks the language; `full`: somebody else who would fit has no room.
+    """
+    many, qualities = len(pool) > 1, []
     if need.skill:
-        who.append(f"can do {need.skill_name or need.skill}")
+        qualities.append(f"can do {need.skill_name or need.skill}")
     language = need.language_name or need.language
     if speaks:
-        who.append(f"speak {language}" if many else f"speaks {language}")
-    who = who or ["are there" if many else "is there"]
+        qualities.append(f"speak {language}" if many else f"speaks {language}")
+    qualities = qualities or ["are there" if many else "is there"]
     if full:
-        who.append("have room" if many else "has room")
-    among = " and ".join(who)
+        qualities.append("have room" if many else "has room")
+    description = " and ".join(qualities)
     if not many:
-        reasons = [f"the only one who {among}"]
+        reasons = [f"the only one who {description}"]
     elif mode == "least_loaded":
-        reasons = [f"fewest open cases of {len(pool)} who {among}"]
+        reasons = [f"fewest open cases of {len(pool)} who {description}"]
     else:
-        reasons = [f"next in turn of {len(pool)} who {among}"]
-    if need.language and not speaks and any(one.languages for one in pool):
+        reasons = [f"next in turn of {len(pool)} who {description}"]
+    if need.language and not speaks and any(candidate.languages for candidate in pool):
         reasons.append(f"nobody there speaks {language}")
     if need.person_name:
         reasons.append(f"a rule asks for {need.person_name}, who cannot take it now")

@@ -1,7 +1,10 @@
-"""No limbo: every open case is with somebody who is active and may see it, or in the queue of an open department in which
-somebody is and does. What is not is put right, with its line in the history, and reported.
+"""Keep every open case out of limbo.
 
-The look is one grouped statement over all open cases; what it means is decided by `judge_place`, without the database.
+A case is in limbo unless an active person who may see it has it, or it waits in the queue of an open department where
+somebody active sees it. Such a case is repaired, with a line in its history, and reported.
+
+The check is one grouped statement over all open cases; `judge_place` decides what the rows mean, without the
+database.
 """
 
 from __future__ import annotations
@@ -28,7 +31,7 @@ from routing.models import RoutingDefault
 
 logger = logging.getLogger(__name__)
 
-#: Cases put right in one transaction, and named in a report.
+#: Cases repaired in one transaction, and cases named in a report, at most.
 _CHUNK, MOST_REPORTED = 200, 50
 _KEEP_SWEEPS_FOR = dt.timedelta(days=7)
 
@@ -37,7 +40,7 @@ Verdict = Literal["fine", "return", "move"]
 
 @dataclass(frozen=True, slots=True)
 class CasePlace:
-    """Where an open case is: department, brand account, assignee."""
+    """The department, brand account and assignee of an open case."""
 
     department_id: int
     brand_account_id: int
@@ -46,24 +49,30 @@ class CasePlace:
 
 @dataclass(frozen=True, slots=True)
 class Staff:
-    """Who could work on what now: the active people who work on cases; `open_departments` in their order."""
+    """The active people who work on cases, and the open departments in their order."""
 
     open_departments: tuple[int, ...]
     workers: ReaderIndex
 
     def who_may_see(self, department_id: int, brand_account_id: int) -> frozenset[int]:
-        """Return the ids of those who may see and work on such a case, public or direct."""
+        """Return the ids of those who see and work on it.
+
+        The case may be public or direct.
+        """
         return self.workers.readers_of(CaseSnapshot(department_id, brand_account_id, Visibility.DIRECT))
 
     def can_keep(self, department_id: int, brand_account_id: int) -> bool:
-        """Whether a case is safe in a department's queue."""
+        """Return whether a department is open and somebody there sees it."""
         return department_id in self.open_departments and bool(
             self.who_may_see(department_id, brand_account_id)
         )
 
 
 def judge_place(place: CasePlace, staff: Staff) -> Verdict:
-    """Whether a case is fine where it is, has to be taken from its assignee, or has to leave its department."""
+    """Return whether a case is fine, or what has to be done.
+
+    "return": take it from its assignee; "move": send it to another department.
+    """
     if place.assignee_id in staff.who_may_see(place.department_id, place.brand_account_id):
         return "fine"
     if not staff.can_keep(place.department_id, place.brand_account_id):
@@ -72,11 +81,21 @@ def judge_place(place: CasePlace, staff: Staff) -> Verdict:
 
 
 def find_destination(place: CasePlace, staff: Staff, default_id: int | None) -> int | None:
-    """The department to which a case has to go: the default, else the first open one where somebody sees it; None when
-    there is none.
+    """Return the department to move to; None when there is none.
+
+    The default department, else the first open one where somebody sees the case.
     """
-    wanted = (default_id, *staff.open_departments) if default_id is not None else staff.open_departments
-    return next((one for one in wanted if staff.can_keep(one, place.brand_account_id)), None)
+    department_ids = (
+        (default_id, *staff.open_departments) if default_id is not None else staff.open_departments
+    )
+    return next(
+        (
+            department_id
+            for department_id in department_ids
+            if staff.can_keep(department_id, place.brand_account_id)
+        ),
+        None,
+    )
 
 
 @dataclass(slots=True)
@@ -91,12 +110,12 @@ class LimboReport:
 
     @property
     def remaining(self) -> int:
-        """Still in limbo."""
+        """The number of cases that are still in limbo."""
         return self.found - self.returned - self.moved
 
 
 def read_staff() -> Staff:
-    """Who could work on what at this moment. Four small statements."""
+    """Read who could work on what at this moment. Four small statements."""
     workers = User.objects.filter(is_active=True, role__in=ROLES["claim"]).values_list("pk", "role")
     departments: dict[int, set[int]] = defaultdict(set)
     for user_id, department_id in Membership.objects.values_list("user_id", "department_id"):
@@ -112,18 +131,21 @@ def read_staff() -> Staff:
 
 
 def sweep_open_cases(now: dt.datetime, *, repair: bool = True) -> LimboReport:
-    """Look at every open case, put right what is in limbo (unless only asked to look), and keep what was found."""
+    """Check every open case, repair those in limbo, store the result.
+
+    With `repair` False nothing is repaired.
+    """
     staff, report = read_staff(), LimboReport()
     default_id = RoutingDefault.objects.values_list("department_id", flat=True).first()
-    rows = Case.objects.open().values_list("department_id", "brand_account_id", "assignee_id")
-    for *place_ids, n in rows.annotate(n=Count("pk")).order_by():
+    places = Case.objects.open().values_list("department_id", "brand_account_id", "assignee_id")
+    for *place_ids, n in places.annotate(n=Count("pk")).order_by():
         report.open_cases += n
         place = CasePlace(*place_ids)
-        decided = judge_place(place, staff)
-        if decided != "fine":
+        verdict = judge_place(place, staff)
+        if verdict != "fine":
             report.found += n
             if repair:
-                _repair_place(place, decided, find_destination(place, staff, default_id), report, now)
+                _repair_place(place, verdict, find_destination(place, staff, default_id), report, now)
     _store_sweep(report, now)
     return report
 
@@ -143,24 +165,24 @@ def _store_sweep(report: LimboReport, now: dt.datetime) -> None:
 
 
 def _repair_place(
-    place: CasePlace, decided: Verdict, department_id: int | None, report: LimboReport, now: dt.datetime
+    place: CasePlace, verdict: Verdict, department_id: int | None, report: LimboReport, now: dt.datetime
 ) -> None:
-    if decided == "move" and department_id is None:
+    if verdict == "move" and department_id is None:
         report.cases += [
             (pk, "No open department has anybody who could see it.")
             for pk in _case_ids_at(place)[:MOST_REPORTED]
         ]
         return
-    target = Department.objects.get(pk=department_id) if decided == "move" and department_id else None
+    target = Department.objects.get(pk=department_id) if verdict == "move" and department_id else None
     ids = _case_ids_at(place)
     for start in range(0, len(ids), _CHUNK):
         with transaction.atomic():
             for case in _lock_cases_at(place, ids[start : start + _CHUNK]):
-                said = _repair_case(case, target, now)
+                sentence = _repair_case(case, target, now)
                 report.moved += target is not None
                 report.returned += target is None
                 if len(report.cases) < MOST_REPORTED:
-                    report.cases.append((case.pk, said))
+                    report.cases.append((case.pk, sentence))
 
 
 def _case_ids_at(place: CasePlace) -> list[int]:
@@ -176,20 +198,27 @@ def _open_cases_at(place: CasePlace) -> CaseQuerySet:
 
 
 def _lock_cases_at(place: CasePlace, ids: Iterable[int]) -> list[Case]:
-    """The cases that are still there; one that somebody holds at this moment is left to the next sweep."""
-    rows = _open_cases_at(place).filter(pk__in=ids).select_related("assignee", "department")
-    return list(rows.select_for_update(skip_locked=True, no_key=True, of=("self",)).order_by("pk"))
+    """Lock and return those of the cases that are still there.
+
+    Skips cases that another transaction has locked: the next sweep sees them.
+    """
+    cases = _open_cases_at(place).filter(pk__in=ids).select_related("assignee", "department")
+    return list(cases.select_for_update(skip_locked=True, no_key=True, of=("self",)).order_by("pk"))
 
 
 def _repair_case(case: Case, target: Department | None, now: dt.datetime) -> str:
+    """Take a case from its assignee, or send it to `target`.
+
+    Returns what was done, as a sentence.
+    """
     change = Change(case, None, now)
     if target is None:
-        said = f"{case.assignee} cannot work on it any more"
-        set_assignee(change, None, said)
+        reason = f"{case.assignee} cannot work on it any more"
+        set_assignee(change, None, reason)
     else:
-        said = f"Nobody in {case.department} could see it"
+        reason = f"Nobody in {case.department} could see it"
         if not case.department.is_open:
-            said = f"{case.department} is closed and nobody who could see it had it"
-        hand_overs.send_to_department(change, target, said)
+            reason = f"{case.department} is closed and nobody who could see it had it"
+        hand_overs.send_to_department(change, target, reason)
     change.save()
-    return f"{said}: now in the queue of {target or case.department}."
+    return f"{reason}: now in the queue of {target or case.department}."

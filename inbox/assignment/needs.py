@@ -1,5 +1,6 @@
-"""What cases ask of whoever gets them: the person or skill that a rule names, the customer's language, and who answered
-this customer last.
+"""Read what cases ask of the person who gets them.
+
+That is the person or skill that a rule names, the customer's language, and who answered this customer last.
 """
 
 from __future__ import annotations
@@ -9,10 +10,11 @@ from dataclasses import dataclass
 
 from django.db import connection
 
-#: Of a customer with more cases than this, the newest tell who helped last.
+#: Among this many newest cases of a customer, the one who helped last is looked for.
 _MOST_EARLIER_CASES = 50
 
-# By index: a case's messages by time, a customer's cases. What a rule asked for holds for the department it chose.
+# Both use an index: a case's messages by time, a customer's cases. What a rule asked for applies only in the department
+# that it chose.
 LANGUAGE_SQL = """
 coalesce((SELECT m.language FROM inbox_message m WHERE m.case_id = c.id AND m.direction = 'in' AND m.language <> ''
           ORDER BY m.network_time DESC, m.id DESC LIMIT 1), '')
@@ -38,7 +40,9 @@ WHERE c.id = ANY(%(ids)s)
 
 @dataclass(frozen=True, slots=True)
 class NeedRow:
-    """`language` is that of the customer's newest message whose language is known, `person` a user name and `skill` a
+    """What a case asks for, as stored.
+
+    `language` is that of the customer's newest message whose language is known, `person` a user name and `skill` a
     skill's key that a rule asked for; "" for none.
     """
 
@@ -52,7 +56,7 @@ class NeedRow:
 
 
 def read_case_needs(case_ids: Sequence[int]) -> dict[int, NeedRow]:
-    """What each of these cases asks for, by case id. One statement."""
+    """Return what each of these cases asks for, by case id. One statement."""
     with connection.cursor() as cursor:
         cursor.execute(_NEEDS_SQL, {"ids": list(case_ids), "looked_at": _MOST_EARLIER_CASES})
         rows = [NeedRow(*row) for row in cursor.fetchall()]

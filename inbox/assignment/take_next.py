@@ -1,4 +1,4 @@
-""" "Take next": the most urgent case that nobody has and that fits whoever asks."""
+"""Take the next case: the most urgent one without an assignee that fits."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ from inbox.visibility import VISIBLE_CASE_SQL, case_scope, queue_department_ids
 from postgres.bound_cursors import bound_cursor
 from wording.times import short_date
 
-#: How many of the most urgent cases of each department are compared when the first is not just right.
+#: How many of the most urgent cases of each department are compared when the first does not fit well.
 MOST_COMPARED = 24
-#: How often, and after how many seconds, to look again while others hold all that waits.
+#: How often to look again, and after how many seconds, while other transactions have locked everything that waits.
 ATTEMPTS, ATTEMPT_PAUSE = 20, 0.01
 
-# What `Change` and the clocks look at.
+# The columns that `Change` and the clocks read.
 _NEEDED_COLUMNS = {
     "id", "brand_account_id", "network", "visibility", "status", "department_id", "assignee_id", "priority", "version",
     "historical", "needs_answer", "last_inbound_at", "last_outbound_at", "waiting_since", "first_response_at",
@@ -38,8 +38,8 @@ _NEEDED_COLUMNS = {
 _LOADED_COLUMNS = tuple(
     field.attname for field in Case._meta.concrete_fields if field.attname in _NEEDED_COLUMNS
 )
-# Each department's queue is walked along its own index (`case_to_assign`) and left after a few rows, which are locked,
-# so that nobody else is offered them. The limit is part of the text: with any limit to come, Postgres might sort.
+# Each department's queue is read along its own index (`case_to_assign`), a few rows only, which are locked so that nobody
+# else is offered them. The limit is part of the text: with a limit as a parameter Postgres might choose to sort.
 _MOST_URGENT_SQL = {
     limit: f"""
 WITH c AS (
@@ -65,8 +65,10 @@ ORDER BY c.priority DESC, c.waiting_since, c.id
 
 @dataclass(frozen=True, slots=True)
 class _Offer:
-    """A case that waits, locked, with what it asks for, and whether its custody waits to be accepted; and until when
-    whoever asks is on leave, if they are.
+    """A locked case that waits, with what it asks for.
+
+    `waits`: its department has not accepted it yet. `on_leave_until`: until when the person who takes it is on leave
+    themselves; None when they are not.
     """
 
     on_leave_until: dt.date | None
@@ -78,19 +80,23 @@ class _Offer:
     values: tuple[Any, ...]
 
     def build_case(self) -> Case:
-        """The case; what is not in `_LOADED_COLUMNS` is read when it is asked for."""
+        """Return the case as an instance.
+
+        Columns that are not in `_LOADED_COLUMNS` are read when they are used.
+        """
         case = Case.from_db("default", _LOADED_COLUMNS, self.values)
         case.department = Department(pk=case.department_id, name=self.department_name)
         return case
 
 
 def take_next_case(by: User, *, now: dt.datetime) -> Case | None:
-    """Take the most urgent unassigned case that fits `by`; None when there is none.
+    """Assign the most urgent fitting case to `by`; None without any.
 
-    By priority, then by how long the customer has waited. What a rule wants others to have and what is in a language
-    that `by` does not speak comes after the rest; a case for which `by` lacks the skill is never given. By hand one may
-    take more than one's capacity. Raises `NotAllowed` for a role that does not work on cases, `Invalid` for somebody
-    who is away or on leave.
+    By priority, then by how long the customer has waited. Cases for which a rule names others, and cases in a
+    language that `by` does not speak, come after the rest; a case for which `by` lacks the skill is never taken. By
+    hand people may have more cases than their capacity.
+
+    Raises `NotAllowed` for a role that does not work on cases, `Invalid` for somebody who is away or on leave.
     """
     require_permission(by, "claim")
     if by.away_since is not None:
@@ -115,16 +121,19 @@ def take_next_case(by: User, *, now: dt.datetime) -> Case | None:
 
 
 def _find_offer(by: User, scope: dict[str, Any]) -> _Offer | None:
-    """The case to take, locked. Mostly the first of all is right; only else are more compared."""
+    """Return the case to take, locked; None without any.
+
+    Mostly the first one fits; only otherwise are more compared.
+    """
     for limit in _MOST_URGENT_SQL:
         offers = _read_offers(limit, {**scope, "speaks": bool(by.languages)})
         if not offers:
             return None
         if limit == 1 and offers[0].for_skill == "" and not _is_for_others(by, offers[0]):
             return offers[0]
-    lacking = _lacking_skills(by, offers)
-    fitting = [one for one in offers if one.for_skill not in lacking]
-    return min(fitting, key=lambda one: _is_for_others(by, one), default=None)
+    missing_skills = _missing_skills(by, offers)
+    fitting = [offer for offer in offers if offer.for_skill not in missing_skills]
+    return min(fitting, key=lambda offer: _is_for_others(by, offer), default=None)
 
 
 def _read_offers(limit: int, parameters: dict[str, Any]) -> list[_Offer]:
@@ -136,18 +145,21 @@ def _read_offers(limit: int, parameters: dict[str, Any]) -> list[_Offer]:
         ]
 
 
-def _lacking_skills(by: User, offers: Sequence[_Offer]) -> set[str]:
-    asked = {one.for_skill for one in offers} - {""}
-    return asked - set(by.skills.values_list("slug", flat=True)) if asked else set()
+def _missing_skills(by: User, offers: Sequence[_Offer]) -> set[str]:
+    skills = {offer.for_skill for offer in offers} - {""}
+    return skills - set(by.skills.values_list("slug", flat=True)) if skills else set()
 
 
-def _is_for_others(by: User, one: _Offer) -> bool:
-    foreign = bool(by.languages) and one.in_language not in ("", *by.languages)
-    return foreign or one.for_person not in ("", by.username)
+def _is_for_others(by: User, offer: _Offer) -> bool:
+    is_foreign = bool(by.languages) and offer.in_language not in ("", *by.languages)
+    return is_foreign or offer.for_person not in ("", by.username)
 
 
 def _is_any_left(by: User) -> bool:
-    """Whether something waits that others hold at this moment; what asks for a skill is not waited for."""
+    """Return whether anything waits that others have locked at this moment.
+
+    Cases that ask for a skill do not count.
+    """
     skilled = Decision.objects.filter(case=OuterRef("pk"), trace__decided__has_key="skill")
     return Case.objects.visible_to(by).to_assign().exclude(Exists(skilled)).exists()
 

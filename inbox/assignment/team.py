@@ -1,4 +1,4 @@
-"""What managers see of their departments' people: who is there, who carries how much, and whether anything is in limbo."""
+"""Show managers their departments' people: who is there, their loads, cases in limbo."""
 
 from __future__ import annotations
 
@@ -19,16 +19,19 @@ from wording.times import DisplayTime, display_time
 
 @dataclass(frozen=True, slots=True)
 class TeamMember:
-    """One person in one department. `share`: how full they are, 0 to 100."""
+    """One person in one department.
+
+    `share`: how full they are, 0 to 100. `is_given_cases`: automatically, not only by hand.
+    """
 
     name: str
     role: str
-    standing: PresenceStatus
+    status: PresenceStatus
     open_here: int
     open_cases: int
     capacity: int
     share: int
-    given: bool
+    is_given_cases: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +47,7 @@ class Team:
 
 @dataclass(frozen=True, slots=True)
 class LastSweep:
-    """What the last look at every open case found, and how many were found in a week."""
+    """The result of the last limbo sweep, and how many it found in a week."""
 
     open_cases: str
     remaining: int
@@ -54,51 +57,59 @@ class LastSweep:
 
 
 def list_teams(user: User, now: dt.datetime) -> list[Team]:
-    """The departments that `user` runs, with their people. Four statements, however many."""
-    departments = [one for one in Department.objects.all() if viewer(user).may_run_department(one.pk)]
-    ids = [one.pk for one in departments]
-    here: dict[tuple[int, int | None], int] = defaultdict(int)
-    everywhere: dict[int | None, int] = defaultdict(int)
-    counted = (
-        CaseCount.objects.values_list("department_id", "assignee_id").annotate(n=Sum("delta")).order_by()
-    )
-    for department_id, assignee_id, n in counted:
-        here[department_id, assignee_id] += n
-        everywhere[assignee_id] += n
-    leaves = {one.user_id: one for one in Leave.objects.covering(presence.local_date(now))}
-    rows = Membership.objects.filter(
+    """Return the departments that `user` runs, with their people.
+
+    Four statements, however many they are.
+    """
+    departments = [
+        department
+        for department in Department.objects.all()
+        if viewer(user).may_run_department(department.pk)
+    ]
+    ids = [department.pk for department in departments]
+    open_here: dict[tuple[int, int | None], int] = defaultdict(int)
+    open_everywhere: dict[int | None, int] = defaultdict(int)
+    counts = CaseCount.objects.values_list("department_id", "assignee_id").annotate(n=Sum("delta")).order_by()
+    for department_id, assignee_id, n in counts:
+        open_here[department_id, assignee_id] += n
+        open_everywhere[assignee_id] += n
+    leaves = {leave.user_id: leave for leave in Leave.objects.covering(presence.local_date(now))}
+    memberships = Membership.objects.filter(
         department__in=ids, user__is_active=True, user__role__in=ROLES["claim"]
     ).select_related("user")
     people: dict[int, list[TeamMember]] = defaultdict(list)
-    for row in rows.order_by("user__first_name", "user__last_name", "user_id"):
-        who, full = row.user, everywhere[row.user_id]
-        people[row.department_id].append(
+    for membership in memberships.order_by("user__first_name", "user__last_name", "user_id"):
+        person, open_cases = membership.user, open_everywhere[membership.user_id]
+        people[membership.department_id].append(
             TeamMember(
-                str(who),
-                who.get_role_display(),
-                presence.presence_status(who, now, leaves.get(who.pk)),
-                here[row.department_id, who.pk],
-                full,
-                who.capacity,
-                min(100, round(100 * full / who.capacity)) if who.capacity else 0,
-                who.role in ASSIGNABLE_ROLES,
+                str(person),
+                person.get_role_display(),
+                presence.presence_status(person, now, leaves.get(person.pk)),
+                open_here[membership.department_id, person.pk],
+                open_cases,
+                person.capacity,
+                min(100, round(100 * open_cases / person.capacity)) if person.capacity else 0,
+                person.role in ASSIGNABLE_ROLES,
             )
         )
-    return [_build_team(one, here[one.pk, None], people[one.pk]) for one in departments]
+    return [
+        _build_team(department, open_here[department.pk, None], people[department.pk])
+        for department in departments
+    ]
 
 
 def _build_team(department: Department, unassigned: int, people: list[TeamMember]) -> Team:
-    there = sum(one.standing.where == "available" for one in people)
+    there = sum(member.status.where == "available" for member in people)
     mode = str(AssignmentMode(department.assignment_mode).label).partition(":")[0]
     return Team(department, mode, unassigned, there, people)
 
 
 def last_sweep(now: dt.datetime) -> LastSweep | None:
-    """The newest sweep; None before the first."""
+    """Return the newest sweep; None before the first. Two statements."""
     newest = Sweep.objects.order_by("-at").first()
     if newest is None:
         return None
-    week = Sweep.objects.aggregate(n=Sum("found"))["n"] or 0
+    found_in_week = Sweep.objects.aggregate(n=Sum("found"))["n"] or 0
     return LastSweep(
-        f"{newest.open_cases:,}", newest.remaining, newest.found, week, display_time(newest.at, now)
+        f"{newest.open_cases:,}", newest.remaining, newest.found, found_in_week, display_time(newest.at, now)
     )
