@@ -10,14 +10,20 @@ from routing.service_levels.policies import CLOCK_LABELS, CLOCKS
 
 
 def event_line(event: CaseEvent) -> str:
-    """An event as a line; whatever its data lacks is left out."""
+    """Return an event as a line; whatever its data lacks is left out.
+
+    The groups are asked in turn; an event of none of them gets the label of its verb.
+    """
     who, data = name_or_somebody(event.actor), {key: str(value) for key, value in event.data.items()}
-    moved = _movement_line(event, who, data)
-    return moved if moved is not None else _other_line(event, who, data)
+    for line_of in (_movement_line, _urgency_line, _knowledge_line, _answer_line):
+        if (line := line_of(event, who, data)) is not None:
+            return line
+    label = Verb(event.verb).label if event.verb in Verb.values else event.verb
+    return f"{who} {label}" if event.actor else label[:1].upper() + label[1:]
 
 
 def _movement_line(event: CaseEvent, who: str, data: dict[str, str]) -> str | None:
-    """Where the case went, None for an event by which it went nowhere."""
+    """Return where the case went, None for an event by which it went nowhere."""
     reason = data.get("reason", "")
     match event.verb:
         case Verb.ROUTED if "learned" in event.data:
@@ -43,50 +49,62 @@ def _hand_over_line(event: CaseEvent, who: str, data: dict[str, str], reason: st
         return _with_reason(f"Handed over from {data.get('from')} to {data.get('to')} by escalation", reason)
     wrong = " (wrong department)" if event.data.get("wrong_department") is True else ""
     did = "bounced it back" if event.data.get("bounced") is True else "handed over"
-    said_already = bool(wrong) and reason.casefold() == "wrong department"
+    says_so_already = bool(wrong) and reason.casefold() == "wrong department"
     words = f"{who} {did} from {data.get('from')} to {data.get('to')}{wrong}"
-    return _with_reason(words, "" if said_already else reason)
+    return _with_reason(words, "" if says_so_already else reason)
 
 
-def _other_line(event: CaseEvent, who: str, data: dict[str, str]) -> str:
-    reason = data.get("reason", "")
+def _urgency_line(event: CaseEvent, who: str, data: dict[str, str]) -> str | None:
+    """Return how pressing the case became, None for an event that does not say."""
     match event.verb:
-        case Verb.REOPENED:
-            return f"{who} reopened it" if event.actor else "Reopened: the customer wrote again"
         case Verb.SLA_MISSED:
             return _with_reason(f"{_target_label(event.data)} missed", f"policy “{data.get('policy')}”")
         case Verb.ESCALATED:
             raised = f", priority raised to {data['priority']}" if data.get("priority") else ""
-            return _with_reason(f"Escalated{raised}", reason)
+            return _with_reason(f"Escalated{raised}", data.get("reason", ""))
+        case Verb.PRIORITISED:
+            return f"{who} changed the priority from {data.get('from')} to {data.get('to')}"
+        case _:
+            return None
+
+
+def _knowledge_line(event: CaseEvent, who: str, data: dict[str, str]) -> str | None:
+    """Return what people noted about the case or its customer, None for an event that notes nothing."""
+    match event.verb:
         case Verb.PLAYBOOK_ANSWERED:
             words = f"{who} answered “{data.get('question')}” with “{data.get('answer')}”"
             return f"{words} → {data['outcome']}" if data.get("outcome") else words
         case Verb.PLAYBOOK_TAKEN_BACK:
             return f"{who} took the answer to “{data.get('question')}” back"
-        case Verb.PRIORITISED:
-            return f"{who} changed the priority from {data.get('from')} to {data.get('to')}"
         case Verb.MESSAGE_CORRECTED:
             return f"{who} corrected how a message was read: {data.get('to') or 'changed'}"
         case Verb.CUSTOMER_TAGGED:
             return f"{who} {_tagging_words(event.data, 'the customer')}"
         case Verb.CASE_TAGGED:
             return f"{who} {_tagging_words(event.data, 'the case')}"
-        case Verb.DISMISSED:
-            by = f"{who} dismissed it without an answer" if event.actor else "Dismissed without an answer"
-            return _with_reason(by, reason)
-        case Verb.RESOLVED:
-            return f"{who} resolved it"
-        case Verb.MESSAGE_EDITED if event.data.get("ours") is True:
-            return "Our message was edited in the network’s own app"
+        case _:
+            return None
+
+
+def _answer_line(event: CaseEvent, who: str, data: dict[str, str]) -> str | None:
+    """Return what became of an answer or of the case itself, None for any other event."""
+    match event.verb:
         case Verb.REPLY_CANCELLED:
             return f"{who} took an answer back before it left"
         case Verb.REPLY_SETTLED:
-            return _with_reason(
-                f"{who} settled an unconfirmed answer", _SETTLEMENT_WORDS.get(data.get("decision", ""), "")
-            )
+            words = f"{who} settled an unconfirmed answer"
+            return _with_reason(words, _SETTLEMENT_WORDS.get(data.get("decision", ""), ""))
+        case Verb.MESSAGE_EDITED if event.data.get("ours") is True:
+            return "Our message was edited in the network’s own app"
+        case Verb.DISMISSED:
+            words = f"{who} dismissed it without an answer" if event.actor else "Dismissed without an answer"
+            return _with_reason(words, data.get("reason", ""))
+        case Verb.RESOLVED:
+            return f"{who} resolved it"
+        case Verb.REOPENED:
+            return f"{who} reopened it" if event.actor else "Reopened: the customer wrote again"
         case _:
-            label = Verb(event.verb).label if event.verb in Verb.values else event.verb
-            return f"{who} {label}" if event.actor else label[:1].upper() + label[1:]
+            return None
 
 
 _SETTLEMENT_WORDS = {"sent": "it stands on the network", "again": "send it again", "give_up": "leave it"}
@@ -97,13 +115,13 @@ def _target_label(data: dict[str, Any]) -> str:
     return f"{label} target" if label else "A target"
 
 
-def _tagging_words(data: dict[str, Any], what: str) -> str:
+def _tagging_words(data: dict[str, Any], tagged: str) -> str:
     added, removed = (", ".join(f"“{tag}”" for tag in data.get(name, ())) for name in ("added", "removed"))
-    said = [f"tagged {what} {added}"] if added else []
-    said += [f"took the tag {removed} from {what}"] if removed else []
-    if said and data.get("teaches"):
-        said[-1] += f": the router learns that it belongs to {data['teaches']}"
-    return " and ".join(said) or f"put the tags of {what} in another order"
+    changes = [f"tagged {tagged} {added}"] if added else []
+    changes += [f"took the tag {removed} from {tagged}"] if removed else []
+    if changes and data.get("teaches"):
+        changes[-1] += f": the router learns that it belongs to {data['teaches']}"
+    return " and ".join(changes) or f"put the tags of {tagged} in another order"
 
 
 def _with_reason(words: str, reason: str) -> str:
