@@ -22,7 +22,7 @@ from inbox.case_page.clock_card import clock_card
 from inbox.case_page.custody_bar import CustodyBar, custody_bar
 from inbox.case_page.hand_over import custody_trail, hand_over_panel
 from inbox.case_page.on_point import on_point_at_arrival, on_point_context
-from inbox.case_page.timeline import read_timeline
+from inbox.case_page.timeline import Timeline, read_timeline
 from inbox.display import Chip, display_name, initials, network_sign, returned_chip
 from inbox.models import (
     Case,
@@ -34,7 +34,7 @@ from inbox.models import (
     Watch,
 )
 from inbox.models.case import CaseQuerySet
-from inbox.replies.composer import build_composer
+from inbox.replies.composer import Composer, build_composer
 from inbox.visibility import list_departments, may_see_by_role
 from networks.registry import network_label
 from postgres.prepared_querysets import prepared_query
@@ -126,17 +126,7 @@ def case_context(
         "chips": _header_chips(case, now, custody_trail(case, custodies)),
         "thread": thread,
         "older": bool(before),
-        "composer": None
-        if before
-        else build_composer(
-            case,
-            user,
-            thread.messages,
-            thread.replies,
-            has_earlier=bool(thread.before or start),
-            draft=case.draft_text or "",  # type: ignore[attr-defined]
-            now=now,
-        ),
+        "composer": None if before else _composer(case, user, thread, now, refreshed_from=start),
         "clocks": clock_card(case, now),
         "custody": custody_bar(custodies, case, now),
         "passing": hand_over_panel(case, user, custodies, may_pass=offered["hand_over"]),
@@ -153,10 +143,21 @@ def case_context(
         "departments": [
             one for one in list_departments(user) if one.is_open and one.pk != case.department_id
         ],
-        "problem": problem,
-        "typed": (problem.typed if problem else None) or {},
-        "kept": _refused_reason_text(problem, offered),
+        **_problem_context(problem, offered),
     }
+
+
+def _composer(case: Case, user: User, thread: Timeline, now: dt.datetime, *, refreshed_from: str) -> Composer:
+    """Return the composer. A page that was `refreshed_from` a cursor may have earlier messages that it does not show."""
+    return build_composer(
+        case,
+        user,
+        thread.messages,
+        thread.replies,
+        has_earlier=bool(thread.before or refreshed_from),
+        draft=case.draft_text or "",  # type: ignore[attr-defined]
+        now=now,
+    )
 
 
 def _heading_context(case: Case) -> dict[str, str]:
@@ -170,6 +171,14 @@ def _heading_context(case: Case) -> dict[str, str]:
         "sign": sign,
         "sign_class": sign_class,
         "network": network_label(case.network),
+    }
+
+
+def _problem_context(problem: Problem | None, offered: dict[str, bool]) -> dict[str, Any]:
+    return {
+        "problem": problem,
+        "typed": (problem.typed if problem else None) or {},
+        "kept": _refused_reason_text(problem, offered),
     }
 
 

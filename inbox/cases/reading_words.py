@@ -3,24 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache, lru_cache
+from functools import cache
 from typing import Any, NamedTuple
 
 from django.conf.locale import LANG_INFO
-from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString
 
 from inbox.models import Message
 
 _SENTIMENT_WORDS = {"negative": "− negative", "positive": "+ positive", "neutral": "neutral"}
 #: What an urgency is called; 0 is left unsaid.
 URGENCY_WORDS = {0: "can wait", 1: "urgent", 2: "serious"}
-_CHIP = '<span class="{}">{}</span>'
-_READING = (
-    '<p class="reading" id="reading-{pk}"><a href="/messages/{pk}/reading/" hx-get="/messages/{pk}/reading/"'
-    ' hx-target="#reading-{pk}" hx-swap="outerHTML" hx-include="unset" title="{title}">{chips}'
-    '<span class="visually-hidden"> {title}</span></a></p>'
-)
 
 
 @cache
@@ -68,31 +60,6 @@ def reading_chips(message: Message | MessageReading) -> list[tuple[str, str]]:
     if message.is_spam or "is_spam" in by_person:
         found.append(("is_spam", "", "spam" if message.is_spam else "no spam"))
     return [(style, f"✎ {words}" if field in by_person else words) for field, style, words in found]
-
-
-@lru_cache(maxsize=1024)
-def _chips_html(read: MessageReading) -> SafeString:
-    return format_html_join(" ", _CHIP, reading_chips(read))
-
-
-def reading_markup(message: Message, *, may_correct: bool) -> SafeString:
-    """The small print under a customer's message; for whoever may, a link to the form that corrects it."""
-    printed = _chips_html(
-        MessageReading(
-            message.sentiment,
-            message.language,
-            message.urgency,
-            message.needs_answer,
-            message.is_spam,
-            tuple(message.corrected),
-        )
-    )
-    if not may_correct:
-        return format_html('<p class="reading">{}</p>', printed)
-    title = (
-        "How this message was read: correct it" if not message.corrected else "A person corrected the reading"
-    )
-    return format_html(_READING, pk=message.pk, chips=printed, title=title)
 
 
 def reading_in_words(new: Mapping[str, Any]) -> str:

@@ -22,7 +22,7 @@ from inbox.display import Chip, display_name, initials, network_sign, returned_c
 from inbox.models import Case, Custody, Status
 from inbox.models.case import CaseQuerySet
 from inbox.paging import decode_cursor, encode_cursor
-from inbox.queue.row import row_markup
+from inbox.queue.markup import row_markup
 from inbox.text import clean_text
 from inbox.visibility import Reach, case_scope, queue_department_ids
 from networks.registry import CONNECTORS, network_label

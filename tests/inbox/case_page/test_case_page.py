@@ -10,7 +10,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Role
-from inbox.case_page.timeline import CHARACTERS_SHOWN, MESSAGES_PER_PAGE
+from inbox.case_page.timeline import MESSAGES_PER_PAGE
+from inbox.case_page.timeline_items import CHARACTERS_SHOWN
 from inbox.cases import verbs
 from inbox.models import Custody, Decision, Draft, Reply, ReplyState, Status
 from inbox.paging import encode_cursor

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from accounts.models import User
-from inbox.queue.navigation import NavigationEntry
+from inbox.queue.markup import NavigationEntry
 from tests.factories import CaseFactory, DepartmentFactory, UserFactory
 from tests.inbox.page_requests import signed_in
 

@@ -1,0 +1,170 @@
+"""One entry of a thread: a message, an event, a note or an answer on its way, in the words that the page prints."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.utils.safestring import SafeString
+
+from accounts.access import viewer
+from accounts.models import BrandAccount, User
+from inbox.case_page.event_lines import event_line
+from inbox.changes.refusals import name_or_somebody
+from inbox.display import initials
+from inbox.models import Case, CaseEvent, Direction, Message, Reply, ReplyState, Verb, Visibility
+from networks.registry import network_label
+from wording.spans import short_span
+from wording.times import clock_time, exact_time
+
+#: Characters of a message that are shown at once; the rest unfolds.
+CHARACTERS_SHOWN = 3_000
+
+_VISIBILITIES = {value: label.lower() for value, label in Visibility.choices}
+_FLAG_WARNINGS = {
+    "nul": "Characters that cannot be stored were replaced.",
+    "surrogate": "Broken characters were replaced.",
+    "control": "Invisible control characters were removed.",
+    "bidi": "The text changes its writing direction; it is kept in its place.",
+    "long": "Only the beginning is kept here; the whole text is in the raw message.",
+    "name": "Characters that reach beyond a name were removed from the author’s name, or it was shortened.",
+    "link": "A link that does not lead to the web was left out.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class AttachmentLink:
+    label: str
+    href: str
+
+
+@dataclass(slots=True)
+class TimelineItem:
+    """One entry of the thread. `kind`: in, out, event, note or reply. The first three are printed by `markup`, the
+    others by templates/inbox/case_page/_item.html.
+    """
+
+    kind: str
+    at: dt.datetime
+    time: str
+    exact: str
+    iso: str
+    who: str = ""
+    initials: str = ""
+    where: str = ""
+    text: str = ""
+    rest: str = ""
+    marks: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    earlier: list[str] = field(default_factory=list)
+    #: What was read of a customer's message, as HTML.
+    reading: SafeString | None = None
+    links: list[AttachmentLink] = field(default_factory=list)
+    deleted: bool = False
+    permalink: str = ""
+    reply: ReplyState | str = ""
+    reply_id: int = 0
+    send_at: str = ""
+    tone: str = ""
+    line: str = ""
+    advice: str = ""
+    may_undo: bool = False
+    may_settle: bool = False
+    markup: SafeString | None = None
+
+
+def _new_item(kind: str, at: dt.datetime, now: dt.datetime) -> TimelineItem:
+    return TimelineItem(kind, at, clock_time(at, now), exact_time(at), at.isoformat(timespec="seconds"))
+
+
+def message_item(message: Message, case: Case, brand: BrandAccount, now: dt.datetime) -> TimelineItem:
+    inbound = message.direction == Direction.INBOUND
+    item = _new_item("in" if inbound else "out", message.network_time, now)
+    label = network_label(case.network)
+    where = f"{_VISIBILITIES.get(message.visibility, message.visibility)} on {label}"
+    if inbound:
+        item.who = message.identity.display_name if message.identity else "Unknown author"
+        item.initials = initials(item.who)
+        item.where = where
+    else:
+        item.who = str(message.user) if message.user else brand.display_name
+        item.initials = (message.user.initials if message.user else "") or initials(item.who)
+        item.where = f"as {brand.display_name}" if message.user else f"in {label}’s own app"
+    item.deleted = message.deleted_at is not None
+    item.text, item.rest = message.text[:CHARACTERS_SHOWN], message.text[CHARACTERS_SHOWN:]
+    item.permalink = web_address(message.permalink)
+    item.earlier = [
+        str(old.get("text", ""))[:CHARACTERS_SHOWN] for old in message.history if isinstance(old, dict)
+    ]
+    item.marks = [
+        word
+        for held, word in ((message.edited_at, "edited"), (message.hidden, "hidden on the network"))
+        if held
+    ]
+    item.warnings = [_FLAG_WARNINGS[flag] for flag in message.flags if flag in _FLAG_WARNINGS]
+    item.links = [_attachment_link(one) for one in message.attachments if isinstance(one, dict)]
+    return item
+
+
+def _attachment_link(one: dict[str, Any]) -> AttachmentLink:
+    kind = str(one.get("kind") or "attachment")
+    return AttachmentLink(str(one.get("name") or kind), web_address(str(one.get("url", ""))))
+
+
+def web_address(given: str) -> str:
+    """An address that may stand in a link, "" for anything that is not the web."""
+    return given if given.lower().startswith(("https://", "http://")) else ""
+
+
+def event_item(event: CaseEvent, now: dt.datetime) -> TimelineItem:
+    item = _new_item("note" if event.verb == Verb.NOTED else "event", event.at, now)
+    item.who = name_or_somebody(event.actor)
+    if event.verb == Verb.NOTED:
+        item.text = str(event.data.get("text", ""))
+    else:
+        item.line = event_line(event)
+    return item
+
+
+def reply_item(reply: Reply, user: User, brand: BrandAccount, now: dt.datetime, place: str) -> TimelineItem:
+    item = _new_item("reply", reply.created_at, now)
+    item.who = str(reply.author)
+    item.initials = reply.author.initials or initials(item.who)
+    item.where, item.permalink = f"as {brand.display_name}", place
+    item.text, item.reply, item.reply_id = reply.text, reply.state, reply.pk
+    settles = viewer(user).may("settle_reply")
+    mine = reply.author_id == user.pk
+    item.may_undo = reply.state == ReplyState.QUEUED and (mine or settles)
+    item.may_settle = reply.state == ReplyState.UNCONFIRMED and reply.needs_person and settles
+    item.tone, item.line, item.advice = _reply_state_words(reply, now, settles=settles)
+    if reply.state == ReplyState.QUEUED and reply.send_after > now:
+        item.send_at = reply.send_after.isoformat(timespec="milliseconds")
+    return item
+
+
+def _reply_state_words(reply: Reply, now: dt.datetime, *, settles: bool) -> tuple[str, str, str]:
+    """Tone, the state in words, and what to do about it."""
+    if reply.state == ReplyState.QUEUED:
+        left = (reply.send_after - now).total_seconds()
+        if reply.error:
+            when = f"in {short_span(reply.send_after - now)}" if left >= 60 else "shortly"
+            return "risk", f"queued, trying again {when}", reply.error
+        return "risk", f"sending in {int(left) + 1} s" if left > 0 else "about to be sent", ""
+    if reply.state == ReplyState.SENDING:
+        return "risk", "sending…", ""
+    if reply.state == ReplyState.FAILED:
+        return (
+            "late",
+            "▲ not sent",
+            f"{reply.error or 'The network refused it.'} The text is back in the author’s draft.",
+        )
+    if not reply.needs_person:
+        return (
+            "risk",
+            "unconfirmed: looking for it",
+            f"{reply.error} We are looking for it on the network. Do not answer again yet.".strip(),
+        )
+    if settles:
+        return "late", "▲ unconfirmed", "Look at the conversation on the network, then say what you found."
+    return "late", "▲ unconfirmed", "A manager or community manager has to look on the network and decide."
