@@ -25,9 +25,10 @@ _MESSAGE_PATHS = (
 
 
 class FactsSource:
-    """Selects what facts are rebuilt from, out of a queryset whose rows each lead to one message.
+    """The columns that facts are rebuilt from, as seen from a queryset's model.
 
-    `message` and `decision` are the paths from the queryset's model to them, with the `__` at the end.
+    Each row of the queryset leads to one message. `message` and `decision` are the paths from the model to the message and to
+    its decision, with the `__` at the end.
     """
 
     def __init__(self, *, message: str, decision: str) -> None:

@@ -62,7 +62,7 @@ class CompiledVersions(Generic[K, V]):
         self._versions: dict[K, V] = {}
 
     def get(self, key: K) -> V:
-        """Return the version with this key, compiled now if it is not kept. Raises what compiling it raises."""
+        """Return the version with this key; compile it if it is not kept. Raises what compiling raises."""
         with self._lock:
             if key in self._versions:
                 version = self._versions.pop(key)

@@ -1,5 +1,8 @@
-"""Sparse rows of numbers, and the few things that are done with them. numpy is loaded where it is first needed: a web
-process or a poll worker that never asks the learned router does without its 25 MB."""
+"""Sparse rows of numbers, and the few things that are done with them.
+
+numpy is loaded where it is first needed: a web process or a poll worker that never asks the learned router does without
+its 25 MB.
+"""
 
 from __future__ import annotations
 
@@ -52,8 +55,10 @@ class SparseColumns:
 
 
 def pack_rows(rows: Iterable[FeatureRow], width: int) -> SparseRows:
-    """`rows` of at most `width` features, each gone when the next comes: as Python's own numbers thousands of them
-    would need a hundred megabytes."""
+    """Pack `rows` of at most `width` features.
+
+    Each is gone when the next comes: as Python's own numbers thousands of them would need a hundred megabytes.
+    """
     import numpy as np
 
     features, values, starts = array("q"), array("f"), array("q", [0])
@@ -69,57 +74,57 @@ def pack_rows(rows: Iterable[FeatureRow], width: int) -> SparseRows:
     )
 
 
-def transpose_rows(given: SparseRows) -> SparseColumns:
-    """`given` turned around."""
+def transpose_rows(sparse: SparseRows) -> SparseColumns:
+    """Turn rows into columns."""
     import numpy as np
 
-    where = np.repeat(np.arange(given.count), np.diff(given.starts))
-    order = np.argsort(given.features, kind="stable")
-    starts = np.searchsorted(given.features[order], np.arange(given.width + 1))
-    return SparseColumns(where[order], given.values[order], starts, given.count)
+    row_numbers = np.repeat(np.arange(sparse.count), np.diff(sparse.starts))
+    order = np.argsort(sparse.features, kind="stable")
+    starts = np.searchsorted(sparse.features[order], np.arange(sparse.width + 1))
+    return SparseColumns(row_numbers[order], sparse.values[order], starts, sparse.count)
 
 
-def kernel_matrix(held: SparseColumns) -> Floats:
-    """Every row times every row, n × n."""
+def kernel_matrix(columns: SparseColumns) -> Floats:
+    """Multiply every row by every row: n × n."""
     import numpy as np
 
-    product = np.zeros((held.count, held.count), np.float32)
-    sizes = np.diff(held.starts)
+    product = np.zeros((columns.count, columns.count), np.float32)
+    sizes = np.diff(columns.starts)
     common = np.flatnonzero(sizes > _DENSE_FROM)
     for at in range(0, len(common), _BLOCK):
         part = common[at : at + _BLOCK]
-        dense = np.zeros((held.count, len(part)), np.float32)
+        dense = np.zeros((columns.count, len(part)), np.float32)
         for column, feature in enumerate(part):
-            span = slice(held.starts[feature], held.starts[feature + 1])
-            dense[held.rows[span], column] = held.values[span]
-        for top in range(0, held.count, _STRIPE):
+            span = slice(columns.starts[feature], columns.starts[feature + 1])
+            dense[columns.rows[span], column] = columns.values[span]
+        for top in range(0, columns.count, _STRIPE):
             product[top : top + _STRIPE] += dense[top : top + _STRIPE] @ dense.T
     for feature in np.flatnonzero((sizes > 0) & (sizes <= _DENSE_FROM)):
-        span = slice(held.starts[feature], held.starts[feature + 1])
-        rows, values = held.rows[span], held.values[span]
+        span = slice(columns.starts[feature], columns.starts[feature + 1])
+        rows, values = columns.rows[span], columns.values[span]
         product[rows[:, None], rows] += np.outer(values, values)
     return product
 
 
-def feature_weights(held: SparseColumns, share: Floats) -> Floats:
-    """Xᵀ A: what `share` (n × k) of the rows makes of every feature, width × k."""
+def feature_weights(columns: SparseColumns, share: Floats) -> Floats:
+    """Compute Xᵀ A: what `share` (n × k) of the rows makes of every feature, width × k."""
     import numpy as np
 
-    found = np.zeros((held.width, share.shape[1]), np.float32)
-    present = np.flatnonzero(np.diff(held.starts))
+    weights = np.zeros((columns.width, share.shape[1]), np.float32)
+    present = np.flatnonzero(np.diff(columns.starts))
     if len(present):
-        starts = held.starts[present]
+        starts = columns.starts[present]
         for column in range(share.shape[1]):
-            found[present, column] = np.add.reduceat(held.values * share[held.rows, column], starts)
-    return found
+            weights[present, column] = np.add.reduceat(columns.values * share[columns.rows, column], starts)
+    return weights
 
 
-def score_rows(given: SparseRows, weights: Floats) -> Floats:
-    """X W: the rows' scores, n × k."""
+def score_rows(sparse: SparseRows, weights: Floats) -> Floats:
+    """Compute X W: the rows' scores, n × k."""
     import numpy as np
 
-    scores = np.zeros((given.count, weights.shape[1]), np.float32)
-    for at in range(given.count):
-        span = slice(given.starts[at], given.starts[at + 1])
-        scores[at] = given.values[span] @ weights[given.features[span]]
+    scores = np.zeros((sparse.count, weights.shape[1]), np.float32)
+    for at in range(sparse.count):
+        span = slice(sparse.starts[at], sparse.starts[at + 1])
+        scores[at] = sparse.values[span] @ weights[sparse.features[span]]
     return scores

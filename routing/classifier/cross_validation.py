@@ -50,7 +50,7 @@ def cross_validate(data: TrainingData, seed: int, progress: Progress) -> list[Fl
 
 
 def _assign_folds(labels: Sequence[str], seed: int) -> list[int]:
-    """Return the fold of each example, each department spread over all of them."""
+    """Return the fold of each example; each department is spread over all."""
     order = list(range(len(labels)))
     random.Random(seed).shuffle(order)
     order.sort(key=lambda at: labels[at])
@@ -86,7 +86,7 @@ def _best_departments(data: TrainingData, scores: Floats) -> list[str]:
 
 
 def find_temperature(data: TrainingData, scores_by_cut: Sequence[Floats]) -> float:
-    """Find the temperature at which the right departments are most probable, over all cuts."""
+    """Find the temperature at which the right departments are most probable."""
     import numpy as np
 
     right = data.targets.argmax(axis=1)
@@ -148,7 +148,10 @@ def _probabilities(scores: Floats, temperature: float) -> Floats:
 
 
 def _right_counts_by_rule(examples: Sequence[Example]) -> dict[str, list[int]]:
-    """Count of every rule that decided (by key) how often it was right, and how often it decided."""
+    """Count the decisions of each rule: right ones, and all.
+
+    Rules go by their key; only the one that decided counts.
+    """
     counts_by_rule: dict[str, list[int]] = {}
     for example in examples:
         if example.votes.holding:

@@ -1,5 +1,7 @@
-"""A message as features: words and pairs of words, pieces of words, signs such as a link, and the rules' votes. Pure; never
-raises."""
+"""A message as features: words and pairs of words, pieces of words, signs such as a link, and the rules' votes.
+
+Pure; never raises.
+"""
 
 from __future__ import annotations
 
@@ -48,8 +50,11 @@ _LENGTHS = (6, 12, 20, 30)
 
 @dataclass(frozen=True, slots=True)
 class Votes:
-    """What the rules say about a message: where it goes without learning (a slug), whether only because no rule holds,
-    and every rule that holds, as (department, key), in order; and its sentiment, as it was read ("" for unread)."""
+    """What the rules say about a message.
+
+    `department` (a slug) is where it goes without learning, `by_default` whether only because no rule holds, `holding` every
+    rule that holds, as (department, key), in order, and `sentiment` what was read from the text, "" for unread.
+    """
 
     department: str
     by_default: bool
@@ -58,18 +63,20 @@ class Votes:
 
 
 def message_words(text: str) -> tuple[str, ...]:
-    """The words of a message, folded, in order. Links and names become signs, digits 0: they tell customers apart, not
-    departments."""
+    """Return the words of a message, folded, in order.
+
+    Links and names become signs, digits 0: they tell customers apart, not departments.
+    """
     plain = _HANDLE.sub(" \u2709 ", _LINK.sub(" \u2197 ", text[:READ_CHARACTERS]))
     return tokenize(_DIGIT.sub("0", plain))
 
 
 def count_features(text: str) -> Counter[str]:
-    """How often each feature of the text occurs: "w refund", "w charged twice", "c efun"."""
-    found = message_words(text)
-    counts = Counter(f"w {word}" for word in found)
-    counts.update(f"w {left} {right}" for left, right in pairwise(found))
-    for word in found:
+    """Count how often each feature of the text occurs: "w refund", "w charged twice", "c efun"."""
+    words = message_words(text)
+    counts = Counter(f"w {word}" for word in words)
+    counts.update(f"w {left} {right}" for left, right in pairwise(words))
+    for word in words:
         edged = f" {word} "
         for length in PIECE_LENGTHS:
             counts.update(f"c{edged[at : at + length]}" for at in range(len(edged) - length + 1))
@@ -77,36 +84,39 @@ def count_features(text: str) -> Counter[str]:
 
 
 def vote_features(votes: Votes) -> dict[str, float]:
-    """The rules' votes as features."""
+    """Return the rules' votes as features."""
     if votes.by_default:
         return {"default": 1.0}
-    found = {f"first {votes.department}": 1.0}
+    features = {f"first {votes.department}": 1.0}
     for department, key in votes.holding:
-        found[f"vote {department}"] = _HOLDING_WEIGHT
-        found[f"rule {key}"] = _HOLDING_WEIGHT
-    return found
+        features[f"vote {department}"] = _HOLDING_WEIGHT
+        features[f"rule {key}"] = _HOLDING_WEIGHT
+    return features
 
 
 def sign_features(text: str, votes: Votes) -> dict[str, float]:
-    """What a message looks like, as features: "sign link", "length 12", "sentiment negative"."""
-    read = text[:READ_CHARACTERS]
-    count = len(read.split())
-    found = [f"sign {name}" for name, pattern in _SIGNS.items() if pattern.search(read)]
-    found.append(f"length {next((most for most in _LENGTHS if count < most), 'more')}")
+    """Return the looks of a message as features: "sign link", "length 12", "sentiment negative"."""
+    beginning = text[:READ_CHARACTERS]
+    count = len(beginning.split())
+    names = [f"sign {name}" for name, pattern in _SIGNS.items() if pattern.search(beginning)]
+    names.append(f"length {next((most for most in _LENGTHS if count < most), 'more')}")
     if votes.sentiment:
-        found.append(f"sentiment {votes.sentiment}")
-    return dict.fromkeys(found, _SIGN_WEIGHT)
+        names.append(f"sentiment {votes.sentiment}")
+    return dict.fromkeys(names, _SIGN_WEIGHT)
 
 
 def other_features(text: str, votes: Votes) -> dict[str, float]:
-    """The features that are no words: signs and the rules' votes."""
+    """Return the features that are no words: signs and the rules' votes."""
     return vote_features(votes) | sign_features(text, votes)
 
 
 @dataclass(frozen=True, slots=True)
 class FeatureSpace:
-    """The features that count, each with its number: `names` of the text's with how rare each is, then those `other_features`
-    them, then one that every message has."""
+    """The features that count, each with its number.
+
+    First the text's (`names`, with `rarity`: how rare each is), then `others` (`other_features`), then one that every message
+    has.
+    """
 
     names: Mapping[str, int]
     rarity: Sequence[float]
@@ -117,7 +127,7 @@ class FeatureSpace:
         return len(self.names) + len(self.others) + 1
 
     def text_row(self, counts: Mapping[str, int]) -> list[tuple[int, float]]:
-        """The text's part of a row: words and pieces, each of length 1."""
+        """Return the text's part of a row: words and pieces, each of length 1."""
         parts: tuple[list[tuple[int, float]], list[tuple[int, float]]] = ([], [])
         for name, count in counts.items():
             number = self.names.get(name)
@@ -131,7 +141,7 @@ class FeatureSpace:
         return row
 
     def feature_row(self, text: str, votes: Votes) -> list[tuple[int, float]]:
-        """A message as (feature, value)."""
+        """Return a message as (feature, value) pairs."""
         row = self.text_row(count_features(text))
         first = len(self.names)
         for name, value in other_features(text, votes).items():
@@ -142,26 +152,29 @@ class FeatureSpace:
 
 
 def build_feature_space(texts: Sequence[str], hints: Iterable[str], votes: Sequence[Votes]) -> FeatureSpace:
-    """The features of the examples, their `texts` beside their `votes`, and of the rules' words (`hints`); how rare they
-    are, the examples say (a smoothed inverse document frequency)."""
-    seen: Counter[str] = Counter()
+    """Build the features of examples and of the rules' words.
+
+    `votes` stand beside the examples' `texts`; `hints` are the rules' words. How rare the features are, the examples say (a
+    smoothed inverse document frequency).
+    """
+    counts: Counter[str] = Counter()
     for text in texts:
-        seen.update(count_features(text).keys())
-    hinted: Counter[str] = Counter()
+        counts.update(count_features(text).keys())
+    hint_counts: Counter[str] = Counter()
     for hint in hints:
-        hinted.update(count_features(hint).keys())
+        hint_counts.update(count_features(hint).keys())
     at_least = 2 if len(texts) >= MANY_EXAMPLES else 1
-    kept = [name for name, count in seen.items() if count + hinted[name] >= at_least]
-    kept += [name for name, count in hinted.items() if name not in seen and count >= at_least]
-    kept.sort(key=lambda name: (-seen[name] - hinted[name], name))
-    names = {name: number for number, name in enumerate(kept[:MAX_FEATURES])}
-    rarity = [math.log((1 + len(texts)) / (1 + seen[name])) + 1.0 for name in names]
+    chosen = [name for name, count in counts.items() if count + hint_counts[name] >= at_least]
+    chosen += [name for name, count in hint_counts.items() if name not in counts and count >= at_least]
+    chosen.sort(key=lambda name: (-counts[name] - hint_counts[name], name))
+    names = {name: number for number, name in enumerate(chosen[:MAX_FEATURES])}
+    rarity = [math.log((1 + len(texts)) / (1 + counts[name])) + 1.0 for name in names]
     others = sorted({name for pair in zip(texts, votes, strict=True) for name in other_features(*pair)})
     return FeatureSpace(names, rarity, {name: number for number, name in enumerate(others)})
 
 
 def feature_in_words(feature: str) -> str:
-    """A feature as people read it: the word or words; "" for pieces of words and for signs."""
+    """Return a feature as people read it: its words; "" for pieces of words and signs."""
     if not feature.startswith("w ") or not any(letter.isalpha() for letter in feature[2:]):
         return ""
     return feature[2:] if "\u2709" not in feature and "\u2197" not in feature else ""

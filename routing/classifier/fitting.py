@@ -32,8 +32,11 @@ class _StepPair:
 
 @dataclass(frozen=True, slots=True)
 class RegressionProblem:
-    """`kernel` n × n; `targets` n × k, one 1 in each row; `weights` n, 0 for rows that are left out; `offset` n × k is
-    what is known without learning; `ridge` is the price of ½‖W‖²."""
+    """What is to be fitted: n examples, k departments.
+
+    `kernel` is n × n; `targets` n × k, one 1 in each row; `weights` n, 0 for rows that are left out; `offset` n × k is what is
+    known without learning; `ridge` is the price of ½‖W‖².
+    """
 
     kernel: Floats
     targets: Floats
@@ -42,7 +45,10 @@ class RegressionProblem:
     ridge: float
 
     def value_and_gradient(self, share: Floats, scores: Floats) -> tuple[float, Floats]:
-        """The value at A = `share` with K A = `scores`, and its gradient."""
+        """Return the value and its gradient.
+
+        Both at A = `share`, where K A = `scores`.
+        """
         import numpy as np
 
         total = self.offset + scores
@@ -55,7 +61,7 @@ class RegressionProblem:
 
 
 def fit_regression(problem: RegressionProblem) -> tuple[Floats, Floats]:
-    """A and K A (n × k) where the value is least. Deterministic."""
+    """Find A and K A (n × k) of the least value. Deterministic."""
     import numpy as np
 
     share = np.zeros_like(problem.offset)
@@ -68,21 +74,25 @@ def fit_regression(problem: RegressionProblem) -> tuple[Floats, Floats]:
         length = float((gradient * gradient_k).sum())
         if length <= small:
             break
-        way, way_k = _direction(pairs, gradient, gradient_k, length)
-        slope = float((gradient * way_k).sum())
+        direction, direction_k = _direction(pairs, gradient, gradient_k, length)
+        slope = float((gradient * direction_k).sum())
         step = 1.0
         while step > _LEAST_STEP:
-            reached, turned = problem.value_and_gradient(share + step * way, scores + step * way_k)
-            if reached <= value + 1e-4 * step * slope:
+            new_value, new_gradient = problem.value_and_gradient(
+                share + step * direction, scores + step * direction_k
+            )
+            if new_value <= value + 1e-4 * step * slope:
                 break
             step /= 2
         else:
             break
-        turned_k = problem.kernel @ turned
-        pair = _StepPair(step * way, step * way_k, turned - gradient, turned_k - gradient_k, 0.0)
+        new_gradient_k = problem.kernel @ new_gradient
+        pair = _StepPair(
+            step * direction, step * direction_k, new_gradient - gradient, new_gradient_k - gradient_k, 0.0
+        )
         pair.product = float((pair.step_k * pair.turn).sum())
-        share, scores, value = share + pair.step, scores + pair.step_k, reached
-        gradient, gradient_k = turned, turned_k
+        share, scores, value = share + pair.step, scores + pair.step_k, new_value
+        gradient, gradient_k = new_gradient, new_gradient_k
         if pair.product > 1e-10:
             pairs = [*pairs[1 - _MEMORY :], pair]
     return share, scores
@@ -91,21 +101,24 @@ def fit_regression(problem: RegressionProblem) -> tuple[Floats, Floats]:
 def _direction(
     pairs: list[_StepPair], gradient: Floats, gradient_k: Floats, length: float
 ) -> tuple[Floats, Floats]:
-    """The two-loop recursion: downhill, bent by what the last steps taught. With its product with K."""
-    way, way_k = gradient.copy(), gradient_k.copy()
+    """Return the way downhill and its product with K.
+
+    The two-loop recursion: the gradient, bent by what the last steps taught.
+    """
+    direction, direction_k = gradient.copy(), gradient_k.copy()
     shares: list[float] = []
     for pair in reversed(pairs):
-        share = float((pair.step_k * way).sum()) / pair.product
+        share = float((pair.step_k * direction).sum()) / pair.product
         shares.append(share)
-        way -= share * pair.turn
-        way_k -= share * pair.turn_k
+        direction -= share * pair.turn
+        direction_k -= share * pair.turn_k
     scale = 1.0 / max(1.0, length**0.5)
     if pairs:
         scale = pairs[-1].product / float((pairs[-1].turn * pairs[-1].turn_k).sum())
-    way *= scale
-    way_k *= scale
+    direction *= scale
+    direction_k *= scale
     for pair, share in zip(pairs, reversed(shares), strict=True):
-        more = share - float((pair.turn_k * way).sum()) / pair.product
-        way += more * pair.step
-        way_k += more * pair.step_k
-    return -way, -way_k
+        correction = share - float((pair.turn_k * direction).sum()) / pair.product
+        direction += correction * pair.step
+        direction_k += correction * pair.step_k
+    return -direction, -direction_k

@@ -1,4 +1,4 @@
-"""What the rules' own words say about where a message belongs, even where no rule holds.
+"""Use the rules' own words, even where no rule holds.
 
 A rule that names "refund" says something about "refunded", too: every department has the mean of its rules' words, and
 a message is compared with it. That is what helps while there are few corrections.
@@ -20,14 +20,14 @@ LIKENESS_WEIGHT = 12.0
 
 
 def rule_phrases(snapshot: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """(words, department) of everything that the enabled rules of a snapshot look for."""
-    found = [
+    """Return (words, department) for everything that the enabled rules look for."""
+    phrases = [
         (phrase.replace("*", ""), rule["department"])
         for rule in snapshot.get("rules", ())
         if rule.get("enabled", True)
         for phrase in _phrases_of_condition(rule.get("condition") or {})
     ]
-    return list(dict.fromkeys(found))
+    return list(dict.fromkeys(phrases))
 
 
 def _phrases_of_condition(condition: Mapping[str, Any]) -> Iterator[str]:
@@ -44,8 +44,10 @@ def _phrases_of_condition(condition: Mapping[str, Any]) -> Iterator[str]:
 def likeness_weights(
     space: FeatureSpace, hints: Sequence[tuple[str, str]], departments: Sequence[str]
 ) -> Floats:
-    """Weights (width × departments) of the likeness to each department's words, times `LIKENESS_WEIGHT`. Departments whose
-    rules name no words get none."""
+    """Return the weights of the likeness to each department's words.
+
+    Width × departments, multiplied by `LIKENESS_WEIGHT`. Departments whose rules name no words get none.
+    """
     import numpy as np
 
     share = np.zeros((len(hints), len(departments)), np.float32)
@@ -56,9 +58,9 @@ def likeness_weights(
     rows = pack_rows((space.text_row(count_features(phrase)) for phrase, _ in hints), space.width)
     means = feature_weights(transpose_rows(rows), share)
     lengths = np.sqrt((means * means).sum(axis=0))
-    have = lengths > 0
-    means[:, have] /= lengths[have]
-    if have.any():
-        means[:, have] -= means[:, have].mean(axis=1, keepdims=True)
+    nonzero = lengths > 0
+    means[:, nonzero] /= lengths[nonzero]
+    if nonzero.any():
+        means[:, nonzero] -= means[:, nonzero].mean(axis=1, keepdims=True)
     means *= np.float32(LIKENESS_WEIGHT)
     return means

@@ -1,4 +1,7 @@
-"""How good the learned router gets as corrections grow, measured on messages that it did not learn from."""
+"""Measure how good the learned router gets as corrections grow.
+
+On messages that it did not learn from.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +24,7 @@ MIN_TESTED = 50
 
 @dataclass(frozen=True, slots=True)
 class LabelledMessage:
-    """A labelled message with the rules' votes; `sliced` says that it belongs to the slice looked at on its own."""
+    """A labelled message with the rules' votes; `in_slice` says that it belongs to the slice looked at on its own."""
 
     example: Example
     in_slice: bool = False
@@ -32,24 +35,24 @@ def measure_learning_curve(
     hints: Sequence[tuple[str, str]],
     corrections: Sequence[int],
     seeds: int,
-    said: Callable[[str], None] = lambda line: None,
+    say: Callable[[str], None] = lambda line: None,
 ) -> dict[str, Any]:
-    """Rules alone and learned, by number of corrections: each time so many, drawn evenly from every department, are
-    learned from and all others tested. Figures are means over `seeds` draws; times are of this machine; `memory_mb` is
-    how much the process grew at most.
+    """Measure the rules alone and the learned router, by number of corrections.
 
-    A number that leaves fewer than `MIN_TESTED` to test on is left out.
+    Each time so many, drawn evenly from every department, are learned from and all others tested. Figures are means over
+    `seeds` draws; times are of this machine; `memory_mb` is how much the process grew at most. A number that leaves fewer
+    than `MIN_TESTED` to test on is left out. `say` is told what goes on.
     """
     before = _peak_memory_mb()
     points = []
     for count in corrections:
         if count > len(messages) - MIN_TESTED:
-            said(f"{count} corrections leave too few of {len(messages)} messages to test on: left out.")
+            say(f"{count} corrections leave too few of {len(messages)} messages to test on: left out.")
             continue
         draws = []
         for seed in range(seeds):
             draws.append(_measure_draw(messages, hints, count, seed))
-            said(f"{count} corrections, draw {seed + 1} of {seeds}: {draws[-1]['learned']['macro_f1']:.3f}")
+            say(f"{count} corrections, draw {seed + 1} of {seeds}: {draws[-1]['learned']['macro_f1']:.3f}")
         points.append({"corrections": count, "draws": seeds, **_mean_figures(draws)})
     return {"messages": len(messages), "curve": points, "memory_mb": round(_peak_memory_mb() - before, 1)}
 
@@ -61,20 +64,23 @@ def _measure_draw(
     begun = time.perf_counter()
     try:
         trained: TrainingResult | None = train_router(
-            [one.example for one in learned_from], hints, seed=seed + 1
+            [message.example for message in learned_from], hints, seed=seed + 1
         )
     except TooFewExamples:
         trained = None
     seconds = time.perf_counter() - begun
-    found = {"train_seconds": seconds, **_test_figures(tested, trained, "")}
-    sliced = [one for one in tested if one.in_slice]
-    return found | (_test_figures(sliced, trained, "slice_") if sliced else {})
+    figures = {"train_seconds": seconds, **_test_figures(tested, trained, "")}
+    slice_messages = [message for message in tested if message.in_slice]
+    return figures | (_test_figures(slice_messages, trained, "slice_") if slice_messages else {})
 
 
 def split_messages(
     messages: Sequence[LabelledMessage], count: int, seed: int
 ) -> tuple[list[LabelledMessage], list[LabelledMessage]]:
-    """`count` of the messages, and the rest; every department has its share, rounded at random, in both."""
+    """Return `count` of the messages, and the rest.
+
+    Every department has its share, rounded at random, in both.
+    """
     order = list(range(len(messages)))
     random.Random(seed).shuffle(order)
     by_department: dict[str, list[int]] = {}
@@ -93,35 +99,39 @@ def split_messages(
 def _test_figures(
     tested: Sequence[LabelledMessage], trained: TrainingResult | None, prefix: str
 ) -> dict[str, Any]:
-    """`learned` is what a workspace would get: the rules alone where the training's own check refused the router."""
-    right = [one.example.department for one in tested]
-    rules = [one.example.votes.department for one in tested]
+    """Measure on messages that were not learned from; names begin with `prefix`.
+
+    `learned` is what a workspace would get: the rules alone where the training's own check refused the router.
+    """
+    right = [message.example.department for message in tested]
+    rules = [message.example.votes.department for message in tested]
     begun = time.perf_counter()
     guesses = [
-        trained.router.guess(one.example.text, one.example.votes) if trained is not None else []
-        for one in tested
+        trained.router.guess(message.example.text, message.example.votes) if trained is not None else []
+        for message in tested
     ]
     spent = time.perf_counter() - begun
     used = trained is not None and trained.is_better
-    named = [one[0].department for one in guesses] if used else rules
-    found: dict[str, Any] = {
+    named = [ranking[0].department for ranking in guesses] if used else rules
+    figures: dict[str, Any] = {
         f"{prefix}tested": len(tested),
         f"{prefix}rules": _figures(right, rules),
         f"{prefix}learned": _figures(right, named),
         f"{prefix}used": float(used),
     }
     if trained is not None:
-        found[f"{prefix}best_two"] = sum(
-            label in {two.department for two in one[:2]} for label, one in zip(right, guesses, strict=True)
+        figures[f"{prefix}best_two"] = sum(
+            label in {guess.department for guess in ranking[:2]}
+            for label, ranking in zip(right, guesses, strict=True)
         ) / len(right)
         surest = sorted(range(len(right)), key=lambda at: -guesses[at][0].probability)
         surest = surest[: math.ceil(0.4 * len(right))]
-        found[f"{prefix}surest_40"] = sum(guesses[at][0].department == right[at] for at in surest) / len(
+        figures[f"{prefix}surest_40"] = sum(guesses[at][0].department == right[at] for at in surest) / len(
             surest
         )
     if not prefix:
-        found["ms_per_message"] = 1000 * spent / len(tested)
-    return found
+        figures["ms_per_message"] = 1000 * spent / len(tested)
+    return figures
 
 
 def _figures(right: Sequence[str], named: Sequence[str]) -> dict[str, float]:
@@ -131,7 +141,7 @@ def _figures(right: Sequence[str], named: Sequence[str]) -> dict[str, float]:
 def _mean_figures(draws: Sequence[dict[str, Any]]) -> dict[str, Any]:
     means: dict[str, Any] = {}
     for name in draws[0]:
-        values = [one[name] for one in draws if name in one]
+        values = [draw[name] for draw in draws if name in draw]
         means[name] = (
             _mean_figures(values) if isinstance(values[0], dict) else round(sum(values) / len(values), 4)
         )
@@ -139,9 +149,6 @@ def _mean_figures(draws: Sequence[dict[str, Any]]) -> dict[str, Any]:
 
 
 def _peak_memory_mb() -> float:
-    """The most memory that this process had so far, in MB."""
+    """Return the most memory this process has had so far, in MB."""
     most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return most / (1024 * 1024 if sys.platform == "darwin" else 1024)
-
-
-__all__ = ["MIN_TESTED", "LabelledMessage", "measure_learning_curve", "split_messages"]

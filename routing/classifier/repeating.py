@@ -1,5 +1,7 @@
-"""Rules that repeated corrections suggest: words that people's corrections have in common, and hardly anything else has.
-Pure."""
+"""Rules that repeated corrections suggest: words that the corrections have in common, and hardly anything else has.
+
+Pure.
+"""
 
 from __future__ import annotations
 
@@ -19,8 +21,11 @@ MIN_LETTERS = 4
 
 @dataclass(frozen=True, slots=True)
 class RepeatedPhrase:
-    """Examples with `words` belong to `department`: `right` of them, `wrong` ones elsewhere; `corrected` of the right
-    ones the rules sent somewhere else, of which `overruled` by a rule and not by the default."""
+    """Words of which examples say that messages with them belong to a department.
+
+    `right` examples do, `wrong` ones belong elsewhere; `corrected` of the right ones the rules sent somewhere else, of which
+    `overruled` by a rule and not by the default.
+    """
 
     words: str
     department: str
@@ -31,58 +36,62 @@ class RepeatedPhrase:
 
 
 def find_repeated_phrases(examples: Sequence[Example]) -> list[RepeatedPhrase]:
-    """Suggestions, those that would spare the most corrections first; no example counts for two of them."""
+    """Find the phrases to suggest, those that spare the most corrections first.
+
+    No example counts for two of them.
+    """
     holding = _places_by_phrase(examples)
     limit = max(MIN_CORRECTIONS, MAX_EXAMPLE_SHARE * len(examples))
-    found = []
-    for phrase, places in holding.items():
-        if len(places) > limit or len(places) < MIN_CORRECTIONS or not _is_meaningful(phrase):
+    candidates = []
+    for words, places in holding.items():
+        if len(places) > limit or len(places) < MIN_CORRECTIONS or not _is_meaningful(words):
             continue
-        one = _judge_phrase(phrase, places, examples)
-        if one is not None:
-            found.append(one)
+        phrase = _judge_phrase(words, places, examples)
+        if phrase is not None:
+            candidates.append(phrase)
     # Of two that catch the same the longer: it is the less surprising rule.
-    found.sort(key=lambda one: (-one.corrected, one.wrong, -len(one.words), one.words))
+    candidates.sort(key=lambda phrase: (-phrase.corrected, phrase.wrong, -len(phrase.words), phrase.words))
     chosen: list[RepeatedPhrase] = []
-    taken: set[int] = set()
-    for one in found:
-        spared = {at for at in holding[one.words] if _is_corrected_to(examples[at], one.department)} - taken
+    spared_before: set[int] = set()
+    for phrase in candidates:
+        corrected = {at for at in holding[phrase.words] if _is_corrected_to(examples[at], phrase.department)}
+        spared = corrected - spared_before
         if len(spared) >= MIN_CORRECTIONS:
-            chosen.append(one)
-            taken |= spared
-    return sorted(chosen[:MAX_SUGGESTIONS], key=lambda one: (-one.corrected, one.words))
+            chosen.append(phrase)
+            spared_before |= spared
+    return sorted(chosen[:MAX_SUGGESTIONS], key=lambda phrase: (-phrase.corrected, phrase.words))
 
 
 def _places_by_phrase(examples: Sequence[Example]) -> dict[str, list[int]]:
-    """The words in a row of the texts that were corrected, with the places of all examples that have them."""
-    wanted: set[str] = set()
-    for one in examples:
-        if one.department != one.votes.department:
-            wanted.update(_phrases(one.text))
+    """Map phrases of corrected texts to the examples that have them."""
+    corrected_phrases: set[str] = set()
+    for example in examples:
+        if example.department != example.votes.department:
+            corrected_phrases.update(_phrases(example.text))
     holding: dict[str, list[int]] = {}
-    for at, one in enumerate(examples):
-        for phrase in _phrases(one.text) & wanted:
+    for at, example in enumerate(examples):
+        for phrase in _phrases(example.text) & corrected_phrases:
             holding.setdefault(phrase, []).append(at)
     return holding
 
 
 def _phrases(text: str) -> set[str]:
-    found = message_words(text)
+    words = message_words(text)
     return {
-        " ".join(found[at : at + length])
+        " ".join(words[at : at + length])
         for length in range(1, MAX_PHRASE_WORDS + 1)
-        for at in range(len(found) - length + 1)
+        for at in range(len(words) - length + 1)
     }
 
 
 def _is_meaningful(phrase: str) -> bool:
-    """Whether people would make a rule of it: letters, no figures, and a longer word among them."""
+    """Return whether people would make a rule of it: letters, no figures, a longer word."""
     parts = phrase.split()
     return all(part.isalpha() for part in parts) and any(len(part) >= MIN_LETTERS for part in parts)
 
 
-def _is_corrected_to(one: Example, department: str) -> bool:
-    return one.department == department != one.votes.department
+def _is_corrected_to(example: Example, department: str) -> bool:
+    return example.department == department != example.votes.department
 
 
 def _judge_phrase(phrase: str, places: Sequence[int], examples: Sequence[Example]) -> RepeatedPhrase | None:
@@ -92,5 +101,5 @@ def _judge_phrase(phrase: str, places: Sequence[int], examples: Sequence[Example
     spared = [examples[at] for at in places if _is_corrected_to(examples[at], department)]
     if len(spared) < MIN_CORRECTIONS or right < MIN_SHARE * len(places):
         return None
-    overruled = sum(not one.votes.by_default for one in spared)
+    overruled = sum(not example.votes.by_default for example in spared)
     return RepeatedPhrase(phrase, department, right, len(places) - right, len(spared), overruled)

@@ -50,15 +50,16 @@ class Router:
     loyalty: float = 0.0
 
     def guess(self, text: str, votes: Votes) -> list[Guess]:
-        """Every department with its probability, the best first; they add up to 1. Never raises."""
+        """Return every department with its probability, the best first; they add up to 1. Never raises."""
         scores = self._scores(self.space.feature_row(text, votes), votes)
         top = max(scores)
         raised = [math.exp((score - top) / self.temperature) for score in scores]
         whole = sum(raised)
         guesses = [
-            Guess(department, one / whole) for department, one in zip(self.departments, raised, strict=True)
+            Guess(department, weight / whole)
+            for department, weight in zip(self.departments, raised, strict=True)
         ]
-        return sorted(guesses, key=lambda one: (-one.probability, one.department))
+        return sorted(guesses, key=lambda guess: (-guess.probability, guess.department))
 
     def _scores(self, row: list[tuple[int, float]], votes: Votes) -> list[float]:
         import numpy as np
@@ -66,30 +67,33 @@ class Router:
         features, values = zip(*row, strict=True)
         learned = np.asarray(values, np.float32) @ self.weights[list(features)]
         return [
-            believed + float(more)
-            for believed, more in zip(
+            believed + float(learned_score)
+            for believed, learned_score in zip(
                 belief_scores(votes, self.departments, self.loyalty), learned, strict=True
             )
         ]
 
     def reasons(self, text: str, votes: Votes, department: str) -> tuple[str, ...]:
-        """The words of the text that spoke most for `department` against the others, at most `MAX_REASONS`."""
+        """Return the words that spoke most for `department`, at most `MAX_REASONS`.
+
+        Words of the text that speak for it against the others.
+        """
         if department not in self.departments:
             return ()
         column = self.departments.index(department)
         counts = count_features(text)
         values = dict(self.space.text_row(counts))
-        found: list[tuple[float, str]] = []
+        worth_of_words: list[tuple[float, str]] = []
         for name in counts:
             number = self.space.names.get(name)
-            if number is not None and (said := feature_in_words(name)):
+            if number is not None and (words := feature_in_words(name)):
                 weights = self.weights[number]
-                found.append((values[number] * float(weights[column] - weights.mean()), said))
-        told = [name for worth, name in sorted(found, key=lambda one: (-one[0], one[1])) if worth > 0]
-        return _drop_overlapping(told)
+                worth_of_words.append((values[number] * float(weights[column] - weights.mean()), words))
+        worth_of_words.sort(key=lambda pair: (-pair[0], pair[1]))
+        return _drop_overlapping([words for worth, words in worth_of_words if worth > 0])
 
     def pack(self) -> bytes:
-        """The arrays as bytes."""
+        """Return the arrays as bytes."""
         import numpy as np
 
         meta = {
@@ -110,19 +114,22 @@ class Router:
         return written.getvalue()
 
 
-def _drop_overlapping(told: list[str]) -> tuple[str, ...]:
-    """The first of `told` that do not repeat each other: "charged twice" says "charged", too."""
-    kept: list[str] = []
-    for name in told:
-        if not any(set(name.split()) & set(other.split()) for other in kept):
-            kept.append(name)
-        if len(kept) == MAX_REASONS:
+def _drop_overlapping(names: list[str]) -> tuple[str, ...]:
+    """Return the first names that do not repeat each other.
+
+    "charged twice" says "charged", too.
+    """
+    chosen: list[str] = []
+    for name in names:
+        if not any(set(name.split()) & set(other.split()) for other in chosen):
+            chosen.append(name)
+        if len(chosen) == MAX_REASONS:
             break
-    return tuple(kept)
+    return tuple(chosen)
 
 
 def unpack_router(stored: bytes) -> Router:
-    """A router out of `pack`. Raises `BadArrays` for anything else; never unpickles."""
+    """Read a router that `pack` wrote. Raises `BadArrays` for anything else; never unpickles."""
     import numpy as np
 
     try:
@@ -132,7 +139,7 @@ def unpack_router(stored: bytes) -> Router:
         if meta["format"] != ARRAYS_FORMAT:
             raise BadArrays(f"Format {meta['format']} is not known.")
         space = FeatureSpace(
-            _number_names(meta["names"]), [float(one) for one in rarity], _number_names(meta["votes"])
+            _number_names(meta["names"]), [float(value) for value in rarity], _number_names(meta["votes"])
         )
         router = Router(
             tuple(meta["departments"]),
@@ -158,8 +165,10 @@ def _number_names(names: Sequence[str]) -> dict[str, int]:
 
 
 def belief_scores(votes: Votes, departments: Sequence[str], loyalty: float = 0.0) -> list[float]:
-    """What the rules' vote is worth, as a score of each department: the logarithm of how far it is believed, and
-    `loyalty` on top for the one they name."""
+    """Return what the rules' vote is worth, as scores of the departments.
+
+    It is the logarithm of how far the vote is believed, and `loyalty` on top for the department that the rules name.
+    """
     believed = DEFAULT_BELIEVED if votes.by_default else RULE_BELIEVED
     rest = (1.0 - believed) / len(departments)
     high, low = math.log(believed + rest) + loyalty, math.log(rest)

@@ -24,7 +24,7 @@ LOYALTY, FULL_LOYALTY_AT, NO_LOYALTY_AT = 0.5, 50, 1_000
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A text, the department (slug) where a person says that it belongs, and the rules' votes about it."""
+    """A text, the department (slug) that a person says it belongs to, and the rules' votes."""
 
     text: str
     department: str
@@ -67,7 +67,7 @@ class TrainingData:
         )
 
     def decision_scores(self, learned: Floats, strength: float) -> Floats:
-        """Return the scores that decide, when so much of what was `learned` is used."""
+        """Return the scores that decide when this much of `learned` is used."""
         return self.loyal_beliefs + (self.likenesses + learned) * strength
 
 
@@ -102,7 +102,7 @@ def build_training_data(examples: Sequence[Example], hints: Sequence[tuple[str, 
 
 
 def loyalty_for(examples: int) -> float:
-    """Return how much clearer than by a hair the rules must be overruled.
+    """Return how much clearer than the rules the router must be.
 
     It fades evenly as the corrections multiply.
     """

@@ -14,7 +14,10 @@ _UNKNOWN_TIME = dt.datetime(2000, 1, 3, 12, tzinfo=dt.UTC)
 
 
 def facts_of_text(text: str) -> Facts:
-    """Return facts of a text, such as a row of a file, of which nothing else is known: what is read from it."""
+    """Return facts of a text of which nothing else is known.
+
+    Such as a row of a file: what is read from it, and a time in the middle of business hours.
+    """
     return with_reading(Facts(text=text, network="x", stream="mentions", brand_account="", at=_UNKNOWN_TIME))
 
 
@@ -30,7 +33,10 @@ def serialize_example_facts(facts: Facts) -> dict[str, Any]:
 
 
 def facts_of_example(example: RoutingExample) -> Facts:
-    """Return the facts of an example as they were when the message came, or those of its text alone."""
+    """Return the facts of an example as of when the message came.
+
+    Those of its text alone where nothing else was stored.
+    """
     if not example.facts:
         return facts_of_text(example.text)
     stored = dict(example.facts)

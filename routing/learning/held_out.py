@@ -15,7 +15,10 @@ from routing.rules.engine import CompiledRules, first_matching_rule
 
 
 def held_out_hits(facts: Sequence[Facts], rules: CompiledRules) -> list[set[int]]:
-    """Return the numbers that each message holds (`routing.conditions.index`), less those it alone holds."""
+    """Return the hits of each message, less those it alone holds.
+
+    Hits are numbers of what rules look for (`routing.conditions.index`).
+    """
     hits = [rules.index.find_seen_numbers(message_facts) for message_facts in facts]
     counts = Counter(number for numbers in hits for number in numbers)
     alone = {number for number, count in counts.items() if count == 1} - rules.index.common_numbers
@@ -23,6 +26,6 @@ def held_out_hits(facts: Sequence[Facts], rules: CompiledRules) -> list[set[int]
 
 
 def held_out_departments(facts: Sequence[Facts], rules: CompiledRules) -> list[str]:
-    """Return the department of each message, decided without what only this one holds."""
+    """Return the department of each message, decided by held-out hits."""
     first = (first_matching_rule(numbers, rules) for numbers in held_out_hits(facts, rules))
     return [rule.department if rule else rules.default for rule in first]

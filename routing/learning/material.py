@@ -31,9 +31,9 @@ class TrainingMaterial:
 
 
 def load_training_material() -> TrainingMaterial:
-    """Read the newest examples, with the votes of the live rules and the rules' words.
+    """Read the newest examples, their votes and the rules' words.
 
-    Before any rules were published the starter rules vote. Raises `RuleSetError` when the rules cannot decide.
+    The live rules vote; before any were published the starter rules. Raises `RuleSetError` when the rules cannot decide.
     """
     newest = RuleSetVersion.objects.first()
     snapshot = {**newest.snapshot, "version": newest.number} if newest else starter_snapshot()

@@ -65,25 +65,25 @@ class DepartmentExamples:
 
 
 def department_names_by_slug() -> dict[str, str]:
-    """The departments' names by slug."""
+    """Return the departments' names by slug."""
     return dict(Department.objects.values_list("slug", "name"))
 
 
-def examples_by_department(known: Mapping[str, str]) -> list[DepartmentExamples]:
-    """Examples by department, most first."""
+def examples_by_department(names: Mapping[str, str]) -> list[DepartmentExamples]:
+    """Count the examples by department, most first."""
     rows = (
         RoutingExample.objects.values_list("department").annotate(n=Count("pk")).order_by("-n", "department")
     )
     counts = list(rows)
     most = max((count for _, count in counts), default=1)
     return [
-        DepartmentExamples(known.get(slug, f"{slug} (gone)"), slug, count, max(round(100 * count / most), 1))
+        DepartmentExamples(names.get(slug, f"{slug} (gone)"), slug, count, max(round(100 * count / most), 1))
         for slug, count in counts
     ]
 
 
 def version_rows(now: dt.datetime) -> list[VersionRow]:
-    """The versions, newest first."""
+    """Read the newest versions as rows for the page."""
     rows = RouterVersion.objects.values(
         "number", "state", "verdict", "examples", "created_at", "created_by__first_name", "created_by__last_name",
         "created_by__username", "metrics__accuracy", "metrics__macro_f1", "metrics__rules_accuracy",
@@ -129,11 +129,11 @@ class LearningState:
 
 
 def learning_state(rows: Sequence[VersionRow], examples: int) -> LearningState:
-    """Two small statements beside what was read already."""
+    """Describe where learning stands. Two small statements beside what was read already."""
     mode = get_learning_setting().mode
     training = RouterTraining.objects.order_by("-pk").first()
     failed = training is not None and training.state == TrainingState.FAILED
-    active = next((one for one in rows if one.is_active), None)
+    active = next((row for row in rows if row.is_active), None)
     return LearningState(
         mode=str(LearningMode(mode).label),
         is_off=mode == LearningMode.OFF,
@@ -159,20 +159,23 @@ class ConfusionCell:
 
 @dataclass(frozen=True, slots=True)
 class ConfusionRow:
-    """What was named for the messages of one department; `found` is the share that was right."""
+    """What was named for the messages of one department; `right_share` is the share that was right."""
 
     name: str
     cells: tuple[ConfusionCell, ...]
     total: int
-    found: str
+    right_share: str
 
 
 def confusion_table(
-    metrics: Mapping[str, Any], known: Mapping[str, str]
+    metrics: Mapping[str, Any], names: Mapping[str, str]
 ) -> tuple[list[str], list[ConfusionRow]]:
-    """The heads of the columns, and the rows; departments that never were right have a column only."""
+    """Return the heads of the columns, and the rows.
+
+    Departments that never were right have a column only.
+    """
     table = metrics["confusion"]
-    heads = [known.get(slug, slug) for slug in table["departments"]]
+    heads = [names.get(slug, slug) for slug in table["departments"]]
     rows = []
     for at, (name, counts) in enumerate(zip(heads, table["rows"], strict=True)):
         total = sum(counts)
@@ -192,7 +195,10 @@ def _heat(count: int, total: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class ThresholdRow:
-    """A department with its threshold (percent), and what each of `COMPARED_THRESHOLDS` would have decided of the examples."""
+    """A department with its threshold (percent).
+
+    `compared` has what each of `COMPARED_THRESHOLDS` would have decided of the examples.
+    """
 
     name: str
     slug: str
@@ -203,34 +209,40 @@ class ThresholdRow:
 
 
 def threshold_rows(
-    metrics: Mapping[str, Any], thresholds: Mapping[str, Any], known: Mapping[str, str]
+    metrics: Mapping[str, Any], thresholds: Mapping[str, Any], names: Mapping[str, str]
 ) -> list[ThresholdRow]:
-    """For each department that the router knows and that is still there."""
+    """Return a row for each department that the router knows.
+
+    Departments that are gone have none.
+    """
     outcomes = [(right, named, sure) for right, named, sure in metrics["outcomes"]]
-    slugs = sorted({*(right for right, _, _ in outcomes), *(named for _, named, _ in outcomes)} & set(known))
+    slugs = sorted({*(right for right, _, _ in outcomes), *(named for _, named, _ in outcomes)} & set(names))
     rows = []
-    for slug in sorted(slugs, key=lambda one: known[one].casefold()):
+    for slug in sorted(slugs, key=lambda slug: names[slug].casefold()):
         chosen = round(100 * threshold_for(thresholds, slug))
         options = sorted({*THRESHOLD_CHOICES, chosen})
         rows.append(
             ThresholdRow(
-                known[slug],
+                names[slug],
                 slug,
                 chosen,
                 _outcome_at_threshold(outcomes, slug, chosen),
-                tuple(_outcome_at_threshold(outcomes, slug, one) for one in COMPARED_THRESHOLDS),
-                tuple((one, "Never" if one > 100 else f"{one} %", one == chosen) for one in options),
+                tuple(_outcome_at_threshold(outcomes, slug, percent) for percent in COMPARED_THRESHOLDS),
+                tuple(
+                    (percent, "Never" if percent > 100 else f"{percent} %", percent == chosen)
+                    for percent in options
+                ),
             )
         )
     return rows
 
 
 def _outcome_at_threshold(outcomes: list[tuple[str, str, float]], slug: str, threshold: int) -> str:
-    """As "41, 2 wrong"."""
+    """Describe what a threshold would have decided: "41, 2 wrong"."""
     count, wrong = scoring.count_decided(outcomes, slug, threshold / 100)
     return f"{count:,}, {wrong:,} wrong" if count else "none"
 
 
 def percent_or_dash(share: float | None) -> str:
-    """A share as "81 %"; "–" for none."""
+    """Return a share as "81 %"; "–" for None."""
     return NO_VALUE if share is None else format_percent(share)

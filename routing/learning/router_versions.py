@@ -29,7 +29,10 @@ MIN_COMPARED = 20
 def store_router_version(
     trained: TrainingResult, material: TrainingMaterial, by: User | None, now: dt.datetime
 ) -> RouterVersion:
-    """Store the result of a training as a new version, and activate it if it may be."""
+    """Store the result of a training as a new version.
+
+    It becomes the active one if it may.
+    """
     with transaction.atomic():
         mode = get_learning_setting().mode
         before = RouterVersion.objects.select_for_update().filter(state=VersionState.ACTIVE).first()

@@ -1,4 +1,7 @@
-"""Rules that the last training suggests, shown with what they would catch, accepted or dismissed with one click."""
+"""Rules that the last training suggests.
+
+They are shown with what they would catch, and accepted or dismissed with one click.
+"""
 
 from __future__ import annotations
 
@@ -23,14 +26,17 @@ EXAMPLES_SHOWN, EXAMPLES_SCANNED = 5, 500
 
 @dataclass(frozen=True, slots=True)
 class CaughtMessages:
-    """What words are found in among recent messages: how many, at most `more_than` were counted, and some of them."""
+    """Recent messages with certain words: how many, and some of their texts.
+
+    `is_more` says that more were found than were counted.
+    """
 
     count: int
     is_more: bool
     texts: tuple[str, ...]
 
 
-#: Given by the inbox, which knows the messages: what (words, a user) are found in among what the user may read.
+#: Set by the inbox, which knows the messages: finds messages with the words among those that the user may read.
 caught_message_finders: list[Callable[[str, User, dt.datetime], CaughtMessages]] = []
 
 
@@ -47,79 +53,100 @@ class SuggestedRule:
 
 
 def list_suggested_rules() -> list[SuggestedRule]:
-    """What the newest training suggests and nobody dismissed or made a rule of. Three small statements."""
-    found = RouterVersion.objects.values_list("metrics__suggested_rules", flat=True).first() or []
-    open_ones = {one.slug: one for one in Department.objects.filter(is_open=True)}
-    gone = set(DismissedRule.objects.values_list("words", "department"))
-    rows: list[dict[str, Any]] = [one for one in found if (one["words"], one["department"]) not in gone]
+    """Read what the newest training suggests and nobody settled.
+
+    Without what was dismissed or made a rule of. Three small statements.
+    """
+    stored = RouterVersion.objects.values_list("metrics__suggested_rules", flat=True).first() or []
+    open_departments = {department.slug: department for department in Department.objects.filter(is_open=True)}
+    settled = set(DismissedRule.objects.values_list("words", "department"))
+    rows: list[dict[str, Any]] = [row for row in stored if (row["words"], row["department"]) not in settled]
     return [
-        SuggestedRule(**{**one, "department": open_ones[one["department"]]})
-        for one in rows
-        if one["department"] in open_ones
+        SuggestedRule(**{**row, "department": open_departments[row["department"]]})
+        for row in rows
+        if row["department"] in open_departments
     ]
 
 
 def find_suggested_rule(words: str, department: str) -> SuggestedRule | None:
-    """The suggestion with these words for the department (a slug), None when it is no longer one."""
+    """Find a suggestion by its words and department (a slug).
+
+    None when it is no longer one.
+    """
     return next(
-        (one for one in list_suggested_rules() if one.words == words and one.department.slug == department),
+        (
+            suggestion
+            for suggestion in list_suggested_rules()
+            if suggestion.words == words and suggestion.department.slug == department
+        ),
         None,
     )
 
 
-def examples_with_words(one: SuggestedRule, user: User) -> tuple[list[RoutingExample], list[RoutingExample]]:
-    """Examples with the words, among what the user may read: those of the department, and those of others."""
-    rows = RoutingExample.objects.visible_to(user).filter(text__icontains=one.words.split()[0])
-    holding = [row for row in rows.order_by("-at")[:EXAMPLES_SCANNED] if _contains_words(one.words, row.text)]
-    right = [row for row in holding if row.department == one.department.slug]
-    return right[:EXAMPLES_SHOWN], [row for row in holding if row.department != one.department.slug][
-        :EXAMPLES_SHOWN
+def examples_with_words(
+    suggestion: SuggestedRule, user: User
+) -> tuple[list[RoutingExample], list[RoutingExample]]:
+    """Find examples with the words: those of the department, and those of others.
+
+    Among what the user may read, at most `EXAMPLES_SHOWN` of each.
+    """
+    rows = RoutingExample.objects.visible_to(user).filter(text__icontains=suggestion.words.split()[0])
+    holding = [
+        row for row in rows.order_by("-at")[:EXAMPLES_SCANNED] if _contains_words(suggestion.words, row.text)
     ]
+    right = [row for row in holding if row.department == suggestion.department.slug]
+    wrong = [row for row in holding if row.department != suggestion.department.slug]
+    return right[:EXAMPLES_SHOWN], wrong[:EXAMPLES_SHOWN]
 
 
 def _contains_words(words: str, text: str) -> bool:
     return f" {words} " in f" {' '.join(tokenize(text))} "
 
 
-def conflicting_rules(one: SuggestedRule) -> list[Rule]:
-    """The live rules that send such messages elsewhere now, as corrections say, in order.
+def conflicting_rules(suggestion: SuggestedRule) -> list[Rule]:
+    """Find the live rules that send such messages elsewhere now, in order.
 
-    Raises `routing.refusals.RuleSetError` when the live rules cannot decide.
+    As corrections say. Raises `routing.refusals.RuleSetError` when the live rules cannot decide.
     """
-    rows = RoutingExample.objects.filter(department=one.department.slug, text__icontains=one.words.split()[0])
+    rows = RoutingExample.objects.filter(
+        department=suggestion.department.slug, text__icontains=suggestion.words.split()[0]
+    )
     rules = versions.live_rules()
     keys = {
         decision.rule_key
         for row in rows.order_by("-at")[:EXAMPLES_SCANNED]
-        if _contains_words(one.words, row.text)
-        and (decision := decide(facts_of_example(row), rules)).department != one.department.slug
+        if _contains_words(suggestion.words, row.text)
+        and (decision := decide(facts_of_example(row), rules)).department != suggestion.department.slug
         and decision.rule_key
     }
     return list(Rule.objects.filter(key__in=keys).order_by("position"))
 
 
-def accept_suggested_rule(one: SuggestedRule, by: User, now: dt.datetime) -> Rule:
-    """Makes it a rule, in the person's draft while they have one, else live: right before the first rule that stood in its
-    way, or as near as the person may put it; where none did, after all others. Raises as `routing.rules.editing`, and
-    `routing.refusals.RuleSetError` when somebody settled it a moment ago."""
+def accept_suggested_rule(suggestion: SuggestedRule, by: User, now: dt.datetime) -> Rule:
+    """Make a suggestion a rule.
+
+    In the person's draft while they have one, else live: right before the first rule that stood in its way, or as near as the
+    person may put it; where none did, after all others. Raises what `routing.rules.editing.add_rule` raises, and
+    `routing.refusals.RuleSetError` when somebody settled it a moment ago.
+    """
     content = editing.RuleContent(
-        name=one.words[: editing.NAME_LENGTH],
-        condition={"any": [{"field": "words", "any": [one.words]}]},
-        department=one.department,
+        name=suggestion.words[: editing.NAME_LENGTH],
+        condition={"any": [{"field": "words", "any": [suggestion.words]}]},
+        department=suggestion.department,
     )
-    before = {str(rule.key) for rule in conflicting_rules(one)} if one.overruled else set()
+    before = {str(rule.key) for rule in conflicting_rules(suggestion)} if suggestion.overruled else set()
     with transaction.atomic():
         versions.lock_rule_editing()
-        if find_suggested_rule(one.words, one.department.slug) is None:
+        if find_suggested_rule(suggestion.words, suggestion.department.slug) is None:
             raise RuleSetError("somebody has settled it a moment ago.")
-        note = f"Suggested by {one.corrected} corrections: “{one.words}”"
+        note = f"Suggested by {suggestion.corrected} corrections: “{suggestion.words}”"
         rule = editing.add_rule(content, by, note, now, before=before)
-        dismiss_suggested_rule(one, by, now)
+        dismiss_suggested_rule(suggestion, by, now)
     return rule
 
 
-def dismiss_suggested_rule(one: SuggestedRule, by: User, now: dt.datetime) -> None:
-    """Suggests it no more."""
+def dismiss_suggested_rule(suggestion: SuggestedRule, by: User, now: dt.datetime) -> None:
+    """Store that this is not to be suggested again."""
     DismissedRule.objects.get_or_create(
-        words=one.words[:200], department=one.department.slug, defaults={"by": by, "at": now}
+        words=suggestion.words[:200], department=suggestion.department.slug, defaults={"by": by, "at": now}
     )

@@ -27,7 +27,10 @@ TIME_LIMIT, MAX_ATTEMPTS = dt.timedelta(seconds=120), 2
 
 
 def request_training(by: User | None, now: dt.datetime) -> RouterTraining:
-    """Return the training that goes on, or a new one that waits for a worker."""
+    """Return the training that goes on, or a new one.
+
+    A new one waits for a worker.
+    """
     try:
         with transaction.atomic():
             return RouterTraining.objects.create(asked_at=now, asked_by=by)

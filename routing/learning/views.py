@@ -1,4 +1,7 @@
-"""The pages of the learned router, for those who may edit rules: what it has learned, how good it is, what it may do."""
+"""The pages of the learned router, for those who may edit rules.
+
+They show what it has learned, how good it is and what it may do.
+"""
 
 from __future__ import annotations
 
@@ -28,16 +31,18 @@ EXAMPLES_PER_PAGE = 50
 @require_safe
 @require_action("learn")
 def learning(request: SignedInRequest) -> HttpResponse:
-    """Where it stands: the active version, the examples, the versions, the rules that corrections suggest."""
+    """Show the active version, the examples, the versions and the suggested rules."""
     now, names = timezone.now(), page.department_names_by_slug()
     rows, taught = page.version_rows(now), page.examples_by_department(names)
     scope = edit_scope_of(request.user)
     context = {
-        "state": page.learning_state(rows, sum(one.count for one in taught)),
+        "state": page.learning_state(rows, sum(row.count for row in taught)),
         "versions": rows,
         "taught": taught,
         "suggested": [
-            one for one in suggested_rules.list_suggested_rules() if scope.covers(one.department.slug)
+            suggestion
+            for suggestion in suggested_rules.list_suggested_rules()
+            if scope.covers(suggestion.department.slug)
         ],
     }
     return render(request, "routing/learning/learning.html", context)
@@ -46,7 +51,10 @@ def learning(request: SignedInRequest) -> HttpResponse:
 @require_safe
 @require_action("learn")
 def learning_progress(request: SignedInRequest) -> HttpResponse:
-    """How far the training is, for a page that waits; when it is over the page is read anew."""
+    """Show how far the training is, for a page that waits.
+
+    When the training is over the page is read anew.
+    """
     training = RouterTraining.objects.order_by("-pk").first()
     if training is None or not training.is_going_on:
         over: HttpResponse = HttpResponseClientRefresh() if request.htmx else redirect("routing:learning")
@@ -66,29 +74,29 @@ def learning_train(request: SignedInRequest) -> HttpResponse:
 @require_POST
 @require_action("learn")
 def learning_mode(request: SignedInRequest) -> HttpResponse:
-    """How new versions come into use: by themselves, not at all, or with learning switched off."""
-    wanted = request.POST.get("mode", "")
-    if wanted not in LearningMode.values:
+    """Set how new versions come into use: by themselves, not at all, or learning off."""
+    mode = request.POST.get("mode", "")
+    if mode not in LearningMode.values:
         messages.error(request, "Not changed. Choose one of the three.")
     else:
-        router_versions.set_learning_mode(LearningMode(wanted))
-        messages.success(request, f"{LearningMode(wanted).label}.")
+        router_versions.set_learning_mode(LearningMode(mode))
+        messages.success(request, f"{LearningMode(mode).label}.")
     return redirect("routing:learning")
 
 
 @require_safe
 @require_action("learn")
 def learning_version(request: SignedInRequest, number: int) -> HttpResponse:
-    """One version: its figures, who was taken for whom, and what each threshold would have decided."""
-    found = get_object_or_404(
+    """Show one version: its figures, its confusions, and what thresholds would have decided."""
+    version = get_object_or_404(
         RouterVersion.objects.defer("arrays").select_related("created_by"), number=number
     )
-    names, metrics = page.department_names_by_slug(), found.metrics
+    names, metrics = page.department_names_by_slug(), version.metrics
     heads, rows = page.confusion_table(metrics, names)
     thresholds = router_versions.get_learning_setting().thresholds
     context: dict[str, Any] = {
-        "version": found,
-        "made": relative_time(found.created_at, timezone.now()),
+        "version": version,
+        "made": relative_time(version.created_at, timezone.now()),
         "figures": {
             name: page.percent_or_dash(metrics[name])
             for name in ("accuracy", "rules_accuracy", "best_two", "surest_40")
@@ -121,18 +129,21 @@ def learning_activate(request: SignedInRequest, number: int) -> HttpResponse:
 @require_POST
 @require_action("learn")
 def learning_thresholds(request: SignedInRequest) -> HttpResponse:
-    """From which probability on the router decides alone, by department: fields named by slug, in percent."""
-    known = page.department_names_by_slug()
-    wanted = {slug: request.POST[slug] for slug in known if slug in request.POST}
-    sound = {
-        slug: int(said)
-        for slug, said in wanted.items()
-        if said.isascii() and said.isdecimal() and len(said) < 4
+    """Save the thresholds by department: fields named by slug, in percent.
+
+    From that probability on the router decides alone.
+    """
+    slugs = page.department_names_by_slug()
+    typed = {slug: request.POST[slug] for slug in slugs if slug in request.POST}
+    percents = {
+        slug: int(text)
+        for slug, text in typed.items()
+        if text.isascii() and text.isdecimal() and len(text) < 4
     }
-    if len(sound) != len(wanted) or any(not 30 <= one <= 101 for one in sound.values()):
+    if len(percents) != len(typed) or any(not 30 <= percent <= 101 for percent in percents.values()):
         messages.error(request, "Not saved: a threshold is between 30 and 100 %, or never.")
     else:
-        for slug, percent in sound.items():
+        for slug, percent in percents.items():
             router_versions.set_threshold(slug, percent / 100)
         messages.success(request, "The thresholds are saved and in use.")
     number = request.POST.get("version", "")
@@ -144,7 +155,10 @@ def learning_thresholds(request: SignedInRequest) -> HttpResponse:
 @require_safe
 @require_action("learn")
 def learning_examples(request: SignedInRequest) -> HttpResponse:
-    """What it learns from, newest first; `?department=` narrows, `?before=ID` is the next page."""
+    """Show the examples, newest first.
+
+    `?department=` narrows, `?before=ID` is the next page.
+    """
     names = page.department_names_by_slug()
     rows = RoutingExample.objects.visible_to(request.user).select_related("by").order_by("-pk")
     department, before = request.GET.get("department", ""), request.GET.get("before", "")
@@ -152,14 +166,14 @@ def learning_examples(request: SignedInRequest) -> HttpResponse:
         rows = rows.filter(department=department)
     if before.isascii() and before.isdecimal() and len(before) < 19:
         rows = rows.filter(pk__lt=int(before))
-    found, now = list(rows[: EXAMPLES_PER_PAGE + 1]), timezone.now()
+    examples, now = list(rows[: EXAMPLES_PER_PAGE + 1]), timezone.now()
     context = {
         "rows": [
-            (one, names.get(one.department, one.department), relative_time(one.at, now))
-            for one in found[:EXAMPLES_PER_PAGE]
+            (example, names.get(example.department, example.department), relative_time(example.at, now))
+            for example in examples[:EXAMPLES_PER_PAGE]
         ],
-        "older": found[EXAMPLES_PER_PAGE - 1].pk if len(found) > EXAMPLES_PER_PAGE else None,
-        "departments": sorted(names.items(), key=lambda one: one[1].casefold()),
+        "older": examples[EXAMPLES_PER_PAGE - 1].pk if len(examples) > EXAMPLES_PER_PAGE else None,
+        "departments": sorted(names.items(), key=lambda item: item[1].casefold()),
         "department": department if department in names else "",
     }
     return render(request, "routing/learning/learning_examples.html", context)
@@ -177,32 +191,42 @@ def learning_example_remove(request: SignedInRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @require_action("learn")
 def learning_suggested(request: SignedInRequest) -> HttpResponse:
-    """What a suggested rule would catch (`words`, `department`); posting accepts it, or with `dismiss` turns it down."""
-    said = request.POST if request.method == "POST" else request.GET
-    one = suggested_rules.find_suggested_rule(said.get("words", ""), said.get("department", ""))
-    if one is None:
+    """Show what a suggested rule would catch (`words`, `department`).
+
+    Posting accepts it, or with `dismiss` turns it down.
+    """
+    data = request.POST if request.method == "POST" else request.GET
+    suggestion = suggested_rules.find_suggested_rule(data.get("words", ""), data.get("department", ""))
+    if suggestion is None:
         messages.info(
             request, "That suggestion is gone: somebody has settled it, or corrections have changed."
         )
         return redirect("routing:learning")
     scope, now = edit_scope_of(request.user), timezone.now()
-    if not scope.covers(one.department.slug):
+    if not scope.covers(suggestion.department.slug):
         raise Http404
     if request.method != "POST":
-        right, wrong = suggested_rules.examples_with_words(one, request.user)
-        caught = [look(one.words, request.user, now) for look in suggested_rules.caught_message_finders]
-        context = {"one": one, "right": right, "wrong": wrong, "caught": caught[0] if caught else None}
+        right, wrong = suggested_rules.examples_with_words(suggestion, request.user)
+        caught = [
+            look(suggestion.words, request.user, now) for look in suggested_rules.caught_message_finders
+        ]
+        context = {
+            "suggestion": suggestion,
+            "right": right,
+            "wrong": wrong,
+            "caught": caught[0] if caught else None,
+        }
         return render(
             request,
             "routing/learning/learning_suggested.html",
-            context | {"place": _describe_place(one, scope)},
+            context | {"place": _describe_place(suggestion, scope)},
         )
     if "dismiss" in request.POST:
-        suggested_rules.dismiss_suggested_rule(one, request.user, now)
-        messages.success(request, f"“{one.words}” is not suggested again.")
+        suggested_rules.dismiss_suggested_rule(suggestion, request.user, now)
+        messages.success(request, f"“{suggestion.words}” is not suggested again.")
         return redirect("routing:learning")
     try:
-        rule = suggested_rules.accept_suggested_rule(one, request.user, now)
+        rule = suggested_rules.accept_suggested_rule(suggestion, request.user, now)
     except RuleSetError as error:
         messages.error(request, f"Not made: {error}")
         return redirect("routing:learning")
@@ -211,15 +235,15 @@ def learning_suggested(request: SignedInRequest) -> HttpResponse:
     return redirect_to_rule_list(rule.key)
 
 
-def _describe_place(one: suggested_rules.SuggestedRule, scope: EditScope) -> str:
-    """Where the rule would come, as the end of a sentence."""
-    if not one.overruled:
+def _describe_place(suggestion: suggested_rules.SuggestedRule, scope: EditScope) -> str:
+    """Say where the rule would come, in a sentence."""
+    if not suggestion.overruled:
         return "No rule took them, so this one would come after all others."
     try:
-        way = suggested_rules.conflicting_rules(one)
+        conflicting = suggested_rules.conflicting_rules(suggestion)
     except RuleSetError:
-        way = []
-    if not way:
+        conflicting = []
+    if not conflicting:
         return "The rule that took them is gone, so this one would come after all others."
     near = "" if scope.is_company_wide else ", or as near above it as you may put it"
-    return f"“{way[0].name}” took some of them, so this one would come right before it{near}."
+    return f"“{conflicting[0].name}” took some of them, so this one would come right before it{near}."

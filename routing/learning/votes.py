@@ -19,7 +19,10 @@ def rule_votes(facts: Facts, rules: CompiledRules) -> Votes:
 
 
 def held_out_votes(facts: Sequence[Facts], rules: CompiledRules) -> list[Votes]:
-    """Return the votes of rules whose authors had not read these messages (`routing.learning.held_out`)."""
+    """Return the votes of rules whose authors had not read the messages.
+
+    See `routing.learning.held_out`.
+    """
     hits = held_out_hits(facts, rules)
     return [
         _votes_from_hits(message_facts, numbers, rules)
