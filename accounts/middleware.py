@@ -1,4 +1,4 @@
-"""Two-factor sign-in where the deployment demands it, and signs of life of the people who use pages."""
+"""Two-factor sign-in where the deployment demands it, and people's signs of life."""
 
 from __future__ import annotations
 

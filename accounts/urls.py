@@ -1,4 +1,4 @@
-"""Addresses of this room. Every one is in the table of expectations in tests/accounts/test_access.py."""
+"""Addresses of accounts. Each has a row in the table of expectations in tests/accounts/test_access.py."""
 
 from __future__ import annotations
 

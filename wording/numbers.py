@@ -1,6 +1,6 @@
-"""Percentages in words: one function for each form that is shown. All round to whole percents.
+"""Numbers in words: one function for each form that is shown.
 
-A no-break space stands before the sign where a line may break.
+A no-break space stands before the percent sign where a line may break.
 """
 
 from __future__ import annotations
@@ -17,6 +17,14 @@ def format_percent(share: float) -> str:
 def format_probability(probability: float) -> str:
     """Return a probability as "81\u00a0%", never above 99 %: the router is never certain."""
     return f"{min(round(100 * probability), 99)}\u00a0%"
+
+
+def format_coverage(share: float | None) -> str:
+    """Return a share as "81 %", rounded down, "–" for None.
+
+    100 % means that everything is covered.
+    """
+    return NO_VALUE if share is None else f"{int(share * 100)} %"
 
 
 def format_compact_percent(share: float) -> str:

@@ -97,6 +97,11 @@ def business_span(span: dt.timedelta) -> str:
     return _join((hours, HOUR), (minutes, MINUTE)) or f"0 {MINUTE.sign}"
 
 
+def format_hours_number(span: dt.timedelta) -> str:
+    """Return the hours as a number without a unit: "36.5", "8"."""
+    return f"{span / dt.timedelta(seconds=HOUR.seconds):g}"
+
+
 def _split(span: dt.timedelta) -> tuple[int, int, int, int]:
     """Return whole days, hours, minutes and seconds that make up `span`.
 

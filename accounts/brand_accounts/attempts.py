@@ -1,7 +1,8 @@
-"""Journeys to a network's consent page and back: bound to one session, good once, for ten minutes.
+"""Journeys to a network's consent page and back: bound to one session, valid once, for ten minutes.
 
 The state travels through the network and the browser; only its digest is stored. The PKCE verifier stays in the
-session, so that a stolen address is worth nothing elsewhere. What the network granted waits encrypted in the row.
+session, so that a stolen address is worth nothing elsewhere. The accounts that the network granted wait encrypted in
+the row.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from networks.oauth import Authorisation, GrantableAccount
 
 ATTEMPT_LIFETIME = dt.timedelta(minutes=10)
 _SESSION_KEY = "connecting"
-#: Journeys that one session may have begun and not ended, oldest dropped first.
+#: Unfinished journeys that one session may have; the oldest are dropped first.
 _MAX_PER_SESSION = 5
 
 
@@ -36,7 +37,10 @@ def start_attempt(
     now: dt.datetime,
     brand_account: BrandAccount | None = None,
 ) -> None:
-    """Note that a journey begins. `brand_account` is the one that is to be connected again, None for any."""
+    """Store the beginning of a journey.
+
+    `brand_account` is the one to connect again, None for any. Also deletes journeys that ended long ago.
+    """
     ConnectAttempt.objects.filter(created_at__lt=now - 2 * ATTEMPT_LIFETIME).delete()
     digest = _digest_state(authorisation.state)
     ConnectAttempt.objects.create(
@@ -49,24 +53,27 @@ def start_attempt(
 def receive_returned_attempt(
     network: str, state: str, session: MutableMapping[str, Any], user: User, *, now: dt.datetime
 ) -> tuple[ConnectAttempt, str]:
-    """The journey that comes back with `state`, and its PKCE verifier; from now on it cannot come back again.
+    """Return the journey that comes back with `state`, and its PKCE verifier.
 
-    Raises `AttemptRefused`.
+    From now on it cannot come back again. Raises `AttemptRefused`.
     """
     begun = dict(session.get(_SESSION_KEY, {}))
     verifier = begun.pop(_digest_state(state), None)
     session[_SESSION_KEY] = begun
-    mine = ConnectAttempt.objects.filter(state_digest=_digest_state(state), network=network, user=user)
-    fresh = mine.filter(returned_at=None, created_at__gt=now - ATTEMPT_LIFETIME)
-    if verifier is None or not fresh.update(returned_at=now):
+    attempts = ConnectAttempt.objects.filter(state_digest=_digest_state(state), network=network, user=user)
+    returnable = attempts.filter(returned_at=None, created_at__gt=now - ATTEMPT_LIFETIME)
+    if verifier is None or not returnable.update(returned_at=now):
         raise AttemptRefused
-    return mine.select_related("brand_account").get(), verifier
+    return attempts.select_related("brand_account").get(), verifier
 
 
 def store_granted_accounts(attempt: ConnectAttempt, granted: Sequence[GrantableAccount]) -> None:
-    """Put what the network granted aside, encrypted, until the person has confirmed."""
+    """Store the granted accounts, encrypted, until the person confirms."""
     body = json.dumps(
-        [[one.account.remote_id, one.account.handle, one.account.name, dict(one.secrets)] for one in granted]
+        [
+            [entry.account.remote_id, entry.account.handle, entry.account.name, dict(entry.secrets)]
+            for entry in granted
+        ]
     )
     attempt.envelope = seal_secrets(attempt.network, f"attempt {attempt.pk}", {"granted": body})
     attempt.save(update_fields=["envelope"])
@@ -75,7 +82,10 @@ def store_granted_accounts(attempt: ConnectAttempt, granted: Sequence[GrantableA
 def get_waiting_attempt(
     pk: int, user: User, *, now: dt.datetime
 ) -> tuple[ConnectAttempt, list[GrantableAccount]]:
-    """A journey of this user that waits for confirmation, and what was granted. Raises `AttemptRefused`."""
+    """Return a journey that waits for confirmation, and the granted accounts.
+
+    Only one of this user's. Raises `AttemptRefused`.
+    """
     attempt = (
         ConnectAttempt.objects.filter(pk=pk, user=user, used_at=None, created_at__gt=now - ATTEMPT_LIFETIME)
         .exclude(envelope=b"")
@@ -86,14 +96,17 @@ def get_waiting_attempt(
         raise AttemptRefused
     body = unseal_secrets(bytes(attempt.envelope), attempt.network, f"attempt {attempt.pk}")
     granted = [
-        GrantableAccount(attempt.network, OwnAccount(remote_id, handle, name), held)
-        for remote_id, handle, name, held in json.loads(body["granted"])
+        GrantableAccount(attempt.network, OwnAccount(remote_id, handle, name), secrets)
+        for remote_id, handle, name, secrets in json.loads(body["granted"])
     ]
     return attempt, granted
 
 
 def finish_attempt(attempt: ConnectAttempt, *, now: dt.datetime) -> None:
-    """End a journey and forget what was granted. Raises `AttemptRefused` when it has ended already."""
+    """End a journey and forget the granted accounts.
+
+    Raises `AttemptRefused` when it has ended already.
+    """
     if not ConnectAttempt.objects.filter(pk=attempt.pk, used_at=None).update(used_at=now, envelope=b""):
         raise AttemptRefused
 

@@ -1,4 +1,4 @@
-"""Asking a network whom a credential speaks for: before it is stored, daily, and when a person asks.
+"""Asking a network whose credential it is: before it is stored, daily, and when a person asks.
 
 The network is never asked inside a transaction.
 """
@@ -26,7 +26,7 @@ from networks.base import (
 from networks.registry import build_connector, network_label
 
 CHECK_EVERY = dt.timedelta(days=1)
-#: A check that a worker claimed and never finished is due again after this.
+#: A check that a worker claimed and never finished is due again after this time.
 _CLAIM_LIFETIME = dt.timedelta(minutes=5)
 _LIMIT_HEALTHS = (Health.LIMITED, Health.BUDGET)
 
@@ -36,12 +36,15 @@ class ConnectRefused(Exception):
 
 
 def network_api_url(network: str) -> str:
-    """The base address that stands in for the network's own, "" for the network itself."""
+    """Return the base address that replaces the network's own, "" for none."""
     return str(settings.NETWORK_API_URLS.get(network, ""))
 
 
 def open_connector(credentials: Credentials) -> Connector:
-    """The connector for these secrets. Raises `ConnectRefused` when one that it needs is missing."""
+    """Build the connector for these secrets.
+
+    Raises `ConnectRefused` when a secret that it needs is missing.
+    """
     try:
         return build_connector(credentials, api_url=network_api_url(credentials.network))
     except KeyError as error:
@@ -51,9 +54,9 @@ def open_connector(credentials: Credentials) -> Connector:
 
 
 def verify_credentials(credentials: Credentials) -> OwnAccount:
-    """Ask the network whom these secrets speak for.
+    """Ask the network whose secrets these are.
 
-    Raises `ConnectRefused` when it does not accept them, cannot be reached, or they are another account's.
+    Raises `ConnectRefused` when it does not accept them, cannot be reached, or they belong to another account.
     """
     label = network_label(credentials.network)
     try:
@@ -75,13 +78,16 @@ def verify_credentials(credentials: Credentials) -> OwnAccount:
 
 
 def request_credential_check(brand_account: BrandAccount, *, now: dt.datetime) -> None:
-    """Make a check due at once; the next tick, a few seconds away, does it."""
+    """Make a check due at once; the next tick, seconds away, does it."""
     brand_account.check_due_at = now
     brand_account.save(update_fields=["check_due_at"])
 
 
 def claim_due_checks(now: dt.datetime) -> list[int]:
-    """Brand accounts whose check is due, claimed: nobody else gets them for the next minutes."""
+    """Claim the brand accounts whose check is due, and return their ids.
+
+    Nobody else gets them for the next five minutes.
+    """
     due = BrandAccount.objects.exclude(lifecycle=Lifecycle.CLOSED).filter(
         Q(check_due_at__isnull=True) | Q(check_due_at__lte=now)
     )
@@ -93,10 +99,10 @@ def claim_due_checks(now: dt.datetime) -> list[int]:
 
 
 def check_credential(brand_account_id: int, now: dt.datetime) -> None:
-    """Ask the network whether the stored credential works and is this account's, and keep the answer as its health.
+    """Ask the network whether the stored credential works; store its health.
 
-    A limit that the network set for fetching stays until it ends. What was learnt about a credential that has been
-    replaced meanwhile is dropped.
+    It must work and belong to this account. A limit that the network set for fetching stays until it ends. The answer
+    for a credential that has been replaced meanwhile is dropped.
     """
     brand_account = BrandAccount.objects.filter(pk=brand_account_id).first()
     if brand_account is None:
@@ -119,17 +125,21 @@ def check_credential(brand_account_id: int, now: dt.datetime) -> None:
 def _try_credential(
     brand_account: BrandAccount, now: dt.datetime
 ) -> tuple[dt.datetime | None, Health, str, OwnAccount | None]:
-    """Which credential was tried (by the time it was stored), and what the network made of it."""
+    """Try the stored credential at its network.
+
+    Returns when the tried credential was stored, the health that follows, its detail, and the account (None unless
+    all is well).
+    """
     seen = credential_stored_at(brand_account)
     try:
         connection, seen = open_renewed_connector(
-            brand_account, lambda one: open_connector(open_credential(one)), now=now
+            brand_account, lambda account: open_connector(open_credential(account)), now=now
         )
         own = connection.verify()
     except (CredentialUnusable, ConnectRefused) as error:
         return seen, Health.REAUTHORISE, str(error), None
     except NetworkError as error:
-        # Asking whom we are has limits of its own: they say nothing about fetching.
+        # Verifying has rate limits of its own: they say nothing about fetching.
         health = health_from_error(error)[0]
         return seen, Health.UNWELL if health in _LIMIT_HEALTHS else health, _error_sentence(error), None
     if own.remote_id != brand_account.remote_id:

@@ -24,7 +24,7 @@ __all__ = ["ConnectRefused", "connect_brand_account", "disconnect_brand_account"
 
 logger = logging.getLogger(__name__)
 
-#: What every network's ids look like: short, printable, no spaces.
+#: The shape of every network's ids: short, printable, no spaces.
 _REMOTE_ID = re.compile(r"[!-~]{1,64}")
 
 
@@ -40,11 +40,12 @@ def connect_brand_account(
     now: dt.datetime,
     verify: bool = True,
 ) -> BrandAccount:
-    """Store a brand account with its credential and a stream for each kind that the network offers.
+    """Store a brand account with its credential and its streams.
 
-    For a brand account that is known already (same network and remote id) the new secrets replace the old ones, its
-    health is restored and polling resumes at the saved cursors; charter, history and paused streams stay as they are.
-    Unless `verify` is false the network is asked first whom the secrets speak for. Raises `ConnectRefused`.
+    There is a stream for each kind of message that the network offers. For a brand account that exists already (same
+    network and remote id) the new secrets replace the old ones, its health is restored and polling resumes at the
+    stored cursors; charter, history and paused streams stay as they are. Unless `verify` is false, the network is
+    asked first whose secrets these are. Raises `ConnectRefused`.
     """
     credentials = _build_credentials(network, remote_id, secrets)
     if not verify:
@@ -76,7 +77,10 @@ def _build_credentials(network: str, remote_id: str, secrets: Mapping[str, str])
 
 @transaction.atomic
 def disconnect_brand_account(brand_account: BrandAccount, *, by: User, now: dt.datetime) -> None:
-    """Delete the credential and stop polling. Messages, cases, cursors and the charter stay."""
+    """Delete the credential and stop polling.
+
+    Messages, cases, cursors and the charter stay.
+    """
     Credential.objects.filter(brand_account=brand_account).delete()
     brand_account.lifecycle = Lifecycle.CLOSED
     brand_account.save(update_fields=["lifecycle"])

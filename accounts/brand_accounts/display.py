@@ -1,4 +1,4 @@
-"""Brand accounts and streams as the pages show them: every word is made here, templates only print."""
+"""Brand accounts and streams in words: everything is worded here, templates only print."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ STREAM_LABELS = {
     "direct": "Direct messages",
 }
 _HEALTH_TONES = {Health.OK: "ok", Health.LIMITED: "risk", Health.BUDGET: "risk", Health.UNWELL: "risk"}
-#: For how long the account says that a gap is possible, unless somebody acknowledges it; its stream says so for good.
+#: How long the account shows a possible gap, unless somebody acknowledges it; its stream shows it for good.
 GAP_SHOWN_FOR = dt.timedelta(days=7)
 
 
@@ -36,7 +36,7 @@ class StreamRow:
     last_success: DisplayTime | None
     next_poll: DisplayTime | None
     budget: str
-    #: When more was written than the network hands out; when and by whom that was acknowledged.
+    #: When more was written than the network hands out; when and by whom the gap was acknowledged.
     gap: DisplayTime | None = None
     gap_seen: DisplayTime | None = None
     gap_seen_by: str = ""
@@ -71,14 +71,14 @@ def brand_account_row(
     *,
     may_settle_gap: bool = False,
 ) -> BrandAccountRow:
-    """A brand account whose `streams` are prefetched, as its page shows it; `on_point` as `Roster.on_point` gives it.
-    `may_settle_gap`: the reader may acknowledge a possible gap."""
+    """Put a brand account into words, as its page shows it.
+
+    Its `streams` are prefetched; `on_point` is what `Roster.on_point` returns. `may_settle_gap`: the reader may
+    acknowledge a possible gap.
+    """
     matter, advice = health_sentences(brand_account)
     health, tone = Health(brand_account.health).label, _HEALTH_TONES.get(Health(brand_account.health), "late")
-    gaps = [
-        one.overflowed_at for one in brand_account.streams.all() if one.has_open_gap and one.overflowed_at
-    ]
-    gap = max(gaps, default=None)
+    gap = _find_newest_gap(brand_account)
     well = brand_account.health == Health.OK and brand_account.lifecycle != Lifecycle.CLOSED
     if gap is not None and now - gap < GAP_SHOWN_FOR and well:
         health, tone = "Possible gap", "risk"
@@ -103,6 +103,11 @@ def brand_account_row(
         on_point=on_point or OnPoint(),
         may_settle_gap=may_settle_gap,
     )
+
+
+def _find_newest_gap(brand_account: BrandAccount) -> dt.datetime | None:
+    open_gaps = (stream.overflowed_at for stream in brand_account.streams.all() if stream.has_open_gap)
+    return max((gap for gap in open_gaps if gap is not None), default=None)
 
 
 def _stream_row(stream: Stream, brand_account: BrandAccount, now: dt.datetime) -> StreamRow:
@@ -136,7 +141,10 @@ def _stream_row(stream: Stream, brand_account: BrandAccount, now: dt.datetime) -
 
 
 def budget_words(budget: Mapping[str, Any], now: dt.datetime) -> str:
-    """What the network's rate-limit headers said, as "240 of 300 requests left for 9 min"; "" when nothing."""
+    """Put the network's rate-limit headers into words; "" for none.
+
+    "240 of 300 requests left for 9 min", or "35% of the allowance used".
+    """
     remaining, limit, used = budget.get("remaining"), budget.get("limit"), budget.get("used")
     if isinstance(remaining, int) and isinstance(limit, int):
         try:

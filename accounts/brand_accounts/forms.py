@@ -30,7 +30,7 @@ def _paragraph_field(label: str, help_text: str) -> forms.CharField:
 
 
 class CharterForm(BrandAccountForm):
-    """What a brand account is for. The promised response is asked in hours."""
+    """The purpose of a brand account. The promised response is entered in hours."""
 
     purpose = _paragraph_field("Purpose", "Why the company is here.")
     audience = _paragraph_field("Audience", "Who it speaks to.")
@@ -59,7 +59,10 @@ class CharterForm(BrandAccountForm):
         self.initial["promised_hours"] = f"{self.instance.promised_response / _HOUR:g}"
 
     def save(self, commit: bool = True) -> BrandAccount:
-        """Keep the charter, and only it: health and schedule are written by others at the same time."""
+        """Store the charter, and nothing else.
+
+        Health and schedule are written by other processes at the same time.
+        """
         brand_account = super().save(commit=False)
         brand_account.promised_response = float(self.cleaned_data["promised_hours"]) * _HOUR
         brand_account.save(update_fields=[*self.Meta.fields, "promised_response"])
@@ -67,7 +70,7 @@ class CharterForm(BrandAccountForm):
 
 
 class ConnectConfirmForm(forms.Form):
-    """Which of the granted accounts to connect, and which department will own it."""
+    """Chooses which of the granted accounts to connect, and which department will own it."""
 
     remote_id = forms.ChoiceField(widget=forms.RadioSelect, label="Account")
     owner_department = forms.ModelChoiceField(

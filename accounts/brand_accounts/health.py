@@ -1,4 +1,4 @@
-"""What stands between a brand account and its network: how it is judged, kept and said."""
+"""Health of a brand account: judged from a network's errors, stored, and put into sentences."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import datetime as dt
 from accounts.models import BrandAccount, Health, Lifecycle
 from networks.base import BudgetExhausted, MissingPermission, NetworkError, Reauthorise, RetryLater
 
-#: By health: what is the matter, and what to do about it. `{network}` is the network's name.
+#: By health: the problem, and what to do about it. `{network}` is the network's name.
 _HEALTH_SENTENCES: dict[str, tuple[str, str]] = {
     Health.OK: ("Messages are fetched and answers are sent.", ""),
     Health.REAUTHORISE: (
@@ -34,7 +34,10 @@ _HEALTH_SENTENCES: dict[str, tuple[str, str]] = {
 
 
 def health_from_error(error: NetworkError) -> tuple[Health, dt.datetime | None]:
-    """Which health a network's failure means, and until when if the network said so."""
+    """Return the health that a network's failure means, and its end.
+
+    The end is None unless the network named it.
+    """
     if isinstance(error, Reauthorise):
         return Health.REAUTHORISE, None
     if isinstance(error, MissingPermission):
@@ -54,7 +57,10 @@ def set_health(
     now: dt.datetime,
     until: dt.datetime | None = None,
 ) -> None:
-    """Keep a brand account's health. `detail` is the network's own words; `health_since` moves only on a change."""
+    """Store a brand account's health.
+
+    `detail` is the network's own words; `health_since` moves only on a change.
+    """
     if brand_account.health != health or brand_account.health_since is None:
         brand_account.health_since = now
     brand_account.health = health
@@ -64,7 +70,10 @@ def set_health(
 
 
 def health_sentences(brand_account: BrandAccount) -> tuple[str, str]:
-    """What is the matter with a brand account and what to do next ("" when nothing), as two sentences."""
+    """Return two sentences: the problem, and what to do next.
+
+    The second is "" when there is nothing to do.
+    """
     if brand_account.lifecycle == Lifecycle.CLOSED:
         return (
             "Disconnected. Its messages and cases are kept.",

@@ -153,7 +153,7 @@ class ConnectAttempt(models.Model):
 
 
 class Stream(models.Model):
-    """One kind of message that is polled for one brand account, with its cursor and its schedule."""
+    """One kind of message polled for one brand account, with cursor and schedule."""
 
     brand_account = models.ForeignKey(BrandAccount, on_delete=models.CASCADE, related_name="streams")
     kind = models.CharField(max_length=20)

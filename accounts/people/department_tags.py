@@ -1,4 +1,4 @@
-"""Tags that name a department: whoever puts one on a case says where it belongs. Capital letters make no difference."""
+"""Tags that name a department: a person who puts one on a case says where it belongs. Case-insensitive."""
 
 from __future__ import annotations
 
@@ -8,22 +8,31 @@ from accounts.models import Department
 
 
 def tags_naming_department(department: Department) -> set[str]:
-    """The tags that name a department, casefolded: its name, its key, and those that it was given."""
+    """Return the casefolded tags that name a department.
+
+    Its name, its key, and the tags in its settings.
+    """
     return {word.casefold() for word in (department.name, department.slug, *department.tags)}
 
 
 def find_department_by_tags(tags: Iterable[str]) -> Department | None:
-    """The one open department that some of these tags name; None when they name none, or several. One statement, none
-    without tags."""
-    wanted = {tag.casefold() for tag in tags}
-    if not wanted:
+    """Return the only open department that some of these tags name.
+
+    None when they name none, or several. One statement, none without tags.
+    """
+    words = {tag.casefold() for tag in tags}
+    if not words:
         return None
-    named = [one for one in Department.objects.filter(is_open=True) if tags_naming_department(one) & wanted]
+    departments = Department.objects.filter(is_open=True)
+    named = [department for department in departments if tags_naming_department(department) & words]
     return named[0] if len(named) == 1 else None
 
 
 def find_taken_tag(words: Iterable[str], department: Department) -> tuple[str, Department] | None:
-    """The first of these words that names another department than this one, and which; None when none does."""
+    """Return the first word that names another department, and that department.
+
+    None when no word does.
+    """
     others = Department.objects.exclude(pk=department.pk)
     owners = {word: other for other in others for word in tags_naming_department(other)}
     return next(((word, owners[word.casefold()]) for word in words if word.casefold() in owners), None)

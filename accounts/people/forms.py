@@ -52,23 +52,23 @@ class UserForm(UserModelForm):
         self._add_grant_fields()
 
     def _add_grant_fields(self) -> None:
-        self.brand_accounts = {f"grant-{one.pk}": one for one in BrandAccount.objects.all()}
-        held: dict[int, bool] = {}
+        self.brand_accounts = {f"grant-{account.pk}": account for account in BrandAccount.objects.all()}
+        grants: dict[int, bool] = {}
         if self.instance.pk:
-            held = dict(self.instance.grants.values_list("brand_account_id", "can_publish"))
+            grants = dict(self.instance.grants.values_list("brand_account_id", "can_publish"))
         for name, brand_account in self.brand_accounts.items():
             self.fields[name] = forms.ChoiceField(
                 choices=_GRANT_CHOICES, required=False, label=str(brand_account)
             )
-            if brand_account.pk in held:
-                self.initial[name] = "publish" if held[brand_account.pk] else "work"
+            if brand_account.pk in grants:
+                self.initial[name] = "publish" if grants[brand_account.pk] else "work"
 
     def grant_fields(self) -> list[forms.BoundField]:
-        """The fields of the brand accounts, in the order of their list."""
+        """Return the fields of the brand accounts, in their order."""
         return [self[name] for name in self.brand_accounts]
 
     def person_fields(self) -> list[forms.BoundField]:
-        """Name, sign-in and role."""
+        """Return the fields of name, sign-in and role."""
         return [self[name] for name in self.Meta.fields]
 
     def clean_username(self) -> str:
@@ -89,14 +89,14 @@ class UserForm(UserModelForm):
             raise ValidationError("You cannot change your own role. Ask another administrator.")
         return role
 
-    def _require_unused(self, name: str, taken: str) -> str:
+    def _require_unused(self, name: str, problem: str) -> str:
         value: str = self.cleaned_data[name].strip()
         if User.objects.filter(**{f"{name}__iexact": value}).exclude(pk=self.instance.pk).exists():
-            raise ValidationError(taken)
+            raise ValidationError(problem)
         return value
 
     def clean(self) -> dict[str, Any]:
-        """Somebody who publishes has a role that may, and initials to sign with."""
+        """Check that people who publish have a suitable role and initials."""
         cleaned = super().clean() or self.cleaned_data
         publishes = "publish" in {cleaned.get(name) for name in self.brand_accounts}
         if publishes and cleaned.get("role") in (Role.ADMINISTRATOR, Role.ANALYST):
@@ -108,13 +108,16 @@ class UserForm(UserModelForm):
         return cleaned
 
     def build_case_access(self) -> CaseAccess:
-        """What the person will be able to work on once this is saved."""
+        """Return the access to cases that the person will have once saved."""
         brands = {account.pk for account, may in self.grants().items() if may is not None}
         departments = {department.pk for department in self.cleaned_data["departments"]}
         return CaseAccess(self.cleaned_data["role"], frozenset(departments), frozenset(brands))
 
     def grants(self) -> dict[BrandAccount, bool | None]:
-        """By brand account: True may publish, False may work on it, None has no access."""
+        """Return the right by brand account.
+
+        True may publish, False may work on it, None has no access.
+        """
         meaning = {"": None, "work": False, "publish": True}
         return {account: meaning[self.cleaned_data[name]] for name, account in self.brand_accounts.items()}
 
@@ -142,14 +145,14 @@ class DepartmentForm(DepartmentModelForm):
         name: str = self.cleaned_data["name"].strip()
         if Department.objects.filter(name__iexact=name).exclude(pk=self.instance.pk).exists():
             raise ValidationError("There is a department with this name already.")
-        if found := find_taken_tag([name], self.instance):
-            raise ValidationError(f"“{found[0]}” says already that a case belongs to {found[1]}.")
+        if conflict := find_taken_tag([name], self.instance):
+            raise ValidationError(f"“{conflict[0]}” says already that a case belongs to {conflict[1]}.")
         return name
 
     def clean_tags(self) -> list[str]:
         tags = {" ".join(tag.split()).casefold(): " ".join(tag.split()) for tag in self.cleaned_data["tags"]}
-        if found := find_taken_tag(tags.values(), self.instance):
-            raise ValidationError(f"“{found[0]}” says already that a case belongs to {found[1]}.")
+        if conflict := find_taken_tag(tags.values(), self.instance):
+            raise ValidationError(f"“{conflict[0]}” says already that a case belongs to {conflict[1]}.")
         return [tag for tag in tags.values() if tag]
 
     def clean_position(self) -> int:

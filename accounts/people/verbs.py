@@ -1,4 +1,4 @@
-"""Changing users and departments. Authority is checked by whoever calls; the invariants are kept here."""
+"""Changing users and departments. Callers check the authority; the invariants are kept here."""
 
 from __future__ import annotations
 
@@ -22,21 +22,21 @@ logger = logging.getLogger(__name__)
 
 _EDITABLE_FIELDS = ("first_name", "last_name", "username", "email", "initials", "role")
 
-#: What other rooms do when somebody leaves, or was changed and may see less, in the same transaction: called with the
-#: user, by whom, and the time; a sentence says what became of their work, "" nothing.
-#: Rooms add to it when they are ready (`AppConfig.ready`); this room knows none of them.
+#: Called when somebody leaves, or was changed and may see less, in the same transaction: with the user, the person who
+#: does it, and the time. Returns a sentence about what became of the user's work, "" for nothing.
+#: Other rooms add their hooks when they are ready (`AppConfig.ready`); accounts knows none of them.
 ReleaseHook = Callable[[User, User, dt.datetime], str]
 user_left_hooks: list[ReleaseHook] = []
 user_changed_hooks: list[ReleaseHook] = []
-#: What somebody has that they could not keep as what they are to become (None: when they leave), in words; "" nothing.
+#: Return in words the work that somebody would lose with another access (None: when they leave); "" for none.
 work_at_stake_hooks: list[Callable[[User, CaseAccess | None], str]] = []
-#: Asked before a department is closed; a sentence says why it cannot be, "" agrees.
+#: Called before a department is closed. Returns a sentence about why it cannot be, "" to agree.
 department_closing_objections: list[Callable[[Department], str]] = []
 
 
 @dataclass(frozen=True, slots=True)
 class CaseAccess:
-    """What decides which cases somebody may work on."""
+    """The part of a user that decides which cases they may work on."""
 
     role: str
     department_ids: frozenset[int]
@@ -44,31 +44,32 @@ class CaseAccess:
 
 
 class PeopleChangeRefused(Exception):
-    """The change would break something. Nothing was changed; the message says what, for a person."""
+    """The change would break something. Nothing was changed; the message tells a person what."""
 
 
 @transaction.atomic
 def save_user(
     user: User, departments: Iterable[Department], grants: Mapping[BrandAccount, bool | None]
 ) -> User:
-    """Store a user with departments and grants (`True` may publish, `False` may only work on it, None neither).
+    """Store a user with departments and grants.
 
-    A changed role ends the user's sessions. Raises `PeopleChangeRefused` when no active administrator would be left.
+    A grant is True (may publish), False (may only work on it) or None (neither). A changed role ends the user's
+    sessions. Raises `PeopleChangeRefused` when no active administrator would be left.
     """
     before = User.objects.select_for_update().filter(pk=user.pk).first() if user.pk else None
     if before is None:
         user.set_unusable_password()
         user.save()
     else:
-        # Only what the form holds: a password that the user sets at this moment must not be undone.
+        # Only the fields of the form: a password that the user sets at this moment must not be undone.
         user.save(update_fields=_EDITABLE_FIELDS)
         if before.role == Role.ADMINISTRATOR != user.role:
             _require_administrator()
     mark_email_verified(user)
-    wanted = {department.pk for department in departments}
-    Membership.objects.filter(user=user).exclude(department__in=wanted).delete()
+    department_ids = {department.pk for department in departments}
+    Membership.objects.filter(user=user).exclude(department__in=department_ids).delete()
     Membership.objects.bulk_create(
-        [Membership(user=user, department_id=pk) for pk in sorted(wanted)], ignore_conflicts=True
+        [Membership(user=user, department_id=pk) for pk in sorted(department_ids)], ignore_conflicts=True
     )
     _save_grants(user, grants)
     logger.info("user saved", extra={"user": user.pk, "role": user.role})
@@ -84,16 +85,20 @@ def save_user_and_release_work(
     by: User,
     now: dt.datetime,
 ) -> str:
-    """As `save_user`, and other rooms take back what the user may not work on any more; in words what became of it."""
+    """Store a user, and let other rooms release work out of reach.
+
+    Stores what `save_user` stores and raises what it raises; then the `user_changed_hooks` take back what the user
+    may not work on any more. Returns in words what became of it.
+    """
     save_user(user, departments, grants)
     return _release_work(user_changed_hooks, User.objects.get(pk=user.pk), by, now)
 
 
 def mark_email_verified(user: User) -> None:
-    """Note for sign-in that an administrator says whose e-mail address this is.
+    """Mark a user's e-mail address as verified for sign-in.
 
-    Without it django-allauth takes the address for unproved: it would wipe the password when the company's own
-    sign-in names the address.
+    An administrator vouches for it. Otherwise django-allauth takes the address for unproved: it would wipe the
+    password when the company's own sign-in names the address.
     """
     EmailAddress.objects.filter(user=user).delete()
     EmailAddress.objects.create(user=user, email=user.email.lower(), verified=True, primary=True)
@@ -101,9 +106,10 @@ def mark_email_verified(user: User) -> None:
 
 @transaction.atomic
 def deactivate_user(user: User, *, by: User, now: dt.datetime) -> str:
-    """End a user's sessions and keep them out. What they wrote stays theirs; other rooms release their work.
+    """End a user's sessions and keep them out.
 
-    Returns in words what became of their work. Raises `PeopleChangeRefused` for oneself and for the last active administrator.
+    Messages they wrote stay in their name; other rooms release their work. Returns in words what became of it. Raises
+    `PeopleChangeRefused` for oneself and for the last active administrator.
     """
     if user == by:
         raise PeopleChangeRefused("You cannot deactivate yourself. Ask another administrator.")
@@ -116,7 +122,10 @@ def deactivate_user(user: User, *, by: User, now: dt.datetime) -> str:
 
 
 def describe_work_at_stake(user: User, reach: CaseAccess | None) -> str:
-    """What a user has that they could not keep with another `reach` (None: when they leave), in words; "" nothing."""
+    """Describe the open work that a user would lose with another `reach`.
+
+    `reach` None is for a user who leaves. "" when they would lose none.
+    """
     return " ".join(words for ask in work_at_stake_hooks if (words := ask(user, reach)))
 
 
@@ -137,7 +146,10 @@ def end_sessions(user: User) -> None:
 
 
 def password_path(user: User) -> str:
-    """The path at which a user sets a new password: works once, for `PASSWORD_RESET_TIMEOUT` seconds (three days)."""
+    """Return the path at which a user sets a new password.
+
+    It works once, for `PASSWORD_RESET_TIMEOUT` seconds (three days).
+    """
     token = default_token_generator.make_token(user)
     return reverse(
         "account_reset_password_from_key", kwargs={"uidb36": user_pk_to_url_str(user), "key": token}
@@ -146,7 +158,10 @@ def password_path(user: User) -> str:
 
 @transaction.atomic
 def close_department(department: Department) -> None:
-    """Let a department get no new cases. Raises `PeopleChangeRefused` when something still leads to it."""
+    """Stop new cases from reaching a department.
+
+    Raises `PeopleChangeRefused` when something still leads to it.
+    """
     for objection in department_closing_objections:
         if reason := objection(department):
             raise PeopleChangeRefused(reason)

@@ -36,7 +36,10 @@ def _day_field(label: str, help_text: str = "") -> forms.DateField:
 
 
 class ShiftForm(forms.Form):
-    """Weekly on one or more days, or on one date. Saves nothing: `shifts` are what is to be stored."""
+    """A weekly shift on one or more days, or one on a date.
+
+    Stores nothing: `build_shifts` returns the shifts to store.
+    """
 
     weekdays = forms.TypedMultipleChoiceField(
         choices=list(enumerate(WEEKDAYS)),
@@ -60,8 +63,8 @@ class ShiftForm(forms.Form):
         self.brand_account, self.shift = brand_account, shift
         people = find_roster_candidates(brand_account)
         if shift is not None:
-            kept = [one.pk for one in (shift.primary, shift.backup) if one is not None]
-            people = User.objects.filter(pk__in=[*people.values_list("pk", flat=True), *kept])
+            current = [user.pk for user in (shift.primary, shift.backup) if user is not None]
+            people = User.objects.filter(pk__in=[*people.values_list("pk", flat=True), *current])
             names = ("date", "starts_at", "ends_at", "primary", "backup", "valid_from", "valid_until")
             self.initial = {name: getattr(shift, name) for name in names}
             self.initial["weekdays"] = [shift.weekday] if shift.weekday is not None else []
@@ -69,7 +72,7 @@ class ShiftForm(forms.Form):
             cast("forms.ModelChoiceField[User]", self.fields[name]).queryset = people
 
     def clean(self) -> dict[str, Any]:
-        """Either days of the week or a date; whole quarters; two different people."""
+        """Check for weekdays or a date, whole quarters, two people."""
         data = super().clean() or self.cleaned_data
         weekdays, date = data.get("weekdays"), data.get("date")
         if bool(weekdays) == bool(date):
@@ -103,21 +106,24 @@ class ShiftForm(forms.Form):
             self.add_error("valid_until", "The last day is before the first.")
 
     def build_shifts(self) -> list[Shift]:
-        """What is to be stored: the changed shift, or one a weekday."""
+        """Return the shifts to store: the changed one, or one a weekday."""
         data = self.cleaned_data
         names = ("starts_at", "ends_at", "primary", "backup", "valid_from", "valid_until", "date")
-        made = []
+        built = []
         for weekday in data["weekdays"] or [None]:
             shift = self.shift or Shift(brand_account=self.brand_account)
             for name in names:
                 setattr(shift, name, data[name])
             shift.weekday = weekday
-            made.append(shift)
-        return made
+            built.append(shift)
+        return built
 
 
 class PromisedHoursForm(forms.Form):
-    """When somebody is promised to be there: a line a weekday, as “08:00-12:00, 13:00-18:00”; and the zone of it all."""
+    """Hours in which somebody is promised to be on point, and their zone.
+
+    A line a weekday, as “08:00-12:00, 13:00-18:00”.
+    """
 
     time_zone = forms.ChoiceField(
         label="Time zone",
@@ -140,7 +146,7 @@ class PromisedHoursForm(forms.Form):
             self.initial[f"day-{day}"] = ", ".join(by_day.get(day, []))
 
     def clean(self) -> dict[str, Any]:
-        """Hours that can be read and do not overlap within their day."""
+        """Check that hours can be read and do not overlap."""
         data = super().clean() or self.cleaned_data
         for day in range(7):
             name = f"day-{day}"
@@ -151,7 +157,7 @@ class PromisedHoursForm(forms.Form):
         return data
 
     def save(self) -> None:
-        """Keep the zone and the hours; none at all stand for every hour."""
+        """Store the zone and the hours; none at all mean every hour."""
         brand_account = self.brand_account
         brand_account.time_zone = ZoneInfo(self.cleaned_data["time_zone"]).key
         brand_account.promised_hours = [
@@ -160,9 +166,9 @@ class PromisedHoursForm(forms.Form):
         brand_account.save(update_fields=["time_zone", "promised_hours"])
 
 
-def _parse_intervals(given: str) -> list[tuple[int, int]]:
-    found: list[tuple[int, int]] = []
-    for part in filter(None, (one.strip() for one in given.split(","))):
+def _parse_intervals(text: str) -> list[tuple[int, int]]:
+    intervals: list[tuple[int, int]] = []
+    for part in filter(None, (piece.strip() for piece in text.split(","))):
         match = _HOURS_PATTERN.fullmatch(part)
         if match is None:
             raise ValidationError(
@@ -178,22 +184,25 @@ def _parse_intervals(given: str) -> list[tuple[int, int]]:
             or ends % QUARTER
         ):
             raise ValidationError(f"“{part}” is no time in whole quarters of an hour.")
-        found.append((starts, ends if ends > starts else ends + 1440))
-    found.sort()
-    if any(one[1] > other[0] for one, other in pairwise(found)):
+        intervals.append((starts, ends if ends > starts else ends + 1440))
+    intervals.sort()
+    if any(earlier[1] > later[0] for earlier, later in pairwise(intervals)):
         raise ValidationError("These hours overlap.")
-    return found
+    return intervals
 
 
 def format_clock(minutes: int) -> str:
-    """Minutes from midnight as on a clock: 1500 is "01:00"; midnight at the end of a day is "24:00"."""
+    """Write minutes from midnight as a clock shows them.
+
+    1500 is "01:00"; midnight at the end of a day is "24:00".
+    """
     if minutes == 1440:
         return "24:00"
     return f"{minutes // 60 % 24:02d}:{minutes % 60:02d}"
 
 
 class SwapShiftsForm(forms.Form):
-    """Two shifts of the week that is shown, each as “ID:DAY”."""
+    """Two shifts of the shown week, each as “ID:DAY”."""
 
     first = forms.ChoiceField(label="Shift")
     second = forms.ChoiceField(label="with")
@@ -204,6 +213,11 @@ class SwapShiftsForm(forms.Form):
             cast("forms.ChoiceField", self.fields[name]).choices = [("", "Choose a shift"), *choices]
 
     def chosen_shifts(self) -> tuple[tuple[int, dt.date], tuple[int, dt.date]]:
-        """(id, day) of both."""
-        one, other = (self.cleaned_data[name].split(":") for name in ("first", "second"))
-        return (int(one[0]), dt.date.fromisoformat(one[1])), (int(other[0]), dt.date.fromisoformat(other[1]))
+        """Return (id, day) of both shifts."""
+        first, second = (_parse_choice(self.cleaned_data[name]) for name in ("first", "second"))
+        return first, second
+
+
+def _parse_choice(choice: str) -> tuple[int, dt.date]:
+    shift_id, day = choice.split(":")
+    return int(shift_id), dt.date.fromisoformat(day)

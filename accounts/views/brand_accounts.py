@@ -27,11 +27,14 @@ from networks.registry import network_choices
 @require_safe
 @login_required
 def brand_account_list(request: HttpRequest) -> HttpResponse:
-    """Every brand account with its owner, charter, health and streams. Open to whoever has signed in."""
+    """List brand accounts with owner, charter, health and streams.
+
+    Open to everybody who is signed in.
+    """
     assert isinstance(request.user, User)  # noqa: S101 - login_required
     now = timezone.now()
     accounts = list(_visible_accounts(request.user))
-    on_point = {pk: kept.on_point(now) for pk, kept in load_rosters(accounts, now).items()}
+    on_point = {pk: roster.on_point(now) for pk, roster in load_rosters(accounts, now).items()}
     settles = viewer(request.user).may_settle_gap
     rows = [
         brand_account_row(account, now, on_point[account.pk], may_settle_gap=settles(account))
@@ -53,7 +56,10 @@ def brand_account_list(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @require_action("connect")
 def brand_account_edit(request: SignedInRequest, pk: int) -> HttpResponse:
-    """The charter of a brand account, with its streams and what an administrator can do to it."""
+    """Show and save the charter of a brand account.
+
+    With its streams and the actions of an administrator.
+    """
     brand_account = get_object_or_404(_visible_accounts(request.user), pk=pk)
     form = CharterForm(request.POST if request.method == "POST" else None, instance=brand_account)
     if form.is_valid():
@@ -81,7 +87,10 @@ def brand_account_check(request: SignedInRequest, pk: int) -> HttpResponse:
 @require_POST
 @require_action("connect")
 def switch_stream(request: SignedInRequest, pk: int, kind: str) -> HttpResponse:
-    """Pause or resume a stream: `enabled` is "1" to resume, "0" to pause. Its cursor stays."""
+    """Pause or resume a stream.
+
+    `enabled` is "1" to resume, "0" to pause. Its cursor stays.
+    """
     brand_account = get_object_or_404(_connected_accounts(request.user), pk=pk)
     enabled = request.POST.get("enabled")
     if enabled not in ("0", "1"):
@@ -97,7 +106,10 @@ def switch_stream(request: SignedInRequest, pk: int, kind: str) -> HttpResponse:
 @require_POST
 @require_action("gaps")
 def settle_gap(request: SignedInRequest, pk: int, kind: str) -> HttpResponse:
-    """Keep who acknowledged a possible gap, and when. `gap`: its time, as the page told it; a later one is another."""
+    """Store that the user acknowledged a possible gap.
+
+    `gap` is the gap's time, as the page showed it; a later one is another gap.
+    """
     brand_account = get_object_or_404(_visible_accounts(request.user), pk=pk)
     if not viewer(request.user).may_settle_gap(brand_account):
         raise Http404

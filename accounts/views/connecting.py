@@ -31,7 +31,10 @@ _ATTEMPT_OVER = "This connection was begun elsewhere, is older than ten minutes,
 @require_action("connect")
 @require_recent_sign_in
 def connect_start(request: SignedInRequest, network: str) -> HttpResponse:
-    """Send the administrator to the network's consent page. `?again=ID` connects that brand account again."""
+    """Send the administrator to the network's consent page.
+
+    `?again=ID` connects that brand account again.
+    """
     app = _find_oauth_app(network)
     if app is None:
         return _render_refused(request, network, _unconfigured_sentence(network), status=503)
@@ -59,7 +62,7 @@ def connect_start(request: SignedInRequest, network: str) -> HttpResponse:
 @require_GET
 @require_action("connect")
 def connect_callback(request: SignedInRequest, network: str) -> HttpResponse:
-    """Where the network sends the administrator back, with a code or with an error."""
+    """Receive the administrator from the network, with code or error."""
     app = _find_oauth_app(network)
     if app is None:
         return _render_refused(request, network, _unconfigured_sentence(network), status=503)
@@ -89,24 +92,26 @@ def connect_callback(request: SignedInRequest, network: str) -> HttpResponse:
         )
     if problem := _find_grant_problem(attempt, granted):
         return _render_refused(request, network, problem, again=attempt.brand_account)
-    attempts.store_granted_accounts(attempt, [one for one in granted if _is_wanted_account(attempt, one)])
+    attempts.store_granted_accounts(
+        attempt, [entry for entry in granted if _is_wanted_account(attempt, entry)]
+    )
     return redirect("accounts:connect_confirm", attempt.pk)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @require_action("connect")
 def connect_confirm(request: SignedInRequest, pk: int) -> HttpResponse:
-    """Show which account the network granted, or which to choose from; connect it when confirmed."""
+    """Show the granted accounts; connect the chosen one when confirmed."""
     now = timezone.now()
     try:
         attempt, granted = attempts.get_waiting_attempt(pk, request.user, now=now)
     except attempts.AttemptRefused:
         return _render_refused(request, "", _ATTEMPT_OVER)
-    choices = [(one.account.remote_id, _account_label(one)) for one in granted]
+    choices = [(entry.account.remote_id, _account_label(entry)) for entry in granted]
     owner = attempt.brand_account and attempt.brand_account.owner_department_id
     form = ConnectConfirmForm(request.POST or None, choices=choices, initial={"owner_department": owner})
     if request.method == "POST" and form.is_valid():
-        chosen = next(one for one in granted if one.account.remote_id == form.cleaned_data["remote_id"])
+        chosen = next(entry for entry in granted if entry.account.remote_id == form.cleaned_data["remote_id"])
         try:
             attempts.finish_attempt(attempt, now=now)
             brand_account = connect_brand_account(
@@ -135,7 +140,10 @@ def connect_confirm(request: SignedInRequest, pk: int) -> HttpResponse:
 
 
 def _find_oauth_app(network: str) -> oauth.OAuthApp | None:
-    """Our application at the network, None when it is not configured. Raises `Http404` for an unknown network."""
+    """Return our application at the network, None when not configured.
+
+    Raises `Http404` for an unknown network.
+    """
     apps = {
         "x": (settings.X_CLIENT_ID, settings.X_CLIENT_SECRET),
         "facebook": (settings.FACEBOOK_APP_ID, settings.FACEBOOK_APP_SECRET),
@@ -166,30 +174,30 @@ def _denied_sentence(request: HttpRequest, network: str) -> str:
     return f"{network_label(network)} did not grant access. Nothing was connected."
 
 
-def _is_wanted_account(attempt: ConnectAttempt, one: oauth.GrantableAccount) -> bool:
-    return attempt.brand_account is None or one.account.remote_id == attempt.brand_account.remote_id
+def _is_wanted_account(attempt: ConnectAttempt, entry: oauth.GrantableAccount) -> bool:
+    return attempt.brand_account is None or entry.account.remote_id == attempt.brand_account.remote_id
 
 
 def _find_grant_problem(attempt: ConnectAttempt, granted: list[oauth.GrantableAccount]) -> str:
-    """Why none of what was granted can be connected, "" when one can."""
+    """Return why no granted account can be connected, "" when one can."""
     label = network_label(attempt.network)
     if not granted:
         return f"{label} granted access to no account. Choose at least one there. Nothing was connected."
-    if any(_is_wanted_account(attempt, one) for one in granted):
+    if any(_is_wanted_account(attempt, entry) for entry in granted):
         return ""
-    names = ", ".join(_account_label(one) for one in granted[:5])
+    names = ", ".join(_account_label(entry) for entry in granted[:5])
     return (
         f"You granted access to {names}, but {attempt.brand_account} is to be connected again. Sign in at {label} "
         "as that account. Nothing was connected."
     )
 
 
-def _account_label(one: oauth.GrantableAccount) -> str:
-    handle = one.account.handle
+def _account_label(entry: oauth.GrantableAccount) -> str:
+    handle = entry.account.handle
     return (
-        f"{one.account.name or handle} (@{handle})"
-        if handle and handle != one.account.name
-        else one.account.name or handle
+        f"{entry.account.name or handle} (@{handle})"
+        if handle and handle != entry.account.name
+        else entry.account.name or handle
     )
 
 

@@ -19,7 +19,7 @@ from accounts.working_time.forms import AssignmentForm
 @require_http_methods(["GET", "HEAD", "POST"])
 @require_action("users")
 def department_list(request: SignedInRequest) -> HttpResponse:
-    """Every department with its people, and a form that adds one."""
+    """List departments with their people; add one by a form."""
     last = Department.objects.order_by("-position").values_list("position", flat=True).first() or 0
     form = DepartmentForm(
         request.POST if request.method == "POST" else None, initial={"position": min(last + 1, 32767)}
@@ -51,13 +51,16 @@ def department_edit(request: SignedInRequest, pk: int) -> HttpResponse:
 @require_POST
 @require_action("users")
 def switch_department_open(request: SignedInRequest, pk: int) -> HttpResponse:
-    """Close (`open` is "0") or reopen ("1") a department. Its cases stay where they are."""
+    """Close or reopen a department.
+
+    `open` is "0" to close, "1" to reopen. Its cases stay where they are.
+    """
     department = get_object_or_404(Department, pk=pk)
-    wanted = request.POST.get("open")
-    if wanted not in ("0", "1"):
+    is_open = request.POST.get("open")
+    if is_open not in ("0", "1"):
         raise Http404
     try:
-        if wanted == "1":
+        if is_open == "1":
             verbs.reopen_department(department)
             messages.success(request, f"{department} gets new cases again.")
         else:
@@ -71,7 +74,10 @@ def switch_department_open(request: SignedInRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @require_action("assignment")
 def department_assignment(request: SignedInRequest, pk: int) -> HttpResponse:
-    """How a department's cases find somebody: for administrators and its managers."""
+    """Show and save how a department's cases are assigned.
+
+    For administrators and its managers.
+    """
     department = get_object_or_404(Department, pk=pk)
     if not viewer(request.user).may_run_department(pk):
         raise Http404

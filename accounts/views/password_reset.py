@@ -1,4 +1,4 @@
-"""What differs from django-allauth at the door: people are invited, and mail may not be set up."""
+"""Differences from django-allauth's pages: administrators add people, and mail may not be set up."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ from django.shortcuts import render
 
 
 def forgotten_password(request: HttpRequest) -> HttpResponseBase:
-    """Send a link by mail, or, where no mail is sent, say who can help."""
+    """Send a link by mail.
+
+    Where no mail is sent, the page says who can help.
+    """
     if not settings.EMAIL_URL:
         return render(request, "accounts/sign_in/forgotten_password.html")
     answer: HttpResponseBase = password_reset(request)
@@ -18,5 +21,8 @@ def forgotten_password(request: HttpRequest) -> HttpResponseBase:
 
 
 def own_addresses(request: HttpRequest) -> HttpResponse:
-    """Not here: an address names a person to the company's sign-in, so administrators set it."""
+    """Answer 404: administrators set addresses.
+
+    An address names a person to the company's sign-in.
+    """
     raise Http404

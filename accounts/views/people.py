@@ -1,4 +1,4 @@
-"""People, for administrators: who they are, their role, departments and grants, and their way in."""
+"""People, for administrators: names, roles, departments, grants, and how they get in."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from wording.times import optional_relative_time
 @require_safe
 @require_action("users")
 def user_list(request: SignedInRequest) -> HttpResponse:
-    """Everybody: those who can sign in first, then those who left."""
+    """List everybody: people who can sign in first, then those who left."""
     users = User.objects.prefetch_related("departments", "skills")
     users = users.order_by("first_name", "last_name", "username")
     now = timezone.now()
@@ -46,7 +46,10 @@ def user_list(request: SignedInRequest) -> HttpResponse:
 @require_action("users")
 @require_recent_sign_in
 def user_new(request: SignedInRequest) -> HttpResponse:
-    """Add a person; afterwards their page offers the link with which they set a password."""
+    """Add a person.
+
+    Afterwards their page offers the link with which they set a password.
+    """
     form = UserForm(request.POST if request.method == "POST" else None, by=request.user)
     if form.is_valid():
         user = verbs.save_user(form.save(commit=False), form.cleaned_data["departments"], form.grants())
@@ -59,7 +62,10 @@ def user_new(request: SignedInRequest) -> HttpResponse:
 @require_action("users")
 @require_recent_sign_in
 def user_edit(request: SignedInRequest, pk: int) -> HttpResponse:
-    """Change a person. A changed role signs them out everywhere."""
+    """Change a person.
+
+    A changed role signs them out everywhere. A change that takes open cases from them asks first (`losing`).
+    """
     person = get_object_or_404(User, pk=pk)
     form = UserForm(request.POST if request.method == "POST" else None, instance=person, by=request.user)
     if form.is_valid():
@@ -67,7 +73,7 @@ def user_edit(request: SignedInRequest, pk: int) -> HttpResponse:
         if losing and request.POST.get("losing") != "agreed":
             return render_person(request, User.objects.get(pk=pk), form=form, losing=losing)
         try:
-            told = verbs.save_user_and_release_work(
+            release_words = verbs.save_user_and_release_work(
                 form.save(commit=False),
                 form.cleaned_data["departments"],
                 form.grants(),
@@ -77,7 +83,7 @@ def user_edit(request: SignedInRequest, pk: int) -> HttpResponse:
         except verbs.PeopleChangeRefused as error:
             form.add_error("role", str(error))
         else:
-            messages.success(request, f"{person} saved. {told}".strip())
+            messages.success(request, f"{person} saved. {release_words}".strip())
             return redirect("accounts:people")
     return render_person(request, User.objects.get(pk=pk), form=form)
 
@@ -91,11 +97,14 @@ def render_person(
     leave: LeaveForm | None = None,
     losing: str = "",
 ) -> HttpResponse:
-    """The page of a person, with the one form that was filled in wrongly as it was filled in. `losing` says what open
-    cases the change would take from them: it is asked about first."""
+    """Render the page of a person.
+
+    With the one form that was filled in wrongly, as it was filled in. `losing` names the open cases that the change
+    would take from them: the page asks first.
+    """
     now = timezone.now()
     leaves = list(person.leaves.ending_from(presence.local_date(now)).select_related("substitute"))
-    running = next((one for one in leaves if one.starts_on <= presence.local_date(now)), None)
+    running = next((entry for entry in leaves if entry.starts_on <= presence.local_date(now)), None)
     context = {
         "form": form or UserForm(instance=person, by=request.user),
         "work": work or WorkForm(instance=person),
@@ -111,7 +120,10 @@ def render_person(
 @require_safe
 @require_action("users")
 def user_leaving(request: SignedInRequest, pk: int) -> HttpResponse:
-    """Ask before somebody is deactivated: what becomes of their open cases, and where the roster names them."""
+    """Ask before somebody is deactivated.
+
+    Shows the future of their open cases, and where the roster names them.
+    """
     person = get_object_or_404(User, pk=pk, is_active=True)
     context = {
         "person": person,
@@ -125,7 +137,10 @@ def user_leaving(request: SignedInRequest, pk: int) -> HttpResponse:
 @require_action("users")
 @require_recent_sign_in
 def switch_user_active(request: SignedInRequest, pk: int) -> HttpResponse:
-    """Deactivate (`active` is "0") or let in again ("1")."""
+    """Deactivate a person or let them in again.
+
+    `active` is "0" to deactivate, "1" to let in.
+    """
     person = get_object_or_404(User, pk=pk)
     active = request.POST.get("active")
     if active not in ("0", "1"):
@@ -135,9 +150,9 @@ def switch_user_active(request: SignedInRequest, pk: int) -> HttpResponse:
             verbs.reactivate_user(person)
             messages.success(request, f"{person} can sign in again.")
         else:
-            told = verbs.deactivate_user(person, by=request.user, now=timezone.now())
+            release_words = verbs.deactivate_user(person, by=request.user, now=timezone.now())
             done = f"{person} is signed out everywhere and cannot sign in any more."
-            messages.success(request, f"{done} {told}".strip())
+            messages.success(request, f"{done} {release_words}".strip())
     except verbs.PeopleChangeRefused as error:
         messages.error(request, str(error))
     return redirect("accounts:user_edit", pk)
@@ -147,7 +162,10 @@ def switch_user_active(request: SignedInRequest, pk: int) -> HttpResponse:
 @require_action("users")
 @require_recent_sign_in
 def user_password_link(request: SignedInRequest, pk: int) -> HttpResponse:
-    """Show, once, the link with which a person sets a new password. The old password works until they do."""
+    """Show, once, the link with which a person sets a new password.
+
+    The old password works until they do.
+    """
     person = get_object_or_404(User, pk=pk, is_active=True)
     link = request.build_absolute_uri(verbs.password_path(person))
     return render(request, "accounts/people/user_password_link.html", {"person": person, "link": link})

@@ -1,4 +1,4 @@
-"""The roster: who is on point for which brand account, week by week. Everybody reads it, few change it."""
+"""The roster: who is on point for which brand account, week by week. Everybody reads it, few people change it."""
 
 from __future__ import annotations
 
@@ -24,6 +24,8 @@ from accounts.roster.week import (
     parse_week_key,
     week_key,
 )
+from wording.numbers import format_coverage
+from wording.spans import format_hours_number
 
 _WEEK = dt.timedelta(days=7)
 
@@ -31,26 +33,26 @@ _WEEK = dt.timedelta(days=7)
 @require_safe
 @require_action("read_public")
 def roster_overview(request: SignedInRequest) -> HttpResponse:
-    """Every brand account with who is on point now and how much of this week is covered."""
+    """List brand accounts: who is on point, and this week's coverage."""
     now = timezone.now()
     accounts = list(_connected_accounts(request))
     rosters = planning.load_rosters(accounts, now)
-    # The week of any zone.
+    # This week in every zone.
     leaves = list(
         Leave.objects.filter(starts_on__lte=(now + _WEEK).date(), ends_on__gte=(now - _WEEK).date())
     )
     rows = []
     for account in accounts:
-        kept = rosters[account.pk]
-        found, empty = measure_week_coverage(
-            account, kept, leaves, parse_week_key("", now.astimezone(kept.zone).date())
+        roster = rosters[account.pk]
+        coverage, empty = measure_week_coverage(
+            account, roster, leaves, parse_week_key("", now.astimezone(roster.zone).date())
         )
         rows.append(
             {
                 "brand_account": account,
-                "on_point": kept.on_point(now),
-                "share": "–" if found.share is None else f"{int(found.share * 100)} %",
-                "uncovered": f"{empty / dt.timedelta(hours=1):g}" if empty else "",
+                "on_point": roster.on_point(now),
+                "share": format_coverage(coverage.share),
+                "uncovered": format_hours_number(empty) if empty else "",
             }
         )
     return render(request, "accounts/roster/roster.html", {"rows": rows})
@@ -59,14 +61,17 @@ def roster_overview(request: SignedInRequest) -> HttpResponse:
 @require_safe
 @require_action("read_public")
 def roster_week(request: SignedInRequest, pk: int) -> HttpResponse:
-    """A week of one brand account. `?week=2026-W48`; without it this one."""
+    """Show a week of one brand account.
+
+    `?week=2026-W48`; without it the current one.
+    """
     return _render_week(request, get_object_or_404(_connected_accounts(request), pk=pk))
 
 
 @require_POST
 @require_action("roster")
 def shift_add(request: SignedInRequest, pk: int) -> HttpResponse:
-    """Add a shift on each chosen day of the week, or on a date."""
+    """Add a shift on weekdays or on a date."""
     account = _get_editable_account(request, pk)
     form = ShiftForm(request.POST, brand_account=account)
     if form.is_valid():
@@ -107,7 +112,10 @@ def shift_edit(request: SignedInRequest, pk: int) -> HttpResponse:
 @require_POST
 @require_action("roster")
 def shift_remove(request: SignedInRequest, pk: int) -> HttpResponse:
-    """Take a shift away. Messages that arrived keep who was on point."""
+    """Delete a shift.
+
+    Messages that arrived keep the people who were on point.
+    """
     shift = _get_editable_shift(request, pk)
     shift.delete()
     messages.success(request, f"{shift} is taken away.")
@@ -130,12 +138,12 @@ def roster_hours(request: SignedInRequest, pk: int) -> HttpResponse:
 @require_POST
 @require_action("roster")
 def roster_copy(request: SignedInRequest, pk: int) -> HttpResponse:
-    """Repeat what stood on dates in the week before."""
+    """Repeat last week's shifts on dates in the shown week."""
     account = _get_editable_account(request, pk)
-    copied, left = planning.copy_last_week(account, _requested_monday(request, account))
-    if left:
-        kept = f"{left} left out: the week has something of its own there."
-        messages.warning(request, f"{copied} shift{'' if copied == 1 else 's'} copied, {kept}")
+    copied, left_out = planning.copy_last_week(account, _requested_monday(request, account))
+    if left_out:
+        left_out_words = f"{left_out} left out: the week has something of its own there."
+        messages.warning(request, f"{copied} shift{'' if copied == 1 else 's'} copied, {left_out_words}")
     elif copied:
         messages.success(request, f"{copied} shift{'' if copied == 1 else 's'} copied.")
     else:
@@ -146,7 +154,7 @@ def roster_copy(request: SignedInRequest, pk: int) -> HttpResponse:
 @require_POST
 @require_action("roster")
 def roster_swap(request: SignedInRequest, pk: int) -> HttpResponse:
-    """Exchange two people for one time."""
+    """Exchange the people of two shifts, once."""
     account = _get_editable_account(request, pk)
     form = SwapShiftsForm(
         request.POST, choices=_load_week(account, _requested_monday(request, account)).choices
@@ -200,7 +208,7 @@ def _load_week(account: BrandAccount, monday: dt.date) -> RosterWeek:
     rosters = planning.load_rosters([account, *others], now)
     leaves = Leave.objects.filter(starts_on__lte=monday + _WEEK, ends_on__gte=monday)
     return build_roster_week(
-        account, rosters[account.pk], {one: rosters[one.pk] for one in others}, leaves, monday, now
+        account, rosters[account.pk], {other: rosters[other.pk] for other in others}, leaves, monday, now
     )
 
 
@@ -212,7 +220,10 @@ def _render_week(
     hours: PromisedHoursForm | None = None,
     swap: SwapShiftsForm | None = None,
 ) -> HttpResponse:
-    """The page of a week, with the one form that was filled in wrongly as it was filled in."""
+    """Render the page of a week.
+
+    With the one form that was filled in wrongly, as it was filled in.
+    """
     monday = _requested_monday(request, account)
     week = _load_week(account, monday)
     may_edit = viewer(request.user).may_edit_roster(account)

@@ -1,4 +1,4 @@
-"""What a person can do and when they are on leave, for administrators."""
+"""A person's abilities and leave, for administrators."""
 
 from __future__ import annotations
 
@@ -18,7 +18,10 @@ from accounts.working_time.forms import LeaveForm, WorkForm
 @require_POST
 @require_action("users")
 def user_work(request: SignedInRequest, pk: int) -> HttpResponse:
-    """Save skills, languages and capacity; what is wrong is shown beside its field."""
+    """Save skills, languages and capacity.
+
+    Errors are shown beside their fields.
+    """
     person = get_object_or_404(User, pk=pk)
     form = WorkForm(request.POST, instance=person)
     if not form.is_valid():
@@ -37,16 +40,21 @@ def leave_add(request: SignedInRequest, pk: int) -> HttpResponse:
     if not form.is_valid():
         return render_person(request, person, leave=form)
     leave = form.save()
-    then = f"to {leave.substitute}, once they are there" if leave.substitute else "back to their departments"
-    told = f"They get no work on these days; what they have open goes {then} as the leave begins."
-    messages.success(request, f"Leave of {person} is noted. {told}")
+    destination = (
+        f"to {leave.substitute}, once they are there" if leave.substitute else "back to their departments"
+    )
+    effect = f"They get no work on these days; what they have open goes {destination} as the leave begins."
+    messages.success(request, f"Leave of {person} is noted. {effect}")
     return redirect("accounts:user_edit", pk)
 
 
 @require_POST
 @require_action("users")
 def leave_remove(request: SignedInRequest, pk: int) -> HttpResponse:
-    """Take somebody's leave away again, or end it early. Cases that went to others stay with them."""
+    """Cancel somebody's leave, or end it early.
+
+    Cases that went to others stay with them.
+    """
     leave = get_object_or_404(Leave, pk=pk)
     presence.end_leave(leave, timezone.now())
     messages.success(request, "The leave is taken away. Cases that went to others stay with them.")

@@ -1,4 +1,4 @@
-"""Forms of who can do what: skills, languages, capacity, leave, and how a department gives its cases out."""
+"""Forms of what people can do: skills, languages, capacity, leave, and how a department distributes its cases."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ _MAX_SKILLS, _MAX_SKILL_LENGTH = 30, 60
 
 
 def language_name(code: str) -> str:
-    """A language's name for people; the code itself for one that nobody named."""
+    """Return a language's name for people; an unknown code itself."""
     return _LANGUAGE_NAMES.get(code, code)
 
 
 class WorkForm(UserModelForm):
-    """What somebody can do: languages by name or code, skills by name. Skills that are new are added for everybody."""
+    """A person's abilities: languages by name or code, skills by name. New skills are added for everybody."""
 
     languages = forms.CharField(
         required=False,
@@ -93,26 +93,29 @@ class WorkForm(UserModelForm):
 
     @transaction.atomic
     def save(self, commit: bool = True) -> User:
-        """Keep only what this form holds; presence and session are written by others at the same time."""
+        """Store only the fields of this form.
+
+        Presence and session are written by other processes at the same time.
+        """
         user = super().save(commit=False)
         user.save(update_fields=["languages", "capacity"])
         user.skills.set([_get_or_create_skill(name) for name in self.cleaned_data["skills"]])
         return user
 
 
-def _split_words(given: str) -> list[str]:
-    return [word for part in _SEPARATORS.split(given) if (word := " ".join(part.split()))]
+def _split_words(text: str) -> list[str]:
+    return [word for part in _SEPARATORS.split(text) if (word := " ".join(part.split()))]
 
 
 def _get_or_create_skill(name: str) -> Skill:
-    known = (
+    skill = (
         Skill.objects.filter(name__iexact=name).first() or Skill.objects.filter(slug=slugify(name)).first()
     )
-    return known or Skill.objects.create(name=name, slug=slugify(name)[:50])
+    return skill or Skill.objects.create(name=name, slug=slugify(name)[:50])
 
 
 class LeaveForm(LeaveModelForm):
-    """When somebody is away, the last day included, and who takes over."""
+    """Days on which somebody is away, the last one included, and who takes over."""
 
     class Meta:
         model = Leave
@@ -126,17 +129,17 @@ class LeaveForm(LeaveModelForm):
     def __init__(self, *args: Any, person: User, own: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.instance.user = person
-        whose = "your" if own else "their"
+        possessive = "your" if own else "their"
         colleagues = User.objects.filter(is_active=True, role__in=ROLES["claim"]).exclude(pk=person.pk)
         self.fields["substitute"] = forms.ModelChoiceField(
             queryset=colleagues.order_by("first_name", "last_name"),
             required=False,
             empty_label="Nobody",
-            help_text=f"Gets {whose} open cases once they are there; without one these go back to the departments.",
+            help_text=f"Gets {possessive} open cases once they are there; without one these go back to the departments.",
         )
 
     def clean(self) -> dict[str, Any]:
-        """The days follow each other and overlap no other leave of the person."""
+        """Check the order of the days, and that no other leave overlaps."""
         cleaned = super().clean() or self.cleaned_data
         first, last = cleaned.get("starts_on"), cleaned.get("ends_on")
         if first is None or last is None:
@@ -154,7 +157,7 @@ class LeaveForm(LeaveModelForm):
 
 
 class AssignmentForm(DepartmentModelForm):
-    """How a department's cases find somebody."""
+    """How a department's cases are assigned to people."""
 
     assignment_mode = forms.ChoiceField(
         choices=AssignmentMode.choices, widget=forms.RadioSelect, label="Cases go to people"
@@ -183,7 +186,10 @@ class AssignmentForm(DepartmentModelForm):
         return most
 
     def save(self, commit: bool = True) -> Department:
-        """Keep only what this form holds: the turn moves on at the same time."""
+        """Store only the fields of this form.
+
+        The turn moves on at the same time.
+        """
         department = super().save(commit=False)
         department.save(update_fields=list(self.Meta.fields))
         return department

@@ -1,7 +1,7 @@
 """Who is there: signed in, not away, not on leave. Nobody else is given work.
 
 A person is signed in while a page of theirs has been alive in the last ten minutes; an open page is, by its live
-stream. Being away is said by the person, leave is planned by days.
+stream. People say themselves that they are away; leave is planned by days.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from django.db.models import Exists, OuterRef, Q
 from accounts.models import Leave, User
 from wording.times import short_date, to_display_zone
 
-#: After so long without a sign of life somebody counts as signed out.
+#: People without a sign of life for this long count as signed out.
 SIGNED_OUT_AFTER = dt.timedelta(minutes=10)
-#: Signs of life are kept at most this often, so that a page costs no write.
+#: Signs of life are stored at most this often, so that most pages cost no write.
 TOUCH_EVERY = dt.timedelta(minutes=1)
-#: After so long out of sight nobody counts on somebody's coming back for a customer who writes again.
+#: People unseen for this long are not expected back when a customer writes again.
 UNSEEN_AFTER = dt.timedelta(days=1)
 
-#: What somebody on leave reads who takes a case.
+#: Shown to people on leave who take a case.
 OWN_LEAVE_MESSAGE = "You are on leave until {until}: what you take would go back at once. Say under Your presence that you are back."
 
 Whereabouts = Literal["available", "away", "leave", "signed_out", "inactive"]
@@ -30,7 +30,7 @@ Whereabouts = Literal["available", "away", "leave", "signed_out", "inactive"]
 
 @dataclass(frozen=True, slots=True)
 class PresenceStatus:
-    """Whether somebody is there, as a key, in words, and as a chip's tone."""
+    """Where somebody is, as a key, in words, and as a chip's tone."""
 
     where: Whereabouts
     words: str
@@ -38,12 +38,15 @@ class PresenceStatus:
 
 
 def local_date(now: dt.datetime) -> dt.date:
-    """The day that `now` is part of, in the zone in which people read pages."""
+    """Return the day of `now`, where people read pages."""
     return to_display_zone(now).date()
 
 
 def mark_seen(user: User, now: dt.datetime) -> None:
-    """Note a sign of life. No statement within a minute of the last one; never overwrites a later one."""
+    """Store a sign of life.
+
+    No statement within a minute of the last one; never overwrites a later one.
+    """
     if user.last_seen_at is not None and now - user.last_seen_at < TOUCH_EVERY:
         return
     unseen = Q(last_seen_at__isnull=True) | Q(last_seen_at__lt=now)
@@ -52,14 +55,20 @@ def mark_seen(user: User, now: dt.datetime) -> None:
 
 
 def mark_signed_out(user_id: int, now: dt.datetime) -> None:
-    """Somebody signed out, or was signed out. Another browser of theirs that is still in use says so by its next request."""
+    """Store that somebody signed out, or was signed out.
+
+    Another browser of theirs that is still in use marks them as seen again by its next request.
+    """
     User.objects.filter(pk=user_id, last_seen_at__gt=now - SIGNED_OUT_AFTER).update(
         last_seen_at=now - SIGNED_OUT_AFTER
     )
 
 
 def set_away(user: User, away: bool, now: dt.datetime) -> None:
-    """The person says that they are away or back. Saying it again keeps the time at which it began."""
+    """Store that a person is away, or back.
+
+    Repeating it keeps the time at which it began.
+    """
     if away == (user.away_since is not None):
         return
     user.away_since = now if away else None
@@ -67,14 +76,20 @@ def set_away(user: User, away: bool, now: dt.datetime) -> None:
 
 
 def available_users_condition(now: dt.datetime) -> Q:
-    """Condition on users: active, signed in, neither away nor on leave at `now`."""
+    """Return the condition on users who may be given work at `now`.
+
+    Active, signed in, neither away nor on leave.
+    """
     on_leave = Exists(Leave.objects.covering(local_date(now)).filter(user=OuterRef("pk")))
     return Q(is_active=True, away_since__isnull=True, last_seen_at__gt=now - SIGNED_OUT_AFTER) & ~Q(on_leave)
 
 
 def unseen_since(user: User, now: dt.datetime) -> dt.datetime | None:
-    """Since when somebody does not look after what they have: since they went away, or since they were last seen if
-    that is more than a day ago; None for everybody else. Leave is by days, see `Leave`."""
+    """Return since when somebody does not look after their cases.
+
+    Since they went away, or since they were last seen if that is more than a day ago; None for everybody else. Leave
+    is by days, see `Leave`.
+    """
     if user.away_since is not None:
         return user.away_since
     if user.last_seen_at is not None and user.last_seen_at < now - UNSEEN_AFTER:
@@ -83,17 +98,23 @@ def unseen_since(user: User, now: dt.datetime) -> dt.datetime | None:
 
 
 def find_current_leave(user: User, now: dt.datetime) -> Leave | None:
-    """The leave that somebody is on at `now`, with its substitute. One statement."""
+    """Return the leave that somebody is on, with its substitute.
+
+    None for nobody on leave at `now`. One statement.
+    """
     return Leave.objects.covering(local_date(now)).filter(user=user).select_related("substitute").first()
 
 
 def leave_until_words(leave: Leave) -> str:
-    """The last day of a leave, in words."""
+    """Return the last day of a leave: "3 Dec"."""
     return short_date(leave.ends_on)
 
 
 def end_leave(leave: Leave, now: dt.datetime) -> None:
-    """Somebody is back, or does not go after all: of a leave that has begun the days before today are kept."""
+    """End a leave early, or cancel one that has not begun.
+
+    Of a leave that has begun, the days before today are kept.
+    """
     if leave.starts_on < local_date(now) <= leave.ends_on:
         leave.ends_on = local_date(now) - dt.timedelta(days=1)
         leave.save(update_fields=["ends_on"])
@@ -102,7 +123,10 @@ def end_leave(leave: Leave, now: dt.datetime) -> None:
 
 
 def presence_status(user: User, now: dt.datetime, leave: Leave | None) -> PresenceStatus:
-    """Where somebody is at `now`. `leave` is one of theirs that covers the day, if any."""
+    """Return where somebody is at `now`.
+
+    `leave` is one of theirs that covers the day, None without one.
+    """
     if not user.is_active:
         return PresenceStatus("inactive", "cannot sign in")
     if leave is not None:

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from wording.numbers import format_compact_percent, format_percent, format_probability, format_share
+from wording.numbers import (
+    format_compact_percent,
+    format_coverage,
+    format_percent,
+    format_probability,
+    format_share,
+)
 
 
 @pytest.mark.parametrize(("share", "words"), [(0.0, "0"), (0.004, "0"), (0.806, "81"), (1.0, "100")])
@@ -25,6 +31,11 @@ def test_a_part_of_a_whole():
     assert format_share(1, 3) == "33 %"
     assert format_share(5, 5) == "100 %"
     assert format_share(0, 5) == "0 %"
+
+
+@pytest.mark.parametrize(("share", "words"), [(None, "–"), (0.0, "0 %"), (0.999, "99 %"), (1.0, "100 %")])
+def test_coverage_is_full_only_when_nothing_is_missing(share, words):
+    assert format_coverage(share) == words
 
 
 def test_a_part_of_nothing_has_no_share():

@@ -6,7 +6,15 @@ import datetime as dt
 
 import pytest
 
-from wording.spans import business_span, countdown_span, figure_span, long_span, short_span, written_span
+from wording.spans import (
+    business_span,
+    countdown_span,
+    figure_span,
+    format_hours_number,
+    long_span,
+    short_span,
+    written_span,
+)
 
 SECOND, MINUTE, HOUR, DAY = (
     dt.timedelta(seconds=1),
@@ -114,6 +122,13 @@ def test_a_written_span_writes_days_out(span, words):
 )
 def test_business_time_has_no_days(span, words):
     assert business_span(span) == words
+
+
+@pytest.mark.parametrize(
+    ("span", "words"), [(0 * HOUR, "0"), (8 * HOUR, "8"), (36.5 * HOUR, "36.5"), (HOUR / 3, "0.333333")]
+)
+def test_hours_as_a_number(span, words):
+    assert format_hours_number(span) == words
 
 
 @pytest.mark.parametrize("function", ALL)
