@@ -35,6 +35,6 @@ def end_custody(case: Case, now: dt.datetime) -> None:
 
 
 def resume_custody(case: Case) -> None:
-    """A reopened case goes on in the interval that ended with its closing."""
+    """Go on with the interval that ended when the case was closed. For a reopened case."""
     last = Custody.objects.filter(case=case).order_by("-sent_at", "-id").values_list("pk", flat=True)[:1]
     Custody.objects.filter(pk__in=list(last)).update(left_at=None)

@@ -1,4 +1,7 @@
-"""What people note of a customer in a word or two, for colleagues to see and for rules to ask about."""
+"""What people note of a customer in a word or two.
+
+Colleagues see it, and rules may ask about it.
+"""
 
 from __future__ import annotations
 
@@ -13,11 +16,14 @@ from inbox.text import clean_text
 MOST_TAGS, LONGEST_TAG = 20, 40
 
 
-def tag_customer(case_id: int, by: User, given: str, *, now: dt.datetime) -> list[str]:
-    """The tags of a case's customer are these from now on: words separated by commas. What changed stands in the case's
-    history. Raises as the verbs of `inbox.cases.verbs`.
+def tag_customer(case_id: int, by: User, text: str, *, now: dt.datetime) -> list[str]:
+    """Replace the tags of a case's customer and return them.
+
+    `text` is words separated by commas. What changed stands in the case's history. Raises `Case.DoesNotExist`
+    for a case that is absent or not the person's to see, `NotAllowed`, `Invalid` for too many or too long
+    tags.
     """
-    tags = parse_tags(given.lower())
+    tags = parse_tags(text.lower())
     with change_case_as(case_id, by, "claim", now=now) as change:
         customer = Customer.objects.select_for_update().get(pk=change.case.customer_id)
         before = customer.tags
@@ -30,16 +36,16 @@ def tag_customer(case_id: int, by: User, given: str, *, now: dt.datetime) -> lis
 
 
 def tag_difference(before: list[str], after: list[str]) -> dict[str, list[str]]:
-    """What came and what went, as an event keeps it."""
+    """Return what came and what went, as an event keeps it."""
     return {
         "added": [tag for tag in after if tag not in before],
         "removed": [tag for tag in before if tag not in after],
     }
 
 
-def parse_tags(given: str) -> list[str]:
-    """Words separated by commas, each once. Raises `Invalid` for too many or too long ones."""
-    parts = clean_text(given)[0].split(",")
+def parse_tags(text: str) -> list[str]:
+    """Parse words separated by commas, each once. Raises `Invalid` for too many or too long ones."""
+    parts = clean_text(text)[0].split(",")
     tags = list(dict.fromkeys(" ".join(part.split()) for part in parts if part.strip()))
     if len(tags) > MOST_TAGS:
         raise Invalid(f"{len(tags)} tags are too many: {MOST_TAGS} are allowed.")

@@ -24,7 +24,7 @@ UNDO_OFFERED, UNDO_GRANTED = dt.timedelta(seconds=10), dt.timedelta(seconds=20)
 
 
 def accept_case(case_id: int, by: User, *, version: int | None = None, now: dt.datetime) -> Case:
-    """ "We have it": the department's custody is accepted. Accepting again changes nothing."""
+    """Accept the case for its department ("We have it"). Accepting again changes nothing."""
     with change_case_as(case_id, by, "claim", now=now) as change:
         case = change.case
         require_open(case)
@@ -45,8 +45,8 @@ def bounce_case(case_id: int, by: User, reason: str, *, version: int | None = No
         require_own_or_unassigned(change)
         change.require_version(version)
         require_open(change.case)
-        held = Custody.objects.filter(case=change.case, left_at__isnull=True)
-        origin = held.select_related("from_department").get().from_department
+        custody = Custody.objects.filter(case=change.case, left_at__isnull=True)
+        origin = custody.select_related("from_department").get().from_department
         if origin is None:
             raise Invalid("No department sent this case here, so there is none to bounce it back to.")
         send_to_department(change, origin, reason, bounced=True)
@@ -54,7 +54,7 @@ def bounce_case(case_id: int, by: User, reason: str, *, version: int | None = No
 
 
 def require_own_or_unassigned(change: Change) -> None:
-    """Agents pass on what is theirs or nobody's. Raises `NotAllowed`."""
+    """Require that an agent passes on only own or unassigned cases. Raises `NotAllowed`."""
     if change.by is not None and change.case.assignee_id not in (None, change.by.pk):
         require_permission(change.by, "reassign")
 
@@ -67,7 +67,7 @@ def send_to_department(
     wrong_department: bool = False,
     bounced: bool = False,
 ) -> None:
-    """A case under lock goes to `department`, which begins its custody; it leaves its assignee.
+    """Send a locked case to `department`, which begins its custody. The case leaves its assignee.
 
     Whoever says that it should not have come does not accept it by saying so. Raises `Invalid`.
     """
@@ -109,7 +109,9 @@ def _require_other_open_department(department: Department, before: Department) -
 
 
 def find_undoable_hand_over(case_id: int, by: User, now: dt.datetime) -> int | None:
-    """The custody that `by` has just begun by handing over and may still take back, None when there is none."""
+    """Find the custody that `by` may still take back. The one just begun by handing over; None when there is
+    none.
+    """
     sent = Custody.objects.filter(
         case_id=case_id,
         sent_by=by,
@@ -126,10 +128,10 @@ def take_back_hand_over(custody_id: int, by: User, *, now: dt.datetime) -> Case:
     Raises `Custody.DoesNotExist` alike for none and for one that somebody else sent, `Conflict` when the department
     has accepted it or passed it on, or when it is too late.
     """
-    mine = Custody.objects.filter(sent_by=by, from_department__isnull=False)
-    case_id = mine.values_list("case_id", flat=True).get(pk=custody_id)
+    own_hand_overs = Custody.objects.filter(sent_by=by, from_department__isnull=False)
+    case_id = own_hand_overs.values_list("case_id", flat=True).get(pk=custody_id)
     with transaction.atomic(), change_case(case_id, now=now, by=by) as change:
-        sent = mine.select_related("department", "from_department").get(pk=custody_id)
+        sent = own_hand_overs.select_related("department", "from_department").get(pk=custody_id)
         _require_undoable(change, sent)
         event = CaseEvent.objects.filter(case_id=case_id, verb=Verb.HANDED_OVER, at=sent.sent_at).last()
         data = event.data if event is not None else {}

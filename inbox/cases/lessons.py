@@ -14,8 +14,10 @@ from routing.models import ExampleSource, RoutingExample
 
 
 def teach_router(change: Change, department: Department, *, source: str = ExampleSource.HANDED_OVER) -> None:
-    """The case belongs to `department`, from its first message on: remember that, in place of what was said about it before.
-    In the transaction of the change. A message that was deleted or says nothing teaches nothing.
+    """Remember that the case belongs to `department`.
+
+    From its first message on, in place of what was learned from it before. In the transaction of the change.
+    A message that was deleted or says nothing teaches nothing.
     """
     message = FACTS_OF_MESSAGES.select(inbound_messages_oldest_first(change.case), "id", "text").first()
     if message is None:
@@ -34,9 +36,9 @@ def teach_router(change: Change, department: Department, *, source: str = Exampl
 
 
 def reteach_router_after_undo(change: Change) -> None:
-    """A hand-over was taken back: what the case teaches now is what was said before, if anything was."""
-    said = Custody.objects.filter(case=change.case, wrong_department=True).select_related("department")
-    last = said.order_by("-sent_at", "-id").first()
+    """Teach again what was learned before a hand-over that was taken back. Nothing if nothing was."""
+    misroutes = Custody.objects.filter(case=change.case, wrong_department=True).select_related("department")
+    last = misroutes.order_by("-sent_at", "-id").first()
     if last is None:
         corrections.forget_corrections_of_case(change.case.pk)
     else:
@@ -49,11 +51,11 @@ def withdraw_lesson(change: Change, department: Department) -> None:
 
 
 def teach_router_from_tags(change: Change, added: list[str]) -> Department | None:
-    """Tags that were put on the case name one department, another one than routing sent its first message to: that is
-    what the case teaches, unless a hand-over or a settled suggestion has said more. Which department, None for nothing.
+    """Teach the router from new tags. Return the department taught, or None.
 
-    When the tags that are left name none any more, what earlier ones taught is forgotten. In the transaction of the
-    change, after it.
+    Tags that were put on the case teach when they name one department, another one than routing sent its
+    first message to, unless a hand-over or a settled suggestion has taught more. When the remaining tags name
+    none any more, what earlier ones taught is forgotten. In the transaction of the change, after it.
     """
     examples = RoutingExample.objects.filter(case_id=change.case.pk)
     if examples.exclude(source=ExampleSource.RETAGGED).exists():
@@ -74,6 +76,8 @@ def teach_router_from_tags(change: Change, added: list[str]) -> Department | Non
 
 
 def inbound_messages_oldest_first(case: Case) -> QuerySet[Message]:
-    """The message that the case began with, when it is still there."""
+    """Return the messages of the customer, oldest first. The first is the one that the case began with, when
+    it is still there.
+    """
     inbound = Message.objects.filter(case=case, direction=Direction.INBOUND, deleted_at__isnull=True)
     return inbound.order_by("network_time", "id")

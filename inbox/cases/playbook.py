@@ -24,17 +24,17 @@ def answer_playbook(case_id: int, by: User, question: str, key: str, *, now: dt.
         require_open(change.case)
         state = _load_or_begin_state(change.case)
         number, tree = load_playbook_version(state.version_id)
-        asked = walk_playbook(tree, [one["answer"] for one in state.answers], state.start).position
-        if isinstance(asked, Outcome) or asked.key != question:
+        current = walk_playbook(tree, [answer["answer"] for answer in state.answers], state.start).position
+        if isinstance(current, Outcome) or current.key != question:
             raise Conflict(change.case, f"{_last_answerer(state)} has answered that already.")
-        given = asked.find_answer(key)
-        if given is None and key != NONE_KEY:
+        chosen = current.find_answer(key)
+        if chosen is None and key != NONE_KEY:
             raise Invalid("That is not one of the answers. Choose one.")
         state.answers.append(
             {"question": question, "answer": key, "by": by.pk, "who": str(by), "at": now.isoformat()}
         )
         _save_progress(state, tree, now)
-        words = {"question": asked.text, "answer": given.text if given else NONE_TEXT}
+        words = {"question": current.text, "answer": chosen.text if chosen else NONE_TEXT}
         _record_answer_event(change, Verb.PLAYBOOK_ANSWERED, state, number, tree, words)
     return change.case
 
@@ -50,34 +50,36 @@ def take_back_playbook_answer(case_id: int, by: User, question: str, *, now: dt.
         number, tree = load_playbook_version(state.version_id)
         state.answers.pop()
         _save_progress(state, tree, now)
-        asked = tree.questions.get(question)
-        words = {"question": asked.text if asked else question}
+        taken_back = tree.questions.get(question)
+        words = {"question": taken_back.text if taken_back else question}
         _record_answer_event(change, Verb.PLAYBOOK_TAKEN_BACK, state, number, tree, words)
     return change.case
 
 
 def _load_or_begin_state(case: Case) -> CasePlaybook:
-    kept = CasePlaybook.objects.filter(case=case).first()
-    if kept is not None and kept.answers:
-        return kept
+    stored = CasePlaybook.objects.filter(case=case).first()
+    if stored is not None and stored.answers:
+        return stored
     version = live_playbook()
     if version is None:
         raise Invalid("There is no playbook yet.")
     # Nothing has been answered: begin with what is live now.
-    state = kept or CasePlaybook(case=case)
+    state = stored or CasePlaybook(case=case)
     state.version, state.start, state.answers = version, find_playbook_branch(case), []
     return state
 
 
 def find_playbook_branch(case: Case) -> str:
-    """The question that the rule of the newest decision lets the playbook begin with, "" for its root."""
+    """Return the question with which the playbook begins, "" for its root. The rule of the newest decision
+    may name it.
+    """
     traces = Decision.objects.filter(case=case).order_by("-pk").values_list("trace", flat=True)
     decided = (traces.first() or {}).get("decided") or {}
     return str(decided.get("playbook_branch") or "")[:60]
 
 
 def _save_progress(state: CasePlaybook, tree: PlaybookTree, now: dt.datetime) -> None:
-    at = walk_playbook(tree, [one["answer"] for one in state.answers], state.start).position
+    at = walk_playbook(tree, [answer["answer"] for answer in state.answers], state.start).position
     state.outcome = at.key if isinstance(at, Outcome) else ""
     state.finished_at = now if state.outcome else None
     state.save()

@@ -17,7 +17,7 @@ URGENCY_WORDS = {0: "can wait", 1: "urgent", 2: "serious"}
 
 @cache
 def language_names() -> dict[str, str]:
-    """Names of languages by ISO code, in the order of their names."""
+    """Return names of languages by ISO code, ordered by name."""
     named = {
         code: str(about["name"]) for code, about in LANG_INFO.items() if "name" in about and len(code) < 4
     }
@@ -25,7 +25,7 @@ def language_names() -> dict[str, str]:
 
 
 def language_name(code: str) -> str:
-    """The language's name; the code itself where it has none here."""
+    """Return the language's name. The code itself where it has none here."""
     return language_names().get(code, code) or "language unknown"
 
 
@@ -43,38 +43,38 @@ class MessageReading(NamedTuple):
 def reading_chips(message: Message | MessageReading) -> list[tuple[str, str]]:
     """(style, words) of what was read; what a person corrected bears a pencil."""
     by_person = message.corrected
-    found = [
+    chips = [
         ("sentiment", f"tone {message.sentiment}", _SENTIMENT_WORDS.get(message.sentiment, "tone not read")),
     ]
     if message.language or "language" in by_person:
-        found.append(("language", "", language_name(message.language)))
+        chips.append(("language", "", language_name(message.language)))
     if message.urgency or "urgency" in by_person:
         style = "risk" if message.urgency else ""
-        found.append(
+        chips.append(
             ("urgency", style, "▲ " * bool(message.urgency) + URGENCY_WORDS.get(message.urgency, "urgent"))
         )
     if not message.needs_answer:
-        found.append(("needs_answer", "", "needs no answer"))
+        chips.append(("needs_answer", "", "needs no answer"))
     elif "needs_answer" in by_person:
-        found.append(("needs_answer", "", "needs an answer"))
+        chips.append(("needs_answer", "", "needs an answer"))
     if message.is_spam or "is_spam" in by_person:
-        found.append(("is_spam", "", "spam" if message.is_spam else "no spam"))
-    return [(style, f"✎ {words}" if field in by_person else words) for field, style, words in found]
+        chips.append(("is_spam", "", "spam" if message.is_spam else "no spam"))
+    return [(style, f"✎ {words}" if field in by_person else words) for field, style, words in chips]
 
 
 def reading_in_words(new: Mapping[str, Any]) -> str:
-    """What a person said a message is, for its history: "negative tone, needs no answer"."""
-    said = []
+    """Word a person's correction for the case's history. For example "negative tone, needs no answer"."""
+    parts = []
     for field, value in new.items():
         match field:
             case "sentiment":
-                said.append(f"{value} tone")
+                parts.append(f"{value} tone")
             case "language":
-                said.append(f"in {language_name(value)}" if value else "in an unknown language")
+                parts.append(f"in {language_name(value)}" if value else "in an unknown language")
             case "urgency":
-                said.append(URGENCY_WORDS[value])
+                parts.append(URGENCY_WORDS[value])
             case "needs_answer":
-                said.append("needs an answer" if value else "needs no answer")
+                parts.append("needs an answer" if value else "needs no answer")
             case _:
-                said.append("spam" if value else "no spam")
-    return ", ".join(said)
+                parts.append("spam" if value else "no spam")
+    return ", ".join(parts)

@@ -23,8 +23,8 @@ _YES_NO = {"yes": True, "no": False}
 
 
 def get_readable_message(user: User, message_id: int) -> Message:
-    """A customer's message that the user may read, with its case. Raises `Case.DoesNotExist` alike for absent and
-    forbidden.
+    """Return a customer's message that the user may read, with its case. Raises `Case.DoesNotExist` alike for
+    absent and forbidden.
     """
     cases = Case.objects.visible_to(user)
     rows = Message.objects.filter(pk=message_id, direction=Direction.INBOUND, case__in=cases)
@@ -34,17 +34,18 @@ def get_readable_message(user: User, message_id: int) -> Message:
     return message
 
 
-def correct_reading(message_id: int, by: User, said: Mapping[str, Any], *, now: dt.datetime) -> Case:
-    """Say what a message is: `said` maps fields of `MessageCorrection` to values (see `parse_reading_value`).
+def correct_reading(message_id: int, by: User, values: Mapping[str, Any], *, now: dt.datetime) -> Case:
+    """Store what a person says a message is.
 
-    What it is already is left alone. Whoever says only that it is spam, or none, says with it that it needs no answer,
-    or one. The case waits for us from then on if, and since, one of its messages does. Raises as the verbs of
-    `inbox.cases.verbs` do.
+    `values` maps fields of `MessageCorrection` to values (see `parse_reading_value`). What the message is
+    already is left alone. Saying only that it is spam (or not) also says that it needs no answer (or one).
+    From then on the case waits for us if, and since, one of its messages does. Raises `Case.DoesNotExist`,
+    `NotAllowed`.
     """
     case_id = get_readable_message(by, message_id).case_id
     with change_case_as(case_id, by, "claim", now=now) as change:
         message = Message.objects.select_for_update(of=("self",)).get(pk=message_id)
-        new = _changed_fields(message, said)
+        new = _changed_fields(message, values)
         if not new:
             return change.case
         _store_corrections(message, new, by, now)
@@ -55,30 +56,30 @@ def correct_reading(message_id: int, by: User, said: Mapping[str, Any], *, now: 
     return change.case
 
 
-def parse_reading_value(field: str, given: str) -> Any:
-    """A field's value out of a form. Raises `Invalid` for anything that it cannot be."""
-    if field in (ReadingField.NEEDS_ANSWER, ReadingField.IS_SPAM) and given in _YES_NO:
-        return _YES_NO[given]
-    if field == ReadingField.URGENCY and given in map(str, URGENCIES):
-        return int(given)
-    if field == ReadingField.SENTIMENT and given in SENTIMENTS:
-        return given
-    if field == ReadingField.LANGUAGE and (not given or _LANGUAGE.fullmatch(given)):
-        return given
+def parse_reading_value(field: str, text: str) -> Any:
+    """Parse a field's value from a form. Raises `Invalid` for anything that it cannot be."""
+    if field in (ReadingField.NEEDS_ANSWER, ReadingField.IS_SPAM) and text in _YES_NO:
+        return _YES_NO[text]
+    if field == ReadingField.URGENCY and text in map(str, URGENCIES):
+        return int(text)
+    if field == ReadingField.SENTIMENT and text in SENTIMENTS:
+        return text
+    if field == ReadingField.LANGUAGE and (not text or _LANGUAGE.fullmatch(text)):
+        return text
     raise Invalid(
-        f"“{given[:40]}” is nothing that “{ReadingField(field).label}” can be. Choose one of those offered."
+        f"“{text[:40]}” is nothing that “{ReadingField(field).label}” can be. Choose one of those offered."
     )
 
 
-def _changed_fields(message: Message, said: Mapping[str, Any]) -> dict[str, Any]:
-    """What changes, in the order of the fields."""
-    wanted = dict(said)
-    if ReadingField.IS_SPAM in wanted and wanted[ReadingField.IS_SPAM] != message.is_spam:
-        wanted.setdefault(ReadingField.NEEDS_ANSWER, not wanted[ReadingField.IS_SPAM])
+def _changed_fields(message: Message, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what changes, in the order of the fields."""
+    corrected = dict(values)
+    if ReadingField.IS_SPAM in corrected and corrected[ReadingField.IS_SPAM] != message.is_spam:
+        corrected.setdefault(ReadingField.NEEDS_ANSWER, not corrected[ReadingField.IS_SPAM])
     return {
-        str(field): wanted[field]
+        str(field): corrected[field]
         for field in ReadingField
-        if field in wanted and wanted[field] != getattr(message, field)
+        if field in corrected and corrected[field] != getattr(message, field)
     }
 
 
@@ -107,10 +108,10 @@ def _store_corrections(message: Message, new: Mapping[str, Any], by: User, now: 
 
 
 def _update_waiting(change: Change) -> None:
-    """The case after one of its messages turned out to need an answer, or none."""
+    """Update whether, and since when, the case waits for us."""
     case = change.case
-    theirs = Message.objects.filter(case=case, direction=Direction.INBOUND, needs_answer=True)
-    change.set(needs_answer=theirs.exists())
+    waiting_messages = Message.objects.filter(case=case, direction=Direction.INBOUND, needs_answer=True)
+    change.set(needs_answer=waiting_messages.exists())
     if not case.is_open or case.historical:
         return
     since = unanswered_since(case)
@@ -120,7 +121,9 @@ def _update_waiting(change: Change) -> None:
 
 
 def unanswered_since(case: Case) -> dt.datetime | None:
-    """When the customer wrote the first message that needs an answer and has none; None when nothing waits for us."""
+    """Return when the oldest unanswered message was written. Of those that need an answer; None when nothing
+    waits for us.
+    """
     waiting = Message.objects.filter(
         case=case, direction=Direction.INBOUND, deleted_at__isnull=True, needs_answer=True, historical=False
     )

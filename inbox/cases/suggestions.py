@@ -1,4 +1,7 @@
-"""A suggestion of the learned router, taken or declined: either way the router learns from it. Raises as `inbox.cases.verbs`."""
+"""A suggestion of the learned router, accepted or declined.
+
+Either way the router learns from it.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,9 @@ from wording.numbers import format_probability
 
 
 def accept_suggestion(case_id: int, by: User, *, version: int | None = None, now: dt.datetime) -> Case:
-    """The case goes where the router suggested, as misrouted."""
+    """Send the case where the router suggested, as misrouted. Raises `Case.DoesNotExist`, `NotAllowed`,
+    `Conflict`.
+    """
     with change_case_as(case_id, by, "hand_over", now=now) as change:
         hand_overs.require_own_or_unassigned(change)
         change.require_version(version)
@@ -29,7 +34,7 @@ def accept_suggestion(case_id: int, by: User, *, version: int | None = None, now
 
 
 def decline_suggestion(case_id: int, by: User, *, version: int | None = None, now: dt.datetime) -> Case:
-    """The case is right where it is."""
+    """Keep the case where it is. Raises `Case.DoesNotExist`, `NotAllowed`, `Conflict`."""
     with change_case_as(case_id, by, "hand_over", now=now) as change:
         hand_overs.require_own_or_unassigned(change)
         change.require_version(version)

@@ -16,12 +16,13 @@ from inbox.models import Verb
 TAGS_SHOWN = 2
 
 
-def tag_case(case_id: int, by: User, given: str, *, now: dt.datetime) -> Department | None:
-    """The tags of a case are these from now on: words separated by commas, as they are spelled. What changed stands in
-    the case's history. The other department that a new tag says the case belongs to, if the router learns that; the case
-    stays where it is. Raises as the verbs of `inbox.cases.verbs`.
+def tag_case(case_id: int, by: User, text: str, *, now: dt.datetime) -> Department | None:
+    """Replace the tags of a case. Return the department that the router learns from a new tag, or None.
+
+    `text` is words separated by commas, as they are spelled. What changed stands in the case's history; the
+    case stays where it is. Raises `Case.DoesNotExist`, `NotAllowed`, `Invalid` for too many or too long tags.
     """
-    tags = parse_tags(given)
+    tags = parse_tags(text)
     with change_case_as(case_id, by, "claim", now=now) as change:
         before = change.case.tags
         if tags == before:
@@ -36,7 +37,7 @@ def tag_case(case_id: int, by: User, given: str, *, now: dt.datetime) -> Departm
 
 
 def tag_chips(tags: list[str]) -> list[Chip]:
-    """The first few tags, and how many more there are, which the last one names."""
+    """Return chips of the first few tags. One more says how many others there are, and names them."""
     chips = [Chip(f"#{tag}", "tag", f"Tag {tag}") for tag in tags[:TAGS_SHOWN]]
     rest = tags[TAGS_SHOWN:]
     return [*chips, Chip(f"+{len(rest)}", "", f"Tags: {', '.join(rest)}")] if rest else chips

@@ -62,10 +62,10 @@ def claim_case(case_id: int, by: User, *, version: int | None = None, now: dt.da
 def assign_case(
     case_id: int, by: User, assignee: User | None, *, version: int | None = None, now: dt.datetime
 ) -> Case:
-    """Give a case to a person who may work on it, or (None) to nobody.
+    """Give a case to a person or (None) to nobody. The person must be one who may work on it.
 
-    Agents may take an unassigned case, and pass on or give back one that is theirs; managers and community managers
-    any that they see.
+    Agents may take an unassigned case, and pass on or give back one that is theirs; managers and community
+    managers any that they see.
     """
     with change_case_as(case_id, by, "claim", now=now) as change:
         case = change.case
@@ -92,7 +92,7 @@ def _check_assignee(case: Case, assignee: User) -> None:
 
 
 def _require_not_on_leave(assignee: User, by: User, now: dt.datetime) -> None:
-    """A case of somebody on leave goes back by itself: it would be theirs for a moment."""
+    """Refuse somebody on leave. A case of theirs goes back by itself: it would be theirs for a moment only."""
     leave = presence.find_current_leave(assignee, now)
     if leave is None:
         return

@@ -81,7 +81,9 @@ def reply_settle(request: InboxRequest, pk: int) -> HttpResponse:
 
 
 def _case_id_of_reply(request: InboxRequest, pk: int) -> int:
-    """The case of an answer. Raises `Http404` alike for an absent one and one the person may not read."""
+    """Return the id of an answer's case. Raises `Http404` alike for an absent one and one the person may not
+    read.
+    """
     cases = Case.objects.visible_to(request.user)
     case_id = Reply.objects.filter(pk=pk, case__in=cases).values_list("case_id", flat=True).first()
     if case_id is None:

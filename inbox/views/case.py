@@ -26,7 +26,9 @@ def case(request: InboxRequest, pk: int) -> HttpResponse:
 @require_safe
 @signed_in
 def thread(request: InboxRequest, pk: int) -> HttpResponse:
-    """Show the parts of an open case that change, without what is being typed. `?before=`: earlier messages."""
+    """Show the parts of an open case that change. What is being typed is left alone. `?before=`: earlier
+    messages.
+    """
     before = request.GET.get("before", "")
     context = _case_page_context(request, pk, before=before, start=request.GET.get("start", ""))
     return render(request, f"{_PAGE}#earlier" if before else f"{_PAGE}#changes", context)

@@ -42,7 +42,7 @@ def assign(request: InboxRequest, pk: int) -> HttpResponse:
 @require_POST
 @signed_in
 def note(request: InboxRequest, pk: int) -> HttpResponse:
-    """A private note."""
+    """Add a private note."""
     text = request.POST.get("note", "")
     return perform_and_show(
         request, pk, "note", lambda now: verbs.add_note(pk, request.user, text, now=now), "Note added."
@@ -52,11 +52,11 @@ def note(request: InboxRequest, pk: int) -> HttpResponse:
 @require_POST
 @signed_in
 def customer_tags(request: InboxRequest, pk: int) -> HttpResponse:
-    """What colleagues and rules may know of the customer."""
-    given = request.POST.get("tags", "")
+    """Replace what colleagues and rules may know of the customer."""
+    tags = request.POST.get("tags", "")
 
     def verb(now: dt.datetime) -> object:
-        return tag_customer(pk, request.user, given, now=now)
+        return tag_customer(pk, request.user, tags, now=now)
 
     return perform_and_show(request, pk, "customer_tags", verb, "The customer's tags are saved.")
 
@@ -64,12 +64,12 @@ def customer_tags(request: InboxRequest, pk: int) -> HttpResponse:
 @require_POST
 @signed_in
 def case_tags(request: InboxRequest, pk: int) -> HttpResponse:
-    """What colleagues find the case by."""
-    given = request.POST.get("tags", "")
+    """Replace the tags by which colleagues find the case."""
+    tags = request.POST.get("tags", "")
     teaches: list[Department | None] = []
 
     def verb(now: dt.datetime) -> object:
-        teaches.append(tag_case(pk, request.user, given, now=now))
+        teaches.append(tag_case(pk, request.user, tags, now=now))
         return None
 
     if (problem := perform_verb(request, "case_tags", verb)) is not None:
@@ -83,7 +83,7 @@ def case_tags(request: InboxRequest, pk: int) -> HttpResponse:
 @require_POST
 @signed_in
 def resolve(request: InboxRequest, pk: int) -> HttpResponse:
-    """Closed as solved."""
+    """Close the case as solved."""
     seen = posted_version(request)
     return perform_and_show(
         request,
@@ -111,7 +111,7 @@ def reopen(request: InboxRequest, pk: int) -> HttpResponse:
 @require_POST
 @signed_in
 def dismiss(request: InboxRequest, pk: int) -> HttpResponse:
-    """Closed without an answer, with the reason."""
+    """Close the case without an answer, with the reason."""
     reason, seen = request.POST.get("reason", ""), posted_version(request)
 
     def verb(now: dt.datetime) -> object:

@@ -55,7 +55,7 @@ def perform_verb(request: InboxRequest, form: str, verb: CaseVerb) -> Problem | 
 
 
 def show_case_with_problem(request: InboxRequest, pk: int, problem: Problem) -> HttpResponse:
-    """Show the case as it stands with why nothing was done, and what the person had typed.
+    """Show the case with why nothing was done. What the person had typed stays in its form.
 
     The status is 409 for a conflict, 422 for input that makes no sense, 403 for what is not allowed.
     """
@@ -80,13 +80,13 @@ def show_case_after(
 
 
 def posted_version(request: InboxRequest) -> int | None:
-    """Return the version of the case that the form was made for, None when it carries none."""
+    """Return the case's version that the form was made for. None when it carries none."""
     version = request.POST.get("version", "")
     return int(version) if version.isascii() and version.isdigit() and len(version) < 10 else None
 
 
 def posted_start(request: InboxRequest) -> str:
-    """Return the cursor of the first message that the open page shows, "" without one."""
+    """Return the cursor of the first message on the open page. "" without one."""
     return request.POST.get("start", "")
 
 

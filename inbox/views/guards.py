@@ -30,7 +30,7 @@ View = Callable[Concatenate[InboxRequest, P], HttpResponse]
 
 
 def signed_in(view: View[P]) -> Callable[..., HttpResponse]:
-    """Asks for a sign-in. A fragment's request takes the whole page there: a sign-in form is no row of a list."""
+    """Require a sign-in. A fragment's request takes the whole page there: a sign-in form is no row of a list."""
 
     @wraps(view)
     def guarded(request: Any, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
@@ -47,12 +47,14 @@ def signed_in(view: View[P]) -> Callable[..., HttpResponse]:
 
 
 def wants_fragment(request: InboxRequest) -> bool:
-    """Whether htmx asks for a region of the page, and not for the whole of it to go back in history."""
+    """Tell whether htmx asks for a region of the page. Not when it asks for the whole of it to go back in
+    history.
+    """
     return bool(request.htmx) and not request.htmx.history_restore_request
 
 
 def redirect_page(request: InboxRequest, address: str) -> HttpResponse:
-    """Redirect the whole page to `address`, also when htmx asked for a region of it."""
+    """Redirect the whole page to `address`, also from an htmx request."""
     if not request.htmx:
         return redirect(address)
     response: HttpResponse = HttpResponseClientRedirect(address)

@@ -54,7 +54,7 @@ def hand_over(request: InboxRequest, pk: int) -> HttpResponse:
 @require_POST
 @signed_in
 def accept(request: InboxRequest, pk: int) -> HttpResponse:
-    """ "We have it"."""
+    """Accept the case for its department: "We have it"."""
     seen = posted_version(request)
     return perform_and_show(
         request,
@@ -80,7 +80,7 @@ def bounce(request: InboxRequest, pk: int) -> HttpResponse:
 
 @signed_in
 def wrong_department(request: InboxRequest, pk: int) -> HttpResponse:
-    """Asks where a misrouted case belongs, the most likely department first; posting sends it there."""
+    """Ask where a misrouted case belongs, the most likely department first. Posting sends it there."""
     if request.method == "POST":
         reason = request.POST.get("reason", "").strip() or hand_overs.WRONG_DEPARTMENT
 
@@ -131,7 +131,7 @@ def take_back(request: InboxRequest, pk: int) -> HttpResponse:
 @require_POST
 @signed_in
 def watch(request: InboxRequest, pk: int) -> HttpResponse:
-    """Be told about a case until it is closed, or (`on` is "0") not any more."""
+    """Watch a case until it is closed. No longer when `on` is "0"."""
     on = request.POST.get("on") != "0"
     done = "You are told when it is solved." if on else "You watch it no longer."
     return perform_and_show(
@@ -148,7 +148,9 @@ def _posted_department(request: InboxRequest) -> Department:
 
 
 def hand_over_and_show(request: InboxRequest, pk: int, form: str, verb: CaseVerb) -> HttpResponse:
-    """Send a case on, then show it where the person still sees it, else the queue; both offer to take it back."""
+    """Send a case on and show it. The queue where the person no longer sees the case; both offer to take the
+    hand-over back.
+    """
     if (problem := perform_verb(request, form, verb)) is not None:
         return show_case_with_problem(request, pk, problem)
     custody_id = hand_overs.find_undoable_hand_over(pk, request.user, timezone.now())

@@ -18,13 +18,13 @@ from wording.times import display_time
 @require_safe
 @signed_in
 def notices(request: InboxRequest) -> HttpResponse:
-    """The newest first; asked for by htmx the list, or with a cursor the next rows."""
+    """List the notices, newest first. An htmx request gets the list, or with a cursor the next rows."""
     now, after = timezone.now(), request.GET.get("after", "")
-    found, following = notices_page(request.user, after)
+    rows, following = notices_page(request.user, after)
     context = {
-        "rows": [{"notice": one, "when": display_time(one.at, now)} for one in found],
-        "newest": found[0].pk if found else 0,
-        "unread": any(one.read_at is None for one in found),
+        "rows": [{"notice": notice, "when": display_time(notice.at, now)} for notice in rows],
+        "newest": rows[0].pk if rows else 0,
+        "unread": any(notice.read_at is None for notice in rows),
         "next": f"{request.path}?after={following}" if following else "",
         "tab": "notices",
     }
@@ -37,7 +37,9 @@ def notices(request: InboxRequest) -> HttpResponse:
 @require_POST
 @signed_in
 def open_notice(request: InboxRequest, pk: int) -> HttpResponse:
-    """Mark it read and go to its case, to the queue of its cases, or to what its version of the rules changed."""
+    """Mark a notice read and go to what it is about. To its case, to the queue of its cases, or to what its
+    version of the rules changed.
+    """
     notice = Notice.objects.filter(user=request.user, pk=pk).first()
     if notice is None:
         raise Http404
@@ -66,15 +68,15 @@ def mark_notice_read(request: InboxRequest, pk: int) -> HttpResponse:
 @signed_in
 def mark_all_notices_read(request: InboxRequest) -> HttpResponse:
     """Mark all as read that were there when the page was made: `until` is the newest of them."""
-    given = request.POST.get("until", "")
-    until = int(given) if given.isascii() and given.isdigit() and len(given) < 18 else None
+    posted = request.POST.get("until", "")
+    until = int(posted) if posted.isascii() and posted.isdigit() and len(posted) < 18 else None
     marked = mark_notices_read(request.user, timezone.now(), until=until)
     messages.success(request, f"{marked} marked as read." if marked else "All were read already.")
     return redirect("inbox:notices")
 
 
 def show_notices_again(request: InboxRequest) -> HttpResponse:
-    """The list as it is now, whole or by htmx its fragment."""
+    """Show the list as it is now. The fragment for htmx, else the whole page."""
     if not wants_fragment(request):
         return redirect("inbox:notices")
     request.method = "GET"

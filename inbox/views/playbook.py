@@ -19,7 +19,7 @@ from inbox.visibility import list_departments
 @require_POST
 @signed_in
 def playbook_answer(request: InboxRequest, pk: int) -> HttpResponse:
-    """The answer to the question that stands next."""
+    """Answer the next question."""
     question, key = request.POST.get("question", ""), request.POST.get("answer", "")
     return perform_and_show(
         request,
@@ -47,7 +47,7 @@ def playbook_back(request: InboxRequest, pk: int) -> HttpResponse:
 @require_POST
 @signed_in
 def escalate(request: InboxRequest, pk: int) -> HttpResponse:
-    """The priority one step up."""
+    """Raise the priority by one step."""
     seen = posted_version(request)
     return perform_and_show(
         request,
@@ -61,16 +61,16 @@ def escalate(request: InboxRequest, pk: int) -> HttpResponse:
 @require_POST
 @signed_in
 def begin_answer(request: InboxRequest, pk: int) -> HttpResponse:
-    """Put what the outcome suggests into the composer, unless something is written there already."""
+    """Put what the outcome suggests into the composer. Not when something is written there already."""
     now = timezone.now()
     try:
         case = read_case(request.user, pk, now)
     except Case.DoesNotExist as error:
         raise Http404 from error
     offered = allowed_actions(request.user, case)
-    found = build_playbook_panel(case, offered, list_departments(request.user), now)
-    kept = str(getattr(case, "draft_text", None) or "")
-    text = found.doing.text if found and found.doing.verb in ("answer", "escalate", "hand_over") else ""
-    if text and not kept.strip() and offered["publish"]:
+    panel = build_playbook_panel(case, offered, list_departments(request.user), now)
+    draft_text = str(getattr(case, "draft_text", None) or "")
+    text = panel.doing.text if panel and panel.doing.verb in ("answer", "escalate", "hand_over") else ""
+    if text and not draft_text.strip() and offered["publish"]:
         drafts.save_draft(pk, request.user, text, now)
     return show_case_after(request, pk, "", composer_too=True)

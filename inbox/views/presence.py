@@ -18,7 +18,7 @@ from inbox.views.guards import InboxRequest, signed_in
 @require_safe
 @signed_in
 def own_presence(request: InboxRequest) -> HttpResponse:
-    """Where one is, what one can do, and one's leave."""
+    """Show the person's own presence, skills and leave."""
     return _render_presence(request, LeaveForm(person=request.user, own=True))
 
 
@@ -61,8 +61,8 @@ def plan_leave(request: InboxRequest) -> HttpResponse:
     if not form.is_valid():
         return _render_presence(request, form)
     leave = form.save()
-    told = leavers.describe_leave_effect(leave, timezone.now())
-    messages.success(request, f"Your leave is noted. You get no work on these days. {told}".strip())
+    effect = leavers.describe_leave_effect(leave, timezone.now())
+    messages.success(request, f"Your leave is noted. You get no work on these days. {effect}".strip())
     return redirect("inbox:presence")
 
 
@@ -81,7 +81,7 @@ def remove_leave(request: InboxRequest, pk: int) -> HttpResponse:
 def _render_presence(request: InboxRequest, form: LeaveForm) -> HttpResponse:
     now, user = timezone.now(), request.user
     leaves = list(user.leaves.ending_from(presence.local_date(now)).select_related("substitute"))
-    running = next((one for one in leaves if one.starts_on <= presence.local_date(now)), None)
+    running = next((leave for leave in leaves if leave.starts_on <= presence.local_date(now)), None)
     context = {
         "person": user,
         "is_given": user.role in automatic.ASSIGNABLE_ROLES and user.capacity > 0,

@@ -1,4 +1,4 @@
-"""Trying a draft of the rules on the last thirty days, or on a file: begun, followed, stopped, and what it found."""
+"""Trying a draft of the rules on the last thirty days or on a file: start, follow, stop, and its result."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from routing.refusals import RuleSetError
 @require_POST
 @require_action("edit_rules")
 def preview_start(request: SignedInRequest) -> HttpResponse:
-    """Tries the person's draft on the last days, or on the rows of a CSV file that is sent with it."""
+    """Try the person's draft. On the last days, or on the rows of a CSV file that is sent with it."""
     sent = request.FILES.get("file")
     try:
         if "file" in request.POST or sent is not None:
@@ -46,22 +46,22 @@ def preview_start(request: SignedInRequest) -> HttpResponse:
 @require_safe
 @require_action("edit_rules")
 def preview(request: SignedInRequest, pk: int) -> HttpResponse:
-    """How far it has come, and what it found so far."""
-    found = get_object_or_404(RulePreview.objects.visible_to(request.user).defer("file"), pk=pk)
-    draft = run.find_preview_draft(found)
-    moved = sum(found.result.get("moves", {}).values())
+    """Show how far a preview has come and its result so far."""
+    shown = get_object_or_404(RulePreview.objects.visible_to(request.user).defer("file"), pk=pk)
+    draft = run.find_preview_draft(shown)
+    moved = sum(shown.result.get("moves", {}).values())
     context = {
-        "preview": found,
+        "preview": shown,
         "moved": moved,
-        "opening": sum(found.result.get("opening", {}).values()),
-        "share": f"{moved * 100 / found.done:.1f}" if found.done else "0",
-        "otherwise": found.result.get("otherwise", 0),
-        "moves": page.list_preview_moves(found, request.user),
-        "table": page.build_move_table(found),
-        "silent": page.unfired_rules(found) if found.done else [],
-        "rules": sum(1 for rule in found.content["rules"] if rule.get("enabled", True)),
+        "opening": sum(shown.result.get("opening", {}).values()),
+        "share": f"{moved * 100 / shown.done:.1f}" if shown.done else "0",
+        "otherwise": shown.result.get("otherwise", 0),
+        "moves": page.list_preview_moves(shown, request.user),
+        "table": page.build_move_table(shown),
+        "silent": page.unfired_rules(shown) if shown.done else [],
+        "rules": sum(1 for rule in shown.content["rules"] if rule.get("enabled", True)),
         "draft": draft,
-        "is_stale": draft is not None and draft.revision != found.revision,
+        "is_stale": draft is not None and draft.revision != shown.revision,
     }
     template = (
         "inbox/previews/preview.html#preview-body"
@@ -74,8 +74,10 @@ def preview(request: SignedInRequest, pk: int) -> HttpResponse:
 @require_POST
 @require_action("edit_rules")
 def preview_cancel(request: SignedInRequest, pk: int) -> HttpResponse:
-    """Stops it; what it has found stays."""
-    found = get_object_or_404(RulePreview.objects.visible_to(request.user).defer("file", "content"), pk=pk)
-    if run.cancel_preview(found, timezone.now()):
+    """Stop a preview. Its result so far stays."""
+    preview_to_stop = get_object_or_404(
+        RulePreview.objects.visible_to(request.user).defer("file", "content"), pk=pk
+    )
+    if run.cancel_preview(preview_to_stop, timezone.now()):
         messages.success(request, "Stopped. What was found so far is below.")
     return redirect("inbox:preview", pk)

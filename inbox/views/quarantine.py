@@ -1,4 +1,7 @@
-"""What could not be read or stored, with its raw form and a button to try again."""
+"""Items that could not be read or stored, with their raw form.
+
+Each has a button to try again.
+"""
 
 from __future__ import annotations
 
@@ -39,7 +42,7 @@ class QuarantineRow:
 @require_safe
 @require_action("quarantine")
 def quarantine_list(request: SignedInRequest) -> HttpResponse:
-    """The items that are not settled, newest first; `?before=ID` is the next page."""
+    """List the items that are not settled, newest first. `?before=ID` is the next page."""
     items = Quarantined.objects.visible_to(request.user).filter(resolved_at__isnull=True)
     before = request.GET.get("before", "")
     if before.isascii() and before.isdigit() and len(before) < 19:

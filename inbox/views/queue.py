@@ -38,23 +38,25 @@ _EMPTY: dict[str, tuple[str, str]] = {
 @require_safe
 @signed_in
 def queue(request: InboxRequest, kind: ViewKind = "open", slug: str = "") -> HttpResponse:
-    """A queue; asked for by htmx its rows, or with a cursor the next rows."""
+    """Show a queue. An htmx request gets its rows, or with a cursor the next rows."""
     title, department_id = _TITLES.get(kind, ""), None
     if kind == "department":
-        department = next((one for one in queue_departments(request.user) if one.slug == slug), None)
+        department = next(
+            (candidate for candidate in queue_departments(request.user) if candidate.slug == slug), None
+        )
         if department is None:
             raise Http404
         title, department_id = department.name, department.pk
     filters = QueueFilters.parse(request.GET, kind)
     brands = {brand.pk: brand for brand in BrandAccount.objects.visible_to(request.user)}
-    found = queue_page(request.user, kind, filters, brands, timezone.now(), department_id)
+    page = queue_page(request.user, kind, filters, brands, timezone.now(), department_id)
     empty = ("No case fits these filters", "Widen them to see more.") if filters.is_narrowed else _EMPTY[kind]
     context: dict[str, Any] = {
         "title": title,
         "kind": kind,
         "tab": kind,
-        "rows": found.rows,
-        "next": f"{request.path}?{filters.query_string(after=found.after)}" if found.after else "",
+        "rows": page.rows,
+        "next": f"{request.path}?{filters.query_string(after=page.after)}" if page.after else "",
         "first_page": not filters.after,
         "filters": filters,
         "here": f"{request.path}?{filters.query_string(after='')}".rstrip("?"),
@@ -72,7 +74,7 @@ def queue(request: InboxRequest, kind: ViewKind = "open", slug: str = "") -> Htt
 @require_safe
 @signed_in
 def navigation(request: InboxRequest) -> HttpResponse:
-    """The views at the left with their numbers as they are now; `?at=` is the page that is open."""
+    """Show the views at the left with their current numbers. `?at=` is the page that is open."""
     at = request.GET.get("at", "")
     return render(
         request, "inbox/queue/navigation.html", navigation_context(request.user, at.partition("?")[0])

@@ -46,7 +46,9 @@ def reading(request: InboxRequest, pk: int) -> HttpResponse:
 
 
 def _changed_values(form: QueryDict) -> dict[str, Any]:
-    """The fields that the person changed: somebody else's correction meanwhile is not taken back by the way."""
+    """Return the fields that the person changed. Somebody else's correction meanwhile is not taken back by
+    the way.
+    """
     changed = {
         str(field): parse_reading_value(field, str(form[field]))
         for field in ReadingField
@@ -61,7 +63,7 @@ def _reading_context(request: InboxRequest, message: Message) -> dict[str, Any]:
     now = timezone.now()
     rows = MessageCorrection.objects.filter(message=message).select_related("by").order_by("-id")
     corrections = list(rows[:_MOST_CORRECTIONS])
-    machine = {one.field: one.machine for one in corrections}
+    machine = {correction.field: correction.machine for correction in corrections}
     return {
         "message": message,
         "text": message.text[:_CHARACTERS_SHOWN],
@@ -69,12 +71,14 @@ def _reading_context(request: InboxRequest, message: Message) -> dict[str, Any]:
         "when": display_time(message.network_time, now),
         "may_correct": viewer(request.user).may("claim"),
         "fields": [_form_field(field, message, machine.get(field)) for field in ReadingField],
-        "corrections": [_correction_line(one, now) for one in corrections],
+        "corrections": [_correction_line(correction, now) for correction in corrections],
     }
 
 
 def _form_field(field: ReadingField, message: Message, machine: Any) -> dict[str, Any]:
-    """A field of the form: its choices, the one that holds, and what the machine read where a person said otherwise."""
+    """Return a field of the form. With its choices, the current one, and what the machine read where a person
+    said otherwise.
+    """
     current = getattr(message, field)
     options = _field_options(field, current)
     if machine is not None and machine != current:
@@ -93,21 +97,21 @@ def _field_options(field: ReadingField, current: Any) -> list[tuple[str, str]]:
     if field == ReadingField.SENTIMENT:
         unread = [] if current else [("", "Not read")]
         return unread + [(value, value.capitalize()) for value in SENTIMENTS]
-    known = {"": "Unknown", **language_names()}
-    return list((known if current in known else {current: current, **known}).items())
+    options = {"": "Unknown", **language_names()}
+    return list((options if current in options else {current: current, **options}).items())
 
 
 def _form_value(value: Any) -> str:
-    """A value as the form holds it."""
+    """Return a value as the form holds it."""
     if isinstance(value, bool):
         return "yes" if value else "no"
     return str(value)
 
 
-def _correction_line(one: MessageCorrection, now: dt.datetime) -> dict[str, Any]:
+def _correction_line(correction: MessageCorrection, now: dt.datetime) -> dict[str, Any]:
     return {
-        "who": name_or_somebody(one.by),
-        "said": reading_in_words({one.field: one.value}),
-        "read": reading_in_words({one.field: one.machine}),
-        "when": display_time(one.at, now),
+        "who": name_or_somebody(correction.by),
+        "said": reading_in_words({correction.field: correction.value}),
+        "read": reading_in_words({correction.field: correction.machine}),
+        "when": display_time(correction.at, now),
     }

@@ -17,9 +17,9 @@ from inbox.views.guards import InboxRequest, signed_in, wants_fragment
 @require_safe
 @signed_in
 def search(request: InboxRequest) -> HttpResponse:
-    """The newest messages that fit; asked for by htmx with a cursor the next ones."""
+    """Show the newest messages that match. An htmx request with a cursor gets the next ones."""
     query, after = clean_query(request.GET.get("q", "")), request.GET.get("after", "")
-    found = find(request.user, query, timezone.now(), after=after) if query else None
-    more = f"?{urlencode({'q': query, 'after': found.after})}" if found and found.after else ""
+    results = find(request.user, query, timezone.now(), after=after) if query else None
+    more = f"?{urlencode({'q': query, 'after': results.after})}" if results and results.after else ""
     name = "inbox/queue/search.html#hits" if wants_fragment(request) and after else "inbox/queue/search.html"
-    return render(request, name, {"query": query, "found": found, "next": more, "tab": "search"})
+    return render(request, name, {"query": query, "found": results, "next": more, "tab": "search"})

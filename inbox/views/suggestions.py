@@ -14,7 +14,7 @@ from inbox.views.hand_overs import hand_over_and_show
 @require_POST
 @signed_in
 def suggestion_accept(request: InboxRequest, pk: int) -> HttpResponse:
-    """The case goes where it was suggested."""
+    """Send the case where it was suggested."""
     seen = posted_version(request)
     return hand_over_and_show(
         request,
@@ -27,7 +27,7 @@ def suggestion_accept(request: InboxRequest, pk: int) -> HttpResponse:
 @require_POST
 @signed_in
 def suggestion_decline(request: InboxRequest, pk: int) -> HttpResponse:
-    """The case is right where it is."""
+    """Keep the case where it is."""
     seen = posted_version(request)
     return perform_and_show(
         request,

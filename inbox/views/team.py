@@ -16,7 +16,7 @@ from inbox.views.guards import InboxRequest
 @require_safe
 @login_required
 def team(request: InboxRequest) -> HttpResponse:
-    """Who is there, who carries how much, and how many cases are in limbo: the target is 0."""
+    """Show who is there and how much each person carries. Also how many cases are in limbo; the target is 0."""
     if not viewer(request.user).may("assignment"):
         raise Http404
     now = timezone.now()
