@@ -72,9 +72,9 @@ class PolicyForm(forms.Form):
     calendar = forms.ModelChoiceField(
         Calendar.objects.none(), empty_label=None, label="Counted by the calendar"
     )
-    first_response_minutes = BusinessMinutesField(label="First response")
-    next_response_minutes = BusinessMinutesField(label="Next response")
-    resolution_minutes = BusinessMinutesField(label="Resolution")
+    first_response_minutes = BusinessMinutesField(label=CLOCK_LABELS["first_response"])
+    next_response_minutes = BusinessMinutesField(label=CLOCK_LABELS["next_response"])
+    resolution_minutes = BusinessMinutesField(label=CLOCK_LABELS["resolution"])
     warning_percent = forms.IntegerField(
         min_value=1,
         max_value=90,
