@@ -1,4 +1,4 @@
-"""What a composer needs to know before a person writes: which message is answered, as whom, how long, and why not."""
+"""The composer of an answer: which message is answered, as whom, how long it may be, and why not."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Composer:
 
     @property
     def handle(self) -> str:
-        """The name under which the answer will stand on the network."""
+        """Return the name under which the answer will stand on the network."""
         return self.brand_account.display_name
 
 
@@ -103,7 +103,10 @@ def _why_disabled(
 
 
 def why_cannot_answer_as(user: User, brand_account: BrandAccount) -> str:
-    """Why the person cannot answer in the name of this brand account, "" when that is fine."""
+    """Return why the person cannot answer as this brand account.
+
+    A sentence for them, "" when they can.
+    """
     label = brand_account.network_label
     if not viewer(user).may("publish"):
         return "Your role does not allow you to answer customers."
@@ -117,7 +120,11 @@ def why_cannot_answer_as(user: User, brand_account: BrandAccount) -> str:
 
 
 def why_cannot_answer_message(case: Case, parent: Message | None, *, now: dt.datetime) -> str:
-    """Why this message cannot be answered, "" when it can."""
+    """Return why this message cannot be answered, "" when it can.
+
+    A sentence for the person; `parent` is None when no message is left. One statement for a direct conversation on a
+    network with a reply window, none otherwise.
+    """
     label = registry.network_label(case.network)
     if parent is None or parent.deleted_at is not None:
         return f"There is nothing left to answer: the customer's message was deleted, or {label} does not let us answer it."
@@ -132,33 +139,37 @@ def why_cannot_answer_message(case: Case, parent: Message | None, *, now: dt.dat
 
 
 def reply_window_end(case: Case) -> dt.datetime | None:
-    """Until when the network lets us answer a direct conversation, None where it sets no limit."""
+    """Return when the time to answer a direct conversation ends.
+
+    None for public messages and where the network sets no limit; else one statement.
+    """
     window = registry.network_capabilities(case.network).reply_window
     if window is None or case.visibility != Visibility.DIRECT:
         return None
-    last = Message.objects.filter(case=case, direction=Direction.INBOUND).order_by("-network_time").first()
-    return last.network_time + window if last is not None else None
+    inbound = Message.objects.filter(case=case, direction=Direction.INBOUND)
+    newest = inbound.order_by("-network_time").first()
+    return newest.network_time + window if newest is not None else None
 
 
 def on_its_way_sentence(reply: Reply, user: User) -> str:
-    """What is said of an answer that may still appear on the network."""
-    whose = "Your" if reply.author_id == user.pk else f"{name_or_somebody(reply.author)}'s"
-    return f"{whose} answer of {at_time_phrase(reply.created_at).removeprefix('at ')} is on its way ({reply.get_state_display().lower()})."
+    """Return a sentence about an answer on its way to the network."""
+    author = "Your" if reply.author_id == user.pk else f"{name_or_somebody(reply.author)}'s"
+    return f"{author} answer of {at_time_phrase(reply.created_at).removeprefix('at ')} is on its way ({reply.get_state_display().lower()})."
 
 
 def max_reply_length(network: str, visibility: str) -> int:
-    """How long an answer may be, in the network's unit."""
+    """Return how long an answer may be, in the network's unit."""
     capabilities = registry.network_capabilities(network)
     return capabilities.max_dm_length if visibility == Visibility.DIRECT else capabilities.max_length
 
 
 def measure_text(network: str, text: str) -> int:
-    """Length of a text in the network's own unit."""
+    """Return the length of a text in the network's own unit."""
     return registry.CONNECTORS[network].measure_length(text)
 
 
 def add_signature(text: str, user: User) -> str:
-    """`text` with the person's signature at its end, once."""
+    """Return `text`, stripped, with the person's signature at its end, once."""
     text = text.strip()
     signature = user.signature
     return text if not signature or text.endswith(signature) else f"{text} {signature}"

@@ -1,8 +1,8 @@
-"""The outbox: answers leave once, and what is said of them is true.
+"""The outbox: answers leave once, and what pages say about them is true.
 
 queued → sending (committed before the network is asked) → sent, failed or unconfirmed. Only what certainly never left
-is queued again. What may have left is looked for on the network, and when looking does not settle it, a person
-decides. Every function may run twice or at the same time in two workers.
+is queued again. What may have left is looked for on the network, and when that does not settle it, a person decides.
+Every function may run twice or at the same time in two workers.
 """
 
 from __future__ import annotations
@@ -39,14 +39,14 @@ from networks.base import (
 logger = logging.getLogger(__name__)
 Clock = Callable[[], dt.datetime]
 
-#: How long one attempt may take. Longer than the longest answer that a connector waits for (65 s), so that nobody
+#: How long one attempt may take. Longer than the longest response that a connector waits for (65 s), so that nobody
 #: decides about an answer that a slow worker is still sending.
 SEND_LEASE = dt.timedelta(seconds=settings.OUTBOX_LEASE_SECONDS)
-#: A worker that needed more of its lease than this to get ready does not send any more.
+#: A worker that took longer than this to prepare does not send any more.
 _READY_WITHIN = SEND_LEASE / 4
-#: A look has this long before another worker may look too.
+#: How long one look for an answer may take before another worker may look as well.
 _LOOK_LEASE = SEND_LEASE
-#: Attempts that the network put off before a person is told, waiting 5 s, 10 s, 20 s … at most 15 min between them.
+#: Attempts that the network postpones before the author is notified, 5 s, 10 s, 20 s … at most 15 min apart.
 MAX_ATTEMPTS = 10
 _FIRST_RETRY = dt.timedelta(seconds=5)
 _LONGEST_RETRY = dt.timedelta(minutes=15)
@@ -55,20 +55,26 @@ _BATCH = 200
 
 
 def due_reply_ids(now: dt.datetime) -> list[int]:
-    """Ids of queued answers to send, oldest first. Those of an account that must be connected again are held."""
+    """Return the ids of queued answers that are due, oldest first.
+
+    Without those of a brand account that must be connected again: they wait until it is.
+    """
     due = Reply.objects.filter(state=ReplyState.QUEUED, send_after__lte=now)
     sendable = due.exclude(brand_account__health=Health.REAUTHORISE)
     return list(sendable.order_by("send_after", "pk").values_list("pk", flat=True)[:_BATCH])
 
 
 def due_check_ids(now: dt.datetime) -> list[int]:
-    """Ids of unconfirmed answers that are due to be looked for."""
+    """Return the ids of unconfirmed answers due for another look."""
     due = Reply.objects.filter(state=ReplyState.UNCONFIRMED, check_after__lte=now)
     return list(due.order_by("check_after", "pk").values_list("pk", flat=True)[:_BATCH])
 
 
 def expire_reply_leases(now: dt.datetime) -> int:
-    """Answers whose worker died while sending become unconfirmed, never queued. Returns how many."""
+    """Mark answers whose worker died while sending as unconfirmed.
+
+    Never as queued: they may have left. Returns how many.
+    """
     expired = Reply.objects.filter(state=ReplyState.SENDING, lease_until__lte=now)
     reason = "Sending was interrupted. The answer may or may not have been published."
     return sum(
@@ -79,7 +85,7 @@ def expire_reply_leases(now: dt.datetime) -> int:
 
 
 def send_queued_reply(reply_id: int, *, clock: Clock = timezone.now) -> None:
-    """One attempt to send an answer, if it is due and nobody else has claimed it."""
+    """Send an answer that is due, once, unless somebody else claimed it."""
     now, lease = clock(), uuid.uuid4()
     reply = Reply.objects.select_related("parent", "author", "brand_account").filter(pk=reply_id).first()
     if reply is None or reply.brand_account.health == Health.REAUTHORISE:
@@ -93,7 +99,10 @@ def send_queued_reply(reply_id: int, *, clock: Clock = timezone.now) -> None:
 
 
 def _why_not_sendable(reply: Reply) -> str:
-    """Why an answer that was allowed when it was written may not leave now, "" when it may."""
+    """Return why an answer may not leave now, or "".
+
+    It was allowed when it was written.
+    """
     author, brand_account = reply.author, reply.brand_account
     if not author.is_active:
         return f"Not sent: {author} no longer works here."
@@ -109,11 +118,14 @@ def _why_not_sendable(reply: Reply) -> str:
 
 
 def _attempt_send(reply: Reply, lease: uuid.UUID, clock: Clock) -> None:
-    """Ready the connector, look first where a person had the answer sent again, send."""
+    """Prepare the connector and post the answer.
+
+    Where a person asked for it to be sent again, look for it on the network first.
+    """
     started = clock()
     try:
         connector = connect_renewed(reply.brand_account, now=started)
-        stands = _find_on_network(connector, reply) if reply.settled_by_id is not None else None
+        published = _find_on_network(connector, reply) if reply.settled_by_id is not None else None
     except CredentialUnusable as error:
         _requeue_or_fail(reply, Reauthorise(str(error), code="credential"), lease, clock())
         return
@@ -123,8 +135,8 @@ def _attempt_send(reply: Reply, lease: uuid.UUID, clock: Clock) -> None:
     except NetworkError as error:
         _requeue_or_fail(reply, error, lease, clock())
         return
-    if stands is not None:
-        outcomes.record_reply_sent(reply.pk, stands, now=clock(), sent_at=started, lease=lease)
+    if published is not None:
+        outcomes.record_reply_sent(reply.pk, published, now=clock(), sent_at=started, lease=lease)
         return
     if clock() - started > _READY_WITHIN:
         outcomes.requeue_reply(reply.pk, "", lease=lease, send_after=clock())
@@ -133,7 +145,10 @@ def _attempt_send(reply: Reply, lease: uuid.UUID, clock: Clock) -> None:
 
 
 def _post_reply(connector: Connector, reply: Reply, lease: uuid.UUID, clock: Clock) -> None:
-    """The one place where an answer leaves. Outside any transaction."""
+    """Post an answer to the network: the only place where one leaves.
+
+    Call it outside any transaction.
+    """
     send = connector.send_dm if reply.visibility == Visibility.DIRECT else connector.reply
     try:
         sent = send(reply.parent.reply_ref, OutgoingMessage(reply.text), str(reply.composer_id))
@@ -142,7 +157,7 @@ def _post_reply(connector: Connector, reply: Reply, lease: uuid.UUID, clock: Clo
     except NetworkError as error:
         _requeue_or_fail(reply, error, lease, clock())
     except Exception as error:
-        # Whatever went wrong, it went wrong around the request: the answer may stand there.
+        # Whatever failed, it failed around the request: the answer may have been published.
         logger.exception("Reply %s: sending failed in an unforeseen way", reply.pk)
         reason = "Something unforeseen happened while sending. The answer may or may not have been published."
         outcomes.record_reply_unconfirmed(
@@ -154,13 +169,16 @@ def _post_reply(connector: Connector, reply: Reply, lease: uuid.UUID, clock: Clo
 
 
 def _requeue_or_fail(reply: Reply, error: NetworkError, lease: uuid.UUID, now: dt.datetime) -> None:
-    """The network certainly did not take the answer: queue it again where waiting helps, else tell its author."""
+    """Queue an answer that certainly did not leave again, or fail it.
+
+    It is queued where waiting helps; otherwise its author sees that it failed.
+    """
     words = str(error) or "The network gave no reason."
     if isinstance(error, Reauthorise):
         outcomes.record_brand_account_health(reply.brand_account_id, error, now=now)
-        held = f"Held until {reply.brand_account.display_name} is connected again. {words}"
+        reason = f"Held until {reply.brand_account.display_name} is connected again. {words}"
         outcomes.requeue_reply(
-            reply.pk, held, lease=lease, send_after=now, code=error.code, attempts=reply.attempts - 1
+            reply.pk, reason, lease=lease, send_after=now, code=error.code, attempts=reply.attempts - 1
         )
     elif isinstance(error, BudgetExhausted):
         outcomes.record_brand_account_health(reply.brand_account_id, error, now=now)
@@ -185,14 +203,17 @@ def _requeue_or_fail(reply: Reply, error: NetworkError, lease: uuid.UUID, now: d
 
 
 def look_for_reply(reply_id: int, *, clock: Clock = timezone.now) -> None:
-    """Look on the network for an unconfirmed answer, if that is due and nobody else is looking."""
+    """Look on the network for an unconfirmed answer that is due.
+
+    Does nothing when another worker is looking for it.
+    """
     now = clock()
     due = Reply.objects.filter(Q(check_after__lte=now), pk=reply_id, state=ReplyState.UNCONFIRMED)
     if not due.update(check_after=now + _LOOK_LEASE):
         return
     reply = Reply.objects.select_related("parent", "brand_account").get(pk=reply_id)
     try:
-        found = _find_on_network(connect_renewed(reply.brand_account, now=now), reply)
+        published = _find_on_network(connect_renewed(reply.brand_account, now=now), reply)
     except (NetworkError, CredentialUnusable) as error:
         if isinstance(error, Reauthorise):
             outcomes.record_brand_account_health(reply.brand_account_id, error, now=clock())
@@ -201,21 +222,24 @@ def look_for_reply(reply_id: int, *, clock: Clock = timezone.now) -> None:
         logger.exception("Reply %s: looking failed in an unforeseen way", reply_id)
         outcomes.record_fruitless_look(reply_id, now=clock(), failure="It could not be looked for.")
     else:
-        if found is None:
+        if published is None:
             outcomes.record_fruitless_look(reply_id, now=clock())
         else:
-            outcomes.record_reply_sent(reply_id, found, now=clock(), sent_at=reply.sending_since or now)
+            outcomes.record_reply_sent(reply_id, published, now=clock(), sent_at=reply.sending_since or now)
 
 
 def _find_on_network(connector: Connector, reply: Reply) -> SentMessage | None:
-    """The answer on the network. An id that another answer of ours has is not this one."""
-    found = connector.find_own_message(
+    """Find the answer on the network, None when it is not there.
+
+    A message whose id another answer of ours has is not this one.
+    """
+    published = connector.find_own_message(
         reply.parent.reply_ref,
         reply.text,
         reply.created_at,
         "direct" if reply.visibility == "direct" else "public",
     )
-    if found is None:
+    if published is None:
         return None
-    others = Reply.objects.filter(brand_account=reply.brand_account, remote_id=found.remote_id)
-    return None if others.exclude(pk=reply.pk).exists() else found
+    others = Reply.objects.filter(brand_account=reply.brand_account, remote_id=published.remote_id)
+    return None if others.exclude(pk=reply.pk).exists() else published

@@ -1,4 +1,4 @@
-"""What became of an answer, stored so that it may be stored twice, late, or by two workers at once.
+"""Outcomes of answers: each may be recorded twice, late, or by two workers at once.
 
 Every function is one transaction. A state changes only by a conditional UPDATE: `lease` names the attempt whose
 outcome it is, and an attempt that lost its lease can still report that the network took the answer, nothing else.
@@ -31,13 +31,16 @@ logger = logging.getLogger(__name__)
 P = ParamSpec("P")
 R = TypeVar("R")
 
-#: Seconds between looks for an unconfirmed answer. With the lease they stay below five minutes, after which a
-#: person decides.
+#: Seconds between looks for an unconfirmed answer. With the lease they add up to less than five minutes; then a person
+#: decides.
 CHECK_DELAYS: tuple[float, ...] = settings.OUTBOX_CHECK_DELAYS
 
 
 def _retry_when_database_busy(store: Callable[P, R]) -> Callable[P, R]:
-    """Try again when Postgres chose this transaction to end a deadlock, or is just being restarted."""
+    """Retry when Postgres ended this transaction or is being restarted.
+
+    It ends one of two transactions in a deadlock. Three retries, 0.2, 1 and 3 s apart; none inside a transaction.
+    """
 
     @functools.wraps(store)
     def storing(*args: P.args, **kwargs: P.kwargs) -> R:
@@ -65,13 +68,13 @@ def record_reply_sent(
     sent_at: dt.datetime,
     lease: uuid.UUID | None = None,
 ) -> bool:
-    """The answer stands on the network under `sent.remote_id` since `sent_at`. False when that was known already.
+    """Record that the answer was published as `sent.remote_id` at `sent_at`.
 
-    Whatever was believed before gives way to it, except that another attempt is under way (`lease` is not its).
-    Raises `Invalid` when that id is a customer's message.
+    Replaces whatever was recorded before, unless another attempt is under way (its lease is not `lease`). Returns False
+    when the answer was recorded as sent already. Raises `Invalid` when that id is a customer's message.
     """
-    believable = Q(state__in=[ReplyState.UNCONFIRMED, ReplyState.QUEUED, ReplyState.FAILED])
-    row = Reply.objects.filter(believable | Q(state=ReplyState.SENDING, lease_token=lease), pk=reply_id)
+    replaceable = Q(state__in=[ReplyState.UNCONFIRMED, ReplyState.QUEUED, ReplyState.FAILED])
+    row = Reply.objects.filter(replaceable | Q(state=ReplyState.SENDING, lease_token=lease), pk=reply_id)
     stored = row.update(
         state=ReplyState.SENT, remote_id=sent.remote_id, permalink=sent.permalink, sent_at=sent_at, lease_until=None,
         check_after=None, needs_person=False, error="", error_code="",
@@ -91,7 +94,11 @@ def record_reply_sent(
 def _get_or_create_outbound_message(
     reply: Reply, sent: SentMessage, sent_at: dt.datetime
 ) -> tuple[Message, bool]:
-    """Our message; the echo may have brought it already, then it gets its author."""
+    """Return our message, and whether it was created.
+
+    When its echo came first, the message is there and gets its author. Raises `Invalid` when the id is that of a
+    customer's message.
+    """
     parent = reply.parent
     message, created = Message.objects.get_or_create(
         brand_account=reply.brand_account,
@@ -121,12 +128,15 @@ def _get_or_create_outbound_message(
 
 
 def _apply_answer_to_case(change: Change, sent_at: dt.datetime) -> None:
-    """What an answer does to a case. A message that the customer wrote after it still waits."""
+    """Apply an answer to its case.
+
+    The case waits for the customer now, unless they wrote again after `sent_at`.
+    """
     case = change.case
-    first, last = case.first_response_at, case.last_outbound_at
+    previous = case.last_outbound_at
     # Never before the case reached us: the network's clock may be behind.
-    change.set(first_response_at=first or max(sent_at, case.created_at))
-    change.set(last_outbound_at=max(last, sent_at) if last else sent_at)
+    change.set(first_response_at=case.first_response_at or max(sent_at, case.created_at))
+    change.set(last_outbound_at=max(previous, sent_at) if previous else sent_at)
     wrote_again = case.last_inbound_at is not None and case.last_inbound_at > sent_at
     if wrote_again or not case.is_open:
         return
@@ -138,9 +148,10 @@ def _apply_answer_to_case(change: Change, sent_at: dt.datetime) -> None:
 def record_reply_failed(
     reply_id: int, reason: str, *, now: dt.datetime, code: str = "", lease: uuid.UUID | None = None
 ) -> bool:
-    """The answer was refused and does not stand on the network; its text goes back into the draft.
+    """Record that the answer was refused, and restore its draft.
 
-    With a `lease` it must be that attempt's; without one the answer must not have left the queue.
+    With a `lease` it must be the one of the attempt; without one the answer must still be queued. Returns False, and
+    changes nothing, otherwise.
     """
     row = _filter_attempt(reply_id, lease)
     if not row.update(
@@ -159,7 +170,11 @@ def record_reply_failed(
 def record_reply_unconfirmed(
     reply_id: int, reason: str, *, now: dt.datetime, lease: uuid.UUID, code: str = ""
 ) -> bool:
-    """The answer may or may not stand on the network: it is looked for, never sent again by itself."""
+    """Record that the answer may or may not have been published.
+
+    It will be looked for, never sent again by itself. Returns False, and changes nothing, when the attempt has lost its
+    `lease`.
+    """
     row = Reply.objects.filter(pk=reply_id, state=ReplyState.SENDING, lease_token=lease)
     first_look = now + dt.timedelta(seconds=CHECK_DELAYS[0])
     if not row.update(
@@ -184,22 +199,28 @@ def requeue_reply(
     code: str = "",
     attempts: int | None = None,
 ) -> bool:
-    """The answer certainly did not leave: queued again for `send_after`. `attempts` replaces the count when given."""
+    """Queue an answer that certainly did not leave again, for `send_after`.
+
+    `attempts` replaces the count unless None. Returns False when the attempt has lost its `lease`.
+    """
     changes: dict[str, Any] = {} if attempts is None else {"attempts": attempts}
     row = _filter_attempt(reply_id, lease)
-    put = row.update(
+    updated = row.update(
         state=ReplyState.QUEUED, lease_until=None, lease_token=None, send_after=send_after, error=reason[:500],
         error_code=code[:60], **changes,
     )  # fmt: skip
-    if put:
+    if updated:
         publish_reply_state(reply_id)
-    return bool(put)
+    return bool(updated)
 
 
 @_retry_when_database_busy
 @transaction.atomic
 def record_fruitless_look(reply_id: int, *, now: dt.datetime, failure: str = "") -> None:
-    """The answer was looked for and not found (or the look itself failed); after the last look a person decides."""
+    """Record that looking did not find the answer.
+
+    `failure` is a sentence about a look that itself failed. After the last look a person decides.
+    """
     reply = (
         Reply.objects.select_for_update(of=("self",))
         .filter(pk=reply_id, state=ReplyState.UNCONFIRMED)
@@ -219,7 +240,7 @@ def record_fruitless_look(reply_id: int, *, now: dt.datetime, failure: str = "")
 
 
 def publish_reply_state(reply_id: int) -> None:
-    """Let open pages show the answer's new state; the case itself has not changed."""
+    """Publish an answer's new state to open pages; its case has not changed."""
     case = Case.objects.filter(replies=reply_id).first()
     if case is not None:
         publish_cases_on_commit([Change(case, None, case.activity_at).as_case_change()])
@@ -228,7 +249,7 @@ def publish_reply_state(reply_id: int) -> None:
 @_retry_when_database_busy
 @transaction.atomic
 def record_brand_account_health(brand_account_id: int, error: NetworkError, *, now: dt.datetime) -> None:
-    """Keep what a network's failure says about the brand account."""
+    """Store what a network's failure says about the brand account."""
     brand_account = BrandAccount.objects.select_for_update(no_key=True).get(pk=brand_account_id)
     health, until = health_from_error(error)
     set_health(brand_account, health, str(error), now=now, until=until)
@@ -241,9 +262,10 @@ def _filter_attempt(reply_id: int, lease: uuid.UUID | None) -> Any:
 
 
 def claim_reply(reply_id: int, *, now: dt.datetime, lease: uuid.UUID, until: dt.datetime) -> Reply | None:
-    """Take a due answer for one attempt, committed before the network is asked. None when it is not to be had.
+    """Claim a due answer for one attempt, None when somebody else did.
 
-    Only its own columns decide, so that a claim that waited for another one sees that the answer is gone.
+    Committed before the network is asked. The condition uses columns of the answer alone: a claim that waited for
+    another one is checked again against them and sees that the answer is gone.
     """
     due = Reply.objects.filter(pk=reply_id, state=ReplyState.QUEUED, send_after__lte=now)
     if not due.update(

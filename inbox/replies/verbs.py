@@ -1,4 +1,4 @@
-"""Answers: into the outbox, back out of it, and what a person decides about one whose fate is unknown.
+"""Verbs about answers: queue one, cancel it, and settle one of which nobody knows whether it was published.
 
 Sending is in `inbox.replies.outbox`. All verbs raise `Case.DoesNotExist` (or `Reply.DoesNotExist`) alike for what is absent
 and what the person may not read, and `NotAllowed`, `Invalid` or `Conflict` with a sentence for the person.
@@ -32,9 +32,9 @@ from inbox.replies.outcomes import record_reply_sent
 from inbox.text import clean_text, is_visible
 from networks.base import SentMessage
 
-#: More than this nobody reads, and the length in a network's own unit is slow to count.
+#: Characters. Nobody reads a longer answer, and its length in the network's own unit is slow to count.
 LONGEST_INPUT = 20_000
-#: Events that make no answer to the customer out of date.
+#: Events after which an answer to the customer is still up to date.
 _HARMLESS_VERBS = (
     Verb.ASSIGNED,
     Verb.ACCEPTED,
@@ -62,9 +62,10 @@ def queue_reply(
 ) -> Reply:
     """Put an answer into the outbox; it leaves `settings.UNDO_SECONDS` after `now`.
 
-    The signature is added. The brand account is the message's. The same `composer_id` again returns the first answer.
-    Raises `Conflict` when the customer has written since `seen_version`, or somebody has answered or is answering;
-    whatever is refused, the text is kept as the person's draft. `visibility` must be the message's own (None).
+    The signature is added, and the brand account is the message's. The same `composer_id` again returns the first
+    answer. `visibility` is checked against the message's unless None. Raises `Conflict` when the customer has written
+    since `seen_version`, or somebody has answered or is answering. Whatever is refused, the text is stored as the
+    person's draft.
     """
     text = clean_text(text)[0].strip()
     try:
@@ -141,23 +142,23 @@ def _check_nobody_answers(case: Case, parent: Message, by: User) -> None:
 
 
 def _check_nothing_new(case: Case, seen_version: int) -> None:
-    """Refuse an answer to a case that has changed for the customer since the person looked.
+    """Refuse an answer when something relevant happened since `seen_version`.
 
-    Every event notes the version that it made. A version that no harmless event accounts for was made by the
-    customer, or by somebody who answered.
+    Every event notes the version that it made. A version that no harmless event accounts for was made by the customer,
+    or by somebody who answered. Raises `Conflict`.
     """
     if seen_version == case.version:
         return
-    since = CaseEvent.objects.filter(case=case, data__version__gt=seen_version).select_related("actor")
-    harmless, telling = set(), []
-    for event in since.order_by("at", "id"):
+    events = CaseEvent.objects.filter(case=case, data__version__gt=seen_version).select_related("actor")
+    harmless, relevant = set(), []
+    for event in events.order_by("at", "id"):
         if event.verb in _HARMLESS_VERBS or (event.verb == Verb.REPLY_QUEUED and _is_dead_reply_event(event)):
             harmless.add(event.data["version"])
         else:
-            telling.append(event)
-    accounted_for = harmless - {event.data["version"] for event in telling}
+            relevant.append(event)
+    accounted_for = harmless - {event.data["version"] for event in relevant}
     if seen_version > case.version or set(range(seen_version + 1, case.version + 1)) - accounted_for:
-        answered = [event for event in telling if event.verb in (Verb.ANSWERED, Verb.REPLY_QUEUED)]
+        answered = [event for event in relevant if event.verb in (Verb.ANSWERED, Verb.REPLY_QUEUED)]
         raise Conflict(case, event_sentence(answered[-1]) if answered else latest_event_sentence(case))
 
 
@@ -167,27 +168,31 @@ def _is_dead_reply_event(event: CaseEvent) -> bool:
 
 
 def _check_and_sign(text: str, parent: Message, by: User) -> str:
-    """The whole text that goes out. Raises `Invalid` when it is empty or too long for the network."""
+    """Return the whole text that goes out, with the signature.
+
+    Raises `Invalid` when it is empty or too long for the network.
+    """
     if text == by.signature or not is_visible(text):
         raise Invalid("Write an answer before you send it.")
-    whole, most = add_signature(text, by), max_reply_length(parent.brand_account.network, parent.visibility)
-    length = len(whole) if len(whole) > LONGEST_INPUT else measure_text(parent.brand_account.network, whole)
-    if length > most:
+    network = parent.brand_account.network
+    signed, longest = add_signature(text, by), max_reply_length(network, parent.visibility)
+    length = len(signed) if len(signed) > LONGEST_INPUT else measure_text(network, signed)
+    if length > longest:
         label = parent.brand_account.network_label
         raise Invalid(
-            f"With your signature the answer is {length:,} long; {label} takes {most:,}. Shorten it by {length - most:,}."
+            f"With your signature the answer is {length:,} long; {label} takes {longest:,}. Shorten it by {length - longest:,}."
         )
-    return whole
+    return signed
 
 
 def cancel_reply(reply_id: int, by: User, *, now: dt.datetime) -> Reply:
-    """Take an answer back before it leaves; the text goes back into its author's draft.
+    """Take an answer back before it leaves, and restore its author's draft.
 
-    The author may, and whoever may settle answers. Taking it back again changes nothing; when it has left already,
-    that is a `Conflict`.
+    Allowed for its author and for everybody who may settle answers. Taking it back again changes nothing. Raises
+    `Conflict` when it has left already.
     """
     with transaction.atomic():
-        # Its author may even when the case has been handed over meanwhile.
+        # Its author may even when the case has been handed over in the meantime.
         own = Reply.objects.select_related("author").filter(pk=reply_id, author=by).first()
         reply = own or _get_readable_reply(reply_id, by)
         if own is None:
@@ -195,8 +200,7 @@ def cancel_reply(reply_id: int, by: User, *, now: dt.datetime) -> Reply:
         if reply.state == ReplyState.CANCELLED:
             return reply
         queued = Reply.objects.filter(pk=reply.pk, state=ReplyState.QUEUED)
-        taken = queued.update(state=ReplyState.CANCELLED, settled_by=by)
-        if not taken:
+        if not queued.update(state=ReplyState.CANCELLED, settled_by=by):
             raise Conflict(reply.case, "Too late: the answer has left already.")
         with change_case(reply.case_id, now=now, by=by) as change:
             drafts.restore_draft(reply.case_id, reply.author_id, reply.text, now)
@@ -208,11 +212,11 @@ def cancel_reply(reply_id: int, by: User, *, now: dt.datetime) -> Reply:
 def settle_reply(
     reply_id: int, by: User, decision: Settlement, *, now: dt.datetime, remote_id: str = ""
 ) -> Reply:
-    """A person decides about an answer whose fate looking could not settle.
+    """Store what a person decides about an answer that was never found.
 
-    "sent": it stands there; `remote_id` is its id or address on the network. Without it, it is looked for once more.
-    "again": it does not; send it again (the network is asked once more before that). "give_up": leave it; the text
-    goes back into the draft. Raises `Conflict` when it is settled already, `NotAllowed` without the right.
+    "sent": it was published; `remote_id` is its id or address on the network, and without it the answer is looked for
+    once more. "again": it was not, so send it again (the network is asked once more before that). "give_up": leave it;
+    the text goes back into the draft. Raises `Conflict` when it is settled already, `NotAllowed` without the right.
     """
     with transaction.atomic():
         reply = _get_readable_reply(reply_id, by)
@@ -251,18 +255,21 @@ def _apply_settlement(reply: Reply, decision: Settlement, now: dt.datetime) -> N
         drafts.restore_draft(reply.case_id, reply.author_id, reply.text, now)
 
 
-def _parse_remote_id(given: str, reply: Reply) -> str:
-    """An id from what a person pasted: the id itself, or the address of the message."""
-    found = given.strip().split("?")[0].rstrip("/").rpartition("/")[2]
-    if not found or len(found) > 200 or not found.isprintable() or " " in found:
+def _parse_remote_id(pasted: str, reply: Reply) -> str:
+    """Parse the id of a message out of what a person pasted.
+
+    The id itself, or the address of the message. Raises `Invalid` for anything else, and for the id of another answer.
+    """
+    remote_id = pasted.strip().split("?")[0].rstrip("/").rpartition("/")[2]
+    if not remote_id or len(remote_id) > 200 or not remote_id.isprintable() or " " in remote_id:
         raise Invalid("That is neither an id nor an address of a message.")
     if (
-        Reply.objects.filter(brand_account=reply.brand_account_id, remote_id=found)
+        Reply.objects.filter(brand_account=reply.brand_account_id, remote_id=remote_id)
         .exclude(pk=reply.pk)
         .exists()
     ):
         raise Invalid("Another answer of ours stands under that id.")
-    return found
+    return remote_id
 
 
 def _get_readable_reply(reply_id: int, by: User) -> Reply:
