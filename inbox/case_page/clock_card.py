@@ -27,50 +27,59 @@ class ClockRow:
 
 @dataclass(frozen=True, slots=True)
 class ClockCard:
-    """`basis` says by what it was set."""
+    """The clocks of a case; `basis` names the policy, calendar and version that set them."""
 
     rows: list[ClockRow]
     basis: str
 
 
 def clock_card(case: Case, now: dt.datetime) -> ClockCard | None:
-    """None for history and where no policy applies. Reads no row when the version is known to this process."""
+    """Return the card of a case's clocks at `now`.
+
+    None for imported history and where no policy applies. No statement when this process has the version cached.
+    """
     if case.historical or not case.sla_version:
         return None
-    known = versions.service_levels_by_number(case.sla_version)
-    policy = known.matching_policy(case.department_id, case.priority, case.network)
+    service_levels = versions.service_levels_by_number(case.sla_version)
+    policy = service_levels.matching_policy(case.department_id, case.priority, case.network)
     if policy is None or not policy.targets:
         return None
-    rows = [_clock_row(case, known, policy, clock, now) for clock in CLOCKS if clock in policy.targets]
-    basis = f"Policy “{policy.name}”, calendar “{policy.calendar_name}”, version {known.number}"
+    rows = [
+        _clock_row(case, service_levels, policy, clock, now) for clock in CLOCKS if clock in policy.targets
+    ]
+    basis = f"Policy “{policy.name}”, calendar “{policy.calendar_name}”, version {service_levels.number}"
     return ClockCard(rows, basis)
 
 
 def _clock_row(
-    case: Case, known: ServiceLevels, policy: Policy, clock: ClockName, now: dt.datetime
+    case: Case, service_levels: ServiceLevels, policy: Policy, clock: ClockName, now: dt.datetime
 ) -> ClockRow:
     target = f"{business_span(policy.targets[clock])} of business time"
-    for one in clocks.running_clocks(case):
-        if one.clock == clock:
-            found = known.due(policy, clock, one.since, one.used)
-            if found is None:
+    for running in clocks.running_clocks(case):
+        if running.clock == clock:
+            due = service_levels.due(policy, clock, running.since, running.used)
+            if due is None:
                 return ClockRow(CLOCK_LABELS[clock], target, "", Chip("never open", "late"))
             return ClockRow(
                 CLOCK_LABELS[clock],
                 target,
-                short_time(found.at),
-                due_chip("Due", found.at, found.warned_at, now),
+                short_time(due.at),
+                due_chip("Due", due.at, due.warned_at, now),
             )
     return ClockRow(CLOCK_LABELS[clock], target, "", _stopped_clock_chip(case, policy, clock))
 
 
 def _stopped_clock_chip(case: Case, policy: Policy, clock: ClockName) -> Chip:
     if clock == "first_response":
-        due, given = case.first_response_due_at, case.first_response_at
-        if given is None:
+        due_at, answered_at = case.first_response_due_at, case.first_response_at
+        if answered_at is None:
             return Chip("not running")
-        when = f"answered {short_time(given)}"
-        return Chip("met", "ok", when) if due is None or given <= due else Chip("missed", "late", when)
+        when = f"answered {short_time(answered_at)}"
+        return (
+            Chip("met", "ok", when)
+            if due_at is None or answered_at <= due_at
+            else Chip("missed", "late", when)
+        )
     if clock == "next_response":
         return Chip("not running")
     used, target = case.resolution_used, int(policy.targets[clock].total_seconds())

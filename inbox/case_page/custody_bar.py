@@ -1,4 +1,4 @@
-"""Who has had a case, and how much of that was waiting: the bar of its page."""
+"""The bar that shows which departments had a case, and how long it waited there."""
 
 from __future__ import annotations
 
@@ -9,13 +9,16 @@ from inbox.models import Case, Custody
 from wording.numbers import format_share
 from wording.spans import long_span
 
-#: The bar's length in the units of its drawing, and the least that is still seen.
+#: The length of the bar in the units of its drawing, and of the shortest part that can still be seen.
 BAR_LENGTH, LEAST_PART_LENGTH = 1000, 12
 
 
 @dataclass(frozen=True, slots=True)
 class CustodyPart:
-    """One piece of the bar. `tone`: late (sent and not accepted), iron (in work). `x` and `width` are of `BAR_LENGTH`."""
+    """One part of the bar.
+
+    `tone`: late (sent and not accepted) or iron (being worked on). `x` and `width` are in the units of `BAR_LENGTH`.
+    """
 
     label: str
     length: str
@@ -26,27 +29,31 @@ class CustodyPart:
 
 @dataclass(frozen=True, slots=True)
 class CustodyBar:
+    """The bar: how long in all, which share of it waited ("" below a minute), and its parts in order."""
+
     total: str
     waiting: str
     parts: list[CustodyPart]
 
 
 def custody_bar(custodies: list[Custody], case: Case, now: dt.datetime) -> CustodyBar | None:
-    """The intervals of a case in order, each split where it was accepted; None when there are none."""
+    """Return the custodies of a case as parts of a bar.
+
+    `custodies` are in order; each is split where it was accepted. None when there are none.
+    """
     pieces: list[tuple[str, str, float]] = []
-    for one in custodies:
-        until = one.left_at or now
-        accepted = min(one.accepted_at or until, until)
-        waited, worked = (accepted - one.sent_at).total_seconds(), (until - accepted).total_seconds()
-        if one.accepted_at is None:
-            words = (
-                "not theirs" if one.left_at and case.is_open and one is not custodies[-1] else "not accepted"
-            )
-            pieces.append((f"{one.department}, {words}", "late", waited))
+    for custody in custodies:
+        until = custody.left_at or now
+        accepted = min(custody.accepted_at or until, until)
+        waited, worked = (accepted - custody.sent_at).total_seconds(), (until - accepted).total_seconds()
+        if custody.accepted_at is None:
+            was_passed_on = custody.left_at and case.is_open and custody is not custodies[-1]
+            words = "not theirs" if was_passed_on else "not accepted"
+            pieces.append((f"{custody.department}, {words}", "late", waited))
             continue
         if waited >= 60:
-            pieces.append((f"To {one.department}, not accepted", "late", waited))
-        pieces.append((str(one.department), "iron", worked if waited >= 60 else worked + waited))
+            pieces.append((f"To {custody.department}, not accepted", "late", waited))
+        pieces.append((str(custody.department), "iron", worked if waited >= 60 else worked + waited))
     if not pieces:
         return None
     total = sum(length for _, _, length in pieces)

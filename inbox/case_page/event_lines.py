@@ -1,4 +1,4 @@
-"""Events as the small print of a thread: who did what, in one line."""
+"""Events as lines in the small print of a thread: who did what."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def event_line(event: CaseEvent) -> str:
 
 
 def _movement_line(event: CaseEvent, who: str, data: dict[str, str]) -> str | None:
-    """Return where the case went, None for an event by which it went nowhere."""
+    """Return where the case went, None for any other event."""
     reason = data.get("reason", "")
     match event.verb:
         case Verb.ROUTED if "learned" in event.data:
@@ -55,7 +55,7 @@ def _hand_over_line(event: CaseEvent, who: str, data: dict[str, str], reason: st
 
 
 def _urgency_line(event: CaseEvent, who: str, data: dict[str, str]) -> str | None:
-    """Return how pressing the case became, None for an event that does not say."""
+    """Return how pressing the case became, None for any other event."""
     match event.verb:
         case Verb.SLA_MISSED:
             return _with_reason(f"{_target_label(event.data)} missed", f"policy “{data.get('policy')}”")
@@ -69,7 +69,7 @@ def _urgency_line(event: CaseEvent, who: str, data: dict[str, str]) -> str | Non
 
 
 def _knowledge_line(event: CaseEvent, who: str, data: dict[str, str]) -> str | None:
-    """Return what people noted about the case or its customer, None for an event that notes nothing."""
+    """Return what people noted, None for any other event."""
     match event.verb:
         case Verb.PLAYBOOK_ANSWERED:
             words = f"{who} answered “{data.get('question')}” with “{data.get('answer')}”"
@@ -87,7 +87,7 @@ def _knowledge_line(event: CaseEvent, who: str, data: dict[str, str]) -> str | N
 
 
 def _answer_line(event: CaseEvent, who: str, data: dict[str, str]) -> str | None:
-    """Return what became of an answer or of the case itself, None for any other event."""
+    """Return what became of an answer or the case, or None."""
     match event.verb:
         case Verb.REPLY_CANCELLED:
             return f"{who} took an answer back before it left"

@@ -1,4 +1,4 @@
-"""What a case's page says about the hand-over that brought it here, and offers to do about it."""
+"""The panel of a case's page about its last hand-over."""
 
 from __future__ import annotations
 
@@ -15,8 +15,9 @@ LONGEST_TRAIL = 6
 
 @dataclass(frozen=True, slots=True)
 class HandOverPanel:
-    """`accept`, `bounce` and `wrong` are what the person may do; `arrived` that the department has not said yet
-    whether it keeps the case; `custody_trail` who had it one after the other, "" unless it came back to one of them.
+    """The panel. `accept`, `bounce` and `wrong` tell what the person may do.
+
+    `arrived`: the department has not said yet whether it keeps the case. `trail`: see `custody_trail`.
     """
 
     arrived: bool
@@ -33,20 +34,24 @@ class HandOverPanel:
 def hand_over_panel(
     case: Case, user: User, custodies: Sequence[Custody], *, may_pass: bool
 ) -> HandOverPanel | None:
-    """From the custodies of a case in order, the last one being the holder's; None for a closed case."""
-    held = custodies[-1] if custodies else None
-    if held is None or not case.is_open:
+    """Return the panel about a case's last hand-over.
+
+    `custodies` are in order, the last one is the holder's; `may_pass` tells that the person may hand the case over.
+    None for a closed case.
+    """
+    current = custodies[-1] if custodies else None
+    if current is None or not case.is_open:
         return None
-    theirs = case.department_id in viewer(user).department_ids
-    origin = held.from_department
-    arrived = held.accepted_at is None and origin is not None
+    is_member = case.department_id in viewer(user).department_ids
+    origin = current.from_department
+    arrived = current.accepted_at is None and origin is not None
     return HandOverPanel(
-        arrived=arrived and (theirs or may_pass),
-        accept=arrived and theirs and viewer(user).may("claim"),
+        arrived=arrived and (is_member or may_pass),
+        accept=arrived and is_member and viewer(user).may("claim"),
         bounce=may_pass and origin is not None and origin.is_open,
         wrong=may_pass,
-        sentence=_arrival_sentence(held, case) if origin else "",
-        reason=held.reason,
+        sentence=_arrival_sentence(current, case) if origin else "",
+        reason=current.reason,
         back_to=str(origin or ""),
         bounce_reason=f"Not for {case.department}",
         trail=custody_trail(case, custodies),
@@ -54,15 +59,18 @@ def hand_over_panel(
 
 
 def custody_trail(case: Case, custodies: Sequence[Custody]) -> str:
-    """Who had the case, as "Service → Billing → Service"; "" when it never came back to anybody."""
+    """Return who had the case, as "Service → Billing → Service".
+
+    "" unless it came back to a department that had had it.
+    """
     if not case.returned_count:
         return ""
-    names = [str(one.department) for one in custodies]
-    cut = ["…", *names[-LONGEST_TRAIL:]] if len(names) > LONGEST_TRAIL else names
-    return " → ".join(cut)
+    names = [str(custody.department) for custody in custodies]
+    shown = ["…", *names[-LONGEST_TRAIL:]] if len(names) > LONGEST_TRAIL else names
+    return " → ".join(shown)
 
 
-def _arrival_sentence(held: Custody, case: Case) -> str:
-    if held.sent_by is None:
-        return f"This came from {held.from_department} to {case.department} without anybody’s doing"
-    return f"{held.sent_by} of {held.from_department} sent this to {case.department}"
+def _arrival_sentence(custody: Custody, case: Case) -> str:
+    if custody.sent_by is None:
+        return f"This came from {custody.from_department} to {case.department} without anybody’s doing"
+    return f"{custody.sent_by} of {custody.from_department} sent this to {case.department}"

@@ -48,7 +48,7 @@ _READING_CHIP = '<span class="{}">{}</span>'
 
 
 def item_markup(item: TimelineItem) -> SafeString | None:
-    """Return a message or an event as HTML, None for an item that has a template."""
+    """Return a message or an event as HTML, None for other items."""
     if item.kind == "event":
         return format_html(_EVENT, iso=item.iso, exact=item.exact, time=item.time, said=item.line)
     if item.kind not in ("in", "out"):

@@ -1,4 +1,4 @@
-"""Who is on point as a page of messages arrives (out of the statement that reads whose page it is), and on a case."""
+"""On a case's page: who is on point now, and who was when the customer last wrote."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ from inbox.models import Case, Direction, Message
 
 
 def on_point_at_arrival(case_id: OuterRef) -> QuerySet[Message, Any]:
-    """Subquery: who was on point when the customer's newest message of a case arrived, as JSON."""
+    """Return a subquery: who was on point when the customer last wrote.
+
+    As JSON: the names of primary and backup.
+    """
     names = {
         f"{role}_{name}": f"{column}__{name}"
         for role, column in (("primary", "on_point"), ("backup", "on_point_backup"))
@@ -26,18 +29,19 @@ def on_point_at_arrival(case_id: OuterRef) -> QuerySet[Message, Any]:
 
 
 def on_point_context(case: Case, now: dt.datetime) -> dict[str, Any]:
-    """For a case's page: who is on point `now`, and names of primary and backup when the customer last wrote, "" for
-    nobody.
+    """Return who is on point now and at the last message.
+
+    "now" comes from the roster; "then" and "then_backup" are names, "" for nobody. `case` was read by `read_case`.
     """
-    kept = planning.roster_from_json(case.roster, planning.brand_account_zone(case.brand_account))  # type: ignore[attr-defined]
-    told = case.arrived_to or {}  # type: ignore[attr-defined]
+    roster = planning.roster_from_json(case.roster, planning.brand_account_zone(case.brand_account))  # type: ignore[attr-defined]
+    at_arrival = case.arrived_to or {}  # type: ignore[attr-defined]
     return {
-        "now": kept.on_point(now),
-        "then": _on_point_name(told, "primary"),
-        "then_backup": _on_point_name(told, "backup"),
+        "now": roster.on_point(now),
+        "then": _on_point_name(at_arrival, "primary"),
+        "then_backup": _on_point_name(at_arrival, "backup"),
     }
 
 
-def _on_point_name(told: dict[str, Any], role: str) -> str:
-    full = f"{told.get(f'{role}_first_name') or ''} {told.get(f'{role}_last_name') or ''}".strip()
-    return full or told.get(f"{role}_username") or ""
+def _on_point_name(names: dict[str, Any], role: str) -> str:
+    full = f"{names.get(f'{role}_first_name') or ''} {names.get(f'{role}_last_name') or ''}".strip()
+    return full or names.get(f"{role}_username") or ""

@@ -1,4 +1,4 @@
-"""Everything a case's page shows, in few statements: the case with its neighbours in one, the rest in one each."""
+"""Everything that a case's page shows: the case with its neighbours in one statement, the rest in one each."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from inbox import countdown
 from inbox.assignment.colleagues import assignable_colleagues, explain_unassigned
 from inbox.case_page import playbook, suggestion
 from inbox.case_page.clock_card import clock_card
-from inbox.case_page.custody_bar import CustodyBar, custody_bar
+from inbox.case_page.custody_bar import custody_bar
 from inbox.case_page.hand_over import custody_trail, hand_over_panel
 from inbox.case_page.on_point import on_point_at_arrival, on_point_context
 from inbox.case_page.timeline import Timeline, read_timeline
@@ -46,7 +46,10 @@ MOST_IDENTITIES, MOST_OTHER_CASES = 10, 6
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Why what the person tried was not done. `typed` is what they had filled in, by field name."""
+    """Why what the person tried was not done.
+
+    `form` names the form that they sent, `typed` is what they had filled in, by field name.
+    """
 
     kind: Literal["conflict", "invalid", "refused"]
     text: str
@@ -55,15 +58,16 @@ class Problem:
 
 
 def read_case(user: User, pk: int, now: dt.datetime) -> Case:
-    """The case with its neighbours as annotations, as they are `now`; one that was handed over is still read by who watches it.
+    """Read a case with its neighbours as annotations, as they are `now`.
 
-    Raises `Case.DoesNotExist` alike for absent and forbidden.
+    Somebody who watches a case may still read it after it was handed over: that takes a second statement. Raises
+    `Case.DoesNotExist` alike for absent and forbidden.
     """
     today = presence.local_date(now)
-    found = _visible_case(user, pk, today) or _watched_case(user, pk, today)
-    if not found:
+    rows = _visible_case(user, pk, today) or _watched_case(user, pk, today)
+    if not rows:
         raise Case.DoesNotExist
-    return found[0]
+    return rows[0]
 
 
 @prepared_query
@@ -104,8 +108,8 @@ def _with_neighbours(rows: CaseQuerySet, user: User, today: dt.date) -> CaseQuer
 
 @prepared_query
 def _custodies(case_id: int) -> QuerySet[Custody]:
-    held = Custody.objects.filter(case=case_id).select_related("department", "from_department", "sent_by")
-    return held.order_by("sent_at")
+    custodies = Custody.objects.filter(case=case_id)
+    return custodies.select_related("department", "from_department", "sent_by").order_by("sent_at")
 
 
 def case_context(
@@ -117,7 +121,10 @@ def case_context(
     start: str = "",
     problem: Problem | None = None,
 ) -> dict[str, Any]:
-    """Template context of `inbox/case_page/case.html` and its fragments. `case` comes from `read_case`."""
+    """Return the template context of `inbox/case_page/case.html` and its fragments.
+
+    `case` comes from `read_case`; `before` and `start` are cursors of `read_timeline`; `problem` is shown.
+    """
     thread = read_timeline(case, user, now, before=before, start=start)
     custodies, offered = _custodies(case.pk), allowed_actions(user, case)
     return {
@@ -141,14 +148,19 @@ def case_context(
         "on_point": on_point_context(case, now),
         "watched": case.is_watched,  # type: ignore[attr-defined]
         "departments": [
-            one for one in list_departments(user) if one.is_open and one.pk != case.department_id
+            department
+            for department in list_departments(user)
+            if department.is_open and department.pk != case.department_id
         ],
         **_problem_context(problem, offered),
     }
 
 
 def _composer(case: Case, user: User, thread: Timeline, now: dt.datetime, *, refreshed_from: str) -> Composer:
-    """Return the composer. A page that was `refreshed_from` a cursor may have earlier messages that it does not show."""
+    """Return the composer of the page.
+
+    A page that was `refreshed_from` a cursor may have earlier messages that were not read.
+    """
     return build_composer(
         case,
         user,
@@ -164,7 +176,7 @@ def _heading_context(case: Case) -> dict[str, str]:
     name = case.identity.display_name
     sign, sign_class = network_sign(case.network)
     return {
-        # The addresses of its verbs are below it: told once, not looked up forty times.
+        # The addresses of the verbs begin with it: looked up once, not forty times.
         "at": reverse("inbox:case", args=[case.pk]),
         "heading": name,
         "initials": initials(name),
@@ -178,12 +190,15 @@ def _problem_context(problem: Problem | None, offered: dict[str, bool]) -> dict[
     return {
         "problem": problem,
         "typed": (problem.typed if problem else None) or {},
-        "kept": _refused_reason_text(problem, offered),
+        "unsent_reason": _unsent_reason(problem, offered),
     }
 
 
-def _refused_reason_text(problem: Problem | None, offered: dict[str, bool]) -> str:
-    """What was typed into a form that the page no longer offers: it is shown with the refusal instead."""
+def _unsent_reason(problem: Problem | None, offered: dict[str, bool]) -> str:
+    """Return the reason typed into a form that is no longer offered.
+
+    It is shown with the refusal instead. "" when the form is still there.
+    """
     forms = {"hand_over": "hand_over", "dismiss": "close"}
     if problem is None or not problem.typed or offered.get(forms.get(problem.form, ""), True):
         return ""
@@ -191,7 +206,10 @@ def _refused_reason_text(problem: Problem | None, offered: dict[str, bool]) -> s
 
 
 def allowed_actions(user: User, case: Case) -> dict[str, bool]:
-    """What the page offers this person: templates print, they do not decide."""
+    """Return what the page offers this person, by action.
+
+    Decided here: templates only print. Everything is False for who sees the case only because they watch it.
+    """
     who = viewer(user)
     own = case.assignee_id in (None, user.pk)
     offered = {
@@ -233,10 +251,10 @@ def _header_chips(case: Case, now: dt.datetime, trail: str) -> list[Chip]:
 
 
 def _placement_reasons(case: Case, custodies: list[Custody]) -> list[str]:
-    """Why the case stands where it stands, newest reason first."""
+    """Return why the case is with its department, newest reason first."""
     decided = [str(reason) for reason in getattr(case, "reasons", None) or ()]
-    passed = [one for one in reversed(custodies) if one.from_department is not None][:3]
-    return [_hand_over_reason(one) for one in passed if one.reason not in decided] + decided
+    handed_over = [custody for custody in reversed(custodies) if custody.from_department is not None][:3]
+    return [_hand_over_reason(custody) for custody in handed_over if custody.reason not in decided] + decided
 
 
 def _hand_over_reason(custody: Custody) -> str:
@@ -245,28 +263,26 @@ def _hand_over_reason(custody: Custody) -> str:
 
 
 def _customer_context(case: Case) -> dict[str, Any]:
-    identity = case.identity
+    author = case.identity
     others: list[dict[str, Any]] = getattr(case, "other_cases", [])
-    names: list[dict[str, Any]] = getattr(case, "other_names", [])
+    identities: list[dict[str, Any]] = getattr(case, "other_names", [])
     return {
-        "name": identity.name if identity.handle and identity.name != identity.handle else "",
-        "followers": f"{identity.followers:,}" if identity.followers is not None else "",
-        "verified": identity.verified,
+        "name": author.name if author.handle and author.name != author.handle else "",
+        "followers": f"{author.followers:,}" if author.followers is not None else "",
+        "verified": author.verified,
         "tags": case.customer.tags,
         "since": short_date_with_year(to_display_zone(case.customer.created_at)),
         "names": [
-            f"{display_name(one['handle'], one['name'])} on {network_label(one['network'])}" for one in names
+            f"{display_name(identity['handle'], identity['name'])} on {network_label(identity['network'])}"
+            for identity in identities
         ],
         "others": [
             {
-                "id": one["id"],
-                "text": one["preview"] or "(no text)",
-                "open": one["status"] not in ("resolved", "dismissed"),
+                "id": other["id"],
+                "text": other["preview"] or "(no text)",
+                "open": other["status"] not in ("resolved", "dismissed"),
             }
-            for one in others
+            for other in others
         ],
         "more": len(others) == MOST_OTHER_CASES,
     }
-
-
-__all__ = ["CustodyBar", "Problem", "allowed_actions", "case_context", "read_case"]

@@ -1,4 +1,4 @@
-"""The playbook beside a case: the next question, or what to do; and the answers that led there."""
+"""The panel of the playbook beside a case: the next question or what to do, and the answers that led there."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from wording.times import DisplayTime, display_time
 
 @dataclass(frozen=True, slots=True)
 class AnswerChoice:
-    """An answer that can be given; `digit` is its key on the keyboard."""
+    """An answer that a person can choose; `digit` is its key on the keyboard."""
 
     digit: int
     key: str
@@ -60,19 +60,19 @@ class PlaybookPanel:
     choices: list[AnswerChoice]
     outcome: Outcome | None
     doing: SuggestedAction
-    given: list[GivenAnswer]
+    answers: list[GivenAnswer]
     last: str
     may_answer: bool
 
 
 def playbook_annotations() -> dict[str, Any]:
-    """What `build_playbook_panel` needs of a case, as annotations of the statement that reads it."""
-    kept = CasePlaybook.objects.filter(case=OuterRef("pk"))
+    """Return the annotations of a case that `build_playbook_panel` needs."""
+    rows = CasePlaybook.objects.filter(case=OuterRef("pk"))
     decided = KeyTransform("decided", "trace")
     newest = Decision.objects.filter(case=OuterRef("pk")).order_by("-pk")
     as_json = JSONObject(version="version_id", start="start", answers="answers")
     return {
-        "playbook_state": Subquery(kept.values(json=as_json)[:1]),
+        "playbook_state": Subquery(rows.values(json=as_json)[:1]),
         "playbook_live": Subquery(PlaybookVersion.objects.order_by("-number").values("pk")[:1]),
         "playbook_branch": Subquery(newest.values(branch=KeyTextTransform("playbook_branch", decided))[:1]),
     }
@@ -81,7 +81,11 @@ def playbook_annotations() -> dict[str, Any]:
 def build_playbook_panel(
     case: Case, offered: Mapping[str, bool], departments: list[Department], now: dt.datetime
 ) -> PlaybookPanel | None:
-    """None where there is no playbook, and for who has no part in the case. `case` was read with `playbook_annotations`."""
+    """Return the panel of a case that was read with `playbook_annotations`.
+
+    None where there is no playbook, and for people who may neither answer nor see answers. `offered` comes from
+    `allowed_actions`. No statement when this process has the version cached.
+    """
     state: dict[str, Any] = getattr(case, "playbook_state", None) or {}
     answers: list[dict[str, Any]] = state.get("answers") or []
     live: int | None = getattr(case, "playbook_live", None)
@@ -90,7 +94,7 @@ def build_playbook_panel(
         return None
     number, tree = load_playbook_version(version)
     start = state.get("start", "") if answers else getattr(case, "playbook_branch", None) or ""
-    walked = walk_playbook(tree, [str(one.get("answer")) for one in answers], start)
+    walked = walk_playbook(tree, [str(answer.get("answer")) for answer in answers], start)
     question = walked.position if isinstance(walked.position, Question) else None
     outcome = walked.position if isinstance(walked.position, Outcome) else None
     return PlaybookPanel(
@@ -101,9 +105,9 @@ def build_playbook_panel(
         doing=_suggest_action(outcome, offered, departments, in_public=case.visibility == "public")
         if outcome
         else SuggestedAction(),
-        given=[
-            GivenAnswer(asked.text, said, str(one.get("who") or ""), _parse_moment(one.get("at"), now))
-            for (asked, said), one in zip(walked.answered, answers, strict=False)
+        answers=[
+            GivenAnswer(answered.text, words, str(row.get("who") or ""), _parse_moment(row.get("at"), now))
+            for (answered, words), row in zip(walked.answered, answers, strict=False)
         ],
         last=str(answers[-1].get("question")) if answers else "",
         may_answer=offered["claim"] and case.is_open,
@@ -111,13 +115,13 @@ def build_playbook_panel(
 
 
 def _answer_choices(question: Question) -> list[AnswerChoice]:
-    answers = [AnswerChoice(n, one.key, one.text) for n, one in enumerate(question.answers, start=1)]
-    return [*answers, AnswerChoice(len(answers) + 1, NONE_KEY, NONE_TEXT)]
+    choices = [AnswerChoice(n, answer.key, answer.text) for n, answer in enumerate(question.answers, start=1)]
+    return [*choices, AnswerChoice(len(choices) + 1, NONE_KEY, NONE_TEXT)]
 
 
-def _parse_moment(given: Any, now: dt.datetime) -> DisplayTime | None:
+def _parse_moment(iso: Any, now: dt.datetime) -> DisplayTime | None:
     try:
-        return display_time(dt.datetime.fromisoformat(str(given)), now)
+        return display_time(dt.datetime.fromisoformat(str(iso)), now)
     except ValueError:
         return None
 
@@ -125,7 +129,10 @@ def _parse_moment(given: Any, now: dt.datetime) -> DisplayTime | None:
 def _suggest_action(
     outcome: Outcome, offered: Mapping[str, bool], departments: list[Department], *, in_public: bool
 ) -> SuggestedAction:
-    """The verb that an outcome suggests, where this person may do it. Who writes privately already is not asked to."""
+    """Return the action that an outcome suggests to this person.
+
+    Nothing where they may not do it. A customer who already writes privately is not asked to do so.
+    """
     match outcome.action:
         case Action.ANSWER | Action.PRIVATE if offered["publish"]:
             if outcome.action == Action.PRIVATE and in_public:
@@ -133,11 +140,16 @@ def _suggest_action(
             text = "" if outcome.action == Action.PRIVATE else outcome.text
             return SuggestedAction("answer", "Begin the answer", text=text)
         case Action.HAND_OVER if offered["hand_over"]:
-            there = next((one for one in departments if one.slug == outcome.department), None)
-            if there is None:
+            slug = outcome.department
+            department = next((department for department in departments if department.slug == slug), None)
+            if department is None:
                 return SuggestedAction("choose", "Choose the department")
             return SuggestedAction(
-                "hand_over", f"Hand over to {there}", there.slug, outcome.reason or outcome.name, outcome.text
+                "hand_over",
+                f"Hand over to {department}",
+                department.slug,
+                outcome.reason or outcome.name,
+                outcome.text,
             )
         case Action.DISMISS | Action.NO_ANSWER if offered["close"]:
             label = "Dismiss it" if outcome.action == Action.DISMISS else "Close it without an answer"

@@ -1,4 +1,4 @@
-"""What a case's page shows of a suggestion: read with the case, in its statement."""
+"""The card of the learned router's suggestion, read with the case in one statement."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from wording.numbers import format_probability
 
 @dataclass(frozen=True, slots=True)
 class SuggestionCard:
-    """`chance` in words, as "62 %"; `words` of the customer's spoke for it."""
+    """The card: `chance` as "62 %", and the customer's `words` that speak for the department."""
 
     department: str
     chance: str
@@ -22,7 +22,7 @@ class SuggestionCard:
 
 
 def open_suggestion_subquery() -> Subquery:
-    """Annotation of a case: its open suggestion as JSON, None when there is none."""
+    """Return an annotation of a case: its open suggestion as JSON, or None."""
     rows = RoutingSuggestion.objects.filter(case=OuterRef("pk"), state=SuggestionState.OPEN)
     return Subquery(
         rows.values(json=JSONObject(department="department__name", probability="probability", words="words"))[
@@ -32,10 +32,13 @@ def open_suggestion_subquery() -> Subquery:
 
 
 def suggestion_card(case: Case) -> SuggestionCard | None:
-    """The suggestion of a case that `open_suggestion_subquery` annotated as `suggested`, while it may still be taken."""
-    found: dict[str, Any] | None = getattr(case, "suggested", None)
-    if not found or not case.hint or not case.is_open:
+    """Return the suggestion of a case, None once it is settled.
+
+    The case is annotated with `open_suggestion_subquery` as `suggested`.
+    """
+    suggested: dict[str, Any] | None = getattr(case, "suggested", None)
+    if not suggested or not case.hint or not case.is_open:
         return None
     return SuggestionCard(
-        found["department"], format_probability(found["probability"]), tuple(found["words"])
+        suggested["department"], format_probability(suggested["probability"]), tuple(suggested["words"])
     )

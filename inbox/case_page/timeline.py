@@ -1,7 +1,7 @@
-"""A case from top to bottom as it happened: messages, what was done, notes, and answers on their way.
+"""The thread of a case as it happened: messages, what was done, notes, and answers on their way.
 
-The newest `MESSAGES_PER_PAGE` messages with everything that happened since the first of them; earlier ones by keyset. Three
-statements, however long the case.
+The newest `MESSAGES_PER_PAGE` messages with everything that happened since the first of them; earlier ones by keyset.
+Three statements, however long the case.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ from postgres.prepared_querysets import prepared_query
 
 #: Messages on one page of a thread, and the most events and answers shown beside them.
 MESSAGES_PER_PAGE, MOST_EVENTS, MOST_REPLIES = 30, 150, 20
-#: Messages at most when a page asks again for all that it shows.
+#: Messages at most when an open page reads again everything that it shows.
 MOST_REFRESHED = 300
-#: Events that their message, answer or note tells by itself.
+#: Events without a line of their own: their message or answer shows them already.
 _VERBS_SHOWN_ELSEWHERE = (
     Verb.OPENED, Verb.ANSWERED, Verb.ANSWERED_NATIVELY, Verb.REPLY_QUEUED, Verb.REPLY_FAILED, Verb.REPLY_UNCONFIRMED,
 )  # fmt: skip
@@ -38,9 +38,10 @@ _MESSAGE_COLUMNS = (
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """The entries in order; `before` is the cursor of what came earlier, "" when nothing did, `start` that of the first.
+    """The entries in order, and the `messages` and `replies` that were read for them.
 
-    `messages` and `replies` are the rows behind them, for whoever needs more than what is shown.
+    `before` is the cursor of what came earlier, "" when nothing did; `start` is that of the first message, "" without
+    one.
     """
 
     items: list[TimelineItem]
@@ -51,10 +52,10 @@ class Timeline:
 
 
 def read_timeline(case: Case, user: User, now: dt.datetime, *, before: str = "", start: str = "") -> Timeline:
-    """The thread of a case that `user` may read.
+    """Read the thread of a case that `user` may read.
 
-    `before` asks for what came before a cursor, `start` for everything from one on (a page that shows more than the
-    newest keeps doing so); both are opaque, a bad one shows the newest.
+    `before` is a cursor: what came before it. `start` is one as well: everything from there on, so that a page that
+    shows more than the newest messages keeps doing so. Both are opaque; an invalid one shows the newest messages.
     """
     until, first = decode_cursor(before), decode_cursor(start)
     messages, more = _messages_of_page(case, until, first)
@@ -68,9 +69,9 @@ def read_timeline(case: Case, user: User, now: dt.datetime, *, before: str = "",
         if item.kind == "in":
             item.reading = reading_markup(message, may_correct=may_correct)
     items += [event_item(event, now) for event in events]
-    places = {message.pk: web_address(message.permalink) for message in messages}
-    items += [reply_item(reply, user, brand, now, places.get(reply.parent_id, "")) for reply in replies]
-    # An answer that has not left stands at the end, where it will appear.
+    permalinks = {message.pk: web_address(message.permalink) for message in messages}
+    items += [reply_item(reply, user, brand, now, permalinks.get(reply.parent_id, "")) for reply in replies]
+    # An answer on its way was written last, so it stands at the end, where it will appear.
     items.sort(key=lambda item: item.at)
     for item in items:
         item.markup = item_markup(item)
@@ -138,7 +139,10 @@ def _read_events(
 
 
 def _replies_not_in_thread(case: Case, messages: list[Message]) -> list[Reply]:
-    """Answers that are not in the thread as messages: on their way, failed, or sent and not yet seen again."""
+    """Return the answers that are not in the thread as messages.
+
+    They are on their way, failed, or sent and not read back yet.
+    """
     shown = {message.remote_id for message in messages if message.direction == Direction.OUTBOUND}
     newest = _read_replies(case.pk)
     return [reply for reply in newest if not reply.remote_id or reply.remote_id not in shown]

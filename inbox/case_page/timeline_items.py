@@ -35,14 +35,17 @@ _FLAG_WARNINGS = {
 
 @dataclass(frozen=True, slots=True)
 class AttachmentLink:
+    """An attachment of a message; `href` is "" when its address does not lead to the web."""
+
     label: str
     href: str
 
 
 @dataclass(slots=True)
 class TimelineItem:
-    """One entry of the thread. `kind`: in, out, event, note or reply. The first three are printed by `markup`, the
-    others by templates/inbox/case_page/_item.html.
+    """One entry of the thread. `kind`: in, out, event, note or reply.
+
+    The first three are printed by `inbox.case_page.markup`, the others by templates/inbox/case_page/_item.html.
     """
 
     kind: str
@@ -79,6 +82,7 @@ def _new_item(kind: str, at: dt.datetime, now: dt.datetime) -> TimelineItem:
 
 
 def message_item(message: Message, case: Case, brand: BrandAccount, now: dt.datetime) -> TimelineItem:
+    """Return a message, the customer's or ours, as an entry."""
     inbound = message.direction == Direction.INBOUND
     item = _new_item("in" if inbound else "out", message.network_time, now)
     label = network_label(case.network)
@@ -99,25 +103,26 @@ def message_item(message: Message, case: Case, brand: BrandAccount, now: dt.date
     ]
     item.marks = [
         word
-        for held, word in ((message.edited_at, "edited"), (message.hidden, "hidden on the network"))
-        if held
+        for is_marked, word in ((message.edited_at, "edited"), (message.hidden, "hidden on the network"))
+        if is_marked
     ]
     item.warnings = [_FLAG_WARNINGS[flag] for flag in message.flags if flag in _FLAG_WARNINGS]
-    item.links = [_attachment_link(one) for one in message.attachments if isinstance(one, dict)]
+    item.links = [_attachment_link(stored) for stored in message.attachments if isinstance(stored, dict)]
     return item
 
 
-def _attachment_link(one: dict[str, Any]) -> AttachmentLink:
-    kind = str(one.get("kind") or "attachment")
-    return AttachmentLink(str(one.get("name") or kind), web_address(str(one.get("url", ""))))
+def _attachment_link(stored: dict[str, Any]) -> AttachmentLink:
+    kind = str(stored.get("kind") or "attachment")
+    return AttachmentLink(str(stored.get("name") or kind), web_address(str(stored.get("url", ""))))
 
 
-def web_address(given: str) -> str:
-    """An address that may stand in a link, "" for anything that is not the web."""
-    return given if given.lower().startswith(("https://", "http://")) else ""
+def web_address(address: str) -> str:
+    """Return an address of the web, "" for any other scheme."""
+    return address if address.lower().startswith(("https://", "http://")) else ""
 
 
 def event_item(event: CaseEvent, now: dt.datetime) -> TimelineItem:
+    """Return an event as an entry: a note with its text, any other as a line."""
     item = _new_item("note" if event.verb == Verb.NOTED else "event", event.at, now)
     item.who = name_or_somebody(event.actor)
     if event.verb == Verb.NOTED:
@@ -127,15 +132,21 @@ def event_item(event: CaseEvent, now: dt.datetime) -> TimelineItem:
     return item
 
 
-def reply_item(reply: Reply, user: User, brand: BrandAccount, now: dt.datetime, place: str) -> TimelineItem:
+def reply_item(
+    reply: Reply, user: User, brand: BrandAccount, now: dt.datetime, permalink: str
+) -> TimelineItem:
+    """Return an answer on its way as an entry.
+
+    With what `user` may do about it. `permalink` is the address of the message that it answers, "" without one.
+    """
     item = _new_item("reply", reply.created_at, now)
     item.who = str(reply.author)
     item.initials = reply.author.initials or initials(item.who)
-    item.where, item.permalink = f"as {brand.display_name}", place
+    item.where, item.permalink = f"as {brand.display_name}", permalink
     item.text, item.reply, item.reply_id = reply.text, reply.state, reply.pk
     settles = viewer(user).may("settle_reply")
-    mine = reply.author_id == user.pk
-    item.may_undo = reply.state == ReplyState.QUEUED and (mine or settles)
+    is_author = reply.author_id == user.pk
+    item.may_undo = reply.state == ReplyState.QUEUED and (is_author or settles)
     item.may_settle = reply.state == ReplyState.UNCONFIRMED and reply.needs_person and settles
     item.tone, item.line, item.advice = _reply_state_words(reply, now, settles=settles)
     if reply.state == ReplyState.QUEUED and reply.send_after > now:
@@ -144,7 +155,7 @@ def reply_item(reply: Reply, user: User, brand: BrandAccount, now: dt.datetime, 
 
 
 def _reply_state_words(reply: Reply, now: dt.datetime, *, settles: bool) -> tuple[str, str, str]:
-    """Tone, the state in words, and what to do about it."""
+    """Return the tone, the state in words, and the advice."""
     if reply.state == ReplyState.QUEUED:
         left = (reply.send_after - now).total_seconds()
         if reply.error:

@@ -12,7 +12,8 @@ from inbox.text import clean_text
 def save_draft(case_id: int, by: User, text: str, now: dt.datetime) -> Draft | None:
     """Store `text` as the person's draft on this case.
 
-    Empty text removes the draft, and None is returned. What Postgres cannot store is repaired. Raises `Case.DoesNotExist` when the person may not read the case.
+    Empty text removes the draft, and None is returned. What Postgres cannot store is repaired. Raises
+    `Case.DoesNotExist` when the person may not read the case.
     """
     case = Case.objects.visible_to(by).only("pk").get(pk=case_id)
     return save_draft_unchecked(case.pk, by.pk, text, now)

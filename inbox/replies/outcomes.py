@@ -70,8 +70,8 @@ def record_reply_sent(
 ) -> bool:
     """Record that the answer was published as `sent.remote_id` at `sent_at`.
 
-    Replaces whatever was recorded before, unless another attempt is under way (its lease is not `lease`). Returns False
-    when the answer was recorded as sent already. Raises `Invalid` when that id is a customer's message.
+    Replaces whatever was recorded before, unless another attempt is under way (its lease is not `lease`). Returns
+    False when the answer was recorded as sent already. Raises `Invalid` when that id is a customer's message.
     """
     replaceable = Q(state__in=[ReplyState.UNCONFIRMED, ReplyState.QUEUED, ReplyState.FAILED])
     row = Reply.objects.filter(replaceable | Q(state=ReplyState.SENDING, lease_token=lease), pk=reply_id)
@@ -172,8 +172,8 @@ def record_reply_unconfirmed(
 ) -> bool:
     """Record that the answer may or may not have been published.
 
-    It will be looked for, never sent again by itself. Returns False, and changes nothing, when the attempt has lost its
-    `lease`.
+    It will be looked for, never sent again by itself. Returns False, and changes nothing, when the attempt has lost
+    its `lease`.
     """
     row = Reply.objects.filter(pk=reply_id, state=ReplyState.SENDING, lease_token=lease)
     first_look = now + dt.timedelta(seconds=CHECK_DELAYS[0])

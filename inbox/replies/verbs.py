@@ -1,7 +1,7 @@
 """Verbs about answers: queue one, cancel it, and settle one of which nobody knows whether it was published.
 
-Sending is in `inbox.replies.outbox`. All verbs raise `Case.DoesNotExist` (or `Reply.DoesNotExist`) alike for what is absent
-and what the person may not read, and `NotAllowed`, `Invalid` or `Conflict` with a sentence for the person.
+Sending is in `inbox.replies.outbox`. All verbs raise `Case.DoesNotExist` (or `Reply.DoesNotExist`) alike for what is
+absent and what the person may not read, and `NotAllowed`, `Invalid` or `Conflict` with a sentence for the person.
 
 Rows are locked in the order reply, case, message: ingest, which adopts echoes, does the same.
 """
