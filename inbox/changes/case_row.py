@@ -107,13 +107,13 @@ JSON_COLUMNS = tuple(name for name, column in CASE_COLUMNS.items() if column.sql
 
 
 def column_list(names: Iterable[str], table: str = "") -> str:
-    """Return "a, b" for a statement, or "t.a, t.b" with the alias `table`."""
+    """Return names for a statement: "a, b", or "t.a, t.b" of the alias `table`."""
     prefix = f"{table}." if table else ""
     return ", ".join(f"{prefix}{name}" for name in names)
 
 
 def assignment_list(names: Iterable[str], table: str) -> str:
-    """Return "a = t.a, b = t.b" for the SET of an UPDATE from `table`."""
+    """Return what an UPDATE sets: "a = t.a, b = t.b" from the alias `table`."""
     return ", ".join(f"{name} = {table}.{name}" for name in names)
 
 

@@ -1,7 +1,7 @@
 """One change of one case: the row locked, the fields that changed, the events, the version, the live update.
 
-No state change without its history: whatever alters a case goes through a `Change`, which saves the case and writes
-its events in the same transaction.
+No state change without its history: all code that alters a case uses a `Change`, which saves the case and writes its events
+in the same transaction.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from inbox.live.publish import CaseChange, publish_cases_on_commit
 from inbox.models import Case, CaseEvent, Status, Verb
 from routing.service_levels import versions
 
-#: How an action of `accounts.access.ROLES` is called in "Your role does not allow …".
+#: Actions of `accounts.access.ROLES` as they follow "Your role does not allow you …".
 _ACTION_PHRASES = {
     "claim": "to work on cases",
     "reassign": "to give a colleague's case to somebody else",
@@ -35,37 +35,43 @@ _ACTION_PHRASES = {
 
 @dataclass(slots=True)
 class Change:
-    """A case under lock, and what happens to it. Nothing is written before `save`."""
+    """A locked case and its changes so far. Nothing is written before `save`."""
 
     case: Case
-    #: Who acts; None when the outbox does.
+    #: The person who acts; None when the outbox does.
     by: User | None
     now: dt.datetime
     fields: set[str] = field(default_factory=set)
     events: list[CaseEvent] = field(default_factory=list)
     from_department_id: int | None = None
-    #: Whether `save` also notes the custody as accepted.
+    #: True when `save` also marks the custody as accepted.
     accepts_custody: bool = False
 
     def set(self, **values: Any) -> None:
-        """Change fields of the case; those that already have the value are left alone."""
+        """Change fields of the case, except those that have the value already."""
         for name, value in values.items():
             if getattr(self.case, name) != value:
                 setattr(self.case, name, value)
                 self.fields.add(name)
 
     def record(self, verb: Verb, data: dict[str, Any] | None = None, *, actor: User | None = None) -> None:
-        """Add an event; its actor is whoever acts, unless another is given."""
+        """Add an event. Its actor is the person who acts, unless `actor` is another."""
         event = CaseEvent(case=self.case, at=self.now, verb=verb, actor=actor or self.by, data=data or {})
         self.events.append(event)
 
     def require_version(self, version: int | None) -> None:
-        """Raise `Conflict` when the person looked at another version of the case. None skips the check."""
+        """Check that the person looked at the present version of the case.
+
+        Raises `Conflict` for another `version`; None skips the check.
+        """
         if version is not None and version != self.case.version:
             raise Conflict(self.case, latest_event_sentence(self.case))
 
     def accept_custody(self) -> None:
-        """The custody is accepted when a person of the department that has the case first acts."""
+        """Accept the custody when a person of the case's department acts first.
+
+        One statement for such a person, none for others.
+        """
         if self.by is None or not self._works_in_department(self.by):
             return
         if statement.mark_custody_accepted(self.case, self.by.pk, self.now):
@@ -73,7 +79,10 @@ class Change:
         self._open_if_new()
 
     def accept_custody_on_save(self, *, waits: bool) -> None:
-        """As `accept`, when it is known whether the custody waits to be accepted: `save` accepts it then."""
+        """Let `save` accept the custody, without a statement of its own.
+
+        For callers who know whether the custody waits to be accepted (`waits`); else like `accept_custody`.
+        """
         if self.by is None or not self._works_in_department(self.by):
             return
         if waits:
@@ -92,16 +101,19 @@ class Change:
             self.set(status=Status.OPEN)
 
     def save(self) -> None:
-        """Write what changed, under the next version, in one statement; nothing when nothing did."""
+        """Write the changes under the next version, in one statement.
+
+        Without changes nothing is written.
+        """
         if self.advance_version():
             accepted = (self.by.pk, self.now) if self.accepts_custody and self.by is not None else None
             statement.write_case_change(self.case, [*self.fields, "version"], self.events, accepted)
             publish_cases_on_commit([self.as_case_change()])
 
     def advance_version(self) -> bool:
-        """Go on to the next version, if anything changed; whether it did.
+        """Go on to the next version if anything changed. Return whether it did.
 
-        Each event notes the version that it made, so that whoever looked at an older one can be told what is new.
+        Each event gets the version that it made, so that people who looked at an older one can be told what is new.
         """
         if not (self.fields or self.events):
             return False
@@ -125,7 +137,7 @@ class Change:
             self.events[-1].data["clocks"] = ended
 
     def as_case_change(self) -> CaseChange:
-        """What open pages are told."""
+        """Return the message for open pages."""
         case = self.case
         return CaseChange(
             case.pk, case.department_id, case.brand_account_id, case.visibility, self.from_department_id
@@ -133,7 +145,10 @@ class Change:
 
 
 def save_changes(changes: Iterable[Change]) -> None:
-    """What `Change.save` does, for many cases in two statements, within the running transaction."""
+    """Save many changes in two statements, within the running transaction.
+
+    It does for all what `Change.save` does for one, except accepting custodies.
+    """
     changed = [change for change in changes if change.advance_version()]
     if not changed:
         return
@@ -145,10 +160,10 @@ def save_changes(changes: Iterable[Change]) -> None:
 
 @contextmanager
 def change_case_as(case_id: int, by: User, action: str, *, now: dt.datetime) -> Iterator[Change]:
-    """A person acts on a case: one transaction, the case locked, saved at the end.
+    """Lock a case for a person who acts, and save it afterwards.
 
-    Raises `Case.DoesNotExist` alike when there is none and when `by` may not read it, `NotAllowed` when the role does
-    not allow `action` (of `accounts.access.ROLES`).
+    One transaction. Raises `Case.DoesNotExist` both when there is no such case and when `by` may not read it, `NotAllowed`
+    when the role does not allow `action` (of `accounts.access.ROLES`).
     """
     with transaction.atomic():
         case = Case.objects.visible_to(by).select_for_update(of=("self",), no_key=True).get(pk=case_id)
@@ -160,7 +175,10 @@ def change_case_as(case_id: int, by: User, action: str, *, now: dt.datetime) -> 
 
 @contextmanager
 def change_case(case_id: int, *, now: dt.datetime, by: User | None = None) -> Iterator[Change]:
-    """The outbox changes a case: locked and saved within the running transaction, whoever may read it."""
+    """Lock a case for the outbox, and save it afterwards.
+
+    Within the running transaction, and without asking who may read the case. Raises `Case.DoesNotExist`.
+    """
     case = Case.objects.select_for_update(of=("self",), no_key=True).get(pk=case_id)
     change = Change(case, by, now)
     yield change
@@ -168,6 +186,6 @@ def change_case(case_id: int, *, now: dt.datetime, by: User | None = None) -> It
 
 
 def require_permission(by: User, action: str) -> None:
-    """Raise `NotAllowed` unless the person's role allows `action`."""
+    """Check that the person's role allows `action`, else raise `NotAllowed`."""
     if not viewer(by).may(action):
         raise NotAllowed(f"Your role does not allow you {_ACTION_PHRASES[action]}.")

@@ -1,8 +1,8 @@
-"""The three clocks of a case, set from what the case is: whoever changes a case sets them again, by `compute_clock_values`.
+"""The three clocks of a case. Every change of a case sets them again, by `compute_clock_values`.
 
 An exchange begins with the first message that wants an answer, at the moment when it reached us, and ends with our
-answer. Historical cases have no clocks, nor has a case that wants no answer. What ended is told in the event that
-ended it, under "clocks", for the timeline and the reports.
+answer. Historical cases have no clocks, nor has a case that needs no answer. The event that ended a clock keeps it under
+"clocks", for the timeline and the reports.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from routing.service_levels.policies import (
     business_seconds_used,
 )
 
-#: Fields of a case that its clocks follow.
+#: Fields of a case whose change sets its clocks again.
 CLOCK_INPUT_FIELDS = frozenset({
     "status", "department", "department_id", "priority", "waiting_since", "first_response_at", "last_outbound_at",
     "closed_at", "needs_answer", "historical",
@@ -51,7 +51,7 @@ class HasClocks(Protocol):
 
 
 class RunningClock(NamedTuple):
-    """A clock that runs, since when, and the business seconds it had run before."""
+    """A clock that runs, since when, and the business seconds that it ran before."""
 
     clock: ClockName
     since: dt.datetime
@@ -59,45 +59,58 @@ class RunningClock(NamedTuple):
 
 
 def compute_clock_values(
-    case: HasClocks, network: str, terms: ServiceLevels, now: dt.datetime, *, just_closed: bool = False
+    case: HasClocks,
+    network: str,
+    service_levels: ServiceLevels,
+    now: dt.datetime,
+    *,
+    just_closed: bool = False,
 ) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    """The values that a case's clock fields should have now, and the clocks that ended with what changed the case."""
+    """Return the values of a case's clocks, and those that ended.
+
+    The values after a change are by `case_row.CLOCK_COLUMNS`. Each clock that ended with the change is a document for its event: "clock",
+    "met", "policy", "version", and "from" and "due" (ISO) of a response or "used" and "target" (business seconds) of a
+    resolution. `just_closed`: the change closed the case.
+    """
     if case.historical:
         return STOPPED_CLOCKS, []
-    policy = terms.matching_policy(case.department_id, case.priority, network)
+    policy = service_levels.matching_policy(case.department_id, case.priority, network)
     ended: list[dict[str, Any]] = []
     exchange = _exchange_start(case, now, ended, just_closed=just_closed)
     since, used = _resolution_start(case, policy, now, ended, just_closed=just_closed)
     first = exchange if case.first_response_at is None else None
     following = exchange if case.first_response_at is not None else None
     dues = (
-        terms.due(policy, "first_response", first),
-        terms.due(policy, "next_response", following),
-        terms.due(policy, "resolution", since, used),
+        service_levels.due(policy, "first_response", first),
+        service_levels.due(policy, "next_response", following),
+        service_levels.due(policy, "resolution", since, used),
     )
     running = [due for due in dues if due is not None]
-    # A response that was given, or a case that was closed, keeps the time by which it was due.
-    kept = case.first_response_due_at if first is None else None
+    # After the first response or the closing of the case its due time stays.
+    past_first_due = case.first_response_due_at if first is None else None
     values = {
         "exchange_from": exchange,
-        "first_response_due_at": dues[0].at if dues[0] else kept,
+        "first_response_due_at": dues[0].at if dues[0] else past_first_due,
         "next_response_due_at": dues[1].at if dues[1] else None,
         "resolution_from": since,
         "resolution_used": used,
         "resolution_due_at": dues[2].at if dues[2] else None,
         "next_due_at": min((due.at for due in running), default=None),
         "next_clock_at": _next_clock_at(case, dues, running),
-        "sla_version": terms.number or None,
+        "sla_version": service_levels.number or None,
     }
-    for one in ended:
-        one |= {"policy": policy.name if policy else "", "version": terms.number}
+    for clock in ended:
+        clock |= {"policy": policy.name if policy else "", "version": service_levels.number}
     return values, ended
 
 
 def _next_clock_at(
     case: HasClocks, dues: tuple[Due | None, Due | None, Due | None], running: list[Due]
 ) -> dt.datetime | None:
-    """When the sweep has to look again: at the first pre-warning, or as before where no due time has changed."""
+    """Return when the sweep has to look at the case next.
+
+    None for never; at the first pre-warning, or as before where no due time has changed.
+    """
     before = (case.first_response_due_at, case.next_response_due_at, case.resolution_due_at)
     if (
         running
@@ -112,12 +125,15 @@ def _next_clock_at(
 def _exchange_start(
     case: HasClocks, now: dt.datetime, ended: list[dict[str, Any]], *, just_closed: bool
 ) -> dt.datetime | None:
-    """When the exchange that waits for our answer began; None when none does."""
+    """Return when the exchange that waits for our answer began.
+
+    None when none does. The response clock that the change ended is added to `ended`.
+    """
     began, answer = case.exchange_from, case.last_outbound_at
     waits = case.waiting_since is not None
     if began is None:
         return now if waits else None
-    # The network's clock may be behind ours: an answer ends an exchange also by what it has made of the case.
+    # The network's clock may be behind ours: an exchange also ends when an answer has made the case wait for the customer.
     if answer is not None and (answer >= began or (not waits and case.status == Status.WAITING)):
         first = case.first_response_at is not None and case.first_response_at >= min(began, answer)
         due = case.first_response_due_at if first else case.next_response_due_at
@@ -141,7 +157,10 @@ def _resolution_start(
     *,
     just_closed: bool,
 ) -> tuple[dt.datetime | None, int]:
-    """Since when the resolution clock runs (None: it stands still), and the business seconds it had run before."""
+    """Return since when the resolution clock runs, and the seconds before.
+
+    None when it stands still; the seconds are business seconds. If the change ended the clock, it is added to `ended`.
+    """
     since, used = case.resolution_from, case.resolution_used
     if case.closed_at is None and case.status != Status.WAITING and case.needs_answer:
         return since or now, used
@@ -172,10 +191,10 @@ def _record_end(
 
 
 def running_clocks(case: HasClocks) -> list[RunningClock]:
-    """The clocks of a case that run, whether or not they have a target."""
-    found: list[RunningClock] = []
+    """Return a case's running clocks, with a target or without."""
+    running: list[RunningClock] = []
     if case.exchange_from is not None:
-        found.append(RunningClock(CLOCKS[case.first_response_at is not None], case.exchange_from, 0))
+        running.append(RunningClock(CLOCKS[case.first_response_at is not None], case.exchange_from, 0))
     if case.resolution_from is not None:
-        found.append(RunningClock("resolution", case.resolution_from, case.resolution_used))
-    return found
+        running.append(RunningClock("resolution", case.resolution_from, case.resolution_used))
+    return running

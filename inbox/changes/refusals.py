@@ -1,4 +1,4 @@
-"""How a verb says no: three exceptions whose text is a sentence for the person who tried."""
+"""Refusals of a verb: three exceptions whose text is a sentence for the person who tried."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ class NotAllowed(PermissionDenied):
 
 
 class Invalid(ValueError):
-    """What was given cannot be done; nothing was changed."""
+    """The input cannot be used; nothing was changed."""
 
 
 class Conflict(Exception):
-    """Somebody was quicker; nothing was changed. `case` is how it stands now, the text who did what and when."""
+    """Somebody was quicker; nothing was changed. `case` is the present one, the text who did what and when."""
 
     def __init__(self, case: Case, happened: str) -> None:
         super().__init__(happened)
@@ -27,7 +27,7 @@ class Conflict(Exception):
         self.happened = happened
 
 
-#: What the person who is refused is told about the newest event; `{who}`, `{to}` and `{reason}` come from it.
+#: The sentence about the newest event for the person who is refused; `{who}`, `{to}` and `{reason}` come from it.
 _SENTENCES: dict[str, str] = {
     Verb.REOPENED: "{who} reopened this case",
     Verb.ASSIGNED: "{who} assigned this case to {to}",
@@ -54,7 +54,10 @@ _SENTENCES: dict[str, str] = {
 
 
 def latest_event_sentence(case: Case) -> str:
-    """The newest thing that happened to a case, as a sentence. Two statements."""
+    """Return the newest thing that happened to a case, as a sentence.
+
+    Two statements.
+    """
     event = (
         CaseEvent.objects.filter(case=case, verb__in=_SENTENCES)
         .select_related("actor")
@@ -72,7 +75,7 @@ def latest_event_sentence(case: Case) -> str:
 
 
 def event_sentence(event: CaseEvent) -> str:
-    """An event as a sentence: who did what, and when."""
+    """Return an event as a sentence: who did what, and when."""
     sentence = _SENTENCES[event.verb]
     if event.actor is None and event.verb == Verb.ASSIGNED:
         sentence = "This case was assigned to {to}"
@@ -85,18 +88,21 @@ def event_sentence(event: CaseEvent) -> str:
 
 
 def name_or_somebody(user: User | None) -> str:
-    """A person's name for a sentence."""
+    """Return a person's name for a sentence, "Somebody" for None."""
     return str(user) if user is not None else "Somebody"
 
 
 def require_open(case: Case) -> None:
-    """Raise `Invalid` for a closed case."""
+    """Check that a case is open, else raise `Invalid`."""
     if not case.is_open:
         raise Invalid("This case is closed. Reopen it first.")
 
 
 def clean_required_text(text: str, longest: int, when_empty: str) -> str:
-    """A person's words, trimmed. Raises `Invalid` when there are none (saying `when_empty`) or too many."""
+    """Return a person's words, trimmed.
+
+    Raises `Invalid` when there are none (its text is `when_empty`) or more than `longest` characters.
+    """
     text = clean_text(text)[0].strip()
     if not text:
         raise Invalid(when_empty)

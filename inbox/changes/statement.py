@@ -1,4 +1,4 @@
-"""A change of one case in one statement: the case's fields, its events, and who accepted its custody."""
+"""One change of one case in one statement: the case's fields, its events, and who accepted its custody."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from inbox.models import Case, CaseEvent
 from postgres.bound_cursors import bound_cursor
 
 _INSERT_EVENTS = """
-told AS (
+added AS (
   INSERT INTO inbox_caseevent (case_id, at, verb, actor_id, data)
   SELECT %(case)s, e.at, e.verb, e.actor, e.data
   FROM ROWS FROM (json_to_recordset(%(events)s::json) AS (at timestamptz, verb text, actor bigint, data jsonb))
@@ -28,7 +28,10 @@ WHERE case_id = %(case)s AND left_at IS NULL AND accepted_at IS NULL
 
 
 def mark_custody_accepted(case: Case, user_id: int, now: dt.datetime) -> bool:
-    """Note that a person accepts a case for the department that has it; whether nobody had before."""
+    """Mark the open custody of a case as accepted by a person.
+
+    Return False when somebody had accepted it before. One statement.
+    """
     with bound_cursor() as cursor:
         cursor.execute(_ACCEPT_CUSTODY, {"case": case.pk, "accepted_at": now, "accepted_by": user_id})
         return bool(cursor.rowcount)
@@ -37,9 +40,10 @@ def mark_custody_accepted(case: Case, user_id: int, now: dt.datetime) -> bool:
 def write_case_change(
     case: Case, fields: Sequence[str], events: Sequence[CaseEvent], accepted: tuple[int, dt.datetime] | None
 ) -> None:
-    """Store these fields of a locked case, its new events, and (by whom, when) it is accepted.
+    """Store fields of a locked case with its new events.
 
-    Events get no ids. Raises `DatabaseError` when the case is gone.
+    One statement. `accepted` is (id of the person, when) for a custody that is accepted with it, None for none. Events get no ids. Raises
+    `DatabaseError` when the case is gone.
     """
     columns = {name: Case._meta.get_field(name) for name in fields}
     values: dict[str, Any] = {
@@ -47,7 +51,10 @@ def write_case_change(
         for name, field in columns.items()
     }
     if events:
-        rows = [{"at": one.at, "verb": one.verb, "actor": one.actor_id, "data": one.data} for one in events]
+        rows = [
+            {"at": event.at, "verb": event.verb, "actor": event.actor_id, "data": event.data}
+            for event in events
+        ]
         values["events"] = orjson.dumps(rows, option=orjson.OPT_NON_STR_KEYS).decode()
     if accepted is not None:
         values["accepted_by"], values["accepted_at"] = accepted
@@ -64,7 +71,7 @@ def write_case_change(
 def _build_statement(fields: tuple[str, ...], has_events: bool, is_accepted: bool) -> str:
     parts = [_INSERT_EVENTS] if has_events else []
     if is_accepted:
-        parts.append(f"held AS ({_ACCEPT_CUSTODY})")
+        parts.append(f"accepted AS ({_ACCEPT_CUSTODY})")
     columns = ", ".join(f'"{Case._meta.get_field(name).column}" = %(set_{name})s' for name in fields)  # type: ignore[union-attr]
     head = "WITH " + ", ".join(parts) if parts else ""
     return f"{head} UPDATE inbox_case SET {columns} WHERE id = %(case)s"  # noqa: S608 (names of columns)

@@ -1,4 +1,4 @@
-"""A case while a page of messages is taken in, and what each kind of message does to it. Pure: no database, no clock."""
+"""A case while a page is taken in, and how each kind of message changes it. Pure: no database, no clock."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from inbox.changes.case_row import JSON_COLUMNS, CaseRow
 from inbox.models import Status, Verb
 from routing.facts import Decision
 
-#: How the reason of a case that was closed as noise begins. Nobody has read it, so no other message may join it.
+#: The beginning of `close_reason` when a case was closed as noise. Nobody has read it, so only noise may join it.
 NOISE_PREFIX = "Noise, says the rule "
 
 
@@ -25,7 +25,7 @@ class CaseState(CaseRow):
     """
 
     threads: set[str] = field(default_factory=set)
-    #: When the messages were written that want an answer, as far as an answer of our own may come late to them.
+    #: Times of messages that want an answer: a late answer of our own may leave some of them unanswered.
     answers_wanted_at: list[dt.datetime] = field(default_factory=list)
     touched: bool = False
     reopened: bool = False
@@ -34,13 +34,13 @@ class CaseState(CaseRow):
 
     @classmethod
     def from_row(cls, row: Mapping[str, Any]) -> CaseState:
-        """Return the case of a row of `read_sql.lock_cases`, by the names of its columns."""
+        """Return the case of a row of `read_sql.lock_cases`."""
         documents = {name: orjson.loads(row[name]) for name in JSON_COLUMNS}
         return cls(**{**row, **documents, "threads": {*row["threads"], row["thread_id"]}})
 
     @property
     def is_noise(self) -> bool:
-        """The case was closed as noise and is not open again."""
+        """True for a case that is closed as noise."""
         return self.closed_at is not None and self.close_reason.startswith(NOISE_PREFIX)
 
     def is_answered_since(self, at: dt.datetime) -> bool:
@@ -60,7 +60,10 @@ class CaseState(CaseRow):
     def apply_inbound(
         self, at: dt.datetime, preview: str, decision: Decision, *, historical: bool, needs_answer: bool
     ) -> None:
-        """Take over what one more message of the customer, written `at`, says about the case."""
+        """Change the case for one more message of its customer.
+
+        `at` is when it was written, `historical`: before the brand account was connected.
+        """
         self.historical = self.historical and historical
         self.needs_answer = self.needs_answer or needs_answer
         self.priority = max(self.priority, decision.priority) if self.message_count else decision.priority
@@ -78,9 +81,9 @@ class CaseState(CaseRow):
             self.status = Status.OPEN
 
     def apply_edit_that_wants_answer(self, at: dt.datetime) -> None:
-        """Take over that a message written `at` wants an answer since it was edited.
+        """Change the case for an edited message that wants an answer now.
 
-        An edit may make a case wait for us, never end its waiting: people do that.
+        `at` is when the message was written. An edit may make a case wait for us, never end its waiting: people do that.
         """
         self.needs_answer = True
         self.answers_wanted_at.append(at)
@@ -88,9 +91,9 @@ class CaseState(CaseRow):
             self.waiting_since = min(self.waiting_since or at, at)
 
     def apply_answer(self, at: dt.datetime, connected_at: dt.datetime) -> None:
-        """Take over an answer of our own that the network has had since `at`, whenever we hear of it.
+        """Change the case for an answer of our own.
 
-        The first response counts from when the case reached us, so it is never before that. An answer from before the
+        The network has had it since `at`, whenever we hear of it. The first response counts from when the case reached us, so it is never before that. An answer from before the
         brand account was connected (`connected_at`) is no first response.
         """
         self.last_outbound_at = max(self.last_outbound_at or at, at)
@@ -105,9 +108,7 @@ class CaseState(CaseRow):
         if self.status == Status.NEW:
             self.status = Status.OPEN
         if self.waiting_since is not None and self.waiting_since <= at:
-            self.waiting_since = min(
-                (wanted for wanted in self.answers_wanted_at if wanted > at), default=None
-            )
+            self.waiting_since = min((time for time in self.answers_wanted_at if time > at), default=None)
 
     def reopen(self, canonical_id: str) -> None:
         """Open a closed case again because of the message `canonical_id`."""
@@ -118,7 +119,10 @@ class CaseState(CaseRow):
         self.reopened = True
 
     def close_as_noise(self, rule_name: str, canonical_id: str, now: dt.datetime) -> None:
-        """Close a case that is being opened, because a rule calls its only message, `canonical_id`, noise."""
+        """Close a case that is being opened, as noise.
+
+        The rule calls its only message, `canonical_id`, noise.
+        """
         reason = f"{NOISE_PREFIX}“{rule_name}”"[:200]
         self.status, self.closed_at, self.close_reason = Status.DISMISSED, now, reason
         self.waiting_since = None

@@ -24,7 +24,7 @@ class CustomerStanding:
     previous_department: str = ""
 
     def note_case_closed(self, slug: str) -> None:
-        """Note that the department with this slug closed one of the customer's open cases."""
+        """Note that a department (`slug`) closed one of the customer's open cases."""
         self.open_cases -= 1
         self.previous_department = slug
 

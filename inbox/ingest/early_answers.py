@@ -1,9 +1,10 @@
-"""Answers of our own account that come before the question which they answer: written in the network's own app, and
-polled from another stream than the customer's message, or from an earlier page. They are kept until the question comes.
+"""Answers of our own account that are polled before the question which they answer. They are kept until it comes.
 
-Which message one answers is the network's word: its parent, or, in a conversation without parents, the thread. Only
-when a parent has not come for `PARENT_WAIT` the thread has to do, as for a parent that the network does not show us: what a
-case was told once is told for good.
+They are written in the network's own app, and come from another stream than the customer's message or from an earlier page.
+
+The network says which message one answers: its parent or, in a conversation without parents, the thread. The thread also
+decides when a parent has not come for `PARENT_WAIT`, because the network may not show it to us. It decides no sooner:
+an answer that was once added to a case stays there.
 """
 
 from __future__ import annotations
@@ -25,9 +26,9 @@ from inbox.models import EarlyAnswer
 from networks.base import Author, InboundMessage
 from postgres.bound_cursors import rows_as_json
 
-#: How long a parent is waited for: two of the longest intervals between polls.
+#: How long to wait for a parent: two of the longest intervals between polls.
 PARENT_WAIT = dt.timedelta(seconds=2 * settings.POLL_INTERVAL_MAX)
-#: What is older when it is looked at in vain is forgotten.
+#: An answer that is older than this when it is looked at in vain is deleted.
 FORGOTTEN_AFTER = dt.timedelta(days=30)
 
 
@@ -40,7 +41,7 @@ class KeptAnswer(NamedTuple):
 
 
 class OwnAnswers(NamedTuple):
-    """Answers of our own that a page may settle: those on their way out, and the kept ones by canonical id."""
+    """Answers of our own that a page may settle: outgoing ones, and the kept ones by canonical id."""
 
     replies: list[OutgoingReply]
     kept: dict[str, KeptAnswer]
@@ -49,10 +50,10 @@ class OwnAnswers(NamedTuple):
 def lock_own_answers(
     brand: int, own_id: str, items: Iterable[Storable], own: Iterable[Storable], due: dt.datetime | None
 ) -> OwnAnswers:
-    """Lock the brand account's answers on their way out, and read the kept ones that a page may settle.
+    """Lock outgoing answers and read the kept ones that may be settled.
 
-    `own` are those of the page's `items` that are the brand account's, whose remote id is `own_id`. With `due` also those
-    whose time to be looked at has come by then. One statement.
+    `own` are those of the page's `items` that the brand account wrote, whose remote id is `own_id`. With `due` also the kept
+    answers that are to be looked at by then. One statement.
     """
     messages = [item.message for item in items]
     ids = {
@@ -71,21 +72,21 @@ def lock_own_answers(
         if document is None:
             answers.replies.append(OutgoingReply(**row))
         else:
-            kept = _kept_answer_from_document(document, own_id)
-            answers.kept[kept.item.message.canonical_id] = kept
+            answer = _kept_answer_from_document(document, own_id)
+            answers.kept[answer.item.message.canonical_id] = answer
     return answers
 
 
 def _kept_answer_from_document(document: str | dict[str, Any], own_id: str) -> KeptAnswer:
-    kept = orjson.loads(document) if isinstance(document, str) else document
-    item, at = kept["item"], dt.datetime.fromisoformat(kept["network_time"])
-    edited_at = kept["edited_at"] and dt.datetime.fromisoformat(kept["edited_at"])
+    row = orjson.loads(document) if isinstance(document, str) else document
+    item, at = row["item"], dt.datetime.fromisoformat(row["network_time"])
+    edited_at = row["edited_at"] and dt.datetime.fromisoformat(row["edited_at"])
     message = InboundMessage(
         stream=item["stream"],
-        remote_id=kept["remote_id"],
-        canonical_id=kept["canonical_id"],
-        thread_id=kept["thread_id"],
-        parent_id=kept["parent_remote_id"],
+        remote_id=row["remote_id"],
+        canonical_id=row["canonical_id"],
+        thread_id=row["thread_id"],
+        parent_id=row["parent_remote_id"],
         author=Author(own_id, is_self=True),
         text=item["text"],
         created_at=at,
@@ -109,49 +110,66 @@ def _kept_answer_from_document(document: str | dict[str, Any], own_id: str) -> K
         reply_ref=item["reply_ref"],
         raw=item["raw"],
     )
-    return KeptAnswer(kept["id"], storable, kept["waited"])
+    return KeptAnswer(row["id"], storable, row["waited"])
 
 
 def replace_edited_parents(
-    first: Mapping[str, str], items: Sequence[Storable], kept: Mapping[str, KeptAnswer]
+    first_ids: Mapping[str, str], items: Sequence[Storable], kept_answers: Mapping[str, KeptAnswer]
 ) -> tuple[list[Storable], dict[str, KeptAnswer]]:
-    """The page and the kept answers with the `first` id in place of one that their parent got when it was edited."""
-    renamed = {
-        id(item): replace(item, message=replace(item.message, parent_id=first[item.message.parent_id]))
+    """Return the page and the kept answers with edited parents' first ids.
+
+    `first_ids` (see `edits.original_ids`) are by the ids that the parents got when they were edited.
+    """
+    replaced = {
+        id(item): replace(item, message=replace(item.message, parent_id=first_ids[item.message.parent_id]))
         for item in items
-        if item.message.parent_id in first
+        if item.message.parent_id in first_ids
     }
-    again = {key: one._replace(item=renamed.get(id(one.item), one.item)) for key, one in kept.items()}
-    return [renamed.get(id(item), item) for item in items], again
+    answers = {
+        canonical_id: answer._replace(item=replaced.get(id(answer.item), answer.item))
+        for canonical_id, answer in kept_answers.items()
+    }
+    return [replaced.get(id(item), item) for item in items], answers
 
 
-def merge_kept_answers(items: Iterable[Storable], kept: Mapping[str, KeptAnswer]) -> list[Storable]:
-    """Return the page's messages and the kept ones; of one that is both, the later state."""
-    both = {item.message.canonical_id: item for item in items}
-    for canonical_id, one in kept.items():
-        if canonical_id not in both or supersedes(one.item.message, both[canonical_id].message):
-            both[canonical_id] = one.item
-    return list(both.values())
+def merge_kept_answers(items: Iterable[Storable], kept_answers: Mapping[str, KeptAnswer]) -> list[Storable]:
+    """Return the page's messages and the kept ones.
+
+    Of a message that is both, the later state.
+    """
+    merged = {item.message.canonical_id: item for item in items}
+    for canonical_id, answer in kept_answers.items():
+        if canonical_id not in merged or supersedes(answer.item.message, merged[canonical_id].message):
+            merged[canonical_id] = answer.item
+    return list(merged.values())
 
 
 def may_be_answer(item: Storable) -> bool:
-    """Whether a message of our own can be an answer: what begins a thread is none."""
+    """Return whether a message of our own can be an answer.
+
+    One that begins a thread cannot.
+    """
     message = item.message
     return bool(message.parent_id) or message.thread_id not in ("", message.canonical_id)
 
 
 def early_answer_changes(
-    brand: int, homeless: Collection[Storable], kept: Mapping[str, KeptAnswer]
+    brand: int, unplaced: Collection[Storable], kept_answers: Mapping[str, KeptAnswer]
 ) -> dict[str, Any] | None:
-    """What the table of kept answers gains (`early`), loses (`settled`) and has looked at in vain (`looked`), as
-    parameters; None for nothing. `homeless` are the messages of our own that belong to no case yet."""
-    left = {item.message.canonical_id for item in homeless}
-    unchanged = {id(one.item) for one in kept.values()}
+    """Return how the table of kept answers changes, as parameters; None for not at all.
+
+    It gains the rows `early`, loses `settled`, and keeps those that were looked at in vain (`looked`), both ids.
+    `unplaced` are the messages of our own that belong to no case yet, `kept_answers` the rows that were read.
+    """
+    unplaced_ids = {item.message.canonical_id for item in unplaced}
+    unchanged = {id(answer.item) for answer in kept_answers.values()}
     early = [
-        _early_answer_row(item) for item in homeless if id(item) not in unchanged and may_be_answer(item)
+        _early_answer_row(item) for item in unplaced if id(item) not in unchanged and may_be_answer(item)
     ]
-    settled = [one.id for canonical_id, one in kept.items() if canonical_id not in left]
-    looked = [one.id for canonical_id, one in kept.items() if canonical_id in left and one.waited_enough]
+    settled = [answer.id for key, answer in kept_answers.items() if key not in unplaced_ids]
+    looked = [
+        answer.id for key, answer in kept_answers.items() if key in unplaced_ids and answer.waited_enough
+    ]
     if not (early or settled or looked):
         return None
     return {
@@ -189,7 +207,7 @@ def _early_answer_row(item: Storable) -> dict[str, Any]:
 
 
 def streams_with_due_early_answers(now: dt.datetime) -> list[Stream]:
-    """One stream of each brand account that has kept answers to look at."""
+    """Return a stream of each brand account that has due kept answers."""
     brands = EarlyAnswer.objects.filter(look_at__lte=now).values("brand_account_id")
     streams = Stream.objects.filter(brand_account_id__in=brands).order_by("brand_account_id", "pk")
     return list(streams.distinct("brand_account_id"))

@@ -1,7 +1,7 @@
 """Messages of our own that come back by polling: matched with the answers that are on their way out.
 
-A match makes the answer `sent`, whatever its POST will say: `ingest` writes that in the transaction that stores the
-message, so the outbox finds `state = 'sent'` with the network's id and leaves it be.
+A match makes the answer `sent`, whatever the response to its POST: that is written in the transaction that stores the
+message, so the outbox finds `state = 'sent'` with the network's id and does nothing more.
 """
 
 from __future__ import annotations
@@ -37,8 +37,10 @@ class OutgoingReply:
 
 
 def find_matching_reply(replies: Sequence[OutgoingReply], item: Storable) -> OutgoingReply | None:
-    """The answer that this message is: by the network's id, else by text and parent, else by text and thread (where a
-    network files answers to answers under the first message) if only one answer there has the text.
+    """Return the answer that came back as this message, None for none.
+
+    It is found by the network's id, else by text and parent, else by text and thread (a network may file answers to answers
+    under the first message) if only one answer in the thread has the text.
     """
     message = item.message
     for reply in replies:
@@ -61,6 +63,9 @@ def _may_match(reply: OutgoingReply, item: Storable) -> bool:
 
 
 def normalise_for_matching(text: str) -> str:
-    """A text as networks may change it: links shortened, @names put in front, spaces and composition normalised."""
+    """Return a text without what networks may change in it.
+
+    Links count as equal, @names in front are left out, spaces and Unicode composition are normalised.
+    """
     text = _LEADING_NAMES.sub("", unicodedata.normalize("NFC", text.strip()))
     return " ".join(_LINK.sub("\N{LINK SYMBOL}", text).split())

@@ -21,7 +21,7 @@ _LINK = re.compile(r"https?://\S+")
 
 @dataclass(slots=True)
 class StoredMessage:
-    """A message that is stored already. `corrected` are the fields about which a person has said what they are."""
+    """A message that is stored already. `corrected` are the fields that a person has corrected."""
 
     canonical_id: str
     id: int
@@ -33,87 +33,101 @@ class StoredMessage:
     case_id: int
     needs_answer: bool = True
     corrected: list[str] = field(default_factory=list)
-    #: What reading the edited text anew gave, by column.
+    #: The reading of the edited text, by column; empty when it was not read again.
     reread_values: dict[str, Any] = field(default_factory=dict)
 
     def apply_reading(self, reading: Reading, *, needs_answer: bool) -> None:
-        """Take over what the edited text reads as, but for what a person has corrected."""
-        read = {
+        """Take over the reading of the edited text, except for corrected fields."""
+        values = {
             "language": reading.language,
             "sentiment": reading.sentiment,
             "urgency": reading.urgency,
             "is_spam": reading.is_spam,
             "needs_answer": needs_answer,
         }
-        self.reread_values = {name: value for name, value in read.items() if name not in self.corrected}
+        self.reread_values = {name: value for name, value in values.items() if name not in self.corrected}
         self.needs_answer = self.reread_values.get("needs_answer", self.needs_answer)
 
 
 def original_ids(
-    ids: Collection[str], known: Mapping[str, StoredMessage], items: Iterable[Storable]
+    ids: Collection[str], stored: Mapping[str, StoredMessage], items: Iterable[Storable]
 ) -> dict[str, str]:
-    """Of ids that edited messages go by, stored (`known` by canonical id) or in the page, the ids that they had first."""
-    stored = {one.remote_id: one.canonical_id for one in known.values()}
+    """Return the canonical ids of edited messages by their present ids.
+
+    Of `ids`, those that an edited message got, be it stored (`stored` is by canonical id) or one of the page's public `items`.
+    """
+    stored_ids = {message.remote_id: message.canonical_id for message in stored.values()}
     public = (item.message for item in items if item.message.visibility == "public")
-    came = {version: one.canonical_id for one in public for version in (one.remote_id, *one.versions)}
+    page_ids = {
+        id_: message.canonical_id for message in public for id_ in (message.remote_id, *message.versions)
+    }
     return {
-        one: first
-        for one in ids
-        if one not in known and (first := came.get(one) or stored.get(one, one)) != one
+        id_: first
+        for id_ in ids
+        if id_ not in stored and (first := page_ids.get(id_) or stored_ids.get(id_, id_)) != id_
     }
 
 
-def change_kind(known: StoredMessage, item: Storable) -> str:
-    """What happened to a stored message since: "deleted", "edited", "hidden" (or shown again), "" for nothing."""
+def change_kind(stored: StoredMessage, item: Storable) -> str:
+    """Return what happened to a stored message since: "deleted", "edited", "hidden" or "".
+
+    "hidden" also stands for shown again, "" for nothing.
+    """
     message = item.message
-    if known.deleted or message.deleted:
-        return "" if known.deleted else "deleted"
-    if _is_edited_since(known, item):
+    if stored.deleted or message.deleted:
+        return "" if stored.deleted else "deleted"
+    if _is_edited_since(stored, item):
         return "edited"
-    is_current = message.remote_id == known.remote_id
-    return "hidden" if is_current and message.hidden != known.hidden else ""
+    is_current = message.remote_id == stored.remote_id
+    return "hidden" if is_current and message.hidden != stored.hidden else ""
 
 
-def _is_edited_since(known: StoredMessage, item: Storable) -> bool:
-    """Whether an edit has happened since: by the network's time of the edit where it tells one, else by the text."""
+def _is_edited_since(stored: StoredMessage, item: Storable) -> bool:
+    """Return whether a message was edited since it was stored.
+
+    By the network's time of the edit where it gives one, else by the text.
+    """
     edited_at = item.message.edited_at
     if edited_at is not None:
-        return known.edited_at is None or edited_at > known.edited_at
-    if item.message.remote_id != known.remote_id:
+        return stored.edited_at is None or edited_at > stored.edited_at
+    if item.message.remote_id != stored.remote_id:
         return False  # an older version of a message that gets a new id with every edit
-    if item.message.author.is_self and _sent_words(item.text) == _sent_words(known.text):
+    if item.message.author.is_self and _sent_words(item.text) == _sent_words(stored.text):
         return False
-    return item.text != known.text
+    return item.text != stored.text
 
 
 def _sent_words(text: str) -> list[str]:
-    """The words of an answer of ours. A network gives it back with handles put in front and links of its own."""
+    """Return the words of our answer without leading handles and links.
+
+    A network gives our text back with handles put in front and with links of its own.
+    """
     return _LINK.sub("", _HANDLES.sub("", html.unescape(text))).split()
 
 
-def message_change_row(known: StoredMessage, item: Storable, now: dt.datetime) -> dict[str, Any]:
-    """What `ingest_writes.change_messages` writes. A tombstone keeps the text that was deleted."""
-    message, kept = item.message, item.message.deleted
-    seen_at = message.edited_at or (now if known.text != item.text else known.edited_at)
-    text = known.text if kept else item.text
+def message_change_row(stored: StoredMessage, item: Storable, now: dt.datetime) -> dict[str, Any]:
+    """Return the row for `write_sql.update_messages`. A deleted message keeps its text."""
+    message, deleted = item.message, item.message.deleted
+    seen_at = message.edited_at or (now if stored.text != item.text else stored.edited_at)
+    text = stored.text if deleted else item.text
     return {
-        "id": known.id,
+        "id": stored.id,
         "text": text,
-        "remote_id": known.remote_id if kept else message.remote_id,
-        "edited_at": known.edited_at if kept else seen_at,
+        "remote_id": stored.remote_id if deleted else message.remote_id,
+        "edited_at": stored.edited_at if deleted else seen_at,
         "hidden": message.hidden,
         "flags": item.flags,
-        **{name: known.reread_values.get(name) for name in READING_COLUMNS},
+        **{name: stored.reread_values.get(name) for name in READING_COLUMNS},
         "reply_ref": item.reply_ref,
         "permalink": item.permalink,
         "raw": item.raw,
-        "deleted": message.deleted,
+        "deleted": deleted,
         "until": (message.edited_at or now).isoformat(),
     }
 
 
 def supersedes(message: InboundMessage, other: InboundMessage) -> bool:
-    """Whether `message` is a later state of the same message than `other`."""
+    """Return whether `message` is a later state than `other` of one message."""
     if message.deleted != other.deleted:
         return message.deleted
     if message.edited_at is None or other.edited_at is None:

@@ -40,12 +40,12 @@ class PageHeader:
     sla_version: int | None = None
     #: Ids of (primary, backup) as the page arrives, None for nobody.
     on_point: tuple[int | None, int | None] = (None, None)
-    #: Answers of our own wait for what they answer.
+    #: Some answers of our own are kept until the message comes that they answer.
     has_early_answers: bool = False
 
     @property
     def automatic_department_ids(self) -> set[int]:
-        """The departments that assign automatically."""
+        """Ids of the departments that assign automatically."""
         return {department.id for department in self.departments if department.assigns_automatically}
 
     def is_own(self, item: Storable) -> bool:
@@ -56,7 +56,7 @@ class PageHeader:
         """Return the department that a decision names, for a new case.
 
         The `default` (a slug, too) when that one is closed or gone; any open one when the default is closed or gone as
-        well; any at all when all are closed. Raises `LookupError` when there is none.
+        well; when all are closed, the default or any. Raises `LookupError` when there is no department.
         """
         for candidate in (slug, default):
             for department in self.departments:
@@ -71,7 +71,10 @@ class PageHeader:
 
 
 def header_from_row(row: Mapping[str, Any], now: dt.datetime) -> PageHeader:
-    """Return the header of a page at `now`, of a row with `read_sql.HEADER_COLUMNS`; their JSON comes as text."""
+    """Return the header of a page at `now`.
+
+    `row` has `read_sql.HEADER_COLUMNS`, JSON as text.
+    """
     departments = orjson.loads(row["departments"] or "[]")
     shifts = orjson.loads(row["shifts"]) if row["shifts"] else None
     return PageHeader(

@@ -1,7 +1,7 @@
 """What becomes of a page of messages: worked out in memory between reading and writing, without the database.
 
 `Intake` takes messages one by one, oldest first, then sets the clocks of the cases that they changed; it holds what has to be
-written. What a message does to a case is in `case_state`, what the rules say about it in `message_decision`.
+written. How a message changes a case is in `case_state`, how the rules decide about it in `message_decision`.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ _ANSWER_VERBS = (Verb.ANSWERED, Verb.ANSWERED_NATIVELY)
 
 @dataclass(slots=True)
 class NewMessage:
-    """A message to insert. `decided` is None for a message of our own, `user_id` who wrote it, if one of us did here.
+    """A message to insert. `decided` is None for a message of our own.
 
-    `joined`: its case was there before it.
+    `user_id` is the author of an answer that was written here, `joined`: the case was there before the message.
     """
 
     item: Storable
@@ -86,14 +86,17 @@ class Intake:
         is_own = self.header.is_own
         for item in sorted(items, key=lambda item: (item.at, is_own(item), item.message.canonical_id)):
             self._take_message(item)
-        # One of ours that answers another may stand before it, where times are told in whole seconds.
+        # Where times are in whole seconds, a message of our own may come before another one that it answers.
         while any(self._place_own(item) for item in self.unplaced):
             self.unplaced = [
                 item for item in self.unplaced if item.message.canonical_id not in self._case_by_message_id
             ]
 
     def set_clocks(self, service_levels: ServiceLevels) -> None:
-        """Set the clocks of every case that the page changed, and tell in an answer's event which clocks it ended."""
+        """Set the clocks of every case that the page changed.
+
+        The event of an answer gets the clocks that the answer ended.
+        """
         for case in self.touched_cases + self.opened:
             values, ended = compute_clock_values(case, self.header.network, service_levels, self.now)
             for name, value in values.items():
@@ -104,7 +107,7 @@ class Intake:
 
     @property
     def touched_cases(self) -> list[CaseState]:
-        """The stored cases that the page changed."""
+        """Stored cases that the page changed."""
         return [case for case in self.cases.values() if case.touched]
 
     def _take_message(self, item: Storable) -> None:
@@ -134,7 +137,7 @@ class Intake:
             self._reread_edited_message(stored, item, case)
 
     def _reread_edited_message(self, stored: StoredMessage, item: Storable, case: CaseState) -> None:
-        """Read a customer's edited text anew, for the message and for its case."""
+        """Read a customer's edited text again, for the message and its case."""
         if case.last_inbound_at == item.at:
             case.preview = item.preview
         decided = read_and_decide(item, self.authors[item.author_id].customer, self.header, self.rules)
@@ -143,7 +146,7 @@ class Intake:
             case.apply_edit_that_wants_answer(item.at)
 
     def _take_inbound(self, item: Storable) -> None:
-        """Take a customer's new message: it joins a case, or opens one where the rules say."""
+        """Take a customer's new message: it joins a case, or opens one in the department that the rules name."""
         message = item.message
         identity_id, customer = self.authors[item.author_id]
         decided = read_and_decide(item, customer, self.header, self.rules)

@@ -1,4 +1,4 @@
-"""What is read from a customer's message and what the rules decide about it. Pure."""
+"""The reading of a customer's message and the decision of the rules about it. Pure."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from routing.rules.engine import CompiledRules, decide
 
 
 class MessageDecision(NamedTuple):
-    """The reading of a customer's message, the facts that the rules were asked with, and what they decided."""
+    """The reading of a customer's message, the facts that the rules looked at, and their decision."""
 
     reading: Reading
     facts: Facts
@@ -22,7 +22,7 @@ class MessageDecision(NamedTuple):
 
     @property
     def needs_answer(self) -> bool:
-        """The rule's explicit word on whether the message needs an answer, else what was read from the text."""
+        """The rule's word on whether an answer is needed, else the reading's."""
         explicit = self.decision.needs_answer
         return self.reading.wants_answer if explicit is None else explicit
 
@@ -30,7 +30,7 @@ class MessageDecision(NamedTuple):
 def read_and_decide(
     item: Storable, customer: CustomerStanding, header: PageHeader, rules: CompiledRules
 ) -> MessageDecision:
-    """Read a customer's message and decide about it as the customer stands at this moment."""
+    """Read a customer's message and let the rules decide about it."""
     reading = read_message(item.text, language=detect_language(item.text))
     facts = _build_facts(item, reading, customer, header)
     return MessageDecision(reading, facts, decide(facts, rules))

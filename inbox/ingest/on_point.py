@@ -67,5 +67,5 @@ def _shift_from_row(
     )
 
 
-def _parse_date(given: str | None) -> dt.date | None:
-    return dt.date.fromisoformat(given) if given else None
+def _parse_date(text: str | None) -> dt.date | None:
+    return dt.date.fromisoformat(text) if text else None

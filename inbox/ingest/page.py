@@ -1,6 +1,6 @@
 """Storing messages: one page in one transaction with its cursor, at a fixed number of statements.
 
-The statements are in `ingest_sql` and `ingest_writes`, what they write is worked out in `intake`. A message that cannot be stored is
+The statements are in `read_sql` and `write_sql`, what they write is worked out in `intake`. A message that cannot be stored is
 kept in quarantine and its neighbours go in.
 """
 
@@ -38,7 +38,7 @@ logger = logging.getLogger(__name__)
 
 #: How long one page may take before another worker takes the stream over. A page is fetched in at most a minute.
 PAGE_LEASE = dt.timedelta(seconds=settings.POLL_LEASE_SECONDS)
-#: Attempts when Postgres ends a transaction because two waited for each other.
+#: Attempts when Postgres ends a transaction because of a deadlock.
 _ATTEMPTS = 4
 #: SQLSTATEs that a message can cause by itself: program limits, such as nesting beyond the stack.
 _MESSAGE_SQLSTATES = ("22", "23", "54")
@@ -51,7 +51,7 @@ class LeaseLost(Exception):
 
 @dataclass(slots=True)
 class PageOutcome:
-    """What became of a page's messages. `echoes` are our own; `ignored` were deleted before we ever saw them."""
+    """The outcome of storing a page. `echoes` are messages of our own, `ignored` were deleted before we saw them."""
 
     stored: int = 0
     duplicates: int = 0
@@ -59,13 +59,14 @@ class PageOutcome:
     quarantined: int = 0
     echoes: int = 0
     ignored: int = 0
-    #: True when the brand account has to be connected again: no further call may be made.
+    #: True when the brand account has to be connected again: the network may not be called any more.
     must_reconnect: bool = False
-    #: True when a department that assigns automatically has something new.
+    #: True when a department that assigns automatically has a new or changed case.
     wakes: bool = False
     case_ids: list[int] = field(default_factory=list)
 
     def add(self, other: PageOutcome) -> None:
+        """Add the counts and cases of a part of the page."""
         for name in ("stored", "duplicates", "updated", "quarantined", "echoes", "ignored"):
             setattr(self, name, getattr(self, name) + getattr(other, name))
         self.wakes = self.wakes or other.wakes
@@ -73,12 +74,14 @@ class PageOutcome:
 
 
 def store_page(stream: Stream, token: UUID, result: PollResult, now: dt.datetime) -> PageOutcome:
-    """Store a page of `stream` with its cursor, if the lease `token` still holds. `now` is aware, UTC.
+    """Store a page of `stream` with its cursor while the lease holds.
 
-    Raises `LeaseLost`, and `routing.refusals.RuleSetError` while there are no rules; either way nothing is stored.
+    `token` is the lease's, `now` is aware, UTC.
+
+    Raises `LeaseLost` when another worker has the lease, and `routing.refusals.RuleSetError` while there are no rules; either way nothing is stored.
     """
 
-    def header() -> PageHeader:
+    def lock_header() -> PageHeader:
         row = write_sql.save_cursor_and_lock(
             stream.pk,
             token,
@@ -92,18 +95,24 @@ def store_page(stream: Stream, token: UUID, result: PollResult, now: dt.datetime
             raise LeaseLost(f"Stream {stream.pk} is polled by another worker.")
         return header_from_row(row, now)
 
-    return _store_with_retries(stream, header, result.messages, result.unreadable, now)
+    return _store_with_retries(stream, lock_header, result.messages, result.unreadable, now)
 
 
 def store_messages(stream: Stream, messages: Sequence[InboundMessage], now: dt.datetime) -> PageOutcome:
-    """Store messages that did not come by polling (a webhook, a second try); the cursor stays."""
+    """Store messages that did not come by polling. The cursor stays.
+
+    They come by a webhook or by a second try of a quarantined item.
+    """
     return _store_with_retries(
         stream, lambda: header_from_row(read_sql.lock_brand_account(stream.pk, now), now), messages, (), now
     )
 
 
 def place_due_early_answers(now: dt.datetime) -> None:
-    """Look again wherever that is due; one brand account's trouble is not the others'."""
+    """Look again at kept answers wherever that is due.
+
+    An error of the database at one brand account is logged and does not stop the others.
+    """
     for stream in early_answers.streams_with_due_early_answers(now):
         try:
             place_early_answers_of(stream, now)
@@ -112,35 +121,38 @@ def place_due_early_answers(now: dt.datetime) -> None:
 
 
 def place_early_answers_of(stream: Stream, now: dt.datetime) -> PageOutcome:
-    """Look at those answers of the stream's brand account that have waited long for what they answer."""
+    """Place the due early answers of the stream's brand account.
+
+    They have waited long enough for the message that they answer.
+    """
     return _store_with_retries(
         stream,
         lambda: header_from_row(read_sql.lock_brand_account(stream.pk, now), now),
         (),
         (),
         now,
-        again=True,
+        with_due_answers=True,
     )
 
 
 def _store_with_retries(
     stream: Stream,
-    header: Callable[[], PageHeader],
+    lock_header: Callable[[], PageHeader],
     messages: Sequence[InboundMessage],
     unreadable: Sequence[UnreadableItem],
     now: dt.datetime,
     *,
-    again: bool = False,
+    with_due_answers: bool = False,
 ) -> PageOutcome:
     rules = live_rules()
     divide = False
     for attempt in range(1, _ATTEMPTS + 1):
         try:
             with transaction.atomic():
-                page = _PageWriter(stream, header(), rules, now)
+                page = _PageWriter(stream, lock_header(), rules, now)
                 page.quarantine(unreadable)
                 page.store_items(page.make_all_storable(messages), divide=divide)
-                if again:
+                if with_due_answers:
                     page.place_due_answers()
                 page.outcome.must_reconnect = page.header.health == Health.REAUTHORISE
                 return page.outcome
@@ -164,7 +176,7 @@ def _budget_values(result: PollResult) -> dict[str, Any]:
 
 @dataclass(slots=True)
 class _PageWriter:
-    """One page inside its transaction."""
+    """Stores one page inside its transaction."""
 
     stream: Stream
     header: PageHeader
@@ -179,7 +191,10 @@ class _PageWriter:
         )
 
     def make_all_storable(self, messages: Iterable[InboundMessage]) -> list[Storable]:
-        """The page's messages, each once, made fit to store; what cannot be is quarantined."""
+        """Return the page's messages, each once, made fit to store.
+
+        What cannot be stored is quarantined; of several states of one message the latest is returned.
+        """
         newest: dict[str, Storable] = {}
         unstorable: list[UnreadableItem] = []
         for message in messages:
@@ -197,7 +212,10 @@ class _PageWriter:
         return list(newest.values())
 
     def store_items(self, items: list[Storable], *, divide: bool) -> None:
-        """Store the messages; with `divide`, in ever smaller parts until the culprits are found and quarantined."""
+        """Store the messages.
+
+        With `divide` in ever smaller parts, until those that the database refuses are found and quarantined.
+        """
         if not items:
             return
         if not divide:
@@ -219,7 +237,7 @@ class _PageWriter:
             self.outcome.add(outcome)
 
     def place_due_answers(self) -> None:
-        """Put what has waited long for what it answers where it belongs best."""
+        """Place the kept answers that have waited long enough for their parents."""
         if self.header.has_early_answers:
             self.outcome.add(self._write_items([], due=self.now))
 

@@ -1,5 +1,6 @@
-"""What a failed poll means for the stream and its brand account. Other streams and accounts are not touched, except
-where the network speaks of the whole account: a revoked token, a spent allowance.
+"""What a failed poll means for the stream and its brand account.
+
+Other streams are touched only where the network's error concerns the whole account: a revoked token, a spent allowance.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from networks.base import BudgetExhausted, NetworkError, RetryLater
 
 logger = logging.getLogger(__name__)
 
-#: Failures in a row after which an unwell network is shown as such.
+#: Failures in a row after which the brand account is shown as unwell.
 UNWELL_AFTER = 3
 #: How long a missing permission or a spent allowance without a date waits for somebody to act.
 _LONG_WAIT = dt.timedelta(hours=1)
@@ -36,15 +37,16 @@ WHERE b.id = %(brand)s AND b.health NOT IN ('ok', 'reauthorise') AND NOT EXISTS 
 def record_poll_failure(
     stream: Stream, token: UUID, error: Exception, now: dt.datetime, *, started: dt.datetime
 ) -> None:
-    """Keep a poll's failure and give the lease back; nothing when the lease is somebody else's by now.
+    """Store a poll's failure and give the lease back.
 
-    The cursor stays where it was: polling goes on there. `started` is when the poll took its credential: what the
-    network said of one that has been replaced since is no longer true of the brand account.
+    Without the lease (another worker has it by now) only a revoked token is stored. The cursor stays: polling goes on there.
+    `started` is when the poll read its credential: an error about a credential that has been replaced since no longer
+    concerns the brand account.
     """
     failures = stream.failures + 1
     text = str(error).strip() or type(error).__name__
-    held = Stream.objects.filter(pk=stream.pk, lease_token=token)
-    lost = not held.update(
+    leased = Stream.objects.filter(pk=stream.pk, lease_token=token)
+    lost = not leased.update(
         lease_token=None,
         lease_until=None,
         failures=F("failures") + 1,
@@ -57,8 +59,10 @@ def record_poll_failure(
 
 
 def retry_at(error: Exception, failures: int, now: dt.datetime) -> dt.datetime:
-    """When to poll again: when the network said so, else after a time that doubles with each failure in a row, up to
-    the longest interval, ±15 %.
+    """Return when to poll again after a failure.
+
+    When the network says so, else after a time that doubles with each failure in a row (`failures`), up to the longest
+    interval, ±15 %.
     """
     if isinstance(error, RetryLater) and error.at is not None:
         return max(error.at, now) + dt.timedelta(seconds=random.uniform(0, 1))
@@ -81,7 +85,7 @@ def _mark_brand_account(
     started: dt.datetime,
 ) -> None:
     health, until = health_from_error(error)
-    # A revoked token is true whoever holds the lease; the rest is for the holder to say.
+    # A token is revoked for whoever has the lease; any other error is for the worker with the lease to store.
     if health != Health.REAUTHORISE and (lost or (health == Health.UNWELL and failures < UNWELL_AFTER)):
         return
     brand = BrandAccount.objects.filter(pk=stream.brand_account_id).exclude(health=Health.REAUTHORISE)
@@ -96,6 +100,9 @@ def _mark_brand_account(
 
 
 def mark_recovered(brand_account_id: int, now: dt.datetime) -> None:
-    """Call a brand account healthy again when none of its streams fails. One that has to be connected stays so."""
+    """Mark a brand account as healthy when none of its streams fails.
+
+    One that has to be connected again stays marked so. One statement.
+    """
     with connection.cursor() as cursor:
         cursor.execute(_RECOVER, {"brand": brand_account_id, "now": now})

@@ -1,7 +1,7 @@
-"""Polling the networks: which streams are due, one stream page by page, and what a failure means.
+"""Polling the networks: which streams are due, and one stream page by page.
 
-The schedule and the leases are rows of `accounts.Stream`. A task that never runs, runs twice or is killed costs time
-and nothing else: whoever holds the lease stores, and a lease that ran out is given to somebody else.
+The schedule and the leases are rows of `accounts.Stream`. A task that never runs, runs twice or is killed costs nothing but
+time: only a worker with the lease stores, and an expired lease is given to another one.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ logger = logging.getLogger(__name__)
 
 #: How long a task may wait in the queue before its stream is leased again.
 QUEUE_LEASE = PAGE_LEASE / 3
-#: One task polls this long at most; what is left continues at the next tick, so that no stream holds a worker.
+#: One task polls this long at most; the rest is polled by the next one, so that no stream keeps a worker busy.
 MAX_TASK_SECONDS = 30.0
 PAGE_SIZE = 100
 #: Share of a network's allowance that polling leaves for sending.
@@ -109,8 +109,9 @@ def lease_due_streams(
 
 
 def poll_leased_stream(stream_id: int, token: str | UUID, *, clock: Clock = timezone.now) -> PollReport:
-    """Fetch and store one stream page by page while the lease `token` holds. Failures of the network are kept as the
-    stream's and the brand account's state, never raised.
+    """Fetch and store one stream page by page while its lease holds.
+
+    `token` is the lease's. Failures of the network become the state of the stream and the brand account and are never raised.
     """
     report = PollReport(stream_id)
     token = UUID(str(token))
@@ -137,18 +138,20 @@ def poll_leased_stream(stream_id: int, token: str | UUID, *, clock: Clock = time
 
 
 def _take_over_lease(stream_id: int, token: UUID, now: dt.datetime) -> tuple[Stream | None, UUID]:
-    """The stream with its lease extended for the work itself, under a token of its own, so that the same task run a
-    second time finds it gone; None when it is gone.
+    """Extend a stream's lease under a new token; return the stream and the token.
+
+    The new token makes the same task, run a second time, find the lease gone. A lease that is gone returns None and the old
+    token.
     """
-    held = (
+    leased = (
         Stream.objects.filter(pk=stream_id, lease_token=token, enabled=True)
         .exclude(brand_account__health=Health.REAUTHORISE)
         .exclude(brand_account__lifecycle=Lifecycle.CLOSED)
     )
-    own = uuid4()
-    if not held.update(lease_until=now + PAGE_LEASE, lease_token=own):
+    new_token = uuid4()
+    if not leased.update(lease_until=now + PAGE_LEASE, lease_token=new_token):
         return None, token
-    return Stream.objects.select_related("brand_account").get(pk=stream_id), own
+    return Stream.objects.select_related("brand_account").get(pk=stream_id), new_token
 
 
 def _poll_pages(stream: Stream, token: UUID, connector: Connector, report: PollReport, clock: Clock) -> None:
@@ -166,7 +169,10 @@ def _poll_pages(stream: Stream, token: UUID, connector: Connector, report: PollR
 
 
 def polling_paused_until(budget: Budget, now: dt.datetime) -> dt.datetime | None:
-    """When polling may go on, if what is left of the network's allowance is to be kept for sending; else None."""
+    """Return when polling may go on, None when it need not pause.
+
+    It pauses when no more of the network's allowance is left than `SENDING_RESERVE`.
+    """
     used = budget.used
     if used is None and budget.limit and budget.remaining is not None:
         used = 1 - budget.remaining / budget.limit
@@ -179,7 +185,7 @@ def polling_paused_until(budget: Budget, now: dt.datetime) -> dt.datetime | None
 def _release_lease(
     stream: Stream, token: UUID, report: PollReport, pause: dt.datetime | None, now: dt.datetime
 ) -> None:
-    """Give the lease back and say when to come again."""
+    """Give the lease back and set when the stream is due again."""
     interval = next_interval(stream.interval, hit=bool(report.stored or report.updated))
     following = now + dt.timedelta(seconds=add_jitter(interval))
     if report.has_more:
@@ -199,12 +205,15 @@ def _release_lease(
 
 
 def next_interval(interval: float, *, hit: bool) -> float:
-    """Seconds until the next poll: the shortest after a hit, half as much again after an empty one."""
+    """Return the seconds until the next poll.
+
+    The shortest interval after a hit, half as much again after an empty poll.
+    """
     shortest: float = settings.POLL_INTERVAL_MIN
     longest: float = settings.POLL_INTERVAL_MAX
     return shortest if hit else max(shortest, min(interval * _BACKOFF_FACTOR, longest))
 
 
 def add_jitter(seconds: float) -> float:
-    """`seconds` ±15 %, so that a thousand streams do not come at once."""
+    """Return `seconds` ±15 %, which keeps streams from being due together."""
     return seconds * random.uniform(1 - _JITTER, 1 + _JITTER)

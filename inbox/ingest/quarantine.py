@@ -1,7 +1,7 @@
 """Items that could not be read or stored: kept whole, each once, with a second try.
 
-A second try asks the network for the item by its id, in a worker: what was a defect of ours or a passing fault of
-the network's is then stored like any other message.
+A second try (`inbox.ingest.retry`) asks the network for the item by its id, in a worker. What failed because of a defect of
+ours or a passing fault of the network is then stored like any other message.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from inbox.ingest.storable import raw_bytes
 from inbox.text import clean_line, clean_text
 from networks.base import UnreadableItem
 
-#: Bytes of an item that are kept. An answer as a whole is never larger.
+#: Bytes of an item that are kept. A whole response of a network is never larger.
 MAX_RAW_BYTES = 16 * 1024 * 1024
 
 _INSERT_QUARANTINED = """
@@ -32,7 +32,10 @@ ON CONFLICT (stream_id, digest) DO UPDATE SET seen_count = inbox_quarantined.see
 def quarantine_items(
     stream_id: int, brand_account_id: int, items: Sequence[UnreadableItem], now: dt.datetime
 ) -> int:
-    """Keep items in one statement, none when there are none; returns how many different ones."""
+    """Keep items and return how many different ones there were.
+
+    One statement, none without items.
+    """
     rows: dict[str, tuple[str, bytes, str, str]] = {}
     for item in items:
         raw = raw_bytes(item.raw)[:MAX_RAW_BYTES]
@@ -57,5 +60,5 @@ def quarantine_items(
 
 
 def _clean_error(error: str) -> str:
-    """Errors quote what they stumbled over, so they are cleaned like any text of a network."""
+    """Clean an error's text, which may quote a network's, like any other."""
     return " ".join(clean_text(error[:1000])[0].split())[:1000] or "unreadable"

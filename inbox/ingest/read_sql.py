@@ -30,7 +30,7 @@ WITH brand AS (
 _DEPARTMENTS = """
 (SELECT jsonb_agg(jsonb_build_array(id, slug, name, is_open, assignment_mode <> 'manual') ORDER BY position, id) FROM accounts_department)
 """
-# Whether answers of our own wait for what they answer (`inbox.ingest.early_answers`).
+# Some answers of our own are kept until the message comes that they answer (`inbox.ingest.early_answers`).
 _HAS_EARLY_ANSWERS = "EXISTS (SELECT FROM inbox_earlyanswer e WHERE e.brand_account_id = brand.id)"
 # The service levels that set the clocks, by primary key.
 _SLA_VERSION = "(SELECT id FROM routing_slaversion ORDER BY number DESC LIMIT 1)"
@@ -49,7 +49,7 @@ FROM inbox_reply r JOIN inbox_message p ON p.id = r.parent_id
 WHERE r.brand_account_id = %(brand)s AND r.state IN ('sending', 'unconfirmed')
 ORDER BY r.id FOR NO KEY UPDATE OF r
 """
-# What answers something in the page, what answers one of those, and what is looked at because its time has come.
+# Kept answers to something in the page, answers to one of those, and those that are due.
 _LOCK_OWN_ANSWERS = f"""
 WITH RECURSIVE early(id, canonical_id, remote_id) AS (
   (SELECT id, canonical_id, remote_id FROM inbox_earlyanswer
@@ -74,7 +74,7 @@ SELECT m.canonical_id, m.id, m.remote_id, m.text, m.edited_at, m.deleted_at IS N
        m.needs_answer, ARRAY(SELECT jsonb_array_elements_text(m.corrected)) AS corrected
 FROM inbox_message m WHERE m.brand_account_id = %(brand)s AND
 """
-# Of two selects, each with an index of its own: an OR might get neither.
+# Two selects, each with an index of its own: with an OR Postgres might use neither.
 _STORED_MESSAGES = f"""{_SELECT_STORED} m.canonical_id = ANY(%(ids)s)
 UNION ALL {_SELECT_STORED} m.remote_id = ANY(%(parents)s) AND m.remote_id <> m.canonical_id AND m.visibility = 'public'
   AND m.canonical_id <> ALL(%(ids)s)
@@ -100,7 +100,7 @@ ORDER BY c.id FOR NO KEY UPDATE OF c
 
 
 def lock_brand_account(stream_id: int, now: dt.datetime) -> Row:
-    """Lock the brand account of a stream and return what a page's header is made of.
+    """Lock the brand account of a stream and return its `HEADER_COLUMNS`.
 
     For messages that did not come by polling: `write_sql.save_cursor_and_lock` returns the same.
     """
@@ -109,9 +109,9 @@ def lock_brand_account(stream_id: int, now: dt.datetime) -> Row:
 
 
 def lock_outgoing_replies(brand: int) -> list[Row]:
-    """Lock the brand account's answers that the network may or may not have yet.
+    """Lock the brand account's answers whose sending is not settled yet.
 
-    Each with the fields of `inbox.ingest.echoes.OutgoingReply`.
+    The network may or may not have them. Each row has the fields of `inbox.ingest.echoes.OutgoingReply`.
     """
     return fetch_named_rows(_OUTGOING_REPLIES, {"brand": brand})
 
@@ -119,28 +119,31 @@ def lock_outgoing_replies(brand: int) -> list[Row]:
 def lock_own_answers(
     brand: int, *, ids: Sequence[str], own: Sequence[str], threads: Sequence[str], due: dt.datetime | None
 ) -> list[Row]:
-    """Lock what `lock_outgoing_replies` locks, and read the kept answers that a page may settle.
+    """Lock outgoing answers and read the kept ones that may be settled.
 
-    Those that answer one of `ids`, are one of `own` (canonical ids), or stand without a parent in one of `threads`; those
-    that answer one of these; with `due`, those that are to be looked at by then. A kept answer is a row whose
-    `kept_answer` is a JSON document, with all other columns None.
+    Rows of outgoing answers are those of `lock_outgoing_replies`, with `kept_answer` None; a kept answer is a row whose
+    `kept_answer` is a JSON document, with all other columns None. Read are those that answer one of `ids`, are one of `own`
+    (canonical ids), or stand without a parent in one of `threads`; those that answer one of these; and, with `due`, those
+    that are to be looked at by then.
     """
     parameters = {"brand": brand, "ids": ids, "own": own, "threads": threads, "due": due}
     return fetch_named_rows(_LOCK_OWN_ANSWERS, parameters)
 
 
 def select_stored_messages(brand: int, ids: Sequence[str], parents: Sequence[str]) -> list[Row]:
-    """Return the stored messages among these canonical ids, with the fields of `StoredMessage`.
+    """Return the stored messages that have one of these ids.
 
-    Also the public messages that got one of the ids `parents` when they were edited.
+    `ids` are canonical ones; `parents` are also looked for among the ids that public messages got when they were edited.
+    The rows have the fields of `inbox.ingest.edits.StoredMessage`.
     """
     return fetch_named_rows(_STORED_MESSAGES, {"brand": brand, "ids": list(ids), "parents": list(parents)})
 
 
 def lock_cases(brand: int, **parameters: Any) -> list[Row]:
-    """Lock the cases that messages may join or belong to, with the columns of `CaseRow`.
+    """Lock the cases that messages may join or belong to.
 
-    `threads` are those of the asked threads that a case has; `answers_wanted_at`, when answers came (`answered`), the times
-    of its messages that want one since it has been waiting. JSON columns come as text.
+    The rows have the columns of `CaseRow`, JSON as text, and two more. `threads`: those of the parameter's that the case has.
+    `answers_wanted_at`: with `answered` (answers came), the times of the messages that want one since the case has been
+    waiting; else empty.
     """
     return fetch_named_rows(_LOCK_CASES, {"brand": brand, **parameters})

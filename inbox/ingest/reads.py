@@ -27,7 +27,7 @@ def lock_and_read_page(
     *,
     due: dt.datetime | None,
 ) -> tuple[Intake, list[Storable]]:
-    """Lock and read what a page's messages may change; return it, and the messages to take in.
+    """Lock and read what a page may change; return it with the messages.
 
     To the page's `items` come those kept answers of our own that they may settle and, with `due`, those that are to be
     looked at by then. Locks are taken in the order in which the outbox takes them. Four statements at most.
@@ -36,14 +36,16 @@ def lock_and_read_page(
     own_answers = lock_own_answers(header, items, due)
     page = read_stored_messages(header, items, own_answers)
     cases = lock_touched_cases(header, page, authors, now)
-    kept, replies = page.own_answers.kept, page.own_answers.replies
-    return Intake(header, rules, now, authors, page.stored_messages, cases, replies, kept), page.items
+    replies, kept_answers = page.own_answers
+    intake = Intake(header, rules, now, authors, page.stored_messages, cases, replies, kept_answers)
+    return intake, page.items
 
 
 def lock_own_answers(header: PageHeader, items: list[Storable], due: dt.datetime | None) -> OwnAnswers:
-    """Lock the answers of our own that a page may settle: on their way out, or kept since an earlier page.
+    """Lock the answers of our own that a page may settle.
 
-    One statement; none for a page without messages of our own while none is kept.
+    They are on their way out, or kept since an earlier page. One statement; none for a page without messages of our own
+    while the brand account has no kept answers.
     """
     own = [item for item in items if header.is_own(item)]
     if header.has_early_answers:
@@ -54,9 +56,9 @@ def lock_own_answers(header: PageHeader, items: list[Storable], due: dt.datetime
 
 @dataclass(frozen=True, slots=True)
 class _StoredPage:
-    """A page with its kept answers, and the messages of it that are stored already, by canonical id.
+    """A page with its kept answers, and what is stored of its messages, by canonical id.
 
-    `parent_ids` are the messages that those of our own answer, by the ids that they had first.
+    `parent_ids` are those of the messages that our own answer, canonical ones. `has_own`: some of the items are our own.
     """
 
     items: list[Storable]
@@ -67,7 +69,10 @@ class _StoredPage:
 
 
 def read_stored_messages(header: PageHeader, items: list[Storable], own_answers: OwnAnswers) -> _StoredPage:
-    """Read which of the page's messages, and of those that our own answer, are stored. One statement."""
+    """Read what is stored of the page's messages and of their parents.
+
+    Of the parents only those that messages of our own answer. One statement.
+    """
     items = early_answers.merge_kept_answers(items, own_answers.kept)
     own = [item for item in items if header.is_own(item)]
     parent_ids = {item.message.parent_id for item in own} - {""}
@@ -76,8 +81,8 @@ def read_stored_messages(header: PageHeader, items: list[Storable], own_answers:
     stored = {row["canonical_id"]: StoredMessage(**row) for row in rows}
     first_ids = edits.original_ids(parent_ids, stored, items)
     if first_ids:
-        items, kept = early_answers.replace_edited_parents(first_ids, items, own_answers.kept)
-        own_answers = own_answers._replace(kept=kept)
+        items, kept_answers = early_answers.replace_edited_parents(first_ids, items, own_answers.kept)
+        own_answers = own_answers._replace(kept=kept_answers)
         parent_ids = {first_ids.get(parent_id, parent_id) for parent_id in parent_ids}
     return _StoredPage(items, own_answers, stored, parent_ids, has_own=bool(own))
 
@@ -85,7 +90,10 @@ def read_stored_messages(header: PageHeader, items: list[Storable], own_answers:
 def lock_touched_cases(
     header: PageHeader, page: _StoredPage, authors: dict[str, customers.PageAuthor], now: dt.datetime
 ) -> dict[int, CaseState]:
-    """Lock the cases that the page's messages may join, belong to or change. Return them by id; one statement."""
+    """Lock the cases that the page's messages may join or change.
+
+    Return them by id. One statement.
+    """
     stored, own_answers = page.stored_messages, page.own_answers
     new = [item for item in page.items if item.message.canonical_id not in stored]
     case_ids = {reply.case_id for reply in own_answers.replies}
@@ -119,7 +127,10 @@ def lock_touched_cases(
 def _store_authors(
     header: PageHeader, items: Iterable[Storable], now: dt.datetime
 ) -> dict[str, customers.PageAuthor]:
-    """Store the authors of customers' messages; of several messages the newest speaks for the name. One statement."""
+    """Store the authors of customers' messages and return them by remote id.
+
+    Of several messages of one author the newest decides the name. One statement.
+    """
     rows: dict[str, dict[str, Any]] = {}
     inbound = (item for item in items if not header.is_own(item) and not item.message.deleted)
     for item in sorted(inbound, key=lambda item: item.at):

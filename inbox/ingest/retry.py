@@ -1,6 +1,6 @@
 """The second try of a quarantined item: the network is asked for it by its id, in a worker.
 
-What was a defect of ours, mended since, or a passing fault of the network's is then stored like any other message.
+What failed because of a defect of ours or a passing fault of the network is then stored like any other message.
 """
 
 from __future__ import annotations
@@ -19,21 +19,25 @@ _BATCH = 50
 
 
 def request_retry(items: list[Quarantined]) -> None:
-    """Note that a person wants these tried again; the next tick finds them."""
+    """Note that a person wants these items tried again.
+
+    `inbox.tasks` tries them at its next run.
+    """
     Quarantined.objects.filter(pk__in=[item.pk for item in items], resolved_at__isnull=True).update(
         retry_wanted=True
     )
 
 
 def wanted_retry_ids() -> list[int]:
-    """Ids of the items that somebody wants tried again, oldest wish first."""
+    """Return ids of up to `_BATCH` items to try again, oldest first."""
     waiting = Quarantined.objects.filter(retry_wanted=True).order_by("id")
     return list(waiting.values_list("pk", flat=True)[:_BATCH])
 
 
 def retry_quarantined_item(quarantined_id: int, *, now: dt.datetime | None = None) -> bool:
-    """Fetch the item and store it, if that is still wanted. True when it is settled: stored, stored already, or gone
-    from the network. A failure is kept as the item's error.
+    """Fetch a quarantined item and store it, if that is still wanted.
+
+    Return True when it is settled: stored, stored already, or gone from the network. A failure is stored as the item's error.
     """
     now = now or timezone.now()
     claimed = Quarantined.objects.filter(pk=quarantined_id, retry_wanted=True, resolved_at__isnull=True)
@@ -52,11 +56,11 @@ def retry_quarantined_item(quarantined_id: int, *, now: dt.datetime | None = Non
 
 
 def _fetch_and_store(item: Quarantined, now: dt.datetime) -> str:
-    """Why the item is still not stored; "" when it is settled."""
+    """Fetch and store an item. Return why it is still not stored, "" when it is settled."""
     if not item.remote_id:
         return "The network gave it no id, so it cannot be asked for again. Its raw form is kept."
-    found = connect_renewed(item.brand_account, now=now).fetch([item.remote_id])
-    message = found.get(item.remote_id)
+    messages = connect_renewed(item.brand_account, now=now).fetch([item.remote_id])
+    message = messages.get(item.remote_id)
     if message is None:
         Quarantined.objects.filter(pk=item.pk).update(error="It has been deleted on the network since.")
         return ""

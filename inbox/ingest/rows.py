@@ -1,4 +1,4 @@
-"""What `Intake` worked out, as rows for `ingest_writes`: plain values under the columns' names."""
+"""The outcome of `Intake` as rows for `write_sql`: plain values by the names of the columns."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def opened_case_rows(cases: Iterable[CaseState]) -> Rows:
 
 
 def message_rows(intake: Intake) -> Rows:
-    """Messages to insert, once their cases have ids."""
+    """Return the rows of messages to insert. Their cases must have ids."""
     return [_message_row(new) for new in intake.messages]
 
 
@@ -72,12 +72,15 @@ def _message_row(new: NewMessage) -> dict[str, Any]:
 
 
 def change_rows(intake: Intake) -> Rows:
-    """Stored messages that were edited, deleted or hidden since."""
-    return [message_change_row(known, item, intake.now) for known, item in intake.message_changes]
+    """Return the rows of stored messages that have changed since."""
+    return [message_change_row(stored, item, intake.now) for stored, item in intake.message_changes]
 
 
 def history_rows(intake: Intake, touched: list[CaseState], ids: Mapping[str, int]) -> dict[str, Any]:
-    """Decisions, custodies, reopened cases, adopted and early answers, events. `ids` are the stored messages' by canonical id."""
+    """Return the parameters of `write_sql.write_history`.
+
+    `touched` are the stored cases that the page changed, `ids` the new messages' by canonical id.
+    """
     decisions = [
         _decision_row(intake, new, new.decided, ids[new.item.message.canonical_id])
         for new in intake.messages

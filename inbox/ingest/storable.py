@@ -1,4 +1,4 @@
-"""What a network sends, made fit to store and to show: repaired where that loses nothing a person would miss, flagged.
+"""A network's messages made fit to store and to show: repaired where nothing of value gets lost, and flagged.
 
 Ids are never repaired (a changed id is another message): a bad one raises `Unstorable`.
 """
@@ -26,7 +26,7 @@ _MAX_DEPTH = 200
 
 
 class Unstorable(ValueError):
-    """A message that cannot be kept as a message. The text says why, for a person."""
+    """A message that cannot be stored as a message. The text is the reason, for a person."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class Storable:
 
     @property
     def preview(self) -> str:
-        """One line for rows; what is attached when there is no text."""
+        """One line for rows; the kind of the first attachment when there is no text."""
         line = " ".join(self.text[: LONGEST_PREVIEW * 4].split())
         if not line and self.attachments:
             line = f"[{self.attachments[0]['kind']}]"
@@ -57,13 +57,14 @@ class Storable:
 
 
 def make_storable(message: InboundMessage, own_id: str, now: dt.datetime) -> Storable:
-    """`message` made fit to store; `own_id` is the brand account's own id on the network.
+    """Return `message` made fit to store.
 
-    Beside what `clean_text` flags: name (or handle) repaired, link (an address was dropped). Raises `Unstorable` when
-    an id or the time is unusable.
+    `own_id` is the brand account's own id on the network, `now` the latest time a message may have. Flags are those of
+    `clean_text` and "name" (name or handle repaired), "link" (an address was dropped). Raises `Unstorable` when an id or
+    the time is unusable.
     """
-    for what, value in (("id", message.remote_id), ("canonical id", message.canonical_id)):
-        _check_id(what, value, LONGEST_ID, required=True)
+    for label, value in (("id", message.remote_id), ("canonical id", message.canonical_id)):
+        _check_id(label, value, LONGEST_ID, required=True)
     _check_id("thread id", message.thread_id, LONGEST_ID)
     _check_id("parent id", message.parent_id, LONGEST_ID)
     _check_id("author's id", message.author.remote_id, LONGEST_AUTHOR_ID)
@@ -73,12 +74,16 @@ def make_storable(message: InboundMessage, own_id: str, now: dt.datetime) -> Sto
     author = message.author
     followers = author.followers
     avatar_url, permalink = clean_address(author.avatar_url), clean_address(message.permalink)
-    attachments = [_clean_attachment(one) for one in message.attachments[:MAX_ATTACHMENTS]]
-    if any(len(one) > LONGEST_NAME or needs_repair(one) for one in (author.name, author.handle)):
+    attachments = [_clean_attachment(attachment) for attachment in message.attachments[:MAX_ATTACHMENTS]]
+    if any(len(name) > LONGEST_NAME or needs_repair(name) for name in (author.name, author.handle)):
         flags.append("name")
-    came = [author.avatar_url, message.permalink, *(one.url for one in message.attachments)]
-    kept = [avatar_url, permalink, *(one["url"] for one in attachments)]
-    if sum(map(bool, came[: len(kept)])) > sum(map(bool, kept)):
+    addresses = [
+        author.avatar_url,
+        message.permalink,
+        *(attachment.url for attachment in message.attachments),
+    ]
+    clean_addresses = [avatar_url, permalink, *(attachment["url"] for attachment in attachments)]
+    if sum(map(bool, addresses[: len(clean_addresses)])) > sum(map(bool, clean_addresses)):
         flags.append("link")
     return Storable(
         message=message,
@@ -97,32 +102,35 @@ def make_storable(message: InboundMessage, own_id: str, now: dt.datetime) -> Sto
     )
 
 
-def _clean_attachment(one: Attachment) -> dict[str, str]:
+def _clean_attachment(attachment: Attachment) -> dict[str, str]:
     return {
-        "kind": clean_line(one.kind)[:40] or "media",
-        "url": clean_address(one.url),
-        "mime_type": clean_line(one.mime_type)[:100],
-        "name": clean_line(one.name),
+        "kind": clean_line(attachment.kind)[:40] or "media",
+        "url": clean_address(attachment.url),
+        "mime_type": clean_line(attachment.mime_type)[:100],
+        "name": clean_line(attachment.name),
     }
 
 
 def _unknown_author_id(message: InboundMessage) -> str:
-    """Whom the network withholds is one person per direct conversation, and a new one per public message."""
+    """Return an id for an author whom the network withholds.
+
+    It is one person per direct conversation, and a new one per public message.
+    """
     key = message.thread_id if message.visibility == "direct" else message.canonical_id
     return f"unknown:{key}"[:LONGEST_AUTHOR_ID]
 
 
-def _check_id(what: str, value: str, longest: int, *, required: bool = False) -> None:
+def _check_id(label: str, value: str, longest: int, *, required: bool = False) -> None:
     if required and not value:
-        raise Unstorable(f"The message has no {what}.")
+        raise Unstorable(f"The message has no {label}.")
     if len(value) > longest:
-        raise Unstorable(f"The {what} is longer than {longest} characters.")
+        raise Unstorable(f"The {label} is longer than {longest} characters.")
     if not value.isprintable():
-        raise Unstorable(f"The {what} holds characters that no id can hold.")
+        raise Unstorable(f"The {label} holds characters that no id can hold.")
 
 
 def clean_json(value: Any) -> Any:
-    """`value` as Postgres' jsonb takes it. Sound values are returned as they are.
+    """Return a value as Postgres' jsonb takes it; sound ones as they are.
 
     Raises `Unstorable` for what is nested deeper than 200 levels or is not JSON.
     """
@@ -153,12 +161,12 @@ def _rebuild_json(value: Any, depth: int) -> Any:
 
 
 def raw_bytes(raw: Any) -> bytes:
-    """An unreadable item as bytes, whatever it is."""
+    """Return an unreadable item as bytes, whatever its type."""
     if isinstance(raw, bytes):
         return raw
     if isinstance(raw, str):
         try:
-            # Bytes that were no UTF-8 are given back as they came (see `networks.wire.load_document`).
+            # Bytes that were not UTF-8 become what they were (see `networks.wire.load_document`).
             return raw.encode("utf-8", "surrogateescape")
         except UnicodeEncodeError:
             return raw.encode("utf-8", "surrogatepass")

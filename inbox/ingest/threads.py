@@ -11,16 +11,16 @@ from inbox.ingest.case_state import CaseState
 JOIN_REACH = {"public": dt.timedelta(days=7), "direct": dt.timedelta(days=30)}
 #: A case that was closed less than this ago is reopened.
 REOPEN_WINDOW = dt.timedelta(hours=72)
-#: Some ways of a network tell times in whole seconds.
+#: Some of the networks' interfaces give times in whole seconds.
 TIME_PRECISION = dt.timedelta(seconds=1)
 
 
 def find_case_to_join(
     cases: Iterable[CaseState], thread_id: str, visibility: str, at: dt.datetime, *, is_noise: bool = False
 ) -> CaseState | None:
-    """Return the case that a message of the cases' customer joins; None when it opens one of its own.
+    """Return the case that a customer's message joins; None when it opens one.
 
-    An open case that has the thread, else the open case nearest in time and within reach, else one that was closed
+    `cases` are the customer's. An open case that has the thread, else the open case nearest in time and within reach, else one that was closed
     less than 72 hours before `at`, the one with the thread first. Public and direct never mix. Noise joins any case,
     everything else none that was closed as noise.
     """
@@ -41,10 +41,10 @@ def find_case_to_join(
 
 
 def find_case_of_thread(cases: Iterable[CaseState], thread_id: str, at: dt.datetime) -> CaseState | None:
-    """Return the case to which a message of our own in `thread_id` belongs.
+    """Return the case to which a message of our own belongs.
 
-    For one written `at` of which nobody says what it answers: the newest case that had begun by then when all cases that
-    have the thread are one customer's, an open one first. Else None: two people may be talking there, or nobody has yet.
+    For a message in the thread, written `at`, without a known parent: the newest case that had begun by then, an open one first, when all
+    cases that have the thread are one customer's. Else None: two people may be talking there, or nobody has yet.
     """
     cases_of_thread = [case for case in cases if thread_id and thread_id in case.threads]
     if len({case.customer_id for case in cases_of_thread}) != 1:
@@ -54,7 +54,7 @@ def find_case_of_thread(cases: Iterable[CaseState], thread_id: str, at: dt.datet
 
 
 def _is_near(case: CaseState, at: dt.datetime) -> bool:
-    """Return whether `at` lies in the time of the case's messages, or within reach of it."""
+    """Return whether `at` is within reach of the case's messages."""
     reach = JOIN_REACH[case.visibility]
     return case.opened_at - reach <= at <= max(case.activity_at, case.opened_at) + reach
 

@@ -30,8 +30,8 @@ SET cursor = %(cursor)s::jsonb, lease_until = %(lease_until)s, budget = %(budget
 FROM brand WHERE s.id = %(stream)s AND s.lease_token = %(token)s
 RETURNING {HEADER_COLUMNS}
 """  # noqa: S608 (constants)
-# A customer whose identity another brand account stored in this very moment is left without one: harmless, and rarer
-# than a lock for every page would be dear.
+# When another brand account stores the same identity at this very moment, a customer without identities remains: harmless,
+# and so rare that a lock for every page would cost more.
 _UPSERT_IDENTITIES = """
 WITH given AS (
   SELECT * FROM json_to_recordset(%(rows)s::json)
@@ -113,7 +113,7 @@ FROM json_to_recordset(%(rows)s::json) AS r(id bigint, text text, remote_id text
     flags jsonb, language text, sentiment text, urgency smallint, is_spam bool, needs_answer bool, reply_ref jsonb, permalink text, raw jsonb, deleted bool, until text)
 WHERE m.id = r.id
 """
-# A reopened case goes on in the custody that ended with its closing: intervals stay without a gap.
+# A reopened case goes on in the custody that ended when it was closed: the intervals stay without a gap.
 _WRITE_HISTORY = """
 decided AS (
   INSERT INTO inbox_decision (message_id, case_id, department_id, decided_by, rule_key, rule_name, version, reasons,
@@ -143,8 +143,8 @@ SELECT r.case_id, %(now)s, r.verb, r.actor_id, r.data
 FROM json_to_recordset(%(events)s::json) AS r(n int, case_id bigint, verb text, actor_id bigint, data jsonb)
 ORDER BY r.n
 """
-# Answers of our own that wait for what they answer: new and changed ones, those that wait no longer, and those that
-# were looked at in vain, later each time and at last forgotten.
+# Kept answers of our own: new and changed ones are stored, settled ones deleted; those that were looked at in vain are looked
+# at again, later each time, and deleted in the end.
 _WRITE_EARLY_ANSWERS = """
 settled AS (
   DELETE FROM inbox_earlyanswer WHERE id = ANY(%(settled)s::bigint[])
@@ -202,7 +202,10 @@ def upsert_identities(network: str, rows: Sequence[Row], now: dt.datetime) -> li
 
 
 def write_cases(brand: int, network: str, joined: Sequence[Row], opened: Sequence[Row]) -> list[int]:
-    """Update the joined cases, insert the opened ones; the latter's ids in their order."""
+    """Update the joined cases and insert the opened ones.
+
+    Return the ids of the opened ones in their order. One statement.
+    """
     parameters = {
         "brand": brand,
         "network": network,
@@ -215,8 +218,10 @@ def write_cases(brand: int, network: str, joined: Sequence[Row], opened: Sequenc
 def write_messages(
     brand: int, rows: Sequence[Row], now: dt.datetime, on_point: tuple[int | None, int | None]
 ) -> dict[str, int]:
-    """Insert messages, what customers wrote with who is `on_point` (primary, backup); their ids by canonical id. One
-    that somebody else stored meanwhile is missing.
+    """Insert messages and return their ids by canonical id.
+
+    Customers' messages get the ids of who is `on_point` (primary, backup). One that another worker has stored meanwhile is
+    missing in what is returned.
     """
     primary, backup = on_point
     parameters = {
@@ -230,7 +235,7 @@ def write_messages(
 
 
 def update_messages(rows: Sequence[Row], now: dt.datetime) -> None:
-    """Edits, tombstones and hiding."""
+    """Store that messages were edited, deleted or hidden (rows of `edits.message_change_row`)."""
     with bound_cursor() as cursor:
         cursor.execute(_UPDATE_MESSAGES, {"rows": rows_as_json(rows), "now": now})
 
@@ -245,8 +250,10 @@ def write_history(
     early: Mapping[str, Any] | None,
     now: dt.datetime,
 ) -> None:
-    """Decisions, custody, the events of cases, answers of ours that turned out to stand, and, where any changed, those
-    that came before what they answer (`inbox.ingest.early_answers.early_answer_changes`).
+    """Store what the history of cases gains, in one statement.
+
+    `decisions`, `custodies` and `events` are inserted; the custody of `reopened` cases (ids) goes on; `adopted` answers of ours
+    are marked as sent. `early`: changes of the kept answers (`inbox.ingest.early_answers.early_answer_changes`), None for none.
     """
     parameters: dict[str, Any] = {
         "decisions": rows_as_json(decisions),
