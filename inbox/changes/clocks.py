@@ -68,26 +68,23 @@ def compute_clock_values(
 ) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """Return the values of a case's clocks, and those that ended.
 
-    The values after a change are by `case_row.CLOCK_COLUMNS`. Each clock that ended with the change is a document for its event: "clock",
+    The values are by `case_row.CLOCK_COLUMNS`. Each clock that ended with the change is a document for its event: "clock",
     "met", "policy", "version", and "from" and "due" (ISO) of a response or "used" and "target" (business seconds) of a
     resolution. `just_closed`: the change closed the case.
     """
     if case.historical:
         return STOPPED_CLOCKS, []
     policy = service_levels.matching_policy(case.department_id, case.priority, network)
+    policy_values = {"policy": policy.name if policy else "", "version": service_levels.number}
     ended: list[dict[str, Any]] = []
     exchange = _exchange_start(case, now, ended, just_closed=just_closed)
     since, used = _resolution_start(case, policy, now, ended, just_closed=just_closed)
-    first = exchange if case.first_response_at is None else None
-    following = exchange if case.first_response_at is not None else None
-    dues = (
-        service_levels.due(policy, "first_response", first),
-        service_levels.due(policy, "next_response", following),
-        service_levels.due(policy, "resolution", since, used),
-    )
+    waits_for_first = case.first_response_at is None and exchange is not None
+    responses = _response_dues(service_levels, policy, exchange, is_first=waits_for_first)
+    dues = (*responses, service_levels.due(policy, "resolution", since, used))
     running = [due for due in dues if due is not None]
     # After the first response or the closing of the case its due time stays.
-    past_first_due = case.first_response_due_at if first is None else None
+    past_first_due = None if waits_for_first else case.first_response_due_at
     values = {
         "exchange_from": exchange,
         "first_response_due_at": dues[0].at if dues[0] else past_first_due,
@@ -99,9 +96,18 @@ def compute_clock_values(
         "next_clock_at": _next_clock_at(case, dues, running),
         "sla_version": service_levels.number or None,
     }
-    for clock in ended:
-        clock |= {"policy": policy.name if policy else "", "version": service_levels.number}
-    return values, ended
+    return values, [clock | policy_values for clock in ended]
+
+
+def _response_dues(
+    service_levels: ServiceLevels, policy: Policy | None, exchange: dt.datetime | None, *, is_first: bool
+) -> tuple[Due | None, Due | None]:
+    """Return when the first and the next response are due for an exchange."""
+    first, following = (exchange, None) if is_first else (None, exchange)
+    return (
+        service_levels.due(policy, "first_response", first),
+        service_levels.due(policy, "next_response", following),
+    )
 
 
 def _next_clock_at(

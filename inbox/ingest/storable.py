@@ -63,11 +63,7 @@ def make_storable(message: InboundMessage, own_id: str, now: dt.datetime) -> Sto
     `clean_text` and "name" (name or handle repaired), "link" (an address was dropped). Raises `Unstorable` when an id or
     the time is unusable.
     """
-    for label, value in (("id", message.remote_id), ("canonical id", message.canonical_id)):
-        _check_id(label, value, LONGEST_ID, required=True)
-    _check_id("thread id", message.thread_id, LONGEST_ID)
-    _check_id("parent id", message.parent_id, LONGEST_ID)
-    _check_id("author's id", message.author.remote_id, LONGEST_AUTHOR_ID)
+    _check_ids(message)
     if message.created_at.tzinfo is None:
         raise Unstorable("The message has a time without a zone.")
     text, flags = clean_text(message.text)
@@ -118,6 +114,14 @@ def _unknown_author_id(message: InboundMessage) -> str:
     """
     key = message.thread_id if message.visibility == "direct" else message.canonical_id
     return f"unknown:{key}"[:LONGEST_AUTHOR_ID]
+
+
+def _check_ids(message: InboundMessage) -> None:
+    _check_id("id", message.remote_id, LONGEST_ID, required=True)
+    _check_id("canonical id", message.canonical_id, LONGEST_ID, required=True)
+    _check_id("thread id", message.thread_id, LONGEST_ID)
+    _check_id("parent id", message.parent_id, LONGEST_ID)
+    _check_id("author's id", message.author.remote_id, LONGEST_AUTHOR_ID)
 
 
 def _check_id(label: str, value: str, longest: int, *, required: bool = False) -> None:
