@@ -54,8 +54,9 @@ def ensure_packages(argv: Sequence[str]) -> None:
 
 
 def has_dependencies(*, tests: bool) -> bool:
-    """Whether the direct dependencies of pyproject.toml (with `tests` the development ones too) are installed here in
-    versions that it allows."""
+    """Tell whether the direct dependencies of pyproject.toml are installed here. With `tests` the development
+    ones too; in versions that it allows.
+    """
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     requirements: list[str] = list(project["project"]["dependencies"])
     if tests:
@@ -64,11 +65,11 @@ def has_dependencies(*, tests: bool) -> bool:
 
 
 def _is_installed(requirement: str) -> bool:
-    asked, _, marker = requirement.partition(";")
+    specifier, _, marker = requirement.partition(";")
     if marker:
         # Needed on some systems only; where it counts, its user says what is missing.
         return True
-    match = re.match(r"\s*([A-Za-z0-9._-]+)(?:\[[^\]]*\])?(.*)", asked)
+    match = re.match(r"\s*([A-Za-z0-9._-]+)(?:\[[^\]]*\])?(.*)", specifier)
     if match is None:
         return False
     try:
@@ -79,10 +80,10 @@ def _is_installed(requirement: str) -> bool:
 
 
 def _satisfies(version: str, bound: str) -> bool:
-    operator, wanted = bound[:2].rstrip("0123456789"), bound.lstrip("<>=!~ ")
-    have, want = _version_numbers(version), _version_numbers(wanted)
+    operator, bound_version = bound[:2].rstrip("0123456789"), bound.lstrip("<>=!~ ")
+    have, want = _version_numbers(version), _version_numbers(bound_version)
     if operator == "==":
-        return have[: len(want)] == want if wanted.endswith(".*") else version == wanted
+        return have[: len(want)] == want if bound_version.endswith(".*") else version == bound_version
     return have >= want if operator == ">=" else have < want
 
 

@@ -59,8 +59,9 @@ def run_command_line(argv: Sequence[str]) -> int:
 
 
 def _migrate_embedded_database() -> None:
-    """Makes the tables of an embedded database that no `up` made before, or an older one. They are ours to change; a
-    company's own database is migrated when the company says so."""
+    """Make the tables of an embedded database. One that no `up` made before, or an older one. They are ours
+    to change; a company's own database is migrated when the company says so.
+    """
     import django
     from django.core.management import call_command
     from django.db import connection
@@ -74,7 +75,7 @@ def _migrate_embedded_database() -> None:
 
 
 def _run_data_command(argv: Sequence[str]) -> int:
-    """A command that works with data. Says it in words where the tables for it are missing."""
+    """Run a command that works with data. Says so in words where the tables for it are missing."""
     from django.db import ProgrammingError
 
     try:

@@ -1,4 +1,7 @@
-"""`/healthz` (this process answers) and `/readyz` (what it needs to be of use), before sessions and host checks."""
+"""`/healthz` (this process answers) and `/readyz` (what it needs to be of use).
+
+Both come before sessions and host checks.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +32,7 @@ POLL_OVERDUE_AFTER = dt.timedelta(minutes=5)
 
 @sync_and_async_middleware
 def health_checks(get_response: Callable[[HttpRequest], Any]) -> Callable[[HttpRequest], Any]:
-    """Answers the two addresses itself, so that a load balancer needs no host name, session or sign-in."""
+    """Answer the two addresses here. So a load balancer needs no host name, session or sign-in."""
     if iscoroutinefunction(get_response):
 
         async def middleware(request: HttpRequest) -> HttpResponseBase:
@@ -57,8 +60,11 @@ def _ready_response() -> HttpResponse:
 
 
 def readiness(now: dt.datetime) -> dict[str, Any]:
-    """What works and what does not, as JSON: database, broker, workers by queue, the most overdue stream; and, without
-    a word on being ready, brand accounts that are unwell and open cases that nobody sees (None before the first sweep)."""
+    """Return what works and what does not, as JSON.
+
+    Database, broker, workers by queue, the most overdue stream; and, without any effect on being ready, brand
+    accounts that are unwell and open cases that nobody sees (None before the first sweep).
+    """
     database, streams = _check_database(now)
     broker, workers = _check_broker()
     ready = database == "ok" and broker == "ok" and all(workers.values()) and streams.get("ok", False)

@@ -32,12 +32,12 @@ class BootstrapError(RuntimeError):
 
 
 def print_progress(text: str) -> None:
-    """Progress, on stderr: a command's output stays its own."""
+    """Print progress on stderr. A command's output stays its own."""
     print(text, file=sys.stderr, flush=True)
 
 
 def command_succeeds(*command: str | Path) -> bool:
-    """Whether `command` starts and ends well."""
+    """Tell whether `command` starts and ends well."""
     try:
         return subprocess.run(list(command), capture_output=True, check=False).returncode == 0
     except OSError:
@@ -55,7 +55,7 @@ def make_venv(venv: Path, unfinished: Path) -> None:
 
 
 def install_lock(venv: Path, lock: Path) -> None:
-    """Bring `venv` to exactly what `lock` says, every file checked against its hash."""
+    """Bring `venv` to exactly what `lock` says. Every file is checked against its hash."""
     python = venv / "bin" / "python"
     uv = _find_uv(venv)
     env = uv_environment(pip_settings(_find_pip(venv)))
@@ -66,8 +66,8 @@ def install_lock(venv: Path, lock: Path) -> None:
 
 
 def _find_uv(venv: Path) -> Path:
-    if found := shutil.which("uv"):
-        return Path(found)
+    if on_path := shutil.which("uv"):
+        return Path(on_path)
     uv = venv / "bin" / "uv"
     if not command_succeeds(uv, "--version"):
         run_step(
@@ -111,7 +111,9 @@ def pip_settings(pip: list[str]) -> dict[str, str]:
 
 
 def uv_environment(settings: dict[str, str]) -> dict[str, str]:
-    """Our environment, with pip's settings and the system's certificates told to uv, which reads neither by itself."""
+    """Return our environment with pip's settings and the system's certificates for uv. It reads neither by
+    itself.
+    """
     env = dict(os.environ)
     for name, uv_name in UV_NAMES.items():
         if value := settings.get(name):
@@ -151,11 +153,11 @@ def run_step(command: list[str], aim: str, env: dict[str, str] | None = None) ->
         stderr=None if shown else subprocess.STDOUT,
         close_fds=False,  # the lock, see bootstrap
     )
-    said, seconds = b"", 0
+    output, seconds = b"", 0
     try:
         while True:
             with contextlib.suppress(subprocess.TimeoutExpired):
-                said, _ = process.communicate(timeout=HEARTBEAT_SECONDS)
+                output, _ = process.communicate(timeout=HEARTBEAT_SECONDS)
                 break
             seconds += HEARTBEAT_SECONDS
             if not shown:
@@ -165,7 +167,7 @@ def run_step(command: list[str], aim: str, env: dict[str, str] | None = None) ->
         process.wait()
         raise
     if process.returncode:
-        detail = (said or b"").decode("utf-8", "replace").strip()
+        detail = (output or b"").decode("utf-8", "replace").strip()
         raise BootstrapError(
             f"Could not {aim}.\n{detail}\nRun the same command again once that is put right.".replace(
                 "\n\n", "\n"

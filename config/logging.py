@@ -43,7 +43,7 @@ class JSONFormatter(LineFormatter):
 
 
 def logging_config(level: str, *, json: bool) -> dict[str, Any]:
-    """A `logging.config.dictConfig` for every process."""
+    """Return a `logging.config.dictConfig` for every process."""
     return {
         "version": 1,
         "disable_existing_loggers": False,

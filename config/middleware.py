@@ -17,14 +17,17 @@ _PERMISSIONS = "camera=(), geolocation=(), microphone=(), payment=(), usb=()"
 def security_headers(
     get_response: Callable[[HttpRequest], HttpResponseBase],
 ) -> Callable[[HttpRequest], HttpResponseBase]:
-    """Adds what Django leaves out: Permissions-Policy, and no caching of pages that hold customers' messages."""
+    """Add what Django leaves out. Permissions-Policy, and no caching of pages that hold customers' messages."""
     return lambda request: _add_security_headers(get_response(request))
 
 
 @sync_and_async_middleware
 def utf8_only(get_response: Callable[[HttpRequest], Any]) -> Callable[[HttpRequest], Any]:
-    """Refuses requests in another charset with a 400. Django would decode them by any codec of Python's: some leave lone
-    surrogates in the text, which Postgres refuses, and some raise."""
+    """Refuse requests in another charset with a 400.
+
+    Django would decode them by any codec of Python's: some leave lone surrogates in the text, which Postgres
+    refuses, and some raise.
+    """
     if iscoroutinefunction(get_response):
 
         async def middleware(request: HttpRequest) -> HttpResponseBase:
@@ -37,10 +40,10 @@ def utf8_only(get_response: Callable[[HttpRequest], Any]) -> Callable[[HttpReque
 
 @sync_and_async_middleware
 def static_files(get_response: Callable[[HttpRequest], Any]) -> Callable[[HttpRequest], Any]:
-    """Serves the collected static files, and leaves pages alone.
+    """Serve the collected static files, and leave pages alone.
 
-    ServeStatic itself only knows coroutines: among synchronous middlewares every page would pay for an event loop and
-    for going to it and back three times.
+    ServeStatic itself only knows coroutines: among synchronous middlewares every page would pay for an event
+    loop and for going to it and back three times.
     """
     if iscoroutinefunction(get_response):
         in_the_loop: Callable[[HttpRequest], Any] = ServeStaticMiddleware(get_response)

@@ -22,7 +22,7 @@ env = environ.Env()
 
 
 def read_secret(name: str, default: str = "") -> str:
-    """The value of `name`, or the content of the file that `name_FILE` points at."""
+    """Return the value of `name`, or the content of `name_FILE`'s file."""
     path = os.environ.get(f"{name}_FILE")
     if path and name not in os.environ:
         try:

@@ -16,7 +16,9 @@ class StaticFiles:
         self._note = home / "static.fingerprint"
 
     def needed_command(self) -> list[str]:
-        """The management command that is needed now; [] when the collected files are those of the sources."""
+        """Return the management command that is needed now. [] when the collected files are those of the
+        sources.
+        """
         try:
             current = self._note.read_text(encoding="ascii") == self._fingerprint()
         except OSError:

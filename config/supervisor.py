@@ -105,20 +105,20 @@ class Supervisor:
     def restart_dead_children(self, now: float) -> None:
         """Start again what has died and whose time has come (`now`: monotonic). Raises GivenUpError."""
         for stage in self._stages:
-            for kept in stage:
-                if kept.again_at is not None:
-                    if now >= kept.again_at:
-                        self._launch_again(kept, now)
-                elif kept.child.process is not None and kept.child.process.poll() is not None:
-                    self._handle_death(kept, now)
+            for kept_child in stage:
+                if kept_child.again_at is not None:
+                    if now >= kept_child.again_at:
+                        self._launch_again(kept_child, now)
+                elif kept_child.child.process is not None and kept_child.child.process.poll() is not None:
+                    self._handle_death(kept_child, now)
         if now - self._rotated > ROTATE_SECONDS:
             self._rotated = now
             for stage in self._stages:
-                for kept in stage:
-                    rotate_log(kept.child.log)
+                for kept_child in stage:
+                    rotate_log(kept_child.child.log)
 
     def watch_children(self) -> None:
-        """Look again and again, until a signal raises Stopping or a child is given up."""
+        """Look after the children until a signal raises Stopping. Or until one is given up."""
         while True:
             time.sleep(WATCH_SECONDS)
             self.restart_dead_children(time.monotonic())
@@ -127,37 +127,37 @@ class Supervisor:
         """Stop everything, the last stage first; within a stage all are asked first, then waited for."""
         while self._stages:
             stage = self._stages.pop()
-            programs = [kept.child for kept in stage if isinstance(kept.child, Program)]
+            programs = [kept_child.child for kept_child in stage if isinstance(kept_child.child, Program)]
             for program in reversed(programs):
                 program.request_stop()
             deadline = time.monotonic() + max((program.patience for program in programs), default=0)
-            for kept in reversed(stage):
-                if isinstance(kept.child, Program):
-                    kept.child.patience = max(deadline - time.monotonic(), 0.05)
-                kept.child.stop()
+            for kept_child in reversed(stage):
+                if isinstance(kept_child.child, Program):
+                    kept_child.child.patience = max(deadline - time.monotonic(), 0.05)
+                kept_child.child.stop()
 
-    def _handle_death(self, kept: _KeptChild, now: float) -> None:
-        child = kept.child
+    def _handle_death(self, kept_child: _KeptChild, now: float) -> None:
+        child = kept_child.child
         status = child.process.returncode if child.process is not None else 0
-        quick = now - kept.started < QUICK_SECONDS
-        kept.quick_deaths = kept.quick_deaths + 1 if quick else 1
+        quick = now - kept_child.started < QUICK_SECONDS
+        kept_child.quick_deaths = kept_child.quick_deaths + 1 if quick else 1
         how = f"was ended by signal {-status}" if status < 0 else f"ended with status {status}"
-        if kept.quick_deaths >= QUICK_DEATHS_MAX:
+        if kept_child.quick_deaths >= QUICK_DEATHS_MAX:
             raise GivenUpError(
-                f"{child.name} {how}, for the {kept.quick_deaths}th time in a row. Everything is stopped; "
+                f"{child.name} {how}, for the {kept_child.quick_deaths}th time in a row. Everything is stopped; "
                 f"nothing stored is lost. The end of {child.log}:\n{tail_log(child.log)}"
             )
-        delay = FIRST_DELAY * 2 ** (kept.quick_deaths - 1)
-        kept.again_at = now + delay
+        delay = FIRST_DELAY * 2 ** (kept_child.quick_deaths - 1)
+        kept_child.again_at = now + delay
         self.say(f"{child.name} {how}; starting it again in {delay:g} s. Its log: {child.log}")
         if status > 0 and (last := tail_log(child.log, 1)):
             self.say(last)
 
-    def _launch_again(self, kept: _KeptChild, now: float) -> None:
-        kept.again_at = None
-        kept.started = now
+    def _launch_again(self, kept_child: _KeptChild, now: float) -> None:
+        kept_child.again_at = None
+        kept_child.started = now
         # What its session left behind (a worker's pool) must not work beside the new one.
-        if kept.child.process is not None:
+        if kept_child.child.process is not None:
             with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(kept.child.process.pid, signal.SIGKILL)
-        kept.child.launch()
+                os.killpg(kept_child.child.process.pid, signal.SIGKILL)
+        kept_child.child.launch()

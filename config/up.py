@@ -141,12 +141,12 @@ class Up:
         print_progress("Ctrl-C stops it.")
 
     def _start_servers(self) -> None:
-        wanted = servers.build_wanted_servers(self._home)
-        if wanted:
-            print_progress(f"Starting {' and '.join(server.name.capitalize() for server in wanted)} …")
-        self._env |= servers.start_servers(wanted)
-        if wanted:
-            self._supervisor.keep_alive(*wanted)
+        own_servers = servers.build_wanted_servers(self._home)
+        if own_servers:
+            print_progress(f"Starting {' and '.join(server.name.capitalize() for server in own_servers)} …")
+        self._env |= servers.start_servers(own_servers)
+        if own_servers:
+            self._supervisor.keep_alive(*own_servers)
         for name, value in self._home.ensure_secrets().items():
             if not servers.is_environment_set(name):
                 self._env[name] = value
@@ -200,7 +200,7 @@ class Up:
 
     @contextmanager
     def _running_command(self, name: str, command: list[str]) -> Iterator[subprocess.Popen[bytes] | None]:
-        """A management command that runs while the block runs; None when `command` is empty."""
+        """Run a management command while the block runs. None when `command` is empty."""
         if not command:
             yield None
             return

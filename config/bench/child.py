@@ -1,4 +1,7 @@
-"""Run the inner part of a bench in a process of its own, whose environment names its database."""
+"""Run the inner part of a bench in a process of its own.
+
+Its environment names the bench's database.
+"""
 
 from __future__ import annotations
 

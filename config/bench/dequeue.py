@@ -1,7 +1,7 @@
-""" "Take next", by several agents at once on one queue: how many a second, and whether any was taken twice.
+"""Several agents "take next" at once on one queue.
 
-The floor is the same queue emptied by bare SKIP LOCKED statements, without history, custody or live updates; a trigger
-keeps the counts in both.
+How many takes a second, and whether any case was taken twice. The floor is the same queue emptied by bare
+SKIP LOCKED statements, without history, custody or live updates; a trigger keeps the counts in both.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ RETURNING id
 
 
 def measure(options: dict[str, Any], say: Callable[[str], None]) -> dict[str, Any]:
-    """Rounds of floor and product in turn; each round every agent takes until the round's cases are gone."""
+    """Measure floor and product in turn. In each round every agent takes until the round's cases are gone."""
     from accounts.models import Membership, Role
 
     memberships = Membership.objects.filter(user__role=Role.AGENT).order_by("department_id", "user_id")
@@ -62,11 +62,11 @@ def measure(options: dict[str, Any], say: Callable[[str], None]) -> dict[str, An
                 started = time.monotonic()
                 parts = list(pool.map(work, agents, [department] * len(agents), [each] * len(agents)))
                 seconds = time.monotonic() - started
-                taken = [pk for part, _ in parts for pk in part]
-                figures.append(len(taken) / seconds)
+                case_ids = [pk for part, _ in parts for pk in part]
+                figures.append(len(case_ids) / seconds)
                 if work is _take_by_product:
-                    twice += len(taken) - len(set(taken))
-                    took += [one for _, times in parts for one in times]
+                    twice += len(case_ids) - len(set(case_ids))
+                    took += [seconds_of_take for _, times in parts for seconds_of_take in times]
             say(f"round {round_number + 1}: floor {floor[-1]:.0f}/s, take next {product[-1]:.0f}/s")
     return {
         "bench": "dequeue",
@@ -77,7 +77,9 @@ def measure(options: dict[str, Any], say: Callable[[str], None]) -> dict[str, An
 
 
 def _summarise(floor: list[float], product: list[float], took: list[float]) -> dict[str, Any]:
-    """Takes a second of each round, and the seconds that each take took, as what the bench prints."""
+    """Return the figures that the bench prints. From takes a second of each round, and the seconds of each
+    take.
+    """
     took = sorted(took)
     return {
         "per_s": round(statistics.median(product)),
@@ -110,7 +112,7 @@ def _start_agent_process(ready: Barrier) -> None:
 
 
 def _warm_up(agent: int, department: int) -> None:
-    """Every process loads what it needs, connects and has its statements planned before any of them is timed."""
+    """Load, connect and plan statements in every process before any is timed."""
     _all_ready.wait()
     _take_by_product(agent, department, WARM_UP_TAKES)
     _take_by_floor(agent, department, WARM_UP_TAKES)
@@ -118,15 +120,15 @@ def _warm_up(agent: int, department: int) -> None:
 
 
 def _take_by_floor(agent: int, department: int, most: int) -> tuple[list[int], list[float]]:
-    taken: list[int] = []
+    case_ids: list[int] = []
     with connection.cursor() as cursor:
-        while len(taken) < most:
+        while len(case_ids) < most:
             cursor.execute(_TAKE_CASE, [agent, department])
             row = cursor.fetchone()
             if row is None:
                 break
-            taken.append(row[0])
-    return taken, []
+            case_ids.append(row[0])
+    return case_ids, []
 
 
 def _take_by_product(agent: int, department: int, most: int) -> tuple[list[int], list[float]]:
@@ -134,13 +136,13 @@ def _take_by_product(agent: int, department: int, most: int) -> tuple[list[int],
     from inbox.assignment.take_next import take_next_case
 
     me = User.objects.get(pk=agent)
-    taken: list[int] = []
+    case_ids: list[int] = []
     times: list[float] = []
-    while len(taken) < most:
+    while len(case_ids) < most:
         started = time.monotonic()
         case = take_next_case(me, now=timezone.now())
         if case is None:
             break
         times.append(time.monotonic() - started)
-        taken.append(case.pk)
-    return taken, times
+        case_ids.append(case.pk)
+    return case_ids, times

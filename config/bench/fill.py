@@ -199,7 +199,9 @@ def _create_people(now: dt.datetime) -> None:
 def _create_number_tables(
     departments: list[Department], agents: list[User], brands: list[BrandAccount]
 ) -> None:
-    """Tables that give the generated rows their department, agent and brand account by a number from 1 on."""
+    """Create tables that number departments, agents and brand accounts from 1. Generated rows take theirs
+    from them.
+    """
     with connection.cursor() as cursor:
         for name, rows in (("department", departments), ("agent", agents)):
             cursor.execute(f"CREATE TABLE bench_{name} (n int PRIMARY KEY, id bigint)")  # noqa: S608

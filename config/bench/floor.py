@@ -39,7 +39,7 @@ ORDER BY m.network_time DESC, m.id DESC LIMIT 25
 
 @login_required
 def queue(request: HttpRequest) -> HttpResponse:
-    """Counts and fifty rows."""
+    """Show counts and fifty rows."""
     counts = _fetch_rows(_COUNTS, [request.user.pk])
     rows = _fetch_rows(_QUEUE, [request.user.pk])
     return _render_page(counts, rows)
@@ -47,13 +47,13 @@ def queue(request: HttpRequest) -> HttpResponse:
 
 @login_required
 def case(request: HttpRequest, case_id: int) -> HttpResponse:
-    """Messages and events."""
+    """Show messages and events."""
     return _render_page(_fetch_rows(_CASE, [case_id]), _fetch_rows(_EVENTS, [case_id]))
 
 
 @login_required
 def search(request: HttpRequest) -> HttpResponse:
-    """The newest 25 messages with the words."""
+    """Show the newest 25 messages with the words."""
     return _render_page([], _fetch_rows(_SEARCH, [request.GET.get("q", ""), request.user.pk]))
 
 

@@ -36,7 +36,7 @@ _SECRETS = dict.fromkeys(("consumer_key", "consumer_secret", "access_token", "ac
 
 
 def measure(options: dict[str, Any], say: Callable[[str], None]) -> dict[str, Any]:
-    """Rounds of floor and product in turn, on one growing database."""
+    """Measure floor and product in turn, on one growing database."""
     stream = _prepare_stream()
     pages = max(options["messages"] // PAGE_SIZE, PAGE_COUNT)
     rounds = []
@@ -57,10 +57,10 @@ def measure(options: dict[str, Any], say: Callable[[str], None]) -> dict[str, An
             say(
                 f"round {number + 1}: " + ", ".join(f"{key} {value:.2f}" for key, value in rounds[-1].items())
             )
-        one, hundred = _count_statements(network, stream)
+        of_one, of_hundred = _count_statements(network, stream)
     middle = {key: round(median([one_round[key] for one_round in rounds]), 2) for key in rounds[0]}
     return {
-        "bench": "ingest", **middle, "statements_per_page": hundred, "statements_per_page_of_one": one,
+        "bench": "ingest", **middle, "statements_per_page": of_hundred, "statements_per_page_of_one": of_one,
         "messages": pages * PAGE_SIZE * len(rounds), "rules": Rule.objects.filter(enabled=True).count(),
         "rounds": len(rounds),
     }  # fmt: skip
@@ -144,7 +144,9 @@ def _lease_stream(stream: Stream) -> uuid.UUID:
 
 
 def _count_statements(network: Connector, stream: Stream) -> tuple[int, int]:
-    """SQL statements of a page of one message and of a page of a hundred, BEGIN and COMMIT included."""
+    """Count the SQL statements of two pages. One of one message and one of a hundred, BEGIN and COMMIT
+    included.
+    """
     token = _lease_stream(stream)
 
     def count(page: PollResult) -> int:

@@ -23,7 +23,7 @@ FLOOR = "config.bench.live_floor:application"
 
 
 def measure(options: dict[str, Any], say: Callable[[str], None]) -> dict[str, Any]:
-    """Rounds of floor and product in turn; latencies in milliseconds over all listeners and changes."""
+    """Measure floor and product in turn. Latencies in milliseconds over all listeners and changes."""
     cookie, cases = _sign_in_reader(), list(Case.objects.open().filter(visibility="public")[:CHANGES])
     listeners, rounds, lost = options["listeners"], [], 0
     environment = dict(os.environ)
@@ -34,7 +34,7 @@ def measure(options: dict[str, Any], say: Callable[[str], None]) -> dict[str, An
             lost += missing
             rounds.append(_round_figures(floor, product))
             say(f"round {number + 1}: {rounds[-1]}, lost {missing}")
-    middle = {key: round(median([one[key] for one in rounds]), 2) for key in rounds[0]}
+    middle = {key: round(median([figures[key] for figures in rounds]), 2) for key in rounds[0]}
     return {"bench": "live", "listeners": listeners, **middle, "lost": lost, "rounds": len(rounds)}
 
 
@@ -54,7 +54,7 @@ def _sign_in_reader() -> str:
 
 
 async def _open_stream(port: int, cookie: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-    """A live stream of which the first event has come."""
+    """Open a live stream and wait for its first event."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     writer.write(
         b"GET /live/ HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: text/event-stream\r\n"
@@ -71,7 +71,9 @@ async def _open_stream(port: int, cookie: str) -> tuple[asyncio.StreamReader, as
 async def _measure_listeners(
     ports: list[int], cookie: str, listeners: int, cases: list[Case]
 ) -> tuple[list[float], int]:
-    """Open the pages' streams, commit the changes one by one, and see when each listener hears of each."""
+    """Open the pages' streams and commit the changes one by one. Return when each listener hears of each, and
+    how many were missed.
+    """
     heard: list[list[float]] = [[] for _ in range(listeners)]
     opened = asyncio.Semaphore(50)
     ready = asyncio.Event()
@@ -105,9 +107,9 @@ async def _measure_listeners(
 
 def _latencies(heard: list[list[float]], commits: list[float]) -> tuple[list[float], int]:
     took, missing = [], 0
-    for one in heard:
+    for times in heard:
         for commit in commits:
-            after = next((at for at in one if at >= commit), None)
+            after = next((at for at in times if at >= commit), None)
             if after is None or after - commit > SECONDS_APART:
                 missing += 1
             else:

@@ -22,7 +22,7 @@ REQUESTS = 240
 
 
 def sign_in_agents(count: int) -> list[tuple[str, User]]:
-    """Signed-in agents: the Cookie header of each, and who it is. Agents share departments, as people do."""
+    """Sign agents in and return the Cookie header and user of each. Agents share departments, as people do."""
     agents = User.objects.filter(username__startswith="agent").order_by("id")[:count]
     return [(_session_cookie(agent), agent) for agent in agents]
 
@@ -46,7 +46,7 @@ def count_statements(path: str, user: User) -> int:
 
 
 def plan_requests(name: str, clients: int) -> dict[str, Any]:
-    """What to ask on the database this process is connected to: cookies, the page's paths, the floor's."""
+    """Return what to ask on the connected database: cookies, the page's paths, the floor's."""
     who = sign_in_agents(clients)
     departments = dict(
         Membership.objects.filter(user__in=[user for _, user in who]).values_list(
@@ -113,7 +113,7 @@ def measure(name: str, scratch: Scratch, cases: int, options: dict[str, Any], sa
                 f"round {number + 1}: " + ", ".join(f"{key} {value:.2f}" for key, value in rounds[-1].items())
             )
         alone = _measure_one_client(name, ports, full, options["rounds"]) if name == "search" else {}
-    middle = {key: round(median([one[key] for one in rounds]), 2) for key in rounds[0]}
+    middle = {key: round(median([figures[key] for figures in rounds]), 2) for key in rounds[0]}
     return {
         "bench": name, "rows": cases, "clients": options["clients"], **middle, "statements": full["statements"],
         "rounds": len(rounds), "cpus": os.cpu_count(), **alone,

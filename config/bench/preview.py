@@ -69,7 +69,7 @@ _STATEMENTS = (
 
 
 def measure(options: dict[str, Any], say: Say) -> dict[str, Any]:
-    """Rounds of floor and product in turn over the same messages."""
+    """Measure floor and product in turn over the same messages."""
     messages = options["messages"]
     user = _prepare_messages(messages, timezone.now())
     say(f"{messages:,} messages are in")
@@ -86,7 +86,7 @@ def measure(options: dict[str, Any], say: Say) -> dict[str, Any]:
         preview.refresh_from_db()
         rounds.append({"seconds": seconds, "floor_seconds": floor, "floor_ratio": seconds / floor})
         say(f"round {number + 1}: " + ", ".join(f"{name} {value:.2f}" for name, value in rounds[-1].items()))
-    middle = {name: round(median([one[name] for one in rounds]), 2) for name in rounds[0]}
+    middle = {name: round(median([figures[name] for figures in rounds]), 2) for name in rounds[0]}
     return {
         "bench": "preview",
         **middle,
@@ -142,5 +142,5 @@ def _read_all_messages() -> int:
 
 
 def _peak_memory_mb() -> float:
-    """The most memory that this process has had, in MB."""
+    """Return the most memory that this process has had, in MB."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

@@ -28,7 +28,9 @@ MESSAGES = (
 
 
 def measure(options: dict[str, Any], say: Callable[[str], None]) -> dict[str, Any]:
-    """Rounds of words alone and the whole reading in turn, `messages` a round; the language's cost stands apart."""
+    """Measure words alone and the whole reading in turn. `messages` a round; the language's cost stands
+    apart.
+    """
     times = max(options["messages"] // len(MESSAGES), 1)
     rounds = []
     for number in range(options["rounds"] + 1):
@@ -42,8 +44,8 @@ def measure(options: dict[str, Any], say: Callable[[str], None]) -> dict[str, An
         if number:  # the first one warms up
             rounds.append(one_round)
             say(f"round {number}: " + ", ".join(f"{key} {value:.1f}" for key, value in one_round.items()))
-    middle = {key: round(median([one[key] for one in rounds]), 1) for key in rounds[0]}
-    ratio = round(median([one["us_per_message"] / one["floor_us"] for one in rounds]), 2)
+    middle = {key: round(median([figures[key] for figures in rounds]), 1) for key in rounds[0]}
+    ratio = round(median([figures["us_per_message"] / figures["floor_us"] for figures in rounds]), 2)
     return {
         "bench": "reading",
         **middle,
@@ -54,7 +56,7 @@ def measure(options: dict[str, Any], say: Callable[[str], None]) -> dict[str, An
 
 
 def _cpu_us_each(times: int, work: Callable[[str, str], object]) -> float:
-    """Microseconds of CPU that `work` takes for one message."""
+    """Return the microseconds of CPU that `work` takes for one message."""
     began = time.process_time()
     for _ in range(times):
         for language, text in MESSAGES:

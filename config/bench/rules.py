@@ -32,7 +32,7 @@ HOSTILE = (
 
 
 def build_snapshot(count: int) -> dict[str, Any]:
-    """The starter rules and as many others of their kinds as make `count`: words, phrases, patterns, groups, facts."""
+    """Build the starter rules and more of their kinds up to `count`. Words, phrases, patterns, groups, facts."""
     rules = starter_snapshot()
     more = [_padding_rule(number) for number in range(count - len(rules["rules"]))]
     return {**rules, "rules": [*more, *rules["rules"]]}
@@ -59,29 +59,31 @@ def _padding_rule(number: int) -> dict[str, Any]:
 
 
 def measure(options: dict[str, Any], say: Say) -> dict[str, Any]:
-    """Rounds of floor and rule sets in turn over `messages` messages each."""
+    """Measure floor and rule sets in turn over `messages` messages each."""
     facts = [_build_facts(language, text, number) for number in range(20) for language, text in MESSAGES]
     compiled, seconds = [], []
     for count in SIZES:
         content, began = build_snapshot(count), time.process_time()
         compiled.append(compile_rules(content))
         seconds.append(time.process_time() - began)
-    known = {token for one in facts[: len(MESSAGES)] for token in tokenize(one.text)}
+    known_tokens = {token for message in facts[: len(MESSAGES)] for token in tokenize(message.text)}
     times = max(options["messages"] // len(facts), 1)
     rounds = []
     for number in range(options["rounds"] + 1):
-        one = {"floor_us": _cpu_us_each(facts, times, lambda message: _count_known_tokens(message, known))}
+        figures = {
+            "floor_us": _cpu_us_each(facts, times, lambda message: _count_known_tokens(message, known_tokens))
+        }
         for count, rules in zip(SIZES, compiled, strict=True):
-            one[f"us_{count}"] = _cpu_us_each(facts, times, partial(decide, compiled=rules))
+            figures[f"us_{count}"] = _cpu_us_each(facts, times, partial(decide, compiled=rules))
         if number:  # the first one warms up
-            rounds.append(one)
-            say(f"round {number}: " + ", ".join(f"{name} {value:.1f}" for name, value in one.items()))
-    middle = {name: round(median([one[name] for one in rounds]), 1) for name in rounds[0]}
+            rounds.append(figures)
+            say(f"round {number}: " + ", ".join(f"{name} {value:.1f}" for name, value in figures.items()))
+    middle = {name: round(median([figures[name] for figures in rounds]), 1) for name in rounds[0]}
     return {
         "bench": "rules",
         **middle,
-        "floor_ratio": round(median([one["us_50"] / one["floor_us"] for one in rounds]), 2),
-        "growth_500": round(median([one["us_500"] / one["us_50"] for one in rounds]), 2),
+        "floor_ratio": round(median([figures["us_50"] / figures["floor_us"] for figures in rounds]), 2),
+        "growth_500": round(median([figures["us_500"] / figures["us_50"] for figures in rounds]), 2),
         "ms_10000": round(middle["us_10000"] / 1_000, 3),
         "compile_10000_s": round(seconds[-1], 2),
         "hostile_ms": round(max(_time_hostile_pattern(pattern, text) for pattern, text in HOSTILE), 2),
@@ -95,21 +97,21 @@ def _build_facts(language: str, text: str, number: int) -> Facts:
     return Facts(f"{text} {number}", "x", "mentions", "x:1", at, language=language, followers=10 * number)
 
 
-def _count_known_tokens(message: Facts, known: set[str]) -> int:
-    return sum(token in known for token in tokenize(message.text))
+def _count_known_tokens(message: Facts, known_tokens: set[str]) -> int:
+    return sum(token in known_tokens for token in tokenize(message.text))
 
 
 def _cpu_us_each(facts: Sequence[Facts], times: int, work: Callable[[Facts], object]) -> float:
-    """Microseconds of CPU that `work` takes for one message."""
+    """Return the microseconds of CPU that `work` takes for one message."""
     began = time.process_time()
     for _ in range(times):
-        for one in facts:
-            work(one)
+        for message in facts:
+            work(message)
     return (time.process_time() - began) / (times * len(facts)) * 1e6
 
 
 def _time_hostile_pattern(pattern: str, text: str) -> float:
-    """Milliseconds until the pattern is refused or has answered; the quickest of five."""
+    """Return the milliseconds until a pattern is refused or has answered. The quickest of five."""
     took = []
     for _ in range(5):
         began = time.process_time()

@@ -32,9 +32,9 @@ def run_outside(options: dict[str, Any], say: Say) -> dict[str, Any] | None:
         return measured
     with open_scratch(keep=name == "load") as space:
         if name in _CASES:
-            wanted = cases or _CASES[name]
-            space.fill(wanted)
-            return run_in_child(space, wanted, options)
+            case_count = cases or _CASES[name]
+            space.fill(case_count)
+            return run_in_child(space, case_count, options)
         cases = cases or MILLION
         if name != "load":
             space.fill(10_000)
@@ -47,7 +47,7 @@ def run_outside(options: dict[str, Any], say: Say) -> dict[str, Any] | None:
 
 
 def run_inside(options: dict[str, Any], say: Say) -> dict[str, Any] | None:
-    """The part of a bench that works on one database, in a child whose environment names it."""
+    """Run the part of a bench that works on one database. In a child whose environment names it."""
     if options["name"] == "fill":
         from config.bench.fill import fill_database
 

@@ -33,7 +33,7 @@ class Scratch:
         self._url = environment["DATABASE_URL"]
 
     def environment(self, cases: int) -> dict[str, str]:
-        """What a process needs to work on the database with so many cases."""
+        """Return what a process needs to work on a bench's database. `cases` says which."""
         path, _, query = self._url.partition("?")
         database = f"{path.rpartition('/')[0]}/{_database_name(cases)}" + (f"?{query}" if query else "")
         return {**os.environ, **self._environment, **_PLAIN_HTTP, "DATABASE_URL": database}
@@ -67,23 +67,25 @@ class Scratch:
 
 @contextmanager
 def open_scratch(*, keep: bool) -> Iterator[Scratch]:
-    """Servers for a bench. `keep`: in the data folder, for repeated use; otherwise gone afterwards.
+    """Start servers for a bench. `keep`: in the data folder, for repeated use; otherwise gone afterwards.
 
     A kept cluster is used by every bench while it is there. Raises EmbeddedError.
     """
-    kept = Path(Home.from_environment().path) / "bench"
-    home = Home(kept if keep or kept.exists() else Path(tempfile.mkdtemp(prefix="horseshoe-bench-")))
+    kept_folder = Path(Home.from_environment().path) / "bench"
+    home = Home(
+        kept_folder if keep or kept_folder.exists() else Path(tempfile.mkdtemp(prefix="horseshoe-bench-"))
+    )
     home.prepare()
     if not home.lock():
         raise SystemExit("Another bench is using the scratch database.")
-    wanted = servers.build_wanted_servers(home)
+    own_servers = servers.build_wanted_servers(home)
     try:
-        environment = home.ensure_secrets() | servers.start_servers(wanted)
+        environment = home.ensure_secrets() | servers.start_servers(own_servers)
         yield Scratch(environment)
     finally:
-        servers.stop_servers(wanted)
+        servers.stop_servers(own_servers)
         home.release()
-        if home.path != kept:
+        if home.path != kept_folder:
             shutil.rmtree(home.path, ignore_errors=True)
 
 

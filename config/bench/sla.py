@@ -27,14 +27,14 @@ DEPARTMENTS = 8
 
 
 def measure(options: dict[str, Any], say: Callable[[str], None]) -> dict[str, Any]:
-    """Rounds in turn, `messages` due times a round."""
+    """Measure rounds in turn, `messages` due times a round."""
     dice, times = random.Random(7), options["messages"]
     moments = [START + dt.timedelta(seconds=dice.randrange(365 * 86_400)) for _ in range(times)]
     warm, terms = compile_calendar(SNAPSHOT), _build_terms()
     year = warm.between(START, START + dt.timedelta(days=365))
     rounds = []
     for number in range(options["rounds"] + 1):
-        one = {
+        figures = {
             "floor_us": _cpu_us_each(moments, lambda at: at + dt.timedelta(hours=4)),
             "us_per_add": _cpu_us_each(moments, lambda at: warm.add(at, dt.timedelta(hours=4))),
             "us_per_between": _cpu_us_each(moments, lambda at: warm.between(at, at + dt.timedelta(days=2))),
@@ -46,10 +46,10 @@ def measure(options: dict[str, Any], say: Callable[[str], None]) -> dict[str, An
             ),
         }
         if number:  # the first one warms up
-            rounds.append(one)
-            say(f"round {number}: " + ", ".join(f"{key} {value:.1f}" for key, value in one.items()))
-    middle = {key: round(median([one[key] for one in rounds]), 2) for key in rounds[0]}
-    ratio = round(median([one["us_per_due"] / one["floor_us"] for one in rounds]), 1)
+            rounds.append(figures)
+            say(f"round {number}: " + ", ".join(f"{key} {value:.1f}" for key, value in figures.items()))
+    middle = {key: round(median([figures[key] for figures in rounds]), 2) for key in rounds[0]}
+    ratio = round(median([figures["us_per_due"] / figures["floor_us"] for figures in rounds]), 1)
     return {"bench": "sla", **middle, "floor_ratio": ratio, "due_times": times, "rounds": len(rounds)}
 
 
@@ -71,7 +71,9 @@ def _build_terms() -> ServiceLevels:
 
 
 def _case_settler(terms: ServiceLevels) -> Callable[[dt.datetime], object]:
-    """Setting the clocks of new cases, a hundred of them arriving in one page at the same moment."""
+    """Return a function that sets the clocks of new cases. A hundred of them arrive in one page at the same
+    moment.
+    """
     counter = iter(range(10**9))
     pages = [START + dt.timedelta(minutes=7 * page) for page in range(1000)]
 
@@ -87,7 +89,7 @@ def _case_settler(terms: ServiceLevels) -> Callable[[dt.datetime], object]:
 
 
 def _cpu_us_each(moments: list[dt.datetime], work: Callable[[dt.datetime], object]) -> float:
-    """Microseconds of CPU that `work` takes for one moment."""
+    """Return the microseconds of CPU that `work` takes for one moment."""
     began = time.process_time()
     for at in moments:
         work(at)

@@ -22,10 +22,10 @@ PROCESSES = 2
 def serve_web(
     environment: dict[str, str], application: str = "config.asgi:application", processes: int = PROCESSES
 ) -> Iterator[list[int]]:
-    """uvicorn processes, each on a free loopback port, for the length of the block; yields the ports.
+    """Run uvicorn processes, each on a free loopback port. For the length of the block; yields the ports.
 
-    Each has a port of its own, as behind a proxy that hands requests out evenly: a port that processes share gives
-    all of eight connections to one of them as often as not.
+    Each has a port of its own, as behind a proxy that hands requests out evenly: a port that processes share
+    gives all of eight connections to one of them as often as not.
     """
     environment = {**environment, "DATABASE_POOL": "1", "DJANGO_SETTINGS_MODULE": "config.bench.settings"}
     with ExitStack() as running:
@@ -71,10 +71,10 @@ def _wait_until_open(port: int, process: subprocess.Popen[bytes]) -> None:
 def time_requests(
     ports: Sequence[int], paths: Sequence[str], cookies: Sequence[str], requests: int
 ) -> list[float]:
-    """Ask `requests` times in all, one thread a cookie, each with a connection of its own to one of the ports in turn;
-    milliseconds each.
+    """Ask `requests` times in all and return the milliseconds of each.
 
-    Raises SystemExit for anything but a 200: a fast error page is not a fast page.
+    One thread a cookie, each with a connection of its own to one of the ports in turn. Raises SystemExit for
+    anything but a 200: a fast error page is not a fast page.
     """
     took: list[list[float]] = [[] for _ in cookies]
     wrong: list[str] = []
@@ -100,11 +100,11 @@ def time_requests(
         thread.join()
     if wrong:
         raise SystemExit(wrong[0])
-    return [value for one in took for value in one]
+    return [value for milliseconds in took for value in milliseconds]
 
 
 def percentile(values: Sequence[float], share: float) -> float:
-    """The smallest value that at least `share` of the values do not exceed."""
+    """Return the smallest value that `share` of the values do not exceed."""
     ordered = sorted(values)
     return ordered[min(len(ordered) - 1, max(0, round(share * len(ordered)) - 1))]
 

@@ -39,11 +39,11 @@ def build_page(number: int) -> dict[str, Any]:
     authors = [str(1000 + int(_draw.random() ** 2 * 200_000)) for _ in ids]
     data = [
         {
-            "id": str(one), "text": _draw.choice(_SENTENCES), "author_id": author, "conversation_id": str(one),
-            "created_at": "2026-11-01T12:00:00.000Z", "edit_history_tweet_ids": [str(one)], "lang": "en",
+            "id": str(post_id), "text": _draw.choice(_SENTENCES), "author_id": author, "conversation_id": str(post_id),
+            "created_at": "2026-11-01T12:00:00.000Z", "edit_history_tweet_ids": [str(post_id)], "lang": "en",
             "reply_settings": "everyone",
         }
-        for one, author in zip(ids, authors, strict=True)
+        for post_id, author in zip(ids, authors, strict=True)
     ]  # fmt: skip
     users = [
         {

@@ -13,7 +13,7 @@ _ENDS = "l m n r s t k nd rt".split()
 
 
 def vocabulary() -> list[str]:
-    """Invented words, the most frequent first; the same list every time."""
+    """Return invented words, the most frequent first. The same list every time."""
     draw = random.Random(7)
     words: dict[str, None] = {}
     while len(words) < VOCABULARY:

@@ -12,7 +12,9 @@ _PROMISED = [[day, 8 * 60, 20 * 60] for day in range(6)]
 
 
 def seed_roster(first: str, second: str) -> None:
-    """Shifts of two people, by user name, for every brand account that has neither hours nor shifts of its own."""
+    """Give shifts of two people to brand accounts that have none. Only to those without hours of their own,
+    too. `first` and `second` are user names.
+    """
     people = {user.username: user for user in User.objects.filter(username__in=[first, second])}
     if len(people) != 2:
         return

@@ -33,9 +33,11 @@ class Demo:
 
     @classmethod
     def from_options(cls, options: argparse.Namespace, home: Home, env: dict[str, str]) -> Demo | None:
-        """The demo when asked for, on an empty embedded database, and on one that it filled earlier; else None.
+        """Return the demo when it is wanted, else None. It is wanted when asked for, on an empty embedded
+        database, and on one that it filled earlier.
 
-        `env` must name the database when it is embedded. Raises EmbeddedError when --stream finds no demo to go to.
+        `env` must name the database when it is embedded. Raises EmbeddedError when --stream finds no demo to
+        go to.
         """
         embedded = not servers.is_environment_set("DATABASE_URL")
         if options.no_demo or not (options.demo or (embedded and _is_empty_or_demo(env["DATABASE_URL"]))):
@@ -59,7 +61,7 @@ class Demo:
 
     @property
     def environment(self) -> dict[str, str]:
-        """What every process needs to talk to the simulated networks, often enough to look alive."""
+        """Return what every process needs to talk to the simulated networks. Often enough to look alive."""
         return {
             **simulated_network_settings(self.port),
             "POLL_INTERVAL_MIN": os.environ.get("POLL_INTERVAL_MIN", "2"),
@@ -67,7 +69,7 @@ class Demo:
         }
 
     def simulator_program(self, env: dict[str, str]) -> Program:
-        """The process that plays the networks."""
+        """Return the process that plays the networks."""
         command = [sys.executable, "-m", "simulator", "--port", str(self.port)]
         # Polled every two seconds to look alive, a real network would soon ask us to slow down.
         command += ["--state", str(self.home / "simulator.sqlite"), "--limits", "off"]
@@ -80,13 +82,15 @@ class Demo:
         )
 
     def is_reachable(self) -> bool:
-        """Whether the simulated networks take connections already."""
+        """Tell whether the simulated networks take connections already."""
         with socket.socket() as probe:
             probe.settimeout(2)
             return probe.connect_ex(("127.0.0.1", self.port)) == 0
 
     def fetch_applications(self) -> dict[str, str]:
-        """The client ids and secrets under which the simulated networks know us: brand accounts can be connected."""
+        """Fetch the client ids and secrets of the simulated networks' apps. With them brand accounts can be
+        connected.
+        """
         with urllib.request.urlopen(f"{self.address}/_sim/apps.json", timeout=10) as answer:  # noqa: S310
             apps = json.load(answer)
         return {
@@ -98,7 +102,9 @@ class Demo:
 
 
 def _is_empty_or_demo(database_url: str) -> bool:
-    """Asked before the schema is brought up to date, so by name: seed_demo leaves a row in its marker's table."""
+    """Tell whether a database is empty or a demo. Asked before its schema is current, so by the names of
+    tables: seed_demo leaves a row in its marker's table.
+    """
     with psycopg.connect(database_url) as connection:
 
         def has_rows(table: str) -> bool:
@@ -111,7 +117,7 @@ def _is_empty_or_demo(database_url: str) -> bool:
 
 
 def _choose_port(note: Path) -> int:
-    """The port of the last run when it is free, else any free one."""
+    """Return the port of the last run, or else any free one."""
     try:
         before = int(json.loads(note.read_text(encoding="utf-8"))["port"])
     except (OSError, ValueError, KeyError, TypeError):

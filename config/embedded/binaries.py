@@ -19,18 +19,19 @@ SHARED_HOME = Path("/var/lib/horseshoe")
 
 
 def postgres_user(folder: Path) -> SystemUser | None:
-    """Who runs Postgres, which refuses to be root: None means ourselves.
+    """Return the user that runs Postgres, which refuses to be root. None means ourselves.
 
-    Root steps down to the owner of existing data, else to whoever called sudo, else to `postgres`, else to `nobody`.
+    Root steps down to the owner of existing data, else to whoever called sudo, else to `postgres`, else to
+    `nobody`.
     """
     if os.geteuid() != 0:
         return None
-    wanted: list[int | str] = []
+    candidates: list[int | str] = []
     with contextlib.suppress(OSError):
-        wanted.append((folder / "data").stat().st_uid)
+        candidates.append((folder / "data").stat().st_uid)
     with contextlib.suppress(KeyError, ValueError):
-        wanted.append(int(os.environ["SUDO_UID"]))
-    for who in [*wanted, "postgres", "nobody"]:
+        candidates.append(int(os.environ["SUDO_UID"]))
+    for who in [*candidates, "postgres", "nobody"]:
         with contextlib.suppress(KeyError):
             entry = pwd.getpwnam(who) if isinstance(who, str) else pwd.getpwuid(who)
             if entry.pw_uid != 0:
@@ -42,10 +43,10 @@ def postgres_user(folder: Path) -> SystemUser | None:
 
 
 def postgres_folder(home: Path) -> tuple[Path, SystemUser | None]:
-    """Make and return the folder of the cluster and the user that runs it (None: ourselves).
+    """Make and return the folder of the cluster and its user (None: ourselves).
 
-    It is `home/postgres`, unless we are root and the other user cannot get there (a checkout below /root): then
-    a folder under /var/lib/horseshoe, with `home/postgres` a link to it.
+    It is `home/postgres`, unless we are root and the other user cannot get there (a checkout below /root):
+    then a folder under /var/lib/horseshoe, with `home/postgres` a link to it.
     """
     folder = home / "postgres"
     user = postgres_user(folder)
@@ -84,14 +85,19 @@ def _give_folder_to(user: SystemUser | None, folder: Path) -> Path:
 
 
 def postgres_programs(folder: Path, user: SystemUser | None) -> Path:
-    """The folder with `initdb` and `postgres` that `user` may execute; copied below `folder` when it could not.
+    """Return the folder with `initdb` and `postgres` for `user` to execute. Copied below `folder` when the
+    user could not.
 
     Order: `PG_BIN`, the wheel, a Postgres on PATH, Debian's folders, the wheel for macOS.
     """
-    for found in _postgres_candidates():
-        if not ((found / "postgres").is_file() and (found / "initdb").is_file()):
+    for folder_of_programs in _postgres_candidates():
+        if not ((folder_of_programs / "postgres").is_file() and (folder_of_programs / "initdb").is_file()):
             continue
-        return found if user is None or user.may_enter(found / "postgres") else _copy_programs(found, folder)
+        return (
+            folder_of_programs
+            if user is None or user.may_enter(folder_of_programs / "postgres")
+            else _copy_programs(folder_of_programs, folder)
+        )
     raise EmbeddedError(
         "No Postgres found: set PG_BIN to the folder that holds `initdb` and `postgres`, or install Postgres "
         "(Debian, Ubuntu: apt-get install postgresql), or set DATABASE_URL and REDIS_URL."
@@ -124,7 +130,7 @@ def _copy_programs(programs: Path, folder: Path) -> Path:
 
 
 def valkey_program() -> Path:
-    """The Valkey (or Redis) server: `VALKEY_BIN`, the wheel, then PATH."""
+    """Return the Valkey (or Redis) server: `VALKEY_BIN`, the wheel, then PATH."""
     if named := os.environ.get("VALKEY_BIN"):
         return Path(named)
     with contextlib.suppress(ImportError, RuntimeError, OSError):

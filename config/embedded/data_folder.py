@@ -30,7 +30,9 @@ class RunningInstance:
 
 
 def simulated_network_settings(port: int) -> dict[str, str]:
-    """The settings that send the connectors to the simulated networks on this port of 127.0.0.1."""
+    """Return the settings that send the connectors to the simulated networks. They listen on this port of
+    127.0.0.1.
+    """
     address = f"http://127.0.0.1:{port}"
     return {"X_API_URL": f"{address}/x", "GRAPH_API_URL": f"{address}/graph"}
 
@@ -45,7 +47,7 @@ class Home:
 
     @classmethod
     def from_environment(cls) -> Home:
-        """The folder that the environment names, else the checkout's own."""
+        """Return the folder that the environment names, else the checkout's own."""
         named = os.environ.get("HORSESHOE_HOME")
         return cls(Path(named).expanduser().absolute() if named else CHECKOUT / ".horseshoe")
 
@@ -94,7 +96,7 @@ class Home:
         self._write_private("running.json", json.dumps(asdict(running)))
 
     def read_running(self) -> RunningInstance | None:
-        """What holds the folder now, if it still lives and has said so."""
+        """Read what holds the folder now. None unless it still lives and has said so."""
         try:
             handle = os.open(self.path / "lock", os.O_RDWR)
         except FileNotFoundError:
@@ -111,7 +113,8 @@ class Home:
         return None
 
     def ensure_secrets(self) -> dict[str, str]:
-        """SECRET_KEY and CREDENTIAL_KEYS of this installation, made on first use and kept in `secrets` (0600).
+        """Return SECRET_KEY and CREDENTIAL_KEYS of this installation. Made on first use and kept in `secrets`
+        (0600).
 
         Whoever loses this file loses the brand accounts' tokens, which the database holds only encrypted.
         """
@@ -124,7 +127,7 @@ class Home:
         return self.read_secrets()
 
     def read_secrets(self) -> dict[str, str]:
-        """The secrets made earlier; {} when there are none yet or they are not ours to read."""
+        """Return the secrets made earlier. {} when there are none yet or they are not ours to read."""
         try:
             lines = (self.path / "secrets").read_text(encoding="utf-8").splitlines()
         except OSError:
@@ -133,11 +136,15 @@ class Home:
 
     @property
     def demo_note(self) -> Path:
-        """Where the demo notes its networks: their port, and whether the database was the company's own."""
+        """The file where the demo notes its networks.
+
+        Their port, and whether the database was the company's own.
+        """
         return self.path / "demo.json"
 
     def demo_networks(self, *, own_database: bool) -> dict[str, str]:
-        """Addresses of the simulated networks when this database was last filled by the demo, else {}.
+        """Return the addresses of the simulated networks. {} unless this database was last filled by the
+        demo.
 
         Without them a command would take the demo's tokens to the real networks.
         """

@@ -12,8 +12,11 @@ _PORT_RANGE_FILE = Path("/proc/sys/net/ipv4/ip_local_port_range")
 
 
 def free_port() -> int:
-    """A port of 127.0.0.1 that nobody has. It lies below those which the system gives to whoever asks for any, so that
-    nobody is given it before its server listens, half a minute later on a busy machine."""
+    """Return a port of 127.0.0.1 that nobody has.
+
+    It lies below those which the system gives to whoever asks for any, so that nobody is given it before its
+    server listens, half a minute later on a busy machine.
+    """
     try:
         end = int(_PORT_RANGE_FILE.read_text(encoding="ascii").split()[0])
     except (OSError, ValueError, IndexError):
@@ -29,6 +32,6 @@ def free_port() -> int:
                 probe.bind(("127.0.0.1", port))
             except OSError:
                 continue
-            found: int = probe.getsockname()[1]
-            return found
+            free: int = probe.getsockname()[1]
+            return free
     raise OSError("no free port on 127.0.0.1")

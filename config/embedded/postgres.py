@@ -69,11 +69,13 @@ class Postgres:
 
     @property
     def environment(self) -> dict[str, str]:
-        """What a process needs to reach it (PGHOST is for psql)."""
+        """Return what a process needs to reach it (PGHOST is for psql)."""
         return {"DATABASE_URL": self.url, "PGHOST": str(self._socket), "PGUSER": "horseshoe"}
 
     def launch(self) -> None:
-        """Start the server, made first if need be, without waiting until it answers. Raises EmbeddedError."""
+        """Start the server without waiting until it answers. Its cluster is made first if need be. Raises
+        EmbeddedError.
+        """
         self._folder, self._user = postgres_folder(self._home)
         self._programs = postgres_programs(self._folder, self._user)
         self._data = self._folder / "data"
@@ -196,13 +198,13 @@ class Postgres:
 
     def _require_same_version(self) -> None:
         made_by = (self._data / "PG_VERSION").read_text(encoding="ascii").strip()
-        said = subprocess.run(
+        printed = subprocess.run(
             [self._programs / "postgres", "--version"], capture_output=True, text=True, check=False
         )
-        found = re.search(r"(\d+)", said.stdout)
-        if found and found[1] != made_by:
+        version = re.search(r"(\d+)", printed.stdout)
+        if version and version[1] != made_by:
             raise EmbeddedError(
-                f"The data in {self._data} was made by Postgres {made_by}, but {self._programs} holds {found[1]}. "
+                f"The data in {self._data} was made by Postgres {made_by}, but {self._programs} holds {version[1]}. "
                 f"Set PG_BIN to a Postgres {made_by}, or move the data over with pg_dumpall."
             )
 
@@ -215,8 +217,8 @@ class Postgres:
             folder = (temporary if len(os.fsencode(temporary)) < 40 else Path("/tmp")) / name  # noqa: S108  # nosec B108
         uid = self._user.uid if self._user else os.geteuid()
         folder.mkdir(mode=0o700, exist_ok=True)
-        found = folder.lstat()
-        if not stat.S_ISDIR(found.st_mode) or found.st_uid not in {uid, os.geteuid()}:
+        status = folder.lstat()
+        if not stat.S_ISDIR(status.st_mode) or status.st_uid not in {uid, os.geteuid()}:
             folder = Path(tempfile.mkdtemp(prefix="horseshoe-"))
         if self._user:
             os.chown(folder, self._user.uid, self._user.gid, follow_symlinks=False)

@@ -32,17 +32,17 @@ class SystemUser:
     name: str
 
     def may_enter(self, path: Path) -> bool:
-        """Whether this user can reach `path` and enter (a folder) or execute (a file) it."""
+        """Tell whether this user can enter a folder or execute a file."""
         return self._passes_test("-x", path)
 
     def may_read(self, path: Path) -> bool:
-        """Whether this user can reach and read `path`."""
+        """Tell whether this user can reach and read `path`."""
         return self._passes_test("-r", path)
 
     def _passes_test(self, flag: str, path: Path) -> bool:
         # Only the kernel knows all the reasons (modes, ACLs, mounts): ask it under the other identity.
         try:
-            asked = subprocess.run(
+            test = subprocess.run(
                 ["/bin/sh", "-c", f'test {flag} "$1"', "sh", str(path)],
                 user=self.uid,
                 group=self.gid,
@@ -56,7 +56,7 @@ class SystemUser:
                 f"This root may not start processes as {self.name}, and Postgres refuses to run as root. "
                 "Run Horseshoe as an ordinary user, or set DATABASE_URL and REDIS_URL."
             ) from error
-        return asked.returncode == 0
+        return test.returncode == 0
 
 
 def spawn_process(
@@ -68,10 +68,11 @@ def spawn_process(
     user: SystemUser | None = None,
     death_signal: signal.Signals = signal.SIGKILL,
 ) -> subprocess.Popen[bytes]:
-    """Start `command` with its output appended to `log`, in a session of its own, so that a Ctrl-C reaches only us.
+    """Start `command` with its output appended to `log`. In a session of its own, so that a Ctrl-C reaches
+    only us.
 
-    On Linux the kernel sends it `death_signal` when the thread that called this ends, however it ends: call it from
-    the main thread.
+    On Linux the kernel sends it `death_signal` when the thread that called this ends, however it ends: call
+    it from the main thread.
     """
     rotate_log(log)
     with log.open("ab") as output:
@@ -133,7 +134,7 @@ def rotate_log(log: Path) -> None:
 
 
 def tail_log(log: Path, lines: int = 8, start: int = 0) -> str:
-    """The last `lines` lines of what `log` holds from byte `start` on; "" when there is none."""
+    """Return the last `lines` lines of `log` from byte `start` on. "" when there is none."""
     try:
         with log.open("rb") as source:
             source.seek(max(start, source.seek(0, os.SEEK_END) - 20_000))

@@ -20,12 +20,12 @@ Server = Postgres | Valkey
 
 
 def is_environment_set(name: str) -> bool:
-    """Whether the environment gives `name` or `name_FILE`: then that server is the company's own."""
+    """Tell whether the environment gives `name` or `name_FILE`. Then that server is the company's own."""
     return bool(os.environ.get(name) or os.environ.get(f"{name}_FILE"))
 
 
 def read_environment(name: str) -> str:
-    """What the environment gives as `name` or in the file `name_FILE`; "" when neither. Raises EmbeddedError."""
+    """Return what the environment gives as `name` or `name_FILE`. "" when neither. Raises EmbeddedError."""
     path = os.environ.get(f"{name}_FILE")
     if path and not os.environ.get(name):
         try:
@@ -38,7 +38,7 @@ def read_environment(name: str) -> str:
 
 
 def build_wanted_servers(home: Home, *, durable: bool = True) -> list[Server]:
-    """The servers that the environment does not name, not started yet."""
+    """Build the servers that the environment does not name, not started yet."""
     servers: list[Server] = []
     if not is_environment_set("DATABASE_URL"):
         servers.append(Postgres(home.path, home.logs / "postgres.log", durable=durable))
@@ -67,7 +67,7 @@ def stop_servers(servers: list[Server]) -> None:
 
 
 def environment_of_running(running: RunningInstance) -> dict[str, str]:
-    """What a process needs to use the servers of a running Horseshoe (PGHOST is for psql)."""
+    """Return what a process needs to use a running Horseshoe's servers. PGHOST is for psql."""
     socket_folder = parse_qs(urlsplit(running.database_url).query).get("host", [])
     psql = {"PGHOST": socket_folder[0], "PGUSER": "horseshoe"} if socket_folder else {}
     return {"DATABASE_URL": running.database_url, "REDIS_URL": running.redis_url} | psql
@@ -75,12 +75,12 @@ def environment_of_running(running: RunningInstance) -> dict[str, str]:
 
 @contextmanager
 def servers_for_command(command: str) -> Iterator[bool]:
-    """Put servers and secrets into `os.environ` for the length of one management command. Yields whether they were
-    started for it, so that nobody else sees to the database.
+    """Put servers and secrets into `os.environ` for one management command. Yields whether they were started
+    for it, so that nobody else sees to the database.
 
-    The company's own when the environment names a database; those of a running `up`; else our own, started now and
-    stopped at the end. On a demo's database the networks are the simulated ones, also while no `up` runs them.
-    Raises EmbeddedError.
+    The company's own when the environment names a database; those of a running `up`; else our own, started
+    now and stopped at the end. On a demo's database the networks are the simulated ones, also while no `up`
+    runs them. Raises EmbeddedError.
     """
     home = Home.from_environment()
     if command == "dbshell":
@@ -113,15 +113,15 @@ def servers_for_command(command: str) -> Iterator[bool]:
 
 def _find_running_or_lock(home: Home) -> RunningInstance | None:
     home.prepare()
-    told = False
+    has_printed = False
     while not home.lock():
         running = home.read_running()
         if running and running.address:
             return running
-        if not told:
+        if not has_printed:
             who = f"`{running.command}` (process {running.pid})" if running else "Another command"
             print(f"{who} is using the embedded servers; waiting …", file=sys.stderr)
-            told = True
+            has_printed = True
         time.sleep(0.2)
     return None
 

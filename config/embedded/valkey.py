@@ -54,7 +54,7 @@ class Valkey:
 
     @property
     def environment(self) -> dict[str, str]:
-        """What a process needs to reach it."""
+        """Return what a process needs to reach it."""
         return {"REDIS_URL": self.url}
 
     def launch(self) -> None:
@@ -84,8 +84,8 @@ class Valkey:
         put_right: set[str] = set()
         while not self._is_answering():
             if self.process is None or self.process.poll() is not None:
-                said = tail_log(self.log, 40, start=self._log_start)
-                fault = "port" if "in use" in said else "file"
+                log_end = tail_log(self.log, 40, start=self._log_start)
+                fault = "port" if "in use" in log_end else "file"
                 if fault in put_right:
                     raise EmbeddedError(f"Valkey did not start. The end of {self.log}:\n{tail_log(self.log)}")
                 put_right.add(fault)

@@ -104,7 +104,8 @@ def pytest_configure() -> None:
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """In a parallel run what takes long goes first, whoever it falls to: the others take over the rest meanwhile, and at
-    the end nobody waits for one long test. What needs a browser is the shorter of the long."""
+    the end nobody waits for one long test. What needs a browser is the shorter of the long.
+    """
     if hasattr(config, "workerinput"):
         items.sort(key=lambda item: (not _has_marker(item, "slow"), _has_marker(item, "browser")))
 

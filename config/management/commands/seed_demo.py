@@ -123,12 +123,12 @@ def _short_list(names: list[str]) -> str:
 
 
 def is_empty_or_demo() -> bool:
-    """Whether this database has no users yet, or was seeded as a demo."""
+    """Tell whether this database has no users or holds a demo."""
     return DemoMarker.objects.exists() or not User.objects.exists()
 
 
 def seed_departments() -> dict[str, Department]:
-    """The ten departments by slug; those that exist keep their names."""
+    """Return the ten departments by slug. Those that exist keep their names."""
     Department.objects.bulk_create(
         [
             Department(slug=slug, name=name, position=at)
@@ -142,7 +142,9 @@ def seed_departments() -> dict[str, Department]:
 
 
 def seed_people(departments: dict[str, Department]) -> None:
-    """The people and where they work; those who exist, by whatever name they sign in now, stay as they are."""
+    """Make the people and say where they work. Those who exist, by whatever name they sign in now, stay as
+    they are.
+    """
     usernames = set(User.objects.values_list("username", flat=True))
     emails = {email.lower() for email in User.objects.values_list("email", flat=True)}
     # One hash for all: hashing is slow by design, and the password is no secret.
@@ -166,29 +168,32 @@ def seed_people(departments: dict[str, Department]) -> None:
 
 
 def seed_grants() -> None:
-    """Lets the demo's people work on every brand account: whoever has no grant yet, and whatever account has none. What
-    was taken away from one person on one account is not given again."""
+    """Let the demo's people work on every brand account. Whoever has no grant yet, and whatever account has
+    none. What was taken away from one person on one account is not given again.
+    """
     publishes = {person.username: person.publishes for person in demo_company.PEOPLE}
     users = User.objects.filter(username__in=publishes, email__endswith=f"@{demo_company.DOMAIN}")
     have = set(BrandAccountGrant.objects.values_list("user", flat=True))
-    given = set(BrandAccountGrant.objects.values_list("brand_account", flat=True))
+    granted = set(BrandAccountGrant.objects.values_list("brand_account", flat=True))
     BrandAccountGrant.objects.bulk_create(
         [
             BrandAccountGrant(user=user, brand_account=account, can_publish=publishes[user.username])
             for user in users
             for account in BrandAccount.objects.all()
-            if user.pk not in have or account.pk not in given
+            if user.pk not in have or account.pk not in granted
         ],
         ignore_conflicts=True,
     )
 
 
 def list_sign_ins() -> list[dict[str, Any]]:
-    """Who can sign in how: username, name, role, departments, password ("changed" where it no longer is the demo's)."""
+    """List who can sign in how. Username, name, role, departments, password ("changed" where it no longer is
+    the demo's).
+    """
     users = {
         user.username: user for user in User.objects.prefetch_related("departments").filter(is_active=True)
     }
-    known = {
+    password_checks = {
         encoded: check_password(demo_company.PASSWORD, encoded)
         for encoded in {u.password for u in users.values()}
     }
@@ -198,7 +203,9 @@ def list_sign_ins() -> list[dict[str, Any]]:
             "name": users[person.username].get_full_name(),
             "role": users[person.username].get_role_display(),
             "departments": [department.name for department in users[person.username].departments.all()],
-            "password": demo_company.PASSWORD if known[users[person.username].password] else "(changed)",
+            "password": demo_company.PASSWORD
+            if password_checks[users[person.username].password]
+            else "(changed)",
         }
         for person in demo_company.PEOPLE
         if person.username in users
