@@ -1,4 +1,4 @@
-"""Whether a department may be closed. Asked by `accounts.people.verbs` before it closes one."""
+"""Objections to closing a department. Asked by `accounts.people.verbs` before it closes one."""
 
 from __future__ import annotations
 
@@ -9,7 +9,10 @@ from routing.playbook.versions import live_playbook
 
 
 def objection_to_closing(department: Department) -> str:
-    """Which rule still sends messages or cases to a department, as a sentence; "" when none does."""
+    """Name what still sends messages or cases to a department.
+
+    In a sentence; "" when nothing does.
+    """
     rule = Rule.objects.filter(enabled=True, department=department).first()
     if rule is not None:
         return f"The rule “{rule.name}” leads to {department}. Change it or switch it off first."

@@ -1,4 +1,4 @@
-"""What goes into a routing decision and what comes out, and the small JSON that is stored of both.
+"""Facts go into a routing decision, the decision comes out, JSON is stored of both.
 
 Plain data: no database, no clock. The JSON stands beside a decision so that it can be made again. Whatever has its
 default is left out of it, and so is what the message itself keeps: the text (with its history), network, stream, brand
@@ -94,7 +94,10 @@ def build_trace(facts: Facts, decision: Decision) -> dict[str, Any]:
 
 
 def serialize_facts(facts: Facts) -> dict[str, Any]:
-    """Return the facts that differ from their defaults, but for those that the message keeps itself."""
+    """Return the facts that differ from their defaults.
+
+    Without those that the message keeps itself.
+    """
     return {
         name: value
         for (name, default), value in zip(_FACT_ITEMS, _fact_values(facts), strict=True)
@@ -103,7 +106,10 @@ def serialize_facts(facts: Facts) -> dict[str, Any]:
 
 
 def serialize_decision(decision: Decision) -> dict[str, Any]:
-    """Return what a decision comes to, without its reasons and its version; always the department's slug."""
+    """Return what a decision comes to; always the department's slug.
+
+    Without its reasons and its version.
+    """
     return {
         name: value
         for (name, default), value in zip(_DECISION_ITEMS, _decision_values(decision), strict=True)

@@ -1,4 +1,4 @@
-"""How an edit of this room is refused."""
+"""The errors by which edits of rules, policies and questions are refused."""
 
 from __future__ import annotations
 

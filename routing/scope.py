@@ -1,4 +1,4 @@
-"""What of the departments' policies, calendars and questions a person may change."""
+"""Whose policies, calendars and questions a person may change."""
 
 from __future__ import annotations
 
@@ -18,24 +18,27 @@ class EditScope:
 
     @property
     def is_company_wide(self) -> bool:
-        """Whether the person may change what is the whole company's."""
+        """Return whether the person may change what is the whole company's."""
         return self.departments is None
 
     @property
     def is_empty(self) -> bool:
-        """Whether there is nothing that the person may change."""
+        """Return whether there is nothing that the person may change."""
         return self.departments is not None and not self.departments
 
     def covers(self, slug: str | None) -> bool:
-        """Whether the department's rules, policies and questions may be changed; "" or None is the whole company."""
+        """Return whether what a department keeps may be changed.
+
+        Its rules, policies and questions; "" or None is the whole company.
+        """
         return self.departments is None or slug in self.departments
 
     def covers_all(self, slugs: Iterable[str | None]) -> bool:
-        """Whether `covers` says yes to each."""
+        """Return whether `covers` holds for each."""
         return all(self.covers(slug) for slug in slugs)
 
     def require_department(self, slug: str | None) -> None:
-        """Raises `NotYours` where `covers` says no."""
+        """Check that `covers` holds. Raises `EditNotPermitted`."""
         if not self.covers(slug):
             raise EditNotPermitted(
                 "This is another department’s, not yours to change."
@@ -45,8 +48,10 @@ class EditScope:
 
 
 def edit_scope_of(user: User | None) -> EditScope:
-    """What of the departments' policies, calendars and questions the user may change; nothing for those who may not edit
-    them at all. None is the system: everything."""
+    """Return what the user may change of policies, calendars and questions.
+
+    Nothing for those who may not edit them at all. None is the system: everything.
+    """
     if user is None:
         return EditScope(None)
     if not viewer(user).may("edit_policies"):

@@ -1,4 +1,4 @@
-"""How text is read for words: folded, then cut into tokens. The same for a rule's words and for a message."""
+"""Read text for words: folded, then cut into tokens. The same for a rule's words and for a message."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _TRADEMARK_SIGNS = re.compile("[™®©℠]+")
 
 
 def fold_text(text: str) -> str:
-    """`text` in lower case, without accents, invisible characters or look-alike letter styles. Never raises."""
+    """Fold to lower case, without accents, invisible characters or look-alike letters. Never raises."""
     if text.isascii():
         return text.lower()
     text = _TRADEMARK_SIGNS.sub(" ", _INVISIBLE.sub("", text))
@@ -36,9 +36,10 @@ def fold_text(text: str) -> str:
 
 @lru_cache(maxsize=4)
 def tokenize(text: str) -> tuple[str, ...]:
-    """The words and pictograms of `text`, folded, in order. Only the first `MAX_TEXT_READ` characters count.
+    """Return the words and pictograms of `text`, folded, in order.
 
-    The last few texts are remembered: a message is read for its tone, and then again for the rules.
+    Only the first `MAX_TEXT_READ` characters count. The last few texts are remembered: a message is read for its tone, and
+    then again for the rules.
     """
     if len(text) > MAX_TEXT_READ:
         text = text[:MAX_TEXT_READ]
@@ -47,10 +48,10 @@ def tokenize(text: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=16_384)
 def parse_phrase(words: str) -> tuple[str, bool]:
-    """A rule's word or phrase as the engine looks it up: its tokens joined by a space, and whether it is a prefix.
+    """Return a rule's word or phrase as the engine looks it up.
 
-    `"Charged  twice!"` gives `("charged twice", False)`, `"refund*"` gives `("refund", True)`. The first part is
-    empty when there is nothing to look for.
+    That is its tokens joined by a space, and whether it is a prefix: `"Charged  twice!"` gives `("charged twice", False)`,
+    `"refund*"` gives `("refund", True)`. The first part is empty when there is nothing to look for.
     """
     is_prefix = words.rstrip().endswith("*")
     return " ".join(tokenize(words)), is_prefix
@@ -66,17 +67,20 @@ _LETTER_OR_DIGIT = re.compile(r"[^\W_]")
 
 
 def has_link(text: str) -> bool:
-    """Whether a web address stands in `text`."""
+    """Return whether a web address stands in `text`."""
     return _LINK.search(text[:MAX_TEXT_READ]) is not None
 
 
 def count_words(text: str) -> int:
-    """How many words `text` has, without handles and links. In scripts without spaces each character is one."""
+    """Count the words of `text`, without handles and links.
+
+    In scripts without spaces each character is one.
+    """
     return len(_WORD.findall(_LINK.sub(" ", _HANDLES.sub(" ", text[:MAX_TEXT_READ]))))
 
 
 def is_emoji_only(text: str) -> bool:
-    """Whether `text` holds pictograms and, handles aside, no letter and no digit."""
+    """Return whether `text` holds pictograms and no letter or digit, handles aside."""
     if text.isascii():
         return False
     bare = _HANDLES.sub("", text[:MAX_TEXT_READ])
@@ -84,5 +88,5 @@ def is_emoji_only(text: str) -> bool:
 
 
 def is_storable(text: str) -> bool:
-    """Whether Postgres can store the text: no NUL, no lone surrogate."""
+    """Return whether Postgres can store the text: no NUL, no lone surrogate."""
     return "\x00" not in text and not any("\ud800" <= character <= "\udfff" for character in text)

@@ -25,7 +25,7 @@ from inbox.connections import connect_renewed
 from inbox.ingest import page, poll_failures
 from inbox.ingest.page import PAGE_LEASE, LeaseLost, PageOutcome
 from networks.base import Budget, Connector, NetworkError, PollResult, Reauthorise, StreamKind
-from routing.rules.versions import RuleSetError
+from routing.refusals import RuleSetError
 
 logger = logging.getLogger(__name__)
 

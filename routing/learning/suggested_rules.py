@@ -17,6 +17,7 @@ from routing.learning.example_facts import facts_of_example
 from routing.models import DismissedRule, RouterVersion, RoutingExample, Rule
 from routing.refusals import RuleSetError
 from routing.rules import editing, versions
+from routing.rules.edits import NAME_LENGTH
 from routing.rules.engine import decide
 from routing.text import tokenize
 
@@ -130,7 +131,7 @@ def accept_suggested_rule(suggestion: SuggestedRule, by: User, now: dt.datetime)
     `routing.refusals.RuleSetError` when somebody settled it a moment ago.
     """
     content = editing.RuleContent(
-        name=suggestion.words[: editing.NAME_LENGTH],
+        name=suggestion.words[:NAME_LENGTH],
         condition={"any": [{"field": "words", "any": [suggestion.words]}]},
         department=suggestion.department,
     )

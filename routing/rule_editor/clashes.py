@@ -21,17 +21,17 @@ def describe_clashes(
 def _describe_clash(clash: Clash, merged: dict[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
     """Return the subject of a clash, and each side in a line."""
     if clash.key == DEFAULT_KEY:
-        sides = [side["department_name"] if side else "none" for side in (clash.mine, clash.theirs)]
+        sides = [side["department_name"] if side else "none" for side in (clash.draft, clash.live)]
         subject = "Where everything else goes"
     elif clash.key == ORDER_KEY:
         rule_names = {rule["key"]: rule["name"] for rule in merged["rules"]}
         sides = [
-            ", ".join(rule_names.get(key, "…") for key in side[:12]) for side in (clash.mine, clash.theirs)
+            ", ".join(rule_names.get(key, "…") for key in side[:12]) for side in (clash.draft, clash.live)
         ]
         subject = "The order of the rules"
     else:
-        sides = [_describe_rule_side(side, names) for side in (clash.mine, clash.theirs)]
-        subject = f"“{(clash.mine or clash.theirs)['name']}”"
+        sides = [_describe_rule_side(side, names) for side in (clash.draft, clash.live)]
+        subject = f"“{(clash.draft or clash.live)['name']}”"
     return {"key": clash.key, "what": subject, "mine": sides[0], "theirs": sides[1]}
 
 

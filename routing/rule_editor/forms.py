@@ -12,7 +12,7 @@ from routing.conditions.validation import validate_condition
 from routing.models import Priority, Rule
 from routing.pages.forms import NAME_MISSING, validate_storable
 from routing.rule_editor.choices import EditorChoices, Options
-from routing.rules.editing import NAME_LENGTH
+from routing.rules.edits import NAME_LENGTH
 from routing.rules.scope import RuleScope
 
 MAX_TREE_LENGTH = 400_000

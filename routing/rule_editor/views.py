@@ -100,7 +100,7 @@ def rule_versions(request: HttpRequest) -> HttpResponse:
     """
     worksheet = load_worksheet(user_of(request))
     kind = replace(
-        _RULE_VERSION_LIST, describe_changes=partial(describe_ruleset_changes, known=load_display_names())
+        _RULE_VERSION_LIST, describe_changes=partial(describe_ruleset_changes, names=load_display_names())
     )
     return render_version_list(
         request,

@@ -1,4 +1,7 @@
-"""What changed in one rule from one snapshot to another, in words: what it says now, and what it said before. Pure."""
+"""What changed in one rule from one snapshot to another, in words: what it says now, and what it said before.
+
+Pure.
+"""
 
 from __future__ import annotations
 
@@ -18,17 +21,19 @@ _MAX_PARTS_NAMED = 6
 
 
 def describe_rule(rule: JsonDict, names: Names) -> str:
-    """A rule in a line: its name, its condition and where it leads."""
+    """Describe a rule in a line: its name, its condition and where it leads."""
     return (
         f"“{rule['name']}”: {summarize_condition(rule['condition'], names=names)} → {_department_name(rule)}"
     )
 
 
 def describe_rule_changes(was: JsonDict, now: JsonDict, names: Names) -> list[str]:
-    """Each change as part of a sentence, old → new; [] when nothing but the department's name is different. `names` as
-    `routing.rules.names` has them."""
+    """Describe each change as part of a sentence, old → new.
+
+    [] when nothing but the department's name is different. `names` as `routing.rules.names` has them.
+    """
     moves = was["department"] != now["department"]
-    each_of = (
+    parts = (
         ("name", f"“{was['name']}”", f"“{now['name']}”"),
         ("goes to", _department_name(was) if moves else "", _department_name(now) if moves else ""),
         ("priority", _priority_word(was), _priority_word(now)),
@@ -47,8 +52,8 @@ def describe_rule_changes(was: JsonDict, now: JsonDict, names: Names) -> list[st
         ("dismissed as noise:", _yes_or_no(was, "dismiss"), _yes_or_no(now, "dismiss")),
         ("playbook begins at", _branch_text(was), _branch_text(now)),
     )
-    found = [f"{said} {before} → {after}" for said, before, after in each_of if before != after]
-    return [*found, *_describe_condition_change(was["condition"], now["condition"], names)]
+    changes = [f"{label} {before} → {after}" for label, before, after in parts if before != after]
+    return [*changes, *_describe_condition_change(was["condition"], now["condition"], names)]
 
 
 def _department_name(rule: JsonDict) -> str:
@@ -68,9 +73,9 @@ def _yes_or_no(rule: JsonDict, name: str) -> str:
     return "yes" if rule.get(name) else "no"
 
 
-def _display_name(what: str, rule: JsonDict, names: Names) -> str:
-    value = rule.get(what) or ""
-    return names.get(f"{what} {value}", value)
+def _display_name(field: str, rule: JsonDict, names: Names) -> str:
+    value = rule.get(field) or ""
+    return names.get(f"{field} {value}", value)
 
 
 def _branch_text(rule: JsonDict) -> str:
@@ -83,14 +88,14 @@ def _describe_condition_change(was: JsonDict, now: JsonDict, names: Names) -> It
     old, new = Counter(_flatten_condition(was, (), names)), Counter(_flatten_condition(now, (), names))
     came, went = [words for _, words in new - old], [words for _, words in old - new]
     both = set(came) & set(went)
-    said = [
-        f"{how} {_join_with_rest(named)}"
-        for how, parts in (("with", came), ("without", went))
+    changes = [
+        f"{label} {_join_with_rest(named)}"
+        for label, parts in (("with", came), ("without", went))
         if (named := [words for words in parts if words not in both])
     ]
     yield (
-        f"condition now {', '.join(said)}"
-        if said
+        f"condition now {', '.join(changes)}"
+        if changes
         else f"condition grouped otherwise: {summarize_condition(now, names=names)}"
     )
 
@@ -104,20 +109,23 @@ def _join_with_rest(parts: list[str]) -> str:
 def _flatten_condition(
     tree: JsonDict, within: tuple[str, ...], names: Names
 ) -> Iterator[tuple[tuple[str, ...], str]]:
-    """Each single thing that a condition asks for, in words, with the groups that it stands in."""
+    """Yield each single thing that a condition asks for, with its groups.
+
+    Things are in words; the groups are those that it stands in, the outermost first.
+    """
     if "field" not in tree:
         group, parts = next(iter(tree.items()))
         inner = within if len(parts) == 1 and group != "none" else (*within, group)
         for part in parts:
             yield from _flatten_condition(part, inner, names)
         return
-    barred = "not " if within.count("none") % 2 else ""
+    negation = "not " if within.count("none") % 2 else ""
     kind = next((key for key in ("any", "all") if key in tree), "")
     if tree["field"] == "words":
         for word in tree[kind]:
-            yield (*within, kind), barred + describe_leaf({"field": "words", "any": [word]})
+            yield (*within, kind), negation + describe_leaf({"field": "words", "any": [word]})
     elif tree["field"] in CHOICE_FIELDS:
         for value in tree["is"]:
-            yield within, barred + describe_leaf({**tree, "is": [value]}, names=names)
+            yield within, negation + describe_leaf({**tree, "is": [value]}, names=names)
     else:
-        yield within, barred + describe_leaf(tree, names=names)
+        yield within, negation + describe_leaf(tree, names=names)

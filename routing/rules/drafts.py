@@ -1,4 +1,4 @@
-"""Drafts: edits of one person that are published together, brought up to date with others' first, or thrown away."""
+"""Drafts: edits of one person that are published together, brought up to date with others' first, or discarded."""
 
 from __future__ import annotations
 
@@ -35,8 +35,10 @@ class DraftClashError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class DraftStatus:
-    """A draft beside what is live. `lines` say what publishing would change; `behind` is how many versions were
-    published since it began."""
+    """A draft beside what is live.
+
+    `lines` say what publishing would change; `behind` is how many versions were published since the draft began.
+    """
 
     draft: RuleDraft
     lines: tuple[str, ...]
@@ -46,12 +48,15 @@ class DraftStatus:
 
 
 def find_rule_draft(user: User) -> RuleDraft | None:
-    """The person's draft, None without one."""
+    """Return the person's draft, None without one."""
     return RuleDraft.objects.filter(by=user).first()
 
 
 def begin_rule_draft(by: User, now: dt.datetime) -> RuleDraft:
-    """The person's draft; a new one begins as what is live. Raises `NotYours` for those who edit no rules."""
+    """Return the person's draft; begin one from what is live if there is none.
+
+    Raises `EditNotPermitted` for those who edit no rules.
+    """
     if rule_scope_of(by).is_empty:
         raise EditNotPermitted("You may not edit rules.")
     with transaction.atomic():
@@ -62,40 +67,47 @@ def begin_rule_draft(by: User, now: dt.datetime) -> RuleDraft:
 
 
 def draft_status(draft: RuleDraft, chosen: Mapping[str, str] | None = None) -> DraftStatus:
-    """How the draft stands to what is live now. Reads the version it began from and the rules; writes nothing."""
+    """Compare the draft with what is live now.
+
+    Reads the version that it began from and the rules; writes nothing.
+    """
     newest = RuleSetVersion.objects.values_list("number", flat=True).first() or 0
-    theirs = build_rules_snapshot()
-    merged, clashes = _merge_with_live(draft, theirs, chosen)
-    same = without_department_names(merged) == without_department_names(theirs)
-    lines = () if same else tuple(describe_ruleset_changes(theirs, merged, load_display_names()))
+    live = build_rules_snapshot()
+    merged, clashes = _merge_with_live(draft, live, chosen)
+    same = without_department_names(merged) == without_department_names(live)
+    lines = () if same else tuple(describe_ruleset_changes(live, merged, load_display_names()))
     return DraftStatus(draft, lines, max(newest - draft.based_on, 0), tuple(clashes), merged)
 
 
 def _merge_with_live(
-    draft: RuleDraft, theirs: JsonDict, chosen: Mapping[str, str] | None
+    draft: RuleDraft, live: JsonDict, chosen: Mapping[str, str] | None
 ) -> tuple[JsonDict, list[Clash]]:
-    """The draft with what is live now; its new rules come before nobody else's, whatever others moved meanwhile."""
+    """Merge the draft with what is live now.
+
+    Its new rules come before nobody else's, whatever others moved meanwhile.
+    """
     version = RuleSetVersion.objects.filter(number=draft.based_on).first()
-    merged, clashes = merge_snapshots(version.snapshot if version else theirs, draft.content, theirs, chosen)
-    return place_new_rules_below(theirs, merged, rule_scope_of(draft.by).covers), clashes
+    merged, clashes = merge_snapshots(version.snapshot if version else live, draft.content, live, chosen)
+    return place_new_rules_below(live, merged, rule_scope_of(draft.by).covers), clashes
 
 
 def publish_rule_draft(
     by: User, note: str, now: dt.datetime, chosen: Mapping[str, str] | None = None
 ) -> RuleSetVersion | None:
-    """Makes the draft live, together with what others published meanwhile, and ends it; None when nothing changed.
+    """Make the draft live, with what others published meanwhile, and delete it.
 
-    Raises `RuleDraft.DoesNotExist`, `DraftClashError` when others changed the same rules and `chosen` ("mine" or "theirs" by
-    key) does not say which counts, `NotYours`, `NotAbove`, `TooWide`, and `RuleSetError` when something is wrong with the rules.
+    Returns None when nothing changed. Raises `RuleDraft.DoesNotExist`, `DraftClashError` when others changed the same rules
+    and `chosen` ("mine" or "theirs" by key) does not say which counts, `EditNotPermitted`, `MayNotOvertake`,
+    `ConditionTooWide`, and `RuleSetError` when something is wrong with the rules.
     """
     with transaction.atomic():
         versions.lock_rule_editing()
         draft = RuleDraft.objects.select_for_update().get(by=by)
-        theirs = build_rules_snapshot()
-        merged, clashes = _merge_with_live(draft, theirs, chosen)
+        live = build_rules_snapshot()
+        merged, clashes = _merge_with_live(draft, live, chosen)
         if clashes:
             raise DraftClashError(clashes)
-        rule_scope_of(by).require_change(theirs, merged)
+        rule_scope_of(by).require_change(live, merged)
         versions.require_valid_rules(merged)
         replace_rules(merged)
         version = versions.publish_rules(by, note or "Published a draft", now)
@@ -104,12 +116,15 @@ def publish_rule_draft(
 
 
 def rebase_rule_draft(by: User, now: dt.datetime, chosen: Mapping[str, str]) -> RuleDraft:
-    """Takes what others published into the draft. Raises `RuleDraft.DoesNotExist` and `DraftClashError`."""
+    """Take what others published into the draft.
+
+    `chosen` as for `publish_rule_draft`. Raises `RuleDraft.DoesNotExist` and `DraftClashError`.
+    """
     with transaction.atomic():
         versions.lock_rule_editing()
         draft = RuleDraft.objects.select_for_update().get(by=by)
-        theirs = build_rules_snapshot()
-        merged, clashes = _merge_with_live(draft, theirs, chosen)
+        live = build_rules_snapshot()
+        merged, clashes = _merge_with_live(draft, live, chosen)
         if clashes:
             raise DraftClashError(clashes)
         save_draft_content(draft, merged, now)
@@ -119,5 +134,5 @@ def rebase_rule_draft(by: User, now: dt.datetime, chosen: Mapping[str, str]) -> 
 
 
 def discard_rule_draft(by: User) -> bool:
-    """Throws the draft away; False when there is none."""
+    """Delete the draft; return False when there is none."""
     return bool(RuleDraft.objects.filter(by=by).delete()[0])

@@ -1,11 +1,13 @@
-"""What editors do with rules. Each verb goes into the person's draft while they have one; otherwise it publishes one
-version with its author and a note. Or it changes nothing.
+"""The verbs of those who edit rules.
 
-All raise `routing.refusals.RuleSetError` when the rules could not decide afterwards, `routing.refusals.EditNotPermitted` (one of
-these) when the rule is not the person's to change, `routing.rules.scope.MayNotOvertake` (another) when it would come before other
-departments' rules, `routing.rules.scope.ConditionTooWide` when it would take messages of brand accounts that are not the person's, and
-`Rule.DoesNotExist` when it is gone. `now` is the time of the change, UTC. `by` is None for the
-system, which may change everything.
+Each goes into the person's draft while they have one; otherwise it publishes one version with its author and a note. Or
+it changes nothing.
+
+All raise `routing.refusals.RuleSetError` when the rules could not decide afterwards, `routing.refusals.EditNotPermitted`
+when the rule is not the person's to change, `routing.rules.scope.MayNotOvertake` when it would come before other
+departments' rules, `routing.rules.scope.ConditionTooWide` when it would take messages of brand accounts that are not the
+person's (all three are `RuleSetError`s), and `Rule.DoesNotExist` when it is gone. `now` is the time of the change, UTC.
+`by` is None for the system, which may change everything.
 """
 
 from __future__ import annotations
@@ -22,30 +24,17 @@ from accounts.models import Department, User
 from routing.models import Rule, RuleDraft, RuleSetVersion
 from routing.refusals import RuleSetError
 from routing.rules import edits, versions
-from routing.rules.edits import NAME_LENGTH, NoSuchRule
+from routing.rules.edits import NoSuchRule
 from routing.rules.precedence import place_new_rules_below
 from routing.rules.scope import rule_scope_of
 from routing.rules.store import OPTIONAL_RULE_FIELDS, build_rules, build_rules_snapshot, replace_rules
 
-__all__ = [
-    "NAME_LENGTH",
-    "RuleContent",
-    "add_rule",
-    "apply_rule_edit",
-    "change_rule",
-    "delete_rule",
-    "duplicate_rule",
-    "move_rule",
-    "restore_rules_version",
-    "set_default_department",
-    "switch_rule",
-]  # fmt: skip
 JsonDict = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class RuleContent:
-    """What an editor says about one rule. `condition` is a valid tree."""
+    """One rule as an editor wants it. `condition` is a valid tree."""
 
     name: str
     condition: dict[str, Any]
@@ -60,8 +49,8 @@ class RuleContent:
     playbook_branch: str = ""
 
     def serialize(self, key: str) -> JsonDict:
-        """As a snapshot has it, under this key."""
-        said: JsonDict = {
+        """Return the rule under this key as a snapshot has it."""
+        rule: JsonDict = {
             "key": key,
             "name": self.name,
             "enabled": self.enabled,
@@ -72,7 +61,7 @@ class RuleContent:
             "tags": list(self.tags),
             "needs_answer": self.needs_answer,
         }
-        return said | {name: getattr(self, name) for name in OPTIONAL_RULE_FIELDS if getattr(self, name)}
+        return rule | {name: getattr(self, name) for name in OPTIONAL_RULE_FIELDS if getattr(self, name)}
 
 
 def apply_rule_edit(
@@ -83,10 +72,10 @@ def apply_rule_edit(
     *,
     about: str = "",
 ) -> JsonDict:
-    """Applies a change to the person's draft, or publishes it; the content afterwards. Editors take turns.
+    """Apply a change to the person's draft, or publish it; return the content afterwards.
 
-    `note` may be worked out from the content as it was. `about` is the key of a rule that must be the person's own
-    even when the change would touch nothing of others.
+    Editors take turns. `note` may be worked out from the content as it was. `about` is the key of a rule that must be the
+    person's own even when the change would touch nothing of others.
     """
     with transaction.atomic():
         versions.lock_rule_editing()
@@ -104,14 +93,14 @@ def apply_rule_edit(
         if draft is not None:
             save_draft_content(draft, after, now)
         else:
-            said = note if isinstance(note, str) else note(before)
+            note_text = note if isinstance(note, str) else note(before)
             _replace_rules_or_refuse(after)
-            versions.publish_rules(by, said, now)
+            versions.publish_rules(by, note_text, now)
     return after
 
 
 def save_draft_content(draft: RuleDraft, content: JsonDict, now: dt.datetime) -> None:
-    """Another content for a draft that is locked."""
+    """Replace the content of a draft that is locked."""
     if content == draft.content:
         return
     draft.content, draft.updated_at = content, now
@@ -128,10 +117,10 @@ def _replace_rules_or_refuse(content: JsonDict) -> None:
 
 def _edited_rule(content: JsonDict, key: str) -> Rule:
     stored = Rule.objects.select_related("department").filter(key=key).first()
-    wanted = next(at for at, rule in enumerate(content["rules"]) if rule["key"] == key)
-    found = build_rules({"default": None, "rules": [content["rules"][wanted]]})[0]
-    found.position, found.pk = wanted + 1, stored.pk if stored else None
-    return found
+    at = next(at for at, rule in enumerate(content["rules"]) if rule["key"] == key)
+    rule = build_rules({"default": None, "rules": [content["rules"][at]]})[0]
+    rule.position, rule.pk = at + 1, stored.pk if stored else None
+    return rule
 
 
 def _note_naming_rule(words: str, key: str) -> Callable[[JsonDict], str]:
@@ -141,8 +130,10 @@ def _note_naming_rule(words: str, key: str) -> Callable[[JsonDict], str]:
 def add_rule(
     content: RuleContent, by: User | None, note: str, now: dt.datetime, *, before: Collection[str] = ()
 ) -> Rule:
-    """A new rule, right before the first of the rules with the keys `before`, else after all others; and never before
-    rules of others that are not the person's to overtake."""
+    """Add a rule right before the first with a key in `before`.
+
+    Else after all others. It comes before no rule of other departments.
+    """
     key, covers = str(uuid.uuid4()), rule_scope_of(by).covers
     note = note or f"Added “{content.name}”"
 
@@ -157,7 +148,7 @@ def add_rule(
 
 
 def change_rule(key: uuid.UUID, content: RuleContent, by: User | None, note: str, now: dt.datetime) -> Rule:
-    """The rule with another content; its place stays."""
+    """Replace the content of a rule; its place stays."""
     note, name = note or f"Changed “{content.name}”", str(key)
     after = apply_rule_edit(
         by, note, now, lambda rules: edits.with_changed_rule(rules, name, content.serialize(name))
@@ -166,7 +157,7 @@ def change_rule(key: uuid.UUID, content: RuleContent, by: User | None, note: str
 
 
 def switch_rule(key: uuid.UUID, enabled: bool, by: User | None, now: dt.datetime) -> Rule:
-    """The rule switched on or off."""
+    """Switch a rule on or off."""
     note = _note_naming_rule(f"Switched {'on' if enabled else 'off'} “{{}}”", str(key))
     after = apply_rule_edit(by, note, now, lambda rules: edits.with_switched_rule(rules, str(key), enabled))
     return _edited_rule(after, str(key))
@@ -175,8 +166,10 @@ def switch_rule(key: uuid.UUID, enabled: bool, by: User | None, now: dt.datetime
 def move_rule(
     key: uuid.UUID, by: User | None, now: dt.datetime, *, to: int | None = None, step: int = 0
 ) -> Rule:
-    """The rule at place `to`, counted from 1, or `step` places further down (up when negative); brought into range.
-    The others keep their order."""
+    """Move a rule to place `to`, or by `step` places.
+
+    Places count from 1; `step` is up when negative; both are brought into range. The others keep their order.
+    """
     note = _note_naming_rule("Moved “{}”", str(key))
     after = apply_rule_edit(
         by, note, now, lambda rules: edits.with_moved_rule(rules, str(key), to=to, step=step), about=str(key)
@@ -185,7 +178,7 @@ def move_rule(
 
 
 def delete_rule(key: uuid.UUID, by: User | None, now: dt.datetime) -> str:
-    """Removes the rule; older versions keep it. Returns its name."""
+    """Delete a rule; older versions keep it. Returns its name."""
     names: list[str] = []
 
     def change(rules: JsonDict) -> JsonDict:
@@ -197,8 +190,10 @@ def delete_rule(key: uuid.UUID, by: User | None, now: dt.datetime) -> str:
 
 
 def duplicate_rule(key: uuid.UUID, by: User | None, now: dt.datetime) -> Rule:
-    """A copy right after the rule, or after the last rule that is not the person's; switched off until someone has
-    edited it."""
+    """Copy a rule; the copy is switched off until someone has edited it.
+
+    It stands right after the rule, or after the last rule that is not the person's.
+    """
     keys: list[str] = []
 
     def change(rules: JsonDict) -> JsonDict:
@@ -211,7 +206,7 @@ def duplicate_rule(key: uuid.UUID, by: User | None, now: dt.datetime) -> Rule:
 
 
 def restore_rules_version(number: int, by: User | None, now: dt.datetime) -> str:
-    """Put the rules of version `number` back; return what became of that, as a sentence.
+    """Put the rules of version `number` back; return the outcome as a sentence.
 
     Into the person's draft while they have one, else published as a new version. Raises what
     `routing.rules.versions.restorable_content` and `apply_rule_edit` raise.
@@ -227,7 +222,7 @@ def restore_rules_version(number: int, by: User | None, now: dt.datetime) -> str
 
 
 def set_default_department(department: Department, by: User | None, now: dt.datetime) -> None:
-    """Where messages go when no rule holds."""
+    """Set the department of messages that no rule takes."""
     if not department.is_open:
         raise RuleSetError(f"{department.name} is closed. Choose another department.")
     default = {"department": department.slug, "department_name": department.name}

@@ -1,6 +1,6 @@
-"""Edits of a rule set as plain JSON: each takes a snapshot and gives the next one, and leaves the first alone. Pure.
+"""Edits of a rule set as plain JSON: each takes a snapshot and gives the next one, and leaves the first alone.
 
-All raise `NoSuchRule` for a key that is not there.
+Pure. All raise `NoSuchRule` for a key that is not there.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ class NoSuchRule(LookupError):
 
 
 def get_rule_by_key(content: JsonDict, key: str) -> JsonDict:
-    """The rule with this key."""
+    """Return the rule with this key."""
     for rule in content["rules"]:
         if rule["key"] == key:
             return dict(rule)
@@ -25,7 +25,7 @@ def get_rule_by_key(content: JsonDict, key: str) -> JsonDict:
 
 
 def with_rule(content: JsonDict, rule: JsonDict) -> JsonDict:
-    """The rule in the place of the one with its key, or after all others."""
+    """Put the rule in its own place, a new one after all others."""
     keys = [each["key"] for each in content["rules"]]
     if rule["key"] not in keys:
         return content | {"rules": [*content["rules"], rule]}
@@ -33,35 +33,37 @@ def with_rule(content: JsonDict, rule: JsonDict) -> JsonDict:
 
 
 def with_changed_rule(content: JsonDict, key: str, rule: JsonDict) -> JsonDict:
-    """Another content for the rule with this key."""
+    """Replace the content of the rule with this key."""
     get_rule_by_key(content, key)
     return with_rule(content, rule | {"key": key})
 
 
 def with_switched_rule(content: JsonDict, key: str, enabled: bool) -> JsonDict:
-    """The rule on or off."""
+    """Switch the rule on or off."""
     return with_rule(content, get_rule_by_key(content, key) | {"enabled": enabled})
 
 
 def without_rule(content: JsonDict, key: str) -> JsonDict:
-    """Without the rule."""
+    """Remove the rule."""
     get_rule_by_key(content, key)
     return content | {"rules": [each for each in content["rules"] if each["key"] != key]}
 
 
 def with_moved_rule(content: JsonDict, key: str, *, to: int | None = None, step: int = 0) -> JsonDict:
-    """The rule at place `to`, counted from 1, or `step` places further down (up when negative), brought into range.
-    The others keep their order."""
+    """Move the rule to place `to`, or by `step` places.
+
+    Places count from 1; `step` is up when negative; both are brought into range. The others keep their order.
+    """
     rule = get_rule_by_key(content, key)
     place = [each["key"] for each in content["rules"]].index(key)
     rules = [each for each in content["rules"] if each["key"] != key]
-    wanted = place + step if to is None else to - 1
-    rules.insert(min(max(wanted, 0), len(rules)), rule)
+    new_place = place + step if to is None else to - 1
+    rules.insert(min(max(new_place, 0), len(rules)), rule)
     return content | {"rules": rules}
 
 
 def with_copied_rule(content: JsonDict, key: str) -> tuple[JsonDict, str]:
-    """A copy right after the rule, switched off; and the copy's key."""
+    """Put a copy right after the rule, switched off; also return its key."""
     source = get_rule_by_key(content, key)
     copy = source | {
         "key": str(uuid.uuid4()),
@@ -73,7 +75,10 @@ def with_copied_rule(content: JsonDict, key: str) -> tuple[JsonDict, str]:
 
 
 def without_department_names(content: JsonDict) -> JsonDict:
-    """Without the departments' names, which change by themselves: what counts when two snapshots are compared."""
+    """Return what counts when two snapshots are compared.
+
+    The departments' names are left out: they change by themselves.
+    """
     default = content["default"]
     return {
         "default": default and default["department"],

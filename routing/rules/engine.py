@@ -23,7 +23,7 @@ MAX_NAMED_PARTS = 4
 
 @dataclass(frozen=True, slots=True)
 class CompiledRule:
-    """One rule, ready."""
+    """One rule, ready to decide."""
 
     key: str
     name: str
@@ -55,9 +55,9 @@ class CompiledRules:
 
 
 def compile_rules(snapshot: Mapping[str, Any]) -> CompiledRules:
-    """A snapshot (see `routing.rules.store.build_rules_snapshot`, with its `version`) made ready. Rules that are switched off are
-    left out.
+    """Compile a snapshot, so that it can decide.
 
+    The snapshot is `routing.rules.store.build_rules_snapshot` with its `version`. Rules that are switched off are left out.
     Raises `RuleSetError` when the default is missing or a condition is not valid.
     """
     default = snapshot.get("default") or {}
@@ -66,8 +66,8 @@ def compile_rules(snapshot: Mapping[str, Any]) -> CompiledRules:
     calendars = snapshot.get("calendars") or {}
     try:
         index = ConditionIndex(
-            {key: compile_history(one["versions"]) for key, one in calendars.items()},
-            {key: one["name"] for key, one in calendars.items()} | (snapshot.get("names") or {}),
+            {key: compile_history(calendar["versions"]) for key, calendar in calendars.items()},
+            {key: calendar["name"] for key, calendar in calendars.items()} | (snapshot.get("names") or {}),
         )
     except CalendarError as error:
         raise RuleSetError(f"The calendars of the rules cannot be read: {error}") from error
@@ -98,8 +98,8 @@ def compile_rules(snapshot: Mapping[str, Any]) -> CompiledRules:
 def _compile_rule(rule: Mapping[str, Any], index: ConditionIndex) -> CompiledRule:
     problems = validate_condition(rule.get("condition"))
     if problems or not rule.get("department"):
-        what = problems[0] if problems else "no department"
-        raise RuleSetError(f"Rule “{rule.get('name', '')}”: {what}")
+        problem = problems[0] if problems else "no department"
+        raise RuleSetError(f"Rule “{rule.get('name', '')}”: {problem}")
     return CompiledRule(
         key=str(rule.get("key", "")),
         name=rule.get("name", ""),
@@ -127,7 +127,7 @@ def _compile_condition(rule: Mapping[str, Any], index: ConditionIndex) -> Compil
 
 
 def _candidate_positions(compiled: CompiledRules, seen: Iterable[int]) -> list[int]:
-    """Positions of the rules worth asking, in order."""
+    """Return the positions of the rules worth testing, in order."""
     positions = set(compiled.always_positions)
     called_by = compiled.positions_by_number
     for number in seen:
@@ -137,7 +137,10 @@ def _candidate_positions(compiled: CompiledRules, seen: Iterable[int]) -> list[i
 
 
 def first_matching_rule(seen: set[int], compiled: CompiledRules) -> CompiledRule | None:
-    """The first rule that holds for a message with the numbers `seen` (`Index.seen`); None when none does."""
+    """Return the first rule that holds, None when none does.
+
+    `seen` are the message's numbers (`ConditionIndex.find_seen_numbers`).
+    """
     for position in _candidate_positions(compiled, seen):
         if compiled.rules[position].tree.test(seen):
             return compiled.rules[position]
@@ -145,15 +148,18 @@ def first_matching_rule(seen: set[int], compiled: CompiledRules) -> CompiledRule
 
 
 def matching_rules(seen: set[int], compiled: CompiledRules) -> list[CompiledRule]:
-    """Every rule that holds for a message with the numbers `seen` (`Index.seen`), in order."""
-    asked = (compiled.rules[position] for position in _candidate_positions(compiled, seen))
-    return [rule for rule in asked if rule.tree.test(seen)]
+    """Return every rule that holds, in order.
+
+    `seen` are the message's numbers (`ConditionIndex.find_seen_numbers`).
+    """
+    candidates = (compiled.rules[position] for position in _candidate_positions(compiled, seen))
+    return [rule for rule in candidates if rule.tree.test(seen)]
 
 
 def decide(facts: Facts, compiled: CompiledRules) -> Decision:
-    """Where a message goes: the first rule that holds, else the default. Pure, total, deterministic; never raises.
+    """Decide where a message goes: by the first rule that holds, else the default.
 
-    Of the text, the first `routing.text.MAX_TEXT_READ` characters count.
+    Pure, total, deterministic; never raises. Of the text, the first `routing.text.MAX_TEXT_READ` characters count.
     """
     seen = compiled.index.find_seen_numbers(facts)
     rule = first_matching_rule(seen, compiled)
@@ -164,7 +170,10 @@ def decide(facts: Facts, compiled: CompiledRules) -> Decision:
 
 
 def matching_decisions(facts: Facts, compiled: CompiledRules) -> list[Decision]:
-    """What every rule that holds would decide, in order: the first is what `decide` returns. Empty when none does."""
+    """Return what every rule that holds would decide, in order.
+
+    The first is what `decide` returns. Empty when none holds.
+    """
     seen = compiled.index.find_seen_numbers(facts)
     return [_build_decision(rule, compiled, seen) for rule in matching_rules(seen, compiled)]
 
@@ -175,12 +184,12 @@ def _build_decision(rule: CompiledRule, compiled: CompiledRules, seen: set[int])
         parts = [summarize_condition(rule.condition, names=compiled.index.names)]
     if len(parts) > MAX_NAMED_PARTS:
         parts = [*parts[:MAX_NAMED_PARTS], "more"]
-    why = " and ".join(parts)
+    reason = " and ".join(parts)
     where = f"{rule.department_name} (rule “{rule.name}”, version {compiled.version})"
     return Decision(
         department=rule.department,
         decided_by="rule",
-        reasons=(f"{why[:1].upper()}{why[1:]} → {where}",),
+        reasons=(f"{reason[:1].upper()}{reason[1:]} → {where}",),
         version=compiled.version,
         rule_key=rule.key,
         rule_name=rule.name,

@@ -14,15 +14,18 @@ _MAX_RULES_DESCRIBED = 3
 
 
 def describe_ruleset_changes(
-    older: dict[str, Any] | None, newer: dict[str, Any], known: Mapping[str, str] | None = None
+    older: dict[str, Any] | None, newer: dict[str, Any], names: Mapping[str, str] | None = None
 ) -> list[str]:
-    """What `newer` has that `older` had not, as sentences; the first version names only its size. `known` are names as
-    `routing.rules.names` has them; those of calendars are in the versions, too."""
+    """Describe what `newer` has that `older` had not, as sentences.
+
+    The first version names only its size. `names` as `routing.rules.names` has them; those of calendars are in the versions,
+    too.
+    """
     if older is None:
         return [f"{len(newer['rules'])} rules"]
     was = {rule["key"]: rule for rule in older["rules"]}
     now = {rule["key"]: rule for rule in newer["rules"]}
-    names = dict(known or {}) | {
+    names = dict(names or {}) | {
         key: calendar["name"]
         for side in (older, newer)
         for key, calendar in side.get("calendars", {}).items()
@@ -53,7 +56,10 @@ def _describe_added(rules: list[dict[str, Any]], names: dict[str, str]) -> list[
 
 
 def _describe_reordering(was: list[str], now: list[str], rules: dict[str, dict[str, Any]]) -> list[str]:
-    """Which rule moved, where moving one explains it all: the one that moved farthest."""
+    """Name the rule that moved, where moving one explains it all.
+
+    It is the one that moved farthest.
+    """
     if was == now:
         return []
     moved = max(now, key=lambda key: abs(now.index(key) - was.index(key)))
@@ -81,7 +87,10 @@ def _default_name(snapshot: dict[str, Any]) -> str:
 
 
 def find_newer_version_of_rule(seen: int, key: str) -> RuleSetVersion | None:
-    """The newest version above `seen` when the rule differs between the two, None when nobody touched it."""
+    """Return the newest version if a rule differs there from version `seen`.
+
+    None when nobody touched the rule since.
+    """
     newest = RuleSetVersion.objects.select_related("created_by").first()
     before = RuleSetVersion.objects.filter(number=seen).first()
     if newest is None or before is None or newest.number == seen:

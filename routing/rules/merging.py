@@ -1,4 +1,4 @@
-"""Bringing a draft together with what others published since it began: rule by rule, three ways. Pure."""
+"""Merge a draft with what others published since it began: rule by rule, three ways. Pure."""
 
 from __future__ import annotations
 
@@ -15,76 +15,82 @@ DEFAULT_KEY, ORDER_KEY = "default", "order"
 
 @dataclass(frozen=True, slots=True)
 class Clash:
-    """Both changed the same thing, each in another way. `key` is a rule's, `DEFAULT_KEY` or `ORDER_KEY`; a side is None where
-    the rule was deleted."""
+    """Both sides changed the same thing, each in another way.
+
+    `key` is a rule's, `DEFAULT_KEY` or `ORDER_KEY`; a side is None where the rule was deleted.
+    """
 
     key: str
-    mine: Any
-    theirs: Any
+    draft: Any
+    live: Any
 
 
 def merge_snapshots(
-    base: JsonDict, mine: JsonDict, theirs: JsonDict, chosen: Mapping[str, str] | None = None
+    base: JsonDict, draft: JsonDict, live: JsonDict, chosen: Mapping[str, str] | None = None
 ) -> tuple[JsonDict, list[Clash]]:
-    """`mine` and `theirs`, both made from `base`, in one; and what could not be decided.
+    """Merge `draft` and `live`, both made from `base`; also return what could not be decided.
 
-    `chosen` says "mine" or "theirs" by key for clashes; the rest of them stand as mine in the result.
+    `chosen` says "mine" (the draft's) or "theirs" (the live one's) by key for clashes; the rest of them stand as in the draft
+    in the result.
     """
     chosen, clashes = chosen or {}, []
-    sides = [{rule["key"]: rule for rule in content["rules"]} for content in (base, mine, theirs)]
-    kept: dict[str, JsonDict] = {}
+    sides = [{rule["key"]: rule for rule in content["rules"]} for content in (base, draft, live)]
+    merged: dict[str, JsonDict] = {}
     for key in dict.fromkeys([*sides[1], *sides[2]]):
-        was, ours, other = (side.get(key) for side in sides)
-        taken, clash = _pick_side(was, ours, other, _same_rule, chosen.get(key))
+        base_rule, draft_rule, live_rule = (side.get(key) for side in sides)
+        rule, clash = _pick_side(base_rule, draft_rule, live_rule, _same_rule, chosen.get(key))
         if clash:
-            clashes.append(Clash(key, ours, other))
-        if taken is not None:
-            kept[key] = taken
+            clashes.append(Clash(key, draft_rule, live_rule))
+        if rule is not None:
+            merged[key] = rule
     default, clash = _pick_side(
-        base["default"], mine["default"], theirs["default"], _same_default, chosen.get(DEFAULT_KEY)
+        base["default"], draft["default"], live["default"], _same_default, chosen.get(DEFAULT_KEY)
     )
     if clash:
-        clashes.append(Clash(DEFAULT_KEY, mine["default"], theirs["default"]))
-    orders = [[key for key in side if key in kept] for side in sides]
+        clashes.append(Clash(DEFAULT_KEY, draft["default"], live["default"]))
+    orders = [[key for key in side if key in merged] for side in sides]
     order, clash = _merge_order(orders[0], orders[1], orders[2], chosen.get(ORDER_KEY))
     if clash:
         clashes.append(Clash(ORDER_KEY, orders[1], orders[2]))
-    return {"default": default, "rules": [kept[key] for key in order]}, clashes
+    return {"default": default, "rules": [merged[key] for key in order]}, clashes
 
 
-def _pick_side(was: Any, mine: Any, theirs: Any, same: Any, choice: str | None) -> tuple[Any, bool]:
-    """What to take, and whether that is undecided."""
-    if same(mine, theirs) or same(theirs, was):
-        return mine, False
-    if same(mine, was):
-        return theirs, False
+def _pick_side(base: Any, draft: Any, live: Any, same: Any, choice: str | None) -> tuple[Any, bool]:
+    """Return the side to take, and whether that is undecided."""
+    if same(draft, live) or same(live, base):
+        return draft, False
+    if same(draft, base):
+        return live, False
     if choice == "theirs":
-        return theirs, False
-    return mine, choice != "mine"
+        return live, False
+    return draft, choice != "mine"
 
 
-def _same_rule(one: JsonDict | None, other: JsonDict | None) -> bool:
-    if one is None or other is None:
-        return one is other
-    rules = without_department_names({"default": None, "rules": [one, other]})["rules"]
+def _same_rule(first: JsonDict | None, second: JsonDict | None) -> bool:
+    if first is None or second is None:
+        return first is second
+    rules = without_department_names({"default": None, "rules": [first, second]})["rules"]
     return bool(rules[0] == rules[1])
 
 
-def _same_default(one: JsonDict | None, other: JsonDict | None) -> bool:
-    return (one and one["department"]) == (other and other["department"])
+def _same_default(first: JsonDict | None, second: JsonDict | None) -> bool:
+    return (first and first["department"]) == (second and second["department"])
 
 
 def _merge_order(
-    base: Sequence[str], mine: Sequence[str], theirs: Sequence[str], choice: str | None
+    base: Sequence[str], draft: Sequence[str], live: Sequence[str], choice: str | None
 ) -> tuple[list[str], bool]:
-    """One order of all rules. Those that only one side has keep the neighbour above that they have there."""
-    common = [key for key in base if key in mine and key in theirs]
-    ours, other = ([key for key in side if key in common] for side in (mine, theirs))
-    if ours == other or other == common:
-        return _insert_missing(mine, theirs), False
-    if ours == common or choice == "theirs":
-        return _insert_missing(theirs, mine), False
-    return _insert_missing(mine, theirs), choice != "mine"
+    """Return one order of all rules, and whether it is undecided.
+
+    Rules that only one side has keep the neighbour above that they have there.
+    """
+    common = [key for key in base if key in draft and key in live]
+    draft_order, live_order = ([key for key in side if key in common] for side in (draft, live))
+    if draft_order == live_order or live_order == common:
+        return _insert_missing(draft, live), False
+    if draft_order == common or choice == "theirs":
+        return _insert_missing(live, draft), False
+    return _insert_missing(draft, live), choice != "mine"
 
 
 def _insert_missing(first: Sequence[str], second: Iterable[str]) -> list[str]:

@@ -1,4 +1,7 @@
-"""What rules name, as people know it: as `routing.conditions.wording` asks for it, under "field value", calendars under their key."""
+"""The names by which people know what rules name.
+
+`routing.conditions.wording` looks them up so: under "field value", calendars under their key.
+"""
 
 from __future__ import annotations
 
@@ -12,9 +15,9 @@ JsonDict = dict[str, Any]
 
 
 def brand_account_names() -> dict[str, str]:
-    """Every brand account: `brand_account x:17` is `@acme on X`. One statement."""
-    found = BrandAccount.objects.only("network", "remote_id", "handle", "name")
-    return {f"brand_account {one.network}:{one.remote_id}": str(one) for one in found}
+    """Map every brand account: `brand_account x:17` is `@acme on X`. One statement."""
+    accounts = BrandAccount.objects.only("network", "remote_id", "handle", "name")
+    return {f"brand_account {account.network}:{account.remote_id}": str(account) for account in accounts}
 
 
 def _department_names() -> dict[str, str]:
@@ -23,28 +26,37 @@ def _department_names() -> dict[str, str]:
 
 
 def load_display_names() -> dict[str, str]:
-    """Everything that a rule may name: calendars, brand accounts, departments, people, skills. Five statements."""
+    """Read the names of everything a rule may name.
+
+    Calendars, brand accounts, departments, people, skills. Five statements.
+    """
     people = User.objects.only("username", "first_name", "last_name")
     return (
         {str(pk): name for pk, name in Calendar.objects.values_list("pk", "name")}
         | brand_account_names()
         | _department_names()
-        | {f"person {one.username}": str(one) for one in people}
+        | {f"person {person.username}": str(person) for person in people}
         | {f"skill {slug}": name for slug, name in Skill.objects.values_list("slug", "name")}
     )
 
 
 def load_display_names_in(rules: Iterable[JsonDict]) -> dict[str, str]:
-    """The brand accounts and departments that the conditions of these rules name. No statement where they name none."""
-    asked = {name for rule in rules for name in _name_keys_in(rule["condition"])}
-    fields = {name.partition(" ")[0] for name in asked}
-    known = brand_account_names() if "brand_account" in fields else {}
-    known |= _department_names() if "previous_department" in fields else {}
-    return {name: known[name] for name in sorted(asked) if name in known}
+    """Read the names of what the conditions of these rules name.
+
+    Brand accounts and departments. No statement where they name none.
+    """
+    keys = {key for rule in rules for key in _name_keys_in(rule["condition"])}
+    fields = {key.partition(" ")[0] for key in keys}
+    names = brand_account_names() if "brand_account" in fields else {}
+    names |= _department_names() if "previous_department" in fields else {}
+    return {key: names[key] for key in sorted(keys) if key in names}
 
 
 def _name_keys_in(tree: Any) -> Iterator[str]:
-    """Accepts any JSON, for drafts hold conditions that nobody has looked at."""
+    """Yield the keys that a condition names.
+
+    Accepts any JSON, for drafts hold conditions that nobody has looked at.
+    """
     if isinstance(tree, list):
         for part in tree:
             yield from _name_keys_in(part)

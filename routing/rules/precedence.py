@@ -1,4 +1,4 @@
-"""Who is asked before whom: whether an edit puts somebody's rule above rules of other departments. Pure.
+"""Check whether an edit puts somebody's rule above rules of other departments. Pure.
 
 The first rule that holds decides, so a rule that moves up takes messages away from those that it passes. `covers` says of
 a department's slug whether the person may change its rules; rules that lead elsewhere are others' rules. Whoever has
@@ -17,7 +17,10 @@ Covers = Callable[[str], bool]
 
 
 def _others_above(content: JsonDict, covers: Covers) -> tuple[list[JsonDict], dict[str, int]]:
-    """Others' rules in order, and how many of them stand above each rule of the person's own, by key."""
+    """Return others' rules in order, and their number above each own rule.
+
+    The numbers by key.
+    """
     others: list[JsonDict] = []
     above: dict[str, int] = {}
     for rule in content["rules"]:
@@ -31,10 +34,10 @@ def _others_above(content: JsonDict, covers: Covers) -> tuple[list[JsonDict], di
 def find_overtaken_pair(
     before: JsonDict, after: JsonDict, covers: Covers, live: JsonDict | None = None
 ) -> tuple[str, str] | None:
-    """The keys of an own rule and of another's that it would come before, and did not till now; None when none does.
+    """Find an own rule that newly comes before another's; return both keys.
 
-    A new rule comes before nobody's. The others' rules are the same, in the same order, before and after. Where `live`
-    is given, what comes first there already may come first again.
+    None when there is none. A new rule comes before nobody's. The others' rules are the same, in the same order, before and
+    after. Where `live` is given, what comes first there already may come first again.
     """
     others, was = _others_above(before, covers)
     _, now = _others_above(after, covers)
@@ -45,13 +48,16 @@ def find_overtaken_pair(
     return None
 
 
-def _comes_before(content: JsonDict, one: str, other: str) -> bool:
+def _comes_before(content: JsonDict, first: str, second: str) -> bool:
     places = {rule["key"]: place for place, rule in enumerate(content["rules"])}
-    return one in places and other in places and places[one] < places[other]
+    return first in places and second in places and places[first] < places[second]
 
 
 def find_yielded_pair(before: JsonDict, after: JsonDict, covers: Covers) -> tuple[str, str] | None:
-    """The keys of an own rule and of another's that would come before it, and did not till now; None when none does."""
+    """Find an own rule that another's newly comes before; return both keys.
+
+    None when there is none.
+    """
     others, was = _others_above(before, covers)
     _, now = _others_above(after, covers)
     for key, count in now.items():
@@ -61,25 +67,31 @@ def find_yielded_pair(before: JsonDict, after: JsonDict, covers: Covers) -> tupl
 
 
 def find_widened_pair(before: JsonDict, after: JsonDict, covers: Covers) -> tuple[str, str] | None:
-    """The keys of an own rule that was kept to brand accounts and no longer is kept to those, and of another's that it
-    comes before; None when there is none. Such a rule may have been put there by whoever keeps these accounts."""
+    """Find an own rule above another's that was widened; return both keys.
+
+    Widened: it was kept to brand accounts and no longer is kept to those. None when there is none. Such a rule may have been
+    put there by whoever keeps these accounts.
+    """
     others, now = _others_above(after, covers)
     old = {rule["key"]: rule for rule in before["rules"]}
     for rule in after["rules"]:
         was, count = old.get(rule["key"]), now.get(rule["key"], len(others))
         if was is None or was["condition"] == rule["condition"] or count == len(others):
             continue
-        kept = brand_accounts.brand_accounts_of_condition(was["condition"])
-        if kept is not None and not brand_accounts.is_limited_to_accounts(rule["condition"], kept):
+        accounts = brand_accounts.brand_accounts_of_condition(was["condition"])
+        if accounts is not None and not brand_accounts.is_limited_to_accounts(rule["condition"], accounts):
             return rule["key"], others[count]["key"]
     return None
 
 
 def place_new_rules_below(before: JsonDict, after: JsonDict, covers: Covers) -> JsonDict:
-    """`after` with those own rules that `before` has not moved below the last of the others' rules, in their order."""
-    known = {rule["key"] for rule in before["rules"]}
+    """Move own new rules below the last of the others' rules.
+
+    New are those of `after` that `before` has not; they keep their order.
+    """
+    old_keys = {rule["key"] for rule in before["rules"]}
     rules = after["rules"]
     last = max((at for at, rule in enumerate(rules) if not covers(rule["department"])), default=-1)
-    new = [rule for rule in rules[: last + 1] if rule["key"] not in known and covers(rule["department"])]
-    kept = [rule for rule in rules[: last + 1] if rule not in new]
-    return after | {"rules": [*kept, *new, *rules[last + 1 :]]} if new else after
+    new = [rule for rule in rules[: last + 1] if rule["key"] not in old_keys and covers(rule["department"])]
+    staying = [rule for rule in rules[: last + 1] if rule not in new]
+    return after | {"rules": [*staying, *new, *rules[last + 1 :]]} if new else after

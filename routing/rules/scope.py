@@ -1,5 +1,8 @@
-"""Whose rules a person may change: administrators all, managers those of their departments, community managers those that
-can hold for messages of their brand accounts alone (docs/permissions.md)."""
+"""Which rules a person may change.
+
+Administrators all, managers those of their departments, community managers those that can hold for messages of their
+brand accounts alone (docs/permissions.md).
+"""
 
 from __future__ import annotations
 
@@ -29,61 +32,74 @@ class ConditionTooWide(RuleSetError):
 
 @dataclass(frozen=True, slots=True)
 class RuleScope(EditScope):
-    """Which rules one person may change: those of their departments, or, for a community manager, those kept to their
-    `brand_accounts` ("network:remote id"). `names` are those of all brand accounts then."""
+    """Which rules one person may change.
+
+    Those of their departments, or, for a community manager, those kept to their `brand_accounts` ("network:remote id").
+    `names` are those of all brand accounts then.
+    """
 
     brand_accounts: frozenset[str] = frozenset()
     names: Mapping[str, str] = field(default_factory=dict, compare=False)
 
     @property
     def is_empty(self) -> bool:
-        """Whether there is nothing that the person may change."""
+        """Return whether there is nothing that the person may change."""
         return self.departments is not None and not self.departments and not self.brand_accounts
 
     @property
     def is_by_account(self) -> bool:
-        """Whether it is the brand accounts that say which rules the person may change."""
+        """Return whether brand accounts say which rules the person may change."""
         return bool(self.brand_accounts)
 
     def covers_rule(self, rule: JsonDict) -> bool:
-        """Whether a rule of a snapshot may be changed: where it leads to, or whose messages it takes, is the person's."""
+        """Return whether a rule of a snapshot may be changed.
+
+        Where it leads to, or whose messages it takes, must be the person's.
+        """
         if self.covers(rule["department"]):
             return True
         return self.is_by_account and is_limited_to_accounts(rule["condition"], self.brand_accounts)
 
     def explain_too_wide(self, condition: JsonDict) -> str:
-        """Why a valid condition is too wide for the person's rules, and what to do, as sentences; "" when it is not."""
+        """Explain why a valid condition is too wide for the person's rules.
+
+        And what to do about it, as sentences; "" when it is not too wide.
+        """
         if not self.is_by_account:
             return ""
         return explain_too_wide_condition(condition, self.brand_accounts, self.names)
 
     def require_rule(self, rule: JsonDict) -> None:
-        """Raises `NotYours` where `covers_rule` says no."""
+        """Check that the person may change the rule. Raises `EditNotPermitted`."""
         if not self.covers_rule(rule):
             raise self._not_permitted(rule)
 
     def _not_permitted(self, rule: JsonDict) -> EditNotPermitted:
-        whose = "brand accounts" if self.is_by_account else "a department"
+        owner = "brand accounts" if self.is_by_account else "a department"
         are = "are" if self.is_by_account else "is"
-        return EditNotPermitted(f"“{rule['name']}” is a rule of {whose} that {are} not yours.")
+        return EditNotPermitted(f"“{rule['name']}” is a rule of {owner} that {are} not yours.")
 
     def require_change(self, before: JsonDict, after: JsonDict, live: JsonDict | None = None) -> None:
-        """Raises `NotYours`, `ConditionTooWide` or `MayNotOvertake` when the change from one snapshot to another is not the person's.
+        """Check that the person may change one snapshot into another.
 
-        `live` is what decides now, where the change is one of a draft: what is first there may be first again.
+        `live` is what decides now, where the change is one of a draft: what is first there may be first again. Raises
+        `EditNotPermitted`, `ConditionTooWide` or `MayNotOvertake`.
         """
         if (error := self._find_refusal(before, after, live)) is not None:
             raise error
 
     def may_change(self, before: JsonDict, after: JsonDict) -> bool:
-        """Whether `refuse` lets the change pass."""
+        """Return whether `require_change` lets the change pass."""
         return self._find_refusal(before, after) is None
 
     def _find_refusal(
         self, before: JsonDict, after: JsonDict, live: JsonDict | None = None
     ) -> RuleSetError | None:
-        """A rule may be changed by those whose it is before and after, and the order of the others among themselves must
-        stay. Kept to brand accounts it may stand anywhere: it takes their messages only (docs/decisions/0019)."""
+        """Find what forbids the change, None when nothing does.
+
+        A rule may be changed by those whose it is before and after, and the order of the others among themselves must stay. Kept
+        to brand accounts it may stand anywhere: it takes their messages only (docs/decisions/0019).
+        """
         if self.departments is None:
             return None
         return (
@@ -93,7 +109,7 @@ class RuleScope(EditScope):
         )
 
     def _check_changed_rules(self, before: JsonDict, after: JsonDict) -> RuleSetError | None:
-        """What is wrong with a rule that is changed, new or gone."""
+        """Check the rules that are changed, new or gone."""
         old, new = (
             {rule["key"]: rule for rule in without_department_names(content)["rules"]}
             for content in (before, after)
@@ -105,13 +121,15 @@ class RuleScope(EditScope):
             if was is not None and not self.covers_rule(was):
                 return self._not_permitted(was)
             if now is not None and not self.covers_rule(now):
-                if said := self.explain_too_wide(now["condition"]):
-                    return ConditionTooWide(f"“{now['name']}” is not kept to your brand accounts. {said}")
+                if explanation := self.explain_too_wide(now["condition"]):
+                    return ConditionTooWide(
+                        f"“{now['name']}” is not kept to your brand accounts. {explanation}"
+                    )
                 return self._not_permitted(now)
         return None
 
     def _check_others_rules(self, before: JsonDict, after: JsonDict) -> EditNotPermitted | None:
-        """What is wrong with the default, or with the order of others' rules."""
+        """Check the default, and the order of others' rules."""
         slugs = [content["default"] and content["default"]["department"] for content in (before, after)]
         if slugs[0] != slugs[1] and not all(slug is None or self.covers(slug) for slug in slugs):
             return EditNotPermitted(
@@ -130,27 +148,30 @@ class RuleScope(EditScope):
     def _check_precedence(
         self, before: JsonDict, after: JsonDict, live: JsonDict | None
     ) -> MayNotOvertake | None:
-        passed = precedence.find_overtaken_pair(before, after, self.covers, live)
-        if passed is not None:
-            mine, other = (get_rule_by_key(after, key) for key in passed)
+        overtaken = precedence.find_overtaken_pair(before, after, self.covers, live)
+        if overtaken is not None:
+            own, other = (get_rule_by_key(after, key) for key in overtaken)
             return MayNotOvertake(
-                f"“{mine['name']}” may not come before “{other['name']}”, a rule of "
+                f"“{own['name']}” may not come before “{other['name']}”, a rule of "
                 f"{other.get('department_name') or other['department']}: it would take its messages. Ask an administrator "
                 "to move it up."
             )
         widened = precedence.find_widened_pair(before, after, self.covers)
         if widened is None:
             return None
-        mine, other = (get_rule_by_key(after, key) for key in widened)
+        own, other = (get_rule_by_key(after, key) for key in widened)
         return MayNotOvertake(
-            f"“{mine['name']}” comes before “{other['name']}”, a rule of "
+            f"“{own['name']}” comes before “{other['name']}”, a rule of "
             f"{other.get('department_name') or other['department']}, because it is kept to some brand accounts. Leave it "
             "kept to them, or move it down first."
         )
 
 
 def rule_scope_of(user: User | None) -> RuleScope:
-    """Which rules the user may change: as `scope_of`, and for community managers those of their brand accounts."""
+    """Return which rules the user may change.
+
+    Those of their departments (`edit_scope_of`), for community managers those of their brand accounts.
+    """
     if user is None or user.role != Role.COMMUNITY or not viewer(user).may("edit_rules"):
         return RuleScope(edit_scope_of(user).departments)
     granted = BrandAccount.objects.filter(pk__in=viewer(user).brand_account_ids)

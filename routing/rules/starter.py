@@ -26,13 +26,19 @@ _RULE_KEY_NAMESPACE = uuid.UUID("6f1c3f0e-5a51-4d43-9d50-0d7f2f6f6f53")
 
 
 def starter_rules() -> list[dict[str, Any]]:
-    """The rules in order, in the form of `routing.rules.store.build_rules_snapshot`, with stable keys."""
+    """Return the starter rules in order, with stable keys.
+
+    In the form of `routing.rules.store.build_rules_snapshot`.
+    """
     content = json.loads(Path(__file__).with_name("starter_rules.json").read_text(encoding="utf-8"))
     return [{**rule, "key": str(uuid.uuid5(_RULE_KEY_NAMESPACE, rule["name"]))} for rule in content["rules"]]
 
 
 def starter_snapshot() -> dict[str, Any]:
-    """The starter rules as a rule set with its default: decides without a database. Its version is 0."""
+    """Return the starter rules as a rule set with its default.
+
+    It decides without a database. Its version is 0.
+    """
     rules = [{**rule, "department_name": STARTER_DEPARTMENTS[rule["department"]]} for rule in starter_rules()]
     return {
         "version": 0,

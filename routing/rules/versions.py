@@ -18,21 +18,8 @@ from routing.refusals import RuleSetError
 from routing.rules.engine import CompiledRules, compile_rules, decide
 from routing.rules.findings import blocking_findings
 from routing.rules.starter import starter_rules
-from routing.rules.store import OPTIONAL_RULE_FIELDS, build_rules_snapshot, replace_rules
+from routing.rules.store import build_rules_snapshot, replace_rules
 from routing.rules.vocabulary import load_vocabulary
-
-__all__ = [
-    "OPTIONAL_RULE_FIELDS",
-    "RuleSetError",
-    "build_rules_snapshot",
-    "clear_rules_cache",
-    "compiled_version",
-    "install_starter_rules",
-    "live_rules",
-    "publish_rules",
-    "publishing_rules",
-    "replay_decision",
-]
 
 #: Versions kept compiled: the live one and those that are replayed.
 MAX_COMPILED_VERSIONS = 5
@@ -42,13 +29,13 @@ rules_published_callbacks: list[Callable[[RuleSetVersion, dict[str, Any] | None]
 
 
 def lock_rule_editing() -> None:
-    """Wait until no other editor is at it, and hold the others until the transaction ends."""
+    """Wait for other editors, and hold them off until the transaction ends."""
     take_lock(AdvisoryLock.RULES)
 
 
 @contextmanager
 def publishing_rules(by: User | None, note: str, now: dt.datetime) -> Iterator[None]:
-    """Rules changed inside are published as one version, or, when that fails, not changed at all.
+    """Publish the rules changed inside as one version, or change nothing.
 
     Editors take turns, so read the rules inside. Raises what `publish_rules` raises.
     """
@@ -59,10 +46,10 @@ def publishing_rules(by: User | None, note: str, now: dt.datetime) -> Iterator[N
 
 
 def publish_rules(by: User | None, note: str, now: dt.datetime) -> RuleSetVersion | None:
-    """Makes the rules as they are now a new version, which is live at once. None when nothing has changed.
+    """Publish the rules as they are now: a new version, live at once.
 
-    Raises `RuleSetError` when something is wrong with them (`routing.rules.findings`): no default, a bad condition, a rule
-    that is switched on and leads to a closed department.
+    None when nothing has changed. Raises `RuleSetError` when something is wrong with them (`routing.rules.findings`): no
+    default, a bad condition, a rule that is switched on and leads to a closed department.
     """
     with transaction.atomic():
         lock_rule_editing()
@@ -76,22 +63,27 @@ def publish_rules(by: User | None, note: str, now: dt.datetime) -> RuleSetVersio
         version = RuleSetVersion.objects.create(
             number=number, snapshot=content, note=note[:200], created_at=now, created_by=by
         )
-        for tell in rules_published_callbacks:
-            tell(version, latest.snapshot if latest else None)
+        for callback in rules_published_callbacks:
+            callback(version, latest.snapshot if latest else None)
     clear_rules_cache()
     return version
 
 
 def require_valid_rules(content: Mapping[str, Any]) -> None:
-    """Raises `RuleSetError` that names the first thing that is wrong with a snapshot, and its rule."""
+    """Check a snapshot for what blocks publishing.
+
+    Raises `RuleSetError` that names the first thing that is wrong, and its rule.
+    """
     names = {rule["key"]: rule["name"] for rule in content["rules"]}
     for error in blocking_findings(content, load_vocabulary()):
         raise RuleSetError(f"Rule “{names[error.rule]}”: {error.text}" if error.rule else error.text)
 
 
 def publish_if_calendars_changed(by: User | None, note: str, now: dt.datetime) -> RuleSetVersion | None:
-    """A new version when the live one asks for business hours that are others now. Call it in the transaction that
-    changed them."""
+    """Publish a version if business hours that the rules ask for changed.
+
+    Call it in the transaction that changed them.
+    """
     latest = RuleSetVersion.objects.first()
     return publish_rules(by, note, now) if latest is not None and latest.snapshot.get("calendars") else None
 
@@ -132,7 +124,7 @@ def compiled_version(number: int) -> CompiledRules:
 
 
 def replay_decision(facts: Facts, number: int) -> Decision:
-    """Decide about these facts as version `number` does, the same as it did then.
+    """Decide about these facts as version `number` did then.
 
     Raises `RuleSetVersion.DoesNotExist`.
     """
@@ -142,10 +134,10 @@ def replay_decision(facts: Facts, number: int) -> Decision:
 def install_starter_rules(
     departments_by_slug: Mapping[str, Department], default_slug: str, now: dt.datetime, by: User | None = None
 ) -> RuleSetVersion | None:
-    """Puts the starter rules in place of all rules and publishes them. Rules whose department is not given are left
-    out; `default_slug` is where everything else goes.
+    """Replace all rules by the starter rules and publish them.
 
-    Raises `KeyError` when the default is not among the departments.
+    Rules whose department is not given are left out; `default_slug` is where everything else goes. Raises `KeyError` when the
+    default is not among the departments.
     """
     default = departments_by_slug[default_slug]
     rules = [
@@ -159,7 +151,7 @@ def install_starter_rules(
 
 
 def restorable_content(number: int) -> dict[str, Any]:
-    """Return the content of version `number` as it can be put back now.
+    """Return the content of version `number`, fit to be put back now.
 
     Rules that lead to a department that is closed come back switched off. Raises `RuleSetVersion.DoesNotExist`, and
     `RuleSetError` when a department of that version is gone.

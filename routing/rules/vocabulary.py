@@ -1,4 +1,4 @@
-"""What rules may name, as it is in the database now."""
+"""Everything that rules may name, read from the database."""
 
 from __future__ import annotations
 
@@ -10,10 +10,12 @@ from routing.rules.findings import Vocabulary
 
 
 def load_vocabulary() -> Vocabulary:
-    """Departments, people who are active, with the departments on whose cases they work, skills, calendars. Five
-    statements."""
+    """Read what rules may name. Five statements.
+
+    Departments, people who are active, with the departments on whose cases they work, skills, calendars.
+    """
     active = User.objects.filter(is_active=True).only("username", "first_name", "last_name")
-    names = {one.username: str(one) for one in active}
+    names = {user.username: str(user) for user in active}
     people: dict[str, set[str]] = {name: set() for name in names}
     works = Membership.objects.filter(user__is_active=True, user__role__in=ROLES["claim"])
     for name, slug in works.values_list("user__username", "department__slug"):

@@ -16,9 +16,10 @@ from routing.files.labelled import UnusableFile, read_csv_file, score_labels
 from routing.files.routed import RoutingAnswer, route_message
 from routing.learning.active import get_active_router
 from routing.models import RuleSetVersion
+from routing.refusals import RuleSetError
 from routing.rules.engine import CompiledRules, compile_rules
 from routing.rules.starter import starter_snapshot
-from routing.rules.versions import RuleSetError, live_rules
+from routing.rules.versions import live_rules
 
 OUTPUT_COLUMNS = (
     "id",

@@ -305,7 +305,7 @@ def test_open_pages_hear_of_it_on_commit(feed, django_capture_on_commit_callback
 
 
 def test_nothing_is_stored_without_rules(db):
-    from routing.rules.versions import RuleSetError
+    from routing.refusals import RuleSetError
 
     DepartmentFactory()
     stream = leased_stream()

@@ -14,6 +14,7 @@ from inbox import tasks
 from inbox.models import Case, Decision, Message, PreviewState, RulePreview
 from inbox.previews import run
 from routing.models import Rule, RuleSetVersion
+from routing.refusals import RuleSetError
 from routing.rules import drafts, editing, versions
 from routing.rules.editing import RuleContent
 from tests.factories import CaseFactory, MessageFactory, UserFactory
@@ -207,7 +208,7 @@ def test_a_draft_that_cannot_decide_is_refused(past, manager):
     draft = drafts.find_rule_draft(manager)
     draft.content["rules"][0]["condition"] = {"all": []}
     draft.save()
-    with pytest.raises(versions.RuleSetError, match="Rule “Refunds”"):
+    with pytest.raises(RuleSetError, match="Rule “Refunds”"):
         run.start_preview(manager, timezone.now())
 
 

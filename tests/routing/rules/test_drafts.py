@@ -106,7 +106,7 @@ def test_the_same_rule_changed_by_two_is_a_clash_that_a_person_decides(company, 
     with pytest.raises(DraftClashError) as refused:
         drafts.publish_rule_draft(company.manager, "", NOW)
     (clash,) = refused.value.clashes
-    assert (clash.mine["name"], clash.theirs["name"]) == ("Mine", "Theirs")
+    assert (clash.draft["name"], clash.live["name"]) == ("Mine", "Theirs")
     assert drafts.find_rule_draft(company.manager) is not None
     assert names()[0] == "Theirs"
 
