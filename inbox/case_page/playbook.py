@@ -40,8 +40,9 @@ class GivenAnswer:
 
 @dataclass(frozen=True, slots=True)
 class SuggestedAction:
-    """What an outcome offers to do: `verb` names the form (answer, hand_over, choose, close, escalate, "" for
-    nothing), `label` its button.
+    """The action that an outcome offers.
+
+    `verb` names the form (answer, hand_over, choose, close, escalate, "" for nothing), `label` its button.
     """
 
     verb: str = ""

@@ -12,8 +12,10 @@ from inbox.models import Case, Custody
 def transfer_custody(
     change: Change, department: Department, reason: str, *, wrong_department: bool, routed: bool = False
 ) -> Custody:
-    """End the holder's interval and begin `department`'s (returned), at the same moment. The case must be open and
-    locked. `routed`: this is still part of routing, and nobody hands anything over.
+    """End the current custody and begin `department`'s, which is returned.
+
+    Both at the same moment; the case must be open and locked. `routed`: this is still part of routing, not a
+    hand-over.
     """
     case = change.case
     end_custody(case, change.now)
@@ -30,11 +32,11 @@ def transfer_custody(
 
 
 def end_custody(case: Case, now: dt.datetime) -> None:
-    """Nobody has a closed case."""
+    """End the current custody of a case that is closed."""
     Custody.objects.filter(case=case, left_at__isnull=True).update(left_at=now)
 
 
 def resume_custody(case: Case) -> None:
-    """Go on with the interval that ended when the case was closed. For a reopened case."""
+    """Resume the custody that ended when the case was closed."""
     last = Custody.objects.filter(case=case).order_by("-sent_at", "-id").values_list("pk", flat=True)[:1]
     Custody.objects.filter(pk__in=list(last)).update(left_at=None)

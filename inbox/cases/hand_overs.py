@@ -1,6 +1,7 @@
 """How a case goes from department to department: accepted, sent on, bounced back, taken back.
 
-Each verb is one transaction that leaves its line in the case's history, and raises as those of `inbox.cases.verbs`.
+Each verb is one transaction that writes its event. All raise `Case.DoesNotExist`, `NotAllowed`, `Invalid` or
+`Conflict`, each with a sentence for the person.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from inbox.notices import watches
 
 LONGEST_REASON = 300
 WRONG_DEPARTMENT = "Wrong department"
-#: For how long a page offers to take a hand-over back, and for how long that is granted: the click needs its time.
+#: For how long a page offers to take a hand-over back, and for how long it is accepted: the click takes a moment.
 UNDO_OFFERED, UNDO_GRANTED = dt.timedelta(seconds=10), dt.timedelta(seconds=20)
 
 
@@ -45,8 +46,8 @@ def bounce_case(case_id: int, by: User, reason: str, *, version: int | None = No
         require_own_or_unassigned(change)
         change.require_version(version)
         require_open(change.case)
-        custody = Custody.objects.filter(case=change.case, left_at__isnull=True)
-        origin = custody.select_related("from_department").get().from_department
+        current = Custody.objects.filter(case=change.case, left_at__isnull=True)
+        origin = current.select_related("from_department").get().from_department
         if origin is None:
             raise Invalid("No department sent this case here, so there is none to bounce it back to.")
         send_to_department(change, origin, reason, bounced=True)
@@ -67,9 +68,10 @@ def send_to_department(
     wrong_department: bool = False,
     bounced: bool = False,
 ) -> None:
-    """Send a locked case to `department`, which begins its custody. The case leaves its assignee.
+    """Send a locked case to `department` and unassign it.
 
-    Whoever says that it should not have come does not accept it by saying so. Raises `Invalid`.
+    The custody of `department` begins. Sending it as misrouted, or bouncing it, does not accept the custody that ends.
+    Raises `Invalid` for a closed case, a closed department and the one that has the case.
     """
     case, before = change.case, change.case.department
     require_open(case)
@@ -109,8 +111,9 @@ def _require_other_open_department(department: Department, before: Department) -
 
 
 def find_undoable_hand_over(case_id: int, by: User, now: dt.datetime) -> int | None:
-    """Find the custody that `by` may still take back. The one just begun by handing over; None when there is
-    none.
+    """Return the custody that `by` may still take back, or None.
+
+    It began when they handed the case over, at most `UNDO_OFFERED` ago, and has not been accepted.
     """
     sent = Custody.objects.filter(
         case_id=case_id,
@@ -123,7 +126,7 @@ def find_undoable_hand_over(case_id: int, by: User, now: dt.datetime) -> int | N
 
 
 def take_back_hand_over(custody_id: int, by: User, *, now: dt.datetime) -> Case:
-    """Undo a hand-over of one's own: the interval is gone, the one before goes on as if nothing had happened.
+    """Undo a hand-over by `by`: delete its custody and resume the one before.
 
     Raises `Custody.DoesNotExist` alike for none and for one that somebody else sent, `Conflict` when the department
     has accepted it or passed it on, or when it is too late.
@@ -135,18 +138,18 @@ def take_back_hand_over(custody_id: int, by: User, *, now: dt.datetime) -> Case:
         _require_undoable(change, sent)
         event = CaseEvent.objects.filter(case_id=case_id, verb=Verb.HANDED_OVER, at=sent.sent_at).last()
         data = event.data if event is not None else {}
-        origin, there = sent.from_department, sent.department
+        origin, recipient = sent.from_department, sent.department
         watches.undo_hand_over_watches(change.case, sent)
         sent.delete()
         custody.resume_custody(change.case)
-        change.from_department_id = there.pk
+        change.from_department_id = recipient.pk
         change.set(
             department=origin,
             assignee=User.objects.filter(pk=data.get("assignee_id") or 0, is_active=True).first(),
             returned_count=max(change.case.returned_count - bool(data.get("returned")), 0),
         )
         lessons.reteach_router_after_undo(change)
-        change.record(Verb.TAKEN_BACK, {"from": there.name, "to": str(origin), "from_id": there.pk})
+        change.record(Verb.TAKEN_BACK, {"from": recipient.name, "to": str(origin), "from_id": recipient.pk})
     return change.case
 
 

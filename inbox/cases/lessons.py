@@ -1,4 +1,4 @@
-"""What people's hand-overs teach: a case sent on as misrouted becomes an example of where its first message belongs."""
+"""Lessons for the learned router: a case sent on as misrouted becomes an example of where its first message belongs."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from routing.models import ExampleSource, RoutingExample
 
 
 def teach_router(change: Change, department: Department, *, source: str = ExampleSource.HANDED_OVER) -> None:
-    """Remember that the case belongs to `department`.
+    """Store the case's first message as an example for `department`.
 
-    From its first message on, in place of what was learned from it before. In the transaction of the change.
-    A message that was deleted or says nothing teaches nothing.
+    Replaces what was learned from the case before, in the transaction of the change. A message that was deleted or has
+    no words teaches nothing.
     """
     message = FACTS_OF_MESSAGES.select(inbound_messages_oldest_first(change.case), "id", "text").first()
     if message is None:
@@ -46,7 +46,7 @@ def reteach_router_after_undo(change: Change) -> None:
 
 
 def withdraw_lesson(change: Change, department: Department) -> None:
-    """`department` sends the case back: that it belongs there is no longer said."""
+    """Forget that the case belongs to `department`, which sends it back."""
     corrections.forget_corrections_of_case(change.case.pk, department.slug)
 
 
@@ -76,8 +76,9 @@ def teach_router_from_tags(change: Change, added: list[str]) -> Department | Non
 
 
 def inbound_messages_oldest_first(case: Case) -> QuerySet[Message]:
-    """Return the messages of the customer, oldest first. The first is the one that the case began with, when
-    it is still there.
+    """Return the customer's messages, oldest first.
+
+    Without deleted ones. The first is the one that the case began with, if it is still there.
     """
     inbound = Message.objects.filter(case=case, direction=Direction.INBOUND, deleted_at__isnull=True)
     return inbound.order_by("network_time", "id")

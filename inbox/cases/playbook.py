@@ -1,7 +1,7 @@
 """Answering the playbook about a case, and taking an answer back. Each verb is one transaction with its event.
 
-Raise as the verbs of `inbox.cases.verbs`. What is compared is the question that was asked, not the version of the case: a
-customer who writes meanwhile does not change what the message before was.
+All raise `Case.DoesNotExist`, `NotAllowed`, `Invalid` or `Conflict`. The question is compared, not the version of the
+case: a customer who writes in the meantime does not change what the earlier message was.
 """
 
 from __future__ import annotations
@@ -70,8 +70,9 @@ def _load_or_begin_state(case: Case) -> CasePlaybook:
 
 
 def find_playbook_branch(case: Case) -> str:
-    """Return the question with which the playbook begins, "" for its root. The rule of the newest decision
-    may name it.
+    """Return the question with which the playbook begins, "" for its root.
+
+    The rule of the newest decision may name it.
     """
     traces = Decision.objects.filter(case=case).order_by("-pk").values_list("trace", flat=True)
     decided = (traces.first() or {}).get("decided") or {}
@@ -79,8 +80,8 @@ def find_playbook_branch(case: Case) -> str:
 
 
 def _save_progress(state: CasePlaybook, tree: PlaybookTree, now: dt.datetime) -> None:
-    at = walk_playbook(tree, [answer["answer"] for answer in state.answers], state.start).position
-    state.outcome = at.key if isinstance(at, Outcome) else ""
+    position = walk_playbook(tree, [answer["answer"] for answer in state.answers], state.start).position
+    state.outcome = position.key if isinstance(position, Outcome) else ""
     state.finished_at = now if state.outcome else None
     state.save()
 
@@ -97,7 +98,7 @@ def _last_answerer(state: CasePlaybook) -> str:
 
 
 def raise_priority(case_id: int, by: User, *, version: int | None = None, now: dt.datetime) -> Case:
-    """One step up, at most to urgent. A case that is urgent already stays as it is."""
+    """Raise the priority by one step, at most to urgent."""
     with change_case_as(case_id, by, "claim", now=now) as change:
         case = change.case
         require_open(case)

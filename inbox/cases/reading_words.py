@@ -1,4 +1,4 @@
-"""How what was read of a message is said: in a thread's small print, in its history and in the form that corrects it."""
+"""Readings of messages in words: for a thread's small print, for the history and for the form that corrects them."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class MessageReading(NamedTuple):
 
 
 def reading_chips(message: Message | MessageReading) -> list[tuple[str, str]]:
-    """(style, words) of what was read; what a person corrected bears a pencil."""
+    """Return (style, words) of what was read; a pencil marks corrections."""
     by_person = message.corrected
     chips = [
         ("sentiment", f"tone {message.sentiment}", _SENTIMENT_WORDS.get(message.sentiment, "tone not read")),

@@ -1,6 +1,6 @@
-"""What a person says a message is, beside what the machine read of it: it counts from then on, and nothing is lost.
+"""Corrections of how a message was read: a person's word counts from then on, and nothing is lost.
 
-A correction is undone by correcting back; every one stays, with who said it and when.
+A correction is undone by correcting back; each is stored with its author and time.
 """
 
 from __future__ import annotations
@@ -23,8 +23,9 @@ _YES_NO = {"yes": True, "no": False}
 
 
 def get_readable_message(user: User, message_id: int) -> Message:
-    """Return a customer's message that the user may read, with its case. Raises `Case.DoesNotExist` alike for
-    absent and forbidden.
+    """Return a customer's message that the user may read, with its case.
+
+    Raises `Case.DoesNotExist` alike for absent and forbidden.
     """
     cases = Case.objects.visible_to(user)
     rows = Message.objects.filter(pk=message_id, direction=Direction.INBOUND, case__in=cases)
@@ -121,8 +122,9 @@ def _update_waiting(change: Change) -> None:
 
 
 def unanswered_since(case: Case) -> dt.datetime | None:
-    """Return when the oldest unanswered message was written. Of those that need an answer; None when nothing
-    waits for us.
+    """Return when the oldest unanswered message was written, or None.
+
+    Only messages of the customer that need an answer count.
     """
     waiting = Message.objects.filter(
         case=case, direction=Direction.INBOUND, deleted_at__isnull=True, needs_answer=True, historical=False

@@ -16,8 +16,9 @@ from wording.numbers import format_probability
 
 
 def accept_suggestion(case_id: int, by: User, *, version: int | None = None, now: dt.datetime) -> Case:
-    """Send the case where the router suggested, as misrouted. Raises `Case.DoesNotExist`, `NotAllowed`,
-    `Conflict`.
+    """Send the case where the router suggested, as misrouted.
+
+    Raises `Case.DoesNotExist`, `NotAllowed`, `Conflict`.
     """
     with change_case_as(case_id, by, "hand_over", now=now) as change:
         hand_overs.require_own_or_unassigned(change)

@@ -1,4 +1,4 @@
-"""Tags of a case: put there by rules as it comes in, changed by people, shown in queues, which can be narrowed to one."""
+"""Tags of a case: set by rules when it arrives, changed by people, shown in queues and filtered by there."""
 
 from __future__ import annotations
 

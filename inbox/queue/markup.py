@@ -74,13 +74,13 @@ class NavigationEntry:
 
     @property
     def markup(self) -> SafeString:
-        """The link as an item of a list."""
+        """Return the link as an item of a list."""
         return entry_markup(self)
 
 
 @lru_cache(maxsize=MOST_CACHED)
 def entry_markup(entry: NavigationEntry) -> SafeString:
-    """Return a view, a department's queue or a page as an item of a list."""
+    """Return an entry of the navigation as an item of a list."""
     if entry.go:
         shape = _VIEW
     else:

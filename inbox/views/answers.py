@@ -81,8 +81,9 @@ def reply_settle(request: InboxRequest, pk: int) -> HttpResponse:
 
 
 def _case_id_of_reply(request: InboxRequest, pk: int) -> int:
-    """Return the id of an answer's case. Raises `Http404` alike for an absent one and one the person may not
-    read.
+    """Return the id of an answer's case.
+
+    Raises `Http404` alike for an absent answer and one whose case the person may not read.
     """
     cases = Case.objects.visible_to(request.user)
     case_id = Reply.objects.filter(pk=pk, case__in=cases).values_list("case_id", flat=True).first()

@@ -26,8 +26,10 @@ def case(request: InboxRequest, pk: int) -> HttpResponse:
 @require_safe
 @signed_in
 def thread(request: InboxRequest, pk: int) -> HttpResponse:
-    """Show the parts of an open case that change. What is being typed is left alone. `?before=`: earlier
-    messages.
+    """Show the parts of an open case that change.
+
+    Without what is being typed. `?before=` shows earlier messages instead, `?start=` the first one that the page
+    shows.
     """
     before = request.GET.get("before", "")
     context = _case_page_context(request, pk, before=before, start=request.GET.get("start", ""))

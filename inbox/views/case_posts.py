@@ -1,8 +1,8 @@
 """A form about a case: its verb is performed, then the case is shown as it stands.
 
-Every view of a verb goes the same way: the posted form, the verb (`perform_verb`), and then one response. What was done
-leads back to the case's page, or for htmx to the parts of it that changed; what was refused shows the same page or
-parts, with the reason and with what was typed.
+Every view of a verb goes the same way: the posted form, the verb (`perform_verb`), and then one response. What was
+done leads back to the case's page, or for htmx to the parts of it that changed; what was refused shows the same page
+or parts, with the reason and with what was typed.
 """
 
 from __future__ import annotations

@@ -30,11 +30,14 @@ View = Callable[Concatenate[InboxRequest, P], HttpResponse]
 
 
 def signed_in(view: View[P]) -> Callable[..., HttpResponse]:
-    """Require a sign-in. A fragment's request takes the whole page there: a sign-in form is no row of a list."""
+    """Require a sign-in.
+
+    A request for a fragment sends the whole page there: a sign-in form does not fit into a list.
+    """
 
     @wraps(view)
     def guarded(request: Any, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
-        # The user itself: each look through the lazy one costs, and a page looks some hundred times.
+        # The user itself: each access through the lazy object costs, and a page has some hundred.
         user = get_user(request)
         if isinstance(user, User):
             request.user = user
@@ -47,8 +50,9 @@ def signed_in(view: View[P]) -> Callable[..., HttpResponse]:
 
 
 def wants_fragment(request: InboxRequest) -> bool:
-    """Tell whether htmx asks for a region of the page. Not when it asks for the whole of it to go back in
-    history.
+    """Tell whether htmx asks for a region of the page.
+
+    When somebody goes back in history it asks for the whole page.
     """
     return bool(request.htmx) and not request.htmx.history_restore_request
 

@@ -148,8 +148,9 @@ def _posted_department(request: InboxRequest) -> Department:
 
 
 def hand_over_and_show(request: InboxRequest, pk: int, form: str, verb: CaseVerb) -> HttpResponse:
-    """Send a case on and show it. The queue where the person no longer sees the case; both offer to take the
-    hand-over back.
+    """Send a case to another department, then show it.
+
+    The queue is shown where the person no longer sees the case. Both offer to take the hand-over back.
     """
     if (problem := perform_verb(request, form, verb)) is not None:
         return show_case_with_problem(request, pk, problem)

@@ -37,8 +37,9 @@ def notices(request: InboxRequest) -> HttpResponse:
 @require_POST
 @signed_in
 def open_notice(request: InboxRequest, pk: int) -> HttpResponse:
-    """Mark a notice read and go to what it is about. To its case, to the queue of its cases, or to what its
-    version of the rules changed.
+    """Mark a notice read and go to what it is about.
+
+    That is its case, the queue of its cases, or what its version of the rules changed.
     """
     notice = Notice.objects.filter(user=request.user, pk=pk).first()
     if notice is None:

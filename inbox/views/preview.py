@@ -20,7 +20,10 @@ from routing.refusals import RuleSetError
 @require_POST
 @require_action("edit_rules")
 def preview_start(request: SignedInRequest) -> HttpResponse:
-    """Try the person's draft. On the last days, or on the rows of a CSV file that is sent with it."""
+    """Start trying the person's draft.
+
+    On the last thirty days, or on the rows of a CSV file that is sent with it.
+    """
     sent = request.FILES.get("file")
     try:
         if "file" in request.POST or sent is not None:

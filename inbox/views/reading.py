@@ -46,8 +46,10 @@ def reading(request: InboxRequest, pk: int) -> HttpResponse:
 
 
 def _changed_values(form: QueryDict) -> dict[str, Any]:
-    """Return the fields that the person changed. Somebody else's correction meanwhile is not taken back by
-    the way.
+    """Return the fields that the person changed.
+
+    Others are left alone: somebody else may have corrected them in the meantime. Raises `Invalid` for a form without
+    any.
     """
     changed = {
         str(field): parse_reading_value(field, str(form[field]))
@@ -76,8 +78,9 @@ def _reading_context(request: InboxRequest, message: Message) -> dict[str, Any]:
 
 
 def _form_field(field: ReadingField, message: Message, machine: Any) -> dict[str, Any]:
-    """Return a field of the form. With its choices, the current one, and what the machine read where a person
-    said otherwise.
+    """Return a field of the form with its choices.
+
+    `machine` is what was read before a person corrected it, None without a correction; its choice says so.
     """
     current = getattr(message, field)
     options = _field_options(field, current)
