@@ -1,4 +1,7 @@
-"""Open cases by department, brand account and assignee: kept by triggers, folded here, summed for the navigation."""
+"""Count open cases by department, brand account and assignee, for the navigation.
+
+Triggers append the counts (`CaseCount`); they are folded and summed here.
+"""
 
 from __future__ import annotations
 
@@ -34,26 +37,34 @@ _CountRow = tuple[str, int | None, int | None, int]
 
 @dataclass(frozen=True, slots=True)
 class OpenCounts:
-    """Open cases a user may see: all, without an assignee, assigned to the user, and by department id; how many
-    notices the user has not read, and whether they are on leave.
+    """The numbers in the navigation.
+
+    Open cases that the user sees: all, without an assignee, the user's own, and by department id; how many notices
+    the user has not read, and whether they are on leave.
     """
 
     all: int
     unassigned: int
-    mine: int
+    own: int
     departments: dict[int, int]
     unread: int = 0
     on_leave: bool = False
 
 
 def fold_case_counts() -> None:
-    """Replace the deltas by their sums, in one statement. Deltas that other transactions append meanwhile stay."""
+    """Replace the deltas by their sums, in one statement.
+
+    Deltas that other transactions append meanwhile stay.
+    """
     with connection.cursor() as cursor:
         cursor.execute(_FOLD_SQL)
 
 
 def open_counts(user: User) -> OpenCounts:
-    """Return the numbers beside the views, of the cases that the user sees by role. One statement."""
+    """Return the numbers in the navigation of a user. One statement.
+
+    Cases are those that the user sees by role.
+    """
     return _sum_counts(_select_counts(user, presence.local_date(timezone.now())), user.pk)
 
 
@@ -90,7 +101,7 @@ def _no_id() -> Value:
 
 
 def _sum_counts(rows: Iterable[_CountRow], user_id: int) -> OpenCounts:
-    everything = unassigned = mine = unread = 0
+    everything = unassigned = own = unread = 0
     on_leave = False
     departments: dict[int, int] = defaultdict(int)
     for kind, department_id, assignee_id, n in rows:
@@ -102,5 +113,5 @@ def _sum_counts(rows: Iterable[_CountRow], user_id: int) -> OpenCounts:
             everything += n
             departments[department_id] += n
             unassigned += n if assignee_id is None else 0
-            mine += n if assignee_id == user_id else 0
-    return OpenCounts(everything, unassigned, mine, dict(departments), unread, on_leave)
+            own += n if assignee_id == user_id else 0
+    return OpenCounts(everything, unassigned, own, dict(departments), unread, on_leave)

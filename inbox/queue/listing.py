@@ -1,18 +1,16 @@
-"""The queues: which cases stand in a view, in which order, one page at a time, each row formatted once.
+"""List the cases of a view: which ones, in which order, one page at a time.
 
-Paging is by keyset: a cursor names the last row that was seen. A person who works in several departments (or for
-several brand accounts) gets one query in as many branches, so that each walks its own partial index and stops.
+Paging is by keyset: a cursor names the last row that was seen. For a person who works in several departments (or for
+several brand accounts) the query has as many branches, so that each reads its own partial index and stops.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass, replace
-from typing import Any, Literal, get_args
-from urllib.parse import urlencode
+from typing import Any
 
 from django.db.models import OuterRef, Subquery
-from django.http import QueryDict
 from django.utils.safestring import SafeString
 
 from accounts.models import BrandAccount, User
@@ -22,25 +20,21 @@ from inbox.display import Chip, display_name, initials, network_sign, returned_c
 from inbox.models import Case, Custody, Status
 from inbox.models.case import CaseQuerySet
 from inbox.paging import decode_cursor, encode_cursor
+from inbox.queue.filters import QueueFilters, ViewKind
 from inbox.queue.markup import row_markup
-from inbox.text import clean_text
 from inbox.visibility import Reach, case_scope, queue_department_ids
-from networks.registry import CONNECTORS, network_label
+from networks.registry import network_label
 from postgres.prepared_querysets import prepared_query
 from wording.spans import short_span
 from wording.times import display_time
 
 #: Rows on a page.
 ROWS_PER_PAGE = 50
-ViewKind = Literal["open", "unassigned", "mine", "watching", "department", "resolved"]
-SortOrder = Literal["newest", "waiting", "due", "soon", "overdue"]
-#: Due soon is within this.
+#: A case is due soon when its next due time is within this.
 DUE_SOON_WITHIN = dt.timedelta(hours=2)
-#: Orders in which the oldest comes first, and what is without a time is left out.
+#: Orders in which the oldest comes first; cases without that time are left out.
 _OLDEST_FIRST = ("waiting_since", "next_due_at")
 
-_OPEN_STATUSES = (Status.NEW, Status.OPEN, Status.WAITING)
-_CLOSED_STATUSES = (Status.RESOLVED, Status.DISMISSED)
 _ROW_COLUMNS = (
     "id", "identity__handle", "identity__name", "network", "preview", "activity_at", "status", "department__name",
     "assignee__initials", "assignee__username", "closed_at", "brand_account_id", "visibility",
@@ -49,58 +43,8 @@ _ROW_COLUMNS = (
 
 
 @dataclass(frozen=True, slots=True)
-class QueueFilters:
-    """What a person narrowed a queue to; "" and 0 mean no filter. `after` is an opaque cursor."""
-
-    network: str = ""
-    brand: int = 0
-    status: str = ""
-    tag: str = ""
-    sort: SortOrder = "newest"
-    after: str = ""
-
-    @classmethod
-    def parse(cls, query: QueryDict, kind: ViewKind) -> QueueFilters:
-        """From a query string; what is unknown or makes no sense in this view is left out."""
-        brand, status = query.get("brand", ""), query.get("status", "")
-        fitting = _CLOSED_STATUSES if kind == "resolved" else _OPEN_STATUSES
-        return cls(
-            network=query.get("network", "") if query.get("network") in CONNECTORS else "",
-            brand=int(brand) if brand.isascii() and brand.isdigit() and len(brand) < 18 else 0,
-            status=status if status in fitting else "",
-            tag=clean_text(query.get("tag", "")[:100])[0].strip(),
-            sort=_parse_sort(query.get("sort", ""), kind),
-            after=query.get("after", ""),
-        )
-
-    def query_string(self, **changes: Any) -> str:
-        """The query string of these filters with `changes`, "" when nothing is narrowed."""
-        new = replace(self, **changes)
-        sort = new.sort if new.sort != "newest" else ""
-        given = {
-            "network": new.network,
-            "brand": new.brand,
-            "status": new.status,
-            "tag": new.tag,
-            "sort": sort,
-            "after": new.after,
-        }
-        return urlencode({key: value for key, value in given.items() if value})
-
-    @property
-    def is_narrowed(self) -> bool:
-        return bool(self.network or self.brand or self.status or self.tag or self.sort in ("soon", "overdue"))
-
-
-def _parse_sort(asked: str, kind: ViewKind) -> SortOrder:
-    if kind == "resolved":
-        return "newest"
-    return next((one for one in get_args(SortOrder) if one == asked), "newest")
-
-
-@dataclass(frozen=True, slots=True)
 class QueuePage:
-    """Rows in order, as markup, and the cursor of the next page, "" on the last one."""
+    """Rows in order, as markup. `after` is the next page's cursor, "" on the last one."""
 
     rows: list[SafeString]
     after: str
@@ -110,40 +54,44 @@ def queue_page(
     user: User, kind: ViewKind, filters: QueueFilters, brands: dict[int, BrandAccount], now: dt.datetime,
     department_id: int | None = None,
 ) -> QueuePage:  # fmt: skip
-    """One page of a view, within what the user may read. One or two statements; `brands` are all brand accounts by id."""
+    """Return one page of a view.
+
+    Only cases that the user may read. `brands` are all brand accounts by id; `department_id` is that of a
+    department's view. One or two statements.
+    """
     order, bounds = _order_column(kind, filters), _due_bounds(filters, now)
-    seen = decode_cursor(filters.after) or (None, None)
-    # A statement is prepared for each of the filters: not for whatever words people look for.
+    last_seen = decode_cursor(filters.after) or (None, None)
+    # There is a prepared statement for each combination of filters, so not for tags, which may be any words.
     if (
         order != "waiting_since"
         and not filters.tag
         and (department_id is not None or kind in ("mine", "watching"))
     ):
-        found: list[Any] = _select_single_branch(
+        rows: list[Any] = _select_single_branch(
             user,
             kind,
             replace(filters, after="", brand=0),
             filters.brand or None,
             department_id,
             *bounds,
-            *seen,
+            *last_seen,
         )
     else:
         branches = [
-            _ordered_from(_filter_due(branch, *bounds), order, *seen)[: ROWS_PER_PAGE + 1]
+            _ordered_from(_filter_due(branch, *bounds), order, *last_seen)[: ROWS_PER_PAGE + 1]
             for branch in _branches(user, kind, filters, department_id)
         ]
-        found = _read_branches(branches, order, kind)
-    more = len(found) > ROWS_PER_PAGE
-    found = found[:ROWS_PER_PAGE]
-    after = encode_cursor(found[-1][order], found[-1]["id"]) if more else ""
-    return QueuePage([_build_row(case, brands, kind, now, user.pk) for case in found], after)
+        rows = _read_branches(branches, order, kind)
+    more = len(rows) > ROWS_PER_PAGE
+    rows = rows[:ROWS_PER_PAGE]
+    after = encode_cursor(rows[-1][order], rows[-1]["id"]) if more else ""
+    return QueuePage([_build_row(case, brands, kind, now, user.pk) for case in rows], after)
 
 
 def _order_column(kind: ViewKind, filters: QueueFilters) -> str:
     if kind == "resolved":
         return "closed_at"
-    # What is narrowed to due times is found along their index, and reads in their order.
+    # Filters by due time use the index of due times, and so its order.
     if filters.sort in ("due", "soon", "overdue"):
         return "next_due_at"
     return "waiting_since" if filters.sort == "waiting" else "activity_at"
@@ -154,7 +102,10 @@ def _select_single_branch(
     user: User, kind: ViewKind, filters: QueueFilters, brand: int | None, department_id: int | None,
     due_from: dt.datetime | None, due_before: dt.datetime | None, after: dt.datetime | None, after_id: int | None,
 ) -> Any:  # fmt: skip
-    """The rows of a view that walks one index; `filters` without what differs from page to page."""
+    """Select the rows of a view that reads one index.
+
+    `filters` are without the values that differ from page to page: these are arguments of their own.
+    """
     (cases,) = _branches(user, kind, replace(filters, brand=brand or 0), department_id)
     cases = _ordered_from(
         _filter_due(cases, due_from, due_before), _order_column(kind, filters), after, after_id
@@ -177,7 +128,10 @@ def _filter_due(cases: CaseQuerySet, since: dt.datetime | None, before: dt.datet
 def _branches(
     user: User, kind: ViewKind, filters: QueueFilters, department_id: int | None
 ) -> list[CaseQuerySet]:
-    """The view as querysets that do not overlap; each is walked along an index of its own."""
+    """Return the view as querysets that do not overlap.
+
+    Each of them reads an index of its own.
+    """
     cases = Case.objects.watched_by(user) if kind == "watching" else Case.objects.visible_to(user)
     cases = cases.closed() if kind == "resolved" else cases.open()
     if filters.network:
@@ -206,29 +160,36 @@ def _branches(
 
 
 def _ordered_from(cases: CaseQuerySet, order: str, at: dt.datetime | None, pk: int | None) -> CaseQuerySet:
-    """In the order of the view, from behind the row at (`at`, `pk`) where a page went before."""
+    """Order cases as in the view, starting behind (`at`, `pk`).
+
+    That is the last row of the page before; both are None on the first page.
+    """
     oldest_first = order in _OLDEST_FIRST
     if oldest_first:
         cases = cases.filter(**{f"{order}__isnull": False})
     if at is not None:
-        # Two conditions, so that the index is entered at `at`; an OR would walk it from its beginning.
+        # Two conditions, so that the index is entered at `at`; an OR would read it from its beginning.
         step, tie = ("gte", "lte") if oldest_first else ("lte", "gte")
         cases = cases.filter(**{f"{order}__{step}": at}).exclude(**{order: at, f"id__{tie}": pk})
     return cases.order_by(order, "id") if oldest_first else cases.order_by(f"-{order}", "-id")
 
 
 def _read_branches(branches: list[CaseQuerySet], order: str, kind: ViewKind) -> list[Any]:
-    """The rows of the branches in order. Several branches, or an order that has no index of its own, are narrowed to
-    the page's ids first, so that only fifty rows meet their customers and departments.
+    """Read the rows of the branches in order.
+
+    Several branches, or an order that has no index of its own, are first reduced to the page's ids, so that only
+    fifty rows are joined with their customers and departments.
     """
     if not branches:
         return []
     if len(branches) == 1 and order != "waiting_since":
         return list(_select_columns(branches[0], kind))
-    keys = [branch.values_list(order, "id") for branch in branches]
-    sign = "" if order in _OLDEST_FIRST else "-"
+    key_queries = [branch.values_list(order, "id") for branch in branches]
+    direction = "" if order in _OLDEST_FIRST else "-"
     merged = (
-        keys[0].union(*keys[1:], all=True).order_by(f"{sign}{order}", f"{sign}id") if keys[1:] else keys[0]
+        key_queries[0].union(*key_queries[1:], all=True).order_by(f"{direction}{order}", f"{direction}id")
+        if key_queries[1:]
+        else key_queries[0]
     )
     ids = [pk for _, pk in merged[: ROWS_PER_PAGE + 1]]
     rows = {row["id"]: row for row in _select_columns(Case.objects.filter(pk__in=ids), kind)}
@@ -238,8 +199,8 @@ def _read_branches(branches: list[CaseQuerySet], order: str, kind: ViewKind) -> 
 def _select_columns(cases: CaseQuerySet, kind: ViewKind) -> Any:
     if kind != "watching":
         return cases.values(*_ROW_COLUMNS)
-    held = Custody.objects.filter(case=OuterRef("pk"), left_at__isnull=True)
-    return cases.values(*_ROW_COLUMNS, held_since=Subquery(held.values("sent_at")[:1]))
+    custody = Custody.objects.filter(case=OuterRef("pk"), left_at__isnull=True)
+    return cases.values(*_ROW_COLUMNS, held_since=Subquery(custody.values("sent_at")[:1]))
 
 
 def _build_row(
@@ -280,13 +241,15 @@ def _row_chips(
     if case["visibility"] == "direct":
         chips.append(Chip("direct"))
     if case["assignee_id"] and kind != "mine":
-        who = case["assignee__initials"] or case["assignee__username"]
-        chips.append(Chip("mine" if case["assignee_id"] == me else who, "", "Assigned"))
+        assignee = case["assignee__initials"] or case["assignee__username"]
+        chips.append(Chip("mine" if case["assignee_id"] == me else assignee, "", "Assigned"))
     return [*chips, *tag_chips(case["tags"])] if case["tags"] else chips
 
 
 def _holder_chip(case: dict[str, Any], now: dt.datetime) -> Chip:
-    """Who has a case that was handed over, and for how long."""
+    """Return which department has a watched case, and for how long."""
     since = case["held_since"] or case["activity_at"]
-    held = short_span(now - since)
-    return Chip(f"{case['department__name']} · {held}", "dept", f"with {case['department__name']} for {held}")
+    duration = short_span(now - since)
+    return Chip(
+        f"{case['department__name']} · {duration}", "dept", f"with {case['department__name']} for {duration}"
+    )

@@ -1,4 +1,4 @@
-"""What stands in the navigation: views with their numbers, and the pages a role may open."""
+"""Build the navigation: views with their numbers, and the pages that a role may open."""
 
 from __future__ import annotations
 
@@ -29,25 +29,27 @@ _PAGE_LINKS = (
 
 
 def navigation_context(user: User, path: str) -> dict[str, Any]:
-    """Template context of `_nav.html`: `views`, `departments`, `pages` (lists of `NavigationEntry`), `person`, the page of
-    notices (`NavigationEntry`), how many of them are `unread`, and whether the person is `on_leave`.
+    """Return the template context of `_nav.html`. Three small statements.
+
+    `views`, `departments` and `pages` are lists of `NavigationEntry`, `notices` is the one of the page of notices;
+    `unread` is how many notices are unread, `person` the user, `on_leave` whether they are on leave.
     """
     counts = open_counts(user)
     views = [
         _queue_entry("All open", _cached_reverse("inbox:queue"), path, counts.all, "o"),
         _queue_entry("Unassigned", _cached_reverse("inbox:queue_unassigned"), path, counts.unassigned, "u"),
-        _queue_entry("Mine", _cached_reverse("inbox:queue_mine"), path, counts.mine, "m"),
+        _queue_entry("Mine", _cached_reverse("inbox:queue_mine"), path, counts.own, "m"),
         _queue_entry("Watching", _cached_reverse("inbox:queue_watching"), path, go="w"),
         _queue_entry("Resolved", _cached_reverse("inbox:queue_resolved"), path, go="r"),
     ]
     queues = [
         _queue_entry(
-            one.name,
-            _cached_reverse("inbox:queue_department", one.slug),
+            department.name,
+            _cached_reverse("inbox:queue_department", department.slug),
             path,
-            counts.departments.get(one.pk, 0),
+            counts.departments.get(department.pk, 0),
         )
-        for one in queue_departments(user)
+        for department in queue_departments(user)
     ]
     return {
         "views": views,
@@ -61,8 +63,10 @@ def navigation_context(user: User, path: str) -> dict[str, Any]:
 
 
 def _page_entries(user: User, path: str) -> list[NavigationEntry]:
-    who = viewer(user)
-    return [_page_entry(label, href, path) for label, href, action in _page_addresses() if who.may(action)]
+    permissions = viewer(user)
+    return [
+        _page_entry(label, href, path) for label, href, action in _page_addresses() if permissions.may(action)
+    ]
 
 
 @lru_cache(maxsize=512)

@@ -1,4 +1,7 @@
-"""Search over messages and customers' names, within what the person may read: newest first, by keyset."""
+"""Search messages and customers' names, among the cases that the user sees.
+
+Newest first, by keyset.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +27,7 @@ _WORD = re.compile(r"\w+")
 
 @dataclass(frozen=True, slots=True)
 class SnippetPart:
-    """A piece of a snippet; `hit` pieces are what was searched for."""
+    """A piece of a snippet. `hit` pieces match the query."""
 
     text: str
     hit: bool
@@ -32,7 +35,7 @@ class SnippetPart:
 
 @dataclass(frozen=True, slots=True)
 class MessageHit:
-    """One message that fits."""
+    """One message that matches."""
 
     case_id: int
     name: str
@@ -48,7 +51,7 @@ class MessageHit:
 
 @dataclass(frozen=True, slots=True)
 class CustomerHit:
-    """One customer whose name fits, with their newest case."""
+    """One customer whose name matches, with their newest case."""
 
     case_id: int
     name: str
@@ -57,44 +60,47 @@ class CustomerHit:
 
 @dataclass(frozen=True, slots=True)
 class SearchResults:
+    """One page of results. `after` is the next page's cursor, "" on the last one."""
+
     customers: list[CustomerHit]
     hits: list[MessageHit]
     after: str
 
 
-def clean_query(given: str) -> str:
-    """What is searched for: printable, one line, bounded."""
-    return " ".join(given.replace("\x00", " ").split())[:LONGEST_QUERY]
+def clean_query(query: str) -> str:
+    """Return a query as one printable line of at most `LONGEST_QUERY` characters."""
+    return " ".join(query.replace("\x00", " ").split())[:LONGEST_QUERY]
 
 
 def search_inbox(user: User, query: str, now: dt.datetime, *, after: str = "") -> SearchResults:
-    """Messages and customers that fit `query` (words, "phrases", -without, or). Two statements a page.
+    """Return a page of messages and customers that match `query`.
 
-    `query` comes from `clean_query` and is not empty; `after` is an opaque cursor.
+    `query` (words, "phrases", -without, or) comes from `clean_query` and is not empty; `after` is an opaque cursor.
+    Customers are only on the first page. Two statements, one on later pages.
     """
-    wanted = SearchQuery(query, search_type="websearch", config="simple")
+    search_query = SearchQuery(query, search_type="websearch", config="simple")
     visible = Case.objects.visible_to(user)
-    rows = Message.objects.filter(search=wanted, case__in=visible, deleted_at__isnull=True)
-    if (seen := decode_cursor(after)) is not None:
-        at, pk = seen
-        rows = rows.filter(network_time__lte=at).exclude(network_time=at, id__gte=pk)
-    found: list[Any] = list(
-        rows.order_by("-network_time", "-id").values(
+    messages = Message.objects.filter(search=search_query, case__in=visible, deleted_at__isnull=True)
+    if (last_seen := decode_cursor(after)) is not None:
+        at, pk = last_seen
+        messages = messages.filter(network_time__lte=at).exclude(network_time=at, id__gte=pk)
+    matches: list[Any] = list(
+        messages.order_by("-network_time", "-id").values(
             "id", "case_id", "text", "network_time", "direction", "case__network", "case__department__name",
             "case__identity__handle", "case__identity__name",
         )[: HITS_PER_PAGE + 1]
     )  # fmt: skip
-    more, found = len(found) > HITS_PER_PAGE, found[:HITS_PER_PAGE]
-    cursor = encode_cursor(found[-1]["network_time"], found[-1]["id"]) if more else ""
-    words = _words_to_mark(query)
-    customers = [] if seen else _find_customers(user, wanted)
-    return SearchResults(customers, [_build_hit(row, words, now) for row in found], cursor)
+    more, matches = len(matches) > HITS_PER_PAGE, matches[:HITS_PER_PAGE]
+    cursor = encode_cursor(matches[-1]["network_time"], matches[-1]["id"]) if more else ""
+    words_to_mark = _words_to_mark(query)
+    customers = [] if last_seen else _find_customers(user, search_query)
+    return SearchResults(customers, [_build_hit(row, words_to_mark, now) for row in matches], cursor)
 
 
-def _find_customers(user: User, wanted: SearchQuery) -> list[CustomerHit]:
+def _find_customers(user: User, search_query: SearchQuery) -> list[CustomerHit]:
     newest = Case.objects.visible_to(user).filter(identity=OuterRef("pk")).order_by("-id").values("pk")[:1]
     rows = (
-        Identity.objects.filter(search=wanted)
+        Identity.objects.filter(search=search_query)
         .annotate(case_id=Subquery(newest))
         .filter(case_id__isnull=False)
         .values("case_id", "handle", "name", "network")[:MOST_CUSTOMERS]
@@ -120,21 +126,24 @@ def _build_hit(row: dict[str, Any], words: frozenset[str], now: dt.datetime) -> 
 
 
 def _words_to_mark(query: str) -> frozenset[str]:
-    """The words to mark: those that are not excluded."""
-    wanted = re.sub(r"(?:^|\s)-\S+", " ", query.lower())
-    return frozenset(_WORD.findall(wanted)) - {"or"}
+    """Return the words of a query to mark: all but the excluded."""
+    included = re.sub(r"(?:^|\s)-\S+", " ", query.lower())
+    return frozenset(_WORD.findall(included)) - {"or"}
 
 
 def build_snippet(text: str, words: frozenset[str]) -> list[SnippetPart]:
-    """The neighbourhood of the first hit, in pieces. The text stays plain: the template escapes every piece."""
+    """Return the text around the first hit, in pieces.
+
+    The text stays plain: the template escapes every piece.
+    """
     text = text[:20_000]
     first = next((word.start() for word in _WORD.finditer(text) if word.group().lower() in words), 0)
     begin = max(0, first - SNIPPET_LENGTH // 3)
-    cut = " ".join(text[begin : begin + SNIPPET_LENGTH].split())
-    parts, at = [], 0
-    for word in _WORD.finditer(cut):
+    excerpt = " ".join(text[begin : begin + SNIPPET_LENGTH].split())
+    parts, position = [], 0
+    for word in _WORD.finditer(excerpt):
         if word.group().lower() in words:
-            parts += [SnippetPart(cut[at : word.start()], False), SnippetPart(word.group(), True)]
-            at = word.end()
-    parts.append(SnippetPart(cut[at:] + ("…" if begin + SNIPPET_LENGTH < len(text) else ""), False))
+            parts += [SnippetPart(excerpt[position : word.start()], False), SnippetPart(word.group(), True)]
+            position = word.end()
+    parts.append(SnippetPart(excerpt[position:] + ("…" if begin + SNIPPET_LENGTH < len(text) else ""), False))
     return [SnippetPart("…", False), *parts] if begin else parts

@@ -12,7 +12,8 @@ from django.views.decorators.http import require_safe
 from accounts.access import viewer
 from accounts.models import BrandAccount
 from inbox.models import Status
-from inbox.queue.listing import QueueFilters, ViewKind, queue_page
+from inbox.queue.filters import QueueFilters, ViewKind
+from inbox.queue.listing import queue_page
 from inbox.queue.navigation import navigation_context
 from inbox.views.guards import InboxRequest, signed_in, wants_fragment
 from inbox.visibility import queue_departments

@@ -25,7 +25,8 @@ from inbox.live.stream import read_audience
 from inbox.models import Case, Notice, NoticeKind, Watch
 from inbox.notices.notify import notices_page
 from inbox.queue.counts import open_counts
-from inbox.queue.listing import QueueFilters, queue_page
+from inbox.queue.filters import QueueFilters
+from inbox.queue.listing import queue_page
 from inbox.visibility import (
     ROLE_REACH,
     VISIBLE_CASE_SQL,

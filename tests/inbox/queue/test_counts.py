@@ -49,14 +49,14 @@ def test_each_number_counts_its_own(departments, ada, django_assert_num_queries)
     with django_assert_num_queries(2):  # the second is the viewer's departments
         counts = open_counts(ada)
     assert counts == OpenCounts(
-        all=3, unassigned=1, mine=1, departments={here.pk: 2, there.pk: 1}, unread=3, on_leave=True
+        all=3, unassigned=1, own=1, departments={here.pk: 2, there.pk: 1}, unread=3, on_leave=True
     )
 
 
 def test_notices_and_leave_are_counted_where_there_is_no_case(ada):
     notify(ada, 2)
     assert open_counts(ada) == OpenCounts(
-        all=0, unassigned=0, mine=0, departments={}, unread=2, on_leave=False
+        all=0, unassigned=0, own=0, departments={}, unread=2, on_leave=False
     )
     go_on_leave(ada)
     assert open_counts(ada).on_leave
@@ -67,7 +67,7 @@ def test_for_somebody_without_a_department_there_are_notices_and_leave_all_the_s
     bo = UserFactory()
     notify(bo, 1)
     go_on_leave(bo)
-    assert open_counts(bo) == OpenCounts(all=0, unassigned=0, mine=0, departments={}, unread=1, on_leave=True)
+    assert open_counts(bo) == OpenCounts(all=0, unassigned=0, own=0, departments={}, unread=1, on_leave=True)
 
 
 def test_what_others_have_is_not_counted(ada):

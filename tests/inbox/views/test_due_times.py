@@ -14,6 +14,7 @@ from accounts.models import Role
 from inbox import countdown
 from inbox.models import Case, Status
 from inbox.queue import listing
+from inbox.queue.filters import QueueFilters
 from tests.factories import (
     NOW,
     BrandAccountFactory,
@@ -79,7 +80,7 @@ def test_it_goes_on_page_by_page(world, monkeypatch):
     monkeypatch.setattr(listing, "ROWS_PER_PAGE", 3)
     cases = [world.case(due // 2) for due in range(8)]  # pairs are due at the same time
     found, after = [], ""
-    filters = listing.QueueFilters(sort="due")
+    filters = QueueFilters(sort="due")
     for _ in range(4):
         with time_machine.travel(NOW, tick=False):
             page = listing.queue_page(world.agent, "open", listing.replace(filters, after=after), {}, NOW)

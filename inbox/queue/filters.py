@@ -1,0 +1,76 @@
+"""Read the filters of a queue's page from its address, and write them into links."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any, Literal, get_args
+from urllib.parse import urlencode
+
+from django.http import QueryDict
+
+from inbox.models import Status
+from inbox.text import clean_text
+from networks.registry import CONNECTORS
+
+ViewKind = Literal["open", "unassigned", "mine", "watching", "department", "resolved"]
+SortOrder = Literal["newest", "waiting", "due", "soon", "overdue"]
+
+_OPEN_STATUSES = (Status.NEW, Status.OPEN, Status.WAITING)
+_CLOSED_STATUSES = (Status.RESOLVED, Status.DISMISSED)
+
+
+@dataclass(frozen=True, slots=True)
+class QueueFilters:
+    """The filters of a queue's page. "" and 0: no filter. `after` is an opaque cursor."""
+
+    network: str = ""
+    brand: int = 0
+    status: str = ""
+    tag: str = ""
+    sort: SortOrder = "newest"
+    after: str = ""
+
+    @classmethod
+    def parse(cls, query: QueryDict, kind: ViewKind) -> QueueFilters:
+        """Read filters from a query string.
+
+        Unknown values, and those that make no sense in this view, are left out.
+        """
+        brand, status = query.get("brand", ""), query.get("status", "")
+        statuses = _CLOSED_STATUSES if kind == "resolved" else _OPEN_STATUSES
+        return cls(
+            network=query.get("network", "") if query.get("network") in CONNECTORS else "",
+            brand=int(brand) if brand.isascii() and brand.isdigit() and len(brand) < 18 else 0,
+            status=status if status in statuses else "",
+            tag=clean_text(query.get("tag", "")[:100])[0].strip(),
+            sort=_parse_sort(query.get("sort", ""), kind),
+            after=query.get("after", ""),
+        )
+
+    def query_string(self, **changes: Any) -> str:
+        """Return these filters with `changes` as a query string.
+
+        "" when nothing is filtered.
+        """
+        new = replace(self, **changes)
+        sort = new.sort if new.sort != "newest" else ""
+        parameters = {
+            "network": new.network,
+            "brand": new.brand,
+            "status": new.status,
+            "tag": new.tag,
+            "sort": sort,
+            "after": new.after,
+        }
+        return urlencode({key: value for key, value in parameters.items() if value})
+
+    @property
+    def is_narrowed(self) -> bool:
+        """True when any filter is set."""
+        return bool(self.network or self.brand or self.status or self.tag or self.sort in ("soon", "overdue"))
+
+
+def _parse_sort(value: str, kind: ViewKind) -> SortOrder:
+    if kind == "resolved":
+        return "newest"
+    return next((order for order in get_args(SortOrder) if order == value), "newest")
