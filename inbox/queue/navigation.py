@@ -88,7 +88,7 @@ def _queue_entry(
 def _page_entry(
     label: str, address: str, path: str, count: int | None = None, go: str = ""
 ) -> NavigationEntry:
-    """Return the link to a page, which is current on the pages below it, too."""
+    """Return the link to a page; it is current on pages below, too."""
     return NavigationEntry(label, address, _count_in_words(count), path.startswith(address), go)
 
 
