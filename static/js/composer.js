@@ -6,7 +6,7 @@
   const LINK = /\bhttps?:\/\/[^\s]+|\b(?:[a-z0-9-]+\.)+[a-z]{2,}(?:\/[^\s]*)?/gi;
   const LIGHT = (code) => code <= 4351 || (code >= 8192 && code <= 8205) || (code >= 8208 && code <= 8223) || (code >= 8242 && code <= 8247);
   let timer = 0;
-  let kept = null;
+  let storedDraft = null;
 
   function weighted(text) {
     let length = 0;
@@ -14,7 +14,7 @@
       length += 23;
       return "";
     });
-    const clusters = typeof Intl.Segmenter === "function" ? [...new Intl.Segmenter().segment(rest)].map((one) => one.segment) : [...rest];
+    const clusters = typeof Intl.Segmenter === "function" ? [...new Intl.Segmenter().segment(rest)].map((part) => part.segment) : [...rest];
     for (const cluster of clusters) {
       if (/\p{Extended_Pictographic}/u.test(cluster)) length += 2;
       else for (const letter of cluster) length += LIGHT(letter.codePointAt(0)) ? 1 : 2;
@@ -52,13 +52,13 @@
     if (state) state.textContent = words;
   }
 
-  async function keep() {
+  async function saveDraft() {
     clearTimeout(timer);
     const form = document.getElementById("reply-form");
     const answer = document.getElementById("answer");
     if (!form || !answer || document.body.dataset.sent) return;
     const text = answer.value;
-    if (kept === form.dataset.draft + text) return;
+    if (storedDraft === form.dataset.draft + text) return;
     try {
       const response = await fetch(form.dataset.draft, {
         method: "POST",
@@ -67,7 +67,7 @@
         keepalive: text.length < 20000,
       });
       if (!response.ok) throw new Error(String(response.status));
-      kept = form.dataset.draft + text;
+      storedDraft = form.dataset.draft + text;
       const { length } = await response.json();
       if (document.getElementById("answer") === answer && answer.value === text) {
         show(length);
@@ -83,10 +83,10 @@
     refresh();
     say("");
     clearTimeout(timer);
-    timer = setTimeout(keep, PAUSE);
+    timer = setTimeout(saveDraft, PAUSE);
   });
   document.addEventListener("visibilitychange", () => {
-    if (document.hidden && timer) keep();
+    if (document.hidden && timer) saveDraft();
   });
   // Leaving a case: its draft goes first. Sending: no draft may follow the answer.
   document.addEventListener("htmx:beforeRequest", (event) => {
@@ -94,12 +94,12 @@
     if (elt.id === "reply-form") {
       clearTimeout(timer);
       document.body.dataset.sent = "yes";
-    } else if (event.detail.target?.id === "case") keep();
+    } else if (event.detail.target?.id === "case") saveDraft();
   });
   document.addEventListener("htmx:afterRequest", (event) => {
     if (event.detail.elt.id === "reply-form") {
       delete document.body.dataset.sent;
-      kept = null;
+      storedDraft = null;
     }
   });
   document.addEventListener("htmx:afterSettle", refresh);

@@ -1,7 +1,9 @@
-// Countdowns stay true while a page is open. The server's words are right when they arrive; this counts on.
+// Countdowns stay true while a page is open: due times, and the time in which an answer can still be taken back.
+// The server's words are right when they arrive; this counts on.
 (() => {
   "use strict";
-  const EVERY = 10000;
+  const DUE_EVERY = 10000;
+  const UNDO_EVERY = 500;
 
   // As wording.spans.countdown_span.
   function span(milliseconds) {
@@ -14,7 +16,7 @@
     return rest ? `${rest} min` : "under 1 min";
   }
 
-  function count() {
+  function countDueTimes() {
     const now = Date.now();
     for (const chip of document.querySelectorAll("[data-due]")) {
       const left = new Date(chip.dataset.due) - now;
@@ -26,7 +28,29 @@
     }
   }
 
-  setInterval(count, EVERY);
-  document.addEventListener("visibilitychange", count);
-  document.addEventListener("htmx:afterSettle", count);
+  // The answer's undo window, counted down; once it is over the case is asked for again.
+  let refreshedFor = "";
+  function countUndo() {
+    for (const chip of document.querySelectorAll("[data-countdown]")) {
+      const left = Math.ceil((Date.parse(chip.dataset.countdown) - Date.now()) / 1000);
+      if (left > 0) chip.textContent = `sending in ${left} s`;
+      else {
+        chip.textContent = "about to be sent";
+        const undo = chip.parentElement.querySelector("form button");
+        if (undo) undo.disabled = true;
+        if (refreshedFor !== chip.dataset.countdown && left < -1) {
+          refreshedFor = chip.dataset.countdown;
+          document.dispatchEvent(new CustomEvent("horseshoe:case"));
+        }
+      }
+    }
+  }
+
+  setInterval(countDueTimes, DUE_EVERY);
+  setInterval(countUndo, UNDO_EVERY);
+  document.addEventListener("visibilitychange", countDueTimes);
+  document.addEventListener("htmx:afterSettle", () => {
+    countDueTimes();
+    countUndo();
+  });
 })();

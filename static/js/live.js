@@ -2,63 +2,122 @@
 // page polls. Nothing is asked while the page is hidden, and never faster than the server answers.
 (() => {
   "use strict";
-  const POLL = 10000;
-  const GAP = 600;
-  const PAGE = 50;
+  const POLL_EVERY = 10000;
+  const SHORTEST_PAUSE = 600;
+  const PAGE_SIZE = 50;
   const REFRESHED = "#case-list[hx-get], #thread-newest, #notice-list, #rail";
   const $ = (selector) => document.querySelector(selector);
-  let source = null;
-  let polling = 0;
-  let retry = 0;
-  let waiting = 0;
-  let last = 0;
-  let cost = 0;
-  let stale = false;
-  let acting = 0;
-  let acts = 0;
-  let missed = false;
-  let pressed = -Infinity;
-  const changed = new Set();
-  let everything = false;
-  let noticed = false;
+
+  // What has changed on the server since the page last asked.
+  class Changes {
+    constructor() {
+      this.clear();
+    }
+
+    clear() {
+      this.cases = new Set();
+      this.everything = false;
+      this.notices = false;
+    }
+
+    noteCases(ids) {
+      if (!ids.length) this.everything = true;
+      for (const id of ids) this.cases.add(id);
+    }
+
+    concernCase(id) {
+      return this.everything || this.cases.has(id);
+    }
+
+    concernNotices() {
+      return this.everything || this.notices;
+    }
+  }
+
+  // Requests of somebody's own doing in the open case: a refresh that began before one of them comes too late.
+  class OwnRequests {
+    constructor() {
+      this.running = 0;
+      this.begun = 0;
+      // A refresh was passed over because of them.
+      this.missedRefresh = false;
+    }
+
+    begin() {
+      this.running += 1;
+      this.begun += 1;
+    }
+
+    end() {
+      this.running -= 1;
+    }
+  }
+
+  // When the next refresh is due: after a pause that grows with what the last one cost.
+  class RefreshTimer {
+    constructor() {
+      this.timer = 0;
+      this.lastStart = 0;
+      this.lastDuration = 0;
+      this.skippedWhileHidden = false;
+    }
+
+    schedule() {
+      if (this.timer) return;
+      const pause = Math.min(Math.max(SHORTEST_PAUSE, this.lastDuration * 4), POLL_EVERY);
+      this.timer = setTimeout(refresh, Math.max(0, pause - (performance.now() - this.lastStart)));
+    }
+
+    begin() {
+      this.timer = 0;
+      if (document.hidden) {
+        this.skippedWhileHidden = true;
+        return false;
+      }
+      this.lastStart = performance.now();
+      return true;
+    }
+
+    end() {
+      this.lastDuration = performance.now() - this.lastStart;
+    }
+  }
+
+  const changes = new Changes();
+  const ownRequests = new OwnRequests();
+  const refreshTimer = new RefreshTimer();
+
+  function refreshEverything() {
+    changes.everything = true;
+    refreshTimer.schedule();
+  }
 
   function announce(words) {
     const region = $("#announce");
     if (region) region.textContent = words;
   }
 
-  function known() {
-    return new Map([...document.querySelectorAll("#case-list .row")].map((row) => [row.dataset.case, row.querySelector(".when")?.getAttribute("datetime")]));
-  }
-
   async function refresh() {
-    waiting = 0;
-    if (document.hidden) {
-      stale = true;
-      return;
-    }
-    last = performance.now();
+    if (!refreshTimer.begin()) return;
     const list = $("#case-list[hx-get]");
-    const open = $("#case[data-case]");
-    const work = [];
-    if (list && list.querySelectorAll(".row").length <= PAGE) work.push(rows(list));
-    else if (list) offer(list);
-    const concerned = open && $("#thread-newest") && (everything || changed.has(Number(open.dataset.case)));
-    // Whoever is correcting how a message was read is not interrupted: correcting and cancelling show what is new.
-    if (concerned && acting) missed = true;
-    else if (concerned && !$("#thread .reading-form")) work.push(thread());
-    const told = $("#notice-list[hx-get]");
-    if (told && (noticed || everything) && told.querySelectorAll(".row").length <= PAGE) work.push(again(told));
-    work.push(navigation());
-    everything = false;
-    noticed = false;
-    changed.clear();
-    await Promise.allSettled(work);
-    cost = performance.now() - last;
+    const openCase = $("#case[data-case]");
+    const notices = $("#notice-list[hx-get]");
+    const requests = [];
+    if (list && list.querySelectorAll(".row").length <= PAGE_SIZE) requests.push(refreshRows(list));
+    else if (list) offerNewerCases(list);
+    const concerned = openCase && $("#thread-newest") && changes.concernCase(Number(openCase.dataset.case));
+    // Somebody who is correcting how a message was read is not interrupted: saving and cancelling show what is new.
+    if (concerned && ownRequests.running) ownRequests.missedRefresh = true;
+    else if (concerned && !$("#thread .reading-form")) requests.push(refreshThread());
+    if (notices && changes.concernNotices() && notices.querySelectorAll(".row").length <= PAGE_SIZE) requests.push(refreshNotices(notices));
+    requests.push(refreshNavigation());
+    changes.clear();
+    await Promise.allSettled(requests);
+    refreshTimer.end();
   }
 
   // Somebody who has read further down keeps their place; the newest are a click away.
-  function offer(list) {
+  function offerNewerCases(list) {
     if (list.querySelector(".newer")) return;
     const line = document.createElement("p");
     const link = document.createElement("a");
@@ -71,39 +130,43 @@
     announce("There are newer cases");
   }
 
-  async function rows(list) {
-    const before = known();
+  function timesByCase() {
+    return new Map([...document.querySelectorAll("#case-list .row")].map((row) => [row.dataset.case, row.querySelector(".when")?.getAttribute("datetime")]));
+  }
+
+  async function refreshRows(list) {
+    const timesBefore = timesByCase();
     const focused = document.activeElement?.closest?.("#case-list .row")?.dataset.case;
     const top = list.scrollTop;
     await window.htmx.ajax("GET", list.getAttribute("hx-get"), { source: list, target: list, swap: "outerHTML" });
-    const now = $("#case-list");
-    now.scrollTop = top;
-    if (focused) now.querySelector(`.row[data-case="${focused}"] .who`)?.focus({ preventScroll: true });
-    let fresh = 0;
-    for (const row of now.querySelectorAll(".row")) {
+    const refreshed = $("#case-list");
+    refreshed.scrollTop = top;
+    if (focused) refreshed.querySelector(`.row[data-case="${focused}"] .who`)?.focus({ preventScroll: true });
+    let changed = 0;
+    for (const row of refreshed.querySelectorAll(".row")) {
       const at = row.querySelector(".when")?.getAttribute("datetime");
-      if (before.get(row.dataset.case) !== at) {
+      if (timesBefore.get(row.dataset.case) !== at) {
         row.classList.add("arrived");
-        fresh += 1;
+        changed += 1;
       }
     }
-    if (fresh) announce(fresh === 1 ? "One new or changed case" : `${fresh} new or changed cases`);
+    if (changed) announce(changed === 1 ? "One new or changed case" : `${changed} new or changed cases`);
   }
 
-  async function again(list) {
+  async function refreshNotices(list) {
     const focused = document.activeElement?.closest?.("#notice-list form")?.getAttribute("action");
     await window.htmx.ajax("GET", list.getAttribute("hx-get"), { source: list, target: list, swap: "outerHTML" });
     if (focused) $(`#notice-list form[action="${focused}"] button`)?.focus({ preventScroll: true });
   }
 
-  async function thread() {
-    const messages = document.querySelectorAll("#thread-newest .msg").length;
+  async function refreshThread() {
+    const countBefore = document.querySelectorAll("#thread-newest .msg").length;
     const newest = $("#thread-newest");
     await window.htmx.ajax("GET", newest.getAttribute("hx-get"), { source: newest, target: newest, swap: "outerHTML" });
-    if (document.querySelectorAll("#thread-newest .msg").length > messages) announce("A new message in this case");
+    if (document.querySelectorAll("#thread-newest .msg").length > countBefore) announce("A new message in this case");
   }
 
-  async function navigation() {
+  async function refreshNavigation() {
     const rail = $("#rail");
     const address = $("[data-navigation]")?.dataset.navigation;
     if (!rail || !address || rail.contains(document.activeElement)) return;
@@ -111,130 +174,130 @@
     await window.htmx.ajax("GET", `${address}?at=${encodeURIComponent(at)}`, { source: rail, target: rail, swap: "outerHTML" });
   }
 
-  function soon() {
-    if (waiting) return;
-    const pause = Math.min(Math.max(GAP, cost * 4), POLL) - (performance.now() - last);
-    waiting = setTimeout(refresh, Math.max(0, pause));
-  }
-
-  function poll(on) {
-    if (on && !polling) {
-      polling = setInterval(() => {
-        everything = true;
-        soon();
-      }, POLL);
-    } else if (!on && polling) {
-      clearInterval(polling);
-      polling = 0;
+  // The stream of events, and polling for as long as it is broken.
+  class Stream {
+    constructor() {
+      this.source = null;
+      this.polling = 0;
+      this.reconnect = 0;
     }
-    const banner = $("#offline");
-    if (banner) banner.hidden = !on;
-  }
 
-  function connect() {
-    const address = $("[data-live]")?.dataset.live;
-    if (!address || typeof EventSource === "undefined") {
-      if (address) poll(true);
-      return;
-    }
-    let opened = false;
-    source = new EventSource(address);
-    source.addEventListener("open", () => {
-      opened = true;
-      clearTimeout(retry);
-      if (polling) {
+    connect() {
+      const address = $("[data-live]")?.dataset.live;
+      if (!address) return;
+      if (typeof EventSource === "undefined") {
+        this.startPolling();
+        return;
+      }
+      let opened = false;
+      this.source = new EventSource(address);
+      this.source.addEventListener("open", () => {
+        opened = true;
+        clearTimeout(this.reconnect);
         // Something may have happened while nobody listened.
-        everything = true;
-        soon();
-      }
-      poll(false);
-    });
-    source.addEventListener("cases", (event) => {
-      const ids = JSON.parse(event.data);
-      if (!ids.length) everything = true;
-      for (const id of ids) changed.add(id);
-      soon();
-    });
-    source.addEventListener("notices", () => {
-      noticed = true;
-      soon();
-    });
-    source.addEventListener("error", () => {
-      poll(true);
-      if (source.readyState === EventSource.CLOSED) {
-        clearTimeout(retry);
-        retry = setTimeout(connect, opened ? 2000 : 15000);
-      }
-    });
+        if (this.polling) refreshEverything();
+        this.stopPolling();
+      });
+      this.source.addEventListener("cases", (event) => {
+        changes.noteCases(JSON.parse(event.data));
+        refreshTimer.schedule();
+      });
+      this.source.addEventListener("notices", () => {
+        changes.notices = true;
+        refreshTimer.schedule();
+      });
+      this.source.addEventListener("error", () => {
+        this.startPolling();
+        if (this.source.readyState !== EventSource.CLOSED) return;
+        clearTimeout(this.reconnect);
+        this.reconnect = setTimeout(() => this.connect(), opened ? 2000 : 15000);
+      });
+    }
+
+    startPolling() {
+      this.polling ||= setInterval(refreshEverything, POLL_EVERY);
+      this.showOffline(true);
+    }
+
+    stopPolling() {
+      clearInterval(this.polling);
+      this.polling = 0;
+      this.showOffline(false);
+    }
+
+    showOffline(offline) {
+      const banner = $("#offline");
+      if (banner) banner.hidden = !offline;
+    }
   }
 
-  // What somebody does brings the case as it stands afterwards, or a form to do it with. A refresh that was asked for
-  // before comes too late, and would take away the form, or what the answer on its way is for (htmx then drops it).
+  const stream = new Stream();
+
+  // What somebody does brings the case as it stands afterwards, or a form to do it with. A refresh that began before
+  // comes too late: it would take away the form, or the element that the answer under way is for (htmx then drops it).
   const isRefresh = (detail) => detail.requestConfig.elt.id === "thread-newest";
 
-  function caseAgain() {
-    const open = $("#case[data-case]");
-    missed = false;
-    if (!open) return;
-    changed.add(Number(open.dataset.case));
-    soon();
+  function refreshOpenCase() {
+    const openCase = $("#case[data-case]");
+    ownRequests.missedRefresh = false;
+    if (!openCase) return;
+    changes.cases.add(Number(openCase.dataset.case));
+    refreshTimer.schedule();
   }
 
   document.addEventListener("htmx:beforeRequest", (event) => {
     const { elt, requestConfig, xhr } = event.detail;
-    const acted = elt.closest("#case") && !isRefresh(event.detail);
-    if (acted) {
-      acting += 1;
-      acts += 1;
-    }
-    xhr.acts = acts;
-    if (!acted) return;
+    const isOwn = elt.closest("#case") && !isRefresh(event.detail);
+    if (isOwn) ownRequests.begin();
+    xhr.ownRequestsBegun = ownRequests.begun;
+    if (!isOwn) return;
     // Not by htmx:afterRequest: it isn't told of a request whose element is gone.
     xhr.addEventListener("loadend", () => {
-      acting -= 1;
-      if (requestConfig.verb === "post" && xhr.status >= 200 && xhr.status < 300) missed = false;
-      // What came meanwhile has been passed over for an answer that did not bring the case.
-      else if (missed || requestConfig.verb === "post") caseAgain();
+      ownRequests.end();
+      if (requestConfig.verb === "post" && xhr.status >= 200 && xhr.status < 300) ownRequests.missedRefresh = false;
+      // A refresh was passed over for an answer that did not bring the case.
+      else if (ownRequests.missedRefresh || requestConfig.verb === "post") refreshOpenCase();
     });
   });
   document.addEventListener("htmx:beforeSwap", (event) => {
     if (event.detail.target?.id !== "thread-newest" || event.detail.requestConfig.verb !== "get") return;
-    if (isRefresh(event.detail) && event.detail.xhr.acts !== acts) {
+    if (isRefresh(event.detail) && event.detail.xhr.ownRequestsBegun !== ownRequests.begun) {
       event.detail.shouldSwap = false;
-      if (acting) missed = true;
-      else caseAgain();
+      if (ownRequests.running) ownRequests.missedRefresh = true;
+      else refreshOpenCase();
     }
     // Only while this answer is put in: what somebody's own doing brings goes over what they have open.
     document.body.dataset.live = "yes";
     queueMicrotask(() => delete document.body.dataset.live);
   });
-  // What is exchanged between pressing and letting go is never clicked. Not for ever: letting go may stay unheard.
+
+  // An element replaced between pressing and letting go is never clicked, so nothing is replaced meanwhile. Not for
+  // ever: letting go may happen where nobody hears of it.
+  let pressedAt = -Infinity;
   document.addEventListener("pointerdown", () => {
-    pressed = performance.now();
+    pressedAt = performance.now();
   }, true);
-  for (const over of ["pointerup", "pointercancel"]) {
-    document.addEventListener(over, () => {
-      pressed = -Infinity;
+  for (const released of ["pointerup", "pointercancel"]) {
+    document.addEventListener(released, () => {
+      pressedAt = -Infinity;
     }, true);
   }
   document.addEventListener("htmx:beforeSwap", (event) => {
     const { target, requestConfig } = event.detail;
-    if (requestConfig.elt !== target || !target.matches(REFRESHED) || performance.now() - pressed > POLL) return;
+    if (requestConfig.elt !== target || !target.matches(REFRESHED) || performance.now() - pressedAt > POLL_EVERY) return;
     event.detail.shouldSwap = false;
-    everything = true;
-    soon();
+    refreshEverything();
   });
+
   document.addEventListener("visibilitychange", () => {
-    if (!document.hidden && stale) {
-      stale = false;
-      everything = true;
-      soon();
-    }
+    if (document.hidden || !refreshTimer.skippedWhileHidden) return;
+    refreshTimer.skippedWhileHidden = false;
+    refreshEverything();
   });
-  document.addEventListener("horseshoe:case", caseAgain);
-  window.addEventListener("pagehide", () => source?.close());
+  document.addEventListener("horseshoe:case", refreshOpenCase);
+  window.addEventListener("pagehide", () => stream.source?.close());
   window.addEventListener("pageshow", (event) => {
-    if (event.persisted) connect();
+    if (event.persisted) stream.connect();
   });
-  document.addEventListener("DOMContentLoaded", connect);
+  document.addEventListener("DOMContentLoaded", () => stream.connect());
 })();

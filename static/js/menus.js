@@ -4,17 +4,17 @@
   "use strict";
   const open = () => document.querySelectorAll("details:is(.menu, .confirm)[open]");
   document.addEventListener("click", (event) => {
-    for (const one of open()) if (!one.contains(event.target)) one.open = false;
+    for (const menu of open()) if (!menu.contains(event.target)) menu.open = false;
   });
   document.addEventListener("keydown", (event) => {
     if (event.key !== "Escape") return;
-    for (const one of open()) {
-      const within = one.contains(document.activeElement);
-      one.open = false;
-      if (within) one.querySelector("summary").focus();
+    for (const menu of open()) {
+      const within = menu.contains(document.activeElement);
+      menu.open = false;
+      if (within) menu.querySelector("summary").focus();
     }
   });
   document.addEventListener("focusin", (event) => {
-    for (const one of open()) if (!one.contains(event.target)) one.open = false;
+    for (const menu of open()) if (!menu.contains(event.target)) menu.open = false;
   });
 })();

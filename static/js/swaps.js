@@ -1,0 +1,112 @@
+// What happens around htmx's swaps: what may be replaced, where the focus and the scroll position go, which row is open.
+(() => {
+  "use strict";
+  const $ = (selector, within = document) => within.querySelector(selector);
+  const $$ = (selector, within = document) => [...within.querySelectorAll(selector)];
+  document.documentElement.classList.add("scripted");
+
+  // Set while a redirect to another page is under way: that page may bring a message, going elsewhere would lose it.
+  let leaving = false;
+  document.addEventListener("htmx:beforeOnLoad", (event) => {
+    leaving ||= Boolean(event.detail.xhr.getResponseHeader("HX-Redirect"));
+  });
+
+  addEventListener("pageshow", () => {
+    leaving = false;
+  });
+
+  // A refusal carries the case as it stands: show it like any other answer.
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const { xhr } = event.detail;
+    if ([403, 409, 422].includes(xhr.status) && xhr.responseText.includes("case-notice")) {
+      event.detail.shouldSwap = true;
+      event.detail.isError = false;
+    }
+    if (xhr.status === 404 && event.detail.target.closest("#case") && !leaving) location.assign("/");
+  });
+
+  // Never replace what somebody is typing in or has opened.
+  document.addEventListener("htmx:oobBeforeSwap", (event) => {
+    const { target, fragment } = event.detail;
+    if (!target) return;
+    const busy = target.contains(document.activeElement) && /^(INPUT|SELECT|TEXTAREA)$/.test(document.activeElement.tagName);
+    const unfolded = $("details[open], .chooser", target);
+    const problem = fragment && $(".banner.warning, .banner.error", fragment);
+    if (target.id === "composer") {
+      const answer = $("#answer", target);
+      if (answer && answer.value.trim() && !document.body.dataset.sent) event.detail.shouldSwap = false;
+    } else if (target.id === "case-notice" && document.body.dataset.live) {
+      // A refresh brings no message of its own; the one that stands there, with its undo, goes in its own time.
+      event.detail.shouldSwap = false;
+    } else if (["case-bar", "case-side", "case-passing"].includes(target.id) && (busy || unfolded) && !problem && document.body.dataset.live) {
+      event.detail.shouldSwap = false;
+    }
+  });
+
+  // Mark the row of the open case.
+  function markOpenCase() {
+    const open = $("#case")?.dataset.case;
+    for (const link of $$(".row .who[aria-current]")) link.removeAttribute("aria-current");
+    if (open) $(`.row[data-case="${open}"] .who`)?.setAttribute("aria-current", "true");
+  }
+
+  function scrollToEnd(always) {
+    const thread = $("#thread");
+    if (!thread || !$("#thread-newest")) return;
+    if (always || thread.dataset.end !== "no") thread.scrollTop = thread.scrollHeight;
+  }
+
+  document.addEventListener("scroll", (event) => {
+    if (event.target.id === "thread") {
+      const { scrollTop, scrollHeight, clientHeight } = event.target;
+      event.target.dataset.end = scrollHeight - scrollTop - clientHeight < 60 ? "yes" : "no";
+    }
+  }, true);
+
+  document.addEventListener("htmx:afterSettle", (event) => {
+    markOpenCase();
+    if (event.detail.elt?.id === "case") {
+      scrollToEnd(true);
+      if (!event.detail.requestConfig?.triggeringEvent?.isTrusted) return;
+      // Somebody may already stand in a field of the case: with the focus moved, their typing would act as keys.
+      if (!document.activeElement?.closest?.("#case :is(input, textarea, select)")) $("#case-bar h2")?.focus({ preventScroll: true });
+      if (matchMedia("(max-width: 48rem)").matches) scrollTo(0, 0);
+    } else if (event.detail.elt?.id === "passing-chooser") {
+      $(".chooser .btn", event.detail.elt)?.focus();
+    } else if ($("#thread")?.contains(event.detail.elt)) {
+      scrollToEnd(false);
+    }
+  });
+
+  document.addEventListener("htmx:afterRequest", (event) => {
+    const form = event.detail.elt;
+    // Read from the request: the form itself may have been replaced by the answer.
+    const key = event.detail.requestConfig?.elt?.dataset?.then;
+    if (key && event.detail.successful) setTimeout(() => document.dispatchEvent(new CustomEvent("horseshoe:press", { detail: key })));
+    if (form.matches?.("form[data-clear]") && event.detail.successful) {
+      form.reset();
+      form.closest("details")?.removeAttribute("open");
+    }
+  });
+
+  // The queue the person came from, beside a case that was opened by its address.
+  if ($("#case-list[hx-get]")) sessionStorage.setItem("queue", location.pathname + location.search);
+  document.addEventListener("htmx:pushedIntoHistory", (event) => {
+    if (!event.detail.path.startsWith("/cases/")) sessionStorage.setItem("queue", event.detail.path);
+  });
+  function restoreQueue() {
+    const list = $("#case-list[data-queue]");
+    if (!list || getComputedStyle(list.parentElement).display === "none") return;
+    const stored = sessionStorage.getItem("queue") || "";
+    const queue = /^\/($|\?|queue\/)/.test(stored) ? stored : list.dataset.queue;
+    window.htmx.ajax("GET", queue, { source: list, target: list, swap: "outerHTML" });
+    const back = $("#case-bar .back");
+    if (back) back.href = queue;
+  }
+
+  document.addEventListener("DOMContentLoaded", () => {
+    markOpenCase();
+    scrollToEnd(true);
+    restoreQueue();
+  });
+})();
