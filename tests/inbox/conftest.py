@@ -9,7 +9,7 @@ __all__ = ["feed"]
 
 
 @pytest.fixture(autouse=True)
-def _nothing_kept_between_tests():
+def _empty_caches():
     clear_rules_cache()
     clear_service_levels_cache()
     connections.forget_connectors()

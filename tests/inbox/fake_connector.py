@@ -1,4 +1,4 @@
-"""What a network would hand over, in few words: messages, pages and a connector that serves them."""
+"""Messages and pages as a network would return them, and a connector that serves them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,10 @@ _CAPABILITIES = Capabilities(
 def message(
     remote_id: str, text: str = "Where is my parcel?", by: str = "1001", **changes: Any
 ) -> InboundMessage:
-    """An inbound mention by the author `by`; `minute=` is its time, in minutes before NOW."""
+    """Return an inbound mention by the author `by`.
+
+    `minute=` is its time, in minutes before NOW.
+    """
     at = NOW - dt.timedelta(minutes=changes.pop("minute", 1))
     author = changes.pop("author", None) or Author(
         remote_id=by, handle=f"user{by}", name=f"User {by}", followers=10
@@ -47,21 +50,25 @@ def message(
 def page(
     messages: Iterable[InboundMessage] = (), *, cursor: str = "1", more: bool = False, **changes: Any
 ) -> PollResult:
+    """Return a page of messages, with `cursor` as the next one."""
     return PollResult(tuple(messages), {"since": cursor}, has_more=more, **changes)
 
 
 class FakeConnector:
-    """Serves `script`: a list of pages and errors, one a poll; afterwards empty pages."""
+    """Serves `script`, a list of pages and errors, one for each poll; afterwards empty pages.
+
+    `messages_by_id` are those that `fetch` finds.
+    """
 
     capabilities = _CAPABILITIES
 
     def __init__(self, script: Iterable[Any] = ()) -> None:
         self.script = list(script)
         self.polls: list[tuple[str, Any]] = []
-        self.held: dict[str, InboundMessage] = {}
+        self.messages_by_id: dict[str, InboundMessage] = {}
 
     def __call__(self, credentials, *, api_url=""):
-        """Stands in the registry for a connector's class."""
+        """Return itself: in the registry it takes the place of a connector's class."""
         return self
 
     def poll(self, stream, cursor, limit=100):
@@ -72,7 +79,7 @@ class FakeConnector:
         return step
 
     def fetch(self, ids):
-        return {one: self.held[one] for one in ids if one in self.held}
+        return {id_: self.messages_by_id[id_] for id_ in ids if id_ in self.messages_by_id}
 
     def refresh_credentials(self):
         return None

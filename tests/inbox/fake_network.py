@@ -1,4 +1,4 @@
-"""A network to answer on, without a network: what was published is counted, and each send meets the next fate."""
+"""A fake network to answer on: published answers are counted, and each send has the next outcome of a list."""
 
 from __future__ import annotations
 
@@ -19,12 +19,16 @@ from networks.base import (
 )
 from tests.factories import NOW
 
-#: Fates after which the answer stands on the network although nobody was told.
+#: Fates after which the network has the answer although the sender got no confirmation.
 SILENTLY_PUBLISHED = frozenset({"accepted_cut", "accepted_crash"})
 
 
 class FakeNetwork:
-    """`fates` are taken one a send, then "ok". `published` is what the public sees: (network id, ref, text)."""
+    """A network whose sends meet `fates`, one after the other, and afterwards "ok".
+
+    `published` is what the public sees: (network id, ref, text, remote id of the brand account). `sends` and `looks` count calls;
+    while `blind`, looking finds nothing; `pause` is the seconds that a send takes.
+    """
 
     def __init__(self) -> None:
         self.fates: list[str] = []
@@ -73,13 +77,13 @@ class FakeNetwork:
         if self.look_error is not None:
             raise self.look_error
         if not self.blind:
-            for remote_id, where, what, _ in self.published:
-                if where == dict(ref) and what == text:
+            for remote_id, published_ref, published_text, _ in self.published:
+                if published_ref == dict(ref) and published_text == text:
                     return SentMessage(remote_id, f"https://example.org/{remote_id}")
         return None
 
     def connector(self, network: str, **more):
-        """A connector class for the registry."""
+        """Return a connector class for the registry."""
         world = self
 
         class FakeConnector:

@@ -16,7 +16,10 @@ from tests.inbox.fake_connector import page
 
 
 def publish_rules() -> dict[str, object]:
-    """Two departments: "billing" gets what speaks of a refund, "service" the rest; "thanks" needs no answer."""
+    """Create two departments and publish rules for them. Return them by slug.
+
+    "billing" gets messages with "refund", "service" the rest; "thanks" needs no answer.
+    """
     billing = DepartmentFactory(slug="billing", name="Billing")
     service = DepartmentFactory(slug="service", name="Service")
     conditions = [
@@ -41,13 +44,13 @@ def publish_rules() -> dict[str, object]:
 
 
 def leased_stream(**changes: object) -> Stream:
-    """A stream whose lease is held under its `lease_token`."""
+    """Create a stream that is leased under its `lease_token`."""
     values = {"lease_token": uuid.uuid4(), "lease_until": NOW + dt.timedelta(minutes=5)}
     return StreamFactory(**{**values, **changes})
 
 
 class Feed:
-    """Stores pages into one stream; `outcome` is the last one's."""
+    """A brand account with rules that stores pages into one stream; `outcome` is the last page's."""
 
     def __init__(self, **changes: object) -> None:
         self.departments = publish_rules()

@@ -1,4 +1,4 @@
-"""The cast of the tests about answering: one X account with a case, an agent who may answer, a fake network."""
+"""Fixtures of the tests about answering: one X account with a case, an agent who may answer, a fake network."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ def draft_text(case_id, user):
 
 @pytest.fixture
 def network(monkeypatch):
-    world = FakeNetwork()
-    monkeypatch.setitem(registry.CONNECTORS, "x", world.connector("x"))
-    return world
+    fake = FakeNetwork()
+    monkeypatch.setitem(registry.CONNECTORS, "x", fake.connector("x"))
+    return fake
 
 
 @pytest.fixture

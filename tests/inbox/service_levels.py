@@ -15,16 +15,16 @@ OFFICE = {"time_zone": "UTC", "week": [[[540, 1020]]] * 5 + [[], []]}
 
 
 def calendar(content=ALWAYS, name="Hours"):
-    found, created = Calendar.objects.get_or_create(name=name)
+    row, created = Calendar.objects.get_or_create(name=name)
     if created:
-        CalendarVersion.objects.create(calendar=found, number=1, content=content, created_at=NOW)
-    return found
+        CalendarVersion.objects.create(calendar=row, number=1, content=content, created_at=NOW)
+    return row
 
 
 def policy(content=ALWAYS, *, first=60, following=30, resolution=480, now=NOW, publish=True, **fields):
-    """A policy with targets in minutes; published unless told otherwise."""
+    """Create a policy with targets in minutes, and publish it unless `publish` is False."""
     values = {"name": "Everybody", "position": SLAPolicy.objects.count(), **fields}
-    made = SLAPolicy.objects.create(
+    created = SLAPolicy.objects.create(
         key=uuid.uuid4(),
         calendar=calendar(content, f"Hours {content['week'][0]}"),
         first_response_minutes=first,
@@ -34,7 +34,7 @@ def policy(content=ALWAYS, *, first=60, following=30, resolution=480, now=NOW, p
     )
     if publish:
         versions.publish_service_levels(None, "tests", now)
-    return made
+    return created
 
 
 def minutes(count):

@@ -11,7 +11,7 @@ from django.urls import reverse
 from accounts.models import BrandAccountGrant, Role, Stream
 from tests.accounts.conftest import signed_in
 from tests.factories import NOW, StreamFactory, UserFactory
-from tests.inbox.page_requests import statements
+from tests.inbox.page_requests import count_statements
 
 pytestmark = pytest.mark.django_db
 HOUR = dt.timedelta(hours=1)
@@ -105,7 +105,7 @@ def test_whoever_keeps_the_brand_account_may(stream):
 
 def test_who_acknowledged_costs_no_statement(ada, stream):
     address = reverse("accounts:brand_accounts")
-    few = statements(ada, address)
+    few = count_statements(ada, address)
     for kind in ("comments", "direct"):
         StreamFactory(
             brand_account=stream.brand_account,
@@ -114,4 +114,4 @@ def test_who_acknowledged_costs_no_statement(ada, stream):
             gap_seen_at=NOW,
             gap_seen_by=UserFactory(),
         )
-    assert statements(ada, address) == few
+    assert count_statements(ada, address) == few

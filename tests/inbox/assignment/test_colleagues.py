@@ -19,7 +19,7 @@ from tests.factories import (
     MessageFactory,
     UserFactory,
 )
-from tests.inbox.page_requests import signed_in, statements
+from tests.inbox.page_requests import count_statements, signed_in
 from wording.times import short_date
 
 pytestmark = pytest.mark.django_db
@@ -105,7 +105,7 @@ class TestWhyNobody:
         asks_for(case, "refunds")
         client = signed_in(UserFactory(role=Role.MANAGER, departments=[billing]))
         assert "Nobody here can do refunds" in client.get(f"/cases/{case.pk}/").content.decode()
-        assert statements(client, f"/cases/{case.pk}/") <= 12
+        assert count_statements(client, f"/cases/{case.pk}/") <= 12
 
 
 def test_colleagues_are_offered_with_where_they_are(case, billing):

@@ -19,7 +19,7 @@ from inbox.models import Case, Custody, Sweep, Verb
 from inbox.visibility import OwnIdSets, ReaderIndex, role_scope
 from routing.models import RoutingDefault
 from tests.factories import NOW, BrandAccountFactory, CaseFactory, DepartmentFactory, UserFactory
-from tests.inbox.page_requests import signed_in, statements
+from tests.inbox.page_requests import count_statements, signed_in
 
 ids = st.integers(1, 4)
 own_ids = st.builds(OwnIdSets, st.frozensets(ids, max_size=3), st.frozensets(ids, max_size=3))
@@ -185,7 +185,7 @@ class TestTeams:
         service = DepartmentFactory()
         client = signed_in(UserFactory(role=Role.ADMINISTRATOR))
         UserFactory(departments=[service])
-        few = statements(client, "/team/")
+        few = count_statements(client, "/team/")
         for _ in range(10):
             UserFactory(departments=[service, DepartmentFactory()])
-        assert statements(client, "/team/") == few
+        assert count_statements(client, "/team/") == few

@@ -24,7 +24,7 @@ from tests.factories import (
     ReplyFactory,
     UserFactory,
 )
-from tests.inbox.page_requests import HTMX, signed_in, statements
+from tests.inbox.page_requests import HTMX, count_statements, signed_in
 
 pytestmark = pytest.mark.django_db
 
@@ -144,7 +144,7 @@ def test_a_page_that_shows_more_keeps_showing_it(client, case, now):
 
 
 def test_it_costs_the_same_for_one_message_and_for_many_and_at_most_twelve(agent, client, case, message, now):
-    few = statements(client, f"/cases/{case.pk}/")
+    few = count_statements(client, f"/cases/{case.pk}/")
     for n in range(MESSAGES_PER_PAGE * 2):
         MessageFactory(case=case, outbound=n % 2 == 0, user=agent, network_time=now - dt.timedelta(minutes=n))
         verbs.add_note(case.pk, agent, f"note {n}", now=now)
@@ -154,7 +154,7 @@ def test_it_costs_the_same_for_one_message_and_for_many_and_at_most_twelve(agent
         )
         IdentityFactory(customer=other.customer)
     ReplyFactory(parent=message, author=agent)
-    assert statements(client, f"/cases/{case.pk}/") == few <= 12
+    assert count_statements(client, f"/cases/{case.pk}/") == few <= 12
 
 
 def test_hostile_text_is_shown_and_does_nothing(client, service, brand):

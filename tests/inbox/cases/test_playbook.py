@@ -23,7 +23,7 @@ from tests.factories import (
     MessageFactory,
     UserFactory,
 )
-from tests.inbox.page_requests import HTMX, signed_in, statements
+from tests.inbox.page_requests import HTMX, count_statements, signed_in
 
 pytestmark = pytest.mark.django_db
 LATER = NOW + dt.timedelta(hours=1)
@@ -305,12 +305,12 @@ class TestPanel:
         assert "card playbook" not in self.page(ann, case)
 
     def test_it_costs_the_page_no_statement(self, case, ann):
-        with_playbook = statements(signed_in(ann), f"/cases/{case.pk}/")
+        with_playbook = count_statements(signed_in(ann), f"/cases/{case.pk}/")
         to_billing(case, ann)
-        answered = statements(signed_in(ann), f"/cases/{case.pk}/")
+        answered = count_statements(signed_in(ann), f"/cases/{case.pk}/")
         CasePlaybook.objects.all().delete()
         PlaybookVersion.objects.all().delete()
-        assert statements(signed_in(ann), f"/cases/{case.pk}/") == with_playbook == answered <= 12
+        assert count_statements(signed_in(ann), f"/cases/{case.pk}/") == with_playbook == answered <= 12
 
     def test_hostile_words_in_the_tree_are_inert(self, case, ann):
         publish_another("<script>alert(1)</script>")

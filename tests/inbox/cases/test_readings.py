@@ -20,7 +20,7 @@ from tests.factories import (
     MessageFactory,
     UserFactory,
 )
-from tests.inbox.page_requests import HTMX, signed_in, statements
+from tests.inbox.page_requests import HTMX, count_statements, signed_in
 
 pytestmark = pytest.mark.django_db
 LATER = NOW + dt.timedelta(minutes=5)
@@ -225,8 +225,8 @@ class TestPages:
 
     def test_the_small_print_costs_no_statement_of_its_own(self, agent, message):
         client = signed_in(agent)
-        few = statements(client, f"/cases/{message.case_id}/")
+        few = count_statements(client, f"/cases/{message.case_id}/")
         for minute in range(20):
             one = MessageFactory(case=message.case, network_time=NOW + dt.timedelta(minutes=minute))
             correct_reading(one.pk, agent, {"urgency": 1}, now=LATER)
-        assert statements(client, f"/cases/{message.case_id}/") == few <= 12
+        assert count_statements(client, f"/cases/{message.case_id}/") == few <= 12

@@ -20,7 +20,7 @@ def facts(canonical_id):
 
 
 @pytest.fixture
-def known(feed):
+def known_customer(feed):
     """A customer with a case that billing closed, one that service closed before, and one that is open."""
     identity = IdentityFactory(remote_id="77")
     closed = {"identity": identity, "brand_account": feed.brand_account, "status": Status.RESOLVED}
@@ -32,7 +32,7 @@ def known(feed):
     return identity
 
 
-def test_a_known_customer_brings_tags_open_cases_and_the_department_of_before(feed, known):
+def test_a_known_customer_brings_tags_open_cases_and_the_department_of_before(feed, known_customer):
     feed.store(message("1", by="77", thread_id="new"))
     found = facts("1")
     assert found["customer_tags"] == ["vip", "press"]
@@ -66,7 +66,7 @@ def test_two_names_of_one_customer_share_their_standing(feed):
     assert facts("2")["open_cases"] == 1
 
 
-def test_a_page_costs_as_many_statements_for_one_customer_as_for_thirty(feed, known):
+def test_a_page_costs_as_many_statements_for_one_customer_as_for_thirty(feed, known_customer):
     def count(*messages):
         with CaptureQueriesContext(connection) as captured:
             feed.store(*messages)

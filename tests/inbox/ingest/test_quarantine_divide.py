@@ -10,8 +10,11 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def refusing(monkeypatch):
-    """The database refuses messages whose text is "poison": a numeric overflow, as an unforeseen value would cause."""
+def database_refuses_poison(monkeypatch):
+    """Make the database refuse messages with the text "poison".
+
+    By a numeric overflow, as an unforeseen value would cause.
+    """
     write = write_sql.write_messages
 
     def refuse(brand, rows, *more):
@@ -23,7 +26,7 @@ def refusing(monkeypatch):
 
 
 @pytest.mark.parametrize("bad", [{0}, {7}, {0, 99}, {3, 4, 50}, set(range(0, 100, 9))])
-def test_a_message_the_database_refuses_costs_only_itself(feed, refusing, bad):
+def test_a_message_the_database_refuses_costs_only_itself(feed, database_refuses_poison, bad):
     outcome = feed.store(
         *(message(f"m{n}", "poison" if n in bad else "fine", by=str(n)) for n in range(100)), cursor="9"
     )
@@ -33,7 +36,7 @@ def test_a_message_the_database_refuses_costs_only_itself(feed, refusing, bad):
     assert Stream.objects.get().cursor == {"since": "9"}
 
 
-def test_a_page_of_poison_alone_still_moves_the_cursor(feed, refusing):
+def test_a_page_of_poison_alone_still_moves_the_cursor(feed, database_refuses_poison):
     feed.store(message("1", "poison"), cursor="9")
     assert Stream.objects.get().cursor == {"since": "9"}
     assert "out of range" in Quarantined.objects.get().error

@@ -14,7 +14,7 @@ from inbox.assignment import automatic, leavers, take_next
 from inbox.cases import verbs
 from inbox.models import Case, Notice, NoticeKind
 from tests.factories import NOW, BrandAccountFactory, CaseFactory, DepartmentFactory, UserFactory
-from tests.inbox.page_requests import signed_in, statements
+from tests.inbox.page_requests import count_statements, signed_in
 from wording.times import short_date
 
 pytestmark = pytest.mark.django_db
@@ -180,13 +180,13 @@ class TestLeave:
         today = presence.local_date(timezone.now())
         goes_on_leave(bo, today)
         client = signed_in(ada)
-        few = statements(client, "/")
+        few = count_statements(client, "/")
         assert "Go away" in client.get("/").content.decode()
         goes_on_leave(ada, today)
         page = client.get("/").content.decode()
         assert "On leave</a>" in page
         assert "Go away" not in page
-        assert statements(client, "/") == few
+        assert count_statements(client, "/") == few
 
     def test_one_may_be_back_early(self, ada):
         today = presence.local_date(timezone.now())

@@ -22,7 +22,7 @@ from tests.factories import (
     MessageFactory,
     UserFactory,
 )
-from tests.inbox.page_requests import signed_in, statements
+from tests.inbox.page_requests import count_statements, signed_in
 
 pytestmark = pytest.mark.django_db
 LATER, LATER_STILL = NOW + dt.timedelta(hours=1), NOW + dt.timedelta(hours=2)
@@ -234,14 +234,14 @@ class TestReading:
         assert f"/cases/{direct.pk}/" not in signed_in(ann).get("/queue/watching/").content.decode()
 
     def test_it_costs_at_most_eight_statements_and_pages_by_key(self, ann, marketing, brand, billing):
-        few = statements(signed_in(ann), "/queue/watching/")
+        few = count_statements(signed_in(ann), "/queue/watching/")
         for n in range(ROWS_PER_PAGE + 3):
             one = CaseFactory(
                 department=billing, brand_account=brand, created_at=NOW - dt.timedelta(minutes=n)
             )
             Watch.objects.create(user=ann, case=one, since=NOW)
         client = signed_in(ann)
-        assert statements(client, "/queue/watching/") == few <= 8
+        assert count_statements(client, "/queue/watching/") == few <= 8
         seen, path = [], "/queue/watching/"
         while path:
             content = client.get(path).content.decode()

@@ -15,7 +15,7 @@ from inbox.models import Status
 from inbox.paging import decode_cursor, encode_cursor
 from inbox.queue.listing import ROWS_PER_PAGE
 from tests.factories import BrandAccountFactory, CaseFactory, DepartmentFactory, IdentityFactory, UserFactory
-from tests.inbox.page_requests import HTMX, signed_in, statements
+from tests.inbox.page_requests import HTMX, count_statements, signed_in
 
 pytestmark = pytest.mark.django_db
 
@@ -222,7 +222,7 @@ def test_it_costs_the_same_statements_for_one_row_and_for_thirty(role, service, 
     )
     client = signed_in(user)
     CaseFactory(department=service, brand_account=brand)
-    one = statements(client, "/")
+    one = count_statements(client, "/")
     for _ in range(29):
         CaseFactory(department=service, brand_account=brand, assignee=UserFactory(), status=Status.OPEN)
-    assert statements(client, "/") == one <= 8
+    assert count_statements(client, "/") == one <= 8

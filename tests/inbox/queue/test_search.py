@@ -17,7 +17,7 @@ from tests.factories import (
     MessageFactory,
     UserFactory,
 )
-from tests.inbox.page_requests import HTMX, signed_in, statements
+from tests.inbox.page_requests import HTMX, count_statements, signed_in
 
 pytestmark = pytest.mark.django_db
 
@@ -133,7 +133,7 @@ def test_a_snippet_is_the_neighbourhood_of_the_hit():
 
 def test_it_costs_the_same_for_one_hit_and_for_thirty(client, service, brand):
     write(service, brand, "broken lid")
-    one = statements(client, "/search/?q=lid")
+    one = count_statements(client, "/search/?q=lid")
     for _ in range(24):
         write(service, brand, "broken lid")
-    assert statements(client, "/search/?q=lid") == one <= 8
+    assert count_statements(client, "/search/?q=lid") == one <= 8

@@ -23,7 +23,7 @@ from tests.factories import (
     MessageFactory,
     UserFactory,
 )
-from tests.inbox.page_requests import signed_in, statements
+from tests.inbox.page_requests import count_statements, signed_in
 from tests.inbox.service_levels import minutes, policy
 
 pytestmark = pytest.mark.django_db
@@ -106,7 +106,7 @@ def test_the_order_has_an_index(world):
 def test_it_costs_no_further_statement(world):
     policy()
     client = signed_in(world.agent)
-    assert statements(client, reverse("inbox:queue") + "?sort=due") <= 8
+    assert count_statements(client, reverse("inbox:queue") + "?sort=due") <= 8
 
 
 class TestCountdown:

@@ -16,7 +16,7 @@ from inbox.queue import counts
 from inbox.tasks import run_housekeeping
 from inbox.visibility import CaseScope, Reach
 from tests.factories import NOW, CaseFactory, DepartmentFactory, UserFactory
-from tests.inbox.page_requests import HTMX, signed_in, statements
+from tests.inbox.page_requests import HTMX, count_statements, signed_in
 
 pytestmark = pytest.mark.django_db
 
@@ -105,7 +105,7 @@ def test_a_case_that_one_may_not_read_is_told_of_without_a_way_to_it(ann):
 
 def test_the_navigation_counts_the_unread_at_no_statement_of_its_own(ann, case):
     client = signed_in(ann)
-    without = statements(client, "/")
+    without = count_statements(client, "/")
     assert (
         "unread" not in client.get("/navigation/").content.decode().split('id="rail"')[1].split("</nav>")[0]
     )
@@ -118,7 +118,7 @@ def test_the_navigation_counts_the_unread_at_no_statement_of_its_own(ann, case):
         'Notices </span><span class="n hot">3<span class="visually-hidden"> unread</span></span></a>' in shown
     )
     assert 'id="tab-unread" hx-swap-oob="true"><b>3</b>' in shown
-    assert statements(client, "/") == without <= 8
+    assert count_statements(client, "/") == without <= 8
 
 
 def test_the_unread_are_counted_where_there_is_no_case_at_all(ann, case):
@@ -132,10 +132,10 @@ def test_the_unread_are_counted_where_there_is_no_case_at_all(ann, case):
 def test_it_costs_the_same_for_one_and_for_many_and_pages_by_key(ann, case):
     tell(ann, case, "number 000", at=NOW)
     client = signed_in(ann)
-    few = statements(client, "/notices/")
+    few = count_statements(client, "/notices/")
     for n in range(1, notify.NOTICES_PER_PAGE + 5):
         tell(ann, case, f"number {n:03}", at=NOW - dt.timedelta(minutes=n // 2))
-    assert statements(client, "/notices/") == few <= 8
+    assert count_statements(client, "/notices/") == few <= 8
     first = client.get("/notices/").content.decode()
     at = first.index('href="/notices/?after=') + 6
     second = client.get(first[at : first.index('"', at)], **HTMX).content.decode()

@@ -37,7 +37,7 @@ def item(feed, network):
 
 class TestSecondTry:
     def test_what_can_be_read_by_now_is_stored(self, item, network):
-        network.held["5"] = message("5")
+        network.messages_by_id["5"] = message("5")
         retry.request_retry([item])
         assert retry.wanted_retry_ids() == [item.pk]
         assert retry.retry_quarantined_item(item.pk, now=NOW)
@@ -46,7 +46,7 @@ class TestSecondTry:
         assert Case.objects.get().messages.get().canonical_id == "5"
 
     def test_nobody_asked_nothing_happens(self, item, network):
-        network.held["5"] = message("5")
+        network.messages_by_id["5"] = message("5")
         assert not retry.retry_quarantined_item(item.pk, now=NOW)
         assert not Message.objects.exists()
 
@@ -57,7 +57,7 @@ class TestSecondTry:
         assert "deleted" in item.error
 
     def test_what_still_cannot_be_stored_stays(self, item, network):
-        network.held["5"] = message("5", thread_id="t\x00")
+        network.messages_by_id["5"] = message("5", thread_id="t\x00")
         retry.request_retry([item])
         assert not retry.retry_quarantined_item(item.pk, now=NOW)
         item.refresh_from_db()
@@ -79,7 +79,7 @@ class TestSecondTry:
         assert not retry.retry_quarantined_item(nameless.pk, now=NOW)
 
     def test_our_own_post_is_settled_without_a_case(self, item, network):
-        network.held["5"] = message("5", author=Author("9000", is_self=True))
+        network.messages_by_id["5"] = message("5", author=Author("9000", is_self=True))
         retry.request_retry([item])
         assert retry.retry_quarantined_item(item.pk, now=NOW)
         assert not Case.objects.exists()

@@ -22,7 +22,7 @@ from tests.factories import (
 )
 from tests.inbox.fake_connector import message
 from tests.inbox.leased_streams import Feed
-from tests.inbox.page_requests import signed_in, statements
+from tests.inbox.page_requests import count_statements, signed_in
 
 pytestmark = pytest.mark.django_db
 #: The Wednesday of NOW, and its Monday.
@@ -297,11 +297,11 @@ class TestTheWeek:
 
     def test_the_lists_cost_the_same_for_many(self, client, brand, ada):
         shift(brand, ada)
-        few = [statements(client, reverse(f"accounts:{name}")) for name in ("roster", "brand_accounts")]
+        few = [count_statements(client, reverse(f"accounts:{name}")) for name in ("roster", "brand_accounts")]
         for _ in range(5):
             shift(BrandAccountFactory(), ada)
         assert few == [
-            statements(client, reverse(f"accounts:{name}")) for name in ("roster", "brand_accounts")
+            count_statements(client, reverse(f"accounts:{name}")) for name in ("roster", "brand_accounts")
         ]
 
 

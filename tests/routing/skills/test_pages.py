@@ -12,7 +12,7 @@ from routing.models import Rule
 from routing.rules import drafts, editing
 from routing.rules.editing import RuleContent
 from tests.factories import NOW, DepartmentFactory, UserFactory
-from tests.inbox.page_requests import signed_in, statements
+from tests.inbox.page_requests import count_statements, signed_in
 
 pytestmark = pytest.mark.django_db
 
@@ -132,7 +132,7 @@ def test_only_administrators_find_it(role, refunds):
 
 def test_many_skills_cost_no_more_statements(admin, refunds):
     client = signed_in(admin)
-    few = statements(client, reverse("routing:skill_list"))
+    few = count_statements(client, reverse("routing:skill_list"))
     for n in range(20):
         Skill.objects.create(slug=f"s{n}", name=f"Skill {n}").people.add(admin)
-    assert statements(client, reverse("routing:skill_list")) == few
+    assert count_statements(client, reverse("routing:skill_list")) == few
