@@ -1,4 +1,7 @@
-"""Messages in a CSV file, for trying rules on and learning from: ragged rows, long cells and odd encodings included."""
+"""Messages in a CSV file, for trying rules on and learning from.
+
+Ragged rows, long cells and odd encodings included.
+"""
 
 from __future__ import annotations
 
@@ -22,32 +25,44 @@ CsvRow = dict[str, str]
 
 @dataclass(frozen=True, slots=True)
 class CsvLine:
-    """A row of a table with the number of the line on which it ends, the head's included."""
+    """A row of a table, and the number of the line it ends on.
+
+    The head counts, too.
+    """
 
     number: int
     row: CsvRow
 
 
 class CsvTable:
-    """A CSV file: commas, semicolons or tabs, whatever its head has most of; columns by their names in small letters."""
+    """A CSV file: commas, semicolons or tabs, whatever its head has most of.
+
+    Columns go by their names in small letters.
+    """
 
     def __init__(self, data: bytes) -> None:
-        """Raises `BadTable` for what is empty or another kind of file."""
+        """Read the head. Raises `BadTable` for what is empty or another kind of file."""
         csv.field_size_limit(2**31 - 1)  # the standard 131,072 characters would stop at one long message
         self._lines = _CountedLines(read_lines(data))
         self._reader = csv.reader(self._lines, delimiter=max(",;\t", key=self._lines.first.count))
         self.names = [name.strip().lower() for name in self._next() or []]
 
     def require_columns(self, *columns: str) -> None:
-        """Raises `BadTable` when one of the columns is missing: which, and what there is instead."""
+        """Check that the columns are there.
+
+        Raises `BadTable` when one is missing: which, and what there is instead.
+        """
         for column in columns:
             if column.strip().lower() not in self.names:
                 there = ", ".join(f"“{name[:40]}”" for name in self.names[:20] if name)
                 raise BadTable(f"It has no column “{column}” in its first line, but {there or 'nothing'}.")
 
     def __iter__(self) -> Iterator[CsvLine]:
-        """The rows that are not blank. Cells that are missing are "", cells that are too many are left out; of columns of
-        one name the first counts. Raises `BadTable` for a quotation mark that nothing closes: it would swallow rows."""
+        """Yield the rows that are not blank.
+
+        Cells that are missing are "", cells that are too many are left out; of columns of one name the first counts.
+        Raises `BadTable` for a quotation mark that nothing closes: it would swallow rows.
+        """
         places = {name: at for at, name in reversed(list(enumerate(self.names)))}
         while (cells := self._next()) is not None:
             if cells:
@@ -69,7 +84,10 @@ class CsvTable:
 
 
 class _CountedLines:
-    """Lines, counted; `first` is known before it is read, `broke_off` says that more were asked for than there are."""
+    """Lines, counted.
+
+    `first` is known before it is read, `broke_off` says that more were asked for than there are.
+    """
 
     def __init__(self, source: Iterator[str]) -> None:
         self.first, self.read, self.broke_off = next(source, ""), 0, False
@@ -89,8 +107,11 @@ class _CountedLines:
 
 
 def read_csv_rows(data: bytes, *columns: str) -> Iterator[CsvRow]:
-    """The rows of a CSV file (see `CsvTable`), under the names of its columns in small letters and under `columns` as they are
-    spelled here. Raises `BadTable`, also when one of `columns` is missing."""
+    """Yield the rows of a CSV file (see `CsvTable`).
+
+    Cells go by the names of their columns in small letters, and by `columns` as they are spelled here. Raises `BadTable`,
+    also when one of `columns` is missing.
+    """
     table = CsvTable(data)
     table.require_columns(*columns)
     spelled = {column: column.strip().lower() for column in columns}
@@ -99,9 +120,11 @@ def read_csv_rows(data: bytes, *columns: str) -> Iterator[CsvRow]:
 
 
 def facts_of_row(row: CsvRow) -> Facts:
-    """A row as a message: its columns network, stream, brand_account, language and at (ISO time) where there are any;
-    the rest is read from the text. Without a time it counts as written on a Monday at noon, so that the same file gives
-    the same answer tomorrow."""
+    """Return a row as the facts of a message.
+
+    From its columns network, stream, brand_account, language and at (ISO time) where there are any; the rest is read from the
+    text. Without a time it counts as written on a Monday at noon, so that the same file gives the same answer tomorrow.
+    """
     return with_reading(
         Facts(
             text=row["text"],
@@ -114,14 +137,14 @@ def facts_of_row(row: CsvRow) -> Facts:
     )
 
 
-def _parse_moment(said: str) -> dt.datetime:
+def _parse_moment(text: str) -> dt.datetime:
     try:
-        moment = dt.datetime.fromisoformat(said)
+        moment = dt.datetime.fromisoformat(text)
     except ValueError:
         return MONDAY_NOON
     return moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)
 
 
 def escape_formula(cell: str) -> str:
-    """A cell that no spreadsheet reads as a formula."""
+    """Return a cell that no spreadsheet reads as a formula."""
     return f"'{cell}" if cell.startswith(_FORMULA) else cell

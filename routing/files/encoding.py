@@ -1,5 +1,7 @@
-"""The text of a CSV file, whoever saved it: UTF-8, UTF-16 or what old spreadsheets write. Read line by line, so that a
-million rows do not stand in memory three times."""
+"""The text of a CSV file, whoever saved it: UTF-8, UTF-16 or what old spreadsheets write.
+
+Read line by line, so that a million rows do not stand in memory three times.
+"""
 
 from __future__ import annotations
 
@@ -26,13 +28,14 @@ class BadTable(ValueError):
 
 
 def read_lines(data: bytes) -> Iterator[str]:
-    """The lines with their ends. What Postgres cannot store (NUL, half a pair) is replaced, as in messages that come in.
+    """Yield the lines with their ends.
 
-    Raises `BadTable` for what is empty or another kind of file.
+    What Postgres cannot store (NUL, half a pair) is replaced, as in messages that come in. Raises `BadTable` for what is empty
+    or another kind of file.
     """
-    for begin, said in _OTHER_FILE_TYPES:
-        if data.startswith(begin):
-            raise BadTable(said)
+    for beginning, advice in _OTHER_FILE_TYPES:
+        if data.startswith(beginning):
+            raise BadTable(advice)
     if not data.strip(b" \t\r\n\x00\xef\xbb\xbf\xff\xfe"):
         raise BadTable("It is empty.")
     return _decode_lines(data, guess_encoding(data))
@@ -44,8 +47,11 @@ def _decode_lines(data: bytes, encoding: str) -> Iterator[str]:
 
 
 def guess_encoding(data: bytes) -> str:
-    """By its mark; without one UTF-16 where every other byte of the beginning is 0, UTF-8 where that reads most of what
-    is not ASCII, else Windows-1252."""
+    """Guess the encoding from the file's mark or, without one, its bytes.
+
+    UTF-16 where every other byte of the beginning is 0, UTF-8 where that reads most of what is not ASCII, else
+    Windows-1252.
+    """
     for mark, name in _BOMS:
         if data.startswith(mark):
             return name

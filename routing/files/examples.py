@@ -29,7 +29,10 @@ class LabelledRow:
 
 
 def read_labelled_rows(path: Path) -> Iterator[LabelledRow]:
-    """The rows of a file (see `csv_rows.Table`) that have both a text and a department. Raises `UnreadableFile`."""
+    """Yield the rows that have both a text and a department.
+
+    The file is read as `routing.files.csv.CsvTable`. Raises `UnreadableFile`.
+    """
     try:
         table = csv.CsvTable(_read_bytes(path))
         text = next((name for name in TEXT_COLUMNS if name in table.names), None)
@@ -40,9 +43,9 @@ def read_labelled_rows(path: Path) -> Iterator[LabelledRow]:
                 f"It needs a column “text” and a column “department” in its first line; it has {there or 'none'}."
             )
         for line in table:
-            said, where = line.row[text].strip(), line.row[department].strip()
-            if said and where:
-                yield LabelledRow(line.number, said, where, line.row.get("source", "").strip())
+            message, label = line.row[text].strip(), line.row[department].strip()
+            if message and label:
+                yield LabelledRow(line.number, message, label, line.row.get("source", "").strip())
     except csv.BadTable as error:
         raise UnreadableFile(f"{path}: {error}") from error
 

@@ -1,4 +1,4 @@
-"""Messages in files: read from CSV, and how often what was decided about them is what people say."""
+"""Messages in CSV files, and how often decisions about them are what people say."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class UnusableFile(ValueError):
 
 
 def read_csv_file(path: Path, *needed: str) -> Iterator[dict[str, str]]:
-    """The rows of a CSV file (see `csv_rows.rows`).
+    """Yield the rows of a CSV file (see `routing.files.csv.read_csv_rows`).
 
     Raises `UnusableFile` when the file cannot be read, is no CSV, or lacks one of the columns `needed`.
     """
@@ -29,15 +29,18 @@ def read_csv_file(path: Path, *needed: str) -> Iterator[dict[str, str]]:
 def score_labels(
     pairs: list[tuple[str, str]],
 ) -> tuple[float, float, list[tuple[str, int, int, int, float]]]:
-    """Of (right, decided) pairs: accuracy, macro-F1 over the labels that are right at least once, and a row for
-    each of these: name, times right, times decided, times both, F1."""
+    """Score (right, decided) pairs: accuracy, macro-F1 and a table.
+
+    Both are over the labels that are right at least once; the table has a row for each of these: name, times right, times
+    decided, times both, F1.
+    """
     right = Counter(pair[0] for pair in pairs)
     named = Counter(pair[1] for pair in pairs)
-    found = Counter(pair[0] for pair in pairs if pair[0] == pair[1])
+    both = Counter(pair[0] for pair in pairs if pair[0] == pair[1])
     table = [
-        (name, right[name], named[name], found[name], 2 * found[name] / (right[name] + named[name]))
+        (name, right[name], named[name], both[name], 2 * both[name] / (right[name] + named[name]))
         for name in sorted(right)
     ]
     total = len(pairs) or 1
     macro = sum(row[4] for row in table) / (len(table) or 1)
-    return sum(found.values()) / total, macro, table
+    return sum(both.values()) / total, macro, table

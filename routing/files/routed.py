@@ -1,4 +1,7 @@
-"""What the rules and the learned router say about a message of a file: the department, how sure, and the next best."""
+"""What the rules and the learned router answer for a message of a file.
+
+The department, how sure, and the next best.
+"""
 
 from __future__ import annotations
 
@@ -15,9 +18,12 @@ from routing.rules.engine import CompiledRules, decide
 
 @dataclass(frozen=True, slots=True)
 class RoutingAnswer:
-    """One row of the answer. Departments are slugs; `department` is where the message most probably belongs, all things
-    considered, and `confidence` (0 to 1) how probable that is: what the learned router says, or without one how far a
-    rule, or the default, is believed on the whole. `second` is "" where nothing speaks for another."""
+    """One row of the answer.
+
+    Departments are slugs; `department` is where the message most probably belongs, all things considered, and `confidence`
+    (0 to 1) how probable that is: what the learned router says, or without one how far a rule, or the default, is believed on
+    the whole. `second` is "" where nothing speaks for another.
+    """
 
     department: str
     confidence: float
@@ -29,17 +35,19 @@ class RoutingAnswer:
 
 
 def route_message(facts: Facts, rules: CompiledRules, active: ActiveRouter | None) -> RoutingAnswer:
-    """What is said about one message; the reasons begin with what the router would do where it thinks otherwise than
-    the rules. Never raises."""
+    """Answer for one message. Never raises.
+
+    Where the router thinks otherwise than the rules, the reasons begin with what it would do.
+    """
     decision, votes = decide(facts, rules), rule_votes(facts, rules)
     guesses = active.router.guess(facts.text, votes) if active else _guesses_of_rules(votes, rules)
     best, reasons = guesses[0], list(decision.reasons)
     if active is not None and best.department != decision.department:
-        told = ", ".join(f"“{one}”" for one in active.router.reasons(facts.text, votes, best.department))
+        words = ", ".join(f"“{word}”" for word in active.router.reasons(facts.text, votes, best.department))
         does = "Learned from" if active.may_decide_alone(best, votes) else "Suggested by"
-        why = f"{does} corrections (version {active.number}){f': {told}' if told else ''}"
+        why = f"{does} corrections (version {active.number}){f': {words}' if words else ''}"
         reasons.insert(0, f"{why} → {best.department}")
-    second = next((one.department for one in guesses[1:] if one.probability), "")
+    second = next((guess.department for guess in guesses[1:] if guess.probability), "")
     wants = facts.wants_answer if decision.needs_answer is None else decision.needs_answer
     return RoutingAnswer(
         best.department, best.probability, second, facts.sentiment, facts.language, wants, " ".join(reasons)
@@ -47,12 +55,15 @@ def route_message(facts: Facts, rules: CompiledRules, active: ActiveRouter | Non
 
 
 def _guesses_of_rules(votes: Votes, rules: CompiledRules) -> list[Guess]:
-    """The departments that rules name for this message, in the order of the rules, and the default."""
+    """Return the departments that rules name for this message, and the default.
+
+    In the order of the rules.
+    """
     departments = list(dict.fromkeys([*(rule.department for rule in rules.rules), rules.default]))
-    said = dict(zip(departments, belief_scores(votes, departments), strict=True))
+    scores = dict(zip(departments, belief_scores(votes, departments), strict=True))
     named = dict.fromkeys([votes.department, *(department for department, _ in votes.holding), rules.default])
-    return [Guess(department, _probability(said, department)) for department in named]
+    return [Guess(department, _probability(scores, department)) for department in named]
 
 
-def _probability(said: dict[str, float], department: str) -> float:
-    return exp(said[department]) / sum(map(exp, said.values()))
+def _probability(scores: dict[str, float], department: str) -> float:
+    return exp(scores[department]) / sum(map(exp, scores.values()))

@@ -25,7 +25,7 @@ def get_rule_by_key(content: JsonDict, key: str) -> JsonDict:
 
 
 def with_rule(content: JsonDict, rule: JsonDict) -> JsonDict:
-    """Put the rule in its own place, a new one after all others."""
+    """Put the rule in its own place, or a new one last."""
     keys = [each["key"] for each in content["rules"]]
     if rule["key"] not in keys:
         return content | {"rules": [*content["rules"], rule]}

@@ -200,9 +200,8 @@ def _shadowed_finding(rule: JsonDict, place: int, earlier: JsonDict, vocabulary:
     other = f"“{earlier['name']}” (place {place})"
     same = _canonical_form(rule["condition"]) == _canonical_form(earlier["condition"])
     if same and rule.get("department") != earlier.get("department"):
-        where = vocabulary.departments.get(earlier.get("department", ""), (earlier.get("department"), True))[
-            0
-        ]
+        slug = earlier.get("department", "")
+        where = vocabulary.departments[slug][0] if slug in vocabulary.departments else slug
         text = f"Has the same condition as {other}, which sends to {where}: that one comes first and decides."
         return Finding(rule["key"], "warning", "conflict", text)
     text = f"Is never reached: {other} takes everything that this rule would. Move this one above it."
