@@ -1,4 +1,4 @@
-"""Who may see which case: the one module where the rule stands. Whoever has to know asks here.
+"""State who may see which case. This is the one module where the rule stands; all others ask it.
 
 The rule: a role reaches all cases, those of the person's departments or those of the brand accounts that they were
 granted (`ROLE_REACH`); among these it sees direct messages only when the table of roles says so

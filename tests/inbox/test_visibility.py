@@ -71,7 +71,8 @@ def cases(departments, brands):
 @pytest.fixture
 def people(departments, brands, cases):
     """One person for each role, departments, brand accounts, activity and what they do with the watch of all cases."""
-    shapes = list(product(Role.values, OWN, OWN, (True, False), WATCHES))
+    states = [*product([True], WATCHES), (False, "on")]
+    shapes = [(role, *own, *state) for role, own, state in product(Role.values, product(OWN, OWN), states)]
     users = User.objects.bulk_create(
         User(username=f"person{n}", email=f"person{n}@example.org", role=role, is_active=active)
         for n, (role, _, _, active, _) in enumerate(shapes)
@@ -174,6 +175,8 @@ class TestOfAPerson:
     def test_the_page_of_a_case_is_open_to_who_may_read_it(self, people, cases):
         one_of_each = cases[:2]
         for user in people:
+            if max(map(len, user.shape[:2])) > 1:
+                continue  # as those with one, and each page costs a long statement
             for case in one_of_each:
                 try:
                     is_open = read_case(user, case.pk, NOW).pk == case.pk
