@@ -12,7 +12,7 @@ from django.db.models.functions import JSONObject
 from django.urls import reverse
 
 from accounts.access import ROLES, viewer
-from accounts.models import User
+from accounts.models import Department, User
 from accounts.roster import planning
 from accounts.working_time import presence
 from inbox import countdown
@@ -147,13 +147,18 @@ def case_context(
         "playbook": playbook.build_playbook_panel(case, offered, list_departments(user), now),
         "on_point": on_point_context(case, now),
         "watched": case.is_watched,  # type: ignore[attr-defined]
-        "departments": [
-            department
-            for department in list_departments(user)
-            if department.is_open and department.pk != case.department_id
-        ],
+        "departments": _other_open_departments(case, user),
         **_problem_context(problem, offered),
     }
+
+
+def _other_open_departments(case: Case, user: User) -> list[Department]:
+    """List the open departments to which the case may be handed over."""
+    return [
+        department
+        for department in list_departments(user)
+        if department.is_open and department.pk != case.department_id
+    ]
 
 
 def _composer(case: Case, user: User, thread: Timeline, now: dt.datetime, *, refreshed_from: str) -> Composer:

@@ -70,8 +70,8 @@ def send_to_department(
 ) -> None:
     """Send a locked case to `department` and unassign it.
 
-    The custody of `department` begins. Sending it as misrouted, or bouncing it, does not accept the custody that ends.
-    Raises `Invalid` for a closed case, a closed department and the one that has the case.
+    Saying that it should not have come (misrouted or bounced) does not accept the custody that ends. Raises
+    `Invalid` for a closed case, a closed department and the one that has the case.
     """
     case, before = change.case, change.case.department
     require_open(case)

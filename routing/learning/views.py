@@ -5,6 +5,7 @@ They show what it has learned, how good it is and what it may do.
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 from django.contrib import messages
@@ -206,21 +207,7 @@ def learning_suggested(request: SignedInRequest) -> HttpResponse:
     if not scope.covers(suggestion.department.slug):
         raise Http404
     if request.method != "POST":
-        right, wrong = suggested_rules.examples_with_words(suggestion, request.user)
-        caught = [
-            look(suggestion.words, request.user, now) for look in suggested_rules.caught_message_finders
-        ]
-        context = {
-            "suggestion": suggestion,
-            "right": right,
-            "wrong": wrong,
-            "caught": caught[0] if caught else None,
-        }
-        return render(
-            request,
-            "routing/learning/learning_suggested.html",
-            context | {"place": _describe_place(suggestion, scope)},
-        )
+        return _show_suggestion(request, suggestion, scope, now)
     if "dismiss" in request.POST:
         suggested_rules.dismiss_suggested_rule(suggestion, request.user, now)
         messages.success(request, f"“{suggestion.words}” is not suggested again.")
@@ -233,6 +220,22 @@ def learning_suggested(request: SignedInRequest) -> HttpResponse:
     where = "in your draft" if drafts.find_rule_draft(request.user) else "live"
     messages.success(request, f"“{rule.name}” is a rule now, {where} at place {rule.position}.")
     return redirect_to_rule_list(rule.key)
+
+
+def _show_suggestion(
+    request: SignedInRequest, suggestion: suggested_rules.SuggestedRule, scope: EditScope, now: dt.datetime
+) -> HttpResponse:
+    """Show a suggestion with examples that it takes rightly, wrongly, and recent messages."""
+    right, wrong = suggested_rules.examples_with_words(suggestion, request.user)
+    caught = [look(suggestion.words, request.user, now) for look in suggested_rules.caught_message_finders]
+    context = {
+        "suggestion": suggestion,
+        "right": right,
+        "wrong": wrong,
+        "caught": caught[0] if caught else None,
+        "place": _describe_place(suggestion, scope),
+    }
+    return render(request, "routing/learning/learning_suggested.html", context)
 
 
 def _describe_place(suggestion: suggested_rules.SuggestedRule, scope: EditScope) -> str:
