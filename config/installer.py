@@ -101,7 +101,7 @@ def _missing_venv_message() -> str:
 
 
 def pip_settings(pip: list[str]) -> dict[str, str]:
-    """pip's settings from its files and the environment, by long option name; the environment wins."""
+    """Read pip's settings from its files and the environment. By long option name; the environment wins."""
     shown = subprocess.run([*pip, "config", "list"], capture_output=True, text=True, check=False).stdout
     settings: dict[str, str] = {}
     for line in sorted(shown.splitlines(), key=lambda line: line.startswith(":env:")):

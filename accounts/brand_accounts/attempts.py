@@ -25,7 +25,7 @@ _MAX_PER_SESSION = 5
 
 
 class AttemptRefused(Exception):
-    """This journey is unknown here, over, or was used already. Nothing was connected."""
+    """An attempt that is unknown here, over, or was used already. Nothing was connected."""
 
 
 def start_attempt(

@@ -34,7 +34,7 @@ def _session_cookie(user: User) -> str:
 
 
 def count_statements(path: str, user: User) -> int:
-    """SQL statements of one page, session and sign-in included."""
+    """Count the SQL statements of one page, session and sign-in included."""
     client = Client(SERVER_NAME="localhost")
     client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
     client.get(path)

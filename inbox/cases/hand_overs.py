@@ -70,8 +70,7 @@ def send_to_department(
 ) -> None:
     """Send a locked case to `department` and unassign it.
 
-    Saying that it should not have come (misrouted or bounced) does not accept the custody that ends. Raises
-    `Invalid` for a closed case, a closed department and the one that has the case.
+    A misrouted or bounced case does not accept the custody that ends. Raises `Invalid` when it may not go there.
     """
     case, before = change.case, change.case.department
     require_open(case)

@@ -63,7 +63,7 @@ def find_pattern_problem(pattern: str) -> str:
 def matches_any_text(pattern: str) -> bool:
     """Return True when a valid pattern matches every non-blank text.
 
-    `.` and `\\S+` do. This is decided by some probes, so a True may be wrong for texts unlike them.
+    For example `.`. This is decided by some probes, so a True may be wrong for texts unlike them.
     """
     return _matches_every_probe(re2.compile(pattern, _re2_options(PATTERN_MEMORY)))
 

@@ -1,5 +1,6 @@
 """The router that is active, beside the rules. Loads numpy at the first message that it is asked about, and never while
-no version is active."""
+no version is active.
+"""
 
 from __future__ import annotations
 

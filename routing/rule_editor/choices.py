@@ -57,7 +57,8 @@ URGENCIES: Options = [("0", "low"), ("1", "raised"), ("2", "high")]
 @dataclass(frozen=True, slots=True)
 class EditorChoices:
     """The options of an editor. `fields`: values of conditions, by field. The rest is for what a rule does: `people` by
-    user name, `skills` by slug, `branches` of the playbook by the key of their question."""
+    user name, `skills` by slug, `branches` of the playbook by the key of their question.
+    """
 
     fields: dict[str, Options] = field(default_factory=dict)
     people: Options = field(default_factory=list)
