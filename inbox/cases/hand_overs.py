@@ -96,6 +96,13 @@ def send_to_department(
     watches.start_watches(change)
     if returned:
         watches.notify_of_return(change, begun, before, bounced=bounced)
+    _teach_from_hand_over(change, before, department, wrong_department=wrong_department, bounced=bounced)
+
+
+def _teach_from_hand_over(
+    change: Change, before: Department, department: Department, *, wrong_department: bool, bounced: bool
+) -> None:
+    """Teach the router: a misroute belongs to `department`, a bounced case not to `before`."""
     if wrong_department:
         lessons.teach_router(change, department)
     elif bounced:
