@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from inbox.cases import lessons
 from inbox.changes.change import change_case
-from inbox.ingest import intake
+from inbox.ingest import message_decision
 from inbox.message_facts import FACTS_OF_DECISIONS, FACTS_OF_MESSAGES
 from inbox.models import Customer, Decision, Message
 from inbox.previews.messages import load_past_messages
@@ -72,13 +72,13 @@ def arriving(draw):
 def decided_upon(monkeypatch):
     """The facts that ingest decided upon, by time: no two messages have the same."""
     seen: dict[dt.datetime, Facts] = {}
-    decide = intake.decide
+    decide = message_decision.decide
 
     def note(facts, rules):
         seen.setdefault(facts.at, facts)
         return decide(facts, rules)
 
-    monkeypatch.setattr(intake, "decide", note)
+    monkeypatch.setattr(message_decision, "decide", note)
     return seen
 
 
