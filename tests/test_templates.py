@@ -10,6 +10,7 @@ from django.template.loader import get_template
 
 ROOT = Path(__file__).parents[1]
 TEMPLATES = ROOT / "templates"
+WIDTH = 160
 ROOMS = ("accounts", "config", "inbox", "networks", "reports", "routing")
 # A quoted name in code or in a template ("inbox/queue/queue.html", with "#part" for one partial of it), or a path in a comment.
 NAME = re.compile(r"""["'`]([\w/-]+\.html(?:#[\w-]+)?)["'`]|\btemplates/([\w/-]+\.html)""")
@@ -48,6 +49,16 @@ def test_every_template_that_is_named_exists() -> None:
         except Exception as error:  # a missing file, a missing partial or a syntax error: each is a finding
             missing.append(f"{file}: {name}: {error!r}")
     assert missing == []
+
+
+def test_no_line_of_a_template_is_too_wide() -> None:
+    wide = [
+        f"{name}:{number}: {len(line)} characters"
+        for name in list_templates()
+        for number, line in enumerate((TEMPLATES / name).read_text().splitlines(), 1)
+        if len(line) > WIDTH
+    ]
+    assert wide == []
 
 
 @pytest.mark.parametrize("app", ["accounts", "inbox", "routing"])

@@ -9,10 +9,19 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from inbox.models import Notice
+from inbox.models import Notice, NoticeKind
 from inbox.notices.notify import mark_notices_read, notice_queue_url, notices_page
 from inbox.views.guards import InboxRequest, signed_in, wants_fragment
 from wording.times import display_time
+
+#: How the chip of a notice looks; every other kind asks for attention ("risk").
+TONES: dict[str, str] = {
+    NoticeKind.SOLVED: "ok",
+    NoticeKind.BREACHED: "late",
+    NoticeKind.ASSIGNED: "",
+    NoticeKind.DISMISSED: "",
+    NoticeKind.RULE: "",
+}
 
 
 @require_safe
@@ -22,7 +31,10 @@ def notices(request: InboxRequest) -> HttpResponse:
     now, after = timezone.now(), request.GET.get("after", "")
     rows, following = notices_page(request.user, after)
     context = {
-        "rows": [{"notice": notice, "when": display_time(notice.at, now)} for notice in rows],
+        "rows": [
+            {"notice": notice, "when": display_time(notice.at, now), "tone": TONES.get(notice.kind, "risk")}
+            for notice in rows
+        ],
         "newest": rows[0].pk if rows else 0,
         "unread": any(notice.read_at is None for notice in rows),
         "next": f"{request.path}?after={following}" if following else "",

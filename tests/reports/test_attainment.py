@@ -22,6 +22,7 @@ from routing.service_levels import versions
 from tests.factories import NOW, CaseFactory, DepartmentFactory, MessageFactory, ReplyFactory, UserFactory
 from tests.inbox.page_requests import signed_in
 from tests.inbox.service_levels import minutes, policy
+from tests.markup import squeezed
 
 pytestmark = pytest.mark.django_db
 START = NOW - dt.timedelta(hours=12)
@@ -110,7 +111,7 @@ def test_the_page_shows_the_share_and_its_table_and_opens_the_cases(world):
     world.answer(late, 90)
     with time_machine.travel(NOW, tick=False):
         client = signed_in(world.manager)
-        page = client.get(reverse("reports:dashboard")).content.decode()
+        page = squeezed(client.get(reverse("reports:dashboard")))
         assert '<b class="num">50 %</b> of the targets were met: 1 of 2 clocks' in page
         behind = client.get(
             reverse("reports:cases") + "?of=sla&clock=first_response&met=no&weeks=8"

@@ -12,6 +12,7 @@ from accounts.models import BrandAccountGrant, Role, Stream
 from tests.accounts.conftest import signed_in
 from tests.factories import NOW, StreamFactory, UserFactory
 from tests.inbox.page_requests import count_statements
+from tests.markup import squeezed
 
 pytestmark = pytest.mark.django_db
 HOUR = dt.timedelta(hours=1)
@@ -37,7 +38,7 @@ def ada(administrator):
 
 
 def page_of(client):
-    return client.get(reverse("accounts:brand_accounts")).content.decode()
+    return squeezed(client.get(reverse("accounts:brand_accounts")))
 
 
 def settle(client, stream, gap=None, **more):
@@ -51,7 +52,7 @@ def test_acknowledging_keeps_who_and_when_and_takes_the_chip_away_until_the_next
     assert '<span class="chip risk">Possible gap</span>' in page
     assert f'name="gap" value="{stream.overflowed_at.isoformat()}"' in page
 
-    page = settle(ada, stream).content.decode()
+    page = squeezed(settle(ada, stream))
 
     stream.refresh_from_db()
     assert (stream.gap_seen_at, stream.gap_seen_by.first_name) == (NOW, "Ada")

@@ -20,6 +20,7 @@ from tests.factories import (
     UserFactory,
 )
 from tests.inbox.page_requests import count_statements, signed_in
+from tests.markup import squeezed
 from wording.times import short_date
 
 pytestmark = pytest.mark.django_db
@@ -121,6 +122,6 @@ def test_colleagues_are_offered_with_where_they_are(case, billing):
     offered = [(one.name, one.where) for one in assignable_colleagues(case, now)]
     assert offered == [("Ada Ek", ""), ("Bo Ek", "away"), ("Cy Ek", "signed out"), ("Di Ek", until)]
     client = signed_in(UserFactory(first_name="Mara", role=Role.MANAGER, departments=[billing]))
-    page = client.get(f"/cases/{case.pk}/").content.decode()
+    page = squeezed(client.get(f"/cases/{case.pk}/"))
     assert "Bo Ek (away)</option>" in page
     assert f"Di Ek ({until})</option>" in page

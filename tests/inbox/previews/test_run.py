@@ -19,6 +19,7 @@ from routing.rules import drafts, editing, versions
 from routing.rules.editing import RuleContent
 from tests.factories import CaseFactory, MessageFactory, UserFactory
 from tests.inbox.fake_connector import message
+from tests.markup import squeezed
 
 
 @pytest.fixture
@@ -338,7 +339,7 @@ def test_a_draft_that_changed_since_a_file_was_tried_asks_for_the_file_again(pag
     preview, _ = start(page, file=SimpleUploadedFile("mine.csv", b"text\na parcel\n"))
     whole(preview)
     RulePreview.objects.update(revision=preview.revision + 1)
-    body = page.get(reverse("inbox:preview", args=[preview.pk])).content.decode()
+    body = squeezed(page.get(reverse("inbox:preview", args=[preview.pk])))
     assert "You have changed the draft since. Choose the file again below." in body
     assert "Try it again" not in body, "that would try the last 30 days"
 

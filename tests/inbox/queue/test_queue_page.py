@@ -16,6 +16,7 @@ from inbox.paging import decode_cursor, encode_cursor
 from inbox.queue.listing import ROWS_PER_PAGE
 from tests.factories import BrandAccountFactory, CaseFactory, DepartmentFactory, IdentityFactory, UserFactory
 from tests.inbox.page_requests import HTMX, count_statements, signed_in
+from tests.markup import squeezed
 
 pytestmark = pytest.mark.django_db
 
@@ -42,7 +43,7 @@ def ids(response):
 
 
 def next_of(response):
-    found = re.search(r'<li class="more"><a class="btn" href="([^"]+)"', response.content.decode())
+    found = re.search(r'<li class="more"><a class="btn" href="([^"]+)"', squeezed(response))
     return html.unescape(found.group(1)) if found else ""
 
 

@@ -23,6 +23,7 @@ from tests.factories import (
 from tests.inbox.fake_connector import message
 from tests.inbox.leased_streams import Feed
 from tests.inbox.page_requests import count_statements, signed_in
+from tests.markup import squeezed
 
 pytestmark = pytest.mark.django_db
 #: The Wednesday of NOW, and its Monday.
@@ -257,7 +258,7 @@ class TestTheWeek:
         page = client.get(reverse("accounts:roster")).content.decode()
         assert "<b>Ada Holm</b>" in page
         assert page.count(">Nobody<") == 1
-        accounts = client.get(reverse("accounts:brand_accounts")).content.decode()
+        accounts = squeezed(client.get(reverse("accounts:brand_accounts")))
         assert 'Ada Holm <span class="sub">backup Bo Ek</span>' in accounts
 
     def test_the_lists_name_nobody_who_is_on_leave_now(self, client, brand, ada, bo):
@@ -265,14 +266,14 @@ class TestTheWeek:
         on_leave(ada, first=-1)
         on_leave(bo, first=1, last=5)
         page, accounts = (
-            client.get(reverse(f"accounts:{name}")).content.decode() for name in ("roster", "brand_accounts")
+            squeezed(client.get(reverse(f"accounts:{name}"))) for name in ("roster", "brand_accounts")
         )
         assert '<b>Bo Ek</b> <span class="sub">Ada Holm is on leave</span>' in page
         assert 'data-label="Backup">–<' in page
         assert '<dd>Bo Ek <span class="sub">Ada Holm is on leave</span>' in accounts
         on_leave(bo)
         page, accounts = (
-            client.get(reverse(f"accounts:{name}")).content.decode() for name in ("roster", "brand_accounts")
+            squeezed(client.get(reverse(f"accounts:{name}"))) for name in ("roster", "brand_accounts")
         )
         said = '<span class="sub">Ada Holm and Bo Ek are on leave</span>'
         assert f'<span class="chip late">Nobody</span> {said}' in page
@@ -284,7 +285,7 @@ class TestTheWeek:
         shift(brand, ada, backup=bo)
 
         def hours():
-            page = client.get(reverse("accounts:roster")).content.decode()
+            page = squeezed(client.get(reverse("accounts:roster")))
             return page.partition('data-label="Without anybody">')[2].partition("</span>")[0]
 
         assert hours() == '<span class="chip risk">2 h'
@@ -423,7 +424,7 @@ class TestTheCase:
         reader = signed_in(UserFactory(role=Role.MANAGER, departments=[marketing]))
 
         def card():
-            page = reader.get(f"/cases/{case.pk}/").content.decode()
+            page = squeezed(reader.get(f"/cases/{case.pk}/"))
             return page.split("<h3>On point</h3>")[1].split("</section>")[0]
 
         assert "<b>Ada Holm</b>, then Bo Ek</dd>" in card()

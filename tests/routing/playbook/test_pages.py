@@ -15,6 +15,7 @@ from routing.models import Playbook, PlaybookVersion
 from routing.playbook import urls, versions
 from tests.factories import NOW, BrandAccountFactory, CaseFactory, DepartmentFactory, UserFactory
 from tests.inbox.page_requests import signed_in
+from tests.markup import squeezed
 
 pytestmark = pytest.mark.django_db
 
@@ -153,14 +154,14 @@ def test_what_people_came_to_is_counted_within_what_the_reader_sees(installed, s
         playbook.answer_playbook(case.pk, agent, "complaint-inside", key, now=timezone.now())
     open_one = CaseFactory(department=service, brand_account=brand)
     playbook.answer_playbook(open_one.pk, agent, "kind", "troll", now=timezone.now())
-    shown = " ".join(signed_in(manager).get(address("page")).content.decode().split())
+    shown = squeezed(signed_in(manager).get(address("page")))
     assert "3 cases of yours in the last 30 days." in shown
     assert (
         'Leave it</bdi></td><td class="share"><svg viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true">'
         '<rect width="100" height="8" /></svg></td><td class="num">2' in shown
     )
     elsewhere = UserFactory(role=Role.MANAGER, departments=[DepartmentFactory()])
-    assert "0 cases of yours" in " ".join(signed_in(elsewhere).get(address("page")).content.decode().split())
+    assert "0 cases of yours" in squeezed(signed_in(elsewhere).get(address("page")))
     assert Case.objects.count() == 4
 
 

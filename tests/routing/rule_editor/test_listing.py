@@ -12,6 +12,7 @@ from routing.models import Rule, RuleSetVersion
 from routing.rules import versions
 from tests.factories import NOW, UserFactory
 from tests.inbox.page_requests import signed_in
+from tests.markup import squeezed
 
 RULES = "/rules/"
 
@@ -37,7 +38,7 @@ def admin(company):
 def body(client, query=""):
     answer = client.get(f"{RULES}{query}")
     assert answer.status_code == 200
-    return answer.content.decode()
+    return squeezed(answer)
 
 
 def order():

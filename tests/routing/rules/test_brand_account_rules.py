@@ -20,6 +20,7 @@ from routing.rules.engine import compile_rules, decide
 from routing.rules.scope import ConditionTooWide, MayNotOvertake, rule_scope_of
 from routing.scope import edit_scope_of
 from tests.factories import NOW, BrandAccountFactory, UserFactory
+from tests.markup import squeezed
 from tests.routing.rule_editor.test_pages import EDITS, form, latest, page, text, words
 
 WORDS = {"field": "words", "any": ["parking"]}
@@ -328,7 +329,7 @@ def test_what_is_the_departments_stays_theirs(juno, name):
 
 
 def test_a_new_rule_begins_kept_to_ones_accounts(juno, company):
-    body = text(juno.get(page("rule_new")))
+    body = squeezed(juno.get(page("rule_new")))
     assert '<input type="checkbox" name="c.0.value" value="x:1" checked> <bdi>@one on X</bdi>' in body
     assert "@other" not in body
     assert '<option value="all" selected>' in body
