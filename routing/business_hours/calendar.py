@@ -1,6 +1,6 @@
-"""Business time: when a calendar is open, what comes after so much of it, and how much lies between two moments.
+"""Count business time: is a calendar open, when has so much of it passed, how much lies between two moments.
 
-The rule behind everything: a calendar is open at a moment when the clock on its wall shows an opening time. So an
+The one rule: a calendar is open at a moment when the wall clock of its zone shows an opening time. So an
 interval that falls into the hour that is skipped in spring is shorter by that hour, and one that falls into the hour
 that comes twice in autumn is open both times. An interval past midnight belongs to the day on which it begins: a
 holiday closes what begins on it, not the end of the night before.
@@ -27,7 +27,7 @@ _MICROSECOND = dt.timedelta(microseconds=1)
 _MINUTE = 60_000_000
 _DAY = 1_440 * _MINUTE
 _MINUTES_A_DAY = 1_440
-#: Closed for so many days on end, beyond the last special day: never open again.
+#: After so many closed days in a row, beyond the last special day, a calendar counts as never open again.
 _MAX_CLOSED_DAYS = 1_100
 #: How far `add` looks, in days: fifty years.
 _HORIZON = 18_262
@@ -37,13 +37,16 @@ _MAX_CACHED_DAYS = 8_000
 
 
 class CalendarError(ValueError):
-    """A snapshot that is no calendar. The text is a sentence for people."""
+    """A snapshot is not a valid calendar. The text is a sentence for people."""
 
 
 @dataclass(frozen=True, slots=True)
 class LocalDay:
-    """One local day: its own opening intervals (minutes after midnight, an end past 1440 is on the next day), why they
-    are what they are, the name of the holiday, and by how many minutes the clocks are put forward (back: negative)."""
+    """One local day of a calendar.
+
+    `intervals` are its own opening hours in minutes after midnight (an end past 1440 is on the next day), `kind` where they
+    come from, `name` the holiday, `shift` by how many minutes the clocks are put forward (back: negative).
+    """
 
     date: dt.date
     intervals: Intervals
@@ -57,7 +60,7 @@ _DaySpans = tuple[int, tuple[tuple[int, int], ...]]
 
 @dataclass(slots=True, eq=False)
 class CompiledCalendar:
-    """Compiled opening hours; make one by `compile_calendar`. Days are worked out once and kept, in any thread."""
+    """Compiled opening hours; `compile_calendar` makes them. Days are compiled once and cached; any thread may use it."""
 
     zone: ZoneInfo
     week: tuple[Intervals, ...]
@@ -68,15 +71,16 @@ class CompiledCalendar:
     _days: dict[int, _DaySpans] = field(default_factory=dict, repr=False)
 
     def is_open(self, at: dt.datetime) -> bool:
-        """Whether `at` is business time. The end of an interval is not."""
+        """Return whether `at` is business time. The end of an interval is not."""
         position = _to_micros(at)
         return any(a <= position < b for a, b in self._day_spans(position // _DAY)[1])
 
     def add(self, at: dt.datetime, duration: dt.timedelta) -> dt.datetime | None:
-        """The earliest moment by which `duration` of business time has passed since `at`; `at` itself for none.
+        """Return the earliest moment by which `duration` of business time has passed.
 
-        So what ends with the opening hours is due when they close, not when they open again. None when the calendar
-        is not open that long within fifty years. Raises `ValueError` for a negative duration.
+        Counted from `at`, which is the answer for a duration of zero. What ends with the opening hours is due when they
+        close, not when they open again. None when the calendar is not open that long within fifty years. Raises
+        `ValueError` when `duration` is negative.
         """
         left = duration // _MICROSECOND
         if left < 0:
@@ -103,7 +107,7 @@ class CompiledCalendar:
         return None
 
     def between(self, a: dt.datetime, b: dt.datetime) -> dt.timedelta:
-        """The business time from `a` to `b`; negative when `b` is before `a`."""
+        """Return the business time from `a` to `b`; negative when `b` is before `a`."""
         start, end = _to_micros(a), _to_micros(b)
         if end < start:
             return -self.between(b, a)
@@ -115,7 +119,7 @@ class CompiledCalendar:
         return dt.timedelta(microseconds=total)
 
     def describe_day(self, date: dt.date) -> LocalDay:
-        """What one local day looks like, for people."""
+        """Return one local day as people see it."""
         intervals, kind, name = self._hours_on(date)
         before, after = (self._midnight_offset(date + dt.timedelta(days=n)) for n in (0, 1))
         shift = int((after - before).total_seconds() // 60)
@@ -140,27 +144,33 @@ class CompiledCalendar:
         return self.week[date.weekday()], "week", ""
 
     def _day_spans(self, number: int) -> _DaySpans:
-        """Open time of one UTC day, counted from 1970: how much in all, and from when to when, in microseconds."""
-        known = self._days.get(number)
-        if known is None:
+        """Return the open time of one UTC day: its total and its spans, in microseconds since 1970.
+
+        `number` counts days from 1970.
+        """
+        spans = self._days.get(number)
+        if spans is None:
             if len(self._days) >= _MAX_CACHED_DAYS:
                 self._days.clear()
-            known = self._days[number] = (
+            spans = self._days[number] = (
                 self._compile_day(number) if _FIRST_DAY <= number <= _LAST_DAY else (0, ())
             )
-        return known
+        return spans
 
     def _compile_day(self, number: int) -> _DaySpans:
-        found: list[tuple[int, int]] = []
+        spans: list[tuple[int, int]] = []
         for start, end, offset in self._split_at_clock_change(number * _DAY, (number + 1) * _DAY):
-            found += [
+            spans += [
                 (a - offset, b - offset) for a, b in self._open_wall_spans(start + offset, end + offset)
             ]
-        segments = _merge_spans(found)
+        segments = _merge_spans(spans)
         return sum(b - a for a, b in segments), segments
 
     def _split_at_clock_change(self, start: int, end: int) -> Iterable[tuple[int, int, int]]:
-        """The span in parts with one offset each. No zone changes its clocks twice in a day."""
+        """Split a span into parts with one UTC offset each: (start, end, offset).
+
+        No zone changes its clocks twice in a day.
+        """
         before, after = self._utc_offset(start), self._utc_offset(end)
         if before == after:
             return ((start, end, before),)
@@ -175,16 +185,16 @@ class CompiledCalendar:
         return (offset or dt.timedelta()) // _MICROSECOND
 
     def _open_wall_spans(self, start: int, end: int) -> tuple[tuple[int, int], ...]:
-        """The open spans of the wall clock between two of its readings, in microseconds."""
-        found = []
+        """Return the open spans between two wall clock readings, in microseconds."""
+        spans = []
         for number in range(start // _DAY - 1, (end - 1) // _DAY + 1):
             intervals, _, _ = self._hours_on(dt.date.fromordinal(number + _EPOCH_ORDINAL))
             for opens, closes in intervals:
                 a = max(number * _DAY + opens * _MINUTE, start)
                 b = min(number * _DAY + closes * _MINUTE, end)
                 if a < b:
-                    found.append((a, b))
-        return _merge_spans(found)
+                    spans.append((a, b))
+        return _merge_spans(spans)
 
 
 def _merge_spans(spans: list[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
@@ -209,7 +219,7 @@ def _from_micros(position: int) -> dt.datetime:
 
 
 def compile_calendar(snapshot: Mapping[str, Any]) -> CompiledCalendar:
-    """A calendar out of JSON. Raises `CalendarError` that names what is wrong.
+    """Compile a calendar from JSON. Raises `CalendarError` naming what is wrong.
 
         {"time_zone": "Europe/Berlin",
          "week": [[[540, 750], [840, 1080]], …],    seven days from Monday on, minutes after midnight
@@ -227,11 +237,11 @@ def compile_calendar(snapshot: Mapping[str, Any]) -> CompiledCalendar:
         require_known_country(country, subdivision)
     except UnknownCountry as error:
         raise CalendarError(str(error)) from error
-    given = snapshot.get("special") or {}
-    if not isinstance(given, Mapping):
+    special_hours = snapshot.get("special") or {}
+    if not isinstance(special_hours, Mapping):
         raise CalendarError("Special days are hours by day.")
     closed = frozenset(_parse_date(day) for day in snapshot.get("closed") or ())
-    special = {_parse_date(day): _parse_intervals(hours) for day, hours in given.items()}
+    special = {_parse_date(day): _parse_intervals(hours) for day, hours in special_hours.items()}
     if both := sorted(closed & special.keys()):
         raise CalendarError(f"{both[0]} is both closed and open at special hours.")
     days = tuple(_parse_intervals(hours) for hours in week)
@@ -241,7 +251,7 @@ def compile_calendar(snapshot: Mapping[str, Any]) -> CompiledCalendar:
 
 
 def parse_time_zone(name: object) -> ZoneInfo:
-    """The time zone of that name. Raises `CalendarError`."""
+    """Return the time zone of that name. Raises `CalendarError` when there is none."""
     try:
         return ZoneInfo(str(name))
     except (ValueError, OSError, LookupError) as error:

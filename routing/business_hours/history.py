@@ -1,4 +1,4 @@
-"""A calendar whose opening hours change on known days: each stretch of time counts by the hours in force then. Pure."""
+"""Count business time by a calendar whose hours change: each stretch by the hours in force then. Pure."""
 
 from __future__ import annotations
 
@@ -15,25 +15,29 @@ _END = dt.datetime.max.replace(tzinfo=dt.UTC)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class VersionedCalendar:
-    """Calendars in order, each with the moment from which it is in force; the first has always been."""
+    """Calendars in order, each with the moment from which it is in force; the first has been in force for ever."""
 
     versions: tuple[tuple[dt.datetime, CompiledCalendar], ...]
 
     def calendar_at(self, moment: dt.datetime) -> CompiledCalendar:
-        """The opening hours in force at `moment`."""
-        found = self.versions[0][1]
+        """Return the opening hours in force at `moment`."""
+        in_force = self.versions[0][1]
         for since, calendar in self.versions:
             if since > moment:
                 break
-            found = calendar
-        return found
+            in_force = calendar
+        return in_force
 
     def is_open(self, at: dt.datetime) -> bool:
-        """As `Calendar.is_open`."""
+        """Return whether `at` is business time. The end of an interval is not."""
         return self.calendar_at(at).is_open(at)
 
     def add(self, at: dt.datetime, duration: dt.timedelta) -> dt.datetime | None:
-        """As `Calendar.add`."""
+        """Return the earliest moment by which `duration` of business time has passed.
+
+        Counted from `at`, as `CompiledCalendar.add` counts. None when the calendar is not open that long within fifty
+        years. Raises `ValueError` when `duration` is negative.
+        """
         if len(self.versions) == 1:
             return self.versions[0][1].add(at, duration)
         for start, end, calendar in self._stretches_between(at, _END):
@@ -45,15 +49,19 @@ class VersionedCalendar:
         return None
 
     def between(self, a: dt.datetime, b: dt.datetime) -> dt.timedelta:
-        """As `Calendar.between`."""
+        """Return the business time from `a` to `b`; negative when `b` is before `a`."""
         if b < a:
             return -self.between(b, a)
         return sum(
-            (one.between(start, end) for start, end, one in self._stretches_between(a, b)), dt.timedelta()
+            (calendar.between(start, end) for start, end, calendar in self._stretches_between(a, b)),
+            dt.timedelta(),
         )
 
     def describe_day(self, date: dt.date) -> LocalDay:
-        """As `Calendar.day`, by the hours in force at that day's noon."""
+        """Return one local day as people see it.
+
+        Its hours are those in force at its noon.
+        """
         noon = dt.datetime.combine(date, dt.time(12), self.versions[0][1].zone)
         return self.calendar_at(noon).describe_day(date)
 
@@ -68,14 +76,15 @@ class VersionedCalendar:
 
 
 def compile_history(versions: Sequence[Mapping[str, Any]]) -> VersionedCalendar:
-    """Out of JSON: `[{"from": ISO time or null, "content": snapshot}, …]`, at least one, in the order of their numbers.
+    """Compile the stored versions of a calendar from JSON.
 
-    A version holds from its moment on, whatever an earlier one had planned for then. Raises
+    `versions` is `[{"from": ISO time or null, "content": snapshot}, …]`, at least one, in the order of their numbers. A
+    version is in force from its moment on, whatever an earlier one had planned for then. Raises
     `routing.business_hours.calendar.CalendarError`.
     """
     compiled: list[tuple[dt.datetime, CompiledCalendar]] = []
     for version in versions:
         since = dt.datetime.fromisoformat(version["from"]) if version["from"] else _BEGINNING
-        compiled = [one for one in compiled if one[0] < since]
+        compiled = [earlier for earlier in compiled if earlier[0] < since]
         compiled.append((since, compile_calendar(version["content"])))
     return VersionedCalendar(tuple(compiled))

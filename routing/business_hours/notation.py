@@ -1,4 +1,4 @@
-"""Opening hours as people write them: "9:00–12:30, 14:00–18:00" and back. Pure."""
+"""Read and write opening hours as people do: "9:00–12:30, 14:00–18:00". Pure."""
 
 from __future__ import annotations
 
@@ -19,13 +19,14 @@ _TIME = re.compile(r"^([0-9]{1,2})(?:[:.]([0-9]{2}))?$")
 
 
 class HoursError(ValueError):
-    """Hours that cannot be read. The text is a sentence that names the spot."""
+    """Hours or a length cannot be read. The text is a sentence that quotes the part."""
 
 
 def parse_hours(text: str) -> Intervals:
-    """Minutes after midnight, in order; an end past midnight is beyond 1440. Nothing written is closed.
+    """Parse opening hours into intervals of minutes after midnight, in order.
 
-    Takes "9-17", "9:00–12:30, 14.00 to 18.00", "22:00–02:00", "24h", "closed". Raises `HoursError`.
+    An end past midnight is beyond 1440; an empty text is closed, (). Accepts "9-17", "9:00–12:30, 14.00 to 18.00",
+    "22:00–02:00", "24h", "closed". Raises `HoursError`.
     """
     text = " ".join(text.lower().split())
     if text in CLOSED_WORDS:
@@ -43,10 +44,10 @@ def parse_hours(text: str) -> Intervals:
 
 
 def _parse_interval(part: str) -> tuple[int, int]:
-    found = _RANGE.match(part)
-    if found is None:
+    match = _RANGE.match(part)
+    if match is None:
         raise HoursError(f"“{part[:30]}” is no span of time: write it as 9:00–17:00.")
-    opens, closes = _parse_time(found[1]), _parse_time(found[2])
+    opens, closes = _parse_time(match[1]), _parse_time(match[2])
     if opens == _DAY:
         raise HoursError(f"“{part[:30]}” begins at 24:00: that is 0:00 of the next day.")
     if closes == opens:
@@ -55,15 +56,15 @@ def _parse_interval(part: str) -> tuple[int, int]:
 
 
 def _parse_time(text: str) -> int:
-    found = _TIME.match(text.strip())
-    hours, minutes = (int(found[1]), int(found[2] or 0)) if found else (99, 0)
+    match = _TIME.match(text.strip())
+    hours, minutes = (int(match[1]), int(match[2] or 0)) if match else (99, 0)
     if minutes > 59 or hours * 60 + minutes > _DAY:
         raise HoursError(f"“{text.strip()[:20]}” is no time of day: write it as 9:00 or 17:30.")
     return hours * 60 + minutes
 
 
 def format_hours(intervals: Sequence[Sequence[int]]) -> str:
-    """Intervals as people write them, "" for none."""
+    """Write intervals as people do, "" for none."""
     return ", ".join(f"{_format_time(opens)}–{_format_time(closes)}" for opens, closes in intervals)
 
 
@@ -74,33 +75,39 @@ def _format_time(minutes: int) -> str:
 
 
 def overnight_overlaps(week: Sequence[Intervals]) -> list[tuple[int, str]]:
-    """Days whose last interval goes past midnight into hours of the next day, each with a sentence."""
-    found = []
+    """Return the days whose last interval runs into the next day's hours.
+
+    Each as (weekday from 0, a sentence for people).
+    """
+    overlaps = []
     for day, intervals in enumerate(week):
         following = week[(day + 1) % 7]
         if intervals and following and intervals[-1][1] - _DAY > following[0][0]:
             night = format_hours((intervals[-1],))
-            found.append(
+            overlaps.append(
                 (
                     day,
                     f"“{night}” goes on into {WEEKDAYS[(day + 1) % 7]}, which opens at {_format_time(following[0][0])} already.",
                 )
             )
-    return found
+    return overlaps
 
 
 _LENGTH = re.compile(r"^(?:([0-9]{1,5})\s*h(?:ours?|rs?)?)?\s*(?:([0-9]{1,6})\s*(?:m|min|mins|minutes?)?)?$")
 
 
 def parse_minutes(text: str) -> int | None:
-    """A length of business time: "45", "45 min", "2 h", "1 h 30", "1:30". None for nothing. Raises `HoursError`."""
+    """Parse a length of business time into minutes.
+
+    None for an empty text. Accepts "45", "45 min", "2 h", "1 h 30", "1:30". Raises `HoursError`.
+    """
     text = " ".join(text.lower().split())
     if not text:
         return None
     if re.fullmatch(r"[0-9]{1,4}:[0-5][0-9]", text):
         hours, minutes = text.split(":")
         return int(hours) * 60 + int(minutes)
-    found = _LENGTH.match(text)
-    if found is None or not (found[1] or found[2]):
+    match = _LENGTH.match(text)
+    if match is None or not (match[1] or match[2]):
         raise HoursError(f"“{text[:30]}” is no length of time: write it as 45 min, 2 h or 1 h 30 min.")
-    return int(found[1] or 0) * 60 + int(found[2] or 0)
+    return int(match[1] or 0) * 60 + int(match[2] or 0)

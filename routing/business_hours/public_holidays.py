@@ -1,21 +1,23 @@
-"""Public holidays by country and subdivision, out of the `holidays` package: the statutory ones, with the days on
-which they are observed when they fall on a weekend."""
+"""Look up public holidays by country and subdivision in the `holidays` package.
+
+The statutory ones, with the days on which they are observed when they fall on a weekend.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
 from functools import cache, lru_cache
 
-# `holidays` takes a fifth of a second to import, and a country as much again: paid where a holiday is asked for.
+# `holidays` takes a fifth of a second to import, and each country as much again: imported only where a holiday is needed.
 
 
 class UnknownCountry(ValueError):
-    """A country or a subdivision that has no list of holidays. The text is a sentence."""
+    """A country or a subdivision has no list of holidays. The text is a sentence for people."""
 
 
 @cache
 def subdivisions_by_country() -> dict[str, tuple[str, ...]]:
-    """Subdivision codes by country code (ISO 3166, two letters)."""
+    """Return the subdivision codes by country code (ISO 3166, two letters)."""
     import holidays
 
     supported = holidays.list_supported_countries(include_aliases=False)
@@ -24,7 +26,7 @@ def subdivisions_by_country() -> dict[str, tuple[str, ...]]:
 
 @cache
 def country_names() -> dict[str, str]:
-    """English names by code, of the countries that have lists."""
+    """Return the English names, by code, of the countries that have lists."""
     from holidays.registry import COUNTRIES
 
     named = {
@@ -35,7 +37,10 @@ def country_names() -> dict[str, str]:
 
 
 def require_known_country(country: str, subdivision: str) -> None:
-    """Raises `UnknownCountry` unless there are holidays for the pair; "" for no country, "" for all of it."""
+    """Check that there is a list of holidays for the pair.
+
+    "" is no country, or the whole of a country. Raises `UnknownCountry`.
+    """
     if not country:
         if subdivision:
             raise UnknownCountry("A subdivision needs its country.")
@@ -44,16 +49,21 @@ def require_known_country(country: str, subdivision: str) -> None:
         raise UnknownCountry(f"There are no public holidays for the country “{country[:20]}”.")
     parts = subdivisions_by_country()[country]
     if subdivision and subdivision not in parts:
-        known = f"It has {', '.join(parts)}." if parts else "It has none."
-        raise UnknownCountry(f"{country} has no subdivision “{subdivision[:20]}”. {known}")
+        subdivisions = f"It has {', '.join(parts)}." if parts else "It has none."
+        raise UnknownCountry(f"{country} has no subdivision “{subdivision[:20]}”. {subdivisions}")
 
 
 @lru_cache(maxsize=400)
 def public_holidays(country: str, subdivision: str, year: int) -> dict[dt.date, str]:
-    """Names in English by day, of one year; empty outside the years that the list covers."""
+    """Return the English names of one year's holidays by day.
+
+    Empty without a country and outside the years that the list covers.
+    """
     if not country:
         return {}
     import holidays
 
-    found = holidays.country_holidays(country, subdiv=subdivision or None, years=year, language="en_US")
-    return {day: name for day, name in found.items() if day.year == year}
+    holidays_by_day = holidays.country_holidays(
+        country, subdiv=subdivision or None, years=year, language="en_US"
+    )
+    return {day: name for day, name in holidays_by_day.items() if day.year == year}

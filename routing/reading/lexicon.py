@@ -1,6 +1,6 @@
-"""The words that a reading goes by, one file a language under `words/`, made ready for one pass over a text.
+"""Load the word lists of `words/`, one file a language, for one pass over a text.
 
-The words are our own. `words/en.txt` says how a file reads.
+The words are our own. `words/en.txt` explains the format of a file.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from routing.text import MIN_PREFIX, tokenize
 
 LANGUAGES = ("en", "de", "fr", "es", "pt", "it", "nl")
 _FOLDER = Path(__file__).with_name("words")
-#: Words of other languages that are read where the language is not known have at least this many letters.
+#: Where the language is unknown, words of languages beside English count from this many letters on.
 _MIN_FOREIGN_LETTERS = 5
-#: Words that a process remembers beyond those of the lexicon; more are looked up each time.
-_MAX_REMEMBERED = 30_000
+#: How many further tokens a process caches beyond those of the lexicon; any others are looked up each time.
+_MAX_CACHED = 30_000
 _REPEATED = re.compile(r"(.)\1{2,}")
 
 NOT, MORE, LESS, BUT = 1, 2, 3, 4
@@ -28,7 +28,10 @@ _BITS = {"ask": ASK, "complain": COMPLAIN, "thank": THANK}
 
 
 class WordMark(NamedTuple):
-    """What a word or phrase says: `tone` from -3 to 3, None when it has none; 0 takes the tone off its words."""
+    """What a word or phrase says.
+
+    `tone` is from -3 to 3, None when it has none; 0 takes the tone off the words of a phrase.
+    """
 
     tone: float | None = None
     role: int = 0
@@ -37,7 +40,7 @@ class WordMark(NamedTuple):
     spam: int = 0
 
     def with_flags_of(self, other: WordMark) -> WordMark:
-        """With what `other` says beside its tone."""
+        """Return this mark with what `other` says beside its tone."""
         return self._replace(
             bits=self.bits | other.bits,
             urgency=max(self.urgency, other.urgency),
@@ -47,23 +50,23 @@ class WordMark(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class LexiconEntry:
-    """A token's own mark, and the lengths, longest first, of the phrases that begin with it."""
+    """A token's own mark, and the lengths (longest first) of the phrases that begin with it."""
 
     mark: WordMark | None = None
     lengths: tuple[int, ...] = ()
 
 
 class Lexicon(dict[str, LexiconEntry | None]):
-    """Token → `LexiconEntry`, None for one that says nothing. Asking for any token is total and never fails.
+    """Token → `LexiconEntry`, None for a token that says nothing. Looking up never fails.
 
-    `phrases` are by their tokens joined with a space. What was asked once is remembered, up to a limit.
+    `phrases` are by their tokens joined with a space. Looked up tokens are cached, up to a limit.
     """
 
     def __init__(self, marks: dict[str, WordMark]) -> None:
         super().__init__()
         single = {text: mark for text, mark in marks.items() if " " not in text and not text.endswith("*")}
         self._endings = {text[:-1]: mark for text, mark in marks.items() if text.endswith("*")}
-        #: How endings begin, and how long the longest is: most tokens are told apart by their first letters.
+        #: The first letters of the endings, and the length of the longest: they rule out most tokens quickly.
         self._heads = {text[:MIN_PREFIX] for text in self._endings}
         self._longest = max(map(len, self._endings), default=0)
         self.phrases = {text: _phrase_mark(text, mark, marks) for text, mark in marks.items() if " " in text}
@@ -72,14 +75,14 @@ class Lexicon(dict[str, LexiconEntry | None]):
         lengths: dict[str, set[int]] = {}
         for text in self.phrases:
             lengths.setdefault(text.partition(" ")[0], set()).add(text.count(" ") + 1)
-        for head, found in lengths.items():
+        for head, phrase_lengths in lengths.items():
             word = self.get(head) or LexiconEntry()
-            self[head] = replace(word, lengths=tuple(sorted(found, reverse=True)))
-        self._known = len(self)
+            self[head] = replace(word, lengths=tuple(sorted(phrase_lengths, reverse=True)))
+        self._initial_size = len(self)
 
     def __missing__(self, token: str) -> LexiconEntry | None:
         word = self._find_by_ending(token) or self._find_shortened(token)
-        if len(self) < self._known + _MAX_REMEMBERED:
+        if len(self) < self._initial_size + _MAX_CACHED:
             self[token] = word
         return word
 
@@ -93,17 +96,20 @@ class Lexicon(dict[str, LexiconEntry | None]):
         return None
 
     def _find_shortened(self, token: str) -> LexiconEntry | None:
-        """ "loooove" is read as "love", "gooood" as "good"."""
+        """Read a token with repeated letters as the word: "loooove" as "love"."""
         if _REPEATED.search(token):
-            for kept in (r"\1\1", r"\1"):
-                short = _REPEATED.sub(kept, token)
+            for repeats in (r"\1\1", r"\1"):
+                short = _REPEATED.sub(repeats, token)
                 if dict.__contains__(self, short):
                     return self[short]
         return None
 
 
 def _phrase_mark(text: str, mark: WordMark, marks: dict[str, WordMark]) -> WordMark:
-    """The mark of a phrase with the flags of what it is made of: its words are not looked at again."""
+    """Return the mark of a phrase with the flags of its parts.
+
+    A pass that matches a phrase does not look at its words again.
+    """
     words = text.split(" ")
     for begin in range(len(words)):
         for end in range(begin + 1, len(words) + 1):
@@ -115,7 +121,10 @@ def _phrase_mark(text: str, mark: WordMark, marks: dict[str, WordMark]) -> WordM
 
 @functools.cache
 def load_lexicon(language: str) -> Lexicon:
-    """The lexicon of one of `LANGUAGES`; "" is English with the longer words of the others."""
+    """Load the lexicon of one of `LANGUAGES`.
+
+    "" is English with the longer words of the other languages.
+    """
     marks = dict(_load_word_file("signs")) | _load_word_file(language or "en")
     if language:
         return Lexicon(marks)
@@ -127,13 +136,19 @@ def load_lexicon(language: str) -> Lexicon:
 
 
 def lexicon_for_language(language: str) -> Lexicon:
-    """The lexicon for a text in `language` (ISO 639): the mixed one where it is unknown or has none of its own."""
+    """Return the lexicon for a text in `language` (ISO 639).
+
+    The mixed one where the language is unknown or has none of its own.
+    """
     return load_lexicon(language if language in LANGUAGES else "")
 
 
 @functools.cache
 def _load_word_file(name: str) -> dict[str, WordMark]:
-    """The marks of one file by folded text; a text may stand in several sections."""
+    """Return the marks of one file by folded text.
+
+    A text may stand in several sections: their marks add up.
+    """
     marks: dict[str, WordMark] = {}
     section = ""
     for line in (_FOLDER / f"{name}.txt").read_text(encoding="utf-8").splitlines():
@@ -149,7 +164,10 @@ def _load_word_file(name: str) -> dict[str, WordMark]:
 
 
 def _mark_in_section(mark: WordMark, section: str) -> WordMark:
-    """`mark` with what standing in `section` adds. Raises `ValueError` for a section that does not exist."""
+    """Return `mark` with what `section` adds to it.
+
+    Raises `ValueError` when there is no such section.
+    """
     if section in _ROLES:
         bits = mark.bits | DENY if section in ("not", "but") else mark.bits
         return mark._replace(role=_ROLES[section], bits=bits)

@@ -1,4 +1,4 @@
-"""One pass over a text's words: how pleased and how displeased it sounds, what it asks, how urgent and spammy it is."""
+"""Collect in one pass what a text's words say: how pleased, how displeased, what they ask, how urgent, how spammy."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from routing.reading.lexicon import BUT, DENY, LESS, MORE, NOT, Lexicon, Lexicon
 
 #: How many words a negation reaches, and an intensifier.
 NEGATION_REACH, STRESS_REACH = 4, 2
-#: What a negated good word is, and what is left of a negated bad one, whose sign turns.
+#: The tone of a negated good word, and the factor for that of a negated bad one (its sign turns).
 NEGATED_GOOD, NEGATED_BAD = -1.5, -0.3
 STRESSED, SOFTENED = 1.3, 0.7
-#: What is left of everything said before a "but".
+#: The factor for everything said before a "but".
 LEFT_BEFORE_BUT = 0.6
 
 _EMOTICON = re.compile(
@@ -24,19 +24,18 @@ _MAY_HOLD_EMOTICON = re.compile(r"[:;=][-'’o^)\]DpP3}*(\[{|/\\sS@]|<[3/]|\^|[x
 
 @dataclass(slots=True)
 class WordSignals:
-    """`good` and `bad` are sums of tones, both from 0 up; `bits` are `lexicon`'s; `words` counts what had a meaning."""
+    """What the words of a text say: `good` and `bad` are sums of tones, both from 0 up; `bits` are those of `lexicon`."""
 
     good: float = 0.0
     bad: float = 0.0
     bits: int = 0
     urgency: int = 0
     spam: int = 0
-    thanks: int = 0
 
 
 def collect_signals(words: tuple[str, ...], lexicon: Lexicon) -> WordSignals:
-    """What the words say, in order. Total: any list of tokens."""
-    heard = WordSignals()
+    """Collect what the words say, in their order. Accepts any tokens."""
+    signals = WordSignals()
     at, count = 0, len(words)
     negated = stressed = -1
     stress = 1.0
@@ -49,55 +48,58 @@ def collect_signals(words: tuple[str, ...], lexicon: Lexicon) -> WordSignals:
         if mark is not None:
             tone, role, bits, urgency, spam = mark
             if bits:
-                heard.bits |= bits
-            if urgency > heard.urgency:
-                heard.urgency = urgency
-            heard.spam += spam
+                signals.bits |= bits
+            if urgency > signals.urgency:
+                signals.urgency = urgency
+            signals.spam += spam
             if tone:
                 if at <= stressed:
                     tone *= stress
-                if at <= negated and not bits & DENY:  # “not working” after a “not” is not turned twice
+                if at <= negated and not bits & DENY:  # “not working” after a “not” does not turn twice
                     tone = NEGATED_GOOD if tone > 0 else tone * NEGATED_BAD
                 if tone > 0:
-                    heard.good += tone
+                    signals.good += tone
                 else:
-                    heard.bad -= tone
+                    signals.bad -= tone
             if role:
                 if role == NOT:
                     negated = at + step - 1 + NEGATION_REACH
                 elif role == BUT:
-                    heard.good *= LEFT_BEFORE_BUT
-                    heard.bad *= LEFT_BEFORE_BUT
+                    signals.good *= LEFT_BEFORE_BUT
+                    signals.bad *= LEFT_BEFORE_BUT
                     negated = -1
                 else:
                     stress = STRESSED if role == MORE else SOFTENED if role == LESS else 1.0
                     stressed = at + step - 1 + STRESS_REACH
         at += step
-    return heard
+    return signals
 
 
 def _match_phrase(
     words: tuple[str, ...], at: int, word: LexiconEntry, lexicon: Lexicon
 ) -> tuple[WordMark | None, int]:
-    """What the longest known phrase that begins at `at` says, else the word there; and how many words are done with it."""
+    """Return the mark of the longest phrase at `at`, and its length.
+
+    Where no phrase begins, it is the mark of the word there, and one.
+    """
     mark = word.mark
     for length in word.lengths:
-        found = lexicon.phrases.get(" ".join(words[at : at + length]))
-        if found is None:
+        phrase = lexicon.phrases.get(" ".join(words[at : at + length]))
+        if phrase is None:
             continue
-        if found.tone is None and mark is not None:
-            return mark.with_flags_of(found), 1
-        return found, length if found.tone is not None or found.role else 1
+        if phrase.tone is None and mark is not None:
+            return mark.with_flags_of(phrase), 1
+        return phrase, length if phrase.tone is not None or phrase.role else 1
     return mark, 1
 
 
 def count_emoticons(text: str) -> tuple[int, int]:
-    """How many happy and how many unhappy emoticons the text holds."""
+    """Return how many happy and how many unhappy emoticons a text has."""
     if not _MAY_HOLD_EMOTICON.search(text):
         return 0, 0
     good = bad = 0
-    for found in _EMOTICON.finditer(text):
-        if found.lastgroup == "good":
+    for match in _EMOTICON.finditer(text):
+        if match.lastgroup == "good":
             good += 1
         else:
             bad += 1
