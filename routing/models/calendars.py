@@ -1,7 +1,7 @@
-"""Business hours and service levels as people edit them, and the numbered versions that set the clocks.
+"""Business hours, service levels, and the numbered versions that set the clocks.
 
 A change to any of them publishes an `SLAVersion`: an immutable snapshot of the policies with their calendars. A case
-names the version that its due times were computed by.
+names the version by which its due times were computed.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ LONGEST_MINUTES = 90 * 24 * 60
 
 
 class Calendar(models.Model):
-    """Business hours under a name. What they are is in its versions."""
+    """Business hours under a name; the hours themselves are in its versions."""
 
     name = models.CharField(max_length=80, unique=True)
 
@@ -33,9 +33,10 @@ class Calendar(models.Model):
 
 
 class CalendarVersion(models.Model):
-    """Opening hours from a moment on, until the next version's. Never changed once it is stored.
+    """Opening hours from a moment on, until that of the next version. Immutable.
 
-    `content` is a snapshot as `routing.business_hours.calendar.compile_calendar` takes it. Null in `in_force_from`: since ever.
+    `content` is a snapshot as `routing.business_hours.calendar.compile_calendar` takes it. Null in `in_force_from`: they have
+    always been in force.
     """
 
     calendar = models.ForeignKey(Calendar, on_delete=models.CASCADE, related_name="versions", db_index=False)
@@ -61,8 +62,8 @@ class SLAPolicy(models.Model):
     """What customers of matching cases are promised, in business minutes. Tried in order; the first match holds.
 
     Null in `department` or `priority`, "" in `network`: any. A clock without a target does not run. The pre-warning
-    comes when `warning_percent` of a target is left, or `warning_minutes` where that is set. `steps` are what happens
-    after a missed target, as `routing.service_levels.policies.Step`.
+    comes when `warning_percent` of a target is left, or `warning_minutes` where that is set. `steps` are the escalations
+    after a missed target, as `routing.service_levels.versions.compile_step` takes them.
     """
 
     key = models.UUIDField(unique=True, editable=False)
@@ -89,7 +90,7 @@ class SLAPolicy(models.Model):
 
     @property
     def department_slug(self) -> str | None:
-        """The slug of the department whose cases it holds for, None for all."""
+        """Return the slug of its department, None where it holds for all."""
         return self.department.slug if self.department else None
 
     def __str__(self) -> str:
@@ -99,8 +100,8 @@ class SLAPolicy(models.Model):
 class SLAVersion(Version):
     """The policies and their calendars (`routing.service_levels.versions.service_levels_snapshot`).
 
-    `recomputed` of `to_recompute` open cases have their clocks set by it so far; `after_case` is how far the work has
-    come, `recomputed_at` when it was finished.
+    So far `recomputed` of `to_recompute` open cases have their clocks set by it; `after_case` is the last case done,
+    `recomputed_at` when the work was finished.
     """
 
     to_recompute = models.PositiveIntegerField(null=True, blank=True)

@@ -1,7 +1,7 @@
-"""What the learned router learns from, and the versions that it came to.
+"""Examples that the learned router learns from, its trainings and its versions.
 
-A version is arrays and figures, immutable but for its state. No text of a customer is in the arrays but single words
-and pieces of words that occur in the examples.
+A version is arrays and figures, immutable except for its state. The arrays hold no text of a customer, only single words
+and parts of words that occur in the examples.
 """
 
 from __future__ import annotations
@@ -26,30 +26,32 @@ class ExampleSource(models.TextChoices):
 
 class RoutingExampleQuerySet(models.QuerySet["RoutingExample"]):
     def visible_to(self, user: User) -> RoutingExampleQuerySet:
-        """The examples whose text a user may read: managers those of their departments, administrators all but what
-        was written directly."""
+        """Return the examples whose text a user may read.
+
+        Managers may read those of their departments, administrators all except direct messages.
+        """
         if not viewer(user).may("learn"):
             return self.none()
         if user.role == Role.ADMINISTRATOR:
-            # A plain exclude would lose those without a stream, too: imported ones have none.
+            # A plain exclude would also lose those without a stream: imported examples have none.
             return self.filter(Q(facts__stream__isnull=True) | ~Q(facts__stream="direct"))
         slugs = Department.objects.filter(pk__in=viewer(user).department_ids).values("slug")
         return self.filter(department__in=slugs)
 
 
 class RoutingExample(models.Model):
-    """A text and the department where a person says that it belongs. Of one case there is one: the last word counts."""
+    """A text and the department where a person says that it belongs. One per case: the last decision counts."""
 
     text = models.TextField()
-    #: The department's slug: it stays when the department goes.
+    #: The department's slug: it stays when the department is deleted.
     department = models.SlugField()
     source = models.CharField(max_length=12, choices=ExampleSource.choices)
     #: What rules may look at beside the text, as `routing.learning.example_facts` stores it.
     facts = models.JSONField(default=dict, blank=True)
-    #: Rows of the inbox, which this room does not know.
+    #: Primary keys of the inbox, which this room does not import.
     message_id = models.BigIntegerField(null=True, blank=True)
     case_id = models.BigIntegerField(null=True, blank=True)
-    #: SHA-256 of the text: an imported text is there once.
+    #: SHA-256 of the text: the same text is imported only once.
     digest = models.CharField(max_length=64)
     at = models.DateTimeField()
     by = models.ForeignKey(
@@ -80,13 +82,13 @@ class VersionState(models.TextChoices):
 
 
 class RouterVersion(models.Model):
-    """A router that was trained: at most one is active. `verdict` says, for people, why it is or is not."""
+    """A trained router; at most one is active. `verdict` says for people why it is or is not."""
 
     number = models.PositiveIntegerField(unique=True)
     state = models.CharField(max_length=8, choices=VersionState.choices)
-    #: Of `routing.classifier.training.train_router`.
+    #: From `routing.classifier.training.train_router`.
     metrics = models.JSONField(default=dict)
-    #: Of `routing.classifier.router.Router.pack`; no pickle.
+    #: From `routing.classifier.router.Router.pack`; no pickle.
     arrays = models.BinaryField()
     #: The version of the rules whose votes it learned with.
     rules_version = models.PositiveIntegerField()
@@ -115,7 +117,7 @@ class TrainingState(models.TextChoices):
 
 
 class RouterTraining(models.Model):
-    """One training: asked for, claimed by a worker for as long as its lease, done or failed with why."""
+    """One training: requested, claimed by a worker for the time of its lease, then done, or failed with the reason."""
 
     state = models.CharField(max_length=8, choices=TrainingState.choices, default=TrainingState.WANTED)
     progress = models.CharField(max_length=300, blank=True)
@@ -132,7 +134,7 @@ class RouterTraining(models.Model):
 
     class Meta:
         constraints: ClassVar = [
-            # The expression is the same for every row that it holds for: there is at most one.
+            # The expression is the same for every row under the condition, so there is at most one.
             models.UniqueConstraint(
                 models.Value(1), condition=Q(state__in=["wanted", "running"]), name="training_one_at_a_time"
             )
@@ -153,10 +155,13 @@ class LearningMode(models.TextChoices):
 
 
 class LearningSetting(models.Model):
-    """The one row that says how a new version comes into use; `routing.learning.router_versions.get_learning_setting` makes it."""
+    """The one row that says how a new version comes into use.
+
+    `routing.learning.router_versions.get_learning_setting` makes it.
+    """
 
     mode = models.CharField(max_length=10, choices=LearningMode.choices, default=LearningMode.AUTOMATIC)
-    #: Department's slug → the probability (0 to 1) from which on the router decides alone; others have the default.
+    #: By department slug the probability (0 to 1) from which on the router decides alone; others have the default.
     thresholds: models.JSONField[dict[str, Any], dict[str, Any]] = models.JSONField(default=dict, blank=True)
 
     def __str__(self) -> str:
@@ -164,7 +169,7 @@ class LearningSetting(models.Model):
 
 
 class DismissedRule(models.Model):
-    """A suggested rule that somebody did not want: it is not suggested again."""
+    """A suggested rule that somebody dismissed, so that it is not suggested again."""
 
     words = models.CharField(max_length=200)
     department = models.SlugField()

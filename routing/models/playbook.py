@@ -1,6 +1,6 @@
-"""The playbook as people edit it, and the numbered versions that cases walk through.
+"""The playbook that people edit, and the numbered versions that cases walk through.
 
-A case keeps the version with which it began: what it was asked can always be read again.
+A case keeps the version with which it began, so that its questions can always be read again.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from routing.models.versions import Version
 
 
 class Playbook(models.Model):
-    """The one row that is edited: a draft that asks nobody anything until it is published.
+    """The one row that is edited: a draft, which no case uses until it is published.
 
-    `revision` grows with every change; whoever edits an older one is refused.
+    `revision` grows with every change; an edit of an older revision is refused.
     """
 
     snapshot = models.JSONField()

@@ -1,4 +1,4 @@
-"""Rules as people edit them, and the numbered versions that decide.
+"""Rules that people edit, and the numbered versions that decide.
 
 A change to any rule publishes a new `RuleSetVersion`: an immutable snapshot. Decisions name the version, so any of
 them can be replayed.
@@ -20,7 +20,7 @@ class Priority(models.IntegerChoices):
 
 
 class Rule(models.Model):
-    """If `condition` holds, the message goes to `department`. Rules are tried in order; the first that holds wins."""
+    """A rule: a message for which `condition` holds goes to `department`. The first rule that holds wins."""
 
     key = models.UUIDField(unique=True, editable=False)
     position = models.PositiveIntegerField()
@@ -31,12 +31,12 @@ class Rule(models.Model):
     department = models.ForeignKey(Department, on_delete=models.PROTECT, related_name="rules")
     priority = models.SmallIntegerField(choices=Priority.choices, default=Priority.NORMAL)
     tags = models.JSONField(default=list, blank=True)
-    #: Null leaves it to the reading of the message.
+    #: Null leaves it to the reading of the message (`routing.reading`).
     needs_answer = models.BooleanField(null=True, blank=True, default=None)
     #: The user name of the person who should get the case, or the slug of a skill; "" for anybody of the department.
     person = models.CharField(max_length=150, blank=True)
     skill = models.CharField(max_length=60, blank=True)
-    #: Closes the new case at once: nobody has to look at it.
+    #: Close the new case at once: nobody has to look at it.
     dismiss = models.BooleanField(default=False)
     #: Where the playbook begins, "" for its root.
     playbook_branch = models.CharField(max_length=60, blank=True)
@@ -49,7 +49,7 @@ class Rule(models.Model):
 
 
 class RoutingDefault(models.Model):
-    """The one row that says where a message goes when no rule holds. Cannot be missing: `decide` is total."""
+    """The one row that says where a message goes when no rule holds. It must exist: every message is decided."""
 
     department = models.ForeignKey(Department, on_delete=models.PROTECT, related_name="+")
 
@@ -58,7 +58,10 @@ class RoutingDefault(models.Model):
 
 
 class RuleSetVersion(Version):
-    """The rules and the default, with the business hours that rules ask about (`routing.rules.store.build_rules_snapshot`)."""
+    """The rules, the default, and the business hours that rules ask about.
+
+    `routing.rules.store.build_rules_snapshot` makes the snapshot.
+    """
 
     def __str__(self) -> str:
         return f"Rules, version {self.number}"

@@ -1,4 +1,4 @@
-"""What numbered versions have in common, whatever they are versions of."""
+"""The base of all numbered versions."""
 
 from __future__ import annotations
 
@@ -9,7 +9,10 @@ from django.db import models
 
 
 class Version(models.Model):
-    """An immutable snapshot as JSON. The highest number is live. `created_by` is None for the system."""
+    """An immutable snapshot as JSON. The version with the highest number is live.
+
+    `created_by` is None for the system.
+    """
 
     number = models.PositiveIntegerField(unique=True)
     snapshot = models.JSONField()

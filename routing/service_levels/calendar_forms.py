@@ -1,4 +1,4 @@
-"""The form of a calendar: one line of text a weekday, special days one a line. What was typed is kept."""
+"""The form of a calendar: one line of text per weekday, special days one per line. It keeps what was typed."""
 
 from __future__ import annotations
 
@@ -27,13 +27,16 @@ _HELP = "One day a line, as 2026-12-24."
 
 
 def validate_reachable_date(value: dt.date) -> None:
-    """A validator: refuses days that nobody means, and that no clock can be moved to."""
+    """Refuse days that nobody means and no clock can reach.
+
+    A validator of form fields. Raises `ValidationError`.
+    """
     if not 2000 <= value.year < 2200:
         raise forms.ValidationError("Choose a day between 2000 and 2199.")
 
 
 class CalendarForm(forms.Form):
-    """`content` is the snapshot that the form means, once it is valid."""
+    """The form of one calendar; once it is valid, `content` is the snapshot to store."""
 
     name = forms.CharField(
         max_length=80, validators=[validate_storable], error_messages={"required": NAME_MISSING}
@@ -78,7 +81,10 @@ class CalendarForm(forms.Form):
         self.calendar = calendar
         if calendar is None:
             del self.fields["in_force_from"]
-        choices = [("", "None: open on holidays"), *sorted(country_names().items(), key=lambda one: one[1])]
+        choices = [
+            ("", "None: open on holidays"),
+            *sorted(country_names().items(), key=lambda country: country[1]),
+        ]
         self.fields["country"] = forms.ChoiceField(
             required=False, label="Closed on the public holidays of", choices=choices
         )
@@ -91,7 +97,7 @@ class CalendarForm(forms.Form):
 
     @property
     def days(self) -> list[forms.BoundField]:
-        """The seven fields of the week."""
+        """Return the seven fields of the week."""
         return [self[f"day{number}"] for number in range(7)]
 
     def clean_name(self) -> str:
@@ -161,18 +167,21 @@ class CalendarForm(forms.Form):
             return ""
 
     def _parse_special_days(self) -> dict[str, list[list[int]]]:
-        found: dict[str, list[list[int]]] = {}
+        hours_by_day: dict[str, list[list[int]]] = {}
         for line in self._field_lines("special"):
             day, _, hours = line.partition(" ")
             day = self._parse_date_line("special", day.rstrip(":"))
-            if day in found:
+            if day in hours_by_day:
                 self.add_error("special", f"{day} is there twice.")
             if day:
-                found[day] = [list(pair) for pair in self._parse_hours_field("special", hours)]
-        return found
+                hours_by_day[day] = [list(pair) for pair in self._parse_hours_field("special", hours)]
+        return hours_by_day
 
     def in_force_moment(self) -> dt.datetime | None:
-        """The moment from which the hours are in force, at midnight of the calendar's own zone; None for now."""
+        """Return the moment from which the hours are in force.
+
+        None for now; else it is midnight in the calendar's own zone.
+        """
         day: dt.date | None = self.cleaned_data.get("in_force_from")
         if day is None:
             return None
@@ -180,9 +189,9 @@ class CalendarForm(forms.Form):
 
 
 def _spell_subdivision(country: str, typed: str) -> str:
-    """As the list of holidays spells it."""
-    known = subdivisions_by_country().get(country, ())
-    return next((one for one in known if one.casefold() == typed.casefold()), typed)
+    """Return the subdivision as the list of holidays spells it."""
+    codes = subdivisions_by_country().get(country, ())
+    return next((code for code in codes if code.casefold() == typed.casefold()), typed)
 
 
 def _field_of_error(sentence: str) -> str:
@@ -192,7 +201,7 @@ def _field_of_error(sentence: str) -> str:
 
 
 def calendar_form_initial(calendar: Calendar, version: CalendarVersion) -> dict[str, Any]:
-    """What the form of a stored calendar begins with."""
+    """Return the initial values for the form of a stored calendar."""
     content = version.content
     return {
         "name": calendar.name,
@@ -210,7 +219,7 @@ def calendar_form_initial(calendar: Calendar, version: CalendarVersion) -> dict[
 
 
 def time_zone_names() -> list[str]:
-    """Names for the list beside the field."""
+    """Return the time zones offered beside the field."""
     return sorted(
         name
         for name in available_timezones()

@@ -1,4 +1,4 @@
-"""The next days of a calendar in words: open hours, holidays, days on which the clocks change. Pure but for names."""
+"""Describe the next days of a calendar: open hours, holidays, clock changes. Pure except for the names of holidays."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class PreviewDay:
 
 
 def preview_days(calendar: CompiledCalendar | VersionedCalendar, first: dt.date) -> list[PreviewDay]:
-    """`PREVIEW_DAYS` days from `first` on, in the calendar's own zone."""
+    """Return `PREVIEW_DAYS` days from `first` on, in the calendar's own zone."""
     return [
         _preview_day(calendar.describe_day(first + dt.timedelta(days=number)))
         for number in range(PREVIEW_DAYS)

@@ -1,4 +1,7 @@
-"""The pages of calendars. Everyone signed in may read them; managers edit those by which only their departments count."""
+"""The pages of calendars.
+
+Everyone signed in may read them; managers edit those that only their own departments use.
+"""
 
 from __future__ import annotations
 
@@ -14,8 +17,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from accounts.models import User
-from routing.business_hours.calendar import CalendarError, compile_calendar
-from routing.business_hours.calendar import CompiledCalendar as CompiledCalendar
+from routing.business_hours.calendar import CalendarError, CompiledCalendar, compile_calendar
 from routing.business_hours.history import VersionedCalendar
 from routing.business_hours.notation import WEEKDAYS, format_hours
 from routing.business_hours.public_holidays import country_names
@@ -32,13 +34,13 @@ from routing.service_levels.versions import compile_stored_calendar
 @require_safe
 @login_required
 def calendar_list(request: HttpRequest) -> HttpResponse:
-    """All calendars with their week and the policies that count by them."""
+    """Show all calendars with their week and the policies that use them."""
     now = timezone.now()
     scope, used = edit_scope_of(user_of(request)), editing.departments_by_calendar()
     rows = [
-        _calendar_row(one, now)
-        | {"is_mine": not scope.is_empty and scope.covers_all(used.get(str(one.pk), ()))}
-        for one in Calendar.objects.prefetch_related("versions", "policies")
+        _calendar_row(calendar, now)
+        | {"is_mine": not scope.is_empty and scope.covers_all(used.get(str(calendar.pk), ()))}
+        for calendar in Calendar.objects.prefetch_related("versions", "policies")
     ]
     context = {"rows": rows, "may_edit": not scope.is_empty, "part": "calendars"}
     return render(request, "routing/service_levels/calendar_list.html", context)
@@ -46,7 +48,9 @@ def calendar_list(request: HttpRequest) -> HttpResponse:
 
 def _calendar_row(calendar: Calendar, now: dt.datetime) -> dict[str, Any]:
     versions = list(calendar.versions.all())
-    in_force = [one for one in versions if one.in_force_from is None or one.in_force_from <= now]
+    in_force = [
+        version for version in versions if version.in_force_from is None or version.in_force_from <= now
+    ]
     content = (in_force or versions)[-1].content
     compiled = compile_stored_calendar(versions)
     planned = {since for since, _ in compiled.versions if since > now}
@@ -59,26 +63,26 @@ def _calendar_row(calendar: Calendar, now: dt.datetime) -> dict[str, Any]:
         "week": _week_in_words(content["week"]),
         "is_open": compiled.is_open(now),
         "coming": sorted(planned),
-        "policies": [one.name for one in calendar.policies.all()],
+        "policies": [policy.name for policy in calendar.policies.all()],
     }
 
 
 def _week_in_words(week: list[list[list[int]]]) -> list[tuple[str, str]]:
-    """Days with the same hours in one line: ("Mon–Fri", "9:00–17:00")."""
+    """Return the week with equal days in one line: ("Mon–Fri", "9:00–17:00")."""
     lines: list[list[Any]] = []
     for number, hours in enumerate(week):
-        said = format_hours(hours) or "closed"
-        if lines and lines[-1][2] == said:
+        words = format_hours(hours) or "closed"
+        if lines and lines[-1][2] == words:
             lines[-1][1] = WEEKDAYS[number][:3]
         else:
-            lines.append([WEEKDAYS[number][:3], "", said])
-    return [(f"{first}–{last}" if last else first, said) for first, last, said in lines]
+            lines.append([WEEKDAYS[number][:3], "", words])
+    return [(f"{first}–{last}" if last else first, words) for first, last, words in lines]
 
 
 @form_view
 @login_required
 def calendar_new(request: HttpRequest) -> HttpResponse:
-    """An empty form with a usual week; posting it adds a calendar."""
+    """Show an empty form with a usual week; posting it adds a calendar."""
     require_policy_editor(request)
     usual = {f"day{number}": "9:00–17:00" for number in range(5)}
     return _edit_calendar(request, None, {"time_zone": settings.DISPLAY_TIME_ZONE, **usual})
@@ -87,7 +91,7 @@ def calendar_new(request: HttpRequest) -> HttpResponse:
 @form_view
 @login_required
 def calendar_edit(request: HttpRequest, pk: int) -> HttpResponse:
-    """The newest hours of a calendar; posting other ones makes a version."""
+    """Show the newest hours of a calendar; posting others makes a version."""
     _require_own_calendar(require_policy_editor(request), pk)
     calendar = get_object_or_404(Calendar.objects.prefetch_related("versions__created_by", "policies"), pk=pk)
     return _edit_calendar(
@@ -165,7 +169,7 @@ def _render_calendar_form(
 @form_view
 @login_required
 def calendar_delete(request: HttpRequest, pk: int) -> HttpResponse:
-    """Asks whether to delete a calendar; posting deletes it, unless a policy counts by it."""
+    """Ask whether to delete a calendar; posting deletes it unless it is in use."""
     user = require_policy_editor(request)
     _require_own_calendar(user, pk)
     calendar = get_object_or_404(Calendar, pk=pk)

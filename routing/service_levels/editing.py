@@ -1,8 +1,8 @@
-"""What editors do with calendars and policies. Each verb publishes one version, or changes nothing.
+"""Edit calendars and policies. Each function publishes one version, or changes nothing.
 
-All raise `routing.business_hours.calendar.CalendarError` for hours that are none, `routing.refusals.EditNotPermitted` for what the person may not
-change, and `Calendar.DoesNotExist` or `SLAPolicy.DoesNotExist` for what is gone. `now` is the time of the change, UTC.
-`by` is None for the system, which may change everything.
+All raise `routing.business_hours.calendar.CalendarError` for invalid hours, `routing.refusals.EditNotPermitted` for what
+the person may not change, and `Calendar.DoesNotExist` or `SLAPolicy.DoesNotExist` for what is gone. `now` is the time of
+the change, UTC. `by` is None for the system, which may change everything.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from routing.scope import edit_scope_of
 from routing.service_levels.step_numbers import number_steps
 from routing.service_levels.versions import editing_service_levels
 
-#: What an editor says about a policy, under the model's names; `department` and `calendar` are instances.
+#: The fields of a policy that editors fill in, by the model's names; `department` and `calendar` are instances.
 POLICY_FIELDS = (
     "name", "enabled", "department", "priority", "network", "calendar", "first_response_minutes",
     "next_response_minutes", "resolution_minutes", "warning_percent", "warning_minutes", "steps",
@@ -30,7 +30,7 @@ POLICY_FIELDS = (
 
 
 class CalendarInUse(Exception):
-    """A calendar that policies count by. The text is a sentence."""
+    """Policies or rules use the calendar. The text is a sentence for people."""
 
 
 def save_calendar(
@@ -42,8 +42,11 @@ def save_calendar(
     *,
     in_force_from: dt.datetime | None = None,
 ) -> Calendar:
-    """A new calendar (None), or the next version of one. Without `in_force_from` new hours hold from now on, and those
-    of a new calendar have always held; hours that are the same make no version."""
+    """Store a new calendar, or the next version of an existing one.
+
+    `calendar` is None for a new one. Without `in_force_from` new hours hold from `now` on, and those of a new calendar have
+    always held. Hours that have not changed make no version.
+    """
     compile_calendar(content)
     with editing_service_levels(by, f"Calendar “{name}”", now):
         _require_calendar(calendar, by)
@@ -71,15 +74,17 @@ def save_calendar(
 
 
 def departments_by_calendar() -> dict[str, set[str | None]]:
-    """The departments whose policies and rules count by each calendar, by the calendar's key; None among them is the
-    whole company. Two statements."""
-    found: dict[str, set[str | None]] = {}
+    """Return the departments whose policies and rules use each calendar.
+
+    Slugs by the calendar's key as text; None among them is the whole company. Two statements.
+    """
+    slugs: dict[str, set[str | None]] = {}
     for calendar, slug in SLAPolicy.objects.values_list("calendar", "department__slug"):
-        found.setdefault(str(calendar), set()).add(slug)
+        slugs.setdefault(str(calendar), set()).add(slug)
     for condition, slug in Rule.objects.values_list("condition", "department__slug"):
         for key in calendar_keys_in(condition):
-            found.setdefault(key, set()).add(slug)
-    return found
+            slugs.setdefault(key, set()).add(slug)
+    return slugs
 
 
 def _require_calendar(calendar: Calendar | None, by: User | None) -> None:
@@ -97,7 +102,10 @@ def _require_policy(key: uuid.UUID, by: User | None) -> None:
 
 
 def delete_calendar(pk: int, by: User | None, now: dt.datetime) -> str:
-    """Removes a calendar by which no policy counts; its name. Raises `CalendarInUse`."""
+    """Delete a calendar and return its name.
+
+    Raises `CalendarInUse` while a policy or an enabled rule uses it.
+    """
     calendar = Calendar.objects.get(pk=pk)
     with editing_service_levels(by, f"Deleted the calendar “{calendar}”", now):
         _require_calendar(calendar, by)
@@ -122,7 +130,11 @@ def delete_calendar(pk: int, by: User | None, now: dt.datetime) -> str:
 def save_policy(
     key: uuid.UUID | None, values: Mapping[str, Any], by: User | None, now: dt.datetime
 ) -> SLAPolicy:
-    """A new policy (None) before the first one that would catch everything, or another content for one."""
+    """Store a new policy, or new content for an existing one.
+
+    `key` is None for a new policy; it goes before the first one that would match everything. `values` holds
+    `POLICY_FIELDS`.
+    """
     department: Department | None = values["department"]
     with editing_service_levels(by, f"Policy “{values['name']}”", now):
         edit_scope_of(by).require_department(department.slug if department else None)
@@ -142,9 +154,9 @@ def save_policy(
 
 def _make_room_for_policy() -> int:
     policies = list(SLAPolicy.objects.all())
-    at = next((n for n, one in enumerate(policies) if _matches_all(one)), len(policies))
-    for number, one in enumerate(policies):
-        SLAPolicy.objects.filter(pk=one.pk).update(position=number + (number >= at))
+    at = next((place for place, policy in enumerate(policies) if _matches_all(policy)), len(policies))
+    for number, policy in enumerate(policies):
+        SLAPolicy.objects.filter(pk=policy.pk).update(position=number + (number >= at))
     return at
 
 
@@ -153,7 +165,7 @@ def _matches_all(policy: SLAPolicy) -> bool:
 
 
 def switch_policy(key: uuid.UUID, enabled: bool, by: User | None, now: dt.datetime) -> SLAPolicy:
-    """The policy switched on or off."""
+    """Switch a policy on or off and return it."""
     policy = SLAPolicy.objects.get(key=key)
     with editing_service_levels(by, f"Switched {'on' if enabled else 'off'} “{policy}”", now):
         _require_policy(key, by)
@@ -162,9 +174,10 @@ def switch_policy(key: uuid.UUID, enabled: bool, by: User | None, now: dt.dateti
 
 
 def move_policy(key: uuid.UUID, step: int, by: User | None, now: dt.datetime) -> SLAPolicy:
-    """The policy `step` places further down (up when negative), brought into range.
+    """Move a policy `step` places down (up when negative) and return it.
 
-    A department's policy holds for its own cases only, so that its place is its manager's to choose.
+    It stops at the ends of the list. A department's policy holds for its own cases only, so its manager may choose its
+    place.
     """
     policy = SLAPolicy.objects.get(key=key)
     with editing_service_levels(by, f"Moved “{policy}”", now):
@@ -177,7 +190,10 @@ def move_policy(key: uuid.UUID, step: int, by: User | None, now: dt.datetime) ->
 
 
 def delete_policy(key: uuid.UUID, by: User | None, now: dt.datetime) -> str:
-    """Removes the policy; its name. The cases that it held for get the next one that matches."""
+    """Delete a policy and return its name.
+
+    Its cases get the next policy that matches.
+    """
     policy = SLAPolicy.objects.get(key=key)
     with editing_service_levels(by, f"Deleted “{policy}”", now):
         _require_policy(key, by)
@@ -201,23 +217,24 @@ def install_starter_service_levels(
     by: User | None,
     now: dt.datetime,
 ) -> SLAVersion | None:
-    """Calendars by name and policies out of plain data (`routing.service_levels.starter`), published as one version.
+    """Create calendars and policies from plain data, published as one version.
 
-    Those whose department is not given are left out. Meant for a database that has none.
+    `calendars` are snapshots by name, `policies` as `routing.service_levels.starter` writes them, `departments` by slug;
+    policies of any other department are left out. Meant for a database that has no service levels yet.
     """
     with editing_service_levels(by, "Starter policies", now):
         edit_scope_of(by).require_department(None)
-        made = {}
+        created = {}
         for name, content in calendars.items():
             compile_calendar(content)
-            made[name] = Calendar.objects.create(name=name)
+            created[name] = Calendar.objects.create(name=name)
             CalendarVersion.objects.create(
-                calendar=made[name], number=1, content=content, created_at=now, created_by=by
+                calendar=created[name], number=1, content=content, created_at=now, created_by=by
             )
-        wanted = [one for one in policies if one.get("department") in (None, *departments)]
-        for position, one in enumerate(wanted):
-            department = departments[one["department"]] if one.get("department") else None
-            fields = {**one, "calendar": made[one["calendar"]], "department": department}
-            fields["steps"] = number_steps(one.get("steps", ()))
+        applicable = [policy for policy in policies if policy.get("department") in (None, *departments)]
+        for position, policy in enumerate(applicable):
+            department = departments[policy["department"]] if policy.get("department") else None
+            fields = {**policy, "calendar": created[policy["calendar"]], "department": department}
+            fields["steps"] = number_steps(policy.get("steps", ()))
             SLAPolicy.objects.create(key=uuid.uuid4(), position=position, **fields)
     return SLAVersion.objects.first()

@@ -1,4 +1,4 @@
-"""What customers were promised: which policy holds for a case, when its clocks are due, and what happens by when.
+"""Compute what customers were promised: the policy of a case, when its clocks are due, and what happens when.
 
 Three clocks. *First response* runs from the moment a case that needs an answer reaches us to the first answer by a
 person; *next response* from the first unanswered message of a later exchange to our answer; *resolution* from the
@@ -25,13 +25,13 @@ CLOCKS: tuple[ClockName, ...] = tuple(CLOCK_LABELS)
 Recipient = Literal["assignee", "managers", "department"]
 RECIPIENTS: tuple[Recipient, ...] = ("assignee", "managers", "department")
 
-#: Numbers of the things that happen to a clock; escalation steps follow.
+#: Numbers of the events of a clock; escalation steps follow.
 WARNING, BREACH, FIRST_STEP = 0, 1, 2
 _MAX_CACHED_DUES = 4_000
 
 
 class BusinessTime(Protocol):
-    """What a policy needs of a calendar: `Calendar` and `VersionedCalendar` alike."""
+    """What a policy needs of a calendar: `CompiledCalendar` and `VersionedCalendar` have it."""
 
     def add(self, at: dt.datetime, duration: dt.timedelta) -> dt.datetime | None: ...
 
@@ -40,10 +40,10 @@ class BusinessTime(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """Something that happens `after` so much business time past a missed target. `clock` "" is any clock.
+    """An escalation `after` so much business time past a missed target.
 
-    `notify` are kinds of people; `move_to` is a department's slug, "" to leave the case where it is. `number` is the
-    step's own, whatever place it has among the others (`routing.service_levels.step_numbers`).
+    `clock` "" is any clock; `notify` are kinds of people; `move_to` is a department's slug, "" to leave the case where it
+    is. `number` is the step's own, whatever its place among the others (`routing.service_levels.step_numbers`).
     """
 
     after: dt.timedelta
@@ -66,7 +66,7 @@ class Policy:
     department_id: int | None = None
     priority: int | None = None
     network: str = ""
-    #: How long before the due time the pre-warning comes: minutes, or a share of the target.
+    #: How long before the due time the pre-warning comes: a length of business time, or a share of the target.
     warning: dt.timedelta | float = 0.25
     steps: tuple[Step, ...] = ()
 
@@ -78,22 +78,22 @@ class Policy:
         )
 
     def step(self, number: int) -> Step:
-        """The step of a number that `clock_events` gave."""
-        return next(one for found, one in self.numbered_steps() if found == number)
+        """Return the step of a number that `clock_events` yielded."""
+        return next(step for step_number, step in self.numbered_steps() if step_number == number)
 
     def numbered_steps(self) -> Iterable[tuple[int, Step]]:
-        """Each step with its number: its own, or by its place where none was given."""
-        return ((one.number or place, one) for place, one in enumerate(self.steps, FIRST_STEP))
+        """Return each step with its number: its own, or by its place where it has none."""
+        return ((step.number or place, step) for place, step in enumerate(self.steps, FIRST_STEP))
 
     def warning_lead(self, clock: ClockName) -> dt.timedelta:
-        """How much business time before the due time the pre-warning of a clock comes."""
+        """Return how long before its due time a clock is pre-warned."""
         if isinstance(self.warning, dt.timedelta):
             return self.warning
         return self.targets[clock] * self.warning
 
 
 class Due(NamedTuple):
-    """When a clock is due, and the first moment at which anything happens to it (the pre-warning)."""
+    """When a clock is due, and when its pre-warning comes, the first of its events."""
 
     at: dt.datetime
     warned_at: dt.datetime
@@ -112,17 +112,20 @@ class ServiceLevels:
     )
 
     def matching_policy(self, department_id: int, priority: int, network: str) -> Policy | None:
-        """The first policy that matches, None when none does."""
+        """Return the first policy that matches, None when none does."""
         key = (department_id, priority, network)
         if key not in self._policy_cache:
-            self._policy_cache[key] = next((one for one in self.policies if one.matches(*key)), None)
+            self._policy_cache[key] = next((policy for policy in self.policies if policy.matches(*key)), None)
         return self._policy_cache[key]
 
     def due(
         self, policy: Policy | None, clock: ClockName, start: dt.datetime | None, used: int = 0
     ) -> Due | None:
-        """When a clock that runs since `start` (None: it does not) is due, `used` business seconds having passed
-        before. None without a target, and for a calendar that is never open that long."""
+        """Return when a clock that has run since `start` is due.
+
+        `used` are the business seconds that had passed before `start`. None for a clock that does not run (`start` is
+        None), without a policy or a target, and when the calendar is never open that long.
+        """
         if policy is None or start is None or clock not in policy.targets:
             return None
         key = (policy.key, clock, start, used)
@@ -134,29 +137,39 @@ class ServiceLevels:
 
 
 def compute_due(policy: Policy, clock: ClockName, start: dt.datetime, used: int = 0) -> Due | None:
-    """As `Terms.due`, for a clock that has a target. What is overdue already has been so for as much longer."""
+    """Compute when a running clock that has a target is due.
+
+    `used` are the business seconds that had passed before `start`; when they are more than the target, the due time lies
+    before `start` by the excess. None when the calendar is never open that long.
+    """
     left = policy.targets[clock] - dt.timedelta(seconds=used)
     if left < dt.timedelta():
         return Due(start + left, start + left)
     at = policy.calendar.add(start, left)
-    warned = policy.calendar.add(start, max(left - policy.warning_lead(clock), dt.timedelta()))
-    return None if at is None else Due(at, min(warned or at, at))
+    warned_at = policy.calendar.add(start, max(left - policy.warning_lead(clock), dt.timedelta()))
+    return None if at is None else Due(at, min(warned_at or at, at))
 
 
-def clock_events(policy: Policy, clock: ClockName, found: Due) -> Iterable[tuple[dt.datetime, int]]:
-    """What happens to a running clock, as (moment, number): pre-warning, breach, and the steps that concern it."""
-    if found.warned_at < found.at:
-        yield found.warned_at, WARNING
-    yield found.at, BREACH
+def clock_events(policy: Policy, clock: ClockName, due: Due) -> Iterable[tuple[dt.datetime, int]]:
+    """Yield the events of a running clock as (moment, number).
+
+    They are the pre-warning, the breach, and the steps that concern the clock.
+    """
+    if due.warned_at < due.at:
+        yield due.warned_at, WARNING
+    yield due.at, BREACH
     for number, step in policy.numbered_steps():
         if step.clock in ("", clock):
-            at = policy.calendar.add(found.at, step.after)
+            at = policy.calendar.add(due.at, step.after)
             if at is not None:
                 yield at, number
 
 
 def business_seconds_used(policy: Policy | None, since: dt.datetime, until: dt.datetime) -> int:
-    """Business seconds that a clock ran from `since` to `until`, 0 without a policy; never negative."""
+    """Return the business seconds that a clock ran from `since` to `until`.
+
+    0 without a policy; never negative.
+    """
     if policy is None or until <= since:
         return 0
     return int(policy.calendar.between(since, until).total_seconds())

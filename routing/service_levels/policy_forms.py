@@ -1,4 +1,4 @@
-"""The form of an SLA policy, its escalation steps below it, and the box that tries the policies."""
+"""The forms of service levels: a policy with its escalation steps, and the box that tries the policies."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ RECIPIENT_CHOICES = (
 
 
 class BusinessMinutesField(forms.CharField):
-    """Business time: "45 min", "2 h", "1 h 30 min"; minutes, None for nothing."""
+    """A field of business time: "45 min", "2 h", "1 h 30 min". Its value is minutes, None when it is empty."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(
@@ -52,12 +52,12 @@ class BusinessMinutesField(forms.CharField):
 
 
 def _is_filled_in(field: forms.BoundField) -> bool:
-    """Whether something was typed or chosen; 0 minutes is something."""
+    """Return whether something was typed or chosen; 0 minutes count."""
     return field.value() not in (None, "", False, [])
 
 
 class PolicyForm(forms.Form):
-    """`values` is what `routing.service_levels.editing.save_policy` takes, once the form is valid."""
+    """The form of one policy; once it is valid, `values` is what `save_policy` of `editing` takes."""
 
     name = forms.CharField(
         max_length=80, validators=[validate_storable], error_messages={"required": NAME_MISSING}
@@ -90,13 +90,15 @@ class PolicyForm(forms.Form):
         super().__init__(*args, **kwargs)
         departments = Department.objects.all()
         if scope.departments is not None:
-            mine = forms.ModelChoiceField(departments.filter(slug__in=scope.departments), empty_label=None)
-            self.fields["department"] = mine
+            own_departments = departments.filter(slug__in=scope.departments)
+            self.fields["department"] = forms.ModelChoiceField(own_departments, empty_label=None)
         if scope.is_company_wide:
             self.fields["department"].queryset = departments  # type: ignore[attr-defined]
         self.fields["calendar"].queryset = Calendar.objects.all()  # type: ignore[attr-defined]
         self.fields["network"].choices = [("", "Any network"), *network_choices()]  # type: ignore[attr-defined]
-        self.open_departments = [(one.slug, one.name) for one in departments if one.is_open]
+        self.open_departments = [
+            (department.slug, department.name) for department in departments if department.is_open
+        ]
         self._add_step_fields()
         self.values: dict[str, Any] = {}
 
@@ -119,14 +121,17 @@ class PolicyForm(forms.Form):
 
     @property
     def steps(self) -> list[dict[str, Any]]:
-        """The fields of each step, for the template. Spare are those after the first that says nothing yet."""
+        """Return the fields of each step, for the template.
+
+        Steps after the first empty one are spare.
+        """
         parts = ("after", "clock", "notify", "raise", "move")
-        said = [
+        filled_in = [
             number
             for number in range(MAX_STEPS)
             if any(_is_filled_in(self[f"{part}{number}"]) for part in parts)
         ]
-        first_empty = said[-1] + 1 if said else 0
+        first_empty = filled_in[-1] + 1 if filled_in else 0
         return [
             {
                 "number": number + 1,
@@ -186,7 +191,7 @@ class PolicyForm(forms.Form):
 
 
 def policy_form_initial(policy: SLAPolicy) -> dict[str, Any]:
-    """What the form of a stored policy begins with."""
+    """Return the initial values for the form of a stored policy."""
     names = (
         "name", "priority", "network", "first_response_minutes", "next_response_minutes", "resolution_minutes",
         "warning_percent", "warning_minutes", "enabled",
@@ -206,7 +211,10 @@ def policy_form_initial(policy: SLAPolicy) -> dict[str, Any]:
 
 
 class TryPoliciesForm(forms.Form):
-    """A moment and what a case would be like: when would it be due? Times are read in the display's zone."""
+    """A message to try the policies on: when it arrives, and what its case would be like.
+
+    Times are read in the display zone.
+    """
 
     at = forms.DateTimeField(
         label="A message arrives",
@@ -224,7 +232,7 @@ class TryPoliciesForm(forms.Form):
         self.fields["network"].choices = network_choices()  # type: ignore[attr-defined]
 
     def arrival_moment(self) -> dt.datetime:
-        """The typed moment, UTC."""
+        """Return the typed moment, UTC."""
         at: dt.datetime = self.cleaned_data["at"]
         naive = at.replace(tzinfo=None)
         return naive.replace(tzinfo=display_zone()).astimezone(dt.UTC)

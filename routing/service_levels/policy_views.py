@@ -1,4 +1,7 @@
-"""The pages of the SLA policies. Everyone signed in may read and try them; managers edit those of their departments."""
+"""The pages of the SLA policies.
+
+Everyone signed in may read and try them; managers edit those of their departments.
+"""
 
 from __future__ import annotations
 
@@ -26,14 +29,17 @@ from routing.service_levels.starter import starter_calendars, starter_policies
 from routing.service_levels.wording import due_times_in_words, steps_in_words, targets_in_words
 from wording.times import to_display_zone
 
-#: Changes told on the page.
+#: How many changes the page lists.
 CHANGES_SHOWN = 15
 
 
 @require_safe
 @login_required
 def policy_list(request: HttpRequest) -> HttpResponse:
-    """The policies in order, how far the newest version has come, and a box to try them."""
+    """Show the policies in order, with a box to try them.
+
+    Also how far the open cases follow the newest version.
+    """
     context = _policy_list_context(request)
     context["try_form"] = TryPoliciesForm(initial={"at": to_display_zone(timezone.now())})
     return render(request, "routing/service_levels/policy_list.html", context)
@@ -68,7 +74,10 @@ def _policy_list_context(request: HttpRequest) -> dict[str, Any]:
 
 
 def _is_recomputing(version: SLAVersion | None) -> bool:
-    """Whether open cases still wait for their clocks. The last look for stragglers is nobody's concern."""
+    """Return whether open cases still wait for their clocks.
+
+    The last pass, which looks for stragglers, is not shown.
+    """
     if version is None or version.recomputed_at is not None:
         return False
     return version.to_recompute is None or version.recomputed < version.to_recompute
@@ -77,24 +86,28 @@ def _is_recomputing(version: SLAVersion | None) -> bool:
 @form_view
 @login_required
 def policy_try(request: HttpRequest) -> HttpResponse:
-    """When a message would be due by the live policies; stores nothing."""
+    """Show when a message would be due by the live policies; stores nothing."""
     if request.method != "POST":
         return redirect("sla:policy_list")
     form = TryPoliciesForm(request.POST)
     context = _policy_list_context(request) | {"try_form": form}
     if not form.is_valid():
         return render(request, "routing/service_levels/policy_list.html", context, status=422)
-    said = form.cleaned_data
-    known = versions.live_service_levels()
-    policy = known.matching_policy(said["department"].pk, said["priority"], said["network"])
-    context["tried"] = {"policy": policy, "dues": due_times_in_words(known, policy, form.arrival_moment())}
+    typed = form.cleaned_data
+    service_levels = versions.live_service_levels()
+    policy = service_levels.matching_policy(typed["department"].pk, typed["priority"], typed["network"])
+    dues = due_times_in_words(service_levels, policy, form.arrival_moment())
+    context["tried"] = {"policy": policy, "dues": dues}
     return render(request, "routing/service_levels/policy_list.html", context)
 
 
 @require_safe
 @login_required
 def sla_progress(request: HttpRequest) -> HttpResponse:
-    """How far the clocks of open cases follow the newest version: a fragment that asks again until it is done."""
+    """Show how far the clocks of open cases follow the newest version.
+
+    A fragment that asks again until they all do.
+    """
     newest = SLAVersion.objects.defer("snapshot").first()
     context = {"version": newest, "working": _is_recomputing(newest)}
     return render(request, "routing/service_levels/_progress.html", context)
@@ -103,7 +116,10 @@ def sla_progress(request: HttpRequest) -> HttpResponse:
 @form_view
 @login_required
 def policy_new(request: HttpRequest) -> HttpResponse:
-    """An empty form; posting it adds a policy before the first one that would catch everything."""
+    """Show an empty form; posting it adds a policy.
+
+    It goes before the first one that would match everything.
+    """
     require_policy_editor(request)
     return _edit_policy(request, None)
 
@@ -111,12 +127,12 @@ def policy_new(request: HttpRequest) -> HttpResponse:
 @form_view
 @login_required
 def policy_edit(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
-    """The form of one policy; posting it publishes a version."""
+    """Show the form of one policy; posting it publishes a version."""
     return _edit_policy(request, _get_own_policy(require_policy_editor(request), key))
 
 
 def _get_own_policy(user: User, key: uuid.UUID) -> SLAPolicy:
-    """The policy, which the user may change. Raises `Http404`."""
+    """Return the policy. Raises `Http404` unless the user may change it."""
     policy = get_object_or_404(SLAPolicy.objects.select_related("department"), key=key)
     if not edit_scope_of(user).covers(policy.department_slug):
         raise Http404
@@ -139,7 +155,10 @@ def _edit_policy(request: HttpRequest, policy: SLAPolicy | None) -> HttpResponse
 
 
 def _warn_if_overtaken(request: HttpRequest, form: PolicyForm, policy: SLAPolicy | None, newest: int) -> bool:
-    """Whether somebody else changed the policy since this form was opened; then it says so and keeps its text."""
+    """Return whether somebody changed the policy since the form was opened.
+
+    If so, the form gets an error that says it and keeps what was typed.
+    """
     seen = form.cleaned_data["seen"]
     if policy is None or seen is None or seen == newest:
         return False
@@ -159,7 +178,7 @@ def _warn_if_overtaken(request: HttpRequest, form: PolicyForm, policy: SLAPolicy
 
 def _policy_in_version(number: int, key: uuid.UUID) -> Any:
     snapshot = SLAVersion.objects.filter(number=number).values_list("snapshot", flat=True).first() or {}
-    return next((one for one in snapshot.get("policies", ()) if one["key"] == str(key)), None)
+    return next((policy for policy in snapshot.get("policies", ()) if policy["key"] == str(key)), None)
 
 
 def _render_policy_form(
@@ -182,7 +201,10 @@ def _redirect_to_policies(key: uuid.UUID | None = None) -> HttpResponse:
 @require_POST
 @login_required
 def policy_switch(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
-    """Switches a policy on or off, as `enabled` says ("1" or "0")."""
+    """Switch a policy on or off.
+
+    The posted `enabled` is "1" or "0".
+    """
     user = require_policy_editor(request)
     policy = _get_own_policy(user, key)
     enabled = request.POST.get("enabled") == "1"
@@ -195,7 +217,10 @@ def policy_switch(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
 @require_POST
 @login_required
 def policy_move(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
-    """Moves a policy one place "up" or "down", as `direction` says."""
+    """Move a policy one place up or down.
+
+    The posted `direction` is "up" or "down".
+    """
     user = require_policy_editor(request)
     policy = _get_own_policy(user, key)
     step = {"up": -1, "down": 1}.get(request.POST.get("direction", ""), 0)
@@ -208,7 +233,7 @@ def policy_move(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
 @form_view
 @login_required
 def policy_delete(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
-    """Asks whether to delete a policy; posting deletes it."""
+    """Ask whether to delete a policy; posting deletes it."""
     user = require_policy_editor(request)
     policy = _get_own_policy(user, key)
     if request.method != "POST":
@@ -226,7 +251,10 @@ def policy_delete(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
 @require_POST
 @login_required
 def sla_starter(request: HttpRequest) -> HttpResponse:
-    """Two calendars and two policies to begin with, where there is nothing yet. They hold for the whole company."""
+    """Create two calendars and two policies where there are none yet.
+
+    They hold for the whole company, so only who may change everything may do it.
+    """
     user = require_policy_editor(request)
     if not edit_scope_of(user).is_company_wide:
         raise Http404

@@ -1,4 +1,4 @@
-"""Sensible service levels to begin with: one calendar, one policy for everything."""
+"""Service levels to begin with: two calendars, a policy for urgent cases and one for everything else."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ ROUND_THE_CLOCK_WEEK = [[[0, 1440]]] * 7
 
 
 def starter_calendars(time_zone: str) -> dict[str, dict[str, Any]]:
-    """Office hours, Monday to Friday from nine to five, and round the clock."""
+    """Return two calendars: Monday to Friday from nine to five, and round the clock."""
     return {
         "Office hours": {"time_zone": time_zone, "week": [OFFICE_HOURS] * 5 + [[], []]},
         "Round the clock": {"time_zone": time_zone, "week": ROUND_THE_CLOCK_WEEK},
@@ -17,7 +17,10 @@ def starter_calendars(time_zone: str) -> dict[str, dict[str, Any]]:
 
 
 def starter_policies() -> list[dict[str, Any]]:
-    """Urgent cases day and night; everything else within half a working day, solved within three."""
+    """Return two policies: urgent cases at any hour, everything else in office hours.
+
+    The latter within half a working day, solved within three.
+    """
     return [
         {
             "name": "Urgent",

@@ -1,5 +1,7 @@
-"""Numbers of escalation steps: a step keeps its own while its policy is edited, so that what has happened to a case is
-known by what it was, not by its place among the others. No two steps share one, nor does a new step get a removed one's.
+"""Number escalation steps.
+
+A step keeps its number while its policy is edited, so that what has happened to a case is recorded by the step itself,
+not by its place among the others. No two steps share a number, and a new step never gets that of a removed one.
 """
 
 from __future__ import annotations
@@ -12,41 +14,47 @@ from routing.service_levels.policies import FIRST_STEP
 
 #: Steps a policy may have; numbers below this are places in policies that were stored without numbers.
 _MAX_STEPS = 4
-#: What fits into the column that remembers them, `inbox.models.Escalation.step`.
+#: The largest number that fits into the column that stores them, `inbox.models.Escalation.step`.
 _MAX_NUMBER = 32_000
 
 
 def step_number(step: dict[str, Any], place: int) -> int:
-    """The number of a stored step, which has `place` (from 0) in its policy."""
+    """Return the number of a stored step.
+
+    By its `place` in the policy (from 0) where it was stored without one.
+    """
     return step.get("number") or FIRST_STEP + place
 
 
 def number_steps(
     steps: Iterable[dict[str, Any]], before: Sequence[dict[str, Any]] = ()
 ) -> list[dict[str, Any]]:
-    """The steps with their numbers: those that they had in `before`, the policy as stored, new ones for all others."""
-    known = {step_number(one, place) for place, one in enumerate(before)}
-    fresh, found = _unused_numbers(known), list[dict[str, Any]]()
-    for one in steps:
-        number = one.get("number")
-        if number in known:
-            known.discard(number)
+    """Return the steps with their numbers.
+
+    A step keeps the number that it has in `before`, the policy as stored; all others get new ones.
+    """
+    old_numbers = {step_number(step, place) for place, step in enumerate(before)}
+    unused_numbers, numbered = _unused_numbers(old_numbers), list[dict[str, Any]]()
+    for step in steps:
+        number = step.get("number")
+        if number in old_numbers:
+            old_numbers.discard(number)
         else:
-            number = next(fresh)
-        found.append({**one, "number": number})
-    return found
+            number = next(unused_numbers)
+        numbered.append({**step, "number": number})
+    return numbered
 
 
-def _unused_numbers(known: Iterable[int]) -> Iterator[int]:
-    taken = {
-        one.get("number") for steps in SLAPolicy.objects.values_list("steps", flat=True) for one in steps
+def _unused_numbers(old_numbers: Iterable[int]) -> Iterator[int]:
+    used = {
+        step.get("number") for steps in SLAPolicy.objects.values_list("steps", flat=True) for step in steps
     }
-    taken |= set(known)
+    used |= set(old_numbers)
     version = SLAVersion.objects.order_by("-number").values_list("number", flat=True).first() or 0
     lowest = FIRST_STEP + _MAX_STEPS
     place = version * _MAX_STEPS
     while True:
         number = lowest + place % _MAX_NUMBER
-        if number not in taken:
+        if number not in used:
             yield number
         place += 1

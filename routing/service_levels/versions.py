@@ -1,4 +1,4 @@
-"""The service levels as they are edited, the versions that set clocks, and the version that is live."""
+"""Publish versions of the service levels, compile them, and read the live one."""
 
 from __future__ import annotations
 
@@ -16,20 +16,27 @@ from routing.live_version import CompiledVersions, LiveVersion
 from routing.models import Calendar, CalendarVersion, SLAPolicy, SLAVersion
 from routing.service_levels.policies import CLOCKS, ClockName, Policy, ServiceLevels, Step
 
-#: Versions kept compiled: the live one and those that cases still name.
+#: How many versions stay compiled: the live one and those that cases still name.
 MAX_COMPILED_VERSIONS = 8
 
 NO_SERVICE_LEVELS = ServiceLevels(0, ())
 
 
 def service_levels_snapshot() -> dict[str, Any]:
-    """The policies that are on, in order, and every calendar with its versions, as JSON."""
+    """Return the policies that are on and every calendar, as JSON.
+
+    Policies in their order, calendars with all their versions.
+    """
     calendars = [
-        {"id": one.pk, "name": one.name, "versions": [_version_content(each) for each in one.versions.all()]}
-        for one in Calendar.objects.prefetch_related("versions")
+        {
+            "id": calendar.pk,
+            "name": calendar.name,
+            "versions": [_version_content(version) for version in calendar.versions.all()],
+        }
+        for calendar in Calendar.objects.prefetch_related("versions")
     ]
     policies = SLAPolicy.objects.filter(enabled=True).select_related("department")
-    return {"calendars": calendars, "policies": [_policy_content(one) for one in policies]}
+    return {"calendars": calendars, "policies": [_policy_content(policy) for policy in policies]}
 
 
 def _version_content(version: CalendarVersion) -> dict[str, Any]:
@@ -58,19 +65,24 @@ def _policy_content(policy: SLAPolicy) -> dict[str, Any]:
 
 
 def compile_stored_calendar(versions: Iterable[CalendarVersion]) -> VersionedCalendar:
-    """A calendar out of its stored versions, at least one."""
-    return compile_history([_version_content(one) for one in versions])
+    """Compile a calendar from its stored versions, at least one."""
+    return compile_history([_version_content(version) for version in versions])
 
 
 def compile_service_levels(content: Mapping[str, Any], number: int) -> ServiceLevels:
-    """What `service_levels_snapshot` holds, compiled. Raises `routing.business_hours.calendar.CalendarError` for a calendar that is none."""
+    """Compile what `service_levels_snapshot` returned; `number` is the version's.
+
+    Raises `routing.business_hours.calendar.CalendarError` when a calendar is invalid.
+    """
     calendars = {
-        one["id"]: compile_history(one["versions"]) for one in content["calendars"] if one["versions"]
+        calendar["id"]: compile_history(calendar["versions"])
+        for calendar in content["calendars"]
+        if calendar["versions"]
     }
-    names = {one["id"]: one["name"] for one in content["calendars"]}
+    names = {calendar["id"]: calendar["name"] for calendar in content["calendars"]}
     policies = tuple(
-        _compile_policy(one, calendars[one["calendar"]], names[one["calendar"]])
-        for one in content["policies"]
+        _compile_policy(policy, calendars[policy["calendar"]], names[policy["calendar"]])
+        for policy in content["policies"]
     )
     return ServiceLevels(number, policies, calendars)
 
@@ -87,12 +99,15 @@ def _compile_policy(content: Mapping[str, Any], calendar: VersionedCalendar, cal
         priority=content["priority"],
         network=content["network"],
         warning=content["warning_percent"] / 100 if minutes is None else dt.timedelta(minutes=minutes),
-        steps=tuple(compile_step(one) for one in content["steps"]),
+        steps=tuple(compile_step(step) for step in content["steps"]),
     )
 
 
 def compile_step(content: Mapping[str, Any]) -> Step:
-    """One escalation step out of JSON: `{"after": minutes, "clock": …, "notify": […], "raise": bool, "move_to": slug}`."""
+    """Compile one escalation step from JSON.
+
+    `content` is `{"after": minutes, "clock": …, "notify": […], "raise": bool, "move_to": slug}`.
+    """
     clock: ClockName | None = content.get("clock") or None
     return Step(
         after=dt.timedelta(minutes=content["after"]),
@@ -110,7 +125,10 @@ def _lock_publishing() -> None:
 
 @contextmanager
 def editing_service_levels(by: User | None, note: str, now: dt.datetime) -> Iterator[None]:
-    """Policies and calendars changed inside are published as one version, or, when that fails, not changed at all."""
+    """Publish as one version what the block changes in policies and calendars.
+
+    When the block or the publishing fails, nothing is changed.
+    """
     with transaction.atomic():
         _lock_publishing()
         yield
@@ -118,10 +136,10 @@ def editing_service_levels(by: User | None, note: str, now: dt.datetime) -> Iter
 
 
 def publish_service_levels(by: User | None, note: str, now: dt.datetime) -> SLAVersion | None:
-    """Makes the service levels as they are now a new version, live at once. None when nothing has changed.
+    """Publish the service levels as a new version, live at once.
 
-    Open cases get their clocks by it in the background (`inbox.escalation.recompute`). Raises
-    `routing.business_hours.calendar.CalendarError`.
+    Returns None when nothing has changed. Open cases get their clocks by it in the background
+    (`inbox.escalation.recompute`). Raises `routing.business_hours.calendar.CalendarError` when a calendar is invalid.
     """
     with transaction.atomic():
         _lock_publishing()
@@ -139,23 +157,32 @@ def publish_service_levels(by: User | None, note: str, now: dt.datetime) -> SLAV
 
 
 def live_service_levels() -> ServiceLevels:
-    """Return the terms that hold now, at most `LIVE_VERSION_MAX_AGE` seconds old; at most one small statement.
+    """Return the service levels that are live.
 
-    `NO_SERVICE_LEVELS` while none were ever published.
+    At most `LIVE_VERSION_MAX_AGE` seconds old, by at most one small statement. `NO_SERVICE_LEVELS` while none were ever
+    published.
     """
     return _live_service_levels.get()
 
 
 def service_levels_of_version(pk: int | None) -> ServiceLevels:
-    """Return the terms of the version with this primary key, compiled once a process; `NO_SERVICE_LEVELS` for None."""
+    """Return the service levels of the version with this primary key.
+
+    Compiled once per process; `NO_SERVICE_LEVELS` for None.
+    """
     return NO_SERVICE_LEVELS if pk is None else _compiled_service_levels.get(pk)
 
 
 def service_levels_by_number(number: int | None) -> ServiceLevels:
-    """Return the terms of a version that a case names; `NO_SERVICE_LEVELS` for none."""
+    """Return the service levels of the version with this number.
+
+    Cases name their version by it. `NO_SERVICE_LEVELS` for None, 0 and a version that is gone.
+    """
     if not number:
         return NO_SERVICE_LEVELS
-    compiled = next((terms for terms in _compiled_service_levels.values() if terms.number == number), None)
+    compiled = next(
+        (version for version in _compiled_service_levels.values() if version.number == number), None
+    )
     return compiled or service_levels_of_version(
         SLAVersion.objects.filter(number=number).values_list("pk", flat=True).first()
     )

@@ -1,4 +1,4 @@
-"""Policies and due times as sentences."""
+"""Put policies and due times into words."""
 
 from __future__ import annotations
 
@@ -18,13 +18,16 @@ _RECIPIENT_WORDS = {
 
 
 def targets_in_words(policy: SLAPolicy) -> list[tuple[str, str]]:
-    """The clocks that have a target, each with its length of business time."""
+    """Return each clock that has a target, with its length in words."""
     lengths = [(CLOCK_LABELS[clock], getattr(policy, f"{clock}_minutes")) for clock in CLOCKS]
     return [(label, business_span(dt.timedelta(minutes=minutes))) for label, minutes in lengths if minutes]
 
 
 def steps_in_words(policy: SLAPolicy, departments: dict[str, str]) -> list[str]:
-    """The pre-warning and the escalation steps, each as a sentence. `departments` are names by slug."""
+    """Return the pre-warning and the escalation steps, each as a sentence.
+
+    `departments` are names by slug.
+    """
     before = (
         business_span(dt.timedelta(minutes=policy.warning_minutes))
         if policy.warning_minutes is not None
@@ -32,7 +35,7 @@ def steps_in_words(policy: SLAPolicy, departments: dict[str, str]) -> list[str]:
     )
     return [
         f"When {before} is left: warn the assignee.",
-        *(_step_in_words(one, departments) for one in policy.steps),
+        *(_step_in_words(step, departments) for step in policy.steps),
     ]
 
 
@@ -42,24 +45,24 @@ def _step_in_words(step: dict[str, object], departments: dict[str, str]) -> str:
     acts = []
     if isinstance(notify, list) and notify:
         acts.append(
-            f"tell {' and '.join(_RECIPIENT_WORDS[one] for one in notify if one in _RECIPIENT_WORDS)}"
+            f"tell {' and '.join(_RECIPIENT_WORDS[kind] for kind in notify if kind in _RECIPIENT_WORDS)}"
         )
     if step.get("raise"):
         acts.append("raise the priority")
     if move:
         acts.append(f"move it to {departments.get(str(move), move)}")
-    what = f" of the {CLOCK_LABELS[clock].lower()}" if clock in CLOCK_LABELS else ""
+    of_clock = f" of the {CLOCK_LABELS[clock].lower()}" if clock in CLOCK_LABELS else ""
     when = (
         f"{business_span(dt.timedelta(minutes=after))} overdue"
         if isinstance(after, int) and after
         else "Once overdue"
     )
-    return f"{when}{what}: {', '.join(acts) or 'nothing'}."
+    return f"{when}{of_clock}: {', '.join(acts) or 'nothing'}."
 
 
 @dataclass(frozen=True, slots=True)
 class DueInWords:
-    """When one clock would be due, in words."""
+    """One clock of a message in words: its length, when it would be due and when warned."""
 
     label: str
     due: str
@@ -67,20 +70,25 @@ class DueInWords:
     warned: str
 
 
-def due_times_in_words(known: ServiceLevels, policy: Policy | None, at: dt.datetime) -> list[DueInWords]:
-    """The due times of a message that arrives at `at`, in the display's time zone; nothing without a policy."""
-    found = []
+def due_times_in_words(
+    service_levels: ServiceLevels, policy: Policy | None, at: dt.datetime
+) -> list[DueInWords]:
+    """Return the due times of a message that arrives at `at`.
+
+    In the display zone; empty without a policy.
+    """
+    dues = []
     for clock in CLOCKS:
-        due = known.due(policy, clock, at)
+        due = service_levels.due(policy, clock, at)
         if policy is None or clock not in policy.targets:
             continue
         if due is None:
-            found.append(
+            dues.append(
                 DueInWords(CLOCK_LABELS[clock], "never: the calendar is not open for so long", "", "")
             )
             continue
         length = business_span(policy.targets[clock])
-        found.append(
+        dues.append(
             DueInWords(
                 CLOCK_LABELS[clock],
                 full_time(due.at),
@@ -88,4 +96,4 @@ def due_times_in_words(known: ServiceLevels, policy: Policy | None, at: dt.datet
                 full_time(due.warned_at),
             )
         )
-    return found
+    return dues

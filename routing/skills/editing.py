@@ -1,5 +1,7 @@
-"""What administrators do to skills: another name, one made into another, deleted. Rules name a skill by its key, so none
-goes that a rule, or somebody's draft of rules, still asks for."""
+"""Rename, merge and delete skills.
+
+Rules name a skill by its key, so one that a rule or somebody's draft of rules still asks for cannot go.
+"""
 
 from __future__ import annotations
 
@@ -18,33 +20,42 @@ MAX_NAME_LENGTH = 60
 
 
 class SkillInUse(Exception):
-    """Rules ask for the skill. Nothing was changed; the message says which, for a person."""
+    """Rules ask for the skill; nothing was changed. The text is a sentence that names them."""
 
 
 class InvalidSkillName(Exception):
-    """The name is empty, too long or another skill's. Nothing was changed; the message says what, for a person."""
+    """The name is empty, too long or another skill's; nothing was changed. The text is a sentence for people."""
 
 
 def rules_naming_skill(slug: str) -> list[str]:
-    """Which rules ask for a skill, in words: those that are live, then those of drafts. Two statements."""
+    """Return which rules ask for a skill, in words.
+
+    Those that are live, then those of drafts. Two statements.
+    """
     return rules_by_skill().get(slug, [])
 
 
 def rules_by_skill() -> dict[str, list[str]]:
-    """The same of every skill that some rule asks for, by its key."""
-    found: dict[str, list[str]] = defaultdict(list)
+    """Return which rules ask for each skill, by the skill's key.
+
+    In words: those that are live, then those of drafts; skills that no rule asks for are left out. Two statements.
+    """
+    rules: dict[str, list[str]] = defaultdict(list)
     for name, slug in Rule.objects.exclude(skill="").values_list("name", "skill"):
-        found[slug].append(f"“{name}”")
+        rules[slug].append(f"“{name}”")
     for draft in RuleDraft.objects.select_related("by"):
-        for one in draft.content.get("rules", []):
-            if slug := one.get("skill"):
-                found[slug].append(f"“{one.get('name')}” in the draft of {draft.by}")
-    return dict(found)
+        for rule in draft.content.get("rules", []):
+            if slug := rule.get("skill"):
+                rules[slug].append(f"“{rule.get('name')}” in the draft of {draft.by}")
+    return dict(rules)
 
 
 @transaction.atomic
 def rename_skill(pk: int, name: str) -> Skill:
-    """Give a skill another name; its key, by which rules name it, stays. Raises `Skill.DoesNotExist` and `InvalidSkillName`."""
+    """Give a skill another name; its key, by which rules name it, stays.
+
+    Raises `Skill.DoesNotExist`, and `InvalidSkillName` when the name cannot be used.
+    """
     skill = Skill.objects.select_for_update().get(pk=pk)
     name = " ".join(name.split())
     if not slugify(name) or len(name) > MAX_NAME_LENGTH or set(name) & set(",;\0"):
@@ -60,25 +71,29 @@ def rename_skill(pk: int, name: str) -> Skill:
 
 @transaction.atomic
 def merge_skills(pk: int, into: int) -> tuple[Skill, Skill, int]:
-    """Who has the skill `pk` has `into` instead, and `pk` is gone: (gone, kept, people who did not have it before).
+    """Delete the skill `pk` and give everybody who has it `into` instead.
 
-    Raises `Skill.DoesNotExist`, and `SkillInUse` while rules ask for `pk`.
+    Returns (the deleted skill, the remaining one, how many people have newly got it). Raises `Skill.DoesNotExist` when one of
+    the two is missing or they are the same, and `SkillInUse` while rules ask for `pk`.
     """
-    both = {one.pk: one for one in _lock_skills().filter(pk__in={pk, into})}
+    both = {skill.pk: skill for skill in _lock_skills().filter(pk__in={pk, into})}
     if pk == into or len(both) < 2:
         raise Skill.DoesNotExist
-    gone, kept = both[pk], both[into]
-    _refuse_skill_in_use(gone)
-    have = kept.people.values("pk")
-    people = list(gone.people.exclude(pk__in=have).values_list("pk", flat=True))
-    kept.people.add(*people)
-    gone.delete()
-    return gone, kept, len(people)
+    old_skill, new_skill = both[pk], both[into]
+    _refuse_skill_in_use(old_skill)
+    have_it_already = new_skill.people.values("pk")
+    people = list(old_skill.people.exclude(pk__in=have_it_already).values_list("pk", flat=True))
+    new_skill.people.add(*people)
+    old_skill.delete()
+    return old_skill, new_skill, len(people)
 
 
 @transaction.atomic
 def delete_skill(pk: int) -> Skill:
-    """Delete a skill; nobody has it any more. Raises as `merge_skills` does."""
+    """Delete a skill, so that nobody has it any more.
+
+    Raises `Skill.DoesNotExist`, and `SkillInUse` while rules ask for it.
+    """
     skill = _lock_skills().get(pk=pk)
     _refuse_skill_in_use(skill)
     skill.delete()
@@ -90,7 +105,7 @@ def _lock_skills() -> QuerySet[Skill]:
 
 
 def _refuse_skill_in_use(skill: Skill) -> None:
-    # Nobody publishes rules between the look and the deletion.
+    # So that nobody publishes rules between this check and the deletion.
     versions.lock_rule_editing()
     if rules := rules_naming_skill(skill.slug):
         raise SkillInUse(

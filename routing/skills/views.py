@@ -1,4 +1,4 @@
-"""The page of skills: who has each, which rules ask for it; another name, merging, deleting. For administrators."""
+"""The page of skills, for administrators: who has each, which rules ask for it; rename, merge, delete."""
 
 from __future__ import annotations
 
@@ -17,17 +17,19 @@ from routing.skills.editing import InvalidSkillName, SkillInUse
 @require_safe
 @require_action("users")
 def skill_list(request: SignedInRequest) -> HttpResponse:
-    """Every skill with its people and rules."""
+    """Show every skill with its people and rules."""
     skills = list(Skill.objects.prefetch_related("people"))
-    named = editing.rules_by_skill()
-    rows = [{"skill": one, "people": one.people.all(), "rules": named.get(one.slug, [])} for one in skills]
+    rules = editing.rules_by_skill()
+    rows = [
+        {"skill": skill, "people": skill.people.all(), "rules": rules.get(skill.slug, [])} for skill in skills
+    ]
     return render(request, "routing/skills/skill_list.html", {"rows": rows})
 
 
 @require_POST
 @require_action("users")
 def skill_rename(request: SignedInRequest, pk: int) -> HttpResponse:
-    """Another name, the same key."""
+    """Give a skill another name; its key stays."""
     try:
         skill = editing.rename_skill(pk, request.POST.get("name", ""))
     except Skill.DoesNotExist:
@@ -42,7 +44,7 @@ def skill_rename(request: SignedInRequest, pk: int) -> HttpResponse:
 @form_view
 @require_action("users")
 def skill_remove(request: SignedInRequest, pk: int) -> HttpResponse:
-    """Asks whether to delete a skill or merge it into another; posting does it, unless rules ask for it."""
+    """Ask whether to delete a skill or merge it; posting does so unless rules ask for it."""
     skill = get_object_or_404(Skill, pk=pk)
     if request.method != "POST":
         context = {
@@ -55,22 +57,22 @@ def skill_remove(request: SignedInRequest, pk: int) -> HttpResponse:
     into = request.POST.get("into", "")
     try:
         if into:
-            said = _merge_into(pk, into)
+            sentence = _merge_into(pk, into)
         else:
             editing.delete_skill(pk)
-            said = f"“{skill}” is deleted."
+            sentence = f"“{skill}” is deleted."
     except Skill.DoesNotExist:
         messages.error(request, "That skill is not there any more. Nothing was changed.")
         return redirect("routing:skill_list")
     except SkillInUse as error:
         messages.error(request, str(error))
         return redirect("routing:skill_remove", pk=pk)
-    messages.success(request, said)
+    messages.success(request, sentence)
     return redirect("routing:skill_list")
 
 
 def _merge_into(pk: int, into: str) -> str:
     if not (into.isascii() and into.isdigit() and len(into) < 18):
         raise Skill.DoesNotExist
-    gone, kept, people = editing.merge_skills(pk, int(into))
-    return f"“{gone}” is “{kept}” now, for {people} more {'person' if people == 1 else 'people'}."
+    old_skill, new_skill, people = editing.merge_skills(pk, int(into))
+    return f"“{old_skill}” is “{new_skill}” now, for {people} more {'person' if people == 1 else 'people'}."
