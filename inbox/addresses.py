@@ -12,9 +12,10 @@ _STAND_IN = 1_234_567_890_123
 
 @cache
 def address_pattern(name: str) -> str:
-    """Return the address of a view that takes one id, with "{pk}" in its place.
+    """Return a view's address with "{pk}" in place of the id.
 
-    It goes into a format string, so that a list of fifty links costs no `reverse` of its own; kept for the process.
-    Call it when a page is built, not at import: the URL configuration imports the views. Raises `NoReverseMatch`.
+    It goes into a format string, so that a list of fifty links costs no `reverse` of its own; kept for the
+    process. Call it when a page is built, not at import: the URL configuration imports the views. Raises
+    `NoReverseMatch`.
     """
     return reverse(name, args=[_STAND_IN]).replace(str(_STAND_IN), "{pk}")

@@ -31,5 +31,5 @@ def network_label(network: str) -> str:
 
 
 def network_choices() -> list[tuple[str, str]]:
-    """Return every network as (key, name for people), for the options of a form."""
+    """Return every network as (key, name), for the options of a form."""
     return [(network, network_label(network)) for network in CONNECTORS]

@@ -33,7 +33,7 @@ def fetch_rows(statement: str, parameters: Mapping[str, Any]) -> list[tuple[Any,
 
 
 def fetch_named_rows(statement: str, parameters: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return the rows of one statement, each by the names of its columns."""
+    """Return the rows of a statement by the names of its columns."""
     with bound_cursor() as cursor:
         cursor.execute(statement, parameters)
         names = [column.name for column in cursor.description]

@@ -102,7 +102,7 @@ def compute_clock_values(
 def _response_dues(
     service_levels: ServiceLevels, policy: Policy | None, exchange: dt.datetime | None, *, is_first: bool
 ) -> tuple[Due | None, Due | None]:
-    """Return when the first and the next response are due for an exchange."""
+    """Return when the first and the next response are due."""
     first, following = (exchange, None) if is_first else (None, exchange)
     return (
         service_levels.due(policy, "first_response", first),

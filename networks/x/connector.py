@@ -86,7 +86,7 @@ class XConnector:
         return OwnAccount(remote_id, handle, wire.optional_text(user.get("name")), tuple(granted.split()))
 
     def refresh_credentials(self) -> Credentials | None:
-        """Return new OAuth 2 tokens when the old ones are about to end. The old refresh token is dead from then on."""
+        """Return new OAuth 2 tokens when the old ones end soon. The old refresh token is dead from then on."""
         secrets, now = self.credentials.secrets, self._now()
         if not auth.must_refresh(secrets, now):
             return None

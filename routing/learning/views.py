@@ -225,7 +225,7 @@ def learning_suggested(request: SignedInRequest) -> HttpResponse:
 def _show_suggestion(
     request: SignedInRequest, suggestion: suggested_rules.SuggestedRule, scope: EditScope, now: dt.datetime
 ) -> HttpResponse:
-    """Show a suggestion with examples that it takes rightly, wrongly, and recent messages."""
+    """Show a suggestion with examples of what it would take. Rightly, wrongly, and of recent messages."""
     right, wrong = suggested_rules.examples_with_words(suggestion, request.user)
     caught = [look(suggestion.words, request.user, now) for look in suggested_rules.caught_message_finders]
     context = {
