@@ -6,7 +6,7 @@ from functools import cache
 
 from django.urls import reverse
 
-#: Stands in an address in place of the id, and is cut out again: a number that no path of ours holds otherwise.
+#: Placeholder for the id in a reversed address, replaced afterwards: a number that occurs in none of our paths.
 _STAND_IN = 1_234_567_890_123
 
 

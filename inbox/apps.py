@@ -8,7 +8,7 @@ class InboxConfig(AppConfig):
     verbose_name = "Inbox"
 
     def ready(self) -> None:
-        # The models of this room exist only now.
+        # Imported here because models cannot be imported before the apps are ready.
         from accounts.people import verbs
         from inbox.assignment.leavers import (
             describe_cases_at_stake,

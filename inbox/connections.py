@@ -1,6 +1,6 @@
-"""Keep connectors between tasks: one for each brand account and thread, with its HTTP connections open.
+"""Reuse connectors across tasks: one for each brand account and thread, with its HTTP connections kept open.
 
-A new credential makes a new connector at its next use; one that is about to end is renewed first.
+After a credential changes, the next use makes a new connector; a credential that is about to expire is renewed first.
 """
 
 from __future__ import annotations

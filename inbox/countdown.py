@@ -1,6 +1,6 @@
 """Due times in words: the chips of rows and of cases.
 
-A chip's words change with the minutes: it carries its due time, and `static/js/countdown.js` keeps it true.
+A chip's words change with the minutes: it carries its due time, and `static/js/countdown.js` keeps it up to date.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def waiting_chip(case: Mapping[str, Any], brand: BrandAccount | None, now: dt.da
         return None
     if (due := case["next_due_at"]) is not None:
         next_at = case["next_clock_at"]
-        # The next thing that happens is the pre-warning, unless that has passed.
+        # The next event is the pre-warning, unless it has passed.
         soon = next_at if next_at is not None and now < next_at < due else min(now, due)
         return due_chip(due_label(case), due, soon, now)
     since = case["waiting_since"]

@@ -1,7 +1,7 @@
-"""Assign cases automatically, in departments that do so and where a rule names a person.
+"""Assign cases automatically: in departments set to automatic, and where a rule names a person.
 
-One tick assigns at a time, in the whole installation, so that nobody's capacity is counted twice. It does not wait
-for people who claim a case by hand meanwhile: their case is skipped.
+Only one tick assigns at a time in the whole installation; two could both count the same free capacity. It does not wait
+for people who are claiming a case by hand: their case is skipped.
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ from postgres.locks import AdvisoryLock, try_lock
 
 logger = logging.getLogger(__name__)
 
-#: Cases of one department in one transaction, and how many such batches there are for each department and tick. Several,
-#: because cases that nobody there can take must not hold up those behind them.
+#: Cases of one department in one transaction, and the batches for each department and tick. There are several because
+#: cases that nobody there can take must not hold up those behind them.
 BATCH_SIZE, BATCHES_PER_TICK = 100, 10
-#: Roles that get cases automatically; managers take them by hand, or a rule names them.
+#: Roles that get cases automatically. Managers get one only by hand or when a rule names them.
 ASSIGNABLE_ROLES = (Role.AGENT, Role.COMMUNITY)
 
 
@@ -75,9 +75,9 @@ def assign_cases_automatically(now: dt.datetime) -> int:
 
 @dataclass(frozen=True, slots=True)
 class _BatchResult:
-    """What became of a batch.
+    """The result of a batch.
 
-    `last_case` is set when more cases may wait behind it that somebody can take.
+    `last_case` is set when cases that somebody can take may be waiting behind it.
     """
 
     assigned: int = 0
@@ -180,7 +180,7 @@ def _lock_waiting_cases(department: Department, after: Case | None) -> list[Case
 class _NeedResolver:
     """Looks up the ids and names in needs.
 
-    Ids of the people who are there by user name, names of skills by key, names of all whom rules ask for.
+    Holds the ids of available people by user name, names of skills by key, and names of all people whom rules ask for.
     """
 
     def __init__(self, people: Collection[User], needs: Collection[NeedRow]) -> None:

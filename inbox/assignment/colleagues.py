@@ -37,7 +37,7 @@ _MOST_PEOPLE_NAMED = 3
 class Colleague:
     """Somebody who may have a case.
 
-    `where` says why they would not look after it now, "" when they are there.
+    `where` says why they are not available now, "" when they are.
     """
 
     id: int

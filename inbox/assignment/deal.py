@@ -1,12 +1,12 @@
-"""Choose who gets a case: a pure choice among the people of a department.
+"""Choose who gets a case among the people of a department. Pure.
 
 No database, no clock.
 
-Required is that somebody is there, has room, may see the case and has the skill that is asked for. Preferred, in this
-order: the person whom a rule names, the one who helped this customer last, people who speak the customer's language.
-A language is only a preference: if nobody there speaks it, the others are asked, because a late answer in the right
-language is worse than a colleague with a dictionary. A skill is required, because without it the answer cannot be
-given at all.
+A person must be available, have free capacity, be allowed to see the case and have the required skill. Preferred, in
+this order: the person whom a rule names, the one who helped this customer last, people who speak the customer's
+language. A language is only a preference: if nobody available speaks it, others get the case, because a late answer in
+the right language is worse than a colleague with a dictionary. A skill is required, because without it nobody can
+answer at all.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ DealMode = Literal["manual", "round_robin", "least_loaded"]
 class Candidate:
     """One person as they are now.
 
-    `brands` are the brand accounts whose cases they may see, None for all. `open_cases` against `capacity` counts
-    everything that they have; `open_here` against `most_here` what they have of this department, None for no limit of
-    its own.
+    `brands` are the brand accounts whose cases they may see, None for all. `open_cases`, limited by `capacity`, counts
+    all their cases; `open_here`, limited by `most_here`, those of this department. `most_here` is None when the
+    department has no limit of its own.
     """
 
     user_id: int
@@ -51,7 +51,7 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """What a case asks for. "" and None: nothing in particular.
+    """The requirements of a case. "" and None: no requirement.
 
     `skill_name` and `language_name` appear in the reasons.
     """
@@ -63,7 +63,7 @@ class Need:
     language: str = ""
     skill_name: str = ""
     language_name: str = ""
-    #: The name of the person whom a rule asks for: for the reason why they cannot take it (absent, full, elsewhere).
+    #: Name of the person whom a rule asks for, used in the reason why they cannot take it (absent, full, elsewhere).
     person_name: str = ""
 
 

@@ -1,8 +1,8 @@
 """Take open cases from people who leave, may see less, or are absent.
 
-They go to a substitute who is there, else back to their departments. Called when a person leaves or may see less (in
-the transaction that changes them), when they give their work away, and by a tick for people on leave, away for long,
-or out of sight while a customer writes again.
+They go to an available substitute, otherwise back to their departments. Called when a person leaves or may see less (in
+the transaction that changes them), when they give their work away, and by a tick for people who are on leave, away for
+long, or signed out when a customer writes again.
 """
 
 from __future__ import annotations
@@ -28,7 +28,8 @@ from wording.times import short_date
 
 #: A break: somebody who is away keeps their cases for this long, unless the customer writes.
 AWAY_GRACE = dt.timedelta(hours=4)
-#: For this long, cases of somebody on leave in which no customer waits stay for a substitute who is not there yet.
+#: How long cases of somebody on leave wait for a substitute who is not available yet, if no customer is waiting in
+#: them.
 SUBSTITUTE_GRACE = dt.timedelta(days=1)
 _CHUNK = 500
 

@@ -1,10 +1,9 @@
 """Keep every open case out of limbo.
 
-A case is in limbo unless an active person who may see it has it, or it waits in the queue of an open department where
-somebody active sees it. Such a case is repaired, with a line in its history, and reported.
+A case is in limbo unless it is assigned to an active person who may see it, or waits in the queue of an open department
+where an active person may see it. Cases in limbo are repaired, with a line in their history, and reported.
 
-The check is one grouped statement over all open cases; `judge_place` decides what the rows mean, without the
-database.
+The check is one grouped statement over all open cases; `judge_place` interprets the rows, without the database.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Read what cases ask of the person who gets them.
+"""Read what cases require of the person who gets them.
 
 That is the person or skill that a rule names, the customer's language, and who answered this customer last.
 """
@@ -10,11 +10,11 @@ from dataclasses import dataclass
 
 from django.db import connection
 
-#: Among this many newest cases of a customer, the one who helped last is looked for.
+#: How many of a customer's newest cases are searched for the person who helped last.
 _MOST_EARLIER_CASES = 50
 
-# Both use an index: a case's messages by time, a customer's cases. What a rule asked for applies only in the department
-# that it chose.
+# Both subqueries use an index: a case's messages by time, a customer's cases. What a rule asked for applies only in the
+# department that the rule chose.
 LANGUAGE_SQL = """
 coalesce((SELECT m.language FROM inbox_message m WHERE m.case_id = c.id AND m.direction = 'in' AND m.language <> ''
           ORDER BY m.network_time DESC, m.id DESC LIMIT 1), '')
@@ -40,7 +40,7 @@ WHERE c.id = ANY(%(ids)s)
 
 @dataclass(frozen=True, slots=True)
 class NeedRow:
-    """What a case asks for, as stored.
+    """The requirements of a case, as stored.
 
     `language` is that of the customer's newest message whose language is known, `person` a user name and `skill` a
     skill's key that a rule asked for; "" for none.

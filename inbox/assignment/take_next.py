@@ -25,7 +25,7 @@ from wording.times import short_date
 
 #: How many of the most urgent cases of each department are compared when the first does not fit well.
 MOST_COMPARED = 24
-#: How often to look again, and after how many seconds, while other transactions have locked everything that waits.
+#: Retries, and seconds between them, while other transactions have locked every waiting case.
 ATTEMPTS, ATTEMPT_PAUSE = 20, 0.01
 
 # The columns that `Change` and the clocks read.
@@ -34,12 +34,12 @@ _NEEDED_COLUMNS = {
     "historical", "needs_answer", "last_inbound_at", "last_outbound_at", "waiting_since", "first_response_at",
     "closed_at", *CLOCK_COLUMNS,
 }  # fmt: skip
-# `from_db` takes the values in the order of the model, whatever the order of the names that it is given.
+# `from_db` expects values in the order of the model's fields, whatever the order of the names passed to it.
 _LOADED_COLUMNS = tuple(
     field.attname for field in Case._meta.concrete_fields if field.attname in _NEEDED_COLUMNS
 )
-# Each department's queue is read along its own index (`case_to_assign`), a few rows only, which are locked so that nobody
-# else is offered them. The limit is part of the text: with a limit as a parameter Postgres might choose to sort.
+# Each department's queue is read along its own index (`case_to_assign`), a few rows only, locked so that nobody else is
+# offered them. The limit is part of the SQL text: with the limit as a parameter Postgres might choose a sort.
 _MOST_URGENT_SQL = {
     limit: f"""
 WITH c AS (
@@ -65,10 +65,10 @@ ORDER BY c.priority DESC, c.waiting_since, c.id
 
 @dataclass(frozen=True, slots=True)
 class _Offer:
-    """A locked case that waits, with what it asks for.
+    """A locked waiting case with its requirements.
 
-    `waits`: its department has not accepted it yet. `on_leave_until`: until when the person who takes it is on leave
-    themselves; None when they are not.
+    `waits`: its department has not accepted it yet. `on_leave_until`: the end of the leave of the person who takes it;
+    None when they are not on leave.
     """
 
     on_leave_until: dt.date | None

@@ -1,4 +1,4 @@
-"""Show managers their departments' people: who is there, their loads, cases in limbo."""
+"""Show managers their departments' people: who is available, their loads, cases in limbo."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from wording.times import DisplayTime, display_time
 class TeamMember:
     """One person in one department.
 
-    `share`: how full they are, 0 to 100. `is_given_cases`: automatically, not only by hand.
+    `share`: how full they are, 0 to 100. `is_given_cases`: they get cases automatically, not only by hand.
     """
 
     name: str

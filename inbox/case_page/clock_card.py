@@ -1,4 +1,4 @@
-"""The card of a case's clocks: each with its target, when it is due, how it stands, and by which policy."""
+"""The card of a case's clocks: each with its target, due time, state and policy."""
 
 from __future__ import annotations
 

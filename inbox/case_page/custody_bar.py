@@ -9,7 +9,7 @@ from inbox.models import Case, Custody
 from wording.numbers import format_share
 from wording.spans import long_span
 
-#: The length of the bar in the units of its drawing, and of the shortest part that can still be seen.
+#: The length of the bar and of its shortest visible part, in the units of the drawing.
 BAR_LENGTH, LEAST_PART_LENGTH = 1000, 12
 
 
@@ -29,7 +29,7 @@ class CustodyPart:
 
 @dataclass(frozen=True, slots=True)
 class CustodyBar:
-    """The bar: how long in all, which share of it waited ("" below a minute), and its parts in order."""
+    """The bar: the total time, the share of it spent waiting ("" below a minute), and its parts in order."""
 
     total: str
     waiting: str

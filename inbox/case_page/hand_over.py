@@ -9,15 +9,15 @@ from accounts.access import viewer
 from accounts.models import User
 from inbox.models import Case, Custody
 
-#: Intervals named in a trail before it is cut at its beginning.
+#: Most intervals in a trail; older ones are cut off.
 LONGEST_TRAIL = 6
 
 
 @dataclass(frozen=True, slots=True)
 class HandOverPanel:
-    """The panel. `accept`, `bounce` and `wrong` tell what the person may do.
+    """The panel. `accept`, `bounce` and `wrong` say what the person may do.
 
-    `arrived`: the department has not said yet whether it keeps the case. `trail`: see `custody_trail`.
+    `arrived`: the department has not decided yet whether it keeps the case. `trail`: see `custody_trail`.
     """
 
     arrived: bool

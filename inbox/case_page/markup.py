@@ -1,8 +1,7 @@
-"""HTML of the case's page that is built in Python: messages, events, and how a message was read.
+"""HTML of the case's page that is built in Python: messages, events and readings of messages.
 
-Thirty messages cost 0.5 ms here and 2 ms as templates. `format_html` escapes every value that it is given; nothing
-here is marked safe by hand. Notes and answers on their way, of which there are few, are in
-templates/inbox/case_page/_item.html.
+Thirty messages cost 0.5 ms here and 2 ms as templates. `format_html` escapes every value; nothing here is marked safe
+by hand. Notes and pending answers, which are few, are in templates/inbox/case_page/_item.html.
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ _ON_THE_NETWORK = (
     '<span class="visually-hidden"> on the network, in a new tab</span></a>'
 )
 _AVATAR = '<span class="ava" aria-hidden="true">{initials}</span>'
-# By direction, and by whether there is an address on the network.
+# By direction, and by whether the message has an address on the network.
 _MESSAGES = {
     (kind, linked): (
         f'<article class="msg {kind}">{_AVATAR if kind == "in" else ""}<div class="body">'

@@ -46,7 +46,7 @@ MOST_IDENTITIES, MOST_OTHER_CASES = 10, 6
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Why what the person tried was not done.
+    """Why a person's action was refused.
 
     `form` names the form that they sent, `typed` is what they had filled in, by field name.
     """
@@ -181,7 +181,7 @@ def _heading_context(case: Case) -> dict[str, str]:
     name = case.identity.display_name
     sign, sign_class = network_sign(case.network)
     return {
-        # The addresses of the verbs begin with it: looked up once, not forty times.
+        # The common prefix of the verbs' addresses: reversed once, not forty times.
         "at": reverse("inbox:case", args=[case.pk]),
         "heading": name,
         "initials": initials(name),

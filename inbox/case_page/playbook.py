@@ -54,7 +54,7 @@ class SuggestedAction:
 
 @dataclass(frozen=True, slots=True)
 class PlaybookPanel:
-    """`question` or `outcome` is where the case stands; `last` is the question that was answered last."""
+    """`question` or `outcome` is where the case is now; `last` is the question that was answered last."""
 
     number: int
     question: Question | None

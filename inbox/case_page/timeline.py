@@ -1,4 +1,4 @@
-"""The thread of a case as it happened: messages, what was done, notes, and answers on their way.
+"""The thread of a case as it happened: messages, what was done, notes, and pending answers.
 
 The newest `MESSAGES_PER_PAGE` messages with everything that happened since the first of them; earlier ones by keyset.
 Three statements, however long the case.
@@ -22,9 +22,9 @@ from postgres.prepared_querysets import prepared_query
 
 #: Messages on one page of a thread, and the most events and answers shown beside them.
 MESSAGES_PER_PAGE, MOST_EVENTS, MOST_REPLIES = 30, 150, 20
-#: Messages at most when an open page reads again everything that it shows.
+#: Most messages that an open page reloads when it refreshes everything that it shows.
 MOST_REFRESHED = 300
-#: Events without a line of their own: their message or answer shows them already.
+#: Events without a line of their own, because their message or answer already shows them.
 _VERBS_SHOWN_ELSEWHERE = (
     Verb.OPENED, Verb.ANSWERED, Verb.ANSWERED_NATIVELY, Verb.REPLY_QUEUED, Verb.REPLY_FAILED, Verb.REPLY_UNCONFIRMED,
 )  # fmt: skip
@@ -40,7 +40,7 @@ _MESSAGE_COLUMNS = (
 class Timeline:
     """The entries in order, and the `messages` and `replies` that were read for them.
 
-    `before` is the cursor of what came earlier, "" when nothing did; `start` is that of the first message, "" without
+    `before` is the cursor of earlier entries, "" when there are none; `start` is that of the first message, "" without
     one.
     """
 
@@ -71,7 +71,7 @@ def read_timeline(case: Case, user: User, now: dt.datetime, *, before: str = "",
     items += [event_item(event, now) for event in events]
     permalinks = {message.pk: web_address(message.permalink) for message in messages}
     items += [reply_item(reply, user, brand, now, permalinks.get(reply.parent_id, "")) for reply in replies]
-    # An answer on its way was written last, so it stands at the end, where it will appear.
+    # A pending answer was written last, so it comes at the end, where it will appear once sent.
     items.sort(key=lambda item: item.at)
     for item in items:
         item.markup = item_markup(item)

@@ -1,4 +1,4 @@
-"""One entry of a thread: a message, an event, a note or an answer on its way, in the words that the page prints."""
+"""One entry of a thread: a message, an event, a note or a pending answer, in the words that the page prints."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class TimelineItem:
     marks: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     earlier: list[str] = field(default_factory=list)
-    #: What was read of a customer's message, as HTML.
+    #: The reading of a customer's message, as HTML.
     reading: SafeString | None = None
     links: list[AttachmentLink] = field(default_factory=list)
     deleted: bool = False

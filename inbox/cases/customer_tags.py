@@ -1,6 +1,6 @@
-"""What people note of a customer in a word or two.
+"""Tags on customers: a word or two that people note about them.
 
-Colleagues see it, and rules may ask about it.
+Colleagues see them, and rules may use them.
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ from inbox.notices import watches
 
 LONGEST_REASON = 300
 WRONG_DEPARTMENT = "Wrong department"
-#: For how long a page offers to take a hand-over back, and for how long it is accepted: the click takes a moment.
+#: How long a page offers to take a hand-over back, and how long that is accepted (longer: a click takes a moment).
 UNDO_OFFERED, UNDO_GRANTED = dt.timedelta(seconds=10), dt.timedelta(seconds=20)
 
 

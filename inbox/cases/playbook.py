@@ -1,7 +1,7 @@
 """Answering the playbook about a case, and taking an answer back. Each verb is one transaction with its event.
 
-All raise `Case.DoesNotExist`, `NotAllowed`, `Invalid` or `Conflict`. The question is compared, not the version of the
-case: a customer who writes in the meantime does not change what the earlier message was.
+All raise `Case.DoesNotExist`, `NotAllowed`, `Invalid` or `Conflict`. Conflicts are detected by comparing the question,
+not the case's version: a customer who writes in the meantime does not change what the earlier message was about.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ def _load_or_begin_state(case: Case) -> CasePlaybook:
     version = live_playbook()
     if version is None:
         raise Invalid("There is no playbook yet.")
-    # Nothing has been answered: begin with what is live now.
+    # Nothing has been answered yet: begin with the version that is live now.
     state = stored or CasePlaybook(case=case)
     state.version, state.start, state.answers = version, find_playbook_branch(case), []
     return state

@@ -11,7 +11,7 @@ from django.conf.locale import LANG_INFO
 from inbox.models import Message
 
 _SENTIMENT_WORDS = {"negative": "− negative", "positive": "+ positive", "neutral": "neutral"}
-#: What an urgency is called; 0 is left unsaid.
+#: Names of the urgencies; 0 is not mentioned.
 URGENCY_WORDS = {0: "can wait", 1: "urgent", 2: "serious"}
 
 
@@ -30,7 +30,7 @@ def language_name(code: str) -> str:
 
 
 class MessageReading(NamedTuple):
-    """What was read of a message, under the names of its columns. A thread has few different ones."""
+    """The reading of a message, under the names of its columns. A thread has few different ones."""
 
     sentiment: str
     language: str

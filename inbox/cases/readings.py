@@ -1,4 +1,4 @@
-"""Corrections of how a message was read: a person's word counts from then on, and nothing is lost.
+"""Corrections of how a message was read: the person's value replaces the machine's from then on, and nothing is lost.
 
 A correction is undone by correcting back; each is stored with its author and time.
 """

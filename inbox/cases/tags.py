@@ -1,4 +1,4 @@
-"""Tags of a case: set by rules when it arrives, changed by people, shown in queues and filtered by there."""
+"""Tags of a case: set by rules when it arrives, changed by people, shown in queues and usable as a filter there."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from inbox.changes.change import change_case_as
 from inbox.display import Chip
 from inbox.models import Verb
 
-#: Tags named on a row; the rest are counted.
+#: Tags shown on a row; the others are only counted.
 TAGS_SHOWN = 2
 
 

@@ -1,4 +1,4 @@
-"""The one way in which a case is altered: lock, check, change, write with its event and clocks.
+"""The only way to change a case: lock, check, change, write with its event and clocks.
 
 May import: live, previews, visibility and all below; no verb, no notice.
 A new verb goes to `inbox.cases`, a new sentence of refusal to `refusals`, a new column of a case to `case_row`.

@@ -1,8 +1,8 @@
 """The columns of a case that ingest and the clocks read and write: one list, the fields of `CaseRow`.
 
-A new column is one line here, besides the field of `inbox.models.Case` (and its value in `compute_clock_values`, if it is a
-clock). From the list `inbox.ingest.read_sql`, `write_sql` and `rows`, `inbox.changes.clocks`, `inbox.escalation.recompute`
-and `inbox.assignment.take_next` make their statements and rows when they are imported.
+A new column is one line here, besides the field of `inbox.models.Case` (and its value in `compute_clock_values`, if it
+is a clock). At import, `inbox.ingest.read_sql`, `write_sql` and `rows`, `inbox.changes.clocks`,
+`inbox.escalation.recompute` and `inbox.assignment.take_next` build their statements and rows from this list.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ _CLOCK_NUMBER = Column("int", is_clock=True)
 
 @dataclass(slots=True)
 class CaseRow:
-    """A row of `inbox_case`. Field names are the columns', which are `Case`'s attributes, too."""
+    """A row of `inbox_case`. Field names are those of the columns and of `Case`'s attributes."""
 
     #: 0 for a case that is not stored yet.
     id: Annotated[int, _ID]
@@ -71,7 +71,7 @@ class CaseRow:
     closed_at: Annotated[dt.datetime | None, _TIME] = None
     close_reason: Annotated[str, Column("varchar")] = ""
     reopen_count: Annotated[int, Column("smallint")] = 0
-    #: The version that is stored, 0 for a case that is not: writing makes it one more.
+    #: The stored version, 0 for a case that is not stored yet; writing increments it.
     version: Annotated[int, Column("int", Written.BY_STATEMENT)] = 0
     #: The clocks, kept by `inbox.changes.clocks`; the default is the value of a clock that does not run.
     exchange_from: Annotated[dt.datetime | None, _CLOCK_TIME] = None
@@ -102,7 +102,7 @@ CLOCK_COLUMNS = tuple(name for name, column in CASE_COLUMNS.items() if column.is
 STOPPED_CLOCKS: dict[str, Any] = {
     row_field.name: row_field.default for row_field in fields(CaseRow) if row_field.name in CLOCK_COLUMNS
 }
-#: Names of the columns that a cursor hands over as JSON text.
+#: Names of the columns that a cursor returns as JSON text.
 JSON_COLUMNS = tuple(name for name, column in CASE_COLUMNS.items() if column.sql_type == "jsonb")
 
 

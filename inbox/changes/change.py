@@ -22,7 +22,7 @@ from inbox.live.publish import CaseChange, publish_cases_on_commit
 from inbox.models import Case, CaseEvent, Status, Verb
 from routing.service_levels import versions
 
-#: Actions of `accounts.access.ROLES` as they follow "Your role does not allow you …".
+#: Actions of `accounts.access.ROLES`, worded to complete "Your role does not allow you …".
 _ACTION_PHRASES = {
     "claim": "to work on cases",
     "reassign": "to give a colleague's case to somebody else",

@@ -1,8 +1,8 @@
 """The three clocks of a case. Every change of a case sets them again, by `compute_clock_values`.
 
-An exchange begins with the first message that wants an answer, at the moment when it reached us, and ends with our
-answer. Historical cases have no clocks, nor has a case that needs no answer. The event that ended a clock keeps it under
-"clocks", for the timeline and the reports.
+An exchange begins when the first message that needs an answer reaches us, and ends with our answer. Historical cases
+and cases that need no answer have no clocks. The event that ends a clock records it under "clocks", for the timeline
+and the reports.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ CLOCK_INPUT_FIELDS = frozenset({
 
 
 class HasClocks(Protocol):
-    """What clocks depend on: a `Case`, or a `CaseState` in ingest."""
+    """The attributes that clocks depend on: of a `Case`, or of a `CaseState` in ingest."""
 
     status: Any
     department_id: Any
@@ -51,7 +51,7 @@ class HasClocks(Protocol):
 
 
 class RunningClock(NamedTuple):
-    """A clock that runs, since when, and the business seconds that it ran before."""
+    """A running clock: when it started, and the business seconds that it had run before."""
 
     clock: ClockName
     since: dt.datetime
@@ -83,7 +83,7 @@ def compute_clock_values(
     responses = _response_dues(service_levels, policy, exchange, is_first=waits_for_first)
     dues = (*responses, service_levels.due(policy, "resolution", since, used))
     running = [due for due in dues if due is not None]
-    # After the first response or the closing of the case its due time stays.
+    # After the first response, or once the case is closed, its due time no longer changes.
     past_first_due = None if waits_for_first else case.first_response_due_at
     values = {
         "exchange_from": exchange,

@@ -19,7 +19,7 @@ class Invalid(ValueError):
 
 
 class Conflict(Exception):
-    """Somebody was quicker; nothing was changed. `case` is the present one, the text who did what and when."""
+    """Somebody was quicker; nothing was changed. `case` is its current state; the text says who did what and when."""
 
     def __init__(self, case: Case, happened: str) -> None:
         super().__init__(happened)
@@ -27,7 +27,7 @@ class Conflict(Exception):
         self.happened = happened
 
 
-#: The sentence about the newest event for the person who is refused; `{who}`, `{to}` and `{reason}` come from it.
+#: Sentences about the newest event, for the person who is refused; the event fills `{who}`, `{to}` and `{reason}`.
 _SENTENCES: dict[str, str] = {
     Verb.REOPENED: "{who} reopened this case",
     Verb.ASSIGNED: "{who} assigned this case to {to}",

@@ -1,6 +1,6 @@
 """Count recent messages that hold some words.
 
-For people who think of making a rule of them.
+For people who consider making a rule of these words.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from accounts.models import User
 from inbox.models import Case, Direction, Message
 from routing.learning.suggested_rules import EXAMPLES_SHOWN, CaughtMessages
 
-#: How far back, and how many are counted at most.
+#: How far back messages are counted, and the most that are counted.
 LOOK_BACK, MAX_COUNTED = dt.timedelta(days=30), 500
 
 

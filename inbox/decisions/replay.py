@@ -21,7 +21,7 @@ _COLUMNS = ("id", "message_id", "decided_by", "version", "reasons", "trace")
 
 @dataclass(frozen=True, slots=True)
 class ReplayDifference:
-    """A decision that does not come out as it was stored; `why` says what differs."""
+    """A decision that differs from the stored one when made again; `why` says what differs."""
 
     message_id: int
     version: int
@@ -30,7 +30,7 @@ class ReplayDifference:
 
 @dataclass(slots=True)
 class ReplayCounts:
-    """What a replay found. `without_trace` were made before facts were kept; nothing can be said about them."""
+    """The result of a replay. `without_trace` decisions were made before facts were stored and cannot be checked."""
 
     replayed: int = 0
     without_trace: int = 0
@@ -67,7 +67,7 @@ def _describe_difference(row: dict[str, Any]) -> str:
     except RuleSetError as error:
         return f"Version {row['version']} cannot decide: {error}"
     was, now = row["trace"]["decided"], serialize_decision(again)
-    # JSON knows no tuples.
+    # JSON has no tuples.
     now = {name: list(value) if isinstance(value, tuple) else value for name, value in now.items()}
     if was != now:
         names = sorted(name for name in {*was, *now} if was.get(name) != now.get(name))

@@ -1,7 +1,7 @@
-"""Reading stored messages again, after what reads them has changed: in batches by id, each a transaction of its own.
+"""Reading stored messages again after the reading code has changed: in batches by id, each in its own transaction.
 
-Only the messages change: what a person or a rule said of them stays, and so does what became of their cases, which
-nobody is told of. A message that somebody edits or corrects meanwhile is left alone.
+Only the messages change: values set by a person or a rule stay, their cases stay as they are, and nobody is notified. A
+message that is edited or corrected in the meantime is skipped.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ RETURNING m.id
 
 @dataclass(slots=True)
 class RereadProgress:
-    """How far it has come: `after` is the id of the last message that was read, from which one can go on."""
+    """The progress: `after` is the id of the last message that was read, from which a run can be resumed."""
 
     total: int
     after: int = 0
@@ -93,7 +93,7 @@ def _changed_values(row: dict[str, Any]) -> dict[str, Any]:
 
 def _needs_answer(row: dict[str, Any], *, wants: bool) -> bool:
     trace = row["decision__trace"]
-    # Without a trace nobody knows whether a rule said so; a person's word that it is spam has spoken of answering, too.
+    # Without a trace it is unknown whether a rule set it; and a person who marked it as spam has settled this, too.
     if not trace or "is_spam" in row["corrected"]:
         return bool(row["needs_answer"])
     return bool(trace["decided"].get("needs_answer", wants))

@@ -1,8 +1,8 @@
-"""The learned router's say, within seconds after a message came in by the rules.
+"""The learned router's opinion, within seconds after the rules have routed a message.
 
-Where the rules have no strong word and the router is sure, the case moves, if nobody has touched it; where it thinks
-otherwise but may not decide, it leaves a suggestion. Decisions are weighed in order, each once: a tick locks those that
-wait, passing over what another one has. While no router is active, nothing waits.
+If the rules' decision is weak and the router is sure, the case moves unless somebody has touched it; if the router
+disagrees but may not decide, it leaves a suggestion. Decisions are weighed in order, each once: a tick locks the
+waiting ones and skips those locked by another tick. While no router is active, none wait.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ logger = logging.getLogger(__name__)
 
 #: Decisions weighed in one transaction, and transactions in one tick.
 WEIGH_BATCH_SIZE, BATCHES_PER_TICK = 50, 20
-#: By then every transaction that had begun before has ended: a page has its stream for so long at most.
+#: After this long every earlier transaction has ended: storing a page may hold its stream no longer.
 DECISIONS_SETTLE_AFTER = dt.timedelta(minutes=2)
 _WEIGHED_KINDS = ("rule", "default")
 _COLUMNS = ("id", "case_id", "case__created_at", "reasons", "trace")
@@ -78,7 +78,7 @@ def _weigh_batch(active: ActiveRouter, rules: CompiledRules, now: dt.datetime) -
         decisions = Decision.objects.filter(id__in=ids).order_by("case_id", "id")
         for row in FACTS_OF_DECISIONS.select(decisions, *_COLUMNS):
             if row["trace"]:
-                # The tick's clock was read before this page was stored.
+                # The tick's `now` may be earlier than the time at which this page was stored.
                 _weigh_decision(row, active, rules, max(now, row["case__created_at"]))
         Decision.objects.filter(id__in=ids).update(weighed_at=now)
         if not ids:
@@ -102,7 +102,7 @@ def _advance_marker(after: int, now: dt.datetime) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Opinion:
-    """What the router thinks about one message; `words` spoke for it."""
+    """The router's opinion on one message; `words` are the evidence for it."""
 
     best: Guess
     words: tuple[str, ...]

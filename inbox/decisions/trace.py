@@ -1,4 +1,4 @@
-"""Why a case is where it is, from first to last: what was decided, what people answered, who had it."""
+"""Why a case is where it is, in chronological order: decisions, people's playbook answers, who had it."""
 
 from __future__ import annotations
 

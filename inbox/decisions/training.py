@@ -1,5 +1,5 @@
-"""Runs trainings of the learned router, each in a process of its own: it may need a hundred megabytes and a core for some
-seconds, and it ends with its time limit, whatever it does.
+"""Runs trainings of the learned router, each in its own process: it may need a hundred megabytes and a core for some
+seconds, and it is killed at its time limit.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def run_training(training_id: int) -> None:
     over.
     """
     command = [sys.executable, str(settings.BASE_DIR / "manage.py"), "learn", "--training", str(training_id)]
-    # One core is enough, and the others have customers to serve.
+    # One core is enough; the others serve requests.
     environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
     try:
         done = subprocess.run(
