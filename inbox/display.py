@@ -1,4 +1,4 @@
-"""How chips, names and networks read on pages: made once a row here, only printed by templates."""
+"""Words for chips, names and networks on pages: made here once per row, only printed by templates."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class Chip:
     words: str
     tone: str = ""
     title: str = ""
-    #: For a countdown: when it is due and from when on it is at risk, as ISO times.
+    #: For a countdown: when it is due and when it begins to be at risk, as ISO times.
     due: str = ""
     soon: str = ""
 

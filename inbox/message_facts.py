@@ -1,8 +1,8 @@
 """The facts of a stored message, as they were when routing decided about it. Nothing else rebuilds them.
 
-The text is the first that was seen, before any edit; of it as much as routing ever looks at. The rest is what was kept
-beside the decision. Where nothing was (a message without a decision, or one decided before facts were kept) the columns
-stand in for it: what they say now of language, tone and author.
+The text is the first version that was seen, before any edit, cut to the length that routing reads. The rest was stored
+beside the decision. Where nothing was (a message without a decision, or one decided before facts were stored), the
+columns are used instead, with their present language, tone and author.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 They go to an available substitute, otherwise back to their departments. Called when a person leaves or may see less (in
 the transaction that changes them), when they give their work away, and by a tick for people who are on leave, away for
-long, or signed out when a customer writes again.
+long, or not seen for long when a customer writes again.
 """
 
 from __future__ import annotations

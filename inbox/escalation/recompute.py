@@ -1,8 +1,8 @@
-"""Open cases get their clocks by a new version of the service levels: in the background, in chunks, resumable.
+"""Recompute the clocks of open cases by a new version of the service levels: in the background, in chunks, resumable.
 
-How far it has come stands in the version itself, saved with each chunk, so that a worker that dies loses nothing and
-the page can say it. What is overdue already by the new targets is shown as overdue and bothers nobody: only what
-happens after the version was published is told.
+The version's own row holds the progress, saved with each chunk: a worker that dies loses nothing, and the page can show
+it. What is already overdue by the new targets is shown as overdue without a notice: people are notified only of what
+happens after the version was published.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ from routing.service_levels import versions
 from routing.service_levels.policies import ServiceLevels
 
 RECOMPUTE_CHUNK_SIZE = 250
-#: Seconds that one tick works on.
+#: Seconds after which one tick stops working.
 BUDGET_SECONDS = 4
-#: Somebody may still be storing a case by the version before, for as long as a page of messages takes.
+#: For as long as storing a page of messages takes, a case may still be stored by the previous version.
 SETTLED_AFTER = dt.timedelta(seconds=30)
 
 _UPDATE_CLOCKS = f"""
@@ -94,16 +94,16 @@ def _recompute_clocks(
             service_levels.matching_policy(case.department_id, case.priority, case.network),
             case.next_clock_at,
         )
-        # A version may change what happens after a due time and leave the due time alone.
+        # A version may change what happens after a due time without changing the due time.
         setattr(case, "next_clock_at", None)  # noqa: B010 (as an assignment mypy would believe it for good)
-        # A case that never had a clock: as if the policy had been there when the customer began to wait.
+        # A case that never had a clock: as if the policy had existed when the customer began to wait.
         began = max(case.waiting_since or case.created_at, case.created_at)
         values, _ = clocks.compute_clock_values(
             case, case.network, service_levels, began if case.sla_version is None else now
         )
         for name, value in values.items():
             setattr(case, name, value)
-        # What was due by the version before, too, is the sweep's to tell: it has only not come by yet.
+        # What was due by the previous version, too, is left to the sweep, which has just not reached it yet.
         told_later = before is not None and before <= published_at
         if (
             policy is not None

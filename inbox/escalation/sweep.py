@@ -1,6 +1,6 @@
-"""What happens to clocks by themselves: pre-warning, missed target, escalation. Each once, whoever looks how often.
+"""Automatic events of clocks: pre-warning, missed target, escalation. Each once, however often sweeps run.
 
-A tick finds the cases whose next moment has come and takes each in a transaction of its own, under the case's lock;
+A tick finds the cases whose next event is due and handles each in its own transaction, under the case's lock;
 `Escalation` remembers what has happened, in the same transaction as its event, its notices and its actions.
 """
 
@@ -38,9 +38,9 @@ from wording.times import long_time
 
 logger = logging.getLogger(__name__)
 
-#: Cases that one tick takes, and people who are told one thing.
+#: Cases that one tick handles, and people notified of one event.
 MAX_CASES, MAX_PEOPLE = 200, 200
-#: When a case whose escalation failed is tried again.
+#: How long until a case whose escalation failed is tried again.
 RETRY_AFTER = dt.timedelta(minutes=5)
 
 
@@ -79,13 +79,13 @@ def escalate_case(case_id: int, now: dt.datetime) -> bool:
         fresh, upcoming = _record_and_look_ahead(case, service_levels, policy, now)
         for clock, due, number in fresh:
             _act_on_escalation(change, policy, clock, due, number)
-    # Under another policy other things happen next: the sweep comes back and looks.
+    # Another policy has other events: let the sweep look at the case again.
     moved = change.fields & {"priority", "department"}
     change.set(next_clock_at=None if moved else upcoming)
     if change.events:
         change.save()
     else:
-        # Bookkeeping makes no new version of the case: nobody who looks at it has missed anything.
+        # Bookkeeping does not raise the case's version: people who have the case open have missed nothing.
         Case.objects.filter(pk=case.pk).update(**{name: getattr(case, name) for name in values})
     return True
 
@@ -110,7 +110,7 @@ def record_escalations(
     """Note what has come to pass by `until`; what was new, oldest first. The case must be under lock."""
     passed: list[tuple[dt.datetime, ClockName, dt.datetime, int, dt.datetime]] = []
     for running in clocks.running_clocks(case):
-        # The resolution clock stops and goes on, but runs once a case.
+        # The resolution clock pauses and resumes, but runs only once per case.
         began = case.created_at if running.clock == "resolution" else running.since
         due: Due | None = service_levels.due(policy, running.clock, running.since, running.used)
         for at, number in clock_events(policy, running.clock, due) if due else ():
@@ -135,7 +135,7 @@ def _act_on_escalation(
     key = f"sla:{case.pk}:{clock}:{int(due.timestamp())}:{number}"
     when = long_time(due)
     if number == WARNING:
-        # Found only after the target was missed: the missed target says it all.
+        # Found only after the target was missed: the notice of the missed target is enough.
         if due > change.now:
             text = f"{who}: {label.lower()} is due in {long_span(due - change.now)}, at {when}."
             _notify(change, _people_to_notify(change, ("assignee",)), NoticeKind.DUE_SOON, text, key)
@@ -170,7 +170,7 @@ def _apply_step(change: Change, policy: Policy, clock: ClockName, step: Step, re
     )
     kind = NoticeKind.MOVED if moved else NoticeKind.BREACHED
     if moved:
-        # Who receives what is overdue already hears of it, whoever else is told.
+        # The managers of the department that receives an overdue case are always notified.
         people += _people_to_notify(change, ("managers",))
     _notify(change, people, kind, text, key, assignee_id=assignee)
 

@@ -1,4 +1,4 @@
-"""A case while a page is taken in, and how each kind of message changes it. Pure: no database, no clock."""
+"""A case while a page is stored, and how each kind of message changes it. Pure: no database, no clock."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ class CaseState(CaseRow):
     """
 
     threads: set[str] = field(default_factory=set)
-    #: Times of messages that want an answer: a late answer of our own may leave some of them unanswered.
+    #: Times of messages that need an answer: an answer of our own that arrives late may leave some of them unanswered.
     answers_wanted_at: list[dt.datetime] = field(default_factory=list)
     touched: bool = False
     reopened: bool = False
-    #: What the case's history gains: (verb, actor's id, data).
+    #: New events of the case's history: (verb, actor's id, data).
     events: list[tuple[str, int | None, dict[str, Any]]] = field(default_factory=list)
 
     @classmethod

@@ -1,4 +1,4 @@
-"""The standing of a message's customer when it arrives: what rules may ask about a person. Plain data."""
+"""What rules may ask about a message's customer, as of its arrival. Plain data."""
 
 from __future__ import annotations
 

@@ -1,10 +1,10 @@
-"""Answers of our own account that are polled before the question which they answer. They are kept until it comes.
+"""Answers of our own account that are polled before the message they answer. They are kept until it arrives.
 
 They are written in the network's own app, and come from another stream than the customer's message or from an earlier page.
 
-The network says which message one answers: its parent or, in a conversation without parents, the thread. The thread also
-decides when a parent has not come for `PARENT_WAIT`, because the network may not show it to us. It decides no sooner:
-an answer that was once added to a case stays there.
+The network says which message an answer belongs to: its parent or, in a conversation without parents, the thread. The
+thread also decides when a parent has not arrived within `PARENT_WAIT`, because the network may never show it to us. It
+does not decide sooner, because an answer that was added to a case stays there.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ from postgres.bound_cursors import rows_as_json
 
 #: How long to wait for a parent: two of the longest intervals between polls.
 PARENT_WAIT = dt.timedelta(seconds=2 * settings.POLL_INTERVAL_MAX)
-#: An answer that is older than this when it is looked at in vain is deleted.
+#: An answer that is older than this and still cannot be placed is deleted.
 FORGOTTEN_AFTER = dt.timedelta(days=30)
 
 
 class KeptAnswer(NamedTuple):
-    """An answer of our own that is kept; `waited_enough`: its parent need not be waited for any longer."""
+    """A kept answer of our own; `waited_enough`: it need not wait for its parent any longer."""
 
     id: int
     item: Storable

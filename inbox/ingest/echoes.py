@@ -1,6 +1,6 @@
-"""Messages of our own that come back by polling: matched with the answers that are on their way out.
+"""Messages of our own that come back by polling: matched with answers in the outbox.
 
-A match makes the answer `sent`, whatever the response to its POST: that is written in the transaction that stores the
+A match makes the answer `sent`, whatever the response to its POST. This is written in the transaction that stores the
 message, so the outbox finds `state = 'sent'` with the network's id and does nothing more.
 """
 

@@ -1,4 +1,4 @@
-"""Messages that are stored already and come again: the same, edited, deleted or hidden since. Pure."""
+"""Messages that are already stored and arrive again: unchanged, edited, deleted or hidden since. Pure."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from inbox.ingest.storable import Storable
 from networks.base import InboundMessage
 from routing.reading import Reading
 
-#: The columns that hold what was read from the text.
+#: The columns that hold the reading of the text.
 READING_COLUMNS = ("language", "sentiment", "urgency", "is_spam", "needs_answer")
 _HANDLES = re.compile(r"^(?:@\w+\s+)+")
 _LINK = re.compile(r"https?://\S+")

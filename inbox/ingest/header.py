@@ -1,4 +1,4 @@
-"""Whose page of messages it is: the brand account, the departments and the service levels when it is stored."""
+"""The context of a page of messages: its brand account, the departments and the service levels when it is stored."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class PageDepartment:
 
 @dataclass(frozen=True, slots=True)
 class PageHeader:
-    """The brand account of a page, and what storing the page has to know besides."""
+    """The brand account of a page, and what else is needed to store it."""
 
     kind: str
     brand_account_id: int
@@ -40,7 +40,7 @@ class PageHeader:
     sla_version: int | None = None
     #: Ids of (primary, backup) as the page arrives, None for nobody.
     on_point: tuple[int | None, int | None] = (None, None)
-    #: Some answers of our own are kept until the message comes that they answer.
+    #: True when answers of our own are being kept until the message arrives that they answer.
     has_early_answers: bool = False
 
     @property

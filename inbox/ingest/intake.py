@@ -1,7 +1,7 @@
-"""What becomes of a page of messages: worked out in memory between reading and writing, without the database.
+"""Processing of a page of messages: in memory, between reading and writing, without the database.
 
-`Intake` takes messages one by one, oldest first, then sets the clocks of the cases that they changed; it holds what has to be
-written. How a message changes a case is in `case_state`, how the rules decide about it in `message_decision`.
+`Intake` takes messages one by one, oldest first, then sets the clocks of the cases that they changed; it collects what
+has to be written. How a message changes a case is in `case_state`, how the rules decide about it in `message_decision`.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _ANSWER_VERBS = (Verb.ANSWERED, Verb.ANSWERED_NATIVELY)
 class NewMessage:
     """A message to insert. `decided` is None for a message of our own.
 
-    `user_id` is the author of an answer that was written here, `joined`: the case was there before the message.
+    `user_id` is the author of an answer that was written here; `joined`: the case existed before the message.
     """
 
     item: Storable
@@ -51,11 +51,11 @@ class NewMessage:
 
 @dataclass(slots=True)
 class Intake:
-    """A page's messages against what is stored, and what they change.
+    """A page's messages, what is stored already, and what they change.
 
     `authors` are by remote id, `stored_messages` and `kept_answers` (messages of our own that belonged to no case on an
-    earlier page) by canonical id, `cases` by id, locked; `replies` are answers on their way out. `unplaced` are the page's
-    messages of our own that belong to no case yet.
+    earlier page) by canonical id, `cases` by id, locked; `replies` are the answers in the outbox. `unplaced` are the
+    page's messages of our own that belong to no case yet.
     """
 
     header: PageHeader
@@ -86,7 +86,7 @@ class Intake:
         is_own = self.header.is_own
         for item in sorted(items, key=lambda item: (item.at, is_own(item), item.message.canonical_id)):
             self._take_message(item)
-        # Where times are in whole seconds, a message of our own may come before another one that it answers.
+        # With times in whole seconds, a message of our own may sort before the message that it answers.
         while any(self._place_own(item) for item in self.unplaced):
             self.unplaced = [
                 item for item in self.unplaced if item.message.canonical_id not in self._case_by_message_id

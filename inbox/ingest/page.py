@@ -1,7 +1,7 @@
 """Storing messages: one page in one transaction with its cursor, at a fixed number of statements.
 
-The statements are in `read_sql` and `write_sql`, what they write is worked out in `intake`. A message that cannot be stored is
-kept in quarantine and its neighbours go in.
+The statements are in `read_sql` and `write_sql`, what they write is computed in `intake`. A message that cannot be
+stored is quarantined; the others are stored.
 """
 
 from __future__ import annotations
@@ -36,11 +36,11 @@ from routing.service_levels.versions import service_levels_of_version
 
 logger = logging.getLogger(__name__)
 
-#: How long one page may take before another worker takes the stream over. A page is fetched in at most a minute.
+#: How long one page may take before another worker takes over the stream. A page is fetched in at most a minute.
 PAGE_LEASE = dt.timedelta(seconds=settings.POLL_LEASE_SECONDS)
 #: Attempts when Postgres ends a transaction because of a deadlock.
 _ATTEMPTS = 4
-#: SQLSTATEs that a message can cause by itself: program limits, such as nesting beyond the stack.
+#: SQLSTATEs that a single message can cause: program limits, such as nesting too deep for the stack.
 _MESSAGE_SQLSTATES = ("22", "23", "54")
 _RETRY_SQLSTATES = ("40001", "40P01")
 
@@ -59,7 +59,7 @@ class PageOutcome:
     quarantined: int = 0
     echoes: int = 0
     ignored: int = 0
-    #: True when the brand account has to be connected again: the network may not be called any more.
+    #: True when the brand account has to be connected again: the network must not be called until then.
     must_reconnect: bool = False
     #: True when a department that assigns automatically has a new or changed case.
     wakes: bool = False

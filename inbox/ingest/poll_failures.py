@@ -1,6 +1,7 @@
 """What a failed poll means for the stream and its brand account.
 
-Other streams are touched only where the network's error concerns the whole account: a revoked token, a spent allowance.
+Other streams are touched only where the network's error concerns the whole account: a revoked token, an exhausted
+allowance.
 """
 
 from __future__ import annotations
@@ -20,9 +21,9 @@ from networks.base import BudgetExhausted, NetworkError, RetryLater
 
 logger = logging.getLogger(__name__)
 
-#: Failures in a row after which the brand account is shown as unwell.
+#: Consecutive failures after which the brand account is shown as unwell.
 UNWELL_AFTER = 3
-#: How long a missing permission or a spent allowance without a date waits for somebody to act.
+#: How long a missing permission, or an exhausted allowance without a reset date, waits for somebody to act.
 _LONG_WAIT = dt.timedelta(hours=1)
 _JITTER = 0.15
 
@@ -85,7 +86,7 @@ def _mark_brand_account(
     started: dt.datetime,
 ) -> None:
     health, until = health_from_error(error)
-    # A token is revoked for whoever has the lease; any other error is for the worker with the lease to store.
+    # A revoked token is stored whichever worker has the lease; any other error only by the worker with the lease.
     if health != Health.REAUTHORISE and (lost or (health == Health.UNWELL and failures < UNWELL_AFTER)):
         return
     brand = BrandAccount.objects.filter(pk=stream.brand_account_id).exclude(health=Health.REAUTHORISE)

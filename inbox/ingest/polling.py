@@ -1,7 +1,7 @@
 """Polling the networks: which streams are due, and one stream page by page.
 
-The schedule and the leases are rows of `accounts.Stream`. A task that never runs, runs twice or is killed costs nothing but
-time: only a worker with the lease stores, and an expired lease is given to another one.
+The schedule and the leases are rows of `accounts.Stream`. A task that never runs, runs twice or is killed only costs
+time: only the worker with the lease stores, and an expired lease goes to another worker.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ RETURNING s.id, s.lease_token
 @dataclass(slots=True)
 class PollReport:
     """What one poll of a stream brought. `error` is "" when it went well; `wakes`: a department that assigns
-    automatically has something new; `overflowed`: more had happened than the network hands out, a gap is possible.
+    automatically has something new; `overflowed`: there was more than the network returns, so a gap is possible.
     """
 
     stream_id: int

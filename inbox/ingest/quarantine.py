@@ -1,4 +1,4 @@
-"""Items that could not be read or stored: kept whole, each once, with a second try.
+"""Items that could not be read or stored: kept whole, each once, and retried on request.
 
 A second try (`inbox.ingest.retry`) asks the network for the item by its id, in a worker. What failed because of a defect of
 ours or a passing fault of the network is then stored like any other message.

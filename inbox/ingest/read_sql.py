@@ -16,11 +16,11 @@ from inbox.ingest.on_point import SHIFTS_COLUMN
 from postgres.bound_cursors import fetch_named_rows
 
 Row = dict[str, Any]
-#: How many kept answers of one brand account are looked at at a time because their time has come.
+#: How many due kept answers of one brand account are looked at per page.
 _MOST_DUE_ANSWERS = 200
 
-# The brand account is locked first: two streams of one account never store at the same time, so that no message gets
-# two cases. FOR NO KEY UPDATE lets everyone else insert rows that point at it.
+# The brand account is locked first: two streams of one account never store at the same time, otherwise a message could
+# get two cases. FOR NO KEY UPDATE lets other transactions insert rows that reference it.
 LOCKED_BRAND = """
 WITH brand AS (
   SELECT b.id, b.network, b.remote_id, b.connected_at, b.health, b.time_zone FROM accounts_brandaccount b
@@ -30,11 +30,11 @@ WITH brand AS (
 _DEPARTMENTS = """
 (SELECT jsonb_agg(jsonb_build_array(id, slug, name, is_open, assignment_mode <> 'manual') ORDER BY position, id) FROM accounts_department)
 """
-# Some answers of our own are kept until the message comes that they answer (`inbox.ingest.early_answers`).
+# Whether answers of our own are kept until the message arrives that they answer (`inbox.ingest.early_answers`).
 _HAS_EARLY_ANSWERS = "EXISTS (SELECT FROM inbox_earlyanswer e WHERE e.brand_account_id = brand.id)"
 # The service levels that set the clocks, by primary key.
 _SLA_VERSION = "(SELECT id FROM routing_slaversion ORDER BY number DESC LIMIT 1)"
-#: What `inbox.ingest.header.header_from_row` takes, of the stream `s` and the locked brand account `brand`.
+#: The columns that `inbox.ingest.header.header_from_row` reads, of the stream `s` and the locked brand account `brand`.
 HEADER_COLUMNS = f"""s.kind, brand.id AS brand_account_id, brand.network, brand.remote_id AS own_id, brand.connected_at, brand.health,
   {_DEPARTMENTS} AS departments, {_SLA_VERSION} AS sla_version, brand.time_zone, {SHIFTS_COLUMN} AS shifts,
   {_HAS_EARLY_ANSWERS} AS has_early_answers
@@ -74,7 +74,7 @@ SELECT m.canonical_id, m.id, m.remote_id, m.text, m.edited_at, m.deleted_at IS N
        m.needs_answer, ARRAY(SELECT jsonb_array_elements_text(m.corrected)) AS corrected
 FROM inbox_message m WHERE m.brand_account_id = %(brand)s AND
 """
-# Two selects, each with an index of its own: with an OR Postgres might use neither.
+# Two selects, each with its own index: with an OR Postgres might use neither.
 _STORED_MESSAGES = f"""{_SELECT_STORED} m.canonical_id = ANY(%(ids)s)
 UNION ALL {_SELECT_STORED} m.remote_id = ANY(%(parents)s) AND m.remote_id <> m.canonical_id AND m.visibility = 'public'
   AND m.canonical_id <> ALL(%(ids)s)

@@ -1,4 +1,4 @@
-"""What a page of messages meets: locked and read in as few statements for a hundred messages as for one."""
+"""Lock and read what a page of messages needs, in as few statements for a hundred messages as for one."""
 
 from __future__ import annotations
 
@@ -58,7 +58,8 @@ def lock_own_answers(header: PageHeader, items: list[Storable], due: dt.datetime
 class _StoredPage:
     """A page with its kept answers, and what is stored of its messages, by canonical id.
 
-    `parent_ids` are those of the messages that our own answer, canonical ones. `has_own`: some of the items are our own.
+    `parent_ids` are the canonical ids of the messages that our own messages answer. `has_own`: some of the items are
+    our own.
     """
 
     items: list[Storable]
@@ -103,7 +104,7 @@ def lock_touched_cases(
         for item in page.items
         if (message := stored.get(item.message.canonical_id)) is not None and change_kind(message, item)
     }
-    # Messages of our own are placed by their thread where no parent is waited for.
+    # Messages of our own that do not wait for a parent are placed by their thread.
     own_threads = {
         item.message.thread_id
         for item in new

@@ -1,4 +1,4 @@
-"""The second try of a quarantined item: the network is asked for it by its id, in a worker.
+"""Retry of a quarantined item: the network is asked for it by its id, in a worker.
 
 What failed because of a defect of ours or a passing fault of the network is then stored like any other message.
 """

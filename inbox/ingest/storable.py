@@ -1,4 +1,4 @@
-"""A network's messages made fit to store and to show: repaired where nothing of value gets lost, and flagged.
+"""Make a network's messages safe to store and show: repair them where nothing of value gets lost, and flag them.
 
 Ids are never repaired (a changed id is another message): a bad one raises `Unstorable`.
 """
@@ -31,7 +31,7 @@ class Unstorable(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Storable:
-    """A message whose every part the database takes. `at` is the network's time, never later than now."""
+    """A message with every part in a form that the database accepts. `at` is the network's time, never later than now."""
 
     message: InboundMessage
     text: str
@@ -157,7 +157,7 @@ def _rebuild_json(value: Any, depth: int) -> Any:
     if isinstance(value, list | tuple):
         return [_rebuild_json(part, depth + 1) for part in value]
     if isinstance(value, int) and not isinstance(value, bool) and not -(2**63) <= value < 2**64:
-        # Beyond what the JSON writer takes: kept as text.
+        # Too large for the JSON encoder: kept as text.
         return str(value) if value.bit_length() < 4096 else f"a number of {value.bit_length()} bits"
     if value is None or isinstance(value, bool | int | float):
         return value
@@ -170,7 +170,7 @@ def raw_bytes(raw: Any) -> bytes:
         return raw
     if isinstance(raw, str):
         try:
-            # Bytes that were not UTF-8 become what they were (see `networks.wire.load_document`).
+            # Restore bytes that were not UTF-8 (see `networks.wire.load_document`).
             return raw.encode("utf-8", "surrogateescape")
         except UnicodeEncodeError:
             return raw.encode("utf-8", "surrogatepass")

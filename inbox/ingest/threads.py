@@ -1,4 +1,4 @@
-"""Which case a message joins. Pure: cases as they stand, no database, no clock."""
+"""Which case a message joins. Pure: plain cases, no database, no clock."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from collections.abc import Iterable
 
 from inbox.ingest.case_state import CaseState
 
-#: How far from a case's messages another one still belongs to it, without a common thread.
+#: The largest interval from a case's messages at which another message joins it without a common thread.
 JOIN_REACH = {"public": dt.timedelta(days=7), "direct": dt.timedelta(days=30)}
 #: A case that was closed less than this ago is reopened.
 REOPEN_WINDOW = dt.timedelta(hours=72)
-#: Some of the networks' interfaces give times in whole seconds.
+#: Some networks' APIs give times in whole seconds.
 TIME_PRECISION = dt.timedelta(seconds=1)
 
 

@@ -1,6 +1,6 @@
 """The statements of ingest that write; those that read and lock are in `read_sql`.
 
-They take what `intake` worked out, all rows of a page at once, each statement's as one JSON document.
+Each takes what `intake` computed for all rows of a page, as one JSON document.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ SELECT k.remote_id, k.id AS identity_id, k.customer_id, c.tags, coalesce(s.open_
 FROM known k JOIN inbox_customer c ON c.id = k.customer_id LEFT JOIN standing s ON s.customer_id = k.customer_id
 UNION ALL SELECT remote_id, id, customer_id, '[]'::jsonb, 0, NULL FROM added
 """
-# The version grows in the database: it is what people compare.
+# The version is incremented in the database, because changes are checked against it.
 _WRITE_CASES = f"""
 WITH joined AS (
   UPDATE inbox_case c SET version = c.version + 1, {assignment_list(CHANGED_COLUMNS, "r")}
@@ -113,7 +113,7 @@ FROM json_to_recordset(%(rows)s::json) AS r(id bigint, text text, remote_id text
     flags jsonb, language text, sentiment text, urgency smallint, is_spam bool, needs_answer bool, reply_ref jsonb, permalink text, raw jsonb, deleted bool, until text)
 WHERE m.id = r.id
 """
-# A reopened case goes on in the custody that ended when it was closed: the intervals stay without a gap.
+# A reopened case continues the custody that ended when it was closed, so that the intervals have no gap.
 _WRITE_HISTORY = """
 decided AS (
   INSERT INTO inbox_decision (message_id, case_id, department_id, decided_by, rule_key, rule_name, version, reasons,
@@ -143,8 +143,8 @@ SELECT r.case_id, %(now)s, r.verb, r.actor_id, r.data
 FROM json_to_recordset(%(events)s::json) AS r(n int, case_id bigint, verb text, actor_id bigint, data jsonb)
 ORDER BY r.n
 """
-# Kept answers of our own: new and changed ones are stored, settled ones deleted; those that were looked at in vain are looked
-# at again, later each time, and deleted in the end.
+# Kept answers of our own: new and changed ones are stored, settled ones deleted; those that still cannot be placed are
+# looked at again, after growing intervals, and deleted in the end.
 _WRITE_EARLY_ANSWERS = """
 settled AS (
   DELETE FROM inbox_earlyanswer WHERE id = ANY(%(settled)s::bigint[])

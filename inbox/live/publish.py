@@ -1,8 +1,8 @@
-"""Publish what changed to every open page whose reader may know of it.
+"""Publish what changed to every open page whose reader may see it.
 
 A change is published to Redis when its transaction has committed. Each web process holds one subscription and passes
-changes on to the pages that are open there. Only ids travel; the page asks again through the viewer-scoped views, so
-a lost or doubled event is harmless, and a page that lost its stream polls.
+changes on to the pages that are open there. Only ids are sent; the page reloads through the viewer-scoped views, so a
+lost or repeated event is harmless, and a page that lost its stream polls.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from django.db import transaction
 from inbox.visibility import CaseSnapshot
 
 logger = logging.getLogger(__name__)
-#: A broker has numbered databases, but a publication in one is received in all of them.
+#: Redis has numbered databases, but a message published in one is received in all of them.
 _PREFIX = f"horseshoe:{urlsplit(settings.REDIS_URL).path.strip('/') or 0}"
 CASES_CHANNEL = f"{_PREFIX}:cases"
 #: Both carry lists of users' ids: whose notices changed, and who watches other cases than before.
@@ -30,7 +30,7 @@ NOTICES_CHANNEL, WATCHES_CHANNEL = f"{_PREFIX}:notices", f"{_PREFIX}:watches"
 
 @dataclass(frozen=True, slots=True)
 class CaseChange:
-    """A case that is new or different, with what decides who may hear of it."""
+    """A new or changed case, with what decides who may be told of it."""
 
     case_id: int
     department_id: int

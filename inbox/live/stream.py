@@ -1,8 +1,8 @@
 """Serve the live stream of one open page as server-sent events.
 
-There is one Redis subscription for each process. An event names cases that are new or different and that the reader
-may see; the page asks again through the viewer-scoped views. The first event goes out at once, later ones at most
-every quarter of a second. When the subscription breaks, every stream ends, so that pages notice, poll and come back.
+There is one Redis subscription for each process. An event names new or changed cases that the reader may see; the page
+reloads through the viewer-scoped views. The first event goes out at once, later ones at most every quarter of a second.
+When the subscription breaks, every stream ends, so that pages notice, poll and come back.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from inbox.visibility import CaseScope, Reach, case_scope
 
 logger = logging.getLogger(__name__)
 
-#: Seconds between two events to one page, between signs of life, and between checks of the reader's authority.
+#: Seconds between two events to one page, between keep-alives, and between checks of the reader's authority.
 COALESCE, HEARTBEAT, RECHECK = 0.25, 15.0, 60.0
 #: With more changed cases than this an event says "everything" instead of naming them.
 MAX_NAMED_CASES = 100
@@ -44,7 +44,8 @@ MAX_NAMED_CASES = 100
 class Audience:
     """The reader of a page.
 
-    `scope` are the cases that they see by role, `watched_case_ids` public cases that they watch, in any department.
+    `scope` is the set of cases that they see by role; `watched_case_ids` are public cases that they watch, in any
+    department.
     """
 
     scope: CaseScope
@@ -72,7 +73,7 @@ class Listener:
     notices_changed: bool = False
     #: The audience has to be read again before the next event.
     audience_is_stale: bool = False
-    #: The page has to ask for everything that it shows: changes in the meantime were not offered.
+    #: The page has to reload everything that it shows: changes in the meantime were not sent to it.
     reload_all: bool = False
     woken: asyncio.Event = field(default_factory=asyncio.Event)
     ended: bool = False
@@ -133,7 +134,7 @@ class Hub:
         if self._reader is None or self._reader.done():
             self._subscribed = asyncio.Event()
             self._reader = asyncio.create_task(self._read_subscription())
-        # Added before the wait: otherwise another page that leaves meanwhile would end the subscription.
+        # Added before the wait: otherwise another page that closes in the meantime would end the subscription.
         listener = Listener(audience)
         self._listeners.add(listener)
         try:
@@ -249,7 +250,7 @@ def load_audience(user_id: int, session: SessionBase) -> Audience | None:
         presence.mark_seen(user, timezone.now())
         return read_audience(user)
     finally:
-        # A stream lives for hours: a connection that its thread keeps would be lost to all other requests.
+        # A stream lives for hours: a database connection kept by its thread would be unavailable to all other requests.
         connections.close_all()
 
 

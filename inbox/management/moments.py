@@ -1,4 +1,4 @@
-"""Days and times as people give them to commands."""
+"""Days and times as people type them in commands."""
 
 from __future__ import annotations
 

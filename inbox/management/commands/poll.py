@@ -16,7 +16,7 @@ from inbox.ingest import polling
 from inbox.ingest.page import PAGE_LEASE
 from inbox.ingest.polling import PollReport
 
-#: Tasks' worth of pages for one stream: a network whose window never ends must not hold the command for ever.
+#: Tasks' worth of pages for one stream: a network whose pages never end must not keep the command running for ever.
 _MOST_ROUNDS = 1000
 #: Seconds between two looks at a stream that a worker is polling.
 _PAUSE = 0.2

@@ -1,4 +1,4 @@
-"""`manage.py replay`: every routing decision made again from what is stored; prints those that come out otherwise."""
+"""`manage.py replay`: make every routing decision again from what is stored; print those that differ."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand
 from inbox.decisions.replay import ReplayCounts, ReplayDifference, replay_decisions
 from inbox.management.moments import parse_moment
 
-#: Differences that are printed.
+#: At most this many differences are printed.
 _SHOWN = 100
 
 

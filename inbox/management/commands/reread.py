@@ -1,4 +1,4 @@
-"""`manage.py reread [--since DAY] [--after ID] [--dry-run] [--json]`: stored messages read again."""
+"""`manage.py reread [--since DAY] [--after ID] [--dry-run] [--json]`: read stored messages again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`manage.py stats [--json]`: how much there is."""
+"""`manage.py stats [--json]`: count what is stored."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`manage.py sweep [--check] [--json]`: no open case is in limbo."""
+"""`manage.py sweep [--check] [--json]`: make sure that no open case is in limbo."""
 
 from __future__ import annotations
 

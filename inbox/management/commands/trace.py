@@ -1,4 +1,4 @@
-"""`manage.py trace CASE`: why a case is where it is. `--missing`: how many cases cannot say so."""
+"""`manage.py trace CASE`: why a case is where it is. `--missing`: how many cases have no trace."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 from inbox.decisions.trace import cases_without_trace, trace_case, trace_lines
 from inbox.models import Case
 
-#: Cases without a trace that are named.
+#: At most this many cases without a trace are named.
 _SHOWN = 20
 
 
