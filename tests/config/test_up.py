@@ -23,6 +23,7 @@ from conftest import Manage, build_standin, clean_environment, eventually
 
 from config.embedded.ports import free_port
 from config.embedded.postgres import Postgres
+from config.embedded.process import SystemUser
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(not Path("/proc").is_dir(), reason="looks at /proc")]
 
@@ -197,8 +198,7 @@ def test_an_ordinary_user_can_run_it(folder, start):
     # Our packages were chosen for our Python; one before 3.11.3 needs this one besides.
     (folder / "more").mkdir()
     (folder / "more" / "async_timeout.py").write_text("from asyncio import timeout\n")
-    folders = [str(folder / "more"), *(path for path in sys.path if path.endswith("site-packages"))]
-    packages = os.pathsep.join(folders)
+    packages = os.pathsep.join([str(folder / "more"), *readable_packages(nobody, folder / "packages")])
     env = clean_environment(
         PYTHONPATH=packages, HORSESHOE_HOME=str(checkout / ".horseshoe"), HOME=str(folder)
     )
@@ -220,6 +220,48 @@ def test_an_ordinary_user_can_run_it(folder, start):
     assert owners == {nobody.pw_uid}
     assert up.end() == 0
     assert up.left() == []
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
+def test_packages_below_a_closed_folder_are_given_in_another(folder, monkeypatch):
+    nobody = pwd.getpwnam("nobody")
+    packages = folder / "closed" / "site-packages"
+    packages.mkdir(parents=True)
+    (packages / "module.py").write_text("answer = 42\n")
+    monkeypatch.setattr(sys, "path", [str(packages)])
+    assert readable_packages(nobody, folder / "copies") == [str(packages)]
+    packages.parent.chmod(0o700)
+    (copy,) = readable_packages(nobody, folder / "copies")
+    assert Path(copy, "module.py").read_text() == "answer = 42\n"
+    assert SystemUser(nobody.pw_uid, nobody.pw_gid, "nobody").may_read(Path(copy, "module.py"))
+    assert (packages / "module.py").stat().st_uid == os.geteuid()
+
+
+def readable_packages(user: pwd.struct_passwd, target: Path) -> list[str]:
+    """Return folders with our packages that `user` can read: our own, or copies below `target` where it cannot reach them.
+
+    Our own lie in the checkout, which may be below a folder that only root can enter.
+    """
+    account = SystemUser(user.pw_uid, user.pw_gid, user.pw_name)
+    folders = []
+    for number, path in enumerate(path for path in sys.path if path.endswith("site-packages")):
+        if account.may_enter(Path(path)):
+            folders.append(path)
+            continue
+        copy = target / str(number) / "site-packages"
+        # The largest package, and nothing that an application imports.
+        without = shutil.ignore_patterns("playwright", "__pycache__")
+        shutil.copytree(path, copy, symlinks=True, ignore=without, copy_function=_link_or_copy)
+        folders.append(str(copy))
+    return folders
+
+
+def _link_or_copy(source: str, target: str) -> None:
+    """Take a second name for a file where the file system has one, which costs nothing; never change its owner or mode."""
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copy2(source, target)
 
 
 def _python_for(user: pwd.struct_passwd) -> str:
