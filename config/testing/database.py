@@ -1,4 +1,4 @@
-"""One migrated database for all workers of a parallel test run: the first one migrates, the others copy what it made."""
+"""One migrated database for all workers of a parallel test run: the first migrates, the others copy its database."""
 
 from __future__ import annotations
 
@@ -7,15 +7,18 @@ import os
 from pathlib import Path
 from typing import Any
 
-#: A copy of the first worker's database, before any test. Nobody ever connects to it, or it could not be copied.
+#: A copy of the first worker's database, before any test. No process connects to it: Postgres copies none that is in use.
 TEMPLATE_NAME = "horseshoe_migrated"
-#: Names the file that lets one worker at a time look for the template. Not set where the servers outlive the run: a
-#: template of an earlier one would hold older tables.
+#: Names the file that lets one worker at a time look for the template. Not set where the servers outlive the run: the
+#: template of an earlier run would hold older tables.
 LOCK_VARIABLE = "HORSESHOE_TEST_TEMPLATE_LOCK"
 
 
 def share_migrated_database(connection: Any) -> None:
-    """Make `connection`'s test database come from the template, which is made where no worker has made it yet."""
+    """Make the test database of `connection` from the template.
+
+    The first worker migrates its own database and makes the template of it. The others copy the template.
+    """
     creation = connection.creation
     create = creation.create_test_db
 

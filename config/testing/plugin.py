@@ -1,7 +1,9 @@
-"""The pytest plugin that gives the test suite a Postgres and a Valkey of its own (`-p config.testing.plugin`).
+"""The pytest plugin of the test suite (`-p config.testing.plugin`).
 
-They start before Django's settings are read, in a folder under the temporary directory, and end with the run. With
+It gives the suite a Postgres and a Valkey of its own. They start before Django's settings are read, in a folder under the temporary directory, and end with the run. With
 DATABASE_URL or REDIS_URL set, that server is used instead. No test reaches another host.
+
+`--quick` makes it a quick run (see `config.testing.quick`).
 """
 
 from __future__ import annotations
@@ -21,7 +23,6 @@ from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import pytest
-from hypothesis import HealthCheck, settings
 
 from config import garbage_collection as garbage
 from config.embedded import servers
@@ -29,8 +30,11 @@ from config.embedded.data_folder import Home
 from config.embedded.postgres import Postgres
 from config.embedded.process import EmbeddedError
 from config.testing import database as testing_database
+from config.testing import quick
 
 PREFIX = "horseshoe-test-"
+#: How many tests a quick run left out, per marker.
+_LEFT_OUT = pytest.StashKey[dict[str, int]]()
 
 
 class OutsideWorldError(RuntimeError):
@@ -45,7 +49,10 @@ class EmbeddedServers:
         self._running: list[servers.Server] = []
 
     def start(self) -> None:
-        """Put servers, secrets and a data folder into the environment, which the workers inherit."""
+        """Start the servers, and put how to reach them into the environment.
+
+        Workers inherit the environment, with the secrets and the data folder of the run.
+        """
         self._home = _make_home()
         for name, value in self._home.ensure_secrets().items():
             os.environ.setdefault(name, value)
@@ -53,6 +60,7 @@ class EmbeddedServers:
         _compile_once(self._home.path / "bytecode")
         os.environ.setdefault("HTTPS", "0")
         os.environ.setdefault("STATICFILES_BACKEND", "django.contrib.staticfiles.storage.StaticFilesStorage")
+        os.environ.setdefault("STATIC_ROOT", str(_make_static_root(self._home)))
         self._running = servers.build_wanted_servers(self._home, durable=False)
         if any(isinstance(server, Postgres) for server in self._running):
             os.environ[testing_database.LOCK_VARIABLE] = str(self._home.path / "template.lock")
@@ -89,37 +97,97 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int | None:
-    """One worker more than there are processors: a third of the time goes by in waiting for processes and browsers."""
+    """Return one worker more than there are processors.
+
+    A third of the time is spent on waiting for processes and browsers. None leaves it to xdist.
+    """
     if os.environ.get("PYTEST_XDIST_AUTO_NUM_WORKERS"):
         return None
     return (os.cpu_count() or 1) + 1
 
 
-def pytest_configure() -> None:
-    """Time a property by no clock: a machine that does something else besides would fail what holds."""
-    settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-    settings.load_profile("suite")
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add `--quick`."""
+    markers = " or ".join(quick.LEFT_OUT_MARKERS)
+    parser.addoption(
+        quick.OPTION,
+        action="store_true",
+        help=f"leave out what is marked {markers}; try fewer examples per property",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Load the Hypothesis profile of this run.
+
+    It must be loaded before any test module is imported: `@settings` takes what it does not name from the profile.
+    """
+    quick.load_hypothesis_profile(quick=config.option.quick)
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """In a parallel run what takes long goes first, whoever it falls to: the others take over the rest meanwhile, and at
-    the end nobody waits for one long test. What needs a browser is the shorter of the long.
+    """Leave out what a quick run does not need; put long tests first.
+
+    The order changes in parallel runs only: while one worker runs a long test the others take over the short ones, and at
+    the end no worker waits for a single long test. Tests that need a browser are the shorter ones of the long.
     """
+    if config.option.quick:
+        left_out, numbers = quick.leave_out_items(items)
+        config.hook.pytest_deselected(items=left_out)
+        config.stash[_LEFT_OUT] = dict(numbers)
     if hasattr(config, "workerinput"):
         items.sort(key=lambda item: (not _has_marker(item, "slow"), _has_marker(item, "browser")))
 
 
 @pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Report what was left out from a worker to the main process.
+
+    The main process of a parallel run prints the summary but collects no tests.
+    """
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["left_out"] = session.config.stash.get(_LEFT_OUT, {})
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Remember what a worker left out.
+
+    Each worker collects all tests, so the numbers of one worker are those of the run.
+    """
+    left_out = getattr(node, "workeroutput", {}).get("left_out")
+    if left_out:
+        node.config.stash[_LEFT_OUT] = left_out
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> Generator[None, None, None]:
+    """Print what a quick run left out, after all other summaries."""
+    yield
+    if config.option.quick:
+        terminalreporter.section("quick run")
+        for line in quick.describe_quick_run(config.stash.get(_LEFT_OUT, {})):
+            terminalreporter.line(line)
+
+
+@pytest.hookimpl(trylast=True)
 def pytest_collection_finish() -> None:
-    """What is loaded by now stays. A tenth of the time went by in looking through it for garbage."""
+    """Exempt everything loaded so far from garbage collection.
+
+    It stays for the whole run. Searching it for garbage took a tenth of the time.
+    """
     garbage.freeze_loaded_objects()
     gc.set_threshold(20_000, 20, 20)
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtestloop(session: pytest.Session) -> None:
-    """Several workers share one migrated database, where the servers are the run's own."""
+    """Let the workers of a parallel run share one migrated database.
+
+    Only where the servers are the run's own (see `config.testing.database`).
+    """
     several = getattr(session.config, "workerinput", {}).get("workercount", 1) > 1
     if several and testing_database.LOCK_VARIABLE in os.environ:
         from django.conf import settings
@@ -146,9 +214,9 @@ def _use_own_valkey_database(worker: str) -> None:
 
 
 def _compile_once(folder: Path) -> None:
-    """Where no bytecode may be kept beside the source, keep it for this run, for all the processes that it starts.
+    """Keep bytecode in `folder` where none may be kept beside the source.
 
-    Each of them would spend more time on compiling than on all the rest of its start.
+    For this run and the processes that it starts: each would spend more time on compiling than on the rest of its start.
     """
     if sys.dont_write_bytecode:
         os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
@@ -157,7 +225,7 @@ def _compile_once(folder: Path) -> None:
 
 
 def _make_home() -> Home:
-    """A new folder for this run; those of runs that were killed are removed."""
+    """Return a new data folder for this run; remove those of runs that were killed."""
     for left in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
         with contextlib.suppress(OSError), (left / "lock").open("rb") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -168,14 +236,27 @@ def _make_home() -> Home:
     return home
 
 
+def _make_static_root(home: Home) -> Path:
+    """Return an empty folder in place of the collected static files.
+
+    Without it ServeStatic warns each time that a Django client is made.
+    """
+    folder = home.path / "static"
+    folder.mkdir()
+    return folder
+
+
 def _block_other_hosts() -> None:
-    """Make every connection and look-up to a host other than this one (or the given servers) raise."""
-    given = {urlsplit(os.environ.get(name, "")).hostname for name in ("DATABASE_URL", "REDIS_URL")}
+    """Make connections and look-ups raise `OutsideWorldError` for other hosts.
+
+    Allowed are this host and the hosts of DATABASE_URL and REDIS_URL.
+    """
+    server_hosts = {urlsplit(os.environ.get(name, "")).hostname for name in ("DATABASE_URL", "REDIS_URL")}
     connect, connect_ex, look_up = socket.socket.connect, socket.socket.connect_ex, socket.getaddrinfo
 
     def check(host: Any) -> None:
         name = host.decode() if isinstance(host, bytes) else host
-        if name in given or name in {None, "", "localhost"} or name == socket.gethostname():
+        if name in server_hosts or name in {None, "", "localhost"} or name == socket.gethostname():
             return
         with contextlib.suppress(ValueError):
             if ipaddress.ip_address(name.partition("%")[0]).is_loopback:

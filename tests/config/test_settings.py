@@ -23,6 +23,7 @@ with connection.cursor() as cursor:
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("pooler", "planned"), [("0", "1 False"), ("1", "0 True")])
 def test_behind_a_transaction_pooler_no_statement_stays_on_a_connection(pooler, planned):
     environment = {

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import types
 import urllib.request
+import warnings
 from pathlib import Path
 
 import psycopg
@@ -20,6 +21,7 @@ from hypothesis import strategies as st
 from config import commandline
 from config.testing import database as testing_database
 from config.testing import plugin as testing
+from config.testing import quick
 from config.testing.plugin import OutsideWorldError
 
 INNER = """
@@ -149,6 +151,99 @@ def test_one_worker_migrates_and_the_others_copy_what_it_made(monkeypatch, tmp_p
                 cursor.execute(f"DROP DATABASE IF EXISTS {name}")
 
 
+QUICK_INNER = """
+import pytest
+from hypothesis import given, settings, strategies as st
+from config.testing.quick import scale_examples
+
+tried = {"plain": 0, "scaled": 0}
+
+@given(st.integers())
+def test_plain(number):
+    tried["plain"] += 1
+
+@settings(max_examples=scale_examples(50))
+@given(st.integers())
+def test_scaled(number):
+    tried["scaled"] += 1
+
+def test_tried():
+    assert tried == EXPECTED
+
+@pytest.mark.slow
+def test_slow():
+    raise AssertionError("not in a quick run")
+
+@pytest.mark.slow
+@pytest.mark.browser
+@pytest.mark.parametrize("page", range(2))
+def test_browser(page):
+    raise AssertionError("not in a quick run")
+"""
+
+
+def run_inner_tests(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run pytest with our plugin in `folder`, on the servers of this run."""
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-c",
+        str(CHECKOUT / "pyproject.toml"),
+        "--rootdir",
+        str(CHECKOUT),
+    ]
+    command += ["-p", "no:cacheprovider", "-p", "no:django", "-p", "no:randomly", *arguments, str(folder)]
+    env = clean_environment(DATABASE_URL=os.environ["DATABASE_URL"], REDIS_URL=os.environ["REDIS_URL"])
+    return subprocess.run(command, cwd=CHECKOUT, env=env, capture_output=True, text=True, timeout=120)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("parallel", [["-n0"], ["-n2", "--dist", "loadfile"]], ids=["alone", "parallel"])
+def test_a_quick_run_leaves_out_what_is_slow_and_ends_with_how_much_that_was(folder, parallel):
+    expected = "{'plain': 10, 'scaled': 5}"
+    (folder / "test_inner.py").write_text(QUICK_INNER.replace("EXPECTED", expected))
+    run = run_inner_tests(folder, "--quick", "-q", *parallel)
+    assert run.returncode == 0, run.stdout + run.stderr
+    *_, count, browser, slow, examples, rest, passed = run.stdout.splitlines()
+    assert count == "Left out 3 tests:"
+    assert browser.startswith("  2 that need a browser")
+    assert slow.startswith("  1 that are slow")
+    assert examples == "Tried 10 examples per property, where the whole suite tries 100."
+    assert rest == "Before a change lands: python3 manage.py test"
+    assert passed.startswith("3 passed")
+
+
+@pytest.mark.slow
+def test_the_whole_suite_leaves_out_nothing_and_says_nothing_of_it(folder):
+    (folder / "test_inner.py").write_text(QUICK_INNER.replace("EXPECTED", "{'plain': 100, 'scaled': 50}"))
+    run = run_inner_tests(folder, "-n0")
+    assert "3 failed, 3 passed" in run.stdout
+    assert "Left out" not in run.stdout
+
+
+def test_a_quick_run_keeps_what_has_neither_marker():
+    items = [
+        item("plain"),
+        item("page", "slow", "browser"),
+        item("kill", "slow"),
+        item("database", "django_db"),
+    ]
+    left_out, numbers = quick.leave_out_items(items)
+    assert [one.name for one in items] == ["plain", "database"]
+    assert [one.name for one in left_out] == ["page", "kill"]
+    assert numbers == {"browser": 1, "slow": 1}
+
+
+def test_a_property_tries_at_least_one_example():
+    with_profile = {name: settings.get_profile(name).max_examples for name in quick.EXAMPLES}
+    assert with_profile == quick.EXAMPLES
+    assert quick.scale_examples(0) == 1
+
+
+WHOLE = types.SimpleNamespace(quick=False)
+
+
 def item(name: str, *marks: str) -> types.SimpleNamespace:
     return types.SimpleNamespace(name=name, get_closest_marker=lambda mark: mark if mark in marks else None)
 
@@ -156,14 +251,30 @@ def item(name: str, *marks: str) -> types.SimpleNamespace:
 @pytest.mark.parametrize(
     ("config", "order"),
     [
-        (types.SimpleNamespace(workerinput={}), "kill page quick other"),
-        (types.SimpleNamespace(), "quick page kill other"),
+        (types.SimpleNamespace(workerinput={}, option=WHOLE), "kill page quick other"),
+        (types.SimpleNamespace(option=WHOLE), "quick page kill other"),
     ],
 )
 def test_in_parallel_the_long_tests_come_first(config, order):
     items = [item("quick"), item("page", "slow", "browser"), item("kill", "slow"), item("other")]
     testing.pytest_collection_modifyitems(config, items)
     assert " ".join(one.name for one in items) == order
+
+
+def own_packages() -> list[str]:
+    """Return the top-level packages of the checkout."""
+    return sorted(path.parent.name for path in CHECKOUT.glob("[a-z]*/__init__.py"))
+
+
+@pytest.mark.parametrize("category", [DeprecationWarning, UserWarning, RuntimeWarning])
+def test_a_warning_about_our_own_code_is_an_error(category):
+    modules = [name for package in own_packages() for name in (package, f"{package}.some.module")]
+    assert len(modules) > 18
+    for module in [*modules, __name__, "conftest"]:
+        with pytest.raises(category, match="Mind the gap"):
+            warnings.warn_explicit("Mind the gap.", category, "module.py", 1, module=module)
+    with pytest.warns(category):
+        warnings.warn_explicit("Mind the gap.", category, "module.py", 1, module="configparser")
 
 
 def test_what_was_loaded_before_the_first_test_is_no_longer_looked_through():
@@ -177,6 +288,7 @@ def test_what_was_loaded_before_the_first_test_is_no_longer_looked_through():
         ([], ["-n", "auto", "--dist", "worksteal"]),
         (["tests/inbox", "-k", "kill"], ["-n", "auto", "--dist", "worksteal", "tests/inbox", "-k", "kill"]),
         (["-n0", "-x"], ["-n0", "-x"]),
+        (["--quick"], ["-n", "auto", "--dist", "worksteal", "--quick"]),
         (["--pdb"], ["--pdb"]),
         (["-p", "no:xdist"], ["-p", "no:xdist"]),
     ],

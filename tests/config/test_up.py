@@ -257,7 +257,10 @@ def readable_packages(user: pwd.struct_passwd, target: Path) -> list[str]:
 
 
 def _link_or_copy(source: str, target: str) -> None:
-    """Take a second name for a file where the file system has one, which costs nothing; never change its owner or mode."""
+    """Link `target` to the file, or copy it to another file system.
+
+    A link shares its owner and mode with the source: do not change them.
+    """
     try:
         os.link(source, target)
     except OSError:

@@ -167,6 +167,7 @@ class Turns:
                 yield kind, sent
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("role", ROLES, ids=lambda role: role or "nobody")
 def test_no_query_parameter_breaks_a_page(company, role):
     tried, turns = Tried(company, role), Turns(query_strings())
@@ -194,6 +195,7 @@ def query_strings() -> dict[str, tuple[str, dict[str, str]]]:
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["nul", "sql", "digits", "surrogate"])
 def test_no_single_query_parameter_breaks_a_page(company, kind):
     """One at a time: in company, the first that is refused may hide the others. A name that the page does not read has
@@ -219,6 +221,7 @@ def test_no_single_query_parameter_breaks_a_page(company, kind):
     assert {"q", "before", "after", "weeks"} <= {*alone}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("role", ROLES, ids=lambda role: role or "nobody")
 def test_no_form_field_breaks_an_address(company, role):
     tried, turns = Tried(company, role), Turns(bodies())
@@ -270,6 +273,7 @@ class Forms(HTMLParser):
             self.choice = ""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("role", [Role.MANAGER, Role.ADMINISTRATOR])
 def test_every_field_of_every_form_takes_anything(company, role):
     """Each form as it stands on its page, one field hostile and the others sound."""
@@ -294,6 +298,7 @@ def test_every_field_of_every_form_takes_anything(company, role):
     assert tried.failed == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", ["0", "99999999999999999999", str(2**63), "9" * 400])
 def test_ids_beyond_the_database_are_absent(company, number):
     tried, usual = Tried(company, Role.MANAGER), addresses()
@@ -304,6 +309,7 @@ def test_ids_beyond_the_database_are_absent(company, number):
     assert tried.failed == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("signed_in", [True, False])
 def test_two_thousand_fields_are_refused(company, signed_in):
     browser = company.browser(Role.MANAGER if signed_in else NOBODY, enforce_csrf_checks=True)
@@ -329,6 +335,7 @@ def state() -> dict[str, object]:
     return held
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("_without_bodies")
 @pytest.mark.parametrize("role", [Role.MANAGER, Role.ADMINISTRATOR])
 def test_without_its_token_no_form_is_taken(company, role):
@@ -342,6 +349,7 @@ def test_without_its_token_no_form_is_taken(company, role):
     assert state() == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("role", [Role.MANAGER, Role.ADMINISTRATOR])
 @pytest.mark.parametrize("method", ["get", "head", "options", "trace"])
 def test_reading_changes_nothing(company, role, method):
@@ -390,6 +398,7 @@ def leads_away(response) -> bool:
     return False
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("_without_bodies")
 @pytest.mark.parametrize("role", [Role.MANAGER, NOBODY], ids=["manager", "nobody"])
 @pytest.mark.parametrize("htmx", [False, True], ids=["page", "fragment"])

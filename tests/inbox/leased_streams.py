@@ -7,15 +7,16 @@ import uuid
 
 import pytest
 
-from accounts.models import Stream
+from accounts.models import Department, Stream
 from inbox.ingest.page import PageOutcome, store_page
 from routing.models import RoutingDefault, Rule
 from routing.rules import versions
 from tests.factories import NOW, BrandAccountFactory, DepartmentFactory, StreamFactory
 from tests.inbox.fake_connector import page
+from tests.prepared_rows import PreparedRows
 
 
-def publish_rules() -> dict[str, object]:
+def build_departments_with_rules() -> dict[str, Department]:
     """Create two departments and publish rules for them. Return them by slug.
 
     "billing" gets messages with "refund", "service" the rest; "thanks" needs no answer.
@@ -39,8 +40,17 @@ def publish_rules() -> dict[str, object]:
         )
     RoutingDefault.objects.create(department=service)
     versions.publish_rules(None, "tests", NOW)
-    versions.clear_rules_cache()
     return {"billing": billing, "service": service}
+
+
+DEPARTMENTS_WITH_RULES = PreparedRows(build_departments_with_rules)
+
+
+def publish_rules() -> dict[str, Department]:
+    """Insert the departments and live rules of `build_departments_with_rules`. Return the departments by slug."""
+    departments = DEPARTMENTS_WITH_RULES.insert()
+    versions.clear_rules_cache()
+    return departments
 
 
 def leased_stream(**changes: object) -> Stream:

@@ -8,7 +8,9 @@ import pytest
 
 from accounts.models import Role
 from routing.rules import versions
+from routing.rules.editing import RuleContent, add_rule, set_default_department
 from tests.factories import NOW, DepartmentFactory, UserFactory
+from tests.prepared_rows import PreparedRows
 
 
 @pytest.fixture(autouse=True)
@@ -18,11 +20,8 @@ def _no_memory_between_tests():
     versions.clear_rules_cache()
 
 
-@pytest.fixture()
-def company(db):
+def build_company():
     """Service, billing and a closed department; a manager who may edit, an agent who may not; two rules."""
-    from routing.rules.editing import RuleContent, add_rule, set_default_department
-
     service = DepartmentFactory(slug="service", name="Service")
     billing = DepartmentFactory(slug="billing", name="Billing")
     closed = DepartmentFactory(slug="museum", name="Museum", is_open=False)
@@ -52,3 +51,12 @@ def company(db):
         refunds=refunds,
         faults=faults,
     )
+
+
+COMPANY = PreparedRows(build_company)
+
+
+@pytest.fixture()
+def company(db):
+    """The company of `build_company`."""
+    return COMPANY.insert()

@@ -32,14 +32,18 @@ def test_signature_of_the_rfc_example():
         "kAcSOqF21Fu85e7zjz7ZN2U4ZRhF3WpwPg", "LswwdoUaIvS8ltyTt5jkRh4J50vUPVVHtR2YPi5kE",
     )  # fmt: skip
     # Worked through with oauthlib, an implementation that is not ours.
+    from oauthlib.oauth1 import Client
     from oauthlib.oauth1.rfc5849 import signature as other
 
     base = other.signature_base_string(
         "POST", "https://api.twitter.com/1.1/statuses/update.json", other.normalize_parameters(parameters)
     )
-    assert found == other.sign_hmac_sha1(
-        base, "kAcSOqF21Fu85e7zjz7ZN2U4ZRhF3WpwPg", "LswwdoUaIvS8ltyTt5jkRh4J50vUPVVHtR2YPi5kE"
+    client = Client(
+        "xvz1evFS4wEEPTGEFPHBog",
+        client_secret="kAcSOqF21Fu85e7zjz7ZN2U4ZRhF3WpwPg",
+        resource_owner_secret="LswwdoUaIvS8ltyTt5jkRh4J50vUPVVHtR2YPi5kE",
     )
+    assert found == other.sign_hmac_sha1_with_client(base, client)
 
 
 def test_a_good_signature_says_who_one_is(sim):

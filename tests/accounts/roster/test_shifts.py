@@ -20,6 +20,7 @@ from accounts.shifts import (
     split_into_segments,
     wall_clock_to_utc,
 )
+from config.testing.quick import scale_examples
 
 UTC = ZoneInfo("UTC")
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -122,7 +123,7 @@ hours = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=scale_examples(60))
 @given(shifts_drawn, zones, hours)
 def test_stretches_and_coverage_agree_with_walking_every_quarter_of_an_hour(shifts, zone, promise):
     start = wall_clock_to_utc(dt.date(2026, 3, 25), 0, zone)

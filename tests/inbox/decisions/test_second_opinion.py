@@ -26,6 +26,7 @@ from routing.rules.editing import RuleContent, add_rule, set_default_department
 from tests.factories import NOW, BrandAccountFactory, DepartmentFactory, StreamFactory, UserFactory
 from tests.inbox.fake_connector import message
 from tests.inbox.page_requests import signed_in
+from tests.prepared_rows import PreparedRows
 from tests.routing.classifier.examples import examples
 
 pytestmark = pytest.mark.django_db
@@ -76,11 +77,18 @@ class Place:
             router_versions.set_threshold(slug, value)
 
 
+def build_taught_place():
+    place = Place()
+    place.teach()
+    return place
+
+
+TAUGHT_PLACE = PreparedRows(build_taught_place)
+
+
 @pytest.fixture
 def place():
-    found = Place()
-    found.teach()
-    return found
+    return TAUGHT_PLACE.insert()
 
 
 def test_what_it_is_sure_of_moves_with_its_reasons(place):

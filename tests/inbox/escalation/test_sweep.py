@@ -246,6 +246,7 @@ def test_the_tick_sweeps_and_recomputes(world):
     assert SLAVersion.objects.get().recomputed_at is not None
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_three_beats_at_once_do_everything_once():
     world = a_world()

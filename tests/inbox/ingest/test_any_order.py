@@ -8,6 +8,7 @@ from django.db.models import Count
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from config.testing.quick import scale_examples
 from inbox.models import Case, CaseEvent, Custody, Decision, Message, Verb
 from networks.base import Author
 from tests.factories import NOW
@@ -40,7 +41,7 @@ TEXTS |= {"m2": "edited 2", "m5": "edited again"}
     size=st.integers(1, 12),
 )
 @settings(
-    max_examples=25,
+    max_examples=scale_examples(25),
     suppress_health_check=[*settings().suppress_health_check, HealthCheck.function_scoped_fixture],
 )
 def test_any_order_gives_the_same_messages(feed, order, rest, size):

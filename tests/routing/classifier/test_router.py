@@ -16,6 +16,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from config.testing.quick import scale_examples
 from routing.classifier import scoring
 from routing.classifier.arrays import feature_weights, kernel_matrix, pack_rows, score_rows, transpose_rows
 from routing.classifier.cross_validation import choose_strength
@@ -148,7 +149,7 @@ def test_only_the_beginning_of_a_giant_text_costs_anything():
     assert len(count_features("word " * 1_000_000)) < 200
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=scale_examples(150))
 @given(st.text(max_size=400), st.sampled_from(["service", "billing", "unheard-of", ""]), st.booleans())
 def test_a_guess_is_total_and_adds_up(trained, text, department, by_default):
     said = Votes(department, by_default, () if by_default else ((department, "some-key"),))
@@ -280,6 +281,7 @@ def test_arrays_that_do_not_fit_are_refused(trained):
         unpack_router(written.getvalue())
 
 
+@pytest.mark.slow
 def test_no_process_loads_numpy_before_it_asks_the_router():
     code = "import django,sys; django.setup(); import inbox.tasks, config.urls, routing.learning.trainings; print('numpy' in sys.modules)"
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -25,7 +25,9 @@ from routing.refusals import RuleSetError
 from routing.rules import editing, versions
 from routing.rules.editing import RuleContent
 from tests.factories import NOW, DepartmentFactory, UserFactory
+from tests.prepared_rows import PreparedRows
 from tests.routing.classifier.examples import examples
+from tests.routing.conftest import build_company
 
 pytestmark = pytest.mark.django_db
 
@@ -41,18 +43,28 @@ def _no_router_between_tests():
     active.clear_active_router_cache()
 
 
-@pytest.fixture
-def world(client, company):
-    """Ninety imported corrections and a version; a manager of every department is signed in."""
-    tech = DepartmentFactory(slug="tech", name="Tech")
-    boss = UserFactory(role=Role.ADMINISTRATOR)
-    company.tech, company.boss, company.client = tech, boss, client
+def build_trained_company():
+    """The company with ninety imported corrections and a version, an administrator, and a manager of service alone."""
+    company = build_company()
+    company.tech = DepartmentFactory(slug="tech", name="Tech")
+    company.boss = UserFactory(role=Role.ADMINISTRATOR)
     company.chief = UserFactory(role=Role.MANAGER, departments=[company.service])
-    pairs = [(one.text, one.department) for one in examples(90)]
+    pairs = [(example.text, example.department) for example in examples(90)]
     corrections.import_corrections(pairs, by=company.manager, now=NOW)
     trainings.request_training(None, NOW)
     trainings.run_training(trainings.claim_training(NOW))
-    client.force_login(boss, backend="django.contrib.auth.backends.ModelBackend")
+    return company
+
+
+TRAINED_COMPANY = PreparedRows(build_trained_company)
+
+
+@pytest.fixture
+def world(client, db):
+    """The company of `build_trained_company`; its administrator is signed in."""
+    company = TRAINED_COMPANY.insert()
+    company.client = client
+    client.force_login(company.boss, backend="django.contrib.auth.backends.ModelBackend")
     return company
 
 

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from config.testing.quick import scale_examples
 from routing.playbook.checks import check_playbook
 from routing.playbook.tree import (
     ACTION_LABELS,
@@ -102,7 +103,7 @@ SNAPSHOTS = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=scale_examples(300))
 @given(SNAPSHOTS, st.lists(st.text(max_size=3) | KEYS, max_size=20), KEYS)
 def test_it_is_total_and_deterministic(snapshot, answers, start):
     before = copy.deepcopy(snapshot)
@@ -112,7 +113,7 @@ def test_it_is_total_and_deterministic(snapshot, answers, start):
     assert snapshot == before
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=scale_examples(300))
 @given(SNAPSHOTS)
 def test_a_tree_without_problems_always_ends(snapshot):
     found = check_playbook(snapshot, DEPARTMENTS)

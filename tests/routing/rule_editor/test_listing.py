@@ -49,6 +49,7 @@ def key(name):
     return Rule.objects.get(name=name).key
 
 
+@pytest.mark.slow
 def test_of_two_thousand_rules_a_page_is_shown(company, admin):
     many(company, 1998)
     shown = body(admin)

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from config.testing.quick import scale_examples
 from routing.conditions.implication import WordList, excludes, implies, matches_everything, matches_nothing
 from routing.rules.findings import Vocabulary, check_rules
 from tests.routing.conditions.oracle import holds
@@ -164,7 +165,7 @@ def test_a_rule_that_can_never_hold_is_named():
 
 
 @given(facts, trees, trees)
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=scale_examples(300))
 def test_what_is_said_to_follow_follows(message, one, other):
     if implies(one, other) and holds(one, message):
         assert holds(other, message)

@@ -1,0 +1,74 @@
+"""The quick run (`manage.py test --quick`): an answer in two minutes on two processors, for daily work.
+
+It leaves out the tests that are marked `browser` or `slow` and tries fewer examples of each Hypothesis property. Its last
+lines say how much that was, so that nobody takes it for the whole suite.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+OPTION = "--quick"
+#: The Hypothesis profiles: examples per property in the whole suite and in a quick run.
+EXAMPLES = {"suite": 100, "quick": 10}
+#: The markers of what a quick run leaves out, with the reason. A test that has both counts for the first.
+LEFT_OUT_MARKERS = {
+    "browser": "that need a browser",
+    "slow": "that are slow: they start and kill processes, walk through every form, or calculate for long",
+}
+
+
+def load_hypothesis_profile(*, quick: bool) -> None:
+    """Register both Hypothesis profiles and load one.
+
+    Neither has a deadline: on a busy machine properties that hold would fail.
+    """
+    for name, examples in EXAMPLES.items():
+        settings.register_profile(
+            name, max_examples=examples, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+        )
+    settings.load_profile("quick" if quick else "suite")
+
+
+def scale_examples(number: int) -> int:
+    """Return `number` of examples, scaled to this run; at least one.
+
+    For `@settings(max_examples=scale_examples(300))`: a plain number would hold in a quick run, too.
+    """
+    return max(1, number * settings().max_examples // EXAMPLES["suite"])
+
+
+def leave_out_items(items: list[pytest.Item]) -> tuple[list[pytest.Item], Counter[str]]:
+    """Remove from `items` what a quick run leaves out.
+
+    Returns the removed tests, and their number per marker.
+    """
+    remaining: list[pytest.Item] = []
+    left_out: list[pytest.Item] = []
+    numbers: Counter[str] = Counter()
+    for item in items:
+        marker = next((name for name in LEFT_OUT_MARKERS if item.get_closest_marker(name)), None)
+        if marker is None:
+            remaining.append(item)
+        else:
+            left_out.append(item)
+            numbers[marker] += 1
+    items[:] = remaining
+    return left_out, numbers
+
+
+def describe_quick_run(numbers: dict[str, int]) -> list[str]:
+    """Return the lines that say what a quick run left out.
+
+    `numbers` are those of `leave_out_items`.
+    """
+    reasons = [f"{numbers.get(name, 0)} {reason}" for name, reason in LEFT_OUT_MARKERS.items()]
+    return [
+        f"Left out {sum(numbers.values())} tests:",
+        *(f"  {reason}" for reason in reasons),
+        f"Tried {EXAMPLES['quick']} examples per property, where the whole suite tries {EXAMPLES['suite']}.",
+        "Before a change lands: python3 manage.py test",
+    ]
