@@ -15,9 +15,8 @@ LOCK_VARIABLE = "HORSESHOE_TEST_TEMPLATE_LOCK"
 
 
 def share_migrated_database(connection: Any) -> None:
-    """Make the test database of `connection` from the template.
-
-    The first worker migrates its own database and makes the template of it. The others copy the template.
+    """Make `connection`'s test database a copy of the template. The first worker that needs the template
+    makes it.
     """
     creation = connection.creation
     create = creation.create_test_db

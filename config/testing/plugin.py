@@ -126,10 +126,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what a quick run does not need; put long tests first.
-
-    The order changes in parallel runs only: while one worker runs a long test the others take over the short ones, and at
-    the end no worker waits for a single long test. Tests that need a browser are the shorter ones of the long.
+    """Put slow tests first in a parallel run. The others are shared out meanwhile, and at the end nobody
+    waits for one long test. Tests with a browser come after the rest of the slow ones.
     """
     if config.option.quick:
         left_out, numbers = quick.leave_out_items(items)
@@ -174,20 +172,14 @@ def pytest_terminal_summary(
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_finish() -> None:
-    """Exempt everything loaded so far from garbage collection.
-
-    It stays for the whole run. Searching it for garbage took a tenth of the time.
-    """
+    """Keep what is loaded by now out of garbage collection. A tenth of the time went into looking through it."""
     garbage.freeze_loaded_objects()
     gc.set_threshold(20_000, 20, 20)
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtestloop(session: pytest.Session) -> None:
-    """Let the workers of a parallel run share one migrated database.
-
-    Only where the servers are the run's own (see `config.testing.database`).
-    """
+    """Let several workers share one migrated database. Only where the servers are the run's own."""
     several = getattr(session.config, "workerinput", {}).get("workercount", 1) > 1
     if several and testing_database.LOCK_VARIABLE in os.environ:
         from django.conf import settings
@@ -214,9 +206,9 @@ def _use_own_valkey_database(worker: str) -> None:
 
 
 def _compile_once(folder: Path) -> None:
-    """Keep bytecode in `folder` where none may be kept beside the source.
+    """Keep bytecode for this run where none may lie beside the source.
 
-    For this run and the processes that it starts: each would spend more time on compiling than on the rest of its start.
+    Each process would spend more time on compiling than on all the rest of its start.
     """
     if sys.dont_write_bytecode:
         os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
@@ -225,7 +217,7 @@ def _compile_once(folder: Path) -> None:
 
 
 def _make_home() -> Home:
-    """Return a new data folder for this run; remove those of runs that were killed."""
+    """Make a new folder for this run. Those of runs that were killed are removed."""
     for left in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
         with contextlib.suppress(OSError), (left / "lock").open("rb") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -247,10 +239,7 @@ def _make_static_root(home: Home) -> Path:
 
 
 def _block_other_hosts() -> None:
-    """Make connections and look-ups raise `OutsideWorldError` for other hosts.
-
-    Allowed are this host and the hosts of DATABASE_URL and REDIS_URL.
-    """
+    """Make connections and look-ups to other hosts raise. This machine and the given servers are allowed."""
     server_hosts = {urlsplit(os.environ.get(name, "")).hostname for name in ("DATABASE_URL", "REDIS_URL")}
     connect, connect_ex, look_up = socket.socket.connect, socket.socket.connect_ex, socket.getaddrinfo
 
