@@ -1,8 +1,9 @@
-"""Which departments a misrouted case most likely belongs to: what the rules would say next, then who had it before."""
+"""Order departments by how likely a misrouted case belongs to them: by the rules' next votes, then by who had it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from accounts.models import Department
 from inbox.message_facts import FACTS_OF_MESSAGES
@@ -15,8 +16,10 @@ from routing.rules.engine import matching_decisions
 def sort_by_likelihood(
     departments: Sequence[Department], votes: Iterable[str], had_it: Iterable[int]
 ) -> list[Department]:
-    """`departments` with the most likely first: those that `votes` names (slugs, best first), those that had the case
-    before (ids, newest first), then the rest as they come.
+    """Return `departments`, the most likely first.
+
+    Those that `votes` names (slugs, best first), those that had the case before (ids, newest first), then the rest as
+    they come.
     """
     by_slug, by_id = (
         {department.slug: department for department in departments},
@@ -41,11 +44,13 @@ def rank_likely_departments(case: Case, departments: Sequence[Department]) -> li
 def _rule_votes(case: Case) -> list[str]:
     """Return the departments that matching rules name, in their order. For the customer's last message."""
     messages = Message.objects.filter(case=case, direction=Direction.INBOUND).order_by("-network_time", "-id")
-    row = FACTS_OF_MESSAGES.select(messages).first()
+    row = FACTS_OF_MESSAGES.select(messages, "text").first()
     if row is None:
         return []
     try:
         rules = versions.live_rules()
     except RuleSetError:
         return []
-    return [decision.department for decision in matching_decisions(FACTS_OF_MESSAGES.restore(row), rules)]
+    # The text as it is now: a customer who has edited it since says more about where the case belongs.
+    facts = replace(FACTS_OF_MESSAGES.restore(row), text=row["text"])
+    return [decision.department for decision in matching_decisions(facts, rules)]

@@ -224,6 +224,15 @@ class TestLikelyDepartments:
         )  # fmt: skip
         assert rank_likely_departments(sent, [service, sales]) == [sales, service]
 
+    def test_an_edited_message_counts_as_it_reads_now(self, sent, service):
+        sales = DepartmentFactory(slug="sales")
+        editor = UserFactory(role=Role.ADMINISTRATOR)
+        set_default_department(service, editor, NOW)
+        add_rule(RuleContent("Quote", {"field": "words", "any": ["quote"]}, sales), editor, "", NOW)
+        versions.clear_rules_cache()
+        sent.messages.update(text="A quote, please", history=[{"text": "Hello", "at": NOW.isoformat()}])
+        assert rank_likely_departments(sent, [service, sales]) == [sales, service]
+
     def test_without_rules_or_messages_it_is_who_had_it_before(self, service, billing, ann):
         other, case = DepartmentFactory(), CaseFactory(department=service)
         verbs.hand_over_case(case.pk, ann, billing, "A charge", now=NOW)
