@@ -1,7 +1,7 @@
-"""Sparse rows of numbers, and the few things that are done with them.
+"""Sparse feature rows and the matrix operations on them.
 
-numpy is loaded where it is first needed: a web process or a poll worker that never asks the learned router does without
-its 25 MB.
+numpy takes 25 MB, so it is imported inside the functions that use it: web processes and poll workers that
+never ask the learned router do not load it.
 """
 
 from __future__ import annotations
@@ -18,19 +18,20 @@ if TYPE_CHECKING:
     Floats: TypeAlias = NDArray[np.float32]
     Ints: TypeAlias = NDArray[np.int64]
 
-#: One row: the numbers of its features and their values.
+#: One row: (feature number, value) pairs.
 FeatureRow = Sequence[tuple[int, float]]
-#: Features that more rows than this hold are multiplied as dense columns, so many at a time, in so many rows at a time.
+#: Features that occur in more than `_DENSE_FROM` rows are multiplied as dense matrices, `_BLOCK` features and
+#: `_STRIPE` rows at a time.
 _DENSE_FROM, _BLOCK, _STRIPE = 48, 512, 500
 
 
 @dataclass(frozen=True, slots=True)
 class SparseRows:
-    """Rows one after the other: the features that each holds, with their values. Twelve bytes a value."""
+    """A sparse matrix by rows (CSR): feature numbers and values. Twelve bytes per value."""
 
     features: Ints
     values: Floats
-    #: Where each row begins; one more than there are rows.
+    #: The index at which each row begins, and the end of the last row: `count + 1` entries.
     starts: Ints
     width: int
 
@@ -41,11 +42,11 @@ class SparseRows:
 
 @dataclass(frozen=True, slots=True)
 class SparseColumns:
-    """Rows turned around: of every feature the rows that hold it, one after the other, with their values."""
+    """The same matrix by columns (CSC): for each feature the numbers of its rows, and the values."""
 
     rows: Ints
     values: Floats
-    #: Where each feature begins; one more than there are features.
+    #: The index at which each feature begins, and the end of the last one: `width + 1` entries.
     starts: Ints
     count: int
 
@@ -57,7 +58,8 @@ class SparseColumns:
 def pack_rows(rows: Iterable[FeatureRow], width: int) -> SparseRows:
     """Pack `rows` of at most `width` features.
 
-    Each is gone when the next comes: as Python's own numbers thousands of them would need a hundred megabytes.
+    `rows` may be a generator, so that only one row at a time exists as Python numbers: thousands of them
+    would take a hundred megabytes.
     """
     import numpy as np
 
@@ -75,7 +77,7 @@ def pack_rows(rows: Iterable[FeatureRow], width: int) -> SparseRows:
 
 
 def transpose_rows(sparse: SparseRows) -> SparseColumns:
-    """Turn rows into columns."""
+    """Convert rows to columns."""
     import numpy as np
 
     row_numbers = np.repeat(np.arange(sparse.count), np.diff(sparse.starts))
@@ -85,7 +87,7 @@ def transpose_rows(sparse: SparseRows) -> SparseColumns:
 
 
 def kernel_matrix(columns: SparseColumns) -> Floats:
-    """Multiply every row by every row: n × n."""
+    """Compute the kernel matrix K = X Xᵀ (n × n)."""
     import numpy as np
 
     product = np.zeros((columns.count, columns.count), np.float32)
@@ -107,7 +109,10 @@ def kernel_matrix(columns: SparseColumns) -> Floats:
 
 
 def feature_weights(columns: SparseColumns, share: Floats) -> Floats:
-    """Compute Xᵀ A: what `share` (n × k) of the rows makes of every feature, width × k."""
+    """Compute Xᵀ A, the weights of the features (width × k).
+
+    `share` is A (n × k): the coefficient of each row.
+    """
     import numpy as np
 
     weights = np.zeros((columns.width, share.shape[1]), np.float32)
@@ -120,7 +125,7 @@ def feature_weights(columns: SparseColumns, share: Floats) -> Floats:
 
 
 def score_rows(sparse: SparseRows, weights: Floats) -> Floats:
-    """Compute X W: the rows' scores, n × k."""
+    """Compute X W, the scores of the rows (n × k)."""
     import numpy as np
 
     scores = np.zeros((sparse.count, weights.shape[1]), np.float32)

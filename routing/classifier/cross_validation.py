@@ -1,7 +1,8 @@
-"""Judge what can be learned on examples that were not learned from. Pure; deterministic.
+"""Cross-validation of a training. Pure; deterministic.
 
-The examples are cut into folds; each fold is scored by a fit of all others. These scores choose how much of what is
-learned to use and how sure it may be, and they are what a version's figures are made of.
+The examples are split into folds, and each fold is scored by a model fitted to all others. These scores
+determine the strength of what was learned and the temperature, and all figures of a router version are
+computed from them.
 """
 
 from __future__ import annotations
@@ -20,19 +21,23 @@ if TYPE_CHECKING:
     from routing.classifier.arrays import Floats
 
 FOLDS = 5
-#: With few examples the folds are cut anew so many times: one cut would be luck.
+#: With at most `FEW_EXAMPLES` examples the split into folds is repeated, because the result of a single split
+#: would depend too much on chance.
 CUTS_WHEN_FEW, FEW_EXAMPLES = 3, 400
-#: How much of what was learned may be used.
+#: The candidate factors by which learned scores are multiplied.
 STRENGTHS = (0.25, 0.5, 0.75, 1.0)
 TEMPERATURES = tuple(0.4 * 1.15**step for step in range(16))
-#: The share of the surest guesses that is looked at on its own.
+#: The share of guesses, most confident first, for which accuracy is also reported separately.
 SUREST_SHARE = 0.4
 
 Progress = Callable[[str], None]
 
 
 def cross_validate(data: TrainingData, seed: int, progress: Progress) -> list[Floats]:
-    """Return what was learned about examples that were not seen: one array (n × k) a cut."""
+    """Return the learned scores of each example, from models without it.
+
+    One array (n × k) per split. `progress` receives a sentence per fold.
+    """
     import numpy as np
 
     learned_by_cut = []
@@ -50,7 +55,7 @@ def cross_validate(data: TrainingData, seed: int, progress: Progress) -> list[Fl
 
 
 def _assign_folds(labels: Sequence[str], seed: int) -> list[int]:
-    """Return the fold of each example; each department is spread over all."""
+    """Return the fold of each example, with every department spread over all."""
     order = list(range(len(labels)))
     random.Random(seed).shuffle(order)
     order.sort(key=lambda at: labels[at])
@@ -61,9 +66,10 @@ def _assign_folds(labels: Sequence[str], seed: int) -> list[int]:
 
 
 def choose_strength(data: TrainingData, learned_by_cut: Sequence[Floats]) -> tuple[float, bool]:
-    """Choose how much of what was learned to use; also return whether that is not worse than the rules.
+    """Choose the factor by which learned scores are multiplied.
 
-    What counts is the mean of accuracy and macro-F1 over the cuts. Of equals the stronger is chosen.
+    Also return whether the result is at least as good as the rules alone. The criterion is the mean of
+    accuracy and macro-F1 over the splits; of equal factors the largest is chosen.
     """
     alone = _mean_score(data, [example.votes.department for example in data.examples])
 
@@ -106,9 +112,10 @@ def find_temperature(data: TrainingData, scores_by_cut: Sequence[Floats]) -> flo
 def compute_metrics(
     data: TrainingData, scores_by_cut: Sequence[Floats], temperature: float
 ) -> dict[str, Any]:
-    """Compute the figures of the cross-validation: means over the cuts, tables of the first.
+    """Compute the figures of the cross-validation.
 
-    `outcomes` has, of every example, the right department, the one named and how sure.
+    Numbers are means over the splits; tables are of the first split. `outcomes` has a row for each example:
+    the right department, the predicted one and its probability.
     """
     rules = [example.votes.department for example in data.examples]
     named_by_cut = [_best_departments(data, scores) for scores in scores_by_cut]
@@ -148,9 +155,9 @@ def _probabilities(scores: Floats, temperature: float) -> Floats:
 
 
 def _right_counts_by_rule(examples: Sequence[Example]) -> dict[str, list[int]]:
-    """Count the decisions of each rule: right ones, and all.
+    """Count the decisions of each rule, as [right, all] by its key.
 
-    Rules go by their key; only the one that decided counts.
+    Only the rule that decided counts, not the other matching ones.
     """
     counts_by_rule: dict[str, list[int]] = {}
     for example in examples:

@@ -1,4 +1,4 @@
-"""A message as features: words and pairs of words, pieces of words, signs such as a link, and the rules' votes.
+"""Features of a message: words, word pairs, character n-grams, signs such as a link, and the rules' votes.
 
 Pure; never raises.
 """
@@ -14,22 +14,23 @@ from itertools import pairwise
 
 from routing.text import tokenize
 
-#: Only this many characters of a message are read: more than any public post holds, and it bounds what one costs.
+#: Only this many characters of a message are read: more than any public post has, and a limit on the time per
+#: message.
 READ_CHARACTERS = 1_000
-#: Lengths of the pieces of words, the word's edges included.
+#: Lengths of the character n-grams of a word. A blank on each side of the word counts as a character.
 PIECE_LENGTHS = (2, 3, 4, 5)
-#: Features of the text that are kept at most, the most frequent first.
+#: The largest number of text features; the most frequent ones are used.
 MAX_FEATURES = 40_000
-#: From so many examples on, a feature must occur in two of them.
+#: From this many examples on, a text feature must occur in at least two examples or rule phrases.
 MANY_EXAMPLES = 300
-#: How much a rule that holds weighs against the one that decides, which weighs 1.
+#: The weight of the features of every matching rule; the department of the rule that decides has weight 1.
 _HOLDING_WEIGHT = 0.7
-#: How much a sign weighs, likewise. Measured; see docs/decisions.
+#: The weight of a sign, on the same scale. Measured; see docs/decisions.
 _SIGN_WEIGHT = 0.2
 _LINK = re.compile(r"(?:https?://|www\.)\S+")
 _HANDLE = re.compile(r"@\w+")
 _DIGIT = re.compile(r"\d")
-#: What a message looks like in any language.
+#: Signs of a message that do not depend on its language.
 _SIGNS = {
     "asks": re.compile(r"[?\uff1f\u061f]"),
     "ends asking": re.compile(r"[?\uff1f\u061f]\W*$"),
@@ -44,16 +45,18 @@ _SIGNS = {
     "drawn out": re.compile(r"([^\W\d])\1\1"),
     "several sentences": re.compile(r"[.!?]\s+\S[^.!?]*[.!?]\s+\S"),
 }
-#: Fewer words than these are one length each; all that is longer is another.
+#: Length classes: fewer words than the first number, than the second, and so on. Longer messages form the
+#: last class.
 _LENGTHS = (6, 12, 20, 30)
 
 
 @dataclass(frozen=True, slots=True)
 class Votes:
-    """What the rules say about a message.
+    """The rules' decision about a message, and the other rules that match.
 
-    `department` (a slug) is where it goes without learning, `by_default` whether only because no rule holds, `holding` every
-    rule that holds, as (department, key), in order, and `sentiment` what was read from the text, "" for unread.
+    `department` (a slug) is the destination without learning. `by_default` is True when no rule matches.
+    `holding` has every matching rule as (department, key), in order. `sentiment` is the sentiment read from
+    the text, "" when it was not read.
     """
 
     department: str
@@ -65,14 +68,18 @@ class Votes:
 def message_words(text: str) -> tuple[str, ...]:
     """Return the words of a message, folded, in order.
 
-    Links and names become signs, digits 0: they tell customers apart, not departments.
+    Links and handles become placeholders and digits become 0, because they identify customers, not
+    departments.
     """
     plain = _HANDLE.sub(" \u2709 ", _LINK.sub(" \u2197 ", text[:READ_CHARACTERS]))
     return tokenize(_DIGIT.sub("0", plain))
 
 
 def count_features(text: str) -> Counter[str]:
-    """Count how often each feature of the text occurs: "w refund", "w charged twice", "c efun"."""
+    """Count the text features: "w refund", "w charged twice", "c efun".
+
+    "w" is a word or two words in a row, "c" a character n-gram.
+    """
     words = message_words(text)
     counts = Counter(f"w {word}" for word in words)
     counts.update(f"w {left} {right}" for left, right in pairwise(words))
@@ -95,7 +102,7 @@ def vote_features(votes: Votes) -> dict[str, float]:
 
 
 def sign_features(text: str, votes: Votes) -> dict[str, float]:
-    """Return the looks of a message as features: "sign link", "length 12", "sentiment negative"."""
+    """Return the signs of a message: "sign link", "length 12", "sentiment negative"."""
     beginning = text[:READ_CHARACTERS]
     count = len(beginning.split())
     names = [f"sign {name}" for name, pattern in _SIGNS.items() if pattern.search(beginning)]
@@ -106,16 +113,16 @@ def sign_features(text: str, votes: Votes) -> dict[str, float]:
 
 
 def other_features(text: str, votes: Votes) -> dict[str, float]:
-    """Return the features that are no words: signs and the rules' votes."""
+    """Return the features that are not text: signs and the rules' votes."""
     return vote_features(votes) | sign_features(text, votes)
 
 
 @dataclass(frozen=True, slots=True)
 class FeatureSpace:
-    """The features that count, each with its number.
+    """The features in use, each with its number.
 
-    First the text's (`names`, with `rarity`: how rare each is), then `others` (`other_features`), then one that every message
-    has.
+    Text features come first (`names`, with `rarity`, the inverse document frequency of each), then `others`
+    (see `other_features`), and last a constant feature that every message has.
     """
 
     names: Mapping[str, int]
@@ -127,7 +134,10 @@ class FeatureSpace:
         return len(self.names) + len(self.others) + 1
 
     def text_row(self, counts: Mapping[str, int]) -> list[tuple[int, float]]:
-        """Return the text's part of a row: words and pieces, each of length 1."""
+        """Return the text's part of a row.
+
+        Words and character n-grams are each normalized to length 1.
+        """
         parts: tuple[list[tuple[int, float]], list[tuple[int, float]]] = ([], [])
         for name, count in counts.items():
             number = self.names.get(name)
@@ -141,7 +151,7 @@ class FeatureSpace:
         return row
 
     def feature_row(self, text: str, votes: Votes) -> list[tuple[int, float]]:
-        """Return a message as (feature, value) pairs."""
+        """Return a message as (feature number, value) pairs."""
         row = self.text_row(count_features(text))
         first = len(self.names)
         for name, value in other_features(text, votes).items():
@@ -154,8 +164,8 @@ class FeatureSpace:
 def build_feature_space(texts: Sequence[str], hints: Iterable[str], votes: Sequence[Votes]) -> FeatureSpace:
     """Build the features of examples and of the rules' words.
 
-    `votes` stand beside the examples' `texts`; `hints` are the rules' words. How rare the features are, the examples say (a
-    smoothed inverse document frequency).
+    `votes` belong to the examples' `texts`, in the same order; `hints` are the rules' words. `rarity` is a
+    smoothed inverse document frequency over the examples alone.
     """
     counts: Counter[str] = Counter()
     for text in texts:
@@ -174,7 +184,10 @@ def build_feature_space(texts: Sequence[str], hints: Iterable[str], votes: Seque
 
 
 def feature_in_words(feature: str) -> str:
-    """Return a feature as people read it: its words; "" for pieces of words and signs."""
+    """Return the words of a feature for people.
+
+    "" for character n-grams, signs, and words without a letter.
+    """
     if not feature.startswith("w ") or not any(letter.isalpha() for letter in feature[2:]):
         return ""
     return feature[2:] if "\u2709" not in feature and "\u2197" not in feature else ""

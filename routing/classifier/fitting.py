@@ -1,9 +1,9 @@
 """Multinomial logistic regression with an offset, over a kernel matrix.
 
-The weights are a sum over the examples, W = Xᵀ A, so fitting needs K = X Xᵀ alone: with a few thousand examples and
-ten times as many features that is the cheaper side, and one K serves every fold of a cross-validation. The minimiser
-is L-BFGS (Nocedal and Wright, Numerical Optimization, algorithm 7.4) in the inner product ⟨A, B⟩ = tr(Aᵀ K B), which
-takes the very steps that it would take over W.
+The weights are a sum over the examples, W = Xᵀ A, so fitting needs only K = X Xᵀ. With a few thousand
+examples and ten times as many features that is cheaper, and one K serves every fold of a cross-validation.
+The minimiser is L-BFGS (Nocedal and Wright, Numerical Optimization, algorithm 7.4) in the inner product ⟨A,
+B⟩ = tr(Aᵀ K B), which takes the same steps as L-BFGS over W.
 """
 
 from __future__ import annotations
@@ -14,14 +14,15 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from routing.classifier.arrays import Floats
 
-#: Pairs of steps that are remembered, steps at most, and the size of the gradient, per example, that is small enough.
+#: The number of step pairs that L-BFGS stores, the largest number of steps, and the length of the gradient,
+#: per unit of example weight, at which fitting ends.
 _MEMORY, _MAX_STEPS, _SMALL_GRADIENT = 8, 40, 2e-4
 _LEAST_STEP = 1e-5
 
 
 @dataclass(slots=True)
 class _StepPair:
-    """A step and what it did to the gradient, each beside its product with K."""
+    """A step and the change of the gradient that it caused, each with its product with K."""
 
     step: Floats
     step_k: Floats
@@ -32,10 +33,11 @@ class _StepPair:
 
 @dataclass(frozen=True, slots=True)
 class RegressionProblem:
-    """What is to be fitted: n examples, k departments.
+    """The input of a fit: n examples, k departments.
 
-    `kernel` is n × n; `targets` n × k, one 1 in each row; `weights` n, 0 for rows that are left out; `offset` n × k is what is
-    known without learning; `ridge` is the price of ½‖W‖².
+    `kernel` is n × n. `targets` is n × k with one 1 in each row. `weights` has n entries, 0 for examples that
+    are left out. `offset` (n × k) are the scores known before learning. `ridge` is the factor of the penalty
+    ½‖W‖².
     """
 
     kernel: Floats
@@ -45,9 +47,9 @@ class RegressionProblem:
     ridge: float
 
     def value_and_gradient(self, share: Floats, scores: Floats) -> tuple[float, Floats]:
-        """Return the value and its gradient.
+        """Return the value and its gradient at A = `share`.
 
-        Both at A = `share`, where K A = `scores`.
+        `scores` must be K A.
         """
         import numpy as np
 
@@ -61,7 +63,10 @@ class RegressionProblem:
 
 
 def fit_regression(problem: RegressionProblem) -> tuple[Floats, Floats]:
-    """Find A and K A (n × k) of the least value. Deterministic."""
+    """Find the A with the least value; return A and K A.
+
+    Both are n × k. Deterministic.
+    """
     import numpy as np
 
     share = np.zeros_like(problem.offset)
@@ -101,9 +106,9 @@ def fit_regression(problem: RegressionProblem) -> tuple[Floats, Floats]:
 def _direction(
     pairs: list[_StepPair], gradient: Floats, gradient_k: Floats, length: float
 ) -> tuple[Floats, Floats]:
-    """Return the way downhill and its product with K.
+    """Return the descent direction and its product with K.
 
-    The two-loop recursion: the gradient, bent by what the last steps taught.
+    This is the two-loop recursion of L-BFGS.
     """
     direction, direction_k = gradient.copy(), gradient_k.copy()
     shares: list[float] = []

@@ -1,7 +1,8 @@
-"""Use the rules' own words, even where no rule holds.
+"""Compare messages with the words of each department's rules.
 
-A rule that names "refund" says something about "refunded", too: every department has the mean of its rules' words, and
-a message is compared with it. That is what helps while there are few corrections.
+A rule that names "refund" also says something about "refunded". Each department gets the mean vector of its
+rules' words, and a message is scored by its similarity to that vector, even when no rule matches. This helps
+most while there are few corrections.
 """
 
 from __future__ import annotations
@@ -15,12 +16,12 @@ from routing.classifier.features import FeatureSpace, count_features
 if TYPE_CHECKING:
     from routing.classifier.arrays import Floats
 
-#: How much likeness to a department's words counts: measured, see docs/decisions.
+#: The factor of the similarity to a department's words. Measured; see docs/decisions.
 LIKENESS_WEIGHT = 12.0
 
 
 def rule_phrases(snapshot: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Return (words, department) for everything that the enabled rules look for."""
+    """Return (words, department) for all phrases of the enabled rules."""
     phrases = [
         (phrase.replace("*", ""), rule["department"])
         for rule in snapshot.get("rules", ())
@@ -44,9 +45,10 @@ def _phrases_of_condition(condition: Mapping[str, Any]) -> Iterator[str]:
 def likeness_weights(
     space: FeatureSpace, hints: Sequence[tuple[str, str]], departments: Sequence[str]
 ) -> Floats:
-    """Return the weights of the likeness to each department's words.
+    """Return the weights that score the similarity to each department's words.
 
-    Width × departments, multiplied by `LIKENESS_WEIGHT`. Departments whose rules name no words get none.
+    The shape is width × departments; the weights include the factor `LIKENESS_WEIGHT`. Departments whose
+    rules name no words get none.
     """
     import numpy as np
 

@@ -1,6 +1,6 @@
-"""Measure how good the learned router gets as corrections grow.
+"""Measure the learned router by the number of corrections that it learned from.
 
-On messages that it did not learn from.
+It is tested on messages that it did not learn from.
 """
 
 from __future__ import annotations
@@ -18,13 +18,16 @@ from routing.classifier import scoring
 from routing.classifier.training import TooFewExamples, TrainingResult, train_router
 from routing.classifier.training_data import Example
 
-#: Messages that are kept to test on at least.
+#: The least number of messages to test on.
 MIN_TESTED = 50
 
 
 @dataclass(frozen=True, slots=True)
 class LabelledMessage:
-    """A labelled message with the rules' votes; `in_slice` says that it belongs to the slice looked at on its own."""
+    """A labelled message with the rules' votes.
+
+    `in_slice` is True for messages of the slice that is also measured separately.
+    """
 
     example: Example
     in_slice: bool = False
@@ -39,9 +42,10 @@ def measure_learning_curve(
 ) -> dict[str, Any]:
     """Measure the rules alone and the learned router, by number of corrections.
 
-    Each time so many, drawn evenly from every department, are learned from and all others tested. Figures are means over
-    `seeds` draws; times are of this machine; `memory_mb` is how much the process grew at most. A number that leaves fewer
-    than `MIN_TESTED` to test on is left out. `say` is told what goes on.
+    For each number in `corrections`, that many messages are drawn from all departments in proportion and
+    learned from; all others are tested. Figures are means over `seeds` draws. Times depend on this machine;
+    `memory_mb` is by how much the peak memory of the process grew. A number that leaves fewer than
+    `MIN_TESTED` messages to test on is skipped. `say` receives a line of progress after each step.
     """
     before = _peak_memory_mb()
     points = []
@@ -79,14 +83,15 @@ def split_messages(
 ) -> tuple[list[LabelledMessage], list[LabelledMessage]]:
     """Return `count` of the messages, and the rest.
 
-    Every department has its share, rounded at random, in both.
+    Both have the departments in proportion, rounded at random.
     """
     order = list(range(len(messages)))
     random.Random(seed).shuffle(order)
     by_department: dict[str, list[int]] = {}
     for at in order:
         by_department.setdefault(messages[at].example.department, []).append(at)
-    # Taken in turn at even distances, the departments mix as in the whole.
+    # Each department's messages are spread evenly between 0 and 1, so any prefix has the departments in
+    # proportion.
     places = sorted(
         ((place + random.Random(f"{seed} {name}").random()) / len(members), name, at)
         for name, members in by_department.items()
@@ -99,9 +104,9 @@ def split_messages(
 def _test_figures(
     tested: Sequence[LabelledMessage], trained: TrainingResult | None, prefix: str
 ) -> dict[str, Any]:
-    """Measure on messages that were not learned from; names begin with `prefix`.
+    """Measure on messages not learned from; names begin with `prefix`.
 
-    `learned` is what a workspace would get: the rules alone where the training's own check refused the router.
+    `learned` is the result that a workspace would get: the rules alone when the training rejected the router.
     """
     right = [message.example.department for message in tested]
     rules = [message.example.votes.department for message in tested]
@@ -149,6 +154,6 @@ def _mean_figures(draws: Sequence[dict[str, Any]]) -> dict[str, Any]:
 
 
 def _peak_memory_mb() -> float:
-    """Return the most memory this process has had so far, in MB."""
+    """Return the peak memory of this process so far, in MB."""
     most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return most / (1024 * 1024 if sys.platform == "darwin" else 1024)

@@ -1,7 +1,4 @@
-"""Rules that repeated corrections suggest: words that the corrections have in common, and hardly anything else has.
-
-Pure.
-"""
+"""Find words that many corrections share and that are rare elsewhere, to suggest rules. Pure."""
 
 from __future__ import annotations
 
@@ -11,20 +8,23 @@ from dataclasses import dataclass
 from routing.classifier.features import message_words
 from routing.classifier.training_data import Example
 
-#: So many corrections must have the words, and so large a share of all examples with them must go to one department.
+#: The least number of corrections with the words, and the least share of all examples with the words that
+#: belong to one department.
 MIN_CORRECTIONS, MIN_SHARE = 3, 0.9
-#: Words in a row at most; suggestions at most; words in more than this share of all examples say nothing.
+#: The most words in a phrase, the most suggestions, and the largest share of all examples that may have a
+#: phrase (more frequent phrases say nothing).
 MAX_PHRASE_WORDS, MAX_SUGGESTIONS, MAX_EXAMPLE_SHARE = 3, 8, 0.2
-#: A word alone must have so many letters.
+#: At least one word of a phrase must have this many letters.
 MIN_LETTERS = 4
 
 
 @dataclass(frozen=True, slots=True)
 class RepeatedPhrase:
-    """Words of which examples say that messages with them belong to a department.
+    """A phrase whose messages belong to one department according to the examples.
 
-    `right` examples do, `wrong` ones belong elsewhere; `corrected` of the right ones the rules sent somewhere else, of which
-    `overruled` by a rule and not by the default.
+    `right` examples with the phrase belong to `department`, `wrong` ones elsewhere. `corrected` counts the
+    right ones that the rules sent elsewhere, `overruled` those of them that a rule decided and not the
+    default.
     """
 
     words: str
@@ -36,9 +36,10 @@ class RepeatedPhrase:
 
 
 def find_repeated_phrases(examples: Sequence[Example]) -> list[RepeatedPhrase]:
-    """Find the phrases to suggest, those that spare the most corrections first.
+    """Find the phrases to suggest, sorted by corrections, most first.
 
-    No example counts for two of them.
+    A phrase is suggested only when it catches at least `MIN_CORRECTIONS` corrected examples that no earlier
+    suggestion catches.
     """
     holding = _places_by_phrase(examples)
     limit = max(MIN_CORRECTIONS, MAX_EXAMPLE_SHARE * len(examples))
@@ -49,7 +50,8 @@ def find_repeated_phrases(examples: Sequence[Example]) -> list[RepeatedPhrase]:
         phrase = _judge_phrase(words, places, examples)
         if phrase is not None:
             candidates.append(phrase)
-    # Of two that catch the same the longer: it is the less surprising rule.
+    # Of two phrases with the same corrections the longer one comes first: the more specific rule surprises
+    # less.
     candidates.sort(key=lambda phrase: (-phrase.corrected, phrase.wrong, -len(phrase.words), phrase.words))
     chosen: list[RepeatedPhrase] = []
     spared_before: set[int] = set()
@@ -85,7 +87,7 @@ def _phrases(text: str) -> set[str]:
 
 
 def _is_meaningful(phrase: str) -> bool:
-    """Return whether people would make a rule of it: letters, no figures, a longer word."""
+    """Return whether a phrase has letters only and one longer word."""
     parts = phrase.split()
     return all(part.isalpha() for part in parts) and any(len(part) >= MIN_LETTERS for part in parts)
 

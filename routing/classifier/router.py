@@ -1,7 +1,8 @@
-"""The learned router: arrays that turn a message and the rules' votes about it into departments with probabilities.
+"""The learned router: arrays that map a message and the rules' votes to departments with probabilities.
 
-Scores are what the rules' vote is worth, plus likeness to the rules' words, plus what the corrections taught. The
-arrays are stored as numpy's own format without pickle: reading a version runs no code.
+A score is the sum of three parts: the rules' vote, the similarity to the rules' words, and what the
+corrections taught. The arrays are stored in numpy's own format without pickle, so that reading a version runs
+no code.
 """
 
 from __future__ import annotations
@@ -19,20 +20,21 @@ if TYPE_CHECKING:
 
     from routing.classifier.arrays import Floats
 
-#: How far the rules are believed before anything is learned: a rule that holds, and the default.
+#: The prior probability that the rules' vote is right: when a rule matches, and when only the default
+#: applies.
 RULE_BELIEVED, DEFAULT_BELIEVED = 0.95, 0.3
-#: Words named as the reason.
+#: The most words given as reasons.
 MAX_REASONS = 3
 ARRAYS_FORMAT = 1
 
 
 class BadArrays(ValueError):
-    """What was stored is no router."""
+    """Stored bytes that are not a router."""
 
 
 @dataclass(frozen=True, slots=True)
 class Guess:
-    """A department (slug), how probable it is (0 to 1)."""
+    """A department (slug) and its probability (0 to 1)."""
 
     department: str
     probability: float
@@ -40,17 +42,23 @@ class Guess:
 
 @dataclass(frozen=True, slots=True)
 class Router:
-    """Ready to guess. `weights` is features × departments; `temperature` makes the probabilities honest."""
+    """A router that is ready to guess.
+
+    `weights` is features × departments; dividing the scores by `temperature` calibrates the probabilities.
+    """
 
     departments: tuple[str, ...]
     space: FeatureSpace
     weights: Floats
     temperature: float
-    #: Added to the score of the department that the rules name: they are overruled only by what is clear.
+    #: Added to the score of the department that the rules name, so that only clear evidence overrules them.
     loyalty: float = 0.0
 
     def guess(self, text: str, votes: Votes) -> list[Guess]:
-        """Return every department with its probability, the best first; they add up to 1. Never raises."""
+        """Return every department with its probability, the most probable first.
+
+        The probabilities add up to 1. Never raises.
+        """
         scores = self._scores(self.space.feature_row(text, votes), votes)
         top = max(scores)
         raised = [math.exp((score - top) / self.temperature) for score in scores]
@@ -76,7 +84,7 @@ class Router:
     def reasons(self, text: str, votes: Votes, department: str) -> tuple[str, ...]:
         """Return the words that spoke most for `department`, at most `MAX_REASONS`.
 
-        Words of the text that speak for it against the others.
+        Only words of the text whose weight for the department is above their mean weight count.
         """
         if department not in self.departments:
             return ()
@@ -115,9 +123,9 @@ class Router:
 
 
 def _drop_overlapping(names: list[str]) -> tuple[str, ...]:
-    """Return the first names that do not repeat each other.
+    """Return the first names that share no word, at most `MAX_REASONS`.
 
-    "charged twice" says "charged", too.
+    "charged" adds nothing to "charged twice".
     """
     chosen: list[str] = []
     for name in names:
@@ -146,14 +154,12 @@ def unpack_router(stored: bytes) -> Router:
             space,
             weights,
             float(meta["temperature"]),
-            # Versions trained before there was any have none.
+            # Versions stored before loyalty was introduced lack it.
             float(meta.get("loyalty", 0.0)),
         )
     except BadArrays:
         raise
-    except (
-        Exception
-    ) as error:  # numpy, zipfile and json each have errors of their own for bytes that are not theirs
+    except Exception as error:  # numpy, zipfile and json raise many types for foreign bytes
         raise BadArrays(f"These are no arrays of a router: {error}") from error
     if weights.shape != (space.width, len(router.departments)) or len(rarity) != len(space.names):
         raise BadArrays("The arrays do not fit each other.")
@@ -165,9 +171,9 @@ def _number_names(names: Sequence[str]) -> dict[str, int]:
 
 
 def belief_scores(votes: Votes, departments: Sequence[str], loyalty: float = 0.0) -> list[float]:
-    """Return what the rules' vote is worth, as scores of the departments.
+    """Return the scores that the rules' vote gives to the departments.
 
-    It is the logarithm of how far the vote is believed, and `loyalty` on top for the department that the rules name.
+    They are logarithms of prior probabilities; `loyalty` is added for the department that the rules name.
     """
     believed = DEFAULT_BELIEVED if votes.by_default else RULE_BELIEVED
     rest = (1.0 - believed) / len(departments)

@@ -1,4 +1,4 @@
-"""How well departments were named: accuracy, macro-F1, the confusion table. Plain lists, no numbers library."""
+"""Scores of predicted departments: accuracy, macro-F1, confusion table. Plain lists, no numpy."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from typing import Any
 
 
 def accuracy(right: Sequence[str], named: Sequence[str]) -> float:
-    """Return the share that was named right; 0 of nothing."""
+    """Return the share of right predictions; 0 for empty lists."""
     return sum(label == name for label, name in zip(right, named, strict=True)) / (len(right) or 1)
 
 
 def macro_f1(right: Sequence[str], named: Sequence[str]) -> float:
     """Return the mean F1 score of the departments.
 
-    Of those that are right at least once; F1 is 2·both ÷ (times right + times named).
+    Only departments that are right at least once count. F1 is 2·both ÷ (times right + times named).
     """
     rights, names = Counter(right), Counter(named)
     both = Counter(label for label, name in zip(right, named, strict=True) if label == name)
@@ -23,7 +23,7 @@ def macro_f1(right: Sequence[str], named: Sequence[str]) -> float:
 
 
 def count_confusion(right: Sequence[str], named: Sequence[str]) -> dict[str, Any]:
-    """Count of each department that was right how often each was named.
+    """Count for each right department how often each one was named.
 
     Returns `{"departments": […], "rows": [[…], …]}`.
     """
@@ -35,9 +35,10 @@ def count_confusion(right: Sequence[str], named: Sequence[str]) -> dict[str, Any
 def count_decided(
     outcomes: Iterable[tuple[str, str, float]], department: str, threshold: float
 ) -> tuple[int, int]:
-    """Count what would be decided for a department, and the wrong ones.
+    """Count the decisions for a department, and the wrong ones.
 
-    `outcomes` are (right, named, confidence); decided is what is as sure as `threshold`.
+    `outcomes` are (right, named, confidence). A decision is an outcome that names the department with a
+    confidence of at least `threshold`.
     """
     decided = [right for right, named, sure in outcomes if named == department and sure >= threshold]
     return len(decided), sum(right != department for right in decided)

@@ -1,4 +1,4 @@
-"""Training: from corrections to a router, with figures on examples that it did not see. Pure; deterministic."""
+"""Train a router from corrections, with figures from cross-validation. Pure; deterministic."""
 
 from __future__ import annotations
 
@@ -20,15 +20,18 @@ from routing.classifier.fitting import fit_regression
 from routing.classifier.router import Router
 from routing.classifier.training_data import Example, build_training_data, loyalty_for
 
-#: Fewer examples than this teach nothing that could be checked.
+#: With fewer examples the result could not be checked.
 MIN_EXAMPLES = 20
-#: The newest so many examples are learned from: time and memory stay bounded, and departments change.
+#: Only the newest examples are used: this limits time and memory, and departments change.
 MAX_EXAMPLES = 4_000
 
 
 @dataclass(frozen=True, slots=True)
 class TrainingResult:
-    """A router and its figures; `is_better` says that it is not worse than the rules alone."""
+    """A router and its figures.
+
+    `is_better` is True when the router is at least as good as the rules alone.
+    """
 
     router: Router
     is_better: bool
@@ -36,7 +39,7 @@ class TrainingResult:
 
 
 class TooFewExamples(ValueError):
-    """There is not enough to learn from. The message says what is missing, for people."""
+    """Too few examples for a training. The message, for people, says what is missing."""
 
 
 def train_router(
@@ -48,8 +51,9 @@ def train_router(
 ) -> TrainingResult:
     """Train a router from `examples`, oldest first, and the rules' words.
 
-    `hints` are those of `routing.classifier.hints.rule_phrases`. The same arguments give the same router. `progress` is
-    told what goes on. Raises `TooFewExamples` below `MIN_EXAMPLES` examples, and when all are of one department.
+    `hints` is the return value of `routing.classifier.hints.rule_phrases`. The same arguments give the same
+    router. `progress` receives a sentence at each stage. Raises `TooFewExamples` when there are fewer than
+    `MIN_EXAMPLES` examples or all belong to one department.
     """
     begun = time.perf_counter()
     examples = examples[-MAX_EXAMPLES:]

@@ -1,4 +1,4 @@
-"""The examples of a training: as people gave them, and as the numbers that are fitted. Pure."""
+"""The examples of a training, as texts with labels and as arrays. Pure."""
 
 from __future__ import annotations
 
@@ -16,15 +16,16 @@ from routing.classifier.router import belief_scores
 if TYPE_CHECKING:
     from routing.classifier.arrays import Floats
 
-#: The price of large weights, by what the examples weigh in all. Measured; see docs/decisions.
+#: The ridge penalty on large weights, against a loss summed over all examples. Measured; see docs/decisions.
 RIDGE = 0.1
-#: The score of the rules' department is this much higher than fitted with 50 corrections, and no higher from 1,000 on.
+#: The bonus for the department that the rules name: `LOYALTY` with `FULL_LOYALTY_AT` corrections, 0 from
+#: `NO_LOYALTY_AT` on.
 LOYALTY, FULL_LOYALTY_AT, NO_LOYALTY_AT = 0.5, 50, 1_000
 
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A text, the department (slug) that a person says it belongs to, and the rules' votes."""
+    """A text, the department (slug) that a person chose for it, and the rules' votes."""
 
     text: str
     department: str
@@ -33,26 +34,30 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class TrainingData:
-    """The examples as numbers: n examples, k departments. Arrays are n × k unless they say otherwise."""
+    """The examples as arrays: n examples, k departments. Arrays are n × k unless noted otherwise."""
 
     examples: Sequence[Example]
     labels: list[str]
     departments: list[str]
     space: FeatureSpace
-    #: Each example's features, and every example times every example (n × n).
+    #: The examples' features by column, and the product of every example with every other (n × n).
     columns: SparseColumns
     kernel: Floats
-    #: 1 where a person says that the example belongs, else 0.
+    #: 1 for the department that a person chose, else 0.
     targets: Floats
-    #: What the rules' votes are worth to the fit, and with loyalty to what is decided.
+    #: The scores of the rules' votes, without loyalty for fitting and with loyalty for deciding.
     beliefs: Floats
     loyal_beliefs: Floats
-    #: How alike the examples are to each department's words, and the weights that say so (features × k).
+    #: The similarity of the examples to each department's words, and the weights that compute it (features ×
+    #: k).
     likenesses: Floats
     likeness_weights: Floats
 
     def build_problem(self, weights: Sequence[float]) -> RegressionProblem:
-        """Return what is to be fitted: each example with its weight, every department weighing the same in all."""
+        """Return the regression problem with the given weights of the examples.
+
+        The weights are balanced so that all departments have the same total weight.
+        """
         import numpy as np
 
         weight = np.asarray(weights, np.float32)
@@ -67,12 +72,15 @@ class TrainingData:
         )
 
     def decision_scores(self, learned: Floats, strength: float) -> Floats:
-        """Return the scores that decide when this much of `learned` is used."""
+        """Return the scores that decide, with `learned` multiplied by `strength`.
+
+        `strength` also multiplies the similarity to the rules' words.
+        """
         return self.loyal_beliefs + (self.likenesses + learned) * strength
 
 
 def build_training_data(examples: Sequence[Example], hints: Sequence[tuple[str, str]]) -> TrainingData:
-    """Turn examples and the rules' words (`hints`: words, department) into numbers."""
+    """Build the arrays from examples and `hints`: (words, department) of the rules."""
     import numpy as np
 
     labels = [example.department for example in examples]
@@ -102,8 +110,8 @@ def build_training_data(examples: Sequence[Example], hints: Sequence[tuple[str, 
 
 
 def loyalty_for(examples: int) -> float:
-    """Return how much clearer than the rules the router must be.
+    """Return the bonus for the rules' department with so many examples.
 
-    It fades evenly as the corrections multiply.
+    It falls linearly with the logarithm of `examples`.
     """
     return LOYALTY * max(0.0, math.log(NO_LOYALTY_AT / examples) / math.log(NO_LOYALTY_AT / FULL_LOYALTY_AT))
