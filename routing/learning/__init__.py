@@ -1,5 +1,5 @@
-"""The learned router at work: corrections, trainings, the active version, suggested rules, its pages.
+"""The learned router in use: corrections, trainings, the active version, suggested rules, and its pages.
 
-May import: service_levels, skills, rule_editor, rules, playbook, classifier and all below.
-A new way in which people teach the router goes into `corrections`; the model itself is `routing.classifier`.
+May import: service_levels, skills, rule_editor, rules, playbook, classifier and all below. A new kind of
+correction goes into `corrections`; the model itself is in `routing.classifier`.
 """

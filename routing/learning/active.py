@@ -1,5 +1,6 @@
-"""The router that is active, beside the rules. Loads numpy at the first message that it is asked about, and never while
-no version is active.
+"""The active version of the learned router.
+
+numpy is loaded when the active router is first used, and never while no version is active.
 """
 
 from __future__ import annotations
@@ -16,28 +17,30 @@ from routing.models import LearningMode, LearningSetting, RouterVersion, Version
 
 logger = logging.getLogger(__name__)
 
-#: The router decides alone from this probability on where nobody set a threshold: of what is as sure, so much is right.
+#: The probability from which the router decides alone in departments without a threshold of their own.
+#: Probabilities are calibrated, so about this share of such guesses is right.
 DEFAULT_THRESHOLD = 0.9
-#: A guess less probable than this is not even shown.
+#: Guesses with a lower probability are not shown.
 WORTH_SHOWING = 0.4
-#: A rule is weak when so many corrections or more are known of it and it was right about less than half.
+#: A rule is weak when at least this many of its decisions were judged and fewer than half of them were right.
 WEAK_FROM_CORRECTIONS = 3
 
 
 @dataclass(frozen=True, slots=True)
 class ActiveRouter:
-    """The active version, ready to guess, with the thresholds as they are."""
+    """The active version, ready to guess, with the current thresholds."""
 
     number: int
     router: Router
     thresholds: Mapping[str, float]
-    #: Of `routing.classifier.training.train_router`: by rule, how often it was right and how often it was corrected.
+    #: [right, judged] decisions by rule key, from the metrics of `routing.classifier.training.train_router`.
     by_rule: Mapping[str, Sequence[int]]
 
     def may_overrule(self, votes: Votes) -> bool:
         """Return whether the rules' vote is weak.
 
-        It is where no rule holds, or where people say of the rule that decides that it is wrong more often than right.
+        It is weak when no rule matches, or when the corrections show that the rule that decides is wrong more
+        often than right.
         """
         if votes.by_default:
             return True
@@ -54,20 +57,21 @@ class ActiveRouter:
 
 
 def threshold_for(thresholds: Mapping[str, Any], department: str) -> float:
-    """Return the threshold that somebody set for the department, else the default."""
+    """Return the stored threshold of the department, or the default."""
     return float(thresholds.get(department, DEFAULT_THRESHOLD))
 
 
 def get_active_router() -> ActiveRouter | None:
-    """Return the active router, at most `LIVE_VERSION_MAX_AGE` seconds old; None while only the rules decide.
+    """Return the active router, None while only the rules decide.
 
-    Two small statements when it is asked for, and the arrays when they are new.
+    It is at most `LIVE_VERSION_MAX_AGE` seconds old. Two small statements when it is read again; the arrays
+    are read only when the version is new.
     """
     return _active_router.get()
 
 
 def clear_active_router_cache() -> None:
-    """Make this process look again at its next use."""
+    """Clear the cache of this process; the next use reads the database."""
     _active_router.clear()
     _loaded_routers.clear()
 
@@ -87,7 +91,10 @@ def _read_active_router() -> ActiveRouter | None:
 
 
 def _load_router(pk: int) -> ActiveRouter:
-    """Load a version without thresholds, which change while it stays. Raises `BadArrays`."""
+    """Load a version without thresholds, which change independently of it.
+
+    Raises `BadArrays` when its arrays cannot be read.
+    """
     version = RouterVersion.objects.get(pk=pk)
     try:
         router = unpack_router(bytes(version.arrays))
@@ -96,6 +103,6 @@ def _load_router(pk: int) -> ActiveRouter:
     return ActiveRouter(version.number, router, thresholds={}, by_rule=version.metrics.get("by_rule", {}))
 
 
-#: Only the active one is ever asked for: the arrays are large.
+#: Only the active version is needed, and the arrays are large.
 _loaded_routers = CompiledVersions(_load_router, size=1)
 _active_router = LiveVersion(_read_active_router)

@@ -1,6 +1,6 @@
-"""Corrections: what people say about where a text belongs, kept as examples to learn from.
+"""Corrections: the departments that people chose for texts, stored as examples for training.
 
-All verbs write in the transaction that is running. `now` is the moment of the correction, UTC.
+All functions write in the current transaction. `now` is the time of the correction, UTC.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from routing.learning.example_facts import serialize_example_facts
 from routing.models import ExampleSource, RoutingExample
 from routing.text import MAX_TEXT_READ
 
-#: Rows written at a time by an import.
+#: The number of rows that an import writes at a time.
 _CHUNK = 500
 
 
@@ -32,8 +32,9 @@ def record_correction(
 ) -> RoutingExample | None:
     """Store that `text` belongs to `department` (a slug).
 
-    It replaces what was said about the same case before. `facts` are those of the message, when it came. Returns None,
-    and stores nothing, when the text is empty or erased.
+    It replaces an earlier correction of the same case. `facts` are those of the message when it arrived.
+    Returns None, and stores nothing, when the text is empty or erased; an earlier correction of the case is
+    then deleted.
     """
     text = text[:MAX_TEXT_READ].strip()
     if not text:
@@ -53,13 +54,16 @@ def record_correction(
 
 
 def forget_corrections_of_case(case_id: int, department: str = "") -> None:
-    """Delete what was said about a case; with `department` only if it was that it belongs there."""
+    """Delete the correction of a case.
+
+    With `department` (a slug) only a correction to that department is deleted.
+    """
     examples = RoutingExample.objects.filter(case_id=case_id)
     (examples.filter(department=department) if department else examples).delete()
 
 
 def text_digest(text: str) -> str:
-    """Return the key by which an imported text is recognised."""
+    """Return the hash by which an imported text is recognised."""
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
@@ -68,8 +72,8 @@ def import_corrections(
 ) -> tuple[int, int]:
     """Store (text, department's slug) pairs from a file.
 
-    A text that was imported before is there once; the last department counts. Returns how many are new, and how many
-    changed their department.
+    A text that was imported before is stored only once, with its last department. Returns how many texts are
+    new, and how many changed their department.
     """
     by_digest: dict[str, tuple[str, str]] = {}
     for text, department in pairs:
@@ -83,7 +87,10 @@ def import_corrections(
 
 
 def _import_chunk(chunk: Mapping[str, tuple[str, str]], by: User | None, now: dt.datetime) -> tuple[int, int]:
-    """Store one chunk, by digest; return how many are new and how many moved."""
+    """Store one chunk of pairs by digest.
+
+    Returns how many texts are new and how many changed their department.
+    """
     imported = RoutingExample.objects.filter(source=ExampleSource.IMPORTED)
     stored = {example.digest: example for example in imported.filter(digest__in=list(chunk))}
     moved = []

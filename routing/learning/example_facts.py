@@ -1,4 +1,4 @@
-"""The facts of the examples that are learned from: as they were when the message came, or those of a text alone."""
+"""Facts of training examples: as stored when the message arrived, or derived from the text alone."""
 
 from __future__ import annotations
 
@@ -9,20 +9,24 @@ from routing.facts import Facts, restore_facts, serialize_facts
 from routing.models import RoutingExample
 from routing.reading import with_reading
 
-#: When a text was written of which nobody knows it: a Monday noon, in the middle of business hours.
+#: The time of texts whose time is unknown: noon on a Monday, within business hours.
 _UNKNOWN_TIME = dt.datetime(2000, 1, 3, 12, tzinfo=dt.UTC)
 
 
 def facts_of_text(text: str) -> Facts:
-    """Return facts of a text of which nothing else is known.
+    """Return the facts of a text of which nothing else is known.
 
-    Such as a row of a file: what is read from it, and a time in the middle of business hours.
+    An example is a row of a file. The facts hold what is read from the text, and a time within business
+    hours.
     """
     return with_reading(Facts(text=text, network="x", stream="mentions", brand_account="", at=_UNKNOWN_TIME))
 
 
 def serialize_example_facts(facts: Facts) -> dict[str, Any]:
-    """Return everything but the text as the JSON that an example stores."""
+    """Return the facts as the JSON that an example stores.
+
+    The text is left out, because the example has it.
+    """
     return {
         **serialize_facts(facts),
         "network": facts.network,
@@ -33,9 +37,9 @@ def serialize_example_facts(facts: Facts) -> dict[str, Any]:
 
 
 def facts_of_example(example: RoutingExample) -> Facts:
-    """Return the facts of an example as of when the message came.
+    """Return the facts of an example when its message arrived.
 
-    Those of its text alone where nothing else was stored.
+    Examples without stored facts get those of their text alone.
     """
     if not example.facts:
         return facts_of_text(example.text)

@@ -1,8 +1,9 @@
-"""Judge rules as if their authors had not read the messages. Pure.
+"""Evaluate rules as if their authors had not read the messages. Pure.
 
-On messages that their authors know, rules do better than on others: a word may be there for one of them alone. So each
-message is decided without the words and patterns that no other message holds (leave one out). General words that
-happen to occur once are lost with them, so the result is rather too low than too high.
+Rules do better on messages that their authors have read than on others, because a word may have been added
+for a single message. So each message is decided without the words and patterns that occur in no other message
+(leave one out). This also drops general words that happen to occur only once, so the result is rather too low
+than too high.
 """
 
 from __future__ import annotations
@@ -15,9 +16,9 @@ from routing.rules.engine import CompiledRules, first_matching_rule
 
 
 def held_out_hits(facts: Sequence[Facts], rules: CompiledRules) -> list[set[int]]:
-    """Return the hits of each message, less those it alone holds.
+    """Return the hits of each message, without those of no other message.
 
-    Hits are numbers of what rules look for (`routing.conditions.index`).
+    Hits are numbers of the words and patterns that rules look for (`routing.conditions.index`).
     """
     hits = [rules.index.find_seen_numbers(message_facts) for message_facts in facts]
     counts = Counter(number for numbers in hits for number in numbers)

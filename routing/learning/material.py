@@ -1,4 +1,4 @@
-"""What a training learns from: people's corrections, the rules' votes on them, and the rules' own words."""
+"""The input of a training: corrections by people, the rules' votes on them, and the rules' own words."""
 
 from __future__ import annotations
 
@@ -18,9 +18,10 @@ from routing.rules.starter import starter_snapshot
 
 @dataclass(frozen=True, slots=True)
 class TrainingMaterial:
-    """The corrections, oldest first, and the same twice with votes, in the same order.
+    """The corrections, oldest first, and two lists of the same with votes, in the same order.
 
-    `training_examples` have the votes to learn from, `suggestion_examples` what the rules really say of them.
+    `training_examples` have the votes to learn from (`training_votes`), `suggestion_examples` the rules'
+    actual votes.
     """
 
     examples: list[RoutingExample]
@@ -33,7 +34,8 @@ class TrainingMaterial:
 def load_training_material() -> TrainingMaterial:
     """Read the newest examples, their votes and the rules' words.
 
-    The live rules vote; before any were published the starter rules. Raises `RuleSetError` when the rules cannot decide.
+    The votes are those of the live rules, or of the starter rules before any were published. Raises
+    `RuleSetError` when the rules cannot decide.
     """
     newest = RuleSetVersion.objects.first()
     snapshot = {**newest.snapshot, "version": newest.number} if newest else starter_snapshot()

@@ -1,4 +1,4 @@
-"""The learned router as its pages show it: every word and number is made here, templates only print."""
+"""Data for the pages of the learned router: every text and number is made here, templates only print."""
 
 from __future__ import annotations
 
@@ -25,20 +25,20 @@ from routing.models import (
 from wording.numbers import NO_VALUE, format_percent
 from wording.times import DisplayTime, relative_time
 
-#: Probabilities (percent) that may be chosen as thresholds; the last one is never reached.
+#: The thresholds (percent) that a person can choose; no probability reaches the last one, so it means never.
 THRESHOLD_CHOICES = (50, 60, 70, 80, 85, 90, 95, 98, 101)
-#: Those shown side by side.
+#: The thresholds (percent) that the page compares.
 COMPARED_THRESHOLDS = (50, 70, 80, 90, 95)
-#: Steps of the heat in a confusion table.
+#: The number of shades in a confusion table.
 HEAT_STEPS = 5
-#: Versions on the page.
+#: The number of versions on the page.
 VERSIONS_SHOWN = 20
 _TONES = {VersionState.ACTIVE: "ok", VersionState.REFUSED: "risk", VersionState.RETIRED: ""}
 
 
 @dataclass(frozen=True, slots=True)
 class VersionRow:
-    """One version in its list."""
+    """One version in the list of versions."""
 
     number: int
     state: str
@@ -56,7 +56,10 @@ class VersionRow:
 
 @dataclass(frozen=True, slots=True)
 class DepartmentExamples:
-    """How many examples a department has; `width` is its share of the largest, of 100."""
+    """The number of examples of a department.
+
+    `width` is that number as a percentage of the largest department's.
+    """
 
     name: str
     slug: str
@@ -70,7 +73,7 @@ def department_names_by_slug() -> dict[str, str]:
 
 
 def examples_by_department(names: Mapping[str, str]) -> list[DepartmentExamples]:
-    """Count the examples by department, most first."""
+    """Count the examples by department, largest count first."""
     rows = (
         RoutingExample.objects.values_list("department").annotate(n=Count("pk")).order_by("-n", "department")
     )
@@ -115,7 +118,7 @@ def _author_name(row: Mapping[str, Any]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class LearningState:
-    """What goes on now: the mode, the active version, the training that runs or ended last."""
+    """The current state: the mode, the active version, and the running or last training."""
 
     mode: str
     is_off: bool
@@ -129,7 +132,10 @@ class LearningState:
 
 
 def learning_state(rows: Sequence[VersionRow], examples: int) -> LearningState:
-    """Describe where learning stands. Two small statements beside what was read already."""
+    """Describe the current state of learning.
+
+    Two small statements, in addition to those that read the arguments.
+    """
     mode = get_learning_setting().mode
     training = RouterTraining.objects.order_by("-pk").first()
     failed = training is not None and training.state == TrainingState.FAILED
@@ -149,7 +155,10 @@ def learning_state(rows: Sequence[VersionRow], examples: int) -> LearningState:
 
 @dataclass(frozen=True, slots=True)
 class ConfusionCell:
-    """A number of a confusion table: `heat` 0 to `HEAT_STEPS` by its share of the row; `is_right` on the diagonal."""
+    """A number in a confusion table.
+
+    `heat` is 0 to `HEAT_STEPS`, by the number's share of its row; `is_right` is True on the diagonal.
+    """
 
     count: int
     heat: int
@@ -159,7 +168,10 @@ class ConfusionCell:
 
 @dataclass(frozen=True, slots=True)
 class ConfusionRow:
-    """What was named for the messages of one department; `right_share` is the share that was right."""
+    """The departments that messages of one department were sent to.
+
+    `right_share` is the share that was sent to the right one.
+    """
 
     name: str
     cells: tuple[ConfusionCell, ...]
@@ -170,9 +182,9 @@ class ConfusionRow:
 def confusion_table(
     metrics: Mapping[str, Any], names: Mapping[str, str]
 ) -> tuple[list[str], list[ConfusionRow]]:
-    """Return the heads of the columns, and the rows.
+    """Return the column headings and the rows.
 
-    Departments that never were right have a column only.
+    A department that is never the right one has a column but no row.
     """
     table = metrics["confusion"]
     heads = [names.get(slug, slug) for slug in table["departments"]]
@@ -197,7 +209,7 @@ def _heat(count: int, total: int) -> int:
 class ThresholdRow:
     """A department with its threshold (percent).
 
-    `compared` has what each of `COMPARED_THRESHOLDS` would have decided of the examples.
+    `compared` describes, for each of `COMPARED_THRESHOLDS`, what it would have decided of the examples.
     """
 
     name: str
@@ -213,7 +225,7 @@ def threshold_rows(
 ) -> list[ThresholdRow]:
     """Return a row for each department that the router knows.
 
-    Departments that are gone have none.
+    Deleted departments have no row.
     """
     outcomes = [(right, named, sure) for right, named, sure in metrics["outcomes"]]
     slugs = sorted({*(right for right, _, _ in outcomes), *(named for _, named, _ in outcomes)} & set(names))

@@ -1,7 +1,7 @@
-"""Versions of the learned router: stored by a training, taken into use by themselves or by a person.
+"""Versions of the learned router: stored by a training, activated automatically or by a person.
 
-A version takes over by itself only when it is not worse than the rules alone and than the version before, and when
-nobody pinned that or switched learning off.
+A new version is activated automatically only when it is not worse than the rules alone or the version before,
+and learning is neither pinned nor off.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from routing.learning.material import TrainingMaterial
 from routing.models import LearningMode, LearningSetting, RouterVersion, VersionState
 from wording.numbers import format_percent
 
-#: Versions whose arrays are kept, besides the active one.
+#: The number of inactive versions that are stored; older ones are deleted.
 KEPT_VERSIONS = 20
-#: A version is compared with the one before on at least so many corrections that the older had not seen.
+#: The least number of corrections, unseen by the older version, on which two versions are compared.
 MIN_COMPARED = 20
 
 
@@ -31,7 +31,7 @@ def store_router_version(
 ) -> RouterVersion:
     """Store the result of a training as a new version.
 
-    It becomes the active one if it may.
+    It becomes the active version when `decide_takeover` allows it.
     """
     with transaction.atomic():
         mode = get_learning_setting().mode
@@ -63,7 +63,10 @@ def store_router_version(
 def decide_takeover(
     trained: TrainingResult, material: TrainingMaterial, before: RouterVersion | None, mode: str
 ) -> tuple[bool, str]:
-    """Decide whether a new version takes over from `before`; return that and why, for people."""
+    """Decide whether a new version replaces `before`.
+
+    Returns the decision and its reason, for people.
+    """
     figures = trained.metrics
     if not trained.is_better:
         return False, (
@@ -86,7 +89,7 @@ def decide_takeover(
 def _objection_to_takeover(trained: TrainingResult, material: TrainingMaterial, before: RouterVersion) -> str:
     """Return why the version before is better, "" when it is not.
 
-    Both are compared on the corrections that neither had seen; too few of them say nothing.
+    Both are compared on the corrections that neither had seen; "" when there are fewer than `MIN_COMPARED`.
     """
     unseen = [at for at, example in enumerate(material.examples) if example.at > before.created_at]
     if len(unseen) < MIN_COMPARED:
@@ -112,7 +115,7 @@ def _objection_to_takeover(trained: TrainingResult, material: TrainingMaterial, 
 def activate_router_version(number: int) -> RouterVersion:
     """Make a version the active one and pin it.
 
-    No training changes that until learning is automatic again. Raises `RouterVersion.DoesNotExist`, and
+    No training replaces it until learning is automatic again. Raises `RouterVersion.DoesNotExist`, and
     `routing.classifier.router.BadArrays` when its arrays cannot be read.
     """
     with transaction.atomic():
@@ -128,18 +131,27 @@ def activate_router_version(number: int) -> RouterVersion:
 
 
 def get_learning_setting() -> LearningSetting:
-    """Return the one row of settings; one that is not stored where nobody has set anything yet."""
+    """Return the only row of settings.
+
+    It is an unsaved default while nothing has been set.
+    """
     return LearningSetting.objects.filter(pk=1).first() or LearningSetting(pk=1)
 
 
 def _lock_learning_setting() -> LearningSetting:
-    """Lock the one row of settings; create it where there is none. In a transaction."""
+    """Lock the only row of settings; create it when it is missing.
+
+    Must run in a transaction.
+    """
     LearningSetting.objects.get_or_create(pk=1)
     return LearningSetting.objects.select_for_update().get(pk=1)
 
 
 def set_learning_mode(mode: LearningMode) -> None:
-    """Set how new versions come into use. Automatic activates the newest version that was not refused."""
+    """Set how new versions are activated.
+
+    `AUTOMATIC` also activates the newest version that was not refused.
+    """
     with transaction.atomic():
         setting = _lock_learning_setting()
         setting.mode = mode
@@ -158,7 +170,10 @@ def _activate_newest_version() -> None:
 
 
 def set_threshold(department: str, threshold: float) -> None:
-    """Set the probability (0 to 1) from which the router decides alone; 1.01 and more is never."""
+    """Set the probability from which the router decides alone in a department.
+
+    `department` is a slug; `threshold` is from 0 to 1, and 1.01 or more means never.
+    """
     with transaction.atomic():
         setting = _lock_learning_setting()
         setting.thresholds = {**setting.thresholds, department: round(threshold, 2)}

@@ -1,6 +1,6 @@
 """Rules that the last training suggests.
 
-They are shown with what they would catch, and accepted or dismissed with one click.
+A page shows what each would catch; people accept or dismiss it with one click.
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ from routing.rules.edits import NAME_LENGTH
 from routing.rules.engine import decide
 from routing.text import tokenize
 
-#: Examples shown of what a rule would catch, and how many of the newest are looked at.
+#: The number of examples shown for a suggestion, and of the newest examples that are searched for them.
 EXAMPLES_SHOWN, EXAMPLES_SCANNED = 5, 500
 
 
 @dataclass(frozen=True, slots=True)
 class CaughtMessages:
-    """Recent messages with certain words: how many, and some of their texts.
+    """Recent messages with certain words: their number, and some of their texts.
 
-    `is_more` says that more were found than were counted.
+    `is_more` is True when there are more messages than were counted.
     """
 
     count: int
@@ -37,13 +37,16 @@ class CaughtMessages:
     texts: tuple[str, ...]
 
 
-#: Set by the inbox, which knows the messages: finds messages with the words among those that the user may read.
+#: Set by the inbox, which has the messages: finds messages with the words that the user may read.
 caught_message_finders: list[Callable[[str, User, dt.datetime], CaughtMessages]] = []
 
 
 @dataclass(frozen=True, slots=True)
 class SuggestedRule:
-    """A suggestion as it was found, with its department."""
+    """A suggestion of the last training, with its department.
+
+    The counts are those of `routing.classifier.repeating.RepeatedPhrase`.
+    """
 
     words: str
     department: Department
@@ -54,9 +57,10 @@ class SuggestedRule:
 
 
 def list_suggested_rules() -> list[SuggestedRule]:
-    """Read what the newest training suggests and nobody settled.
+    """Read the open suggestions of the newest training.
 
-    Without what was dismissed or made a rule of. Three small statements.
+    Suggestions that were dismissed or accepted, and those for closed departments, are left out. Three small
+    statements.
     """
     stored = RouterVersion.objects.values_list("metrics__suggested_rules", flat=True).first() or []
     open_departments = {department.slug: department for department in Department.objects.filter(is_open=True)}
@@ -70,9 +74,9 @@ def list_suggested_rules() -> list[SuggestedRule]:
 
 
 def find_suggested_rule(words: str, department: str) -> SuggestedRule | None:
-    """Find a suggestion by its words and department (a slug).
+    """Find an open suggestion by its words and department (a slug).
 
-    None when it is no longer one.
+    None when it is no longer open.
     """
     return next(
         (
@@ -87,9 +91,9 @@ def find_suggested_rule(words: str, department: str) -> SuggestedRule | None:
 def examples_with_words(
     suggestion: SuggestedRule, user: User
 ) -> tuple[list[RoutingExample], list[RoutingExample]]:
-    """Find examples with the words: those of the department, and those of others.
+    """Find examples with the words: of the department, and of other departments.
 
-    Among what the user may read, at most `EXAMPLES_SHOWN` of each.
+    At most `EXAMPLES_SHOWN` of each, among those that the user may read.
     """
     rows = RoutingExample.objects.visible_to(user).filter(text__icontains=suggestion.words.split()[0])
     holding = [
@@ -105,9 +109,10 @@ def _contains_words(words: str, text: str) -> bool:
 
 
 def conflicting_rules(suggestion: SuggestedRule) -> list[Rule]:
-    """Find the live rules that send such messages elsewhere now, in order.
+    """Find the live rules that send such messages to other departments.
 
-    As corrections say. Raises `routing.refusals.RuleSetError` when the live rules cannot decide.
+    They are found by the corrections with the words, and returned in rule order. Raises
+    `routing.refusals.RuleSetError` when the live rules cannot decide.
     """
     rows = RoutingExample.objects.filter(
         department=suggestion.department.slug, text__icontains=suggestion.words.split()[0]
@@ -124,11 +129,12 @@ def conflicting_rules(suggestion: SuggestedRule) -> list[Rule]:
 
 
 def accept_suggested_rule(suggestion: SuggestedRule, by: User, now: dt.datetime) -> Rule:
-    """Make a suggestion a rule.
+    """Create a rule from a suggestion.
 
-    In the person's draft while they have one, else live: right before the first rule that stood in its way, or as near as the
-    person may put it; where none did, after all others. Raises what `routing.rules.editing.add_rule` raises, and
-    `routing.refusals.RuleSetError` when somebody settled it a moment ago.
+    It goes into the person's draft if they have one, else it is live at once. Its place is right before the
+    first conflicting rule, or as near to that as the person may put it; without a conflicting rule it comes
+    after all others. Raises what `routing.rules.editing.add_rule` raises, and `routing.refusals.RuleSetError`
+    when somebody has accepted or dismissed it in the meantime.
     """
     content = editing.RuleContent(
         name=suggestion.words[:NAME_LENGTH],
@@ -147,7 +153,7 @@ def accept_suggested_rule(suggestion: SuggestedRule, by: User, now: dt.datetime)
 
 
 def dismiss_suggested_rule(suggestion: SuggestedRule, by: User, now: dt.datetime) -> None:
-    """Store that this is not to be suggested again."""
+    """Store that this suggestion must not be shown again."""
     DismissedRule.objects.get_or_create(
         words=suggestion.words[:200], department=suggestion.department.slug, defaults={"by": by, "at": now}
     )

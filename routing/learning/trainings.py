@@ -1,4 +1,5 @@
-"""Training in the background: requested by a person or by enough new corrections, claimed in Postgres, run once.
+"""Trainings in the background: requested by a person or after enough new corrections, claimed in Postgres,
+run once.
 
 The result of a training is a new version of the router (`routing.learning.router_versions`).
 """
@@ -20,17 +21,15 @@ from routing.learning.router_versions import store_router_version
 from routing.models import RouterTraining, RouterVersion, RoutingExample, TrainingState
 from routing.refusals import RuleSetError
 
-#: New or changed corrections that start a training, and how long one that begins by itself waits for the one before.
+#: The number of new or changed corrections that starts a training automatically, and the least time between
+#: the previous request and an automatic one.
 ENOUGH_NEW_CORRECTIONS, MIN_PAUSE = 10, dt.timedelta(minutes=5)
-#: How long a training may take, and how often one is tried whose worker went away.
+#: The longest duration of a training, and the most attempts when its worker disappears.
 TIME_LIMIT, MAX_ATTEMPTS = dt.timedelta(seconds=120), 2
 
 
 def request_training(by: User | None, now: dt.datetime) -> RouterTraining:
-    """Return the training that goes on, or a new one.
-
-    A new one waits for a worker.
-    """
+    """Return the unfinished training, or create one that waits for a worker."""
     try:
         with transaction.atomic():
             return RouterTraining.objects.create(asked_at=now, asked_by=by)
@@ -39,7 +38,10 @@ def request_training(by: User | None, now: dt.datetime) -> RouterTraining:
 
 
 def request_training_when_due(now: dt.datetime) -> bool:
-    """Request a training when there are enough corrections since the last one; return whether it did."""
+    """Request a training when there are enough corrections since the last one.
+
+    Returns whether one was requested.
+    """
     newest = RouterTraining.objects.aggregate(at=Max("asked_at"))["at"]
     if newest is not None and now - newest < MIN_PAUSE:
         return False
@@ -54,10 +56,10 @@ def request_training_when_due(now: dt.datetime) -> bool:
 
 
 def claim_training(now: dt.datetime) -> int | None:
-    """Claim the training to run now, by a conditional update; return its id.
+    """Claim the next waiting training by a conditional update; return its id.
 
-    None when none waits or somebody else takes it. One whose worker went away is claimed again, `MAX_ATTEMPTS` times at
-    most.
+    None when no training waits or another worker claimed it first. A training whose worker disappeared is
+    claimed again, up to `MAX_ATTEMPTS` attempts.
     """
     over = RouterTraining.objects.filter(state=TrainingState.RUNNING, lease_until__lt=now)
     over.filter(attempts__gte=MAX_ATTEMPTS).update(
@@ -83,7 +85,7 @@ def claim_training(now: dt.datetime) -> int | None:
 def run_training(training_id: int) -> RouterVersion | None:
     """Run a claimed training; return the version it made.
 
-    None when it failed, with the reason in the row. Raises nothing that an example or a rule could cause.
+    None when it failed; the reason is stored in the row. No example or rule can make it raise.
     """
     rows = RouterTraining.objects.filter(pk=training_id, state=TrainingState.RUNNING)
     training = rows.first()
@@ -94,7 +96,7 @@ def run_training(training_id: int) -> RouterVersion | None:
     except (TooFewExamples, RuleSetError) as error:
         mark_training_failed(training_id, str(error), timezone.now())
         return None
-    # Only if the lease still holds: a worker that was given up must not speak.
+    # A worker whose training was ended or queued again in the meantime must not report a result.
     rows.update(
         state=TrainingState.DONE, progress=version.verdict, finished_at=timezone.now(), version=version
     )
@@ -116,7 +118,7 @@ def _train_version(training: RouterTraining) -> RouterVersion:
 
 
 def mark_training_failed(training_id: int, why: str, now: dt.datetime) -> None:
-    """End a training that goes on, with the reason, for people."""
+    """Mark a running training as failed, with a reason for people."""
     RouterTraining.objects.filter(pk=training_id, state=TrainingState.RUNNING).update(
         state=TrainingState.FAILED, progress=why[:300], finished_at=now
     )

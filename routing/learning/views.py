@@ -1,6 +1,6 @@
-"""The pages of the learned router, for those who may edit rules.
+"""The pages of the learned router, for users who may edit rules.
 
-They show what it has learned, how good it is and what it may do.
+They show what it has learned, how good it is and what it may decide.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from routing.rules import drafts
 from routing.scope import EditScope, edit_scope_of
 from wording.times import relative_time
 
-#: Examples on a page.
+#: The number of examples on a page.
 EXAMPLES_PER_PAGE = 50
 
 
@@ -52,9 +52,9 @@ def learning(request: SignedInRequest) -> HttpResponse:
 @require_safe
 @require_action("learn")
 def learning_progress(request: SignedInRequest) -> HttpResponse:
-    """Show how far the training is, for a page that waits.
+    """Show the progress of the training on a page that polls.
 
-    When the training is over the page is read anew.
+    When the training is over, the whole page is reloaded.
     """
     training = RouterTraining.objects.order_by("-pk").first()
     if training is None or not training.is_going_on:
@@ -66,7 +66,7 @@ def learning_progress(request: SignedInRequest) -> HttpResponse:
 @require_POST
 @require_action("learn")
 def learning_train(request: SignedInRequest) -> HttpResponse:
-    """Ask for a training; a worker does it."""
+    """Request a training; a worker runs it."""
     trainings.request_training(request.user, timezone.now())
     messages.success(request, "A worker trains within seconds. The page shows how far it is.")
     return redirect("routing:learning")
@@ -75,7 +75,7 @@ def learning_train(request: SignedInRequest) -> HttpResponse:
 @require_POST
 @require_action("learn")
 def learning_mode(request: SignedInRequest) -> HttpResponse:
-    """Set how new versions come into use: by themselves, not at all, or learning off."""
+    """Set the mode: activate new versions automatically, pin, or learning off."""
     mode = request.POST.get("mode", "")
     if mode not in LearningMode.values:
         messages.error(request, "Not changed. Choose one of the three.")
@@ -88,7 +88,7 @@ def learning_mode(request: SignedInRequest) -> HttpResponse:
 @require_safe
 @require_action("learn")
 def learning_version(request: SignedInRequest, number: int) -> HttpResponse:
-    """Show one version: its figures, its confusions, and what thresholds would have decided."""
+    """Show one version: its figures, its confusion table, and a comparison of thresholds."""
     version = get_object_or_404(
         RouterVersion.objects.defer("arrays").select_related("created_by"), number=number
     )
@@ -113,7 +113,7 @@ def learning_version(request: SignedInRequest, number: int) -> HttpResponse:
 @require_POST
 @require_action("learn")
 def learning_activate(request: SignedInRequest, number: int) -> HttpResponse:
-    """Use this version, and keep to it."""
+    """Activate this version and pin it."""
     try:
         router_versions.activate_router_version(number)
     except RouterVersion.DoesNotExist:
@@ -130,9 +130,9 @@ def learning_activate(request: SignedInRequest, number: int) -> HttpResponse:
 @require_POST
 @require_action("learn")
 def learning_thresholds(request: SignedInRequest) -> HttpResponse:
-    """Save the thresholds by department: fields named by slug, in percent.
+    """Save the thresholds of the departments.
 
-    From that probability on the router decides alone.
+    The fields are named by slug; values are percentages from which the router decides alone.
     """
     slugs = page.department_names_by_slug()
     typed = {slug: request.POST[slug] for slug in slugs if slug in request.POST}
@@ -158,7 +158,7 @@ def learning_thresholds(request: SignedInRequest) -> HttpResponse:
 def learning_examples(request: SignedInRequest) -> HttpResponse:
     """Show the examples, newest first.
 
-    `?department=` narrows, `?before=ID` is the next page.
+    `?department=` filters by slug, `?before=ID` requests the next page.
     """
     names = page.department_names_by_slug()
     rows = RoutingExample.objects.visible_to(request.user).select_related("by").order_by("-pk")
@@ -183,7 +183,7 @@ def learning_examples(request: SignedInRequest) -> HttpResponse:
 @require_POST
 @require_action("learn")
 def learning_example_remove(request: SignedInRequest, pk: int) -> HttpResponse:
-    """Learn from it no more."""
+    """Delete an example, so that later trainings do not use it."""
     get_object_or_404(RoutingExample.objects.visible_to(request.user), pk=pk).delete()
     messages.success(request, "Removed. The next training does without it.")
     return redirect("routing:learning_examples")
@@ -194,7 +194,7 @@ def learning_example_remove(request: SignedInRequest, pk: int) -> HttpResponse:
 def learning_suggested(request: SignedInRequest) -> HttpResponse:
     """Show what a suggested rule would catch (`words`, `department`).
 
-    Posting accepts it, or with `dismiss` turns it down.
+    Posting accepts it, or with `dismiss` dismisses it.
     """
     data = request.POST if request.method == "POST" else request.GET
     suggestion = suggested_rules.find_suggested_rule(data.get("words", ""), data.get("department", ""))
@@ -225,7 +225,10 @@ def learning_suggested(request: SignedInRequest) -> HttpResponse:
 def _show_suggestion(
     request: SignedInRequest, suggestion: suggested_rules.SuggestedRule, scope: EditScope, now: dt.datetime
 ) -> HttpResponse:
-    """Show a suggestion with examples of what it would take. Rightly, wrongly, and of recent messages."""
+    """Show a suggestion with the examples and recent messages it would catch.
+
+    The examples are split into those it would catch rightly and wrongly.
+    """
     right, wrong = suggested_rules.examples_with_words(suggestion, request.user)
     caught = [look(suggestion.words, request.user, now) for look in suggested_rules.caught_message_finders]
     context = {
@@ -239,7 +242,7 @@ def _show_suggestion(
 
 
 def _describe_place(suggestion: suggested_rules.SuggestedRule, scope: EditScope) -> str:
-    """Say where the rule would come, in a sentence."""
+    """Return a sentence about the place where the rule would go."""
     if not suggestion.overruled:
         return "No rule took them, so this one would come after all others."
     try:

@@ -1,4 +1,4 @@
-"""The rules' votes on messages, in the form in which the learned router takes them. No database."""
+"""The rules' votes on messages, in the form that the learned router takes. No database."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from routing.facts import Facts
 from routing.learning.held_out import held_out_hits
 from routing.rules.engine import CompiledRules, matching_rules
 
-#: With so many messages or more, a word that only one message holds is held out; with fewer most words are rare.
+#: From this many messages on, words that only one message has are held out; with fewer messages most words
+#: are rare.
 HELD_OUT_FROM = 500
 
 
@@ -19,7 +20,7 @@ def rule_votes(facts: Facts, rules: CompiledRules) -> Votes:
 
 
 def held_out_votes(facts: Sequence[Facts], rules: CompiledRules) -> list[Votes]:
-    """Return the votes of rules whose authors had not read the messages.
+    """Return the votes as if the rules' authors had read no message.
 
     See `routing.learning.held_out`.
     """
@@ -33,8 +34,8 @@ def held_out_votes(facts: Sequence[Facts], rules: CompiledRules) -> list[Votes]:
 def training_votes(facts: Sequence[Facts], rules: CompiledRules) -> list[Votes]:
     """Return the votes to learn from.
 
-    Rules may have been written beside these very messages and be right about them more often than about others: from
-    `HELD_OUT_FROM` messages on, each is voted on as if it had not been there.
+    Rules may have been written with these very messages in view, and so be right about them more often than
+    about others. From `HELD_OUT_FROM` messages on, the votes are therefore those of `held_out_votes`.
     """
     if len(facts) >= HELD_OUT_FROM:
         return held_out_votes(facts, rules)
