@@ -1,4 +1,4 @@
-"""Check a playbook; each problem is a sentence from which its author finds the spot."""
+"""Check a playbook; each problem is a sentence that tells its author where to look."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from routing.playbook.tree import (
 def check_playbook(snapshot: Mapping[str, Any], departments: Mapping[str, bool]) -> list[str]:
     """Return the problems of a playbook as sentences, [] for none.
 
-    `departments` tells by slug whether a department is open.
+    `departments` maps slugs to whether the department is open.
     """
     tree = parse_playbook(snapshot)
     problems = _check_tree(tree, snapshot)
@@ -44,7 +44,8 @@ def check_playbook(snapshot: Mapping[str, Any], departments: Mapping[str, bool])
     problems += [
         f"A department that keeps a part of it is gone ({slug})." for slug in sorted(owners - {*departments})
     ]
-    # A question of a department needs no answer that leads to it: a rule may begin the playbook there.
+    # A question that a department owns may be reachable from no answer, because a rule may begin the playbook
+    # there.
     reachable = _reachable_keys(tree)
     problems += [
         f"{_quote_question(question)} is never asked: no answer leads to it."
@@ -124,9 +125,9 @@ def _next_questions(question: Question, tree: PlaybookTree) -> list[Question]:
 
 
 def _find_circle(tree: PlaybookTree) -> list[str]:
-    """Return the questions of a circle, quoted, the first twice.
+    """Return the questions of a cycle, quoted, [] without a cycle.
 
-    It stands at the end again. [] when there is none.
+    The first question is repeated at the end.
     """
     done: set[str] = set()
     for first in tree.questions.values():
@@ -148,7 +149,10 @@ def _find_circle(tree: PlaybookTree) -> list[str]:
 
 
 def _longest_path(tree: PlaybookTree) -> list[str]:
-    """Return the questions on the longest path, quoted. The tree has no circle."""
+    """Return the questions on the longest path, quoted.
+
+    The tree must have no cycle.
+    """
     paths: dict[str, list[str]] = {}
 
     def longest(question: Question) -> list[str]:

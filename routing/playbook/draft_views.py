@@ -1,4 +1,4 @@
-"""Pages of the playbook's draft as a whole: begin, look at, publish, discard, and go back to a version.
+"""Pages for the whole draft of the playbook: begin, view, publish, discard, and restore a version.
 
 Administrators may use them, and managers for the parts that their departments own.
 """
@@ -41,7 +41,7 @@ def playbook_draft_begin(request: SignedInRequest) -> HttpResponse:
 @require_POST
 @require_action("edit_playbook")
 def playbook_starter_install(request: SignedInRequest) -> HttpResponse:
-    """Install the starter playbook, while there is none; for administrators."""
+    """Install the starter playbook while there is no playbook; for administrators."""
     if not require_scope(request).is_company_wide:
         raise Http404
 
@@ -55,7 +55,7 @@ def playbook_starter_install(request: SignedInRequest) -> HttpResponse:
 @require_safe
 @require_action("edit_playbook")
 def playbook_draft(request: SignedInRequest) -> HttpResponse:
-    """Show the draft, its problems, and what publishing would change."""
+    """Show the draft, its problems, and the changes that publishing would make."""
     draft, live, scope = require_draft(request), versions.live_playbook(), require_scope(request)
     tree, published = (
         parse_playbook(draft.snapshot),
@@ -104,7 +104,7 @@ def playbook_ends_choose(request: SignedInRequest) -> HttpResponse:
 def playbook_publish(request: SignedInRequest) -> HttpResponse:
     """Publish the user's own part of the draft.
 
-    New cases begin with the new version at once; those that began with an older version keep that one.
+    New cases begin with the new version at once; cases that began with an older version keep it.
     """
     require_scope(request)
     note = request.POST.get("note", "").replace("\x00", "").strip()

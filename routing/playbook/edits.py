@@ -1,4 +1,4 @@
-"""Edit the snapshot of a playbook. Pure: each edit returns a new snapshot and leaves the old one alone."""
+"""Edit the snapshot of a playbook. Pure: each edit returns a new snapshot and does not change the old one."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 Snapshot = dict[str, Any]
-#: Targets of an answer that ask for a new question or a new outcome to lead to.
+#: Targets of an answer that request a new question or a new outcome.
 NEW_QUESTION, NEW_OUTCOME = "new:question", "new:outcome"
 
 
 def unused_key(snapshot: Mapping[str, Any], kind: str) -> str:
-    """Return a key that no question or outcome has: "q" or "o" and a number."""
+    """Return an unused key for a question or outcome: "q" or "o" and a number."""
     used = {row.get("key") for rows in ("questions", "outcomes") for row in snapshot.get(rows) or ()}
     letter = "q" if kind == "questions" else "o"
     number = len(snapshot.get(kind) or ()) + 1
@@ -31,9 +31,10 @@ def put_question(
 ) -> tuple[Snapshot, list[tuple[str, str]]]:
     """Add or replace the question `key`; the first one becomes the start.
 
-    `answers` are (key or "", text, target as "question:…", "outcome:…", `NEW_QUESTION` or `NEW_OUTCOME`). `owner` is
-    the slug of the department that owns the question, "" for the whole company. Return the snapshot, and the blank
-    questions and outcomes that were created for new targets, with the same owner, as (kind, key).
+    `answers` are (key or "", text, target as "question:…", "outcome:…", `NEW_QUESTION` or `NEW_OUTCOME`).
+    `owner` is the slug of the department that owns the question, "" for the whole company. Returns the
+    snapshot, and the blank questions and outcomes that were created for new targets, with the same owner, as
+    (kind, key).
     """
     new, created = _copy_snapshot(snapshot), []
     rows: list[dict[str, str]] = []
@@ -59,7 +60,10 @@ def put_question(
 
 
 def with_owner(row: Mapping[str, Any], owner: str) -> dict[str, Any]:
-    """Return the question or outcome with an owner; "" (the whole company) adds nothing."""
+    """Return the question or outcome with an owner.
+
+    For "" (the whole company) no key is added.
+    """
     return {**row, "owner": owner} if owner else dict(row)
 
 
@@ -83,7 +87,7 @@ def put_outcome(snapshot: Mapping[str, Any], content: Mapping[str, str]) -> Snap
 
 
 def remove_part(snapshot: Mapping[str, Any], kind: str, key: str) -> Snapshot:
-    """Remove a question or outcome; answers that led to it lead nowhere."""
+    """Remove a question or outcome; answers that led to it lead nowhere afterwards."""
     new = _copy_snapshot(snapshot)
     new[kind] = [row for row in new[kind] if row.get("key") != key]
     singular = kind.removesuffix("s")
@@ -103,7 +107,7 @@ def choose_ends(snapshot: Mapping[str, Any], start: str, default: str) -> Snapsh
 
 
 def find_part(snapshot: Mapping[str, Any], kind: str, key: str) -> dict[str, Any] | None:
-    """Return the question or outcome with this key, None without one."""
+    """Return the question or outcome with this key, or None."""
     return next((row for row in snapshot.get(kind) or () if row.get("key") == key), None)
 
 

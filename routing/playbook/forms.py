@@ -1,4 +1,4 @@
-"""Forms of a question and of an outcome. What was typed is kept when something is wrong."""
+"""Forms of a question and of an outcome. They keep the input when it is invalid."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from routing.playbook.ownership import owner_of
 from routing.playbook.tree import ACTION_LABELS, MAX_ANSWERS, Action
 from routing.scope import EditScope
 
-#: Empty rows for more answers, below the filled ones.
+#: The number of empty rows for further answers, below the filled ones.
 SPARE_ANSWER_ROWS = 1
 
 
 class AnswerForm(forms.Form):
-    """An answer: its text and where it leads. Answers without text are left out."""
+    """An answer: its text and its target. Answers without text are ignored."""
 
     key = forms.SlugField(required=False, max_length=60, widget=forms.HiddenInput)
     text = forms.CharField(required=False, max_length=120, label="Answer", validators=[validate_storable])
@@ -37,7 +37,10 @@ AnswerFormSet = forms.formset_factory(
 
 
 class OwnedForm(forms.Form):
-    """A form with an owner: a department in the user's scope, or, if they may change that, the whole company."""
+    """A form with an owner.
+
+    The choices are the departments in the user's scope, and the whole company if they may change that.
+    """
 
     owner = forms.ChoiceField(
         required=False,
@@ -56,7 +59,7 @@ class OwnedForm(forms.Form):
 
 
 class QuestionForm(OwnedForm):
-    """Text and help of a question; its answers are a form set beside it."""
+    """The text and help of a question; a form set beside it has the answers."""
 
     text = forms.CharField(
         max_length=160,
@@ -76,7 +79,7 @@ class QuestionForm(OwnedForm):
 
 
 class OutcomeForm(OwnedForm):
-    """What to do. Department, reason and text only count for actions that need them."""
+    """The action of an outcome. Department, reason and text count only for actions that need them."""
 
     name = forms.CharField(
         max_length=80,
@@ -121,7 +124,7 @@ class OutcomeForm(OwnedForm):
         return cleaned
 
     def content(self, key: str) -> dict[str, str]:
-        """Return the outcome of a valid form as a snapshot has it."""
+        """Return the outcome of a valid form in snapshot format."""
         names = ("name", "advice", "action", "department", "reason", "text")
         values = {name: self.cleaned_data[name].replace("\r\n", "\n") for name in names}
         return with_owner({"key": key, **values}, self.cleaned_data["owner"])
@@ -130,8 +133,8 @@ class OutcomeForm(OwnedForm):
 class QuestionEditor:
     """The form of a question with its answers.
 
-    Filled from what was posted, else from the snapshot. `key` is of the question, `revision` of the draft that is
-    edited. A posted `do` only moves or removes answers.
+    It is filled from the posted data, else from the snapshot. `key` is the question's key, `revision` that of
+    the edited draft. A posted `do` only moves or removes answers.
     """
 
     def __init__(
@@ -176,9 +179,9 @@ class QuestionEditor:
         self.answers.extra = 0
 
     def content(self) -> list[tuple[str, str, str]] | None:
-        """Return the answers as (key, text, target), None when something is wrong.
+        """Return the answers as (key, text, target), None when something is invalid.
 
-        The form and its answers then say what.
+        The errors are then in the form and its answers.
         """
         is_form_valid = self.form.is_valid()
         if not self.answers.is_valid() or not is_form_valid:
@@ -223,9 +226,9 @@ def _posted_answer_rows(data: QueryDict) -> list[dict[str, str]]:
 
 
 def _apply_row_action(rows: list[dict[str, str]], do: str) -> list[dict[str, str]]:
-    """Move or remove a row as the pressed button asks.
+    """Move or remove a row as the pressed button demands.
 
-    `do` is "up:2", "down:0" or "remove:1", rows counted from 0; anything else leaves them as they are.
+    `do` is "up:2", "down:0" or "remove:1", with rows counted from 0; anything else changes nothing.
     """
     verb, _, number = do.partition(":")
     index = int(number) if number.isascii() and number.isdigit() and len(number) < 4 else len(rows)

@@ -11,7 +11,7 @@ from routing.playbook.tree import ACTION_LABELS, Answer, Outcome, PlaybookTree, 
 def describe_playbook_changes(older: Mapping[str, Any] | None, newer: Mapping[str, Any]) -> list[str]:
     """Return the changes from `older` to `newer` as sentences, [] for none.
 
-    `older` is None before the first version: then it is one sentence about the size of `newer`.
+    When `older` is None (before the first version), it is one sentence about the size of `newer`.
     """
     now = parse_playbook(newer)
     if older is None:

@@ -9,9 +9,10 @@ from routing.playbook.tree import ACTION_LABELS, Outcome, PlaybookTree, Question
 
 @dataclass(slots=True)
 class OutlineBranch:
-    """An answer and where it leads.
+    """An answer and its target.
 
-    That is one of: a question below it (`node`), a question shown elsewhere (`again`), an outcome, nothing.
+    The target is one of: a question below it (`node`), a question shown elsewhere (`again`), an outcome, or
+    nothing.
     """
 
     answer: str
@@ -30,7 +31,7 @@ class OutlineNode:
 
 @dataclass(frozen=True, slots=True)
 class Outline:
-    """The nested list; `loose` questions and `unused` outcomes are those that no answer leads to."""
+    """The nested list. No answer leads to the `loose` questions and the `unused` outcomes."""
 
     root: OutlineNode | None
     default: Outcome | None
@@ -39,7 +40,7 @@ class Outline:
 
 
 def build_outline(tree: PlaybookTree) -> Outline:
-    """Return the outline of a tree. Ends for trees with a circle, too."""
+    """Return the outline of a tree. Terminates even when the tree has a cycle."""
     seen: set[str] = set()
     used = {tree.default}
 
@@ -67,9 +68,9 @@ def build_outline(tree: PlaybookTree) -> Outline:
 
 
 def describe_action(outcome: Outcome, names: dict[str, str]) -> str:
-    """Return what an outcome suggests, as "Hand over to Billing".
+    """Return the suggestion of an outcome, such as "Hand over to Billing".
 
-    `names` are those of departments by slug.
+    `names` maps departments' slugs to their names.
     """
     words = ACTION_LABELS.get(outcome.action, "Nothing to do yet")
     if outcome.action == "hand_over":

@@ -1,8 +1,8 @@
-"""Who owns a question or an outcome of the playbook, and so who may change it. Pure.
+"""Ownership of questions and outcomes of the playbook, which decides who may change them. Pure.
 
-A department owns it (`owner`, a slug), or the whole company. Managers change what their departments own. The first
-question and the default outcome belong to the whole company. `covers` tells of a slug, "" for the whole company,
-whether the user may change what it owns.
+The owner is a department (`owner`, a slug) or the whole company. Managers change what their departments own.
+The first question and the default outcome belong to the whole company. `covers(slug)` returns whether the
+user may change what that owner has; "" is the whole company.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ def owner_of(row: Mapping[str, Any]) -> str:
 
 
 def objection_to_change(before: Mapping[str, Any], after: Mapping[str, Any], covers: Covers) -> str:
-    """Return a sentence that tells why a change is denied.
+    """Return a sentence that says why a change is denied.
 
     "" when the user may change everything that differs between the two snapshots.
     """
@@ -40,9 +40,10 @@ def objection_to_change(before: Mapping[str, Any], after: Mapping[str, Any], cov
 
 
 def with_own_part(base: Mapping[str, Any], other: Mapping[str, Any], covers: Covers) -> Snapshot:
-    """Return `base` with the user's own questions and outcomes taken from `other`.
+    """Return `base` with the user's own questions and outcomes from `other`.
 
-    Own is what the user may change in both snapshots; for those who may change everything it is all of `other`.
+    A part is the user's own when they may change it in both snapshots. Users who may change everything get
+    all of `other`.
     """
     if covers(""):
         return dict(other)

@@ -59,9 +59,10 @@ def playbook_question_edit(request: SignedInRequest, slug: str = "") -> HttpResp
 def _save_draft_change(
     request: SignedInRequest, form: Any, snapshot: dict[str, Any], draft: Playbook
 ) -> bool:
-    """Save a snapshot as the draft; return False when refused.
+    """Save a snapshot as the draft; return False when it is refused.
 
-    The form then says why. When somebody else was quicker it takes their revision, so that saving again succeeds.
+    The form then has the error. When somebody else saved first, the form also gets the new revision, so that
+    saving again succeeds.
     """
     try:
         versions.save_playbook_draft(snapshot, form.cleaned_data["revision"], request.user, timezone.now())
@@ -124,12 +125,12 @@ def _remove_part(request: SignedInRequest, kind: str, slug: str, noun: str) -> H
 @require_POST
 @require_action("edit_playbook")
 def playbook_question_remove(request: SignedInRequest, slug: str) -> HttpResponse:
-    """Remove a question from the draft; answers that led to it lead nowhere then."""
+    """Remove a question from the draft; answers that led to it lead nowhere afterwards."""
     return _remove_part(request, "questions", slug, "The question")
 
 
 @require_POST
 @require_action("edit_playbook")
 def playbook_outcome_remove(request: SignedInRequest, slug: str) -> HttpResponse:
-    """Remove an outcome from the draft; answers that led to it lead nowhere then."""
+    """Remove an outcome from the draft; answers that led to it lead nowhere afterwards."""
     return _remove_part(request, "outcomes", slug, "The outcome")

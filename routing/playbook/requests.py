@@ -1,4 +1,6 @@
-"""Parts that the views which change the playbook share: who may, the draft, one verb and the way back."""
+"""Functions that the views which change the playbook share: permission, the draft, one action and the
+redirect.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,7 @@ from routing.scope import EditScope, edit_scope_of
 
 
 def require_scope(request: SignedInRequest) -> EditScope:
-    """Return the scope of what the user may change. Raises `Http404` when it is empty."""
+    """Return the scope that the user may change. Raises `Http404` when it is empty."""
     scope = edit_scope_of(request.user)
     if scope.is_empty:
         raise Http404
@@ -26,7 +28,10 @@ def require_scope(request: SignedInRequest) -> EditScope:
 
 
 def require_draft(request: SignedInRequest) -> Playbook:
-    """Return the draft. Raises `Http404` without one, and for users who may change nothing."""
+    """Return the draft.
+
+    Raises `Http404` when there is none, and for users who may change nothing.
+    """
     require_scope(request)
     draft = versions.find_playbook_draft()
     if draft is None:
@@ -37,7 +42,7 @@ def require_draft(request: SignedInRequest) -> Playbook:
 def require_own_part(request: SignedInRequest, draft: Playbook, kind: str, slug: str) -> dict[str, Any]:
     """Return a question or outcome of the draft.
 
-    {} for a new one, which has no `slug`. Raises `Http404` when it is gone or not the user's to change.
+    {} for a new one, which has no `slug`. Raises `Http404` when it is missing or the user may not change it.
     """
     if not slug:
         return {}
@@ -48,7 +53,7 @@ def require_own_part(request: SignedInRequest, draft: Playbook, kind: str, slug:
 
 
 def posted_revision(request: SignedInRequest) -> int:
-    """Return the posted revision of the draft, 0 for nonsense."""
+    """Return the posted revision of the draft, 0 for invalid input."""
     revision = request.POST.get("revision", "")
     return int(revision) if revision.isascii() and revision.isdigit() and len(revision) < 10 else 0
 
@@ -56,9 +61,10 @@ def posted_revision(request: SignedInRequest) -> int:
 def perform_and_redirect(
     request: SignedInRequest, verb: Callable[[], str], to: str = "playbook:draft"
 ) -> HttpResponse:
-    """Run one verb, tell what happened, and redirect to a page.
+    """Run an action, show its result as a message, and redirect.
 
-    The verb returns the sentence to show; the message of a `PlaybookError` that it raises is shown as an error.
+    `verb` performs the action and returns the sentence to show. The text of a `PlaybookError` that it raises
+    is shown as an error. `to` is the name of the URL.
     """
     try:
         messages.success(request, verb())

@@ -4,10 +4,11 @@ A snapshot and the answers so far give the next question or the outcome, whateve
 
     {"start": question key, "default": outcome key, "questions": […], "outcomes": […]}
 
-A question has `key, text, help, answers`, an answer `key, text` and either `question` or `outcome`, the key that it leads
-to; an outcome `key, name, advice, action` and, as its action needs, `department` (a slug), `reason` and `text` (how an
-answer may begin). A question or an outcome that a department owns has its slug as `owner`. To every question one may also
-answer "none of these" (`NONE_KEY`), which leads to the default.
+A question has `key, text, help, answers`. An answer has `key, text` and either `question` or `outcome`, the
+key of its target. An outcome has `key, name, advice, action` and, when its action needs them, `department` (a
+slug), `reason` and `text` (the beginning of a reply). A question or an outcome that a department owns has the
+department's slug as `owner`. Every question can also be answered "none of these" (`NONE_KEY`), which leads to
+the default.
 """
 
 from __future__ import annotations
@@ -20,13 +21,14 @@ from typing import Any
 #: The answer that every question has.
 NONE_KEY = "none"
 NONE_TEXT = "None of these"
-#: Questions in a row that people put up with; answers to one question, `NONE_KEY` not counted.
+#: The most questions in a row, and the most answers to one question (without `NONE_KEY`): people accept no
+#: more.
 MAX_QUESTIONS_IN_A_ROW, MAX_ANSWERS = 10, 8
 MAX_QUESTIONS = 60
 
 
 class Action(StrEnum):
-    """What an outcome suggests to do."""
+    """The action that an outcome suggests."""
 
     ANSWER = "answer"
     PRIVATE = "private"
@@ -67,13 +69,13 @@ class Question:
     owner: str = ""
 
     def find_answer(self, key: str) -> Answer | None:
-        """Return the answer with this key, None when there is none."""
+        """Return the answer with this key, None when it is missing."""
         return next((answer for answer in self.answers if answer.key == key), None)
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What to do, in words (`advice`) and as an `action` with what it needs."""
+    """The advice for a case, in words (`advice`) and as an `action` with the data it needs."""
 
     key: str
     name: str
@@ -87,7 +89,7 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Walk:
-    """A way through the tree: the answered questions, each with the text of the answer, and where it ends."""
+    """A path through the tree: the answered questions, each with the text of the answer, and its end."""
 
     answered: tuple[tuple[Question, str], ...]
     position: Question | Outcome
@@ -95,7 +97,7 @@ class Walk:
 
 @dataclass(frozen=True, slots=True)
 class PlaybookTree:
-    """A snapshot as objects, by key. `start` and `default` may name what is not there."""
+    """A snapshot as objects, by key. `start` and `default` may be keys that do not exist."""
 
     start: str
     default: str
@@ -103,7 +105,8 @@ class PlaybookTree:
     outcomes: Mapping[str, Outcome]
 
 
-#: Stands in for a missing default: `check_playbook` refuses such a tree, `walk_playbook` still answers.
+#: Used when the default is missing: `check_playbook` refuses such a tree, but `walk_playbook` must still
+#: answer.
 _FALLBACK_OUTCOME = Outcome(
     "", "Ask a colleague", "The playbook has no advice for this. Ask a colleague in a note.", Action.ANSWER
 )
@@ -112,7 +115,7 @@ _FALLBACK_OUTCOME = Outcome(
 def parse_playbook(snapshot: Mapping[str, Any]) -> PlaybookTree:
     """Return a snapshot as objects. Never raises.
 
-    Rows without a key are left out; of two with the same key the first counts.
+    Rows without a key are ignored; of two with the same key the first counts.
     """
     questions: dict[str, Question] = {}
     for row in _keyed_rows(snapshot.get("questions")):
@@ -145,11 +148,11 @@ def _text_value(row: Mapping[str, Any], name: str) -> str:
 
 
 def walk_playbook(tree: PlaybookTree, answers: Sequence[str], start: str = "") -> Walk:
-    """Walk the tree by `answers` to the next question or the outcome. Total and deterministic.
+    """Walk the tree by `answers` to the next question or the outcome.
 
-    `answers` are keys in order. `start` is the question to begin with, "" for the first one of the tree; so is one that
-    is gone. An answer that the question does not have leads to the default, as `NONE_KEY` does; answers after an
-    outcome do not count.
+    Total and deterministic. `answers` are keys in order. `start` is the key of the first question; "" or a
+    key that no longer exists is the first question of the tree. An answer that the question does not have
+    leads to the default, like `NONE_KEY`. Answers after an outcome are ignored.
     """
     default = tree.outcomes.get(tree.default, _FALLBACK_OUTCOME)
     position: Question | Outcome = tree.questions.get(start) or tree.questions.get(tree.start) or default

@@ -1,4 +1,4 @@
-"""Addresses of the playbook. The table in tests/routing/playbook/test_pages.py expects something of each."""
+"""URLs of the playbook. Each needs a row in the table in tests/routing/playbook/test_pages.py."""
 
 from __future__ import annotations
 

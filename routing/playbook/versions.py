@@ -19,21 +19,21 @@ from routing.playbook.ownership import objection_to_change, with_own_part
 from routing.playbook.tree import Action, PlaybookTree, parse_playbook
 from routing.scope import edit_scope_of
 
-#: Versions that a process keeps parsed.
+#: The number of parsed versions that a process caches.
 MAX_CACHED_VERSIONS = 50
 _EMPTY_SNAPSHOT: dict[str, Any] = {"start": "", "default": "", "questions": [], "outcomes": []}
 
 
 class PlaybookError(ValueError):
-    """A playbook that cannot be published, or an edit that cannot be made; the text is for its author."""
+    """An invalid playbook or edit. The text is for its author."""
 
 
 class PlaybookEditNotPermitted(PlaybookError):
-    """The change touches what the person may not change; nothing was changed."""
+    """The change affects parts that the user may not change; nothing was changed."""
 
 
 class StalePlaybookDraft(PlaybookError):
-    """Somebody else changed the draft meanwhile; nothing was changed."""
+    """Somebody else has changed the draft in the meantime; nothing was changed."""
 
 
 def _lock_playbook_editing() -> None:
@@ -41,7 +41,7 @@ def _lock_playbook_editing() -> None:
 
 
 def live_playbook() -> PlaybookVersion | None:
-    """Return the version for new cases, None before the first. One statement."""
+    """Return the version for new cases, None before the first one. One statement."""
     return PlaybookVersion.objects.order_by("-number").first()
 
 
@@ -58,7 +58,7 @@ def load_playbook_version(pk: int) -> tuple[int, PlaybookTree]:
 def playbook_branch_options() -> list[tuple[str, str]]:
     """Return the questions at which a rule may begin the playbook.
 
-    Those are all of the live version, each as (key, text); [] without one. One statement.
+    They are all questions of the live version, as (key, text); [] without a live version. One statement.
     """
     version = live_playbook()
     questions = parse_playbook(version.snapshot).questions.values() if version else ()
@@ -66,17 +66,18 @@ def playbook_branch_options() -> list[tuple[str, str]]:
 
 
 def find_playbook_draft() -> Playbook | None:
-    """Return the draft, None when nobody has begun one. One statement."""
+    """Return the draft, None when there is none. One statement."""
     return Playbook.objects.select_related("changed_by").order_by("pk").first()
 
 
 def save_playbook_draft(
     snapshot: Mapping[str, Any], revision: int, by: User | None, now: dt.datetime
 ) -> Playbook:
-    """Store `snapshot` as the draft that was read at `revision` (0: none).
+    """Store `snapshot` as the draft that was read at `revision`.
 
-    `by` is None for the system, which may change everything; `now` is UTC. Raises `StalePlaybookDraft` when the draft
-    has another revision by now, and `PlaybookEditNotPermitted`.
+    `revision` is 0 when there was no draft. `by` is None for the system, which may change everything; `now`
+    is UTC. Raises `StalePlaybookDraft` when the draft now has another revision, and
+    `PlaybookEditNotPermitted`.
     """
     with transaction.atomic():
         _lock_playbook_editing()
@@ -118,9 +119,9 @@ def begin_playbook_draft(by: User | None, now: dt.datetime) -> Playbook:
 def publish_playbook(by: User | None, note: str, revision: int, now: dt.datetime) -> PlaybookVersion | None:
     """Publish the user's own part of the draft as a new version.
 
-    New cases begin with it at once; what others changed stays in the draft. An administrator's part is all of it.
-    Return None when nothing has changed. Raises `StalePlaybookDraft` when the draft has another revision than
-    `revision` by now, and `PlaybookError` with everything that is wrong.
+    New cases begin with it at once; changes by others stay in the draft. For an administrator, the own part
+    is the whole draft. Returns None when nothing has changed. Raises `StalePlaybookDraft` when the draft no
+    longer has `revision`, and `PlaybookError` with all problems.
     """
     with transaction.atomic():
         _lock_playbook_editing()
@@ -153,9 +154,9 @@ def _publish_snapshot(
 def restore_playbook_version(number: int, by: User | None, now: dt.datetime) -> PlaybookVersion | None:
     """Publish version `number` again as a new one; None when it is live.
 
-    The user's own part of the draft goes back to it, too. Raises `PlaybookVersion.DoesNotExist`,
-    `PlaybookEditNotPermitted` when it would change more than the user may, and `PlaybookError` when it leads to
-    departments that are gone.
+    The user's own part of the draft is also reset to it. Raises `PlaybookVersion.DoesNotExist`,
+    `PlaybookEditNotPermitted` when it would change more than the user may change, and `PlaybookError` when it
+    leads to departments that no longer exist.
     """
     with transaction.atomic():
         _lock_playbook_editing()
@@ -169,7 +170,7 @@ def restore_playbook_version(number: int, by: User | None, now: dt.datetime) -> 
 def discard_playbook_draft(revision: int, by: User | None, now: dt.datetime) -> None:
     """Reset the user's own part of the draft to the live version.
 
-    Raises `StalePlaybookDraft` when the draft has another revision than `revision` by now.
+    Raises `StalePlaybookDraft` when the draft no longer has `revision`.
     """
     draft, live = find_playbook_draft(), _live_snapshot()
     reset = with_own_part(draft.snapshot, live, edit_scope_of(by).covers) if draft else live
@@ -192,8 +193,8 @@ def load_starter_playbook() -> dict[str, Any]:
 def install_starter_playbook(by: User | None, now: dt.datetime) -> PlaybookVersion | None:
     """Publish the starter playbook.
 
-    Where it hands over to a department that is missing or closed, the user who follows it chooses one. Raises
-    `PlaybookError` when there is a playbook already, and `PlaybookEditNotPermitted`.
+    Where an outcome hands over to a department that is missing or closed, the user who follows it chooses
+    another one. Raises `PlaybookError` when there is a playbook already, and `PlaybookEditNotPermitted`.
     """
     open_slugs = set(Department.objects.filter(is_open=True).values_list("slug", flat=True))
     snapshot = load_starter_playbook()

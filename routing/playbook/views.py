@@ -1,4 +1,4 @@
-"""Pages of the playbook that change nothing: the tree, a trial of it, its versions."""
+"""Read-only pages of the playbook: the tree, a trial of it, its versions."""
 
 from __future__ import annotations
 
@@ -40,7 +40,10 @@ def department_names() -> dict[str, str]:
 @require_safe
 @login_required
 def playbook_page(request: HttpRequest) -> HttpResponse:
-    """Show the live playbook as an outline, and whether a draft waits."""
+    """Show the live playbook as an outline.
+
+    The page also says whether the draft has unpublished changes.
+    """
     live, draft = versions.live_playbook(), versions.find_playbook_draft()
     waiting = bool(draft and describe_playbook_changes(live.snapshot if live else {}, draft.snapshot))
     scope = edit_scope_of(user_of(request))
@@ -61,7 +64,7 @@ def playbook_page(request: HttpRequest) -> HttpResponse:
 def playbook_try(request: HttpRequest) -> HttpResponse:
     """Walk through the live playbook or (`of=draft`) the draft.
 
-    The answers so far are in the address (`a`, a key each).
+    The answers so far are in the query string, one key per `a`.
     """
     of_draft = request.GET.get("of") == "draft" and not edit_scope_of(user_of(request)).is_empty
     draft, live = versions.find_playbook_draft() if of_draft else None, versions.live_playbook()
@@ -101,9 +104,9 @@ def _try_context(snapshot: dict[str, Any], answers: list[str], of_draft: bool) -
 @require_safe
 @login_required
 def playbook_versions(request: HttpRequest) -> HttpResponse:
-    """Show who changed what and when.
+    """Show the versions: who changed what and when.
 
-    A user may restore a version when everything that this would change is theirs to change.
+    A user may restore a version when they may change everything that this would change.
     """
     scope, version = edit_scope_of(user_of(request)), versions.live_playbook()
     live = version.snapshot if version else {}
