@@ -1,4 +1,4 @@
-"""The form of a calendar: one line of text per weekday, special days one per line. It keeps what was typed."""
+"""The form of a calendar: one text field per weekday, special days one per line. It keeps invalid input."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _HELP = "One day a line, as 2026-12-24."
 
 
 def validate_reachable_date(value: dt.date) -> None:
-    """Refuse days that nobody means and no clock can reach.
+    """Reject days before 2000 and after 2199, which nobody means.
 
     A validator of form fields. Raises `ValidationError`.
     """
@@ -36,7 +36,7 @@ def validate_reachable_date(value: dt.date) -> None:
 
 
 class CalendarForm(forms.Form):
-    """The form of one calendar; once it is valid, `content` is the snapshot to store."""
+    """The form of one calendar. When it is valid, `content` is the snapshot to store."""
 
     name = forms.CharField(
         max_length=80, validators=[validate_storable], error_messages={"required": NAME_MISSING}
@@ -180,7 +180,7 @@ class CalendarForm(forms.Form):
     def in_force_moment(self) -> dt.datetime | None:
         """Return the moment from which the hours are in force.
 
-        None for now; else it is midnight in the calendar's own zone.
+        It is midnight in the calendar's own zone; None means from now on.
         """
         day: dt.date | None = self.cleaned_data.get("in_force_from")
         if day is None:
@@ -219,7 +219,7 @@ def calendar_form_initial(calendar: Calendar, version: CalendarVersion) -> dict[
 
 
 def time_zone_names() -> list[str]:
-    """Return the time zones offered beside the field."""
+    """Return the time zones that the form suggests."""
     return sorted(
         name
         for name in available_timezones()

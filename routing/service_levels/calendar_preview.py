@@ -1,4 +1,4 @@
-"""Describe the next days of a calendar: open hours, holidays, clock changes. Pure except for the names of holidays."""
+"""Describe the next days of a calendar: open hours, holidays, clock changes. Pure except for the holidays."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """The pages of calendars.
 
-Everyone signed in may read them; managers edit those that only their own departments use.
+Every signed-in user may read them. Managers edit those that only their own departments use.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ def _calendar_row(calendar: Calendar, now: dt.datetime) -> dict[str, Any]:
 
 
 def _week_in_words(week: list[list[list[int]]]) -> list[tuple[str, str]]:
-    """Return the week with equal days in one line: ("Mon–Fri", "9:00–17:00")."""
+    """Group weekdays with equal hours, as ("Mon–Fri", "9:00–17:00")."""
     lines: list[list[Any]] = []
     for number, hours in enumerate(week):
         words = format_hours(hours) or "closed"
@@ -82,7 +82,7 @@ def _week_in_words(week: list[list[list[int]]]) -> list[tuple[str, str]]:
 @form_view
 @login_required
 def calendar_new(request: HttpRequest) -> HttpResponse:
-    """Show an empty form with a usual week; posting it adds a calendar."""
+    """Show an empty form with a typical week; posting it adds a calendar."""
     require_policy_editor(request)
     usual = {f"day{number}": "9:00–17:00" for number in range(5)}
     return _edit_calendar(request, None, {"time_zone": settings.DISPLAY_TIME_ZONE, **usual})
@@ -91,7 +91,7 @@ def calendar_new(request: HttpRequest) -> HttpResponse:
 @form_view
 @login_required
 def calendar_edit(request: HttpRequest, pk: int) -> HttpResponse:
-    """Show the newest hours of a calendar; posting others makes a version."""
+    """Show the newest hours of a calendar; posting changed hours makes a version."""
     _require_own_calendar(require_policy_editor(request), pk)
     calendar = get_object_or_404(Calendar.objects.prefetch_related("versions__created_by", "policies"), pk=pk)
     return _edit_calendar(
@@ -169,7 +169,7 @@ def _render_calendar_form(
 @form_view
 @login_required
 def calendar_delete(request: HttpRequest, pk: int) -> HttpResponse:
-    """Ask whether to delete a calendar; posting deletes it unless it is in use."""
+    """Ask whether to delete a calendar; posting deletes it unless used."""
     user = require_policy_editor(request)
     _require_own_calendar(user, pk)
     calendar = get_object_or_404(Calendar, pk=pk)

@@ -1,8 +1,9 @@
 """Edit calendars and policies. Each function publishes one version, or changes nothing.
 
-All raise `routing.business_hours.calendar.CalendarError` for invalid hours, `routing.refusals.EditNotPermitted` for what
-the person may not change, and `Calendar.DoesNotExist` or `SLAPolicy.DoesNotExist` for what is gone. `now` is the time of
-the change, UTC. `by` is None for the system, which may change everything.
+All raise `routing.business_hours.calendar.CalendarError` for invalid hours,
+`routing.refusals.EditNotPermitted` for what the user may not change, and `Calendar.DoesNotExist` or
+`SLAPolicy.DoesNotExist` for missing rows. `now` is the time of the change, UTC. `by` is None for the system,
+which may change everything.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from routing.scope import edit_scope_of
 from routing.service_levels.step_numbers import number_steps
 from routing.service_levels.versions import editing_service_levels
 
-#: The fields of a policy that editors fill in, by the model's names; `department` and `calendar` are instances.
+#: The fields of a policy that people edit, by the model's names; `department` and `calendar` are instances.
 POLICY_FIELDS = (
     "name", "enabled", "department", "priority", "network", "calendar", "first_response_minutes",
     "next_response_minutes", "resolution_minutes", "warning_percent", "warning_minutes", "steps",
@@ -44,8 +45,8 @@ def save_calendar(
 ) -> Calendar:
     """Store a new calendar, or the next version of an existing one.
 
-    `calendar` is None for a new one. Without `in_force_from` new hours hold from `now` on, and those of a new calendar have
-    always held. Hours that have not changed make no version.
+    `calendar` is None for a new one. Without `in_force_from`, new hours are in force from `now` on, and those
+    of a new calendar for all time. Unchanged hours make no version.
     """
     compile_calendar(content)
     with editing_service_levels(by, f"Calendar “{name}”", now):
@@ -76,7 +77,8 @@ def save_calendar(
 def departments_by_calendar() -> dict[str, set[str | None]]:
     """Return the departments whose policies and rules use each calendar.
 
-    Slugs by the calendar's key as text; None among them is the whole company. Two statements.
+    The keys are the calendars' keys as text, the values sets of slugs; None in a set is the whole company.
+    Two statements.
     """
     slugs: dict[str, set[str | None]] = {}
     for calendar, slug in SLAPolicy.objects.values_list("calendar", "department__slug"):
@@ -130,10 +132,10 @@ def delete_calendar(pk: int, by: User | None, now: dt.datetime) -> str:
 def save_policy(
     key: uuid.UUID | None, values: Mapping[str, Any], by: User | None, now: dt.datetime
 ) -> SLAPolicy:
-    """Store a new policy, or new content for an existing one.
+    """Store a new policy, or new content of an existing one.
 
-    `key` is None for a new policy; it goes before the first one that would match everything. `values` holds
-    `POLICY_FIELDS`.
+    `key` is None for a new policy; it goes before the first policy that matches everything. `values` has the
+    keys of `POLICY_FIELDS`.
     """
     department: Department | None = values["department"]
     with editing_service_levels(by, f"Policy “{values['name']}”", now):
@@ -176,8 +178,8 @@ def switch_policy(key: uuid.UUID, enabled: bool, by: User | None, now: dt.dateti
 def move_policy(key: uuid.UUID, step: int, by: User | None, now: dt.datetime) -> SLAPolicy:
     """Move a policy `step` places down (up when negative) and return it.
 
-    It stops at the ends of the list. A department's policy holds for its own cases only, so its manager may choose its
-    place.
+    It stops at the ends of the list. A department's policy affects only its own cases, so its manager may
+    choose its place.
     """
     policy = SLAPolicy.objects.get(key=key)
     with editing_service_levels(by, f"Moved “{policy}”", now):
@@ -217,10 +219,11 @@ def install_starter_service_levels(
     by: User | None,
     now: dt.datetime,
 ) -> SLAVersion | None:
-    """Create calendars and policies from plain data, published as one version.
+    """Create calendars and policies from plain data, as one version.
 
-    `calendars` are snapshots by name, `policies` as `routing.service_levels.starter` writes them, `departments` by slug;
-    policies of any other department are left out. Meant for a database that has no service levels yet.
+    `calendars` are snapshots by name, `policies` have the format of `routing.service_levels.starter`, and
+    `departments` are by slug; policies of other departments are left out. The database should have no service
+    levels yet.
     """
     with editing_service_levels(by, "Starter policies", now):
         edit_scope_of(by).require_department(None)

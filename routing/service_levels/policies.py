@@ -1,10 +1,11 @@
-"""Compute what customers were promised: the policy of a case, when its clocks are due, and what happens when.
+"""Service levels promised to customers: the policy of a case, the due times of its clocks, and their events.
 
-Three clocks. *First response* runs from the moment a case that needs an answer reaches us to the first answer by a
-person; *next response* from the first unanswered message of a later exchange to our answer; *resolution* from the
-beginning to the end, standing still while the case waits for the customer or is closed (docs/metrics.md).
+There are three clocks. *First response* runs from the moment a case that needs an answer arrives to the first
+answer by a person. *Next response* runs from the first unanswered message of a later exchange to our answer.
+*Resolution* runs from the beginning of the case to its end, and is paused while the case waits for the
+customer or is closed (docs/metrics.md).
 
-Pure: plain facts in, moments in UTC out, business time by `routing.business_hours.calendar`.
+Pure: plain facts in, moments in UTC out. Business time is computed by `routing.business_hours.calendar`.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import Literal, NamedTuple, Protocol
 
 ClockName = Literal["first_response", "next_response", "resolution"]
-#: The three clocks in their order, each with its name for people.
+#: The three clocks in order, with their names for people.
 CLOCK_LABELS: dict[ClockName, str] = {
     "first_response": "First response",
     "next_response": "Next response",
@@ -25,13 +26,13 @@ CLOCKS: tuple[ClockName, ...] = tuple(CLOCK_LABELS)
 Recipient = Literal["assignee", "managers", "department"]
 RECIPIENTS: tuple[Recipient, ...] = ("assignee", "managers", "department")
 
-#: Numbers of the events of a clock; escalation steps follow.
+#: The numbers of a clock's events; those of escalation steps begin at `FIRST_STEP`.
 WARNING, BREACH, FIRST_STEP = 0, 1, 2
 _MAX_CACHED_DUES = 4_000
 
 
 class BusinessTime(Protocol):
-    """What a policy needs of a calendar: `CompiledCalendar` and `VersionedCalendar` have it."""
+    """The methods of a calendar that a policy uses; `CompiledCalendar` and `VersionedCalendar` have them."""
 
     def add(self, at: dt.datetime, duration: dt.timedelta) -> dt.datetime | None: ...
 
@@ -40,10 +41,11 @@ class BusinessTime(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """An escalation `after` so much business time past a missed target.
+    """An escalation step, `after` this much business time past a missed target.
 
-    `clock` "" is any clock; `notify` are kinds of people; `move_to` is a department's slug, "" to leave the case where it
-    is. `number` is the step's own, whatever its place among the others (`routing.service_levels.step_numbers`).
+    `clock` "" is any clock. `notify` are kinds of recipients. `move_to` is a department's slug, "" to leave
+    the case where it is. `number` identifies the step independently of its place in the list
+    (`routing.service_levels.step_numbers`).
     """
 
     after: dt.timedelta
@@ -56,7 +58,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Policy:
-    """One compiled policy. None in `department_id` or `priority`, "" in `network`: any."""
+    """One compiled policy. None in `department_id` or `priority`, or "" in `network`, matches any."""
 
     key: str
     name: str
@@ -66,7 +68,7 @@ class Policy:
     department_id: int | None = None
     priority: int | None = None
     network: str = ""
-    #: How long before the due time the pre-warning comes: a length of business time, or a share of the target.
+    #: The lead of the pre-warning before the due time: a length of business time, or a share of the target.
     warning: dt.timedelta | float = 0.25
     steps: tuple[Step, ...] = ()
 
@@ -78,11 +80,14 @@ class Policy:
         )
 
     def step(self, number: int) -> Step:
-        """Return the step of a number that `clock_events` yielded."""
+        """Return the step with a number that `clock_events` yielded."""
         return next(step for step_number, step in self.numbered_steps() if step_number == number)
 
     def numbered_steps(self) -> Iterable[tuple[int, Step]]:
-        """Return each step with its number: its own, or by its place where it has none."""
+        """Return each step with its number.
+
+        A step without a number of its own is numbered by its place.
+        """
         return ((step.number or place, step) for place, step in enumerate(self.steps, FIRST_STEP))
 
     def warning_lead(self, clock: ClockName) -> dt.timedelta:
@@ -93,7 +98,7 @@ class Policy:
 
 
 class Due(NamedTuple):
-    """When a clock is due, and when its pre-warning comes, the first of its events."""
+    """The due time of a clock, and the time of its pre-warning, which is its first event."""
 
     at: dt.datetime
     warned_at: dt.datetime
@@ -123,8 +128,9 @@ class ServiceLevels:
     ) -> Due | None:
         """Return when a clock that has run since `start` is due.
 
-        `used` are the business seconds that had passed before `start`. None for a clock that does not run (`start` is
-        None), without a policy or a target, and when the calendar is never open that long.
+        `used` is the number of business seconds that had passed before `start`. None when the clock does not
+        run (`start` is None), when there is no policy or target, and when the calendar is never open that
+        long.
         """
         if policy is None or start is None or clock not in policy.targets:
             return None
@@ -139,8 +145,8 @@ class ServiceLevels:
 def compute_due(policy: Policy, clock: ClockName, start: dt.datetime, used: int = 0) -> Due | None:
     """Compute when a running clock that has a target is due.
 
-    `used` are the business seconds that had passed before `start`; when they are more than the target, the due time lies
-    before `start` by the excess. None when the calendar is never open that long.
+    `used` is the number of business seconds that had passed before `start`. When it exceeds the target, the
+    due time is before `start` by the excess. None when the calendar is never open that long.
     """
     left = policy.targets[clock] - dt.timedelta(seconds=used)
     if left < dt.timedelta():
@@ -153,7 +159,7 @@ def compute_due(policy: Policy, clock: ClockName, start: dt.datetime, used: int 
 def clock_events(policy: Policy, clock: ClockName, due: Due) -> Iterable[tuple[dt.datetime, int]]:
     """Yield the events of a running clock as (moment, number).
 
-    They are the pre-warning, the breach, and the steps that concern the clock.
+    They are the pre-warning, the breach, and the steps for this clock.
     """
     if due.warned_at < due.at:
         yield due.warned_at, WARNING

@@ -1,4 +1,4 @@
-"""The forms of service levels: a policy with its escalation steps, and the box that tries the policies."""
+"""The forms of service levels: a policy with its escalation steps, and the form that tries the policies."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ RECIPIENT_CHOICES = (
 
 
 class BusinessMinutesField(forms.CharField):
-    """A field of business time: "45 min", "2 h", "1 h 30 min". Its value is minutes, None when it is empty."""
+    """A field for business time: "45 min", "2 h", "1 h 30 min". Its value is minutes, None when empty."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(
@@ -52,12 +52,12 @@ class BusinessMinutesField(forms.CharField):
 
 
 def _is_filled_in(field: forms.BoundField) -> bool:
-    """Return whether something was typed or chosen; 0 minutes count."""
+    """Return whether the field has a value; 0 minutes is one."""
     return field.value() not in (None, "", False, [])
 
 
 class PolicyForm(forms.Form):
-    """The form of one policy; once it is valid, `values` is what `save_policy` of `editing` takes."""
+    """The form of one policy. When it is valid, `values` is the argument for `save_policy` of `editing`."""
 
     name = forms.CharField(
         max_length=80, validators=[validate_storable], error_messages={"required": NAME_MISSING}
@@ -123,7 +123,7 @@ class PolicyForm(forms.Form):
     def steps(self) -> list[dict[str, Any]]:
         """Return the fields of each step, for the template.
 
-        Steps after the first empty one are spare.
+        `is_spare` is True for the steps after the first empty one.
         """
         parts = ("after", "clock", "notify", "raise", "move")
         filled_in = [
@@ -211,9 +211,9 @@ def policy_form_initial(policy: SLAPolicy) -> dict[str, Any]:
 
 
 class TryPoliciesForm(forms.Form):
-    """A message to try the policies on: when it arrives, and what its case would be like.
+    """A message to try the policies on: its arrival, and the properties of its case.
 
-    Times are read in the display zone.
+    Times are in the display zone.
     """
 
     at = forms.DateTimeField(
@@ -232,7 +232,7 @@ class TryPoliciesForm(forms.Form):
         self.fields["network"].choices = network_choices()  # type: ignore[attr-defined]
 
     def arrival_moment(self) -> dt.datetime:
-        """Return the typed moment, UTC."""
+        """Return the entered moment, in UTC."""
         at: dt.datetime = self.cleaned_data["at"]
         naive = at.replace(tzinfo=None)
         return naive.replace(tzinfo=display_zone()).astimezone(dt.UTC)

@@ -1,6 +1,6 @@
 """The pages of the SLA policies.
 
-Everyone signed in may read and try them; managers edit those of their departments.
+Every signed-in user may read and try them. Managers edit those of their departments.
 """
 
 from __future__ import annotations
@@ -29,16 +29,16 @@ from routing.service_levels.starter import starter_calendars, starter_policies
 from routing.service_levels.wording import due_times_in_words, steps_in_words, targets_in_words
 from wording.times import to_display_zone
 
-#: How many changes the page lists.
+#: The number of changes that the page lists.
 CHANGES_SHOWN = 15
 
 
 @require_safe
 @login_required
 def policy_list(request: HttpRequest) -> HttpResponse:
-    """Show the policies in order, with a box to try them.
+    """Show the policies in order, with a form to try them.
 
-    Also how far the open cases follow the newest version.
+    The page also shows how many open cases already use the newest version.
     """
     context = _policy_list_context(request)
     context["try_form"] = TryPoliciesForm(initial={"at": to_display_zone(timezone.now())})
@@ -74,9 +74,9 @@ def _policy_list_context(request: HttpRequest) -> dict[str, Any]:
 
 
 def _is_recomputing(version: SLAVersion | None) -> bool:
-    """Return whether open cases still wait for their clocks.
+    """Return whether clocks of open cases are still to be recomputed.
 
-    The last pass, which looks for stragglers, is not shown.
+    The last pass, which only looks for cases that the others missed, does not count.
     """
     if version is None or version.recomputed_at is not None:
         return False
@@ -86,7 +86,7 @@ def _is_recomputing(version: SLAVersion | None) -> bool:
 @form_view
 @login_required
 def policy_try(request: HttpRequest) -> HttpResponse:
-    """Show when a message would be due by the live policies; stores nothing."""
+    """Show when a message would be due by the live policies; store nothing."""
     if request.method != "POST":
         return redirect("sla:policy_list")
     form = TryPoliciesForm(request.POST)
@@ -104,9 +104,9 @@ def policy_try(request: HttpRequest) -> HttpResponse:
 @require_safe
 @login_required
 def sla_progress(request: HttpRequest) -> HttpResponse:
-    """Show how far the clocks of open cases follow the newest version.
+    """Show how many open cases have clocks by the newest version.
 
-    A fragment that asks again until they all do.
+    The fragment polls until all have.
     """
     newest = SLAVersion.objects.defer("snapshot").first()
     context = {"version": newest, "working": _is_recomputing(newest)}
@@ -118,7 +118,7 @@ def sla_progress(request: HttpRequest) -> HttpResponse:
 def policy_new(request: HttpRequest) -> HttpResponse:
     """Show an empty form; posting it adds a policy.
 
-    It goes before the first one that would match everything.
+    It goes before the first policy that matches everything.
     """
     require_policy_editor(request)
     return _edit_policy(request, None)
@@ -157,7 +157,7 @@ def _edit_policy(request: HttpRequest, policy: SLAPolicy | None) -> HttpResponse
 def _warn_if_overtaken(request: HttpRequest, form: PolicyForm, policy: SLAPolicy | None, newest: int) -> bool:
     """Return whether somebody changed the policy since the form was opened.
 
-    If so, the form gets an error that says it and keeps what was typed.
+    If so, the form gets an error that says so, keeps the input, and can be saved again.
     """
     seen = form.cleaned_data["seen"]
     if policy is None or seen is None or seen == newest:
@@ -253,7 +253,7 @@ def policy_delete(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
 def sla_starter(request: HttpRequest) -> HttpResponse:
     """Create two calendars and two policies where there are none yet.
 
-    They hold for the whole company, so only who may change everything may do it.
+    They apply to the whole company, so the user must be allowed to change everything.
     """
     user = require_policy_editor(request)
     if not edit_scope_of(user).is_company_wide:

@@ -1,4 +1,4 @@
-"""Service levels to begin with: two calendars, a policy for urgent cases and one for everything else."""
+"""Starter service levels: two calendars, a policy for urgent cases and one for all other cases."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ ROUND_THE_CLOCK_WEEK = [[[0, 1440]]] * 7
 
 
 def starter_calendars(time_zone: str) -> dict[str, dict[str, Any]]:
-    """Return two calendars: Monday to Friday from nine to five, and round the clock."""
+    """Return two calendars: Monday to Friday from nine to five, and 24/7."""
     return {
         "Office hours": {"time_zone": time_zone, "week": [OFFICE_HOURS] * 5 + [[], []]},
         "Round the clock": {"time_zone": time_zone, "week": ROUND_THE_CLOCK_WEEK},
@@ -17,9 +17,9 @@ def starter_calendars(time_zone: str) -> dict[str, dict[str, Any]]:
 
 
 def starter_policies() -> list[dict[str, Any]]:
-    """Return two policies: urgent cases at any hour, everything else in office hours.
+    """Return two policies: urgent cases at any hour, others in office hours.
 
-    The latter within half a working day, solved within three.
+    Other cases are answered within half a working day and resolved within three.
     """
     return [
         {

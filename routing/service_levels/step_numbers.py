@@ -1,7 +1,7 @@
-"""Number escalation steps.
+"""Numbers of escalation steps.
 
-A step keeps its number while its policy is edited, so that what has happened to a case is recorded by the step itself,
-not by its place among the others. No two steps share a number, and a new step never gets that of a removed one.
+A step keeps its number while its policy is edited, because the history of a case refers to the step and not
+to its place in the list. No two steps share a number, and a new step never gets the number of a removed one.
 """
 
 from __future__ import annotations
@@ -12,16 +12,16 @@ from typing import Any
 from routing.models import SLAPolicy, SLAVersion
 from routing.service_levels.policies import FIRST_STEP
 
-#: Steps a policy may have; numbers below this are places in policies that were stored without numbers.
+#: The most steps in a policy. Numbers below this are places, in policies that were stored without numbers.
 _MAX_STEPS = 4
-#: The largest number that fits into the column that stores them, `inbox.models.Escalation.step`.
+#: The largest number, limited by the column that stores it, `inbox.models.Escalation.step`.
 _MAX_NUMBER = 32_000
 
 
 def step_number(step: dict[str, Any], place: int) -> int:
     """Return the number of a stored step.
 
-    By its `place` in the policy (from 0) where it was stored without one.
+    A step stored without a number is numbered by its `place` in the policy (from 0).
     """
     return step.get("number") or FIRST_STEP + place
 
@@ -31,7 +31,7 @@ def number_steps(
 ) -> list[dict[str, Any]]:
     """Return the steps with their numbers.
 
-    A step keeps the number that it has in `before`, the policy as stored; all others get new ones.
+    A step keeps its number from `before`, the steps of the stored policy; all others get new numbers.
     """
     old_numbers = {step_number(step, place) for place, step in enumerate(before)}
     unused_numbers, numbered = _unused_numbers(old_numbers), list[dict[str, Any]]()

@@ -16,16 +16,16 @@ from routing.live_version import CompiledVersions, LiveVersion
 from routing.models import Calendar, CalendarVersion, SLAPolicy, SLAVersion
 from routing.service_levels.policies import CLOCKS, ClockName, Policy, ServiceLevels, Step
 
-#: How many versions stay compiled: the live one and those that cases still name.
+#: The number of compiled versions in the cache: the live one and those that cases still refer to.
 MAX_COMPILED_VERSIONS = 8
 
 NO_SERVICE_LEVELS = ServiceLevels(0, ())
 
 
 def service_levels_snapshot() -> dict[str, Any]:
-    """Return the policies that are on and every calendar, as JSON.
+    """Return the enabled policies and all calendars, as JSON.
 
-    Policies in their order, calendars with all their versions.
+    Policies are in order; calendars have all their versions.
     """
     calendars = [
         {
@@ -70,7 +70,7 @@ def compile_stored_calendar(versions: Iterable[CalendarVersion]) -> VersionedCal
 
 
 def compile_service_levels(content: Mapping[str, Any], number: int) -> ServiceLevels:
-    """Compile what `service_levels_snapshot` returned; `number` is the version's.
+    """Compile a snapshot of `service_levels_snapshot` as version `number`.
 
     Raises `routing.business_hours.calendar.CalendarError` when a calendar is invalid.
     """
@@ -125,9 +125,9 @@ def _lock_publishing() -> None:
 
 @contextmanager
 def editing_service_levels(by: User | None, note: str, now: dt.datetime) -> Iterator[None]:
-    """Publish as one version what the block changes in policies and calendars.
+    """Publish the block's changes of policies and calendars as one version.
 
-    When the block or the publishing fails, nothing is changed.
+    When the block or the publishing raises, nothing is changed.
     """
     with transaction.atomic():
         _lock_publishing()
@@ -138,8 +138,9 @@ def editing_service_levels(by: User | None, note: str, now: dt.datetime) -> Iter
 def publish_service_levels(by: User | None, note: str, now: dt.datetime) -> SLAVersion | None:
     """Publish the service levels as a new version, live at once.
 
-    Returns None when nothing has changed. Open cases get their clocks by it in the background
-    (`inbox.escalation.recompute`). Raises `routing.business_hours.calendar.CalendarError` when a calendar is invalid.
+    Returns None when nothing has changed. The clocks of open cases are recomputed in the background
+    (`inbox.escalation.recompute`). Raises `routing.business_hours.calendar.CalendarError` when a calendar is
+    invalid.
     """
     with transaction.atomic():
         _lock_publishing()
@@ -157,10 +158,9 @@ def publish_service_levels(by: User | None, note: str, now: dt.datetime) -> SLAV
 
 
 def live_service_levels() -> ServiceLevels:
-    """Return the service levels that are live.
+    """Return the live service levels, by at most one small statement.
 
-    At most `LIVE_VERSION_MAX_AGE` seconds old, by at most one small statement. `NO_SERVICE_LEVELS` while none were ever
-    published.
+    They are at most `LIVE_VERSION_MAX_AGE` seconds old; `NO_SERVICE_LEVELS` before the first version.
     """
     return _live_service_levels.get()
 
@@ -176,7 +176,8 @@ def service_levels_of_version(pk: int | None) -> ServiceLevels:
 def service_levels_by_number(number: int | None) -> ServiceLevels:
     """Return the service levels of the version with this number.
 
-    Cases name their version by it. `NO_SERVICE_LEVELS` for None, 0 and a version that is gone.
+    Cases store the number of their version. `NO_SERVICE_LEVELS` for None, 0 and a version that no longer
+    exists.
     """
     if not number:
         return NO_SERVICE_LEVELS
@@ -189,7 +190,7 @@ def service_levels_by_number(number: int | None) -> ServiceLevels:
 
 
 def clear_service_levels_cache() -> None:
-    """Make this process read the live version again at its next use."""
+    """Clear the live and the compiled versions that this process caches."""
     _live_service_levels.clear()
     _compiled_service_levels.clear()
 

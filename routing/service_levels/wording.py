@@ -26,7 +26,7 @@ def targets_in_words(policy: SLAPolicy) -> list[tuple[str, str]]:
 def steps_in_words(policy: SLAPolicy, departments: dict[str, str]) -> list[str]:
     """Return the pre-warning and the escalation steps, each as a sentence.
 
-    `departments` are names by slug.
+    `departments` maps slugs to names.
     """
     before = (
         business_span(dt.timedelta(minutes=policy.warning_minutes))
@@ -62,7 +62,7 @@ def _step_in_words(step: dict[str, object], departments: dict[str, str]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class DueInWords:
-    """One clock of a message in words: its length, when it would be due and when warned."""
+    """One clock of a message in words: its length, its due time and the time of its warning."""
 
     label: str
     due: str
@@ -75,7 +75,7 @@ def due_times_in_words(
 ) -> list[DueInWords]:
     """Return the due times of a message that arrives at `at`.
 
-    In the display zone; empty without a policy.
+    Times are in the display zone; [] without a policy.
     """
     dues = []
     for clock in CLOCKS:
