@@ -1,5 +1,5 @@
-"""Files in and out: CSV tables read as facts, labelled rows scored, what would become of each row.
+"""Input and output files: CSV tables as facts, scores of labelled rows, routing answers for rows.
 
-May import: learning, rules and all below; called by commands only.
-A new kind of file is a module here; a new score of rules or reading is one, too.
+May import: learning, rules and all below; called by commands only. A new kind of file is a module here, and
+so is a new score of rules or reading.
 """

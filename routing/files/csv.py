@@ -1,6 +1,6 @@
-"""Messages in a CSV file, for trying rules on and learning from.
+"""Messages in a CSV file, to try rules on or to learn from.
 
-Ragged rows, long cells and odd encodings included.
+Ragged rows, long cells and unusual encodings are accepted.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from routing.reading import with_reading
 
 __all__ = ["BadTable", "CsvLine", "CsvRow", "CsvTable", "escape_formula", "facts_of_row", "read_csv_rows"]
 
-#: Characters that make a spreadsheet read a cell as a formula.
+#: Characters at the start of a cell that make a spreadsheet read it as a formula.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 MONDAY_NOON = dt.datetime(2000, 1, 3, 12, tzinfo=dt.UTC)
 CsvRow = dict[str, str]
@@ -25,9 +25,9 @@ CsvRow = dict[str, str]
 
 @dataclass(frozen=True, slots=True)
 class CsvLine:
-    """A row of a table, and the number of the line it ends on.
+    """A row of a table, and the number of the line on which it ends.
 
-    The head counts, too.
+    The header is line 1.
     """
 
     number: int
@@ -35,22 +35,25 @@ class CsvLine:
 
 
 class CsvTable:
-    """A CSV file: commas, semicolons or tabs, whatever its head has most of.
+    """A CSV file, separated by commas, semicolons or tabs, whichever occurs most often in the header.
 
-    Columns go by their names in small letters.
+    Column names are in lower case.
     """
 
     def __init__(self, data: bytes) -> None:
-        """Read the head. Raises `BadTable` for what is empty or another kind of file."""
-        csv.field_size_limit(2**31 - 1)  # the standard 131,072 characters would stop at one long message
+        """Read the header.
+
+        Raises `BadTable` when the file is empty or of another type.
+        """
+        csv.field_size_limit(2**31 - 1)  # the default of 131,072 characters would reject one long message
         self._lines = _CountedLines(read_lines(data))
         self._reader = csv.reader(self._lines, delimiter=max(",;\t", key=self._lines.first.count))
         self.names = [name.strip().lower() for name in self._next() or []]
 
     def require_columns(self, *columns: str) -> None:
-        """Check that the columns are there.
+        """Check that the columns exist.
 
-        Raises `BadTable` when one is missing: which, and what there is instead.
+        Raises `BadTable` when one is missing; the message names it and the existing columns.
         """
         for column in columns:
             if column.strip().lower() not in self.names:
@@ -60,8 +63,8 @@ class CsvTable:
     def __iter__(self) -> Iterator[CsvLine]:
         """Yield the rows that are not blank.
 
-        Cells that are missing are "", cells that are too many are left out; of columns of one name the first counts.
-        Raises `BadTable` for a quotation mark that nothing closes: it would swallow rows.
+        Missing cells are "", surplus cells are dropped, and of columns with the same name the first counts.
+        Raises `BadTable` for an unclosed quotation mark, because it would swallow the following rows.
         """
         places = {name: at for at, name in reversed(list(enumerate(self.names)))}
         while (cells := self._next()) is not None:
@@ -84,9 +87,9 @@ class CsvTable:
 
 
 class _CountedLines:
-    """Lines, counted.
+    """An iterator that counts lines.
 
-    `first` is known before it is read, `broke_off` says that more were asked for than there are.
+    `first` is the first line, available before it is read. `broke_off` is True after a read past the end.
     """
 
     def __init__(self, source: Iterator[str]) -> None:
@@ -109,8 +112,8 @@ class _CountedLines:
 def read_csv_rows(data: bytes, *columns: str) -> Iterator[CsvRow]:
     """Yield the rows of a CSV file (see `CsvTable`).
 
-    Cells go by the names of their columns in small letters, and by `columns` as they are spelled here. Raises `BadTable`,
-    also when one of `columns` is missing.
+    The keys of a row are the column names in lower case, and also `columns` as spelled by the caller. Raises
+    `BadTable`, also when one of `columns` is missing.
     """
     table = CsvTable(data)
     table.require_columns(*columns)
@@ -122,8 +125,9 @@ def read_csv_rows(data: bytes, *columns: str) -> Iterator[CsvRow]:
 def facts_of_row(row: CsvRow) -> Facts:
     """Return a row as the facts of a message.
 
-    From its columns network, stream, brand_account, language and at (ISO time) where there are any; the rest is read from the
-    text. Without a time it counts as written on a Monday at noon, so that the same file gives the same answer tomorrow.
+    The columns network, stream, brand_account, language and at (ISO time) are used when they exist;
+    everything else is read from the text. A row without a time counts as written at noon on a Monday, so that
+    the same file always gives the same answer.
     """
     return with_reading(
         Facts(
@@ -146,5 +150,5 @@ def _parse_moment(text: str) -> dt.datetime:
 
 
 def escape_formula(cell: str) -> str:
-    """Return a cell that no spreadsheet reads as a formula."""
+    """Return the cell so that no spreadsheet reads it as a formula."""
     return f"'{cell}" if cell.startswith(_FORMULA) else cell

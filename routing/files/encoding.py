@@ -1,6 +1,6 @@
-"""The text of a CSV file, whoever saved it: UTF-8, UTF-16 or what old spreadsheets write.
+"""Decode a CSV file in UTF-8, UTF-16 or Windows-1252.
 
-Read line by line, so that a million rows do not stand in memory three times.
+It is decoded line by line, because a million rows must not be in memory three times.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import io
 from collections.abc import Iterator
 
 _BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
-#: What other files begin with, and what to say to those who gave them another name.
+#: The first bytes of other file types, and what to tell people who renamed such a file.
 _OTHER_FILE_TYPES = (
     (b"PK\x03\x04", "It is a ZIP archive or an Excel workbook, not a CSV file: unpack it, or save the sheet as CSV."),
     (b"PK\x05\x06", "It is an empty ZIP archive, not a CSV file."),
@@ -19,19 +19,19 @@ _OTHER_FILE_TYPES = (
     (b"%PDF", "It is a PDF, not a CSV file."),
 )  # fmt: skip
 _PIECE = 1 << 20
-#: Bytes that the width of the characters is guessed from.
+#: The number of bytes from which the width of the characters is guessed.
 _SAMPLE_BYTES = 400
 
 
 class BadTable(ValueError):
-    """The file cannot be used; the text says why, for whoever made it."""
+    """The file cannot be used. The text says why, for the person who made it."""
 
 
 def read_lines(data: bytes) -> Iterator[str]:
-    """Yield the lines with their ends.
+    """Yield the lines with their line ends.
 
-    What Postgres cannot store (NUL, half a pair) is replaced, as in messages that come in. Raises `BadTable` for what is empty
-    or another kind of file.
+    Characters that Postgres cannot store (NUL, lone surrogates) are replaced, as in incoming messages. Raises
+    `BadTable` when the file is empty or of another type.
     """
     for beginning, advice in _OTHER_FILE_TYPES:
         if data.startswith(beginning):
@@ -47,10 +47,10 @@ def _decode_lines(data: bytes, encoding: str) -> Iterator[str]:
 
 
 def guess_encoding(data: bytes) -> str:
-    """Guess the encoding from the file's mark or, without one, its bytes.
+    """Guess the encoding from the byte order mark or the bytes.
 
-    UTF-16 where every other byte of the beginning is 0, UTF-8 where that reads most of what is not ASCII, else
-    Windows-1252.
+    Without a mark it is UTF-16 when every other byte at the beginning is 0, UTF-8 when that decodes most of
+    what is not ASCII, else Windows-1252.
     """
     for mark, name in _BOMS:
         if data.startswith(mark):

@@ -8,19 +8,19 @@ from pathlib import Path
 
 from routing.files import csv
 
-#: What the columns may be called.
+#: The accepted names of the columns.
 TEXT_COLUMNS, DEPARTMENT_COLUMNS = ("text", "message"), ("department", "label")
-#: Bytes of a file that are read at most.
+#: The largest size of a file, in bytes.
 MAX_BYTES = 200_000_000
 
 
 class UnreadableFile(ValueError):
-    """The file is no such table. The message says what is wrong, for people."""
+    """The file is not a table of labelled messages. The message says what is wrong, for people."""
 
 
 @dataclass(frozen=True, slots=True)
 class LabelledRow:
-    """One row: `line` counts from 1, the head included; `source` is "" when the file has no such column."""
+    """One row. `line` counts from 1, including the header; `source` is "" without such a column."""
 
     line: int
     text: str
@@ -31,7 +31,7 @@ class LabelledRow:
 def read_labelled_rows(path: Path) -> Iterator[LabelledRow]:
     """Yield the rows that have both a text and a department.
 
-    The file is read as `routing.files.csv.CsvTable`. Raises `UnreadableFile`.
+    The file is read by `routing.files.csv.CsvTable`. Raises `UnreadableFile`.
     """
     try:
         table = csv.CsvTable(_read_bytes(path))

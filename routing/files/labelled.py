@@ -1,4 +1,4 @@
-"""Messages in CSV files, and how often decisions about them are what people say."""
+"""Labelled messages in CSV files, and scores of decisions against the labels."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from routing.files import csv
 
 
 class UnusableFile(ValueError):
-    """A file that cannot be used; the message says why, for whoever gave it."""
+    """A file that cannot be used. The message says why, for the person who chose it."""
 
 
 def read_csv_file(path: Path, *needed: str) -> Iterator[dict[str, str]]:
     """Yield the rows of a CSV file (see `routing.files.csv.read_csv_rows`).
 
-    Raises `UnusableFile` when the file cannot be read, is no CSV, or lacks one of the columns `needed`.
+    Raises `UnusableFile` when the file cannot be read, is not CSV, or lacks one of the columns `needed`.
     """
     try:
         yield from csv.read_csv_rows(path.read_bytes(), *needed)
@@ -31,8 +31,8 @@ def score_labels(
 ) -> tuple[float, float, list[tuple[str, int, int, int, float]]]:
     """Score (right, decided) pairs: accuracy, macro-F1 and a table.
 
-    Both are over the labels that are right at least once; the table has a row for each of these: name, times right, times
-    decided, times both, F1.
+    Macro-F1 and the table cover the labels that are right at least once. A row of the table is (name, times
+    right, times decided, times both, F1).
     """
     right = Counter(pair[0] for pair in pairs)
     named = Counter(pair[1] for pair in pairs)

@@ -1,4 +1,4 @@
-"""Measure how often messages are read as people labelled them, and how fast."""
+"""Measure how often the reading of messages agrees with labels by people, and how fast it is."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from routing.files.labelled import score_labels
 from routing.reading.judging import Reading, read_message
 from routing.reading.languages import detect_language
 
-#: What can be measured, and how a reading says it.
+#: The fields that can be measured, and how to get the value from a reading.
 MEASURED_FIELDS: dict[str, Callable[[Reading], str]] = {
     "sentiment": lambda reading: reading.sentiment,
     "language": lambda reading: reading.language,
@@ -23,12 +23,12 @@ MEASURED_FIELDS: dict[str, Callable[[Reading], str]] = {
 def measure_readings(messages: Iterable[tuple[str, str, str]], field: str) -> dict[str, Any]:
     """Measure the readings of (text, language, label) messages.
 
-    "" for a language that is to be found. Returns accuracy, macro-F1 over the labels, F1 of each, and microseconds of CPU a
-    message, the language's apart.
+    A language of "" is detected. Returns accuracy, macro-F1 over the labels, the F1 of each label, and
+    microseconds of CPU time per message without the detection of languages.
     """
     labelled = [(text, language or detect_language(text), label) for text, language, label in messages]
     for language in {language for _, language, _ in labelled}:
-        read_message("", language=language)  # the word lists are loaded before the time is taken
+        read_message("", language=language)  # loads the word lists, which must not count as reading time
     began = time.process_time()
     readings = [read_message(text, language=language) for text, language, _ in labelled]
     spent = time.process_time() - began

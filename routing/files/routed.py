@@ -1,7 +1,4 @@
-"""What the rules and the learned router answer for a message of a file.
-
-The department, how sure, and the next best.
-"""
+"""The answer of the rules and the learned router for a message of a file."""
 
 from __future__ import annotations
 
@@ -18,11 +15,11 @@ from routing.rules.engine import CompiledRules, decide
 
 @dataclass(frozen=True, slots=True)
 class RoutingAnswer:
-    """One row of the answer.
+    """One row of the answers.
 
-    Departments are slugs; `department` is where the message most probably belongs, all things considered, and `confidence`
-    (0 to 1) how probable that is: what the learned router says, or without one how far a rule, or the default, is believed on
-    the whole. `second` is "" where nothing speaks for another.
+    Departments are slugs. `department` is the most probable one, and `confidence` (0 to 1) its probability:
+    that of the learned router, or without a router the general prior for a matching rule or the default.
+    `second` is the next most probable department, "" when there is none.
     """
 
     department: str
@@ -35,9 +32,9 @@ class RoutingAnswer:
 
 
 def route_message(facts: Facts, rules: CompiledRules, active: ActiveRouter | None) -> RoutingAnswer:
-    """Answer for one message. Never raises.
+    """Return the answer for one message. Never raises.
 
-    Where the router thinks otherwise than the rules, the reasons begin with what it would do.
+    When the router disagrees with the rules, the reasons begin with what it would do.
     """
     decision, votes = decide(facts, rules), rule_votes(facts, rules)
     guesses = active.router.guess(facts.text, votes) if active else _guesses_of_rules(votes, rules)
@@ -55,9 +52,9 @@ def route_message(facts: Facts, rules: CompiledRules, active: ActiveRouter | Non
 
 
 def _guesses_of_rules(votes: Votes, rules: CompiledRules) -> list[Guess]:
-    """Return the departments that rules name for this message, and the default.
+    """Return the departments of the matching rules, and the default.
 
-    In the order of the rules.
+    They are in the order of the rules.
     """
     departments = list(dict.fromkeys([*(rule.department for rule in rules.rules), rules.default]))
     scores = dict(zip(departments, belief_scores(votes, departments), strict=True))
