@@ -1,7 +1,7 @@
-"""Read a message: its language, tone and urgency, whether it wants an answer or is spam; from its text alone. Pure.
+"""Read a message from its text alone: language, tone, urgency, whether it wants an answer, spam. Pure.
 
-May import: scope, refusals, facts, text; not business_hours, which stands beside it.
-A new thing to read is a module here and a field of `Reading`; new words of a language go into `words/`.
+May import: scope, refusals, facts, text; not business_hours, which is on the same level. A new thing to read
+is a module here and a field of `Reading`; new words of a language go into `words/`.
 """
 
 from __future__ import annotations

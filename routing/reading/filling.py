@@ -1,4 +1,4 @@
-"""Add a reading to facts that have none yet: to try, replay from files, or learn from a text."""
+"""Add a reading to facts that have none yet: for trials, for files, and for learning from a text."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from routing.reading.languages import detect_language
 def with_reading(facts: Facts) -> Facts:
     """Return `facts` with the reading of their text.
 
-    The language is detected where it is "". Ingest fills in the same fields.
+    The language is detected when it is "". Ingest fills in the same fields.
     """
     reading = read_message(facts.text, language=facts.language or detect_language(facts.text))
     return replace(

@@ -1,6 +1,6 @@
-"""Judge a message by its text alone: its tone, whether it wants an answer, how urgent it is, spam or not.
+"""Judge the text of a message: its tone, whether it wants an answer, its urgency, and whether it is spam.
 
-By rules and word lists of our own: the same text always reads the same, and nothing is learned.
+This uses rules and our own word lists and learns nothing: the same text always gets the same reading.
 """
 
 from __future__ import annotations
@@ -17,16 +17,18 @@ Sentiment = Literal["negative", "neutral", "positive"]
 SENTIMENTS: tuple[Sentiment, ...] = ("negative", "neutral", "positive")
 URGENCIES = (0, 1, 2)
 
-#: A displeased word weighs more than a pleased one: people soften complaints, but hardly anybody exaggerates praise.
+#: The weight of displeased words against pleased ones: people soften complaints, but hardly anybody
+#: exaggerates praise.
 BAD_WEIGHT = 1.2
 POSITIVE_FROM, NEGATIVE_FROM = 0.5, 1.4
-#: How much more a question needs to count as praise, and how much worse a complaint is that nothing pleasant outweighs.
+#: The extra tone that a question needs to count as praise, and the penalty of a complaint that no pleased
+#: word outweighs.
 QUESTION_MARGIN, COMPLAINT_PENALTY = 1.2, 1.0
 EMOTICON_TONE = 1.5
-#: The sum of tones that scores 0.71; the score flattens beyond it.
+#: The tone whose score is 0.71; the score flattens beyond it.
 _HALFWAY = 4.0
 SPAM_FROM = 2
-#: Praise of at least this tone, without a displeased word, a negation, a "but" or a request, needs no answer.
+#: Praise of at least this tone needs no answer when it has no displeased word, negation, "but" or request.
 CLEAR_PRAISE = 2.0
 _QUESTION_MARKS = ("?", "？", "؟", "¿")
 
@@ -49,8 +51,8 @@ class Reading:
 def read_message(text: str, *, language: str = "") -> Reading:
     """Read a message.
 
-    `language` is its ISO 639 code, "" when unknown. Only the first `routing.text.MAX_TEXT_READ` characters count. Pure,
-    total and deterministic; never raises.
+    `language` is its ISO 639 code, "" when unknown. Only the first `routing.text.MAX_TEXT_READ` characters
+    count. Pure, total and deterministic; never raises.
     """
     text = text[:MAX_TEXT_READ]
     signals = collect_signals(tokenize(text), lexicon_for_language(language))
@@ -68,10 +70,10 @@ def read_message(text: str, *, language: str = "") -> Reading:
 
 
 def _tone(signals: WordSignals, happy: int, unhappy: int, asks: bool) -> float:
-    """Return the tone: below zero displeased, above zero pleased."""
+    """Return the tone: negative for displeased, positive for pleased."""
     good = signals.good + EMOTICON_TONE * happy
     if signals.bits & THANK and not asks and not signals.bits & ASK:
-        good += 1.0  # thanks that come with a request are only polite
+        good += 1.0  # thanks with a request are only polite
     tone = good - BAD_WEIGHT * (signals.bad + EMOTICON_TONE * unhappy)
     return tone - COMPLAINT_PENALTY if signals.bits & COMPLAIN and good <= signals.bad else tone
 
@@ -89,7 +91,7 @@ def _urgency(signals: WordSignals, sentiment: Sentiment, concerns_us: bool) -> i
 
 
 def _wants_answer(text: str, signals: WordSignals, tone: float, *, asks: bool) -> bool:
-    """Return False only for what clearly wants no answer: a repost, thanks, praise.
+    """Return False only for a repost, thanks or clear praise.
 
     True when in doubt.
     """

@@ -1,4 +1,4 @@
-"""Load the word lists of `words/`, one file a language, for one pass over a text.
+"""Load the word lists of `words/`, one file per language, for a single pass over a text.
 
 The words are our own. `words/en.txt` explains the format of a file.
 """
@@ -15,9 +15,11 @@ from routing.text import MIN_PREFIX, tokenize
 
 LANGUAGES = ("en", "de", "fr", "es", "pt", "it", "nl")
 _FOLDER = Path(__file__).with_name("words")
-#: Where the language is unknown, words of languages beside English count from this many letters on.
+#: The least length of words in languages other than English that count when the language of a text is
+#: unknown.
 _MIN_FOREIGN_LETTERS = 5
-#: How many further tokens a process caches beyond those of the lexicon; any others are looked up each time.
+#: The number of tokens, beyond those of the lexicon, that a process caches; any others are looked up each
+#: time.
 _MAX_CACHED = 30_000
 _REPEATED = re.compile(r"(.)\1{2,}")
 
@@ -28,9 +30,9 @@ _BITS = {"ask": ASK, "complain": COMPLAIN, "thank": THANK}
 
 
 class WordMark(NamedTuple):
-    """What a word or phrase says.
+    """The meaning of a word or phrase.
 
-    `tone` is from -3 to 3, None when it has none; 0 takes the tone off the words of a phrase.
+    `tone` is from -3 to 3, None for none. A phrase with tone 0 cancels the tone of its words.
     """
 
     tone: float | None = None
@@ -40,7 +42,10 @@ class WordMark(NamedTuple):
     spam: int = 0
 
     def with_flags_of(self, other: WordMark) -> WordMark:
-        """Return this mark with what `other` says beside its tone."""
+        """Return this mark with everything of `other` except its tone.
+
+        `bits` are combined; of `urgency` and `spam` the larger counts. The role is not taken over.
+        """
         return self._replace(
             bits=self.bits | other.bits,
             urgency=max(self.urgency, other.urgency),
@@ -57,16 +62,17 @@ class LexiconEntry:
 
 
 class Lexicon(dict[str, LexiconEntry | None]):
-    """Token → `LexiconEntry`, None for a token that says nothing. Looking up never fails.
+    """Token → `LexiconEntry`, None for a token without meaning. A lookup never fails.
 
-    `phrases` are by their tokens joined with a space. Looked up tokens are cached, up to a limit.
+    The keys of `phrases` are tokens joined with a space. Looked-up tokens are cached, up to a limit.
     """
 
     def __init__(self, marks: dict[str, WordMark]) -> None:
         super().__init__()
         single = {text: mark for text, mark in marks.items() if " " not in text and not text.endswith("*")}
         self._endings = {text[:-1]: mark for text, mark in marks.items() if text.endswith("*")}
-        #: The first letters of the endings, and the length of the longest: they rule out most tokens quickly.
+        #: The first letters of the prefixes, and the length of the longest prefix, to rule out most tokens
+        #: quickly.
         self._heads = {text[:MIN_PREFIX] for text in self._endings}
         self._longest = max(map(len, self._endings), default=0)
         self.phrases = {text: _phrase_mark(text, mark, marks) for text, mark in marks.items() if " " in text}
@@ -96,7 +102,7 @@ class Lexicon(dict[str, LexiconEntry | None]):
         return None
 
     def _find_shortened(self, token: str) -> LexiconEntry | None:
-        """Read a token with repeated letters as the word: "loooove" as "love"."""
+        """Look up a token without its repeated letters: "loooove" as "love"."""
         if _REPEATED.search(token):
             for repeats in (r"\1\1", r"\1"):
                 short = _REPEATED.sub(repeats, token)
@@ -138,7 +144,7 @@ def load_lexicon(language: str) -> Lexicon:
 def lexicon_for_language(language: str) -> Lexicon:
     """Return the lexicon for a text in `language` (ISO 639).
 
-    The mixed one where the language is unknown or has none of its own.
+    It is the mixed one when the language is unknown or has no word list.
     """
     return load_lexicon(language if language in LANGUAGES else "")
 
@@ -147,7 +153,7 @@ def lexicon_for_language(language: str) -> Lexicon:
 def _load_word_file(name: str) -> dict[str, WordMark]:
     """Return the marks of one file by folded text.
 
-    A text may stand in several sections: their marks add up.
+    The marks of a text that is in several sections are combined.
     """
     marks: dict[str, WordMark] = {}
     section = ""

@@ -1,4 +1,4 @@
-"""Collect in one pass what a text's words say: how pleased, how displeased, what they ask, how urgent, how spammy."""
+"""Collect the signals of a text's words in one pass: pleased, displeased, requests, urgency, spam."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 from routing.reading.lexicon import BUT, DENY, LESS, MORE, NOT, Lexicon, LexiconEntry, WordMark
 
-#: How many words a negation reaches, and an intensifier.
+#: The number of following words that a negation affects, and an intensifier.
 NEGATION_REACH, STRESS_REACH = 4, 2
-#: The tone of a negated good word, and the factor for that of a negated bad one (its sign turns).
+#: The tone of a negated good word, and the factor for the tone of a negated bad word (it changes the sign).
 NEGATED_GOOD, NEGATED_BAD = -1.5, -0.3
 STRESSED, SOFTENED = 1.3, 0.7
-#: The factor for everything said before a "but".
+#: The factor for the tones before a "but".
 LEFT_BEFORE_BUT = 0.6
 
 _EMOTICON = re.compile(
@@ -24,7 +24,10 @@ _MAY_HOLD_EMOTICON = re.compile(r"[:;=][-'’o^)\]DpP3}*(\[{|/\\sS@]|<[3/]|\^|[x
 
 @dataclass(slots=True)
 class WordSignals:
-    """What the words of a text say: `good` and `bad` are sums of tones, both from 0 up; `bits` are those of `lexicon`."""
+    """The signals of a text's words.
+
+    `good` and `bad` are sums of tones, both at least 0; `bits` are those of `lexicon`.
+    """
 
     good: float = 0.0
     bad: float = 0.0
@@ -34,7 +37,7 @@ class WordSignals:
 
 
 def collect_signals(words: tuple[str, ...], lexicon: Lexicon) -> WordSignals:
-    """Collect what the words say, in their order. Accepts any tokens."""
+    """Collect the signals of the words, in order. Accepts any tokens."""
     signals = WordSignals()
     at, count = 0, len(words)
     negated = stressed = -1
@@ -55,7 +58,7 @@ def collect_signals(words: tuple[str, ...], lexicon: Lexicon) -> WordSignals:
             if tone:
                 if at <= stressed:
                     tone *= stress
-                if at <= negated and not bits & DENY:  # “not working” after a “not” does not turn twice
+                if at <= negated and not bits & DENY:  # “not working” after a “not” is not reversed again
                     tone = NEGATED_GOOD if tone > 0 else tone * NEGATED_BAD
                 if tone > 0:
                     signals.good += tone
@@ -80,7 +83,7 @@ def _match_phrase(
 ) -> tuple[WordMark | None, int]:
     """Return the mark of the longest phrase at `at`, and its length.
 
-    Where no phrase begins, it is the mark of the word there, and one.
+    Without a phrase it is the mark of the word there, and the length is 1.
     """
     mark = word.mark
     for length in word.lengths:
@@ -94,7 +97,7 @@ def _match_phrase(
 
 
 def count_emoticons(text: str) -> tuple[int, int]:
-    """Return how many happy and how many unhappy emoticons a text has."""
+    """Return the numbers of happy and of unhappy emoticons in a text."""
     if not _MAY_HOLD_EMOTICON.search(text):
         return 0, 0
     good = bad = 0
