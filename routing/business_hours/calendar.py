@@ -1,11 +1,11 @@
-"""Count business time: is a calendar open, when has so much of it passed, how much lies between two moments.
+"""Business time of a calendar: is it open, when has a duration passed, how much is between two moments.
 
-The one rule: a calendar is open at a moment when the wall clock of its zone shows an opening time. So an
-interval that falls into the hour that is skipped in spring is shorter by that hour, and one that falls into the hour
-that comes twice in autumn is open both times. An interval past midnight belongs to the day on which it begins: a
-holiday closes what begins on it, not the end of the night before.
+There is one rule: a calendar is open at a moment when the wall clock of its zone shows an opening time. So an
+interval that contains the hour skipped in spring is shorter by that hour, and one that contains the hour
+repeated in autumn is open both times. An interval past midnight belongs to the day on which it begins: a
+holiday closes the intervals that begin on it, not the rest of one that began the day before.
 
-Pure: no clock and no database. Moments go in and out as aware datetimes; what comes out is UTC.
+Pure: no clock and no database. Arguments are aware datetimes; results are UTC.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ _MICROSECOND = dt.timedelta(microseconds=1)
 _MINUTE = 60_000_000
 _DAY = 1_440 * _MINUTE
 _MINUTES_A_DAY = 1_440
-#: After so many closed days in a row, beyond the last special day, a calendar counts as never open again.
+#: After this many closed days in a row, beyond the last special day, a calendar counts as never open again.
 _MAX_CLOSED_DAYS = 1_100
-#: How far `add` looks, in days: fifty years.
+#: The number of days that `add` searches: fifty years.
 _HORIZON = 18_262
 _LAST_DAY = (dt.datetime.max.replace(tzinfo=dt.UTC) - _EPOCH).days - 2
 _FIRST_DAY = (dt.datetime.min.replace(tzinfo=dt.UTC) - _EPOCH).days + 2
@@ -44,8 +44,9 @@ class CalendarError(ValueError):
 class LocalDay:
     """One local day of a calendar.
 
-    `intervals` are its own opening hours in minutes after midnight (an end past 1440 is on the next day), `kind` where they
-    come from, `name` the holiday, `shift` by how many minutes the clocks are put forward (back: negative).
+    `intervals` are the opening hours that begin on it, in minutes after midnight (an end past 1440 is on the
+    next day). `kind` says where they come from, `name` is the holiday. `shift` is by how many minutes the
+    clocks go forward (negative: back).
     """
 
     date: dt.date
@@ -60,7 +61,10 @@ _DaySpans = tuple[int, tuple[tuple[int, int], ...]]
 
 @dataclass(slots=True, eq=False)
 class CompiledCalendar:
-    """Compiled opening hours; `compile_calendar` makes them. Days are compiled once and cached; any thread may use it."""
+    """Opening hours, made by `compile_calendar`.
+
+    Each day is compiled once and cached; safe between threads.
+    """
 
     zone: ZoneInfo
     week: tuple[Intervals, ...]
@@ -78,9 +82,9 @@ class CompiledCalendar:
     def add(self, at: dt.datetime, duration: dt.timedelta) -> dt.datetime | None:
         """Return the earliest moment by which `duration` of business time has passed.
 
-        Counted from `at`, which is the answer for a duration of zero. What ends with the opening hours is due when they
-        close, not when they open again. None when the calendar is not open that long within fifty years. Raises
-        `ValueError` when `duration` is negative.
+        It is counted from `at`, which is the result for a duration of zero. A duration that ends together
+        with the opening hours is due when they close, not when they open again. None when the calendar is not
+        open that long within fifty years. Raises `ValueError` when `duration` is negative.
         """
         left = duration // _MICROSECOND
         if left < 0:
@@ -119,7 +123,7 @@ class CompiledCalendar:
         return dt.timedelta(microseconds=total)
 
     def describe_day(self, date: dt.date) -> LocalDay:
-        """Return one local day as people see it."""
+        """Return one local day, as it is shown to people."""
         intervals, kind, name = self._hours_on(date)
         before, after = (self._midnight_offset(date + dt.timedelta(days=n)) for n in (0, 1))
         shift = int((after - before).total_seconds() // 60)
@@ -185,7 +189,7 @@ class CompiledCalendar:
         return (offset or dt.timedelta()) // _MICROSECOND
 
     def _open_wall_spans(self, start: int, end: int) -> tuple[tuple[int, int], ...]:
-        """Return the open spans between two wall clock readings, in microseconds."""
+        """Return the open spans between two wall clock times, in microseconds."""
         spans = []
         for number in range(start // _DAY - 1, (end - 1) // _DAY + 1):
             intervals, _, _ = self._hours_on(dt.date.fromordinal(number + _EPOCH_ORDINAL))
@@ -251,7 +255,7 @@ def compile_calendar(snapshot: Mapping[str, Any]) -> CompiledCalendar:
 
 
 def parse_time_zone(name: object) -> ZoneInfo:
-    """Return the time zone of that name. Raises `CalendarError` when there is none."""
+    """Return the time zone with this name. Raises `CalendarError` when there is none."""
     try:
         return ZoneInfo(str(name))
     except (ValueError, OSError, LookupError) as error:

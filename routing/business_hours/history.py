@@ -1,4 +1,4 @@
-"""Count business time by a calendar whose hours change: each stretch by the hours in force then. Pure."""
+"""Business time of a calendar whose hours change: each period counts by the hours then in force. Pure."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _END = dt.datetime.max.replace(tzinfo=dt.UTC)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class VersionedCalendar:
-    """Calendars in order, each with the moment from which it is in force; the first has been in force for ever."""
+    """Calendars in order, each with the moment from which it is in force; the first has no beginning."""
 
     versions: tuple[tuple[dt.datetime, CompiledCalendar], ...]
 
@@ -35,8 +35,8 @@ class VersionedCalendar:
     def add(self, at: dt.datetime, duration: dt.timedelta) -> dt.datetime | None:
         """Return the earliest moment by which `duration` of business time has passed.
 
-        Counted from `at`, as `CompiledCalendar.add` counts. None when the calendar is not open that long within fifty
-        years. Raises `ValueError` when `duration` is negative.
+        It is counted from `at`, like `CompiledCalendar.add`. None when the calendar is not open that long
+        within fifty years. Raises `ValueError` when `duration` is negative.
         """
         if len(self.versions) == 1:
             return self.versions[0][1].add(at, duration)
@@ -58,7 +58,7 @@ class VersionedCalendar:
         )
 
     def describe_day(self, date: dt.date) -> LocalDay:
-        """Return one local day as people see it.
+        """Return one local day, as it is shown to people.
 
         Its hours are those in force at its noon.
         """
@@ -78,9 +78,9 @@ class VersionedCalendar:
 def compile_history(versions: Sequence[Mapping[str, Any]]) -> VersionedCalendar:
     """Compile the stored versions of a calendar from JSON.
 
-    `versions` is `[{"from": ISO time or null, "content": snapshot}, …]`, at least one, in the order of their numbers. A
-    version is in force from its moment on, whatever an earlier one had planned for then. Raises
-    `routing.business_hours.calendar.CalendarError`.
+    `versions` is `[{"from": ISO time or null, "content": snapshot}, …]`, at least one, in the order of their
+    numbers. A version is in force from its moment on and replaces earlier versions that were planned for that
+    moment or later. Raises `routing.business_hours.calendar.CalendarError`.
     """
     compiled: list[tuple[dt.datetime, CompiledCalendar]] = []
     for version in versions:

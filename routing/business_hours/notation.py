@@ -1,4 +1,4 @@
-"""Read and write opening hours as people do: "9:00–12:30, 14:00–18:00". Pure."""
+"""Read and write opening hours in the notation of people: "9:00–12:30, 14:00–18:00". Pure."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ _TIME = re.compile(r"^([0-9]{1,2})(?:[:.]([0-9]{2}))?$")
 
 
 class HoursError(ValueError):
-    """Hours or a length cannot be read. The text is a sentence that quotes the part."""
+    """Hours or a duration cannot be read. The text is a sentence that quotes the part."""
 
 
 def parse_hours(text: str) -> Intervals:
     """Parse opening hours into intervals of minutes after midnight, in order.
 
-    An end past midnight is beyond 1440; an empty text is closed, (). Accepts "9-17", "9:00–12:30, 14.00 to 18.00",
-    "22:00–02:00", "24h", "closed". Raises `HoursError`.
+    An end past midnight is beyond 1440; an empty text is closed, (). Accepts "9-17", "9:00–12:30, 14.00 to
+    18.00", "22:00–02:00", "24h", "closed". Raises `HoursError`.
     """
     text = " ".join(text.lower().split())
     if text in CLOSED_WORDS:
@@ -64,7 +64,7 @@ def _parse_time(text: str) -> int:
 
 
 def format_hours(intervals: Sequence[Sequence[int]]) -> str:
-    """Write intervals as people do, "" for none."""
+    """Format intervals for people, "" for none."""
     return ", ".join(f"{_format_time(opens)}–{_format_time(closes)}" for opens, closes in intervals)
 
 
@@ -75,9 +75,9 @@ def _format_time(minutes: int) -> str:
 
 
 def overnight_overlaps(week: Sequence[Intervals]) -> list[tuple[int, str]]:
-    """Return the days whose last interval runs into the next day's hours.
+    """Return the days whose last interval overlaps the next day's hours.
 
-    Each as (weekday from 0, a sentence for people).
+    Each is (weekday from 0, a sentence for people).
     """
     overlaps = []
     for day, intervals in enumerate(week):
@@ -97,7 +97,7 @@ _LENGTH = re.compile(r"^(?:([0-9]{1,5})\s*h(?:ours?|rs?)?)?\s*(?:([0-9]{1,6})\s*
 
 
 def parse_minutes(text: str) -> int | None:
-    """Parse a length of business time into minutes.
+    """Parse a duration of business time into minutes.
 
     None for an empty text. Accepts "45", "45 min", "2 h", "1 h 30", "1:30". Raises `HoursError`.
     """

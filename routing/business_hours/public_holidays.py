@@ -1,6 +1,6 @@
 """Look up public holidays by country and subdivision in the `holidays` package.
 
-The statutory ones, with the days on which they are observed when they fall on a weekend.
+These are the statutory ones, with the days on which they are observed when they fall on a weekend.
 """
 
 from __future__ import annotations
@@ -8,7 +8,8 @@ from __future__ import annotations
 import datetime as dt
 from functools import cache, lru_cache
 
-# `holidays` takes a fifth of a second to import, and each country as much again: imported only where a holiday is needed.
+# Importing `holidays` takes a fifth of a second, and each country as much again, so it is imported only
+# inside the functions that need a holiday.
 
 
 class UnknownCountry(ValueError):
@@ -26,7 +27,7 @@ def subdivisions_by_country() -> dict[str, tuple[str, ...]]:
 
 @cache
 def country_names() -> dict[str, str]:
-    """Return the English names, by code, of the countries that have lists."""
+    """Return the English names of the countries with lists, by code."""
     from holidays.registry import COUNTRIES
 
     named = {
@@ -39,7 +40,7 @@ def country_names() -> dict[str, str]:
 def require_known_country(country: str, subdivision: str) -> None:
     """Check that there is a list of holidays for the pair.
 
-    "" is no country, or the whole of a country. Raises `UnknownCountry`.
+    A `country` of "" is no country, a `subdivision` of "" the whole country. Raises `UnknownCountry`.
     """
     if not country:
         if subdivision:
@@ -57,7 +58,7 @@ def require_known_country(country: str, subdivision: str) -> None:
 def public_holidays(country: str, subdivision: str, year: int) -> dict[dt.date, str]:
     """Return the English names of one year's holidays by day.
 
-    Empty without a country and outside the years that the list covers.
+    {} without a country and for years that the list does not cover.
     """
     if not country:
         return {}
