@@ -1,6 +1,6 @@
 """Rename, merge and delete skills.
 
-Rules name a skill by its key, so one that a rule or somebody's draft of rules still asks for cannot go.
+Rules refer to a skill by its key, so a skill cannot be deleted while a rule, live or in a draft, asks for it.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from accounts.models import Skill
 from routing.models import Rule, RuleDraft
 from routing.rules import versions
 
-#: As long as `Skill.name` may be.
+#: The maximum length of `Skill.name`.
 MAX_NAME_LENGTH = 60
 
 
@@ -24,21 +24,22 @@ class SkillInUse(Exception):
 
 
 class InvalidSkillName(Exception):
-    """The name is empty, too long or another skill's; nothing was changed. The text is a sentence for people."""
+    """The name is empty, too long or in use; nothing was changed. The text is a sentence for people."""
 
 
 def rules_naming_skill(slug: str) -> list[str]:
-    """Return which rules ask for a skill, in words.
+    """Return the rules that ask for a skill, in words.
 
-    Those that are live, then those of drafts. Two statements.
+    Live rules come first, then those of drafts. Two statements.
     """
     return rules_by_skill().get(slug, [])
 
 
 def rules_by_skill() -> dict[str, list[str]]:
-    """Return which rules ask for each skill, by the skill's key.
+    """Return the rules that ask for each skill, in words.
 
-    In words: those that are live, then those of drafts; skills that no rule asks for are left out. Two statements.
+    The keys are the skills' keys. Live rules come first, then those of drafts; skills that no rule asks for
+    are left out. Two statements.
     """
     rules: dict[str, list[str]] = defaultdict(list)
     for name, slug in Rule.objects.exclude(skill="").values_list("name", "skill"):
@@ -52,7 +53,7 @@ def rules_by_skill() -> dict[str, list[str]]:
 
 @transaction.atomic
 def rename_skill(pk: int, name: str) -> Skill:
-    """Give a skill another name; its key, by which rules name it, stays.
+    """Rename a skill; its key, by which rules refer to it, stays.
 
     Raises `Skill.DoesNotExist`, and `InvalidSkillName` when the name cannot be used.
     """
@@ -71,10 +72,11 @@ def rename_skill(pk: int, name: str) -> Skill:
 
 @transaction.atomic
 def merge_skills(pk: int, into: int) -> tuple[Skill, Skill, int]:
-    """Delete the skill `pk` and give everybody who has it `into` instead.
+    """Delete the skill `pk` and give its people the skill `into` instead.
 
-    Returns (the deleted skill, the remaining one, how many people have newly got it). Raises `Skill.DoesNotExist` when one of
-    the two is missing or they are the same, and `SkillInUse` while rules ask for `pk`.
+    Returns (the deleted skill, the remaining one, the number of people who did not have it before). Raises
+    `Skill.DoesNotExist` when one of the two is missing or they are the same, and `SkillInUse` while rules ask
+    for `pk`.
     """
     both = {skill.pk: skill for skill in _lock_skills().filter(pk__in={pk, into})}
     if pk == into or len(both) < 2:
@@ -90,7 +92,7 @@ def merge_skills(pk: int, into: int) -> tuple[Skill, Skill, int]:
 
 @transaction.atomic
 def delete_skill(pk: int) -> Skill:
-    """Delete a skill, so that nobody has it any more.
+    """Delete a skill, also from the people who have it.
 
     Raises `Skill.DoesNotExist`, and `SkillInUse` while rules ask for it.
     """
@@ -105,7 +107,7 @@ def _lock_skills() -> QuerySet[Skill]:
 
 
 def _refuse_skill_in_use(skill: Skill) -> None:
-    # So that nobody publishes rules between this check and the deletion.
+    # Without this lock somebody could publish rules between this check and the deletion.
     versions.lock_rule_editing()
     if rules := rules_naming_skill(skill.slug):
         raise SkillInUse(

@@ -1,4 +1,4 @@
-"""The page of skills, for administrators: who has each, which rules ask for it; rename, merge, delete."""
+"""The page of skills, for administrators: the people and rules of each; rename, merge, delete."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def skill_list(request: SignedInRequest) -> HttpResponse:
 @require_POST
 @require_action("users")
 def skill_rename(request: SignedInRequest, pk: int) -> HttpResponse:
-    """Give a skill another name; its key stays."""
+    """Rename a skill; its key stays."""
     try:
         skill = editing.rename_skill(pk, request.POST.get("name", ""))
     except Skill.DoesNotExist:
@@ -44,7 +44,10 @@ def skill_rename(request: SignedInRequest, pk: int) -> HttpResponse:
 @form_view
 @require_action("users")
 def skill_remove(request: SignedInRequest, pk: int) -> HttpResponse:
-    """Ask whether to delete a skill or merge it; posting does so unless rules ask for it."""
+    """Ask whether to delete or merge a skill; posting does so.
+
+    It is refused while rules ask for the skill.
+    """
     skill = get_object_or_404(Skill, pk=pk)
     if request.method != "POST":
         context = {
