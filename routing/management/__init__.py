@@ -1,5 +1,5 @@
-"""Commands of routing, thin: parse, call, print.
+"""Management commands of routing: they parse arguments, call a function, and print.
 
-May import: everything in routing.
-A new command is a module in `commands`; its work is a function in the room of its subject.
+May import: everything in routing. A new command is a module in `commands`; the function that it calls belongs
+to the package of its subject.
 """

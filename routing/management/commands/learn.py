@@ -1,4 +1,4 @@
-"""`manage.py learn`: trains the router from the corrections there are, or from those of a file first."""
+"""`manage.py learn`: train the router from the stored corrections, and before that import those of a file."""
 
 from __future__ import annotations
 
@@ -68,9 +68,11 @@ class Command(BaseCommand):
         return {"read": len(rows), "new": new, "changed": changed}
 
     def _resolve_departments(self, path: Path, named: Counter[str], *, add: bool) -> dict[str, str]:
-        """Return the slug of every department that the file names. It may name them by slug or by name. A
-        company without any department gets those of the file; while the starter rules decide, those that
-        they know may be missing.
+        """Return the slug of each department that the file names.
+
+        The file may use slugs or names. When there are no departments yet, those of the file are created.
+        Before the first rule-set version, missing departments that the starter rules know are created, too.
+        With `add` all missing ones are created.
         """
         slugs: dict[str, str] = {}
         for slug, name in Department.objects.values_list("slug", "name"):
@@ -107,7 +109,10 @@ class Command(BaseCommand):
 
 
 def _wait_until_finished(pk: int) -> RouterTraining:
-    """Return the training when it is over. Another process may have taken it."""
+    """Return the training when it is over.
+
+    Another process may be running it. After `TIME_LIMIT` it is returned even if it is not over.
+    """
     until = time.monotonic() + trainings.TIME_LIMIT / dt.timedelta(seconds=1)
     while True:
         training = RouterTraining.objects.select_related("version").get(pk=pk)

@@ -1,4 +1,4 @@
-"""`manage.py measure SUBJECT FILE.csv`: how well a part of the product that judges does on labelled messages."""
+"""`manage.py measure SUBJECT FILE.csv`: measure a judging part of the product on labelled messages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""`manage.py route FILE.csv --out OUT.csv`: what is decided about messages in a file, without changing anything."""
+"""`manage.py route FILE.csv --out OUT.csv`: show the decisions for messages in a file, without changing
+anything.
+"""
 
 from __future__ import annotations
 
@@ -109,7 +111,10 @@ def _read_rows(path: Path, label: str | None) -> Iterator[dict[str, str]]:
 
 
 def _write_answers(path: Path | None, answers: Iterable[tuple[str, RoutingAnswer]]) -> Counter[str]:
-    """Write row after row and count them for each department. So files of any length fit."""
+    """Write the answers row by row and count them by department.
+
+    They are never all in memory, so files may have any length.
+    """
     counts: Counter[str] = Counter()
     if path is None:
         counts.update(answer.department for _, answer in answers)
