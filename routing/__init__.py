@@ -1,5 +1,5 @@
-"""Which department a message belongs to, by when and why: pure functions over plain facts, and their pages.
+"""Routing: the department of each message, by when it is answered, and why. Pure functions, and their pages.
 
-May import: accounts, postgres; no case, no message, no network.
-docs/architecture.md shows the rooms in here and where a new condition, effect or term goes.
+May import: accounts, postgres; no case, no message, no network. docs/architecture.md lists the packages in
+here and where a new condition, effect or term goes.
 """

@@ -8,7 +8,7 @@ class RoutingConfig(AppConfig):
     verbose_name = "Routing"
 
     def ready(self) -> None:
-        # The models of this room exist only now.
+        # Imported here because models cannot be imported before the apps are ready.
         from accounts.people import verbs
         from routing.departments import objection_to_closing
 

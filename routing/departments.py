@@ -1,4 +1,4 @@
-"""Objections to closing a department. Asked by `accounts.people.verbs` before it closes one."""
+"""Objections to closing a department. `accounts.people.verbs` asks for them before it closes one."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from routing.playbook.versions import live_playbook
 
 
 def objection_to_closing(department: Department) -> str:
-    """Name what still sends messages or cases to a department.
+    """Return a sentence about what still leads to a department.
 
-    In a sentence; "" when nothing does.
+    "" when no rule, default, policy or playbook outcome does, so that it may be closed.
     """
     rule = Rule.objects.filter(enabled=True, department=department).first()
     if rule is not None:

@@ -1,8 +1,8 @@
-"""Facts go into a routing decision, the decision comes out, JSON is stored of both.
+"""The input (facts) and output (decision) of routing, and their stored JSON.
 
-Plain data: no database, no clock. The JSON stands beside a decision so that it can be made again. Whatever has its
-default is left out of it, and so is what the message itself keeps: the text (with its history), network, stream, brand
-account and time.
+Plain data: no database, no clock. The JSON is stored with each decision, so that the decision can be
+repeated. It omits every value that equals its default, and what the message itself stores: the text (with its
+history), network, stream, brand account and time.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ DecidedBy = Literal["rule", "default", "thread", "person", "learned"]
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """Everything a rule may look at. `at` is when the network says the message was written, UTC.
+    """All facts that a rule may use. `at` is the time of writing according to the network, UTC.
 
-    What was read from the text (`sentiment`: "negative", "neutral" or "positive"; `wants_answer`; `urgency`: 0 to 2;
-    `is_spam`) is the machine's judgement, or a person's where one corrected it. Of the customer: `customer_tags`,
-    `previous_department` (the slug that last closed a case of theirs, "" for none), and `open_cases`, how many were
-    open before this message.
+    `sentiment` ("negative", "neutral" or "positive"), `wants_answer`, `urgency` (0 to 2) and `is_spam` are
+    read from the text; they are the machine's judgement, or that of a person who corrected it.
+    `customer_tags`, `previous_department` (the slug of the department that last closed a case of the
+    customer, "" for none) and `open_cases` (their number before this message) describe the customer.
     """
 
     text: str
@@ -36,9 +36,9 @@ class Facts:
     followers: int | None = None
     verified: bool = False
     is_reply: bool = False
-    #: The customer passed on a post, with or without words of their own.
+    #: The customer shared a post, with or without a comment.
     is_retweet: bool = False
-    #: It stands under a post of the brand's own.
+    #: The message was written under a post of the brand.
     is_under_own_post: bool = False
     sentiment: str = ""
     wants_answer: bool = True
@@ -51,13 +51,13 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """Where a message goes and why.
+    """The destination of a message, and the reasons.
 
-    `department` is a slug. `rule_key` is the rule's stable key, "" for the default. `reasons` are sentences for
-    people. `version` is the number of the rule-set version that decided, so that the decision can be replayed.
-    `needs_answer` is what the rule says about it, None when it leaves that to the reading of the text.
-    `person` (a user name) and `skill` (a slug) say to whom the case should go within the department, "" for anybody;
-    `dismiss` closes the new case as noise; `playbook_branch` is where the playbook begins, "" for its root.
+    `department` is a slug. `rule_key` is the rule's stable key, "" for the default. `reasons` are sentences
+    for people. `version` is the number of the rule-set version that decided, so that the decision can be
+    replayed. `needs_answer` is set by the rule, None to use the reading of the text. `person` (a user name)
+    and `skill` (a slug) say who in the department should get the case, "" for anybody. `dismiss` closes the
+    new case as noise. `playbook_branch` is the question at which the playbook begins, "" for its root.
     """
 
     department: str
@@ -75,7 +75,7 @@ class Decision:
     playbook_branch: str = ""
 
 
-#: Facts that the message keeps itself, and parts of a decision that have columns of their own.
+#: Facts that the message stores itself, and fields of a decision that have columns of their own.
 _MESSAGE_FIELDS = ("text", "network", "stream", "brand_account", "at")
 _DECISION_COLUMNS = ("decided_by", "reasons", "version", "rule_name")
 _FACT_DEFAULTS = {
@@ -89,14 +89,14 @@ _FACT_ITEMS, _DECISION_ITEMS = tuple(_FACT_DEFAULTS.items()), tuple(_DECISION_DE
 
 
 def build_trace(facts: Facts, decision: Decision) -> dict[str, Any]:
-    """Return what is stored beside a decision: `{"facts": …, "decided": …}`."""
+    """Return the JSON to store with a decision: `{"facts": …, "decided": …}`."""
     return {"facts": serialize_facts(facts), "decided": serialize_decision(decision)}
 
 
 def serialize_facts(facts: Facts) -> dict[str, Any]:
     """Return the facts that differ from their defaults.
 
-    Without those that the message keeps itself.
+    Facts that the message stores itself are left out.
     """
     return {
         name: value
@@ -106,9 +106,9 @@ def serialize_facts(facts: Facts) -> dict[str, Any]:
 
 
 def serialize_decision(decision: Decision) -> dict[str, Any]:
-    """Return what a decision comes to; always the department's slug.
+    """Return the fields of a decision that differ from their defaults.
 
-    Without its reasons and its version.
+    The department is always included; the reasons and the version never are.
     """
     return {
         name: value
@@ -120,9 +120,9 @@ def serialize_decision(decision: Decision) -> dict[str, Any]:
 def restore_facts(
     stored: Mapping[str, Any], *, text: str, network: str, stream: str, brand_account: str, at: dt.datetime
 ) -> Facts:
-    """Rebuild facts from what `serialize_facts` gave and from the message.
+    """Rebuild facts from the result of `serialize_facts` and the message.
 
-    Unknown names are left out: a later version of the product may know other facts.
+    Unknown names are ignored, because another version of the product may have stored them.
     """
     stored_facts: dict[str, Any] = {
         name: tuple(value) if isinstance(value, list) else value

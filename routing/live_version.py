@@ -1,7 +1,7 @@
-"""Versions that are published in the database and read by every process: the live one, and those kept compiled.
+"""Caches of versions published in the database: the live version, and compiled versions.
 
-A process may go on with the live version that it knows for `LIVE_VERSION_MAX_AGE` seconds before it asks again, so that a
-decision costs no statement. Publishing clears the cache of its own process; the others follow within that time.
+A process uses its cached live version for `LIVE_VERSION_MAX_AGE` seconds, so that a decision costs no
+statement. Publishing clears the cache of its own process; the other processes follow within that time.
 """
 
 from __future__ import annotations
@@ -14,21 +14,22 @@ from typing import Generic, TypeVar
 K = TypeVar("K")
 V = TypeVar("V")
 
-#: Seconds for which a process goes on with the version it knows before it asks for a newer one.
+#: The number of seconds for which a process uses the cached live version.
 LIVE_VERSION_MAX_AGE = 1.0
 
 
 class LiveVersion(Generic[V]):
-    """The version that is live, read anew when it is older than `LIVE_VERSION_MAX_AGE` seconds. Safe between threads.
+    """The live version, read again when it is older than `LIVE_VERSION_MAX_AGE` seconds. Safe between
+    threads.
 
-    `read_live` asks the database and returns the version, which may be None; when it raises, nothing is remembered and
-    the next call asks again. Threads that need a newer version wait for the one that reads it.
+    `read_live` reads the database and returns the version, which may be None. When it raises, nothing is
+    cached and the next call reads again. Threads that need a newer version wait for the one that reads it.
     """
 
     def __init__(self, read_live: Callable[[], V]) -> None:
         self._read_live = read_live
         self._lock = threading.Lock()
-        #: When the database was asked (monotonic seconds), and what it answered.
+        #: The time of the read (monotonic seconds), and its result.
         self._cached: tuple[float, V] | None = None
 
     def get(self) -> V:
@@ -37,22 +38,27 @@ class LiveVersion(Generic[V]):
         if cached is not None and time.monotonic() - cached[0] < LIVE_VERSION_MAX_AGE:
             return cached[1]
         with self._lock:
-            # The time before the question: the answer is at most as old as that. Another thread may just have asked.
+            # Take the time before reading, so that the result is never older than recorded. Check again,
+            # because another thread may have read while this one waited for the lock.
             now, cached = time.monotonic(), self._cached
             if cached is None or now - cached[0] >= LIVE_VERSION_MAX_AGE:
                 cached = self._cached = (now, self._read_live())
             return cached[1]
 
     def clear(self) -> None:
-        """Forget the version, so that the next `get` asks the database. Waits for a read that is under way."""
+        """Clear the cache, so that the next `get` reads the database.
+
+        Waits for a read in progress.
+        """
         with self._lock:
             self._cached = None
 
 
 class CompiledVersions(Generic[K, V]):
-    """Versions compiled once a process, by primary key: those used last, at most `size`. Safe between threads.
+    """The most recently used versions, compiled once per process. Safe between threads.
 
-    By primary key and not by number: a number is given again when the transaction that gave it is rolled back.
+    At most `size` are cached. The keys are primary keys and not numbers, because a number is used again when
+    the transaction that took it is rolled back.
     """
 
     def __init__(self, compile_version: Callable[[K], V], size: int) -> None:
@@ -62,7 +68,10 @@ class CompiledVersions(Generic[K, V]):
         self._versions: dict[K, V] = {}
 
     def get(self, key: K) -> V:
-        """Return the version with this key; compile it if it is not kept. Raises what compiling raises."""
+        """Return the version with this key; compile it if it is not cached.
+
+        Raises what compiling raises.
+        """
         with self._lock:
             if key in self._versions:
                 version = self._versions.pop(key)
@@ -70,16 +79,16 @@ class CompiledVersions(Generic[K, V]):
                 version = self._compile_version(key)
                 while len(self._versions) >= self._size:
                     self._versions.pop(next(iter(self._versions)))
-            # The last in the dictionary is the last used.
+            # The order of the dictionary is the order of use, the most recent last.
             self._versions[key] = version
             return version
 
     def values(self) -> tuple[V, ...]:
-        """Return the versions that are kept."""
+        """Return the cached versions."""
         with self._lock:
             return tuple(self._versions.values())
 
     def clear(self) -> None:
-        """Forget every version."""
+        """Remove all versions from the cache."""
         with self._lock:
             self._versions.clear()

@@ -1,4 +1,4 @@
-"""Whose policies, calendars and questions a person may change."""
+"""The policies, calendars and questions that a user may change."""
 
 from __future__ import annotations
 
@@ -12,33 +12,36 @@ from routing.refusals import EditNotPermitted
 
 @dataclass(frozen=True, slots=True)
 class EditScope:
-    """What one person may change: `departments` are slugs, None for all, those of the whole company included."""
+    """The scope of a user's edits.
+
+    `departments` are slugs; None is everything, including what belongs to the whole company.
+    """
 
     departments: frozenset[str] | None
 
     @property
     def is_company_wide(self) -> bool:
-        """Return whether the person may change what is the whole company's."""
+        """Return whether the user may change what belongs to the whole company."""
         return self.departments is None
 
     @property
     def is_empty(self) -> bool:
-        """Return whether there is nothing that the person may change."""
+        """Return whether the user may change nothing."""
         return self.departments is not None and not self.departments
 
     def covers(self, slug: str | None) -> bool:
-        """Return whether what a department keeps may be changed.
+        """Return whether the user may change what a department owns.
 
-        Its rules, policies and questions; "" or None is the whole company.
+        That is its rules, policies and questions; "" or None is the whole company.
         """
         return self.departments is None or slug in self.departments
 
     def covers_all(self, slugs: Iterable[str | None]) -> bool:
-        """Return whether `covers` holds for each."""
+        """Return whether `covers` is true for each slug."""
         return all(self.covers(slug) for slug in slugs)
 
     def require_department(self, slug: str | None) -> None:
-        """Check that `covers` holds. Raises `EditNotPermitted`."""
+        """Check that `covers` is true. Raises `EditNotPermitted`."""
         if not self.covers(slug):
             raise EditNotPermitted(
                 "This is another department’s, not yours to change."
@@ -48,9 +51,9 @@ class EditScope:
 
 
 def edit_scope_of(user: User | None) -> EditScope:
-    """Return what the user may change of policies, calendars and questions.
+    """Return the scope of policies, calendars and questions a user may change.
 
-    Nothing for those who may not edit them at all. None is the system: everything.
+    It is empty for users who may not edit them at all. None is the system, which may change everything.
     """
     if user is None:
         return EditScope(None)

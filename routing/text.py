@@ -1,4 +1,4 @@
-"""Read text for words: folded, then cut into tokens. The same for a rule's words and for a message."""
+"""Fold texts and split them into tokens, in the same way for a rule's words and for messages."""
 
 from __future__ import annotations
 
@@ -6,29 +6,34 @@ import re
 import unicodedata
 from functools import lru_cache
 
-#: Only this many characters of a message are looked at: the longest text any network here allows is shorter, and a
-#: ten-megabyte message must not hold up its page.
+#: Only this many characters of a message are read. No network here allows longer texts, and a ten-megabyte
+#: message must not delay its page.
 MAX_TEXT_READ = 20_000
-#: A prefix (`refund*`) needs this many characters before its star.
+#: The least number of characters before the star of a prefix (`refund*`).
 MIN_PREFIX = 3
 
-#: Scripts written without spaces: each character is a token of its own, so that words are found inside a sentence.
+#: Scripts without spaces between words: each character is its own token, so that words are found inside a
+#: sentence.
 _UNSPACED = "\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff"
 _TOKEN = re.compile(rf"[^\W{_UNSPACED}]+|[{_UNSPACED}]|[\u203c-\u2bff\U0001f000-\U0001faff]")
-#: The same for text that is ASCII alone, at a third of the cost.
+#: The same for text that is only ASCII, at a third of the cost.
 _ASCII_TOKEN = re.compile(r"\w+", re.ASCII)
 _COMBINING_MARKS = re.compile("[\u0300-\u036f\ufe0f]+")
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]+")
-#: Signs that compatibility folding would glue to the word before them.
+#: Signs that compatibility folding would join to the word before them.
 _TRADEMARK_SIGNS = re.compile("[™®©℠]+")
 
 
 def fold_text(text: str) -> str:
-    """Fold to lower case, without accents, invisible characters or look-alike letters. Never raises."""
+    """Fold to lower case without accents, invisible characters or look-alike letters.
+
+    Never raises.
+    """
     if text.isascii():
         return text.lower()
     text = _TRADEMARK_SIGNS.sub(" ", _INVISIBLE.sub("", text))
-    # Twice: compatibility folding can bring capitals back (a mathematical bold R is one).
+    # Fold case twice, because compatibility folding can produce capitals (from a mathematical bold R, for
+    # example).
     return (
         _COMBINING_MARKS.sub("", unicodedata.normalize("NFKD", text.casefold())).casefold().replace("ı", "i")
     )
@@ -38,8 +43,8 @@ def fold_text(text: str) -> str:
 def tokenize(text: str) -> tuple[str, ...]:
     """Return the words and pictograms of `text`, folded, in order.
 
-    Only the first `MAX_TEXT_READ` characters count. The last few texts are remembered: a message is read for its tone, and
-    then again for the rules.
+    Only the first `MAX_TEXT_READ` characters count. The results for the last few texts are cached, because a
+    message is tokenized for its tone and again for the rules.
     """
     if len(text) > MAX_TEXT_READ:
         text = text[:MAX_TEXT_READ]
@@ -50,14 +55,15 @@ def tokenize(text: str) -> tuple[str, ...]:
 def parse_phrase(words: str) -> tuple[str, bool]:
     """Return a rule's word or phrase as the engine looks it up.
 
-    That is its tokens joined by a space, and whether it is a prefix: `"Charged  twice!"` gives `("charged twice", False)`,
-    `"refund*"` gives `("refund", True)`. The first part is empty when there is nothing to look for.
+    The result is its tokens joined by a space, and whether it is a prefix: `"Charged  twice!"` gives
+    `("charged twice", False)`, `"refund*"` gives `("refund", True)`. The first part is "" when there is
+    nothing to look for.
     """
     is_prefix = words.rstrip().endswith("*")
     return " ".join(tokenize(words)), is_prefix
 
 
-#: The handles that a network puts before an answer, and any others.
+#: Handles, including those that a network puts at the start of a reply.
 _HANDLES = re.compile(r"@[\w.]+")
 _LINK = re.compile(r"https?://[^\s]+|\bwww\.\w[^\s]*", re.IGNORECASE)
 _WORD = re.compile(rf"[^\W{_UNSPACED}_]+(?:['’.\-][^\W{_UNSPACED}_]+)*|[{_UNSPACED}]")
@@ -67,20 +73,23 @@ _LETTER_OR_DIGIT = re.compile(r"[^\W_]")
 
 
 def has_link(text: str) -> bool:
-    """Return whether a web address stands in `text`."""
+    """Return whether `text` contains a web address."""
     return _LINK.search(text[:MAX_TEXT_READ]) is not None
 
 
 def count_words(text: str) -> int:
     """Count the words of `text`, without handles and links.
 
-    In scripts without spaces each character is one.
+    In scripts without spaces each character counts as a word.
     """
     return len(_WORD.findall(_LINK.sub(" ", _HANDLES.sub(" ", text[:MAX_TEXT_READ]))))
 
 
 def is_emoji_only(text: str) -> bool:
-    """Return whether `text` holds pictograms and no letter or digit, handles aside."""
+    """Return whether `text` has pictograms but no letter or digit.
+
+    Handles are ignored.
+    """
     if text.isascii():
         return False
     bare = _HANDLES.sub("", text[:MAX_TEXT_READ])

@@ -16,8 +16,8 @@ _UNKNOWN_TIME = dt.datetime(2000, 1, 3, 12, tzinfo=dt.UTC)
 def facts_of_text(text: str) -> Facts:
     """Return the facts of a text of which nothing else is known.
 
-    An example is a row of a file. The facts hold what is read from the text, and a time within business
-    hours.
+    It may be a row of a file, for instance. The facts are what is read from the text, and a time within
+    business hours.
     """
     return with_reading(Facts(text=text, network="x", stream="mentions", brand_account="", at=_UNKNOWN_TIME))
 

@@ -44,7 +44,7 @@ def check_playbook(snapshot: Mapping[str, Any], departments: Mapping[str, bool])
     problems += [
         f"A department that keeps a part of it is gone ({slug})." for slug in sorted(owners - {*departments})
     ]
-    # A question that a department owns may be reachable from no answer, because a rule may begin the playbook
+    # A question that a department owns need not be reachable from an answer: a rule may begin the playbook
     # there.
     reachable = _reachable_keys(tree)
     problems += [

@@ -59,7 +59,7 @@ class OwnedForm(forms.Form):
 
 
 class QuestionForm(OwnedForm):
-    """The text and help of a question; a form set beside it has the answers."""
+    """The text and help of a question. The answers are in a formset of their own."""
 
     text = forms.CharField(
         max_length=160,
