@@ -1,7 +1,4 @@
-"""What changed in one rule from one snapshot to another, in words: what it says now, and what it said before.
-
-Pure.
-"""
+"""Describe in words how one rule changed between two snapshots. Pure."""
 
 from __future__ import annotations
 
@@ -16,12 +13,12 @@ JsonDict = dict[str, Any]
 Names = Mapping[str, str]
 _PRIORITY_WORDS = {-1: "low", 0: "normal", 1: "high", 2: "urgent"}
 _NEEDS_ANSWER_WORDS = {True: "yes", False: "no", None: "as its text reads"}
-#: Parts of a condition that are named of what came and of what went.
+#: Most parts of a condition listed as added, and most listed as removed.
 _MAX_PARTS_NAMED = 6
 
 
 def describe_rule(rule: JsonDict, names: Names) -> str:
-    """Describe a rule in a line: its name, its condition and where it leads."""
+    """Describe a rule in one line: its name, condition and department."""
     return (
         f"“{rule['name']}”: {summarize_condition(rule['condition'], names=names)} → {_department_name(rule)}"
     )
@@ -30,7 +27,7 @@ def describe_rule(rule: JsonDict, names: Names) -> str:
 def describe_rule_changes(was: JsonDict, now: JsonDict, names: Names) -> list[str]:
     """Describe each change as part of a sentence, old → new.
 
-    [] when nothing but the department's name is different. `names` as `routing.rules.names` has them.
+    Returns [] when only the department's name differs. `names` is a mapping as `routing.rules.names` builds it.
     """
     moves = was["department"] != now["department"]
     parts = (
@@ -109,9 +106,9 @@ def _join_with_rest(parts: list[str]) -> str:
 def _flatten_condition(
     tree: JsonDict, within: tuple[str, ...], names: Names
 ) -> Iterator[tuple[tuple[str, ...], str]]:
-    """Yield each single thing that a condition asks for, with its groups.
+    """Yield (groups, words) for each single criterion of a condition.
 
-    Things are in words; the groups are those that it stands in, the outermost first.
+    `groups` are the names of the groups around the criterion, the outermost first; `words` describe it.
     """
     if "field" not in tree:
         group, parts = next(iter(tree.items()))

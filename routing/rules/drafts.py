@@ -1,4 +1,7 @@
-"""Drafts: edits of one person that are published together, brought up to date with others' first, or discarded."""
+"""Drafts of rules: begin, compare, update, publish and discard them.
+
+A draft holds the edits of one person. They are published together, merged with what others published meanwhile.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +29,10 @@ JsonDict = dict[str, Any]
 
 
 class DraftClashError(Exception):
-    """Others changed the same rules meanwhile; nothing was published and the draft is as it was."""
+    """Others changed the same rules since the draft began.
+
+    Nothing was published, and the draft is unchanged.
+    """
 
     def __init__(self, clashes: list[Clash]) -> None:
         super().__init__("Others have changed the same rules meanwhile.")
@@ -35,9 +41,9 @@ class DraftClashError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class DraftStatus:
-    """A draft beside what is live.
+    """A draft compared with the live rules.
 
-    `lines` say what publishing would change; `behind` is how many versions were published since the draft began.
+    `lines` describe what publishing would change; `behind` counts the versions published since the draft began.
     """
 
     draft: RuleDraft
@@ -48,14 +54,14 @@ class DraftStatus:
 
 
 def find_rule_draft(user: User) -> RuleDraft | None:
-    """Return the person's draft, None without one."""
+    """Return the person's draft, None when there is none."""
     return RuleDraft.objects.filter(by=user).first()
 
 
 def begin_rule_draft(by: User, now: dt.datetime) -> RuleDraft:
-    """Return the person's draft; begin one from what is live if there is none.
+    """Return the person's draft, a new one when there is none.
 
-    Raises `EditNotPermitted` for those who edit no rules.
+    A new draft begins with the live rules. Raises `EditNotPermitted` when the person may not edit rules.
     """
     if rule_scope_of(by).is_empty:
         raise EditNotPermitted("You may not edit rules.")
@@ -67,9 +73,10 @@ def begin_rule_draft(by: User, now: dt.datetime) -> RuleDraft:
 
 
 def draft_status(draft: RuleDraft, chosen: Mapping[str, str] | None = None) -> DraftStatus:
-    """Compare the draft with what is live now.
+    """Compare the draft with the live rules.
 
-    Reads the version that it began from and the rules; writes nothing.
+    Reads the version that the draft is based on, and the rules; writes nothing. `chosen` works as in
+    `publish_rule_draft`.
     """
     newest = RuleSetVersion.objects.values_list("number", flat=True).first() or 0
     live = build_rules_snapshot()
@@ -82,9 +89,9 @@ def draft_status(draft: RuleDraft, chosen: Mapping[str, str] | None = None) -> D
 def _merge_with_live(
     draft: RuleDraft, live: JsonDict, chosen: Mapping[str, str] | None
 ) -> tuple[JsonDict, list[Clash]]:
-    """Merge the draft with what is live now.
+    """Merge the draft with the live rules.
 
-    Its new rules come before nobody else's, whatever others moved meanwhile.
+    The draft's new rules are placed below all rules of other departments, even if others moved rules meanwhile.
     """
     version = RuleSetVersion.objects.filter(number=draft.based_on).first()
     merged, clashes = merge_snapshots(version.snapshot if version else live, draft.content, live, chosen)
@@ -94,11 +101,11 @@ def _merge_with_live(
 def publish_rule_draft(
     by: User, note: str, now: dt.datetime, chosen: Mapping[str, str] | None = None
 ) -> RuleSetVersion | None:
-    """Make the draft live, with what others published meanwhile, and delete it.
+    """Publish the draft, merged with what others published meanwhile, and delete it.
 
-    Returns None when nothing changed. Raises `RuleDraft.DoesNotExist`, `DraftClashError` when others changed the same rules
-    and `chosen` ("mine" or "theirs" by key) does not say which counts, `EditNotPermitted`, `MayNotOvertake`,
-    `ConditionTooWide`, and `RuleSetError` when something is wrong with the rules.
+    Returns None when nothing changed. Raises `RuleDraft.DoesNotExist`; `DraftClashError` when others changed the same
+    rules and `chosen` ("mine" or "theirs" by key) does not say which side to keep; `EditNotPermitted`,
+    `MayNotOvertake` and `ConditionTooWide`; and `RuleSetError` when the rules are not valid.
     """
     with transaction.atomic():
         versions.lock_rule_editing()
@@ -116,9 +123,9 @@ def publish_rule_draft(
 
 
 def rebase_rule_draft(by: User, now: dt.datetime, chosen: Mapping[str, str]) -> RuleDraft:
-    """Take what others published into the draft.
+    """Merge what others published into the draft.
 
-    `chosen` as for `publish_rule_draft`. Raises `RuleDraft.DoesNotExist` and `DraftClashError`.
+    `chosen` works as in `publish_rule_draft`. Raises `RuleDraft.DoesNotExist` and `DraftClashError`.
     """
     with transaction.atomic():
         versions.lock_rule_editing()

@@ -1,13 +1,13 @@
-"""The verbs of those who edit rules.
+"""Edits of rules, by people and by the system.
 
-Each goes into the person's draft while they have one; otherwise it publishes one version with its author and a note. Or
-it changes nothing.
+An edit changes the person's draft while they have one; otherwise it publishes one version with its author and a note.
+An edit that fails changes nothing.
 
-All raise `routing.refusals.RuleSetError` when the rules could not decide afterwards, `routing.refusals.EditNotPermitted`
-when the rule is not the person's to change, `routing.rules.scope.MayNotOvertake` when it would come before other
-departments' rules, `routing.rules.scope.ConditionTooWide` when it would take messages of brand accounts that are not the
-person's (all three are `RuleSetError`s), and `Rule.DoesNotExist` when it is gone. `now` is the time of the change, UTC.
-`by` is None for the system, which may change everything.
+Every edit raises `routing.refusals.RuleSetError` when the changed rules are not valid,
+`routing.refusals.EditNotPermitted` when the person may not change the rule, `routing.rules.scope.MayNotOvertake` when
+the rule would come before rules of other departments, `routing.rules.scope.ConditionTooWide` when the rule would
+match messages of brand accounts that are not the person's (all three are `RuleSetError`s), and `Rule.DoesNotExist`
+when the rule is gone. `now` is the time of the change, UTC. `by` is None for the system, which may change everything.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ JsonDict = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class RuleContent:
-    """One rule as an editor wants it. `condition` is a valid tree."""
+    """The content of a rule as submitted by its editor. `condition` is a valid tree."""
 
     name: str
     condition: dict[str, Any]
@@ -49,7 +49,7 @@ class RuleContent:
     playbook_branch: str = ""
 
     def serialize(self, key: str) -> JsonDict:
-        """Return the rule under this key as a snapshot has it."""
+        """Return the rule with this key in the form of a snapshot."""
         rule: JsonDict = {
             "key": key,
             "name": self.name,
@@ -72,10 +72,11 @@ def apply_rule_edit(
     *,
     about: str = "",
 ) -> JsonDict:
-    """Apply a change to the person's draft, or publish it; return the content afterwards.
+    """Apply a change to the person's draft, or publish it; return the result.
 
-    Editors take turns. `note` may be worked out from the content as it was. `about` is the key of a rule that must be the
-    person's own even when the change would touch nothing of others.
+    A lock makes editors wait for each other. `change` takes the content and returns the changed content. `note` may
+    be a function of the content before the change. `about` is the key of a rule that the person must be allowed to
+    change, even when the change affects no rule of others.
     """
     with transaction.atomic():
         versions.lock_rule_editing()
@@ -100,7 +101,7 @@ def apply_rule_edit(
 
 
 def save_draft_content(draft: RuleDraft, content: JsonDict, now: dt.datetime) -> None:
-    """Replace the content of a draft that is locked."""
+    """Replace the content of a draft, whose row must be locked."""
     if content == draft.content:
         return
     draft.content, draft.updated_at = content, now
@@ -130,9 +131,9 @@ def _note_naming_rule(words: str, key: str) -> Callable[[JsonDict], str]:
 def add_rule(
     content: RuleContent, by: User | None, note: str, now: dt.datetime, *, before: Collection[str] = ()
 ) -> Rule:
-    """Add a rule right before the first with a key in `before`.
+    """Add a rule, right before the first whose key is in `before`.
 
-    Else after all others. It comes before no rule of other departments.
+    Without such a rule, add it last. The new rule is never placed before rules of other departments.
     """
     key, covers = str(uuid.uuid4()), rule_scope_of(by).covers
     note = note or f"Added “{content.name}”"
@@ -148,7 +149,7 @@ def add_rule(
 
 
 def change_rule(key: uuid.UUID, content: RuleContent, by: User | None, note: str, now: dt.datetime) -> Rule:
-    """Replace the content of a rule; its place stays."""
+    """Replace the content of a rule and keep its place."""
     note, name = note or f"Changed “{content.name}”", str(key)
     after = apply_rule_edit(
         by, note, now, lambda rules: edits.with_changed_rule(rules, name, content.serialize(name))
@@ -168,7 +169,8 @@ def move_rule(
 ) -> Rule:
     """Move a rule to place `to`, or by `step` places.
 
-    Places count from 1; `step` is up when negative; both are brought into range. The others keep their order.
+    Places count from 1; a negative `step` moves up. Values out of range are clamped. The other rules keep their
+    order.
     """
     note = _note_naming_rule("Moved “{}”", str(key))
     after = apply_rule_edit(
@@ -178,7 +180,7 @@ def move_rule(
 
 
 def delete_rule(key: uuid.UUID, by: User | None, now: dt.datetime) -> str:
-    """Delete a rule; older versions keep it. Returns its name."""
+    """Delete a rule and return its name. Older versions keep the rule."""
     names: list[str] = []
 
     def change(rules: JsonDict) -> JsonDict:
@@ -190,9 +192,10 @@ def delete_rule(key: uuid.UUID, by: User | None, now: dt.datetime) -> str:
 
 
 def duplicate_rule(key: uuid.UUID, by: User | None, now: dt.datetime) -> Rule:
-    """Copy a rule; the copy is switched off until someone has edited it.
+    """Copy a rule; the copy is switched off.
 
-    It stands right after the rule, or after the last rule that is not the person's.
+    The copy comes right after the rule, or after the last rule that the person may not change, if that is further
+    down.
     """
     keys: list[str] = []
 
@@ -206,10 +209,10 @@ def duplicate_rule(key: uuid.UUID, by: User | None, now: dt.datetime) -> Rule:
 
 
 def restore_rules_version(number: int, by: User | None, now: dt.datetime) -> str:
-    """Put the rules of version `number` back; return the outcome as a sentence.
+    """Restore the rules of version `number`; return the outcome as a sentence.
 
-    Into the person's draft while they have one, else published as a new version. Raises what
-    `routing.rules.versions.restorable_content` and `apply_rule_edit` raise.
+    Restores into the person's draft while they have one, else publishes a new version. Raises the errors of
+    `routing.rules.versions.restorable_content` and `apply_rule_edit`.
     """
     note = f"Back to version {number}"
     newest = RuleSetVersion.objects.values_list("number", flat=True).first
@@ -222,7 +225,10 @@ def restore_rules_version(number: int, by: User | None, now: dt.datetime) -> str
 
 
 def set_default_department(department: Department, by: User | None, now: dt.datetime) -> None:
-    """Set the department of messages that no rule takes."""
+    """Set the department of messages that no rule matches.
+
+    Raises `RuleSetError` when the department is closed.
+    """
     if not department.is_open:
         raise RuleSetError(f"{department.name} is closed. Choose another department.")
     default = {"department": department.slug, "department_name": department.name}

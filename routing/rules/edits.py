@@ -1,6 +1,7 @@
-"""Edits of a rule set as plain JSON: each takes a snapshot and gives the next one, and leaves the first alone.
+"""Edits of a rule set as plain JSON. Pure.
 
-Pure. All raise `NoSuchRule` for a key that is not there.
+Each edit takes a snapshot and returns a changed copy; the original stays unchanged. Functions that take a key raise
+`NoSuchRule` when no rule has it.
 """
 
 from __future__ import annotations
@@ -13,11 +14,11 @@ NAME_LENGTH = 120
 
 
 class NoSuchRule(LookupError):
-    """The rule is not in the rule set (any more)."""
+    """No rule of the rule set has this key."""
 
 
 def get_rule_by_key(content: JsonDict, key: str) -> JsonDict:
-    """Return the rule with this key."""
+    """Return a copy of the rule with this key."""
     for rule in content["rules"]:
         if rule["key"] == key:
             return dict(rule)
@@ -25,7 +26,7 @@ def get_rule_by_key(content: JsonDict, key: str) -> JsonDict:
 
 
 def with_rule(content: JsonDict, rule: JsonDict) -> JsonDict:
-    """Put the rule in its own place, or a new one last."""
+    """Replace the rule with the same key, or append a new one."""
     keys = [each["key"] for each in content["rules"]]
     if rule["key"] not in keys:
         return content | {"rules": [*content["rules"], rule]}
@@ -52,7 +53,8 @@ def without_rule(content: JsonDict, key: str) -> JsonDict:
 def with_moved_rule(content: JsonDict, key: str, *, to: int | None = None, step: int = 0) -> JsonDict:
     """Move the rule to place `to`, or by `step` places.
 
-    Places count from 1; `step` is up when negative; both are brought into range. The others keep their order.
+    Places count from 1; a negative `step` moves up. Values out of range are clamped. The other rules keep their
+    order.
     """
     rule = get_rule_by_key(content, key)
     place = [each["key"] for each in content["rules"]].index(key)
@@ -63,7 +65,7 @@ def with_moved_rule(content: JsonDict, key: str, *, to: int | None = None, step:
 
 
 def with_copied_rule(content: JsonDict, key: str) -> tuple[JsonDict, str]:
-    """Put a copy right after the rule, switched off; also return its key."""
+    """Insert a switched-off copy after the rule; also return its key."""
     source = get_rule_by_key(content, key)
     copy = source | {
         "key": str(uuid.uuid4()),
@@ -75,9 +77,9 @@ def with_copied_rule(content: JsonDict, key: str) -> tuple[JsonDict, str]:
 
 
 def without_department_names(content: JsonDict) -> JsonDict:
-    """Return what counts when two snapshots are compared.
+    """Return the parts of a snapshot that count in a comparison.
 
-    The departments' names are left out: they change by themselves.
+    Department names are left out, because they can change without an edit of the rules.
     """
     default = content["default"]
     return {

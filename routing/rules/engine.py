@@ -1,4 +1,7 @@
-"""From facts to a decision: rules are compiled once per version, `decide` is a pure and total function."""
+"""Compile rules once per version, and decide by them.
+
+`decide` is a pure and total function from facts to a decision.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +26,7 @@ MAX_NAMED_PARTS = 4
 
 @dataclass(frozen=True, slots=True)
 class CompiledRule:
-    """One rule, ready to decide."""
+    """A rule compiled for deciding."""
 
     key: str
     name: str
@@ -42,23 +45,24 @@ class CompiledRule:
 
 @dataclass(frozen=True, slots=True)
 class CompiledRules:
-    """A rule-set version, ready to decide. Immutable; share it between threads."""
+    """A rule-set version compiled for deciding. Immutable; may be shared between threads."""
 
     version: int
     rules: tuple[CompiledRule, ...]
     default: str
     default_name: str
     index: ConditionIndex
-    #: Positions of the rules that a number calls for, and of those that must always be asked.
+    #: Positions of the rules to test when a number is seen, and of those that are always tested.
     positions_by_number: Mapping[int, tuple[int, ...]]
     always_positions: tuple[int, ...]
 
 
 def compile_rules(snapshot: Mapping[str, Any]) -> CompiledRules:
-    """Compile a snapshot, so that it can decide.
+    """Compile a snapshot for deciding.
 
-    The snapshot is `routing.rules.store.build_rules_snapshot` with its `version`. Rules that are switched off are left out.
-    Raises `RuleSetError` when the default is missing or a condition is not valid.
+    The snapshot has the form of `routing.rules.store.build_rules_snapshot`, with its `version`. Rules that are
+    switched off are left out. Raises `RuleSetError` when the default is missing, or when a condition, a calendar or
+    the patterns cannot be compiled.
     """
     default = snapshot.get("default") or {}
     if not default.get("department"):
@@ -137,9 +141,9 @@ def _candidate_positions(compiled: CompiledRules, seen: Iterable[int]) -> list[i
 
 
 def first_matching_rule(seen: set[int], compiled: CompiledRules) -> CompiledRule | None:
-    """Return the first rule that holds, None when none does.
+    """Return the first rule that matches, None when none does.
 
-    `seen` are the message's numbers (`ConditionIndex.find_seen_numbers`).
+    `seen` are the message's numbers from `ConditionIndex.find_seen_numbers`.
     """
     for position in _candidate_positions(compiled, seen):
         if compiled.rules[position].tree.test(seen):
@@ -148,18 +152,19 @@ def first_matching_rule(seen: set[int], compiled: CompiledRules) -> CompiledRule
 
 
 def matching_rules(seen: set[int], compiled: CompiledRules) -> list[CompiledRule]:
-    """Return every rule that holds, in order.
+    """Return every rule that matches, in order.
 
-    `seen` are the message's numbers (`ConditionIndex.find_seen_numbers`).
+    `seen` are the message's numbers from `ConditionIndex.find_seen_numbers`.
     """
     candidates = (compiled.rules[position] for position in _candidate_positions(compiled, seen))
     return [rule for rule in candidates if rule.tree.test(seen)]
 
 
 def decide(facts: Facts, compiled: CompiledRules) -> Decision:
-    """Decide where a message goes: by the first rule that holds, else the default.
+    """Decide where a message goes: first matching rule, else the default.
 
-    Pure, total, deterministic; never raises. Of the text, the first `routing.text.MAX_TEXT_READ` characters count.
+    Pure, total, deterministic; never raises. Only the first `routing.text.MAX_TEXT_READ` characters of the text
+    count.
     """
     seen = compiled.index.find_seen_numbers(facts)
     rule = first_matching_rule(seen, compiled)
@@ -170,9 +175,9 @@ def decide(facts: Facts, compiled: CompiledRules) -> Decision:
 
 
 def matching_decisions(facts: Facts, compiled: CompiledRules) -> list[Decision]:
-    """Return what every rule that holds would decide, in order.
+    """Return the decision of every matching rule, in order.
 
-    The first is what `decide` returns. Empty when none holds.
+    The first is what `decide` returns. Empty when no rule matches.
     """
     seen = compiled.index.find_seen_numbers(facts)
     return [_build_decision(rule, compiled, seen) for rule in matching_rules(seen, compiled)]

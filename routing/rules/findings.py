@@ -1,6 +1,7 @@
-"""What is wrong or odd about a rule set, in sentences that name the exact problem.
+"""Problems and oddities of a rule set, in sentences for its editors.
 
-Rule by rule. Pure. Errors block publishing; warnings are shown and block nothing.
+Each sentence names the exact problem; the findings come rule by rule. Errors block publishing; warnings are only
+shown. Pure.
 """
 
 from __future__ import annotations
@@ -17,15 +18,15 @@ from routing.text import MIN_PREFIX, parse_phrase
 
 Level = Literal["error", "warning"]
 JsonDict = dict[str, Any]
-#: Comparisons of conditions in all, and for one pair of rules.
+#: Most comparisons of conditions for the whole rule set, and for one pair of rules.
 _MAX_COMPARISONS, _MAX_PAIR_COMPARISONS = 400_000, 5_000
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something wrong or odd.
+    """A problem or oddity of a rule set.
 
-    `rule` is the key of the rule it is about, "" for the rule set as a whole; `kind` is a stable name.
+    `rule` is the key of the rule concerned, "" for the rule set as a whole; `kind` is a stable name.
     """
 
     rule: str
@@ -36,10 +37,10 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """What rules may name.
+    """Everything that rules may refer to.
 
-    Departments by slug as (name, is open), people by user name with their departments' slugs, and the rest by key. What is
-    None is not checked.
+    Departments by slug as (name, is open), people by user name with the slugs of their departments, and the rest by
+    key. A field that is None is not checked.
     """
 
     departments: Mapping[str, tuple[str, bool]] = field(default_factory=dict)
@@ -47,15 +48,16 @@ class Vocabulary:
     skills: Collection[str] | None = None
     branches: Collection[str] | None = None
     calendars: Collection[str] | None = None
-    #: What people are called, by user name.
+    #: Display names of people, by user name.
     names: Mapping[str, str] = field(default_factory=dict)
 
 
 def check_rules(snapshot: Mapping[str, Any], vocabulary: Vocabulary, only: str = "") -> list[Finding]:
-    """Find everything wrong or odd, in the order of the rules.
+    """Return all problems and oddities, in the order of the rules.
 
-    The snapshot is `routing.rules.store.build_rules_snapshot`. With a key as `only` what concerns that rule, which takes a
-    fraction of the time. Never raises; what is switched off is left alone.
+    The snapshot has the form of `routing.rules.store.build_rules_snapshot`. With a rule's key as `only`, return only
+    the findings about that rule, in a fraction of the time. Never raises; rules that are switched off are not
+    checked.
     """
     findings, sound = _check_each_rule(snapshot, vocabulary)
     findings.extend(_check_reachability(sound, vocabulary, only))
@@ -65,7 +67,10 @@ def check_rules(snapshot: Mapping[str, Any], vocabulary: Vocabulary, only: str =
 
 
 def blocking_findings(snapshot: Mapping[str, Any], vocabulary: Vocabulary) -> list[Finding]:
-    """Find only what blocks publishing; cheap also for thousands of rules."""
+    """Return only the findings that block publishing.
+
+    Cheap even for thousands of rules.
+    """
     findings, _ = _check_each_rule(snapshot, vocabulary)
     return [finding for finding in findings if finding.level == "error"]
 
@@ -73,7 +78,10 @@ def blocking_findings(snapshot: Mapping[str, Any], vocabulary: Vocabulary) -> li
 def _check_each_rule(
     snapshot: Mapping[str, Any], vocabulary: Vocabulary
 ) -> tuple[list[Finding], list[tuple[int, JsonDict]]]:
-    """Check each rule alone; also return those whose condition is sound, with their places."""
+    """Check each rule alone; also return the rules with valid conditions.
+
+    Each of these rules comes with its place.
+    """
     findings = list(_check_default(snapshot, vocabulary))
     sound: list[tuple[int, JsonDict]] = []
     for place, rule in enumerate(snapshot.get("rules", ()), start=1):
@@ -104,7 +112,7 @@ def _check_default(snapshot: Mapping[str, Any], vocabulary: Vocabulary) -> Itera
 
 
 def _check_actions(rule: JsonDict, vocabulary: Vocabulary) -> Iterator[Finding]:
-    """Check what the rule's actions name."""
+    """Check the department, person, skill and playbook question of a rule."""
     key, slug = rule["key"], rule.get("department", "")
     name, is_open = vocabulary.departments.get(slug, ("", False))
     if not name:
@@ -142,7 +150,7 @@ def _check_calendars(rules: list[tuple[int, JsonDict]], vocabulary: Vocabulary) 
 
 
 def calendar_keys_in(tree: object) -> list[str]:
-    """Return the keys of the calendars that a condition names. Accepts any JSON."""
+    """Return the keys of the calendars in a condition. Accepts any JSON."""
     if isinstance(tree, list):
         return [key for part in tree for key in calendar_keys_in(part)]
     if not isinstance(tree, dict):
@@ -156,9 +164,9 @@ def calendar_keys_in(tree: object) -> list[str]:
 def _check_reachability(
     rules: list[tuple[int, JsonDict]], vocabulary: Vocabulary, only: str
 ) -> Iterator[Finding]:
-    """Find rules that take everything or nothing, or never get anything.
+    """Find rules that match everything, match nothing, or are never reached.
 
-    Those that an earlier one leaves nothing.
+    A rule is never reached when an earlier rule matches all of its messages.
     """
     budget, earlier_rules = ComparisonBudget(_MAX_COMPARISONS), _EarlierRules()
     for place, rule in rules:
@@ -184,9 +192,9 @@ def _check_reachability(
 
 
 def _matches_any_text(tree: JsonDict) -> bool:
-    """Return whether the condition holds for all messages with a text.
+    """Return whether the condition matches every message with a text.
 
-    Because of patterns that ask for nothing.
+    It does so when its patterns match any text.
     """
     if "field" in tree:
         return tree["field"] == "pattern" and matches_any_text(tree["matches"])
@@ -209,9 +217,9 @@ def _shadowed_finding(rule: JsonDict, place: int, earlier: JsonDict, vocabulary:
 
 
 def _canonical_form(tree: JsonDict) -> str:
-    """Return a form that is the same for equivalent conditions.
+    """Return a form that is equal for equivalent conditions.
 
-    Those that differ only in order or in how groups are nested.
+    Equivalent conditions differ only in order or in how groups are nested.
     """
     if "field" in tree:
         plain = {key: sorted(set(value)) if isinstance(value, list) else value for key, value in tree.items()}
@@ -223,9 +231,9 @@ def _canonical_form(tree: JsonDict) -> str:
 
 
 class _EarlierRules:
-    """The rules above, found again by what their conditions ask about.
+    """The rules above a rule, indexed by the terms of their conditions.
 
-    Comparing each with each would take minutes for thousands.
+    Comparing every pair would take minutes for thousands of rules.
     """
 
     def __init__(self) -> None:
@@ -244,9 +252,9 @@ class _EarlierRules:
             self._by_key.setdefault(key, []).append(at)
 
     def first_covering(self, rule: JsonDict, budget: ComparisonBudget) -> tuple[int, JsonDict] | None:
-        """Return the first rule that takes all of this one's messages.
+        """Return the first earlier rule that matches all of this one's messages.
 
-        With its place; None when there is none, or the budget is spent.
+        It comes with its place. None when there is none, or when the budget is spent.
         """
         keys: set[str] = set()
         _collect_lookup_keys(rule["condition"], keys)
@@ -266,9 +274,9 @@ class _EarlierRules:
 
 
 def _collect_lookup_keys(tree: JsonDict, keys: set[str]) -> bool:
-    """Add what a condition asks about to `keys`.
+    """Add the lookup keys of a condition to `keys`.
 
-    Returns whether a group of it says what must not be.
+    Returns whether the condition contains a `none` group.
     """
     if "field" not in tree:
         group, parts = next(iter(tree.items()))

@@ -1,4 +1,4 @@
-"""What changed from one version of the rules to the next, in words."""
+"""Describe in words what changed between two versions of the rules."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from routing.conditions.wording import join_quoted
 from routing.models import RuleSetVersion
 from routing.rules.differences import describe_rule, describe_rule_changes
 
-#: Added rules that are told whole; of more only the names.
+#: Most added rules that are described in full; if more were added, only their names are listed.
 _MAX_RULES_DESCRIBED = 3
 
 
 def describe_ruleset_changes(
     older: dict[str, Any] | None, newer: dict[str, Any], names: Mapping[str, str] | None = None
 ) -> list[str]:
-    """Describe what `newer` has that `older` had not, as sentences.
+    """Describe the changes from `older` to `newer`, as sentences.
 
-    The first version names only its size. `names` as `routing.rules.names` has them; those of calendars are in the versions,
-    too.
+    When `older` is None, only the number of rules is given. `names` is a mapping as `routing.rules.names` builds it;
+    names of calendars are also read from both versions.
     """
     if older is None:
         return [f"{len(newer['rules'])} rules"]
@@ -56,9 +56,9 @@ def _describe_added(rules: list[dict[str, Any]], names: dict[str, str]) -> list[
 
 
 def _describe_reordering(was: list[str], now: list[str], rules: dict[str, dict[str, Any]]) -> list[str]:
-    """Name the rule that moved, where moving one explains it all.
+    """Name the moved rule if moving it alone explains the new order.
 
-    It is the one that moved farthest.
+    The rule that moved farthest is tried.
     """
     if was == now:
         return []
@@ -87,9 +87,9 @@ def _default_name(snapshot: dict[str, Any]) -> str:
 
 
 def find_newer_version_of_rule(seen: int, key: str) -> RuleSetVersion | None:
-    """Return the newest version if a rule differs there from version `seen`.
+    """Return the newest version if its rule differs from version `seen`.
 
-    None when nobody touched the rule since.
+    None when the rule is the same in both versions.
     """
     newest = RuleSetVersion.objects.select_related("created_by").first()
     before = RuleSetVersion.objects.filter(number=seen).first()

@@ -1,4 +1,7 @@
-"""Merge a draft with what others published since it began: rule by rule, three ways. Pure."""
+"""Merge a draft with what others published since it began. Pure.
+
+This is a three-way merge, rule by rule.
+"""
 
 from __future__ import annotations
 
@@ -9,15 +12,15 @@ from typing import Any
 from routing.rules.edits import without_department_names
 
 JsonDict = dict[str, Any]
-#: In the place of a rule's key: the default, and the order of the rules.
+#: Used instead of a rule's key: for the default, and for the order of the rules.
 DEFAULT_KEY, ORDER_KEY = "default", "order"
 
 
 @dataclass(frozen=True, slots=True)
 class Clash:
-    """Both sides changed the same thing, each in another way.
+    """A conflict: both sides changed the same thing in different ways.
 
-    `key` is a rule's, `DEFAULT_KEY` or `ORDER_KEY`; a side is None where the rule was deleted.
+    `key` is the key of a rule, `DEFAULT_KEY` or `ORDER_KEY`; a side is None where the rule was deleted.
     """
 
     key: str
@@ -28,10 +31,10 @@ class Clash:
 def merge_snapshots(
     base: JsonDict, draft: JsonDict, live: JsonDict, chosen: Mapping[str, str] | None = None
 ) -> tuple[JsonDict, list[Clash]]:
-    """Merge `draft` and `live`, both made from `base`; also return what could not be decided.
+    """Merge `draft` and `live`, both made from `base`; also return clashes.
 
-    `chosen` says "mine" (the draft's) or "theirs" (the live one's) by key for clashes; the rest of them stand as in the draft
-    in the result.
+    `chosen` resolves clashes by key: "mine" keeps the draft's side, "theirs" the live side. Other clashes are
+    returned; for these the result contains the draft's side.
     """
     chosen, clashes = chosen or {}, []
     sides = [{rule["key"]: rule for rule in content["rules"]} for content in (base, draft, live)]
@@ -56,7 +59,7 @@ def merge_snapshots(
 
 
 def _pick_side(base: Any, draft: Any, live: Any, same: Any, choice: str | None) -> tuple[Any, bool]:
-    """Return the side to take, and whether that is undecided."""
+    """Return the side to take, and whether this is undecided."""
     if same(draft, live) or same(live, base):
         return draft, False
     if same(draft, base):
@@ -82,7 +85,7 @@ def _merge_order(
 ) -> tuple[list[str], bool]:
     """Return one order of all rules, and whether it is undecided.
 
-    Rules that only one side has keep the neighbour above that they have there.
+    A rule that only one side has is placed right below the rule that precedes it on that side.
     """
     common = [key for key in base if key in draft and key in live]
     draft_order, live_order = ([key for key in side if key in common] for side in (draft, live))

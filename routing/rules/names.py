@@ -1,6 +1,6 @@
-"""The names by which people know what rules name.
+"""Display names of what rules refer to.
 
-`routing.conditions.wording` looks them up so: under "field value", calendars under their key.
+The keys are those that `routing.conditions.wording` looks up: "field value", and for calendars their key alone.
 """
 
 from __future__ import annotations
@@ -15,7 +15,10 @@ JsonDict = dict[str, Any]
 
 
 def brand_account_names() -> dict[str, str]:
-    """Map every brand account: `brand_account x:17` is `@acme on X`. One statement."""
+    """Return the display names of all brand accounts. One statement.
+
+    For example, `brand_account x:17` maps to `@acme on X`.
+    """
     accounts = BrandAccount.objects.only("network", "remote_id", "handle", "name")
     return {f"brand_account {account.network}:{account.remote_id}": str(account) for account in accounts}
 
@@ -26,9 +29,9 @@ def _department_names() -> dict[str, str]:
 
 
 def load_display_names() -> dict[str, str]:
-    """Read the names of everything a rule may name.
+    """Read the display names of everything that a rule may name.
 
-    Calendars, brand accounts, departments, people, skills. Five statements.
+    These are calendars, brand accounts, departments, people and skills. Five statements.
     """
     people = User.objects.only("username", "first_name", "last_name")
     return (
@@ -41,9 +44,9 @@ def load_display_names() -> dict[str, str]:
 
 
 def load_display_names_in(rules: Iterable[JsonDict]) -> dict[str, str]:
-    """Read the names of what the conditions of these rules name.
+    """Read the display names that the conditions of these rules need.
 
-    Brand accounts and departments. No statement where they name none.
+    These are names of brand accounts and departments. No statement when the conditions name none.
     """
     keys = {key for rule in rules for key in _name_keys_in(rule["condition"])}
     fields = {key.partition(" ")[0] for key in keys}
@@ -53,9 +56,9 @@ def load_display_names_in(rules: Iterable[JsonDict]) -> dict[str, str]:
 
 
 def _name_keys_in(tree: Any) -> Iterator[str]:
-    """Yield the keys that a condition names.
+    """Yield the keys of the names that a condition needs.
 
-    Accepts any JSON, for drafts hold conditions that nobody has looked at.
+    Accepts any JSON, because conditions in drafts may not have been validated.
     """
     if isinstance(tree, list):
         for part in tree:

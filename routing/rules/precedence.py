@@ -1,8 +1,9 @@
-"""Check whether an edit puts somebody's rule above rules of other departments. Pure.
+"""Detect edits that put rules above those of other departments. Pure.
 
-The first rule that holds decides, so a rule that moves up takes messages away from those that it passes. `covers` says of
-a department's slug whether the person may change its rules; rules that lead elsewhere are others' rules. Whoever has
-rules by brand account has no department: their rules pass as others' here, and may stand anywhere.
+The first matching rule decides, so a rule that moves up takes messages from the rules that it passes. `covers` takes
+a department's slug and returns whether the person may change its rules; rules that lead to any other department are
+others' rules. A person whose scope is by brand account has no department: their rules count as others' rules here,
+and may be placed anywhere.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ Covers = Callable[[str], bool]
 def _others_above(content: JsonDict, covers: Covers) -> tuple[list[JsonDict], dict[str, int]]:
     """Return others' rules in order, and their number above each own rule.
 
-    The numbers by key.
+    The numbers are by key of the own rule.
     """
     others: list[JsonDict] = []
     above: dict[str, int] = {}
@@ -34,10 +35,10 @@ def _others_above(content: JsonDict, covers: Covers) -> tuple[list[JsonDict], di
 def find_overtaken_pair(
     before: JsonDict, after: JsonDict, covers: Covers, live: JsonDict | None = None
 ) -> tuple[str, str] | None:
-    """Find an own rule that newly comes before another's; return both keys.
+    """Find an own rule that newly precedes another's; return both keys.
 
-    None when there is none. A new rule comes before nobody's. The others' rules are the same, in the same order, before and
-    after. Where `live` is given, what comes first there already may come first again.
+    None when there is none. A new rule must precede none of the others' rules. The others' rules must be the same, in
+    the same order, before and after. With `live`, an own rule may precede every rule that it already precedes there.
     """
     others, was = _others_above(before, covers)
     _, now = _others_above(after, covers)
@@ -54,7 +55,7 @@ def _comes_before(content: JsonDict, first: str, second: str) -> bool:
 
 
 def find_yielded_pair(before: JsonDict, after: JsonDict, covers: Covers) -> tuple[str, str] | None:
-    """Find an own rule that another's newly comes before; return both keys.
+    """Find an own rule that another's newly precedes; return both keys.
 
     None when there is none.
     """
@@ -67,10 +68,10 @@ def find_yielded_pair(before: JsonDict, after: JsonDict, covers: Covers) -> tupl
 
 
 def find_widened_pair(before: JsonDict, after: JsonDict, covers: Covers) -> tuple[str, str] | None:
-    """Find an own rule above another's that was widened; return both keys.
+    """Find a widened own rule above another's; return both keys.
 
-    Widened: it was kept to brand accounts and no longer is kept to those. None when there is none. Such a rule may have been
-    put there by whoever keeps these accounts.
+    A rule is widened when its condition was limited to brand accounts and is no longer limited to these. Someone
+    responsible for these accounts may have put it there. None when there is none.
     """
     others, now = _others_above(after, covers)
     old = {rule["key"]: rule for rule in before["rules"]}
@@ -87,7 +88,7 @@ def find_widened_pair(before: JsonDict, after: JsonDict, covers: Covers) -> tupl
 def place_new_rules_below(before: JsonDict, after: JsonDict, covers: Covers) -> JsonDict:
     """Move own new rules below the last of the others' rules.
 
-    New are those of `after` that `before` has not; they keep their order.
+    New rules are those in `after` that are not in `before`; they keep their order.
     """
     old_keys = {rule["key"] for rule in before["rules"]}
     rules = after["rules"]

@@ -1,7 +1,7 @@
-"""Which rules a person may change.
+"""Rules that a person may change.
 
-Administrators all, managers those of their departments, community managers those that can hold for messages of their
-brand accounts alone (docs/permissions.md).
+Administrators may change all rules, managers those of their departments, community managers those that only match
+messages of their brand accounts (docs/permissions.md).
 """
 
 from __future__ import annotations
@@ -23,19 +23,25 @@ JsonDict = dict[str, Any]
 
 
 class MayNotOvertake(RuleSetError):
-    """The edit puts a rule above those of other departments, which only an administrator may; nothing was changed."""
+    """The edit puts a rule above those of other departments.
+
+    Only an administrator may do that; nothing was changed.
+    """
 
 
 class ConditionTooWide(RuleSetError):
-    """A rule of the edit could take messages of brand accounts that are not the person's; nothing was changed."""
+    """A rule in the edit could match messages of others' brand accounts.
+
+    Nothing was changed.
+    """
 
 
 @dataclass(frozen=True, slots=True)
 class RuleScope(EditScope):
-    """Which rules one person may change.
+    """The rules that one person may change.
 
-    Those of their departments, or, for a community manager, those kept to their `brand_accounts` ("network:remote id").
-    `names` are those of all brand accounts then.
+    These are the rules of their departments or, for a community manager, the rules limited to their `brand_accounts`
+    ("network:remote id"); `names` then holds the display names of all brand accounts.
     """
 
     brand_accounts: frozenset[str] = frozenset()
@@ -43,27 +49,27 @@ class RuleScope(EditScope):
 
     @property
     def is_empty(self) -> bool:
-        """Return whether there is nothing that the person may change."""
+        """True when the person may change nothing."""
         return self.departments is not None and not self.departments and not self.brand_accounts
 
     @property
     def is_by_account(self) -> bool:
-        """Return whether brand accounts say which rules the person may change."""
+        """True when brand accounts determine which rules the person may change."""
         return bool(self.brand_accounts)
 
     def covers_rule(self, rule: JsonDict) -> bool:
-        """Return whether a rule of a snapshot may be changed.
+        """Return whether the person may change a rule of a snapshot.
 
-        Where it leads to, or whose messages it takes, must be the person's.
+        The rule must lead to one of their departments, or match only messages of their brand accounts.
         """
         if self.covers(rule["department"]):
             return True
         return self.is_by_account and is_limited_to_accounts(rule["condition"], self.brand_accounts)
 
     def explain_too_wide(self, condition: JsonDict) -> str:
-        """Explain why a valid condition is too wide for the person's rules.
+        """Explain why a valid condition is too wide for this scope.
 
-        And what to do about it, as sentences; "" when it is not too wide.
+        Returns sentences that also say what to do; "" when the condition is not too wide.
         """
         if not self.is_by_account:
             return ""
@@ -82,23 +88,24 @@ class RuleScope(EditScope):
     def require_change(self, before: JsonDict, after: JsonDict, live: JsonDict | None = None) -> None:
         """Check that the person may change one snapshot into another.
 
-        `live` is what decides now, where the change is one of a draft: what is first there may be first again. Raises
-        `EditNotPermitted`, `ConditionTooWide` or `MayNotOvertake`.
+        `live` is the live snapshot when the change is to a draft: a rule may precede every rule that it precedes
+        there. Raises `EditNotPermitted`, `ConditionTooWide` or `MayNotOvertake`.
         """
         if (error := self._find_refusal(before, after, live)) is not None:
             raise error
 
     def may_change(self, before: JsonDict, after: JsonDict) -> bool:
-        """Return whether `require_change` lets the change pass."""
+        """Return whether `require_change` accepts the change."""
         return self._find_refusal(before, after) is None
 
     def _find_refusal(
         self, before: JsonDict, after: JsonDict, live: JsonDict | None = None
     ) -> RuleSetError | None:
-        """Find what forbids the change, None when nothing does.
+        """Return the error that forbids the change, None when nothing does.
 
-        A rule may be changed by those whose it is before and after, and the order of the others among themselves must stay. Kept
-        to brand accounts it may stand anywhere: it takes their messages only (docs/decisions/0019).
+        A person may change a rule that is in their scope before and after the change; the order of the other rules
+        among themselves must stay. A rule limited to brand accounts may be placed anywhere, because it matches only
+        messages of these accounts (docs/decisions/0019).
         """
         if self.departments is None:
             return None
@@ -109,7 +116,7 @@ class RuleScope(EditScope):
         )
 
     def _check_changed_rules(self, before: JsonDict, after: JsonDict) -> RuleSetError | None:
-        """Check the rules that are changed, new or gone."""
+        """Check the changed, new and deleted rules."""
         old, new = (
             {rule["key"]: rule for rule in without_department_names(content)["rules"]}
             for content in (before, after)
@@ -129,7 +136,7 @@ class RuleScope(EditScope):
         return None
 
     def _check_others_rules(self, before: JsonDict, after: JsonDict) -> EditNotPermitted | None:
-        """Check the default, and the order of others' rules."""
+        """Check the default and the order of others' rules."""
         slugs = [content["default"] and content["default"]["department"] for content in (before, after)]
         if slugs[0] != slugs[1] and not all(slug is None or self.covers(slug) for slug in slugs):
             return EditNotPermitted(
@@ -168,9 +175,9 @@ class RuleScope(EditScope):
 
 
 def rule_scope_of(user: User | None) -> RuleScope:
-    """Return which rules the user may change.
+    """Return the scope of the rules that a user may change.
 
-    Those of their departments (`edit_scope_of`), for community managers those of their brand accounts.
+    For community managers it is by brand account, for all others by department (`edit_scope_of`).
     """
     if user is None or user.role != Role.COMMUNITY or not viewer(user).may("edit_rules"):
         return RuleScope(edit_scope_of(user).departments)

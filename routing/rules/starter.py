@@ -1,4 +1,7 @@
-"""The rules that come with the product: general words of ours for ten departments, in `starter_rules.json`."""
+"""Starter rules that come with the product, for ten departments.
+
+They are in `starter_rules.json`; we chose their words, which are general ones.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +10,9 @@ import uuid
 from pathlib import Path
 from typing import Any
 
-#: Where messages go that no starter rule takes.
+#: The department of messages that no starter rule matches.
 DEFAULT_DEPARTMENT = "service"
-#: The ten departments that the starter rules know, with the names they are shown by.
+#: The ten departments of the starter rules, by slug, with their display names.
 STARTER_DEPARTMENTS = {
     "service": "Customer service",
     "billing": "Billing",
@@ -28,7 +31,7 @@ _RULE_KEY_NAMESPACE = uuid.UUID("6f1c3f0e-5a51-4d43-9d50-0d7f2f6f6f53")
 def starter_rules() -> list[dict[str, Any]]:
     """Return the starter rules in order, with stable keys.
 
-    In the form of `routing.rules.store.build_rules_snapshot`.
+    They have the form of the rules in `routing.rules.store.build_rules_snapshot`.
     """
     content = json.loads(Path(__file__).with_name("starter_rules.json").read_text(encoding="utf-8"))
     return [{**rule, "key": str(uuid.uuid5(_RULE_KEY_NAMESPACE, rule["name"]))} for rule in content["rules"]]
@@ -37,7 +40,7 @@ def starter_rules() -> list[dict[str, Any]]:
 def starter_snapshot() -> dict[str, Any]:
     """Return the starter rules as a rule set with its default.
 
-    It decides without a database. Its version is 0.
+    It can decide without a database. Its version is 0.
     """
     rules = [{**rule, "department_name": STARTER_DEPARTMENTS[rule["department"]]} for rule in starter_rules()]
     return {

@@ -1,4 +1,7 @@
-"""The rules as rows and as a snapshot: the plain JSON that versions and drafts keep."""
+"""Convert rules between database rows and snapshots.
+
+A snapshot is the plain JSON that versions and drafts store.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ from routing.models import Calendar, RoutingDefault, Rule
 from routing.rules.findings import calendar_keys_in
 from routing.rules.names import load_display_names_in
 
-#: What a rule may also do, besides sending to a department.
+#: Optional actions of a rule, besides sending to a department.
 OPTIONAL_RULE_FIELDS = ("person", "skill", "dismiss", "playbook_branch")
 _RULE_FIELDS = (
     "position", "name", "enabled", "condition", "department", "priority", "tags", "needs_answer", *OPTIONAL_RULE_FIELDS,
@@ -20,11 +23,12 @@ JsonDict = dict[str, Any]
 
 
 def build_rules_snapshot() -> JsonDict:
-    """Read the rules: `{"default": {"department", "department_name"}, "rules": […]}`, in order.
+    """Read the rules as a snapshot, in order.
 
-    A rule is `key, name, enabled, condition, department, department_name, priority, tags, needs_answer`, departments
-    as slugs, and those of `person, skill, dismiss, playbook_branch` that it sets. `default` is None when none is set.
-    `calendars` and `names`, as `self_contained_snapshot` has them: a version decides, and says why, alone.
+    A snapshot is `{"default": {"department", "department_name"}, "rules": […]}`. A rule is `key, name, enabled,
+    condition, department, department_name, priority, tags, needs_answer`, with departments as slugs, and those of
+    `person, skill, dismiss, playbook_branch` that it sets. `default` is None when none is set. `calendars` and
+    `names` are added by `self_contained_snapshot`, so that a version can decide and explain its decisions alone.
     """
     default = RoutingDefault.objects.select_related("department").order_by("pk").first()
     return self_contained_snapshot(
@@ -37,11 +41,12 @@ def build_rules_snapshot() -> JsonDict:
 
 
 def self_contained_snapshot(content: JsonDict) -> JsonDict:
-    """Add what the rules of a snapshot need to decide alone.
+    """Add everything that the rules of a snapshot need to decide alone.
 
-    The business hours that they ask about, as they are now: `{"calendars": {key: {"name", "versions"}}}`, as
-    `routing.business_hours.history.compile_history` takes them; and the names of brand accounts and departments in
-    conditions: `{"names": …}` as `routing.rules.names` has them. Nothing is added where none is asked.
+    These are the business hours that conditions use, as they are now: `{"calendars": {key: {"name", "versions"}}}`,
+    in the form that `routing.business_hours.history.compile_history` takes; and the names of the brand accounts and
+    departments in conditions: `{"names": …}`, as `routing.rules.names` builds them. Neither is added when no rule
+    needs it.
     """
     keys = {
         key for rule in content["rules"] for key in calendar_keys_in(rule["condition"]) if key.isdecimal()
@@ -66,7 +71,7 @@ def self_contained_snapshot(content: JsonDict) -> JsonDict:
 
 
 def serialize_rule(rule: Rule) -> JsonDict:
-    """Return one rule as a snapshot has it."""
+    """Return one rule in the form of a snapshot."""
     serialized = {
         "key": str(rule.key),
         "name": rule.name,
@@ -78,12 +83,12 @@ def serialize_rule(rule: Rule) -> JsonDict:
         "tags": rule.tags,
         "needs_answer": rule.needs_answer,
     }
-    # What is not set is left out, so that a rule reads in a version as it did before there was such a thing.
+    # Unset fields are left out, so that a rule looks the same as in versions from before these fields existed.
     return serialized | {name: getattr(rule, name) for name in OPTIONAL_RULE_FIELDS if getattr(rule, name)}
 
 
 def build_rule(serialized: JsonDict, position: int, departments: Mapping[str, Department]) -> Rule:
-    """Build a rule of a snapshot, unsaved. Raises `KeyError` when its department is gone."""
+    """Build an unsaved rule from a snapshot. Raises `KeyError` when its department is gone."""
     return Rule(
         key=uuid.UUID(serialized["key"]),
         position=position,
@@ -99,9 +104,9 @@ def build_rule(serialized: JsonDict, position: int, departments: Mapping[str, De
 
 
 def build_rules(content: JsonDict) -> list[Rule]:
-    """Build the rules of a snapshot in order, unsaved, with their departments.
+    """Build the unsaved rules of a snapshot in order, with their departments.
 
-    A department that is gone is replaced by a closed one of its last name. One statement.
+    A department that is gone is replaced by a closed one with its last name. One statement.
     """
     departments = {department.slug: department for department in Department.objects.all()}
     for serialized in content["rules"]:
@@ -116,7 +121,7 @@ def build_rules(content: JsonDict) -> list[Rule]:
 
 
 def replace_rules(content: JsonDict) -> None:
-    """Make the rows say what a snapshot says. Raises `KeyError` when a department is gone."""
+    """Replace the stored rules by those of a snapshot. Raises `KeyError` when a department is gone."""
     departments = {department.slug: department for department in Department.objects.all()}
     new = [build_rule(serialized, at, departments) for at, serialized in enumerate(content["rules"], start=1)]
     stored_by_key = {rule.key: rule for rule in Rule.objects.select_related("department")}

@@ -1,4 +1,4 @@
-"""The rules as they are edited, the versions that decide, and the version that is live."""
+"""Publish versions of the rules, cache the live one, replay old ones."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ from routing.rules.starter import starter_rules
 from routing.rules.store import build_rules_snapshot, replace_rules
 from routing.rules.vocabulary import load_vocabulary
 
-#: Versions kept compiled: the live one and those that are replayed.
+#: Most versions cached in compiled form: the live one and those that are replayed.
 MAX_COMPILED_VERSIONS = 5
 
-#: Called in the transaction that publishes, with the version and the snapshot that was live before it, None before the first.
+#: Called in the publishing transaction, with the version and the snapshot that was live before (None for the first).
 rules_published_callbacks: list[Callable[[RuleSetVersion, dict[str, Any] | None], None]] = []
 
 
 def lock_rule_editing() -> None:
-    """Wait for other editors, and hold them off until the transaction ends."""
+    """Wait for other editors and lock them out until the transaction ends."""
     take_lock(AdvisoryLock.RULES)
 
 
@@ -37,7 +37,7 @@ def lock_rule_editing() -> None:
 def publishing_rules(by: User | None, note: str, now: dt.datetime) -> Iterator[None]:
     """Publish the rules changed inside as one version, or change nothing.
 
-    Editors take turns, so read the rules inside. Raises what `publish_rules` raises.
+    Other editors have to wait meanwhile, so read the rules inside. Raises the errors of `publish_rules`.
     """
     with transaction.atomic():
         lock_rule_editing()
@@ -46,10 +46,11 @@ def publishing_rules(by: User | None, note: str, now: dt.datetime) -> Iterator[N
 
 
 def publish_rules(by: User | None, note: str, now: dt.datetime) -> RuleSetVersion | None:
-    """Publish the rules as they are now: a new version, live at once.
+    """Publish the current rules as a new version, live at once.
 
-    None when nothing has changed. Raises `RuleSetError` when something is wrong with them (`routing.rules.findings`): no
-    default, a bad condition, a rule that is switched on and leads to a closed department.
+    Returns None when nothing has changed. Raises `RuleSetError` when something is wrong with the rules
+    (`routing.rules.findings`): no default, a bad condition, or a rule that is switched on and leads to a closed
+    department.
     """
     with transaction.atomic():
         lock_rule_editing()
@@ -70,9 +71,9 @@ def publish_rules(by: User | None, note: str, now: dt.datetime) -> RuleSetVersio
 
 
 def require_valid_rules(content: Mapping[str, Any]) -> None:
-    """Check a snapshot for what blocks publishing.
+    """Check a snapshot for problems that block publishing.
 
-    Raises `RuleSetError` that names the first thing that is wrong, and its rule.
+    Raises `RuleSetError` with the first problem and the name of its rule.
     """
     names = {rule["key"]: rule["name"] for rule in content["rules"]}
     for error in blocking_findings(content, load_vocabulary()):
@@ -80,7 +81,7 @@ def require_valid_rules(content: Mapping[str, Any]) -> None:
 
 
 def publish_if_calendars_changed(by: User | None, note: str, now: dt.datetime) -> RuleSetVersion | None:
-    """Publish a version if business hours that the rules ask for changed.
+    """Publish a version if business hours that the rules use changed.
 
     Call it in the transaction that changed them.
     """
@@ -89,9 +90,9 @@ def publish_if_calendars_changed(by: User | None, note: str, now: dt.datetime) -
 
 
 def live_rules() -> CompiledRules:
-    """Return the rules that decide now, at most `LIVE_VERSION_MAX_AGE` seconds old; at most one small statement.
+    """Return the rules that decide now; at most one small statement.
 
-    Raises `RuleSetError` when no version was ever published.
+    They are at most `LIVE_VERSION_MAX_AGE` seconds old. Raises `RuleSetError` when no version was ever published.
     """
     return _live_rules.get()
 
@@ -119,12 +120,12 @@ _live_rules = LiveVersion(_read_live_rules)
 
 
 def compiled_version(number: int) -> CompiledRules:
-    """Return version `number`, for replay. Raises `RuleSetVersion.DoesNotExist`."""
+    """Return version `number` compiled, for replay. Raises `RuleSetVersion.DoesNotExist`."""
     return _compiled_rules.get(RuleSetVersion.objects.values_list("pk", flat=True).get(number=number))
 
 
 def replay_decision(facts: Facts, number: int) -> Decision:
-    """Decide about these facts as version `number` did then.
+    """Decide about these facts by version `number` of the rules.
 
     Raises `RuleSetVersion.DoesNotExist`.
     """
@@ -136,8 +137,9 @@ def install_starter_rules(
 ) -> RuleSetVersion | None:
     """Replace all rules by the starter rules and publish them.
 
-    Rules whose department is not given are left out; `default_slug` is where everything else goes. Raises `KeyError` when the
-    default is not among the departments.
+    Rules whose department is not in `departments_by_slug` are left out, and rules of closed departments are switched
+    off. `default_slug` is the department of messages that no rule matches. Raises `KeyError` when it is not among the
+    departments.
     """
     default = departments_by_slug[default_slug]
     rules = [
@@ -151,10 +153,10 @@ def install_starter_rules(
 
 
 def restorable_content(number: int) -> dict[str, Any]:
-    """Return the content of version `number`, fit to be put back now.
+    """Return the content of version `number`, adapted to be restored now.
 
-    Rules that lead to a department that is closed come back switched off. Raises `RuleSetVersion.DoesNotExist`, and
-    `RuleSetError` when a department of that version is gone.
+    Rules that lead to a closed department are switched off. Raises `RuleSetVersion.DoesNotExist`, and `RuleSetError`
+    when a department of that version is gone.
     """
     old = RuleSetVersion.objects.get(number=number).snapshot
     departments = {department.slug: department for department in Department.objects.all()}

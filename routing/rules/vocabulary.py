@@ -1,4 +1,4 @@
-"""Everything that rules may name, read from the database."""
+"""Read from the database everything that rules may refer to."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from routing.rules.findings import Vocabulary
 
 
 def load_vocabulary() -> Vocabulary:
-    """Read what rules may name. Five statements.
+    """Read everything that rules may refer to. Five statements.
 
-    Departments, people who are active, with the departments on whose cases they work, skills, calendars.
+    These are departments, active people with the departments on whose cases they work, skills, questions of the
+    playbook and calendars.
     """
     active = User.objects.filter(is_active=True).only("username", "first_name", "last_name")
     names = {user.username: str(user) for user in active}
