@@ -1,6 +1,6 @@
-"""Find the brand accounts whose messages a condition can take. Pure.
+"""Find the brand accounts whose messages a condition can match. Pure.
 
-Sound, not complete: an answer is certain, None means that nothing could be shown.
+Sound, not complete: a result is certain, None means that no limit could be proved.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _REMEDY = "Put “all of these hold” around it, with a row “Brand account is
 
 
 def brand_accounts_of_condition(tree: ConditionTree) -> frozenset[str] | None:
-    """Return the brand accounts whose messages can meet a valid condition.
+    """Return the brand accounts whose messages can match a valid condition.
 
     Each as "network:remote id"; None for any brand account.
     """
@@ -36,7 +36,7 @@ def brand_accounts_of_condition(tree: ConditionTree) -> frozenset[str] | None:
 
 
 def is_limited_to_accounts(tree: ConditionTree, accounts: Collection[str]) -> bool:
-    """Return True when a valid condition takes messages of these accounts only."""
+    """Return True when a valid condition matches messages of these accounts only."""
     limit = brand_accounts_of_condition(tree)
     return limit is not None and limit <= frozenset(accounts)
 
@@ -46,8 +46,8 @@ def explain_too_wide_condition(
 ) -> str:
     """Explain why a condition is too wide, and what to do.
 
-    Return sentences. Too wide is what can take messages of other brand accounts than these; "" for a condition that
-    cannot. `names` as `routing.conditions.wording.describe_leaf` takes them.
+    Returns sentences, or "" for a condition that is not too wide. A condition is too wide when it can match messages
+    of other brand accounts than these. `names` as `routing.conditions.wording.describe_leaf` takes them.
     """
     if is_limited_to_accounts(tree, accounts):
         return ""
@@ -80,9 +80,9 @@ def _sorted_names(accounts: Collection[str], names: Mapping[str, str]) -> list[s
 
 
 def _unlimited_alternative(tree: ConditionTree) -> ConditionTree | None:
-    """Return the alternative that lets in every brand account, None without one.
+    """Return the first alternative that matches every brand account, else None.
 
-    It is the first one, and only counts where another alternative is limited.
+    None, too, when no other alternative is limited to brand accounts.
     """
     while "all" in tree and len(tree["all"]) == 1:
         tree = tree["all"][0]

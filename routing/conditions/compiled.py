@@ -1,4 +1,7 @@
-"""Compile condition trees into functions: does a condition hold, and which leaves spoke for it?"""
+"""Compile condition trees into functions.
+
+They return whether a condition matches a message, and which of its leaves match.
+"""
 
 from __future__ import annotations
 
@@ -10,15 +13,19 @@ from routing.conditions.fields import CHOICE_FIELDS, NUMBER_FIELDS
 from routing.conditions.index import ConditionIndex
 from routing.conditions.wording import describe_leaf
 
-#: Returns True when the condition holds for the numbers seen in a message (`routing.conditions.index.ConditionIndex`).
+#: Returns True when the condition matches, given the numbers seen in a message
+#: (`routing.conditions.index.ConditionIndex`).
 ConditionTest = Callable[[set[int]], bool]
-#: Yields the leaves that hold, in words. Conditions that must not hold are not named.
+#: Yields the matching leaves in words. Leaves inside a `none` group are left out.
 ConditionExplanation = Callable[[set[int]], Iterator[str]]
 
 
 @dataclass(frozen=True, slots=True)
 class CompiledCondition:
-    """A condition as functions. It can only hold when one of `needs_one_of` is seen; None when no such set is known."""
+    """A condition compiled into functions.
+
+    It can only match when one of `needs_one_of` is seen; None when no such set is known.
+    """
 
     test: ConditionTest
     explain: ConditionExplanation
@@ -26,9 +33,9 @@ class CompiledCondition:
 
 
 def compile_condition(node: dict[str, Any], index: ConditionIndex) -> CompiledCondition:
-    """Compile a valid condition; adds to the index what it asks about.
+    """Compile a valid condition and add its terms to the index.
 
-    Valid is what `routing.conditions.validation.validate_condition` finds no problem with.
+    A condition is valid when `routing.conditions.validation.validate_condition` finds no problem.
     """
     if "field" in node:
         return _compile_leaf(node, index)
@@ -70,7 +77,10 @@ def _drop_contained_words(words: list[str]) -> list[str]:
 
 
 def _number_leaf_terms(leaf: dict[str, Any], index: ConditionIndex) -> dict[int, str]:
-    """Add what a leaf asks about to the index; return its words or values by number."""
+    """Add the terms of a leaf to the index; return them by number.
+
+    The terms are its words or values.
+    """
     field = leaf["field"]
     if field == "words":
         words = leaf["any"] if "any" in leaf else leaf["all"]

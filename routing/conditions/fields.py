@@ -1,13 +1,14 @@
-"""Fields that a condition may ask about, by the kind of their values.
+"""Fields that a condition may test, by the kind of their values.
 
-Names are those of `routing.facts.Facts`; three more are read from the text: `emoji_only`, `has_link`, `word_count`.
+Names are those of `routing.facts.Facts`; three more are computed from the text: `emoji_only`, `has_link`,
+`word_count`.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-#: Compared with the values that a rule names.
+#: Fields compared with the values that a rule lists.
 CHOICE_FIELDS = (
     "network",
     "stream",
@@ -17,7 +18,7 @@ CHOICE_FIELDS = (
     "previous_department",
     "customer_tags",
 )
-#: Either yes or no.
+#: Fields that are either yes or no.
 FLAG_FIELDS = (
     "verified",
     "is_reply",
@@ -28,7 +29,7 @@ FLAG_FIELDS = (
     "emoji_only",
     "has_link",
 )
-#: Compared with a lower bound, an upper one, or both; the value is the largest number that makes sense.
+#: Fields compared with a lower bound, an upper one, or both; each with the largest number that makes sense.
 NUMBER_FIELDS = {"followers": 10**12, "open_cases": 10_000, "urgency": 2, "word_count": 20_000}
 #: Fields with a closed list of values.
 FIXED_VALUES = {"sentiment": ("negative", "neutral", "positive")}
@@ -36,5 +37,5 @@ ALL_FIELDS = ("words", "pattern", *CHOICE_FIELDS, *NUMBER_FIELDS, *FLAG_FIELDS, 
 
 
 def number_bounds(leaf: dict[str, Any]) -> tuple[int, int]:
-    """Return the least and the most that a leaf of `NUMBER_FIELDS` allows."""
+    """Return the lower and upper bound of a leaf of `NUMBER_FIELDS`."""
     return leaf.get("gte", 0), leaf.get("lte", NUMBER_FIELDS[leaf["field"]])

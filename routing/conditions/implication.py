@@ -1,6 +1,6 @@
-"""Compare two conditions: does one take every message that the other takes, or none of them? Pure.
+"""Prove that one condition implies or excludes another. Pure.
 
-Sound, not complete: True is certain, False means that it could not be shown.
+Sound, not complete: True is certain, False means that it could not be proved.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from routing.conditions.fields import CHOICE_FIELDS, FLAG_FIELDS, NUMBER_FIELDS,
 from routing.text import MIN_PREFIX, parse_phrase
 
 ConditionTree = dict[str, Any]
-#: Fields that have one value at a time.
+#: Fields that have only one value per message.
 _SINGLE_VALUED_FIELDS = frozenset(CHOICE_FIELDS) - {"customer_tags"}
 
 
 class WordList:
     """Words, phrases and prefixes, each as `routing.text.parse_phrase` returns it.
 
-    Looked up by their letters, since a list may have hundreds.
+    They are indexed for fast lookup, because a list may have hundreds.
     """
 
     def __init__(self, phrases: Iterable[tuple[str, bool]]) -> None:
@@ -34,7 +34,7 @@ class WordList:
                 self._whole.add(text)
 
     def covers_phrase(self, phrase: tuple[str, bool]) -> bool:
-        """Return True when any text with the phrase has one listed."""
+        """Return True when every text with the phrase contains a listed one."""
         text, is_prefix = phrase
         if self._has_prefix_of(text):
             return True
@@ -62,22 +62,23 @@ WordListCache = dict[int, tuple[ConditionTree, WordList]]
 
 @dataclass(slots=True)
 class ComparisonBudget:
-    """The number of comparisons that are left: conditions can be large, and a page waits for the answer.
+    """The number of comparisons that are left.
 
-    `word_lists` caches what was computed on the way.
+    It is limited because conditions can be large and a page waits for the result. `word_lists` caches the word lists
+    that were already built.
     """
 
     left: int = 20_000
     word_lists: WordListCache = field(default_factory=dict)
 
     def spend(self) -> bool:
-        """Take one comparison; return False when none was left."""
+        """Use up one comparison; return False when none was left."""
         self.left -= 1
         return self.left >= 0
 
 
 def implies(a: ConditionTree, b: ConditionTree, budget: ComparisonBudget | None = None) -> bool:
-    """Return True when every message that meets `a` meets `b`. Both are valid."""
+    """Return True when every message matching `a` also matches `b`. Both must be valid."""
     budget = budget or ComparisonBudget()
     if not budget.spend():
         return False
@@ -97,7 +98,7 @@ def implies(a: ConditionTree, b: ConditionTree, budget: ComparisonBudget | None 
 
 
 def excludes(a: ConditionTree, b: ConditionTree, budget: ComparisonBudget | None = None) -> bool:
-    """Return True when no message that meets `a` meets `b`. Both are valid."""
+    """Return True when no message matches both `a` and `b`. Both must be valid."""
     budget = budget or ComparisonBudget()
     if not budget.spend():
         return False
@@ -117,7 +118,7 @@ def excludes(a: ConditionTree, b: ConditionTree, budget: ComparisonBudget | None
 
 
 def matches_everything(tree: ConditionTree) -> bool:
-    """Return True when the condition holds for every message."""
+    """Return True when the condition matches every message."""
     group = _group_key(tree)
     if group == "all":
         return all(matches_everything(part) for part in tree["all"])
@@ -130,7 +131,7 @@ def matches_everything(tree: ConditionTree) -> bool:
 
 
 def matches_nothing(tree: ConditionTree) -> bool:
-    """Return True when the condition holds for no message."""
+    """Return True when the condition matches no message."""
     group = _group_key(tree)
     if group == "any":
         return all(matches_nothing(part) for part in tree["any"])
@@ -151,9 +152,9 @@ def _group_key(tree: ConditionTree) -> str:
 
 
 def _are_complementary(parts: Sequence[ConditionTree]) -> bool:
-    """Return True when two of the parts leave nothing out.
+    """Return True when two of the parts together match every message.
 
-    For example verified or not verified, this or none of this.
+    Examples are verified and not verified, or a condition and its negation.
     """
     flags = {(part["field"], part["is"]) for part in parts if part.get("field") in FLAG_FIELDS}
     if any((field, not value) in flags for field, value in flags):
@@ -169,7 +170,8 @@ def _is_full_range(leaf: ConditionTree) -> bool:
 def _implies_by_parts(a: ConditionTree, b: ConditionTree, budget: ComparisonBudget) -> bool:
     """Return True when `b` covers each value of the leaf `a`.
 
-    Values are words, too. Different parts of `b` may cover them; False for leaves with fewer than two.
+    Values may be words. Different parts of `b` may cover different values. False for leaves with fewer than two
+    values.
     """
     singles: list[ConditionTree] = []
     if a.get("field") == "words" and len(a.get("any", ())) > 1:
@@ -219,7 +221,7 @@ def _words_imply(a: ConditionTree, b: ConditionTree, word_lists: WordListCache) 
 
 
 def _cached_word_list(leaf: ConditionTree, word_lists: WordListCache) -> WordList:
-    # The cache holds on to the leaf, so that no other object gets its `id`.
+    # The cache keeps a reference to the leaf, so that no other object can get its `id`.
     entry = word_lists.get(id(leaf))
     if entry is None:
         entry = word_lists[id(leaf)] = (leaf, WordList([parse_phrase(word) for word in leaf["any"]]))
@@ -227,5 +229,5 @@ def _cached_word_list(leaf: ConditionTree, word_lists: WordListCache) -> WordLis
 
 
 def _phrase_contains(phrase: tuple[str, bool], other: tuple[str, bool]) -> bool:
-    """Return True when every text with `phrase` has `other`, too."""
+    """Return True when every text with `phrase` also contains `other`."""
     return WordList([other]).covers_phrase(phrase)

@@ -1,4 +1,7 @@
-"""Look up, once for all rules, what a message has of what they ask about."""
+"""Find all terms of the rules that a message has.
+
+The search runs once per message, not once per rule.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ from routing.conditions.patterns import PatternSet
 from routing.facts import Facts
 from routing.text import MIN_PREFIX, count_words, has_link, is_emoji_only, parse_phrase, tokenize
 
-#: Fields computed from the text, only when a rule asks about them.
+#: Fields computed from the text, only when a rule uses them.
 _TEXT_READERS: dict[str, Callable[[Facts], Any]] = {
     "emoji_only": lambda facts: is_emoji_only(facts.text),
     "has_link": lambda facts: has_link(facts.text),
@@ -25,23 +28,23 @@ def _reader_for(field: str) -> Callable[[Facts], Any]:
 
 
 class ConditionIndex:
-    """The words, patterns, values and ranges of a rule set, each with a number.
+    """The numbered words, patterns, values and ranges of a rule set.
 
-    The cost of `find_seen_numbers` grows with the message, not with the number of rules: words are looked up by token,
-    phrases by their first token, prefixes by their first letters, patterns in one RE2 set, fields once each. Nothing
-    may be added after `freeze`.
+    The cost of `find_seen_numbers` grows with the message, not with the number of rules: words are looked up by
+    token, phrases by their first token, prefixes by their first letters, patterns in one RE2 set, and each field is
+    read once. Nothing may be added after `freeze`.
     """
 
     def __init__(
         self, calendars: Mapping[str, VersionedCalendar] | None = None, names: Mapping[str, str] | None = None
     ) -> None:
-        """Begin an empty index.
+        """Create an empty index.
 
-        `calendars` are those that rules ask about, by key; `names` as `routing.conditions.wording` takes them.
+        `calendars` are those that the rules use, by key; `names` as `routing.conditions.wording` takes them.
         """
         self.names = dict(names or {})
         self._ids: dict[tuple[str, object], int] = {}
-        #: Numbers of field values. Many messages have them, so they tell little about which rule may hold.
+        #: Numbers of field values, ranges and hours. Many messages have them, so they exclude few rules.
         self.common_numbers: set[int] = set()
         self._words: dict[str, int] = {}
         self._phrases: dict[str, int] = {}
@@ -63,7 +66,7 @@ class ConditionIndex:
         return self._ids.setdefault((kind, value), len(self._ids))
 
     def add_word(self, text: str) -> int:
-        """Return the number of a word, a phrase or a prefix (`refund*`)."""
+        """Add a word, a phrase or a prefix (`refund*`); return its number."""
         phrase, is_prefix = parse_phrase(text)
         number = self._number_of("prefix" if is_prefix else "word", phrase)
         if is_prefix:
@@ -78,7 +81,7 @@ class ConditionIndex:
         return number
 
     def add_pattern(self, pattern: str) -> int:
-        """Return the number of a pattern."""
+        """Add a pattern; return its number."""
         number = self._number_of("pattern", pattern)
         if number == len(self._ids) - 1 and number not in self._pattern_ids[-1:]:
             self._patterns.append(pattern)
@@ -86,14 +89,14 @@ class ConditionIndex:
         return number
 
     def add_value(self, field: str, value: object) -> int:
-        """Return the number of a field's value, such as network "x"."""
+        """Add a field's value, such as network "x"; return its number."""
         number = self._number_of(field, value)
         self._values.setdefault(field, {})[value] = number
         self.common_numbers.add(number)
         return number
 
     def add_range(self, leaf: dict[str, Any]) -> int:
-        """Return the number of a leaf's range (`gte`, `lte` or both)."""
+        """Add a leaf's range (`gte`, `lte` or both); return its number."""
         field, ends = leaf["field"], number_bounds(leaf)
         number = self._number_of(field, ends)
         self._ranges.setdefault(field, {})[ends] = number
@@ -101,7 +104,7 @@ class ConditionIndex:
         return number
 
     def add_hours(self, calendar: str, is_open: bool) -> int:
-        """Return the number for "this calendar is open", or closed.
+        """Add the state of a calendar, open or closed; return its number.
 
         Raises `KeyError` for a calendar that is gone.
         """
@@ -112,7 +115,10 @@ class ConditionIndex:
         return number
 
     def freeze(self) -> None:
-        """Compile the patterns. Raises `re2.error` when RE2 refuses one."""
+        """Compile the patterns and prepare the lookups.
+
+        Raises `re2.error` when RE2 refuses a pattern.
+        """
         self._pattern_set = PatternSet(self._patterns)
         self._tags = self._values.pop("customer_tags", {})
         self._value_readers = tuple((_reader_for(field), numbers) for field, numbers in self._values.items())
@@ -122,7 +128,7 @@ class ConditionIndex:
         )
 
     def find_seen_numbers(self, facts: Facts) -> set[int]:
-        """Return the numbers of everything that a message has. Never raises."""
+        """Return the numbers of all terms that a message has. Never raises."""
         numbers: set[int] = set()
         self._add_seen_words(tokenize(facts.text), numbers)
         for read, numbers_by_value in self._value_readers:

@@ -1,4 +1,7 @@
-"""Patterns that users write, matched by RE2 only: its time is linear in the text. Never match them with `re`."""
+"""Patterns that users write, matched by RE2 only.
+
+The time that RE2 needs is linear in the text. Never match these patterns with `re`.
+"""
 
 from __future__ import annotations
 
@@ -16,10 +19,10 @@ MAX_PATTERN_LENGTH = 500
 ACCEPTED_MEMORY = 1 << 18
 PATTERN_MEMORY = 1 << 20
 SET_MEMORY = 32 << 20
-#: Most patterns of one set; more of them are matched by several sets.
+#: Most patterns in one set; a larger number is split into several sets.
 SET_SIZE = 2_000
 
-#: One of each kind of character. A pattern that matches each of them, alone and repeated, asks for nothing.
+#: One character of each kind. A pattern that matches each of them, alone and repeated, is taken to match any text.
 _PROBE_CHARACTERS = (*map(chr, range(33, 127)), "é", "ж", "中", "😀")
 _PROBE_REPEATS = 300
 _LOOKAROUND = re.compile(r"\(\?<?[=!]")
@@ -32,13 +35,13 @@ def _re2_options(memory: int) -> Any:
     options.case_sensitive = False
     options.log_errors = False
     options.max_mem = memory
-    # Nobody needs the groups, and filling them makes a match in a long text take a hundred times as long.
+    # The groups are not used, and capturing them makes matching a long text a hundred times slower.
     options.never_capture = True
     return options
 
 
 def find_pattern_problem(pattern: str) -> str:
-    """Return what is wrong with a pattern as a sentence, else ""."""
+    """Return the problem of a pattern as a sentence, "" for none."""
     if not pattern.strip():
         return "The pattern is empty."
     if len(pattern) > MAX_PATTERN_LENGTH:
@@ -63,7 +66,7 @@ def find_pattern_problem(pattern: str) -> str:
 def matches_any_text(pattern: str) -> bool:
     """Return True when a valid pattern matches every non-blank text.
 
-    For example `.`. This is decided by some probes, so a True may be wrong for texts unlike them.
+    For example `.`. It is tested on sample texts only, so True may be wrong for texts unlike them.
     """
     return _matches_every_probe(re2.compile(pattern, _re2_options(PATTERN_MEMORY)))
 
@@ -94,7 +97,7 @@ class PatternSet:
     """Many patterns, matched together in one pass over the text."""
 
     def __init__(self, patterns: Sequence[str]) -> None:
-        """Compile patterns in which `find_pattern_problem` finds nothing wrong.
+        """Compile patterns that have no problem according to `find_pattern_problem`.
 
         Raises `re2.error` when RE2 refuses one.
         """
@@ -110,8 +113,8 @@ class PatternSet:
         part = re2.Set.SearchSet(_re2_options(SET_MEMORY))
         for pattern in patterns:
             part.Add(pattern)
-        # RE2 answers "nothing matched" when a set runs out of memory. The empty pattern always matches, so its
-        # absence from an answer tells the two apart.
+        # RE2 reports no match when a set runs out of memory. The empty pattern always matches, so if it is missing
+        # from the result, memory ran out.
         part.Add("")
         try:
             part.Compile()
@@ -125,7 +128,7 @@ class PatternSet:
     def matches(self, text: str) -> list[int]:
         """Return the indices of the patterns that match a text. Never raises.
 
-        Only the first `MAX_TEXT_READ` characters are looked at.
+        Only the first `MAX_TEXT_READ` characters are searched.
         """
         data = text[:MAX_TEXT_READ].encode("utf-8", "replace")
         matching: list[int] = []

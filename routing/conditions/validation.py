@@ -7,13 +7,13 @@ its field:
     {"field": "pattern", "matches": "order #?[0-9]{6}"}
     {"field": "network", "is": ["x"]}    also stream, language, brand_account ("x:12345": network:remote id),
                                          sentiment, previous_department (a slug), customer_tags (has one of these)
-    {"field": "followers", "gte": 1000, "lte": 50000}    also open_cases, urgency (0 to 2), word_count; one is enough
+    {"field": "followers", "gte": 1000, "lte": 50000}    also open_cases, urgency (0 to 2), word_count; one bound will do
     {"field": "verified", "is": true}    also is_reply, is_retweet, is_under_own_post, wants_answer, is_spam,
                                          emoji_only, has_link
     {"field": "hours", "calendar": "3", "is": "open"}    or "closed": business hours when the message was written
 
-Words are whole words, in any case, with or without accents; a star after at least three letters matches any ending.
-Patterns are RE2's, in any case.
+Words match whole words, whatever their case and accents; a star after at least three letters matches any ending.
+Patterns are RE2's and ignore case.
 """
 
 from __future__ import annotations
@@ -36,7 +36,10 @@ GROUPS = ("all", "any", "none")
 
 @dataclass(frozen=True, slots=True)
 class ConditionProblem:
-    """A problem and its place: `path` is like `all[1].any[0]`, "" for the whole condition."""
+    """A problem and its place in a condition.
+
+    `path` is like `all[1].any[0]`, "" for the whole condition.
+    """
 
     path: str
     message: str
@@ -46,7 +49,7 @@ class ConditionProblem:
 
 
 def validate_condition(tree: object) -> list[ConditionProblem]:
-    """Return the problems of a condition tree, in reading order; [] for none.
+    """Return the problems of a condition tree in reading order, else [].
 
     Accepts any JSON and never raises. Stops after 50 problems.
     """

@@ -14,7 +14,7 @@ _NETWORK_NAMES = {
     "bluesky": "Bluesky",
     "instagram": "Instagram",
 }
-#: Characters of a pattern that people are shown.
+#: Most characters of a pattern that are shown to people.
 MAX_PATTERN_SHOWN = 60
 _FIELD_LABELS = {
     "network": "network",
@@ -25,7 +25,7 @@ _FIELD_LABELS = {
     "previous_department": "a customer last helped by",
     "customer_tags": "a customer tagged",
 }
-#: Words for a field that is either yes or no: for yes, for no.
+#: Words for a field that is either yes or no: for yes and for no.
 _FLAG_WORDS = {
     "verified": ("a verified author", "an author who is not verified"),
     "is_reply": ("an answer to something", "not an answer to something"),
@@ -48,7 +48,7 @@ _URGENCY_WORDS = ("low", "raised", "high")
 def join_quoted(items: Sequence[str], joiner: str = "or", limit: int = 5) -> str:
     """Join items as `“a”, “b” or “c”`.
 
-    Cut after `limit` of them: `“a”, “b” and 7 more`. At least one item.
+    With more than `limit` items the others are only counted: `“a”, “b” and 7 more`. Needs at least one item.
     """
     shown = [f"“{item}”" for item in items[:limit]]
     if len(items) > limit:
@@ -57,15 +57,16 @@ def join_quoted(items: Sequence[str], joiner: str = "or", limit: int = 5) -> str
 
 
 def network_name(network: str) -> str:
-    """Return the name of a network as people write it."""
+    """Return the display name of a network."""
     return _NETWORK_NAMES.get(network, network)
 
 
 def describe_leaf(leaf: dict[str, Any], limit: int = 5, names: Mapping[str, str] | None = None) -> str:
-    """Return a leaf as part of a sentence.
+    """Describe a leaf as part of a sentence.
 
-    For example `the words “refund” or “fee”`, `network “X”`, `at least 1,000 followers`. `limit` cuts lists of values.
-    `names` are those of calendars by key, and of other values by field and value: `previous_department billing`.
+    For example `the words “refund” or “fee”`, `network “X”`, `at least 1,000 followers`. `limit` cuts lists of
+    values. `names` holds display names: of calendars by key, of other values by field and value (`previous_department
+    billing`).
     """
     field = leaf["field"]
     if field == "words":
@@ -119,10 +120,10 @@ def _count_with_noun(number: int, singular: str, plural: str) -> str:
 
 
 def summarize_condition(tree: dict[str, Any], limit: int = 5, names: Mapping[str, str] | None = None) -> str:
-    """Return a valid condition as one line: `the words “a” or “b”, but not network “X”`.
+    """Summarize a valid condition in one line.
 
-    Long ones are cut: only `limit` parts of each group, only `limit` values of each list. `names` as `describe_leaf`
-    takes them.
+    For example `the words “a” or “b”, but not network “X”`. Long conditions are cut: only `limit` parts of each
+    group, only `limit` values of each list. `names` as `describe_leaf` takes them.
     """
     if "field" in tree:
         return describe_leaf(tree, limit, names)
