@@ -1,7 +1,7 @@
 """Business hours, service levels, and the numbered versions that set the clocks.
 
 A change to any of them publishes an `SLAVersion`: an immutable snapshot of the policies with their calendars. A case
-names the version by which its due times were computed.
+stores the number of the version by which its due times were computed.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ LONGEST_MINUTES = 90 * 24 * 60
 
 
 class Calendar(models.Model):
-    """Business hours under a name; the hours themselves are in its versions."""
+    """Named business hours; the hours themselves are in its versions."""
 
     name = models.CharField(max_length=80, unique=True)
 
@@ -33,10 +33,10 @@ class Calendar(models.Model):
 
 
 class CalendarVersion(models.Model):
-    """Opening hours from a moment on, until that of the next version. Immutable.
+    """Opening hours in force until the next version begins. Immutable.
 
-    `content` is a snapshot as `routing.business_hours.calendar.compile_calendar` takes it. Null in `in_force_from`: they have
-    always been in force.
+    `content` is a snapshot as `routing.business_hours.calendar.compile_calendar` takes it. `in_force_from` is null
+    for hours that have always been in force.
     """
 
     calendar = models.ForeignKey(Calendar, on_delete=models.CASCADE, related_name="versions", db_index=False)
@@ -59,11 +59,12 @@ class CalendarVersion(models.Model):
 
 
 class SLAPolicy(models.Model):
-    """What customers of matching cases are promised, in business minutes. Tried in order; the first match holds.
+    """Targets for matching cases, in business minutes.
 
-    Null in `department` or `priority`, "" in `network`: any. A clock without a target does not run. The pre-warning
-    comes when `warning_percent` of a target is left, or `warning_minutes` where that is set. `steps` are the escalations
-    after a missed target, as `routing.service_levels.versions.compile_step` takes them.
+    Policies are tried in order; the first match applies. Null in `department` or `priority`, or "" in `network`,
+    means any. A clock without a target does not run. The pre-warning comes when `warning_percent` of a target is
+    left, or `warning_minutes` where that is set. `steps` are the escalations after a missed target, as
+    `routing.service_levels.versions.compile_step` takes them.
     """
 
     key = models.UUIDField(unique=True, editable=False)
@@ -90,7 +91,7 @@ class SLAPolicy(models.Model):
 
     @property
     def department_slug(self) -> str | None:
-        """Return the slug of its department, None where it holds for all."""
+        """Slug of its department, None when the policy applies to all."""
         return self.department.slug if self.department else None
 
     def __str__(self) -> str:
@@ -100,8 +101,8 @@ class SLAPolicy(models.Model):
 class SLAVersion(Version):
     """The policies and their calendars (`routing.service_levels.versions.service_levels_snapshot`).
 
-    So far `recomputed` of `to_recompute` open cases have their clocks set by it; `after_case` is the last case done,
-    `recomputed_at` when the work was finished.
+    `recomputed` counts the open cases, of `to_recompute` in all, whose clocks were computed by this version so far;
+    `after_case` is the last case done, `recomputed_at` the time when the work was finished.
     """
 
     to_recompute = models.PositiveIntegerField(null=True, blank=True)

@@ -7,11 +7,11 @@ from django.db import models
 
 
 class RuleDraft(models.Model):
-    """The rules as one person has edited them, to be published together or thrown away.
+    """The rules as edited by one person, not live yet.
 
-    `content` is a snapshot (`routing.rules.store.build_rules_snapshot`), `based_on` the number of the version that it began
-    from, 0 where there was none. `revision` grows with every edit, so that results about an earlier state of the draft can be
-    recognised as outdated.
+    They are published together or discarded. `content` is a snapshot (`routing.rules.store.build_rules_snapshot`),
+    `based_on` the number of the version that the draft began from, 0 when there was none. `revision` grows with every
+    edit, so that results about an earlier state of the draft can be recognized as outdated.
     """
 
     by = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="rule_draft")

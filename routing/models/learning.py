@@ -1,7 +1,7 @@
-"""Examples that the learned router learns from, its trainings and its versions.
+"""Examples for the learned router, its trainings and its versions.
 
-A version is arrays and figures, immutable except for its state. The arrays hold no text of a customer, only single words
-and parts of words that occur in the examples.
+A version consists of arrays and metrics and is immutable, except for its state. The arrays hold no text of a
+customer, only single words and parts of words that occur in the examples.
 """
 
 from __future__ import annotations
@@ -33,22 +33,25 @@ class RoutingExampleQuerySet(models.QuerySet["RoutingExample"]):
         if not viewer(user).may("learn"):
             return self.none()
         if user.role == Role.ADMINISTRATOR:
-            # A plain exclude would also lose those without a stream: imported examples have none.
+            # A plain exclude would also drop examples without a stream, such as imported ones.
             return self.filter(Q(facts__stream__isnull=True) | ~Q(facts__stream="direct"))
         slugs = Department.objects.filter(pk__in=viewer(user).department_ids).values("slug")
         return self.filter(department__in=slugs)
 
 
 class RoutingExample(models.Model):
-    """A text and the department where a person says that it belongs. One per case: the last decision counts."""
+    """A text and the department that a person chose for it.
+
+    One per case: the last decision counts.
+    """
 
     text = models.TextField()
     #: The department's slug: it stays when the department is deleted.
     department = models.SlugField()
     source = models.CharField(max_length=12, choices=ExampleSource.choices)
-    #: What rules may look at beside the text, as `routing.learning.example_facts` stores it.
+    #: Facts for rules besides the text, as `routing.learning.example_facts` stores them.
     facts = models.JSONField(default=dict, blank=True)
-    #: Primary keys of the inbox, which this room does not import.
+    #: Primary keys of models of the inbox, which this package may not import.
     message_id = models.BigIntegerField(null=True, blank=True)
     case_id = models.BigIntegerField(null=True, blank=True)
     #: SHA-256 of the text: the same text is imported only once.
@@ -82,7 +85,10 @@ class VersionState(models.TextChoices):
 
 
 class RouterVersion(models.Model):
-    """A trained router; at most one is active. `verdict` says for people why it is or is not."""
+    """A trained router; at most one is active.
+
+    `verdict` tells people why it is or is not active.
+    """
 
     number = models.PositiveIntegerField(unique=True)
     state = models.CharField(max_length=8, choices=VersionState.choices)
@@ -90,7 +96,7 @@ class RouterVersion(models.Model):
     metrics = models.JSONField(default=dict)
     #: From `routing.classifier.router.Router.pack`; no pickle.
     arrays = models.BinaryField()
-    #: The version of the rules whose votes it learned with.
+    #: The number of the rule-set version whose votes it was trained with.
     rules_version = models.PositiveIntegerField()
     examples = models.PositiveIntegerField()
     verdict = models.CharField(max_length=300)
@@ -117,7 +123,10 @@ class TrainingState(models.TextChoices):
 
 
 class RouterTraining(models.Model):
-    """One training: requested, claimed by a worker for the time of its lease, then done, or failed with the reason."""
+    """One training of the router.
+
+    It is requested, claimed by a worker for the time of its lease, then done, or failed with the reason.
+    """
 
     state = models.CharField(max_length=8, choices=TrainingState.choices, default=TrainingState.WANTED)
     progress = models.CharField(max_length=300, blank=True)
@@ -134,7 +143,7 @@ class RouterTraining(models.Model):
 
     class Meta:
         constraints: ClassVar = [
-            # The expression is the same for every row under the condition, so there is at most one.
+            # The expression is constant, so at most one row can satisfy the condition.
             models.UniqueConstraint(
                 models.Value(1), condition=Q(state__in=["wanted", "running"]), name="training_one_at_a_time"
             )
@@ -155,13 +164,13 @@ class LearningMode(models.TextChoices):
 
 
 class LearningSetting(models.Model):
-    """The one row that says how a new version comes into use.
+    """The single row that sets how new versions come into use.
 
-    `routing.learning.router_versions.get_learning_setting` makes it.
+    `routing.learning.router_versions.get_learning_setting` creates it.
     """
 
     mode = models.CharField(max_length=10, choices=LearningMode.choices, default=LearningMode.AUTOMATIC)
-    #: By department slug the probability (0 to 1) from which on the router decides alone; others have the default.
+    #: Lowest probability (0 to 1) at which the router decides alone, by department slug; others use the default.
     thresholds: models.JSONField[dict[str, Any], dict[str, Any]] = models.JSONField(default=dict, blank=True)
 
     def __str__(self) -> str:
@@ -169,7 +178,10 @@ class LearningSetting(models.Model):
 
 
 class DismissedRule(models.Model):
-    """A suggested rule that somebody dismissed, so that it is not suggested again."""
+    """A rule suggestion that somebody dismissed.
+
+    It is stored so that the rule is not suggested again.
+    """
 
     words = models.CharField(max_length=200)
     department = models.SlugField()

@@ -1,4 +1,4 @@
-"""The playbook that people edit, and the numbered versions that cases walk through.
+"""The playbook that people edit, and the numbered versions that cases use.
 
 A case keeps the version with which it began, so that its questions can always be read again.
 """
@@ -12,9 +12,10 @@ from routing.models.versions import Version
 
 
 class Playbook(models.Model):
-    """The one row that is edited: a draft, which no case uses until it is published.
+    """The single row that people edit: a draft of the playbook.
 
-    `revision` grows with every change; an edit of an older revision is refused.
+    No case uses it until it is published. `revision` grows with every change; an edit of an older revision is
+    refused.
     """
 
     snapshot = models.JSONField()
@@ -29,7 +30,7 @@ class Playbook(models.Model):
 
 
 class PlaybookVersion(Version):
-    """The tree (see `routing.playbook.tree`)."""
+    """A published tree of the playbook (see `routing.playbook.tree`)."""
 
     def __str__(self) -> str:
         return f"Playbook, version {self.number}"

@@ -1,7 +1,7 @@
 """Rules that people edit, and the numbered versions that decide.
 
-A change to any rule publishes a new `RuleSetVersion`: an immutable snapshot. Decisions name the version, so any of
-them can be replayed.
+A change to any rule publishes a new `RuleSetVersion`: an immutable snapshot. A decision stores the number of its
+version, so that it can be replayed.
 """
 
 from __future__ import annotations
@@ -20,7 +20,10 @@ class Priority(models.IntegerChoices):
 
 
 class Rule(models.Model):
-    """A rule: a message for which `condition` holds goes to `department`. The first rule that holds wins."""
+    """A rule that sends messages matching `condition` to `department`.
+
+    The first matching rule wins.
+    """
 
     key = models.UUIDField(unique=True, editable=False)
     position = models.PositiveIntegerField()
@@ -31,12 +34,12 @@ class Rule(models.Model):
     department = models.ForeignKey(Department, on_delete=models.PROTECT, related_name="rules")
     priority = models.SmallIntegerField(choices=Priority.choices, default=Priority.NORMAL)
     tags = models.JSONField(default=list, blank=True)
-    #: Null leaves it to the reading of the message (`routing.reading`).
+    #: Null leaves it to what was read from the message's text (`routing.reading`).
     needs_answer = models.BooleanField(null=True, blank=True, default=None)
-    #: The user name of the person who should get the case, or the slug of a skill; "" for anybody of the department.
+    #: The user name of the person who should get the case, or the slug of a skill; "" for anybody in the department.
     person = models.CharField(max_length=150, blank=True)
     skill = models.CharField(max_length=60, blank=True)
-    #: Close the new case at once: nobody has to look at it.
+    #: Close the new case at once, because nobody has to look at it.
     dismiss = models.BooleanField(default=False)
     #: Where the playbook begins, "" for its root.
     playbook_branch = models.CharField(max_length=60, blank=True)
@@ -49,7 +52,10 @@ class Rule(models.Model):
 
 
 class RoutingDefault(models.Model):
-    """The one row that says where a message goes when no rule holds. It must exist: every message is decided."""
+    """The single row with the department for messages that no rule matches.
+
+    It must exist, because every message must be decided.
+    """
 
     department = models.ForeignKey(Department, on_delete=models.PROTECT, related_name="+")
 
@@ -58,9 +64,9 @@ class RoutingDefault(models.Model):
 
 
 class RuleSetVersion(Version):
-    """The rules, the default, and the business hours that rules ask about.
+    """The rules, the default, and the business hours that the rules use.
 
-    `routing.rules.store.build_rules_snapshot` makes the snapshot.
+    `routing.rules.store.build_rules_snapshot` builds the snapshot.
     """
 
     def __str__(self) -> str:

@@ -1,4 +1,4 @@
-"""The base of all numbered versions."""
+"""Base model of all numbered versions."""
 
 from __future__ import annotations
 
