@@ -1,4 +1,4 @@
-"""Parts that the forms of several rooms share."""
+"""Parts shared by the forms of several packages."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from routing.text import is_storable
 
 
 def validate_storable(value: str) -> None:
-    """Raise `ValidationError` for text that Postgres cannot store; a validator."""
+    """Raise `ValidationError` for text that Postgres cannot store."""
     if not is_storable(value):
         raise forms.ValidationError("This contains a character that cannot be stored.")
 
 
-#: Message of a form that was sent without a name.
+#: Error message for a form that was submitted without a name.
 NAME_MISSING = "Give it a name: that is how others find it."

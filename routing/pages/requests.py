@@ -1,4 +1,7 @@
-"""Parts that the views of several rooms share: who asks, who may edit, and how an edit is denied."""
+"""Parts shared by the views of several packages.
+
+They return the user, check who may edit, and turn denied edits into 404.
+"""
 
 from __future__ import annotations
 
@@ -14,19 +17,19 @@ from routing.models import Rule, SLAPolicy
 from routing.refusals import EditNotPermitted
 from routing.scope import edit_scope_of
 
-#: Decorator of a view that shows a form and takes what it sends.
+#: Decorator for a view that shows a form and accepts its submission.
 form_view = require_http_methods(["GET", "HEAD", "POST"])
 
 
 def user_of(request: HttpRequest) -> User:
-    """Return the user of a request that `login_required` let through."""
+    """Return the user of a request that passed `login_required`."""
     return cast(User, request.user)
 
 
 def require_policy_editor(request: HttpRequest) -> User:
-    """Return the user, who may edit some policy or calendar.
+    """Return the user if they may edit any policy or calendar.
 
-    Raises `Http404` for everyone else, managers of no department included: denied and absent look alike.
+    Raises `Http404` for everyone else, including managers without a department: denied and missing look alike.
     """
     user = user_of(request)
     if edit_scope_of(user).is_empty:
@@ -36,7 +39,7 @@ def require_policy_editor(request: HttpRequest) -> User:
 
 @contextmanager
 def denied_as_404() -> Iterator[None]:
-    """Raise `Http404` for what is gone, or not the user's to change."""
+    """Raise `Http404` for objects that are gone or may not be changed."""
     try:
         yield
     except (Rule.DoesNotExist, SLAPolicy.DoesNotExist, EditNotPermitted):

@@ -1,4 +1,7 @@
-"""The list of numbered versions, of rules or of the playbook: who changed what and when."""
+"""List the versions of the rules or of the playbook.
+
+Each entry says who changed what and when.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,6 @@ from django.shortcuts import render
 from routing.models import PlaybookVersion, RuleSetVersion
 
 JsonDict = dict[str, Any]
-#: Versions on a page.
 VERSIONS_PER_PAGE = 25
 
 
@@ -21,7 +23,7 @@ VERSIONS_PER_PAGE = 25
 class VersionEntry:
     """A version as the list shows it.
 
-    `at` is UTC; `by` is a name, "" for the system. `may_restore` is True when the reader may go back to it.
+    `at` is UTC; `by` is a name, "" for the system. `may_restore` is True when the reader may restore it.
     """
 
     number: int
@@ -37,8 +39,8 @@ class VersionEntry:
 class VersionListSettings:
     """The kind of versions that a list shows.
 
-    `describe_changes` returns in sentences what the second snapshot has that the first, None for no snapshot, had not.
-    `page_context` are titles and addresses for the template.
+    `describe_changes` returns, as sentences, the changes from the first snapshot (None for no snapshot) to the
+    second. `page_context` holds titles and addresses for the template.
     """
 
     model: type[RuleSetVersion] | type[PlaybookVersion]
@@ -51,8 +53,8 @@ def list_version_entries(
 ) -> tuple[list[VersionEntry], int | None]:
     """Return the newest `count` versions, and where the next page starts.
 
-    Only those below number `before`, None for all. The next page starts below the returned number, None when there is
-    none. Two statements.
+    With `before`, only versions with a lower number are returned. The next page starts below the returned number,
+    None when there is none. Two statements.
     """
     rows = settings.model._default_manager.select_related("created_by")
     live = rows.values_list("number", flat=True).first()
@@ -77,10 +79,10 @@ def list_version_entries(
 def render_version_list(
     request: HttpRequest, settings: VersionListSettings, may_restore: Callable[[JsonDict], bool]
 ) -> HttpResponse:
-    """Return the page of the versions, newest first.
+    """Render the page of the versions, newest first.
 
-    It shows those below the number `before` in the address, if any. `may_restore` tells of a snapshot whether the user
-    may go back to it.
+    It shows those below the number `before` in the query string, if any. `may_restore` takes a snapshot and returns
+    whether the user may restore it.
     """
     before = request.GET.get("before", "")
     number = int(before) if before.isdecimal() and len(before) < 10 else None
