@@ -1,4 +1,7 @@
-"""What editors do to rules from the list: each POST changes the draft or publishes, and goes back to the list."""
+"""Views that change rules from the list.
+
+Each POST changes the draft or publishes, and redirects to the list.
+"""
 
 from __future__ import annotations
 
@@ -31,9 +34,9 @@ from routing.scope import edit_scope_of
 def _perform_and_redirect(
     request: HttpRequest, verb: Callable[[User, dt.datetime], str], key: uuid.UUID | None
 ) -> HttpResponse:
-    """Run one verb, tell what happened, and go back to the list.
+    """Run one action, show its outcome, and redirect to the list.
 
-    The verb returns the sentence to show; the message of a `RuleSetError` that it raises is shown as an error. `key` is
+    `verb` returns the sentence to show; the message of a `RuleSetError` that it raises is shown as an error. `key` is
     the rule to show in the list.
     """
     user = require_rule_editor(request)
@@ -48,7 +51,7 @@ def _perform_and_redirect(
 @require_POST
 @login_required
 def rule_toggle(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
-    """Switch a rule on or off, as `enabled` ("1" or "0") asks."""
+    """Switch a rule on or off, by `enabled` ("1" or "0")."""
 
     def verb(user: User, now: dt.datetime) -> str:
         enabled = request.POST.get("enabled") == "1"
@@ -63,7 +66,7 @@ def rule_toggle(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
 def rule_move(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
     """Move a rule up, down, or to a place.
 
-    A move that the user could not take back is confirmed first: then `sure` is posted.
+    A move that the user could not undo needs confirmation: the confirmed form posts `sure`.
     """
     move = _read_move(request)
     if move and "sure" not in request.POST and (question := _confirm_yielding(request, key, move)):
@@ -78,9 +81,9 @@ def rule_move(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
 
 
 def _read_move(request: HttpRequest) -> dict[str, int]:
-    """Return the posted move as keyword arguments of `move_rule`, {} for nonsense.
+    """Return the posted move as keyword arguments of `move_rule`.
 
-    `direction` is "up" or "down", else `to` is a place counted from 1.
+    {} for invalid input. `direction` is "up" or "down"; without it, `to` is a place counted from 1.
     """
     direction, to = request.POST.get("direction"), request.POST.get("to", "").strip()
     if direction in ("up", "down"):
@@ -89,10 +92,10 @@ def _read_move(request: HttpRequest) -> dict[str, int]:
 
 
 def _confirm_yielding(request: HttpRequest, key: uuid.UUID, move: dict[str, int]) -> HttpResponse | None:
-    """Return a page that asks for confirmation, None where none is needed.
+    """Return a page that asks for confirmation, None when none is needed.
 
-    It is needed when a live rule would go below a rule of another department: only an administrator can put it above
-    again.
+    It is needed when a live rule would move below a rule of another department, because only an administrator could
+    move it above again.
     """
     worksheet, rule = open_rule(request, key)
     if worksheet.draft is not None:
@@ -109,7 +112,7 @@ def _confirm_yielding(request: HttpRequest, key: uuid.UUID, move: dict[str, int]
 @form_view
 @login_required
 def rule_delete(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
-    """Ask whether to delete a rule; posting deletes it. Older versions keep it."""
+    """Show the confirmation page; posting deletes the rule. Older versions keep it."""
     worksheet, rule = open_rule(request, key)
     if request.method != "POST":
         context = {"rule": rule, "summary": summarize_condition(rule.condition, names=worksheet.names)}
@@ -122,7 +125,10 @@ def rule_delete(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
 @require_POST
 @login_required
 def rule_duplicate(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
-    """Copy a rule, and show the copy in the list: switched off, below the rule."""
+    """Copy a rule and show the copy in the list.
+
+    The copy is switched off and comes below the rule.
+    """
     user = require_rule_editor(request)
     try:
         with denied_as_404():
@@ -137,7 +143,7 @@ def rule_duplicate(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
 @require_POST
 @login_required
 def starter_rules_install(request: HttpRequest) -> HttpResponse:
-    """Install the starter rules, while there are no rules."""
+    """Install the starter rules, provided that there are no rules yet."""
 
     def verb(user: User, now: dt.datetime) -> str:
         departments = {department.slug: department for department in Department.objects.filter(is_open=True)}
@@ -155,7 +161,10 @@ def starter_rules_install(request: HttpRequest) -> HttpResponse:
 @require_POST
 @login_required
 def version_restore(request: HttpRequest, number: int) -> HttpResponse:
-    """Put the rules of an older version back, as a new version."""
+    """Restore the rules of an older version.
+
+    They go into the user's draft while there is one, else they are published as a new version.
+    """
     user = require_rule_editor(request)
     get_object_or_404(RuleSetVersion, number=number)
     try:

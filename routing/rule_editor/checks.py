@@ -1,4 +1,7 @@
-"""Check what somebody typed about a rule before it is saved: is it valid, and has nobody changed the rule since?"""
+"""Check a submitted rule before it is saved.
+
+It must be valid, and nobody may have changed the rule since the form was opened.
+"""
 
 from __future__ import annotations
 
@@ -13,8 +16,8 @@ from routing.rules.history import find_newer_version_of_rule
 def check_edited_rule(editor: RuleEditor) -> RuleContent | None:
     """Return the rule to save, None when the edit is refused.
 
-    The form, its rows, or both then say why, and keep what was typed. At most two statements beside those of the form's
-    own fields.
+    The form, its rows, or both then say why, and keep what was typed. At most two statements besides those of the
+    form's fields.
     """
     content = editor.content()
     newer = _find_newer_edit(editor) if content is not None else None
@@ -32,7 +35,10 @@ def check_edited_rule(editor: RuleEditor) -> RuleContent | None:
 
 @dataclass(frozen=True, slots=True)
 class _NewerEdit:
-    """Another edit of the rule since its form was opened; `marks` are the hidden fields of the state after it."""
+    """An edit of the rule made since its form was opened.
+
+    `marks` are the values of the hidden fields after that edit.
+    """
 
     author: str
     occasion: str
@@ -42,8 +48,8 @@ class _NewerEdit:
 def _find_newer_edit(editor: RuleEditor) -> _NewerEdit | None:
     """Return an edit made since the form was opened, else None.
 
-    A draft belongs to one user, so there only another window of theirs can be quicker. Live rules tell by the version
-    that was live then (`seen`). Forms without these hidden fields are never refused.
+    A draft belongs to one user, so only another window of theirs can have changed it. For live rules, the version
+    that was live when the form was opened (`seen`) is compared. Forms without these hidden fields are never refused.
     """
     rule, worksheet, cleaned = editor.rule, editor.worksheet, editor.form.cleaned_data
     if rule is None:

@@ -1,4 +1,4 @@
-"""The options of the selects in the rule editor: values, each with the name that people know."""
+"""Options of the selects in the rule editor: values with display names."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from routing.models import Calendar
 from routing.playbook.versions import playbook_branch_options
 
 Options = list[tuple[str, str]]
-#: Languages on offer; rules may name others.
+#: Languages that are offered; rules may name others.
 _LANGUAGES = (
     "en", "de", "fr", "es", "it", "nl", "pt", "pl", "tr", "ru", "uk", "cs", "da", "sv", "no", "fi", "el", "hu", "ro",
     "ar", "he", "hi", "ja", "ko", "zh", "id", "th", "vi",
 )  # fmt: skip
 _LANGUAGE_NAMES = {"no": "Norwegian", "zh": "Chinese"}
-#: Labels of the fields that a row may compare, in the groups of their select.
+#: Labels of the fields that a row may compare, by group of their select.
 FIELD_GROUPS: dict[str, dict[str, str]] = {
     "The message": {
         "words": "Words",
@@ -56,8 +56,10 @@ URGENCIES: Options = [("0", "low"), ("1", "raised"), ("2", "high")]
 
 @dataclass(frozen=True, slots=True)
 class EditorChoices:
-    """The options of an editor. `fields`: values of conditions, by field. The rest is for what a rule does: `people` by
-    user name, `skills` by slug, `branches` of the playbook by the key of their question.
+    """The options of an editor.
+
+    `fields` are the values of conditions, by field. The rest is for the actions of a rule: `people` by user name,
+    `skills` by slug, `branches` of the playbook by the key of their question.
     """
 
     fields: dict[str, Options] = field(default_factory=dict)

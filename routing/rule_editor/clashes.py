@@ -1,4 +1,7 @@
-"""Clashes between a draft and what others published, in words for the page that publishes it."""
+"""Describe clashes between a draft and what others published.
+
+The descriptions are for the page that publishes the draft.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +22,7 @@ def describe_clashes(
 
 
 def _describe_clash(clash: Clash, merged: dict[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
-    """Return the subject of a clash, and each side in a line."""
+    """Return the subject of a clash, and each side in one line."""
     if clash.key == DEFAULT_KEY:
         sides = [side["department_name"] if side else "none" for side in (clash.draft, clash.live)]
         subject = "Where everything else goes"

@@ -1,8 +1,9 @@
-"""The groups and rows of a condition in the form of its rule.
+"""Groups and rows of a condition in the form of its rule.
 
-Groups may be nested. The inputs of a node are named after its place: `c` is the outermost group, `c.0` its first part,
-`c.0.1` the second part of that. A group has `….group`; a row has `….field`, `….op` and any number of `….value`. Nodes
-keep what was typed as it is; `routing.rule_editor.condition_tree` turns them into the tree that rules store, and back.
+Groups may be nested. The inputs of a node are named after its place: `c` is the outermost group, `c.0` its first
+part, `c.0.1` the second part of that. A group has `….group`; a row has `….field`, `….op` and any number of `….value`.
+Nodes store the typed text unchanged; `routing.rule_editor.condition_tree` turns them into the tree that rules store,
+and back.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from routing.conditions.fields import CHOICE_FIELDS, FLAG_FIELDS, NUMBER_FIELDS
 ROOT_PATH = "c"
 #: Limits of the form; larger conditions are edited as JSON. Django reads at most a thousand fields.
 MAX_ROWS, MAX_FORM_DEPTH = 120, 8
-#: Nested groups that the form offers to add.
+#: Depth up to which the form offers to add nested groups.
 OFFERED_DEPTH = 4
 #: Operators of each field; a new row has the first. "not " before an operator negates it.
 OPERATORS: dict[str, dict[str, str]] = {
@@ -51,14 +52,14 @@ class ConditionNode:
     is_next: bool = False
 
     def all_rows(self) -> Iterator[ConditionNode]:
-        """Yield the rows inside, itself when it is one."""
+        """Yield the rows inside, including itself when it is a row."""
         if not self.group:
             yield self
         for part in self.parts:
             yield from part.all_rows()
 
     def all_groups(self) -> Iterator[ConditionNode]:
-        """Yield the groups inside, itself first when it is one."""
+        """Yield the groups inside, first itself when it is a group."""
         if self.group:
             yield self
         for part in self.parts:
@@ -71,7 +72,7 @@ class ConditionNode:
 
     @property
     def valid_op(self) -> str:
-        """Own operator when its field has that one, else the field's first."""
+        """Its operator when the field has that one, else the field's first."""
         operators = OPERATORS[self.field_name]
         return self.op if self.op in operators else next(iter(operators))
 
@@ -91,7 +92,7 @@ class ConditionNode:
 def build_empty_condition(accounts: Collection[str] = ()) -> ConditionNode:
     """Return the condition of a new rule: one row to fill in.
 
-    With brand accounts ("network:remote id") a row before it limits the rule to those.
+    With brand accounts ("network:remote id"), a first row limits the rule to these.
     """
     if not accounts:
         return ConditionNode(group="any", parts=[ConditionNode()]).renumber(ROOT_PATH)
@@ -100,9 +101,9 @@ def build_empty_condition(accounts: Collection[str] = ()) -> ConditionNode:
 
 
 def parse_condition_form(data: QueryDict) -> ConditionNode:
-    """Return the outermost group of what a browser sent.
+    """Return the outermost group of a submitted form.
 
-    Never raises: fields may be missing, doubled or nonsense, and what does not fit is left out.
+    Never raises: fields may be missing, repeated or invalid, and what does not fit is ignored.
     """
     nodes: dict[tuple[int, ...], ConditionNode] = {}
     for name in data:
@@ -137,7 +138,7 @@ def _set_node_input(node: ConditionNode, input_name: str, sent: list[str]) -> No
 def reset_mismatched_operators(node: ConditionNode) -> None:
     """Reset operators and values of rows whose field was just changed.
 
-    Typed text stays in fields that take any text.
+    Fields that accept any text keep the typed text.
     """
     for row in node.all_rows():
         if row.op not in OPERATORS[row.field_name]:
@@ -147,9 +148,10 @@ def reset_mismatched_operators(node: ConditionNode) -> None:
 
 
 def apply_row_action(root: ConditionNode, action: str) -> None:
-    """Add or remove a node; the one to go on with `is_next`.
+    """Add or remove a node, and mark one with `is_next`.
 
-    `row PATH` and `group PATH` add a part to that group; `drop PATH` removes that node. Anything else changes nothing.
+    `row PATH` and `group PATH` add a part to that group; `drop PATH` removes that node. Any other action changes
+    nothing.
     """
     verb, _, path = action.partition(" ")
     for group in list(root.all_groups()):

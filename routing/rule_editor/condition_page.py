@@ -1,4 +1,7 @@
-"""The groups and rows of a condition for the template: plain dictionaries with nothing left to compute."""
+"""Template context for the groups and rows of a condition.
+
+It consists of plain dictionaries, and the template has nothing left to compute.
+"""
 
 from __future__ import annotations
 
@@ -21,12 +24,12 @@ _HINTS = {
     "customer_tags": "vip, press",
     "language": "",
 }
-#: More options than this are folded away.
+#: A list with more options than this is folded.
 _FOLD_ABOVE = 8
 
 
 def build_node_context(node: ConditionNode, choices: EditorChoices) -> dict[str, Any]:
-    """Return the context of a node, with its parts inside."""
+    """Return the template context of a node, including its parts."""
     context: dict[str, Any] = {
         "path": node.path,
         "id": node.path.replace(".", "-"),
@@ -78,7 +81,7 @@ def _is_offered(name: str, node: ConditionNode, choices: EditorChoices) -> bool:
 def _value_control(
     node: ConditionNode, op: str, choices: EditorChoices
 ) -> tuple[str, list[tuple[str, str, bool]]]:
-    """Return the control of a value, and its options.
+    """Return the kind of control for a value, and its options.
 
     Options are (value, label, is it chosen). Controls: "none", "text" (several lines), "line", "number", "one" or
     "several" of the options.
@@ -98,9 +101,9 @@ def _value_control(
 
 
 def _mark_chosen(options: Options, values: list[str]) -> list[tuple[str, str, bool]]:
-    """Return the options, each with True when chosen.
+    """Return the options, each with True when it is chosen.
 
-    Chosen values that are no option are added at the end.
+    Chosen values that are not among the options are added at the end.
     """
     offered = {value for value, _ in options}
     rest = [(value, value, True) for value in values if value and value not in offered]

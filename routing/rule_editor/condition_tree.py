@@ -1,4 +1,4 @@
-"""Turn the form of a condition into the tree that a rule stores, and back."""
+"""Convert between the form of a condition and its stored tree."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from routing.rule_editor.condition_form import (
 def form_to_condition(root: ConditionNode) -> dict[str, Any] | None:
     """Return the condition as a tree, None when something is wrong.
 
-    The `problems` of the nodes then say what; call it once for each form.
+    The `problems` of the nodes then say what. Call it only once per form, because a second call adds them again.
     """
     if sum(1 for _ in root.all_rows()) > MAX_ROWS:
         root.problems.append(f"More than {MAX_ROWS} rows: edit this condition as JSON.")
@@ -33,7 +33,7 @@ def form_to_condition(root: ConditionNode) -> dict[str, Any] | None:
 def form_to_partial_condition(node: ConditionNode) -> dict[str, Any] | None:
     """Return the condition without unusable rows, None when nothing is left.
 
-    Unusable is what is empty or invalid. Adds no problems to the nodes.
+    Empty and invalid rows are unusable. Adds no problems to the nodes.
     """
     if node.group:
         parts = [tree for part in node.parts if (tree := form_to_partial_condition(part)) is not None]
@@ -66,9 +66,9 @@ def _node_to_condition(node: ConditionNode) -> dict[str, Any]:
 
 
 def build_leaf(name: str, op: str, values: list[str]) -> dict[str, Any]:
-    """Return the leaf of a row, unchecked: `validate_condition` refuses what makes no sense.
+    """Return the leaf of a row, without validating it.
 
-    `op` is without "not ".
+    `validate_condition` reports what makes no sense. `op` comes without "not ".
     """
     if name == "words":
         return {"field": name, op: _split_values(values)}
@@ -93,7 +93,7 @@ def build_leaf(name: str, op: str, values: list[str]) -> dict[str, Any]:
 def _parse_number(value: str) -> int | str:
     """Return the whole number that was typed, else the text itself.
 
-    People write it as `1000`, `1,000`, `1.000` or `1 000`.
+    Accepted forms are `1000`, `1,000`, `1.000` and `1 000`.
     """
     value = value.strip()
     if re.fullmatch(r"[0-9]{1,15}|[0-9]{1,3}(?:[ .,'’_\u00a0\u202f][0-9]{3}){1,4}", value):
@@ -109,7 +109,7 @@ def _split_values(values: list[str]) -> list[str]:
 def condition_to_form(tree: dict[str, Any]) -> ConditionNode | None:
     """Return the form of a valid tree, None when no form fits.
 
-    That is when it is too large, or no row could show one of its leaves: it is edited as JSON.
+    No form fits when the tree is too large, or when no row can show one of its leaves; it is then edited as JSON.
     """
     node = _condition_to_node(tree)
     if node is None:
@@ -163,7 +163,7 @@ def _leaf_to_row(leaf: dict[str, Any], negation: str) -> ConditionNode | None:
 def _show_outer_blanks(pattern: str) -> str:
     """Return the pattern with `[ ]` for blanks at its ends.
 
-    That means the same and can be seen; a form would strip the blanks. "" when it cannot be done.
+    This is equivalent but visible; a form would strip the blanks. "" when it cannot be done.
     """
     inner = pattern.strip(" ")
     start = len(pattern) - len(pattern.lstrip(" "))

@@ -1,4 +1,4 @@
-"""The default department: where messages go when no rule holds."""
+"""Form of the default department, for messages that no rule matches."""
 
 from __future__ import annotations
 
@@ -21,7 +21,10 @@ from routing.rules import editing
 @form_view
 @login_required
 def default_edit(request: HttpRequest) -> HttpResponse:
-    """Show the form of the default department; posting it changes the draft or publishes."""
+    """Show the form of the default department; posting saves it.
+
+    Saving changes the draft, or publishes when there is none.
+    """
     worksheet = open_worksheet(request)
     if not worksheet.may_edit_default:
         raise Http404
@@ -41,7 +44,10 @@ def default_edit(request: HttpRequest) -> HttpResponse:
 
 
 def _save_default(form: DefaultDepartmentForm, worksheet: Worksheet) -> bool:
-    """Save the chosen department; return False when refused, and let the form say why."""
+    """Save the chosen department; return False when refused.
+
+    The form then says why.
+    """
     try:
         editing.set_default_department(form.cleaned_data["department"], worksheet.user, timezone.now())
     except (RuleSetError, ProtectedError) as error:

@@ -1,4 +1,4 @@
-"""Begin, compare, publish, update or throw away the draft of the user who is signed in."""
+"""Begin, compare, publish, update or discard the signed-in user's draft."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from routing.rules import drafts
 @require_POST
 @login_required
 def draft_begin(request: HttpRequest) -> HttpResponse:
-    """Begin a draft; nothing when there is one."""
+    """Begin a draft unless there is one already."""
     with denied_as_404():
         drafts.begin_rule_draft(require_rule_editor(request), timezone.now())
     messages.success(request, "You are working on a draft: nothing is live before you publish it.")
@@ -35,7 +35,7 @@ def draft_begin(request: HttpRequest) -> HttpResponse:
 @require_POST
 @login_required
 def draft_discard(request: HttpRequest) -> HttpResponse:
-    """Throw the draft away."""
+    """Discard the draft."""
     if drafts.discard_rule_draft(require_rule_editor(request)):
         messages.success(request, "The draft is thrown away. The live rules are as they were.")
     return redirect_to_rule_list()
@@ -44,7 +44,10 @@ def draft_discard(request: HttpRequest) -> HttpResponse:
 @form_view
 @login_required
 def draft_publish(request: HttpRequest) -> HttpResponse:
-    """Show what publishing would change, what is wrong and what clashes; posting publishes."""
+    """Show what publishing would change; posting publishes the draft.
+
+    The page also shows what is wrong and what clashes.
+    """
     worksheet = open_worksheet(request)
     if worksheet.draft is None:
         if request.method == "POST":
@@ -62,10 +65,10 @@ def draft_publish(request: HttpRequest) -> HttpResponse:
 def _publish_draft(
     request: HttpRequest, form: PublishDraftForm, user: User, sides: Mapping[str, str]
 ) -> int | None:
-    """Publish the draft and tell the user; return the HTTP status of a refusal.
+    """Publish the draft and tell the user; return the status of refusals.
 
-    None: published, or gone meanwhile. 409: it clashes with what others published. 422: the rules could not decide. The
-    form says why it was refused.
+    None: published, or gone meanwhile. HTTP status 409: it clashes with what others published. 422: the rules are not
+    valid. The form says why it was refused.
     """
     try:
         version = drafts.publish_rule_draft(user, form.cleaned_data["note"], timezone.now(), sides)
@@ -119,7 +122,7 @@ def _findings_of_level(worksheet: Worksheet, level: str) -> list[tuple[str, str]
 @require_POST
 @login_required
 def draft_update(request: HttpRequest) -> HttpResponse:
-    """Take into the draft what others published since it began."""
+    """Merge into the draft what others published since it began."""
     user = require_rule_editor(request)
     try:
         drafts.rebase_rule_draft(user, timezone.now(), _read_chosen_sides(request))
@@ -133,7 +136,7 @@ def draft_update(request: HttpRequest) -> HttpResponse:
 
 
 def _read_chosen_sides(request: HttpRequest) -> dict[str, str]:
-    """Return the side to keep ("mine" or "theirs") by clash."""
+    """Return the side to keep ("mine" or "theirs") for each clash."""
     return {
         name.removeprefix("choose-"): value
         for name, value in request.POST.items()

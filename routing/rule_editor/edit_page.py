@@ -1,4 +1,7 @@
-"""Draw the form of one rule: the whole page, or the parts of it that htmx swaps in while somebody types."""
+"""Render the form of one rule.
+
+Either the whole page is rendered, or the parts that htmx swaps in while somebody types.
+"""
 
 from __future__ import annotations
 
@@ -11,13 +14,13 @@ from routing.rule_editor.trial import try_condition
 
 
 def render_edit_page(request: HttpRequest, editor: RuleEditor) -> HttpResponse:
-    """Return the form with what was typed; status 422 where saving it was refused.
+    """Render the form with what was typed; status 422 when saving was refused.
 
-    After a change of rows htmx gets one fragment in place of the page: the rule in words (target `said`), else the
-    condition with those words beside it.
+    After a change of rows, htmx gets one fragment instead of the page: the rule in words when the target is `said`,
+    else the condition together with the rule in words.
     """
     rule, worksheet = editor.rule, editor.worksheet
-    # Trying marks rows that are wrong: before they are drawn.
+    # Try the condition first: this adds problems to wrong rows, and the rows are rendered below.
     tried = try_condition(editor) if editor.is_trial else {}
     context = {
         "editor": editor,

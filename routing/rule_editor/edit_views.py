@@ -1,4 +1,7 @@
-"""The form of one rule, new or as it is: what was typed is read, checked, saved, and drawn again unless it was saved."""
+"""Views of the form for a new or existing rule.
+
+A submitted form is read, checked and saved; it is shown again unless the rule was saved.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +37,7 @@ def rule_edit(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
 
 
 def _serve_rule_form(request: HttpRequest, worksheet: Worksheet, rule: Rule | None) -> HttpResponse:
-    """Read, check and save what was typed; draw the form unless a rule was saved."""
+    """Read, check and save what was typed; otherwise render the form."""
     editor = read_editor(request, worksheet, rule)
     content = check_edited_rule(editor) if editor.is_submitted else None
     saved_rule = save_edited_rule(editor, content) if content else None

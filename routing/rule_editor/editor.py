@@ -1,4 +1,4 @@
-"""What somebody typed about a rule: the fields of its form and the rows of its condition."""
+"""The typed state of a rule's form: its fields and condition rows."""
 
 from __future__ import annotations
 
@@ -17,14 +17,17 @@ from routing.rules.editing import RuleContent
 
 
 class RuleEditor:
-    """The form of a rule with the groups and rows of its condition. `rule` is None for a new one."""
+    """The form of a rule, with the parts of its condition.
+
+    `rule` is None for a new one.
+    """
 
     def __init__(
         self, data: QueryDict | None, worksheet: Worksheet, rule: Rule | None, choices: EditorChoices
     ) -> None:
-        """Fill it from `data`, else from the rule, else leave it empty.
+        """Fill the form from `data`, else from the rule.
 
-        `data` is what was posted, None when the form is opened.
+        `data` is what was posted, None when the form is opened. The form stays empty when there is neither.
         """
         self.worksheet, self.rule, self.choices = worksheet, rule, choices
         self.root = condition_form.build_empty_condition(worksheet.scope.brand_accounts)
@@ -45,12 +48,15 @@ class RuleEditor:
 
     @property
     def row_action(self) -> str | None:
-        """Pressed button that changes rows (see `apply_row_action`), else None."""
+        """Value of the pressed button that changes rows, else None.
+
+        See `apply_row_action`.
+        """
         return cast("str | None", self.form.data.get("do"))
 
     @property
     def is_trial(self) -> bool:
-        """True when the condition is to be tried, and nothing saved."""
+        """True when the condition is to be tried without saving anything."""
         return self.row_action is None and "try" in self.form.data
 
     @property
@@ -81,7 +87,8 @@ class RuleEditor:
     def mark_as_seen(self, **marks: str) -> None:
         """Set the hidden fields that tell which state the user has seen.
 
-        These are `seen` (a version) and `mark` (a fingerprint). Saving the form again counts as an edit of that state.
+        These are `seen` (a version) and `mark` (a fingerprint). If the form is saved again, it counts as an edit of
+        that state.
         """
         data = cast(QueryDict, self.form.data).copy()
         for name, value in marks.items():
@@ -89,7 +96,10 @@ class RuleEditor:
         self.form.data = data
 
     def content(self) -> RuleContent | None:
-        """Return the rule as typed, None when something is wrong: the form and the rows say what."""
+        """Return the rule as typed, None when something is wrong.
+
+        The form and the rows then say what.
+        """
         is_form_valid = self.form.is_valid()
         condition = self.condition()
         if not is_form_valid or condition is None:
@@ -110,7 +120,10 @@ class RuleEditor:
         )
 
     def condition(self) -> dict[str, Any] | None:
-        """Return the condition alone, None when it is wrong: its rows or the JSON field say why."""
+        """Return the typed condition, None when it is wrong.
+
+        Its rows or the JSON field then say why.
+        """
         self.form.is_valid()
         if self.is_as_tree:
             tree = self.form.cleaned_data.get("condition")
@@ -119,9 +132,9 @@ class RuleEditor:
 
 
 def read_editor(request: HttpRequest, worksheet: Worksheet, rule: Rule | None) -> RuleEditor:
-    """Return what was typed, or the stored rule before that.
+    """Return an editor with what was typed, else with the stored rule.
 
-    A pressed button that adds or removes rows has done so.
+    A pressed button that adds or removes rows has already been applied.
     """
     choices = load_editor_choices(worksheet.user, worksheet.scope.brand_accounts)
     editor = RuleEditor(request.POST if request.method == "POST" else None, worksheet, rule, choices)

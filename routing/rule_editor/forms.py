@@ -1,4 +1,7 @@
-"""The forms of the rule editor. What was typed is kept when something is wrong; messages name the exact spot."""
+"""Forms of the rule editor.
+
+An invalid form keeps what was typed; its messages name the exact place.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,10 @@ MAX_TAGS = 20
 
 
 class RuleForm(forms.Form):
-    """The fields of a rule. The rows of its condition are beside it (see `routing.rule_editor.editor`)."""
+    """The fields of a rule.
+
+    The rows of its condition are outside this form (see `routing.rule_editor.editor`).
+    """
 
     name = forms.CharField(
         max_length=NAME_LENGTH, validators=[validate_storable], error_messages={"required": NAME_MISSING}
@@ -118,7 +124,10 @@ class RuleForm(forms.Form):
 
 
 class TryRulesForm(forms.Form):
-    """A text to try the rules with, as if it came from a network."""
+    """A message to try the rules with.
+
+    It is treated as if it came from a network.
+    """
 
     text = forms.CharField(
         label="Message",
@@ -133,7 +142,7 @@ class TryRulesForm(forms.Form):
 
 
 class DefaultDepartmentForm(forms.Form):
-    """The department for messages that no rule takes."""
+    """The department for messages that no rule matches."""
 
     department = forms.ModelChoiceField(Department.objects.none(), empty_label=None)
 

@@ -1,4 +1,7 @@
-"""A rule in plain words while somebody edits it: when it holds, what it does, and what is odd about it."""
+"""Describe a rule in plain words while it is edited.
+
+The description says when the rule matches, what it does, and what is odd about it.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +24,7 @@ from routing.rules.vocabulary import load_vocabulary
 
 @dataclass(frozen=True, slots=True)
 class RuleInWords:
-    """A rule in the words of the page.
+    """A rule described for the page.
 
     `when` is "" while the condition is empty; `does` are the actions; `findings` are about this rule alone.
     """
@@ -33,7 +36,10 @@ class RuleInWords:
 
 
 def describe_edited_rule(editor: RuleEditor) -> RuleInWords:
-    """Return the rule as typed so far, in words; rows not filled in are left out."""
+    """Describe the rule as typed so far.
+
+    Rows that are not filled in are left out.
+    """
     worksheet = editor.worksheet
     tree = _condition_so_far(editor)
     typed = {
@@ -51,7 +57,7 @@ def describe_edited_rule(editor: RuleEditor) -> RuleInWords:
 
 
 def describe_rule(rule: Rule, names: Mapping[str, str]) -> str:
-    """Return a stored rule as one line that begins with its name."""
+    """Describe a stored rule in one line that begins with its name."""
     priority = f", {rule.get_priority_display().lower()} priority" if rule.priority else ""
     off = "" if rule.enabled else ", switched off"
     return (
@@ -99,7 +105,7 @@ def _find_oddities(
 ) -> tuple[Finding, ...]:
     """Return findings about the rule, in its place among the others.
 
-    `slug` is of the department chosen in the form, "" without one: then the one that the rule has counts.
+    `slug` is the department chosen in the form; when it is "", the department of the stored rule counts.
     """
     worksheet, rule = editor.worksheet, editor.rule
     key = str(rule.key) if rule else "new"
@@ -113,7 +119,7 @@ def _find_oddities(
     content |= {field: typed[field] for field in ("person", "skill") if typed[field]}
     rules_after = edits.with_rule(worksheet.content, content)
     findings = check_rules(rules_after, load_vocabulary(), only=key)
-    # The form refuses a missing or closed department by itself, beside its field.
+    # The form itself reports a missing or closed department, beside its field.
     oddities = [finding for finding in findings if finding.kind != "department"]
     if too_wide := worksheet.scope.explain_too_wide(tree):
         oddities.insert(0, Finding("", "error", "width", f"Not kept to your brand accounts. {too_wide}"))

@@ -1,4 +1,7 @@
-"""The rows of the rule list, a page at a time: all rules, or those that a search matches."""
+"""Rows of the rule list, one page at a time.
+
+These are all rules, or those that a search matches.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,8 @@ from routing.models import Rule
 from routing.rule_editor.worksheet import Worksheet
 from routing.rules.findings import Finding
 
-#: Rules on a page, which stays below 400 KB however long they are; and rules on other pages named for their findings.
+#: Rules per page, so few that a page stays below 400 KB however long they are; and most rules of other pages that are
+#: listed because they have findings.
 RULES_PER_PAGE, MAX_NAMED_ELSEWHERE = 60, 10
 #: Above this number of rules the page offers a search, and a field to move a rule to any place.
 SEARCH_FROM = 20
@@ -22,8 +26,8 @@ _NO_LIMIT = 1_000_000
 def build_list_context(worksheet: Worksheet, query: Mapping[str, str]) -> dict[str, Any]:
     """Return the template context of the rows.
 
-    `query`: `page` counts from 1; `at` is the key of a rule, whose page is shown; `q` are words that a rule must all
-    contain. Nonsense is ignored.
+    Read from `query`: `page`, counted from 1; `at`, the key of a rule whose page is shown; `q`, words that a rule
+    must all contain. Invalid values are ignored.
     """
     rules, words = worksheet.rules, query.get("q", "")[:100].strip()
     findings: dict[str, list[Finding]] = {}
@@ -75,7 +79,7 @@ def _page_number(query: Mapping[str, str], keys: list[str], pages: int) -> int:
 def _page_links(number: int, pages: int, words: str) -> dict[str, str]:
     """Return the addresses of the first, previous, next and last page.
 
-    "" where there is none, or where it is the previous or next one.
+    "" where there is no such page. First and last are also "" when they equal previous or next.
     """
     pages_by_name = {
         "begin": 1 if number > 2 else 0,

@@ -1,4 +1,7 @@
-"""What every view of the rule editor begins or ends with: who may, the rules they edit, and the way back to the list."""
+"""Steps that the views of the rule editor share.
+
+They check who may edit, load the rules being edited, and redirect to the list.
+"""
 
 from __future__ import annotations
 
@@ -16,9 +19,9 @@ from routing.rules.scope import rule_scope_of
 
 
 def require_rule_editor(request: HttpRequest) -> User:
-    """Return the user, who may change some rule.
+    """Return the user if they may change any rule.
 
-    Community managers with a brand account are among them. Raises `Http404` for everyone else: denied and absent look
+    This includes community managers with a brand account. Raises `Http404` for everyone else: denied and missing look
     alike.
     """
     user = user_of(request)
@@ -28,7 +31,7 @@ def require_rule_editor(request: HttpRequest) -> User:
 
 
 def open_worksheet(request: HttpRequest) -> Worksheet:
-    """Return the worksheet of the user, who may change some rule.
+    """Return the user's worksheet if they may change any rule.
 
     Raises `Http404` for everyone else, as `require_rule_editor` does.
     """
@@ -41,7 +44,7 @@ def open_worksheet(request: HttpRequest) -> Worksheet:
 def open_rule(request: HttpRequest, key: uuid.UUID) -> tuple[Worksheet, Rule]:
     """Return the user's worksheet, and the rule with this key.
 
-    Raises `Http404` when the rule is gone or not the user's to change.
+    Raises `Http404` when the rule is gone or the user may not change it.
     """
     worksheet = open_worksheet(request)
     rule = worksheet.find_editable_rule(str(key))
@@ -53,6 +56,6 @@ def open_rule(request: HttpRequest, key: uuid.UUID) -> tuple[Worksheet, Rule]:
 def redirect_to_rule_list(key: uuid.UUID | None = None) -> HttpResponse:
     """Redirect to the list of rules.
 
-    With the key of a rule the list opens at that rule, on the page that it is on.
+    With the key of a rule, the list opens on the page of that rule and jumps to it.
     """
     return redirect(reverse("routing:rule_list") + (f"?at={key}#rule-{key}" if key else ""))

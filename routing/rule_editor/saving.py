@@ -1,4 +1,4 @@
-"""Save a checked edit of a rule, in a draft or as a new live version."""
+"""Save a checked edit of a rule, in a draft or live."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from routing.rules.editing import RuleContent
 
 
 def save_edited_rule(editor: RuleEditor, content: RuleContent) -> Rule | None:
-    """Return the rule as saved, None when the edit is refused: the form then says why.
+    """Save the rule and return it, None when the edit is refused.
 
-    Begins a draft first when the user asked for one. Raises `Http404` when the rule is gone or not the user's to
-    change.
+    The form then says why. Begins a draft first when the user asked for one. Raises `Http404` when the rule is gone
+    or the user may not change it.
     """
     user, note, now = editor.worksheet.user, editor.form.cleaned_data["note"], timezone.now()
     try:
@@ -32,7 +32,7 @@ def save_edited_rule(editor: RuleEditor, content: RuleContent) -> Rule | None:
 
 
 def describe_saved_rule(editor: RuleEditor, saved_rule: Rule) -> str:
-    """Return the sentences that tell the user where their rule is now."""
+    """Return the sentences that tell the user where the rule is now."""
     worksheet = editor.worksheet
     place = "in your draft" if worksheet.draft or editor.begins_draft else "saved and live"
     is_below_others = editor.rule is None and worksheet.scope.is_by_account and saved_rule.position > 1

@@ -1,4 +1,4 @@
-"""Try rules on a text that somebody typed, as if it came from a network."""
+"""Try rules on a typed text as if a network sent it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,10 @@ from routing.rules.engine import compile_rules, decide
 
 
 def build_trial_facts(text: str, network: str, followers: int | None) -> Facts:
-    """Return the facts of a mention that arrives now. `network` is "" for X; `followers` is None when unknown."""
+    """Return the facts of a mention that arrives now.
+
+    `network` is "" for X; `followers` is None when unknown.
+    """
     return with_reading(
         Facts(
             text=text,
@@ -28,9 +31,9 @@ def build_trial_facts(text: str, network: str, followers: int | None) -> Facts:
 
 
 def try_condition(editor: RuleEditor) -> dict[str, Any]:
-    """Return template context that tells whether the typed condition holds.
+    """Return template context that tells whether the typed condition matches.
 
-    It is tried with `editor.try_text`. {} when the condition is wrong: its rows or the JSON field say why.
+    It is tried with `editor.try_text`. {} when the condition is wrong: its rows or the JSON field then say why.
     """
     condition = editor.condition()
     if condition is None:

@@ -1,4 +1,7 @@
-"""Pages of the rules that change nothing, for everyone signed in: the list, the box to try them, the versions."""
+"""Read-only pages of the rules, for everyone who is signed in.
+
+These are the list, the form to try the rules, and the versions.
+"""
 
 from __future__ import annotations
 
@@ -49,7 +52,7 @@ def _list_context(request: HttpRequest) -> dict[str, Any]:
 def _colleagues_drafts(worksheet: Worksheet) -> list[RuleDraft]:
     """Return at most five drafts of colleagues, for editors only.
 
-    They see them to talk to their colleagues before they change the same rules.
+    They are shown so that editors can talk to each other before they change the same rules.
     """
     if not worksheet.may_edit:
         return []
@@ -59,9 +62,9 @@ def _colleagues_drafts(worksheet: Worksheet) -> list[RuleDraft]:
 @require_safe
 @login_required
 def rule_list(request: HttpRequest) -> HttpResponse:
-    """Show the rules in order, with the box to try them.
+    """Show the rules in order, with the form to try them.
 
-    `routing.rule_editor.listing.build_list_context` tells what the address may ask for.
+    `routing.rule_editor.listing.build_list_context` documents the query parameters.
     """
     return render(
         request, "routing/rule_editor/rule_list.html", _list_context(request) | {"try_form": TryRulesForm()}
@@ -71,7 +74,10 @@ def rule_list(request: HttpRequest) -> HttpResponse:
 @require_POST
 @login_required
 def rule_try(request: HttpRequest) -> HttpResponse:
-    """Show which live rule takes a text, and which others would. Changes nothing."""
+    """Show which live rule matches a text, and which others would.
+
+    Changes nothing.
+    """
     form = TryRulesForm(request.POST)
     context = _list_context(request) | {"try_form": form}
     if form.is_valid():
@@ -94,9 +100,9 @@ def _department_name(decision: Decision) -> str:
 @require_safe
 @login_required
 def rule_versions(request: HttpRequest) -> HttpResponse:
-    """Show who changed what and when.
+    """Show the versions of the rules: who changed what and when.
 
-    A user may restore a version when everything that this would change is theirs to change.
+    A user may restore a version when they may change everything that restoring it would change.
     """
     worksheet = load_worksheet(user_of(request))
     kind = replace(

@@ -1,4 +1,4 @@
-"""The rules as one user works on them: their draft while they have one, else what is live."""
+"""The rules that one user works on, in a draft or live."""
 
 from __future__ import annotations
 
@@ -23,7 +23,10 @@ JsonDict = dict[str, Any]
 
 @dataclass
 class Worksheet:
-    """The rules that `user` works on, their draft or the live ones; `scope` says which of them they may change."""
+    """The rules that `user` works on: their draft or the live rules.
+
+    `scope` says which of them the user may change.
+    """
 
     user: User
     scope: RuleScope
@@ -50,12 +53,12 @@ class Worksheet:
 
     @cached_property
     def content(self) -> JsonDict:
-        """Snapshot of the rules that are worked on."""
+        """Snapshot of the draft, or of the live rules."""
         return self.draft.content if self.draft else build_rules_snapshot()
 
     @cached_property
     def rules(self) -> list[Rule]:
-        """Model instances in order, with their departments; not to be saved."""
+        """The rules as model instances, in order, with departments. Do not save them."""
         return build_rules(self.content)
 
     def find_editable_rule(self, key: str) -> Rule | None:
@@ -83,7 +86,10 @@ class Worksheet:
         return slugs.first() or ""
 
     def findings(self) -> list[Finding]:
-        """Return what is wrong or odd about the rules; computed once while nothing changes."""
+        """Return the problems and oddities of the rules.
+
+        They are computed only once while nothing changes.
+        """
         return list(_cached_findings(json.dumps(self.content), _vocabulary_to_json(load_vocabulary())))
 
 
