@@ -1,7 +1,7 @@
-"""Caches of versions published in the database: the live version, and compiled versions.
+"""Caches of published versions: the live version, and compiled versions.
 
-A process uses its cached live version for `LIVE_VERSION_MAX_AGE` seconds, so that a decision costs no
-statement. Publishing clears the cache of its own process; the other processes follow within that time.
+A process uses its cached live version for `LIVE_VERSION_MAX_AGE` seconds, so that a decision costs no statement.
+Publishing clears the cache of its own process; the other processes follow within that time.
 """
 
 from __future__ import annotations
@@ -19,11 +19,10 @@ LIVE_VERSION_MAX_AGE = 1.0
 
 
 class LiveVersion(Generic[V]):
-    """The live version, read again when it is older than `LIVE_VERSION_MAX_AGE` seconds. Safe between
-    threads.
+    """The live version, cached for `LIVE_VERSION_MAX_AGE` seconds. Safe between threads.
 
-    `read_live` reads the database and returns the version, which may be None. When it raises, nothing is
-    cached and the next call reads again. Threads that need a newer version wait for the one that reads it.
+    `read_live` reads the database and returns the version, which may be None. When it raises, nothing is cached and
+    the next call reads again. Threads that need a newer version wait for the one that reads it.
     """
 
     def __init__(self, read_live: Callable[[], V]) -> None:

@@ -1,4 +1,7 @@
-"""Fold texts and split them into tokens, in the same way for a rule's words and for messages."""
+"""Fold texts and split them into tokens.
+
+The words of rules and the texts of messages are treated in the same way.
+"""
 
 from __future__ import annotations
 
