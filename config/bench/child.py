@@ -1,6 +1,6 @@
-"""Run the inner part of a bench in a process of its own.
+"""The inner part of a bench, run in a child process.
 
-Its environment names the bench's database.
+The child's environment names the bench's database.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from config.embedded.data_folder import CHECKOUT
 
 
 def run_in_child(space: Scratch, cases: int, options: dict[str, Any]) -> dict[str, Any]:
-    """Run the inner part of a bench and return its answer. Its progress goes to our output.
+    """Run the inner part of a bench and return its JSON object.
 
-    Raises `SystemExit` with the child's status when it fails.
+    Its progress goes to our output. Raises `SystemExit` with the child's status when it fails.
     """
     command = [sys.executable, str(CHECKOUT / "manage.py"), "bench", options["name"], "--inside"]
     for name in ("clients", "listeners", "rounds", "messages"):

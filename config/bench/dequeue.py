@@ -1,6 +1,6 @@
-"""Several agents "take next" at once on one queue.
+"""Bench of "take next": several agents take cases from one queue at once.
 
-How many takes a second, and whether any case was taken twice. The floor is the same queue emptied by bare
+It measures takes a second, and whether any case was taken twice. The floor is the same queue emptied by bare
 SKIP LOCKED statements, without history, custody or live updates; a trigger keeps the counts in both.
 """
 
@@ -21,7 +21,7 @@ from django.utils import timezone
 AGENTS, CASES = 8, 2_000
 #: Takes of each agent before the first round.
 WARM_UP_TAKES = 10
-#: In an agent's process: all of them are there.
+#: Set in each agent's process: all agents wait here for one another.
 _all_ready: Barrier
 
 _FREE_CASES = """
@@ -39,7 +39,10 @@ RETURNING id
 
 
 def measure(options: dict[str, Any], say: Callable[[str], None]) -> dict[str, Any]:
-    """Measure floor and product in turn. In each round every agent takes until the round's cases are gone."""
+    """Measure floor and product in turn.
+
+    In each round every agent takes cases until the round's cases are gone.
+    """
     from accounts.models import Membership, Role
 
     memberships = Membership.objects.filter(user__role=Role.AGENT).order_by("department_id", "user_id")
@@ -50,7 +53,7 @@ def measure(options: dict[str, Any], say: Callable[[str], None]) -> dict[str, An
     product: list[float] = []
     took: list[float] = []
     twice = 0
-    # Not forked: children would share, and close, this process's connection.
+    # Forked children would share this process's database connection, and close it.
     spawn = multiprocessing.get_context("spawn")
     ready = spawn.Barrier(len(agents))
     with ProcessPoolExecutor(len(agents), spawn, initializer=_start_agent_process, initargs=(ready,)) as pool:
@@ -77,8 +80,9 @@ def measure(options: dict[str, Any], say: Callable[[str], None]) -> dict[str, An
 
 
 def _summarise(floor: list[float], product: list[float], took: list[float]) -> dict[str, Any]:
-    """Return the figures that the bench prints. From takes a second of each round, and the seconds of each
-    take.
+    """Return the figures that the bench prints.
+
+    `floor` and `product` hold the takes a second of each round, `took` the seconds of each take.
     """
     took = sorted(took)
     return {
@@ -112,7 +116,7 @@ def _start_agent_process(ready: Barrier) -> None:
 
 
 def _warm_up(agent: int, department: int) -> None:
-    """Load, connect and plan statements in every process before any is timed."""
+    """Load code, connect and plan statements before anything is timed."""
     _all_ready.wait()
     _take_by_product(agent, department, WARM_UP_TAKES)
     _take_by_floor(agent, department, WARM_UP_TAKES)

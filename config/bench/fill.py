@@ -1,7 +1,7 @@
-"""Fills an empty database with cases as a company would have them, by set-based SQL.
+"""Fill an empty database with cases as a company would have them, by set-based SQL.
 
-One case in five is open. Departments, brand accounts and customers are unevenly busy; words follow Zipf's law, so
-that a search meets rare and common words alike. Everything is drawn from one seed.
+One case in five is open. Departments, brand accounts and customers are unevenly busy; words follow Zipf's
+law, so that searches meet rare and common words. All random values come from fixed seeds.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ from inbox.queue import counts
 
 DEPARTMENTS = ("service", "billing", "sales", "marketing", "pr", "product", "tech", "legal", "hr", "spam")
 AGENTS = 100
-PASSWORD = "bench-password"  # noqa: S105 (a scratch database that nobody else reaches)
+PASSWORD = "bench-password"  # noqa: S105 (for a scratch database that nobody else can reach)
 SENTENCES = 20_000
 
-# Indexes and triggers cost most of the time when rows come by the million: they are put back once, at the end.
+# Updating indexes takes most of the time when rows are inserted by the million: they are dropped, and built at the end.
 _INDEXES = """
 SELECT indexname, indexdef, tablename FROM pg_indexes
 WHERE schemaname = 'public' AND tablename = ANY(%s)
@@ -127,7 +127,7 @@ _STATEMENTS = {
 
 
 def fill_database(cases: int, say: Callable[[str], None]) -> None:
-    """Fill the database; `say` gets a line a step with its seconds."""
+    """Fill the database; `say` receives one line per step with its seconds."""
     now = timezone.now().replace(microsecond=0)
     customers = max(cases // 3, 10)
     parameters: dict[str, Any] = {
@@ -149,7 +149,7 @@ def fill_database(cases: int, say: Callable[[str], None]) -> None:
                 say(f"{step}: {cursor.rowcount:,} rows in {time.monotonic() - started:.1f} s")
                 if step == "answers":
                     _reset_sequences()
-            # Pending constraint checks would forbid building the indexes.
+            # Postgres cannot build indexes while constraint checks are pending.
             cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
             for definition in rebuild:
                 started = time.monotonic()
@@ -199,8 +199,9 @@ def _create_people(now: dt.datetime) -> None:
 def _create_number_tables(
     departments: list[Department], agents: list[User], brands: list[BrandAccount]
 ) -> None:
-    """Create tables that number departments, agents and brand accounts from 1. Generated rows take theirs
-    from them.
+    """Create tables that number departments, agents and brand accounts from 1.
+
+    The statements join them to generated rows by these numbers.
     """
     with connection.cursor() as cursor:
         for name, rows in (("department", departments), ("agent", agents)):

@@ -1,6 +1,7 @@
-"""The floor of each page: the least that shows the same thing. One or two statements, f-strings, no template.
+"""The floor of each page: the least work that shows the same content.
 
-It runs in the same server behind the same middleware and the same sign-in, so that a ratio speaks of the page alone.
+One or two statements and f-strings, no template. It runs in the same server behind the same middleware and
+the same sign-in, so that a ratio measures the page alone.
 """
 
 from __future__ import annotations
@@ -53,7 +54,7 @@ def case(request: HttpRequest, case_id: int) -> HttpResponse:
 
 @login_required
 def search(request: HttpRequest) -> HttpResponse:
-    """Show the newest 25 messages with the words."""
+    """Show the newest 25 messages that match the query."""
     return _render_page([], _fetch_rows(_SEARCH, [request.GET.get("q", ""), request.user.pk]))
 
 

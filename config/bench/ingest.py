@@ -1,4 +1,4 @@
-"""Bench of ingest: pages off the wire into routed cases, in one process, against raw psycopg."""
+"""Bench of ingest: from pages on the wire to routed cases, in one process, against raw psycopg."""
 
 from __future__ import annotations
 
@@ -45,9 +45,9 @@ def measure(options: dict[str, Any], say: Callable[[str], None]) -> dict[str, An
         _measure_product(network, stream, PAGE_COUNT)
         _measure_floor(port, stream, PAGE_COUNT)
         with connection.cursor() as cursor:
-            # As autovacuum does within a minute: until then the plans are those for empty tables.
+            # Autovacuum would do this within a minute; until then Postgres plans for empty tables.
             cursor.execute("ANALYZE")
-        # As in the worker processes that ingest.
+        # The worker processes that ingest do the same.
         freeze_loaded_objects()
         for number in range(options["rounds"]):
             floor, product = _measure_floor(port, stream, pages), _measure_product(network, stream, pages)
@@ -90,7 +90,10 @@ def _prepare_stream() -> Stream:
 
 
 def _pad_rules(department: Department) -> None:
-    """Exactly fifty rules that are on: the starter rules, and word rules of the same kind up to there."""
+    """Leave exactly `RULES` rules enabled.
+
+    The starter rules, and word rules of the same kind up to that number.
+    """
     for extra in Rule.objects.filter(enabled=True)[RULES:]:
         Rule.objects.filter(pk=extra.pk).update(enabled=False)
     have = Rule.objects.filter(enabled=True).count()
@@ -144,13 +147,14 @@ def _lease_stream(stream: Stream) -> uuid.UUID:
 
 
 def _count_statements(network: Connector, stream: Stream) -> tuple[int, int]:
-    """Count the SQL statements of two pages. One of one message and one of a hundred, BEGIN and COMMIT
-    included.
+    """Count the SQL statements of two pages.
+
+    The first page has one message, the second a hundred. BEGIN and COMMIT are included.
     """
     token = _lease_stream(stream)
 
     def count(page: PollResult) -> int:
-        # The look for a newer rule-set version is due every few seconds, not once a page.
+        # Check for a newer rule-set version now: it is due every few seconds, not once a page.
         versions.live_rules()
         with CaptureQueriesContext(connection) as captured:
             store_page(stream, token, page, timezone.now())

@@ -1,7 +1,8 @@
-"""The floor of ingest: the same pages into the same tables by raw psycopg, one transaction a page.
+"""The floor of ingest: the same pages into the same tables by raw psycopg, one transaction per page.
 
-No threading, no rules, no language, no repair of texts: every message opens a case in one department. What it does
-do is what any program would have to: fetch, parse, people, cases, messages, decisions, history, custody, cursor.
+It has no threading, no rules, no language detection and no repair of texts: every message opens a case in one
+department. The rest is work that any program would have to do: fetch, parse, store people, cases, messages,
+decisions, history, custody and the cursor.
 """
 
 from __future__ import annotations
@@ -66,7 +67,7 @@ _CURSOR = "UPDATE accounts_stream SET cursor = %s, last_success_at = %s WHERE id
 
 
 def fetch_page(session: requests.Session, port: int, token: str) -> dict[str, Any]:
-    """One page off the wire."""
+    """Fetch and parse one page."""
     address = f"http://127.0.0.1:{port}/2/users/1/mentions?pagination_token={token}"
     page: dict[str, Any] = orjson.loads(session.get(address, timeout=10).content)
     return page
@@ -75,7 +76,7 @@ def fetch_page(session: requests.Session, port: int, token: str) -> dict[str, An
 def store_page(
     connection: psycopg.Connection[Any], page: dict[str, Any], ids: dict[str, int], now: dt.datetime
 ) -> int:
-    """One page into the tables, in one transaction; returns the number of messages."""
+    """Store one page in one transaction; return the number of messages."""
     users = page["includes"]["users"]
     data = page["data"]
     with connection.transaction(), connection.cursor() as cursor:
@@ -106,6 +107,9 @@ def _json(value: Any) -> str:
 def fetch_and_store_pages(
     port: int, dsn: dict[str, Any], ids: dict[str, int], tokens: Sequence[str], now: dt.datetime
 ) -> int:
-    """Fetch and store a page a token over one connection; returns the number of messages."""
+    """Fetch and store one page per token over one connection.
+
+    Returns the number of messages.
+    """
     with requests.Session() as session, psycopg.connect(**dsn, autocommit=True) as connection:
         return sum(store_page(connection, fetch_page(session, port, token), ids, now) for token in tokens)

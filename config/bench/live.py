@@ -1,4 +1,4 @@
-"""Bench of the live stream: from the commit of a change to bytes at every open page, against a bare stream."""
+"""Bench of the live stream: from the commit of a change to bytes on every open page, against a bare stream."""
 
 from __future__ import annotations
 
@@ -17,13 +17,16 @@ from config.bench.web import median, percentile, serve_web
 from inbox.live.publish import CaseChange, publish_cases_on_commit
 from inbox.models import Case
 
-#: Changes a round, and the seconds between them: further apart than pages coalesce.
+#: Changes per round, and the seconds between them: too far apart to be sent as one event.
 CHANGES, SECONDS_APART = 10, 0.7
 FLOOR = "config.bench.live_floor:application"
 
 
 def measure(options: dict[str, Any], say: Callable[[str], None]) -> dict[str, Any]:
-    """Measure floor and product in turn. Latencies in milliseconds over all listeners and changes."""
+    """Measure floor and product in turn.
+
+    Latencies are in milliseconds, over all listeners and changes.
+    """
     cookie, cases = _sign_in_reader(), list(Case.objects.open().filter(visibility="public")[:CHANGES])
     listeners, rounds, lost = options["listeners"], [], 0
     environment = dict(os.environ)
@@ -71,8 +74,9 @@ async def _open_stream(port: int, cookie: str) -> tuple[asyncio.StreamReader, as
 async def _measure_listeners(
     ports: list[int], cookie: str, listeners: int, cases: list[Case]
 ) -> tuple[list[float], int]:
-    """Open the pages' streams and commit the changes one by one. Return when each listener hears of each, and
-    how many were missed.
+    """Open the streams and commit the changes one by one.
+
+    Returns the latencies in milliseconds over all listeners and changes, and how many changes were missed.
     """
     heard: list[list[float]] = [[] for _ in range(listeners)]
     opened = asyncio.Semaphore(50)

@@ -1,4 +1,4 @@
-"""The floor of the live stream: a bare ASGI application that sends what Redis publishes to whoever listens."""
+"""The floor of the live stream: a bare ASGI application that forwards what Redis publishes to every listener."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ async def _forward_published() -> None:
 async def application(
     scope: dict[str, Any], receive: Callable[[], Awaitable[Any]], send: Callable[[Any], Awaitable[None]]
 ) -> None:
-    """One response that never ends."""
+    """Answer with an event stream that never ends."""
     global _reader
     if scope["type"] != "http":
         return

@@ -17,12 +17,15 @@ from config.bench.web import median, percentile, serve_web, time_requests
 from config.bench.words import vocabulary
 
 Say = Callable[[str], None]
-#: Requests a round and side.
+#: Requests per round, for the product and for the floor each.
 REQUESTS = 240
 
 
 def sign_in_agents(count: int) -> list[tuple[str, User]]:
-    """Sign agents in and return the Cookie header and user of each. Agents share departments, as people do."""
+    """Sign agents in; return the Cookie header and user of each.
+
+    Several agents share a department, as in a company.
+    """
     agents = User.objects.filter(username__startswith="agent").order_by("id")[:count]
     return [(_session_cookie(agent), agent) for agent in agents]
 
@@ -46,7 +49,10 @@ def count_statements(path: str, user: User) -> int:
 
 
 def plan_requests(name: str, clients: int) -> dict[str, Any]:
-    """Return what to ask on the connected database: cookies, the page's paths, the floor's."""
+    """Return the requests to send on the connected database.
+
+    Keys: cookies, paths (of the page), floor (its paths) and statements (the SQL statements of one page).
+    """
     who = sign_in_agents(clients)
     departments = dict(
         Membership.objects.filter(user__in=[user for _, user in who]).values_list(
@@ -74,7 +80,7 @@ def plan_requests(name: str, clients: int) -> dict[str, Any]:
 def _find_long_case(user: User) -> int:
     from inbox.models import Case
 
-    # Filled last: the newest open public cases have thirty messages each.
+    # `config.bench.fill` gives the newest open public cases thirty messages each.
     case = Case.objects.visible_to(user).open().filter(visibility="public").order_by("-id").first()
     if case is None:
         raise SystemExit("The scratch database holds no open public case for an agent.")
@@ -82,7 +88,7 @@ def _find_long_case(user: User) -> int:
 
 
 def search_queries() -> list[str]:
-    """Twenty: common, middling and rare words, and pairs."""
+    """Return twenty queries: common, middling and rare words, and pairs."""
     words = vocabulary()
     singles = [words[rank] for rank in (0, 3, 10, 30, 80, 200, 500, 1200, 3000, 6000, 12000, 25000)]
     pairs = [
@@ -93,7 +99,10 @@ def search_queries() -> list[str]:
 
 
 def measure(name: str, scratch: Scratch, cases: int, options: dict[str, Any], say: Say) -> dict[str, Any]:
-    """Run one page bench from outside: product and floor in turn, and the product on 10,000 cases beside it."""
+    """Run one page bench from outside the web processes.
+
+    Each round measures the floor, the product, and the product on 10,000 cases for comparison.
+    """
     full = run_in_child(scratch, cases, options)
     small = run_in_child(scratch, 10_000, options)
     rounds: list[dict[str, float]] = []
@@ -134,7 +143,10 @@ def _round_figures(
 
 
 def _measure_one_client(name: str, ports: Sequence[int], full: dict[str, Any], rounds: int) -> dict[str, Any]:
-    """Search with one client: every query in turn; the worst word against the median word."""
+    """Measure searches of one client, every query in turn.
+
+    The ratio compares the slowest query with the median query.
+    """
     by_path: dict[str, list[float]] = {path: [] for path in full["paths"]}
     for _ in range(rounds):
         for path in by_path:

@@ -1,4 +1,4 @@
-"""Bench of trying a draft: so many messages of the last thirty days, in one worker process, start to finish.
+"""Bench of previews: a whole draft tried on messages of the last thirty days, in one worker process.
 
 The floor reads the same messages with the same statement and does nothing with them.
 """
@@ -29,7 +29,7 @@ from routing.rules.store import replace_rules
 Say = Callable[[str], None]
 RULES = 50
 _CASES = 4
-#: Messages over thirty days less an hour, four a case, each with its decision and the facts beside it.
+#: Messages of the last thirty days, four per case, each with a decision that holds its facts.
 _STATEMENTS = (
     """
     INSERT INTO inbox_customer (id, name, created_at)
@@ -142,5 +142,5 @@ def _read_all_messages() -> int:
 
 
 def _peak_memory_mb() -> float:
-    """Return the most memory that this process has had, in MB."""
+    """Return the peak memory of this process in MB."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

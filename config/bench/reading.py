@@ -1,4 +1,4 @@
-"""Bench of reading: microseconds a message, against cutting it into words, which the rules do in any case."""
+"""Bench of reading: microseconds per message, against tokenizing it, which the rules do in any case."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from routing.reading import read_message
 from routing.reading.languages import detect_language
 from routing.text import tokenize
 
-#: Messages of our own, as customers write them: questions, complaints, praise, chat, in seven languages.
+#: Invented messages of the kinds that customers write: questions, complaints, praise, chat, in seven languages.
 MESSAGES = (
     ("en", "@yourbrand my parcel still hasn't arrived after two weeks and nobody answers the phone. Not happy at all!"),
     ("en", "Thank you so much for the quick help today, you guys are the best 😍"),
@@ -28,8 +28,9 @@ MESSAGES = (
 
 
 def measure(options: dict[str, Any], say: Callable[[str], None]) -> dict[str, Any]:
-    """Measure words alone and the whole reading in turn. `messages` a round; the language's cost stands
-    apart.
+    """Measure tokenizing alone and the whole reading in turn.
+
+    A round reads about `messages` messages. Language detection is timed separately.
     """
     times = max(options["messages"] // len(MESSAGES), 1)
     rounds = []
@@ -41,7 +42,7 @@ def measure(options: dict[str, Any], say: Callable[[str], None]) -> dict[str, An
             ),
             "language_us": _cpu_us_each(times, lambda _, text: detect_language(text)),
         }
-        if number:  # the first one warms up
+        if number:  # the first round is a warm-up
             rounds.append(one_round)
             say(f"round {number}: " + ", ".join(f"{key} {value:.1f}" for key, value in one_round.items()))
     middle = {key: round(median([figures[key] for figures in rounds]), 1) for key in rounds[0]}

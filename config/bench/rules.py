@@ -1,6 +1,7 @@
-"""Bench of deciding: microseconds a message for 50, 500 and 10,000 rules, compiling, and patterns that ruin others.
+"""Bench of deciding: microseconds per message for 50, 500 and 10,000 rules, compile time, hostile patterns.
 
-The floor cuts the same messages into words and looks each up in one dictionary: less than that no rule on words can do.
+The floor tokenizes the same messages and looks each token up in one set, the least that any rule on words
+needs.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from routing.text import tokenize
 
 Say = Callable[[str], None]
 SIZES = (50, 500, 10_000)
-#: Of each, what keeps a backtracking engine busy for seconds to years.
+#: Patterns, each with a text on which a backtracking engine runs for seconds to years.
 HOSTILE = (
     (r"(a+)+$", "a" * 5_000 + "!"),
     (r"(a|aa)+$", "a" * 5_000 + "!"),
@@ -32,7 +33,10 @@ HOSTILE = (
 
 
 def build_snapshot(count: int) -> dict[str, Any]:
-    """Build the starter rules and more of their kinds up to `count`. Words, phrases, patterns, groups, facts."""
+    """Build a snapshot of `count` rules: starter rules and padding.
+
+    The padding has rules of the same kinds: words, phrases, patterns, groups, facts.
+    """
     rules = starter_snapshot()
     more = [_padding_rule(number) for number in range(count - len(rules["rules"]))]
     return {**rules, "rules": [*more, *rules["rules"]]}
@@ -59,7 +63,7 @@ def _padding_rule(number: int) -> dict[str, Any]:
 
 
 def measure(options: dict[str, Any], say: Say) -> dict[str, Any]:
-    """Measure floor and rule sets in turn over `messages` messages each."""
+    """Measure floor and rule sets in turn, about `messages` messages each."""
     facts = [_build_facts(language, text, number) for number in range(20) for language, text in MESSAGES]
     compiled, seconds = [], []
     for count in SIZES:
@@ -75,7 +79,7 @@ def measure(options: dict[str, Any], say: Say) -> dict[str, Any]:
         }
         for count, rules in zip(SIZES, compiled, strict=True):
             figures[f"us_{count}"] = _cpu_us_each(facts, times, partial(decide, compiled=rules))
-        if number:  # the first one warms up
+        if number:  # the first round is a warm-up
             rounds.append(figures)
             say(f"round {number}: " + ", ".join(f"{name} {value:.1f}" for name, value in figures.items()))
     middle = {name: round(median([figures[name] for figures in rounds]), 1) for name in rounds[0]}
@@ -111,7 +115,10 @@ def _cpu_us_each(facts: Sequence[Facts], times: int, work: Callable[[Facts], obj
 
 
 def _time_hostile_pattern(pattern: str, text: str) -> float:
-    """Return the milliseconds until a pattern is refused or has answered. The quickest of five."""
+    """Return the milliseconds until a pattern is refused or evaluated.
+
+    The quickest of five runs counts.
+    """
     took = []
     for _ in range(5):
         began = time.process_time()

@@ -1,4 +1,7 @@
-"""Which bench is which: outside, servers and databases are brought up; inside, a child works on one database."""
+"""The list of benches, and their two parts.
+
+The outer part starts servers and fills databases; the inner part works on one database in a child process.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,7 @@ from config.embedded.data_folder import Home
 
 BENCHES = ("ingest", "queue", "case", "search", "live", "dequeue", "reading", "sla", "rules", "preview")
 _WITHOUT_DATABASE = ("reading", "sla", "rules")
-#: The cases that a bench asks for where it is not told how many.
+#: Default numbers of cases of the benches that run only in a child process.
 _CASES = {"preview": 0, "ingest": 0, "dequeue": 100_000, "live": 10_000}
 MILLION = 1_000_000
 Say = Callable[[str], None]
@@ -47,7 +50,10 @@ def run_outside(options: dict[str, Any], say: Say) -> dict[str, Any] | None:
 
 
 def run_inside(options: dict[str, Any], say: Say) -> dict[str, Any] | None:
-    """Run the part of a bench that works on one database. In a child whose environment names it."""
+    """Run the part of a bench that works on one database.
+
+    It runs in a child process whose environment names the database. Returns the JSON object, None for `fill`.
+    """
     if options["name"] == "fill":
         from config.bench.fill import fill_database
 

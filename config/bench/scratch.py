@@ -1,4 +1,4 @@
-"""A database cluster of the benches' own: filled once, used, and left behind only by `bench load`."""
+"""A database cluster for the benches alone; only `bench load` keeps it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from psycopg import sql
 from config.embedded import servers
 from config.embedded.data_folder import CHECKOUT, Home
 
-#: Written into a filled database when the filling is done, so that half a database is never measured.
+#: Marks a database that is filled completely, so that a half-filled one is never measured.
 _FILLED = "COMMENT ON DATABASE {name} IS 'filled'"
 
 
@@ -33,13 +33,19 @@ class Scratch:
         self._url = environment["DATABASE_URL"]
 
     def environment(self, cases: int) -> dict[str, str]:
-        """Return what a process needs to work on a bench's database. `cases` says which."""
+        """Return the environment of a process that works on a bench's database.
+
+        `cases` selects the database.
+        """
         path, _, query = self._url.partition("?")
         database = f"{path.rpartition('/')[0]}/{_database_name(cases)}" + (f"?{query}" if query else "")
         return {**os.environ, **self._environment, **_PLAIN_HTTP, "DATABASE_URL": database}
 
     def fill(self, cases: int) -> None:
-        """Make and fill the database unless that was done already."""
+        """Create and fill the database, unless that was done already.
+
+        A database that was filled earlier is migrated.
+        """
         if self._is_filled(cases):
             self.run_command(cases, "migrate", "--verbosity", "0")
             return
@@ -67,9 +73,11 @@ class Scratch:
 
 @contextmanager
 def open_scratch(*, keep: bool) -> Iterator[Scratch]:
-    """Start servers for a bench. `keep`: in the data folder, for repeated use; otherwise gone afterwards.
+    """Start servers for a bench.
 
-    A kept cluster is used by every bench while it is there. Raises EmbeddedError.
+    With `keep` their data stays in the data folder for repeated use; otherwise it is removed afterwards.
+    While a kept cluster exists, every bench uses it. Raises EmbeddedError when a server does not start,
+    SystemExit while another bench uses the cluster.
     """
     kept_folder = Path(Home.from_environment().path) / "bench"
     home = Home(

@@ -1,4 +1,4 @@
-"""Settings of the benches' web processes: the product's, with the floor's pages beside it."""
+"""Settings of the benches' web processes: the product's, with the floor's pages added."""
 
 from config.settings import *  # noqa: F403
 

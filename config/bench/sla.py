@@ -1,4 +1,7 @@
-"""Bench of service levels: microseconds a due time, and a case's clocks as ingest sets them, against plain addition."""
+"""Bench of service levels: microseconds per due time and per new case, against plain addition.
+
+A new case's clocks are computed as ingest does it.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +30,7 @@ DEPARTMENTS = 8
 
 
 def measure(options: dict[str, Any], say: Callable[[str], None]) -> dict[str, Any]:
-    """Measure rounds in turn, `messages` due times a round."""
+    """Measure floor and product in turn, `messages` due times per round."""
     dice, times = random.Random(7), options["messages"]
     moments = [START + dt.timedelta(seconds=dice.randrange(365 * 86_400)) for _ in range(times)]
     warm, terms = compile_calendar(SNAPSHOT), _build_terms()
@@ -45,7 +48,7 @@ def measure(options: dict[str, Any], say: Callable[[str], None]) -> dict[str, An
                 moments[:5], lambda at: _compile_cold_calendar().add(START, year)
             ),
         }
-        if number:  # the first one warms up
+        if number:  # the first round is a warm-up
             rounds.append(figures)
             say(f"round {number}: " + ", ".join(f"{key} {value:.1f}" for key, value in figures.items()))
     middle = {key: round(median([figures[key] for figures in rounds]), 2) for key in rounds[0]}
@@ -71,8 +74,9 @@ def _build_terms() -> ServiceLevels:
 
 
 def _case_settler(terms: ServiceLevels) -> Callable[[dt.datetime], object]:
-    """Return a function that sets the clocks of new cases. A hundred of them arrive in one page at the same
-    moment.
+    """Return a function that computes the clocks of new cases.
+
+    A hundred cases in a row arrive in one page at the same moment.
     """
     counter = iter(range(10**9))
     pages = [START + dt.timedelta(minutes=7 * page) for page in range(1000)]

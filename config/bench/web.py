@@ -1,4 +1,4 @@
-"""Web processes to measure, and browsers that ask them."""
+"""Web processes to measure, and HTTP clients that measure them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from contextlib import ExitStack, contextmanager
 
 from config.embedded.data_folder import CHECKOUT
 
-#: Web processes, as in the many-process deployment.
+#: Number of web processes, as in a deployment with several.
 PROCESSES = 2
 
 
@@ -22,10 +22,10 @@ PROCESSES = 2
 def serve_web(
     environment: dict[str, str], application: str = "config.asgi:application", processes: int = PROCESSES
 ) -> Iterator[list[int]]:
-    """Run uvicorn processes, each on a free loopback port. For the length of the block; yields the ports.
+    """Run uvicorn processes while the block runs; yields their ports.
 
-    Each has a port of its own, as behind a proxy that hands requests out evenly: a port that processes share
-    gives all of eight connections to one of them as often as not.
+    Each has its own free loopback port, as behind a proxy that distributes requests evenly: on a port that
+    processes share, one of them often gets all of eight connections.
     """
     environment = {**environment, "DATABASE_POOL": "1", "DJANGO_SETTINGS_MODULE": "config.bench.settings"}
     with ExitStack() as running:
@@ -71,10 +71,10 @@ def _wait_until_open(port: int, process: subprocess.Popen[bytes]) -> None:
 def time_requests(
     ports: Sequence[int], paths: Sequence[str], cookies: Sequence[str], requests: int
 ) -> list[float]:
-    """Ask `requests` times in all and return the milliseconds of each.
+    """Send `requests` requests in all; return the milliseconds of each.
 
-    One thread a cookie, each with a connection of its own to one of the ports in turn. Raises SystemExit for
-    anything but a 200: a fast error page is not a fast page.
+    Each cookie has its own thread and connection; the connections use the ports in turn. Raises SystemExit
+    for anything but a 200: a fast error page is not a fast page.
     """
     took: list[list[float]] = [[] for _ in cookies]
     wrong: list[str] = []

@@ -1,6 +1,7 @@
-"""A network that always has eight more pages of a hundred mentions: what the ingest bench fetches over loopback HTTP.
+"""A simulated X that always has eight new pages of a hundred mentions, for the ingest bench.
 
-Run as `python -m config.bench.wire`; prints its port. Pages are made beforehand, so that it costs next to nothing.
+Run as `python -m config.bench.wire`; serves on the loopback address and prints its port. Sentences are made
+beforehand, so that a page costs next to nothing.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from config.bench.words import vocabulary
 
 PAGE_SIZE, PAGE_COUNT = 100, 8
 BRAND_ID = "1"
-# An hour ago as X numbers posts (milliseconds since its epoch, above 22 bits), so that a kept database knows none of them.
+# A post id of an hour ago (milliseconds since X's epoch, shifted left by 22 bits): no id is in a kept database yet.
 _FIRST_ID = (int(time.time() * 1000) - 3_600_000 - 1_288_834_974_657) << 22
 _numbers = itertools.count(1)
 _draw = random.Random(3)
@@ -34,7 +35,10 @@ _SENTENCES = [_draw_sentence() for _ in range(5000)]
 
 
 def build_page(number: int) -> dict[str, Any]:
-    """One page of mentions, newest first, with its authors; `number` counts down the window."""
+    """Build one page of new mentions, newest first, with their authors.
+
+    `number` counts pages from 0; every page but the last of `PAGE_COUNT` names the next one.
+    """
     ids = [_FIRST_ID + next(_numbers) * 4096 for _ in range(PAGE_SIZE)][::-1]
     authors = [str(1000 + int(_draw.random() ** 2 * 200_000)) for _ in ids]
     data = [
@@ -59,10 +63,10 @@ def build_page(number: int) -> dict[str, Any]:
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
-    """Answers every GET with the page that its token asks for; of the first page, made new each time."""
+    """An HTTP handler that answers every GET with a new page; a token gives the page's number (default 0)."""
 
     protocol_version = "HTTP/1.1"
-    # Headers and body go out in two writes: without this the second waits for the first one's acknowledgement.
+    # Headers and body are two writes: with Nagle's algorithm the second waits until the first is acknowledged.
     disable_nagle_algorithm = True
 
     def do_GET(self) -> None:  # noqa: N802 (the name is the library's)
@@ -78,11 +82,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, *args: Any) -> None:
-        """Say nothing."""
+        """Log nothing."""
 
 
 def main() -> None:
-    """Serve on a free loopback port until ended."""
+    """Print a free loopback port and serve on it until terminated."""
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     print(server.server_address[1], flush=True)
     server.serve_forever()

@@ -1,4 +1,4 @@
-"""The words of the benches' messages: invented, and as unevenly frequent as real ones when drawn by Zipf's law."""
+"""Invented words for the benches' messages, as unevenly frequent as real ones when drawn by Zipf's law."""
 
 from __future__ import annotations
 
