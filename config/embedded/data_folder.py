@@ -1,4 +1,4 @@
-"""The data folder of one installation: its lock, its secrets, the note of what runs now."""
+"""The data folder of one installation: its lock, its secrets, the record of the running instance."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ CHECKOUT = Path(__file__).resolve().parent.parent.parent
 
 @dataclass(frozen=True)
 class RunningInstance:
-    """What holds the data folder now. `address` is "" unless it is `up`."""
+    """The command that holds the data folder. `address` is "" unless the command is `up`."""
 
     pid: int
     command: str
@@ -30,15 +30,16 @@ class RunningInstance:
 
 
 def simulated_network_settings(port: int) -> dict[str, str]:
-    """Return the settings that send the connectors to the simulated networks. They listen on this port of
-    127.0.0.1.
+    """Return settings that make the connectors use the simulated networks.
+
+    The simulated networks listen on `port` of 127.0.0.1.
     """
     address = f"http://127.0.0.1:{port}"
     return {"X_API_URL": f"{address}/x", "GRAPH_API_URL": f"{address}/graph"}
 
 
 class Home:
-    """`HORSESHOE_HOME`, by default `.horseshoe` in the checkout."""
+    """The data folder: `HORSESHOE_HOME`, by default `.horseshoe` in the checkout."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -52,10 +53,10 @@ class Home:
         return cls(Path(named).expanduser().absolute() if named else CHECKOUT / ".horseshoe")
 
     def prepare(self) -> None:
-        """Make the folder. Raises EmbeddedError where we may not write."""
+        """Make the folder. Raises EmbeddedError when we may not write to it."""
         try:
             self.logs.mkdir(parents=True, exist_ok=True)
-            # Root's Postgres runs under another user, who must be able to pass through (but not to list).
+            # For root, Postgres runs as another user, who must be able to enter the folder (but not to list it).
             self.path.chmod(0o711 if os.geteuid() == 0 else 0o700)
             self.logs.chmod(0o700)
         except OSError as error:
@@ -65,7 +66,11 @@ class Home:
             ) from error
 
     def lock(self) -> bool:
-        """Take the folder for this process until it ends; False when another process has it."""
+        """Lock the folder for this process; False when another process holds it.
+
+        The lock lasts until `release` or the end of the process. Raises EmbeddedError when the lock file
+        cannot be opened.
+        """
         if self._lock is not None:
             return True
         try:
@@ -76,7 +81,7 @@ class Home:
             try:
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                # Perhaps only somebody asking who has it, see `running`.
+                # Another process may hold it only for a moment, in `read_running`.
                 time.sleep(0.05)
             else:
                 self._lock = handle
@@ -85,18 +90,25 @@ class Home:
         return False
 
     def release(self) -> None:
-        """Forget the note of what runs and give the folder back."""
+        """Remove the record of the running instance and release the lock."""
         if self._lock is not None:
             (self.path / "running.json").unlink(missing_ok=True)
             os.close(self._lock)
             self._lock = None
 
     def announce_running(self, running: RunningInstance) -> None:
-        """Leave the note that other commands read. It holds passwords: mode 0600. The lock must be ours."""
+        """Write the record of the running instance for other commands.
+
+        It contains passwords, so its mode is 0600. The caller must hold the lock.
+        """
         self._write_private("running.json", json.dumps(asdict(running)))
 
     def read_running(self) -> RunningInstance | None:
-        """Read what holds the folder now. None unless it still lives and has said so."""
+        """Read the record of the running instance.
+
+        None when no process holds the lock, or its record is not written yet. Raises EmbeddedError when the
+        lock file cannot be opened.
+        """
         try:
             handle = os.open(self.path / "lock", os.O_RDWR)
         except FileNotFoundError:
@@ -113,10 +125,10 @@ class Home:
         return None
 
     def ensure_secrets(self) -> dict[str, str]:
-        """Return SECRET_KEY and CREDENTIAL_KEYS of this installation. Made on first use and kept in `secrets`
-        (0600).
+        """Return SECRET_KEY and CREDENTIAL_KEYS of this installation.
 
-        Whoever loses this file loses the brand accounts' tokens, which the database holds only encrypted.
+        They are made on first use and kept in the file `secrets` (0600). Without this file the brand
+        accounts' tokens are lost: the database holds them only encrypted.
         """
         if not (self.path / "secrets").exists():
             made = {
@@ -127,7 +139,10 @@ class Home:
         return self.read_secrets()
 
     def read_secrets(self) -> dict[str, str]:
-        """Return the secrets made earlier. {} when there are none yet or they are not ours to read."""
+        """Return the secrets made earlier.
+
+        {} when there are none yet or we may not read them.
+        """
         try:
             lines = (self.path / "secrets").read_text(encoding="utf-8").splitlines()
         except OSError:
@@ -136,17 +151,17 @@ class Home:
 
     @property
     def demo_note(self) -> Path:
-        """The file where the demo notes its networks.
+        """The file in which the demo records its networks.
 
-        Their port, and whether the database was the company's own.
+        It holds their port, and whether the database was the company's own.
         """
         return self.path / "demo.json"
 
     def demo_networks(self, *, own_database: bool) -> dict[str, str]:
-        """Return the addresses of the simulated networks. {} unless this database was last filled by the
-        demo.
+        """Return settings that make the connectors use the demo's networks.
 
-        Without them a command would take the demo's tokens to the real networks.
+        {} unless the demo last ran on this database: the company's own when `own_database`, else the embedded
+        one. Without these settings a command would send the demo's tokens to the real networks.
         """
         try:
             note = json.loads(self.demo_note.read_text(encoding="utf-8"))

@@ -1,4 +1,4 @@
-"""Ports for servers that start later."""
+"""Free ports for servers that start later."""
 
 from __future__ import annotations
 
@@ -7,15 +7,16 @@ import socket
 from pathlib import Path
 
 _LOWEST_PORT, _ENOUGH_PORTS = 20_000, 1_000
-#: Where Linux says from which port on it gives them away by itself; elsewhere they begin higher than its usual 32768.
+#: The range from which Linux assigns ports itself, usually from 32768 on; on other systems it begins higher.
 _PORT_RANGE_FILE = Path("/proc/sys/net/ipv4/ip_local_port_range")
 
 
 def free_port() -> int:
-    """Return a port of 127.0.0.1 that nobody has.
+    """Return a port of 127.0.0.1 that nobody uses.
 
-    It lies below those which the system gives to whoever asks for any, so that nobody is given it before its
-    server listens, half a minute later on a busy machine.
+    It is below the range from which the system assigns ports to programs that ask for any. So no other
+    program is assigned it before its server listens, half a minute later on a busy machine. Raises OSError
+    when no port is free.
     """
     try:
         end = int(_PORT_RANGE_FILE.read_text(encoding="ascii").split()[0])

@@ -1,4 +1,4 @@
-"""The life of one Postgres cluster in a folder: socket only, no password, reachable by its own user alone."""
+"""One Postgres cluster in a folder: on a Unix socket only, without password, reachable only by its own user."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ import psycopg
 from config.embedded.binaries import postgres_folder, postgres_programs
 from config.embedded.process import EmbeddedError, spawn_process, stop_process, tail_log
 
-#: A Unix socket's whole path may have 107 bytes on Linux, 103 on macOS; `/.s.PGSQL.5432.lock` takes 19.
+#: The path of a Unix socket may have 107 bytes on Linux, 103 on macOS; `/.s.PGSQL.5432.lock` takes 19 of them.
 SOCKET_FOLDER_BYTES_MAX = 80
 START_SECONDS_MAX = 30.0
 LOCALES = ("C.UTF-8", "en_US.UTF-8", "C")
 
-#: For two cores beside the web processes and the workers.
+#: Settings for two cores that are shared with the web processes and the workers.
 TUNING = {
     "max_connections": "100",
     "shared_buffers": "192MB",
@@ -39,7 +39,7 @@ TUNING = {
     "log_line_prefix": "%m [%p] ",
     "log_checkpoints": "off",
 }
-#: For tests, whose data nobody needs after a power cut.
+#: Settings for tests, whose data nobody needs after a power cut.
 THROWAWAY = {
     "fsync": "off",
     "synchronous_commit": "off",
@@ -50,7 +50,7 @@ THROWAWAY = {
 
 
 class Postgres:
-    """One cluster below `home/postgres`, with a superuser and a database `horseshoe`."""
+    """One cluster below `home/postgres`, with a superuser `horseshoe` and a database of the same name."""
 
     name = "postgres"
 
@@ -64,17 +64,18 @@ class Postgres:
 
     @property
     def url(self) -> str:
-        """For DATABASE_URL; libpq and django-environ both read it. Known once `launch` has run."""
+        """The value of DATABASE_URL, for libpq and django-environ alike. Valid once `launch` has run."""
         return f"postgresql://horseshoe@/horseshoe?host={quote(str(self._socket))}"
 
     @property
     def environment(self) -> dict[str, str]:
-        """Return what a process needs to reach it (PGHOST is for psql)."""
+        """The environment in which a process reaches the server (PGHOST and PGUSER are for psql)."""
         return {"DATABASE_URL": self.url, "PGHOST": str(self._socket), "PGUSER": "horseshoe"}
 
     def launch(self) -> None:
-        """Start the server without waiting until it answers. Its cluster is made first if need be. Raises
-        EmbeddedError.
+        """Start the server without waiting until it answers.
+
+        Makes its cluster first if there is none. Raises EmbeddedError.
         """
         self._folder, self._user = postgres_folder(self._home)
         self._programs = postgres_programs(self._folder, self._user)
@@ -95,7 +96,7 @@ class Postgres:
         command: list[str | Path] = [self._programs / "postgres", "-D", self._data]
         for name, value in settings.items():
             command += ["-c", f"{name}={value}"]
-        # SIGQUIT ends it at once and loses nothing: the next start replays the log.
+        # SIGQUIT ends Postgres at once without losing data: the next start replays the write-ahead log.
         self.process = spawn_process(
             command,
             self.log,
@@ -106,12 +107,15 @@ class Postgres:
         )
 
     def wait(self, seconds: float = START_SECONDS_MAX) -> None:
-        """Wait until it answers and the database exists. Raises EmbeddedError with the end of its log."""
+        """Wait until the server answers and the database exists.
+
+        Raises EmbeddedError with the end of its log.
+        """
         deadline = time.monotonic() + seconds
         while not self._is_answering():
             if self.process is None or self.process.poll() is not None:
                 reason = tail_log(self.log, start=self._log_start)
-                # The postmaster before us was killed and its last children are still going.
+                # The previous postmaster was killed and its last children still run: try again.
                 if (
                     not re.search(r"postmaster\.pid|shared memory block", reason)
                     or time.monotonic() > deadline
@@ -124,12 +128,15 @@ class Postgres:
             time.sleep(0.03)
 
     def start(self) -> None:
-        """`launch`, then `wait`."""
+        """Launch the server and wait until it answers."""
         self.launch()
         self.wait()
 
     def stop(self) -> None:
-        """Stop it in order: open transactions are rolled back, everything committed is kept."""
+        """Stop the server without losing committed data.
+
+        Open transactions are rolled back.
+        """
         if self.process is not None:
             stop_process(self.process, (signal.SIGINT, 3.0), (signal.SIGQUIT, 1.0))
             self.process = None
@@ -227,8 +234,8 @@ class Postgres:
 
 
 def _forget_dead_postmaster(note: Path) -> None:
-    # After a kill its number may belong to anybody (small ones do in a container), and Postgres would wait for ever.
-    # The data folder's lock is ours, so nobody else's live postmaster is meant.
+    # After a kill, the process id in the file may belong to another process (small ids do in a container), and
+    # Postgres would never start. As we hold the data folder's lock, it cannot be a live postmaster of another command.
     if not note.exists() or not Path("/proc/self/cmdline").exists():
         return
     try:

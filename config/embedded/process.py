@@ -1,4 +1,4 @@
-"""Child processes that never outlive us: starting, stopping, their log files."""
+"""Child processes that never outlive us: start, stop, log files."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ _libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 
 
 class EmbeddedError(RuntimeError):
-    """Something that a person has to set right; the message says what, in full sentences."""
+    """An error that a person has to fix; the message says what to do, in full sentences."""
 
 
 @dataclass(frozen=True)
 class SystemUser:
-    """An account of the operating system under which a child runs."""
+    """A user of the operating system under whom a child runs."""
 
     uid: int
     gid: int
@@ -40,7 +40,7 @@ class SystemUser:
         return self._passes_test("-r", path)
 
     def _passes_test(self, flag: str, path: Path) -> bool:
-        # Only the kernel knows all the reasons (modes, ACLs, mounts): ask it under the other identity.
+        # Modes, ACLs and mounts all count, and only the kernel knows them: run a test as that user.
         try:
             test = subprocess.run(
                 ["/bin/sh", "-c", f'test {flag} "$1"', "sh", str(path)],
@@ -68,11 +68,10 @@ def spawn_process(
     user: SystemUser | None = None,
     death_signal: signal.Signals = signal.SIGKILL,
 ) -> subprocess.Popen[bytes]:
-    """Start `command` with its output appended to `log`. In a session of its own, so that a Ctrl-C reaches
-    only us.
+    """Start `command` with its output appended to `log`.
 
-    On Linux the kernel sends it `death_signal` when the thread that called this ends, however it ends: call
-    it from the main thread.
+    It runs in a new session, so that Ctrl-C reaches only us. On Linux the kernel sends it `death_signal` when
+    the thread that called this ends, however it ends: call it from the main thread.
     """
     rotate_log(log)
     with log.open("ab") as output:
@@ -97,7 +96,7 @@ def _tie_to_parent(death_signal: signal.Signals) -> Callable[[], None] | None:
     prctl, parent, number = _libc.prctl, os.getpid(), int(death_signal)
 
     def tie() -> None:
-        # Runs after the change of user, which would clear it.
+        # Runs after the change of user, which would clear this setting.
         prctl(PR_SET_PDEATHSIG, number, 0, 0, 0)
         if os.getppid() != parent:
             os._exit(1)
@@ -106,9 +105,10 @@ def _tie_to_parent(death_signal: signal.Signals) -> Callable[[], None] | None:
 
 
 def stop_process(process: subprocess.Popen[bytes], *steps: tuple[signal.Signals | None, float]) -> int:
-    """Send each signal in turn (None: only wait), each with its seconds of patience, at last SIGKILL to the session.
+    """Send signals in turn until the process ends; return its status.
 
-    Returns the exit status. A process that has ended already is only reaped.
+    Each step is a signal (None: only wait) and the seconds to wait for the end. At last SIGKILL goes to the
+    whole session. A process that has ended already receives none of the steps' signals.
     """
     for number, patience in steps:
         if process.poll() is not None:
@@ -123,9 +123,9 @@ def stop_process(process: subprocess.Popen[bytes], *steps: tuple[signal.Signals 
 
 
 def rotate_log(log: Path) -> None:
-    """Keep one older log: when `log` has grown past 10 MB, copy it to `<name>.1` and empty it.
+    """Copy a log larger than 10 MB to `<name>.1` and empty it.
 
-    Children hold the file open for appending, so it is emptied in place.
+    One older log is kept. Children hold the file open for appending, so it is emptied in place.
     """
     with contextlib.suppress(FileNotFoundError):
         if log.stat().st_size > LOG_BYTES_MAX:

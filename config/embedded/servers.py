@@ -1,4 +1,4 @@
-"""Both embedded servers together: which are wanted, started side by side, stopped in order."""
+"""The embedded servers together: choose which are needed, start them in parallel, stop them in order."""
 
 from __future__ import annotations
 
@@ -20,12 +20,18 @@ Server = Postgres | Valkey
 
 
 def is_environment_set(name: str) -> bool:
-    """Tell whether the environment gives `name` or `name_FILE`. Then that server is the company's own."""
+    """Tell whether the environment sets `name` or `name_FILE`.
+
+    A server that the environment names is the company's own.
+    """
     return bool(os.environ.get(name) or os.environ.get(f"{name}_FILE"))
 
 
 def read_environment(name: str) -> str:
-    """Return what the environment gives as `name` or `name_FILE`. "" when neither. Raises EmbeddedError."""
+    """Return the value of `name`, or the content of `name_FILE`'s file.
+
+    "" when neither is set. Raises EmbeddedError when the file cannot be read.
+    """
     path = os.environ.get(f"{name}_FILE")
     if path and not os.environ.get(name):
         try:
@@ -38,7 +44,7 @@ def read_environment(name: str) -> str:
 
 
 def build_wanted_servers(home: Home, *, durable: bool = True) -> list[Server]:
-    """Build the servers that the environment does not name, not started yet."""
+    """Return the servers that the environment does not name, not started yet."""
     servers: list[Server] = []
     if not is_environment_set("DATABASE_URL"):
         servers.append(Postgres(home.path, home.logs / "postgres.log", durable=durable))
@@ -48,7 +54,10 @@ def build_wanted_servers(home: Home, *, durable: bool = True) -> list[Server]:
 
 
 def start_servers(servers: list[Server]) -> dict[str, str]:
-    """Start them side by side; returns the environment that reaches them. On an error none is left running."""
+    """Start servers in parallel; return the environment that reaches them.
+
+    On an error none is left running.
+    """
     try:
         for server in reversed(servers):
             server.launch()
@@ -61,13 +70,16 @@ def start_servers(servers: list[Server]) -> dict[str, str]:
 
 
 def stop_servers(servers: list[Server]) -> None:
-    """Stop them, Valkey first."""
+    """Stop the servers, Valkey first."""
     for server in reversed(servers):
         server.stop()
 
 
 def environment_of_running(running: RunningInstance) -> dict[str, str]:
-    """Return what a process needs to use a running Horseshoe's servers. PGHOST is for psql."""
+    """Return the environment that reaches a running instance's servers.
+
+    PGHOST and PGUSER are for psql.
+    """
     socket_folder = parse_qs(urlsplit(running.database_url).query).get("host", [])
     psql = {"PGHOST": socket_folder[0], "PGUSER": "horseshoe"} if socket_folder else {}
     return {"DATABASE_URL": running.database_url, "REDIS_URL": running.redis_url} | psql
@@ -75,16 +87,16 @@ def environment_of_running(running: RunningInstance) -> dict[str, str]:
 
 @contextmanager
 def servers_for_command(command: str) -> Iterator[bool]:
-    """Put servers and secrets into `os.environ` for one management command. Yields whether they were started
-    for it, so that nobody else sees to the database.
+    """Put servers and secrets into `os.environ` for one management command.
 
-    The company's own when the environment names a database; those of a running `up`; else our own, started
-    now and stopped at the end. On a demo's database the networks are the simulated ones, also while no `up`
-    runs them. Raises EmbeddedError.
+    The servers are the company's own when the environment names a database, else those of a running `up`,
+    else embedded ones, which are started now and stopped at the end. Yields True in the last case: the caller
+    has to migrate the database then, because no `up` does. On a demo's database the networks are the
+    simulated ones, also while no `up` runs them. Raises EmbeddedError.
     """
     home = Home.from_environment()
     if command == "dbshell":
-        # Ours holds a psql; a machine without Postgres has none.
+        # The embedded Postgres has a psql; a machine without Postgres has none.
         os.environ["PATH"] += f"{os.pathsep}{postgres_programs(home.path, None)}"
     if is_environment_set("DATABASE_URL"):
         _set_missing_environment(home.read_secrets())

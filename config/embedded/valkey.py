@@ -1,4 +1,4 @@
-"""The life of one Valkey in a folder: a free loopback port, a random password, an append-only file."""
+"""One Valkey server in a folder: a free loopback port, a random password, an append-only file."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from config.embedded.ports import free_port
 from config.embedded.process import EmbeddedError, spawn_process, stop_process, tail_log
 
 START_SECONDS_MAX = 20.0
-#: Enough for one each for the workers of a parallel test run.
+#: Enough for one database per worker of a parallel test run.
 DATABASES = 64
 
 CONFIG_TEMPLATE = """\
@@ -34,7 +34,7 @@ logfile ""
 
 
 class Valkey:
-    """One Valkey below `home/valkey`. It keeps its port and password when it has to start again."""
+    """One server below `home/valkey`. It keeps its port and password when it has to start again."""
 
     name = "valkey"
 
@@ -49,16 +49,16 @@ class Valkey:
 
     @property
     def url(self) -> str:
-        """For REDIS_URL. Known once `launch` has run."""
+        """The value of REDIS_URL. Valid once `launch` has run."""
         return f"redis://:{self._password}@127.0.0.1:{self._port}/0"
 
     @property
     def environment(self) -> dict[str, str]:
-        """Return what a process needs to reach it."""
+        """The environment in which a process reaches the server."""
         return {"REDIS_URL": self.url}
 
     def launch(self) -> None:
-        """Start it without waiting until it answers."""
+        """Start the server without waiting until it answers."""
         self.folder.mkdir(mode=0o700, exist_ok=True)
         self._port = self._port or free_port()
         config = self.folder / "valkey.conf"
@@ -79,7 +79,11 @@ class Valkey:
         )
 
     def wait(self, seconds: float = START_SECONDS_MAX) -> None:
-        """Wait until it answers. A port taken meanwhile and a spoilt file are put right; else EmbeddedError."""
+        """Wait until the server answers.
+
+        A port that was taken in the meantime and a damaged file are repaired, each at most once. Raises
+        EmbeddedError when that does not help.
+        """
         deadline = time.monotonic() + seconds
         put_right: set[str] = set()
         while not self._is_answering():
@@ -96,12 +100,12 @@ class Valkey:
             time.sleep(0.02)
 
     def start(self) -> None:
-        """`launch`, then `wait`."""
+        """Launch the server and wait until it answers."""
         self.launch()
         self.wait()
 
     def stop(self) -> None:
-        """Stop it in order."""
+        """Stop the server."""
         if self.process is not None:
             stop_process(self.process, (signal.SIGTERM, 1.0))
             self.process = None
@@ -110,7 +114,7 @@ class Valkey:
         if fault == "port":
             self._port = 0
             return
-        # It holds wake-up hints only: the work is in Postgres. Keep the bytes for whoever wants to look.
+        # Nothing but wake-up messages is lost: the work is in Postgres. Keep the files for inspection.
         spoilt = self.folder / "appendonlydir"
         if spoilt.exists():
             spoilt.rename(self.folder / f"appendonlydir.unreadable-{secrets.token_hex(4)}")
