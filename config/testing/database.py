@@ -7,16 +7,18 @@ import os
 from pathlib import Path
 from typing import Any
 
-#: A copy of the first worker's database, before any test. No process connects to it: Postgres copies none that is in use.
+#: A copy of the first worker's database, before any test. No process connects to it, since
+#: Postgres cannot copy a database in use.
 TEMPLATE_NAME = "horseshoe_migrated"
-#: Names the file that lets one worker at a time look for the template. Not set where the servers outlive the run: the
-#: template of an earlier run would hold older tables.
+#: The environment variable with the path of a lock file: one worker at a time looks for the template. It is not set
+#: when the servers outlive the run, since the template of an earlier run would have older tables.
 LOCK_VARIABLE = "HORSESHOE_TEST_TEMPLATE_LOCK"
 
 
 def share_migrated_database(connection: Any) -> None:
-    """Make `connection`'s test database a copy of the template. The first worker that needs the template
-    makes it.
+    """Make `connection`'s test database a copy of the template.
+
+    The first worker that needs the template makes it.
     """
     creation = connection.creation
     create = creation.create_test_db

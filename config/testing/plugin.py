@@ -1,7 +1,8 @@
 """The pytest plugin of the test suite (`-p config.testing.plugin`).
 
-It gives the suite a Postgres and a Valkey of its own. They start before Django's settings are read, in a folder under the temporary directory, and end with the run. With
-DATABASE_URL or REDIS_URL set, that server is used instead. No test reaches another host.
+It starts a Postgres and a Valkey for the suite before Django's settings are read, in a folder under the
+temporary directory, and stops them at the end of the run. When DATABASE_URL or REDIS_URL is set, that server
+is used instead. No test reaches another host.
 
 `--quick` makes it a quick run (see `config.testing.quick`).
 """
@@ -33,7 +34,7 @@ from config.testing import database as testing_database
 from config.testing import quick
 
 PREFIX = "horseshoe-test-"
-#: How many tests a quick run left out, per marker.
+#: Numbers of tests that a quick run left out, by marker.
 _LEFT_OUT = pytest.StashKey[dict[str, int]]()
 
 
@@ -42,14 +43,14 @@ class OutsideWorldError(RuntimeError):
 
 
 class EmbeddedServers:
-    """Starts them in the process that the person started, and stops them when it ends."""
+    """The servers of a test run. The main process starts and stops them; workers only use them."""
 
     def __init__(self) -> None:
         self._home: Home | None = None
         self._running: list[servers.Server] = []
 
     def start(self) -> None:
-        """Start the servers, and put how to reach them into the environment.
+        """Start the servers and put their addresses into the environment.
 
         Workers inherit the environment, with the secrets and the data folder of the run.
         """
@@ -67,7 +68,7 @@ class EmbeddedServers:
         os.environ.update(servers.start_servers(self._running))
 
     def stop(self) -> None:
-        """End the servers and remove the folder."""
+        """Stop the servers and remove the folder."""
         servers.stop_servers(self._running)
         self._running = []
         if self._home is not None:
@@ -81,7 +82,7 @@ _embedded = EmbeddedServers()
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None, None, None]:
-    # A wrapper goes before every plain implementation, pytest-django's (which reads the settings) included.
+    # A wrapper runs before all plain implementations, so also before pytest-django's, which reads the settings.
     worker = os.environ.get("PYTEST_XDIST_WORKER")
     if worker:
         _use_own_valkey_database(worker)
@@ -99,7 +100,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
 def pytest_xdist_auto_num_workers() -> int | None:
     """Return one worker more than there are processors.
 
-    A third of the time is spent on waiting for processes and browsers. None leaves it to xdist.
+    A third of the time is spent waiting for processes and browsers. None leaves the number to xdist.
     """
     if os.environ.get("PYTEST_XDIST_AUTO_NUM_WORKERS"):
         return None
@@ -119,15 +120,18 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Load the Hypothesis profile of this run.
 
-    It must be loaded before any test module is imported: `@settings` takes what it does not name from the profile.
+    It must be loaded before any test module is imported: `@settings` reads everything that it is not given
+    from the profile.
     """
     quick.load_hypothesis_profile(quick=config.option.quick)
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Put slow tests first in a parallel run. The others are shared out meanwhile, and at the end nobody
-    waits for one long test. Tests with a browser come after the rest of the slow ones.
+    """Leave tests out in a quick run; sort slow tests first.
+
+    Only a parallel run is sorted. Workers share the other tests while the slow ones run, so that the end of
+    the run does not wait for one long test. Tests with a browser come after the other slow ones.
     """
     if config.option.quick:
         left_out, numbers = quick.leave_out_items(items)
@@ -139,7 +143,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Report what was left out from a worker to the main process.
+    """Send a worker's numbers of left-out tests to the main process.
 
     The main process of a parallel run prints the summary but collects no tests.
     """
@@ -149,7 +153,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node: Any) -> None:
-    """Remember what a worker left out.
+    """Store the numbers of left-out tests that a worker sent.
 
     Each worker collects all tests, so the numbers of one worker are those of the run.
     """
@@ -172,14 +176,20 @@ def pytest_terminal_summary(
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_finish() -> None:
-    """Keep what is loaded by now out of garbage collection. A tenth of the time went into looking through it."""
+    """Exclude everything loaded by now from garbage collection.
+
+    Looking through it took a tenth of the time.
+    """
     garbage.freeze_loaded_objects()
     gc.set_threshold(20_000, 20, 20)
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtestloop(session: pytest.Session) -> None:
-    """Let several workers share one migrated database. Only where the servers are the run's own."""
+    """Let several workers share one migrated database.
+
+    Only when the run started its own Postgres.
+    """
     several = getattr(session.config, "workerinput", {}).get("workercount", 1) > 1
     if several and testing_database.LOCK_VARIABLE in os.environ:
         from django.conf import settings
@@ -199,16 +209,19 @@ def _has_marker(item: pytest.Item, name: str) -> bool:
 
 
 def _use_own_valkey_database(worker: str) -> None:
-    """Give each worker a logical Valkey database: 1 for gw0, 2 for gw1 … (pytest-django does it for Postgres)."""
+    """Give each worker a logical Valkey database.
+
+    1 for gw0, 2 for gw1, and so on. pytest-django does the same for Postgres.
+    """
     parts = urlsplit(os.environ["REDIS_URL"])
     number = int(worker.removeprefix("gw")) + 1
     os.environ["REDIS_URL"] = urlunsplit(parts._replace(path=f"/{number}"))
 
 
 def _compile_once(folder: Path) -> None:
-    """Keep bytecode for this run where none may lie beside the source.
+    """Cache bytecode in `folder` when none may be written beside the source.
 
-    Each process would spend more time on compiling than on all the rest of its start.
+    Without it each process would spend more time compiling than on the rest of its start.
     """
     if sys.dont_write_bytecode:
         os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
@@ -217,7 +230,7 @@ def _compile_once(folder: Path) -> None:
 
 
 def _make_home() -> Home:
-    """Make a new folder for this run. Those of runs that were killed are removed."""
+    """Make a new folder for this run; remove those of killed runs."""
     for left in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
         with contextlib.suppress(OSError), (left / "lock").open("rb") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -231,7 +244,7 @@ def _make_home() -> Home:
 def _make_static_root(home: Home) -> Path:
     """Return an empty folder in place of the collected static files.
 
-    Without it ServeStatic warns each time that a Django client is made.
+    When it is missing, ServeStatic warns each time a Django client is made.
     """
     folder = home.path / "static"
     folder.mkdir()
@@ -239,7 +252,10 @@ def _make_static_root(home: Home) -> Path:
 
 
 def _block_other_hosts() -> None:
-    """Make connections and look-ups to other hosts raise. This machine and the given servers are allowed."""
+    """Make connections to other hosts and look-ups of them raise.
+
+    This machine and the servers of DATABASE_URL and REDIS_URL are allowed.
+    """
     server_hosts = {urlsplit(os.environ.get(name, "")).hostname for name in ("DATABASE_URL", "REDIS_URL")}
     connect, connect_ex, look_up = socket.socket.connect, socket.socket.connect_ex, socket.getaddrinfo
 
@@ -251,7 +267,7 @@ def _block_other_hosts() -> None:
             if ipaddress.ip_address(name.partition("%")[0]).is_loopback:
                 return
         if str(name).endswith(".invalid"):
-            # Reserved for names that never resolve (RFC 6761): the answer is known without asking anyone.
+            # Reserved for names that never resolve (RFC 6761): the answer is known without a look-up.
             raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
         raise OutsideWorldError(f"Tests may not reach other hosts; this one tried {name!r}.")
 

@@ -1,7 +1,7 @@
 """The quick run (`manage.py test --quick`): an answer in two minutes on two processors, for daily work.
 
-It leaves out the tests that are marked `browser` or `slow` and tries fewer examples of each Hypothesis property. Its last
-lines say how much that was, so that nobody takes it for the whole suite.
+It leaves out the tests that are marked `browser` or `slow` and tries fewer examples of each Hypothesis
+property. Its last lines say how many, so that nobody mistakes it for the whole suite.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, settings
 OPTION = "--quick"
 #: The Hypothesis profiles: examples per property in the whole suite and in a quick run.
 EXAMPLES = {"suite": 100, "quick": 10}
-#: The markers of what a quick run leaves out, with the reason. A test that has both counts for the first.
+#: Markers of the tests that a quick run leaves out, with the reason. A test with both counts for the first.
 LEFT_OUT_MARKERS = {
     "browser": "that need a browser",
     "slow": "that are slow: they start and kill processes, walk through every form, or calculate for long",
@@ -24,7 +24,7 @@ LEFT_OUT_MARKERS = {
 def load_hypothesis_profile(*, quick: bool) -> None:
     """Register both Hypothesis profiles and load one.
 
-    Neither has a deadline: on a busy machine properties that hold would fail.
+    Neither has a deadline: on a busy machine correct properties would miss it and fail.
     """
     for name, examples in EXAMPLES.items():
         settings.register_profile(
@@ -34,15 +34,15 @@ def load_hypothesis_profile(*, quick: bool) -> None:
 
 
 def scale_examples(number: int) -> int:
-    """Return `number` of examples, scaled to this run; at least one.
+    """Return a number of examples scaled to this run, at least one.
 
-    For `@settings(max_examples=scale_examples(300))`: a plain number would hold in a quick run, too.
+    For `@settings(max_examples=scale_examples(300))`: a plain number would not be reduced in a quick run.
     """
     return max(1, number * settings().max_examples // EXAMPLES["suite"])
 
 
 def leave_out_items(items: list[pytest.Item]) -> tuple[list[pytest.Item], Counter[str]]:
-    """Remove from `items` what a quick run leaves out.
+    """Remove the tests that a quick run leaves out from `items`.
 
     Returns the removed tests, and their number per marker.
     """
