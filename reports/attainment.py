@@ -1,7 +1,8 @@
 """SLA attainment: clocks met ÷ clocks that have ended or are past due, of the cases created in a period.
 
-Clocks that have ended are read from the events of the cases ("clocks"); clocks that still run and are past due, from
-the cases. A reopened resolution has not ended: of a case's resolutions the newest counts, once the case is closed.
+Clocks that have ended are read from the cases' events (key "clocks"); clocks that still run and are past due
+are read from the cases. Of a case's resolution clocks only the newest counts, and only while the case is
+closed: in a reopened case the resolution has not ended.
 """
 
 from __future__ import annotations
@@ -51,7 +52,7 @@ _CASES_BY_CLOCK = "SELECT DISTINCT case_id FROM ended WHERE clock = %s AND met =
 
 @dataclass(frozen=True, slots=True)
 class Attainment:
-    """One clock: how many were met, how many missed, and how many of those still run."""
+    """The counts of one clock: how many were met, how many missed, and how many of the missed still run."""
 
     clock: ClockName
     met: int
@@ -66,7 +67,7 @@ class Attainment:
 def sla_attainment(user: User, period: Period, *, now: dt.datetime) -> list[Attainment]:
     """Count met and missed clocks, within what the user may read.
 
-    Returns the three clocks in their order. One statement.
+    Returns one item per clock, in the order of `CLOCKS`. One statement.
     """
     rows = {clock: counts for clock, *counts in _fetch_ended(_BY_CLOCK, user, period, [now])}
     return [Attainment(clock, *rows.get(clock, (0, 0, 0))) for clock in CLOCKS]
@@ -80,7 +81,7 @@ def clock_cases(user: User, period: Period, clock: ClockName, *, met: bool, now:
 
 def _fetch_ended(select: str, user: User, period: Period, parameters: list[Any]) -> list[tuple[Any, ...]]:
     scope, scope_parameters = created_cases(user, period).values("id").query.sql_with_params()
-    # The scope is Django's own SQL with its parameters; nothing of a request is put into the text.
+    # The scope is SQL from Django with its parameters; no value from a request is put into the text.
     sql = _ENDED.format(scope=scope) + select
     with connection.cursor() as cursor:
         cursor.execute(sql, [*scope_parameters, *parameters])

@@ -1,4 +1,4 @@
-"""The cases behind a number: by the same definitions as the number itself, so that card and table agree."""
+"""The cases behind a number, by the same definitions as the number, so that number and list agree."""
 
 from __future__ import annotations
 
@@ -48,8 +48,8 @@ def page_of_cases(
 ) -> tuple[list[dict[str, str]], str]:
     """Return one page of formatted rows, and the next page's key.
 
-    Newest activity first; the key is "" on the last page. `after` is the key of the page before; one that cannot be
-    read starts at the top.
+    Newest activity first; the key is "" on the last page. `after` is the key that came with the previous
+    page; an invalid key returns the first page.
     """
     if key := _parse_keyset(after):
         cases = cases.filter(Q(activity_at__lt=key[0]) | Q(activity_at=key[0], id__lt=key[1]))
@@ -141,5 +141,5 @@ def _sla_cases(user: User, period: Period, query: Mapping[str, str]) -> tuple[st
 
 
 def _parse_id(value: str | None) -> int:
-    """Return a positive id out of an address, 0 for anything else."""
+    """Return a positive id from a query parameter, 0 for anything else."""
     return int(value) if value and value.isascii() and value.isdigit() and len(value) < 16 else 0

@@ -1,4 +1,7 @@
-"""Geometry of the charts: numbers in, positions out. The templates draw plain SVG from it, with a table beside it."""
+"""Geometry of the charts: positions and sizes computed from numbers.
+
+The templates draw plain SVG from them, with a table beside each chart.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +32,7 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class RateChart:
-    """The response rate by week; `line` is the y of the reference of 2011."""
+    """The response rate by week; `line` is the y coordinate of the 2011 reference."""
 
     bars: tuple[Bar, ...]
     line: float
@@ -37,7 +40,7 @@ class RateChart:
 
 @dataclass(frozen=True, slots=True)
 class StackPart:
-    """One part of a horizontal stacked bar: `series` numbers the colour."""
+    """One part of a horizontal stacked bar; `series` is the number of its colour."""
 
     x: float
     width: float
@@ -47,9 +50,9 @@ class StackPart:
 
 
 def rate_chart(cohorts: Sequence[Cohort], hrefs: Sequence[str]) -> RateChart:
-    """Place one bar a week, as high as its rate.
+    """Place one bar per week, as high as its rate.
 
-    A week without exchanges has a bar of no height.
+    A week without exchanges has a bar without height.
     """
     step = _WIDTH / max(len(cohorts), 1)
     width = min(40.0, step * 0.68)
@@ -76,9 +79,9 @@ def rate_chart(cohorts: Sequence[Cohort], hrefs: Sequence[str]) -> RateChart:
 def stack_parts(
     values: Sequence[int], largest: int, titles: Sequence[str], hrefs: Sequence[str]
 ) -> tuple[StackPart, ...]:
-    """Place the parts of one stacked line.
+    """Place the parts of one stacked bar.
 
-    Parts of no width are left out. The whole line is 0–100 wide when its sum is `largest`.
+    Parts without width are left out. The whole bar is 0–100 wide; 100 when its sum is `largest`.
     """
     parts, x = [], 0.0
     for series, (value, title, href) in enumerate(zip(values, titles, hrefs, strict=True)):

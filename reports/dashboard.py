@@ -34,7 +34,7 @@ class Figure:
 
 
 def dashboard_context(user: User, period: Period, *, now: dt.datetime, zone: ZoneInfo) -> dict[str, Any]:
-    """Build everything that `reports/dashboard.html` prints."""
+    """Build the context of `reports/dashboard.html`."""
     promised = BrandAccount.objects.aggregate(longest=Max("promised_response"))["longest"] or dt.timedelta(
         hours=24
     )

@@ -1,8 +1,8 @@
 """Exchanges and the response rate, by week of arrival.
 
-An exchange is a run of a customer's messages in one case until an answer of ours, public or private, through
-Horseshoe or in the network's own app. The rate is exchanges answered ÷ exchanges that need an answer; an exchange
-that has not been answered stays in the denominator. Historical cases and cases dismissed as noise are left out.
+An exchange is a series of a customer's messages in one case, up to an answer of ours: public or private,
+through Horseshoe or in the network's own app. The rate is exchanges answered ÷ exchanges that need an answer;
+an unanswered exchange stays in the denominator. Historical cases and cases dismissed as noise are left out.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from inbox.models import Case, Status
 from inbox.models.case import CaseQuerySet
 from reports.periods import Period, Week
 
-#: Share of people who complained on Twitter and got any answer: Maritz Research and evolve24, September 2011, n = 1,300.
+#: Share of people who complained on Twitter and got an answer: Maritz Research and evolve24, September 2011, n = 1,300.
 ANSWERED_IN_2011 = 0.29
 
-#: The department whose cases are outside every rate, and the reasons of dismissal that are.
+#: The department, and the reasons of dismissal, whose cases are excluded from every rate.
 SPAM_DEPARTMENT = "spam"
 NOISE_REASONS = ("Noise", "Spam")
 
@@ -77,10 +77,10 @@ class Cohort:
 
 
 def response_cohorts(user: User, period: Period, promised: dt.timedelta, *, now: dt.datetime) -> list[Cohort]:
-    """Return one cohort a week, oldest first.
+    """Return one cohort per week, oldest first.
 
-    Within what the user may read. A week is mature when it ended at least `promised` (the longest promised response of
-    the brand accounts) ago.
+    Only cases that the user may read count. A week is mature when it ended at least `promised` (the longest
+    promised response of the brand accounts) ago.
     """
     weeks = period.weeks
     columns: list[Any] = [[w.key for w in weeks], [w.start for w in weeks], [w.end for w in weeks]]
@@ -99,9 +99,9 @@ def overall_rate(cohorts: Sequence[Cohort]) -> tuple[int, int]:
 def exchange_case_ids(
     user: User, period: Period, start: dt.datetime, end: dt.datetime, answered: bool | None
 ) -> list[int]:
-    """Return ids of the cases with an exchange in [start, end).
+    """Return ids of cases with an exchange that arrived in [start, end).
 
-    By when the exchange arrived. `answered` narrows them to the answered or the unanswered ones; None takes all.
+    `answered` selects answered (True) or unanswered (False) exchanges; None selects all.
     """
     rows = _fetch_exchanges(user, period, _CASES_WITH_EXCHANGE, [start, end, answered, answered])
     return [case_id for (case_id,) in rows]
@@ -121,7 +121,7 @@ def reported_cases(user: User) -> CaseQuerySet:
 def _fetch_exchanges(user: User, period: Period, select: str, parameters: list[Any]) -> list[tuple[Any, ...]]:
     alive = reported_cases(user).filter(activity_at__gte=period.start)
     scope, scope_parameters = alive.values("id").query.sql_with_params()
-    # The scope is Django's own SQL with its parameters; nothing of a request is put into the text.
+    # The scope is SQL from Django with its parameters; no value from a request is put into the text.
     sql = _EXCHANGES.format(scope=scope) + select
     with connection.cursor() as cursor:
         cursor.execute(sql, [*scope_parameters, *parameters])

@@ -17,7 +17,7 @@ from reports.periods import Period
 
 @dataclass(frozen=True, slots=True)
 class FirstResponse:
-    """First responses of the cases created in a period: how long they took, and who still waits for one."""
+    """First responses of the cases created in a period: how long they took, and how many are still missing."""
 
     median: dt.timedelta | None
     p90: dt.timedelta | None
@@ -54,8 +54,8 @@ class VolumeRow:
 class HandOverPair:
     """Hand-overs from one department to another.
 
-    `median_wait` and `p90_wait` are from sending to acceptance, `median_custody` from sending to leaving; `came_back`
-    counts those that went to a department which had had the case before.
+    `median_wait` and `p90_wait` are from sending to acceptance, `median_custody` from sending to leaving;
+    `came_back` counts hand-overs to a department that had had the case before.
     """
 
     from_id: int
@@ -137,7 +137,7 @@ def case_volume(user: User, period: Period) -> Volume:
 def hand_over_pairs(user: User, period: Period, *, now: dt.datetime) -> list[HandOverPair]:
     """Measure hand-overs sent in the period, most frequent pair first.
 
-    What the router moved counts as routing, not as a hand-over. One statement.
+    Moves by the learned router count as routing, not as hand-overs. One statement.
     """
     cases = reported_cases(user)
     return [

@@ -18,7 +18,7 @@ class Week:
 
     @property
     def key(self) -> str:
-        """The week in an address: "2026-W47"."""
+        """The week as it is written in addresses, for example "2026-W47"."""
         return f"{self.year}-W{self.number:02d}"
 
     @property
@@ -28,7 +28,7 @@ class Week:
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """Consecutive weeks, oldest first, the last one running."""
+    """Consecutive weeks, oldest first."""
 
     weeks: tuple[Week, ...]
 
@@ -45,14 +45,14 @@ class Period:
         return _weeks_until(self.start.astimezone(zone).date() - dt.timedelta(days=1), len(self.weeks), zone)
 
     def find_week(self, key: str) -> Week | None:
-        """Return the week with this key, None when the period has none."""
+        """Return the week with this key; None when the period has none."""
         return next((week for week in self.weeks if week.key == key), None)
 
 
 def last_weeks(count: int, *, now: dt.datetime, zone: ZoneInfo) -> Period:
     """Return the last `count` ISO weeks, including the running one.
 
-    `now` falls into the last of them, read in `zone`.
+    The running week is the one that contains `now` in `zone`.
     """
     return _weeks_until(now.astimezone(zone).date(), count, zone)
 

@@ -16,16 +16,16 @@ from reports.dashboard import dashboard_context
 from reports.periods import Period, last_weeks
 from wording.times import display_zone
 
-#: Numbers of weeks a reader may choose.
+#: Numbers of weeks that a reader may choose.
 WEEK_CHOICES = (4, 8, 13, 26)
-#: Cases a page behind a number.
+#: Cases per page of the list behind a number.
 CASES_PER_PAGE = 50
 
 
 @require_safe
 @login_required
 def dashboard(request: HttpRequest) -> HttpResponse:
-    """Show the gap in numbers, within what the user may read.
+    """Show the manager's page, within what the user may read.
 
     `?weeks=` is one of `WEEK_CHOICES`, else 8.
     """
@@ -40,7 +40,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
 def cases(request: HttpRequest) -> HttpResponse:
     """List the cases behind one number of the dashboard, in keyset pages.
 
-    The address says which number (`reports.behind`); 404 for one that does not exist.
+    The query string says which number (see `reports.behind`); 404 for one that does not exist.
     """
     period = _requested_period(request)
     behind = cases_behind(cast(User, request.user), period, request.GET)

@@ -1,4 +1,4 @@
-"""Changes and durations in words on the manager's page, beyond what `wording` has for every page."""
+"""Changes and durations in words on the manager's page; those of every page are in `wording`."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from wording.spans import figure_span
 
 
 def format_duration(span: dt.timedelta | None) -> str:
-    """Return `figure_span`, "–" for None."""
+    """Format a duration with `figure_span`; "–" for None."""
     return NO_VALUE if span is None else figure_span(span)
 
 
 def format_points_change(now: tuple[int, int], before: tuple[int, int]) -> str:
     """Return the change between two shares, in percentage points.
 
-    Each share is (part, whole). "▲ 3 points", "▼ 1 point" (the sign does not need colour), "as before", or "nothing to
-    compare with" where a whole is zero.
+    Each share is (part, whole). "▲ 3 points", "▼ 1 point" (the sign is clear without colour), "as before", or
+    "nothing to compare with" when a whole is zero.
     """
     if not now[1] or not before[1]:
         return "nothing to compare with"
