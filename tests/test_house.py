@@ -131,7 +131,6 @@ def test_the_map_is_drawn_as_the_contracts_are():
 
 def test_the_map_names_only_what_is_there():
     text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
-    # docs/product.png is a picture of a page, not of the house.
     paths = set(re.findall(r"`((?:\w+/)+(?:\w+\.\w+)?)`", text))
     assert paths
     assert [path for path in sorted(paths) if not (ROOT / path).exists()] == []
