@@ -1,4 +1,4 @@
-"""What starts and configures the whole: settings, addresses, Celery, embedded servers, commands.
+"""Settings, URLs, Celery, embedded servers and commands: everything that starts and configures Horseshoe.
 
 May import: every room; holds no domain logic.
 A new setting goes into `settings`, a new process of `up` into `up`, a new bench into `bench`.

@@ -4,11 +4,11 @@ from django.apps import AppConfig
 
 
 class ConfigConfig(AppConfig):
-    """The deployment itself: commands that start or measure the whole."""
+    """The Django app for commands that serve the whole deployment."""
 
     name = "config"
     verbose_name = "Horseshoe"
 
     def ready(self) -> None:
-        # Tasks are declared with `shared_task`: whoever enqueues one needs the app, the web processes included.
+        # `shared_task` needs the Celery app in every process that enqueues a task, web processes included.
         import config.celery  # noqa: F401

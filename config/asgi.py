@@ -1,4 +1,4 @@
-"""The ASGI application: pages in threads, the live stream and signs of life in the event loop."""
+"""The ASGI application: pages run in threads, the live stream and health checks in the event loop."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from django.urls import get_resolver  # noqa: E402 (after the settings)
 from config.garbage_collection import freeze_loaded_objects  # noqa: E402
 from config.pages import PageHandler, Receive, Scope, Send  # noqa: E402
 
-#: Addresses of asynchronous views, and those that must answer while every thread is busy.
+#: Paths of asynchronous views, and of health checks, which must answer while every thread is busy.
 EVENT_LOOP_PATHS = frozenset({"/live/", "/healthz", "/readyz"})
 _page_application = PageHandler(settings.PAGE_THREADS)
-# The views are loaded with their addresses, at the first request otherwise.
+# Load the URLs and with them the views now, not at the first request.
 list(get_resolver().url_patterns)
 freeze_loaded_objects()
 
 
 async def application(scope: Scope, receive: Receive, send: Send) -> None:
-    """One of the two, by address."""
+    """Pass a request to the threads or the event loop, by path."""
     is_page = scope["type"] == "http" and scope["path"] not in EVENT_LOOP_PATHS
     await (_page_application if is_page else _loop_application)(scope, receive, send)

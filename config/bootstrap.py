@@ -1,7 +1,8 @@
-"""From a bare Python to a `.venv` that holds exactly requirements.lock. Standard library only.
+"""Install exactly requirements.lock into `.venv`. Imports nothing but the standard library.
 
-Nothing is installed where the dependencies can be imported already (a container). A stamp in `.venv` makes every
-later run quick; a lock lets two commands start at once; what an interrupted run left is put right by the next.
+Nothing is installed where the dependencies are installed already (a container). A stamp in `.venv` makes
+every later run quick; a lock lets two commands start at the same time; the next run repairs what an
+interrupted one left.
 """
 
 from __future__ import annotations
@@ -34,9 +35,10 @@ BootstrapError = installer.BootstrapError
 
 
 def ensure_packages(argv: Sequence[str]) -> None:
-    """Return when this process can import what the command needs; else install it and start `argv` anew in `.venv`.
+    """Make the packages that the command needs importable.
 
-    Raises BootstrapError with one sentence on what to do.
+    Returns when this process can import them already; otherwise installs them and runs `argv` again in
+    `.venv`. Raises BootstrapError with one sentence on what to do.
     """
     inside = Path(sys.prefix).resolve() == VENV.resolve()
     if inside and _is_venv_current():
@@ -45,7 +47,7 @@ def ensure_packages(argv: Sequence[str]) -> None:
         return
     if not _is_venv_current():
         with _hold_install_lock():
-            # Whoever held the lock before us may have done it all.
+            # The process that held the lock before us may have installed everything.
             if not _is_venv_current():
                 _install_packages()
     if inside:
@@ -54,8 +56,9 @@ def ensure_packages(argv: Sequence[str]) -> None:
 
 
 def has_dependencies(*, tests: bool) -> bool:
-    """Tell whether the direct dependencies of pyproject.toml are installed here. With `tests` the development
-    ones too; in versions that it allows.
+    """Tell whether the direct dependencies of pyproject.toml are installed.
+
+    They must be in versions that it allows. With `tests`, the development dependencies count too.
     """
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     requirements: list[str] = list(project["project"]["dependencies"])
@@ -67,7 +70,7 @@ def has_dependencies(*, tests: bool) -> bool:
 def _is_installed(requirement: str) -> bool:
     specifier, _, marker = requirement.partition(";")
     if marker:
-        # Needed on some systems only; where it counts, its user says what is missing.
+        # Needed on some systems only; the code that uses it reports when it is missing.
         return True
     match = re.match(r"\s*([A-Za-z0-9._-]+)(?:\[[^\]]*\])?(.*)", specifier)
     if match is None:
@@ -104,15 +107,15 @@ def _is_venv_current() -> bool:
         stamped = (VENV / "horseshoe.stamp").read_text(encoding="ascii") == _lock_digest()
     except OSError:
         return False
-    # Follows the links: a Python that was upgraded away, or that this user may not run, does not count.
+    # Follows links: False for a Python that an upgrade removed or that this user may not run.
     return stamped and os.access(_venv_python(), os.X_OK)
 
 
 @contextmanager
 def _hold_install_lock() -> Iterator[None]:
-    # The checkout itself serves as the lock: there is no file to leave behind, and it survives `rm -r .venv`.
+    # The folder of the checkout is locked: that leaves no lock file behind and survives `rm -r .venv`.
     handle = os.open(ROOT, os.O_RDONLY)
-    # The installer inherits it: where we are killed and it goes on, the next command waits for its end.
+    # The installer inherits the lock: when we are killed and it goes on, the next command waits until it ends.
     os.set_inheritable(handle, True)
     try:
         try:

@@ -1,7 +1,7 @@
-"""Celery carries ticks; the work itself lives in Postgres (see docs/decisions).
+"""The Celery application. It only wakes workers; the work itself is stored in Postgres (see docs/decisions).
 
-Every task may run twice or never: it carries ids, claims its work with a conditional UPDATE, and beat's next tick
-finds whatever was left behind. So nothing here retries, nothing is scheduled by ETA, and no result is kept.
+Every task may run twice or never: it receives ids, claims its work with a conditional UPDATE, and the next
+run that beat schedules finds what was left. So no task is retried or scheduled by ETA, and no result is kept.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ app.conf.update(
     worker_prefetch_multiplier=1,
     worker_hijack_root_logger=False,
     broker_connection_retry_on_startup=True,
-    # A broker that is away must not hold up the process that only wanted to wake somebody.
+    # An unreachable broker must not block a process that only wants to wake a worker.
     broker_transport_options={
         "socket_timeout": 5,
         "socket_connect_timeout": 2,
@@ -83,7 +83,10 @@ app.autodiscover_tasks()
 
 
 def _report_alive(sender: Any = None, **_: Any) -> None:
-    """Tell `/readyz` which queues this worker serves. Every two seconds, by Celery's own heart."""
+    """Tell `/readyz` which queues this worker serves.
+
+    Celery's heartbeat calls it every two seconds; the key expires after 15 seconds.
+    """
     from config.health import WORKER_KEY_PREFIX
 
     with contextlib.suppress(redis.RedisError):

@@ -1,6 +1,7 @@
-"""What `manage.py COMMAND` means: `up` and `test` are ours, every other command is Django's.
+"""Dispatch of `manage.py COMMAND`: `up` and `test` are ours, every other command is Django's.
 
-A command that works with data finds servers first (see `config.embedded.servers.servers_for_command`).
+For a command that works with data, servers are found or started first (see
+`config.embedded.servers.servers_for_command`).
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import NoReturn
 from config.embedded.process import EmbeddedError
 from config.embedded.servers import servers_for_command
 
-#: Commands that read code or files only, or bring servers of their own (`bench`).
+#: Commands that read code or files only, or start their own servers (`bench`).
 COMMANDS_WITHOUT_SERVERS = frozenset(
     {
         "bench",
@@ -30,9 +31,9 @@ COMMANDS_WITHOUT_SERVERS = frozenset(
         "version",
     }
 )
-#: Commands that are asked about the tables themselves: nothing happens to these before.
+#: Commands about the tables themselves: nothing is migrated before they run.
 TABLE_COMMANDS = frozenset({"dbshell", "flush", "migrate", "showmigrations", "sqlmigrate"})
-#: Postgres' codes for a table and for a column that is not there.
+#: Postgres' error codes for a missing table and a missing column.
 MISSING_TABLE_CODES = frozenset({"42P01", "42703"})
 
 
@@ -59,8 +60,9 @@ def run_command_line(argv: Sequence[str]) -> int:
 
 
 def _migrate_embedded_database() -> None:
-    """Make the tables of an embedded database. One that no `up` made before, or an older one. They are ours
-    to change; a company's own database is migrated when the company says so.
+    """Migrate an embedded database that is new or older than this release.
+
+    We may change its tables; a company's own database is migrated only when the company runs `migrate`.
     """
     import django
     from django.core.management import call_command
@@ -75,7 +77,10 @@ def _migrate_embedded_database() -> None:
 
 
 def _run_data_command(argv: Sequence[str]) -> int:
-    """Run a command that works with data. Says so in words where the tables for it are missing."""
+    """Run a command that works with data.
+
+    When its tables or columns are missing, prints what to do and returns 1.
+    """
     from django.db import ProgrammingError
 
     try:
@@ -99,7 +104,11 @@ def _run_django(argv: Sequence[str]) -> int:
 
 
 def _run_tests(arguments: list[str]) -> NoReturn:
-    """Replace this process by pytest; parallel unless the arguments say how (or a debugger needs the terminal)."""
+    """Replace this process by pytest.
+
+    Tests run in parallel unless the arguments choose the processes or start a debugger, which needs the
+    terminal.
+    """
     own = ("-n", "--numprocesses", "--pdb", "--trace", "--dist", "no:xdist")
     parallel = (
         []

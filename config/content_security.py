@@ -1,4 +1,7 @@
-"""What a page may load, and where its forms may lead: only this server, and no inline script or style without a nonce."""
+"""The Content-Security-Policy.
+
+Pages load from this server only, forms lead to this server only, and inline scripts and styles need a nonce.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The garbage collector, in processes that load much once and then work for days."""
+"""Garbage collection in processes that load much once and then run for days."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from typing import Any
 
 
 def freeze_loaded_objects(**_: Any) -> None:
-    """Take what is loaded for good out of the collector's rounds: each full one would look through all of it, which is
-    60 ms in which a process does nothing else. Called when loading is done; as a signal's receiver, too.
+    """Exclude everything loaded by now from garbage collection.
+
+    A full collection would look through all of it, which takes 60 ms in which the process does nothing else.
+    Call this when loading is done. It also serves as a signal receiver.
     """
     gc.collect()
     gc.freeze()

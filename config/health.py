@@ -1,6 +1,6 @@
-"""`/healthz` (this process answers) and `/readyz` (what it needs to be of use).
+"""Health checks: `/healthz` (this process answers) and `/readyz` (it has what it needs to be of use).
 
-Both come before sessions and host checks.
+Both are answered before sessions and host checks.
 """
 
 from __future__ import annotations
@@ -26,13 +26,16 @@ from inbox.models import Sweep
 WORKER_KEY_PREFIX = "horseshoe:worker:"
 #: Queues that must each have a worker.
 QUEUES = ("poll", "send", "default")
-#: A stream this much overdue means that nobody polls.
+#: When a stream is overdue by more than this, polling has stopped.
 POLL_OVERDUE_AFTER = dt.timedelta(minutes=5)
 
 
 @sync_and_async_middleware
 def health_checks(get_response: Callable[[HttpRequest], Any]) -> Callable[[HttpRequest], Any]:
-    """Answer the two addresses here. So a load balancer needs no host name, session or sign-in."""
+    """Answer `/healthz` and `/readyz`.
+
+    A load balancer needs no host name, session or sign-in for them.
+    """
     if iscoroutinefunction(get_response):
 
         async def middleware(request: HttpRequest) -> HttpResponseBase:
@@ -60,10 +63,11 @@ def _ready_response() -> HttpResponse:
 
 
 def readiness(now: dt.datetime) -> dict[str, Any]:
-    """Return what works and what does not, as JSON.
+    """Return what works and what does not, ready for JSON.
 
-    Database, broker, workers by queue, the most overdue stream; and, without any effect on being ready, brand
-    accounts that are unwell and open cases that nobody sees (None before the first sweep).
+    Readiness depends on the database, the broker, the workers of each queue and the most overdue stream. The
+    numbers of unwell brand accounts and of open cases that nobody sees (None before the first sweep) are
+    reported without affecting it.
     """
     database, streams = _check_database(now)
     broker, workers = _check_broker()

@@ -1,4 +1,4 @@
-"""What the bootstrap does with venv, pip and uv. Standard library only."""
+"""The bootstrap's use of venv, pip and uv. Standard library only."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-#: Seconds of silence after which a long step says that it is still going.
+#: Seconds between the progress lines of a long step.
 HEARTBEAT_SECONDS = 10
 
-#: pip's settings and the names under which uv knows them.
+#: pip's settings and uv's names for them.
 UV_NAMES = {
     "index-url": "UV_DEFAULT_INDEX",
     "extra-index-url": "UV_INDEX",
@@ -32,12 +32,12 @@ class BootstrapError(RuntimeError):
 
 
 def print_progress(text: str) -> None:
-    """Print progress on stderr. A command's output stays its own."""
+    """Print progress on stderr; stdout belongs to the command."""
     print(text, file=sys.stderr, flush=True)
 
 
 def command_succeeds(*command: str | Path) -> bool:
-    """Tell whether `command` starts and ends well."""
+    """Tell whether `command` starts and exits with status 0."""
     try:
         return subprocess.run(list(command), capture_output=True, check=False).returncode == 0
     except OSError:
@@ -45,7 +45,11 @@ def command_succeeds(*command: str | Path) -> bool:
 
 
 def make_venv(venv: Path, unfinished: Path) -> None:
-    """Make `venv` with this Python, without packages; the file `unfinished` is there from the first moment on."""
+    """Make `venv` with this Python, without packages.
+
+    The file `unfinished` is created before anything else, so that an interrupted run is recognised. Raises
+    BootstrapError.
+    """
     if importlib.util.find_spec("venv") is None:
         raise BootstrapError(_missing_venv_message())
     venv.mkdir()
@@ -55,7 +59,10 @@ def make_venv(venv: Path, unfinished: Path) -> None:
 
 
 def install_lock(venv: Path, lock: Path) -> None:
-    """Bring `venv` to exactly what `lock` says. Every file is checked against its hash."""
+    """Install exactly what `lock` lists into `venv`.
+
+    Every file is checked against its hash. Raises BootstrapError.
+    """
     python = venv / "bin" / "python"
     uv = _find_uv(venv)
     env = uv_environment(pip_settings(_find_pip(venv)))
@@ -84,7 +91,7 @@ def _find_pip(venv: Path) -> list[str]:
     if importlib.util.find_spec("pip") is not None and command_succeeds(
         sys.executable, "-m", "pip", "--python", python, "--version"
     ):
-        # Two seconds quicker than unpacking another pip.
+        # Two seconds faster than unpacking another pip.
         return [sys.executable, "-m", "pip", "--python", python]
     if importlib.util.find_spec("ensurepip") is None:
         raise BootstrapError(_missing_venv_message())
@@ -101,7 +108,10 @@ def _missing_venv_message() -> str:
 
 
 def pip_settings(pip: list[str]) -> dict[str, str]:
-    """Read pip's settings from its files and the environment. By long option name; the environment wins."""
+    """Return pip's settings by long option name.
+
+    They come from pip's files and the environment; the environment wins.
+    """
     shown = subprocess.run([*pip, "config", "list"], capture_output=True, text=True, check=False).stdout
     settings: dict[str, str] = {}
     for line in sorted(shown.splitlines(), key=lambda line: line.startswith(":env:")):
@@ -111,15 +121,16 @@ def pip_settings(pip: list[str]) -> dict[str, str]:
 
 
 def uv_environment(settings: dict[str, str]) -> dict[str, str]:
-    """Return our environment with pip's settings and the system's certificates for uv. It reads neither by
-    itself.
+    """Return our environment with pip's settings and the system's certificates.
+
+    uv reads neither by itself.
     """
     env = dict(os.environ)
     for name, uv_name in UV_NAMES.items():
         if value := settings.get(name):
             joint = "," if uv_name == "UV_FIND_LINKS" else " "
             env.setdefault(uv_name, joint.join(value.replace("\\n", " ").split()))
-    # As pip does: the best version over all indexes (the hashes say which file is right).
+    # Like pip, choose the best version from all indexes; the hashes guarantee the right file.
     env.setdefault("UV_INDEX_STRATEGY", "unsafe-best-match")
     if "SSL_CERT_FILE" not in env:
         for bundle in (env.get("REQUESTS_CA_BUNDLE"), ssl.get_default_verify_paths().cafile):
@@ -141,9 +152,10 @@ def _may_write_cache(env: dict[str, str]) -> bool:
 
 
 def run_step(command: list[str], aim: str, env: dict[str, str] | None = None) -> None:
-    """Run one step; its output is kept for the case of failure, except on a terminal, where uv draws its progress.
+    """Run one step of the installation.
 
-    Raises BootstrapError with what the step said.
+    Its output is shown only on failure, except on a terminal, where uv draws its own progress. Raises
+    BootstrapError with the step's output.
     """
     shown = env is not None and sys.stderr.isatty()
     process = subprocess.Popen(
@@ -151,7 +163,7 @@ def run_step(command: list[str], aim: str, env: dict[str, str] | None = None) ->
         env=env,
         stdout=None if shown else subprocess.PIPE,
         stderr=None if shown else subprocess.STDOUT,
-        close_fds=False,  # the lock, see bootstrap
+        close_fds=False,  # inherits the lock, see `config.bootstrap`
     )
     output, seconds = b"", 0
     try:

@@ -1,4 +1,4 @@
-"""Logs: one line an event, and never a secret in one."""
+"""Log configuration: one line per event, without secrets."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ _SECRET_PATTERN = re.compile(
 
 
 def scrub_log_secrets(text: str) -> str:
-    """`text` with the values of secret parameters replaced by `[removed]`."""
+    """Replace the values of secret parameters in `text` by `[removed]`."""
     return _SECRET_PATTERN.sub(r"\1\2[removed]", text)
 
 
 class LineFormatter(logging.Formatter):
-    """A line for people; secrets are removed from the whole record, its traceback included."""
+    """A formatter for people; secrets are removed from the whole record, its traceback included."""
 
     def format(self, record: logging.LogRecord) -> str:
         return scrub_log_secrets(super().format(record))
 
 
 class JSONFormatter(LineFormatter):
-    """The same as one JSON object, for log collectors. Times are UTC."""
+    """A formatter for log collectors: one JSON object per record, without secrets. Times are UTC."""
 
     def format(self, record: logging.LogRecord) -> str:
         body = {

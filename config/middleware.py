@@ -1,4 +1,4 @@
-"""What every request must be, and headers that every answer carries."""
+"""Middleware of our own: UTF-8 requests only, static files, security headers."""
 
 from __future__ import annotations
 
@@ -17,16 +17,19 @@ _PERMISSIONS = "camera=(), geolocation=(), microphone=(), payment=(), usb=()"
 def security_headers(
     get_response: Callable[[HttpRequest], HttpResponseBase],
 ) -> Callable[[HttpRequest], HttpResponseBase]:
-    """Add what Django leaves out. Permissions-Policy, and no caching of pages that hold customers' messages."""
+    """Add headers that Django does not set.
+
+    These are Permissions-Policy, and Cache-Control against caching pages that hold customers' messages.
+    """
     return lambda request: _add_security_headers(get_response(request))
 
 
 @sync_and_async_middleware
 def utf8_only(get_response: Callable[[HttpRequest], Any]) -> Callable[[HttpRequest], Any]:
-    """Refuse requests in another charset with a 400.
+    """Refuse requests in another charset than UTF-8 with a 400.
 
-    Django would decode them by any codec of Python's: some leave lone surrogates in the text, which Postgres
-    refuses, and some raise.
+    Django would decode them with any of Python's codecs: some leave lone surrogates in the text, which
+    Postgres refuses, and some raise.
     """
     if iscoroutinefunction(get_response):
 
@@ -40,10 +43,10 @@ def utf8_only(get_response: Callable[[HttpRequest], Any]) -> Callable[[HttpReque
 
 @sync_and_async_middleware
 def static_files(get_response: Callable[[HttpRequest], Any]) -> Callable[[HttpRequest], Any]:
-    """Serve the collected static files, and leave pages alone.
+    """Serve the collected static files without slowing down pages.
 
-    ServeStatic itself only knows coroutines: among synchronous middlewares every page would pay for an event
-    loop and for going to it and back three times.
+    ServeStatic is asynchronous only: among synchronous middleware every page would pay for an event loop and
+    for switching to it and back three times.
     """
     if iscoroutinefunction(get_response):
         in_the_loop: Callable[[HttpRequest], Any] = ServeStaticMiddleware(get_response)

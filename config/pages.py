@@ -1,8 +1,8 @@
 """Pages under ASGI: each request is answered by one thread of a small pool.
 
-Django's own ASGI handler makes a thread for every request and changes between it and the event loop several times;
-with several requests at once that doubles what a page takes. Here the loop reads the request and writes the answer,
-and everything between happens in one thread, as it would under WSGI.
+Django's own ASGI handler starts a thread for every request and switches between it and the event loop several
+times; with several requests at once that doubles a page's time. Here the event loop reads the request and
+writes the response, and everything in between runs in one thread, as under WSGI.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ Send = Callable[[Mapping[str, Any]], Awaitable[None]]
 
 
 class PageHandler(ASGIHandler):
-    """An ASGI application for synchronous views. `threads`: how many pages one process works on at once."""
+    """An ASGI application for synchronous views. `threads` is the number of pages handled at once."""
 
     def __init__(self, threads: int) -> None:
         BaseHandler.__init__(self)
@@ -50,7 +50,10 @@ class PageHandler(ASGIHandler):
                 await send(event)
 
     def _respond(self, scope: Scope, body: IO[bytes], send_now: Callable[[Event], None]) -> list[Event]:
-        """Answer one request, in a thread of the pool. Returns what is left to send: all of it, unless it is streamed."""
+        """Answer one request in a thread of the pool.
+
+        Returns the events that are left to send: all of them, unless the response is streamed.
+        """
         set_script_prefix(get_script_prefix(scope))
         signals.request_started.send(sender=self.__class__, scope=scope)
         request, refusal = self.create_request(scope, body)
@@ -64,7 +67,7 @@ class PageHandler(ASGIHandler):
                 send_now({"type": "http.response.body", "body": chunk, "more_body": True})
             return [{"type": "http.response.body"}]
         finally:
-            # In this thread, as it is the one that holds the request's database connection.
+            # Close it in this thread, which holds the request's database connection.
             response.close()
 
 

@@ -1,8 +1,8 @@
 """One settings file for every deployment, driven by the environment.
 
-A secret may be given as `NAME` or as `NAME_FILE` (a file holding it). What is missing or wrong fails at start with a
-sentence that says what to set. Defaults are those of a deployment behind HTTPS; `manage.py up` relaxes what a laptop
-on the loopback address needs.
+A secret may be given as `NAME` or as `NAME_FILE` (a file that holds it). A missing or wrong value fails at
+start with a sentence that says what to set. The defaults suit a deployment behind HTTPS; `manage.py up`
+relaxes them for a laptop on the loopback address.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ if not SECRET_KEY:
         raise ImproperlyConfigured("Set SECRET_KEY (or SECRET_KEY_FILE) to a long random string.")
     SECRET_KEY = "tooling-only-" + "0123456789abcdef" * 4
 SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
-#: Fernet keys for credentials, newest first. Kept outside the database; older ones stay readable.
+#: Fernet keys for credentials, newest first. They are kept outside the database; older keys still decrypt.
 CREDENTIAL_KEYS = [key.strip() for key in read_secret("CREDENTIAL_KEYS").split(",") if key.strip()]
 if not CREDENTIAL_KEYS and not TOOLING:
     raise ImproperlyConfigured(
@@ -130,14 +130,14 @@ DATABASES: dict[str, dict[str, Any]] = {
 DATABASES["default"].setdefault("OPTIONS", {})
 DATABASES["default"]["ATOMIC_REQUESTS"] = False
 if env.bool("DATABASE_TRANSACTION_POOLER", default=False):
-    # The pooler gives every transaction another connection, which knows no plan and no cursor of the last one.
+    # The pooler may give every transaction another connection, without the last one's prepared statements and cursors.
     DATABASES["default"]["OPTIONS"]["prepare_threshold"] = None
     DATABASES["default"]["DISABLE_SERVER_SIDE_CURSORS"] = True
 else:
-    # After so many times a statement with bound values (see postgres/bound_cursors.py) stays planned on its connection.
+    # A statement with bound values (see postgres/bound_cursors.py) is prepared on its connection after this many uses.
     DATABASES["default"]["OPTIONS"].setdefault("prepare_threshold", 3)
 if env.bool("DATABASE_POOL", default=False):
-    # Web processes only: under ASGI a persistent connection would belong to a thread that comes and goes.
+    # For web processes only: under ASGI a persistent connection would belong to a short-lived thread.
     DATABASES["default"]["OPTIONS"]["pool"] = {
         "min_size": 2,
         "max_size": env.int("DATABASE_POOL_SIZE", default=16),
@@ -185,16 +185,16 @@ ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if HTTPS else "http"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"] if env.bool("MFA", default=False) else []
 MFA_TOTP_ISSUER = "Horseshoe"
-# Administrators give people their addresses: nobody verifies one by mail.
+# Administrators enter people's addresses: none is verified by mail.
 MFA_ALLOW_UNVERIFIED_EMAIL = True
-#: Roles that may answer customers get nowhere without a second factor.
+#: Administrators and people whose role may publish must set up a second factor before anything else.
 SECOND_FACTOR_REQUIRED = env.bool("MFA_REQUIRED", default=False)
 if SECOND_FACTOR_REQUIRED and not MFA_SUPPORTED_TYPES:
     raise ImproperlyConfigured("MFA_REQUIRED needs MFA=1: nobody could set up a second factor.")
-# The company's sign-in vouches for the address: whoever it names there is the user with that address.
+# The company's identity provider is trusted: the address that it names identifies the user.
 SOCIALACCOUNT_EMAIL_AUTHENTICATION = True
 SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True
-# By a link: a form that ends at another site is stopped by form-action.
+# Sign in by a link: `form-action` of the Content-Security-Policy stops a form that leads to another site.
 SOCIALACCOUNT_LOGIN_ON_GET = True
 SOCIALACCOUNT_PROVIDERS: dict[str, Any] = {}
 if oidc_server:
@@ -210,7 +210,7 @@ if oidc_server:
         ]
     }
 
-#: Where mail goes, as smtp+tls://user:password@host:587; "" when the company sends none from here.
+#: The mail server, as smtp+tls://user:password@host:587; "" when Horseshoe sends no mail.
 EMAIL_URL = read_secret("EMAIL_URL")
 vars().update(environ.Env.email_url_config(EMAIL_URL or "dummymail://"))
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="horseshoe@localhost")
@@ -258,13 +258,13 @@ HTMX_CONFIG = {
     "defaultSwapStyle": "outerHTML",
 }
 
-#: Pages that one web process works on at once; the others wait their turn. More than a few only get in each other's way.
+#: Pages that one web process handles at once; others wait. More than a few only slow each other down.
 PAGE_THREADS = env.int("PAGE_THREADS", default=2)
 if PAGE_THREADS < 1:
     raise ImproperlyConfigured("PAGE_THREADS must be 1 or more.")
 
 CELERY_BROKER_URL = REDIS_URL
-#: Base addresses that stand in for a network's own, "" for the network itself.
+#: Base addresses in place of a network's own; "" for the network itself.
 NETWORK_API_URLS = {
     "x": env.str("X_API_URL", default=""),
     "facebook": env.str("GRAPH_API_URL", default=""),
@@ -274,11 +274,11 @@ X_CLIENT_SECRET = read_secret("X_CLIENT_SECRET")
 FACEBOOK_APP_ID = env.str("FACEBOOK_APP_ID", default="")
 FACEBOOK_APP_SECRET = read_secret("FACEBOOK_APP_SECRET")
 
-#: Seconds an answer waits in the outbox, in which its author can take it back.
+#: Seconds that an answer waits in the outbox, during which its author can take it back.
 UNDO_SECONDS = env.int("UNDO_SECONDS", default=10)
-#: Seconds one attempt to send may take before its worker counts as dead; longer than a connector's longest wait.
+#: Seconds that one attempt to send may take before its worker counts as dead; longer than a connector's longest wait.
 OUTBOX_LEASE_SECONDS = env.float("OUTBOX_LEASE_SECONDS", default=90.0)
-#: Seconds before each look for an unconfirmed answer; after the last one a person decides.
+#: Seconds before each check of an unconfirmed answer on the network; after the last check a person decides.
 OUTBOX_CHECK_DELAYS = env.list("OUTBOX_CHECK_DELAYS", cast=float, default=[3.0, 12.0, 30.0, 45.0])
 if OUTBOX_LEASE_SECONDS <= 0 or not OUTBOX_CHECK_DELAYS or min(OUTBOX_CHECK_DELAYS) < 0:
     raise ImproperlyConfigured(
@@ -287,7 +287,7 @@ if OUTBOX_LEASE_SECONDS <= 0 or not OUTBOX_CHECK_DELAYS or min(OUTBOX_CHECK_DELA
 #: Seconds between two polls of one stream: the shortest, and the longest when nothing happens.
 POLL_INTERVAL_MIN = env.float("POLL_INTERVAL_MIN", default=60.0)
 POLL_INTERVAL_MAX = env.float("POLL_INTERVAL_MAX", default=900.0)
-#: Seconds one page may take before its worker counts as dead. A third of it may pass between a tick and its task.
+#: Seconds that one page may take before its worker counts as dead. A third may pass before an enqueued task starts.
 POLL_LEASE_SECONDS = env.float("POLL_LEASE_SECONDS", default=60.0)
 
 LOGGING = logging_config(env.str("LOG_LEVEL", default="INFO"), json=env.bool("LOG_JSON", default=not DEBUG))

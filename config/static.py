@@ -1,4 +1,4 @@
-"""Whether `up` has to collect the static files again."""
+"""Detection of static files that changed since `up` last collected them."""
 
 from __future__ import annotations
 
@@ -9,15 +9,16 @@ from config.embedded.data_folder import CHECKOUT
 
 
 class StaticFiles:
-    """The collected files in the data folder, with a note of what they were made from."""
+    """The collected files in the data folder, with a fingerprint of their sources."""
 
     def __init__(self, home: Path) -> None:
         self._collected = home / "static"
         self._note = home / "static.fingerprint"
 
     def needed_command(self) -> list[str]:
-        """Return the management command that is needed now. [] when the collected files are those of the
-        sources.
+        """Return the `collectstatic` command, or [] when it is not needed.
+
+        It is not needed while the collected files match their sources.
         """
         try:
             current = self._note.read_text(encoding="ascii") == self._fingerprint()
@@ -28,7 +29,7 @@ class StaticFiles:
         )
 
     def remember_collected(self) -> None:
-        """Note that the sources as they are now have been collected."""
+        """Store the fingerprint of the sources that were just collected."""
         self._note.write_text(self._fingerprint(), encoding="ascii")
 
     def _fingerprint(self) -> str:

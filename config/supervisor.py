@@ -1,6 +1,6 @@
-"""Keeps a set of child processes alive: starts them, starts again what dies, stops them in the reverse order.
+"""Supervision of child processes: start them, restart those that die, stop them in reverse order.
 
-It touches nothing that it did not start. The kernel ends every child when this process is killed (see
+It touches no process that it did not start. The kernel ends every child when this process is killed (see
 `config.embedded.process.spawn_process`).
 """
 
@@ -18,7 +18,7 @@ from typing import Protocol
 
 from config.embedded.process import EmbeddedError, rotate_log, spawn_process, stop_process, tail_log
 
-#: A child that lived less than this many seconds died quickly, and after so many quick deaths it is given up.
+#: A child that ran for less than QUICK_SECONDS died quickly; after QUICK_DEATHS_MAX quick deaths it is given up.
 QUICK_SECONDS = 20.0
 QUICK_DEATHS_MAX = 5
 FIRST_DELAY = 0.5
@@ -27,22 +27,22 @@ ROTATE_SECONDS = 60.0
 
 
 class StopRequested(BaseException):
-    """Somebody asked us to stop. Not an Exception: nothing on the way may swallow it."""
+    """A request to stop. Not an Exception, so that no `except Exception` swallows it."""
 
 
 class GivenUpError(EmbeddedError):
-    """A child died again and again."""
+    """A child that died quickly too many times."""
 
 
 class Child(Protocol):
-    """What can be kept alive; the embedded servers are such."""
+    """A process that can be kept alive, such as an embedded server."""
 
     name: str
     log: Path
     process: subprocess.Popen[bytes] | None
 
     def launch(self) -> None:
-        """Start it without waiting until it is of use."""
+        """Start it without waiting until it is ready."""
 
     def stop(self) -> None:
         """Stop it and wait for its end."""
@@ -50,7 +50,7 @@ class Child(Protocol):
 
 @dataclass
 class Program:
-    """A child that is one command. `patience`: seconds between SIGTERM and SIGKILL."""
+    """A child that runs one command. `patience` is the seconds between SIGTERM and SIGKILL."""
 
     name: str
     command: Sequence[str]
@@ -70,7 +70,10 @@ class Program:
             self.process.send_signal(signal.SIGTERM)
 
     def stop(self) -> None:
-        """Wait for its end, then end whatever is left of its session."""
+        """Stop it and kill what is left of its session.
+
+        SIGTERM first; SIGKILL after `patience` seconds.
+        """
         if self.process is not None:
             self.request_stop()
             stop_process(self.process, (None, self.patience))
@@ -94,7 +97,7 @@ class Supervisor:
     _rotated: float = field(default_factory=time.monotonic)
 
     def keep_alive(self, *children: Child) -> None:
-        """Add a stage. Children that do not run yet are launched."""
+        """Add a stage; launch its children that do not run yet."""
         stage: list[_KeptChild] = []
         self._stages.append(stage)
         for child in children:
@@ -103,7 +106,11 @@ class Supervisor:
             stage.append(_KeptChild(child, time.monotonic()))
 
     def restart_dead_children(self, now: float) -> None:
-        """Start again what has died and whose time has come (`now`: monotonic). Raises GivenUpError."""
+        """Restart dead children whose delay has passed.
+
+        `now` is in monotonic seconds. Logs that have grown too large are rotated once a minute. Raises
+        GivenUpError.
+        """
         for stage in self._stages:
             for kept_child in stage:
                 if kept_child.again_at is not None:
@@ -118,13 +125,19 @@ class Supervisor:
                     rotate_log(kept_child.child.log)
 
     def watch_children(self) -> None:
-        """Look after the children until a signal raises Stopping. Or until one is given up."""
+        """Restart dead children until a signal raises StopRequested.
+
+        Raises GivenUpError when a child keeps dying.
+        """
         while True:
             time.sleep(WATCH_SECONDS)
             self.restart_dead_children(time.monotonic())
 
     def stop(self) -> None:
-        """Stop everything, the last stage first; within a stage all are asked first, then waited for."""
+        """Stop everything, the last stage first.
+
+        Within a stage all programs are sent SIGTERM before the first is waited for.
+        """
         while self._stages:
             stage = self._stages.pop()
             programs = [kept_child.child for kept_child in stage if isinstance(kept_child.child, Program)]
@@ -156,7 +169,7 @@ class Supervisor:
     def _launch_again(self, kept_child: _KeptChild, now: float) -> None:
         kept_child.again_at = None
         kept_child.started = now
-        # What its session left behind (a worker's pool) must not work beside the new one.
+        # Remaining processes of its session (a worker's pool) must not work beside the new ones.
         if kept_child.child.process is not None:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(kept_child.child.process.pid, signal.SIGKILL)

@@ -1,4 +1,4 @@
-"""`manage.py up`: the whole of Horseshoe on one machine, in the right order, from one terminal."""
+"""`manage.py up`: run all of Horseshoe on one machine, from one terminal."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ WEB_SECONDS_MAX = 90.0
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run until stopped; returns the exit status: 0 when somebody stopped it, 1 when it could not go on."""
+    """Run until stopped; return 0 after a signal to stop, 1 after an error."""
     options = _parser().parse_args(arguments)
     try:
         Up(options, Home.from_environment()).run_until_stopped()
@@ -55,13 +55,15 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def print_progress(text: str) -> None:
-    """One line of progress on the terminal; nothing when it has been closed, which must not keep us from stopping."""
+    """Print one line; ignore a closed terminal, which must not keep us from stopping."""
     with contextlib.suppress(OSError):
         print(text, flush=True)
 
 
 class Up:
-    """One run of `up`. Servers → schema and static files → web, workers, beat; the demo beside them."""
+    """One run of `up`: servers, then schema and static files, then web, workers and beat; with or without
+    demo.
+    """
 
     def __init__(self, options: argparse.Namespace, home: Home) -> None:
         self._options = options
@@ -72,7 +74,7 @@ class Up:
         self._address = f"http://{host}:{options.port}/"
 
     def run_until_stopped(self) -> None:
-        """Start, then watch for ever. Raises Stopping when asked to stop, EmbeddedError when it cannot go on."""
+        """Start and watch everything. Raises StopRequested on a signal, EmbeddedError on a failure."""
         self._check_options()
         self._home.prepare()
         self._lock_home()
@@ -200,7 +202,7 @@ class Up:
 
     @contextmanager
     def _running_command(self, name: str, command: list[str]) -> Iterator[subprocess.Popen[bytes] | None]:
-        """Run a management command while the block runs. None when `command` is empty."""
+        """Run a management command, at most until the block ends. Yields None when `command` is empty."""
         if not command:
             yield None
             return
@@ -222,7 +224,7 @@ class Up:
                 )
 
     def _seed_demo(self, demo: Demo) -> str:
-        """Fill the demo; returns what the command says about signing in."""
+        """Seed the demo; return the sign-ins that the command prints."""
         print_progress("Preparing the demo company …")
         log = self._log_path("seed_demo")
         log.unlink(missing_ok=True)
@@ -231,7 +233,7 @@ class Up:
 
     def _wait_for_networks(self, demo: Demo) -> None:
         while not demo.is_reachable():
-            # A simulator that cannot start is given up by the supervisor in its time.
+            # Raises GivenUpError when the simulator cannot start.
             self._supervisor.restart_dead_children(time.monotonic())
             time.sleep(0.05)
 
@@ -273,7 +275,7 @@ def _require_free_port(host: str, port: int) -> None:
 
 @contextmanager
 def _stop_on_signals() -> Iterator[None]:
-    """SIGINT, SIGTERM and a closed terminal raise Stopping, once: what stops already is not to be hurried."""
+    """Raise StopRequested on SIGINT, SIGTERM or a closed terminal; ignore further signals."""
     numbers = [signal.SIGINT, signal.SIGTERM]
     if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
         numbers.append(signal.SIGHUP)

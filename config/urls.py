@@ -1,4 +1,4 @@
-"""Addresses: each room brings its own."""
+"""URLs: each room brings its own."""
 
 from __future__ import annotations
 

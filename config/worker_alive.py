@@ -14,7 +14,10 @@ import redis
 
 
 def main() -> int:
-    """Look for this host's keys; see `config.celery`."""
+    """Return 0 when a worker of this host has reported, else 1.
+
+    Looks for the keys that `config.celery` writes.
+    """
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     django.setup()
     from django.conf import settings

@@ -1,4 +1,4 @@
-"""Kettle & Fern, the company of the demo: who works there, in which department, as what. All of it is invented."""
+"""Kettle & Fern, the invented company of the demo: people, departments, roles, charters, service levels."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from typing import Any
 from accounts.models import Role
 
 COMPANY_NAME = "Kettle & Fern"
-#: Everybody's, in the demo only. Known to all: never use it for a company's own data.
+#: The password of everybody in the demo. It is public: never use it for a company's own data.
 PASSWORD = "kettle-and-fern"  # noqa: S105
-#: Reserved for examples: no message can leave for it.
+#: Below a top-level domain that is reserved for examples: no mail can be delivered.
 DOMAIN = "kettleandfern.example"
 
 
 @dataclass(frozen=True)
 class Person:
-    """Somebody of the demo. `departments` are slugs; `publishes` grants answering as every brand account."""
+    """A person of the demo. `departments` are slugs; `publishes` allows answering as every brand account."""
 
     username: str
     first_name: str
@@ -50,7 +50,7 @@ PEOPLE = (
     Person("elio", "Elio", "Standish", "ES", Role.ANALYST, ALL_DEPARTMENTS, publishes=False),
 )
 
-#: By network: purpose, audience, objective of the demo's brand accounts.
+#: Purpose, audience and objective of the demo's brand accounts, by network.
 CHARTERS = {
     "x": (
         "Quick help in public, and news of the shop.",
@@ -64,7 +64,7 @@ CHARTERS = {
     ),
 }
 
-#: When somebody is there, by calendar: minutes after midnight for each day from Monday on.
+#: Business hours by calendar: spans in minutes after midnight, for each day from Monday on.
 CALENDARS: dict[str, dict[str, Any]] = {
     "Care hours": {
         "time_zone": "Europe/London",
@@ -74,7 +74,7 @@ CALENDARS: dict[str, dict[str, Any]] = {
     },
     "Round the clock": {"time_zone": "Europe/London", "week": [[[0, 1440]]] * 7},
 }
-#: What customers are promised, in order, in business minutes.
+#: Service-level policies, the first that fits applies; times in business minutes.
 POLICIES: list[dict[str, Any]] = [
     {
         "name": "Urgent, day and night",

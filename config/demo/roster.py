@@ -1,4 +1,4 @@
-"""Who is on point in the demo: two community managers in turn on working days, and a Saturday that nobody has yet."""
+"""The demo's roster: two community managers take turns on working days; nobody has the Saturday yet."""
 
 from __future__ import annotations
 
@@ -7,13 +7,15 @@ import datetime as dt
 from accounts.models import BrandAccount, Shift, User
 
 _MORNING, _AFTERNOON, _EVENING = dt.time(8), dt.time(14), dt.time(20)
-#: Monday to Saturday, 08:00 to 20:00, as `BrandAccount.promised_hours` holds them.
+#: Monday to Saturday, 08:00 to 20:00, in the format of `BrandAccount.promised_hours`.
 _PROMISED = [[day, 8 * 60, 20 * 60] for day in range(6)]
 
 
 def seed_roster(first: str, second: str) -> None:
-    """Give shifts of two people to brand accounts that have none. Only to those without hours of their own,
-    too. `first` and `second` are user names.
+    """Give shifts of two people to brand accounts that have none.
+
+    Brand accounts with promised hours of their own are left as they are. `first` and `second` are user names;
+    without both users nothing is changed.
     """
     people = {user.username: user for user in User.objects.filter(username__in=[first, second])}
     if len(people) != 2:

@@ -1,4 +1,4 @@
-"""The demo: a company with brand accounts on simulated networks, on a database that nobody else uses."""
+"""The demo's simulated networks, and whether `up` runs them on its database."""
 
 from __future__ import annotations
 
@@ -24,7 +24,9 @@ from config.supervisor import Program
 
 @dataclass(frozen=True)
 class Demo:
-    """One run of the simulated networks. Their port stays the same over runs where it can: pages link to it."""
+    """One run of the simulated networks. Pages link to their port, so it stays the same over runs where
+    possible.
+    """
 
     home: Path
     port: int
@@ -33,11 +35,11 @@ class Demo:
 
     @classmethod
     def from_options(cls, options: argparse.Namespace, home: Home, env: dict[str, str]) -> Demo | None:
-        """Return the demo when it is wanted, else None. It is wanted when asked for, on an empty embedded
-        database, and on one that it filled earlier.
+        """Return the demo when it is to run, else None.
 
-        `env` must name the database when it is embedded. Raises EmbeddedError when --stream finds no demo to
-        go to.
+        It runs when requested, on an empty embedded database, and on an embedded database that it filled
+        earlier. `env` must name the database when it is embedded. Raises EmbeddedError when --stream is given
+        and the demo does not run.
         """
         embedded = not servers.is_environment_set("DATABASE_URL")
         if options.no_demo or not (options.demo or (embedded and _is_empty_or_demo(env["DATABASE_URL"]))):
@@ -61,7 +63,10 @@ class Demo:
 
     @property
     def environment(self) -> dict[str, str]:
-        """Return what every process needs to talk to the simulated networks. Often enough to look alive."""
+        """The environment in which every process uses the simulated networks.
+
+        They are polled often enough to look alive.
+        """
         return {
             **simulated_network_settings(self.port),
             "POLL_INTERVAL_MIN": os.environ.get("POLL_INTERVAL_MIN", "2"),
@@ -69,9 +74,9 @@ class Demo:
         }
 
     def simulator_program(self, env: dict[str, str]) -> Program:
-        """Return the process that plays the networks."""
+        """Return the process that simulates the networks."""
         command = [sys.executable, "-m", "simulator", "--port", str(self.port)]
-        # Polled every two seconds to look alive, a real network would soon ask us to slow down.
+        # No rate limits: a real network would soon refuse to be polled every two seconds.
         command += ["--state", str(self.home / "simulator.sqlite"), "--limits", "off"]
         command += ["--rate", f"{self.rate:g}"] if self.rate is not None else []
         if self.stream:
@@ -82,14 +87,15 @@ class Demo:
         )
 
     def is_reachable(self) -> bool:
-        """Tell whether the simulated networks take connections already."""
+        """Tell whether the simulated networks accept connections already."""
         with socket.socket() as probe:
             probe.settimeout(2)
             return probe.connect_ex(("127.0.0.1", self.port)) == 0
 
     def fetch_applications(self) -> dict[str, str]:
-        """Fetch the client ids and secrets of the simulated networks' apps. With them brand accounts can be
-        connected.
+        """Fetch the client ids and secrets of the simulated networks' apps.
+
+        Brand accounts can be connected with them.
         """
         with urllib.request.urlopen(f"{self.address}/_sim/apps.json", timeout=10) as answer:  # noqa: S310
             apps = json.load(answer)
@@ -102,8 +108,10 @@ class Demo:
 
 
 def _is_empty_or_demo(database_url: str) -> bool:
-    """Tell whether a database is empty or a demo. Asked before its schema is current, so by the names of
-    tables: seed_demo leaves a row in its marker's table.
+    """Tell whether a database is empty or a demo.
+
+    Its schema may be older than this release, so tables are looked up by name. `seed_demo` leaves a row in
+    accounts_demomarker.
     """
     with psycopg.connect(database_url) as connection:
 

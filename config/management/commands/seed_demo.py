@@ -128,7 +128,10 @@ def is_empty_or_demo() -> bool:
 
 
 def seed_departments() -> dict[str, Department]:
-    """Return the ten departments by slug. Those that exist keep their names."""
+    """Create missing departments; return the ten by slug.
+
+    Those that exist keep their names.
+    """
     Department.objects.bulk_create(
         [
             Department(slug=slug, name=name, position=at)
@@ -142,12 +145,13 @@ def seed_departments() -> dict[str, Department]:
 
 
 def seed_people(departments: dict[str, Department]) -> None:
-    """Make the people and say where they work. Those who exist, by whatever name they sign in now, stay as
-    they are.
+    """Create the demo's people and their memberships.
+
+    People who exist, by username or by address, stay as they are.
     """
     usernames = set(User.objects.values_list("username", flat=True))
     emails = {email.lower() for email in User.objects.values_list("email", flat=True)}
-    # One hash for all: hashing is slow by design, and the password is no secret.
+    # One hash for everybody: hashing is slow by design, and the password is no secret.
     password = make_password(demo_company.PASSWORD)
     for person in demo_company.PEOPLE:
         if person.username in usernames or person.email in emails:
@@ -168,8 +172,10 @@ def seed_people(departments: dict[str, Department]) -> None:
 
 
 def seed_grants() -> None:
-    """Let the demo's people work on every brand account. Whoever has no grant yet, and whatever account has
-    none. What was taken away from one person on one account is not given again.
+    """Let the demo's people work on every brand account.
+
+    New grants go to people who have none and on brand accounts that have none. A single grant that was taken
+    away is not given again.
     """
     publishes = {person.username: person.publishes for person in demo_company.PEOPLE}
     users = User.objects.filter(username__in=publishes, email__endswith=f"@{demo_company.DOMAIN}")
@@ -187,8 +193,9 @@ def seed_grants() -> None:
 
 
 def list_sign_ins() -> list[dict[str, Any]]:
-    """List who can sign in how. Username, name, role, departments, password ("changed" where it no longer is
-    the demo's).
+    """List the demo's users with their sign-ins.
+
+    Username, name, role, departments, password ("(changed)" when it is no longer the demo's).
     """
     users = {
         user.username: user for user in User.objects.prefetch_related("departments").filter(is_active=True)
