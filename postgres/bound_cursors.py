@@ -1,8 +1,8 @@
-"""Cursors with server-side parameters: Postgres plans a statement once a connection.
+"""Cursors with server-side parameters: Postgres plans a statement once per connection.
 
-Django's own cursors put the values into the text, which is then another statement every time; planning one takes longer
-than many of them run. A connection keeps the plan from the third time on (`prepare_threshold` in the settings; behind
-a transaction pooler, never).
+Django's own cursors put the values into the text, so Postgres sees a different statement every time, and
+planning one takes longer than running many of them. A connection keeps the plan from the third execution on
+(`prepare_threshold` in the settings); behind a transaction pooler it never does.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ from django.db.backends.postgresql.base import ServerBindingCursor
 def bound_cursor() -> Any:
     """Return a cursor on the default connection with server-side parameters.
 
-    A value has no type of its own but that of the place where it stands: where there is none, the statement must cast.
+    Postgres infers the type of a parameter from its context; where it cannot, the statement must cast the
+    parameter.
     """
     connection.ensure_connection()
     return connection._prepare_cursor(ServerBindingCursor(connection.connection))  # type: ignore[attr-defined, call-arg]
@@ -33,7 +34,7 @@ def fetch_rows(statement: str, parameters: Mapping[str, Any]) -> list[tuple[Any,
 
 
 def fetch_named_rows(statement: str, parameters: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return the rows of a statement by the names of its columns."""
+    """Return the rows of one statement as dicts by column name."""
     with bound_cursor() as cursor:
         cursor.execute(statement, parameters)
         names = [column.name for column in cursor.description]
@@ -41,5 +42,5 @@ def fetch_named_rows(statement: str, parameters: Mapping[str, Any]) -> list[dict
 
 
 def rows_as_json(rows: Iterable[Mapping[str, Any]]) -> str:
-    """Return rows as the document from which `json_to_recordset` takes them."""
+    """Return rows as the JSON document that `json_to_recordset` reads."""
     return orjson.dumps(list(rows)).decode()

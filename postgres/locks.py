@@ -1,6 +1,7 @@
-"""The advisory locks of the product: one table, so that no two uses ever share a number.
+"""The advisory locks of the product in one table, so that no two uses share a number.
 
-A new lock is one member of `AdvisoryLock` with a number of its own; `enum.unique` refuses a number that is taken.
+A new lock is a new member of `AdvisoryLock` with its own number; `enum.unique` rejects a number that is
+already used.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from django.db import connection
 
 @enum.unique
 class AdvisoryLock(enum.IntEnum):
-    """What may be locked, by the number that Postgres knows it by. The numbers are stored nowhere."""
+    """The locks and the numbers that Postgres knows them by. The numbers are not stored anywhere."""
 
     RULES = 0x726F7574
     PLAYBOOK = 0x706C6179
@@ -23,16 +24,16 @@ class AdvisoryLock(enum.IntEnum):
 def take_lock(lock: AdvisoryLock) -> None:
     """Wait for a lock and hold it until the transaction ends.
 
-    Needs a transaction; one statement.
+    Requires a transaction. One statement.
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [int(lock)])
 
 
 def try_lock(lock: AdvisoryLock) -> bool:
-    """Take a lock until the transaction ends, unless somebody holds it.
+    """Take a lock until the transaction ends, unless another session holds it.
 
-    Returns whether it was free. One statement.
+    Returns whether the lock was taken. One statement.
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [int(lock)])

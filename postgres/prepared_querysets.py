@@ -1,8 +1,8 @@
-"""Querysets whose SQL Django compiles once; later calls only exchange the values.
+"""Querysets whose SQL Django compiles once; later calls only replace the values.
 
-Compiling the statement of a case with its neighbours costs 3 ms, which is more than Postgres takes to answer it. A
-`prepared_query` function builds its queryset with stand-ins for the values; where they turn up among the
-parameters, the values of each call are put. It returns the rows of the queryset, as they always were.
+Compiling the statement for a case with its neighbours costs 3 ms, more than Postgres takes to execute it. A
+`prepared_query` function builds its queryset with stand-ins (placeholder values); wherever they appear among
+the parameters, the values of each call are inserted. It returns the same rows as the queryset itself.
 """
 
 from __future__ import annotations
@@ -21,32 +21,33 @@ from django.db.models import QuerySet
 
 R = TypeVar("R")
 T = TypeVar("T")
-#: Shapes of one statement that are kept: they differ by role, and by how many departments or brand accounts one has.
+#: Shapes cached per statement: they differ by role, and by a user's number of departments or brand accounts.
 MAX_CACHED_SHAPES = 200
-# No row has such an id and no message such a time, so that a stand-in cannot be mistaken for a constant.
+# No row has such an id and no message such a time, so a stand-in cannot be mistaken for a constant.
 _FIRST_STAND_IN_ID, _FIRST_STAND_IN_TIME = -(2**60), dt.datetime(1, 1, 2, tzinfo=dt.UTC)
 
 
 @dataclass(frozen=True, slots=True)
 class _Statement:
-    """A compiled queryset. `places`: for each parameter the number of its value, None for a constant."""
+    """A compiled queryset. `places` has the number of the value for each parameter, None for a constant."""
 
     queryset: QuerySet[Any]
     compiler: Any
     sql: str
     parameters: tuple[Any, ...]
     places: tuple[int | None, ...]
-    #: What turns columns into Python's values: asked for at the first run, the same ever after.
+    #: Functions that convert columns to Python values: looked up at the first run, the same for later ones.
     converters: list[dict[int, Any]] = field(default_factory=list)
 
 
 def prepared_query(build: Callable[..., QuerySet[Any, R]]) -> Callable[..., list[R]]:
     """Turn `build(*arguments) -> QuerySet` into a function that returns rows.
 
-    The statement is compiled once for each shape of the arguments. Whole numbers, times, sets of whole numbers and what
-    `register_argument` knows (users) may differ from call to call: `build` may pass them to filters and must not look
-    at them. Everything else is part of the shape: `build` may decide by it. Raises `TypeError` at the first call when a
-    value does not turn up in the statement.
+    The statement is compiled once for each shape of the arguments. Integers, datetimes, frozensets of
+    integers and instances of classes registered by `register_argument` (users) may differ from call to call:
+    `build` may pass them to filters but must not inspect them. Everything else is part of the shape, so
+    `build` may branch on it. Raises `TypeError` at the first call when a value does not appear in the
+    statement.
     """
 
     @lru_cache(maxsize=MAX_CACHED_SHAPES)
@@ -65,30 +66,30 @@ def prepared_query(build: Callable[..., QuerySet[Any, R]]) -> Callable[..., list
 
 @dataclass(frozen=True, slots=True)
 class _IdShape:
-    """A whole number, whichever."""
+    """Any integer."""
 
 
 @dataclass(frozen=True, slots=True)
 class _TimeShape:
-    """A moment, whichever."""
+    """Any datetime."""
 
 
 @dataclass(frozen=True, slots=True)
 class _IdSetShape:
-    """A set of this many whole numbers."""
+    """A set of `size` integers."""
 
     size: int
 
 
 @dataclass(frozen=True, slots=True)
 class _Registered:
-    """An instance of a registered class, of this shape."""
+    """An instance of a registered class with this shape."""
 
     cls: type
     shape: Any
 
 
-#: By class: what splits an instance into (shape, values), and what builds a stand-in of a shape.
+#: By class: the function that splits an instance into (shape, values), and the one that builds a stand-in.
 _ARGUMENTS: dict[
     type, tuple[Callable[[Any], tuple[Any, list[int]]], Callable[[Any, Callable[[], int]], Any]]
 ] = {}
@@ -99,11 +100,11 @@ def register_argument(
     split: Callable[[T], tuple[Any, list[int]]],
     stand_in: Callable[[Any, Callable[[], int]], T],
 ) -> None:
-    """Let prepared functions take instances of `cls`.
+    """Let prepared functions accept instances of `cls`.
 
-    `split(instance)` returns what belongs to the statement (hashable) and the whole numbers that may differ.
-    `stand_in(shape, next_id)` builds an instance of that shape with ids from `next_id()`, asked for in the order of
-    those numbers. Not each of them has to turn up in the statement.
+    `split(instance)` returns the part that belongs to the statement (hashable) and the integers that may
+    differ. `stand_in(shape, next_id)` builds an instance of that shape with ids from `next_id()`, called in
+    the order of those integers. Not all of them have to appear in the statement.
     """
     _ARGUMENTS[cls] = split, stand_in
 
@@ -111,9 +112,9 @@ def register_argument(
 def _argument_shape(argument: Any, values: list[Any]) -> Any:
     """Return the part of an argument that belongs to the statement.
 
-    Its values are added to `values`, in the order of stand-ins.
+    Its values are appended to `values`, in the order of their stand-ins.
     """
-    # `__class__`, not `type()`: a lazy `request.user` counts as the user behind it.
+    # `__class__`, not `type()`: a lazy `request.user` reports the class of the user that it wraps.
     if (cls := argument.__class__) in _ARGUMENTS:
         shape, own_values = _ARGUMENTS[cls][0](argument)
         values += own_values
@@ -131,14 +132,17 @@ def _argument_shape(argument: Any, values: list[Any]) -> Any:
 
 
 class _StandIns:
-    """Hands out stand-ins, numbered as `_argument_shape` orders the values; `needed` are those that must be compared."""
+    """Makes stand-ins, numbered in the order in which `_argument_shape` appends the values.
+
+    `needed` holds the numbers of those that must appear in the statement.
+    """
 
     def __init__(self) -> None:
         self._numbers = count()
         self.needed: set[int] = set()
 
     def make(self, shape: Any) -> Any:
-        """Return the stand-in that `build` gets for an argument of this shape."""
+        """Return the stand-in that `build` receives for an argument of this shape."""
         if isinstance(shape, _Registered):
             return _ARGUMENTS[shape.cls][1](shape.shape, self._id)
         if isinstance(shape, _IdSetShape):
@@ -157,7 +161,7 @@ class _StandIns:
 
 
 def _compile_queryset(queryset: QuerySet[Any], needed: set[int]) -> _Statement | None:
-    """Compile the statement with its places; None when no row can match.
+    """Compile the statement and find its places; None when no row can match.
 
     Raises `TypeError` when a needed value is not among the parameters.
     """
@@ -181,7 +185,7 @@ def _value_number(parameter: Any) -> int | None:
 
 
 class _CompiledQuerySet:
-    """A queryset, and its query, whose compiler is ready: what Django's iterables ask for rows."""
+    """A queryset whose compiler is ready, in the form that Django's iterables need to fetch rows."""
 
     def __init__(self, queryset: QuerySet[Any], compiler: Any) -> None:
         self._queryset, self._compiler = queryset, compiler
@@ -207,7 +211,7 @@ def _run_statement(statement: _Statement, values: list[Any]) -> list[Any]:
         constant if place is None else values[place]
         for constant, place in zip(statement.parameters, statement.places, strict=True)
     ]
-    # The compiler knows the columns; another thread may be using the original with other values.
+    # The compiler already knows the columns; copy it, because another thread may be using it with other values.
     compiler = copy.copy(statement.compiler)
     compiler.connection = connections[statement.queryset.db]
     compiler.as_sql = partial(_as_sql, statement.sql, tuple(parameters))
@@ -223,7 +227,7 @@ def _as_sql(sql: str, parameters: tuple[Any, ...], *_: Any, **__: Any) -> tuple[
 def _cached_converters(
     statement: _Statement, ask: Callable[[Any], dict[int, Any]], expressions: Any
 ) -> dict[int, Any]:
-    # Of the columns selected, which never change. Two threads that come first at once learn the same.
+    # The selected columns never change. Two threads that both run first look up the same converters.
     if not statement.converters:
         statement.converters.append(ask(expressions))
     return statement.converters[0]

@@ -1,5 +1,5 @@
-"""How spans of time, moments and percentages read, wherever they are shown.
+"""Texts for spans of time, times, numbers and percentages, wherever they are shown.
 
-May import: Django's time zones and settings. Knows no model, no page and no room.
-A new one goes here when two rooms would otherwise write the same thing in words of their own.
+May import: Django's time zones and settings. Knows no model, no page and no other package.
+A new function goes here when two packages would otherwise write the same thing in different words.
 """

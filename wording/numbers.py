@@ -1,11 +1,11 @@
-"""Numbers in words: one function for each form that is shown.
+"""Numbers as text: one function for each form that is shown.
 
-A no-break space stands before the percent sign where a line may break.
+The percent sign follows a no-break space where a line may break.
 """
 
 from __future__ import annotations
 
-#: What stands where there is no number.
+#: Shown where there is no number.
 NO_VALUE = "–"
 
 
@@ -15,7 +15,7 @@ def format_percent(share: float) -> str:
 
 
 def format_probability(probability: float) -> str:
-    """Return a probability as "81\u00a0%", never above 99 %: the router is never certain."""
+    """Return a probability as "81\u00a0%", at most 99 %: the router is never certain."""
     return f"{min(round(100 * probability), 99)}\u00a0%"
 
 
@@ -28,10 +28,10 @@ def format_coverage(share: float | None) -> str:
 
 
 def format_compact_percent(share: float) -> str:
-    """Return a share from 0 to 1 as "81%", without a blank."""
+    """Return a share from 0 to 1 as "81%", without a space."""
     return f"{share:.0%}"
 
 
 def format_share(part: float, whole: float) -> str:
-    """Return `part` of `whole` as "81 %", with a common blank; "–" when `whole` is zero."""
+    """Return `part` of `whole` as "81 %", with an ordinary space; "–" when `whole` is zero."""
     return f"{part / whole:.0%}".replace("%", " %") if whole else NO_VALUE

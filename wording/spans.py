@@ -1,7 +1,7 @@
-"""Spans of time in words: one function for each place that shows them, all from one table of units.
+"""Spans of time as text: one function for each place that shows them, all from one table of units.
 
-They differ on purpose: a chip has room for one unit, a countdown must keep its width while it counts, a figure of a
-report shows seconds, and business time has no days. A negative span counts as none everywhere.
+They differ on purpose: a chip has room for one unit, a countdown must keep its width while it counts, a
+figure in a report shows seconds, and business time has no days. A negative span counts as zero.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 
 class Unit(NamedTuple):
-    """A unit of time: its length in seconds, its sign, and how it is written out for one and for many."""
+    """A unit of time: its length in seconds, its symbol, its singular and its plural."""
 
     seconds: int
     sign: str
@@ -23,14 +23,14 @@ DAY = Unit(86_400, "d", "day", "days")
 HOUR = Unit(3_600, "h", "h", "h")
 MINUTE = Unit(60, "min", "min", "min")
 SECOND = Unit(1, "s", "s", "s")
-#: Largest first: every span is split along these.
+#: Largest first: every span is split in this order.
 UNITS = (DAY, HOUR, MINUTE, SECOND)
 
 
 def short_span(span: dt.timedelta) -> str:
-    """Return the largest unit alone: "now", "4 min", "2 h", "3 d".
+    """Return only the largest unit: "now", "4 min", "2 h", "3 d".
 
-    For chips and the times of rows.
+    For chips and for the times in rows.
     """
     for unit, count in zip(UNITS[:-1], _split(span), strict=False):
         if count:
@@ -50,9 +50,10 @@ def long_span(span: dt.timedelta) -> str:
 
 
 def countdown_span(span: dt.timedelta) -> str:
-    """Return two units, minutes in two digits: "2 h 05", "under 1 min".
+    """Return two units with two-digit minutes: "2 h 05", "under 1 min".
 
-    Full hours stand alone ("2 h"). `static/js/countdown.js` counts on in the same words: change both.
+    Full hours are shown without minutes ("2 h"). `static/js/countdown.js` continues the countdown in the same
+    form: change both.
     """
     days, hours, minutes, _ = _split(span)
     if hours and minutes and not days:
@@ -61,9 +62,9 @@ def countdown_span(span: dt.timedelta) -> str:
 
 
 def figure_span(span: dt.timedelta) -> str:
-    """Return two units, seconds below a minute: "2 h 05", "48 s".
+    """Return two units, or seconds below one minute: "2 h 05", "48 s".
 
-    For the figures of reports. Full hours keep their zeros ("2 h 00"), so that columns line up.
+    For figures in reports. Full hours keep their zeros ("2 h 00"), so that columns line up.
     """
     days, hours, minutes, seconds = _split(span)
     if hours and not days:
@@ -72,9 +73,9 @@ def figure_span(span: dt.timedelta) -> str:
 
 
 def written_span(span: dt.timedelta) -> str:
-    """Return the largest unit, days written out: "1 day 12 h", "30 s".
+    """Return the largest unit, days as a word: "1 day 12 h", "30 s".
 
-    Rounded down. Below ten days or hours the next unit follows, unless it is zero.
+    Rounded down. Below ten days or ten hours the next smaller unit follows, unless it is zero.
     """
     counts = _split(span)
     for place, (unit, count) in enumerate(zip(UNITS, counts, strict=True)):
@@ -90,7 +91,7 @@ def written_span(span: dt.timedelta) -> str:
 def business_span(span: dt.timedelta) -> str:
     """Return business time: "45 min", "2 h", "36 h 30 min".
 
-    Hours, not days: business days differ in length.
+    In hours rather than days, because business days differ in length.
     """
     days, hours, minutes, _ = _split(span)
     hours += days * DAY.seconds // HOUR.seconds
@@ -103,9 +104,9 @@ def format_hours_number(span: dt.timedelta) -> str:
 
 
 def _split(span: dt.timedelta) -> tuple[int, int, int, int]:
-    """Return whole days, hours, minutes and seconds that make up `span`.
+    """Return the whole days, hours, minutes and seconds in `span`.
 
-    Four zeros for a negative one.
+    All four are zero when it is negative.
     """
     rest = max(int(span.total_seconds()), 0)
     days, rest = divmod(rest, DAY.seconds)
@@ -115,7 +116,7 @@ def _split(span: dt.timedelta) -> tuple[int, int, int, int]:
 
 
 def _join(*parts: tuple[int, Unit]) -> str:
-    """Return the parts that are not zero, "" when all are."""
+    """Join the parts that are not zero; return "" when all are."""
     return " ".join(f"{count} {unit.sign}" for count, unit in parts if count)
 
 

@@ -1,4 +1,4 @@
-"""Moments in words, in the zone in which people read pages: one function for each form that is shown."""
+"""Times as text, in the display time zone: one function for each form that is shown."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from wording.spans import short_span, written_span
 
 @dataclass(frozen=True, slots=True)
 class DisplayTime:
-    """A moment as shown: relative words, the exact time for people, and the moment itself."""
+    """A time as it is shown: relative words, the exact time for people, and the datetime itself."""
 
     words: str
     exact: str
@@ -22,14 +22,14 @@ class DisplayTime:
 
     @property
     def iso(self) -> str:
-        """Return the machine's form, for `<time datetime>`, in whole seconds."""
+        """The machine-readable form for `<time datetime>`, in whole seconds."""
         return self.at.isoformat(timespec="seconds")
 
 
 def display_time(at: dt.datetime, now: dt.datetime) -> DisplayTime:
     """Return `at` as rows show it: "4 min", "2 h", "now".
 
-    For moments that have passed by `now`; one that is still to come reads "now". The exact time is in the display zone.
+    For times before `now`; a later one reads "now". The exact time is in the display time zone.
     """
     return DisplayTime(short_span(now - at), exact_time(at), at)
 
@@ -37,7 +37,7 @@ def display_time(at: dt.datetime, now: dt.datetime) -> DisplayTime:
 def relative_time(at: dt.datetime, now: dt.datetime) -> DisplayTime:
     """Return `at` with its direction: "4 min ago", "in 2 h", "now".
 
-    "now" is within a second of `now`. The exact time is in UTC: "18 Nov 2025 10:02:31 UTC".
+    "now" means less than one second from `now`. The exact time is in UTC: "18 Nov 2025 10:02:31 UTC".
     """
     utc = at.astimezone(dt.UTC)
     exact = f"{utc.day} {utc:%b %Y %H:%M:%S %Z}"
@@ -48,14 +48,14 @@ def relative_time(at: dt.datetime, now: dt.datetime) -> DisplayTime:
 
 
 def optional_relative_time(at: dt.datetime | None, now: dt.datetime) -> DisplayTime | None:
-    """Return `relative_time`, or None for None."""
+    """Return the `relative_time` of `at`, or None when `at` is None."""
     return None if at is None else relative_time(at, now)
 
 
 def clock_time(at: dt.datetime, now: dt.datetime) -> str:
-    """Return the time of day, with the day unless it is today.
+    """Return the time of day, with the date unless it is today.
 
-    "10:41", "3 Nov 10:41", "3 Nov 2025 10:41".
+    The year is shown only when it differs: "10:41", "3 Nov 10:41", "3 Nov 2025 10:41".
     """
     local, today = to_display_zone(at), to_display_zone(now)
     if local.date() == today.date():
@@ -100,22 +100,22 @@ def at_time_phrase(at: dt.datetime) -> str:
 
 
 def short_date(day: dt.date) -> str:
-    """Return "3 Dec". A datetime is taken as it stands, in its own zone."""
+    """Return "3 Dec". A datetime is formatted in its own time zone."""
     return f"{day.day} {day:%b}"
 
 
 def short_date_with_year(day: dt.date) -> str:
-    """Return "3 Dec 2025". A datetime is taken as it stands, in its own zone."""
+    """Return "3 Dec 2025". A datetime is formatted in its own time zone."""
     return f"{short_date(day)} {day:%Y}"
 
 
 def to_display_zone(at: dt.datetime) -> dt.datetime:
-    """Return `at` in the zone in which people read pages."""
+    """Return `at` in the time zone that pages use."""
     return at.astimezone(display_zone())
 
 
 def display_zone() -> ZoneInfo:
-    """Return the zone in which people read pages (setting `DISPLAY_TIME_ZONE`)."""
+    """Return the time zone that pages use (setting `DISPLAY_TIME_ZONE`)."""
     return _zone(settings.DISPLAY_TIME_ZONE)
 
 
