@@ -1,5 +1,5 @@
-"""Connectors: the wire format of each social network on one side, plain facts on the other.
+"""Connectors: they translate each social network's wire format into plain dataclasses.
 
-May import: nothing of Horseshoe, no Django, no Celery; the networks' libraries only here.
-A new network is a folder that fulfils `networks.base`, and one line in `networks.registry`.
+May import: nothing else of Horseshoe, no Django, no Celery. Only this package imports the networks' libraries.
+A new network is a folder that implements `networks.base`, and one line in `networks.registry`.
 """

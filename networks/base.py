@@ -1,7 +1,7 @@
 """The contract between Horseshoe and a social network.
 
 A connector turns a network's wire format into frozen dataclasses and its failures into seven exceptions. All
-times are aware datetimes in UTC. Ids are strings, because networks hand out integers beyond 2**53.
+times are aware datetimes in UTC. Ids are strings, because networks issue integers beyond 2**53.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ LengthUnit = Literal["x_weighted", "grapheme", "char"]
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
-    """What a network's API can do; the pages ask this, never the network's name."""
+    """Features of a network's API; pages check these, never the network's name."""
 
     network: str
     label: str
@@ -46,7 +46,7 @@ class Capabilities:
 
 @dataclass(frozen=True, slots=True)
 class Author:
-    """Who wrote a message, as the network tells it. `remote_id` is "" where the network withholds the author."""
+    """The author of a message, as the network reports it. `remote_id` is "" where it withholds the author."""
 
     remote_id: str
     handle: str = ""
@@ -67,11 +67,11 @@ class Attachment:
 
 @dataclass(frozen=True, slots=True)
 class InboundMessage:
-    """One message as it stands on the network, ours or a customer's.
+    """One message on the network, ours or a customer's.
 
-    `canonical_id` is the same across edits and unique within one brand account over all its streams (a connector
-    prefixes ids where two kinds of message could share one). `thread_id` groups a conversation. `reply_ref` is what
-    an answer must quote: opaque to everyone but the connector, and JSON.
+    `canonical_id` stays the same across edits and is unique within one brand account over all its streams (a
+    connector adds a prefix where two kinds of message could share an id). `thread_id` identifies a
+    conversation. `reply_ref` is JSON that is needed to answer the message; only the connector understands it.
     """
 
     stream: StreamKind
@@ -90,18 +90,19 @@ class InboundMessage:
     attachments: tuple[Attachment, ...] = ()
     can_reply: bool = True
     reply_ref: JSONObject = field(default_factory=dict)
-    #: It passes on somebody's post, with or without words of its own.
+    #: True when the message reposts somebody's post, with or without a comment.
     is_repost: bool = False
-    #: It stands directly under a post of our own, where the network lets us know.
+    #: True when the message is directly under a post of our own, where the network reports that.
     is_under_own_post: bool = False
-    #: The ids that it went by before and after each edit, where the network tells; answers to it name any of them.
+    #: The ids that the message had before and after each edit, where the network reports them. Answers to the
+    #: message may refer to any of them.
     versions: tuple[str, ...] = ()
     raw: JSONObject = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class UnreadableItem:
-    """An item of a page that could not be understood. Kept with its raw form, so that nothing is lost."""
+    """An item of a page that could not be parsed. It is kept in its raw form, so that nothing is lost."""
 
     raw: Any
     error: str
@@ -110,7 +111,7 @@ class UnreadableItem:
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """What the rate-limit headers of the last response said. None where the network did not say."""
+    """The rate limits in the headers of the last response. None where the network did not report a value."""
 
     limit: int | None = None
     remaining: int | None = None
@@ -123,9 +124,9 @@ class Budget:
 class PollResult:
     """One page of a stream.
 
-    `next_cursor` is an opaque JSON object; hand it back to the next `poll`. Store it in the transaction that stores
-    the messages. While `has_more` is true the cursor also holds the window being paged through, so that a kill
-    between two pages leaves no gap.
+    `next_cursor` is an opaque JSON object; pass it to the next `poll`. Store it in the transaction that
+    stores the messages. While `has_more` is true the cursor also holds the window being paged through, so a
+    process that is killed between two pages leaves no gap.
     """
 
     messages: tuple[InboundMessage, ...]
@@ -133,15 +134,15 @@ class PollResult:
     has_more: bool = False
     unreadable: tuple[UnreadableItem, ...] = ()
     budget: Budget = field(default_factory=Budget)
-    #: Requests this page cost.
+    #: Number of requests that this page needed.
     cost: int = 1
-    #: True when the network's window was smaller than what has happened since the last poll: a gap is possible.
+    #: True when more has happened since the last poll than the network's window holds: a gap is possible.
     overflowed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class OwnAccount:
-    """Who a credential speaks for."""
+    """The account that a credential belongs to."""
 
     remote_id: str
     handle: str
@@ -151,14 +152,14 @@ class OwnAccount:
 
 @dataclass(frozen=True, slots=True)
 class OutgoingMessage:
-    """What to send. Attachments come later."""
+    """A message to send. Attachments are not supported yet."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class SentMessage:
-    """A send that the network confirmed with an id."""
+    """A sent message that the network confirmed with an id."""
 
     remote_id: str
     permalink: str = ""
@@ -166,7 +167,7 @@ class SentMessage:
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """Secrets of one brand account, and the network's own id of the account they belong to."""
+    """The secrets of one brand account, and the network's id of the account they belong to."""
 
     network: str
     remote_id: str
@@ -174,7 +175,9 @@ class Credentials:
 
 
 class NetworkError(Exception):
-    """The base of the seven. `code` is the network's own code, the text is safe to show to a person."""
+    """The base class of the seven errors. `code` is the network's own code; the text is safe to show to
+    users.
+    """
 
     def __init__(self, message: str = "", *, code: str = "") -> None:
         super().__init__(message)
@@ -182,7 +185,7 @@ class NetworkError(Exception):
 
 
 class RetryLater(NetworkError):
-    """The network is unwell or says "slow down". `at` is when to come back, None when it did not say."""
+    """The network has a problem or asks to slow down. `at` is when to retry, None when it did not say."""
 
     def __init__(self, message: str = "", *, code: str = "", at: dt.datetime | None = None) -> None:
         super().__init__(message, code=code)
@@ -190,7 +193,7 @@ class RetryLater(NetworkError):
 
 
 class BudgetExhausted(NetworkError):
-    """A monthly or daily allowance is spent. `until` is when it returns, None when unknown."""
+    """A monthly or daily allowance is used up. `until` is when it is renewed, None when unknown."""
 
     def __init__(self, message: str = "", *, code: str = "", until: dt.datetime | None = None) -> None:
         super().__init__(message, code=code)
@@ -210,7 +213,7 @@ class MissingPermission(NetworkError):
 
 
 class Rejected(NetworkError):
-    """The network understood and refused. Trying the same again is pointless."""
+    """The network understood the request and refused it. Repeating the same request is pointless."""
 
 
 class Gone(NetworkError):
@@ -218,31 +221,38 @@ class Gone(NetworkError):
 
 
 class AmbiguousSend(NetworkError):
-    """A write went out and its outcome is unknown: it may or may not stand on the network."""
+    """A write was sent and its outcome is unknown: the network may or may not have carried it out."""
 
 
 class Connector(Protocol):
-    """One brand account on one network. Every method may raise any `NetworkError`; writes may raise `AmbiguousSend`.
+    """One brand account on one network. Every method may raise any `NetworkError`; writes may raise
+    `AmbiguousSend`.
 
-    Writes raise `RetryLater` only when the request certainly was not carried out (connection refused, 429).
+    Writes raise `RetryLater` only when the request was certainly not carried out (connection refused, 429).
     """
 
     capabilities: ClassVar[Capabilities]
 
     def __init__(self, credentials: Credentials, *, api_url: str = "") -> None:
-        """`api_url` replaces the network's scheme and host, as for a simulator; "" means the network itself."""
+        """Create a connector that sends requests to `api_url`.
+
+        It replaces the network's scheme and host, for example by a simulator's; "" means the network itself.
+        """
 
     def verify(self) -> OwnAccount:
-        """Ask the network whom the credential speaks for."""
+        """Ask the network which account the credential belongs to."""
 
     def refresh_credentials(self) -> Credentials | None:
-        """Return new credentials when they had to be rotated. None when the old ones stay good."""
+        """Return new credentials when they had to be rotated, otherwise None."""
 
     def poll(self, stream: StreamKind, cursor: JSONObject, limit: int = 100) -> PollResult:
-        """One page of a stream. An empty cursor starts at the newest window the network offers."""
+        """Return one page of a stream.
+
+        An empty cursor starts at the newest window that the network offers.
+        """
 
     def fetch(self, ids: Sequence[str]) -> dict[str, InboundMessage]:
-        """Return messages by remote id. An id that is absent from the answer has been deleted."""
+        """Return messages by remote id. An id that is missing from the result has been deleted."""
 
     def reply(self, ref: JSONObject, draft: OutgoingMessage, client_key: str) -> SentMessage:
         """Answer publicly under the message whose `reply_ref` is `ref`."""
@@ -251,7 +261,10 @@ class Connector(Protocol):
         """Answer in the direct conversation of the message whose `reply_ref` is `ref`."""
 
     def private_reply(self, ref: JSONObject, draft: OutgoingMessage, client_key: str) -> SentMessage:
-        """Open a direct conversation from a public message. Only where the network allows it."""
+        """Open a direct conversation from a public message.
+
+        Only where the network allows it.
+        """
 
     def like(self, ref: JSONObject) -> None: ...
 
@@ -263,13 +276,14 @@ class Connector(Protocol):
     def find_own_message(
         self, ref: JSONObject, text: str, since: dt.datetime, visibility: Visibility
     ) -> SentMessage | None:
-        """Find our own message under `ref` with this text. It was sent at or after `since`; None when there
-        is none.
+        """Find our own message under `ref` with this text; None when there is none.
+
+        It must have been sent at or after `since`.
         """
 
     @staticmethod
     def measure_length(text: str) -> int:
-        """Length of a text in the network's own unit. Needs no credential."""
+        """Return the length of a text in the network's own unit. Needs no credential."""
 
     def verify_webhook(self, headers: Mapping[str, str], raw_body: bytes) -> bool: ...
 

@@ -1,8 +1,9 @@
-"""Connecting an account: the person grants access at the network, the network sends them back with a code.
+"""Connecting an account: the person grants access on the network's page, which sends them back with a code.
 
-`begin_authorisation` gives the address to send the browser to and what to remember in the session; `finish_authorisation` turns the code into the
-accounts that may be connected, each with its secrets. For X there is one; for Facebook every Page of the person.
-`api_base` stands for the network's own address, as in `Connector`; `authorize_base` does so in the browser.
+`begin_authorisation` returns the URL to send the browser to and the values to keep in the session;
+`finish_authorisation` exchanges the code for the accounts that may be connected, each with its secrets. For X
+this is one account; for Facebook it is every Page of the person. `api_base` replaces the network's own URL,
+as in `Connector`; `authorize_base` replaces the URL that the browser is sent to.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from networks.transport import HTTPAnswer
 from networks.x import auth
 from networks.x.connector import XConnector
 
-#: What each network is asked for, and nothing more.
+#: The scopes that are requested from each network.
 OAUTH_SCOPES: dict[str, tuple[str, ...]] = {
     "x": (
         "tweet.read", "tweet.write", "tweet.moderate.write", "users.read", "like.write", "dm.read", "dm.write",
@@ -43,7 +44,10 @@ _MAX_PAGES = 50
 
 @dataclass(frozen=True, slots=True)
 class OAuthApp:
-    """An application registered with a network. `extra` goes into every account's secrets (verify_token, consumer_secret)."""
+    """An application registered with a network.
+
+    `extra` is copied into the secrets of every account (verify_token, consumer_secret).
+    """
 
     client_id: str
     client_secret: str = field(default="", repr=False)
@@ -52,7 +56,10 @@ class OAuthApp:
 
 @dataclass(frozen=True, slots=True)
 class Authorisation:
-    """Where to send the browser. `state` and `verifier` belong in the session; compare `state` when it comes back."""
+    """The URL to send the browser to, and values for the session.
+
+    Keep `state` and `verifier` in the session; compare `state` when the browser comes back.
+    """
 
     url: str
     state: str = field(repr=False)
@@ -61,7 +68,7 @@ class Authorisation:
 
 @dataclass(frozen=True, slots=True)
 class GrantableAccount:
-    """An account that the person may connect, with the secrets for it."""
+    """An account that the person may connect, with its secrets."""
 
     network: str
     account: OwnAccount
@@ -71,7 +78,10 @@ class GrantableAccount:
 def begin_authorisation(
     network: str, app: OAuthApp, redirect_uri: str, *, authorize_base: str = ""
 ) -> Authorisation:
-    """Return the network's page where the person grants access. Raises `KeyError` for a network without one."""
+    """Return the URL where the person grants access.
+
+    Raises `KeyError` for a network without OAuth.
+    """
     state, verifier = random.token_urlsafe(32), random.token_urlsafe(64)
     query = {
         "response_type": "code",
@@ -106,8 +116,8 @@ def finish_authorisation(
 ) -> list[GrantableAccount]:
     """Return the accounts that a code gives access to.
 
-    Raises `Rejected` when the network does not take the code (used, expired, another app's), and any other
-    `NetworkError`.
+    Raises `Rejected` when the network does not accept the code (used, expired, issued to another app), or any
+    other `NetworkError`.
     """
     finisher = {"x": _finish_x, "facebook": _finish_facebook}[network]
     return finisher(app, redirect_uri, code, verifier, api_base, clock)
@@ -169,8 +179,9 @@ def _require_token(answer: HTTPAnswer | transport.NoAnswer, clock: transport.Clo
 def _fetch_pages(
     app: OAuthApp, user_token: str, api_base: str, clock: transport.Clock
 ) -> list[GrantableAccount]:
-    """Fetch every Page of the person with its own token. That does not expire, as the user token is
-    long-lived.
+    """Fetch every Page of the person with its own token.
+
+    The Page tokens do not expire, because the user token is long-lived.
     """
     graph, mounted = build_graph_api(user_token, app.client_secret, api_base)
     pages: list[GrantableAccount] = []
@@ -190,7 +201,10 @@ def _fetch_pages(
 
 
 def _parse_page(item: object, app: OAuthApp) -> GrantableAccount | None:
-    """One Page; None for one whose token the person did not grant."""
+    """Parse one Page; None for one whose token the person did not grant.
+
+    Also None for a malformed id.
+    """
     page = wire.as_mapping(item)
     token, name = wire.optional_text(page.get("access_token")), wire.optional_text(page.get("name"))
     try:

@@ -1,4 +1,4 @@
-"""Which connector serves which network. A new network is one line here."""
+"""The connector of each network. Add one line here for a new network."""
 
 from __future__ import annotations
 
@@ -21,15 +21,21 @@ def build_connector(credentials: Credentials, *, api_url: str = "") -> Connector
 
 
 def network_capabilities(network: str) -> Capabilities:
-    """Return what a network can do, without a credential. Raises `KeyError` for an unknown network."""
+    """Return the features of a network; no credential is needed.
+
+    Raises `KeyError` for an unknown network.
+    """
     return CONNECTORS[network].capabilities
 
 
 def network_label(network: str) -> str:
-    """Return a network's name for people; the key itself for one that has no connector any more."""
+    """Return a network's display name.
+
+    This is its key when its connector was removed.
+    """
     return CONNECTORS[network].capabilities.label if network in CONNECTORS else network
 
 
 def network_choices() -> list[tuple[str, str]]:
-    """Return every network as (key, name), for the options of a form."""
+    """Return every network as (key, name) for the options of a form."""
     return [(network, network_label(network)) for network in CONNECTORS]

@@ -1,8 +1,8 @@
-"""How the networks' libraries reach the network: timeouts, a size cap, another address, and what really happened.
+"""HTTP for the networks' libraries: timeouts, a size limit, another host, and the actual answer.
 
-tweepy and facebook-sdk have no timeouts of their own, hide headers and raise whatever comes along when an answer is
-malformed. A `Transport` mounted on their `requests` session supplies what they lack and remembers the last answer,
-so that failures are judged by status and code.
+tweepy and facebook-sdk set no timeouts, hide headers and raise arbitrary exceptions when an answer is
+malformed. A `Transport` mounted on their `requests` session adds what they lack and remembers the last
+answer, so that failures are classified by status and code.
 """
 
 from __future__ import annotations
@@ -29,11 +29,12 @@ from networks.base import AmbiguousSend, NetworkError, RetryLater
 
 Clock = Callable[[], dt.datetime]
 
-#: Seconds to connect, and to wait for each piece of the answer.
+#: Seconds to connect, and to wait for each chunk of the answer.
 TIMEOUT = (5.0, 20.0)
-#: Seconds one whole answer may take: a server that drips bytes never trips the read timeout.
+#: Seconds that a whole answer may take: a server that sends a few bytes at a time never triggers the read timeout.
 DEADLINE_SECONDS = 60.0
-#: Bytes of one answer after decompression. The largest sound page (100 posts with comments) stays below 2 MB.
+#: Maximum size of one answer in bytes after decompression. The largest valid page (100 posts with comments) is
+#: below 2 MB.
 MAX_BYTES = 16 * 1024 * 1024
 _CHUNK = 64 * 1024
 _LONGEST_WAIT = dt.timedelta(hours=24)
@@ -48,12 +49,12 @@ def utc_now() -> dt.datetime:
 
 
 def scrub_secrets(text: str) -> str:
-    """`text` without the tokens that travel in addresses."""
+    """Replace the tokens that URLs contain in `text`."""
     return _SECRET_PATTERN.sub(r"\1\2…", text)
 
 
 class _ScrubbedLog(logging.Filter):
-    """urllib3 logs addresses; Graph's carry the token."""
+    """Removes tokens from the log of urllib3, which logs URLs: Graph's contain the token."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         record.msg, record.args = scrub_secrets(record.getMessage()), ()
@@ -61,7 +62,7 @@ class _ScrubbedLog(logging.Filter):
 
 
 logging.getLogger("urllib3.connectionpool").addFilter(_ScrubbedLog())
-# At DEBUG these log every header, tokens among them.
+# At level DEBUG these loggers log every header, including tokens.
 for _name in ("tweepy.client", "requests_oauthlib", "oauthlib"):
     logging.getLogger(_name).setLevel(logging.INFO)
 
@@ -77,16 +78,16 @@ class HTTPAnswer:
 
 @dataclass(frozen=True, slots=True)
 class NoAnswer:
-    """No answer. `sent` is False only when the request certainly never reached the network."""
+    """A request without an answer. `sent` is False only when it certainly never reached the network."""
 
     sent: bool
     reason: str
 
 
 class Transport(HTTPAdapter):
-    """An adapter that sends the library's signed requests to `api_url` (which may carry a path prefix).
+    """An adapter that sends the library's signed requests to `api_url` (which may have a path prefix).
 
-    `answer` is the last complete answer, None while there is none.
+    `answer` is the last complete answer, None when there is none.
     """
 
     def __init__(self, api_url: str = "") -> None:
@@ -123,7 +124,7 @@ class Transport(HTTPAdapter):
         return response
 
     def rewrite_url(self, url: str) -> str:
-        """Return the address that a request for `url` really goes to."""
+        """Return the URL that a request for `url` is actually sent to."""
         if not self.api_url:
             return url
         base, requested = urlsplit(self.api_url), urlsplit(url)
@@ -141,29 +142,33 @@ def _read_pieces(response: requests.Response) -> Iterator[bytes]:
                 raise requests.exceptions.ReadTimeout("the answer took too long")
             yield piece
     except BaseException:
-        # Half-read connections must not go back to the pool.
+        # Connections with unread data must not return to the pool.
         response.close()
         raise
     response.raw.release_conn()
 
 
 def mount_transport(session: requests.Session, api_url: str) -> Transport:
-    """Put a `Transport` on a library's session. Switch off what would work around it."""
+    """Mount a `Transport` on a library's session.
+
+    Also switches off the session's features that would work around it.
+    """
     transport = Transport(api_url)
     session.mount("https://", transport)
     session.mount("http://", transport)
-    # No API redirects. Following one would repeat a write, or carry a token to another host.
+    # None of the APIs redirects. Following a redirect could repeat a write or send a token to another host.
     session.max_redirects = 0
-    # A ~/.netrc entry would replace the bearer token. Proxies and CA bundles from the environment are kept.
+    # A ~/.netrc entry would replace the bearer token. Proxies and CA bundles from the environment still apply.
     session.trust_env = False
     session.verify = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or True
     return transport
 
 
 def attempt_call(transport: Transport, call: Callable[[], object]) -> HTTPAnswer | NoAnswer:
-    """Run a library's call and return what came of it. It does not matter what the library made of it.
+    """Run a library's call and return the answer or `NoAnswer`.
 
-    Raises only what is a defect of ours: an error before anything was sent that is not the network's.
+    What the library returns or raises for an answer is ignored. Raises only defects of ours: an exception
+    before anything was sent that is not caused by the network.
     """
     transport.answer = None
     silence = NoAnswer(True, "no answer")
@@ -172,7 +177,7 @@ def attempt_call(transport: Transport, call: Callable[[], object]) -> HTTPAnswer
     except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
         silence = NoAnswer(not _was_never_sent(error), type(error).__name__)
     except Exception:
-        # The libraries stumble over malformed answers with every kind of error; the answer itself is judged instead.
+        # The libraries raise all kinds of exceptions for malformed answers; the caller judges the answer itself.
         if transport.answer is None:
             raise
     answer: HTTPAnswer | None = transport.answer
@@ -184,15 +189,16 @@ def call_or_raise(
     call: Callable[[], object],
     classify: Callable[[HTTPAnswer | NoAnswer], NetworkError | None],
 ) -> HTTPAnswer:
-    """Run a library's call; return its answer or raise the error in it.
+    """Run a library's call; return its answer or raise its error.
 
-    `classify` says which error an answer holds, and has one for every `NoAnswer`. Raises a defect of ours
-    like `attempt_call`: an error before anything was sent that is not the network's.
+    `classify` returns the error in an answer, None for a good one; it must return an error for every
+    `NoAnswer`. Defects of ours are raised as in `attempt_call`: an exception before anything was sent that is
+    not caused by the network.
     """
     answer = attempt_call(transport, call)
     if (error := classify(answer)) is not None:
         raise error
-    assert isinstance(answer, HTTPAnswer)  # noqa: S101 - silence has been raised
+    assert isinstance(answer, HTTPAnswer)  # noqa: S101 - a NoAnswer has been raised above
     return answer
 
 
@@ -218,7 +224,10 @@ def _was_never_sent(error: BaseException | None) -> bool:
 def unavailable_error(
     label: str, reason: str, *, write: bool, code: str = "", at: dt.datetime | None = None
 ) -> NetworkError:
-    """Build the error for a network that is unwell. A read can wait; a write that went out may stand."""
+    """Build the error for a network that has a problem.
+
+    A read can be retried; a write that was sent may have been carried out.
+    """
     if write:
         return AmbiguousSend(f"{label}: {reason}. The message may or may not have been published.", code=code)
     return RetryLater(f"{label}: {reason}.", code=code, at=at)
@@ -232,7 +241,7 @@ def no_answer_error(label: str, silence: NoAnswer, *, write: bool) -> NetworkErr
 
 
 def parse_header_time(value: object) -> dt.datetime | None:
-    """Parse a header's seconds since 1970, None when they make no sense."""
+    """Parse a header's seconds since 1970; None when they are invalid."""
     try:
         return wire.require_time(int(str(value)))
     except ValueError:
@@ -240,7 +249,7 @@ def parse_header_time(value: object) -> dt.datetime | None:
 
 
 def parse_header_count(value: object) -> int | None:
-    """Parse a header's count, None when it makes no sense."""
+    """Parse a header's count; None when it is invalid."""
     return (
         int(value)
         if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 12
@@ -249,8 +258,9 @@ def parse_header_count(value: object) -> int | None:
 
 
 def retry_at(headers: Mapping[str, str], now: dt.datetime, reset: str = "") -> dt.datetime | None:
-    """Return when to come back. From Retry-After (seconds or a date), else the header named `reset`; at most
-    24 h ahead, None without either.
+    """Return when to retry; None when the headers do not say.
+
+    Reads Retry-After (seconds or a date), otherwise the header named `reset`. At most 24 h ahead.
     """
     at: dt.datetime | None = None
     after = headers.get("retry-after", "")

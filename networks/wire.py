@@ -1,8 +1,8 @@
-"""Reading JSON from a network so that one malformed item costs only itself.
+"""Read JSON from a network so that one malformed item does not affect the others.
 
-`load_document` is as fast as orjson while the answer is sound. When it is not (NaN, a number beyond a double, 100,000 levels,
-a lone surrogate), the answer is taken apart and whatever cannot be read stands in its list as a `BrokenItem`, with its
-own bytes, so that its neighbours come in.
+`load_document` is as fast as orjson when the answer is valid. When it is not (NaN, a number beyond a double,
+100,000 levels, a lone surrogate), the answer is split up. Each item that cannot be read is replaced in its
+list by a `BrokenItem` with its original text, so that the other items are still read.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ import orjson
 
 from networks.base import InboundMessage, UnreadableItem
 
-#: Only members of these lists may be lost one by one; anything else that is broken spoils the whole answer.
+#: Only items of these lists may be broken individually; anything else that is broken makes the whole answer invalid.
 _ITEM_LISTS = frozenset({"data", "users", "tweets", "media", "errors"})
-#: page → data → post → comments → data → comment → its attachment's data; nothing sound is nested deeper.
+#: page → data → post → comments → data → comment → its attachment's data; valid answers are not nested deeper.
 _SALVAGE_DEPTH = 8
 _LONGEST_ID = 200
 _TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{},:]', re.DOTALL)
@@ -30,7 +30,7 @@ _EMPTY: Mapping[str, Any] = {}
 
 @dataclass(frozen=True, slots=True)
 class BrokenItem:
-    """An item that is not JSON that could be stored. `text` is what the network sent, cut at 1,000,000 characters."""
+    """An item that is not storable JSON. `text` is what the network sent, cut at 1,000,000 characters."""
 
     text: str
     error: str
@@ -43,16 +43,19 @@ def load_document(body: bytes) -> Any:
     """
     try:
         document = orjson.loads(body)
-        # Nesting that orjson reads but Postgres' or Python's writers choke on is found here, for about 1 µs an item.
+        # Detects nesting that orjson can read but that Postgres or Python cannot write, for about 1 µs per item.
         orjson.dumps(document)
     except (orjson.JSONDecodeError, TypeError):
-        # Bytes that are no UTF-8 become lone surrogates: repaired and flagged later like those that came as \ud800.
+        # Bytes that are not UTF-8 become lone surrogates: repaired and flagged later like those sent as \ud800.
         return _salvage_document(body.decode("utf-8", "surrogateescape"), depth=0)
     return document
 
 
 def _load_value(text: str) -> Any:
-    """Load one value. Tolerates lone surrogates (which stay in the string) and nothing else."""
+    """Load one value; lone surrogates stay in its strings.
+
+    Raises `ValueError` for any other defect.
+    """
     try:
         value = orjson.loads(text.encode("utf-8"))
         orjson.dumps(value)
@@ -119,7 +122,10 @@ def _split_members(text: str) -> Iterator[tuple[str, str]]:
 
 
 def _split_children(text: str) -> Iterator[tuple[str, str]]:
-    """Yield the (key, value) texts directly inside one object. For a list: ("", value)."""
+    """Yield the (key, value) texts directly inside one object.
+
+    For a list: ("", value). Raises `ValueError` when the text was cut off.
+    """
     depth, start, key, closed = 0, 1, "", False
     for token in _TOKEN.finditer(text):
         sign, at = token.group()[0], token.start()
@@ -142,8 +148,10 @@ def _split_children(text: str) -> Iterator[tuple[str, str]]:
 def parse_items(
     items: object, parse: Callable[[Any], InboundMessage | None]
 ) -> tuple[list[InboundMessage], list[UnreadableItem]]:
-    """Parse every item. Keep what `parse` refuses as `UnreadableItem`; None from it means: not a message of
-    this stream.
+    """Parse every item; return the messages and the unreadable items.
+
+    An item that `parse` refuses becomes an `UnreadableItem`. None from `parse` means that the item is not a
+    message of this stream; it is dropped.
     """
     messages: list[InboundMessage] = []
     unreadable: list[UnreadableItem] = []
@@ -168,19 +176,20 @@ def _item_id(item: object) -> str:
 
 
 def as_list(value: object) -> Iterable[Any]:
-    """Return a list as it is. Anything else is no items at all."""
+    """Return a list unchanged, an empty sequence for anything else."""
     return value if isinstance(value, list) else ()
 
 
 def as_mapping(value: object) -> Mapping[str, Any]:
-    """Return an object as it is, anything else as one without members."""
-    # The dict check first: a Mapping check costs ten times as much, several times a message.
+    """Return an object unchanged, an empty mapping for anything else."""
+    # Check for dict first: a Mapping check costs ten times as much, and this runs several times per message.
     return value if isinstance(value, dict) or isinstance(value, Mapping) else _EMPTY  # noqa: SIM101
 
 
 def require_id(value: object) -> str:
-    """Return an id as text. Networks send the same id as a string and as a number. Raises `ValueError` for
-    anything else.
+    """Return an id as text.
+
+    Networks send the same id as a string or as a number. Raises `ValueError` for anything else.
     """
     if isinstance(value, int) and not isinstance(value, bool):
         value = str(value)
@@ -190,14 +199,17 @@ def require_id(value: object) -> str:
 
 
 def require_text(value: object) -> str:
-    """Return a string as it is. Raises `ValueError` for null, numbers and objects."""
+    """Return a string unchanged. Raises `ValueError` for null, numbers and objects."""
     if not isinstance(value, str):
         raise ValueError(f"text expected, got {type(value).__name__}")
     return value
 
 
 def optional_text(value: object) -> str:
-    """Return a string as it is, "" for anything else. For what a message can do without."""
+    """Return a string unchanged, "" for anything else.
+
+    For fields that a message can do without.
+    """
     return value if isinstance(value, str) else ""
 
 
@@ -208,9 +220,10 @@ def optional_count(value: object) -> int | None:
 
 
 def require_time(value: object) -> dt.datetime:
-    """Return a time in UTC. Reads ISO 8601 with an offset, or seconds since 1970.
+    """Return a time in UTC.
 
-    Raises `ValueError` where there is none: year 0, year 300000, no offset.
+    Accepts ISO 8601 with an offset, or seconds since 1970. Raises `ValueError` for anything else: year 0,
+    year 300000, no offset.
     """
     try:
         if isinstance(value, str):

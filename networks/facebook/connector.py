@@ -1,6 +1,6 @@
 """Facebook Pages (Graph) through facebook-sdk: comments, visitor posts, Messenger.
 
-facebook-sdk is from 2018 and knows no version after 3.1; `GRAPH_VERSION` is set behind its back, here and nowhere else.
+facebook-sdk is from 2018 and accepts no version after 3.1, so `GRAPH_VERSION` is set on its client directly, only here.
 """
 
 from __future__ import annotations
@@ -40,10 +40,11 @@ GRAPH_VERSION = "v25.0"
 def build_graph_api(
     token: str, app_secret: str, api_url: str
 ) -> tuple[facebook.GraphAPI, transport.Transport]:
-    """Build the library's client for a token. It carries the proof that the app's server uses it
-    (`appsecret_proof`).
+    """Build the library's client for a token.
+
+    With an app secret it also sends the proof that the app's own server uses the token (`appsecret_proof`).
     """
-    # Not version=: the constructor refuses everything after 3.1.
+    # Not through version=: the constructor refuses everything after 3.1.
     graph = facebook.GraphAPI(token)
     graph.version = GRAPH_VERSION
     if app_secret:
@@ -53,7 +54,7 @@ def build_graph_api(
 
 
 class FacebookConnector:
-    """One Page. secrets: page_token, app_id, app_secret, and verify_token for webhooks."""
+    """One Page. Its secrets: page_token, app_id, app_secret, and verify_token for webhooks."""
 
     capabilities: ClassVar[Capabilities] = Capabilities(
         network="facebook",
@@ -86,7 +87,10 @@ class FacebookConnector:
         )
 
     def _send_request(self, call: Callable[[], object], scope: str, *, write: bool = False) -> HTTPAnswer:
-        """One request through the library: the answer, or one of the seven errors."""
+        """Send one request through the library; return its answer.
+
+        Raises one of the seven errors.
+        """
         classify = partial(errors.classify_facebook_answer, write=write, now=self._now(), scope=scope)
         return transport.call_or_raise(self._transport, call, classify)
 
@@ -103,11 +107,14 @@ class FacebookConnector:
         return OwnAccount(remote_id, wire.optional_text(page.get("username")) or name, name)
 
     def refresh_credentials(self) -> Credentials | None:
-        """None: a Page token that comes from a long-lived user token does not expire."""
+        """Return None: a Page token from a long-lived user token does not expire."""
         return None
 
     def poll(self, stream: StreamKind, cursor: JSONObject, limit: int = 100) -> PollResult:
-        """One page of comments, visitor_posts or direct. The same message may come again: dedupe by id."""
+        """Return one page of comments, visitor_posts or direct.
+
+        The same message may be returned again: deduplicate by id.
+        """
         poller = FacebookPoller(
             self._graph, self._send_request, self._own_id, stream, max(limit, 1), self._now()
         )
@@ -135,14 +142,14 @@ class FacebookConnector:
         return self._send_message({"id": ref["recipient_id"]}, draft)
 
     def private_reply(self, ref: JSONObject, draft: OutgoingMessage, client_key: str) -> SentMessage:
-        """Once per comment or post, within 7 days."""
+        """Answer a comment or post in Messenger: once, within 7 days."""
         if not ref.get("object_id"):
             raise Rejected("Only a comment or a post can be answered privately.", code="not_public")
         kind = "post_id" if ref.get("kind") == "post" else "comment_id"
         return self._send_message({kind: ref["object_id"]}, draft)
 
     def _send_message(self, recipient: Mapping[str, Any], draft: OutgoingMessage) -> SentMessage:
-        # requests flattens nested dicts in a form: they must go as JSON text.
+        # requests flattens nested dicts in a form, so they must be sent as JSON text.
         form = {
             "recipient": json.dumps(recipient),
             "message": json.dumps({"text": draft.text}),
@@ -189,7 +196,8 @@ class FacebookConnector:
         return webhook.answer_facebook_challenge(query, self.credentials.secrets.get("verify_token", ""))
 
     def parse_webhook(self, payload: JSONObject) -> tuple[InboundMessage, ...]:
-        """Return the messages in a delivery for this Page. Those for other Pages and malformed ones are left
-        out.
+        """Return the messages in a delivery for this Page.
+
+        Those for other Pages and malformed ones are left out.
         """
         return webhook.parse_facebook_webhook(payload, self._own_id)

@@ -1,4 +1,4 @@
-"""Graph's refusals as the seven errors, by code and subcode; never by words.
+"""Graph's errors as the seven errors of the contract, by code and subcode; never by message text.
 
 Codes: developers.facebook.com/docs/graph-api/guides/error-handling, .../messenger-platform/error-codes and
 .../docs/graph-api/overview/rate-limiting.
@@ -16,14 +16,14 @@ from networks import transport, wire
 from networks.base import Budget, Gone, MissingPermission, NetworkError, Reauthorise, Rejected, RetryLater
 
 LABEL = "Facebook"
-#: "Too many": refused before anything was done. 368 is a temporary block for misuse.
+#: "Too many requests": refused before anything was done. 368 is a temporary block for misuse.
 _SLOW_DOWN = frozenset({4, 17, 32, 341, 368, 613, *range(80000, 80015)})
-#: Facebook's own trouble: what was asked for may have happened all the same.
+#: Internal errors of Facebook: the request may have been carried out all the same.
 _UNWELL = frozenset({1, 2})
 _TOKEN_DEAD = frozenset({102, 190, 458, 459, 460, 463, 464, 467})
 _NO_PERMISSION = frozenset({3, 10, *range(200, 300)})
 _NOT_THERE = frozenset({(100, 33), (803, 0), (100, 2018001)})
-#: Codes of the permission class that mean "not this person, not now": outside the 24 h window; unavailable.
+#: Permission codes that concern one person or moment: outside the 24 h window, or the person is unavailable.
 _NOT_NOW = frozenset(
     {(10, 2018278), (10, 2018065), (10, 2534022), (200, 1545041), (200, 2018108), (200, 2018028)}
 )
@@ -32,8 +32,9 @@ _NOT_NOW = frozenset(
 def classify_facebook_answer(
     answer: transport.HTTPAnswer | transport.NoAnswer, *, write: bool, now: dt.datetime, scope: str = ""
 ) -> NetworkError | None:
-    """Return the error in an answer, None when it is sound. `scope` names the permission that the request
-    needs.
+    """Return the error in an answer, None when there is none.
+
+    `scope` names the permission that the request needs.
     """
     if isinstance(answer, transport.NoAnswer):
         return transport.no_answer_error(LABEL, answer, write=write)
@@ -44,7 +45,7 @@ def classify_facebook_answer(
     at = transport.retry_at(answer.headers, now)
     if answer.status == 429:
         return RetryLater(f"{LABEL} asks to slow down.", code="429", at=at)
-    # facebook-sdk takes a 5xx whose JSON has no `error` for success, and a proxy's HTML for a format error.
+    # facebook-sdk treats a 5xx whose JSON has no `error` as a success, and a proxy's HTML as a format error.
     if not 200 <= answer.status < 300:
         reason = f"the network is unwell ({answer.status})"
         return transport.unavailable_error(LABEL, reason, write=write, code=str(answer.status), at=at)
@@ -88,7 +89,7 @@ def _int_or_none(value: object) -> int | None:
 
 
 def _error_words(error: Mapping[str, Any]) -> str:
-    """Return the network's own words, for a person to read."""
+    """Return the network's own error text, for a person to read."""
     words = wire.optional_text(error.get("error_user_msg")) or wire.optional_text(error.get("message"))
     return transport.scrub_secrets(words)[:300]
 
@@ -98,8 +99,9 @@ def _access_regained_at(answer: transport.HTTPAnswer, now: dt.datetime) -> dt.da
 
 
 def read_facebook_budget(answer: transport.HTTPAnswer | None, now: dt.datetime) -> Budget:
-    """Read the largest share used of any rate limit. Percentages from `x-app-usage`, `x-page-usage` and
-    `x-business-use-case-usage`.
+    """Read the largest used share of any rate limit.
+
+    The percentages come from `x-app-usage`, `x-page-usage` and `x-business-use-case-usage`.
     """
     headers = answer.headers if answer else {}
     shares: list[float] = []

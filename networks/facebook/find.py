@@ -1,4 +1,4 @@
-"""Recognising Graph's answers to writes and look-ups: what was sent, what is ours, what is gone."""
+"""Interpret Graph's answers to writes and look-ups: what was sent, what is ours, what was deleted."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from networks.facebook import parse, walk
 from networks.facebook.poll import RequestSender
 from networks.transport import HTTPAnswer
 
-#: Our clock and Facebook's may differ by this much, and Graph cuts times to the second.
+#: Our clock and Facebook's may differ by this much, and Graph truncates times to the second.
 CLOCK_SKEW = dt.timedelta(seconds=5)
 MAX_OWN_PAGES = 5
 _BATCH_SIZE = 50
@@ -33,7 +33,10 @@ _READ_SCOPE = "pages_read_engagement"
 
 
 def parse_facebook_sent_message(answer: HTTPAnswer, key: str, *, permalink: bool) -> SentMessage:
-    """Return the id in the answer to a write. Raises `AmbiguousSend` without one."""
+    """Return the sent message from the answer to a write.
+
+    Raises `AmbiguousSend` when the answer contains no id.
+    """
     try:
         remote_id = wire.require_id(wire.as_mapping(answer.document).get(key))
     except ValueError:
@@ -46,9 +49,10 @@ def parse_facebook_sent_message(answer: HTTPAnswer, key: str, *, permalink: bool
 def fetch_facebook_messages(
     graph: facebook.GraphAPI, ask: RequestSender, own_id: str, ids: Sequence[str]
 ) -> dict[str, InboundMessage]:
-    """Look up messages 50 a request. Graph fails a whole batch for one missing id: then one by one.
+    """Look up messages, 50 per request.
 
-    Raises `RetryLater` when an answer is unclear.
+    Graph fails a whole batch for one missing id; its ids are then looked up one by one. Raises `RetryLater`
+    when an answer is unclear.
     """
     messages: dict[str, InboundMessage] = {}
     for fields, kind in (
@@ -116,13 +120,14 @@ def find_own_facebook_message(
     since: dt.datetime,
     visibility: Visibility,
 ) -> SentMessage | None:
-    """Find our answer with this text. It stands under this comment or post, or in this direct conversation;
-    None when it is not there.
+    """Find our answer with this text; None when there is none.
+
+    It is under this comment or post, or in this direct conversation.
     """
     after = since - CLOCK_SKEW
     if visibility == "direct":
         return _find_own_direct(graph, ask, own_id, str(ref.get("recipient_id") or ""), text, after)
-    # An answer to a nested reply is filed under the comment at the top.
+    # Facebook files an answer to a nested reply under the top-level comment.
     for target in dict.fromkeys((ref.get("object_id"), ref.get("thread_id"))):
         if target and (comment := _find_own_comment(graph, ask, own_id, str(target), text, after)):
             return comment

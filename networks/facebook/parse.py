@@ -1,4 +1,4 @@
-"""Graph's comments, posts and Messenger messages as messages."""
+"""Parse Graph's comments, posts and Messenger messages into messages."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from networks import wire
 from networks.base import Attachment, Author, InboundMessage
 
 SITE = "https://www.facebook.com"
-#: What Graph is asked for. `parent` exists on comments only.
+#: The fields requested from Graph. Only comments have `parent`.
 _SHARED = "id,message,from,created_time,permalink_url,is_hidden"
 COMMENT_FIELDS = f"{_SHARED},parent{{id}},can_comment,can_reply_privately,attachment"
 POST_FIELDS = f"{_SHARED},attachments{{media_type,type,title,url,media}}"
@@ -20,7 +20,7 @@ _COMMENT_LINK = re.compile(r"/(?:posts|videos|photos)/(?:[^/?]*/)*?(\d+)/?\?(.*)
 
 
 def parse_facebook_author(item: Mapping[str, Any], own_id: str) -> Author:
-    """Parse `from`. Graph leaves it out when the Page may not know the person."""
+    """Parse `from`. Graph omits it when the Page may not know the person."""
     person = item.get("from")
     if not isinstance(person, Mapping) or person.get("id") is None:
         return Author(remote_id="", name=wire.optional_text(wire.as_mapping(person).get("name")))
@@ -34,14 +34,21 @@ def parse_facebook_author(item: Mapping[str, Any], own_id: str) -> Author:
 
 
 def _message_text(item: Mapping[str, Any], has_attachments: bool) -> str:
-    """`parse_messenger_message`, absent for a sticker or picture alone; null only beside an attachment."""
+    """Return the text in `message`, "" when there is none.
+
+    It is absent for a sticker or picture alone, and null only beside an attachment. Raises `ValueError`
+    otherwise.
+    """
     if "message" not in item or (item["message"] is None and has_attachments):
         return ""
     return wire.require_text(item["message"])
 
 
 def _ids_from_link(link: str) -> tuple[str, str]:
-    """Read a comment's and its parent's id from its address. For answers without `id`; "" for no parent."""
+    """Read the ids of a comment and its parent from its link.
+
+    For items without `id` or `parent`; the parent's id is "" when there is none.
+    """
     match = _COMMENT_LINK.search(link)
     if match is None:
         return "", ""
@@ -55,8 +62,10 @@ def _ids_from_link(link: str) -> tuple[str, str]:
 def parse_facebook_comment(
     item: Mapping[str, Any], post_id: str, own_id: str, *, under_own: bool = False
 ) -> InboundMessage:
-    """One comment or nested reply. `thread_id` is the comment at the top; `under_own`: the post is the Page's own.
-    Raises `ValueError` when malformed.
+    """Parse one comment or nested reply.
+
+    `thread_id` is the top-level comment; `under_own` means that the post is the Page's own. Raises
+    `ValueError` when malformed.
     """
     link = wire.optional_text(item.get("permalink_url"))
     linked_id, parent = _ids_from_link(link) if "parent" not in item or "id" not in item else ("", "")
@@ -85,7 +94,10 @@ def parse_facebook_comment(
 
 
 def parse_facebook_post(item: Mapping[str, Any], own_id: str) -> InboundMessage:
-    """Parse a visitor's post, or one that names the Page. Raises `ValueError` when malformed."""
+    """Parse a visitor's post, or one that tags the Page.
+
+    Raises `ValueError` when malformed.
+    """
     remote_id = wire.require_id(item.get("id"))
     attached = wire.as_list(wire.as_mapping(item.get("attachments")).get("data"))
     attachments = tuple(attachment for part in attached for attachment in _parse_media(part))
@@ -111,7 +123,11 @@ def parse_facebook_post(item: Mapping[str, Any], own_id: str) -> InboundMessage:
 def parse_messenger_message(
     item: Mapping[str, Any], own_id: str, conversation_id: str = ""
 ) -> InboundMessage:
-    """One Messenger message. The thread is the other person, as webhooks name only that. Raises `ValueError`."""
+    """Parse one Messenger message.
+
+    The thread is identified by the other person, because webhooks report nothing else. Raises `ValueError`
+    when malformed.
+    """
     remote_id = wire.require_id(item.get("id"))
     writer = parse_facebook_author(item, own_id)
     recipients = wire.as_list(wire.as_mapping(item.get("to")).get("data"))

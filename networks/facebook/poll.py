@@ -1,8 +1,8 @@
-"""One page of each of a Page's streams: comments, visitor posts and tags, Messenger.
+"""Poll one page of one of a Page's streams: comments, visitor posts and tags, Messenger.
 
-comments: the Page's newest `NEWEST_POSTS` posts, then its visitors' newest (`NEWEST_POSTS`, and `SWEPT_POSTS` on a sweep), each with
-their new comments and nested replies in the same request. Older posts' comments come by webhook. Idle, a round costs two
-requests, a sweep up to ten more.
+Comments: the Page's newest `NEWEST_POSTS` posts, then its visitors' newest (`NEWEST_POSTS`, and `SWEPT_POSTS`
+on a sweep), each with their new comments and nested replies in the same request. Comments on older posts
+arrive by webhook. When nothing is new, a round costs two requests, a sweep up to ten more.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ Messages = list[InboundMessage]
 
 @dataclass(frozen=True, slots=True)
 class FacebookPoller:
-    """What a round needs: the library, how to ask through it, and whose Page it is."""
+    """The parts needed to poll a round: the library, the function that sends requests, the Page."""
 
     graph: facebook.GraphAPI
     send_request: RequestSender
@@ -73,8 +73,9 @@ class FacebookPoller:
     now: dt.datetime
 
     def poll_page(self, cursor: JSONObject) -> PollResult:
-        """Poll the next page of the walk in `cursor`. Any `NetworkError` leaves the cursor good for another
-        try.
+        """Poll the next page of the walk in `cursor`.
+
+        After any `NetworkError` the cursor can be used again.
         """
         if self.stream not in _EDGES:
             raise Rejected(f"Facebook has no stream called {self.stream}.", code="unknown_stream")
@@ -87,7 +88,7 @@ class FacebookPoller:
                 raise
             return self._build_result(replace(walk, queue=walk.queue[1:]), [], [], None)
         except Rejected as error:
-            # (#100) about a request that only differs from a good one by its page token: the token has expired.
+            # Error 100 for a request that differs from a valid one only in its page token: the token has expired.
             if not paged or error.code.partition("/")[0] != "100":
                 raise
             return self._build_result(self._recover_from_loop(walk), [], [], None)
@@ -140,7 +141,7 @@ class FacebookPoller:
             below = f".since({since})" if since else ""
             modifiers = f".filter(stream).order(reverse_chronological).limit({inner}){below}"
             args["fields"] = f"id,from,comments{modifiers}{{{parse.COMMENT_FIELDS}}}"
-            # Without `since` every post brings comments: Graph refuses answers that grow too large.
+            # Without `since` every post returns comments, and Graph refuses requests whose answer is too large.
             args["limit"] = min(self.limit, _PAGE_LIMIT if since else _FIRST_LIMIT)
         elif self.stream == "visitor_posts":
             args |= {"fields": parse.POST_FIELDS, "limit": min(self.limit, _PAGE_LIMIT)}
@@ -154,8 +155,10 @@ class FacebookPoller:
     def _parse_contents(
         self, container: Any, walk: Walk
     ) -> tuple[Messages, list[UnreadableItem], tuple[str, Params] | None]:
-        """Parse the comments of a post or messages of a conversation. Return those that came with it, and
-        where the rest is (None: nowhere).
+        """Parse the comments of a post or the messages of a conversation.
+
+        Returns those included in the page, the unreadable ones, and where to read the rest (None when there
+        is no more).
         """
         if not isinstance(container, Mapping):
             text = container.text if isinstance(container, wire.BrokenItem) else container
@@ -217,18 +220,27 @@ class FacebookPoller:
         return str(wire.as_mapping(container.get("from")).get("id")) == self.own_id
 
     def _parse_visitor_post(self, item: Any) -> InboundMessage | None:
-        """Parse a visitor's post. None for what the Page itself publishes: that is no message to it."""
+        """Parse a visitor's post; None for a post by the Page itself.
+
+        The Page's own posts are not messages to it.
+        """
         post = parse.parse_facebook_post(item, self.own_id)
         return None if post.author.is_self else post
 
     def _drop_below_floor(self, messages: Messages, walk: Walk) -> Messages:
-        """Without what lies below the floor: Messenger has no `since` and repeats its newest 25 each time."""
+        """Drop messages that are older than the floor.
+
+        Messenger has no `since` and repeats its newest 25 messages each time.
+        """
         if self.stream != "direct" or walk.floor is None:
             return messages
         return [message for message in messages if message.created_at.timestamp() >= walk.floor]
 
     def _recover_from_loop(self, walk: Walk) -> Walk:
-        """After a page token that loops or has expired: from the start again, then give that edge up, audibly."""
+        """Return the walk after a page token that loops or has expired.
+
+        The walk restarts up to `MAX_RESTARTS` times. After that it skips this edge and is marked as lossy.
+        """
         if walk.restarts < MAX_RESTARTS:
             return restart_walk(walk)
         if walk.queue:
@@ -254,8 +266,9 @@ class FacebookPoller:
 
 
 def _require_sound_page(answer: HTTPAnswer) -> Mapping[str, Any]:
-    """Return a page's document. Raises `RetryLater` without a list: taken for an empty page it would end the
-    walk early.
+    """Return a page's document.
+
+    Raises `RetryLater` when it has no list: treated as an empty page, it would end the walk early.
     """
     document = wire.as_mapping(answer.document)
     if not isinstance(document.get("data"), list):

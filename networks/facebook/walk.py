@@ -1,9 +1,9 @@
-"""Walk Graph's edges within edges, a page at a time.
+"""Walk Graph's edges within edges, one page at a time.
 
 An outer edge holds posts or conversations, its inner edges their comments or messages. Between pages the
-cursor holds the walk, so that a kill leaves no gap: how far down (`floor`), where in the outer edge
-(`after`), and which inner edges still have pages (`queue`). `since`, the time of the newest message, moves
-only when the walk is over. Times are seconds since 1970.
+cursor holds the walk, so that a killed process leaves no gap: how far back it reads (`floor`), the position
+in the outer edge (`after`), and the inner edges that still have pages (`queue`). `since`, the time of the
+newest message, moves only when the walk is complete. Times are seconds since 1970.
 """
 
 from __future__ import annotations
@@ -18,24 +18,27 @@ from urllib.parse import parse_qsl, urlsplit
 from networks import wire
 from networks.base import InboundMessage, JSONObject
 
-#: What Graph shows late is still found: a walk goes this far below the newest message known.
+#: A walk reads this far (in seconds) below the newest known message, to find what Graph shows late.
 OVERLAP = 600
-#: Every `SWEEP_SECONDS` seconds a walk goes deep (more posts, the whole overlap); those between go only as deep as is cheap.
+#: Every `SWEEP_SECONDS` seconds a walk is a sweep (more posts, the whole overlap); others read only what is cheap.
 SWEEP_SECONDS = 300
-#: On a busy Page the overlap alone would be thousands of comments: between sweeps only this much.
+#: The overlap (in seconds) between sweeps on a busy Page, where `OVERLAP` would be thousands of comments.
 BRIEF_OVERLAP = 15
 BUSY_MESSAGES = 200
 MAX_RESTARTS = 2
 MAX_CLOSINGS = 3
 MAX_PAGES = 2000
-#: The only parts of a `next` address that are kept: it also carries the token.
+#: The only parameters of a `next` URL that are kept: the URL also contains the token.
 _PAGING = ("after", "until", "__paging_token", "offset")
 Params = Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
 class Walk:
-    """`floor` and `stop` are None on a first poll. `top` is the newest outer update, for the closing round."""
+    """The state of a walk.
+
+    `floor` and `stop` are None on a first poll. `top` is the newest outer update, for the closing round.
+    """
 
     since: int = 0
     swept: int = 0
@@ -58,8 +61,9 @@ class Walk:
 
 
 def start_walk(cursor: JSONObject, now: dt.datetime, history: dt.timedelta | None = None) -> Walk:
-    """Return the walk in a cursor, or a new one. That begins at the cursor's `since`; `history` is how far a
-    first poll goes back, None for all.
+    """Return the walk in a cursor, or a new one.
+
+    A new walk begins at the cursor's `since`; `history` is how far a first poll goes back, None for all.
     """
     inner = cursor.get("window")
     if isinstance(inner, Mapping):
@@ -73,7 +77,7 @@ def start_walk(cursor: JSONObject, now: dt.datetime, history: dt.timedelta | Non
         floor = None if history is None else clock - int(history.total_seconds())
         return Walk(swept=clock, floor=floor, stop=floor)
     if clock - swept >= SWEEP_SECONDS:
-        # What happened under old posts since the last sweep is found now.
+        # Go back to the last sweep, to find what happened under old posts since then.
         floor = min(since, swept or since) - OVERLAP
         return Walk(since=since, swept=clock, floor=floor, stop=floor)
     busy = (wire.optional_count(cursor.get("volume")) or 0) > BUSY_MESSAGES
@@ -117,7 +121,7 @@ def _read_walk(inner: Mapping[str, Any]) -> Walk:
 
 
 def cursor_from_walk(walk: Walk) -> JSONObject:
-    """Return the walk as the JSON to store."""
+    """Return the cursor that holds a walk, as JSON to store."""
     fields = {name: getattr(walk, name) for name in Walk.__dataclass_fields__}
     fields["after"] = dict(walk.after) if walk.after is not None else None
     fields["queue"] = [[owner, dict(params)] for owner, params in walk.queue]
@@ -126,7 +130,10 @@ def cursor_from_walk(walk: Walk) -> JSONObject:
 
 
 def final_cursor(walk: Walk) -> JSONObject:
-    """Return the cursor after a walk. The next one starts from the newest message seen."""
+    """Return the cursor after a complete walk.
+
+    The next walk starts from the newest message seen.
+    """
     newest = max(walk.newest, walk.since)
     return {"since": newest, "swept": walk.swept, "volume": walk.messages} if newest else {}
 
@@ -148,7 +155,10 @@ def next_page_params(paging: object) -> Params | None:
 
 
 def note_messages_seen(walk: Walk, messages: list[InboundMessage], now: dt.datetime) -> Walk:
-    """Take note of a page's messages. One from the future does not move the cursor past what comes till then."""
+    """Record a page's messages in the walk.
+
+    A message from the future counts as sent now: the cursor must not skip messages that arrive until then.
+    """
     clock = int(now.timestamp())
     times = [min(int(message.created_at.timestamp()), clock) for message in messages]
     return replace(walk, newest=max([walk.newest, *times]), messages=walk.messages + len(messages))
@@ -160,8 +170,9 @@ def page_digest(owner: str, params: Params) -> str:
 
 
 def note_page_read(walk: Walk, owner: str, params: Params) -> Walk | None:
-    """Return the walk with this page noted as read next. None when it was read before: the network goes round
-    in circles.
+    """Record in the walk that this page is read next.
+
+    None when the page was read before (the network's paging loops) or after `MAX_PAGES` pages.
     """
     digest = page_digest(owner, params)
     if digest in walk.used or len(walk.used) >= MAX_PAGES:
@@ -170,7 +181,10 @@ def note_page_read(walk: Walk, owner: str, params: Params) -> Walk | None:
 
 
 def restart_walk(walk: Walk) -> Walk:
-    """Return the same walk from its first page. For a page token that loops or has expired."""
+    """Return the same walk from its first page.
+
+    For a page token that loops or has expired.
+    """
     return Walk(
         since=walk.since,
         swept=walk.swept,
@@ -184,8 +198,8 @@ def restart_walk(walk: Walk) -> Walk:
 def start_closing_round(walk: Walk) -> Walk:
     """Begin a short second round after a walk of several pages.
 
-    It reads again what changed meanwhile: a conversation that gets a message moves to the top; a walk that
-    has not reached it then misses it.
+    It re-reads what changed meanwhile: a conversation that gets a message moves to the top, so a walk that
+    has not reached it yet misses it.
     """
     return Walk(
         since=walk.since,
@@ -201,8 +215,9 @@ def start_closing_round(walk: Walk) -> Walk:
 
 
 def needs_closing_round(walk: Walk) -> bool:
-    """Tell whether something may have moved up during the walk. That is so when it took several pages and the
-    top is newer than before.
+    """Tell whether a conversation may have moved up during the walk.
+
+    That is so when the walk took several pages and the top is newer than before.
     """
     moved = walk.closings == 0 or walk.top > (walk.stop or 0)
     return walk.pages > 1 and walk.top > 0 and moved and walk.closings < MAX_CLOSINGS and not walk.lossy

@@ -17,8 +17,9 @@ _POST_ITEMS = frozenset({"post", "status", "photo", "video", "share"})
 
 
 def is_signed_by_facebook(headers: Mapping[str, str], raw_body: bytes, secret: str) -> bool:
-    """Check that `X-Hub-Signature-256` is the app's over exactly these bytes. The SHA-1 header is not
-    accepted.
+    """Check the app's signature over exactly these bytes.
+
+    It is in the header `X-Hub-Signature-256`; the SHA-1 header is not accepted.
     """
     signature = next((v for k, v in headers.items() if k.lower() == "x-hub-signature-256"), "")
     if not secret or not signature:
@@ -28,7 +29,7 @@ def is_signed_by_facebook(headers: Mapping[str, str], raw_body: bytes, secret: s
 
 
 def answer_facebook_challenge(query: Mapping[str, str], verify_token: str) -> str | None:
-    """Return the answer to Facebook's verification request. None when it is not genuine."""
+    """Return the answer to Facebook's verification request, None unless it is genuine."""
     token, challenge = query.get("hub.verify_token", ""), query.get("hub.challenge", "")
     genuine = verify_token and hmac.compare_digest(token.encode("utf-8", "replace"), verify_token.encode())
     if query.get("hub.mode") != "subscribe" or not genuine or not _CHALLENGE.fullmatch(challenge):

@@ -1,8 +1,8 @@
-"""X's two kinds of credential, and OAuth 2 tokens that rotate.
+"""X's two kinds of credentials, and the rotation of OAuth 2 tokens.
 
 OAuth 1: consumer_key, consumer_secret, access_token, access_token_secret. They do not expire.
 OAuth 2 (user context): client_id, client_secret (confidential clients only), access_token, refresh_token, expires_at
-(ISO 8601, UTC), scope. An access token lives 2 h; each refresh token works once.
+(ISO 8601, UTC), scope. An access token is valid for 2 h; each refresh token works once.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from networks.transport import HTTPAnswer, Transport
 from networks.x import errors
 
 TOKEN_URL = "https://api.x.com/2/oauth2/token"  # noqa: S105
-#: Refresh this long before a token ends, so that no poll is caught by it.
+#: Refresh this long before a token expires, so that it does not expire during a poll.
 REFRESH_MARGIN = dt.timedelta(minutes=5)
 _DEFAULT_LIFE = 7200
 
@@ -29,8 +29,9 @@ def is_oauth1(secrets: Mapping[str, str]) -> bool:
 
 
 def build_x_client(secrets: Mapping[str, str]) -> tweepy.Client:
-    """Build a client that neither sleeps on a 429 nor builds models. Sleeping would recurse without a reset
-    header.
+    """Build a client that neither sleeps on a 429 nor builds models.
+
+    When a 429 has no reset header, sleeping would recurse.
     """
     if is_oauth1(secrets):
         return tweepy.Client(
@@ -45,7 +46,7 @@ def build_x_client(secrets: Mapping[str, str]) -> tweepy.Client:
 
 
 def must_refresh(secrets: Mapping[str, str], now: dt.datetime) -> bool:
-    """Tell whether an OAuth 2 token is about to end. An unknown end counts as now."""
+    """Tell whether an OAuth 2 token expires soon. An unknown expiry counts as now."""
     if is_oauth1(secrets) or not secrets.get("refresh_token"):
         return False
     try:
@@ -61,14 +62,17 @@ def request_token(
     form: Mapping[str, str],
     now: dt.datetime,
 ) -> dict[str, str]:
-    """Ask for a token with this form; the new secrets. Raises `Reauthorise` when X refuses, else `RetryLater`."""
+    """Request a token with this form; return the new secrets.
+
+    Raises `Reauthorise` when X refuses, otherwise `RetryLater`.
+    """
     client_id, client_secret = secrets["client_id"], secrets.get("client_secret", "")
     data = {**form, "client_id": client_id}
     auth = (client_id, client_secret) if client_secret else None
     answer = transport.attempt_call(mounted, lambda: session.post(TOKEN_URL, data=data, auth=auth))
     if isinstance(answer, HTTPAnswer) and answer.status in (400, 401, 403):
         raise Reauthorise("X no longer accepts this connection.", code=_oauth_error_code(answer))
-    # A token that was issued while its answer got lost cannot be read back: never ambiguous, the next try tells.
+    # A token whose answer was lost cannot be retrieved, so this is never ambiguous: the next attempt decides.
     if error := errors.classify_x_answer(answer, write=False, now=now):
         raise error
     return _secrets_from(answer, secrets, now)

@@ -1,7 +1,7 @@
 """X (API v2) through tweepy.
 
-Limits and prices: docs.x.com/x-api/fundamentals/rate-limits and .../getting-started/pricing; what the headers say is
-what counts, and every `PollResult` carries it.
+Limits and prices: docs.x.com/x-api/fundamentals/rate-limits and .../getting-started/pricing. The response
+headers are authoritative, and every `PollResult` carries them.
 """
 
 from __future__ import annotations
@@ -69,7 +69,10 @@ class XConnector:
         self._transport = transport.mount_transport(self._client.session, self._api_url)
 
     def _send_request(self, call: Callable[[], object], scope: str, *, write: bool = False) -> HTTPAnswer:
-        """One request through the library: the answer, or one of the seven errors."""
+        """Send one request through the library; return its answer.
+
+        Raises one of the seven errors.
+        """
         classify = partial(errors.classify_x_answer, write=write, now=self._now(), scope=scope)
         return transport.call_or_raise(self._transport, call, classify)
 
@@ -86,7 +89,10 @@ class XConnector:
         return OwnAccount(remote_id, handle, wire.optional_text(user.get("name")), tuple(granted.split()))
 
     def refresh_credentials(self) -> Credentials | None:
-        """Return new OAuth 2 tokens when the old ones end soon. The old refresh token is dead from then on."""
+        """Return new OAuth 2 tokens when the old ones expire soon.
+
+        None when they do not. The old refresh token is invalid from then on.
+        """
         secrets, now = self.credentials.secrets, self._now()
         if not auth.must_refresh(secrets, now):
             return None
@@ -97,7 +103,7 @@ class XConnector:
         return self.credentials
 
     def poll(self, stream: StreamKind, cursor: JSONObject, limit: int = 100) -> PollResult:
-        """One page of mentions, comments or direct. Nothing comes twice."""
+        """Return one page of mentions, comments or direct. Nothing is returned twice."""
         poller = XPoller(
             self._client,
             self._transport,
@@ -111,8 +117,9 @@ class XConnector:
         return poller.poll_page(cursor)
 
     def fetch(self, ids: Sequence[str]) -> dict[str, InboundMessage]:
-        """Look up posts 100 a request, direct messages one a request. Raises `RetryLater` when the answer is
-        incomplete.
+        """Look up posts (100 per request) and direct messages (one per request).
+
+        Raises `RetryLater` when the answer is incomplete.
         """
         posts = [remote_id for remote_id in ids if not remote_id.startswith(parse.DM_PREFIX)]
         messages: dict[str, InboundMessage] = {}
@@ -129,7 +136,7 @@ class XConnector:
         try:
             answer: HTTPAnswer | None = self._send_request(call, "tweet.read")
         except Gone:
-            # All of them: a 200 with nothing but errors.
+            # All posts are gone: the answer is a 200 that contains only errors.
             answer = self._transport.answer
         return wire.as_mapping(answer.document) if answer else {}
 
@@ -168,7 +175,7 @@ class XConnector:
         return self.send_dm({"participant_id": ref.get("author_id")}, draft, client_key)
 
     def like(self, ref: JSONObject) -> None:
-        # Not Client.like: tweepy caches the id it looks up per client for ever, and we know it.
+        # Not Client.like: it looks up our own id, which we know already, and caches it on the client for ever.
         self._send_request(
             lambda: self._client.request(
                 "POST",
@@ -199,8 +206,10 @@ class XConnector:
     def find_own_message(
         self, ref: JSONObject, text: str, since: dt.datetime, visibility: Visibility
     ) -> SentMessage | None:
-        """Find our answer with this text. It answers this message or stands in this direct conversation; X
-        rewrites links and adds @names. None when it is not there.
+        """Find our answer with this text; None when there is none.
+
+        It answers this message or belongs to this direct conversation. X rewrites links and adds @names,
+        which the comparison ignores.
         """
         after = since - find.CLOCK_SKEW
         page = ""
@@ -229,12 +238,14 @@ class XConnector:
 
     @staticmethod
     def measure_length(text: str) -> int:
-        """Return the weighted length: a link counts 23, CJK and emoji 2, most else 1. Above 25,000
-        characters, plain length.
+        """Return the weighted length of a text.
+
+        A link counts 23, CJK characters and emoji 2, most others 1. Above 25,000 characters: the plain
+        length.
         """
         if len(text) > _MEASURABLE_LENGTH:
             return len(text)
-        # Imported when first needed: it reads its list of emoji for most of a second.
+        # Imported on first use: reading its list of emoji takes most of a second.
         from twitter_text import parse_tweet
 
         sound = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
@@ -248,7 +259,8 @@ class XConnector:
         return webhook.answer_x_challenge(query, self.credentials.secrets.get("consumer_secret", ""))
 
     def parse_webhook(self, payload: JSONObject) -> tuple[InboundMessage, ...]:
-        """Return the messages in an account activity delivery. Those for other accounts and malformed ones
-        are left out.
+        """Return the messages in an account activity delivery.
+
+        Those for other accounts and malformed ones are left out.
         """
         return webhook.parse_x_webhook(payload, self._own_id)

@@ -1,7 +1,7 @@
-"""X's refusals as the seven errors, by status, problem type and code; never by words.
+"""X's errors as the seven errors of the contract, by status, problem type and code; never by message text.
 
-Problem types: docs.x.com/x-api/fundamentals/response-codes-and-errors; the numeric codes are those of API v1.1, which v2
-still sends in `errors[].code`.
+Problem types: docs.x.com/x-api/fundamentals/response-codes-and-errors; the numeric codes are those of API
+v1.1, which v2 still sends in `errors[].code`.
 """
 
 from __future__ import annotations
@@ -47,8 +47,9 @@ _UNWELL = frozenset({"130", "131", "operational-disconnect"})
 
 
 def problem_code(problem: Mapping[str, Any]) -> str:
-    """Return the most telling code. A numeric one, else the last part of the problem's type URI, else its
-    title.
+    """Return the most specific code of a problem.
+
+    This is a numeric code, otherwise the last part of the problem's type URI, otherwise its title.
     """
     numeric = problem.get("code")
     if isinstance(numeric, int | str) and not isinstance(numeric, bool):
@@ -60,7 +61,7 @@ def problem_code(problem: Mapping[str, Any]) -> str:
 
 
 def list_problems(document: object) -> list[Mapping[str, Any]]:
-    """List the problem objects of an answer, the outermost first."""
+    """List the problem objects of an answer, outermost first."""
     body = wire.as_mapping(document)
     problems = [body] if ("title" in body or "type" in body or "code" in body) else []
     problems += [part for part in wire.as_list(body.get("errors")) if isinstance(part, Mapping)]
@@ -70,8 +71,9 @@ def list_problems(document: object) -> list[Mapping[str, Any]]:
 
 
 def names_parameter(error: NetworkError, answer: transport.HTTPAnswer | None, parameter: str) -> bool:
-    """Tell whether a refusal is about this request parameter. For example an expired page token, or a
-    `since_id` grown too old.
+    """Tell whether a refusal is about this request parameter.
+
+    For example an expired page token, or a `since_id` that is too old.
     """
     if not isinstance(error, Rejected) or answer is None:
         return False
@@ -84,8 +86,9 @@ def names_parameter(error: NetworkError, answer: transport.HTTPAnswer | None, pa
 def classify_x_answer(
     answer: transport.HTTPAnswer | transport.NoAnswer, *, write: bool, now: dt.datetime, scope: str = ""
 ) -> NetworkError | None:
-    """Return the error in an answer, None when it is sound. `scope` names the permission that the request
-    needs.
+    """Return the error in an answer, None when there is none.
+
+    `scope` names the permission that the request needs.
     """
     if isinstance(answer, transport.NoAnswer):
         return transport.no_answer_error(LABEL, answer, write=write)
@@ -100,7 +103,7 @@ def classify_x_answer(
             return transport.unavailable_error(
                 LABEL, "an answer that makes no sense", write=write, code="malformed"
             )
-        # A refusal in a 200: the codes decide, and the status that the body states.
+        # A 200 that contains an error: the codes decide, and the status given in the body.
         status = next(
             (problem["status"] for problem in problems if isinstance(problem.get("status"), int)), 0
         )
@@ -143,8 +146,9 @@ def _classify_refusal(
 
 
 def _too_many_error(answer: transport.HTTPAnswer, code: str, now: dt.datetime) -> NetworkError:
-    """Build the error for a used-up limit. The 15-minute window, or one of the 24-hour ones that X reports
-    beside it.
+    """Build the error for an exhausted rate limit.
+
+    This is the 15-minute window, or one of the 24-hour limits that X reports beside it.
     """
     for scope in ("user", "app"):
         if answer.headers.get(f"x-{scope}-limit-24hour-remaining") == "0":
@@ -155,7 +159,7 @@ def _too_many_error(answer: transport.HTTPAnswer, code: str, now: dt.datetime) -
 
 
 def _error_words(problems: list[Mapping[str, Any]], status: int) -> str:
-    """Return the network's own words, for a person to read."""
+    """Return the network's own error text, for a person to read."""
     for problem in reversed(problems):
         for key in ("message", "detail", "title"):
             if words := wire.optional_text(problem.get(key)):

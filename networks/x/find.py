@@ -1,4 +1,4 @@
-"""Recognising X's answers to writes and look-ups: what was sent, what is ours, what is gone."""
+"""Interpret X's answers to writes and look-ups: what was sent, what is ours, what was deleted."""
 
 from __future__ import annotations
 
@@ -13,16 +13,19 @@ from networks.base import AmbiguousSend, InboundMessage, JSONObject, Rejected, R
 from networks.transport import HTTPAnswer
 from networks.x import parse
 
-#: Our clock and X's may differ by this much, and X cuts times to the second.
+#: Our clock and X's may differ by this much, and X truncates times to the second.
 CLOCK_SKEW = dt.timedelta(seconds=5)
-#: Pages of 100 own posts to look through for a send that was lost; more than the 100 a quarter of an hour allowed.
+#: Pages of 100 own posts to search for a lost send: more than enough, since X allows 100 posts per 15 minutes.
 MAX_OWN_PAGES = 5
 _LINK = re.compile(r"https?://\S+")
 _LEADING_NAMES = re.compile(r"^(?:@\w{1,20}\s+)+")
 
 
 def parse_x_sent_message(answer: HTTPAnswer, key: str, prefix: str = "") -> SentMessage:
-    """Return the id in the answer to a write. Raises `AmbiguousSend` without one."""
+    """Return the sent message from the answer to a write.
+
+    Raises `AmbiguousSend` when the answer contains no id.
+    """
     data = wire.as_mapping(wire.as_mapping(answer.document).get("data"))
     try:
         remote_id = parse.require_x_id(data.get(key))
@@ -40,7 +43,10 @@ def _build_sent_message(remote_id: str, prefix: str) -> SentMessage:
 
 
 def dm_target(ref: JSONObject) -> dict[str, str]:
-    """Return where a direct message goes. Into its conversation, else to its author."""
+    """Return the recipient of a direct message as request parameter.
+
+    This is its conversation, otherwise its author. Raises `Rejected` when neither is known.
+    """
     for key, parameter in (
         ("conversation_id", "dm_conversation_id"),
         ("participant_id", "participant_id"),
@@ -54,9 +60,10 @@ def dm_target(ref: JSONObject) -> dict[str, str]:
 def posts_by_id(
     document: Mapping[str, Any], post_ids: Sequence[str], own_id: str
 ) -> dict[str, InboundMessage]:
-    """Return the posts of a look-up by id. An id counts as deleted only when `errors[]` says so.
+    """Return the posts of a look-up by id.
 
-    Raises `RetryLater` when an id is neither among the posts nor among the errors.
+    An id counts as deleted only when `errors[]` says so. Raises `RetryLater` when an id is neither among the
+    posts nor among the errors.
     """
     users, found_media = parse.users_by_id(document), parse.media_by_key(document)
     messages, _ = wire.parse_items(
@@ -76,8 +83,9 @@ def posts_by_id(
 
 
 def parse_looked_up_event(document: Mapping[str, Any], own_id: str) -> InboundMessage | None:
-    """Parse the direct message event of a look-up. None when it is gone. Raises `RetryLater` when it cannot
-    be read.
+    """Parse the direct message event of a look-up; None when it was deleted.
+
+    Raises `RetryLater` when it cannot be parsed.
     """
     data = document.get("data")
     if isinstance(data, list):
@@ -91,8 +99,9 @@ def parse_looked_up_event(document: Mapping[str, Any], own_id: str) -> InboundMe
 
 
 def is_same_text(sent_text: str, published_text: str) -> bool:
-    """Tell whether a published text is the one we sent. X shortens links, puts @names in front and
-    normalises.
+    """Tell whether a published text is the one we sent.
+
+    X shortens links, puts @names in front and normalises Unicode.
     """
     return _fold_text(sent_text) == _fold_text(published_text)
 
@@ -106,8 +115,10 @@ def _fold_text(text: str) -> str:
 def find_own_x_message(
     document: Mapping[str, Any], ref: JSONObject, text: str, after: dt.datetime, own_id: str, *, direct: bool
 ) -> tuple[SentMessage | None, str]:
-    """Find what we sent on this page. Return it (None when it is not there) and the next page's token (""
-    when there is none worth reading).
+    """Find the message that we sent on one page of results.
+
+    Returns it (None when it is not there) and the next page's token ("" when no further page is worth
+    reading).
     """
 
     def read(item: Any) -> InboundMessage | None:

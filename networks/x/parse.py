@@ -1,4 +1,4 @@
-"""X's posts, direct message events and webhook events as messages."""
+"""Parse X's posts and direct message events into messages."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 from networks import wire
 from networks.base import Attachment, Author, InboundMessage, StreamKind
 
-#: Snowflake ids carry milliseconds since this moment (2010-11-04) above their lowest 22 bits.
+#: Snowflake ids contain the milliseconds since this time (2010-11-04) above their lowest 22 bits.
 _EPOCH_MS = 1288834974657
 #: Older ids were plain counters.
 _FIRST_SNOWFLAKE = 30_000_000_000
@@ -18,8 +18,9 @@ DM_PREFIX = "dm-"
 
 
 def require_x_id(value: object) -> str:
-    """Return a post's, user's or event's id. It is decimal and has at most 64 bits. Raises `ValueError`
-    otherwise.
+    """Return the id of a post, user or event as text.
+
+    Raises `ValueError` unless it is decimal and has at most 20 digits (64 bits).
     """
     x_id = value if isinstance(value, str) else wire.require_id(value)
     if not (x_id.isascii() and x_id.isdigit() and 0 < len(x_id) <= 20):
@@ -28,7 +29,10 @@ def require_x_id(value: object) -> str:
 
 
 def time_from_id(remote_id: str) -> dt.datetime:
-    """Return when an id was given out, in UTC. Raises `ValueError` for ids from before 4 November 2010."""
+    """Return when an id was issued, in UTC.
+
+    Raises `ValueError` for ids from before 4 November 2010.
+    """
     number = int(remote_id)
     if number < _FIRST_SNOWFLAKE:
         raise ValueError("the id carries no time")
@@ -36,20 +40,26 @@ def time_from_id(remote_id: str) -> dt.datetime:
 
 
 def _created_at(item: Mapping[str, Any], remote_id: str) -> dt.datetime:
-    """Return `created_at`, else the time in the id. X leaves `created_at` out unless asked."""
+    """Return `created_at`, otherwise the time in the id.
+
+    X leaves `created_at` out unless it is requested.
+    """
     stated = item.get("created_at")
     return time_from_id(remote_id) if stated is None else wire.require_time(stated)
 
 
 def unescape_text(text: str) -> str:
-    """X escapes &, < and > in a post's text."""
+    """Unescape &, < and >, which X escapes in posts."""
     if "&" not in text:
         return text
     return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
 
 
 def users_by_id(document: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
-    """Return the users that came with a page, by id. Malformed ones are left out: their posts still come in."""
+    """Return the users included in a page, by id.
+
+    Malformed ones are left out; their posts are still read.
+    """
     return _included(document, "users", "id")
 
 
@@ -67,7 +77,7 @@ def _included(document: Mapping[str, Any], kind: str, key: str) -> dict[str, Map
 
 
 def parse_x_author(user_id: object, users: Mapping[str, Mapping[str, Any]], own_id: str) -> Author:
-    """Return the author of a post. `remote_id` is "" when X did not say."""
+    """Return the author of a post. `remote_id` is "" when X did not report one."""
     if user_id is None:
         return Author(remote_id="")
     remote_id = require_x_id(user_id)
@@ -105,7 +115,10 @@ def _parse_attachments(
 
 
 def replied_to_id(item: Mapping[str, Any]) -> str:
-    """Return the id of the post that this one answers. "" for none."""
+    """Return the id of the post that this one answers.
+
+    "" when it answers none.
+    """
     for reference in wire.as_list(item.get("referenced_tweets")):
         if isinstance(reference, dict) and reference.get("type") == "replied_to":
             return require_x_id(reference.get("id"))
@@ -113,7 +126,10 @@ def replied_to_id(item: Mapping[str, Any]) -> str:
 
 
 def _edit_history(history: Any) -> tuple[str, ...]:
-    """Return the ids of an edited post, oldest first. X allows five edits. What is no id is passed over."""
+    """Return the ids of an edited post, oldest first.
+
+    Empty for a post without edits. X allows five edits. Values that are not ids are skipped.
+    """
     ids = history[:10] if isinstance(history, list) and len(history) > 1 else ()
     return tuple(
         post_id
@@ -132,7 +148,7 @@ def _is_repost(item: Mapping[str, Any]) -> bool:
 def _addresses_brand(item: Mapping[str, Any], own_id: str) -> bool:
     """Tell whether a post mentions the brand or answers it.
 
-    Since February 2026 self-serve tiers may answer through the API only to authors of such posts.
+    Since February 2026 the self-serve tiers may answer only the authors of such posts through the API.
     """
     if _answers_brand(item, own_id):
         return True
@@ -151,7 +167,7 @@ def parse_x_post(
     users: Mapping[str, Mapping[str, Any]],
     found_media: Mapping[str, Mapping[str, Any]],
 ) -> InboundMessage:
-    """One post of API v2. Raises `ValueError`, `KeyError` or `TypeError` when it is malformed."""
+    """Parse one post of API v2. Raises `ValueError`, `KeyError` or `TypeError` when it is malformed."""
     remote_id = require_x_id(item.get("id"))
     text = wire.require_text(item.get("text"))
     if isinstance(long := item.get("note_tweet"), dict):
@@ -179,7 +195,7 @@ def parse_x_post(
         can_reply=not writer.is_self and (stream == "mentions" or _addresses_brand(item, own_id)),
         reply_ref={"tweet_id": remote_id, "author_id": writer.remote_id},
         is_repost=_is_repost(item),
-        # The post that is answered is ours and began the conversation.
+        # The parent post is ours and started the conversation.
         is_under_own_post=bool(parent_id) and parent_id == str(thread_id) and _answers_brand(item, own_id),
         versions=_edit_history(history),
         raw=item,
@@ -192,7 +208,10 @@ def parse_x_direct_message(
     users: Mapping[str, Mapping[str, Any]],
     found_media: Mapping[str, Mapping[str, Any]],
 ) -> InboundMessage | None:
-    """One direct message event; None for events that are not messages (someone joined or left)."""
+    """Parse one direct message event.
+
+    None for events that are not messages (someone joined or left).
+    """
     if item.get("event_type", "MessageCreate") != "MessageCreate":
         return None
     event_id = require_x_id(item.get("id"))

@@ -1,4 +1,4 @@
-"""One page of each of an X account's streams."""
+"""Poll one page of one of an X account's streams."""
 
 from __future__ import annotations
 
@@ -52,14 +52,15 @@ STREAM_SCOPES: dict[str, str] = {"mentions": "tweet.read", "comments": "tweet.re
 
 
 def conversation_query(own_id: str) -> str:
-    """Return the search for answers to the brand and by it. `to:` and `from:` take ids, so a renamed handle
-    changes nothing.
+    """Return the search query for answers to the brand and by it.
+
+    `to:` and `from:` accept ids, so that a changed handle makes no difference.
     """
     return f"(to:{own_id} OR from:{own_id}) is:reply -is:retweet"
 
 
 def read_x_budget(answer: HTTPAnswer | None) -> Budget:
-    """Read the rate-limit headers of an answer: what is left of the current 15 minutes."""
+    """Read the rate limit of the current 15 minutes from the headers."""
     headers = answer.headers if answer else {}
     return Budget(
         limit=transport.parse_header_count(headers.get("x-rate-limit-limit")),
@@ -69,13 +70,13 @@ def read_x_budget(answer: HTTPAnswer | None) -> Budget:
 
 
 def _refuses_page_token(refusal: NetworkError, answer: HTTPAnswer | None) -> bool:
-    """Tell whether X refused a page token (they expire)."""
+    """Tell whether X refused a page token. Page tokens expire."""
     return any(errors.names_parameter(refusal, answer, name) for name in ("pagination_token", "next_token"))
 
 
 @dataclass(frozen=True, slots=True)
 class XPoller:
-    """What a page needs: the library, how to ask through it, and whose account it is."""
+    """The parts needed to poll a page: the library, the function that sends requests, the account."""
 
     client: tweepy.Client
     transport: transport.Transport
@@ -89,9 +90,9 @@ class XPoller:
     def poll_page(self, cursor: JSONObject) -> PollResult:
         """Poll the next page of the window in `cursor`.
 
-        Mentions and comments ask with `since_id`; direct has none and pages until a known event. Comments are
-        the answers that X files under the brand (`to:`), and the brand's own answers, so that what was
-        answered elsewhere is seen; search reaches 7 days back.
+        Mentions and comments are requested with `since_id`; direct has no such parameter and is paged until a
+        known event. Comments are the answers to the brand (`to:`) and the brand's own answers, so that
+        answers written elsewhere are seen, too. Search reaches 7 days back.
         """
         window = Window.from_cursor(cursor)
         try:
@@ -101,7 +102,7 @@ class XPoller:
         if window.page and window.restarts < MAX_RESTARTS and _refuses_page_token(refusal, answer):
             return PollResult((), window.restart().to_cursor(), has_more=True, budget=read_x_budget(answer))
         if window.since and errors.names_parameter(refusal, answer, "since_id"):
-            # Search refuses ids older than 7 days: read all it still has and say that there may be a gap.
+            # Search refuses ids older than 7 days: read everything it still has and report a possible gap.
             page = self._poll_window(Window())
             return PollResult(
                 page.messages, page.next_cursor, page.has_more, page.unreadable, page.budget, 2, True
@@ -115,7 +116,7 @@ class XPoller:
         document = wire.as_mapping(answer.document)
         meta = wire.as_mapping(document.get("meta"))
         items = document.get("data")
-        # Taken for an empty page it would end the window early, or pass by the posts that X says it has.
+        # Treated as an empty page, this would end the window early or skip the posts that X says it has.
         promised = meta.get("result_count")
         if not (isinstance(items, list) and (items or not promised)) and (items is not None or promised != 0):
             raise RetryLater("X: an answer that makes no sense.", code="malformed")

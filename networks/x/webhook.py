@@ -1,4 +1,4 @@
-"""X's account activity webhooks: signature, challenge, and events in the shape of API v1.1."""
+"""X's account activity webhooks: signature, challenge, and events in the format of API v1.1."""
 
 from __future__ import annotations
 
@@ -23,7 +23,10 @@ def _signature(secret: str, data: bytes) -> str:
 
 
 def is_signed_by_x(headers: Mapping[str, str], raw_body: bytes, secret: str) -> bool:
-    """Check that `x-twitter-webhooks-signature` is the app's over exactly these bytes."""
+    """Check the app's signature over exactly these bytes.
+
+    It is in the header `x-twitter-webhooks-signature`.
+    """
     signature = next((v for k, v in headers.items() if k.lower() == "x-twitter-webhooks-signature"), "")
     if not secret or not signature:
         return False
@@ -120,7 +123,7 @@ def _parse_direct(item: Mapping[str, Any], users: Mapping[str, Any], own_id: str
     sender = require_x_id(created.get("sender_id"))
     recipient = require_x_id(wire.as_mapping(created.get("target")).get("recipient_id"))
     data = wire.as_mapping(created.get("message_data"))
-    # API v2 names a one-to-one conversation by both ids, the smaller one first.
+    # API v2 identifies a one-to-one conversation by both ids, the smaller one first.
     conversation = "-".join(sorted((sender, recipient), key=int))
     user = wire.as_mapping(users.get(sender))
     writer = _parse_author({**user, "id_str": sender}, own_id)

@@ -1,9 +1,10 @@
 """Page through a stream that X serves newest first.
 
-A kill between two pages leaves no gap. `since` moves only after the last page. Between pages the cursor holds
-the window: where it began (`newest`), the next page's token, and how far it has got. What arrives meanwhile
-pushes the oldest posts out of the network's reach, so a window of several pages leaves behind how many posts
-it held and when it ended: those of the next window that were there by then count with them.
+A process that is killed between two pages leaves no gap. `since` moves only after the last page. Between
+pages the cursor holds the window: its newest id (`newest`), the next page's token, and its progress. Posts
+that arrive meanwhile push the oldest posts out of the network's reach. A window of several pages therefore
+records how many posts it held and when it ended; posts of the next window that already existed then are added
+to that number.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from networks.x.parse import time_from_id
 
 #: The mentions timeline ends after this many posts (docs.x.com/x-api/posts/timelines/introduction).
 MENTIONS_REACH = 800
-#: A window that never ends is the network's fault.
+#: A window with more pages than this is treated as a paging loop of the network.
 MAX_PAGES = 500
 MAX_RESTARTS = 2
 _CLOCK_SKEW = dt.timedelta(hours=1)
@@ -27,10 +28,11 @@ _CLOCK_SKEW = dt.timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """A window of a stream: where it began and how far it has got.
+    """A window of a stream: where it began and how far it has been read.
 
-    `since` and `newest` are ids, "" for none; `asked` is how many posts the pages so far could have held. `passed` is
-    how many the window before held, with what had arrived by its end, `passed_at` (seconds since 1970).
+    `since` and `newest` are ids, "" for none; `asked` is how many posts the pages so far could have held.
+    `passed` is how many posts the previous window held, plus those that had arrived by its end at `passed_at`
+    (seconds since 1970).
     """
 
     since: str = ""
@@ -44,7 +46,7 @@ class Window:
 
     @classmethod
     def from_cursor(cls, cursor: JSONObject) -> Window:
-        """Return the window in a cursor. Anything unreadable in it starts afresh."""
+        """Return the window in a cursor. Unreadable values are treated as missing."""
         inner, before = wire.as_mapping(cursor.get("window")), wire.as_mapping(cursor.get("before"))
         return cls(
             since=_read_id(cursor.get("since")),
@@ -74,7 +76,10 @@ class Window:
         }
 
     def restart(self) -> Window:
-        """Return the same window from its first page. For a page token that loops or has expired."""
+        """Return the same window from its first page.
+
+        For a page token that loops or has expired.
+        """
         return Window(
             since=self.since, restarts=self.restarts + 1, passed=self.passed, passed_at=self.passed_at
         )
@@ -82,7 +87,7 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What follows a page."""
+    """The next step after a page."""
 
     cursor: JSONObject
     has_more: bool
@@ -92,8 +97,9 @@ class Step:
 def advance_window(
     window: Window, ids: Iterable[str], next_token: object, page_size: int, now: dt.datetime, reach: int = 0
 ) -> Step:
-    """Return the cursor after a page with posts `ids`. `page_size` posts could have come; `reach` is the
-    network's limit, 0 for none.
+    """Return the next step after a page with the posts `ids`.
+
+    `page_size` is how many posts the page could have held; `reach` is the network's limit, 0 for none.
     """
     ids = tuple(ids)
     newest = _newest_id(window.newest, ids, now)
@@ -117,7 +123,7 @@ def advance_window(
 
 
 def _count_before(ids: Iterable[str], at: int) -> int:
-    """Count the posts that were there at a moment."""
+    """Count the posts that existed at `at` (seconds since 1970)."""
     count = 0
     for post_id in ids:
         try:
@@ -128,7 +134,10 @@ def _count_before(ids: Iterable[str], at: int) -> int:
 
 
 def _newest_id(newest_known: str, ids: Iterable[str], now: dt.datetime) -> str:
-    """Return the largest id that is not from the future. A bogus one would hide everything after it."""
+    """Return the largest id that is not from the future.
+
+    A bogus id from the future would hide every post after it.
+    """
     newest = int(newest_known or 0)
     for post_id in ids:
         number = int(post_id or 0)
