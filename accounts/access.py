@@ -1,4 +1,4 @@
-"""Which role may take which action, in one table.
+"""The table of roles and the actions that each may take.
 
 Object-level scoping is in the querysets (`visible_to`); see docs/permissions.md.
 """
@@ -15,7 +15,7 @@ from django.db import connection
 from accounts.models import BrandAccount, Role, User
 from postgres.prepared_querysets import register_argument
 
-#: Action → the roles that may take it at all. Scope (own departments, own brand accounts) comes on top.
+#: Action → the roles that may take it at all. Scope (own departments, own brand accounts) restricts it further.
 ROLES: dict[str, frozenset[str]] = {
     "users": frozenset({Role.ADMINISTRATOR}),
     "connect": frozenset({Role.ADMINISTRATOR}),
@@ -48,13 +48,16 @@ UNION ALL SELECT NULL, brand_account_id, can_publish FROM accounts_brandaccountg
 
 @dataclass(frozen=True)
 class Viewer:
-    """A user with the ids that scope every query: read once a request (`viewer(user)`), in one small statement."""
+    """A user with the ids that scope every query.
+
+    `viewer(user)` returns it; the ids are read once per request, in one small statement.
+    """
 
     user: User
 
     @cached_property
     def department_ids(self) -> frozenset[int]:
-        """Departments the user belongs to."""
+        """Ids of the departments that the user belongs to."""
         return frozenset(self._scope[0])
 
     @property
@@ -75,7 +78,7 @@ class Viewer:
 
     @property
     def brand_account_ids(self) -> frozenset[int]:
-        """Brand accounts granted to the user, with or without publishing."""
+        """Ids of the brand accounts granted to the user, with or without publishing."""
         return frozenset(self._grants)
 
     def may(self, action: str) -> bool:
@@ -86,9 +89,9 @@ class Viewer:
         return self.user.is_active and self.user.role in ROLES[action]
 
     def may_run_department(self, department_id: int) -> bool:
-        """Return whether the user decides how a department distributes its cases.
+        """Return whether the user may decide how a department distributes its cases.
 
-        Administrators and the department's managers do.
+        Administrators and the department's managers may.
         """
         return self.may("assignment") and (
             self.user.role == Role.ADMINISTRATOR or department_id in self.department_ids
@@ -97,14 +100,15 @@ class Viewer:
     def may_edit_roster(self, brand_account: BrandAccount) -> bool:
         """Return whether the user may edit the roster of a brand account.
 
-        Administrators, managers whose department owns it or who were granted it, and its community managers do.
+        Allowed for administrators, for managers whose department owns it or who have a grant for it, and for
+        its community managers.
         """
         return self.may("roster") and self._is_in_charge_of(brand_account)
 
     def may_settle_gap(self, brand_account: BrandAccount) -> bool:
         """Return whether the user may acknowledge a possible gap.
 
-        Everybody who may edit the roster of the brand account.
+        Allowed for everybody who may edit the roster of the brand account.
         """
         return self.may("gaps") and self._is_in_charge_of(brand_account)
 
@@ -122,7 +126,7 @@ class Viewer:
 def viewer(user: User) -> Viewer:
     """Return the `Viewer` of a user, cached on the user instance.
 
-    The instance of `request.user` lives as long as the request, and so does the scope that was read.
+    The instance in `request.user` lives as long as the request, so the scope is read once per request.
     """
     cached = user.__dict__.get("_viewer")
     if not isinstance(cached, Viewer):
@@ -134,7 +138,8 @@ def viewer(user: User) -> Viewer:
 def _split_user(user: User) -> tuple[tuple[str, bool, int, int], list[int]]:
     """Split a user for a prepared queryset into shape and ids.
 
-    The shape is role, activity and the numbers of departments and brand accounts.
+    The shape consists of the role, whether the user is active, and the numbers of departments and brand
+    accounts.
     """
     departments, brand_accounts = sorted(viewer(user).department_ids), sorted(viewer(user).brand_account_ids)
     shape = user.role, user.is_active, len(departments), len(brand_accounts)
@@ -144,7 +149,7 @@ def _split_user(user: User) -> tuple[tuple[str, bool, int, int], list[int]]:
 def _stand_in_user(shape: Any, next_id: Callable[[], int]) -> User:
     """Build a user of this shape with ids from `next_id`.
 
-    The ids stand in for those of each call.
+    The ids are replaced by those of each call.
     """
     role, is_active, departments, brand_accounts = shape
     user = User(pk=next_id(), role=role, is_active=is_active)

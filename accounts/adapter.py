@@ -1,4 +1,4 @@
-"""Sign-in by django-allauth, without open sign-up: administrators add people."""
+"""Sign-in through django-allauth without open sign-up: administrators add people."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Decorators that let a request in, or answer as if the address did not exist."""
+"""Decorators that let a request in, or answer as if the URL did not exist."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ class SignedInRequest(HttpRequest):
 def require_action(action: str) -> Callable[[GuardedView[P]], Callable[..., HttpResponse]]:
     """Let only users in whose role allows `action`.
 
-    `action` is a key of `accounts.access.ROLES`. Others get the 404 of an address that does not exist; people who
-    have not signed in are sent to do so.
+    `action` is a key of `accounts.access.ROLES`. Other users get the 404 of a URL that does not exist; people
+    who are not signed in are redirected to the sign-in page.
     """
 
     def decorate(view: GuardedView[P]) -> Callable[..., HttpResponse]:

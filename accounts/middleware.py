@@ -1,4 +1,4 @@
-"""Two-factor sign-in where the deployment demands it, and people's signs of life."""
+"""Two-factor sign-in where the deployment requires it, and recording when people were last seen."""
 
 from __future__ import annotations
 
@@ -19,14 +19,15 @@ from accounts.access import ROLES
 from accounts.models import User
 from accounts.working_time import presence
 
-#: Addresses of signing in and out and of setting the second factor up.
+#: URLs for signing in and out and for setting up the second factor.
 _SIGN_IN_PREFIX = "auth/"
 
 
 class SecondFactorMiddleware(MiddlewareMixin):
-    """Sends people to set up a second factor before anything else.
+    """Redirects people to set up a second factor before anything else.
 
-    It concerns administrators and users whose role may publish. It does and costs nothing unless MFA_REQUIRED is set.
+    This applies to administrators and users whose role may publish. Unless MFA_REQUIRED is set, the
+    middleware is not used and costs nothing.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
@@ -35,7 +36,7 @@ class SecondFactorMiddleware(MiddlewareMixin):
         super().__init__(get_response)
 
     def process_view(self, request: HttpRequest, *_: Any) -> HttpResponse | None:
-        """Return a redirect to the set-up page, or None to go on."""
+        """Return a redirect to the set-up page, or None to continue."""
         user = request.user
         match = request.resolver_match
         if not isinstance(user, User) or (match is not None and match.route.startswith(_SIGN_IN_PREFIX)):
@@ -54,11 +55,11 @@ def _has_second_factor(user: User) -> bool:
 def record_presence(
     get_response: Callable[[HttpRequest], HttpResponseBase],
 ) -> Callable[[HttpRequest], HttpResponseBase]:
-    """Note that the person who asks for a page is there.
+    """Record that the person who requests a page is present.
 
-    At most one write a minute and person. A person who signed out in this request is noted as gone. The live stream
-    notes presence by itself: it has given its database connection back when it comes by here, and one taken again
-    would be kept for as long as the page is open.
+    At most one write per minute and person. A person who signed out in this request is recorded as signed
+    out. The live stream records presence itself: its response gets here after it has released its database
+    connection, and a connection opened here would be kept for as long as the page is open.
     """
 
     def middleware(request: HttpRequest) -> HttpResponseBase:

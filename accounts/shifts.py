@@ -1,9 +1,10 @@
-"""Who is on point at a time: pure arithmetic on plain shifts. No database, no clock.
+"""Compute who is on point at a time, from plain shifts. No database, no clock.
 
-A shift is weekly, valid from and until a day, or on one date. One on a date comes before the weekly ones for as long
-as it lasts; without a primary it says that nobody is there. Times are on the wall clock of the brand account's zone,
-in minutes from midnight; a shift may reach past midnight. On the day when clocks go forward, the hour that does not
-exist is not worked; on the day when they go back, the repeated hour belongs to the shift that covers it.
+A shift is weekly, with an optional first and last valid day, or on one date. A shift on a date takes
+precedence over the weekly ones for as long as it lasts; without a primary it means that nobody is on point.
+Times are on the wall clock of the brand account's zone, in minutes from midnight; a shift may reach past
+midnight. On the day when clocks go forward, the hour that does not exist is not worked; on the day when they
+go back, the repeated hour belongs to the shift that covers it.
 """
 
 from __future__ import annotations
@@ -24,8 +25,8 @@ _ONE_DAY = dt.timedelta(days=1)
 class PlainShift:
     """A shift as plain numbers: minutes from midnight, days and ids of people.
 
-    `starts` is below 1440; `ends` is above `starts`, beyond 1440 on the next day. Either `weekday` (Monday is 0) or
-    `date` is set.
+    `starts` is below 1440. `ends` is greater than `starts`, and above 1440 when it is on the next day. Either
+    `weekday` (Monday is 0) or `date` is set.
     """
 
     id: int
@@ -61,7 +62,7 @@ class Occurrence:
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A stretch of time with one answer to who is on point; `shift` is None where no shift covers it."""
+    """A stretch of time during which the same shift applies; `shift` is None where no shift covers it."""
 
     start: dt.datetime
     end: dt.datetime
@@ -75,7 +76,7 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """How much of the promised time has a named primary, and the stretches that have none."""
+    """The promised time, the part of it with a named primary, and the stretches without one."""
 
     promised: dt.timedelta
     covered: dt.timedelta
@@ -88,10 +89,10 @@ class Coverage:
 
 
 def wall_clock_to_utc(day: dt.date, minutes: int, zone: ZoneInfo) -> dt.datetime:
-    """Return the moment, UTC, at which a wall clock shows a time.
+    """Return the moment in UTC when a wall clock shows a time.
 
-    `minutes` are from midnight of `day`, in `zone`; they may reach past the day. Of a repeated hour, the first
-    moment.
+    `minutes` count from midnight of `day` in `zone`, and may reach past the day. In a repeated hour, the
+    first of the two moments is returned.
     """
     days, rest = divmod(minutes, DAY_MINUTES)
     wall = dt.datetime.combine(day + days * _ONE_DAY, dt.time(rest // 60, rest % 60), tzinfo=zone)
@@ -101,7 +102,10 @@ def wall_clock_to_utc(day: dt.date, minutes: int, zone: ZoneInfo) -> dt.datetime
 def list_occurrences(
     shifts: Iterable[PlainShift], zone: ZoneInfo, first: dt.date, last: dt.date
 ) -> list[Occurrence]:
-    """List shifts that begin between two days, both included, by time."""
+    """List the shifts that begin between two days, ordered by time.
+
+    Both days are included.
+    """
     days = [first + n * _ONE_DAY for n in range((last - first).days + 1)]
     occurrences = [
         Occurrence(
@@ -111,7 +115,7 @@ def list_occurrences(
         for day in days
         if shift.begins_on(day)
     ]
-    # A shift that lies within an hour that does not exist has no length.
+    # A shift within the hour that does not exist has no length.
     worked = (occurrence for occurrence in occurrences if occurrence.start < occurrence.end)
     return sorted(worked, key=lambda occurrence: (occurrence.start, occurrence.shift.id))
 
@@ -121,7 +125,7 @@ def find_on_point_ids(
 ) -> tuple[int | None, int | None]:
     """Return the ids of (primary, backup) at `at`; None for nobody.
 
-    `at` is aware. The backup takes the place of a primary who is in `without`, the people who are not there.
+    `at` is an aware datetime. The backup replaces a primary who is in `without`, the people who are absent.
     """
     today = at.astimezone(zone).date()
     around = list_occurrences(shifts, zone, today - _ONE_DAY, today)
@@ -133,9 +137,9 @@ def find_on_point_ids(
 
 
 def _prevailing_shift(running: Sequence[Occurrence]) -> PlainShift | None:
-    """Return the shift that counts among those that run at once.
+    """Return the shift that applies among those that run at once.
 
-    A date comes before the week; a later beginning before an earlier one.
+    A shift on a date takes precedence over a weekly one; a later start takes precedence over an earlier one.
     """
     if not running:
         return None
@@ -146,7 +150,7 @@ def _prevailing_shift(running: Sequence[Occurrence]) -> PlainShift | None:
 def split_into_segments(
     shifts: Iterable[PlainShift], zone: ZoneInfo, start: dt.datetime, end: dt.datetime
 ) -> list[Segment]:
-    """Split [start, end) into gapless stretches with one answer each."""
+    """Split [start, end) into stretches without gaps, one shift in each."""
     first, last = start.astimezone(zone).date() - _ONE_DAY, end.astimezone(zone).date()
     occurrences = [
         occurrence
@@ -167,9 +171,9 @@ def split_into_segments(
 
 
 def segment_at(parts: Sequence[Segment], at: dt.datetime) -> Segment:
-    """Return the stretch that `at` lies in.
+    """Return the stretch that contains `at`.
 
-    `parts` are those of `split_into_segments` and cover `at`.
+    `parts` come from `split_into_segments` and must cover `at`.
     """
     return parts[max(bisect_right([part.start for part in parts], at) - 1, 0)]
 
@@ -177,9 +181,9 @@ def segment_at(parts: Sequence[Segment], at: dt.datetime) -> Segment:
 def promised_spans(
     hours: Sequence[tuple[int, int, int]], zone: ZoneInfo, start: dt.datetime, end: dt.datetime
 ) -> list[tuple[dt.datetime, dt.datetime]]:
-    """Return the promised time within [start, end), joined.
+    """Return the promised time within [start, end), adjacent spans joined.
 
-    `hours` are (weekday, starts, ends); none at all mean every hour.
+    `hours` are (weekday, starts, ends) in minutes from midnight; no hours mean every hour.
     """
     if not hours:
         return [(start, end)]
@@ -200,7 +204,7 @@ def promised_spans(
 def measure_coverage(parts: Iterable[Segment], spans: Sequence[tuple[dt.datetime, dt.datetime]]) -> Coverage:
     """Measure how much of `spans` has a named primary in `parts`.
 
-    `spans` do not overlap (docs/metrics.md: coverage).
+    `spans` must not overlap (docs/metrics.md: coverage).
     """
     total = sum((right - left for left, right in spans), dt.timedelta())
     covered, gaps = dt.timedelta(), list[tuple[dt.datetime, dt.datetime]]()
@@ -219,9 +223,10 @@ def measure_coverage(parts: Iterable[Segment], spans: Sequence[tuple[dt.datetime
 
 
 def shifts_overlap(first: PlainShift, second: PlainShift) -> bool:
-    """Return whether two shifts of one kind claim the same time.
+    """Return whether two shifts of the same kind claim the same time.
 
-    Two weekly shifts or two on dates; a weekly one and one on a date never overlap: the date comes first.
+    The kinds are weekly and on a date. A weekly shift and one on a date never overlap, because the date takes
+    precedence.
     """
     if first.date is not None and second.date is not None:
         offset = (second.date - first.date).days * DAY_MINUTES

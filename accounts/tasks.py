@@ -1,4 +1,4 @@
-"""Ticks and thin tasks of accounts. Each may run twice or never: Postgres knows what is due."""
+"""Thin tasks of accounts, some periodic. Each may run twice or never: Postgres stores what is due."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from accounts.brand_accounts import checks
 
 @shared_task
 def wake_due_credential_checks() -> None:
-    """Claim the due credential checks, and wake a worker for each."""
+    """Claim the due credential checks and start a task for each."""
     for brand_account_id in checks.claim_due_checks(timezone.now()):
         check_brand_account.delay(brand_account_id)
 
 
 @shared_task
 def check_brand_account(brand_account_id: int) -> None:
-    """Ask the network whose credential a brand account has."""
+    """Ask the network which account a brand account's credential belongs to."""
     checks.check_credential(brand_account_id, timezone.now())

@@ -1,4 +1,4 @@
-"""Addresses of accounts. Each has a row in the table of expectations in tests/accounts/test_access.py."""
+"""URLs of accounts. Each has a row in the table of expectations in tests/accounts/test_access.py."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from accounts.views import brand_accounts, connecting, departments, password_res
 
 app_name = "accounts"
 urlpatterns: list[URLPattern] = [
-    # In front of django-allauth's own.
+    # These must precede django-allauth's own URLs.
     path("auth/password/reset/", password_reset.forgotten_password, name="forgotten_password"),
     path("auth/email/", password_reset.own_addresses, name="own_addresses"),
     path("brand-accounts/", brand_accounts.brand_account_list, name="brand_accounts"),

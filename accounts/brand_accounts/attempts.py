@@ -1,8 +1,8 @@
-"""Journeys to a network's consent page and back: bound to one session, valid once, for ten minutes.
+"""Attempts to connect an account by OAuth: bound to one session, valid once, for ten minutes.
 
-The state travels through the network and the browser; only its digest is stored. The PKCE verifier stays in the
-session, so that a stolen address is worth nothing elsewhere. The accounts that the network granted wait encrypted in
-the row.
+The state travels through the network and the browser; only its digest is stored. The PKCE verifier stays in
+the session, so that a stolen callback URL is useless elsewhere. The accounts that the network granted are
+kept encrypted in the attempt's row.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from networks.oauth import Authorisation, GrantableAccount
 
 ATTEMPT_LIFETIME = dt.timedelta(minutes=10)
 _SESSION_KEY = "connecting"
-#: Unfinished journeys that one session may have; the oldest are dropped first.
+#: Unfinished attempts that one session may have; the oldest are dropped first.
 _MAX_PER_SESSION = 5
 
 
 class AttemptRefused(Exception):
-    """An attempt that is unknown here, over, or was used already. Nothing was connected."""
+    """The attempt is unknown in this session, expired, or already used. Nothing was connected."""
 
 
 def start_attempt(
@@ -37,9 +37,10 @@ def start_attempt(
     now: dt.datetime,
     brand_account: BrandAccount | None = None,
 ) -> None:
-    """Store the beginning of a journey.
+    """Store the start of an attempt.
 
-    `brand_account` is the one to connect again, None for any. Also deletes journeys that ended long ago.
+    `brand_account` is the account to connect again, None for any. Also deletes attempts that expired long
+    ago.
     """
     ConnectAttempt.objects.filter(created_at__lt=now - 2 * ATTEMPT_LIFETIME).delete()
     digest = _digest_state(authorisation.state)
@@ -53,9 +54,10 @@ def start_attempt(
 def receive_returned_attempt(
     network: str, state: str, session: MutableMapping[str, Any], user: User, *, now: dt.datetime
 ) -> tuple[ConnectAttempt, str]:
-    """Return the journey that comes back with `state`, and its PKCE verifier.
+    """Return the attempt that comes back with `state`, and its PKCE verifier.
 
-    From now on it cannot come back again. Raises `AttemptRefused`.
+    Marks it as returned, so that it cannot come back again. Raises `AttemptRefused` when no attempt of this
+    session and user can return with this state.
     """
     begun = dict(session.get(_SESSION_KEY, {}))
     verifier = begun.pop(_digest_state(state), None)
@@ -68,7 +70,7 @@ def receive_returned_attempt(
 
 
 def store_granted_accounts(attempt: ConnectAttempt, granted: Sequence[GrantableAccount]) -> None:
-    """Store the granted accounts, encrypted, until the person confirms."""
+    """Store the granted accounts, encrypted, until the person confirms one."""
     body = json.dumps(
         [
             [entry.account.remote_id, entry.account.handle, entry.account.name, dict(entry.secrets)]
@@ -82,9 +84,9 @@ def store_granted_accounts(attempt: ConnectAttempt, granted: Sequence[GrantableA
 def get_waiting_attempt(
     pk: int, user: User, *, now: dt.datetime
 ) -> tuple[ConnectAttempt, list[GrantableAccount]]:
-    """Return a journey that waits for confirmation, and the granted accounts.
+    """Return an attempt that waits for confirmation, and the granted accounts.
 
-    Only one of this user's. Raises `AttemptRefused`.
+    Raises `AttemptRefused` when this user has no such attempt.
     """
     attempt = (
         ConnectAttempt.objects.filter(pk=pk, user=user, used_at=None, created_at__gt=now - ATTEMPT_LIFETIME)
@@ -103,9 +105,9 @@ def get_waiting_attempt(
 
 
 def finish_attempt(attempt: ConnectAttempt, *, now: dt.datetime) -> None:
-    """End a journey and forget the granted accounts.
+    """Mark an attempt as used and delete the granted accounts.
 
-    Raises `AttemptRefused` when it has ended already.
+    Raises `AttemptRefused` when it has already been used.
     """
     if not ConnectAttempt.objects.filter(pk=attempt.pk, used_at=None).update(used_at=now, envelope=b""):
         raise AttemptRefused

@@ -1,4 +1,4 @@
-"""Asking a network whose credential it is: before it is stored, daily, and when a person asks.
+"""Asking a network which account a credential belongs to: before storing it, daily, and on request.
 
 The network is never asked inside a transaction.
 """
@@ -26,7 +26,7 @@ from networks.base import (
 from networks.registry import build_connector, network_label
 
 CHECK_EVERY = dt.timedelta(days=1)
-#: A check that a worker claimed and never finished is due again after this time.
+#: A check that a worker claimed but did not finish is due again after this time.
 _CLAIM_LIFETIME = dt.timedelta(minutes=5)
 _LIMIT_HEALTHS = (Health.LIMITED, Health.BUDGET)
 
@@ -36,7 +36,7 @@ class ConnectRefused(Exception):
 
 
 def network_api_url(network: str) -> str:
-    """Return the base address that replaces the network's own, "" for none."""
+    """Return the base URL that replaces the network's own, "" for none."""
     return str(settings.NETWORK_API_URLS.get(network, ""))
 
 
@@ -54,9 +54,10 @@ def open_connector(credentials: Credentials) -> Connector:
 
 
 def verify_credentials(credentials: Credentials) -> OwnAccount:
-    """Ask the network whose secrets these are.
+    """Ask the network which account these secrets belong to.
 
-    Raises `ConnectRefused` when it does not accept them, cannot be reached, or they belong to another account.
+    Raises `ConnectRefused` when it does not accept them, cannot be reached, or they belong to another
+    account.
     """
     label = network_label(credentials.network)
     try:
@@ -78,7 +79,7 @@ def verify_credentials(credentials: Credentials) -> OwnAccount:
 
 
 def request_credential_check(brand_account: BrandAccount, *, now: dt.datetime) -> None:
-    """Make a check due at once; the next tick, seconds away, does it."""
+    """Make a check due now; the next periodic run starts it within seconds."""
     brand_account.check_due_at = now
     brand_account.save(update_fields=["check_due_at"])
 
@@ -86,7 +87,7 @@ def request_credential_check(brand_account: BrandAccount, *, now: dt.datetime) -
 def claim_due_checks(now: dt.datetime) -> list[int]:
     """Claim the brand accounts whose check is due, and return their ids.
 
-    Nobody else gets them for the next five minutes.
+    No other worker gets them for the next five minutes.
     """
     due = BrandAccount.objects.exclude(lifecycle=Lifecycle.CLOSED).filter(
         Q(check_due_at__isnull=True) | Q(check_due_at__lte=now)
@@ -99,10 +100,10 @@ def claim_due_checks(now: dt.datetime) -> list[int]:
 
 
 def check_credential(brand_account_id: int, now: dt.datetime) -> None:
-    """Ask the network whether the stored credential works; store its health.
+    """Ask the network whether the stored credential works; store the resulting health.
 
-    It must work and belong to this account. A limit that the network set for fetching stays until it ends. The answer
-    for a credential that has been replaced meanwhile is dropped.
+    The credential must be accepted and belong to this account. A limit that the network has set for fetching
+    stays until it ends. The result is discarded when the credential was replaced in the meantime.
     """
     brand_account = BrandAccount.objects.filter(pk=brand_account_id).first()
     if brand_account is None:
@@ -127,8 +128,8 @@ def _try_credential(
 ) -> tuple[dt.datetime | None, Health, str, OwnAccount | None]:
     """Try the stored credential at its network.
 
-    Returns when the tried credential was stored, the health that follows, its detail, and the account (None unless
-    all is well).
+    Returns the time at which the tried credential was stored, the resulting health, its detail, and the
+    account (None unless the credential works).
     """
     seen = credential_stored_at(brand_account)
     try:
@@ -139,7 +140,7 @@ def _try_credential(
     except (CredentialUnusable, ConnectRefused) as error:
         return seen, Health.REAUTHORISE, str(error), None
     except NetworkError as error:
-        # Verifying has rate limits of its own: they say nothing about fetching.
+        # Verifying has separate rate limits, which say nothing about fetching.
         health = health_from_error(error)[0]
         return seen, Health.UNWELL if health in _LIMIT_HEALTHS else health, _error_sentence(error), None
     if own.remote_id != brand_account.remote_id:

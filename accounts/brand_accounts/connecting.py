@@ -24,7 +24,7 @@ __all__ = ["ConnectRefused", "connect_brand_account", "disconnect_brand_account"
 
 logger = logging.getLogger(__name__)
 
-#: The shape of every network's ids: short, printable, no spaces.
+#: The format of every network's ids: short, printable, no spaces.
 _REMOTE_ID = re.compile(r"[!-~]{1,64}")
 
 
@@ -42,10 +42,10 @@ def connect_brand_account(
 ) -> BrandAccount:
     """Store a brand account with its credential and its streams.
 
-    There is a stream for each kind of message that the network offers. For a brand account that exists already (same
-    network and remote id) the new secrets replace the old ones, its health is restored and polling resumes at the
-    stored cursors; charter, history and paused streams stay as they are. Unless `verify` is false, the network is
-    asked first whose secrets these are. Raises `ConnectRefused`.
+    There is a stream for each kind of message that the network offers. For a brand account that already
+    exists (same network and remote id) the new secrets replace the old ones, its health is restored and
+    polling resumes at the stored cursors; charter, history and paused streams stay unchanged. Unless `verify`
+    is false, the network is asked first which account the secrets belong to. Raises `ConnectRefused`.
     """
     credentials = _build_credentials(network, remote_id, secrets)
     if not verify:
@@ -79,7 +79,7 @@ def _build_credentials(network: str, remote_id: str, secrets: Mapping[str, str])
 def disconnect_brand_account(brand_account: BrandAccount, *, by: User, now: dt.datetime) -> None:
     """Delete the credential and stop polling.
 
-    Messages, cases, cursors and the charter stay.
+    Messages, cases, cursors and the charter are kept.
     """
     Credential.objects.filter(brand_account=brand_account).delete()
     brand_account.lifecycle = Lifecycle.CLOSED

@@ -1,4 +1,4 @@
-"""Brand accounts and streams in words: everything is worded here, templates only print."""
+"""Texts about brand accounts and streams: all are built here, templates only print them."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ STREAM_LABELS = {
     "direct": "Direct messages",
 }
 _HEALTH_TONES = {Health.OK: "ok", Health.LIMITED: "risk", Health.BUDGET: "risk", Health.UNWELL: "risk"}
-#: How long the account shows a possible gap, unless somebody acknowledges it; its stream shows it for good.
+#: The account shows a possible gap for this long, unless somebody acknowledges it; its stream always shows it.
 GAP_SHOWN_FOR = dt.timedelta(days=7)
 
 
 @dataclass(frozen=True)
 class StreamRow:
-    """One stream of a brand account in words."""
+    """The texts about one stream of a brand account."""
 
     stream: Stream
     kind: str
@@ -36,7 +36,7 @@ class StreamRow:
     last_success: DisplayTime | None
     next_poll: DisplayTime | None
     budget: str
-    #: When more was written than the network hands out; when and by whom the gap was acknowledged.
+    #: When more was written than the network returns; when and by whom the gap was acknowledged.
     gap: DisplayTime | None = None
     gap_seen: DisplayTime | None = None
     gap_seen_by: str = ""
@@ -44,7 +44,7 @@ class StreamRow:
 
 @dataclass(frozen=True)
 class BrandAccountRow:
-    """One brand account in words."""
+    """The texts about one brand account."""
 
     brand_account: BrandAccount
     network: str
@@ -57,7 +57,7 @@ class BrandAccountRow:
     verified: DisplayTime | None
     checking: bool
     connected: bool
-    #: Only connecting again helps.
+    #: True when the account must be connected again.
     reconnect: bool
     streams: list[StreamRow]
     on_point: OnPoint = field(default_factory=OnPoint)
@@ -71,10 +71,10 @@ def brand_account_row(
     *,
     may_settle_gap: bool = False,
 ) -> BrandAccountRow:
-    """Put a brand account into words, as its page shows it.
+    """Build the texts that the page shows for a brand account.
 
-    Its `streams` are prefetched; `on_point` is what `Roster.on_point` returns. `may_settle_gap`: the reader may
-    acknowledge a possible gap.
+    Its `streams` must be prefetched; `on_point` is the result of `Roster.on_point`. `may_settle_gap` means
+    that the reader may acknowledge a possible gap.
     """
     matter, advice = health_sentences(brand_account)
     health, tone = Health(brand_account.health).label, _HEALTH_TONES.get(Health(brand_account.health), "late")
@@ -141,7 +141,7 @@ def _stream_row(stream: Stream, brand_account: BrandAccount, now: dt.datetime) -
 
 
 def budget_words(budget: Mapping[str, Any], now: dt.datetime) -> str:
-    """Put the network's rate-limit headers into words; "" for none.
+    """Describe the network's rate-limit headers; return "" for none.
 
     "240 of 300 requests left for 9 min", or "35% of the allowance used".
     """

@@ -59,7 +59,7 @@ class CharterForm(BrandAccountForm):
         self.initial["promised_hours"] = f"{self.instance.promised_response / _HOUR:g}"
 
     def save(self, commit: bool = True) -> BrandAccount:
-        """Store the charter, and nothing else.
+        """Store only the fields of the charter.
 
         Health and schedule are written by other processes at the same time.
         """
@@ -70,7 +70,7 @@ class CharterForm(BrandAccountForm):
 
 
 class ConnectConfirmForm(forms.Form):
-    """Chooses which of the granted accounts to connect, and which department will own it."""
+    """The choice of the granted account to connect, and of the department that will own it."""
 
     remote_id = forms.ChoiceField(widget=forms.RadioSelect, label="Account")
     owner_department = forms.ModelChoiceField(

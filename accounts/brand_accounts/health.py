@@ -1,4 +1,4 @@
-"""Health of a brand account: judged from a network's errors, stored, and put into sentences."""
+"""The health of a brand account: derived from a network's errors, stored, and described in sentences."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ _HEALTH_SENTENCES: dict[str, tuple[str, str]] = {
 
 
 def health_from_error(error: NetworkError) -> tuple[Health, dt.datetime | None]:
-    """Return the health that a network's failure means, and its end.
+    """Return the health that a network's error means, and its end.
 
-    The end is None unless the network named it.
+    The end is None unless the network gave it.
     """
     if isinstance(error, Reauthorise):
         return Health.REAUTHORISE, None
@@ -59,7 +59,7 @@ def set_health(
 ) -> None:
     """Store a brand account's health.
 
-    `detail` is the network's own words; `health_since` moves only on a change.
+    `detail` is the network's own text; `health_since` changes only when the health changes.
     """
     if brand_account.health != health or brand_account.health_since is None:
         brand_account.health_since = now

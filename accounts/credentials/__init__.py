@@ -1,5 +1,5 @@
-"""Secrets of brand accounts: encrypted, opened, renewed before they end.
+"""Secrets of brand accounts: encryption, decryption, renewal before they expire.
 
-May import: working_time, guards, access and the models; not roster, which stands beside it.
-Whatever touches a token goes here and nowhere else; asking a network whether it still holds is `accounts.brand_accounts.checks`.
+May import: working_time, guards, access and the models; not roster, which is on the same level.
+All code that handles tokens goes here; checking a token with its network is in `accounts.brand_accounts.checks`.
 """

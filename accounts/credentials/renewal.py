@@ -1,4 +1,6 @@
-"""Renewing a credential that is about to end. Its refresh token works once, for whichever process is first."""
+"""Renewing a credential that is about to expire. Its refresh token works once, for the first process that
+uses it.
+"""
 
 from __future__ import annotations
 
@@ -12,25 +14,25 @@ from accounts.credentials.store import store_credential
 from accounts.models import BrandAccount, Credential
 from networks.base import Connector, Reauthorise
 
-#: Seconds between looks whether another process, which renewed first, has stored its credential.
+#: Seconds to wait before each check whether another process, which renewed first, has stored its credential.
 _WAIT_SECONDS = (0.0, 0.5, 1.0, 2.0)
 
 
 def open_renewed_connector(
     brand_account: BrandAccount, open_it: Callable[[BrandAccount], Connector], *, now: dt.datetime
 ) -> tuple[Connector, dt.datetime | None]:
-    """Open a connector whose credential has been renewed where needed.
+    """Open a connector; renew its credential first where needed.
 
-    Returns the connector that `open_it` makes, and when its credential was stored. Never call it inside a
-    transaction: it may ask the network. Raises what `open_it` raises, and any `NetworkError` when the credential had
-    to be renewed and was not.
+    Returns the connector that `open_it` makes, and the time at which its credential was stored. Never call it
+    inside a transaction, because it may send a request to the network. Raises what `open_it` raises, and any
+    `NetworkError` when the credential had to be renewed and could not be.
     """
     before = credential_stored_at(brand_account)
     connector = open_it(brand_account)
     try:
         fresh = connector.refresh_credentials()
     except Reauthorise:
-        # Another process may have used the refresh token meanwhile: then its credential is the valid one.
+        # Another process may have used the refresh token in the meantime: then its credential is the valid one.
         renewed_at = _wait_for_other_renewal(brand_account, before)
         if renewed_at is None:
             raise
@@ -44,14 +46,14 @@ def open_renewed_connector(
 
 
 def credential_stored_at(brand_account: BrandAccount) -> dt.datetime | None:
-    """Return when a brand account's credential was stored, None without one."""
+    """Return the time at which a credential was stored, None without one."""
     return Credential.objects.filter(brand_account=brand_account).values_list("updated_at", flat=True).first()
 
 
 def _wait_for_other_renewal(brand_account: BrandAccount, before: dt.datetime | None) -> dt.datetime | None:
     """Wait a few seconds for another process to store a credential.
 
-    Returns when it was stored; None when nobody did.
+    Returns the time at which it was stored, None when no process did.
     """
     for pause in _WAIT_SECONDS:
         time.sleep(pause)

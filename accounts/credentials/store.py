@@ -1,8 +1,8 @@
 """Secrets of brand accounts, encrypted at rest.
 
-The envelope is a Fernet token (AES-128-CBC with HMAC-SHA256) over JSON that names the network and the network's own
-account id. Opening compares both with the row that holds the envelope, so that two swapped ciphertexts are refused
-instead of answering from the wrong account. Keys come from CREDENTIAL_KEYS, newest first.
+The envelope is a Fernet token (AES-128-CBC with HMAC-SHA256) over JSON that contains the network and the
+network's own account id. Opening an envelope compares both with its row, so that two swapped ciphertexts are
+refused instead of giving access to the wrong account. Keys come from CREDENTIAL_KEYS, newest first.
 """
 
 from __future__ import annotations
@@ -50,7 +50,8 @@ def store_credential(brand_account: BrandAccount, secrets: Mapping[str, str], *,
 def open_credential(brand_account: BrandAccount) -> Credentials:
     """Return the brand account's secrets, decrypted.
 
-    Raises `CredentialUnusable` when there are none, no key opens them, or the envelope belongs to another account.
+    Raises `CredentialUnusable` when there are none, no key can decrypt them, or the envelope belongs to
+    another account.
     """
     credential = Credential.objects.filter(brand_account=brand_account).first()
     if credential is None:
@@ -74,7 +75,7 @@ def open_credential(brand_account: BrandAccount) -> Credentials:
 def unseal_secrets(envelope: bytes, network: str, remote_id: str) -> dict[str, str]:
     """Decrypt an envelope that `seal_secrets` made.
 
-    Raises `InvalidToken` when no key opens it and `KeyError` when it was sealed for another account.
+    Raises `InvalidToken` when no key can decrypt it and `KeyError` when it was sealed for another account.
     """
     body = json.loads(_cipher().decrypt(envelope))
     if (body["network"], body["remote_id"]) != (network, remote_id):
@@ -86,8 +87,8 @@ def unseal_secrets(envelope: bytes, network: str, remote_id: str) -> dict[str, s
 def rotate_credentials(*, now: dt.datetime) -> int:
     """Re-encrypt every envelope with the newest key.
 
-    Returns how many were rewritten. The rows are locked, so that a token renewed meanwhile is not overwritten. Raises
-    `CredentialUnusable`, with nothing changed, when no key opens one of them.
+    Returns how many were rewritten. The rows are locked, so that a token renewed in the meantime is not
+    overwritten. Raises `CredentialUnusable`, with nothing changed, when no key can decrypt one of them.
     """
     cipher = _cipher()
     rows = list(

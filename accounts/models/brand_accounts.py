@@ -13,7 +13,9 @@ from networks.registry import network_label
 
 
 class Health(models.TextChoices):
-    """How well a brand account gets on with its network. Shown with a word, never by colour alone."""
+    """The state of a brand account's connection to its network. Always shown with a word, never by colour
+    alone.
+    """
 
     OK = "ok", "Healthy"
     REAUTHORISE = "reauthorise", "Needs to be connected again"
@@ -35,8 +37,8 @@ class BrandAccountQuerySet(models.QuerySet["BrandAccount"]):
     def visible_to(self, user: User) -> BrandAccountQuerySet:
         """Narrow to the brand accounts that a user may see.
 
-        That is all of them for everybody who can sign in: administrators see all, others those that were granted to
-        them or whose cases reach their departments, which may be any. Secrets are never shown.
+        An active user may see all of them: administrators see every account, other users those granted to
+        them or whose cases reach their departments, which can be any account. Secrets are never shown.
         """
         return self if user.is_active else self.none()
 
@@ -61,7 +63,7 @@ class BrandAccount(models.Model):
     promised_response = models.DurationField(
         default=dt.timedelta(hours=24), help_text="How soon a customer is promised an answer."
     )
-    #: Zone of its customers: the roster's times are on the wall clock there.
+    #: Time zone of its customers: the roster's times are in this zone.
     time_zone = models.CharField(max_length=64, default="UTC")
     #: Hours in which somebody is promised to be on point, as [[weekday, from, until], …] in minutes; empty: every hour.
     promised_hours = models.JSONField(default=list, blank=True)
@@ -71,11 +73,11 @@ class BrandAccount(models.Model):
     health_until = models.DateTimeField(null=True, blank=True)
     health_since = models.DateTimeField(null=True, blank=True)
     verified_at = models.DateTimeField(null=True, blank=True)
-    #: When the network is next asked whom the credential speaks for: daily, or at once when a person asks.
+    #: When the credential is next checked with the network: daily, or at once when a person requests it.
     check_due_at = models.DateTimeField(null=True, blank=True)
-    #: Messages older than this are history: stored, but outside rates and clocks.
+    #: Messages older than this are history: stored, but not counted in rates and without clocks.
     connected_at = models.DateTimeField()
-    #: Who connected it last; null when a command did.
+    #: The user who connected it last; null when it was done by a command.
     connected_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
 
     objects = BrandAccountQuerySet.as_manager()
@@ -91,19 +93,23 @@ class BrandAccount(models.Model):
 
     @property
     def network_label(self) -> str:
-        """Name of the network for people, such as "Facebook"."""
+        """Display name of the network, such as "Facebook"."""
         return network_label(self.network)
 
     @property
     def display_name(self) -> str:
-        """Name on pages: "@handle" where the network has handles, else the name. Handles are stored without "@"."""
+        """Name on pages: "@handle" where the network has handles, otherwise the name. Handles are stored
+        without "@".
+        """
         if not self.handle or self.handle == self.name or " " in self.handle:
             return self.handle or self.name
         return f"@{self.handle}"
 
 
 class BrandAccountGrant(models.Model):
-    """A user may work on a brand account: see its cases (community managers) and, if granted, answer in its name."""
+    """A user's right to work on a brand account: to see its cases (community managers) and, if `can_publish`,
+    to answer in its name.
+    """
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="grants")
     brand_account = models.ForeignKey(BrandAccount, on_delete=models.CASCADE, related_name="grants")
@@ -130,16 +136,17 @@ class Credential(models.Model):
 
 
 class ConnectAttempt(models.Model):
-    """One journey to a network's consent page and back. Good once, for ten minutes, in the session that began it.
+    """One visit to a network's consent page and back. Valid once, for ten minutes, in the session that
+    started it.
 
-    Only a digest of the OAuth state is stored. The accounts that the network granted wait in `envelope`, encrypted,
-    until the administrator has confirmed which one to connect; they are removed as soon as that is done.
+    Only a digest of the OAuth state is stored. The accounts that the network granted are kept in `envelope`,
+    encrypted, until the administrator confirms which one to connect, and are deleted then.
     """
 
     state_digest = models.CharField(max_length=64, unique=True)
     network = models.CharField(max_length=20)
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
-    #: Set when an account is connected again: the answer must be for the same account.
+    #: Set when an account is connected again: the network must grant access to the same account.
     brand_account = models.ForeignKey(
         BrandAccount, null=True, blank=True, on_delete=models.CASCADE, related_name="+"
     )
@@ -153,25 +160,25 @@ class ConnectAttempt(models.Model):
 
 
 class Stream(models.Model):
-    """One kind of message polled for one brand account, with cursor and schedule."""
+    """One kind of message polled for one brand account, with its cursor and schedule."""
 
     brand_account = models.ForeignKey(BrandAccount, on_delete=models.CASCADE, related_name="streams")
     kind = models.CharField(max_length=20)
     enabled = models.BooleanField(default=True)
-    #: Opaque, as the connector returned it. Also holds the window while pages remain.
+    #: Opaque, as the connector returned it. Also contains the window while pages remain.
     cursor = models.JSONField(default=dict, blank=True)
     next_poll_at = models.DateTimeField(db_index=True)
     interval = models.FloatField(default=60.0, help_text="Seconds between polls; adapts to what arrives.")
     lease_until = models.DateTimeField(null=True, blank=True)
-    #: Names the poll that holds the lease; a poll whose lease was taken over stores nothing.
+    #: Identifies the poll that holds the lease; a poll whose lease was taken over stores nothing.
     lease_token = models.UUIDField(null=True, blank=True)
     failures = models.PositiveIntegerField(default=0)
     last_error = models.CharField(max_length=500, blank=True)
     last_success_at = models.DateTimeField(null=True, blank=True)
     budget = models.JSONField(default=dict, blank=True)
-    #: When more had happened than the network's window holds: a gap is possible.
+    #: When a poll found that more had happened than the network's window holds: a gap is possible.
     overflowed_at = models.DateTimeField(null=True, blank=True)
-    #: Who acknowledged the gap, and when; a later gap is another one.
+    #: When the gap was acknowledged, and by whom; a later gap must be acknowledged again.
     gap_seen_at = models.DateTimeField(null=True, blank=True)
     gap_seen_by = models.ForeignKey(
         User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", db_index=False
@@ -189,6 +196,6 @@ class Stream(models.Model):
 
     @property
     def has_open_gap(self) -> bool:
-        """Return whether a gap is possible that nobody has acknowledged yet."""
+        """True when a gap is possible that nobody has acknowledged yet."""
         gap, seen = self.overflowed_at, self.gap_seen_at
         return gap is not None and (seen is None or seen < gap)

@@ -1,4 +1,4 @@
-"""Users, departments, and who belongs where."""
+"""Users, departments, and memberships."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from accounts.models.working import Skill
 
 
 class Role(models.TextChoices):
-    """One role a user; what each may do is the table in docs/permissions.md."""
+    """The role of a user; each user has one. The table in docs/permissions.md lists what each role may do."""
 
     ADMINISTRATOR = "administrator", "Administrator"
     MANAGER = "manager", "Manager"
@@ -25,7 +25,7 @@ class Role(models.TextChoices):
 
 
 class AssignmentMode(models.TextChoices):
-    """How a department's cases are assigned to people."""
+    """The way in which a department's cases are assigned to people."""
 
     MANUAL = "manual", "By hand: people take them"
     ROUND_ROBIN = "round_robin", "In turn: each gets one after the other"
@@ -42,12 +42,12 @@ class Department(models.Model):
     assignment_mode = models.CharField(
         max_length=12, choices=AssignmentMode.choices, default=AssignmentMode.MANUAL
     )
-    #: Open cases of this department that one person is given at most; null leaves it to the person's own capacity.
+    #: Maximum open cases of this department assigned to one person; null: only the person's own capacity limits them.
     max_per_person = models.PositiveSmallIntegerField(null=True, blank=True)
     prefers_last_helper = models.BooleanField(default=True)
-    #: Tags that mean that a case belongs here, beside the name and the key (`accounts.people.department_tags`).
+    #: Tags that mark a case as belonging here, besides the name and the key (`accounts.people.department_tags`).
     tags = ArrayField(models.CharField(max_length=40), default=list, blank=True)
-    #: Id of the user whose turn it was last, 0 before the first.
+    #: Id of the user whose turn was last, 0 before the first turn.
     turn = models.BigIntegerField(default=0, editable=False)
 
     class Meta:
@@ -58,7 +58,7 @@ class Department(models.Model):
 
 
 class UserManager(DjangoUserManager["User"]):
-    """Users; `manage.py createsuperuser` makes the first administrator of an installation."""
+    """The manager of users. `manage.py createsuperuser` creates an installation's first administrator."""
 
     use_in_migrations = False
 
@@ -70,12 +70,12 @@ class UserManager(DjangoUserManager["User"]):
 
 
 class User(AbstractUser):
-    """A person who signs in. `initials` sign their answers."""
+    """A person who signs in. `initials` are the signature under their answers."""
 
     email = models.EmailField("e-mail address", unique=True)
     role = models.CharField(max_length=16, choices=Role.choices, default=Role.AGENT)
     initials = models.CharField(max_length=4, blank=True)
-    #: A session is checked against it: raising it signs the user out everywhere.
+    #: Every session is checked against it: increasing it signs the user out everywhere.
     session_epoch = models.PositiveIntegerField(default=0)
     departments: models.ManyToManyField[Department, Membership] = models.ManyToManyField(
         Department, through="Membership", related_name="members"
@@ -85,11 +85,12 @@ class User(AbstractUser):
     )
     #: ISO 639 codes of the languages in which they can answer.
     languages = ArrayField(models.CharField(max_length=8), default=list, blank=True)
-    #: Open cases at once that are assigned automatically; 0 for none at all.
+    #: Number of open cases up to which more are assigned automatically; 0: none are.
     capacity = models.PositiveSmallIntegerField(default=20)
-    #: When they said that they are away; null while they are available.
+    #: When the user marked themselves as away; null while they are available.
     away_since = models.DateTimeField(null=True, blank=True)
-    #: When a page of theirs was last alive, to the minute; null before the first. See `accounts.working_time.presence`.
+    #: When the user was last seen on a page, to the minute; null before the first time. See
+    #: `accounts.working_time.presence`.
     last_seen_at = models.DateTimeField(null=True, blank=True)
 
     objects: ClassVar[UserManager] = UserManager()
@@ -103,19 +104,19 @@ class User(AbstractUser):
     def _get_session_auth_hash(self, secret: str | None = None) -> str:
         """Return the hash that a session must match to stay signed in.
 
-        Made of password, role and epoch, so that a change of any of them ends the session.
+        It is made from password, role and epoch, so that changing any of them ends the session.
         """
         material = f"{self.password}|{self.role}|{self.session_epoch}"
         return salted_hmac("accounts.User.session", material, secret=secret, algorithm="sha256").hexdigest()
 
     @property
     def signature(self) -> str:
-        """Line put under an answer, as "^AB"; "" for a user without initials."""
+        """Line below an answer, such as "^AB"; "" for a user without initials."""
         return f"^{self.initials}" if self.initials else ""
 
 
 class Membership(models.Model):
-    """That a user works in a department."""
+    """A user's membership in a department."""
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
     department = models.ForeignKey(Department, on_delete=models.CASCADE, related_name="memberships")
@@ -130,7 +131,10 @@ class Membership(models.Model):
 
 
 class DemoMarker(models.Model):
-    """One row when this database holds the demo company and no real one. Written only by `manage.py seed_demo`."""
+    """A single row that marks a database with the demo company and no real one.
+
+    Only `manage.py seed_demo` writes it.
+    """
 
     seeded_at = models.DateTimeField()
 

@@ -1,4 +1,4 @@
-"""Shifts of the roster: who is on point for a brand account, week by week or on one date."""
+"""Shifts of the roster: the people on point for a brand account, weekly or on one date."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", 
 
 
 class Shift(models.Model):
-    """A shift: one person on point for a brand account, weekly or on one date, perhaps with a backup.
+    """A shift: one person on point for a brand account, weekly or on one date, optionally with a backup.
 
-    Times are on the wall clock of the brand account's zone; an end at or before the start is on the next day. A
-    weekly shift has a `weekday` (Monday is 0) and is valid from and until a day. One on a `date` comes before it, and
-    without a primary says that nobody is there.
+    Times are on the wall clock of the brand account's zone; an end at or before the start is on the next day.
+    A weekly shift has a `weekday` (Monday is 0) and may have a first and a last valid day. A shift on a
+    `date` takes precedence over weekly ones; without a primary it means that nobody is on point.
     """
 
     brand_account = models.ForeignKey(BrandAccount, on_delete=models.CASCADE, related_name="shifts")
@@ -68,7 +68,7 @@ class Shift(models.Model):
     def to_plain_shift(self, absent: frozenset[int] = frozenset()) -> shifts.PlainShift:
         """Return the shift as plain numbers for `accounts.shifts`.
 
-        People in `absent`, who cannot sign in any more, count as nobody; the backup takes an absent primary's place.
+        People in `absent`, who cannot sign in any more, are left out; the backup replaces an absent primary.
         """
         starts = self.starts_at.hour * 60 + self.starts_at.minute
         ends = self.ends_at.hour * 60 + self.ends_at.minute

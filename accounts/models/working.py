@@ -1,4 +1,4 @@
-"""Skills and leave: what decides who may be given work."""
+"""Skills and leave, which decide who may be given work."""
 
 from __future__ import annotations
 
@@ -29,17 +29,17 @@ class LeaveQuerySet(models.QuerySet["Leave"]):
     def covering(self, day: dt.date) -> LeaveQuerySet:
         """Narrow to the leaves that include `day`.
 
-        A day in the zone in which people read pages.
+        `day` is a date in the display time zone.
         """
         return self.filter(starts_on__lte=day, ends_on__gte=day)
 
     def ending_from(self, day: dt.date) -> LeaveQuerySet:
-        """Narrow to leaves that are not over on `day`: running and planned."""
+        """Narrow to leaves that end on `day` or later: current and planned ones."""
         return self.filter(ends_on__gte=day)
 
 
 class Leave(models.Model):
-    """Days on which a person gets no work, the last one included. `substitute` takes over their open cases."""
+    """Days on which a person gets no work, the last one included. `substitute` takes over their cases."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="leaves")
     starts_on = models.DateField()

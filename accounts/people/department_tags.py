@@ -1,4 +1,4 @@
-"""Tags that name a department: a person who puts one on a case says where it belongs. Case-insensitive."""
+"""Tags that name a department: a person who adds one to a case says where it belongs. Case-insensitive."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from accounts.models import Department
 def tags_naming_department(department: Department) -> set[str]:
     """Return the casefolded tags that name a department.
 
-    Its name, its key, and the tags in its settings.
+    These are its name, its key, and the tags in its settings.
     """
     return {word.casefold() for word in (department.name, department.slug, *department.tags)}
 
@@ -18,7 +18,7 @@ def tags_naming_department(department: Department) -> set[str]:
 def find_department_by_tags(tags: Iterable[str]) -> Department | None:
     """Return the only open department that some of these tags name.
 
-    None when they name none, or several. One statement, none without tags.
+    None when they name none, or more than one. One statement, none without tags.
     """
     words = {tag.casefold() for tag in tags}
     if not words:

@@ -27,7 +27,7 @@ _INITIALS = re.compile(r"[^\W\d_]{2,4}")
 
 
 class UserForm(UserModelForm):
-    """A person: name, role, departments, and what they may do for each brand account (fields `grant-ID`)."""
+    """A person: name, role, departments, and their rights for each brand account (fields `grant-ID`)."""
 
     departments = forms.ModelMultipleChoiceField(
         queryset=Department.objects.all(),
@@ -64,11 +64,11 @@ class UserForm(UserModelForm):
                 self.initial[name] = "publish" if grants[brand_account.pk] else "work"
 
     def grant_fields(self) -> list[forms.BoundField]:
-        """Return the fields of the brand accounts, in their order."""
+        """Return the fields of the brand accounts, in order."""
         return [self[name] for name in self.brand_accounts]
 
     def person_fields(self) -> list[forms.BoundField]:
-        """Return the fields of name, sign-in and role."""
+        """Return the fields for name, sign-in and role."""
         return [self[name] for name in self.Meta.fields]
 
     def clean_username(self) -> str:
@@ -108,22 +108,22 @@ class UserForm(UserModelForm):
         return cleaned
 
     def build_case_access(self) -> CaseAccess:
-        """Return the access to cases that the person will have once saved."""
+        """Return the case access that the person will have once saved."""
         brands = {account.pk for account, may in self.grants().items() if may is not None}
         departments = {department.pk for department in self.cleaned_data["departments"]}
         return CaseAccess(self.cleaned_data["role"], frozenset(departments), frozenset(brands))
 
     def grants(self) -> dict[BrandAccount, bool | None]:
-        """Return the right by brand account.
+        """Return the person's right for each brand account.
 
-        True may publish, False may work on it, None has no access.
+        True: may publish. False: may only work on it. None: no access.
         """
         meaning = {"": None, "work": False, "publish": True}
         return {account: meaning[self.cleaned_data[name]] for name, account in self.brand_accounts.items()}
 
 
 class DepartmentForm(DepartmentModelForm):
-    """A department's name and place in lists; the key is fixed once it exists, because rules refer to it."""
+    """A department's name and position in lists. The key cannot change later, because rules refer to it."""
 
     class Meta:
         model = Department

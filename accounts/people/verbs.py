@@ -1,4 +1,4 @@
-"""Changing users and departments. Callers check the authority; the invariants are kept here."""
+"""Changing users and departments. Callers check permissions; this module keeps the invariants."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ logger = logging.getLogger(__name__)
 
 _EDITABLE_FIELDS = ("first_name", "last_name", "username", "email", "initials", "role")
 
-#: Called when somebody leaves, or was changed and may see less, in the same transaction: with the user, the person who
-#: does it, and the time. Returns a sentence about what became of the user's work, "" for nothing.
-#: Other rooms add their hooks when they are ready (`AppConfig.ready`); accounts knows none of them.
+#: Called in the same transaction when a user leaves, or is changed and may see less. Arguments: the user, the
+#: person who makes the change, and the time. Returns a sentence about what happened to the user's work, "" if nothing.
+#: Other apps add their hooks in `AppConfig.ready`; accounts knows none of them.
 ReleaseHook = Callable[[User, User, dt.datetime], str]
 user_left_hooks: list[ReleaseHook] = []
 user_changed_hooks: list[ReleaseHook] = []
-#: Return in words the work that somebody would lose with another access (None: when they leave); "" for none.
+#: Each returns a sentence about the work that a user would lose with this access (None: when they leave); "" for none.
 work_at_stake_hooks: list[Callable[[User, CaseAccess | None], str]] = []
-#: Called before a department is closed. Returns a sentence about why it cannot be, "" to agree.
+#: Called before a department is closed. Each returns a sentence about why it cannot be closed, "" to agree.
 department_closing_objections: list[Callable[[Department], str]] = []
 
 
@@ -44,7 +44,7 @@ class CaseAccess:
 
 
 class PeopleChangeRefused(Exception):
-    """The change would break something. Nothing was changed; the message tells a person what."""
+    """The change would violate an invariant. Nothing was changed; the message explains it to a person."""
 
 
 @transaction.atomic
@@ -53,15 +53,15 @@ def save_user(
 ) -> User:
     """Store a user with departments and grants.
 
-    A grant is True (may publish), False (may only work on it) or None (neither). A changed role ends the user's
-    sessions. Raises `PeopleChangeRefused` when no active administrator would be left.
+    A grant is True (may publish), False (may only work on it) or None (no access). A changed role ends the
+    user's sessions. Raises `PeopleChangeRefused` when no active administrator would be left.
     """
     before = User.objects.select_for_update().filter(pk=user.pk).first() if user.pk else None
     if before is None:
         user.set_unusable_password()
         user.save()
     else:
-        # Only the fields of the form: a password that the user sets at this moment must not be undone.
+        # Only the fields of the form: do not overwrite a password that the user sets at the same moment.
         user.save(update_fields=_EDITABLE_FIELDS)
         if before.role == Role.ADMINISTRATOR != user.role:
             _require_administrator()
@@ -85,10 +85,10 @@ def save_user_and_release_work(
     by: User,
     now: dt.datetime,
 ) -> str:
-    """Store a user, and let other rooms release work out of reach.
+    """Store a user, and release the work that they lose access to.
 
-    Stores what `save_user` stores and raises what it raises; then the `user_changed_hooks` take back what the user
-    may not work on any more. Returns in words what became of it.
+    Stores what `save_user` stores and raises what it raises. Then the `user_changed_hooks` take back the
+    cases that the user may no longer work on. Returns sentences about what happened to this work.
     """
     save_user(user, departments, grants)
     return _release_work(user_changed_hooks, User.objects.get(pk=user.pk), by, now)
@@ -97,8 +97,8 @@ def save_user_and_release_work(
 def mark_email_verified(user: User) -> None:
     """Mark a user's e-mail address as verified for sign-in.
 
-    An administrator vouches for it. Otherwise django-allauth takes the address for unproved: it would wipe the
-    password when the company's own sign-in names the address.
+    An administrator vouches for it. Otherwise django-allauth treats the address as unverified, and would
+    remove the password when the company's single sign-on reports the address.
     """
     EmailAddress.objects.filter(user=user).delete()
     EmailAddress.objects.create(user=user, email=user.email.lower(), verified=True, primary=True)
@@ -106,10 +106,11 @@ def mark_email_verified(user: User) -> None:
 
 @transaction.atomic
 def deactivate_user(user: User, *, by: User, now: dt.datetime) -> str:
-    """End a user's sessions and keep them out.
+    """End a user's sessions and prevent new ones.
 
-    Messages they wrote stay in their name; other rooms release their work. Returns in words what became of it. Raises
-    `PeopleChangeRefused` for oneself and for the last active administrator.
+    Messages that they wrote keep their name; the `user_left_hooks` release their work. Returns sentences
+    about what happened to this work. Raises `PeopleChangeRefused` for oneself and for the last active
+    administrator.
     """
     if user == by:
         raise PeopleChangeRefused("You cannot deactivate yourself. Ask another administrator.")
@@ -124,7 +125,7 @@ def deactivate_user(user: User, *, by: User, now: dt.datetime) -> str:
 def describe_work_at_stake(user: User, reach: CaseAccess | None) -> str:
     """Describe the open work that a user would lose with another `reach`.
 
-    `reach` None is for a user who leaves. "" when they would lose none.
+    None as `reach` means that the user leaves. Returns "" when they would lose none.
     """
     return " ".join(words for ask in work_at_stake_hooks if (words := ask(user, reach)))
 
@@ -134,7 +135,7 @@ def _release_work(hooks: Iterable[ReleaseHook], user: User, by: User, now: dt.da
 
 
 def reactivate_user(user: User) -> None:
-    """Let a user sign in again, with the password they had."""
+    """Let a user sign in again, with their previous password."""
     user.is_active = True
     user.save(update_fields=["is_active"])
 
@@ -146,7 +147,7 @@ def end_sessions(user: User) -> None:
 
 
 def password_path(user: User) -> str:
-    """Return the path at which a user sets a new password.
+    """Return the URL path at which a user sets a new password.
 
     It works once, for `PASSWORD_RESET_TIMEOUT` seconds (three days).
     """
@@ -158,9 +159,9 @@ def password_path(user: User) -> str:
 
 @transaction.atomic
 def close_department(department: Department) -> None:
-    """Stop new cases from reaching a department.
+    """Stop a department from getting new cases.
 
-    Raises `PeopleChangeRefused` when something still leads to it.
+    Raises `PeopleChangeRefused` when something still sends cases to it, or it is the last open department.
     """
     for objection in department_closing_objections:
         if reason := objection(department):

@@ -1,5 +1,5 @@
-"""The roster: who is on point for which brand account and hour, absences, its week as a page shows it.
+"""The roster: people on point by brand account and hour, absences, and the week for its page.
 
-May import: working_time, guards, access and the models; not credentials, which stand beside it.
-A new edit of the roster goes into `planning`, a new thing its week shows into `week`; reckoning with shifts is `accounts.shifts`.
+May import: working_time, guards, access and the models; not credentials, which is on the same level.
+A new edit goes into `planning`, a new part of the week's page into `week`; computing with shifts is in `accounts.shifts`.
 """

@@ -1,4 +1,4 @@
-"""People in a week's shifts who will not be there: on leave, or unable to sign in any more. No database."""
+"""People in a week's shifts who are absent: on leave, or no longer able to sign in. No database."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ Stretch = tuple[dt.datetime, dt.datetime]
 def describe_missing_people(
     shift: shifts.PlainShift, date: dt.date, roster: Roster, leaves: Iterable[Leave]
 ) -> list[str]:
-    """Name the people of a shift who are missing on a day.
+    """Return a phrase for each absent person of a shift.
 
-    In words, the primary first.
+    Absent on `date`. The primary comes first.
     """
     away = _ids_on_leave(date, leaves)
     absences = [
@@ -36,7 +36,7 @@ def describe_missing_people(
 def describe_absences(
     roster: Roster, parts: Iterable[shifts.Segment], leaves: Sequence[Leave]
 ) -> list[tuple[str, Stretch]]:
-    """Describe the absences of a week: in words, and when.
+    """Return the absences of a week as (phrase, stretch of time).
 
     Consecutive days of the same absence are joined.
     """
@@ -59,9 +59,9 @@ def describe_absences(
 def find_deserted_spans(
     roster: Roster, parts: Iterable[shifts.Segment], spans: Iterable[Stretch], leaves: Sequence[Leave]
 ) -> list[Stretch]:
-    """Find promised stretches whose named people are all on leave.
+    """Find promised stretches whose people in the roster are all on leave.
 
-    Stretches in which nobody is named are not among them.
+    Stretches without anybody in the roster are not included.
     """
     promised, deserted = list(spans), list[Stretch]()
     for part, date, (left, right) in _split_by_day(parts, roster):
@@ -82,7 +82,7 @@ def find_deserted_spans(
 def _split_by_day(
     parts: Iterable[shifts.Segment], roster: Roster
 ) -> Iterable[tuple[shifts.Segment, dt.date, Stretch]]:
-    """Cut the parts at midnight, because leave is by days."""
+    """Split the parts at midnight, because leave covers whole days."""
     for part in parts:
         date = part.start.astimezone(roster.zone).date()
         while (begin := max(shifts.wall_clock_to_utc(date, 0, roster.zone), part.start)) < part.end:

@@ -15,7 +15,7 @@ from accounts.models import BrandAccount, Shift, User
 from accounts.models.roster import WEEKDAYS
 from accounts.roster.planning import find_roster_candidates
 
-#: The roster is drawn in quarters of an hour.
+#: Minutes per cell: the roster is shown in quarters of an hour.
 QUARTER = 15
 _HOURS_PATTERN = re.compile(r"(\d{1,2})[:.](\d{2})\s*[-–]\s*(\d{1,2})[:.](\d{2})")
 
@@ -36,7 +36,7 @@ def _day_field(label: str, help_text: str = "") -> forms.DateField:
 
 
 class ShiftForm(forms.Form):
-    """A weekly shift on one or more days, or one on a date.
+    """A weekly shift on one or more days, or a shift on one date.
 
     Stores nothing: `build_shifts` returns the shifts to store.
     """
@@ -72,7 +72,7 @@ class ShiftForm(forms.Form):
             cast("forms.ModelChoiceField[User]", self.fields[name]).queryset = people
 
     def clean(self) -> dict[str, Any]:
-        """Check for weekdays or a date, whole quarters, two people."""
+        """Check for weekdays or a date, whole quarters, two different people."""
         data = super().clean() or self.cleaned_data
         weekdays, date = data.get("weekdays"), data.get("date")
         if bool(weekdays) == bool(date):
@@ -106,7 +106,7 @@ class ShiftForm(forms.Form):
             self.add_error("valid_until", "The last day is before the first.")
 
     def build_shifts(self) -> list[Shift]:
-        """Return the shifts to store: the changed one, or one a weekday."""
+        """Return the shifts to store: the changed one, or one per weekday."""
         data = self.cleaned_data
         names = ("starts_at", "ends_at", "primary", "backup", "valid_from", "valid_until", "date")
         built = []
@@ -120,9 +120,9 @@ class ShiftForm(forms.Form):
 
 
 class PromisedHoursForm(forms.Form):
-    """Hours in which somebody is promised to be on point, and their zone.
+    """Hours in which somebody is promised to be on point, and their time zone.
 
-    A line a weekday, as “08:00-12:00, 13:00-18:00”.
+    One line per weekday, such as “08:00-12:00, 13:00-18:00”.
     """
 
     time_zone = forms.ChoiceField(
@@ -157,7 +157,7 @@ class PromisedHoursForm(forms.Form):
         return data
 
     def save(self) -> None:
-        """Store the zone and the hours; none at all mean every hour."""
+        """Store the zone and the hours. No hours mean every hour."""
         brand_account = self.brand_account
         brand_account.time_zone = ZoneInfo(self.cleaned_data["time_zone"]).key
         brand_account.promised_hours = [
@@ -192,7 +192,7 @@ def _parse_intervals(text: str) -> list[tuple[int, int]]:
 
 
 def format_clock(minutes: int) -> str:
-    """Write minutes from midnight as a clock shows them.
+    """Format minutes from midnight as a time of day.
 
     1500 is "01:00"; midnight at the end of a day is "24:00".
     """
@@ -202,7 +202,7 @@ def format_clock(minutes: int) -> str:
 
 
 class SwapShiftsForm(forms.Form):
-    """Two shifts of the shown week, each as “ID:DAY”."""
+    """The two shifts of the shown week to swap, each as “ID:DAY”."""
 
     first = forms.ChoiceField(label="Shift")
     second = forms.ChoiceField(label="with")

@@ -23,11 +23,13 @@ ShiftOnDay = tuple[int, dt.date]
 
 
 class RosterChangeRefused(Exception):
-    """The roster would contradict itself. Nothing was changed; the message tells a person what."""
+    """The change would make the roster inconsistent. Nothing was changed; the message explains it to a
+    person.
+    """
 
 
 def brand_account_zone(brand_account: BrandAccount) -> ZoneInfo:
-    """Return the zone of a brand account; UTC where it is unknown."""
+    """Return the time zone of a brand account; UTC where it is unknown."""
     try:
         return ZoneInfo(brand_account.time_zone)
     except (ZoneInfoNotFoundError, ValueError):
@@ -38,7 +40,7 @@ def brand_account_zone(brand_account: BrandAccount) -> ZoneInfo:
 class OnPoint:
     """Names of the person on point and of the backup, "" for nobody.
 
-    `missing` says in words which people of the roster are not there, and why: "Ada Holm is on leave".
+    `missing` says which people in the roster are absent, and why: "Ada Holm is on leave".
     """
 
     primary: str = ""
@@ -53,15 +55,16 @@ class Roster:
     zone: ZoneInfo
     shifts: list[PlainShift] = field(default_factory=list)
     names: dict[int, str] = field(default_factory=dict)
-    #: People who cannot sign in any more, as (primary or backup, id), by shift; `shifts` leave them out.
+    #: By shift id: people who cannot sign in any more, as (primary or backup, id). `shifts` does not include them.
     unable: dict[int, list[tuple[str, int]]] = field(default_factory=dict)
-    #: People on leave at the time of reading; `shifts` include them.
+    #: People on leave at the time of loading. `shifts` includes them.
     on_leave: set[int] = field(default_factory=set)
 
     def on_point(self, now: dt.datetime) -> OnPoint:
         """Return who is on point now.
 
-        `now` is the time for which the roster was loaded: the backup stands in for people who were on leave then.
+        `now` must be the time for which the roster was loaded: the backup replaces people who were on leave
+        then.
         """
         named = find_on_point_ids(self.shifts, self.zone, now)
         present = find_on_point_ids(self.shifts, self.zone, now, self.on_leave)
@@ -75,9 +78,9 @@ class Roster:
 
 
 def load_rosters(brand_accounts: Iterable[BrandAccount], now: dt.datetime) -> dict[int, Roster]:
-    """Load the rosters of brand accounts, by their ids.
+    """Load the rosters of brand accounts, by account id.
 
-    With the leaves at `now`. One statement.
+    Includes the leaves at `now`. One statement.
     """
     rosters = {account.pk: Roster(brand_account_zone(account)) for account in brand_accounts}
     rows = Shift.objects.filter(brand_account__in=list(rosters)).select_related("primary", "backup")
@@ -95,7 +98,7 @@ def load_rosters(brand_accounts: Iterable[BrandAccount], now: dt.datetime) -> di
 
 
 def _on_leave_columns(today: dt.date) -> dict[str, Exists]:
-    """Return columns of shifts: whether primary and backup are on leave."""
+    """Return the columns that tell whether primary and backup are on leave."""
     leaves = Leave.objects.covering(today)
     return {
         f"{role}_on_leave": Exists(leaves.filter(user=OuterRef(f"{role}_id")))
@@ -106,8 +109,8 @@ def _on_leave_columns(today: dt.date) -> dict[str, Exists]:
 def roster_json_subquery(brand_account_id: OuterRef, today: dt.date) -> QuerySet[Shift, Any]:
     """Return a subquery for the shifts of a brand account as JSON.
 
-    Each shift says whether its people are on leave `today` (`accounts.working_time.presence`). For a statement that
-    reads something else, too; `roster_from_json` reads the result.
+    Each shift says whether its people are on leave `today` (see `accounts.working_time.presence`). For use in
+    a statement that also reads something else; `roster_from_json` reads the result.
     """
     names = {
         f"{role}_{name}": f"{role}__{name}"
@@ -184,10 +187,10 @@ def save_shifts(shifts: Sequence[Shift]) -> None:
 
 @transaction.atomic
 def copy_last_week(brand_account: BrandAccount, monday: dt.date) -> tuple[int, int]:
-    """Repeat last week's shifts on dates in the week from `monday`.
+    """Copy last week's shifts on dates to the week from `monday`.
 
-    The weekly pattern goes on anyway. Returns how many were copied, and how many were left out because the week has
-    shifts of its own at that time.
+    Weekly shifts repeat without copying. Returns how many were copied, and how many were skipped because the
+    week already has a shift on a date at that time.
     """
     dated = Shift.objects.filter(brand_account=brand_account, date__isnull=False)
     before = dated.filter(date__gte=monday - WEEK, date__lt=monday)
@@ -195,7 +198,7 @@ def copy_last_week(brand_account: BrandAccount, monday: dt.date) -> tuple[int, i
     existing = [shift.to_plain_shift() for shift in around]
     copied = left_out = 0
     for shift in before:
-        assert shift.date is not None  # noqa: S101 (the filter says so)
+        assert shift.date is not None  # noqa: S101 (guaranteed by the filter)
         shift.pk, shift.date = None, shift.date + WEEK
         shift._state.adding = True
         if any(shifts_overlap(shift.to_plain_shift(), other) for other in existing):
@@ -210,8 +213,8 @@ def copy_last_week(brand_account: BrandAccount, monday: dt.date) -> tuple[int, i
 def swap_shifts(brand_account: BrandAccount, first: ShiftOnDay, second: ShiftOnDay) -> None:
     """Exchange the primaries of two shifts, on these days only.
 
-    Each is (id, the day on which it begins). Raises `RosterChangeRefused` when one is not there any more, both have
-    the same primary, or a primary would be their own backup.
+    Each is (id, the day on which it begins). Raises `RosterChangeRefused` when a shift no longer exists, both
+    have the same primary, or a primary would be their own backup.
     """
     shift_a, shift_b = (_as_dated_shift(brand_account, *pair) for pair in (first, second))
     if shift_a == shift_b or shift_a.primary_id == shift_b.primary_id:
@@ -226,10 +229,10 @@ def swap_shifts(brand_account: BrandAccount, first: ShiftOnDay, second: ShiftOnD
 
 
 def _as_dated_shift(brand_account: BrandAccount, shift_id: int, day: dt.date) -> Shift:
-    """Return a shift on one day as a shift of that date.
+    """Return a shift on one day as a shift on that date.
 
-    Itself, or an unsaved copy of the weekly one, which comes before it on that day. Raises `RosterChangeRefused` when
-    there is no such shift, or it names nobody.
+    This is the shift itself, or an unsaved copy of the weekly one, which takes precedence over it on that
+    day. Raises `RosterChangeRefused` when there is no such shift, or it has no primary.
     """
     shift = Shift.objects.filter(pk=shift_id, brand_account=brand_account).select_related("primary").first()
     if shift is None or not shift.to_plain_shift().begins_on(day) or shift.primary is None:
@@ -241,7 +244,7 @@ def _as_dated_shift(brand_account: BrandAccount, shift_id: int, day: dt.date) ->
 
 
 def rosters_naming(user: User, today: dt.date) -> list[BrandAccount]:
-    """Return brand accounts whose roster names somebody from `today` on.
+    """Return brand accounts whose roster includes a user from `today` on.
 
     As primary or backup.
     """
@@ -254,7 +257,7 @@ def rosters_naming(user: User, today: dt.date) -> list[BrandAccount]:
 def find_roster_candidates(brand_account: BrandAccount) -> QuerySet[User]:
     """Return the users who may be on point for a brand account.
 
-    They work on cases, and were granted the brand account or belong to its owner department.
+    They work on cases, and have a grant for the brand account or belong to its owner department.
     """
     works = Q(grants__brand_account=brand_account)
     if brand_account.owner_department_id:

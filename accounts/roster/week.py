@@ -1,4 +1,6 @@
-"""A week of a roster as its page shows it: a row a day, cells by wall clock; gaps, coverage and conflicts in words."""
+"""A week of a roster for its page: one row per day, cells by wall clock; gaps, coverage and conflicts as
+text.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,9 @@ _SLOTS_PER_DAY = shifts.DAY_MINUTES // QUARTER
 
 @dataclass(frozen=True, slots=True)
 class RosterCell:
-    """One stretch of a day. `kind`: named, gap (promised and nobody) or free. `span`: in quarters of an hour."""
+    """One stretch of a day. `kind` is named, gap (promised but nobody) or free. `span` is in quarters of an
+    hour.
+    """
 
     kind: str
     span: int
@@ -31,7 +35,7 @@ class RosterCell:
     dated: bool = False
     shift_id: int = 0
     tone: int = 0
-    #: People of the shift who are not there, in words.
+    #: Phrases about the people of the shift who are absent.
     missing: tuple[str, ...] = ()
 
     @property
@@ -57,7 +61,9 @@ class RosterDay:
 
 @dataclass(frozen=True, slots=True)
 class RosterWeek:
-    """Everything about one week. `choices` are its shifts for the swap, as (“ID:DAY”, words)."""
+    """The contents of the page for one week. `choices` are its shifts for the swap form, as (“ID:DAY”,
+    label).
+    """
 
     days: list[RosterDay]
     covered: str
@@ -70,7 +76,7 @@ class RosterWeek:
 def parse_week_key(key: str, today: dt.date) -> dt.date:
     """Return the Monday of an ISO week such as "2026-W48".
 
-    The Monday of this week for anything else.
+    For anything else, the Monday of the current week.
     """
     try:
         year, _, week = key.partition("-W")
@@ -81,7 +87,7 @@ def parse_week_key(key: str, today: dt.date) -> dt.date:
 
 
 def week_key(monday: dt.date) -> str:
-    """Return the week of a Monday for addresses: "2026-W48"."""
+    """Return the week of a Monday for URLs: "2026-W48"."""
     year, week, _ = monday.isocalendar()
     return f"{year}-W{week:02d}"
 
@@ -96,8 +102,8 @@ def build_roster_week(
 ) -> RosterWeek:
     """Build the week from `monday` for its page.
 
-    `others` are the rosters of the other brand accounts, to find people who are on point twice at once; `leaves`
-    those of anybody in that week.
+    `others` are the rosters of the other brand accounts, to find people who are on point for two accounts at
+    once; `leaves` are the leaves of all people in that week.
     """
     start, end = (shifts.wall_clock_to_utc(day, 0, roster.zone) for day in (monday, monday + WEEK))
     parts = shifts.split_into_segments(roster.shifts, roster.zone, start, end)
@@ -126,8 +132,8 @@ def measure_week_coverage(
 ) -> tuple[shifts.Coverage, dt.timedelta]:
     """Measure the promised time of the week from `monday`.
 
-    Returns how much of it has a named primary, and for how long nobody is there: nobody is named, or all who are
-    named are on leave.
+    Returns how much of it has a named primary, and how long nobody is present: either nobody is named, or
+    everybody named is on leave.
     """
     start, end = (shifts.wall_clock_to_utc(day, 0, roster.zone) for day in (monday, monday + WEEK))
     parts = shifts.split_into_segments(roster.shifts, roster.zone, start, end)
@@ -185,7 +191,7 @@ def _merge_slots(
 ) -> list[tuple[str, int, str, shifts.PlainShift | None]]:
     """Join equal neighbours.
 
-    Returns (kind, quarters of an hour, hours on the clock, shift).
+    Returns (kind, quarters of an hour, hours on the clock, shift) for each stretch.
     """
     stretches, first = [], 0
     for slot in range(1, len(slots) + 1):
@@ -254,7 +260,7 @@ def _describe_double_bookings(
 
 
 def _span_words(left: dt.datetime, right: dt.datetime, roster: Roster) -> str:
-    """Return "Mon 16 08:00–12:00", with both days over midnight."""
+    """Return "Mon 16 08:00–12:00", with both days when it passes midnight."""
     begin, finish = left.astimezone(roster.zone), right.astimezone(roster.zone)
     same = begin.date() == (finish - dt.timedelta(seconds=1)).date()
     until = (

@@ -1,5 +1,5 @@
 """The pages of accounts: function views by subject.
 
-May import: everything in accounts but management and middleware, which stand beside it.
-A new page is a function in the module of its subject, an address in `accounts.urls`, a row in tests/accounts/test_access.py.
+May import: everything in accounts but management and middleware, which are on the same level.
+A new page is a function in the module of its subject, a URL in `accounts.urls`, a row in tests/accounts/test_access.py.
 """

@@ -58,7 +58,7 @@ def brand_account_list(request: HttpRequest) -> HttpResponse:
 def brand_account_edit(request: SignedInRequest, pk: int) -> HttpResponse:
     """Show and save the charter of a brand account.
 
-    With its streams and the actions of an administrator.
+    Also shows its streams and the actions for administrators.
     """
     brand_account = get_object_or_404(_visible_accounts(request.user), pk=pk)
     form = CharterForm(request.POST if request.method == "POST" else None, instance=brand_account)
@@ -77,7 +77,7 @@ def brand_account_edit(request: SignedInRequest, pk: int) -> HttpResponse:
 @require_POST
 @require_action("connect")
 def brand_account_check(request: SignedInRequest, pk: int) -> HttpResponse:
-    """Ask the network whether the credential works; the answer appears on the list."""
+    """Request a check of the credential; the result appears on the list."""
     brand_account = get_object_or_404(_connected_accounts(request.user), pk=pk)
     checks.request_credential_check(brand_account, now=timezone.now())
     messages.info(request, f"Checking {brand_account}. The result appears here in a few seconds.")
@@ -89,7 +89,7 @@ def brand_account_check(request: SignedInRequest, pk: int) -> HttpResponse:
 def switch_stream(request: SignedInRequest, pk: int, kind: str) -> HttpResponse:
     """Pause or resume a stream.
 
-    `enabled` is "1" to resume, "0" to pause. Its cursor stays.
+    `enabled` is "1" to resume, "0" to pause. The cursor is kept.
     """
     brand_account = get_object_or_404(_connected_accounts(request.user), pk=pk)
     enabled = request.POST.get("enabled")
@@ -108,7 +108,7 @@ def switch_stream(request: SignedInRequest, pk: int, kind: str) -> HttpResponse:
 def settle_gap(request: SignedInRequest, pk: int, kind: str) -> HttpResponse:
     """Store that the user acknowledged a possible gap.
 
-    `gap` is the gap's time, as the page showed it; a later one is another gap.
+    `gap` is the time of the gap that the page showed; a later gap must be acknowledged separately.
     """
     brand_account = get_object_or_404(_visible_accounts(request.user), pk=pk)
     if not viewer(request.user).may_settle_gap(brand_account):

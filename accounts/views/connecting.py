@@ -1,7 +1,7 @@
 """Connecting a brand account by OAuth: to the network's consent page, back, and a confirmation.
 
-The code is exchanged while the administrator waits: it is good for seconds, once, and only here. Nothing is stored
-before the confirmation, and no transaction is open while the network is asked.
+The code is exchanged while the administrator waits, because it is valid only for seconds, only once, and only
+here. Nothing is connected before the confirmation, and no transaction is open during requests to the network.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _ATTEMPT_OVER = "This connection was begun elsewhere, is older than ten minutes,
 @require_action("connect")
 @require_recent_sign_in
 def connect_start(request: SignedInRequest, network: str) -> HttpResponse:
-    """Send the administrator to the network's consent page.
+    """Redirect the administrator to the network's consent page.
 
     `?again=ID` connects that brand account again.
     """
@@ -62,7 +62,7 @@ def connect_start(request: SignedInRequest, network: str) -> HttpResponse:
 @require_GET
 @require_action("connect")
 def connect_callback(request: SignedInRequest, network: str) -> HttpResponse:
-    """Receive the administrator from the network, with code or error."""
+    """Handle the return from the network, with a code or an error."""
     app = _find_oauth_app(network)
     if app is None:
         return _render_refused(request, network, _unconfigured_sentence(network), status=503)
@@ -140,7 +140,7 @@ def connect_confirm(request: SignedInRequest, pk: int) -> HttpResponse:
 
 
 def _find_oauth_app(network: str) -> oauth.OAuthApp | None:
-    """Return our application at the network, None when not configured.
+    """Return our application at the network, None when it is not configured.
 
     Raises `Http404` for an unknown network.
     """

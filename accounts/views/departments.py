@@ -1,4 +1,4 @@
-"""Departments, for administrators: add, rename, order, close."""
+"""Departments, for administrators: add, rename, reorder, close."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ def department_list(request: SignedInRequest) -> HttpResponse:
         return redirect("accounts:departments")
     departments = Department.objects.annotate(
         people=Count("memberships", filter=Q(memberships__user__is_active=True))
-    ).order_by("position", "name")  # Django forgets the model's order where it groups.
+    ).order_by("position", "name")  # Django drops the model's default ordering from GROUP BY queries.
     return render(request, "accounts/people/department_list.html", {"departments": departments, "form": form})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @require_action("users")
 def department_edit(request: SignedInRequest, pk: int) -> HttpResponse:
-    """Rename or move a department."""
+    """Rename or reorder a department."""
     department = get_object_or_404(Department, pk=pk)
     form = DepartmentForm(request.POST if request.method == "POST" else None, instance=department)
     if form.is_valid():
@@ -53,7 +53,7 @@ def department_edit(request: SignedInRequest, pk: int) -> HttpResponse:
 def switch_department_open(request: SignedInRequest, pk: int) -> HttpResponse:
     """Close or reopen a department.
 
-    `open` is "0" to close, "1" to reopen. Its cases stay where they are.
+    `open` is "0" to close, "1" to reopen. Its cases stay in it.
     """
     department = get_object_or_404(Department, pk=pk)
     is_open = request.POST.get("open")
@@ -74,9 +74,9 @@ def switch_department_open(request: SignedInRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @require_action("assignment")
 def department_assignment(request: SignedInRequest, pk: int) -> HttpResponse:
-    """Show and save how a department's cases are assigned.
+    """Show and save the way in which a department's cases are assigned.
 
-    For administrators and its managers.
+    For administrators and the department's managers.
     """
     department = get_object_or_404(Department, pk=pk)
     if not viewer(request.user).may_run_department(pk):

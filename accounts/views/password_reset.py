@@ -1,4 +1,4 @@
-"""Differences from django-allauth's pages: administrators add people, and mail may not be set up."""
+"""Replacements for two django-allauth pages: administrators add people, and mail may not be set up."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from django.shortcuts import render
 
 
 def forgotten_password(request: HttpRequest) -> HttpResponseBase:
-    """Send a link by mail.
+    """Send a password link by mail.
 
-    Where no mail is sent, the page says who can help.
+    Where no mail is configured, the page says who can help.
     """
     if not settings.EMAIL_URL:
         return render(request, "accounts/sign_in/forgotten_password.html")
@@ -21,8 +21,8 @@ def forgotten_password(request: HttpRequest) -> HttpResponseBase:
 
 
 def own_addresses(request: HttpRequest) -> HttpResponse:
-    """Answer 404: administrators set addresses.
+    """Answer 404: only administrators set addresses.
 
-    An address names a person to the company's sign-in.
+    An address identifies a person to the company's single sign-on.
     """
     raise Http404

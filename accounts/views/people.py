@@ -1,4 +1,4 @@
-"""People, for administrators: names, roles, departments, grants, and how they get in."""
+"""People, for administrators: names, roles, departments, grants, and access."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def user_list(request: SignedInRequest) -> HttpResponse:
 def user_new(request: SignedInRequest) -> HttpResponse:
     """Add a person.
 
-    Afterwards their page offers the link with which they set a password.
+    Afterwards their page offers a link for setting a password.
     """
     form = UserForm(request.POST if request.method == "POST" else None, by=request.user)
     if form.is_valid():
@@ -64,7 +64,8 @@ def user_new(request: SignedInRequest) -> HttpResponse:
 def user_edit(request: SignedInRequest, pk: int) -> HttpResponse:
     """Change a person.
 
-    A changed role signs them out everywhere. A change that takes open cases from them asks first (`losing`).
+    A changed role signs them out everywhere. A change that takes open cases from them needs confirmation
+    (`losing`).
     """
     person = get_object_or_404(User, pk=pk)
     form = UserForm(request.POST if request.method == "POST" else None, instance=person, by=request.user)
@@ -99,8 +100,8 @@ def render_person(
 ) -> HttpResponse:
     """Render the page of a person.
 
-    With the one form that was filled in wrongly, as it was filled in. `losing` names the open cases that the change
-    would take from them: the page asks first.
+    At most one of the forms is passed: the one with errors, with its input. `losing` describes the open cases
+    that the change would take from them; the page then asks for confirmation.
     """
     now = timezone.now()
     leaves = list(person.leaves.ending_from(presence.local_date(now)).select_related("substitute"))
@@ -120,9 +121,9 @@ def render_person(
 @require_safe
 @require_action("users")
 def user_leaving(request: SignedInRequest, pk: int) -> HttpResponse:
-    """Ask before somebody is deactivated.
+    """Ask for confirmation before a person is deactivated.
 
-    Shows the future of their open cases, and where the roster names them.
+    Shows what will happen to their open cases, and which rosters name them.
     """
     person = get_object_or_404(User, pk=pk, is_active=True)
     context = {
@@ -137,9 +138,9 @@ def user_leaving(request: SignedInRequest, pk: int) -> HttpResponse:
 @require_action("users")
 @require_recent_sign_in
 def switch_user_active(request: SignedInRequest, pk: int) -> HttpResponse:
-    """Deactivate a person or let them in again.
+    """Deactivate or reactivate a person.
 
-    `active` is "0" to deactivate, "1" to let in.
+    `active` is "0" to deactivate, "1" to reactivate.
     """
     person = get_object_or_404(User, pk=pk)
     active = request.POST.get("active")

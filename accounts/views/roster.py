@@ -1,4 +1,6 @@
-"""The roster: who is on point for which brand account, week by week. Everybody reads it, few people change it."""
+"""The roster: people on point for each brand account, by week. Everybody may read it, few people may change
+it.
+"""
 
 from __future__ import annotations
 
@@ -33,11 +35,11 @@ _WEEK = dt.timedelta(days=7)
 @require_safe
 @require_action("read_public")
 def roster_overview(request: SignedInRequest) -> HttpResponse:
-    """List brand accounts: who is on point, and this week's coverage."""
+    """List brand accounts with the people on point and this week's coverage."""
     now = timezone.now()
     accounts = list(_connected_accounts(request))
     rosters = planning.load_rosters(accounts, now)
-    # This week in every zone.
+    # Wide enough to contain the current week in every time zone.
     leaves = list(
         Leave.objects.filter(starts_on__lte=(now + _WEEK).date(), ends_on__gte=(now - _WEEK).date())
     )
@@ -63,7 +65,7 @@ def roster_overview(request: SignedInRequest) -> HttpResponse:
 def roster_week(request: SignedInRequest, pk: int) -> HttpResponse:
     """Show a week of one brand account.
 
-    `?week=2026-W48`; without it the current one.
+    `?week=2026-W48`; without it, the current week.
     """
     return _render_week(request, get_object_or_404(_connected_accounts(request), pk=pk))
 
@@ -114,7 +116,7 @@ def shift_edit(request: SignedInRequest, pk: int) -> HttpResponse:
 def shift_remove(request: SignedInRequest, pk: int) -> HttpResponse:
     """Delete a shift.
 
-    Messages that arrived keep the people who were on point.
+    Messages that have already arrived keep the people who were on point then.
     """
     shift = _get_editable_shift(request, pk)
     shift.delete()
@@ -125,7 +127,7 @@ def shift_remove(request: SignedInRequest, pk: int) -> HttpResponse:
 @require_POST
 @require_action("roster")
 def roster_hours(request: SignedInRequest, pk: int) -> HttpResponse:
-    """Save the promised hours and the zone."""
+    """Save the promised hours and the time zone."""
     account = _get_editable_account(request, pk)
     form = PromisedHoursForm(request.POST, brand_account=account)
     if not form.is_valid():
@@ -138,7 +140,7 @@ def roster_hours(request: SignedInRequest, pk: int) -> HttpResponse:
 @require_POST
 @require_action("roster")
 def roster_copy(request: SignedInRequest, pk: int) -> HttpResponse:
-    """Repeat last week's shifts on dates in the shown week."""
+    """Copy last week's shifts on dates to the shown week."""
     account = _get_editable_account(request, pk)
     copied, left_out = planning.copy_last_week(account, _requested_monday(request, account))
     if left_out:
@@ -154,7 +156,7 @@ def roster_copy(request: SignedInRequest, pk: int) -> HttpResponse:
 @require_POST
 @require_action("roster")
 def roster_swap(request: SignedInRequest, pk: int) -> HttpResponse:
-    """Exchange the people of two shifts, once."""
+    """Exchange the people of two shifts on these days only."""
     account = _get_editable_account(request, pk)
     form = SwapShiftsForm(
         request.POST, choices=_load_week(account, _requested_monday(request, account)).choices
@@ -222,7 +224,7 @@ def _render_week(
 ) -> HttpResponse:
     """Render the page of a week.
 
-    With the one form that was filled in wrongly, as it was filled in.
+    At most one of the forms is passed: the one with errors, with its input.
     """
     monday = _requested_monday(request, account)
     week = _load_week(account, monday)

@@ -1,4 +1,4 @@
-"""A person's abilities and leave, for administrators."""
+"""A person's skills, languages, capacity and leave, for administrators."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def leave_add(request: SignedInRequest, pk: int) -> HttpResponse:
 @require_POST
 @require_action("users")
 def leave_remove(request: SignedInRequest, pk: int) -> HttpResponse:
-    """Cancel somebody's leave, or end it early.
+    """Cancel a person's leave, or end it early.
 
     Cases that went to others stay with them.
     """

@@ -1,4 +1,4 @@
-"""Forms of what people can do: skills, languages, capacity, leave, and how a department distributes its cases."""
+"""Forms for skills, languages, capacity, leave, and how a department distributes its cases."""
 
 from __future__ import annotations
 
@@ -34,12 +34,14 @@ _MAX_SKILLS, _MAX_SKILL_LENGTH = 30, 60
 
 
 def language_name(code: str) -> str:
-    """Return a language's name for people; an unknown code itself."""
+    """Return a language's display name; an unknown code unchanged."""
     return _LANGUAGE_NAMES.get(code, code)
 
 
 class WorkForm(UserModelForm):
-    """A person's abilities: languages by name or code, skills by name. New skills are added for everybody."""
+    """A person's languages by name or code, skills by name, and capacity. New skills become available to
+    everybody.
+    """
 
     languages = forms.CharField(
         required=False,
@@ -115,7 +117,7 @@ def _get_or_create_skill(name: str) -> Skill:
 
 
 class LeaveForm(LeaveModelForm):
-    """Days on which somebody is away, the last one included, and who takes over."""
+    """Days of a person's leave, including the last one, and their substitute."""
 
     class Meta:
         model = Leave
@@ -157,7 +159,7 @@ class LeaveForm(LeaveModelForm):
 
 
 class AssignmentForm(DepartmentModelForm):
-    """How a department's cases are assigned to people."""
+    """The way in which a department's cases are assigned to people."""
 
     assignment_mode = forms.ChoiceField(
         choices=AssignmentMode.choices, widget=forms.RadioSelect, label="Cases go to people"
@@ -188,7 +190,7 @@ class AssignmentForm(DepartmentModelForm):
     def save(self, commit: bool = True) -> Department:
         """Store only the fields of this form.
 
-        The turn moves on at the same time.
+        The department's `turn` is written by other processes at the same time.
         """
         department = super().save(commit=False)
         department.save(update_fields=list(self.Meta.fields))

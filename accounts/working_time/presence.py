@@ -1,7 +1,7 @@
-"""Who is there: signed in, not away, not on leave. Nobody else is given work.
+"""Availability of people: signed in, not away, not on leave. Nobody else is given work.
 
-A person is signed in while a page of theirs has been alive in the last ten minutes; an open page is, by its live
-stream. People say themselves that they are away; leave is planned by days.
+A person counts as signed in when they were last seen within the last ten minutes; an open page keeps them
+seen through its live stream. People mark themselves as away; leave is planned in whole days.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from django.db.models import Exists, OuterRef, Q
 from accounts.models import Leave, User
 from wording.times import short_date, to_display_zone
 
-#: People without a sign of life for this long count as signed out.
+#: People who were not seen for this long count as signed out.
 SIGNED_OUT_AFTER = dt.timedelta(minutes=10)
-#: Signs of life are stored at most this often, so that most pages cost no write.
+#: `last_seen_at` is stored at most this often, so that most pages need no write.
 TOUCH_EVERY = dt.timedelta(minutes=1)
-#: People unseen for this long are not expected back when a customer writes again.
+#: People who were not seen for this long are not expected back when a customer writes again.
 UNSEEN_AFTER = dt.timedelta(days=1)
 
 #: Shown to people on leave who take a case.
@@ -30,7 +30,7 @@ Whereabouts = Literal["available", "away", "leave", "signed_out", "inactive"]
 
 @dataclass(frozen=True, slots=True)
 class PresenceStatus:
-    """Where somebody is, as a key, in words, and as a chip's tone."""
+    """A person's availability as a key, as text, and as the tone of a chip."""
 
     where: Whereabouts
     words: str
@@ -38,14 +38,14 @@ class PresenceStatus:
 
 
 def local_date(now: dt.datetime) -> dt.date:
-    """Return the day of `now`, where people read pages."""
+    """Return the date of `now` in the display time zone."""
     return to_display_zone(now).date()
 
 
 def mark_seen(user: User, now: dt.datetime) -> None:
-    """Store a sign of life.
+    """Store that a user was seen at `now`.
 
-    No statement within a minute of the last one; never overwrites a later one.
+    No statement within a minute of the last one; a later time is never overwritten.
     """
     if user.last_seen_at is not None and now - user.last_seen_at < TOUCH_EVERY:
         return
@@ -55,9 +55,9 @@ def mark_seen(user: User, now: dt.datetime) -> None:
 
 
 def mark_signed_out(user_id: int, now: dt.datetime) -> None:
-    """Store that somebody signed out, or was signed out.
+    """Store that a user signed out, or was signed out.
 
-    Another browser of theirs that is still in use marks them as seen again by its next request.
+    If they still use another browser, its next request marks them as seen again.
     """
     User.objects.filter(pk=user_id, last_seen_at__gt=now - SIGNED_OUT_AFTER).update(
         last_seen_at=now - SIGNED_OUT_AFTER
@@ -67,7 +67,7 @@ def mark_signed_out(user_id: int, now: dt.datetime) -> None:
 def set_away(user: User, away: bool, now: dt.datetime) -> None:
     """Store that a person is away, or back.
 
-    Repeating it keeps the time at which it began.
+    Repeating it keeps the original start time.
     """
     if away == (user.away_since is not None):
         return
@@ -76,19 +76,19 @@ def set_away(user: User, away: bool, now: dt.datetime) -> None:
 
 
 def available_users_condition(now: dt.datetime) -> Q:
-    """Return the condition on users who may be given work at `now`.
+    """Return the condition for users who may be given work at `now`.
 
-    Active, signed in, neither away nor on leave.
+    They are active, signed in, and neither away nor on leave.
     """
     on_leave = Exists(Leave.objects.covering(local_date(now)).filter(user=OuterRef("pk")))
     return Q(is_active=True, away_since__isnull=True, last_seen_at__gt=now - SIGNED_OUT_AFTER) & ~Q(on_leave)
 
 
 def unseen_since(user: User, now: dt.datetime) -> dt.datetime | None:
-    """Return since when somebody does not look after their cases.
+    """Return since when a user has not looked after their cases.
 
-    Since they went away, or since they were last seen if that is more than a day ago; None for everybody else. Leave
-    is by days, see `Leave`.
+    This is when they went away, or when they were last seen if that is more than a day ago; None for
+    everybody else. Leave is not considered, because it is stored by days (see `Leave`).
     """
     if user.away_since is not None:
         return user.away_since
@@ -98,9 +98,9 @@ def unseen_since(user: User, now: dt.datetime) -> dt.datetime | None:
 
 
 def find_current_leave(user: User, now: dt.datetime) -> Leave | None:
-    """Return the leave that somebody is on, with its substitute.
+    """Return the leave that a user is on, with its substitute.
 
-    None for nobody on leave at `now`. One statement.
+    None when they are not on leave at `now`. One statement.
     """
     return Leave.objects.covering(local_date(now)).filter(user=user).select_related("substitute").first()
 
@@ -113,7 +113,7 @@ def leave_until_words(leave: Leave) -> str:
 def end_leave(leave: Leave, now: dt.datetime) -> None:
     """End a leave early, or cancel one that has not begun.
 
-    Of a leave that has begun, the days before today are kept.
+    If the leave has begun, the days before today are kept.
     """
     if leave.starts_on < local_date(now) <= leave.ends_on:
         leave.ends_on = local_date(now) - dt.timedelta(days=1)
@@ -123,9 +123,9 @@ def end_leave(leave: Leave, now: dt.datetime) -> None:
 
 
 def presence_status(user: User, now: dt.datetime, leave: Leave | None) -> PresenceStatus:
-    """Return where somebody is at `now`.
+    """Return a user's availability at `now`.
 
-    `leave` is one of theirs that covers the day, None without one.
+    `leave` is their leave that covers the day, None without one.
     """
     if not user.is_active:
         return PresenceStatus("inactive", "cannot sign in")

@@ -16,7 +16,7 @@ from accounts.brand_accounts.connecting import ConnectRefused, connect_brand_acc
 from accounts.models import Department
 from networks.registry import CONNECTORS
 
-#: No network needs more than a few tokens; a larger file is something else.
+#: No network needs more than a few tokens; a larger file is not a credentials file.
 _BYTES_MAX = 64 * 1024
 
 
@@ -37,9 +37,9 @@ class Command(BaseCommand):
         parser.add_argument("--no-verify", action="store_true", help="Store without asking the network.")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Connect and print the result.
+        """Connect the brand account and print the result.
 
-        Raises `CommandError`, with nothing stored, when it cannot.
+        Raises `CommandError`, with nothing stored, when that fails.
         """
         secrets = self._read_secrets(options["credentials_file"])
         try:
@@ -85,9 +85,10 @@ class Command(BaseCommand):
 
 
 def parse_secrets(raw: bytes, name: str) -> dict[str, str]:
-    """Return the secrets in a credentials file, names to texts.
+    """Return the secrets in a credentials file, as a dict of strings.
 
-    `name` is the file's, for messages. Raises `CommandError`; no message repeats any part of the content.
+    `name` is the file's name, for error messages. Raises `CommandError`; its message never repeats any part
+    of the content.
     """
     try:
         content = json.loads(raw.decode("utf-8-sig"))

@@ -20,7 +20,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Rotate the keys and print how many credentials were encrypted.
 
-        Raises `CommandError`, with nothing changed, when one cannot be opened.
+        Raises `CommandError`, with nothing changed, when a credential cannot be decrypted.
         """
         try:
             count = rotate_credentials(now=timezone.now())
