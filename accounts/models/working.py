@@ -12,7 +12,7 @@ from django.db.models.functions import Lower
 
 
 class Skill(models.Model):
-    """Something that only some people can do, such as refunds or coffee machines. Rules name it by its key."""
+    """Something that only some people can do, such as refunds or coffee machines. Rules refer to it by its key."""
 
     slug = models.SlugField(unique=True)
     name = models.CharField(max_length=60)
@@ -39,7 +39,7 @@ class LeaveQuerySet(models.QuerySet["Leave"]):
 
 
 class Leave(models.Model):
-    """Days on which a person gets no work, the last one included. `substitute` takes over their cases."""
+    """Days on which a person gets no work, the last one included. Their open cases go to `substitute`."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="leaves")
     starts_on = models.DateField()

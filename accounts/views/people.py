@@ -163,7 +163,7 @@ def switch_user_active(request: SignedInRequest, pk: int) -> HttpResponse:
 @require_action("users")
 @require_recent_sign_in
 def user_password_link(request: SignedInRequest, pk: int) -> HttpResponse:
-    """Show, once, the link with which a person sets a new password.
+    """Show the link for setting a new password, this once.
 
     The old password works until they do.
     """

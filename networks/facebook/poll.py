@@ -44,7 +44,7 @@ from networks.transport import HTTPAnswer
 
 NEWEST_POSTS = 100
 SWEPT_POSTS = 1000
-#: How far back the first poll of Messenger reads.
+#: The age of the oldest messages that the first poll of Messenger reads.
 FIRST_POLL_HISTORY = dt.timedelta(days=30)
 _FIRST_LIMIT, _INNER_LIMIT, _CONVERSATIONS_LIMIT, _PAGE_LIMIT = 25, 25, 25, 100
 _EDGES: dict[str, tuple[str, ...]] = {
