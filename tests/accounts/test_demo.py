@@ -120,6 +120,7 @@ def test_a_companys_own_database_is_left_alone(networks):
     assert state() == before
 
 
+@pytest.mark.slow
 def test_force_seeds_and_still_calls_it_no_demo(networks):
     UserFactory()
     seed(networks, "--force")

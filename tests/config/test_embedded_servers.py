@@ -144,6 +144,7 @@ def test_programs_that_the_other_user_cannot_execute_are_copied(folder, monkeypa
         connection.execute("create extension pg_trgm")
 
 
+@pytest.mark.slow
 def test_valkey_wants_its_password_and_keeps_its_data_and_address(valkey):
     valkey.start()
     url = valkey.url
@@ -162,6 +163,7 @@ def test_valkey_wants_its_password_and_keeps_its_data_and_address(valkey):
     }
 
 
+@pytest.mark.slow
 def test_a_spoilt_valkey_file_is_put_aside_and_work_goes_on(valkey):
     valkey.start()
     redis.Redis.from_url(valkey.url).set("hint", "x" * 1000)

@@ -95,6 +95,7 @@ def test_stages_stop_in_the_reverse_order(keeper, tmp_path):
     assert order.read_text().split() == ["third", "second", "first"]
 
 
+@pytest.mark.slow
 def test_the_stubborn_and_their_children_are_killed_after_their_patience(keeper, tmp_path):
     code = (
         "import signal, subprocess, sys, time\n"

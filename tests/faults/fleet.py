@@ -110,6 +110,8 @@ class Fleet:
     def kill(self, process: subprocess.Popen[bytes]) -> None:
         process.send_signal(signal.SIGKILL)
         process.wait()
+        if process.stdout:
+            process.stdout.close()
         self.processes.remove(process)
 
     def kill_in_the_act(self, workers: list[subprocess.Popen[bytes]], seconds: float = 30) -> int:

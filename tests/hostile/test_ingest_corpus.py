@@ -21,12 +21,29 @@ from tests.inbox.leased_streams import publish_rules
 from tests.networks.server import Asked, Network, Reply
 
 pytestmark = pytest.mark.django_db
-ITEMS = [
-    pytest.param(case, network, id=f"{network}-{case.id}")
-    for case in cases("text", "name", "handle", "avatar", "permalink", "json")
-    for network in case.networks
-]
 GOOD = 10
+
+
+def sampled(params):
+    """Mark all but the first of every place and network as slow: a quick run tries a sample of a corpus.
+
+    `params` are (case, network); what comes back are pytest parameters.
+    """
+    tried = set()
+    for case, network in params:
+        marks = [pytest.mark.slow] if (case.where, network) in tried else []
+        tried.add((case.where, network))
+        yield pytest.param(case, network, id=f"{network}-{case.id}", marks=marks)
+
+
+ITEMS = list(
+    sampled(
+        (case, network)
+        for case in cases("text", "name", "handle", "avatar", "permalink", "json")
+        for network in case.networks
+    )
+)
+SPOILED_ANSWERS = list(sampled((case, network) for case in cases("answer") for network in NETWORKS))
 
 
 class Polled:
@@ -143,6 +160,7 @@ def test_a_hostile_item_costs_only_itself(case, polled):
         (check_stored if expected == "stored" else check_repaired)(polled, case, message)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("polled", NETWORKS, indirect=True)
 def test_the_whole_corpus_at_once_and_again(polled):
     """Every case among ten times as many good items, over many pages, shuffled; then all of it once more."""
@@ -232,8 +250,7 @@ class Answers:
         return answer
 
 
-@pytest.mark.parametrize("case", cases("answer"), ids=lambda case: case.id)
-@pytest.mark.parametrize("polled", NETWORKS, indirect=True)
+@pytest.mark.parametrize(("case", "polled"), SPOILED_ANSWERS, indirect=["polled"])
 def test_a_spoiled_answer_loses_nothing(case, polled):
     answers = Answers(polled.wire)
     polled.network.replies.extend(answers.first(case.value))

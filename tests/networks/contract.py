@@ -234,36 +234,30 @@ class ConnectorContract:
         Reply(200, b"not gzip at all", {"Content-Encoding": "gzip"}),
     ]
 
-    @pytest.fixture
-    def impatient(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(transport, "TIMEOUT", (0.5, 0.4))
-        monkeypatch.setattr(transport, "DEADLINE_SECONDS", 0.6)
-        monkeypatch.setattr(transport, "_CHUNK", 1)
+    def fall_sick(self, network: Network, reply: Reply, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Answer everything with `reply`, and lower the limits: long ones only for an answer that must be read whole."""
+        network.default = reply
+        if reply.fault in ("hang", "drip"):
+            monkeypatch.setattr(transport, "TIMEOUT", (0.5, 0.4))
+            monkeypatch.setattr(transport, "DEADLINE_SECONDS", 0.6)
+            monkeypatch.setattr(transport, "_CHUNK", 1)
 
-    @pytest.mark.usefixtures("impatient")
     @pytest.mark.parametrize("which", range(len(unwell)))
     def test_a_read_from_a_sick_network_is_tried_later(
         self, network: Network, which: int, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        if self.unwell[which].gzipped:
-            monkeypatch.setattr(transport, "_CHUNK", 65536)
-            monkeypatch.setattr(transport, "DEADLINE_SECONDS", 30)
-        network.default = self.unwell[which]
+        self.fall_sick(network, self.unwell[which], monkeypatch)
         connector = self.connector(network.url)
         with pytest.raises(RetryLater):
             connector.poll(self.stream, {})
         with pytest.raises(RetryLater):
             connector.fetch(["1"])
 
-    @pytest.mark.usefixtures("impatient")
     @pytest.mark.parametrize("which", range(len(unwell)))
     def test_a_write_to_a_sick_network_is_ambiguous(
         self, network: Network, which: int, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        if self.unwell[which].gzipped:
-            monkeypatch.setattr(transport, "_CHUNK", 65536)
-            monkeypatch.setattr(transport, "DEADLINE_SECONDS", 30)
-        network.default = self.unwell[which]
+        self.fall_sick(network, self.unwell[which], monkeypatch)
         with pytest.raises(AmbiguousSend):
             self.connector(network.url).reply(self.ref, OutgoingMessage("hello"), "key")
         with pytest.raises(AmbiguousSend):

@@ -120,6 +120,7 @@ def test_everything_outlives_a_kill(simulator_of, tmp_path):
         again.graph().get_object("me")
 
 
+@pytest.mark.slow
 def test_it_stops_within_two_seconds_even_while_someone_hangs(simulator_of):
     sim = simulator_of("--rate", "20")
     sim.faults(fault="hang", seconds=600)

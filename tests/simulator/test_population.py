@@ -148,6 +148,7 @@ def test_a_restart_goes_on_where_the_script_stopped(tmp_path):
     assert len(second.customers()) == len(whole.customers()) == 60
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rate", [5, 40])
 def test_the_rate_is_kept_on_average(simulator_of, rate):
     import time

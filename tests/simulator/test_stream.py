@@ -58,6 +58,7 @@ def test_each_row_is_posted_once_word_for_word(simulator_of, tmp_path):
     assert sorted(one["text"] for one in streamed(again)) == sorted([*TEXTS, "a new one"])
 
 
+@pytest.mark.slow
 def test_a_kill_in_the_middle_doubles_nothing(simulator_of, tmp_path):
     texts = [f"row {n}" for n in range(150)]
     file = written(tmp_path / "rows.csv", texts)

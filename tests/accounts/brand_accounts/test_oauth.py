@@ -111,6 +111,7 @@ def test_no_page_granted_connects_nothing(admin, networks):
 
 
 @pytest.mark.slow
+@pytest.mark.slow
 def test_two_hundred_replayed_callbacks_link_nothing(admin, networks, department):
     account = networks.accounts("x")[0]
     back = consent(begin(admin, "x"), account=account["remote_id"])

@@ -13,7 +13,7 @@ from routing.playbook import versions
 from tests.factories import NOW, CaseFactory, DepartmentFactory, UserFactory
 from tests.inbox.replies.test_races import at_once
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 SOON = NOW + dt.timedelta(seconds=3)
 
 

@@ -223,6 +223,7 @@ class TestTheStream:
     def test_needs_a_sign_in(self, client):
         assert client.get("/live/").status_code == 401
 
+    @pytest.mark.slow
     def test_is_503_without_a_broker(self, cast, settings):
         _billing, agent = cast
         settings.REDIS_URL = "redis://127.0.0.1:1/0"

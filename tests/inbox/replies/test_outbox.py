@@ -219,6 +219,7 @@ class TestRefusals:
         assert {state(reply).state, state(second).state} == {ReplyState.SENT}
 
 
+@pytest.mark.slow
 class TestUnknownOutcomes:
     @pytest.mark.parametrize("fate", ["accepted_cut", "accepted_crash"])
     def test_what_was_published_silently_is_found(self, reply, network, clock, fate):
@@ -343,6 +344,7 @@ class TestEchoes:
         assert (case.waiting_since, case.status) == (wrote, Status.OPEN)
 
 
+@pytest.mark.slow
 class TestSettlingAndSending:
     def test_send_again_looks_first(self, reply, network, manager, clock):
         """It was published after all, only the looks did not see it: nothing goes out twice."""

@@ -18,7 +18,7 @@ from tests.factories import NOW, CaseFactory, DepartmentFactory, MessageFactory,
 from tests.inbox.reply_fixtures import *  # noqa: F403
 from tests.inbox.reply_fixtures import draft_text
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
 
 def at_once(*calls):
@@ -53,7 +53,6 @@ def answering(question, by, text, composer=None):
     )
 
 
-@pytest.mark.slow
 def test_two_hundred_times_two_to_five_agents_answer_one_message(brand, service, agents, network):
     dice = random.Random(8)
     for round_number in range(200):
