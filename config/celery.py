@@ -53,7 +53,11 @@ app.conf.update(
             "schedule": 2.0,
             "options": {"expires": 5},
         },
-        "limbo": {"task": "inbox.tasks.run_limbo_sweep", "schedule": 300.0, "options": {"expires": 60}},
+        "orphaned-cases": {
+            "task": "inbox.tasks.sweep_orphaned_cases",
+            "schedule": 300.0,
+            "options": {"expires": 60},
+        },
         "checks": {
             "task": "accounts.tasks.wake_due_credential_checks",
             "schedule": 5.0,

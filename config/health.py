@@ -84,7 +84,7 @@ def _check_database(now: dt.datetime) -> tuple[str, dict[str, Any]]:
             "at"
         ]
         unwell = BrandAccount.objects.exclude(health=Health.OK).count()
-        limbo = Sweep.objects.order_by("-at").values_list("remaining", flat=True).first()
+        orphaned = Sweep.objects.order_by("-at").values_list("remaining", flat=True).first()
     except DatabaseError as error:
         return f"failed: {type(error).__name__}", {}
     finally:
@@ -94,7 +94,7 @@ def _check_database(now: dt.datetime) -> tuple[str, dict[str, Any]]:
         "ok": overdue <= POLL_OVERDUE_AFTER.total_seconds(),
         "oldest_unpolled_seconds": round(overdue, 1),
         "brand_accounts_unwell": unwell,
-        "cases_in_limbo": limbo,
+        "cases_in_limbo": orphaned,
     }
 
 

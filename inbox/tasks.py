@@ -8,7 +8,7 @@ from __future__ import annotations
 from celery import shared_task
 from django.utils import timezone
 
-from inbox.assignment import automatic, leavers, limbo
+from inbox.assignment import automatic, leavers, orphaned_cases
 from inbox.decisions import second_opinion, training
 from inbox.escalation import recompute, sweep
 from inbox.ingest import page, polling, retry
@@ -49,9 +49,9 @@ def run_automatic_assignment() -> None:
 
 
 @shared_task
-def run_limbo_sweep() -> None:
-    """Check that somebody has or sees every open case; repair the others."""
-    limbo.sweep_open_cases(timezone.now())
+def sweep_orphaned_cases() -> None:
+    """Find and repair open cases that nobody can work on."""
+    orphaned_cases.sweep_open_cases(timezone.now())
 
 
 @shared_task

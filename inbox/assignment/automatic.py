@@ -19,7 +19,7 @@ from accounts.access import ROLES
 from accounts.models import AssignmentMode, Department, Role, User
 from accounts.working_time import presence
 from accounts.working_time.forms import language_name
-from inbox.assignment.deal import Candidate, DealMode, Need, deal_cases
+from inbox.assignment.distribution import Candidate, DistributionMode, Need, distribute_cases
 from inbox.assignment.needs import NeedRow, read_case_needs
 from inbox.changes.change import Change, save_changes
 from inbox.models import Case, Decision, Verb
@@ -97,8 +97,8 @@ def _assign_batch(department_id: int, after: Case | None, now: dt.datetime) -> _
         resolver.resolve_need(needs[case.pk], prefers_last_helper=department.prefers_last_helper)
         for case in cases
     ]
-    mode: DealMode = AssignmentMode(department.assignment_mode).value  # type: ignore[assignment]
-    picks, turn = deal_cases(resolved_needs, candidates, mode, department.turn)
+    mode: DistributionMode = AssignmentMode(department.assignment_mode).value  # type: ignore[assignment]
+    picks, turn = distribute_cases(resolved_needs, candidates, mode, department.turn)
     changes = []
     for case, pick in zip(cases, picks, strict=True):
         if pick is not None:

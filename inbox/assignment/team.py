@@ -1,4 +1,4 @@
-"""Show managers their departments' people: who is available, their loads, cases in limbo."""
+"""Show managers their departments' people: who is available, their loads, orphaned cases."""
 
 from __future__ import annotations
 
@@ -47,7 +47,10 @@ class Team:
 
 @dataclass(frozen=True, slots=True)
 class LastSweep:
-    """The result of the last limbo sweep, and how many it found in a week."""
+    """The result of the last sweep for orphaned cases.
+
+    `week`: orphaned cases that all sweeps of the last week found.
+    """
 
     open_cases: str
     remaining: int

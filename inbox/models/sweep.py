@@ -1,4 +1,4 @@
-"""What the sweeps found: proof, kept for a week, that every open case is with somebody who may see it."""
+"""The results of the sweeps for orphaned cases, kept for a week."""
 
 from __future__ import annotations
 
@@ -8,14 +8,17 @@ from django.db import models
 
 
 class Sweep(models.Model):
-    """One look at every open case. `found` were in limbo: with somebody gone, or in a queue that nobody sees."""
+    """One check of every open case.
+
+    `found`: orphaned cases, assigned to somebody who is gone or in a queue that nobody sees.
+    """
 
     at = models.DateTimeField()
     open_cases = models.PositiveIntegerField()
     found = models.PositiveIntegerField()
     returned = models.PositiveIntegerField()
     moved = models.PositiveIntegerField()
-    #: Still in limbo afterwards: no open department has anybody who could see them.
+    #: Still orphaned afterwards: no open department has anybody who could see them.
     remaining = models.PositiveIntegerField()
 
     class Meta:

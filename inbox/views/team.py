@@ -16,7 +16,10 @@ from inbox.views.guards import InboxRequest
 @require_safe
 @login_required
 def team(request: InboxRequest) -> HttpResponse:
-    """Show who is there and how much each person carries. Also how many cases are in limbo; the target is 0."""
+    """Show who is there, and how many cases each person has.
+
+    Also shows the number of orphaned cases; the target is 0.
+    """
     if not viewer(request.user).may("assignment"):
         raise Http404
     now = timezone.now()

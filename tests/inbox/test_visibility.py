@@ -15,10 +15,10 @@ from django.utils import timezone
 from accounts.access import ROLES
 from accounts.models import BrandAccount, BrandAccountGrant, Membership, Role, User
 from accounts.people.verbs import CaseAccess
-from inbox.assignment import limbo
+from inbox.assignment import orphaned_cases
 from inbox.assignment.colleagues import assignable_colleagues
 from inbox.assignment.leavers import describe_cases_at_stake
-from inbox.assignment.limbo import read_staff
+from inbox.assignment.orphaned_cases import read_staff
 from inbox.case_page.page import read_case
 from inbox.live.publish import CaseChange
 from inbox.live.stream import read_audience
@@ -123,7 +123,7 @@ def test_every_role_has_its_reach():
 
 
 def test_who_works_on_cases_reads_direct_messages():
-    """What deals cases out, and looks for limbo, does not ask for the visibility of each."""
+    """Distribution and the sweep for orphaned cases do not ask for the visibility of each."""
     assert ROLES["claim"] <= ROLES["read_direct"]
 
 
@@ -257,7 +257,7 @@ class TestOfACase:
         for case in cases:
             assert index.readers_of(case) == ids(user for user in people if sees(user, case))
 
-    def test_those_who_may_be_given_it_and_keep_it_from_limbo(self, people, cases, monkeypatch):
+    def test_those_who_may_be_given_it_and_keep_it_from_being_orphaned(self, people, cases, monkeypatch):
         monkeypatch.setattr("inbox.assignment.colleagues.MOST_COLLEAGUES", len(people))
         staff = read_staff()
         for case in cases:
@@ -265,8 +265,10 @@ class TestOfACase:
             assert {colleague.id for colleague in assignable_colleagues(case, NOW)} == workers
             assert staff.who_may_see(case.department_id, case.brand_account_id) == workers
             for user_id in (None, *ids(people)):
-                place = limbo.CasePlace(case.department_id, case.brand_account_id, user_id)
-                assert (limbo.judge_place(place, staff) == "fine") == (user_id is None or user_id in workers)
+                place = orphaned_cases.CasePlace(case.department_id, case.brand_account_id, user_id)
+                assert (orphaned_cases.judge_place(place, staff) == "fine") == (
+                    user_id is None or user_id in workers
+                )
 
 
 def change(case, **moved):

@@ -1,4 +1,4 @@
-"""`manage.py sweep [--check] [--json]`: make sure that no open case is in limbo."""
+"""`manage.py sweep [--check] [--json]`: find and repair orphaned cases."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 from django.utils import timezone
 
-from inbox.assignment import limbo
+from inbox.assignment import orphaned_cases
 
 
 class Command(BaseCommand):
@@ -23,7 +23,7 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="One JSON object.")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        report = limbo.sweep_open_cases(timezone.now(), repair=not options["check"])
+        report = orphaned_cases.sweep_open_cases(timezone.now(), repair=not options["check"])
         numbers = {
             "open": report.open_cases,
             "in_limbo": report.found,

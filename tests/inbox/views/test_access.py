@@ -59,8 +59,8 @@ OF_NOTHING = {"queue", "queue_unassigned", "queue_mine", "queue_resolved", "navi
 #: everybody's own in test_presence.py, taking in test_assigning.py.
 ELSEWHERE = {"quarantine", "quarantine_retry", "live", "queue_department",
              "set_presence", "plan_leave", "give_back", "remove_leave", "take_next"}  # fmt: skip
-ELSEWHERE |= {"team"}  # by role in test_limbo.py
-#: By who sent it in test_passing.py.
+ELSEWHERE |= {"team"}  # by role in test_orphaned_cases.py
+#: By the sender in cases/test_hand_overs.py.
 ELSEWHERE |= {"take_back"}
 OF_A_CASE |= {"case_tags": ("post", {"tags": "vip"}, {302, 403})}
 OF_A_CASE |= {"customer_tags": ("post", {"tags": "vip"}, {302, 403})}

@@ -1,7 +1,7 @@
-"""Keep every open case out of limbo.
+"""Find and repair orphaned cases: open cases that nobody can work on. Pages call them "in limbo".
 
-A case is in limbo unless it is assigned to an active person who may see it, or waits in the queue of an open department
-where an active person may see it. Cases in limbo are repaired, with a line in their history, and reported.
+A case is orphaned unless it is assigned to an active person who may see it, or waits in the queue of an open department
+where an active person may see it. Orphaned cases are repaired, with a line in their history, and reported.
 
 The check is one grouped statement over all open cases; `judge_place` interprets the rows, without the database.
 """
@@ -54,9 +54,9 @@ class Staff:
     workers: ReaderIndex
 
     def who_may_see(self, department_id: int, brand_account_id: int) -> frozenset[int]:
-        """Return the ids of those who see and work on it.
+        """Return the ids of the people who may see and work on such a case.
 
-        The case may be public or direct.
+        It may be public or direct.
         """
         return self.workers.readers_of(CaseSnapshot(department_id, brand_account_id, Visibility.DIRECT))
 
@@ -68,7 +68,7 @@ class Staff:
 
 
 def judge_place(place: CasePlace, staff: Staff) -> Verdict:
-    """Return whether a case is fine, or what has to be done.
+    """Return whether a case is fine, or how to repair it.
 
     "return": take it from its assignee; "move": send it to another department.
     """
@@ -98,8 +98,11 @@ def find_destination(place: CasePlace, staff: Staff, default_id: int | None) -> 
 
 
 @dataclass(slots=True)
-class LimboReport:
-    """What a sweep found and did. `cases` are the first ones, as (id, sentence)."""
+class SweepReport:
+    """The result of a sweep.
+
+    `cases` are the first `MOST_REPORTED` orphaned cases, as (id, sentence).
+    """
 
     open_cases: int = 0
     found: int = 0
@@ -109,12 +112,15 @@ class LimboReport:
 
     @property
     def remaining(self) -> int:
-        """The number of cases that are still in limbo."""
+        """The number of cases that are still orphaned."""
         return self.found - self.returned - self.moved
 
 
 def read_staff() -> Staff:
-    """Read who could work on what at this moment. Four small statements."""
+    """Read the people who can work on cases, and the open departments.
+
+    Four small statements.
+    """
     workers = User.objects.filter(is_active=True, role__in=ROLES["claim"]).values_list("pk", "role")
     departments: dict[int, set[int]] = defaultdict(set)
     for user_id, department_id in Membership.objects.values_list("user_id", "department_id"):
@@ -129,12 +135,12 @@ def read_staff() -> Staff:
     return Staff(tuple(Department.objects.filter(is_open=True).values_list("pk", flat=True)), index)
 
 
-def sweep_open_cases(now: dt.datetime, *, repair: bool = True) -> LimboReport:
-    """Check every open case, repair those in limbo, store the result.
+def sweep_open_cases(now: dt.datetime, *, repair: bool = True) -> SweepReport:
+    """Check every open case, repair the orphaned ones, store the result.
 
     With `repair` False nothing is repaired.
     """
-    staff, report = read_staff(), LimboReport()
+    staff, report = read_staff(), SweepReport()
     default_id = RoutingDefault.objects.values_list("department_id", flat=True).first()
     places = Case.objects.open().values_list("department_id", "brand_account_id", "assignee_id")
     for *place_ids, n in places.annotate(n=Count("pk")).order_by():
@@ -149,7 +155,7 @@ def sweep_open_cases(now: dt.datetime, *, repair: bool = True) -> LimboReport:
     return report
 
 
-def _store_sweep(report: LimboReport, now: dt.datetime) -> None:
+def _store_sweep(report: SweepReport, now: dt.datetime) -> None:
     Sweep.objects.filter(at__lt=now - _KEEP_SWEEPS_FOR).delete()
     Sweep.objects.create(
         at=now,
@@ -160,11 +166,11 @@ def _store_sweep(report: LimboReport, now: dt.datetime) -> None:
         remaining=report.remaining,
     )
     if report.found:
-        logger.warning("cases in limbo", extra={"found": report.found, "remaining": report.remaining})
+        logger.warning("orphaned cases", extra={"found": report.found, "remaining": report.remaining})
 
 
 def _repair_place(
-    place: CasePlace, verdict: Verdict, department_id: int | None, report: LimboReport, now: dt.datetime
+    place: CasePlace, verdict: Verdict, department_id: int | None, report: SweepReport, now: dt.datetime
 ) -> None:
     if verdict == "move" and department_id is None:
         report.cases += [
@@ -197,7 +203,7 @@ def _open_cases_at(place: CasePlace) -> CaseQuerySet:
 
 
 def _lock_cases_at(place: CasePlace, ids: Iterable[int]) -> list[Case]:
-    """Lock and return those of the cases that are still there.
+    """Lock and return the cases that are still at this place.
 
     Skips cases that another transaction has locked: the next sweep sees them.
     """
@@ -208,7 +214,7 @@ def _lock_cases_at(place: CasePlace, ids: Iterable[int]) -> list[Case]:
 def _repair_case(case: Case, target: Department | None, now: dt.datetime) -> str:
     """Take a case from its assignee, or send it to `target`.
 
-    Returns what was done, as a sentence.
+    Returns a sentence that says what was done.
     """
     change = Change(case, None, now)
     if target is None:

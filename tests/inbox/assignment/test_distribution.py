@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inbox.assignment.deal import Candidate, Need, candidate_fits, choose_assignee, deal_cases
+from inbox.assignment.distribution import Candidate, Need, candidate_fits, choose_assignee, distribute_cases
 
 BRAND = 7
 SKILLS, LANGUAGES = ("refunds", "machines"), ("de", "en", "fr")
@@ -88,15 +88,15 @@ def test_who_speaks_the_language_comes_first(candidates, need, mode, turn):
 @given(st.integers(1, 6), st.integers(0, 60), st.integers(0, 9))
 def test_turns_are_fair_among_equals(how_many, cases, turn):
     equals = [person(number, capacity=1000) for number in range(1, how_many + 1)]
-    picks, _ = deal_cases([Need(BRAND)] * cases, equals, "round_robin", turn)
+    picks, _ = distribute_cases([Need(BRAND)] * cases, equals, "round_robin", turn)
     got = Counter(pick.user_id for pick in picks)
     shares = [got[one.user_id] for one in equals]
     assert max(shares) - min(shares) <= 1
 
 
 @given(people, st.lists(needs, max_size=30), st.sampled_from(["round_robin", "least_loaded"]))
-def test_dealing_never_fills_anybody_beyond_their_capacity(candidates, several, mode):
-    picks, _ = deal_cases(several, candidates, mode, 0)
+def test_distribution_never_fills_anybody_beyond_their_capacity(candidates, several, mode):
+    picks, _ = distribute_cases(several, candidates, mode, 0)
     got = Counter(pick.user_id for pick in picks if pick)
     for one in candidates:
         if got[one.user_id]:
@@ -107,7 +107,7 @@ def test_dealing_never_fills_anybody_beyond_their_capacity(candidates, several, 
 @given(st.lists(st.integers(0, 20), min_size=1, max_size=6), st.integers(0, 60))
 def test_the_least_loaded_are_levelled_first(loads, cases):
     candidates = [person(number, open_cases=load, capacity=1000) for number, load in enumerate(loads, 1)]
-    picks, _ = deal_cases([Need(BRAND)] * cases, candidates, "least_loaded", 0)
+    picks, _ = distribute_cases([Need(BRAND)] * cases, candidates, "least_loaded", 0)
     got = Counter(pick.user_id for pick in picks)
     after = {one.user_id: one.open_cases + got[one.user_id] for one in candidates}
     for giver, n in got.items():

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-DealMode = Literal["manual", "round_robin", "least_loaded"]
+DistributionMode = Literal["manual", "round_robin", "least_loaded"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,9 @@ class Pick:
     reasons: tuple[str, ...]
 
 
-def choose_assignee(candidates: Iterable[Candidate], need: Need, mode: DealMode, turn: int) -> Pick | None:
+def choose_assignee(
+    candidates: Iterable[Candidate], need: Need, mode: DistributionMode, turn: int
+) -> Pick | None:
     """Return who gets a case; None when it waits in the queue.
 
     It waits when nobody fits, or when `mode` is manual and no rule names a person who fits. `turn` is the id of the
@@ -100,8 +102,8 @@ def choose_assignee(candidates: Iterable[Candidate], need: Need, mode: DealMode,
     return Pick(chosen.user_id, tuple(_pick_reasons(pool, need, mode, speaks=bool(speaking), full=full)))
 
 
-def deal_cases(
-    needs: Sequence[Need], candidates: Iterable[Candidate], mode: DealMode, turn: int
+def distribute_cases(
+    needs: Sequence[Need], candidates: Iterable[Candidate], mode: DistributionMode, turn: int
 ) -> tuple[list[Pick | None], int]:
     """Return picks for several cases in turn, and the new turn.
 
@@ -146,7 +148,7 @@ def _least_loaded(pool: Iterable[Candidate], turn: int) -> Candidate:
 
 
 def _pick_reasons(
-    pool: Sequence[Candidate], need: Need, mode: DealMode, *, speaks: bool, full: bool
+    pool: Sequence[Candidate], need: Need, mode: DistributionMode, *, speaks: bool, full: bool
 ) -> list[str]:
     """Return why somebody of `pool` was picked, in words.
 

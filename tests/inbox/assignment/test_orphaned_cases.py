@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from accounts.access import ROLES
 from accounts.models import BrandAccountGrant, Membership, Role, User
-from inbox.assignment import limbo
-from inbox.assignment.limbo import CasePlace, Staff, find_destination, judge_place
+from inbox.assignment import orphaned_cases
+from inbox.assignment.orphaned_cases import CasePlace, Staff, find_destination, judge_place
 from inbox.case_page.event_lines import event_line
 from inbox.models import Case, Custody, Sweep, Verb
 from inbox.visibility import OwnIdSets, ReaderIndex, role_scope
@@ -73,7 +73,7 @@ class TestSweep:
             closed_at=NOW,
             assignee=UserFactory(),
         )
-        report = limbo.sweep_open_cases(NOW)
+        report = orphaned_cases.sweep_open_cases(NOW)
         assert (report.open_cases, report.found, report.remaining) == (2, 0, 0)
         assert set(Case.objects.values_list("version", flat=True)) == {1}
 
@@ -87,14 +87,14 @@ class TestSweep:
             Membership.objects.filter(user=gone).delete()
         else:
             User.objects.filter(pk=gone.pk).update(role=Role.ANALYST)
-        report = limbo.sweep_open_cases(NOW)
+        report = orphaned_cases.sweep_open_cases(NOW)
         assert (report.found, report.returned, report.remaining) == (1, 1, 0)
         case.refresh_from_db()
         assert (case.assignee, case.department, case.version) == (None, service, 2)
         assert event_line(case.events.get()) == (
             "Back in the queue, nobody has it: Bo Ek cannot work on it any more"
         )
-        assert limbo.sweep_open_cases(NOW).found == 0
+        assert orphaned_cases.sweep_open_cases(NOW).found == 0
 
     def test_a_case_in_a_closed_department_moves_to_the_default_with_its_custody(self, service, brand, ada):
         other = DepartmentFactory(position=0)
@@ -102,7 +102,7 @@ class TestSweep:
         RoutingDefault.objects.create(department=service)
         closed = DepartmentFactory(name="Old", is_open=False)
         case = CaseFactory(department=closed, brand_account=brand)
-        report = limbo.sweep_open_cases(NOW)
+        report = orphaned_cases.sweep_open_cases(NOW)
         assert (report.moved, report.remaining) == (1, 0)
         case.refresh_from_db()
         assert case.department == service
@@ -112,25 +112,25 @@ class TestSweep:
             None,
             "Old is closed and nobody who could see it had it",
         )
-        assert limbo.sweep_open_cases(NOW).found == 0
+        assert orphaned_cases.sweep_open_cases(NOW).found == 0
 
     def test_a_case_in_a_department_without_people_moves_even_with_somebody_gone(self, service, brand, ada):
         empty = DepartmentFactory(name="Empty")
         CaseFactory(department=empty, brand_account=brand, assignee=UserFactory(is_active=False))
-        assert limbo.sweep_open_cases(NOW).moved == 1
+        assert orphaned_cases.sweep_open_cases(NOW).moved == 1
         assert Case.objects.get().department == service
 
     def test_with_somebody_who_sees_it_a_closed_department_is_fine(self, brand):
         closed = DepartmentFactory(is_open=False)
         CaseFactory(department=closed, brand_account=brand, assignee=UserFactory(departments=[closed]))
-        assert limbo.sweep_open_cases(NOW).found == 0
+        assert orphaned_cases.sweep_open_cases(NOW).found == 0
 
     def test_community_managers_see_the_cases_of_their_brand_accounts(self, brand):
         juno = UserFactory(role=Role.COMMUNITY)
         BrandAccountGrant.objects.create(user=juno, brand_account=brand)
         CaseFactory(department=DepartmentFactory(), brand_account=brand, assignee=juno)
         CaseFactory(department=DepartmentFactory(), brand_account=brand)
-        assert limbo.sweep_open_cases(NOW).found == 0
+        assert orphaned_cases.sweep_open_cases(NOW).found == 0
 
     def test_what_cannot_be_put_right_is_reported(self, brand, capsys):
         CaseFactory(department=DepartmentFactory(), brand_account=brand)
@@ -152,7 +152,7 @@ class TestSweep:
 
     def test_sweeps_are_kept_for_a_week(self, service, ada):
         for days in (8, 6, 0):
-            limbo.sweep_open_cases(NOW - dt.timedelta(days=days))
+            orphaned_cases.sweep_open_cases(NOW - dt.timedelta(days=days))
         assert Sweep.objects.count() == 2
 
 
@@ -167,7 +167,7 @@ class TestTeams:
         CaseFactory(department=service)
         client = signed_in(mara)
         assert "within five minutes" in client.get("/team/").content.decode()
-        limbo.sweep_open_cases(dt.datetime.now(dt.UTC))
+        orphaned_cases.sweep_open_cases(dt.datetime.now(dt.UTC))
         page = client.get("/team/").content.decode()
         content = page.split("<main")[1]
         assert "The target is 0." in content
