@@ -15,7 +15,7 @@ LONGEST_TRAIL = 6
 
 @dataclass(frozen=True, slots=True)
 class HandOverPanel:
-    """The panel. `accept`, `bounce` and `wrong` say what the person may do.
+    """The panel about the last hand-over. `accept`, `bounce` and `wrong`: the person may do this.
 
     `arrived`: the department has not decided yet whether it keeps the case. `trail`: see `custody_trail`.
     """
@@ -32,11 +32,11 @@ class HandOverPanel:
 
 
 def hand_over_panel(
-    case: Case, user: User, custodies: Sequence[Custody], *, may_pass: bool
+    case: Case, user: User, custodies: Sequence[Custody], *, may_hand_over: bool
 ) -> HandOverPanel | None:
     """Return the panel about a case's last hand-over.
 
-    `custodies` are in order, the last one is the holder's; `may_pass` tells that the person may hand the case over.
+    `custodies` are in order, the last one is the holder's; `may_hand_over`: the person may hand the case over.
     None for a closed case.
     """
     current = custodies[-1] if custodies else None
@@ -46,10 +46,10 @@ def hand_over_panel(
     origin = current.from_department
     arrived = current.accepted_at is None and origin is not None
     return HandOverPanel(
-        arrived=arrived and (is_member or may_pass),
+        arrived=arrived and (is_member or may_hand_over),
         accept=arrived and is_member and viewer(user).may("claim"),
-        bounce=may_pass and origin is not None and origin.is_open,
-        wrong=may_pass,
+        bounce=may_hand_over and origin is not None and origin.is_open,
+        wrong=may_hand_over,
         sentence=_arrival_sentence(current, case) if origin else "",
         reason=current.reason,
         back_to=str(origin or ""),

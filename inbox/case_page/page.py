@@ -21,7 +21,7 @@ from inbox.case_page import playbook, suggestion
 from inbox.case_page.clock_card import clock_card
 from inbox.case_page.custody_bar import custody_bar
 from inbox.case_page.hand_over import custody_trail, hand_over_panel
-from inbox.case_page.on_point import on_point_at_arrival, on_point_context
+from inbox.case_page.roster_card import on_point_at_arrival, roster_card
 from inbox.case_page.timeline import Timeline, read_timeline
 from inbox.display import Chip, display_name, initials, network_sign, returned_chip
 from inbox.models import (
@@ -136,7 +136,7 @@ def case_context(
         "composer": None if before else _composer(case, user, thread, now, refreshed_from=start),
         "clocks": clock_card(case, now),
         "custody": custody_bar(custodies, case, now),
-        "passing": hand_over_panel(case, user, custodies, may_pass=offered["hand_over"]),
+        "hand_over": hand_over_panel(case, user, custodies, may_hand_over=offered["hand_over"]),
         "why": _placement_reasons(case, custodies),
         "suggestion": suggestion.suggestion_card(case),
         "customer": _customer_context(case),
@@ -145,7 +145,7 @@ def case_context(
         "why_nobody": explain_unassigned(case, now),
         "mine": case.assignee_id == user.pk,
         "playbook": playbook.build_playbook_panel(case, offered, list_departments(user), now),
-        "on_point": on_point_context(case, now),
+        "roster_card": roster_card(case, now),
         "watched": case.is_watched,  # type: ignore[attr-defined]
         "departments": _other_open_departments(case, user),
         **_problem_context(problem, offered),

@@ -38,7 +38,7 @@
     } else if (target.id === "case-notice" && document.body.dataset.live) {
       // A refresh brings no message of its own; the one that stands there, with its undo, goes in its own time.
       event.detail.shouldSwap = false;
-    } else if (["case-bar", "case-side", "case-passing"].includes(target.id) && (busy || unfolded) && !problem && document.body.dataset.live) {
+    } else if (["case-bar", "case-side", "case-hand-over"].includes(target.id) && (busy || unfolded) && !problem && document.body.dataset.live) {
       event.detail.shouldSwap = false;
     }
   });
@@ -71,7 +71,7 @@
       // Somebody may already stand in a field of the case: with the focus moved, their typing would act as keys.
       if (!document.activeElement?.closest?.("#case :is(input, textarea, select)")) $("#case-bar h2")?.focus({ preventScroll: true });
       if (matchMedia("(max-width: 48rem)").matches) scrollTo(0, 0);
-    } else if (event.detail.elt?.id === "passing-chooser") {
+    } else if (event.detail.elt?.id === "hand-over-chooser") {
       $(".chooser .btn", event.detail.elt)?.focus();
     } else if ($("#thread")?.contains(event.detail.elt)) {
       scrollToEnd(false);

@@ -47,7 +47,7 @@ def test_a_bounce_is_taken_back(company, open_page):
     case, _ = arrive(company)
     verbs.hand_over_case(case.pk, company.agent, company.billing, "A charge, twice", now=timezone.now())
     page = open_page("mara", f"/cases/{case.pk}/")
-    expect(page.locator("#case-passing")).to_contain_text("sent this to Billing")
+    expect(page.locator("#case-hand-over")).to_contain_text("sent this to Billing")
     picture(page, "case-arrived-light")
     sound(page)
     page.locator("#case-bar h2").focus()
@@ -61,7 +61,7 @@ def test_a_bounce_is_taken_back(company, open_page):
     page.locator("#case-bar h2").focus()
     page.keyboard.press("y")
     expect(page.locator("#case-notice")).to_contain_text("Accepted")
-    expect(page.locator("#case-passing")).to_be_hidden()
+    expect(page.locator("#case-hand-over")).to_be_hidden()
     assert Custody.objects.get(case=case, left_at__isnull=True).accepted_by == company.manager
 
 

@@ -1,4 +1,8 @@
-"""On a case's page: who is on point now, and who was when the customer last wrote."""
+"""The roster card of a case's page: the people in charge of the brand account.
+
+They are "on point": by the roster, one primary and perhaps a backup for each brand account and hour. The card names
+them for now, and for the time when the customer last wrote.
+"""
 
 from __future__ import annotations
 
@@ -13,9 +17,9 @@ from inbox.models import Case, Direction, Message
 
 
 def on_point_at_arrival(case_id: OuterRef) -> QuerySet[Message, Any]:
-    """Return a subquery: who was on point when the customer last wrote.
+    """Return a subquery for the people on point when the customer last wrote.
 
-    As JSON: the names of primary and backup.
+    It gives the names of primary and backup as JSON.
     """
     names = {
         f"{role}_{name}": f"{column}__{name}"
@@ -28,8 +32,8 @@ def on_point_at_arrival(case_id: OuterRef) -> QuerySet[Message, Any]:
     return newest.values(json=JSONObject(**names))[:1]
 
 
-def on_point_context(case: Case, now: dt.datetime) -> dict[str, Any]:
-    """Return who is on point now and at the last message.
+def roster_card(case: Case, now: dt.datetime) -> dict[str, Any]:
+    """Return the people on point now and at the customer's last message.
 
     "now" comes from the roster; "then" and "then_backup" are names, "" for nobody. `case` was read by `read_case`.
     """
