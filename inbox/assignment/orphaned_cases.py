@@ -54,9 +54,9 @@ class Staff:
     workers: ReaderIndex
 
     def who_may_see(self, department_id: int, brand_account_id: int) -> frozenset[int]:
-        """Return the ids of the people who may see and work on such a case.
+        """Return the ids of people who may work on such a case.
 
-        It may be public or direct.
+        They may see it even if it is direct.
         """
         return self.workers.readers_of(CaseSnapshot(department_id, brand_account_id, Visibility.DIRECT))
 

@@ -17,9 +17,9 @@ from inbox.models import Case, Direction, Message
 
 
 def on_point_at_arrival(case_id: OuterRef) -> QuerySet[Message, Any]:
-    """Return a subquery for the people on point when the customer last wrote.
+    """Return a subquery for the people on point at the last message.
 
-    It gives the names of primary and backup as JSON.
+    The last message is the customer's newest. Gives the names of primary and backup as JSON.
     """
     names = {
         f"{role}_{name}": f"{column}__{name}"

@@ -10,8 +10,8 @@ from accounts.models import Role
 from inbox.models import Case, CasePlaybook, Draft
 from routing.playbook import versions
 from tests.e2e.soundness import SCHEMES, sound
-from tests.e2e.test_inbox import arrive
 from tests.e2e.test_hand_over import picture
+from tests.e2e.test_inbox import arrive
 from tests.factories import UserFactory
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]

@@ -9,8 +9,8 @@ from playwright.sync_api import expect
 from accounts.models import Role
 from inbox.cases import hand_overs, verbs
 from tests.e2e.soundness import sound
-from tests.e2e.test_inbox import arrive, listening
 from tests.e2e.test_hand_over import picture
+from tests.e2e.test_inbox import arrive, listening
 from tests.factories import UserFactory
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
