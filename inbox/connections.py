@@ -1,6 +1,6 @@
-"""Reuse connectors across tasks: one for each brand account and thread, with its HTTP connections kept open.
+"""Connectors that tasks reuse: one per brand account and thread, with its HTTP connections kept open.
 
-After a credential changes, the next use makes a new connector; a credential that is about to expire is renewed first.
+After a credential changes, the next use builds a new connector. A credential that is about to expire is renewed first.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ _cache = _ConnectorCache()
 
 
 def connector_for(brand_account: BrandAccount) -> Connector:
-    """Return the connector of a brand account, this thread's own. One small statement.
+    """Return this thread's connector of a brand account.
 
-    Raises `accounts.credentials.store.CredentialUnusable`, and `KeyError` for an unknown network.
+    One small statement. Raises `accounts.credentials.store.CredentialUnusable`, and `KeyError` for an unknown network.
     """
     credentials = open_credential(brand_account)
     api_url = str(settings.NETWORK_API_URLS.get(brand_account.network, ""))
@@ -52,10 +52,11 @@ def forget_connectors() -> None:
 
 
 def connect_renewed(brand_account: BrandAccount, *, now: dt.datetime) -> Connector:
-    """Return a connector whose credential is good for the next requests.
+    """Return a connector whose credential is valid for the next requests.
 
-    Renews a credential that is about to end. Never call it inside a transaction: it may ask the network. Raises `CredentialUnusable` when the stored secret cannot
-    be opened, belongs to another account or is incomplete, and any `NetworkError` when renewing it failed.
+    Renews a credential that is about to expire. Never call it inside a transaction: it may send a request to the
+    network. Raises `CredentialUnusable` when the stored secret cannot be opened, belongs to another account or is
+    incomplete, and any `NetworkError` when renewing it failed.
     """
     return open_renewed_connector(brand_account, _open_connector, now=now)[0]
 

@@ -1,6 +1,6 @@
-"""Due times in words: the chips of rows and of cases.
+"""Due times in words, for the chips of rows and of case pages.
 
-A chip's words change with the minutes: it carries its due time, and `static/js/countdown.js` keeps it up to date.
+The words change every minute, so a chip carries its due time and `static/js/countdown.js` keeps the words up to date.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from routing.service_levels.policies import CLOCK_LABELS, ClockName
 from wording.spans import countdown_span
 from wording.times import long_zoned_time
 
-#: The shortest delay that is shown: "overdue 1 min" at once, as in countdown.js.
+#: The shortest delay that is shown: it begins with "overdue 1 min", as in countdown.js.
 _LEAST_OVERDUE = dt.timedelta(minutes=1)
 
 
 def due_chip(label: str, due: dt.datetime, soon: dt.datetime, now: dt.datetime) -> Chip:
     """Return the countdown to `due`, at risk from `soon` on.
 
-    `label` begins the title, which tells the exact time: "Promised by 18 November, 12:10 UTC".
+    `label` is the beginning of the title, which has the exact time: "Promised by 18 November, 12:10 UTC".
     """
     left = due - now
     exact = f"{label} by {long_zoned_time(due)}"
@@ -34,10 +34,10 @@ def due_chip(label: str, due: dt.datetime, soon: dt.datetime, now: dt.datetime) 
 
 
 def waiting_chip(case: Mapping[str, Any], brand: BrandAccount | None, now: dt.datetime) -> Chip | None:
-    """Return the chip of the clock of a case that ends first.
+    """Return the chip of the clock that is due first.
 
-    By the policy of the case; where no policy applies, by the brand's promise to customers who wait. None while no
-    clock runs, and for history.
+    The due time comes from the policy of the case or, where no policy applies, from the brand's promise to waiting
+    customers. None while no clock runs, and for historical cases.
     """
     if case["historical"]:
         return None
@@ -54,7 +54,7 @@ def waiting_chip(case: Mapping[str, Any], brand: BrandAccount | None, now: dt.da
 
 
 def due_label(case: Mapping[str, Any]) -> str:
-    """Return the name of the clock that ends first: "Resolution due"."""
+    """Return the name of the clock that is due first: "Resolution due"."""
     due = case["next_due_at"]
     if due == case["resolution_due_at"]:
         return f"{CLOCK_LABELS['resolution']} due"

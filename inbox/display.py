@@ -9,7 +9,7 @@ _SIGNS = {"x": ("X", ""), "facebook": ("f", "f"), "mastodon": ("M", "m")}
 
 @dataclass(frozen=True, slots=True)
 class Chip:
-    """A short word with a meaning: `tone` holds style classes out of risk, late, ok, dept and clock."""
+    """A short text with a meaning. `tone` holds style classes: risk, late, ok, dept, clock."""
 
     words: str
     tone: str = ""
@@ -20,10 +20,10 @@ class Chip:
 
 
 def returned_chip(times: int, trail: str = "") -> Chip:
-    """Return the chip of a case that came back somewhere.
+    """Return the chip of a case that came back to a department.
 
-    `times` is how often it came back to a department that had had it before; `trail` (for the title) names who had it,
-    in order.
+    `times`: how many times a department received the case again after having had it. `trail`, for the title: the
+    departments that had it, in order.
     """
     words = "⇄ came back" if times == 1 else f"⇄ came back {times} times"
     return Chip(
@@ -34,7 +34,7 @@ def returned_chip(times: int, trail: str = "") -> Chip:
 def initials(name: str) -> str:
     """Return two letters that stand for a name without a picture.
 
-    One letter where the name has no word that begins with a letter or digit, "?" where it has none at all.
+    One letter if no word of the name begins with a letter or digit; "?" if the name has no letter or digit at all.
     """
     name = name.removeprefix("@")
     words = [word for word in name.replace("_", " ").replace(".", " ").split() if word[:1].isalnum()]
@@ -52,8 +52,8 @@ def network_sign(network: str) -> tuple[str, str]:
 
 
 def display_name(handle: str, name: str) -> str:
-    """Return the name shown for a customer, as `Identity.display_name` does.
+    """Return the name shown for a customer.
 
-    For rows that are not model instances.
+    The same as `Identity.display_name`, for rows that are not model instances.
     """
     return f"@{handle}" if handle else name or "Unknown author"

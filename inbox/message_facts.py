@@ -1,8 +1,8 @@
-"""The facts of a stored message, as they were when routing decided about it. Nothing else rebuilds them.
+"""The facts of a stored message, as they were when routing decided about it. No other module rebuilds them.
 
-The text is the first version that was seen, before any edit, cut to the length that routing reads. The rest was stored
-beside the decision. Where nothing was (a message without a decision, or one decided before facts were stored), the
-columns are used instead, with their present language, tone and author.
+The text is the first stored version, before any edit, cut to the length that routing reads. The other facts were
+stored with the decision. If none were stored (a message without a decision, or one decided before facts were stored),
+they come from the message's columns: its present language, tone and author.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ _MESSAGE_PATHS = (
 
 
 class FactsSource:
-    """The columns that facts are rebuilt from, as seen from a queryset's model.
+    """The columns from which facts are rebuilt, for querysets of one model.
 
-    Each row of the queryset leads to one message. `message` and `decision` are the paths from the model to the message and to
-    its decision, with the `__` at the end.
+    Each row of the queryset belongs to one message. `message` and `decision` are the lookup paths from the model to
+    the message and to its decision, with the trailing `__`.
     """
 
     def __init__(self, *, message: str, decision: str) -> None:
@@ -38,12 +38,15 @@ class FactsSource:
         self._values = itemgetter("original_text", *self._columns)
 
     def select(self, queryset: QuerySet[Any], *columns: str) -> QuerySet[Any, dict[str, Any]]:
-        """Return the queryset with rows for `restore`, dictionaries that hold `columns`, too."""
+        """Return the queryset as dictionaries that `restore` can read.
+
+        They also hold `columns`.
+        """
         selected = dict.fromkeys((*columns, *self._columns))
         return queryset.values(*selected, original_text=self._original_text)
 
     def restore(self, row: Mapping[str, Any]) -> Facts:
-        """Rebuild the facts from a row of `select`."""
+        """Rebuild the facts from a row that `select` returned."""
         text, stored, network, stream, remote_id, at, *readings = self._values(row)
         return restore_facts(
             _facts_of_columns(*readings) if stored is None else stored,

@@ -1,4 +1,4 @@
-"""Encode and decode cursors of keyset paging: a row's time and id, opaque to whoever passes them on."""
+"""Cursors of keyset paging: a row's time and id, opaque to clients."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ def encode_cursor(at: dt.datetime, pk: int) -> str:
 
 
 def decode_cursor(cursor: str) -> tuple[dt.datetime, int] | None:
-    """Return the time and id that `encode_cursor` got.
+    """Return the time and id that were passed to `encode_cursor`.
 
-    None for anything else, never an error: a bad cursor shows the first page.
+    None for any other text, never an error: a bad cursor shows the first page.
     """
     if len(cursor) != 22 or not cursor.isascii():
         return None

@@ -1,6 +1,6 @@
-"""Celery's periodic and thin tasks.
+"""The inbox's Celery tasks: periodic tasks, and tasks that only call one function.
 
-Each may run twice or not at all: the functions that they call claim the work in Postgres.
+Each may run twice or not at all: the functions that they call claim their work in Postgres.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from inbox.previews import run
 from inbox.queue import counts
 from inbox.replies import outbox
 
-#: Seconds after which a wake-up that no worker took is dropped: the next tick repeats it.
+#: Seconds after which a message that no worker took is dropped. The next run of the periodic task sends it again.
 _STALE = 10
 
 
@@ -30,7 +30,7 @@ def poll_due_streams() -> None:
 
 @shared_task
 def poll_stream(stream_id: int, token: str) -> None:
-    """Fetch and store one leased stream, page by page."""
+    """Fetch and store the messages of one leased stream, page by page."""
     report = polling.poll_leased_stream(stream_id, token)
     if report.stored:
         review_new_decisions.apply_async(expires=_STALE)
@@ -40,7 +40,7 @@ def poll_stream(stream_id: int, token: str) -> None:
 
 @shared_task
 def run_automatic_assignment() -> None:
-    """Take cases back from absent people, then assign the waiting ones.
+    """Take cases back from absent people, then assign waiting cases.
 
     Assigns in departments that assign automatically, and where a rule names a person.
     """
@@ -56,7 +56,7 @@ def sweep_orphaned_cases() -> None:
 
 @shared_task
 def send_due_replies() -> None:
-    """Wake workers for answers to send and unconfirmed answers to look for."""
+    """Wake workers to send due answers and to check unconfirmed ones."""
     now = timezone.now()
     outbox.expire_reply_leases(now)
     for reply_id in outbox.due_reply_ids(now):
@@ -73,7 +73,7 @@ def send_reply(reply_id: int) -> None:
 
 @shared_task
 def check_reply(reply_id: int) -> None:
-    """Look for an unconfirmed answer on the network."""
+    """Look on the network for an unconfirmed answer."""
     outbox.look_for_reply(reply_id)
 
 
@@ -87,8 +87,9 @@ def retry_quarantined(quarantined_id: int) -> None:
 def run_housekeeping() -> None:
     """Fold the counters of open cases; delete or retry leftovers.
 
-    Deletes notices read long ago and watches of cases closed long ago; wakes retries of quarantined items whose wake-up
-    was lost; places answers that arrived before the question that they answer.
+    Deletes notices that were read long ago and watches of cases that were closed long ago. Wakes retries of
+    quarantined items whose message to the worker was lost. Places answers of our own that arrived before the message
+    they answer.
     """
     now = timezone.now()
     counts.fold_case_counts()
@@ -101,7 +102,7 @@ def run_housekeeping() -> None:
 
 @shared_task
 def run_clock_sweep() -> None:
-    """Send pre-warnings, note missed targets, escalate.
+    """Send pre-warnings, record missed targets, escalate.
 
     Also recomputes the clocks of open cases after a change of service levels.
     """
@@ -112,28 +113,31 @@ def run_clock_sweep() -> None:
 
 @shared_task
 def train_router_when_due() -> None:
-    """Request a training when corrections suffice, and run the waiting one.
+    """Request a training after enough corrections, and run a waiting one.
 
-    The training runs in a process of its own.
+    The training runs in a separate process.
     """
     training.run_due_training(timezone.now())
 
 
 @shared_task
 def review_new_decisions() -> None:
-    """Let the learned router review what the rules have just decided."""
+    """Let the learned router review the latest decisions of the rules."""
     second_opinion.weigh_new_decisions(timezone.now())
 
 
 @shared_task
 def wake_due_previews() -> None:
-    """Wake workers for the previews of rules that wait for one."""
+    """Wake workers for rule previews that wait for one."""
     for preview_id in run.due_preview_ids(timezone.now()):
         run_preview.apply_async((preview_id,), expires=_STALE)
 
 
 @shared_task
 def run_preview(preview_id: int) -> None:
-    """Work on a preview for some seconds, then let others work."""
+    """Work on a preview for a few seconds, then yield.
+
+    Other tasks run before it continues.
+    """
     if run.work_on_preview(preview_id):
         run_preview.apply_async((preview_id,), expires=_STALE)

@@ -1,10 +1,10 @@
-"""Repair text from outside, so that it can be stored and shown safely."""
+"""Repair of text from outside, so that it can be stored and shown safely."""
 
 from __future__ import annotations
 
 import re
 
-#: Characters of a message that are stored as its text; all of it stays in `raw`.
+#: Most characters of a message that are stored as its text. `raw` holds all of them.
 LONGEST_TEXT = 100_000
 LONGEST_NAME = 200
 LONGEST_ADDRESS = 1000
@@ -19,22 +19,22 @@ _EMBEDDING, _ISOLATE, _POP, _POP_ISOLATE = (
     "\u202c",
     "\u2069",
 )
-#: Hangul fillers and the empty Braille pattern: letters and signs that show nothing.
+#: Hangul fillers and the empty Braille pattern: letters and symbols that are invisible.
 _BLANKS = "\u115f\u1160\u2800\u3164\uffa0"
 _WEB = re.compile(r"https?://[^\s\x00-\x1f]+\Z", re.IGNORECASE)
 
 
 def needs_repair(text: str) -> bool:
-    """Return whether a text holds characters that must be removed or replaced."""
-    # Printable text holds none of them, and `isprintable` is twenty times faster than the pattern.
+    """Return whether a text has characters to remove or replace."""
+    # Printable text has no such characters, and `isprintable` is twenty times faster than the pattern.
     return not text.isprintable() and _NEEDS_REPAIR.search(text) is not None
 
 
 def clean_text(text: str) -> tuple[str, list[str]]:
-    """Return the text, repaired to be stored and shown, and its flags.
+    """Return the repaired text and its flags.
 
-    A flag names what was found: "nul" and "surrogate" (replaced), "control" (removed), "long" (cut to
-    `LONGEST_TEXT`), "bidi" (there are signs of direction: they stay, and those left open are closed).
+    Flags: "nul" and "surrogate" (replaced), "control" (removed), "long" (cut to `LONGEST_TEXT`), "bidi" (the text has
+    bidi control characters: they stay, and unclosed ones are closed).
     """
     flags: list[str] = []
     if text.isprintable() and len(text) <= LONGEST_TEXT:
@@ -60,7 +60,7 @@ def clean_text(text: str) -> tuple[str, list[str]]:
 
 
 def _closing_bidi_signs(text: str) -> str:
-    """Return signs that close what the bidi signs of `text` leave open.
+    """Return characters that close the open bidi controls of `text`.
 
     At most 100 of them.
     """
@@ -81,15 +81,15 @@ def _closing_bidi_signs(text: str) -> str:
 def is_visible(text: str) -> bool:
     """Return whether a text shows anything.
 
-    White space, zero-width signs and blanks that count as letters (`_BLANKS`) show nothing.
+    White space, zero-width characters and invisible letters (`_BLANKS`) show nothing.
     """
     return any(sign.isprintable() and not sign.isspace() and sign not in _BLANKS for sign in text)
 
 
 def clean_line(text: str) -> str:
-    """Return a name or label as one line, at most 200 characters.
+    """Return a name or label as one line.
 
-    Control and bidi signs, which would have an effect beyond the line, are removed.
+    At most 200 characters. Control and bidi characters, which would affect the text after the line, are removed.
     """
     if "\n" in text or needs_repair(text):
         text = SURROGATE.sub("\ufffd", _BIDI.sub("", text)).replace("\x00", "\ufffd").replace("\ufeff", "")
@@ -98,7 +98,10 @@ def clean_line(text: str) -> str:
 
 
 def clean_address(address: str) -> str:
-    """Return a web address unchanged; "" for anything that is not http(s) or cannot be stored."""
+    """Return a web address unchanged, or "".
+
+    "" for an address that is not http(s) or cannot be stored.
+    """
     if not address or len(address) > LONGEST_ADDRESS or not address.isprintable():
         return ""
     return address if _WEB.match(address) else ""

@@ -1,4 +1,4 @@
-"""Addresses of the inbox. Every one is in the table of expectations in tests/inbox/views/test_access.py."""
+"""URL patterns of the inbox. The access table in tests/inbox/views/test_access.py lists every one of them."""
 
 from __future__ import annotations
 

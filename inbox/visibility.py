@@ -1,19 +1,19 @@
-"""State who may see which case. This is the one module where the rule stands; all others ask it.
+"""The rule for who may see which case. No other module states it.
 
-The rule: a role reaches all cases, those of the person's departments or those of the brand accounts that they were
-granted (`ROLE_REACH`); among these it sees direct messages only when the table of roles says so
-(`accounts.access.ROLES["read_direct"]`). Inactive people see nothing. Whoever watches a case reads it, too, while it is public,
-wherever it has gone.
+A role reaches all cases, or those of the person's departments, or those of the brand accounts that the person was
+granted (`ROLE_REACH`). Among these it sees direct messages only if the table of roles allows it
+(`accounts.access.ROLES["read_direct"]`). Inactive people see nothing. A person who watches a case may also read it
+while it is public, in any department.
 
-`CaseScope` is the rule for one person, and renders it in each of the ways in which it is asked:
+`CaseScope` is the rule for one person, in each form in which it is needed:
 
 * `condition` and `watched_condition`: a filter of a queryset (`Case.objects.visible_to`, `watched_by`; `CaseCount`);
-* `includes` and `includes_when_watched`: a case that is at hand, or the copy that the live stream has of it;
-* `VISIBLE_CASE_SQL` with `sql_parameters`: a statement written by hand.
+* `includes` and `includes_when_watched`: a test of a case in memory, or of the live stream's copy of it;
+* `VISIBLE_CASE_SQL` with `sql_parameters`: a condition for handwritten SQL.
 
-`readers_condition`, `watchers_condition` and `ReaderIndex` are the same rule seen from a case: which people it is open to.
-tests/inbox/test_visibility.py compares all of them for every combination. This module imports no model of the inbox, because
-the models import it.
+`readers_condition`, `watchers_condition` and `ReaderIndex` are the same rule from the side of a case: the people who
+may see it. tests/inbox/test_visibility.py compares all forms for every combination. This module imports no model of
+the inbox, because the models import it.
 """
 
 from __future__ import annotations
@@ -32,14 +32,17 @@ from postgres.prepared_querysets import prepared_query
 
 
 class Visibility(models.TextChoices):
-    """The two kinds of conversations: in public, or by direct messages."""
+    """The two kinds of conversations: public, or by direct message."""
 
     PUBLIC = "public", "Public"
     DIRECT = "direct", "Direct"
 
 
 class Reach(enum.Enum):
-    """Which cases a role has to do with. The value of a limited reach is the column that has to hold an own id."""
+    """The cases that a role may reach.
+
+    The value of a limited reach is the column that must hold one of the person's ids.
+    """
 
     NO_CASE = "none"
     EVERY_CASE = "every"
@@ -54,12 +57,12 @@ ROLE_REACH: dict[str, Reach] = {
     Role.AGENT: Reach.OWN_DEPARTMENTS,
     Role.ANALYST: Reach.OWN_DEPARTMENTS,
 }
-#: The reaches that are limited to ids of the person's own.
+#: The reaches that are limited to ids of the person's departments or brand accounts.
 _LIMITED = (Reach.OWN_DEPARTMENTS, Reach.OWN_BRAND_ACCOUNTS)
 
 
 class CaseFacts(Protocol):
-    """What the rule looks at: a `Case`, a `CaseChange` of the live stream, or a `CaseSnapshot`."""
+    """The attributes that the rule reads: of a `Case`, a `CaseChange` of the live stream, or a `CaseSnapshot`."""
 
     @property
     def department_id(self) -> int: ...
@@ -70,7 +73,7 @@ class CaseFacts(Protocol):
 
 
 class CaseSnapshot(NamedTuple):
-    """A case as far as the rule looks at it."""
+    """The attributes of a case that the rule reads."""
 
     department_id: int
     brand_account_id: int
@@ -87,7 +90,7 @@ class OwnIds(Protocol):
 
 
 class OwnIdSets(NamedTuple):
-    """The departments and brand accounts of a person, when they have been read already."""
+    """The departments and brand accounts of a person, already read from the database."""
 
     department_ids: frozenset[int]
     brand_account_ids: frozenset[int]
@@ -102,21 +105,30 @@ class CaseScope:
     reads_direct: bool = False
 
     def condition(self) -> Q:
-        """Match the cases of this scope. For a queryset of any model with the three columns of `CaseFacts`."""
+        """Return a filter that matches the cases of this scope.
+
+        For a queryset of any model with the three columns of `CaseFacts`.
+        """
         if self.reach is Reach.NO_CASE:
             return Q(pk__in=())
         condition = Q(**{f"{self.reach.value}__in": self.ids}) if self.reach in _LIMITED else Q()
         return condition if self.reads_direct else condition & Q(visibility=Visibility.PUBLIC)
 
     def watched_condition(self, user_id: int) -> Q:
-        """Match the cases that the person watches and may read. For a queryset of `Case`."""
+        """Return a filter for cases that the person watches and may read.
+
+        For a queryset of `Case`.
+        """
         if self.reach is Reach.NO_CASE:
             return Q(pk__in=())
         is_watched = Q(watches__user=user_id, watches__off=False)
         return is_watched & (Q(visibility=Visibility.PUBLIC) | self.condition())
 
     def includes(self, case: CaseFacts) -> bool:
-        """Return whether the person sees this case by role. No statement."""
+        """Return whether the person sees this case by role.
+
+        No statement.
+        """
         if self.reach is Reach.NO_CASE:
             return False
         if self.reach in _LIMITED and getattr(case, self.reach.value) not in self.ids:
@@ -124,13 +136,16 @@ class CaseScope:
         return self.reads_direct or case.visibility == Visibility.PUBLIC
 
     def includes_when_watched(self, case: CaseFacts) -> bool:
-        """Return whether the person reads this case if they watch it. No statement."""
+        """Return whether the person may read this case if they watch it.
+
+        No statement.
+        """
         is_open_to_watchers = self.reach is not Reach.NO_CASE and case.visibility == Visibility.PUBLIC
         return is_open_to_watchers or self.includes(case)
 
     @property
     def brand_account_ids(self) -> frozenset[int] | None:
-        """The brand accounts that limit the scope; None when they do not."""
+        """The brand accounts that limit the scope; None if brand accounts do not limit it."""
         return self.ids if self.reach is Reach.OWN_BRAND_ACCOUNTS else None
 
     def sql_parameters(self) -> dict[str, Any]:
@@ -144,8 +159,8 @@ class CaseScope:
         }
 
 
-#: The condition for a statement written by hand: {case} is the alias of `inbox_case`, filled in with `str.format`; the
-#: parameters are those of `CaseScope.sql_parameters`. An array that is NULL does not limit.
+#: Condition for handwritten SQL: `str.format` replaces {case} with the alias of `inbox_case`; the parameters are those
+#: of `CaseScope.sql_parameters`. An array that is NULL does not limit.
 VISIBLE_CASE_SQL = """
 %(sees_any)s::bool AND (%(sees_direct)s::bool OR {case}.visibility = 'public')
 AND (%(own_departments)s::bigint[] IS NULL OR {case}.department_id = ANY(%(own_departments)s::bigint[]))
@@ -154,10 +169,10 @@ AND (%(own_brand_accounts)s::bigint[] IS NULL OR {case}.brand_account_id = ANY(%
 
 
 def role_scope(role: str, own: OwnIds) -> CaseScope:
-    """Return what an active person of this role sees.
+    """Return the cases that an active person of this role sees.
 
-    `own` are their departments and brand accounts. Only the ids that the role's reach needs are read: those of a
-    `Viewer` may cost a statement.
+    `own` are the person's departments and brand accounts. Only the ids that limit the role's reach are read, because
+    those of a `Viewer` may cost a statement.
     """
     reach, ids = ROLE_REACH[role], frozenset[int]()
     if reach is Reach.OWN_DEPARTMENTS:
@@ -168,22 +183,26 @@ def role_scope(role: str, own: OwnIds) -> CaseScope:
 
 
 def case_scope(user: User) -> CaseScope:
-    """Return what a user sees now. At most one statement, once a request (`accounts.access.viewer`)."""
+    """Return the cases that a user sees now.
+
+    At most one statement per request (`accounts.access.viewer`).
+    """
     return role_scope(user.role, viewer(user)) if user.is_active else CaseScope(Reach.NO_CASE)
 
 
 def may_see_by_role(user: User, case: CaseFacts) -> bool:
     """Return whether a user sees a case by role.
 
-    A case that they only watch is not one of these.
+    False for a case that the user sees only because they watch it.
     """
     return case_scope(user).includes(case)
 
 
 def readers_condition(case: CaseFacts, roles: Collection[str] = tuple(ROLE_REACH)) -> Q:
-    """Match the active people of these roles who see a case.
+    """Return a filter for the active people who see a case.
 
-    By role, not by watching. For a queryset of `User`; repeats nobody.
+    People of `roles` only, and only those who see it by role, not by watching. For a queryset of `User`; no person is
+    repeated.
     """
     if case.visibility != Visibility.PUBLIC:
         roles = ROLES["read_direct"].intersection(roles)
@@ -201,24 +220,27 @@ def readers_condition(case: CaseFacts, roles: Collection[str] = tuple(ROLE_REACH
 
 
 def watchers_condition(case_id: int, case: CaseFacts) -> Q:
-    """Match the active people who watch a case and may read it. For a queryset of `User`; repeats nobody."""
+    """Return a filter for active watchers who may read a case.
+
+    For a queryset of `User`; no person is repeated.
+    """
     watching = Q(watches__case=case_id, watches__off=False, is_active=True)
     return watching if case.visibility == Visibility.PUBLIC else watching & readers_condition(case)
 
 
 @dataclass(slots=True)
 class ReaderIndex:
-    """People by what they see, to ask about many cases without a statement for each."""
+    """An index of people by the cases they see: answers for many cases without a statement for each."""
 
     _user_ids: dict[tuple[Reach, int | None, bool], set[int]] = field(default_factory=dict)
 
     def add(self, user_id: int, scope: CaseScope) -> None:
-        """Add a person with what they see."""
+        """Add a person with the cases they see."""
         for own_id in scope.ids if scope.reach in _LIMITED else (None,):
             self._user_ids.setdefault((scope.reach, own_id, scope.reads_direct), set()).add(user_id)
 
     def readers_of(self, case: CaseFacts) -> frozenset[int]:
-        """Return the ids of those who see a case by role."""
+        """Return the ids of the people who see a case by role."""
         reads_direct = (True, False) if case.visibility == Visibility.PUBLIC else (True,)
         keys = [(reach, getattr(case, reach.value), direct) for reach in _LIMITED for direct in reads_direct]
         keys += [(Reach.EVERY_CASE, None, direct) for direct in reads_direct]
@@ -226,7 +248,10 @@ class ReaderIndex:
 
 
 def list_departments(user: User) -> list[Department]:
-    """Return all departments in their order. One statement a request: kept on the user as the `Viewer` is."""
+    """Return all departments in their order.
+
+    One statement per request: the list is stored on the user, as the `Viewer` is.
+    """
     departments = user.__dict__.get("_departments")
     if not isinstance(departments, list):
         departments = user.__dict__["_departments"] = _select_departments()
@@ -239,7 +264,10 @@ def _select_departments() -> QuerySet[Department]:
 
 
 def queue_departments(user: User) -> list[Department]:
-    """Return the departments whose queues the user may open, in their order: all where departments do not limit them."""
+    """Return the departments whose queues the user may open.
+
+    In their order. All departments for a user whom departments do not limit.
+    """
     own_ids = set(queue_department_ids(user))
     return [department for department in list_departments(user) if department.pk in own_ids]
 
@@ -247,8 +275,8 @@ def queue_departments(user: User) -> list[Department]:
 def queue_department_ids(user: User) -> list[int]:
     """Return the ids of the departments whose queues the user may open.
 
-    In no particular order. Costs no statement beside that of the scope for people whom departments limit, else that
-    of `list_departments`.
+    In no particular order. For a user whom departments limit it needs no statement beyond that of the scope; otherwise
+    it needs that of `list_departments`.
     """
     scope = case_scope(user)
     if scope.reach is Reach.OWN_DEPARTMENTS:

@@ -1,7 +1,7 @@
 """The models of the inbox, by subject.
 
-May import: accounts, routing's models and visibility; nothing else of inbox.
-A new table is a model in the module of its subject; single-row facts are its methods, what touches two tables is not.
+May import: accounts, routing's models and visibility; nothing else of inbox. A new table is a model in the module of
+its subject. Facts about a single row are its methods; code that touches two tables is not.
 """
 
 from inbox.models.case import Case, CaseEvent, Custody, Status, Verb

@@ -1,4 +1,4 @@
-"""Cases, their history and who has them."""
+"""Cases, their history, and the departments that held them."""
 
 from __future__ import annotations
 
@@ -26,19 +26,26 @@ class Status(models.TextChoices):
 
 class CaseQuerySet(models.QuerySet["Case"]):
     def visible_to(self, user: User) -> CaseQuerySet:
-        """Return the cases that a user sees by role (`inbox.visibility`). Absent and forbidden look alike."""
+        """Return the cases that a user sees by role (`inbox.visibility`).
+
+        A forbidden case looks like an absent one.
+        """
         return self.filter(case_scope(user).condition())
 
     def watched_by(self, user: User) -> CaseQuerySet:
-        """Return the cases that a user watches and may read: public ones in any department, direct ones only by role."""
+        """Return the cases that a user watches and may read.
+
+        Public ones in any department, direct ones only if the user sees them by role.
+        """
         return self.filter(case_scope(user).watched_condition(user.pk))
 
     def open(self) -> CaseQuerySet:
         return self.filter(closed_at__isnull=True)
 
     def to_assign(self) -> CaseQuerySet:
-        """Filter open cases that nobody has and in which a customer waits. What was back-filled is nobody's
-        work.
+        """Return unassigned open cases in which a customer waits.
+
+        Historical cases are left out.
         """
         return self.open().filter(assignee__isnull=True, waiting_since__isnull=False, historical=False)
 
@@ -47,10 +54,10 @@ class CaseQuerySet(models.QuerySet["Case"]):
 
 
 class Case(models.Model):
-    """One customer, one brand account, one issue; all public or all direct.
+    """One customer, one brand account, one issue; all its messages are public, or all are direct.
 
-    `version` grows with every change, a customer's new message included; whoever acts on an older version is refused.
-    `activity_at` orders queues: the last time the customer wrote, or the case was opened.
+    `version` grows with every change, including a new message of the customer; an action on an older version is
+    refused. `activity_at` orders queues: the time when the customer last wrote, or when the case was opened.
     """
 
     customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="cases", db_index=False)
@@ -69,41 +76,43 @@ class Case(models.Model):
     priority = models.SmallIntegerField(default=0)
     tags = models.JSONField(default=list, blank=True)
     version = models.PositiveIntegerField(default=1)
-    #: The beginning of the customer's last message, for rows.
+    #: The beginning of the customer's last message, shown in rows.
     preview = models.CharField(max_length=240, blank=True)
     message_count = models.PositiveIntegerField(default=0)
-    #: Back-filled on connect: outside rates and clocks.
+    #: Back-filled when the brand account was connected: not part of rates and clocks.
     historical = models.BooleanField(default=False)
     needs_answer = models.BooleanField(default=True)
 
-    #: When the first message reached Horseshoe; `opened_at` is when the network says it was written.
+    #: The time when the first message reached Horseshoe; `opened_at` is the network's time of that message.
     created_at = models.DateTimeField()
     opened_at = models.DateTimeField()
     activity_at = models.DateTimeField()
     last_inbound_at = models.DateTimeField(null=True, blank=True)
     last_outbound_at = models.DateTimeField(null=True, blank=True)
-    #: Since when the customer has been waiting for us; null while we wait for the customer.
+    #: The time since which the customer has been waiting for us; null while we wait for the customer.
     waiting_since = models.DateTimeField(null=True, blank=True)
     first_response_at = models.DateTimeField(null=True, blank=True)
     first_resolved_at = models.DateTimeField(null=True, blank=True)
     closed_at = models.DateTimeField(null=True, blank=True)
     close_reason = models.CharField(max_length=200, blank=True)
     reopen_count = models.PositiveSmallIntegerField(default=0)
-    #: How often it came back to a department that had had it before (ping-pong).
+    #: How many times a department received it again after having had it (ping-pong).
     returned_count = models.PositiveSmallIntegerField(default=0, db_default=0)
-    #: What the learned router suggests, as rows and pages show it: "Billing? 62 %"; "" when nothing, or settled.
+    #: The learned router's suggestion as shown on rows and pages: "Billing? 62 %"; "" if there is none, or it is
+    #: settled.
     hint = models.CharField(max_length=100, blank=True, default="", db_default="")
-    #: Filled by the SLA policies; null where none applies.
+    #: Set by the SLA policies; null where none applies.
     first_response_due_at = models.DateTimeField(null=True, blank=True)
     next_response_due_at = models.DateTimeField(null=True, blank=True)
     resolution_due_at = models.DateTimeField(null=True, blank=True)
-    #: When the first unanswered message that wants an answer reached us: the start of the response clock that runs.
+    #: The time when the first unanswered message that needs an answer reached us: the start of the running response
+    #: clock.
     exchange_from = models.DateTimeField(null=True, blank=True)
-    #: Since when the resolution clock has been running, null while it stands still, and the business seconds it had
-    #: run before.
+    #: The time since which the resolution clock has been running, null while it is paused, and the business seconds
+    #: that it ran before.
     resolution_from = models.DateTimeField(null=True, blank=True)
     resolution_used = models.PositiveIntegerField(default=0, db_default=0)
-    #: The earliest due time of the clocks that run, and when the next thing happens to one of them.
+    #: The earliest due time of the running clocks, and the time of the next event of any of them.
     next_due_at = models.DateTimeField(null=True, blank=True)
     next_clock_at = models.DateTimeField(null=True, blank=True)
     #: The `routing.models.SLAVersion` by which the clocks were set.
@@ -135,7 +144,7 @@ class Case(models.Model):
                 F("assignee"), F("activity_at").desc(), F("id").desc(),
                 name="case_open_assignee", condition=Q(closed_at__isnull=True, assignee__isnull=False),
             ),
-            # What is given out or taken next, most urgent first.
+            # The order in which cases are assigned or taken: most urgent first.
             models.Index(
                 F("department"), F("priority").desc(), F("waiting_since"), F("id"), name="case_to_assign",
                 condition=Q(
@@ -159,8 +168,9 @@ class Case(models.Model):
                 name="case_next_clock", condition=Q(closed_at__isnull=True, next_clock_at__isnull=False),
             ),
             models.Index(fields=["customer", "brand_account", "visibility"], name="case_threading"),
-            # Of all cases: that of tagged ones alone would ask each query to say so, which makes Postgres expect too few
-            # rows and read all that a common tag has. A case without tags costs next to nothing in it.
+            # An index of all cases. With an index of only the tagged ones, each query would have to repeat its
+            # condition; Postgres would then expect too few rows and read every row of a common tag. A case without
+            # tags takes almost no space here.
             GinIndex(fields=["tags"], name="case_tags", opclasses=["jsonb_path_ops"]),
             models.Index(fields=["created_at"], name="case_created"),
         ]  # fmt: skip
@@ -174,7 +184,7 @@ class Case(models.Model):
 
 
 class Verb(models.TextChoices):
-    """What can happen to a case."""
+    """The kinds of events of a case."""
 
     OPENED = "opened", "opened"
     ROUTED = "routed", "routed"
@@ -207,7 +217,7 @@ class Verb(models.TextChoices):
 
 
 class CaseEvent(models.Model):
-    """One line of a case's history: append-only (the database refuses UPDATE), read by the timeline and the reports."""
+    """One line of a case's history, read by the timeline and the reports. Append-only (the database refuses UPDATE)."""
 
     case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="events", db_index=False)
     at = models.DateTimeField()
@@ -220,7 +230,7 @@ class CaseEvent(models.Model):
         related_name="+",
         db_index=False,
     )
-    #: From → to and whatever the sentence needs, as {"from": …, "to": …, "reason": …, "text": …}.
+    #: Old and new values, and other parts of the sentence: {"from": …, "to": …, "reason": …, "text": …}.
     data = models.JSONField(default=dict, blank=True)
 
     class Meta:
@@ -231,9 +241,10 @@ class CaseEvent(models.Model):
 
 
 class Custody(models.Model):
-    """A department holds a case from `sent_at` until `left_at`; `accepted_at` is when one of its people first acted.
+    """A department has a case from `sent_at` until `left_at`; `accepted_at` is the time when one of its people first
+    acted.
 
-    The intervals of a case follow each other without a gap and sum to its lifetime.
+    The intervals of a case follow each other without a gap, and their sum is its lifetime.
     """
 
     case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="custodies", db_index=False)
@@ -246,7 +257,7 @@ class Custody(models.Model):
     left_at = models.DateTimeField(null=True, blank=True)
     reason = models.CharField(max_length=300, blank=True)
     wrong_department = models.BooleanField(default=False)
-    #: Begun by the second step of routing, before anybody had touched the case: no hand-over between departments.
+    #: Begun by the second step of routing, before anybody had touched the case: not a hand-over between departments.
     routed = models.BooleanField(default=False, db_default=False)
     sent_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,

@@ -1,4 +1,4 @@
-"""Counts of open cases."""
+"""The stored counts of open cases."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from accounts.models import BrandAccount, Department
 
 
 class CaseCount(models.Model):
-    """Open cases, kept and not counted: the sum of `delta` by department, brand account, visibility and assignee.
+    """The number of open cases, stored: the sum of `delta` by department, brand account, visibility and assignee.
 
-    Written only by statement-level triggers on `inbox_case`, so that no code path can forget it, and appended rather
-    than updated, so that no two transactions wait for one row. `inbox.queue.counts` folds the rows.
+    Written only by statement-level triggers on `inbox_case`, so that no code path can forget it. Rows are appended,
+    not updated, so that no two transactions wait for one row. `inbox.queue.counts` folds the rows.
     """
 
     department = models.ForeignKey(

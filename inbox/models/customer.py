@@ -1,4 +1,4 @@
-"""Customers and the names they go by on networks."""
+"""Customers, and their accounts on networks."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class Customer(models.Model):
 
     name = models.CharField(max_length=200, blank=True)
     created_at = models.DateTimeField()
-    #: What our people noted of this person, for rules to ask about: ["vip", …].
+    #: Labels that our people gave this customer, for conditions of rules: ["vip", …].
     tags = models.JSONField(default=list, db_default=[], blank=True)
     merged_into = models.ForeignKey(
         "self", null=True, blank=True, on_delete=models.PROTECT, related_name="merged"
@@ -25,7 +25,10 @@ class Customer(models.Model):
 
 
 class Identity(models.Model):
-    """A customer's account on one network. An author whom the network withholds gets the remote id "unknown:…"."""
+    """A customer's account on one network.
+
+    An author whom the network does not reveal gets the remote id "unknown:…".
+    """
 
     network = models.CharField(max_length=20)
     remote_id = models.CharField(max_length=128)
@@ -54,5 +57,5 @@ class Identity(models.Model):
 
     @property
     def display_name(self) -> str:
-        """The name in a row: "@handle" where there is one, else the name."""
+        """The name shown in rows: "@handle" if there is one, else the name."""
         return f"@{self.handle}" if self.handle else self.name or "Unknown author"

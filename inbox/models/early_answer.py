@@ -1,4 +1,4 @@
-"""What our own account wrote before the question has come that it answers."""
+"""Messages of our own accounts that arrived before the message they answer."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from accounts.models import BrandAccount
 
 
 class EarlyAnswer(models.Model):
-    """A message of our own that answers something which has not reached us yet (`inbox.ingest.early_answers`).
+    """A message of our own that answers a message which has not arrived yet (`inbox.ingest.early_answers`).
 
-    It becomes a `Message` of the question's case when that comes. `look_at` is when it is looked at without that.
+    It becomes a `Message` of the other message's case when that arrives. `look_at` is the time of the next check if it
+    does not arrive.
     """
 
     brand_account = models.ForeignKey(
@@ -26,7 +27,7 @@ class EarlyAnswer(models.Model):
     edited_at = models.DateTimeField(null=True, blank=True)
     received_at = models.DateTimeField()
     look_at = models.DateTimeField()
-    #: What else a message holds, under the names of `Message`'s columns.
+    #: The other values of the message, under the names of `Message`'s columns.
     item = models.JSONField()
 
     class Meta:

@@ -1,4 +1,4 @@
-"""What has happened to a clock of a case: each thing once, however often anybody looks."""
+"""Events of the clocks of cases. Each is stored once, however often the sweep runs."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from inbox.models.case import Case
 class Escalation(models.Model):
     """A pre-warning, a missed target or an escalation step of a clock.
 
-    It belongs to one run of the clock (`step` as in `routing.service_levels.policies`). `started_at` is when
-    the clock began, so that a changed target does not tell the same thing again. `told` is false for what was
-    past already when a new policy came into force: it is kept, and nobody is notified.
+    It belongs to one run of the clock (`step` as in `routing.service_levels.policies`). `started_at` is the time when
+    the clock began: a changed target does not cause the same event again. `told` is False for an event that was
+    already past when a new policy took effect: it is stored, but nobody is notified.
     """
 
     case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="escalations", db_index=False)

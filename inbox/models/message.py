@@ -1,4 +1,4 @@
-"""Messages, the decisions about them, and what could not be read."""
+"""Messages, the decisions about them, and items that could not be read."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ class Direction(models.TextChoices):
 
 
 class Message(models.Model):
-    """What was written on a network, ours or a customer's. Never removed: a deletion upstream leaves a tombstone.
+    """A message on a network, from us or from a customer. Never removed: a deletion on the network leaves a tombstone.
 
-    `canonical_id` is the same across edits; `remote_id` is the latest.
+    `canonical_id` stays the same across edits; `remote_id` is the latest id.
     """
 
     brand_account = models.ForeignKey(
@@ -53,7 +53,7 @@ class Message(models.Model):
         related_name="+",
         db_index=False,
     )
-    #: Who was on point when it arrived, and who stood behind them; the roster may change later, this does not.
+    #: The primary and the backup on point when it arrived. Later changes of the roster do not change this.
     on_point = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         null=True,
@@ -83,7 +83,8 @@ class Message(models.Model):
     can_reply = models.BooleanField(default=True)
     reply_ref = models.JSONField(default=dict, blank=True)
     language = models.CharField(max_length=8, blank=True)
-    #: What was read from the text, or what a person said it is (`MessageCorrection`); so are language and needs_answer.
+    #: From the reading of the text, or from a person's correction (`MessageCorrection`), as are language and
+    #: needs_answer.
     needs_answer = models.BooleanField(default=True)
     sentiment = models.CharField(
         max_length=8,
@@ -93,15 +94,15 @@ class Message(models.Model):
     )
     urgency = models.PositiveSmallIntegerField(default=0, db_default=0)
     is_spam = models.BooleanField(default=False, db_default=False)
-    #: Those of these fields about which a person has said what they are.
+    #: The fields among these that a person has corrected.
     corrected = models.JSONField(default=list, blank=True, db_default=Value([], models.JSONField()))
-    #: What had to be repaired before the text could be stored or shown, as ["nul", "surrogate", "control", "bidi",
-    #: "long", "name", "link"].
+    #: Repairs that were made before the text could be stored or shown: ["nul", "surrogate", "control", "bidi", "long",
+    #: "name", "link"].
     flags = models.JSONField(default=list, blank=True)
     historical = models.BooleanField(default=False)
     raw = models.JSONField(default=dict, blank=True)
     search = models.GeneratedField(
-        # A tsvector holds at most 1 MB: only the beginning of an immense text is searchable.
+        # A tsvector holds at most 1 MB, so only the beginning of a huge text is searchable.
         expression=SearchVector(Left("text", 20_000), config="simple"),
         output_field=SearchVectorField(),
         db_persist=True,
@@ -115,7 +116,7 @@ class Message(models.Model):
             models.Index(fields=["case", "network_time", "id"], name="message_case"),
             models.Index(fields=["brand_account", "thread_id"], name="message_thread"),
             models.Index(F("network_time").desc(), F("id").desc(), name="message_newest"),
-            # What was edited on a network that gives it another id then: answers to it name that one.
+            # Messages edited on a network that assigns a new id to an edit: answers refer to the new id.
             models.Index(
                 fields=["brand_account", "remote_id"],
                 name="message_edited",
@@ -129,10 +130,10 @@ class Message(models.Model):
 
 
 class MessageCorrection(models.Model):
-    """What a person says a message is, beside what the machine read. Append-only (the database refuses UPDATE).
+    """A person's correction of what the machine read from a message. Append-only (the database refuses UPDATE).
 
-    The newest of a field is what counts, and no later reading of the text changes it. `machine` is what was read,
-    `value` what the person said: a word, a number or a truth value, as the field's.
+    The newest correction of a field counts, and no later reading of the text changes the field. `machine` is the
+    reading, `value` is the person's: a word, a number or a truth value, depending on the field.
     """
 
     class Field(models.TextChoices):
@@ -160,12 +161,15 @@ class MessageCorrection(models.Model):
 
 class DecisionQuerySet(models.QuerySet["Decision"]):
     def naming_somebody(self) -> DecisionQuerySet:
-        """Filter decisions whose rule asks for a person."""
+        """Return decisions whose rule asks for a person."""
         return self.filter(trace__decided__has_key="person")
 
 
 class Decision(models.Model):
-    """Why a message went where it went; the reasons are sentences. Replayable from the rule-set version."""
+    """The reasons, as sentences, why a message went to its case and department.
+
+    Replayable from the rule-set version.
+    """
 
     message = models.OneToOneField(Message, on_delete=models.CASCADE, related_name="decision")
     case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="decisions")
@@ -175,10 +179,11 @@ class Decision(models.Model):
     rule_name = models.CharField(max_length=120, blank=True)
     version = models.PositiveIntegerField()
     reasons = models.JSONField(default=list)
-    #: What the decision stood on and came to (`routing.facts.build_trace`); empty for those made before there was such a thing.
+    #: The facts and steps of the decision (`routing.facts.build_trace`); empty for decisions made before traces were
+    #: stored.
     trace = models.JSONField(default=dict, db_default={}, blank=True)
     at = models.DateTimeField()
-    #: When the learned router had its say; null before, and where it has none.
+    #: The time when the learned router reviewed it; null before that, and where it does not review.
     weighed_at = models.DateTimeField(null=True, blank=True)
 
     objects = DecisionQuerySet.as_manager()
@@ -196,11 +201,11 @@ class Decision(models.Model):
 
 class QuarantinedQuerySet(models.QuerySet["Quarantined"]):
     def visible_to(self, user: User) -> QuarantinedQuerySet:
-        """Filter the items that a user may see.
+        """Return the items that a user may see.
 
-        Administrators see all, managers those of brand accounts that their departments own or nobody does,
-        community managers those of their brand accounts. Direct messages only for those to whom they are
-        open: never for administrators.
+        Administrators see all; managers those of brand accounts that their departments own or that no department owns;
+        community managers those of their brand accounts. Only people who may read direct messages see those, so
+        administrators never do.
         """
         who = viewer(user)
         if not who.may("quarantine"):
@@ -214,21 +219,21 @@ class QuarantinedQuerySet(models.QuerySet["Quarantined"]):
 
 
 class Quarantined(models.Model):
-    """An item that could not be read or stored, kept whole.
+    """An item that could not be read or stored, kept complete.
 
-    It can be tried again. Its neighbours went in.
+    It can be tried again. The other items of its page were stored.
     """
 
     brand_account = models.ForeignKey(BrandAccount, on_delete=models.PROTECT, related_name="quarantined")
     stream = models.ForeignKey(Stream, on_delete=models.PROTECT, related_name="quarantined")
     remote_id = models.CharField(max_length=200, blank=True)
-    #: The item as it came, JSON as bytes: it may hold what Postgres refuses in text.
+    #: The item as it arrived, JSON as bytes, because it may hold characters that Postgres refuses in text.
     raw = models.BinaryField()
     digest = models.CharField(max_length=64, help_text="SHA-256 of raw: the same bad item is kept once.")
     error = models.CharField(max_length=1000)
     first_seen_at = models.DateTimeField()
     seen_count = models.PositiveIntegerField(default=1)
-    #: Set by a person, cleared by the worker that asks the network again.
+    #: Set by a person, cleared by the worker that fetches the item from the network again.
     retry_wanted = models.BooleanField(default=False)
     retried_at = models.DateTimeField(null=True, blank=True)
     resolved_at = models.DateTimeField(null=True, blank=True)

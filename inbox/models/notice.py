@@ -1,6 +1,6 @@
-"""What a person is told about a case or about the rules.
+"""Notices to a person about a case or about the rules.
 
-A case's history speaks to everybody; a notice to one person.
+A case's history is for everybody who sees the case; a notice is for one person.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class NoticeKind(models.TextChoices):
     RULE = "rule", "New rule"
 
 
-#: What a notice says that stands for several cases of a department.
+#: Texts of notices that stand for several cases of a department.
 _GROUPED_TEXTS = {
     NoticeKind.DUE_SOON: "{count:,} cases of {department} are due soon.",
     NoticeKind.BREACHED: "{count:,} cases of {department} are overdue.",
@@ -36,10 +36,10 @@ _GROUPED_TEXTS = {
 
 
 class Notice(models.Model):
-    """One line for one person, who reads it once. `key` makes telling idempotent: the same thing is told once.
+    """One line for one person. `key` makes notifying idempotent: the same event is notified once.
 
-    With a `department` it stands for all the cases of `NoticedCase`, `cases` of them, until it is read; `case` and `text`
-    are then of the one that was told last. One about rules has the number of their `rules_version`, and no case.
+    Until it is read, a notice with a `department` stands for all the cases of `NoticedCase`; `cases` is their number,
+    and `case` and `text` belong to the latest one. A notice about rules has their `rules_version`, and no case.
     """
 
     user = models.ForeignKey(
@@ -79,19 +79,19 @@ class Notice(models.Model):
 
     @property
     def is_grouped(self) -> bool:
-        """Whether it stands for more than one case."""
+        """True when it stands for more than one case."""
         return self.department_id is not None and self.cases > 1
 
     @property
     def current_text(self) -> str:
-        """The text as it is now."""
+        """The text, with the present number of cases if it is grouped."""
         if self.department is None or not self.is_grouped:
             return self.text
         return _GROUPED_TEXTS[NoticeKind(self.kind)].format(count=self.cases, department=self.department.name)
 
 
 class NoticedCase(models.Model):
-    """A case that a notice of several stands for: each counts once, however often something is told of it."""
+    """A case that a grouped notice stands for. It counts once, however many events it has."""
 
     notice = models.ForeignKey(Notice, on_delete=models.CASCADE, related_name="noticed", db_index=False)
     case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="+")

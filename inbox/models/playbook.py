@@ -1,4 +1,4 @@
-"""How far a case has come through the playbook."""
+"""The progress of cases through the playbook."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from routing.models import PlaybookVersion
 
 
 class CasePlaybook(models.Model):
-    """The answers given about one case, with the version in which they were given.
+    """The answers given about one case, and the version of the playbook that they belong to.
 
-    What happened when is in the case's events; this is where it stands now.
+    This is the present state; the case's events hold its history.
     """
 
     case = models.OneToOneField(Case, on_delete=models.CASCADE, related_name="playbook")
     version = models.ForeignKey(PlaybookVersion, on_delete=models.PROTECT, related_name="+")
-    #: The question that a rule let it begin with, "" for the root.
+    #: The question at which a rule made it start, "" for the root.
     start = models.CharField(max_length=60, blank=True)
     #: In order: [{"question": key, "answer": key, "by": user id, "who": name, "at": ISO time}].
     answers = models.JSONField(default=list)

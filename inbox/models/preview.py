@@ -1,4 +1,4 @@
-"""A draft of the rules tried on messages of the past: how far it has come and what it found."""
+"""Previews of a draft of the rules on past messages: their progress and results."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from accounts.models import User
 
 
 class PreviewState(models.TextChoices):
-    """Waiting and running can be cancelled; the rest is final."""
+    """The states of a preview. Waiting and running can be cancelled; the others are final."""
 
     WAITING = "waiting", "Waiting for a worker"
     RUNNING = "running", "Running"
@@ -23,17 +23,19 @@ class PreviewState(models.TextChoices):
 
 class RulePreviewQuerySet(models.QuerySet["RulePreview"]):
     def visible_to(self, user: User) -> RulePreviewQuerySet:
-        """Filter the user's own previews. What one shows was picked for the eyes of whoever asked."""
+        """Return the user's own previews.
+
+        The examples in a preview are messages that its owner may read; others may not.
+        """
         return self.filter(by=user) if user.is_active else self.none()
 
 
 class RulePreview(models.Model):
     """A draft of rules tried on inbound messages or on a file.
 
-    `content` (a snapshot) is tried against version `live`, on the messages since `since` or on a file.
-    Everything a worker needs to go on is in the row, written together with the result so far: `cursor` is
-    where the next chunk begins, {"at", "id"} for messages and {} for files. `result`: see
-    `inbox.previews.run`.
+    `content` (a snapshot) is compared with version `live`, on the messages since `since` or on a file. The row holds
+    everything that a worker needs to continue, written together with the result so far. `cursor` is the beginning of
+    the next chunk, {"at", "id"} for messages and {} for files. `result`: see `inbox.previews.run`.
     """
 
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
@@ -67,12 +69,12 @@ class RulePreview(models.Model):
 
     @property
     def is_over(self) -> bool:
-        """Whether nothing more happens to it."""
+        """True when the state is final."""
         return self.state not in (PreviewState.WAITING, PreviewState.RUNNING)
 
     @property
     def percent(self) -> int:
-        """The share that is done, 0 to 100."""
+        """The finished share, 0 to 100."""
         if self.state == PreviewState.DONE:
             return 100
         return min(99, self.done * 100 // self.total) if self.total else 0

@@ -1,4 +1,4 @@
-"""The outbox, and what people have not sent yet."""
+"""The outbox, and drafts that people have not sent yet."""
 
 from __future__ import annotations
 
@@ -14,8 +14,10 @@ from inbox.models.message import Message
 
 
 class ReplyState(models.TextChoices):
-    """queued → sending (committed before the network is asked) → sent, failed or unconfirmed. Only queued can be
-    taken back. An expired `sending` becomes unconfirmed, never queued again.
+    """The states of an answer: queued → sending → sent, failed or unconfirmed.
+
+    `sending` is committed before the request to the network. Only a queued answer can be taken back. A `sending` whose
+    lease expired becomes unconfirmed and is never queued again.
     """
 
     QUEUED = "queued", "Queued"
@@ -31,29 +33,29 @@ LIVE_STATES = (ReplyState.QUEUED, ReplyState.SENDING, ReplyState.UNCONFIRMED)
 
 
 class Reply(models.Model):
-    """An answer on its way out. The brand account comes from the message that is answered, never from a form."""
+    """An answer in the outbox. Its brand account comes from the message that it answers, never from a form."""
 
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="replies")
     parent = models.ForeignKey(Message, on_delete=models.PROTECT, related_name="replies")
     brand_account = models.ForeignKey(BrandAccount, on_delete=models.PROTECT, related_name="replies")
     author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="replies")
-    #: Made when the composer was opened: a doubled submit finds the first one.
+    #: Created when the composer was opened: a repeated submit finds the first answer.
     composer_id = models.UUIDField(unique=True)
-    #: The whole text that goes out, signature included.
+    #: The complete text to be sent, including the signature.
     text = models.TextField()
     visibility = models.CharField(max_length=8)
     state = models.CharField(max_length=12, choices=ReplyState.choices, default=ReplyState.QUEUED)
     created_at = models.DateTimeField()
-    #: End of the undo window; also when to try again after the network said "later".
+    #: The end of the undo window; later the time of the next attempt, if the network asked us to wait.
     send_after = models.DateTimeField()
     sending_since = models.DateTimeField(null=True, blank=True)
     lease_until = models.DateTimeField(null=True, blank=True)
     lease_token = models.UUIDField(null=True, blank=True)
     attempts = models.PositiveSmallIntegerField(default=0)
-    #: How often an unconfirmed answer was looked for on the network, and when next.
+    #: The number of checks on the network for an unconfirmed answer, and the time of the next one.
     checks = models.PositiveSmallIntegerField(default=0)
     check_after = models.DateTimeField(null=True, blank=True)
-    #: True when looking did not settle it and a person has to decide.
+    #: True when the checks were inconclusive and a person has to decide.
     needs_person = models.BooleanField(default=False)
     remote_id = models.CharField(max_length=200, blank=True)
     permalink = models.CharField(max_length=1000, blank=True)
@@ -86,7 +88,7 @@ class Reply(models.Model):
 
 
 class Draft(models.Model):
-    """What a person has typed and not sent, kept on the server."""
+    """Text that a person has typed but not sent, stored on the server."""
 
     case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="drafts")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="drafts")

@@ -1,4 +1,4 @@
-"""What the learned router would have done with a case, as a suggestion to people."""
+"""The learned router's suggestions of departments for cases."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class SuggestionState(models.TextChoices):
 class RoutingSuggestion(models.Model):
     """The department to which a case may belong.
 
-    With how probable that is (0 to 1), and the words that spoke for it.
+    With its probability (0 to 1) and the words that support it.
     """
 
     case = models.OneToOneField(Case, on_delete=models.CASCADE, related_name="suggestion")
@@ -53,7 +53,7 @@ class RoutingSuggestion(models.Model):
 
 
 class SecondLook(models.Model):
-    """The one row that says up to which decision all are weighed; see `inbox.decisions.second_opinion`."""
+    """The single row that holds the last reviewed decision; see `inbox.decisions.second_opinion`."""
 
     decision_id = models.BigIntegerField(default=0)
 

@@ -1,4 +1,4 @@
-"""Who keeps an eye on a case that somebody else works on."""
+"""People who follow a case that somebody else works on."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from inbox.models.case import Case
 
 
 class Watch(models.Model):
-    """A person watches a case until it is closed; `off` once they have said that they do not want to."""
+    """A person watches a case until it is closed. `off`: they have chosen not to watch it."""
 
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="watches", db_index=False

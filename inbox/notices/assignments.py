@@ -1,4 +1,4 @@
-"""Tell people when cases come to them, or leave them, without their doing."""
+"""Notices of cases that come to people, or leave them, without an action of their own."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from inbox.changes.change import Change
 from inbox.models import Case, NoticeKind
 from inbox.notices.notify import notify_each
 
-#: From this many cases at once, the assignee gets one notice for all of them.
+#: With at least this many cases at once, the assignee gets one notice for all of them.
 COMBINED_FROM = 4
 
-#: For each notice the user's id, the case's id, the text and the key.
+#: For each notice: the user's id, the case's id, the text and the key.
 NoticeRows = list[tuple[int, int, str, str]]
 
 
 def notify_assignees(changes: Iterable[tuple[Change, str]], now: dt.datetime) -> None:
-    """Tell each new assignee of their cases, with the reason for each.
+    """Notify each new assignee of their cases, with the reasons.
 
-    `changes` are changes with the reason in words. From `COMBINED_FROM` cases on, a person gets one notice, which
-    opens the most urgent. Whoever took a case themselves is told nothing. One statement, none when there is nobody to
-    tell.
+    `changes` are changes with the reason in words. With `COMBINED_FROM` cases or more, a person gets one notice, which
+    opens the most urgent case. A person who took a case themselves is not notified. One statement, none if there is
+    nobody to notify.
     """
     by_assignee: dict[int, list[tuple[Case, str]]] = defaultdict(list)
     for change, reason in changes:
@@ -62,7 +62,7 @@ def _combined_notice(user_id: int, assigned: Sequence[tuple[Case, str]]) -> Noti
 
 
 def notify_former_assignee(user: User, changes: Sequence[Change], why: str, now: dt.datetime) -> None:
-    """Tell a person that cases of theirs went elsewhere.
+    """Notify a person that cases of theirs went elsewhere.
 
     `why` is addressed to them: "you are on leave". One statement, none without changes.
     """
@@ -83,7 +83,10 @@ def _place_in_words(place: str) -> str:
 
 
 def _most_urgent(cases: Sequence[Case]) -> Case:
-    """Return the case with the highest priority; of equals, the longest waiting."""
+    """Return the case with the highest priority.
+
+    Among equals, the one whose customer has waited longest.
+    """
     return min(
         cases,
         key=lambda case: (-case.priority, case.waiting_since is None, case.waiting_since or case.created_at),

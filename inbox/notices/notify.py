@@ -1,4 +1,4 @@
-"""Write notices about cases and rules, each once a person; list them."""
+"""Write notices about cases and rules, each once per person, and list them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from inbox.paging import decode_cursor, encode_cursor
 from inbox.visibility import queue_departments
 
 _LONGEST_TEXT = 300
-#: Rows go in the order of people, so that two transactions that tell the same people do not deadlock.
+#: Rows are inserted in the order of people, so that two transactions that notify the same people do not deadlock.
 _INSERT_GROUPED = """
 WITH written AS (
   INSERT INTO inbox_notice AS stored (user_id, kind, department_id, case_id, text, key, at, cases)
@@ -33,16 +33,16 @@ WITH written AS (
 )
 INSERT INTO inbox_noticedcase (notice_id, case_id) SELECT id, case_id FROM written ON CONFLICT DO NOTHING
 """
-#: Notices on a page; how long notices are kept after they were read, and how many are deleted at a time.
+#: Notices on a page; how long notices are kept after they were read; how many are deleted at a time.
 NOTICES_PER_PAGE, KEEP_READ_FOR, MOST_DELETED = 50, dt.timedelta(days=90), 5_000
 
 
 def notify_users(
     user_ids: Iterable[int], case_id: int, kind: NoticeKind, text: str, *, key: str, now: dt.datetime
 ) -> None:
-    """Tell each person once; the same `key` again does nothing.
+    """Notify each person once; the same `key` again does nothing.
 
-    `key` names what happened, such as "breached:17:first_response:3". `text` is a sentence, cut at 300 characters.
+    `key` identifies the event, such as "breached:17:first_response:3". `text` is a sentence, cut to 300 characters.
     One statement, in the caller's transaction.
     """
     people = list(dict.fromkeys(user_ids))
@@ -61,7 +61,7 @@ def notify_users(
 def notify_each(rows: Iterable[tuple[int, int, str, str]], kind: NoticeKind, *, now: dt.datetime) -> None:
     """Write many notices of one kind, each with its own text.
 
-    `rows` are (user id, case id, text, key). The same key again does nothing; texts are cut at 300 characters. One
+    `rows` are (user id, case id, text, key). The same key again does nothing; texts are cut to 300 characters. One
     statement, in the caller's transaction.
     """
     all_rows = list(rows)
@@ -76,9 +76,9 @@ def notify_each(rows: Iterable[tuple[int, int, str, str]], kind: NoticeKind, *, 
 
 
 def notify_of_rules(user_ids: Iterable[int], version: int, text: str, *, key: str, now: dt.datetime) -> None:
-    """Tell each person once what a version of the rules does.
+    """Notify each person once of a version of the rules.
 
-    `version` is its number, `key` as in `notify_users`. One statement.
+    `version` is its number, `text` describes it, `key` is as in `notify_users`. One statement.
     """
     people = list(dict.fromkeys(user_ids))
     values = {
@@ -102,11 +102,11 @@ def notify_grouped(
     key: str,
     now: dt.datetime,
 ) -> None:
-    """Tell people about a case, in one notice for each department.
+    """Notify people of a case, with one notice for each department.
 
-    For people who look after a department: as long as they have not read a notice of the same kind and department, it
-    is updated and counts one more case. The same `key` again does nothing. One statement, in the caller's
-    transaction, which has locked the case.
+    For people who are responsible for a department: an unread notice of the same kind and department is updated and
+    counts one more case. The same `key` again does nothing. One statement, in the caller's transaction, which has
+    locked the case.
     """
     people = sorted(set(user_ids))
     if not people:
@@ -125,8 +125,8 @@ def notify_grouped(
 def notices_page(user: User, after: str) -> tuple[list[Notice], str]:
     """Return a page of a person's notices, and the next page's cursor.
 
-    Newest first, behind the cursor `after`, "" for the first page; the next cursor is "" on the last one. Each notice
-    has `readable`: whether the person may open its case now, the queue of the cases that it counts, or the version of
+    Newest first, after the cursor `after`, "" for the first page; the next cursor is "" on the last page. Each notice
+    has `readable`: whether the person may now open its case, the queue of the cases that it counts, or the version of
     the rules. One statement.
     """
     seen = Exists(Case.objects.visible_to(user).filter(pk=OuterRef("case_id")))
@@ -151,7 +151,7 @@ def notices_page(user: User, after: str) -> tuple[list[Notice], str]:
 def notice_queue_url(notice: Notice, user: User) -> str:
     """Return the address of the queue with a notice's cases.
 
-    For a notice that counts several cases; "" where the user has no such queue.
+    For a notice that counts several cases; "" if the user has no such queue.
     """
     department = next((row for row in queue_departments(user) if row.pk == notice.department_id), None)
     if department is None:
@@ -163,7 +163,7 @@ def notice_queue_url(notice: Notice, user: User) -> str:
 def mark_notices_read(
     user: User, now: dt.datetime, *, only: int | None = None, until: int | None = None
 ) -> int:
-    """Mark notices as read. Return how many were not before.
+    """Mark notices as read; return how many were unread.
 
     One (`only`), those with ids up to `until`, or all of the user's.
     """
@@ -179,7 +179,7 @@ def mark_notices_read(
 
 
 def delete_old_notices(now: dt.datetime) -> int:
-    """Delete notices that were read long ago. Return how many.
+    """Delete notices that were read long ago; return how many.
 
     Housekeeping: at most `MOST_DELETED` at a time.
     """

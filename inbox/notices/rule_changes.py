@@ -1,4 +1,4 @@
-"""Tell departments when a community manager publishes rules that lead to them (docs/decisions/0019)."""
+"""Notices to departments when a community manager publishes rules that lead to them (docs/decisions/0019)."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from routing.rules.edits import without_department_names
 from routing.rules.names import brand_account_names
 
 Plain = dict[str, Any]
-#: Names that a sentence has room for.
+#: The most rules, and the most brand accounts, that a notice names.
 _MOST_RULES_NAMED = 3
 
 
 def notify_departments_of_rules(version: RuleSetVersion, before: Plain | None) -> None:
-    """Tell departments of new or changed rules that lead to them.
+    """Notify departments of new or changed rules that lead to them.
 
-    Only of versions that a community manager published; no statement for anybody else's. Told are the managers of
-    each department, or the administrators where it has none; once for each version and department. `before` is the
-    snapshot before, None for the first.
+    Only for versions that a community manager published; no statement for other versions. The managers of each
+    department are notified, or the administrators if it has no manager; once per version and department. `before` is
+    the previous snapshot, None for the first version.
     """
     by = version.created_by
     if by is None or by.role != Role.COMMUNITY:
@@ -44,7 +44,7 @@ def notify_departments_of_rules(version: RuleSetVersion, before: Plain | None) -
 
 
 def _new_or_changed_rules(before: Plain | None, after: Plain) -> Iterator[Plain]:
-    """Return the enabled rules that are new or differ from those before."""
+    """Return the enabled rules that are new or have changed."""
     earlier = {rule["key"]: rule for rule in without_department_names(before)["rules"]} if before else {}
     rules = without_department_names(after)["rules"]
     return (rule for rule in rules if rule.get("enabled", True) and rule != earlier.get(rule["key"]))

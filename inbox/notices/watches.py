@@ -1,8 +1,8 @@
-"""Keep people informed of a case after it was handed over, until it is closed.
+"""Watches: they keep people informed of a case after it was handed over, until it is closed.
 
-Whoever hands a case over watches it, and so do the community managers of its brand account; each may stop. They are
-told when it comes back to a department that had it, and when it is closed. All functions run in the caller's
-transaction.
+The sender of a hand-over watches the case, and so do the community managers of its brand account; each of them may
+stop. They are notified when it comes back to a department that had it, and when it is closed. All functions run in the
+caller's transaction.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ from inbox.visibility import case_scope, watchers_condition
 def start_watches(change: Change) -> None:
     """Let the sender and the brand account's community managers watch a case.
 
-    It was just handed over: it is locked, and has changed its department but is not saved yet.
+    Call it after a hand-over, with the case locked, and its department changed but not saved yet.
     """
     case = change.case
     community = User.objects.filter(
         role=Role.COMMUNITY, is_active=True, grants__brand_account=case.brand_account_id
     )
     people = set(community.values_list("pk", flat=True))
-    # Asked of the case in memory: its new department is not stored yet.
+    # Checked on the case in memory, because its new department is not stored yet.
     if change.by is not None and case_scope(change.by).includes_when_watched(case):
         people.add(change.by.pk)
     rows = [Watch(user_id=pk, case=case, since=change.now) for pk in sorted(people)]
@@ -41,7 +41,7 @@ def start_watches(change: Change) -> None:
 def undo_hand_over_watches(case: Case, custody: Custody) -> None:
     """Delete the watches and notices that a hand-over caused.
 
-    For a hand-over that is taken back; `custody` is the one that it began.
+    For a hand-over that is undone; `custody` is the one that it began.
     """
     Watch.objects.filter(case=case, since=custody.sent_at).delete()
     Notice.objects.filter(case=case, key=_return_key(custody)).delete()
@@ -50,7 +50,7 @@ def undo_hand_over_watches(case: Case, custody: Custody) -> None:
 def set_watching(case_id: int, user: User, *, on: bool, now: dt.datetime) -> Case:
     """Let a user watch a case, or stop watching it.
 
-    Raises `Case.DoesNotExist` alike for a case that is absent and one that they may not read.
+    Raises `Case.DoesNotExist` for an absent case and also for one that they may not read.
     """
     with transaction.atomic():
         case = (
@@ -67,7 +67,7 @@ def set_watching(case_id: int, user: User, *, on: bool, now: dt.datetime) -> Cas
 
 
 def notify_watchers_of_closing(change: Change) -> None:
-    """Tell the watchers of a case that it was resolved or dismissed."""
+    """Notify the watchers of a case that it was resolved or dismissed."""
     case, who = change.case, name_or_somebody(change.by)
     solved = case.status == Status.RESOLVED
     words = (
@@ -87,10 +87,10 @@ def notify_watchers_of_closing(change: Change) -> None:
 
 
 def notify_of_return(change: Change, custody: Custody, before: Department, *, bounced: bool) -> None:
-    """Tell managers and watchers that a case came back to a department.
+    """Notify managers and watchers that a case came back.
 
-    To one that had had it before; `before` is the department that sent it back. The managers of both departments and
-    those who watch it are told, each once.
+    It came back to a department that had had it; `before` is the department that sent it back. The managers of both
+    departments and the watchers are notified, each once.
     """
     case = change.case
     managers = User.objects.filter(
@@ -116,7 +116,7 @@ def _return_key(custody: Custody) -> str:
 def _customer_name(case: Case) -> str:
     """Return the customer's name for a notice.
 
-    Not for direct messages: a notice stays when its reader may not read them any more.
+    Not for direct messages: the notice remains when its reader may no longer read them.
     """
     return (
         case.identity.display_name if case.visibility == Visibility.PUBLIC else "a customer (direct message)"
@@ -124,9 +124,9 @@ def _customer_name(case: Case) -> str:
 
 
 def _watchers_to_notify(change: Change) -> set[int]:
-    """Return the ids of the watchers to tell.
+    """Return the ids of the watchers to notify.
 
-    Without the person who acts; of direct messages only those who may read them now.
+    Without the person who acts; for direct messages only those who may read them now.
     """
     case = change.case
     people = User.objects.filter(watchers_condition(case.pk, case))
@@ -138,7 +138,7 @@ def _watchers_to_notify(change: Change) -> set[int]:
 def delete_old_watches(
     now: dt.datetime, *, after: dt.timedelta = dt.timedelta(days=90), most: int = 5_000
 ) -> int:
-    """Delete watches of cases closed long ago. Return how many.
+    """Delete watches of cases closed long ago; return how many.
 
     Housekeeping: at most `most` at a time.
     """

@@ -1,6 +1,6 @@
-"""Inbound messages of the past with their facts, newest first, in chunks by keyset.
+"""Past inbound messages with their facts, newest first, in chunks by keyset.
 
-A hundred thousand of them are read within a minute, beside everything else.
+A hundred thousand of them are read within a minute, on a machine that does other work too.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from routing.facts import Facts
 
 @dataclass(frozen=True, slots=True)
 class PastMessage:
-    """A message of the past; `opened_case` says whether it opened a case then."""
+    """A past message; `opened_case`: it opened a case when it arrived."""
 
     id: int
     facts: Facts
@@ -26,12 +26,18 @@ class PastMessage:
 
 
 def count_past_messages(since: dt.datetime, until: dt.datetime) -> int:
-    """Count the inbound messages written from `since` to before `until`, UTC."""
+    """Count the inbound messages written from `since` to before `until`.
+
+    Both are UTC.
+    """
     return _inbound_messages_since(since).filter(network_time__lt=until).count()
 
 
 def load_past_messages(since: dt.datetime, at: dt.datetime, before: int, limit: int) -> list[PastMessage]:
-    """Return the messages before (`at`, `before`), newest first. One statement."""
+    """Return the messages before (`at`, `before`), newest first.
+
+    One statement.
+    """
     return [
         PastMessage(row["id"], FACTS_OF_MESSAGES.restore(row), row["decision__decided_by"] != "thread")
         for row in read_past_message_rows(since, at, before, limit)
@@ -41,7 +47,10 @@ def load_past_messages(since: dt.datetime, at: dt.datetime, before: int, limit: 
 def read_past_message_rows(
     since: dt.datetime, at: dt.datetime, before: int, limit: int
 ) -> list[dict[str, Any]]:
-    """Read the rows behind `load_past_messages`, with `id` and `network_time`."""
+    """Read the rows that `load_past_messages` uses.
+
+    They include `id` and `network_time`.
+    """
     older = Q(network_time__lt=at) | Q(id__lt=before)
     messages = _inbound_messages_since(since).filter(older, network_time__lte=at)
     rows = FACTS_OF_MESSAGES.select(messages, "id", "network_time", "decision__decided_by")

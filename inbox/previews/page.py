@@ -1,4 +1,4 @@
-"""What a preview found, worked out for its page. Examples are looked up anew for whoever looks."""
+"""The results of a preview, prepared for its page. Examples are read again for each viewer."""
 
 from __future__ import annotations
 
@@ -24,7 +24,10 @@ class PreviewExample:
 
 @dataclass(frozen=True, slots=True)
 class PreviewMove:
-    """From one department to another: how many messages, how many of them opened a case, some of them."""
+    """The messages that would move from one department to another.
+
+    `count`: how many; `opening`: how many of them opened a case; `examples`: some of them.
+    """
 
     origin: str
     target: str
@@ -36,15 +39,16 @@ class PreviewMove:
 
 @dataclass(frozen=True, slots=True)
 class MoveTable:
-    """Departments that give across those that take; a cell is "" where nothing moves."""
+    """A table of moves: a row for each present department, a column for each new one. A cell is "" if nothing moves."""
 
     targets: tuple[str, ...]
     rows: tuple[tuple[str, tuple[str, ...], str], ...]
 
 
 def list_preview_moves(preview: RulePreview, user: User) -> list[PreviewMove]:
-    """List the moves of messages between departments, the largest first. Of messages only those that `user`
-    may read are examples.
+    """List the moves of messages between departments, the largest first.
+
+    The examples are rows of the file, or only messages that `user` may read.
     """
     result, names = preview.result, _department_names()
     counts = Counter(result.get("moves", {})).most_common(MOVES_SHOWN)
@@ -86,7 +90,7 @@ def _shorten(text: str) -> str:
 
 
 def build_move_table(preview: RulePreview) -> MoveTable:
-    """From where to where."""
+    """Build the table of moves, from each department to each other."""
     counts, names = preview.result.get("moves", {}), _department_names()
     pairs = {tuple(move.split(">", 1)): count for move, count in counts.items()}
     origins = list(dict.fromkeys(origin for origin, _ in pairs))
@@ -100,7 +104,7 @@ def build_move_table(preview: RulePreview) -> MoveTable:
 
 
 def unfired_rules(preview: RulePreview) -> list[dict[str, Any]]:
-    """Return the rules that are on and decided nothing, in order."""
+    """Return the enabled rules that decided nothing, in order."""
     fired = preview.result.get("fired", {})
     return [
         rule for rule in preview.content["rules"] if rule.get("enabled", True) and not fired.get(rule["key"])

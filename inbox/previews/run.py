@@ -1,9 +1,11 @@
-"""Trying a draft of the rules on messages of the past, in a background task: in chunks, with what was found so far and
-where the next chunk begins written in one statement. So it may be stopped, killed, or run twice at any moment.
+"""Previews of a draft of the rules on past messages, in a background task.
 
-What is found (`RulePreview.result`): `moves` counts by "from>to" (departments' slugs), `opening` those moves whose
-message opened a case, `fired` counts by rule key, `otherwise` counts messages that stay but get another priority, tag
-or person, `examples` names some of each move: ids of messages that whoever asked may read, or texts of the file.
+The task works in chunks. After each, one statement writes the result so far and the beginning of the next chunk, so a
+preview may be stopped, killed, or run twice at any moment.
+
+The result (`RulePreview.result`): `moves` counts by "from>to" (departments' slugs), `opening` the moves whose message
+opened a case, `fired` counts by rule key, `otherwise` counts messages that stay but get another priority, tag or
+person. `examples` has some of each move: ids of messages that the owner may read, or texts of the file.
 """
 
 from __future__ import annotations
@@ -37,22 +39,21 @@ from routing.rules.store import self_contained_snapshot
 logger = logging.getLogger(__name__)
 
 PREVIEW_DAYS = 30
-#: Messages read at a time; of each at most `routing.text.MAX_TEXT_READ` characters.
+#: Messages read at a time, of each at most `routing.text.MAX_TEXT_READ` characters.
 PREVIEW_CHUNK_SIZE = 1_000
-#: A worker that is silent for so long is taken for dead.
+#: A worker that has written nothing for this long is taken for dead.
 PREVIEW_LEASE = dt.timedelta(seconds=30)
-#: Seconds after which a worker makes room for other work and asks to be woken again.
+#: Seconds after which a worker yields to other tasks and asks to be woken again.
 SLICE_SECONDS = 5.0
 EXAMPLES_KEPT = 10
-#: Previews kept of each person.
-PREVIEWS_KEPT = 3
+PREVIEWS_KEPT = 3  # for each person
 MAX_FILE_BYTES, MAX_FILE_ROWS = 40_000_000, 200_000
 _EXAMPLE_LENGTH = 400
 
 
 @dataclass(slots=True)
 class PreviewResult:
-    """What the chunks so far have found."""
+    """The result of the chunks so far."""
 
     moves: Counter[str] = field(default_factory=Counter)
     opening: Counter[str] = field(default_factory=Counter)
@@ -62,25 +63,27 @@ class PreviewResult:
 
     @classmethod
     def from_dict(cls, stored: dict[str, Any]) -> PreviewResult:
-        """Out of `RulePreview.result`."""
+        """Build the result from `RulePreview.result`."""
         moves, opening, fired = (Counter(stored.get(name, {})) for name in ("moves", "opening", "fired"))
         return cls(moves, opening, fired, stored.get("otherwise", 0), stored.get("examples", {}))
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the result as `RulePreview.result` holds it."""
+        """Return the result in the form of `RulePreview.result`."""
         return {
             "moves": self.moves, "opening": self.opening, "fired": self.fired, "otherwise": self.otherwise,
             "examples": self.examples,
         }  # fmt: skip
 
     def needs_example(self, move: str) -> bool:
-        """Tell whether there are not examples enough of a move."""
+        """Return whether a move has too few examples."""
         return len(self.examples.get(move, ())) < EXAMPLES_KEPT
 
 
 def find_preview_draft(preview: RulePreview) -> RuleDraft | None:
-    """Find the draft that a preview tried. None where it tried the live rules, or the draft was published or
-    discarded: one that was begun later is another.
+    """Find the draft that a preview tried.
+
+    None if it tried the live rules, or the draft has been published or discarded. A draft that was begun later is a
+    different one.
     """
     draft = find_rule_draft(preview.by) if preview.revision else None
     return draft if draft is not None and draft.created_at <= preview.created_at else None
@@ -89,10 +92,10 @@ def find_preview_draft(preview: RulePreview) -> RuleDraft | None:
 def start_preview(
     by: User, now: dt.datetime, *, file: bytes | None = None, file_name: str = ""
 ) -> RulePreview:
-    """Start a preview of the person's draft. Of what is live where there is none; earlier ones that still run
-    are stopped.
+    """Start a preview of the person's draft.
 
-    Raises `RuleSetError` when the draft cannot decide, `routing.files.csv.BadTable` for a file that is none.
+    Without a draft it tries the live rules. The person's earlier previews that still run are stopped. Raises
+    `RuleSetError` when the draft cannot decide, `routing.files.csv.BadTable` for a file that is not a table.
     """
     draft = find_rule_draft(by)
     newest = RuleSetVersion.objects.first()
@@ -135,7 +138,7 @@ def _count_file_rows(file: bytes) -> int:
 
 
 def cancel_preview(preview: RulePreview, now: dt.datetime) -> bool:
-    """Stop a preview. False when it was over already. Its result so far stays."""
+    """Stop a preview; keep its result. False if it had already ended."""
     running = Q(state__in=[PreviewState.WAITING, PreviewState.RUNNING])
     return bool(
         RulePreview.objects.filter(running, pk=preview.pk).update(
@@ -145,15 +148,16 @@ def cancel_preview(preview: RulePreview, now: dt.datetime) -> bool:
 
 
 def due_preview_ids(now: dt.datetime) -> list[int]:
-    """Return the previews that wait, or whose worker is silent."""
+    """Return ids of unfinished previews that no worker has; at most 20."""
     running = Q(state__in=[PreviewState.WAITING, PreviewState.RUNNING])
     free = Q(lease_until__isnull=True) | Q(lease_until__lt=now)
     return list(RulePreview.objects.filter(running, free).order_by("id").values_list("pk", flat=True)[:20])
 
 
 def work_on_preview(preview_id: int, *, seconds: float | None = SLICE_SECONDS) -> bool:
-    """Work on a preview and return whether there is more to do. `seconds` None: to its end. Nothing is
-    done while another worker has it.
+    """Work on a preview and return whether there is more to do.
+
+    `seconds` None: until it is finished. Does nothing while another worker has it.
     """
     preview = _claim_preview(preview_id, timezone.now())
     if preview is None:
@@ -186,8 +190,9 @@ def _release_preview(preview: RulePreview) -> bool:
 
 
 def _update_if_ours(preview: RulePreview, **values: Any) -> bool:
-    """Write, if the preview still runs and is still ours. Otherwise somebody stopped it or took it over:
-    return False.
+    """Write, if the preview still runs and this worker has it.
+
+    Returns False if somebody stopped it or another worker took it over.
     """
     preview_if_ours = RulePreview.objects.filter(
         pk=preview.pk, state=PreviewState.RUNNING, lease_token=preview.lease_token
@@ -196,7 +201,10 @@ def _update_if_ours(preview: RulePreview, **values: Any) -> bool:
 
 
 def _compare_in_chunks(preview: RulePreview) -> Iterator[None]:
-    """Yield after each chunk that is written. Ends when all is done or the preview is no longer ours."""
+    """Yield after each chunk that is written.
+
+    Ends when all is done, or when this worker no longer has the preview.
+    """
     if preview.total is None:
         preview.total = count_past_messages(preview.since, preview.created_at)
         if not _update_if_ours(preview, total=preview.total):
@@ -221,7 +229,7 @@ def _compare_in_chunks(preview: RulePreview) -> Iterator[None]:
 
 @dataclass(frozen=True, slots=True)
 class TriedMessage:
-    """One message to compare: `example` is its id or text, `opens` whether it opened a case then."""
+    """A message to compare: `example` is its id or text, `opened_case`: it opened a case when it arrived."""
 
     facts: Facts
     example: Any
@@ -278,7 +286,7 @@ def _other_effects(decision: Any) -> tuple[Any, ...]:
 
 
 def _only_readable(by: User, moved: dict[str, list[int]]) -> dict[str, list[int]]:
-    """Only the messages of cases that the person may read."""
+    """Keep only the messages of cases that the person may read."""
     message_ids = [message_id for examples in moved.values() for message_id in examples]
     if not message_ids:
         return {}

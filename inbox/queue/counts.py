@@ -1,6 +1,6 @@
-"""Count open cases by department, brand account and assignee, for the navigation.
+"""Counts of open cases by department, brand account and assignee, for the navigation.
 
-Triggers append the counts (`CaseCount`); they are folded and summed here.
+Triggers append the counts (`CaseCount`); this module folds and sums them.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ GROUP BY 1, 2, 3, 4 HAVING sum(delta) <> 0
 """
 
 
-#: Kind, department, assignee, number. Only rows of cases have a department and may have an assignee.
+#: Kind, department, assignee, number. Only rows of cases have a department; they may have an assignee.
 _CountRow = tuple[str, int | None, int | None, int]
 
 
@@ -39,8 +39,8 @@ _CountRow = tuple[str, int | None, int | None, int]
 class OpenCounts:
     """The numbers in the navigation.
 
-    Open cases that the user sees: all, without an assignee, the user's own, and by department id; how many notices
-    the user has not read, and whether they are on leave.
+    Open cases that the user sees (all, unassigned, the user's own, and by department id), the number of unread
+    notices, and whether the user is on leave.
     """
 
     all: int
@@ -54,23 +54,26 @@ class OpenCounts:
 def fold_case_counts() -> None:
     """Replace the deltas by their sums, in one statement.
 
-    Deltas that other transactions append meanwhile stay.
+    Deltas that other transactions append meanwhile are kept.
     """
     with connection.cursor() as cursor:
         cursor.execute(_FOLD_SQL)
 
 
 def open_counts(user: User) -> OpenCounts:
-    """Return the numbers in the navigation of a user. One statement.
+    """Return the numbers in a user's navigation.
 
-    Cases are those that the user sees by role.
+    One statement. Counts the cases that the user sees by role.
     """
     return _sum_counts(_select_counts(user, presence.local_date(timezone.now())), user.pk)
 
 
 @prepared_query
 def _select_counts(user: User, today: dt.date) -> QuerySet[CaseCount, _CountRow]:
-    """Select the three kinds of rows in one statement: cases by department and assignee, unread notices, own leave."""
+    """Select the three kinds of rows in one statement.
+
+    Cases by department and assignee, unread notices, the user's leave.
+    """
     cases = CaseCount.objects.filter(case_scope(user).condition()).order_by()
     counted = cases.annotate(row_kind=_text(_CASES)).values("row_kind", "department_id", "assignee_id")
     rows = counted.annotate(n=Sum("delta")).values_list("row_kind", "department_id", "assignee_id", "n")
@@ -78,7 +81,10 @@ def _select_counts(user: User, today: dt.date) -> QuerySet[CaseCount, _CountRow]
 
 
 def _unread_row(user: User) -> Any:
-    """Select how many notices the user has not read, as one row; none when there are none."""
+    """Select the number of the user's unread notices as one row.
+
+    No row if there are none.
+    """
     notices = Notice.objects.filter(user=user, read_at__isnull=True).order_by()
     marked = notices.annotate(row_kind=_text(_UNREAD_NOTICES), no_department=_no_id(), no_assignee=_no_id())
     counted = marked.values("row_kind", "no_department", "no_assignee").annotate(n=Count("pk"))
@@ -86,7 +92,10 @@ def _unread_row(user: User) -> Any:
 
 
 def _leave_row(user: User, today: dt.date) -> Any:
-    """Select the leave that the user is on, as one row; none when they are not on leave."""
+    """Select the user's present leave as one row.
+
+    No row if the user is not on leave.
+    """
     leaves = Leave.objects.covering(today).filter(user=user).order_by()
     marked = leaves.annotate(row_kind=_text(_LEAVE), no_department=_no_id(), no_assignee=_no_id(), n=Value(1))
     return marked.values_list("row_kind", "no_department", "no_assignee", "n")

@@ -1,4 +1,4 @@
-"""Read the filters of a queue's page from its address, and write them into links."""
+"""Filters of a queue's page: read from its address, and written into links."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class QueueFilters:
     def parse(cls, query: QueryDict, kind: ViewKind) -> QueueFilters:
         """Read filters from a query string.
 
-        Unknown values, and those that make no sense in this view, are left out.
+        Unknown values, and filters that do not apply to this view, are left out.
         """
         brand, status = query.get("brand", ""), query.get("status", "")
         statuses = _CLOSED_STATUSES if kind == "resolved" else _OPEN_STATUSES
@@ -50,7 +50,7 @@ class QueueFilters:
     def query_string(self, **changes: Any) -> str:
         """Return these filters with `changes` as a query string.
 
-        "" when nothing is filtered.
+        "" without filters.
         """
         new = replace(self, **changes)
         sort = new.sort if new.sort != "newest" else ""

@@ -1,7 +1,7 @@
-"""List the cases of a view: which ones, in which order, one page at a time.
+"""The cases of a view, in its order, one page at a time.
 
-Paging is by keyset: a cursor names the last row that was seen. For a person who works in several departments (or for
-several brand accounts) the query has as many branches, so that each reads its own partial index and stops.
+Paging is by keyset: a cursor holds the last row of a page. For a person with several departments (or brand accounts)
+the query has one branch for each, so that each branch reads its own partial index and stops early.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ from wording.times import display_time
 
 #: Rows on a page.
 ROWS_PER_PAGE = 50
-#: A case is due soon when its next due time is within this.
+#: A case is due soon if its next due time is within this time.
 DUE_SOON_WITHIN = dt.timedelta(hours=2)
-#: Orders in which the oldest comes first; cases without that time are left out.
+#: Orders that begin with the oldest case; cases without that time are left out.
 _OLDEST_FIRST = ("waiting_since", "next_due_at")
 
 _ROW_COLUMNS = (
@@ -44,7 +44,7 @@ _ROW_COLUMNS = (
 
 @dataclass(frozen=True, slots=True)
 class QueuePage:
-    """Rows in order, as markup. `after` is the next page's cursor, "" on the last one."""
+    """Rows in order, as markup. `after` is the next page's cursor, "" on the last page."""
 
     rows: list[SafeString]
     after: str
@@ -56,12 +56,12 @@ def queue_page(
 ) -> QueuePage:  # fmt: skip
     """Return one page of a view.
 
-    Only cases that the user may read. `brands` are all brand accounts by id; `department_id` is that of a
-    department's view. One or two statements.
+    Only cases that the user may read. `brands` are all brand accounts by id; `department_id` is set for a department's
+    view. One or two statements.
     """
     order, bounds = _order_column(kind, filters), _due_bounds(filters, now)
     last_seen = decode_cursor(filters.after) or (None, None)
-    # There is a prepared statement for each combination of filters, so not for tags, which may be any words.
+    # There is one prepared statement for each combination of filters; not for tags, which may be any words.
     if (
         order != "waiting_since"
         and not filters.tag
@@ -91,7 +91,7 @@ def queue_page(
 def _order_column(kind: ViewKind, filters: QueueFilters) -> str:
     if kind == "resolved":
         return "closed_at"
-    # Filters by due time use the index of due times, and so its order.
+    # Filters by due time use the index of due times, and therefore its order.
     if filters.sort in ("due", "soon", "overdue"):
         return "next_due_at"
     return "waiting_since" if filters.sort == "waiting" else "activity_at"
@@ -104,7 +104,7 @@ def _select_single_branch(
 ) -> Any:  # fmt: skip
     """Select the rows of a view that reads one index.
 
-    `filters` are without the values that differ from page to page: these are arguments of their own.
+    `filters` are without the values that differ from page to page, which are separate arguments.
     """
     (cases,) = _branches(user, kind, replace(filters, brand=brand or 0), department_id)
     cases = _ordered_from(
@@ -130,7 +130,7 @@ def _branches(
 ) -> list[CaseQuerySet]:
     """Return the view as querysets that do not overlap.
 
-    Each of them reads an index of its own.
+    Each of them reads its own index.
     """
     cases = Case.objects.watched_by(user) if kind == "watching" else Case.objects.visible_to(user)
     cases = cases.closed() if kind == "resolved" else cases.open()
@@ -153,22 +153,22 @@ def _branches(
     scope = case_scope(user)
     if scope.reach is Reach.OWN_DEPARTMENTS or _order_column(kind, filters) == "next_due_at":
         return [cases.filter(department_id=pk) for pk in queue_department_ids(user)]
-    # Each brand account has its index of open cases; closed ones have none by brand account.
+    # There is an index of open cases by brand account, but none of closed cases.
     if scope.brand_account_ids is not None and not filters.brand and kind != "resolved":
         return [cases.filter(brand_account_id=pk) for pk in sorted(scope.brand_account_ids)]
     return [cases]
 
 
 def _ordered_from(cases: CaseQuerySet, order: str, at: dt.datetime | None, pk: int | None) -> CaseQuerySet:
-    """Order cases as in the view, starting behind (`at`, `pk`).
+    """Order cases as in the view, starting after (`at`, `pk`).
 
-    That is the last row of the page before; both are None on the first page.
+    That is the last row of the previous page; both are None on the first page.
     """
     oldest_first = order in _OLDEST_FIRST
     if oldest_first:
         cases = cases.filter(**{f"{order}__isnull": False})
     if at is not None:
-        # Two conditions, so that the index is entered at `at`; an OR would read it from its beginning.
+        # Two conditions make Postgres start reading the index at `at`; with an OR it would read from the beginning.
         step, tie = ("gte", "lte") if oldest_first else ("lte", "gte")
         cases = cases.filter(**{f"{order}__{step}": at}).exclude(**{order: at, f"id__{tie}": pk})
     return cases.order_by(order, "id") if oldest_first else cases.order_by(f"-{order}", "-id")
@@ -177,8 +177,8 @@ def _ordered_from(cases: CaseQuerySet, order: str, at: dt.datetime | None, pk: i
 def _read_branches(branches: list[CaseQuerySet], order: str, kind: ViewKind) -> list[Any]:
     """Read the rows of the branches in order.
 
-    Several branches, or an order that has no index of its own, are first reduced to the page's ids, so that only
-    fifty rows are joined with their customers and departments.
+    Several branches, or an order without an index, are first reduced to the page's ids, so that only fifty rows are
+    joined with their customers and departments.
     """
     if not branches:
         return []
@@ -247,7 +247,7 @@ def _row_chips(
 
 
 def _holder_chip(case: dict[str, Any], now: dt.datetime) -> Chip:
-    """Return which department has a watched case, and for how long."""
+    """Return a chip with a watched case's department and its time there."""
     since = case["held_since"] or case["activity_at"]
     duration = short_span(now - since)
     return Chip(

@@ -1,4 +1,4 @@
-"""Build the navigation: views with their numbers, and the pages that a role may open."""
+"""The navigation: views with their numbers, and the pages that a role may open."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from inbox.queue.counts import open_counts
 from inbox.queue.markup import NavigationEntry
 from inbox.visibility import queue_departments
 
-#: Pages beside the inbox: label, URL name, action of `accounts.access.ROLES` that opens them.
+#: Pages other than the queues: label, URL name, and the action of `accounts.access.ROLES` that allows it.
 _PAGE_LINKS = (
     ("Reports", "reports:dashboard", "reports"),
     ("Teams", "inbox:team", "assignment"),
@@ -29,10 +29,11 @@ _PAGE_LINKS = (
 
 
 def navigation_context(user: User, path: str) -> dict[str, Any]:
-    """Return the template context of `_nav.html`. Three small statements.
+    """Return the template context of `_nav.html`.
 
-    `views`, `departments` and `pages` are lists of `NavigationEntry`, `notices` is the one of the page of notices;
-    `unread` is how many notices are unread, `person` the user, `on_leave` whether they are on leave.
+    Three small statements. `views`, `departments` and `pages` are lists of `NavigationEntry`, `notices` is the entry
+    of the page of notices; `unread` is the number of unread notices, `person` the user, `on_leave` whether they are on
+    leave.
     """
     counts = open_counts(user)
     views = [
@@ -88,7 +89,10 @@ def _queue_entry(
 def _page_entry(
     label: str, address: str, path: str, count: int | None = None, go: str = ""
 ) -> NavigationEntry:
-    """Return the link to a page; it is current on pages below, too."""
+    """Return the link to a page.
+
+    It is also current on pages below it.
+    """
     return NavigationEntry(label, address, _count_in_words(count), path.startswith(address), go)
 
 

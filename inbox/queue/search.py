@@ -1,6 +1,6 @@
-"""Search messages and customers' names, among the cases that the user sees.
+"""Search in messages and customers' names, among the cases that the user sees.
 
-Newest first, by keyset.
+Newest first, paged by keyset.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from inbox.paging import decode_cursor, encode_cursor
 from networks.registry import network_label
 from wording.times import DisplayTime, display_time
 
-#: Messages on a page, customers above them, characters of a query, characters of a snippet.
+#: Messages on a page, customers listed above them, characters of a query, characters of a snippet.
 HITS_PER_PAGE, MOST_CUSTOMERS, LONGEST_QUERY, SNIPPET_LENGTH = 25, 5, 200, 240
 _WORD = re.compile(r"\w+")
 
 
 @dataclass(frozen=True, slots=True)
 class SnippetPart:
-    """A piece of a snippet. `hit` pieces match the query."""
+    """A piece of a snippet. `hit`: it matches the query."""
 
     text: str
     hit: bool
@@ -60,7 +60,7 @@ class CustomerHit:
 
 @dataclass(frozen=True, slots=True)
 class SearchResults:
-    """One page of results. `after` is the next page's cursor, "" on the last one."""
+    """One page of results. `after` is the next page's cursor, "" on the last page."""
 
     customers: list[CustomerHit]
     hits: list[MessageHit]
@@ -68,7 +68,10 @@ class SearchResults:
 
 
 def clean_query(query: str) -> str:
-    """Return a query as one printable line of at most `LONGEST_QUERY` characters."""
+    """Return a query as one printable line.
+
+    At most `LONGEST_QUERY` characters.
+    """
     return " ".join(query.replace("\x00", " ").split())[:LONGEST_QUERY]
 
 
@@ -76,7 +79,7 @@ def search_inbox(user: User, query: str, now: dt.datetime, *, after: str = "") -
     """Return a page of messages and customers that match `query`.
 
     `query` (words, "phrases", -without, or) comes from `clean_query` and is not empty; `after` is an opaque cursor.
-    Customers are only on the first page. Two statements, one on later pages.
+    Customers are listed on the first page only. Two statements, one on later pages.
     """
     search_query = SearchQuery(query, search_type="websearch", config="simple")
     visible = Case.objects.visible_to(user)
@@ -126,13 +129,13 @@ def _build_hit(row: dict[str, Any], words: frozenset[str], now: dt.datetime) -> 
 
 
 def _words_to_mark(query: str) -> frozenset[str]:
-    """Return the words of a query to mark: all but the excluded."""
+    """Return the words of a query to mark, without excluded ones."""
     included = re.sub(r"(?:^|\s)-\S+", " ", query.lower())
     return frozenset(_WORD.findall(included)) - {"or"}
 
 
 def build_snippet(text: str, words: frozenset[str]) -> list[SnippetPart]:
-    """Return the text around the first hit, in pieces.
+    """Return the text around the first match, in pieces.
 
     The text stays plain: the template escapes every piece.
     """

@@ -1,4 +1,4 @@
-"""The composer of an answer: which message is answered, as whom, how long it may be, and why not."""
+"""The composer of an answer: message to answer, brand account, length limit, and why sending is disabled."""
 
 from __future__ import annotations
 
@@ -17,10 +17,11 @@ from wording.times import at_time_phrase
 
 @dataclass(frozen=True, slots=True)
 class Composer:
-    """Everything the form shows. `disabled` is a sentence that says why nothing can be sent, "" when it can.
+    """The contents of the form. `disabled` is a sentence that says why nothing can be sent, "" if it can.
 
-    `max_length` is in `unit` (see `networks.base.LengthUnit`) and includes " " + `signature`. `composer_id` is fresh:
-    it goes into the form, so that a doubled submit finds the first one. `seen_version` is the case's version now.
+    `max_length` is in `unit` (see `networks.base.LengthUnit`) and includes " " + `signature`. `composer_id` is new for
+    each form, so that a repeated submit finds the first answer. `seen_version` is the case's version when the form was
+    built.
     """
 
     parent: Message | None
@@ -37,7 +38,7 @@ class Composer:
 
     @property
     def handle(self) -> str:
-        """Return the name under which the answer will stand on the network."""
+        """The name under which the answer will appear on the network."""
         return self.brand_account.display_name
 
 
@@ -51,11 +52,11 @@ def build_composer(
     draft: str,
     now: dt.datetime,
 ) -> Composer:
-    """Build the composer of a case from what its page has read.
+    """Build the composer of a case from data its page has read.
 
-    `messages` are the newest ones in order, `replies` the answers on their way with their authors; `has_earlier` says
-    that the case may have messages before them. The newest message of the customer that can be answered is the one
-    answered: one statement when it is not among `messages`, one more for the end of a direct conversation's window.
+    `messages` are the newest ones in order, `replies` the pending answers with their authors; `has_earlier`: the case
+    may have messages before them. The composer answers the newest message of the customer that can be answered: one
+    statement if it is not among `messages`, one more for the end of a direct conversation's reply window.
     """
     parent = next((message for message in reversed(messages) if _is_answerable(message)), None)
     if parent is None and has_earlier:
@@ -81,7 +82,10 @@ def _is_answerable(message: Message) -> bool:
 
 
 def _newest_answerable_message(case: Case) -> Message | None:
-    """Read what `_is_answerable` looks for from the database."""
+    """Return the newest message for which `_is_answerable` is true.
+
+    Reads the database.
+    """
     answerable = Message.objects.filter(
         case=case, direction=Direction.INBOUND, deleted_at__isnull=True, can_reply=True
     )
@@ -91,7 +95,10 @@ def _newest_answerable_message(case: Case) -> Message | None:
 def _why_disabled(
     case: Case, user: User, parent: Message | None, replies: Iterable[Reply], now: dt.datetime
 ) -> str:
-    """Return why the person cannot answer here and now, as a sentence; "" when nothing stands in the way."""
+    """Return why the person cannot answer now, as a sentence.
+
+    "" if they can.
+    """
     reason = why_cannot_answer_as(user, case.brand_account) or why_cannot_answer_message(
         case, parent, now=now
     )
@@ -105,7 +112,7 @@ def _why_disabled(
 def why_cannot_answer_as(user: User, brand_account: BrandAccount) -> str:
     """Return why the person cannot answer as this brand account.
 
-    A sentence for them, "" when they can.
+    A sentence for them, "" if they can.
     """
     label = brand_account.network_label
     if not viewer(user).may("publish"):
@@ -120,10 +127,10 @@ def why_cannot_answer_as(user: User, brand_account: BrandAccount) -> str:
 
 
 def why_cannot_answer_message(case: Case, parent: Message | None, *, now: dt.datetime) -> str:
-    """Return why this message cannot be answered, "" when it can.
+    """Return why this message cannot be answered, "" if it can.
 
-    A sentence for the person; `parent` is None when no message is left. One statement for a direct conversation on a
-    network with a reply window, none otherwise.
+    A sentence for the person; `parent` is None if there is no message to answer. One statement for a direct
+    conversation on a network with a reply window, none otherwise.
     """
     label = registry.network_label(case.network)
     if parent is None or parent.deleted_at is not None:
@@ -139,9 +146,9 @@ def why_cannot_answer_message(case: Case, parent: Message | None, *, now: dt.dat
 
 
 def reply_window_end(case: Case) -> dt.datetime | None:
-    """Return when the time to answer a direct conversation ends.
+    """Return the end of the reply window of a direct conversation.
 
-    None for public messages and where the network sets no limit; else one statement.
+    None for public messages and for networks without such a limit; else one statement.
     """
     window = registry.network_capabilities(case.network).reply_window
     if window is None or case.visibility != Visibility.DIRECT:
@@ -152,24 +159,27 @@ def reply_window_end(case: Case) -> dt.datetime | None:
 
 
 def on_its_way_sentence(reply: Reply, user: User) -> str:
-    """Return a sentence about an answer on its way to the network."""
+    """Return a sentence about an answer that is being sent."""
     author = "Your" if reply.author_id == user.pk else f"{name_or_somebody(reply.author)}'s"
     return f"{author} answer of {at_time_phrase(reply.created_at).removeprefix('at ')} is on its way ({reply.get_state_display().lower()})."
 
 
 def max_reply_length(network: str, visibility: str) -> int:
-    """Return how long an answer may be, in the network's unit."""
+    """Return the longest length of an answer, in the network's unit."""
     capabilities = registry.network_capabilities(network)
     return capabilities.max_dm_length if visibility == Visibility.DIRECT else capabilities.max_length
 
 
 def measure_text(network: str, text: str) -> int:
-    """Return the length of a text in the network's own unit."""
+    """Return the length of a text in the network's unit."""
     return registry.CONNECTORS[network].measure_length(text)
 
 
 def add_signature(text: str, user: User) -> str:
-    """Return `text`, stripped, with the person's signature at its end, once."""
+    """Return `text`, stripped, with the person's signature at the end.
+
+    The signature is not added twice.
+    """
     text = text.strip()
     signature = user.signature
     return text if not signature or text.endswith(signature) else f"{text} {signature}"

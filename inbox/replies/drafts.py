@@ -1,4 +1,4 @@
-"""Drafts: what a person has typed and not sent, stored on the server, one per person and case."""
+"""Drafts: unsent text of people, stored on the server, one per person and case."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from inbox.text import clean_text
 def save_draft(case_id: int, by: User, text: str, now: dt.datetime) -> Draft | None:
     """Store `text` as the person's draft on this case.
 
-    Empty text removes the draft, and None is returned. What Postgres cannot store is repaired. Raises
-    `Case.DoesNotExist` when the person may not read the case.
+    Empty text removes the draft, and None is returned. Characters that Postgres cannot store are repaired. Raises
+    `Case.DoesNotExist` if the person may not read the case.
     """
     case = Case.objects.visible_to(by).only("pk").get(pk=case_id)
     return save_draft_unchecked(case.pk, by.pk, text, now)
@@ -38,7 +38,7 @@ def save_draft_unchecked(case_id: int, user_id: int, text: str, now: dt.datetime
 def restore_draft(case_id: int, user_id: int, text: str, now: dt.datetime) -> None:
     """Put the text of an unsent answer back into the draft.
 
-    A newer text that stands there is left alone.
+    A newer draft is left unchanged.
     """
     if not Draft.objects.filter(case_id=case_id, user_id=user_id).exclude(text="").exists():
         save_draft_unchecked(case_id, user_id, text, now)

@@ -1,8 +1,8 @@
-"""The outbox: answers leave once, and what pages say about them is true.
+"""The outbox: each answer is sent once, and pages show its true state.
 
-queued → sending (committed before the network is asked) → sent, failed or unconfirmed. Only what certainly never left
-is queued again. What may have left is looked for on the network, and when that does not settle it, a person decides.
-Every function may run twice or at the same time in two workers.
+queued → sending (committed before the request to the network) → sent, failed or unconfirmed. Only an answer that was
+certainly not sent is queued again. An answer that may have been sent is looked for on the network; if the checks are
+inconclusive, a person decides. Every function may run twice, or in two workers at the same time.
 """
 
 from __future__ import annotations
@@ -42,11 +42,11 @@ Clock = Callable[[], dt.datetime]
 #: How long one attempt may take. Longer than the longest response that a connector waits for (65 s), so that nobody
 #: decides about an answer that a slow worker is still sending.
 SEND_LEASE = dt.timedelta(seconds=settings.OUTBOX_LEASE_SECONDS)
-#: A worker that took longer than this to prepare does not send any more.
+#: A worker that needed longer than this to prepare does not send.
 _READY_WITHIN = SEND_LEASE / 4
-#: How long one look for an answer may take before another worker may look as well.
+#: How long one check for an answer may take before another worker may check as well.
 _LOOK_LEASE = SEND_LEASE
-#: Attempts that the network postpones before the author is notified, 5 s, 10 s, 20 s … at most 15 min apart.
+#: Attempts that the network may postpone before the author is notified; 5 s, 10 s, 20 s … at most 15 min apart.
 MAX_ATTEMPTS = 10
 _FIRST_RETRY = dt.timedelta(seconds=5)
 _LONGEST_RETRY = dt.timedelta(minutes=15)
@@ -57,7 +57,7 @@ _BATCH = 200
 def due_reply_ids(now: dt.datetime) -> list[int]:
     """Return the ids of queued answers that are due, oldest first.
 
-    Without those of a brand account that must be connected again: they wait until it is.
+    Without those of a brand account that must be connected again: they wait until it is connected.
     """
     due = Reply.objects.filter(state=ReplyState.QUEUED, send_after__lte=now)
     sendable = due.exclude(brand_account__health=Health.REAUTHORISE)
@@ -65,7 +65,7 @@ def due_reply_ids(now: dt.datetime) -> list[int]:
 
 
 def due_check_ids(now: dt.datetime) -> list[int]:
-    """Return the ids of unconfirmed answers due for another look."""
+    """Return the ids of unconfirmed answers that are due for a check."""
     due = Reply.objects.filter(state=ReplyState.UNCONFIRMED, check_after__lte=now)
     return list(due.order_by("check_after", "pk").values_list("pk", flat=True)[:_BATCH])
 
@@ -73,7 +73,7 @@ def due_check_ids(now: dt.datetime) -> list[int]:
 def expire_reply_leases(now: dt.datetime) -> int:
     """Mark answers whose worker died while sending as unconfirmed.
 
-    Never as queued: they may have left. Returns how many.
+    Never as queued, because they may have been sent. Returns how many.
     """
     expired = Reply.objects.filter(state=ReplyState.SENDING, lease_until__lte=now)
     reason = "Sending was interrupted. The answer may or may not have been published."
@@ -85,7 +85,7 @@ def expire_reply_leases(now: dt.datetime) -> int:
 
 
 def send_queued_reply(reply_id: int, *, clock: Clock = timezone.now) -> None:
-    """Send an answer that is due, once, unless somebody else claimed it."""
+    """Send a due answer once, unless another worker has claimed it."""
     now, lease = clock(), uuid.uuid4()
     reply = Reply.objects.select_related("parent", "author", "brand_account").filter(pk=reply_id).first()
     if reply is None or reply.brand_account.health == Health.REAUTHORISE:
@@ -99,7 +99,7 @@ def send_queued_reply(reply_id: int, *, clock: Clock = timezone.now) -> None:
 
 
 def _why_not_sendable(reply: Reply) -> str:
-    """Return why an answer may not leave now, or "".
+    """Return why an answer may no longer be sent, or "".
 
     It was allowed when it was written.
     """
@@ -120,7 +120,7 @@ def _why_not_sendable(reply: Reply) -> str:
 def _attempt_send(reply: Reply, lease: uuid.UUID, clock: Clock) -> None:
     """Prepare the connector and post the answer.
 
-    Where a person asked for it to be sent again, look for it on the network first.
+    If a person asked for it to be sent again, first look for it on the network.
     """
     started = clock()
     try:
@@ -145,7 +145,7 @@ def _attempt_send(reply: Reply, lease: uuid.UUID, clock: Clock) -> None:
 
 
 def _post_reply(connector: Connector, reply: Reply, lease: uuid.UUID, clock: Clock) -> None:
-    """Post an answer to the network: the only place where one leaves.
+    """Post an answer to the network; no other function does.
 
     Call it outside any transaction.
     """
@@ -157,7 +157,7 @@ def _post_reply(connector: Connector, reply: Reply, lease: uuid.UUID, clock: Clo
     except NetworkError as error:
         _requeue_or_fail(reply, error, lease, clock())
     except Exception as error:
-        # Whatever failed, it failed around the request: the answer may have been published.
+        # The failure happened during the request, so the answer may have been published.
         logger.exception("Reply %s: sending failed in an unforeseen way", reply.pk)
         reason = "Something unforeseen happened while sending. The answer may or may not have been published."
         outcomes.record_reply_unconfirmed(
@@ -169,9 +169,9 @@ def _post_reply(connector: Connector, reply: Reply, lease: uuid.UUID, clock: Clo
 
 
 def _requeue_or_fail(reply: Reply, error: NetworkError, lease: uuid.UUID, now: dt.datetime) -> None:
-    """Queue an answer that certainly did not leave again, or fail it.
+    """Queue an unsent answer again, or mark it as failed.
 
-    It is queued where waiting helps; otherwise its author sees that it failed.
+    It was certainly not sent. It is queued again if waiting helps; otherwise its author sees that it failed.
     """
     words = str(error) or "The network gave no reason."
     if isinstance(error, Reauthorise):
@@ -205,7 +205,7 @@ def _requeue_or_fail(reply: Reply, error: NetworkError, lease: uuid.UUID, now: d
 def look_for_reply(reply_id: int, *, clock: Clock = timezone.now) -> None:
     """Look on the network for an unconfirmed answer that is due.
 
-    Does nothing when another worker is looking for it.
+    Does nothing if another worker is looking for it.
     """
     now = clock()
     due = Reply.objects.filter(Q(check_after__lte=now), pk=reply_id, state=ReplyState.UNCONFIRMED)
@@ -229,9 +229,9 @@ def look_for_reply(reply_id: int, *, clock: Clock = timezone.now) -> None:
 
 
 def _find_on_network(connector: Connector, reply: Reply) -> SentMessage | None:
-    """Find the answer on the network, None when it is not there.
+    """Find the answer on the network; None if it is not there.
 
-    A message whose id another answer of ours has is not this one.
+    A message whose id belongs to another answer of ours is ignored.
     """
     published = connector.find_own_message(
         reply.parent.reply_ref,

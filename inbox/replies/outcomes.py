@@ -1,7 +1,7 @@
 """Outcomes of answers: each may be recorded twice, late, or by two workers at once.
 
-Every function is one transaction. A state changes only by a conditional UPDATE: `lease` names the attempt whose
-outcome it is, and an attempt that lost its lease can still report that the network took the answer, nothing else.
+Every function is one transaction. A state changes only by a conditional UPDATE: `lease` identifies the attempt whose
+outcome it is. An attempt that lost its lease can still record that the network accepted the answer, but nothing else.
 """
 
 from __future__ import annotations
@@ -31,15 +31,15 @@ logger = logging.getLogger(__name__)
 P = ParamSpec("P")
 R = TypeVar("R")
 
-#: Seconds between looks for an unconfirmed answer. With the lease they add up to less than five minutes; then a person
-#: decides.
+#: Seconds between checks for an unconfirmed answer. With the lease they add up to less than five minutes; then a
+#: person decides.
 CHECK_DELAYS: tuple[float, ...] = settings.OUTBOX_CHECK_DELAYS
 
 
 def _retry_when_database_busy(store: Callable[P, R]) -> Callable[P, R]:
-    """Retry when Postgres ended this transaction or is being restarted.
+    """Retry when Postgres aborted this transaction or is restarting.
 
-    It ends one of two transactions in a deadlock. Three retries, 0.2, 1 and 3 s apart; none inside a transaction.
+    It aborts one of two transactions in a deadlock. Three retries, 0.2, 1 and 3 s apart; none inside a transaction.
     """
 
     @functools.wraps(store)
@@ -70,8 +70,8 @@ def record_reply_sent(
 ) -> bool:
     """Record that the answer was published as `sent.remote_id` at `sent_at`.
 
-    Replaces whatever was recorded before, unless another attempt is under way (its lease is not `lease`). Returns
-    False when the answer was recorded as sent already. Raises `Invalid` when that id is a customer's message.
+    Replaces any state recorded before, unless another attempt is in progress (its lease is not `lease`). Returns False
+    if the answer was already recorded as sent. Raises `Invalid` if that id is a customer's message.
     """
     replaceable = Q(state__in=[ReplyState.UNCONFIRMED, ReplyState.QUEUED, ReplyState.FAILED])
     row = Reply.objects.filter(replaceable | Q(state=ReplyState.SENDING, lease_token=lease), pk=reply_id)
@@ -96,7 +96,7 @@ def _get_or_create_outbound_message(
 ) -> tuple[Message, bool]:
     """Return our message, and whether it was created.
 
-    When its echo came first, the message is there and gets its author. Raises `Invalid` when the id is that of a
+    If its echo arrived first, the message exists and gets its author. Raises `Invalid` if the id is that of a
     customer's message.
     """
     parent = reply.parent
@@ -130,11 +130,11 @@ def _get_or_create_outbound_message(
 def _apply_answer_to_case(change: Change, sent_at: dt.datetime) -> None:
     """Apply an answer to its case.
 
-    The case waits for the customer now, unless they wrote again after `sent_at`.
+    The case then waits for the customer, unless they wrote again after `sent_at`.
     """
     case = change.case
     previous = case.last_outbound_at
-    # Never before the case reached us: the network's clock may be behind.
+    # Never before the case reached us: the network's clock may be slow.
     change.set(first_response_at=case.first_response_at or max(sent_at, case.created_at))
     change.set(last_outbound_at=max(previous, sent_at) if previous else sent_at)
     wrote_again = case.last_inbound_at is not None and case.last_inbound_at > sent_at
@@ -150,8 +150,8 @@ def record_reply_failed(
 ) -> bool:
     """Record that the answer was refused, and restore its draft.
 
-    With a `lease` it must be the one of the attempt; without one the answer must still be queued. Returns False, and
-    changes nothing, otherwise.
+    With a `lease` it must be the one of the attempt; without one the answer must still be queued. Otherwise returns
+    False and changes nothing.
     """
     row = _filter_attempt(reply_id, lease)
     if not row.update(
@@ -172,8 +172,8 @@ def record_reply_unconfirmed(
 ) -> bool:
     """Record that the answer may or may not have been published.
 
-    It will be looked for, never sent again by itself. Returns False, and changes nothing, when the attempt has lost
-    its `lease`.
+    It will be looked for, and never sent again automatically. Returns False and changes nothing if the attempt has
+    lost its `lease`.
     """
     row = Reply.objects.filter(pk=reply_id, state=ReplyState.SENDING, lease_token=lease)
     first_look = now + dt.timedelta(seconds=CHECK_DELAYS[0])
@@ -199,9 +199,9 @@ def requeue_reply(
     code: str = "",
     attempts: int | None = None,
 ) -> bool:
-    """Queue an answer that certainly did not leave again, for `send_after`.
+    """Queue an answer that was certainly not sent, for `send_after`.
 
-    `attempts` replaces the count unless None. Returns False when the attempt has lost its `lease`.
+    `attempts` replaces the count unless None. Returns False if the attempt has lost its `lease`.
     """
     changes: dict[str, Any] = {} if attempts is None else {"attempts": attempts}
     row = _filter_attempt(reply_id, lease)
@@ -217,9 +217,9 @@ def requeue_reply(
 @_retry_when_database_busy
 @transaction.atomic
 def record_fruitless_look(reply_id: int, *, now: dt.datetime, failure: str = "") -> None:
-    """Record that looking did not find the answer.
+    """Record that a check did not find the answer.
 
-    `failure` is a sentence about a look that itself failed. After the last look a person decides.
+    `failure` is a sentence about a check that itself failed. After the last check a person decides.
     """
     reply = (
         Reply.objects.select_for_update(of=("self",))
@@ -240,7 +240,10 @@ def record_fruitless_look(reply_id: int, *, now: dt.datetime, failure: str = "")
 
 
 def publish_reply_state(reply_id: int) -> None:
-    """Publish an answer's new state to open pages; its case has not changed."""
+    """Publish an answer's new state to open pages.
+
+    Its case has not changed.
+    """
     case = Case.objects.filter(replies=reply_id).first()
     if case is not None:
         publish_cases_on_commit([Change(case, None, case.activity_at).as_case_change()])
@@ -249,7 +252,7 @@ def publish_reply_state(reply_id: int) -> None:
 @_retry_when_database_busy
 @transaction.atomic
 def record_brand_account_health(brand_account_id: int, error: NetworkError, *, now: dt.datetime) -> None:
-    """Store what a network's failure says about the brand account."""
+    """Store the health of the brand account after a network failure."""
     brand_account = BrandAccount.objects.select_for_update(no_key=True).get(pk=brand_account_id)
     health, until = health_from_error(error)
     set_health(brand_account, health, str(error), now=now, until=until)
@@ -262,10 +265,10 @@ def _filter_attempt(reply_id: int, lease: uuid.UUID | None) -> Any:
 
 
 def claim_reply(reply_id: int, *, now: dt.datetime, lease: uuid.UUID, until: dt.datetime) -> Reply | None:
-    """Claim a due answer for one attempt, None when somebody else did.
+    """Claim a due answer for one attempt.
 
-    Committed before the network is asked. The condition uses columns of the answer alone: a claim that waited for
-    another one is checked again against them and sees that the answer is gone.
+    None if another worker has claimed it. Committed before the request to the network. The condition uses only columns
+    of the answer: a claim that waited for another one's lock is checked against them again and fails.
     """
     due = Reply.objects.filter(pk=reply_id, state=ReplyState.QUEUED, send_after__lte=now)
     if not due.update(

@@ -1,9 +1,10 @@
-"""Verbs about answers: queue one, cancel it, and settle one of which nobody knows whether it was published.
+"""Verbs about answers: queue one, cancel it, and settle one whose publication is uncertain.
 
-Sending is in `inbox.replies.outbox`. All verbs raise `Case.DoesNotExist` (or `Reply.DoesNotExist`) alike for what is
-absent and what the person may not read, and `NotAllowed`, `Invalid` or `Conflict` with a sentence for the person.
+Sending is in `inbox.replies.outbox`. All verbs raise `Case.DoesNotExist` (or `Reply.DoesNotExist`) for an absent
+object and also for one that the person may not read, and `NotAllowed`, `Invalid` or `Conflict` with a sentence for the
+person.
 
-Rows are locked in the order reply, case, message: ingest, which adopts echoes, does the same.
+Rows are locked in the order reply, case, message, as in ingest, which adopts echoes.
 """
 
 from __future__ import annotations
@@ -32,7 +33,8 @@ from inbox.replies.outcomes import record_reply_sent
 from inbox.text import clean_text, is_visible
 from networks.base import SentMessage
 
-#: Characters. Nobody reads a longer answer, and its length in the network's own unit is slow to count.
+#: Characters. The length of a longer text is counted in characters, because measuring it in the network's unit is
+#: slow.
 LONGEST_INPUT = 20_000
 #: Events after which an answer to the customer is still up to date.
 _HARMLESS_VERBS = (
@@ -60,12 +62,12 @@ def queue_reply(
     now: dt.datetime,
     visibility: str | None = None,
 ) -> Reply:
-    """Put an answer into the outbox; it leaves `settings.UNDO_SECONDS` after `now`.
+    """Put an answer into the outbox.
 
-    The signature is added, and the brand account is the message's. The same `composer_id` again returns the first
-    answer. `visibility` is checked against the message's unless None. Raises `Conflict` when the customer has written
-    since `seen_version`, or somebody has answered or is answering. Whatever is refused, the text is stored as the
-    person's draft.
+    It is sent `settings.UNDO_SECONDS` after `now`. The signature is added, and the brand account is the message's. The
+    same `composer_id` again returns the first answer. `visibility` is compared with the message's unless None. Raises
+    `Conflict` if the customer has written since `seen_version`, or somebody has answered or is answering. If it is
+    refused, the text is stored as the person's draft.
     """
     text = clean_text(text)[0].strip()
     try:
@@ -142,10 +144,10 @@ def _check_nobody_answers(case: Case, parent: Message, by: User) -> None:
 
 
 def _check_nothing_new(case: Case, seen_version: int) -> None:
-    """Refuse an answer when something relevant happened since `seen_version`.
+    """Refuse an answer if something relevant happened since `seen_version`.
 
-    Every event notes the version that it made. A version that no harmless event accounts for was made by the customer,
-    or by somebody who answered. Raises `Conflict`.
+    Every event records the version that it created. A version without a harmless event was created by the customer, or
+    by somebody who answered. Raises `Conflict`.
     """
     if seen_version == case.version:
         return
@@ -168,9 +170,9 @@ def _is_dead_reply_event(event: CaseEvent) -> bool:
 
 
 def _check_and_sign(text: str, parent: Message, by: User) -> str:
-    """Return the whole text that goes out, with the signature.
+    """Return the complete text to send, with the signature.
 
-    Raises `Invalid` when it is empty or too long for the network.
+    Raises `Invalid` if it is empty or too long for the network.
     """
     if text == by.signature or not is_visible(text):
         raise Invalid("Write an answer before you send it.")
@@ -186,13 +188,13 @@ def _check_and_sign(text: str, parent: Message, by: User) -> str:
 
 
 def cancel_reply(reply_id: int, by: User, *, now: dt.datetime) -> Reply:
-    """Take an answer back before it leaves, and restore its author's draft.
+    """Cancel an answer before it is sent, and restore its author's draft.
 
-    Allowed for its author and for everybody who may settle answers. Taking it back again changes nothing. Raises
-    `Conflict` when it has left already.
+    Allowed for its author and for everybody who may settle answers. Cancelling it again changes nothing. Raises
+    `Conflict` if it has already been sent.
     """
     with transaction.atomic():
-        # Its author may even when the case has been handed over in the meantime.
+        # Its author may cancel it even if the case has been handed over in the meantime.
         own = Reply.objects.select_related("author").filter(pk=reply_id, author=by).first()
         reply = own or _get_readable_reply(reply_id, by)
         if own is None:
@@ -212,11 +214,12 @@ def cancel_reply(reply_id: int, by: User, *, now: dt.datetime) -> Reply:
 def settle_reply(
     reply_id: int, by: User, decision: Settlement, *, now: dt.datetime, remote_id: str = ""
 ) -> Reply:
-    """Store what a person decides about an answer that was never found.
+    """Store a person's decision about an answer that was never found.
 
     "sent": it was published; `remote_id` is its id or address on the network, and without it the answer is looked for
-    once more. "again": it was not, so send it again (the network is asked once more before that). "give_up": leave it;
-    the text goes back into the draft. Raises `Conflict` when it is settled already, `NotAllowed` without the right.
+    once more. "again": it was not published, so send it again, after one more check on the network. "give_up": do not
+    send it; the text goes back into the draft. Raises `Conflict` if it is already settled, `NotAllowed` without the
+    right.
     """
     with transaction.atomic():
         reply = _get_readable_reply(reply_id, by)
@@ -256,9 +259,10 @@ def _apply_settlement(reply: Reply, decision: Settlement, now: dt.datetime) -> N
 
 
 def _parse_remote_id(pasted: str, reply: Reply) -> str:
-    """Parse the id of a message out of what a person pasted.
+    """Return the id of a message from pasted text.
 
-    The id itself, or the address of the message. Raises `Invalid` for anything else, and for the id of another answer.
+    The text is the id itself or the address of the message. Raises `Invalid` for anything else, and for the id of
+    another answer.
     """
     remote_id = pasted.strip().split("?")[0].rstrip("/").rpartition("/")[2]
     if not remote_id or len(remote_id) > 200 or not remote_id.isprintable() or " " in remote_id:

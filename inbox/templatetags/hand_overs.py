@@ -1,4 +1,4 @@
-"""Hand-overs that a message offers to take back."""
+"""The undo link of messages about hand-overs."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ register = template.Library()
 
 @register.filter
 def undo_of(message: Message) -> int | None:
-    """Return the custody id that a message offers to take back.
+    """Return the id of the custody that a message offers to undo.
 
     Such messages come from `inbox.views.hand_overs`; None for any other message.
     """

@@ -1,4 +1,4 @@
-"""Template tags of every page: the navigation at the left, and the configuration of htmx."""
+"""Template tags of every page: the navigation on the left, and the configuration of htmx."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ register = template.Library()
 
 @register.inclusion_tag("_nav.html", takes_context=True)
 def navigation(context: template.Context) -> dict[str, Any]:
-    """Render the navigation of the signed-in user of `context["request"]`; three small statements.
+    """Render the navigation of the signed-in user.
 
-    Leaves the number of unread notices on the request, as `unread_notices`.
+    Three small statements. Stores the number of unread notices on the request, as `unread_notices`.
     """
     request = context["request"]
     values = navigation_context(request.user, request.path)
-    # For the tabs of a phone, which come further down the page and show the same number.
+    # Used by the tab bar on phones, which is rendered later on the page and shows the same number.
     request.unread_notices = values["unread"]
     return {**values, "csrf_token": context.get("csrf_token")}
 
 
 @register.simple_tag
 def htmx_config() -> str:
-    """Return htmx's configuration as JSON, for an attribute."""
+    """Return htmx's configuration as JSON for an HTML attribute."""
     return json.dumps(settings.HTMX_CONFIG)

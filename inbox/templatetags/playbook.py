@@ -15,15 +15,16 @@ from routing.playbook.outline import describe_action
 from routing.playbook.tree import Outcome, parse_playbook
 
 register = template.Library()
-#: The days that are counted.
+#: The number of days that are counted.
 DAYS_COUNTED = 30
 
 
 @register.inclusion_tag("inbox/_playbook_counts.html", takes_context=True)
 def playbook_counts(context: template.Context, version: PlaybookVersion) -> dict[str, Any]:
-    """Render how often each outcome was reached in the last `DAYS_COUNTED` days.
+    """Render how often each outcome was reached in `DAYS_COUNTED` days.
 
-    Counts only cases that the reader sees. Most frequent first, outcomes that were never reached at the end. One statement.
+    Counts only cases that the reader may see. Most frequent first; outcomes that were never reached come last. One
+    statement.
     """
     since = timezone.now() - dt.timedelta(days=DAYS_COUNTED)
     reached = CasePlaybook.objects.filter(finished_at__gte=since).exclude(outcome="")
@@ -43,11 +44,14 @@ def playbook_counts(context: template.Context, version: PlaybookVersion) -> dict
 
 @register.filter
 def department_name(slug: str, names: dict[str, str]) -> str:
-    """Return a department's name; its slug when there is no such department any more."""
+    """Return a department's name; its slug if the department no longer exists."""
     return names.get(slug, slug)
 
 
 @register.filter
 def action(outcome: Outcome, names: dict[str, str]) -> str:
-    """Return what an outcome suggests, in words; `names` are departments' names by slug."""
+    """Return an outcome's suggestion in words.
+
+    `names` are the departments' names by slug.
+    """
     return describe_action(outcome, names)

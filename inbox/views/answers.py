@@ -1,4 +1,4 @@
-"""Answering: into the outbox, back out of it, settling, and the draft that is kept while somebody types."""
+"""Views for answers: send, cancel, settle, and store the draft."""
 
 from __future__ import annotations
 
@@ -21,7 +21,10 @@ from inbox.views.guards import InboxRequest, signed_in
 @require_POST
 @signed_in
 def reply(request: InboxRequest, pk: int) -> HttpResponse:
-    """Queue an answer. What is refused stays in the form and as the draft."""
+    """Queue an answer.
+
+    A refused text stays in the form and is stored as the draft.
+    """
     text = request.POST.get("text", "")
 
     def verb(now: dt.datetime) -> object:
@@ -43,7 +46,7 @@ def reply(request: InboxRequest, pk: int) -> HttpResponse:
 @require_POST
 @signed_in
 def draft(request: InboxRequest, pk: int) -> JsonResponse:
-    """Keep what is being typed; tells how long the network would find it with the signature."""
+    """Store the draft; return its length on the network with the signature."""
     text = request.POST.get("text", "")[: LONGEST_INPUT * 2]
     case = Case.objects.visible_to(request.user).only("network").filter(pk=pk).first()
     if case is None:
@@ -57,7 +60,7 @@ def draft(request: InboxRequest, pk: int) -> JsonResponse:
 @require_POST
 @signed_in
 def reply_cancel(request: InboxRequest, pk: int) -> HttpResponse:
-    """Take an answer back before it leaves."""
+    """Cancel an answer before it is sent."""
     case_id = _case_id_of_reply(request, pk)
     return perform_and_show(
         request, case_id, "cancel", lambda now: verbs.cancel_reply(pk, request.user, now=now),
@@ -68,7 +71,7 @@ def reply_cancel(request: InboxRequest, pk: int) -> HttpResponse:
 @require_POST
 @signed_in
 def reply_settle(request: InboxRequest, pk: int) -> HttpResponse:
-    """Decide about an answer whose fate is unknown."""
+    """Settle an answer whose publication is uncertain."""
     case_id, decision = _case_id_of_reply(request, pk), request.POST.get("decision", "")
     remote_id = request.POST.get("remote_id", "")
 
@@ -83,7 +86,7 @@ def reply_settle(request: InboxRequest, pk: int) -> HttpResponse:
 def _case_id_of_reply(request: InboxRequest, pk: int) -> int:
     """Return the id of an answer's case.
 
-    Raises `Http404` alike for an absent answer and one whose case the person may not read.
+    Raises `Http404` for an absent answer and also for one whose case the person may not read.
     """
     cases = Case.objects.visible_to(request.user)
     case_id = Reply.objects.filter(pk=pk, case__in=cases).values_list("case_id", flat=True).first()

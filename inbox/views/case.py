@@ -1,4 +1,4 @@
-"""A case: the whole page, its pane, and what of it changes by itself."""
+"""The page of a case: the whole page, its pane, and the parts that update by themselves."""
 
 from __future__ import annotations
 
@@ -19,7 +19,10 @@ _PAGE = "inbox/case_page/case.html"
 @require_safe
 @signed_in
 def case(request: InboxRequest, pk: int) -> HttpResponse:
-    """Show one case; htmx gets its pane. `?before=` shows an earlier part of the thread."""
+    """Show one case; for htmx only its pane.
+
+    `?before=` shows an earlier part of the thread.
+    """
     return render_case(request, pk, "case", before=request.GET.get("before", ""))
 
 
@@ -28,8 +31,8 @@ def case(request: InboxRequest, pk: int) -> HttpResponse:
 def thread(request: InboxRequest, pk: int) -> HttpResponse:
     """Show the parts of an open case that change.
 
-    Without what is being typed. `?before=` shows earlier messages instead, `?start=` the first one that the page
-    shows.
+    Without the text that is being typed. `?before=` shows earlier messages instead; `?start=` is the first message
+    that the page shows.
     """
     before = request.GET.get("before", "")
     context = _case_page_context(request, pk, before=before, start=request.GET.get("start", ""))
@@ -45,10 +48,10 @@ def render_case(
     status: int = 200,
     **options: Any,
 ) -> HttpResponse:
-    """Render a case as it stands: the `region` of its page for htmx, else the whole page.
+    """Render a case: the `region` of its page for htmx, else the whole page.
 
-    `more` is added to the context; `options` are those of `case_context`. Raises `Http404` alike for an
-    absent case and one the person may not read.
+    `more` is added to the context; `options` are those of `case_context`. Raises `Http404` for an absent case and also
+    for one that the person may not read.
     """
     fragment = wants_fragment(request)
     context = {**_case_page_context(request, pk, **options), "fragment": fragment, **(more or {})}
@@ -56,7 +59,10 @@ def render_case(
 
 
 def _case_page_context(request: InboxRequest, pk: int, **options: Any) -> dict[str, Any]:
-    """Return the page's context. Raises `Http404` alike for an absent case and one the person may not read."""
+    """Return the page's context.
+
+    Raises `Http404` for an absent case and also for one that the person may not read.
+    """
     now = timezone.now()
     try:
         row = read_case(request.user, pk, now)

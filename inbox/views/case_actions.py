@@ -1,4 +1,4 @@
-"""What people do with a case: each view is one verb of `inbox.cases.verbs`."""
+"""Actions on a case: each view is one verb of `inbox.cases.verbs`."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from inbox.views.guards import InboxRequest, signed_in
 @require_POST
 @signed_in
 def assign(request: InboxRequest, pk: int) -> HttpResponse:
-    """To "me", to "nobody", or to the person with that id."""
+    """Assign the case to "me", "nobody", or a person by id."""
     to = request.POST.get("to", "")
 
     def verb(now: dt.datetime) -> object:
@@ -52,7 +52,10 @@ def note(request: InboxRequest, pk: int) -> HttpResponse:
 @require_POST
 @signed_in
 def customer_tags(request: InboxRequest, pk: int) -> HttpResponse:
-    """Replace what colleagues and rules may know of the customer."""
+    """Replace the customer's tags.
+
+    Colleagues and rules may read them.
+    """
     tags = request.POST.get("tags", "")
 
     def verb(now: dt.datetime) -> object:
@@ -64,7 +67,7 @@ def customer_tags(request: InboxRequest, pk: int) -> HttpResponse:
 @require_POST
 @signed_in
 def case_tags(request: InboxRequest, pk: int) -> HttpResponse:
-    """Replace the tags by which colleagues find the case."""
+    """Replace the case's tags, by which colleagues find it."""
     tags = request.POST.get("tags", "")
     teaches: list[Department | None] = []
 
@@ -83,7 +86,7 @@ def case_tags(request: InboxRequest, pk: int) -> HttpResponse:
 @require_POST
 @signed_in
 def resolve(request: InboxRequest, pk: int) -> HttpResponse:
-    """Close the case as solved."""
+    """Close the case as resolved."""
     seen = posted_version(request)
     return perform_and_show(
         request,
@@ -97,7 +100,7 @@ def resolve(request: InboxRequest, pk: int) -> HttpResponse:
 @require_POST
 @signed_in
 def reopen(request: InboxRequest, pk: int) -> HttpResponse:
-    """Open again."""
+    """Open the case again."""
     seen = posted_version(request)
     return perform_and_show(
         request,
@@ -111,7 +114,7 @@ def reopen(request: InboxRequest, pk: int) -> HttpResponse:
 @require_POST
 @signed_in
 def dismiss(request: InboxRequest, pk: int) -> HttpResponse:
-    """Close the case without an answer, with the reason."""
+    """Close the case without an answer, with a reason."""
     reason, seen = request.POST.get("reason", ""), posted_version(request)
 
     def verb(now: dt.datetime) -> object:

@@ -1,8 +1,8 @@
-"""A form about a case: its verb is performed, then the case is shown as it stands.
+"""Responses to forms about a case: perform its verb, then show the case.
 
-Every view of a verb goes the same way: the posted form, the verb (`perform_verb`), and then one response. What was
-done leads back to the case's page, or for htmx to the parts of it that changed; what was refused shows the same page
-or parts, with the reason and with what was typed.
+Every view of a verb has the same steps: read the posted form, perform the verb (`perform_verb`), make one response.
+Success redirects to the case's page, or for htmx shows its changed parts. A refusal shows the same page or parts with
+the reason and the typed text.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from inbox.models import Case
 from inbox.views.case import render_case
 from inbox.views.guards import InboxRequest, redirect_page, wants_fragment
 
-#: A verb with everything but the moment, in UTC, at which it is done.
+#: A verb with all its arguments except the time, in UTC, at which it is performed.
 CaseVerb = Callable[[dt.datetime], object]
 _HTTP_STATUSES = {"conflict": 409, "invalid": 422, "refused": 403}
 
@@ -30,16 +30,19 @@ _HTTP_STATUSES = {"conflict": 409, "invalid": 422, "refused": 403}
 def perform_and_show(
     request: InboxRequest, pk: int, form: str, verb: CaseVerb, done: str, *, composer_too: bool = False
 ) -> HttpResponse:
-    """Perform a verb, then show the case. `done` says so; `composer_too` shows the composer afresh as well."""
+    """Perform a verb, then show the case.
+
+    `done` is the message of success; `composer_too` also renders the composer again.
+    """
     if (problem := perform_verb(request, form, verb)) is not None:
         return show_case_with_problem(request, pk, problem)
     return show_case_after(request, pk, done, composer_too=composer_too)
 
 
 def perform_verb(request: InboxRequest, form: str, verb: CaseVerb) -> Problem | None:
-    """Perform a verb. Return None when it was done, else why it was not and what was typed into `form`.
+    """Perform a verb; return None, or the problem if it was refused.
 
-    Raises `Http404` when the verb raises `Case.DoesNotExist`.
+    The problem has the text typed into `form`. Raises `Http404` if the verb raises `Case.DoesNotExist`.
     """
     try:
         verb(timezone.now())
@@ -55,9 +58,10 @@ def perform_verb(request: InboxRequest, form: str, verb: CaseVerb) -> Problem | 
 
 
 def show_case_with_problem(request: InboxRequest, pk: int, problem: Problem) -> HttpResponse:
-    """Show the case with why nothing was done. What the person had typed stays in its form.
+    """Show the case with the reason why nothing was done.
 
-    The status is 409 for a conflict, 422 for input that makes no sense, 403 for what is not allowed.
+    The text that the person typed stays in its form. The status is 409 for a conflict, 422 for invalid input, 403 for
+    an action that is not allowed.
     """
     status = _HTTP_STATUSES[problem.kind]
     return render_case(request, pk, "changes", status=status, problem=problem, start=posted_start(request))
@@ -66,10 +70,10 @@ def show_case_with_problem(request: InboxRequest, pk: int, problem: Problem) -> 
 def show_case_after(
     request: InboxRequest, pk: int, done: str, *, composer_too: bool = False, undo: int | None = None
 ) -> HttpResponse:
-    """Show the case after something was done: its changed parts for htmx, else redirect to its page.
+    """Show the case after a successful verb.
 
-    A case that the person may not read any more (it went to another department) leaves them at the queue. `undo` is
-    the custody of a hand-over that is offered to be taken back.
+    For htmx its changed parts, else a redirect to its page. Redirects to the queue if the person may no longer read
+    the case, because it went to another department. `undo` is the custody of a hand-over that the page offers to undo.
     """
     is_readable = Case.objects.visible_to(request.user).filter(pk=pk).exists()
     if is_readable and wants_fragment(request):
@@ -80,16 +84,22 @@ def show_case_after(
 
 
 def posted_version(request: InboxRequest) -> int | None:
-    """Return the case's version that the form was made for. None when it carries none."""
+    """Return the version of the case that the form was built for.
+
+    None if the form has none.
+    """
     version = request.POST.get("version", "")
     return int(version) if version.isascii() and version.isdigit() and len(version) < 10 else None
 
 
 def posted_start(request: InboxRequest) -> str:
-    """Return the cursor of the first message on the open page. "" without one."""
+    """Return the cursor of the first message on the open page.
+
+    "" without one.
+    """
     return request.POST.get("start", "")
 
 
 def posted_fields(request: InboxRequest) -> dict[str, str]:
-    """Return what the form held, without the token."""
+    """Return the form's fields, without the CSRF token."""
     return {key: str(value) for key, value in request.POST.items() if key != "csrfmiddlewaretoken"}

@@ -1,4 +1,4 @@
-"""Who gets in, and how a page or its fragment leaves."""
+"""Guards of views, and responses as a whole page or a fragment."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ P = ParamSpec("P")
 
 
 class InboxRequest(HttpRequest):
-    """A request of somebody who has signed in, perhaps for a fragment."""
+    """A request of a signed-in person, perhaps for a fragment."""
 
     user: User
     htmx: HtmxDetails
@@ -32,12 +32,12 @@ View = Callable[Concatenate[InboxRequest, P], HttpResponse]
 def signed_in(view: View[P]) -> Callable[..., HttpResponse]:
     """Require a sign-in.
 
-    A request for a fragment sends the whole page there: a sign-in form does not fit into a list.
+    For a fragment's request the whole page goes to the sign-in form, which does not fit into a list.
     """
 
     @wraps(view)
     def guarded(request: Any, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
-        # The user itself: each access through the lazy object costs, and a page has some hundred.
+        # The user object itself: each access through the lazy object costs time, and a page has about a hundred.
         user = get_user(request)
         if isinstance(user, User):
             request.user = user
@@ -50,15 +50,18 @@ def signed_in(view: View[P]) -> Callable[..., HttpResponse]:
 
 
 def wants_fragment(request: InboxRequest) -> bool:
-    """Tell whether htmx asks for a region of the page.
+    """Return whether htmx asks for a region of the page.
 
-    When somebody goes back in history it asks for the whole page.
+    For a step back in the browser's history htmx asks for the whole page.
     """
     return bool(request.htmx) and not request.htmx.history_restore_request
 
 
 def redirect_page(request: InboxRequest, address: str) -> HttpResponse:
-    """Redirect the whole page to `address`, also from an htmx request."""
+    """Redirect the whole page to `address`.
+
+    Works for htmx requests, too.
+    """
     if not request.htmx:
         return redirect(address)
     response: HttpResponse = HttpResponseClientRedirect(address)

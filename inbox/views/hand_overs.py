@@ -1,4 +1,4 @@
-"""A case on its way between departments: each view is one verb of `inbox.cases.hand_overs`."""
+"""Hand-overs of a case between departments: each view is one verb of `inbox.cases.hand_overs`."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from inbox.visibility import list_departments
 @require_POST
 @signed_in
 def hand_over(request: InboxRequest, pk: int) -> HttpResponse:
-    """To another department, with the reason."""
+    """Hand the case over to another department, with a reason."""
 
     def verb(now: dt.datetime) -> object:
         wrong = request.POST.get("wrong_department") == "on"
@@ -68,7 +68,7 @@ def accept(request: InboxRequest, pk: int) -> HttpResponse:
 @require_POST
 @signed_in
 def bounce(request: InboxRequest, pk: int) -> HttpResponse:
-    """Back to the department that it came from."""
+    """Send the case back to the department that it came from."""
     reason, seen = request.POST.get("reason", ""), posted_version(request)
     return hand_over_and_show(
         request,
@@ -80,7 +80,10 @@ def bounce(request: InboxRequest, pk: int) -> HttpResponse:
 
 @signed_in
 def wrong_department(request: InboxRequest, pk: int) -> HttpResponse:
-    """Ask where a misrouted case belongs, the most likely department first. Posting sends it there."""
+    """Ask where a misrouted case belongs; a POST sends it there.
+
+    The most likely department is listed first.
+    """
     if request.method == "POST":
         reason = request.POST.get("reason", "").strip() or hand_overs.WRONG_DEPARTMENT
 
@@ -131,7 +134,10 @@ def take_back(request: InboxRequest, pk: int) -> HttpResponse:
 @require_POST
 @signed_in
 def watch(request: InboxRequest, pk: int) -> HttpResponse:
-    """Watch a case until it is closed. No longer when `on` is "0"."""
+    """Watch a case until it is closed.
+
+    Stop watching if `on` is "0".
+    """
     on = request.POST.get("on") != "0"
     done = "You are told when it is solved." if on else "You watch it no longer."
     return perform_and_show(
@@ -150,7 +156,7 @@ def _posted_department(request: InboxRequest) -> Department:
 def hand_over_and_show(request: InboxRequest, pk: int, form: str, verb: CaseVerb) -> HttpResponse:
     """Send a case to another department, then show it.
 
-    The queue is shown where the person no longer sees the case. Both offer to take the hand-over back.
+    Shows the queue if the person no longer sees the case. Both offer to undo the hand-over.
     """
     if (problem := perform_verb(request, form, verb)) is not None:
         return show_case_with_problem(request, pk, problem)

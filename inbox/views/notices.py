@@ -1,4 +1,4 @@
-"""What a person has been told: the list, and marking it read."""
+"""A person's notices: the list, and marking them as read."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from inbox.notices.notify import mark_notices_read, notice_queue_url, notices_pa
 from inbox.views.guards import InboxRequest, signed_in, wants_fragment
 from wording.times import display_time
 
-#: How the chip of a notice looks; every other kind asks for attention ("risk").
+#: The tone of a notice's chip by kind; every other kind is "risk".
 TONES: dict[str, str] = {
     NoticeKind.SOLVED: "ok",
     NoticeKind.BREACHED: "late",
@@ -27,7 +27,10 @@ TONES: dict[str, str] = {
 @require_safe
 @signed_in
 def notices(request: InboxRequest) -> HttpResponse:
-    """List the notices, newest first. An htmx request gets the list, or with a cursor the next rows."""
+    """List the notices, newest first.
+
+    For htmx only the list, or with a cursor the next rows.
+    """
     now, after = timezone.now(), request.GET.get("after", "")
     rows, following = notices_page(request.user, after)
     context = {
@@ -49,9 +52,9 @@ def notices(request: InboxRequest) -> HttpResponse:
 @require_POST
 @signed_in
 def open_notice(request: InboxRequest, pk: int) -> HttpResponse:
-    """Mark a notice read and go to what it is about.
+    """Mark a notice as read and redirect to its subject.
 
-    That is its case, the queue of its cases, or what its version of the rules changed.
+    That is its case, the queue of its cases, or the changes of its version of the rules.
     """
     notice = Notice.objects.filter(user=request.user, pk=pk).first()
     if notice is None:
@@ -70,7 +73,7 @@ def open_notice(request: InboxRequest, pk: int) -> HttpResponse:
 @require_POST
 @signed_in
 def mark_notice_read(request: InboxRequest, pk: int) -> HttpResponse:
-    """Mark one as read."""
+    """Mark one notice as read."""
     if not Notice.objects.filter(user=request.user, pk=pk).exists():
         raise Http404
     mark_notices_read(request.user, timezone.now(), only=pk)
@@ -80,7 +83,10 @@ def mark_notice_read(request: InboxRequest, pk: int) -> HttpResponse:
 @require_POST
 @signed_in
 def mark_all_notices_read(request: InboxRequest) -> HttpResponse:
-    """Mark all as read that were there when the page was made: `until` is the newest of them."""
+    """Mark all notices that the page showed as read.
+
+    `until` is the newest of them: later ones stay unread.
+    """
     posted = request.POST.get("until", "")
     until = int(posted) if posted.isascii() and posted.isdigit() and len(posted) < 18 else None
     marked = mark_notices_read(request.user, timezone.now(), until=until)
@@ -89,7 +95,10 @@ def mark_all_notices_read(request: InboxRequest) -> HttpResponse:
 
 
 def show_notices_again(request: InboxRequest) -> HttpResponse:
-    """Show the list as it is now. The fragment for htmx, else the whole page."""
+    """Show the list as it is now.
+
+    The fragment for htmx, else the whole page.
+    """
     if not wants_fragment(request):
         return redirect("inbox:notices")
     request.method = "GET"

@@ -1,4 +1,4 @@
-"""The playbook beside a case: each view is one verb of `inbox.cases.playbook`."""
+"""The playbook on a case's page: each view is one verb of `inbox.cases.playbook`."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def playbook_answer(request: InboxRequest, pk: int) -> HttpResponse:
 @require_POST
 @signed_in
 def playbook_back(request: InboxRequest, pk: int) -> HttpResponse:
-    """One step back."""
+    """Go one step back."""
     question = request.POST.get("question", "")
     return perform_and_show(
         request,
@@ -61,7 +61,10 @@ def escalate(request: InboxRequest, pk: int) -> HttpResponse:
 @require_POST
 @signed_in
 def begin_answer(request: InboxRequest, pk: int) -> HttpResponse:
-    """Put what the outcome suggests into the composer. Not when something is written there already."""
+    """Put the outcome's suggested answer into the composer.
+
+    Not if the composer already has text.
+    """
     now = timezone.now()
     try:
         case = read_case(request.user, pk, now)

@@ -1,4 +1,4 @@
-"""Everybody's own presence: away with one click, back with another, leave planned by days."""
+"""A person's own presence: away and back with one click, and planned leave."""
 
 from __future__ import annotations
 
@@ -25,7 +25,10 @@ def own_presence(request: InboxRequest) -> HttpResponse:
 @require_POST
 @signed_in
 def set_presence(request: InboxRequest) -> HttpResponse:
-    """Away (`to` is "away") or back ("available"). Both at once, without a question."""
+    """Set the person away (`to` is "away") or back ("available").
+
+    Takes effect at once, without a confirmation.
+    """
     to = request.POST.get("to")
     if to not in ("away", "available"):
         raise Http404
@@ -40,7 +43,10 @@ def set_presence(request: InboxRequest) -> HttpResponse:
 @require_POST
 @signed_in
 def give_back(request: InboxRequest) -> HttpResponse:
-    """Give all one's open cases back; departments that assign automatically hand them on at once."""
+    """Give back all open cases of the person.
+
+    Departments that assign automatically assign them again at once.
+    """
     now, user = timezone.now(), request.user
     if user.away_since is None:
         messages.warning(
@@ -56,7 +62,7 @@ def give_back(request: InboxRequest) -> HttpResponse:
 @require_POST
 @signed_in
 def plan_leave(request: InboxRequest) -> HttpResponse:
-    """Plan one's own leave."""
+    """Plan the person's own leave."""
     form = LeaveForm(request.POST, person=request.user, own=True)
     if not form.is_valid():
         return _render_presence(request, form)
@@ -69,7 +75,7 @@ def plan_leave(request: InboxRequest) -> HttpResponse:
 @require_POST
 @signed_in
 def remove_leave(request: InboxRequest, pk: int) -> HttpResponse:
-    """Take one's own leave away again, or come back from it early."""
+    """Remove the person's own leave, or end it early."""
     leave, now = get_object_or_404(Leave, pk=pk, user=request.user), timezone.now()
     has_begun = leave.starts_on <= presence.local_date(now)
     presence.end_leave(leave, now)

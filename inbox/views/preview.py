@@ -1,4 +1,4 @@
-"""Trying a draft of the rules on the last thirty days or on a file: start, follow, stop, and its result."""
+"""Previews of a draft of the rules on the last thirty days or on a file: start, follow, stop, show the result."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from routing.refusals import RuleSetError
 @require_POST
 @require_action("edit_rules")
 def preview_start(request: SignedInRequest) -> HttpResponse:
-    """Start trying the person's draft.
+    """Start a preview of the person's draft.
 
-    On the last thirty days, or on the rows of a CSV file that is sent with it.
+    On the last thirty days, or on the rows of a CSV file that is sent with the form.
     """
     sent = request.FILES.get("file")
     try:
@@ -41,7 +41,7 @@ def preview_start(request: SignedInRequest) -> HttpResponse:
     except (RuleSetError, BadTable) as error:
         messages.error(request, f"Nothing was tried. {error}")
         return redirect("routing:rule_list")
-    # A broker that is away costs seconds, not the preview: the tick wakes a worker.
+    # If the broker is unreachable, the preview starts some seconds later: the periodic task wakes a worker.
     transaction.on_commit(lambda: tasks.run_preview.delay(preview.pk), robust=True)
     return redirect("inbox:preview", preview.pk)
 
@@ -49,7 +49,7 @@ def preview_start(request: SignedInRequest) -> HttpResponse:
 @require_safe
 @require_action("edit_rules")
 def preview(request: SignedInRequest, pk: int) -> HttpResponse:
-    """Show how far a preview has come and its result so far."""
+    """Show the progress of a preview and its result so far."""
     shown = get_object_or_404(RulePreview.objects.visible_to(request.user).defer("file"), pk=pk)
     draft = run.find_preview_draft(shown)
     moved = sum(shown.result.get("moves", {}).values())
@@ -77,7 +77,10 @@ def preview(request: SignedInRequest, pk: int) -> HttpResponse:
 @require_POST
 @require_action("edit_rules")
 def preview_cancel(request: SignedInRequest, pk: int) -> HttpResponse:
-    """Stop a preview. Its result so far stays."""
+    """Stop a preview.
+
+    Its result so far is kept.
+    """
     preview_to_stop = get_object_or_404(
         RulePreview.objects.visible_to(request.user).defer("file", "content"), pk=pk
     )

@@ -1,7 +1,4 @@
-"""Items that could not be read or stored, with their raw form.
-
-Each has a button to try again.
-"""
+"""Items that could not be read or stored, with their raw form and a button to try again."""
 
 from __future__ import annotations
 
@@ -30,7 +27,7 @@ _RAW_CHARACTERS_SHOWN = 4000
 
 @dataclass(frozen=True, slots=True)
 class QuarantineRow:
-    """An item as the page prints it."""
+    """A quarantined item as the page shows it."""
 
     item: Quarantined
     raw: str
@@ -42,7 +39,10 @@ class QuarantineRow:
 @require_safe
 @require_action("quarantine")
 def quarantine_list(request: SignedInRequest) -> HttpResponse:
-    """List the items that are not settled, newest first. `?before=ID` is the next page."""
+    """List the unsettled items, newest first.
+
+    `?before=ID` is the next page.
+    """
     items = Quarantined.objects.visible_to(request.user).filter(resolved_at__isnull=True)
     before = request.GET.get("before", "")
     if before.isascii() and before.isdigit() and len(before) < 19:
@@ -59,10 +59,13 @@ def quarantine_list(request: SignedInRequest) -> HttpResponse:
 @require_POST
 @require_action("quarantine")
 def quarantine_retry(request: SignedInRequest, pk: int) -> HttpResponse:
-    """Ask for a second try; a worker does it, because it asks the network."""
+    """Request another attempt for an item.
+
+    A worker makes it, because it sends a request to the network.
+    """
     item = get_object_or_404(Quarantined.objects.visible_to(request.user), pk=pk)
     retry.request_retry([item])
-    # A broker that is away only delays it: the wish is in the database.
+    # If the broker is unreachable, the retry is only delayed: the request is stored in the database.
     transaction.on_commit(lambda: tasks.retry_quarantined.delay(item.pk), robust=True)
     messages.success(
         request, "It will be fetched again within seconds. Reload the page to see what came of it."

@@ -1,4 +1,4 @@
-"""The queues: All open, Unassigned, Mine, Resolved, and one a department."""
+"""The queues: All open, Unassigned, Mine, Resolved, and one per department."""
 
 from __future__ import annotations
 
@@ -39,7 +39,10 @@ _EMPTY: dict[str, tuple[str, str]] = {
 @require_safe
 @signed_in
 def queue(request: InboxRequest, kind: ViewKind = "open", slug: str = "") -> HttpResponse:
-    """Show a queue. An htmx request gets its rows, or with a cursor the next rows."""
+    """Show a queue; for htmx only its rows.
+
+    With a cursor, the next rows.
+    """
     title, department_id = _TITLES.get(kind, ""), None
     if kind == "department":
         department = next(
@@ -75,7 +78,10 @@ def queue(request: InboxRequest, kind: ViewKind = "open", slug: str = "") -> Htt
 @require_safe
 @signed_in
 def navigation(request: InboxRequest) -> HttpResponse:
-    """Show the views at the left with their current numbers. `?at=` is the page that is open."""
+    """Show the views on the left with their current numbers.
+
+    `?at=` is the address of the open page.
+    """
     at = request.GET.get("at", "")
     return render(
         request, "inbox/queue/navigation.html", navigation_context(request.user, at.partition("?")[0])

@@ -1,4 +1,4 @@
-"""How one message was read, and the form that says what it is instead."""
+"""The reading of one message, and the form that corrects it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from inbox.views.guards import InboxRequest, signed_in, wants_fragment
 from routing.reading import SENTIMENTS
 from wording.times import display_time
 
-#: Characters of the message shown above the form on a page of its own.
+#: Characters of the message that the separate page shows above the form.
 _CHARACTERS_SHOWN = 3_000
 _MOST_CORRECTIONS = 20
 
@@ -28,7 +28,11 @@ _MOST_CORRECTIONS = 20
 @require_http_methods(["GET", "HEAD", "POST"])
 @signed_in
 def reading(request: InboxRequest, pk: int) -> HttpResponse:
-    """GET: the form, in place for htmx, else on a page of its own. POST: correct what differs from what it showed."""
+    """Show the form that corrects a message's reading; a POST saves it.
+
+    For htmx the form is shown in place, else on a separate page. Only values that differ from those shown are
+    corrected.
+    """
     try:
         message = get_readable_message(request.user, pk)
     except Case.DoesNotExist as error:
@@ -48,8 +52,8 @@ def reading(request: InboxRequest, pk: int) -> HttpResponse:
 def _changed_values(form: QueryDict) -> dict[str, Any]:
     """Return the fields that the person changed.
 
-    Others are left alone: somebody else may have corrected them in the meantime. Raises `Invalid` for a form without
-    any.
+    Others are left unchanged, because somebody else may have corrected them in the meantime. Raises `Invalid` for a
+    form without any.
     """
     changed = {
         str(field): parse_reading_value(field, str(form[field]))
@@ -80,7 +84,7 @@ def _reading_context(request: InboxRequest, message: Message) -> dict[str, Any]:
 def _form_field(field: ReadingField, message: Message, machine: Any) -> dict[str, Any]:
     """Return a field of the form with its choices.
 
-    `machine` is what was read before a person corrected it, None without a correction; its choice says so.
+    `machine` is the reading before a person corrected it, None without a correction; its choice is marked.
     """
     current = getattr(message, field)
     options = _field_options(field, current)
@@ -105,7 +109,7 @@ def _field_options(field: ReadingField, current: Any) -> list[tuple[str, str]]:
 
 
 def _form_value(value: Any) -> str:
-    """Return a value as the form holds it."""
+    """Return a value as the form writes it."""
     if isinstance(value, bool):
         return "yes" if value else "no"
     return str(value)

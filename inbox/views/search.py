@@ -1,4 +1,4 @@
-"""Search over messages and customers."""
+"""Search in messages and customers."""
 
 from __future__ import annotations
 
@@ -17,7 +17,10 @@ from inbox.views.guards import InboxRequest, signed_in, wants_fragment
 @require_safe
 @signed_in
 def search(request: InboxRequest) -> HttpResponse:
-    """Show the newest messages that match. An htmx request with a cursor gets the next ones."""
+    """Show the newest messages that match.
+
+    For htmx with a cursor, the next ones.
+    """
     query, after = clean_query(request.GET.get("q", "")), request.GET.get("after", "")
     results = find(request.user, query, timezone.now(), after=after) if query else None
     more = f"?{urlencode({'q': query, 'after': results.after})}" if results and results.after else ""

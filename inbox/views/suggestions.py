@@ -1,4 +1,4 @@
-"""A suggestion of the learned router, taken or declined."""
+"""Suggestions of the learned router: accept or decline."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from inbox.views.hand_overs import hand_over_and_show
 @require_POST
 @signed_in
 def suggestion_accept(request: InboxRequest, pk: int) -> HttpResponse:
-    """Send the case where it was suggested."""
+    """Send the case to the suggested department."""
     seen = posted_version(request)
     return hand_over_and_show(
         request,
@@ -27,7 +27,7 @@ def suggestion_accept(request: InboxRequest, pk: int) -> HttpResponse:
 @require_POST
 @signed_in
 def suggestion_decline(request: InboxRequest, pk: int) -> HttpResponse:
-    """Keep the case where it is."""
+    """Decline the suggestion: the case stays where it is."""
     seen = posted_version(request)
     return perform_and_show(
         request,

@@ -1,4 +1,4 @@
-"""Take next: the most urgent case that fits whoever asks."""
+"""Take next: the most urgent case that fits the person."""
 
 from __future__ import annotations
 
@@ -16,7 +16,10 @@ from inbox.views.guards import InboxRequest, signed_in
 @require_POST
 @signed_in
 def take_next(request: InboxRequest) -> HttpResponse:
-    """Take a case and open it; without one, or while away, say so at the queue."""
+    """Take a case and open it.
+
+    If there is none, or while the person is away, the queue says so.
+    """
     try:
         case = take_next_case(request.user, now=timezone.now())
     except Invalid as error:

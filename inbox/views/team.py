@@ -1,4 +1,4 @@
-"""Teams, for administrators and managers."""
+"""The page of teams, for administrators and managers."""
 
 from __future__ import annotations
 
