@@ -1,6 +1,6 @@
-"""Assign cases automatically: in departments set to automatic, and where a rule names a person.
+"""Automatic assignment: in departments set to automatic, and where a rule names a person.
 
-Only one tick assigns at a time in the whole installation; two could both count the same free capacity. It does not wait
+Only one run assigns at a time in the whole installation; two could both count the same free capacity. It does not wait
 for people who are claiming a case by hand: their case is skipped.
 """
 
@@ -30,9 +30,9 @@ from postgres.locks import AdvisoryLock, try_lock
 
 logger = logging.getLogger(__name__)
 
-#: Cases of one department in one transaction, and the batches for each department and tick. There are several because
+#: Cases of one department in one transaction, and the batches for each department and run. There are several, because
 #: cases that nobody there can take must not hold up those behind them.
-BATCH_SIZE, BATCHES_PER_TICK = 100, 10
+BATCH_SIZE, BATCHES_PER_RUN = 100, 10
 #: Roles that get cases automatically. Managers get one only by hand or when a rule names them.
 ASSIGNABLE_ROLES = (Role.AGENT, Role.COMMUNITY)
 
@@ -49,9 +49,10 @@ def set_assignee(change: Change, assignee: User | None, reason: str = "") -> Non
 
 
 def assign_cases_automatically(now: dt.datetime) -> int:
-    """Assign waiting cases in automatic departments. Return how many were assigned.
+    """Assign waiting cases; return how many were assigned.
 
-    Returns at once when another tick is running. A case that nobody fits stays where it is until the next tick.
+    In departments that assign automatically, and where a rule names a person. Returns at once if another run is in
+    progress. A case that fits nobody stays in the queue until the next run.
     """
     waiting = Case.objects.to_assign().filter(department=OuterRef("pk"))
     manual = Q(assignment_mode=AssignmentMode.MANUAL)
@@ -61,7 +62,7 @@ def assign_cases_automatically(now: dt.datetime) -> int:
     assigned = 0
     for department_id in list(departments.values_list("pk", flat=True)):
         last_case: Case | None = None
-        for _ in range(BATCHES_PER_TICK):
+        for _ in range(BATCHES_PER_RUN):
             with transaction.atomic():
                 if not try_lock(AdvisoryLock.ASSIGNMENT):
                     return assigned

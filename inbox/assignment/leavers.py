@@ -1,8 +1,8 @@
 """Take open cases from people who leave, may see less, or are absent.
 
-They go to an available substitute, otherwise back to their departments. Called when a person leaves or may see less (in
-the transaction that changes them), when they give their work away, and by a tick for people who are on leave, away for
-long, or not seen for long when a customer writes again.
+They go to an available substitute, otherwise back to their departments. Called when a person leaves or may see less
+(in the transaction that changes them), when they give their cases back, and by a periodic task for people who are on
+leave, who have been away for long, or who have not been seen for long when a customer writes again.
 """
 
 from __future__ import annotations
@@ -105,19 +105,19 @@ def unassign_cases(
     reason: str,
     now: dt.datetime,
     to: User | None = None,
-    tells: tuple[User, str] | None = None,
+    to_notify: tuple[User, str] | None = None,
 ) -> list[int]:
     """Take open cases from their assignees. Return the ids.
 
-    They go to `to` where that person sees the case, else back to the queues of their departments. In chunks, each in
-    a transaction of its own unless one is running. `tells` is who had them, and the reason as that person reads it.
+    They go to `to` if that person sees the case, else back to the queues of their departments. In chunks, each in its
+    own transaction unless one is open. `to_notify` is the former assignee and the reason, addressed to them.
     """
     ids = list(cases.order_by("pk").values_list("pk", flat=True))
     for start in range(0, len(ids), _CHUNK):
         with transaction.atomic():
             changes = _unassign_chunk(ids[start : start + _CHUNK], by, reason, now, to)
-            if tells is not None:
-                assignments.notify_former_assignee(tells[0], changes, tells[1], now)
+            if to_notify is not None:
+                assignments.notify_former_assignee(to_notify[0], changes, to_notify[1], now)
     return ids
 
 
@@ -187,7 +187,7 @@ def describe_where_cases_went(ids: Iterable[int]) -> str:
 def release_cases_of_absent(now: dt.datetime) -> int:
     """Take cases from absent people. Return how many were taken.
 
-    Idempotent: the next tick finds none.
+    Idempotent: the next run finds none.
 
     On leave: to the substitute once that person is there; until then the cases in which a customer waits go back to
     their departments at once, and the rest after a day. Away: cases in which the customer has written since go back,
@@ -213,19 +213,21 @@ def _release_absent_person(user: User, leave: Leave | None, now: dt.datetime) ->
     is_away = user.away_since is not None
     verb, own_verb = ("is", "are") if is_away else ("has", "have")
     state = "away" if is_away else "not been here for a day"
-    tells = (user, f"you {own_verb} {state}")
-    return len(unassign_cases(cases, by=None, reason=f"{user} {verb} {state}", now=now, tells=tells))
+    to_notify = (user, f"you {own_verb} {state}")
+    return len(unassign_cases(cases, by=None, reason=f"{user} {verb} {state}", now=now, to_notify=to_notify))
 
 
 def _release_person_on_leave(user: User, leave: Leave, now: dt.datetime) -> int:
-    reason, tells = f"{user} is on leave", (user, "you are on leave")
+    reason, to_notify = f"{user} is on leave", (user, "you are on leave")
     substitute = leave.substitute
     available = User.objects.filter(presence.available_users_condition(now), role__in=ROLES["claim"])
     if substitute is not None and available.filter(pk=substitute.pk).exists():
         return len(
-            unassign_cases(open_cases_of(user), by=None, reason=reason, now=now, to=substitute, tells=tells)
+            unassign_cases(
+                open_cases_of(user), by=None, reason=reason, now=now, to=substitute, to_notify=to_notify
+            )
         )
     cases = open_cases_of(user)
     if substitute is not None and presence.local_date(now - SUBSTITUTE_GRACE) < leave.starts_on:
         cases = cases.filter(waiting_since__isnull=False)
-    return len(unassign_cases(cases, by=None, reason=reason, now=now, tells=tells))
+    return len(unassign_cases(cases, by=None, reason=reason, now=now, to_notify=to_notify))

@@ -46,9 +46,9 @@ MOST_IDENTITIES, MOST_OTHER_CASES = 10, 6
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Why a person's action was refused.
+    """The reason why a person's action was refused.
 
-    `form` names the form that they sent, `typed` is what they had filled in, by field name.
+    `form` is the name of the form that they sent, `typed` their input by field name.
     """
 
     kind: Literal["conflict", "invalid", "refused"]

@@ -1,4 +1,4 @@
-"""Which department has a case: intervals that follow each other without a gap and sum to the case's lifetime."""
+"""The departments that hold a case: intervals that follow each other without a gap and sum to the case's lifetime."""
 
 from __future__ import annotations
 

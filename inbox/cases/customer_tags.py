@@ -19,9 +19,8 @@ MOST_TAGS, LONGEST_TAG = 20, 40
 def tag_customer(case_id: int, by: User, text: str, *, now: dt.datetime) -> list[str]:
     """Replace the tags of a case's customer and return them.
 
-    `text` is words separated by commas. What changed stands in the case's history. Raises `Case.DoesNotExist`
-    for a case that is absent or not the person's to see, `NotAllowed`, `Invalid` for too many or too long
-    tags.
+    `text` is words separated by commas. The change is recorded in the case's history. Raises `Case.DoesNotExist` for a
+    case that is absent or that the person may not see, `NotAllowed`, `Invalid` for too many or too long tags.
     """
     tags = parse_tags(text.lower())
     with change_case_as(case_id, by, "claim", now=now) as change:

@@ -1,4 +1,4 @@
-"""How a case goes from department to department: accepted, sent on, bounced back, taken back.
+"""Verbs of hand-overs between departments: accept, hand over, bounce back, undo.
 
 Each verb is one transaction that writes its event. All raise `Case.DoesNotExist`, `NotAllowed`, `Invalid` or
 `Conflict`, each with a sentence for the person.

@@ -17,10 +17,11 @@ TAGS_SHOWN = 2
 
 
 def tag_case(case_id: int, by: User, text: str, *, now: dt.datetime) -> Department | None:
-    """Replace the tags of a case. Return the department that the router learns from a new tag, or None.
+    """Replace the tags of a case.
 
-    `text` is words separated by commas, as they are spelled. What changed stands in the case's history; the
-    case stays where it is. Raises `Case.DoesNotExist`, `NotAllowed`, `Invalid` for too many or too long tags.
+    Returns the department that the router learns from a new tag, or None. `text` is words separated by commas, in the
+    spelling to store. The change is recorded in the case's history; the case stays in its department. Raises
+    `Case.DoesNotExist`, `NotAllowed`, `Invalid` for too many or too long tags.
     """
     tags = parse_tags(text)
     with change_case_as(case_id, by, "claim", now=now) as change:

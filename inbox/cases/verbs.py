@@ -1,9 +1,9 @@
-"""What people do with a case. Each verb is one transaction that leaves its line in the case's history.
+"""Verbs of a case. Each is one transaction that also writes its event into the case's history.
 
 All raise `Case.DoesNotExist` both for a missing case and for one that the person may not read, `NotAllowed` when the
-role does not allow it, `Invalid` for input that makes no sense and `Conflict` when somebody was quicker; each with a
-sentence for the person, and nothing changed. `version` is the one the person looked at; None skips the check. `now` is
-the moment of acting, in UTC.
+role does not allow it, `Invalid` for invalid input and `Conflict` when somebody was quicker; each with a sentence for
+the person, and nothing changed. `version` is the version that the person looked at; None skips the check. `now` is the
+time of the action, in UTC.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ from typing import Annotated, Any, get_type_hints
 
 
 class Written(enum.Enum):
-    """When ingest writes a column. All columns are read."""
+    """The times at which ingest writes a column. All columns are read."""
 
     #: By the database or by the statement itself: the id, and the version, which grows by one.
     BY_STATEMENT = enum.auto()

@@ -111,9 +111,9 @@ class Change:
             publish_cases_on_commit([self.as_case_change()])
 
     def advance_version(self) -> bool:
-        """Go on to the next version if anything changed. Return whether it did.
+        """Increase the version if anything changed. Return whether it did.
 
-        Each event gets the version that it made, so that people who looked at an older one can be told what is new.
+        Each event stores the version that it created: people who looked at an older version can be shown what is new.
         """
         if not (self.fields or self.events):
             return False

@@ -1,8 +1,8 @@
 """The learned router's opinion, within seconds after the rules have routed a message.
 
 If the rules' decision is weak and the router is sure, the case moves unless somebody has touched it; if the router
-disagrees but may not decide, it leaves a suggestion. Decisions are weighed in order, each once: a tick locks the
-waiting ones and skips those locked by another tick. While no router is active, none wait.
+disagrees but may not decide, it leaves a suggestion. Decisions are weighed in order, each once: a run locks the
+waiting ones and skips those locked by another run. While no router is active, none wait.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ from wording.numbers import format_probability
 
 logger = logging.getLogger(__name__)
 
-#: Decisions weighed in one transaction, and transactions in one tick.
-WEIGH_BATCH_SIZE, BATCHES_PER_TICK = 50, 20
+#: Decisions weighed in one transaction, and transactions in one run.
+WEIGH_BATCH_SIZE, BATCHES_PER_RUN = 50, 20
 #: After this long every earlier transaction has ended: storing a page may hold its stream no longer.
 DECISIONS_SETTLE_AFTER = dt.timedelta(minutes=2)
 _WEIGHED_KINDS = ("rule", "default")
@@ -51,7 +51,7 @@ def weigh_new_decisions(now: dt.datetime) -> int:
     except RuleSetError:
         return 0
     weighed = 0
-    for _ in range(BATCHES_PER_TICK):
+    for _ in range(BATCHES_PER_RUN):
         count = _weigh_batch(active, rules, now)
         weighed += count
         if count < WEIGH_BATCH_SIZE:
@@ -78,7 +78,7 @@ def _weigh_batch(active: ActiveRouter, rules: CompiledRules, now: dt.datetime) -
         decisions = Decision.objects.filter(id__in=ids).order_by("case_id", "id")
         for row in FACTS_OF_DECISIONS.select(decisions, *_COLUMNS):
             if row["trace"]:
-                # The tick's `now` may be earlier than the time at which this page was stored.
+                # The run's `now` may be earlier than the time at which this page was stored.
                 _weigh_decision(row, active, rules, max(now, row["case__created_at"]))
         Decision.objects.filter(id__in=ids).update(weighed_at=now)
         if not ids:

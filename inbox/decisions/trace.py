@@ -1,4 +1,6 @@
-"""Why a case is where it is, in chronological order: decisions, people's playbook answers, who had it."""
+"""The reasons why a case is where it is, in chronological order: decisions, playbook answers, departments that held
+it.
+"""
 
 from __future__ import annotations
 

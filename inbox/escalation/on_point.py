@@ -1,4 +1,4 @@
-"""Who is on point for a case that escalates."""
+"""The person on point for a case that escalates."""
 
 from __future__ import annotations
 
@@ -15,8 +15,10 @@ from inbox.visibility import may_see_by_role
 
 
 def find_person_on_point(case: Case, now: dt.datetime) -> User | None:
-    """Find who is on point for a case. The primary, or the backup while the primary is away or on leave. None
-    where the roster names nobody who is there and may read the case.
+    """Find the person on point for a case.
+
+    The primary, or the backup while the primary is away or on leave. None if nobody on the roster is there and may
+    read the case.
     """
     roster = planning.load_rosters([case.brand_account], now)[case.brand_account_id]
     named = [

@@ -22,7 +22,7 @@ from routing.service_levels import versions
 from routing.service_levels.policies import ServiceLevels
 
 RECOMPUTE_CHUNK_SIZE = 250
-#: Seconds after which one tick stops working.
+#: Seconds after which one run stops working.
 BUDGET_SECONDS = 4
 #: For as long as storing a page of messages takes, a case may still be stored by the previous version.
 SETTLED_AFTER = dt.timedelta(seconds=30)

@@ -1,7 +1,7 @@
 """Automatic events of clocks: pre-warning, missed target, escalation. Each once, however often sweeps run.
 
-A tick finds the cases whose next event is due and handles each in its own transaction, under the case's lock;
-`Escalation` remembers what has happened, in the same transaction as its event, its notices and its actions.
+A run finds the cases whose next event is due and handles each in its own transaction, under the case's lock;
+`Escalation` records the event, in the same transaction as its notices and its actions.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ from wording.times import long_time
 
 logger = logging.getLogger(__name__)
 
-#: Cases that one tick handles, and people notified of one event.
+#: Cases that one run handles, and people notified of one event.
 MAX_CASES, MAX_PEOPLE = 200, 200
 #: How long until a case whose escalation failed is tried again.
 RETRY_AFTER = dt.timedelta(minutes=5)

@@ -1,4 +1,4 @@
-"""What rules may ask about a message's customer, as of its arrival. Plain data."""
+"""Facts about a message's customer for conditions of rules, as of its arrival. Plain data."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who is on point when a page of messages arrives."""
+"""The people on point when a page of messages arrives."""
 
 from __future__ import annotations
 

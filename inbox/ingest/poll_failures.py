@@ -1,6 +1,6 @@
-"""What a failed poll means for the stream and its brand account.
+"""The effects of a failed poll on the stream and its brand account.
 
-Other streams are touched only where the network's error concerns the whole account: a revoked token, an exhausted
+Other streams are touched only if the network's error concerns the whole account: a revoked token, an exhausted
 allowance.
 """
 

@@ -57,8 +57,10 @@ RETURNING s.id, s.lease_token
 
 @dataclass(slots=True)
 class PollReport:
-    """What one poll of a stream brought. `error` is "" when it went well; `wakes`: a department that assigns
-    automatically has something new; `overflowed`: there was more than the network returns, so a gap is possible.
+    """The result of one poll of a stream.
+
+    `error` is "" after success; `wakes`: a department that assigns automatically has something new; `overflowed`:
+    there was more than the network returns, so a gap is possible.
     """
 
     stream_id: int

@@ -155,7 +155,7 @@ def _event_rows(cases: Iterable[CaseState], ids: Mapping[str, int]) -> Rows:
             stored_data = {key: value for key, value in data.items() if key != "canonical_id"}
             if canonical_id is not None:
                 stored_data["message"] = ids.get(canonical_id)
-            # As in every change of a case: lets people who have an older version open be told what is new.
+            # As in every change of a case: people who have an older version open can be shown what is new.
             stored_data["version"] = case.version + 1
             rows.append(
                 {

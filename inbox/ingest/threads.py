@@ -1,4 +1,4 @@
-"""Which case a message joins. Pure: plain cases, no database, no clock."""
+"""The choice of the case that a message joins. Pure: plain cases, no database, no clock."""
 
 from __future__ import annotations
 

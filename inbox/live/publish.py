@@ -30,7 +30,7 @@ NOTICES_CHANNEL, WATCHES_CHANNEL = f"{_PREFIX}:notices", f"{_PREFIX}:watches"
 
 @dataclass(frozen=True, slots=True)
 class CaseChange:
-    """A new or changed case, with what decides who may be told of it."""
+    """A new or changed case, with the columns that decide who may be notified of it."""
 
     case_id: int
     department_id: int

@@ -65,7 +65,7 @@ class Audience:
 
 @dataclass(eq=False, slots=True, weakref_slot=True)
 class Listener:
-    """One open page. `pending` holds the ids of changed cases that it has not been told of yet."""
+    """One open page. `pending` holds the ids of changed cases that have not been sent to it yet."""
 
     audience: Audience
     pending: set[int] = field(default_factory=set)
