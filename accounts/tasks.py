@@ -6,6 +6,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from accounts.brand_accounts import checks
+from accounts.sign_in import limits
 
 
 @shared_task
@@ -19,3 +20,9 @@ def wake_due_credential_checks() -> None:
 def check_brand_account(brand_account_id: int) -> None:
     """Ask the network which account a brand account's credential belongs to."""
     checks.check_credential(brand_account_id, timezone.now())
+
+
+@shared_task
+def delete_old_sign_in_counters() -> None:
+    """Delete the counters of failed sign-ins that no longer count."""
+    limits.delete_old_counters(timezone.now())

@@ -15,6 +15,7 @@ from django.urls import get_resolver  # noqa: E402 (after the settings)
 
 from config.garbage_collection import freeze_loaded_objects  # noqa: E402
 from config.pages import PageHandler, Receive, Scope, Send  # noqa: E402
+from config.trusted_proxy import TrustedProxyMiddleware  # noqa: E402
 
 #: Paths of asynchronous views, and of health checks, which must answer while every thread is busy.
 EVENT_LOOP_PATHS = frozenset({"/live/", "/healthz", "/readyz"})
@@ -24,7 +25,10 @@ list(get_resolver().url_patterns)
 freeze_loaded_objects()
 
 
-async def application(scope: Scope, receive: Receive, send: Send) -> None:
+async def _dispatch(scope: Scope, receive: Receive, send: Send) -> None:
     """Pass a request to the threads or the event loop, by path."""
     is_page = scope["type"] == "http" and scope["path"] not in EVENT_LOOP_PATHS
     await (_page_application if is_page else _loop_application)(scope, receive, send)
+
+
+application = TrustedProxyMiddleware(_dispatch, settings.TRUSTED_PROXY)

@@ -63,6 +63,11 @@ app.conf.update(
             "schedule": 5.0,
             "options": {"expires": 10},
         },
+        "sign-in-counters": {
+            "task": "accounts.tasks.delete_old_sign_in_counters",
+            "schedule": 600.0,
+            "options": {"expires": 300},
+        },
         "clocks": {"task": "inbox.tasks.run_clock_sweep", "schedule": 3.0, "options": {"expires": 10}},
         "second-look": {
             "task": "inbox.tasks.review_new_decisions",
