@@ -10,6 +10,7 @@ class InboxConfig(AppConfig):
     def ready(self) -> None:
         # Imported here because models cannot be imported before the apps are ready.
         from accounts.people import verbs
+        from accounts.sign_in import sessions
         from inbox.assignment.leavers import (
             describe_cases_at_stake,
             release_cases_of_leaver,
@@ -19,6 +20,10 @@ class InboxConfig(AppConfig):
         verbs.user_left_hooks.append(release_cases_of_leaver)
         verbs.user_changed_hooks.append(release_cases_out_of_reach)
         verbs.work_at_stake_hooks.append(describe_cases_at_stake)
+
+        from inbox.live.publish import publish_watches_on_commit
+
+        sessions.sessions_ended_hooks.append(publish_watches_on_commit)
 
         from inbox.decisions import recent_messages
         from inbox.notices import rule_changes

@@ -16,6 +16,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import BrandAccount, BrandAccountGrant, Department, Membership, Role, User
+from accounts.sign_in.sessions import tell_sessions_ended
 from accounts.working_time import presence
 
 logger = logging.getLogger(__name__)
@@ -65,6 +66,8 @@ def save_user(
         user.save(update_fields=_EDITABLE_FIELDS)
         if before.role == Role.ADMINISTRATOR != user.role:
             _require_administrator()
+        if before.role != user.role:
+            tell_sessions_ended([user.pk])
     mark_email_verified(user)
     department_ids = {department.pk for department in departments}
     Membership.objects.filter(user=user).exclude(department__in=department_ids).delete()
@@ -144,6 +147,7 @@ def end_sessions(user: User) -> None:
     """Sign a user out everywhere."""
     User.objects.filter(pk=user.pk).update(session_epoch=F("session_epoch") + 1)
     presence.mark_signed_out(user.pk, timezone.now())
+    tell_sessions_ended([user.pk])
 
 
 def password_path(user: User) -> str:

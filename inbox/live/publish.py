@@ -95,9 +95,10 @@ def publish_notices_on_commit(user_ids: Iterable[int]) -> None:
 
 
 def publish_watches_on_commit(user_ids: Iterable[int]) -> None:
-    """Publish that these users watch other cases than before.
+    """Publish that these users may hear of other cases.
 
-    Once the running transaction has committed; their streams then read again which cases they watch.
+    They watch others than before, or their sessions ended. Once the running transaction has committed; their streams
+    then read again what they may hear, if anything.
     """
     payload = orjson.dumps(list(user_ids))
     transaction.on_commit(lambda: _publish_payload(WATCHES_CHANNEL, payload), robust=True)

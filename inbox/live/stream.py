@@ -27,6 +27,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from accounts.models import User
+from accounts.sign_in.sessions import find_session_user
 from accounts.working_time import presence
 from inbox.live.publish import CASES_CHANNEL, NOTICES_CHANNEL, WATCHES_CHANNEL, CaseChange
 from inbox.models import Case, Visibility
@@ -236,16 +237,15 @@ def read_audience(user: User) -> Audience:
     return Audience(scope, user.pk, frozenset(watched.values_list("pk", flat=True)))
 
 
-def load_audience(user_id: int, session: SessionBase) -> Audience | None:
+def load_audience(session: SessionBase) -> Audience | None:
     """Return the audience of a signed-in session.
 
-    None when the session is signed out or the user is no longer active. Counts as a sign of life, because the page is
-    open. Keeps no connection to the database.
+    None when the session has ended. Counts as a sign of life, because the page is open. Keeps no connection to the
+    database.
     """
     try:
-        key = session.session_key
-        user = User.objects.filter(pk=user_id, is_active=True).first()
-        if user is None or key is None or not session.exists(key):
+        user = find_session_user(session)
+        if user is None:
             return None
         presence.mark_seen(user, timezone.now())
         return read_audience(user)
@@ -260,10 +260,10 @@ async def live_stream(request: HttpRequest) -> HttpResponseBase:
 
     401 when signed out, 503 when the broker is away: the page then polls and tries again.
     """
-    user, session = await request.auser(), request.session
+    session = request.session
 
     def recheck() -> Audience | None:
-        return load_audience(user.pk or 0, session)
+        return load_audience(session)
 
     audience = await sync_to_async(recheck)()
     if audience is None:

@@ -12,7 +12,8 @@ from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.test import AsyncClient
 
-from accounts.models import BrandAccountGrant, Role
+from accounts.models import BrandAccountGrant, Role, User
+from accounts.people import verbs
 from inbox.live import stream
 from inbox.live.publish import CASES_CHANNEL, CaseChange, publish_cases, publish_watches_on_commit
 from inbox.live.stream import Audience, Listener
@@ -145,6 +146,41 @@ class TestTheStream:
             return [chunk async for chunk in chunks if chunk.startswith(b"event")]
 
         assert asyncio.run(asyncio.wait_for(story(), 20)) == []
+
+    @pytest.mark.parametrize("how", ["signed out everywhere", "another role"])
+    def test_ends_at_once_for_who_is_signed_out_everywhere(self, cast, how):
+        billing, agent = cast
+
+        def sign_out():
+            person = User.objects.get(pk=agent.pk)
+            if how == "another role":
+                person.role = Role.ANALYST
+                verbs.save_user(person, [billing], {})
+            else:
+                verbs.end_sessions(person)
+            publish_cases([change(case=5, department=billing.pk)])
+
+        async def story():
+            _client, chunks = await opened(agent)
+            await sync_to_async(sign_out)()
+            return [chunk async for chunk in chunks if chunk.startswith(b"event")]
+
+        # Well before the next check of authority, and the last minute is not counted as presence.
+        assert asyncio.run(asyncio.wait_for(story(), 20)) == []
+
+    def test_is_no_sign_of_life_of_who_is_signed_out_everywhere(self, cast, monkeypatch):
+        _billing, agent = cast
+        monkeypatch.setattr(stream, "RECHECK", 0.0)
+        monkeypatch.setattr(stream, "HEARTBEAT", 0.05)
+
+        async def story():
+            _client, chunks = await opened(agent)
+            # As another process may do it whose message was lost.
+            await User.objects.filter(pk=agent.pk).aupdate(session_epoch=9, last_seen_at=None)
+            return [chunk async for chunk in chunks if chunk.startswith(b"event")]
+
+        assert asyncio.run(asyncio.wait_for(story(), 20)) == []
+        assert User.objects.get(pk=agent.pk).last_seen_at is None
 
     def test_hears_of_a_brand_account_granted_meanwhile(self, transactional_db, monkeypatch):
         monkeypatch.setattr(stream, "RECHECK", 0.0)
