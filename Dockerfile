@@ -1,16 +1,18 @@
 FROM python:3.11-slim-bookworm AS build
 WORKDIR /app
-COPY requirements.lock ./
-RUN python -m venv /venv && /venv/bin/pip install --no-cache-dir --require-hashes -r requirements.lock
+COPY requirements-production.lock ./
+RUN python -m venv /venv && /venv/bin/pip install --no-cache-dir --require-hashes -r requirements-production.lock
 
 FROM python:3.11-slim-bookworm
 RUN useradd --system --uid 10001 --home-dir /app horseshoe
 WORKDIR /app
 COPY --from=build /venv /venv
+# What may come in is listed in .dockerignore.
 COPY . .
+# Writable is only what is in memory, /tmp: the file system of a container is read-only (docker-compose.yml).
 ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 DJANGO_SETTINGS_MODULE=config.settings
 # The manifest of static files needs no database and no secret: settings load in tooling mode.
-RUN python manage.py collectstatic --noinput && mkdir -p /app/.horseshoe && chown horseshoe /app/.horseshoe
+RUN python manage.py collectstatic --noinput
 USER horseshoe
 EXPOSE 8000
 CMD ["uvicorn", "config.asgi:application", "--host", "0.0.0.0", "--port", "8000", "--loop", "uvloop", "--http", "httptools", "--timeout-graceful-shutdown", "3", "--no-access-log", "--no-proxy-headers"]

@@ -26,6 +26,8 @@ from config import installer
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 LOCK = ROOT / "requirements.lock"
+#: The dependency groups of pyproject.toml that a command needs besides the dependencies of the product.
+COMMAND_GROUPS = {"up": ("embedded",), "test": ("embedded", "dev")}
 NOT_WRITABLE = (
     "Horseshoe cannot write to {folder}, where it would install its packages: run it as the owner of that folder, "
     "or copy the checkout to a folder of your own."
@@ -43,7 +45,7 @@ def ensure_packages(argv: Sequence[str]) -> None:
     inside = Path(sys.prefix).resolve() == VENV.resolve()
     if inside and _is_venv_current():
         return
-    if not inside and has_dependencies(tests=argv[1:2] == ["test"]):
+    if not inside and has_dependencies(COMMAND_GROUPS.get("".join(argv[1:2]), ())):
         return
     if not _is_venv_current():
         with _hold_install_lock():
@@ -55,15 +57,15 @@ def ensure_packages(argv: Sequence[str]) -> None:
     _restart_in_venv(argv)
 
 
-def has_dependencies(*, tests: bool) -> bool:
+def has_dependencies(groups: Sequence[str] = ()) -> bool:
     """Tell whether the direct dependencies of pyproject.toml are installed.
 
-    They must be in versions that it allows. With `tests`, the development dependencies count too.
+    They must be in versions that it allows. Those of the dependency groups `groups` count too.
     """
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     requirements: list[str] = list(project["project"]["dependencies"])
-    if tests:
-        requirements += project["dependency-groups"]["dev"]
+    for group in groups:
+        requirements += project["dependency-groups"][group]
     return all(_is_installed(requirement) for requirement in requirements)
 
 
