@@ -65,7 +65,7 @@ def has_dependencies(groups: Sequence[str] = ()) -> bool:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     requirements: list[str] = list(project["project"]["dependencies"])
     for group in groups:
-        requirements += project["dependency-groups"][group]
+        requirements += project.get("dependency-groups", {}).get(group, [])
     return all(_is_installed(requirement) for requirement in requirements)
 
 
