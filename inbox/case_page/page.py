@@ -23,7 +23,7 @@ from inbox.case_page.custody_bar import custody_bar
 from inbox.case_page.hand_over import custody_trail, hand_over_panel
 from inbox.case_page.roster_card import on_point_at_arrival, roster_card
 from inbox.case_page.timeline import Timeline, read_timeline
-from inbox.display import Chip, display_name, initials, network_sign, returned_chip
+from inbox.display import Chip, display_name, initials, network_sign, returned_chip, unsent_chip
 from inbox.models import (
     Case,
     Custody,
@@ -245,6 +245,8 @@ def _header_chips(case: Case, now: dt.datetime, trail: str) -> list[Chip]:
         chips = [waiting]
     else:
         chips = [Chip(case.get_status_display().lower())]
+    if case.unsent:
+        chips.append(unsent_chip(case.unsent))
     chips.append(Chip(case.department.name, "dept"))
     if case.returned_count:
         chips.append(returned_chip(case.returned_count, trail))

@@ -25,7 +25,7 @@ from inbox.changes.refusals import (
     name_or_somebody,
     require_open,
 )
-from inbox.models import Case, Status, Verb
+from inbox.models import Case, Status, Unsent, Verb
 from inbox.notices import assignments, watches
 from inbox.text import clean_text
 
@@ -195,6 +195,9 @@ def _close_case(change: Change, status: Status, reason: str, version: int | None
     change.accept_custody()
     custody.end_custody(change.case, change.now)
     change.set(status=status, closed_at=change.now, close_reason=reason, waiting_since=None)
+    if change.case.unsent == Unsent.FAILED:
+        # Whoever closes it has seen that the answer was not sent. An unconfirmed one still needs a decision.
+        change.set(unsent="", unsent_since=None)
 
 
 def reopen_case(case_id: int, by: User, *, version: int | None = None, now: dt.datetime) -> Case:

@@ -71,6 +71,8 @@ class CaseRow:
     closed_at: Annotated[dt.datetime | None, _TIME] = None
     close_reason: Annotated[str, Column("varchar")] = ""
     reopen_count: Annotated[int, Column("smallint")] = 0
+    unsent: Annotated[str, Column("varchar")] = ""
+    unsent_since: Annotated[dt.datetime | None, _TIME] = None
     #: The stored version, 0 for a case that is not stored yet; writing increments it.
     version: Annotated[int, Column("int", Written.BY_STATEMENT)] = 0
     #: The clocks, kept by `inbox.changes.clocks`; the default is the value of a clock that does not run.

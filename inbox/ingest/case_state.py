@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 
 from inbox.changes.case_row import JSON_COLUMNS, CaseRow
-from inbox.models import Status, Verb
+from inbox.models import Status, Unsent, Verb
 from routing.facts import Decision
 
 #: The beginning of `close_reason` when a case was closed as noise. Nobody has read it, so only noise may join it.
@@ -97,6 +97,8 @@ class CaseState(CaseRow):
         brand account was connected (`connected_at`) is no first response.
         """
         self.last_outbound_at = max(self.last_outbound_at or at, at)
+        if self.unsent == Unsent.FAILED:
+            self.unsent, self.unsent_since = "", None
         if at >= connected_at:
             first = max(at, self.created_at)
             self.first_response_at = min(self.first_response_at or first, first)

@@ -34,6 +34,7 @@ class OutgoingReply:
     parent_remote_id: str
     parent_canonical_id: str
     parent_thread_id: str
+    needs_person: bool
 
 
 def find_matching_reply(replies: Sequence[OutgoingReply], item: Storable) -> OutgoingReply | None:

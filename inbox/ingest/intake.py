@@ -227,6 +227,8 @@ class Intake:
             self.replies.remove(reply)
             self.adopted_replies.append((reply, item))
             verb, actor, data["reply"] = Verb.ANSWERED, reply.author_id, reply.id
+            if not any(other.needs_person and other.case_id == reply.case_id for other in self.replies):
+                case.unsent, case.unsent_since = "", None
         case.record_event(verb, data, actor=actor)
         case.apply_answer(item.at, self.header.connected_at)
         self._add_message(NewMessage(item, case, self._is_historical(item), user_id=actor))

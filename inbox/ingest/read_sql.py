@@ -44,9 +44,11 @@ SELECT {HEADER_COLUMNS} FROM brand JOIN accounts_stream s ON s.id = %(stream)s
 """  # noqa: S608 (constants)
 _OUTGOING_REPLIES = """
 SELECT r.id, r.author_id, r.case_id, r.text, r.remote_id, r.visibility, r.created_at,
-       p.remote_id AS parent_remote_id, p.canonical_id AS parent_canonical_id, p.thread_id AS parent_thread_id
+       p.remote_id AS parent_remote_id, p.canonical_id AS parent_canonical_id, p.thread_id AS parent_thread_id,
+       r.needs_person
 FROM inbox_reply r JOIN inbox_message p ON p.id = r.parent_id
-WHERE r.brand_account_id = %(brand)s AND r.state IN ('sending', 'unconfirmed')
+WHERE r.brand_account_id = %(brand)s AND (r.state IN ('sending', 'unconfirmed')
+  OR (r.outcome_unknown AND r.state <> 'sent' AND r.created_at > now() - interval '30 days'))
 ORDER BY r.id FOR NO KEY UPDATE OF r
 """
 # Kept answers to something in the page, answers to one of those, and those that are due.
@@ -66,7 +68,7 @@ WITH RECURSIVE early(id, canonical_id, remote_id) AS (
 ), waiting AS ({_OUTGOING_REPLIES})
 SELECT waiting.*, NULL::jsonb AS kept_answer FROM waiting
 UNION ALL
-SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, to_jsonb(e) || jsonb_build_object(
+SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, to_jsonb(e) || jsonb_build_object(
   'waited', coalesce(e.look_at <= %(due)s, false)) FROM inbox_earlyanswer e WHERE e.id = ANY(ARRAY(SELECT id FROM early))
 """  # noqa: S608 (constants)
 _SELECT_STORED = """
@@ -111,7 +113,7 @@ def lock_brand_account(stream_id: int, now: dt.datetime) -> Row:
 def lock_outgoing_replies(brand: int) -> list[Row]:
     """Lock the brand account's answers whose sending is not settled yet.
 
-    The network may or may not have them. Each row has the fields of `inbox.ingest.echoes.OutgoingReply`.
+    The network may or may not have them, also those of which it refused a later attempt. Each row has the fields of `inbox.ingest.echoes.OutgoingReply`.
     """
     return fetch_named_rows(_OUTGOING_REPLIES, {"brand": brand})
 

@@ -137,6 +137,10 @@ decided AS (
       needs_person = false, check_after = NULL, error = '', error_code = ''
   FROM json_to_recordset(%(adopted)s::json) AS r(id bigint, remote_id text, permalink text, sent_at timestamptz)
   WHERE p.id = r.id
+), undrafted AS (
+  DELETE FROM inbox_draft d USING inbox_reply p
+  WHERE p.id IN (SELECT id FROM json_to_recordset(%(adopted)s::json) AS r(id bigint)) AND p.outcome_unknown
+    AND d.case_id = p.case_id AND d.user_id = p.author_id AND d.text = p.text
 )
 INSERT INTO inbox_caseevent (case_id, at, verb, actor_id, data)
 SELECT r.case_id, %(now)s, r.verb, r.actor_id, r.data

@@ -4,8 +4,9 @@ May import: accounts, routing's models and visibility; nothing else of inbox. A 
 its subject. Facts about a single row are its methods; code that touches two tables is not.
 """
 
-from inbox.models.case import Case, CaseEvent, Custody, Status, Verb
+from inbox.models.case import Case, CaseEvent, Status, Verb
 from inbox.models.count import CaseCount
+from inbox.models.custody import Custody
 from inbox.models.customer import Customer, Identity
 from inbox.models.early_answer import EarlyAnswer
 from inbox.models.escalation import Escalation
@@ -16,6 +17,7 @@ from inbox.models.preview import PreviewState, RulePreview
 from inbox.models.reply import LIVE_STATES, Draft, Reply, ReplyState
 from inbox.models.suggestion import RoutingSuggestion, SecondLook, SuggestionState
 from inbox.models.sweep import Sweep
+from inbox.models.unsent import Unsent
 from inbox.models.watch import Watch
 from inbox.visibility import Visibility
 
@@ -48,6 +50,7 @@ __all__ = [
     "Status",
     "SuggestionState",
     "Sweep",
+    "Unsent",
     "Verb",
     "Visibility",
     "Watch",

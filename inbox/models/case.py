@@ -1,4 +1,4 @@
-"""Cases, their history, and the departments that held them."""
+"""Cases and their history."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from django.db.models import F, Q
 
 from accounts.models import BrandAccount, Department, User
 from inbox.models.customer import Customer, Identity
+from inbox.models.unsent import Unsent
 from inbox.visibility import Visibility, case_scope
 
 
@@ -48,6 +49,10 @@ class CaseQuerySet(models.QuerySet["Case"]):
         Historical cases are left out.
         """
         return self.open().filter(assignee__isnull=True, waiting_since__isnull=False, historical=False)
+
+    def unsent(self) -> CaseQuerySet:
+        """Return cases with an answer that was not sent or confirmed."""
+        return self.filter(unsent_since__isnull=False)
 
     def closed(self) -> CaseQuerySet:
         return self.filter(closed_at__isnull=False)
@@ -101,6 +106,9 @@ class Case(models.Model):
     #: The learned router's suggestion as shown on rows and pages: "Billing? 62 %"; "" if there is none, or it is
     #: settled.
     hint = models.CharField(max_length=100, blank=True, default="", db_default="")
+    #: Set while an answer of ours was not sent or nobody knows whether it was (`inbox.replies.unsent`), and since when.
+    unsent = models.CharField(max_length=12, choices=Unsent.choices, blank=True, default="", db_default="")
+    unsent_since = models.DateTimeField(null=True, blank=True)
     #: Set by the SLA policies; null where none applies.
     first_response_due_at = models.DateTimeField(null=True, blank=True)
     next_response_due_at = models.DateTimeField(null=True, blank=True)
@@ -166,6 +174,10 @@ class Case(models.Model):
             models.Index(
                 fields=["next_clock_at"],
                 name="case_next_clock", condition=Q(closed_at__isnull=True, next_clock_at__isnull=False),
+            ),
+            models.Index(
+                F("unsent_since").desc(), F("id").desc(),
+                name="case_unsent", condition=Q(unsent_since__isnull=False),
             ),
             models.Index(fields=["customer", "brand_account", "visibility"], name="case_threading"),
             # An index of all cases. With an index of only the tagged ones, each query would have to repeat its
@@ -238,52 +250,3 @@ class CaseEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.verb} {self.case_id}"
-
-
-class Custody(models.Model):
-    """A department has a case from `sent_at` until `left_at`; `accepted_at` is the time when one of its people first
-    acted.
-
-    The intervals of a case follow each other without a gap, and their sum is its lifetime.
-    """
-
-    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="custodies", db_index=False)
-    department = models.ForeignKey(Department, on_delete=models.PROTECT, related_name="custodies")
-    from_department = models.ForeignKey(
-        Department, null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False
-    )
-    sent_at = models.DateTimeField()
-    accepted_at = models.DateTimeField(null=True, blank=True)
-    left_at = models.DateTimeField(null=True, blank=True)
-    reason = models.CharField(max_length=300, blank=True)
-    wrong_department = models.BooleanField(default=False)
-    #: Begun by the second step of routing, before anybody had touched the case: not a hand-over between departments.
-    routed = models.BooleanField(default=False, db_default=False)
-    sent_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        null=True,
-        blank=True,
-        on_delete=models.PROTECT,
-        related_name="+",
-        db_index=False,
-    )
-    accepted_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        null=True,
-        blank=True,
-        on_delete=models.PROTECT,
-        related_name="+",
-        db_index=False,
-    )
-
-    class Meta:
-        constraints: ClassVar = [
-            models.UniqueConstraint(
-                fields=["case"], condition=Q(left_at__isnull=True), name="custody_one_holder"
-            )
-        ]
-        indexes: ClassVar = [models.Index(fields=["case", "sent_at"], name="custody_case")]
-        verbose_name_plural = "custodies"
-
-    def __str__(self) -> str:
-        return f"{self.department_id} has case {self.case_id}"

@@ -1,4 +1,4 @@
-"""The stored counts of open cases."""
+"""The stored counts of open cases, and of cases with an answer that was not sent."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from accounts.models import BrandAccount, Department
 
 class CaseCount(models.Model):
     """The number of open cases, stored: the sum of `delta` by department, brand account, visibility and assignee.
+
+    The sum of `unsent_delta` is the number of cases, open or closed, with an answer that was not sent.
 
     Written only by statement-level triggers on `inbox_case`, so that no code path can forget it. Rows are appended,
     not updated, so that no two transactions wait for one row. `inbox.queue.counts` folds the rows.
@@ -31,6 +33,7 @@ class CaseCount(models.Model):
         db_index=False,
     )
     delta = models.IntegerField()
+    unsent_delta = models.IntegerField(default=0, db_default=0)
 
     def __str__(self) -> str:
         return f"{self.delta:+d}"

@@ -25,6 +25,8 @@ class NoticeKind(models.TextChoices):
     DISMISSED = "dismissed", "Dismissed"
     MOVED = "moved", "Moved on"
     RULE = "rule", "New rule"
+    NOT_SENT = "not_sent", "Not sent"
+    UNCONFIRMED = "unconfirmed", "Unconfirmed"
 
 
 #: Texts of notices that stand for several cases of a department.
@@ -32,6 +34,8 @@ _GROUPED_TEXTS = {
     NoticeKind.DUE_SOON: "{count:,} cases of {department} are due soon.",
     NoticeKind.BREACHED: "{count:,} cases of {department} are overdue.",
     NoticeKind.MOVED: "{count:,} overdue cases were moved to {department}.",
+    NoticeKind.NOT_SENT: "{count:,} cases of {department} have an answer that was not sent.",
+    NoticeKind.UNCONFIRMED: "{count:,} cases of {department} have an answer that nobody knows was sent.",
 }
 
 

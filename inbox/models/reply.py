@@ -51,6 +51,10 @@ class Reply(models.Model):
     sending_since = models.DateTimeField(null=True, blank=True)
     lease_until = models.DateTimeField(null=True, blank=True)
     lease_token = models.UUIDField(null=True, blank=True)
+    #: When a person last queued it, if that was after it was written ("try again").
+    queued_at = models.DateTimeField(null=True, blank=True)
+    #: True once the outcome of an attempt was unknown, until it was sent: it may stand on the network.
+    outcome_unknown = models.BooleanField(default=False, db_default=False)
     attempts = models.PositiveSmallIntegerField(default=0)
     #: The number of checks on the network for an unconfirmed answer, and the time of the next one.
     checks = models.PositiveSmallIntegerField(default=0)
@@ -61,7 +65,9 @@ class Reply(models.Model):
     permalink = models.CharField(max_length=1000, blank=True)
     sent_at = models.DateTimeField(null=True, blank=True)
     error_code = models.CharField(max_length=60, blank=True)
+    #: Why it was not sent, in our words; and what the network said, as it said it.
     error = models.CharField(max_length=500, blank=True)
+    error_detail = models.CharField(max_length=500, blank=True, default="", db_default="")
     settled_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
@@ -80,6 +86,11 @@ class Reply(models.Model):
             models.Index(fields=["lease_until"], name="reply_lease", condition=Q(state="sending")),
             models.Index(fields=["check_after"], name="reply_check", condition=Q(state="unconfirmed")),
             models.Index(fields=["case", "created_at"], name="reply_case"),
+            models.Index(
+                fields=["brand_account"],
+                name="reply_may_stand",
+                condition=Q(outcome_unknown=True) & ~Q(state="sent"),
+            ),
         ]
         verbose_name_plural = "replies"
 

@@ -153,6 +153,8 @@ def notice_queue_url(notice: Notice, user: User) -> str:
 
     For a notice that counts several cases; "" if the user has no such queue.
     """
+    if notice.kind in (NoticeKind.NOT_SENT, NoticeKind.UNCONFIRMED):
+        return reverse("inbox:queue_unsent")
     department = next((row for row in queue_departments(user) if row.pk == notice.department_id), None)
     if department is None:
         return ""

@@ -24,15 +24,17 @@ from postgres.prepared_querysets import prepared_query
 #: The kinds of rows of the counting statement.
 _CASES, _UNREAD_NOTICES, _LEAVE = "cases", "unread notices", "leave"
 _FOLD_SQL = """
-WITH gone AS (DELETE FROM inbox_casecount RETURNING department_id, brand_account_id, visibility, assignee_id, delta)
-INSERT INTO inbox_casecount (department_id, brand_account_id, visibility, assignee_id, delta)
-SELECT department_id, brand_account_id, visibility, assignee_id, sum(delta) FROM gone
-GROUP BY 1, 2, 3, 4 HAVING sum(delta) <> 0
+WITH gone AS (DELETE FROM inbox_casecount
+  RETURNING department_id, brand_account_id, visibility, assignee_id, delta, unsent_delta)
+INSERT INTO inbox_casecount (department_id, brand_account_id, visibility, assignee_id, delta, unsent_delta)
+SELECT department_id, brand_account_id, visibility, assignee_id, sum(delta), sum(unsent_delta) FROM gone
+GROUP BY 1, 2, 3, 4 HAVING sum(delta) <> 0 OR sum(unsent_delta) <> 0
 """
 
 
-#: Kind, department, assignee, number. Only rows of cases have a department; they may have an assignee.
-_CountRow = tuple[str, int | None, int | None, int]
+#: Kind, department, assignee, number, and the number of unsent answers. Only rows of cases have a department and unsent
+#: answers; they may have an assignee.
+_CountRow = tuple[str, int | None, int | None, int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,7 @@ class OpenCounts:
     """The numbers in the navigation.
 
     Open cases that the user sees (all, unassigned, the user's own, and by department id), the number of unread
-    notices, and whether the user is on leave.
+    notices, whether the user is on leave, and the cases with an answer that was not sent, open or closed.
     """
 
     all: int
@@ -49,6 +51,7 @@ class OpenCounts:
     departments: dict[int, int]
     unread: int = 0
     on_leave: bool = False
+    unsent: int = 0
 
 
 def fold_case_counts() -> None:
@@ -76,7 +79,9 @@ def _select_counts(user: User, today: dt.date) -> QuerySet[CaseCount, _CountRow]
     """
     cases = CaseCount.objects.filter(case_scope(user).condition()).order_by()
     counted = cases.annotate(row_kind=_text(_CASES)).values("row_kind", "department_id", "assignee_id")
-    rows = counted.annotate(n=Sum("delta")).values_list("row_kind", "department_id", "assignee_id", "n")
+    rows = counted.annotate(n=Sum("delta"), unsent=Sum("unsent_delta")).values_list(
+        "row_kind", "department_id", "assignee_id", "n", "unsent"
+    )
     return rows.union(_unread_row(user), _leave_row(user, today), all=True)
 
 
@@ -87,8 +92,8 @@ def _unread_row(user: User) -> Any:
     """
     notices = Notice.objects.filter(user=user, read_at__isnull=True).order_by()
     marked = notices.annotate(row_kind=_text(_UNREAD_NOTICES), no_department=_no_id(), no_assignee=_no_id())
-    counted = marked.values("row_kind", "no_department", "no_assignee").annotate(n=Count("pk"))
-    return counted.values_list("row_kind", "no_department", "no_assignee", "n")
+    counted = marked.values("row_kind", "no_department", "no_assignee").annotate(n=Count("pk"), none=Value(0))
+    return counted.values_list("row_kind", "no_department", "no_assignee", "n", "none")
 
 
 def _leave_row(user: User, today: dt.date) -> Any:
@@ -97,8 +102,10 @@ def _leave_row(user: User, today: dt.date) -> Any:
     No row if the user is not on leave.
     """
     leaves = Leave.objects.covering(today).filter(user=user).order_by()
-    marked = leaves.annotate(row_kind=_text(_LEAVE), no_department=_no_id(), no_assignee=_no_id(), n=Value(1))
-    return marked.values_list("row_kind", "no_department", "no_assignee", "n")
+    marked = leaves.annotate(
+        row_kind=_text(_LEAVE), no_department=_no_id(), no_assignee=_no_id(), n=Value(1), none=Value(0)
+    )
+    return marked.values_list("row_kind", "no_department", "no_assignee", "n", "none")
 
 
 def _text(kind: str) -> Value:
@@ -110,10 +117,11 @@ def _no_id() -> Value:
 
 
 def _sum_counts(rows: Iterable[_CountRow], user_id: int) -> OpenCounts:
-    everything = unassigned = own = unread = 0
+    everything = unassigned = own = unread = unsent = 0
     on_leave = False
     departments: dict[int, int] = defaultdict(int)
-    for kind, department_id, assignee_id, n in rows:
+    for kind, department_id, assignee_id, n, not_sent in rows:
+        unsent += not_sent
         if kind == _UNREAD_NOTICES:
             unread = n
         elif kind == _LEAVE:
@@ -123,4 +131,4 @@ def _sum_counts(rows: Iterable[_CountRow], user_id: int) -> OpenCounts:
             departments[department_id] += n
             unassigned += n if assignee_id is None else 0
             own += n if assignee_id == user_id else 0
-    return OpenCounts(everything, unassigned, own, dict(departments), unread, on_leave)
+    return OpenCounts(everything, unassigned, own, dict(departments), unread, on_leave, unsent)

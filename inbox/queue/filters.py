@@ -12,7 +12,7 @@ from inbox.models import Status
 from inbox.text import clean_text
 from networks.registry import CONNECTORS
 
-ViewKind = Literal["open", "unassigned", "mine", "watching", "department", "resolved"]
+ViewKind = Literal["open", "unassigned", "mine", "watching", "department", "unsent", "resolved"]
 SortOrder = Literal["newest", "waiting", "due", "soon", "overdue"]
 
 _OPEN_STATUSES = (Status.NEW, Status.OPEN, Status.WAITING)
@@ -37,7 +37,7 @@ class QueueFilters:
         Unknown values, and filters that do not apply to this view, are left out.
         """
         brand, status = query.get("brand", ""), query.get("status", "")
-        statuses = _CLOSED_STATUSES if kind == "resolved" else _OPEN_STATUSES
+        statuses = statuses_of_view(kind)
         return cls(
             network=query.get("network", "") if query.get("network") in CONNECTORS else "",
             brand=int(brand) if brand.isascii() and brand.isdigit() and len(brand) < 18 else 0,
@@ -70,7 +70,14 @@ class QueueFilters:
         return bool(self.network or self.brand or self.status or self.tag or self.sort in ("soon", "overdue"))
 
 
+def statuses_of_view(kind: ViewKind) -> tuple[Status, ...]:
+    """Return the statuses that the cases of a view may have."""
+    if kind == "unsent":
+        return (*_OPEN_STATUSES, *_CLOSED_STATUSES)
+    return _CLOSED_STATUSES if kind == "resolved" else _OPEN_STATUSES
+
+
 def _parse_sort(value: str, kind: ViewKind) -> SortOrder:
-    if kind == "resolved":
+    if kind in ("resolved", "unsent"):
         return "newest"
     return next((order for order in get_args(SortOrder) if order == value), "newest")

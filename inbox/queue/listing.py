@@ -16,7 +16,7 @@ from django.utils.safestring import SafeString
 from accounts.models import BrandAccount, User
 from inbox import countdown
 from inbox.cases.tags import tag_chips
-from inbox.display import Chip, display_name, initials, network_sign, returned_chip
+from inbox.display import Chip, display_name, initials, network_sign, returned_chip, unsent_chip
 from inbox.models import Case, Custody, Status
 from inbox.models.case import CaseQuerySet
 from inbox.paging import decode_cursor, encode_cursor
@@ -38,7 +38,7 @@ _OLDEST_FIRST = ("waiting_since", "next_due_at")
 _ROW_COLUMNS = (
     "id", "identity__handle", "identity__name", "network", "preview", "activity_at", "status", "department__name",
     "assignee__initials", "assignee__username", "closed_at", "brand_account_id", "visibility",
-    "priority", "tags", "assignee_id", "returned_count", "hint", *countdown.WAITING_CHIP_FIELDS,
+    "priority", "tags", "assignee_id", "returned_count", "hint", "unsent", *countdown.WAITING_CHIP_FIELDS,
 )  # fmt: skip
 
 
@@ -89,8 +89,8 @@ def queue_page(
 
 
 def _order_column(kind: ViewKind, filters: QueueFilters) -> str:
-    if kind == "resolved":
-        return "closed_at"
+    if kind in ("resolved", "unsent"):
+        return "closed_at" if kind == "resolved" else "unsent_since"
     # Filters by due time use the index of due times, and therefore its order.
     if filters.sort in ("due", "soon", "overdue"):
         return "next_due_at"
@@ -133,7 +133,10 @@ def _branches(
     Each of them reads its own index.
     """
     cases = Case.objects.watched_by(user) if kind == "watching" else Case.objects.visible_to(user)
-    cases = cases.closed() if kind == "resolved" else cases.open()
+    if kind == "unsent":
+        cases = cases.unsent()
+    else:
+        cases = cases.closed() if kind == "resolved" else cases.open()
     if filters.network:
         cases = cases.filter(network=filters.network)
     if filters.brand:
@@ -144,7 +147,7 @@ def _branches(
         cases = cases.filter(tags__contains=[filters.tag])
     if kind == "mine":
         return [cases.filter(assignee=user)]
-    if kind == "watching":
+    if kind in ("watching", "unsent"):
         return [cases]
     if kind == "unassigned":
         cases = cases.filter(assignee__isnull=True)
@@ -228,6 +231,8 @@ def _row_chips(
         chips.append(waiting)
     elif case["status"] == Status.WAITING:
         chips.append(Chip("waiting on customer", "", "Its clocks are paused"))
+    if case["unsent"]:
+        chips.append(unsent_chip(case["unsent"]))
     if case["priority"] > 0:
         chips.append(Chip("▲ urgent" if case["priority"] > 1 else "▲ high", "risk"))
     if kind == "watching":

@@ -41,6 +41,7 @@ def navigation_context(user: User, path: str) -> dict[str, Any]:
         _queue_entry("Unassigned", _cached_reverse("inbox:queue_unassigned"), path, counts.unassigned, "u"),
         _queue_entry("Mine", _cached_reverse("inbox:queue_mine"), path, counts.own, "m"),
         _queue_entry("Watching", _cached_reverse("inbox:queue_watching"), path, go="w"),
+        _queue_entry("Not sent", _cached_reverse("inbox:queue_unsent"), path, counts.unsent, "s"),
         _queue_entry("Resolved", _cached_reverse("inbox:queue_resolved"), path, go="r"),
     ]
     queues = [

@@ -24,7 +24,7 @@ from inbox.changes.change import Change, change_case
 from inbox.changes.refusals import Invalid
 from inbox.live.publish import publish_cases_on_commit
 from inbox.models import Case, Direction, Message, Reply, ReplyState, Status, Verb
-from inbox.replies import drafts
+from inbox.replies import drafts, unsent
 from networks.base import NetworkError, SentMessage
 
 logger = logging.getLogger(__name__)
@@ -87,6 +87,7 @@ def record_reply_sent(
         if created:
             change.set(message_count=change.case.message_count + 1)
         _apply_answer_to_case(change, sent_at)
+        unsent.clear_mark_if_settled(change)
         change.record(Verb.ANSWERED, {"reply": reply.pk, "message": message.pk}, actor=reply.author)
     return True
 
@@ -162,6 +163,7 @@ def record_reply_failed(
     with change_case(reply.case_id, now=now) as change:
         drafts.restore_draft(reply.case_id, reply.author_id, reply.text, now)
         change.record(Verb.REPLY_FAILED, {"reply": reply.pk, "reason": reason[:300]}, actor=reply.author)
+        unsent.mark_unsent(change, reply)
     return True
 
 
@@ -178,7 +180,7 @@ def record_reply_unconfirmed(
     row = Reply.objects.filter(pk=reply_id, state=ReplyState.SENDING, lease_token=lease)
     first_look = now + dt.timedelta(seconds=CHECK_DELAYS[0])
     if not row.update(
-        state=ReplyState.UNCONFIRMED, lease_until=None, checks=0, check_after=first_look, needs_person=False,
+        state=ReplyState.UNCONFIRMED, outcome_unknown=True, lease_until=None, checks=0, check_after=first_look, needs_person=False,
         error=reason[:500], error_code=code[:60],
     ):  # fmt: skip
         return False
@@ -223,6 +225,7 @@ def record_fruitless_look(reply_id: int, *, now: dt.datetime, failure: str = "")
     """
     reply = (
         Reply.objects.select_for_update(of=("self",))
+        .select_related("author")
         .filter(pk=reply_id, state=ReplyState.UNCONFIRMED)
         .first()
     )
@@ -236,7 +239,13 @@ def record_fruitless_look(reply_id: int, *, now: dt.datetime, failure: str = "")
     if failure or reply.needs_person:
         reply.error = (failure or "It was looked for and not found. It may still have been published.")[:500]
     reply.save(update_fields=["checks", "check_after", "needs_person", "error"])
-    publish_reply_state(reply_id)
+    if not reply.needs_person:
+        publish_reply_state(reply_id)
+        return
+    with change_case(reply.case_id, now=now) as change:
+        found_out = {"reply": reply.pk, "reason": reply.error[:300], "needs_person": True}
+        change.record(Verb.REPLY_UNCONFIRMED, found_out, actor=reply.author)
+        unsent.mark_unsent(change, reply)
 
 
 def publish_reply_state(reply_id: int) -> None:

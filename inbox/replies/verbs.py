@@ -20,7 +20,7 @@ from accounts.models import User
 from inbox.changes.change import Change, change_case, change_case_as, require_permission
 from inbox.changes.refusals import Conflict, Invalid, NotAllowed, event_sentence, latest_event_sentence
 from inbox.models import LIVE_STATES, Case, CaseEvent, Message, Reply, ReplyState, Verb
-from inbox.replies import drafts
+from inbox.replies import drafts, unsent
 from inbox.replies.composer import (
     add_signature,
     max_reply_length,
@@ -128,6 +128,7 @@ def _insert_reply(reply: Reply, change: Change) -> None:
     change.accept_custody()
     change.record(Verb.REPLY_QUEUED, {"reply": reply.pk})
     drafts.save_draft_unchecked(reply.case_id, reply.author_id, "", change.now)
+    unsent.clear_mark_if_settled(change)
 
 
 def _find_first_submit(composer_id: uuid.UUID, case: Case, by: User) -> Reply | None:
@@ -207,6 +208,7 @@ def cancel_reply(reply_id: int, by: User, *, now: dt.datetime) -> Reply:
         with change_case(reply.case_id, now=now, by=by) as change:
             drafts.restore_draft(reply.case_id, reply.author_id, reply.text, now)
             change.record(Verb.REPLY_CANCELLED, {"reply": reply.pk})
+            unsent.refresh_mark(change)
     reply.refresh_from_db()
     return reply
 
@@ -237,6 +239,7 @@ def settle_reply(
             _apply_settlement(reply, decision, now)
         with change_case(reply.case_id, now=now, by=by) as change:
             change.record(Verb.REPLY_SETTLED, {"reply": reply.pk, "decision": decision})
+            unsent.refresh_mark(change)
     reply.refresh_from_db()
     return reply
 
@@ -253,7 +256,7 @@ def _apply_settlement(reply: Reply, decision: Settlement, now: dt.datetime) -> N
     else:
         row.update(
             state=ReplyState.FAILED, needs_person=False, check_after=None, lease_token=None,
-            error="Given up: nobody knows whether it was published.",
+            error="Given up: nobody knows whether it was published.", error_code=unsent.GIVEN_UP,
         )  # fmt: skip
         drafts.restore_draft(reply.case_id, reply.author_id, reply.text, now)
 

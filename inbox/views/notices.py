@@ -18,6 +18,8 @@ from wording.times import display_time
 TONES: dict[str, str] = {
     NoticeKind.SOLVED: "ok",
     NoticeKind.BREACHED: "late",
+    NoticeKind.NOT_SENT: "late",
+    NoticeKind.UNCONFIRMED: "late",
     NoticeKind.ASSIGNED: "",
     NoticeKind.DISMISSED: "",
     NoticeKind.RULE: "",

@@ -1,4 +1,4 @@
-"""The queues: All open, Unassigned, Mine, Resolved, and one per department."""
+"""The queues: All open, Unassigned, Mine, Watching, Not sent, Resolved, and one per department."""
 
 from __future__ import annotations
 
@@ -11,8 +11,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.access import viewer
 from accounts.models import BrandAccount
-from inbox.models import Status
-from inbox.queue.filters import QueueFilters, ViewKind
+from inbox.queue.filters import QueueFilters, ViewKind, statuses_of_view
 from inbox.queue.listing import queue_page
 from inbox.queue.navigation import navigation_context
 from inbox.views.guards import InboxRequest, signed_in, wants_fragment
@@ -24,6 +23,7 @@ _TITLES: dict[str, str] = {
     "unassigned": "Unassigned",
     "mine": "Mine",
     "watching": "Watching",
+    "unsent": "Not sent",
     "resolved": "Resolved",
 }
 _EMPTY: dict[str, tuple[str, str]] = {
@@ -32,6 +32,7 @@ _EMPTY: dict[str, tuple[str, str]] = {
     "mine": ("You have no open case", "Take next (T) gives you the most urgent one that nobody has."),
     "watching": ("You watch no open case", "Cases that you hand over stay here until the customer has closure."),
     "department": ("Nothing is waiting for this department", "New cases and hand-overs appear here by themselves."),
+    "unsent": ("Every answer was sent", "An answer that cannot be sent, or that nobody knows was sent, appears here."),
     "resolved": ("Nothing has been closed yet", "Resolved and dismissed cases are kept here."),
 }  # fmt: skip
 
@@ -89,13 +90,8 @@ def navigation(request: InboxRequest) -> HttpResponse:
 
 
 def _filter_choices(filters: QueueFilters, brands: dict[int, BrandAccount], kind: ViewKind) -> dict[str, Any]:
-    statuses = (
-        (Status.RESOLVED, Status.DISMISSED)
-        if kind == "resolved"
-        else (Status.NEW, Status.OPEN, Status.WAITING)
-    )
     return {
         "networks": network_choices(),
         "brands": [(brand.pk, str(brand)) for brand in brands.values()],
-        "statuses": [(status.value, status.label) for status in statuses],
+        "statuses": [(status.value, status.label) for status in statuses_of_view(kind)],
     }

@@ -62,7 +62,12 @@ def cases(departments, brands):
     """One case for each department, brand account and visibility; all wait and are due, so that every order shows them."""
     return [
         CaseFactory(
-            department=department, brand_account=brand, visibility=visibility, next_due_at=timezone.now()
+            department=department,
+            brand_account=brand,
+            visibility=visibility,
+            next_due_at=timezone.now(),
+            unsent="failed",
+            unsent_since=NOW,
         )
         for department, brand, visibility in product(departments, brands, ("public", "direct"))
     ]
@@ -187,7 +192,9 @@ class TestOfAPerson:
     def test_the_numbers_count_what_the_role_sees(self, people, cases):
         for user in people:
             counts = open_counts(user)
-            assert counts.all == counts.unassigned == len(seen_by_role(user, cases)), user.shape
+            assert counts.all == counts.unassigned == counts.unsent == len(seen_by_role(user, cases)), (
+                user.shape
+            )
             assert sum(counts.departments.values()) == counts.all, user.shape
 
     @pytest.mark.parametrize("sort", ["newest", "waiting", "due"])
@@ -196,7 +203,7 @@ class TestOfAPerson:
         for user in people:
             if not user.is_active or user.shape[2] == "off":
                 continue
-            for kind in ("open", "unassigned", "watching"):
+            for kind in ("open", "unassigned", "watching", "unsent"):
                 page = queue_page(user, kind, QueueFilters(sort=sort), brands, NOW)
                 rows = {int(pk) for row in page.rows for pk in re.findall(r'data-case="(\d+)"', row)}
                 may_read = watches if kind == "watching" else sees

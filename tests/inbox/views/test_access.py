@@ -53,7 +53,7 @@ OF_A_MESSAGE = {
     "reading": [("get", {}, {200}), ("post", {"urgency": "1", "was_urgency": "1"}, {302, 403})],
 }
 #: Addresses without an object; what they list is scoped, see the tests of each page.
-OF_NOTHING = {"queue", "queue_unassigned", "queue_mine", "queue_resolved", "navigation", "search",
+OF_NOTHING = {"queue", "queue_unassigned", "queue_mine", "queue_resolved", "queue_unsent", "navigation", "search",
               "presence"}  # fmt: skip
 #: Tested elsewhere: with roles in test_quarantine.py, as a stream in test_stream.py, by slug in test_queue_page.py,
 #: everybody's own in test_presence.py, taking in test_assigning.py.
