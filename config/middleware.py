@@ -1,4 +1,4 @@
-"""Middleware of our own: UTF-8 requests only, static files, security headers."""
+"""Middleware of our own: readable text only, static files, security headers."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from asgiref.sync import async_to_sync, iscoroutinefunction, sync_to_async
-from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, HttpResponseNotFound
 from django.http.response import HttpResponseBase
 from django.utils.decorators import sync_and_async_middleware
 from servestatic.middleware import ServeStaticMiddleware
@@ -25,20 +25,20 @@ def security_headers(
 
 
 @sync_and_async_middleware
-def utf8_only(get_response: Callable[[HttpRequest], Any]) -> Callable[[HttpRequest], Any]:
-    """Refuse requests in another charset than UTF-8 with a 400.
+def readable_text_only(get_response: Callable[[HttpRequest], Any]) -> Callable[[HttpRequest], Any]:
+    """Refuse text that Postgres could not store or compare.
 
-    Django would decode them with any of Python's codecs: some leave lone surrogates in the text, which
-    Postgres refuses, and some raise.
+    400 for another charset than UTF-8: Django would decode it with any of Python's codecs; some leave lone surrogates in
+    the text, and some raise. 404 for an address with NUL: no page has such an address. Forms refuse NUL themselves.
     """
     if iscoroutinefunction(get_response):
 
         async def middleware(request: HttpRequest) -> HttpResponseBase:
-            answer: HttpResponseBase = _refuse_other_charset(request) or await get_response(request)
+            answer: HttpResponseBase = _refuse_unreadable(request) or await get_response(request)
             return answer
 
         return middleware
-    return lambda request: _refuse_other_charset(request) or get_response(request)
+    return lambda request: _refuse_unreadable(request) or get_response(request)
 
 
 @sync_and_async_middleware
@@ -66,7 +66,9 @@ def static_files(get_response: Callable[[HttpRequest], Any]) -> Callable[[HttpRe
     return middleware
 
 
-def _refuse_other_charset(request: HttpRequest) -> HttpResponse | None:
+def _refuse_unreadable(request: HttpRequest) -> HttpResponse | None:
+    if "\0" in request.path_info or "%00" in request.META.get("QUERY_STRING", ""):
+        return HttpResponseNotFound("Not found.\n", content_type="text/plain")
     charset = (request.content_params or {}).get("charset", "utf-8")
     if charset.lower() in ("utf-8", "utf8"):
         return None

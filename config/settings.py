@@ -87,7 +87,7 @@ if oidc_server := os.environ.get("OIDC_SERVER_URL"):
     INSTALLED_APPS.append("allauth.socialaccount.providers.openid_connect")
 
 MIDDLEWARE = [
-    "config.middleware.utf8_only",
+    "config.middleware.readable_text_only",
     "django.middleware.security.SecurityMiddleware",
     "config.middleware.static_files",
     "config.health.health_checks",

@@ -18,6 +18,7 @@ from inbox.models.case import CaseQuerySet
 from reports.exchanges import reported_cases
 from reports.metrics import created_cases
 from reports.periods import Period
+from reports.scopes import case_ids_sql
 from routing.service_levels.policies import CLOCKS, ClockName
 
 _ENDED = """
@@ -80,7 +81,7 @@ def clock_cases(user: User, period: Period, clock: ClockName, *, met: bool, now:
 
 
 def _fetch_ended(select: str, user: User, period: Period, parameters: list[Any]) -> list[tuple[Any, ...]]:
-    scope, scope_parameters = created_cases(user, period).values("id").query.sql_with_params()
+    scope, scope_parameters = case_ids_sql(created_cases(user, period))
     # The scope is SQL from Django with its parameters; no value from a request is put into the text.
     sql = _ENDED.format(scope=scope) + select
     with connection.cursor() as cursor:

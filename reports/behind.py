@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from accounts.models import Department, User
 from inbox.models import Case
+from networks.registry import network_label
 from reports.attainment import clock_cases
 from reports.exchanges import exchange_case_ids, reported_cases
 from reports.metrics import created_cases, handed_over_cases, routed_cases, unanswered_cases
@@ -97,11 +98,15 @@ def _response_cases(
 
 def _created_cases(user: User, period: Period, query: Mapping[str, str]) -> tuple[str, QuerySet[Case]] | None:
     cases, words = created_cases(user, period), "New cases"
-    if department := _parse_id(query.get("department")):
-        name = Department.objects.filter(pk=department).values_list("name", flat=True).first()
-        cases, words = cases.filter(department_id=department), f"{words} of {name}"
-    if network := query.get("network"):
-        cases, words = cases.filter(network=network), f"{words} on {network}"
+    if "department" in query:
+        department = Department.objects.filter(pk=_parse_id(query["department"])).first()
+        if department is None:
+            return None
+        cases, words = cases.filter(department=department), f"{words} of {department.name}"
+    if "network" in query:
+        if not re.fullmatch("[a-z]{1,20}", query["network"]):
+            return None
+        cases, words = cases.filter(network=query["network"]), f"{words} on {network_label(query['network'])}"
     return words, cases
 
 

@@ -18,6 +18,7 @@ from accounts.models import User
 from inbox.models import Case, Status
 from inbox.models.case import CaseQuerySet
 from reports.periods import Period, Week
+from reports.scopes import case_ids_sql
 
 #: Share of people who complained on Twitter and got an answer: Maritz Research and evolve24, September 2011, n = 1,300.
 ANSWERED_IN_2011 = 0.29
@@ -120,7 +121,7 @@ def reported_cases(user: User) -> CaseQuerySet:
 
 def _fetch_exchanges(user: User, period: Period, select: str, parameters: list[Any]) -> list[tuple[Any, ...]]:
     alive = reported_cases(user).filter(activity_at__gte=period.start)
-    scope, scope_parameters = alive.values("id").query.sql_with_params()
+    scope, scope_parameters = case_ids_sql(alive)
     # The scope is SQL from Django with its parameters; no value from a request is put into the text.
     sql = _EXCHANGES.format(scope=scope) + select
     with connection.cursor() as cursor:

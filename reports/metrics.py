@@ -13,6 +13,7 @@ from accounts.models import User
 from inbox.models import Custody
 from reports.exchanges import reported_cases
 from reports.periods import Period
+from reports.scopes import case_ids_sql
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +180,7 @@ def handed_over_cases(user: User, period: Period, from_id: int, to_id: int) -> A
 
 
 def _fetch_for_cases(sql: str, cases: Any, parameters: list[Any]) -> list[tuple[Any, ...]]:
-    scope, scope_parameters = cases.values("id").query.sql_with_params()
+    scope, scope_parameters = case_ids_sql(cases)
     with connection.cursor() as cursor:
         cursor.execute(sql.format(scope=scope), [*scope_parameters, *parameters])
         rows: list[tuple[Any, ...]] = cursor.fetchall()

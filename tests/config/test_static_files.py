@@ -21,7 +21,7 @@ pytestmark = pytest.mark.urls(__name__)
 def collected(tmp_path):
     (tmp_path / "css").mkdir()
     (tmp_path / "css" / "a.css").write_text("body{}")
-    middleware = ["config.middleware.utf8_only", "config.middleware.static_files"]
+    middleware = ["config.middleware.readable_text_only", "config.middleware.static_files"]
     with override_settings(MIDDLEWARE=middleware, STATIC_ROOT=tmp_path, ALLOWED_HOSTS=["*"]):
         yield tmp_path
 
