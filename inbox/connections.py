@@ -12,7 +12,7 @@ from collections import OrderedDict
 from django.conf import settings
 
 from accounts.credentials.renewal import open_renewed_connector
-from accounts.credentials.store import CredentialUnusable, open_credential
+from accounts.credentials.store import CredentialUnusable
 from accounts.models import BrandAccount
 from networks.base import Connector, Credentials
 from networks.registry import build_connector
@@ -29,12 +29,11 @@ class _ConnectorCache(threading.local):
 _cache = _ConnectorCache()
 
 
-def connector_for(brand_account: BrandAccount) -> Connector:
+def connector_for(brand_account: BrandAccount, credentials: Credentials) -> Connector:
     """Return this thread's connector of a brand account.
 
-    One small statement. Raises `accounts.credentials.store.CredentialUnusable`, and `KeyError` for an unknown network.
+    Raises `KeyError` for an unknown network or incomplete credentials.
     """
-    credentials = open_credential(brand_account)
     api_url = str(settings.NETWORK_API_URLS.get(brand_account.network, ""))
     cached = _cache.connectors.get(brand_account.pk)
     if cached is None or (cached[0], cached[1]) != (credentials, api_url):
@@ -61,9 +60,9 @@ def connect_renewed(brand_account: BrandAccount, *, now: dt.datetime) -> Connect
     return open_renewed_connector(brand_account, _open_connector, now=now)[0]
 
 
-def _open_connector(brand_account: BrandAccount) -> Connector:
+def _open_connector(brand_account: BrandAccount, credentials: Credentials) -> Connector:
     try:
-        return connector_for(brand_account)
+        return connector_for(brand_account, credentials)
     except KeyError as error:
         raise CredentialUnusable(
             f"The credential of {brand_account.handle} is incomplete: {error} is missing."

@@ -13,7 +13,7 @@ from django.db.models import Q
 
 from accounts.brand_accounts.health import health_from_error, set_health
 from accounts.credentials.renewal import credential_stored_at, open_renewed_connector
-from accounts.credentials.store import CredentialUnusable, open_credential
+from accounts.credentials.store import CredentialUnusable
 from accounts.models import BrandAccount, Health, Lifecycle
 from networks.base import (
     Connector,
@@ -134,7 +134,7 @@ def _try_credential(
     seen = credential_stored_at(brand_account)
     try:
         connection, seen = open_renewed_connector(
-            brand_account, lambda account: open_connector(open_credential(account)), now=now
+            brand_account, lambda _, credentials: open_connector(credentials), now=now
         )
         own = connection.verify()
     except (CredentialUnusable, ConnectRefused) as error:

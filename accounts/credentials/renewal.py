@@ -8,41 +8,46 @@ import datetime as dt
 import time
 from collections.abc import Callable
 
-from django.db import transaction
-
-from accounts.credentials.store import store_credential
+from accounts.credentials.store import read_credential, replace_credential
 from accounts.models import BrandAccount, Credential
-from networks.base import Connector, Reauthorise
+from networks.base import Connector, Credentials, Reauthorise
 
 #: Seconds to wait before each check whether another process, which renewed first, has stored its credential.
 _WAIT_SECONDS = (0.0, 0.5, 1.0, 2.0)
+#: Opens a connector of a brand account with its credentials.
+OpenConnector = Callable[[BrandAccount, Credentials], Connector]
 
 
 def open_renewed_connector(
-    brand_account: BrandAccount, open_it: Callable[[BrandAccount], Connector], *, now: dt.datetime
+    brand_account: BrandAccount, open_it: OpenConnector, *, now: dt.datetime
 ) -> tuple[Connector, dt.datetime | None]:
     """Open a connector; renew its credential first where needed.
 
     Returns the connector that `open_it` makes, and the time at which its credential was stored. Never call it
-    inside a transaction, because it may send a request to the network. Raises what `open_it` raises, and any
-    `NetworkError` when the credential had to be renewed and could not be.
+    inside a transaction, because it may send a request to the network. What was renewed is not stored when the
+    account was disconnected or connected again meanwhile: the credential that is stored then counts. Raises
+    `CredentialUnusable`, what `open_it` raises, and any `NetworkError` when the credential had to be renewed and could
+    not be.
     """
-    before = credential_stored_at(brand_account)
-    connector = open_it(brand_account)
+    credentials, before = read_credential(brand_account)
+    connector = open_it(brand_account, credentials)
     try:
         fresh = connector.refresh_credentials()
     except Reauthorise:
         # Another process may have used the refresh token in the meantime: then its credential is the valid one.
-        renewed_at = _wait_for_other_renewal(brand_account, before)
-        if renewed_at is None:
+        if _wait_for_other_renewal(brand_account, before) is None:
             raise
-        return open_it(brand_account), renewed_at
+        return _open_stored(brand_account, open_it)
     if fresh is None:
         return connector, before
-    with transaction.atomic():
-        list(Credential.objects.select_for_update().filter(brand_account=brand_account))
-        store_credential(brand_account, fresh.secrets, now=now)
+    if not replace_credential(brand_account, credentials, fresh.secrets, now=now):
+        return _open_stored(brand_account, open_it)
     return connector, now
+
+
+def _open_stored(brand_account: BrandAccount, open_it: OpenConnector) -> tuple[Connector, dt.datetime | None]:
+    credentials, stored_at = read_credential(brand_account)
+    return open_it(brand_account, credentials), stored_at
 
 
 def credential_stored_at(brand_account: BrandAccount) -> dt.datetime | None:

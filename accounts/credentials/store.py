@@ -47,8 +47,36 @@ def store_credential(brand_account: BrandAccount, secrets: Mapping[str, str], *,
     )
 
 
+@transaction.atomic
+def replace_credential(
+    brand_account: BrandAccount, used: Credentials, secrets: Mapping[str, str], *, now: dt.datetime
+) -> bool:
+    """Store renewed secrets in the place of those that were `used`.
+
+    Returns False, and stores nothing, when others are stored by now or none: the account was connected again or
+    disconnected. The secrets are compared, not the time: another key may have encrypted the same ones again.
+    """
+    row = Credential.objects.select_for_update().filter(brand_account=brand_account).first()
+    try:
+        stored = row and unseal_secrets(bytes(row.envelope), brand_account.network, brand_account.remote_id)
+    except (InvalidToken, KeyError):
+        return False
+    if stored != dict(used.secrets):
+        return False
+    store_credential(brand_account, secrets, now=now)
+    return True
+
+
 def open_credential(brand_account: BrandAccount) -> Credentials:
     """Return the brand account's secrets, decrypted.
+
+    Raises as `read_credential` does.
+    """
+    return read_credential(brand_account)[0]
+
+
+def read_credential(brand_account: BrandAccount) -> tuple[Credentials, dt.datetime]:
+    """Return the brand account's secrets, and when they were stored.
 
     Raises `CredentialUnusable` when there are none, no key can decrypt them, or the envelope belongs to
     another account.
@@ -69,7 +97,7 @@ def open_credential(brand_account: BrandAccount) -> Credentials:
             f"The credential stored for {brand_account.display_name} belongs to another account. "
             "Connect the account again."
         ) from error
-    return Credentials(brand_account.network, brand_account.remote_id, secrets)
+    return Credentials(brand_account.network, brand_account.remote_id, secrets), credential.updated_at
 
 
 def unseal_secrets(envelope: bytes, network: str, remote_id: str) -> dict[str, str]:

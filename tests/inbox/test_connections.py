@@ -4,12 +4,18 @@ import time
 import pytest
 
 from accounts.brand_accounts import checks
-from accounts.credentials.store import CredentialUnusable, open_credential, store_credential
-from accounts.models import Health
+from accounts.brand_accounts.connecting import disconnect_brand_account
+from accounts.credentials.store import (
+    CredentialUnusable,
+    open_credential,
+    rotate_credentials,
+    store_credential,
+)
+from accounts.models import Credential, Health
 from inbox import connections
 from networks import registry
 from networks.base import Credentials, OwnAccount, Reauthorise
-from tests.factories import NOW, BrandAccountFactory
+from tests.factories import NOW, BrandAccountFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 LATER = NOW + dt.timedelta(hours=2)
@@ -76,6 +82,42 @@ def test_a_check_that_was_slower_than_a_poll_goes_on_with_what_the_poll_got(bran
     checks.check_credential(brand.pk, LATER)
     brand.refresh_from_db()
     assert (brand.health, brand.verified_at) == (Health.OK, LATER)
+
+
+@pytest.fixture
+def meanwhile(monkeypatch):
+    """What an administrator does while the network renews a credential."""
+    actions = []
+    renew = Expiring.refresh_credentials
+
+    def refresh_credentials(self):
+        fresh = renew(self)
+        while fresh is not None and actions:
+            actions.pop()()
+        return fresh
+
+    monkeypatch.setattr(Expiring, "refresh_credentials", refresh_credentials)
+    return actions
+
+
+def test_what_was_renewed_does_not_bring_a_disconnected_account_back(brand, meanwhile):
+    meanwhile.append(lambda: disconnect_brand_account(brand, by=UserFactory(), now=LATER))
+    with pytest.raises(CredentialUnusable, match="has no credential"):
+        connections.connect_renewed(brand, now=LATER)
+    assert not Credential.objects.exists()
+
+
+def test_what_was_renewed_does_not_replace_what_somebody_connected_meanwhile(brand, meanwhile):
+    meanwhile.append(lambda: store_credential(brand, {"refresh_token": "new"}, now=NOW))
+    connector = connections.connect_renewed(brand, now=LATER)
+    assert connector.credentials.secrets == {"refresh_token": "new"}
+    assert open_credential(brand).secrets == {"refresh_token": "new"}
+
+
+def test_what_was_renewed_is_kept_when_the_keys_were_rotated_meanwhile(brand, meanwhile):
+    meanwhile.append(lambda: rotate_credentials(now=LATER))
+    connections.connect_renewed(brand, now=LATER)
+    assert open_credential(brand).secrets == {"refresh_token": "fresh"}
 
 
 def test_when_nobody_got_another_a_person_has_to_connect_it(brand, monkeypatch):
