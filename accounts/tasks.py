@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+
 from celery import shared_task
+from django.conf import settings
 from django.utils import timezone
 
-from accounts.brand_accounts import checks
+from accounts.brand_accounts import attempts, checks
 from accounts.sign_in import limits
 
 
@@ -26,3 +29,15 @@ def check_brand_account(brand_account_id: int) -> None:
 def delete_old_sign_in_counters() -> None:
     """Delete the counters of failed sign-ins that no longer count."""
     limits.delete_old_counters(timezone.now())
+
+
+@shared_task
+def delete_expired_attempts() -> None:
+    """Delete attempts to connect an account that nobody finished."""
+    attempts.delete_expired_attempts(timezone.now())
+
+
+@shared_task
+def delete_expired_sessions() -> None:
+    """Delete expired sessions: Django keeps their rows."""
+    import_module(settings.SESSION_ENGINE).SessionStore.clear_expired()

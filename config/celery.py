@@ -68,6 +68,16 @@ app.conf.update(
             "schedule": 600.0,
             "options": {"expires": 300},
         },
+        "connect-attempts": {
+            "task": "accounts.tasks.delete_expired_attempts",
+            "schedule": 600.0,
+            "options": {"expires": 300},
+        },
+        "sessions": {
+            "task": "accounts.tasks.delete_expired_sessions",
+            "schedule": 3600.0,
+            "options": {"expires": 600},
+        },
         "clocks": {"task": "inbox.tasks.run_clock_sweep", "schedule": 3.0, "options": {"expires": 10}},
         "second-look": {
             "task": "inbox.tasks.review_new_decisions",

@@ -39,16 +39,22 @@ def start_attempt(
 ) -> None:
     """Store the start of an attempt.
 
-    `brand_account` is the account to connect again, None for any. Also deletes attempts that expired long
-    ago.
+    `brand_account` is the account to connect again, None for any.
     """
-    ConnectAttempt.objects.filter(created_at__lt=now - 2 * ATTEMPT_LIFETIME).delete()
     digest = _digest_state(authorisation.state)
     ConnectAttempt.objects.create(
         state_digest=digest, network=network, user=user, brand_account=brand_account, created_at=now
     )
     begun = {**session.get(_SESSION_KEY, {}), digest: authorisation.verifier}
     session[_SESSION_KEY] = dict(list(begun.items())[-_MAX_PER_SESSION:])
+
+
+def delete_expired_attempts(now: dt.datetime) -> int:
+    """Delete attempts that expired long ago.
+
+    The tokens that nobody confirmed go with them. Returns how many attempts there were.
+    """
+    return ConnectAttempt.objects.filter(created_at__lt=now - 2 * ATTEMPT_LIFETIME).delete()[0]
 
 
 def receive_returned_attempt(
