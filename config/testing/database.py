@@ -38,6 +38,23 @@ def share_migrated_database(connection: Any) -> None:
     creation.create_test_db = create_test_db
 
 
+def let_flush_empty_history() -> None:
+    """Let the flush after a test with real transactions truncate history, too.
+
+    The guards of history refuse TRUNCATE; this is the only place that gets around them for all tables.
+    """
+    from django.db.backends.postgresql.operations import DatabaseOperations
+
+    from postgres.history import OPEN_HISTORY_STATEMENT
+
+    flush = DatabaseOperations.execute_sql_flush
+
+    def execute_sql_flush(self: Any, sql_list: list[str]) -> None:
+        flush(self, [OPEN_HISTORY_STATEMENT, *sql_list])
+
+    DatabaseOperations.execute_sql_flush = execute_sql_flush  # type: ignore[method-assign, assignment]
+
+
 def _template_exists(connection: Any) -> bool:
     return (TEMPLATE_NAME,) in _run_statement(connection, "SELECT datname FROM pg_database")
 

@@ -186,17 +186,19 @@ def pytest_collection_finish() -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtestloop(session: pytest.Session) -> None:
-    """Let several workers share one migrated database.
+    """Prepare the database of the tests.
 
-    Only when the run started its own Postgres.
+    Several workers share one migrated database when the run started its own Postgres.
     """
+    from django.conf import settings
+    from django.db import connection
+
+    if not settings.configured:
+        return
+    testing_database.let_flush_empty_history()
     several = getattr(session.config, "workerinput", {}).get("workercount", 1) > 1
     if several and testing_database.LOCK_VARIABLE in os.environ:
-        from django.conf import settings
-        from django.db import connection
-
-        if settings.configured:
-            testing_database.share_migrated_database(connection)
+        testing_database.share_migrated_database(connection)
 
 
 @pytest.hookimpl(trylast=True)

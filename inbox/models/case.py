@@ -229,7 +229,7 @@ class Verb(models.TextChoices):
 
 
 class CaseEvent(models.Model):
-    """One line of a case's history, read by the timeline and the reports. Append-only (the database refuses UPDATE)."""
+    """One line of a case's history, read by the timeline and the reports. The database keeps it as it was written."""
 
     case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="events", db_index=False)
     at = models.DateTimeField()

@@ -130,7 +130,7 @@ class Message(models.Model):
 
 
 class MessageCorrection(models.Model):
-    """A person's correction of what the machine read from a message. Append-only (the database refuses UPDATE).
+    """A person's correction of what the machine read from a message. The database keeps it as written.
 
     The newest correction of a field counts, and no later reading of the text changes the field. `machine` is the
     reading, `value` is the person's: a word, a number or a truth value, depending on the field.
@@ -168,7 +168,7 @@ class DecisionQuerySet(models.QuerySet["Decision"]):
 class Decision(models.Model):
     """The reasons, as sentences, why a message went to its case and department.
 
-    Replayable from the rule-set version.
+    Replayable from the rule-set version. The database lets only the second look change it, once.
     """
 
     message = models.OneToOneField(Message, on_delete=models.CASCADE, related_name="decision")

@@ -11,6 +11,7 @@ from django.core.management import CommandError, call_command
 
 from inbox.models import Customer, Decision, Message
 from networks.base import Author
+from postgres.history import open_history
 from routing.models import Rule, RuleSetVersion
 from routing.rules import editing, versions
 from routing.rules.editing import RuleContent
@@ -107,7 +108,8 @@ def test_a_decision_that_would_come_out_otherwise_is_named(feed):
 
 def test_a_reason_that_would_read_otherwise_is_named(feed):
     feed.store(message("1", "A refund please"))
-    Decision.objects.update(reasons=["Because"])
+    with open_history():
+        Decision.objects.update(reasons=["Because"])
     assert "reason: ['Because'] then" in replayed()["found"][0]["why"]
 
 
@@ -128,5 +130,6 @@ def test_since_leaves_out_what_is_older(feed):
 
 def test_decisions_without_a_record_are_counted_apart(feed):
     feed.store(message("1"))
-    Decision.objects.update(trace={})
+    with open_history():
+        Decision.objects.update(trace={})
     assert replayed() == {"replayed": 0, "differences": 0, "without_trace": 1, "found": [], "status": 0}
