@@ -183,6 +183,7 @@ class Control:
         )
         recipient = parent.author if by_brand and parent is not None else str(entry.get("recipient", ""))
         at = parse_time(entry["created_at"]) if entry.get("created_at") else self.world.clock()
+        shown_at = parse_time(entry["shown_at"]) if entry.get("shown_at") else 0
         origin = str(entry.get("origin") or ("native" if by_brand else "control"))
         return Draft(
             network,
@@ -194,6 +195,7 @@ class Control:
             origin,
             str(entry.get("topic", "")),
             recipient=recipient,
+            shown_at=shown_at,
         ), at
 
     def _kind(self, network: Network, kind: str, parent: Message | None) -> Kind:

@@ -27,6 +27,8 @@ class Draft:
     client: dict[str, str] = field(default_factory=dict)
     #: Who a brand's direct message goes to.
     recipient: str = ""
+    #: From when on lists show it, in milliseconds; 0 for at once. By its id it can be read from the beginning.
+    shown_at: int = 0
 
 
 class Population(Protocol):
@@ -54,7 +56,7 @@ def place_message(world: Population, draft: Draft, now: int) -> Message:
     message = Message(
         draft.network, number, draft.account.remote_id, draft.author.id, draft.text, draft.kind, now, "",
         in_reply_to=draft.parent.id if draft.parent else "", by_brand=by_brand, origin=draft.origin,
-        topic=draft.topic, client=draft.client, number=int(number),
+        topic=draft.topic, client=draft.client, number=int(number), shown_at=draft.shown_at,
     )  # fmt: skip
     if draft.kind == "direct":
         _place_direct(world, message, draft)

@@ -80,6 +80,8 @@ class Message:
     versions: list[Version] = field(default_factory=list)
     client: dict[str, str] = field(default_factory=dict)
     number: int = 0
+    #: From when on lists show it; 0 for at once.
+    shown_at: int = 0
     seq: int = 0
     rev: int = 0
 

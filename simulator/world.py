@@ -50,6 +50,7 @@ class World:
         self.attempts: list[Attempt] = []
         self.revoked: set[str] = set()
         self.listeners: list[Listener] = []
+        self._unshown: list[Message] = []
         self._revs: list[int] = []
         self._log: list[Message] = []
         self._load()
@@ -91,6 +92,7 @@ class World:
         return message
 
     def timeline(self, *key: str) -> Timeline:
+        self._show_due()
         return self.timelines.get(key) or Timeline()
 
     def changes_after(self, after: int) -> Iterator[Message]:
@@ -153,7 +155,7 @@ class World:
         message = place_message(self, draft, now)
         message.seq = len(self.messages) + 1
         self.messages[message.id] = message
-        self._index(message)
+        self._show(message)
         self._record_change(message, "posted")
         return message
 
@@ -230,6 +232,22 @@ class World:
             yield "feed", message.account
             yield ("posts" if message.by_brand else "visitor_posts"), message.account
 
+    def _show(self, message: Message) -> None:
+        """Put a message into the lists, now or when its time comes."""
+        if message.shown_at > self.clock():
+            self._unshown.append(message)
+        else:
+            self._index(message)
+
+    def _show_due(self) -> None:
+        if not self._unshown:
+            return
+        now = self.clock()
+        for message in self._unshown:
+            if message.shown_at <= now and not message.deleted_at:
+                self._index(message)
+        self._unshown = [message for message in self._unshown if message.shown_at > now]
+
     def _index(self, message: Message) -> None:
         for key in self._keys(message):
             self.timelines[key].add(message.number, message)
@@ -261,7 +279,7 @@ class World:
                 self.messages[version.id] = message
             self.ids.reserve_up_to(message.network, message.number)
             if not message.deleted_at:
-                self._index(message)
+                self._show(message)
             self._log.append(message)
         self._log.sort(key=lambda message: message.rev)
         self._revs = [message.rev for message in self._log]

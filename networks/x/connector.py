@@ -103,7 +103,10 @@ class XConnector:
         return self.credentials
 
     def poll(self, stream: StreamKind, cursor: JSONObject, limit: int = 100) -> PollResult:
-        """Return one page of mentions, comments or direct. Nothing is returned twice."""
+        """Return one page of mentions, comments or direct.
+
+        The same message may be returned again: deduplicate by id.
+        """
         poller = XPoller(
             self._client,
             self._transport,

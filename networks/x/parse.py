@@ -39,6 +39,11 @@ def time_from_id(remote_id: str) -> dt.datetime:
     return wire.require_time(((number >> 22) + _EPOCH_MS) / 1000)
 
 
+def first_id_at(at: dt.datetime) -> str:
+    """Return the smallest id that could have been issued at `at`, the inverse of `time_from_id`."""
+    return str(max(int(at.timestamp() * 1000) - _EPOCH_MS, 0) << 22)
+
+
 def _created_at(item: Mapping[str, Any], remote_id: str) -> dt.datetime:
     """Return `created_at`, otherwise the time in the id.
 

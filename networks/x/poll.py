@@ -22,7 +22,7 @@ from networks.base import (
 )
 from networks.transport import HTTPAnswer
 from networks.x import errors, parse
-from networks.x.window import MAX_RESTARTS, MENTIONS_REACH, Window, advance_window
+from networks.x.window import MAX_RESTARTS, MENTIONS_REACH, Window, advance_window, open_window
 
 POST_PARAMS: dict[str, Any] = {
     "tweet_fields": [
@@ -48,6 +48,8 @@ EVENT_PARAMS: dict[str, Any] = {
     "expansions": ["sender_id", "attachments.media_keys"],
     "event_types": "MessageCreate",
 }
+#: Search finds posts of the last 7 days and refuses an older `since_id`.
+SEARCH_REACH = dt.timedelta(days=7) - dt.timedelta(hours=1)
 STREAM_SCOPES: dict[str, str] = {"mentions": "tweet.read", "comments": "tweet.read", "direct": "dm.read"}
 
 
@@ -92,9 +94,11 @@ class XPoller:
 
         Mentions and comments are requested with `since_id`; direct has no such parameter and is paged until a
         known event. Comments are the answers to the brand (`to:`) and the brand's own answers, so that
-        answers written elsewhere are seen, too. Search reaches 7 days back.
+        answers written elsewhere are seen, too. Search reaches 7 days back. Known messages are returned again,
+        because X may show a message only after newer ones.
         """
-        window = Window.from_cursor(cursor)
+        oldest = self.now - SEARCH_REACH if self.stream == "comments" else None
+        window = open_window(Window.from_cursor(cursor), self.now, oldest)
         try:
             return self._poll_window(window)
         except Rejected as error:
@@ -103,7 +107,7 @@ class XPoller:
             return PollResult((), window.restart().to_cursor(), has_more=True, budget=read_x_budget(answer))
         if window.since and errors.names_parameter(refusal, answer, "since_id"):
             # Search refuses ids older than 7 days: read everything it still has and report a possible gap.
-            page = self._poll_window(Window())
+            page = self._poll_window(open_window(Window(), self.now))
             return PollResult(
                 page.messages, page.next_cursor, page.has_more, page.unreadable, page.budget, 2, True
             )
@@ -130,12 +134,8 @@ class XPoller:
         messages, unreadable = wire.parse_items(items, read)
         ids = [message.remote_id.removeprefix(parse.DM_PREFIX) for message in messages]
         next_token = meta.get("next_token")
-        if stream == "direct" and window.since:
-            known_ids = [post_id for post_id in ids if int(post_id) <= int(window.since)]
-            next_token = None if known_ids else next_token
-            messages = [
-                message for message, id_ in zip(messages, ids, strict=True) if int(id_) > int(window.since)
-            ]
+        if stream == "direct" and any(int(post_id) <= int(window.floor or 0) for post_id in ids):
+            next_token = None
         reach = MENTIONS_REACH if stream == "mentions" else 0
         step = advance_window(window, ids, next_token, size, self.now, reach)
         return PollResult(
@@ -149,7 +149,7 @@ class XPoller:
 
     def _build_request(self, window: Window, size: int) -> Callable[[], object]:
         stream, auth, own = self.stream, self.user_auth, self.own_id
-        since = {"since_id": window.since} if window.since else {}
+        since = {"since_id": window.floor} if window.floor else {}
         page = {"pagination_token": window.page} if window.page else {}
         if stream == "mentions":
             return lambda: self.client.get_users_mentions(

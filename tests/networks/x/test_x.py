@@ -23,7 +23,7 @@ from networks.base import (
     SentMessage,
 )
 from networks.x.connector import XConnector
-from networks.x.parse import time_from_id
+from networks.x.parse import first_id_at, time_from_id
 from tests.networks.contract import CANARY, NOW, ConnectorContract
 from tests.networks.server import Network, Reply
 
@@ -65,6 +65,15 @@ def post(number: int, **more: Any) -> dict[str, Any]:
         "edit_history_tweet_ids": [str(BASE + number)],
         "entities": {"mentions": [{"id": OWN, "username": "brand"}]},
     } | more
+
+
+#: The times of the last looks further back, so that none is due.
+LOOKED = [int(NOW.timestamp())] * 3
+
+
+def overlap_below(number: int) -> str:
+    """The `since_id` of a poll whose newest known post is `post(number)`."""
+    return first_id_at(time_from_id(str(BASE + number)) - dt.timedelta(minutes=10))
 
 
 def problem(
@@ -185,13 +194,13 @@ class TestMentions:
         network.then(200, {"data": [post(7)], "meta": {"result_count": 1}})
         network.then(200, {"meta": {"result_count": 0}})
         x = connector(network.url)
-        first = x.poll("mentions", {"since": str(BASE + 1)})
+        first = x.poll("mentions", {"since": str(BASE + 1), "looks": LOOKED})
         again = x.poll("mentions", first.next_cursor)
         x.poll("mentions", again.next_cursor)
         assert [asked.query.get("since_id") for asked in network.asked] == [
-            str(BASE + 1),
-            str(BASE + 1),
-            str(BASE + 9),
+            overlap_below(1),
+            overlap_below(1),
+            overlap_below(9),
         ]
         assert [asked.query.get("pagination_token") for asked in network.asked] == [None, "p2", None]
         assert first.has_more
@@ -208,12 +217,12 @@ class TestMentions:
             connector(network.url).poll("mentions", first.next_cursor)
         last = connector(network.url).poll("mentions", first.next_cursor)
         assert network.asked[2].query["pagination_token"] == "p2"
-        assert last.next_cursor == {"since": str(BASE + 9)}
+        assert last.next_cursor == {"since": str(BASE + 9), "looks": LOOKED}
 
     def test_an_idle_poll_keeps_its_place(self, network: Network) -> None:
         network.then(200, {"meta": {"result_count": 0}})
         result = connector(network.url).poll("mentions", {"since": str(BASE)})
-        assert result.next_cursor == {"since": str(BASE)}
+        assert result.next_cursor == {"since": str(BASE), "looks": LOOKED}
 
     def test_a_burst_beyond_800_is_told(self, network: Network) -> None:
         for page in range(8):
@@ -246,12 +255,12 @@ class TestMentions:
         )
         network.then(200, {"data": [post(9), post(8)], "meta": {}})
         x = connector(network.url)
-        first = x.poll("mentions", {"since": str(BASE)})
+        first = x.poll("mentions", {"since": str(BASE), "looks": LOOKED})
         second = x.poll("mentions", first.next_cursor)
         assert second.has_more
         third = x.poll("mentions", second.next_cursor)
         assert network.asked[2].query.get("pagination_token") is None
-        assert network.asked[2].query["since_id"] == str(BASE)
+        assert network.asked[2].query["since_id"] == overlap_below(0)
         assert len(third.messages) == 2
 
     @pytest.mark.parametrize("body", [{}, {"data": []}, {"data": {}}, {"data": "x"}])
@@ -432,14 +441,15 @@ def event(number: int, **more: Any) -> dict[str, Any]:
 
 
 class TestDirectMessages:
-    def test_pages_until_a_known_event(self, network: Network) -> None:
+    def test_pages_until_events_that_are_known_for_long(self, network: Network) -> None:
+        old = str(int(overlap_below(2)) - 1)
         network.then(200, {"data": [event(5), event(4)], "meta": {"next_token": "n2"}})
-        network.then(200, {"data": [event(3), event(2), event(1)], "meta": {"next_token": "n3"}})
+        network.then(200, {"data": [event(3), event(2, id=old)], "meta": {"next_token": "n3"}})
         x = connector(network.url)
-        first = x.poll("direct", {"since": str(BASE + 2)})
+        first = x.poll("direct", {"since": str(BASE + 2), "looks": LOOKED})
         second = x.poll("direct", first.next_cursor)
-        assert [m.text for m in first.messages + second.messages] == ["text 5", "text 4", "text 3"]
-        assert second.next_cursor == {"since": str(BASE + 5)}
+        assert [m.text for m in first.messages + second.messages] == ["text 5", "text 4", "text 3", "text 2"]
+        assert second.next_cursor == {"since": str(BASE + 5), "looks": LOOKED}
         assert not second.has_more
 
     def test_ids_are_set_apart_from_posts(self, network: Network) -> None:
