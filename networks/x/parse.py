@@ -40,7 +40,7 @@ def time_from_id(remote_id: str) -> dt.datetime:
 
 
 def first_id_at(at: dt.datetime) -> str:
-    """Return the smallest id that could have been issued at `at`, the inverse of `time_from_id`."""
+    """Return the smallest id of a moment; the inverse of `time_from_id`."""
     return str(max(int(at.timestamp() * 1000) - _EPOCH_MS, 0) << 22)
 
 

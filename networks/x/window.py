@@ -184,7 +184,7 @@ def open_window(window: Window, now: dt.datetime, oldest: dt.datetime | None = N
 
 
 def _earlier_id(post_id: str, reach: dt.timedelta, oldest: dt.datetime | None) -> str:
-    """Return the first id of the time that is `reach` before a post."""
+    """Return the first id of the moment `reach` before a post."""
     try:
         at = time_from_id(post_id) - reach
     except ValueError:
