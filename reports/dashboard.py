@@ -12,13 +12,14 @@ from django.db.models import Max
 from django.urls import reverse
 
 from accounts.models import BrandAccount, User
+from inbox.reach_words import describe_reach
 from networks.registry import network_label
 from reports import metrics
 from reports.attainment import Attainment, sla_attainment
 from reports.charts import rate_chart, stack_parts
 from reports.exchanges import ANSWERED_IN_2011, Cohort, overall_rate, response_cohorts
 from reports.periods import Period
-from reports.wording import format_duration, format_points_change
+from reports.wording import describe_left_out, format_duration, format_points_change
 from routing.service_levels.policies import CLOCK_LABELS
 from wording.numbers import format_share
 
@@ -46,6 +47,8 @@ def dashboard_context(user: User, period: Period, *, now: dt.datetime, zone: Zon
         "weeks": weeks,
         "span": _period_in_words(period, now, zone),
         "zone": str(zone),
+        "reach": describe_reach(user),
+        "left_out": describe_left_out(user),
         "figures": _figures(user, period, cohorts, earlier, pairs, now),
         "rate": rate_chart(cohorts, [_cases_href(weeks, of="response", week=c.week.key) for c in cohorts]),
         "reference": format_share(round(ANSWERED_IN_2011 * 100), 100),

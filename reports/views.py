@@ -11,9 +11,11 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from accounts.models import User
+from inbox.reach_words import describe_reach
 from reports.behind import cases_behind, page_of_cases
 from reports.dashboard import dashboard_context
 from reports.periods import Period, last_weeks
+from reports.wording import describe_left_out
 from wording.times import display_zone
 
 #: Numbers of weeks that a reader may choose.
@@ -57,6 +59,8 @@ def cases(request: HttpRequest) -> HttpResponse:
         "rows": rows,
         "next": query.urlencode() if after else "",
         "weeks": len(period.weeks),
+        "reach": describe_reach(cast(User, request.user)),
+        "left_out": describe_left_out(cast(User, request.user)),
     }
     return render(request, "reports/cases.html", context)
 

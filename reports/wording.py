@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 
+from accounts.models import User
+from inbox.visibility import list_departments
+from reports.exchanges import SPAM_DEPARTMENT
 from wording.numbers import NO_VALUE
 from wording.spans import figure_span
 
@@ -25,3 +28,15 @@ def format_points_change(now: tuple[int, int], before: tuple[int, int]) -> str:
     if change == 0:
         return "as before"
     return f"{'▲' if change > 0 else '▼'} {abs(change)} {'point' if abs(change) == 1 else 'points'}"
+
+
+def describe_left_out(user: User) -> str:
+    """Return what no report counts, for any reader.
+
+    `reports.exchanges.reported_cases` leaves it out.
+    """
+    spam = next((each.name for each in list_departments(user) if each.slug == SPAM_DEPARTMENT), "")
+    queue = f"the queue “{spam}”, " if spam else ""
+    return (
+        f"Without messages from before an account was connected, {queue}and cases dismissed as noise or spam."
+    )

@@ -77,7 +77,7 @@ def measure(options: dict[str, Any], say: Say) -> dict[str, Any]:
     rounds = []
     for number in range(min(options["rounds"], 3)):
         began = time.monotonic()
-        read = _read_all_messages()
+        read = _read_all_messages(user)
         floor = time.monotonic() - began
         preview = run.start_preview(user, timezone.now())
         began = time.monotonic()
@@ -133,10 +133,10 @@ def _with_uuids(content: dict[str, Any]) -> dict[str, Any]:
     return {"default": content["default"], "rules": rules}
 
 
-def _read_all_messages() -> int:
+def _read_all_messages(reader: User) -> int:
     now = timezone.now()
     since, at, before, read = now - dt.timedelta(days=run.PREVIEW_DAYS), now, 0, 0
-    while rows := read_past_message_rows(since, at, before, run.PREVIEW_CHUNK_SIZE):
+    while rows := read_past_message_rows(reader, since, at, before, run.PREVIEW_CHUNK_SIZE):
         at, before, read = rows[-1]["network_time"], rows[-1]["id"], read + len(rows)
     return read
 

@@ -5,7 +5,8 @@ preview may be stopped, killed, or run twice at any moment.
 
 The result (`RulePreview.result`): `moves` counts by "from>to" (departments' slugs), `opening` the moves whose message
 opened a case, `fired` counts by rule key, `otherwise` counts messages that stay but get another priority, tag or
-person. `examples` has some of each move: ids of messages that the owner may read, or texts of the file.
+person. `examples` has some of each move: ids of messages, or texts of the file. Only messages that the owner may read
+are tried (`inbox.previews.messages`).
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from accounts.models import User
-from inbox.models import Case, Message, PreviewState, RulePreview
+from inbox.models import PreviewState, RulePreview
 from inbox.previews.messages import count_past_messages, load_past_messages
 from routing.facts import Facts
 from routing.files import csv
@@ -206,7 +207,7 @@ def _compare_in_chunks(preview: RulePreview) -> Iterator[None]:
     Ends when all is done, or when this worker no longer has the preview.
     """
     if preview.total is None:
-        preview.total = count_past_messages(preview.since, preview.created_at)
+        preview.total = count_past_messages(preview.by, preview.since, preview.created_at)
         if not _update_if_ours(preview, total=preview.total):
             return
     tried = compile_rules({**preview.content, "version": 0})
@@ -214,7 +215,7 @@ def _compare_in_chunks(preview: RulePreview) -> Iterator[None]:
     result, done = PreviewResult.from_dict(preview.result), preview.done
     chunks = _file_chunks(preview) if preview.file is not None else _message_chunks(preview)
     for rows, cursor in chunks:
-        _compare_chunk(preview, rows, live, tried, result)
+        _compare_chunk(rows, live, tried, result)
         done += len(rows)
         now = timezone.now()
         if not _update_if_ours(
@@ -238,7 +239,7 @@ class TriedMessage:
 
 def _message_chunks(preview: RulePreview) -> Iterator[tuple[list[TriedMessage], dict[str, Any]]]:
     at, before = dt.datetime.fromisoformat(preview.cursor["at"]), preview.cursor["id"]
-    while rows := load_past_messages(preview.since, at, before, PREVIEW_CHUNK_SIZE):
+    while rows := load_past_messages(preview.by, preview.since, at, before, PREVIEW_CHUNK_SIZE):
         at, before = rows[-1].facts.at, rows[-1].id
         yield (
             [TriedMessage(row.facts, row.id, row.opened_case) for row in rows],
@@ -254,7 +255,6 @@ def _file_chunks(preview: RulePreview) -> Iterator[tuple[list[TriedMessage], dic
 
 
 def _compare_chunk(
-    preview: RulePreview,
     rows: Iterable[TriedMessage],
     live: CompiledRules,
     tried: CompiledRules,
@@ -270,10 +270,8 @@ def _compare_chunk(
         move = f"{was.department}>{now.department}"
         result.moves[move] += 1
         result.opening[move] += row.opened_case
-        if result.needs_example(move) and len(moved.setdefault(move, [])) < 2 * EXAMPLES_KEPT:
+        if result.needs_example(move) and len(moved.setdefault(move, [])) < EXAMPLES_KEPT:
             moved[move].append(row.example)
-    if preview.file is None:
-        moved = _only_readable(preview.by, moved)
     for move, examples in moved.items():
         result.examples[move] = [*result.examples.get(move, []), *examples][:EXAMPLES_KEPT]
 
@@ -283,17 +281,3 @@ def _other_effects(decision: Any) -> tuple[Any, ...]:
         decision.priority, decision.tags, decision.needs_answer, decision.person, decision.skill, decision.dismiss,
         decision.playbook_branch,
     )  # fmt: skip
-
-
-def _only_readable(by: User, moved: dict[str, list[int]]) -> dict[str, list[int]]:
-    """Keep only the messages of cases that the person may read."""
-    message_ids = [message_id for examples in moved.values() for message_id in examples]
-    if not message_ids:
-        return {}
-    seen = Message.objects.filter(pk__in=message_ids, case__in=Case.objects.visible_to(by))
-    ids = set(seen.values_list("pk", flat=True))
-    return {
-        move: readable
-        for move, examples in moved.items()
-        if (readable := [message_id for message_id in examples if message_id in ids])
-    }

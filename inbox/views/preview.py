@@ -13,6 +13,7 @@ from accounts.guards import SignedInRequest, require_action
 from inbox import tasks
 from inbox.models import RulePreview
 from inbox.previews import page, run
+from inbox.reach_words import describe_reach
 from routing.files.csv import BadTable
 from routing.refusals import RuleSetError
 
@@ -63,6 +64,7 @@ def preview(request: SignedInRequest, pk: int) -> HttpResponse:
         "table": page.build_move_table(shown),
         "silent": page.unfired_rules(shown) if shown.done else [],
         "rules": sum(1 for rule in shown.content["rules"] if rule.get("enabled", True)),
+        "reach": "" if shown.file_name else describe_reach(request.user),
         "draft": draft,
         "is_stale": draft is not None and draft.revision != shown.revision,
     }

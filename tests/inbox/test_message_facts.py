@@ -10,6 +10,7 @@ from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from accounts.models import Department, Role
 from inbox.cases import lessons
 from inbox.changes.change import change_case
 from inbox.ingest import message_decision
@@ -22,7 +23,7 @@ from routing.facts import Facts
 from routing.learning.example_facts import facts_of_example
 from routing.models import RoutingExample
 from routing.text import MAX_TEXT_READ
-from tests.factories import NOW
+from tests.factories import NOW, UserFactory
 from tests.inbox.fake_connector import message
 
 pytestmark = pytest.mark.django_db
@@ -98,8 +99,13 @@ def rebuilt_from_decisions():
     return {row["message_id"]: FACTS_OF_DECISIONS.restore(row) for row in rows}
 
 
+def _reader():
+    """Somebody who may read every message of these tests."""
+    return UserFactory(role=Role.MANAGER, departments=Department.objects.all())
+
+
 def rebuilt_for_previews():
-    past = load_past_messages(NOW - dt.timedelta(days=30), NOW + dt.timedelta(days=1), 0, 100)
+    past = load_past_messages(_reader(), NOW - dt.timedelta(days=30), NOW + dt.timedelta(days=1), 0, 100)
     return {each.id: each.facts for each in past}
 
 

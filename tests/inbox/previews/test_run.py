@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
@@ -114,7 +116,7 @@ def test_messages_without_a_record_of_facts_are_tried_too(past, manager):
     assert (preview.done, preview.result["moves"]) == (6, {"service>billing": 2})
 
 
-def test_examples_are_only_what_the_person_may_read(past, feed):
+def test_only_what_the_person_may_read_is_tried(past, feed):
     """A case that has gone to another department meanwhile is none of this manager's business."""
     narrow = UserFactory(role=Role.MANAGER, departments=[feed.departments["service"]])
     case = Case.objects.get(messages__text="My parcel")
@@ -136,21 +138,60 @@ def test_examples_are_only_what_the_person_may_read(past, feed):
     preview = run.start_preview(admin, now)
     RulePreview.objects.filter(pk=preview.pk).update(by=narrow)
     found = whole(preview)
-    assert found.result["moves"] == {"service>billing": 2}
+    assert (found.done, found.result["moves"]) == (3, {"service>billing": 1})
     assert [Message.objects.get(pk=pk).text for pk in found.result["examples"]["service>billing"]] == [
         "parcel, again"
     ]
 
 
-def test_direct_messages_are_counted_and_not_shown_to_administrators(past, feed):
-    Case.objects.filter(messages__text="My parcel").update(visibility="direct")
+def everything_said_to(user):
+    """The result that a preview of the person's draft finds, and its page without tokens."""
+    preview = whole(run.start_preview(user, timezone.now()))
+    client = Client()
+    client.force_login(user)
+    page = client.get(reverse("inbox:preview", args=[preview.pk])).content.decode()
+    # Ids and tokens aside, which differ each time.
+    page = re.sub(r"previews/\d+/|value=\"\w{64}\"|nonce=\"[^\"]+\"|/static/[^\"]+", "", page)
+    return preview.result, preview.done, preview.total, page
+
+
+@pytest.mark.parametrize("role", [Role.ADMINISTRATOR, Role.MANAGER])
+def test_no_number_tells_what_direct_messages_or_other_departments_say(past, feed, role):
+    """A pattern that holds for what one may not read, and one that does not, look the same."""
+    hidden = Case.objects.get(messages__text="My parcel")
+    if role == Role.ADMINISTRATOR:
+        Case.objects.filter(pk=hidden.pk).update(visibility="direct")
+    else:
+        Case.objects.filter(pk=hidden.pk).update(department=feed.departments["billing"])
+    Message.objects.filter(case=hidden).update(text="My secret is facebook4711")
+    departments = [feed.departments["service"]] if role == Role.MANAGER else []
+    user = UserFactory(role=role, departments=departments)
+    target = feed.departments["billing" if role == Role.ADMINISTRATOR else "service"]
+    answers = []
+    for pattern in ("facebook4", "facebook5"):
+        drafts.begin_rule_draft(user, timezone.now())
+        words = {"field": "pattern", "matches": pattern}
+        editing.add_rule(RuleContent("Guess", words, target, priority=3), user, "", timezone.now())
+        answers.append(everything_said_to(user))
+        drafts.discard_rule_draft(user)
+    assert answers[0][1:] == answers[1][1:]
+    assert answers[0][0] == answers[1][0]
+    assert answers[0][1] == (5 if role == Role.ADMINISTRATOR else 3)
+
+
+def test_the_page_says_whose_messages_are_counted(past, feed):
     admin = UserFactory(role=Role.ADMINISTRATOR)
-    drafts.begin_rule_draft(admin, timezone.now())
-    content = RuleContent("Parcels", {"field": "words", "any": ["parcel"]}, feed.departments["billing"])
-    editing.add_rule(content, admin, "", timezone.now())
-    preview = whole(run.start_preview(admin, timezone.now()))
-    assert preview.result["moves"] == {"service>billing": 2}
-    assert len(preview.result["examples"]["service>billing"]) == 1
+    manager = UserFactory(role=Role.MANAGER, departments=[feed.departments["service"]])
+    for user, words in (
+        (
+            admin,
+            "Public cases of all departments. Direct messages are counted for the people who answer them.",
+        ),
+        (manager, "Cases of Service."),
+    ):
+        drafts.begin_rule_draft(user, timezone.now())
+        page = squeezed(everything_said_to(user)[3])
+        assert f"{words}</bdi> Others may move, too, and are not counted." in page
 
 
 # Robust
@@ -263,7 +304,7 @@ def test_examples_are_looked_up_anew_for_whoever_looks(page, manager):
     manager.memberships.all().delete()
     body = page.get(reverse("inbox:preview", args=[preview.pk])).content.decode()
     assert "My parcel" not in body
-    assert "No example that you may read" in body
+    assert "You may no longer read these messages" in body
 
 
 def test_a_draft_that_is_gone_was_not_the_live_rules(page, manager):
