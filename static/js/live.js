@@ -174,64 +174,20 @@
     await window.htmx.ajax("GET", `${address}?at=${encodeURIComponent(at)}`, { source: rail, target: rail, swap: "outerHTML" });
   }
 
-  // The stream of events, and polling for as long as it is broken.
-  class Stream {
-    constructor() {
-      this.source = null;
-      this.polling = 0;
-      this.reconnect = 0;
+  // What the stream says, and polling for as long as it is broken.
+  let polling = 0;
+  document.addEventListener("horseshoe:live", ({ detail: { kind, ids, missed } }) => {
+    if (kind === "broken") polling ||= setInterval(refreshEverything, POLL_EVERY);
+    else if (kind === "open") {
+      clearInterval(polling);
+      if (polling || missed) refreshEverything();
+      polling = 0;
+    } else {
+      if (kind === "cases") changes.noteCases(ids);
+      else changes.notices = true;
+      refreshTimer.schedule();
     }
-
-    connect() {
-      const address = $("[data-live]")?.dataset.live;
-      if (!address) return;
-      if (typeof EventSource === "undefined") {
-        this.startPolling();
-        return;
-      }
-      let opened = false;
-      this.source = new EventSource(address);
-      this.source.addEventListener("open", () => {
-        opened = true;
-        clearTimeout(this.reconnect);
-        // Something may have happened while nobody listened.
-        if (this.polling) refreshEverything();
-        this.stopPolling();
-      });
-      this.source.addEventListener("cases", (event) => {
-        changes.noteCases(JSON.parse(event.data));
-        refreshTimer.schedule();
-      });
-      this.source.addEventListener("notices", () => {
-        changes.notices = true;
-        refreshTimer.schedule();
-      });
-      this.source.addEventListener("error", () => {
-        this.startPolling();
-        if (this.source.readyState !== EventSource.CLOSED) return;
-        clearTimeout(this.reconnect);
-        this.reconnect = setTimeout(() => this.connect(), opened ? 2000 : 15000);
-      });
-    }
-
-    startPolling() {
-      this.polling ||= setInterval(refreshEverything, POLL_EVERY);
-      this.showOffline(true);
-    }
-
-    stopPolling() {
-      clearInterval(this.polling);
-      this.polling = 0;
-      this.showOffline(false);
-    }
-
-    showOffline(offline) {
-      const banner = $("#offline");
-      if (banner) banner.hidden = !offline;
-    }
-  }
-
-  const stream = new Stream();
+  });
 
   // What somebody does brings the case as it stands afterwards, or a form to do it with. A refresh that began before
   // comes too late: it would take away the form, or the element that the answer under way is for (htmx then drops it).
@@ -295,9 +251,4 @@
     refreshEverything();
   });
   document.addEventListener("horseshoe:case", refreshOpenCase);
-  window.addEventListener("pagehide", () => stream.source?.close());
-  window.addEventListener("pageshow", (event) => {
-    if (event.persisted) stream.connect();
-  });
-  document.addEventListener("DOMContentLoaded", () => stream.connect());
 })();

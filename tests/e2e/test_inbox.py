@@ -45,11 +45,8 @@ def write_again(case, text):
 
 def listening(page):
     """Wait until the page hears the stream."""
-    address = page.url
-    # What the page asked for when it was opened is not what is waited for.
-    page.goto("about:blank")
-    with page.expect_response(lambda response: response.url.endswith("/live/")):
-        page.goto(address)
+    # The stream belongs to the browser, so it is not seen among what the page asks for.
+    page.wait_for_selector("html[data-stream=open]", state="attached")
     page.wait_for_timeout(300)
     return page
 
@@ -228,6 +225,8 @@ def test_handing_over_takes_an_agent_back_to_the_queue(company, open_page):
 
 def test_it_polls_when_the_stream_breaks(company, open_page):
     page = open_page()
+    # What a shared worker asks for cannot be intercepted.
+    page.add_init_script("delete window.SharedWorker")
     page.route("**/live/**", lambda route: route.abort())
     page.reload()
     expect(page.locator("#offline")).to_be_visible()
