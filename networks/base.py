@@ -11,6 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal, Protocol
 
+from networks.blind_spots import BlindSpot
+
 JSONObject = Mapping[str, Any]
 
 StreamKind = Literal["mentions", "comments", "visitor_posts", "direct"]
@@ -42,6 +44,7 @@ class Capabilities:
     reply_window: dt.timedelta | None = None
     idempotent_send: bool = False
     webhooks: bool = False
+    blind_spots: tuple[BlindSpot, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

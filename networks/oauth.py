@@ -12,7 +12,7 @@ import base64
 import hashlib
 import secrets as random
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 from urllib.parse import urlencode
@@ -197,7 +197,20 @@ def _fetch_pages(
         if following is None:
             break
         args |= following
-    return pages
+    answer = transport.attempt_call(mounted, partial(graph.get_connections, "me", "permissions"))
+    scopes = _granted_scopes(answer)
+    return [replace(page, account=replace(page.account, scopes=scopes)) for page in pages]
+
+
+def _granted_scopes(answer: HTTPAnswer | transport.NoAnswer) -> tuple[str, ...]:
+    """Return the scopes that the person granted.
+
+    They may be fewer than were asked for. None when Facebook does not say: that must not prevent connecting.
+    """
+    document = wire.as_mapping(answer.document) if isinstance(answer, HTTPAnswer) else {}
+    entries = [wire.as_mapping(entry) for entry in wire.as_list(document.get("data"))]
+    granted = (entry.get("permission") for entry in entries if entry.get("status") == "granted")
+    return tuple(scope for permission in granted if (scope := wire.optional_text(permission)))
 
 
 def _parse_page(item: object, app: OAuthApp) -> GrantableAccount | None:
@@ -214,7 +227,5 @@ def _parse_page(item: object, app: OAuthApp) -> GrantableAccount | None:
     if not token:
         return None
     secrets = {**app.extra, "page_token": token, "app_id": app.client_id, "app_secret": app.client_secret}
-    own = OwnAccount(
-        remote_id, wire.optional_text(page.get("username")) or name, name, OAUTH_SCOPES["facebook"]
-    )
+    own = OwnAccount(remote_id, wire.optional_text(page.get("username")) or name, name)
     return GrantableAccount("facebook", own, secrets)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from networks.base import Capabilities, Connector, Credentials
+from networks.blind_spots import BlindSpot
 from networks.facebook.connector import FacebookConnector
 from networks.x.connector import XConnector
 
@@ -26,6 +27,11 @@ def network_capabilities(network: str) -> Capabilities:
     Raises `KeyError` for an unknown network.
     """
     return CONNECTORS[network].capabilities
+
+
+def network_blind_spots(network: str) -> tuple[BlindSpot, ...]:
+    """Return what is not read from a network; nothing for one whose connector was removed."""
+    return CONNECTORS[network].capabilities.blind_spots if network in CONNECTORS else ()
 
 
 def network_label(network: str) -> str:

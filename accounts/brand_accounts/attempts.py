@@ -77,12 +77,7 @@ def receive_returned_attempt(
 
 def store_granted_accounts(attempt: ConnectAttempt, granted: Sequence[GrantableAccount]) -> None:
     """Store the granted accounts, encrypted, until the person confirms one."""
-    body = json.dumps(
-        [
-            [entry.account.remote_id, entry.account.handle, entry.account.name, dict(entry.secrets)]
-            for entry in granted
-        ]
-    )
+    body = json.dumps([[*_account_values(entry.account), dict(entry.secrets)] for entry in granted])
     attempt.envelope = seal_secrets(attempt.network, f"attempt {attempt.pk}", {"granted": body})
     attempt.save(update_fields=["envelope"])
 
@@ -104,8 +99,8 @@ def get_waiting_attempt(
         raise AttemptRefused
     body = unseal_secrets(bytes(attempt.envelope), attempt.network, f"attempt {attempt.pk}")
     granted = [
-        GrantableAccount(attempt.network, OwnAccount(remote_id, handle, name), secrets)
-        for remote_id, handle, name, secrets in json.loads(body["granted"])
+        GrantableAccount(attempt.network, OwnAccount(remote_id, handle, name, tuple(scopes)), secrets)
+        for remote_id, handle, name, scopes, secrets in json.loads(body["granted"])
     ]
     return attempt, granted
 
@@ -117,6 +112,10 @@ def finish_attempt(attempt: ConnectAttempt, *, now: dt.datetime) -> None:
     """
     if not ConnectAttempt.objects.filter(pk=attempt.pk, used_at=None).update(used_at=now, envelope=b""):
         raise AttemptRefused
+
+
+def _account_values(account: OwnAccount) -> list[str | list[str]]:
+    return [account.remote_id, account.handle, account.name, list(account.scopes)]
 
 
 def _digest_state(state: str) -> str:

@@ -12,6 +12,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from accounts.brand_accounts.health import health_from_error, set_health
+from accounts.brand_accounts.stream_state import health_of_streams
 from accounts.credentials.renewal import credential_stored_at, open_renewed_connector
 from accounts.credentials.store import CredentialUnusable
 from accounts.models import BrandAccount, Health, Lifecycle
@@ -78,12 +79,6 @@ def verify_credentials(credentials: Credentials) -> OwnAccount:
     return own
 
 
-def request_credential_check(brand_account: BrandAccount, *, now: dt.datetime) -> None:
-    """Make a check due now; the next periodic run starts it within seconds."""
-    brand_account.check_due_at = now
-    brand_account.save(update_fields=["check_due_at"])
-
-
 def claim_due_checks(now: dt.datetime) -> list[int]:
     """Claim the brand accounts whose check is due, and return their ids.
 
@@ -102,8 +97,9 @@ def claim_due_checks(now: dt.datetime) -> list[int]:
 def check_credential(brand_account_id: int, now: dt.datetime) -> None:
     """Ask the network whether the stored credential works; store the resulting health.
 
-    The credential must be accepted and belong to this account. A limit that the network has set for fetching
-    stays until it ends. The result is discarded when the credential was replaced in the meantime.
+    The credential must be accepted and belong to this account. An accepted credential says nothing about what is
+    fetched: the health is then that of the streams. A limit that the network has set for fetching stays until it
+    ends. The result is discarded when the credential was replaced in the meantime.
     """
     brand_account = BrandAccount.objects.filter(pk=brand_account_id).first()
     if brand_account is None:
@@ -117,7 +113,11 @@ def check_credential(brand_account_id: int, now: dt.datetime) -> None:
         if own is not None:
             brand_account.verified_at = now
             brand_account.handle, brand_account.name = own.handle or brand_account.handle, own.name
-        brand_account.save(update_fields=["check_due_at", "verified_at", "handle", "name"])
+            brand_account.granted_scopes = list(own.scopes) or brand_account.granted_scopes
+            if brand_account.health == Health.REAUTHORISE:
+                brand_account.streams.update(next_poll_at=now)
+            health, detail = health_of_streams(list(brand_account.streams.all()))
+        brand_account.save(update_fields=["check_due_at", "verified_at", "handle", "name", "granted_scopes"])
         limited = brand_account.health_until is not None and brand_account.health_until > now
         if health is Health.REAUTHORISE or not limited:
             set_health(brand_account, health, detail, now=now)

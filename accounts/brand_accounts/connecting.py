@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import logging
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from django.conf import settings
 from django.db import transaction
@@ -38,28 +38,29 @@ def connect_brand_account(
     owner_department: Department | None,
     by: User | None,
     now: dt.datetime,
+    scopes: Sequence[str] = (),
     verify: bool = True,
 ) -> BrandAccount:
     """Store a brand account with its credential and its streams.
 
     There is a stream for each kind of message that the network offers. For a brand account that already
     exists (same network and remote id) the new secrets replace the old ones, its health is restored and
-    polling resumes at the stored cursors; charter, history and paused streams stay unchanged. Unless `verify`
-    is false, the network is asked first which account the secrets belong to. Raises `ConnectRefused`.
+    polling resumes at the stored cursors; charter, history and paused streams stay unchanged. `scopes`
+    are those that the network granted, none when it did not say. Unless `verify` is false, the network is asked first which account the secrets belong to. Raises `ConnectRefused`.
     """
     credentials = _build_credentials(network, remote_id, secrets)
     if not verify:
         open_connector(credentials)
     else:
         own = verify_credentials(credentials)
-        handle, name = own.handle or handle, own.name or name
+        handle, name, scopes = own.handle or handle, own.name or name, own.scopes or scopes
     with transaction.atomic():
         brand_account, _ = BrandAccount.objects.select_for_update().get_or_create(
             network=network, remote_id=remote_id, defaults={"connected_at": now}
         )
         brand_account.handle, brand_account.name = handle.removeprefix("@"), name
         brand_account.owner_department = owner_department or brand_account.owner_department
-        brand_account.connected_by = by
+        brand_account.connected_by, brand_account.granted_scopes = by, list(scopes) or None
         brand_account.verified_at = now if verify else None
         brand_account.check_due_at = now + CHECK_EVERY if verify else now
         _activate_brand_account(brand_account, secrets, now)
@@ -110,4 +111,4 @@ def _start_streams(brand_account: BrandAccount, now: dt.datetime) -> None:
         ],
         ignore_conflicts=True,
     )
-    brand_account.streams.update(next_poll_at=now, failures=0, last_error="")
+    brand_account.streams.update(next_poll_at=now, failures=0, last_error="", last_error_kind="")

@@ -3,26 +3,21 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from accounts.brand_accounts.health import health_sentences
-from accounts.models import BrandAccount, Health, Lifecycle, Stream
+from django.db.models import OuterRef, QuerySet, Subquery
+
+from accounts.brand_accounts.blind_spots import BlindSpots, blind_spots_of
+from accounts.brand_accounts.checked import check_in_words, is_being_checked
+from accounts.brand_accounts.state import AccountState, Unreadable, account_state
+from accounts.brand_accounts.stream_state import STREAM_LABELS, stream_state
+from accounts.models import BrandAccount, Health, Lifecycle, Stream, Trouble, TroubleKind
 from accounts.roster.planning import OnPoint
 from wording.numbers import format_compact_percent
 from wording.spans import written_span
 from wording.times import DisplayTime, optional_relative_time, relative_time
-
-STREAM_LABELS = {
-    "mentions": "Mentions",
-    "comments": "Comments",
-    "visitor_posts": "Visitor posts and tags",
-    "direct": "Direct messages",
-}
-_HEALTH_TONES = {Health.OK: "ok", Health.LIMITED: "risk", Health.BUDGET: "risk", Health.UNWELL: "risk"}
-#: The account shows a possible gap for this long, unless somebody acknowledges it; its stream always shows it.
-GAP_SHOWN_FOR = dt.timedelta(days=7)
 
 
 @dataclass(frozen=True)
@@ -44,24 +39,28 @@ class StreamRow:
 
 @dataclass(frozen=True)
 class BrandAccountRow:
-    """The texts about one brand account."""
+    """The texts about one brand account. `state` is its health; `checked` is what came of the last “Check now”."""
 
     brand_account: BrandAccount
     network: str
-    health: str
-    tone: str
-    matter: str
-    advice: str
+    state: AccountState
     until: DisplayTime | None
     promised: str
     verified: DisplayTime | None
     checking: bool
+    checked: str
     connected: bool
     #: True when the account must be connected again.
     reconnect: bool
     streams: list[StreamRow]
+    blind_spots: BlindSpots
     on_point: OnPoint = field(default_factory=OnPoint)
     may_settle_gap: bool = False
+
+    @property
+    def is_sick(self) -> bool:
+        """True when people are told of a trouble of the account."""
+        return bool(self.state.troubles)
 
 
 def brand_account_row(
@@ -76,55 +75,62 @@ def brand_account_row(
     Its `streams` must be prefetched; `on_point` is the result of `Roster.on_point`. `may_settle_gap` means
     that the reader may acknowledge a possible gap.
     """
-    matter, advice = health_sentences(brand_account)
-    health, tone = Health(brand_account.health).label, _HEALTH_TONES.get(Health(brand_account.health), "late")
-    gap = _find_newest_gap(brand_account)
-    well = brand_account.health == Health.OK and brand_account.lifecycle != Lifecycle.CLOSED
-    if gap is not None and now - gap < GAP_SHOWN_FOR and well:
-        health, tone = "Possible gap", "risk"
-        matter = f"More was written than {brand_account.network_label} hands out at once ({written_span(now - gap)} ago)."
-        advice = "Look there at what came before: the oldest of it may be missing here. New messages come in."
     closed = brand_account.lifecycle == Lifecycle.CLOSED
-    due = brand_account.check_due_at
+    streams = list(brand_account.streams.all())
+    state = account_state(brand_account, streams, now, _unreadable_of(brand_account))
     return BrandAccountRow(
         brand_account=brand_account,
         network=brand_account.network_label,
-        health="Disconnected" if closed else health,
-        tone="" if closed else tone,
-        matter=matter,
-        advice=advice,
-        until=optional_relative_time(brand_account.health_until, now),
+        state=state,
+        until=optional_relative_time(state.until, now),
         promised=written_span(brand_account.promised_response),
         verified=optional_relative_time(brand_account.verified_at, now),
-        checking=not closed and due is not None and due <= now,
+        checking=is_being_checked(brand_account, streams, now),
+        checked=check_in_words(brand_account, streams, now),
         connected=not closed,
         reconnect=closed or brand_account.health in (Health.REAUTHORISE, Health.PERMISSION),
-        streams=[_stream_row(stream, brand_account, now) for stream in brand_account.streams.all()],
+        streams=[_stream_row(stream, brand_account, now) for stream in streams],
+        blind_spots=blind_spots_of(brand_account),
         on_point=on_point or OnPoint(),
         may_settle_gap=may_settle_gap,
     )
 
 
-def _find_newest_gap(brand_account: BrandAccount) -> dt.datetime | None:
-    open_gaps = (stream.overflowed_at for stream in brand_account.streams.all() if stream.has_open_gap)
-    return max((gap for gap in open_gaps if gap is not None), default=None)
+def sick_first(rows: Sequence[BrandAccountRow]) -> list[BrandAccountRow]:
+    """Return the rows with the sick accounts first.
+
+    Then come those that wait, then the others. Among equals the order stays.
+    """
+    ranks = {"late": 1, "risk": 2}
+    return sorted(rows, key=lambda row: 0 if row.is_sick else ranks.get(row.state.tone, 3))
+
+
+def with_unreadable(accounts: QuerySet[BrandAccount]) -> QuerySet[BrandAccount]:
+    """Annotate brand accounts with their open trouble about unreadable messages.
+
+    In the same statement; `brand_account_row` reads it.
+    """
+    open_troubles = Trouble.objects.filter(
+        brand_account=OuterRef("pk"), kind=TroubleKind.UNREADABLE, ended_at__isnull=True
+    )
+    return accounts.annotate(
+        unreadable=Subquery(open_troubles.values("items")[:1]),
+        unreadable_since=Subquery(open_troubles.values("since")[:1]),
+    )
+
+
+def _unreadable_of(brand_account: BrandAccount) -> Unreadable | None:
+    """Return what `with_unreadable` read; None when it read nothing."""
+    items, since = (
+        getattr(brand_account, "unreadable", None),
+        getattr(brand_account, "unreadable_since", None),
+    )
+    return Unreadable(items, since) if items and since else None
 
 
 def _stream_row(stream: Stream, brand_account: BrandAccount, now: dt.datetime) -> StreamRow:
     stopped = brand_account.lifecycle == Lifecycle.CLOSED or brand_account.health == Health.REAUTHORISE
-    if not stream.enabled:
-        state, tone = "Paused", ""
-    elif stopped:
-        state, tone = "Stopped", "late"
-    elif stream.failures:
-        state, tone = (
-            f"Failed {stream.failures} {'time' if stream.failures == 1 else 'times'} in a row",
-            "risk",
-        )
-    elif stream.last_success_at is None:
-        state, tone = "Not fetched yet", ""
-    else:
-        state, tone = "Working", "ok"
+    state, tone = stream_state(stream, brand_account, now)
     fetching = stream.enabled and not stopped
     return StreamRow(
         stream=stream,

@@ -1,4 +1,4 @@
-"""The models of accounts, by subject: `people`, `working`, `roster`, `brand_accounts` and `sign_in`.
+"""The models of accounts, by subject: `people`, `working`, `roster`, `brand_accounts`, `troubles` and `sign_in`.
 
 May import: `accounts.shifts`; nothing else of accounts.
 A new table is a model in the module of its subject; single-row facts are its methods.
@@ -16,6 +16,7 @@ from accounts.models.brand_accounts import (
 from accounts.models.people import AssignmentMode, DemoMarker, Department, Membership, Role, User
 from accounts.models.roster import Shift
 from accounts.models.sign_in import SignInCounter
+from accounts.models.troubles import Trouble, TroubleKind
 from accounts.models.working import Leave, Skill
 
 __all__ = [
@@ -35,5 +36,7 @@ __all__ = [
     "SignInCounter",
     "Skill",
     "Stream",
+    "Trouble",
+    "TroubleKind",
     "User",
 ]

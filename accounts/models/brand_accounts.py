@@ -75,6 +75,10 @@ class BrandAccount(models.Model):
     verified_at = models.DateTimeField(null=True, blank=True)
     #: When the credential is next checked with the network: daily, or at once when a person requests it.
     check_due_at = models.DateTimeField(null=True, blank=True)
+    #: When a person last asked for everything to be fetched now; pages say what came of it.
+    check_asked_at = models.DateTimeField(null=True, blank=True)
+    #: The permissions that the network granted; null when it did not say.
+    granted_scopes = models.JSONField(null=True, blank=True)
     #: Messages older than this are history: stored, but not counted in rates and without clocks.
     connected_at = models.DateTimeField()
     #: The user who connected it last; null when it was done by a command.
@@ -174,6 +178,9 @@ class Stream(models.Model):
     lease_token = models.UUIDField(null=True, blank=True)
     failures = models.PositiveIntegerField(default=0)
     last_error = models.CharField(max_length=500, blank=True)
+    #: What the error of the last poll means; "" when the last poll succeeded.
+    last_error_kind = models.CharField(max_length=12, choices=Health.choices, blank=True)
+    last_failed_at = models.DateTimeField(null=True, blank=True)
     last_success_at = models.DateTimeField(null=True, blank=True)
     budget = models.JSONField(default=dict, blank=True)
     #: When a poll found that more had happened than the network's window holds: a gap is possible.

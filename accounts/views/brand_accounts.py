@@ -6,18 +6,22 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.db import transaction
 from django.db.models import Prefetch, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from accounts import tasks
 from accounts.access import viewer
-from accounts.brand_accounts import checks
+from accounts.brand_accounts.checked import request_check
 from accounts.brand_accounts.connecting import disconnect_brand_account
-from accounts.brand_accounts.display import STREAM_LABELS, brand_account_row
+from accounts.brand_accounts.display import brand_account_row, sick_first, with_unreadable
 from accounts.brand_accounts.forms import CharterForm
+from accounts.brand_accounts.stream_state import STREAM_LABELS
 from accounts.guards import SignedInRequest, require_action, require_recent_sign_in
 from accounts.models import BrandAccount, Lifecycle, Stream, User
 from accounts.roster.planning import load_rosters
@@ -41,10 +45,11 @@ def brand_account_list(request: HttpRequest) -> HttpResponse:
         for account in accounts
     ]
     context = {
-        "rows": [row for row in rows if row.connected],
+        "rows": sick_first([row for row in rows if row.connected]),
         "former": [row for row in rows if not row.connected],
         "checking": any(row.checking for row in rows),
         "may_connect": viewer(request.user).may("connect"),
+        "may_see_quarantine": viewer(request.user).may("quarantine"),
         "networks": network_choices(),
         "now": now,
     }
@@ -70,6 +75,7 @@ def brand_account_edit(request: SignedInRequest, pk: int) -> HttpResponse:
     context: dict[str, Any] = {
         "form": form,
         "row": brand_account_row(brand_account, timezone.now(), may_settle_gap=True),
+        "may_see_quarantine": True,
     }
     return render(request, "accounts/brand_accounts/brand_account_edit.html", context)
 
@@ -77,11 +83,16 @@ def brand_account_edit(request: SignedInRequest, pk: int) -> HttpResponse:
 @require_POST
 @require_action("connect")
 def brand_account_check(request: SignedInRequest, pk: int) -> HttpResponse:
-    """Request a check of the credential; the result appears on the list."""
+    """Request a check of the credential and a fetch of every stream; the list says what came of it."""
     brand_account = get_object_or_404(_connected_accounts(request.user), pk=pk)
-    checks.request_credential_check(brand_account, now=timezone.now())
-    messages.info(request, f"Checking {brand_account}. The result appears here in a few seconds.")
-    return redirect("accounts:brand_accounts")
+    request_check(brand_account, now=timezone.now())
+    # An unreachable broker only delays it: both are due in the database.
+    transaction.on_commit(tasks.wake_due_credential_checks.delay, robust=True)
+    messages.info(
+        request,
+        f"Checking {brand_account} and fetching everything. What comes of it appears there in seconds.",
+    )
+    return redirect(f"{reverse('accounts:brand_accounts')}#account-{pk}")
 
 
 @require_POST
@@ -96,7 +107,7 @@ def switch_stream(request: SignedInRequest, pk: int, kind: str) -> HttpResponse:
     if enabled not in ("0", "1"):
         raise Http404
     changed = brand_account.streams.filter(kind=kind).update(
-        enabled=enabled == "1", next_poll_at=timezone.now(), failures=0
+        enabled=enabled == "1", next_poll_at=timezone.now(), failures=0, last_error_kind=""
     )
     if not changed:
         raise Http404
@@ -144,8 +155,10 @@ def brand_account_disconnect(request: SignedInRequest, pk: int) -> HttpResponse:
 
 def _visible_accounts(user: User) -> QuerySet[BrandAccount]:
     accounts = BrandAccount.objects.visible_to(user)
-    return accounts.select_related("owner_department").prefetch_related(
-        Prefetch("streams", Stream.objects.select_related("gap_seen_by"))
+    return (
+        with_unreadable(accounts)
+        .select_related("owner_department")
+        .prefetch_related(Prefetch("streams", Stream.objects.select_related("gap_seen_by")))
     )
 
 

@@ -120,6 +120,7 @@ def connect_confirm(request: SignedInRequest, pk: int) -> HttpResponse:
                 handle=chosen.account.handle,
                 name=chosen.account.name,
                 secrets=chosen.secrets,
+                scopes=chosen.account.scopes,
                 owner_department=form.cleaned_data["owner_department"],
                 by=request.user,
                 now=now,

@@ -16,13 +16,12 @@ from django.db import connection, transaction
 from django.db.models import F
 
 from accounts.brand_accounts.health import health_from_error
+from accounts.brand_accounts.stream_state import FAILING_AFTER
 from accounts.models import BrandAccount, Health, Stream
 from networks.base import BudgetExhausted, NetworkError, RetryLater
 
 logger = logging.getLogger(__name__)
 
-#: Consecutive failures after which the brand account is shown as unwell.
-UNWELL_AFTER = 3
 #: How long a missing permission, or an exhausted allowance without a reset date, waits for somebody to act.
 _LONG_WAIT = dt.timedelta(hours=1)
 _JITTER = 0.15
@@ -46,12 +45,15 @@ def record_poll_failure(
     """
     failures = stream.failures + 1
     text = str(error).strip() or type(error).__name__
+    health = health_from_error(error)[0] if isinstance(error, NetworkError) else Health.UNWELL
     leased = Stream.objects.filter(pk=stream.pk, lease_token=token)
     lost = not leased.update(
         lease_token=None,
         lease_until=None,
         failures=F("failures") + 1,
         last_error=text[:500],
+        last_error_kind=health,
+        last_failed_at=now,
         next_poll_at=retry_at(error, failures, now),
     )
     logger.warning("poll of stream %s failed (%s): %s", stream.pk, type(error).__name__, text[:200])
@@ -87,7 +89,7 @@ def _mark_brand_account(
 ) -> None:
     health, until = health_from_error(error)
     # A revoked token is stored whichever worker has the lease; any other error only by the worker with the lease.
-    if health != Health.REAUTHORISE and (lost or (health == Health.UNWELL and failures < UNWELL_AFTER)):
+    if health != Health.REAUTHORISE and (lost or (health == Health.UNWELL and failures < FAILING_AFTER)):
         return
     brand = BrandAccount.objects.filter(pk=stream.brand_account_id).exclude(health=Health.REAUTHORISE)
     if health == Health.REAUTHORISE:

@@ -200,6 +200,7 @@ def _release_lease(
         lease_until=None,
         failures=0,
         last_error="",
+        last_error_kind="",
         last_success_at=now,
     )
     if had_failed:

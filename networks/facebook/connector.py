@@ -31,6 +31,7 @@ from networks.base import (
     Visibility,
 )
 from networks.facebook import errors, find, webhook
+from networks.facebook.blind_spots import BLIND_SPOTS
 from networks.facebook.poll import FacebookPoller
 from networks.transport import HTTPAnswer
 
@@ -73,6 +74,7 @@ class FacebookConnector:
         private_reply=True,
         reply_window=dt.timedelta(hours=24),
         webhooks=True,
+        blind_spots=BLIND_SPOTS,
     )
 
     def __init__(

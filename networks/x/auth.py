@@ -22,10 +22,27 @@ TOKEN_URL = "https://api.x.com/2/oauth2/token"  # noqa: S105
 #: Refresh this long before a token expires, so that it does not expire during a poll.
 REFRESH_MARGIN = dt.timedelta(minutes=5)
 _DEFAULT_LIFE = 7200
+#: The scopes of OAuth 2 that the parts of an access level of OAuth 1 amount to.
+_LEVEL_SCOPES = {
+    "read": ("tweet.read", "users.read", "offline.access"),
+    "write": ("tweet.write", "tweet.moderate.write", "like.write"),
+    "directmessages": ("dm.read", "dm.write"),
+}
 
 
 def is_oauth1(secrets: Mapping[str, str]) -> bool:
     return bool(secrets.get("access_token_secret"))
+
+
+def granted_scopes(secrets: Mapping[str, str], access_level: str) -> tuple[str, ...]:
+    """Return the scopes that a credential was granted; none when X does not say.
+
+    `access_level` is X's answer for a credential of OAuth 1: "read", "read-write", "read-write-directmessages".
+    """
+    if scope := secrets.get("scope"):
+        return tuple(scope.split())
+    levels = access_level.split("-") if is_oauth1(secrets) else []
+    return tuple(scope for level in levels for scope in _LEVEL_SCOPES.get(level, ()))
 
 
 def build_x_client(secrets: Mapping[str, str]) -> tweepy.Client:

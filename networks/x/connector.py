@@ -29,6 +29,7 @@ from networks.base import (
 )
 from networks.transport import HTTPAnswer
 from networks.x import auth, errors, find, parse, webhook
+from networks.x.blind_spots import BLIND_SPOTS
 from networks.x.poll import EVENT_PARAMS, POST_PARAMS, XPoller
 
 _LOOKUP_SIZE = 100
@@ -52,6 +53,7 @@ class XConnector:
         delete_own=True,
         private_reply=True,
         webhooks=True,
+        blind_spots=BLIND_SPOTS,
     )
 
     def __init__(
@@ -85,8 +87,8 @@ class XConnector:
             remote_id, handle = parse.require_x_id(user.get("id")), wire.require_text(user.get("username"))
         except ValueError:
             raise RetryLater("X: an answer that makes no sense.", code="malformed") from None
-        granted = self.credentials.secrets.get("scope") or answer.headers.get("x-access-level", "")
-        return OwnAccount(remote_id, handle, wire.optional_text(user.get("name")), tuple(granted.split()))
+        scopes = auth.granted_scopes(self.credentials.secrets, answer.headers.get("x-access-level", ""))
+        return OwnAccount(remote_id, handle, wire.optional_text(user.get("name")), scopes)
 
     def refresh_credentials(self) -> Credentials | None:
         """Return new OAuth 2 tokens when the old ones expire soon.

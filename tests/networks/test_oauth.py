@@ -112,12 +112,22 @@ class TestFacebook:
         network.then(200, {"data": [{"id": "1", "name": "One", "access_token": "P1"}, {"id": "2", "name": "Not granted"}, None],
                            "paging": {"next": "https://graph.facebook.com/v25.0/me/accounts?access_token=long&after=a2"}})  # fmt: skip
         network.then(200, {"data": [{"id": 3, "name": "Three", "username": "three", "access_token": "P3"}]})
+        permissions = {
+            "pages_messaging": "granted",
+            "pages_show_list": "granted",
+            "pages_manage_metadata": "declined",
+        }
+        network.then(
+            200, {"data": [{"permission": name, "status": status} for name, status in permissions.items()]}
+        )
         pages = finish(network, "facebook")
+        assert {page.account.scopes for page in pages} == {("pages_messaging", "pages_show_list")}
         assert [(page.account.remote_id, page.account.handle) for page in pages] == [
             ("1", "One"),
             ("3", "three"),
         ]
-        code, longer, first, second = network.asked
+        code, longer, first, second, asked_for = network.asked
+        assert asked_for.path.endswith("/me/permissions")
         assert code.query["code"] == "the-code"
         assert code.query["redirect_uri"] == BACK
         assert "appsecret_proof" not in code.query

@@ -10,7 +10,7 @@ from django.core.management import CommandError, call_command
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.brand_accounts import checks
+from accounts.brand_accounts import checked, checks
 from accounts.brand_accounts.connecting import ConnectRefused, connect_brand_account, disconnect_brand_account
 from accounts.credentials.store import CredentialUnusable, open_credential, rotate_credentials, seal_secrets
 from accounts.models import BrandAccount, Credential, Stream
@@ -207,7 +207,7 @@ class TestChecks:
         account = connect(kettle)
         now = timezone.now()
         assert checks.claim_due_checks(now) == []
-        checks.request_credential_check(account, now=now)
+        checked.request_check(account, now=now)
         assert checks.claim_due_checks(now) == [account.pk]
         assert checks.claim_due_checks(now) == []
         assert checks.claim_due_checks(now + dt.timedelta(minutes=6)) == [account.pk]

@@ -22,6 +22,7 @@ from networks.base import (
     RetryLater,
     SentMessage,
 )
+from networks.oauth import OAUTH_SCOPES
 from networks.x.connector import XConnector
 from networks.x.parse import first_id_at, time_from_id
 from tests.networks.contract import CANARY, NOW, ConnectorContract
@@ -517,7 +518,7 @@ class TestActions:
             "birchwoodkettle",
             "Birchwood Kettles",
         )
-        assert own.scopes == ("read-write-directmessages",)
+        assert set(own.scopes) == {*OAUTH_SCOPES["x"]}
 
     def test_fetch_tells_deleted_from_unclear(self, network: Network) -> None:
         missing = {"resource_id": "2", "type": PROBLEM + "resource-not-found", "title": "Not Found Error"}

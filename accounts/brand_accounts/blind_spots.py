@@ -1,0 +1,53 @@
+"""What Horseshoe cannot read of a brand account, and the permissions that it was granted, for its page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from accounts.models import BrandAccount
+from networks.blind_spots import BlindSpot
+from networks.oauth import OAUTH_SCOPES
+from networks.registry import network_blind_spots
+
+_CAUSES = {"permission": "Missing permission", "window": "Only for a time", "kind": "Not handed out"}
+
+
+@dataclass(frozen=True, slots=True)
+class BlindSpotRow:
+    """Something that is not read, why, and the cause in a word or two."""
+
+    what: str
+    why: str
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
+class BlindSpots:
+    """What is not read of a brand account.
+
+    `granted` are the permissions of its credential, None when the network did not say; `missing` are those that
+    Horseshoe asks for and did not get.
+    """
+
+    rows: tuple[BlindSpotRow, ...]
+    granted: tuple[str, ...] | None
+    missing: tuple[str, ...]
+
+
+def blind_spots_of(brand_account: BrandAccount) -> BlindSpots:
+    """Return what is not read of a brand account, missing permissions first."""
+    scopes = brand_account.granted_scopes
+    granted = None if scopes is None else frozenset(map(str, scopes))
+    spots = [spot for spot in network_blind_spots(brand_account.network) if spot.applies(granted)]
+    asked = OAUTH_SCOPES.get(brand_account.network, ())
+    return BlindSpots(
+        rows=tuple(BlindSpotRow(spot.what, _why(spot, granted), _CAUSES[spot.cause]) for spot in spots),
+        granted=None if granted is None else tuple(sorted(granted)),
+        missing=() if granted is None else tuple(scope for scope in asked if scope not in granted),
+    )
+
+
+def _why(spot: BlindSpot, granted: frozenset[str] | None) -> str:
+    if spot.scopes and granted is None:
+        return f"{spot.why} The network has not said whether it was granted."
+    return spot.why

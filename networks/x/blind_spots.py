@@ -1,0 +1,44 @@
+"""What is not read from X, and why."""
+
+from __future__ import annotations
+
+from networks.blind_spots import BlindSpot
+
+BLIND_SPOTS = (
+    BlindSpot(
+        "permission",
+        "Direct messages",
+        "X gives them out only with the permission “dm.read”.",
+        scopes=("dm.read",),
+    ),
+    BlindSpot(
+        "window",
+        "Direct messages older than 30 days",
+        "X hands out the last 30 days. What came in since the account was connected is kept here.",
+    ),
+    BlindSpot(
+        "window",
+        "Answers to our posts that were written more than 7 days before the account was connected",
+        "X’s search ends there.",
+    ),
+    BlindSpot(
+        "window",
+        "More than 800 mentions between two fetches",
+        "X hands out the newest 800. When there were more, a possible gap is shown here.",
+    ),
+    BlindSpot(
+        "kind",
+        "Posts that quote us or link to us without naming us",
+        "They are in none of the lists that X hands out for an account.",
+    ),
+    BlindSpot(
+        "kind",
+        "Posts of accounts that are private or have blocked us",
+        "X shows them to nobody who may not read them there.",
+    ),
+    BlindSpot(
+        "kind",
+        "Encrypted direct messages",
+        "X does not hand them out. They can be read in X’s own app only.",
+    ),
+)
