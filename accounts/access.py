@@ -31,6 +31,7 @@ ROLES: dict[str, frozenset[str]] = {
     "edit_playbook": frozenset({Role.ADMINISTRATOR, Role.MANAGER}),
     "edit_policies": frozenset({Role.ADMINISTRATOR, Role.MANAGER}),
     "learn": frozenset({Role.ADMINISTRATOR, Role.MANAGER}),
+    "switch_router": frozenset({Role.ADMINISTRATOR}),
     "assignment": frozenset({Role.ADMINISTRATOR, Role.MANAGER}),
     "roster": frozenset({Role.ADMINISTRATOR, Role.MANAGER, Role.COMMUNITY}),
     "gaps": frozenset({Role.ADMINISTRATOR, Role.MANAGER, Role.COMMUNITY}),

@@ -22,6 +22,7 @@ from routing.models import (
     TrainingState,
     VersionState,
 )
+from routing.scope import EditScope
 from wording.numbers import NO_VALUE, format_percent
 from wording.times import DisplayTime, relative_time
 
@@ -209,19 +210,19 @@ def _heat(count: int, total: int) -> int:
 class ThresholdRow:
     """A department with its threshold (percent).
 
-    `compared` describes, for each of `COMPARED_THRESHOLDS`, what it would have decided of the examples.
+    `options` is empty for a reader who may not change it. `compared` describes, for each of `COMPARED_THRESHOLDS`, what it would have decided of the examples.
     """
 
     name: str
     slug: str
-    chosen: int
+    chosen: str
     outcome: str
     compared: tuple[str, ...]
     options: tuple[tuple[int, str, bool], ...]
 
 
 def threshold_rows(
-    metrics: Mapping[str, Any], thresholds: Mapping[str, Any], names: Mapping[str, str]
+    metrics: Mapping[str, Any], thresholds: Mapping[str, Any], names: Mapping[str, str], scope: EditScope
 ) -> list[ThresholdRow]:
     """Return a row for each department that the router knows.
 
@@ -232,21 +233,22 @@ def threshold_rows(
     rows = []
     for slug in sorted(slugs, key=lambda slug: names[slug].casefold()):
         chosen = round(100 * threshold_for(thresholds, slug))
-        options = sorted({*THRESHOLD_CHOICES, chosen})
+        options = sorted({*THRESHOLD_CHOICES, chosen}) if scope.covers(slug) else []
         rows.append(
             ThresholdRow(
                 names[slug],
                 slug,
-                chosen,
+                _threshold_words(chosen),
                 _outcome_at_threshold(outcomes, slug, chosen),
                 tuple(_outcome_at_threshold(outcomes, slug, percent) for percent in COMPARED_THRESHOLDS),
-                tuple(
-                    (percent, "Never" if percent > 100 else f"{percent} %", percent == chosen)
-                    for percent in options
-                ),
+                tuple((percent, _threshold_words(percent), percent == chosen) for percent in options),
             )
         )
     return rows
+
+
+def _threshold_words(percent: int) -> str:
+    return "Never" if percent > 100 else f"{percent} %"
 
 
 def _outcome_at_threshold(outcomes: list[tuple[str, str, float]], slug: str, threshold: int) -> str:

@@ -6,11 +6,12 @@ A page shows what each would catch; people accept or dismiss it with one click.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 
 from accounts.models import Department, User
 from routing.learning.example_facts import facts_of_example
@@ -86,6 +87,26 @@ def find_suggested_rule(words: str, department: str) -> SuggestedRule | None:
         ),
         None,
     )
+
+
+def filter_readable_suggestions(suggestions: Sequence[SuggestedRule], user: User) -> list[SuggestedRule]:
+    """Keep the suggestions whose words the user may read.
+
+    They stand in an example that the user may read: words of direct messages alone are nothing for an administrator.
+    At most one statement.
+    """
+    if not suggestions:
+        return []
+    words = Q()
+    for suggestion in suggestions:
+        words |= Q(text__icontains=suggestion.words.split()[0])
+    rows = RoutingExample.objects.visible_to(user).filter(words).order_by("-at")
+    texts = list(rows.values_list("text", flat=True)[: 4 * EXAMPLES_SCANNED])
+    return [
+        suggestion
+        for suggestion in suggestions
+        if any(_contains_words(suggestion.words, text) for text in texts)
+    ]
 
 
 def examples_with_words(

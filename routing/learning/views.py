@@ -1,6 +1,7 @@
-"""The pages of the learned router, for users who may edit rules.
+"""The pages of the learned router, for administrators and managers.
 
-They show what it has learned, how good it is and what it may decide.
+They show what it has learned, how good it is and what it may decide. What holds for the whole company an administrator
+decides; from when on it decides alone for a department, its managers.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import HttpResponseClientRefresh
 
+from accounts.access import viewer
 from accounts.guards import SignedInRequest, require_action
 from routing.classifier.router import BadArrays
 from routing.learning import page, router_versions, suggested_rules, trainings
@@ -36,15 +38,17 @@ def learning(request: SignedInRequest) -> HttpResponse:
     now, names = timezone.now(), page.department_names_by_slug()
     rows, taught = page.version_rows(now), page.examples_by_department(names)
     scope = edit_scope_of(request.user)
+    suggestions = [
+        suggestion
+        for suggestion in suggested_rules.list_suggested_rules()
+        if scope.covers(suggestion.department.slug)
+    ]
     context = {
         "state": page.learning_state(rows, sum(row.count for row in taught)),
         "versions": rows,
         "taught": taught,
-        "suggested": [
-            suggestion
-            for suggestion in suggested_rules.list_suggested_rules()
-            if scope.covers(suggestion.department.slug)
-        ],
+        "suggested": suggested_rules.filter_readable_suggestions(suggestions, request.user),
+        "may_switch": viewer(request.user).may("switch_router"),
     }
     return render(request, "routing/learning/learning.html", context)
 
@@ -64,7 +68,7 @@ def learning_progress(request: SignedInRequest) -> HttpResponse:
 
 
 @require_POST
-@require_action("learn")
+@require_action("switch_router")
 def learning_train(request: SignedInRequest) -> HttpResponse:
     """Request a training; a worker runs it."""
     trainings.request_training(request.user, timezone.now())
@@ -73,7 +77,7 @@ def learning_train(request: SignedInRequest) -> HttpResponse:
 
 
 @require_POST
-@require_action("learn")
+@require_action("switch_router")
 def learning_mode(request: SignedInRequest) -> HttpResponse:
     """Set the mode: activate new versions automatically, pin, or learning off."""
     mode = request.POST.get("mode", "")
@@ -95,6 +99,7 @@ def learning_version(request: SignedInRequest, number: int) -> HttpResponse:
     names, metrics = page.department_names_by_slug(), version.metrics
     heads, rows = page.confusion_table(metrics, names)
     thresholds = router_versions.get_learning_setting().thresholds
+    rows_of_thresholds = page.threshold_rows(metrics, thresholds, names, edit_scope_of(request.user))
     context: dict[str, Any] = {
         "version": version,
         "made": relative_time(version.created_at, timezone.now()),
@@ -105,13 +110,15 @@ def learning_version(request: SignedInRequest, number: int) -> HttpResponse:
         "heads": heads,
         "confusion": rows,
         "compared": page.COMPARED_THRESHOLDS,
-        "thresholds": page.threshold_rows(metrics, thresholds, names),
+        "thresholds": rows_of_thresholds,
+        "may_set": any(row.options for row in rows_of_thresholds),
+        "may_switch": viewer(request.user).may("switch_router"),
     }
     return render(request, "routing/learning/learning_version.html", context)
 
 
 @require_POST
-@require_action("learn")
+@require_action("switch_router")
 def learning_activate(request: SignedInRequest, number: int) -> HttpResponse:
     """Activate this version and pin it."""
     try:
@@ -130,12 +137,15 @@ def learning_activate(request: SignedInRequest, number: int) -> HttpResponse:
 @require_POST
 @require_action("learn")
 def learning_thresholds(request: SignedInRequest) -> HttpResponse:
-    """Save the thresholds of the departments.
+    """Save the thresholds of the person's departments.
 
-    The fields are named by slug; values are percentages from which the router decides alone.
+    The fields are named by slug; values are percentages from which the router decides alone. 404 for a department that
+    is not theirs.
     """
     slugs = page.department_names_by_slug()
     typed = {slug: request.POST[slug] for slug in slugs if slug in request.POST}
+    if not typed or not edit_scope_of(request.user).covers_all(typed):
+        raise Http404
     percents = {
         slug: int(text)
         for slug, text in typed.items()
@@ -204,7 +214,8 @@ def learning_suggested(request: SignedInRequest) -> HttpResponse:
         )
         return redirect("routing:learning")
     scope, now = edit_scope_of(request.user), timezone.now()
-    if not scope.covers(suggestion.department.slug):
+    is_readable = bool(suggested_rules.filter_readable_suggestions([suggestion], request.user))
+    if not scope.covers(suggestion.department.slug) or not is_readable:
         raise Http404
     if request.method != "POST":
         return _show_suggestion(request, suggestion, scope, now)

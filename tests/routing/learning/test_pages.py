@@ -7,7 +7,7 @@ import datetime as dt
 import pytest
 from django.urls import reverse
 
-from accounts.models import Role
+from accounts.models import Department, Role
 from routing.facts import Facts
 from routing.learning import active, corrections, router_versions, suggested_rules, trainings
 from routing.models import (
@@ -32,8 +32,8 @@ from tests.routing.conftest import build_company
 pytestmark = pytest.mark.django_db
 
 READS = ["learning", "learning_progress", "learning_examples", "learning_suggested"]
-WRITES = ["learning_train", "learning_mode", "learning_thresholds"]
-OF_A_VERSION = [("get", "learning_version"), ("post", "learning_activate")]
+#: What holds for the whole company.
+SWITCHES = [("learning_train", ()), ("learning_mode", ()), ("learning_activate", (1,))]
 
 
 @pytest.fixture(autouse=True)
@@ -89,12 +89,50 @@ def test_only_those_who_may_edit_rules_get_in(client, world, role):
     client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
     allowed = role in (Role.ADMINISTRATOR, Role.MANAGER)
     example = RoutingExample.objects.filter(department="service").first()
-    asked = [("get", page(name)) for name in READS] + [("post", page(name)) for name in WRITES]
-    asked += [(method, page(name, 1)) for method, name in OF_A_VERSION]
-    asked.append(("post", page("learning_example_remove", example.pk)))
-    for method, address in asked:
-        status = getattr(client, method)(address).status_code
+    requests = [("get", page(name), {}) for name in READS] + [("get", page("learning_version", 1), {})]
+    requests.append(("post", page("learning_thresholds"), {"service": "70"}))
+    requests.append(("post", page("learning_example_remove", example.pk), {}))
+    for method, address, data in requests:
+        status = getattr(client, method)(address, data).status_code
         assert (status in (200, 302)) if allowed else (status == 404), (role, address, status)
+
+
+@pytest.mark.parametrize("role", Role.values)
+def test_only_administrators_switch_what_holds_for_the_company(client, world, role):
+    user = UserFactory(role=role, departments=Department.objects.all())
+    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    before = router_versions.get_learning_setting().mode, RouterTraining.objects.count()
+    for name, arguments in SWITCHES:
+        status = client.post(page(name, *arguments), {"mode": "off"}).status_code
+        assert status == (302 if role == Role.ADMINISTRATOR else 404), (role, name)
+    after = router_versions.get_learning_setting().mode, RouterTraining.objects.count()
+    assert (after != before) == (role == Role.ADMINISTRATOR)
+
+
+def test_a_manager_sees_how_it_is_used_and_no_switch_that_is_refused(client, world):
+    client.force_login(world.chief, backend="django.contrib.auth.backends.ModelBackend")
+    pages = text(client.get(page("learning"))) + text(client.get(page("learning_version", 1)))
+    for name, arguments in SWITCHES:
+        assert f'action="{page(name, *arguments)}"' not in pages
+    assert "A new version takes over when it is better." in pages
+    assert "an administrator changes it" in pages
+    assert 'name="service"' in pages
+    assert 'name="billing"' not in pages
+    assert "You set those of your departments" in pages
+
+
+def test_managers_set_the_thresholds_of_their_departments_alone(client, world):
+    client.force_login(world.chief, backend="django.contrib.auth.backends.ModelBackend")
+    assert client.post(page("learning_thresholds"), {"service": "60", "version": "1"}).status_code == 302
+    assert router_versions.get_learning_setting().thresholds == {"service": 0.6}
+    assert client.post(page("learning_thresholds"), {"service": "70", "billing": "30"}).status_code == 404
+    lost = UserFactory(role=Role.MANAGER)
+    client.force_login(lost, backend="django.contrib.auth.backends.ModelBackend")
+    assert client.post(page("learning_thresholds"), {"service": "30"}).status_code == 404
+    shown = text(client.get(page("learning_version", 1)))
+    assert "Save the thresholds" not in shown
+    assert "Managers of a department and administrators set them." in shown
+    assert router_versions.get_learning_setting().thresholds == {"service": 0.6}
 
 
 def test_managers_read_the_examples_of_their_departments(client, world):
@@ -140,7 +178,7 @@ def test_a_version_shows_who_was_taken_for_whom_and_what_thresholds_would_do(cli
     assert sum(cell.count for cell in rows["Billing"].cells) == rows["Billing"].total
     assert [cell.is_right for cell in rows["Billing"].cells].count(True) == 1
     thresholds = {row.slug: row for row in response.context["thresholds"]}
-    assert thresholds["billing"].chosen == 90
+    assert thresholds["billing"].chosen == "90 %"
     assert "wrong" in thresholds["billing"].compared[0]
 
 
@@ -297,6 +335,14 @@ def test_a_suggestion_is_dismissed_for_good(client, world):
     trainings.request_training(None, NOW + dt.timedelta(hours=1))
     trainings.run_training(trainings.claim_training(NOW + dt.timedelta(hours=1)))
     assert one.words not in [other.words for other in client.get(page("learning")).context["suggested"]]
+
+
+def test_words_of_direct_messages_alone_are_suggested_to_no_administrator(client, world, overruling):
+    assert [one.words for one in client.get(page("learning")).context["suggested"]] == ["zither"]
+    RoutingExample.objects.filter(text__contains="zither").update(facts={"stream": "direct"})
+    assert client.get(page("learning")).context["suggested"] == []
+    assert client.get(page("learning_suggested"), overruling).status_code == 404
+    assert client.post(page("learning_suggested"), overruling).status_code == 404
 
 
 def test_managers_make_rules_of_their_departments_only(client, world):
