@@ -15,4 +15,4 @@ ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 DJANGO_SET
 RUN python manage.py collectstatic --noinput
 USER horseshoe
 EXPOSE 8000
-CMD ["uvicorn", "config.asgi:application", "--host", "0.0.0.0", "--port", "8000", "--loop", "uvloop", "--http", "httptools", "--timeout-graceful-shutdown", "3", "--no-access-log", "--no-proxy-headers"]
+CMD ["uvicorn", "config.asgi:application", "--host", "0.0.0.0", "--port", "8000", "--loop", "uvloop", "--http", "config.serving.protocol:ClientProtocol", "--timeout-graceful-shutdown", "3", "--no-access-log", "--no-proxy-headers"]

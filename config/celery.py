@@ -102,16 +102,17 @@ app.autodiscover_tasks()
 
 
 def _report_alive(sender: Any = None, **_: Any) -> None:
-    """Tell `/readyz` which queues this worker serves.
+    """Report that this worker lives, and which queues it serves.
 
-    Celery's heartbeat calls it every two seconds; the key expires after 15 seconds.
+    `/readyz` and the health check of its container read that. Celery's heartbeat calls it every two seconds; the keys expire after 15 seconds.
     """
-    from config.health import WORKER_KEY_PREFIX
+    from config.health import HOST_KEY_PREFIX, QUEUE_KEY_PREFIX
 
-    with contextlib.suppress(redis.RedisError):
-        _heartbeat_redis().set(
-            f"{WORKER_KEY_PREFIX}{os.getpid()}@{socket.gethostname()}", _served_queues(), ex=15
-        )
+    keys = [f"{QUEUE_KEY_PREFIX}{queue}" for queue in app.amqp.queues.consume_from]
+    with contextlib.suppress(redis.RedisError), _heartbeat_redis().pipeline(transaction=False) as pipeline:
+        for key in [*keys, f"{HOST_KEY_PREFIX}{socket.gethostname()}"]:
+            pipeline.set(key, os.getpid(), ex=15)
+        pipeline.execute()
 
 
 @functools.cache
@@ -119,10 +120,6 @@ def _heartbeat_redis() -> redis.Redis:
     from django.conf import settings
 
     return redis.Redis.from_url(settings.REDIS_URL, socket_timeout=2, socket_connect_timeout=2)
-
-
-def _served_queues() -> str:
-    return ",".join(sorted(app.amqp.queues.consume_from))
 
 
 signals.heartbeat_sent.connect(_report_alive)

@@ -1,11 +1,15 @@
 """Health checks: `/healthz` (this process answers) and `/readyz` (it has what it needs to be of use).
 
-Both are answered before sessions and host checks.
+Both are answered before sessions and host checks, so to anybody: `/readyz` tells no more than yes or no. What is
+missing stands in the log and in the report of `manage.py readiness`.
 """
 
 from __future__ import annotations
 
 import datetime as dt
+import logging
+import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -22,10 +26,14 @@ from django.utils.decorators import sync_and_async_middleware
 from accounts.models import BrandAccount, Health, Stream
 from inbox.models import Sweep
 
-#: Redis keys under which workers report that they are alive; see `config.celery`.
-WORKER_KEY_PREFIX = "horseshoe:worker:"
+logger = logging.getLogger(__name__)
+
+#: Keys of Redis that exist while a worker serves a queue, and while a host has a worker; see `config.celery`.
+QUEUE_KEY_PREFIX, HOST_KEY_PREFIX = "horseshoe:queue:", "horseshoe:worker-host:"
 #: Queues that must each have a worker.
 QUEUES = ("poll", "send", "default")
+#: Seconds for which an answer of `/readyz` is given again, so that strangers cannot keep the database busy.
+_ANSWER_SECONDS = 1.0
 #: When a stream is overdue by more than this, polling has stopped.
 POLL_OVERDUE_AFTER = dt.timedelta(minutes=5)
 
@@ -57,9 +65,35 @@ def _alive_response() -> HttpResponse:
     return HttpResponse("ok\n", content_type="text/plain")
 
 
+class ReadyAnswer:
+    """The answer of `/readyz`, computed at most once a second."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self.forget()
+
+    def forget(self) -> None:
+        """Compute the next answer afresh."""
+        self._ready, self._valid_until = False, 0.0
+
+    def is_ready(self) -> bool:
+        """Return whether everything works. Logs what does not."""
+        with self._lock:
+            if time.monotonic() >= self._valid_until:
+                report = readiness(timezone.now())
+                self._ready = report["ready"]
+                if not self._ready:
+                    logger.warning("Not ready: %s", report)
+                self._valid_until = time.monotonic() + _ANSWER_SECONDS
+            return self._ready
+
+
+ready_answer = ReadyAnswer()
+
+
 def _ready_response() -> HttpResponse:
-    report = readiness(timezone.now())
-    return JsonResponse(report, status=200 if report["ready"] else 503)
+    ready = ready_answer.is_ready()
+    return JsonResponse({"ready": ready}, status=200 if ready else 503)
 
 
 def readiness(now: dt.datetime) -> dict[str, Any]:
@@ -98,18 +132,16 @@ def _check_database(now: dt.datetime) -> tuple[str, dict[str, Any]]:
     }
 
 
-def _check_broker() -> tuple[str, dict[str, int]]:
-    workers = dict.fromkeys(QUEUES, 0)
-    client = redis.Redis.from_url(
-        settings.REDIS_URL, socket_timeout=2, socket_connect_timeout=2, decode_responses=True
-    )
+def _check_broker() -> tuple[str, dict[str, bool]]:
+    """Return what the broker answers, and which queues have a worker.
+
+    One command, whatever else is stored there.
+    """
+    client = redis.Redis.from_url(settings.REDIS_URL, socket_timeout=2, socket_connect_timeout=2)
     try:
-        for key in client.scan_iter(match=f"{WORKER_KEY_PREFIX}*", count=500):
-            for queue in str(client.get(key) or "").split(","):
-                if queue in workers:
-                    workers[queue] += 1
+        values = client.mget([f"{QUEUE_KEY_PREFIX}{queue}" for queue in QUEUES])
     except redis.RedisError as error:
-        return f"failed: {type(error).__name__}", workers
+        return f"failed: {type(error).__name__}", dict.fromkeys(QUEUES, False)
     finally:
         client.close()
-    return "ok", workers
+    return "ok", {queue: value is not None for queue, value in zip(QUEUES, values, strict=True)}

@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 from typing import Any
 
-from asgiref.sync import async_to_sync, iscoroutinefunction, sync_to_async
+from asgiref.sync import iscoroutinefunction
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, HttpResponseNotFound
 from django.http.response import HttpResponseBase
 from django.utils.decorators import sync_and_async_middleware
 from servestatic.middleware import ServeStaticMiddleware
 
-_PERMISSIONS = "camera=(), geolocation=(), microphone=(), payment=(), usb=()"
+from config.serving.headers import DEFAULT_HEADERS
 
 
-def security_headers(
-    get_response: Callable[[HttpRequest], HttpResponseBase],
-) -> Callable[[HttpRequest], HttpResponseBase]:
-    """Add headers that Django does not set.
+@sync_and_async_middleware
+def security_headers(get_response: Callable[[HttpRequest], Any]) -> Callable[[HttpRequest], Any]:
+    """Add the security headers that an answer lacks.
 
-    These are Permissions-Policy, and Cache-Control against caching pages that hold customers' messages.
+    Pages with customers' messages get Cache-Control, too. It stands before all other middleware, so that answers of other middleware have them, too.
     """
+    if iscoroutinefunction(get_response):
+
+        async def middleware(request: HttpRequest) -> HttpResponseBase:
+            return _add_security_headers(await get_response(request))
+
+        return middleware
     return lambda request: _add_security_headers(get_response(request))
 
 
@@ -46,24 +52,40 @@ def static_files(get_response: Callable[[HttpRequest], Any]) -> Callable[[HttpRe
     """Serve the collected static files without slowing down pages.
 
     ServeStatic is asynchronous only: among synchronous middleware every page would pay for an event loop and
-    for switching to it and back three times.
+    for switching to it and back three times. So its files are read here, each as a whole.
     """
     if iscoroutinefunction(get_response):
         in_the_loop: Callable[[HttpRequest], Any] = ServeStaticMiddleware(get_response)
         return in_the_loop
 
-    async def page(request: HttpRequest) -> HttpResponseBase:
-        answer: HttpResponseBase = await sync_to_async(get_response)(request)
-        return answer
+    async def page(_: HttpRequest) -> HttpResponseBase:
+        raise NotImplementedError
 
     files = ServeStaticMiddleware(page)
-    serve = async_to_sync(files)
 
     def middleware(request: HttpRequest) -> Any:
-        is_static = request.path_info.startswith(files.static_prefix)
-        return serve(request) if is_static else get_response(request)
+        path = request.path_info
+        if not path.startswith(files.static_prefix):
+            return get_response(request)
+        file = files.find_file(path) if files.autorefresh else files.files.get(path)
+        return get_response(request) if file is None else _read_static_file(file, request)
 
     return middleware
+
+
+def _read_static_file(file: Any, request: HttpRequest) -> HttpResponse:
+    """Return a static file as a response.
+
+    Only the part that the browser asks for, and nothing of what it already has.
+    """
+    answer = file.get_response(request.method, request.META)
+    with answer.file or io.BytesIO() as content:
+        response = HttpResponse(content.read(), status=int(answer.status))
+    del response["content-type"]
+    for name, value in answer.headers:
+        if value is not None:
+            response[name] = value
+    return response
 
 
 def _refuse_unreadable(request: HttpRequest) -> HttpResponse | None:
@@ -76,7 +98,8 @@ def _refuse_unreadable(request: HttpRequest) -> HttpResponse | None:
 
 
 def _add_security_headers(response: HttpResponseBase) -> HttpResponseBase:
-    response.headers.setdefault("Permissions-Policy", _PERMISSIONS)
+    for name, value in DEFAULT_HEADERS.items():
+        response.headers.setdefault(name, value)
     if isinstance(response, HttpResponse):
         response.headers.setdefault("Cache-Control", "no-store, private")
     return response

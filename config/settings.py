@@ -14,8 +14,9 @@ from typing import Any
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
-from config.content_security import CONTENT_SECURITY_POLICY as CONTENT_SECURITY_POLICY
+from config.databases import build_database_settings
 from config.logging import logging_config
+from config.serving.content_security import CONTENT_SECURITY_POLICY as CONTENT_SECURITY_POLICY
 from config.trusted_proxy import read_trusted_proxy
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -87,6 +88,7 @@ if oidc_server := os.environ.get("OIDC_SERVER_URL"):
     INSTALLED_APPS.append("allauth.socialaccount.providers.openid_connect")
 
 MIDDLEWARE = [
+    "config.middleware.security_headers",
     "config.middleware.readable_text_only",
     "django.middleware.security.SecurityMiddleware",
     "config.middleware.static_files",
@@ -102,7 +104,6 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
-    "config.middleware.security_headers",
 ]
 
 ROOT_URLCONF = "config.urls"
@@ -125,31 +126,7 @@ TEMPLATES: list[dict[str, Any]] = [
     }
 ]
 
-DATABASES: dict[str, dict[str, Any]] = {
-    "default": (
-        environ.Env.db_url_config(DATABASE_URL)
-        if DATABASE_URL
-        else {"ENGINE": "django.db.backends.postgresql", "NAME": "horseshoe"}
-    )
-}
-DATABASES["default"].setdefault("OPTIONS", {})
-DATABASES["default"]["ATOMIC_REQUESTS"] = False
-if env.bool("DATABASE_TRANSACTION_POOLER", default=False):
-    # The pooler may give every transaction another connection, without the last one's prepared statements and cursors.
-    DATABASES["default"]["OPTIONS"]["prepare_threshold"] = None
-    DATABASES["default"]["DISABLE_SERVER_SIDE_CURSORS"] = True
-else:
-    # A statement with bound values (see postgres/bound_cursors.py) is prepared on its connection after this many uses.
-    DATABASES["default"]["OPTIONS"].setdefault("prepare_threshold", 3)
-if env.bool("DATABASE_POOL", default=False):
-    # For web processes only: under ASGI a persistent connection would belong to a short-lived thread.
-    DATABASES["default"]["OPTIONS"]["pool"] = {
-        "min_size": 2,
-        "max_size": env.int("DATABASE_POOL_SIZE", default=16),
-        "timeout": 10,
-    }
-else:
-    DATABASES["default"]["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", default=0)
+DATABASES = {"default": build_database_settings(env, DATABASE_URL)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 CACHES = {
@@ -253,6 +230,8 @@ CSRF_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_HTTPONLY = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
+#: Bytes that the body of a request may have. Pages that take files have limits of their own (`config.asgi`).
+REQUEST_BODY_BYTES = env.int("REQUEST_BODY_BYTES", default=2_000_000)
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
 

@@ -181,7 +181,8 @@ class Up:
             left.unlink()
         celery = ["-m", "celery", "-A", "config.celery:app"]
         web = ["-m", "uvicorn", "config.asgi:application", "--host", self._options.host]
-        web += ["--port", str(self._options.port), "--loop", "uvloop", "--http", "httptools", "--ws", "none"]
+        web += ["--port", str(self._options.port), "--loop", "uvloop", "--ws", "none"]
+        web += ["--http", "config.serving.protocol:ClientProtocol"]
         web += ["--timeout-graceful-shutdown", "3", "--no-access-log", "--no-proxy-headers"]
         web += ["--log-level", "warning"]
         worker = [*celery, "worker", "--loglevel", "WARNING"]

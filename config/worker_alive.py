@@ -16,17 +16,16 @@ import redis
 def main() -> int:
     """Return 0 when a worker of this host has reported, else 1.
 
-    Looks for the keys that `config.celery` writes.
+    Looks for the key that `config.celery` writes.
     """
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     django.setup()
     from django.conf import settings
 
-    from config.health import WORKER_KEY_PREFIX
+    from config.health import HOST_KEY_PREFIX
 
     client = redis.Redis.from_url(settings.REDIS_URL, socket_timeout=3, socket_connect_timeout=3)
-    keys = client.scan_iter(match=f"{WORKER_KEY_PREFIX}*@{socket.gethostname()}", count=500)
-    return 0 if next(iter(keys), None) else 1
+    return 0 if client.exists(f"{HOST_KEY_PREFIX}{socket.gethostname()}") else 1
 
 
 if __name__ == "__main__":

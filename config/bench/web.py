@@ -39,7 +39,7 @@ def _run_web_process(environment: dict[str, str], application: str) -> Iterator[
         port = probe.getsockname()[1]
     command = [
         sys.executable, "-m", "uvicorn", application, "--host", "127.0.0.1", "--port", str(port),
-        "--loop", "uvloop", "--http", "httptools", "--no-access-log", "--log-level", "warning",
+        "--loop", "uvloop", "--http", "config.serving.protocol:ClientProtocol", "--no-access-log", "--log-level", "warning",
         "--timeout-graceful-shutdown", "1",
     ]  # fmt: skip
     process = subprocess.Popen(command, env=environment, cwd=CHECKOUT)

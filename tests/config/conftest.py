@@ -110,7 +110,7 @@ def build_standin(target: Path) -> Path:
     shutil.copy(CHECKOUT / "manage.py", target)
     shutil.copy(CHECKOUT / "pyproject.toml", target)
     shutil.copy(CHECKOUT / "requirements.lock", target)
-    for folder in ("demo", "embedded"):
+    for folder in ("demo", "embedded", "serving"):
         shutil.copytree(
             CHECKOUT / "config" / folder,
             target / "config" / folder,

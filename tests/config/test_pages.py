@@ -15,7 +15,7 @@ from django.urls import get_resolver, path
 from django.urls.resolvers import URLPattern
 
 from config.asgi import EVENT_LOOP_PATHS
-from config.pages import PageHandler
+from config.serving.pages import PageHandler
 
 THREADS: list[str] = []
 
@@ -42,6 +42,10 @@ def stream(request):
     return StreamingHttpResponse(f"{part} {name == threading.current_thread().name}\n" for part in range(3))
 
 
+def long(request):
+    return StreamingHttpResponse(b"a" * 1_000_000 for _ in range(3))
+
+
 def broken(request):
     raise RuntimeError("broken on purpose")
 
@@ -58,6 +62,7 @@ urlpatterns = [
     path("slow/", slow),
     path("waiting/", waiting),
     path("stream/", stream),
+    path("long/", long),
     path("broken/", broken),
     path("cookie/", cookie),
 ]
@@ -73,7 +78,7 @@ def handler():
         yield PageHandler(threads=2)
 
 
-async def ask(handler, address, body=b"", method="GET", sent=None):
+async def ask(handler, address, body=b"", method="GET", sent=None, send=None):
     """What the application sends for one request."""
     sent = [] if sent is None else sent
     scope = {
@@ -90,10 +95,10 @@ async def ask(handler, address, body=b"", method="GET", sent=None):
     async def receive():
         return halves.pop(0) if halves else {"type": "http.disconnect"}
 
-    async def send(event):
+    async def keep(event):
         sent.append(event)
 
-    await handler(scope, receive, send)
+    await handler(scope, receive, send or keep)
     return sent
 
 
@@ -134,10 +139,29 @@ async def test_more_requests_than_threads_wait_their_turn(handler):
     assert [body_of(events) for events in answers] == [b"at last"] * 5
 
 
-async def test_a_streamed_answer_leaves_part_by_part_from_one_thread(handler):
+async def test_a_streamed_answer_is_made_in_one_thread(handler):
     events = await ask(handler, "/stream/")
 
-    assert [event.get("body") for event in events[1:]] == [b"0 True\n", b"1 True\n", b"2 True\n", None]
+    assert body_of(events) == b"0 True\n1 True\n2 True\n"
+
+
+async def test_a_long_answer_leaves_in_parts_while_the_thread_is_free(handler):
+    reads = asyncio.Event()
+    sizes = []
+
+    async def send(event):
+        if event["type"] == "http.response.body":
+            await reads.wait()
+            sizes.append(len(event["body"]))
+
+    clients = [asyncio.create_task(ask(handler, "/long/", send=send)) for _ in range(10)]
+    # Nobody of ten has read anything, and there are two threads.
+    assert body_of(await asyncio.wait_for(ask(handler, "/who/"), 10)) == b"nothing"
+    reads.set()
+    await asyncio.gather(*clients)
+
+    assert sum(sizes) == 10 * 3_000_000
+    assert max(sizes) <= 64 * 1024
 
 
 async def test_an_error_is_an_answer_and_the_request_ends(handler):

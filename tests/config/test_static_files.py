@@ -10,7 +10,7 @@ from django.http import HttpResponse
 from django.test import AsyncClient, Client, override_settings
 from django.urls import path
 
-from config.pages import PageHandler
+from config.serving.pages import PageHandler
 from tests.config.test_pages import ask, body_of
 
 urlpatterns = [path("page/", lambda request: HttpResponse("a page"))]

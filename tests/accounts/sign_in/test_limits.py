@@ -15,7 +15,7 @@ from django.utils import timezone
 from accounts.models import SignInCounter, User
 from accounts.people.verbs import mark_email_verified
 from accounts.sign_in import limits
-from config.pages import PageHandler
+from config.serving.pages import PageHandler
 from config.trusted_proxy import TrustedProxyMiddleware, read_trusted_proxy
 from tests.factories import PASSWORD, UserFactory
 

@@ -2,13 +2,16 @@
 
 Django's own ASGI handler starts a thread for every request and switches between it and the event loop several
 times; with several requests at once that doubles a page's time. Here the event loop reads the request and
-writes the response, and everything in between runs in one thread, as under WSGI.
+writes the response, and everything in between runs in one thread, as under WSGI. A thread never waits for a
+client, neither for the rest of a request nor for somebody who does not read the answer.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextvars
+import io
+import tempfile
 from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import IO, Any
@@ -25,6 +28,9 @@ Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[Mapping[str, Any]]]
 Send = Callable[[Mapping[str, Any]], Awaitable[None]]
 
+#: Bytes of an answer that are handed to the server at once, and of a streamed answer that are kept in memory.
+_PART_BYTES, _MEMORY_BYTES = 64 * 1024, 1024 * 1024
+
 
 class PageHandler(ASGIHandler):
     """An ASGI application for synchronous views. `threads` is the number of pages handled at once."""
@@ -40,19 +46,20 @@ class PageHandler(ASGIHandler):
         except RequestAborted:
             return
         loop = asyncio.get_running_loop()
-
-        def send_now(event: Event) -> None:
-            asyncio.run_coroutine_threadsafe(_send_event(send, event), loop).result()
-
         run = contextvars.copy_context().run
         with body:
-            for event in await loop.run_in_executor(self._pool, run, self._respond, scope, body, send_now):
-                await send(event)
+            start, content = await loop.run_in_executor(self._pool, run, self._respond, scope, body)
+            await send(start)
+            with content:
+                # Parts of a bounded size: of each connection the server buffers no more than one of them.
+                while len(part := content.read(_PART_BYTES)) == _PART_BYTES:
+                    await send({"type": "http.response.body", "body": part, "more_body": True})
+                await send({"type": "http.response.body", "body": part})
 
-    def _respond(self, scope: Scope, body: IO[bytes], send_now: Callable[[Event], None]) -> list[Event]:
+    def _respond(self, scope: Scope, body: IO[bytes]) -> tuple[Event, IO[bytes]]:
         """Answer one request in a thread of the pool.
 
-        Returns the events that are left to send: all of them, unless the response is streamed.
+        Returns the start of the response and its content, completely: a streamed response is read to its end here.
         """
         set_script_prefix(get_script_prefix(scope))
         signals.request_started.send(sender=self.__class__, scope=scope)
@@ -60,19 +67,24 @@ class PageHandler(ASGIHandler):
         response: Any = refusal if request is None else self.get_response(request)
         response._handler_class = self.__class__
         try:
-            if not response.streaming:
-                return [_response_start(response), {"type": "http.response.body", "body": response.content}]
-            send_now(_response_start(response))
-            for chunk in response:
-                send_now({"type": "http.response.body", "body": chunk, "more_body": True})
-            return [{"type": "http.response.body"}]
+            return _response_start(response), _read_content(response)
         finally:
             # Close it in this thread, which holds the request's database connection.
             response.close()
 
 
-async def _send_event(send: Send, event: Event) -> None:
-    await send(event)
+def _read_content(response: Any) -> IO[bytes]:
+    """Return a response's content as a file.
+
+    A long stream is on disk.
+    """
+    if not response.streaming:
+        return io.BytesIO(response.content)
+    content: IO[bytes] = tempfile.SpooledTemporaryFile(_MEMORY_BYTES)  # noqa: SIM115 (the caller closes it)
+    for part in response:
+        content.write(part)
+    content.seek(0)
+    return content
 
 
 def _response_start(response: HttpResponseBase) -> Event:
