@@ -23,7 +23,9 @@ _ITEM_LISTS = frozenset({"data", "users", "tweets", "media", "errors"})
 #: page → data → post → comments → data → comment → its attachment's data; valid answers are not nested deeper.
 _SALVAGE_DEPTH = 8
 _LONGEST_ID = 200
-_TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{},:]', re.DOTALL)
+# Possessive, and the closing quotation mark may be missing: a string that was cut off is read once, to its end. Otherwise
+# each quotation mark in it would be tried as the beginning of a string, at the cost of their square.
+_TOKEN = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?+|[\[\]{},:]', re.DOTALL)
 _RAW_LIMIT = 1_000_000
 _EMPTY: Mapping[str, Any] = {}
 
