@@ -19,17 +19,35 @@ from config.garbage_collection import freeze_loaded_objects
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
+#: A queue with workers of its own for each kind of work; everything else is in the queue `default`. What waits for a
+#: network, or takes long, never holds up `ticks`: the short periodic tasks that find what is due and wake the others.
+_TASKS_BY_QUEUE = {
+    "poll": ("inbox.tasks.poll_stream", "inbox.tasks.retry_quarantined"),
+    "send": ("inbox.tasks.send_replies_of_brand_account",),
+    "ticks": (
+        "inbox.tasks.poll_due_streams",
+        "inbox.tasks.send_due_replies",
+        "inbox.tasks.wake_due_previews",
+        "accounts.tasks.wake_due_credential_checks",
+    ),
+}
+_TIME_LIMITS = {"poll": (150, 180), "send": (150, 180), "ticks": (20, 30)}
+
 app = Celery("horseshoe")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.conf.update(
     task_ignore_result=True,
     task_store_errors_even_if_ignored=False,
     task_default_queue="default",
-    task_routes={
-        "inbox.tasks.poll_stream": {"queue": "poll"},
-        "inbox.tasks.retry_quarantined": {"queue": "poll"},
-        "inbox.tasks.send_reply": {"queue": "send"},
-        "inbox.tasks.check_reply": {"queue": "send"},
+    task_routes={task: {"queue": queue} for queue, tasks in _TASKS_BY_QUEUE.items() for task in tasks},
+    # Seconds. The first number raises an exception in the task, the second ends its process. Nothing is lost: a poll
+    # goes on at its cursor, and an answer whose attempt was cut is looked for on the network.
+    task_soft_time_limit=600,
+    task_time_limit=660,
+    task_annotations={
+        task: {"soft_time_limit": soft, "time_limit": hard}
+        for queue, (soft, hard) in _TIME_LIMITS.items()
+        for task in _TASKS_BY_QUEUE[queue]
     },
     worker_prefetch_multiplier=1,
     worker_hijack_root_logger=False,

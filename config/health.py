@@ -31,7 +31,7 @@ logger = logging.getLogger(__name__)
 #: Keys of Redis that exist while a worker serves a queue, and while a host has a worker; see `config.celery`.
 QUEUE_KEY_PREFIX, HOST_KEY_PREFIX = "horseshoe:queue:", "horseshoe:worker-host:"
 #: Queues that must each have a worker.
-QUEUES = ("poll", "send", "default")
+QUEUES = ("ticks", "poll", "send", "default")
 #: Seconds for which an answer of `/readyz` is given again, so that strangers cannot keep the database busy.
 _ANSWER_SECONDS = 1.0
 #: When a stream is overdue by more than this, polling has stopped.

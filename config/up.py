@@ -43,7 +43,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="manage.py up", description="Run Horseshoe on this machine.")
     parser.add_argument("--port", type=int, default=8000, help="port of the web pages (default 8000)")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default 127.0.0.1)")
-    parser.add_argument("--workers", type=int, default=2, help="processes that poll the networks (default 2)")
+    parser.add_argument("--workers", type=int, default=3, help="processes that poll the networks (default 3)")
     demo = parser.add_mutually_exclusive_group()
     demo.add_argument("--demo", action="store_true", help="the demo company, also on a database of your own")
     demo.add_argument("--no-demo", action="store_true", help="never the demo, also on an empty database")
@@ -186,13 +186,18 @@ class Up:
         web += ["--timeout-graceful-shutdown", "3", "--no-access-log", "--no-proxy-headers"]
         web += ["--log-level", "warning"]
         worker = [*celery, "worker", "--loglevel", "WARNING"]
-        poll = [*worker, "-Q", "poll", "-c", str(self._options.workers), "-n", "poll@%h"]
-        send = [*worker, "-Q", "send,default", "-c", "2", "-n", "send@%h"]
+        processes = {"ticks": 1, "poll": self._options.workers, "send": 4, "default": 2}
         beat = [*celery, "beat", "-s", str(self._home.path / "beat"), "--pidfile=", "--loglevel", "WARNING"]
         return [
             self._build_program("web", web, {"DATABASE_POOL": "1", "PAGE_THREADS": "4"} | self._env),
-            self._build_program("worker-poll", poll, self._env),
-            self._build_program("worker-send", send, self._env),
+            *(
+                self._build_program(
+                    f"worker-{queue}",
+                    [*worker, "-Q", queue, "-c", str(count), "-n", f"{queue}@%h"],
+                    self._env,
+                )
+                for queue, count in processes.items()
+            ),
             self._build_program("beat", beat, self._env),
         ]
 

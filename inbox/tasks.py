@@ -15,7 +15,7 @@ from inbox.ingest import page, polling, retry
 from inbox.notices import notify, watches
 from inbox.previews import run
 from inbox.queue import counts
-from inbox.replies import outbox
+from inbox.replies import account_turns, outbox
 
 #: Seconds after which a message that no worker took is dropped. The next run of the periodic task sends it again.
 _STALE = 10
@@ -59,22 +59,14 @@ def send_due_replies() -> None:
     """Wake workers to send due answers and to check unconfirmed ones."""
     now = timezone.now()
     outbox.expire_reply_leases(now)
-    for reply_id in outbox.due_reply_ids(now):
-        send_reply.apply_async((reply_id,), expires=_STALE)
-    for reply_id in outbox.due_check_ids(now):
-        check_reply.apply_async((reply_id,), expires=_STALE)
+    for brand_account_id in outbox.brand_accounts_with_due_replies(now):
+        send_replies_of_brand_account.apply_async((brand_account_id,), expires=_STALE)
 
 
 @shared_task
-def send_reply(reply_id: int) -> None:
-    """Send one answer, unless another worker has claimed it."""
-    outbox.send_queued_reply(reply_id)
-
-
-@shared_task
-def check_reply(reply_id: int) -> None:
-    """Look on the network for an unconfirmed answer."""
-    outbox.look_for_reply(reply_id)
+def send_replies_of_brand_account(brand_account_id: int) -> None:
+    """Send and check the due answers of one brand account."""
+    account_turns.work_off_brand_account(brand_account_id)
 
 
 @shared_task

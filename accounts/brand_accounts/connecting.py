@@ -94,6 +94,7 @@ def _activate_brand_account(
 ) -> None:
     if brand_account.lifecycle == Lifecycle.CLOSED:
         brand_account.lifecycle = Lifecycle.ACTIVE
+    brand_account.sending_timeouts, brand_account.sending_paused_until = 0, None
     brand_account.save()
     set_health(brand_account, Health.OK, "", now=now)
     store_credential(brand_account, secrets, now=now)

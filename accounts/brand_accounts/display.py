@@ -11,6 +11,7 @@ from django.db.models import OuterRef, QuerySet, Subquery
 
 from accounts.brand_accounts.blind_spots import BlindSpots, blind_spots_of
 from accounts.brand_accounts.checked import check_in_words, is_being_checked
+from accounts.brand_accounts.sending import SendingPause, sending_pause
 from accounts.brand_accounts.state import AccountState, Unreadable, account_state
 from accounts.brand_accounts.stream_state import STREAM_LABELS, stream_state
 from accounts.models import BrandAccount, Health, Lifecycle, Stream, Trouble, TroubleKind
@@ -56,6 +57,7 @@ class BrandAccountRow:
     blind_spots: BlindSpots
     on_point: OnPoint = field(default_factory=OnPoint)
     may_settle_gap: bool = False
+    sending_pause: SendingPause | None = None
 
     @property
     def is_sick(self) -> bool:
@@ -93,6 +95,7 @@ def brand_account_row(
         blind_spots=blind_spots_of(brand_account),
         on_point=on_point or OnPoint(),
         may_settle_gap=may_settle_gap,
+        sending_pause=sending_pause(brand_account, now),
     )
 
 

@@ -10,6 +10,7 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from accounts.brand_accounts.sending import sending_pause
 from accounts.brand_accounts.stream_state import (
     FAILING_AFTER,
     is_silent,
@@ -87,6 +88,7 @@ def account_state(
     return (
         _passing_problem(brand_account, enabled, now)
         or _idle_state(enabled, network)
+        or _sending_pauses(brand_account, now)
         or AccountState("Healthy", "ok", "Messages are fetched and answers are sent.", "")
     )
 
@@ -226,6 +228,15 @@ def _passing_problem(
         "Nothing to do: fetching goes on by itself.",
         until,
     )
+
+
+def _sending_pauses(brand_account: BrandAccount, now: dt.datetime) -> AccountState | None:
+    """Return the state of an account whose sending pauses.
+
+    None for any other.
+    """
+    pause = sending_pause(brand_account, now)
+    return None if pause is None else AccountState("Sending pauses", "risk", pause.sentence, "")
 
 
 def _limited(brand_account: BrandAccount, health: Health) -> AccountState:

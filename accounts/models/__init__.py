@@ -11,6 +11,7 @@ from accounts.models.brand_accounts import (
     Credential,
     Health,
     Lifecycle,
+    SendingTurn,
     Stream,
 )
 from accounts.models.people import AssignmentMode, DemoMarker, Department, Membership, Role, User
@@ -32,6 +33,7 @@ __all__ = [
     "Lifecycle",
     "Membership",
     "Role",
+    "SendingTurn",
     "Shift",
     "SignInCounter",
     "Skill",

@@ -79,6 +79,9 @@ class BrandAccount(models.Model):
     check_asked_at = models.DateTimeField(null=True, blank=True)
     #: The permissions that the network granted; null when it did not say.
     granted_scopes = models.JSONField(null=True, blank=True)
+    #: Answers in a row that the network let time out, and how long no answer is sent because of it.
+    sending_timeouts = models.PositiveSmallIntegerField(default=0)
+    sending_paused_until = models.DateTimeField(null=True, blank=True)
     #: Messages older than this are history: stored, but not counted in rates and without clocks.
     connected_at = models.DateTimeField()
     #: The user who connected it last; null when it was done by a command.
@@ -137,6 +140,17 @@ class Credential(models.Model):
 
     def __str__(self) -> str:
         return f"Credential of {self.brand_account_id}"
+
+
+class SendingTurn(models.Model):
+    """The turn of the worker that sends the answers of one brand account; the others send for other accounts."""
+
+    brand_account = models.OneToOneField(BrandAccount, on_delete=models.CASCADE, primary_key=True)
+    lease_token = models.UUIDField()
+    lease_until = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"Turn of {self.brand_account_id}"
 
 
 class ConnectAttempt(models.Model):

@@ -13,7 +13,7 @@ import uuid
 from collections.abc import Callable
 
 from django.conf import settings
-from django.db.models import Q
+from django.db.models import Min, Q, QuerySet
 from django.utils import timezone
 
 from accounts.access import viewer
@@ -21,7 +21,7 @@ from accounts.credentials.store import CredentialUnusable
 from accounts.models import Health, Lifecycle
 from inbox.connections import connect_renewed
 from inbox.models import Reply, ReplyState, Visibility
-from inbox.replies import outcomes
+from inbox.replies import outcomes, pauses
 from networks.base import (
     AmbiguousSend,
     BudgetExhausted,
@@ -54,20 +54,46 @@ _BUDGET_RETRY = dt.timedelta(hours=1)
 _BATCH = 200
 
 
-def due_reply_ids(now: dt.datetime) -> list[int]:
+def brand_accounts_with_due_replies(now: dt.datetime) -> list[int]:
+    """Return the brand accounts with something to send or to check.
+
+    The one that has waited longest comes first.
+    """
+    waiting: dict[int, dt.datetime] = {}
+    for due, since in ((_due_replies(now), "send_after"), (_due_checks(now), "check_after")):
+        oldest = due.order_by().values_list("brand_account_id").annotate(since=Min(since))
+        for brand_account_id, at in oldest:
+            waiting[brand_account_id] = min(at, waiting.get(brand_account_id, at))
+    return sorted(waiting, key=lambda brand_account_id: waiting[brand_account_id])
+
+
+def due_reply_ids(now: dt.datetime, brand_account_id: int | None = None) -> list[int]:
     """Return the ids of queued answers that are due, oldest first.
 
-    Without those of a brand account that must be connected again: they wait until it is connected.
+    Of one brand account, if given. Without those of an account that must be connected again, or whose sending pauses: they wait for that.
     """
+    due = _due_replies(now)
+    if brand_account_id is not None:
+        due = due.filter(brand_account=brand_account_id)
+    return list(due.order_by("send_after", "pk").values_list("pk", flat=True)[:_BATCH])
+
+
+def due_check_ids(now: dt.datetime, brand_account_id: int | None = None) -> list[int]:
+    """Return the ids of unconfirmed answers that are due for a check."""
+    due = _due_checks(now)
+    if brand_account_id is not None:
+        due = due.filter(brand_account=brand_account_id)
+    return list(due.order_by("check_after", "pk").values_list("pk", flat=True)[:_BATCH])
+
+
+def _due_replies(now: dt.datetime) -> QuerySet[Reply]:
     due = Reply.objects.filter(state=ReplyState.QUEUED, send_after__lte=now)
     sendable = due.exclude(brand_account__health=Health.REAUTHORISE)
-    return list(sendable.order_by("send_after", "pk").values_list("pk", flat=True)[:_BATCH])
+    return sendable.exclude(brand_account__sending_paused_until__gt=now)
 
 
-def due_check_ids(now: dt.datetime) -> list[int]:
-    """Return the ids of unconfirmed answers that are due for a check."""
-    due = Reply.objects.filter(state=ReplyState.UNCONFIRMED, check_after__lte=now)
-    return list(due.order_by("check_after", "pk").values_list("pk", flat=True)[:_BATCH])
+def _due_checks(now: dt.datetime) -> QuerySet[Reply]:
+    return Reply.objects.filter(state=ReplyState.UNCONFIRMED, check_after__lte=now)
 
 
 def expire_reply_leases(now: dt.datetime) -> int:
@@ -153,6 +179,7 @@ def _post_reply(connector: Connector, reply: Reply, lease: uuid.UUID, clock: Clo
     try:
         sent = send(reply.parent.reply_ref, OutgoingMessage(reply.text), str(reply.composer_id))
     except AmbiguousSend as error:
+        _count_attempt(reply, error, clock())
         outcomes.record_reply_unconfirmed(reply.pk, str(error), now=clock(), lease=lease, code=error.code)
     except NetworkError as error:
         _requeue_or_fail(reply, error, lease, clock())
@@ -166,6 +193,11 @@ def _post_reply(connector: Connector, reply: Reply, lease: uuid.UUID, clock: Clo
     else:
         at = clock()
         outcomes.record_reply_sent(reply.pk, sent, now=at, sent_at=at, lease=lease)
+        _count_attempt(reply, None, at)
+
+
+def _count_attempt(reply: Reply, error: NetworkError | None, now: dt.datetime) -> None:
+    pauses.record_send_attempt(reply.brand_account, error, started=reply.sending_since or now, now=now)
 
 
 def _requeue_or_fail(reply: Reply, error: NetworkError, lease: uuid.UUID, now: dt.datetime) -> None:
@@ -173,6 +205,7 @@ def _requeue_or_fail(reply: Reply, error: NetworkError, lease: uuid.UUID, now: d
 
     It was certainly not sent. It is queued again if waiting helps; otherwise its author sees that it failed.
     """
+    _count_attempt(reply, error, now)
     words = str(error) or "The network gave no reason."
     if isinstance(error, Reauthorise):
         outcomes.record_brand_account_health(reply.brand_account_id, error, now=now)
@@ -215,6 +248,8 @@ def look_for_reply(reply_id: int, *, clock: Clock = timezone.now) -> None:
     try:
         published = _find_on_network(connect_renewed(reply.brand_account, now=now), reply)
     except (NetworkError, CredentialUnusable) as error:
+        if isinstance(error, NetworkError):
+            pauses.record_failed_check(reply.brand_account, error, started=now, now=clock())
         if isinstance(error, Reauthorise):
             outcomes.record_brand_account_health(reply.brand_account_id, error, now=clock())
         outcomes.record_fruitless_look(reply_id, now=clock(), failure=f"It could not be looked for. {error}")

@@ -73,7 +73,17 @@ def test_it_starts_everything_refuses_a_second_and_stops_within_ten_seconds(stan
     assert "Sign in as ada, networks at http://127.0.0.1:" in text
     assert healthy(port)
     left = "\n".join(up.left())
-    for part in ("uvicorn", "-Q poll", "-Q send,default", "beat", "simulator", "postgres", "valkey-server"):
+    for part in (
+        "uvicorn",
+        "-Q ticks",
+        "-Q poll",
+        "-Q send",
+        "-Q default",
+        "beat",
+        "simulator",
+        "postgres",
+        "valkey-server",
+    ):
         assert part in left
     assert (up.home / "running.json").stat().st_mode & 0o777 == 0o600
     assert (up.home / "secrets").stat().st_mode & 0o777 == 0o600
@@ -100,8 +110,8 @@ def test_kill_9_leaves_no_process_and_loses_nothing_even_190_characters_deep(fol
     up = start(checkout, "up", "--port", str(free_port()))
     up.wait_for("Ctrl-C stops it.")
     eventually(
-        lambda: sum("-Q poll" in line for line in up.left()) == 3, 60, up.left
-    )  # one parent, a pool of two
+        lambda: sum("-Q poll" in line for line in up.left()) == 4, 60, up.left
+    )  # one parent, a pool of three
     with psycopg.connect(up.running()["database_url"]) as connection:
         connection.execute("create table kept (word text)")
         connection.execute("insert into kept values ('yes')")
@@ -125,7 +135,7 @@ def test_servers_and_workers_that_die_come_back(standin, start):
     running = up.running()
     client = redis.Redis.from_url(running["redis_url"])
     client.set("kept", "yes")
-    for words in ("bin/postgres", "valkey-server", "uvicorn", "-Q send,default"):
+    for words in ("bin/postgres", "valkey-server", "uvicorn", "-Q send", "-Q ticks"):
         # The one that `up` started itself; others of that description are its children.
         found = [int(line.split()[0]) for line in up.left() if words in line]
         [victim] = [number for number in found if parent_of(number) == up.process.pid]
@@ -138,7 +148,7 @@ def test_servers_and_workers_that_die_come_back(standin, start):
         except (psycopg.OperationalError, redis.RedisError):
             return False
 
-    for name in ("postgres", "valkey", "web", "worker-send"):
+    for name in ("postgres", "valkey", "web", "worker-send", "worker-ticks"):
         up.wait_for(f"{name} was ended by signal 9; starting it again")
     eventually(works, 60, up.text)
     assert up.process.poll() is None

@@ -1,7 +1,7 @@
 """A send worker that may be killed at any moment: `python -m tests.faults.send_worker`.
 
 The process that was started only forks: it prints the pid of each worker, and forks the next when that one has died.
-A worker does what beat's tick and the Celery workers of the queue `send` do, with four answers at a time.
+A worker does what beat's tick and the Celery workers of the queue `send` do, with four brand accounts at a time.
 """
 
 from __future__ import annotations
@@ -18,22 +18,21 @@ import django
 def tick(pool: ThreadPoolExecutor, busy: dict) -> None:
     from django.utils import timezone
 
-    from inbox.replies import outbox
+    from inbox.replies import account_turns, outbox
 
     now = timezone.now()
     outbox.expire_reply_leases(now)
-    work = [(outbox.send_queued_reply, one) for one in outbox.due_reply_ids(now)]
-    work += [(outbox.look_for_reply, one) for one in outbox.due_check_ids(now)]
-    for key in work:
-        if key not in busy or busy[key].done():
-            busy[key] = pool.submit(done_with_connection, *key)
+    for brand_account_id in outbox.brand_accounts_with_due_replies(now):
+        if brand_account_id not in busy or busy[brand_account_id].done():
+            task = account_turns.work_off_brand_account
+            busy[brand_account_id] = pool.submit(done_with_connection, task, brand_account_id)
 
 
-def done_with_connection(task, reply_id: int) -> None:
+def done_with_connection(task, brand_account_id: int) -> None:
     from django.db import connection
 
     try:
-        task(reply_id)
+        task(brand_account_id)
     finally:
         connection.close()
 
@@ -53,7 +52,7 @@ def work() -> None:
 def main() -> None:
     django.setup()
     # Loaded before forking: a worker that dies is replaced at once.
-    import inbox.replies.outbox  # noqa: F401
+    import inbox.replies.account_turns  # noqa: F401
 
     while os.getppid() != 1:
         pid = os.fork()

@@ -42,7 +42,12 @@ from tests.simulator.conftest import Simulator
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
 ROOT = Path(__file__).resolve().parents[2]
-ANSWERS, KILLS, SECONDS = 100, 10, 15.0
+ACCOUNTS = [
+    ("x", "kettleandfern"),
+    *(("x", f"kettlefern_{place}") for place in ("nl", "de", "fr", "it")),
+    ("facebook", "kettleandfern"),
+]
+ANSWERS, KILLS, SECONDS = 102, 10, 15.0
 LEASE, DELAYS = 6.0, (0.5, 1.0, 2.0, 2.5)
 #: Of the writes, 62 % go wrong: the shares are of what the ones before left over.
 HOSTILE = [
@@ -112,17 +117,26 @@ def workers(simulator):
 
 
 def questions(simulator: Simulator) -> list[Message]:
-    """Half of them on X, half on Facebook, each asked by somebody else."""
+    """Of six brand accounts, each asked by somebody else: the answers of one leave one after another."""
     service, asked = DepartmentFactory(), []
-    for network, kind in (("x", "public"), ("facebook", "comment")):
-        own = simulator.account(network)
+    for network, handle in ACCOUNTS:
+        kind = "public" if network == "x" else "comment"
+        if handle != "kettleandfern":
+            simulator.post("/_sim/accounts", {"network": network, "handle": handle})
+        own = simulator.account(network, handle)
         brand = BrandAccountFactory(network=network, remote_id=own["remote_id"], handle=own["handle"])
         store_credential(brand, own["secrets"], now=timezone.now())
         said = simulator.post(
             "/_sim/messages",
             [
-                {"network": network, "kind": kind, "text": f"Question {n}?", "author": f"{network}{n}"}
-                for n in range(ANSWERS // 2)
+                {
+                    "network": network,
+                    "account": handle,
+                    "kind": kind,
+                    "text": f"Question {n}?",
+                    "author": f"{handle}{n}",
+                }
+                for n in range(ANSWERS // len(ACCOUNTS))
             ],
         )
         for one in said["messages"]:
@@ -136,7 +150,9 @@ def questions(simulator: Simulator) -> list[Message]:
                 else {"object_id": one["id"], "kind": "comment", "thread_id": one["id"]}
             )
             asked.append(MessageFactory(case=case, canonical_id=one["id"], text=one["text"], reply_ref=ref))
-    return asked
+    # In turn: the answers of all accounts are due all the time.
+    each = ANSWERS // len(ACCOUNTS)
+    return [asked[number * each + turn] for turn in range(each) for number in range(len(ACCOUNTS))]
 
 
 def published(simulator: Simulator) -> list[dict]:
@@ -161,7 +177,11 @@ def wait_until_decided(seconds: float) -> float:
 def wait_until_both_send(seconds: float) -> None:
     """Until each worker has an answer in its hands, or for so long: a kill between answers shows nothing."""
     until = time.monotonic() + seconds
-    while Reply.objects.filter(state=ReplyState.SENDING).count() < 2 and time.monotonic() < until:
+    while time.monotonic() < until:
+        # Not those of workers that were killed before.
+        since = timezone.now() - dt.timedelta(seconds=1.5)
+        if Reply.objects.filter(state=ReplyState.SENDING, sending_since__gt=since).count() >= 4:
+            return
         time.sleep(0.01)
 
 

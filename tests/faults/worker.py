@@ -73,6 +73,6 @@ if __name__ == "__main__":
     page.store_page = store_page
     write_sql.save_cursor_and_lock = commit_cursor_then_wait if cursor_first else fence_then_wait
     app.worker_main(
-        ["worker", "-P", "solo", "-Q", "default,poll", "-n", f"w{os.getpid()}@%h", "-l", "WARNING"]
+        ["worker", "-P", "solo", "-Q", "ticks,default,poll", "-n", f"w{os.getpid()}@%h", "-l", "WARNING"]
         + ["--without-gossip", "--without-mingle"]
     )
