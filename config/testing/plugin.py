@@ -108,13 +108,15 @@ def pytest_xdist_auto_num_workers() -> int | None:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add `--quick`."""
+    """Add `--quick` and `--full`."""
     markers = " or ".join(quick.LEFT_OUT_MARKERS)
     parser.addoption(
         quick.OPTION,
         action="store_true",
         help=f"leave out what is marked {markers}; try fewer examples per property",
     )
+    everything = "try everything that the whole suite samples; takes hours"
+    parser.addoption(quick.FULL_OPTION, action="store_true", help=everything)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -123,7 +125,11 @@ def pytest_configure(config: pytest.Config) -> None:
     It must be loaded before any test module is imported: `@settings` reads everything that it is not given
     from the profile.
     """
-    quick.load_hypothesis_profile(quick=config.option.quick)
+    if config.option.quick and config.option.full:
+        raise pytest.UsageError(f"{quick.OPTION} and {quick.FULL_OPTION} exclude each other.")
+    quick.load_hypothesis_profile(
+        "quick" if config.option.quick else "full" if config.option.full else "suite"
+    )
 
 
 @pytest.hookimpl(trylast=True)

@@ -1,7 +1,11 @@
-"""The quick run (`manage.py test --quick`): an answer in two minutes on two processors, for daily work.
+"""The sizes of a test run: quick, whole, full.
 
-It leaves out the tests that are marked `browser` or `slow` and tries fewer examples of each Hypothesis
-property. Its last lines say how many, so that nobody mistakes it for the whole suite.
+* `manage.py test --quick`: an answer in two minutes on two processors, for daily work. It leaves out the tests that are
+  marked `browser` or `slow` and tries fewer examples of each Hypothesis property. Its last lines say how many, so
+  that nobody mistakes it for the whole suite.
+* `manage.py test`: the whole suite.
+* `manage.py test --full`: the same tests with everything that the others sample: more kills, more examples, every page
+  as every person. It takes hours; `choose_size` gives a test its two sizes.
 """
 
 from __future__ import annotations
@@ -12,8 +16,9 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 OPTION = "--quick"
-#: The Hypothesis profiles: examples per property in the whole suite and in a quick run.
-EXAMPLES = {"suite": 100, "quick": 10}
+FULL_OPTION = "--full"
+#: The Hypothesis profiles: examples per property in the whole suite, in a quick run, and in a full one.
+EXAMPLES = {"suite": 100, "quick": 10, "full": 1000}
 #: Markers of the tests that a quick run leaves out, with the reason. A test with both counts for the first.
 LEFT_OUT_MARKERS = {
     "browser": "that need a browser",
@@ -21,16 +26,24 @@ LEFT_OUT_MARKERS = {
 }
 
 
-def load_hypothesis_profile(*, quick: bool) -> None:
-    """Register both Hypothesis profiles and load one.
+def load_hypothesis_profile(name: str) -> None:
+    """Register the Hypothesis profiles and load the one of this name.
 
-    Neither has a deadline: on a busy machine correct properties would miss it and fail.
+    None has a deadline: on a busy machine properties that hold would fail.
     """
-    for name, examples in EXAMPLES.items():
+    for profile, examples in EXAMPLES.items():
         settings.register_profile(
-            name, max_examples=examples, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+            profile, max_examples=examples, deadline=None, suppress_health_check=[HealthCheck.too_slow]
         )
-    settings.load_profile("quick" if quick else "suite")
+    settings.load_profile(name)
+
+
+def choose_size(usual: int, *, full: int) -> int:
+    """Return `usual`, or `full` in a full run.
+
+    May be called where a test module is imported: the profile of the run is loaded before.
+    """
+    return full if settings().max_examples >= EXAMPLES["full"] else usual
 
 
 def scale_examples(number: int) -> int:

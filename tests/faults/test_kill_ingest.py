@@ -1,6 +1,6 @@
 """kill -9 of workers while they ingest from a faulty network: nothing is lost, nothing doubled (R1, R2, R10).
 
-The size is for every run; HORSESHOE_KILL_MESSAGES=20000 HORSESHOE_KILLS=20 is the full one.
+`manage.py test --full` does it with 20,000 messages and 20 kills.
 """
 
 import os
@@ -12,11 +12,12 @@ from django.db import connection
 from django.db.models import Count, Sum
 
 from accounts.models import Stream
+from config.testing.quick import choose_size
 from inbox.models import Case, CaseEvent, Custody, Decision, Message, Quarantined, Verb
 from tests.faults.fleet import FAULTS, Fleet, Poster, Truth, fleet, stored_by_account, wait_until
 
-MESSAGES = int(os.environ.get("HORSESHOE_KILL_MESSAGES", "1200"))
-KILLS = int(os.environ.get("HORSESHOE_KILLS", "5"))
+MESSAGES = int(os.environ.get("HORSESHOE_KILL_MESSAGES") or choose_size(1200, full=20_000))
+KILLS = int(os.environ.get("HORSESHOE_KILLS") or choose_size(5, full=20))
 SEED = int(os.environ.get("HORSESHOE_KILL_SEED", "11"))
 #: Nothing new for so long means that nothing more will come: longer than a lease and a few polls.
 STILL = 30.0

@@ -1,4 +1,4 @@
-"""A hundred answers through a network that fails most of the time, while their workers are killed.
+"""A hundred answers (five hundred in a full run) through a network that fails most of the time, while their workers are killed.
 
 Promised: nothing is posted twice, what is called sent stands there under its id, and what nobody can know is put to
 a person in time. The simulator's ledger is the truth that the database is compared with.
@@ -26,6 +26,7 @@ from django.utils import timezone
 
 from accounts.credentials.store import store_credential
 from accounts.models import Role
+from config.testing.quick import choose_size
 from inbox.models import CaseEvent, Message, Reply, ReplyState, Verb
 from inbox.replies import verbs
 from tests.factories import (
@@ -47,7 +48,8 @@ ACCOUNTS = [
     *(("x", f"kettlefern_{place}") for place in ("nl", "de", "fr", "it")),
     ("facebook", "kettleandfern"),
 ]
-ANSWERS, KILLS, SECONDS = 102, 10, 15.0
+ANSWERS, KILLS = choose_size(102, full=504), choose_size(10, full=30)
+SECONDS = ANSWERS * 0.15
 LEASE, DELAYS = 6.0, (0.5, 1.0, 2.0, 2.5)
 #: Of the writes, 62 % go wrong: the shares are of what the ones before left over.
 HOSTILE = [
