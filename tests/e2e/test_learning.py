@@ -5,13 +5,14 @@ from __future__ import annotations
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
+from accounts.models import Role
 from inbox.decisions import second_opinion
 from inbox.ingest.page import store_messages
 from inbox.models import Case
 from routing.learning import active, corrections, trainings
 from routing.rules import versions
 from routing.rules.editing import set_default_department
-from tests.factories import NOW, StreamFactory
+from tests.factories import NOW, StreamFactory, UserFactory
 from tests.inbox.fake_connector import message
 from tests.routing.classifier.examples import examples
 
@@ -41,12 +42,16 @@ def serious(page):
     return [one["id"] for one in found if one["impact"] in ("serious", "critical")]
 
 
-def test_a_person_trains_reads_the_figures_and_takes_a_suggestion(taught, open_page):
-    page = open_page("mara", "/rules/learning/")
-    page.click("text=Train now")
-    page.wait_for_selector("text=Waiting for a worker")
+def test_an_administrator_trains_and_a_manager_reads_the_figures_and_takes_a_suggestion(taught, open_page):
+    UserFactory(username="odile", role=Role.ADMINISTRATOR)
+    trainer = open_page("odile", "/rules/learning/")
+    trainer.click("text=Train now")
+    trainer.wait_for_selector("text=Waiting for a worker")
     train()
-    page.wait_for_selector("text=Version 1 in use")
+    trainer.wait_for_selector("text=Version 1 in use")
+    assert serious(trainer) == []
+    page = open_page("mara", "/rules/learning/")
+    assert page.locator("text=Train now").count() == 0
     assert serious(page) == []
     page.click("a:has-text('Version 1')")
     page.wait_for_selector("text=Who was taken for whom")
