@@ -156,6 +156,7 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
+CSRF_FAILURE_VIEW = "accounts.views.sign_in.form_expired"
 ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
 # Wrong passwords are counted in `accounts.sign_in.limits`. What is left of "login_failed" counts codes of a second factor.
 ACCOUNT_RATE_LIMITS = {"login": None, "login_failed": "5/5m/key"}
@@ -276,4 +277,3 @@ POLL_INTERVAL_MAX = env.float("POLL_INTERVAL_MAX", default=900.0)
 POLL_LEASE_SECONDS = env.float("POLL_LEASE_SECONDS", default=60.0)
 
 LOGGING = logging_config(env.str("LOG_LEVEL", default="INFO"), json=env.bool("LOG_JSON", default=not DEBUG))
-SILENCED_SYSTEM_CHECKS: list[str] = []

@@ -5,18 +5,19 @@ What hangs on the environment is tried in a process that starts with it, on the 
 
 from __future__ import annotations
 
-import json
+import contextlib
 import os
 import subprocess
 import sys
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+import time
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
+import httpx
 import pytest
 from django.db import connection
 
+from config.embedded.ports import free_port
 from tests.factories import PASSWORD, UserFactory
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -110,6 +111,38 @@ assert answer.status_code == 302, answer.content.decode()
             == "/auth/2fa/authenticate/ 302"
         )
 
+    def test_the_code_lets_in_and_a_recovery_code_does_once(self):
+        UserFactory(username="ada")
+        printed = run(
+            'sign_in("ada")'
+            + self.ACTIVATE
+            + """
+from allauth.mfa.models import Authenticator
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from accounts.models import User
+spare = RecoveryCodes.activate(User.objects.get()).get_unused_codes()[0]
+def attempt(code):
+    c.logout(); sign_in("ada")
+    answer = c.post("/auth/2fa/authenticate/", {"code": code})
+    return answer.status_code, c.get("/brand-accounts/").status_code
+print("wrong", *attempt("000000"))
+print("recovery", *attempt(spare), *attempt(spare))
+# The code that set it up was used a moment ago, and the wrong ones count.
+from django.core.cache import cache
+cache.clear()
+print("right", *attempt(code()))
+for _ in range(6): last = attempt("000000")
+print("too many", *attempt(code()))
+""",
+            MFA="1",
+        )
+        assert printed.splitlines() == [
+            "wrong 200 302",
+            "recovery 302 200 200 302",
+            "right 302 200",
+            "too many 200 302",
+        ]
+
     def test_roles_that_publish_can_be_made_to_use_it(self):
         for role in ("agent", "administrator", "analyst"):
             UserFactory(username=role, role=role)
@@ -141,77 +174,111 @@ c.logout(); sign_in("agent")
         assert "MFA_REQUIRED needs MFA=1" in done.stderr
 
 
-class Company(BaseHTTPRequestHandler):
-    """The company's sign-in: discovery, token and userinfo of OpenID Connect."""
-
-    email = "ada@example.org"
-
-    def _answer(self, body: object) -> None:
-        content = json.dumps(body).encode()
-        self.send_response(200)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(content)))
-        self.end_headers()
-        self.wfile.write(content)
-
-    def do_GET(self) -> None:
-        base = f"http://127.0.0.1:{self.server.server_address[1]}"
-        if self.path.startswith("/.well-known/"):
-            names = {
-                "authorization_endpoint": "authorize",
-                "token_endpoint": "token",
-                "userinfo_endpoint": "me",
-            }
-            self._answer({"issuer": base, **{name: f"{base}/{path}" for name, path in names.items()}})
-        else:
-            self._answer({"sub": "17", "email": type(self).email, "email_verified": True, "name": "Ada Holm"})
-
-    def do_POST(self) -> None:
-        self.rfile.read(int(self.headers["Content-Length"]))
-        self._answer({"access_token": "token", "token_type": "bearer"})
-
-    def log_message(self, *_: object) -> None:
-        pass
-
-
 @pytest.fixture
 def company():
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Company)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_address[1]}"
-    server.shutdown()
-    server.server_close()
+    """The company's sign-in: an OpenID Connect provider in a process of its own."""
+    port = free_port()
+    command = [sys.executable, "-W", "ignore", "-m", "oidc_provider_mock", "--port", str(port)]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    address = f"http://127.0.0.1:{port}"
+    until = time.monotonic() + 60
+    try:
+        while time.monotonic() < until:
+            with contextlib.suppress(httpx.TransportError):
+                httpx.get(f"{address}/.well-known/openid-configuration")
+                break
+            time.sleep(0.2)
+        yield address
+    finally:
+        process.kill()
+        process.wait(20)
 
 
 @pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 class TestCompanySignIn:
     JOURNEY = """
-from urllib.parse import parse_qs, urlsplit
+import httpx, os
+from urllib.parse import urlsplit
 from accounts.models import User
 from accounts.people.verbs import save_user
-def journey():
+provider = os.environ["OIDC_SERVER_URL"]
+def journey(sub="17", answer=None):
+    "Where somebody ends whom the provider knows as `sub`: the status of a page, and what the last page says."
     c.logout()
     assert "/auth/oidc/company/login/" in c.get("/auth/login/").content.decode()
     away = c.get("/auth/oidc/company/login/")
     assert away.status_code == 302, away.content.decode()
-    state = parse_qs(urlsplit(away["Location"]).query)["state"][0]
-    c.get("/auth/oidc/company/login/callback/", {"state": state, "code": "c"})
-    return c.get("/brand-accounts/").status_code
-print("nobody added", journey())
-ada = save_user(User(username="ada", email="ada@example.org"), [], {})
-ada.set_password("plum tart at noon"); ada.save()
-print("added", journey(), journey(), User.objects.get(pk=ada.pk).has_usable_password())
-User.objects.update(is_active=False)
-print("left", journey(), User.objects.count())
+    assert away["Location"].startswith(provider)
+    back = httpx.post(away["Location"], data=answer or {"sub": sub}, follow_redirects=False)
+    assert back.status_code == 302, back.text
+    parts = urlsplit(back.headers["location"])
+    last = c.get(f"{parts.path}?{parts.query}", follow=True)
+    return c.get("/brand-accounts/").status_code, last.content.decode()
+def known(sub, **claims):
+    assert httpx.put(f"{provider}/users/{sub}", json=claims).is_success
+known("17", email="Ada.Holm@example.org", email_verified=True, name="Ada Holm")
+known("18", email="bob@example.org", email_verified=False, name="Not Bob")
+known("19", name="No Address")
 """
+
+    def run(self, company: str, code: str) -> list[str]:
+        printed = run(
+            self.JOURNEY + code,
+            OIDC_SERVER_URL=company,
+            OIDC_CLIENT_ID="horseshoe",
+            OIDC_CLIENT_SECRET="s",
+            OIDC_NAME="Kettle & Co",
+        )
+        return printed.splitlines()
 
     def test_it_lets_in_whom_an_administrator_added_and_nobody_else(self, company):
         UserFactory(username="bob", email="bob@example.org")
-        printed = run(
-            self.JOURNEY, OIDC_SERVER_URL=company, OIDC_CLIENT_ID="horseshoe", OIDC_CLIENT_SECRET="s"
+        code = """
+assert "Sign in with Kettle &amp; Co" in c.get("/auth/login/").content.decode()
+status, page = journey(); print("nobody added", status, "Ask an administrator to add you" in page)
+ada = save_user(User(username="ada", email="ada.holm@example.org"), [], {})
+ada.set_password("plum tart at noon"); ada.save()
+print("added", journey()[0], journey()[0], User.objects.get(pk=ada.pk).has_usable_password())
+status, page = journey("18"); print("address not verified", status)
+status, page = journey("19"); print("no address", status)
+User.objects.update(is_active=False)
+status, page = journey(); print("left", status, "deactivated" in page, User.objects.count())
+"""
+        assert self.run(company, code) == [
+            "nobody added 302 True",
+            "added 200 200 True",
+            "address not verified 302",
+            "no address 302",
+            "left 302 True 2",
+        ]
+
+    def test_whoever_cancels_or_comes_back_oddly_is_led_on(self, company):
+        code = """
+status, page = journey(answer={"action": "deny"}); print("denied", status, "/auth/login/" in page, "Back to sign-in" in page)
+last = c.get("/auth/oidc/company/login/callback/", {"state": "made-up", "code": "x"}, follow=True)
+print("made up", last.status_code < 500, "Back to sign-in" in last.content.decode())
+"""
+        assert self.run(company, code) == ["denied 302 True True", "made up True True"]
+
+    def test_a_second_factor_of_ours_is_asked_for_too(self, company):
+        """The company may demand its own; whoever has set up one here is asked for it whichever way they come."""
+        save = "ada = User.objects.get(username='ada'); save_user(ada, [], {})\n"
+        code = (
+            save
+            + 'sign_in("ada")'
+            + TestSecondFactor.ACTIVATE
+            + 'print(journey()[0], journey()[1].count("Enter your code") > 0)'
         )
-        assert printed.splitlines() == ["nobody added 302", "added 200 200 True", "left 302 2"]
+        UserFactory(username="ada", email="ada.holm@example.org")
+        printed = run(
+            self.JOURNEY + code,
+            OIDC_SERVER_URL=company,
+            OIDC_CLIENT_ID="horseshoe",
+            OIDC_CLIENT_SECRET="s",
+            MFA="1",
+        )
+        assert printed == "302 True"
 
     def test_it_is_off_by_default(self, client):
         assert client.get("/auth/oidc/company/login/").status_code == 404
