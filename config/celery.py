@@ -81,6 +81,11 @@ app.conf.update(
             "schedule": 5.0,
             "options": {"expires": 10},
         },
+        "troubles": {
+            "task": "inbox.tasks.review_brand_accounts",
+            "schedule": 10.0,
+            "options": {"expires": 20},
+        },
         "sign-in-counters": {
             "task": "accounts.tasks.delete_old_sign_in_counters",
             "schedule": 600.0,

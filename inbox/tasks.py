@@ -12,7 +12,7 @@ from inbox.assignment import automatic, leavers, orphaned_cases
 from inbox.decisions import second_opinion, training
 from inbox.escalation import recompute, sweep
 from inbox.ingest import page, polling, retry
-from inbox.notices import notify, watches
+from inbox.notices import notify, troubles, watches
 from inbox.previews import run
 from inbox.queue import counts
 from inbox.replies import account_turns, outbox
@@ -32,10 +32,18 @@ def poll_due_streams() -> None:
 def poll_stream(stream_id: int, token: str) -> None:
     """Fetch and store the messages of one leased stream, page by page."""
     report = polling.poll_leased_stream(stream_id, token)
+    if report.error or report.overflowed or report.quarantined:
+        review_brand_accounts.apply_async(expires=_STALE)
     if report.stored:
         review_new_decisions.apply_async(expires=_STALE)
     if report.wakes:
         run_automatic_assignment.apply_async(expires=_STALE)
+
+
+@shared_task
+def review_brand_accounts() -> None:
+    """Tell people of troubles of brand accounts that are new or over."""
+    troubles.review_brand_accounts(timezone.now())
 
 
 @shared_task

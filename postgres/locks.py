@@ -19,6 +19,7 @@ class AdvisoryLock(enum.IntEnum):
     PLAYBOOK = 0x706C6179
     SERVICE_LEVELS = 0x736C6173
     ASSIGNMENT = 7_205_101
+    TROUBLES = 0x74726F75
 
 
 def take_lock(lock: AdvisoryLock) -> None:

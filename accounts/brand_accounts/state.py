@@ -148,19 +148,29 @@ def _not_fetched(enabled: Sequence[Stream], network: str, now: dt.datetime) -> C
     since = min(unfetched_since(stream) for stream in lost)
     nothing = nothing_since(last, now)
     whole = len(lost) == len(enabled)
-    advice = f"Press “Check now”. If it lasts, look whether {network} reports trouble."
-    limit = next((_LIMIT_LABELS.get(Health(s.last_error_kind)) for s in lost if s.last_error_kind), None)
-    why = (
-        f"{limit}." if limit else f"{network} does not answer as it should, or our own fetching has stopped."
-    )
-    if not limit and any(stream.failures for stream in lost):
-        why = f"{network} does not answer as it should. We keep trying; nothing is lost."
+    why, advice = _explain_not_fetched(lost, network)
     return CurrentTrouble(
         TroubleKind.NOT_FETCHED,
         since,
         nothing if whole else "Not everything is fetched",
         f"{nothing}. {why}" if whole else f"{stream_names(lost)}: {nothing[0].lower()}{nothing[1:]}. {why}",
         advice,
+    )
+
+
+def _explain_not_fetched(lost: Sequence[Stream], network: str) -> tuple[str, str]:
+    """Return why these streams are not fetched, and what to do."""
+    limit = next((_LIMIT_LABELS.get(Health(s.last_error_kind)) for s in lost if s.last_error_kind), None)
+    if limit:
+        return f"{limit}; messages wait at {network}.", (
+            f"Wait for the next period, or raise the plan at {network}."
+        )
+    if any(stream.failures for stream in lost):
+        return f"{network} does not answer as it should. We keep trying; nothing is lost.", (
+            f"Press “Check now”. If it lasts, look whether {network} reports trouble."
+        )
+    return "Our own fetching is late; nothing is lost.", (
+        "Press “Check now”. If it lasts, ask whoever runs Horseshoe whether its workers run."
     )
 
 

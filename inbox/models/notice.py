@@ -1,4 +1,4 @@
-"""Notices to a person about a case or about the rules.
+"""Notices to a person about a case, about the rules, or about a brand account.
 
 A case's history is for everybody who sees the case; a notice is for one person.
 """
@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
-from accounts.models import Department
+from accounts.models import BrandAccount, Department
 from inbox.models.case import Case
 
 
@@ -27,6 +27,8 @@ class NoticeKind(models.TextChoices):
     RULE = "rule", "New rule"
     NOT_SENT = "not_sent", "Not sent"
     UNCONFIRMED = "unconfirmed", "Unconfirmed"
+    TROUBLE = "trouble", "Account in trouble"
+    TROUBLE_OVER = "trouble_over", "Trouble over"
 
 
 #: Texts of notices that stand for several cases of a department.
@@ -39,11 +41,18 @@ _GROUPED_TEXTS = {
 }
 
 
+def _only(subject: str) -> Q:
+    """Return a condition: the notice has this subject and no other."""
+    others = {"case", "rules_version", "brand_account"} - {subject}
+    return Q(**{f"{subject}__isnull": False}, **{f"{other}__isnull": True for other in sorted(others)})
+
+
 class Notice(models.Model):
     """One line for one person. `key` makes notifying idempotent: the same event is notified once.
 
     Until it is read, a notice with a `department` stands for all the cases of `NoticedCase`; `cases` is their number,
-    and `case` and `text` belong to the latest one. A notice about rules has their `rules_version`, and no case.
+    and `case` and `text` belong to the latest one. A notice about rules has their `rules_version`, one
+    about a brand account its `brand_account`, and neither has a case.
     """
 
     user = models.ForeignKey(
@@ -60,11 +69,15 @@ class Notice(models.Model):
     )
     cases = models.PositiveIntegerField(default=1)
     rules_version = models.PositiveIntegerField(null=True, blank=True)
+    brand_account = models.ForeignKey(
+        BrandAccount, null=True, blank=True, on_delete=models.CASCADE, related_name="+", db_index=False
+    )
 
     class Meta:
         constraints: ClassVar = [
             models.CheckConstraint(
-                condition=Q(case__isnull=False) ^ Q(rules_version__isnull=False), name="notice_of_something"
+                condition=_only("case") | _only("rules_version") | _only("brand_account"),
+                name="notice_of_something",
             ),
             models.UniqueConstraint(fields=["user", "key"], name="notice_once"),
             models.UniqueConstraint(

@@ -1,4 +1,4 @@
-"""Write notices about cases and rules, each once per person, and list them."""
+"""Write notices about cases, rules and brand accounts, each once per person, and list them."""
 
 from __future__ import annotations
 
@@ -92,6 +92,20 @@ def notify_of_rules(user_ids: Iterable[int], version: int, text: str, *, key: st
     publish_notices_on_commit(people)
 
 
+def notify_of_brand_account(
+    user_ids: Iterable[int], brand_account_id: int, kind: NoticeKind, text: str, *, key: str, now: dt.datetime
+) -> None:
+    """Notify each person once of something about a brand account.
+
+    `text` and `key` are as in `notify_users`. One statement, none without people.
+    """
+    people = sorted(set(user_ids))
+    values = {"kind": kind, "brand_account_id": brand_account_id, "text": text[:_LONGEST_TEXT]}
+    rows = [Notice(user_id=pk, key=key, at=now, **values) for pk in people]
+    Notice.objects.bulk_create(rows, ignore_conflicts=True)
+    publish_notices_on_commit(people)
+
+
 def notify_grouped(
     user_ids: Iterable[int],
     case: Case,
@@ -126,8 +140,8 @@ def notices_page(user: User, after: str) -> tuple[list[Notice], str]:
     """Return a page of a person's notices, and the next page's cursor.
 
     Newest first, after the cursor `after`, "" for the first page; the next cursor is "" on the last page. Each notice
-    has `readable`: whether the person may now open its case, the queue of the cases that it counts, or the version of
-    the rules. One statement.
+    has `readable`: whether the person may now open its case, the queue of the cases that it counts, the version of
+    the rules, or the brand account. One statement.
     """
     seen = Exists(Case.objects.visible_to(user).filter(pk=OuterRef("case_id")))
     watched = Exists(Case.objects.watched_by(user).filter(pk=OuterRef("case_id")))
@@ -139,7 +153,7 @@ def notices_page(user: User, after: str) -> tuple[list[Notice], str]:
     notices = list(rows.order_by("-at", "-pk")[: NOTICES_PER_PAGE + 1])
     more = len(notices) > NOTICES_PER_PAGE
     for notice in notices:
-        if notice.rules_version is not None:
+        if notice.rules_version is not None or notice.brand_account_id is not None:
             notice.readable = True  # type: ignore[attr-defined]
         elif notice.is_grouped:
             notice.readable = notice_queue_url(notice, user) != ""  # type: ignore[attr-defined]

@@ -15,6 +15,7 @@ from django.db import connection
 from django.db.models import BigIntegerField, Count, QuerySet, Sum, TextField, Value
 from django.utils import timezone
 
+from accounts.brand_accounts.troubles import troubles_of_concern
 from accounts.models import Leave, User
 from accounts.working_time import presence
 from inbox.models import CaseCount, Notice
@@ -22,7 +23,7 @@ from inbox.visibility import case_scope
 from postgres.prepared_querysets import prepared_query
 
 #: The kinds of rows of the counting statement.
-_CASES, _UNREAD_NOTICES, _LEAVE = "cases", "unread notices", "leave"
+_CASES, _UNREAD_NOTICES, _LEAVE, _TROUBLES = "cases", "unread notices", "leave", "troubles"
 _FOLD_SQL = """
 WITH gone AS (DELETE FROM inbox_casecount
   RETURNING department_id, brand_account_id, visibility, assignee_id, delta, unsent_delta)
@@ -33,7 +34,7 @@ GROUP BY 1, 2, 3, 4 HAVING sum(delta) <> 0 OR sum(unsent_delta) <> 0
 
 
 #: Kind, department, assignee, number, and the number of unsent answers. Only rows of cases have a department and unsent
-#: answers; they may have an assignee.
+#: answers; they may have an assignee. Rows of troubles have a brand account in its place.
 _CountRow = tuple[str, int | None, int | None, int, int]
 
 
@@ -42,7 +43,8 @@ class OpenCounts:
     """The numbers in the navigation.
 
     Open cases that the user sees (all, unassigned, the user's own, and by department id), the number of unread
-    notices, whether the user is on leave, and the cases with an answer that was not sent, open or closed.
+    notices, whether the user is on leave, the cases with an answer that was not sent, open or closed, and the number of
+    brand accounts with a trouble that concerns the user.
     """
 
     all: int
@@ -52,6 +54,7 @@ class OpenCounts:
     unread: int = 0
     on_leave: bool = False
     unsent: int = 0
+    sick_accounts: int = 0
 
 
 def fold_case_counts() -> None:
@@ -73,16 +76,16 @@ def open_counts(user: User) -> OpenCounts:
 
 @prepared_query
 def _select_counts(user: User, today: dt.date) -> QuerySet[CaseCount, _CountRow]:
-    """Select the three kinds of rows in one statement.
+    """Select the four kinds of rows in one statement.
 
-    Cases by department and assignee, unread notices, the user's leave.
+    Cases by department and assignee, unread notices, the user's leave, troubles by brand account.
     """
     cases = CaseCount.objects.filter(case_scope(user).condition()).order_by()
     counted = cases.annotate(row_kind=_text(_CASES)).values("row_kind", "department_id", "assignee_id")
     rows = counted.annotate(n=Sum("delta"), unsent=Sum("unsent_delta")).values_list(
         "row_kind", "department_id", "assignee_id", "n", "unsent"
     )
-    return rows.union(_unread_row(user), _leave_row(user, today), all=True)
+    return rows.union(_unread_row(user), _leave_row(user, today), _trouble_rows(user), all=True)
 
 
 def _unread_row(user: User) -> Any:
@@ -108,6 +111,18 @@ def _leave_row(user: User, today: dt.date) -> Any:
     return marked.values_list("row_kind", "no_department", "no_assignee", "n", "none")
 
 
+def _trouble_rows(user: User) -> Any:
+    """Select a row for each brand account in trouble.
+
+    Of the troubles that concern the user.
+    """
+    troubles = troubles_of_concern(user).order_by()
+    marked = troubles.annotate(row_kind=_text(_TROUBLES), no_department=_no_id())
+    counted = marked.values("row_kind", "no_department", "brand_account_id")
+    counted = counted.annotate(n=Count("pk"), none=Value(0))
+    return counted.values_list("row_kind", "no_department", "brand_account_id", "n", "none")
+
+
 def _text(kind: str) -> Value:
     return Value(kind, TextField())
 
@@ -117,7 +132,7 @@ def _no_id() -> Value:
 
 
 def _sum_counts(rows: Iterable[_CountRow], user_id: int) -> OpenCounts:
-    everything = unassigned = own = unread = unsent = 0
+    everything = unassigned = own = unread = unsent = sick = 0
     on_leave = False
     departments: dict[int, int] = defaultdict(int)
     for kind, department_id, assignee_id, n, not_sent in rows:
@@ -126,9 +141,11 @@ def _sum_counts(rows: Iterable[_CountRow], user_id: int) -> OpenCounts:
             unread = n
         elif kind == _LEAVE:
             on_leave = True
+        elif kind == _TROUBLES:
+            sick += 1
         elif department_id is not None:
             everything += n
             departments[department_id] += n
             unassigned += n if assignee_id is None else 0
             own += n if assignee_id == user_id else 0
-    return OpenCounts(everything, unassigned, own, dict(departments), unread, on_leave, unsent)
+    return OpenCounts(everything, unassigned, own, dict(departments), unread, on_leave, unsent, sick)

@@ -21,11 +21,16 @@ MOST_CACHED = 2048
 
 _CHIP = '<span class="chip {}" title="{}">{}</span>'
 _COUNTDOWN = '<span class="chip {}" title="{}" data-due="{}" data-soon="{}">{}</span>'
+_ALARM = (
+    '<li><a href="{href}">{label} <span class="n hot"><span aria-hidden="true">▲ </span>{count}'
+    '<span class="visually-hidden"> in trouble</span></span></a></li>'
+)
 _PAGE = '<li><a href="{href}">{label}</a></li>'
 _QUEUE = '<li><a href="{href}">{label} <span class="n">{count}</span></a></li>'
 _VIEW = '<li><a href="{href}" data-go="{go}">{label} <span class="n">{count}</span></a></li>'
 _CURRENT = {
-    shape: shape.replace('"{href}"', '"{href}" aria-current="page"') for shape in (_PAGE, _QUEUE, _VIEW)
+    shape: shape.replace('"{href}"', '"{href}" aria-current="page"')
+    for shape in (_ALARM, _PAGE, _QUEUE, _VIEW)
 }
 
 
@@ -64,7 +69,8 @@ def row_markup(
 class NavigationEntry:
     """One link of the navigation.
 
-    `count` is the number as text, "" for none; `go` is the key that opens the page after G.
+    `count` is the number as text, "" for none; `go` is the key that opens the page after G. `alarms`: the count is
+    of something that is wrong.
     """
 
     label: str
@@ -72,6 +78,7 @@ class NavigationEntry:
     count: str = ""
     current: bool = False
     go: str = ""
+    alarms: bool = False
 
     @property
     def markup(self) -> SafeString:
@@ -82,7 +89,9 @@ class NavigationEntry:
 @lru_cache(maxsize=MOST_CACHED)
 def entry_markup(entry: NavigationEntry) -> SafeString:
     """Return an entry of the navigation as a list item."""
-    if entry.go:
+    if entry.alarms:
+        shape = _ALARM
+    elif entry.go:
         shape = _VIEW
     else:
         shape = _QUEUE if entry.count else _PAGE

@@ -6,8 +6,10 @@ from functools import cache, lru_cache
 from typing import Any
 
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.access import viewer
+from accounts.brand_accounts.troubles import trouble_banners
 from accounts.models import User
 from inbox.queue.counts import open_counts
 from inbox.queue.markup import NavigationEntry
@@ -26,6 +28,10 @@ _PAGE_LINKS = (
     ("People", "accounts:people", "users"),
     ("Departments", "accounts:departments", "users"),
 )
+#: The page that is marked when something is wrong with a brand account.
+_SICK_PAGE = "accounts:brand_accounts"
+#: Troubles that a page shows in full.
+MOST_BANNERS = 2
 
 
 def navigation_context(user: User, path: str) -> dict[str, Any]:
@@ -33,7 +39,7 @@ def navigation_context(user: User, path: str) -> dict[str, Any]:
 
     Three small statements. `views`, `departments` and `pages` are lists of `NavigationEntry`, `notices` is the entry
     of the page of notices; `unread` is the number of unread notices, `person` the user, `on_leave` whether they are on
-    leave.
+    leave, `sick_accounts` the number of brand accounts with a trouble that concerns them.
     """
     counts = open_counts(user)
     views = [
@@ -56,18 +62,33 @@ def navigation_context(user: User, path: str) -> dict[str, Any]:
     return {
         "views": views,
         "departments": queues,
-        "pages": _page_entries(user, path),
+        "pages": _page_entries(user, path, counts.sick_accounts),
         "person": user,
         "notices": _page_entry("Notices", _cached_reverse("inbox:notices"), path, counts.unread or None, "n"),
         "unread": counts.unread,
         "on_leave": counts.on_leave,
+        "sick_accounts": counts.sick_accounts,
     }
 
 
-def _page_entries(user: User, path: str) -> list[NavigationEntry]:
+def troubles_context(user: User, sick_accounts: int) -> dict[str, Any]:
+    """Return the template context of `_troubles.html`.
+
+    `sick_accounts` is that of `navigation_context`. One statement, none when it is 0.
+    """
+    banners = trouble_banners(user, timezone.now()) if sick_accounts else []
+    return {"troubles": banners[:MOST_BANNERS], "more_troubles": max(len(banners) - MOST_BANNERS, 0)}
+
+
+def _page_entries(user: User, path: str, sick_accounts: int) -> list[NavigationEntry]:
     permissions = viewer(user)
+    marked = sick_accounts if permissions.may("gaps") else 0
     return [
-        _page_entry(label, href, path) for label, href, action in _page_addresses() if permissions.may(action)
+        _alarm_entry(label, href, path, marked)
+        if marked and name == _SICK_PAGE
+        else _page_entry(label, href, path)
+        for label, href, action, name in _page_addresses()
+        if permissions.may(action)
     ]
 
 
@@ -77,8 +98,8 @@ def _cached_reverse(name: str, *arguments: str) -> str:
 
 
 @cache
-def _page_addresses() -> tuple[tuple[str, str, str], ...]:
-    return tuple((label, reverse(name), action) for label, name, action in _PAGE_LINKS)
+def _page_addresses() -> tuple[tuple[str, str, str, str], ...]:
+    return tuple((label, reverse(name), action, name) for label, name, action in _PAGE_LINKS)
 
 
 def _queue_entry(
@@ -95,6 +116,10 @@ def _page_entry(
     It is also current on pages below it.
     """
     return NavigationEntry(label, address, _count_in_words(count), path.startswith(address), go)
+
+
+def _alarm_entry(label: str, address: str, path: str, count: int) -> NavigationEntry:
+    return NavigationEntry(label, address, _count_in_words(count), path.startswith(address), alarms=True)
 
 
 def _count_in_words(count: int | None) -> str:

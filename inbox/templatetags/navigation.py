@@ -8,7 +8,7 @@ from typing import Any
 from django import template
 from django.conf import settings
 
-from inbox.queue.navigation import navigation_context
+from inbox.queue.navigation import navigation_context, troubles_context
 
 register = template.Library()
 
@@ -17,13 +17,26 @@ register = template.Library()
 def navigation(context: template.Context) -> dict[str, Any]:
     """Render the navigation of the signed-in user.
 
-    Three small statements. Stores the number of unread notices on the request, as `unread_notices`.
+    Three small statements. Stores the number of unread notices on the request, as `unread_notices`, and the number of
+    brand accounts in trouble, as `sick_accounts`.
     """
     request = context["request"]
     values = navigation_context(request.user, request.path)
+    # Used by the banner of troubles, which is rendered later, too.
+    request.sick_accounts = values["sick_accounts"]
     # Used by the tab bar on phones, which is rendered later on the page and shows the same number.
     request.unread_notices = values["unread"]
     return {**values, "csrf_token": context.get("csrf_token")}
+
+
+@register.inclusion_tag("_troubles.html", takes_context=True)
+def troubles(context: template.Context) -> dict[str, Any]:
+    """Render the troubles of brand accounts that concern the signed-in user.
+
+    After `navigation` on the same page. One statement, none without a trouble.
+    """
+    request = context["request"]
+    return troubles_context(request.user, getattr(request, "sick_accounts", 0))
 
 
 @register.simple_tag

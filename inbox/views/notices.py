@@ -23,6 +23,8 @@ TONES: dict[str, str] = {
     NoticeKind.ASSIGNED: "",
     NoticeKind.DISMISSED: "",
     NoticeKind.RULE: "",
+    NoticeKind.TROUBLE: "late",
+    NoticeKind.TROUBLE_OVER: "ok",
 }
 
 
@@ -56,7 +58,7 @@ def notices(request: InboxRequest) -> HttpResponse:
 def open_notice(request: InboxRequest, pk: int) -> HttpResponse:
     """Mark a notice as read and redirect to its subject.
 
-    That is its case, the queue of its cases, or the changes of its version of the rules.
+    That is its case, the queue of its cases, the changes of its version of the rules, or its brand account.
     """
     notice = Notice.objects.filter(user=request.user, pk=pk).first()
     if notice is None:
@@ -69,6 +71,8 @@ def open_notice(request: InboxRequest, pk: int) -> HttpResponse:
         return redirect(queue)
     if (number := notice.rules_version) is not None:
         return redirect(f"{reverse('routing:versions')}?before={number + 1}#version-{number}")
+    if notice.brand_account_id is not None:
+        return redirect(f"{reverse('accounts:brand_accounts')}#account-{notice.brand_account_id}")
     return redirect("inbox:case", notice.case_id)
 
 

@@ -13,7 +13,7 @@ from accounts.access import viewer
 from accounts.models import BrandAccount
 from inbox.queue.filters import QueueFilters, ViewKind, statuses_of_view
 from inbox.queue.listing import queue_page
-from inbox.queue.navigation import navigation_context
+from inbox.queue.navigation import navigation_context, troubles_context
 from inbox.views.guards import InboxRequest, signed_in, wants_fragment
 from inbox.visibility import queue_departments
 from networks.registry import network_choices
@@ -79,14 +79,14 @@ def queue(request: InboxRequest, kind: ViewKind = "open", slug: str = "") -> Htt
 @require_safe
 @signed_in
 def navigation(request: InboxRequest) -> HttpResponse:
-    """Show the views on the left with their current numbers.
+    """Show the views with their current numbers, and the troubles.
 
     `?at=` is the address of the open page.
     """
     at = request.GET.get("at", "")
-    return render(
-        request, "inbox/queue/navigation.html", navigation_context(request.user, at.partition("?")[0])
-    )
+    context = navigation_context(request.user, at.partition("?")[0])
+    context |= troubles_context(request.user, context["sick_accounts"])
+    return render(request, "inbox/queue/navigation.html", context)
 
 
 def _filter_choices(filters: QueueFilters, brands: dict[int, BrandAccount], kind: ViewKind) -> dict[str, Any]:
