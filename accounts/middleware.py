@@ -9,6 +9,7 @@ from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import MiddlewareNotUsed
+from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
@@ -18,6 +19,7 @@ from django.utils.deprecation import MiddlewareMixin
 from accounts.access import ROLES
 from accounts.models import User
 from accounts.working_time import presence
+from postgres.time_limits import is_lock_timeout
 
 #: URLs for signing in and out and for setting up the second factor.
 _SIGN_IN_PREFIX = "auth/"
@@ -52,6 +54,18 @@ def _has_second_factor(user: User) -> bool:
     return bool(factors.exists())
 
 
+def _mark_seen_unless_locked(user: User) -> None:
+    """Record that a person is present.
+
+    Somebody who is changing that person does not keep their pages from them: then it is recorded a minute later.
+    """
+    try:
+        presence.mark_seen(user, timezone.now())
+    except OperationalError as error:
+        if not is_lock_timeout(error):
+            raise
+
+
 def record_presence(
     get_response: Callable[[HttpRequest], HttpResponseBase],
 ) -> Callable[[HttpRequest], HttpResponseBase]:
@@ -69,7 +83,7 @@ def record_presence(
             return response
         user = request.user
         if isinstance(user, User) and user.is_authenticated:
-            presence.mark_seen(user, timezone.now())
+            _mark_seen_unless_locked(user)
         elif isinstance(before, User) and before.pk is not None:
             presence.mark_signed_out(before.pk, timezone.now())
         return response

@@ -145,5 +145,13 @@ def _heartbeat_redis() -> redis.Redis:
     return redis.Redis.from_url(settings.REDIS_URL, socket_timeout=2, socket_connect_timeout=2)
 
 
+def _limit_database_time(**_: Any) -> None:
+    """Limit the time of the worker's statements, before it starts processes."""
+    from config.databases import limit_time_of_tasks
+
+    limit_time_of_tasks()
+
+
 signals.heartbeat_sent.connect(_report_alive)
 signals.worker_process_init.connect(freeze_loaded_objects)
+signals.worker_init.connect(_limit_database_time)

@@ -5,6 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import environ
+from django.db import connections
+
+from postgres.time_limits import PAGE_LIMITS, TASK_LIMITS, TimeLimits
 
 
 def build_database_settings(env: environ.Env, url: str) -> dict[str, Any]:
@@ -33,6 +36,22 @@ def build_database_settings(env: environ.Env, url: str) -> dict[str, Any]:
             "max_size": env.int("DATABASE_POOL_SIZE", default=16),
             "timeout": 10,
         }
+        _add_time_limits(database, PAGE_LIMITS)
     else:
         database["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", default=0)
     return database
+
+
+def limit_time_of_tasks() -> None:
+    """Limit the time of statements on connections that this process opens."""
+    _add_time_limits(connections.settings["default"], TASK_LIMITS)
+
+
+def _add_time_limits(database: dict[str, Any], limits: TimeLimits) -> None:
+    """Add time limits to the options of new connections.
+
+    What DATABASE_URL says itself comes last and counts. A pooler refuses options: there they are set for the role.
+    """
+    if not database.get("DISABLE_SERVER_SIDE_CURSORS"):
+        options = database["OPTIONS"]
+        options["options"] = f"{limits.as_options()} {options.get('options', '')}".strip()

@@ -1,8 +1,9 @@
-"""Middleware of our own: readable text only, static files, security headers."""
+"""Middleware of our own: readable text only, static files, security headers, a busy database."""
 
 from __future__ import annotations
 
 import io
+import logging
 from collections.abc import Callable
 from typing import Any
 
@@ -10,9 +11,14 @@ from asgiref.sync import iscoroutinefunction
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, HttpResponseNotFound
 from django.http.response import HttpResponseBase
 from django.utils.decorators import sync_and_async_middleware
+from django.utils.deprecation import MiddlewareMixin
 from servestatic.middleware import ServeStaticMiddleware
 
 from config.serving.headers import DEFAULT_HEADERS
+from config.serving.refusal_page import refusal_page
+from postgres.time_limits import is_lock_timeout, is_statement_timeout
+
+logger = logging.getLogger(__name__)
 
 
 @sync_and_async_middleware
@@ -71,6 +77,18 @@ def static_files(get_response: Callable[[HttpRequest], Any]) -> Callable[[HttpRe
         return get_response(request) if file is None else _read_static_file(file, request)
 
     return middleware
+
+
+class BusyDatabaseMiddleware(MiddlewareMixin):
+    """Answers when a page waited too long for Postgres: nothing was changed, and why."""
+
+    def process_exception(self, _: HttpRequest, error: Exception) -> HttpResponse | None:
+        """Return the page that says so, or None for another error."""
+        status = 409 if is_lock_timeout(error) else 503 if is_statement_timeout(error) else 0
+        if not status:
+            return None
+        logger.warning("Answered %d: %s", status, str(error).partition("\n")[0])
+        return HttpResponse(refusal_page(status), status=status, headers={"Retry-After": "5"})
 
 
 def _read_static_file(file: Any, request: HttpRequest) -> HttpResponse:

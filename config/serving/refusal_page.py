@@ -1,4 +1,4 @@
-"""The page that says why a request was refused before Django saw it."""
+"""The page that says why a request could not be answered, without anything of the product on it."""
 
 from __future__ import annotations
 
@@ -14,6 +14,14 @@ _WORDS = {
         "That took too long",
         "Your request did not arrive completely, so nothing was changed. Check your connection, go back and try again.",
     ),
+    409: (
+        "This is being changed by somebody else",
+        "Somebody else is changing the same thing right now, so nothing of yours was saved. Go back and try again in a moment.",
+    ),
+    503: (
+        "That took too long",
+        "The database did not answer in time, so nothing was changed. Go back and try again in a moment.",
+    ),
     413: (
         "That is too large",
         "Your request is larger than we accept, so nothing was changed. Go back, shorten it and try again.",
@@ -23,7 +31,7 @@ _WORDS = {
 
 @functools.cache
 def refusal_page(status: int) -> bytes:
-    """Return the page for a status of 408 or 413."""
+    """Return the page for a status of 408, 409, 413 or 503."""
     title, words = _WORDS[status]
     return render_to_string("refusal.html", {"title": title, "words": words}).encode()
 

@@ -51,7 +51,7 @@ class Problem:
     `form` is the name of the form that they sent, `typed` their input by field name.
     """
 
-    kind: Literal["conflict", "invalid", "refused"]
+    kind: Literal["conflict", "busy", "invalid", "refused"]
     text: str
     form: str = ""
     typed: dict[str, str] | None = None

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
+from django.db import OperationalError
 from django.http import Http404, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -21,10 +22,12 @@ from inbox.changes.refusals import Conflict, Invalid, NotAllowed
 from inbox.models import Case
 from inbox.views.case import render_case
 from inbox.views.guards import InboxRequest, redirect_page, wants_fragment
+from postgres.time_limits import is_lock_timeout
 
+_BUSY = "Somebody else is changing this case right now, so nothing of yours was saved. What you typed is kept: try again in a moment."
 #: A verb with all its arguments except the time, in UTC, at which it is performed.
 CaseVerb = Callable[[dt.datetime], object]
-_HTTP_STATUSES = {"conflict": 409, "invalid": 422, "refused": 403}
+_HTTP_STATUSES = {"conflict": 409, "busy": 409, "invalid": 422, "refused": 403}
 
 
 def perform_and_show(
@@ -54,13 +57,17 @@ def perform_verb(request: InboxRequest, form: str, verb: CaseVerb) -> Problem | 
         return Problem("invalid", str(error), form, posted_fields(request))
     except NotAllowed as error:
         return Problem("refused", str(error), form, posted_fields(request))
+    except OperationalError as error:
+        if not is_lock_timeout(error):
+            raise
+        return Problem("busy", _BUSY, form, posted_fields(request))
     return None
 
 
 def show_case_with_problem(request: InboxRequest, pk: int, problem: Problem) -> HttpResponse:
     """Show the case with the reason why nothing was done.
 
-    The text that the person typed stays in its form. The status is 409 for a conflict, 422 for invalid input, 403 for
+    The text that the person typed stays in its form. The status is 409 for a conflict or a locked case, 422 for invalid input, 403 for
     an action that is not allowed.
     """
     status = _HTTP_STATUSES[problem.kind]
