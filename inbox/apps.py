@@ -25,6 +25,11 @@ class InboxConfig(AppConfig):
 
         sessions.sessions_ended_hooks.append(publish_watches_on_commit)
 
+        from accounts.brand_accounts import connecting
+        from inbox.replies.disconnections import return_queued_answers
+
+        connecting.disconnected_hooks.append(return_queued_answers)
+
         from inbox.decisions import recent_messages
         from inbox.notices import rule_changes
         from routing.learning import suggested_rules

@@ -51,6 +51,7 @@ urlpatterns: list[URLPattern] = [
     path("cases/<int:pk>/reply/", answers.reply, name="reply"),
     path("cases/<int:pk>/draft/", answers.draft, name="draft"),
     path("replies/<int:pk>/cancel/", answers.reply_cancel, name="reply_cancel"),
+    path("replies/<int:pk>/try-again/", answers.reply_try_again, name="reply_try_again"),
     path("replies/<int:pk>/settle/", answers.reply_settle, name="reply_settle"),
     path("messages/<int:pk>/reading/", reading.reading, name="reading"),
     path("quarantine/", quarantine.quarantine_list, name="quarantine"),

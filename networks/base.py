@@ -7,6 +7,7 @@ times are aware datetimes in UTC. Ids are strings, because networks issue intege
 from __future__ import annotations
 
 import datetime as dt
+import enum
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal, Protocol
@@ -177,10 +178,30 @@ class Credentials:
     secrets: Mapping[str, str] = field(repr=False)
 
 
+class Refusal(enum.StrEnum):
+    """Why a network refused a write, where its answer tells."""
+
+    UNKNOWN = ""
+    #: The same text was posted a short while ago.
+    DUPLICATE = "duplicate"
+    #: The author of the message decides who may answer.
+    CLOSED = "closed"
+    TOO_LONG = "too_long"
+    #: It looks like an automatic message.
+    AUTOMATED = "automated"
+    #: The time in which a direct conversation may be answered is over.
+    WINDOW = "window"
+    #: The person cannot be reached by direct message.
+    UNAVAILABLE = "unavailable"
+
+
 class NetworkError(Exception):
     """The base class of the seven errors. `code` is the network's own code; the text is safe to show to
-    users.
+    users. `said` is what the network said, without our words; `refusal` why it refused a write.
     """
+
+    said: str = ""
+    refusal: Refusal = Refusal.UNKNOWN
 
     def __init__(self, message: str = "", *, code: str = "") -> None:
         super().__init__(message)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import logging
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from django.conf import settings
 from django.db import transaction
@@ -24,6 +24,11 @@ __all__ = ["ConnectRefused", "connect_brand_account", "disconnect_brand_account"
 
 logger = logging.getLogger(__name__)
 
+#: Called in the same transaction when an account is disconnected. Arguments: the account, the person who disconnects it,
+#: and the time. Each returns a sentence about what happened to work that waited for it, "" if nothing. Other apps add
+#: their hooks in `AppConfig.ready`.
+DisconnectedHook = Callable[[BrandAccount, User, dt.datetime], str]
+disconnected_hooks: list[DisconnectedHook] = []
 #: The format of every network's ids: short, printable, no spaces.
 _REMOTE_ID = re.compile(r"[!-~]{1,64}")
 
@@ -77,16 +82,19 @@ def _build_credentials(network: str, remote_id: str, secrets: Mapping[str, str])
 
 
 @transaction.atomic
-def disconnect_brand_account(brand_account: BrandAccount, *, by: User, now: dt.datetime) -> None:
+def disconnect_brand_account(brand_account: BrandAccount, *, by: User, now: dt.datetime) -> str:
     """Delete the credential and stop polling.
 
-    Messages, cases, cursors and the charter are kept.
+    Messages, cases, cursors and the charter are kept. Returns sentences of the `disconnected_hooks` about work that
+    waited for the account.
     """
+    BrandAccount.objects.select_for_update(no_key=True).get(pk=brand_account.pk)
     Credential.objects.filter(brand_account=brand_account).delete()
     brand_account.lifecycle = Lifecycle.CLOSED
     brand_account.save(update_fields=["lifecycle"])
     set_health(brand_account, Health.REAUTHORISE, f"Disconnected by {by}.", now=now)
     logger.info("brand account disconnected", extra={"brand_account": brand_account.pk, "user": by.pk})
+    return " ".join(words for release in disconnected_hooks if (words := release(brand_account, by, now)))
 
 
 def _activate_brand_account(

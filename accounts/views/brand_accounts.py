@@ -146,8 +146,9 @@ def brand_account_disconnect(request: SignedInRequest, pk: int) -> HttpResponse:
     """Ask for confirmation, then delete the credential and stop fetching."""
     brand_account = get_object_or_404(_connected_accounts(request.user), pk=pk)
     if request.method == "POST":
-        disconnect_brand_account(brand_account, by=request.user, now=timezone.now())
-        messages.success(request, f"{brand_account} is disconnected. Its messages and cases are kept.")
+        returned = disconnect_brand_account(brand_account, by=request.user, now=timezone.now())
+        done = f"{brand_account} is disconnected. Its messages and cases are kept. {returned}"
+        messages.success(request, done.strip())
         return redirect("accounts:brand_accounts")
     row = brand_account_row(brand_account, timezone.now())
     return render(request, "accounts/brand_accounts/brand_account_disconnect.html", {"row": row})

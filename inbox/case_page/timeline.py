@@ -15,7 +15,7 @@ from accounts.access import viewer
 from accounts.models import User
 from inbox.case_page.markup import item_markup, reading_markup
 from inbox.case_page.timeline_items import TimelineItem, event_item, message_item, reply_item, web_address
-from inbox.models import Case, CaseEvent, Direction, Message, Reply, ReplyState, Verb
+from inbox.models import Case, CaseEvent, Direction, Message, Reply, ReplyState, Unsent, Verb
 from inbox.paging import decode_cursor, encode_cursor
 from inbox.visibility import may_see_by_role
 from postgres.prepared_querysets import prepared_query
@@ -69,14 +69,33 @@ def read_timeline(case: Case, user: User, now: dt.datetime, *, before: str = "",
         if item.kind == "in":
             item.reading = reading_markup(message, may_correct=may_correct)
     items += [event_item(event, now) for event in events]
-    permalinks = {message.pk: web_address(message.permalink) for message in messages}
-    items += [reply_item(reply, user, brand, now, permalinks.get(reply.parent_id, "")) for reply in replies]
+    items += _reply_items(case, user, replies, messages, now)
     # A pending answer was written last, so it comes at the end, where it will appear once sent.
     items.sort(key=lambda item: item.at)
     for item in items:
         item.markup = item_markup(item)
     first_shown = encode_cursor(messages[0].network_time, messages[0].pk) if messages else ""
     return Timeline(items, first_shown if more else "", first_shown, messages, replies)
+
+
+def _reply_items(
+    case: Case, user: User, replies: list[Reply], messages: list[Message], now: dt.datetime
+) -> list[TimelineItem]:
+    permalinks = {message.pk: web_address(message.permalink) for message in messages}
+    draft = getattr(case, "draft_text", None) or ""
+    failed = (
+        [reply for reply in replies if reply.state == ReplyState.FAILED]
+        if case.unsent == Unsent.FAILED
+        else []
+    )
+    newest_failed = max(failed, key=lambda reply: reply.queued_at or reply.created_at, default=None)
+    return [
+        reply_item(
+            reply, user, case.brand_account, now, permalinks.get(reply.parent_id, ""),
+            draft=draft, is_newest_failed=reply is newest_failed,
+        )
+        for reply in replies
+    ]  # fmt: skip
 
 
 def _messages_of_page(

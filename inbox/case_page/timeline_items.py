@@ -14,6 +14,7 @@ from inbox.case_page.event_lines import event_line
 from inbox.changes.refusals import name_or_somebody
 from inbox.display import initials
 from inbox.models import Case, CaseEvent, Direction, Message, Reply, ReplyState, Verb, Visibility
+from inbox.replies.second_tries import NEEDS_OTHER_WORDS
 from networks.registry import network_label
 from wording.spans import short_span
 from wording.times import clock_time, exact_time
@@ -72,6 +73,10 @@ class TimelineItem:
     tone: str = ""
     line: str = ""
     advice: str = ""
+    #: What the network said, as it said it.
+    detail: str = ""
+    detail_label: str = ""
+    may_try_again: bool = False
     may_undo: bool = False
     may_settle: bool = False
     markup: SafeString | None = None
@@ -133,11 +138,19 @@ def event_item(event: CaseEvent, now: dt.datetime) -> TimelineItem:
 
 
 def reply_item(
-    reply: Reply, user: User, brand: BrandAccount, now: dt.datetime, permalink: str
+    reply: Reply,
+    user: User,
+    brand: BrandAccount,
+    now: dt.datetime,
+    permalink: str,
+    *,
+    draft: str = "",
+    is_newest_failed: bool = False,
 ) -> TimelineItem:
     """Return an answer on its way as an entry.
 
-    With what `user` may do about it. `permalink` is the address of the message that it answers, "" without one.
+    With what `user` may do about it. `permalink` is the address of the message that it answers, "" without one; `draft`
+    is the text in the user's composer. Only the newest failed answer may be tried again.
     """
     item = _new_item("reply", reply.created_at, now)
     item.who = str(reply.author)
@@ -148,7 +161,16 @@ def reply_item(
     is_author = reply.author_id == user.pk
     item.may_undo = reply.state == ReplyState.QUEUED and (is_author or settles)
     item.may_settle = reply.state == ReplyState.UNCONFIRMED and reply.needs_person and settles
+    item.may_try_again = (
+        is_newest_failed
+        and (is_author or settles)
+        and viewer(user).may("publish")
+        and reply.error_code not in NEEDS_OTHER_WORDS
+    )
     item.tone, item.line, item.advice = _reply_state_words(reply, now, settles=settles)
+    if reply.state == ReplyState.FAILED and is_author and draft == reply.text:
+        item.advice += " Your text is back in the box below."
+    item.detail, item.detail_label = reply.error_detail, f"What {brand.network_label} said"
     if reply.state == ReplyState.QUEUED and reply.send_after > now:
         item.send_at = reply.send_after.isoformat(timespec="milliseconds")
     return item
@@ -165,17 +187,13 @@ def _reply_state_words(reply: Reply, now: dt.datetime, *, settles: bool) -> tupl
     if reply.state == ReplyState.SENDING:
         return "risk", "sending…", ""
     if reply.state == ReplyState.FAILED:
-        return (
-            "late",
-            "▲ not sent",
-            f"{reply.error or 'The network refused it.'} The text is back in the author’s draft.",
-        )
+        # An attempt of which nobody knows the outcome may stand on the network: never call that "not sent".
+        line = "▲ given up, not confirmed" if reply.outcome_unknown else "▲ not sent"
+        return "late", line, reply.error or "The network refused it."
     if not reply.needs_person:
-        return (
-            "risk",
-            "unconfirmed: looking for it",
-            f"{reply.error} We are looking for it on the network. Do not answer again yet.".strip(),
-        )
+        advice = f"{reply.error} We are looking for it on the network. Do not answer again yet."
+        return "risk", "unconfirmed: looking for it", advice.strip()
+    advice = "A manager or community manager has to look on the network and decide."
     if settles:
-        return "late", "▲ unconfirmed", "Look at the conversation on the network, then say what you found."
-    return "late", "▲ unconfirmed", "A manager or community manager has to look on the network and decide."
+        advice = "Look at the conversation on the network, then say what you found."
+    return "late", "▲ unconfirmed", f"{reply.error} {advice}".strip()

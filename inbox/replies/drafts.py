@@ -35,6 +35,14 @@ def save_draft_unchecked(case_id: int, user_id: int, text: str, now: dt.datetime
     return draft
 
 
+def withdraw_draft(case_id: int, user_id: int, text: str) -> None:
+    """Take the text of an answer that leaves out of the draft again.
+
+    Any other draft is left unchanged.
+    """
+    Draft.objects.filter(case_id=case_id, user_id=user_id, text=text).delete()
+
+
 def restore_draft(case_id: int, user_id: int, text: str, now: dt.datetime) -> None:
     """Put the text of an unsent answer back into the draft.
 

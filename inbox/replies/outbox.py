@@ -11,17 +11,19 @@ import datetime as dt
 import logging
 import uuid
 from collections.abc import Callable
+from typing import Any
 
 from django.conf import settings
 from django.db.models import Min, Q, QuerySet
 from django.utils import timezone
 
-from accounts.access import viewer
 from accounts.credentials.store import CredentialUnusable
 from accounts.models import Health, Lifecycle
 from inbox.connections import connect_renewed
 from inbox.models import Reply, ReplyState, Visibility
-from inbox.replies import outcomes, pauses
+from inbox.replies import outcomes, pauses, sendable
+from inbox.replies.look_ups import find_after_refusal, find_on_network
+from inbox.replies.refusal_words import describe_refusal
 from networks.base import (
     AmbiguousSend,
     BudgetExhausted,
@@ -52,6 +54,7 @@ _FIRST_RETRY = dt.timedelta(seconds=5)
 _LONGEST_RETRY = dt.timedelta(minutes=15)
 _BUDGET_RETRY = dt.timedelta(hours=1)
 _BATCH = 200
+_UNCONFIRMED = "The network did not confirm it: it may or may not be published."
 
 
 def brand_accounts_with_due_replies(now: dt.datetime) -> list[int]:
@@ -70,7 +73,8 @@ def brand_accounts_with_due_replies(now: dt.datetime) -> list[int]:
 def due_reply_ids(now: dt.datetime, brand_account_id: int | None = None) -> list[int]:
     """Return the ids of queued answers that are due, oldest first.
 
-    Of one brand account, if given. Without those of an account that must be connected again, or whose sending pauses: they wait for that.
+    Of one brand account, if given. Without those of an account whose sending pauses or that must be connected again:
+    they wait for that, unless it was disconnected or they waited for too long.
     """
     due = _due_replies(now)
     if brand_account_id is not None:
@@ -88,8 +92,13 @@ def due_check_ids(now: dt.datetime, brand_account_id: int | None = None) -> list
 
 def _due_replies(now: dt.datetime) -> QuerySet[Reply]:
     due = Reply.objects.filter(state=ReplyState.QUEUED, send_after__lte=now)
-    sendable = due.exclude(brand_account__health=Health.REAUTHORISE)
-    return sendable.exclude(brand_account__sending_paused_until__gt=now)
+    due = due.annotate(queued_since=sendable.QUEUED_SINCE)
+    ready = due.filter(
+        ~Q(brand_account__health=Health.REAUTHORISE)
+        | Q(brand_account__lifecycle=Lifecycle.CLOSED)
+        | sendable.held_too_long(now)
+    )
+    return ready.exclude(brand_account__sending_paused_until__gt=now)
 
 
 def _due_checks(now: dt.datetime) -> QuerySet[Reply]:
@@ -102,7 +111,7 @@ def expire_reply_leases(now: dt.datetime) -> int:
     Never as queued, because they may have been sent. Returns how many.
     """
     expired = Reply.objects.filter(state=ReplyState.SENDING, lease_until__lte=now)
-    reason = "Sending was interrupted. The answer may or may not have been published."
+    reason = f"Sending was interrupted. {_UNCONFIRMED}"
     return sum(
         outcomes.record_reply_unconfirmed(reply_id, reason, now=now, lease=lease, code="interrupted")
         for reply_id, lease in expired.values_list("pk", "lease_token")[:_BATCH]
@@ -113,45 +122,35 @@ def expire_reply_leases(now: dt.datetime) -> int:
 def send_queued_reply(reply_id: int, *, clock: Clock = timezone.now) -> None:
     """Send a due answer once, unless another worker has claimed it."""
     now, lease = clock(), uuid.uuid4()
-    reply = Reply.objects.select_related("parent", "author", "brand_account").filter(pk=reply_id).first()
-    if reply is None or reply.brand_account.health == Health.REAUTHORISE:
+    reply = (
+        Reply.objects.select_related("parent", "author", "brand_account", "case").filter(pk=reply_id).first()
+    )
+    if reply is None or reply.state != ReplyState.QUEUED or reply.send_after > now or _is_held(reply, now):
         return
-    if reply.state == ReplyState.QUEUED and (reason := _why_not_sendable(reply)):
-        outcomes.record_reply_failed(reply_id, reason, now=now, code="not_allowed")
+    if (objection := sendable.find_objection(reply, now)) is not None:
+        outcomes.record_reply_failed(reply_id, objection.reason, now=now, code=objection.code)
         return
     claimed = outcomes.claim_reply(reply_id, now=now, lease=lease, until=now + SEND_LEASE)
     if claimed is not None:
         _attempt_send(claimed, lease, clock)
 
 
-def _why_not_sendable(reply: Reply) -> str:
-    """Return why an answer may no longer be sent, or "".
-
-    It was allowed when it was written.
-    """
-    author, brand_account = reply.author, reply.brand_account
-    if not author.is_active:
-        return f"Not sent: {author} no longer works here."
-    if not viewer(author).may_publish_as(brand_account.pk):
-        return f"Not sent: {author} may no longer answer as {brand_account.display_name}."
-    if brand_account.lifecycle == Lifecycle.CLOSED:
-        return f"Not sent: {brand_account.display_name} is no longer connected."
-    if reply.parent.deleted_at is not None:
-        return "Not sent: the customer's message was deleted."
-    if (reply.parent.brand_account_id, reply.parent.case_id) != (reply.brand_account_id, reply.case_id):
-        return "Not sent: the message belongs to another account or case by now."
-    return ""
+def _is_held(reply: Reply, now: dt.datetime) -> bool:
+    """Return whether an answer waits until its brand account is connected again."""
+    brand_account = reply.brand_account
+    held = brand_account.health == Health.REAUTHORISE and brand_account.lifecycle != Lifecycle.CLOSED
+    return held and not sendable.is_held_too_long(reply, now)
 
 
 def _attempt_send(reply: Reply, lease: uuid.UUID, clock: Clock) -> None:
     """Prepare the connector and post the answer.
 
-    If a person asked for it to be sent again, first look for it on the network.
+    If an earlier attempt may have been published, first look for it on the network.
     """
     started = clock()
     try:
         connector = connect_renewed(reply.brand_account, now=started)
-        published = _find_on_network(connector, reply) if reply.settled_by_id is not None else None
+        published = find_on_network(connector, reply) if reply.outcome_unknown else None
     except CredentialUnusable as error:
         _requeue_or_fail(reply, Reauthorise(str(error), code="credential"), lease, clock())
         return
@@ -180,13 +179,22 @@ def _post_reply(connector: Connector, reply: Reply, lease: uuid.UUID, clock: Clo
         sent = send(reply.parent.reply_ref, OutgoingMessage(reply.text), str(reply.composer_id))
     except AmbiguousSend as error:
         _count_attempt(reply, error, clock())
-        outcomes.record_reply_unconfirmed(reply.pk, str(error), now=clock(), lease=lease, code=error.code)
+        outcomes.record_reply_unconfirmed(
+            reply.pk, _UNCONFIRMED, now=clock(), lease=lease, code=error.code, detail=str(error)
+        )
     except NetworkError as error:
+        published = find_after_refusal(connector, reply, error)
+        if published is not None:
+            at = clock()
+            outcomes.record_reply_sent(
+                reply.pk, published, now=at, sent_at=reply.sending_since or at, lease=lease
+            )
+            return
         _requeue_or_fail(reply, error, lease, clock())
     except Exception as error:
         # The failure happened during the request, so the answer may have been published.
         logger.exception("Reply %s: sending failed in an unforeseen way", reply.pk)
-        reason = "Something unforeseen happened while sending. The answer may or may not have been published."
+        reason = f"Something unforeseen happened while sending. {_UNCONFIRMED}"
         outcomes.record_reply_unconfirmed(
             reply.pk, reason, now=clock(), lease=lease, code=type(error).__name__
         )
@@ -206,33 +214,29 @@ def _requeue_or_fail(reply: Reply, error: NetworkError, lease: uuid.UUID, now: d
     It was certainly not sent. It is queued again if waiting helps; otherwise its author sees that it failed.
     """
     _count_attempt(reply, error, now)
-    words = str(error) or "The network gave no reason."
+    brand_account, started = reply.brand_account, reply.sending_since or now
+    words, detail = describe_refusal(
+        error, brand_account.network_label, brand_account.display_name, in_doubt=reply.outcome_unknown
+    )
+    said: dict[str, Any] = {"lease": lease, "code": error.refusal or error.code, "detail": detail}
+    if isinstance(error, Reauthorise | BudgetExhausted | MissingPermission):
+        outcomes.record_brand_account_health(reply.brand_account_id, error, started=started, now=now)
     if isinstance(error, Reauthorise):
-        outcomes.record_brand_account_health(reply.brand_account_id, error, now=now)
-        reason = f"Held until {reply.brand_account.display_name} is connected again. {words}"
-        outcomes.requeue_reply(
-            reply.pk, reason, lease=lease, send_after=now, code=error.code, attempts=reply.attempts - 1
-        )
+        outcomes.requeue_reply(reply.pk, words, send_after=now, attempts=reply.attempts - 1, **said)
     elif isinstance(error, BudgetExhausted):
-        outcomes.record_brand_account_health(reply.brand_account_id, error, now=now)
         until = error.until or now + _BUDGET_RETRY
-        outcomes.requeue_reply(
-            reply.pk, words, lease=lease, send_after=until, code=error.code, attempts=reply.attempts - 1
-        )
+        outcomes.requeue_reply(reply.pk, words, send_after=until, attempts=reply.attempts - 1, **said)
     elif isinstance(error, RetryLater) and reply.attempts < MAX_ATTEMPTS:
         wait = min(_FIRST_RETRY * 2 ** (reply.attempts - 1), _LONGEST_RETRY)
-        outcomes.requeue_reply(
-            reply.pk, words, lease=lease, send_after=max(error.at or now, now + wait), code=error.code
-        )
+        outcomes.requeue_reply(reply.pk, words, send_after=max(error.at or now, now + wait), **said)
     elif isinstance(error, RetryLater):
-        reason = f"Not published after {reply.attempts} attempts. {words}"
-        outcomes.record_reply_failed(reply.pk, reason, now=now, code=error.code, lease=lease)
+        reason = f"Tried {reply.attempts} times. {words}"
+        outcomes.record_reply_failed(reply.pk, reason, now=now, **said)
     else:
-        if isinstance(error, MissingPermission):
-            outcomes.record_brand_account_health(reply.brand_account_id, error, now=now)
-        elif not isinstance(error, Rejected | Gone):
+        # A `Gone` tells that the customer's message is no longer there: the place to mark it.
+        if not isinstance(error, Rejected | Gone | MissingPermission):
             logger.error("Reply %s: %s is none of the known refusals", reply.pk, type(error).__name__)
-        outcomes.record_reply_failed(reply.pk, words, now=now, code=error.code, lease=lease)
+        outcomes.record_reply_failed(reply.pk, words, now=now, **said)
 
 
 def look_for_reply(reply_id: int, *, clock: Clock = timezone.now) -> None:
@@ -246,35 +250,18 @@ def look_for_reply(reply_id: int, *, clock: Clock = timezone.now) -> None:
         return
     reply = Reply.objects.select_related("parent", "brand_account").get(pk=reply_id)
     try:
-        published = _find_on_network(connect_renewed(reply.brand_account, now=now), reply)
+        published = find_on_network(connect_renewed(reply.brand_account, now=now), reply)
     except (NetworkError, CredentialUnusable) as error:
         if isinstance(error, NetworkError):
             pauses.record_failed_check(reply.brand_account, error, started=now, now=clock())
         if isinstance(error, Reauthorise):
-            outcomes.record_brand_account_health(reply.brand_account_id, error, now=clock())
-        outcomes.record_fruitless_look(reply_id, now=clock(), failure=f"It could not be looked for. {error}")
+            outcomes.record_brand_account_health(reply.brand_account_id, error, started=now, now=clock())
+        outcomes.record_fruitless_look(reply_id, now=clock(), failure=str(error))
     except Exception:
         logger.exception("Reply %s: looking failed in an unforeseen way", reply_id)
-        outcomes.record_fruitless_look(reply_id, now=clock(), failure="It could not be looked for.")
+        outcomes.record_fruitless_look(reply_id, now=clock(), failure="Something unforeseen happened.")
     else:
         if published is None:
             outcomes.record_fruitless_look(reply_id, now=clock())
         else:
             outcomes.record_reply_sent(reply_id, published, now=clock(), sent_at=reply.sending_since or now)
-
-
-def _find_on_network(connector: Connector, reply: Reply) -> SentMessage | None:
-    """Find the answer on the network; None if it is not there.
-
-    A message whose id belongs to another answer of ours is ignored.
-    """
-    published = connector.find_own_message(
-        reply.parent.reply_ref,
-        reply.text,
-        reply.created_at,
-        "direct" if reply.visibility == "direct" else "public",
-    )
-    if published is None:
-        return None
-    others = Reply.objects.filter(brand_account=reply.brand_account, remote_id=published.remote_id)
-    return None if others.exclude(pk=reply.pk).exists() else published

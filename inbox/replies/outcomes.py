@@ -7,58 +7,31 @@ outcome it is. An attempt that lost its lease can still record that the network 
 from __future__ import annotations
 
 import datetime as dt
-import functools
-import logging
-import time
 import uuid
-from collections.abc import Callable
-from typing import Any, ParamSpec, TypeVar
+from typing import Any
 
 from django.conf import settings
-from django.db import OperationalError, transaction
+from django.db import transaction
 from django.db.models import F, Q
 
 from accounts.brand_accounts.health import health_from_error, set_health
+from accounts.credentials.renewal import credential_stored_at
 from accounts.models import BrandAccount
 from inbox.changes.change import Change, change_case
 from inbox.changes.refusals import Invalid
 from inbox.live.publish import publish_cases_on_commit
 from inbox.models import Case, Direction, Message, Reply, ReplyState, Status, Verb
 from inbox.replies import drafts, unsent
-from networks.base import NetworkError, SentMessage
-
-logger = logging.getLogger(__name__)
-P = ParamSpec("P")
-R = TypeVar("R")
+from inbox.replies.busy_database import retry_when_database_busy
+from networks.base import NetworkError, Reauthorise, SentMessage
 
 #: Seconds between checks for an unconfirmed answer. With the lease they add up to less than five minutes; then a
 #: person decides.
 CHECK_DELAYS: tuple[float, ...] = settings.OUTBOX_CHECK_DELAYS
+_NOT_FOUND, _NOT_LOOKED_FOR = "It was looked for and not found.", "It could not be looked for."
 
 
-def _retry_when_database_busy(store: Callable[P, R]) -> Callable[P, R]:
-    """Retry when Postgres aborted this transaction or is restarting.
-
-    It aborts one of two transactions in a deadlock. Three retries, 0.2, 1 and 3 s apart; none inside a transaction.
-    """
-
-    @functools.wraps(store)
-    def storing(*args: P.args, **kwargs: P.kwargs) -> R:
-        for pause in (0.2, 1.0, 3.0):
-            if transaction.get_connection().in_atomic_block:
-                break
-            try:
-                return store(*args, **kwargs)
-            except OperationalError as error:
-                logger.warning("An outcome could not be stored, trying again: %s", error)
-                time.sleep(pause)
-                transaction.get_connection().close_if_unusable_or_obsolete()
-        return store(*args, **kwargs)
-
-    return storing
-
-
-@_retry_when_database_busy
+@retry_when_database_busy
 @transaction.atomic
 def record_reply_sent(
     reply_id: int,
@@ -77,11 +50,13 @@ def record_reply_sent(
     row = Reply.objects.filter(replaceable | Q(state=ReplyState.SENDING, lease_token=lease), pk=reply_id)
     stored = row.update(
         state=ReplyState.SENT, remote_id=sent.remote_id, permalink=sent.permalink, sent_at=sent_at, lease_until=None,
-        check_after=None, needs_person=False, error="", error_code="",
+        check_after=None, needs_person=False, error="", error_detail="", error_code="",
     )  # fmt: skip
     if not stored:
         return False
     reply = Reply.objects.select_related("parent", "author", "brand_account").get(pk=reply_id)
+    if reply.outcome_unknown:
+        drafts.withdraw_draft(reply.case_id, reply.author_id, reply.text)
     with change_case(reply.case_id, now=now) as change:
         message, created = _get_or_create_outbound_message(reply, sent, sent_at)
         if created:
@@ -144,20 +119,24 @@ def _apply_answer_to_case(change: Change, sent_at: dt.datetime) -> None:
     change.set(waiting_since=None, status=Status.WAITING)
 
 
-@_retry_when_database_busy
+@retry_when_database_busy
 @transaction.atomic
 def record_reply_failed(
-    reply_id: int, reason: str, *, now: dt.datetime, code: str = "", lease: uuid.UUID | None = None
-) -> bool:
+    reply_id: int, reason: str, *, now: dt.datetime, code: str = "", detail: str = "",
+    lease: uuid.UUID | None = None,
+) -> bool:  # fmt: skip
     """Record that the answer was refused, and restore its draft.
 
-    With a `lease` it must be the one of the attempt; without one the answer must still be queued. Otherwise returns
-    False and changes nothing.
+    `detail` is what the network said. If an earlier attempt may have been published, the answer is unconfirmed again
+    instead: the refusal says nothing about that attempt. With a `lease` it must be the one of the attempt; without one
+    the answer must still be queued. Otherwise returns False and changes nothing.
     """
     row = _filter_attempt(reply_id, lease)
-    if not row.update(
-        state=ReplyState.FAILED, lease_until=None, lease_token=None, error=reason[:500], error_code=code[:60]
-    ):
+    why = {"error": reason[:500], "error_detail": detail[:500], "error_code": code[:60]}
+    if row.filter(outcome_unknown=True).update(**_unconfirmed_values(now), **why):
+        _record_unconfirmed(reply_id, reason, now)
+        return True
+    if not row.update(state=ReplyState.FAILED, lease_until=None, lease_token=None, **why):
         return False
     reply = Reply.objects.select_related("author").get(pk=reply_id)
     with change_case(reply.case_id, now=now) as change:
@@ -167,30 +146,39 @@ def record_reply_failed(
     return True
 
 
-@_retry_when_database_busy
+@retry_when_database_busy
 @transaction.atomic
 def record_reply_unconfirmed(
-    reply_id: int, reason: str, *, now: dt.datetime, lease: uuid.UUID, code: str = ""
+    reply_id: int, reason: str, *, now: dt.datetime, lease: uuid.UUID, code: str = "", detail: str = ""
 ) -> bool:
     """Record that the answer may or may not have been published.
 
-    It will be looked for, and never sent again automatically. Returns False and changes nothing if the attempt has
-    lost its `lease`.
+    `detail` is what the network said. It will be looked for, and never sent again automatically. Returns False and
+    changes nothing if the attempt has lost its `lease`.
     """
     row = Reply.objects.filter(pk=reply_id, state=ReplyState.SENDING, lease_token=lease)
-    first_look = now + dt.timedelta(seconds=CHECK_DELAYS[0])
-    if not row.update(
-        state=ReplyState.UNCONFIRMED, outcome_unknown=True, lease_until=None, checks=0, check_after=first_look, needs_person=False,
-        error=reason[:500], error_code=code[:60],
-    ):  # fmt: skip
+    why = {"error": reason[:500], "error_detail": detail[:500], "error_code": code[:60]}
+    if not row.update(**_unconfirmed_values(now), **why):
         return False
-    reply = Reply.objects.select_related("author").get(pk=reply_id)
-    with change_case(reply.case_id, now=now) as change:
-        change.record(Verb.REPLY_UNCONFIRMED, {"reply": reply.pk, "reason": reason[:300]}, actor=reply.author)
+    _record_unconfirmed(reply_id, reason, now)
     return True
 
 
-@_retry_when_database_busy
+def _unconfirmed_values(now: dt.datetime) -> dict[str, Any]:
+    first_look = now + dt.timedelta(seconds=CHECK_DELAYS[0])
+    return {
+        "state": ReplyState.UNCONFIRMED, "outcome_unknown": True, "lease_until": None, "checks": 0,
+        "check_after": first_look, "needs_person": False,
+    }  # fmt: skip
+
+
+def _record_unconfirmed(reply_id: int, reason: str, now: dt.datetime) -> None:
+    reply = Reply.objects.select_related("author").get(pk=reply_id)
+    with change_case(reply.case_id, now=now) as change:
+        change.record(Verb.REPLY_UNCONFIRMED, {"reply": reply.pk, "reason": reason[:300]}, actor=reply.author)
+
+
+@retry_when_database_busy
 @transaction.atomic
 def requeue_reply(
     reply_id: int,
@@ -199,24 +187,25 @@ def requeue_reply(
     lease: uuid.UUID,
     send_after: dt.datetime,
     code: str = "",
+    detail: str = "",
     attempts: int | None = None,
 ) -> bool:
     """Queue an answer that was certainly not sent, for `send_after`.
 
-    `attempts` replaces the count unless None. Returns False if the attempt has lost its `lease`.
+    `detail` is what the network said. `attempts` replaces the count unless None. Returns False if the attempt has lost its `lease`.
     """
     changes: dict[str, Any] = {} if attempts is None else {"attempts": attempts}
     row = _filter_attempt(reply_id, lease)
     updated = row.update(
         state=ReplyState.QUEUED, lease_until=None, lease_token=None, send_after=send_after, error=reason[:500],
-        error_code=code[:60], **changes,
+        error_detail=detail[:500], error_code=code[:60], **changes,
     )  # fmt: skip
     if updated:
         publish_reply_state(reply_id)
     return bool(updated)
 
 
-@_retry_when_database_busy
+@retry_when_database_busy
 @transaction.atomic
 def record_fruitless_look(reply_id: int, *, now: dt.datetime, failure: str = "") -> None:
     """Record that a check did not find the answer.
@@ -236,8 +225,13 @@ def record_fruitless_look(reply_id: int, *, now: dt.datetime, failure: str = "")
         reply.check_after = now + dt.timedelta(seconds=CHECK_DELAYS[reply.checks])
     else:
         reply.check_after, reply.needs_person = None, True
-    if failure or reply.needs_person:
-        reply.error = (failure or "It was looked for and not found. It may still have been published.")[:500]
+    if failure:
+        reply.error = f"{_NOT_LOOKED_FOR} {failure}"[:500]
+    elif reply.needs_person:
+        before = (
+            "" if reply.error.startswith(_NOT_LOOKED_FOR) else reply.error.removesuffix(_NOT_FOUND).strip()
+        )
+        reply.error = f"{before[:400]} {_NOT_FOUND}".strip()
     reply.save(update_fields=["checks", "check_after", "needs_person", "error"])
     if not reply.needs_person:
         publish_reply_state(reply_id)
@@ -258,11 +252,18 @@ def publish_reply_state(reply_id: int) -> None:
         publish_cases_on_commit([Change(case, None, case.activity_at).as_case_change()])
 
 
-@_retry_when_database_busy
+@retry_when_database_busy
 @transaction.atomic
-def record_brand_account_health(brand_account_id: int, error: NetworkError, *, now: dt.datetime) -> None:
-    """Store the health of the brand account after a network failure."""
+def record_brand_account_health(
+    brand_account_id: int, error: NetworkError, *, started: dt.datetime, now: dt.datetime
+) -> None:
+    """Store the health of the brand account after a network failure.
+
+    A refused credential counts only if no other was stored since the attempt `started`.
+    """
     brand_account = BrandAccount.objects.select_for_update(no_key=True).get(pk=brand_account_id)
+    if isinstance(error, Reauthorise) and (credential_stored_at(brand_account) or started) > started:
+        return
     health, until = health_from_error(error)
     set_health(brand_account, health, str(error), now=now, until=until)
 

@@ -15,7 +15,8 @@ GIVEN_UP = "given_up"
 
 def mark_unsent(change: Change, reply: Reply) -> None:
     """Mark the case of an unsent answer, and notify."""
-    refresh_mark(change)
+    # Also when somebody else has answered: its author has to hear of it until there is a newer answer.
+    _set_mark(change, _unsent_of(change) or Unsent.FAILED)
     if reply.state == ReplyState.FAILED:
         notify_of_failed_answer(change.case, reply, change.now)
     else:
@@ -36,7 +37,10 @@ def refresh_mark(change: Change) -> None:
 
     One statement. An unconfirmed answer counts until it is settled, a failed one until there is a newer answer.
     """
-    unsent = _unsent_of(change)
+    _set_mark(change, _unsent_of(change))
+
+
+def _set_mark(change: Change, unsent: str) -> None:
     if unsent != change.case.unsent:
         change.set(unsent=unsent, unsent_since=change.now if unsent else None)
 

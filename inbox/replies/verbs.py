@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from typing import Literal
+from typing import Any, Literal
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
@@ -30,6 +30,7 @@ from inbox.replies.composer import (
     why_cannot_answer_message,
 )
 from inbox.replies.outcomes import record_reply_sent
+from inbox.replies.readable import get_readable_reply
 from inbox.text import clean_text, is_visible
 from networks.base import SentMessage
 
@@ -197,20 +198,33 @@ def cancel_reply(reply_id: int, by: User, *, now: dt.datetime) -> Reply:
     with transaction.atomic():
         # Its author may cancel it even if the case has been handed over in the meantime.
         own = Reply.objects.select_related("author").filter(pk=reply_id, author=by).first()
-        reply = own or _get_readable_reply(reply_id, by)
+        reply = own or get_readable_reply(reply_id, by)
         if own is None:
             require_permission(by, "settle_reply")
         if reply.state == ReplyState.CANCELLED:
             return reply
-        queued = Reply.objects.filter(pk=reply.pk, state=ReplyState.QUEUED)
-        if not queued.update(state=ReplyState.CANCELLED, settled_by=by):
+        queued = Reply.objects.filter(
+            pk=reply.pk, state=ReplyState.QUEUED, outcome_unknown=reply.outcome_unknown
+        )
+        if not queued.update(**_taken_back_values(reply), settled_by=by):
             raise Conflict(reply.case, "Too late: the answer has left already.")
         with change_case(reply.case_id, now=now, by=by) as change:
-            drafts.restore_draft(reply.case_id, reply.author_id, reply.text, now)
+            if not reply.outcome_unknown:
+                drafts.restore_draft(reply.case_id, reply.author_id, reply.text, now)
             change.record(Verb.REPLY_CANCELLED, {"reply": reply.pk})
             unsent.refresh_mark(change)
     reply.refresh_from_db()
     return reply
+
+
+def _taken_back_values(reply: Reply) -> dict[str, Any]:
+    """Return what an answer becomes that is taken back.
+
+    One that an earlier attempt may have published is not gone with that: a person still has to look for it.
+    """
+    if reply.outcome_unknown:
+        return {"state": ReplyState.UNCONFIRMED, "needs_person": True, "check_after": None}
+    return {"state": ReplyState.CANCELLED}
 
 
 def settle_reply(
@@ -224,7 +238,7 @@ def settle_reply(
     right.
     """
     with transaction.atomic():
-        reply = _get_readable_reply(reply_id, by)
+        reply = get_readable_reply(reply_id, by)
         require_permission(by, "settle_reply")
         undecided = Reply.objects.filter(pk=reply.pk, state=ReplyState.UNCONFIRMED, needs_person=True)
         if not undecided.update(settled_by=by):
@@ -251,7 +265,7 @@ def _apply_settlement(reply: Reply, decision: Settlement, now: dt.datetime) -> N
     elif decision == "again":
         row.update(
             state=ReplyState.QUEUED, send_after=now, needs_person=False, check_after=None, lease_token=None,
-            attempts=0, error="", error_code="",
+            attempts=0, error="", error_detail="", error_code="", queued_at=now,
         )  # fmt: skip
     else:
         row.update(
@@ -277,8 +291,3 @@ def _parse_remote_id(pasted: str, reply: Reply) -> str:
     ):
         raise Invalid("Another answer of ours stands under that id.")
     return remote_id
-
-
-def _get_readable_reply(reply_id: int, by: User) -> Reply:
-    cases = Case.objects.visible_to(by)
-    return Reply.objects.select_related("author").get(pk=reply_id, case__in=cases)

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST
 
 from inbox.changes.refusals import Invalid
 from inbox.models import Case, Reply
-from inbox.replies import composer, drafts, verbs
+from inbox.replies import composer, drafts, second_tries, verbs
 from inbox.replies.verbs import LONGEST_INPUT, Settlement
 from inbox.views.case_posts import perform_and_show, posted_version
 from inbox.views.guards import InboxRequest, signed_in
@@ -64,7 +64,18 @@ def reply_cancel(request: InboxRequest, pk: int) -> HttpResponse:
     case_id = _case_id_of_reply(request, pk)
     return perform_and_show(
         request, case_id, "cancel", lambda now: verbs.cancel_reply(pk, request.user, now=now),
-        "Taken back. The text is in the draft.", composer_too=True,
+        "Taken back.", composer_too=True,
+    )  # fmt: skip
+
+
+@require_POST
+@signed_in
+def reply_try_again(request: InboxRequest, pk: int) -> HttpResponse:
+    """Send a failed answer once more, as it is."""
+    case_id = _case_id_of_reply(request, pk)
+    return perform_and_show(
+        request, case_id, "try_again", lambda now: second_tries.try_again(pk, request.user, now=now),
+        "Your answer is queued again. You can still take it back.", composer_too=True,
     )  # fmt: skip
 
 

@@ -13,7 +13,16 @@ from typing import Any
 import orjson
 
 from networks import transport, wire
-from networks.base import Budget, Gone, MissingPermission, NetworkError, Reauthorise, Rejected, RetryLater
+from networks.base import (
+    Budget,
+    Gone,
+    MissingPermission,
+    NetworkError,
+    Reauthorise,
+    Refusal,
+    Rejected,
+    RetryLater,
+)
 
 LABEL = "Facebook"
 #: "Too many requests": refused before anything was done. 368 is a temporary block for misuse.
@@ -28,6 +37,15 @@ _NOT_NOW = frozenset(
     {(10, 2018278), (10, 2018065), (10, 2534022), (200, 1545041), (200, 2018108), (200, 2018028)}
 )
 
+#: Refusals of a write, by code and subcode.
+_REFUSALS = {
+    (506, 0): Refusal.DUPLICATE, (506, 1455006): Refusal.DUPLICATE,
+    (10, 2018278): Refusal.WINDOW, (10, 2018065): Refusal.WINDOW, (10, 2534022): Refusal.WINDOW,
+    (200, 1545041): Refusal.UNAVAILABLE, (200, 2018108): Refusal.UNAVAILABLE, (200, 2018028): Refusal.UNAVAILABLE,
+    (551, 1545041): Refusal.UNAVAILABLE, (551, 0): Refusal.UNAVAILABLE,
+    (100, 2018320): Refusal.TOO_LONG,
+}  # fmt: skip
+
 
 def classify_facebook_answer(
     answer: transport.HTTPAnswer | transport.NoAnswer, *, write: bool, now: dt.datetime, scope: str = ""
@@ -41,7 +59,10 @@ def classify_facebook_answer(
     body = answer.document
     error = body.get("error") if isinstance(body, Mapping) else None
     if isinstance(error, Mapping):
-        return _classify_refusal(answer, error, write=write, now=now, scope=scope)
+        refused = _classify_refusal(answer, error, write=write, now=now, scope=scope)
+        code = _int_or_none(error.get("code")) or 0, _int_or_none(error.get("error_subcode")) or 0
+        refused.said, refused.refusal = _error_words(error), _REFUSALS.get(code, Refusal.UNKNOWN)
+        return refused
     at = transport.retry_at(answer.headers, now)
     if answer.status == 429:
         return RetryLater(f"{LABEL} asks to slow down.", code="429", at=at)

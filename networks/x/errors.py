@@ -1,4 +1,6 @@
-"""X's errors as the seven errors of the contract, by status, problem type and code; never by message text.
+"""X's errors as the seven errors of the contract, by status, problem type and code.
+
+By its text only a refusal for which X gives neither (403, "about:blank").
 
 Problem types: docs.x.com/x-api/fundamentals/response-codes-and-errors; the numeric codes are those of API
 v1.1, which v2 still sends in `errors[].code`.
@@ -17,11 +19,13 @@ from networks.base import (
     MissingPermission,
     NetworkError,
     Reauthorise,
+    Refusal,
     Rejected,
     RetryLater,
 )
 
 LABEL = "X"
+_DELETED = "deleted"
 _SPENT = frozenset(
     {"usage-capped", "UsageCapExceeded", "credits", "CreditsDepleted", "SpendCapReached", "185"}
 )
@@ -38,10 +42,26 @@ _NO_SCOPE = frozenset(
         "261",
     }
 )
-_NOT_THERE = frozenset({"resource-not-found", "34", "50", "144", "385", "421", "433"})
+_NOT_THERE = frozenset({"resource-not-found", "34", "50", "144", "385", "421"})
 _SLOW_DOWN = frozenset({"88", "rate-limit-exceeded"})
 _INVALID = frozenset(
-    {"invalid-request", "not-authorized-for-resource", "disallowed-resource", "187", "186", "226"}
+    {"invalid-request", "not-authorized-for-resource", "disallowed-resource", "187", "186", "226", "433"}
+)
+#: Refusals of a write, by code.
+_REFUSALS = {
+    "187": Refusal.DUPLICATE, "433": Refusal.CLOSED, "186": Refusal.TOO_LONG, "354": Refusal.TOO_LONG,
+    "226": Refusal.AUTOMATED, "349": Refusal.UNAVAILABLE, "150": Refusal.UNAVAILABLE, "151": Refusal.UNAVAILABLE,
+}  # fmt: skip
+#: And by a part of the text, for those without a code.
+_REFUSAL_TEXTS = (
+    ("duplicate", Refusal.DUPLICATE),
+    ("deleted or not visible", _DELETED),
+    ("reply to this conversation is not allowed", Refusal.CLOSED),
+    ("restricted who can reply", Refusal.CLOSED),
+    ("too long", Refusal.TOO_LONG),
+    ("automated", Refusal.AUTOMATED),
+    ("cannot send messages to this", Refusal.UNAVAILABLE),
+    ("permission to dm", Refusal.UNAVAILABLE),
 )
 _UNWELL = frozenset({"130", "131", "operational-disconnect"})
 
@@ -107,7 +127,9 @@ def classify_x_answer(
         status = next(
             (problem["status"] for problem in problems if isinstance(problem.get("status"), int)), 0
         )
-    return _classify_refusal(answer, status, codes, problems, write=write, now=now, scope=scope)
+    error = _classify_refusal(answer, status, codes, problems, write=write, now=now, scope=scope)
+    error.said = _error_words(problems, status)
+    return error
 
 
 def _classify_refusal(
@@ -142,7 +164,20 @@ def _classify_refusal(
         return transport.unavailable_error(
             LABEL, f"an answer that makes no sense ({code})", write=write, code=code
         )
-    return Rejected(f"{LABEL} refused this. {words}", code=code)
+    refusal = _find_refusal(codes, words)
+    if refusal == _DELETED:
+        return Gone(f"{LABEL}: it no longer exists. {words}", code=code)
+    rejected = Rejected(f"{LABEL} refused this. {words}", code=code)
+    rejected.refusal = Refusal(refusal)
+    return rejected
+
+
+def _find_refusal(codes: list[str], words: str) -> str:
+    """Return why X refused a request, "" when it does not say."""
+    known = (_REFUSALS[code] for code in codes if code in _REFUSALS)
+    text = words.casefold()
+    by_text = (refusal for part, refusal in _REFUSAL_TEXTS if part in text)
+    return next(known, None) or next(by_text, Refusal.UNKNOWN)
 
 
 def _too_many_error(answer: transport.HTTPAnswer, code: str, now: dt.datetime) -> NetworkError:

@@ -13,6 +13,7 @@ from networks.base import (
     Gone,
     MissingPermission,
     Reauthorise,
+    Refusal,
     Rejected,
     RetryLater,
     SentMessage,
@@ -21,6 +22,12 @@ from tests.factories import NOW
 
 #: Fates after which the network has the answer although the sender got no confirmation.
 SILENTLY_PUBLISHED = frozenset({"accepted_cut", "accepted_crash"})
+
+
+def _refused(refusal: Refusal) -> Rejected:
+    error = Rejected("The network refused this: no twins.", code="Forbidden")
+    error.refusal, error.said = refusal, "No twins."
+    return error
 
 
 class FakeNetwork:
@@ -63,6 +70,7 @@ class FakeNetwork:
             "later": RetryLater("Slow down.", code="429", at=NOW + dt.timedelta(minutes=3)),
             "unreachable": RetryLater("Could not be reached.", code="unreachable"),
             "rejected": Rejected("The network refused this: too rude.", code="187"),
+            "duplicate": _refused(Refusal.DUPLICATE),
             "gone": Gone("It no longer exists.", code="144"),
             "reauthorise": Reauthorise("The token was revoked.", code="89"),
             "permission": MissingPermission("A permission is missing.", scope="write"),

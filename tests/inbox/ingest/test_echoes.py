@@ -3,7 +3,7 @@ import datetime as dt
 import pytest
 
 from inbox.case_page.event_lines import event_line
-from inbox.models import Case, CaseEvent, Message, Reply, ReplyState, Status, Verb
+from inbox.models import Case, CaseEvent, Draft, Message, Reply, ReplyState, Status, Verb
 from inbox.replies import outcomes
 from networks.base import Author, SentMessage
 from tests.factories import NOW, ReplyFactory, UserFactory
@@ -173,3 +173,46 @@ def test_an_answer_of_ours_that_was_changed_in_the_networks_own_app_is_an_edit(f
     feed.store(ours("2", "It leaves today", parent_id="1", thread_id="1", minute=2))
 
     assert feed.store(ours("2", "It leaves tomorrow", parent_id="1", thread_id="1", minute=2)).updated == 1
+
+
+@pytest.mark.parametrize("state", [ReplyState.FAILED, ReplyState.QUEUED, ReplyState.UNCONFIRMED])
+def test_an_echo_settles_what_an_earlier_attempt_may_have_published(feed, state):
+    """Whatever became of a later attempt: refused, given up, or about to be made."""
+    feed.store(message("1", minute=5))
+    reply = sending(feed, state=state, outcome_unknown=True)
+    Case.objects.update(unsent="failed", unsent_since=NOW)
+    Draft.objects.create(case=reply.case, user=reply.author, text=reply.text, updated_at=NOW)
+    feed.store(ours("2", reply.text, parent_id="1", thread_id="1"))
+    reply.refresh_from_db()
+    assert (reply.state, reply.remote_id) == (ReplyState.SENT, "2")
+    assert Message.objects.get(canonical_id="2").user == reply.author
+    assert CaseEvent.objects.filter(verb=Verb.ANSWERED).count() == 1
+    assert not Draft.objects.exists()
+    assert (Case.objects.get().unsent, Case.objects.get().unsent_since) == ("", None)
+
+
+def test_an_echo_does_not_settle_what_was_certainly_not_published(feed):
+    feed.store(message("1", minute=5))
+    reply = sending(feed, state=ReplyState.FAILED)
+    feed.store(ours("2", reply.text, parent_id="1", thread_id="1"))
+    reply.refresh_from_db()
+    assert (reply.state, reply.remote_id) == (ReplyState.FAILED, "")
+
+
+def test_an_answer_in_the_networks_own_app_takes_the_mark_of_a_failed_one_away(feed):
+    feed.store(message("1", minute=5))
+    Case.objects.update(unsent="failed", unsent_since=NOW)
+    feed.store(ours("2", "By hand.", parent_id="1", thread_id="1"))
+    assert Case.objects.get().unsent == ""
+
+
+def test_the_mark_stays_while_another_answer_of_the_case_needs_a_person(feed):
+    feed.store(message("1", minute=6), message("3", "And?", parent_id="1", thread_id="1", minute=5))
+    found = sending(feed, state=ReplyState.UNCONFIRMED, needs_person=True, outcome_unknown=True)
+    ReplyFactory(
+        parent=Message.objects.get(canonical_id="3"), text="Another. ^AT", state=ReplyState.UNCONFIRMED,
+        needs_person=True, outcome_unknown=True, created_at=NOW - dt.timedelta(seconds=50),
+    )  # fmt: skip
+    Case.objects.update(unsent="unconfirmed", unsent_since=NOW)
+    feed.store(ours("2", found.text, parent_id="1", thread_id="1"))
+    assert Case.objects.get().unsent == "unconfirmed"

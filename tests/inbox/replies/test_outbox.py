@@ -144,7 +144,7 @@ class TestAuthority:
         outbox.send_queued_reply(reply.pk, clock=clock)
         assert network.sends == 0
         assert state(reply).state == ReplyState.QUEUED
-        assert "belongs to another account" in state(reply).error
+        assert "belongs to another account" in state(reply).error_detail
         assert BrandAccount.objects.get(pk=reply.brand_account_id).health == Health.REAUTHORISE
 
     def test_a_reply_that_names_another_account_than_its_message_is_refused(self, reply, network, clock):
@@ -159,14 +159,20 @@ class TestAuthority:
 class TestRefusals:
     @pytest.mark.parametrize(
         ("fate", "words"),
-        [("rejected", "too rude"), ("gone", "no longer exists"), ("permission", "permission is missing")],
+        [
+            ("rejected", ("X refused it.", "too rude")),
+            ("gone", ("was deleted, or X no longer shows it to us", "no longer exists")),
+            ("permission", ("The connection of @acme lacks a permission", "permission is missing")),
+        ],
     )
     def test_a_refusal_is_told_and_not_tried_again(self, reply, network, clock, fate, words):
+        """In our words, with those of the network beside them."""
         network.fates = [fate]
         run(clock, 60)
         found = state(reply)
         assert (found.state, network.sends) == (ReplyState.FAILED, 1)
-        assert words in found.error
+        assert words[0] in found.error
+        assert words[1] in found.error_detail
         assert verbs(reply) == [Verb.REPLY_FAILED]
         assert draft_text(reply.case_id, reply.author) == reply.text
         assert Case.objects.get().first_response_at is None
@@ -194,7 +200,7 @@ class TestRefusals:
             outbox.send_queued_reply(reply.pk, clock=clock)
         waits = [(b - a).total_seconds() for a, b in zip(at, at[1:], strict=False)]
         assert waits == [5, 10, 20, 40, 80, 160, 320, 640, 900]
-        assert "Not published after 10 attempts" in state(reply).error
+        assert "Tried 10 times" in state(reply).error
         assert draft_text(reply.case_id, reply.author) == reply.text
 
     def test_a_spent_budget_waits_until_it_is_back(self, reply, network, clock):

@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from django.db import connection
+from django.utils import timezone
 
 from inbox.cases.verbs import Conflict, claim_case, hand_over_case
 from inbox.models import LIVE_STATES, Case, CaseEvent, Custody, Draft, Message, Reply, ReplyState, Verb
@@ -90,7 +91,7 @@ def test_the_database_itself_refuses_a_second_live_answer(question, agent, colle
 
 @pytest.mark.parametrize("round_number", range(10))
 def test_taking_back_or_sending_one_of_them_wins(question, agent, network, round_number):
-    reply = ReplyFactory(parent=question, author=agent)
+    reply = ReplyFactory(parent=question, author=agent, created_at=timezone.now())
     cancelled, _ = at_once(
         lambda: verbs.cancel_reply(reply.pk, agent, now=NOW),
         lambda: outbox.send_queued_reply(reply.pk),
@@ -107,7 +108,7 @@ def test_taking_back_or_sending_one_of_them_wins(question, agent, network, round
 @pytest.mark.parametrize("fate", ["ok", "accepted_cut", "rejected", "unreachable"])
 def test_four_workers_send_an_answer_once(question, agent, network, fate):
     network.fates, network.pause = [fate], 0.1
-    reply = ReplyFactory(parent=question, author=agent)
+    reply = ReplyFactory(parent=question, author=agent, created_at=timezone.now())
     results = at_once(*[lambda: outbox.send_queued_reply(reply.pk)] * 4)
     assert results == [None] * 4
     assert network.sends == 1
@@ -118,7 +119,9 @@ def test_three_beats_and_doubled_tasks_post_each_answer_once(brand, service, age
     network.fates = ["ok", "accepted_cut", "rejected", "accepted_crash", "ok", "accepted_cut"] * 2
     for _ in range(12):
         ReplyFactory(
-            parent=MessageFactory(case=CaseFactory(brand_account=brand, department=service)), author=agent
+            parent=MessageFactory(case=CaseFactory(brand_account=brand, department=service)),
+            author=agent,
+            created_at=timezone.now(),
         )
 
     def tick_and_work():
@@ -181,7 +184,7 @@ def test_an_outcome_survives_being_chosen_as_the_victim_of_a_deadlock(question, 
     """Somebody locks case before reply (we lock reply before case); Postgres ends one of the two."""
     from django.db import transaction
 
-    reply = ReplyFactory(parent=question, author=agent)
+    reply = ReplyFactory(parent=question, author=agent, created_at=timezone.now())
     network.pause = 0.3
 
     def the_wrong_way_round():

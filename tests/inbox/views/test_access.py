@@ -46,6 +46,7 @@ OF_A_CASE = {
 }
 OF_A_REPLY = {
     "reply_cancel": ("post", {}, {302, 403, 409}),
+    "reply_try_again": ("post", {}, {302, 403, 409, 422}),
     "reply_settle": ("post", {"decision": "sent"}, {302, 403, 409}),
 }
 #: How a message was read: everybody who sees the case may look.

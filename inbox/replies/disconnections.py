@@ -1,0 +1,28 @@
+"""Answers that wait in the outbox when their brand account is disconnected: they go back to their authors."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from accounts.models import BrandAccount, User
+from inbox.models import Reply, ReplyState
+from inbox.replies import outcomes
+from inbox.replies.sendable import disconnected_objection
+
+
+def return_queued_answers(brand_account: BrandAccount, by: User, now: dt.datetime) -> str:
+    """Turn the queued answers of an account back into drafts, and tell their authors.
+
+    In the transaction that disconnects the account. Returns a sentence about it, "" without such answers. All answers
+    are locked before the first case, in the order of ingest. What another worker queues meanwhile the outbox returns.
+    """
+    queued = Reply.objects.filter(brand_account=brand_account, state=ReplyState.QUEUED)
+    ids = list(queued.select_for_update(no_key=True).order_by("pk").values_list("pk", flat=True))
+    reason, code = disconnected_objection(brand_account)
+    returned = sum(outcomes.record_reply_failed(reply_id, reason, now=now, code=code) for reply_id in ids)
+    if not returned:
+        return ""
+    answers = (
+        "1 answer that had not left is" if returned == 1 else f"{returned:,} answers that had not left are"
+    )
+    return f"{answers} back with their authors as drafts."

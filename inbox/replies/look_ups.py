@@ -1,0 +1,46 @@
+"""Looking on the network for an answer that may have been published."""
+
+from __future__ import annotations
+
+from inbox.models import Reply
+from networks.base import (
+    Connector,
+    Gone,
+    MissingPermission,
+    NetworkError,
+    Refusal,
+    Rejected,
+    SentMessage,
+)
+
+
+def find_after_refusal(connector: Connector, reply: Reply, error: NetworkError) -> SentMessage | None:
+    """Find an answer that an earlier attempt published, although the network refused this one.
+
+    None without an earlier attempt whose outcome is unknown, unless the network calls the answer a duplicate.
+    """
+    if not isinstance(error, Rejected | Gone | MissingPermission):
+        return None
+    if not reply.outcome_unknown and error.refusal is not Refusal.DUPLICATE:
+        return None
+    try:
+        return find_on_network(connector, reply)
+    except NetworkError:
+        return None
+
+
+def find_on_network(connector: Connector, reply: Reply) -> SentMessage | None:
+    """Find the answer on the network; None if it is not there.
+
+    A message whose id belongs to another answer of ours is ignored.
+    """
+    published = connector.find_own_message(
+        reply.parent.reply_ref,
+        reply.text,
+        reply.created_at,
+        "direct" if reply.visibility == "direct" else "public",
+    )
+    if published is None:
+        return None
+    others = Reply.objects.filter(brand_account=reply.brand_account, remote_id=published.remote_id)
+    return None if others.exclude(pk=reply.pk).exists() else published
