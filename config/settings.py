@@ -265,15 +265,12 @@ FACEBOOK_APP_SECRET = read_secret("FACEBOOK_APP_SECRET")
 UNDO_SECONDS = env.int("UNDO_SECONDS", default=10)
 #: Seconds that one attempt to send may take before its worker counts as dead; longer than a connector's longest wait.
 OUTBOX_LEASE_SECONDS = env.float("OUTBOX_LEASE_SECONDS", default=90.0)
-#: Hours that an answer may be held, because its account must be connected again or its network is unwell. Then a person
-#: has to read it again.
+#: Hours that an answer may be held by a broken connection or an unwell network before a person has to read it again.
 OUTBOX_HELD_HOURS = env.float("OUTBOX_HELD_HOURS", default=24.0)
 #: Seconds before each check of an unconfirmed answer on the network; after the last check a person decides.
 OUTBOX_CHECK_DELAYS = env.list("OUTBOX_CHECK_DELAYS", cast=float, default=[3.0, 12.0, 30.0, 45.0])
 if OUTBOX_LEASE_SECONDS <= 0 or not OUTBOX_CHECK_DELAYS or min(OUTBOX_CHECK_DELAYS) < 0:
-    raise ImproperlyConfigured(
-        "OUTBOX_LEASE_SECONDS must be above 0, OUTBOX_CHECK_DELAYS one or more numbers of seconds."
-    )
+    raise ImproperlyConfigured("OUTBOX_LEASE_SECONDS and each of OUTBOX_CHECK_DELAYS must be above 0.")
 #: Seconds between two polls of one stream: the shortest, and the longest when nothing happens.
 POLL_INTERVAL_MIN = env.float("POLL_INTERVAL_MIN", default=60.0)
 POLL_INTERVAL_MAX = env.float("POLL_INTERVAL_MAX", default=900.0)

@@ -7,12 +7,12 @@ times are aware datetimes in UTC. Ids are strings, because networks issue intege
 from __future__ import annotations
 
 import datetime as dt
-import enum
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal, Protocol
 
 from networks.blind_spots import BlindSpot
+from networks.refusals import Refusal as Refusal
 
 JSONObject = Mapping[str, Any]
 
@@ -176,23 +176,6 @@ class Credentials:
     network: str
     remote_id: str
     secrets: Mapping[str, str] = field(repr=False)
-
-
-class Refusal(enum.StrEnum):
-    """Why a network refused a write, where its answer tells."""
-
-    UNKNOWN = ""
-    #: The same text was posted a short while ago.
-    DUPLICATE = "duplicate"
-    #: The author of the message decides who may answer.
-    CLOSED = "closed"
-    TOO_LONG = "too_long"
-    #: It looks like an automatic message.
-    AUTOMATED = "automated"
-    #: The time in which a direct conversation may be answered is over.
-    WINDOW = "window"
-    #: The person cannot be reached by direct message.
-    UNAVAILABLE = "unavailable"
 
 
 class NetworkError(Exception):

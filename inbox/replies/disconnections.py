@@ -11,9 +11,9 @@ from inbox.replies.sendable import disconnected_objection
 
 
 def return_queued_answers(brand_account: BrandAccount, by: User, now: dt.datetime) -> str:
-    """Turn the queued answers of an account back into drafts, and tell their authors.
+    """Turn the queued answers of an account back into drafts.
 
-    In the transaction that disconnects the account. Returns a sentence about it, "" without such answers. All answers
+    In the transaction that disconnects the account. Their authors are notified. Returns a sentence about it, "" without such answers. All answers
     are locked before the first case, in the order of ingest. What another worker queues meanwhile the outbox returns.
     """
     queued = Reply.objects.filter(brand_account=brand_account, state=ReplyState.QUEUED)

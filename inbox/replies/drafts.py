@@ -36,7 +36,7 @@ def save_draft_unchecked(case_id: int, user_id: int, text: str, now: dt.datetime
 
 
 def withdraw_draft(case_id: int, user_id: int, text: str) -> None:
-    """Take the text of an answer that leaves out of the draft again.
+    """Take the text of a leaving answer out of the draft.
 
     Any other draft is left unchanged.
     """

@@ -218,25 +218,25 @@ def _requeue_or_fail(reply: Reply, error: NetworkError, lease: uuid.UUID, now: d
     words, detail = describe_refusal(
         error, brand_account.network_label, brand_account.display_name, in_doubt=reply.outcome_unknown
     )
-    said: dict[str, Any] = {"lease": lease, "code": error.refusal or error.code, "detail": detail}
+    outcome: dict[str, Any] = {"lease": lease, "code": error.refusal or error.code, "detail": detail}
     if isinstance(error, Reauthorise | BudgetExhausted | MissingPermission):
         outcomes.record_brand_account_health(reply.brand_account_id, error, started=started, now=now)
     if isinstance(error, Reauthorise):
-        outcomes.requeue_reply(reply.pk, words, send_after=now, attempts=reply.attempts - 1, **said)
+        outcomes.requeue_reply(reply.pk, words, send_after=now, attempts=reply.attempts - 1, **outcome)
     elif isinstance(error, BudgetExhausted):
         until = error.until or now + _BUDGET_RETRY
-        outcomes.requeue_reply(reply.pk, words, send_after=until, attempts=reply.attempts - 1, **said)
+        outcomes.requeue_reply(reply.pk, words, send_after=until, attempts=reply.attempts - 1, **outcome)
     elif isinstance(error, RetryLater) and reply.attempts < MAX_ATTEMPTS:
         wait = min(_FIRST_RETRY * 2 ** (reply.attempts - 1), _LONGEST_RETRY)
-        outcomes.requeue_reply(reply.pk, words, send_after=max(error.at or now, now + wait), **said)
+        outcomes.requeue_reply(reply.pk, words, send_after=max(error.at or now, now + wait), **outcome)
     elif isinstance(error, RetryLater):
         reason = f"Tried {reply.attempts} times. {words}"
-        outcomes.record_reply_failed(reply.pk, reason, now=now, **said)
+        outcomes.record_reply_failed(reply.pk, reason, now=now, **outcome)
     else:
         # A `Gone` tells that the customer's message is no longer there: the place to mark it.
         if not isinstance(error, Rejected | Gone | MissingPermission):
             logger.error("Reply %s: %s is none of the known refusals", reply.pk, type(error).__name__)
-        outcomes.record_reply_failed(reply.pk, words, now=now, **said)
+        outcomes.record_reply_failed(reply.pk, words, now=now, **outcome)
 
 
 def look_for_reply(reply_id: int, *, clock: Clock = timezone.now) -> None:

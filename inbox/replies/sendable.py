@@ -39,7 +39,7 @@ def queued_since(reply: Reply) -> dt.datetime:
 
 
 def held_too_long(now: dt.datetime) -> Q:
-    """Return a filter for answers that were held for longer than the limit.
+    """Return a filter for answers that were held too long.
 
     For a queryset of `Reply` with `QUEUED_SINCE` as `queued_since`.
     """
@@ -51,9 +51,9 @@ QUEUED_SINCE = Coalesce("queued_at", "created_at")
 
 
 def find_objection(reply: Reply, now: dt.datetime) -> Objection | None:
-    """Return why a queued answer may not leave now, None if it may.
+    """Return why a queued answer may not leave now.
 
-    One or two statements, for an answer that was held up to five.
+    None if it may. One or two statements, for an answer that was held up to five.
     """
     return _objection_to_author(reply) or _objection_to_message(reply) or _objection_to_age(reply, now)
 
@@ -111,7 +111,7 @@ def _objection_to_age(reply: Reply, now: dt.datetime) -> Objection | None:
 
 
 def _what_happened_since(reply: Reply) -> str:
-    """Return what happened to the case after the answer was queued, "" for nothing that matters."""
+    """Return what happened to the case since, "" for nothing."""
     case, since = reply.case, queued_since(reply)
     inbound = Message.objects.filter(case=case, direction=Direction.INBOUND, received_at__gt=since)
     if inbound.filter(deleted_at__isnull=True).exists():

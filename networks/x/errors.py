@@ -174,10 +174,10 @@ def _classify_refusal(
 
 def _find_refusal(codes: list[str], words: str) -> str:
     """Return why X refused a request, "" when it does not say."""
-    known = (_REFUSALS[code] for code in codes if code in _REFUSALS)
+    by_code = (_REFUSALS[code] for code in codes if code in _REFUSALS)
     text = words.casefold()
     by_text = (refusal for part, refusal in _REFUSAL_TEXTS if part in text)
-    return next(known, None) or next(by_text, Refusal.UNKNOWN)
+    return next(by_code, None) or next(by_text, Refusal.UNKNOWN)
 
 
 def _too_many_error(answer: transport.HTTPAnswer, code: str, now: dt.datetime) -> NetworkError:
