@@ -15,9 +15,10 @@ from networks.base import (
 
 
 def find_after_refusal(connector: Connector, reply: Reply, error: NetworkError) -> SentMessage | None:
-    """Find an answer that an earlier attempt published, although the network refused this one.
+    """Find an answer that an earlier attempt published.
 
-    None without an earlier attempt whose outcome is unknown, unless the network calls the answer a duplicate.
+    The network refused this attempt. None without an earlier one whose outcome is unknown, unless the network calls
+    the answer a duplicate.
     """
     if not isinstance(error, Rejected | Gone | MissingPermission):
         return None

@@ -35,7 +35,6 @@ from networks.base import (
     Reauthorise,
     Rejected,
     RetryLater,
-    SentMessage,
 )
 
 logger = logging.getLogger(__name__)

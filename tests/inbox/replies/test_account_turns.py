@@ -8,6 +8,7 @@ import uuid
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.credentials.store import store_credential
 from accounts.models import BrandAccount, Role
@@ -73,7 +74,7 @@ def hanging(monkeypatch, clock):
 @pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_answers_of_one_account_leave_one_at_a_time_and_in_their_order(brand, service, agent, network):
-    replies = answers(brand, service, agent, 6)
+    replies = answers(brand, service, agent, 6, created_at=timezone.now())
     network.pause = 0.05
     active, most, gate = 0, 0, threading.Lock()
     send = network.send
