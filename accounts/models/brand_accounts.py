@@ -190,6 +190,8 @@ class Stream(models.Model):
     lease_until = models.DateTimeField(null=True, blank=True)
     #: Identifies the poll that holds the lease; a poll whose lease was taken over stores nothing.
     lease_token = models.UUIDField(null=True, blank=True)
+    #: Since when a worker polls it; still set after the lease, if the worker died.
+    polling_since = models.DateTimeField(null=True, blank=True)
     failures = models.PositiveIntegerField(default=0)
     last_error = models.CharField(max_length=500, blank=True)
     #: What the error of the last poll means; "" when the last poll succeeded.

@@ -2,6 +2,8 @@
 
 Other streams are touched only if the network's error concerns the whole account: a revoked token, an exhausted
 allowance.
+
+Lock order: the brand account first, then its streams, as everywhere (docs/decisions/0032-locks-from-the-account-down.md).
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ from accounts.brand_accounts.health import health_from_error
 from accounts.brand_accounts.stream_state import FAILING_AFTER
 from accounts.models import BrandAccount, Health, Stream
 from networks.base import BudgetExhausted, NetworkError, RetryLater
+from postgres.retries import retry_when_database_busy
 
 logger = logging.getLogger(__name__)
 
@@ -31,8 +34,36 @@ UPDATE accounts_brandaccount b SET health = 'ok', health_detail = '', health_unt
 WHERE b.id = %(brand)s AND b.health NOT IN ('ok', 'reauthorise') AND NOT EXISTS (
   SELECT 1 FROM accounts_stream s WHERE s.brand_account_id = b.id AND s.enabled AND s.failures > 0)
 """
+# The first interruption may be a restart of ours: the stream is polled again at once. One poll after the other that ends
+# without a result is a failure like any other.
+_RECORD_INTERRUPTED = """
+UPDATE accounts_stream s
+SET lease_token = NULL, lease_until = NULL, polling_since = NULL, failures = s.failures + 1, last_failed_at = %(now)s,
+    last_error = %(error)s, last_error_kind = 'unwell',
+    next_poll_at = CASE WHEN s.failures = 0 THEN %(now)s
+      ELSE %(now)s + least(%(shortest)s * 2 ^ least(s.failures, 20), %(longest)s) * interval '1 second' END
+WHERE s.id IN (
+  SELECT id FROM accounts_stream WHERE polling_since IS NOT NULL AND lease_until <= %(now)s ORDER BY id FOR UPDATE SKIP LOCKED
+)
+"""
 
 
+def record_interrupted_polls(now: dt.datetime) -> None:
+    """Count polls whose worker died or was stopped as failures.
+
+    Their leases are over. One statement; never waits.
+    """
+    parameters = {
+        "now": now,
+        "error": "The last poll ended without a result: its worker was stopped.",
+        "shortest": settings.POLL_INTERVAL_MIN,
+        "longest": settings.POLL_INTERVAL_MAX,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_RECORD_INTERRUPTED, parameters)
+
+
+@retry_when_database_busy
 @transaction.atomic
 def record_poll_failure(
     stream: Stream, token: UUID, error: Exception, now: dt.datetime, *, started: dt.datetime
@@ -46,10 +77,13 @@ def record_poll_failure(
     failures = stream.failures + 1
     text = str(error).strip() or type(error).__name__
     health = health_from_error(error)[0] if isinstance(error, NetworkError) else Health.UNWELL
+    # The lock comes before the stream's, even where the account stays as it is: streams often fail together.
+    BrandAccount.objects.select_for_update(no_key=True).only("pk").get(pk=stream.brand_account_id)
     leased = Stream.objects.filter(pk=stream.pk, lease_token=token)
     lost = not leased.update(
         lease_token=None,
         lease_until=None,
+        polling_since=None,
         failures=F("failures") + 1,
         last_error=text[:500],
         last_error_kind=health,

@@ -38,9 +38,13 @@ PAGE_SIZE = 100
 SENDING_RESERVE = 0.2
 _JITTER = 0.15
 _BACKOFF_FACTOR = 1.5
+#: Streams of one brand account that are polled at the same time.
+_STREAMS_AT_ONCE = 2
 
 Clock = Callable[[], dt.datetime]
 
+# A brand account takes at most a share of the poll workers, and one that fails takes one: if its network hangs, the
+# others are polled by the rest. Its longest waiting streams go first.
 _LEASE_DUE = """
 UPDATE accounts_stream s
 SET lease_token = gen_random_uuid(), lease_until = %(until)s
@@ -49,6 +53,12 @@ WHERE s.id IN (
   WHERE d.enabled AND (d.next_poll_at <= %(now)s OR %(all)s) AND (d.lease_until IS NULL OR d.lease_until <= %(now)s)
     AND b.lifecycle <> %(closed)s AND b.health <> %(reauthorise)s
     AND (%(stream)s::bigint IS NULL OR d.id = %(stream)s)
+    AND (%(all)s OR (
+      SELECT count(*) FROM accounts_stream o WHERE o.brand_account_id = d.brand_account_id AND o.id <> d.id AND o.enabled
+        AND (o.lease_until > %(now)s OR (o.next_poll_at <= %(now)s AND (o.next_poll_at, o.id) < (d.next_poll_at, d.id)))
+    ) < CASE WHEN EXISTS (
+      SELECT FROM accounts_stream f WHERE f.brand_account_id = d.brand_account_id AND f.enabled AND f.failures > 0
+    ) THEN 1 ELSE %(share)s END)
   ORDER BY d.next_poll_at, d.id LIMIT %(limit)s FOR UPDATE OF d SKIP LOCKED
 )
 RETURNING s.id, s.lease_token
@@ -93,8 +103,9 @@ def lease_due_streams(
     """Lease up to `limit` streams that are due: (id, lease token). `all_streams` takes those that are not due, too,
     `stream_id` only that one.
 
-    Brand accounts that are closed or have to be connected again are left alone. One statement; never waits.
+    Brand accounts that are closed or have to be connected again are left alone. Two statements; never waits.
     """
+    poll_failures.record_interrupted_polls(now)
     parameters: dict[str, Any] = {
         "now": now,
         "until": now + QUEUE_LEASE,
@@ -103,6 +114,7 @@ def lease_due_streams(
         "closed": Lifecycle.CLOSED,
         "reauthorise": Health.REAUTHORISE,
         "limit": limit,
+        "share": _STREAMS_AT_ONCE,
     }
     with connection.cursor() as cursor:
         cursor.execute(_LEASE_DUE, parameters)
@@ -151,7 +163,7 @@ def _take_over_lease(stream_id: int, token: UUID, now: dt.datetime) -> tuple[Str
         .exclude(brand_account__lifecycle=Lifecycle.CLOSED)
     )
     new_token = uuid4()
-    if not leased.update(lease_until=now + PAGE_LEASE, lease_token=new_token):
+    if not leased.update(lease_until=now + PAGE_LEASE, lease_token=new_token, polling_since=now):
         return None, token
     return Stream.objects.select_related("brand_account").get(pk=stream_id), new_token
 
@@ -198,6 +210,7 @@ def _release_lease(
         next_poll_at=max(following, pause) if pause else following,
         lease_token=None,
         lease_until=None,
+        polling_since=None,
         failures=0,
         last_error="",
         last_error_kind="",

@@ -22,8 +22,8 @@ from inbox.changes.refusals import Invalid
 from inbox.live.publish import publish_cases_on_commit
 from inbox.models import Case, Direction, Message, Reply, ReplyState, Status, Verb
 from inbox.replies import drafts, unsent
-from inbox.replies.busy_database import retry_when_database_busy
 from networks.base import NetworkError, Reauthorise, SentMessage
+from postgres.retries import retry_when_database_busy
 
 #: Seconds between checks for an unconfirmed answer. With the lease they add up to less than five minutes; then a
 #: person decides.

@@ -225,7 +225,7 @@ class TestFailures:
         other = stream_of(stream.brand_account, kind="comments")
         third = stream_of(stream.brand_account, kind="direct")
         neighbour = stream_of()
-        leased = dict(polling.lease_due_streams(NOW))
+        leased = dict(polling.lease_due_streams(NOW, all_streams=True))
         network.script = [Reauthorise("The token was revoked.", code="89")]
         for one in (stream, other, third):
             polling.poll_leased_stream(one.pk, leased[one.pk], clock=lambda: NOW)
@@ -238,6 +238,7 @@ class TestFailures:
         brand.health = Health.OK
         brand.save()
         network.polls.clear()
+        Stream.objects.exclude(pk=stream.pk).update(next_poll_at=later + MINUTE)
         poll(stream, later)
         assert network.polls == [("mentions", {"since": "5"})]
 
@@ -305,7 +306,7 @@ class TestFailures:
 
     def test_other_streams_go_on_and_do_not_call_a_sick_account_healthy(self, network):
         sick = stream_of()
-        well = stream_of(sick.brand_account, kind="comments")
+        well = stream_of(sick.brand_account, kind="comments", next_poll_at=NOW + MINUTE)
         for _ in range(3):
             network.script = [Rejected("Malformed.", code="400")]
             Stream.objects.filter(pk=sick.pk).update(next_poll_at=NOW)

@@ -1,4 +1,4 @@
-"""Trying again to store what a network answered, when Postgres could not take it."""
+"""Trying a transaction again when Postgres ended it without a fault of its own."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ logger = logging.getLogger(__name__)
 P = ParamSpec("P")
 R = TypeVar("R")
 
+_PAUSES = (0.2, 1.0, 3.0)
+
 
 def retry_when_database_busy(store: Callable[P, R]) -> Callable[P, R]:
     """Retry when Postgres aborted this transaction or is restarting.
@@ -23,13 +25,13 @@ def retry_when_database_busy(store: Callable[P, R]) -> Callable[P, R]:
 
     @functools.wraps(store)
     def storing(*args: P.args, **kwargs: P.kwargs) -> R:
-        for pause in (0.2, 1.0, 3.0):
+        for pause in _PAUSES:
             if transaction.get_connection().in_atomic_block:
                 break
             try:
                 return store(*args, **kwargs)
             except OperationalError as error:
-                logger.warning("An outcome could not be stored, trying again: %s", error)
+                logger.warning("%s could not be stored, trying again: %s", store.__name__, error)
                 time.sleep(pause)
                 transaction.get_connection().close_if_unusable_or_obsolete()
         return store(*args, **kwargs)
