@@ -76,6 +76,9 @@ class Simulator:
     def faults(self, **fault: Any) -> dict[str, Any]:
         return self.post("/_sim/faults", fault)
 
+    def clear_faults(self) -> None:
+        requests.delete(f"{self.url}/_sim/faults", timeout=10).raise_for_status()
+
     def x(self, handle: str = "kettleandfern", timeout: float = 10, **change: str) -> tweepy.Client:
         secrets = {**self.account("x", handle)["secrets"], **change}
         client = tweepy.Client(**secrets, return_type=dict, wait_on_rate_limit=False)

@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from accounts.credentials.store import store_credential
-from accounts.models import BrandAccount
+from accounts.models import BrandAccount, Health, Role
 from inbox.ingest import polling
 from inbox.models import Case, CaseEvent, Direction, EarlyAnswer, Message, Reply, ReplyState, Status, Verb
 from inbox.replies import outbox, verbs
@@ -106,3 +106,42 @@ def test_an_answer_written_in_the_networks_own_app_counts_whichever_stream_is_po
     assert (case.status, case.waiting_since, case.message_count) == (Status.WAITING, None, 2)
     assert CaseEvent.objects.filter(verb=Verb.ANSWERED_NATIVELY).count() == 1
     assert not EarlyAnswer.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("network", "kind"), [("x", "public"), ("facebook", "comment"), ("facebook", "direct")]
+)
+def test_a_refusal_of_the_second_attempt_does_not_make_the_first_unsent(simulator, company, network, kind):
+    """The first was published and not confirmed, and is not found; X refuses the second as a duplicate by itself."""
+    brand = connected(simulator, network)
+    simulator.say("Where is my parcel?", network, kind=kind)
+    poll_all(brand)
+    case = Case.objects.get()
+    agent = UserFactory(departments=[case.department], publishes=[brand])
+    manager = UserFactory(departments=[case.department], role=Role.MANAGER)
+    question = case.messages.get()
+    reply = verbs.queue_reply(
+        case.pk, agent, question.pk, "On its way.", shown_composer(case, agent, timezone.now()).composer_id,
+        case.version, now=timezone.now() - dt.timedelta(seconds=1),
+    )  # fmt: skip
+    simulator.faults(fault="accepted_silent", kind="write", times=1)
+    simulator.faults(fault="empty_page", kind="read")
+    outbox.send_queued_reply(reply.pk)
+    Reply.objects.update(check_after=None, needs_person=True)
+    verbs.settle_reply(reply.pk, manager, "again", now=timezone.now())
+    if network == "facebook":
+        simulator.faults(fault="missing_permission", kind="write", times=1)
+    outbox.send_queued_reply(reply.pk)
+    reply.refresh_from_db()
+    assert (reply.state, reply.attempts) == (ReplyState.UNCONFIRMED, 1), reply.error
+    assert reply.error_detail
+    assert not case.drafts.exists()
+
+    simulator.clear_faults()
+    BrandAccount.objects.update(health=Health.OK)
+    poll_all(brand)
+    reply.refresh_from_db()
+    assert reply.state == ReplyState.SENT
+    [there] = [one for one in simulator.get("/_sim/ledger.json")["messages"] if one["origin"] == "api"]
+    assert reply.text in there["text"]
+    assert Message.objects.get(direction=Direction.OUTBOUND).user == agent

@@ -16,6 +16,7 @@ from networks.base import (
     OutgoingMessage,
     PollResult,
     Reauthorise,
+    Refusal,
     Rejected,
     RetryLater,
     SentMessage,
@@ -472,11 +473,24 @@ class TestMessenger:
             {"post_id": POST},
         ]
 
-    def test_outside_the_window(self, network: Network) -> None:
-        network.default = error(10, 2018278)
+    @pytest.mark.parametrize(
+        ("code", "subcode", "refusal"),
+        [
+            (10, 2018278, Refusal.WINDOW),
+            (10, 2018065, Refusal.WINDOW),
+            (200, 1545041, Refusal.UNAVAILABLE),
+            (551, 1545041, Refusal.UNAVAILABLE),
+            (506, 1455006, Refusal.DUPLICATE),
+            (506, 0, Refusal.DUPLICATE),
+            (100, 0, Refusal.UNKNOWN),
+        ],
+    )
+    def test_a_refusal_says_why(self, network: Network, code: int, subcode: int, refusal: Refusal) -> None:
+        network.default = error(code, subcode)
         with pytest.raises(Rejected) as caught:
             connector(network.url).send_dm({"recipient_id": "42"}, OutgoingMessage("hi"), "k")
-        assert caught.value.code == "10/2018278"
+        assert caught.value.code == (f"{code}/{subcode}" if subcode else str(code))
+        assert (caught.value.refusal, bool(caught.value.said)) == (refusal, True)
 
 
 class TestActions:

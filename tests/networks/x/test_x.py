@@ -16,8 +16,10 @@ from networks.base import (
     Credentials,
     Gone,
     MissingPermission,
+    NetworkError,
     OutgoingMessage,
     Reauthorise,
+    Refusal,
     Rejected,
     RetryLater,
     SentMessage,
@@ -486,7 +488,35 @@ class TestDirectMessages:
             )
 
 
+#: Bodies of refusals of an answer, with the error and the reason that they mean.
+REFUSED = [
+    ({"detail": "You are not allowed to create a Tweet with duplicate content."}, Rejected, Refusal.DUPLICATE),
+    ({"errors": [{"code": 187, "message": "Status is a duplicate."}]}, Rejected, Refusal.DUPLICATE),
+    ({"detail": "You attempted to reply to a Tweet that is deleted or not visible to you."}, Gone, Refusal.UNKNOWN),
+    ({"errors": [{"code": 385, "message": "deleted or not visible"}]}, Gone, Refusal.UNKNOWN),
+    ({"errors": [{"code": 433, "message": "The author restricted who can reply."}]}, Rejected, Refusal.CLOSED),
+    ({"detail": "Reply to this conversation is not allowed because you have not been mentioned."}, Rejected,
+     Refusal.CLOSED),
+    ({"detail": "Your Tweet text is too long."}, Rejected, Refusal.TOO_LONG),
+    ({"errors": [{"code": 186, "message": "Tweet needs to be a bit shorter."}]}, Rejected, Refusal.TOO_LONG),
+    ({"errors": [{"code": 226, "message": "This request looks like it might be automated."}]}, Rejected,
+     Refusal.AUTOMATED),
+    ({"detail": "You do not have permission to DM one or more participants."}, Rejected, Refusal.UNAVAILABLE),
+    ({"detail": "No."}, Rejected, Refusal.UNKNOWN),
+]  # fmt: skip
+
+
 class TestActions:
+    @pytest.mark.parametrize(("body", "kind", "refusal"), REFUSED)
+    def test_a_refusal_says_why_and_keeps_what_x_said(
+        self, network: Network, body: dict[str, Any], kind: type[NetworkError], refusal: Refusal
+    ) -> None:
+        network.then(403, body if "errors" in body else {"type": "about:blank", "title": "Forbidden", **body})
+        with pytest.raises(kind) as caught:
+            connector(network.url).reply({"tweet_id": "5"}, OutgoingMessage("hi"), "k")
+        assert caught.value.refusal is refusal
+        assert caught.value.said == (body.get("detail") or body["errors"][0]["message"])
+
     def test_reply(self, network: Network) -> None:
         network.then(201, {"data": {"id": "77"}})
         connector(network.url).reply({"tweet_id": "5"}, OutgoingMessage("hi"), "k")
