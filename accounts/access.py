@@ -38,6 +38,7 @@ ROLES: dict[str, frozenset[str]] = {
     "quarantine": frozenset({Role.ADMINISTRATOR, Role.MANAGER, Role.COMMUNITY}),
     "reports": frozenset(Role.values),
     "export": frozenset({Role.MANAGER}),
+    "audit": frozenset({Role.ADMINISTRATOR, Role.MANAGER}),
 }
 
 

@@ -17,12 +17,28 @@ from django.utils import timezone
 from django.utils.deprecation import MiddlewareMixin
 
 from accounts.access import ROLES
+from accounts.audit import source
 from accounts.models import User
 from accounts.working_time import presence
 from postgres.time_limits import is_lock_timeout
 
 #: URLs for signing in and out and for setting up the second factor.
 _SIGN_IN_PREFIX = "auth/"
+
+
+def attribute_changes(
+    get_response: Callable[[HttpRequest], HttpResponseBase],
+) -> Callable[[HttpRequest], HttpResponseBase]:
+    """Tell the audit log who asks for a change.
+
+    And from which address.
+    """
+
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        with source.answering(request):
+            return get_response(request)
+
+    return middleware
 
 
 class SecondFactorMiddleware(MiddlewareMixin):

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from accounts.views import brand_accounts, connecting, departments, password_reset, people, roster, working
+from accounts.views import (
+    audit,
+    brand_accounts,
+    connecting,
+    departments,
+    password_reset,
+    people,
+    roster,
+    working,
+)
 
 app_name = "accounts"
 urlpatterns: list[URLPattern] = [
@@ -38,6 +47,8 @@ urlpatterns: list[URLPattern] = [
     path("people/<int:pk>/working/", working.user_work, name="user_work"),
     path("people/<int:pk>/leave/", working.leave_add, name="leave_add"),
     path("people/leave/<int:pk>/remove/", working.leave_remove, name="leave_remove"),
+    path("audit/", audit.audit_log, name="audit_log"),
+    path("audit/export/", audit.audit_csv, name="audit_csv"),
     path("roster/", roster.roster_overview, name="roster"),
     path("roster/<int:pk>/", roster.roster_week, name="roster_week"),
     path("roster/<int:pk>/add/", roster.shift_add, name="shift_add"),

@@ -66,7 +66,7 @@ READ = frozenset(
     routing:rule_list routing:rule_try routing:rule_new routing:starter routing:rule_edit routing:rule_delete
     routing:default_edit routing:versions routing:draft_publish inbox:preview
     accounts:brand_accounts accounts:brand_account_edit accounts:brand_account_disconnect accounts:connect_start
-    accounts:connect_callback accounts:connect_confirm accounts:people accounts:user_new accounts:user_edit accounts:user_leaving
+    accounts:connect_callback accounts:connect_confirm accounts:people accounts:user_new accounts:user_edit accounts:user_leaving accounts:audit_log accounts:audit_csv
     accounts:departments accounts:department_edit accounts:department_assignment accounts:roster accounts:roster_week accounts:shift_edit accounts:own_addresses accounts:forgotten_password
     """.split()
 )

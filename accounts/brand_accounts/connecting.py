@@ -13,10 +13,11 @@ from collections.abc import Callable, Mapping, Sequence
 from django.conf import settings
 from django.db import transaction
 
+from accounts.audit.recording import compare_values, record_change
 from accounts.brand_accounts.checks import CHECK_EVERY, ConnectRefused, open_connector, verify_credentials
 from accounts.brand_accounts.health import set_health
 from accounts.credentials.store import store_credential
-from accounts.models import BrandAccount, Credential, Department, Health, Lifecycle, Stream, User
+from accounts.models import AuditVerb, BrandAccount, Credential, Department, Health, Lifecycle, Stream, User
 from networks.base import Credentials
 from networks.registry import CONNECTORS, network_capabilities
 
@@ -60,17 +61,38 @@ def connect_brand_account(
         own = verify_credentials(credentials)
         handle, name, scopes = own.handle or handle, own.name or name, own.scopes or scopes
     with transaction.atomic():
-        brand_account, _ = BrandAccount.objects.select_for_update().get_or_create(
+        brand_account, is_new = BrandAccount.objects.select_for_update().get_or_create(
             network=network, remote_id=remote_id, defaults={"connected_at": now}
         )
+        before = {} if is_new else _shown_values(brand_account)
         brand_account.handle, brand_account.name = handle.removeprefix("@"), name
         brand_account.owner_department = owner_department or brand_account.owner_department
         brand_account.connected_by, brand_account.granted_scopes = by, list(scopes) or None
         brand_account.verified_at = now if verify else None
         brand_account.check_due_at = now + CHECK_EVERY if verify else now
         _activate_brand_account(brand_account, secrets, now)
+        _record_connection(brand_account, before, by)
     logger.info("brand account connected", extra={"brand_account": brand_account.pk, "user": by and by.pk})
     return brand_account
+
+
+def _record_connection(brand_account: BrandAccount, before: dict[str, object], by: User | None) -> None:
+    """Record that a brand account was connected; again, if there are values `before`."""
+    record_change(
+        AuditVerb.ACCOUNT_RECONNECTED if before else AuditVerb.ACCOUNT_CONNECTED,
+        brand_account,
+        compare_values(before, _shown_values(brand_account)),
+        by=by,
+        department_ids=[brand_account.owner_department_id],
+    )
+
+
+def _shown_values(brand_account: BrandAccount) -> dict[str, object]:
+    return {
+        "Account": brand_account.display_name,
+        "Owner department": brand_account.owner_department,
+        "State": brand_account.get_lifecycle_display(),
+    }
 
 
 def _build_credentials(network: str, remote_id: str, secrets: Mapping[str, str]) -> Credentials:
@@ -93,6 +115,12 @@ def disconnect_brand_account(brand_account: BrandAccount, *, by: User, now: dt.d
     brand_account.lifecycle = Lifecycle.CLOSED
     brand_account.save(update_fields=["lifecycle"])
     set_health(brand_account, Health.REAUTHORISE, f"Disconnected by {by}.", now=now)
+    record_change(
+        AuditVerb.ACCOUNT_DISCONNECTED,
+        brand_account,
+        by=by,
+        department_ids=[brand_account.owner_department_id],
+    )
     logger.info("brand account disconnected", extra={"brand_account": brand_account.pk, "user": by.pk})
     return " ".join(words for release in disconnected_hooks if (words := release(brand_account, by, now)))
 

@@ -16,7 +16,8 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.db import transaction
 
-from accounts.models import BrandAccount, Credential
+from accounts.audit.recording import record_change
+from accounts.models import AuditVerb, BrandAccount, Credential
 from networks.base import Credentials
 
 
@@ -131,4 +132,5 @@ def rotate_credentials(*, now: dt.datetime) -> int:
             ) from error
         row.updated_at = now
     Credential.objects.bulk_update(rows, ["envelope", "updated_at"], batch_size=500)
+    record_change(AuditVerb.CREDENTIALS_ENCRYPTED_ANEW, f"{len(rows)} brand accounts")
     return len(rows)

@@ -1,9 +1,10 @@
-"""The models of accounts, by subject: `people`, `working`, `roster`, `brand_accounts`, `troubles` and `sign_in`.
+"""The models of accounts, by subject: `audit`, `people`, `working`, `roster`, `brand_accounts`, `troubles` and `sign_in`.
 
 May import: `accounts.shifts`; nothing else of accounts.
 A new table is a model in the module of its subject; single-row facts are its methods.
 """
 
+from accounts.models.audit import AuditEntry, AuditKind, AuditVerb
 from accounts.models.brand_accounts import (
     BrandAccount,
     BrandAccountGrant,
@@ -22,6 +23,9 @@ from accounts.models.working import Leave, Skill
 
 __all__ = [
     "AssignmentMode",
+    "AuditEntry",
+    "AuditKind",
+    "AuditVerb",
     "BrandAccount",
     "BrandAccountGrant",
     "ConnectAttempt",

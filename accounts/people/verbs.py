@@ -15,7 +15,17 @@ from django.db.models import F
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import BrandAccount, BrandAccountGrant, Department, Membership, Role, User
+from accounts.audit.recording import record_change
+from accounts.models import (
+    AuditVerb,
+    BrandAccount,
+    BrandAccountGrant,
+    Department,
+    Membership,
+    Role,
+    User,
+)
+from accounts.people.entries import NOBODY, read_person_values, record_about_person, record_saved_person
 from accounts.sign_in.sessions import tell_sessions_ended
 from accounts.working_time import presence
 
@@ -58,6 +68,7 @@ def save_user(
     user's sessions. Raises `PeopleChangeRefused` when no active administrator would be left.
     """
     before = User.objects.select_for_update().filter(pk=user.pk).first() if user.pk else None
+    values_before = NOBODY if before is None else read_person_values(before)
     if before is None:
         user.set_unusable_password()
         user.save()
@@ -75,6 +86,7 @@ def save_user(
         [Membership(user=user, department_id=pk) for pk in sorted(department_ids)], ignore_conflicts=True
     )
     _save_grants(user, grants)
+    record_saved_person(user, values_before)
     logger.info("user saved", extra={"user": user.pk, "role": user.role})
     return user
 
@@ -120,7 +132,8 @@ def deactivate_user(user: User, *, by: User, now: dt.datetime) -> str:
     user.is_active = False
     user.save(update_fields=["is_active"])
     _require_administrator()
-    end_sessions(user)
+    _end_sessions(user)
+    record_about_person(AuditVerb.PERSON_DEACTIVATED, user, by=by)
     logger.info("user deactivated", extra={"user": user.pk, "by": by.pk})
     return _release_work(user_left_hooks, user, by, now)
 
@@ -137,24 +150,33 @@ def _release_work(hooks: Iterable[ReleaseHook], user: User, by: User, now: dt.da
     return " ".join(words for release in hooks if (words := release(user, by, now)))
 
 
+@transaction.atomic
 def reactivate_user(user: User) -> None:
     """Let a user sign in again, with their previous password."""
     user.is_active = True
     user.save(update_fields=["is_active"])
+    record_about_person(AuditVerb.PERSON_REACTIVATED, user)
 
 
+@transaction.atomic
 def end_sessions(user: User) -> None:
     """Sign a user out everywhere."""
+    _end_sessions(user)
+    record_about_person(AuditVerb.SIGNED_OUT_EVERYWHERE, user)
+
+
+def _end_sessions(user: User) -> None:
     User.objects.filter(pk=user.pk).update(session_epoch=F("session_epoch") + 1)
     presence.mark_signed_out(user.pk, timezone.now())
     tell_sessions_ended([user.pk])
 
 
-def password_path(user: User) -> str:
+def make_password_path(user: User) -> str:
     """Return the URL path at which a user sets a new password.
 
     It works once, for `PASSWORD_RESET_TIMEOUT` seconds (three days).
     """
+    record_about_person(AuditVerb.PASSWORD_LINK_MADE, user)
     token = default_token_generator.make_token(user)
     return reverse(
         "account_reset_password_from_key", kwargs={"uidb36": user_pk_to_url_str(user), "key": token}
@@ -174,12 +196,15 @@ def close_department(department: Department) -> None:
         raise PeopleChangeRefused("This is the last open department: somebody has to get the cases.")
     department.is_open = False
     department.save(update_fields=["is_open"])
+    record_change(AuditVerb.DEPARTMENT_CLOSED, department, department_ids=[department.pk])
 
 
+@transaction.atomic
 def reopen_department(department: Department) -> None:
     """Let a department get cases again."""
     department.is_open = True
     department.save(update_fields=["is_open"])
+    record_change(AuditVerb.DEPARTMENT_REOPENED, department, department_ids=[department.pk])
 
 
 def _save_grants(user: User, grants: Mapping[BrandAccount, bool | None]) -> None:

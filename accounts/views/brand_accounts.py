@@ -17,13 +17,15 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts import tasks
 from accounts.access import viewer
+from accounts.audit.forms import save_recorded_form
+from accounts.audit.recording import compare_values, record_change
 from accounts.brand_accounts.checked import request_check
 from accounts.brand_accounts.connecting import disconnect_brand_account
 from accounts.brand_accounts.display import brand_account_row, sick_first, with_unreadable
 from accounts.brand_accounts.forms import CharterForm
 from accounts.brand_accounts.stream_state import STREAM_LABELS
 from accounts.guards import SignedInRequest, require_action, require_recent_sign_in
-from accounts.models import BrandAccount, Lifecycle, Stream, User
+from accounts.models import AuditVerb, BrandAccount, Lifecycle, Stream, User
 from accounts.roster.planning import load_rosters
 from networks.registry import network_choices
 
@@ -68,7 +70,12 @@ def brand_account_edit(request: SignedInRequest, pk: int) -> HttpResponse:
     brand_account = get_object_or_404(_visible_accounts(request.user), pk=pk)
     form = CharterForm(request.POST if request.method == "POST" else None, instance=brand_account)
     if form.is_valid():
-        form.save()
+        save_recorded_form(
+            form,
+            AuditVerb.CHARTER_CHANGED,
+            also=["promised_response"],
+            department_ids=lambda account: [account.owner_department_id],
+        )
         messages.success(request, f"Charter of {brand_account} saved.")
         return redirect("accounts:brand_accounts")
     brand_account = get_object_or_404(_visible_accounts(request.user), pk=pk)
@@ -106,12 +113,27 @@ def switch_stream(request: SignedInRequest, pk: int, kind: str) -> HttpResponse:
     enabled = request.POST.get("enabled")
     if enabled not in ("0", "1"):
         raise Http404
-    changed = brand_account.streams.filter(kind=kind).update(
-        enabled=enabled == "1", next_poll_at=timezone.now(), failures=0, last_error_kind=""
-    )
-    if not changed:
-        raise Http404
+    _switch_stream(brand_account, kind, enabled == "1")
     return redirect("accounts:brand_account_edit", pk)
+
+
+@transaction.atomic
+def _switch_stream(brand_account: BrandAccount, kind: str, enabled: bool) -> None:
+    """Pause or resume a stream, with its entry in the audit log. Raises `Http404` when there is none."""
+    stream = get_object_or_404(brand_account.streams.select_for_update(of=("self",)), kind=kind)
+    states = {True: "fetched", False: "paused"}
+    label = STREAM_LABELS.get(kind, kind)
+    changes = compare_values({label: states[stream.enabled]}, {label: states[enabled]})
+    stream.enabled, stream.next_poll_at, stream.failures, stream.last_error_kind = (
+        enabled,
+        timezone.now(),
+        0,
+        "",
+    )
+    stream.save(update_fields=["enabled", "next_poll_at", "failures", "last_error_kind"])
+    if changes:
+        owner = brand_account.owner_department_id
+        record_change(AuditVerb.STREAM_SWITCHED, brand_account, changes, department_ids=[owner])
 
 
 @require_POST

@@ -9,8 +9,9 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.access import viewer
+from accounts.audit.forms import save_recorded_form
 from accounts.guards import SignedInRequest, require_action
-from accounts.models import Department
+from accounts.models import AuditVerb, Department
 from accounts.people import verbs
 from accounts.people.forms import DepartmentForm
 from accounts.working_time.forms import AssignmentForm
@@ -25,7 +26,7 @@ def department_list(request: SignedInRequest) -> HttpResponse:
         request.POST if request.method == "POST" else None, initial={"position": min(last + 1, 32767)}
     )
     if form.is_valid():
-        department = form.save()
+        department = _save(form, AuditVerb.DEPARTMENT_ADDED)
         messages.success(request, f"{department} is added. Rules can send cases to it now.")
         return redirect("accounts:departments")
     departments = Department.objects.annotate(
@@ -41,7 +42,7 @@ def department_edit(request: SignedInRequest, pk: int) -> HttpResponse:
     department = get_object_or_404(Department, pk=pk)
     form = DepartmentForm(request.POST if request.method == "POST" else None, instance=department)
     if form.is_valid():
-        form.save()
+        _save(form, AuditVerb.DEPARTMENT_CHANGED)
         messages.success(request, f"{department} saved.")
         return redirect("accounts:departments")
     context = {"form": form, "department": Department.objects.get(pk=pk)}
@@ -83,7 +84,7 @@ def department_assignment(request: SignedInRequest, pk: int) -> HttpResponse:
         raise Http404
     form = AssignmentForm(request.POST if request.method == "POST" else None, instance=department)
     if form.is_valid():
-        form.save()
+        _save(form, AuditVerb.ASSIGNMENT_CHANGED)
         messages.success(request, f"{department} gives its cases out this way from now on.")
         return redirect("accounts:department_assignment", pk)
     context = {
@@ -92,3 +93,7 @@ def department_assignment(request: SignedInRequest, pk: int) -> HttpResponse:
         "may_edit": viewer(request.user).may("users"),
     }
     return render(request, "accounts/people/department_assignment.html", context)
+
+
+def _save(form: DepartmentForm | AssignmentForm, verb: AuditVerb) -> Department:
+    return save_recorded_form(form, verb, department_ids=lambda department: [department.pk])

@@ -168,7 +168,7 @@ def user_password_link(request: SignedInRequest, pk: int) -> HttpResponse:
     The old password works until they do.
     """
     person = get_object_or_404(User, pk=pk, is_active=True)
-    link = request.build_absolute_uri(verbs.password_path(person))
+    link = request.build_absolute_uri(verbs.make_password_path(person))
     return render(request, "accounts/people/user_password_link.html", {"person": person, "link": link})
 
 

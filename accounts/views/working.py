@@ -8,8 +8,9 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
+from accounts.audit.forms import save_recorded_form
 from accounts.guards import SignedInRequest, require_action
-from accounts.models import Leave, User
+from accounts.models import AuditVerb, Leave, User
 from accounts.views.people import render_person
 from accounts.working_time import presence
 from accounts.working_time.forms import LeaveForm, WorkForm
@@ -26,7 +27,13 @@ def user_work(request: SignedInRequest, pk: int) -> HttpResponse:
     form = WorkForm(request.POST, instance=person)
     if not form.is_valid():
         return render_person(request, User.objects.get(pk=pk), work=form)
-    form.save()
+    save_recorded_form(
+        form,
+        AuditVerb.WORK_CHANGED,
+        also=["skills"],
+        department_ids=lambda user: user.memberships.values_list("department_id", flat=True),
+        person=person,
+    )
     messages.success(request, f"What {person} can do is saved.")
     return redirect("accounts:user_edit", pk)
 

@@ -16,8 +16,8 @@ from accounts.models import User
 from inbox.case_page.markup import item_markup, reading_markup
 from inbox.case_page.timeline_items import TimelineItem, event_item, message_item, reply_item, web_address
 from inbox.models import Case, CaseEvent, Direction, Message, Reply, ReplyState, Unsent, Verb
-from inbox.paging import decode_cursor, encode_cursor
 from inbox.visibility import may_see_by_role
+from postgres.paging import decode_cursor, encode_cursor
 from postgres.prepared_querysets import prepared_query
 
 #: Messages on one page of a thread, and the most events and answers shown beside them.

@@ -14,8 +14,8 @@ from accounts.models import User
 from inbox.live.publish import publish_notices_on_commit
 from inbox.models.case import Case
 from inbox.models.notice import Notice, NoticeKind
-from inbox.paging import decode_cursor, encode_cursor
 from inbox.visibility import queue_departments
+from postgres.paging import decode_cursor, encode_cursor
 
 _LONGEST_TEXT = 300
 #: Rows are inserted in the order of people, so that two transactions that notify the same people do not deadlock.

@@ -19,11 +19,11 @@ from inbox.cases.tags import tag_chips
 from inbox.display import Chip, display_name, initials, network_sign, returned_chip, unsent_chip
 from inbox.models import Case, Custody, Status
 from inbox.models.case import CaseQuerySet
-from inbox.paging import decode_cursor, encode_cursor
 from inbox.queue.filters import QueueFilters, ViewKind
 from inbox.queue.markup import row_markup
 from inbox.visibility import Reach, case_scope, queue_department_ids
 from networks.registry import network_label
+from postgres.paging import decode_cursor, encode_cursor
 from postgres.prepared_querysets import prepared_query
 from wording.spans import short_span
 from wording.times import display_time

@@ -27,6 +27,7 @@ _PAGE_LINKS = (
     ("Quarantine", "inbox:quarantine", "quarantine"),
     ("People", "accounts:people", "users"),
     ("Departments", "accounts:departments", "users"),
+    ("Audit log", "accounts:audit_log", "audit"),
 )
 #: The page that is marked when something is wrong with a brand account.
 _SICK_PAGE = "accounts:brand_accounts"

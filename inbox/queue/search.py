@@ -16,8 +16,8 @@ from django.db.models import OuterRef, Subquery
 from accounts.models import User
 from inbox.display import display_name, initials, network_sign
 from inbox.models import Case, Direction, Identity, Message
-from inbox.paging import decode_cursor, encode_cursor
 from networks.registry import network_label
+from postgres.paging import decode_cursor, encode_cursor
 from wording.times import DisplayTime, display_time
 
 #: Messages on a page, customers listed above them, characters of a query, characters of a snippet.

@@ -15,10 +15,8 @@ from routing.facts import Facts
 from routing.files.encoding import BadTable, read_lines
 from routing.reading import with_reading
 
-__all__ = ["BadTable", "CsvLine", "CsvRow", "CsvTable", "escape_formula", "facts_of_row", "read_csv_rows"]
+__all__ = ["BadTable", "CsvLine", "CsvRow", "CsvTable", "facts_of_row", "read_csv_rows"]
 
-#: Characters at the start of a cell that make a spreadsheet read it as a formula.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 MONDAY_NOON = dt.datetime(2000, 1, 3, 12, tzinfo=dt.UTC)
 CsvRow = dict[str, str]
 
@@ -147,8 +145,3 @@ def _parse_moment(text: str) -> dt.datetime:
     except ValueError:
         return MONDAY_NOON
     return moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)
-
-
-def escape_formula(cell: str) -> str:
-    """Return the cell so that no spreadsheet reads it as a formula."""
-    return f"'{cell}" if cell.startswith(_FORMULA) else cell

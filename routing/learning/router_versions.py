@@ -11,7 +11,8 @@ import datetime as dt
 from django.db import transaction
 from django.db.models import Max
 
-from accounts.models import User
+from accounts.audit.recording import compare_values, record_change
+from accounts.models import AuditVerb, Department, User
 from routing.classifier import scoring
 from routing.classifier.router import BadArrays, unpack_router
 from routing.classifier.training import TrainingResult
@@ -121,10 +122,13 @@ def activate_router_version(number: int) -> RouterVersion:
     with transaction.atomic():
         version = RouterVersion.objects.select_for_update().get(number=number)
         unpack_router(bytes(version.arrays))
-        RouterVersion.objects.filter(state=VersionState.ACTIVE).exclude(pk=version.pk).update(
-            state=VersionState.RETIRED
+        active = RouterVersion.objects.filter(state=VersionState.ACTIVE).exclude(pk=version.pk)
+        changes = compare_values(
+            {"Version": active.values_list("number", flat=True).first()}, {"Version": number}
         )
+        active.update(state=VersionState.RETIRED)
         RouterVersion.objects.filter(pk=version.pk).update(state=VersionState.ACTIVE)
+        record_change(AuditVerb.ROUTER_VERSION_CHOSEN, "the version of the learned router", changes)
         set_learning_mode(LearningMode.PINNED)
     version.refresh_from_db()
     return version
@@ -154,8 +158,13 @@ def set_learning_mode(mode: LearningMode) -> None:
     """
     with transaction.atomic():
         setting = _lock_learning_setting()
+        changes = compare_values(
+            {"New versions": LearningMode(setting.mode).label}, {"New versions": LearningMode(mode).label}
+        )
         setting.mode = mode
         setting.save(update_fields=["mode"])
+        if changes:
+            record_change(AuditVerb.ROUTER_MODE_SET, "how the learned router comes into use", changes)
         if mode == LearningMode.AUTOMATIC:
             _activate_newest_version()
     clear_active_router_cache()
@@ -176,6 +185,22 @@ def set_threshold(department: str, threshold: float) -> None:
     """
     with transaction.atomic():
         setting = _lock_learning_setting()
+        before = setting.thresholds.get(department)
         setting.thresholds = {**setting.thresholds, department: round(threshold, 2)}
         setting.save(update_fields=["thresholds"])
+        _record_threshold(department, before, threshold)
     clear_active_router_cache()
+
+
+def _record_threshold(slug: str, before: float | None, after: float) -> None:
+    department = Department.objects.filter(slug=slug).first()
+    changes = compare_values({"From": _threshold_words(before)}, {"From": _threshold_words(after)})
+    if changes:
+        concerned = [department.pk] if department is not None else []
+        record_change(AuditVerb.ROUTER_THRESHOLD_SET, department or slug, changes, department_ids=concerned)
+
+
+def _threshold_words(threshold: float | None) -> str:
+    if threshold is None:
+        return "the default"
+    return "never" if threshold > 1 else format_percent(threshold)

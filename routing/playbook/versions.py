@@ -11,7 +11,8 @@ from typing import Any
 
 from django.db import transaction
 
-from accounts.models import Department, User
+from accounts.audit.recording import compare_values, record_change
+from accounts.models import AuditVerb, Department, User
 from postgres.locks import AdvisoryLock, take_lock
 from routing.models import Playbook, PlaybookVersion
 from routing.playbook.checks import check_playbook
@@ -146,9 +147,16 @@ def _publish_snapshot(
     if latest is not None and latest.snapshot == snapshot:
         return None
     number = latest.number + 1 if latest else 1
-    return PlaybookVersion.objects.create(
+    version = PlaybookVersion.objects.create(
         number=number, snapshot=dict(snapshot), note=note[:200], created_at=now, created_by=by
     )
+    record_change(
+        AuditVerb.PLAYBOOK_PUBLISHED,
+        note or "no note",
+        compare_values({"Version": latest and latest.number}, {"Version": version.number}),
+        by=by,
+    )
+    return version
 
 
 def restore_playbook_version(number: int, by: User | None, now: dt.datetime) -> PlaybookVersion | None:

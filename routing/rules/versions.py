@@ -9,7 +9,8 @@ from typing import Any
 
 from django.db import transaction
 
-from accounts.models import Department, User
+from accounts.audit.recording import compare_values, record_change
+from accounts.models import AuditVerb, Department, User
 from postgres.locks import AdvisoryLock, take_lock
 from routing.facts import Decision, Facts
 from routing.live_version import CompiledVersions, LiveVersion
@@ -63,6 +64,12 @@ def publish_rules(by: User | None, note: str, now: dt.datetime) -> RuleSetVersio
         compile_rules({**content, "version": number})
         version = RuleSetVersion.objects.create(
             number=number, snapshot=content, note=note[:200], created_at=now, created_by=by
+        )
+        record_change(
+            AuditVerb.RULES_PUBLISHED,
+            version.note or "no note",
+            compare_values({"Version": latest and latest.number}, {"Version": version.number}),
+            by=by,
         )
         for callback in rules_published_callbacks:
             callback(version, latest.snapshot if latest else None)

@@ -9,7 +9,8 @@ from typing import Any
 
 from django.db import transaction
 
-from accounts.models import User
+from accounts.audit.recording import compare_values, record_change
+from accounts.models import AuditVerb, User
 from postgres.locks import AdvisoryLock, take_lock
 from routing.business_hours.history import VersionedCalendar, compile_history
 from routing.live_version import CompiledVersions, LiveVersion
@@ -152,6 +153,12 @@ def publish_service_levels(by: User | None, note: str, now: dt.datetime) -> SLAV
         compile_service_levels(content, number)
         version = SLAVersion.objects.create(
             number=number, snapshot=content, note=note[:200], created_at=now, created_by=by
+        )
+        record_change(
+            AuditVerb.LEVELS_PUBLISHED,
+            note or "no note",
+            compare_values({"Version": latest and latest.number}, {"Version": version.number}),
+            by=by,
         )
     clear_service_levels_cache()
     return version

@@ -106,6 +106,8 @@ TABLE: dict[str, list[tuple[str, tuple[str, ...], dict[str, str], int, list[str]
         ("post", ("department",), {"open": "yes"}, 404, ADMINISTRATOR),
         ("get", ("department",), {}, 405, []),
     ],
+    "audit_log": [("get", (), {}, 200, ["administrator", "manager"]), ("post", (), {}, 405, [])],
+    "audit_csv": [("get", (), {}, 200, ["administrator", "manager"]), ("post", (), {}, 405, [])],
     "roster": [("get", (), {}, 200, EVERYBODY), ("post", (), {}, 405, [])],
     "roster_week": [("get", ("brand",), {}, 200, EVERYBODY), ("get", ("absent",), {}, 404, ADMINISTRATOR)],
     "shift_add": [

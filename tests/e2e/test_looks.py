@@ -7,7 +7,8 @@ import datetime as dt
 import pytest
 from django.utils import timezone
 
-from accounts.models import Leave, Role, Skill
+from accounts.audit.recording import record_change
+from accounts.models import AuditVerb, Leave, Role, Skill
 from inbox.cases import verbs
 from inbox.models import Notice
 from routing.rules import editing, versions
@@ -26,7 +27,7 @@ LONG = [
 ]
 PAGES = (
     "/people/", "/departments/", "/rules/skills/", "/roster/", "/roster/{brand}/", "/brand-accounts/", "/reports/",
-    "/departments/{billing}/assignment/", "/presence/",
+    "/departments/{billing}/assignment/", "/presence/", "/audit/",
 )  # fmt: skip
 #: Links within a sentence or a list of words are as high as their line; what a row's cover makes larger counts as its row.
 SMALL = """() => [...document.querySelectorAll("a, button, summary, select, textarea, input:not([type=hidden])")]
@@ -49,6 +50,9 @@ def busy(company):
     today = timezone.localdate()
     Leave.objects.create(user=company.agent, starts_on=today, ends_on=today + dt.timedelta(days=9))
     StreamFactory(brand_account=company.brand, budget={"remaining": 999_999, "limit": 1_000_000})
+    value = "A purpose that is described at some length"
+    change = {"name": "Purpose", "from": value, "to": value.replace(" ", "-")}
+    record_change(AuditVerb.CHARTER_CHANGED, company.brand, [change], by=admin)
     case, _ = arrive(company)
     verbs.hand_over_case(case.pk, company.agent, company.billing, "Money", False, now=timezone.now())
     return admin

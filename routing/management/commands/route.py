@@ -13,7 +13,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from routing.files.csv import escape_formula, facts_of_row
+from routing.files.csv import facts_of_row
 from routing.files.labelled import UnusableFile, read_csv_file, score_labels
 from routing.files.routed import RoutingAnswer, route_message
 from routing.learning.active import get_active_router
@@ -22,6 +22,7 @@ from routing.refusals import RuleSetError
 from routing.rules.engine import CompiledRules, compile_rules
 from routing.rules.starter import starter_snapshot
 from routing.rules.versions import live_rules
+from wording.spreadsheets import escape_formula
 
 OUTPUT_COLUMNS = (
     "id",

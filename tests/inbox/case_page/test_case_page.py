@@ -14,7 +14,7 @@ from inbox.case_page.timeline import MESSAGES_PER_PAGE
 from inbox.case_page.timeline_items import CHARACTERS_SHOWN
 from inbox.cases import verbs
 from inbox.models import Custody, Decision, Draft, Reply, ReplyState, Status
-from inbox.paging import encode_cursor
+from postgres.paging import encode_cursor
 from tests.factories import (
     BrandAccountFactory,
     CaseFactory,

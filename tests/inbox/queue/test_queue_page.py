@@ -12,8 +12,8 @@ from django.utils import timezone
 
 from accounts.models import Role
 from inbox.models import Status
-from inbox.paging import decode_cursor, encode_cursor
 from inbox.queue.listing import ROWS_PER_PAGE
+from postgres.paging import decode_cursor, encode_cursor
 from tests.factories import BrandAccountFactory, CaseFactory, DepartmentFactory, IdentityFactory, UserFactory
 from tests.inbox.page_requests import HTMX, count_statements, signed_in
 from tests.markup import squeezed

@@ -1,0 +1,108 @@
+"""The audit log: who changed what, from what to what, when and from where."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
+from django.db import models
+from django.db.models import F
+
+
+class AuditKind(models.TextChoices):
+    """What an entry is about. The first part of its verb."""
+
+    PEOPLE = "people", "People"
+    RIGHTS = "rights", "Roles and rights"
+    DEPARTMENTS = "departments", "Departments"
+    ACCOUNTS = "accounts", "Brand accounts"
+    RULES = "rules", "Rules"
+    LEVELS = "levels", "Service levels"
+    PLAYBOOK = "playbook", "Playbook"
+    ROUTER = "router", "Learned router"
+    SETTINGS = "settings", "Settings"
+    SIGN_IN = "sign-in", "Signing in"
+
+
+class AuditVerb(models.TextChoices):
+    """What somebody did; the label goes on with what it was done to."""
+
+    PERSON_ADDED = "people.added", "added"
+    PERSON_CHANGED = "people.changed", "changed the details of"
+    PERSON_DEACTIVATED = "people.deactivated", "deactivated"
+    PERSON_REACTIVATED = "people.reactivated", "reactivated"
+    SIGNED_OUT_EVERYWHERE = "people.signed-out", "signed out everywhere:"
+    PASSWORD_LINK_MADE = "people.password-link", "made a password link for"
+    WORK_CHANGED = "people.work", "changed skills, languages or capacity of"
+    RIGHTS_CHANGED = "rights.changed", "changed role or rights of"
+    DEPARTMENT_ADDED = "departments.added", "added the department"
+    DEPARTMENT_CHANGED = "departments.changed", "changed the department"
+    DEPARTMENT_CLOSED = "departments.closed", "closed the department"
+    DEPARTMENT_REOPENED = "departments.reopened", "reopened the department"
+    ASSIGNMENT_CHANGED = "departments.assignment", "changed how cases are given out in"
+    ACCOUNT_CONNECTED = "accounts.connected", "connected"
+    ACCOUNT_RECONNECTED = "accounts.reconnected", "connected again, replacing the token of"
+    ACCOUNT_DISCONNECTED = "accounts.disconnected", "disconnected and deleted the token of"
+    CREDENTIALS_ENCRYPTED_ANEW = "accounts.encrypted", "encrypted the tokens anew of"
+    CHARTER_CHANGED = "accounts.charter", "changed the charter of"
+    STREAM_SWITCHED = "accounts.stream", "switched what is fetched for"
+    RULES_PUBLISHED = "rules.published", "published rules:"
+    LEVELS_PUBLISHED = "levels.published", "published service levels:"
+    PLAYBOOK_PUBLISHED = "playbook.published", "published the playbook:"
+    ROUTER_MODE_SET = "router.mode", "switched"
+    ROUTER_VERSION_CHOSEN = "router.version", "chose"
+    ROUTER_THRESHOLD_SET = "router.threshold", "changed when the learned router decides in"
+    RETENTION_SET = "settings.retention", "changed how long is kept:"
+    HISTORY_DELETED = "settings.deleted", "deleted what was kept long enough:"
+    SIGNED_IN = "sign-in.in", "signed in"
+    SIGN_IN_FAILED = "sign-in.failed", "failed to sign in as"
+    SIGNED_OUT = "sign-in.out", "signed out"
+    PASSWORD_SET = "sign-in.password", "set a new password"
+    SECOND_FACTOR_ADDED = "sign-in.factor-added", "set up a second factor:"
+    SECOND_FACTOR_REMOVED = "sign-in.factor-removed", "removed a second factor:"
+    SECOND_FACTOR_RENEWED = "sign-in.factor-renewed", "made new codes:"
+    SECOND_FACTOR_FAILED = "sign-in.factor-failed", "gave a wrong code for"
+
+    @property
+    def kind(self) -> AuditKind:
+        return AuditKind(self.value.partition(".")[0])
+
+
+class AuditEntry(models.Model):
+    """One line of the audit log. The database keeps it as it was written.
+
+    Names are those of then. `actor_id` and `person_id` are ids of people without a foreign key, so that an entry
+    outlives whom it names.
+    """
+
+    at = models.DateTimeField()
+    #: Who did it; null for the server itself, and for somebody who was not signed in.
+    actor_id = models.BigIntegerField(null=True, blank=True)
+    actor_name = models.CharField(max_length=200)
+    kind = models.CharField(max_length=12, choices=AuditKind.choices)
+    verb = models.CharField(max_length=32, choices=AuditVerb.choices)
+    about = models.CharField(max_length=300, blank=True)
+    #: Whom it concerns, where it concerns a person.
+    person_id = models.BigIntegerField(null=True, blank=True)
+    #: [{"name": "Role", "from": "Agent", "to": "Manager"}, …]
+    changes: models.JSONField[list[dict[str, Any]], list[dict[str, Any]]] = models.JSONField(
+        default=list, blank=True
+    )
+    #: The address from which it was asked; "" for the server itself.
+    address = models.CharField(max_length=45, blank=True)
+    #: Ids of the departments that it concerns: their managers read it, too.
+    department_ids = ArrayField(models.BigIntegerField(), default=list, blank=True)
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(F("at").desc(), F("id").desc(), name="audit_newest"),
+            models.Index("kind", F("at").desc(), F("id").desc(), name="audit_kind"),
+            models.Index("actor_id", F("at").desc(), name="audit_actor"),
+            models.Index("person_id", F("at").desc(), name="audit_person"),
+            GinIndex(fields=["department_ids"], name="audit_departments"),
+        ]
+        verbose_name_plural = "audit entries"
+
+    def __str__(self) -> str:
+        return f"{self.actor_name} {self.get_verb_display()} {self.about}"
