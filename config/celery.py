@@ -22,11 +22,16 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 #: A queue with workers of its own for each kind of work; everything else is in the queue `default`. What waits for a
 #: network, or takes long, never holds up `ticks`: the short periodic tasks that find what is due and wake the others.
 _TASKS_BY_QUEUE = {
-    "poll": ("inbox.tasks.poll_stream", "inbox.tasks.retry_quarantined"),
+    "poll": (
+        "inbox.tasks.poll_stream",
+        "inbox.tasks.retry_quarantined",
+        "inbox.tasks.look_at_waiting_messages",
+    ),
     "send": ("inbox.tasks.send_replies_of_brand_account",),
     "ticks": (
         "inbox.tasks.poll_due_streams",
         "inbox.tasks.send_due_replies",
+        "inbox.tasks.look_for_deletions",
         "inbox.tasks.wake_due_previews",
         "accounts.tasks.wake_due_credential_checks",
     ),
@@ -75,6 +80,11 @@ app.conf.update(
             "task": "inbox.tasks.sweep_orphaned_cases",
             "schedule": 300.0,
             "options": {"expires": 60},
+        },
+        "deletions": {
+            "task": "inbox.tasks.look_for_deletions",
+            "schedule": 15.0,
+            "options": {"expires": 10},
         },
         "checks": {
             "task": "accounts.tasks.wake_due_credential_checks",

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from inbox.assignment import automatic, leavers, orphaned_cases
 from inbox.decisions import second_opinion, training
+from inbox.deletions import looking
 from inbox.escalation import recompute, sweep
 from inbox.ingest import page, polling, retry
 from inbox.notices import notify, troubles, watches
@@ -81,6 +82,19 @@ def send_replies_of_brand_account(brand_account_id: int) -> None:
 def retry_quarantined(quarantined_id: int) -> None:
     """Fetch a quarantined item again, if a person asked for it."""
     retry.retry_quarantined_item(quarantined_id)
+
+
+@shared_task
+def look_for_deletions() -> None:
+    """Wake workers to look whether waiting messages still stand."""
+    for brand_account_id in looking.claim_due_accounts(timezone.now()):
+        look_at_waiting_messages.apply_async((brand_account_id,), expires=_STALE)
+
+
+@shared_task
+def look_at_waiting_messages(brand_account_id: int) -> None:
+    """Look at the waiting messages of one brand account that are due."""
+    looking.look_at_waiting_messages(brand_account_id)
 
 
 @shared_task

@@ -1,6 +1,6 @@
 """The contract between Horseshoe and a social network.
 
-A connector turns a network's wire format into frozen dataclasses and its failures into seven exceptions. All
+A connector turns a network's wire format into frozen dataclasses and its failures into eight exceptions. All
 times are aware datetimes in UTC. Ids are strings, because networks issue integers beyond 2**53.
 """
 
@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal, Protocol
 
 from networks.blind_spots import BlindSpot
+from networks.presence import KnownMessage, Presence, UnreadPart
 from networks.refusals import Refusal as Refusal
 
 JSONObject = Mapping[str, Any]
@@ -142,6 +143,8 @@ class PollResult:
     cost: int = 1
     #: True when more has happened since the last poll than the network's window holds: a gap is possible.
     overflowed: bool = False
+    #: What the network did not let us read; None while a round of several pages has not found out yet.
+    unread: tuple[UnreadPart, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,9 +182,7 @@ class Credentials:
 
 
 class NetworkError(Exception):
-    """The base class of the seven errors. `code` is the network's own code; the text is safe to show to
-    users. `said` is what the network said, without our words; `refusal` why it refused a write.
-    """
+    """A failure. `code` is the network's own, `said` its words without ours; the text is safe to show."""
 
     said: str = ""
     refusal: Refusal = Refusal.UNKNOWN
@@ -223,8 +224,12 @@ class Rejected(NetworkError):
     """The network understood the request and refused it. Repeating the same request is pointless."""
 
 
+class CannotRead(Rejected):
+    """The network does not say whether something was deleted or we are not allowed to see it."""
+
+
 class Gone(NetworkError):
-    """The message or conversation no longer exists."""
+    """The message or conversation certainly no longer exists, or nobody lets us see it any more."""
 
 
 class AmbiguousSend(NetworkError):
@@ -232,8 +237,7 @@ class AmbiguousSend(NetworkError):
 
 
 class Connector(Protocol):
-    """One brand account on one network. Every method may raise any `NetworkError`; writes may raise
-    `AmbiguousSend`.
+    """One brand account on one network. Any method may raise any `NetworkError`, writes `AmbiguousSend`.
 
     Writes raise `RetryLater` only when the request was certainly not carried out (connection refused, 429).
     """
@@ -241,10 +245,7 @@ class Connector(Protocol):
     capabilities: ClassVar[Capabilities]
 
     def __init__(self, credentials: Credentials, *, api_url: str = "") -> None:
-        """Create a connector that sends requests to `api_url`.
-
-        It replaces the network's scheme and host, for example by a simulator's; "" means the network itself.
-        """
+        """Create a connector. `api_url` replaces the network's scheme and host, unless it is ""."""
 
     def verify(self) -> OwnAccount:
         """Ask the network which account the credential belongs to."""
@@ -253,13 +254,16 @@ class Connector(Protocol):
         """Return new credentials when they had to be rotated, otherwise None."""
 
     def poll(self, stream: StreamKind, cursor: JSONObject, limit: int = 100) -> PollResult:
-        """Return one page of a stream.
-
-        An empty cursor starts at the newest window that the network offers.
-        """
+        """Return one page of a stream. An empty cursor starts at the newest window."""
 
     def fetch(self, ids: Sequence[str]) -> dict[str, InboundMessage]:
-        """Return messages by remote id. An id that is missing from the result has been deleted."""
+        """Return messages by remote id. An id that is missing from the result has been deleted.
+
+        Raises `CannotRead` when the network does not say which.
+        """
+
+    def find_gone(self, messages: Sequence[KnownMessage]) -> Presence:
+        """Return which messages no longer stand on the network."""
 
     def reply(self, ref: JSONObject, draft: OutgoingMessage, client_key: str) -> SentMessage:
         """Answer publicly under the message whose `reply_ref` is `ref`."""
@@ -268,10 +272,7 @@ class Connector(Protocol):
         """Answer in the direct conversation of the message whose `reply_ref` is `ref`."""
 
     def private_reply(self, ref: JSONObject, draft: OutgoingMessage, client_key: str) -> SentMessage:
-        """Open a direct conversation from a public message.
-
-        Only where the network allows it.
-        """
+        """Open a direct conversation from a public message, where allowed."""
 
     def like(self, ref: JSONObject) -> None: ...
 
@@ -283,10 +284,7 @@ class Connector(Protocol):
     def find_own_message(
         self, ref: JSONObject, text: str, since: dt.datetime, visibility: Visibility
     ) -> SentMessage | None:
-        """Find our own message under `ref` with this text; None when there is none.
-
-        It must have been sent at or after `since`.
-        """
+        """Find our own message with this text under `ref`, sent since; else None."""
 
     @staticmethod
     def measure_length(text: str) -> int:

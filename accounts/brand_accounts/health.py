@@ -5,7 +5,14 @@ from __future__ import annotations
 import datetime as dt
 
 from accounts.models import BrandAccount, Health
-from networks.base import BudgetExhausted, MissingPermission, NetworkError, Reauthorise, RetryLater
+from networks.base import (
+    BudgetExhausted,
+    CannotRead,
+    MissingPermission,
+    NetworkError,
+    Reauthorise,
+    RetryLater,
+)
 
 
 def health_from_error(error: NetworkError) -> tuple[Health, dt.datetime | None]:
@@ -15,7 +22,7 @@ def health_from_error(error: NetworkError) -> tuple[Health, dt.datetime | None]:
     """
     if isinstance(error, Reauthorise):
         return Health.REAUTHORISE, None
-    if isinstance(error, MissingPermission):
+    if isinstance(error, MissingPermission | CannotRead):
         return Health.PERMISSION, None
     if isinstance(error, BudgetExhausted):
         return Health.BUDGET, error.until

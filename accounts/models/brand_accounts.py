@@ -6,7 +6,7 @@ import datetime as dt
 from typing import ClassVar
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Q, Value
 
 from accounts.models.people import Department, User
 from networks.registry import network_label
@@ -82,6 +82,8 @@ class BrandAccount(models.Model):
     #: Answers in a row that the network let time out, and how long no answer is sent because of it.
     sending_timeouts = models.PositiveSmallIntegerField(default=0)
     sending_paused_until = models.DateTimeField(null=True, blank=True)
+    #: When we next look whether the messages that wait for us still stand on the network; null for at once.
+    next_look_at = models.DateTimeField(null=True, blank=True)
     #: Messages older than this are history: stored, but not counted in rates and without clocks.
     connected_at = models.DateTimeField()
     #: The user who connected it last; null when it was done by a command.
@@ -201,6 +203,9 @@ class Stream(models.Model):
     budget = models.JSONField(default=dict, blank=True)
     #: When a poll found that more had happened than the network's window holds: a gap is possible.
     overflowed_at = models.DateTimeField(null=True, blank=True)
+    #: What the last complete round could not read, as documents: "key", "what", "why", "is_trouble", "since" (ISO).
+    #: The fields of `networks.presence.UnreadPart`.
+    unread = models.JSONField(default=list, blank=True, db_default=Value([], models.JSONField()))
     #: When the gap was acknowledged, and by whom; a later gap must be acknowledged again.
     gap_seen_at = models.DateTimeField(null=True, blank=True)
     gap_seen_by = models.ForeignKey(

@@ -14,6 +14,7 @@ from accounts.models import User
 from inbox.cases.reading_words import reading_in_words
 from inbox.changes.change import Change, change_case_as
 from inbox.changes.refusals import Invalid
+from inbox.changes.waiting import unanswered_since
 from inbox.models import Case, Direction, Message, MessageCorrection, Status, Verb
 from routing.reading import SENTIMENTS, URGENCIES
 
@@ -119,16 +120,3 @@ def _update_waiting(change: Change) -> None:
     change.set(waiting_since=since)
     if since is not None and case.status == Status.WAITING:
         change.set(status=Status.OPEN)
-
-
-def unanswered_since(case: Case) -> dt.datetime | None:
-    """Return when the oldest unanswered message was written, or None.
-
-    Only messages of the customer that need an answer count.
-    """
-    waiting = Message.objects.filter(
-        case=case, direction=Direction.INBOUND, deleted_at__isnull=True, needs_answer=True, historical=False
-    )
-    if case.last_outbound_at is not None:
-        waiting = waiting.filter(network_time__gt=case.last_outbound_at)
-    return waiting.order_by("network_time").values_list("network_time", flat=True).first()

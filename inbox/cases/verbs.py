@@ -14,7 +14,6 @@ from accounts.access import viewer
 from accounts.models import Department, User
 from accounts.working_time import presence
 from inbox.cases import custody, hand_overs
-from inbox.cases.readings import unanswered_since
 from inbox.changes.change import Change, change_case_as, require_permission
 from inbox.changes.refusals import (
     Conflict,
@@ -25,6 +24,7 @@ from inbox.changes.refusals import (
     name_or_somebody,
     require_open,
 )
+from inbox.changes.waiting import unanswered_since
 from inbox.models import Case, Status, Unsent, Verb
 from inbox.notices import assignments, watches
 from inbox.text import clean_text

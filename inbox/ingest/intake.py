@@ -74,6 +74,7 @@ class Intake:
     ignored: int = 0
     own_count: int = 0
     unplaced: list[Storable] = field(default_factory=list)
+    case_ids_with_deletions: set[int] = field(default_factory=set)
     _cases_by_customer: dict[int, list[CaseState]] = field(default_factory=dict)
     _case_by_message_id: dict[str, CaseState] = field(default_factory=dict)
 
@@ -133,6 +134,8 @@ class Intake:
             case.touched = True
             verb = Verb.MESSAGE_DELETED if change == "deleted" else Verb.MESSAGE_EDITED
             case.record_event(verb, {"message": stored.id, **({"ours": True} if is_own else {})})
+        if change == "deleted":
+            self.case_ids_with_deletions.add(case.id)
         if change == "edited" and not is_own:
             self._reread_edited_message(stored, item, case)
 

@@ -17,6 +17,7 @@ from django.conf import settings
 from django.db import DatabaseError, DataError, IntegrityError, OperationalError, transaction
 
 from accounts.models import Health, Stream
+from inbox.deletions.marking import settle_deletions
 from inbox.ingest import early_answers, quarantine, read_sql, reads, write_sql
 from inbox.ingest.edits import supersedes
 from inbox.ingest.header import PageHeader, header_from_row
@@ -260,6 +261,8 @@ class _PageWriter:
         if intake.message_changes:
             write_sql.update_messages(change_rows(intake), self.now)
         write_sql.write_history(**history_rows(intake, touched, stored), now=self.now)
+        if intake.case_ids_with_deletions:
+            settle_deletions(intake.case_ids_with_deletions, self.now)
         changed = [*touched, *intake.opened]
         publish.publish_cases_on_commit(
             publish.CaseChange(case.id, case.department_id, header.brand_account_id, case.visibility)

@@ -74,7 +74,10 @@ class Message(models.Model):
     network_time = models.DateTimeField()
     received_at = models.DateTimeField()
     edited_at = models.DateTimeField(null=True, blank=True)
+    #: When we noticed that it was deleted on the network, or is no longer visible to us.
     deleted_at = models.DateTimeField(null=True, blank=True)
+    #: When we last looked whether it still stands on the network; null before the first look.
+    looked_at = models.DateTimeField(null=True, blank=True)
     hidden = models.BooleanField(default=False)
     #: Earlier texts, oldest first: [{"text": …, "until": …}].
     history = models.JSONField(default=list, blank=True)

@@ -20,6 +20,8 @@ from django.utils import timezone
 from accounts.credentials.store import CredentialUnusable
 from accounts.models import Health, Lifecycle
 from inbox.connections import connect_renewed
+from inbox.deletions import looking
+from inbox.deletions.marking import mark_deleted
 from inbox.models import Reply, ReplyState, Visibility
 from inbox.replies import outcomes, pauses, sendable
 from inbox.replies.look_ups import find_after_refusal, find_on_network
@@ -162,6 +164,9 @@ def _attempt_send(reply: Reply, lease: uuid.UUID, clock: Clock) -> None:
     if published is not None:
         outcomes.record_reply_sent(reply.pk, published, now=clock(), sent_at=started, lease=lease)
         return
+    if looking.is_gone_before_answering(connector, reply.parent, clock()):
+        _requeue_or_fail(reply, Gone("", code="gone"), lease, clock())
+        return
     if clock() - started > _READY_WITHIN:
         outcomes.requeue_reply(reply.pk, "", lease=lease, send_after=clock())
         return
@@ -232,10 +237,13 @@ def _requeue_or_fail(reply: Reply, error: NetworkError, lease: uuid.UUID, now: d
         reason = f"Tried {reply.attempts} times. {words}"
         outcomes.record_reply_failed(reply.pk, reason, now=now, **outcome)
     else:
-        # A `Gone` tells that the customer's message is no longer there: the place to mark it.
         if not isinstance(error, Rejected | Gone | MissingPermission):
             logger.error("Reply %s: %s is none of the known refusals", reply.pk, type(error).__name__)
         outcomes.record_reply_failed(reply.pk, words, now=now, **outcome)
+        if isinstance(error, Gone):
+            mark_deleted([reply.parent_id], now)
+        elif not isinstance(error, MissingPermission):
+            looking.look_again_soon(reply.parent)
 
 
 def look_for_reply(reply_id: int, *, clock: Clock = timezone.now) -> None:

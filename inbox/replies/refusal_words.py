@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from networks.base import (
     BudgetExhausted,
+    CannotRead,
     Gone,
     MissingPermission,
     NetworkError,
@@ -41,6 +42,10 @@ def _sentence(error: NetworkError) -> str:
         return _SENTENCES[error.refusal]
     if isinstance(error, Gone):
         return "The customer's message was deleted, or {network} no longer shows it to us."
+    if isinstance(error, CannotRead):
+        return (
+            "{network} does not show us the customer's message: it was deleted, or we may no longer see it."
+        )
     if isinstance(error, MissingPermission):
         return "The connection of {account} lacks a permission for this. An administrator has to connect it again."
     if isinstance(error, Reauthorise):

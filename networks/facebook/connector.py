@@ -30,9 +30,10 @@ from networks.base import (
     StreamKind,
     Visibility,
 )
-from networks.facebook import errors, find, webhook
+from networks.facebook import errors, find, presence, webhook
 from networks.facebook.blind_spots import BLIND_SPOTS
 from networks.facebook.poll import FacebookPoller
+from networks.presence import KnownMessage, Presence
 from networks.transport import HTTPAnswer
 
 GRAPH_VERSION = "v25.0"
@@ -91,7 +92,7 @@ class FacebookConnector:
     def _send_request(self, call: Callable[[], object], scope: str, *, write: bool = False) -> HTTPAnswer:
         """Send one request through the library; return its answer.
 
-        Raises one of the seven errors.
+        Raises one of the contract's errors.
         """
         classify = partial(errors.classify_facebook_answer, write=write, now=self._now(), scope=scope)
         return transport.call_or_raise(self._transport, call, classify)
@@ -124,6 +125,9 @@ class FacebookConnector:
 
     def fetch(self, ids: Sequence[str]) -> dict[str, InboundMessage]:
         return find.fetch_facebook_messages(self._graph, self._send_request, self._own_id, ids)
+
+    def find_gone(self, messages: Sequence[KnownMessage]) -> Presence:
+        return presence.find_gone_messages(self._graph, self._send_request, self._own_id, messages)
 
     def reply(self, ref: JSONObject, draft: OutgoingMessage, client_key: str) -> SentMessage:
         target = ref.get("object_id")

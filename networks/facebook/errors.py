@@ -1,4 +1,4 @@
-"""Graph's errors as the seven errors of the contract, by code and subcode; never by message text.
+"""Graph's errors as the errors of the contract, by code and subcode; never by message text.
 
 Codes: developers.facebook.com/docs/graph-api/guides/error-handling, .../messenger-platform/error-codes and
 .../docs/graph-api/overview/rate-limiting.
@@ -15,6 +15,7 @@ import orjson
 from networks import transport, wire
 from networks.base import (
     Budget,
+    CannotRead,
     Gone,
     MissingPermission,
     NetworkError,
@@ -31,7 +32,9 @@ _SLOW_DOWN = frozenset({4, 17, 32, 341, 368, 613, *range(80000, 80015)})
 _UNWELL = frozenset({1, 2})
 _TOKEN_DEAD = frozenset({102, 190, 458, 459, 460, 463, 464, 467})
 _NO_PERMISSION = frozenset({3, 10, *range(200, 300)})
-_NOT_THERE = frozenset({(100, 33), (803, 0), (100, 2018001)})
+_NOT_THERE = frozenset({(803, 0)})
+#: Deleted, or not ours to see: Graph does not say which.
+_NOT_SHOWN = frozenset({(100, 33)})
 #: Permission codes that concern one person or moment: outside the 24 h window, or the person is unavailable.
 _NOT_NOW = frozenset(
     {(10, 2018278), (10, 2018065), (10, 2534022), (200, 1545041), (200, 2018108), (200, 2018028)}
@@ -89,9 +92,13 @@ def _classify_refusal(
         )
     if code in _TOKEN_DEAD:
         return Reauthorise(f"{LABEL} no longer accepts this connection. {words}", code=shown)
+    if code in _UNWELL and error.get("is_transient") is False and words:
+        return Rejected(f"{LABEL} refused this. {words}", code=shown)
     if code is None or code in _UNWELL or error.get("is_transient") is True:
         at = transport.retry_at(answer.headers, now)
         return transport.unavailable_error(LABEL, "the network is unwell", write=write, code=shown, at=at)
+    if (code, subcode) in _NOT_SHOWN:
+        return CannotRead(f"{LABEL} does not let us see this, or it was deleted. {words}", code=shown)
     if (code, subcode) in _NOT_THERE:
         return Gone(f"{LABEL}: it no longer exists. {words}", code=shown)
     if (code, subcode) in _NOT_NOW:

@@ -52,7 +52,7 @@ def fetch_facebook_messages(
     """Look up messages, 50 per request.
 
     Graph fails a whole batch for one missing id; its ids are then looked up one by one. Raises `RetryLater`
-    when an answer is unclear.
+    when an answer is unclear, `CannotRead` when Graph does not show a message.
     """
     messages: dict[str, InboundMessage] = {}
     for fields, kind in (

@@ -16,6 +16,7 @@ import facebook
 
 from networks import wire
 from networks.base import (
+    CannotRead,
     Gone,
     InboundMessage,
     JSONObject,
@@ -83,7 +84,7 @@ class FacebookPoller:
         paged = bool(walk.queue[0][1] if walk.queue else walk.after)
         try:
             return self._poll_inner(walk) if walk.queue else self._poll_outer(walk)
-        except Gone:
+        except (Gone, CannotRead):
             if not walk.queue:
                 raise
             return self._build_result(replace(walk, queue=walk.queue[1:]), [], [], None)

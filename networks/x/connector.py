@@ -7,12 +7,13 @@ headers are authoritative, and every `PollResult` carries them.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import ClassVar
 
 from networks import transport, wire
 from networks.base import (
+    CannotRead,
     Capabilities,
     Credentials,
     Gone,
@@ -27,12 +28,15 @@ from networks.base import (
     StreamKind,
     Visibility,
 )
+from networks.presence import KnownMessage, Presence
 from networks.transport import HTTPAnswer
 from networks.x import auth, errors, find, parse, webhook
 from networks.x.blind_spots import BLIND_SPOTS
 from networks.x.poll import EVENT_PARAMS, POST_PARAMS, XPoller
 
 _LOOKUP_SIZE = 100
+#: Direct messages that one look for deletions asks for, each with a request of its own.
+_DIRECT_LOOKS = 20
 _MEASURABLE_LENGTH = 25_000
 
 
@@ -73,7 +77,7 @@ class XConnector:
     def _send_request(self, call: Callable[[], object], scope: str, *, write: bool = False) -> HTTPAnswer:
         """Send one request through the library; return its answer.
 
-        Raises one of the seven errors.
+        Raises one of the contract's errors.
         """
         classify = partial(errors.classify_x_answer, write=write, now=self._now(), scope=scope)
         return transport.call_or_raise(self._transport, call, classify)
@@ -124,26 +128,42 @@ class XConnector:
     def fetch(self, ids: Sequence[str]) -> dict[str, InboundMessage]:
         """Look up posts (100 per request) and direct messages (one per request).
 
-        Raises `RetryLater` when the answer is incomplete.
+        Raises `RetryLater` when the answer is incomplete, `CannotRead` when X withholds a post.
         """
-        posts = [remote_id for remote_id in ids if not remote_id.startswith(parse.DM_PREFIX)]
         messages: dict[str, InboundMessage] = {}
-        for start in range(0, len(posts), _LOOKUP_SIZE):
-            chunk = posts[start : start + _LOOKUP_SIZE]
-            call = partial(self._client.get_tweets, chunk, user_auth=self._user_auth, **POST_PARAMS)
-            messages |= find.posts_by_id(self._look_up_posts(call), chunk, self._own_id)
+        for chunk, document in self._look_up_posts(ids):
+            if unreadable := find.read_presence(document, chunk).unreadable:
+                raise CannotRead(f"X: {next(iter(unreadable.values()))}", code="not-authorized-for-resource")
+            messages |= find.posts_by_id(document, self._own_id)
         for remote_id in ids:
             if remote_id.startswith(parse.DM_PREFIX) and (event := self._fetch_event(remote_id)):
                 messages[remote_id] = event
         return messages
 
-    def _look_up_posts(self, call: Callable[[], object]) -> JSONObject:
-        try:
-            answer: HTTPAnswer | None = self._send_request(call, "tweet.read")
-        except Gone:
-            # All posts are gone: the answer is a 200 that contains only errors.
-            answer = self._transport.answer
-        return wire.as_mapping(answer.document) if answer else {}
+    def find_gone(self, messages: Sequence[KnownMessage]) -> Presence:
+        """Look which messages were deleted: posts 100 per request, direct messages one per request."""
+        ids = [message.remote_id for message in messages]
+        looks = [find.read_presence(document, chunk) for chunk, document in self._look_up_posts(ids)]
+        direct = [remote_id for remote_id in ids if remote_id.startswith(parse.DM_PREFIX)]
+        gone = {remote_id for remote_id in direct[:_DIRECT_LOOKS] if self._fetch_event(remote_id) is None}
+        unreadable = {key: why for look in looks for key, why in look.unreadable.items()}
+        return Presence(frozenset(gone.union(*(look.gone for look in looks))), unreadable)
+
+    def _look_up_posts(self, ids: Sequence[str]) -> Iterator[tuple[list[str], JSONObject]]:
+        """Yield the answers to look-ups of posts, each with its ids."""
+        posts = [remote_id for remote_id in ids if not remote_id.startswith(parse.DM_PREFIX)]
+        for start in range(0, len(posts), _LOOKUP_SIZE):
+            chunk = posts[start : start + _LOOKUP_SIZE]
+            call = partial(self._client.get_tweets, chunk, user_auth=self._user_auth, **POST_PARAMS)
+            try:
+                document = self._send_request(call, "tweet.read").document
+            except (Gone, Rejected):
+                # None of the posts can be read: the answer is a 200 that contains only errors.
+                answer = self._transport.answer
+                if answer is None or answer.status != 200:
+                    raise
+                document = answer.document
+            yield chunk, wire.as_mapping(document)
 
     def _fetch_event(self, remote_id: str) -> InboundMessage | None:
         route = f"/2/dm_events/{parse.require_x_id(remote_id.removeprefix(parse.DM_PREFIX))}"

@@ -1,4 +1,4 @@
-"""X's errors as the seven errors of the contract, by status, problem type and code.
+"""X's errors as the errors of the contract, by status, problem type and code.
 
 By its text only a refusal for which X gives neither (403, "about:blank").
 

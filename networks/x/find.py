@@ -10,13 +10,15 @@ from typing import Any
 
 from networks import wire
 from networks.base import AmbiguousSend, InboundMessage, JSONObject, Rejected, RetryLater, SentMessage
+from networks.presence import Presence
 from networks.transport import HTTPAnswer
-from networks.x import parse
+from networks.x import errors, parse
 
 #: Our clock and X's may differ by this much, and X truncates times to the second.
 CLOCK_SKEW = dt.timedelta(seconds=5)
 #: Pages of 100 own posts to search for a lost send: more than enough, since X allows 100 posts per 15 minutes.
 MAX_OWN_PAGES = 5
+_NOT_FOUND = frozenset({"resource-not-found", "Not Found Error", "34", "144"})
 _LINK = re.compile(r"https?://\S+")
 _LEADING_NAMES = re.compile(r"^(?:@\w{1,20}\s+)+")
 
@@ -57,29 +59,35 @@ def dm_target(ref: JSONObject) -> dict[str, str]:
     raise Rejected("X did not say who wrote this, so it cannot be answered directly.", code="no_recipient")
 
 
-def posts_by_id(
-    document: Mapping[str, Any], post_ids: Sequence[str], own_id: str
-) -> dict[str, InboundMessage]:
-    """Return the posts of a look-up by id.
-
-    An id counts as deleted only when `errors[]` says so. Raises `RetryLater` when an id is neither among the
-    posts nor among the errors.
-    """
+def posts_by_id(document: Mapping[str, Any], own_id: str) -> dict[str, InboundMessage]:
+    """Return the posts of a look-up by id."""
     users, found_media = parse.users_by_id(document), parse.media_by_key(document)
     messages, _ = wire.parse_items(
         document.get("data"), lambda item: parse.parse_x_post(item, "mentions", own_id, users, found_media)
     )
-    posts = {message.remote_id: message for message in messages}
-    errors = [wire.as_mapping(error) for error in wire.as_list(document.get("errors"))]
-    gone = {
-        str(error.get(key))
-        for error in errors
-        for key in ("resource_id", "value")
-        if error.get(key) is not None
-    }
-    if unknown := [post_id for post_id in post_ids if post_id not in posts and post_id not in gone]:
+    return {message.remote_id: message for message in messages}
+
+
+def read_presence(document: Mapping[str, Any], post_ids: Sequence[str]) -> Presence:
+    """Return which posts of a look-up are gone or cannot be read.
+
+    An id is gone only when `errors[]` says that it was not found. X also withholds posts of protected and suspended
+    accounts. Raises `RetryLater` when an id is neither among the posts nor among the errors.
+    """
+    shown = {str(wire.as_mapping(item).get("id")) for item in wire.as_list(document.get("data"))}
+    gone: set[str] = set()
+    unreadable: dict[str, str] = {}
+    for error in map(wire.as_mapping, wire.as_list(document.get("errors"))):
+        named = {str(error[key]) for key in ("resource_id", "value") if error.get(key) is not None}
+        is_gone = errors.problem_code(error) in _NOT_FOUND
+        for post_id in named & set(post_ids) - shown:
+            if is_gone:
+                gone.add(post_id)
+            else:
+                unreadable[post_id] = wire.optional_text(error.get("detail")) or "X does not show it to us."
+    if unknown := set(post_ids) - shown - gone - set(unreadable):
         raise RetryLater(f"X did not say what became of {len(unknown)} posts.", code="incomplete")
-    return posts
+    return Presence(frozenset(gone), {key: why for key, why in unreadable.items() if key not in gone})
 
 
 def parse_looked_up_event(document: Mapping[str, Any], own_id: str) -> InboundMessage | None:

@@ -48,7 +48,8 @@ def find_conversation(world: World, page: str, thread: str) -> Conversation | No
     for message in world.timeline("messages", thread).messages:
         if not message.by_brand:
             return Conversation(thread, page, message.author, newest)
-    return Conversation(thread, page, newest.client.get("recipient", ""), newest)
+    person = newest.client.get("recipient", "") if newest.by_brand else newest.author
+    return Conversation(thread, page, person, newest)
 
 
 def _limit(name: str, arguments: dict[str, str]) -> int:

@@ -18,6 +18,7 @@ from networks.base import (
     RetryLater,
     SentMessage,
 )
+from networks.presence import Presence
 from tests.factories import NOW
 
 #: Fates after which the network has the answer although the sender got no confirmation.
@@ -45,6 +46,8 @@ class FakeNetwork:
         self.look_error: Exception | None = None
         self.blind = False
         self.pause = 0.0
+        #: Network ids of customers' messages that were deleted there.
+        self.deleted: set[str] = set()
         self._lock = threading.Lock()
 
     def send(self, credentials, ref, text, key):
@@ -121,6 +124,9 @@ class FakeNetwork:
                 return world.send(self.credentials, ref, draft.text, client_key)
 
             send_dm = reply
+
+            def find_gone(self, messages):
+                return Presence(frozenset(one.remote_id for one in messages) & world.deleted)
 
             def find_own_message(self, ref, text, since, visibility):
                 return world.look(ref, text)

@@ -173,7 +173,7 @@ class TestRefusals:
         assert (found.state, network.sends) == (ReplyState.FAILED, 1)
         assert words[0] in found.error
         assert words[1] in found.error_detail
-        assert verbs(reply) == [Verb.REPLY_FAILED]
+        assert verbs(reply) == [Verb.REPLY_FAILED, *([Verb.MESSAGE_DELETED] if fate == "gone" else [])]
         assert draft_text(reply.case_id, reply.author) == reply.text
         assert Case.objects.get().first_response_at is None
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from networks.base import (
+    CannotRead,
     Credentials,
     Gone,
     MissingPermission,
@@ -123,7 +124,8 @@ class TestFacebookContract(ConnectorContract):
             Reply(400, payload("error_missing_object.json")),
             error(99999),
         ],
-        Gone: [error(100, 33), error(803, status=404)],
+        CannotRead: [error(100, 33)],
+        Gone: [error(803, status=404)],
     }
 
     def connector(self, url: str) -> FacebookConnector:
@@ -533,11 +535,21 @@ class TestActions:
     def test_fetch_one_by_one_when_one_is_gone(self, network: Network) -> None:
         def answer(asked: Asked) -> Reply:
             if "ids" in asked.query or asked.path.endswith("1015_2"):
-                return error(100, 33)
+                return error(803)
             return Reply(200, comment(1))
 
         network.default = answer
         assert list(connector(network.url).fetch(["1015_1", "1015_2"])) == ["1015_1"]
+
+    def test_fetch_does_not_take_hidden_for_deleted(self, network: Network) -> None:
+        network.default = error(100, 33)
+        with pytest.raises(CannotRead):
+            connector(network.url).fetch(["1015_1"])
+
+    def test_a_certain_refusal_of_facebooks_keeps_its_sentence(self, network: Network) -> None:
+        network.default = error(1, is_transient=False, error_user_msg="Please choose another picture.")
+        with pytest.raises(Rejected, match="choose another picture"):
+            connector(network.url).reply({"object_id": "1015_1"}, OutgoingMessage("hello"), "key")
 
     def test_fetch_is_not_fooled_by_an_empty_answer(self, network: Network) -> None:
         network.default = Reply(200, {})

@@ -13,6 +13,7 @@ from oauthlib.oauth1.rfc5849 import signature as oauth1
 
 from networks.base import (
     BudgetExhausted,
+    CannotRead,
     Credentials,
     Gone,
     MissingPermission,
@@ -25,6 +26,7 @@ from networks.base import (
     SentMessage,
 )
 from networks.oauth import OAUTH_SCOPES
+from networks.presence import KnownMessage
 from networks.x.connector import XConnector
 from networks.x.parse import first_id_at, time_from_id
 from tests.networks.contract import CANARY, NOW, ConnectorContract
@@ -570,6 +572,62 @@ class TestActions:
         network.then(200, {"data": event(1)}).then(404, {"title": "Not Found"})
         found = connector(network.url).fetch([f"dm-{BASE + 1}", "dm-2"])
         assert [message.text for message in found.values()] == ["text 1"]
+
+    def test_fetch_does_not_take_protected_for_deleted(self, network: Network) -> None:
+        hidden = {"resource_id": "2", "type": PROBLEM + "not-authorized-for-resource", "title": "T"}
+        network.then(200, {"errors": [hidden]})
+        with pytest.raises(CannotRead):
+            connector(network.url).fetch(["2"])
+
+    @pytest.mark.parametrize(
+        "body",
+        [
+            {
+                "detail": "You attempted to reply to a Tweet that is deleted or not visible to you.",
+                "type": "about:blank",
+                "title": "Forbidden",
+                "status": 403,
+            },
+            {"errors": [{"code": 385, "message": "You attempted to reply to a Tweet that is deleted."}]},
+        ],
+    )
+    def test_an_answer_to_what_was_deleted(self, network: Network, body: dict[str, Any]) -> None:
+        network.default = Reply(403, body)
+        with pytest.raises(Gone, match="no longer exists"):
+            connector(network.url).reply({"tweet_id": "1"}, OutgoingMessage("hello"), "key")
+
+
+class TestFindingDeletions:
+    def test_deleted_hidden_and_standing_posts(self, network: Network) -> None:
+        errors = [
+            {"resource_id": "2", "type": PROBLEM + "resource-not-found", "title": "Not Found Error"},
+            {"value": "3", "type": PROBLEM + "not-authorized-for-resource", "detail": "Protected."},
+        ]
+        network.then(200, {"data": [post(1)], "errors": errors})
+        found = connector(network.url).find_gone([known(str(BASE + 1)), known("2"), known("3")])
+        assert found.gone == {"2"}
+        assert found.unreadable == {"3": "Protected."}
+        assert len(network.asked) == 1
+
+    def test_a_hundred_at_a_time(self, network: Network) -> None:
+        network.default = lambda asked: Reply(
+            200, {"data": [post(0, id=one) for one in asked.query["ids"].split(",")]}
+        )
+        assert not connector(network.url).find_gone([known(str(BASE + n)) for n in range(250)]).gone
+        assert len(network.asked) == 3
+
+    def test_what_x_says_nothing_about_is_looked_at_later(self, network: Network) -> None:
+        network.default = Reply(200, {"data": [post(1)]})
+        with pytest.raises(RetryLater):
+            connector(network.url).find_gone([known(str(BASE + 1)), known("2")])
+
+    def test_direct_messages(self, network: Network) -> None:
+        network.then(200, {"data": event(1)}).then(404, {"title": "Not Found"})
+        assert connector(network.url).find_gone([known(f"dm-{BASE + 1}"), known("dm-2")]).gone == {"dm-2"}
+
+
+def known(remote_id: str) -> KnownMessage:
+    return KnownMessage(remote_id, "", "42", NOW)
 
 
 class TestFindingOurOwn:
