@@ -1,11 +1,13 @@
 """A Celery worker as the product runs it, with a moment to be killed in between saving the cursor and the messages.
 
 `--cursor-first` is the mistake that the kill test must catch: there the cursor is committed by itself, before the
-messages. Otherwise everything is the product's own.
+messages, and no poll reads again what lies before its cursor, which would find most of what was lost. Otherwise
+everything is the product's own.
 """
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import sys
 import threading
@@ -21,6 +23,9 @@ from django.db import connection  # noqa: E402
 
 from config.celery import app  # noqa: E402
 from inbox.ingest import page, write_sql  # noqa: E402
+from inbox.models import Message  # noqa: E402
+from networks.facebook import walk  # noqa: E402
+from networks.x import window  # noqa: E402
 
 #: Seconds between the cursor and the messages, or as long as somebody holds them. While they last, a file named after
 #: the process says so.
@@ -33,6 +38,15 @@ _has_messages = threading.local()
 
 def store_page(stream, token, result, now):
     _has_messages.yes = bool(result.messages)
+    return _store_page(stream, token, result, now)
+
+
+def store_page_that_may_be_lost(stream, token, result, now):
+    """Only X's public posts, and new ones: Facebook's sweeps and X's direct messages come again in any case."""
+    ids = {message.canonical_id for message in result.messages}
+    known = Message.objects.filter(brand_account=stream.brand_account_id, canonical_id__in=ids).count()
+    may_be_lost = stream.brand_account.network == "x" and stream.kind != "direct"
+    _has_messages.yes = may_be_lost and known < len(ids)
     return _store_page(stream, token, result, now)
 
 
@@ -68,9 +82,16 @@ def commit_cursor_then_wait(*arguments, **named):
     return found[0]
 
 
+def read_nothing_again() -> None:
+    window.OVERLAP, window.LOOKS = dt.timedelta(0), ()
+    walk.OVERLAP = walk.BRIEF_OVERLAP = 0
+
+
 if __name__ == "__main__":
     cursor_first = "--cursor-first" in sys.argv
-    page.store_page = store_page
+    if cursor_first:
+        read_nothing_again()
+    page.store_page = store_page_that_may_be_lost if cursor_first else store_page
     write_sql.save_cursor_and_lock = commit_cursor_then_wait if cursor_first else fence_then_wait
     app.worker_main(
         ["worker", "-P", "solo", "-Q", "ticks,default,poll", "-n", f"w{os.getpid()}@%h", "-l", "WARNING"]
