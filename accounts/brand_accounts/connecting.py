@@ -69,7 +69,7 @@ def connect_brand_account(
         brand_account.owner_department = owner_department or brand_account.owner_department
         brand_account.connected_by, brand_account.granted_scopes = by, list(scopes) or None
         brand_account.verified_at = now if verify else None
-        brand_account.check_due_at = now + CHECK_EVERY if verify else now
+        brand_account.check_due_at, brand_account.check_asked_at = now + CHECK_EVERY if verify else now, now
         _activate_brand_account(brand_account, secrets, now)
         _record_connection(brand_account, before, by)
     logger.info("brand account connected", extra={"brand_account": brand_account.pk, "user": by and by.pk})

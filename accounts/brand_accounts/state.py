@@ -115,7 +115,7 @@ def _cut_off(brand_account: BrandAccount, now: dt.datetime) -> CurrentTrouble:
         since,
         TroubleKind.REAUTHORISE.label,
         f"{network} no longer accepts our credential. Nothing is fetched or sent; messages wait at {network}, answers here.",
-        "Connect the account again: fetching goes on where it stopped.",
+        "An administrator connects it again: fetching goes on where it stopped.",
     )
 
 
@@ -131,7 +131,7 @@ def _refused(brand_account: BrandAccount, enabled: Sequence[Stream]) -> CurrentT
         min(unfetched_since(stream) for stream in refused),
         TroubleKind.PERMISSION.label,
         f"{stream_names(refused)}: {network} refuses them, because our credential was not given permission.",
-        "Connect the account again and grant everything that is asked for, then press “Check now”.",
+        "An administrator connects it again, grants everything that is asked for, and presses “Check now”.",
     )
 
 
@@ -213,9 +213,9 @@ def _passing_problem(
     network, health = brand_account.network_label, Health(brand_account.health)
     if health == Health.PERMISSION:
         matter = f"{network} refused something that our credential was not given permission for."
-        advice = "Connect the account again and grant everything that is asked for."
+        advice = "An administrator connects it again and grants everything that is asked for."
         return AccountState(health.label, "late", matter, advice)
-    failing = [stream for stream in enabled if stream.failures]
+    failing = [stream for stream in enabled if stream.failures or stream.last_error_kind]
     limits = [Health(s.last_error_kind) for s in failing if s.last_error_kind in _LIMIT_LABELS]
     if health in _LIMIT_LABELS or limits:
         return _limited(brand_account, health if health in _LIMIT_LABELS else limits[0])
@@ -268,10 +268,7 @@ def _idle_state(enabled: Sequence[Stream], network: str) -> AccountState | None:
     """
     if not enabled:
         return AccountState(
-            "Paused",
-            "risk",
-            f"Nothing is fetched from {network}: every stream is paused.",
-            "Resume a stream.",
+            "Paused", "risk", f"Nothing is fetched from {network}.", "An administrator resumes its streams."
         )
     never = [stream for stream in enabled if stream.last_success_at is None]
     if not never:

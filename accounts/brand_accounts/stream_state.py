@@ -71,6 +71,8 @@ def stream_state(stream: Stream, brand_account: BrandAccount, now: dt.datetime) 
         times = "time" if stream.failures == 1 else "times"
         tone = "late" if stream.last_error_kind == Health.PERMISSION else "risk"
         return f"Failed {stream.failures} {times} in a row", tone
+    if stream.last_error_kind:
+        return "Not fetched again yet", "risk"
     if stream.last_success_at is None:
         return "Not fetched yet", ""
     if until := waits_until(stream, now):

@@ -124,13 +124,9 @@ def _switch_stream(brand_account: BrandAccount, kind: str, enabled: bool) -> Non
     states = {True: "fetched", False: "paused"}
     label = STREAM_LABELS.get(kind, kind)
     changes = compare_values({label: states[stream.enabled]}, {label: states[enabled]})
-    stream.enabled, stream.next_poll_at, stream.failures, stream.last_error_kind = (
-        enabled,
-        timezone.now(),
-        0,
-        "",
-    )
-    stream.save(update_fields=["enabled", "next_poll_at", "failures", "last_error_kind"])
+    # What the last error meant stays until the stream was fetched again.
+    stream.enabled, stream.next_poll_at, stream.failures = enabled, timezone.now(), 0
+    stream.save(update_fields=["enabled", "next_poll_at", "failures"])
     if changes:
         owner = brand_account.owner_department_id
         record_change(AuditVerb.STREAM_SWITCHED, brand_account, changes, department_ids=[owner])

@@ -66,8 +66,10 @@ def page_of(client):
 
 
 def poll(at):
-    for stream_id, token in polling.lease_due_streams(at):
-        polling.poll_leased_stream(stream_id, token, clock=lambda: at)
+    # An account that fails is given one stream at a time.
+    while leased := polling.lease_due_streams(at):
+        for stream_id, token in leased:
+            polling.poll_leased_stream(stream_id, token, clock=lambda: at)
 
 
 def press_check(client, account):
@@ -186,6 +188,19 @@ def test_a_poll_that_succeeds_forgets_what_the_last_error_meant(network, fetched
     checked.request_check(fetched, now=NOW + 2 * MINUTE)
     poll(NOW + 2 * MINUTE)
     assert Stream.objects.get().last_error_kind == ""
+
+
+def test_a_stream_that_is_resumed_is_not_healthy_before_it_was_fetched(admin, network, fetched):
+    network.script = [REFUSAL]
+    poll(NOW + MINUTE)
+    for enabled in "01":
+        admin.post(reverse("accounts:stream_switch", args=[fetched.pk, "mentions"]), {"enabled": enabled})
+    BrandAccount.objects.update(health="ok")
+    page = page_of(admin)
+    assert "Not fetched again yet" in page
+    assert ">Healthy<" not in page
+    poll(NOW + MINUTE)
+    assert ">Healthy<" in page_of(admin)
 
 
 def test_the_sick_account_stands_first(admin, fetched):
