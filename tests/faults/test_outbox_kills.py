@@ -27,7 +27,7 @@ from django.utils import timezone
 from accounts.credentials.store import store_credential
 from accounts.models import Role
 from config.testing.quick import choose_size
-from inbox.models import CaseEvent, Message, Reply, ReplyState, Verb
+from inbox.models import CaseEvent, Message, Notice, Reply, ReplyState, Verb
 from inbox.replies import verbs
 from tests.factories import (
     BrandAccountFactory,
@@ -194,7 +194,7 @@ def compare(simulator: Simulator) -> Counter[str]:
     doubled = [text for text, n in Counter(one["text"] for one in stands).items() if n > 1]
     assert doubled == [], f"posted twice: {doubled}"
     assert [text for text, n in Counter(one["in_reply_to"] for one in stands).items() if n > 1] == []
-    for reply in Reply.objects.select_related("parent"):
+    for reply in Reply.objects.select_related("parent", "case"):
         there = by_text.get(reply.text)
         if reply.state == ReplyState.SENT:
             assert there is not None, f"called sent, but not there: {reply.text}"
@@ -203,6 +203,9 @@ def compare(simulator: Simulator) -> Counter[str]:
             assert Message.objects.filter(canonical_id=reply.remote_id, direction="out").count() == 1
         elif reply.state == ReplyState.FAILED or "not found" in reply.error:
             assert there is None, f"called {reply.state}, but there: {reply.text} ({reply.error})"
+        if reply.state != ReplyState.SENT:
+            assert reply.case.unsent, f"{reply.state}, and not in the view: {reply.text}"
+            assert Notice.objects.filter(user=reply.author_id, case=reply.case_id).exists(), reply.text
     return Counter(Reply.objects.values_list("state", flat=True))
 
 
