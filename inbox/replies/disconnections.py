@@ -14,12 +14,15 @@ def return_queued_answers(brand_account: BrandAccount, by: User, now: dt.datetim
     """Turn the queued answers of an account back into drafts.
 
     In the transaction that disconnects the account. Their authors are notified. Returns a sentence about it, "" without such answers. All answers
-    are locked before the first case, in the order of ingest. What another worker queues meanwhile the outbox returns.
+    are locked before the first case, and cases in the order of their ids. What somebody queues meanwhile the outbox
+    returns.
     """
     queued = Reply.objects.filter(brand_account=brand_account, state=ReplyState.QUEUED)
-    ids = list(queued.select_for_update(no_key=True).order_by("pk").values_list("pk", flat=True))
+    rows = list(queued.select_for_update(no_key=True).order_by("pk").values_list("case_id", "pk"))
     reason, code = disconnected_objection(brand_account)
-    returned = sum(outcomes.record_reply_failed(reply_id, reason, now=now, code=code) for reply_id in ids)
+    returned = sum(
+        outcomes.record_reply_failed(reply_id, reason, now=now, code=code) for _, reply_id in sorted(rows)
+    )
     if not returned:
         return ""
     answers = (

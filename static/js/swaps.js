@@ -43,6 +43,15 @@
     }
   });
 
+  // The text of an answer that is sent again leaves the box with it, unless it was changed there.
+  document.addEventListener("htmx:beforeRequest", ({ detail }) => {
+    const text = detail.elt.dataset?.text;
+    if (text && $("#answer")?.value.trim() === text.replace(/\r\n?/g, "\n").trim()) document.body.dataset.sent = "yes";
+  });
+  document.addEventListener("htmx:afterRequest", ({ detail }) => {
+    if (detail.elt.dataset?.text) delete document.body.dataset.sent;
+  });
+
   // Mark the row of the open case.
   function markOpenCase() {
     const open = $("#case")?.dataset.case;
