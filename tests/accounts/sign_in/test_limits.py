@@ -8,6 +8,7 @@ import re
 
 import httpx
 import pytest
+import time_machine
 from django.db.models import F
 from django.test import Client
 from django.utils import timezone
@@ -29,6 +30,13 @@ def wren(db) -> User:
     return user
 
 
+@pytest.fixture
+def frozen():
+    """The clock stands still, so that waits are told to the second."""
+    with time_machine.travel(timezone.now(), tick=False):
+        yield
+
+
 def sign_in(
     name: str, password: str = PASSWORD, *, address: str = OFFICE, client: Client | None = None
 ) -> str:
@@ -47,20 +55,20 @@ def pass_time(**by) -> None:
     SignInCounter.objects.update(last_at=F("last_at") - ago, closed_until=F("closed_until") - ago)
 
 
-def test_after_five_wrong_ones_the_next_has_to_wait_and_says_how_long(wren):
+def test_after_five_wrong_ones_the_next_has_to_wait_and_says_how_long(wren, frozen):
     assert all("not correct" in sign_in("wren", "wrong") for _ in range(5))
     assert "Too many wrong passwords. Try again in 30 s." in sign_in("wren")
     pass_time(seconds=31)
     assert sign_in("wren") == "in"
 
 
-def test_trying_during_the_wait_makes_it_no_longer(wren):
+def test_trying_during_the_wait_makes_it_no_longer(wren, frozen):
     for _ in range(50):
         sign_in("wren", "wrong")
     assert "Try again in 30 s." in sign_in("wren")
 
 
-def test_each_wait_is_twice_as_long_up_to_a_quarter_of_an_hour(wren):
+def test_each_wait_is_twice_as_long_up_to_a_quarter_of_an_hour(wren, frozen):
     waits = []
     for _ in range(5):
         sign_in("wren", "wrong")
@@ -85,7 +93,7 @@ def test_a_right_password_starts_anew(wren):
         assert sign_in("wren") == "in"
 
 
-def test_a_name_that_nobody_has_answers_alike(wren):
+def test_a_name_that_nobody_has_answers_alike(wren, frozen):
     assert [sign_in("nobody", "wrong", address="198.51.100.4") for _ in range(6)] == [
         sign_in("wren", "wrong", address="198.51.100.5") for _ in range(6)
     ]
