@@ -132,13 +132,15 @@ DATABASES = {"default": build_database_settings(env, DATABASE_URL)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 CACHES = {
-    "default": {
-        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+    alias: {
+        "BACKEND": f"config.caches.{backend}",
         "LOCATION": REDIS_URL,
         "KEY_PREFIX": env.str("CACHE_PREFIX", default="hs"),
     }
+    for alias, backend in (("default", "PatientCache"), ("sessions", "SessionCache"))
 }
 SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
+SESSION_CACHE_ALIAS = "sessions"
 SESSION_COOKIE_AGE = 60 * 60 * 24 * 14
 MESSAGE_STORAGE = "django.contrib.messages.storage.cookie.CookieStorage"
 

@@ -8,7 +8,6 @@ lost or repeated event is harmless, and a page that lost its stream polls.
 from __future__ import annotations
 
 import functools
-import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -18,9 +17,9 @@ import redis
 from django.conf import settings
 from django.db import transaction
 
+from inbox.live.broker import breaker, client_options
 from inbox.visibility import CaseSnapshot
 
-logger = logging.getLogger(__name__)
 #: Redis has numbered databases, but a message published in one is received in all of them.
 _PREFIX = f"horseshoe:{urlsplit(settings.REDIS_URL).path.strip('/') or 0}"
 CASES_CHANNEL = f"{_PREFIX}:cases"
@@ -52,7 +51,7 @@ class CaseChange:
 @functools.cache
 def _redis_client() -> redis.Redis:
     """Return the one client of this process."""
-    return redis.Redis.from_url(settings.REDIS_URL, socket_timeout=2, socket_connect_timeout=1)
+    return redis.Redis.from_url(settings.REDIS_URL, **client_options())
 
 
 def publish_cases_on_commit(changes: Iterable[CaseChange]) -> None:
@@ -68,7 +67,7 @@ def publish_cases_on_commit(changes: Iterable[CaseChange]) -> None:
 def publish_cases(changes: list[CaseChange]) -> None:
     """Publish `changes` now.
 
-    A broker that is away is logged, never raised: pages also poll.
+    A broker that is away is logged and left alone for a moment, never raised: pages also poll.
     """
     payload = orjson.dumps(
         [
@@ -105,7 +104,4 @@ def publish_watches_on_commit(user_ids: Iterable[int]) -> None:
 
 
 def _publish_payload(channel: str, payload: bytes) -> None:
-    try:
-        _redis_client().publish(channel, payload)
-    except redis.RedisError as error:
-        logger.warning("Live update not published: %s", error)
+    breaker.attempt(lambda: _redis_client().publish(channel, payload), lambda: None)

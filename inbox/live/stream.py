@@ -37,6 +37,8 @@ logger = logging.getLogger(__name__)
 
 #: Seconds between two events to one page, between keep-alives, and between checks of the reader's authority.
 COALESCE, HEARTBEAT, RECHECK = 0.25, 15.0, 60.0
+#: Seconds without a message after which the broker is asked whether it is there, and in which it has to answer.
+ANSWER = 5.0
 #: With more changed cases than this an event says "everything" instead of naming them.
 MAX_NAMED_CASES = 100
 
@@ -154,15 +156,13 @@ class Hub:
 
     async def _read_subscription(self) -> None:
         client = redis.asyncio.Redis.from_url(
-            settings.REDIS_URL, socket_connect_timeout=2, health_check_interval=10
+            settings.REDIS_URL, socket_connect_timeout=2, socket_timeout=ANSWER
         )
         try:
             async with client.pubsub() as subscription:
                 await subscription.subscribe(CASES_CHANNEL, NOTICES_CHANNEL, WATCHES_CHANNEL)
                 self._subscribed.set()
-                async for message in subscription.listen():
-                    if message["type"] == "message":
-                        self._dispatch(message["channel"], orjson.loads(message["data"]))
+                await self._dispatch_messages(subscription)
         except redis.RedisError as error:
             logger.warning("The live stream lost the broker: %s", error)
         finally:
@@ -170,6 +170,24 @@ class Hub:
                 listener.end()
             with contextlib.suppress(redis.RedisError, RuntimeError):
                 await client.aclose()
+
+    async def _dispatch_messages(self, subscription: redis.asyncio.client.PubSub) -> None:
+        """Pass messages on until the broker does not answer.
+
+        Raises `RedisError` then, even if the connection stays open.
+        """
+        is_asked = False
+        while True:
+            message = await subscription.get_message(timeout=ANSWER)
+            if message is not None:
+                is_asked = False
+                if message["type"] == "message":
+                    self._dispatch(message["channel"], orjson.loads(message["data"]))
+            elif is_asked:
+                raise redis.TimeoutError(f"no answer within {ANSWER:.0f} s")
+            else:
+                await subscription.ping()
+                is_asked = True
 
     def _dispatch(self, channel: bytes, rows: list[Any]) -> None:
         if channel == NOTICES_CHANNEL.encode():
