@@ -24,6 +24,8 @@ from django.utils import timezone
 from django.utils.decorators import sync_and_async_middleware
 
 from accounts.models import BrandAccount, Health, Stream
+from config.embedded.data_folder import Home
+from config.supervisor import QUICK_DEATHS_MAX
 from inbox.models import Sweep
 
 logger = logging.getLogger(__name__)
@@ -99,14 +101,23 @@ def _ready_response() -> HttpResponse:
 def readiness(now: dt.datetime) -> dict[str, Any]:
     """Return what works and what does not, ready for JSON.
 
-    Readiness depends on the database, the broker, the workers of each queue and the most overdue stream. The
-    numbers of unwell brand accounts and of open cases that nobody sees (None before the first sweep) are
+    Readiness depends on the database, the broker, the workers of each queue, the most overdue stream and, under `up`,
+    on every child process: `restarts` names those that keep dying. The numbers of unwell brand accounts and of open cases that nobody sees (None before the first sweep) are
     reported without affecting it.
     """
     database, streams = _check_database(now)
     broker, workers = _check_broker()
+    restarts = Home.from_environment().read_restarts()
+    given_up = any(restart["times"] >= QUICK_DEATHS_MAX for restart in restarts.values())
     ready = database == "ok" and broker == "ok" and all(workers.values()) and streams.get("ok", False)
-    return {"ready": ready, "database": database, "broker": broker, "workers": workers, "streams": streams}
+    return {
+        "ready": ready and not given_up,
+        "database": database,
+        "broker": broker,
+        "workers": workers,
+        "streams": streams,
+        "restarts": restarts,
+    }
 
 
 def _check_database(now: dt.datetime) -> tuple[str, dict[str, Any]]:

@@ -1,5 +1,8 @@
 """Supervision of child processes: start them, restart those that die, stop them in reverse order.
 
+A child that keeps dying is started again after longer and longer pauses, and the others go on: the pages of an inbox
+that does not send for a while are worth more than none.
+
 It touches no process that it did not start. The kernel ends every child when this process is killed (see
 `config.embedded.process.spawn_process`).
 """
@@ -18,10 +21,12 @@ from typing import Protocol
 
 from config.embedded.process import EmbeddedError, rotate_log, spawn_process, stop_process, tail_log
 
-#: A child that ran for less than QUICK_SECONDS died quickly; after QUICK_DEATHS_MAX quick deaths it is given up.
+#: A child that ran for less than QUICK_SECONDS died quickly. The pause before each start is twice the one before.
 QUICK_SECONDS = 20.0
-QUICK_DEATHS_MAX = 5
 FIRST_DELAY = 0.5
+LONGEST_DELAY = 60.0
+#: After so many quick deaths a child does not work, and a start of everything that needs it is given up.
+QUICK_DEATHS_MAX = 5
 WATCH_SECONDS = 0.25
 ROTATE_SECONDS = 60.0
 
@@ -31,7 +36,16 @@ class StopRequested(BaseException):
 
 
 class GivenUpError(EmbeddedError):
-    """A child that died quickly too many times."""
+    """A child that died quickly too many times while a start waited for it."""
+
+
+@dataclass(frozen=True)
+class Restarts:
+    """A child that keeps dying: how often in a row, how it ended, and the seconds until its next start."""
+
+    times: int
+    how: str
+    pause: float
 
 
 class Child(Protocol):
@@ -86,15 +100,21 @@ class _KeptChild:
     started: float
     quick_deaths: int = 0
     again_at: float | None = None
+    how: str = ""
 
 
 @dataclass
 class Supervisor:
-    """Children in stages: a stage is stopped as a whole before the stage that started earlier."""
+    """Children in stages: a stage is stopped as a whole before the stage that started earlier.
+
+    `note` is told which children keep dying, each time that changes.
+    """
 
     say: Callable[[str], None]
+    note: Callable[[dict[str, Restarts]], None] = lambda _: None
     _stages: list[list[_KeptChild]] = field(default_factory=list)
     _rotated: float = field(default_factory=time.monotonic)
+    _noted: dict[str, Restarts] = field(default_factory=dict)
 
     def keep_alive(self, *children: Child) -> None:
         """Add a stage; launch its children that do not run yet."""
@@ -108,8 +128,7 @@ class Supervisor:
     def restart_dead_children(self, now: float) -> None:
         """Restart dead children whose delay has passed.
 
-        `now` is in monotonic seconds. Logs that have grown too large are rotated once a minute. Raises
-        GivenUpError.
+        `now` is in monotonic seconds. Logs that have grown too large are rotated once a minute.
         """
         for stage in self._stages:
             for kept_child in stage:
@@ -118,17 +137,31 @@ class Supervisor:
                         self._launch_again(kept_child, now)
                 elif kept_child.child.process is not None and kept_child.child.process.poll() is not None:
                     self._handle_death(kept_child, now)
+                elif kept_child.quick_deaths and now - kept_child.started >= QUICK_SECONDS:
+                    kept_child.quick_deaths = 0
+        self._note_restarts()
         if now - self._rotated > ROTATE_SECONDS:
             self._rotated = now
             for stage in self._stages:
                 for kept_child in stage:
-                    rotate_log(kept_child.child.log)
+                    with contextlib.suppress(OSError):
+                        rotate_log(kept_child.child.log)
+
+    def require(self, name: str) -> None:
+        """Raise GivenUpError when the child of this name keeps dying.
+
+        For a start that waits for it.
+        """
+        for stage in self._stages:
+            for kept_child in stage:
+                if kept_child.child.name == name and kept_child.quick_deaths >= QUICK_DEATHS_MAX:
+                    raise GivenUpError(
+                        f"{name} {kept_child.how}, for the {kept_child.quick_deaths}th time in a row. Everything is "
+                        f"stopped; nothing stored is lost. The end of {kept_child.child.log}:\n{tail_log(kept_child.child.log)}"
+                    )
 
     def watch_children(self) -> None:
-        """Restart dead children until a signal raises StopRequested.
-
-        Raises GivenUpError when a child keeps dying.
-        """
+        """Restart dead children until a signal raises StopRequested."""
         while True:
             time.sleep(WATCH_SECONDS)
             self.restart_dead_children(time.monotonic())
@@ -152,19 +185,21 @@ class Supervisor:
     def _handle_death(self, kept_child: _KeptChild, now: float) -> None:
         child = kept_child.child
         status = child.process.returncode if child.process is not None else 0
-        quick = now - kept_child.started < QUICK_SECONDS
-        kept_child.quick_deaths = kept_child.quick_deaths + 1 if quick else 1
         how = f"was ended by signal {-status}" if status < 0 else f"ended with status {status}"
-        if kept_child.quick_deaths >= QUICK_DEATHS_MAX:
-            raise GivenUpError(
-                f"{child.name} {how}, for the {kept_child.quick_deaths}th time in a row. Everything is stopped; "
-                f"nothing stored is lost. The end of {child.log}:\n{tail_log(child.log)}"
-            )
-        delay = FIRST_DELAY * 2 ** (kept_child.quick_deaths - 1)
-        kept_child.again_at = now + delay
-        self.say(f"{child.name} {how}; starting it again in {delay:g} s. Its log: {child.log}")
+        self._plan_start(kept_child, how, now)
         if status > 0 and (last := tail_log(child.log, 1)):
             self.say(last)
+
+    def _plan_start(self, kept_child: _KeptChild, how: str, now: float) -> None:
+        quick = now - kept_child.started < QUICK_SECONDS
+        kept_child.how, kept_child.quick_deaths = how, kept_child.quick_deaths + 1 if quick else 1
+        delay = _pause_before_start(kept_child.quick_deaths)
+        kept_child.again_at = now + delay
+        name, log, times = kept_child.child.name, kept_child.child.log, kept_child.quick_deaths
+        often = f" for the {times}th time in a row" if times >= QUICK_DEATHS_MAX else ""
+        self.say(f"{name} {how}{often}; starting it again in {delay:g} s. Its log: {log}")
+        if times == QUICK_DEATHS_MAX:
+            self.say(f"{name} does not work. Everything else goes on; `manage.py readiness` says so, too.")
 
     def _launch_again(self, kept_child: _KeptChild, now: float) -> None:
         kept_child.again_at = None
@@ -173,4 +208,27 @@ class Supervisor:
         if kept_child.child.process is not None:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(kept_child.child.process.pid, signal.SIGKILL)
-        kept_child.child.launch()
+        try:
+            kept_child.child.launch()
+        except (OSError, EmbeddedError) as error:
+            # No process or memory left for it, or its port is taken: that may pass, and the others go on.
+            self._plan_start(kept_child, f"could not be started ({error})", now)
+
+    def _note_restarts(self) -> None:
+        keep_dying = {
+            kept_child.child.name: Restarts(
+                kept_child.quick_deaths, kept_child.how, _pause_before_start(kept_child.quick_deaths)
+            )
+            for stage in self._stages
+            for kept_child in stage
+            if kept_child.quick_deaths > 1
+        }
+        if keep_dying != self._noted:
+            self._noted = keep_dying
+            with contextlib.suppress(OSError):
+                self.note(keep_dying)
+
+
+def _pause_before_start(quick_deaths: int) -> float:
+    doublings = min(quick_deaths - 1, 20)
+    return float(min(FIRST_DELAY * 2**doublings, LONGEST_DELAY))

@@ -68,7 +68,7 @@ class Up:
     def __init__(self, options: argparse.Namespace, home: Home) -> None:
         self._options = options
         self._home = home
-        self._supervisor = Supervisor(print_progress)
+        self._supervisor = Supervisor(print_progress, home.note_restarts)
         self._env = dict(os.environ)
         host = f"[{options.host}]" if ":" in options.host else options.host
         self._address = f"http://{host}:{options.port}/"
@@ -240,14 +240,15 @@ class Up:
 
     def _wait_for_networks(self, demo: Demo) -> None:
         while not demo.is_reachable():
-            # Raises GivenUpError when the simulator cannot start.
             self._supervisor.restart_dead_children(time.monotonic())
+            self._supervisor.require("simulator")
             time.sleep(0.05)
 
     def _wait_for_web(self) -> None:
         deadline = time.monotonic() + WEB_SECONDS_MAX
         while not _is_healthy(self._options.host, self._options.port):
             self._supervisor.restart_dead_children(time.monotonic())
+            self._supervisor.require("web")
             if time.monotonic() > deadline:
                 raise EmbeddedError(
                     f"The web server does not answer. The end of its log:\n{tail_log(self._log_path('web'))}"

@@ -9,8 +9,10 @@ import json
 import os
 import secrets
 import time
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from config.embedded.process import EmbeddedError
 
@@ -93,6 +95,7 @@ class Home:
         """Remove the record of the running instance and release the lock."""
         if self._lock is not None:
             (self.path / "running.json").unlink(missing_ok=True)
+            self.note_restarts({})
             os.close(self._lock)
             self._lock = None
 
@@ -102,6 +105,29 @@ class Home:
         It contains passwords, so its mode is 0600. The caller must hold the lock.
         """
         self._write_private("running.json", json.dumps(asdict(running)))
+        self.note_restarts({})
+
+    def note_restarts(self, restarts: Mapping[str, Any]) -> None:
+        """Write which child processes of `up` keep dying, for the readiness report.
+
+        `restarts` are dataclasses by name; {} removes the note.
+        """
+        if restarts:
+            noted = {name: asdict(value) for name, value in restarts.items()}
+            self._write_private("restarts.json", json.dumps(noted))
+        else:
+            (self.path / "restarts.json").unlink(missing_ok=True)
+
+    def read_restarts(self) -> dict[str, dict[str, Any]]:
+        """Read which child processes of `up` keep dying.
+
+        {} when none does, or when the processes are supervised by somebody else.
+        """
+        try:
+            noted = json.loads((self.path / "restarts.json").read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return {}
+        return noted if isinstance(noted, dict) else {}
 
     def read_running(self) -> RunningInstance | None:
         """Read the record of the running instance.

@@ -16,7 +16,9 @@ from django.utils import timezone
 from accounts.models import Health
 from config import celery, worker_alive
 from config.celery import app
+from config.embedded.data_folder import Home
 from config.health import HOST_KEY_PREFIX, QUEUE_KEY_PREFIX, QUEUES, readiness, ready_answer
+from config.supervisor import Restarts
 from tests.factories import BrandAccountFactory, StreamFactory
 
 pytestmark = pytest.mark.django_db
@@ -129,3 +131,25 @@ def test_a_worker_says_which_queues_it_serves_and_that_its_host_has_one(monkeypa
     assert [0 < client.ttl(key) <= 15 for key in keys] == [True, True]
     assert worker_alive.main() == 0
     client.delete(*keys)
+
+
+@pytest.mark.parametrize(("times", "ready"), [(4, True), (5, False)])
+def test_a_process_that_keeps_dying_makes_the_installation_unready(
+    client, workers, tmp_path, monkeypatch, caplog, times, ready
+):
+    monkeypatch.setenv("HORSESHOE_HOME", str(tmp_path))
+    Home.from_environment().note_restarts({"beat": Restarts(times, "ended with status 1", 8.0)})
+    response = client.get("/readyz")
+    assert (response.status_code == 200, response.json()) == (ready, {"ready": ready})
+    assert ready or f"'beat': {{'times': {times}, 'how': 'ended with status 1'" in caplog.text
+
+
+def test_no_note_and_a_broken_note_say_nothing(tmp_path):
+    home = Home(tmp_path)
+    assert home.read_restarts() == {}
+    home.note_restarts({"beat": Restarts(2, "ended with status 1", 1.0)})
+    assert home.read_restarts() == {"beat": {"times": 2, "how": "ended with status 1", "pause": 1.0}}
+    home.note_restarts({})
+    assert home.read_restarts() == {}
+    (tmp_path / "restarts.json").write_text("{")
+    assert home.read_restarts() == {}

@@ -19,9 +19,14 @@ def said() -> list[str]:
 
 
 @pytest.fixture
-def keeper(said, monkeypatch):
+def noted() -> list[dict]:
+    return []
+
+
+@pytest.fixture
+def keeper(said, noted, monkeypatch):
     monkeypatch.setattr(supervisor, "FIRST_DELAY", 0.01)
-    made = Supervisor(said.append)
+    made = Supervisor(said.append, noted.append)
     yield made
     made.stop()
 
@@ -58,21 +63,88 @@ def test_a_dead_child_is_started_again(keeper, said, tmp_path):
     assert child.process.poll() is None
 
 
-def test_a_child_that_dies_at_once_again_and_again_is_given_up_with_the_end_of_its_log(
-    keeper, said, tmp_path
+def test_a_child_that_keeps_dying_leaves_the_others_running_and_is_tried_less_and_less(
+    said, noted, keeper, tmp_path, monkeypatch
 ):
-    keeper.keep_alive(program(tmp_path, "beat", "raise SystemExit('no broker today')"))
+    monkeypatch.setattr(supervisor, "LONGEST_DELAY", 0.16)
+    web, beat = (
+        program(tmp_path, "web", SLEEP),
+        program(tmp_path, "beat", "raise SystemExit('no broker today')"),
+    )
+    keeper.keep_alive(web, beat)
+    first = web.process
+    eventually(
+        lambda: (
+            keeper.restart_dead_children(time.monotonic()) or len(noted[-1:]) and noted[-1]["beat"].times >= 8
+        ),
+        60,
+    )
+    assert web.process is first
+    assert web.process.poll() is None
+    waits = [float(line.split("again in ")[1].split()[0]) for line in said if "starting it again" in line]
+    assert waits[:7] == [0.01, 0.02, 0.04, 0.08, 0.16, 0.16, 0.16]
+    assert "beat ended with status 1 for the 5th time in a row; starting it again in 0.16 s" in "\n".join(
+        said
+    )
+    assert said.count("beat does not work. Everything else goes on; `manage.py readiness` says so, too.") == 1
+    assert "no broker today" in said
+
+
+def test_it_is_no_longer_noted_when_it_has_run_for_a_while(noted, keeper, tmp_path):
+    marker = tmp_path / "well"
+    code = f"import os, time\nif not os.path.exists({str(marker)!r}): raise SystemExit(3)\ntime.sleep(60)"
+    child = program(tmp_path, "worker-send", code)
+    keeper.keep_alive(child)
+    eventually(lambda: keeper.restart_dead_children(time.monotonic()) or len(noted) >= 2, 30)
+    assert [note["worker-send"].times for note in noted[:2]] == [2, 3]
+    assert noted[0]["worker-send"].how == "ended with status 3"
+    marker.touch()
+    eventually(lambda: keeper.restart_dead_children(time.monotonic()) or child.process.poll() is None, 30)
+    time.sleep(0.3)
+    keeper.restart_dead_children(time.monotonic() + supervisor.QUICK_SECONDS)
+    assert noted[-1] == {}
+
+
+def test_a_start_that_waits_for_a_child_gives_it_up_with_the_end_of_its_log(keeper, tmp_path):
+    keeper.keep_alive(
+        program(tmp_path, "web", SLEEP), program(tmp_path, "simulator", "raise SystemExit('no port')")
+    )
+
+    def wait():
+        keeper.restart_dead_children(time.monotonic())
+        keeper.require("web")
+        keeper.require("simulator")
+
     with pytest.raises(
-        GivenUpError, match=r"(?s)beat ended with status 1, for the 5th.*beat.log.*no broker today"
+        GivenUpError, match=r"(?s)simulator ended with status 1, for the 5th.*simulator.log.*no port"
     ):
-        eventually(lambda: keeper.restart_dead_children(time.monotonic()), 30)
-    assert len([line for line in said if "starting it again" in line]) == 4
+        eventually(wait, 30)
 
 
-def test_deaths_far_apart_are_never_too_many(keeper, said, tmp_path, monkeypatch):
+def test_a_child_that_cannot_even_be_started_leaves_the_others_running(said, keeper, tmp_path):
+    web, worker = program(tmp_path, "web", SLEEP), program(tmp_path, "worker-send", SLEEP)
+    keeper.keep_alive(web, worker)
+    worker.command = ["/no/such/command"]
+    worker.process.kill()
+    worker.process.wait()
+    eventually(
+        lambda: (
+            keeper.restart_dead_children(time.monotonic())
+            or any("could not be started" in line for line in said)
+        ),
+        30,
+    )
+    assert web.process.poll() is None
+    worker.command = [sys.executable, "-c", SLEEP]
+    eventually(lambda: keeper.restart_dead_children(time.monotonic()) or worker.process.poll() is None, 30)
+
+
+def test_deaths_far_apart_are_started_again_at_once(keeper, said, noted, tmp_path, monkeypatch):
     monkeypatch.setattr(supervisor, "QUICK_SECONDS", 0.0)
     keeper.keep_alive(program(tmp_path, "web", ""))
     eventually(lambda: keeper.restart_dead_children(time.monotonic()) or len(said) >= 7, 30)
+    assert all("starting it again in 0.01 s" in line for line in said)
+    assert noted == []
 
 
 def test_stages_stop_in_the_reverse_order(keeper, tmp_path):

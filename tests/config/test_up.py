@@ -3,6 +3,8 @@
 The product itself is started, used and stopped in tests/e2e/test_journey.py.
 """
 
+import contextlib
+import json
 import os
 import pwd
 import shutil
@@ -152,6 +154,33 @@ def test_servers_and_workers_that_die_come_back(standin, start):
         up.wait_for(f"{name} was ended by signal 9; starting it again")
     eventually(works, 60, up.text)
     assert up.process.poll() is None
+
+
+def test_a_worker_that_dies_again_and_again_leaves_the_rest_running(standin, start):
+    port = free_port()
+    up = start(standin, "up", "--port", str(port), "--no-demo")
+    up.wait_for("Ctrl-C stops it.")
+
+    def own(words: str) -> list[int]:
+        found = [int(line.split()[0]) for line in up.left() if words in line]
+        return [number for number in found if parent_of(number) == up.process.pid]
+
+    [web] = own("uvicorn")
+    while "worker-send does not work. Everything else goes on" not in up.text():
+        eventually(lambda: own("-Q send") != [] or "worker-send does not work" in up.text(), 30, up.text)
+        for victim in own("-Q send"):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(victim, signal.SIGKILL)
+        time.sleep(0.1)
+    noted = json.loads((up.home / "restarts.json").read_text())
+    assert noted["worker-send"]["how"] == "was ended by signal 9"
+    assert noted["worker-send"]["times"] >= 5
+    assert own("uvicorn") == [web]
+    assert healthy(port)
+    assert up.process.poll() is None
+    eventually(lambda: own("-Q send") != [], 60, up.text)
+    assert up.end() == 0
+    assert not (up.home / "restarts.json").exists()
 
 
 def test_a_taken_port_is_said_before_anything_starts(standin, start):
