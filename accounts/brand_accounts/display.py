@@ -11,8 +11,9 @@ from django.db.models import OuterRef, QuerySet, Subquery
 
 from accounts.brand_accounts.blind_spots import BlindSpots, blind_spots_of
 from accounts.brand_accounts.checked import check_in_words, is_being_checked
+from accounts.brand_accounts.current_troubles import Unreadable
 from accounts.brand_accounts.sending import SendingPause, sending_pause
-from accounts.brand_accounts.state import AccountState, Unreadable, account_state
+from accounts.brand_accounts.state import AccountState, account_state
 from accounts.brand_accounts.stream_state import STREAM_LABELS, stream_state
 from accounts.models import BrandAccount, Health, Lifecycle, Stream, Trouble, TroubleKind
 from accounts.roster.planning import OnPoint

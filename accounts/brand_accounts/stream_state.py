@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.utils.dateparse import parse_datetime
 
 from accounts.models import BrandAccount, Health, Lifecycle, Stream
 from wording.times import clock_time
@@ -78,6 +81,34 @@ def stream_state(stream: Stream, brand_account: BrandAccount, now: dt.datetime) 
     if until := waits_until(stream, now):
         return f"Waits until {clock_time(until, now)}", "risk"
     return "Working", "ok"
+
+
+@dataclass(frozen=True, slots=True)
+class UnreadPart:
+    """A part of a stream that the last complete round could not read, as `Stream.unread` keeps it.
+
+    `what` is a noun phrase, `why` a sentence. `is_trouble`: something is missing until somebody acts.
+    """
+
+    what: str
+    why: str
+    is_trouble: bool
+    since: dt.datetime | None
+
+
+def unread_parts(streams: Sequence[Stream]) -> list[UnreadPart]:
+    """Return the parts of these streams that could not be read."""
+    return [
+        UnreadPart(
+            str(part.get("what", "")),
+            str(part.get("why", "")),
+            bool(part.get("is_trouble")),
+            parse_datetime(str(part.get("since", ""))),
+        )
+        for stream in streams
+        if stream.enabled
+        for part in stream.unread
+    ]
 
 
 def health_of_streams(streams: Sequence[Stream]) -> tuple[Health, str]:

@@ -29,6 +29,10 @@ _SENTENCES: dict[str, tuple[str, str]] = {
         "{account} has not been fetched completely since {since}.",
         "Messages wait at {network}; we keep trying.",
     ),
+    TroubleKind.CANNOT_READ: (
+        "Not everything written to {account} can be read since {since}.",
+        "{network} lists it and does not hand it out.",
+    ),
     TroubleKind.GAP: (
         "Messages to {account} may be missing.",
         "At {since} more had been written than {network} hands out at once.",

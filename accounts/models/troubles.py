@@ -16,6 +16,7 @@ class TroubleKind(models.TextChoices):
     REAUTHORISE = "reauthorise", "Needs to be connected again"
     PERMISSION = "permission", "Missing permission"
     NOT_FETCHED = "not_fetched", "Not fetched"
+    CANNOT_READ = "cannot_read", "Not everything can be read"
     GAP = "gap", "Possible gap"
     UNREADABLE = "unreadable", "Unreadable messages"
 

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from django.db import transaction
 from django.db.models import Count, Min, Q
 
-from accounts.brand_accounts.state import CurrentTrouble, Unreadable, account_state
+from accounts.brand_accounts.current_troubles import CurrentTrouble, Unreadable
+from accounts.brand_accounts.state import account_state
 from accounts.models import BrandAccount, Lifecycle, Role, Trouble, TroubleKind, User
 from inbox.models import Notice, NoticeKind, Quarantined
 from inbox.notices.notify import notify_of_brand_account
@@ -25,6 +26,7 @@ _OVER: dict[str, str] = {
     TroubleKind.REAUTHORISE: "{account} is connected again. Fetching goes on where it stopped.",
     TroubleKind.PERMISSION: "{account}: nothing is refused any more.",
     TroubleKind.NOT_FETCHED: "{account} is fetched again. What waited at {network} comes in now.",
+    TroubleKind.CANNOT_READ: "{account}: everything can be read again, or was deleted.",
     TroubleKind.GAP: "{account}: the possible gap was acknowledged, or is older than a week.",
     TroubleKind.UNREADABLE: "{account}: the unreadable messages are settled.",
 }

@@ -242,6 +242,28 @@ class TestBlindSpots:
         assert "Granted: <code>ads_read</code>, <code>pages_show_list</code>." in page
         assert "Asked for and not granted:" in page
 
+    def test_what_the_network_hides_now_is_named_and_after_a_while_a_trouble(self, admin, fetched):
+        part = {"key": "hidden", "what": "Comments under one post or photo", "why": "Facebook lists it and hides it.",
+                "is_trouble": True, "since": (NOW - 5 * MINUTE).isoformat()}  # fmt: skip
+        Stream.objects.update(unread=[part])
+        page = page_of(admin)
+        assert '<b>Comments under one post or photo</b> <span class="chip">Hidden now</span>' in page
+        assert "Not everything can be read" not in page
+        Stream.objects.update(unread=[part | {"since": (NOW - 11 * MINUTE).isoformat()}])
+        page = page_of(admin)
+        assert '<span class="chip late">Not everything can be read</span>' in page
+        assert "Not read: Comments under one post or photo. Facebook lists it and hides it." in page
+
+    def test_what_was_refused_replaces_what_is_said_of_every_account(self, admin):
+        account = BrandAccountFactory(network="facebook")
+        StreamFactory(brand_account=account, kind="comments", last_success_at=NOW, unread=[
+            {"key": "advertisements", "what": "Comments under advertisements", "why": "It was refused.", "is_trouble": False},
+        ])  # fmt: skip
+        page = page_of(admin)
+        assert page.count("Comments under advertisements") == 1
+        assert "It was refused." in page
+        assert ">Healthy<" in page
+
     @staticmethod
     def facebook_page(client, scopes):
         BrandAccount.objects.all().delete()
