@@ -39,7 +39,21 @@ def test_every_setting_reaches_the_container(name):
     names = set(read_names())
     assert {"SECRET_KEY", "MFA", "OIDC_CLIENT_SECRET", "X_CLIENT_ID"} <= names
     assert names - handed - FIXED == set()
-    assert documented_names() - handed == set()
+    assert documented_names() - handed == (set() if name == "migrate" else {"MIGRATION_DATABASE_URL"})
+
+
+def test_only_the_migration_has_the_role_that_owns_the_tables():
+    having = {
+        name for name, service in SERVICES.items() if "migration_database_url" in service.get("secrets", ())
+    }
+    assert having == {"migrate"}
+    assert [name for name in APP if "MIGRATION_DATABASE_URL_FILE" in SERVICES[name]["environment"]] == [
+        "migrate"
+    ]
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    owner = re.search(r"postgres://(\w+):.* > secrets/migration_database_url", readme)[1]
+    application = re.search(r"postgres://(\w+):.* > secrets/database_url", readme)[1]
+    assert owner == SERVICES["postgres"]["environment"]["POSTGRES_USER"] != application
 
 
 @pytest.mark.parametrize("name", sorted(SERVICES))
