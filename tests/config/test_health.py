@@ -75,7 +75,7 @@ def test_whoever_runs_the_servers_hears_everything(workers, capsys):
     assert report["workers"] == {queue: queue != "send" for queue in QUEUES}
 
 
-def test_the_broker_is_asked_for_no_more_than_its_three_keys(workers):
+def test_the_broker_is_asked_for_no_more_than_the_keys_of_its_queues(workers):
     before = workers.info("commandstats")
     readiness(timezone.now())
     after = workers.info("commandstats")
