@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from accounts.models import Role
 from inbox.models import Custody, Status
+from postgres.history import open_history
 from reports import metrics, wording
 from reports.behind import cases_behind
 from reports.charts import rate_chart
@@ -204,9 +205,10 @@ class TestHandOvers:
 
     def test_the_page_shows_them_apart(self, manager, billing):
         case = CaseFactory(department=billing, created_at=timezone.now() - DAY)
-        Custody.objects.filter(case=case).update(
-            from_department=DepartmentFactory(name="Service"), sent_at=timezone.now() - HOUR, routed=True
-        )
+        with open_history():
+            Custody.objects.filter(case=case).update(
+                from_department=DepartmentFactory(name="Service"), sent_at=timezone.now() - HOUR, routed=True
+            )
         page = signed_in(manager).get("/reports/").content.decode()
         assert "1 moved by the learned router" in page
         assert "Nothing was handed over" in page
