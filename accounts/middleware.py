@@ -1,9 +1,10 @@
-"""Two-factor sign-in where the deployment requires it, and recording when people were last seen."""
+"""Two-factor sign-in where required, recording when people were seen, redirects for scripts and to sign-in."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlsplit
 
 from allauth.mfa.models import Authenticator
 from django.conf import settings
@@ -12,18 +13,21 @@ from django.core.exceptions import MiddlewareNotUsed
 from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import redirect
+from django.shortcuts import redirect, resolve_url
 from django.utils import timezone
 from django.utils.deprecation import MiddlewareMixin
 
 from accounts.access import ROLES
 from accounts.audit import source
 from accounts.models import User
+from accounts.sign_in.places import page_of_request, sign_in_address
 from accounts.working_time import presence
 from postgres.time_limits import is_lock_timeout
 
 #: URLs for signing in and out and for setting up the second factor.
 _SIGN_IN_PREFIX = "auth/"
+#: Sent by scripts with a form's request, and the header of its answer that tells them where to go.
+_FORM_HEADER, _LOCATION_HEADER = "Horseshoe-Form", "Horseshoe-Location"
 
 
 def attribute_changes(
@@ -102,6 +106,36 @@ def record_presence(
             _mark_seen_unless_locked(user)
         elif isinstance(before, User) and before.pk is not None:
             presence.mark_signed_out(before.pk, timezone.now())
+        return response
+
+    return middleware
+
+
+def lead_scripts(
+    get_response: Callable[[HttpRequest], HttpResponseBase],
+) -> Callable[[HttpRequest], HttpResponseBase]:
+    """Tell scripts where to go, and lead back after signing in.
+
+    A browser follows redirects behind a script's back: a fragment would be the sign-in page. And the address of a
+    form is not a page to come back to.
+    """
+
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        response = get_response(request)
+        from_htmx, from_form = "HX-Request" in request.headers, _FORM_HEADER in request.headers
+        if request.method != "POST" and not from_htmx:
+            return response
+        place = response.headers.get("HX-Redirect") or response.headers.get("Location") or ""
+        to_sign_in = urlsplit(place).path == resolve_url(settings.LOGIN_URL)
+        to_sign_in = to_sign_in and not request.path.startswith(f"/{_SIGN_IN_PREFIX}")
+        if to_sign_in:
+            place = sign_in_address(page_of_request(request), ended=from_htmx or from_form)
+        if place and (from_form or (to_sign_in and from_htmx)):
+            del response.headers["Location"]
+            response.status_code = 200
+            response.headers[_LOCATION_HEADER if from_form else "HX-Redirect"] = place
+        elif to_sign_in:
+            response.headers["Location"] = place
         return response
 
     return middleware

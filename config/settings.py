@@ -95,6 +95,7 @@ MIDDLEWARE = [
     "config.health.health_checks",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
+    "accounts.middleware.lead_scripts",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "accounts.middleware.attribute_changes",
@@ -159,6 +160,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 LOGIN_URL = "account_login"
+CSRF_FAILURE_VIEW = "accounts.views.expired_form.refuse_expired_form"
 LOGIN_REDIRECT_URL = "/"
 CSRF_FAILURE_VIEW = "accounts.views.sign_in.form_expired"
 ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
@@ -239,14 +241,6 @@ X_FRAME_OPTIONS = "DENY"
 REQUEST_BODY_BYTES = env.int("REQUEST_BODY_BYTES", default=2_000_000)
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
-
-HTMX_CONFIG = {
-    "includeIndicatorStyles": False,
-    "allowEval": False,
-    "selfRequestsOnly": True,
-    "historyCacheSize": 0,
-    "defaultSwapStyle": "outerHTML",
-}
 
 #: Pages that one web process handles at once; others wait. More than a few only slow each other down.
 PAGE_THREADS = env.int("PAGE_THREADS", default=2)

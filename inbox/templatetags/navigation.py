@@ -6,9 +6,18 @@ import json
 from typing import Any
 
 from django import template
-from django.conf import settings
 
 from inbox.queue.navigation import navigation_context, troubles_context
+
+#: `timeout`: milliseconds after which the page says that no answer came.
+_HTMX_CONFIG = {
+    "includeIndicatorStyles": False,
+    "allowEval": False,
+    "selfRequestsOnly": True,
+    "historyCacheSize": 0,
+    "defaultSwapStyle": "outerHTML",
+    "timeout": 20_000,
+}
 
 register = template.Library()
 
@@ -42,4 +51,4 @@ def troubles(context: template.Context) -> dict[str, Any]:
 @register.simple_tag
 def htmx_config() -> str:
     """Return htmx's configuration as JSON for an HTML attribute."""
-    return json.dumps(settings.HTMX_CONFIG)
+    return json.dumps(_HTMX_CONFIG)
