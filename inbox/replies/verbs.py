@@ -91,6 +91,7 @@ def _queue_reply(
     with change_case_as(case_id, by, "publish", now=now) as change:
         case = change.case
         if (first := _find_first_submit(composer_id, case, by)) is not None:
+            _settle_draft_of_first(first, text, now)
             return first
         parent = (
             Message.objects.filter(pk=parent_message_id, case=case).select_related("brand_account").first()
@@ -137,6 +138,17 @@ def _find_first_submit(composer_id: uuid.UUID, case: Case, by: User) -> Reply | 
     if reply is not None and (reply.case_id, reply.author_id) != (case.pk, by.pk):
         raise Invalid("This form belongs to another case. Open the case again.")
     return reply
+
+
+def _settle_draft_of_first(first: Reply, text: str, now: dt.datetime) -> None:
+    """Leave no draft of a queued answer, but one of other text.
+
+    Whoever did not see the receipt may have kept the text, or changed it before sending it again.
+    """
+    if not first.text.startswith(text):
+        drafts.save_draft_unchecked(first.case_id, first.author_id, text, now)
+    elif first.state in LIVE_STATES or first.state == ReplyState.SENT:
+        drafts.save_draft_unchecked(first.case_id, first.author_id, "", now)
 
 
 def _check_nobody_answers(case: Case, parent: Message, by: User) -> None:

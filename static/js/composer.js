@@ -5,6 +5,11 @@
   const PAUSE = 800;
   const LINK = /\bhttps?:\/\/[^\s]+|\b(?:[a-z0-9-]+\.)+[a-z]{2,}(?:\/[^\s]*)?/gi;
   const LIGHT = (code) => code <= 4351 || (code >= 8192 && code <= 8205) || (code >= 8208 && code <= 8223) || (code >= 8242 && code <= 8247);
+  const AGAIN = 5000;
+  // Trying again does not help: the person has to sign in, or may not write here.
+  const FINAL = ["signed_out", "somebody_else", "forbidden", "missing", "refused", "large"];
+  const { Refusal, kindOfStatus, post, signInAddress } = window.horseshoe;
+  const keeper = () => window.horseshoe.keeper;
   let timer = 0;
   let storedDraft = null;
 
@@ -47,34 +52,46 @@
     if (answer && count) show(measure(count, answer.value));
   }
 
-  function say(words) {
+  function say(words, signIn = false) {
     const state = document.getElementById("draft-state");
-    if (state) state.textContent = words;
+    if (!state) return;
+    state.textContent = words;
+    if (!signIn) return;
+    const link = document.createElement("a");
+    link.href = signInAddress();
+    link.textContent = "Sign in again";
+    state.append(" ", link);
   }
 
+  // The draft on the server. Until it is there the text stays in this browser, and is sent again by and by.
   async function saveDraft() {
     clearTimeout(timer);
+    timer = 0;
     const form = document.getElementById("reply-form");
     const answer = document.getElementById("answer");
     if (!form || !answer || document.body.dataset.sent) return;
     const text = answer.value;
     if (storedDraft === form.dataset.draft + text) return;
+    const fields = new URLSearchParams({ text, csrfmiddlewaretoken: form.elements.csrfmiddlewaretoken.value });
     try {
-      const response = await fetch(form.dataset.draft, {
-        method: "POST",
-        body: new URLSearchParams({ text }),
-        headers: { "X-CSRFToken": form.elements.csrfmiddlewaretoken.value },
-        keepalive: text.length < 20000,
-      });
-      if (!response.ok) throw new Error(String(response.status));
+      const response = await post(form.dataset.draft, fields, { keepalive: text.length < 20000 });
+      if (!response.ok) throw new Refusal(kindOfStatus(response.status));
       storedDraft = form.dataset.draft + text;
       const { length } = await response.json();
-      if (document.getElementById("answer") === answer && answer.value === text) {
+      if (document.getElementById("answer") !== answer || document.body.dataset.sent) return;
+      answer.defaultValue = text;
+      keeper().keep(form);
+      if (answer.value === text) {
+        form.dataset.unsaved = "no";
         show(length);
         say(text.trim() ? "Draft kept" : "");
       }
-    } catch {
-      say("Draft not kept: no connection");
+    } catch (error) {
+      if (document.getElementById("answer") !== answer) return;
+      const reason = error instanceof Refusal ? error : new Refusal("broken");
+      form.dataset.unsaved = "yes";
+      say(`Kept in this browser only. ${reason.message}`, reason.kind === "signed_out");
+      if (!FINAL.includes(reason.kind)) timer = setTimeout(saveDraft, AGAIN);
     }
   }
 
@@ -82,25 +99,53 @@
     if (event.target.id !== "answer") return;
     refresh();
     say("");
+    event.target.form.dataset.unsaved = "no";
     clearTimeout(timer);
     timer = setTimeout(saveDraft, PAUSE);
   });
   document.addEventListener("visibilitychange", () => {
     if (document.hidden && timer) saveDraft();
   });
+  window.addEventListener("pagehide", () => {
+    if (timer) saveDraft();
+  });
+  document.addEventListener("horseshoe:back", saveDraft);
+  document.addEventListener("horseshoe:given-back", (event) => {
+    if (event.target.id !== "reply-form") return;
+    refresh();
+    saveDraft();
+  });
   // Leaving a case: its draft goes first. Sending: no draft may follow the answer.
   document.addEventListener("htmx:beforeRequest", (event) => {
-    const { elt } = event.detail;
+    const { elt, target, xhr } = event.detail;
     if (elt.id === "reply-form") {
       clearTimeout(timer);
+      timer = 0;
       document.body.dataset.sent = "yes";
-    } else if (event.detail.target?.id === "case") saveDraft();
+      // Not by htmx:afterRequest: it isn't told of a request whose form has been replaced.
+      const begun = performance.now();
+      xhr.addEventListener("loadend", () => afterSending(xhr.status, performance.now() - begun));
+    } else if (target?.id === "case") saveDraft();
   });
-  document.addEventListener("htmx:afterRequest", (event) => {
-    if (event.detail.elt.id === "reply-form") {
-      delete document.body.dataset.sent;
-      storedDraft = null;
-    }
+
+  // It was not sent: what was typed last before that is a draft after all. Without an answer in time it may have been
+  // sent: as a draft it could be sent once more, so it stays in the browser alone.
+  function afterSending(status, took) {
+    delete document.body.dataset.sent;
+    storedDraft = null;
+    const wasLate = !status && took >= window.htmx.config.timeout;
+    if (!wasLate && (status < 200 || status >= 300)) saveDraft();
+  }
+
+  // An answer that could not be sent is the draft again: an empty box shows it at once.
+  document.addEventListener("htmx:afterSettle", () => {
+    const draft = document.getElementById("composer-state")?.dataset.draft;
+    const answer = document.getElementById("answer");
+    if (!draft || !answer || answer.value || answer.defaultValue || document.body.dataset.sent) return;
+    answer.value = draft;
+    answer.defaultValue = draft;
+    refresh();
+    say("Your text is back");
   });
   document.addEventListener("htmx:afterSettle", refresh);
   document.addEventListener("DOMContentLoaded", refresh);

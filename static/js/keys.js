@@ -44,11 +44,6 @@
   }
   document.addEventListener("keydown", (event) => {
     const { key, target } = event;
-    if (key === "Enter" && (event.ctrlKey || event.metaKey) && target.id === "answer") {
-      event.preventDefault();
-      $("#send")?.click();
-      return;
-    }
     if (key === "Escape") {
       const details = target.closest("details[open]");
       const chooser = $(".chooser-place .chooser");

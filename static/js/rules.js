@@ -22,8 +22,9 @@
       field.value = value;
       form.append(field);
     }
+    form.hidden = true;
     document.body.append(form);
-    form.submit();
+    form.requestSubmit();
   }
 
   let moving = null;

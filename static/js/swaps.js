@@ -22,8 +22,26 @@
       event.detail.shouldSwap = true;
       event.detail.isError = false;
     }
-    if (xhr.status === 404 && event.detail.target.closest("#case") && !leaving) location.assign("/");
+    // A refresh does not find the case any more: it went where this person does not see it.
+    const { requestConfig, target } = event.detail;
+    if (xhr.status === 404 && requestConfig.elt.id === "thread-newest" && target.closest("#case") && !leaving) sayGone(target.closest("#case"));
   });
+
+  function sayGone(region) {
+    const empty = document.createElement("div");
+    const title = document.createElement("b");
+    const words = document.createElement("p");
+    const link = document.createElement("a");
+    empty.className = "empty";
+    empty.setAttribute("role", "status");
+    title.textContent = "This case is not yours to see any more";
+    words.textContent = "It was handed over to another department, or your rights have changed.";
+    link.className = "btn";
+    link.href = sessionStorage.getItem("queue") || "/";
+    link.textContent = "Back to the cases";
+    empty.append(title, words, link);
+    region.replaceChildren(empty);
+  }
 
   // Never replace what somebody is typing in or has opened.
   document.addEventListener("htmx:oobBeforeSwap", (event) => {
