@@ -66,7 +66,9 @@
       for (const form of shown.querySelectorAll("form:not([action])")) form.action = url;
       window.htmx.process(shown);
       const wrong = shown.querySelector("[aria-invalid=true], .error");
-      if (wrong) wrong.scrollIntoView({ block: "center" });
+      const place = new URL(this.form.getAttribute("action") || "", location.href).hash;
+      if (place) shown.querySelector(place)?.scrollIntoView();
+      else if (wrong) wrong.scrollIntoView({ block: "center" });
       else scrollTo(0, 0);
       (wrong?.matches(TYPED) ? wrong : shown).focus({ preventScroll: true });
     }

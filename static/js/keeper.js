@@ -7,7 +7,9 @@
   const KEEP_FOR = 7 * 24 * 3600 * 1000;
   const LONGEST = 100000;
 
-  const isKept = (form) => form.getAttribute("method") === "post" && !form.closest(".door, [data-keep=off], dialog");
+  const isKept = (form) => form.getAttribute("method") === "post" && !form.closest(".door, dialog");
+  // Its rows come and go by script: half of them given back would be another form.
+  const isStored = (form) => !form.closest("[data-keep=off]");
   const isChoice = (field) => ["checkbox", "radio"].includes(field.type);
   const controlsOf = (form) => [...form.elements].filter((field) => field.name && (isChoice(field) || field.matches(`select, ${TYPED}`)));
   const valueOf = (field) => (isChoice(field) ? field.checked : field.value);
@@ -57,7 +59,7 @@
       const values = collect(form, valueOf);
       const entry = JSON.stringify({ values, shown: collect(form, shownOf), at: Date.now() });
       try {
-        if (typedIn(form).length && entry.length < LONGEST) localStorage.setItem(this.key(form), entry);
+        if (isStored(form) && typedIn(form).length && entry.length < LONGEST) localStorage.setItem(this.key(form), entry);
         else localStorage.removeItem(this.key(form));
       } catch {
         // The browser's storage is full or switched off: the page still asks before it is left.
@@ -100,7 +102,7 @@
       else if (!same(now, shown)) return;
       else if (same(shown, entry.shown) || Object.values(shown).flat().every((value) => !value)) {
         this.fill(form, entry);
-        this.say(form, "What you typed is back. It is not saved yet.", ["Discard", () => this.discard(form)]);
+        this.say(form, `What you typed is back. It ${form.id === "reply-form" ? "has not been sent" : "is not saved yet"}.`, ["Discard", () => this.discard(form)]);
       } else this.say(form, `You typed “${this.words(form, entry)}” here, which was not saved; this has been changed since.`, ["Put it back", () => this.fill(form, entry)], ["Discard", () => this.discard(form)]);
     }
 
@@ -191,8 +193,8 @@
     const place = xhr.getResponseHeader("HX-Redirect");
     if (place && isSignIn(place)) keeper.leaving = true;
     else if (requestConfig.verb === "post" && xhr.status >= 200 && xhr.status < 300) {
-      const form = requestConfig.elt.closest("form");
-      if (form) keeper.settle(form);
+      // Not a part of a form that asks how it would read.
+      if (requestConfig.elt.matches("form")) keeper.settle(requestConfig.elt);
     }
   });
   window.addEventListener("beforeunload", (event) => {
