@@ -30,6 +30,15 @@
       } finally {
         form.removeAttribute("aria-busy");
       }
+      this.goOn();
+    }
+
+    // Another button was pressed meanwhile: it stands in the form that came instead, too.
+    goOn() {
+      if (!this.next) return;
+      const alike = [...document.querySelectorAll(`button[name="${CSS.escape(this.next.name)}"]`)].find((button) => button.value === this.next.value);
+      const button = this.next.isConnected ? this.next : alike;
+      button?.click();
     }
 
     async take(answer) {
@@ -65,6 +74,8 @@
       // The page's address is still that of the page before: a form without an address of its own means the answer's.
       for (const form of shown.querySelectorAll("form:not([action])")) form.action = url;
       window.htmx.process(shown);
+      const again = [...shown.querySelectorAll("form")].find((form) => form.action === url && form.querySelector(TYPED));
+      if (again && (status === 422 || again.dataset.keep === "off")) this.keeper.markUnsaved(again);
       const wrong = shown.querySelector("[aria-invalid=true], .error");
       const place = new URL(this.form.getAttribute("action") || "", location.href).hash;
       if (place) shown.querySelector(place)?.scrollIntoView();
@@ -78,13 +89,18 @@
     }
   }
 
+  const sending = new WeakMap();
   const isOurs = (form) => form.getAttribute("method") === "post" && !form.hasAttribute("hx-post") && !form.closest(".door, [data-native]") && !form.target;
 
   document.addEventListener("submit", (event) => {
     const { target: form, submitter } = event;
     if (event.defaultPrevented || !isOurs(form) || !window.horseshoe.keeper?.person) return;
     event.preventDefault();
-    if (form.getAttribute("aria-busy") !== "true") new SentForm(form, submitter).send();
+    const busy = sending.get(form);
+    if (!form.hasAttribute("aria-busy")) {
+      sending.set(form, new SentForm(form, submitter));
+      sending.get(form).send();
+    } else if (busy && submitter !== busy.submitter) busy.next = submitter;
   });
 
   // A form with several answers to choose from is not sent by a key: nobody would know which.

@@ -156,9 +156,15 @@
       form.prepend(line);
     }
 
+    // The server showed the form once more with what was typed, and did not save it.
+    markUnsaved(form) {
+      form.dataset.changed = "yes";
+      this.touched.add(form);
+    }
+
     // Only what neither the server has nor goes there by itself, as the draft of an answer does.
     isUnsaved() {
-      return [...this.touched].some((form) => form.isConnected && form.dataset.unsaved !== "no" && typedIn(form).some((field) => field.value.trim()));
+      return [...this.touched].some((form) => form.isConnected && form.dataset.unsaved !== "no" && (form.dataset.changed || typedIn(form).some((field) => field.value.trim())));
     }
 
     sweep() {
