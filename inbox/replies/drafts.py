@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 from accounts.models import User
-from inbox.models import Case, Draft
+from inbox.models import LIVE_STATES, Case, Draft, Reply, ReplyState
 from inbox.text import clean_text
 
 
@@ -50,3 +50,15 @@ def restore_draft(case_id: int, user_id: int, text: str, now: dt.datetime) -> No
     """
     if not Draft.objects.filter(case_id=case_id, user_id=user_id).exclude(text="").exists():
         save_draft_unchecked(case_id, user_id, text, now)
+
+
+def settle_draft_of_queued(reply: Reply, text: str, now: dt.datetime) -> None:
+    """Leave no draft of an answer that was queued before.
+
+    Whoever did not see the receipt may have kept its text. If they have changed it before sending it again, the changed
+    text becomes the draft.
+    """
+    if not reply.text.startswith(text):
+        save_draft_unchecked(reply.case_id, reply.author_id, text, now)
+    elif reply.state in LIVE_STATES or reply.state == ReplyState.SENT:
+        save_draft_unchecked(reply.case_id, reply.author_id, "", now)

@@ -90,8 +90,7 @@ def _queue_reply(
 ) -> Reply:
     with change_case_as(case_id, by, "publish", now=now) as change:
         case = change.case
-        if (first := _find_first_submit(composer_id, case, by)) is not None:
-            _settle_draft_of_first(first, text, now)
+        if (first := _find_first_submit(composer_id, case, by, text, now)) is not None:
             return first
         parent = (
             Message.objects.filter(pk=parent_message_id, case=case).select_related("brand_account").first()
@@ -133,22 +132,15 @@ def _insert_reply(reply: Reply, change: Change) -> None:
     unsent.clear_mark_if_settled(change)
 
 
-def _find_first_submit(composer_id: uuid.UUID, case: Case, by: User) -> Reply | None:
+def _find_first_submit(
+    composer_id: uuid.UUID, case: Case, by: User, text: str, now: dt.datetime
+) -> Reply | None:
     reply = Reply.objects.filter(composer_id=composer_id).first()
     if reply is not None and (reply.case_id, reply.author_id) != (case.pk, by.pk):
         raise Invalid("This form belongs to another case. Open the case again.")
+    if reply is not None:
+        drafts.settle_draft_of_queued(reply, text, now)
     return reply
-
-
-def _settle_draft_of_first(first: Reply, text: str, now: dt.datetime) -> None:
-    """Leave no draft of a queued answer, but one of other text.
-
-    Whoever did not see the receipt may have kept the text, or changed it before sending it again.
-    """
-    if not first.text.startswith(text):
-        drafts.save_draft_unchecked(first.case_id, first.author_id, text, now)
-    elif first.state in LIVE_STATES or first.state == ReplyState.SENT:
-        drafts.save_draft_unchecked(first.case_id, first.author_id, "", now)
 
 
 def _check_nobody_answers(case: Case, parent: Message, by: User) -> None:
