@@ -1,0 +1,169 @@
+"""An account whose network hangs when we write: the others' answers and polls do not notice (real workers and beat)."""
+
+from __future__ import annotations
+
+import datetime as dt
+import time
+from collections import Counter
+from statistics import median
+
+import pytest
+from django.db import connection
+from django.db.models import Min
+from django.utils import timezone
+
+from accounts.models import BrandAccount, Department, Stream
+from inbox.models import Message, Reply, ReplyState
+from tests.factories import ReplyFactory, UserFactory
+from tests.faults.fleet import fleet
+
+pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
+
+HANGING, WELL = "kettlefern_nl", ("kettleandfern", "kettlefern_de")
+#: What eight answers of each well account wait for in each round; twelve of the hanging one.
+EACH, HANGING_ANSWERS, ROUNDS = 8, 12, 3
+#: A tick comes once a second, so a tenth of a baseline of two seconds shows nothing by itself.
+TICK = 1.0
+
+
+def start_workers(running):
+    running.environment |= {"POLL_INTERVAL_MIN": "4", "POLL_INTERVAL_MAX": "6", "POLL_LEASE_SECONDS": "60"}
+    for queue, processes in {"ticks": 1, "poll": 3, "send": 4, "default": 2}.items():
+        arguments = ["worker", "-Q", queue, "-c", str(processes), "-n", f"{queue}@%h", "-l", "WARNING"]
+        running.start("-m", "celery", "-A", "config.celery", *arguments)
+    running.beat()
+
+
+def ask_questions(running, account, count):
+    kind = "public" if account["network"] == "x" else "comment"
+    texts = [f"Question {number} of {time.monotonic_ns()}?" for number in range(count)]
+    running.ask(
+        "POST",
+        "messages",
+        [
+            {
+                "network": account["network"],
+                "account": account["handle"],
+                "kind": kind,
+                "text": text,
+                "author": f"{account['handle']}{number}",
+            }
+            for number, text in enumerate(texts)
+        ],
+    )
+    return texts
+
+
+def wait_for(found, seconds, what):
+    until = time.monotonic() + seconds
+    while not (result := found()):
+        assert time.monotonic() < until, f"not within {seconds} s: {what}; answers: {answers_by_state()}"
+        time.sleep(0.1)
+    return result
+
+
+def answers_by_state():
+    return Counter(
+        Reply.objects.values_list("brand_account__network", "brand_account__handle", "state", "error")
+    )
+
+
+def stored_questions(texts):
+    return wait_for(
+        lambda: (rows := list(Message.objects.filter(text__in=texts))) and len(rows) == len(texts) and rows,
+        60,
+        "the questions are polled",
+    )
+
+
+def answer_at(questions, author, due):
+    return [
+        ReplyFactory(
+            parent=question,
+            author=author,
+            created_at=due,
+            send_after=due,
+            text=f"An answer to: {question.text}",
+        )
+        for question in questions
+    ]
+
+
+def overdue_of_others(hanging):
+    """Seconds for which the longest waiting stream of another account has been due."""
+    now = timezone.now()
+    streams = Stream.objects.exclude(brand_account=hanging).filter(lease_until=None)
+    due = streams.aggregate(at=Min("next_poll_at"))["at"]
+    return max((now - due).total_seconds(), 0.0) if due else 0.0
+
+
+def seconds_until_sent(replies, hanging, overdue):
+    """How long after they were due the answers had left, the slowest last."""
+    keys = [reply.pk for reply in replies]
+
+    def all_left():
+        overdue.append(overdue_of_others(hanging))
+        return not Reply.objects.filter(pk__in=keys).exclude(state=ReplyState.SENT).exists()
+
+    wait_for(all_left, 45, "the answers of the well accounts are sent")
+    times = Reply.objects.filter(pk__in=keys).values_list("sent_at", "send_after")
+    return sorted((sent - due).total_seconds() for sent, due in times)
+
+
+def test_twelve_hanging_answers_delay_neither_answers_nor_polls_of_other_accounts():
+    with fleet() as running:
+        accounts = {(one["network"], one["handle"]): one for one in running.connect()}
+        hanging = BrandAccount.objects.get(handle=HANGING)
+        others = [one for (_, handle), one in accounts.items() if handle in WELL]
+        author = UserFactory(
+            departments=list(Department.objects.all()), publishes=list(BrandAccount.objects.all())
+        )
+        start_workers(running)
+        rounds = {
+            phase: [[ask_questions(running, account, EACH) for account in others] for _ in range(ROUNDS)]
+            for phase in ("alone", "beside")
+        }
+        hung = stored_questions(ask_questions(running, accounts["x", HANGING], HANGING_ANSWERS))
+        questions = {
+            phase: [stored_questions(sum(texts, [])) for texts in per_round]
+            for phase, per_round in rounds.items()
+        }
+        running.ask(
+            "POST",
+            "faults",
+            {"fault": "hang", "kind": "write", "network": "x", "account": HANGING, "seconds": 90},
+        )
+
+        slowest, middle, overdue = {}, {}, {}
+        for phase in ("alone", "beside"):
+            overdue[phase], waits = [], []
+            if phase == "beside":
+                answer_at(hung, author, timezone.now() - dt.timedelta(seconds=5))
+                wait_for(
+                    lambda: Reply.objects.filter(brand_account=hanging, state=ReplyState.SENDING).exists(),
+                    20,
+                    "the first answer hangs",
+                )
+            for asked in questions[phase]:
+                waits += seconds_until_sent(answer_at(asked, author, timezone.now()), hanging, overdue[phase])
+            slowest[phase], middle[phase] = max(waits), median(waits)
+        states = list(Reply.objects.filter(brand_account=hanging).values_list("state", flat=True))
+        print(
+            f"\nslowest answer of the others: {slowest['alone']:.1f} s alone, {slowest['beside']:.1f} s beside; "
+            f"half of them within {middle['alone']:.2f} s and {middle['beside']:.2f} s; "
+            f"overdue at most {max(overdue['alone']):.1f} s and {max(overdue['beside']):.1f} s; hanging: {sorted(states)}"
+        )
+        assert slowest["beside"] <= slowest["alone"] * 1.1 + TICK
+        assert middle["beside"] <= middle["alone"] * 1.1 + TICK / 2
+        assert max(overdue["beside"]) <= max(2.0, max(overdue["alone"]) * 1.1 + TICK)
+        assert states.count(ReplyState.SENDING) <= 1
+
+        # What is under way ends in a pause; what waits behind it stays queued, and the account says so.
+        wait_for(
+            lambda: BrandAccount.objects.get(pk=hanging.pk).sending_paused_until is not None,
+            60,
+            "sending pauses",
+        )
+        states = list(Reply.objects.filter(brand_account=hanging).values_list("state", flat=True))
+        assert states.count(ReplyState.QUEUED) >= HANGING_ANSWERS - 3
+    connection.close()
