@@ -3,7 +3,8 @@
 An outer edge holds posts or conversations, its inner edges their comments or messages. Between pages the
 cursor holds the walk, so that a killed process leaves no gap: how far back it reads (`floor`), the position
 in the outer edge (`after`), and the inner edges that still have pages (`queue`). `since`, the time of the
-newest message, moves only when the walk is complete. Times are seconds since 1970.
+newest message, moves only when the walk is complete. What could not be read is owed: the next walks try again, each
+with its own floor. Times are seconds since 1970.
 """
 
 from __future__ import annotations
@@ -12,11 +13,11 @@ import datetime as dt
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, urlsplit
 
 from networks import wire
-from networks.base import InboundMessage, JSONObject
+from networks.base import InboundMessage
 
 #: A walk reads this far (in seconds) below the newest known message, to find what Graph shows late.
 OVERLAP = 600
@@ -25,6 +26,10 @@ SWEEP_SECONDS = 300
 #: The overlap (in seconds) between sweeps on a busy Page, where `OVERLAP` would be thousands of comments.
 BRIEF_OVERLAP = 15
 BUSY_MESSAGES = 200
+#: Walks further back, to find what Graph shows much later: how often, and how far below the newest known message.
+LOOKS = ((600, 70 * 60), (3600, 25 * 3600), (86400, 7 * 86400))
+#: What is owed is tried again for this long; then a gap is reported.
+OWED_FOR = 7 * 86400
 MAX_RESTARTS = 2
 MAX_CLOSINGS = 3
 MAX_PAGES = 2000
@@ -33,11 +38,41 @@ _PAGING = ("after", "until", "__paging_token", "offset")
 Params = Mapping[str, str]
 
 
+class Inner(NamedTuple):
+    """An inner edge that still has pages, from the outer edge number `edge`.
+
+    `made` is when its post was made (0: unknown), `owed_since` is when Graph first did not show it (0: it did).
+    """
+
+    owner: str
+    params: Params
+    floor: int | None
+    edge: int
+    made: int = 0
+    owed_since: int = 0
+
+
+class Older(NamedTuple):
+    """The place in the Page's older posts, which are read a few pages in each walk, from the newest to the oldest.
+
+    `after` is None between two passes. `started` is when the pass began, `floor` how far back it reads.
+    """
+
+    after: Params | None = None
+    floor: int = 0
+    started: int = 0
+
+
+NO_PASS = Older()
+
+
 @dataclass(frozen=True, slots=True)
 class Walk:
     """The state of a walk.
 
-    `floor` and `stop` are None on a first poll. `top` is the newest outer update, for the closing round.
+    `floor` and `stop` are None on a first poll. `top` is the newest outer update, for the closing round. `photos` are
+    ids of an album's photos still to be read, several in one string. `owed` are inner edges that Graph does not show;
+    of those, `listed` still have a post. `oldest` is when the oldest post was made that this walk has seen.
     """
 
     since: int = 0
@@ -52,90 +87,22 @@ class Walk:
     outer: int = 0
     top: int = 0
     outer_done: bool = False
-    queue: tuple[tuple[str, Params], ...] = ()
+    queue: tuple[Inner, ...] = ()
+    photos: tuple[str, ...] = ()
+    owed: tuple[Inner, ...] = ()
+    listed: tuple[str, ...] = ()
+    oldest: int = 0
     used: tuple[str, ...] = ()
     restarts: int = 0
     lossy: bool = False
     sweep: bool = True
     closings: int = 0
-
-
-def start_walk(cursor: JSONObject, now: dt.datetime, history: dt.timedelta | None = None) -> Walk:
-    """Return the walk in a cursor, or a new one.
-
-    A new walk begins at the cursor's `since`; `history` is how far a first poll goes back, None for all.
-    """
-    inner = cursor.get("window")
-    if isinstance(inner, Mapping):
-        return _read_walk(inner)
-    since, swept = (
-        wire.optional_count(cursor.get("since")) or 0,
-        wire.optional_count(cursor.get("swept")) or 0,
-    )
-    clock = int(now.timestamp())
-    if not since:
-        floor = None if history is None else clock - int(history.total_seconds())
-        return Walk(swept=clock, floor=floor, stop=floor)
-    if clock - swept >= SWEEP_SECONDS:
-        # Go back to the last sweep, to find what happened under old posts since then.
-        floor = min(since, swept or since) - OVERLAP
-        return Walk(since=since, swept=clock, floor=floor, stop=floor)
-    busy = (wire.optional_count(cursor.get("volume")) or 0) > BUSY_MESSAGES
-    floor = since - (BRIEF_OVERLAP if busy else OVERLAP)
-    return Walk(since=since, swept=swept, floor=floor, stop=floor, sweep=False)
-
-
-def _read_walk(inner: Mapping[str, Any]) -> Walk:
-    counts = {
-        key: wire.optional_count(inner.get(key)) or 0
-        for key in (
-            "since",
-            "swept",
-            "newest",
-            "messages",
-            "edge",
-            "pages",
-            "outer",
-            "top",
-            "restarts",
-            "closings",
-        )
-    }
-    after = inner.get("after")
-    queue = tuple(
-        (str(entry[0]), pick_paging_params(wire.as_mapping(entry[1])))
-        for entry in wire.as_list(inner.get("queue"))
-        if isinstance(entry, list) and len(entry) == 2
-    )
-    return Walk(
-        **counts,
-        floor=wire.optional_count(inner.get("floor")),
-        stop=wire.optional_count(inner.get("stop")),
-        after=pick_paging_params(after) if isinstance(after, Mapping) else None,
-        outer_done=inner.get("outer_done") is True,
-        queue=queue,
-        used=tuple(str(digest) for digest in wire.as_list(inner.get("used"))),
-        lossy=inner.get("lossy") is True,
-        sweep=inner.get("sweep") is True,
-    )
-
-
-def cursor_from_walk(walk: Walk) -> JSONObject:
-    """Return the cursor that holds a walk, as JSON to store."""
-    fields = {name: getattr(walk, name) for name in Walk.__dataclass_fields__}
-    fields["after"] = dict(walk.after) if walk.after is not None else None
-    fields["queue"] = [[owner, dict(params)] for owner, params in walk.queue]
-    fields["used"] = list(walk.used)
-    return {"window": fields}
-
-
-def final_cursor(walk: Walk) -> JSONObject:
-    """Return the cursor after a complete walk.
-
-    The next walk starts from the newest message seen.
-    """
-    newest = max(walk.newest, walk.since)
-    return {"since": newest, "swept": walk.swept, "volume": walk.messages} if newest else {}
+    reach: int = OVERLAP
+    looks: tuple[int, ...] = ()
+    boundary: Params | None = None
+    older: Older = NO_PASS
+    ads_read: int = 0
+    ads_refused: int = 0
 
 
 def pick_paging_params(params: Mapping[str, Any]) -> Params:
@@ -185,13 +152,23 @@ def restart_walk(walk: Walk) -> Walk:
 
     For a page token that loops or has expired.
     """
-    return Walk(
-        since=walk.since,
-        swept=walk.swept,
-        floor=walk.floor,
-        stop=walk.stop,
-        restarts=walk.restarts + 1,
-        sweep=walk.sweep,
+    return replace(_first_page_again(walk), newest=0, messages=0, restarts=walk.restarts + 1)
+
+
+def _first_page_again(walk: Walk) -> Walk:
+    return replace(
+        walk,
+        edge=0,
+        after=None,
+        pages=0,
+        outer=0,
+        top=0,
+        outer_done=False,
+        queue=tuple(inner for inner in walk.queue if inner.owed_since),
+        photos=(),
+        used=(),
+        closings=0,
+        lossy=False,
     )
 
 
@@ -201,17 +178,8 @@ def start_closing_round(walk: Walk) -> Walk:
     It re-reads what changed meanwhile: a conversation that gets a message moves to the top, so a walk that
     has not reached it yet misses it.
     """
-    return Walk(
-        since=walk.since,
-        swept=walk.swept,
-        floor=walk.floor,
-        stop=walk.top,
-        newest=walk.newest,
-        messages=walk.messages,
-        lossy=walk.lossy,
-        sweep=walk.sweep,
-        closings=walk.closings + 1,
-    )
+    again = _first_page_again(walk)
+    return replace(again, stop=walk.top, restarts=0, lossy=walk.lossy, closings=walk.closings + 1)
 
 
 def needs_closing_round(walk: Walk) -> bool:

@@ -11,7 +11,6 @@ from inbox.deletions import looking
 from inbox.models import Case, CaseEvent, Draft, Message, Reply, ReplyState, Verb
 from inbox.replies import outbox, verbs
 from tests.factories import UserFactory
-from tests.inbox.replies.test_outbox_on_the_wire import *  # noqa: F403
 from tests.inbox.replies.test_outbox_on_the_wire import connected, poll_all
 from tests.inbox.reply_fixtures import shown_composer
 

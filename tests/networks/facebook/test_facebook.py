@@ -55,6 +55,10 @@ def epoch(minute: float) -> int:
     return int((START + dt.timedelta(minutes=minute)).timestamp())
 
 
+#: The times of the last looks further back, so that none is due.
+LOOKED = [int(NOW.timestamp())] * 3
+
+
 def comment(number: int, **more: Any) -> dict[str, Any]:
     return {
         "id": f"1015_{number}",
@@ -202,7 +206,7 @@ class TestComments:
         network.then(
             200, feed(post(1015, reply, comment(1)), post(1016, comment(2, id="1016_2")), post(1017))
         )
-        result, _ = run(connector(network.url), "comments")
+        result, *_ = run(connector(network.url), "comments")
         assert [(m.remote_id, m.thread_id, m.parent_id) for m in result.messages] == [
             ("1015_3", "1015_1", "1015_1"),
             ("1015_1", "1015_1", f"{PAGE}_1015"),
@@ -218,8 +222,9 @@ class TestComments:
         network.then(200, feed(post(1016, comment(6))))
         results = run(connector(network.url), "comments")
         assert texts(results) == ["text 9", "text 8", "text 7", "text 6"]
-        assert [asked.query.get("after") for asked in network.asked] == [None, "c1", "c2", "f1", None]
-        assert network.asked[-1].path.endswith("/feed")
+        assert [asked.query.get("after") for asked in network.asked] == [None, "c1", "c2", "f1", None, None]
+        assert network.asked[-2].path.endswith("/feed")
+        assert network.asked[-1].path.endswith("/ads_posts")
         assert network.asked[1].path.endswith("/1015/comments".replace("1015", POST))
         assert network.asked[1].query["filter"] == "stream"
         assert results[-1].next_cursor["since"] == epoch(9)
@@ -254,20 +259,21 @@ class TestComments:
     def test_the_next_round_overlaps_by_ten_minutes(self, network: Network) -> None:
         network.default = Reply(200, feed(post(1015, comment(30))))
         f = connector(network.url)
-        _, first = run(f, "comments")
-        _, second = run(f, "comments", first.next_cursor)
-        assert f".since({epoch(20)})" in network.asked[2].query["fields"]
+        *_, first = run(f, "comments")
+        *_, second = run(f, "comments", first.next_cursor)
+        assert f".since({epoch(20)})" in network.asked[3].query["fields"]
         assert second.next_cursor["since"] == epoch(30)
 
     def test_a_sweep_reaches_back_to_the_last_one(self, network: Network) -> None:
         """A comment under an old visitor's post, which brief rounds do not read, is not below the floor."""
-        swept = {"since": int(NOW.timestamp()) - 5, "swept": int(NOW.timestamp()) - 310}
+        swept = {"since": int(NOW.timestamp()) - 5, "swept": int(NOW.timestamp()) - 310, "looks": LOOKED}
         run(connector(network.url), "comments", swept)
         assert f".since({int(NOW.timestamp()) - 910})" in network.asked[0].query["fields"]
 
     def test_a_busy_page_overlaps_briefly_between_sweeps(self, network: Network) -> None:
         network.default = Reply(200, feed())
-        busy = {"since": epoch(30), "volume": 5000, "swept": int(NOW.timestamp()) - 100}
+        swept = int(NOW.timestamp()) - 100
+        busy = {"since": epoch(30), "volume": 5000, "swept": swept, "looks": LOOKED}
         run(connector(network.url), "comments", busy)
         run(connector(network.url, NOW + dt.timedelta(seconds=300)), "comments", busy)
         assert f".since({epoch(30) - 15})" in network.asked[0].query["fields"]
@@ -275,22 +281,22 @@ class TestComments:
 
     def test_an_idle_round_keeps_its_place(self, network: Network) -> None:
         network.default = Reply(200, feed(post()))
-        _, result = run(connector(network.url), "comments", {"since": epoch(30)})
+        *_, result = run(connector(network.url), "comments", {"since": epoch(30)})
         assert result.next_cursor["since"] == epoch(30)
 
     def test_it_stops_below_what_it_knows(self, network: Network) -> None:
         """A network that ignores `since` costs one page, not the whole history."""
         network.then(200, feed(post(1015, comment(40), comment(1), after="c1")))
-        results = run(connector(network.url), "comments", {"since": epoch(30)})
-        assert len(results) == 2
+        results = run(connector(network.url), "comments", {"since": epoch(30), "looks": LOOKED})
+        assert len(results) == 3
 
-    @pytest.mark.parametrize(("swept", "rounds"), [(10, 1 + 1), (400, 1 + 10)])
+    @pytest.mark.parametrize(("swept", "rounds"), [(10, 1 + 1 + 1), (400, 1 + 5 + 10 + 5)])
     def test_it_reads_a_bounded_number_of_posts(self, network: Network, swept: int, rounds: int) -> None:
         pages = iter(range(10_000))
         network.default = lambda asked: Reply(
             200, feed(*[post(next(pages)) for _ in range(100)], after=f"f{len(network.asked)}")
         )
-        cursor = {"since": epoch(0), "swept": int(NOW.timestamp()) - swept}
+        cursor = {"since": epoch(0), "swept": int(NOW.timestamp()) - swept, "looks": LOOKED}
         assert len(run(connector(network.url), "comments", cursor)) == rounds
 
     def test_our_own_posts_in_the_feed_are_not_read_twice(self, network: Network) -> None:
@@ -329,7 +335,7 @@ class TestComments:
     def test_a_broken_post_costs_no_neighbour(self, network: Network) -> None:
         body = json.dumps(feed(post(1015, comment(1)), post(1016, comment(2)))).encode()
         network.then(200, body[:-2] + b', NaN, 5, {"id": "9", "x": NaN, "comments": {"data": [NaN]}}]}')
-        result, _ = run(connector(network.url), "comments")
+        result, *_ = run(connector(network.url), "comments")
         assert texts([result]) == ["text 1", "text 2"]
         assert len(result.unreadable) == 3
 
@@ -339,7 +345,7 @@ class TestComments:
         network.then(
             200, feed(post(1015, item, comment(2, **{"from": None}), comment(3, **{"from": {"name": "N"}})))
         )
-        result, _ = run(connector(network.url), "comments")
+        result, *_ = run(connector(network.url), "comments")
         assert [m.author.remote_id for m in result.messages] == ["", "", ""]
         assert all(m.can_reply for m in result.messages)
 
@@ -350,7 +356,7 @@ class TestComments:
             comment(2, can_comment=False),
             comment(1, attachment={"type": "photo", "url": "https://f/1", "media": {"image": {"src": "https://c/1.jpg"}}}, message=None),
         )))  # fmt: skip
-        result, _ = run(connector(network.url), "comments")
+        result, *_ = run(connector(network.url), "comments")
         hidden, own, closed, picture = result.messages
         assert hidden.hidden
         assert own.author.is_self
@@ -364,7 +370,7 @@ class TestVisitorPosts:
         own = post(2, message="ours", **{"from": {"id": PAGE, "name": "Brand"}})
         tagged = visitor | {"id": "42_9", "message": "text 9", "created_time": when(9)}
         network.then(200, feed(visitor, own)).then(200, feed(tagged))
-        results = run(connector(network.url), "visitor_posts", {"since": epoch(0)})
+        results = run(connector(network.url), "visitor_posts", {"since": epoch(0), "looks": LOOKED})
         assert texts(results) == ["text 1", "text 9"]
         assert [asked.path.rpartition("/")[2] for asked in network.asked] == ["feed", "tagged"]
         assert network.asked[0].query["since"] == str(epoch(-10))
@@ -415,13 +421,13 @@ class TestMessenger:
             200,
             feed(conversation(1, message(41), minute=41), conversation(2, message(1), minute=1), after="n"),
         )
-        results = run(connector(network.url), "direct", {"since": epoch(40)})
+        results = run(connector(network.url), "direct", {"since": epoch(40), "looks": LOOKED})
         assert texts(results) == ["text 41"]
 
     def test_older_messages_of_a_busy_conversation(self, network: Network) -> None:
         network.then(200, feed(conversation(1, message(50), message(49), minute=50, after="m1")))
         network.then(200, {"data": [message(48), message(10)], "paging": following("m2")})
-        results = run(connector(network.url), "direct", {"since": epoch(40)})
+        results = run(connector(network.url), "direct", {"since": epoch(40), "looks": LOOKED})
         assert texts(results) == ["text 50", "text 49", "text 48"]
         assert network.asked[1].path.endswith("/t_1/messages")
 
@@ -680,7 +686,7 @@ class TestPayloads:
         )
         network.then(200, recorded | {"paging": {}})
         results = run(connector(network.url), "comments")
-        assert [len(result.messages) for result in results] == [5, 5, 0]
+        assert [len(result.messages) for result in results] == [5, 5, 0, 0]
         assert not any(result.unreadable for result in results)
         found = results[0].messages
         assert found[0].remote_id == "10160022417735512_10160022533135512"
