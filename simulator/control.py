@@ -126,7 +126,7 @@ class Control:
             if not hasattr(self.world.settings, name) or not isinstance(value, bool):
                 raise ControlRefused(f"no such setting, or not true or false: {name}")
             setattr(self.world.settings, name, value)
-        names = ("limits", "x_duplicates", "require_appsecret_proof")
+        names = ("limits", "x_duplicates", "require_appsecret_proof", "advertisements")
         return 200, {name: getattr(self.world.settings, name) for name in names}
 
     async def revoke(self, request: Request) -> Reply:

@@ -27,6 +27,7 @@ FaultName = Literal[
     "empty_page",
     "revoked",
     "missing_permission",
+    "not_shown",
     "accepted_silent",
     "refused_silent",
     "accepted_server_error",

@@ -106,6 +106,9 @@ def _place_on_facebook(message: Message, draft: Draft) -> None:
             raise ValueError("a comment needs a post or comment to stand under")
         message.thread = draft.parent.thread
         message.id = f"{draft.parent.thread.rpartition('_')[2]}_{message.id}"
+    elif draft.kind == "photo":
+        # A photo of an album has comments of its own, which are not the album's.
+        message.thread = message.id
     else:
         owner = draft.author.id if draft.kind == "tagged" else message.account
         message.id = message.thread = f"{owner}_{message.id}"

@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 Network = Literal["x", "facebook"]
-Kind = Literal["public", "direct", "visitor_post", "tagged", "comment", "brand_post"]
+Kind = Literal["public", "direct", "visitor_post", "tagged", "comment", "brand_post", "photo", "ad"]
 
 NETWORKS: tuple[Network, ...] = ("x", "facebook")
 KINDS: dict[Network, tuple[Kind, ...]] = {
     "x": ("public", "direct", "brand_post"),
-    "facebook": ("comment", "visitor_post", "tagged", "direct", "brand_post"),
+    "facebook": ("comment", "visitor_post", "tagged", "direct", "brand_post", "photo", "ad"),
 }
 
 

@@ -67,6 +67,8 @@ def _graph_refusal(fault: str) -> Answer | None:
         problem = graph.dead_token_error()
     elif fault == "missing_permission":
         problem = graph.permission_error("pages_manage_engagement")
+    elif fault == "not_shown":
+        problem = graph.not_there_error("of this request")
     else:
         return None
     return problem.status, problem.body, headers

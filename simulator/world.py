@@ -28,6 +28,8 @@ class Settings:
     limits: bool = True
     x_duplicates: bool = True
     require_appsecret_proof: bool = False
+    #: Whether the Page's token may list the posts of its advertisements.
+    advertisements: bool = True
 
 
 class World:
@@ -226,8 +228,10 @@ class World:
                 yield "toplevel", message.thread
         elif message.is_direct:
             yield "messages", message.thread
-        elif message.kind == "tagged":
-            yield "tagged", message.account
+        elif message.kind in ("tagged", "ad"):
+            yield message.kind, message.account
+        elif message.kind == "photo":
+            yield "photos", message.in_reply_to
         else:
             yield "feed", message.account
             yield ("posts" if message.by_brand else "visitor_posts"), message.account

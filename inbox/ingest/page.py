@@ -89,6 +89,7 @@ def store_page(stream: Stream, token: UUID, result: PollResult, now: dt.datetime
             cursor=result.next_cursor,
             budget=_budget_values(result),
             overflowed=result.overflowed,
+            unread=_unread_values(stream, result, now),
             lease_until=now + PAGE_LEASE,
             now=now,
         )
@@ -173,6 +174,17 @@ def _has_sqlstate(error: BaseException, states: tuple[str, ...]) -> bool:
 
 def _budget_values(result: PollResult) -> dict[str, Any]:
     return {name: value for name, value in asdict(result.budget).items() if value is not None}
+
+
+def _unread_values(stream: Stream, result: PollResult, now: dt.datetime) -> list[dict[str, Any]] | None:
+    """Return what a round could not read, each with the time since when.
+
+    None while the round goes on.
+    """
+    if result.unread is None:
+        return None
+    since = {str(part.get("key")): part.get("since") for part in stream.unread}
+    return [asdict(part) | {"since": since.get(part.key) or now.isoformat()} for part in result.unread]
 
 
 @dataclass(slots=True)

@@ -69,7 +69,7 @@ RETURNING s.id, s.lease_token
 class PollReport:
     """The result of one poll of a stream.
 
-    `error` is "" after success; `wakes`: a department that assigns automatically has something new; `overflowed`:
+    `error` is "" after success; `unread` is what the network did not let us read; `wakes`: a department that assigns automatically has something new; `overflowed`:
     there was more than the network returns, so a gap is possible.
     """
 
@@ -85,6 +85,7 @@ class PollReport:
     error: str = ""
     wakes: bool = False
     overflowed: bool = False
+    unread: str = ""
 
     def add_page(self, result: PollResult, outcome: PageOutcome) -> None:
         """Add one page."""
@@ -175,6 +176,8 @@ def _poll_pages(stream: Stream, token: UUID, connector: Connector, report: PollR
         now = clock()
         outcome = page.store_page(stream, token, result, now)
         stream.cursor = dict(result.next_cursor)
+        if result.unread:
+            report.unread = "; ".join(part.what for part in result.unread if part.is_trouble)
         report.add_page(result, outcome)
         pause = polling_paused_until(result.budget, now)
         if not result.has_more or outcome.must_reconnect or pause is not None or time.monotonic() > until:

@@ -26,6 +26,7 @@ from postgres.bound_cursors import bound_cursor, fetch_named_rows, fetch_rows, r
 _SAVE_CURSOR = f"""{LOCKED_BRAND}
 UPDATE accounts_stream s
 SET cursor = %(cursor)s::jsonb, lease_until = %(lease_until)s, budget = %(budget)s::jsonb,
+    unread = coalesce(%(unread)s::jsonb, s.unread),
     overflowed_at = CASE WHEN %(overflowed)s THEN %(now)s ELSE s.overflowed_at END
 FROM brand WHERE s.id = %(stream)s AND s.lease_token = %(token)s
 RETURNING {HEADER_COLUMNS}
@@ -175,12 +176,13 @@ def save_cursor_and_lock(
     cursor: Mapping[str, Any],
     budget: Mapping[str, Any],
     overflowed: bool,
+    unread: Sequence[Mapping[str, Any]] | None,
     lease_until: dt.datetime,
     now: dt.datetime,
 ) -> Row | None:
     """Save the cursor, extend the lease and lock the stream's brand account.
 
-    Returns what a page's header is made of; None, with nothing saved, when another worker holds the lease.
+    `unread` is None for what it was. Returns what a page's header is made of; None, with nothing saved, when another worker holds the lease.
     """
     parameters = {
         "stream": stream_id,
@@ -188,6 +190,7 @@ def save_cursor_and_lock(
         "cursor": orjson.dumps(cursor).decode(),
         "budget": orjson.dumps(budget).decode(),
         "overflowed": overflowed,
+        "unread": None if unread is None else orjson.dumps(unread).decode(),
         "lease_until": lease_until,
         "now": now,
         "today": local_date(now),

@@ -90,9 +90,13 @@ def _list_messages(
     """Yield the list a name stands for, in its order. It begins after the cursor."""
     world = ask.world
     if isinstance(thing, BrandAccount):
-        key = {"feed": "feed", "posts": "posts", "published_posts": "posts", "tagged": "tagged"}.get(
-            name, "visitor_posts"
-        )
+        key = {
+            "feed": "feed",
+            "posts": "posts",
+            "published_posts": "posts",
+            "tagged": "tagged",
+            "ads_posts": "ad",
+        }.get(name, "visitor_posts")
         return world.timeline(key, thing.remote_id).newest_first(below=after)
     if isinstance(thing, Conversation):
         return world.timeline("messages", thing.id).newest_first(below=after)
@@ -203,7 +207,7 @@ def _paging(
     }
     query["limit"] = str(limit)
     address = f"{HOST}/{ask.version}/{owner}/{name}?"
-    if name in ("feed", "posts", "published_posts", "tagged", "visitor_posts"):
+    if name in ("feed", "posts", "published_posts", "tagged", "visitor_posts", "ads_posts"):
         # As recorded: feeds page by time, with a token that makes the second exact.
         paging: dict[str, Any] = {
             "previous": address + urlencode({**query, "__previous": "1", "since": str(items[0].created_at // 1000), "__paging_token": make_page_token(list_name + " back", str(_position(items[0])))})

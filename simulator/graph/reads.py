@@ -8,15 +8,15 @@ from typing import Any
 from simulator.graph import edges, fields
 from simulator.graph.auth import PAGE_SCOPES, Caller
 from simulator.graph.edges import GraphRequest
-from simulator.graph.errors import GraphProblem, not_there_error, parameter_error
+from simulator.graph.errors import GraphProblem, not_there_error, parameter_error, permission_error
 from simulator.graph.render import render, type_of
 from simulator.records import Person
 from simulator.world import World
 
 MAX_IDS = 50
 _EDGES = {
-    "Page": {"feed", "posts", "published_posts", "tagged", "visitor_posts", "conversations"},
-    "Post": {"comments", "likes"}, "Comment": {"comments", "likes"}, "Conversation": {"messages"}, "User": {"accounts"},
+    "Page": {"feed", "posts", "published_posts", "tagged", "visitor_posts", "conversations", "ads_posts"},
+    "Post": {"comments", "likes"}, "Photo": {"comments", "likes"}, "Comment": {"comments", "likes"}, "Conversation": {"messages"}, "User": {"accounts"},
 }  # fmt: skip
 
 
@@ -68,6 +68,8 @@ def read_objects(ask: GraphRequest, parameters: Mapping[str, str]) -> dict[str, 
 
 def read_edge(ask: GraphRequest, object_id: str, name: str, parameters: Mapping[str, str]) -> dict[str, Any]:
     thing = find_object(ask, object_id)
+    if name == "ads_posts" and not ask.world.settings.advertisements:
+        raise permission_error("ads_read")
     if name == "permissions" and isinstance(thing, Person):
         granted = ask.grant.scope.split(",") if ask.grant else []
         return {"data": [{"permission": scope, "status": "granted"} for scope in granted if scope]}

@@ -18,7 +18,7 @@ SITE = "https://www.facebook.com"
 ABSENT = object()
 _DEFAULTS = {
     "Page": "id,name", "Post": "id,message,created_time", "Comment": "id,message,created_time,from",
-    "Conversation": "id,updated_time", "Message": "id,created_time", "User": "id,name",
+    "Photo": "id,created_time", "Conversation": "id,updated_time", "Message": "id,created_time", "User": "id,name",
 }  # fmt: skip
 
 
@@ -34,7 +34,9 @@ def type_of(thing: object) -> str:
     if isinstance(thing, Conversation):
         return "Conversation"
     assert isinstance(thing, Message)
-    return "Message" if thing.is_direct else "Comment" if thing.kind == "comment" else "Post"
+    if thing.is_direct:
+        return "Message"
+    return {"comment": "Comment", "photo": "Photo"}.get(thing.kind, "Post")
 
 
 def render(ask: GraphRequest, thing: Any, fields: tuple[Field, ...]) -> dict[str, Any]:
@@ -112,6 +114,21 @@ def _likes(ask: GraphRequest, message: Message, field: Field) -> dict[str, Any]:
     }
 
 
+def _album(ask: GraphRequest, message: Message, field: Field) -> Any:
+    photos = list(ask.world.timeline("photos", message.id).oldest_first())
+    if not photos:
+        return ABSENT
+    parts = [
+        {
+            "media_type": "photo",
+            "type": "photo",
+            "target": {"id": photo.id, "url": f"{SITE}/photo/?fbid={photo.id}"},
+        }
+        for photo in photos
+    ]
+    return {"data": [{"media_type": "album", "type": "album", "subattachments": {"data": parts}}]}
+
+
 def _participants(ask: GraphRequest, talk: Conversation, field: Field) -> dict[str, Any]:
     return {
         "data": [{**_person(ask, who), "email": f"{who}@facebook.com"} for who in (talk.person, talk.page)]
@@ -141,7 +158,7 @@ _POST: dict[str, Value] = {
     "like_count": lambda ask, it, field: len(it.likes),
     "user_likes": lambda ask, it, field: ask.page in it.likes,
     "attachment": lambda ask, it, field: ABSENT,
-    "attachments": lambda ask, it, field: ABSENT,
+    "attachments": _album,
     "message_tags": lambda ask, it, field: ABSENT,
     "likes": _likes,
     "reactions": _likes,
@@ -156,6 +173,7 @@ _FIELDS: dict[str, dict[str, Value]] = {
         "is_published": lambda ask, it, field: True,
         "to": lambda ask, it, field: ABSENT if it.by_brand else {"data": [_person(ask, it.account)]},
     },
+    "Photo": {**_POST, "name": lambda ask, it, field: it.text},
     "Comment": {
         **_POST,
         "parent": _parent,
@@ -196,7 +214,7 @@ _FIELDS: dict[str, dict[str, Value]] = {
         "followers_count": lambda ask, it, field: 42_316,
         "access_token": lambda ask, it, field: it.secrets["page_token"] if ask.shows_tokens else ABSENT,
         "tasks": lambda ask, it, field: ["MODERATE", "MESSAGING", "CREATE_CONTENT", "ANALYZE"],
-        **{name: _edge(name) for name in ("feed", "posts", "published_posts", "tagged", "visitor_posts", "conversations")},
+        **{name: _edge(name) for name in ("feed", "posts", "published_posts", "tagged", "visitor_posts", "conversations", "ads_posts")},
     },
     "User": {
         "id": lambda ask, it, field: it.id,

@@ -74,3 +74,17 @@ def test_a_post_that_lists_show_later(simulator):
     time.sleep(2)
     poll()
     assert Message.objects.filter(text="@kettleandfern not in the list yet").exists()
+
+
+def test_a_facebook_comment_later_than_what_is_read_each_time(simulator):
+    connect(simulator, "facebook", "comments")
+    simulator.say("Nice", network="facebook", author="mina")
+    poll()
+    simulator.say("It came broken", network="facebook", author="lena", created_at=minutes_ago(14))
+    poll()
+    assert not Message.objects.filter(text="It came broken").exists()  # below what each poll reads again
+    in_ten_minutes = Stream.objects.get()
+    cursor = in_ten_minutes.cursor
+    Stream.objects.update(cursor={**cursor, "looks": [at - 700 for at in cursor["looks"]]})
+    poll()
+    assert Message.objects.get(text="It came broken").case.waiting_since is not None
