@@ -177,7 +177,7 @@ def _budget_values(result: PollResult) -> dict[str, Any]:
 
 
 def _unread_values(stream: Stream, result: PollResult, now: dt.datetime) -> list[dict[str, Any]] | None:
-    """Return what a round could not read, each with the time since when.
+    """Return what a round could not read, and since when.
 
     None while the round goes on.
     """

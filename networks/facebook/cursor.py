@@ -32,24 +32,26 @@ def start_walk(cursor: JSONObject, now: dt.datetime, history: dt.timedelta | Non
     since = wire.optional_count(cursor.get("since")) or 0
     swept = wire.optional_count(cursor.get("swept")) or 0
     clock = int(now.timestamp())
-    kept: dict[str, Any] = _read_kept(cursor)
+    carried: dict[str, Any] = _read_carried(cursor)
     if not since:
         floor = None if history is None else clock - int(history.total_seconds())
-        return Walk(**{**kept, "looks": (clock,) * len(LOOKS)}, swept=clock, floor=floor, stop=floor)
-    looks = (*kept["looks"], *(0,) * len(LOOKS))[: len(LOOKS)]
+        return Walk(**{**carried, "looks": (clock,) * len(LOOKS)}, swept=clock, floor=floor, stop=floor)
+    looks = (*carried["looks"], *(0,) * len(LOOKS))[: len(LOOKS)]
     due = [number for number, (every, _) in enumerate(LOOKS) if clock - looks[number] >= every]
     if due or clock - swept >= SWEEP_SECONDS:
         # Go back to the last sweep, to find what happened under old posts since then.
         reach = LOOKS[due[-1]][1] if due else OVERLAP
-        kept["looks"] = tuple(clock if due and number <= due[-1] else at for number, at in enumerate(looks))
+        carried["looks"] = tuple(
+            clock if due and number <= due[-1] else at for number, at in enumerate(looks)
+        )
         floor = min(min(since, swept or since) - OVERLAP, since - reach)
-        return Walk(**kept, since=since, swept=clock, floor=floor, stop=floor, reach=reach)
+        return Walk(**carried, since=since, swept=clock, floor=floor, stop=floor, reach=reach)
     busy = (wire.optional_count(cursor.get("volume")) or 0) > BUSY_MESSAGES
     floor = since - (BRIEF_OVERLAP if busy else OVERLAP)
-    return Walk(**kept, since=since, swept=swept, floor=floor, stop=floor, sweep=False)
+    return Walk(**carried, since=since, swept=swept, floor=floor, stop=floor, sweep=False)
 
 
-def _read_kept(cursor: Mapping[str, Any]) -> dict[str, Any]:
+def _read_carried(cursor: Mapping[str, Any]) -> dict[str, Any]:
     """Read what a walk takes over from the one before; what is owed is read first."""
     older = list(wire.as_list(cursor.get("older")))
     after, floor, started = older if len(older) == 3 else (None, 0, 0)
@@ -67,7 +69,10 @@ def _read_kept(cursor: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _read_inners(value: object, floor: int | None) -> tuple[Inner, ...]:
-    """Read inner edges, also from cursors that hold only their owners and parameters."""
+    """Read inner edges, also from a cursor of an earlier version.
+
+    That holds only their owners and parameters.
+    """
     inners: list[Inner] = []
     for entry in wire.as_list(value):
         if not isinstance(entry, list) or len(entry) not in (2, len(Inner._fields)):
@@ -88,9 +93,9 @@ def _read_walk(inner: Mapping[str, Any]) -> Walk:
     }  # fmt: skip
     after, boundary = inner.get("after"), inner.get("boundary")
     floor = wire.optional_count(inner.get("floor"))
-    kept = _read_kept(inner)
+    carried = _read_carried(inner)
     return Walk(
-        **{**kept, "queue": _read_inners(inner.get("queue"), floor)},
+        **{**carried, "queue": _read_inners(inner.get("queue"), floor)},
         **counts,
         floor=floor,
         stop=wire.optional_count(inner.get("stop")),
@@ -132,10 +137,10 @@ def final_cursor(walk: Walk) -> JSONObject:
     """
     newest = max(walk.newest, walk.since)
     document = _as_json(walk)
-    kept = {name: document[name] for name in ("looks", "owed", "older") if document[name]}
-    if kept["older"] == [None, 0, 0]:
-        del kept["older"]
-    kept |= {name: value for name in ("ads_read", "ads_refused") if (value := getattr(walk, name))}
+    carried = {name: document[name] for name in ("looks", "owed", "older") if document[name]}
+    if carried["older"] == [None, 0, 0]:
+        del carried["older"]
+    carried |= {name: value for name in ("ads_read", "ads_refused") if (value := getattr(walk, name))}
     if not newest:
-        return kept
-    return {"since": newest, "swept": walk.swept, "volume": walk.messages, **kept}
+        return carried
+    return {"since": newest, "swept": walk.swept, "volume": walk.messages, **carried}

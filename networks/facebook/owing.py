@@ -30,7 +30,7 @@ def owe_inner(walk: Walk, inner: Inner, clock: int) -> Walk:
 def note_listed(walk: Walk, ids: list[str]) -> Walk:
     """Record which owed posts, photos or conversations still stand in a list."""
     owners = {inner.owner for inner in walk.owed}
-    return replace(walk, listed=(*walk.listed, *(one for one in ids if one in owners)))
+    return replace(walk, listed=(*walk.listed, *(listed_id for listed_id in ids if listed_id in owners)))
 
 
 def settle_owed(walk: Walk, clock: int, *, direct: bool) -> Walk:

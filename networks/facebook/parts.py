@@ -88,9 +88,9 @@ def _begin_pass(walk: Walk, clock: int) -> Older:
 
 
 def restart_pass(walk: Walk) -> Walk:
-    """Return a walk whose pass over the older posts is to begin anew.
+    """Return a walk that begins its pass over the older posts anew.
 
-    It reads as far back as the one that it replaces. For a page token that loops or has expired.
+    The pass reads as far back as the one that it replaces. For a page token that loops or has expired.
     """
     older = Older(None, 0, walk.older.floor + _OLDER_OVERLAP)
     return replace(walk, older=older, outer_done=True)

@@ -141,7 +141,7 @@ class FacebookPoller:
         return self._build_result(walk, messages, unreadable, answer)
 
     def _turn_page(self, walk: Walk, following: Mapping[str, str] | None, updated: int) -> Walk:
-        """Return the walk at the next page of its part, or at the part's end."""
+        """Return the walk at the next page, or at the end of its part."""
         part = self._part(walk)
         reached = walk.stop is not None and 0 < updated < walk.stop and self.stream == "direct"
         full = self.stream == "comments" and walk.outer >= parts.posts_limit(walk, part)
@@ -155,14 +155,14 @@ class FacebookPoller:
 
     def _note_posts(self, walk: Walk, containers: list[Any]) -> Walk:
         """Record the posts of a page: photos of albums to read, which owed posts still stand, the oldest one."""
-        part, seen = self._part(walk), [str(wire.as_mapping(one).get("id")) for one in containers]
+        part, seen = self._part(walk), [str(wire.as_mapping(container).get("id")) for container in containers]
         if self.stream != "comments" or part == "feed":
             return owing.note_listed(walk, seen)
         photos = [photo for container in containers for photo in contents.photo_ids(container)]
         walk = owing.note_listed(walk, seen + photos)
         if part == "published_posts":
-            made = [at for one in containers if (at := contents.seconds_of(one, "created_time"))]
-            walk = replace(walk, oldest=min([walk.oldest or self._clock, *made]))
+            times = [contents.seconds_of(container, "created_time") for container in containers]
+            walk = replace(walk, oldest=min([walk.oldest or self._clock, *filter(None, times)]))
             if not walk.sweep:
                 photos = photos[
                     : max(contents.PHOTOS_AT_ONCE - contents.PHOTOS_AT_ONCE * len(walk.photos), 0)
