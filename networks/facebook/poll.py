@@ -141,7 +141,7 @@ class FacebookPoller:
         return self._build_result(walk, messages, unreadable, answer)
 
     def _turn_page(self, walk: Walk, following: Mapping[str, str] | None, updated: int) -> Walk:
-        """Return the walk at the next page, or at the end of its part."""
+        """Return the walk at its next page or its part's end."""
         part = self._part(walk)
         reached = walk.stop is not None and 0 < updated < walk.stop and self.stream == "direct"
         full = self.stream == "comments" and walk.outer >= parts.posts_limit(walk, part)
