@@ -15,6 +15,7 @@ from accounts.models import Credential, Health
 from inbox import connections
 from networks import registry
 from networks.base import Credentials, OwnAccount, Reauthorise
+from networks.x.connector import XConnector
 from tests.factories import NOW, BrandAccountFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -24,6 +25,7 @@ LATER = NOW + dt.timedelta(hours=2)
 class Expiring:
     """Its access token has ended; each refresh token is good once."""
 
+    capabilities = XConnector.capabilities
     spent: set[str] = set()
 
     def __init__(self, credentials, *, api_url=""):
