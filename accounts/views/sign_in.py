@@ -18,7 +18,7 @@ def form_expired(request: HttpRequest, reason: str = "") -> HttpResponseBase:
     Whoever signs in while another tab has done so already gets where they wanted to go; when nobody is signed in, the
     sign-in page opens anew. Every other form gets the page "This form has expired".
     """
-    if request.path != reverse("account_login"):
+    if request.method != "POST" or request.path != reverse("account_login"):
         answer: HttpResponse = plain_csrf_failure(request, reason)
         return answer
     if request.user.is_authenticated:

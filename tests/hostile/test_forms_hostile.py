@@ -343,9 +343,10 @@ def test_without_its_token_no_form_is_taken(company, role):
     browser = company.browser(role, enforce_csrf_checks=True)
     for name, address in pages().items():
         for method in (browser.post, browser.put, browser.patch, browser.delete):
-            assert (
-                method(address, {"text": "x", "note": "x", "to": "me"}, content_type=FORM).status_code == 403
-            ), name
+            answer = method(address, {"text": "x", "note": "x", "to": "me"}, content_type=FORM)
+            # Whoever is signed in already is led in from an old sign-in page; nothing of the form is looked at.
+            is_old_sign_in = name == "account_login" and method == browser.post
+            assert answer.status_code == (302 if is_old_sign_in else 403), name
     assert state() == before
 
 
