@@ -115,7 +115,8 @@ def check_credential(brand_account_id: int, now: dt.datetime) -> None:
             brand_account.handle, brand_account.name = own.handle or brand_account.handle, own.name
             brand_account.granted_scopes = list(own.scopes) or brand_account.granted_scopes
             if brand_account.health == Health.REAUTHORISE:
-                brand_account.streams.update(next_poll_at=now)
+                # What the last error meant stays until they were fetched again.
+                brand_account.streams.update(next_poll_at=now, failures=0)
             health, detail = health_of_streams(list(brand_account.streams.all()))
         brand_account.save(update_fields=["check_due_at", "verified_at", "handle", "name", "granted_scopes"])
         limited = brand_account.health_until is not None and brand_account.health_until > now

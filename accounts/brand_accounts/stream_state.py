@@ -139,5 +139,6 @@ def nothing_since(last: dt.datetime | None, now: dt.datetime) -> str:
 
 def stream_names(streams: Sequence[Stream]) -> str:
     """Return the names of streams for a sentence: "Mentions and comments"."""
-    *first, last = [STREAM_LABELS.get(stream.kind, stream.kind) for stream in streams]
-    return f"{', '.join(first)} and {last[0].lower()}{last[1:]}" if first else last
+    first, *others = [STREAM_LABELS.get(stream.kind, stream.kind) for stream in streams]
+    *middle, last = [first, *(f"{name[0].lower()}{name[1:]}" for name in others)]
+    return f"{', '.join(middle)} and {last}" if middle else last
