@@ -131,7 +131,7 @@ def test_it_filters_by_network_account_and_status_and_ignores_nonsense(agent, se
         ("network=facebook", [on_facebook.pk]),
         (f"brand={brand.pk}", [on_x.pk]),
         ("status=waiting", [on_x.pk]),
-        ("network=nowhere&brand=x&status=resolved&sort=best&after=%00%ff", [on_x.pk, on_facebook.pk]),
+        ("network=nowhere&brand=x&status=resolved&sort=best&after=%ff%fe", [on_x.pk, on_facebook.pk]),
         ("brand=99999999999999999999999", [on_x.pk, on_facebook.pk]),
     ):
         assert sorted(ids(client.get(f"/?{query}"))) == sorted(expected), query
@@ -181,7 +181,7 @@ def test_a_cursor_is_what_it_was_made_from_and_a_bad_one_is_none():
 
 def test_a_bad_cursor_shows_the_first_page(agent, service, brand):
     case = CaseFactory(department=service, brand_account=brand)
-    for bad in ("zzz", "_" * 22, "%00", "-" * 22):
+    for bad in ("zzz", "_" * 22, "%ff", "-" * 22):
         assert signed_in(agent).get(f"/?after={bad}").status_code == 200
     assert ids(signed_in(agent).get("/?after=zzz")) == [case.pk]
 
