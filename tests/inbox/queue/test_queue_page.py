@@ -55,7 +55,7 @@ def test_it_asks_strangers_to_sign_in(client):
 
 def test_it_takes_the_whole_page_to_the_sign_in_when_a_fragment_was_asked_for(client):
     response = client.get(reverse("inbox:queue"), **HTMX)
-    assert response["HX-Redirect"] == reverse("account_login")
+    assert response["HX-Redirect"] == f"{reverse('account_login')}?next=%2F&ended=1"
     assert response.content == b""
 
 
