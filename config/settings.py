@@ -162,7 +162,6 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "account_login"
 CSRF_FAILURE_VIEW = "accounts.views.expired_form.refuse_expired_form"
 LOGIN_REDIRECT_URL = "/"
-CSRF_FAILURE_VIEW = "accounts.views.sign_in.form_expired"
 ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
 # Wrong passwords are counted in `accounts.sign_in.limits`. What is left of "login_failed" counts codes of a second factor.
 ACCOUNT_RATE_LIMITS = {"login": None, "login_failed": "5/5m/key"}

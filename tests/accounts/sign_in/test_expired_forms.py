@@ -50,7 +50,7 @@ def test_an_expired_sign_in_form_leads_to_a_new_one():
     client = strict()
     answer = old_form(client, next="/notices/")
     assert answer["Location"] == "/auth/login/?next=%2Fnotices%2F"
-    assert "The form had expired." in client.get(answer["Location"]).content.decode()
+    assert "The page was too old" in client.get(answer["Location"]).content.decode()
 
 
 def test_a_browser_that_refuses_cookies_is_told_so():
