@@ -17,7 +17,7 @@ from accounts.credentials.store import CredentialUnusable
 from accounts.models import BrandAccount, Health, Lifecycle
 from inbox.connections import connect_renewed
 from inbox.deletions.marking import mark_deleted
-from inbox.models import Message
+from inbox.models import Message, Visibility
 from networks.base import BudgetExhausted, Connector, NetworkError, RetryLater
 from networks.presence import KnownMessage, Presence
 
@@ -25,8 +25,9 @@ logger = logging.getLogger(__name__)
 
 #: How long after it came in, and after each look, a message of the last hour is looked at. Older ones wait longer.
 LOOK_AFTER = dt.timedelta(minutes=2)
-#: Messages that one look takes: what X looks up in one request.
+#: Public messages that one look takes: what X looks up in one request. Direct ones need a request each there.
 BATCH = 100
+DIRECT_BATCH = 20
 #: A message that was read or looked at this recently is not looked at before an answer leaves.
 FRESH = dt.timedelta(seconds=60)
 #: How long an account rests after a look that failed.
@@ -46,7 +47,7 @@ UPDATE inbox_message m SET looked_at = %(now)s
 WHERE m.id IN (
   SELECT w.id FROM inbox_case c JOIN inbox_message w ON w.case_id = c.id
   WHERE c.brand_account_id = %(brand)s AND c.closed_at IS NULL AND c.waiting_since IS NOT NULL
-    AND w.direction = 'in' AND w.deleted_at IS NULL AND w.network_time >= c.waiting_since
+    AND c.visibility = %(visibility)s AND w.direction = 'in' AND w.deleted_at IS NULL AND w.network_time >= c.waiting_since
     AND coalesce(w.looked_at, w.received_at) <= %(now)s - %(shortest)s * CASE
       WHEN w.received_at > %(now)s - interval '1 hour' THEN 1
       WHEN w.received_at > %(now)s - interval '1 day' THEN 8
@@ -83,7 +84,11 @@ def look_at_waiting_messages(brand_account_id: int, *, now: dt.datetime | None =
     """
     now = now or timezone.now()
     brand_account = BrandAccount.objects.get(pk=brand_account_id)
-    message_ids = _claim_messages(brand_account_id, now)
+    message_ids = [
+        message_id
+        for visibility, limit in ((Visibility.PUBLIC, BATCH), (Visibility.DIRECT, DIRECT_BATCH))
+        for message_id in _claim_messages(brand_account_id, visibility, limit, now)
+    ]
     if not message_ids:
         return 0
     messages = list(Message.objects.select_related("identity").filter(pk__in=message_ids))
@@ -98,12 +103,13 @@ def look_at_waiting_messages(brand_account_id: int, *, now: dt.datetime | None =
     return mark_deleted([message.pk for message in messages if message.remote_id in presence.gone], now)
 
 
-def _claim_messages(brand_account_id: int, now: dt.datetime) -> list[int]:
+def _claim_messages(brand_account_id: int, visibility: Visibility, limit: int, now: dt.datetime) -> list[int]:
     parameters: dict[str, Any] = {
         "now": now,
         "brand": brand_account_id,
         "shortest": LOOK_AFTER,
-        "limit": BATCH,
+        "visibility": visibility,
+        "limit": limit,
     }
     with connection.cursor() as cursor:
         cursor.execute(_CLAIM_MESSAGES, parameters)

@@ -35,8 +35,6 @@ from networks.x.blind_spots import BLIND_SPOTS
 from networks.x.poll import EVENT_PARAMS, POST_PARAMS, XPoller
 
 _LOOKUP_SIZE = 100
-#: Direct messages that one look for deletions asks for, each with a request of its own.
-_DIRECT_LOOKS = 20
 _MEASURABLE_LENGTH = 25_000
 
 
@@ -145,7 +143,7 @@ class XConnector:
         ids = [message.remote_id for message in messages]
         looks = [find.read_presence(document, chunk) for chunk, document in self._look_up_posts(ids)]
         direct = [remote_id for remote_id in ids if remote_id.startswith(parse.DM_PREFIX)]
-        gone = {remote_id for remote_id in direct[:_DIRECT_LOOKS] if self._fetch_event(remote_id) is None}
+        gone = {remote_id for remote_id in direct if self._fetch_event(remote_id) is None}
         unreadable = {key: why for look in looks for key, why in look.unreadable.items()}
         return Presence(frozenset(gone.union(*(look.gone for look in looks))), unreadable)
 

@@ -119,3 +119,14 @@ def test_an_answer_is_looked_at_only_when_the_last_look_is_old(question, network
 
     Message.objects.update(looked_at=NOW)
     assert not looking.is_gone_before_answering(Never(), Message.objects.get(), minutes(0.5))
+
+
+def test_direct_messages_are_taken_twenty_at_once_until_all_were_looked_at(case, looks):
+    Case.objects.update(waiting_since=NOW - dt.timedelta(days=1), visibility="direct")
+    for _ in range(45):
+        MessageFactory(case=case, network_time=NOW, visibility="direct")
+    Message.objects.update(received_at=NOW)
+    for step in range(3):
+        look(minutes(5 + 0.6 * step))
+    assert [len(ids) for ids in looks] == [20, 20, 5]
+    assert len({remote_id for ids in looks for remote_id in ids}) == 45
