@@ -13,6 +13,7 @@ from typing import Any
 
 from django.db import connection
 from django.db.models import BigIntegerField, Count, QuerySet, Sum, TextField, Value
+from django.db.models.functions import Cast
 from django.utils import timezone
 
 from accounts.brand_accounts.troubles import troubles_of_concern
@@ -127,8 +128,9 @@ def _text(kind: str) -> Value:
     return Value(kind, TextField())
 
 
-def _no_id() -> Value:
-    return Value(None, BigIntegerField())
+def _no_id() -> Cast:
+    # Cast, because Postgres takes a bare NULL for text where the rows of cases, which come first, are left out.
+    return Cast(Value(None), BigIntegerField())
 
 
 def _sum_counts(rows: Iterable[_CountRow], user_id: int) -> OpenCounts:

@@ -156,6 +156,9 @@ class Watched:
         self.page.on("pageerror", lambda error: self.wrong.append(f"{self.page.url}: {error}"))
 
     def _dialog(self, dialog) -> None:
+        if dialog.type == "beforeunload":  # a page of ours asks before unsaved text is left
+            dialog.accept()
+            return
         self.wrong.append(f"{self.page.url}: a dialog: {dialog.message}")
         dialog.dismiss()
 

@@ -98,7 +98,9 @@ def test_failing_storing_connecting_and_sending_take_their_locks_in_one_order():
                 store_page(stores, stores.lease_token, page([message(str(number))]), NOW).stored
             ),
             connect_again,
-            lambda: outcomes.record_brand_account_health.__wrapped__(brand_account.pk, spent, now=NOW),
+            lambda: outcomes.record_brand_account_health.__wrapped__(
+                brand_account.pk, spent, started=NOW, now=NOW
+            ),
             lambda: list(polling.lease_due_streams(NOW) and []),
         )
         assert results == [None, None, 1, None, None, []]
