@@ -156,9 +156,19 @@ def test_nobody_changes_a_case_that_they_may_not_read(company, person):
         {"text": "x", "note": "x", "to": "me", "reason": "x", "department": "service", "decision": "sent"}
         | {"composer_id": KEY, "tags": "vip", "on": "1", "version": "1", "question": "x", "answer": "x"}
     )
+    # The id of a message may be that of a case which this person may change.
+    beyond_doubt = {
+        str(thing[key].pk)
+        for thing in (company.cases, company.messages, company.replies)
+        for key in company.cases.keys() - set(keys)
+    }
     for key in keys[-choose_size(1, full=8) :]:
         for name, address in pages_of(company, key).items():
-            if not name.startswith("inbox:") or name.split()[0] in OWN:
+            if (
+                not name.startswith("inbox:")
+                or name.split()[0] in OWN
+                or beyond_doubt & set(address.split("/"))
+            ):
                 continue
             for headers in ({}, {"hx-request": "true"}):
                 response = browser.post(address, everything, content_type=FORM, headers=headers)
