@@ -1,4 +1,4 @@
-"""Who asks, and from where, for whatever is recorded while a request is answered."""
+"""The person and address behind whatever is recorded while a request is answered."""
 
 from __future__ import annotations
 

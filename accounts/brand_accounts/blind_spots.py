@@ -24,7 +24,7 @@ class BlindSpotRow:
 
 @dataclass(frozen=True, slots=True)
 class BlindSpots:
-    """What is not read of a brand account.
+    """The parts of a brand account that are not read.
 
     `granted` are the permissions of its credential, None when the network did not say; `missing` are those that
     Horseshoe asks for and did not get.

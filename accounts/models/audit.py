@@ -11,7 +11,7 @@ from django.db.models import F
 
 
 class AuditKind(models.TextChoices):
-    """What an entry is about. The first part of its verb."""
+    """The subject of an entry: the first part of its verb."""
 
     PEOPLE = "people", "People"
     RIGHTS = "rights", "Roles and rights"

