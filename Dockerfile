@@ -10,7 +10,8 @@ COPY --from=build /venv /venv
 # What may come in is listed in .dockerignore.
 COPY . .
 # Writable is only what is in memory, /tmp: the file system of a container is read-only (docker-compose.yml).
-ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 DJANGO_SETTINGS_MODULE=config.settings
+# PYTHONTZPATH is empty so that time zones come from the pinned package, not from the files of the image.
+ENV PATH=/venv/bin:$PATH PYTHONTZPATH= PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 DJANGO_SETTINGS_MODULE=config.settings
 # The manifest of static files needs no database and no secret: settings load in tooling mode.
 RUN python manage.py collectstatic --noinput
 USER horseshoe
