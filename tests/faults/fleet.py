@@ -28,6 +28,8 @@ from routing.rules import versions
 
 ROOT = Path(__file__).resolve().parents[2]
 DEPARTMENTS = ("service", "billing", "sales", "marketing", "pr", "product", "tech", "legal", "hr", "spam")
+#: What customers write, by network.
+KINDS = {"x": ("public", "public", "direct"), "facebook": ("comment", "comment", "visitor_post", "direct")}
 #: X shows an account's last 800 mentions: no more than this may wait, or the network itself would lose some. What is
 #: being paged through and what came meanwhile count together, hence less than half.
 BACKLOG = 300
@@ -115,7 +117,10 @@ class Fleet:
         self.processes.remove(process)
 
     def kill_in_the_act(self, workers: list[subprocess.Popen[bytes]], seconds: float = 30) -> int:
-        """Kill the first of `workers` that stands between saving the cursor and the messages; which one."""
+        """Kill the first of `workers` that stands between saving the cursor and the messages; which one.
+
+        Without any for so long, the first one is killed.
+        """
         moments = self.folder / "moments"
         (moments / "hold").touch()
         try:
@@ -190,8 +195,10 @@ def _test_database_url() -> str:
 class Poster:
     """Posts numbered messages, in turn to every brand account, as long as none waits for too long a queue."""
 
-    def __init__(self, running: Fleet, accounts: list[dict], total: int, seed: int) -> None:
-        self.running, self.accounts, self.total = running, accounts, total
+    def __init__(
+        self, running: Fleet, accounts: list[dict], total: int, seed: int, kinds: dict[str, tuple] = KINDS
+    ) -> None:
+        self.running, self.accounts, self.total, self.kinds = running, accounts, total, kinds
         self.rng = random.Random(seed)
         self.posted: Counter[tuple[str, str]] = Counter()
 
@@ -218,15 +225,10 @@ class Poster:
         return account["network"], account["remote_id"]
 
     def _message(self, account: dict, number: int) -> dict:
-        kinds = (
-            ("public", "public", "direct")
-            if account["network"] == "x"
-            else ("comment", "comment", "visitor_post", "direct")
-        )
         return {
             "network": account["network"],
             "account": account["handle"],
-            "kind": self.rng.choice(kinds),
+            "kind": self.rng.choice(self.kinds[account["network"]]),
             "text": f"number {number}: {self.rng.choice(('where is my parcel', 'I want a refund', 'the app crashes'))}",
             "author": f"customer{self.rng.randrange(CUSTOMERS)}",
         }
