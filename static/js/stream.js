@@ -16,23 +16,27 @@
       this.retry = 0;
       this.signOfLife = 0;
       this.state = "closed";
+      this.since = 0;
+      this.heardAt = -Infinity;
       // Something may have happened while nobody listened.
       this.missed = false;
     }
 
-    open(address) {
+    // `age`: milliseconds since the page was asked for. The server repeats what it has heard in the meantime.
+    open(address, age = 0) {
       this.address = address;
       clearInterval(this.signOfLife);
       if (this.source || this.retry) return;
+      this.since = performance.now() - age;
       let opened = false;
-      const source = new EventSource(address);
+      const source = new EventSource(`${address}?age=${Math.ceil(age)}`);
       this.source = source;
       source.addEventListener("open", () => {
         opened = true;
         this.set("open");
       });
-      source.addEventListener("cases", (event) => this.tell({ kind: "cases", ids: JSON.parse(event.data) }));
-      source.addEventListener("notices", () => this.tell({ kind: "notices" }));
+      source.addEventListener("cases", (event) => this.hear({ kind: "cases", ids: JSON.parse(event.data) }));
+      source.addEventListener("notices", () => this.hear({ kind: "notices" }));
       source.addEventListener("error", () => {
         this.set("broken");
         if (source.readyState !== EventSource.CLOSED || this.source !== source) return;
@@ -42,6 +46,17 @@
           this.open(this.address);
         }, opened ? 2000 : 15000);
       });
+    }
+
+    hear(message) {
+      this.heardAt = performance.now();
+      this.tell(message);
+    }
+
+    // Whether a page that was asked for so long ago may lack something, when it is told of changes only from now on.
+    mayLack(age) {
+      const askedFor = performance.now() - age;
+      return askedFor < this.since || askedFor <= this.heardAt;
     }
 
     set(state) {
@@ -79,7 +94,7 @@
       setInterval(() => this.look(), STILL_HERE);
     }
 
-    hear(port, { kind, person, visible, live, navigation }) {
+    hear(port, { kind, person, visible, live, navigation, age }) {
       if (kind === "gone") this.tabs.delete(port);
       else {
         // Somebody else has signed in: their stream is not the last one's.
@@ -88,15 +103,17 @@
         this.addresses = { live, navigation };
         const isNew = !this.tabs.has(port);
         this.tabs.set(port, visible ? performance.now() : -Infinity);
-        if (isNew && ["open", "broken"].includes(this.connection.state)) port.postMessage({ kind: this.connection.state, missed: false });
+        if (isNew && ["open", "broken"].includes(this.connection.state)) port.postMessage({ kind: this.connection.state, missed: this.connection.mayLack(age) });
+        // The stream is only being opened, for a younger page.
+        else if (isNew && this.connection.source) this.connection.missed = true;
       }
-      this.look();
+      this.look(age);
     }
 
     // A tab that was killed says nothing: it counts as gone when it has been silent for long.
-    look() {
+    look(age) {
       const isSeen = [...this.tabs.values()].some((at) => performance.now() - at < LOST_AFTER);
-      if (isSeen) this.connection.open(this.addresses.live);
+      if (isSeen) this.connection.open(this.addresses.live, age);
       else if (this.tabs.size) this.connection.rest(this.addresses.navigation);
       else this.connection.close();
     }
@@ -128,7 +145,7 @@
     }
 
     look() {
-      this.port.postMessage({ kind: "here", visible: !document.hidden, ...this.page });
+      this.port.postMessage({ kind: "here", visible: !document.hidden, age: performance.now(), ...this.page });
     }
 
     leave() {
@@ -152,9 +169,9 @@
         if (data.kind !== "asks") {
           this.heard = true;
           tellPage(data);
-        } else if (["open", "broken"].includes(this.connection.state)) this.channel.postMessage({ kind: this.connection.state, missed: false });
+        } else if (["open", "broken"].includes(this.connection.state)) this.channel.postMessage({ kind: this.connection.state, missed: this.connection.mayLack(data.age) });
       };
-      this.channel.postMessage({ kind: "asks" });
+      this.channel.postMessage({ kind: "asks", age: performance.now() });
     }
 
     look() {
@@ -165,7 +182,7 @@
         const hold = () => new Promise((release) => {
           wanting.signal.addEventListener("abort", release);
           this.connection.missed ||= this.heard;
-          this.connection.open(this.page.live);
+          this.connection.open(this.page.live, performance.now());
         });
         navigator.locks.request(`live:${this.page.person}`, { signal: wanting.signal }, hold).catch(() => {});
       }
@@ -187,7 +204,7 @@
 
     look() {
       if (document.hidden) this.leave();
-      else this.connection.open(this.page.live);
+      else this.connection.open(this.page.live, performance.now());
     }
 
     leave() {

@@ -81,7 +81,6 @@ def test_on_a_phone_nothing_runs_over_the_edge(company, cut_off, open_page):
     shoot(page, "phone-accounts")
 
 
-@pytest.mark.xfail(reason="not yet mended: the banner stays", strict=False)
 def test_the_banner_goes_when_the_numbers_refresh(company, cut_off, open_page):
     page = open_page("odile")
     expect(page.locator("#troubles .banner")).to_be_visible()

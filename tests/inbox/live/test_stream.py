@@ -10,14 +10,15 @@ import pytest
 import redis
 from asgiref.sync import sync_to_async
 from django.conf import settings
+from django.db import connections
 from django.test import AsyncClient
 
 from accounts.models import BrandAccountGrant, Role, User
 from accounts.people import verbs
-from inbox.live import stream
+from inbox.live import hub, stream
 from inbox.live.broker import breaker
+from inbox.live.hub import Audience, Hub, Listener
 from inbox.live.publish import CASES_CHANNEL, CaseChange, publish_cases, publish_watches_on_commit
-from inbox.live.stream import Audience, Listener
 from inbox.models import Watch
 from inbox.notices import watches
 from inbox.visibility import OwnIdSets, role_scope
@@ -86,6 +87,18 @@ def cast(transactional_db):
     return billing, UserFactory(departments=[billing], role=Role.AGENT)
 
 
+def run_to_end(story):
+    """Run a coroutine; the thread that it asked the database from keeps no connection to it."""
+
+    async def run_and_close():
+        try:
+            return await story
+        finally:
+            await sync_to_async(connections.close_all)()
+
+    return asyncio.run(run_and_close())
+
+
 async def opened(user):
     """The stream of a signed-in user, its first bytes read."""
     client = AsyncClient()
@@ -121,7 +134,7 @@ class TestTheStream:
                 await sync_to_async(publish_cases)([change(case=case, department=billing.pk)])
             return first, await next_event(chunks)
 
-        assert asyncio.run(story()) == ([5], [6, 7, 8])
+        assert run_to_end(story()) == ([5], [6, 7, 8])
 
     def test_says_nothing_of_other_departments(self, cast):
         _billing, agent = cast
@@ -134,7 +147,7 @@ class TestTheStream:
                 return await next_event(chunks, seconds=0.6)
             return "silence"
 
-        assert asyncio.run(story()) == "silence"
+        assert run_to_end(story()) == "silence"
 
     def test_ends_when_the_reader_may_no_longer_read(self, cast, monkeypatch):
         _billing, agent = cast
@@ -146,7 +159,7 @@ class TestTheStream:
             await type(agent).objects.filter(pk=agent.pk).aupdate(is_active=False)
             return [chunk async for chunk in chunks if chunk.startswith(b"event")]
 
-        assert asyncio.run(asyncio.wait_for(story(), 20)) == []
+        assert run_to_end(asyncio.wait_for(story(), 20)) == []
 
     @pytest.mark.parametrize("how", ["signed out everywhere", "another role"])
     def test_ends_at_once_for_who_is_signed_out_everywhere(self, cast, how):
@@ -167,7 +180,7 @@ class TestTheStream:
             return [chunk async for chunk in chunks if chunk.startswith(b"event")]
 
         # Well before the next check of authority, and the last minute is not counted as presence.
-        assert asyncio.run(asyncio.wait_for(story(), 20)) == []
+        assert run_to_end(asyncio.wait_for(story(), 20)) == []
 
     def test_is_no_sign_of_life_of_who_is_signed_out_everywhere(self, cast, monkeypatch):
         _billing, agent = cast
@@ -180,7 +193,7 @@ class TestTheStream:
             await User.objects.filter(pk=agent.pk).aupdate(session_epoch=9, last_seen_at=None)
             return [chunk async for chunk in chunks if chunk.startswith(b"event")]
 
-        assert asyncio.run(asyncio.wait_for(story(), 20)) == []
+        assert run_to_end(asyncio.wait_for(story(), 20)) == []
         assert User.objects.get(pk=agent.pk).last_seen_at is None
 
     def test_hears_of_a_brand_account_granted_meanwhile(self, transactional_db, monkeypatch):
@@ -196,7 +209,7 @@ class TestTheStream:
             await sync_to_async(publish_cases)([change(case=9, brand=brand.pk)])
             return await next_event(chunks)
 
-        assert asyncio.run(story()) == [9]
+        assert run_to_end(story()) == [9]
 
     def test_ends_when_the_broker_is_lost(self, cast):
         _billing, agent = cast
@@ -210,7 +223,7 @@ class TestTheStream:
                     broker.client_kill_filter(_id=one["id"])
             return [chunk async for chunk in chunks if chunk.startswith(b"event")]
 
-        assert asyncio.run(asyncio.wait_for(story(), 20)) == []
+        assert run_to_end(asyncio.wait_for(story(), 20)) == []
 
     def test_hears_of_a_case_that_one_begins_to_watch_meanwhile_and_no_longer_after_it(self, cast):
         _billing, agent = cast
@@ -240,22 +253,53 @@ class TestTheStream:
                 return heard, await next_event(chunks, seconds=1)
             return heard, "silence"
 
-        assert asyncio.run(story()) == ([[], [theirs.pk], []], "silence")
+        assert run_to_end(story()) == ([[], [theirs.pk], []], "silence")
+
+    def test_a_page_hears_what_happened_since_it_was_drawn(self, transactional_db, monkeypatch):
+        monkeypatch.setattr(hub, "GRACE", 0.0)
+        manager = Audience(scope_of(Role.MANAGER, {1}))
+
+        async def story():
+            listeners, clock = Hub(), asyncio.get_running_loop().time
+            earlier = await listeners.join(manager)
+            drawn_at = clock()
+            await asyncio.sleep(0.05)
+            await sync_to_async(publish_cases)([change(case=5), change(case=6)])
+            await asyncio.wait_for(earlier.woken.wait(), 20)
+            await asyncio.sleep(0.05)
+            listeners.leave(earlier)
+            older = await listeners.join(manager, clock() - drawn_at)
+            newer = await listeners.join(manager, 0.0)
+            return older.pop_events(), newer.pop_events()
+
+        assert run_to_end(story()) == (b"event: cases\ndata: [5,6]\n\n", b"")
+
+    @pytest.mark.parametrize("age", ["3600000", "100", "minutes", "9" * 400])
+    def test_a_page_older_than_what_is_remembered_reloads(self, cast, age):
+        _, agent = cast
+
+        async def story():
+            client = AsyncClient()
+            await client.aforce_login(agent, backend="django.contrib.auth.backends.ModelBackend")
+            response = await client.get("/live/", {"age": age})
+            return await next_event(aiter(response.streaming_content))
+
+        assert run_to_end(story()) == []
 
     def test_a_page_that_leaves_ends_no_subscription_that_another_waits_for(self, transactional_db):
         nobody = Audience(scope_of(Role.AGENT))
 
         async def story():
-            hub = stream.Hub()
-            first = await hub.join(nobody)
-            hub.leave(first)
-            joining = asyncio.create_task(hub.join(nobody))
+            listeners = Hub()
+            first = await listeners.join(nobody)
+            listeners.leave(first)
+            joining = asyncio.create_task(listeners.join(nobody))
             await asyncio.sleep(0)
-            hub.leave(first)
+            listeners.leave(first)
             second = await asyncio.wait_for(joining, 20)
-            hub.leave(second)
+            listeners.leave(second)
 
-        asyncio.run(story())
+        run_to_end(story())
 
     def test_needs_a_sign_in(self, client):
         assert client.get("/live/").status_code == 401
@@ -270,7 +314,7 @@ class TestTheStream:
             await client.aforce_login(agent, backend="django.contrib.auth.backends.ModelBackend")
             return (await client.get("/live/")).status_code
 
-        assert asyncio.run(story()) == 503
+        assert run_to_end(story()) == 503
 
 
 def test_a_lost_broker_does_not_stop_who_publishes(settings, caplog):

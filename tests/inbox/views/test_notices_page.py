@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from inbox.live import publish
-from inbox.live.stream import Audience, Listener
+from inbox.live.hub import Audience, Listener
 from inbox.models import Notice, NoticeKind
 from inbox.notices import notify
 from inbox.queue import counts
