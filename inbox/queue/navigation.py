@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Any
 
@@ -15,19 +16,29 @@ from inbox.queue.counts import open_counts
 from inbox.queue.markup import NavigationEntry
 from inbox.visibility import queue_departments
 
-#: Pages other than the queues: label, URL name, and the action of `accounts.access.ROLES` that allows it.
-_PAGE_LINKS = (
-    ("Reports", "reports:dashboard", "reports"),
-    ("Teams", "inbox:team", "assignment"),
-    ("Rules", "routing:rule_list", "read_public"),
-    ("Playbook", "playbook:page", "read_public"),
-    ("Service levels", "sla:policy_list", "read_public"),
-    ("Brand accounts", "accounts:brand_accounts", "read_public"),
-    ("Roster", "accounts:roster", "read_public"),
-    ("Quarantine", "inbox:quarantine", "quarantine"),
-    ("People", "accounts:people", "users"),
-    ("Departments", "accounts:departments", "users"),
-    ("Audit log", "accounts:audit_log", "audit"),
+#: Pages other than the queues, by group: label, URL name, and the action of `accounts.access.ROLES` that allows it.
+_PAGE_GROUPS = (
+    (
+        "Watch",
+        (
+            ("Reports", "reports:dashboard", "reports"),
+            ("Teams", "inbox:team", "assignment"),
+            ("Roster", "accounts:roster", "read_public"),
+            ("Quarantine", "inbox:quarantine", "quarantine"),
+            ("Audit log", "accounts:audit_log", "audit"),
+        ),
+    ),
+    (
+        "Set up",
+        (
+            ("Rules", "routing:rule_list", "read_public"),
+            ("Playbook", "playbook:page", "read_public"),
+            ("Service levels", "sla:policy_list", "read_public"),
+            ("Brand accounts", "accounts:brand_accounts", "read_public"),
+            ("People", "accounts:people", "users"),
+            ("Departments", "accounts:departments", "users"),
+        ),
+    ),
 )
 #: The page that is marked when something is wrong with a brand account.
 _SICK_PAGE = "accounts:brand_accounts"
@@ -35,11 +46,19 @@ _SICK_PAGE = "accounts:brand_accounts"
 MOST_BANNERS = 2
 
 
+@dataclass(frozen=True, slots=True)
+class PageGroup:
+    """Pages under one heading of the navigation."""
+
+    heading: str
+    entries: list[NavigationEntry]
+
+
 def navigation_context(user: User, path: str) -> dict[str, Any]:
     """Return the template context of `_nav.html`.
 
-    Three small statements. `views`, `departments` and `pages` are lists of `NavigationEntry`, `notices` is the entry
-    of the page of notices; `unread` is the number of unread notices, `person` the user, `on_leave` whether they are on
+    Three small statements. `views` and `departments` are lists of `NavigationEntry`, `groups` the other pages as
+    `PageGroup`s, `notices` is the entry of the page of notices; `unread` is the number of unread notices, `person` the user, `on_leave` whether they are on
     leave, `sick_accounts` the number of brand accounts with a trouble that concerns them.
     """
     counts = open_counts(user)
@@ -63,7 +82,7 @@ def navigation_context(user: User, path: str) -> dict[str, Any]:
     return {
         "views": views,
         "departments": queues,
-        "pages": _page_entries(user, path, counts.sick_accounts),
+        "groups": _page_groups(user, path, counts.sick_accounts),
         "person": user,
         "notices": _page_entry("Notices", _cached_reverse("inbox:notices"), path, counts.unread or None, "n"),
         "unread": counts.unread,
@@ -81,15 +100,21 @@ def troubles_context(user: User, sick_accounts: int) -> dict[str, Any]:
     return {"troubles": banners[:MOST_BANNERS], "more_troubles": max(len(banners) - MOST_BANNERS, 0)}
 
 
-def _page_entries(user: User, path: str, sick_accounts: int) -> list[NavigationEntry]:
+def _page_groups(user: User, path: str, sick_accounts: int) -> list[PageGroup]:
     permissions = viewer(user)
     marked = sick_accounts if permissions.may("gaps") else 0
     return [
-        _alarm_entry(label, href, path, marked)
-        if marked and name == _SICK_PAGE
-        else _page_entry(label, href, path)
-        for label, href, action, name in _page_addresses()
-        if permissions.may(action)
+        PageGroup(
+            heading,
+            [
+                _alarm_entry(label, href, path, marked)
+                if marked and name == _SICK_PAGE
+                else _page_entry(label, href, path)
+                for label, href, action, name in pages
+                if permissions.may(action)
+            ],
+        )
+        for heading, pages in _page_addresses()
     ]
 
 
@@ -99,8 +124,11 @@ def _cached_reverse(name: str, *arguments: str) -> str:
 
 
 @cache
-def _page_addresses() -> tuple[tuple[str, str, str, str], ...]:
-    return tuple((label, reverse(name), action, name) for label, name, action in _PAGE_LINKS)
+def _page_addresses() -> tuple[tuple[str, tuple[tuple[str, str, str, str], ...]], ...]:
+    return tuple(
+        (heading, tuple((label, reverse(name), action, name) for label, name, action in pages))
+        for heading, pages in _PAGE_GROUPS
+    )
 
 
 def _queue_entry(

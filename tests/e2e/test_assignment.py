@@ -26,7 +26,7 @@ def test_t_takes_the_most_urgent_case(open_page, company):
 
 def test_away_and_back_from_any_page(open_page, company):
     page = open_page("sana")
-    page.get_by_role("button", name="Go away").click()
+    page.get_by_role("button", name="Set to away").click()
     expect(page.get_by_role("heading", name="You are away")).to_be_visible()
     assert User.objects.get(pk=company.agent.pk).away_since is not None
     page.locator(".rail").get_by_role("button", name="I am back").click()

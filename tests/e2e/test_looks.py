@@ -11,6 +11,7 @@ from accounts.audit.recording import record_change
 from accounts.models import AuditVerb, Leave, Role, Skill
 from inbox.cases import verbs
 from inbox.models import Notice
+from routing.models import Calendar
 from routing.rules import editing, versions
 from routing.rules.editing import RuleContent
 from tests.e2e.soundness import SCHEMES, sound
@@ -104,3 +105,39 @@ def test_a_long_condition_of_others_opens_by_key(company, open_page):
     page.keyboard.press("Enter")
     assert condition.bounding_box()["height"] > short + 30
     sound(page)
+
+
+def test_the_navigation_always_shows_who_is_signed_in_and_the_way_out(company, open_page, busy):
+    for n in range(9):
+        DepartmentFactory(name=f"Department of matters {n}", slug=f"matters-{n}")
+    for width, height in ((1440, 900), (1280, 720), (390, 844)):
+        page = open_page("odile", "/reports/", viewport={"width": width, "height": height})
+        if width == 390:
+            page.locator(".tabs a[href='#rail']").click()
+        for seen in (page.get_by_role("button", name="Sign out"), page.locator(".rail .person")):
+            box = seen.bounding_box()
+            assert 0 <= box["y"] <= height - (50 if width == 390 else 0) - box["height"], width
+        rail = page.locator("#rail")
+        assert rail.get_by_role("heading").all_inner_texts()[-2:] == ["Watch", "Set up"]
+        assert rail.evaluate("one => one.scrollHeight - one.clientHeight") <= 0
+        # On a low screen the lists scroll, and begin where one is.
+        page.goto("/departments/")
+        if width != 390:
+            here = rail.locator("[aria-current]").bounding_box()
+            assert here["y"] + here["height"] <= page.locator(".rail .me").bounding_box()["y"], height
+        sound(page, *SCHEMES)
+
+
+def test_each_step_of_a_service_level_has_room_for_what_is_typed(company, open_page):
+    content = {"name": "Hours", "time_zone": "UTC", "week": [[[540, 1020]]] * 7}
+    Calendar.objects.create(name="Hours").versions.create(
+        number=1, content=content, created_at=timezone.now()
+    )
+    for size in ({}, PHONE):
+        page = open_page("mara", "/service-levels/new/", **size)
+        for summary in page.locator("details > summary").all():
+            summary.click()
+        fields = page.locator(".step .trio :is(input, select):visible")
+        assert fields.count() >= 3
+        assert min(box["width"] for field in fields.all() if (box := field.bounding_box())) > 100
+        assert page.evaluate(WIDE) == 0

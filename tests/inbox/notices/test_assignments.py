@@ -181,11 +181,11 @@ class TestLeave:
         goes_on_leave(bo, today)
         client = signed_in(ada)
         few = count_statements(client, "/")
-        assert "Go away" in client.get("/").content.decode()
+        assert "Set to away" in client.get("/").content.decode()
         goes_on_leave(ada, today)
         page = client.get("/").content.decode()
         assert "On leave</a>" in page
-        assert "Go away" not in page
+        assert "Set to away" not in page
         assert count_statements(client, "/") == few
 
     def test_one_may_be_back_early(self, ada):

@@ -78,7 +78,7 @@ def test_leave_counts_by_whole_days_where_people_read_the_time(ada, settings):
 
 def test_away_and_back_take_one_click_each(ada):
     client = signed_in(ada)
-    assert "Go away" in client.get("/queue/mine/").content.decode()
+    assert "Set to away" in client.get("/queue/mine/").content.decode()
     page = client.post(reverse("inbox:set_presence"), {"to": "away"}, follow=True).content.decode()
     assert "You are away" in page
     assert "I am back" in page
