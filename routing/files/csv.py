@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
-import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from routing.facts import Facts
 from routing.files.encoding import BadTable, read_lines
+from routing.files.rows import RowReader
 from routing.reading import with_reading
 
 __all__ = ["BadTable", "CsvLine", "CsvRow", "CsvTable", "facts_of_row", "read_csv_rows"]
@@ -23,19 +23,16 @@ CsvRow = dict[str, str]
 
 @dataclass(frozen=True, slots=True)
 class CsvLine:
-    """A row of a table, and the number of the line on which it ends.
-
-    The header is line 1.
-    """
+    """A row of a table, and the number of the line on which it ends, counted from 1."""
 
     number: int
     row: CsvRow
 
 
 class CsvTable:
-    """A CSV file, separated by commas, semicolons or tabs, whichever occurs most often in the header.
+    """A CSV file, separated by commas, semicolons, tabs or bars, whichever occurs most often in the header.
 
-    Column names are in lower case.
+    Column names are in lower case. How lines become rows is told in `routing.files.rows`.
     """
 
     def __init__(self, data: bytes) -> None:
@@ -44,9 +41,8 @@ class CsvTable:
         Raises `BadTable` when the file is empty or of another type.
         """
         csv.field_size_limit(2**31 - 1)  # the default of 131,072 characters would reject one long message
-        self._lines = _CountedLines(read_lines(data))
-        self._reader = csv.reader(self._lines, delimiter=max(",;\t", key=self._lines.first.count))
-        self.names = [name.strip().lower() for name in self._next() or []]
+        self._rows = RowReader(read_lines(data))
+        self.names = [name.strip().lower() for name in self._rows.header]
 
     def require_columns(self, *columns: str) -> None:
         """Check that the columns exist.
@@ -62,49 +58,12 @@ class CsvTable:
         """Yield the rows that are not blank.
 
         Missing cells are "", surplus cells are dropped, and of columns with the same name the first counts.
-        Raises `BadTable` for an unclosed quotation mark, because it would swallow the following rows.
+        Raises `BadTable` for a quotation mark that would swallow the following rows.
         """
         places = {name: at for at, name in reversed(list(enumerate(self.names)))}
-        while (cells := self._next()) is not None:
-            if cells:
-                row = {name: cells[at] if at < len(cells) else "" for name, at in places.items()}
-                yield CsvLine(self._reader.line_num, row)
-
-    def _next(self) -> list[str] | None:
-        start, self._lines.broke_off = self._lines.read, False
-        try:
-            cells = next(self._reader, None)
-        except csv.Error as error:
-            raise BadTable(f"Line {start + 1}: {error}.") from error
-        if cells is not None and self._lines.broke_off:
-            raise BadTable(
-                f"A quotation mark in the row that begins on line {start + 1} is never closed: all after it would be one "
-                "cell. Close it, or double it where it belongs to the text."
-            )
-        return cells
-
-
-class _CountedLines:
-    """An iterator that counts lines.
-
-    `first` is the first line, available before it is read. `broke_off` is True after a read past the end.
-    """
-
-    def __init__(self, source: Iterator[str]) -> None:
-        self.first, self.read, self.broke_off = next(source, ""), 0, False
-        self._source = itertools.chain([self.first], source)
-
-    def __iter__(self) -> Iterator[str]:
-        return self
-
-    def __next__(self) -> str:
-        try:
-            line = next(self._source)
-        except StopIteration:
-            self.broke_off = True
-            raise
-        self.read += 1
-        return line
+        for cells in self._rows:
+            row = {name: cells[at] if at < len(cells) else "" for name, at in places.items()}
+            yield CsvLine(self._rows.line, row)
 
 
 def read_csv_rows(data: bytes, *columns: str) -> Iterator[CsvRow]:

@@ -50,7 +50,8 @@ class Command(BaseCommand):
 
         reading = subjects.add_parser(
             "reading",
-            help="What is read of messages: FILE has text, a label and, if there, language or lang.",
+            help="What is read of messages: FILE has text, a label and, if there, language or lang, which is not read where "
+            "the language is measured.",
         )
         reading.add_argument("file", type=Path)
         reading.add_argument("--field", choices=list(MEASURED_FIELDS), default="sentiment")

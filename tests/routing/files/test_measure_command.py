@@ -39,6 +39,13 @@ def test_other_fields_and_columns(table):
     assert result["accuracy"] == 1
 
 
+@pytest.mark.parametrize("column", ["language", "lang"])
+def test_the_language_is_read_from_the_text_and_not_from_the_column_that_it_is_compared_with(table, column):
+    path = table(f"text,{column}\nWo ist denn mein Paket geblieben,fr\nWhere did you leave my parcel,en\n")
+    result = measured(path, "--field", "language", "--label-column", column)
+    assert result["accuracy"] == 0.5
+
+
 def test_an_empty_file_measures_nothing(table):
     assert measured(table("text,label\n"))["messages"] == 0
 
