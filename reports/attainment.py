@@ -2,7 +2,8 @@
 
 Clocks that have ended are read from the cases' events (key "clocks"); clocks that still run and are past due
 are read from the cases. Of a case's resolution clocks only the newest counts, and only while the case is
-closed: in a reopened case the resolution has not ended.
+closed: in a reopened case the resolution has not ended. Of the records of one exchange the newest counts: after a
+closing without an answer we may learn of an answer that was in time.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ _ENDED = """
 WITH scope AS ({scope}),
 ended_clock AS (
   SELECT e.case_id, k.one ->> 'clock' AS clock, (k.one ->> 'met')::boolean AS met,
-         row_number() OVER (PARTITION BY e.case_id, k.one ->> 'clock' ORDER BY e.id DESC) AS newest
+         row_number() OVER (PARTITION BY e.case_id, k.one ->> 'clock', k.one ->> 'from' ORDER BY e.id DESC) AS newest
   FROM inbox_caseevent e
   JOIN scope ON scope.id = e.case_id
   CROSS JOIN LATERAL jsonb_array_elements(e.data -> 'clocks') AS k(one)
@@ -33,7 +34,7 @@ ended_clock AS (
 ended AS (
   SELECT e.case_id, e.clock, e.met, false AS runs
   FROM ended_clock e JOIN inbox_case c ON c.id = e.case_id
-  WHERE e.clock <> 'resolution' OR (e.newest = 1 AND c.closed_at IS NOT NULL)
+  WHERE e.newest = 1 AND (e.clock <> 'resolution' OR c.closed_at IS NOT NULL)
   UNION ALL
   SELECT c.id, late.clock, false, true
   FROM inbox_case c JOIN scope ON scope.id = c.id

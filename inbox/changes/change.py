@@ -125,12 +125,14 @@ class Change:
         return True
 
     def _set_clocks(self) -> None:
+        case, is_switched = self.case, "closed_at" in self.fields
         values, ended = clocks.compute_clock_values(
-            self.case,
-            self.case.network,
+            case,
+            case.network,
             versions.live_service_levels(),
             self.now,
-            just_closed="closed_at" in self.fields,
+            just_closed=is_switched and case.closed_at is not None,
+            just_reopened=is_switched and case.closed_at is None,
         )
         self.set(**values)
         if ended and self.events:

@@ -3,6 +3,9 @@
 An exchange begins when the first message that needs an answer reaches us, and ends with our answer. Historical cases
 and cases that need no answer have no clocks. The event that ends a clock records it under "clocks", for the timeline
 and the reports.
+
+A closed case keeps the start and the due time of an exchange without an answer: the answer may still be in the outbox,
+or we may learn of it later. Nothing is due there meanwhile.
 """
 
 from __future__ import annotations
@@ -65,30 +68,33 @@ def compute_clock_values(
     now: dt.datetime,
     *,
     just_closed: bool = False,
+    just_reopened: bool = False,
 ) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """Return the values of a case's clocks, and those that ended.
 
     The values are by `case_row.CLOCK_COLUMNS`. Each clock that ended with the change is a document for its event: "clock",
     "met", "policy", "version", and "from" and "due" (ISO) of a response or "used" and "target" (business seconds) of a
-    resolution. `just_closed`: the change closed the case.
+    resolution. `just_closed`: the change closed the case; `just_reopened`: it opened the case again.
     """
     if case.historical:
         return STOPPED_CLOCKS, []
     policy = service_levels.matching_policy(case.department_id, case.priority, network)
     policy_values = {"policy": policy.name if policy else "", "version": service_levels.number}
     ended: list[dict[str, Any]] = []
-    exchange = _exchange_start(case, now, ended, just_closed=just_closed)
+    exchange = _exchange_start(case, now, ended, just_closed=just_closed, just_reopened=just_reopened)
     since, used = _resolution_start(case, policy, now, ended, just_closed=just_closed)
-    waits_for_first = case.first_response_at is None and exchange is not None
-    responses = _response_dues(service_levels, policy, exchange, is_first=waits_for_first)
+    running_exchange = exchange if case.closed_at is None else None
+    waits_for_first = case.first_response_at is None and running_exchange is not None
+    responses = _response_dues(service_levels, policy, running_exchange, is_first=waits_for_first)
     dues = (*responses, service_levels.due(policy, "resolution", since, used))
     running = [due for due in dues if due is not None]
     # After the first response, or once the case is closed, its due time no longer changes.
     past_first_due = None if waits_for_first else case.first_response_due_at
+    kept_next_due = case.next_response_due_at if exchange != running_exchange else None
     values = {
         "exchange_from": exchange,
         "first_response_due_at": dues[0].at if dues[0] else past_first_due,
-        "next_response_due_at": dues[1].at if dues[1] else None,
+        "next_response_due_at": dues[1].at if dues[1] else kept_next_due,
         "resolution_from": since,
         "resolution_used": used,
         "resolution_due_at": dues[2].at if dues[2] else None,
@@ -129,30 +135,49 @@ def _next_clock_at(
 
 
 def _exchange_start(
-    case: HasClocks, now: dt.datetime, ended: list[dict[str, Any]], *, just_closed: bool
+    case: HasClocks,
+    now: dt.datetime,
+    ended: list[dict[str, Any]],
+    *,
+    just_closed: bool,
+    just_reopened: bool,
 ) -> dt.datetime | None:
-    """Return when the exchange that waits for our answer began.
+    """Return when the exchange that has no answer of ours yet began.
 
-    None when none does. The response clock that the change ended is added to `ended`.
+    None for none. The response clock that the change ended is added to `ended`.
     """
     began, answer = case.exchange_from, case.last_outbound_at
     waits = case.waiting_since is not None
     if began is None:
         return now if waits else None
-    # The network's clock may be behind ours: an exchange also ends when an answer has made the case wait for the customer.
-    if answer is not None and (answer >= began or (not waits and case.status == Status.WAITING)):
+    if answer is not None and _is_exchange_answered(case, began, answer):
         first = case.first_response_at is not None and case.first_response_at >= min(began, answer)
         due = case.first_response_due_at if first else case.next_response_due_at
         _record_end(ended, "first_response" if first else "next_response", began, due, answer)
         return max(case.last_inbound_at or answer, answer) if waits else None
+    first = case.first_response_at is None
+    due = case.first_response_due_at if first else case.next_response_due_at
+    is_late = due is not None and due < now
     if waits:
-        return began  # type: ignore[no-any-return]
-    if just_closed and case.status == Status.RESOLVED:
-        first = case.first_response_at is None
-        due = case.first_response_due_at if first else case.next_response_due_at
-        if due is not None and due < now:
-            _record_end(ended, "first_response" if first else "next_response", began, due, now)
-    return None
+        # Reopened in time, the exchange goes on, so that closing by mistake wins no time. One that was late is over.
+        return now if just_reopened and is_late else began
+    if just_closed and is_late and case.status == Status.RESOLVED:
+        _record_end(ended, "first_response" if first else "next_response", began, due, now)
+    return began if case.closed_at is not None else None
+
+
+def _is_exchange_answered(case: HasClocks, began: dt.datetime, answer: dt.datetime) -> bool:
+    """Return whether our last message, written at `answer`, ends the exchange that began at `began`.
+
+    `answer` may be before `began`: the network's clock may be slow, and it has a message before it reaches us.
+    """
+    if answer >= began:
+        return True
+    if case.waiting_since is not None:
+        return False
+    if case.closed_at is None:
+        return bool(case.status == Status.WAITING)
+    return case.last_inbound_at is not None and bool(answer >= case.last_inbound_at)
 
 
 def _resolution_start(
@@ -199,7 +224,7 @@ def _record_end(
 def running_clocks(case: HasClocks) -> list[RunningClock]:
     """Return a case's running clocks, with a target or without."""
     running: list[RunningClock] = []
-    if case.exchange_from is not None:
+    if case.exchange_from is not None and case.closed_at is None:
         running.append(RunningClock(CLOCKS[case.first_response_at is not None], case.exchange_from, 0))
     if case.resolution_from is not None:
         running.append(RunningClock("resolution", case.resolution_from, case.resolution_used))

@@ -99,7 +99,9 @@ class Intake:
         The event of an answer gets the clocks that the answer ended.
         """
         for case in self.touched_cases + self.opened:
-            values, ended = compute_clock_values(case, self.header.network, service_levels, self.now)
+            values, ended = compute_clock_values(
+                case, self.header.network, service_levels, self.now, just_reopened=case.reopened
+            )
             for name, value in values.items():
                 setattr(case, name, value)
             answers = [data for verb, _, data in case.events if verb in _ANSWER_VERBS]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import uuid
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -15,11 +16,20 @@ from inbox.cases import verbs
 from inbox.changes.change import change_case
 from inbox.models import Case, Status
 from inbox.replies import outcomes
+from inbox.replies import verbs as reply_verbs
 from networks.base import SentMessage
 from reports.attainment import clock_cases, sla_attainment
 from reports.periods import last_weeks
 from routing.service_levels import versions
-from tests.factories import NOW, CaseFactory, DepartmentFactory, MessageFactory, ReplyFactory, UserFactory
+from tests.factories import (
+    NOW,
+    BrandAccountFactory,
+    CaseFactory,
+    DepartmentFactory,
+    MessageFactory,
+    ReplyFactory,
+    UserFactory,
+)
 from tests.inbox.page_requests import signed_in
 from tests.inbox.service_levels import minutes, policy
 from tests.markup import squeezed
@@ -92,6 +102,36 @@ def test_a_resolution_counts_once_and_only_while_the_case_is_closed(world):
     assert world.found(now=START + minutes(40))["resolution"] == (0, 0, 0)
     verbs.resolve_case(case.pk, world.manager, now=START + minutes(600))
     assert world.found()["resolution"] == (0, 1, 0)
+
+
+def test_a_hundred_answers_each_followed_at_once_by_resolve_all_count(world):
+    """The answer leaves when the seconds for taking it back are over: the case is closed by then."""
+    brand = BrandAccountFactory()
+    agent = UserFactory(departments=[world.department], publishes=[brand])
+    for number in range(100):
+        case, at = world.case(brand_account=brand), START + minutes(10)
+        case.refresh_from_db()
+        question = case.messages.get()
+        reply = reply_verbs.queue_reply(
+            case.pk, agent, question.pk, f"On its way, no. {number}.", uuid.uuid4(), case.version, now=at
+        )
+        verbs.resolve_case(case.pk, agent, now=at + dt.timedelta(seconds=number % 5))
+        sent = at + dt.timedelta(seconds=10)
+        outcomes.record_reply_sent(reply.pk, SentMessage(f"s{reply.pk}"), now=sent, sent_at=sent)
+    assert world.found() == {
+        "first_response": (100, 0, 0),
+        "next_response": (0, 0, 0),
+        "resolution": (100, 0, 0),
+    }
+
+
+def test_an_answer_that_was_in_time_replaces_the_miss_of_the_closing(world):
+    """The case was closed as if nobody had answered; the answer in the network's app was polled later."""
+    case = world.case()
+    verbs.resolve_case(case.pk, world.manager, now=START + minutes(90))
+    assert world.found()["first_response"] == (0, 1, 0)
+    world.answer(case, 30)
+    assert world.found()["first_response"] == (1, 0, 0)
 
 
 def test_what_is_dismissed_ends_no_clock(world):

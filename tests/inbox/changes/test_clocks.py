@@ -232,8 +232,62 @@ class TestVerbs:
         manager = UserFactory(role="manager", departments=[case.department])
         verbs.dismiss_case(case.pk, manager, "Spam", now=NOW + minutes(100))
         case.refresh_from_db()
-        assert (case.exchange_from, case.resolution_from, case.next_due_at) == (None, None, None)
+        assert (case.resolution_from, case.next_due_at, case.next_clock_at) == (None, None, None)
         assert ended(case) == []
+
+    def test_closing_by_mistake_wins_no_time(self):
+        policy()
+        case = set_clocks(clocked())
+        manager = UserFactory(role="manager", departments=[case.department])
+        verbs.resolve_case(case.pk, manager, now=NOW + minutes(10))
+        verbs.reopen_case(case.pk, manager, now=NOW + minutes(11))
+        case.refresh_from_db()
+        assert case.first_response_due_at == NOW + minutes(60)
+
+    @pytest.mark.parametrize(
+        "close", [verbs.resolve_case, lambda *a, now: verbs.dismiss_case(*a, "Duplicate", now=now)]
+    )
+    @pytest.mark.parametrize(("after", "met"), [(59, True), (61, False)])
+    def test_an_answer_that_leaves_after_the_closing_ends_its_clock(self, close, after, met):
+        policy()
+        case = set_clocks(clocked())
+        manager = UserFactory(role="manager", departments=[case.department])
+        close(case.pk, manager, now=NOW + minutes(after) - dt.timedelta(seconds=3))
+        case = answered(case, NOW + minutes(after))
+        assert [one["met"] for one in ended(case) if one["clock"] == "first_response"][-1] is met
+        assert (case.exchange_from, case.next_due_at, case.next_clock_at) == (None, None, None)
+
+    def test_a_next_answer_that_leaves_after_the_closing_ends_its_clock(self, feed):
+        policy()
+        feed.store(wrote("1"))
+        feed.store(ours("2", LATER, "1"), now=LATER)
+        again = LATER + minutes(60)
+        feed.store(wrote("3", again, thread_id="1", parent_id="2"), now=again)
+        case = the_case()
+        manager = UserFactory(role="manager", departments=[case.department])
+        verbs.resolve_case(case.pk, manager, now=again + minutes(5))
+        case = answered(case, again + minutes(5) + dt.timedelta(seconds=5))
+        assert [(one["clock"], one["met"]) for one in ended(case)] == [
+            ("first_response", True),
+            ("resolution", True),
+            ("next_response", True),
+        ]
+        assert (case.exchange_from, case.next_response_due_at, case.closed_at) == (
+            None,
+            None,
+            again + minutes(5),
+        )
+
+    def test_an_answer_in_the_network_s_app_that_we_hear_of_after_the_closing_ends_its_clock(self, feed):
+        policy()
+        feed.store(wrote("1", at=NOW - minutes(3)))
+        case = the_case()
+        manager = UserFactory(role="manager", departments=[case.department])
+        verbs.resolve_case(case.pk, manager, now=NOW + minutes(70))
+        # The network had the answer before the message reached us.
+        feed.store(ours("2", NOW - minutes(1), "1"), now=NOW + minutes(80))
+        told = [one["met"] for one in ended(case) if one["clock"] == "first_response"]
+        assert told == [False, True]
 
     def test_a_hand_over_brings_the_other_department_s_policy(self):
         other = DepartmentFactory()
