@@ -37,7 +37,6 @@ class Column:
 _ID = Column("bigint", Written.BY_STATEMENT)
 _FIXED_ID = Column("bigint", Written.WHEN_OPENED)
 _FIXED_TEXT = Column("varchar", Written.WHEN_OPENED)
-_FIXED_TIME = Column("timestamptz", Written.WHEN_OPENED)
 _TIME = Column("timestamptz")
 _CLOCK_TIME = Column("timestamptz", is_clock=True)
 _CLOCK_NUMBER = Column("int", is_clock=True)
@@ -57,7 +56,7 @@ class CaseRow:
     department_id: Annotated[int, _FIXED_ID]
     opened_at: Annotated[dt.datetime, _TIME]
     activity_at: Annotated[dt.datetime, _TIME]
-    created_at: Annotated[dt.datetime, _FIXED_TIME]
+    created_at: Annotated[dt.datetime, _TIME]
     priority: Annotated[int, Column("smallint")] = 0
     tags: Annotated[list[str], Column("jsonb")] = field(default_factory=list)
     preview: Annotated[str, Column("varchar")] = ""

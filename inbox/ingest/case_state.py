@@ -15,6 +15,8 @@ from routing.facts import Decision
 
 #: The beginning of `close_reason` when a case was closed as noise. Nobody has read it, so only noise may join it.
 NOISE_PREFIX = "Noise, says the rule "
+#: Some networks' APIs give times in whole seconds.
+TIME_PRECISION = dt.timedelta(seconds=1)
 
 
 @dataclass(slots=True)
@@ -57,6 +59,13 @@ class CaseState(CaseRow):
         self.touched = True
         self.threads.add(thread_id)
 
+    def begin_after_history(self, now: dt.datetime) -> None:
+        """Let a historical case begin anew, because its customer goes on with it.
+
+        Its age counts from now, and answers to its history are no first response.
+        """
+        self.historical, self.created_at, self.first_response_at = False, now, None
+
     def apply_inbound(
         self, at: dt.datetime, preview: str, decision: Decision, *, historical: bool, needs_answer: bool
     ) -> None:
@@ -64,7 +73,6 @@ class CaseState(CaseRow):
 
         `at` is when it was written, `historical`: before the brand account was connected.
         """
-        self.historical = self.historical and historical
         self.needs_answer = self.needs_answer or needs_answer
         self.priority = max(self.priority, decision.priority) if self.message_count else decision.priority
         self.tags += [tag for tag in decision.tags if tag not in self.tags]
@@ -93,15 +101,14 @@ class CaseState(CaseRow):
     def apply_answer(self, at: dt.datetime, connected_at: dt.datetime) -> None:
         """Change the case for an answer of our own.
 
-        The network has had it since `at`, whenever we hear of it. The first response counts from when the case reached us, so it is never before that. An answer from before the
-        brand account was connected (`connected_at`) is no first response.
+        The network has had it since `at`, whenever we hear of it: it may be older than the case here. An answer from
+        before the brand account was connected (`connected_at`), or to history, is no first response.
         """
         self.last_outbound_at = max(self.last_outbound_at or at, at)
         if self.unsent == Unsent.FAILED:
             self.unsent, self.unsent_since = "", None
-        if at >= connected_at:
-            first = max(at, self.created_at)
-            self.first_response_at = min(self.first_response_at or first, first)
+        if at >= connected_at and not self.historical and self._is_response(at):
+            self.first_response_at = min(self.first_response_at or at, at)
         if self.last_inbound_at is None or self.last_inbound_at <= at:
             self.waiting_since = None
             if self.status in (Status.NEW, Status.OPEN):
@@ -111,6 +118,14 @@ class CaseState(CaseRow):
             self.status = Status.OPEN
         if self.waiting_since is not None and self.waiting_since <= at:
             self.waiting_since = min((time for time in self.answers_wanted_at if time > at), default=None)
+
+    def _is_response(self, at: dt.datetime) -> bool:
+        """Return whether an answer written at `at` may be one to what the customer waits for.
+
+        An answer to history that arrives late is not.
+        """
+        since = self.waiting_since
+        return self.first_response_at is not None or since is None or since <= at + TIME_PRECISION
 
     def reopen(self, canonical_id: str) -> None:
         """Open a closed case again because of the message `canonical_id`."""

@@ -168,6 +168,8 @@ class Intake:
         elif case.closed_at is not None and not decision.dismiss:
             case.reopen(message.canonical_id)
             customer.open_cases += 1
+        if case.historical and not historical:
+            case.begin_after_history(self.now)
         case.apply_inbound(
             item.at, item.preview, decision, historical=historical, needs_answer=decided.needs_answer
         )

@@ -5,14 +5,12 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable
 
-from inbox.ingest.case_state import CaseState
+from inbox.ingest.case_state import TIME_PRECISION, CaseState
 
 #: The largest interval from a case's messages at which another message joins it without a common thread.
 JOIN_REACH = {"public": dt.timedelta(days=7), "direct": dt.timedelta(days=30)}
 #: A case that was closed less than this ago is reopened.
 REOPEN_WINDOW = dt.timedelta(hours=72)
-#: Some networks' APIs give times in whole seconds.
-TIME_PRECISION = dt.timedelta(seconds=1)
 
 
 def find_case_to_join(

@@ -88,7 +88,8 @@ class Case(models.Model):
     historical = models.BooleanField(default=False)
     needs_answer = models.BooleanField(default=True)
 
-    #: The time when the first message reached Horseshoe; `opened_at` is the network's time of that message.
+    #: The time when the first message that is not history reached Horseshoe (of a historical case: its first message).
+    #: `opened_at` is the network's time of the first message, history included.
     created_at = models.DateTimeField()
     opened_at = models.DateTimeField()
     activity_at = models.DateTimeField()

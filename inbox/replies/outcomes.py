@@ -110,8 +110,9 @@ def _apply_answer_to_case(change: Change, sent_at: dt.datetime) -> None:
     """
     case = change.case
     previous = case.last_outbound_at
-    # Never before the case reached us: the network's clock may be slow.
-    change.set(first_response_at=case.first_response_at or max(sent_at, case.created_at))
+    if not case.historical:
+        # Never before the case reached us: the network's clock may be slow.
+        change.set(first_response_at=case.first_response_at or max(sent_at, case.created_at))
     change.set(last_outbound_at=max(previous, sent_at) if previous else sent_at)
     wrote_again = case.last_inbound_at is not None and case.last_inbound_at > sent_at
     if wrote_again or not case.is_open:

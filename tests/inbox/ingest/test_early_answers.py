@@ -133,7 +133,11 @@ def test_an_early_answer_answers_the_question_when_that_comes(feed, streams):
         "https://example.org/a",
         {"id": "a", "text": "We will look into it"},
     )
-    assert (case.status, case.waiting_since, case.first_response_at) == (Status.WAITING, None, NOW)
+    assert (case.status, case.waiting_since, case.first_response_at) == (
+        Status.WAITING,
+        None,
+        stored.network_time,
+    )
     assert CaseEvent.objects.get(verb=Verb.ANSWERED_NATIVELY).data["message"] == stored.pk
     assert not EarlyAnswer.objects.exists()
 

@@ -53,7 +53,7 @@ def test_a_native_answer_is_counted(feed):
     stored = Message.objects.get(canonical_id="2")
     assert (stored.direction, stored.user, stored.identity, stored.case) == ("out", None, None, case)
     assert (case.status, case.waiting_since, case.last_outbound_at) == (Status.WAITING, None, answered_at)
-    assert case.first_response_at == case.created_at  # never before the case reached us
+    assert case.first_response_at == answered_at  # though the case reached us later
     event = CaseEvent.objects.get(verb=Verb.ANSWERED_NATIVELY)
     assert event.data["message"] == stored.pk
 
