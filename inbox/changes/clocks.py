@@ -83,26 +83,55 @@ def compute_clock_values(
     ended: list[dict[str, Any]] = []
     exchange = _exchange_start(case, now, ended, just_closed=just_closed, just_reopened=just_reopened)
     since, used = _resolution_start(case, policy, now, ended, just_closed=just_closed)
-    running_exchange = exchange if case.closed_at is None else None
-    waits_for_first = case.first_response_at is None and running_exchange is not None
-    responses = _response_dues(service_levels, policy, running_exchange, is_first=waits_for_first)
-    dues = (*responses, service_levels.due(policy, "resolution", since, used))
-    running = [due for due in dues if due is not None]
-    # After the first response, or once the case is closed, its due time no longer changes.
-    past_first_due = None if waits_for_first else case.first_response_due_at
-    kept_next_due = case.next_response_due_at if exchange != running_exchange else None
+    resolution = service_levels.due(policy, "resolution", since, used)
+    if case.closed_at is None:
+        due_times = _due_times(case, service_levels, policy, exchange, resolution)
+    else:
+        due_times = _kept_due_times(case, exchange)
     values = {
+        **due_times,
         "exchange_from": exchange,
-        "first_response_due_at": dues[0].at if dues[0] else past_first_due,
-        "next_response_due_at": dues[1].at if dues[1] else kept_next_due,
         "resolution_from": since,
         "resolution_used": used,
-        "resolution_due_at": dues[2].at if dues[2] else None,
-        "next_due_at": min((due.at for due in running), default=None),
-        "next_clock_at": _next_clock_at(case, dues, running),
         "sla_version": service_levels.number or None,
     }
     return values, [clock | policy_values for clock in ended]
+
+
+def _due_times(
+    case: HasClocks,
+    service_levels: ServiceLevels,
+    policy: Policy | None,
+    exchange: dt.datetime | None,
+    resolution: Due | None,
+) -> dict[str, Any]:
+    """Return the due times of an open case, by column."""
+    is_first = case.first_response_at is None and exchange is not None
+    dues = (*_response_dues(service_levels, policy, exchange, is_first=is_first), resolution)
+    running = [due for due in dues if due is not None]
+    # After the first response its due time no longer changes.
+    past_first_due = None if is_first else case.first_response_due_at
+    return {
+        "first_response_due_at": dues[0].at if dues[0] else past_first_due,
+        "next_response_due_at": dues[1].at if dues[1] else None,
+        "resolution_due_at": resolution.at if resolution else None,
+        "next_due_at": min((due.at for due in running), default=None),
+        "next_clock_at": _next_clock_at(case, dues, running),
+    }
+
+
+def _kept_due_times(case: HasClocks, exchange: dt.datetime | None) -> dict[str, Any]:
+    """Return the due times of a closed case, by column.
+
+    Those of an exchange without an answer stay, for an answer that we learn of later.
+    """
+    return {
+        "first_response_due_at": case.first_response_due_at,
+        "next_response_due_at": case.next_response_due_at if exchange is not None else None,
+        "resolution_due_at": None,
+        "next_due_at": None,
+        "next_clock_at": None,
+    }
 
 
 def _response_dues(
@@ -167,9 +196,9 @@ def _exchange_start(
 
 
 def _is_exchange_answered(case: HasClocks, began: dt.datetime, answer: dt.datetime) -> bool:
-    """Return whether our last message, written at `answer`, ends the exchange that began at `began`.
+    """Return whether our message written at `answer` ends the exchange.
 
-    `answer` may be before `began`: the network's clock may be slow, and it has a message before it reaches us.
+    It may be before `began`: the network's clock may be slow, and it has a message before it reaches us.
     """
     if answer >= began:
         return True

@@ -60,7 +60,7 @@ class CaseState(CaseRow):
         self.threads.add(thread_id)
 
     def begin_after_history(self, now: dt.datetime) -> None:
-        """Let a historical case begin anew, because its customer goes on with it.
+        """Let a historical case, whose customer goes on, begin anew.
 
         Its age counts from now, and answers to its history are no first response.
         """
@@ -120,9 +120,9 @@ class CaseState(CaseRow):
             self.waiting_since = min((time for time in self.answers_wanted_at if time > at), default=None)
 
     def _is_response(self, at: dt.datetime) -> bool:
-        """Return whether an answer written at `at` may be one to what the customer waits for.
+        """Return whether an answer written at `at` may be a response.
 
-        An answer to history that arrives late is not.
+        An answer to history that arrives late is none.
         """
         since = self.waiting_since
         return self.first_response_at is not None or since is None or since <= at + TIME_PRECISION
