@@ -21,7 +21,10 @@ LIKENESS_WEIGHT = 12.0
 
 
 def rule_phrases(snapshot: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Return (words, department) for all phrases of the enabled rules."""
+    """Return (words, department) for all phrases of the enabled rules.
+
+    The rules must hold the words of their word lists themselves.
+    """
     phrases = [
         (phrase.replace("*", ""), rule["department"])
         for rule in snapshot.get("rules", ())

@@ -11,11 +11,14 @@ from typing import Any
 
 from routing.conditions.fields import CHOICE_FIELDS, NUMBER_FIELDS
 from routing.conditions.index import ConditionIndex
-from routing.conditions.wording import describe_leaf
+from routing.conditions.word_lists import positive_words_of, word_list_condition
+from routing.conditions.wording import describe_leaf, join_quoted
 
 #: Returns True when the condition matches, given the numbers seen in a message
 #: (`routing.conditions.index.ConditionIndex`).
 ConditionTest = Callable[[set[int]], bool]
+#: Most words of a list named in an explanation.
+MAX_WORDS_NAMED = 4
 #: Yields the matching leaves in words. Leaves inside a `none` group are left out.
 ConditionExplanation = Callable[[set[int]], Iterator[str]]
 
@@ -35,10 +38,11 @@ class CompiledCondition:
 def compile_condition(node: dict[str, Any], index: ConditionIndex) -> CompiledCondition:
     """Compile a valid condition and add its terms to the index.
 
-    A condition is valid when `routing.conditions.validation.validate_condition` finds no problem.
+    A condition is valid when `routing.conditions.validation.validate_condition` finds no problem. Raises `KeyError` for a
+    calendar or word list that is gone.
     """
     if "field" in node:
-        return _compile_leaf(node, index)
+        return _compile_about(node, index) if node["field"] == "about" else _compile_leaf(node, index)
     group = "all" if "all" in node else "any" if "any" in node else "none"
     parts = tuple(compile_condition(child, index) for child in node[group])
     if group == "all":
@@ -67,6 +71,30 @@ def _compile_leaf(leaf: dict[str, Any], index: ConditionIndex) -> CompiledCondit
         (only,) = numbers
         return CompiledCondition(lambda seen: only in seen, explain, numbers)
     return CompiledCondition(lambda seen: not numbers.isdisjoint(seen), explain, numbers)
+
+
+def _compile_about(leaf: dict[str, Any], index: ConditionIndex) -> CompiledCondition:
+    """Compile references to word lists.
+
+    Its explanation is the list's name and the words that were found.
+    """
+    trees = {key: word_list_condition(index.word_lists[key]) for key in leaf["is"]}
+    parts = {key: compile_condition(tree, index) for key, tree in trees.items()}
+    words = {
+        key: {index.add_word(word): word for word in positive_words_of(tree)} for key, tree in trees.items()
+    }
+
+    def explain(seen: set[int]) -> Iterator[str]:
+        for key, part in parts.items():
+            if part.test(seen):
+                matched = _drop_contained_words(
+                    [word for number, word in words[key].items() if number in seen]
+                )
+                quoted = f" ({join_quoted(matched, 'and', MAX_WORDS_NAMED)})" if matched else ""
+                yield describe_leaf({"field": "about", "is": [key]}, names=index.names) + quoted
+
+    any_part = _compile_any(tuple(parts.values()))
+    return CompiledCondition(any_part.test, explain, any_part.needs_one_of)
 
 
 def _drop_contained_words(words: list[str]) -> list[str]:

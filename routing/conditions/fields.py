@@ -1,7 +1,7 @@
 """Fields that a condition may test, by the kind of their values.
 
 Names are those of `routing.facts.Facts`; three more are computed from the text: `emoji_only`, `has_link`,
-`word_count`.
+`word_count`. `about` names word lists (`routing.conditions.word_lists`).
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from typing import Any
 
 #: Fields compared with the values that a rule lists.
 CHOICE_FIELDS = (
+    "about",
     "network",
     "stream",
     "brand_account",

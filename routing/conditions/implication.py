@@ -15,10 +15,10 @@ from routing.text import MIN_PREFIX, parse_phrase
 
 ConditionTree = dict[str, Any]
 #: Fields that have only one value per message.
-_SINGLE_VALUED_FIELDS = frozenset(CHOICE_FIELDS) - {"customer_tags"}
+_SINGLE_VALUED_FIELDS = frozenset(CHOICE_FIELDS) - {"customer_tags", "about"}
 
 
-class WordList:
+class PhraseSet:
     """Words, phrases and prefixes, each as `routing.text.parse_phrase` returns it.
 
     They are indexed for fast lookup, because a list may have hundreds.
@@ -56,20 +56,20 @@ class WordList:
         return any(text.startswith(prefix) for prefix in self._prefixes.get(text[:MIN_PREFIX], ()))
 
 
-#: Word lists by the `id` of their leaf, which is stored with them (see `_cached_word_list`).
-WordListCache = dict[int, tuple[ConditionTree, WordList]]
+#: Word lists by the `id` of their leaf, which is stored with them (see `_cached_phrases`).
+PhraseSetCache = dict[int, tuple[ConditionTree, PhraseSet]]
 
 
 @dataclass(slots=True)
 class ComparisonBudget:
     """The number of comparisons that are left.
 
-    It is limited because conditions can be large and a page waits for the result. `word_lists` caches the word lists
+    It is limited because conditions can be large and a page waits for the result. `phrase_sets` caches the sets of words
     that were already built.
     """
 
     left: int = 20_000
-    word_lists: WordListCache = field(default_factory=dict)
+    phrase_sets: PhraseSetCache = field(default_factory=dict)
 
     def spend(self) -> bool:
         """Use up one comparison; return False when none was left."""
@@ -94,7 +94,7 @@ def implies(a: ConditionTree, b: ConditionTree, budget: ComparisonBudget | None 
         return any(implies(a, part, budget) for part in b["any"]) or _implies_by_parts(a, b, budget)
     if _group_key(b) == "none":
         return all(excludes(a, part, budget) for part in b["none"])
-    return "field" in a and "field" in b and _leaf_implies(a, b, budget.word_lists)
+    return "field" in a and "field" in b and _leaf_implies(a, b, budget.phrase_sets)
 
 
 def excludes(a: ConditionTree, b: ConditionTree, budget: ComparisonBudget | None = None) -> bool:
@@ -181,12 +181,12 @@ def _implies_by_parts(a: ConditionTree, b: ConditionTree, budget: ComparisonBudg
     return bool(singles) and all(implies(single, b, budget) for single in singles)
 
 
-def _leaf_implies(a: ConditionTree, b: ConditionTree, word_lists: WordListCache) -> bool:
+def _leaf_implies(a: ConditionTree, b: ConditionTree, phrase_sets: PhraseSetCache) -> bool:
     name = a["field"]
     if name != b["field"]:
         return False
     if name == "words":
-        return _words_imply(a, b, word_lists)
+        return _words_imply(a, b, phrase_sets)
     if name in CHOICE_FIELDS:
         return set(a["is"]) <= set(b["is"])
     if name in NUMBER_FIELDS:
@@ -209,25 +209,25 @@ def _leaf_excludes(a: ConditionTree, b: ConditionTree) -> bool:
     return field in FLAG_FIELDS and a["is"] != b["is"]
 
 
-def _words_imply(a: ConditionTree, b: ConditionTree, word_lists: WordListCache) -> bool:
+def _words_imply(a: ConditionTree, b: ConditionTree, phrase_sets: PhraseSetCache) -> bool:
     phrases = [parse_phrase(word) for word in a.get("any") or a["all"]]
     if "any" in b:
-        word_list = _cached_word_list(b, word_lists)
-        return (all if "any" in a else any)(word_list.covers_phrase(phrase) for phrase in phrases)
+        listed = _cached_phrases(b, phrase_sets)
+        return (all if "any" in a else any)(listed.covers_phrase(phrase) for phrase in phrases)
     required = [parse_phrase(word) for word in b["all"]]
     if "any" in a:
         return all(_phrase_contains(phrase, other) for phrase in phrases for other in required)
     return all(any(_phrase_contains(phrase, other) for phrase in phrases) for other in required)
 
 
-def _cached_word_list(leaf: ConditionTree, word_lists: WordListCache) -> WordList:
+def _cached_phrases(leaf: ConditionTree, phrase_sets: PhraseSetCache) -> PhraseSet:
     # The cache keeps a reference to the leaf, so that no other object can get its `id`.
-    entry = word_lists.get(id(leaf))
+    entry = phrase_sets.get(id(leaf))
     if entry is None:
-        entry = word_lists[id(leaf)] = (leaf, WordList([parse_phrase(word) for word in leaf["any"]]))
+        entry = phrase_sets[id(leaf)] = (leaf, PhraseSet([parse_phrase(word) for word in leaf["any"]]))
     return entry[1]
 
 
 def _phrase_contains(phrase: tuple[str, bool], other: tuple[str, bool]) -> bool:
     """Return True when every text with `phrase` also contains `other`."""
-    return WordList([other]).covers_phrase(phrase)
+    return PhraseSet([other]).covers_phrase(phrase)

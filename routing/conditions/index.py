@@ -36,13 +36,18 @@ class ConditionIndex:
     """
 
     def __init__(
-        self, calendars: Mapping[str, VersionedCalendar] | None = None, names: Mapping[str, str] | None = None
+        self,
+        calendars: Mapping[str, VersionedCalendar] | None = None,
+        names: Mapping[str, str] | None = None,
+        word_lists: Mapping[str, Mapping[str, Any]] | None = None,
     ) -> None:
         """Create an empty index.
 
-        `calendars` are those that the rules use, by key; `names` as `routing.conditions.wording` takes them.
+        `calendars` and `word_lists` are those that the rules use, by key; `names` as `routing.conditions.wording` takes
+        them.
         """
         self.names = dict(names or {})
+        self.word_lists = dict(word_lists or {})
         self._ids: dict[tuple[str, object], int] = {}
         #: Numbers of field values, ranges and hours. Many messages have them, so they exclude few rules.
         self.common_numbers: set[int] = set()

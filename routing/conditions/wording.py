@@ -17,6 +17,7 @@ _NETWORK_NAMES = {
 #: Most characters of a pattern that are shown to people.
 MAX_PATTERN_SHOWN = 60
 _FIELD_LABELS = {
+    "about": "about",
     "network": "network",
     "stream": "stream",
     "brand_account": "brand account",

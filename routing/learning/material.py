@@ -8,6 +8,7 @@ from routing.classifier.features import Votes
 from routing.classifier.hints import rule_phrases
 from routing.classifier.training import MAX_EXAMPLES
 from routing.classifier.training_data import Example
+from routing.conditions.word_lists import inline_word_lists
 from routing.learning.example_facts import facts_of_example
 from routing.learning.votes import rule_votes, training_votes
 from routing.models import RoutingExample, RuleSetVersion
@@ -46,7 +47,7 @@ def load_training_material() -> TrainingMaterial:
         examples,
         _examples_with_votes(examples, training_votes(facts, rules)),
         _examples_with_votes(examples, [rule_votes(example_facts, rules) for example_facts in facts]),
-        rule_phrases(snapshot),
+        rule_phrases(inline_word_lists(snapshot)),
         rules.version,
     )
 

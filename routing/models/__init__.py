@@ -18,7 +18,7 @@ from routing.models.learning import (
     VersionState,
 )
 from routing.models.playbook import Playbook, PlaybookVersion
-from routing.models.rules import Priority, RoutingDefault, Rule, RuleSetVersion
+from routing.models.rules import Priority, RoutingDefault, Rule, RuleSetVersion, WordList
 
 __all__ = [
     "Calendar",
@@ -41,4 +41,5 @@ __all__ = [
     "SLAVersion",
     "TrainingState",
     "VersionState",
+    "WordList",
 ]

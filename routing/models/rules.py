@@ -51,6 +51,23 @@ class Rule(models.Model):
         return self.name
 
 
+class WordList(models.Model):
+    """Words with a name, such as “faults and outages”, which rules refer to by `key`.
+
+    `content` is what `routing.conditions.word_lists` describes, without the name. Edits are published with the rules.
+    """
+
+    key = models.SlugField(max_length=60, unique=True)
+    name = models.CharField(max_length=80)
+    content = models.JSONField()
+
+    class Meta:
+        ordering = ("name", "key")
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class RoutingDefault(models.Model):
     """The single row with the department for messages that no rule matches.
 
@@ -64,7 +81,7 @@ class RoutingDefault(models.Model):
 
 
 class RuleSetVersion(Version):
-    """The rules, the default, and the business hours that the rules use.
+    """The rules, the default, and the word lists and business hours that the rules use.
 
     `routing.rules.store.build_rules_snapshot` builds the snapshot.
     """

@@ -17,7 +17,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from accounts.models import Department, User
-from routing.conditions.wording import summarize_condition
+from routing.conditions.sentences import condition_sentence
 from routing.models import Rule, RuleSetVersion
 from routing.pages.requests import denied_as_404, form_view
 from routing.refusals import EditNotPermitted, RuleSetError
@@ -115,7 +115,10 @@ def rule_delete(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
     """Show the confirmation page; posting deletes the rule. Older versions keep it."""
     worksheet, rule = open_rule(request, key)
     if request.method != "POST":
-        context = {"rule": rule, "summary": summarize_condition(rule.condition, names=worksheet.names)}
+        context = {
+            "rule": rule,
+            "summary": f"If a message {condition_sentence(rule.condition, names=worksheet.names)}",
+        }
         return render(request, "routing/rule_editor/rule_delete.html", context)
     return _perform_and_redirect(
         request, lambda user, now: f"“{editing.delete_rule(key, user, now)}” is deleted.", None

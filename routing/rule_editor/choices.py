@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from operator import itemgetter
+from typing import Any
 
 from django.utils.translation import get_language_info
 
@@ -23,6 +25,7 @@ _LANGUAGE_NAMES = {"no": "Norwegian", "zh": "Chinese"}
 #: Labels of the fields that a row may compare, by group of their select.
 FIELD_GROUPS: dict[str, dict[str, str]] = {
     "The message": {
+        "about": "Subject",
         "words": "Words",
         "pattern": "Pattern",
         "language": "Language",
@@ -68,11 +71,13 @@ class EditorChoices:
     branches: Options = field(default_factory=list)
 
 
-def load_editor_choices(user: User, only: Collection[str] = ()) -> EditorChoices:
+def load_editor_choices(
+    user: User, only: Collection[str] = (), word_lists: Mapping[str, Mapping[str, Any]] | None = None
+) -> EditorChoices:
     """Return the options that the editor offers this user.
 
-    `only` limits the brand accounts to these ("network:remote id"); empty for all that the user may see. Six
-    statements.
+    `only` limits the brand accounts to these ("network:remote id"); empty for all that the user may see.
+    `word_lists` are those of the rules being edited, by key. Six statements.
     """
     accounts = list(BrandAccount.objects.visible_to(user))
     streams = [
@@ -81,6 +86,9 @@ def load_editor_choices(user: User, only: Collection[str] = ()) -> EditorChoices
     networks = sorted({"x", "facebook"} | {account.network for account in accounts})
     return EditorChoices(
         fields={
+            "about": sorted(
+                ((key, each["name"]) for key, each in (word_lists or {}).items()), key=itemgetter(1)
+            ),
             "network": [(network, network_name(network)) for network in networks],
             "stream": streams,
             "brand_account": [

@@ -8,10 +8,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from routing.conditions.word_lists import all_words
 from routing.conditions.wording import summarize_condition
 from routing.models import RuleDraft
 from routing.rules import drafts
-from routing.rules.merging import DEFAULT_KEY, ORDER_KEY, Clash
+from routing.rules.merging import DEFAULT_KEY, LIST_PREFIX, ORDER_KEY, Clash
+from routing.rules.word_list_changes import describe_list_changes
 
 
 def describe_clashes(
@@ -32,10 +34,25 @@ def _describe_clash(clash: Clash, merged: dict[str, Any], names: Mapping[str, st
             ", ".join(rule_names.get(key, "…") for key in side[:12]) for side in (clash.draft, clash.live)
         ]
         subject = "The order of the rules"
+    elif clash.key.startswith(LIST_PREFIX):
+        sides = [_describe_list_side(side, other) for side, other in _both_ways(clash)]
+        subject = f"The word list “{(clash.draft or clash.live)['name']}”"
     else:
         sides = [_describe_rule_side(side, names) for side in (clash.draft, clash.live)]
         subject = f"“{(clash.draft or clash.live)['name']}”"
     return {"key": clash.key, "what": subject, "mine": sides[0], "theirs": sides[1]}
+
+
+def _both_ways(clash: Clash) -> list[tuple[dict[str, Any] | None, dict[str, Any] | None]]:
+    return [(clash.draft, clash.live), (clash.live, clash.draft)]
+
+
+def _describe_list_side(word_list: dict[str, Any] | None, other: dict[str, Any] | None) -> str:
+    """Describe one side of a word list, compared with the other."""
+    if word_list is None:
+        return "Deleted"
+    words = f"{len(all_words(word_list)):,} words"
+    return f"{words}: {'; '.join(describe_list_changes(other, word_list))}" if other else words
 
 
 def _describe_rule_side(rule: dict[str, Any] | None, names: Mapping[str, str]) -> str:

@@ -26,6 +26,7 @@ OPERATORS: dict[str, dict[str, str]] = {
     "words": {"any": "has any of", "all": "has all of", "not any": "has none of"},
     "pattern": {"matches": "matches", "not matches": "does not match"},
     **{name: {"is": "is", "not is": "is not"} for name in CHOICE_FIELDS},
+    "about": {"is": "is about", "not is": "is not about"},
     **{name: {"gte": "is at least", "lte": "is at most", "between": "is between"} for name in NUMBER_FIELDS},
     **{name: {"yes": "yes", "no": "no"} for name in FLAG_FIELDS},
     "hours": {"open": "is within", "closed": "is outside"},

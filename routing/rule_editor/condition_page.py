@@ -75,7 +75,7 @@ def _row_context(node: ConditionNode, choices: EditorChoices) -> dict[str, Any]:
 
 
 def _is_offered(name: str, node: ConditionNode, choices: EditorChoices) -> bool:
-    return name == node.field_name or name != "hours" or bool(choices.fields.get("hours"))
+    return name == node.field_name or name not in ("hours", "about") or bool(choices.fields.get(name))
 
 
 def _value_control(

@@ -136,7 +136,7 @@ def read_editor(request: HttpRequest, worksheet: Worksheet, rule: Rule | None) -
 
     A pressed button that adds or removes rows has already been applied.
     """
-    choices = load_editor_choices(worksheet.user, worksheet.scope.brand_accounts)
+    choices = load_editor_choices(worksheet.user, worksheet.scope.brand_accounts, worksheet.word_lists)
     editor = RuleEditor(request.POST if request.method == "POST" else None, worksheet, rule, choices)
     if editor.row_action is not None:
         condition_form.apply_row_action(editor.root, editor.row_action)

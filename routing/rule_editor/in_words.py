@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from accounts.models import Department
+from routing.conditions.sentences import condition_sentence
 from routing.conditions.validation import validate_condition
 from routing.conditions.wording import summarize_condition
 from routing.models import Priority, Rule
@@ -49,7 +50,7 @@ def describe_edited_rule(editor: RuleEditor) -> RuleInWords:
     slug = worksheet.department_slug(str(typed["department"]))
     findings = _find_oddities(editor, tree, slug, typed) if tree else ()
     return RuleInWords(
-        when=summarize_condition(tree, 8, worksheet.names) if tree else "",
+        when=condition_sentence(tree, 8, worksheet.names) if tree else "",
         department=str(Department.objects.filter(slug=slug).first() or ""),
         does=tuple(_describe_actions(typed, worksheet)),
         findings=findings,

@@ -9,6 +9,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import urlencode
 
+from routing.conditions.sentences import condition_sentence
+from routing.conditions.word_lists import all_words, word_list_keys_in
 from routing.conditions.wording import summarize_condition
 from routing.models import Rule
 from routing.rule_editor.worksheet import Worksheet
@@ -36,7 +38,7 @@ def build_list_context(worksheet: Worksheet, query: Mapping[str, str]) -> dict[s
     matching = [
         (place, rule)
         for place, rule in enumerate(rules, start=1)
-        if not words or _matches_words(rule, words.casefold().split(), worksheet.names)
+        if not words or _matches_words(rule, words.casefold().split(), worksheet)
     ]
     pages = max(-(-len(matching) // RULES_PER_PAGE), 1)
     number = _page_number(query, [str(rule.key) for _, rule in matching], pages)
@@ -57,11 +59,14 @@ def build_list_context(worksheet: Worksheet, query: Mapping[str, str]) -> dict[s
     }
 
 
-def _matches_words(rule: Rule, words: Iterable[str], names: Mapping[str, str]) -> bool:
+def _matches_words(rule: Rule, words: Iterable[str], worksheet: Worksheet) -> bool:
+    lists = worksheet.word_lists
     searched = [
         rule.name,
         rule.department.name,
-        summarize_condition(rule.condition, _NO_LIMIT, names),
+        summarize_condition(rule.condition, _NO_LIMIT, worksheet.names),
+        condition_sentence(rule.condition, _NO_LIMIT, worksheet.names),
+        *(word for key in word_list_keys_in(rule.condition) for word in all_words(lists.get(key, {}))),
         *rule.tags,
     ]
     text = "\n".join(searched).casefold()
@@ -111,7 +116,7 @@ def _rule_row(worksheet: Worksheet, place: int, rule: Rule, findings: Iterable[F
     return {
         "place": place,
         "rule": rule,
-        "summary": summarize_condition(rule.condition, names=worksheet.names),
+        "summary": f"If a message {condition_sentence(rule.condition, names=worksheet.names)}",
         "priority": rule.get_priority_display() if rule.priority else "",
         "may_up": place > 1 and (worksheet.scope.is_by_account or worksheet.may_edit_rule(rules[place - 2])),
         "is_last": place == len(rules),

@@ -40,7 +40,13 @@ def try_condition(editor: RuleEditor) -> dict[str, Any]:
         return {}
     rule = {"name": editor.form.data.get("name", ""), "department": "here", "condition": condition}
     try:
-        compiled = compile_rules({"default": {"department": "default"}, "rules": [rule]})
+        compiled = compile_rules(
+            {
+                "default": {"department": "default"},
+                "rules": [rule],
+                "word_lists": editor.worksheet.word_lists,
+            }
+        )
     except RuleSetError as error:
         return {"tried": str(error)}
     decision = decide(build_trial_facts(editor.try_text, "x", None), compiled)

@@ -9,6 +9,7 @@ from functools import cached_property, lru_cache
 from typing import Any
 
 from accounts.models import Department, User
+from routing.conditions.word_lists import word_list_names
 from routing.models import Rule, RuleDraft, RuleSetVersion
 from routing.rules.drafts import find_rule_draft
 from routing.rules.edits import get_rule_by_key
@@ -76,7 +77,13 @@ class Worksheet:
     @cached_property
     def names(self) -> dict[str, str]:
         """Display names of what rules refer to, keyed for `routing.conditions.wording`."""
-        return load_display_names()
+        return load_display_names() | word_list_names(self.word_lists)
+
+    @property
+    def word_lists(self) -> dict[str, JsonDict]:
+        """The word lists of the draft, or the live ones, by key."""
+        lists: dict[str, JsonDict] = self.content.get("word_lists", {})
+        return lists
 
     def department_slug(self, department_id: str) -> str:
         """Return the slug of the department, "" when there is none."""

@@ -217,11 +217,16 @@ def restore_rules_version(number: int, by: User | None, now: dt.datetime) -> str
     note = f"Back to version {number}"
     newest = RuleSetVersion.objects.values_list("number", flat=True).first
     before = newest()
-    apply_rule_edit(by, note, now, lambda rules: versions.restorable_content(number))
+    # The present word lists stay when that version is older than word lists.
+    apply_rule_edit(by, note, now, lambda rules: _word_lists_of(rules) | versions.restorable_content(number))
     if by is not None and RuleDraft.objects.filter(by=by).exists():
         return f"The rules of version {number} are in your draft."
     after = newest()
     return f"Version {number} is back, as version {after}." if after != before else "Nothing to change."
+
+
+def _word_lists_of(content: JsonDict) -> JsonDict:
+    return {"word_lists": content["word_lists"]} if "word_lists" in content else {}
 
 
 def set_default_department(department: Department, by: User | None, now: dt.datetime) -> None:

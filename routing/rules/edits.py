@@ -76,6 +76,17 @@ def with_copied_rule(content: JsonDict, key: str) -> tuple[JsonDict, str]:
     return content | {"rules": [*content["rules"][:at], copy, *content["rules"][at:]]}, copy["key"]
 
 
+def with_word_list(content: JsonDict, key: str, word_list: JsonDict) -> JsonDict:
+    """Replace the word list with this key, or add it."""
+    return content | {"word_lists": content.get("word_lists", {}) | {key: word_list}}
+
+
+def without_word_list(content: JsonDict, key: str) -> JsonDict:
+    """Remove the word list."""
+    lists = content.get("word_lists", {})
+    return content | {"word_lists": {other: each for other, each in lists.items() if other != key}}
+
+
 def without_department_names(content: JsonDict) -> JsonDict:
     """Return the parts of a snapshot that count in a comparison.
 
@@ -88,4 +99,5 @@ def without_department_names(content: JsonDict) -> JsonDict:
             {name: value for name, value in rule.items() if name != "department_name"}
             for rule in content["rules"]
         ],
+        "word_lists": content.get("word_lists", {}),
     }

@@ -16,6 +16,7 @@ from routing.business_hours.history import compile_history
 from routing.conditions.compiled import CompiledCondition, compile_condition
 from routing.conditions.index import ConditionIndex
 from routing.conditions.validation import validate_condition
+from routing.conditions.word_lists import word_list_keys_in, word_list_names
 from routing.conditions.wording import summarize_condition
 from routing.facts import Decision, Facts
 from routing.refusals import RuleSetError
@@ -67,14 +68,7 @@ def compile_rules(snapshot: Mapping[str, Any]) -> CompiledRules:
     default = snapshot.get("default") or {}
     if not default.get("department"):
         raise RuleSetError("The rules have no default department: say where messages go when no rule holds.")
-    calendars = snapshot.get("calendars") or {}
-    try:
-        index = ConditionIndex(
-            {key: compile_history(calendar["versions"]) for key, calendar in calendars.items()},
-            {key: calendar["name"] for key, calendar in calendars.items()} | (snapshot.get("names") or {}),
-        )
-    except CalendarError as error:
-        raise RuleSetError(f"The calendars of the rules cannot be read: {error}") from error
+    index = _create_index(snapshot)
     rules = tuple(
         _compile_rule(rule, index) for rule in snapshot.get("rules", ()) if rule.get("enabled", True)
     )
@@ -96,6 +90,19 @@ def compile_rules(snapshot: Mapping[str, Any]) -> CompiledRules:
         always_positions=tuple(
             position for position, rule in enumerate(rules) if rule.tree.needs_one_of is None
         ),
+    )
+
+
+def _create_index(snapshot: Mapping[str, Any]) -> ConditionIndex:
+    """Return an empty index for the rules of a snapshot."""
+    calendars, word_lists = snapshot.get("calendars") or {}, snapshot.get("word_lists") or {}
+    names = {key: calendar["name"] for key, calendar in calendars.items()}
+    try:
+        histories = {key: compile_history(calendar["versions"]) for key, calendar in calendars.items()}
+    except CalendarError as error:
+        raise RuleSetError(f"The calendars of the rules cannot be read: {error}") from error
+    return ConditionIndex(
+        histories, names | (snapshot.get("names") or {}) | word_list_names(word_lists), word_lists
     )
 
 
@@ -125,9 +132,8 @@ def _compile_condition(rule: Mapping[str, Any], index: ConditionIndex) -> Compil
     try:
         return compile_condition(rule["condition"], index)
     except KeyError as error:
-        raise RuleSetError(
-            f"Rule “{rule.get('name', '')}”: there is no calendar {error} any more."
-        ) from error
+        kind = "word list" if error.args[0] in word_list_keys_in(rule["condition"]) else "calendar"
+        raise RuleSetError(f"Rule “{rule.get('name', '')}”: there is no {kind} {error} any more.") from error
 
 
 def _candidate_positions(compiled: CompiledRules, seen: Iterable[int]) -> list[int]:

@@ -14,6 +14,8 @@ from routing.conditions.fields import CHOICE_FIELDS
 from routing.conditions.implication import ComparisonBudget, implies, matches_everything, matches_nothing
 from routing.conditions.patterns import matches_any_text
 from routing.conditions.validation import validate_condition
+from routing.conditions.word_lists import expand_condition, word_list_condition
+from routing.rules.references import find_broken_references
 from routing.text import MIN_PREFIX, parse_phrase
 
 Level = Literal["error", "warning"]
@@ -80,8 +82,10 @@ def _check_each_rule(
 ) -> tuple[list[Finding], list[tuple[int, JsonDict]]]:
     """Check each rule alone; also return the rules with valid conditions.
 
-    Each of these rules comes with its place.
+    Each of these rules comes with its place, and its condition holds the words of its lists.
     """
+    word_lists = snapshot.get("word_lists", {})
+    lists = {key: word_list_condition(each) for key, each in word_lists.items()}
     findings = list(_check_default(snapshot, vocabulary))
     sound: list[tuple[int, JsonDict]] = []
     for place, rule in enumerate(snapshot.get("rules", ()), start=1):
@@ -90,9 +94,12 @@ def _check_each_rule(
         problems = validate_condition(rule.get("condition"))
         findings.extend(Finding(rule["key"], "error", "condition", str(problem)) for problem in problems[:3])
         findings.extend(_check_actions(rule, vocabulary))
-        if not problems:
-            sound.append((place, rule))
-    findings.extend(_check_calendars(sound, vocabulary))
+        if problems:
+            continue
+        broken = list(find_broken_references(rule["condition"], vocabulary.calendars, word_lists))
+        findings.extend(Finding(rule["key"], "error", kind, text) for kind, text in broken)
+        if all(kind != "word_list" for kind, _ in broken):
+            sound.append((place, {**rule, "condition": expand_condition(rule["condition"], lists)}))
     return findings, sound
 
 
@@ -137,28 +144,6 @@ def _check_actions(rule: JsonDict, vocabulary: Vocabulary) -> Iterator[Finding]:
     if branch and vocabulary.branches is not None and branch not in vocabulary.branches:
         text = f"The playbook has no question “{branch}”: it begins at its first."
         yield Finding(key, "warning", "branch", text)
-
-
-def _check_calendars(rules: list[tuple[int, JsonDict]], vocabulary: Vocabulary) -> Iterator[Finding]:
-    if vocabulary.calendars is None:
-        return
-    for _, rule in rules:
-        for key in calendar_keys_in(rule["condition"]):
-            if key not in vocabulary.calendars:
-                text = f"There is no calendar “{key}” any more. Choose another for the hours."
-                yield Finding(rule["key"], "error", "calendar", text)
-
-
-def calendar_keys_in(tree: object) -> list[str]:
-    """Return the keys of the calendars in a condition. Accepts any JSON."""
-    if isinstance(tree, list):
-        return [key for part in tree for key in calendar_keys_in(part)]
-    if not isinstance(tree, dict):
-        return []
-    if "field" in tree:
-        key = tree.get("calendar")
-        return [key] if tree["field"] == "hours" and isinstance(key, str) else []
-    return [key for parts in tree.values() for key in calendar_keys_in(parts)]
 
 
 def _check_reachability(
@@ -262,7 +247,7 @@ class _EarlierRules:
         for at in sorted(candidates):
             if budget.left <= 0:
                 return None
-            pair = ComparisonBudget(min(_MAX_PAIR_COMPARISONS, budget.left), budget.word_lists)
+            pair = ComparisonBudget(min(_MAX_PAIR_COMPARISONS, budget.left), budget.phrase_sets)
             place, other = self._rules[at]
             holds = matches_everything(other["condition"]) or implies(
                 rule["condition"], other["condition"], pair

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from routing.conditions.word_lists import word_list_names
 from routing.conditions.wording import join_quoted
 from routing.models import RuleSetVersion
 from routing.rules.differences import describe_rule, describe_rule_changes
+from routing.rules.word_list_changes import describe_changed_lists
 
 #: Most added rules that are described in full; if more were added, only their names are listed.
 _MAX_RULES_DESCRIBED = 3
@@ -19,7 +21,7 @@ def describe_ruleset_changes(
     """Describe the changes from `older` to `newer`, as sentences.
 
     When `older` is None, only the number of rules is given. `names` is a mapping as `routing.rules.names` builds it;
-    names of calendars are also read from both versions.
+    names of calendars and word lists are also read from both versions.
     """
     if older is None:
         return [f"{len(newer['rules'])} rules"]
@@ -30,6 +32,8 @@ def describe_ruleset_changes(
         for side in (older, newer)
         for key, calendar in side.get("calendars", {}).items()
     }
+    lists = older.get("word_lists", {}), newer.get("word_lists", {})
+    names |= word_list_names(lists[0]) | word_list_names(lists[1])
     lines = _describe_added([now[key] for key in now if key not in was], names)
     removed = [was[key]["name"] for key in was if key not in now]
     if removed:
@@ -46,6 +50,7 @@ def describe_ruleset_changes(
         for key, calendar in hours[1].items()
         if hours[0].get(key, calendar) != calendar
     ]
+    lines += describe_changed_lists(*lists)
     return lines or ["Departments or brand accounts renamed"]
 
 

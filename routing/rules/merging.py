@@ -1,12 +1,13 @@
 """Merge a draft with what others published since it began. Pure.
 
-This is a three-way merge, rule by rule.
+This is a three-way merge, rule by rule and word list by word list.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from operator import eq
 from typing import Any
 
 from routing.rules.edits import without_department_names
@@ -14,13 +15,16 @@ from routing.rules.edits import without_department_names
 JsonDict = dict[str, Any]
 #: Used instead of a rule's key: for the default, and for the order of the rules.
 DEFAULT_KEY, ORDER_KEY = "default", "order"
+#: Before the key of a word list.
+LIST_PREFIX = "list "
 
 
 @dataclass(frozen=True, slots=True)
 class Clash:
     """A conflict: both sides changed the same thing in different ways.
 
-    `key` is the key of a rule, `DEFAULT_KEY` or `ORDER_KEY`; a side is None where the rule was deleted.
+    `key` is the key of a rule, `DEFAULT_KEY`, `ORDER_KEY`, or the key of a word list after `LIST_PREFIX`; a side is None
+    where the rule or list was deleted.
     """
 
     key: str
@@ -55,7 +59,29 @@ def merge_snapshots(
     order, clash = _merge_order(orders[0], orders[1], orders[2], chosen.get(ORDER_KEY))
     if clash:
         clashes.append(Clash(ORDER_KEY, orders[1], orders[2]))
-    return {"default": default, "rules": [merged[key] for key in order]}, clashes
+    content: JsonDict = {"default": default, "rules": [merged[key] for key in order]}
+    if lists := _merge_word_lists(base, draft, live, chosen, clashes):
+        content["word_lists"] = lists
+    return content, clashes
+
+
+def _merge_word_lists(
+    base: JsonDict, draft: JsonDict, live: JsonDict, chosen: Mapping[str, str], clashes: list[Clash]
+) -> dict[str, JsonDict]:
+    """Merge the word lists one by one.
+
+    Those that are undecided are added to `clashes`.
+    """
+    sides = [content.get("word_lists", {}) for content in (base, draft, live)]
+    merged = {}
+    for key in dict.fromkeys([*sides[1], *sides[2]]):
+        of_base, of_draft, of_live = (side.get(key) for side in sides)
+        word_list, clash = _pick_side(of_base, of_draft, of_live, eq, chosen.get(LIST_PREFIX + key))
+        if clash:
+            clashes.append(Clash(LIST_PREFIX + key, of_draft, of_live))
+        if word_list is not None:
+            merged[key] = word_list
+    return merged
 
 
 def _pick_side(base: Any, draft: Any, live: Any, same: Any, choice: str | None) -> tuple[Any, bool]:

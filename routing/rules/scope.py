@@ -17,6 +17,7 @@ from routing.refusals import EditNotPermitted, RuleSetError
 from routing.rules import precedence
 from routing.rules.edits import get_rule_by_key, without_department_names
 from routing.rules.names import brand_account_names
+from routing.rules.references import rules_using_list
 from routing.scope import EditScope, edit_scope_of
 
 JsonDict = dict[str, Any]
@@ -111,6 +112,7 @@ class RuleScope(EditScope):
             return None
         return (
             self._check_changed_rules(before, after)
+            or self._check_changed_lists(before, after)
             or self._check_others_rules(before, after)
             or self._check_precedence(before, after, live)
         )
@@ -133,6 +135,29 @@ class RuleScope(EditScope):
                         f"“{now['name']}” is not kept to your brand accounts. {explanation}"
                     )
                 return self._not_permitted(now)
+        return None
+
+    def list_refusal(self, content: JsonDict, key: str) -> str:
+        """Explain why the person may not change a word list.
+
+        Returns "" when they may, which is when they may change every rule of the snapshot that uses it.
+        """
+        others = [rule for _, rule in rules_using_list(content, key) if not self.covers_rule(rule)]
+        if self.departments is None or not others:
+            return ""
+        return f"The rule “{others[0]['name']}” uses it, which is not yours to change."
+
+    def _check_changed_lists(self, before: JsonDict, after: JsonDict) -> EditNotPermitted | None:
+        """Check the changed, new and deleted word lists. A snapshot without any leaves them as they are."""
+        was: dict[str, JsonDict] = before.get("word_lists", {})
+        now: dict[str, JsonDict] = after.get("word_lists", was)
+        for key in [*was, *(key for key in now if key not in was)]:
+            if was.get(key) == now.get(key):
+                continue
+            for content in (before, after):
+                if refusal := self.list_refusal(content, key):
+                    name = (now.get(key) or was[key])["name"]
+                    return EditNotPermitted(f"The word list “{name}” is not yours to change. {refusal}")
         return None
 
     def _check_others_rules(self, before: JsonDict, after: JsonDict) -> EditNotPermitted | None:

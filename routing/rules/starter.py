@@ -1,6 +1,7 @@
 """Starter rules that come with the product, for ten departments.
 
-They are in `starter_rules.json`; we chose their words, which are general ones.
+They are in `starter_rules.json`, and the word lists that they use in `starter_word_lists.json`. We chose the words,
+which are general ones (docs/decisions/0020).
 """
 
 from __future__ import annotations
@@ -33,8 +34,18 @@ def starter_rules() -> list[dict[str, Any]]:
 
     They have the form of the rules in `routing.rules.store.build_rules_snapshot`.
     """
-    content = json.loads(Path(__file__).with_name("starter_rules.json").read_text(encoding="utf-8"))
+    content = _read_json("starter_rules.json")
     return [{**rule, "key": str(uuid.uuid5(_RULE_KEY_NAMESPACE, rule["name"]))} for rule in content["rules"]]
+
+
+def starter_word_lists() -> dict[str, dict[str, Any]]:
+    """Return the word lists of the starter rules by key (`routing.conditions.word_lists`)."""
+    lists: dict[str, dict[str, Any]] = _read_json("starter_word_lists.json")
+    return lists
+
+
+def _read_json(file_name: str) -> Any:
+    return json.loads(Path(__file__).with_name(file_name).read_text(encoding="utf-8"))
 
 
 def starter_snapshot() -> dict[str, Any]:
@@ -50,4 +61,5 @@ def starter_snapshot() -> dict[str, Any]:
             "department_name": STARTER_DEPARTMENTS[DEFAULT_DEPARTMENT],
         },
         "rules": rules,
+        "word_lists": starter_word_lists(),
     }

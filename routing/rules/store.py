@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from accounts.models import Department
-from routing.models import Calendar, RoutingDefault, Rule
-from routing.rules.findings import calendar_keys_in
+from routing.models import Calendar, RoutingDefault, Rule, WordList
 from routing.rules.names import load_display_names_in
+from routing.rules.references import calendar_keys_in
 
 #: Optional actions of a rule, besides sending to a department.
 OPTIONAL_RULE_FIELDS = ("person", "skill", "dismiss", "playbook_branch")
@@ -27,7 +27,8 @@ def build_rules_snapshot() -> JsonDict:
 
     A snapshot is `{"default": {"department", "department_name"}, "rules": […]}`. A rule is `key, name, enabled,
     condition, department, department_name, priority, tags, needs_answer`, with departments as slugs, and those of
-    `person, skill, dismiss, playbook_branch` that it sets. `default` is None when none is set. `calendars` and
+    `person, skill, dismiss, playbook_branch` that it sets. `word_lists` holds all word lists by key (missing when there
+    is none). `default` is None when none is set. `calendars` and
     `names` are added by `self_contained_snapshot`, so that a version can decide and explain its decisions alone.
     """
     default = RoutingDefault.objects.select_related("department").order_by("pk").first()
@@ -36,8 +37,14 @@ def build_rules_snapshot() -> JsonDict:
             "default": default
             and {"department": default.department.slug, "department_name": default.department.name},
             "rules": [serialize_rule(rule) for rule in Rule.objects.select_related("department")],
+            **({"word_lists": word_lists} if (word_lists := read_word_lists()) else {}),
         }
     )
+
+
+def read_word_lists() -> dict[str, JsonDict]:
+    """Read all word lists by key, in the form of `routing.conditions.word_lists`. One statement."""
+    return {row.key: {"name": row.name, **row.content} for row in WordList.objects.all()}
 
 
 def self_contained_snapshot(content: JsonDict) -> JsonDict:
@@ -121,7 +128,10 @@ def build_rules(content: JsonDict) -> list[Rule]:
 
 
 def replace_rules(content: JsonDict) -> None:
-    """Replace the stored rules by those of a snapshot. Raises `KeyError` when a department is gone."""
+    """Replace the stored rules and word lists by those of a snapshot.
+
+    Word lists stay as they are when the snapshot says nothing about them. Raises `KeyError` when a department is gone.
+    """
     departments = {department.slug: department for department in Department.objects.all()}
     new = [build_rule(serialized, at, departments) for at, serialized in enumerate(content["rules"], start=1)]
     stored_by_key = {rule.key: rule for rule in Rule.objects.select_related("department")}
@@ -134,8 +144,21 @@ def replace_rules(content: JsonDict) -> None:
             changed.append(rule)
     Rule.objects.bulk_create(rule for rule in new if rule.key not in stored_by_key)
     Rule.objects.bulk_update(changed, _RULE_FIELDS, batch_size=500)
+    if "word_lists" in content:
+        _replace_word_lists(content["word_lists"])
     if (default := content["default"]) is not None:
         _write_default(departments[default["department"]])
+
+
+def _replace_word_lists(word_lists: Mapping[str, JsonDict]) -> None:
+    stored = {row.key: row for row in WordList.objects.all()}
+    WordList.objects.exclude(key__in=word_lists).delete()
+    for key, word_list in word_lists.items():
+        row = stored[key] if key in stored else WordList(key=key)
+        content = {name: value for name, value in word_list.items() if name != "name"}
+        if key not in stored or (row.name, row.content) != (word_list["name"], content):
+            row.name, row.content = word_list["name"], content
+            row.save()
 
 
 def _write_default(department: Department) -> None:

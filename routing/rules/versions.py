@@ -18,8 +18,8 @@ from routing.models import RuleSetVersion
 from routing.refusals import RuleSetError
 from routing.rules.engine import CompiledRules, compile_rules, decide
 from routing.rules.findings import blocking_findings
-from routing.rules.starter import starter_rules
-from routing.rules.store import build_rules_snapshot, replace_rules
+from routing.rules.starter import starter_rules, starter_word_lists
+from routing.rules.store import build_rules_snapshot, read_word_lists, replace_rules
 from routing.rules.vocabulary import load_vocabulary
 
 #: Most versions cached in compiled form: the live one and those that are replayed.
@@ -155,14 +155,21 @@ def install_starter_rules(
         if rule["department"] in departments_by_slug
     ]
     with publishing_rules(by, "Starter rules", now):
-        replace_rules({"default": {"department": default.slug}, "rules": rules})
+        replace_rules(
+            {
+                "default": {"department": default.slug},
+                "rules": rules,
+                "word_lists": read_word_lists() | starter_word_lists(),
+            }
+        )
     return RuleSetVersion.objects.first()
 
 
 def restorable_content(number: int) -> dict[str, Any]:
     """Return the content of version `number`, adapted to be restored now.
 
-    Rules that lead to a closed department are switched off. Raises `RuleSetVersion.DoesNotExist`, and `RuleSetError`
+    Rules that lead to a closed department are switched off. A version from before there were word lists has none of them;
+    the present ones then stay. Raises `RuleSetVersion.DoesNotExist`, and `RuleSetError`
     when a department of that version is gone.
     """
     old = RuleSetVersion.objects.get(number=number).snapshot
@@ -174,4 +181,5 @@ def restorable_content(number: int) -> dict[str, Any]:
         rule | {"enabled": rule.get("enabled", True) and departments[rule["department"]].is_open}
         for rule in old["rules"]
     ]
-    return {"default": old["default"], "rules": rules}
+    word_lists = {"word_lists": old["word_lists"]} if "word_lists" in old else {}
+    return {"default": old["default"], "rules": rules, **word_lists}

@@ -18,7 +18,7 @@ from routing.business_hours.calendar import compile_calendar
 from routing.models import Calendar, CalendarVersion, Rule, SLAPolicy, SLAVersion
 from routing.refusals import EditNotPermitted
 from routing.rules import versions
-from routing.rules.findings import calendar_keys_in
+from routing.rules.references import calendar_keys_in
 from routing.scope import edit_scope_of
 from routing.service_levels.step_numbers import number_steps
 from routing.service_levels.versions import editing_service_levels

@@ -40,7 +40,7 @@ def test_write_a_rule_try_it_publish_it_and_see_it_route(rules, open_page):
     browser = open_page("mara", "/rules/new/")
     browser.fill("[name=name]", "Double charges")
     browser.fill("[name='c.0.value']", "charged twice")
-    expect(browser.locator("#said")).to_contain_text("the word “charged twice”")
+    expect(browser.locator("#said")).to_contain_text("says “charged twice”")
     browser.get_by_role("button", name="+ Condition").click()
     browser.select_option("[name='c.1.field']", "network")
     browser.check("[name='c.1.value'][value=x]")
@@ -90,7 +90,7 @@ def test_words_that_come_late_do_not_stay(rules, open_page):
     browser.fill("[name='c.0.value']", "charged twice")
     # A field that is taken away while somebody types in it says once more that it changed.
     browser.locator("[name='c.0.value']").blur()
-    expect(browser.locator("#said")).to_contain_text("the word “charged twice”")
+    expect(browser.locator("#said")).to_contain_text("says “charged twice”")
     browser.route("**/rules/new/", hold)
     browser.select_option("[name='c.group']", "all")
     browser.select_option("#id_department", str(rules.billing.pk))

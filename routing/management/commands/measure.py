@@ -12,6 +12,7 @@ from django.core.management.base import BaseCommand, CommandError
 from routing.classifier.hints import rule_phrases
 from routing.classifier.measuring import LabelledMessage, measure_learning_curve
 from routing.classifier.training_data import Example
+from routing.conditions.word_lists import inline_word_lists
 from routing.files.examples import UnreadableFile, read_labelled_rows
 from routing.files.labelled import UnusableFile, read_csv_file, score_labels
 from routing.files.reading_score import MEASURED_FIELDS, measure_readings
@@ -115,7 +116,11 @@ class Command(BaseCommand):
             raise CommandError("There must be messages of at least two departments.")
         numbers = [int(part) for part in counts]
         return measure_learning_curve(
-            messages, rule_phrases(snapshot), numbers, options["seeds"], self._print_progress
+            messages,
+            rule_phrases(inline_word_lists(snapshot)),
+            numbers,
+            options["seeds"],
+            self._print_progress,
         )
 
     def _read_messages(self, path: Path, prefix: str, snapshot: dict[str, Any]) -> list[LabelledMessage]:

@@ -9,7 +9,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from config.testing.quick import scale_examples
-from routing.conditions.implication import WordList, excludes, implies, matches_everything, matches_nothing
+from routing.conditions.implication import PhraseSet, excludes, implies, matches_everything, matches_nothing
 from routing.rules.findings import Vocabulary, check_rules
 from tests.routing.conditions.oracle import holds
 from tests.routing.conditions.strategies import facts, trees
@@ -217,7 +217,7 @@ def test_a_list_of_words_finds_what_comparing_each_finds(one, others):
         return not is_prefix and f" {wanted} " in f" {text} "
 
     text, wanted = written(*one), [written(*other) for other in others]
-    assert WordList(wanted).covers_phrase(text) == any(holds(*text, *other) for other in wanted)
+    assert PhraseSet(wanted).covers_phrase(text) == any(holds(*text, *other) for other in wanted)
 
 
 @pytest.mark.slow
