@@ -16,7 +16,7 @@ from django.db.models.fields.json import KeyTextTransform, KeyTransform
 from django.db.models.functions import Coalesce, Left
 
 from routing.facts import Facts, restore_facts
-from routing.text import MAX_TEXT_READ
+from routing.letters import MAX_TEXT_READ
 
 _MESSAGE_PATHS = (
     "brand_account__network", "stream", "brand_account__remote_id", "network_time", "language", "sentiment", "urgency",

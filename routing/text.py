@@ -6,40 +6,24 @@ The words of rules and the texts of messages are treated in the same way.
 from __future__ import annotations
 
 import re
-import unicodedata
 from functools import lru_cache
 
-#: Only this many characters of a message are read. No network here allows longer texts, and a ten-megabyte
-#: message must not delay its page.
-MAX_TEXT_READ = 20_000
+import regex
+
+from routing.letters import MAX_TEXT_READ, UNSPACED, fold_text
+from routing.links import without_links
+
 #: The least number of characters before the star of a prefix (`refund*`).
 MIN_PREFIX = 3
 
-#: Scripts without spaces between words: each character is its own token, so that words are found inside a
-#: sentence.
-_UNSPACED = "\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff"
-_TOKEN = re.compile(rf"[^\W{_UNSPACED}]+|[{_UNSPACED}]|[\u203c-\u2bff\U0001f000-\U0001faff]")
+#: A character with its marks, in a script without spaces between words: each is its own token, so that words are found
+#: inside a sentence. In Khmer and Burmese a sign joins it with the character below it.
+_CLUSTER = rf"[{UNSPACED}]\p{{M}}*(?:[\u17d2\u1039\u1a60]\p{{L}}\p{{M}}*)*"
+_PICTOGRAMS = "\u203c-\u2bff\U0001f000-\U0001faff"
+#: `\w` of `regex` includes the marks of every script, unlike that of `re`, which cuts words of Hindi at their vowels.
+_TOKEN = regex.compile(rf"[\w--[{UNSPACED}]]+|{_CLUSTER}|[{_PICTOGRAMS}]", regex.V1)
 #: The same for text that is only ASCII, at a third of the cost.
 _ASCII_TOKEN = re.compile(r"\w+", re.ASCII)
-_COMBINING_MARKS = re.compile("[\u0300-\u036f\ufe0f]+")
-_INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]+")
-#: Signs that compatibility folding would join to the word before them.
-_TRADEMARK_SIGNS = re.compile("[™®©℠]+")
-
-
-def fold_text(text: str) -> str:
-    """Fold to lower case without accents, invisible characters or look-alike letters.
-
-    Never raises.
-    """
-    if text.isascii():
-        return text.lower()
-    text = _TRADEMARK_SIGNS.sub(" ", _INVISIBLE.sub("", text))
-    # Fold case twice, because compatibility folding can produce capitals (from a mathematical bold R, for
-    # example).
-    return (
-        _COMBINING_MARKS.sub("", unicodedata.normalize("NFKD", text.casefold())).casefold().replace("ı", "i")
-    )
 
 
 @lru_cache(maxsize=4)
@@ -67,17 +51,12 @@ def parse_phrase(words: str) -> tuple[str, bool]:
 
 
 #: Handles, including those that a network puts at the start of a reply.
-_HANDLES = re.compile(r"@[\w.]+")
-_LINK = re.compile(r"https?://[^\s]+|\bwww\.\w[^\s]*", re.IGNORECASE)
-_WORD = re.compile(rf"[^\W{_UNSPACED}_]+(?:['’.\-][^\W{_UNSPACED}_]+)*|[{_UNSPACED}]")
-_PICTOGRAM = re.compile("[\u203c-\u2bff\U0001f000-\U0001faff]")
+_HANDLES = regex.compile(r"@[\w.]+")
+_WORD_PART = rf"[\w--[{UNSPACED}_]]+"
+_WORD = regex.compile(rf"{_WORD_PART}(?:['’.\-]{_WORD_PART})*|{_CLUSTER}", regex.V1)
+_PICTOGRAM = re.compile(f"[{_PICTOGRAMS}]")
 _KEYCAP = re.compile("[0-9#*]\ufe0f?\u20e3")
 _LETTER_OR_DIGIT = re.compile(r"[^\W_]")
-
-
-def has_link(text: str) -> bool:
-    """Return whether `text` contains a web address."""
-    return _LINK.search(text[:MAX_TEXT_READ]) is not None
 
 
 def count_words(text: str) -> int:
@@ -85,7 +64,7 @@ def count_words(text: str) -> int:
 
     In scripts without spaces each character counts as a word.
     """
-    return len(_WORD.findall(_LINK.sub(" ", _HANDLES.sub(" ", text[:MAX_TEXT_READ]))))
+    return len(_WORD.findall(_HANDLES.sub(" ", without_links(text[:MAX_TEXT_READ]))))
 
 
 def is_emoji_only(text: str) -> bool:

@@ -40,7 +40,7 @@ from routing.rules.store import self_contained_snapshot
 logger = logging.getLogger(__name__)
 
 PREVIEW_DAYS = 30
-#: Messages read at a time, of each at most `routing.text.MAX_TEXT_READ` characters.
+#: Messages read at a time, of each at most `routing.letters.MAX_TEXT_READ` characters.
 PREVIEW_CHUNK_SIZE = 1_000
 #: A worker that has written nothing for this long is taken for dead.
 PREVIEW_LEASE = dt.timedelta(seconds=30)

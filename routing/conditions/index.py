@@ -13,7 +13,8 @@ from routing.business_hours.history import VersionedCalendar
 from routing.conditions.fields import number_bounds
 from routing.conditions.patterns import PatternSet
 from routing.facts import Facts
-from routing.text import MIN_PREFIX, count_words, has_link, is_emoji_only, parse_phrase, tokenize
+from routing.links import has_link
+from routing.text import MIN_PREFIX, count_words, is_emoji_only, parse_phrase, tokenize
 
 #: Fields computed from the text, only when a rule uses them.
 _TEXT_READERS: dict[str, Callable[[Facts], Any]] = {

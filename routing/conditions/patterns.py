@@ -12,7 +12,7 @@ from typing import Any
 
 import re2
 
-from routing.text import MAX_TEXT_READ
+from routing.letters import MAX_TEXT_READ
 
 MAX_PATTERN_LENGTH = 500
 #: Memory that RE2 may use, in bytes: to accept a pattern (about 2,700 steps), to run one alone, to run a set.

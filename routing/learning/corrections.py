@@ -12,8 +12,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from accounts.models import User
 from routing.facts import Facts
 from routing.learning.example_facts import serialize_example_facts
+from routing.letters import MAX_TEXT_READ
 from routing.models import ExampleSource, RoutingExample
-from routing.text import MAX_TEXT_READ
 
 #: The number of rows that an import writes at a time.
 _CHUNK = 500

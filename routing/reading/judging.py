@@ -9,9 +9,10 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
+from routing.letters import MAX_TEXT_READ
 from routing.reading.lexicon import ASK, COMPLAIN, DENY, THANK, lexicon_for_language
 from routing.reading.listening import WordSignals, collect_signals, count_emoticons
-from routing.text import MAX_TEXT_READ, tokenize
+from routing.text import tokenize
 
 Sentiment = Literal["negative", "neutral", "positive"]
 SENTIMENTS: tuple[Sentiment, ...] = ("negative", "neutral", "positive")
@@ -51,7 +52,7 @@ class Reading:
 def read_message(text: str, *, language: str = "") -> Reading:
     """Read a message.
 
-    `language` is its ISO 639 code, "" when unknown. Only the first `routing.text.MAX_TEXT_READ` characters
+    `language` is its ISO 639 code, "" when unknown. Only the first `routing.letters.MAX_TEXT_READ` characters
     count. Pure, total and deterministic; never raises.
     """
     text = text[:MAX_TEXT_READ]

@@ -169,7 +169,7 @@ def matching_rules(seen: set[int], compiled: CompiledRules) -> list[CompiledRule
 def decide(facts: Facts, compiled: CompiledRules) -> Decision:
     """Decide where a message goes: first matching rule, else the default.
 
-    Pure, total, deterministic; never raises. Only the first `routing.text.MAX_TEXT_READ` characters of the text
+    Pure, total, deterministic; never raises. Only the first `routing.letters.MAX_TEXT_READ` characters of the text
     count.
     """
     seen = compiled.index.find_seen_numbers(facts)

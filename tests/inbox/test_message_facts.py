@@ -21,8 +21,8 @@ from networks.base import Author
 from postgres.history import open_history
 from routing.facts import Facts
 from routing.learning.example_facts import facts_of_example
+from routing.letters import MAX_TEXT_READ
 from routing.models import RoutingExample
-from routing.text import MAX_TEXT_READ
 from tests.factories import NOW, UserFactory
 from tests.inbox.fake_connector import message
 
