@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import datetime as dt
-import re
-from itertools import pairwise
 from typing import Any, cast
 from zoneinfo import ZoneInfo, available_timezones
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils import timezone
 
 from accounts.models import BrandAccount, Shift, User
 from accounts.models.roster import WEEKDAYS
-from accounts.roster.planning import find_roster_candidates
+from accounts.roster.planning import brand_account_zone, find_roster_candidates
+from wording.opening_hours import HoursError, Intervals, parse_hours
 
 #: Minutes per cell: the roster is shown in quarters of an hour.
 QUARTER = 15
-_HOURS_PATTERN = re.compile(r"(\d{1,2})[:.](\d{2})\s*[-–]\s*(\d{1,2})[:.](\d{2})")
 
 
 def _time_field(label: str) -> forms.TimeField:
@@ -53,7 +52,7 @@ class ShiftForm(forms.Form):
     ends_at = _time_field("Until")
     primary = forms.ModelChoiceField(queryset=User.objects.none(), required=False, empty_label="Nobody")
     backup = forms.ModelChoiceField(queryset=User.objects.none(), required=False, empty_label="Nobody")
-    valid_from = _day_field("Valid from", "Empty: always has been.")
+    valid_from = _day_field("Valid from", "Empty: from today.")
     valid_until = _day_field("Valid until", "The last day, included. Empty: for good.")
 
     def __init__(
@@ -68,6 +67,7 @@ class ShiftForm(forms.Form):
             names = ("date", "starts_at", "ends_at", "primary", "backup", "valid_from", "valid_until")
             self.initial = {name: getattr(shift, name) for name in names}
             self.initial["weekdays"] = [shift.weekday] if shift.weekday is not None else []
+            self.fields["valid_from"].help_text = "Empty: from the beginning."
         for name in ("primary", "backup"):
             cast("forms.ModelChoiceField[User]", self.fields[name]).queryset = people
 
@@ -102,6 +102,15 @@ class ShiftForm(forms.Form):
         first, last = data.get("valid_from"), data.get("valid_until")
         if data.get("date") and (first or last):
             self.add_error("valid_from", "A shift on a date needs no validity.")
+        elif self.shift is None and not first and not data.get("date"):
+            # From today on: earlier weeks, and their coverage, stay as they were.
+            today = timezone.localdate(timezone=brand_account_zone(self.brand_account))
+            if last and last < today:
+                self.add_error(
+                    "valid_until", "This day is over. For a shift in the past, give its first day, too."
+                )
+            elif "valid_from" not in self.errors:
+                data["valid_from"] = today
         elif first and last and last < first:
             self.add_error("valid_until", "The last day is before the first.")
 
@@ -166,28 +175,16 @@ class PromisedHoursForm(forms.Form):
         brand_account.save(update_fields=["time_zone", "promised_hours"])
 
 
-def _parse_intervals(text: str) -> list[tuple[int, int]]:
-    intervals: list[tuple[int, int]] = []
-    for part in filter(None, (piece.strip() for piece in text.split(","))):
-        match = _HOURS_PATTERN.fullmatch(part)
-        if match is None:
+def _parse_intervals(text: str) -> Intervals:
+    try:
+        intervals = parse_hours(text)
+    except HoursError as error:
+        raise ValidationError(str(error)) from error
+    for opens, closes in intervals:
+        if opens % QUARTER or closes % QUARTER:
             raise ValidationError(
-                f"“{part}” cannot be read. Write hours as 08:00-18:00, several with a comma."
+                f"“{format_clock(opens)}-{format_clock(closes)}” is no time in whole quarters of an hour. Midnight is 24:00."
             )
-        first_hour, first_minute, last_hour, last_minute = map(int, match.groups())
-        starts, ends = first_hour * 60 + first_minute, last_hour * 60 + last_minute
-        if (
-            starts >= 1440
-            or ends > 1440
-            or max(first_minute, last_minute) > 59
-            or starts % QUARTER
-            or ends % QUARTER
-        ):
-            raise ValidationError(f"“{part}” is no time in whole quarters of an hour.")
-        intervals.append((starts, ends if ends > starts else ends + 1440))
-    intervals.sort()
-    if any(earlier[1] > later[0] for earlier, later in pairwise(intervals)):
-        raise ValidationError("These hours overlap.")
     return intervals
 
 

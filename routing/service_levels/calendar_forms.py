@@ -19,6 +19,7 @@ from routing.business_hours.notation import (
 from routing.business_hours.public_holidays import country_names, subdivisions_by_country
 from routing.models import Calendar, CalendarVersion
 from routing.pages.forms import NAME_MISSING, validate_storable
+from wording.opening_hours import closes_a_minute_early
 
 MAX_LISTED_DAYS = 400
 _PLACEHOLDER = "9:00–12:30, 14:00–18:00"
@@ -112,7 +113,9 @@ class CalendarForm(forms.Form):
         try:
             parse_time_zone(name)
         except CalendarError as error:
-            raise forms.ValidationError(str(error)) from error
+            cities = [zone for zone in time_zone_names() if _city_of(zone) == _city_of(name)]
+            hint = f" Do you mean {' or '.join(cities[:3])}?" if cities else ""
+            raise forms.ValidationError(f"{error}{hint}") from error
         return name
 
     def clean(self) -> dict[str, Any]:
@@ -177,6 +180,16 @@ class CalendarForm(forms.Form):
                 hours_by_day[day] = [list(pair) for pair in self._parse_hours_field("special", hours)]
         return hours_by_day
 
+    @property
+    def midnight_hint(self) -> str:
+        """A sentence where hours end at 23:59, "" otherwise."""
+        hours = [*self.content["week"], *self.content["special"].values()]
+        if not any(map(closes_a_minute_early, hours)):
+            return ""
+        return (
+            "Hours that end at 23:59 leave out the minute before midnight: write 24:00 if midnight is meant."
+        )
+
     def in_force_moment(self) -> dt.datetime | None:
         """Return the moment from which the hours are in force.
 
@@ -186,6 +199,10 @@ class CalendarForm(forms.Form):
         if day is None:
             return None
         return dt.datetime.combine(day, dt.time(), ZoneInfo(self.content["time_zone"])).astimezone(dt.UTC)
+
+
+def _city_of(zone: str) -> str:
+    return zone.rsplit("/", 1)[-1].replace(" ", "_").casefold()
 
 
 def _spell_subdivision(country: str, typed: str) -> str:

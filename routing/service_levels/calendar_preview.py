@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from routing.business_hours.calendar import CompiledCalendar, LocalDay
 from routing.business_hours.history import VersionedCalendar
 from routing.business_hours.notation import format_hours
+from wording.opening_hours import closes_a_minute_early
 
 PREVIEW_DAYS = 14
 
@@ -42,6 +43,8 @@ def _preview_day(day: LocalDay) -> PreviewDay:
         notes.append(f"clocks go {'forward' if day.shift > 0 else 'back'} {abs(day.shift)} min")
     if any(closes > 1440 for _, closes in day.intervals):
         notes.append("past midnight")
+    if closes_a_minute_early(day.intervals):
+        notes.append("closed for the minute before midnight")
     return PreviewDay(
         f"{day.date:%a %-d %b}", format_hours(day.intervals) or "closed", notes, bool(day.intervals)
     )

@@ -127,7 +127,8 @@ def _edit_calendar(request: HttpRequest, calendar: Calendar | None, initial: dic
     except (CalendarError, RuleSetError) as error:
         form.add_error(None, str(error))
         return _render_calendar_form(request, form, calendar, refused=True)
-    messages.success(request, f"“{name}” is saved. The clocks of open cases follow in the background.")
+    saved = f"“{name}” is saved. The clocks of open cases follow in the background."
+    messages.success(request, f"{saved} {form.midnight_hint}".strip())
     return redirect("sla:calendar_list")
 
 

@@ -314,6 +314,39 @@ class TestEditing:
             (0, ada.pk, bo.pk), (1, ada.pk, bo.pk),
         ]  # fmt: skip
 
+    def test_a_new_weekly_shift_begins_today_where_the_brand_account_is(self, client, brand, ada):
+        """`NOW` is still Wednesday in Berlin, but Thursday far in the east by half past ten at night."""
+        add(client, brand, ada)
+        assert set(Shift.objects.values_list("valid_from", flat=True)) == {TODAY}
+        Shift.objects.all().delete()
+        BrandAccount.objects.update(time_zone="Pacific/Kiritimati")
+        with time_machine.travel(NOW.replace(hour=22, minute=30), tick=False):
+            add(client, brand, ada)
+        assert set(Shift.objects.values_list("valid_from", flat=True)) == {TODAY + dt.timedelta(days=1)}
+
+    def test_a_new_weekly_shift_leaves_last_weeks_coverage_as_it_was(self, client, brand, ada):
+        brand.promised_hours = [[0, 8 * 60, 16 * 60]]
+        brand.save()
+        before = page_of(client, brand, "2026-W46")
+        assert "0 of 8 promised hours" in before
+        add(client, brand, ada, weekdays=["0"])
+        assert "0 of 8 promised hours" in page_of(client, brand, "2026-W46")
+        assert "8 of 8 promised hours" in page_of(client, brand, "2026-W48")
+
+    def test_a_shift_of_the_past_needs_its_first_day(self, client, brand, ada):
+        assert "give its first day, too" in add(client, brand, ada, valid_until="2026-11-10").content.decode()
+        assert not Shift.objects.exists()
+        add(client, brand, ada, valid_from="2026-11-01", valid_until="2026-11-10")
+        assert Shift.objects.count() == 2
+
+    def test_a_shift_on_a_date_and_a_changed_one_get_no_first_day(self, client, brand, ada, bo):
+        add(client, brand, ada, weekdays=[], date="2026-11-18")
+        old = shift(brand, ada, weekday=4)
+        client.post(reverse("accounts:shift_edit", args=[old.pk]), form(bo, weekdays=["4"]))
+        assert list(Shift.objects.values_list("valid_from", flat=True)) == [None, None]
+        old.refresh_from_db()
+        assert old.primary == bo
+
     @pytest.mark.parametrize(
         ("changes", "says"),
         [
@@ -396,8 +429,9 @@ class TestEditing:
             "Europe/Berlin", [[0, 480, 720], [0, 780, 1080], [4, 1320, 1800]],
         )  # fmt: skip
         for wrong, says in (
-            ("morning", "cannot be read"), ("08:05-09:00", "whole quarters"), ("25:00-26:00", "whole quarters"),
-            ("08:00-12:00, 11:00-13:00", "overlap"),
+            ("morning", "is no span of time"), ("08:05-09:00", "whole quarters"), ("25:00-26:00", "no time of day"),
+            ("08:00-12:00, 11:00-13:00", "overlap"), ("8-4", "can be read in two ways: write 8:00–16:00"),
+            ("0:00-23:59", "Midnight is 24:00."),
         ):  # fmt: skip
             assert says in client.post(address, {**hours, "day-0": wrong}).content.decode()
         assert "available choices" in client.post(address, {"time_zone": "Mars/Base"}).content.decode()

@@ -30,6 +30,23 @@ from wording.spans import business_span
         ("18:00-0:00", ((1080, 1440),)),
         ("", ()),
         ("Closed", ()),
+        ("8am-4pm", ((480, 960),)),
+        ("07:30 AM – 6:15 p.m.", ((450, 1095),)),
+        ("9AM–1PM, 2–6PM", ((540, 780), (840, 1080))),
+        ("8-4pm", ((480, 960),)),
+        ("10pm-3", ((1320, 1620),)),
+        ("12pm - 12am", ((720, 1440),)),
+        ("12:20 am - 8 am", ((20, 480),)),
+        ("midday to midnight", ((720, 1440),)),
+        ("12-0", ((720, 1440),)),
+        ("11:00-03:00", ((660, 1620),)),
+        ("09:00-05:00", ((540, 1740),)),
+        ("02:00-6:00", ((120, 360),)),
+        ("8-12, 13-17", ((480, 720), (780, 1020))),
+        ("0800-1630", ((480, 990),)),
+        ("8h-12h30", ((480, 750),)),
+        ("24/7", ((0, 1440),)),
+        ("９：００～１７：００", ((540, 1020),)),
     ],
 )
 def test_they_are_read(text, intervals):
@@ -44,7 +61,20 @@ def test_they_are_read(text, intervals):
         ("9:00–25:00", "“25:00” is no time of day"),
         ("9:00–17:60", "“17:60” is no time of day"),
         ("nine–five", "“nine” is no time of day"),
-        ("9:00–9:00", "begins when it ends"),
+        ("9:00–9:00", "begins when it ends: write it as 9:00–21:00, or 0:00–24:00 for round the clock."),
+        (
+            "9-5",
+            "“9-5” can be read in two ways: write 9:00–17:00, or 09:00–05:00 if it ends the next morning.",
+        ),
+        ("8:30–4:30", "write 8:30–16:30, or 08:30–04:30 if it ends the next morning."),
+        ("8-12, 1-5", "“1-5” can be read in two ways: write 13:00–17:00, or 01:00–05:00."),
+        ("9:00–12:30, 1:30–6:00", "write 13:30–18:00, or 01:30–06:00."),
+        ("9-12, 6-8", "“6-8” can be read in two ways: write 18:00–20:00, or 06:00–08:00."),
+        ("8am-12pm, 1-5", "“1-5” can be read in two ways: write 13:00–17:00"),
+        ("12-2am", "“12-2am” can be read in two ways"),
+        ("14am-16", "“14am” is no time of day"),
+        ("0pm-3pm", "“0pm” is no time of day"),
+        ("9 noon-15", "“9 noon” is no time of day"),
         ("24:00–2:00", "begins at 24:00: that is 0:00 of the next day"),
         ("9:00–13:00, 12:00–18:00", "“9:00–13:00” and “12:00–18:00” overlap."),
         ("22:00–23:00, 20:00–02:00", "overlap"),
@@ -54,6 +84,11 @@ def test_they_are_read(text, intervals):
 def test_what_cannot_be_read_is_named(text, words):
     with pytest.raises(HoursError, match=words.replace("(", r"\(")):
         parse_hours(text)
+
+
+@given(st.integers(0, 1439), st.integers(1, 1439))
+def test_any_interval_is_read_as_it_is_written(opens, length):
+    assert parse_hours(format_hours(((opens, opens + length),))) == ((opens, opens + length),)
 
 
 @given(st.text(max_size=60))

@@ -152,6 +152,9 @@ class TestCalendars:
             ({"day0": "9:00–25:00"}, "“25:00” is no time of day"),
             ({"day0": "22:00–10:00"}, "goes on into Tuesday, which opens at 9:00 already"),
             ({"time_zone": "Mars/Olympus"}, "There is no time zone “Mars/Olympus”."),
+            ({"time_zone": "lisbon"}, "There is no time zone “lisbon”. Do you mean Europe/Lisbon?"),
+            ({"day0": "8-4"}, "“8-4” can be read in two ways: write 8:00–16:00, or 08:00–04:00"),
+            ({"special": "2026-12-24 9-12, 2-4"}, "“2-4” can be read in two ways: write 14:00–16:00"),
             ({"time_zone": "Mars/Olympus", "name": ""}, "There is no time zone “Mars/Olympus”."),
             ({"subdivision": "ZZ"}, "DE has no subdivision “ZZ”"),
             ({"country": ""}, "A subdivision needs its country."),
@@ -211,6 +214,14 @@ class TestCalendars:
         assert "Sun 1 Nov" in preview
         assert "All Saints' Day" in preview
         assert not Calendar.objects.exists()
+
+    def test_a_day_that_ends_a_minute_before_midnight_gets_a_hint(self, client):
+        hours = {"day2": "0:00–23:59"}
+        preview = text_of(ask(client, "calendar_new", CALENDAR | hours | {"preview": "1"}))
+        assert "closed for the minute before midnight" in preview
+        saved = client.post(reverse("sla:calendar_new"), CALENDAR | hours, follow=True)
+        assert "write 24:00 if midnight is meant" in text_of(saved)
+        assert CalendarVersion.objects.get().content["week"][2] == [[0, 1439]]
 
     def test_what_was_planned_gives_way_to_a_newer_version(self, client):
         ask(client, "calendar_new", CALENDAR)
