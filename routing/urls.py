@@ -43,6 +43,7 @@ urlpatterns: list[URLPattern] = [
     path("skills/<int:pk>/remove/", skill_remove, name="skill_remove"),
     path("versions/", views.rule_versions, name="versions"),
     path("versions/<int:number>/restore/", action_views.version_restore, name="version_restore"),
+    path("versions/<int:number>/undo/", action_views.version_undo, name="version_undo"),
     path("<uuid:key>/", edit_views.rule_edit, name="rule_edit"),
     path("<uuid:key>/toggle/", action_views.rule_toggle, name="rule_toggle"),
     path("<uuid:key>/move/", action_views.rule_move, name="rule_move"),

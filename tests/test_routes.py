@@ -42,6 +42,7 @@ ABSENT_OTHERWISE = {
     "routing:rule_delete": (302,),
     "routing:rule_duplicate": (302,),
     "routing:version_restore": (302,),
+    "routing:version_undo": (302,),
 }
 #: Routes that change something: GET and HEAD are refused.
 POST_ONLY = frozenset(
@@ -52,7 +53,7 @@ POST_ONLY = frozenset(
     accounts:brand_account_check accounts:stream_switch accounts:gap_settle accounts:user_active accounts:user_password_link
     accounts:user_sign_out accounts:department_open accounts:user_work accounts:leave_add accounts:leave_remove
     accounts:shift_add accounts:shift_remove accounts:roster_hours accounts:roster_copy accounts:roster_swap
-    routing:rule_toggle routing:rule_move routing:rule_duplicate routing:version_restore
+    routing:rule_toggle routing:rule_move routing:rule_duplicate routing:version_restore routing:version_undo
     inbox:case_tags inbox:customer_tags inbox:preview_start inbox:preview_cancel
     routing:draft_begin routing:draft_update routing:draft_discard
     """.split()

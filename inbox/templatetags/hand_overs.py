@@ -1,4 +1,4 @@
-"""The undo link of messages about hand-overs."""
+"""The undo buttons of messages: about hand-overs, and about versions of the rules."""
 
 from __future__ import annotations
 
@@ -16,3 +16,13 @@ def undo_of(message: Message) -> int | None:
     """
     tag, _, number = str(message.extra_tags or "").partition("-")
     return int(number) if tag == "undo" and number.isdecimal() else None
+
+
+@register.filter
+def rules_undo_of(message: Message) -> int | None:
+    """Return the version of the rules that a message offers to undo.
+
+    Such messages come from `routing.rule_editor.requests.add_undoable_message`; None for any other message.
+    """
+    tag, _, number = str(message.extra_tags or "").partition("-")
+    return int(number) if tag == "rules" and number.isdecimal() else None

@@ -22,12 +22,16 @@ from routing.models import Rule, RuleSetVersion
 from routing.pages.requests import denied_as_404, form_view
 from routing.refusals import EditNotPermitted, RuleSetError
 from routing.rule_editor.requests import (
+    add_undoable_message,
+    in_draft,
     open_rule,
     redirect_to_rule_list,
     require_rule_editor,
 )
+from routing.rule_editor.worksheet import live_version_number
 from routing.rules import editing, edits, precedence, versions
 from routing.rules.starter import DEFAULT_DEPARTMENT
+from routing.rules.undoing import undo_rules_version
 from routing.scope import edit_scope_of
 
 
@@ -39,12 +43,14 @@ def _perform_and_redirect(
     `verb` returns the sentence to show; the message of a `RuleSetError` that it raises is shown as an error. `key` is
     the rule to show in the list.
     """
-    user = require_rule_editor(request)
+    user, live_before = require_rule_editor(request), live_version_number()
     try:
         with denied_as_404():
-            messages.success(request, verb(user, timezone.now()))
+            outcome = verb(user, timezone.now())
     except RuleSetError as error:
         messages.error(request, str(error))
+    else:
+        add_undoable_message(request, outcome, live_before)
     return redirect_to_rule_list(key)
 
 
@@ -56,7 +62,7 @@ def rule_toggle(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
     def verb(user: User, now: dt.datetime) -> str:
         enabled = request.POST.get("enabled") == "1"
         rule = editing.switch_rule(key, enabled, user, now)
-        return f"“{rule.name}” is switched {'on' if enabled else 'off'}."
+        return f"“{rule.name}” is switched {'on' if enabled else 'off'}{in_draft(user)}."
 
     return _perform_and_redirect(request, verb, key)
 
@@ -75,7 +81,8 @@ def rule_move(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
     def verb(user: User, now: dt.datetime) -> str:
         if not move:
             raise RuleSetError("Say where to move the rule: a place counted from 1.")
-        return f"“{editing.move_rule(key, user, now, **move).name}” is moved."
+        rule = editing.move_rule(key, user, now, **move)
+        return f"“{rule.name}” is at place {rule.position} now{in_draft(user)}."
 
     return _perform_and_redirect(request, verb, key)
 
@@ -121,7 +128,9 @@ def rule_delete(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
         }
         return render(request, "routing/rule_editor/rule_delete.html", context)
     return _perform_and_redirect(
-        request, lambda user, now: f"“{editing.delete_rule(key, user, now)}” is deleted.", None
+        request,
+        lambda user, now: f"“{editing.delete_rule(key, user, now)}” is deleted{in_draft(user)}.",
+        None,
     )
 
 
@@ -168,10 +177,25 @@ def version_restore(request: HttpRequest, number: int) -> HttpResponse:
 
     They go into the user's draft while there is one, else they are published as a new version.
     """
-    user = require_rule_editor(request)
+    user, live_before = require_rule_editor(request), live_version_number()
     get_object_or_404(RuleSetVersion, number=number)
     try:
-        messages.success(request, editing.restore_rules_version(number, user, timezone.now()))
+        restored = editing.restore_rules_version(number, user, timezone.now())
     except RuleSetError as error:
         messages.error(request, str(error))
+    else:
+        add_undoable_message(request, restored, live_before)
     return redirect("routing:versions")
+
+
+@require_POST
+@login_required
+def version_undo(request: HttpRequest, number: int) -> HttpResponse:
+    """Undo the version that the user has just published."""
+    user = require_rule_editor(request)
+    try:
+        undo_rules_version(number, user, timezone.now())
+        messages.success(request, "Undone. The rules are live as they were before.")
+    except RuleSetError as error:
+        messages.error(request, str(error))
+    return redirect_to_rule_list()

@@ -17,7 +17,12 @@ from routing.pages.requests import denied_as_404, form_view
 from routing.refusals import RuleSetError
 from routing.rule_editor.clashes import describe_clashes
 from routing.rule_editor.forms import PublishDraftForm
-from routing.rule_editor.requests import open_worksheet, redirect_to_rule_list, require_rule_editor
+from routing.rule_editor.requests import (
+    DRAFT_NOTE,
+    open_worksheet,
+    redirect_to_rule_list,
+    require_rule_editor,
+)
 from routing.rule_editor.worksheet import Worksheet
 from routing.rules import drafts
 
@@ -37,6 +42,7 @@ def draft_begin(request: HttpRequest) -> HttpResponse:
 def draft_discard(request: HttpRequest) -> HttpResponse:
     """Discard the draft."""
     if drafts.discard_rule_draft(require_rule_editor(request)):
+        request.session.pop(DRAFT_NOTE, None)
         messages.success(request, "The draft is thrown away. The live rules are as they were.")
     return redirect_to_rule_list()
 
@@ -53,11 +59,13 @@ def draft_publish(request: HttpRequest) -> HttpResponse:
         if request.method == "POST":
             messages.info(request, "There is no draft (any more): it was published or thrown away.")
         return redirect_to_rule_list()
-    form, sides = PublishDraftForm(request.POST or None), _read_chosen_sides(request)
+    form = PublishDraftForm(request.POST or None, initial={"note": request.session.get(DRAFT_NOTE, "")})
+    sides = _read_chosen_sides(request)
     if request.method != "POST" or not form.is_valid():
         return _render_publish_page(request, form, worksheet, worksheet.draft, sides)
     refusal_status = _publish_draft(request, form, worksheet.user, sides)
     if refusal_status is None:
+        request.session.pop(DRAFT_NOTE, None)
         return redirect_to_rule_list()
     return _render_publish_page(request, form, worksheet, worksheet.draft, sides, refusal_status)
 

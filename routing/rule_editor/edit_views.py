@@ -16,7 +16,7 @@ from routing.pages.requests import form_view
 from routing.rule_editor.checks import check_edited_rule
 from routing.rule_editor.edit_page import render_edit_page
 from routing.rule_editor.editor import read_editor
-from routing.rule_editor.requests import open_rule, open_worksheet, redirect_to_rule_list
+from routing.rule_editor.requests import DRAFT_NOTE, open_rule, open_worksheet, redirect_to_rule_list
 from routing.rule_editor.saving import describe_saved_rule, save_edited_rule
 from routing.rule_editor.worksheet import Worksheet
 
@@ -43,5 +43,7 @@ def _serve_rule_form(request: HttpRequest, worksheet: Worksheet, rule: Rule | No
     saved_rule = save_edited_rule(editor, content) if content else None
     if saved_rule is None:
         return render_edit_page(request, editor)
+    if editor.begins_draft:
+        request.session[DRAFT_NOTE] = editor.form.cleaned_data["note"]
     messages.success(request, describe_saved_rule(editor, saved_rule))
     return redirect_to_rule_list(saved_rule.key)

@@ -15,6 +15,7 @@ from routing.conditions.wording import summarize_condition
 from routing.models import Rule
 from routing.rule_editor.worksheet import Worksheet
 from routing.rules.findings import Finding
+from routing.rules.precedence import may_always_precede
 
 #: Rules per page, so few that a page stays below 400 KB however long they are; and most rules of other pages that are
 #: listed because they have findings.
@@ -111,6 +112,12 @@ def _findings_elsewhere(
     }
 
 
+def _may_move_above(worksheet: Worksheet, rule: Rule, other: Rule) -> bool:
+    if worksheet.scope.is_by_account or worksheet.may_edit_rule(other):
+        return True
+    return may_always_precede({"condition": rule.condition}, {"condition": other.condition})
+
+
 def _rule_row(worksheet: Worksheet, place: int, rule: Rule, findings: Iterable[Finding]) -> dict[str, Any]:
     rules = worksheet.rules
     return {
@@ -118,7 +125,7 @@ def _rule_row(worksheet: Worksheet, place: int, rule: Rule, findings: Iterable[F
         "rule": rule,
         "summary": f"If a message {condition_sentence(rule.condition, names=worksheet.names)}",
         "priority": rule.get_priority_display() if rule.priority else "",
-        "may_up": place > 1 and (worksheet.scope.is_by_account or worksheet.may_edit_rule(rules[place - 2])),
+        "may_up": place > 1 and _may_move_above(worksheet, rule, rules[place - 2]),
         "is_last": place == len(rules),
         "person": worksheet.names.get(f"person {rule.person}", rule.person),
         "skill": worksheet.names.get(f"skill {rule.skill}", rule.skill),

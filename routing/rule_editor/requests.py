@@ -7,15 +7,19 @@ from __future__ import annotations
 
 import uuid
 
+from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 
 from accounts.models import User
-from routing.models import Rule
+from routing.models import Rule, RuleDraft
 from routing.pages.requests import user_of
-from routing.rule_editor.worksheet import Worksheet, load_worksheet
+from routing.rule_editor.worksheet import Worksheet, live_version_number, load_worksheet
 from routing.rules.scope import rule_scope_of
+
+#: Key of the session under which the reason for a draft's first change waits for the page that publishes the draft.
+DRAFT_NOTE = "rule_draft_note"
 
 
 def require_rule_editor(request: HttpRequest) -> User:
@@ -59,3 +63,17 @@ def redirect_to_rule_list(key: uuid.UUID | None = None) -> HttpResponse:
     With the key of a rule, the list opens on the page of that rule and jumps to it.
     """
     return redirect(reverse("routing:rule_list") + (f"?at={key}#rule-{key}" if key else ""))
+
+
+def in_draft(user: User) -> str:
+    """Return " in your draft", or "" when the user has none."""
+    return " in your draft" if RuleDraft.objects.filter(by=user).exists() else ""
+
+
+def add_undoable_message(request: HttpRequest, text: str, live_before: int) -> None:
+    """Show a message; with a button to undo the version that was published since `live_before`.
+
+    A change of a draft publishes none, and is not offered.
+    """
+    number = live_version_number()
+    messages.success(request, text, extra_tags=f"rules-{number}" if number == live_before + 1 > 1 else "")

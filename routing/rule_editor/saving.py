@@ -34,7 +34,9 @@ def save_edited_rule(editor: RuleEditor, content: RuleContent) -> Rule | None:
 def describe_saved_rule(editor: RuleEditor, saved_rule: Rule) -> str:
     """Return the sentences that tell the user where the rule is now."""
     worksheet = editor.worksheet
-    place = "in your draft" if worksheet.draft or editor.begins_draft else "saved and live"
-    is_below_others = editor.rule is None and worksheet.scope.is_by_account and saved_rule.position > 1
-    hint = " It is asked last: move it up where it should come before others." if is_below_others else ""
-    return f"“{saved_rule.name}” is {place}.{hint}"
+    where = "in your draft" if worksheet.draft or editor.begins_draft else "saved and live"
+    saved = f"“{saved_rule.name}” is {where}"
+    if editor.rule is not None or saved_rule.position == 1:
+        return f"{saved}."
+    hint = " Move it up where it should come before others." if worksheet.scope.is_by_account else ""
+    return f"{saved}, at place {saved_rule.position}: the rules above it are checked first.{hint}"

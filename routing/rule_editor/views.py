@@ -23,7 +23,7 @@ from routing.pages.versions import VersionListSettings, render_version_list
 from routing.refusals import RuleSetError
 from routing.rule_editor.forms import TryRulesForm
 from routing.rule_editor.listing import build_list_context
-from routing.rule_editor.trial import build_trial_facts
+from routing.rule_editor.trial import build_trial_facts, compile_draft, without_version
 from routing.rule_editor.worksheet import Worksheet, load_worksheet
 from routing.rules import drafts, versions
 from routing.rules.engine import decide, matching_decisions
@@ -31,8 +31,7 @@ from routing.rules.history import describe_ruleset_changes
 from routing.rules.names import load_display_names
 
 
-def _list_context(request: HttpRequest) -> dict[str, Any]:
-    worksheet = load_worksheet(user_of(request))
+def _list_context(request: HttpRequest, worksheet: Worksheet) -> dict[str, Any]:
     default = worksheet.content["default"]
     return {
         **build_list_context(worksheet, request.GET),
@@ -66,29 +65,35 @@ def rule_list(request: HttpRequest) -> HttpResponse:
 
     `routing.rule_editor.listing.build_list_context` documents the query parameters.
     """
-    return render(
-        request, "routing/rule_editor/rule_list.html", _list_context(request) | {"try_form": TryRulesForm()}
-    )
+    context = _list_context(request, load_worksheet(user_of(request))) | {"try_form": TryRulesForm()}
+    return render(request, "routing/rule_editor/rule_list.html", context)
 
 
 @require_POST
 @login_required
 def rule_try(request: HttpRequest) -> HttpResponse:
-    """Show which live rule matches a text, and which others would.
+    """Show which rule takes a text, and which others match it.
 
-    Changes nothing.
+    The user's draft decides while they have one; the page then also says where the live rules send the text. Changes
+    nothing.
     """
-    form = TryRulesForm(request.POST)
-    context = _list_context(request) | {"try_form": form}
+    form, worksheet = TryRulesForm(request.POST), load_worksheet(user_of(request))
+    context = _list_context(request, worksheet) | {"try_form": form}
     if form.is_valid():
+        facts = build_trial_facts(**form.cleaned_data)
         try:
-            rules = versions.live_rules()
+            live = versions.live_rules()
+            rules = compile_draft(worksheet.draft.content) if worksheet.draft else live
         except RuleSetError as error:
             form.add_error(None, str(error))
         else:
-            facts = build_trial_facts(**form.cleaned_data)
-            context |= {"decision": decide(facts, rules), "others": matching_decisions(facts, rules)[1:6]}
+            decisions = [decide(facts, rules), *matching_decisions(facts, rules)[1:6]]
+            if worksheet.draft:
+                decisions = [without_version(decision) for decision in decisions]
+            context |= {"decision": decisions[0], "others": decisions[1:]}
             context["decided_name"] = _department_name(context["decision"])
+            if worksheet.draft:
+                context["live_name"] = _department_name(decide(facts, live))
     return render(request, "routing/rule_editor/rule_list.html", context)
 
 

@@ -25,7 +25,7 @@ from routing.models import Rule, RuleDraft, RuleSetVersion
 from routing.refusals import RuleSetError
 from routing.rules import edits, versions
 from routing.rules.edits import NoSuchRule
-from routing.rules.precedence import place_new_rules_below
+from routing.rules.precedence import place_new_rules_below, with_new_rule
 from routing.rules.scope import rule_scope_of
 from routing.rules.store import OPTIONAL_RULE_FIELDS, build_rules, build_rules_snapshot, replace_rules
 
@@ -133,19 +133,15 @@ def add_rule(
 ) -> Rule:
     """Add a rule, right before the first whose key is in `before`.
 
-    Without such a rule, add it last. The new rule is never placed before rules of other departments.
+    Without such a rule it goes where `routing.rules.precedence.with_new_rule` puts it.
     """
     key, covers = str(uuid.uuid4()), rule_scope_of(by).covers
     note = note or f"Added “{content.name}”"
 
-    def change(rules: JsonDict) -> JsonDict:
-        after = edits.with_rule(rules, content.serialize(key))
-        places = (at for at, each in enumerate(rules["rules"], start=1) if each["key"] in before)
-        return place_new_rules_below(
-            rules, edits.with_moved_rule(after, key, to=next(places, len(after["rules"]))), covers
-        )
-
-    return _edited_rule(apply_rule_edit(by, note, now, change), key)
+    after = apply_rule_edit(
+        by, note, now, lambda rules: with_new_rule(rules, content.serialize(key), covers, before)
+    )
+    return _edited_rule(after, key)
 
 
 def change_rule(key: uuid.UUID, content: RuleContent, by: User | None, note: str, now: dt.datetime) -> Rule:

@@ -188,6 +188,14 @@ class RuleScope(EditScope):
                 f"{other.get('department_name') or other['department']}: it would take its messages. Ask an administrator "
                 "to move it up."
             )
+        vague = precedence.find_vague_pair(before, after, self.covers)
+        if vague is not None:
+            own, other = (get_rule_by_key(after, key) for key in vague)
+            return MayNotOvertake(
+                f"“{own['name']}” comes before “{other['name']}”, a rule of "
+                f"{other.get('department_name') or other['department']}, because it asks for a subject. Leave a word or "
+                "a brand account in it, or move it down first."
+            )
         widened = precedence.find_widened_pair(before, after, self.covers)
         if widened is None:
             return None

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import uuid
 from urllib.parse import urlencode
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.models import Department, Role, Skill
 from routing.models import RoutingDefault, Rule, RuleSetVersion
@@ -583,7 +585,7 @@ def test_a_draft_gathers_edits_shows_them_and_is_published(manager, company):
 
 def test_one_rule_can_begin_a_draft(manager, company):
     response = manager.post(page("rule_new"), form(company, words("permit")) | {"draft": "1"}, follow=True)
-    assert "“Parking” is in your draft." in text(response)
+    assert "“Parking” is in your draft, at place 3" in text(response)
     assert latest() == 3
     assert not Rule.objects.filter(name="Parking").exists()
 
@@ -671,7 +673,7 @@ def test_rules_of_other_departments_can_be_read_and_not_touched(client, company)
 def test_a_move_above_rules_of_others_is_not_offered_and_says_who_can(client, company):
     client.force_login(UserFactory(role=Role.MANAGER, departments=[company.service]))
     body = text(client.get(page("rule_list")))
-    assert "above those of others only an administrator puts them" in body
+    assert "Only an administrator can move a rule above another department’s" in body
     assert "Move Faults up" not in body
     refused = text(client.post(page("rule_move", company.faults.key), {"direction": "up"}, follow=True))
     assert "“Faults” may not come before “Refunds”, a rule of Billing" in refused
@@ -711,6 +713,93 @@ def test_managers_go_back_to_versions_that_change_their_rules_only(client, compa
     assert "Go back to version 3" in body
     assert "Go back to version 2" in body
     assert "Go back to version 1" not in body
+
+
+CHAT = {"all": [{"field": "language", "is": ["en"]}, {"none": [{"field": "words", "any": ["seat"]}]}]}
+
+
+def test_a_new_rule_says_its_place_and_may_move_above_a_catch_all_of_others(client, company):
+    boss = UserFactory(role=Role.ADMINISTRATOR)
+    editing.add_rule(RuleContent("Chat", CHAT, company.billing), boss, "", NOW)
+    narrow = UserFactory(role=Role.MANAGER, departments=[company.service])
+    client.force_login(narrow)
+    sent = form(company, words("car park"), department=company.service.pk)
+    body = text(client.post(page("rule_new"), sent, follow=True))
+    assert "“Parking” is saved and live, at place 3: the rules above it are checked first." in body
+    editing.move_rule(Rule.objects.get(name="Parking").key, narrow, NOW, to=4)
+    assert "Move Parking up" in text(client.get(page("rule_list")))
+
+
+def test_a_move_is_taken_back_with_one_click_also_above_rules_of_others(client, company):
+    editing.move_rule(company.faults.key, company.manager, NOW, to=1)
+    narrow = UserFactory(role=Role.MANAGER, departments=[company.service])
+    client.force_login(narrow)
+    sent = {"direction": "down", "sure": "1"}
+    moved = text(client.post(page("rule_move", company.faults.key), sent, follow=True))
+    assert "“Faults” is at place 2 now." in moved
+    undo = page("version_undo", latest())
+    assert f'action="{undo}"' in moved
+    assert "Undone. The rules are live as they were before." in text(client.post(undo, follow=True))
+    assert list(Rule.objects.values_list("name", flat=True)) == ["Faults", "Refunds"]
+    assert RuleSetVersion.objects.first().note == "Undid version 5"
+
+
+@pytest.mark.parametrize("case", ["another published since", "it was somebody else", "long ago"])
+def test_an_undo_that_would_take_back_more_is_refused(client, company, case):
+    narrow = UserFactory(role=Role.MANAGER, departments=[company.service])
+    client.force_login(narrow)
+    client.post(page("rule_toggle", company.faults.key), {"enabled": "0"})
+    number = latest()
+    if case == "another published since":
+        editing.switch_rule(company.refunds.key, False, company.manager, NOW)
+    elif case == "long ago":
+        RuleSetVersion.objects.filter(number=number).update(created_at=timezone.now() - dt.timedelta(hours=1))
+    else:
+        client.force_login(company.manager)
+    before = latest()
+    assert "Not undone: " in text(client.post(page("version_undo", number), follow=True))
+    assert latest() == before
+
+
+def test_in_a_draft_a_switch_is_said_to_be_in_the_draft_and_needs_no_undo(manager, company):
+    manager.post(page("draft_begin"))
+    body = text(manager.post(page("rule_toggle", company.faults.key), {"enabled": "0"}, follow=True))
+    assert "“Faults” is switched off in your draft." in body
+    assert "/undo/" not in body
+
+
+def test_the_reason_for_a_draft_is_kept_until_it_is_published(manager, company):
+    manager.post(page("rule_new"), form(company, words("car park"), note="Fair season", draft="1"))
+    assert 'value="Fair season"' in text(manager.get(page("draft_publish")))
+    manager.post(page("draft_publish"), {"note": "Fair season"})
+    manager.post(page("draft_begin"))
+    assert "Fair season" not in text(manager.get(page("draft_publish")))
+
+
+def test_trying_a_message_asks_the_draft_and_compares_with_the_live_rules(manager, company):
+    manager.post(page("draft_begin"))
+    manager.post(page("rule_edit", company.refunds.key), form(company, words("broken"), name="Refunds"))
+    body = squeezed(text(manager.post(page("rule_try"), {"text": "It is broken", "network": "x"})))
+    assert "your draft decides" in body
+    assert 'Goes to <span class="chip dept">Billing</span> with your draft' in body
+    assert 'Until you publish it, such a message goes to <span class="chip dept">Service</span>' in body
+    assert "version 0" not in body
+
+
+def test_trying_a_condition_names_the_rule_that_takes_the_message_first(manager, company):
+    def tried(message, *parts):
+        sent = form(company, *parts) | {"try": "1", "try_text": message}
+        return text(manager.post(page("rule_new"), sent))
+
+    body = tried("The parking permit is broken", words("parking"))
+    assert "The condition holds: " in body
+    assert "But “Faults” comes first and takes the message to Service." in body
+    assert "this rule takes the message" in tried("Where may I park? parking", words("parking"))
+    assert "The message goes to Service by “Faults”." in tried("It is broken", words("parking"))
+    assert "The message goes to Service by the default." in tried("Good day", words("parking"))
+    edited = form(company, words("parking"), name="Refunds") | {"try": "1", "try_text": "parking is broken"}
+    assert "this rule takes the message" in text(manager.post(page("rule_edit", company.refunds.key), edited))
+    assert latest() == 3
 
 
 # What is wrong

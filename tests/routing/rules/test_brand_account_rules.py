@@ -342,7 +342,7 @@ def test_it_is_saved_and_says_that_it_is_asked_last(juno, company):
     answer = juno.post(page("rule_new"), own_form(company, words("parking")), follow=True)
     body = text(answer)
     assert (
-        "“Parking” is saved and live. It is asked last: move it up where it should come before others."
+        "“Parking” is saved and live, at place 3: the rules above it are checked first. Move it up where it should come before others."
         in body
     )
     assert "brand account “@one on X”" in body

@@ -252,6 +252,57 @@ def test_an_order_chosen_against_an_administrators_is_refused_where_it_takes_mes
     assert names() == ["Refunds", "Faults", "A", "B"]
 
 
+CHAT = {"all": [{"field": "language", "is": ["en"]}, {"none": [{"field": "words", "any": ["seat"]}]}]}
+
+
+@pytest.fixture
+def chat(company):
+    """A catch-all of billing at the end: it asks for no word."""
+    boss = UserFactory(role=Role.ADMINISTRATOR)
+    return editing.add_rule(RuleContent("Chat", CHAT, company.billing), boss, "", NOW)
+
+
+def test_a_new_rule_goes_above_the_catch_alls_at_the_end_and_so_gets_messages(company, narrow, chat):
+    own = editing.add_rule(RuleContent("Whistling", WORDS, company.service), narrow, "", NOW)
+    assert (own.position, names()) == (3, ["Refunds", "Faults", "Whistling", "Chat"])
+    vague = editing.add_rule(RuleContent("Vague", CHAT, company.service), narrow, "", NOW)
+    assert (vague.position, names()[-1]) == (5, "Vague")
+    boss = UserFactory(role=Role.ADMINISTRATOR)
+    assert editing.add_rule(RuleContent("Boss", WORDS, company.service), boss, "", NOW).position == 4
+    copy = editing.duplicate_rule(own.key, narrow, NOW)
+    assert copy.position == 4
+
+
+def test_a_rule_that_asks_for_words_moves_above_catch_alls_of_others_and_above_nothing_else(
+    company, narrow, chat
+):
+    own = editing.add_rule(RuleContent("Whistling", WORDS, company.service), narrow, "", NOW)
+    vague = editing.add_rule(RuleContent("Vague", CHAT, company.service), narrow, "", NOW)
+    editing.move_rule(own.key, narrow, NOW, to=5)
+    editing.move_rule(own.key, narrow, NOW, to=2)
+    assert names() == ["Refunds", "Whistling", "Faults", "Chat", "Vague"]
+    for rule, place in ((own, 1), (vague, 4)):
+        with pytest.raises(MayNotOvertake):
+            editing.move_rule(rule.key, narrow, NOW, to=place)
+
+
+def test_a_rule_above_a_catch_all_of_others_keeps_asking_for_something(company, narrow, chat):
+    own = editing.add_rule(RuleContent("Whistling", WORDS, company.service), narrow, "", NOW)
+    with pytest.raises(
+        MayNotOvertake, match="“Whistling” comes before “Chat”, a rule of Billing, because it"
+    ):
+        editing.change_rule(own.key, RuleContent("Whistling", CHAT, company.service), narrow, "", NOW)
+    editing.move_rule(own.key, narrow, NOW, to=4)
+    editing.change_rule(own.key, RuleContent("Whistling", CHAT, company.service), narrow, "", NOW)
+
+
+def test_a_new_rule_of_a_draft_stays_above_the_catch_alls_too(company, narrow, chat):
+    drafts.begin_rule_draft(narrow, NOW)
+    editing.add_rule(RuleContent("Whistling", WORDS, company.service), narrow, "", NOW)
+    assert drafts.publish_rule_draft(narrow, "", NOW) is not None
+    assert names() == ["Refunds", "Faults", "Whistling", "Chat"]
+
+
 def test_a_department_lost_meanwhile_is_not_published_to(company, narrow):
     drafts.begin_rule_draft(narrow, NOW)
     editing.switch_rule(company.faults.key, False, narrow, NOW)
