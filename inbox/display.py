@@ -38,6 +38,23 @@ def unsent_chip(unsent: str) -> Chip:
     return Chip("▲ not sent", "late", "An answer was not sent")
 
 
+def priority_chip(priority: int) -> Chip | None:
+    """Return the chip of a case that is more urgent than usual. None for any other."""
+    return Chip("▲ urgent" if priority > 1 else "▲ high", "risk") if priority > 0 else None
+
+
+def tone_chip(sentiment: str) -> Chip | None:
+    """Return the chip of the tone of a customer's last message.
+
+    None for a neutral one, and for one that was not read.
+    """
+    if sentiment == "negative":
+        return Chip("− negative", "tone", "The tone of the customer’s last message")
+    return (
+        Chip("+ positive", "", "The tone of the customer’s last message") if sentiment == "positive" else None
+    )
+
+
 def initials(name: str) -> str:
     """Return two letters that stand for a name without a picture.
 

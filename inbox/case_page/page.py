@@ -15,22 +15,21 @@ from accounts.access import ROLES, viewer
 from accounts.models import Department, User
 from accounts.roster import planning
 from accounts.working_time import presence
-from inbox import countdown
 from inbox.assignment.colleagues import assignable_colleagues, explain_unassigned
 from inbox.case_page import playbook, suggestion
 from inbox.case_page.clock_card import clock_card
 from inbox.case_page.custody_bar import custody_bar
 from inbox.case_page.hand_over import custody_trail, hand_over_panel
+from inbox.case_page.header_chips import header_chips
 from inbox.case_page.roster_card import on_point_at_arrival, roster_card
 from inbox.case_page.timeline import Timeline, read_timeline
-from inbox.display import Chip, display_name, initials, network_sign, returned_chip, unsent_chip
+from inbox.display import display_name, initials, network_sign
 from inbox.models import (
     Case,
     Custody,
     Decision,
     Draft,
     Identity,
-    Status,
     Watch,
 )
 from inbox.models.case import CaseQuerySet
@@ -130,7 +129,7 @@ def case_context(
     return {
         "case": case,
         **_heading_context(case),
-        "chips": _header_chips(case, now, custody_trail(case, custodies)),
+        "chips": header_chips(case, now, custody_trail(case, custodies), thread),
         "thread": thread,
         "older": bool(before),
         "composer": None if before else _composer(case, user, thread, now, refreshed_from=start),
@@ -234,27 +233,6 @@ def allowed_actions(user: User, case: Case) -> dict[str, bool]:
         "publish": user.role in ROLES["publish"],
     }
     return offered if may_see_by_role(user, case) else dict.fromkeys(offered, False)
-
-
-def _header_chips(case: Case, now: dt.datetime, trail: str) -> list[Chip]:
-    row = {name: getattr(case, name) for name in countdown.WAITING_CHIP_FIELDS}
-    if not case.is_open:
-        tone = "ok" if case.status == Status.RESOLVED else ""
-        chips = [Chip("✓ resolved" if tone else "dismissed", tone)]
-    elif waiting := countdown.waiting_chip(row, case.brand_account, now):
-        chips = [waiting]
-    else:
-        chips = [Chip(case.get_status_display().lower())]
-    if case.unsent:
-        chips.append(unsent_chip(case.unsent))
-    chips.append(Chip(case.department.name, "dept"))
-    if case.returned_count:
-        chips.append(returned_chip(case.returned_count, trail))
-    if case.visibility == "direct":
-        chips.append(Chip("direct"))
-    if case.priority > 0:
-        chips.append(Chip("▲ urgent" if case.priority > 1 else "▲ high", "risk"))
-    return chips
 
 
 def _placement_reasons(case: Case, custodies: list[Custody]) -> list[str]:

@@ -29,6 +29,8 @@ class QueueFilters:
     tag: str = ""
     sort: SortOrder = "newest"
     after: str = ""
+    #: The order of the view when its address names none.
+    usual_sort: SortOrder = "newest"
 
     @classmethod
     def parse(cls, query: QueryDict, kind: ViewKind) -> QueueFilters:
@@ -45,6 +47,7 @@ class QueueFilters:
             tag=clean_text(query.get("tag", "")[:100])[0].strip(),
             sort=_parse_sort(query.get("sort", ""), kind),
             after=query.get("after", ""),
+            usual_sort=usual_sort(kind),
         )
 
     def query_string(self, **changes: Any) -> str:
@@ -53,7 +56,7 @@ class QueueFilters:
         "" without filters.
         """
         new = replace(self, **changes)
-        sort = new.sort if new.sort != "newest" else ""
+        sort = new.sort if new.sort != new.usual_sort else ""
         parameters = {
             "network": new.network,
             "brand": new.brand,
@@ -77,7 +80,15 @@ def statuses_of_view(kind: ViewKind) -> tuple[Status, ...]:
     return _CLOSED_STATUSES if kind == "resolved" else _OPEN_STATUSES
 
 
+def usual_sort(kind: ViewKind) -> SortOrder:
+    """Return the order of a view when nobody chose one.
+
+    One's own cases come by what is due, so that the most urgent is on top.
+    """
+    return "due" if kind == "mine" else "newest"
+
+
 def _parse_sort(value: str, kind: ViewKind) -> SortOrder:
     if kind in ("resolved", "unsent"):
         return "newest"
-    return next((order for order in get_args(SortOrder) if order == value), "newest")
+    return next((order for order in get_args(SortOrder) if order == value), usual_sort(kind))

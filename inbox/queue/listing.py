@@ -10,14 +10,24 @@ import datetime as dt
 from dataclasses import dataclass, replace
 from typing import Any
 
-from django.db.models import OuterRef, Subquery
+from django.db.models import OuterRef, Subquery, Value
+from django.db.models.functions import Coalesce
 from django.utils.safestring import SafeString
 
 from accounts.models import BrandAccount, User
 from inbox import countdown
 from inbox.cases.tags import tag_chips
-from inbox.display import Chip, display_name, initials, network_sign, returned_chip, unsent_chip
-from inbox.models import Case, Custody, Status
+from inbox.display import (
+    Chip,
+    display_name,
+    initials,
+    network_sign,
+    priority_chip,
+    returned_chip,
+    tone_chip,
+    unsent_chip,
+)
+from inbox.models import Case, Custody, Direction, Message, Status
 from inbox.models.case import CaseQuerySet
 from inbox.queue.filters import QueueFilters, ViewKind
 from inbox.queue.markup import row_markup
@@ -33,7 +43,9 @@ ROWS_PER_PAGE = 50
 #: A case is due soon if its next due time is within this time.
 DUE_SOON_WITHIN = dt.timedelta(hours=2)
 #: Orders that begin with the oldest case; cases without that time are left out.
-_OLDEST_FIRST = ("waiting_since", "next_due_at")
+_OLDEST_FIRST = ("waiting_since", "next_due_at", "due_or_last")
+#: Stands for the due time of a case on which no clock runs: after all others.
+_NEVER_DUE = dt.datetime(9000, 1, 1, tzinfo=dt.UTC)
 
 _ROW_COLUMNS = (
     "id", "identity__handle", "identity__name", "network", "preview", "activity_at", "status", "department__name",
@@ -91,6 +103,9 @@ def queue_page(
 def _order_column(kind: ViewKind, filters: QueueFilters) -> str:
     if kind in ("resolved", "unsent"):
         return "closed_at" if kind == "resolved" else "unsent_since"
+    # One's own cases are few, and all of them are listed, also those on which no clock runs.
+    if kind == "mine" and filters.sort == "due":
+        return "due_or_last"
     # Filters by due time use the index of due times, and therefore its order.
     if filters.sort in ("due", "soon", "overdue"):
         return "next_due_at"
@@ -146,7 +161,8 @@ def _branches(
     if filters.tag:
         cases = cases.filter(tags__contains=[filters.tag])
     if kind == "mine":
-        return [cases.filter(assignee=user)]
+        own = cases.filter(assignee=user)
+        return [own.annotate(due_or_last=Coalesce("next_due_at", Value(_NEVER_DUE)))]
     if kind in ("watching", "unsent"):
         return [cases]
     if kind == "unassigned":
@@ -200,10 +216,15 @@ def _read_branches(branches: list[CaseQuerySet], order: str, kind: ViewKind) -> 
 
 
 def _select_columns(cases: CaseQuerySet, kind: ViewKind) -> Any:
-    if kind != "watching":
-        return cases.values(*_ROW_COLUMNS)
-    custody = Custody.objects.filter(case=OuterRef("pk"), left_at__isnull=True)
-    return cases.values(*_ROW_COLUMNS, held_since=Subquery(custody.values("sent_at")[:1]))
+    written = Message.objects.filter(case=OuterRef("pk"), direction=Direction.INBOUND)
+    last = written.order_by("-network_time", "-id")[:1]
+    columns: dict[str, Any] = {"sentiment": Subquery(last.values("sentiment"))}
+    if kind == "watching":
+        custody = Custody.objects.filter(case=OuterRef("pk"), left_at__isnull=True)
+        columns["held_since"] = Subquery(custody.values("sent_at")[:1])
+    return cases.values(
+        *_ROW_COLUMNS, *(["due_or_last"] if "due_or_last" in cases.query.annotations else []), **columns
+    )
 
 
 def _build_row(
@@ -215,14 +236,15 @@ def _build_row(
         pk=case["id"], name=name, initials=initials(name), sign=sign, sign_class=sign_class,
         network=network_label(case["network"]), text=case["preview"] or "(no text)",
         when=display_time(case["closed_at"] if kind == "resolved" else case["activity_at"], now),
-        fresh=case["status"] == Status.NEW, chips=_row_chips(case, brands, kind, now, me),
+        fresh=case["status"] == Status.NEW, marks=_row_marks(case, brands, now), chips=_row_chips(case, kind, now, me),
     )  # fmt: skip
 
 
-def _row_chips(
-    case: dict[str, Any], brands: dict[int, BrandAccount], kind: ViewKind, now: dt.datetime, me: int
-) -> list[Chip]:
+def _row_marks(case: dict[str, Any], brands: dict[int, BrandAccount], now: dt.datetime) -> list[Chip]:
+    """Return what stands beside the name: how urgent it is, and the clock or the state."""
     chips = []
+    if (urgency := priority_chip(case["priority"])) is not None:
+        chips.append(urgency)
     if case["status"] == Status.RESOLVED:
         chips.append(Chip("✓ resolved", "ok"))
     elif case["status"] == Status.DISMISSED:
@@ -231,14 +253,20 @@ def _row_chips(
         chips.append(waiting)
     elif case["status"] == Status.WAITING:
         chips.append(Chip("waiting on customer", "", "Its clocks are paused"))
-    if case["unsent"]:
-        chips.append(unsent_chip(case["unsent"]))
-    if case["priority"] > 0:
-        chips.append(Chip("▲ urgent" if case["priority"] > 1 else "▲ high", "risk"))
+    return chips
+
+
+def _row_chips(case: dict[str, Any], kind: ViewKind, now: dt.datetime, me: int) -> list[Chip]:
+    """Return what stands below the text: the department, the tone, and whatever else is to be known."""
+    chips = []
     if kind == "watching":
         chips.append(_holder_chip(case, now))
     elif kind != "department":
         chips.append(Chip(case["department__name"], "dept"))
+    if (tone := tone_chip(case["sentiment"] or "")) is not None:
+        chips.append(tone)
+    if case["unsent"]:
+        chips.append(unsent_chip(case["unsent"]))
     if case["hint"] and kind != "resolved":
         chips.append(Chip(case["hint"], "hint", "Suggested by what corrections taught"))
     if case["returned_count"]:

@@ -39,29 +39,31 @@ def _row_template() -> str:
     return (
         '<li class="row{fresh}" data-case="{pk}"><span class="ava" aria-hidden="true">{initials}'
         '<span class="net {sign_class}">{sign}</span></span>'
-        f'<a class="who" href="{address_pattern("inbox:case")}"><bdi hx-disable>{{name}}</bdi>'
-        '<span class="visually-hidden"> on {network}</span></a>'
-        '<time class="when" datetime="{iso}" title="{exact}">{words}</time>'
-        '<p class="text" hx-disable><bdi>{text}</bdi></p><p class="meta">{chips}</p></li>\n'
+        f'<p class="head"><a class="who" href="{address_pattern("inbox:case")}"><bdi hx-disable>{{name}}</bdi>'
+        '<span class="visually-hidden"> on {network}</span></a><span class="marks">{marks}</span></p>'
+        '<p class="text" hx-disable><bdi>{text}</bdi></p>'
+        '<p class="meta">{chips}<time class="when" datetime="{iso}" title="{exact}">{words}</time></p></li>\n'
     )
 
 
 def row_markup(
     *, pk: int, name: str, initials: str, sign: str, sign_class: str, network: str, when: DisplayTime, text: str,
-    fresh: bool, chips: list[Chip],
+    fresh: bool, marks: list[Chip], chips: list[Chip],
 ) -> SafeString:  # fmt: skip
-    """Return one row as HTML. All arguments are plain text."""
-    chips_markup = format_html_join(
-        "", _CHIP, ((chip.tone, chip.title, chip.words) for chip in chips if not chip.due)
+    """Return one row as HTML. All arguments are plain text.
+
+    `marks` stand beside the name, `chips` below the text.
+    """
+    marks_markup = format_html_join(
+        "", _CHIP, ((chip.tone, chip.title, chip.words) for chip in marks if not chip.due)
     )
-    if chips and (first := chips[0]).due:
-        chips_markup = (
-            format_html(_COUNTDOWN, first.tone, first.title, first.due, first.soon, first.words)
-            + chips_markup
-        )
+    if marks and (last := marks[-1]).due:
+        marks_markup += format_html(_COUNTDOWN, last.tone, last.title, last.due, last.soon, last.words)
+    chips_markup = format_html_join("", _CHIP, ((chip.tone, chip.title, chip.words) for chip in chips))
     return format_html(
         _row_template(), pk=pk, name=name, initials=initials, sign=sign, sign_class=sign_class, network=network,
-        iso=when.iso, exact=when.exact, words=when.words, text=text, fresh=" fresh" if fresh else "", chips=chips_markup,
+        iso=when.iso, exact=when.exact, words=when.words, text=text, fresh=" fresh" if fresh else "",
+        marks=marks_markup, chips=chips_markup,
     )  # fmt: skip
 
 

@@ -82,7 +82,7 @@ def bounce(request: InboxRequest, pk: int) -> HttpResponse:
 def wrong_department(request: InboxRequest, pk: int) -> HttpResponse:
     """Ask where a misrouted case belongs; a POST sends it there.
 
-    The most likely department is listed first.
+    Each department has the same digit on every case; the most likely one is marked.
     """
     if request.method == "POST":
         reason = request.POST.get("reason", "").strip() or hand_overs.WRONG_DEPARTMENT
@@ -103,11 +103,13 @@ def wrong_department(request: InboxRequest, pk: int) -> HttpResponse:
     case = visible.filter(pk=pk).first()
     if case is None:
         raise Http404
+    departments = list_departments(request.user)
     context = {
         "case": case,
         "heading": case.identity.display_name,
         "allowed": allowed_actions(request.user, case)["hand_over"],
-        "choices": list(enumerate(rank_likely_departments(case, list_departments(request.user)), start=1)),
+        "choices": number_departments(departments, case.department_id),
+        "likely": next(iter(rank_likely_departments(case, departments)), None),
         "reason": hand_overs.WRONG_DEPARTMENT,
     }
     name = "inbox/case_page/wrong_department.html"
@@ -143,6 +145,15 @@ def watch(request: InboxRequest, pk: int) -> HttpResponse:
     return perform_and_show(
         request, pk, "watch", lambda now: watches.set_watching(pk, request.user, on=on, now=now), done
     )
+
+
+def number_departments(departments: list[Department], present_id: int) -> list[tuple[int, Department]]:
+    """Return where a case may go, with numbers.
+
+    A department has the same number on every case: the present one keeps its own, though it is not offered.
+    """
+    numbered = enumerate((department for department in departments if department.is_open), start=1)
+    return [(number, department) for number, department in numbered if department.pk != present_id]
 
 
 def _posted_department(request: InboxRequest) -> Department:

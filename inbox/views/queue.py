@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.access import viewer
 from accounts.models import BrandAccount
+from inbox.queue.filter_words import ORDER_WORDS, describe_filters, list_orders
 from inbox.queue.filters import QueueFilters, ViewKind, statuses_of_view
 from inbox.queue.listing import queue_page
 from inbox.queue.navigation import navigation_context, troubles_context
@@ -56,6 +57,7 @@ def queue(request: InboxRequest, kind: ViewKind = "open", slug: str = "") -> Htt
     brands = {brand.pk: brand for brand in BrandAccount.objects.visible_to(request.user)}
     page = queue_page(request.user, kind, filters, brands, timezone.now(), department_id)
     empty = ("No case fits these filters", "Widen them to see more.") if filters.is_narrowed else _EMPTY[kind]
+    bare = f"{request.path}?{filters.query_string(after='')}".rstrip("?")
     context: dict[str, Any] = {
         "title": title,
         "kind": kind,
@@ -64,16 +66,24 @@ def queue(request: InboxRequest, kind: ViewKind = "open", slug: str = "") -> Htt
         "next": f"{request.path}?{filters.query_string(after=page.after)}" if page.after else "",
         "first_page": not filters.after,
         "filters": filters,
-        "here": f"{request.path}?{filters.query_string(after='')}".rstrip("?"),
-        "without_tag": f"{request.path}?{filters.query_string(after='', tag='')}".rstrip("?"),
+        "here": bare,
+        "filter_words": describe_filters(filters, brands),
+        "order_words": ORDER_WORDS[filters.sort],
+        "orders": list_orders(kind),
+        "without_filters": request.path if bare != request.path else "",
         "may": {"claim": viewer(request.user).may("claim")},
         "empty": {"title": empty[0], "advice": empty[1]},
         **_filter_choices(filters, brands, kind),
     }
     name = "inbox/queue/queue.html"
     if wants_fragment(request):
-        name += "#more-rows" if filters.after else "#case-list"
+        name += "#more-rows" if filters.after else _fragment_for(request)
     return render(request, name, context)
+
+
+def _fragment_for(request: InboxRequest) -> str:
+    """Return the fragment: the rows, or for a page without a queue of its own the pane around them, too."""
+    return "#list-pane" if request.htmx.target == "list-pane" else "#case-list"
 
 
 @require_safe

@@ -6,11 +6,15 @@
   const $$ = (selector, within = document) => [...within.querySelectorAll(selector)];
 
   const singleKeysOn = () => localStorage.getItem("single-keys") !== "off";
+  const ACTS = ["a", "b", "h", "n", "r", "e", "t", "y", "z", "/", "."];
+  const MEANT = /^[abehjknrtwyz1-9/.]$/;
   const isTextField = (element) => element.closest("input:not([type=checkbox]), textarea, select, [contenteditable]");
+  const list = () => window.horseshoe?.list;
   function moveInList(step) {
-    const links = $$("#case-list .row .who, #notice-list .row button.who");
+    if (list()?.move(step)) return;
+    const links = $$("#notice-list .row button.who");
     if (!links.length) return;
-    const at = links.indexOf(document.activeElement.closest?.(".row .who") || $(".row .who[aria-current]"));
+    const at = links.indexOf(document.activeElement.closest?.(".row .who"));
     const next = links[Math.max(0, Math.min(links.length - 1, at + step))];
     next.focus();
     next.closest(".row").scrollIntoView({ block: "nearest" });
@@ -28,11 +32,57 @@
     } else element.click();
     return true;
   }
-  // A digit presses the numbered button; those of an open chooser come first.
+  // Digits are for the chooser of departments from the moment W is pressed until it is closed: never for the playbook.
+  let chooserAsked = -Infinity;
   function pressDigit(key) {
-    const button = $(`.chooser [data-digit="${key}"]`) || $(`#case [data-digit="${key}"]`);
+    const isForChooser = $("#hand-over-chooser > *") || performance.now() - chooserAsked < 2000;
+    const button = $(`${isForChooser ? ".chooser" : "#case"} [data-digit="${key}"]`);
     button?.click();
     return Boolean(button);
+  }
+  function openChooser() {
+    chooserAsked = performance.now();
+    if ($(".chooser-place .chooser")) return true;
+    return pressKey("w");
+  }
+  // While a case, or the chooser, is on its way, keys wait for it: they are meant for what will be seen.
+  let choosing = 0;
+  let queued = [];
+  const isBusy = () => choosing > 0 || Boolean(list()?.isOpening());
+  const OPENS_FIELD = ["h", "n", "r", "/"];
+  function queue(key) {
+    // What follows the key of a field is text for the field, and no key.
+    if (!queued.some((one) => OPENS_FIELD.includes(one))) queued.push(key);
+  }
+  function resume(failed) {
+    if (failed) queued = [];
+    while (queued.length && !isBusy()) press(queued.shift());
+  }
+  document.addEventListener("htmx:beforeRequest", ({ detail: { target, xhr } }) => {
+    if (target?.id !== "hand-over-chooser") return;
+    choosing += 1;
+    document.body.dataset.choosing = "yes";
+    // Not at once: what was put in works only after htmx has settled it.
+    xhr.addEventListener("loadend", () => setTimeout(() => {
+      choosing -= 1;
+      if (!choosing) delete document.body.dataset.choosing;
+      resume(!$(".chooser-place .chooser"));
+    }, 60));
+  });
+  document.addEventListener("horseshoe:idle", ({ detail }) => resume(detail.failed));
+  // Who presses elsewhere means something else by now.
+  document.addEventListener("pointerdown", () => {
+    queued = [];
+  }, true);
+  // What a key does; false for a key that means nothing here.
+  function press(key) {
+    if (key === "?") $("#keys")?.showModal();
+    else if (key === "j") moveInList(1);
+    else if (key === "k") moveInList(-1);
+    else if (key === "w") return openChooser();
+    else if (/^[1-9]$/.test(key)) return pressDigit(key);
+    else return ACTS.includes(key) && pressKey(key);
+    return true;
   }
   // G and a second letter within a second and a half: to another view.
   let goPressedAt = -Infinity;
@@ -45,6 +95,8 @@
   document.addEventListener("keydown", (event) => {
     const { key, target } = event;
     if (key === "Escape") {
+      queued = [];
+      chooserAsked = -Infinity;
       const details = target.closest("details[open]");
       const chooser = $(".chooser-place .chooser");
       if (chooser) {
@@ -63,12 +115,13 @@
       event.preventDefault();
       return;
     }
-    if (key === "?") $("#keys")?.showModal();
-    else if (lower === "j") moveInList(1);
-    else if (lower === "k") moveInList(-1);
-    else if (/^[1-9]$/.test(key)) {
-      if (!pressDigit(key)) return;
-    } else if (!["a", "b", "h", "n", "r", "e", "t", "w", "y", "z", "/"].includes(lower) || !pressKey(lower)) return;
+    // A key that is held down moves in the list, but acts once.
+    const isMove = ["j", "k"].includes(lower);
+    if (event.repeat && !isMove) return;
+    if (isBusy() && (queued.length || !isMove)) {
+      if (!MEANT.test(lower)) return;
+      queue(lower);
+    } else if (!press(lower)) return;
     event.preventDefault();
   });
   document.addEventListener("change", (event) => {

@@ -5,7 +5,7 @@
   const POLL_EVERY = 10000;
   const SHORTEST_PAUSE = 600;
   const PAGE_SIZE = 50;
-  const REFRESHED = "#case-list[hx-get], #thread-newest, #notice-list, #rail";
+  const REFRESHED = "#thread-newest, #notice-list, #rail";
   const $ = (selector) => document.querySelector(selector);
 
   // What has changed on the server since the page last asked.
@@ -103,8 +103,8 @@
     const openCase = $("#case[data-case]");
     const notices = $("#notice-list[hx-get]");
     const requests = [];
-    if (list && list.querySelectorAll(".row").length <= PAGE_SIZE) requests.push(refreshRows(list));
-    else if (list) offerNewerCases(list);
+    // What comes of it is for list.js, which holds the list still.
+    if (list) requests.push(window.htmx.ajax("GET", list.getAttribute("hx-get"), { source: list, target: list, swap: "outerHTML" }));
     const concerned = openCase && $("#thread-newest") && changes.concernCase(Number(openCase.dataset.case));
     // Somebody who is correcting how a message was read is not interrupted: saving and cancelling show what is new.
     if (concerned && ownRequests.running) ownRequests.missedRefresh = true;
@@ -114,43 +114,6 @@
     changes.clear();
     await Promise.allSettled(requests);
     refreshTimer.end();
-  }
-
-  // Somebody who has read further down keeps their place; the newest are a click away.
-  function offerNewerCases(list) {
-    if (list.querySelector(".newer")) return;
-    const line = document.createElement("p");
-    const link = document.createElement("a");
-    line.className = "more newer";
-    link.className = "btn";
-    link.href = list.getAttribute("hx-get");
-    link.textContent = "There are newer cases: show them";
-    line.append(link);
-    list.prepend(line);
-    announce("There are newer cases");
-  }
-
-  function timesByCase() {
-    return new Map([...document.querySelectorAll("#case-list .row")].map((row) => [row.dataset.case, row.querySelector(".when")?.getAttribute("datetime")]));
-  }
-
-  async function refreshRows(list) {
-    const timesBefore = timesByCase();
-    const focused = document.activeElement?.closest?.("#case-list .row")?.dataset.case;
-    const top = list.scrollTop;
-    await window.htmx.ajax("GET", list.getAttribute("hx-get"), { source: list, target: list, swap: "outerHTML" });
-    const refreshed = $("#case-list");
-    refreshed.scrollTop = top;
-    if (focused) refreshed.querySelector(`.row[data-case="${focused}"] .who`)?.focus({ preventScroll: true });
-    let changed = 0;
-    for (const row of refreshed.querySelectorAll(".row")) {
-      const at = row.querySelector(".when")?.getAttribute("datetime");
-      if (timesBefore.get(row.dataset.case) !== at) {
-        row.classList.add("arrived");
-        changed += 1;
-      }
-    }
-    if (changed) announce(changed === 1 ? "One new or changed case" : `${changed} new or changed cases`);
   }
 
   async function refreshNotices(list) {

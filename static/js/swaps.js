@@ -2,7 +2,6 @@
 (() => {
   "use strict";
   const $ = (selector, within = document) => within.querySelector(selector);
-  const $$ = (selector, within = document) => [...within.querySelectorAll(selector)];
   document.documentElement.classList.add("scripted");
 
   // Set while a redirect to another page is under way: that page may bring a message, going elsewhere would lose it.
@@ -49,6 +48,8 @@
     if (!target) return;
     const busy = target.contains(document.activeElement) && /^(INPUT|SELECT|TEXTAREA)$/.test(document.activeElement.tagName);
     const unfolded = $("details[open], .chooser", target);
+    // The chooser of departments is on its way: its place must still be there.
+    const isChoosing = document.body.dataset.choosing && $("#hand-over-chooser", target);
     const problem = fragment && $(".banner.warning, .banner.error", fragment);
     if (target.id === "composer") {
       const answer = $("#answer", target);
@@ -56,7 +57,7 @@
     } else if (target.id === "case-notice" && document.body.dataset.live) {
       // A refresh brings no message of its own; the one that stands there, with its undo, goes in its own time.
       event.detail.shouldSwap = false;
-    } else if (["case-bar", "case-side", "case-hand-over"].includes(target.id) && (busy || unfolded) && !problem && document.body.dataset.live) {
+    } else if (["case-bar", "case-side", "case-hand-over"].includes(target.id) && (busy || unfolded || isChoosing) && !problem && document.body.dataset.live) {
       event.detail.shouldSwap = false;
     }
   });
@@ -69,13 +70,6 @@
   document.addEventListener("htmx:afterRequest", ({ detail }) => {
     if (detail.elt.dataset?.text) delete document.body.dataset.sent;
   });
-
-  // Mark the row of the open case.
-  function markOpenCase() {
-    const open = $("#case")?.dataset.case;
-    for (const link of $$(".row .who[aria-current]")) link.removeAttribute("aria-current");
-    if (open) $(`.row[data-case="${open}"] .who`)?.setAttribute("aria-current", "true");
-  }
 
   function scrollToEnd(always) {
     const thread = $("#thread");
@@ -91,7 +85,6 @@
   }, true);
 
   document.addEventListener("htmx:afterSettle", (event) => {
-    markOpenCase();
     if (event.detail.elt?.id === "case") {
       scrollToEnd(true);
       if (!event.detail.requestConfig?.triggeringEvent?.isTrusted) return;
@@ -122,17 +115,16 @@
     if (!event.detail.path.startsWith("/cases/")) sessionStorage.setItem("queue", event.detail.path);
   });
   function restoreQueue() {
-    const list = $("#case-list[data-queue]");
-    if (!list || getComputedStyle(list.parentElement).display === "none") return;
+    const pane = $("#list-pane[data-queue]");
+    if (!pane || getComputedStyle(pane).display === "none") return;
     const stored = sessionStorage.getItem("queue") || "";
-    const queue = /^\/($|\?|queue\/)/.test(stored) ? stored : list.dataset.queue;
-    window.htmx.ajax("GET", queue, { source: list, target: list, swap: "outerHTML" });
+    const queue = /^\/($|\?|queue\/)/.test(stored) ? stored : pane.dataset.queue;
+    window.htmx.ajax("GET", queue, { source: pane, target: pane, swap: "outerHTML" });
     const back = $("#case-bar .back");
     if (back) back.href = queue;
   }
 
   document.addEventListener("DOMContentLoaded", () => {
-    markOpenCase();
     scrollToEnd(true);
     restoreQueue();
   });

@@ -26,6 +26,7 @@ def test_a_row_that_changes_while_it_is_pressed_is_opened(company, open_page):
     page.mouse.up()
     expect(page.locator("#thread")).to_contain_text("Where is my parcel?")
     page.wait_for_url(f"**/cases/{case.pk}/")
+    page.locator("#case-list .newer").click()
     expect(page.locator(f'.row[data-case="{other.pk}"]')).to_be_visible()
 
 

@@ -258,7 +258,6 @@ def test_the_inbox_stays_inert(company, watched, size):
     assert not tab.wrong, "\n".join(tab.wrong)
 
 
-@pytest.mark.xfail(reason="not yet mended: a wide word widens the case page", strict=False)
 @pytest.mark.parametrize("size", SIZES)
 def test_fragments_that_come_by_htmx_stay_inert(company, watched, size):
     """htmx looks for its attributes in what it swaps in, also in what came live."""

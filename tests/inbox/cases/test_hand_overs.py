@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 
 import pytest
 import time_machine
@@ -316,6 +317,21 @@ class TestPages:
             "Wrong department",
         )
         assert Custody.objects.get(case=fresh, department__slug="billing").accepted_at is None
+
+    def test_a_department_has_the_same_digit_on_every_case(self, fresh, ben, service, billing):
+        DepartmentFactory(name="Sales", slug="sales")
+        client = signed_in(ben)
+        digits = {}
+        for holder in (service, billing):
+            Case.objects.filter(pk=fresh.pk).update(department=holder)
+            ben.memberships.get_or_create(department=holder)
+            shown = client.get(self.address("wrong_department", fresh.pk), **HTMX).content.decode()
+            found = re.findall(r'value="([a-z]+)"\s+data-digit="(\d)"', shown)
+            assert holder.slug not in dict(found)
+            for slug, digit in found:
+                assert digits.setdefault(slug, digit) == digit
+        assert sorted(digits) == ["billing", "sales", "service"]
+        assert len(set(digits.values())) == 3
 
     def test_a_stale_choice_is_refused(self, fresh, ben, now):
         verbs.add_note(fresh.pk, ben, "Hm.", now=now)

@@ -14,7 +14,14 @@ from accounts.models import Role
 from inbox.models import Status
 from inbox.queue.listing import ROWS_PER_PAGE
 from postgres.paging import decode_cursor, encode_cursor
-from tests.factories import BrandAccountFactory, CaseFactory, DepartmentFactory, IdentityFactory, UserFactory
+from tests.factories import (
+    BrandAccountFactory,
+    CaseFactory,
+    DepartmentFactory,
+    IdentityFactory,
+    MessageFactory,
+    UserFactory,
+)
 from tests.inbox.page_requests import HTMX, count_statements, signed_in
 from tests.markup import squeezed
 
@@ -148,6 +155,47 @@ def test_waiting_longest_comes_first_on_request(agent, service, brand):
     ]  # fmt: skip
     CaseFactory(department=service, brand_account=brand, waiting_since=None)
     assert ids(signed_in(agent).get("/?sort=waiting")) == [cases[1], cases[2], cases[0]]
+
+
+def test_mine_comes_by_what_is_due_and_leaves_nothing_out(agent, service, brand):
+    now = timezone.now()
+    dues = [now + dt.timedelta(hours=5), None, now - dt.timedelta(hours=1), now + dt.timedelta(minutes=12)]
+    late, waiting, overdue, soon = (
+        CaseFactory(department=service, brand_account=brand, assignee=agent, next_due_at=due).pk
+        for due in dues
+    )
+    client = signed_in(agent)
+    assert ids(client.get("/queue/mine/")) == [overdue, soon, late, waiting]
+    assert ids(client.get("/queue/mine/?sort=newest"))[0] == soon
+    page = client.get("/queue/mine/").content.decode()
+    assert "Due first" in page
+    assert 'class="clear"' not in page
+    assert 'class="clear" href="/queue/mine/"' in client.get("/queue/mine/?status=open").content.decode()
+
+
+def test_mine_is_paged_by_due_time_without_a_gap(agent, service, brand):
+    identity, now = IdentityFactory(), timezone.now()
+    own = [
+        CaseFactory(
+            department=service, brand_account=brand, identity=identity, assignee=agent,
+            next_due_at=now if number % 2 else None,
+        ).pk
+        for number in range(ROWS_PER_PAGE + 9)
+    ]  # fmt: skip
+    client = signed_in(agent)
+    first = client.get("/queue/mine/").content.decode()
+    following = html.unescape(re.search(r'href="(/queue/mine/\?after=[^"]+)"', first)[1])
+    seen = [*ids(client.get("/queue/mine/")), *ids(client.get(following))]
+    assert sorted(seen) == sorted(own)
+
+
+def test_a_row_says_its_department_tone_and_urgency(agent, service, brand):
+    case = CaseFactory(department=service, brand_account=brand, priority=2)
+    MessageFactory(case=case, sentiment="positive", network_time=timezone.now() - dt.timedelta(hours=1))
+    MessageFactory(case=case, sentiment="negative", network_time=timezone.now())
+    row = signed_in(agent).get("/").content.decode()
+    for words in (service.name, "− negative", "▲ urgent"):
+        assert f">{words}</span>" in row
 
 
 @pytest.mark.parametrize("query", ["", "sort=waiting"])
