@@ -39,6 +39,7 @@ ROLES: dict[str, frozenset[str]] = {
     "reports": frozenset(Role.values),
     "export": frozenset({Role.MANAGER}),
     "audit": frozenset({Role.ADMINISTRATOR, Role.MANAGER}),
+    "retention": frozenset({Role.ADMINISTRATOR}),
 }
 
 

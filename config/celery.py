@@ -123,6 +123,11 @@ app.conf.update(
             "options": {"expires": 10},
         },
         "previews": {"task": "inbox.tasks.wake_due_previews", "schedule": 2.0, "options": {"expires": 5}},
+        "retention": {
+            "task": "inbox.tasks.delete_old_texts",
+            "schedule": 60.0,
+            "options": {"expires": 50},
+        },
         "housekeeping": {
             "task": "inbox.tasks.run_housekeeping",
             "schedule": 15.0,

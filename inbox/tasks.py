@@ -17,6 +17,7 @@ from inbox.notices import notify, troubles, watches
 from inbox.previews import run
 from inbox.queue import counts
 from inbox.replies import account_turns, outbox
+from inbox.retention import deleting
 
 #: Seconds after which a message that no worker took is dropped. The next run of the periodic task sends it again.
 _STALE = 10
@@ -112,6 +113,12 @@ def run_housekeeping() -> None:
     for quarantined_id in retry.wanted_retry_ids():
         retry_quarantined.delay(quarantined_id)
     page.place_due_early_answers(now)
+
+
+@shared_task
+def delete_old_texts() -> None:
+    """Delete the texts of cases that were closed long enough ago."""
+    deleting.delete_old_texts(timezone.now())
 
 
 @shared_task

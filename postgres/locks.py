@@ -20,6 +20,7 @@ class AdvisoryLock(enum.IntEnum):
     SERVICE_LEVELS = 0x736C6173
     ASSIGNMENT = 7_205_101
     TROUBLES = 0x74726F75
+    RETENTION = 0x72657465
 
 
 def take_lock(lock: AdvisoryLock) -> None:

@@ -62,11 +62,13 @@ def item_markup(item: TimelineItem) -> SafeString | None:
 
 def _body(item: TimelineItem) -> SafeString:
     parts: list[SafeString] = []
-    if item.deleted:
+    if item.erased:
+        parts.append(format_html(_TOMBSTONE, "This text was deleted."))
+    elif item.deleted:
         parts.append(format_html(_TOMBSTONE, "Deleted on the network. What it said is kept here:"))
     if item.text:
         parts.append(format_html(_TEXT, item.text))
-    elif not item.links:
+    elif not (item.links or item.erased):
         parts.append(format_html(_NO_TEXT, "(no text)"))
     if item.rest:
         parts.append(format_html(_REST, len(item.rest), format_html(_TEXT, item.rest)))

@@ -30,7 +30,7 @@ _VERBS_SHOWN_ELSEWHERE = (
 )  # fmt: skip
 _MESSAGE_COLUMNS = (
     "case_id", "brand_account_id", "remote_id", "direction", "visibility", "text", "network_time", "edited_at",
-    "deleted_at", "hidden", "history", "permalink", "attachments", "can_reply", "flags", "language", "sentiment",
+    "deleted_at", "erased_at", "hidden", "history", "permalink", "attachments", "can_reply", "flags", "language", "sentiment",
     "urgency", "is_spam", "needs_answer", "corrected", "identity__handle",
     "identity__name", "user__first_name", "user__last_name", "user__username", "user__initials",
 )  # fmt: skip

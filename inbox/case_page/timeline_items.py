@@ -66,6 +66,8 @@ class TimelineItem:
     reading: SafeString | None = None
     links: list[AttachmentLink] = field(default_factory=list)
     deleted: bool = False
+    #: Its text was deleted here.
+    erased: bool = False
     permalink: str = ""
     reply: ReplyState | str = ""
     reply_id: int = 0
@@ -100,7 +102,7 @@ def message_item(message: Message, case: Case, brand: BrandAccount, now: dt.date
         item.who = str(message.user) if message.user else brand.display_name
         item.initials = (message.user.initials if message.user else "") or initials(item.who)
         item.where = f"as {brand.display_name}" if message.user else f"in {label}’s own app"
-    item.deleted = message.deleted_at is not None
+    item.deleted, item.erased = message.deleted_at is not None, message.erased_at is not None
     item.text, item.rest = message.text[:CHARACTERS_SHOWN], message.text[CHARACTERS_SHOWN:]
     item.permalink = web_address(message.permalink)
     item.earlier = [
@@ -131,7 +133,7 @@ def event_item(event: CaseEvent, now: dt.datetime) -> TimelineItem:
     item = _new_item("note" if event.verb == Verb.NOTED else "event", event.at, now)
     item.who = name_or_somebody(event.actor)
     if event.verb == Verb.NOTED:
-        item.text = str(event.data.get("text", ""))
+        item.text = str(event.data.get("text", "This note was deleted."))
     else:
         item.line = event_line(event)
     return item

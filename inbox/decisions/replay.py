@@ -30,7 +30,7 @@ class ReplayDifference:
 
 @dataclass(slots=True)
 class ReplayCounts:
-    """The result of a replay. `without_trace` decisions were made before facts were stored and cannot be checked."""
+    """The result of a replay. `without_trace` decisions cannot be checked: their facts were never stored, or deleted with the text."""
 
     replayed: int = 0
     without_trace: int = 0
@@ -50,7 +50,7 @@ def replay_decisions(since: dt.datetime | None, outcome: ReplayCounts) -> Iterat
     while chunk := list(rows.filter(id__gt=after)[:REPLAY_CHUNK_SIZE]):
         after = chunk[-1]["id"]
         for row in chunk:
-            if not row["trace"]:
+            if "facts" not in row["trace"]:
                 outcome.without_trace += 1
                 continue
             outcome.replayed += 1

@@ -53,7 +53,7 @@ def reread_messages(
     Those behind the id `after`, received at or after `since` (None: all). Yields the same `RereadProgress`
     before the first batch and after each, when it is stored. Without `change` nothing is stored.
     """
-    rows = Message.objects.filter(direction=Direction.INBOUND, deleted_at__isnull=True)
+    rows = Message.objects.filter(direction=Direction.INBOUND, deleted_at=None, erased_at=None)
     if since is not None:
         rows = rows.filter(received_at__gte=since)
     progress = RereadProgress(rows.filter(pk__gt=after).count(), after)

@@ -31,6 +31,8 @@ class StoredMessage:
     deleted: bool
     hidden: bool
     case_id: int
+    #: Its text was deleted here, and what the network says of it is no longer stored.
+    erased: bool = False
     needs_answer: bool = True
     corrected: list[str] = field(default_factory=list)
     #: The reading of the edited text, by column; empty when it was not read again.
@@ -71,9 +73,11 @@ def original_ids(
 def change_kind(stored: StoredMessage, item: Storable) -> str:
     """Return what happened to a stored message since: "deleted", "edited", "hidden" or "".
 
-    "hidden" also stands for shown again, "" for nothing.
+    "hidden" also stands for shown again, "" for nothing, and for a message whose text was deleted here.
     """
     message = item.message
+    if stored.erased:
+        return ""
     if stored.deleted or message.deleted:
         return "" if stored.deleted else "deleted"
     if _is_edited_since(stored, item):

@@ -73,7 +73,7 @@ SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, to_json
 """  # noqa: S608 (constants)
 _SELECT_STORED = """
 SELECT m.canonical_id, m.id, m.remote_id, m.text, m.edited_at, m.deleted_at IS NOT NULL AS deleted, m.hidden, m.case_id,
-       m.needs_answer, ARRAY(SELECT jsonb_array_elements_text(m.corrected)) AS corrected
+       m.erased_at IS NOT NULL AS erased, m.needs_answer, ARRAY(SELECT jsonb_array_elements_text(m.corrected)) AS corrected
 FROM inbox_message m WHERE m.brand_account_id = %(brand)s AND
 """
 # Two selects, each with its own index: with an OR Postgres might use neither.

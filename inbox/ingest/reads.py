@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -133,8 +134,10 @@ def _store_authors(
     Of several messages of one author the newest decides the name. One statement.
     """
     rows: dict[str, dict[str, Any]] = {}
+    ids: dict[str, list[str]] = defaultdict(list)
     inbound = (item for item in items if not header.is_own(item) and not item.message.deleted)
     for item in sorted(inbound, key=lambda item: item.at):
+        ids[item.author_id].append(item.message.canonical_id)
         rows[item.author_id] = {
             "remote_id": item.author_id,
             "handle": item.handle,
@@ -142,7 +145,8 @@ def _store_authors(
             "avatar_url": item.avatar_url,
             "followers": item.followers,
             "verified": item.message.author.verified,
+            "messages": ids[item.author_id],
         }
     return customers.authors_from_rows(
-        write_sql.upsert_identities(header.network, list(rows.values()), now), header
+        write_sql.upsert_identities(header.brand_account_id, header.network, list(rows.values()), now), header
     )

@@ -33,10 +33,13 @@ RETURNING {HEADER_COLUMNS}
 """  # noqa: S608 (constants)
 # When another brand account stores the same identity at this very moment, a customer without identities remains: harmless,
 # and so rare that a lock for every page would cost more.
-_UPSERT_IDENTITIES = """
+# Whoever is known here only by messages whose texts were deleted gets no name again because one of these comes again.
+_BRINGS_NEWS = """EXISTS (SELECT FROM unnest(g.messages) AS n(id) WHERE NOT EXISTS (
+      SELECT FROM inbox_message m WHERE m.brand_account_id = %(brand)s AND m.canonical_id = n.id AND m.erased_at IS NOT NULL))"""
+_UPSERT_IDENTITIES = f"""
 WITH given AS (
   SELECT * FROM json_to_recordset(%(rows)s::json)
-    AS r(remote_id text, handle text, name text, avatar_url text, followers int, verified bool)
+    AS r(remote_id text, handle text, name text, avatar_url text, followers int, verified bool, messages text[])
   ORDER BY remote_id
 ), known AS (
   SELECT i.id, i.customer_id, i.remote_id FROM inbox_identity i
@@ -50,9 +53,10 @@ WITH given AS (
   WHERE i.network = %(network)s AND i.remote_id = g.remote_id AND (
     i.seen_at < %(now)s - interval '1 day' OR g.handle NOT IN ('', i.handle) OR g.name NOT IN ('', i.name)
     OR g.avatar_url NOT IN ('', i.avatar_url) OR g.followers <> i.followers OR g.verified <> i.verified)
+    AND {_BRINGS_NEWS}
 ), fresh AS (
   SELECT g.*, nextval(pg_get_serial_sequence('inbox_customer', 'id')) AS customer_id FROM given g
-  WHERE g.remote_id NOT IN (SELECT remote_id FROM known)
+  WHERE g.remote_id NOT IN (SELECT remote_id FROM known) AND {_BRINGS_NEWS}
 ), customers AS (
   INSERT INTO inbox_customer (id, name, created_at)
   SELECT customer_id, coalesce(nullif(name, ''), handle), %(now)s FROM fresh
@@ -70,7 +74,7 @@ WITH given AS (
 SELECT k.remote_id, k.id AS identity_id, k.customer_id, c.tags, coalesce(s.open_cases, 0) AS open_cases, s.closed_by
 FROM known k JOIN inbox_customer c ON c.id = k.customer_id LEFT JOIN standing s ON s.customer_id = k.customer_id
 UNION ALL SELECT remote_id, id, customer_id, '[]'::jsonb, 0, NULL FROM added
-"""
+"""  # noqa: S608 (constants)
 # The version is incremented in the database, because changes are checked against it.
 _WRITE_CASES = f"""
 WITH joined AS (
@@ -198,13 +202,14 @@ def save_cursor_and_lock(
     return next(iter(fetch_named_rows(_SAVE_CURSOR, parameters)), None)
 
 
-def upsert_identities(network: str, rows: Sequence[Row], now: dt.datetime) -> list[Row]:
+def upsert_identities(brand: int, network: str, rows: Sequence[Row], now: dt.datetime) -> list[Row]:
     """Insert or refresh the authors of messages, with their customers.
 
-    Returns for each `remote_id`, `identity_id`, `customer_id`, the customer's `tags` as JSON text, how many of the
+    An author of nothing but messages whose texts were deleted is neither inserted nor refreshed. Each row has the canonical
+    ids of the author's `messages`. Returns for each `remote_id`, `identity_id`, `customer_id`, the customer's `tags` as JSON text, how many of the
     customer's cases are open (`open_cases`) and the id of the department that closed one last (`closed_by`, None for none).
     """
-    parameters = {"network": network, "rows": rows_as_json(rows), "now": now}
+    parameters = {"brand": brand, "network": network, "rows": rows_as_json(rows), "now": now}
     return fetch_named_rows(_UPSERT_IDENTITIES, parameters)
 
 

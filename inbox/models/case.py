@@ -110,6 +110,8 @@ class Case(models.Model):
     #: Set while an answer of ours was not sent or nobody knows whether it was (`inbox.replies.unsent`), and since when.
     unsent = models.CharField(max_length=12, choices=Unsent.choices, blank=True, default="", db_default="")
     unsent_since = models.DateTimeField(null=True, blank=True)
+    #: When the texts of a closed case were deleted (`inbox.retention`). The database clears it with the next change.
+    erased_at = models.DateTimeField(null=True, blank=True)
     #: Set by the SLA policies; null where none applies.
     first_response_due_at = models.DateTimeField(null=True, blank=True)
     next_response_due_at = models.DateTimeField(null=True, blank=True)
@@ -171,6 +173,10 @@ class Case(models.Model):
             models.Index(
                 F("department"), F("next_due_at"), F("id"),
                 name="case_due_department", condition=Q(closed_at__isnull=True, next_due_at__isnull=False),
+            ),
+            models.Index(
+                F("closed_at"), F("id"), name="case_with_texts",
+                condition=Q(closed_at__isnull=False, erased_at__isnull=True),
             ),
             models.Index(
                 fields=["next_clock_at"],

@@ -78,6 +78,8 @@ class Message(models.Model):
     deleted_at = models.DateTimeField(null=True, blank=True)
     #: When we last looked whether it still stands on the network; null before the first look.
     looked_at = models.DateTimeField(null=True, blank=True)
+    #: When its text was deleted here (`inbox.retention`). What the network hands out of it later is ignored.
+    erased_at = models.DateTimeField(null=True, blank=True)
     hidden = models.BooleanField(default=False)
     #: Earlier texts, oldest first: [{"text": …, "until": …}].
     history = models.JSONField(default=list, blank=True)

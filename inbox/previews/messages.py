@@ -64,4 +64,5 @@ def read_past_message_rows(
 
 def _inbound_messages_since(reader: User, since: dt.datetime) -> QuerySet[Message]:
     readable = Case.objects.visible_to(reader)
-    return Message.objects.filter(direction=Direction.INBOUND, network_time__gte=since, case__in=readable)
+    with_text = Message.objects.filter(direction=Direction.INBOUND, erased_at__isnull=True)
+    return with_text.filter(network_time__gte=since, case__in=readable)

@@ -37,6 +37,7 @@ _PAGE_GROUPS = (
             ("Brand accounts", "accounts:brand_accounts", "read_public"),
             ("People", "accounts:people", "users"),
             ("Departments", "accounts:departments", "users"),
+            ("Retention", "inbox:retention", "retention"),
         ),
     ),
 )

@@ -10,13 +10,13 @@ from django.utils import timezone
 from accounts.audit.recording import record_change
 from accounts.models import AuditVerb, Leave, Role, Skill
 from inbox.cases import verbs
-from inbox.models import Notice
+from inbox.models import Notice, RetentionRun, RetentionSetting
 from routing.models import Calendar
 from routing.rules import editing, versions
 from routing.rules.editing import RuleContent
 from tests.e2e.soundness import SCHEMES, sound
 from tests.e2e.test_inbox import arrive
-from tests.factories import DepartmentFactory, StreamFactory, UserFactory
+from tests.factories import CaseFactory, DepartmentFactory, StreamFactory, UserFactory
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True}
@@ -29,6 +29,7 @@ LONG = [
 PAGES = (
     "/people/", "/departments/", "/rules/skills/", "/roster/", "/roster/{brand}/", "/brand-accounts/", "/reports/",
     "/departments/{billing}/assignment/", "/presence/", "/audit/",
+    "/retention/", "/retention/preview/?days=30",
 )  # fmt: skip
 #: Links within a sentence or a list of words are as high as their line; what a row's cover makes larger counts as its row.
 SMALL = """() => [...document.querySelectorAll("a, button, summary, select, textarea, input:not([type=hidden])")]
@@ -56,6 +57,12 @@ def busy(company):
     record_change(AuditVerb.CHARTER_CHANGED, company.brand, [change], by=admin)
     case, _ = arrive(company)
     verbs.hand_over_case(case.pk, company.agent, company.billing, "Money", False, now=timezone.now())
+    closed = timezone.now() - dt.timedelta(days=40)
+    CaseFactory(department=company.billing, created_at=closed, status="resolved", closed_at=closed)
+    RetentionSetting.objects.create(days=3_650, set_by=admin)
+    RetentionRun.objects.create(
+        started_at=closed, finished_at=closed, cutoff=closed, cases=12_345, messages=99_999
+    )
     return admin
 
 
