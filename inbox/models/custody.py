@@ -7,6 +7,7 @@ from typing import ClassVar
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Now
 
 from accounts.models import Department
 from inbox.models.case import Case
@@ -27,6 +28,8 @@ class Custody(models.Model):
     sent_at = models.DateTimeField()
     accepted_at = models.DateTimeField(null=True, blank=True)
     left_at = models.DateTimeField(null=True, blank=True)
+    #: When the row was written, by the clock of the database: for a moment after that it can be taken back.
+    written_at = models.DateTimeField(null=True, blank=True, editable=False, db_default=Now())
     reason = models.CharField(max_length=300, blank=True)
     wrong_department = models.BooleanField(default=False)
     #: Begun by the second step of routing, before anybody had touched the case: not a hand-over between departments.

@@ -6,6 +6,7 @@ import datetime as dt
 
 import pytest
 from django.db import IntegrityError, connection, transaction
+from django.utils import timezone
 
 from inbox.models import CaseEvent, Custody, Decision, MessageCorrection, Verb
 from postgres.history import open_history
@@ -13,6 +14,7 @@ from tests.factories import NOW, CaseFactory, DepartmentFactory, MessageFactory,
 
 pytestmark = pytest.mark.django_db
 LATER = NOW + dt.timedelta(hours=1)
+TWO_MINUTES = dt.timedelta(minutes=2)
 TABLES = ("inbox_caseevent", "inbox_custody", "inbox_decision", "inbox_messagecorrection")
 #: For each table a column that nobody may set, and a value for it.
 FORGERIES = {
@@ -104,8 +106,32 @@ def test_only_a_hand_over_that_nobody_has_accepted_can_be_taken_back(message):
     Custody.objects.filter(pk=sent.pk).update(accepted_at=LATER)
     assert_refused(f"DELETE FROM inbox_custody WHERE id = {sent.pk}")
     with open_history():
-        Custody.objects.filter(pk=sent.pk).update(accepted_at=None)
+        Custody.objects.filter(pk=sent.pk).update(accepted_at=None, written_at=timezone.now() - TWO_MINUTES)
+    assert_refused(f"DELETE FROM inbox_custody WHERE id = {sent.pk}")
+    with open_history():
+        Custody.objects.filter(pk=sent.pk).update(written_at=timezone.now())
     assert run(f"DELETE FROM inbox_custody WHERE id = {sent.pk}") == 1
+
+
+def test_the_application_takes_no_hand_over_back_without_the_event_that_says_so(message):
+    case = message.case
+    Custody.objects.update(left_at=NOW)
+    billing = DepartmentFactory(slug="billing")
+    Custody.objects.create(case=case, department=billing, from_department=case.department, sent_at=NOW)
+    run("CREATE ROLE horseshoe_taker_back")
+    run(
+        "GRANT SELECT, DELETE ON inbox_custody, inbox_caseevent, accounts_department, inbox_case"
+        " TO horseshoe_taker_back"
+    )
+    with transaction.atomic():
+        run("SET LOCAL ROLE horseshoe_taker_back")
+        assert_refused("DELETE FROM inbox_custody WHERE left_at IS NULL")
+        run("RESET ROLE")
+    CaseEvent.objects.create(case=case, at=LATER, verb=Verb.TAKEN_BACK)
+    with transaction.atomic():
+        run("SET LOCAL ROLE horseshoe_taker_back")
+        assert run("DELETE FROM inbox_custody WHERE left_at IS NULL") == 1
+        run("RESET ROLE")
 
 
 def test_a_decision_becomes_the_routers_once_and_before_it_has_been_looked_at(message):
