@@ -54,7 +54,7 @@ def replace_credential(
 ) -> bool:
     """Store renewed secrets in the place of those that were `used`.
 
-    Returns False, and stores nothing, when others are stored by now or none: the account was connected again or
+    The audit log notes it, without any secret. Returns False, and stores nothing, when others are stored by now or none: the account was connected again or
     disconnected. The secrets are compared, not the time: another key may have encrypted the same ones again.
     """
     row = Credential.objects.select_for_update().filter(brand_account=brand_account).first()
@@ -65,6 +65,7 @@ def replace_credential(
     if stored != dict(used.secrets):
         return False
     store_credential(brand_account, secrets, now=now)
+    record_change(AuditVerb.TOKEN_RENEWED, brand_account, department_ids=[brand_account.owner_department_id])
     return True
 
 

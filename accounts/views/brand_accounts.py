@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 from django.contrib import messages
@@ -28,6 +29,7 @@ from accounts.guards import SignedInRequest, require_action, require_recent_sign
 from accounts.models import AuditVerb, BrandAccount, Lifecycle, Stream, User
 from accounts.roster.planning import load_rosters
 from networks.registry import network_choices
+from wording.times import exact_time
 
 
 @require_safe
@@ -146,15 +148,29 @@ def settle_gap(request: SignedInRequest, pk: int, kind: str) -> HttpResponse:
     gap = parse_datetime(request.POST.get("gap", "")[:40])
     if gap is None or gap.tzinfo is None:
         raise Http404
-    seen = brand_account.streams.filter(pk=stream.pk, overflowed_at=gap).exclude(gap_seen_at__gte=gap)
     name = f"{brand_account}, {STREAM_LABELS.get(kind, kind)}"
-    if seen.update(gap_seen_at=timezone.now(), gap_seen_by=request.user):
+    if _acknowledge_gap(stream, gap, by=request.user, name=name):
         messages.success(request, f"{name}: it is kept that you acknowledged the possible gap.")
     elif stream.overflowed_at == gap:
         messages.info(request, f"{name}: somebody has acknowledged this gap already.")
     else:
         messages.warning(request, f"{name}: more may have been missed since. Look again.")
     return redirect("accounts:brand_accounts")
+
+
+@transaction.atomic
+def _acknowledge_gap(stream: Stream, gap: dt.datetime, *, by: User, name: str) -> bool:
+    """Store that a gap was acknowledged, with its entry in the audit log.
+
+    Return False when somebody has done so before, or another gap came since.
+    """
+    unseen = Stream.objects.filter(pk=stream.pk, overflowed_at=gap).exclude(gap_seen_at__gte=gap)
+    if not unseen.update(gap_seen_at=timezone.now(), gap_seen_by=by):
+        return False
+    owner = stream.brand_account.owner_department_id
+    changes = compare_values({"Gap noticed": ""}, {"Gap noticed": exact_time(gap)})
+    record_change(AuditVerb.GAP_SETTLED, name, changes, department_ids=[owner])
+    return True
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

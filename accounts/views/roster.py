@@ -19,6 +19,7 @@ from accounts.guards import SignedInRequest, require_action
 from accounts.models import BrandAccount, Leave, Lifecycle, Shift
 from accounts.roster import planning
 from accounts.roster.forms import PromisedHoursForm, ShiftForm, SwapShiftsForm
+from accounts.roster.recording import recorded_roster_change
 from accounts.roster.week import (
     RosterWeek,
     build_roster_week,
@@ -78,7 +79,8 @@ def shift_add(request: SignedInRequest, pk: int) -> HttpResponse:
     form = ShiftForm(request.POST, brand_account=account)
     if form.is_valid():
         try:
-            planning.save_shifts(form.build_shifts())
+            with recorded_roster_change(account):
+                planning.save_shifts(form.build_shifts())
         except planning.RosterChangeRefused as error:
             form.add_error(None, str(error))
         else:
@@ -96,7 +98,8 @@ def shift_edit(request: SignedInRequest, pk: int) -> HttpResponse:
     form = ShiftForm(request.POST if request.method == "POST" else None, brand_account=account, shift=shift)
     if form.is_valid():
         try:
-            planning.save_shifts(form.build_shifts())
+            with recorded_roster_change(account):
+                planning.save_shifts(form.build_shifts())
         except planning.RosterChangeRefused as error:
             form.add_error(None, str(error))
         else:
@@ -119,7 +122,8 @@ def shift_remove(request: SignedInRequest, pk: int) -> HttpResponse:
     Messages that have already arrived keep the people who were on point then.
     """
     shift = _get_editable_shift(request, pk)
-    shift.delete()
+    with recorded_roster_change(shift.brand_account):
+        shift.delete()
     messages.success(request, f"{shift} is taken away.")
     return _redirect_to_week(request, shift.brand_account)
 
@@ -132,7 +136,8 @@ def roster_hours(request: SignedInRequest, pk: int) -> HttpResponse:
     form = PromisedHoursForm(request.POST, brand_account=account)
     if not form.is_valid():
         return _render_week(request, account, hours=form)
-    form.save()
+    with recorded_roster_change(account):
+        form.save()
     messages.success(request, "The promised hours are saved.")
     return _redirect_to_week(request, account)
 
@@ -142,7 +147,8 @@ def roster_hours(request: SignedInRequest, pk: int) -> HttpResponse:
 def roster_copy(request: SignedInRequest, pk: int) -> HttpResponse:
     """Copy last week's shifts on dates to the shown week."""
     account = _get_editable_account(request, pk)
-    copied, left_out = planning.copy_last_week(account, _requested_monday(request, account))
+    with recorded_roster_change(account):
+        copied, left_out = planning.copy_last_week(account, _requested_monday(request, account))
     if left_out:
         left_out_words = f"{left_out} left out: the week has something of its own there."
         messages.warning(request, f"{copied} shift{'' if copied == 1 else 's'} copied, {left_out_words}")
@@ -163,7 +169,8 @@ def roster_swap(request: SignedInRequest, pk: int) -> HttpResponse:
     )
     if form.is_valid():
         try:
-            planning.swap_shifts(account, *form.chosen_shifts())
+            with recorded_roster_change(account):
+                planning.swap_shifts(account, *form.chosen_shifts())
         except planning.RosterChangeRefused as error:
             form.add_error(None, str(error))
         else:

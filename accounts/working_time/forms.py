@@ -12,7 +12,8 @@ from django.db import transaction
 from django.utils.text import slugify
 
 from accounts.access import ROLES
-from accounts.models import AssignmentMode, Department, Leave, Skill, User
+from accounts.models import AssignmentMode, AuditVerb, Department, Leave, Skill, User
+from accounts.working_time.presence import leave_words, record_leave
 
 if TYPE_CHECKING:
     UserModelForm = forms.ModelForm[User]
@@ -156,6 +157,13 @@ class LeaveForm(LeaveModelForm):
                 f"There is leave from {other.starts_on:%d.%m.%Y} to {other.ends_on:%d.%m.%Y} already.",
             )
         return cleaned
+
+    @transaction.atomic
+    def save(self, commit: bool = True) -> Leave:
+        """Store the leave, and note it in the audit log."""
+        leave = super().save(commit)
+        record_leave(AuditVerb.LEAVE_PLANNED, leave.user, "", leave_words(leave))
+        return leave
 
 
 class AssignmentForm(DepartmentModelForm):

@@ -10,10 +10,12 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Literal
 
+from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 
-from accounts.models import Leave, User
-from wording.times import short_date, to_display_zone
+from accounts.audit.recording import compare_values, record_change
+from accounts.models import AuditVerb, Leave, User
+from wording.times import short_date, short_date_with_year, to_display_zone
 
 #: People who were not seen for this long count as signed out.
 SIGNED_OUT_AFTER = dt.timedelta(minutes=10)
@@ -110,16 +112,34 @@ def leave_until_words(leave: Leave) -> str:
     return short_date(leave.ends_on)
 
 
+@transaction.atomic
 def end_leave(leave: Leave, now: dt.datetime) -> None:
     """End a leave early, or cancel one that has not begun.
 
-    If the leave has begun, the days before today are kept.
+    If the leave has begun, the days before today are kept. The audit log notes it.
     """
+    was = leave_words(leave)
     if leave.starts_on < local_date(now) <= leave.ends_on:
         leave.ends_on = local_date(now) - dt.timedelta(days=1)
         leave.save(update_fields=["ends_on"])
     elif local_date(now) <= leave.ends_on:
         leave.delete()
+    else:
+        return
+    record_leave(AuditVerb.LEAVE_REMOVED, leave.user, was, leave_words(leave) if leave.pk else "")
+
+
+def leave_words(leave: Leave) -> str:
+    """Return the days of a leave and the substitute, for the audit log."""
+    days = f"{short_date_with_year(leave.starts_on)} to {short_date_with_year(leave.ends_on)}"
+    return f"{days}, substitute {leave.substitute}" if leave.substitute else days
+
+
+def record_leave(verb: AuditVerb, person: User, was: str, now: str) -> None:
+    """Note a change of a person's leave in the audit log, in the transaction of the change."""
+    departments = person.memberships.values_list("department_id", flat=True)
+    changes = compare_values({"Leave": was}, {"Leave": now})
+    record_change(verb, person, changes, person=person, department_ids=departments)
 
 
 def presence_status(user: User, now: dt.datetime, leave: Leave | None) -> PresenceStatus:
