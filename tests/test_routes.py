@@ -84,6 +84,7 @@ POST_ONLY |= {"inbox:accept", "inbox:bounce", "inbox:take_back"}
 POST_ONLY |= {"inbox:playbook_answer", "inbox:playbook_back", "inbox:playbook_begin", "inbox:escalate"}
 POST_ONLY |= {"inbox:watch", "inbox:notices_read", "inbox:notice_open", "inbox:notice_read"}
 READ |= {"inbox:wrong_department", "inbox:queue_watching", "inbox:notices"}
+READ |= {"inbox:retention", "inbox:retention_preview"}
 
 #: Service levels.
 POST_ONLY |= {"sla:starter", "sla:policy_switch", "sla:policy_move"}

@@ -30,7 +30,7 @@ def recorded_roster_change(brand_account: BrandAccount) -> Iterator[None]:
 
 
 def _roster_values(brand_account: BrandAccount) -> dict[str, object]:
-    """Return the roster by the names that its page gives to shifts and hours."""
+    """Return shifts and promised hours by their names on the page."""
     values: dict[str, object] = {"Time zone": brand_account.time_zone}
     for day, name in enumerate(WEEKDAYS):
         hours = [

@@ -160,9 +160,9 @@ def settle_gap(request: SignedInRequest, pk: int, kind: str) -> HttpResponse:
 
 @transaction.atomic
 def _acknowledge_gap(stream: Stream, gap: dt.datetime, *, by: User, name: str) -> bool:
-    """Store that a gap was acknowledged, with its entry in the audit log.
+    """Store that a gap was acknowledged, and note it.
 
-    Return False when somebody has done so before, or another gap came since.
+    The audit log has it. Return False when somebody has done so before, or another gap came since.
     """
     unseen = Stream.objects.filter(pk=stream.pk, overflowed_at=gap).exclude(gap_seen_at__gte=gap)
     if not unseen.update(gap_seen_at=timezone.now(), gap_seen_by=by):

@@ -130,13 +130,16 @@ def end_leave(leave: Leave, now: dt.datetime) -> None:
 
 
 def leave_words(leave: Leave) -> str:
-    """Return the days of a leave and the substitute, for the audit log."""
+    """Return the days of a leave, and the substitute."""
     days = f"{short_date_with_year(leave.starts_on)} to {short_date_with_year(leave.ends_on)}"
     return f"{days}, substitute {leave.substitute}" if leave.substitute else days
 
 
 def record_leave(verb: AuditVerb, person: User, was: str, now: str) -> None:
-    """Note a change of a person's leave in the audit log, in the transaction of the change."""
+    """Note a change of a person's leave in the audit log.
+
+    In the transaction of the change.
+    """
     departments = person.memberships.values_list("department_id", flat=True)
     changes = compare_values({"Leave": was}, {"Leave": now})
     record_change(verb, person, changes, person=person, department_ids=departments)
