@@ -16,6 +16,7 @@ from routing.learning.views import (
 )
 from routing.rule_editor import action_views, default_views, draft_views, edit_views, views
 from routing.skills.views import skill_list, skill_remove, skill_rename
+from routing.word_lists import views as word_list_views
 
 app_name = "routing"
 urlpatterns: list[URLPattern] = [
@@ -41,6 +42,13 @@ urlpatterns: list[URLPattern] = [
     path("skills/", skill_list, name="skill_list"),
     path("skills/<int:pk>/rename/", skill_rename, name="skill_rename"),
     path("skills/<int:pk>/remove/", skill_remove, name="skill_remove"),
+    path("words/", word_list_views.word_lists, name="word_lists"),
+    path("words/new/", word_list_views.word_list_new, name="word_list_new"),
+    path("words/<slug:key>/", word_list_views.word_list_edit, name="word_list_edit"),
+    path("words/<slug:key>/delete/", word_list_views.word_list_delete, name="word_list_delete"),
+    path(
+        "words/<slug:key>/restore/<int:number>/", word_list_views.word_list_restore, name="word_list_restore"
+    ),
     path("versions/", views.rule_versions, name="versions"),
     path("versions/<int:number>/restore/", action_views.version_restore, name="version_restore"),
     path("versions/<int:number>/undo/", action_views.version_undo, name="version_undo"),

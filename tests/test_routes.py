@@ -79,6 +79,8 @@ READ |= {"routing:learning", "routing:learning_progress", "routing:learning_vers
          "routing:learning_suggested"}  # fmt: skip
 POST_ONLY |= {"routing:skill_rename"}
 READ |= {"routing:skill_list", "routing:skill_remove"}
+POST_ONLY |= {"routing:word_list_restore"}
+READ |= {"routing:word_lists", "routing:word_list_new", "routing:word_list_edit", "routing:word_list_delete"}
 POST_ONLY |= {"inbox:suggestion_accept", "inbox:suggestion_decline"}
 POST_ONLY |= {"inbox:accept", "inbox:bounce", "inbox:take_back"}
 POST_ONLY |= {"inbox:playbook_answer", "inbox:playbook_back", "inbox:playbook_begin", "inbox:escalate"}

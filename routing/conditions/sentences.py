@@ -136,7 +136,8 @@ def _join_plain(values: Sequence[str], limit: int) -> str:
     return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} or {shown[-1]}"
 
 
-def _language_name(code: str) -> str:
+def language_name(code: str) -> str:
+    """Return the English name of a language, else its code."""
     return {"no": "Norwegian", "zh": "Chinese"}.get(code) or str(LANG_INFO.get(code, {}).get("name", code))
 
 
@@ -145,9 +146,7 @@ _VALUE_PHRASES: dict[str, Callable[[list[str], int, Callable[[str], str]], str]]
     "network": lambda values, limit, name: f"is on {_join_plain([network_name(v) for v in values], limit)}",
     "stream": lambda values, limit, name: f"is {_join_plain([_STREAMS.get(v, v) for v in values], limit)}",
     "brand_account": lambda values, limit, name: f"is to {_join_plain([name(v) for v in values], limit)}",
-    "language": lambda values, limit, name: (
-        f"is in {_join_plain([_language_name(v) for v in values], limit)}"
-    ),
+    "language": lambda values, limit, name: f"is in {_join_plain([language_name(v) for v in values], limit)}",
     "sentiment": lambda values, limit, name: f"sounds {_join_plain(values, limit)}",
     "previous_department": lambda values, limit, name: (
         f"is from a customer last helped by {_join_plain([name(v) for v in values], limit)}"

@@ -7,21 +7,19 @@ from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import Any
 
-from django.utils.translation import get_language_info
-
 from accounts.access import ROLES
 from accounts.models import BrandAccount, Department, Membership, Skill, User
+from routing.conditions.sentences import language_name
 from routing.conditions.wording import network_name
 from routing.models import Calendar
 from routing.playbook.versions import playbook_branch_options
 
 Options = list[tuple[str, str]]
 #: Languages that are offered; rules may name others.
-_LANGUAGES = (
+LANGUAGES = (
     "en", "de", "fr", "es", "it", "nl", "pt", "pl", "tr", "ru", "uk", "cs", "da", "sv", "no", "fi", "el", "hu", "ro",
     "ar", "he", "hi", "ja", "ko", "zh", "id", "th", "vi",
 )  # fmt: skip
-_LANGUAGE_NAMES = {"no": "Norwegian", "zh": "Chinese"}
 #: Labels of the fields that a row may compare, by group of their select.
 FIELD_GROUPS: dict[str, dict[str, str]] = {
     "The message": {
@@ -96,7 +94,7 @@ def load_editor_choices(
                 for account in accounts
                 if (key := f"{account.network}:{account.remote_id}") in only or not only
             ],
-            "language": [(code, _language_name(code)) for code in _LANGUAGES],
+            "language": [(code, language_name(code)) for code in LANGUAGES],
             "sentiment": [(value, value) for value in ("negative", "neutral", "positive")],
             "previous_department": list(Department.objects.values_list("slug", "name")),
             "hours": [(str(pk), name) for pk, name in Calendar.objects.values_list("pk", "name")],
@@ -114,7 +112,3 @@ def _people_options() -> Options:
     return [
         (user.username, f"{user} ({user.username})") for user in users.order_by("first_name", "last_name")
     ]
-
-
-def _language_name(code: str) -> str:
-    return _LANGUAGE_NAMES.get(code) or str(get_language_info(code)["name"])

@@ -75,7 +75,8 @@ def _extract_long_words(tree: JsonDict, name: str, lists: dict[str, JsonDict]) -
 
 def new_list_key(name: str, taken: Iterable[str]) -> str:
     """Return a free key for a list with this name."""
-    start, used = slugify(name)[: _MAX_KEY_LENGTH - 5].strip("-") or "list", set(taken)
+    # "new" is the address of the form for a new list.
+    start, used = slugify(name).replace("_", "-")[: _MAX_KEY_LENGTH - 5].strip("-") or "list", {*taken, "new"}
     candidates = (f"{start}{'' if number == 1 else f'-{number}'}" for number in _count())
     return next(candidate for candidate in candidates if candidate not in used)
 

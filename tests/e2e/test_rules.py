@@ -8,13 +8,15 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import expect
 
+from accounts.models import Department, Role
 from inbox.ingest.page import store_page
 from inbox.models import Case, RulePreview
 from inbox.previews import run
 from routing.models import Rule
 from routing.rules import editing, versions
 from routing.rules.editing import RuleContent
-from tests.factories import CaseFactory, MessageFactory
+from routing.rules.starter import STARTER_DEPARTMENTS
+from tests.factories import CaseFactory, MessageFactory, UserFactory
 from tests.inbox.fake_connector import message, page
 from tests.inbox.leased_streams import leased_stream
 
@@ -46,7 +48,7 @@ def test_write_a_rule_try_it_publish_it_and_see_it_route(rules, open_page):
     browser.check("[name='c.1.value'][value=x]")
     browser.select_option("[name='c.group']", "all")
     browser.select_option("#id_department", str(rules.billing.pk))
-    expect(browser.locator("#said")).to_contain_text("and network “X”")
+    expect(browser.locator("#said")).to_contain_text("and is on X")
     expect(browser.locator("#said")).to_contain_text("Billing")
     chip = browser.locator("#said .chip.dept").bounding_box()
     assert chip is not None
@@ -186,3 +188,33 @@ def test_the_menu_of_a_rule_moves_it_and_closes_on_escape(rules, open_page):
     browser.get_by_role("button", name="Move Thanks up").click()
     expect(browser.get_by_text("“Thanks” is moved.")).to_be_visible()
     assert list(Rule.objects.values_list("name", flat=True)) == ["Thanks", "Invoices"]
+
+
+def test_nine_starter_rules_fit_a_screen_and_a_list_is_edited_from_one(company, open_page):
+    departments = {
+        slug: Department.objects.get_or_create(slug=slug, defaults={"name": name})[0]
+        for slug, name in STARTER_DEPARTMENTS.items()
+    }
+    versions.install_starter_rules(departments, "service", timezone.now())
+    UserFactory(username="ada", role=Role.ADMINISTRATOR)
+    browser = open_page("ada", "/rules/", viewport={"width": 1440, "height": 900})
+    rows = browser.locator("#rules > .rule").evaluate_all(
+        "rows => rows.map(row => [row.getBoundingClientRect().bottom, row.querySelector('.condition').scrollHeight / "
+        "parseFloat(getComputedStyle(row.querySelector('.condition')).lineHeight)])"
+    )
+    assert len(rows) == 18
+    assert sum(bottom <= 900 for bottom, _ in rows) >= 9
+    assert max(lines for _, lines in rows) < 2.2, "two lines of text at most"
+
+    browser.get_by_role("link", name="Word lists").click()
+    browser.get_by_role("link", name="Faults and outages", exact=True).click()
+    browser.locator("summary", has_text="German").click()
+    browser.get_by_label("German", exact=True).press("Control+Home")
+    browser.keyboard.type("kesselbruch\n")
+    browser.fill("#try_text", "Ein Kesselbruch!")
+    browser.get_by_role("button", name="Try without saving").click()
+    expect(browser.locator("#try")).to_contain_text("(“kesselbruch”)")
+    browser.get_by_role("button", name="Save and publish").click()
+    expect(browser.get_by_text("“faults and outages” is saved and live.")).to_be_visible()
+    browser.set_viewport_size({"width": 390, "height": 844})
+    assert browser.evaluate("document.documentElement.scrollWidth") == 390
