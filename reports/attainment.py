@@ -12,54 +12,58 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import connection
-
 from accounts.models import User
-from inbox.models.case import CaseQuerySet
-from reports.exchanges import reported_cases
 from reports.metrics import created_cases
 from reports.periods import Period
-from reports.scopes import case_ids_sql
+from reports.scopes import fetch_all, with_cases
 from routing.service_levels.policies import CLOCKS, ClockName
 
-_ENDED = """
-WITH scope AS ({scope}),
+_CLOCKS = """
+WITH scope AS ({}),
 ended_clock AS (
-  SELECT e.case_id, k.one ->> 'clock' AS clock, (k.one ->> 'met')::boolean AS met,
+  SELECT e.id, e.case_id, e.at, k.one ->> 'clock' AS clock, (k.one ->> 'met')::boolean AS met,
          row_number() OVER (PARTITION BY e.case_id, k.one ->> 'clock', k.one ->> 'from' ORDER BY e.id DESC) AS newest
   FROM inbox_caseevent e
   JOIN scope ON scope.id = e.case_id
   CROSS JOIN LATERAL jsonb_array_elements(e.data -> 'clocks') AS k(one)
 ),
-ended AS (
-  SELECT e.case_id, e.clock, e.met, false AS runs
+clock AS (
+  SELECT e.case_id, e.id AS n, e.clock, e.met, false AS runs, e.at
   FROM ended_clock e JOIN inbox_case c ON c.id = e.case_id
   WHERE e.newest = 1 AND (e.clock <> 'resolution' OR c.closed_at IS NOT NULL)
   UNION ALL
-  SELECT c.id, late.clock, false, true
+  SELECT c.id, 0, running.clock, CASE WHEN running.due < %s THEN false END, true, running.due
   FROM inbox_case c JOIN scope ON scope.id = c.id
   CROSS JOIN LATERAL (VALUES
     ('first_response', CASE WHEN c.first_response_at IS NULL THEN c.first_response_due_at END),
     ('next_response', c.next_response_due_at),
-    ('resolution', c.resolution_due_at)) AS late(clock, due)
-  WHERE c.closed_at IS NULL AND late.due < %s
+    ('resolution', c.resolution_due_at)) AS running(clock, due)
+  WHERE c.closed_at IS NULL AND running.due IS NOT NULL
 )
 """
 _BY_CLOCK = """
-SELECT clock, count(*) FILTER (WHERE met), count(*) FILTER (WHERE NOT met), count(*) FILTER (WHERE runs)
-FROM ended GROUP BY clock
+SELECT clock, count(*) FILTER (WHERE met), count(*) FILTER (WHERE NOT met), count(*) FILTER (WHERE runs AND NOT met),
+       count(*) FILTER (WHERE met IS NULL)
+FROM clock GROUP BY clock
 """
-_CASES_BY_CLOCK = "SELECT DISTINCT case_id FROM ended WHERE clock = %s AND met = %s"
+_UNITS = """,
+unit AS (
+  SELECT case_id, n, at, CASE WHEN runs THEN %s - at END AS span,
+         CASE WHEN met THEN 'met' WHEN runs THEN 'overdue' ELSE 'missed' END AS state
+  FROM clock WHERE clock = %s AND met = %s
+)
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Attainment:
-    """The counts of one clock: how many were met, how many missed, and how many of the missed still run."""
+    """The counts of one clock: met, missed, of the missed those that still run, and those that run in time."""
 
     clock: ClockName
     met: int
     missed: int
     running: int
+    in_time: int
 
     @property
     def ended(self) -> int:
@@ -71,21 +75,19 @@ def sla_attainment(user: User, period: Period, *, now: dt.datetime) -> list[Atta
 
     Returns one item per clock, in the order of `CLOCKS`. One statement.
     """
-    rows = {clock: counts for clock, *counts in _fetch_ended(_BY_CLOCK, user, period, [now])}
-    return [Attainment(clock, *rows.get(clock, (0, 0, 0))) for clock in CLOCKS]
+    sql, parameters = _clocks_sql(user, period, now)
+    rows = {clock: counts for clock, *counts in fetch_all(sql + _BY_CLOCK, parameters)}
+    return [Attainment(clock, *rows.get(clock, (0, 0, 0, 0))) for clock in CLOCKS]
 
 
-def clock_cases(user: User, period: Period, clock: ClockName, *, met: bool, now: dt.datetime) -> CaseQuerySet:
-    """Return the cases behind one number of the table."""
-    ids = [case_id for (case_id,) in _fetch_ended(_CASES_BY_CLOCK, user, period, [now, clock, met])]
-    return reported_cases(user).filter(id__in=ids)
+def clock_units(
+    user: User, period: Period, clock: ClockName, *, met: bool, now: dt.datetime
+) -> tuple[str, list[Any]]:
+    """Return the units (`reports.lists`) of the clocks behind one number of the table."""
+    sql, parameters = _clocks_sql(user, period, now)
+    return sql + _UNITS, [*parameters, now, clock, met]
 
 
-def _fetch_ended(select: str, user: User, period: Period, parameters: list[Any]) -> list[tuple[Any, ...]]:
-    scope, scope_parameters = case_ids_sql(created_cases(user, period))
-    # The scope is SQL from Django with its parameters; no value from a request is put into the text.
-    sql = _ENDED.format(scope=scope) + select
-    with connection.cursor() as cursor:
-        cursor.execute(sql, [*scope_parameters, *parameters])
-        rows: list[tuple[Any, ...]] = cursor.fetchall()
-    return rows
+def _clocks_sql(user: User, period: Period, now: dt.datetime) -> tuple[str, list[Any]]:
+    sql, parameters = with_cases(_CLOCKS, created_cases(user, period))
+    return sql, [*parameters, now]

@@ -2,7 +2,7 @@
 
 An exchange is a series of a customer's messages in one case, up to an answer of ours: public or private,
 through Horseshoe or in the network's own app. The rate is exchanges answered ÷ exchanges that need an answer;
-an unanswered exchange stays in the denominator. Historical cases and cases dismissed as noise are left out.
+an unanswered exchange stays in the denominator. Historical messages and cases dismissed as noise are left out.
 """
 
 from __future__ import annotations
@@ -12,23 +12,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import connection
+from django.db.models import Q
+from django.db.models.expressions import RawSQL
 
 from accounts.models import User
-from inbox.models import Case, Status
-from inbox.models.case import CaseQuerySet
 from reports.periods import Period, Week
-from reports.scopes import case_ids_sql
+from reports.scopes import fetch_all, reported_cases, with_cases
 
 #: Share of people who complained on Twitter and got an answer: Maritz Research and evolve24, September 2011, n = 1,300.
 ANSWERED_IN_2011 = 0.29
 
-#: The department, and the reasons of dismissal, whose cases are excluded from every rate.
-SPAM_DEPARTMENT = "spam"
-NOISE_REASONS = ("Noise", "Spam")
-
 _EXCHANGES = """
-WITH scope AS ({scope}),
+WITH scope AS ({}),
 message AS (
   SELECT m.case_id, m.id, m.direction, m.network_time, m.received_at, m.needs_answer,
          lag(m.direction) OVER w AS before
@@ -44,7 +39,8 @@ numbered AS (
 exchange AS (
   SELECT case_id, exchange,
          min(received_at) FILTER (WHERE direction = 'in') AS arrived,
-         min(received_at) FILTER (WHERE direction = 'out') AS answered
+         min(network_time) FILTER (WHERE direction = 'in') AS asked,
+         min(network_time) FILTER (WHERE direction = 'out') AS answered
   FROM numbered WHERE exchange > 0
   GROUP BY case_id, exchange
   HAVING bool_or(needs_answer) FILTER (WHERE direction = 'in')
@@ -56,10 +52,23 @@ FROM unnest(%s::text[], %s::timestamptz[], %s::timestamptz[]) AS week(key, start
 LEFT JOIN exchange ON exchange.arrived >= week.starts AND exchange.arrived < week.ends
 GROUP BY week.key
 """
-_CASES_WITH_EXCHANGE = """
-SELECT DISTINCT case_id FROM exchange
-WHERE arrived >= %s AND arrived < %s AND (%s::boolean IS NULL OR (answered IS NOT NULL) = %s)
+# An answer that the network had before the question reached us is measured by the network's clock.
+_UNITS = """,
+unit AS (
+  SELECT x.case_id, x.exchange AS n, x.arrived AS at,
+         CASE WHEN x.answered >= x.arrived THEN x.answered - x.arrived
+              WHEN x.answered IS NOT NULL THEN greatest(x.answered - x.asked, interval '0')
+              WHEN c.closed_at IS NULL THEN %s - x.arrived END AS span,
+         CASE WHEN x.answered IS NOT NULL THEN 'answered' WHEN c.closed_at IS NULL THEN 'waiting' ELSE 'closed' END AS state
+  FROM exchange x JOIN inbox_case c ON c.id = x.case_id
+  WHERE x.arrived >= %s AND x.arrived < %s AND (%s::boolean IS NULL OR (x.answered IS NOT NULL) = %s)
+)
 """
+#: A message that reaches us later than this may belong to a week in which nothing else of its case happens. There is an
+#: index of such messages, so the condition must be written as there.
+_LATE = "NOT historical AND received_at - network_time > interval '1 hour'"
+_LATE_AFTER = dt.timedelta(hours=1)
+_CASES_WITH_LATE_MESSAGE = f"SELECT case_id FROM inbox_message WHERE {_LATE} AND received_at >= %s"  # noqa: S608 (constants)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +94,9 @@ def response_cohorts(user: User, period: Period, promised: dt.timedelta, *, now:
     """
     weeks = period.weeks
     columns: list[Any] = [[w.key for w in weeks], [w.start for w in weeks], [w.end for w in weeks]]
+    sql, parameters = _exchanges_sql(user, period.start)
     rows = {
-        key: (needing, answered)
-        for key, needing, answered in _fetch_exchanges(user, period, _BY_WEEK, columns)
+        key: (needing, answered) for key, needing, answered in fetch_all(sql + _BY_WEEK, parameters + columns)
     }
     return [Cohort(week, *rows[week.key], mature=week.end + promised <= now) for week in weeks]
 
@@ -97,34 +106,27 @@ def overall_rate(cohorts: Sequence[Cohort]) -> tuple[int, int]:
     return sum(c.answered for c in cohorts), sum(c.needing for c in cohorts)
 
 
-def exchange_case_ids(
-    user: User, period: Period, start: dt.datetime, end: dt.datetime, answered: bool | None
-) -> list[int]:
-    """Return ids of cases with an exchange that arrived in [start, end).
+def ripe_rate(cohorts: Sequence[Cohort]) -> tuple[int, int]:
+    """Return (answered, needing) over the mature cohorts."""
+    return overall_rate([cohort for cohort in cohorts if cohort.mature])
+
+
+def exchange_units(
+    user: User, start: dt.datetime, end: dt.datetime, answered: bool | None, *, now: dt.datetime
+) -> tuple[str, list[Any]]:
+    """Return the units (`reports.lists`) of the exchanges that arrived in [start, end).
 
     `answered` selects answered (True) or unanswered (False) exchanges; None selects all.
     """
-    rows = _fetch_exchanges(user, period, _CASES_WITH_EXCHANGE, [start, end, answered, answered])
-    return [case_id for (case_id,) in rows]
+    sql, parameters = _exchanges_sql(user, start)
+    return sql + _UNITS, [*parameters, now, start, end, answered, answered]
 
 
-def reported_cases(user: User) -> CaseQuerySet:
-    """Return the cases that reports count.
+def _exchanges_sql(user: User, start: dt.datetime) -> tuple[str, list[Any]]:
+    """Return the beginning of a statement with all exchanges of some cases.
 
-    Visible to the user, not historical, not spam, not dismissed as noise.
+    Of the cases in which a message reached us since `start`. Weeks go by that time, `activity_at` by the network's.
     """
-    visible = Case.objects.visible_to(user).filter(historical=False)
-    return visible.exclude(department__slug=SPAM_DEPARTMENT).exclude(
-        status=Status.DISMISSED, close_reason__in=NOISE_REASONS
-    )
-
-
-def _fetch_exchanges(user: User, period: Period, select: str, parameters: list[Any]) -> list[tuple[Any, ...]]:
-    alive = reported_cases(user).filter(activity_at__gte=period.start)
-    scope, scope_parameters = case_ids_sql(alive)
-    # The scope is SQL from Django with its parameters; no value from a request is put into the text.
-    sql = _EXCHANGES.format(scope=scope) + select
-    with connection.cursor() as cursor:
-        cursor.execute(sql, [*scope_parameters, *parameters])
-        rows: list[tuple[Any, ...]] = cursor.fetchall()
-    return rows
+    late = RawSQL(_CASES_WITH_LATE_MESSAGE, [start])  # noqa: S611 (constants)
+    alive = Q(activity_at__gte=start - _LATE_AFTER) | Q(id__in=late)
+    return with_cases(_EXCHANGES, reported_cases(user).filter(alive))

@@ -1,15 +1,50 @@
-"""A queryset of cases as the first part of a handwritten statement."""
+"""The cases that reports count, and a queryset of cases as the first part of a handwritten statement."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from django.core.exceptions import EmptyResultSet
-from django.db.models import QuerySet
+from django.db import connection
+from django.db.models import Q, QuerySet
 
-from inbox.models import Case
+from accounts.access import viewer
+from accounts.models import User
+from inbox.ingest.case_state import NOISE_PREFIX
+from inbox.models import Case, Status
+from inbox.models.case import CaseQuerySet
+from inbox.visibility import Reach, case_scope
+
+#: The department, and the reasons of dismissal, whose cases are excluded from every rate.
+SPAM_DEPARTMENT = "spam"
+NOISE_REASONS = ("Noise", "Spam")
 
 _NO_CASE = "SELECT NULL::bigint AS id WHERE false"
+
+
+def counted_cases() -> CaseQuerySet:
+    """Return the cases that reports count, whoever reads them.
+
+    Not historical, not spam, not dismissed as noise by a person or a rule.
+    """
+    cases = Case.objects.filter(historical=False).exclude(department__slug=SPAM_DEPARTMENT)
+    noise = Q(close_reason__in=NOISE_REASONS) | Q(close_reason__startswith=NOISE_PREFIX)
+    return cases.exclude(noise, status=Status.DISMISSED)
+
+
+def reported_cases(user: User) -> CaseQuerySet:
+    """Return the counted cases that the user may read."""
+    return counted_cases().visible_to(user)
+
+
+def managed_department_ids(user: User) -> list[int]:
+    """Return the departments that the user manages as one of their people.
+
+    Empty for everybody but managers.
+    """
+    scope = case_scope(user)
+    is_manager = scope.reach is Reach.OWN_DEPARTMENTS and viewer(user).may("assignment")
+    return sorted(scope.ids) if is_manager else []
 
 
 def case_ids_sql(cases: QuerySet[Case]) -> tuple[str, tuple[Any, ...]]:
@@ -18,7 +53,25 @@ def case_ids_sql(cases: QuerySet[Case]) -> tuple[str, tuple[Any, ...]]:
     Django refuses to write one that can find nothing, as for a person without a department.
     """
     try:
-        sql, parameters = cases.values("id").query.sql_with_params()
+        sql, parameters = cases.order_by().values("id").query.sql_with_params()
     except EmptyResultSet:
         return _NO_CASE, ()
     return sql, tuple(parameters)
+
+
+def with_cases(sql: str, *scopes: QuerySet[Case]) -> tuple[str, list[Any]]:
+    """Return `sql` with each `{}` replaced by one of `scopes`, and their parameters.
+
+    No value from a request is put into the text.
+    """
+    written = [case_ids_sql(scope) for scope in scopes]
+    text = sql.format(*[statement for statement, _ in written])
+    return text, [value for _, parameters in written for value in parameters]
+
+
+def fetch_all(sql: str, parameters: list[Any]) -> list[tuple[Any, ...]]:
+    """Return the rows of one statement."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql, parameters)
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+    return rows

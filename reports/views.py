@@ -1,4 +1,4 @@
-"""The manager's page, and the cases behind each of its numbers."""
+"""The manager's page, and the lists behind its numbers."""
 
 from __future__ import annotations
 
@@ -12,16 +12,17 @@ from django.views.decorators.http import require_safe
 
 from accounts.models import User
 from inbox.reach_words import describe_reach
-from reports.behind import cases_behind, page_of_cases
+from reports.behind import list_behind
 from reports.dashboard import dashboard_context
+from reports.lists import fetch_page
 from reports.periods import Period, last_weeks
 from reports.wording import describe_left_out
 from wording.times import display_zone
 
 #: Numbers of weeks that a reader may choose.
 WEEK_CHOICES = (4, 8, 13, 26)
-#: Cases per page of the list behind a number.
-CASES_PER_PAGE = 50
+#: Rows per page of the list behind a number.
+ROWS_PER_PAGE = 50
 
 
 @require_safe
@@ -40,27 +41,26 @@ def dashboard(request: HttpRequest) -> HttpResponse:
 @require_safe
 @login_required
 def cases(request: HttpRequest) -> HttpResponse:
-    """List the cases behind one number of the dashboard, in keyset pages.
+    """List what one number of the dashboard counts, in keyset pages.
 
     The query string says which number (see `reports.behind`); 404 for one that does not exist.
     """
-    period = _requested_period(request)
-    behind = cases_behind(cast(User, request.user), period, request.GET)
+    user, period = cast(User, request.user), _requested_period(request)
+    behind = list_behind(user, period, request.GET, now=timezone.now())
     if behind is None:
         raise Http404("No such number.")
-    title, behind_number = behind
-    rows, after = page_of_cases(
-        behind_number, request.GET.get("after", ""), CASES_PER_PAGE, zone=display_zone()
-    )
+    page = fetch_page(behind, user, request.GET.get("after", ""), ROWS_PER_PAGE, zone=display_zone())
     query = request.GET.copy()
-    query["after"] = after
+    query["after"] = page.after
     context = {
-        "title": title,
-        "rows": rows,
-        "next": query.urlencode() if after else "",
+        "behind": behind,
+        "rows": page.rows,
+        "total": page.total,
+        "order": behind.order[0],
+        "next": query.urlencode() if page.after else "",
         "weeks": len(period.weeks),
-        "reach": describe_reach(cast(User, request.user)),
-        "left_out": describe_left_out(cast(User, request.user)),
+        "reach": describe_reach(user),
+        "left_out": describe_left_out(user),
     }
     return render(request, "reports/cases.html", context)
 

@@ -6,7 +6,7 @@ import datetime as dt
 
 from accounts.models import User
 from inbox.visibility import list_departments
-from reports.exchanges import SPAM_DEPARTMENT
+from reports.scopes import SPAM_DEPARTMENT
 from wording.numbers import NO_VALUE
 from wording.spans import figure_span
 
@@ -33,7 +33,7 @@ def format_points_change(now: tuple[int, int], before: tuple[int, int]) -> str:
 def describe_left_out(user: User) -> str:
     """Return what no report counts, for any reader.
 
-    `reports.exchanges.reported_cases` leaves it out.
+    `reports.scopes.counted_cases` leaves it out.
     """
     spam = next((each.name for each in list_departments(user) if each.slug == SPAM_DEPARTMENT), "")
     queue = f"the queue “{spam}”, " if spam else ""

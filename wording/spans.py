@@ -64,12 +64,16 @@ def countdown_span(span: dt.timedelta) -> str:
 def figure_span(span: dt.timedelta) -> str:
     """Return two units, or seconds below one minute: "2 h 05", "48 s".
 
-    For figures in reports. Full hours keep their zeros ("2 h 00"), so that columns line up.
+    For figures in reports, rounded to the smallest unit that is shown. Full hours keep their zeros ("2 h 00"), so that
+    columns line up.
     """
-    days, hours, minutes, seconds = _split(span)
-    if hours and not days:
-        return _padded_hours(hours, minutes)
-    return long_span(span) if days or minutes else f"{seconds} {SECOND.sign}"
+    if _round_to(span, SECOND) < dt.timedelta(minutes=1):
+        return f"{_split(_round_to(span, SECOND))[3]} {SECOND.sign}"
+    in_minutes = _round_to(span, MINUTE)
+    days, hours, minutes, _ = _split(in_minutes)
+    if days:
+        return long_span(_round_to(span, HOUR))
+    return _padded_hours(hours, minutes) if hours else long_span(in_minutes)
 
 
 def written_span(span: dt.timedelta) -> str:
@@ -101,6 +105,12 @@ def business_span(span: dt.timedelta) -> str:
 def format_hours_number(span: dt.timedelta) -> str:
     """Return the hours as a number without a unit: "36.5", "8"."""
     return f"{span / dt.timedelta(seconds=HOUR.seconds):g}"
+
+
+def _round_to(span: dt.timedelta, unit: Unit) -> dt.timedelta:
+    """Round to whole units, a half upwards."""
+    size = dt.timedelta(seconds=unit.seconds)
+    return (span + size / 2) // size * size
 
 
 def _split(span: dt.timedelta) -> tuple[int, int, int, int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import ClassVar
 
 from django.conf import settings
@@ -10,6 +11,7 @@ from django.contrib.postgres.search import SearchVector, SearchVectorField
 from django.db import models
 from django.db.models import F, Q, Value
 from django.db.models.functions import Left
+from django.db.models.lookups import GreaterThan
 
 from accounts.access import viewer
 from accounts.models import BrandAccount, Department, Role, Stream, User
@@ -128,6 +130,14 @@ class Message(models.Model):
                 condition=Q(visibility="public") & ~Q(remote_id=F("canonical_id")),
             ),
             GinIndex(fields=["search"], name="message_search"),
+            # Messages that reached us late: reports go by the time of receipt, a case's `activity_at` by the network's.
+            models.Index(
+                fields=["received_at"],
+                name="message_late",
+                condition=Q(
+                    GreaterThan(F("received_at") - F("network_time"), dt.timedelta(hours=1)), historical=False
+                ),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -18,7 +18,9 @@ from inbox.models import Case, Status
 from inbox.replies import outcomes
 from inbox.replies import verbs as reply_verbs
 from networks.base import SentMessage
-from reports.attainment import clock_cases, sla_attainment
+from reports.attainment import sla_attainment
+from reports.behind import list_behind
+from reports.lists import fetch_page
 from reports.periods import last_weeks
 from routing.service_levels import versions
 from tests.factories import (
@@ -71,8 +73,10 @@ class World:
         return {one.clock: (one.met, one.missed, one.running) for one in rows}
 
     def behind(self, clock, met):
-        found = clock_cases(self.manager, self.period, clock, met=met, now=NOW)
-        return set(found.values_list("pk", flat=True))
+        query = {"of": "sla", "clock": clock, "met": "yes" if met else "no"}
+        found = list_behind(self.manager, self.period, query, now=NOW)
+        rows = fetch_page(found, self.manager, "", 50, zone=ZoneInfo("UTC")).rows
+        return [int(row["href"].split("/")[2]) for row in rows]
 
 
 @pytest.fixture
@@ -87,8 +91,8 @@ def test_met_missed_and_past_due(world):
     Case.objects.filter(pk=fresh.pk).update(first_response_due_at=NOW + minutes(1), resolution_due_at=None)
     found = world.found()
     assert found["first_response"] == (1, 2, 1)
-    assert world.behind("first_response", met=True) == {in_time.pk}
-    assert world.behind("first_response", met=False) == {late.pk, waiting.pk}
+    assert world.behind("first_response", met=True) == [in_time.pk]
+    assert world.behind("first_response", met=False) == [late.pk, waiting.pk]
     # Both answered cases wait for the customer: their resolution stands still. One is past due.
     assert found["resolution"] == (0, 1, 1)
 

@@ -79,15 +79,21 @@ def test_a_countdown_keeps_its_width(span, words):
     ("span", "words"),
     [
         (0 * SECOND, "0 s"),
-        (48.7 * SECOND, "48 s"),
-        (14 * MINUTE + 59 * SECOND, "14 min"),
+        (48.7 * SECOND, "49 s"),
+        (59.4 * SECOND, "59 s"),
+        (59.5 * SECOND, "1 min"),
+        (97 * SECOND, "2 min"),
+        (14 * MINUTE + 59 * SECOND, "15 min"),
+        (59 * MINUTE + 30 * SECOND, "1 h 00"),
         (2 * HOUR, "2 h 00"),
+        (23 * HOUR + 59 * MINUTE + 40 * SECOND, "1 d"),
+        (1 * DAY + 90 * MINUTE, "1 d 2 h"),
         (2 * HOUR + 5 * MINUTE, "2 h 05"),
         (3 * DAY, "3 d"),
         (3 * DAY + 4 * HOUR, "3 d 4 h"),
     ],
 )
-def test_a_figure_shows_seconds_below_a_minute(span, words):
+def test_a_figure_is_rounded_and_shows_seconds_below_a_minute(span, words):
     assert figure_span(span) == words
 
 

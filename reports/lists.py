@@ -1,0 +1,136 @@
+"""Lists behind numbers: one row for each thing that the number counts, in pages, with the total.
+
+A list is a statement that ends with a table `unit`, one row for each exchange, case, hand-over or clock: `case_id`, `n`
+(which one within the case), `at` (the time by which it is counted), `span` (how long it took, or has waited so far) and
+`state` (a key of `_STATE_WORDS`). Rows may be of cases that the reader may not open: they show no content and no link.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.urls import reverse
+
+from accounts.models import User
+from inbox.models import Identity, Status
+from inbox.visibility import CaseSnapshot, case_scope
+from networks.registry import network_label
+from reports.scopes import fetch_all
+from reports.wording import format_duration
+
+#: The orders of lists: a title for people, and the number by which rows are ordered, largest first.
+NEWEST = ("newest first", "(extract(epoch FROM at) * 1000000)::bigint")
+LONGEST = ("longest first", "coalesce((extract(epoch FROM span) * 1000000)::bigint, -1)")
+
+_FIRST_KEY = (2**62, 2**62, 2**62)
+_STATE_WORDS = {
+    "answered": "{}",
+    "waiting": "{}, still waiting",
+    "closed": "closed without an answer",
+    "quiet": "needs no answer",
+    "accepted": "{}",
+    "unaccepted": "{}, never accepted",
+    "met": "met",
+    "missed": "missed",
+    "overdue": "{} overdue, still open",
+}
+_PAGE = """,
+ranked AS (SELECT unit.*, {rank} AS rank FROM unit)
+SELECT r.rank, r.case_id, r.n, r.at, r.span, r.state, (SELECT count(*) FROM unit),
+       c.department_id, c.brand_account_id, c.visibility, c.network, c.status, c.preview, i.handle, i.name, b.handle, d.name,
+       coalesce(nullif(trim(u.first_name || ' ' || u.last_name), ''), u.username, '')
+FROM ranked r
+JOIN inbox_case c ON c.id = r.case_id
+JOIN inbox_identity i ON i.id = c.identity_id
+JOIN accounts_brandaccount b ON b.id = c.brand_account_id
+JOIN accounts_department d ON d.id = c.department_id
+LEFT JOIN accounts_user u ON u.id = c.assignee_id
+WHERE (r.rank, r.case_id, r.n) < (%s, %s, %s)
+ORDER BY r.rank DESC, r.case_id DESC, r.n DESC LIMIT %s
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class NumberList:
+    """What is behind one number: `units` is the statement with its parameters, `unit` what a row is, in the plural."""
+
+    title: str
+    unit: str
+    units: tuple[str, list[Any]]
+    order: tuple[str, str] = NEWEST
+    at_label: str = "Opened"
+    span_label: str = "First response"
+
+
+@dataclass(frozen=True, slots=True)
+class ListPage:
+    """One page of formatted rows, the number of all, and the next page's key ("" on the last)."""
+
+    rows: list[dict[str, str]]
+    total: int
+    after: str
+
+
+def fetch_page(behind: NumberList, user: User, after: str, size: int, *, zone: ZoneInfo) -> ListPage:
+    """Return one page of a list.
+
+    `after` is the key that came with the previous page; an invalid key returns the first page. One statement.
+    """
+    sql, parameters = behind.units
+    key = _parse_key(after)
+    rows = fetch_all(sql + _PAGE.format(rank=behind.order[1]), [*parameters, *key, size + 1])
+    last = rows[size - 1] if len(rows) > size else None
+    next_key = "_".join(str(part) for part in last[:3]) if last else ""
+    scope = case_scope(user)
+    shown = [
+        _format_row(row, zone, is_readable=scope.includes(CaseSnapshot(*row[7:10]))) for row in rows[:size]
+    ]
+    return ListPage(shown, rows[0][6] if rows else 0, next_key)
+
+
+def _parse_key(text: str) -> tuple[int, int, int]:
+    match = re.fullmatch(r"(-?[0-9]{1,17})_([0-9]{1,15})_([0-9]{1,15})", text)
+    return (int(match[1]), int(match[2]), int(match[3])) if match else _FIRST_KEY
+
+
+def _format_row(row: tuple[Any, ...], zone: ZoneInfo, *, is_readable: bool) -> dict[str, str]:
+    (
+        _,
+        case_id,
+        _,
+        at,
+        span,
+        state,
+        _,
+        _,
+        _,
+        _,
+        network,
+        status,
+        preview,
+        handle,
+        name,
+        account,
+        department,
+        assignee,
+    ) = row
+    shown = {
+        "at": f"{at.astimezone(zone):%-d %b %H:%M}",
+        "at_iso": at.isoformat(timespec="seconds"),
+        "span": _STATE_WORDS[state].format(format_duration(span)),
+        "href": "",
+    }
+    if not is_readable:
+        return shown
+    return shown | {
+        "href": reverse("inbox:case", args=[case_id]),
+        "customer": Identity(handle=handle, name=name).display_name,
+        "preview": preview,
+        "department": department,
+        "status": str(Status(status).label),
+        "account": f"@{account} · {network_label(network)}",
+        "assignee": assignee,
+    }
