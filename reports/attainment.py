@@ -83,7 +83,7 @@ def sla_attainment(user: User, period: Period, *, now: dt.datetime) -> list[Atta
 def clock_units(
     user: User, period: Period, clock: ClockName, *, met: bool, now: dt.datetime
 ) -> tuple[str, list[Any]]:
-    """Return the units (`reports.lists`) of the clocks behind one number of the table."""
+    """Return the units (`reports.lists`) of one number of the table."""
     sql, parameters = _clocks_sql(user, period, now)
     return sql + _UNITS, [*parameters, now, clock, met]
 

@@ -114,9 +114,9 @@ def ripe_rate(cohorts: Sequence[Cohort]) -> tuple[int, int]:
 def exchange_units(
     user: User, start: dt.datetime, end: dt.datetime, answered: bool | None, *, now: dt.datetime
 ) -> tuple[str, list[Any]]:
-    """Return the units (`reports.lists`) of the exchanges that arrived in [start, end).
+    """Return the units (`reports.lists`) of exchanges.
 
-    `answered` selects answered (True) or unanswered (False) exchanges; None selects all.
+    Of those that arrived in [start, end); `answered` selects answered (True) or unanswered (False) exchanges; None selects all.
     """
     sql, parameters = _exchanges_sql(user, start)
     return sql + _UNITS, [*parameters, now, start, end, answered, answered]

@@ -60,9 +60,9 @@ def case_ids_sql(cases: QuerySet[Case]) -> tuple[str, tuple[Any, ...]]:
 
 
 def with_cases(sql: str, *scopes: QuerySet[Case]) -> tuple[str, list[Any]]:
-    """Return `sql` with each `{}` replaced by one of `scopes`, and their parameters.
+    """Return `sql` with `scopes` in place of each `{}`.
 
-    No value from a request is put into the text.
+    With their parameters. No value from a request is put into the text.
     """
     written = [case_ids_sql(scope) for scope in scopes]
     text = sql.format(*[statement for statement, _ in written])
