@@ -107,7 +107,7 @@ def hand_over_units(
     routed: bool = False,
     now: dt.datetime,
 ) -> tuple[str, list[Any]]:
-    """Return the units (`reports.lists`) of hand-overs, or of moves by the learned router.
+    """Return the units (`reports.lists`) of hand-overs, or of routing.
 
     `from_id` and `to_id` are departments; None selects all.
     """

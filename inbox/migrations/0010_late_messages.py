@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0009_what_cannot_be_read'),
-        ('inbox', '0006_looked_at'),
+        ('inbox', '0009_hand_overs_taken_back'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
