@@ -26,7 +26,7 @@ def _movement_line(event: CaseEvent, who: str, data: dict[str, str]) -> str | No
     """Return where the case went, None for any other event."""
     reason = data.get("reason", "")
     match event.verb:
-        case Verb.ROUTED if "learned" in event.data:
+        case Verb.ROUTED if "from" in event.data:
             return _with_reason(f"Sent on from {data.get('from')} to {data.get('to')}", reason)
         case Verb.SUGGESTION_DECLINED:
             return f"{who} kept it here: not {data.get('to')} ({data.get('probability')} suggested)"
@@ -38,6 +38,10 @@ def _movement_line(event: CaseEvent, who: str, data: dict[str, str]) -> str | No
             return _hand_over_line(event, who, data, reason)
         case Verb.TAKEN_BACK:
             return f"{who} took the hand-over to {data.get('from')} back: {data.get('to')} has it"
+        case Verb.RELATED if event.data.get("newer") is True:
+            return _with_reason(f"The customer wrote about something else: case {data.get('case')}", reason)
+        case Verb.RELATED:
+            return _with_reason(f"A case of its own beside case {data.get('case')}", reason)
         case Verb.ACCEPTED:
             return f"{who} accepted it for {data.get('department') or 'the department'}"
         case _:
@@ -62,6 +66,10 @@ def _urgency_line(event: CaseEvent, who: str, data: dict[str, str]) -> str | Non
         case Verb.ESCALATED:
             raised = f", priority raised to {data['priority']}" if data.get("priority") else ""
             return _with_reason(f"Escalated{raised}", data.get("reason", ""))
+        case Verb.PRIORITISED if event.actor is None:
+            return _with_reason(
+                f"Priority raised from {data.get('from')} to {data.get('to')}", data.get("reason", "")
+            )
         case Verb.PRIORITISED:
             return f"{who} changed the priority from {data.get('from')} to {data.get('to')}"
         case _:

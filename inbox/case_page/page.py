@@ -8,7 +8,6 @@ from typing import Any, Literal
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Exists, OuterRef, QuerySet, Subquery
-from django.db.models.functions import JSONObject
 from django.urls import reverse
 
 from accounts.access import ROLES, viewer
@@ -16,20 +15,19 @@ from accounts.models import Department, User
 from accounts.roster import planning
 from accounts.working_time import presence
 from inbox.assignment.colleagues import assignable_colleagues, explain_unassigned
-from inbox.case_page import playbook, suggestion
+from inbox.case_page import customer_card, playbook, suggestion
 from inbox.case_page.clock_card import clock_card
 from inbox.case_page.custody_bar import custody_bar
 from inbox.case_page.hand_over import custody_trail, hand_over_panel
 from inbox.case_page.header_chips import header_chips
 from inbox.case_page.roster_card import on_point_at_arrival, roster_card
 from inbox.case_page.timeline import Timeline, read_timeline
-from inbox.display import display_name, initials, network_sign
+from inbox.display import initials, network_sign
 from inbox.models import (
     Case,
     Custody,
     Decision,
     Draft,
-    Identity,
     Watch,
 )
 from inbox.models.case import CaseQuerySet
@@ -37,10 +35,6 @@ from inbox.replies.composer import Composer, build_composer
 from inbox.visibility import list_departments, may_see_by_role
 from networks.registry import network_label
 from postgres.prepared_querysets import prepared_query
-from wording.times import short_date_with_year, to_display_zone
-
-#: Neighbours shown on the page: other names of the customer, other cases.
-MOST_IDENTITIES, MOST_OTHER_CASES = 10, 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,23 +74,10 @@ def _watched_case(user: User, pk: int, today: dt.date) -> CaseQuerySet:
 
 
 def _with_neighbours(rows: CaseQuerySet, user: User, today: dt.date) -> CaseQuerySet:
-    others = (
-        Case.objects.visible_to(user)
-        .filter(customer=OuterRef("customer_id"))
-        .exclude(pk=OuterRef("pk"))
-        .order_by("-activity_at")
-        .values(json=JSONObject(id="id", preview="preview", status="status", network="network"))
-    )
-    names = (
-        Identity.objects.filter(customer=OuterRef("customer_id"))
-        .exclude(pk=OuterRef("identity_id"))
-        .values(json=JSONObject(handle="handle", name="name", network="network"))
-    )
     return rows.select_related("customer", "identity", "brand_account", "department", "assignee").annotate(
         draft_text=Subquery(Draft.objects.filter(case=OuterRef("pk"), user=user).values("text")[:1]),
         reasons=Subquery(Decision.objects.filter(case=OuterRef("pk")).order_by("-id").values("reasons")[:1]),
-        other_cases=ArraySubquery(others[:MOST_OTHER_CASES]),
-        other_names=ArraySubquery(names[:MOST_IDENTITIES]),
+        **customer_card.customer_annotations(user),
         **playbook.playbook_annotations(),
         suggested=suggestion.open_suggestion_subquery(),
         roster=ArraySubquery(planning.roster_json_subquery(OuterRef("brand_account_id"), today)),
@@ -138,7 +119,7 @@ def case_context(
         "hand_over": hand_over_panel(case, user, custodies, may_hand_over=offered["hand_over"]),
         "why": _placement_reasons(case, custodies),
         "suggestion": suggestion.suggestion_card(case),
-        "customer": _customer_context(case),
+        "customer": customer_card.customer_context(case),
         "may": offered,
         "colleagues": assignable_colleagues(case, now) if offered["choose"] else [],
         "why_nobody": explain_unassigned(case, now),
@@ -245,29 +226,3 @@ def _placement_reasons(case: Case, custodies: list[Custody]) -> list[str]:
 def _hand_over_reason(custody: Custody) -> str:
     by = f"Handed over by {custody.sent_by} from" if custody.sent_by else "From"
     return f"{by} {custody.from_department}: {custody.reason}"
-
-
-def _customer_context(case: Case) -> dict[str, Any]:
-    author = case.identity
-    others: list[dict[str, Any]] = getattr(case, "other_cases", [])
-    identities: list[dict[str, Any]] = getattr(case, "other_names", [])
-    return {
-        "name": author.name if author.handle and author.name != author.handle else "",
-        "followers": f"{author.followers:,}" if author.followers is not None else "",
-        "verified": author.verified,
-        "tags": case.customer.tags,
-        "since": short_date_with_year(to_display_zone(case.customer.created_at)),
-        "names": [
-            f"{display_name(identity['handle'], identity['name'])} on {network_label(identity['network'])}"
-            for identity in identities
-        ],
-        "others": [
-            {
-                "id": other["id"],
-                "text": other["preview"] or "(no text)",
-                "open": other["status"] not in ("resolved", "dismissed"),
-            }
-            for other in others
-        ],
-        "more": len(others) == MOST_OTHER_CASES,
-    }

@@ -53,7 +53,7 @@ class CaseRow:
     visibility: Annotated[str, _FIXED_TEXT]
     thread_id: Annotated[str, _FIXED_TEXT]
     status: Annotated[str, Column("varchar")]
-    department_id: Annotated[int, _FIXED_ID]
+    department_id: Annotated[int, Column("bigint")]
     opened_at: Annotated[dt.datetime, _TIME]
     activity_at: Annotated[dt.datetime, _TIME]
     created_at: Annotated[dt.datetime, _TIME]

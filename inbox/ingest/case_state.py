@@ -10,13 +10,24 @@ from typing import Any
 import orjson
 
 from inbox.changes.case_row import JSON_COLUMNS, CaseRow
+from inbox.ingest.header import PageDepartment
+from inbox.ingest.message_decision import MessageDecision
+from inbox.ingest.storable import Storable
 from inbox.models import Status, Unsent, Verb
 from routing.facts import Decision
+from routing.models import Priority
 
 #: The beginning of `close_reason` when a case was closed as noise. Nobody has read it, so only noise may join it.
 NOISE_PREFIX = "Noise, says the rule "
 #: Some networks' APIs give times in whole seconds.
 TIME_PRECISION = dt.timedelta(seconds=1)
+#: A new message is compared with the beginnings of this many newest messages of a case.
+MOST_COMPARED, COMPARED_LENGTH = 4, 280
+
+
+def priority_label(priority: int) -> str:
+    """Return a priority as a word."""
+    return str(Priority(priority).label) if priority in Priority.values else str(priority)
 
 
 @dataclass(slots=True)
@@ -29,8 +40,13 @@ class CaseState(CaseRow):
     threads: set[str] = field(default_factory=set)
     #: Times of messages that need an answer: an answer of our own that arrives late may leave some of them unanswered.
     answers_wanted_at: list[dt.datetime] = field(default_factory=list)
+    #: The beginnings of its customer's newest messages, and the ids of the departments that have had it.
+    texts: list[str] = field(default_factory=list)
+    held_by: list[int] = field(default_factory=list)
     touched: bool = False
     reopened: bool = False
+    #: The id of the department that the page took it from, None when it stays.
+    moved_from: int | None = None
     #: New events of the case's history: (verb, actor's id, data).
     events: list[tuple[str, int | None, dict[str, Any]]] = field(default_factory=list)
 
@@ -39,6 +55,34 @@ class CaseState(CaseRow):
         """Return the case of a row of `read_sql.lock_cases`."""
         documents = {name: orjson.loads(row[name]) for name in JSON_COLUMNS}
         return cls(**{**row, **documents, "threads": {*row["threads"], row["thread_id"]}})
+
+    @classmethod
+    def begin(
+        cls,
+        item: Storable,
+        identity_id: int,
+        customer_id: int,
+        department_id: int,
+        now: dt.datetime,
+        *,
+        historical: bool,
+    ) -> CaseState:
+        """Return the case that a message opens, still without it."""
+        return cls(
+            id=0,
+            customer_id=customer_id,
+            identity_id=identity_id,
+            visibility=item.message.visibility,
+            thread_id=item.message.thread_id,
+            status=Status.NEW,
+            department_id=department_id,
+            opened_at=item.at,
+            activity_at=item.at,
+            created_at=now,
+            historical=historical,
+            needs_answer=False,
+            held_by=[department_id],
+        )
 
     @property
     def is_noise(self) -> bool:
@@ -66,16 +110,17 @@ class CaseState(CaseRow):
         """
         self.historical, self.created_at, self.first_response_at = False, now, None
 
-    def apply_inbound(
-        self, at: dt.datetime, preview: str, decision: Decision, *, historical: bool, needs_answer: bool
-    ) -> None:
+    def apply_inbound(self, item: Storable, decided: MessageDecision, *, historical: bool) -> None:
         """Change the case for one more message of its customer.
 
-        `at` is when it was written, `historical`: before the brand account was connected.
+        `historical`: it was written before the brand account was connected. A message that needs no answer ends no waiting
+        for the customer.
         """
+        at, preview, needs_answer = item.at, item.preview, decided.needs_answer
         self.needs_answer = self.needs_answer or needs_answer
-        self.priority = max(self.priority, decision.priority) if self.message_count else decision.priority
-        self.tags += [tag for tag in decision.tags if tag not in self.tags]
+        self._raise_priority(decided, item.message.canonical_id)
+        self.tags += [tag for tag in decided.decision.tags if tag not in self.tags]
+        self.texts.append(item.text[:COMPARED_LENGTH])
         if self.last_inbound_at is None or at >= self.last_inbound_at:
             self.last_inbound_at, self.preview = at, preview
         self.opened_at = min(self.opened_at, at)
@@ -85,8 +130,41 @@ class CaseState(CaseRow):
             self.answers_wanted_at.append(at)
             if not answered:
                 self.waiting_since = min(self.waiting_since or at, at)
-        if self.status == Status.WAITING and not answered:
+        if self.status == Status.WAITING and needs_answer and not answered:
             self.status = Status.OPEN
+
+    def _raise_priority(self, decided: MessageDecision, canonical_id: str) -> None:
+        """Raise the priority to that of a message.
+
+        Never lower it; say so unless the rule that opens the case does.
+        """
+        is_first = not self.message_count
+        before = decided.decision.priority if is_first else self.priority
+        self.priority = decided.priority if is_first else max(before, decided.priority)
+        if self.priority > before:
+            by_rule = decided.decision.priority == decided.priority
+            reason = f"rule “{decided.decision.rule_name}”" if by_rule else "read as serious"
+            levels = {"from": priority_label(before), "to": priority_label(self.priority)}
+            self.record_event(Verb.PRIORITISED, {"canonical_id": canonical_id, **levels, "reason": reason})
+
+    def move_to(self, department: PageDepartment, before: str, decision: Decision, canonical_id: str) -> None:
+        """Move the case to another department.
+
+        Nobody there has it yet; `before` is the name of the department that had it.
+        """
+        places = {
+            "from": before,
+            "from_id": self.department_id,
+            "to": department.name,
+            "to_id": department.id,
+        }
+        cause = {"reason": "".join(decision.reasons[:1]), "rule": decision.rule_name}
+        self.record_event(Verb.ROUTED, {"canonical_id": canonical_id, **cause, **places})
+        if self.id and self.moved_from is None:
+            self.moved_from = self.department_id
+        self.department_id = department.id
+        self.held_by = [*self.held_by, department.id] if self.id else [department.id]
+        self.touched = True
 
     def apply_edit_that_wants_answer(self, at: dt.datetime) -> None:
         """Change the case for an edited message that wants an answer now.
@@ -97,6 +175,8 @@ class CaseState(CaseRow):
         self.answers_wanted_at.append(at)
         if self.closed_at is None and not self.is_answered_since(at):
             self.waiting_since = min(self.waiting_since or at, at)
+            if self.status == Status.WAITING:
+                self.status = Status.OPEN
 
     def apply_answer(self, at: dt.datetime, connected_at: dt.datetime) -> None:
         """Change the case for an answer of our own.
@@ -109,7 +189,10 @@ class CaseState(CaseRow):
             self.unsent, self.unsent_since = "", None
         if at >= connected_at and not self.historical and self._is_response(at):
             self.first_response_at = min(self.first_response_at or at, at)
-        if self.last_inbound_at is None or self.last_inbound_at <= at:
+        wanted_later = [time for time in self.answers_wanted_at if time > at]
+        # What the customer wrote since may be thanks, of whichever of the two we hear first.
+        only_thanked = not (wanted_later or self.historical)
+        if self.last_inbound_at is None or self.last_inbound_at <= at or only_thanked:
             self.waiting_since = None
             if self.status in (Status.NEW, Status.OPEN):
                 self.status = Status.WAITING
@@ -117,7 +200,7 @@ class CaseState(CaseRow):
         if self.status == Status.NEW:
             self.status = Status.OPEN
         if self.waiting_since is not None and self.waiting_since <= at:
-            self.waiting_since = min((time for time in self.answers_wanted_at if time > at), default=None)
+            self.waiting_since = min(wanted_later, default=None)
 
     def _is_response(self, at: dt.datetime) -> bool:
         """Return whether an answer written at `at` may be a response.

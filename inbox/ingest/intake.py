@@ -14,13 +14,13 @@ from typing import Any
 from inbox.changes.clocks import compute_clock_values
 from inbox.ingest import echoes, threads
 from inbox.ingest.case_state import CaseState
-from inbox.ingest.customers import PageAuthor
+from inbox.ingest.customers import CustomerStanding, PageAuthor
 from inbox.ingest.early_answers import KeptAnswer
 from inbox.ingest.edits import StoredMessage, change_kind
-from inbox.ingest.header import PageHeader
+from inbox.ingest.header import PageDepartment, PageHeader
 from inbox.ingest.message_decision import MessageDecision, read_and_decide
 from inbox.ingest.storable import Storable
-from inbox.models import Direction, Status, Verb
+from inbox.models import Direction, Verb
 from routing.facts import Decision
 from routing.rules.engine import CompiledRules
 from routing.service_levels.policies import ServiceLevels
@@ -32,7 +32,8 @@ _ANSWER_VERBS = (Verb.ANSWERED, Verb.ANSWERED_NATIVELY)
 class NewMessage:
     """A message to insert. `decided` is None for a message of our own.
 
-    `user_id` is the author of an answer that was written here; `joined`: the case existed before the message.
+    `user_id` wrote the answer here; `joined`: the case existed before, and `moved` says why it moves. Else `related` is the
+    case beside which it opened its own, because of `why`.
     """
 
     item: Storable
@@ -42,6 +43,9 @@ class NewMessage:
     user_id: int | None = None
     decided: MessageDecision | None = None
     joined: bool = False
+    related: CaseState | None = None
+    why: str = ""
+    moved: str = ""
 
     @property
     def direction(self) -> Direction:
@@ -113,6 +117,11 @@ class Intake:
         """Stored cases that the page changed."""
         return [case for case in self.cases.values() if case.touched]
 
+    @property
+    def noted_cases(self) -> list[CaseState]:
+        """Stored cases that stay as they are and only get a line in their history."""
+        return [case for case in self.cases.values() if case.events and not case.touched]
+
     def _take_message(self, item: Storable) -> None:
         stored = self.stored_messages.get(item.message.canonical_id)
         if stored is not None:
@@ -157,47 +166,76 @@ class Intake:
         decided = read_and_decide(item, customer, self.header, self.rules)
         decision, historical = decided.decision, self._is_historical(item)
         cases = self._cases_by_customer.setdefault(customer.customer_id, [])
-        case = threads.find_case_to_join(
-            cases, message.thread_id, message.visibility, item.at, is_noise=decision.dismiss
+        choice = threads.choose_case(
+            cases,
+            message.thread_id,
+            message.visibility,
+            item.at,
+            is_noise=decision.dismiss,
+            explain_parting=lambda case: threads.explain_parting(
+                case, decided, item.text, self._other_department(case, decision)
+            ),
         )
-        joined = case is not None
-        if case is None:
-            case = self._open_case(item, identity_id, customer.customer_id, decision, historical=historical)
-            cases.append(case)
-            customer.open_cases += 1
-        elif case.closed_at is not None and not decision.dismiss:
-            case.reopen(message.canonical_id)
-            customer.open_cases += 1
-        if case.historical and not historical:
-            case.begin_after_history(self.now)
-        case.apply_inbound(
-            item.at, item.preview, decision, historical=historical, needs_answer=decided.needs_answer
+        new = NewMessage(
+            item, choice.case or self._open_case(item, identity_id, customer, decided), historical
         )
-        if decision.dismiss and not joined:
-            case.close_as_noise(decision.rule_name, message.canonical_id, self.now)
-            department = self.header.find_department(decision.department, self.rules.default)
-            customer.note_case_closed(department.slug)
-        self._add_message(
-            NewMessage(item, case, historical, identity_id=identity_id, decided=decided, joined=joined)
-        )
+        new.identity_id, new.decided, new.joined = identity_id, decided, choice.case is not None
+        if choice.case is None:
+            cases.append(new.case)
+            new.related, new.why = choice.related, choice.why
+            choice.relate_to(new.case)
+        else:
+            new.moved = self._decide_again(choice.case, item, decided)
+            if choice.case.closed_at is not None and decided.needs_answer and not decision.dismiss:
+                choice.case.reopen(message.canonical_id)
+                customer.open_cases += 1
+        if new.case.historical and not historical:
+            new.case.begin_after_history(self.now)
+        new.case.apply_inbound(item, decided, historical=historical)
+        if decision.dismiss and not new.joined:
+            new.case.close_as_noise(decision.rule_name, message.canonical_id, self.now)
+            customer.note_case_closed(self._department_of(decision).slug)
+        self._add_message(new)
+
+    def _department_of(self, decision: Decision) -> PageDepartment:
+        return self.header.find_department(decision.department, self.rules.default)
+
+    def _other_department(self, case: CaseState, decision: Decision) -> str:
+        """Return the other department that a rule names by words.
+
+        Its name; "" if it has had the case.
+        """
+        if decision.rule_key not in self.rules.keys_by_words:
+            return ""
+        department = self._department_of(decision)
+        return "" if department.id in (case.department_id, *case.held_by) else department.name
+
+    def _decide_again(self, case: CaseState, item: Storable, decided: MessageDecision) -> str:
+        """Move a misplaced case by what its customer writes now.
+
+        Return why, "" if it stays.
+        """
+        department = self._department_of(decided.decision)
+        if self._is_historical(item) or department.id == case.department_id:
+            return ""
+        if not threads.is_misplaced(case, decided, self._other_department(case, decided.decision)):
+            return ""
+        before = next(place for place in self.header.departments if place.id == case.department_id)
+        case.move_to(department, before.name, decided.decision, item.message.canonical_id)
+        return "".join(decided.decision.reasons[:1])
 
     def _open_case(
-        self, item: Storable, identity_id: int, customer_id: int, decision: Decision, *, historical: bool
+        self, item: Storable, identity_id: int, customer: CustomerStanding, decided: MessageDecision
     ) -> CaseState:
-        department = self.header.find_department(decision.department, self.rules.default)
-        case = CaseState(
-            id=0,
-            customer_id=customer_id,
-            identity_id=identity_id,
-            visibility=item.message.visibility,
-            thread_id=item.message.thread_id,
-            status=Status.NEW,
-            department_id=department.id,
-            opened_at=item.at,
-            activity_at=item.at,
-            created_at=self.now,
-            historical=historical,
-            needs_answer=False,
+        decision = decided.decision
+        department = self._department_of(decision)
+        case = CaseState.begin(
+            item,
+            identity_id,
+            customer.customer_id,
+            department.id,
+            self.now,
+            historical=self._is_historical(item),
         )
         cause = {"canonical_id": item.message.canonical_id}
         reason = decision.reasons[0] if decision.reasons else ""
@@ -205,6 +243,7 @@ class Intake:
         case.record_event(Verb.OPENED, {**cause})
         case.record_event(Verb.ROUTED, {**cause, **routed})
         self.opened.append(case)
+        customer.open_cases += 1
         return case
 
     def _add_message(self, new: NewMessage) -> None:

@@ -8,9 +8,13 @@ from inbox.ingest.customers import CustomerStanding
 from inbox.ingest.header import PageHeader
 from inbox.ingest.storable import Storable
 from routing.facts import Decision, Facts
+from routing.models import Priority
 from routing.reading import Reading, read_message
 from routing.reading.languages import detect_language
 from routing.rules.engine import CompiledRules, decide
+
+#: The urgency of a reading (`routing.reading`) that raises the priority by itself.
+SERIOUS_FROM = 2
 
 
 class MessageDecision(NamedTuple):
@@ -25,6 +29,16 @@ class MessageDecision(NamedTuple):
         """The rule's word on whether an answer is needed, else the reading's."""
         explicit = self.decision.needs_answer
         return self.reading.wants_answer if explicit is None else explicit
+
+    @property
+    def priority(self) -> int:
+        """The rule's priority; at least high where the text was read as serious (`SERIOUS_FROM`)."""
+        return max(self.decision.priority, Priority.HIGH) if self.is_serious else self.decision.priority
+
+    @property
+    def is_serious(self) -> bool:
+        """True when the text speaks of safety, law or fraud and needs an answer."""
+        return self.reading.urgency >= SERIOUS_FROM and self.needs_answer
 
 
 def read_and_decide(

@@ -272,13 +272,18 @@ class _PageWriter:
         )
         if intake.message_changes:
             write_sql.update_messages(change_rows(intake), self.now)
+        if moved := [case for case in touched if case.moved_from is not None]:
+            reopened = [case.id for case in moved if case.reopened]
+            write_sql.release_moved_cases([case.id for case in moved], reopened, self.now)
         write_sql.write_history(**history_rows(intake, touched, stored), now=self.now)
         if intake.case_ids_with_deletions:
             settle_deletions(intake.case_ids_with_deletions, self.now)
         changed = [*touched, *intake.opened]
         publish.publish_cases_on_commit(
-            publish.CaseChange(case.id, case.department_id, header.brand_account_id, case.visibility)
-            for case in changed
+            publish.CaseChange(
+                case.id, case.department_id, header.brand_account_id, case.visibility, case.moved_from
+            )
+            for case in [*changed, *intake.noted_cases]
         )
         return PageOutcome(
             stored=sum(new.item.message.canonical_id in stored for new in intake.messages),

@@ -12,6 +12,7 @@ from typing import Any
 
 from accounts.working_time.presence import local_date
 from inbox.changes.case_row import CASE_COLUMNS, column_list
+from inbox.ingest.case_state import COMPARED_LENGTH, MOST_COMPARED
 from inbox.ingest.on_point import SHIFTS_COLUMN
 from postgres.bound_cursors import fetch_named_rows
 
@@ -85,6 +86,9 @@ _LOCK_CASES = f"""
 SELECT {column_list(CASE_COLUMNS, "c")},
        ARRAY(SELECT DISTINCT m.thread_id FROM inbox_message m
              WHERE m.case_id = c.id AND m.thread_id = ANY(%(threads)s)) AS threads,
+       ARRAY(SELECT left(m.text, {COMPARED_LENGTH}) FROM inbox_message m WHERE m.case_id = c.id AND m.direction = 'in'
+             ORDER BY m.network_time DESC LIMIT {MOST_COMPARED}) AS texts,
+       ARRAY(SELECT DISTINCT h.department_id FROM inbox_custody h WHERE h.case_id = c.id) AS held_by,
        CASE WHEN %(answered)s AND c.waiting_since IS NOT NULL THEN ARRAY(
          SELECT m.network_time FROM inbox_message m WHERE m.case_id = c.id AND m.network_time >= c.waiting_since
            AND m.direction = 'in' AND m.needs_answer AND NOT m.historical) ELSE '{{}}' END AS answers_wanted_at
@@ -144,7 +148,8 @@ def select_stored_messages(brand: int, ids: Sequence[str], parents: Sequence[str
 def lock_cases(brand: int, **parameters: Any) -> list[Row]:
     """Lock the cases that messages may join or belong to.
 
-    The rows have the columns of `CaseRow`, JSON as text, and two more. `threads`: those of the parameter's that the case has.
+    The rows have the columns of `CaseRow`, JSON as text, and four more. `threads`: those of the parameter's that the case has.
+    `texts`: the beginnings of its customer's newest messages. `held_by`: ids of the departments that had it.
     `answers_wanted_at`: with `answered` (answers came), the times of the messages that want one since the case has been
     waiting; else empty.
     """

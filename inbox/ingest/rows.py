@@ -12,12 +12,15 @@ from inbox.ingest.case_state import CaseState
 from inbox.ingest.edits import message_change_row
 from inbox.ingest.intake import Intake, NewMessage
 from inbox.ingest.message_decision import MessageDecision
+from inbox.models import Verb
 from routing.facts import build_trace
 
 Rows = list[dict[str, Any]]
 _CHANGED_NAMES = ("id", *CHANGED_COLUMNS)
 _changed_values, _opened_values = attrgetter(*_CHANGED_NAMES), attrgetter(*OPENED_COLUMNS)
 _LONGEST_REASON = 300
+#: Keys of an event's data that stand for rows whose ids are only known once they are written.
+_REFERENCES = ("canonical_id", "other")
 
 
 def changed_case_rows(cases: Iterable[CaseState]) -> Rows:
@@ -86,16 +89,6 @@ def history_rows(intake: Intake, touched: list[CaseState], ids: Mapping[str, int
         for new in intake.messages
         if new.decided is not None and new.item.message.canonical_id in ids
     ]
-    custodies = [
-        {
-            "case_id": case.id,
-            "department_id": case.department_id,
-            "sent_at": case.created_at,
-            "left_at": case.closed_at,
-            "reason": _routing_reason(case)[:_LONGEST_REASON],
-        }
-        for case in intake.opened
-    ]
     adopted = [
         {
             "id": reply.id,
@@ -107,14 +100,41 @@ def history_rows(intake: Intake, touched: list[CaseState], ids: Mapping[str, int
     ]
     return {
         "decisions": decisions,
-        "custodies": custodies,
-        "reopened": [case.id for case in touched if case.reopened],
+        "custodies": _custody_rows(intake, touched),
+        "reopened": [case.id for case in touched if case.reopened and case.moved_from is None],
         "adopted": adopted,
-        "events": _event_rows([*touched, *intake.opened], ids),
+        "events": _event_rows([*touched, *intake.noted_cases, *intake.opened], ids),
         "early": early_answers.early_answer_changes(
             intake.header.brand_account_id, intake.unplaced, intake.kept_answers
         ),
     }
+
+
+def _custody_rows(intake: Intake, touched: Iterable[CaseState]) -> Rows:
+    """Return the custodies that begin: of opened cases and of those that moved."""
+    opened = [
+        {
+            "case_id": case.id,
+            "department_id": case.department_id,
+            "sent_at": case.created_at,
+            "left_at": case.closed_at,
+            "reason": _routing_reason(case)[:_LONGEST_REASON],
+        }
+        for case in intake.opened
+    ]
+    moved = [
+        {
+            "case_id": case.id,
+            "department_id": case.department_id,
+            "from_department_id": case.moved_from,
+            "sent_at": intake.now,
+            "reason": _routing_reason(case)[:_LONGEST_REASON],
+            "routed": True,
+        }
+        for case in touched
+        if case.moved_from is not None
+    ]
+    return opened + moved
 
 
 def _decision_row(
@@ -138,13 +158,18 @@ def _decision_row(
     if new.joined:
         row |= {"decided_by": "thread", "rule_key": "", "rule_name": ""}
         row["reasons"] = [f"Joined case {case.id}, which {holder.name} has."]
+        if new.moved:
+            row["reasons"].insert(0, new.moved)
     elif holder.slug != decision.department:
         row["reasons"].append(f"The department “{decision.department}” takes no cases now → {holder.name}.")
+    if new.related is not None:
+        row["reasons"].append(f"A case of its own beside case {new.related.id}: {new.why}.")
     return row
 
 
 def _routing_reason(case: CaseState) -> str:
-    return next((str(data["reason"]) for _, _, data in case.events if "reason" in data), "")
+    """Return why the case is where it is: the reason of the last event that sent it there."""
+    return next((str(data["reason"]) for verb, _, data in reversed(case.events) if verb == Verb.ROUTED), "")
 
 
 def _event_rows(cases: Iterable[CaseState], ids: Mapping[str, int]) -> Rows:
@@ -152,11 +177,13 @@ def _event_rows(cases: Iterable[CaseState], ids: Mapping[str, int]) -> Rows:
     for case in cases:
         for verb, actor, data in case.events:
             canonical_id = data.get("canonical_id")
-            stored_data = {key: value for key, value in data.items() if key != "canonical_id"}
+            stored_data = {key: value for key, value in data.items() if key not in _REFERENCES}
             if canonical_id is not None:
                 stored_data["message"] = ids.get(canonical_id)
+            if "other" in data:
+                stored_data["case"] = data["other"].id
             # As in every change of a case: people who have an older version open can be shown what is new.
-            stored_data["version"] = case.version + 1
+            stored_data["version"] = case.version + (case.touched or not case.version)
             rows.append(
                 {
                     "n": len(rows),

@@ -118,8 +118,19 @@ FROM json_to_recordset(%(rows)s::json) AS r(id bigint, text text, remote_id text
     flags jsonb, language text, sentiment text, urgency smallint, is_spam bool, needs_answer bool, reply_ref jsonb, permalink text, raw jsonb, deleted bool, until text)
 WHERE m.id = r.id
 """
+_LAST_CUSTODY = """
+WHERE id IN (SELECT DISTINCT ON (case_id) id FROM inbox_custody WHERE case_id = ANY(%(reopened)s::bigint[])
+             ORDER BY case_id, sent_at DESC, id DESC)
+"""
+# The new custodies of moved cases are inserted with the history: one statement may not end a custody and begin the next.
+_RELEASE_MOVED_CASES = """
+WITH ended AS (
+  UPDATE inbox_custody SET left_at = %(now)s WHERE case_id = ANY(%(cases)s) AND left_at IS NULL
+)
+UPDATE inbox_case SET assignee_id = NULL, hint = '' WHERE id = ANY(%(cases)s)
+"""
 # A reopened case continues the custody that ended when it was closed, so that the intervals have no gap.
-_WRITE_HISTORY = """
+_WRITE_HISTORY = f"""
 decided AS (
   INSERT INTO inbox_decision (message_id, case_id, department_id, decided_by, rule_key, rule_name, version, reasons,
     trace, at)
@@ -128,14 +139,12 @@ decided AS (
   FROM json_to_recordset(%(decisions)s::json) AS r(message_id bigint, case_id bigint, department_id bigint,
     decided_by text, rule_key text, rule_name text, version int, reasons jsonb, trace jsonb)
 ), held AS (
-  INSERT INTO inbox_custody (case_id, department_id, sent_at, left_at, reason, wrong_department)
-  SELECT r.case_id, r.department_id, r.sent_at, r.left_at, r.reason, false
-  FROM json_to_recordset(%(custodies)s::json) AS r(case_id bigint, department_id bigint, sent_at timestamptz,
-    left_at timestamptz, reason text)
+  INSERT INTO inbox_custody (case_id, department_id, from_department_id, sent_at, left_at, reason, routed, wrong_department)
+  SELECT r.case_id, r.department_id, r.from_department_id, r.sent_at, r.left_at, r.reason, coalesce(r.routed, false), false
+  FROM json_to_recordset(%(custodies)s::json) AS r(case_id bigint, department_id bigint, from_department_id bigint,
+    sent_at timestamptz, left_at timestamptz, reason text, routed bool)
 ), continued AS (
-  UPDATE inbox_custody SET left_at = NULL WHERE id IN (
-    SELECT DISTINCT ON (case_id) id FROM inbox_custody WHERE case_id = ANY(%(reopened)s::bigint[])
-    ORDER BY case_id, sent_at DESC, id DESC)
+  UPDATE inbox_custody SET left_at = NULL {_LAST_CUSTODY}
 ), adopted AS (
   UPDATE inbox_reply p
   SET state = 'sent', remote_id = r.remote_id, permalink = r.permalink, sent_at = r.sent_at, lease_until = NULL,
@@ -151,7 +160,7 @@ INSERT INTO inbox_caseevent (case_id, at, verb, actor_id, data)
 SELECT r.case_id, %(now)s, r.verb, r.actor_id, r.data
 FROM json_to_recordset(%(events)s::json) AS r(n int, case_id bigint, verb text, actor_id bigint, data jsonb)
 ORDER BY r.n
-"""
+"""  # noqa: S608 (constants)
 # Kept answers of our own: new and changed ones are stored, settled ones deleted; those that still cannot be placed are
 # looked at again, after growing intervals, and deleted in the end.
 _WRITE_EARLY_ANSWERS = """
@@ -235,14 +244,8 @@ def write_messages(
     Customers' messages get the ids of who is `on_point` (primary, backup). One that another worker has stored meanwhile is
     missing in what is returned.
     """
-    primary, backup = on_point
-    parameters = {
-        "brand": brand,
-        "rows": rows_as_json(rows),
-        "now": now,
-        "primary": primary,
-        "backup": backup,
-    }
+    people = {"primary": on_point[0], "backup": on_point[1]}
+    parameters = {"brand": brand, "rows": rows_as_json(rows), "now": now, **people}
     return dict(fetch_rows(_WRITE_MESSAGES, parameters))
 
 
@@ -250,6 +253,18 @@ def update_messages(rows: Sequence[Row], now: dt.datetime) -> None:
     """Store that messages were edited, deleted or hidden (rows of `edits.message_change_row`)."""
     with bound_cursor() as cursor:
         cursor.execute(_UPDATE_MESSAGES, {"rows": rows_as_json(rows), "now": now})
+
+
+def release_moved_cases(case_ids: Sequence[int], reopened: Sequence[int], now: dt.datetime) -> None:
+    """Release cases that move to another department.
+
+    Their custody ends, and nobody is assigned. One statement, and one more for those that are `reopened`: their custody goes on until now.
+    """
+    parameters = {"cases": list(case_ids), "reopened": list(reopened), "now": now}
+    with bound_cursor() as cursor:
+        if reopened:
+            cursor.execute(f"UPDATE inbox_custody SET left_at = NULL {_LAST_CUSTODY}", parameters)  # noqa: S608
+        cursor.execute(_RELEASE_MOVED_CASES, parameters)
 
 
 def write_history(

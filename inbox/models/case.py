@@ -233,6 +233,9 @@ class Verb(models.TextChoices):
     MESSAGE_EDITED = "message_edited", "customer edited a message"
     MESSAGE_DELETED = "message_deleted", "message deleted on the network"
     MESSAGE_CORRECTED = "message_corrected", "reading corrected"
+    RELATED = "related", "related case"
+    SPLIT = "split", "split"
+    MERGED = "merged", "merged"
 
 
 class CaseEvent(models.Model):

@@ -50,6 +50,15 @@ def compile_condition(node: dict[str, Any], index: ConditionIndex) -> CompiledCo
     return _compile_any(parts) if group == "any" else _compile_none(parts)
 
 
+def needs_words(node: dict[str, Any]) -> bool:
+    """Return whether a valid condition depends on words of the text."""
+    if "field" in node:
+        return node["field"] in ("words", "pattern", "about")
+    if "all" in node:
+        return any(needs_words(child) for child in node["all"])
+    return "any" in node and all(needs_words(child) for child in node["any"])
+
+
 def _compile_leaf(leaf: dict[str, Any], index: ConditionIndex) -> CompiledCondition:
     names = _number_leaf_terms(leaf, index)
     numbers, needs_all = frozenset(names), "all" in leaf

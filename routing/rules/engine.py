@@ -13,7 +13,7 @@ import re2
 
 from routing.business_hours.calendar import CalendarError
 from routing.business_hours.history import compile_history
-from routing.conditions.compiled import CompiledCondition, compile_condition
+from routing.conditions.compiled import CompiledCondition, compile_condition, needs_words
 from routing.conditions.index import ConditionIndex
 from routing.conditions.validation import validate_condition
 from routing.conditions.word_lists import word_list_keys_in, word_list_names
@@ -56,6 +56,8 @@ class CompiledRules:
     #: Positions of the rules to test when a number is seen, and of those that are always tested.
     positions_by_number: Mapping[int, tuple[int, ...]]
     always_positions: tuple[int, ...]
+    #: Keys of the rules that hold only where the text has their words or patterns.
+    keys_by_words: frozenset[str] = frozenset()
 
 
 def compile_rules(snapshot: Mapping[str, Any]) -> CompiledRules:
@@ -90,6 +92,7 @@ def compile_rules(snapshot: Mapping[str, Any]) -> CompiledRules:
         always_positions=tuple(
             position for position, rule in enumerate(rules) if rule.tree.needs_one_of is None
         ),
+        keys_by_words=frozenset(rule.key for rule in rules if needs_words(rule.condition)),
     )
 
 
