@@ -33,6 +33,8 @@ class Capabilities:
     max_dm_length: int
     length_unit: LengthUnit
     threading: Literal["tree", "flat", "dm"]
+    dm_length_unit: LengthUnit | None = None  #: where it differs from `length_unit`
+    refused_characters: str = ""
     dm: bool = False
     like: bool = False
     hide: bool = False

@@ -12,6 +12,7 @@ from accounts.models import BrandAccount, Health, Lifecycle, User
 from inbox.changes.refusals import name_or_somebody
 from inbox.models import LIVE_STATES, Case, Direction, Message, Reply, Visibility
 from networks import registry
+from networks.base import LengthUnit
 from wording.times import at_time_phrase
 
 
@@ -68,7 +69,7 @@ def build_composer(
         visibility=case.visibility,
         network_label=capabilities.label,
         max_length=max_reply_length(case.network, case.visibility),
-        unit=capabilities.length_unit,
+        unit=reply_length_unit(case.network, case.visibility),
         signature=user.signature,
         disabled=_why_disabled(case, user, parent, replies, now),
         seen_version=case.version,
@@ -170,9 +171,35 @@ def max_reply_length(network: str, visibility: str) -> int:
     return capabilities.max_dm_length if visibility == Visibility.DIRECT else capabilities.max_length
 
 
-def measure_text(network: str, text: str) -> int:
+def reply_length_unit(network: str, visibility: str) -> LengthUnit:
+    """Return the unit in which the network counts an answer."""
+    capabilities = registry.network_capabilities(network)
+    direct = capabilities.dm_length_unit if visibility == Visibility.DIRECT else None
+    return direct or capabilities.length_unit
+
+
+def measure_text(network: str, text: str, visibility: str = Visibility.PUBLIC) -> int:
     """Return the length of a text in the network's unit."""
+    if reply_length_unit(network, visibility) == "char":
+        return len(text)
     return registry.CONNECTORS[network].measure_length(text)
+
+
+def refused_character_sentence(network: str, text: str) -> str:
+    """Return which character the network would refuse, and where it stands.
+
+    As a sentence for the author; "" if there is none.
+    """
+    capabilities = registry.network_capabilities(network)
+    place = next((at for at, letter in enumerate(text) if letter in capabilities.refused_characters), None)
+    if place is None:
+        return ""
+    before = text[:place].split()[-1:]
+    where = f"after “{before[0][-30:]}”" if before else "at the beginning"
+    return (
+        f"{capabilities.label} refuses an invisible character (U+{ord(text[place]):04X}) {where}. Delete what stands there "
+        "and type it again."
+    )
 
 
 def add_signature(text: str, user: User) -> str:

@@ -26,6 +26,7 @@ from inbox.replies.composer import (
     max_reply_length,
     measure_text,
     on_its_way_sentence,
+    refused_character_sentence,
     why_cannot_answer_as,
     why_cannot_answer_message,
 )
@@ -184,12 +185,14 @@ def _check_and_sign(text: str, parent: Message, by: User) -> str:
         raise Invalid("Write an answer before you send it.")
     network = parent.brand_account.network
     signed, longest = add_signature(text, by), max_reply_length(network, parent.visibility)
-    length = len(signed) if len(signed) > LONGEST_INPUT else measure_text(network, signed)
+    length = len(signed) if len(signed) > LONGEST_INPUT else measure_text(network, signed, parent.visibility)
     if length > longest:
         label = parent.brand_account.network_label
         raise Invalid(
             f"With your signature the answer is {length:,} long; {label} takes {longest:,}. Shorten it by {length - longest:,}."
         )
+    if sentence := refused_character_sentence(network, signed):
+        raise Invalid(sentence)
     return signed
 
 

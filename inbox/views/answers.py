@@ -48,12 +48,16 @@ def reply(request: InboxRequest, pk: int) -> HttpResponse:
 def draft(request: InboxRequest, pk: int) -> JsonResponse:
     """Store the draft; return its length on the network with the signature."""
     text = request.POST.get("text", "")[: LONGEST_INPUT * 2]
-    case = Case.objects.visible_to(request.user).only("network").filter(pk=pk).first()
+    case = Case.objects.visible_to(request.user).only("network", "visibility").filter(pk=pk).first()
     if case is None:
         raise Http404
     drafts.save_draft(pk, request.user, text, timezone.now())
     whole = composer.add_signature(text, request.user) if text.strip() else ""
-    length = len(whole) if len(whole) > LONGEST_INPUT else composer.measure_text(case.network, whole)
+    length = (
+        len(whole)
+        if len(whole) > LONGEST_INPUT
+        else composer.measure_text(case.network, whole, case.visibility)
+    )
     return JsonResponse({"length": length})
 
 

@@ -30,12 +30,11 @@ from networks.base import (
 )
 from networks.presence import KnownMessage, Presence
 from networks.transport import HTTPAnswer
-from networks.x import auth, errors, find, parse, webhook
+from networks.x import auth, errors, find, length, parse, webhook
 from networks.x.blind_spots import BLIND_SPOTS
 from networks.x.poll import EVENT_PARAMS, POST_PARAMS, XPoller
 
 _LOOKUP_SIZE = 100
-_MEASURABLE_LENGTH = 25_000
 
 
 class XConnector:
@@ -48,6 +47,8 @@ class XConnector:
         max_length=280,
         max_dm_length=10_000,
         length_unit="x_weighted",
+        dm_length_unit="char",
+        refused_characters=length.REFUSED_CHARACTERS,
         threading="tree",
         dm=True,
         like=True,
@@ -266,13 +267,7 @@ class XConnector:
         A link counts 23, CJK characters and emoji 2, most others 1. Above 25,000 characters: the plain
         length.
         """
-        if len(text) > _MEASURABLE_LENGTH:
-            return len(text)
-        # Imported on first use: reading its list of emoji takes most of a second.
-        from twitter_text import parse_tweet
-
-        sound = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-        return int(parse_tweet(sound).weightedLength) if sound else 0
+        return length.weigh_text(text)
 
     def verify_webhook(self, headers: Mapping[str, str], raw_body: bytes) -> bool:
         return webhook.is_signed_by_x(headers, raw_body, self.credentials.secrets.get("consumer_secret", ""))

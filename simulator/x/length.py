@@ -1,39 +1,74 @@
 """X's weighted length: at most 280, where links count 23, CJK and emoji 2, most other characters 1.
 
-Written from X's published counting rules (configuration version 3), apart from the library that Horseshoe counts
-with, so that each can find the other's mistakes.
+Written from X's published counting rules (configuration version 3), apart from Horseshoe's own counting, so that each
+can find the other's mistakes: character by character, with the links and the list of emoji of twitter-text.
 """
 
 from __future__ import annotations
 
-import re
+import functools
 import unicodedata
 
 LIMIT = 280
 LINK_WEIGHT = 23
+FORBIDDEN = "\ufffe\ufeff\uffff"
 #: Code points that weigh 1; all others weigh 2.
 _LIGHT = ((0, 4351), (8192, 8205), (8208, 8223), (8242, 8247))
-_GENERIC = "com|org|net|info|biz|app|dev|shop|blog|news|online|store|edu|gov|io|co|me|tv|ai|eu|uk|de|fr|es|pt|nl|it|pl|at|ch|be|ie"
-_LINK = re.compile(
-    rf"https?://[^\s<>\"]+[^\s<>\".,;:!?')\]]|(?<![\w@.$#/-])(?:[a-z0-9-]+\.)+(?:{_GENERIC})\b(?![@.]\w)(?:/[^\s<>\"]*[^\s<>\".,;:!?')\]])?",
-    re.IGNORECASE,
-)
-_PICTURE = "[\u231a\u231b\u23e9-\u23f3\u25fd\u25fe\u2600-\u27bf\u2b1b\u2b1c\u2b50\u2b55\U0001f004\U0001f0cf\U0001f170-\U0001f251\U0001f300-\U0001faff]"
-_EMOJI = re.compile(
-    "[\U0001f1e6-\U0001f1ff]{2}|[0-9#*]\ufe0f?\u20e3|"
-    f"{_PICTURE}(?:\ufe0f|[\U0001f3fb-\U0001f3ff])?(?:\u200d(?:{_PICTURE}|[\u2640\u2642\u2695])(?:\ufe0f|[\U0001f3fb-\U0001f3ff])?)*"
-)
+_EMOJI_SIGN = 0xFE0F
+#: Emoji that may have the sign, though they are in colour without it: not in the list.
+_SIGN_ALLOWED = (
+    (0x231A, 0x231B), (0x25FD, 0x25FE), (0x2614, 0x2615), (0x2648, 0x2653), (0x267F, 0x267F), (0x2693, 0x2693),
+    (0x26A1, 0x26A1), (0x26AA, 0x26AB), (0x26BD, 0x26BE), (0x26C4, 0x26C5), (0x26D4, 0x26D4), (0x26EA, 0x26EA),
+    (0x26F2, 0x26F3), (0x26F5, 0x26F5), (0x26FA, 0x26FA), (0x26FD, 0x26FD), (0x2757, 0x2757), (0x2B1B, 0x2B1C),
+    (0x2B50, 0x2B50), (0x2B55, 0x2B55), (0x1F004, 0x1F004), (0x1F21A, 0x1F21A), (0x1F22F, 0x1F22F),
+)  # fmt: skip
+#: Hands and people newer than the list: they take a skin tone.
+_NEWER_HANDS = ((0x1F90C, 0x1F90C), (0x1F977, 0x1F977), (0x1FAC3, 0x1FAC5), (0x1FAF0, 0x1FAF8))
+_SKIN_TONES = range(0x1F3FB, 0x1F400)
 
 
-def _weight(character: str) -> int:
-    code = ord(character)
-    return 1 if any(low <= code <= high for low, high in _LIGHT) else 2
+def _is_in(code: int, ranges: tuple[tuple[int, int], ...]) -> bool:
+    return any(low <= code <= high for low, high in ranges)
+
+
+@functools.cache
+def _emoji_by_first() -> dict[str, list[str]]:
+    """Return the emoji of several characters by their first one, longest first."""
+    from twitter_text.regexp.emoji import emoji_list
+
+    by_first: dict[str, list[str]] = {}
+    for entry in emoji_list:
+        emoji = "".join(chr(int(code, 16)) for code in entry.codepoint.split())
+        if len(emoji) > 1 and (entry.status == "fully-qualified" or emoji.endswith("\u20e3")):
+            by_first.setdefault(emoji[0], []).append(emoji)
+    for emojis in by_first.values():
+        emojis.sort(key=len, reverse=True)
+    return by_first
+
+
+def _emoji_length(text: str, at: int) -> int:
+    """Return the number of characters of the emoji there, 0 for none."""
+    for emoji in _emoji_by_first().get(text[at], ()):
+        if text.startswith(emoji, at):
+            return len(emoji)
+    code, following = ord(text[at]), ord(text[at + 1]) if at + 1 < len(text) else 0
+    is_signed = following == _EMOJI_SIGN and _is_in(code, _SIGN_ALLOWED)
+    is_toned = following in _SKIN_TONES and _is_in(code, _NEWER_HANDS)
+    return 2 if is_signed or is_toned else 0
 
 
 def weighted(text: str) -> int:
     """Return the length that X counts."""
-    text = unicodedata.normalize("NFC", text)
-    plain = _LINK.sub("", text)
-    links = len(_LINK.findall(text)) * LINK_WEIGHT
-    rest, emoji = _EMOJI.subn("", plain)
-    return links + emoji * 2 + sum(map(_weight, rest))
+    from twitter_text.extract_urls import extract_urls_with_indices
+
+    text = unicodedata.normalize("NFC", text).replace("\r\n", "\n")
+    links = {link["indices"][0]: len(link["url"]) for link in extract_urls_with_indices(text)}
+    at = total = 0
+    while at < len(text):
+        if at in links:
+            total, at = total + LINK_WEIGHT, at + links[at]
+        elif emoji := _emoji_length(text, at):
+            total, at = total + 2, at + emoji
+        else:
+            total, at = total + (1 if _is_in(ord(text[at]), _LIGHT) else 2), at + 1
+    return total

@@ -142,6 +142,8 @@ def _check_text(world: World, who: Principal, text: str) -> None:
         raise forbidden_error(
             "Your Tweet text is too long. You are not allowed to post Tweets longer than 280 characters."
         )
+    if any(letter in text for letter in length.FORBIDDEN):
+        raise invalid_error("Your Tweet text contains a character that is not allowed.", text=text)
     if not world.settings.x_duplicates:
         return
     own = world.timeline("x-author", who.account.remote_id)

@@ -1,10 +1,11 @@
 // The composer: length as the network counts it, and the draft kept on the server while somebody types.
-// The server's count is the truth: it comes back with every kept draft and replaces this estimate.
+// The count is the server's own (length.js), and comes back from there with every kept draft.
 (() => {
   "use strict";
   const PAUSE = 800;
-  const LINK = /\bhttps?:\/\/[^\s]+|\b(?:[a-z0-9-]+\.)+[a-z]{2,}(?:\/[^\s]*)?/gi;
-  const LIGHT = (code) => code <= 4351 || (code >= 8192 && code <= 8205) || (code >= 8208 && code <= 8223) || (code >= 8242 && code <= 8247);
+  // What the server strips off an answer: not what trim() does.
+  const BLANK = "[\\t-\\r\\x1c- \\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]+";
+  const BLANK_ENDS = new RegExp(`^${BLANK}|${BLANK}$`, "g");
   const AGAIN = 5000;
   // Trying again does not help: the person has to sign in, or may not write here.
   const FINAL = ["signed_out", "somebody_else", "forbidden", "missing", "refused", "large"];
@@ -13,28 +14,12 @@
   let timer = 0;
   let storedDraft = null;
 
-  function weighted(text) {
-    let length = 0;
-    const rest = text.normalize("NFC").replace(LINK, () => {
-      length += 23;
-      return "";
-    });
-    const clusters = typeof Intl.Segmenter === "function" ? [...new Intl.Segmenter().segment(rest)].map((part) => part.segment) : [...rest];
-    for (const cluster of clusters) {
-      if (/\p{Extended_Pictographic}/u.test(cluster)) length += 2;
-      else for (const letter of cluster) length += LIGHT(letter.codePointAt(0)) ? 1 : 2;
-    }
-    return length;
-  }
-
   function measure(count, text) {
     const { signature, unit } = count.dataset;
-    let whole = text.trim();
+    let whole = text.replace(BLANK_ENDS, "");
     if (!whole) return 0;
     if (signature && !whole.endsWith(signature)) whole = `${whole} ${signature}`;
-    if (unit === "x_weighted") return weighted(whole);
-    if (unit === "grapheme" && typeof Intl.Segmenter === "function") return [...new Intl.Segmenter().segment(whole)].length;
-    return [...whole].length;
+    return window.horseshoe.measure(whole, unit);
   }
 
   function show(length) {

@@ -322,6 +322,34 @@ def test_an_answer_that_is_too_long_is_refused_with_the_number(client, case, mes
 
 
 @pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("Good\ufeff day", "X refuses an invisible character (U+FEFF) after “Good”."),
+        ("\ufffeHello", "X refuses an invisible character (U+FFFE) at the beginning."),
+        ("We are on\uffff it", "X refuses an invisible character (U+FFFF) after “on”."),
+    ],
+)
+def test_a_character_that_x_refuses_is_refused_before_and_its_place_named(
+    client, agent, case, message, text, words
+):
+    response = client.post(reverse("inbox:reply", args=[case.pk]), answer(case, message, text=text))
+    assert response.status_code == 422
+    assert words in response.content.decode()
+    assert Draft.objects.get(case=case, user=agent).text == text
+    assert not Reply.objects.exists()
+
+
+def test_a_direct_message_on_x_is_measured_by_characters(client, agent, service, brand, now):
+    case = CaseFactory(department=service, brand_account=brand, visibility="direct")
+    message = MessageFactory(case=case)
+    assert post(client, "draft", case.pk, text="字" * 6_000).json() == {"length": 6_004}
+    refused = client.post(reverse("inbox:reply", args=[case.pk]), answer(case, message, text="字" * 9_997))
+    assert "Shorten it by 1." in refused.content.decode()
+    long = client.post(reverse("inbox:reply", args=[case.pk]), answer(case, message, text="字" * 9_996))
+    assert (long.status_code, Reply.objects.count()) == (302, 1)
+
+
+@pytest.mark.parametrize(
     "changed", [{"composer_id": "x"}, {"parent": "x"}, {"parent": ""}, {"parent": "9" * 40}]
 )
 def test_a_broken_form_loses_nothing(client, agent, case, message, changed):
