@@ -11,9 +11,12 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import TypeVar
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+T = TypeVar("T")
 
 OPTION = "--quick"
 FULL_OPTION = "--full"
@@ -38,7 +41,7 @@ def load_hypothesis_profile(name: str) -> None:
     settings.load_profile(name)
 
 
-def choose_size(usual: int, *, full: int) -> int:
+def choose_size(usual: T, *, full: T) -> T:
     """Return `usual`, or `full` in a full run.
 
     May be called where a test module is imported: the profile of the run is loaded before.

@@ -41,10 +41,10 @@ WHERE b.lifecycle <> %(closed)s AND b.health NOT IN (%(reauthorise)s, %(budget)s
               WHERE c.brand_account_id = b.id AND c.closed_at IS NULL AND c.waiting_since IS NOT NULL)
 RETURNING b.id
 """
-# The older a message is, the less often it is looked at.
+# The older a message is, the less often it is looked at. Materialised: as a subquery of the update it may run once for
+# each row, and then lock and claim more than its limit.
 _CLAIM_MESSAGES = """
-UPDATE inbox_message m SET looked_at = %(now)s
-WHERE m.id IN (
+WITH picked AS MATERIALIZED (
   SELECT w.id FROM inbox_case c JOIN inbox_message w ON w.case_id = c.id
   WHERE c.brand_account_id = %(brand)s AND c.closed_at IS NULL AND c.waiting_since IS NOT NULL
     AND c.visibility = %(visibility)s AND w.direction = 'in' AND w.deleted_at IS NULL AND w.network_time >= c.waiting_since
@@ -55,6 +55,7 @@ WHERE m.id IN (
       ELSE 720 END
   ORDER BY coalesce(w.looked_at, w.received_at), w.id LIMIT %(limit)s FOR UPDATE OF w SKIP LOCKED
 )
+UPDATE inbox_message m SET looked_at = %(now)s FROM picked WHERE m.id = picked.id
 RETURNING m.id
 """
 

@@ -44,11 +44,10 @@ _STREAMS_AT_ONCE = 2
 Clock = Callable[[], dt.datetime]
 
 # A brand account takes at most a share of the poll workers, and one that fails takes one: if its network hangs, the
-# others are polled by the rest. Its longest waiting streams go first.
+# others are polled by the rest. Its longest waiting streams go first. Materialised: as a subquery of the update it may run
+# once for each row, and then lease more than its limit.
 _LEASE_DUE = """
-UPDATE accounts_stream s
-SET lease_token = gen_random_uuid(), lease_until = %(until)s
-WHERE s.id IN (
+WITH due AS MATERIALIZED (
   SELECT d.id FROM accounts_stream d JOIN accounts_brandaccount b ON b.id = d.brand_account_id
   WHERE d.enabled AND (d.next_poll_at <= %(now)s OR %(all)s) AND (d.lease_until IS NULL OR d.lease_until <= %(now)s)
     AND b.lifecycle <> %(closed)s AND b.health <> %(reauthorise)s
@@ -61,6 +60,7 @@ WHERE s.id IN (
     ) THEN 1 ELSE %(share)s END)
   ORDER BY d.next_poll_at, d.id LIMIT %(limit)s FOR UPDATE OF d SKIP LOCKED
 )
+UPDATE accounts_stream s SET lease_token = gen_random_uuid(), lease_until = %(until)s FROM due WHERE s.id = due.id
 RETURNING s.id, s.lease_token
 """
 

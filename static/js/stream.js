@@ -77,7 +77,7 @@
 
     // Nobody looks, but the person is still at work: without a sign of life they would be given none.
     rest(address) {
-      if (this.state === "closed") return;
+      if (!this.source && !this.retry) return;
       this.close();
       this.signOfLife = setInterval(() => fetch(address).catch(() => {}), SIGN_OF_LIFE);
     }

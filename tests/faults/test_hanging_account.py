@@ -13,6 +13,7 @@ from django.db.models import Min
 from django.utils import timezone
 
 from accounts.models import BrandAccount, Department, Stream
+from config.testing.quick import choose_size
 from inbox.models import Message, Reply, ReplyState
 from tests.factories import ReplyFactory, UserFactory
 from tests.faults.fleet import fleet
@@ -21,7 +22,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
 HANGING, WELL = "kettlefern_nl", ("kettleandfern", "kettlefern_de")
 #: What eight answers of each well account wait for in each round; twelve of the hanging one.
-EACH, HANGING_ANSWERS, ROUNDS = 8, 12, 3
+EACH, HANGING_ANSWERS, ROUNDS = 8, 12, choose_size(1, full=3)
 #: A tick comes once a second, so a tenth of a baseline of two seconds shows nothing by itself.
 TICK = 1.0
 

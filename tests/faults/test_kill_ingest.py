@@ -121,13 +121,14 @@ def test_the_test_sees_a_cursor_that_is_stored_first():
 def test_a_broker_that_forgets_or_dies_costs_only_time():
     """FLUSHALL again and again, and a Valkey that is killed and comes back empty."""
     with fleet() as running:
-        messages = min(MESSAGES, 900)
+        rounds = choose_size(3, full=6)
+        messages = min(MESSAGES, 150 * rounds)
         poster = Poster(running, running.connect(), messages, SEED)
         running.worker()
         running.beat()
         slowest = 0.0
-        for round_number in range(6):
-            while poster.posted.total() < messages * (round_number + 1) / 6:
+        for round_number in range(rounds):
+            while poster.posted.total() < messages * (round_number + 1) / rounds:
                 poster.post(stored_by_account())
                 flush(running)
                 time.sleep(0.05)

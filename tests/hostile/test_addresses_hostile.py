@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from html import unescape
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
@@ -141,13 +142,14 @@ def test_without_a_department_pages_are_empty_and_none_fails(company, role):
 def test_without_a_department_no_page_leads_to_one_that_is_not_there(company, role):
     company.people["lost"] = UserFactory(role=role)
     here = company.browser("lost")
+    status_of = functools.cache(lambda link: here.get(link).status_code)
     dead = set()
     for address in pages().values():
         answer = here.get(address)
         if answer.status_code != 200 or answer.streaming or address.startswith("/auth/"):
             continue
         for link in set(_ANY_LINK.findall(answer.content.decode())):
-            status = here.get(unescape(link)).status_code
+            status = status_of(unescape(link))
             if status not in (200, 302):
                 dead.add((address, link, status))
     assert dead == set()

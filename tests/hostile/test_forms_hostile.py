@@ -22,6 +22,7 @@ from django.test import Client
 from django.utils.safestring import SafeString
 
 from accounts.models import Role
+from config.testing.quick import choose_size
 from inbox import connections
 from inbox.models import Case, CaseEvent, Draft, Reply
 from routing.rules import versions
@@ -273,6 +274,11 @@ class Forms(HTMLParser):
             self.choice = ""
 
 
+#: Values for one field of a form, in turn: one in the whole suite, all in a full run.
+_TRIED = [[VALUES[name]] for name in ("nul", "digits", "bidi")]
+_TRIED = choose_size(_TRIED, full=[sum(_TRIED, [])])
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("role", [Role.MANAGER, Role.ADMINISTRATOR])
 def test_every_field_of_every_form_takes_anything(company, role):
@@ -287,12 +293,14 @@ def test_every_field_of_every_form_takes_anything(company, role):
                 if method == "POST" and "logout" not in action:
                     forms.setdefault(action, {}).update(fields)
     assert len(forms) >= 8
+    turn = 0
     for action, fields in forms.items():
         for field in fields:
+            turn += 1
             sent = {key: value for key, value in (fields | {field: _SURROGATE}).items() if value}
             body, content_type = multipart(sent, _SURROGATE_CHARSET)
             with tried.as_found():
-                for value in (VALUES["nul"], VALUES["digits"], VALUES["bidi"]):
+                for value in _TRIED[turn % len(_TRIED)]:
                     tried(field, "POST", action, urlencoded(fields | {field: value}), content_type=FORM)
                 tried(f"{field} surrogate", "POST", action, body, content_type=content_type)
     assert tried.failed == []
@@ -406,13 +414,13 @@ def leads_away(response) -> bool:
 @pytest.mark.parametrize("htmx", [False, True], ids=["page", "fragment"])
 @pytest.mark.parametrize("method", ["get", "post"])
 def test_no_address_sends_a_browser_elsewhere(company, method, htmx, role):
-    """Each value where a page reads anything; where it reads nothing, one of them, another on each page."""
+    """Several values where a page reads anything (all in a full run); where it reads nothing, one of them, another on each page."""
     known, tries, signed_in = [*names(), "next"], 0, company.browser(role).cookies
     for number, (name, address) in enumerate(pages().items()):
         if name == "accounts:connect_start":
             continue  # leads to the network, by an address that settings give
         first = number % len(ELSEWHERE)
-        for elsewhere in ELSEWHERE[first:] + ELSEWHERE[:first]:
+        for elsewhere in (ELSEWHERE[first:] + ELSEWHERE[:first])[: choose_size(4, full=len(ELSEWHERE))]:
             # Each on the company as it was found: what was posted before may have closed the case.
             with transaction.atomic(), watched() as read:
                 browser = Client(raise_request_exception=False)
