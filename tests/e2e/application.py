@@ -18,7 +18,7 @@ async def application(scope, receive, send):
         await send({"type": "http.response.start", "status": 200, "headers": []})
         await send({"type": "http.response.body", "body": str(counts[scope["path"]]).encode()})
         return
-    # Streams only wait.
+    # A stream lasts as long as its page.
     is_stream = scope["type"] == "http" and scope["path"] == "/live/"
     is_page = scope["type"] == "http" and not is_stream
     _at_work, _streams = _at_work + is_page, _streams + is_stream

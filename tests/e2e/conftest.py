@@ -161,8 +161,12 @@ def open_page(browser, server, company):
     yield opened
     for context in contexts:
         context.close()
-    # The tables are emptied next: a request that is still being answered would meet that in a deadlock.
+    # The tables are emptied next: a request that is still being answered would meet that in a deadlock, and a stream that
+    # begins notes that its reader, who is no more, was seen.
     until = time.monotonic() + 30
-    while urllib.request.urlopen(f"{server}/at-work/", timeout=30).read() != b"0":
+    while any(
+        urllib.request.urlopen(f"{server}/{what}/", timeout=30).read() != b"0"
+        for what in ("at-work", "streams")
+    ):
         assert time.monotonic() < until, "the web process is still answering"
         time.sleep(0.02)
