@@ -86,6 +86,15 @@ def available_users_condition(now: dt.datetime) -> Q:
     return Q(is_active=True, away_since__isnull=True, last_seen_at__gt=now - SIGNED_OUT_AFTER) & ~Q(on_leave)
 
 
+def signed_out_condition(now: dt.datetime, person: str = "") -> Q:
+    """Return the condition for users who are signed out at `now`.
+
+    `person` is the path to the user: "assignee__".
+    """
+    never_seen = Q(**{f"{person}last_seen_at__isnull": True})
+    return never_seen | Q(**{f"{person}last_seen_at__lte": now - SIGNED_OUT_AFTER})
+
+
 def unseen_since(user: User, now: dt.datetime) -> dt.datetime | None:
     """Return since when a user has not looked after their cases.
 

@@ -2,7 +2,7 @@
 
 They go to an available substitute, otherwise back to their departments. Called when a person leaves or may see less
 (in the transaction that changes them), when they give their cases back, and by a periodic task for people who are on
-leave, who have been away for long, or who have not been seen for long when a customer writes again.
+leave, who have been away for long, or who are not there when a customer writes again.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from accounts.people.verbs import CaseAccess
 from accounts.working_time import presence
 from inbox.assignment.automatic import set_assignee
 from inbox.changes.change import Change, save_changes
-from inbox.models import Case
+from inbox.models import Case, CaseEvent, Verb
 from inbox.models.case import CaseQuerySet
 from inbox.notices import assignments
 from inbox.visibility import role_scope
@@ -191,14 +191,36 @@ def release_cases_of_absent(now: dt.datetime) -> int:
 
     On leave: to the substitute once that person is there; until then the cases in which a customer waits go back to
     their departments at once, and the rest after a day. Away: cases in which the customer has written since go back,
-    and all of them after `AWAY_GRACE`. Not seen for a day: cases in which the customer has written since go back.
+    and all of them after `AWAY_GRACE`. Not seen for a day: cases in which the customer has written since go back. Signed
+    out or gone for good: cases that the customer has reopened since go back.
     """
     today = presence.local_date(now)
     leaves = {leave.user_id: leave for leave in Leave.objects.covering(today).select_related("substitute")}
     unseen = Q(away_since__isnull=False) | Q(last_seen_at__lt=now - presence.UNSEEN_AFTER)
     has_cases = Exists(Case.objects.open().filter(assignee=OuterRef("pk")))
     absent = User.objects.filter(Q(pk__in=leaves) | unseen).filter(has_cases)
-    return sum(_release_absent_person(user, leaves.get(user.pk), now) for user in list(absent))
+    released = sum(_release_absent_person(user, leaves.get(user.pk), now) for user in list(absent))
+    return released + _release_reopened_cases(now)
+
+
+def _release_reopened_cases(now: dt.datetime) -> int:
+    """Take reopened cases from people who were not there then."""
+    seen_at = OuterRef("assignee__last_seen_at")
+    reopened = CaseEvent.objects.filter(case=OuterRef("pk"), verb=Verb.REOPENED, actor__isnull=True)
+    has_left = Q(assignee__is_active=False)
+    missed_it = presence.signed_out_condition(now, "assignee__") & (
+        Q(Exists(reopened.filter(at__gt=seen_at))) | Q(assignee__last_seen_at__isnull=True)
+    )
+    cases = Case.objects.open().filter(reopen_count__gt=0, waiting_since__isnull=False)
+    cases = cases.filter(has_left | missed_it)
+    released = 0
+    for user in list(User.objects.filter(pk__in=cases.values("assignee"))):
+        state = "signed out" if user.is_active else "no longer here"
+        to_notify = (user, f"you are {state} and the customer wrote again")
+        own = cases.filter(assignee=user)
+        reason = f"{user} is {state}"
+        released += len(unassign_cases(own, by=None, reason=reason, now=now, to_notify=to_notify))
+    return released
 
 
 def _release_absent_person(user: User, leave: Leave | None, now: dt.datetime) -> int:

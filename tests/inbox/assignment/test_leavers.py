@@ -12,7 +12,7 @@ from accounts.working_time import presence
 from inbox import tasks
 from inbox.assignment import automatic, leavers
 from inbox.case_page.event_lines import event_line
-from inbox.models import Case, Notice, Status
+from inbox.models import Case, CaseEvent, Notice, Status, Verb
 from tests.factories import NOW, BrandAccountFactory, CaseFactory, DepartmentFactory, UserFactory
 from tests.inbox.page_requests import signed_in
 
@@ -207,6 +207,51 @@ class TestChanges:
         page = client.get(address).content.decode()
         assert "The roster names them" in page
         assert reverse("accounts:roster_week", args=[brand.pk]) in page
+
+
+class TestReopened:
+    """A customer who reopens a case does not wait for somebody who is not there."""
+
+    @pytest.fixture
+    def reopened(self, ada, bo, billing, brand):
+        """Return a case of Ada's that its customer reopened three hours after she was last seen."""
+        billing.assignment_mode = "round_robin"
+        billing.save()
+        (case,) = has(ada, billing, brand, status=Status.OPEN, reopen_count=1)
+        at = NOW + 3 * HOUR
+        CaseEvent.objects.create(case=case, at=at, verb=Verb.REOPENED, data={})
+        Case.objects.update(last_inbound_at=at, waiting_since=at)
+        return case
+
+    def owner_after_a_tick(self, case, people, minutes=181):
+        now = NOW + minutes * dt.timedelta(minutes=1)
+        for person in people:
+            presence.mark_seen(person, now)
+        leavers.release_cases_of_absent(now)
+        automatic.assign_cases_automatically(now)
+        case.refresh_from_db()
+        return case.assignee
+
+    def test_who_is_there_gets_the_case_of_who_signed_out(self, reopened, ada, bo):
+        assert self.owner_after_a_tick(reopened, [bo]) == bo
+        lines = [event_line(event) for event in reopened.events.order_by("id")]
+        assert lines[-2] == "Back in the queue, nobody has it: Ada Holm is signed out"
+        assert Notice.objects.filter(user=ada).count() == 1
+
+    def test_who_has_left_for_good_keeps_nothing(self, reopened, ada, bo):
+        ada.is_active = False
+        ada.save()
+        assert self.owner_after_a_tick(reopened, [bo]) == bo
+
+    def test_who_is_there_keeps_it(self, reopened, ada, bo):
+        assert self.owner_after_a_tick(reopened, [ada, bo]) == ada
+
+    def test_what_was_reopened_before_they_signed_out_stays_for_now(self, reopened, ada, bo):
+        presence.mark_seen(ada, NOW + 4 * HOUR)
+        assert self.owner_after_a_tick(reopened, [bo], minutes=300) == ada
+
+    def test_without_anybody_there_it_waits_in_the_queue(self, reopened):
+        assert self.owner_after_a_tick(reopened, []) is None
 
 
 def test_many_cases_cost_as_many_statements_as_one(ada, billing, brand, django_assert_max_num_queries):
