@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import URLPattern, path
 
 from accounts.views import (
+    answering,
     audit,
     brand_accounts,
     connecting,
@@ -23,6 +24,11 @@ urlpatterns: list[URLPattern] = [
     path("brand-accounts/", brand_accounts.brand_account_list, name="brand_accounts"),
     path("brand-accounts/<int:pk>/", brand_accounts.brand_account_edit, name="brand_account_edit"),
     path("brand-accounts/<int:pk>/check/", brand_accounts.brand_account_check, name="brand_account_check"),
+    path(
+        "brand-accounts/<int:pk>/people/",
+        answering.brand_account_answerers,
+        name="brand_account_answerers",
+    ),
     path(
         "brand-accounts/<int:pk>/disconnect/",
         brand_accounts.brand_account_disconnect,

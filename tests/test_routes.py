@@ -33,6 +33,7 @@ ABSENT_OTHERWISE = {
     "accounts:user_edit": (302,),
     "accounts:user_active": (302,),
     "accounts:user_password_link": (302,),
+    "accounts:brand_account_answerers": (302,),
     "accounts:user_sign_out": (302,),
     "accounts:department_edit": (302,),
     "accounts:department_open": (302,),
@@ -66,7 +67,7 @@ READ = frozenset(
     reports:dashboard reports:cases
     routing:rule_list routing:rule_try routing:rule_new routing:starter routing:rule_edit routing:rule_delete
     routing:default_edit routing:versions routing:draft_publish inbox:preview
-    accounts:brand_accounts accounts:brand_account_edit accounts:brand_account_disconnect accounts:connect_start
+    accounts:brand_accounts accounts:brand_account_edit accounts:brand_account_disconnect accounts:brand_account_answerers accounts:connect_start
     accounts:connect_callback accounts:connect_confirm accounts:people accounts:user_new accounts:user_edit accounts:user_leaving accounts:audit_log accounts:audit_csv
     accounts:departments accounts:department_edit accounts:department_assignment accounts:roster accounts:roster_week accounts:shift_edit accounts:own_addresses accounts:forgotten_password
     """.split()

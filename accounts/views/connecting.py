@@ -108,8 +108,9 @@ def connect_confirm(request: SignedInRequest, pk: int) -> HttpResponse:
     except attempts.AttemptRefused:
         return _render_refused(request, "", _ATTEMPT_OVER)
     choices = [(entry.account.remote_id, _account_label(entry)) for entry in granted]
-    owner = attempt.brand_account and attempt.brand_account.owner_department_id
-    form = ConnectConfirmForm(request.POST or None, choices=choices, initial={"owner_department": owner})
+    form = ConnectConfirmForm(
+        request.POST or None, choices=choices, stored=_stored_accounts(request, attempt, choices)
+    )
     if request.method == "POST" and form.is_valid():
         chosen = next(entry for entry in granted if entry.account.remote_id == form.cleaned_data["remote_id"])
         try:
@@ -130,7 +131,7 @@ def connect_confirm(request: SignedInRequest, pk: int) -> HttpResponse:
         except ConnectRefused as error:
             return _render_refused(request, attempt.network, str(error), again=attempt.brand_account)
         messages.success(request, f"{brand_account} is connected. Its first messages arrive within a minute.")
-        return redirect("accounts:brand_accounts")
+        return redirect("accounts:brand_account_answerers", brand_account.pk)
     context = {
         "form": form,
         "network": network_label(attempt.network),
@@ -138,6 +139,15 @@ def connect_confirm(request: SignedInRequest, pk: int) -> HttpResponse:
         "attempt": attempt,
     }
     return render(request, "accounts/brand_accounts/connect_confirm.html", context)
+
+
+def _stored_accounts(
+    request: SignedInRequest, attempt: ConnectAttempt, choices: list[tuple[str, str]]
+) -> list[BrandAccount]:
+    """Return the granted accounts that are here already."""
+    accounts = BrandAccount.objects.visible_to(request.user).filter(network=attempt.network)
+    remote_ids = [remote_id for remote_id, _ in choices]
+    return list(accounts.filter(remote_id__in=remote_ids).select_related("owner_department"))
 
 
 def _find_oauth_app(network: str) -> oauth.OAuthApp | None:

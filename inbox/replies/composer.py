@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from accounts.access import viewer
 from accounts.models import BrandAccount, Health, Lifecycle, User
+from accounts.people.answering import describe_whom_to_ask
 from inbox.changes.refusals import name_or_somebody
 from inbox.models import LIVE_STATES, Case, Direction, Message, Reply, Visibility
 from networks import registry
@@ -33,6 +34,7 @@ class Composer:
     unit: str
     signature: str
     disabled: str
+    has_permission: bool
     seen_version: int
     composer_id: uuid.UUID
     draft: str
@@ -72,6 +74,7 @@ def build_composer(
         unit=reply_length_unit(case.network, case.visibility),
         signature=user.signature,
         disabled=_why_disabled(case, user, parent, replies, now),
+        has_permission=viewer(user).may_publish_as(case.brand_account_id),
         seen_version=case.version,
         composer_id=uuid.uuid4(),
         draft=draft,
@@ -113,13 +116,13 @@ def _why_disabled(
 def why_cannot_answer_as(user: User, brand_account: BrandAccount) -> str:
     """Return why the person cannot answer as this brand account.
 
-    A sentence for them, "" if they can.
+    A sentence for them, "" if they can. One statement when they lack permission: the sentence names whom to ask.
     """
     label = brand_account.network_label
     if not viewer(user).may("publish"):
         return "Your role does not allow you to answer customers."
     if not viewer(user).may_publish_as(brand_account.pk):
-        return f"You have not been allowed to answer as {brand_account.display_name}. Ask an administrator."
+        return f"You don't have permission to answer as {brand_account.display_name}. {describe_whom_to_ask(brand_account)}"
     if brand_account.lifecycle == Lifecycle.CLOSED:
         return f"{brand_account.display_name} is no longer connected to {label}."
     if brand_account.health == Health.REAUTHORISE:

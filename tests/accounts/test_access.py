@@ -37,6 +37,11 @@ TABLE: dict[str, list[tuple[str, tuple[str, ...], dict[str, str], int, list[str]
         ("post", ("brand",), {}, 302, ADMINISTRATOR),
         ("post", ("absent",), {}, 404, ADMINISTRATOR),
     ],
+    "brand_account_answerers": [
+        ("get", ("brand",), {}, 200, ADMINISTRATOR),
+        ("post", ("brand",), {}, 302, ADMINISTRATOR),
+        ("post", ("absent",), {}, 404, ADMINISTRATOR),
+    ],
     "stream_switch": [
         ("post", ("brand", "mentions"), {"enabled": "0"}, 302, ADMINISTRATOR),
         ("post", ("brand", "mentions"), {"enabled": "2"}, 404, ADMINISTRATOR),

@@ -22,7 +22,7 @@ from networks import oauth
 from networks.base import OwnAccount
 from networks.oauth import GrantableAccount
 from tests.accounts.conftest import signed_in
-from tests.factories import BrandAccountFactory, UserFactory
+from tests.factories import BrandAccountFactory, DepartmentFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -68,8 +68,12 @@ def test_x_from_the_button_to_the_stream(admin, administrator, networks, departm
 
     done = confirm(admin, answer, remote_id=account["remote_id"], owner_department=department.pk)
 
-    assert done["Location"] == reverse("accounts:brand_accounts")
     connected = BrandAccount.objects.get()
+    assert done["Location"] == reverse("accounts:brand_account_answerers", args=[connected.pk])
+    next_steps = admin.get(done["Location"]).content.decode()
+    assert "Nobody may answer yet: customers would wait." in next_steps
+    assert reverse("accounts:roster_week", args=[connected.pk]) in next_steps
+    assert "Write the charter" in next_steps
     assert (connected.remote_id, connected.owner_department) == (account["remote_id"], department)
     assert connected.connected_by == administrator
     assert connected.streams.count() == 3
@@ -249,3 +253,22 @@ def test_no_token_reaches_html_or_session(admin, networks, department):
     seen = html + admin.get(reverse("accounts:brand_accounts")).content.decode() + str(dict(admin.session))
     for name in ("access_token", "refresh_token", "client_secret"):
         assert secrets[name] not in seen, name
+
+
+def test_an_account_that_is_here_already_keeps_its_owner(admin, networks, department):
+    """Connecting it by the button for a new one, and asking for another owner, changes neither owner nor charter."""
+    marketing = DepartmentFactory(name="Marketing", slug="marketing")
+    rows = networks.accounts("x")
+    account = BrandAccountFactory(remote_id=rows[0]["remote_id"], owner_department=marketing, purpose="Tea")
+    answer = granted(admin, networks)
+    page = admin.get(answer["Location"]).content.decode()
+    assert "here already, its owner stays Marketing" in page
+    assert "owner_department" not in page
+    confirm(admin, answer, remote_id=rows[0]["remote_id"], owner_department=department.pk)
+    account.refresh_from_db()
+    assert (account.owner_department, account.purpose) == (marketing, "Tea")
+    new = granted(admin, networks, at=1)
+    assert (
+        "Choose the department that answers"
+        in confirm(admin, new, remote_id=rows[1]["remote_id"]).content.decode()
+    )

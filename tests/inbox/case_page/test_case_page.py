@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 import uuid
 
 import pytest
@@ -426,4 +427,21 @@ def test_a_draft_is_kept_and_measured_with_the_signature(client, agent, case, me
 
 def test_it_says_why_nobody_can_answer(client, agent, case, message):
     agent.grants.update(can_publish=False)
-    assert "You have not been allowed to answer as @yourbrand." in page(client, case)
+    body = page(client, case)
+    assert "have permission to answer as @yourbrand." in body
+    assert "Ask an administrator." in body
+    assert re.search(r'id="send"\s+disabled', body)
+
+
+def test_without_permission_it_names_whom_to_ask_and_who_may_answer(client, agent, case, message):
+    agent.grants.update(can_publish=False)
+    names = (
+        ("Ada", "Aal", Role.ADMINISTRATOR, False),
+        ("Bo", "Berg", Role.AGENT, True),
+        ("Cy", "Cole", Role.MANAGER, True),
+    )
+    for first, last, role, answers in names:
+        may = [case.brand_account] if answers else []
+        UserFactory(first_name=first, last_name=last, role=role, publishes=may)
+    UserFactory(first_name="Gone", role=Role.ADMINISTRATOR, is_active=False)
+    assert "Ask Ada Aal to allow it. Until then Bo Berg or Cy Cole can answer." in page(client, case)
