@@ -93,7 +93,12 @@ def canonical_condition(tree: JsonDict) -> str:
 
     Order and nesting do not matter. Words that stand side by side may be in one list or in several.
     """
-    return json.dumps(_canonical(tree), sort_keys=True)
+    return _text_of(_canonical(tree))
+
+
+def _text_of(part: list[Any]) -> str:
+    # Postgres returns the keys of an object in an order of its own.
+    return json.dumps(part, sort_keys=True)
 
 
 def _canonical(tree: JsonDict) -> list[Any]:
@@ -117,7 +122,7 @@ def _canonical_any(parts: Iterable[JsonDict], group: str) -> list[Any]:
             others.append(part)
     if group == "any" and not words and len(others) == 1:
         return list(others[0])
-    return [group, sorted(words), sorted(others, key=json.dumps)]
+    return [group, sorted(words), sorted(others, key=_text_of)]
 
 
 def _canonical_all(parts: Iterable[JsonDict]) -> list[Any]:
@@ -137,4 +142,4 @@ def _canonical_all(parts: Iterable[JsonDict]) -> list[Any]:
             required.append(part)
     if len(required) == 1 and not words and not others:
         return list(required[0])
-    return ["all", sorted(required, key=json.dumps), [sorted(words), sorted(others, key=json.dumps)]]
+    return ["all", sorted(required, key=_text_of), [sorted(words), sorted(others, key=_text_of)]]

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import importlib
+
 import pytest
+from django.apps import apps
 
 from accounts.models import Role
 from routing.conditions.sentences import condition_sentence
-from routing.conditions.word_lists import find_word_list_problems, word_list_condition, word_list_names
+from routing.conditions.word_lists import (
+    find_word_list_problems,
+    inline_word_lists,
+    word_list_condition,
+    word_list_names,
+)
 from routing.facts import Facts
 from routing.models import RuleDraft, RuleSetVersion, WordList
+from routing.reading import with_reading
 from routing.refusals import EditNotPermitted, RuleSetError
 from routing.rules import drafts, versions
 from routing.rules.editing import apply_rule_edit, restore_rules_version
@@ -18,7 +27,7 @@ from routing.rules.extraction import canonical_condition, extract_word_lists
 from routing.rules.findings import Vocabulary, check_rules
 from routing.rules.history import describe_ruleset_changes
 from routing.rules.merging import merge_snapshots
-from routing.rules.starter import starter_rules, starter_snapshot, starter_word_lists
+from routing.rules.starter import STARTER_DEPARTMENTS, starter_rules, starter_snapshot, starter_word_lists
 from routing.rules.store import build_rules_snapshot
 from tests.factories import NOW, DepartmentFactory, UserFactory
 
@@ -281,3 +290,37 @@ def test_a_list_is_changed_only_by_who_may_change_every_rule_that_uses_it(listed
 
 def test_the_starter_snapshot_holds_every_list_once():
     assert starter_snapshot()["word_lists"] == starter_word_lists()
+
+
+@pytest.mark.django_db()
+def test_a_database_from_before_word_lists_gets_them_as_a_version_and_decides_as_before():
+    """The migration on rules that hold their words themselves, one of them switched off."""
+    departments = {
+        slug: DepartmentFactory(slug=slug, name=name) for slug, name in STARTER_DEPARTMENTS.items()
+    }
+    versions.install_starter_rules(departments, "service", NOW)
+    inline = inline_word_lists(build_rules_snapshot())["rules"]
+    apply_rule_edit(
+        None,
+        "",
+        NOW,
+        lambda content: content | {"rules": [inline[0] | {"enabled": False}, *inline[1:]], "word_lists": {}},
+    )
+    assert not WordList.objects.exists()
+    before = RuleSetVersion.objects.first()
+
+    migration = importlib.import_module("routing.migrations.0002_word_lists")
+    migration.extract_lists_of_live_rules(apps, None)
+
+    after = RuleSetVersion.objects.first()
+    assert after.number == before.number + 1
+    assert after.snapshot == build_rules_snapshot()
+    assert [each["condition"] for each in after.snapshot["rules"]] == [
+        each["condition"] for each in starter_rules()
+    ]
+    assert not after.snapshot["rules"][0]["enabled"]
+    assert set(after.snapshot["word_lists"]) == set(starter_word_lists())
+    old, new = (compile_rules({**each.snapshot, "version": 1}) for each in (before, after))
+    for text in ("I was charged twice", "die App geht nicht", "thanks so much!", "Are you hiring?", "hi"):
+        facts = with_reading(Facts(text, "x", "mentions", "", NOW))
+        assert decide(facts, old).department == decide(facts, new).department
