@@ -87,23 +87,32 @@ def _compile_about(leaf: dict[str, Any], index: ConditionIndex) -> CompiledCondi
 
     Its explanation is the list's name and the words that were found.
     """
-    trees = {key: word_list_condition(index.word_lists[key]) for key in leaf["is"]}
-    parts = {key: compile_condition(tree, index) for key, tree in trees.items()}
-    words = {
-        key: {index.add_word(word): word for word in positive_words_of(tree)} for key, tree in trees.items()
-    }
+    lists = [_compile_list(key, index) for key in leaf["is"]]
 
     def explain(seen: set[int]) -> Iterator[str]:
-        for key, part in parts.items():
+        for part in lists:
             if part.test(seen):
-                matched = _drop_contained_words(
-                    [word for number, word in words[key].items() if number in seen]
-                )
-                quoted = f" ({join_quoted(matched, 'and', MAX_WORDS_NAMED)})" if matched else ""
-                yield describe_leaf({"field": "about", "is": [key]}, names=index.names) + quoted
+                yield from part.explain(seen)
 
-    any_part = _compile_any(tuple(parts.values()))
+    any_part = _compile_any(tuple(lists))
     return CompiledCondition(any_part.test, explain, any_part.needs_one_of)
+
+
+def _compile_list(key: str, index: ConditionIndex) -> CompiledCondition:
+    tree = word_list_condition(index.word_lists[key])
+    compiled = compile_condition(tree, index)
+    words = {index.add_word(word): word for word in positive_words_of(tree)}
+    numbers, places = frozenset(words), {number: place for place, number in enumerate(words)}
+    name = describe_leaf({"field": "about", "is": [key]}, names=index.names)
+
+    def explain(seen: set[int]) -> Iterator[str]:
+        # Only what was seen is looked at: a list may have a thousand words.
+        matched = _drop_contained_words(
+            [words[number] for number in sorted(numbers & seen, key=places.__getitem__)]
+        )
+        yield f"{name} ({join_quoted(matched, 'and', MAX_WORDS_NAMED)})" if matched else name
+
+    return CompiledCondition(compiled.test, explain, compiled.needs_one_of)
 
 
 def _drop_contained_words(words: list[str]) -> list[str]:
