@@ -1,4 +1,4 @@
-"""What a network keeps from Horseshoe, in words: each connector states it as data, the account's page shows it."""
+"""The content that a network keeps from Horseshoe, in words: each connector states it as data, the account's page shows it."""
 
 from __future__ import annotations
 

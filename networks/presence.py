@@ -1,4 +1,4 @@
-"""What still stands on a network and what of it cannot be read: frozen dataclasses of the contract in `base`."""
+"""The part of known messages that a network still shows, and the part that cannot be read: frozen dataclasses of the contract in `base`."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ import enum
 
 
 class Refusal(enum.StrEnum):
-    """Why a network refused a write, where its answer tells."""
+    """A network's reason for refusing a write, where its answer gives one."""
 
     UNKNOWN = ""
     #: The same text was posted a short while ago.

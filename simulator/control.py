@@ -1,4 +1,4 @@
-"""What a test or the demo may do behind the networks' backs: everything under /_sim, for this machine only."""
+"""The control of the networks by a test or the demo: everything under /_sim, for this machine only."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which requests go wrong, and how. Tests and the demo switch faults on and off under /_sim/faults."""
+"""Requests that go wrong on purpose. Tests and the demo switch faults on and off under /_sim/faults."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where a new message stands: its id, its thread, and whose mentions show it."""
+"""The place of a new message: its id, its thread, and whose mentions show it."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Draft:
 
 
 class Population(Protocol):
-    """What placing a message asks of the world: its numbers and its people."""
+    """The part of the world that placing a message needs: its numbers and its people."""
 
     ids: Ids
     seed: int

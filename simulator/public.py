@@ -1,4 +1,4 @@
-"""What the public sees: a page per brand account and a page per thread. Direct messages never appear here."""
+"""The public's view: a page per brand account and a page per thread. Direct messages never appear here."""
 
 from __future__ import annotations
 

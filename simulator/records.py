@@ -1,4 +1,4 @@
-"""What exists on the simulated networks. All times are milliseconds since 1970, UTC; all ids are strings."""
+"""The records of the simulated networks. All times are milliseconds since 1970, UTC; all ids are strings."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What goes on by itself while the networks are served: the stream of a file first, then the population."""
+"""The work that goes on by itself while the networks are served: the stream of a file first, then the population."""
 
 from __future__ import annotations
 

@@ -44,7 +44,7 @@ class Row:
 
 @dataclass(slots=True)
 class Rows:
-    """What a file holds: rows to post, and those left out with the reason."""
+    """The content of a file: rows to post, and those left out with the reason."""
 
     rows: list[Row] = field(default_factory=list)
     skipped: list[str] = field(default_factory=list)

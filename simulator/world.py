@@ -23,7 +23,7 @@ def wall_clock() -> int:
 
 @dataclass(slots=True)
 class Settings:
-    """What a test may switch. `limits` off: rate limits are counted and reported but never refuse."""
+    """The switches of a test. `limits` off: rate limits are counted and reported but never refuse."""
 
     limits: bool = True
     x_duplicates: bool = True

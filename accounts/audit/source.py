@@ -19,7 +19,7 @@ _request: ContextVar[HttpRequest | None] = ContextVar("audit_request", default=N
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Who asked, with the address; both empty for a command or a periodic task."""
+    """The person who asked, with the address; both empty for a command or a periodic task."""
 
     user: User | None
     address: str

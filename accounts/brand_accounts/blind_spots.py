@@ -1,4 +1,4 @@
-"""What Horseshoe cannot read of a brand account, and the permissions that it was granted, for its page."""
+"""The parts of a brand account that Horseshoe cannot read, and the permissions that it was granted, for its page."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What came of “Check now”: everything of a brand account fetched at once, and the answer in words."""
+"""The result of “Check now”: everything of a brand account fetched at once, and the answer in words."""
 
 from __future__ import annotations
 

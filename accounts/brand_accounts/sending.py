@@ -11,7 +11,7 @@ from wording.times import DisplayTime, relative_time
 
 @dataclass(frozen=True)
 class SendingPause:
-    """Why no answer is sent at the moment, and when the next one is tried."""
+    """The reason for which no answer is sent at the moment, and when the next one is tried."""
 
     sentence: str
     next_attempt: DisplayTime

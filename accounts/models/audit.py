@@ -26,7 +26,7 @@ class AuditKind(models.TextChoices):
 
 
 class AuditVerb(models.TextChoices):
-    """What somebody did; the label goes on with what it was done to."""
+    """An act of a person; the label goes on with what it was done to."""
 
     PERSON_ADDED = "people.added", "added"
     PERSON_CHANGED = "people.changed", "changed the details of"

@@ -10,7 +10,7 @@ from accounts.models import AuditVerb, User
 
 @dataclass(frozen=True, slots=True)
 class PersonValues:
-    """What is stored of a person at one moment, by the names that people know."""
+    """The stored data of a person at one moment, by the names that people know."""
 
     details: dict[str, object]
     rights: dict[str, object]

@@ -1,4 +1,4 @@
-"""How many wrong passwords are too many, so that guessing is slow and nobody locks out anybody else.
+"""Limits on wrong passwords, so that guessing is slow and nobody locks out anybody else.
 
 Each attempt is counted before its password is looked at, and taken back if it was right:
 

@@ -1,4 +1,4 @@
-"""Where to go after signing in: places of our own only."""
+"""The page to open after signing in: places of our own only."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How requests come in and answers go out: clients' time-outs, size of bodies, threads for pages, headers.
+"""The way in of requests and the way out of answers: clients' time-outs, size of bodies, threads for pages, headers.
 
 May import: Django, uvicorn and no room; nothing here knows what a page shows.
 A new rule that holds for every request, whatever its address, goes here; a new setting into `config.settings`.

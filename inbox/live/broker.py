@@ -21,7 +21,7 @@ PAUSE = 2.0
 
 
 class Breaker:
-    """Whether this process asks Redis, or does without it for a moment."""
+    """The decision of this process to ask Redis, or to do without it for a moment."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()

@@ -1,4 +1,4 @@
-"""What a network said about an answer, in our words. Its own words are kept beside them."""
+"""A network's reasons for refusing an answer, in our words. Its own words are kept beside them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Why an answer may no longer leave: it was allowed when it was written, and much may have happened since.
+"""Reasons for which an answer may no longer leave: it was allowed when it was written, and much may have happened since.
 
 An answer that leaves within a minute after its undo window is sent whatever its case does meanwhile: its author has
 just read the case. One that was held for longer, because the account had to be connected again or the network was

@@ -1,4 +1,4 @@
-"""What Graph did not show during a walk: it is owed, tried again by the next walks, and stated meanwhile."""
+"""Pages of results that Graph did not show during a walk: they are owed, tried again by the next walks, and stated meanwhile."""
 
 from __future__ import annotations
 

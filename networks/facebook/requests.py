@@ -1,4 +1,4 @@
-"""What is asked of Graph's edges: fields, limits, how far back. Pure: names and arguments."""
+"""The requests to Graph's edges: fields, limits, how far back. Pure: names and arguments."""
 
 from __future__ import annotations
 

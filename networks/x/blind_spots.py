@@ -1,4 +1,4 @@
-"""What is not read from X, and why."""
+"""The content that is not read from X, with the reasons."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ _KINDS: dict[str, tuple[Network, Kind]] = {
 
 @dataclass(slots=True)
 class Pace:
-    """How fast customers post and react.
+    """The pace at which customers post and react.
 
     Posts a second on average, seconds until a reaction and until anger, and how many posts at most (None: no
     end).

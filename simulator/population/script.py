@@ -1,4 +1,4 @@
-"""What the population would post next, the same for the same seed whatever happens around it."""
+"""The next posts of the population, the same for the same seed whatever happens around it."""
 
 from __future__ import annotations
 

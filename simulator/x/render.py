@@ -18,7 +18,7 @@ _LANGUAGES = ("en", "de", "fr", "es", "pt", "nl", "it", "pl")
 
 @dataclass(slots=True)
 class Wanted:
-    """Which fields and expansions a request asked for."""
+    """The fields and expansions that a request asked for."""
 
     tweet: frozenset[str] = frozenset()
     user: frozenset[str] = frozenset()
@@ -28,7 +28,7 @@ class Wanted:
 
 @dataclass(slots=True)
 class Includes:
-    """What the expansions of one page drag along, each once."""
+    """The objects that the expansions of one page add, each once."""
 
     users: dict[str, Person] = field(default_factory=dict)
     tweets: dict[str, Message] = field(default_factory=dict)
