@@ -40,6 +40,7 @@ ROLES: dict[str, frozenset[str]] = {
     "export": frozenset({Role.MANAGER}),
     "audit": frozenset({Role.ADMINISTRATOR, Role.MANAGER}),
     "retention": frozenset({Role.ADMINISTRATOR}),
+    "erase": frozenset({Role.ADMINISTRATOR}),
 }
 
 

@@ -35,6 +35,7 @@ ABSENT_OTHERWISE = {
     "accounts:user_password_link": (302,),
     "accounts:brand_account_answerers": (302,),
     "accounts:user_sign_out": (302,),
+    "inbox:erase_customer": (302,),
     "accounts:department_edit": (302,),
     "accounts:department_open": (302,),
     "routing:rule_edit": (302,),
@@ -87,7 +88,7 @@ POST_ONLY |= {"inbox:accept", "inbox:bounce", "inbox:take_back"}
 POST_ONLY |= {"inbox:playbook_answer", "inbox:playbook_back", "inbox:playbook_begin", "inbox:escalate"}
 POST_ONLY |= {"inbox:watch", "inbox:notices_read", "inbox:notice_open", "inbox:notice_read"}
 READ |= {"inbox:wrong_department", "inbox:queue_watching", "inbox:notices"}
-READ |= {"inbox:retention", "inbox:retention_preview"}
+READ |= {"inbox:retention", "inbox:retention_preview", "inbox:customers_to_erase", "inbox:erase_customer"}
 
 #: Service levels.
 POST_ONLY |= {"sla:starter", "sla:policy_switch", "sla:policy_move"}

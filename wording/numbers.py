@@ -14,6 +14,11 @@ def format_percent(share: float) -> str:
     return f"{round(100 * share)}\u00a0%"
 
 
+def format_count(number: int, thing: str) -> str:
+    """Return "1 case", "1,204 cases"; `thing` is a word that takes an "s"."""
+    return f"{number:,} {thing}{'' if number == 1 else 's'}"
+
+
 def format_probability(probability: float) -> str:
     """Return a probability as "81\u00a0%", at most 99 %: the router is never certain."""
     return f"{min(round(100 * probability), 99)}\u00a0%"

@@ -15,7 +15,7 @@ from inbox.models.notice import Notice, NoticedCase, NoticeKind
 from inbox.models.playbook import CasePlaybook
 from inbox.models.preview import PreviewState, RulePreview
 from inbox.models.reply import LIVE_STATES, Draft, Reply, ReplyState
-from inbox.models.retention import RetentionRun, RetentionSetting
+from inbox.models.retention import Erasure, RetentionRun, RetentionSetting
 from inbox.models.suggestion import RoutingSuggestion, SecondLook, SuggestionState
 from inbox.models.sweep import Sweep
 from inbox.models.unsent import Unsent
@@ -34,6 +34,7 @@ __all__ = [
     "Direction",
     "Draft",
     "EarlyAnswer",
+    "Erasure",
     "Escalation",
     "Identity",
     "Message",

@@ -1,4 +1,4 @@
-"""How long the texts of closed cases are kept, and what was deleted because of it."""
+"""How long the texts of closed cases are kept, what was deleted because of it, and which customers were erased."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
+
+from inbox.models.customer import Customer
 
 #: The shortest and the longest time for which texts may be kept, in days.
 SHORTEST_KEPT, LONGEST_KEPT = 30, 3_650
@@ -36,6 +38,19 @@ class RetentionSetting(models.Model):
 
     def __str__(self) -> str:
         return f"{self.days} days" if self.days else "for ever"
+
+
+class Erasure(models.Model):
+    """An administrator has erased what was kept of a customer. The database erases nobody without one, and keeps it."""
+
+    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="+")
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    at = models.DateTimeField(db_default=Now(), editable=False)
+
+    def __str__(self) -> str:
+        return f"Erasure of customer {self.customer_id}"
 
 
 class RetentionRun(models.Model):

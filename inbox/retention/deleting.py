@@ -16,6 +16,7 @@ from accounts.models import AuditVerb
 from inbox.models import PreviewState, Quarantined, RetentionRun, RulePreview
 from inbox.retention.setting import read_cutoff
 from postgres.locks import AdvisoryLock, try_lock
+from wording.numbers import format_count
 from wording.times import short_date_with_year, to_display_zone
 
 #: One batch takes well under a second; cases of thousands of messages are a batch of their own.
@@ -102,16 +103,12 @@ def _delete_leftovers(cutoff: dt.datetime | None) -> tuple[int, int]:
 def _record_run(run: RetentionRun) -> None:
     """Note in the audit log what a round deleted; nothing when it found nothing."""
     parts = [
-        _counted(run.messages, "message") + f" in {_counted(run.cases, 'case')}" if run.cases else "",
-        _counted(run.quarantined, "item") + " in quarantine" if run.quarantined else "",
-        _counted(run.previews, "preview") + " of rules" if run.previews else "",
+        format_count(run.messages, "message") + f" in {format_count(run.cases, 'case')}" if run.cases else "",
+        format_count(run.quarantined, "item") + " in quarantine" if run.quarantined else "",
+        format_count(run.previews, "preview") + " of rules" if run.previews else "",
     ]
     if not any(parts):
         return
     day = short_date_with_year(to_display_zone(run.cutoff))
     words = ", ".join(part for part in parts if part)
     record_change(AuditVerb.HISTORY_DELETED, f"{words}, from before {day}")
-
-
-def _counted(number: int, thing: str) -> str:
-    return f"{number:,} {thing}{'' if number == 1 else 's'}"

@@ -10,7 +10,7 @@ from django.utils import timezone
 from accounts.audit.recording import record_change
 from accounts.models import AuditVerb, Leave, Role, Skill
 from inbox.cases import verbs
-from inbox.models import Notice, RetentionRun, RetentionSetting
+from inbox.models import Customer, Notice, RetentionRun, RetentionSetting
 from routing.models import Calendar
 from routing.rules import editing, versions
 from routing.rules.editing import RuleContent
@@ -29,7 +29,7 @@ LONG = [
 PAGES = (
     "/people/", "/departments/", "/rules/skills/", "/roster/", "/roster/{brand}/", "/brand-accounts/", "/reports/",
     "/departments/{billing}/assignment/", "/presence/", "/audit/",
-    "/retention/", "/retention/preview/?days=30",
+    "/retention/", "/retention/preview/?days=30", "/retention/customers/?q=e", "/retention/customers/{customer}/",
 )  # fmt: skip
 #: Links within a sentence or a list of words are as high as their line; what a row's cover makes larger counts as its row.
 SMALL = """() => [...document.querySelectorAll("a, button, summary, select, textarea, input:not([type=hidden])")]
@@ -69,7 +69,11 @@ def busy(company):
 def test_a_phone_shows_all_of_it(company, open_page, busy):
     page = open_page("odile", **PHONE)
     for path in PAGES:
-        page.goto(path.format(brand=company.brand.pk, billing=company.billing.pk))
+        page.goto(
+            path.format(
+                brand=company.brand.pk, billing=company.billing.pk, customer=Customer.objects.first().pk
+            )
+        )
         page.wait_for_timeout(150)
         assert page.evaluate(WIDE) == 0, path
         assert page.evaluate(SMALL) == [], path

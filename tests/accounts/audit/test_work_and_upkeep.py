@@ -81,16 +81,18 @@ class TestRoster:
             "ends_at": "17:00",
             "weekdays": ["0"],
             "primary": ada.pk,
-            "when": "weekly",
+            "valid_from": "2026-12-07",
         }
         office.post(reverse("accounts:shift_add", args=[owned.pk]), values)
-        assert self.changes() == {"Monday 09:00–17:00": ("", "Ada Holm")}
+        assert self.changes() == {"Monday 09:00–17:00 from 7 Dec 2026": ("", "Ada Holm")}
         shift = Shift.objects.get()
         office.post(reverse("accounts:shift_edit", args=[shift.pk]), values | {"backup": ben.pk})
-        assert self.changes() == {"Monday 09:00–17:00": ("Ada Holm", "Ada Holm, backup Ben Reed")}
+        assert self.changes() == {
+            "Monday 09:00–17:00 from 7 Dec 2026": ("Ada Holm", "Ada Holm, backup Ben Reed")
+        }
         office.post(reverse("accounts:shift_edit", args=[shift.pk]), values | {"backup": ben.pk})
         office.post(reverse("accounts:shift_remove", args=[shift.pk]))
-        assert self.changes() == {"Monday 09:00–17:00": ("Ada Holm, backup Ben Reed", "")}
+        assert self.changes() == {"Monday 09:00–17:00 from 7 Dec 2026": ("Ada Holm, backup Ben Reed", "")}
         entries = AuditEntry.objects.filter(verb=AuditVerb.ROSTER_CHANGED)
         assert {tuple(entry.department_ids) for entry in entries} == {(department.pk,)}
         assert [entry.about for entry in entries] == [str(owned)] * 3

@@ -61,8 +61,8 @@ OF_NOTHING = {"queue", "queue_unassigned", "queue_mine", "queue_resolved", "queu
 ELSEWHERE = {"quarantine", "quarantine_retry", "live", "queue_department",
              "set_presence", "plan_leave", "give_back", "remove_leave", "take_next"}  # fmt: skip
 ELSEWHERE |= {"team"}  # by role in test_orphaned_cases.py
-#: For administrators only, in retention/test_pages.py.
-ELSEWHERE |= {"retention", "retention_preview"}
+#: For administrators only, in retention/test_pages.py and test_erasing.py.
+ELSEWHERE |= {"retention", "retention_preview", "customers_to_erase", "erase_customer"}
 #: By the sender in cases/test_hand_overs.py.
 ELSEWHERE |= {"take_back"}
 OF_A_CASE |= {"case_tags": ("post", {"tags": "vip"}, {302, 403})}

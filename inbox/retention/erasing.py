@@ -1,0 +1,113 @@
+"""Erasing one customer: somebody asks to be forgotten.
+
+Their cases are closed, and what they and we wrote in them, their names and their ids at the networks go; the rows stay, so
+that no number changes. What comes in from them afterwards belongs to a new customer.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+from django.contrib.postgres.search import SearchQuery
+from django.db import connection, transaction
+from django.db.models import Count, Q, QuerySet
+
+from accounts.audit.recording import record_change
+from accounts.models import AuditVerb, BrandAccount, User
+from inbox.cases import custody
+from inbox.changes.change import change_case
+from inbox.models import Case, Customer, Erasure, Identity, Message, Reply, ReplyState, Status, Verb
+from wording.numbers import format_count
+
+#: Beginning of the id that an erased customer's accounts have instead of the network's.
+ERASED_PREFIX = "erased:"
+MOST_FOUND = 20
+
+
+class AnswerOnItsWay(Exception):
+    """An answer to the customer is being sent, or nobody knows whether it was. Nothing was erased."""
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerHoldings:
+    """What is kept of a customer."""
+
+    identities: list[Identity]
+    cases: int
+    open_cases: int
+    messages: int
+    first_at: dt.datetime | None
+    last_at: dt.datetime | None
+
+
+def find_customers(query: str) -> QuerySet[Customer]:
+    """Find customers by name, handle or id at a network.
+
+    The newest customers come first. `query` is a printable line and not empty. Erased customers have none of these.
+    """
+    handle = query.removeprefix("@")
+    named = Q(search=SearchQuery(query, search_type="websearch", config="simple"))
+    accounts = Identity.objects.filter(named | Q(remote_id=query) | Q(handle=handle)).exclude(
+        remote_id__startswith=ERASED_PREFIX
+    )
+    customers = Customer.objects.filter(pk__in=accounts.values("customer_id"))
+    return customers.prefetch_related("identities").annotate(n=Count("cases")).order_by("-pk")[:MOST_FOUND]
+
+
+def read_holdings(customer: Customer) -> CustomerHoldings:
+    """Count what is kept of a customer. Three statements."""
+    cases = Case.objects.filter(customer=customer)
+    counts = cases.aggregate(n=Count("pk"), open=Count("pk", filter=Q(closed_at=None)))
+    messages = Message.objects.filter(case__customer=customer, erased_at=None).order_by("network_time")
+    times = list(messages.values_list("network_time", flat=True))
+    accounts = customer.identities.exclude(remote_id__startswith=ERASED_PREFIX).order_by("network", "pk")
+    return CustomerHoldings(
+        list(accounts),
+        counts["n"],
+        counts["open"],
+        len(times),
+        *((times[0], times[-1]) if times else (None, None)),
+    )
+
+
+@transaction.atomic
+def erase_customer(customer: Customer, *, by: User, now: dt.datetime) -> tuple[int, int]:
+    """Erase what is kept of a customer. Return how many cases and messages.
+
+    In one transaction, with its line in the audit log, which names nobody. Raises `AnswerOnItsWay`.
+    """
+    networks = customer.identities.values("network")
+    # Ingest locks the account first, too: a message that comes in now belongs to the new customer.
+    accounts = BrandAccount.objects.filter(network__in=networks).order_by("pk")
+    list(accounts.select_for_update(no_key=True).values_list("pk", flat=True))
+    _cancel_answers(customer)
+    open_ids = Case.objects.filter(customer=customer, closed_at=None).order_by("pk")
+    for case_id in open_ids.values_list("pk", flat=True):
+        _close_case(case_id, by, now)
+    Erasure.objects.create(customer=customer, by=by)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT cases, messages FROM inbox_erase_customer(%s)", [customer.pk])
+        cases, messages = cursor.fetchone()
+    words = f"{format_count(messages, 'message')} in {format_count(cases, 'case')}"
+    record_change(AuditVerb.CUSTOMER_ERASED, f"customer {customer.pk}: {words}", by=by)
+    return cases, messages
+
+
+def _cancel_answers(customer: Customer) -> None:
+    """Cancel the answers that have not left. Raises `AnswerOnItsWay` for others that may still."""
+    replies = Reply.objects.filter(case__customer=customer)
+    queued = replies.filter(state=ReplyState.QUEUED, outcome_unknown=False)
+    Reply.objects.filter(pk__in=list(queued.values_list("pk", flat=True)), state=ReplyState.QUEUED).update(
+        state=ReplyState.CANCELLED
+    )
+    under_way = (ReplyState.QUEUED, ReplyState.SENDING, ReplyState.UNCONFIRMED)
+    if replies.filter(state__in=under_way).exists():
+        raise AnswerOnItsWay
+
+
+def _close_case(case_id: int, by: User, now: dt.datetime) -> None:
+    with change_case(case_id, now=now, by=by) as change:
+        custody.end_custody(change.case, now)
+        change.set(status=Status.DISMISSED, closed_at=now, waiting_since=None, unsent="", unsent_since=None)
+        change.record(Verb.DISMISSED)
