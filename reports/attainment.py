@@ -3,7 +3,7 @@
 Clocks that have ended are read from the cases' events (key "clocks"); clocks that still run and are past due
 are read from the cases. Of a case's resolution clocks only the newest counts, and only while the case is
 closed: in a reopened case the resolution has not ended. Of the records of one exchange the newest counts: after a
-closing without an answer we may learn of an answer that was in time.
+closing without an answer we may learn of an answer that was in time, and a closing may be undone (then "met" is null).
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ ended_clock AS (
 clock AS (
   SELECT e.case_id, e.id AS n, e.clock, e.met, false AS runs, e.at
   FROM ended_clock e JOIN inbox_case c ON c.id = e.case_id
-  WHERE e.newest = 1 AND (e.clock <> 'resolution' OR c.closed_at IS NOT NULL)
+  WHERE e.newest = 1 AND e.met IS NOT NULL AND (e.clock <> 'resolution' OR c.closed_at IS NOT NULL)
   UNION ALL
   SELECT c.id, 0, running.clock, CASE WHEN running.due < %s THEN false END, true, running.due
   FROM inbox_case c JOIN scope ON scope.id = c.id

@@ -133,13 +133,13 @@ def test_card_table_and_list_agree(seed, monkeypatch):
     """Every number on the page is the total and the length of the list that it opens, for random histories and readers."""
     dice = random.Random(seed)
     year = Year(seed, 60)
-    monkeypatch.setattr(views, "display_zone", lambda: ZONE)
+    period = last_weeks(26, now=NOW, zone=ZONE)
+    monkeypatch.setattr(views, "_requested_period", lambda _request: period)
     for reader in dice.sample(list(READERS.values()), 3):
         user = year.person(reader)
         with time_machine.travel(NOW, tick=False):
-            answer = signed_in(user).get(reverse("reports:dashboard"), {"weeks": 26})
+            answer = signed_in(user).get(reverse("reports:dashboard"))
             linked = LINKED.findall(answer.content.decode())
-            period = last_weeks(26, now=NOW, zone=ZONE)
             totals = {}
             for query, number in linked:
                 totals[query] = rows_behind(user, period, query)
