@@ -23,6 +23,7 @@ from accounts.models import User
 from accounts.sign_in.places import page_of_request, sign_in_address
 from accounts.working_time import presence
 from postgres.time_limits import is_lock_timeout
+from wording.times import show_times_in
 
 #: URLs for signing in and out and for setting up the second factor.
 _SIGN_IN_PREFIX = "auth/"
@@ -107,6 +108,21 @@ def record_presence(
         elif isinstance(before, User) and before.pk is not None:
             presence.mark_signed_out(before.pk, timezone.now())
         return response
+
+    return middleware
+
+
+def show_own_times(
+    get_response: Callable[[HttpRequest], HttpResponseBase],
+) -> Callable[[HttpRequest], HttpResponseBase]:
+    """Show times in the zone that the person has chosen.
+
+    Nobody is looked up before a time is shown.
+    """
+
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        with show_times_in(lambda: getattr(request.user, "time_zone", "")):
+            return get_response(request)
 
     return middleware
 

@@ -69,6 +69,7 @@ urlpatterns: list[URLPattern] = [
     path("take-next/", take_next.take_next, name="take_next"),
     path("presence/", presence.own_presence, name="presence"),
     path("presence/set/", presence.set_presence, name="set_presence"),
+    path("presence/time-zone/", presence.set_time_zone, name="set_time_zone"),
     path("presence/give-back/", presence.give_back, name="give_back"),
     path("presence/leave/", presence.plan_leave, name="plan_leave"),
     path("presence/leave/<int:pk>/remove/", presence.remove_leave, name="remove_leave"),

@@ -17,7 +17,7 @@ from reports.dashboard import dashboard_context
 from reports.lists import fetch_page
 from reports.periods import Period, last_weeks
 from reports.wording import describe_left_out
-from wording.times import display_zone
+from wording.times import company_zone
 
 #: Numbers of weeks that a reader may choose.
 WEEK_CHOICES = (4, 8, 13, 26)
@@ -34,7 +34,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     """
     now = timezone.now()
     period = _requested_period(request)
-    context = dashboard_context(cast(User, request.user), period, now=now, zone=display_zone())
+    context = dashboard_context(cast(User, request.user), period, now=now, zone=company_zone())
     return render(request, "reports/dashboard.html", context | {"choices": WEEK_CHOICES})
 
 
@@ -49,7 +49,7 @@ def cases(request: HttpRequest) -> HttpResponse:
     behind = list_behind(user, period, request.GET, now=timezone.now())
     if behind is None:
         raise Http404("No such number.")
-    page = fetch_page(behind, user, request.GET.get("after", ""), ROWS_PER_PAGE, zone=display_zone())
+    page = fetch_page(behind, user, request.GET.get("after", ""), ROWS_PER_PAGE, zone=company_zone())
     query = request.GET.copy()
     query["after"] = page.after
     context = {
@@ -68,4 +68,4 @@ def cases(request: HttpRequest) -> HttpResponse:
 def _requested_period(request: HttpRequest) -> Period:
     weeks_text = request.GET.get("weeks", "")
     count = next((weeks for weeks in WEEK_CHOICES if str(weeks) == weeks_text), 8)
-    return last_weeks(count, now=timezone.now(), zone=display_zone())
+    return last_weeks(count, now=timezone.now(), zone=company_zone())

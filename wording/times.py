@@ -1,15 +1,25 @@
-"""Times as text, in the display time zone: one function for each form that is shown."""
+"""Times as text, in the reader's time zone: one function for each form that is shown.
+
+The reader is whoever asked for the page that is being built (`show_times_in`), and may have chosen a zone. Where nobody
+reads, as in a task, and for days that count for everybody, it is the company's zone.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cache
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from django.conf import settings
 
 from wording.spans import short_span, written_span
+
+#: Returns the name of the reader's zone, "" for the company's. It is asked only when a time is shown.
+_reader_zone_name: ContextVar[Callable[[], str]] = ContextVar("reader_zone_name", default=str)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +47,10 @@ def display_time(at: dt.datetime, now: dt.datetime) -> DisplayTime:
 def relative_time(at: dt.datetime, now: dt.datetime) -> DisplayTime:
     """Return `at` with its direction: "4 min ago", "in 2 h", "now".
 
-    "now" means less than one second from `now`. The exact time is in UTC: "18 Nov 2025 10:02:31 UTC".
+    "now" means less than one second from `now`. The exact time names its zone: "18 Nov 2025 10:02:31 UTC".
     """
-    utc = at.astimezone(dt.UTC)
-    exact = f"{utc.day} {utc:%b %Y %H:%M:%S %Z}"
+    local = to_display_zone(at)
+    exact = f"{local.day} {local:%b %Y %H:%M:%S %Z}"
     if abs(at - now) < dt.timedelta(seconds=1):
         return DisplayTime("now", exact, at)
     words = f"in {written_span(at - now)}" if at > now else f"{written_span(now - at)} ago"
@@ -110,13 +120,48 @@ def short_date_with_year(day: dt.date) -> str:
 
 
 def to_display_zone(at: dt.datetime) -> dt.datetime:
-    """Return `at` in the time zone that pages use."""
+    """Return `at` in the reader's time zone."""
     return at.astimezone(display_zone())
 
 
 def display_zone() -> ZoneInfo:
-    """Return the time zone that pages use (setting `DISPLAY_TIME_ZONE`)."""
+    """Return the reader's time zone; where there is none, the company's."""
+    if name := _reader_zone_name.get()():
+        try:
+            return _zone(name)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            pass
+    return company_zone()
+
+
+def company_zone() -> ZoneInfo:
+    """Return the company's time zone (setting `DISPLAY_TIME_ZONE`).
+
+    Days and weeks that are the same for everybody are counted in it: leave, reports.
+    """
     return _zone(settings.DISPLAY_TIME_ZONE)
+
+
+def zone_names() -> list[str]:
+    """Return the names of time zones that people choose from."""
+    return sorted(
+        name
+        for name in available_timezones()
+        if name == "UTC" or ("/" in name and not name.startswith(("Etc/", "posix", "right")))
+    )
+
+
+@contextmanager
+def show_times_in(zone_name: Callable[[], str]) -> Iterator[None]:
+    """Show times in a zone until the block ends.
+
+    The function returns its name, "" for the company's.
+    """
+    before = _reader_zone_name.set(zone_name)
+    try:
+        yield
+    finally:
+        _reader_zone_name.reset(before)
 
 
 @cache

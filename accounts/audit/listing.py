@@ -6,16 +6,15 @@ import datetime as dt
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django import forms
-from django.conf import settings
 from django.db.models import Q, QuerySet, TextField
 from django.db.models.functions import Cast
 
 from accounts.access import viewer
 from accounts.models import AuditEntry, AuditKind, Role, User
 from postgres.paging import decode_cursor, encode_cursor
+from wording.times import display_zone
 
 PAGE_LENGTH = 50
 _BATCH_LENGTH = 1000
@@ -81,7 +80,7 @@ def _people_choices(by: User) -> list[tuple[str, str]]:
 
 
 def _start_of_day(day: dt.date) -> dt.datetime:
-    return dt.datetime.combine(day, dt.time(), ZoneInfo(settings.DISPLAY_TIME_ZONE))
+    return dt.datetime.combine(day, dt.time(), display_zone())
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,6 +75,8 @@ class User(AbstractUser):
     email = models.EmailField("e-mail address", unique=True)
     role = models.CharField(max_length=16, choices=Role.choices, default=Role.AGENT)
     initials = models.CharField(max_length=4, blank=True)
+    #: The zone in which they read times, as Europe/Berlin; "" for the company's.
+    time_zone = models.CharField(max_length=60, blank=True)
     #: Every session is checked against it: increasing it signs the user out everywhere.
     session_epoch = models.PositiveIntegerField(default=0)
     departments: models.ManyToManyField[Department, Membership] = models.ManyToManyField(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from django import forms
 from django.conf.locale import LANG_INFO
@@ -14,6 +14,7 @@ from django.utils.text import slugify
 from accounts.access import ROLES
 from accounts.models import AssignmentMode, AuditVerb, Department, Leave, Skill, User
 from accounts.working_time.presence import leave_words, record_leave
+from wording.times import company_zone, zone_names
 
 if TYPE_CHECKING:
     UserModelForm = forms.ModelForm[User]
@@ -203,3 +204,23 @@ class AssignmentForm(DepartmentModelForm):
         department = super().save(commit=False)
         department.save(update_fields=list(self.Meta.fields))
         return department
+
+
+class TimeZoneForm(forms.Form):
+    """The zone in which somebody reads times."""
+
+    time_zone = forms.ChoiceField(label="Show times in", required=False)
+
+    def __init__(self, *args: Any, person: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.person = person
+        self.initial["time_zone"] = person.time_zone
+        cast("forms.ChoiceField", self.fields["time_zone"]).choices = [
+            ("", f"The company’s time zone ({company_zone().key})"),
+            *((name, name.replace("_", " ")) for name in zone_names()),
+        ]
+
+    def save(self) -> None:
+        """Store the zone."""
+        self.person.time_zone = self.cleaned_data["time_zone"]
+        self.person.save(update_fields=["time_zone"])

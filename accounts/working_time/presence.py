@@ -15,7 +15,7 @@ from django.db.models import Exists, OuterRef, Q
 
 from accounts.audit.recording import compare_values, record_change
 from accounts.models import AuditVerb, Leave, User
-from wording.times import short_date, short_date_with_year, to_display_zone
+from wording.times import company_zone, short_date, short_date_with_year
 
 #: People who were not seen for this long count as signed out.
 SIGNED_OUT_AFTER = dt.timedelta(minutes=10)
@@ -40,8 +40,8 @@ class PresenceStatus:
 
 
 def local_date(now: dt.datetime) -> dt.date:
-    """Return the date of `now` in the display time zone."""
-    return to_display_zone(now).date()
+    """Return the date of `now` in the company's time zone."""
+    return now.astimezone(company_zone()).date()
 
 
 def mark_seen(user: User, now: dt.datetime) -> None:

@@ -34,7 +34,7 @@ from routing.service_levels.policies import (
     clock_events,
 )
 from wording.spans import long_span
-from wording.times import long_time
+from wording.times import long_zoned_time
 
 logger = logging.getLogger(__name__)
 
@@ -133,7 +133,7 @@ def _act_on_escalation(
 ) -> None:
     case, label, who = change.case, CLOCK_LABELS[clock], change.case.identity.display_name
     key = f"sla:{case.pk}:{clock}:{int(due.timestamp())}:{number}"
-    when = long_time(due)
+    when = long_zoned_time(due)
     if number == WARNING:
         # Found only after the target was missed: the notice of the missed target is enough.
         if due > change.now:

@@ -10,16 +10,17 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.models import Leave
 from accounts.working_time import presence
-from accounts.working_time.forms import LeaveForm, language_name
+from accounts.working_time.forms import LeaveForm, TimeZoneForm, language_name
 from inbox.assignment import automatic, leavers
 from inbox.views.guards import InboxRequest, signed_in
+from wording.times import clock_time, display_zone
 
 
 @require_safe
 @signed_in
 def own_presence(request: InboxRequest) -> HttpResponse:
     """Show the person's own presence, skills and leave."""
-    return _render_presence(request, LeaveForm(person=request.user, own=True))
+    return _render_presence(request)
 
 
 @require_POST
@@ -84,7 +85,21 @@ def remove_leave(request: InboxRequest, pk: int) -> HttpResponse:
     return redirect("inbox:presence")
 
 
-def _render_presence(request: InboxRequest, form: LeaveForm) -> HttpResponse:
+@require_POST
+@signed_in
+def set_time_zone(request: InboxRequest) -> HttpResponse:
+    """Set the zone in which the person reads times."""
+    form = TimeZoneForm(request.POST, person=request.user)
+    if not form.is_valid():
+        return _render_presence(request, zone_form=form)
+    form.save()
+    messages.success(request, f"Times are shown in {display_zone().key}.")
+    return redirect("inbox:presence")
+
+
+def _render_presence(
+    request: InboxRequest, form: LeaveForm | None = None, zone_form: TimeZoneForm | None = None
+) -> HttpResponse:
     now, user = timezone.now(), request.user
     leaves = list(user.leaves.ending_from(presence.local_date(now)).select_related("substitute"))
     running = next((leave for leave in leaves if leave.starts_on <= presence.local_date(now)), None)
@@ -95,7 +110,10 @@ def _render_presence(request: InboxRequest, form: LeaveForm) -> HttpResponse:
         "standing": presence.presence_status(user, now, running),
         "leaves": leaves,
         "on_leave": running,
-        "form": form,
+        "away_since": user.away_since and clock_time(user.away_since, now),
+        "clock": clock_time(now, now),
+        "form": form or LeaveForm(person=user, own=True),
+        "zone_form": zone_form or TimeZoneForm(person=user),
         "languages": [language_name(code) for code in user.languages],
         "skills": list(user.skills.all()),
     }

@@ -17,7 +17,12 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from accounts.models import User
-from routing.business_hours.calendar import CalendarError, CompiledCalendar, compile_calendar
+from routing.business_hours.calendar import (
+    CalendarError,
+    CompiledCalendar,
+    compile_calendar,
+    parse_time_zone,
+)
 from routing.business_hours.history import VersionedCalendar
 from routing.business_hours.notation import WEEKDAYS, format_hours
 from routing.business_hours.public_holidays import country_names
@@ -29,6 +34,7 @@ from routing.service_levels import editing
 from routing.service_levels.calendar_forms import CalendarForm, calendar_form_initial, time_zone_names
 from routing.service_levels.calendar_preview import preview_days
 from routing.service_levels.versions import compile_stored_calendar
+from wording.times import short_date_with_year
 
 
 @require_safe
@@ -54,6 +60,7 @@ def _calendar_row(calendar: Calendar, now: dt.datetime) -> dict[str, Any]:
     content = (in_force or versions)[-1].content
     compiled = compile_stored_calendar(versions)
     planned = {since for since, _ in compiled.versions if since > now}
+    zone = parse_time_zone(content["time_zone"])
     return {
         "calendar": calendar,
         "zone": content["time_zone"],
@@ -62,7 +69,7 @@ def _calendar_row(calendar: Calendar, now: dt.datetime) -> dict[str, Any]:
         ),
         "week": _week_in_words(content["week"]),
         "is_open": compiled.is_open(now),
-        "coming": sorted(planned),
+        "coming": [short_date_with_year(moment.astimezone(zone)) for moment in sorted(planned)],
         "policies": [policy.name for policy in calendar.policies.all()],
     }
 

@@ -6,7 +6,6 @@ import datetime as dt
 from typing import Any
 
 from django import forms
-from django.conf import settings
 
 from accounts.models import Department
 from networks.registry import network_choices
@@ -227,7 +226,7 @@ class TryPoliciesForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["at"].label = f"A message arrives (time in {settings.DISPLAY_TIME_ZONE})"
+        self.fields["at"].label = f"A message arrives (time in {display_zone().key})"
         self.fields["department"].queryset = Department.objects.filter(is_open=True)  # type: ignore[attr-defined]
         self.fields["network"].choices = network_choices()  # type: ignore[attr-defined]
 

@@ -27,7 +27,7 @@ from routing.service_levels import editing, versions
 from routing.service_levels.policy_forms import PolicyForm, TryPoliciesForm, policy_form_initial
 from routing.service_levels.starter import starter_calendars, starter_policies
 from routing.service_levels.wording import due_times_in_words, steps_in_words, targets_in_words
-from wording.times import to_display_zone
+from wording.times import long_zoned_time, to_display_zone
 
 #: The number of changes that the page lists.
 CHANGES_SHOWN = 15
@@ -64,7 +64,10 @@ def _policy_list_context(request: HttpRequest) -> dict[str, Any]:
             for place, policy in enumerate(policies, start=1)
         ],
         "version": newest,
-        "changes": list(SLAVersion.objects.defer("snapshot").select_related("created_by")[:CHANGES_SHOWN]),
+        "changes": [
+            (change, long_zoned_time(change.created_at))
+            for change in SLAVersion.objects.defer("snapshot").select_related("created_by")[:CHANGES_SHOWN]
+        ],
         "working": _is_recomputing(newest),
         "has_calendars": Calendar.objects.exists(),
         "may_edit": not scope.is_empty,

@@ -39,7 +39,14 @@ _LINK = re.compile(r"""(?:href|hx-get|action)=["']([^"'#]*)""")
 #: Streams without end, and what ends the session.
 _LEFT_OUT = re.compile(r"^/(live|auth/logout|static)/")
 #: What anybody changes for themselves.
-OWN = {"inbox:set_presence", "inbox:plan_leave", "inbox:give_back", "inbox:take_next", "inbox:notices_read"}
+OWN = {
+    "inbox:set_presence",
+    "inbox:set_time_zone",
+    "inbox:plan_leave",
+    "inbox:give_back",
+    "inbox:take_next",
+    "inbox:notices_read",
+}
 OWN |= {"inbox:preview_start"}
 FORM = "application/x-www-form-urlencoded"
 

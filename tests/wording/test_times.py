@@ -41,9 +41,9 @@ class TestDisplayTime:
         assert times.relative_time(at, NOW).words == words
 
     @pytest.mark.usefixtures("_auckland")
-    def test_the_exact_time_of_a_relative_one_is_in_utc(self):
+    def test_the_exact_time_of_a_relative_one_is_where_people_are(self):
         shown = times.relative_time(NOW.astimezone(dt.timezone(dt.timedelta(hours=2))), NOW)
-        assert shown.exact == "18 Nov 2025 10:02:31 UTC"
+        assert shown.exact == "18 Nov 2025 23:02:31 NZDT"
 
     def test_no_time_is_none(self):
         assert times.optional_relative_time(None, NOW) is None
@@ -72,6 +72,18 @@ class TestForms:
         assert times.exact_time(NOW) == "18 November 2025, 23:02:31 NZDT"
         assert times.long_zoned_time(NOW + 2 * 60 * MINUTE) == "19 November, 01:02 NZDT"
         assert str(times.display_zone()) == "Pacific/Auckland"
+
+    @pytest.mark.usefixtures("_auckland")
+    def test_the_reader_may_have_chosen_another_zone(self):
+        with times.show_times_in(lambda: "America/Vancouver"):
+            assert times.exact_time(NOW) == "18 November 2025, 02:02:31 PST"
+            assert times.company_zone().key == "Pacific/Auckland"
+        assert times.exact_time(NOW) == "18 November 2025, 23:02:31 NZDT"
+
+    @pytest.mark.parametrize("name", ["", "Mars/Base", "../etc/passwd", "Europe"])
+    def test_without_a_zone_of_their_own_it_is_the_companys(self, name):
+        with times.show_times_in(lambda: name):
+            assert times.long_zoned_time(NOW) == "18 November, 10:02 UTC"
 
     def test_the_clock_names_the_day_when_it_is_another(self):
         assert times.clock_time(NOW - 61 * MINUTE, NOW) == "09:01"

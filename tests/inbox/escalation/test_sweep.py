@@ -84,7 +84,7 @@ def test_the_pre_warning_tells_the_assignee_and_leaves_the_case_alone(world):
     case = world.sweep(45)
     assert world.told() == world.told(world.agent) == [NoticeKind.DUE_SOON]
     name = world.case.identity.display_name
-    assert Notice.objects.get().text == f"{name}: first response is due in 15 min, at 18 November, 11:00."
+    assert Notice.objects.get().text == f"{name}: first response is due in 15 min, at 18 November, 11:00 UTC."
     assert (case.version, world.events()) == (version, [])
     assert case.next_clock_at == NOW + minutes(60)
 
@@ -115,7 +115,7 @@ def test_a_step_notifies_and_raises_the_priority(world):
     assert world.events() == [Verb.SLA_MISSED, Verb.ESCALATED]
     assert world.told(world.manager) == [NoticeKind.BREACHED]
     told = Notice.objects.get(user=world.manager).text
-    assert told.endswith(": first response is overdue since 18 November, 11:00; priority raised to high.")
+    assert told.endswith(": first response is overdue since 18 November, 11:00 UTC; priority raised to high.")
 
 
 def test_a_step_moves_the_case_with_its_reason(world):
@@ -126,7 +126,7 @@ def test_a_step_moves_the_case_with_its_reason(world):
     held = Custody.objects.get(case=case, left_at=None)
     assert held.department == world.rescue
     assert held.sent_by is None
-    assert held.reason == "First response is overdue since 18 November, 11:00 (policy “Everybody”)."
+    assert held.reason == "First response is overdue since 18 November, 11:00 UTC (policy “Everybody”)."
     assert world.events()[-2:] == [Verb.ESCALATED, Verb.HANDED_OVER]
 
 

@@ -15,8 +15,9 @@ from django.utils.functional import SimpleLazyObject
 from accounts.middleware import record_presence
 from accounts.models import Department, Leave, Role, Skill, User
 from accounts.working_time import presence
-from tests.factories import NOW, DepartmentFactory, UserFactory
+from tests.factories import NOW, CaseFactory, DepartmentFactory, MessageFactory, UserFactory
 from tests.inbox.page_requests import signed_in
+from wording.times import show_times_in
 
 pytestmark = pytest.mark.django_db
 DAY = dt.timedelta(days=1)
@@ -179,3 +180,32 @@ def test_a_live_stream_takes_no_connection_on_its_way_out(rf, django_assert_num_
         record_presence(lambda _: StreamingHttpResponse([]))(request)
 
     assert asked == []
+
+
+def test_everybody_reads_times_in_the_zone_that_they_have_chosen(ada, settings):
+    settings.DISPLAY_TIME_ZONE = "Europe/Berlin"
+    case = CaseFactory(department=ada.departments.get())
+    MessageFactory(case=case, network_time=dt.datetime(2026, 7, 1, 10, 20, tzinfo=dt.UTC))
+    client, other = signed_in(ada), signed_in(UserFactory(departments=[case.department]))
+    page = client.get(reverse("inbox:presence")).content.decode()
+    assert "The company’s time zone (Europe/Berlin)" in page
+    saved = client.post(reverse("inbox:set_time_zone"), {"time_zone": "America/Vancouver"}, follow=True)
+    assert "Times are shown in America/Vancouver." in saved.content.decode()
+    shown = "1 July 2026, {}"
+    address = reverse("inbox:case", args=[case.pk])
+    assert shown.format("03:20:00 PDT") in client.get(address).content.decode()
+    assert shown.format("12:20:00 CEST") in other.get(address).content.decode()
+    client.post(reverse("inbox:set_time_zone"), {"time_zone": ""})
+    assert shown.format("12:20:00 CEST") in client.get(address).content.decode()
+
+
+def test_a_zone_that_does_not_exist_is_refused(ada):
+    client = signed_in(ada)
+    page = client.post(reverse("inbox:set_time_zone"), {"time_zone": "Mars/Base"}).content.decode()
+    assert "not one of the available choices" in page
+    assert User.objects.get(pk=ada.pk).time_zone == ""
+
+
+def test_days_of_leave_are_the_companys_whoever_asks(ada):
+    with show_times_in(lambda: "Pacific/Kiritimati"):
+        assert presence.local_date(NOW.replace(hour=23)) == NOW.date()
