@@ -11,7 +11,7 @@ from django.db.models import Q, QuerySet
 from accounts.access import viewer
 from accounts.models import User
 from inbox.ingest.case_state import NOISE_PREFIX
-from inbox.models import Case, Status
+from inbox.models import MERGED_PREFIX, Case, Status
 from inbox.models.case import CaseQuerySet
 from inbox.visibility import Reach, case_scope
 
@@ -25,11 +25,11 @@ _NO_CASE = "SELECT NULL::bigint AS id WHERE false"
 def counted_cases() -> CaseQuerySet:
     """Return the cases that reports count, whoever reads them.
 
-    Not historical, not spam, not dismissed as noise by a person or a rule.
+    Not historical, not spam, not dismissed as noise by a person or a rule, and not emptied by a merge.
     """
     cases = Case.objects.filter(historical=False).exclude(department__slug=SPAM_DEPARTMENT)
     noise = Q(close_reason__in=NOISE_REASONS) | Q(close_reason__startswith=NOISE_PREFIX)
-    return cases.exclude(noise, status=Status.DISMISSED)
+    return cases.exclude(noise | Q(close_reason__startswith=MERGED_PREFIX), status=Status.DISMISSED)
 
 
 def reported_cases(user: User) -> CaseQuerySet:

@@ -42,10 +42,29 @@ def _movement_line(event: CaseEvent, who: str, data: dict[str, str]) -> str | No
             return _with_reason(f"The customer wrote about something else: case {data.get('case')}", reason)
         case Verb.RELATED:
             return _with_reason(f"A case of its own beside case {data.get('case')}", reason)
+        case Verb.SPLIT:
+            way = (
+                "moved {} to case {}"
+                if event.data.get("newer") is True
+                else "opened this case with {} of case {}"
+            )
+            return f"{who} {way.format(_count_messages(event.data), data.get('case'))}"
+        case Verb.MERGED:
+            way = (
+                "moved {} to case {}"
+                if event.data.get("newer") is True
+                else "merged {} of case {} into this one"
+            )
+            return f"{who} {way.format(_count_messages(event.data), data.get('case'))}"
         case Verb.ACCEPTED:
             return f"{who} accepted it for {data.get('department') or 'the department'}"
         case _:
             return None
+
+
+def _count_messages(data: dict[str, Any]) -> str:
+    count = data.get("messages")
+    return "1 message" if count == 1 else f"{count} messages"
 
 
 def _hand_over_line(event: CaseEvent, who: str, data: dict[str, str], reason: str) -> str:

@@ -209,7 +209,7 @@ def allowed_actions(user: User, case: Case) -> dict[str, bool]:
         "give_back": who.may("claim") and case.is_open and case.assignee_id == user.pk,
         "hand_over": who.may("hand_over") and case.is_open and (own or who.may("reassign")),
         "close": who.may("claim") and case.is_open,
-        "reopen": who.may("claim") and not case.is_open,
+        "reopen": who.may("claim") and not (case.is_open or case.is_merged),
         "note": who.may("read_notes"),
         "publish": user.role in ROLES["publish"],
     }

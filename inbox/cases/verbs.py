@@ -206,6 +206,8 @@ def reopen_case(case_id: int, by: User, *, version: int | None = None, now: dt.d
         case = change.case
         if case.is_open:
             return case
+        if case.is_merged:
+            raise Invalid(f"{case.close_reason}: its messages are there.")
         change.require_version(version)
         before = str(Status(case.status).label)
         custody.resume_custody(case)

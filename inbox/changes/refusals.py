@@ -49,6 +49,8 @@ _SENTENCES: dict[str, str] = {
     Verb.PLAYBOOK_TAKEN_BACK: "{who} took an answer to the playbook back",
     Verb.MESSAGE_EDITED: "The customer edited a message",
     Verb.MESSAGE_DELETED: "A message was deleted on the network",
+    Verb.SPLIT: "{who} split this case",
+    Verb.MERGED: "{who} merged this case with another",
     Verb.MESSAGE_CORRECTED: "{who} corrected how a message was read",
 }
 

@@ -13,7 +13,7 @@ from inbox.changes.case_row import JSON_COLUMNS, CaseRow
 from inbox.ingest.header import PageDepartment
 from inbox.ingest.message_decision import MessageDecision
 from inbox.ingest.storable import Storable
-from inbox.models import Status, Unsent, Verb
+from inbox.models import MERGED_PREFIX, Status, Unsent, Verb
 from routing.facts import Decision
 from routing.models import Priority
 
@@ -88,6 +88,11 @@ class CaseState(CaseRow):
     def is_noise(self) -> bool:
         """True for a case that is closed as noise."""
         return self.closed_at is not None and self.close_reason.startswith(NOISE_PREFIX)
+
+    @property
+    def is_merged(self) -> bool:
+        """True for an emptied case: a person moved its messages to another."""
+        return self.closed_at is not None and self.close_reason.startswith(MERGED_PREFIX)
 
     def is_answered_since(self, at: dt.datetime) -> bool:
         """Return whether we have written at `at` or later."""

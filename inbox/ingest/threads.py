@@ -51,7 +51,7 @@ def choose_case(
     joins any case, everything else none that was closed as noise. Without a common thread a message joins no case from
     which `explain_parting` parts it.
     """
-    fitting = [case for case in cases if case.visibility == visibility]
+    fitting = [case for case in cases if case.visibility == visibility and not case.is_merged]
     still_open = [case for case in fitting if case.closed_at is None]
     if thread_id and (same_thread := [case for case in still_open if thread_id in case.threads]):
         return Choice(max(same_thread, key=_recency_key))
@@ -118,7 +118,9 @@ def find_case_of_thread(cases: Iterable[CaseState], thread_id: str, at: dt.datet
     For a message in the thread, written `at`, without a known parent: the newest case that had begun by then, an open one first, when all
     cases that have the thread are one customer's. Else None: two people may be talking there, or nobody has yet.
     """
-    cases_of_thread = [case for case in cases if thread_id and thread_id in case.threads]
+    cases_of_thread = [
+        case for case in cases if thread_id and thread_id in case.threads and not case.is_merged
+    ]
     if len({case.customer_id for case in cases_of_thread}) != 1:
         return None
     begun = [case for case in cases_of_thread if case.opened_at <= at + TIME_PRECISION]

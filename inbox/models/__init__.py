@@ -4,7 +4,7 @@ May import: accounts, routing's models and visibility; nothing else of inbox. A 
 its subject. Facts about a single row are its methods; code that touches two tables is not.
 """
 
-from inbox.models.case import Case, CaseEvent, Status, Verb
+from inbox.models.case import MERGED_PREFIX, Case, CaseEvent, Status, Verb
 from inbox.models.count import CaseCount
 from inbox.models.custody import Custody
 from inbox.models.customer import Customer, Identity
@@ -24,6 +24,7 @@ from inbox.visibility import Visibility
 
 __all__ = [
     "LIVE_STATES",
+    "MERGED_PREFIX",
     "Case",
     "CaseCount",
     "CaseEvent",

@@ -25,6 +25,10 @@ class Status(models.TextChoices):
     DISMISSED = "dismissed", "Dismissed"
 
 
+#: The beginning of `close_reason` of a case whose messages went to another; that one's number follows.
+MERGED_PREFIX = "Merged into case "
+
+
 class CaseQuerySet(models.QuerySet["Case"]):
     def visible_to(self, user: User) -> CaseQuerySet:
         """Return the cases that a user sees by role (`inbox.visibility`).
@@ -200,6 +204,11 @@ class Case(models.Model):
     @property
     def is_open(self) -> bool:
         return self.closed_at is None
+
+    @property
+    def is_merged(self) -> bool:
+        """True for an emptied case: its messages are in another."""
+        return self.closed_at is not None and self.close_reason.startswith(MERGED_PREFIX)
 
 
 class Verb(models.TextChoices):

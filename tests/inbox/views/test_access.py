@@ -35,6 +35,8 @@ OF_A_CASE = {
     "accept": ("post", {}, {302, 403, 422}),
     "bounce": ("post", {"reason": "x"}, {403, 422}),
     "wrong_department": ("get", {}, {200}),
+    "split": ("get", {}, {200}),
+    "merge": ("get", {}, {200}),
     "suggestion_accept": ("post", {}, {403, 409}),
     "suggestion_decline": ("post", {}, {403, 409}),
     "note": ("post", {"note": "Noted."}, {302, 403}),
