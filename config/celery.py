@@ -128,6 +128,11 @@ app.conf.update(
             "schedule": 60.0,
             "options": {"expires": 50},
         },
+        "search-words": {
+            "task": "inbox.tasks.fill_search_words",
+            "schedule": 10.0,
+            "options": {"expires": 10},
+        },
         "housekeeping": {
             "task": "inbox.tasks.run_housekeeping",
             "schedule": 15.0,

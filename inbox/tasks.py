@@ -15,7 +15,7 @@ from inbox.escalation import recompute, sweep
 from inbox.ingest import page, polling, retry
 from inbox.notices import notify, troubles, watches
 from inbox.previews import run
-from inbox.queue import counts
+from inbox.queue import counts, search_filling
 from inbox.replies import account_turns, outbox
 from inbox.retention import deleting
 
@@ -96,6 +96,12 @@ def look_for_deletions() -> None:
 def look_at_waiting_messages(brand_account_id: int) -> None:
     """Look at the waiting messages of one brand account that are due."""
     looking.look_at_waiting_messages(brand_account_id)
+
+
+@shared_task
+def fill_search_words() -> None:
+    """Make the words of search for rows that have none."""
+    search_filling.fill_search_words()
 
 
 @shared_task

@@ -18,10 +18,10 @@ MIN_PREFIX = 3
 
 #: A character with its marks, in a script without spaces between words: each is its own token, so that words are found
 #: inside a sentence. In Khmer and Burmese a sign joins it with the character below it.
-_CLUSTER = rf"[{UNSPACED}]\p{{M}}*(?:[\u17d2\u1039\u1a60]\p{{L}}\p{{M}}*)*"
-_PICTOGRAMS = "\u203c-\u2bff\U0001f000-\U0001faff"
+CLUSTER = rf"[{UNSPACED}]\p{{M}}*(?:[\u17d2\u1039\u1a60]\p{{L}}\p{{M}}*)*"
+PICTOGRAMS = "\u203c-\u2bff\U0001f000-\U0001faff"
 #: `\w` of `regex` includes the marks of every script, unlike that of `re`, which cuts words of Hindi at their vowels.
-_TOKEN = regex.compile(rf"[\w--[{UNSPACED}]]+|{_CLUSTER}|[{_PICTOGRAMS}]", regex.V1)
+_TOKEN = regex.compile(rf"[\w--[{UNSPACED}]]+|{CLUSTER}|[{PICTOGRAMS}]", regex.V1)
 #: The same for text that is only ASCII, at a third of the cost.
 _ASCII_TOKEN = re.compile(r"\w+", re.ASCII)
 
@@ -53,8 +53,8 @@ def parse_phrase(words: str) -> tuple[str, bool]:
 #: Handles, including those that a network puts at the start of a reply.
 _HANDLES = regex.compile(r"@[\w.]+")
 _WORD_PART = rf"[\w--[{UNSPACED}_]]+"
-_WORD = regex.compile(rf"{_WORD_PART}(?:['’.\-]{_WORD_PART})*|{_CLUSTER}", regex.V1)
-_PICTOGRAM = re.compile(f"[{_PICTOGRAMS}]")
+_WORD = regex.compile(rf"{_WORD_PART}(?:['’.\-]{_WORD_PART})*|{CLUSTER}", regex.V1)
+_PICTOGRAM = re.compile(f"[{PICTOGRAMS}]")
 _KEYCAP = re.compile("[0-9#*]\ufe0f?\u20e3")
 _LETTER_OR_DIGIT = re.compile(r"[^\W_]")
 

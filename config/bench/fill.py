@@ -34,6 +34,7 @@ WHERE schemaname = 'public' AND tablename = ANY(%s)
 _TABLES = ["inbox_case", "inbox_message", "inbox_identity", "inbox_customer", "inbox_decision", "inbox_caseevent",
            "inbox_custody"]  # fmt: skip
 
+# Of the invented words Postgres' own parser makes the same lexemes as `inbox.search_words`, and sooner.
 _STATEMENTS = {
     "customers": """
         INSERT INTO inbox_customer (id, name, created_at)
@@ -41,10 +42,11 @@ _STATEMENTS = {
     """,
     "identities": """
         INSERT INTO inbox_identity (id, network, remote_id, customer_id, handle, name, avatar_url, followers,
-                                    verified, seen_at)
+                                    verified, seen_at, search)
         SELECT i, CASE WHEN i %% 5 < 3 THEN 'x' ELSE 'facebook' END, 'p' || i, i,
                CASE WHEN i %% 5 < 3 THEN w.word || '_' || i ELSE '' END, initcap(w.word) || ' ' || i, '',
-               (power(random(), 6) * 100000)::int, random() < 0.01, %(now)s
+               (power(random(), 6) * 100000)::int, random() < 0.01, %(now)s,
+               to_tsvector('simple', w.word || ' ' || i)
         FROM generate_series(1, %(customers)s) AS i
         JOIN bench_word w ON w.id = 1 + (i::bigint * 7919) %% %(vocabulary)s
     """,
@@ -79,19 +81,19 @@ _STATEMENTS = {
     "messages": """
         INSERT INTO inbox_message (id, brand_account_id, case_id, stream, canonical_id, remote_id, thread_id,
             parent_remote_id, direction, visibility, identity_id, text, network_time, received_at, hidden, history,
-            permalink, attachments, can_reply, reply_ref, language, needs_answer, flags, historical, raw)
+            permalink, attachments, can_reply, reply_ref, language, needs_answer, flags, historical, raw, search)
         SELECT c.id, c.brand_account_id, c.id, 'mentions', 'm' || c.id, 'm' || c.id, c.thread_id, '', 'in',
             c.visibility, c.identity_id, c.preview, c.opened_at, c.created_at, false, '[]', '', '[]', true, '{}', 'en',
-            true, '[]', false, '{}'
+            true, '[]', false, '{}', to_tsvector('simple', c.preview)
         FROM inbox_case c
     """,
     "answers": """
         INSERT INTO inbox_message (id, brand_account_id, case_id, stream, canonical_id, remote_id, thread_id,
             parent_remote_id, direction, visibility, text, network_time, received_at, hidden, history,
-            permalink, attachments, can_reply, reply_ref, language, needs_answer, flags, historical, raw)
+            permalink, attachments, can_reply, reply_ref, language, needs_answer, flags, historical, raw, search)
         SELECT %(cases)s + c.id, c.brand_account_id, c.id, 'mentions', 'a' || c.id, 'a' || c.id, c.thread_id,
             'm' || c.id, 'out', c.visibility, s.text, c.first_response_at, c.first_response_at, false, '[]', '', '[]',
-            true, '{}', 'en', false, '[]', false, '{}'
+            true, '{}', 'en', false, '[]', false, '{}', to_tsvector('simple', s.text)
         FROM inbox_case c JOIN bench_sentence s ON s.id = 1 + c.id %% %(sentences)s
         WHERE c.first_response_at IS NOT NULL AND c.id %% 4 = 0
     """,
@@ -114,11 +116,12 @@ _STATEMENTS = {
     "a long thread": """
         INSERT INTO inbox_message (brand_account_id, case_id, stream, canonical_id, remote_id, thread_id,
             parent_remote_id, direction, visibility, identity_id, text, network_time, received_at, hidden, history,
-            permalink, attachments, can_reply, reply_ref, language, needs_answer, flags, historical, raw)
+            permalink, attachments, can_reply, reply_ref, language, needs_answer, flags, historical, raw, search)
         SELECT c.brand_account_id, c.id, 'mentions', 'l' || c.id || '-' || i, 'l' || c.id || '-' || i, c.thread_id, '',
             CASE WHEN i %% 3 = 0 THEN 'out' ELSE 'in' END, c.visibility,
             CASE WHEN i %% 3 <> 0 THEN c.identity_id END, s.text, c.opened_at + i * interval '1 minute',
-            c.created_at + i * interval '1 minute', false, '[]', '', '[]', true, '{}', 'en', true, '[]', false, '{}'
+            c.created_at + i * interval '1 minute', false, '[]', '', '[]', true, '{}', 'en', true, '[]', false, '{}',
+            to_tsvector('simple', s.text)
         FROM inbox_case c CROSS JOIN generate_series(1, 29) AS i
         JOIN bench_sentence s ON s.id = 1 + (c.id + i) %% %(sentences)s
         WHERE c.closed_at IS NULL AND c.visibility = 'public' AND c.id > %(cases)s - 400

@@ -47,9 +47,9 @@ _MESSAGES = """
 WITH message AS (
   INSERT INTO inbox_message (brand_account_id, case_id, stream, canonical_id, remote_id, thread_id, parent_remote_id,
     direction, visibility, identity_id, text, network_time, received_at, hidden, history, permalink, attachments,
-    can_reply, reply_ref, language, needs_answer, flags, historical, raw)
+    can_reply, reply_ref, language, needs_answer, flags, historical, raw, search)
   SELECT %(brand)s, m.case_id, 'mentions', m.thread, m.thread, m.thread, '', 'in', 'public', m.identity, m.text, m.at,
-    %(now)s, false, '[]', '', '[]', true, '{}', 'en', true, '[]', false, m.raw
+    %(now)s, false, '[]', '', '[]', true, '{}', 'en', true, '[]', false, m.raw, to_tsvector('simple', m.text)
   FROM unnest(%(cases)s::bigint[], %(identities)s::bigint[], %(threads)s::text[], %(texts)s::text[],
               %(times)s::timestamptz[], %(raws)s::jsonb[]) AS m(case_id, identity, thread, text, at, raw)
   ON CONFLICT (brand_account_id, canonical_id) DO NOTHING

@@ -48,6 +48,7 @@ class Scratch:
         """
         if self._is_filled(cases):
             self.run_command(cases, "migrate", "--verbosity", "0")
+            self.run_command(cases, "index_search")
             return
         name = sql.Identifier(_database_name(cases))
         with psycopg.connect(self._url, autocommit=True) as connection:

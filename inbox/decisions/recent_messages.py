@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import datetime as dt
 
-from django.contrib.postgres.search import SearchQuery
-
 from accounts.models import User
 from inbox.models import Case, Direction, Message
+from inbox.search_words.columns import LexemeQuery
+from inbox.search_words.query import phrase_of
 from routing.learning.suggested_rules import EXAMPLES_SHOWN, CaughtMessages
 
 #: How far back messages are counted, and the most that are counted.
@@ -22,7 +22,7 @@ def find_recent_matches(words: str, user: User, now: dt.datetime) -> CaughtMessa
     One statement.
     """
     rows = Message.objects.filter(
-        search=SearchQuery(words, search_type="phrase", config="simple"),
+        search=LexemeQuery(phrase_of(words)),
         direction=Direction.INBOUND,
         network_time__gt=now - LOOK_BACK,
         case__in=Case.objects.visible_to(user),

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from inbox.ingest.storable import Storable
+from inbox.search_words.lexemes import index_text
 from networks.base import InboundMessage
 from routing.reading import Reading
 
@@ -125,6 +126,7 @@ def message_change_row(stored: StoredMessage, item: Storable, now: dt.datetime) 
         "reply_ref": item.reply_ref,
         "permalink": item.permalink,
         "raw": item.raw,
+        "search": index_text(text),
         "deleted": deleted,
         "until": (message.edited_at or now).isoformat(),
     }

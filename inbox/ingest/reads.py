@@ -17,6 +17,7 @@ from inbox.ingest.header import PageHeader
 from inbox.ingest.intake import Intake
 from inbox.ingest.storable import Storable
 from inbox.ingest.threads import REOPEN_WINDOW
+from inbox.search_words.lexemes import index_text
 from routing.rules.engine import CompiledRules
 
 
@@ -146,6 +147,7 @@ def _store_authors(
             "followers": item.followers,
             "verified": item.message.author.verified,
             "messages": ids[item.author_id],
+            "search": index_text(f"{item.handle} {item.name}"),
         }
     return customers.authors_from_rows(
         write_sql.upsert_identities(header.brand_account_id, header.network, list(rows.values()), now), header

@@ -13,6 +13,7 @@ from inbox.ingest.edits import message_change_row
 from inbox.ingest.intake import Intake, NewMessage
 from inbox.ingest.message_decision import MessageDecision
 from inbox.models import Verb
+from inbox.search_words.lexemes import index_text
 from routing.facts import build_trace
 
 Rows = list[dict[str, Any]]
@@ -71,6 +72,7 @@ def _message_row(new: NewMessage) -> dict[str, Any]:
         "flags": item.flags,
         "historical": new.historical,
         "raw": item.raw,
+        "search": index_text(item.text),
     }
 
 

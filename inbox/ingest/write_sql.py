@@ -39,7 +39,7 @@ _BRINGS_NEWS = """EXISTS (SELECT FROM unnest(g.messages) AS n(id) WHERE NOT EXIS
 _UPSERT_IDENTITIES = f"""
 WITH given AS (
   SELECT * FROM json_to_recordset(%(rows)s::json)
-    AS r(remote_id text, handle text, name text, avatar_url text, followers int, verified bool, messages text[])
+    AS r(remote_id text, handle text, name text, avatar_url text, followers int, verified bool, messages text[], search tsvector)
   ORDER BY remote_id
 ), known AS (
   SELECT i.id, i.customer_id, i.remote_id FROM inbox_identity i
@@ -61,8 +61,8 @@ WITH given AS (
   INSERT INTO inbox_customer (id, name, created_at)
   SELECT customer_id, coalesce(nullif(name, ''), handle), %(now)s FROM fresh
 ), added AS (
-  INSERT INTO inbox_identity (network, remote_id, customer_id, handle, name, avatar_url, followers, verified, seen_at)
-  SELECT %(network)s, remote_id, customer_id, handle, name, avatar_url, followers, verified, %(now)s FROM fresh
+  INSERT INTO inbox_identity (network, remote_id, customer_id, handle, name, avatar_url, followers, verified, seen_at, search)
+  SELECT %(network)s, remote_id, customer_id, handle, name, avatar_url, followers, verified, %(now)s, search FROM fresh
   ON CONFLICT (network, remote_id) DO UPDATE SET seen_at = excluded.seen_at
   RETURNING id, customer_id, remote_id
 ), standing AS (
@@ -91,18 +91,18 @@ _WRITE_MESSAGES = """
 INSERT INTO inbox_message (brand_account_id, case_id, stream, canonical_id, remote_id, thread_id, parent_remote_id,
     direction, visibility, identity_id, user_id, text, network_time, received_at, edited_at, hidden, history,
     permalink, attachments, can_reply, reply_ref, language, needs_answer, sentiment, urgency, is_spam, flags, historical,
-    raw, on_point_id, on_point_backup_id)
+    raw, search, on_point_id, on_point_backup_id)
 SELECT %(brand)s, r.case_id, r.stream, r.canonical_id, r.remote_id, r.thread_id, r.parent_remote_id, r.direction,
     r.visibility, r.identity_id, r.user_id, r.text, r.network_time, %(now)s, r.edited_at, r.hidden, '[]', r.permalink,
     r.attachments, r.can_reply, r.reply_ref, r.language, r.needs_answer, r.sentiment, r.urgency, r.is_spam,
-    r.flags, r.historical, r.raw,
+    r.flags, r.historical, r.raw, r.search,
     CASE WHEN r.direction = 'in' AND NOT r.historical THEN %(primary)s::bigint END,
     CASE WHEN r.direction = 'in' AND NOT r.historical THEN %(backup)s::bigint END
 FROM json_to_recordset(%(rows)s::json) AS r(case_id bigint, stream text, canonical_id text, remote_id text,
     thread_id text, parent_remote_id text, direction text, visibility text, identity_id bigint, user_id bigint,
     text text, network_time timestamptz, edited_at timestamptz, hidden bool, permalink text, attachments jsonb,
     can_reply bool, reply_ref jsonb, language text, needs_answer bool, sentiment text, urgency smallint, is_spam bool,
-    flags jsonb, historical bool, raw jsonb)
+    flags jsonb, historical bool, raw jsonb, search tsvector)
 ON CONFLICT (brand_account_id, canonical_id) DO NOTHING RETURNING canonical_id, id
 """
 _UPDATE_MESSAGES = """
@@ -111,11 +111,12 @@ SET text = r.text, remote_id = r.remote_id, edited_at = r.edited_at, hidden = r.
     language = coalesce(r.language, m.language), sentiment = coalesce(r.sentiment, m.sentiment),
     urgency = coalesce(r.urgency, m.urgency), is_spam = coalesce(r.is_spam, m.is_spam),
     needs_answer = coalesce(r.needs_answer, m.needs_answer), reply_ref = r.reply_ref, permalink = r.permalink, raw = r.raw,
+    search = r.search,
     deleted_at = CASE WHEN r.deleted THEN coalesce(m.deleted_at, %(now)s) ELSE m.deleted_at END,
     history = CASE WHEN m.text = r.text THEN m.history
               ELSE m.history || jsonb_build_object('text', m.text, 'until', r.until) END
 FROM json_to_recordset(%(rows)s::json) AS r(id bigint, text text, remote_id text, edited_at timestamptz, hidden bool,
-    flags jsonb, language text, sentiment text, urgency smallint, is_spam bool, needs_answer bool, reply_ref jsonb, permalink text, raw jsonb, deleted bool, until text)
+    flags jsonb, language text, sentiment text, urgency smallint, is_spam bool, needs_answer bool, reply_ref jsonb, permalink text, raw jsonb, search tsvector, deleted bool, until text)
 WHERE m.id = r.id
 """
 _LAST_CUSTODY = """

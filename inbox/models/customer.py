@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import ClassVar
 
 from django.contrib.postgres.indexes import GinIndex
-from django.contrib.postgres.search import SearchVector, SearchVectorField
 from django.db import models
+
+from inbox.search_words.columns import IndexedTextField
 
 
 class Customer(models.Model):
@@ -39,17 +40,16 @@ class Identity(models.Model):
     followers = models.PositiveIntegerField(null=True, blank=True)
     verified = models.BooleanField(default=False)
     seen_at = models.DateTimeField()
-    search = models.GeneratedField(
-        expression=SearchVector("handle", "name", config="simple"),
-        output_field=SearchVectorField(),
-        db_persist=True,
-    )
+    search = IndexedTextField("handle", "name")
 
     class Meta:
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["network", "remote_id"], name="identity_unique")
         ]
-        indexes: ClassVar = [GinIndex(fields=["search"], name="identity_search")]
+        indexes: ClassVar = [
+            GinIndex(fields=["search"], name="identity_search"),
+            models.Index(fields=["id"], name="identity_unindexed", condition=models.Q(search__isnull=True)),
+        ]
         verbose_name_plural = "identities"
 
     def __str__(self) -> str:

@@ -7,16 +7,15 @@ from typing import ClassVar
 
 from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex
-from django.contrib.postgres.search import SearchVector, SearchVectorField
 from django.db import models
 from django.db.models import F, Q, Value
-from django.db.models.functions import Left
 from django.db.models.lookups import GreaterThan
 
 from accounts.access import viewer
 from accounts.models import BrandAccount, Department, Role, Stream, User
 from inbox.models.case import Case
 from inbox.models.customer import Identity
+from inbox.search_words.columns import IndexedTextField
 from inbox.visibility import Visibility
 from routing.reading import SENTIMENTS
 
@@ -108,12 +107,7 @@ class Message(models.Model):
     flags = models.JSONField(default=list, blank=True)
     historical = models.BooleanField(default=False)
     raw = models.JSONField(default=dict, blank=True)
-    search = models.GeneratedField(
-        # A tsvector holds at most 1 MB, so only the beginning of a huge text is searchable.
-        expression=SearchVector(Left("text", 20_000), config="simple"),
-        output_field=SearchVectorField(),
-        db_persist=True,
-    )
+    search = IndexedTextField("text")
 
     class Meta:
         constraints: ClassVar = [
@@ -138,6 +132,7 @@ class Message(models.Model):
                     GreaterThan(F("received_at") - F("network_time"), dt.timedelta(hours=1)), historical=False
                 ),
             ),
+            models.Index(fields=["id"], name="message_unindexed", condition=Q(search__isnull=True)),
         ]
 
     def __str__(self) -> str:

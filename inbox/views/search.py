@@ -22,7 +22,13 @@ def search(request: InboxRequest) -> HttpResponse:
     For htmx with a cursor, the next ones.
     """
     query, after = clean_query(request.GET.get("q", "")), request.GET.get("after", "")
-    results = find(request.user, query, timezone.now(), after=after) if query else None
-    more = f"?{urlencode({'q': query, 'after': results.after})}" if results and results.after else ""
+    beginnings = "beginnings" in request.GET
+    results = None
+    if query:
+        results = find(request.user, query, timezone.now(), after=after, beginnings=beginnings)
+    more = ""
+    if results and results.after:
+        way = {"q": query, "after": results.after} | ({"beginnings": "1"} if results.beginnings else {})
+        more = f"?{urlencode(way)}"
     name = "inbox/queue/search.html#hits" if wants_fragment(request) and after else "inbox/queue/search.html"
     return render(request, name, {"query": query, "found": results, "next": more, "tab": "search"})

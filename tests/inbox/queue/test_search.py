@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import Role
-from inbox.queue.search import HITS_PER_PAGE, build_snippet, clean_query
+from inbox.queue.search import HITS_PER_PAGE, clean_query
 from tests.factories import (
     BrandAccountFactory,
     CaseFactory,
@@ -112,7 +112,27 @@ def test_hits_are_marked_and_inert(client, service, brand):
     assert "<script>alert" not in echoed
 
 
-@pytest.mark.parametrize("query", ["", "   ", "'", '"', "(", "a & | !", "-", "x" * 5000, "%", "🙂", "\\"])
+@pytest.mark.parametrize(
+    "query",
+    [
+        "",
+        "   ",
+        "'",
+        '"',
+        "(",
+        "a & | !",
+        "-",
+        "x" * 5000,
+        "%",
+        "🙂",
+        "\\",
+        "x " + "-" * 40,
+        "or " * 60,
+        "1-" * 99,
+        "a:* & !b",
+        "\\'",
+    ],
+)
 def test_odd_queries_are_answered(client, query):
     assert client.get("/search/", {"q": query}).status_code == 200
 
@@ -122,11 +142,40 @@ def test_a_query_is_bounded():
     assert len(clean_query("x" * 9999)) == 200
 
 
-def test_a_snippet_is_the_neighbourhood_of_the_hit():
-    parts = build_snippet("word " * 300 + "needle and more", frozenset({"needle"}))
-    assert [part.text for part in parts if part.hit] == ["needle"]
-    assert sum(len(part.text) for part in parts) < 300
-    assert "".join(part.text for part in build_snippet("plain", frozenset({"x"}))) == "plain"
+def test_the_number_of_a_case_leads_to_it(client, service, brand):
+    case = write(service, brand, "broken lid").case
+    hidden = CaseFactory(brand_account=brand)
+    for query in (f"#{case.pk}", str(case.pk), f"case {case.pk}", f"Case #{case.pk}"):
+        found = client.get("/search/", {"q": query}).context["found"]
+        assert [hit.case_id for hit in found.cases] == [case.pk], query
+    assert client.get("/search/", {"q": f"#{hidden.pk}"}).context["found"].cases == ()
+    assert client.get("/search/", {"q": "9" * 40}).status_code == 200
+
+
+def test_a_tag_finds_the_cases_that_carry_it(client, service, brand):
+    tagged = CaseFactory(department=service, brand_account=brand, tags=["lost parcel", "safety"])
+    CaseFactory(brand_account=brand, tags=["safety"])
+    for query in ("#safety", "#Safety", "#lost parcel"):
+        response = client.get("/search/", {"q": query})
+        assert [hit.case_id for hit in response.context["found"].cases] == [tagged.pk], query
+    assert f"Case {tagged.pk}" in client.get("/search/", {"q": "#safety"}).content.decode()
+
+
+def test_where_no_word_is_found_words_that_begin_so_are(client, service, brand):
+    for _ in range(HITS_PER_PAGE + 1):
+        write(service, brand, "the whistling never stops")
+    response = client.get("/search/", {"q": "whistl"})
+    assert len(cases(response)) == HITS_PER_PAGE
+    assert "words that begin with them" in response.content.decode()
+    assert "<mark>whistling</mark>" in response.content.decode()
+    assert len(cases(client.get(f"/search/{response.context['next']}", HTTP_ACCEPT="text/html"))) == 1
+
+
+def test_a_query_without_a_word_says_so(client):
+    for query in ("- - -", "-" * 60, "!!!", '"' * 90, "(" * 100, "\u202e"):
+        response = client.get("/search/", {"q": query})
+        assert response.status_code == 200
+        assert "There is nothing to search for" in response.content.decode(), query
 
 
 def test_it_costs_the_same_for_one_hit_and_for_thirty(client, service, brand):
