@@ -44,9 +44,9 @@ class EditScope:
         """Check that `covers` is true. Raises `EditNotPermitted`."""
         if not self.covers(slug):
             raise EditNotPermitted(
-                "This is another department’s, not yours to change."
+                "This belongs to another department, so you cannot change it."
                 if slug
-                else "This holds for the whole company: an administrator changes it."
+                else "This applies to the whole company. Only an administrator can change it."
             )
 
 

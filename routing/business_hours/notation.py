@@ -51,5 +51,5 @@ def parse_minutes(text: str) -> int | None:
         return int(hours) * 60 + int(minutes)
     match = _LENGTH.match(text)
     if match is None or not (match[1] or match[2]):
-        raise HoursError(f"“{text[:30]}” is no length of time: write it as 45 min, 2 h or 1 h 30 min.")
+        raise HoursError(f"“{text[:30]}” is not a duration. Write it like 45 min, 2 h or 1 h 30 min.")
     return int(match[1] or 0) * 60 + int(match[2] or 0)

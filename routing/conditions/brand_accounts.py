@@ -12,7 +12,7 @@ from routing.conditions.wording import join_quoted, summarize_condition
 
 ConditionTree = dict[str, Any]
 #: Tells the author how to limit a rule to brand accounts.
-_REMEDY = "Put “all of these hold” around it, with a row “Brand account is” that names your own."
+_REMEDY = "Put “all of these match” around it, with a row “Brand account is” that names your own."
 
 
 def brand_accounts_of_condition(tree: ConditionTree) -> frozenset[str] | None:
@@ -62,16 +62,16 @@ def explain_too_wide_condition(
     if free is not None:
         summary = summarize_condition(free, names=names)
         return (
-            f"{summary[:1].upper()}{summary[1:]} would be enough alone, whatever the brand account. Choose “all of these hold”, or "
+            f"{summary[:1].upper()}{summary[1:]} would be enough alone, whatever the brand account. Choose “all of these match”, or "
             "put that into such a group of its own, with a row “Brand account is” that names your own."
         )
     if "none" in tree:
-        return f"A condition that only bars things holds for messages of every brand account. {_REMEDY}"
+        return f"A condition that only excludes things matches messages of every brand account. {_REMEDY}"
     return (
         "Nothing in it keeps it to your brand accounts. Add a row “Brand account is” with your own, in the outermost group "
-        "“all of these hold”."
+        "“all of these match”."
         if "all" in tree
-        else f"It holds for messages of every brand account. {_REMEDY}"
+        else f"It matches messages of every brand account. {_REMEDY}"
     )
 
 

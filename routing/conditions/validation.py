@@ -139,7 +139,7 @@ def _word_problem(word: object) -> str:
         return f"The word {_quote_value(word)} contains a character that cannot be stored."
     phrase, is_prefix = parse_phrase(word)
     if not phrase:
-        return f"The word {_quote_value(word)} holds no letter or digit to look for."
+        return f"The word {_quote_value(word)} has no letter or digit to look for."
     if "*" in word.strip()[:-1] or (is_prefix and (" " in phrase or len(phrase) < MIN_PREFIX)):
         return f"In {_quote_value(word)} the star may only follow a single word of at least {MIN_PREFIX} letters."
     return ""

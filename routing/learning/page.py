@@ -114,7 +114,7 @@ def version_rows(now: dt.datetime) -> list[VersionRow]:
 
 def _author_name(row: Mapping[str, Any]) -> str:
     full = f"{row['created_by__first_name'] or ''} {row['created_by__last_name'] or ''}".strip()
-    return full or row["created_by__username"] or "by itself"
+    return full or row["created_by__username"] or "automatic"
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,7 +81,7 @@ def decide_takeover(
         f"{format_percent(figures['rules_accuracy'])}."
     )
     if mode == LearningMode.PINNED:
-        return False, f"{better} Not used by itself: the active version is pinned."
+        return False, f"{better} Not used automatically: the active version is pinned."
     if mode == LearningMode.OFF:
         return False, f"{better} Not used: learning is switched off."
     return True, better

@@ -44,7 +44,7 @@ class OwnedForm(forms.Form):
 
     owner = forms.ChoiceField(
         required=False,
-        label="Kept by",
+        label="Owned by",
         help_text="Its managers and administrators change it.",
     )
 
@@ -71,7 +71,7 @@ class QuestionForm(OwnedForm):
         required=False,
         max_length=300,
         label="Help",
-        help_text="A sentence for whoever is not sure.",
+        help_text="A sentence for anyone who is not sure.",
         validators=[validate_storable],
         widget=forms.Textarea(attrs={"rows": 2}),
     )
@@ -95,7 +95,7 @@ class OutcomeForm(OwnedForm):
     )
     action = forms.ChoiceField(choices=list(ACTION_LABELS.items()), label="Offers to")
     department = forms.ChoiceField(
-        required=False, help_text="For a hand-over. Empty: whoever follows it chooses one."
+        required=False, help_text="For a hand-over. If empty, the person following it chooses one."
     )
     reason = forms.CharField(
         required=False,

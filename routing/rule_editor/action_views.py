@@ -80,7 +80,7 @@ def rule_move(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
 
     def verb(user: User, now: dt.datetime) -> str:
         if not move:
-            raise RuleSetError("Say where to move the rule: a place counted from 1.")
+            raise RuleSetError("Choose a place for the rule, counted from 1.")
         rule = editing.move_rule(key, user, now, **move)
         return f"“{rule.name}” is at place {rule.position} now{in_draft(user)}."
 
@@ -148,7 +148,7 @@ def rule_duplicate(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
     except RuleSetError as error:
         messages.error(request, str(error))
         return redirect_to_rule_list(key)
-    messages.success(request, f"“{copy.name}” is made, switched off: edit it first.")
+    messages.success(request, f"“{copy.name}” was copied and is switched off. Edit it first.")
     return redirect_to_rule_list(copy.key)
 
 
@@ -162,7 +162,9 @@ def starter_rules_install(request: HttpRequest) -> HttpResponse:
         if not edit_scope_of(user).is_company_wide:
             raise EditNotPermitted("The starter rules lead to all departments.")
         if Rule.objects.exists() or not departments:
-            raise RuleSetError("The starter rules need at least one department, and no rules in their way.")
+            raise RuleSetError(
+                "The starter rules need at least one department, and there must be no rules yet."
+            )
         default = DEFAULT_DEPARTMENT if DEFAULT_DEPARTMENT in departments else next(iter(departments))
         versions.install_starter_rules(departments, default, now, user)
         return f"{Rule.objects.count()} starter rules are live."

@@ -17,7 +17,7 @@ from routing.rule_editor.condition_form import (
     ConditionNode,
 )
 
-GROUP_NAMES = {"all": "all of these hold", "any": "any of these holds", "none": "none of these holds"}
+GROUP_NAMES = {"all": "all of these match", "any": "any of these matches", "none": "none of these matches"}
 _HINTS = {
     "words": "refund, charged twice, reimburs*",
     "pattern": "order #?[0-9]{6}",

@@ -51,7 +51,7 @@ def _node_to_condition(node: ConditionNode) -> dict[str, Any]:
     if node.group:
         if not node.parts:
             node.problems.append(
-                "Fill in at least one row: a rule without a condition would take every message."
+                "Fill in at least one row: a rule without a condition would match every message."
                 if node.path == ROOT_PATH
                 else "This group is empty: add a condition, or remove it."
             )

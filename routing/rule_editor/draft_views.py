@@ -33,7 +33,7 @@ def draft_begin(request: HttpRequest) -> HttpResponse:
     """Begin a draft unless there is one already."""
     with denied_as_404():
         drafts.begin_rule_draft(require_rule_editor(request), timezone.now())
-    messages.success(request, "You are working on a draft: nothing is live before you publish it.")
+    messages.success(request, "You are working on a draft. Nothing goes live until you publish it.")
     return redirect_to_rule_list()
 
 
@@ -43,7 +43,7 @@ def draft_discard(request: HttpRequest) -> HttpResponse:
     """Discard the draft."""
     if drafts.discard_rule_draft(require_rule_editor(request)):
         request.session.pop(DRAFT_NOTE, None)
-        messages.success(request, "The draft is thrown away. The live rules are as they were.")
+        messages.success(request, "The draft was discarded. The live rules have not changed.")
     return redirect_to_rule_list()
 
 
@@ -57,7 +57,7 @@ def draft_publish(request: HttpRequest) -> HttpResponse:
     worksheet = open_worksheet(request)
     if worksheet.draft is None:
         if request.method == "POST":
-            messages.info(request, "There is no draft (any more): it was published or thrown away.")
+            messages.info(request, "There is no draft any more: it was published or discarded.")
         return redirect_to_rule_list()
     form = PublishDraftForm(request.POST or None, initial={"note": request.session.get(DRAFT_NOTE, "")})
     sides = _read_chosen_sides(request)
@@ -84,7 +84,8 @@ def _publish_draft(
         return None
     except drafts.DraftClashError:
         form.add_error(
-            None, "Others changed the same rules meanwhile: say below which counts. Nothing is lost."
+            None,
+            "Others changed the same rules in the meantime. Choose below which version to keep. Nothing is lost.",
         )
         return 409
     except RuleSetError as error:
@@ -137,9 +138,9 @@ def draft_update(request: HttpRequest) -> HttpResponse:
     except RuleDraft.DoesNotExist:
         return redirect_to_rule_list()
     except drafts.DraftClashError:
-        messages.error(request, "Others changed the same rules: say which counts.")
+        messages.error(request, "Others changed the same rules. Choose which version to keep.")
         return redirect("routing:draft_publish")
-    messages.success(request, "Your draft has what others published.")
+    messages.success(request, "Your draft now includes what others published.")
     return redirect_to_rule_list()
 
 

@@ -37,14 +37,14 @@ class RuleForm(forms.Form):
         required=False, max_length=400, validators=[validate_storable], help_text="Separated by commas."
     )
     needs_answer = forms.TypedChoiceField(
-        choices=[("", "As its text reads"), ("yes", "Yes, always"), ("no", "No, never")],
+        choices=[("", "Decide from the text"), ("yes", "Yes, always"), ("no", "No, never")],
         coerce=lambda value: value == "yes",
         empty_value=None,
         required=False,
         label="Needs an answer",
     )
     person = forms.ChoiceField(required=False, label="Person")
-    skill = forms.ChoiceField(required=False, label="Or whoever knows")
+    skill = forms.ChoiceField(required=False, label="Or anyone with the skill")
     playbook_branch = forms.ChoiceField(required=False, label="Playbook begins at")
     dismiss = forms.BooleanField(required=False, label="Dismiss as noise")
     enabled = forms.BooleanField(required=False, initial=True, label="Switched on")
@@ -61,8 +61,8 @@ class RuleForm(forms.Form):
         required=False,
         max_length=200,
         validators=[validate_storable],
-        label="Why",
-        help_text="For the list of versions.",
+        label="Reason for the change",
+        help_text="Shown in Versions.",
     )
     seen = forms.IntegerField(required=False, min_value=0, widget=forms.HiddenInput)
     mark = forms.CharField(required=False, max_length=16, widget=forms.HiddenInput)
@@ -158,6 +158,6 @@ class PublishDraftForm(forms.Form):
     """A note that says why a draft is published."""
 
     note = forms.CharField(
-        required=False, max_length=200, validators=[validate_storable], label="Why",
-        help_text="For the list of versions.",
+        required=False, max_length=200, validators=[validate_storable], label="Reason for the change",
+        help_text="Shown in Versions.",
     )  # fmt: skip

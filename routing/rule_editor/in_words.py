@@ -72,7 +72,7 @@ def _describe_actions(typed: Mapping[str, Any], worksheet: Worksheet) -> Iterato
     if typed["person"]:
         yield f"to {_display_name('person', typed, worksheet)}"
     if typed["skill"]:
-        yield f"to whoever knows {_display_name('skill', typed, worksheet)}"
+        yield f"to anyone with the skill {_display_name('skill', typed, worksheet)}"
     if typed["tags"]:
         yield f"tagged {typed['tags']}"
     if typed["dismiss"]:

@@ -77,9 +77,9 @@ def try_condition(editor: RuleEditor) -> dict[str, Any]:
         return {"tried": str(error)}
     taker = _find_taker(editor, condition, facts)
     if alone.decided_by == "default":
-        return {"tried": f"The condition does not hold for this text.{_describe_other_taker(taker)}"}
+        return {"tried": f"The condition does not match this text.{_describe_other_taker(taker)}"}
     reason = alone.reasons[0].rpartition(" → ")[0]
-    tried = {"tried": f"The condition holds: {reason}.", "tried_holds": True}
+    tried = {"tried": f"The condition matches: {reason}.", "tried_holds": True}
     if taker is None:
         return tried
     if taker.rule_key == _key_of(editor):

@@ -12,7 +12,7 @@ from routing.conditions.wording import describe_leaf, join_quoted, summarize_con
 JsonDict = dict[str, Any]
 Names = Mapping[str, str]
 _PRIORITY_WORDS = {-1: "low", 0: "normal", 1: "high", 2: "urgent"}
-_NEEDS_ANSWER_WORDS = {True: "yes", False: "no", None: "as its text reads"}
+_NEEDS_ANSWER_WORDS = {True: "yes", False: "no", None: "decided from the text"}
 #: Most parts of a condition listed as added, and most listed as removed.
 _MAX_PARTS_NAMED = 6
 

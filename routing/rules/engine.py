@@ -69,7 +69,9 @@ def compile_rules(snapshot: Mapping[str, Any]) -> CompiledRules:
     """
     default = snapshot.get("default") or {}
     if not default.get("department"):
-        raise RuleSetError("The rules have no default department: say where messages go when no rule holds.")
+        raise RuleSetError(
+            "The rules have no default department. Choose where messages go when no rule matches."
+        )
     index = _create_index(snapshot)
     rules = tuple(
         _compile_rule(rule, index) for rule in snapshot.get("rules", ()) if rule.get("enabled", True)

@@ -107,7 +107,7 @@ def _check_default(snapshot: Mapping[str, Any], vocabulary: Vocabulary) -> Itera
     default = snapshot.get("default") or {}
     slug = default.get("department")
     if not slug:
-        text = "There is no default department: say where messages go when no rule holds."
+        text = "There is no default department. Choose where messages go when no rule matches."
         yield Finding("", "error", "default", text)
     elif slug not in vocabulary.departments:
         yield Finding("", "error", "default", f"The default is “{slug}”, a department that is gone.")
@@ -138,7 +138,7 @@ def _check_actions(rule: JsonDict, vocabulary: Vocabulary) -> Iterator[Finding]:
             text = f"{who} does not work on cases of {name}: they go to anybody of the department."
             yield Finding(key, "warning", "person", text)
     if (skill := rule.get("skill", "")) and vocabulary.skills is not None and skill not in vocabulary.skills:
-        text = f"Nobody can have the skill “{skill}”, there is none of that name: it is not looked at."
+        text = f"Nobody can have the skill “{skill}”, there is none of that name: it is ignored."
         yield Finding(key, "warning", "skill", text)
     branch = rule.get("playbook_branch", "")
     if branch and vocabulary.branches is not None and branch not in vocabulary.branches:
@@ -161,17 +161,17 @@ def _check_reachability(
                 earlier_rules.add(place, rule)
             continue
         if matches_nothing(condition):
-            text = "Can never hold: parts of the condition contradict each other."
+            text = "Can never match: parts of the condition contradict each other."
             yield Finding(rule["key"], "warning", "never", text)
             continue
         covering = earlier_rules.first_covering(rule, budget)
         if covering is not None:
             yield _shadowed_finding(rule, *covering, vocabulary)
         if matches_everything(condition):
-            text = "Takes every message: no rule below it is ever asked."
+            text = "Matches every message, so no rule below it is ever checked."
             yield Finding(rule["key"], "warning", "everything", text)
         elif _matches_any_text(condition):
-            text = "Takes every message with any text: its pattern is found in all. No rule below it is asked about those."
+            text = "Matches every message with any text. No rule below it is checked for those."
             yield Finding(rule["key"], "warning", "everything", text)
         earlier_rules.add(place, rule)
 
@@ -197,7 +197,7 @@ def _shadowed_finding(rule: JsonDict, place: int, earlier: JsonDict, vocabulary:
         where = vocabulary.departments[slug][0] if slug in vocabulary.departments else slug
         text = f"Has the same condition as {other}, which sends to {where}: that one comes first and decides."
         return Finding(rule["key"], "warning", "conflict", text)
-    text = f"Is never reached: {other} takes everything that this rule would. Move this one above it."
+    text = f"Is never reached: {other} matches everything that this rule would. Move this one above it."
     return Finding(rule["key"], "warning", "unreachable", text)
 
 

@@ -165,7 +165,7 @@ class RuleScope(EditScope):
         slugs = [content["default"] and content["default"]["department"] for content in (before, after)]
         if slugs[0] != slugs[1] and not all(slug is None or self.covers(slug) for slug in slugs):
             return EditNotPermitted(
-                "The default is not yours to change: it leads to a department that is not yours."
+                "You cannot change the default: it leads to a department that is not yours."
             )
         others = [
             [rule["key"] for rule in content["rules"] if not self.covers_rule(rule)]
@@ -174,7 +174,7 @@ class RuleScope(EditScope):
         return (
             None
             if others[0] == others[1]
-            else EditNotPermitted("The order of others’ rules is not yours to change.")
+            else EditNotPermitted("You cannot change the order of other departments’ rules.")
         )
 
     def _check_precedence(

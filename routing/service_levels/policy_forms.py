@@ -68,9 +68,7 @@ class PolicyForm(forms.Form):
         choices=[("", "Any priority"), *Priority.choices], coerce=int, empty_value=None, required=False
     )
     network = forms.ChoiceField(required=False)
-    calendar = forms.ModelChoiceField(
-        Calendar.objects.none(), empty_label=None, label="Counted by the calendar"
-    )
+    calendar = forms.ModelChoiceField(Calendar.objects.none(), empty_label=None, label="Calendar")
     first_response_minutes = BusinessMinutesField(label=CLOCK_LABELS["first_response"])
     next_response_minutes = BusinessMinutesField(label=CLOCK_LABELS["next_response"])
     resolution_minutes = BusinessMinutesField(label=CLOCK_LABELS["resolution"])
@@ -81,7 +79,7 @@ class PolicyForm(forms.Form):
         required=False,
         label="Warn when this much of a target is left (%)",
     )
-    warning_minutes = BusinessMinutesField(label="Or when so much time is left")
+    warning_minutes = BusinessMinutesField(label="Or when this much time is left")
     enabled = forms.BooleanField(required=False, initial=True, label="Switched on")
     seen = forms.IntegerField(required=False, widget=forms.HiddenInput)
 

@@ -37,7 +37,7 @@ def skill_rename(request: SignedInRequest, pk: int) -> HttpResponse:
     except InvalidSkillName as error:
         messages.error(request, str(error))
     else:
-        messages.success(request, f"It is called “{skill}” now.")
+        messages.success(request, f"Renamed to “{skill}”.")
     return redirect("routing:skill_list")
 
 

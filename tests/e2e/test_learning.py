@@ -54,7 +54,7 @@ def test_an_administrator_trains_and_a_manager_reads_the_figures_and_takes_a_sug
     assert page.locator("text=Train now").count() == 0
     assert serious(page) == []
     page.click("a:has-text('Version 1')")
-    page.wait_for_selector("text=Who was taken for whom")
+    page.wait_for_selector("text=Which departments are confused")
     assert serious(page) == []
     page.select_option("[name=billing]", "101")
     page.click("text=Save the thresholds")

@@ -104,7 +104,7 @@ def test_the_editor_is_sound_and_edits(company, open_page, case, scheme, width):
     page.get_by_role("link", name="Edit Do you know the answer?").click()
     page.get_by_label("Question", exact=True).fill("Can you answer it?")
     page.get_by_role("button", name="Another answer").click()
-    expect(page.get_by_text("Not kept yet")).to_be_visible()
+    expect(page.get_by_text("Not saved yet")).to_be_visible()
     last = page.locator(".answer-rows li").last
     last.get_by_label("Answer", exact=True).fill("Nobody can")
     last.get_by_label("Leads to").select_option(label="Apologise, and say what changes")

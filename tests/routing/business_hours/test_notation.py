@@ -130,5 +130,5 @@ def test_lengths_are_read(text, minutes):
 
 @pytest.mark.parametrize("text", ["soon", "h", "2 days", "-5", "1:75", "1,5 h"])
 def test_what_is_no_length_is_named(text):
-    with pytest.raises(HoursError, match="is no length of time"):
+    with pytest.raises(HoursError, match="is not a duration"):
         parse_minutes(text)

@@ -53,7 +53,7 @@ def test_it_accepts_every_kind_of_leaf_and_group():
         ({"any": [], "all": []}, "A group has one key"),
         ({"field": "words", "any": []}, "Give at least one word."),
         ({"field": "words", "any": ["a"], "all": ["b"]}, "“words” needs either “any” or “all”"),
-        ({"field": "words", "any": ["…"]}, "holds no letter or digit"),
+        ({"field": "words", "any": ["…"]}, "has no letter or digit"),
         ({"field": "words", "any": ["ab*"]}, "the star may only follow"),
         ({"field": "words", "any": ["two words*"]}, "the star may only follow"),
         ({"field": "words", "any": ["x\x00y"]}, "cannot be stored"),

@@ -115,10 +115,10 @@ def test_a_manager_sees_how_it_is_used_and_no_switch_that_is_refused(client, wor
     for name, arguments in SWITCHES:
         assert f'action="{page(name, *arguments)}"' not in pages
     assert "A new version takes over when it is better." in pages
-    assert "an administrator changes it" in pages
+    assert "Only an administrator can change it" in pages
     assert 'name="service"' in pages
     assert 'name="billing"' not in pages
-    assert "You set those of your departments" in pages
+    assert "You can set those of your departments" in pages
 
 
 def test_managers_set_the_thresholds_of_their_departments_alone(client, world):
@@ -213,7 +213,7 @@ def test_a_training_that_failed_says_why(client, world):
     trainings.request_training(None, NOW)
     trainings.run_training(trainings.claim_training(NOW))
     body = text(client.get(page("learning")))
-    assert "The last training came to nothing" in body
+    assert "The last training failed" in body
     assert "6 of the 20 corrections" in body
 
 

@@ -70,7 +70,7 @@ def narrow(manager, installed):
     for kind, key in (("questions", "know"), ("outcomes", "thank")):
         next(one for one in snapshot[kind] if one["key"] == key)["owner"] = "service"
     draft = versions.save_playbook_draft(snapshot, revision(), None, NOW)
-    versions.publish_playbook(None, "Kept by Service", draft.revision, NOW)
+    versions.publish_playbook(None, "Owned by Service", draft.revision, NOW)
     return signed_in(manager)
 
 
@@ -187,7 +187,7 @@ def test_an_edit_is_a_draft_until_it_is_published(client, manager, installed):
     assert "“What is this message?” now asks “What is it?”" in draft
     assert "“Did we cause the trouble?” is never asked: no answer leads to it." in draft
     assert "No answer leads to these" in draft
-    assert "A draft waits" in client.get(address("page")).content.decode()
+    assert "There is a draft" in client.get(address("page")).content.decode()
     assert "What is it?" in client.get("/playbook/try/?of=draft").content.decode()
     refused = client.post(address("publish"), {"revision": revision()}, follow=True).content.decode()
     assert "is never asked" in refused
@@ -222,7 +222,7 @@ def test_answers_are_moved_added_and_removed_without_scripts(client, installed):
     def order(do):
         page = client.post(address("question"), form_of(*three, text="Typed", do=do)).content.decode()
         assert 'value="Typed"' in page
-        assert "Not kept yet" in page
+        assert "Not saved yet" in page
         return [word for word in page.split('"') if word in ("One", "Two", "Three")]
 
     assert order("up:2") == ["One", "Three", "Two"]
@@ -298,13 +298,13 @@ def test_removing_choosing_the_ends_and_discarding(client, installed):
 
 def test_managers_change_what_their_departments_keep(client, narrow):
     page = narrow.get(address("draft")).content.decode()
-    assert "You change what your departments keep; the rest is an administrator’s." in page
+    assert "You can change what your departments own. An administrator changes the rest." in page
     assert address("question", "know") in page
     assert address("question", "kind") not in page
     assert address("outcome", "thank") in page
     assert address("outcome", "escalate") not in page
-    assert "Beginning and default" not in page
-    assert '<span class="chip">Kept by Service</span>' in page
+    assert "First question and default" not in page
+    assert '<span class="chip">Owned by Service</span>' in page
     form = narrow.get(address("question", "know")).content.decode()
     assert '<option value="service" selected>Service</option>' in form
     assert "The whole company" not in form
@@ -374,7 +374,7 @@ def test_publishing_and_discarding_leave_the_parts_of_others_in_the_draft(client
     mine |= dict.fromkeys(("department", "reason", "text"), "")
     narrow.post(address("outcome", "thank"), mine)
     page = narrow.get(address("draft")).content.decode()
-    assert "Half thought" in page.split("Of others, stays in the draft")[1]
+    assert "Half thought" in page.split("Changes by others, which stay in the draft")[1]
     narrow.post(address("publish"), {"revision": revision()})
     live = versions.live_playbook().snapshot
     assert "Thanks!" in {one["name"] for one in live["outcomes"]}

@@ -124,7 +124,7 @@ def test_words_find_rules_wherever_they_are(company, admin, monkeypatch):
     some = body(admin, "?q=number")
     assert '<a class="btn" href="?q=number&amp;page=2" rel="next">' in some
     none = body(admin, "?q=%3Cb%3Enothing")
-    assert "No rule has these words" in none
+    assert "No rules match" in none
     assert "<b>nothing" not in none
 
 

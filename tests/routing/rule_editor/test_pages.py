@@ -236,7 +236,7 @@ def test_moving_up_down_and_to_a_place(manager, company):
     assert order() == ["Faults", "Refunds"]
     number = latest()
     response = manager.post(page("rule_move", company.faults.key), {"to": "٣x"}, follow=True)
-    assert "Say where to move the rule" in text(response)
+    assert "Choose a place for the rule" in text(response)
     assert latest() == number
 
 
@@ -282,7 +282,7 @@ def test_trying_a_text_names_the_rule_and_the_reason(client, company, signed_in_
         client.post(page("rule_try"), {"text": "It is broken, I want a refund <script>", "network": "x"})
     )
     assert "Billing (rule “Refunds”, version 3)" in body
-    assert "These rules hold too" in body
+    assert "Also matching, further down" in body
     assert "Service (rule “Faults”, version 3)" in body
     assert "&lt;script&gt;" in body
 
@@ -348,7 +348,7 @@ def test_editing_shows_the_rows_again_and_keeps_the_place(manager, company):
     [
         (("pattern", "matches", "a(?=b)"), "Look-ahead and look-behind are not supported"),
         (("pattern", "matches", "("), "The pattern cannot be read: missing )"),
-        (("words", "any", "…"), "holds no letter or digit"),
+        (("words", "any", "…"), "has no letter or digit"),
         (("followers", "gte", "many"), "“many” is not a number of followers"),
         (("followers", "gte", "1.5"), "“1.5” is not a number of followers"),
         (("followers", "between", "20 - 10"), "swap the two numbers"),
@@ -511,11 +511,11 @@ def test_what_the_rule_does_is_said_while_it_is_written(manager, company):
 def test_an_odd_rule_is_said_while_it_is_written(manager, company):
     sent = form(company, words("refund")) | {"do": "look"}
     said = text(manager.post(page("rule_new"), sent, headers={"hx-request": "true", "hx-target": "said"}))
-    assert "Is never reached: “Refunds” (place 1) takes everything" in said
+    assert "Is never reached: “Refunds” (place 1) matches everything" in said
 
 
 @pytest.mark.parametrize(
-    ("message", "answer"), [("a permit please", "The condition holds"), ("hello", "does not hold")]
+    ("message", "answer"), [("a permit please", "The condition matches"), ("hello", "does not match")]
 )
 def test_trying_the_condition_saves_nothing(manager, company, message, answer):
     sent = form(company, words("permit")) | {"try": "1", "try_text": message}
@@ -792,7 +792,7 @@ def test_trying_a_condition_names_the_rule_that_takes_the_message_first(manager,
         return text(manager.post(page("rule_new"), sent))
 
     body = tried("The parking permit is broken", words("parking"))
-    assert "The condition holds: " in body
+    assert "The condition matches: " in body
     assert "But “Faults” comes first and takes the message to Service." in body
     assert "this rule takes the message" in tried("Where may I park? parking", words("parking"))
     assert "The message goes to Service by “Faults”." in tried("It is broken", words("parking"))
@@ -846,7 +846,7 @@ def test_the_starter_rules_come_only_where_there_are_none(client, db):
     assert Rule.objects.exists()
     assert set(Rule.objects.values_list("department__slug", flat=True)) <= {"service", "tech"}
     number = latest()
-    assert "no rules in their way" in text(client.post(page("starter"), follow=True))
+    assert "there must be no rules yet" in text(client.post(page("starter"), follow=True))
     assert latest() == number
 
 

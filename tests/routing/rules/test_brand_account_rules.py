@@ -108,11 +108,11 @@ HANDLES = {
     [
         (kept("x:1"), ""),
         (kept("x:1", "x:9"), "It would take messages of “@other on X”, not yours. Leave in “Brand account is” only “@one on X” or “@two on X”."),
-        ({"any": [brand("x:1"), WORDS]}, "The word “parking” would be enough alone, whatever the brand account. Choose “all of these hold”"),
+        ({"any": [brand("x:1"), WORDS]}, "The word “parking” would be enough alone, whatever the brand account. Choose “all of these match”"),
         ({"all": [WORDS]}, "Add a row “Brand account is” with your own"),
-        ({"any": [WORDS]}, "Put “all of these hold” around it"),
-        ({"none": [brand("x:9")]}, "only bars things holds for messages of every brand account"),
-        (WORDS, "It holds for messages of every brand account."),
+        ({"any": [WORDS]}, "Put “all of these match” around it"),
+        ({"none": [brand("x:9")]}, "only excludes things matches messages of every brand account"),
+        (WORDS, "It matches messages of every brand account."),
     ],
 )  # fmt: skip
 def test_what_is_too_wide_says_where_and_what_to_do(tree, said):
@@ -345,8 +345,8 @@ def test_it_is_saved_and_says_that_it_is_asked_last(juno, company):
         "“Parking” is saved and live, at place 3: the rules above it are checked first. Move it up where it should come before others."
         in body
     )
-    assert "brand account “@one on X”" in body
-    assert "You change the rules that are kept to your brand accounts" in body
+    assert "is to @one on X" in body
+    assert "You can change rules that apply only to your brand accounts" in body
     assert "Move Parking up" in body
     assert "Move Faults up" not in body
     assert "Change the default" not in body

@@ -27,7 +27,7 @@ def words(*found, how="any"):
         ({"name": "Money"}, ["name “Refunds” → “Money”"]),
         ({"department": "sales", "department_name": "Sales"}, ["goes to Billing → Sales"]),
         ({"priority": 2, "tags": ["vip", "press"]}, ["priority normal → urgent", "tags none → “vip” and “press”"]),
-        ({"needs_answer": False}, ["needs an answer: as its text reads → no"]),
+        ({"needs_answer": False}, ["needs an answer: decided from the text → no"]),
         ({"person": "ilse"}, ["person anybody → ilse"]),
         ({"skill": "french", "dismiss": True}, ["skill none → french", "dismissed as noise: no → yes"]),
         ({"playbook_branch": "facts"}, ["playbook begins at its first question → facts"]),

@@ -126,7 +126,7 @@ def test_the_same_condition_for_another_department_is_a_conflict():
 def test_a_rule_behind_a_looser_one_is_never_reached(looser, tighter):
     assert found(rule("Wide", looser), rule("Narrow", tighter)) == [
         ("narrow", "warning", "unreachable",
-         "Is never reached: “Wide” (place 1) takes everything that this rule would. Move this one above it.")
+         "Is never reached: “Wide” (place 1) matches everything that this rule would. Move this one above it.")
     ]  # fmt: skip
     assert found(rule("Narrow", tighter), rule("Wide", looser)) == []
     assert found(rule("Wide", looser, enabled=False), rule("Narrow", tighter)) == []
@@ -150,7 +150,7 @@ def test_a_rule_that_takes_everything_is_named_and_so_are_those_below(condition)
 def test_a_pattern_that_is_found_in_any_text_is_named(pattern):
     (one,) = found(rule("All", {"any": [{"field": "pattern", "matches": pattern}]}))
     assert one[:3] == ("all", "warning", "everything")
-    assert one[3].startswith("Takes every message with any text: its pattern is found in all.")
+    assert one[3].startswith("Matches every message with any text.")
 
 
 @pytest.mark.parametrize("pattern", ["^.{1,20}$", "[^#]", "[a-z]", r"\W", "^[^?]*$", "!"])

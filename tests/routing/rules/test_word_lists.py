@@ -108,7 +108,7 @@ def test_a_rule_below_one_with_its_list_is_reported_as_never_reached():
     ("word_list", "problem"),
     [
         ({"name": "x", "words": {}}, "Give at least one word."),
-        ({"name": "x", "words": {"en": ["!!"]}}, "The word “!!” holds no letter or digit to look for."),
+        ({"name": "x", "words": {"en": ["!!"]}}, "The word “!!” has no letter or digit to look for."),
         ({"name": "x", "words": {"en": [f"w{n}" for n in range(2001)]}}, "2,001 words are too many"),
         (
             {"name": "x", "words": {"en": ["a"]}, "also": [{"field": "network", "is": ["x"]}]},

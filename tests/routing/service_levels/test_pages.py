@@ -333,11 +333,11 @@ class TestPolicies:
         ("change", "words"),
         [
             ({"first_response_minutes": ""}, "give at least one of the three targets"),
-            ({"first_response_minutes": "soon"}, "“soon” is no length of time"),
+            ({"first_response_minutes": "soon"}, "“soon” is not a duration"),
             ({"first_response_minutes": "0"}, "Nothing is answered in no time"),
             ({"resolution_minutes": "99999 h"}, "More than 90 days is no promise"),
             ({"after0": "5 min"}, "Step 1 does nothing"),
-            ({"raise2": "on", "after2": "x"}, "“x” is no length of time"),
+            ({"raise2": "on", "after2": "x"}, "“x” is not a duration"),
             ({"move0": "nowhere"}, "Select a valid choice"),
             ({"warning_percent": "95"}, "less than or equal to 90"),
             ({"calendar": "987654"}, "Select a valid choice"),
@@ -429,7 +429,7 @@ class TestManagers:
         )
         everybody = policy(name="Everybody")
         page = text_of(ask(narrow, "policy_list"))
-        assert "those that hold for others an administrator changes" in page
+        assert "An administrator changes the others." in page
         assert reverse("sla:policy_edit", args=[mine.key]) in page
         ask(narrow, "policy_switch", {"enabled": "0"}, mine.key)
         ask(narrow, "policy_move", {"direction": "down"}, mine.key)
@@ -495,7 +495,7 @@ class TestManagers:
             SLAPolicy.objects.filter(pk=another.pk).update(calendar=made.calendar_id)
         page = text_of(ask(narrow, "calendar_list"))
         assert address not in page
-        assert "Others count by it, too: an administrator changes it." in page
+        assert "Other departments use it, so only an administrator can change it." in page
         for name, data in (("calendar_edit", None), ("calendar_edit", CALENDAR), ("calendar_delete", None), ("calendar_delete", {})):  # fmt: skip
             assert ask(narrow, name, data, made.calendar_id).status_code == 404, name
         assert CalendarVersion.objects.filter(calendar=made.calendar_id).count() == 2
@@ -508,7 +508,7 @@ class TestManagers:
     def test_the_starter_is_not_theirs(self, narrow):
         page = text_of(ask(narrow, "policy_list"))
         assert "Use the starter policies" not in page
-        assert "An administrator writes those for every case" in page
+        assert "Administrators write policies for every case" in page
         assert ask(narrow, "starter", {}).status_code == 404
 
     def test_a_manager_of_nothing_edits_nothing(self):

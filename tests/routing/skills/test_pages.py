@@ -67,7 +67,7 @@ def test_the_list_says_who_has_it_and_which_rules_ask_for_it(admin, refunds):
 def test_another_name_leaves_the_rules_alone(admin, refunds, money):
     asks(refunds, admin)
     client = signed_in(admin)
-    assert "It is called “Paying back” now." in post(client, "skill_rename", refunds, name=" Paying  back ")
+    assert "Renamed to “Paying back”." in post(client, "skill_rename", refunds, name=" Paying  back ")
     refunds.refresh_from_db()
     assert (refunds.name, refunds.slug) == ("Paying back", "refunds")
     assert Rule.objects.get().skill == "refunds"
