@@ -10,6 +10,7 @@ from accounts.views import (
     brand_accounts,
     connecting,
     departments,
+    first_administrator,
     password_reset,
     people,
     roster,
@@ -20,6 +21,7 @@ app_name = "accounts"
 urlpatterns: list[URLPattern] = [
     # These must precede django-allauth's own URLs.
     path("auth/password/reset/", password_reset.forgotten_password, name="forgotten_password"),
+    path("auth/first/<str:token>/", first_administrator.first_administrator, name="first_administrator"),
     path("auth/email/", password_reset.own_addresses, name="own_addresses"),
     path("brand-accounts/", brand_accounts.brand_account_list, name="brand_accounts"),
     path("brand-accounts/<int:pk>/", brand_accounts.brand_account_edit, name="brand_account_edit"),

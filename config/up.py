@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
+from accounts.sign_in.first_administrator import describe_first_sign_in
 from config.demo.seed import Demo
 from config.embedded import servers
 from config.embedded.data_folder import CHECKOUT, Home, RunningInstance
@@ -138,8 +139,7 @@ class Up:
         sign_ins = self._seed_demo(demo) if demo else ""
         self._wait_for_web()
         print_progress(f"\nHorseshoe is ready after {time.monotonic() - began:.0f} s: {self._address}")
-        if sign_ins:
-            print_progress(sign_ins)
+        print_progress(sign_ins or describe_first_sign_in(self._address, self._env))
         print_progress("Ctrl-C stops it.")
 
     def _start_servers(self) -> None:

@@ -68,6 +68,7 @@ urlpatterns: list[URLPattern] = [
     path("retention/preview/", retention.retention_preview, name="retention_preview"),
     path("retention/customers/", erasing.customers_to_erase, name="customers_to_erase"),
     path("retention/customers/<int:pk>/", erasing.erase_customer, name="erase_customer"),
+    path("set-up/", team.set_up, name="set_up"),
     path("team/", team.team, name="team"),
     path("take-next/", take_next.take_next, name="take_next"),
     path("presence/", presence.own_presence, name="presence"),

@@ -20,9 +20,15 @@ ABSENT = {
     "network": "nowhere",
     "kind": "mentions",
     "number": 987654,
+    "token": "nowhere",
 }
 #: What somebody who is not signed in gets, where it is not a redirect to the sign-in page.
-ANONYMOUS = {"inbox:live": 401, "accounts:forgotten_password": 200, "accounts:own_addresses": 404}
+ANONYMOUS = {
+    "inbox:live": 401,
+    "accounts:forgotten_password": 200,
+    "accounts:own_addresses": 404,
+    "accounts:first_administrator": 404,
+}
 #: Where something absent is not a 404 for those who might have reached it: a fresh sign-in is asked for first, an
 #: attempt to connect belongs to a session, a rule that somebody has just deleted is told of on the list.
 ABSENT_OTHERWISE = {
@@ -89,6 +95,7 @@ POST_ONLY |= {"inbox:playbook_answer", "inbox:playbook_back", "inbox:playbook_be
 POST_ONLY |= {"inbox:watch", "inbox:notices_read", "inbox:notice_open", "inbox:notice_read"}
 READ |= {"inbox:wrong_department", "inbox:queue_watching", "inbox:notices"}
 READ |= {"inbox:retention", "inbox:retention_preview", "inbox:customers_to_erase", "inbox:erase_customer"}
+READ |= {"inbox:set_up", "accounts:first_administrator"}
 
 #: Service levels.
 POST_ONLY |= {"sla:starter", "sla:policy_switch", "sla:policy_move"}

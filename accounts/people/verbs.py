@@ -28,6 +28,7 @@ from accounts.models import (
 from accounts.people.entries import NOBODY, read_person_values, record_about_person, record_saved_person
 from accounts.sign_in.sessions import tell_sessions_ended
 from accounts.working_time import presence
+from postgres.locks import AdvisoryLock, take_lock
 
 logger = logging.getLogger(__name__)
 
@@ -88,6 +89,22 @@ def save_user(
     _save_grants(user, grants)
     record_saved_person(user, values_before)
     logger.info("user saved", extra={"user": user.pk, "role": user.role})
+    return user
+
+
+@transaction.atomic
+def add_first_administrator(user: User, password: str) -> User:
+    """Add the first person of an installation, as its administrator.
+
+    Raises `PeopleChangeRefused` when somebody has been added already.
+    """
+    take_lock(AdvisoryLock.FIRST_ADMINISTRATOR)
+    if User.objects.exists():
+        raise PeopleChangeRefused("There is an administrator already.")
+    user.role = Role.ADMINISTRATOR
+    save_user(user, [], {})
+    user.set_password(password)
+    user.save(update_fields=["password"])
     return user
 
 

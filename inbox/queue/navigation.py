@@ -31,6 +31,7 @@ _PAGE_GROUPS = (
     (
         "Set up",
         (
+            ("Set-up list", "inbox:set_up", "users"),
             ("Rules", "routing:rule_list", "read_public"),
             ("Playbook", "playbook:page", "read_public"),
             ("Service levels", "sla:policy_list", "read_public"),

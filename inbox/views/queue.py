@@ -73,6 +73,7 @@ def queue(request: InboxRequest, kind: ViewKind = "open", slug: str = "") -> Htt
         "without_filters": request.path if bare != request.path else "",
         "may": {"claim": viewer(request.user).may("claim")},
         "empty": {"title": empty[0], "advice": empty[1]},
+        "offers_set_up": not filters.is_narrowed and viewer(request.user).may("users"),
         **_filter_choices(filters, brands, kind),
     }
     name = "inbox/queue/queue.html"

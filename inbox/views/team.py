@@ -1,4 +1,4 @@
-"""The page of teams, for administrators and managers."""
+"""The page of teams, for administrators and managers, and the set-up list, for administrators."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.access import viewer
 from inbox.assignment.team import last_sweep, list_teams
+from inbox.set_up.steps import list_set_up_steps
 from inbox.views.guards import InboxRequest
 
 
@@ -23,8 +24,22 @@ def team(request: InboxRequest) -> HttpResponse:
     if not viewer(request.user).may("assignment"):
         raise Http404
     now = timezone.now()
-    return render(
-        request,
-        "inbox/assignment/team.html",
-        {"teams": list_teams(request.user, now), "sweep": last_sweep(now)},
-    )
+    context = {
+        "teams": list_teams(request.user, now),
+        "sweep": last_sweep(now),
+        "adds_departments": viewer(request.user).may("users"),
+    }
+    return render(request, "inbox/assignment/team.html", context)
+
+
+@require_safe
+@login_required
+def set_up(request: InboxRequest) -> HttpResponse:
+    """Show the steps of a new installation to administrators; 404 for others."""
+    if not viewer(request.user).may("users"):
+        raise Http404
+    steps = list_set_up_steps(request.user)
+    done = sum(step.is_done for step in steps)
+    following = next((step for step in steps if not step.is_done), None)
+    context = {"steps": steps, "done": done, "following": following}
+    return render(request, "inbox/set_up/set_up.html", context)

@@ -18,7 +18,7 @@ ADMINISTRATOR = ["administrator"]
 EVERYBODY = ["administrator", "manager", "community", "agent", "analyst"]
 
 #: Anybody reaches these: tests/accounts/sign_in/test_password_reset.py.
-DOOR = {"forgotten_password", "own_addresses"}
+DOOR = {"forgotten_password", "own_addresses", "first_administrator"}
 #: Name → (method, its arguments, form, status for those who may, who may).
 TABLE: dict[str, list[tuple[str, tuple[str, ...], dict[str, str], int, list[str]]]] = {
     "brand_accounts": [("get", (), {}, 200, EVERYBODY), ("post", (), {}, 405, EVERYBODY)],

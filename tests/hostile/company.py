@@ -102,6 +102,7 @@ PARAMETERS = {
     "network": "x",
     "kind": "mentions",
     "uidb36": "1",
+    "token": "1",
 }
 
 

@@ -65,6 +65,8 @@ ELSEWHERE = {"quarantine", "quarantine_retry", "live", "queue_department",
 ELSEWHERE |= {"team"}  # by role in test_orphaned_cases.py
 #: For administrators only, in retention/test_pages.py and test_erasing.py.
 ELSEWHERE |= {"retention", "retention_preview", "customers_to_erase", "erase_customer"}
+#: For administrators only, in test_set_up.py.
+ELSEWHERE |= {"set_up"}
 #: By the sender in cases/test_hand_overs.py.
 ELSEWHERE |= {"take_back"}
 OF_A_CASE |= {"case_tags": ("post", {"tags": "vip"}, {302, 403})}
