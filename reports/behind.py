@@ -44,15 +44,19 @@ def list_behind(
 
 def _exchanges(user: User, period: Period, query: Mapping[str, str], now: dt.datetime) -> NumberList | None:
     answered = _YES_OR_NO.get(query.get("answered", ""))
-    start, end, when = period.start, period.end, "in the whole period"
+    start, end, when = period.start, period.end, "whole period"
     if key := query.get("week"):
         week = period.find_week(key)
         if week is None:
             return None
-        start, end, when = week.start, week.end, f"in week {week.number}"
-    which = {None: "that needed an answer", True: "that were answered", False: "still unanswered"}[answered]
+        start, end, when = week.start, week.end, f"week {week.number}"
+    which = {
+        None: "Exchanges that needed an answer",
+        True: "Answered exchanges",
+        False: "Unanswered exchanges",
+    }[answered]
     behind = NumberList(
-        f"Exchanges {which}, arrived {when}",
+        f"{which}, {when}",
         "exchanges",
         exchange_units(user, start, end, answered, now=now),
         at_label="Arrived",
@@ -69,7 +73,7 @@ def _created_cases(
         department = Department.objects.filter(pk=_parse_id(query["department"])).first()
         if department is None:
             return None
-        cases, words = cases.filter(department=department), f"{words} of {department.name}"
+        cases, words = cases.filter(department=department), f"{words} in {department.name}"
     if "network" in query:
         if not re.fullmatch("[a-z]{1,20}", query["network"]):
             return None

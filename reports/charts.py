@@ -99,5 +99,5 @@ def _y_of_rate(rate: float) -> float:
 def _cohort_title(cohort: Cohort) -> str:
     if cohort.rate is None:
         return f"{cohort.week.label}: nothing needed an answer"
-    ripe = "" if cohort.mature else ", not ripe yet"
+    ripe = "" if cohort.mature else ", still counting"
     return f"{cohort.week.label}: {cohort.answered} of {cohort.needing} answered ({format_compact_percent(cohort.rate)}){ripe}"

@@ -77,10 +77,10 @@ def _rate_figure(cohorts: list[Cohort], earlier: list[Cohort], weeks: int) -> Fi
     basis = f"{answered:,} of {_count(needing, 'exchange')}"
     change = format_points_change(ripe_rate(cohorts), ripe_rate(earlier))
     return Figure(
-        "Answered of those who needed it",
+        "Answered (of those that needed an answer)",
         format_share(answered, needing),
-        f"{basis}; {unripe:,} in weeks that are not ripe" if unripe else basis,
-        f"{change} · the industry in 2011: 29 %",
+        f"{basis}; {unripe:,} in weeks still counting" if unripe else basis,
+        f"{change} · benchmark 2011: 29 %",
         _list_href(weeks, of="response", answered="yes"),
     )
 

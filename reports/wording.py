@@ -20,10 +20,10 @@ def format_points_change(now: tuple[int, int], before: tuple[int, int]) -> str:
     """Return the change between two shares, in percentage points.
 
     Each share is (part, whole). "▲ 3 points", "▼ 1 point" (the sign is clear without colour), "as before", or
-    "nothing to compare with" when a whole is zero.
+    "no earlier weeks yet" when a whole is zero.
     """
     if not now[1] or not before[1]:
-        return "nothing to compare with"
+        return "no earlier weeks yet"
     change = round(100 * now[0] / now[1] - 100 * before[0] / before[1])
     if change == 0:
         return "as before"

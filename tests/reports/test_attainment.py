@@ -156,7 +156,7 @@ def test_the_page_shows_the_share_and_its_table_and_opens_the_cases(world):
     with time_machine.travel(NOW, tick=False):
         client = signed_in(world.manager)
         page = squeezed(client.get(reverse("reports:dashboard")))
-        assert '<b class="num">50 %</b> of the targets were met: 1 of 2 clocks' in page
+        assert '<b class="num">1</b> of 2 targets met (50 %)' in page
         behind = client.get(
             reverse("reports:cases") + "?of=sla&clock=first_response&met=no&weeks=8"
         ).content.decode()
@@ -169,5 +169,5 @@ def test_the_page_shows_the_share_and_its_table_and_opens_the_cases(world):
 def test_without_an_ended_clock_it_says_where_targets_are_set(world):
     with time_machine.travel(NOW, tick=False):
         page = signed_in(world.manager).get(reverse("reports:dashboard")).content.decode()
-    assert "No clock of these weeks" in page
+    assert "No target of these weeks" in page
     assert reverse("sla:policy_list") in page
