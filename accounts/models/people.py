@@ -89,6 +89,8 @@ class User(AbstractUser):
     languages = ArrayField(models.CharField(max_length=8), default=list, blank=True)
     #: Number of open cases up to which more are assigned automatically; 0: none are.
     capacity = models.PositiveSmallIntegerField(default=20)
+    #: Closing or passing on a case opens the next one of the list by itself.
+    opens_next_case = models.BooleanField(default=True, db_default=True)
     #: When the user marked themselves as away; null while they are available.
     away_since = models.DateTimeField(null=True, blank=True)
     #: When the user was last seen on a page, to the minute; null before the first time. See

@@ -128,12 +128,20 @@ def _answer_line(event: CaseEvent, who: str, data: dict[str, str]) -> str | None
             return _with_reason(words, data.get("reason", ""))
         case Verb.RESOLVED:
             return f"{who} resolved it"
+        case Verb.UNDONE:
+            return f"{who} undid {_UNDONE_WORDS.get(data.get('what', ''), 'what they had just done')}"
         case Verb.REOPENED:
             return f"{who} reopened it" if event.actor else "Reopened: the customer wrote again"
         case _:
             return None
 
 
+_UNDONE_WORDS: dict[str, str] = {
+    Verb.RESOLVED: "resolving it",
+    Verb.DISMISSED: "dismissing it",
+    Verb.ASSIGNED: "the assignment",
+    Verb.ACCEPTED: "accepting it",
+}
 _SETTLEMENT_WORDS = {"sent": "it stands on the network", "again": "send it again", "give_up": "leave it"}
 
 

@@ -36,6 +36,7 @@ def accept_case(case_id: int, by: User, *, version: int | None = None, now: dt.d
         change.require_version(version)
         change.accept_custody()
         change.set(hint="")
+        change.is_undoable = True
     return case
 
 

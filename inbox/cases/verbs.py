@@ -121,6 +121,7 @@ def _change_assignee(change: Change, assignee: User | None, version: int | None)
             "to_id": assignee.pk if assignee else None,
         },
     )
+    change.is_undoable = True
     assignments.notify_assignees([(change, f"{change.by} gave it to you")], change.now)
     if before is not None and before != change.by:
         assignments.notify_former_assignee(before, [change], f"{change.by} passed it on", change.now)
@@ -169,6 +170,7 @@ def resolve_case(case_id: int, by: User, *, version: int | None = None, now: dt.
         _close_case(change, Status.RESOLVED, "", version)
         change.set(first_resolved_at=case.first_resolved_at or now)
         change.record(Verb.RESOLVED)
+        change.is_undoable = True
         watches.notify_watchers_of_closing(change)
     return case
 
@@ -184,6 +186,7 @@ def dismiss_case(
             return case
         _close_case(change, Status.DISMISSED, reason, version)
         change.record(Verb.DISMISSED, {"reason": reason})
+        change.is_undoable = True
         watches.notify_watchers_of_closing(change)
     return case
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Model
 
 from accounts.access import viewer
 from accounts.models import User
@@ -46,11 +47,18 @@ class Change:
     from_department_id: int | None = None
     #: True when `save` also marks the custody as accepted.
     accepts_custody: bool = False
+    #: True when the last event keeps what an undo needs (`inbox.cases.undo`).
+    is_undoable: bool = False
+    #: True when the clocks were set by hand.
+    keeps_clocks: bool = False
+    #: The values of the changed fields before.
+    before: dict[str, Any] = field(default_factory=dict)
 
     def set(self, **values: Any) -> None:
         """Change fields of the case, except those that have the value already."""
         for name, value in values.items():
-            if getattr(self.case, name) != value:
+            if (old := getattr(self.case, name)) != value:
+                self.before.setdefault(name, old)
                 setattr(self.case, name, value)
                 self.fields.add(name)
 
@@ -117,8 +125,13 @@ class Change:
         """
         if not (self.fields or self.events):
             return False
-        if self.fields & clocks.CLOCK_INPUT_FIELDS:
+        if self.fields & clocks.CLOCK_INPUT_FIELDS and not self.keeps_clocks:
             self._set_clocks()
+        if self.is_undoable and self.events:
+            self.events[-1].data["before"] = {
+                _column_name(name): [_as_json(old), _as_json(getattr(self.case, name))]
+                for name, old in self.before.items()
+            }
         self.case.version += 1
         for event in self.events:
             event.data["version"] = self.case.version
@@ -144,6 +157,16 @@ class Change:
         return CaseChange(
             case.pk, case.department_id, case.brand_account_id, case.visibility, self.from_department_id
         )
+
+
+def _column_name(name: str) -> str:
+    return str(Case._meta.get_field(name).attname)  # type: ignore[union-attr]
+
+
+def _as_json(value: Any) -> Any:
+    if isinstance(value, dt.datetime):
+        return value.isoformat()
+    return value.pk if isinstance(value, Model) else value
 
 
 def save_changes(changes: Iterable[Change]) -> None:

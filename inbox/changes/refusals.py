@@ -30,6 +30,7 @@ class Conflict(Exception):
 #: Sentences about the newest event, for the person who is refused; the event fills `{who}`, `{to}` and `{reason}`.
 _SENTENCES: dict[str, str] = {
     Verb.REOPENED: "{who} reopened this case",
+    Verb.UNDONE: "{who} undid what they had just done",
     Verb.ASSIGNED: "{who} assigned this case to {to}",
     Verb.HANDED_OVER: "{who} handed this case over to {to}",
     Verb.TAKEN_BACK: "{who} took the hand-over back: {to} has this case again",

@@ -217,6 +217,7 @@ class Verb(models.TextChoices):
     OPENED = "opened", "opened"
     ROUTED = "routed", "routed"
     REOPENED = "reopened", "reopened"
+    UNDONE = "undone", "undid what they had just done"
     ASSIGNED = "assigned", "assigned"
     CUSTOMER_TAGGED = "customer_tagged", "customer tagged"
     CASE_TAGGED = "case_tagged", "case tagged"

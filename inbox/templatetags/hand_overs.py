@@ -9,13 +9,13 @@ register = template.Library()
 
 
 @register.filter
-def undo_of(message: Message) -> int | None:
-    """Return the id of the custody that a message offers to undo.
+def undo_of(message: Message) -> str:
+    """Return the address that undoes what a message is about.
 
-    Such messages come from `inbox.views.hand_overs`; None for any other message.
+    Such messages come from `inbox.views.case_posts`; "" for any other message.
     """
-    tag, _, number = str(message.extra_tags or "").partition("-")
-    return int(number) if tag == "undo" and number.isdecimal() else None
+    tag, _, address = str(message.extra_tags or "").partition(" ")
+    return address if tag == "undo" else ""
 
 
 @register.filter

@@ -39,7 +39,12 @@ def reply(request: InboxRequest, pk: int) -> HttpResponse:
         return verbs.queue_reply(pk, request.user, min(parent, 2**62), text, composer_id, seen, now=now)
 
     return perform_and_show(
-        request, pk, "reply", verb, "Your answer is queued. You can still take it back.", composer_too=True
+        request,
+        pk,
+        "reply",
+        verb,
+        "Your answer is queued. You can still take it back (Z).",
+        composer_too=True,
     )
 
 

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 
 from inbox.case_page.page import case_context, read_case
 from inbox.models import Case
-from inbox.views.guards import InboxRequest, signed_in, wants_fragment
+from inbox.views.guards import InboxRequest, queue_address, signed_in, wants_fragment
 
 _PAGE = "inbox/case_page/case.html"
 
@@ -55,6 +55,7 @@ def render_case(
     """
     fragment = wants_fragment(request)
     context = {**_case_page_context(request, pk, **options), "fragment": fragment, **(more or {})}
+    context["back"] = queue_address(request)
     return render(request, f"{_PAGE}#{region}" if fragment else _PAGE, context, status=status)
 
 

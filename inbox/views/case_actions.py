@@ -12,12 +12,14 @@ from accounts.models import Department, User
 from inbox.cases import verbs
 from inbox.cases.customer_tags import tag_customer
 from inbox.cases.tags import tag_case
+from inbox.cases.undo import undo_act
 from inbox.changes.refusals import Invalid
 from inbox.views.case_posts import (
     perform_and_show,
     perform_verb,
     posted_version,
     show_case_after,
+    show_case_again,
     show_case_with_problem,
 )
 from inbox.views.guards import InboxRequest, signed_in
@@ -36,7 +38,8 @@ def assign(request: InboxRequest, pk: int) -> HttpResponse:
             pk, request.user, _posted_assignee(request, to), version=posted_version(request), now=now
         )
 
-    return perform_and_show(request, pk, "assign", verb, "It is yours." if to == "me" else "Assigned.")
+    done = "It is yours." if to == "me" else "Assigned."
+    return perform_and_show(request, pk, "assign", verb, done, undoable=True)
 
 
 @require_POST
@@ -94,7 +97,18 @@ def resolve(request: InboxRequest, pk: int) -> HttpResponse:
         "resolve",
         lambda now: verbs.resolve_case(pk, request.user, version=seen, now=now),
         "Resolved.",
+        undoable=True,
+        moves_on=True,
     )
+
+
+@require_POST
+@signed_in
+def undo(request: InboxRequest, pk: int, number: int) -> HttpResponse:
+    """Undo what the person has just done to the case; `number` is the version that it created."""
+    seen = min(number, 2**31 - 1)
+    problem = perform_verb(request, "undo", lambda now: undo_act(pk, request.user, seen, now=now))
+    return show_case_again(request, pk, done="Undone: the case is as it was.", problem=problem)
 
 
 @require_POST
@@ -120,7 +134,7 @@ def dismiss(request: InboxRequest, pk: int) -> HttpResponse:
     def verb(now: dt.datetime) -> object:
         return verbs.dismiss_case(pk, request.user, reason, version=seen, now=now)
 
-    return perform_and_show(request, pk, "dismiss", verb, "Dismissed.")
+    return perform_and_show(request, pk, "dismiss", verb, "Dismissed.", undoable=True, moves_on=True)
 
 
 def _posted_assignee(request: InboxRequest, to: str) -> User | None:

@@ -18,10 +18,11 @@ from django.urls import reverse
 from django.utils import timezone
 
 from inbox.case_page.page import Problem
+from inbox.cases.undo import find_undoable_act
 from inbox.changes.refusals import Conflict, Invalid, NotAllowed
 from inbox.models import Case
 from inbox.views.case import render_case
-from inbox.views.guards import InboxRequest, redirect_page, wants_fragment
+from inbox.views.guards import InboxRequest, queue_address, redirect_page, wants_fragment
 from postgres.time_limits import is_lock_timeout
 
 _BUSY = "Somebody else is changing this case right now, so nothing of yours was saved. What you typed is kept: try again in a moment."
@@ -31,15 +32,19 @@ _HTTP_STATUSES = {"conflict": 409, "busy": 409, "invalid": 422, "refused": 403}
 
 
 def perform_and_show(
-    request: InboxRequest, pk: int, form: str, verb: CaseVerb, done: str, *, composer_too: bool = False
-) -> HttpResponse:
+    request: InboxRequest, pk: int, form: str, verb: CaseVerb, done: str,
+    *, composer_too: bool = False, undoable: bool = False, moves_on: bool = False,
+) -> HttpResponse:  # fmt: skip
     """Perform a verb, then show the case.
 
-    `done` is the message of success; `composer_too` also renders the composer again.
+    `done` is the message of success; `composer_too` also renders the composer again; `undoable` offers to undo an act
+    of `inbox.cases.undo`; after `moves_on` the next case of the list may be shown instead.
     """
     if (problem := perform_verb(request, form, verb)) is not None:
         return show_case_with_problem(request, pk, problem)
-    return show_case_after(request, pk, done, composer_too=composer_too)
+    version = find_undoable_act(pk, request.user, timezone.now()) if undoable else None
+    address = reverse("inbox:undo", args=[pk, version]) if version is not None else ""
+    return show_case_after(request, pk, done, composer_too=composer_too, undo=address, moves_on=moves_on)
 
 
 def perform_verb(request: InboxRequest, form: str, verb: CaseVerb) -> Problem | None:
@@ -75,19 +80,68 @@ def show_case_with_problem(request: InboxRequest, pk: int, problem: Problem) -> 
 
 
 def show_case_after(
-    request: InboxRequest, pk: int, done: str, *, composer_too: bool = False, undo: int | None = None
-) -> HttpResponse:
+    request: InboxRequest, pk: int, done: str,
+    *, composer_too: bool = False, undo: str = "", moves_on: bool = False,
+) -> HttpResponse:  # fmt: skip
     """Show the case after a successful verb.
 
-    For htmx its changed parts, else a redirect to its page. Redirects to the queue if the person may no longer read
-    the case, because it went to another department. `undo` is the custody of a hand-over that the page offers to undo.
+    For htmx its changed parts, else a redirect to its page. Redirects to the queue that the person came from if they
+    may no longer read the case, because it went to another department. `undo` is the address that undoes it, "" for
+    none. After `moves_on` the next case is shown instead, if the page has one and the person wants that.
     """
+    if moves_on and (shown := show_next_case(request, pk, done, undo)) is not None:
+        return shown
     is_readable = Case.objects.visible_to(request.user).filter(pk=pk).exists()
     if is_readable and wants_fragment(request):
         more: dict[str, Any] = {"done": done, "composer_too": composer_too, "undo": undo}
         return render_case(request, pk, "changes", more=more, start=posted_start(request))
-    messages.success(request, done, extra_tags=f"undo-{undo}" if undo else "")
-    return redirect_page(request, reverse("inbox:case", args=[pk]) if is_readable else reverse("inbox:queue"))
+    messages.success(request, done, extra_tags=f"undo {undo}" if undo else "")
+    return redirect_page(request, reverse("inbox:case", args=[pk]) if is_readable else queue_address(request))
+
+
+def show_next_case(request: InboxRequest, pk: int, done: str, undo: str) -> HttpResponse | None:
+    """Show the case that the page names as the next one.
+
+    With what was done to the one before. None if it names none that can be read, or if the person does not want that.
+    """
+    following = request.headers.get("Horseshoe-Next", "")
+    if not (wants_fragment(request) and request.user.opens_next_case and following.isdecimal()):
+        return None
+    name = Case.objects.select_related("identity").get(pk=pk).identity.display_name
+    more = {"done": f"{done.rstrip('.')}: {name}. Next case opened.", "undo": undo}
+    try:
+        return retarget(render_case(request, min(int(following), 2**62), "case", more=more), following)
+    except Http404:
+        return None
+
+
+def show_case_again(
+    request: InboxRequest, pk: int, *, done: str = "", problem: Problem | None = None
+) -> HttpResponse:
+    """Show a case after an undo, wherever the person is by now.
+
+    The queue if they may not read it.
+    """
+    is_readable = Case.objects.visible_to(request.user).filter(pk=pk).exists()
+    if is_readable and wants_fragment(request):
+        status = _HTTP_STATUSES[problem.kind] if problem else 200
+        shown = render_case(request, pk, "case", more={"done": done}, status=status, problem=problem)
+        return retarget(shown, str(pk))
+    if problem is not None:
+        messages.error(request, problem.text)
+    else:
+        messages.success(request, done)
+    return redirect_page(request, reverse("inbox:case", args=[pk]) if is_readable else queue_address(request))
+
+
+def retarget(response: HttpResponse, case_id: str) -> HttpResponse:
+    """Replace the open case by this one.
+
+    For htmx, wherever the request came from.
+    """
+    response["HX-Retarget"], response["HX-Reswap"] = "#case", "outerHTML show:none"
+    response["HX-Push-Url"] = reverse("inbox:case", args=[case_id])
+    return response
 
 
 def posted_version(request: InboxRequest) -> int | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec
@@ -11,12 +12,16 @@ from django.contrib.auth.middleware import get_user
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, resolve_url
+from django.urls import reverse
 from django_htmx.http import HttpResponseClientRedirect
 from django_htmx.middleware import HtmxDetails
 
 from accounts.models import User
 
 P = ParamSpec("P")
+#: The cookie with the address of the queue that was last looked at.
+QUEUE_COOKIE = "queue"
+_QUEUE_ADDRESS = re.compile(r"/(queue/[a-z-]+/([\w-]+/)?)?(\?[\w=&%.+-]*)?\Z")
 
 
 class InboxRequest(HttpRequest):
@@ -55,6 +60,15 @@ def wants_fragment(request: InboxRequest) -> bool:
     For a step back in the browser's history htmx asks for the whole page.
     """
     return bool(request.htmx) and not request.htmx.history_restore_request
+
+
+def queue_address(request: InboxRequest) -> str:
+    """Return the queue that the person works in.
+
+    All open if that is not known. A page says it with its request, because each tab has its own; without scripts the last one counts.
+    """
+    address = request.headers.get("Horseshoe-Queue") or request.COOKIES.get(QUEUE_COOKIE, "")
+    return address if len(address) < 1000 and _QUEUE_ADDRESS.match(address) else reverse("inbox:queue")
 
 
 def redirect_page(request: InboxRequest, address: str) -> HttpResponse:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 
-from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -12,7 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from accounts.models import Department
-from inbox.case_page.page import allowed_actions
+from inbox.case_page.page import Problem, allowed_actions
 from inbox.cases import hand_overs, verbs
 from inbox.changes.refusals import Conflict, Invalid
 from inbox.decisions.likely_departments import rank_likely_departments
@@ -24,9 +23,10 @@ from inbox.views.case_posts import (
     perform_verb,
     posted_version,
     show_case_after,
+    show_case_again,
     show_case_with_problem,
 )
-from inbox.views.guards import InboxRequest, redirect_page, signed_in, wants_fragment
+from inbox.views.guards import InboxRequest, signed_in, wants_fragment
 from inbox.visibility import list_departments
 
 
@@ -62,6 +62,7 @@ def accept(request: InboxRequest, pk: int) -> HttpResponse:
         "accept",
         lambda now: hand_overs.accept_case(pk, request.user, version=seen, now=now),
         "Accepted: your department has it.",
+        undoable=True,
     )
 
 
@@ -125,12 +126,10 @@ def take_back(request: InboxRequest, pk: int) -> HttpResponse:
     except Custody.DoesNotExist as error:
         raise Http404 from error
     except Conflict as error:
-        messages.error(request, f"Not taken back. {error}")
-        case = error.case
-    else:
-        messages.success(request, "Taken back: the case is where it was.")
-    seen = Case.objects.visible_to(request.user).filter(pk=case.pk).exists()
-    return redirect_page(request, reverse("inbox:case", args=[case.pk]) if seen else reverse("inbox:queue"))
+        return show_case_again(
+            request, error.case.pk, problem=Problem("conflict", f"Not taken back. {error}")
+        )
+    return show_case_again(request, case.pk, done="Taken back: the case is where it was.")
 
 
 @require_POST
@@ -173,4 +172,5 @@ def hand_over_and_show(request: InboxRequest, pk: int, form: str, verb: CaseVerb
         return show_case_with_problem(request, pk, problem)
     custody_id = hand_overs.find_undoable_hand_over(pk, request.user, timezone.now())
     department = Case.objects.select_related("department").get(pk=pk).department
-    return show_case_after(request, pk, f"Handed over to {department}.", undo=custody_id)
+    undo = reverse("inbox:take_back", args=[custody_id]) if custody_id is not None else ""
+    return show_case_after(request, pk, f"Handed over to {department}.", undo=undo, moves_on=True)

@@ -97,6 +97,18 @@ def set_time_zone(request: InboxRequest) -> HttpResponse:
     return redirect("inbox:presence")
 
 
+@require_POST
+@signed_in
+def set_opening(request: InboxRequest) -> HttpResponse:
+    """Choose whether the next case opens by itself."""
+    request.user.opens_next_case = request.POST.get("opens_next_case") == "on"
+    request.user.save(update_fields=["opens_next_case"])
+    if request.htmx:
+        return HttpResponse(status=204)
+    messages.success(request, "Saved.")
+    return redirect("inbox:presence")
+
+
 def _render_presence(
     request: InboxRequest, form: LeaveForm | None = None, zone_form: TimeZoneForm | None = None
 ) -> HttpResponse:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -15,7 +16,7 @@ from inbox.queue.filter_words import ORDER_WORDS, describe_filters, list_orders
 from inbox.queue.filters import QueueFilters, ViewKind, statuses_of_view
 from inbox.queue.listing import queue_page
 from inbox.queue.navigation import navigation_context, troubles_context
-from inbox.views.guards import InboxRequest, signed_in, wants_fragment
+from inbox.views.guards import QUEUE_COOKIE, InboxRequest, signed_in, wants_fragment
 from inbox.visibility import queue_departments
 from networks.registry import network_choices
 
@@ -79,7 +80,14 @@ def queue(request: InboxRequest, kind: ViewKind = "open", slug: str = "") -> Htt
     name = "inbox/queue/queue.html"
     if wants_fragment(request):
         name += "#more-rows" if filters.after else _fragment_for(request)
-    return render(request, name, context)
+    return _remember_queue(request, render(request, name, context), bare)
+
+
+def _remember_queue(request: InboxRequest, response: HttpResponse, address: str) -> HttpResponse:
+    if request.COOKIES.get(QUEUE_COOKIE) != address:
+        secure = bool(settings.SESSION_COOKIE_SECURE)
+        response.set_cookie(QUEUE_COOKIE, address, httponly=True, samesite="Lax", secure=secure)
+    return response
 
 
 def _fragment_for(request: InboxRequest) -> str:

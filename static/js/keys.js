@@ -20,8 +20,10 @@
     next.closest(".row").scrollIntoView({ block: "nearest" });
   }
   function pressKey(key) {
-    const element = $(`#case [data-key="${key}"]`) || $(`[data-key="${key}"]`);
-    if (!element || element.disabled) return false;
+    // What is no longer offered is still there for a moment, but not seen.
+    const offered = [...$$(`#case [data-key="${key}"]`), ...$$(`[data-key="${key}"]`)];
+    const element = offered.find((one) => !one.disabled && one.checkVisibility({ visibilityProperty: true }));
+    if (!element) return false;
     if (element.matches("summary")) {
       const details = element.parentElement;
       details.open = !details.open;
@@ -47,8 +49,9 @@
   }
   // While a case, or the chooser, is on its way, keys wait for it: they are meant for what will be seen.
   let choosing = 0;
+  let movingOn = 0;
   let queued = [];
-  const isBusy = () => choosing > 0 || Boolean(list()?.isOpening());
+  const isBusy = () => choosing + movingOn > 0 || Boolean(list()?.isOpening());
   const OPENS_FIELD = ["h", "n", "r", "/"];
   function queue(key) {
     // What follows the key of a field is text for the field, and no key.
@@ -58,7 +61,14 @@
     if (failed) queued = [];
     while (queued.length && !isBusy()) press(queued.shift());
   }
-  document.addEventListener("htmx:beforeRequest", ({ detail: { target, xhr } }) => {
+  document.addEventListener("htmx:beforeRequest", ({ detail: { elt, target, xhr } }) => {
+    if (elt.matches("[data-moves-on]")) {
+      movingOn += 1;
+      xhr.addEventListener("loadend", () => setTimeout(() => {
+        movingOn -= 1;
+        resume(xhr.status < 200 || xhr.status >= 300);
+      }, 60));
+    }
     if (target?.id !== "hand-over-chooser") return;
     choosing += 1;
     document.body.dataset.choosing = "yes";

@@ -42,6 +42,36 @@
     region.replaceChildren(empty);
   }
 
+  // The server shows the next case after one that was closed or passed on, and leads back to the queue of this tab.
+  document.addEventListener("htmx:configRequest", ({ detail }) => {
+    const queue = sessionStorage.getItem("queue");
+    if (queue) detail.headers["Horseshoe-Queue"] = queue;
+    const id = detail.elt.matches("[data-moves-on]") && $("#case")?.dataset.case;
+    const following = id && window.horseshoe.list?.following(id);
+    if (following) detail.headers["Horseshoe-Next"] = following;
+  });
+
+  // Who stood on something that is replaced stands on what comes in its place, else on the name of the case.
+  let stoodOn = null;
+  document.addEventListener("htmx:beforeSwap", () => {
+    const active = document.activeElement;
+    if (!active?.closest("#case")) return;
+    const { key } = active.dataset;
+    const action = active.form?.getAttribute("action");
+    stoodOn = [active.id && `#${CSS.escape(active.id)}`, key && `#case [data-key="${key}"]`, action && `#case form[action="${CSS.escape(action)}"] button`];
+  });
+  document.addEventListener("htmx:afterSettle", () => {
+    if (!stoodOn || (document.activeElement && document.activeElement !== document.body)) return;
+    const places = [...stoodOn.filter(Boolean), "#case-bar h2"];
+    stoodOn = null;
+    for (const place of places) {
+      const element = $(place);
+      if (!element?.checkVisibility({ visibilityProperty: true })) continue;
+      element.focus({ preventScroll: true });
+      return;
+    }
+  });
+
   // Never replace what somebody is typing in or has opened.
   document.addEventListener("htmx:oobBeforeSwap", (event) => {
     const { target, fragment } = event.detail;

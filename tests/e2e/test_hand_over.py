@@ -35,7 +35,7 @@ def test_a_misroute_is_corrected_with_one_key(company, open_page):
     expect(page.locator(".chooser")).to_have_count(0)
     page.keyboard.press("w")
     expect(page.locator(".chooser")).to_be_visible()
-    page.keyboard.press("1")
+    page.keyboard.press("2")
     expect(page.get_by_text("Handed over to Billing.")).to_be_visible()
     held = Custody.objects.get(case=case, left_at__isnull=True)
     assert (held.department, held.wrong_department) == (company.billing, True)
@@ -56,7 +56,7 @@ def test_a_bounce_is_taken_back(company, open_page):
     expect(page.locator("#case-bar")).to_contain_text("⇄ came back")
     picture(page, "case-bounced-light")
     page.keyboard.press("z")
-    expect(page.locator("#messages")).to_contain_text("Taken back")
+    expect(page.locator("#case-notice")).to_contain_text("Taken back")
     assert Case.objects.get(pk=case.pk).department == company.billing
     page.locator("#case-bar h2").focus()
     page.keyboard.press("y")
@@ -76,7 +76,7 @@ def test_a_refresh_leaves_the_undo_where_it_is(company, open_page):
         page.evaluate("document.dispatchEvent(new CustomEvent('horseshoe:case'))")
     page.wait_for_timeout(200)
     page.get_by_role("button", name="Undo").click()
-    expect(page.locator("#messages")).to_contain_text("Taken back")
+    expect(page.locator("#case-notice")).to_contain_text("Taken back")
 
 
 def test_an_undo_is_offered_for_ten_seconds(company, open_page):
@@ -84,7 +84,7 @@ def test_an_undo_is_offered_for_ten_seconds(company, open_page):
     page = open_page("mara", f"/cases/{case.pk}/")
     page.keyboard.press("w")
     expect(page.locator(".chooser")).to_be_visible()
-    page.keyboard.press("1")
+    page.keyboard.press("2")
     expect(page.get_by_role("button", name="Undo")).to_be_visible()
     expect(page.get_by_role("button", name="Undo")).to_be_hidden()
 

@@ -17,6 +17,7 @@ from config.testing.quick import choose_size
 from inbox.live.publish import CaseChange, publish_cases
 from inbox.models import Case, CasePlaybook, Custody
 from routing.playbook import versions
+from tests.e2e.soundness import SCHEMES, sound
 from tests.e2e.test_inbox import arrive, listening
 from tests.factories import CaseFactory, MessageFactory
 
@@ -195,3 +196,104 @@ def test_a_digit_after_w_is_always_the_department(company, open_page):
     assert Case.objects.get(pk=case.pk).department == company.billing
     assert Custody.objects.filter(case=case, wrong_department=True).count() == 1
     assert not CasePlaybook.objects.exists()
+
+
+def test_one_works_through_the_list_by_keys_and_z_undoes_each_act(company, open_page):
+    cases = list(reversed(fill(company)))
+    for case in cases:
+        MessageFactory(case=case, text=case.preview, network_time=timezone.now())
+    ids = [str(case.pk) for case in cases]
+    page = listening(open_page(path="/queue/department/service/"))
+    notice, shown = page.locator("#case-notice"), page.locator("#case")
+
+    def stands(case):
+        page.wait_for_selector(f'#case[data-case="{case.pk}"]')
+
+    page.keyboard.press("j")
+    stands(cases[0])
+    page.keyboard.press("e")
+    stands(cases[1])
+    expect(notice).to_contain_text("Next case opened.")
+    assert page.evaluate("document.activeElement.closest('#case-bar') !== null")
+    assert in_order(page) == ids
+    page.keyboard.press("z")
+    stands(cases[0])
+    expect(notice).to_contain_text("Undone")
+    assert Case.objects.get(pk=cases[0].pk).is_open
+
+    # Taken, undone, taken: the focus stays in the case, and nothing else is opened.
+    page.keyboard.press("a")
+    expect(page.locator("#case-side")).to_contain_text("(you)")
+    expect(page.locator("#case-bar h2")).to_be_focused()
+    page.keyboard.press("z")
+    expect(page.locator("#case-side")).to_contain_text("Nobody yet")
+    stands(cases[0])
+
+    # An answer is taken back by the same key.
+    page.locator("#answer").fill("It leaves today.")
+    page.locator("#answer").press("Control+Enter")
+    expect(page.locator(".msg.pending")).to_have_count(1)
+    page.locator("#case-bar h2").focus()
+    page.keyboard.press("z")
+    expect(page.locator(".msg.pending")).to_have_count(0)
+    expect(page.locator("#answer")).to_have_value("It leaves today. ^ML")
+
+    # Passed on by W and a digit, and taken back.
+    page.locator("#case-bar h2").focus()
+    page.keyboard.press("w")
+    page.keyboard.press("2")
+    stands(cases[1])
+    expect(notice).to_contain_text("Handed over to Billing")
+    page.keyboard.press("z")
+    stands(cases[0])
+    assert Case.objects.get(pk=cases[0].pk).department == company.service
+
+    # Who does not want it stays with the case.
+    page.keyboard.press("?")
+    with page.expect_response("**/presence/opening/"):
+        page.locator("#opens-next").uncheck()
+    page.get_by_role("button", name="Close").last.click()
+    page.locator("#case-bar h2").focus()
+    page.keyboard.press("e")
+    expect(page.locator("#case-bar")).to_contain_text("resolved")
+    stands(cases[0])
+    expect(shown.locator(".undo button")).to_be_visible()
+    assert [line for line in page.said if "Error" in line or "Content Security" in line] == []
+
+
+def test_a_filter_is_seen_beside_a_case_and_taken_away_with_one_click(company, open_page):
+    cases = fill(company)
+    Case.objects.filter(pk=cases[0].pk).update(tags=["dublin"])
+    page = open_page(path="/?tag=dublin")
+    page.goto(f"/cases/{cases[3].pk}/")
+    pane = page.locator("#list-pane")
+    expect(pane.locator("h1")).to_have_text("All open")
+    expect(pane.locator(".list-line")).to_contain_text("#dublin")
+    expect(pane.locator(".row")).to_have_count(1)
+    sound(page, *SCHEMES)
+    pane.get_by_role("link", name="Clear").click()
+    expect(page.locator(".row")).to_have_count(len(cases))
+
+
+@pytest.mark.parametrize("width", [1440, 1280, 390])
+def test_no_chip_is_cut(company, open_page, width):
+    company.service.name = "Technical support and returns"
+    company.service.save()
+    case, message = arrive(
+        company, priority=2, returned_count=2, unsent="failed", unsent_since=timezone.now(), tags=["safety"],
+        assignee=company.agent,
+    )  # fmt: skip
+    message.sentiment = "negative"
+    message.save()
+    page = open_page(viewport={"width": width, "height": 900})
+    for path, parts in (("/", ".row .chip"), (f"/cases/{case.pk}/", "#case-bar :is(.chip, .btn)")):
+        page.goto(path)
+        cut = page.locator(parts).evaluate_all(
+            """chips => chips.filter((chip) => {
+              const [box, around] = [chip, chip.closest(".row, .bar")].map((one) => one.getBoundingClientRect());
+              return chip.checkVisibility() && (chip.scrollWidth > chip.clientWidth + 1 || box.right > around.right || box.bottom > around.bottom);
+            }).map((chip) => chip.textContent)"""
+        )
+        assert cut == []
+        for words in ("Technical support and returns", "− negative", "▲ urgent"):
+            expect(page.locator(parts, has_text=words).first).to_be_visible()

@@ -127,7 +127,8 @@ class TestClaimAndAssign:
         assert (case.assignee, case.status, case.version) == (agent, Status.OPEN, 2)
         assert verbs(case) == [Verb.ACCEPTED, Verb.ASSIGNED]
         event = CaseEvent.objects.get(case=case, verb=Verb.ASSIGNED)
-        assert event.data == {"from": "", "to": "Ann Bell", "to_id": agent.pk, "version": 2}
+        kept = {key: value for key, value in event.data.items() if key != "before"}
+        assert kept == {"from": "", "to": "Ann Bell", "to_id": agent.pk, "version": 2}
 
     def test_claiming_ones_own_case_again_changes_nothing(self, case, agent):
         claim_case(case.pk, agent, now=LATER)

@@ -69,6 +69,8 @@ ELSEWHERE |= {"retention", "retention_preview", "customers_to_erase", "erase_cus
 ELSEWHERE |= {"set_up"}
 #: By the sender in cases/test_hand_overs.py.
 ELSEWHERE |= {"take_back"}
+#: By who did it in cases/test_undo.py.
+ELSEWHERE |= {"undo", "set_opening"}
 OF_A_CASE |= {"case_tags": ("post", {"tags": "vip"}, {302, 403})}
 OF_A_CASE |= {"customer_tags": ("post", {"tags": "vip"}, {302, 403})}
 OF_A_CASE |= {"watch": ("post", {"on": "1"}, {302})}

@@ -1,0 +1,82 @@
+"""Undo what a person has just done to a case: resolve, dismiss, take, assign or accept it.
+
+The event of such an act keeps each field's value before and after. An undo puts the fields back, and the clocks as if
+nothing had happened. Hand-overs are taken back in `hand_overs`, answers in `inbox.replies.verbs`.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from accounts.models import User
+from inbox.cases import custody
+from inbox.cases.hand_overs import UNDO_GRANTED, UNDO_OFFERED
+from inbox.changes.case_row import CLOCK_COLUMNS
+from inbox.changes.change import Change, change_case_as
+from inbox.changes.refusals import Conflict, Invalid, latest_event_sentence
+from inbox.models import Case, CaseEvent, Custody, Notice, NoticeKind, Verb
+
+UNDOABLE_VERBS = (Verb.RESOLVED, Verb.DISMISSED, Verb.ASSIGNED, Verb.ACCEPTED)
+_KINDS_OF_NOTICES = (NoticeKind.SOLVED, NoticeKind.DISMISSED, NoticeKind.ASSIGNED, NoticeKind.MOVED)
+
+
+def find_undoable_act(case_id: int, by: User, now: dt.datetime) -> int | None:
+    """Return the version that the last act of `by` created.
+
+    None without an act in the last `UNDO_OFFERED`, or if it cannot be undone. One statement.
+    """
+    acts = CaseEvent.objects.filter(
+        case=case_id, actor=by, verb__in=UNDOABLE_VERBS, at__gt=now - UNDO_OFFERED, data__has_key="before"
+    )
+    version: int | None = acts.order_by("-id").values_list("data__version", flat=True).first()
+    return version
+
+
+def undo_act(case_id: int, by: User, version: int, *, now: dt.datetime) -> Case:
+    """Undo the act of `by` that created this version of the case.
+
+    Undoing it again changes nothing. Raises `Invalid` when they did no such thing, `Conflict` when it is too late or
+    somebody has changed the same since.
+    """
+    with change_case_as(case_id, by, "claim", now=now) as change:
+        events = CaseEvent.objects.filter(case=case_id, actor=by, data__version=version).order_by("id")
+        act = next((event for event in events if "before" in event.data), None)
+        if act is None:
+            raise Invalid("There is nothing of yours to undo here.")
+        if CaseEvent.objects.filter(case=case_id, verb=Verb.UNDONE, data__undoes=version).exists():
+            return change.case
+        if now - act.at > UNDO_GRANTED:
+            raise Conflict(change.case, "It is too late to undo this.")
+        _put_back(change, act)
+        if any(event.verb == Verb.ACCEPTED for event in events):
+            accepted = Custody.objects.filter(case=case_id, left_at__isnull=True, accepted_at=act.at)
+            accepted.update(accepted_at=None, accepted_by=None)
+        unread = Notice.objects.filter(case=case_id, at=act.at, kind__in=_KINDS_OF_NOTICES)
+        unread.filter(read_at__isnull=True).delete()
+        # The reports count the newest record of a clock: this one says that it has not ended.
+        running = [clock | {"met": None} for clock in act.data.get("clocks", ())]
+        change.record(Verb.UNDONE, {"undoes": version, "what": act.verb, "clocks": running})
+    return change.case
+
+
+def _put_back(change: Change, act: CaseEvent) -> None:
+    case, pairs = change.case, act.data["before"]
+    values = {name: pair for name, pair in pairs.items() if name not in CLOCK_COLUMNS}
+    if any(getattr(case, name) != _from_json(name, after) for name, (_, after) in values.items()):
+        raise Conflict(case, latest_event_sentence(case))
+    if act.verb in (Verb.RESOLVED, Verb.DISMISSED):
+        custody.resume_custody(case)
+    old = {name: _from_json(name, before) for name, (before, _) in values.items()}
+    if (person := old.get("assignee_id")) and not User.objects.filter(pk=person, is_active=True).exists():
+        old["assignee_id"] = None
+    change.set(**old)
+    if case.version == act.data["version"]:
+        change.set(
+            **{name: _from_json(name, pair[0]) for name, pair in pairs.items() if name in CLOCK_COLUMNS}
+        )
+        change.keeps_clocks = True
+
+
+def _from_json(name: str, value: Any) -> Any:
+    return Case._meta.get_field(name).to_python(value)  # type: ignore[union-attr]
