@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
+from django.template import Context, Template
 
 from wording import times
 
@@ -95,3 +96,10 @@ class TestForms:
         midnight = dt.datetime(2025, 11, 17, 11, 0, tzinfo=dt.UTC)
         assert times.clock_time(midnight, NOW) == "00:00"
         assert times.clock_time(midnight - MINUTE, NOW) == "17 Nov 23:59"
+
+
+def test_templates_show_moments_in_the_zone_of_the_reader():
+    template = Template("{{ at|exact_time }} | {{ at|full_time }}")
+    with times.show_times_in(lambda: "Asia/Kolkata"):
+        shown = template.render(Context({"at": NOW}))
+    assert shown == "18 November 2025, 15:32:31 IST | Tuesday, 18 November 2025, 15:32 IST"
