@@ -19,6 +19,7 @@ from postgres.prepared_querysets import register_argument
 ROLES: dict[str, frozenset[str]] = {
     "users": frozenset({Role.ADMINISTRATOR}),
     "connect": frozenset({Role.ADMINISTRATOR}),
+    "plan_work": frozenset({Role.ADMINISTRATOR, Role.MANAGER}),
     "read_public": frozenset(Role.values),
     "read_direct": frozenset({Role.MANAGER, Role.COMMUNITY, Role.AGENT}),
     "read_notes": frozenset({Role.MANAGER, Role.COMMUNITY, Role.AGENT}),

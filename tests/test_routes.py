@@ -59,7 +59,7 @@ POST_ONLY = frozenset(
     inbox:reply_cancel inbox:reply_settle inbox:reply_try_again inbox:quarantine_retry
     inbox:undo inbox:set_opening inbox:set_presence inbox:set_time_zone inbox:plan_leave inbox:remove_leave inbox:give_back inbox:take_next
     accounts:brand_account_check accounts:stream_switch accounts:gap_settle accounts:user_active accounts:user_password_link
-    accounts:user_sign_out accounts:department_open accounts:user_work accounts:leave_add accounts:leave_remove
+    accounts:user_sign_out accounts:department_open accounts:leave_add accounts:leave_remove
     accounts:shift_add accounts:shift_remove accounts:roster_hours accounts:roster_copy accounts:roster_swap
     routing:rule_toggle routing:rule_move routing:rule_duplicate routing:version_restore routing:version_undo
     inbox:case_tags inbox:customer_tags inbox:preview_start inbox:preview_cancel
@@ -95,7 +95,7 @@ POST_ONLY |= {"inbox:playbook_answer", "inbox:playbook_back", "inbox:playbook_be
 POST_ONLY |= {"inbox:watch", "inbox:notices_read", "inbox:notice_open", "inbox:notice_read"}
 READ |= {"inbox:wrong_department", "inbox:queue_watching", "inbox:notices"}
 READ |= {"inbox:retention", "inbox:retention_preview", "inbox:customers_to_erase", "inbox:erase_customer"}
-READ |= {"inbox:set_up", "accounts:first_administrator"}
+READ |= {"inbox:set_up", "accounts:first_administrator", "accounts:user_work"}
 
 #: Service levels.
 POST_ONLY |= {"sla:starter", "sla:policy_switch", "sla:policy_move"}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -89,6 +91,22 @@ def user_edit(request: SignedInRequest, pk: int) -> HttpResponse:
     return render_person(request, User.objects.get(pk=pk), form=form)
 
 
+def work_context(
+    person: User, *, work: WorkForm | None = None, leave: LeaveForm | None = None
+) -> dict[str, Any]:
+    """Return the template context of `accounts/people/_work.html`, and how available the person is."""
+    now = timezone.now()
+    leaves = list(person.leaves.ending_from(presence.local_date(now)).select_related("substitute"))
+    running = next((entry for entry in leaves if entry.starts_on <= presence.local_date(now)), None)
+    return {
+        "person": person,
+        "work": work or WorkForm(instance=person),
+        "leave": leave or LeaveForm(person=person),
+        "leaves": leaves,
+        "standing": presence.presence_status(person, now, running),
+    }
+
+
 def render_person(
     request: SignedInRequest,
     person: User,
@@ -103,16 +121,9 @@ def render_person(
     At most one of the forms is passed: the one with errors, with its input. `losing` describes the open cases
     that the change would take from them; the page then asks for confirmation.
     """
-    now = timezone.now()
-    leaves = list(person.leaves.ending_from(presence.local_date(now)).select_related("substitute"))
-    running = next((entry for entry in leaves if entry.starts_on <= presence.local_date(now)), None)
     context = {
+        **work_context(person, work=work, leave=leave),
         "form": form or UserForm(instance=person, by=request.user),
-        "work": work or WorkForm(instance=person),
-        "leave": leave or LeaveForm(person=person),
-        "leaves": leaves,
-        "standing": presence.presence_status(person, now, running),
-        "person": person,
         "losing": losing,
     }
     return render(request, "accounts/people/user_edit.html", context)

@@ -9,11 +9,12 @@ from django import forms
 from django.conf.locale import LANG_INFO
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils import timezone
 from django.utils.text import slugify
 
 from accounts.access import ROLES
 from accounts.models import AssignmentMode, AuditVerb, Department, Leave, Skill, User
-from accounts.working_time.presence import leave_words, record_leave
+from accounts.working_time.presence import leave_words, local_date, record_leave
 from wording.times import company_zone, zone_names
 
 if TYPE_CHECKING:
@@ -150,6 +151,9 @@ class LeaveForm(LeaveModelForm):
             return cleaned
         if last < first:
             self.add_error("ends_on", "The last day is before the first.")
+            return cleaned
+        if last < local_date(timezone.now()):
+            self.add_error("ends_on", "This leave is over already. Plan leave that ends today or later.")
             return cleaned
         other = Leave.objects.filter(user=self.instance.user, starts_on__lte=last, ends_on__gte=first).first()
         if other is not None:

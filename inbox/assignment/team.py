@@ -24,6 +24,7 @@ class TeamMember:
     `share`: how full they are, 0 to 100. `is_given_cases`: they get cases automatically, not only by hand.
     """
 
+    pk: int
     name: str
     role: str
     status: PresenceStatus
@@ -85,6 +86,7 @@ def list_teams(user: User, now: dt.datetime) -> list[Team]:
         person, open_cases = membership.user, open_everywhere[membership.user_id]
         people[membership.department_id].append(
             TeamMember(
+                person.pk,
                 str(person),
                 person.get_role_display(),
                 presence.presence_status(person, now, leaves.get(person.pk)),
@@ -95,10 +97,8 @@ def list_teams(user: User, now: dt.datetime) -> list[Team]:
                 person.role in ASSIGNABLE_ROLES,
             )
         )
-    return [
-        _build_team(department, open_here[department.pk, None], people[department.pk])
-        for department in departments
-    ]
+    unassigned = {department.pk: open_here[department.pk, None] for department in departments}
+    return [_build_team(each, unassigned[each.pk], people[each.pk]) for each in departments]
 
 
 def _build_team(department: Department, unassigned: int, people: list[TeamMember]) -> Team:

@@ -90,12 +90,13 @@ TABLE: dict[str, list[tuple[str, tuple[str, ...], dict[str, str], int, list[str]
     "user_password_link": [("post", ("person",), {}, 200, ADMINISTRATOR), ("get", ("person",), {}, 405, [])],
     "user_sign_out": [("post", ("person",), {}, 302, ADMINISTRATOR), ("get", ("person",), {}, 405, [])],
     "user_work": [
+        ("post", ("colleague",), {"capacity": "5"}, 302, ["administrator", "manager"]),
         ("post", ("person",), {"capacity": "5"}, 302, ADMINISTRATOR),
         ("post", ("absent",), {"capacity": "5"}, 404, ADMINISTRATOR),
-        ("get", ("person",), {}, 405, []),
+        ("get", ("person",), {}, 302, ADMINISTRATOR),
     ],
     "leave_add": [
-        ("post", ("person",), {"starts_on": "2026-12-01"}, 200, ADMINISTRATOR),
+        ("post", ("colleague",), {"starts_on": "2026-12-01"}, 200, ["administrator", "manager"]),
         ("post", ("absent",), {}, 404, ADMINISTRATOR),
         ("get", ("person",), {}, 405, []),
     ],
@@ -165,6 +166,7 @@ def test_who_may(name, method, arguments, form, status, who, cast, brand_account
     ids = {
         "brand": brand_account.pk,
         "person": UserFactory().pk,
+        "colleague": cast["agent"].pk,
         "department": brand_account.owner_department_id,
         "absent": 987654,
     }
