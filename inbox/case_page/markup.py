@@ -35,6 +35,8 @@ _MESSAGES = {
 }
 _MARK = ' <span class="chip">{}</span>'
 _TEXT = '<p class="said" dir="auto" hx-disable>{}</p>'
+_ANSWERED = '<blockquote class="answered"><p class="soft-text"><bdi hx-disable>{}</bdi></p>{}</blockquote>'
+_ANSWERED_TEXT = '<p class="said" dir="auto" hx-disable>{}</p>'
 _TOMBSTONE = '<p class="tombstone">{}</p>'
 _NO_TEXT = '<p class="said soft-text">{}</p>'
 _REST = '<details class="rest"><summary>Show the rest ({} characters)</summary>{}</details>'
@@ -62,6 +64,9 @@ def item_markup(item: TimelineItem) -> SafeString | None:
 
 def _body(item: TimelineItem) -> SafeString:
     parts: list[SafeString] = []
+    if item.answered:
+        above = format_html(_ANSWERED_TEXT, item.answered.text) if item.answered.text else ""
+        parts.append(format_html(_ANSWERED, item.answered.words, above))
     if item.erased:
         parts.append(format_html(_TOMBSTONE, "This text was deleted."))
     elif item.deleted:

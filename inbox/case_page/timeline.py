@@ -9,10 +9,11 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
-from django.db.models import QuerySet
+from django.db.models import QuerySet, Subquery
 
 from accounts.access import viewer
 from accounts.models import User
+from inbox.case_page.answered_post import answered_post, answered_post_json
 from inbox.case_page.markup import item_markup, reading_markup
 from inbox.case_page.timeline_items import TimelineItem, event_item, message_item, reply_item, web_address
 from inbox.models import Case, CaseEvent, Direction, Message, Reply, ReplyState, Unsent, Verb
@@ -29,7 +30,7 @@ _VERBS_SHOWN_ELSEWHERE = (
     Verb.OPENED, Verb.ANSWERED, Verb.ANSWERED_NATIVELY, Verb.REPLY_QUEUED, Verb.REPLY_FAILED, Verb.REPLY_UNCONFIRMED,
 )  # fmt: skip
 _MESSAGE_COLUMNS = (
-    "case_id", "brand_account_id", "remote_id", "direction", "visibility", "text", "network_time", "edited_at",
+    "case_id", "brand_account_id", "remote_id", "parent_remote_id", "direction", "visibility", "text", "network_time", "edited_at",
     "deleted_at", "erased_at", "hidden", "history", "permalink", "attachments", "can_reply", "flags", "language", "sentiment",
     "urgency", "is_spam", "needs_answer", "corrected", "identity__handle",
     "identity__name", "user__first_name", "user__last_name", "user__username", "user__initials",
@@ -65,7 +66,11 @@ def read_timeline(case: Case, user: User, now: dt.datetime, *, before: str = "",
     brand = case.brand_account
     items = [message_item(message, case, brand, now) for message in messages]
     may_correct = viewer(user).may("claim")
+    parents: set[str] = set()
     for item, message in zip(items, messages, strict=True):
+        if message.parent_remote_id not in parents:
+            item.answered = answered_post(message, case, now)
+            parents.add(message.parent_remote_id)
         if item.kind == "in":
             item.reading = reading_markup(message, may_correct=may_correct)
     items += [event_item(event, now) for event in events]
@@ -115,6 +120,7 @@ def _read_messages(
     since_id: int | None,
 ) -> QuerySet[Message]:
     rows = Message.objects.filter(case=case_id).select_related("identity", "user").only(*_MESSAGE_COLUMNS)
+    rows = rows.annotate(answered=Subquery(answered_post_json()))
     if until is not None:
         rows = rows.filter(network_time__lte=until).exclude(network_time=until, id__gte=until_id)
     if since is not None:

@@ -10,6 +10,7 @@ from django.utils.safestring import SafeString
 
 from accounts.access import viewer
 from accounts.models import BrandAccount, User
+from inbox.case_page.answered_post import AnsweredPost
 from inbox.case_page.event_lines import event_line
 from inbox.changes.refusals import name_or_somebody
 from inbox.display import initials
@@ -62,6 +63,8 @@ class TimelineItem:
     marks: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     earlier: list[str] = field(default_factory=list)
+    #: What a customer's message answers, when that is not in the case.
+    answered: AnsweredPost | None = None
     #: The reading of a customer's message, as HTML.
     reading: SafeString | None = None
     links: list[AttachmentLink] = field(default_factory=list)

@@ -1,0 +1,87 @@
+"""What a message answers stands above it, when it is not in the same case."""
+
+from __future__ import annotations
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from tests.factories import BrandAccountFactory, CaseFactory, DepartmentFactory, MessageFactory, UserFactory
+from tests.inbox.page_requests import count_statements, signed_in
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def brand():
+    return BrandAccountFactory()
+
+
+@pytest.fixture
+def case(brand):
+    return CaseFactory(department=DepartmentFactory(name="Support"), brand_account=brand)
+
+
+def thread_of(case):
+    agent = UserFactory(departments=[case.department])
+    page = signed_in(agent).get(reverse("inbox:case", args=[case.pk])).content.decode()
+    return page.partition('id="thread"')[2].partition('id="composer"')[0]
+
+
+def above(brand, text="The fee is new and nobody was told.", **more):
+    """A post in a case of another department."""
+    other = CaseFactory(department=DepartmentFactory(name="Billing"), brand_account=brand)
+    return MessageFactory(case=other, text=text, **more)
+
+
+def test_a_reply_is_read_with_the_post_above_it(case, brand):
+    post = above(brand, text="<b>The fee</b> is new. " + "x" * 400)
+    MessageFactory(case=case, text="Same here in Dundee", parent_remote_id=post.canonical_id)
+    MessageFactory(case=case, text="And in Perth", parent_remote_id=post.canonical_id)
+    thread = thread_of(case)
+    assert thread.count('class="answered"') == 1
+    assert f"Answers {post.identity.display_name}, " in thread
+    assert "&lt;b&gt;The fee&lt;/b&gt;" in thread
+    assert "x" * 300 not in thread
+    assert thread.index("The fee") < thread.index("Same here in Dundee")
+
+
+def test_our_own_post_is_called_ours(case, brand):
+    post = above(brand, text="The kettle is back in green.", outbound=True)
+    MessageFactory(case=case, text="Finally!", parent_remote_id=post.canonical_id)
+    assert "Answers our post, " in thread_of(case)
+
+
+def test_what_stands_in_the_same_case_is_not_repeated(case):
+    first = MessageFactory(case=case, text="Where is it?")
+    MessageFactory(case=case, text="Hello?", parent_remote_id=first.canonical_id)
+    assert 'class="answered"' not in thread_of(case)
+
+
+@pytest.mark.parametrize(
+    "hidden", [{"visibility": "direct"}, {"deleted_at": timezone.now()}, {"hidden": True}]
+)
+def test_what_not_everybody_can_read_is_not_shown(case, brand, hidden):
+    post = above(brand, **hidden)
+    MessageFactory(case=case, parent_remote_id=post.canonical_id)
+    thread = thread_of(case)
+    assert "The fee" not in thread
+    assert "Answers a post that is not kept here: see it on X" in thread
+
+
+def test_an_absent_post_is_said_to_be_absent_and_another_brands_is_absent(case, brand):
+    foreign = above(BrandAccountFactory())
+    MessageFactory(case=case, parent_remote_id=foreign.canonical_id)
+    thread = thread_of(case)
+    assert "The fee" not in thread
+    assert "not kept here" in thread
+
+
+def test_it_costs_no_statement(case, brand):
+    agent = signed_in(UserFactory(departments=[case.department]))
+    MessageFactory(case=case)
+    address = reverse("inbox:case", args=[case.pk])
+    before = count_statements(agent, address)
+    for _ in range(4):
+        MessageFactory(case=case, parent_remote_id=above(brand).canonical_id)
+    assert count_statements(agent, address) == before
