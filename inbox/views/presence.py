@@ -124,6 +124,7 @@ def _render_presence(
         "on_leave": running,
         "away_since": user.away_since and clock_time(user.away_since, now),
         "clock": clock_time(now, now),
+        "zone": display_zone().key,
         "form": form or LeaveForm(person=user, own=True),
         "zone_form": zone_form or TimeZoneForm(person=user),
         "languages": [language_name(code) for code in user.languages],
