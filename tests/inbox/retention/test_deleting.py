@@ -12,12 +12,22 @@ from django.utils import timezone
 from accounts.models import AuditEntry, AuditVerb, Role
 from inbox.decisions.replay import ReplayCounts, replay_decisions
 from inbox.decisions.reread import reread_messages
-from inbox.models import Case, CaseEvent, Custody, Message, Quarantined, RetentionRun, RetentionSetting
+from inbox.models import (
+    MERGED_PREFIX,
+    Case,
+    CaseEvent,
+    Custody,
+    Message,
+    Quarantined,
+    RetentionRun,
+    RetentionSetting,
+)
 from inbox.retention import deleting
 from inbox.tasks import delete_old_texts
 from postgres.history import open_history
 from reports import attainment, metrics
 from reports.exchanges import response_cohorts
+from reports.hand_overs import hand_over_pairs
 from reports.periods import last_weeks
 from tests.factories import CaseFactory, MessageFactory, ReplyFactory, UserFactory
 from tests.inbox.fake_connector import message
@@ -80,6 +90,8 @@ def test_a_case_in_which_something_happened_since_keeps_its_texts():
         "closed later": closed_case(days_ago=80),
         "noted": closed_case(),
         "answered late": closed_case(),
+        "found late": closed_case(),
+        "written again": closed_case(),
         "answer on its way": closed_case(),
     }
     MessageFactory(case=kept["open"])
@@ -87,6 +99,8 @@ def test_a_case_in_which_something_happened_since_keeps_its_texts():
         case=kept["noted"], at=now - 3 * DAY, verb="noted", data={"text": "Called them."}
     )
     MessageFactory(case=kept["answered late"], outbound=True, received_at=now - 3 * DAY)
+    MessageFactory(case=kept["found late"], network_time=now - 120 * DAY, received_at=now - 3 * DAY)
+    MessageFactory(case=kept["written again"], network_time=now - 3 * DAY)
     parent = kept["answer on its way"].messages.get()
     ReplyFactory(parent=parent, state="unconfirmed", created_at=now - 200 * DAY)
     old = closed_case()
@@ -227,6 +241,9 @@ def test_no_number_of_a_report_changes():
     manager = UserFactory(role=Role.MANAGER, departments=[case.department])
     MessageFactory(case=case, outbound=True, network_time=case.created_at + dt.timedelta(hours=1))
     closed_case(department=case.department)
+    for reason in ("Noise", "Noise, says the rule “Bots”", f"{MERGED_PREFIX}{case.pk}", "Called them"):
+        dismissed = closed_case(department=case.department)
+        Case.objects.filter(pk=dismissed.pk).update(status="dismissed", close_reason=reason)
     period = last_weeks(20, now=now, zone=ZoneInfo("UTC"))
 
     def numbers():
@@ -234,12 +251,12 @@ def test_no_number_of_a_report_changes():
             response_cohorts(manager, period, DAY, now=now),
             metrics.first_response_times(manager, period, now=now),
             metrics.case_volume(manager, period),
-            metrics.hand_over_pairs(manager, period, now=now),
+            hand_over_pairs(manager, period, now=now),
             attainment.sla_attainment(manager, period, now=now),
         )
 
     before = numbers()
-    assert before[2].total == 2 and any(clock.met for clock in before[4])
+    assert before[2].total == 3 and any(clock.met for clock in before[4])
     keep_for(90)
     delete_old_texts()
     assert Message.objects.exclude(text="").count() == 0
@@ -251,8 +268,8 @@ class TestWhatComesAgain:
         feed.store(message("1", "My name is Heliotrope"))
         long_ago = timezone.now() - 100 * DAY
         case = Case.objects.get()
-        Case.objects.update(status="resolved", closed_at=long_ago)
-        Message.objects.update(received_at=long_ago)
+        Case.objects.update(status="resolved", closed_at=long_ago, created_at=long_ago)
+        Message.objects.update(received_at=long_ago, network_time=long_ago)
         with open_history():
             CaseEvent.objects.update(at=long_ago)
         keep_for(90)

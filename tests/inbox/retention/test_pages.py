@@ -62,7 +62,7 @@ def test_the_preview_says_what_would_go(browser):
     talkative_case(days_ago=120)
     page = words(browser.get(PREVIEW, {"days": "90"}))
     assert "Delete texts 90 days after a case was closed?" in page
-    assert re.search(r"Billing \S+ \w+ \d{4} to \S+ \w+ \d{4} 2 2 0", page)
+    assert re.search(r"Billing \S+ \w+ \d{4} to \S+ \w+ \d{4} 2 2 ", page)
     assert "3 cases with 3 messages" in page
     assert "1 note and 1 unsent draft of colleagues" in page
     assert "tags of 3 customers" in page
