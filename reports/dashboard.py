@@ -80,7 +80,7 @@ def _rate_figure(cohorts: list[Cohort], earlier: list[Cohort], weeks: int) -> Fi
         "Answered (of those that needed an answer)",
         format_share(answered, needing),
         f"{basis}; {unripe:,} in weeks still counting" if unripe else basis,
-        f"{change} · benchmark 2011: 29 %",
+        f"{change} · benchmark 2011: 29\u00a0%",
         _list_href(weeks, of="response", answered="yes"),
     )
 
@@ -123,14 +123,14 @@ def _first_response_rows(first: metrics.FirstResponse, weeks: int) -> list[dict[
             "count": f"{first.answered:,}",
             "href": _list_href(weeks, of="answered"),
             "median": format_duration(first.median),
-            "most": f"p90 {format_duration(first.p90)}",
+            "most": format_duration(first.p90),
         },
         {
             "label": "Still open",
             "count": f"{first.open:,}",
             "href": _list_href(weeks, of="waiting", open="yes"),
             "median": format_duration(first.median_open),
-            "most": f"oldest {format_duration(first.oldest_open)}",
+            "most": format_duration(first.oldest_open),
         },
         {
             "label": "Closed without an answer",
