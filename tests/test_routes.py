@@ -51,6 +51,7 @@ ABSENT_OTHERWISE = {
     "routing:rule_duplicate": (302,),
     "routing:version_restore": (302,),
     "routing:version_undo": (302,),
+    "routing:word_list_restore": (302,),
 }
 #: Routes that change something: GET and HEAD are refused.
 POST_ONLY = frozenset(
@@ -88,6 +89,7 @@ READ |= {"routing:learning", "routing:learning_progress", "routing:learning_vers
 POST_ONLY |= {"routing:skill_rename"}
 READ |= {"routing:skill_list", "routing:skill_remove"}
 POST_ONLY |= {"routing:word_list_restore"}
+READ |= {"inbox:split", "inbox:merge"}
 READ |= {"routing:word_lists", "routing:word_list_new", "routing:word_list_edit", "routing:word_list_delete"}
 POST_ONLY |= {"inbox:suggestion_accept", "inbox:suggestion_decline"}
 POST_ONLY |= {"inbox:accept", "inbox:bounce", "inbox:take_back"}
