@@ -171,5 +171,6 @@ def _take_offer(offer: _Offer, by: User, now: dt.datetime) -> Case:
     set_assignee(change, by)
     if case.status == Status.NEW:
         change.set(status=Status.OPEN)
+    change.is_undoable = True
     change.save()
     return case

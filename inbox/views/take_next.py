@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
@@ -28,4 +29,6 @@ def take_next(request: InboxRequest) -> HttpResponse:
     if case is None:
         messages.info(request, "No case is waiting that you could take. New ones appear here by themselves.")
         return redirect("inbox:queue_mine")
+    undo = reverse("inbox:undo", args=[case.pk, case.version])
+    messages.success(request, "It is yours.", extra_tags=f"undo {undo}")
     return redirect("inbox:case", case.pk)

@@ -133,6 +133,8 @@
     // Read from the request: the form itself may have been replaced by the answer.
     const key = event.detail.requestConfig?.elt?.dataset?.then;
     if (key && event.detail.successful) setTimeout(() => document.dispatchEvent(new CustomEvent("horseshoe:press", { detail: key })));
+    // Undone: the message above the panes is about something that did not happen.
+    if (form.matches?.("#messages .undo") && event.detail.successful) form.closest(".banner").remove();
     if (form.matches?.("form[data-clear]") && event.detail.successful) {
       form.reset();
       form.closest("details")?.removeAttribute("open");

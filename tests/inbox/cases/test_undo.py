@@ -139,6 +139,15 @@ class TestPages:
             assert "Undone: the case is as it was." in undone
             assert state(case) == before
 
+    def test_a_case_that_was_taken_as_the_next_one_is_given_back(self, case, ann):
+        client, before = signed_in(ann), state(case)
+        shown = client.post(reverse("inbox:take_next"), follow=True).content.decode()
+        address = reverse("inbox:undo", args=[case.pk, Case.objects.get(pk=case.pk).version])
+        assert "It is yours." in shown
+        assert f'action="{address}"' in shown
+        client.post(address)
+        assert state(case) == before
+
     def test_the_next_case_opens_with_the_undo_of_the_one_before(self, case, following, ann):
         client, address = signed_in(ann), reverse("inbox:resolve", args=[case.pk])
         shown = client.post(address, **HTMX, headers={"Horseshoe-Next": str(following.pk)})
