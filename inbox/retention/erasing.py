@@ -9,7 +9,6 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
-from django.contrib.postgres.search import SearchQuery
 from django.db import connection, transaction
 from django.db.models import Count, Q, QuerySet
 
@@ -18,6 +17,8 @@ from accounts.models import AuditVerb, BrandAccount, User
 from inbox.cases import custody
 from inbox.changes.change import change_case
 from inbox.models import Case, Customer, Erasure, Identity, Message, Reply, ReplyState, Status, Verb
+from inbox.search_words.columns import LexemeQuery
+from inbox.search_words.query import parse_search
 from wording.numbers import format_count
 
 #: Beginning of the id that an erased customer's accounts have instead of the network's.
@@ -47,7 +48,7 @@ def find_customers(query: str) -> QuerySet[Customer]:
     The newest customers come first. `query` is a printable line and not empty. Erased customers have none of these.
     """
     handle = query.removeprefix("@")
-    named = Q(search=SearchQuery(query, search_type="websearch", config="simple"))
+    named = Q(search=LexemeQuery(parse_search(query)))
     accounts = Identity.objects.filter(named | Q(remote_id=query) | Q(handle=handle)).exclude(
         remote_id__startswith=ERASED_PREFIX
     )
