@@ -52,6 +52,8 @@ class _Lists:
     endings: dict[str, set[str]] = field(default_factory=dict)
     phrases: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
     longest_ending: int = MIN_PREFIX
+    #: The first letters of the endings, to rule out most words quickly.
+    heads: set[str] = field(default_factory=set)
 
     def add(self, written: str, section: str) -> None:
         """Add a word, phrase or ending to a section."""
@@ -61,6 +63,7 @@ class _Lists:
         if is_ending:
             self.endings.setdefault(phrase, set()).add(section)
             self.longest_ending = max(self.longest_ending, len(phrase))
+            self.heads.add(phrase[:MIN_PREFIX])
         elif " " in phrase:
             self.phrases.setdefault(phrase.partition(" ")[0], []).append((f"{phrase} ", section))
         else:
@@ -73,14 +76,18 @@ class _Lists:
         """
         section_places: dict[str, int] = {}
         for at, token in enumerate(tokens):
-            sections = set(self.words.get(token, ()))
+            if token in self.words:
+                for section in self.words[token]:
+                    section_places.setdefault(section, at)
             if token in self.phrases:
                 rest = " ".join(tokens[at : at + 6]) + " "
-                sections.update(section for phrase, section in self.phrases[token] if rest.startswith(phrase))
-            for length in range(MIN_PREFIX, min(len(token), self.longest_ending) + 1):
-                sections.update(self.endings.get(token[:length], ()))
-            for section in sections:
-                section_places.setdefault(section, at)
+                for phrase, section in self.phrases[token]:
+                    if rest.startswith(phrase):
+                        section_places.setdefault(section, at)
+            if token[:MIN_PREFIX] in self.heads:
+                for length in range(MIN_PREFIX, min(len(token), self.longest_ending) + 1):
+                    for section in self.endings.get(token[:length], ()):
+                        section_places.setdefault(section, at)
         return section_places
 
 
