@@ -14,6 +14,7 @@ from routing.rules import editing, versions
 from routing.rules.editing import RuleContent
 from tests.factories import NOW, UserFactory
 from tests.inbox.fake_connector import message
+from tests.inbox.page_requests import signed_in
 
 pytestmark = pytest.mark.django_db
 MINUTE = dt.timedelta(minutes=1)
@@ -220,3 +221,17 @@ def test_thanks_that_are_edited_into_a_question_make_the_case_open(feed):
     feed.store(message("2", "And where is the second parcel?", minute=1))
     case = Case.objects.get()
     assert (case.status, case.waiting_since) == (Status.OPEN, NOW - MINUTE)
+
+
+def test_who_else_writes_in_the_thread_is_seen_from_the_case(feed):
+    feed.store(message("1", "The lid does not close any more", by="1", minute=9))
+    feed.store(message("2", "same here, and nobody answers my mails", by="2", minute=8, thread_id="1"))
+    feed.store(message("3", "psst", by="3", minute=7, thread_id="1", visibility="direct", stream="direct"))
+    feed.store(message("4", "another thread", by="4", minute=6))
+    boss = UserFactory(role="manager", departments=list(feed.departments.values()))
+    lid, other = Case.objects.order_by("id")[:2]
+    page = signed_in(boss).get(f"/cases/{lid.pk}/").content.decode()
+    seen = page.partition("Others in this thread")[2]
+    assert seen.count("</li>") == 1
+    assert f"/cases/{other.pk}/" in seen
+    assert "@user2: same here" in seen
