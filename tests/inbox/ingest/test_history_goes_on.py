@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+import importlib
 
 import pytest
+from django.db import connection
 
 from inbox.models import Case
 from inbox.replies import outcomes
@@ -67,3 +69,18 @@ def test_history_that_is_fetched_later_ages_nothing(feed):
     feed.store(said("1", feed.brand_account.connected_at - DAY), now=NOW + DAY)
     case = Case.objects.get()
     assert (case.historical, case.created_at) == (False, NOW)
+
+
+def test_cases_from_before_begin_anew_as_well(history):
+    """As they were stored until now: created with their history, and answered there."""
+    history.store(said("2", NOW - MINUTE))
+    history.store(answer("3", NOW + MINUTE, "2"), now=NOW + MINUTE)
+    history.store(message("9", by="2"))
+    new = Case.objects.get(messages__canonical_id="9")
+    Case.objects.exclude(pk=new.pk).update(created_at=CONNECTED, first_response_at=NOW - DAY)
+    migration = importlib.import_module("inbox.migrations.0016_cases_after_history")
+    with connection.cursor() as cursor:
+        cursor.execute(migration.BEGIN_AFTER_HISTORY)
+    case = Case.objects.exclude(pk=new.pk).get()
+    assert (case.created_at, case.first_response_at) == (NOW, NOW + MINUTE)
+    assert Case.objects.get(pk=new.pk).created_at == new.created_at
