@@ -124,7 +124,7 @@ def shift_remove(request: SignedInRequest, pk: int) -> HttpResponse:
     shift = _get_editable_shift(request, pk)
     with recorded_roster_change(shift.brand_account):
         shift.delete()
-    messages.success(request, f"{shift} is taken away.")
+    messages.success(request, f"{shift} was removed.")
     return _redirect_to_week(request, shift.brand_account)
 
 

@@ -140,7 +140,7 @@ class LeaveForm(LeaveModelForm):
             queryset=colleagues.order_by("first_name", "last_name"),
             required=False,
             empty_label="Nobody",
-            help_text=f"Gets {possessive} open cases once they are there; without one these go back to the departments.",
+            help_text=f"Takes over {possessive} open cases. Without a substitute they go back to their departments.",
         )
 
     def clean(self) -> dict[str, Any]:

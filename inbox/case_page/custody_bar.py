@@ -48,18 +48,24 @@ def custody_bar(custodies: list[Custody], case: Case, now: dt.datetime) -> Custo
         waited, worked = (accepted - custody.sent_at).total_seconds(), (until - accepted).total_seconds()
         if custody.accepted_at is None:
             was_passed_on = custody.left_at and case.is_open and custody is not custodies[-1]
-            words = "not theirs" if was_passed_on else "not accepted"
+            words = "wrong department" if was_passed_on else "not accepted yet"
             pieces.append((f"{custody.department}, {words}", "late", waited))
             continue
         if waited >= 60:
-            pieces.append((f"To {custody.department}, not accepted", "late", waited))
+            pieces.append((f"{custody.department}, not accepted yet", "late", waited))
         pieces.append((str(custody.department), "iron", worked if waited >= 60 else worked + waited))
     if not pieces:
         return None
     total = sum(length for _, _, length in pieces)
     waiting = sum(length for _, tone, length in pieces if tone == "late")
-    share = f"{format_share(waiting, total)} of it waiting" if total >= 60 else ""
+    share = _waiting_words(waiting, total)
     return CustodyBar(long_span(dt.timedelta(seconds=total)), share, _lay_out_parts(pieces, total))
+
+
+def _waiting_words(waiting: float, total: float) -> str:
+    if total < 60:
+        return ""
+    return "all of it waiting" if waiting == total else f"{format_share(waiting, total)} of it waiting"
 
 
 def _lay_out_parts(pieces: list[tuple[str, str, float]], total: float) -> list[CustodyPart]:

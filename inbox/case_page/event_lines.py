@@ -12,7 +12,7 @@ from routing.service_levels.policies import CLOCK_LABELS, CLOCKS
 def event_line(event: CaseEvent) -> str:
     """Return an event as a line; whatever its data lacks is left out.
 
-    The groups are asked in turn; an event of none of them gets the label of its verb.
+    The groups are tried in turn; an event of none of them gets the label of its verb.
     """
     who, data = name_or_somebody(event.actor), {key: str(value) for key, value in event.data.items()}
     for line_of in (_movement_line, _urgency_line, _knowledge_line, _answer_line):
@@ -27,11 +27,11 @@ def _movement_line(event: CaseEvent, who: str, data: dict[str, str]) -> str | No
     reason = data.get("reason", "")
     match event.verb:
         case Verb.ROUTED if "from" in event.data:
-            return _with_reason(f"Sent on from {data.get('from')} to {data.get('to')}", reason)
+            return _with_reason(f"Rerouted from {data.get('from')} to {data.get('to')}", reason)
         case Verb.SUGGESTION_DECLINED:
             return f"{who} kept it here: not {data.get('to')} ({data.get('probability')} suggested)"
         case Verb.ROUTED:
-            return _with_reason(f"Sent to {data.get('to') or 'a department'}", reason)
+            return _with_reason(f"Routed to {data.get('to') or 'a department'}", reason)
         case Verb.ASSIGNED:
             return _assignment_line(event, who, data.get("to", ""), reason)
         case Verb.HANDED_OVER:
@@ -142,7 +142,7 @@ _UNDONE_WORDS: dict[str, str] = {
     Verb.ASSIGNED: "the assignment",
     Verb.ACCEPTED: "accepting it",
 }
-_SETTLEMENT_WORDS = {"sent": "it stands on the network", "again": "send it again", "give_up": "leave it"}
+_SETTLEMENT_WORDS = {"sent": "it was posted", "again": "send it again", "give_up": "do not send"}
 
 
 def _target_label(data: dict[str, Any]) -> str:
@@ -166,9 +166,9 @@ def _with_reason(words: str, reason: str) -> str:
 def _assignment_line(event: CaseEvent, who: str, to: str, reason: str) -> str:
     if not to:
         return (
-            _with_reason("Back in the queue, nobody has it", reason)
+            _with_reason("Unassigned, back in the queue", reason)
             if reason
-            else f"{who} gave it back: nobody has it now"
+            else f"{who} gave it back. It is unassigned now"
         )
     if event.actor is None:
         return _with_reason(f"Assigned to {to}", reason)

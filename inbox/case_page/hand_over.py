@@ -72,5 +72,5 @@ def custody_trail(case: Case, custodies: Sequence[Custody]) -> str:
 
 def _arrival_sentence(custody: Custody, case: Case) -> str:
     if custody.sent_by is None:
-        return f"This came from {custody.from_department} to {case.department} without anybody’s doing"
-    return f"{custody.sent_by} of {custody.from_department} sent this to {case.department}"
+        return f"This came from {custody.from_department} to {case.department} automatically"
+    return f"{custody.sent_by} moved this from {custody.from_department} to {case.department}"

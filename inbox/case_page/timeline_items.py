@@ -174,7 +174,7 @@ def reply_item(
     )
     item.tone, item.line, item.advice = _reply_state_words(reply, now, settles=settles)
     if reply.state == ReplyState.FAILED and is_author and draft == reply.text:
-        item.advice += " Your text is back in the box below."
+        item.advice += " Your text is back in the answer box."
     item.detail, item.detail_label = reply.error_detail, f"What {brand.network_label} said"
     if reply.state == ReplyState.QUEUED and reply.send_after > now:
         item.send_at = reply.send_after.isoformat(timespec="milliseconds")
@@ -197,8 +197,8 @@ def _reply_state_words(reply: Reply, now: dt.datetime, *, settles: bool) -> tupl
         return "late", line, reply.error or "The network refused it."
     if not reply.needs_person:
         advice = f"{reply.error} We are looking for it on the network. Do not answer again yet."
-        return "risk", "unconfirmed: looking for it", advice.strip()
-    advice = "A manager or community manager has to look on the network and decide."
+        return "risk", "checking whether it was posted", advice.strip()
+    advice = "A manager or community manager has to check on the network and decide."
     if settles:
-        advice = "Look at the conversation on the network, then say what you found."
+        advice = "Check the conversation on the network, then choose what you found."
     return "late", "▲ unconfirmed", f"{reply.error} {advice}".strip()

@@ -159,7 +159,7 @@ def _decision_row(
     )
     if new.joined:
         row |= {"decided_by": "thread", "rule_key": "", "rule_name": ""}
-        row["reasons"] = [f"Joined case {case.id}, which {holder.name} has."]
+        row["reasons"] = ["Added to this open case."]
         if new.moved:
             row["reasons"].insert(0, new.moved)
     elif holder.slug != decision.department:

@@ -17,18 +17,18 @@ from inbox.models.case import Case
 
 class NoticeKind(models.TextChoices):
     DUE_SOON = "due_soon", "Due soon"
-    BREACHED = "breached", "Promise missed"
+    BREACHED = "breached", "Target missed"
     ASSIGNED = "assigned", "Assigned to you"
     BOUNCED = "bounced", "Came back"
-    PING_PONG = "ping_pong", "Sent to and fro"
-    SOLVED = "solved", "Solved"
+    PING_PONG = "ping_pong", "Bounced between departments"
+    SOLVED = "solved", "Resolved"
     DISMISSED = "dismissed", "Dismissed"
-    MOVED = "moved", "Moved on"
+    MOVED = "moved", "Reassigned"
     RULE = "rule", "New rule"
     NOT_SENT = "not_sent", "Not sent"
     UNCONFIRMED = "unconfirmed", "Unconfirmed"
     TROUBLE = "trouble", "Account in trouble"
-    TROUBLE_OVER = "trouble_over", "Trouble over"
+    TROUBLE_OVER = "trouble_over", "Problem solved"
 
 
 #: Texts of notices that stand for several cases of a department.

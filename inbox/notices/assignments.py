@@ -46,7 +46,7 @@ def _separate_notices(user_id: int, assigned: Sequence[tuple[Case, str]]) -> Not
         (
             user_id,
             case.pk,
-            f"A case is yours: {reason}. “{case.preview[:120]}”",
+            f"Assigned to you: {reason}. “{case.preview[:120]}”",
             _notice_key("assigned", case),
         )
         for case, reason in assigned
@@ -57,7 +57,7 @@ def _combined_notice(user_id: int, assigned: Sequence[tuple[Case, str]]) -> Noti
     urgent = _most_urgent([case for case, _ in assigned])
     reasons = list(dict.fromkeys(reason for _, reason in assigned))
     because = f": {reasons[0]}" if len(reasons) == 1 else ""
-    text = f"{len(assigned):,} cases are yours now{because}. All are under Mine; the most urgent: “{urgent.preview[:120]}”"
+    text = f"{len(assigned):,} cases were assigned to you{because}. Find them under Mine. The most urgent: “{urgent.preview[:120]}”"
     return [(user_id, urgent.pk, text, _notice_key("assigned", urgent))]
 
 

@@ -70,9 +70,7 @@ def notify_watchers_of_closing(change: Change) -> None:
     """Notify the watchers of a case that it was resolved or dismissed."""
     case, who = change.case, name_or_somebody(change.by)
     solved = case.status == Status.RESOLVED
-    words = (
-        f"{who} of {case.department} {'solved' if solved else 'dismissed'} the case of {_customer_name(case)}"
-    )
+    words = f"{who} of {case.department} {'resolved' if solved else 'dismissed'} the case of {_customer_name(case)}"
     if not solved and case.visibility == Visibility.PUBLIC:
         words += f": {case.close_reason}"
     kind = NoticeKind.SOLVED if solved else NoticeKind.DISMISSED

@@ -127,9 +127,9 @@ def take_back(request: InboxRequest, pk: int) -> HttpResponse:
         raise Http404 from error
     except Conflict as error:
         return show_case_again(
-            request, error.case.pk, problem=Problem("conflict", f"Not taken back. {error}")
+            request, error.case.pk, problem=Problem("conflict", f"Too late to undo. {error}")
         )
-    return show_case_again(request, case.pk, done="Taken back: the case is where it was.")
+    return show_case_again(request, case.pk, done=f"Undone. {case.department} has the case again.")
 
 
 @require_POST
@@ -140,7 +140,7 @@ def watch(request: InboxRequest, pk: int) -> HttpResponse:
     Stop watching if `on` is "0".
     """
     on = request.POST.get("on") != "0"
-    done = "You are told when it is solved." if on else "You watch it no longer."
+    done = "You will be told when it is resolved." if on else "You are no longer watching it."
     return perform_and_show(
         request, pk, "watch", lambda now: watches.set_watching(pk, request.user, on=on, now=now), done
     )

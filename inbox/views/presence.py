@@ -69,7 +69,7 @@ def plan_leave(request: InboxRequest) -> HttpResponse:
         return _render_presence(request, form)
     leave = form.save()
     effect = leavers.describe_leave_effect(leave, timezone.now())
-    messages.success(request, f"Your leave is noted. You get no work on these days. {effect}".strip())
+    messages.success(request, f"Your leave is saved. You get no work on these days. {effect}".strip())
     return redirect("inbox:presence")
 
 
@@ -81,7 +81,7 @@ def remove_leave(request: InboxRequest, pk: int) -> HttpResponse:
     has_begun = leave.starts_on <= presence.local_date(now)
     presence.end_leave(leave, now)
     stay = "Cases that went to others stay with them."
-    messages.success(request, f"You are back from leave. {stay}" if has_begun else "The leave is taken away.")
+    messages.success(request, f"You are back from leave. {stay}" if has_begun else "The leave was removed.")
     return redirect("inbox:presence")
 
 

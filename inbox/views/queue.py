@@ -28,13 +28,14 @@ _TITLES: dict[str, str] = {
     "unsent": "Not sent",
     "resolved": "Resolved",
 }
+_NO_MATCH = ("No cases match these filters", "Clear a filter to see more.")
 _EMPTY: dict[str, tuple[str, str]] = {
-    "open": ("Nobody is waiting", "New messages appear here by themselves."),
-    "unassigned": ("Every case has somebody", "New cases without an assignee appear here by themselves."),
-    "mine": ("You have no open case", "Take next (T) gives you the most urgent one that nobody has."),
-    "watching": ("You watch no open case", "Cases that you hand over stay here until the customer has closure."),
-    "department": ("Nothing is waiting for this department", "New cases and hand-overs appear here by themselves."),
-    "unsent": ("Every answer was sent", "An answer that cannot be sent, or that nobody knows was sent, appears here."),
+    "open": ("Nobody is waiting", "New messages appear here automatically."),
+    "unassigned": ("Every case is assigned", "New cases without an assignee appear here automatically."),
+    "mine": ("You have no open case", "Press T to take the most urgent case that nobody has."),
+    "watching": ("You watch no open case", "Cases that you hand over stay here until they are resolved."),
+    "department": ("Nothing is waiting for this department", "New cases and hand-overs appear here automatically."),
+    "unsent": ("Every answer was sent", "An answer that cannot be sent, or may not have been sent, appears here."),
     "resolved": ("Nothing has been closed yet", "Resolved and dismissed cases are kept here."),
 }  # fmt: skip
 
@@ -57,7 +58,7 @@ def queue(request: InboxRequest, kind: ViewKind = "open", slug: str = "") -> Htt
     filters = QueueFilters.parse(request.GET, kind)
     brands = {brand.pk: brand for brand in BrandAccount.objects.visible_to(request.user)}
     page = queue_page(request.user, kind, filters, brands, timezone.now(), department_id)
-    empty = ("No case fits these filters", "Widen them to see more.") if filters.is_narrowed else _EMPTY[kind]
+    empty = _NO_MATCH if filters.is_narrowed else _EMPTY[kind]
     bare = f"{request.path}?{filters.query_string(after='')}".rstrip("?")
     context: dict[str, Any] = {
         "title": title,

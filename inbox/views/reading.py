@@ -43,7 +43,7 @@ def reading(request: InboxRequest, pk: int) -> HttpResponse:
             message.case_id,
             "reading",
             lambda now: correct_reading(pk, request.user, _changed_values(request.POST), now=now),
-            "Corrected. Your word counts from now on.",
+            "Saved. Your correction is used from now on.",
         )
     name = "inbox/case_page/_reading_form.html" if wants_fragment(request) else "inbox/case_page/reading.html"
     return render(request, name, _reading_context(request, message))

@@ -27,7 +27,7 @@ def take_next(request: InboxRequest) -> HttpResponse:
         messages.warning(request, str(error))
         return redirect("inbox:presence")
     if case is None:
-        messages.info(request, "No case is waiting that you could take. New ones appear here by themselves.")
+        messages.info(request, "No case is waiting that you could take. New ones appear here automatically.")
         return redirect("inbox:queue_mine")
     undo = reverse("inbox:undo", args=[case.pk, case.version])
     messages.success(request, "It is yours.", extra_tags=f"undo {undo}")

@@ -26,15 +26,16 @@ _FIELD_LABELS = {
     "previous_department": "a customer last helped by",
     "customer_tags": "a customer tagged",
 }
-#: Words for a field that is either yes or no: for yes and for no.
+#: Words for a field that is either yes or no: for yes and for no. Reasons of decisions are stored with them and compared
+#: when they are made again (`manage.py replay`): change the words of `sentences` instead.
 _FLAG_WORDS = {
     "verified": ("a verified author", "an author who is not verified"),
-    "is_reply": ("a reply", "not a reply"),
-    "is_retweet": ("a repost", "not a repost"),
+    "is_reply": ("an answer to something", "not an answer to something"),
+    "is_retweet": ("a post passed on", "not a post passed on"),
     "is_under_own_post": ("under a post of ours", "not under a post of ours"),
     "wants_answer": ("needs an answer", "needs no answer"),
     "is_spam": ("looks like spam", "does not look like spam"),
-    "emoji_only": ("only emoji", "more than emoji"),
+    "emoji_only": ("nothing but emoji", "more than emoji"),
     "has_link": ("a link", "no link"),
 }
 #: Nouns of a number field: singular, plural.

@@ -19,7 +19,7 @@
 
     title() {
       if (this.form?.id === "reply-form") return "Not sent";
-      return this.hasText ? "Not saved" : "Not done";
+      return this.hasText ? "Not saved" : "It did not work";
     }
 
     words() {

@@ -33,7 +33,7 @@
     const link = document.createElement("a");
     empty.className = "empty";
     empty.setAttribute("role", "status");
-    title.textContent = "This case is not yours to see any more";
+    title.textContent = "You no longer have access to this case";
     words.textContent = "It was handed over to another department, or your rights have changed.";
     link.className = "btn";
     link.href = sessionStorage.getItem("queue") || "/";

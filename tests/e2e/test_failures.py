@@ -72,7 +72,7 @@ def test_without_a_connection_nothing_is_lost_and_the_banner_goes_by_itself(comp
     page.locator("#answer").press("Control+Enter")
     expect(page.locator("#reply-form .failure")).to_contain_text("There is no connection to the server.")
     page.get_by_role("button", name="Take it").click()
-    expect(page.locator("#case-notice .failure")).to_contain_text("Not done")
+    expect(page.locator("#case-notice .failure")).to_contain_text("It did not work")
     sound(page, *SCHEMES)
     page.context.set_offline(False)
     expect(page.locator("#offline")).to_be_hidden()

@@ -47,7 +47,7 @@ def test_a_bounce_is_taken_back(company, open_page):
     case, _ = arrive(company)
     verbs.hand_over_case(case.pk, company.agent, company.billing, "A charge, twice", now=timezone.now())
     page = open_page("mara", f"/cases/{case.pk}/")
-    expect(page.locator("#case-hand-over")).to_contain_text("sent this to Billing")
+    expect(page.locator("#case-hand-over")).to_contain_text("to Billing")
     picture(page, "case-arrived-light")
     sound(page)
     page.locator("#case-bar h2").focus()
@@ -56,7 +56,7 @@ def test_a_bounce_is_taken_back(company, open_page):
     expect(page.locator("#case-bar")).to_contain_text("⇄ came back")
     picture(page, "case-bounced-light")
     page.keyboard.press("z")
-    expect(page.locator("#case-notice")).to_contain_text("Taken back")
+    expect(page.locator("#case-notice")).to_contain_text("Undone.")
     assert Case.objects.get(pk=case.pk).department == company.billing
     page.locator("#case-bar h2").focus()
     page.keyboard.press("y")
@@ -76,7 +76,7 @@ def test_a_refresh_leaves_the_undo_where_it_is(company, open_page):
         page.evaluate("document.dispatchEvent(new CustomEvent('horseshoe:case'))")
     page.wait_for_timeout(200)
     page.get_by_role("button", name="Undo").click()
-    expect(page.locator("#case-notice")).to_contain_text("Taken back")
+    expect(page.locator("#case-notice")).to_contain_text("Undone.")
 
 
 def test_an_undo_is_offered_for_ten_seconds(company, open_page):

@@ -44,7 +44,7 @@ def test_a_failed_answer_is_found_in_its_view_and_sent_again(company, failed, op
     look(page, "list")
     row.locator(".who").click()
     card = page.locator(f"#reply-{failed.pk}")
-    expect(card).to_contain_text("X refused it. Your text is back in the box below.")
+    expect(card).to_contain_text("X refused it. Your text is back in the answer box.")
     expect(page.locator("#answer")).to_have_value(failed.text)
     expect(card.get_by_text("You are not permitted")).to_be_hidden()
     card.get_by_text("What X said").click()

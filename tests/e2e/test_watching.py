@@ -37,7 +37,7 @@ def test_who_hands_over_watches_and_is_told_without_asking(company, open_page, h
     page.keyboard.press("g")
     page.keyboard.press("n")
     page.wait_for_url("**/notices/")
-    expect(page.locator("#notice-list")).to_contain_text("Ilse March of Billing solved the case of")
+    expect(page.locator("#notice-list")).to_contain_text("Ilse March of Billing resolved the case of")
     picture(page, "notices-light")
     page.keyboard.press("j")
     page.keyboard.press("Enter")
@@ -50,7 +50,7 @@ def test_the_open_list_of_notices_grows_by_itself_and_is_read(company, open_page
     case, _ = arrive(company)
     phone = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "color_scheme": "dark"}
     page = listening(open_page("sana", "/notices/", **phone))
-    expect(page.get_by_text("Nothing to tell you")).to_be_visible()
+    expect(page.get_by_text("No notices yet")).to_be_visible()
     verbs.hand_over_case(case.pk, company.agent, company.billing, "A charge", now=timezone.now())
     hand_overs.bounce_case(case.pk, helper, "Not a charge", now=timezone.now())
     expect(page.locator("#notice-list .row")).to_contain_text("back to Customer service: Not a charge")

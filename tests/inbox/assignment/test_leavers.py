@@ -61,7 +61,7 @@ class TestAway:
         assert leavers.release_cases_of_absent(NOW + 4 * HOUR) == 2
         assert leavers.release_cases_of_absent(NOW + 4 * HOUR) == 0
         event = Case.objects.first().events.get()
-        assert event_line(event) == "Back in the queue, nobody has it: Ada Holm is away"
+        assert event_line(event) == "Unassigned, back in the queue: Ada Holm is away"
 
     def test_a_customer_who_writes_again_does_not_wait_for_them(self, ada, bo, billing, brand):
         billing.assignment_mode = "round_robin"
@@ -235,7 +235,7 @@ class TestReopened:
     def test_who_is_there_gets_the_case_of_who_signed_out(self, reopened, ada, bo):
         assert self.owner_after_a_tick(reopened, [bo]) == bo
         lines = [event_line(event) for event in reopened.events.order_by("id")]
-        assert lines[-2] == "Back in the queue, nobody has it: Ada Holm is signed out"
+        assert lines[-2] == "Unassigned, back in the queue: Ada Holm is signed out"
         assert Notice.objects.filter(user=ada).count() == 1
 
     def test_who_has_left_for_good_keeps_nothing(self, reopened, ada, bo):

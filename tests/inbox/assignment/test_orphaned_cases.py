@@ -92,7 +92,7 @@ class TestSweep:
         case.refresh_from_db()
         assert (case.assignee, case.department, case.version) == (None, service, 2)
         assert event_line(case.events.get()) == (
-            "Back in the queue, nobody has it: Bo Ek cannot work on it any more"
+            "Unassigned, back in the queue: Bo Ek cannot work on it any more"
         )
         assert orphaned_cases.sweep_open_cases(NOW).found == 0
 
@@ -172,7 +172,7 @@ class TestTeams:
         content = page.split("<main")[1]
         assert "The target is 0." in content
         assert "3 of 4" in content
-        assert "1 without anybody" in content
+        assert "1 unassigned" in content
         assert "Other" not in content
         assert "Other" in signed_in(UserFactory(role=Role.ADMINISTRATOR)).get("/team/").content.decode()
         assert other.pk

@@ -98,7 +98,7 @@ def test_it_shows_the_thread_the_customer_and_why_it_is_here(client, case, messa
     )  # fmt: skip
     shown = page(client, case)
     for expected in (
-        "My card shows two charges.", "Sorry about that.", "“charged twice” → Service (rule 7, v12)", "Custody",
+        "My card shows two charges.", "Sorry about that.", "“charged twice” → Service (rule 7, v12)", "With us for",
         case.identity.display_name, "public on X", "in X’s own app", "Why here", "280",
     ):  # fmt: skip
         assert expected in shown, expected
@@ -271,7 +271,7 @@ def test_taking_what_a_colleague_has_is_a_conflict(client, case, message, now):
 def test_input_without_sense_is_explained(client, case, message, name, data):
     response = post(client, name, case.pk, **data)
     assert response.status_code == 422
-    assert "Not done" in response.content.decode()
+    assert "Not saved" in response.content.decode()
 
 
 def test_verbs_refuse_get(client, case):
@@ -384,8 +384,8 @@ def test_a_refused_answer_leaves_the_composer_and_the_earlier_messages_of_an_ope
     [
         ("sending", {}, "sending…"),
         ("failed", {"error": "X says no."}, "X says no."),
-        ("unconfirmed", {"error": "It timed out."}, "unconfirmed: looking for it"),
-        ("unconfirmed", {"needs_person": True}, "A manager or community manager has to look"),
+        ("unconfirmed", {"error": "It timed out."}, "checking whether it was posted"),
+        ("unconfirmed", {"needs_person": True}, "A manager or community manager has to check"),
         ("queued", {"error": "X is busy.", "send_after_seconds": 300}, "queued, trying again in 4 min"),
     ],
 )
@@ -408,7 +408,7 @@ def test_a_manager_settles_an_unconfirmed_answer(case, message, service, brand):
     manager = UserFactory(role=Role.MANAGER, departments=[service])
     reply = ReplyFactory(parent=message, state="unconfirmed", needs_person=True)
     client = signed_in(manager)
-    assert "It is not: send again" in page(client, case)
+    assert "Not posted: send again" in page(client, case)
     assert post(client, "reply_settle", reply.pk, decision="nonsense").status_code == 422
     assert post(client, "reply_settle", reply.pk, decision="give_up").status_code == 302
     reply.refresh_from_db()

@@ -262,13 +262,13 @@ class TestPages:
     def test_the_department_is_asked_whether_it_keeps_the_case(self, fresh, ben):
         shown = signed_in(ben).get(f"/cases/{fresh.pk}/").content.decode()
         for expected in (
-            "Ann Bell of Service sent this to Billing", "A charge &lt;b&gt;twice", 'data-key="y"', 'data-key="b"',
+            "Ann Bell moved this from Service to Billing", "A charge &lt;b&gt;twice", 'data-key="y"', 'data-key="b"',
             'data-key="w"', "Not for Billing",
         ):  # fmt: skip
             assert expected in shown, expected
         signed_in(ben).post(self.address("accept", fresh.pk))
         shown = signed_in(ben).get(f"/cases/{fresh.pk}/").content.decode()
-        assert "sent this to Billing" not in shown
+        assert "moved this from" not in shown
         assert 'data-key="b"' in shown
 
     def test_a_bounce_leaves_an_undo_that_works_without_scripts(self, fresh, ben, billing):
@@ -281,7 +281,7 @@ class TestPages:
         assert f'action="{undo}"' in shown
         back = client.post(undo, follow=True)
         assert back.redirect_chain[-1][0] == f"/cases/{fresh.pk}/"
-        assert "Taken back" in back.content.decode()
+        assert "Undone." in back.content.decode()
         assert Case.objects.get(pk=fresh.pk).department == billing
 
     def test_who_still_sees_the_case_gets_the_undo_in_its_notice(self, fresh, service, billing):

@@ -68,7 +68,7 @@ def test_the_filter_is_taken_away_with_one_click_and_others_stay(client, case, a
     body = queue(client, tag="Safety", network="x")
     assert 'href="/?network=x" title="Take this filter away"' in body
     assert 'class="clear" href="/"' in body
-    assert "No case fits these filters" in queue(client, tag="safety")
+    assert "No cases match these filters" in queue(client, tag="safety")
     assert queue(client, tag="\x00\ud800".encode("utf-8", "surrogatepass").decode("latin-1"))
 
 

@@ -304,9 +304,9 @@ def test_a_hand_over_settles_it_too(suggested):
 def test_the_page_and_the_queue_show_it(suggested):
     client = signed_in(suggested.agent)
     body = client.get(reverse("inbox:case", args=[suggested.case.pk])).content.decode()
-    assert "Does it belong elsewhere?" in body
+    assert "Suggested department" in body
     assert "Send to Billing" in body
-    assert "It is right here" in body
+    assert "Keep it here" in body
     row = client.get(reverse("inbox:queue")).content.decode()
     assert "Billing? " in row
 

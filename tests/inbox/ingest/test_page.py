@@ -111,7 +111,7 @@ def test_a_second_message_joins_and_says_so(feed):
     assert case.waiting_since == NOW - dt.timedelta(minutes=1)
     decision = Decision.objects.order_by("id").last()
     assert decision.decided_by == "thread"
-    assert decision.reasons == [f"Joined case {case.pk}, which Billing has."]
+    assert decision.reasons == ["Added to this open case."]
     assert decision.department == feed.departments["billing"]
 
 

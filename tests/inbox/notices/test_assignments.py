@@ -63,7 +63,7 @@ class TestByHand:
     def test_who_is_given_a_case_and_who_had_it_are_told_by_whom(self, ada, bo, mara, billing, brand):
         (case,) = has(ada, billing, brand, preview="Where is my parcel?")
         verbs.assign_case(case.pk, mara, bo, now=NOW)
-        assert texts(bo) == ["A case is yours: Mara Lind gave it to you. “Where is my parcel?”"]
+        assert texts(bo) == ["Assigned to you: Mara Lind gave it to you. “Where is my parcel?”"]
         assert texts(ada) == ["A case of yours went to Bo Ek: Mara Lind passed it on. “Where is my parcel?”"]
         assert texts(mara) == []
 
@@ -83,7 +83,7 @@ class TestAtOnce:
             CaseFactory(department=billing, brand_account=brand, preview=f"{n}", priority=2 if n == 3 else 0)
         automatic.assign_cases_automatically(NOW)
         assert texts(ada) == [
-            "5 cases are yours now: the only one who is there. All are under Mine; the most urgent: “3”"
+            "5 cases were assigned to you: the only one who is there. Find them under Mine. The most urgent: “3”"
         ]
         assert Notice.objects.get().case.preview == "3"
 
@@ -105,7 +105,7 @@ class TestLeave:
             "4 of your open cases went to Bo Ek: you are on leave. “Where is it?”"
         ]
         assert texts(bo) == [
-            "4 cases are yours now: Ada Holm is on leave. All are under Mine; the most urgent: “Where is it?”"
+            "4 cases were assigned to you: Ada Holm is on leave. Find them under Mine. The most urgent: “Where is it?”"
         ]
         assert leavers.release_cases_of_absent(NOW) == 0
         assert Notice.objects.count() == 2

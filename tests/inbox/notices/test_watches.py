@@ -117,7 +117,7 @@ class TestTelling:
         verbs.hand_over_case(case.pk, ann, billing, "A charge", now=NOW)
         watches.set_watching(case.pk, ben, on=True, now=NOW)
         verbs.resolve_case(case.pk, ben, now=LATER)
-        words = "Ben Cole of Billing solved the case of @cust"
+        words = "Ben Cole of Billing resolved the case of @cust"
         assert told(NoticeKind.SOLVED) == {(ann.pk, words), (juno.pk, words)}
 
     def test_again_after_it_was_reopened(self, case, ann, ben, billing):
@@ -222,7 +222,7 @@ class TestReading:
     def test_who_stops_watching_does_not_read_it_any_more(self, sent, ann):
         client = signed_in(ann)
         left = client.post(reverse("inbox:watch", args=[sent.pk]), {"on": "0"}, follow=True)
-        assert "You watch it no longer." in left.content.decode()
+        assert "You are no longer watching it." in left.content.decode()
         assert client.get(f"/cases/{sent.pk}/").status_code == 404
 
     def test_a_direct_case_is_not_read_through_a_watch(self, marketing, brand, ann, billing):

@@ -58,7 +58,7 @@ def test_the_newest_come_first_and_hostile_text_is_inert(ann, case):
 
 
 def test_without_notices_it_says_what_will_be_here(ann):
-    assert "Nothing to tell you" in signed_in(ann).get("/notices/").content.decode()
+    assert "No notices yet" in signed_in(ann).get("/notices/").content.decode()
 
 
 def test_opening_one_marks_it_read_and_leads_to_its_case(ann, case):
