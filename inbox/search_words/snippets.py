@@ -71,12 +71,15 @@ def find_matches(text: str, words: SearchWords) -> list[tuple[int, int]]:
 def _matching_pieces(pieces: Sequence[Piece], phrase: Phrase, beginnings: bool) -> list[int]:
     """Return the indexes of pieces in a match of `phrase`."""
     asked, count = phrase.pieces, len(phrase.pieces)
-    last_goes_on = may_go_on(asked, beginnings=beginnings)
+    goes_on = may_go_on(asked, beginnings=beginnings)
+    first = asked[0].text
+    if count == 1 and not goes_on and not first[0].isdigit():
+        return [at for at, piece in enumerate(pieces) if piece.text == first]
     return [
         at + offset
         for at in range(len(pieces) - count + 1)
         if all(
-            piece_matches(asked[n], pieces[at + n], first=n == 0, goes_on=last_goes_on and n == count - 1)
+            piece_matches(asked[n], pieces[at + n], first=n == 0, goes_on=goes_on and n == count - 1)
             for n in range(count)
         )
         for offset in range(count)
