@@ -6,6 +6,9 @@ from collections.abc import Iterable
 
 from routing.issues.subjects import Subjects, read_subjects
 
+#: The section of what must never be overlooked in a case about something else.
+SAFETY = "safety"
+
 
 def merge_subjects(texts: Iterable[str]) -> Subjects:
     """Return what several texts of one issue are about, taken together."""
@@ -34,6 +37,8 @@ def explain_other_issue(earlier: Subjects, post: Subjects, *, other_department: 
         return ""
     if post.announces_another:
         return "it announces another subject"
+    if SAFETY in post.about - earlier.about:
+        return "it is about safety"
     is_linked = bool(earlier.words & post.words)
     if earlier.about and post.about:
         shared, new = earlier.about & post.about, post.about - earlier.about
