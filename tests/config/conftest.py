@@ -118,7 +118,12 @@ def build_standin(target: Path) -> Path:
         )
     for name in OURS:
         shutil.copy(CHECKOUT / "config" / f"{name}.py", target / "config")
+    # `up` prints the link to the first administrator; the module uses the standard library alone.
+    (target / "accounts" / "sign_in").mkdir(parents=True)
+    shutil.copy(CHECKOUT / "accounts" / "sign_in" / "first_administrator.py", target / "accounts" / "sign_in")
     files = {
+        "accounts/__init__.py": "",
+        "accounts/sign_in/__init__.py": "",
         "config/__init__.py": "",
         "config/settings.py": SETTINGS,
         "config/urls.py": URLS,

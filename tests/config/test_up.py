@@ -134,6 +134,7 @@ def test_servers_and_workers_that_die_come_back(standin, start):
     port = free_port()
     up = start(standin, "up", "--port", str(port), "--no-demo")
     up.wait_for("Ctrl-C stops it.")
+    assert f"Make the first administrator: http://127.0.0.1:{port}/auth/first/" in up.text()
     running = up.running()
     client = redis.Redis.from_url(running["redis_url"])
     client.set("kept", "yes")

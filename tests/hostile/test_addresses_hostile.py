@@ -21,6 +21,7 @@ _ANY_LINK = re.compile(r'<a [^>]*href="(/[^"#]*)"')
 _OF_A_DEPARTMENT = (
     "/queue/department/",
     "/rules/new/",
+    "/rules/words/new/",
     "/rules/default/",
     "/rules/draft/publish/",
     "/rules/0",
